@@ -1,0 +1,40 @@
+/**
+ * What a fact is, and the facts there are. Providers (`facts/aws`, `facts/trail`) fill them; controls read
+ * them. A fact is a value with its source, or unknown with a reason: never a default in between.
+ */
+import type { Ec2Facts } from './types/ec2.ts';
+import type { EksFacts } from './types/eks.ts';
+import type { KmsFacts } from './types/kms.ts';
+
+/** Where a fact was learned. */
+export type Source =
+  | {
+      readonly kind: 'event';
+      readonly eventName: string;
+      readonly eventId: string | undefined;
+      /** ISO 8601, UTC. */
+      readonly eventTime: string | undefined;
+    }
+  | { readonly kind: 'snapshot'; readonly name: string; readonly date: string }
+  | { readonly kind: 'api'; readonly call: string; readonly at: string };
+
+/** Why a fact is not known. `not-in-trail`: the events do not tell; the others come from AWS's answers. */
+export type UnknownReason = 'not-in-trail' | 'not-in-snapshot' | 'unreadable' | 'denied' | 'not-found' | 'throttled';
+
+export type Known<T> = { readonly known: true; readonly value: T; readonly source: Source };
+export type Unknown = { readonly known: false; readonly reason: UnknownReason; readonly detail: string };
+export type Fact<T> = Known<T> | Unknown;
+
+/** Every fact by its name, `<service>.<what>`. */
+export interface Facts extends Ec2Facts, EksFacts, KmsFacts {}
+export type FactName = keyof Facts;
+
+/** A known fact. */
+export function known<T>(value: T, source: Source): Known<T> {
+  return { known: true, value, source };
+}
+
+/** An unknown fact. `detail` is for people: what is missing and, if it helps, where it would be found. */
+export function unknownFact(reason: UnknownReason, detail: string): Unknown {
+  return { known: false, reason, detail };
+}

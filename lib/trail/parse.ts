@@ -1,0 +1,151 @@
+/**
+ * From what was read to events: the only place, with the policy's loader, that sees `unknown`.
+ * Source of the shapes: AWS CloudTrail User Guide, "CloudTrail record contents"; Amazon EventBridge User
+ * Guide, "Events from AWS services" (envelope); Amazon SQS Developer Guide (message body).
+ */
+import * as z from 'zod/mini';
+import { at, flag, isObject, text } from '../json.ts';
+import type { Actor, Outcome, TrailEvent } from './event.ts';
+
+export type Parsed =
+  | { readonly ok: true; readonly event: TrailEvent }
+  | { readonly ok: false; readonly reason: string };
+
+/** A field that helps but is not needed: of the wrong type it counts as absent, as `"null"` does. */
+const optionalText = z.catch(z.optional(z.string()), undefined);
+const anything = z.optional(z.unknown());
+
+const recordSchema = z.looseObject({
+  eventSource: z.string().check(z.minLength(1)),
+  eventName: z.string().check(z.minLength(1)),
+  eventID: optionalText,
+  eventTime: optionalText,
+  awsRegion: optionalText,
+  recipientAccountId: optionalText,
+  sourceIPAddress: optionalText,
+  userAgent: optionalText,
+  errorCode: optionalText,
+  errorMessage: optionalText,
+  userIdentity: anything,
+  requestParameters: anything,
+  responseElements: anything,
+  additionalEventData: anything,
+  serviceEventDetails: anything,
+  resources: anything,
+});
+
+/**
+ * The CloudTrail record in `value`: itself, or the `detail` of an EventBridge envelope, or what the `body`
+ * of an SQS record holds. Anything else is given back as it is, for `parseRecord` to refuse.
+ */
+export function unwrap(value: unknown): unknown {
+  if (!isObject(value)) return value;
+  const body = at(value, 'body');
+  if (typeof body === 'string' && at(value, 'eventSource') === 'aws:sqs') {
+    try {
+      return unwrap(JSON.parse(body));
+    } catch {
+      // Not JSON: the SQS record itself goes on, and is refused there for having no eventName.
+      return value;
+    }
+  }
+  if (at(value, 'eventName') === undefined && isObject(at(value, 'detail')) && at(value, 'detail-type') !== undefined) {
+    return at(value, 'detail');
+  }
+  return value;
+}
+
+/**
+ * @param value one element of an archive: a record, or an envelope around one.
+ * @returns the event; or why it is not a CloudTrail record, as a sentence for people.
+ */
+export function parseRecord(value: unknown): Parsed {
+  const unwrapped = unwrap(value);
+  if (!isObject(unwrapped)) return { ok: false, reason: `not a CloudTrail record: ${describe(unwrapped)}` };
+  const parsed = recordSchema.safeParse(unwrapped);
+  if (!parsed.success) {
+    const fields = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
+    return { ok: false, reason: `not a CloudTrail record: ${fields} missing or not a string` };
+  }
+  const record = parsed.data;
+  const userIdentity = record.userIdentity;
+  return {
+    ok: true,
+    event: {
+      id: record.eventID,
+      eventSource: record.eventSource,
+      eventName: record.eventName,
+      time: parseTime(record.eventTime),
+      account: record.recipientAccountId ?? text(userIdentity, 'accountId') ?? 'unknown',
+      region: record.awsRegion ?? 'unknown',
+      actor: parseActor(userIdentity, record.sourceIPAddress, record.userAgent),
+      outcome: parseOutcome(record.errorCode, record.errorMessage, record.requestParameters),
+      request: record.requestParameters ?? null,
+      response: record.responseElements ?? null,
+      resources: parseResources(record.resources),
+      additional: record.additionalEventData ?? null,
+      serviceEventDetails: record.serviceEventDetails ?? null,
+      raw: unwrapped,
+    },
+  };
+}
+
+/** Epoch milliseconds of an ISO 8601 time or of `YYYY-MM-DD hh:mm:ss` (UTC); `undefined` for anything else. */
+export function parseTime(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const match = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?$/.exec(value.trim());
+  if (match === null) return undefined;
+  const [, day, clock = '00:00:00', zone = 'Z'] = match;
+  const time = Date.parse(`${day}T${clock}${zone === 'UTC' ? 'Z' : zone}`);
+  return Number.isNaN(time) ? undefined : time;
+}
+
+function parseActor(identity: unknown, sourceIp: string | undefined, userAgent: string | undefined): Actor {
+  const arn = text(identity, 'arn');
+  const issuer = text(identity, 'sessionContext', 'sessionIssuer', 'userName');
+  const invokedBy = text(identity, 'invokedBy');
+  const principal = text(identity, 'principalId');
+  const session = arn?.includes(':assumed-role/') ? arn.split('/').at(-1) : undefined;
+  const name =
+    (issuer !== undefined && session !== undefined ? `${issuer}/${session}` : undefined) ??
+    text(identity, 'userName') ??
+    issuer ??
+    arn?.split(':').at(-1) ??
+    invokedBy ??
+    principal ??
+    'unknown';
+  return {
+    type: text(identity, 'type') ?? (invokedBy === undefined ? 'unknown' : 'AWSService'),
+    arn: arn ?? invokedBy ?? principal ?? 'unknown',
+    name,
+    account: text(identity, 'accountId'),
+    sourceIp,
+    userAgent,
+  };
+}
+
+/**
+ * EC2 answers a permitted dry run with `Client.DryRunOperation`, KMS with `DryRunOperationException`.
+ * Source: EC2 API Reference, "Common client error codes"; KMS API Reference, "CreateGrant: DryRun".
+ */
+function parseOutcome(errorCode: string | undefined, errorMessage: string | undefined, request: unknown): Outcome {
+  if (errorCode?.includes('DryRunOperation')) return { kind: 'dry-run' };
+  if (errorCode !== undefined && errorCode !== '') return { kind: 'failed', errorCode, errorMessage };
+  if (flag(request, 'dryRun') === true || flag(request, 'DryRun') === true) return { kind: 'dry-run' };
+  return { kind: 'success' };
+}
+
+function parseResources(value: unknown): TrailEvent['resources'] {
+  if (!Array.isArray(value)) return [];
+  return value.filter(isObject).map((entry) => ({
+    arn: text(entry, 'ARN') ?? text(entry, 'arn'),
+    type: text(entry, 'type'),
+    account: text(entry, 'accountId'),
+  }));
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  return `a ${typeof value}`;
+}
