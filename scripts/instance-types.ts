@@ -26,7 +26,16 @@ const typesSchema = z.record(
 
 const work = mkdtempSync(path.join(tmpdir(), 'instance-types-'));
 try {
-  execFileSync('python3', ['-m', 'pip', 'download', '--quiet', '--no-deps', '--dest', work, `moto==${version}`]);
+  execFileSync('python3', [
+    '-m',
+    'pip',
+    'download',
+    '--quiet',
+    '--no-deps',
+    '--dest',
+    work,
+    `moto==${version}`,
+  ]);
   const wheel = readdirSync(work).find((name) => name.endsWith('.whl'));
   if (wheel === undefined) throw new Error(`pip downloaded no wheel of moto ${version}`);
   const member = 'moto/ec2/resources/instance_types.json.gz';
@@ -37,7 +46,9 @@ try {
     path.join(work, wheel),
     member,
   ]);
-  const types = typesSchema.parse(JSON.parse(gunzipSync(readFileSync(path.join(work, member))).toString('utf8')));
+  const types = typesSchema.parse(
+    JSON.parse(gunzipSync(readFileSync(path.join(work, member))).toString('utf8')),
+  );
   const names = Object.keys(types).sort();
   const supports = (name: string) => types[name]?.NetworkInfo.EncryptionInTransitSupported === true;
   const snapshot = {
@@ -48,7 +59,9 @@ try {
   };
   const out = path.join(import.meta.dirname, '..', 'data', 'instance-types.json');
   writeFileSync(out, `${JSON.stringify(snapshot, null, 1)}\n`);
-  process.stdout.write(`${names.length} types, ${snapshot.encrypts.length} encrypt; ${statSync(out).size} bytes\n`);
+  process.stdout.write(
+    `${names.length} types, ${snapshot.encrypts.length} encrypt; ${statSync(out).size} bytes\n`,
+  );
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

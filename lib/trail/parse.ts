@@ -49,7 +49,11 @@ export function unwrap(value: unknown): unknown {
       return value;
     }
   }
-  if (at(value, 'eventName') === undefined && isObject(at(value, 'detail')) && at(value, 'detail-type') !== undefined) {
+  if (
+    at(value, 'eventName') === undefined &&
+    isObject(at(value, 'detail')) &&
+    at(value, 'detail-type') !== undefined
+  ) {
     return at(value, 'detail');
   }
   return value;
@@ -66,6 +70,9 @@ export function parseRecord(value: unknown): Parsed {
   if (!parsed.success) {
     const fields = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
     return { ok: false, reason: `not a CloudTrail record: ${fields} missing or not a string` };
+  }
+  if (deeperThan(unwrapped, maxDepth)) {
+    return { ok: false, reason: `not a CloudTrail record: nested more than ${maxDepth} levels deep` };
   }
   const record = parsed.data;
   const userIdentity = record.userIdentity;
@@ -90,10 +97,25 @@ export function parseRecord(value: unknown): Parsed {
   };
 }
 
+/** Real records nest less than 20 levels; recursion over what is read stays safe below this. */
+const maxDepth = 200;
+
+function deeperThan(value: unknown, limit: number): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > limit) return true;
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+  }
+  return false;
+}
+
 /** Epoch milliseconds of an ISO 8601 time or of `YYYY-MM-DD hh:mm:ss` (UTC); `undefined` for anything else. */
 export function parseTime(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
-  const match = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?$/.exec(value.trim());
+  const match =
+    /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?$/.exec(
+      value.trim(),
+    );
   if (match === null) return undefined;
   const [, day, clock = '00:00:00', zone = 'Z'] = match;
   const time = Date.parse(`${day}T${clock}${zone === 'UTC' ? 'Z' : zone}`);
@@ -128,7 +150,11 @@ function parseActor(identity: unknown, sourceIp: string | undefined, userAgent: 
  * EC2 answers a permitted dry run with `Client.DryRunOperation`, KMS with `DryRunOperationException`.
  * Source: EC2 API Reference, "Common client error codes"; KMS API Reference, "CreateGrant: DryRun".
  */
-function parseOutcome(errorCode: string | undefined, errorMessage: string | undefined, request: unknown): Outcome {
+function parseOutcome(
+  errorCode: string | undefined,
+  errorMessage: string | undefined,
+  request: unknown,
+): Outcome {
   if (errorCode?.includes('DryRunOperation')) return { kind: 'dry-run' };
   if (errorCode !== undefined && errorCode !== '') return { kind: 'failed', errorCode, errorMessage };
   if (flag(request, 'dryRun') === true || flag(request, 'DryRun') === true) return { kind: 'dry-run' };
