@@ -172,7 +172,11 @@ export function notApplicable(summary: string, required: string, observed: Seen)
 }
 
 /** A known fact as an observation, or an unknown one with its reason in the place of the value. */
-export function observe<T>(what: string, fact: Fact<T>, show: (value: T) => Observation['value']): Observation {
+export function observe<T>(
+  what: string,
+  fact: Fact<T>,
+  show: (value: T) => Observation['value'],
+): Observation {
   return fact.known
     ? { what, value: show(fact.value), source: fact.source }
     : { what, value: `unknown: ${fact.detail}` };

@@ -19,7 +19,13 @@ export type Source =
   | { readonly kind: 'api'; readonly call: string; readonly at: string };
 
 /** Why a fact is not known. `not-in-trail`: the events do not tell; the others come from AWS's answers. */
-export type UnknownReason = 'not-in-trail' | 'not-in-snapshot' | 'unreadable' | 'denied' | 'not-found' | 'throttled';
+export type UnknownReason =
+  | 'not-in-trail'
+  | 'not-in-snapshot'
+  | 'unreadable'
+  | 'denied'
+  | 'not-found'
+  | 'throttled';
 
 export type Known<T> = { readonly known: true; readonly value: T; readonly source: Source };
 export type Unknown = { readonly known: false; readonly reason: UnknownReason; readonly detail: string };
