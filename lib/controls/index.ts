@@ -1,5 +1,15 @@
-/** Every control, in the order in which they are shown. A new control is one line here. */
+/** Every control, in the order in which they are shown. A new control is one line here (and its import). */
 import type { Control } from '../control.ts';
+import { ebsDefaultEncryption } from './ec2/ebs-default-encryption.ts';
+import { ebsSnapshotSharing } from './ec2/ebs-snapshot-sharing.ts';
 import { ec2TransitEncryption } from './ec2/ec2-transit-encryption.ts';
+import { ec2VolumeEncryption } from './ec2/ec2-volume-encryption.ts';
+import { launchTemplateEncryption } from './ec2/launch-template-encryption.ts';
 
-export const controls: readonly Control[] = [ec2TransitEncryption];
+export const controls: readonly Control[] = [
+  ec2TransitEncryption,
+  ec2VolumeEncryption,
+  ebsDefaultEncryption,
+  ebsSnapshotSharing,
+  launchTemplateEncryption,
+];

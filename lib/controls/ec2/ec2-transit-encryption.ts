@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { defineControl, fail, observe, pass, unknown } from '../../control.ts';
 import { instanceInRequest, instancesInSet } from '../../trail/resources/ec2.ts';
+import { acceptedTypes, accepts } from '../accepted-types.ts';
 
 /**
  * Some Nitro instance types encrypt all traffic between instances, in hardware, with nothing to switch on;
@@ -39,8 +40,7 @@ export const ec2TransitEncryption = defineControl({
   ],
   facts: ['ec2.instance', 'ec2.instanceType'],
   settings: z.strictObject({
-    /** Instance types that are accepted although they do not encrypt, such as `t3.micro` or `t3.*`. */
-    acceptedTypes: z._default(z.array(z.string()), []),
+    acceptedTypes,
   }),
   evaluate(_instance, facts, settings) {
     const instance = facts['ec2.instance'];
@@ -52,10 +52,11 @@ export const ec2TransitEncryption = defineControl({
     ];
     if (!instance.known) return unknown(`The instance type is unknown: ${instance.detail}.`, required, seen);
     const { instanceType } = instance.value;
-    if (settings.acceptedTypes.some((accepted) => matches(accepted, instanceType))) {
+    if (accepts(settings.acceptedTypes, instanceType)) {
       return pass(`The policy accepts ${instanceType}.`, `${required}, or one that the policy accepts`, seen);
     }
-    if (!type.known) return unknown(`Whether ${instanceType} encrypts is unknown: ${type.detail}.`, required, seen);
+    if (!type.known)
+      return unknown(`Whether ${instanceType} encrypts is unknown: ${type.detail}.`, required, seen);
     return type.value.encryptionInTransitSupported
       ? pass(`${instanceType} encrypts traffic between instances.`, required, seen)
       : fail(`${instanceType} does not encrypt traffic between instances.`, required, seen);
@@ -68,8 +69,3 @@ export const ec2TransitEncryption = defineControl({
     '--instance-type TYPE. Until then, encrypt in the application (TLS).',
   reference: 'https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/data-protection.html#encryption-transit',
 });
-
-/** `pattern` is a type, or a family as `t3.*`. */
-function matches(pattern: string, instanceType: string): boolean {
-  return pattern.endsWith('.*') ? instanceType.startsWith(pattern.slice(0, -1)) : pattern === instanceType;
-}

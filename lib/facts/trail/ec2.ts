@@ -1,68 +1,70 @@
-/** What the trail proves about EC2 and EBS. */
-import type { Fact, Resource, TrailEvent } from '../../control.ts';
-import { at, list, text } from '../../json.ts';
-import { instance, instanceInRequest } from '../../trail/resources/ec2.ts';
+/** What the trail proves about EC2 and EBS; each subject has its own file in `ec2/`. */
 import { instanceTypeSnapshot } from '../instance-types.ts';
-import { known, unknownFact } from '../types.ts';
-import { type Chronicle, type Lesson, sourceOf } from './chronicle.ts';
+import type { Ec2Facts } from '../types/ec2.ts';
+import { unknownFact } from '../types.ts';
+import type { Chronicle, Lesson } from './chronicle.ts';
+import { ebsDefaultLessons, openEbsDefaults } from './ec2/ebs-defaults.ts';
+import { instanceLessons, openInstances } from './ec2/instances.ts';
+import { keyLessons, openKeys } from './ec2/keys.ts';
+import { launchTemplateLessons, openLaunchTemplates } from './ec2/launch-templates.ts';
+import { openSnapshots, snapshotLessons } from './ec2/snapshots.ts';
+import { openVolumes, volumeLessons } from './ec2/volumes.ts';
 
-type Ec2FactNames = 'ec2.instance' | 'ec2.instanceType';
-
-const lessons: readonly Lesson[] = [
-  { eventSource: 'ec2.amazonaws.com', eventNames: ['RunInstances', 'ModifyInstanceAttribute'] },
+const ec2Lessons = [
+  ...new Set([
+    ...instanceLessons,
+    ...ebsDefaultLessons,
+    ...volumeLessons,
+    ...snapshotLessons,
+    ...launchTemplateLessons,
+  ]),
 ];
 
-/** The chronicle of EC2: instances by ARN. */
+const lessons: readonly Lesson[] = [
+  { eventSource: 'ec2.amazonaws.com', eventNames: ec2Lessons },
+  { eventSource: 'kms.amazonaws.com', eventNames: keyLessons },
+];
+
+/** The chronicle of EC2 and EBS. */
 export const ec2Chronicle = {
   lessons,
-  open(): Chronicle<Ec2FactNames> {
-    const instances = new Map<string, Fact<{ instanceType: string }>>();
-
-    const instanceFact = (resource: Resource): Fact<{ instanceType: string }> =>
-      instances.get(resource.arn) ??
-      unknownFact('not-in-trail', 'the trail does not show the launch of this instance, so its type is not known');
-
-    /** RunInstances: the response names each instance's type; the request's may come from a template. */
-    const learnLaunch = (event: TrailEvent): void => {
-      for (const item of list(event.response, 'instancesSet')) {
-        const id = text(item, 'instanceId');
-        const instanceType = text(item, 'instanceType') ?? text(event.request, 'instanceType');
-        if (id === undefined || instanceType === undefined) continue;
-        instances.set(instance(event, id).arn, known({ instanceType }, sourceOf(event)));
-      }
-    };
-
-    /**
-     * ModifyInstanceAttribute: `instanceType.value`, or `attribute: "instanceType"` beside `value`, which
-     * CloudTrail may log as `<sensitiveDataRemoved>`: then the old type is no longer true, the new one unknown.
-     */
-    const learnChange = (event: TrailEvent): void => {
-      const direct = text(event.request, 'instanceType', 'value') ?? text(event.request, 'instanceType');
-      const named = at(event.request, 'attribute') === 'instanceType' ? text(event.request, 'value') : undefined;
-      const instanceType = direct ?? named;
-      if (instanceType === undefined) return;
-      for (const { arn } of instanceInRequest(event)) {
-        instances.set(
-          arn,
-          /^[a-z0-9-]+\.[a-z0-9-]+$/.test(instanceType)
-            ? known({ instanceType }, sourceOf(event))
-            : unknownFact('unreadable', 'the trail shows that the instance type was changed, but not to which'),
-        );
-      }
-    };
+  open(): Chronicle<keyof Ec2Facts> {
+    const keys = openKeys();
+    const instances = openInstances();
+    const defaults = openEbsDefaults(keys);
+    const templates = openLaunchTemplates();
+    const volumes = openVolumes(defaults, keys, templates);
+    const snapshots = openSnapshots();
+    const subjects = [instances, defaults, templates, volumes, snapshots];
 
     return {
       learn(event) {
-        if (event.eventSource !== 'ec2.amazonaws.com') return;
-        if (event.eventName === 'RunInstances') learnLaunch(event);
-        else if (event.eventName === 'ModifyInstanceAttribute') learnChange(event);
+        if (event.eventSource === 'kms.amazonaws.com') keys.learn(event);
+        else if (event.eventSource === 'ec2.amazonaws.com') {
+          for (const subject of subjects) subject.learn(event);
+        }
       },
       read: {
-        'ec2.instance': instanceFact,
+        'ec2.instance': instances.type,
         'ec2.instanceType': (resource) => {
-          const fact = instanceFact(resource);
-          return fact.known ? instanceTypeSnapshot(fact.value.instanceType) : fact;
+          const fact =
+            resource.type === 'AwsEc2LaunchTemplate'
+              ? templates.instanceType(resource)
+              : instances.type(resource);
+          if (!fact.known) return fact;
+          return fact.value.instanceType === undefined
+            ? unknownFact('not-in-trail', 'the launch template names no instance type')
+            : instanceTypeSnapshot(fact.value.instanceType);
         },
+        'ec2.volumeEncryption': volumes.encryption,
+        'ec2.volumeKey': volumes.key,
+        'ec2.ebsDefaultEncryption': defaults.encryption,
+        'ec2.ebsDefaultKey': defaults.key,
+        'ec2.snapshotSharing': snapshots.sharing,
+        'ec2.snapshotEncryption': snapshots.encryption,
+        'ec2.launchTemplateVersion': templates.number,
+        'ec2.launchTemplateType': templates.instanceType,
+        'ec2.launchTemplateVolumes': templates.volumes,
       },
     };
   },

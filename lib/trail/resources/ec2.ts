@@ -1,6 +1,7 @@
 /**
- * Where EC2's events name their resources. EC2 writes lists as `…Set.items[]`, and an empty one as `{}`.
- * Source: real records (invictus-ir/aws_dataset; cloud-custodian tests/data/cwe) and the EC2 API model.
+ * Where EC2's events name their instances, and tags. EC2 writes lists as `…Set.items[]`, and an empty one as
+ * `{}`. Source: real records (invictus-ir/aws_dataset; cloud-custodian tests/data/cwe) and the EC2 API model.
+ * The resources of EBS and the launch templates are beside this file, in `ec2/`.
  */
 import { arnOf } from '../../arn.ts';
 import type { Resource } from '../../control.ts';
@@ -10,7 +11,13 @@ import type { TrailEvent } from '../event.ts';
 /** An instance, as a resource of the event's account and Region. */
 export function instance(event: TrailEvent, id: string): Resource {
   const { account, region } = event;
-  return { type: 'AwsEc2Instance', id, arn: arnOf('ec2', region, account, `instance/${id}`), account, region };
+  return {
+    type: 'AwsEc2Instance',
+    id,
+    arn: arnOf('ec2', region, account, `instance/${id}`),
+    account,
+    region,
+  };
 }
 
 /** RunInstances, StartInstances, TerminateInstances: every instance that the response, else the request, names. */
@@ -20,8 +27,9 @@ export function instancesInSet(event: TrailEvent): readonly Resource[] {
   return items.flatMap((item) => {
     const id = text(item, 'instanceId');
     if (id === undefined) return [];
-    const tags = tagsIn(list(item, 'tagSet'));
-    return [tags === undefined ? instance(event, id) : { ...instance(event, id), tags }];
+    return [
+      tagged(instance(event, id), tagsIn(list(item, 'tagSet')) ?? tagsAsked(event.request, 'instance')),
+    ];
   });
 }
 
@@ -31,11 +39,27 @@ export function instanceInRequest(event: TrailEvent): readonly Resource[] {
   return id === undefined ? [] : [instance(event, id)];
 }
 
+type Tags = Readonly<Record<string, string>>;
+
 /** Tags as EC2 writes them, `[{key, value}]`; `undefined` when there are none. */
-export function tagsIn(items: readonly unknown[]): Readonly<Record<string, string>> | undefined {
+export function tagsIn(items: readonly unknown[]): Tags | undefined {
   const pairs = items.flatMap((item): [string, string][] => {
-    const key = text(item, 'key');
-    return key === undefined ? [] : [[key, text(item, 'value') ?? '']];
+    const key = text(item, 'key') ?? text(item, 'Key');
+    return key === undefined ? [] : [[key, text(item, 'value') ?? text(item, 'Value') ?? '']];
   });
   return pairs.length === 0 ? undefined : Object.fromEntries(pairs);
+}
+
+/** The tags that a request asks for on resources of a type (`volume`), in `tagSpecificationSet`. */
+export function tagsAsked(request: unknown, resourceType: string): Tags | undefined {
+  return tagsIn(
+    list(request, 'tagSpecificationSet')
+      .filter((item) => text(item, 'resourceType') === resourceType)
+      .flatMap((item) => list(item, 'tags')),
+  );
+}
+
+/** The resource with its tags, where there are any. */
+export function tagged(resource: Resource, tags: Tags | undefined): Resource {
+  return tags === undefined ? resource : { ...resource, tags };
 }
