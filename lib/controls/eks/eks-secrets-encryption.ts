@@ -1,0 +1,191 @@
+import * as z from 'zod/mini';
+import { defineControl, type Facts, fail, type Judgement, observe, pass, unknown } from '../../control.ts';
+import { cluster } from '../../trail/resources/eks.ts';
+
+/**
+ * From Kubernetes 1.28 on EKS wraps all API data, secrets among them, in a key that AWS owns; a customer
+ * managed key takes its place where the cluster has an encryptionConfig. Below 1.28 there is nothing without
+ * one. What encryptionConfig[].resources holds no longer matters, so it is not looked at.
+ * Source: Amazon EKS User Guide, "Default envelope encryption for all Kubernetes API Data"; EKS API
+ * Reference, EncryptionConfig; AWS Config, eks-secrets-encrypted.
+ */
+export const eksSecretsEncryption = defineControl({
+  id: 'eks-secrets-encryption',
+  title: 'EKS clusters should have their Kubernetes secrets under envelope encryption, as the policy demands',
+  description:
+    'Without envelope encryption, whoever gets at the data of etcd, or a backup of it, reads every password ' +
+    'and token that the cluster keeps. With a customer managed key, its use is logged and it can be withdrawn. ' +
+    'Clusters from 1.28 on are encrypted without an encryptionConfig, which AWS Config and Security Hub ' +
+    '(EKS.3) do not take into account. An accepted update counts from when it was asked for.',
+  severity: 'MEDIUM',
+  resourceType: 'AwsEksCluster',
+  standards: {
+    'NIST.800-53.r5': ['SC-12', 'SC-13', 'SC-28', 'SC-28(1)'],
+    'PCI DSS v4.0.1': ['8.3.2'],
+    'AWS FSBP': ['EKS.3'],
+  },
+  triggers: [
+    {
+      eventSource: 'eks.amazonaws.com',
+      eventNames: ['CreateCluster', 'AssociateEncryptionConfig', 'UpdateClusterVersion'],
+      resources: cluster,
+    },
+  ],
+  endings: [{ eventSource: 'eks.amazonaws.com', eventNames: ['DeleteCluster'], resources: cluster }],
+  facts: ['eks.version', 'eks.secretsEncryption'],
+  settings: z.strictObject({
+    key: z
+      ._default(
+        z.union([z.enum(['default', 'customer-managed']), z.array(z.string()).check(z.minLength(1))]),
+        'default',
+      )
+      .check(
+        z.describe(
+          "Which encryption is good enough: default accepts AWS's own (1.28 and later); customer-managed; or a list of key ARNs.",
+        ),
+      ),
+  }),
+  evaluate(_cluster, facts, settings) {
+    if (settings.key === 'default') return judgeDefault(facts);
+    return settings.key === 'customer-managed'
+      ? judgeCustomerManaged(facts)
+      : judgeListed(facts, settings.key);
+  },
+  actions: ['notify', 'tag'],
+  remediation:
+    'Decide first: an associated key can be neither changed nor taken away again, and losing it loses the ' +
+    'cluster. Then: aws eks associate-encryption-config --cluster-name NAME --encryption-config ' +
+    '\'[{"resources":["secrets"],"provider":{"keyArn":"KEY_ARN"}}]\'. Or, where the policy accepts AWS\'s ' +
+    'own key, upgrade to 1.28 or later: aws eks update-cluster-version --name NAME --kubernetes-version VERSION.',
+  reference: 'https://docs.aws.amazon.com/eks/latest/userguide/envelope-encryption.html',
+});
+
+type Known = Pick<Facts, 'eks.version' | 'eks.secretsEncryption'>;
+
+/** Said with each verdict on a cluster without encryptionConfig from 1.28 on, as AWS's own checks say otherwise. */
+const disagreement =
+  "AWS Config's eks-secrets-encrypted, and so Security Hub's EKS.3, fail every cluster without encryptionConfig, whatever its version";
+
+function observed({ 'eks.version': version, 'eks.secretsEncryption': encryption }: Known) {
+  return [
+    observe('version', version, (value) => value),
+    observe('encryptionConfig[].provider.keyArn', encryption, (value) => value.key),
+  ];
+}
+
+function judgeDefault(facts: Known): Judgement {
+  const required = 'Kubernetes 1.28 or later, or an encryptionConfig with a KMS key';
+  const seen = observed(facts);
+  const encryption = facts['eks.secretsEncryption'];
+  const version = facts['eks.version'];
+  if (encryption.known && encryption.value.key !== null)
+    return judgeKey(facts, encryption.value.key, required);
+  const encrypted = version.known ? encryptsByDefault(version.value) : undefined;
+  if (version.known && encrypted === true) {
+    const how = encryption.known ? ` with a key that AWS owns; ${disagreement}` : '';
+    return pass(
+      `The cluster runs ${version.value}, where EKS encrypts all API data by default${how}.`,
+      required,
+      seen,
+    );
+  }
+  if (!encryption.known) {
+    return unknown(
+      `Whether the cluster's secrets are encrypted is unknown: ${encryption.detail}.`,
+      required,
+      seen,
+    );
+  }
+  if (!version.known) {
+    return unknown(
+      `The cluster has no encryptionConfig, and whether EKS encrypts it by default is unknown: ${version.detail}.`,
+      required,
+      seen,
+    );
+  }
+  return encrypted === undefined
+    ? unknown(
+        `The cluster has no encryptionConfig, and "${version.value}" is no version to judge by.`,
+        required,
+        seen,
+      )
+    : fail(
+        `The cluster runs ${version.value}, where EKS encrypts no secrets by default, and has no encryptionConfig.`,
+        required,
+        seen,
+      );
+}
+
+function judgeCustomerManaged(facts: Known): Judgement {
+  const required = 'an encryptionConfig with a customer managed KMS key';
+  const encryption = facts['eks.secretsEncryption'];
+  if (!encryption.known) return keyUnknown(facts, encryption.detail, required);
+  const { key } = encryption.value;
+  if (key === null) return keyMissing(facts, required);
+  if (/(^|:)alias\/aws\//.test(key)) {
+    return fail(
+      `The cluster's key ${key} is managed by AWS, not by the customer.`,
+      required,
+      observed(facts),
+    );
+  }
+  return judgeKey(facts, key, required);
+}
+
+function judgeListed(facts: Known, keys: readonly string[]): Judgement {
+  const required = `an encryptionConfig with one of the keys ${keys.join(', ')}`;
+  const encryption = facts['eks.secretsEncryption'];
+  if (!encryption.known) return keyUnknown(facts, encryption.detail, required);
+  const { key } = encryption.value;
+  if (key === null) return keyMissing(facts, required);
+  if (keys.includes(key)) return judgeKey(facts, key, required);
+  return /^arn:[^:]+:kms:[^:]+:\d{12}:key\//.test(key)
+    ? fail(`The cluster's key ${key} is none of those that the policy lists.`, required, observed(facts))
+    : unknown(
+        `The cluster's key is named as ${key}, and the trail does not tell the ARN that this stands for.`,
+        required,
+        observed(facts),
+      );
+}
+
+/** AssociateEncryptionConfig works on after its call: only DescribeUpdate shows whether it came to an end. */
+function judgeKey(facts: Known, key: string, required: string): Judgement {
+  const fact = facts['eks.secretsEncryption'];
+  const requested =
+    fact.known && fact.source.kind === 'event' && fact.source.eventName === 'AssociateEncryptionConfig';
+  return pass(
+    requested
+      ? `Encryption with ${key} was requested and EKS accepted the request; only DescribeUpdate shows its completion.`
+      : `The cluster's secrets are encrypted with ${key}.`,
+    required,
+    observed(facts),
+  );
+}
+
+function keyUnknown(facts: Known, detail: string, required: string): Judgement {
+  return unknown(
+    `The key that encrypts the cluster's secrets is unknown: ${detail}.`,
+    required,
+    observed(facts),
+  );
+}
+
+function keyMissing(facts: Known, required: string): Judgement {
+  const version = facts['eks.version'];
+  return fail(
+    version.known && encryptsByDefault(version.value) === true
+      ? `The cluster has no encryptionConfig: its secrets are no plaintext, as EKS encrypts ${version.value} with a key ` +
+          `that AWS owns, but the policy demands a customer's key; ${disagreement}.`
+      : 'The cluster has no encryptionConfig, and so no key of the customer.',
+    required,
+    observed(facts),
+  );
+}
+
+/** Whether `version` is 1.28 or later, compared part by part as numbers; `undefined` when it is no version. */
+function encryptsByDefault(version: string): boolean | undefined {
+  const match = /^v?(\d{1,9})\.(\d{1,9})(?:[.+-].*)?$/.exec(version);
+  if (match === null) return undefined;
+  const [major, minor] = [Number(match[1]), Number(match[2])];
+  return major > 1 || (major === 1 && minor >= 28);
+}
