@@ -9,6 +9,12 @@ import { eksAuditLogging } from './eks/eks-audit-logging.ts';
 import { eksEndpointAccess } from './eks/eks-endpoint-access.ts';
 import { eksNodeTransitEncryption } from './eks/eks-node-transit-encryption.ts';
 import { eksSecretsEncryption } from './eks/eks-secrets-encryption.ts';
+import { kmsGrant } from './kms/kms-grant.ts';
+import { kmsKeyDeletion } from './kms/kms-key-deletion.ts';
+import { kmsKeyDisabled } from './kms/kms-key-disabled.ts';
+import { kmsKeyMaterial } from './kms/kms-key-material.ts';
+import { kmsKeyPolicy } from './kms/kms-key-policy.ts';
+import { kmsKeyRotation } from './kms/kms-key-rotation.ts';
 
 export const controls: readonly Control[] = [
   ec2TransitEncryption,
@@ -20,4 +26,10 @@ export const controls: readonly Control[] = [
   eksNodeTransitEncryption,
   eksEndpointAccess,
   eksAuditLogging,
+  kmsKeyDeletion,
+  kmsKeyDisabled,
+  kmsKeyRotation,
+  kmsKeyPolicy,
+  kmsGrant,
+  kmsKeyMaterial,
 ];
