@@ -1,0 +1,68 @@
+/** Exemptions: what is let off, by whom, why and until when. */
+import type { Resource } from '../control.ts';
+import type { FindingExemption } from '../findings/finding.ts';
+import { matchesPattern } from './pattern.ts';
+import type { Policy } from './policy.ts';
+
+/** Every criterion that is given must match; one that is `undefined` matches everything. */
+export interface Exemption {
+  readonly controls: readonly string[] | undefined;
+  readonly accounts: readonly string[] | undefined;
+  readonly regions: readonly string[] | undefined;
+  /** Patterns of the resource's ARN. */
+  readonly resources: readonly string[] | undefined;
+  /** Patterns of values by tag; the resource must bear every one. */
+  readonly tags: ReadonlyMap<string, string> | undefined;
+  readonly reason: string;
+  readonly owner: string;
+  /** The last day (UTC) on which it holds, `YYYY-MM-DD`. */
+  readonly expires: string;
+}
+
+/**
+ * The exemption that covers a resource, for one control, at `now`. Of several active ones the first in the file;
+ * with none active, the one that expired last, so that the output can say that it no longer holds.
+ */
+export function exemptionFor(
+  policy: Pick<Policy, 'exemptions'>,
+  controlId: string,
+  resource: Resource,
+  now: Date,
+): FindingExemption | undefined {
+  let expired: Exemption | undefined;
+  for (const exemption of policy.exemptions) {
+    if (!covers(exemption, controlId, resource)) continue;
+    if (now.getTime() < endOf(exemption.expires)) return asFound(exemption, 'active');
+    // Dates written YYYY-MM-DD are in the order of their text.
+    if (expired === undefined || exemption.expires > expired.expires) expired = exemption;
+  }
+  return expired === undefined ? undefined : asFound(expired, 'expired');
+}
+
+/** What it lets off, whenever. Tags that are not known match nothing: nothing is let off by a guess. */
+function covers(exemption: Exemption, controlId: string, resource: Resource): boolean {
+  const { controls, accounts, regions, resources, tags } = exemption;
+  return (
+    (controls === undefined || controls.includes(controlId)) &&
+    (accounts === undefined || accounts.includes(resource.account)) &&
+    (regions === undefined || regions.includes(resource.region)) &&
+    (resources === undefined || resources.some((pattern) => matchesPattern(pattern, resource.arn))) &&
+    (tags === undefined || [...tags].every(([tag, pattern]) => bears(resource, tag, pattern)))
+  );
+}
+
+/** Whether the resource is known to bear the tag with a value that the pattern matches. */
+export function bears(resource: Resource, tag: string, pattern: string): boolean {
+  if (resource.tags === undefined || !Object.hasOwn(resource.tags, tag)) return false;
+  const value = resource.tags[tag];
+  return value !== undefined && matchesPattern(pattern, value);
+}
+
+/** The first moment at which an exemption no longer holds: the end of its last day, in UTC. */
+function endOf(expires: string): number {
+  return Date.parse(`${expires}T00:00:00Z`) + 86_400_000;
+}
+
+function asFound({ reason, owner, expires }: Exemption, state: FindingExemption['state']): FindingExemption {
+  return { state, reason, owner, expires };
+}

@@ -1,0 +1,89 @@
+/** Controls, resources and policies for the tests of the policy. */
+import * as z from 'zod/mini';
+import { type Action, type Control, defineControl, pass, type Resource } from '../../lib/control.ts';
+import type { Exemption } from '../../lib/policy/exemptions.ts';
+import { type ParsedPolicy, type Policy, type PolicyError, parsePolicy } from '../../lib/policy/policy.ts';
+
+/** A control that is nothing but its id, settings and actions. */
+export function control(
+  id: string,
+  actions: readonly Action[],
+  settings: z.ZodMiniType = z.strictObject({}),
+): Control {
+  return defineControl({
+    id,
+    title: `What ${id} judges should be encrypted`,
+    description: 'Judges nothing.',
+    severity: 'MEDIUM',
+    resourceType: 'AwsKmsKey',
+    standards: { 'NIST.800-53.r5': [], 'PCI DSS v4.0.1': [], 'AWS FSBP': [] },
+    triggers: [],
+    endings: [],
+    facts: [],
+    settings,
+    evaluate: () => pass('Nothing was judged.', 'nothing', []),
+    actions,
+    remediation: 'None.',
+    reference: 'https://docs.aws.amazon.com/',
+  });
+}
+
+export const sharing = control(
+  'snapshot-sharing',
+  ['notify', 'tag', 'fix:unshare-snapshot'],
+  z.strictObject({
+    allowedAccounts: z._default(z.array(z.string().check(z.regex(/^\d{12}$/))), []),
+    strict: z._default(z.boolean(), true),
+  }),
+);
+export const volumes = control(
+  'volume-encryption',
+  ['notify', 'tag', 'quarantine'],
+  z.strictObject({
+    key: z._default(z.enum(['any', 'customer']).check(z.describe('The key that is demanded.')), 'any'),
+    arn: z._default(z.string().check(z.startsWith('arn:')), 'arn:aws:kms'),
+    graceDays: z._default(z.number().check(z.int(), z.gte(0), z.lte(30)), 0),
+    owners: z._default(z.union([z.enum(['nobody', 'everybody']), z.array(z.string())]), []),
+  }),
+);
+export const rotation = control('key-rotation', ['quarantine', 'fix:enable-rotation', 'tag', 'notify']);
+export const sampleControls: readonly Control[] = [sharing, volumes, rotation];
+
+export const key: Resource = {
+  type: 'AwsKmsKey',
+  id: '1234abcd-12ab-34cd-56ef-1234567890ab',
+  arn: 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+  account: '111122223333',
+  region: 'eu-central-1',
+};
+
+/** The policy in a text that must be right. */
+export function policyOf(text: string, controls: readonly Control[] = sampleControls): Policy {
+  const parsed = parsePolicy(text, 'policy.yml', controls);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
+  return parsed.policy;
+}
+
+/** What is wrong with a text; none when nothing is. */
+export function errorsIn(
+  text: string,
+  controls: readonly Control[] = sampleControls,
+): readonly PolicyError[] {
+  const parsed: ParsedPolicy = parsePolicy(text, 'policy.yml', controls);
+  return parsed.ok ? [] : parsed.errors;
+}
+
+/** An exemption of everything for ever, narrowed by what is given. */
+export function exemption(given: Partial<Exemption>): Exemption {
+  return {
+    controls: undefined,
+    accounts: undefined,
+    regions: undefined,
+    resources: undefined,
+    tags: undefined,
+    reason: 'Sandbox',
+    owner: 'platform-team',
+    expires: '9999-12-31',
+    ...given,
+  };
+}

@@ -1,0 +1,483 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod/mini';
+import { controls } from '../../lib/controls/index.ts';
+import { defaultPolicy, parsePolicy } from '../../lib/policy/policy.ts';
+import { control, errorsIn, policyOf, sampleControls } from './fixtures.ts';
+
+const root = path.join(import.meta.dirname, '..', '..');
+
+describe('a policy without a file', () => {
+  it.each(controls.map((each) => [each.id, each] as const))(
+    'judges %s with its own severity and defaults, and does nothing',
+    (id, each) => {
+      expect(defaultPolicy(controls).controls.get(id)).toEqual({
+        enabled: true,
+        severity: each.severity,
+        settings: each.settings.parse({}),
+        actions: [],
+      });
+    },
+  );
+
+  it('is what the shipped policy says', () => {
+    const text = readFileSync(path.join(root, 'trailseal.policy.yml'), 'utf8');
+    expect({ ...policyOf(text, controls), file: undefined }).toEqual(defaultPolicy(controls));
+  });
+
+  it('is what a file says that sets nothing', () => {
+    expect({ ...policyOf('version: 1'), file: undefined }).toEqual(defaultPolicy(sampleControls));
+  });
+});
+
+describe('what a file sets', () => {
+  it('overrides the severity of a control', () => {
+    const policy = policyOf('version: 1\ncontrols: { key-rotation: { severity: CRITICAL } }');
+    expect(policy.controls.get('key-rotation')?.severity).toBe('CRITICAL');
+  });
+
+  it('switches a control off', () => {
+    const policy = policyOf('version: 1\ncontrols: { key-rotation: { enabled: false } }');
+    expect(policy.controls.get('key-rotation')?.enabled).toBe(false);
+  });
+
+  it('switches every control off by default, and one of them on', () => {
+    const policy = policyOf(
+      'version: 1\ndefaults: { enabled: false }\ncontrols: { key-rotation: { enabled: true } }',
+    );
+    expect([...policy.controls].map(([id, { enabled }]) => [id, enabled])).toEqual([
+      ['snapshot-sharing', false],
+      ['volume-encryption', false],
+      ['key-rotation', true],
+    ]);
+  });
+
+  it('gives the default actions to the controls that have them', () => {
+    const policy = policyOf('version: 1\ndefaults: { actions: [quarantine] }');
+    expect([...policy.controls].map(([id, { actions }]) => [id, actions])).toEqual([
+      ['snapshot-sharing', []],
+      ['volume-encryption', ['quarantine']],
+      ['key-rotation', ['quarantine']],
+    ]);
+  });
+
+  it("replaces the default actions by a control's own, also by none", () => {
+    const policy = policyOf(
+      'version: 1\ndefaults: { actions: [notify] }\ncontrols: { key-rotation: { actions: [] } }',
+    );
+    expect(policy.controls.get('key-rotation')?.actions).toEqual([]);
+  });
+
+  it("fills in the settings' defaults beside those that it sets", () => {
+    const policy = policyOf('version: 1\ncontrols: { volume-encryption: { settings: { key: customer } } }');
+    expect(policy.controls.get('volume-encryption')?.settings).toEqual({
+      key: 'customer',
+      arn: 'arn:aws:kms',
+      graceDays: 0,
+      owners: [],
+    });
+  });
+
+  it('hands the allowed accounts to a control that has a setting of that name', () => {
+    const policy = policyOf("version: 1\nallowedAccounts: ['444455556666']");
+    expect(policy.controls.get('snapshot-sharing')?.settings).toEqual({
+      allowedAccounts: ['444455556666'],
+      strict: true,
+    });
+  });
+
+  it('hands no accounts to a control without such a setting', () => {
+    const policy = policyOf("version: 1\nallowedAccounts: ['444455556666']");
+    expect(policy.controls.get('key-rotation')?.settings).toEqual({});
+  });
+
+  it("leaves a control's own allowed accounts alone, also when they are none", () => {
+    const policy = policyOf(`
+version: 1
+allowedAccounts: ['444455556666']
+controls: { snapshot-sharing: { settings: { allowedAccounts: [] } } }`);
+    expect(policy.controls.get('snapshot-sharing')?.settings).toEqual({ allowedAccounts: [], strict: true });
+  });
+
+  it('names the allowed accounts as the fault when a control does not accept them', () => {
+    const choosy = control(
+      'choosy',
+      [],
+      z.strictObject({ allowedAccounts: z._default(z.array(z.string()).check(z.maxLength(1)), []) }),
+    );
+    expect(errorsIn("version: 1\nallowedAccounts: ['111122223333', '444455556666']", [choosy])).toEqual([
+      {
+        path: 'allowedAccounts',
+        line: 2,
+        column: 18,
+        message: 'choosy does not accept these accounts',
+        hint: '',
+      },
+    ]);
+  });
+
+  it('limits every kind of action alike unless one has limits of its own', () => {
+    const policy = policyOf(
+      'version: 1\nguardrails: { actionsPerHour: { perAccount: 4, quarantine: { total: 1 } } }',
+    );
+    expect(policy.guardrails.actionsPerHour).toEqual({
+      tag: { perAccount: 4, total: 50 },
+      quarantine: { perAccount: 4, total: 1 },
+      fix: { perAccount: 4, total: 50 },
+    });
+  });
+
+  it('accepts an exemption that has expired', () => {
+    const policy = policyOf(
+      'version: 1\nexemptions: [{ regions: [us-gov-west-1], reason: Old, owner: me, expires: 2001-01-01 }]',
+    );
+    expect(policy.exemptions.map((each) => each.expires)).toEqual(['2001-01-01']);
+  });
+
+  it('may be shared by anchors and merge keys', () => {
+    const policy = policyOf(`
+version: 1
+exemptions:
+  - &sandbox { accounts: ['111122223333'], reason: Sandbox, owner: platform-team, expires: 2027-01-31 }
+  - { <<: *sandbox, reason: Another, accounts: ['444455556666'] }
+  - *sandbox`);
+    expect(
+      policy.exemptions.map(({ accounts, reason, expires }) => [accounts?.[0], reason, expires]),
+    ).toEqual([
+      ['111122223333', 'Sandbox', '2027-01-31'],
+      ['444455556666', 'Another', '2027-01-31'],
+      ['111122223333', 'Sandbox', '2027-01-31'],
+    ]);
+  });
+});
+
+/** One error as `line:column path: message (hint)`. */
+function told(text: string): readonly string[] {
+  return errorsIn(text).map(
+    ({ line, column, path: where, message, hint }) =>
+      `${line}:${column} ${where}: ${message}${hint === '' ? '' : ` (${hint})`}`,
+  );
+}
+
+describe('errors in the YAML', () => {
+  it.each([
+    ['an empty file', '', '1:1 : the file is empty (begin with "version: 1")'],
+    ['nothing but comments', '# nothing\n', '1:1 : the file is empty (begin with "version: 1")'],
+    ['a list', '- version', '1:1 : must be a mapping of keys to values, not a list'],
+    ['a lone text', 'version', '1:1 : must be a mapping of keys to values, not "version"'],
+    [
+      'a tab as indentation',
+      'version: 1\ndefaults:\n\tenabled: true',
+      '3:1 : tabs are not allowed as indentation (indent with spaces; YAML does not allow tabs there)',
+    ],
+    [
+      'a second document',
+      'version: 1\n---\nversion: 1',
+      '2:1 : the file holds several documents (keep one document: take out the second "---" and what follows it)',
+    ],
+    [
+      'a key given twice',
+      'version: 1\ndefaults: {}\ndefaults: {}',
+      '3:1 defaults: the key "defaults" is given twice (keep one of them)',
+    ],
+    ['an alias of nothing', 'version: *one', '1:10 version: the alias *one names no anchor before it'],
+    ['a key that is a prototype', 'version: 1\n__proto__: {}', '2:1 : "__proto__" cannot be a key'],
+    ['a merge of a text', 'version: 1\n<<: text', '2:1 : "<<" merges mappings only'],
+    [
+      'a tag of another type',
+      'version: !!binary 1',
+      '1:10 : unresolved tag: tag:yaml.org,2002:binary (leave the tag out and write the plain value)',
+    ],
+    [
+      'nesting without end',
+      '['.repeat(20_000),
+      expect.stringContaining('the file is nested too deeply to be read'),
+    ],
+    [
+      'a file of megabytes',
+      `version: 1 #${' '.repeat(1_100_000)}`,
+      expect.stringContaining('more than the 1048576 allowed'),
+    ],
+  ])('name %s', (_, text, expected) => {
+    expect(told(text)[0]).toEqual(expected);
+  });
+
+  it('name aliases that grow without measure, quickly', () => {
+    const levels = Array.from(
+      { length: 30 },
+      (_, level) => `l${level + 1}: &l${level + 1} [*l${level}, *l${level}]`,
+    );
+    expect(told(`l0: &l0 x\n${levels.join('\n')}`)).toEqual([
+      '1:1 : the file stands for more than 100000 values once its aliases are written out (use fewer aliases (*name))',
+    ]);
+  });
+
+  it('name an alias within its own anchor', () => {
+    expect(told('version: 1\nexemptions: &all [*all]')).toEqual(['2:19 exemptions[0]: *all contains itself']);
+  });
+});
+
+describe('errors in the policy', () => {
+  it.each([
+    ['a version that is missing', 'defaults: {}', '1:1 version: "version" is missing (add "version: …")'],
+    ['a version that is not known', 'version: 2', '1:10 version: must be 1, not the number 2'],
+    [
+      'a misspelled key',
+      'version: 1\ndefualts: {}',
+      '2:1 defualts: the key "defualts" is unknown (did you mean defaults?)',
+    ],
+    [
+      'a key that resembles none',
+      'version: 1\ndefaults: { colour: red }',
+      '2:13 defaults.colour: the key "colour" is unknown (allowed: enabled, actions)',
+    ],
+    [
+      'a misspelled control',
+      'version: 1\ncontrols:\n  key-rotatoin: {}',
+      '3:3 controls.key-rotatoin: there is no control "key-rotatoin" (did you mean key-rotation?)',
+    ],
+    [
+      'a control named like a method',
+      'version: 1\ncontrols: { constructor: {} }',
+      '2:13 controls.constructor: there is no control "constructor" (allowed: snapshot-sharing, volume-encryption, key-rotation)',
+    ],
+    [
+      'a key without a value',
+      'version: 1\nexemptions:\n',
+      '2:1 exemptions: has no value (write one, or take the key out)',
+    ],
+    [
+      'an account without quotes',
+      'version: 1\nallowedAccounts: [111122223333]',
+      "2:19 allowedAccounts[0]: must be text, not the number 111122223333 (put it in quotes: '111122223333')",
+    ],
+    [
+      'an account without quotes that begins with zero, as it was written',
+      'version: 1\nallowedAccounts: [012345678901]',
+      "2:19 allowedAccounts[0]: must be text, not the number 012345678901 (put it in quotes: '012345678901')",
+    ],
+    [
+      'an account of eleven digits',
+      "version: 1\nallowedAccounts:\n  - '11112222333'",
+      '3:5 allowedAccounts[0]: must be an account id: 12 digits, in quotes, not "11112222333"',
+    ],
+    [
+      'a truth value of YAML 1.1',
+      'version: 1\ndefaults: { enabled: yes }',
+      '2:22 defaults.enabled: must be true or false, not "yes" (write true)',
+    ],
+    [
+      'a severity in lower case',
+      'version: 1\ncontrols: { key-rotation: { severity: critical } }',
+      '2:39 controls.key-rotation.severity: "critical" is not one of the allowed values (did you mean CRITICAL?)',
+    ],
+    [
+      'an action that the control does not have',
+      'version: 1\ncontrols: { snapshot-sharing: { actions: [notify, quarantine] } }',
+      '2:51 controls.snapshot-sharing.actions[1]: "quarantine" is not one of the allowed values (allowed: notify, tag, fix:unshare-snapshot)',
+    ],
+    [
+      'an action where a list belongs',
+      'version: 1\ndefaults: { actions: notify }',
+      '2:22 defaults.actions: must be a list, not "notify" (write a list: [notify])',
+    ],
+    [
+      'a setting that the control does not have',
+      'version: 1\ncontrols: { volume-encryption: { settings: { kee: any } } }',
+      '2:46 controls.volume-encryption.settings.kee: the key "kee" is unknown (did you mean key?)',
+    ],
+    [
+      'a setting beyond its range',
+      'version: 1\ncontrols: { volume-encryption: { settings: { graceDays: 31 } } }',
+      '2:57 controls.volume-encryption.settings.graceDays: must be at most 30',
+    ],
+    [
+      'a setting of another form, without words of its own',
+      'version: 1\ncontrols: { volume-encryption: { settings: { arn: x } } }',
+      '2:51 controls.volume-encryption.settings.arn: must begin with "arn:", not "x"',
+    ],
+    [
+      'an entry of another form, without words of its own',
+      "version: 1\ncontrols: { snapshot-sharing: { settings: { allowedAccounts: ['1'] } } }",
+      '2:63 controls.snapshot-sharing.settings.allowedAccounts[0]: must match /^\\d{12}$/, not "1"',
+    ],
+    [
+      'a setting that is neither of two types',
+      'version: 1\ncontrols: { volume-encryption: { settings: { owners: 7 } } }',
+      '2:54 controls.volume-encryption.settings.owners: must be nobody or everybody or a list, not the number 7',
+    ],
+    [
+      'a misspelled word where a list would do as well',
+      'version: 1\ncontrols: { volume-encryption: { settings: { owners: nobdy } } }',
+      '2:54 controls.volume-encryption.settings.owners: must be nobody or everybody or a list, not "nobdy" (did you mean nobody?)',
+    ],
+    [
+      'an entry of the wrong type in one of two types',
+      'version: 1\ncontrols: { volume-encryption: { settings: { owners: [7] } } }',
+      "2:55 controls.volume-encryption.settings.owners[0]: must be text, not the number 7 (put it in quotes: '7')",
+    ],
+    [
+      'a limit below zero',
+      'version: 1\nguardrails: { actionsPerHour: { fix: { total: -1 } } }',
+      '2:47 guardrails.actionsPerHour.fix.total: must be at least 0',
+    ],
+    [
+      'half an action',
+      'version: 1\nguardrails: { actionsPerHour: { total: 1.5 } }',
+      '2:40 guardrails.actionsPerHour.total: must be a whole number, not the number 1.5',
+    ],
+    [
+      'a protecting tag without a value',
+      'version: 1\nguardrails: { protectedTags: { environment: [] } }',
+      '2:45 guardrails.protectedTags.environment: must have an entry; to leave it open, take the key out',
+    ],
+  ])('name %s', (_, text, expected) => {
+    expect(told(text)).toEqual([expected]);
+  });
+
+  const exempt = (inner: string) => `version: 1\nexemptions:\n  - ${inner}`;
+  const rest = 'reason: r, owner: o, expires: 2027-01-31';
+  it.each([
+    [
+      'an exemption without a reason',
+      exempt('{ regions: [eu-central-1], owner: o, expires: 2027-01-31 }'),
+      '3:5 exemptions[0].reason: "reason" is missing (add "reason: …")',
+    ],
+    [
+      'an exemption with a blank reason',
+      exempt("{ regions: [eu-central-1], owner: o, expires: 2027-01-31, reason: ' ' }"),
+      '3:71 exemptions[0].reason: must say why, not " "',
+    ],
+    [
+      'an exemption of everything',
+      exempt(`{ ${rest} }`),
+      '3:5 exemptions[0]: an exemption must be narrowed by controls, accounts, regions, resources or tags',
+    ],
+    [
+      'an exemption by no tags',
+      exempt(`{ ${rest}, tags: {} }`),
+      '3:55 exemptions[0].tags: must name at least one tag',
+    ],
+    [
+      'a star where controls are listed',
+      exempt(`{ ${rest}, controls: ['*'] }`),
+      '3:60 exemptions[0].controls[0]: "*" is not one of the allowed values (leave the key out to mean all of them)',
+    ],
+    [
+      'a resource that is no ARN',
+      exempt(`{ ${rest}, resources: [i-0abc] }`),
+      '3:61 exemptions[0].resources[0]: must be the pattern of an ARN: it begins with "arn:", not "i-0abc"',
+    ],
+    [
+      'an availability zone as a Region',
+      exempt(`{ ${rest}, regions: [eu-central-1a] }`),
+      '3:59 exemptions[0].regions[0]: must be the name of a Region, such as eu-central-1, not "eu-central-1a"',
+    ],
+    [
+      'a tag that is true',
+      exempt(`{ ${rest}, tags: { sandbox: true } }`),
+      "3:66 exemptions[0].tags.sandbox: must be text, not true (put it in quotes: 'true')",
+    ],
+    [
+      'a day that does not exist',
+      exempt('{ regions: [eu-central-1], reason: r, owner: o, expires: 2027-02-29 }'),
+      '3:62 exemptions[0].expires: must be a date that exists, as YYYY-MM-DD, not "2027-02-29"',
+    ],
+    [
+      "a date in another of YAML's forms",
+      exempt('{ regions: [eu-central-1], reason: r, owner: o, expires: 2027-01-31T00:00:00Z }'),
+      '3:62 exemptions[0].expires: must be a date that exists, as YYYY-MM-DD, not "2027-01-31T00:00:00Z"',
+    ],
+    [
+      'a date that is a number',
+      exempt('{ regions: [eu-central-1], reason: r, owner: o, expires: 20270131 }'),
+      "3:62 exemptions[0].expires: must be text, not the number 20270131 (put it in quotes: '20270131')",
+    ],
+  ])('name %s', (_, text, expected) => {
+    expect(told(text)).toEqual([expected]);
+  });
+
+  it('come all at once, in the order of the file', () => {
+    const text = `
+version: 1
+exemptions:
+  - {}
+controls:
+  key-rotation: { enabled: 1, enabled: 2 }
+  key: {}
+allowedAccounts: 5
+`;
+    expect(errorsIn(text).map(({ line, path: where }) => [line, where])).toEqual([
+      [4, 'exemptions[0].reason'],
+      [4, 'exemptions[0].owner'],
+      [4, 'exemptions[0].expires'],
+      [4, 'exemptions[0]'],
+      [6, 'controls.key-rotation.enabled'],
+      [6, 'controls.key-rotation.enabled'],
+      [7, 'controls.key'],
+      [8, 'allowedAccounts'],
+    ]);
+  });
+
+  it('quote a key that is no plain name', () => {
+    expect(errorsIn('version: 1\n"a.b c": 1').map((error) => error.path)).toEqual(['["a.b c"]']);
+  });
+});
+
+describe('any text', () => {
+  const fragment = fc.constantFrom(
+    ...[
+      'version: 1',
+      '\n',
+      '  ',
+      '- ',
+      '[',
+      ']',
+      '{',
+      '}',
+      ': ',
+      '&a ',
+      '*a',
+      '<<: ',
+      '!!str ',
+      '? ',
+      '|\n',
+      '---\n',
+    ],
+    ...[
+      'controls',
+      'exemptions',
+      'key-rotation',
+      'settings',
+      'actions',
+      'tags',
+      'expires',
+      '2027-01-31',
+      'null',
+    ],
+    ...["'", '"', '#', '\t', '%YAML 1.1\n', '__proto__', '.nan', '0x1F', '\u0000', '\ud800'],
+  );
+  it('is either a policy or errors that each stand somewhere in it', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: 'binary' }),
+          fc.array(fragment, { maxLength: 40 }).map((parts) => parts.join('')),
+          fc.jsonValue().map((value) => JSON.stringify(value)),
+        ),
+        (text) => {
+          const parsed = parsePolicy(text, 'policy.yml', sampleControls);
+          const lines = text.split(/\r\n|\r|\n/).length;
+          return (
+            parsed.ok ||
+            (parsed.errors.length > 0 &&
+              parsed.errors.every(({ line, column }) => line >= 1 && line <= lines && column >= 1))
+          );
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+});
