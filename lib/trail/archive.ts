@@ -1,0 +1,216 @@
+/**
+ * Reading an archive of CloudTrail, fast: the events that are wanted, parsed, and the count of all others.
+ *
+ * A wanted record is rare. So each file is unpacked where it is scanned, in WebAssembly's memory (see
+ * `archive/scanner/`); the scanner checks all of it as JSON.parse would and finds the records, and only those
+ * that are wanted are parsed. What a file's content means is told in `archive/reading.ts`, which files there
+ * are in `archive/files.ts`. Files are read in several threads, the largest first; each thread holds one file
+ * at a time. The result is the same for any number of threads.
+ */
+import { availableParallelism } from 'node:os';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { compileScanner } from './archive/compile.ts';
+import { type ArchiveFile, findFiles } from './archive/files.ts';
+import { type Reading, readFile, type Trouble } from './archive/reading.ts';
+import { Scanner } from './archive/scanner.ts';
+import { type WantedList, wantedEvents } from './archive/wanted.ts';
+import type { WorkerResult, WorkerTask } from './archive/worker.ts';
+import type { TrailEvent } from './event.ts';
+import { parseRecord } from './parse.ts';
+
+export type { WantedEvents } from './archive/wanted.ts';
+
+export interface ArchiveEvent {
+  readonly event: TrailEvent;
+  readonly file: string;
+  /** Of the record's start, counted from 1. */
+  readonly line: number | undefined;
+}
+
+export interface InputError {
+  readonly file: string;
+  /** The line at which the trouble starts, counted from 1; absent where lines mean nothing. */
+  readonly line?: number;
+  readonly reason: string;
+}
+
+export interface Archive {
+  /** Every record seen: uninteresting + events + rejected. */
+  readonly records: number;
+  /** Well-formed records that are not wanted. */
+  readonly uninteresting: number;
+  /** Elements that are not CloudTrail records; the first 1,000 of a file are each in `inputErrors`. */
+  readonly rejected: number;
+  /** The wanted records, in the order of their files' paths and of their place in the file. */
+  readonly events: readonly ArchiveEvent[];
+  readonly inputErrors: readonly InputError[];
+  /** Files read. */
+  readonly files: number;
+  /** What was found in folders, or named, and rightly not read. */
+  readonly skipped: readonly { readonly file: string; readonly why: string }[];
+}
+
+export interface Progress {
+  readonly filesDone: number;
+  readonly files: number;
+  /** As stored: compressed. */
+  readonly bytesDone: number;
+  readonly bytes: number;
+  readonly records: number;
+}
+
+export interface ReadOptions {
+  readonly wanted: WantedList;
+  /** How many threads read; by default what suits the archive's size and the machine. */
+  readonly threads?: number;
+  /** Called in between; at most once a file. */
+  readonly onProgress?: (progress: Progress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Below this many stored bytes a thread more costs more than it brings: starting one takes 50 ms or so. */
+const bytesWorthAThread = 4_000_000;
+/** Each thread keeps memory for the largest file that it met, stored and unpacked. */
+const maxThreads = 8;
+
+/**
+ * @param paths files, read by their content, and folders, walked.
+ * @throws the signal's reason when aborted. What is wrong with the input is told in `inputErrors`, not thrown.
+ */
+export async function readArchive(paths: readonly string[], options: ReadOptions): Promise<Archive> {
+  options.signal?.throwIfAborted();
+  const found = findFiles(paths);
+  const contents = await readFiles(found.files, options);
+  const events: ArchiveEvent[] = [];
+  const inputErrors: InputError[] = [...found.errors];
+  const skipped = [...found.skipped];
+  let uninteresting = 0;
+  let rejected = 0;
+  let files = 0;
+  for (const [index, { path: file }] of found.files.entries()) {
+    const content = contents[index];
+    if (content === undefined) throw new Error(`${file} was not read`);
+    if (content.skipped !== undefined) skipped.push({ file, why: content.skipped });
+    if (content.read) files++;
+    uninteresting += content.uninteresting;
+    rejected += content.rejected;
+    for (const trouble of content.troubles) inputErrors.push({ file, ...trouble });
+    for (const event of content.events) events.push(event);
+  }
+  const records = uninteresting + rejected + events.length;
+  return {
+    records,
+    uninteresting,
+    rejected,
+    events,
+    inputErrors,
+    files,
+    skipped,
+  };
+}
+
+/** What a file holds, its wanted records made events. */
+type Content = Omit<Reading, 'wanted'> & { readonly events: readonly ArchiveEvent[] };
+
+function contentOf(file: string, { wanted, ...reading }: Reading): Content {
+  const events: ArchiveEvent[] = [];
+  const refused: Trouble[] = [];
+  for (const { value, line } of wanted) {
+    const parsed = parseRecord(value);
+    if (parsed.ok) events.push({ event: parsed.event, file, line });
+    else refused.push({ line, reason: parsed.reason });
+  }
+  const rejected = reading.rejected + refused.length;
+  return { ...reading, rejected, troubles: [...reading.troubles, ...refused], events };
+}
+
+/** The content of each of `files`, in their order. */
+async function readFiles(files: readonly ArchiveFile[], options: ReadOptions): Promise<readonly Content[]> {
+  const { wanted: list, signal, onProgress } = options;
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  // The largest first, so that no thread is left alone with it at the end.
+  const turns = [...files.keys()].sort((a, b) => (files[b]?.bytes ?? 0) - (files[a]?.bytes ?? 0) || a - b);
+  const paths = turns.map((index) => files[index]?.path ?? '');
+  const next = new Int32Array(new SharedArrayBuffer(4));
+  const contents: Content[] = [];
+  const done = { files: 0, bytes: 0, records: 0 };
+
+  const take = (turn: number, reading: Reading): void => {
+    const index = turns[turn] ?? 0;
+    contents[index] = contentOf(paths[turn] ?? '', reading);
+    done.files++;
+    done.bytes += files[index]?.bytes ?? 0;
+    done.records += reading.uninteresting + reading.rejected + reading.wanted.length;
+    const { files: filesDone, bytes: bytesDone, records } = done;
+    onProgress?.({ filesDone, files: files.length, bytesDone, bytes, records });
+  };
+
+  const wanted = wantedEvents(list);
+  const compiled = compileScanner();
+  const task: WorkerTask = { paths, next, wanted: list, scanner: compiled };
+  const workers = Array.from({ length: threadsFor(files, bytes, options.threads) - 1 }, () =>
+    startWorker(task, take),
+  );
+  try {
+    // This thread reads as well, and looks up between files for what the others found and for an abort.
+    const scanner = new Scanner(compiled, wanted);
+    let lookUp = performance.now() + 10;
+    for (let turn = Atomics.add(next, 0, 1); turn < paths.length; turn = Atomics.add(next, 0, 1)) {
+      take(turn, readFile(paths[turn] ?? '', scanner, wanted));
+      if (performance.now() < lookUp) continue;
+      await nextTurn();
+      signal?.throwIfAborted();
+      lookUp = performance.now() + 10;
+    }
+    await orAborted(Promise.all(workers.map(({ ended }) => ended)), signal);
+    // A worker that died (out of memory, most likely) has left its file; it is read here, alone.
+    for (const [turn, path] of paths.entries()) {
+      if (contents[turns[turn] ?? 0] === undefined) take(turn, readFile(path, scanner, wanted));
+    }
+    return contents;
+  } finally {
+    await Promise.all(workers.map(({ worker }) => worker.terminate()));
+  }
+}
+
+function threadsFor(files: readonly ArchiveFile[], bytes: number, asked: number | undefined): number {
+  const suitable = Math.min(availableParallelism(), Math.floor(bytes / bytesWorthAThread));
+  return Math.max(1, Math.min(asked ?? suitable, files.length, maxThreads));
+}
+
+/** Bundled, the worker is a file of its own beside the bundle; in the sources it is where it is. */
+const workerFile = new URL(
+  import.meta.url.endsWith('.ts') ? './archive/worker.ts' : './archive-worker.js',
+  import.meta.url,
+);
+
+function startWorker(
+  task: WorkerTask,
+  take: (turn: number, reading: Reading) => void,
+): { worker: Worker; ended: Promise<void> } {
+  const worker = new Worker(workerFile, { workerData: task });
+  worker.on('message', ({ turn, reading }: WorkerResult) => take(turn, reading));
+  const ended = new Promise<void>((resolve) => {
+    // Its error is not lost: whatever it did not read is read again, and fails there or does not.
+    worker.on('error', () => resolve());
+    worker.on('exit', () => resolve());
+  });
+  return { worker, ended };
+}
+
+async function orAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) {
+    await work;
+    return;
+  }
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

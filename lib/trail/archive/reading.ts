@@ -1,0 +1,290 @@
+/**
+ * What a file of an archive says. The scanner finds the records; this module holds what they mean:
+ *
+ * - Content is UTF-8, with or without a byte order mark; bytes that are not UTF-8 read as U+FFFD in strings.
+ * - It is any number of JSON documents, one after the other, with or without white space between them.
+ * - A document that is an object with an array under "Records" is an archive: the array's elements are
+ *   records. A document that is an array is a list of elements; each is a record, or an archive. Any other
+ *   document is itself a record. A record may come in an envelope: see `unwrap`.
+ * - JSON is what JSON.parse takes. Of keys written twice the last one holds, "Records" included.
+ * - CloudTrail's digest files (documents, see `isDigest`) hold no records and are passed over.
+ * - An element that is no record is rejected, and so is one nested more than `maxDepth` deep, if wanted:
+ *   what comes after reading walks over records recursively.
+ * - Broken JSON: the file is one of documents a line, if a document before the broken one began and ended on
+ *   an earlier line; or, where no list had begun in the broken one, if some later line that starts with `{`
+ *   is a whole object. Then the line on which the broken document starts is one rejected record, and what
+ *   follows is read line by line, each on its own. In any other file reading stops there. In either case the
+ *   whole elements of the broken document's list, before the breakage, are read.
+ *   (Where the list's document also has keys with escapes, or "Records" twice, before the breakage: not.)
+ * - In a file that is cut off, a document that is broken only by the end is no error besides the cut.
+ * - At most `maxListed` rejected elements of a file are listed; one more entry then counts the rest.
+ */
+import { at, isObject } from '../../json.ts';
+import { refusal, unwrap } from '../envelope.ts';
+import type { Breakage, Place, Scan, ScanHost, Scanner } from './scanner.ts';
+import { type Unpacked, unpackBytes, unpackFile } from './unpack.ts';
+import type { WantedEvents } from './wanted.ts';
+
+export const maxDepth = 1000;
+export const maxListed = 1000;
+
+export interface Trouble {
+  readonly line?: number;
+  readonly reason: string;
+}
+
+export interface Reading {
+  /** Whether there was content to read at all. */
+  readonly read: boolean;
+  readonly uninteresting: number;
+  readonly rejected: number;
+  /** The wanted elements, as JSON.parse made them: records, or envelopes around them. */
+  readonly wanted: readonly { readonly value: unknown; readonly line: number }[];
+  /** In the order of lines; what concerns the whole file comes last. */
+  readonly troubles: readonly Trouble[];
+  /** Why there was nothing to be read, though nothing is wrong. */
+  readonly skipped: string | undefined;
+}
+
+/** Reads one file. Whatever is wrong with it is told in `troubles`; nothing is thrown. */
+export function readFile(file: string, scanner: Scanner, wanted: WantedEvents): Reading {
+  return attempt(() => readUnpacked(unpackFile(file, scanner), scanner, wanted));
+}
+
+/** The same for bytes in memory. */
+export function readBytes(bytes: Buffer, scanner: Scanner, wanted: WantedEvents): Reading {
+  return attempt(() => readUnpacked(unpackBytes(bytes, scanner), scanner, wanted));
+}
+
+function attempt(read: () => Reading): Reading {
+  try {
+    return read();
+  } catch (error) {
+    const troubles = [{ reason: `could not be read: ${messageOf(error)}` }];
+    return { read: false, uninteresting: 0, rejected: 0, wanted: [], troubles, skipped: undefined };
+  }
+}
+
+function messageOf(error: unknown): string {
+  const code = isObject(error) ? error['code'] : undefined;
+  if (code === 'ENOENT') return 'there is no such file';
+  if (code === 'EACCES' || code === 'EPERM') return 'permission denied';
+  return error instanceof Error ? error.message : String(error);
+}
+
+function readUnpacked({ content, damage }: Unpacked, scanner: Scanner, wanted: WantedEvents): Reading {
+  const reader = new Reader(content, scanner, wanted, damage !== undefined);
+  if (content.length > 0) reader.readAll();
+  if (damage !== undefined) reader.tell({ reason: damage + reader.salvaged() });
+  else if (reader.empty)
+    reader.tell({ reason: content.length === 0 ? 'an empty file' : 'nothing but white space' });
+  return reader.reading();
+}
+
+interface State {
+  uninteresting: number;
+  rejected: number;
+  wanted: { value: unknown; line: number }[];
+  listed: Trouble[];
+  skipped: string | undefined;
+}
+
+class Reader implements ScanHost {
+  readonly #content: Buffer;
+  readonly #scanner: Scanner;
+  readonly #wanted: WantedEvents;
+  /** Whether the content's end is known to be missing. */
+  readonly #cut: boolean;
+  readonly #state: State = { uninteresting: 0, rejected: 0, wanted: [], listed: [], skipped: undefined };
+  readonly #troubles: Trouble[] = [];
+  /** What `undo` goes back to. */
+  #before = { uninteresting: 0, rejected: 0, wanted: 0, listed: 0, skipped: undefined as string | undefined };
+  /** Where the last document starts in which a list began. */
+  #listIn: number | undefined;
+  empty = true;
+
+  constructor(content: Buffer, scanner: Scanner, wanted: WantedEvents, cut: boolean) {
+    this.#content = content;
+    this.#scanner = scanner;
+    this.#wanted = wanted;
+    this.#cut = cut;
+  }
+
+  readAll(): void {
+    const content = this.#content;
+    const start = content[0] === 0xef && content[1] === 0xbb && content[2] === 0xbf ? 3 : 0;
+    const scan = this.#scan(start, content.length, 1);
+    if (scan.breakage === undefined) return;
+    if (!this.#isOneDocumentALine(scan)) {
+      if (this.#isCut(scan.breakage)) return;
+      this.tell({ line: scan.breakage.line, reason: this.#reasonOf(scan, scan.breakage) + this.salvaged() });
+      return;
+    }
+    // From here on line by line, beginning with what follows the broken document's first line.
+    let { documentLine: line } = scan;
+    let end = this.#lineEnd(scan.documentStart);
+    if (end < content.length || !this.#isCut(scan.breakage)) this.#rejectLine(line, scan, scan.breakage);
+    while (end < content.length) {
+      const from = end + 1;
+      end = this.#lineEnd(from);
+      line++;
+      const one = this.#scan(from, end, line);
+      if (one.breakage !== undefined && !this.#isCut(one.breakage)) {
+        this.#rejectLine(line, one, one.breakage);
+      }
+    }
+  }
+
+  report(start: number, end: number, line: number, place: Place): void {
+    let value: unknown;
+    try {
+      value = JSON.parse(this.#content.toString('utf8', start, end));
+    } catch (error) {
+      // The scanner has checked it, so what is left is that it is too large for one string.
+      const megabytes = Math.ceil((end - start) / 1e6);
+      this.#reject(line, `could not be parsed, being ${megabytes} MB long: ${messageOf(error)}`);
+      return;
+    }
+    // Each level takes two bytes at least.
+    const mayBeDeep = end - start > 2 * maxDepth;
+    const records = place === 'record' ? undefined : at(value, 'Records');
+    if (Array.isArray(records)) {
+      for (const record of records) this.#element(record, line, 'record', mayBeDeep);
+    } else {
+      this.#element(value, line, place, mayBeDeep);
+    }
+  }
+
+  open(documentStart: number): void {
+    const { uninteresting, rejected, wanted, listed, skipped } = this.#state;
+    this.#before = { uninteresting, rejected, wanted: wanted.length, listed: listed.length, skipped };
+    this.#listIn = documentStart;
+  }
+
+  undo(): void {
+    const { wanted, listed, ...counts } = this.#before;
+    Object.assign(this.#state, counts);
+    this.#state.wanted.length = wanted;
+    this.#state.listed.length = listed;
+    this.#listIn = undefined;
+  }
+
+  tell(trouble: Trouble): void {
+    this.#troubles.push(trouble);
+  }
+
+  /** How much of the file was read, for the end of a sentence about why the rest was not. */
+  salvaged(): string {
+    const { uninteresting, rejected, wanted } = this.#state;
+    const records = uninteresting + rejected + wanted.length;
+    if (records === 0) return '; no record could be read';
+    return `, after record ${records}; the records before it were read`;
+  }
+
+  reading(): Reading {
+    const { uninteresting, rejected, wanted, listed, skipped } = this.#state;
+    const troubles = [...listed, ...this.#troubles].sort(
+      (a, b) => (a.line ?? Infinity) - (b.line ?? Infinity) || 0,
+    );
+    const more = rejected - listed.length;
+    if (more > 0) troubles.push({ reason: `${more} more elements of this file are not CloudTrail records` });
+    return { read: true, uninteresting, rejected, wanted, troubles, skipped };
+  }
+
+  #scan(start: number, end: number, line: number): Scan {
+    const scan = this.#scanner.scan(start, end, line, this);
+    this.#state.uninteresting += scan.uninteresting;
+    if (scan.documentLine > 0) this.empty = false;
+    return scan;
+  }
+
+  #element(value: unknown, line: number, place: Place, mayBeDeep: boolean): void {
+    const record = unwrap(value);
+    const refused = refusal(record);
+    if (refused !== undefined) {
+      if (place === 'document' && isDigest(value)) this.#state.skipped = digestReason;
+      else if (place === 'document' && isObject(value))
+        this.#reject(line, `no archive ("Records"), and ${refused}`);
+      else this.#reject(line, refused);
+    } else if (!this.#wanted.has(String(at(record, 'eventSource')), String(at(record, 'eventName')))) {
+      this.#state.uninteresting++;
+    } else if (mayBeDeep && isDeeperThan(record, maxDepth)) {
+      this.#reject(line, `nested more than ${maxDepth} levels deep`);
+    } else {
+      this.#state.wanted.push({ value, line });
+    }
+  }
+
+  #reject(line: number, reason: string): void {
+    this.#state.rejected++;
+    if (this.#state.listed.length < maxListed) this.#state.listed.push({ line, reason });
+  }
+
+  #rejectLine(line: number, scan: Scan, breakage: Breakage): void {
+    this.#reject(line, `${this.#reasonOf(scan, breakage)}; this line was passed over`);
+  }
+
+  #isOneDocumentALine({ documentStart, documentLine, lastSingleLine }: Scan): boolean {
+    if (lastSingleLine > 0 && lastSingleLine < documentLine) return true;
+    if (this.#listIn === documentStart) return false;
+    const content = this.#content;
+    for (let end = this.#lineEnd(documentStart); end < content.length; end = this.#lineEnd(end + 1)) {
+      if (content[end + 1] !== 0x7b) continue;
+      try {
+        const value = JSON.parse(content.toString('utf8', end + 1, this.#lineEnd(end + 1)));
+        if (Object.keys(value).length > 0) return true;
+      } catch {
+        // Not a document by itself: the next line is looked at.
+      }
+    }
+    return false;
+  }
+
+  /** Whether the content broke only because its end is missing. */
+  #isCut({ atEnd, position }: Breakage): boolean {
+    return this.#cut && atEnd && position >= this.#content.length;
+  }
+
+  #lineEnd(position: number): number {
+    const end = this.#content.indexOf(0x0a, position);
+    return end === -1 ? this.#content.length : end;
+  }
+
+  #reasonOf({ documentStart }: Scan, { position, what, atEnd }: Breakage): string {
+    const content = this.#content;
+    if (atEnd) return 'the JSON ends too early';
+    if (documentStart === 0 && position === 0) {
+      const known = signatures.find(({ bytes }) => content.subarray(0, bytes.length).equals(bytes));
+      if (known !== undefined) return `not JSON: ${known.what}`;
+    }
+    if (position === documentStart) return `not JSON at byte ${position + 1}`;
+    return `broken JSON at byte ${position + 1}: ${what}`;
+  }
+}
+
+const signatures = [
+  { bytes: Buffer.from([0xff, 0xfe]), what: 'UTF-16 text; save it as UTF-8' },
+  { bytes: Buffer.from([0xfe, 0xff]), what: 'UTF-16 text; save it as UTF-8' },
+  { bytes: Buffer.from('PK\u0003\u0004'), what: 'a zip file; unpack it first' },
+  { bytes: Buffer.from('PAR1'), what: 'a Parquet file' },
+  { bytes: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), what: 'packed with zstd; unpack it first' },
+  { bytes: Buffer.from('BZh'), what: 'packed with bzip2; unpack it first' },
+];
+
+export const digestReason = 'a CloudTrail digest file: signatures of log files, no records';
+
+/** Source: AWS CloudTrail User Guide, "CloudTrail digest file structure". */
+function isDigest(value: unknown): boolean {
+  const names = at(value, 'digestS3Bucket') ?? at(value, 'digestS3Object');
+  return names !== undefined && Array.isArray(at(value, 'logFiles'));
+}
+
+/** Without recursion, since depth is what it is about. */
+function isDeeperThan(value: unknown, limit: number): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > limit) return true;
+    level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []));
+  }
+  return false;
+}

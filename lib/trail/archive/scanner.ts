@@ -1,0 +1,231 @@
+/** The host of the WebAssembly scanner: gives it memory and files, takes its reports, names its failures. */
+import type { WantedEvents } from './wanted.ts';
+
+/** Where an element stands: a document by itself, in a document that is an array, or in "Records". */
+export type Place = 'document' | 'item' | 'record';
+const places: readonly Place[] = ['document', 'item', 'record'];
+
+/** What the scanner tells while it scans. */
+export interface ScanHost {
+  /** This element must be looked at: it is wanted, or not plain enough to say from its bytes. */
+  report(start: number, end: number, line: number, place: Place): void;
+  /** A list of records begins, in the document that starts there. */
+  open(documentStart: number): void;
+  /** What came since `open` does not hold; the document will be reported as a whole. */
+  undo(): void;
+}
+
+/** Where the bytes stopped being JSON. */
+export interface Breakage {
+  readonly position: number;
+  readonly line: number;
+  readonly what: string;
+  /** Nothing is wrong but that there is no more. */
+  readonly atEnd: boolean;
+}
+
+export interface Scan {
+  /** Well-formed records that nobody wants, not counting what was reported. */
+  readonly uninteresting: number;
+  /** Where the last document starts, and on which line; line 0 when there was nothing but white space. */
+  readonly documentStart: number;
+  readonly documentLine: number;
+  /** The line of the last whole document that began and ended on one line; 0 when there was none. */
+  readonly lastSingleLine: number;
+  readonly breakage: Breakage | undefined;
+}
+
+export interface Inflated {
+  readonly status: 'ok' | 'cut' | 'invalid' | 'full';
+  readonly from: number;
+  readonly to: number;
+}
+/** In the order of the constants in inflate.as.ts. */
+const statuses = ['ok', 'cut', 'invalid', 'full'] as const;
+
+/** In the order of the constants in scanner.as.ts. */
+const reasons = [
+  'a value was expected',
+  'a control character in a string',
+  'a bad escape in a string',
+  'a bad number',
+  'a bad literal',
+  'a key in double quotes was expected',
+  'a colon was expected',
+  'a comma or } was expected',
+  'a comma or ] was expected',
+  'nested more than a million levels deep',
+];
+
+/** The scanner reads 16 bytes at a time, so that it may look this far beyond the end. */
+const margin = 64;
+const page = 65_536;
+/** The table at address 0: all ones want everything. */
+const wantedTableBytes = 8192;
+
+/** Thrown through the scanner's frames, and caught by `Scanner.scan` alone. */
+class Broken extends Error {
+  readonly position: number;
+  readonly what: string;
+  constructor(position: number, what: string) {
+    super(what);
+    this.position = position;
+    this.what = what;
+  }
+}
+
+/** Node's global, of which TypeScript knows nothing without the browser's library. */
+declare const WebAssembly: {
+  readonly Instance: new (module: CompiledScanner, imports: object) => { readonly exports: Exports };
+};
+
+/** The scanner's code, compiled; threads share one. */
+export interface CompiledScanner {
+  readonly [Symbol.toStringTag]: string;
+}
+
+interface Exports {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly INPUT: Global;
+  readonly line: Global;
+  readonly uninteresting: Global;
+  readonly documentStart: Global;
+  readonly documentLine: Global;
+  readonly lastSingleLine: Global;
+  want(source: number, sourceLength: number, name: number, nameLength: number): void;
+  scan(start: number, end: number, line: number): void;
+  readonly inflatedFrom: Global;
+  readonly inflatedTo: Global;
+  inflate(from: number, end: number, to: number, limit: number): number;
+}
+interface Global {
+  readonly value: number;
+}
+
+/** One scanner with its memory, for one file after another. Positions count from the start of its input. */
+export class Scanner {
+  readonly #exports: Exports;
+  readonly #base: number;
+  /** All memory that is free for files. */
+  #memory: Buffer = Buffer.alloc(0);
+  #origin = 0;
+  #host: ScanHost | undefined;
+
+  constructor(module: CompiledScanner, wanted: WantedEvents) {
+    const instance = new WebAssembly.Instance(module, {
+      host: {
+        report: (start: number, end: number, line: number, place: number) =>
+          this.#host?.report(
+            this.#position(start),
+            this.#position(end),
+            line >>> 0,
+            places[place] ?? 'record',
+          ),
+        open: (documentStart: number) => this.#host?.open(this.#position(documentStart)),
+        undo: () => this.#host?.undo(),
+        fail: (position: number, what: number) => {
+          throw new Broken(this.#position(position), reasons[what] ?? 'not JSON');
+        },
+      },
+    });
+    this.#exports = instance.exports;
+    this.#base = this.#exports.INPUT.value;
+    if (wanted.list === 'all') Buffer.from(this.#exports.memory.buffer, 0, wantedTableBytes).fill(0xff);
+    else
+      for (const { eventSource, eventNames } of wanted.list) {
+        for (const eventName of eventNames) this.#want(eventSource, eventName);
+      }
+  }
+
+  /**
+   * Room for `length` bytes at the start of memory; whatever was there is lost. What memory gave before is
+   * not to be used after `room` and `inflate`, which may move it.
+   * @throws RangeError when there is not so much memory.
+   */
+  room(length: number): Buffer {
+    this.#grow(length);
+    return this.bytes(0, length);
+  }
+
+  /** The bytes from `start` to `end` of memory. */
+  bytes(start: number, end: number): Buffer {
+    return this.#memory.subarray(start, end);
+  }
+
+  /** The same bytes, chosen as what `scan` counts its positions from. */
+  content(start: number, end: number): Buffer {
+    this.#grow(end);
+    this.#origin = start;
+    return this.bytes(start, end);
+  }
+
+  /**
+   * Unpacks what DEFLATE packed, from the bytes at `from` (until `end`) to those at `to` (with room until
+   * `limit`, of which some hundred bytes serve as a margin).
+   * @returns how that ended; the first byte that was not needed; the end of what was unpacked, whole or not.
+   */
+  inflate(from: number, end: number, to: number, limit: number): Inflated {
+    this.#grow(limit);
+    // The scanner reads eight bytes at a time, beyond the end too.
+    this.#memory.fill(0, end, Math.min(end + 16, to));
+    const status = this.#exports.inflate(
+      this.#base + from,
+      this.#base + end,
+      this.#base + to,
+      this.#base + limit,
+    );
+    return {
+      status: statuses[status] ?? 'invalid',
+      from: this.#fromBase(this.#exports.inflatedFrom.value),
+      to: this.#fromBase(this.#exports.inflatedTo.value),
+    };
+  }
+
+  /** Scans `start` to `end` of the content. The byte at `end` is lost: a zero there is what ends the scan. */
+  scan(start: number, end: number, line: number, host: ScanHost): Scan {
+    const exports = this.#exports;
+    let breakage: Breakage | undefined;
+    this.#memory[this.#origin + end] = 0;
+    this.#host = host;
+    try {
+      const first = this.#base + this.#origin;
+      exports.scan(first + start, first + end, line);
+    } catch (error) {
+      if (!(error instanceof Broken)) throw error;
+      const { position, what } = error;
+      breakage = { position, line: exports.line.value >>> 0, what, atEnd: position >= end };
+    } finally {
+      this.#host = undefined;
+    }
+    return {
+      uninteresting: exports.uninteresting.value >>> 0,
+      documentStart: this.#position(exports.documentStart.value),
+      documentLine: exports.documentLine.value >>> 0,
+      lastSingleLine: exports.lastSingleLine.value >>> 0,
+      breakage,
+    };
+  }
+
+  #position(address: number): number {
+    return this.#fromBase(address) - this.#origin;
+  }
+
+  /** Addresses are unsigned; JavaScript is given them signed. */
+  #fromBase(address: number): number {
+    return (address >>> 0) - this.#base;
+  }
+
+  #grow(length: number): void {
+    const { memory } = this.#exports;
+    const missing = this.#base + length + margin - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.ceil(missing / page));
+    if (this.#memory.buffer !== memory.buffer) this.#memory = Buffer.from(memory.buffer, this.#base);
+  }
+
+  #want(eventSource: string, eventName: string): void {
+    const source = Buffer.from(eventSource);
+    const name = Buffer.from(eventName);
+    this.room(source.length + name.length).set(Buffer.concat([source, name]));
+    this.#exports.want(this.#base, source.length, this.#base + source.length, name.length);
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * From a file to the bytes of its content, in the scanner's memory: unpacked when they are gzip (by what they
+ * are, not by their name). gzip is RFC 1952; its packed part is for `scanner/inflate.as.ts`.
+ */
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { crc32, gunzipSync } from 'node:zlib';
+import type { Scanner } from './scanner.ts';
+
+/** For the stored bytes and the unpacked ones each. More than any delivery of CloudTrail's. */
+export const maxBytes = 1_900_000_000;
+
+export interface Unpacked {
+  /** In the scanner's memory, until it is given another file. */
+  readonly content: Buffer;
+  /** Why the file is not whole, where it is not. What is here came before that. */
+  readonly damage: string | undefined;
+}
+
+/** @throws what the file system throws; RangeError when there is more than memory can hold. */
+export function unpackFile(file: string, scanner: Scanner): Unpacked {
+  const descriptor = openSync(file, 'r');
+  try {
+    const stat = fstatSync(descriptor);
+    if (stat.isDirectory()) throw new Error('it is a folder');
+    // A pipe does not tell its size beforehand.
+    if (!stat.isFile()) return unpackBytes(readFileSync(descriptor), scanner);
+    const stored = scanner.room(allowed(stat.size));
+    let length = 0;
+    while (length < stored.length) {
+      const read = readSync(descriptor, stored, length, stored.length - length, length);
+      if (read === 0) break;
+      length += read;
+    }
+    return unpack(length, scanner);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The same for bytes that are somewhere else in memory. */
+export function unpackBytes(bytes: Buffer, scanner: Scanner): Unpacked {
+  scanner.room(allowed(bytes.length)).set(bytes);
+  return unpack(bytes.length, scanner);
+}
+
+function allowed(length: number): number {
+  if (length <= maxBytes) return length;
+  throw tooLarge();
+}
+
+function tooLarge(): RangeError {
+  return new RangeError(
+    `it is larger than ${maxBytes / 1e6} MB unpacked; split it, for example one record a line`,
+  );
+}
+
+const truncated = 'truncated gzip: the end of the file is missing';
+const corrupt = 'damaged gzip: what is packed in it is not valid';
+const checksum = 'damaged gzip: its checksum is wrong';
+
+/** The first `length` bytes of the scanner's memory, unpacked there if they are gzip. */
+function unpack(length: number, scanner: Scanner): Unpacked {
+  const unpacked = unpackBehind(length, scanner);
+  if (unpacked.damage !== corrupt && unpacked.damage !== checksum) return unpacked;
+  // zlib has the last word on what is damaged: should our inflate ever err, that costs time and not records.
+  try {
+    const content = gunzipSync(scanner.bytes(0, length), { maxOutputLength: maxBytes });
+    scanner.room(content.length).set(content);
+    return { content: scanner.content(0, content.length), damage: undefined };
+  } catch {
+    return unpacked;
+  }
+}
+
+/** The same by our own inflate, which writes where the scanner reads, and keeps what came before a damage. */
+function unpackBehind(length: number, scanner: Scanner): Unpacked {
+  if (!isGzip(scanner.bytes(0, length), 0)) return { content: scanner.content(0, length), damage: undefined };
+  const start = length + 64;
+  let end = start;
+  const done = (damage?: string): Unpacked => ({ content: scanner.content(start, end), damage });
+  // One member after the other; bytes behind them that are none are padding, as for gunzip.
+  for (let member = 0; member === 0 || isGzip(scanner.bytes(0, length), member); ) {
+    const packed = packedFrom(scanner.bytes(0, length), member);
+    if (typeof packed === 'string') return done(packed);
+    // The last four bytes tell how long the (last) member is unpacked: a hint, believed as far as deflate goes.
+    const hint = length < 18 ? 0 : scanner.bytes(0, length).readUInt32LE(length - 4);
+    let room = Math.min(Math.max(hint, 2 * length), 1032 * length, maxBytes) + 1024;
+    let inflated = scanner.inflate(packed, length, end, end + room);
+    while (inflated.status === 'full') {
+      if (room > maxBytes) throw tooLarge();
+      room = Math.min(2 * room, maxBytes + 1024);
+      inflated = scanner.inflate(packed, length, end, end + room);
+    }
+    const memberStart = end;
+    end = inflated.to;
+    allowed(end - start);
+    if (inflated.status === 'invalid') return done(corrupt);
+    if (inflated.status === 'cut' || inflated.from + 8 > length) return done(truncated);
+    const trailer = scanner.bytes(inflated.from, inflated.from + 8);
+    if (crc32(scanner.bytes(memberStart, end)) !== trailer.readUInt32LE(0)) return done(checksum);
+    if ((end - memberStart) % 2 ** 32 !== trailer.readUInt32LE(4)) return done(checksum);
+    member = inflated.from + 8;
+  }
+  return done();
+}
+
+function isGzip(stored: Buffer, at: number): boolean {
+  return stored[at] === 0x1f && stored[at + 1] === 0x8b;
+}
+
+/** Where the packed bytes of the member at `member` begin, or why that cannot be told. */
+function packedFrom(stored: Buffer, member: number): number | string {
+  if (member + 10 > stored.length) return truncated;
+  const flags = stored[member + 3] ?? 0;
+  // Deflate is the only method there is; the upper flags are reserved.
+  if (stored[member + 2] !== 8 || flags > 31) return corrupt;
+  let at = member + 10;
+  if ((flags & 4) !== 0) {
+    if (at + 2 > stored.length) return truncated;
+    at += 2 + stored.readUInt16LE(at);
+  }
+  // A file's name and a comment, each ended by a zero.
+  for (const flag of [8, 16]) {
+    if ((flags & flag) === 0) continue;
+    const zero = stored.indexOf(0, at);
+    if (zero === -1) return truncated;
+    at = zero + 1;
+  }
+  if ((flags & 2) !== 0) at += 2;
+  return at > stored.length ? truncated : at;
+}
