@@ -1,0 +1,21 @@
+/**
+ * One contender, once, in this process: `node bench/measure.ts CONTENDER FOLDER`. Prints one line of JSON. The
+ * clock runs from when everything is loaded to when the answer is there; peak memory is the whole process's.
+ */
+import { benchArchive } from './archive.ts';
+import { type ContenderName, contenders, type Outcome } from './contenders.ts';
+
+export interface Measurement extends Outcome {
+  readonly seconds: number;
+  readonly peakMiB: number;
+}
+
+const [name = '', folder = ''] = process.argv.slice(2);
+if (!Object.hasOwn(contenders, name)) throw new Error(`no contender is called ${JSON.stringify(name)}`);
+const run = await contenders[name as ContenderName]();
+const archive = benchArchive(folder);
+const start = performance.now();
+const outcome = await run(archive);
+const seconds = (performance.now() - start) / 1000;
+const measurement: Measurement = { ...outcome, seconds, peakMiB: process.resourceUsage().maxRSS / 1024 };
+process.stdout.write(`${JSON.stringify(measurement)}\n`);

@@ -1,0 +1,26 @@
+/** What the benchmark measures of Trailseal, and which events it asks the others for. */
+import { replay } from '../cli/replay.ts';
+import { controls } from '../lib/controls/index.ts';
+import { lessons } from '../lib/facts/trail/trail.ts';
+import { wantedEvents } from '../lib/match.ts';
+import { defaultPolicy } from '../lib/policy/policy.ts';
+
+/** Everything that `trailseal replay` does between its start and its output, with so many threads. */
+export async function trailseal(
+  folder: string,
+  threads: number,
+): Promise<{ records: number; matching: number }> {
+  const { records, ignored } = await replay([folder], {
+    controls,
+    policy: defaultPolicy(controls),
+    now: new Date('2026-02-01T00:00:00Z'),
+    threads,
+  });
+  return { records, matching: records - ignored['not-a-trigger'] };
+}
+
+/** The events that some control or fact wants, as pairs. */
+export const wantedPairs: readonly { readonly eventSource: string; readonly eventName: string }[] =
+  wantedEvents(controls, lessons).flatMap(({ eventSource, eventNames }) =>
+    eventNames.map((eventName) => ({ eventSource, eventName })),
+  );
