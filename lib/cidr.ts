@@ -1,5 +1,5 @@
-/** CIDR blocks, IPv4 and IPv6. Source: RFC 4632 (IPv4), RFC 4291 section 2.3 (IPv6). */
-import { BlockList, isIP } from 'node:net';
+/** CIDR blocks, IPv4 and IPv6. Source: RFC 4632 (IPv4), RFC 4291 sections 2.2 and 2.3 (IPv6). */
+import { isIP } from 'node:net';
 
 export interface Cidr {
   readonly family: 'ipv4' | 'ipv6';
@@ -21,12 +21,44 @@ export function parseCidr(value: string): Cidr | undefined {
 }
 
 /**
- * Whether every address of `inner` is one of `outer`. Blocks of different families contain nothing of each
- * other; an IPv4-mapped IPv6 block counts as IPv6.
+ * Whether every address of `inner` is in one of `outers`, which may cover it together. Blocks of different
+ * families cover nothing of each other; an IPv4-mapped IPv6 block counts as IPv6.
  */
-export function contains(outer: Cidr, inner: Cidr): boolean {
-  if (outer.family !== inner.family || outer.prefix > inner.prefix) return false;
-  const block = new BlockList();
-  block.addSubnet(outer.address, outer.prefix, outer.family);
-  return block.check(inner.address, inner.family);
+export function covers(outers: readonly Cidr[], inner: Cidr): boolean {
+  const { first, last } = spanOf(inner);
+  const spans = outers.filter(({ family }) => family === inner.family).map(spanOf);
+  spans.sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0));
+  let uncovered = first;
+  for (const span of spans) {
+    if (span.first <= uncovered && span.last >= uncovered) uncovered = span.last + 1n;
+  }
+  return uncovered > last;
+}
+
+/** The first and the last address of a block, as numbers. */
+function spanOf({ family, address, prefix }: Cidr): { readonly first: bigint; readonly last: bigint } {
+  const [number, width] = family === 'ipv4' ? [numberOfV4(address), 32] : [numberOfV6(address), 128];
+  const size = 1n << BigInt(width - prefix);
+  const first = (number / size) * size;
+  return { first, last: first + size - 1n };
+}
+
+function numberOfV4(address: string): bigint {
+  return address.split('.').reduce((number, octet) => number * 256n + BigInt(octet), 0n);
+}
+
+function numberOfV6(address: string): bigint {
+  const [before = [], after = []] = address.split('::').map(groupsOf);
+  const zeros = Array<bigint>(8 - before.length - after.length).fill(0n);
+  return [...before, ...zeros, ...after].reduce((number, group) => number * 65536n + group, 0n);
+}
+
+/** The groups of 16 bits in a part of an IPv6 address; one written as IPv4 stands for two. */
+function groupsOf(part: string): readonly bigint[] {
+  if (part === '') return [];
+  return part.split(':').flatMap((group) => {
+    if (!group.includes('.')) return [BigInt(`0x${group}`)];
+    const number = numberOfV4(group);
+    return [number / 65536n, number % 65536n];
+  });
 }

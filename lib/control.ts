@@ -56,8 +56,14 @@ type Operation<Sdk> = { [K in keyof Sdk]: K extends `${infer Name}Command` ? Nam
  */
 type KmsServiceEvent = 'DeleteKey' | 'DeleteExpiredKeyMaterial' | 'RotateKey';
 
+/**
+ * Likewise of EC2: it reclaims Spot Instances.
+ * Source: Amazon EC2 User Guide, "Determine whether Amazon EC2 terminated a Spot Instance".
+ */
+type Ec2ServiceEvent = 'BidEvictedEvent';
+
 export interface EventNames {
-  'ec2.amazonaws.com': Operation<typeof Ec2>;
+  'ec2.amazonaws.com': Operation<typeof Ec2> | Ec2ServiceEvent;
   'eks.amazonaws.com': Operation<typeof Eks>;
   'kms.amazonaws.com': Operation<typeof Kms> | KmsServiceEvent;
 }

@@ -53,7 +53,9 @@ export function list(value: unknown, ...path: readonly (string | number)[]): rea
   return Object.keys(found).length === 0 ? [] : [found];
 }
 
-/** The strings in the list at `path`. */
+/** The strings in the list at `path`; a string alone is a list of one, and an empty one an empty list. */
 export function texts(value: unknown, ...path: readonly (string | number)[]): readonly string[] {
-  return list(value, ...path).filter((item) => typeof item === 'string');
+  const found = at(value, ...path);
+  if (typeof found === 'string') return found === '' ? [] : [found];
+  return list(found).filter((item) => typeof item === 'string');
 }

@@ -1,11 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { contains, parseCidr } from '../lib/cidr.ts';
+import { covers, parseCidr } from '../lib/cidr.ts';
 
-/** Whether one block contains another, as written; `undefined` when either is no block. */
-function within(outer: string, inner: string): boolean | undefined {
-  const [a, b] = [parseCidr(outer), parseCidr(inner)];
-  return a === undefined || b === undefined ? undefined : contains(a, b);
+/** Whether blocks cover another, as written; `undefined` when one of them is no block. */
+function within(outer: string | readonly string[], inner: string): boolean | undefined {
+  const outers = [outer].flat().map(parseCidr);
+  const block = parseCidr(inner);
+  return block === undefined || outers.includes(undefined)
+    ? undefined
+    : covers(
+        outers.filter((found) => found !== undefined),
+        block,
+      );
 }
 
 /** An address as a number and as text, and a prefix, for either family. */
@@ -47,7 +53,7 @@ describe('parseCidr', () => {
   });
 });
 
-describe('contains', () => {
+describe('covers', () => {
   it.each([
     ['203.0.113.0/24', '203.0.113.128/25', true],
     ['203.0.113.0/24', '203.0.113.0/24', true],
@@ -58,8 +64,40 @@ describe('contains', () => {
     ['2001:db8::/32', '2001:db8:1::/48', true],
     ['2001:db8:1::/48', '2001:db8::/32', false],
     ['::/0', '2001:db8::/32', true],
+    ['::ffff:203.0.113.0/120', '::ffff:cb00:7105/128', true],
+    ['2001:db8:0:1::/64', '2001:0db8:0000:0001:0000:0000:0000:00AF/128', true],
   ])('%s, %s: %s', (outer, inner, expected) => {
     expect(within(outer, inner)).toBe(expected);
+  });
+
+  it.each([
+    [['203.0.113.0/25', '203.0.113.128/25'], '203.0.113.0/24', true],
+    [['203.0.113.128/25', '203.0.113.0/25'], '203.0.113.0/24', true],
+    [['203.0.113.0/25', '203.0.113.192/26'], '203.0.113.0/24', false],
+    [['203.0.113.0/25', '203.0.113.0/26', '203.0.113.128/25'], '203.0.113.0/24', true],
+    [['198.51.100.0/24', '203.0.113.0/25', '203.0.113.128/25'], '203.0.113.64/26', true],
+    [['0.0.0.0/1', '128.0.0.0/1'], '0.0.0.0/0', true],
+    [['2001:db8::/33', '2001:db8:8000::/33'], '2001:db8::/32', true],
+    [['2001:db8::/33', '203.0.113.0/24'], '2001:db8::/32', false],
+    [[], '203.0.113.0/24', false],
+  ])('%j together, %s: %s', (outers, inner, expected) => {
+    expect(within(outers, inner)).toBe(expected);
+  });
+
+  it('holds for the two halves of any block, and for neither alone', () => {
+    fc.assert(
+      fc.property(v4, ({ bits, prefix }) => {
+        fc.pre(prefix < 32);
+        const half = (bit: bigint) => {
+          const shift = BigInt(32 - prefix - 1);
+          return text4({ bits: (((bits >> (shift + 1n)) << 1n) | bit) << shift, prefix: prefix + 1 });
+        };
+        const block = text4({ bits, prefix });
+        expect(within([half(1n), half(0n)], block)).toBe(true);
+        expect(within(half(0n), block)).toBe(false);
+        expect(within(half(1n), block)).toBe(false);
+      }),
+    );
   });
 
   it.each([

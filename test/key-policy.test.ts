@@ -69,6 +69,9 @@ describe('the principals of an Allow statement', () => {
     [{ AWS: [`arn:aws:iam::${own}:role/app`, `arn:aws:iam::${foreign}:root`] }, 'outside'],
     [{ AWS: 'AROAQ3EGTESTROLE7NOTA' }, 'unclear'],
     [{ AWS: 'AIDACKCEVSQ6C2EXAMPLE' }, 'unclear'],
+    [{ AWS: `${own}:root` }, 'none'],
+    [{ AWS: `${foreign}:root` }, 'outside'],
+    [{ Service: 'ec2.eusc-de-east-1.amazonaws.eu' }, 'none'],
     [{ Service: 'logs.us-west-2.amazonaws.com' }, 'none'],
     [{ Service: ['cloudtrail.amazonaws.com', 'delivery.logs.amazonaws.com'] }, 'none'],
     [{ Service: '*' }, 'unclear'],
@@ -89,8 +92,8 @@ describe('the principals of an Allow statement', () => {
   it('are told with the statement, by its Sid or its place', () => {
     const judged = judge([root, allow('*'), allow({ AWS: foreign }, undefined, { Sid: 'Partner' })]);
     expect(judged.others.map(({ statement, principal }) => [statement, principal])).toEqual([
-      ['statement 2', '*'],
-      ['Partner', `arn:aws:iam::${foreign}:root`],
+      ['statement 2', 'everybody'],
+      ['statement "Partner"', `arn:aws:iam::${foreign}:root`],
     ]);
   });
 });

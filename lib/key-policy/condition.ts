@@ -21,6 +21,7 @@ export interface Scope {
   readonly organizations: readonly string[];
 }
 
+/** Each `why` completes the sentence "the statement lets everybody do this, …". */
 export type Reach =
   /** Allowed accounts, an organization or AWS services alone, or nobody. */
   | { readonly kind: 'inside'; readonly why: string }
@@ -50,7 +51,7 @@ export function reachPast(conditions: readonly Condition[], scope: Scope): Reach
   return (
     pick(reaches, (kind, other) => order.indexOf(kind) > order.indexOf(other)) ?? {
       kind: 'inside',
-      why: 'a Deny statement without conditions',
+      why: 'but a Deny statement without conditions takes it back',
     }
   );
 }
@@ -118,7 +119,7 @@ function reachOfFlag(condition: Condition, wanted: 'true' | 'false'): Reach {
   return key.toLowerCase() === 'aws:principalisawsservice' &&
     values.length > 0 &&
     values.every((value) => value.toLowerCase() === wanted)
-    ? { kind: 'inside', why: `${key} lets AWS services alone` }
+    ? { kind: 'inside', why: `under ${key}, which lets AWS services alone` }
     : open(condition);
 }
 
@@ -150,7 +151,8 @@ const unclearKeys = new Set([
 
 function reachOfValues(condition: Condition, reading: Reading, scope: Scope): Reach {
   const key = condition.key.toLowerCase();
-  if (condition.values.length === 0) return { kind: 'unclear', why: `${condition.key} has no value` };
+  if (condition.values.length === 0)
+    return { kind: 'unclear', why: `under ${condition.key}, which has no value` };
   if (accountKeys.has(key)) {
     return reachOfAccounts(condition, scope, (value) => accountOfValue(value, reading, scope));
   }
@@ -162,13 +164,15 @@ function reachOfValues(condition: Condition, reading: Reading, scope: Scope): Re
     (value) => value.includes('${') || (reading !== 'exact' && hasWildcard(value)),
   );
   if (serviceKeys.has(key)) {
-    return loose ? open(condition) : { kind: 'inside', why: `${condition.key} lets AWS services alone` };
+    return loose
+      ? open(condition)
+      : { kind: 'inside', why: `under ${condition.key}, which lets AWS services alone` };
   }
   if (unclearKeys.has(key)) {
     const everything = condition.values.some((value) => value.includes('${') || /^[*?]/.test(value));
     return everything && reading !== 'exact'
       ? open(condition)
-      : { kind: 'unclear', why: `${condition.key} does not tell the caller's account` };
+      : { kind: 'unclear', why: `under ${condition.key}, which does not tell the caller's account` };
   }
   return open(condition);
 }
@@ -184,10 +188,10 @@ function reachOfAccounts(condition: Condition, scope: Scope, place: (value: stri
     ...new Set(places.flatMap((found) => (typeof found === 'string' ? [] : [found.account]))),
   ];
   const foreign = accounts.filter((account) => !scope.accounts.has(account));
-  if (foreign.length > 0) return { kind: 'outside', why: `${key} names ${shorten(foreign)}` };
+  if (foreign.length > 0) return { kind: 'outside', why: `under ${key}, which names ${shorten(foreign)}` };
   return places.includes('unclear')
-    ? { kind: 'unclear', why: `${key} has a value that does not tell the account` }
-    : { kind: 'inside', why: `${key} names ${shorten(accounts)} alone` };
+    ? { kind: 'unclear', why: `under ${key}, which has a value that does not tell the account` }
+    : { kind: 'inside', why: `under ${key}, which names ${shorten(accounts)} alone` };
 }
 
 function accountOfValue(value: string, reading: Reading, scope: Scope): Place {
@@ -216,6 +220,7 @@ function accountOfArn(value: string, reading: Reading): Place {
  */
 function reachOfOrganizations(condition: Condition, reading: Reading, scope: Scope): Reach {
   const { key, values } = condition;
+  const keysOwn = "the key's own organization";
   const ids = new Set<string>();
   for (const value of values) {
     const own = /^\$\{aws:resourceorgid\}(\/|$)/i.test(value);
@@ -223,18 +228,25 @@ function reachOfOrganizations(condition: Condition, reading: Reading, scope: Sco
     if (!own && value.includes('${')) return open(condition);
     if (reading !== 'exact' && hasWildcard(id)) return open(condition);
     if (own && scope.organizations.length > 0) {
-      return { kind: 'unclear', why: `${key} names the key's own organization, whose id is not told` };
+      return {
+        kind: 'unclear',
+        why: `under ${key}, which names the key's own organization, and its id is not told`,
+      };
     }
     if (!own && !/^o-[a-z0-9-]+$/i.test(id)) {
-      return { kind: 'unclear', why: `${key} has a value that is no organization's id` };
+      return { kind: 'unclear', why: `under ${key}, which has a value that is no organization's id` };
     }
-    ids.add(own ? "the key's own" : id);
+    ids.add(own ? keysOwn : id);
+  }
+  const alone = `under ${key}, which names ${shorten([...ids])} alone`;
+  if (scope.organizations.length === 0 && ids.size === 1) {
+    const taken = ids.has(keysOwn) ? '' : ", taken for the account's own organization";
+    return { kind: 'inside', why: `${alone}${taken}` };
   }
   const foreign = [...ids].filter((id) => !scope.organizations.includes(id));
-  if (scope.organizations.length === 0 ? ids.size === 1 : foreign.length === 0) {
-    return { kind: 'inside', why: `${key} names organization ${shorten([...ids])} alone` };
-  }
-  return { kind: 'outside', why: `${key} names organization ${shorten(foreign)}` };
+  return foreign.length === 0
+    ? { kind: 'inside', why: alone }
+    : { kind: 'outside', why: `under ${key}, which names ${shorten(foreign)}` };
 }
 
 /** `aws:SourceIp`: a network, unless it is so wide that it is none (S3 draws the line at /8 too). */
@@ -246,7 +258,7 @@ function reachOfNetwork(condition: Condition): Reach {
   });
   return key.toLowerCase() !== 'aws:sourceip' || wide || values.length === 0
     ? open(condition)
-    : { kind: 'unclear', why: `${key} does not tell the caller's account` };
+    : { kind: 'unclear', why: `under ${key}, which does not tell the caller's account` };
 }
 
 function open(condition?: Condition): Reach {
@@ -254,8 +266,8 @@ function open(condition?: Condition): Reach {
     kind: 'open',
     why:
       condition === undefined
-        ? 'no condition'
-        : `${condition.operator} on ${condition.key} confines no account`,
+        ? 'under no condition'
+        : `under ${condition.operator} on ${condition.key}, which confines no account`,
   };
 }
 

@@ -6,7 +6,7 @@
  */
 import { partitionOf } from '../arn.ts';
 import { isObject } from '../json.ts';
-import { type Principal, principalOfKind } from './principal.ts';
+import { type Principal, principalOf, principalOfKind } from './principal.ts';
 
 /** A list of patterns and whether it is what they match that is meant, or all else (`NotAction`). */
 export interface Patterns {
@@ -22,7 +22,7 @@ export interface Condition {
 }
 
 export interface Statement {
-  /** The `Sid`, or the place of the statement when it has none. */
+  /** `statement "Sid"`, or `statement 2` by its place when it has none. */
   readonly label: string;
   readonly effect: 'Allow' | 'Deny';
   readonly principals: readonly Principal[];
@@ -78,7 +78,7 @@ export function defaultKeyPolicy(keyArn: string, account: string): KeyPolicy {
   return {
     statements: [
       {
-        label: 'Enable IAM User Permissions',
+        label: 'statement "Enable IAM User Permissions"',
         effect: 'Allow',
         principals: [{ kind: 'account', name: `arn:${partition}:iam::${account}:root`, account }],
         allBut: false,
@@ -102,7 +102,7 @@ function parseStatement(value: unknown, index: number): Statement {
   const principal = allBut ?? element(value, 'Principal');
   if (principal === undefined) throw new Unreadable(`${place} has no Principal`);
   return {
-    label: typeof sid === 'string' && sid !== '' ? sid.slice(0, 100) : place,
+    label: typeof sid === 'string' && sid !== '' ? `statement "${sid.slice(0, 100)}"` : place,
     effect,
     principals: parsePrincipals(principal, place),
     allBut: allBut !== undefined,
@@ -113,7 +113,7 @@ function parseStatement(value: unknown, index: number): Statement {
 }
 
 function parsePrincipals(value: unknown, place: string): readonly Principal[] {
-  if (value === '*') return [{ kind: 'everyone', name: '*' }];
+  if (value === '*') return [principalOf(value)];
   if (!isObject(value)) throw new Unreadable(`${place} has a Principal that is not one`);
   return Object.entries(value).flatMap(([kind, names]) =>
     strings(names, `Principal of ${place}`).map((name) => principalOfKind(kind, name)),

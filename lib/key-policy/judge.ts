@@ -4,7 +4,7 @@
  * "Policy evaluation logic".
  */
 import { parseArn } from '../arn.ts';
-import { type Reach, reachOf, reachPast, type Scope } from './condition.ts';
+import { type Reach, reachOf, reachPast, type Scope, shorten } from './condition.ts';
 import type { Condition, KeyPolicy, Patterns, Statement } from './document.ts';
 import { matchesPattern } from './pattern.ts';
 import type { Principal } from './principal.ts';
@@ -22,6 +22,9 @@ export interface GrantToOther {
   readonly kind: 'inside' | 'outside' | 'unclear';
   readonly statement: string;
   readonly principal: string;
+  /** What the principal may do, in words. */
+  readonly actions: string;
+  /** Completes the sentence "the statement lets the principal do the actions, …". */
   readonly why: string;
 }
 
@@ -76,13 +79,21 @@ function grantsToOthers(
         },
       ]
     : allow.principals.filter((principal) => isOther(principal, scope));
-  if (others.length === 0) return [];
+  if (others.length === 0 || allow.actions === undefined) return [];
+  const actions = inWords(allow.actions);
   const reach = narrowed(allow, denies, scope);
   return others.map((principal) => ({
     ...grantTo(principal, reach),
     statement: allow.label,
     principal: principal.name,
+    actions,
   }));
+}
+
+function inWords({ patterns, negated }: Patterns): string {
+  // `*` in a key policy is every action of KMS.
+  const named = shorten(patterns.map((pattern) => (pattern === '*' ? 'kms:*' : pattern)));
+  return negated ? `everything but ${named}` : named;
 }
 
 /** Accounts that are allowed and AWS services are not others. */
@@ -116,11 +127,11 @@ function grantTo(principal: Principal, reach: Reach): Pick<GrantToOther, 'kind' 
     case 'everyone':
       return { kind: reach.kind === 'open' ? 'outside' : reach.kind, why: reach.why };
     case 'account':
-      return { kind: 'outside', why: `account ${principal.account} is not allowed` };
+      return { kind: 'outside', why: `and account ${principal.account} is not allowed` };
     case 'unclear':
-      return { kind: 'unclear', why: principal.why };
+      return { kind: 'unclear', why: `and ${principal.why}` };
     case 'service':
-      return { kind: 'inside', why: 'an AWS service' };
+      return { kind: 'inside', why: 'as an AWS service' };
   }
 }
 
@@ -212,7 +223,7 @@ function named(wanted: string, found: readonly Administrator[]): Administration 
 }
 
 function administratorsIn(allow: Statement, scope: KeyPolicyScope): readonly Administrator[] {
-  const principals = allow.allBut ? [{ kind: 'everyone' as const, name: '*' }] : allow.principals;
+  const principals = allow.allBut ? [{ kind: 'everyone' as const, name: 'everybody' }] : allow.principals;
   return principals.flatMap((principal): Administrator[] => {
     if (principal.kind !== 'everyone' && principal.kind !== 'account') return [];
     if (principal.kind === 'account' && principal.account !== scope.ownAccount) return [];

@@ -6,9 +6,9 @@ import { accountIn, parseArn } from '../arn.ts';
 import { hasWildcard } from './pattern.ts';
 
 export type Principal =
-  /** Anybody in any account. */
+  /** Anybody in any account; `name` is "everybody", or the pattern that means it. */
   | { readonly kind: 'everyone'; readonly name: string }
-  /** An account, or a user, role or session in it; `name` is an ARN always. */
+  /** An account, or a user, role or session in it; `name` is an ARN, but for the short form of a grant. */
   | { readonly kind: 'account'; readonly name: string; readonly account: string }
   /** AWS itself, acting through a service. */
   | { readonly kind: 'service'; readonly name: string }
@@ -17,9 +17,10 @@ export type Principal =
 
 /** The principal that an `AWS` entry of a policy, or a grant's `granteePrincipal`, names. */
 export function principalOf(name: string): Principal {
-  if (name === '*') return { kind: 'everyone', name };
-  if (/^\d{12}$/.test(name)) return { kind: 'account', name: `arn:aws:iam::${name}:root`, account: name };
-  const account = accountIn(name);
+  if (name === '*') return { kind: 'everyone', name: 'everybody' };
+  const [, id] = /^(\d{12})(?::root)?$/.exec(name) ?? [];
+  if (id !== undefined) return { kind: 'account', name: `arn:aws:iam::${id}:root`, account: id };
+  const account = accountIn(name) ?? grantee(name);
   if (account !== undefined) return { kind: 'account', name, account };
   const arn = parseArn(name);
   if (arn !== undefined && hasWildcard(arn.account)) return { kind: 'everyone', name };
@@ -33,31 +34,40 @@ export function principalOf(name: string): Principal {
 }
 
 /**
+ * The account in the short form of a grant's principal, as `111122223333:aws:ec2-infrastructure:i-81e2f56c`.
+ * Source: AWS KMS Developer Guide, "Amazon EC2 example two" (CloudTrail entries).
+ */
+function grantee(name: string): string | undefined {
+  return /^(\d{12}):/.exec(name)?.[1];
+}
+
+/**
  * Service principals, `ec2.us-east-1.amazonaws.com`; and `AWS Internal`, which CloudTrail writes for a
  * service that AWS does not name (API Gateway Developer Guide, CreateGrant entry).
  */
 function isService(name: string): boolean {
-  return name === 'AWS Internal' || /^[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|aws\.internal)$/i.test(name);
+  return name === 'AWS Internal' || /^[a-z0-9.-]+\.(amazonaws\.(com(\.cn)?|eu)|aws\.internal)$/i.test(name);
 }
 
 /** The principals of one kind in a policy's `Principal`, such as `AWS` or `Service`. */
 export function principalOfKind(kind: string, name: string): Principal {
+  const unclear = (why: string): Principal => ({ kind: 'unclear', name: `${kind} ${name}`, why });
   switch (kind.toLowerCase()) {
     case 'aws':
       return principalOf(name);
     case 'service':
       return hasWildcard(name)
-        ? { kind: 'unclear', name, why: 'a service principal can have no wildcard' }
+        ? unclear('a service principal can have no wildcard')
         : { kind: 'service', name };
     case 'federated': {
       const account = accountIn(name);
       return account === undefined
-        ? { kind: 'unclear', name, why: 'a web identity provider belongs to no account' }
+        ? unclear('a web identity provider belongs to no account')
         : { kind: 'account', name, account };
     }
     case 'canonicaluser':
-      return { kind: 'unclear', name, why: 'a canonical user id does not tell the account' };
+      return unclear('a canonical user id does not tell the account');
     default:
-      return { kind: 'unclear', name, why: `principals of the kind ${kind} are not known` };
+      return unclear(`principals of the kind ${kind} are not known`);
   }
 }

@@ -33,7 +33,7 @@ export interface TrailEvent {
   readonly eventName: string;
   /** `eventTime` as epoch milliseconds (UTC); `undefined` when absent or unreadable. */
   readonly time: number | undefined;
-  /** The account whose trail this is (`recipientAccountId`, else the caller's); "unknown" if untold. */
+  /** The trail's account (`recipientAccountId`, else the caller's, else the owner EC2 answers); "unknown" if untold. */
   readonly account: string;
   /** `awsRegion`; "unknown" if untold. */
   readonly region: string;

@@ -4,7 +4,8 @@
  * Guide, "Events from AWS services" (envelope); Amazon SQS Developer Guide (message body).
  */
 import * as z from 'zod/mini';
-import { at, flag, isObject, text } from '../json.ts';
+import { flag, isObject, text } from '../json.ts';
+import { refusal, unwrap } from './envelope.ts';
 import type { Actor, Outcome, TrailEvent } from './event.ts';
 
 export type Parsed =
@@ -35,37 +36,13 @@ const recordSchema = z.looseObject({
 });
 
 /**
- * The CloudTrail record in `value`: itself, or the `detail` of an EventBridge envelope, or what the `body`
- * of an SQS record holds. Anything else is given back as it is, for `parseRecord` to refuse.
- */
-export function unwrap(value: unknown): unknown {
-  if (!isObject(value)) return value;
-  const body = at(value, 'body');
-  if (typeof body === 'string' && at(value, 'eventSource') === 'aws:sqs') {
-    try {
-      return unwrap(JSON.parse(body));
-    } catch {
-      // Not JSON: the SQS record itself goes on, and is refused there for having no eventName.
-      return value;
-    }
-  }
-  if (
-    at(value, 'eventName') === undefined &&
-    isObject(at(value, 'detail')) &&
-    at(value, 'detail-type') !== undefined
-  ) {
-    return at(value, 'detail');
-  }
-  return value;
-}
-
-/**
  * @param value one element of an archive: a record, or an envelope around one.
  * @returns the event; or why it is not a CloudTrail record, as a sentence for people.
  */
 export function parseRecord(value: unknown): Parsed {
   const unwrapped = unwrap(value);
-  if (!isObject(unwrapped)) return { ok: false, reason: `not a CloudTrail record: ${describe(unwrapped)}` };
+  const refused = refusal(unwrapped);
+  if (refused !== undefined || !isObject(unwrapped)) return { ok: false, reason: refused ?? 'not an object' };
   const parsed = recordSchema.safeParse(unwrapped);
   if (!parsed.success) {
     const fields = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
@@ -83,7 +60,11 @@ export function parseRecord(value: unknown): Parsed {
       eventSource: record.eventSource,
       eventName: record.eventName,
       time: parseTime(record.eventTime),
-      account: record.recipientAccountId ?? text(userIdentity, 'accountId') ?? 'unknown',
+      account:
+        record.recipientAccountId ??
+        text(userIdentity, 'accountId') ??
+        ownerAnswered(record.eventSource, record.responseElements) ??
+        'unknown',
       region: record.awsRegion ?? 'unknown',
       actor: parseActor(userIdentity, record.sourceIPAddress, record.userAgent),
       outcome: parseOutcome(record.errorCode, record.errorMessage, record.requestParameters),
@@ -95,6 +76,15 @@ export function parseRecord(value: unknown): Parsed {
       raw: unwrapped,
     },
   };
+}
+
+/**
+ * The account that EC2's answer names as the owner of what was made, which is the caller's: an excerpt of a
+ * record may bear no other. Source: EC2 API Reference, "Reservation", "Snapshot": OwnerId.
+ */
+function ownerAnswered(eventSource: string, response: unknown): string | undefined {
+  const owner = eventSource === 'ec2.amazonaws.com' ? text(response, 'ownerId') : undefined;
+  return owner !== undefined && /^\d{12}$/.test(owner) ? owner : undefined;
 }
 
 /** Real records nest less than 20 levels; recursion over what is read stays safe below this. */
@@ -129,7 +119,7 @@ function parseActor(identity: unknown, sourceIp: string | undefined, userAgent: 
   const principal = text(identity, 'principalId');
   const session = arn?.includes(':assumed-role/') ? arn.split('/').at(-1) : undefined;
   const name =
-    (issuer !== undefined && session !== undefined ? `${issuer}/${session}` : undefined) ??
+    (issuer !== undefined && session !== undefined ? sessionName(issuer, session) : undefined) ??
     text(identity, 'userName') ??
     issuer ??
     arn?.split(':').at(-1) ??
@@ -144,6 +134,15 @@ function parseActor(identity: unknown, sourceIp: string | undefined, userAgent: 
     sourceIp,
     userAgent,
   };
+}
+
+/**
+ * IAM Identity Center makes a role for each permission set; people know its session and the set, not the role.
+ * Source: IAM Identity Center User Guide, "Permission sets".
+ */
+function sessionName(role: string, session: string): string {
+  const [, permissionSet] = /^AWSReservedSSO_(.+)_[0-9a-f]{16}$/.exec(role) ?? [];
+  return permissionSet === undefined ? `${role}/${session}` : `${session} (${permissionSet})`;
 }
 
 /**
@@ -168,10 +167,4 @@ function parseResources(value: unknown): TrailEvent['resources'] {
     type: text(entry, 'type'),
     account: text(entry, 'accountId'),
   }));
-}
-
-function describe(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
-  return `a ${typeof value}`;
 }

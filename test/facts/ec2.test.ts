@@ -44,6 +44,7 @@ describe('the facts about EC2 and EBS', () => {
     );
     expect(kept).toEqual(
       expect.arrayContaining([
+        'ec2.amazonaws.com/CopySnapshot',
         'ec2.amazonaws.com/CreateSnapshot',
         'ec2.amazonaws.com/DeleteLaunchTemplateVersions',
         'ec2.amazonaws.com/ModifyLaunchTemplate',
@@ -120,6 +121,26 @@ describe('the facts about EC2 and EBS', () => {
     expect(await fact('ec2.instanceType', resource, records)).toMatchObject({
       value: { instanceType: 't3.micro', encryptionInTransitSupported: false },
     });
+  });
+
+  it('hold the type of a launch template for the node groups of EKS, whichever way the trail tells it', async () => {
+    const records = [
+      ec2(
+        'CreateLaunchTemplate',
+        { launchTemplateName: 'nodes', launchTemplateData: { instanceType: 'm6i.large' } },
+        { launchTemplate: { launchTemplateId: 'lt-1', launchTemplateName: 'nodes' } },
+      ),
+      ec2(
+        'CreateNodegroup',
+        { name: 'shop', nodegroupName: 'general', launchTemplate: { name: 'nodes', version: '1' } },
+        null,
+        { eventSource: 'eks.amazonaws.com' },
+      ),
+    ];
+    const partOf = `arn:aws:eks:${region}:${account}:cluster/shop`;
+    expect(
+      await fact('eks.nodegroup', { type: 'AwsEksNodegroup', id: 'shop/general', partOf }, records),
+    ).toMatchObject({ value: { instanceTypes: ['m6i.large'], namedBy: 'launch template' } });
   });
 
   it('forget a snapshot that was deleted', async () => {

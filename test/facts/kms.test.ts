@@ -223,7 +223,7 @@ describe('any record', () => {
     fc.constantFrom('arn:aws:kms:::key/', 'arn:::::', '*', '', 'alias/', '__proto__', Number.MAX_VALUE),
   );
 
-  it('spoilt anywhere is judged without an error, and with a whole sentence', async () => {
+  it('spoilt anywhere is judged without an error, and with a whole sentence that names it', async () => {
     const spoiling = fc
       .constantFrom(...samples)
       .chain(({ detail }) =>
@@ -238,8 +238,12 @@ describe('any record', () => {
     await fc.assert(
       fc.asyncProperty(spoiling, async ([detail, place, by]) => {
         for (const control of controls) {
-          for (const { evidence } of await judgeTrail(control, [spoilt(detail, place, by), detail])) {
+          for (const { evidence, resource } of await judgeTrail(control, [
+            spoilt(detail, place, by),
+            detail,
+          ])) {
             expect(evidence.summary).toMatch(/\S.*\.$/s);
+            expect(evidence.summary).toContain(resource.id);
           }
         }
       }),

@@ -56,6 +56,18 @@ describe('a CloudTrail record', () => {
     });
   });
 
+  it.each([
+    ['the trail', { recipientAccountId: '111122223333' }, '111122223333'],
+    ['the caller', { userIdentity: { accountId: '444455556666' } }, '444455556666'],
+    ["EC2's answer", {}, '555555555555'],
+    ['nothing, where the answer names no account', { responseElements: { ownerId: 'self' } }, 'unknown'],
+    ['nothing, where another service answers', { eventSource: 'kms.amazonaws.com' }, 'unknown'],
+  ])('takes its account from %s', (_source, told, account) => {
+    const bare = { eventSource: 'ec2.amazonaws.com', eventName: 'RunInstances' };
+    const answer = { responseElements: { ownerId: '555555555555' } };
+    expect(eventOf({ ...bare, ...answer, ...told }).account).toBe(account);
+  });
+
   it('is found in an EventBridge envelope', () => {
     const envelope = {
       version: '0',
@@ -90,6 +102,14 @@ describe('a CloudTrail record', () => {
       userIdentity: { accountId: '111122223333', invokedBy: 'AWS Internal' },
     });
     expect(actor).toMatchObject({ type: 'AWSService', name: 'AWS Internal', arn: 'AWS Internal' });
+  });
+
+  it('names people who signed in through IAM Identity Center, with their permission set', () => {
+    const arn =
+      'arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Developer_0123456789abcdef/ana@example.com';
+    const sessionContext = { sessionIssuer: { userName: 'AWSReservedSSO_Developer_0123456789abcdef' } };
+    const { actor } = eventOf({ ...record, userIdentity: { type: 'AssumedRole', arn, sessionContext } });
+    expect(actor.name).toBe('ana@example.com (Developer)');
   });
 
   it('takes a field of the wrong type for absent', () => {

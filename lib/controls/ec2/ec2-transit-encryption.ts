@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { defineControl, fail, observe, pass, unknown } from '../../control.ts';
-import { instanceInRequest, instancesInSet } from '../../trail/resources/ec2.ts';
+import { instancesEvicted, instancesInSet, instanceWhoseTypeChanged } from '../../trail/resources/ec2.ts';
 import { acceptedTypes, accepts } from '../accepted-types.ts';
 
 /**
@@ -32,17 +32,18 @@ export const ec2TransitEncryption = defineControl({
     {
       eventSource: 'ec2.amazonaws.com',
       eventNames: ['ModifyInstanceAttribute'],
-      resources: instanceInRequest,
+      resources: instanceWhoseTypeChanged,
     },
   ],
   endings: [
     { eventSource: 'ec2.amazonaws.com', eventNames: ['TerminateInstances'], resources: instancesInSet },
+    { eventSource: 'ec2.amazonaws.com', eventNames: ['BidEvictedEvent'], resources: instancesEvicted },
   ],
   facts: ['ec2.instance', 'ec2.instanceType'],
   settings: z.strictObject({
     acceptedTypes,
   }),
-  evaluate(_instance, facts, settings) {
+  evaluate({ id }, facts, settings) {
     const instance = facts['ec2.instance'];
     const type = facts['ec2.instanceType'];
     const required = 'an instance type with EncryptionInTransitSupported';
@@ -50,16 +51,28 @@ export const ec2TransitEncryption = defineControl({
       observe('instanceType', instance, (value) => value.instanceType),
       observe('encryptionInTransitSupported', type, (value) => value.encryptionInTransitSupported),
     ];
-    if (!instance.known) return unknown(`The instance type is unknown: ${instance.detail}.`, required, seen);
-    const { instanceType } = instance.value;
-    if (accepts(settings.acceptedTypes, instanceType)) {
-      return pass(`The policy accepts ${instanceType}.`, `${required}, or one that the policy accepts`, seen);
+    if (!instance.known) {
+      return unknown(`The type of the instance ${id} is unknown: ${instance.detail}.`, required, seen);
     }
-    if (!type.known)
-      return unknown(`Whether ${instanceType} encrypts is unknown: ${type.detail}.`, required, seen);
+    const { instanceType } = instance.value;
+    const ofType = `The instance ${id} is of type ${instanceType}`;
+    if (accepts(settings.acceptedTypes, instanceType)) {
+      return pass(
+        `${ofType}, which the policy accepts.`,
+        `${required}, or one that the policy accepts`,
+        seen,
+      );
+    }
+    if (!type.known) {
+      return unknown(
+        `Whether the instance ${id} encrypts traffic between instances is unknown: ${type.detail}.`,
+        required,
+        seen,
+      );
+    }
     return type.value.encryptionInTransitSupported
-      ? pass(`${instanceType} encrypts traffic between instances.`, required, seen)
-      : fail(`${instanceType} does not encrypt traffic between instances.`, required, seen);
+      ? pass(`${ofType}, which encrypts traffic between instances.`, required, seen)
+      : fail(`${ofType}, which does not encrypt traffic between instances.`, required, seen);
   },
   actions: ['notify', 'tag', 'quarantine'],
   remediation:

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { defineControl, fail, observe, pass, unknown } from '../../control.ts';
 import { volumeCreated, volumeInRequest, volumesOfLaunch } from '../../trail/resources/ec2/volumes.ts';
-import { instancesInSet } from '../../trail/resources/ec2.ts';
+import { instancesEvicted, instancesInSet } from '../../trail/resources/ec2.ts';
 import { demanded, judgeKey, keyDemand, showKey } from './key-demand.ts';
 
 /**
@@ -15,7 +15,9 @@ export const ec2VolumeEncryption = defineControl({
   description:
     'An encrypted EBS volume keeps its data, its snapshots and the traffic to its instance encrypted with a KMS ' +
     'key. A volume that was made without encryption can never be encrypted in place, only copied to one that is. ' +
-    'The policy may demand a customer managed key, so that its use can be watched and withdrawn.',
+    'The policy may demand a customer managed key, so that its use can be watched and withdrawn. Of a launch, the ' +
+    'root volume and those that the request maps are judged; other volumes that only a launch template maps are ' +
+    'not, for the event does not name them.',
   severity: 'HIGH',
   resourceType: 'AwsEc2Volume',
   standards: {
@@ -29,8 +31,10 @@ export const ec2VolumeEncryption = defineControl({
   ],
   endings: [
     { eventSource: 'ec2.amazonaws.com', eventNames: ['DeleteVolume'], resources: volumeInRequest },
-    // Ends the volumes that are part of the instances.
+    // These end the volumes that are part of the instances: too early those of a Spot Instance that EC2 stopped
+    // instead of terminating it, which its event does not tell.
     { eventSource: 'ec2.amazonaws.com', eventNames: ['TerminateInstances'], resources: instancesInSet },
+    { eventSource: 'ec2.amazonaws.com', eventNames: ['BidEvictedEvent'], resources: instancesEvicted },
   ],
   facts: ['ec2.volumeEncryption', 'ec2.volumeKey'],
   settings: z.strictObject({
@@ -79,6 +83,7 @@ const encryptedBecause = {
   aws: 'AWS answered so',
   request: 'the request asked for it',
   'launch-template': 'the launch template prescribes it',
+  snapshot: 'the snapshot that it was made from is encrypted',
   default: 'encryption by default was on',
 } as const;
 
@@ -88,5 +93,8 @@ const unencrypted = {
     'the request asked for no encryption, and the trail does not show that encryption by default was on',
   'launch-template':
     'the launch template prescribes no encryption, and the trail does not show that encryption by default was on',
+  snapshot:
+    'the request did not ask for encryption, the snapshot that it was made from is not encrypted, and encryption ' +
+    'by default was off',
   default: 'the request did not ask for encryption, and encryption by default was off',
 } as const;

@@ -76,7 +76,10 @@ export const launchTemplateEncryption = defineControl({
           ]
         : []),
       observe('volumes', facts['ec2.launchTemplateVolumes'], (volumes) =>
-        volumes.map(({ device, encrypted }) => `${device}: Encrypted ${encrypted ?? 'not given'}`),
+        volumes.map(
+          ({ device, encrypted, kmsKeyId }) =>
+            `${device}: Encrypted ${encrypted ?? 'not given'}${kmsKeyId === undefined ? '' : `, KmsKeyId ${kmsKeyId}`}`,
+        ),
       ),
       observe('ebsEncryptionByDefault', facts['ec2.ebsDefaultEncryption'], (value) => value),
     ];
@@ -125,7 +128,9 @@ function judgeVolumes(facts: Pick<Facts, 'ec2.launchTemplateVolumes' | 'ec2.ebsD
         }
       : { verdict: 'FAIL', clause: `prescribes unencrypted volumes (${plain.join(', ')})` };
   }
-  const silent = volumes.value.some((volume) => volume.encrypted === undefined);
+  const silent = volumes.value.some(
+    ({ encrypted, kmsKeyId }) => encrypted === undefined && kmsKeyId === undefined,
+  );
   if (volumes.value.length === 0) return { verdict: 'PASS', clause: 'prescribes no volumes' };
   return {
     verdict: 'PASS',

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { defineControl, fail, observe, pass, unknown } from '../../control.ts';
-import { cluster } from '../../trail/resources/eks.ts';
+import { cluster, clusterByLogging } from '../../trail/resources/eks.ts';
 
 /**
  * What happens inside a cluster is in no CloudTrail event: the control plane's audit log tells who did what,
@@ -43,7 +43,7 @@ export const eksAuditLogging = defineControl({
     {
       eventSource: 'eks.amazonaws.com',
       eventNames: ['CreateCluster', 'UpdateClusterConfig'],
-      resources: cluster,
+      resources: clusterByLogging,
     },
   ],
   endings: [{ eventSource: 'eks.amazonaws.com', eventNames: ['DeleteCluster'], resources: cluster }],
@@ -58,7 +58,7 @@ export const eksAuditLogging = defineControl({
       )
       .check(z.describe("The control plane's logs that must be exported.")),
   }),
-  evaluate(_cluster, facts, settings) {
+  evaluate({ id }, facts, settings) {
     const logging = facts['eks.logging'];
     const required = `the control plane logs ${settings.requiredTypes.join(', ')} on`;
     const logsThatAre = (state: boolean | undefined) =>
@@ -67,13 +67,18 @@ export const eksAuditLogging = defineControl({
       observe('required logs on', logging, () => logsThatAre(true)),
       observe('required logs off', logging, () => logsThatAre(false)),
     ];
-    if (!logging.known) return unknown(`Which logs are on is unknown: ${logging.detail}.`, required, seen);
+    if (!logging.known)
+      return unknown(`Which logs of cluster ${id} are on is unknown: ${logging.detail}.`, required, seen);
     const off = logsThatAre(false);
-    if (off.length > 0) return fail(`The cluster does not export: ${off.join(', ')}.`, required, seen);
+    if (off.length > 0) return fail(`Cluster ${id} does not export: ${off.join(', ')}.`, required, seen);
     const untold = logsThatAre(undefined);
     return untold.length > 0
-      ? unknown(`The trail does not tell whether the cluster exports: ${untold.join(', ')}.`, required, seen)
-      : pass(`The cluster exports: ${settings.requiredTypes.join(', ')}.`, required, seen);
+      ? unknown(
+          `The trail does not tell whether cluster ${id} exports: ${untold.join(', ')}.`,
+          required,
+          seen,
+        )
+      : pass(`Cluster ${id} exports: ${settings.requiredTypes.join(', ')}.`, required, seen);
   },
   actions: ['notify', 'tag', 'fix:enable-audit-logging'],
   remediation:

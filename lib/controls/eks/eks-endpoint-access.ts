@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { contains, parseCidr } from '../../cidr.ts';
+import { type Cidr, covers, parseCidr } from '../../cidr.ts';
 import { defineControl, fail, observe, pass, unknown } from '../../control.ts';
-import { cluster } from '../../trail/resources/eks.ts';
+import { cluster, clusterByEndpoint } from '../../trail/resources/eks.ts';
 
 /**
  * A cluster's API endpoint is open to the whole Internet unless it is made otherwise: then only authentication
@@ -42,7 +42,7 @@ export const eksEndpointAccess = defineControl({
     {
       eventSource: 'eks.amazonaws.com',
       eventNames: ['CreateCluster', 'UpdateClusterConfig'],
-      resources: cluster,
+      resources: clusterByEndpoint,
     },
   ],
   endings: [{ eventSource: 'eks.amazonaws.com', eventNames: ['DeleteCluster'], resources: cluster }],
@@ -68,9 +68,10 @@ export const eksEndpointAccess = defineControl({
         ),
       ),
   }),
-  evaluate(_cluster, facts, settings) {
+  evaluate({ id }, facts, settings) {
     const open = facts['eks.endpointPublicAccess'];
     const cidrs = facts['eks.publicAccessCidrs'];
+    const endpoint = `API endpoint of cluster ${id}`;
     const required =
       settings.allowedCidrs.length === 0
         ? 'endpointPublicAccess false'
@@ -79,35 +80,36 @@ export const eksEndpointAccess = defineControl({
       observe('resourcesVpcConfig.endpointPublicAccess', open, (value) => value),
       observe('resourcesVpcConfig.publicAccessCidrs', cidrs, (value) => value),
     ];
-    if (open.known && !open.value) return pass('The API endpoint is private.', required, seen);
+    if (open.known && !open.value) return pass(`The ${endpoint} is private.`, required, seen);
     const blocks = cidrs.known ? cidrs.value : [];
-    const strangers = blocks.filter((block) => isAllowed(block, settings.allowedCidrs) === false);
+    const allowed = settings.allowedCidrs.map(parseCidr).filter((block) => block !== undefined);
+    const strangers = blocks.filter((block) => isAllowed(block, allowed) === false);
     const admitsOnlyAllowed =
-      blocks.length > 0 && blocks.every((block) => isAllowed(block, settings.allowedCidrs) === true);
+      blocks.length > 0 && blocks.every((block) => isAllowed(block, allowed) === true);
     if (admitsOnlyAllowed) {
       return pass(
         open.known
-          ? `The API endpoint is public only to ${blocks.join(', ')}, which the policy allows.`
-          : `Whether or not the API endpoint is public, it admits only ${blocks.join(', ')}, which the policy allows.`,
+          ? `The ${endpoint} is public only to ${blocks.join(', ')}, which the policy allows.`
+          : `Whether or not the ${endpoint} is public, it admits only ${blocks.join(', ')}, which the policy allows.`,
         required,
         seen,
       );
     }
     if (!open.known) {
-      return unknown(`Whether the API endpoint is public is unknown: ${open.detail}.`, required, seen);
+      return unknown(`Whether the ${endpoint} is public is unknown: ${open.detail}.`, required, seen);
     }
     if (strangers.length > 0) {
       return fail(
-        `The API endpoint is public to ${strangers.join(', ')}, which the policy does not allow.`,
+        `The ${endpoint} is public to ${strangers.join(', ')}, which the policy does not allow.`,
         required,
         seen,
       );
     }
     if (settings.allowedCidrs.length === 0) {
-      return fail('The API endpoint is public, and the policy allows no public address.', required, seen);
+      return fail(`The ${endpoint} is public, and the policy allows no public address.`, required, seen);
     }
     const why = cidrs.known ? 'its list of CIDR blocks is empty or unreadable' : cidrs.detail;
-    return unknown(`The API endpoint is public, but to whom is unknown: ${why}.`, required, seen);
+    return unknown(`The ${endpoint} is public, but to whom is unknown: ${why}.`, required, seen);
   },
   actions: ['notify', 'tag', 'fix:restrict-endpoint'],
   remediation:
@@ -117,12 +119,8 @@ export const eksEndpointAccess = defineControl({
   reference: 'https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html',
 });
 
-/** Whether one allowed block holds all of `block`; `undefined` when `block` cannot be read. */
-function isAllowed(block: string, allowed: readonly string[]): boolean | undefined {
+/** Whether the allowed blocks together hold all of `block`; `undefined` when `block` cannot be read. */
+function isAllowed(block: string, allowed: readonly Cidr[]): boolean | undefined {
   const inner = parseCidr(block);
-  if (inner === undefined) return undefined;
-  return allowed.some((text) => {
-    const outer = parseCidr(text);
-    return outer !== undefined && contains(outer, inner);
-  });
+  return inner === undefined ? undefined : covers(allowed, inner);
 }

@@ -38,7 +38,7 @@ export const eksNodeTransitEncryption = defineControl({
   settings: z.strictObject({
     acceptedTypes,
   }),
-  evaluate(_nodegroup, facts, settings) {
+  evaluate({ id }, facts, settings) {
     const group = facts['eks.nodegroup'];
     const types = facts['eks.nodegroupTypes'];
     const required =
@@ -59,10 +59,10 @@ export const eksNodeTransitEncryption = defineControl({
         : []),
     ];
     if (!types.known) {
-      return unknown(`The node group's instance types are unknown: ${types.detail}.`, required, seen);
+      return unknown(`The instance types of node group ${id} are unknown: ${types.detail}.`, required, seen);
     }
     if (types.value.length === 0) {
-      return unknown('The node group is known, but no instance type of it.', required, seen);
+      return unknown(`Node group ${id} is known, but no instance type of it.`, required, seen);
     }
     const judged = types.value.filter(({ instanceType }) => !accepts(settings.acceptedTypes, instanceType));
     const failing = judged.filter(
@@ -71,19 +71,23 @@ export const eksNodeTransitEncryption = defineControl({
     if (failing.length > 0) {
       const byDefault =
         group.known && group.value.namedBy === 'EKS default' ? ', which EKS uses where no type is named' : '';
-      return fail(`Traffic between nodes is not encrypted on ${names(failing)}${byDefault}.`, required, seen);
+      return fail(
+        `Traffic between nodes of node group ${id} is not encrypted on ${names(failing)}${byDefault}.`,
+        required,
+        seen,
+      );
     }
     const unsure = judged.find(({ support }) => !support.known);
     if (unsure !== undefined && !unsure.support.known) {
       return unknown(
-        `Whether ${unsure.instanceType} encrypts is unknown: ${unsure.support.detail}.`,
+        `Whether traffic between nodes of node group ${id} is encrypted on ${unsure.instanceType} is unknown: ${unsure.support.detail}.`,
         required,
         seen,
       );
     }
     return judged.length === 0
-      ? pass(`The policy accepts ${names(types.value)}.`, required, seen)
-      : pass(`Traffic between nodes is encrypted on ${names(judged)}.`, required, seen);
+      ? pass(`The policy accepts ${names(types.value)}, the types of node group ${id}.`, required, seen)
+      : pass(`Traffic between nodes of node group ${id} is encrypted on ${names(judged)}.`, required, seen);
   },
   actions: ['notify', 'tag'],
   remediation:

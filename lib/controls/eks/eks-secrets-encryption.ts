@@ -45,11 +45,11 @@ export const eksSecretsEncryption = defineControl({
         ),
       ),
   }),
-  evaluate(_cluster, facts, settings) {
-    if (settings.key === 'default') return judgeDefault(facts);
+  evaluate({ id }, facts, settings) {
+    if (settings.key === 'default') return judgeDefault(id, facts);
     return settings.key === 'customer-managed'
-      ? judgeCustomerManaged(facts)
-      : judgeListed(facts, settings.key);
+      ? judgeCustomerManaged(id, facts)
+      : judgeListed(id, facts, settings.key);
   },
   actions: ['notify', 'tag'],
   remediation:
@@ -73,110 +73,110 @@ function observed({ 'eks.version': version, 'eks.secretsEncryption': encryption 
   ];
 }
 
-function judgeDefault(facts: Known): Judgement {
+function judgeDefault(id: string, facts: Known): Judgement {
   const required = 'Kubernetes 1.28 or later, or an encryptionConfig with a KMS key';
   const seen = observed(facts);
   const encryption = facts['eks.secretsEncryption'];
   const version = facts['eks.version'];
   if (encryption.known && encryption.value.key !== null)
-    return judgeKey(facts, encryption.value.key, required);
+    return judgeKey(id, facts, encryption.value.key, required);
   const encrypted = version.known ? encryptsByDefault(version.value) : undefined;
   if (version.known && encrypted === true) {
     const how = encryption.known ? ` with a key that AWS owns; ${disagreement}` : '';
     return pass(
-      `The cluster runs ${version.value}, where EKS encrypts all API data by default${how}.`,
+      `Cluster ${id} runs ${version.value}, where EKS encrypts all API data by default${how}.`,
       required,
       seen,
     );
   }
   if (!encryption.known) {
     return unknown(
-      `Whether the cluster's secrets are encrypted is unknown: ${encryption.detail}.`,
+      `Whether the secrets of cluster ${id} are encrypted is unknown: ${encryption.detail}.`,
       required,
       seen,
     );
   }
   if (!version.known) {
     return unknown(
-      `The cluster has no encryptionConfig, and whether EKS encrypts it by default is unknown: ${version.detail}.`,
+      `Cluster ${id} has no encryptionConfig, and whether EKS encrypts it by default is unknown: ${version.detail}.`,
       required,
       seen,
     );
   }
   return encrypted === undefined
     ? unknown(
-        `The cluster has no encryptionConfig, and "${version.value}" is no version to judge by.`,
+        `Cluster ${id} has no encryptionConfig, and "${version.value}" is no version to judge by.`,
         required,
         seen,
       )
     : fail(
-        `The cluster runs ${version.value}, where EKS encrypts no secrets by default, and has no encryptionConfig.`,
+        `Cluster ${id} runs ${version.value}, where EKS encrypts no secrets by default, and has no encryptionConfig.`,
         required,
         seen,
       );
 }
 
-function judgeCustomerManaged(facts: Known): Judgement {
+function judgeCustomerManaged(id: string, facts: Known): Judgement {
   const required = 'an encryptionConfig with a customer managed KMS key';
   const encryption = facts['eks.secretsEncryption'];
-  if (!encryption.known) return keyUnknown(facts, encryption.detail, required);
+  if (!encryption.known) return keyUnknown(id, facts, encryption.detail, required);
   const { key } = encryption.value;
-  if (key === null) return keyMissing(facts, required);
+  if (key === null) return keyMissing(id, facts, required);
   if (/(^|:)alias\/aws\//.test(key)) {
     return fail(
-      `The cluster's key ${key} is managed by AWS, not by the customer.`,
+      `Key ${key} of cluster ${id} is managed by AWS, not by the customer.`,
       required,
       observed(facts),
     );
   }
-  return judgeKey(facts, key, required);
+  return judgeKey(id, facts, key, required);
 }
 
-function judgeListed(facts: Known, keys: readonly string[]): Judgement {
+function judgeListed(id: string, facts: Known, keys: readonly string[]): Judgement {
   const required = `an encryptionConfig with one of the keys ${keys.join(', ')}`;
   const encryption = facts['eks.secretsEncryption'];
-  if (!encryption.known) return keyUnknown(facts, encryption.detail, required);
+  if (!encryption.known) return keyUnknown(id, facts, encryption.detail, required);
   const { key } = encryption.value;
-  if (key === null) return keyMissing(facts, required);
-  if (keys.includes(key)) return judgeKey(facts, key, required);
+  if (key === null) return keyMissing(id, facts, required);
+  if (keys.includes(key)) return judgeKey(id, facts, key, required);
   return /^arn:[^:]+:kms:[^:]+:\d{12}:key\//.test(key)
-    ? fail(`The cluster's key ${key} is none of those that the policy lists.`, required, observed(facts))
+    ? fail(`Key ${key} of cluster ${id} is none of those that the policy lists.`, required, observed(facts))
     : unknown(
-        `The cluster's key is named as ${key}, and the trail does not tell the ARN that this stands for.`,
+        `The key of cluster ${id} is named as ${key}, and the trail does not tell the ARN that this stands for.`,
         required,
         observed(facts),
       );
 }
 
 /** AssociateEncryptionConfig works on after its call: only DescribeUpdate shows whether it came to an end. */
-function judgeKey(facts: Known, key: string, required: string): Judgement {
+function judgeKey(id: string, facts: Known, key: string, required: string): Judgement {
   const fact = facts['eks.secretsEncryption'];
   const requested =
     fact.known && fact.source.kind === 'event' && fact.source.eventName === 'AssociateEncryptionConfig';
   return pass(
     requested
-      ? `Encryption with ${key} was requested and EKS accepted the request; only DescribeUpdate shows its completion.`
-      : `The cluster's secrets are encrypted with ${key}.`,
+      ? `Encryption of cluster ${id} with ${key} was requested and EKS accepted the request; only DescribeUpdate shows its completion.`
+      : `The secrets of cluster ${id} are encrypted with ${key}.`,
     required,
     observed(facts),
   );
 }
 
-function keyUnknown(facts: Known, detail: string, required: string): Judgement {
+function keyUnknown(id: string, facts: Known, detail: string, required: string): Judgement {
   return unknown(
-    `The key that encrypts the cluster's secrets is unknown: ${detail}.`,
+    `The key that encrypts the secrets of cluster ${id} is unknown: ${detail}.`,
     required,
     observed(facts),
   );
 }
 
-function keyMissing(facts: Known, required: string): Judgement {
+function keyMissing(id: string, facts: Known, required: string): Judgement {
   const version = facts['eks.version'];
   return fail(
     version.known && encryptsByDefault(version.value) === true
-      ? `The cluster has no encryptionConfig: its secrets are no plaintext, as EKS encrypts ${version.value} with a key ` +
+      ? `Cluster ${id} has no encryptionConfig: its secrets are no plaintext, as EKS encrypts ${version.value} with a key ` +
           `that AWS owns, but the policy demands a customer's key; ${disagreement}.`
-      : 'The cluster has no encryptionConfig, and so no key of the customer.',
+      : `Cluster ${id} has no encryptionConfig, and so no key of the customer.`,
     required,
     observed(facts),
   );

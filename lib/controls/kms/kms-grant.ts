@@ -70,10 +70,14 @@ export const kmsGrant = defineControl({
     if (granteePrincipal === null) {
       return granteeServicePrincipal === null
         ? unknown(`The event does not tell to whom grant ${resource.id} was given.`, required, seen)
-        : pass(`The grant gives ${what} to ${granteeServicePrincipal}, an AWS service.`, required, seen);
+        : pass(
+            `Grant ${resource.id} gives ${what} to ${granteeServicePrincipal}, an AWS service.`,
+            required,
+            seen,
+          );
     }
     const verdict = verdictOn(granteePrincipal, accounts);
-    const to = `The grant gives ${what} to ${shorten([granteePrincipal])}`;
+    const to = `Grant ${resource.id} gives ${what} to ${shorten([granteePrincipal])}`;
     return verdict.judge(`${to}, ${verdict.because}.`, required, seen);
   },
   actions: ['notify', 'tag', 'fix:revoke-grant'],

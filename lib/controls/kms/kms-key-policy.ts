@@ -106,11 +106,7 @@ export const kmsKeyPolicy = defineControl({
       { what: 'administration', value: administration.why, source: policy.source },
     ];
     if (outside.length > 0) {
-      return fail(
-        `The policy of key ${key.id} grants to outsiders: ${shorten(outside.map(describe))}.`,
-        required,
-        seen,
-      );
+      return fail(`The policy of key ${key.id} grants to outsiders: ${together(outside)}.`, required, seen);
     }
     if (administration.kept === 'no') {
       return fail(
@@ -121,7 +117,7 @@ export const kmsKeyPolicy = defineControl({
     }
     if (unclear.length > 0) {
       return unknown(
-        `Whether the policy of key ${key.id} grants to outsiders is unknown: ${shorten(unclear.map(describe))}.`,
+        `Whether the policy of key ${key.id} grants to outsiders is unknown: ${together(unclear)}.`,
         required,
         seen,
       );
@@ -133,7 +129,7 @@ export const kmsKeyPolicy = defineControl({
         seen,
       );
     }
-    const confined = inside.length === 0 ? '' : ` (${shorten(inside.map(describe))})`;
+    const confined = inside.length === 0 ? '' : ` (${together(inside)})`;
     return pass(
       `The policy of key ${key.id} grants nothing to outsiders${confined} and keeps its administrators.`,
       required,
@@ -149,7 +145,13 @@ export const kmsKeyPolicy = defineControl({
   reference: 'https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html',
 });
 
-function describe({ statement, principal, why }: GrantToOther): string {
-  const who = principal === '*' ? 'everybody' : shorten([principal]);
-  return `${statement} to ${who}: ${why}`;
+function describe({ statement, principal, actions, why }: GrantToOther): string {
+  return `${statement} lets ${shorten([principal])} do ${actions}, ${shorten([why])}`;
+}
+
+/** The first three grants in words, and how many more there are. */
+function together(grants: readonly GrantToOther[]): string {
+  const told = grants.slice(0, 3).map(describe);
+  const more = grants.length - told.length;
+  return [...told, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 }

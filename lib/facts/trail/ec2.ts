@@ -33,9 +33,9 @@ export const ec2Chronicle = {
     const instances = openInstances();
     const defaults = openEbsDefaults(keys);
     const templates = openLaunchTemplates();
-    const volumes = openVolumes(defaults, keys, templates);
     const snapshots = openSnapshots();
-    const subjects = [instances, defaults, templates, volumes, snapshots];
+    const volumes = openVolumes(defaults, keys, templates, snapshots);
+    const subjects = [instances, defaults, templates, snapshots, volumes];
 
     return {
       learn(event) {

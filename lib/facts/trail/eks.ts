@@ -5,6 +5,7 @@ import { instanceTypeSnapshot } from '../instance-types.ts';
 import type { EksFacts } from '../types/eks.ts';
 import { known } from '../types.ts';
 import type { Chronicle, Lesson } from './chronicle.ts';
+import { launchTemplateLessons, openLaunchTemplates } from './ec2/launch-templates.ts';
 import {
   type ClusterFacts,
   cameToNothing,
@@ -14,7 +15,6 @@ import {
   untold,
   upgraded,
 } from './eks/cluster.ts';
-import { launchTemplates, templateEvents } from './eks/launch-templates.ts';
 import { madeNodegroup, type Nodegroup, untoldNodegroup, updatedNodegroup } from './eks/nodegroup.ts';
 
 const lessons: readonly Lesson[] = [
@@ -31,7 +31,7 @@ const lessons: readonly Lesson[] = [
       'DeleteNodegroup',
     ],
   },
-  { eventSource: 'ec2.amazonaws.com', eventNames: templateEvents },
+  { eventSource: 'ec2.amazonaws.com', eventNames: launchTemplateLessons },
 ];
 
 interface Cluster {
@@ -44,7 +44,7 @@ export const eksChronicle = {
   lessons,
   open(): Chronicle<keyof EksFacts> {
     const clusters = new Map<string, Cluster>();
-    const templates = launchTemplates();
+    const templates = openLaunchTemplates();
 
     const clusterAt = (arn: string): Cluster => {
       const found = clusters.get(arn) ?? { facts: untold, nodegroups: new Map() };

@@ -14,9 +14,10 @@ export interface VolumeEncryption {
   readonly encrypted: boolean;
   /**
    * `aws`: AWS's own answer. `request`: what the call asked for. `launch-template`: what the template that the
-   * launch used prescribes. `default`: the account's encryption by default, at the time.
+   * launch used prescribes. `snapshot`: the snapshot that it was made from. `default`: the account's encryption
+   * by default, at the time.
    */
-  readonly shownBy: 'aws' | 'request' | 'launch-template' | 'default';
+  readonly shownBy: 'aws' | 'request' | 'launch-template' | 'snapshot' | 'default';
 }
 
 /** Who may restore a snapshot besides its owner. */
@@ -42,8 +43,10 @@ export interface TemplateVolume {
   readonly device: string;
   /** As the template says; absent where it does not. */
   readonly encrypted?: boolean;
-  /** The key as the template names it: id, ARN or alias. */
+  /** The key as the template names it: id, ARN or alias. To name one is to ask for encryption. */
   readonly kmsKeyId?: string;
+  /** The snapshot that the volume is made from, where the template names one. */
+  readonly snapshotId?: string;
 }
 
 export interface Ec2Facts {

@@ -5,7 +5,7 @@
  */
 import { arnOf } from '../../arn.ts';
 import type { Resource } from '../../control.ts';
-import { list, text } from '../../json.ts';
+import { at, isObject, list, text, texts } from '../../json.ts';
 import type { TrailEvent } from '../event.ts';
 
 /** An instance, as a resource of the event's account and Region. */
@@ -37,6 +37,52 @@ export function instancesInSet(event: TrailEvent): readonly Resource[] {
 export function instanceInRequest(event: TrailEvent): readonly Resource[] {
   const id = text(event.request, 'instanceId');
   return id === undefined ? [] : [instance(event, id)];
+}
+
+/**
+ * BidEvictedEvent, an event of EC2 itself: the Spot Instances that it reclaims. Which of them it stopped instead,
+ * as their request may have it, is not told: a later StartInstances has these judged anew.
+ * Source: Amazon EC2 User Guide, "Determine whether Amazon EC2 terminated a Spot Instance".
+ */
+export function instancesEvicted(event: TrailEvent): readonly Resource[] {
+  return texts(event.serviceEventDetails, 'instanceIdSet').map((id) => instance(event, id));
+}
+
+/** ModifyInstanceAttribute: the instance, unless it is certain that the event is not about its type. */
+export function instanceWhoseTypeChanged(event: TrailEvent): readonly Resource[] {
+  return typeChange(event) === undefined ? [] : instanceInRequest(event);
+}
+
+/** A change of an instance's type, or what may be one. */
+export interface TypeChange {
+  /** Whether the event tells that it was the type that changed. */
+  readonly told: boolean;
+  /** The new type, where it can be read. */
+  readonly to: string | undefined;
+}
+
+/**
+ * What a ModifyInstanceAttribute does to the type; `undefined` where it is about another attribute. The attribute
+ * is a member of the request, with `value` in it (`instanceType.value`), or is named by `attribute`, in several
+ * spellings, with `value` beside it, which CloudTrail may log as `<sensitiveDataRemoved>`. Source: real records
+ * (adanalvarez/TrailDiscover, docs/logExamples); EC2 API Reference, "ModifyInstanceAttribute".
+ */
+export function typeChange({ request }: TrailEvent): TypeChange | undefined {
+  const direct = at(request, 'instanceType') ?? undefined;
+  if (direct !== undefined) return { told: true, to: typeIn(direct) };
+  const named = (text(request, 'attribute') ?? '').replace(/[-_]/g, '').toLowerCase();
+  if (named === 'instancetype') return { told: true, to: typeIn(at(request, 'value')) };
+  const members = isObject(request) ? Object.keys(request) : [];
+  const other = /^[a-z]+$/.test(named) || members.some((name) => !besideAttributes.includes(name));
+  return other ? undefined : { told: false, to: undefined };
+}
+
+/** The members of the request that are no attributes; a `null` instance type is none either. */
+const besideAttributes = ['instanceId', 'attribute', 'value', 'dryRun', 'instanceType'];
+
+function typeIn(value: unknown): string | undefined {
+  const found = text(value, 'value') ?? text(value) ?? '';
+  return /^[a-z0-9-]{1,40}\.[a-z0-9-]{1,40}$/.test(found) ? found : undefined;
 }
 
 type Tags = Readonly<Record<string, string>>;

@@ -7,6 +7,7 @@ import { type Arn, arnOf, parseArn } from '../../arn.ts';
 import type { Resource } from '../../control.ts';
 import { at, isObject, text } from '../../json.ts';
 import type { TrailEvent } from '../event.ts';
+import { mayUpdate } from './eks/update.ts';
 
 /** CreateCluster, DeleteCluster, AssociateEncryptionConfig, UpdateCluster…: the one cluster. */
 export function cluster(event: TrailEvent): readonly Resource[] {
@@ -20,6 +21,16 @@ export function cluster(event: TrailEvent): readonly Resource[] {
   const tags = tagsIn(at(event.response, 'cluster', 'tags')) ?? tagsIn(at(event.request, 'tags'));
   const resource: Resource = { type: 'AwsEksCluster', id, arn, account, region };
   return [tags === undefined ? resource : { ...resource, tags }];
+}
+
+/** CreateCluster and UpdateClusterConfig: the cluster, unless the update is about other things than its endpoint. */
+export function clusterByEndpoint(event: TrailEvent): readonly Resource[] {
+  return event.eventName !== 'UpdateClusterConfig' || mayUpdate('endpoint', event) ? cluster(event) : [];
+}
+
+/** CreateCluster and UpdateClusterConfig: the cluster, unless the update is about other things than its logs. */
+export function clusterByLogging(event: TrailEvent): readonly Resource[] {
+  return event.eventName !== 'UpdateClusterConfig' || mayUpdate('logging', event) ? cluster(event) : [];
 }
 
 /**

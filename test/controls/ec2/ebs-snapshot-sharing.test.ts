@@ -103,6 +103,9 @@ describe('ebs-snapshot-sharing', () => {
     { operationType: 'ADD', groupSet: { items: [{ group: 'all' }] } },
     { operationType: 'add', userGroupSet: { items: [{ userGroup: 'all' }] } },
     { operationType: 'add', userGroup: ['all'] },
+    { operationType: 'add', userId: stranger },
+    { operationType: 'add', groupNames: 'all' },
+    { OperationType: 'add', UserIds: [stranger] },
   ])('reads the older form %j', async (request) => {
     expect(await verdicts([modified(request)])).toEqual(['FAIL']);
   });
@@ -113,11 +116,48 @@ describe('ebs-snapshot-sharing', () => {
   });
 
   it.each([
+    { createVolumePermission: { add: { items: [{ groups: 'all' }] } } },
+    { createVolumePermission: { add: { items: [{ userIds: [stranger] }] } } },
+    { createVolumePermission: { add: { items: [{ userIdSet: { items: [{ userId: stranger }] } }] } } },
+    { createVolumePermission: { add: stranger } },
+    { createVolumePermission: { add: [stranger] } },
+    { createVolumePermission: { add: { userId: stranger } } },
+    { CreateVolumePermission: { Add: [{ UserId: stranger }] } },
+    { CreateVolumePermission: { Add: { tag: 1, Group: 'all' } } },
+  ])('fails a share in the form %j', async (request) => {
+    expect(await verdicts([modified(request)])).toEqual(['FAIL']);
+  });
+
+  it('reads a request inside its wrapper', async () => {
+    const record = ec2('ModifySnapshotAttribute', {
+      ModifySnapshotAttributeRequest: {
+        SnapshotId: 'snap-0abc',
+        CreateVolumePermission: { Add: { tag: 1, UserId: stranger } },
+      },
+    });
+    const [judged] = await judgeTrail(control, [record]);
+    expect([judged?.resource.id, judged?.verdict]).toEqual(['snap-0abc', 'FAIL']);
+  });
+
+  it('reads whom it can beside what it cannot', async () => {
+    expect(await verdicts([add({ userId: friend }, {})], { allowedAccounts: [friend] })).toEqual(['UNKNOWN']);
+    expect(await verdicts([add({ userId: stranger }, {})], { allowedAccounts: [friend] })).toEqual(['FAIL']);
+  });
+
+  it.each([
     {},
     { createVolumePermission: '<sensitiveDataRemoved>' },
     { createVolumePermission: { add: { items: [{ userId: '<sensitiveDataRemoved>' }] } } },
     { createVolumePermission: { add: { items: [{}] } } },
     { operationType: 'add' },
+    { operationType: 'add', userIdSet: {} },
+    { operationType: '<sensitiveDataRemoved>', userId: stranger },
+    { createVolumePermission: {} },
+    { createVolumePermission: { add: null } },
+    { createVolumePermission: { add: {} } },
+    { createVolumePermission: { add: true } },
+    { createVolumePermission: { items: [{ userId: stranger }] } },
+    { createVolumePermission: stranger },
   ])('does not know what an unreadable change did: %j', async (request) => {
     expect(await verdicts([modified(request)])).toEqual(['UNKNOWN']);
   });

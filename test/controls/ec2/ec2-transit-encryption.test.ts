@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ec2TransitEncryption as control } from '../../../lib/controls/ec2/ec2-transit-encryption.ts';
 import { ended, judgeTrail } from '../../judging.ts';
-import { ec2, launch } from './records.ts';
+import { ec2, evicted, launch } from './records.ts';
 
 const launched = (instanceType: string) => launch('i-0abc', {}, {}, { instanceType });
 const modified = (request: Readonly<Record<string, unknown>>) =>
@@ -51,20 +51,41 @@ describe('ec2-transit-encryption', () => {
     expect(await verdicts([launched('m5.large'), changed, started])).toEqual(['FAIL', 'PASS', 'PASS']);
   });
 
-  it('reads the change in its other spelling', async () => {
-    const changed = modified({ attribute: 'instanceType', value: 'c7i.large' });
-    expect(await verdicts([launched('m5.large'), changed])).toEqual(['FAIL', 'PASS']);
+  it.each(['instanceType', 'INSTANCE_TYPE', 'instance-type', 'InstanceType'])(
+    'reads the change in its other spelling, of the attribute %s',
+    async (attribute) => {
+      const changed = modified({ attribute, value: 'c7i.large' });
+      expect(await verdicts([launched('m5.large'), changed])).toEqual(['FAIL', 'PASS']);
+    },
+  );
+
+  it.each([
+    { disableApiTermination: { value: false } },
+    { groupSet: { items: [{ groupId: 'sg-1' }] } },
+    { groupSet: {} },
+    { userData: '<sensitiveDataRemoved>' },
+    { sourceDestCheck: { value: true }, instanceType: null },
+    { attribute: 'userData', value: 'c7i.large' },
+    { attribute: 'DISABLE_API_TERMINATION', value: 'true' },
+  ])('is not concerned by a change of another attribute: %j', async (request) => {
+    expect(await verdicts([launched('m5.large'), modified(request)])).toEqual(['FAIL']);
   });
 
   it('keeps the known type when another attribute is changed', async () => {
-    const changed = modified({ disableApiTermination: { value: false } });
-    expect(await verdicts([launched('m5.large'), changed])).toEqual(['FAIL', 'FAIL']);
+    const changed = modified({ attribute: 'userData', value: 'c7i.large' });
+    expect(await verdicts([launched('m5.large'), changed, started])).toEqual(['FAIL', 'FAIL']);
   });
 
-  it('does not take the value of another attribute for a type', async () => {
-    const changed = modified({ attribute: 'userData', value: 'c7i.large' });
-    expect(await verdicts([launched('m5.large'), changed])).toEqual(['FAIL', 'FAIL']);
-  });
+  it.each([{}, { value: 'c7i.large' }, { attribute: null }, { attribute: '<sensitiveDataRemoved>' }])(
+    'no longer knows the type after a change of nobody knows what: %j',
+    async (request) => {
+      const judged = await judgeTrail(control, [launched('m5.large'), modified(request)]);
+      expect(judged.at(-1)).toMatchObject({
+        verdict: 'UNKNOWN',
+        evidence: { summary: expect.stringContaining('an attribute of the instance was changed') },
+      });
+    },
+  );
 
   it.each([
     { attribute: 'instanceType', value: '<sensitiveDataRemoved>' },
@@ -92,6 +113,28 @@ describe('ec2-transit-encryption', () => {
     };
     const [judged] = await judgeTrail(control, [launch('i-0abc', {}, { tagSpecificationSet })]);
     expect(judged?.resource.tags).toEqual({ Name: 'web' });
+  });
+
+  it.each([
+    ['PASS', launched('c7i.large'), {}],
+    ['PASS', launched('t3.micro'), { acceptedTypes: ['t3.micro'] }],
+    ['FAIL', launched('m5.large'), {}],
+    ['UNKNOWN', launched('zz9.plural'), {}],
+    ['UNKNOWN', started, {}],
+  ])('names the instance in the summary of a %s', async (verdict, record, settings) => {
+    const [judged] = await judgeTrail(control, [record], settings);
+    expect(judged).toMatchObject({ verdict, evidence: { summary: expect.stringContaining('i-0abc') } });
+  });
+
+  it('ends with each Spot Instance that EC2 reclaims', () => {
+    expect(ended(control, evicted('i-0abc', 'i-1'))).toMatchObject([
+      { type: 'AwsEc2Instance', id: 'i-0abc' },
+      { type: 'AwsEc2Instance', id: 'i-1' },
+    ]);
+  });
+
+  it('judges a Spot Instance again that was stopped and is started', async () => {
+    expect(await verdicts([launched('m5.large'), evicted('i-0abc'), started])).toEqual(['FAIL', 'FAIL']);
   });
 
   it('ends with the instance', () => {

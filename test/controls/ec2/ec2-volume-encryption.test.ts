@@ -7,6 +7,7 @@ import {
   disableByDefault,
   ec2,
   enableByDefault,
+  evicted,
   keyArn,
   keyCreated,
   launch,
@@ -20,6 +21,9 @@ const instanceArn = `arn:aws:ec2:${region}:${account}:instance/i-0abc`;
 const device = (deviceName: string, ebs: unknown) => ({ items: [{ deviceName, ebs }] });
 const created = (request: unknown, response: Readonly<Record<string, unknown>> = {}) =>
   ec2('CreateVolume', request, { volumeId: 'vol-0abc', ...response });
+
+const snapshot = (encrypted: boolean) =>
+  ec2('CreateSnapshot', { volumeId: 'vol-1' }, { snapshotId: 'snap-1', encrypted });
 
 /** The verdicts of the last record, by resource id. */
 async function judge(records: readonly unknown[], settings: unknown = {}) {
@@ -157,11 +161,46 @@ describe('ec2-volume-encryption, whether a launched volume is encrypted', () => 
     expect(await judge([record])).toEqual({ 'i-0abc:/dev/xvda': 'PASS' });
   });
 
-  it('the reason for not knowing names what decides', async () => {
-    const [judged] = await judgeTrail(control, [launch('i-0abc', {})]);
-    expect(judged?.evidence.summary).toContain(
-      "the AMI's snapshot decides unless encryption by default is on",
-    );
+  it.each<[string, readonly unknown[], string]>([
+    [
+      'the snapshot of the AMI',
+      [launch('i-0abc', {})],
+      'Whether the volume i-0abc:/dev/xvda is encrypted is unknown: the request does not ask for encryption, so the ' +
+        'snapshot of the AMI decides, unless encryption by default was on, which the trail does not show.',
+    ],
+    [
+      'the snapshot of the AMI, where the default is known',
+      [disableByDefault, launch('i-0abc', {})],
+      'Whether the volume i-0abc:/dev/xvda is encrypted is unknown: the request does not ask for encryption and ' +
+        'encryption by default was off, so the snapshot of the AMI decides, which the trail does not show.',
+    ],
+    [
+      'what the AMI has for a device that is not the root',
+      [launch('i-0abc', device('/dev/sdb', { volumeSize: 10 }))],
+      'Whether the volume i-0abc:/dev/sdb is encrypted is unknown: the request does not ask for encryption, so what ' +
+        'the AMI has for the device decides, unless encryption by default was on, which the trail does not show.',
+    ],
+    [
+      'the snapshot that is mapped',
+      [launch('i-0abc', device('/dev/sdb', { snapshotId: 'snap-1' }))],
+      'Whether the volume i-0abc:/dev/sdb is encrypted is unknown: the request does not ask for encryption, so the ' +
+        'snapshot snap-1 decides, unless encryption by default was on, which the trail does not show.',
+    ],
+    [
+      'the default, where the snapshot is known not to be encrypted',
+      [snapshot(false), launch('i-0abc', device('/dev/sdb', { snapshotId: 'snap-1' }))],
+      'Whether the volume i-0abc:/dev/sdb is encrypted is unknown: the request does not ask for encryption and the ' +
+        'snapshot snap-1 is not encrypted, so encryption by default decides, which the trail does not show.',
+    ],
+    [
+      'the default, where the volume is made from nothing',
+      [created({})],
+      'Whether the volume vol-0abc is encrypted is unknown: the request does not ask for encryption, so encryption ' +
+        'by default decides, which the trail does not show.',
+    ],
+  ])('the reason for not knowing names what decides: %s', async (_what, records, summary) => {
+    const [judged] = await judgeTrail(control, records);
+    expect(judged?.evidence.summary).toBe(summary);
   });
 
   it('the verdict of the default rests on the event that switched it on', async () => {
@@ -171,6 +210,54 @@ describe('ec2-volume-encryption, whether a launched volume is encrypted', () => 
       value: true,
       source: { eventName: 'EnableEbsEncryptionByDefault' },
     });
+  });
+});
+
+describe('ec2-volume-encryption, a volume from a snapshot that the trail knows', () => {
+  const mapped = launch('i-0abc', device('/dev/xvda', { snapshotId: 'snap-1' }));
+  const verdict = async (...records: readonly unknown[]) => Object.values(await judge(records))[0];
+
+  it.each([
+    ['encrypted', [snapshot(true)], 'PASS'],
+    ['encrypted, the default off', [disableByDefault, snapshot(true)], 'PASS'],
+    ['not encrypted, the default on', [enableByDefault, snapshot(false)], 'PASS'],
+    ['not encrypted, the default off', [disableByDefault, snapshot(false)], 'FAIL'],
+    ['not encrypted, the default unknown', [snapshot(false)], 'UNKNOWN'],
+    ['deleted', [snapshot(true), ec2('DeleteSnapshot', { snapshotId: 'snap-1' })], 'UNKNOWN'],
+  ])('%s', async (_what, before, expected) => {
+    expect(await verdict(...before, mapped)).toBe(expected);
+    expect(await verdict(...before, created({ snapshotId: 'snap-1' }))).toBe(expected);
+  });
+
+  it('is encrypted by it even where the request says not', async () => {
+    const record = launch('i-0abc', device('/dev/xvda', { snapshotId: 'snap-1', encrypted: false }));
+    expect(await verdict(snapshot(true), record)).toBe('PASS');
+  });
+
+  it('rests on the event that made the snapshot', async () => {
+    const [judged] = await judgeTrail(control, [snapshot(true), mapped]);
+    expect(judged?.evidence).toMatchObject({
+      summary: 'The volume i-0abc:/dev/xvda is encrypted (the snapshot that it was made from is encrypted).',
+      observed: [{ what: 'encrypted', value: true, source: { eventName: 'CreateSnapshot' } }, {}],
+    });
+  });
+
+  it('is encrypted where the snapshot is a copy made with encryption', async () => {
+    const copied = (encrypted: boolean) =>
+      ec2('CopySnapshot', { sourceSnapshotId: 'snap-0', encrypted }, { snapshotId: 'snap-1' });
+    expect(await verdict(copied(true), mapped)).toBe('PASS');
+    // A copy that is not asked to be encrypted is so all the same where its source is.
+    expect(await verdict(disableByDefault, copied(false), mapped)).toBe('UNKNOWN');
+  });
+
+  it('is of no use in another Region', async () => {
+    expect(await verdict({ ...snapshot(true), awsRegion: 'eu-west-1' }, mapped)).toBe('UNKNOWN');
+  });
+
+  it('may be mapped by the launch template', async () => {
+    const data = { BlockDeviceMapping: { DeviceName: '/dev/xvda', Ebs: { SnapshotId: 'snap-1' } } };
+    const used = launch('i-0abc', {}, { launchTemplate: { launchTemplateId: 'lt-1', version: '1' } });
+    expect(await verdict(snapshot(true), template('lt-1', data), used)).toBe('PASS');
   });
 });
 
@@ -227,20 +314,66 @@ describe('ec2-volume-encryption, a launch through a template', () => {
     expect(await verdict(...records, launchBy({ launchTemplateId: 'lt-1' }))).toBe('UNKNOWN');
   });
 
-  it('does not know a version that was deleted with the newest number', async () => {
-    const deleted = ec2('DeleteLaunchTemplateVersions', {
-      DeleteLaunchTemplateVersionsRequest: {
-        LaunchTemplateId: 'lt-1',
-        LaunchTemplateVersion: { tag: 1, content: 2 },
-      },
-    });
-    const records = [
+  describe('after versions were deleted', () => {
+    const deleted = (request: unknown, response: unknown = null) =>
+      ec2(
+        'DeleteLaunchTemplateVersions',
+        { DeleteLaunchTemplateVersionsRequest: { LaunchTemplateId: 'lt-1', LaunchTemplateVersion: request } },
+        response,
+      );
+    const known = [
       template('lt-1', plain),
-      templateVersion('lt-1', 2, { LaunchTemplateData: encrypting }),
-      deleted,
+      templateVersion('lt-1', 9, { LaunchTemplateData: encrypting }),
+      templateVersion('lt-1', 10, { LaunchTemplateData: plain }),
+      templateVersion('lt-1', 11, { LaunchTemplateData: encrypting }),
     ];
     const latest = launchBy({ launchTemplateId: 'lt-1', version: '$Latest' });
-    expect(await verdict(...records, latest)).toBe('UNKNOWN');
+    const shown = async (...records: readonly unknown[]) => {
+      const judged = await judgeTrail(control, [...records, latest]);
+      return judged.at(-1)?.evidence.summary;
+    };
+
+    it('takes the highest number that is left for the newest', async () => {
+      const both = [
+        { tag: 1, content: 11 },
+        { tag: 2, content: '10' },
+      ];
+      expect(await verdict(...known, deleted({ tag: 1, content: 11 }), latest)).toBe('FAIL');
+      expect(await verdict(...known, deleted(both), latest)).toBe('PASS');
+    });
+
+    it('does not know a version of that number any longer', async () => {
+      const used = launchBy({ launchTemplateId: 'lt-1', version: '9' });
+      expect(await verdict(...known, deleted({ tag: 1, content: 9 }), used)).toBe('UNKNOWN');
+    });
+
+    it('keeps those that EC2 answered it did not delete', async () => {
+      const response = {
+        DeleteLaunchTemplateVersionsResponse: {
+          successfullyDeletedLaunchTemplateVersionSet: {
+            item: { launchTemplateId: 'lt-1', versionNumber: 9 },
+          },
+          unsuccessfullyDeletedLaunchTemplateVersionSet: {
+            item: { launchTemplateId: 'lt-1', versionNumber: 1 },
+          },
+        },
+      };
+      const used = launchBy({ launchTemplateId: 'lt-1', version: '1' });
+      expect(await verdict(...known, deleted(['1', '9'], response), used)).toBe('FAIL');
+    });
+
+    it('does not know the newest where none is left that the trail shows', async () => {
+      const later = templateVersion('lt-1', 7, { LaunchTemplateData: encrypting });
+      expect(await shown(later, deleted('7'))).toContain(
+        'the newest version of this launch template was deleted',
+      );
+    });
+
+    it('does not know the newest where the event does not tell which were deleted', async () => {
+      expect(await shown(...known, deleted('<sensitiveDataRemoved>'))).toContain(
+        'does not tell which versions',
+      );
+    });
   });
 
   it('lets go of a name when its template is deleted', async () => {
@@ -257,7 +390,25 @@ describe('ec2-volume-encryption, a launch through a template', () => {
     expect(await verdict(...records)).toBe('UNKNOWN');
   });
 
-  it('does not mix the template into a mapping that the request gives', async () => {
+  it('takes the mapping of the template for a device that the request does not map', async () => {
+    const used = { launchTemplate: { launchTemplateId: 'lt-1', version: '1' } };
+    const record = launch('i-0abc', device('/dev/sdb', { encrypted: true }), used);
+    expect(await judge([template('lt-1', plain), record])).toEqual({
+      'i-0abc:/dev/sdb': 'PASS',
+      'i-0abc:/dev/xvda': 'FAIL',
+    });
+  });
+
+  it('does not know the template of a device that the request does not map', async () => {
+    const used = { launchTemplate: { launchTemplateId: 'lt-9', version: '3' } };
+    const judged = await judgeTrail(control, [launch('i-0abc', device('/dev/sdb', {}), used)]);
+    expect(judged.map(({ evidence }) => evidence.summary)).toEqual([
+      expect.stringContaining('the request does not ask for encryption'),
+      expect.stringContaining('version 3 of launch template lt-9, which the trail does not show'),
+    ]);
+  });
+
+  it('does not mix the template into the mapping that the request gives of a device', async () => {
     const used = { launchTemplate: { launchTemplateId: 'lt-1', version: '1' } };
     const record = launch('i-0abc', device('/dev/xvda', { volumeSize: 8 }), used);
     expect(await verdict(template('lt-1', plain), record)).toBe('UNKNOWN');
@@ -319,6 +470,10 @@ describe('ec2-volume-encryption, a created volume', () => {
     expect(ended(control, ec2('DeleteVolume', { volumeId: 'vol-0abc' }))).toMatchObject([
       { type: 'AwsEc2Volume', id: 'vol-0abc' },
     ]);
+  });
+
+  it('that is part of a Spot Instance ends when EC2 reclaims the instance', () => {
+    expect(ended(control, evicted('i-0abc'))).toMatchObject([{ type: 'AwsEc2Instance', arn: instanceArn }]);
   });
 
   it('that is part of an instance ends with the instance', () => {

@@ -100,6 +100,15 @@ describe('launch-template-encryption', () => {
     expect(await verdicts([template('lt-1', data)])).toEqual([verdict]);
   });
 
+  it('takes the naming of a key for a demand of encryption', async () => {
+    const data = { BlockDeviceMapping: { DeviceName: '/dev/xvda', Ebs: { KmsKeyId: 'alias/mine' } } };
+    const [judged] = await judgeTrail(control, [template('lt-1', data)]);
+    expect(judged?.evidence.summary).toContain('prescribes encrypted volumes only');
+    expect(judged?.evidence.observed).toContainEqual(
+      expect.objectContaining({ value: ['/dev/xvda: Encrypted not given, KmsKeyId alias/mine'] }),
+    );
+  });
+
   it('tells both faults in one sentence', async () => {
     expect(await summary([template('lt-1', { ...badType, ...plain })])).toBe(
       'Version 1 of lt-1 prescribes unencrypted volumes (/dev/xvda) and prescribes t3.micro, which does not ' +
@@ -207,6 +216,20 @@ describe('launch-template-encryption, a new version', () => {
     };
     const source = { SourceVersion: '6', LaunchTemplateData: goodType };
     expect(await verdicts([templateVersion('lt-1', 7, source, answered)])).toEqual(['FAIL']);
+  });
+
+  it('is whole in the response, inherited members and all', async () => {
+    const answered = { launchTemplateData: { imageId: 'ami-1', instanceType: 'c7i.large' } };
+    const source = { SourceVersion: '6', LaunchTemplateData: { ImageId: 'ami-1' } };
+    expect(await summary([templateVersion('lt-1', 7, source, answered)])).toBe(
+      'Version 7 of lt-1 prescribes no volumes and prescribes c7i.large, which encrypts traffic between instances.',
+    );
+  });
+
+  it('is known from the response where the request cannot be read', async () => {
+    const answered = { launchTemplateData: { instanceType: 'c7i.large' } };
+    const request = { LaunchTemplateData: '<sensitiveDataRemoved>' };
+    expect(await verdicts([templateVersion('lt-1', 2, request, answered)])).toEqual(['PASS']);
   });
 
   it('of a template named in the request only is no resource', async () => {

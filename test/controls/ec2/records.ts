@@ -48,6 +48,14 @@ export function launch(
   );
 }
 
+/** BidEvictedEvent: EC2 reclaims Spot Instances. No caller, no request and no response. */
+export function evicted(...instanceIdSet: readonly string[]): Readonly<Record<string, unknown>> {
+  return ec2('BidEvictedEvent', null, null, {
+    eventType: 'AwsServiceEvent',
+    serviceEventDetails: { instanceIdSet },
+  });
+}
+
 /** CreateLaunchTemplate as CloudTrail wraps it. */
 export function template(
   id: string,

@@ -72,7 +72,7 @@ const hostile = fc.oneof(
   ),
 );
 
-/** A copy of the record in which the value at one place of its request or response is another. */
+/** A copy of the record in which the value at one place of its request, response or service event details is another. */
 function mutated(record: unknown, position: number, value: unknown): unknown {
   const copy = structuredClone(record) as { detail: Record<string, unknown> };
   const places: [Record<string, unknown>, string][] = [];
@@ -84,6 +84,7 @@ function mutated(record: unknown, position: number, value: unknown): unknown {
   };
   walk(copy.detail, 'requestParameters');
   walk(copy.detail, 'responseElements');
+  walk(copy.detail, 'serviceEventDetails');
   const place = places[position % places.length];
   if (place !== undefined) place[0][place[1]] = value;
   return copy;

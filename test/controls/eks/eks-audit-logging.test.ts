@@ -15,7 +15,7 @@ describe('a new cluster', () => {
     const { verdict, evidence } = await last(control, [create({})]);
     expect([verdict, evidence.summary]).toEqual([
       'FAIL',
-      'The cluster does not export: audit, authenticator.',
+      'Cluster shop does not export: audit, authenticator.',
     ]);
   });
 
@@ -27,6 +27,11 @@ describe('a new cluster', () => {
   it('passes with both logs in setups of their own', async () => {
     const record = create(logging(setup(true, 'audit'), setup(true, 'authenticator'), setup(false, 'api')));
     expect(await verdicts(control, [record])).toEqual(['PASS']);
+  });
+
+  it('passes with one log where one is required, written without a list', async () => {
+    const record = create(logging({ types: 'audit', enabled: true }));
+    expect(await verdicts(control, [record], { requiredTypes: ['audit'] })).toEqual(['PASS']);
   });
 
   it('fails with one of them', async () => {
@@ -73,9 +78,9 @@ describe('a changed cluster', () => {
     expect(await verdicts(control, records)).toEqual(['PASS', 'FAIL']);
   });
 
-  it('is left as it was by an update of something else', async () => {
+  it('is not judged again for an update of something else', async () => {
     const records = [create(logging(setup(true, ...all))), update({ deletionProtection: true })];
-    expect(await verdicts(control, records)).toEqual(['PASS', 'PASS']);
+    expect(await verdicts(control, records)).toEqual(['PASS']);
   });
 
   it('starts afresh when it is made anew', async () => {
@@ -97,8 +102,16 @@ describe('a cluster not seen before', () => {
     expect(await verdicts(control, [update(logging(setup(true, 'audit')))])).toEqual(['UNKNOWN']);
   });
 
-  it('is unknown after an update of something else', async () => {
-    expect(await verdicts(control, [update({ deletionProtection: true })])).toEqual(['UNKNOWN']);
+  it.each([
+    [{ deletionProtection: true }],
+    [{ resourcesVpcConfig: { endpointPublicAccess: false } }],
+    [{ logging: null }],
+  ])('is no matter of an update of %j', async (setting) => {
+    expect(await verdicts(control, [update(setting)])).toEqual([]);
+  });
+
+  it('is unknown where nothing tells what was updated', async () => {
+    expect(await verdicts(control, [update({ omitted: true })])).toEqual(['UNKNOWN']);
   });
 
   it.each([

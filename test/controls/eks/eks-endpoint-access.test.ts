@@ -41,6 +41,7 @@ describe('a new cluster', () => {
     [['203.0.113.5/32', '2001:db8:1::/48'], 'PASS'],
     [['203.0.113.5/32', '198.51.100.7/32'], 'FAIL'],
     [['203.0.112.0/23'], 'FAIL'],
+    [['203.0.112.0/24', '203.0.113.0/24'], 'FAIL'],
     [['0.0.0.0/0'], 'FAIL'],
     [['::/0'], 'FAIL'],
     [[], 'FAIL'],
@@ -48,6 +49,18 @@ describe('a new cluster', () => {
     [['203.0.113.5/32', 7], 'UNKNOWN'],
   ])('public to %j, where the office is allowed: %s', async (publicAccessCidrs, verdict) => {
     expect(await verdicts(control, [create({ publicAccessCidrs })], office)).toEqual([verdict]);
+  });
+
+  it('passes when allowed blocks cover together what it is public to', async () => {
+    const record = create({ publicAccessCidrs: ['203.0.113.0/24'] });
+    const halves = { allowedCidrs: ['203.0.113.0/25', '203.0.113.128/25'] };
+    expect(await verdicts(control, [record], halves)).toEqual(['PASS']);
+  });
+
+  it('is judged by a single CIDR block that is written without a list', async () => {
+    expect(await verdicts(control, [create({ publicAccessCidrs: '203.0.113.0/24' })], office)).toEqual([
+      'PASS',
+    ]);
   });
 
   it('admits IPv6 too by default, where the cluster is an IPv6 one', async () => {
@@ -95,9 +108,14 @@ describe('a changed cluster', () => {
     expect((await last(control, records, office)).evidence.summary).toContain('198.51.100.0/24');
   });
 
-  it('is left as it was by an update of something else', async () => {
+  it('is not judged again for an update of something else', async () => {
     const records = [create({ endpointPublicAccess: false }), update({ subnetIds: ['subnet-1'] })];
-    expect(await verdicts(control, records)).toEqual(['PASS', 'PASS']);
+    expect(await verdicts(control, records)).toEqual(['PASS']);
+  });
+
+  it('is left as it was by an update of its private access', async () => {
+    const records = [create({}), update({ endpointPrivateAccess: true })];
+    expect(await verdicts(control, records)).toEqual(['FAIL', 'FAIL']);
   });
 
   it('is left as it was by an update that failed', async () => {
@@ -111,8 +129,26 @@ describe('a changed cluster', () => {
 });
 
 describe('a cluster not seen before', () => {
-  it('is unknown after an update of something else', async () => {
-    const record = eks('UpdateClusterConfig', { name: 'shop', deletionProtection: true });
+  it.each([
+    [{ deletionProtection: true }],
+    [{ logging: { clusterLogging: [{ types: ['api'], enabled: true }] } }],
+    [{ resourcesVpcConfig: { subnetIds: ['subnet-1'], securityGroupIds: [] } }],
+    [{ resourcesVpcConfig: null }],
+  ])('is no matter of an update of %j', async (setting) => {
+    const record = eks('UpdateClusterConfig', { name: 'shop', ...setting });
+    expect(await verdicts(control, [record])).toEqual([]);
+  });
+
+  it('is no matter of an update whose answer tells of something else', async () => {
+    const record = eks('UpdateClusterConfig', null, {
+      cluster: { name: 'shop' },
+      update: { params: [{ type: 'ClusterLogging', value: '{}' }] },
+    });
+    expect(await verdicts(control, [record])).toEqual([]);
+  });
+
+  it('is unknown where nothing tells what was updated', async () => {
+    const record = eks('UpdateClusterConfig', { name: 'shop', omitted: true });
     expect(await verdicts(control, [record])).toEqual(['UNKNOWN']);
   });
 

@@ -37,9 +37,16 @@ describe('instance types that the group names', () => {
     expect(await verdicts(control, [create({}, { instanceTypes: ['m6i.large'] })])).toEqual(['PASS']);
   });
 
+  it('may be one, written without a list', async () => {
+    const { verdict, evidence } = await last(control, [create({ instanceTypes: 'm5.large' })]);
+    expect([verdict, evidence.summary]).toEqual(['FAIL', expect.stringMatching(/ on m5\.large\.$/)]);
+  });
+
   it('names those at fault, and only those', async () => {
     const { evidence } = await last(control, [create({ instanceTypes: ['m6i.large', 'm5.large'] })]);
-    expect(evidence.summary).toBe('Traffic between nodes is not encrypted on m5.large.');
+    expect(evidence.summary).toBe(
+      'Traffic between nodes of node group shop/nodes is not encrypted on m5.large.',
+    );
   });
 });
 
@@ -50,6 +57,25 @@ describe('where nothing names an instance type', () => {
       'FAIL',
       expect.stringContaining('t3.medium, which EKS uses'),
     ]);
+  });
+
+  it('says so where the answer tells the type that EKS chose', async () => {
+    const { evidence } = await last(control, [create({}, { instanceTypes: ['t3.medium'] })]);
+    expect(evidence.summary).toContain('t3.medium, which EKS uses where no type is named');
+  });
+
+  it('does not say so where the request is not there to show that none is named', async () => {
+    const record = {
+      ...create({}, { clusterName: 'shop', nodegroupName: 'nodes', instanceTypes: ['t3.medium'] }),
+      requestParameters: null,
+    };
+    const { verdict, evidence } = await last(control, [record]);
+    expect([verdict, evidence.summary]).toEqual(['FAIL', expect.not.stringContaining('EKS uses')]);
+  });
+
+  it('goes by the answer for ARM nodes', async () => {
+    const record = create({ amiType: 'AL2023_ARM_64_STANDARD' }, { instanceTypes: ['m7g.large'] });
+    expect(await verdicts(control, [record])).toEqual(['PASS']);
   });
 
   it('is unknown for ARM nodes, which that type cannot run', async () => {
@@ -201,6 +227,24 @@ describe('an update', () => {
     expect(await verdicts(control, records)).toEqual(['UNKNOWN']);
   });
 
+  it('keeps the type that EKS chose, where the template still names none', async () => {
+    const records = [
+      create({ launchTemplate: { id } }, { instanceTypes: ['t3.medium'] }),
+      templateVersion(2, { ImageId: 'ami-2' }),
+      update({ launchTemplate: { id, version: '2' } }),
+    ];
+    expect(await verdicts(control, records)).toEqual(['FAIL', 'FAIL']);
+  });
+
+  it('replaces the type that EKS chose by one that the template names', async () => {
+    const records = [
+      create({ launchTemplate: { id } }, { instanceTypes: ['t3.medium'] }),
+      templateVersion(2, { InstanceType: 'm6i.large' }),
+      update({ launchTemplate: { id, version: '2' } }),
+    ];
+    expect(await verdicts(control, records)).toEqual(['FAIL', 'PASS']);
+  });
+
   it('keeps the types that the group itself names', async () => {
     const records = [
       template({ ImageId: 'ami-1' }),
@@ -238,7 +282,7 @@ describe('types that the policy accepts', () => {
   it('do not excuse the others', async () => {
     const records = [create({ instanceTypes: ['m5.large', 't3.large'] })];
     expect((await last(control, records, { acceptedTypes: ['m5.*'] })).evidence.summary).toBe(
-      'Traffic between nodes is not encrypted on t3.large.',
+      'Traffic between nodes of node group shop/nodes is not encrypted on t3.large.',
     );
   });
 

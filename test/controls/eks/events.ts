@@ -48,7 +48,7 @@ export async function last(
   return judged;
 }
 
-/** Replaces parts of the events by anything JSON can hold, and expects every judgement to be whole. */
+/** Replaces parts of the events by anything JSON can hold, and expects every judgement to be whole, and to name its resource. */
 export async function survivesMutations(
   control: Control,
   records: readonly Readonly<Record<string, unknown>>[],
@@ -73,8 +73,9 @@ export async function survivesMutations(
           eventSource: records[i]?.['eventSource'],
           eventName: records[i]?.['eventName'],
         }));
-        for (const { evidence } of await judgeTrail(control, whole, settings)) {
+        for (const { evidence, resource } of await judgeTrail(control, whole, settings)) {
           expect(evidence.summary).toMatch(/\S.*\.$/s);
+          expect(evidence.summary).toContain(resource.id);
         }
         for (const record of whole) expect(() => ended(control, record)).not.toThrow();
       },

@@ -46,19 +46,58 @@ describe('kms-key-policy', () => {
     expect(await verdicts(trail)).toEqual(['PASS', 'FAIL', 'PASS']);
   });
 
-  it('names the statement, the principal and the reason', async () => {
+  it('names the statement, the principal, the actions and the reason', async () => {
     const last = await judged([putKeyPolicy(rootStatement, share({ AWS: other }))]);
     expect(last?.evidence.summary).toBe(
-      `The policy of key ${keyId} grants to outsiders: Share to arn:aws:iam::${other}:root: account ${other} is not allowed.`,
+      `The policy of key ${keyId} grants to outsiders: statement "Share" lets arn:aws:iam::${other}:root do kms:Decrypt, and account ${other} is not allowed.`,
     );
   });
+
+  it('tells the actions among what was observed too', async () => {
+    const last = await judged([putKeyPolicy(rootStatement, share('*'))]);
+    expect(last?.evidence.observed).toContainEqual(
+      expect.objectContaining({
+        what: 'grants outside',
+        value: ['statement "Share" lets everybody do kms:Decrypt, under no condition'],
+      }),
+    );
+  });
+
+  it.each([
+    [{ Action: '*' }, 'do kms:*, under'],
+    [{ Action: ['kms:Encrypt', 'kms:Decrypt'] }, 'do kms:Encrypt, kms:Decrypt, under'],
+    [{ Action: undefined, NotAction: 'kms:PutKeyPolicy' }, 'do everything but kms:PutKeyPolicy, under'],
+    [{ Sid: undefined }, 'statement 2 lets everybody'],
+  ])('says of %j: %s', async (rest, words) => {
+    const last = await judged([putKeyPolicy(rootStatement, { ...share('*'), ...rest })]);
+    expect(last?.evidence.summary).toContain(words);
+  });
+
+  it('tells every grant apart, and how many more there are', async () => {
+    const shares = ['A', 'B', 'C', 'D', 'E'].map((Sid) => ({ ...share('*'), Sid }));
+    const last = await judged([putKeyPolicy(rootStatement, ...shares)]);
+    expect(last?.evidence.summary).toMatch(
+      /statement "A" .*; statement "B" .*; statement "C" .*; and 2 more\.$/,
+    );
+  });
+
+  it.each(['Service', 'Federated', 'CanonicalUser', 'Martian'])(
+    'does not call the principal {"%s": "*"} everybody',
+    async (kind) => {
+      const last = await judged([putKeyPolicy(rootStatement, share({ [kind]: '*' }))]);
+      expect([last?.verdict, last?.evidence.summary]).toEqual([
+        'UNKNOWN',
+        expect.stringContaining(`lets ${kind} * do kms:Decrypt, and `),
+      ]);
+    },
+  );
 
   it('says by which condition a wildcard is confined', async () => {
     const condition = { StringEquals: { 'kms:CallerAccount': account } };
     const last = await judged([putKeyPolicy(rootStatement, share('*', condition))]);
     expect(last?.verdict).toBe('PASS');
     expect(last?.evidence.summary).toContain(
-      `(Share to everybody: kms:CallerAccount names ${account} alone)`,
+      `(statement "Share" lets everybody do kms:Decrypt, under kms:CallerAccount, which names ${account} alone)`,
     );
   });
 
@@ -86,6 +125,23 @@ describe('kms-key-policy', () => {
     const condition = { StringEquals: { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' } };
     const record = putKeyPolicy(rootStatement, share('*', condition));
     expect((await judged([record], { allowedOrganizations }))?.verdict).toBe(verdict);
+  });
+
+  it.each([
+    [[], true],
+    [['o-a1b2c3d4e5'], false],
+  ])('says that the organization was taken for the own one where %j are listed: %s', async (listed, said) => {
+    const condition = { StringEquals: { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' } };
+    const last = await judged([putKeyPolicy(rootStatement, share('*', condition))], {
+      allowedOrganizations: listed,
+    });
+    expect(last?.evidence.summary.includes("alone, taken for the account's own")).toBe(said);
+  });
+
+  it("does not say so of what names the key's own organization", async () => {
+    const condition = { StringEquals: { 'aws:PrincipalOrgID': '$'.concat('{aws:ResourceOrgID}') } };
+    const last = await judged([putKeyPolicy(rootStatement, share('*', condition))]);
+    expect(last?.evidence.summary).toContain("which names the key's own organization alone)");
   });
 
   it.each([
@@ -141,6 +197,18 @@ describe('kms-key-policy', () => {
     it('is the one that the replication gave', async () => {
       expect(await verdicts([replicate({}, { replicaPolicy: open }), created])).toEqual(['FAIL']);
       expect(await verdicts([replicate({ policy: open }), created])).toEqual(['FAIL']);
+    });
+
+    it('stays known where the creation does not show it, whatever the key is called', async () => {
+      const here = `arn:aws:kms:eu-west-1:${account}:key/${keyId}`;
+      const records = [
+        kms('ReplicateKey', {
+          request: { keyId, replicaRegion: 'eu-west-1', policy: open },
+          response: { replicaKeyMetadata: { arn: here } },
+        }),
+        kms('CreateKey', { arn: here, awsRegion: 'eu-west-1', request: {} }),
+      ];
+      expect(await verdicts(records)).toEqual(['FAIL']);
     });
 
     it('is the default where the replication gave none', async () => {

@@ -1,7 +1,7 @@
 /** What the trail proves about instances: their present type. */
 import type { Fact, Resource, TrailEvent } from '../../../control.ts';
-import { at, list, text } from '../../../json.ts';
-import { instance, instanceInRequest } from '../../../trail/resources/ec2.ts';
+import { list, text } from '../../../json.ts';
+import { instance, instanceInRequest, typeChange } from '../../../trail/resources/ec2.ts';
 import { known, unknownFact } from '../../types.ts';
 import { sourceOf } from '../chronicle.ts';
 
@@ -21,29 +21,15 @@ export function openInstances() {
     }
   };
 
-  /**
-   * ModifyInstanceAttribute: `instanceType.value`, or `attribute: "instanceType"` beside `value`, which
-   * CloudTrail may log as `<sensitiveDataRemoved>`: then the old type is no longer true, the new one unknown.
-   * The event may be about any other attribute, and then the type stays as it was known.
-   */
+  /** ModifyInstanceAttribute: after a change that hides the new type, the old one is no longer known to be true. */
   const learnChange = (event: TrailEvent): void => {
-    const { request } = event;
-    const direct = at(request, 'instanceType') ?? undefined;
-    if (direct === undefined && at(request, 'attribute') !== 'instanceType') return;
-    const instanceType =
-      text(direct, 'value') ??
-      text(direct) ??
-      text(request, 'value') ??
-      text(request, 'value', 'value') ??
-      '';
-    for (const { arn } of instanceInRequest(event)) {
-      types.set(
-        arn,
-        /^[a-z0-9-]{1,40}\.[a-z0-9-]{1,40}$/.test(instanceType)
-          ? known({ instanceType }, sourceOf(event))
-          : unknownFact('unreadable', 'the trail shows that the instance type was changed, but not to which'),
-      );
-    }
+    const change = typeChange(event);
+    if (change === undefined) return;
+    const fact =
+      change.to === undefined
+        ? unknownFact('unreadable', change.told ? changedUnreadably : perhapsChanged)
+        : known({ instanceType: change.to }, sourceOf(event));
+    for (const { arn } of instanceInRequest(event)) types.set(arn, fact);
   };
 
   return {
@@ -52,10 +38,10 @@ export function openInstances() {
       else if (event.eventName === 'ModifyInstanceAttribute') learnChange(event);
     },
     type: (resource: Resource): Fact<{ readonly instanceType: string }> =>
-      types.get(resource.arn) ??
-      unknownFact(
-        'not-in-trail',
-        'the trail does not show the launch of this instance, so its type is not known',
-      ),
+      types.get(resource.arn) ?? unknownFact('not-in-trail', 'the trail does not show its launch'),
   };
 }
+
+const changedUnreadably = 'the trail shows that the instance type was changed, but not to which';
+const perhapsChanged =
+  'the trail shows that an attribute of the instance was changed, but not which, so it may be the type';

@@ -7,11 +7,11 @@ import {
   launchTemplateName,
   templateAnswered,
 } from '../../../trail/resources/ec2/launch-templates.ts';
-import { member, memberText, requestOf } from '../../../trail/resources/ec2/wrapped.ts';
+import { member, memberText, requestOf, responseOf } from '../../../trail/resources/ec2/wrapped.ts';
 import type { TemplateInstanceType, TemplateVolume } from '../../types/ec2.ts';
 import { known, type Unknown, unknownFact } from '../../types.ts';
 import { sourceOf } from '../chronicle.ts';
-import { placeOf } from './place.ts';
+import { type Place, placeOf } from './place.ts';
 import { instanceTypeIn, volumesIn } from './template-data.ts';
 
 export const launchTemplateLessons = [
@@ -21,6 +21,13 @@ export const launchTemplateLessons = [
   'DeleteLaunchTemplateVersions',
   'DeleteLaunchTemplate',
 ] as const;
+
+/** A version of a template as its users name it: a number, `$Latest` or `$Default`, which is meant without one. */
+export interface TemplateRef {
+  readonly id: string | undefined;
+  readonly name: string | undefined;
+  readonly version: string | undefined;
+}
 
 /** What one version prescribes. Versions never change. */
 interface Version {
@@ -43,7 +50,7 @@ export function openLaunchTemplates() {
   const templates = new Map<string, Template>();
   const arnsByName = new Map<string, string>();
 
-  const find = (place: TrailEvent, id: string | undefined, name: string | undefined) => {
+  const find = (place: Place, { id, name }: TemplateRef): Template | undefined => {
     const arn = name === undefined ? undefined : arnsByName.get(`${placeOf(place)}/${name}`);
     const key = id === undefined ? arn : launchTemplateArn(place, id);
     return key === undefined ? undefined : templates.get(key);
@@ -78,17 +85,17 @@ export function openLaunchTemplates() {
   };
 
   const deleteVersions = (event: TrailEvent, template: Template): void => {
-    for (const name of ['LaunchTemplateVersion', 'Versions']) {
-      const named = member(requestOf(event), name);
-      for (const item of typeof named === 'string' ? [named] : list(named)) {
-        const number = text(item, 'content') ?? text(item);
-        if (number === undefined) continue;
-        template.versions.delete(number);
-        if (template.newest.number.known && template.newest.number.value === number) {
-          template.newest = unknownVersion('the newest version of this launch template was deleted');
-        }
-      }
+    const deleted = versionsDeleted(event);
+    if (deleted === undefined) {
+      template.newest = unknownVersion('the trail does not tell which versions of it were deleted');
+      return;
     }
+    for (const number of deleted) template.versions.delete(number);
+    const { number } = template.newest;
+    if (!number.known || !deleted.includes(number.value)) return;
+    const highest = [...template.versions].sort(([one], [other]) => Number(other) - Number(one))[0];
+    template.newest =
+      highest?.[1] ?? unknownVersion('the newest version of this launch template was deleted');
   };
 
   return {
@@ -127,20 +134,16 @@ export function openLaunchTemplates() {
       }
     },
 
-    /** The volumes that the template of a RunInstances prescribes; `undefined` when it uses none. */
-    usedBy(event: TrailEvent): Fact<readonly TemplateVolume[]> | undefined {
-      const used = at(event.request, 'launchTemplate');
-      const id = memberText(used, 'LaunchTemplateId');
-      const name = memberText(used, 'LaunchTemplateName');
-      if (id === undefined && name === undefined) return undefined;
-      const version = memberText(used, 'Version') ?? '$Default';
-      const template = find(event, id, name);
+    /** The version that a launch or a node group uses; `use` begins the reason where it is not known. */
+    used(place: Place, ref: TemplateRef, use: string): Version {
+      const template = find(place, ref);
+      const version = ref.version ?? '$Default';
       return template === undefined
-        ? unknownFact(
-            'not-in-trail',
-            `the launch used version ${version} of launch template ${id ?? name}, which the trail does not show`,
+        ? unknownVersion(
+            `${use} version ${version} of launch template ${ref.id ?? ref.name ?? 'without a name'}, which the ` +
+              'trail does not show',
           )
-        : resolve(template, version, 'the launch used').volumes;
+        : resolve(template, version, use);
     },
 
     number: (resource: Resource): Fact<string> => newestOf(templates, resource).number,
@@ -148,6 +151,33 @@ export function openLaunchTemplates() {
       newestOf(templates, resource).instanceType,
     volumes: (resource: Resource): Fact<readonly TemplateVolume[]> => newestOf(templates, resource).volumes,
   };
+}
+
+/** The template that a RunInstances uses; `undefined` when it uses none. */
+export function templateOfLaunch(event: TrailEvent): TemplateRef | undefined {
+  const used = at(event.request, 'launchTemplate');
+  const id = memberText(used, 'LaunchTemplateId');
+  const name = memberText(used, 'LaunchTemplateName');
+  return id === undefined && name === undefined
+    ? undefined
+    : { id, name, version: memberText(used, 'Version') };
+}
+
+/**
+ * The numbers that DeleteLaunchTemplateVersions deleted: those that the response says, for not all may have been,
+ * else those that the request names. `undefined` where neither tells.
+ */
+function versionsDeleted(event: TrailEvent): readonly string[] | undefined {
+  const answered = member(responseOf(event), 'SuccessfullyDeletedLaunchTemplateVersionSet');
+  if (answered !== undefined) {
+    return list(answered).flatMap((item) => memberText(item, 'VersionNumber') ?? []);
+  }
+  const named = ['LaunchTemplateVersion', 'Versions']
+    .map((name) => member(requestOf(event), name))
+    .find((found) => found !== undefined);
+  const items = typeof named === 'object' ? list(named) : [named];
+  const numbers = items.map((item) => text(item, 'content') ?? text(item) ?? '');
+  return numbers.every((number) => /^\d+$/.test(number)) ? numbers : undefined;
 }
 
 function newestOf(templates: ReadonlyMap<string, Template>, resource: Resource): Version {
@@ -172,21 +202,24 @@ function unknownVersion(detail: string): Version {
 }
 
 /**
- * What a new version prescribes: what the response says, else the request; what neither says is as in the
- * version that it was made from, if any. Source: EC2 API Reference, "CreateLaunchTemplateVersion": SourceVersion.
+ * What a new version prescribes: what the response says, else the request. The response, where it holds the data,
+ * holds them all, inherited members too; else what the request does not say is as in the version that it was made
+ * from, if any. Source: EC2 API Reference, "CreateLaunchTemplateVersion": SourceVersion, launchTemplateVersion.
  */
 function contentOf(
   event: TrailEvent,
-  inherited: Version | undefined,
+  sourceVersion: Version | undefined,
 ): Pick<Version, 'instanceType' | 'volumes'> {
   const source = sourceOf(event);
   const answered = member(templateAnswered(event), 'LaunchTemplateData');
   const requested = member(requestOf(event), 'LaunchTemplateData');
+  const inherited = isObject(answered) ? undefined : sourceVersion;
   // An empty element is written `""`; a version that only inherits need not give any data.
   const given = requested === '' || (requested === undefined && inherited !== undefined) ? {} : requested;
-  const unreadable: Unknown | undefined = isObject(given)
-    ? undefined
-    : unknownFact('unreadable', 'the event does not tell what the launch template holds');
+  const unreadable: Unknown | undefined =
+    isObject(answered) || isObject(given)
+      ? undefined
+      : unknownFact('unreadable', 'the event does not tell what the launch template holds');
   const volumes = volumesIn(answered) ?? volumesIn(given);
   const instanceType = instanceTypeIn(answered) ?? instanceTypeIn(given);
   return {

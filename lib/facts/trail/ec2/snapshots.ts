@@ -1,11 +1,12 @@
 /** What the trail proves about snapshots: whom they are shared with, and whether they are encrypted. */
 import type { Fact, Resource, TrailEvent } from '../../../control.ts';
-import { at, flag, isObject, list, text } from '../../../json.ts';
+import { flag, isObject, text } from '../../../json.ts';
 import {
   snapshotCreated,
   snapshotInRequest,
   snapshotWhoseSharingChanged,
 } from '../../../trail/resources/ec2/snapshots.ts';
+import { member, memberText, requestOf } from '../../../trail/resources/ec2/wrapped.ts';
 import type { SnapshotSharing } from '../../types/ec2.ts';
 import { known, unknownFact } from '../../types.ts';
 import { sourceOf } from '../chronicle.ts';
@@ -26,6 +27,8 @@ interface Change {
   readonly readable: boolean;
 }
 
+export type Snapshots = ReturnType<typeof openSnapshots>;
+
 /** Snapshots by ARN. */
 export function openSnapshots() {
   const sharing = new Map<string, Fact<SnapshotSharing>>();
@@ -33,7 +36,7 @@ export function openSnapshots() {
 
   const change = (event: TrailEvent, arn: string): void => {
     const before = sharing.get(arn);
-    const { add, remove, readable } = sharesChanged(event.request);
+    const { add, remove, readable } = sharesChanged(requestOf(event));
     const shares = new Set(before?.known ? before.value.sharedWith : []);
     for (const share of remove) shares.delete(share);
     for (const share of add) shares.add(share);
@@ -55,7 +58,9 @@ export function openSnapshots() {
         case 'CopySnapshot':
           for (const { arn } of snapshotCreated(event)) {
             sharing.set(arn, known({ sharedWith: [], coverage: 'complete' }, sourceOf(event)));
-            const encrypted = flag(event.response, 'encrypted') ?? flag(event.request, 'encrypted');
+            // A copy that is not asked to be encrypted may be so all the same: by its source, or by default.
+            const asked = flag(event.request, 'encrypted') === true ? true : undefined;
+            const encrypted = flag(event.response, 'encrypted') ?? asked;
             if (encrypted !== undefined) encryption.set(arn, known(encrypted, sourceOf(event)));
           }
           break;
@@ -77,60 +82,62 @@ export function openSnapshots() {
     sharing: (resource: Resource): Fact<SnapshotSharing> =>
       sharing.get(resource.arn) ??
       unknownFact('not-in-trail', 'the trail does not show any change of who may restore this snapshot'),
-    encryption: (resource: Resource): Fact<boolean> =>
-      encryption.get(resource.arn) ??
+    encryption: ({ arn }: Pick<Resource, 'arn'>): Fact<boolean> =>
+      encryption.get(arn) ??
       unknownFact('not-in-trail', 'the trail does not show how this snapshot was made'),
   };
 }
 
 /**
- * The shares that ModifySnapshotAttribute adds and removes. Real records have `createVolumePermission.add.items`
- * (and `.remove`); the API also takes an operation type beside user ids and groups, whose spelling in a trail
- * no sample shows, so that the likely ones are all read. Source: EC2 API Reference, "ModifySnapshotAttribute".
+ * The shares that ModifySnapshotAttribute adds and removes: in `createVolumePermission.add` and `.remove`, or by
+ * an operation type with user ids and group names beside it. A change of which nothing can be understood is not
+ * readable. Source: real records (invictus-ir/aws_dataset); EC2 API Reference, "ModifySnapshotAttribute".
  */
 function sharesChanged(request: unknown): Change {
-  const permission = at(request, 'createVolumePermission') ?? undefined;
-  const operation = text(request, 'operationType')?.toLowerCase();
-  const flat = flatMembers.flatMap((name) => list(request, name));
-  const add = [
-    ...list(permission, 'add'),
-    ...list(permission, 'Add'),
-    ...(operation === 'add' ? flat : []),
-  ].map(shareIn);
+  const permission = member(request, 'CreateVolumePermission');
+  const operation = memberText(request, 'OperationType')?.toLowerCase();
+  const add = [...sharesIn(member(permission, 'Add')), ...(operation === 'add' ? sharesOf(request) : [])];
   const remove = [
-    ...list(permission, 'remove'),
-    ...list(permission, 'Remove'),
-    ...(operation === 'remove' ? flat : []),
-  ].map(shareIn);
+    ...sharesIn(member(permission, 'Remove')),
+    ...(operation === 'remove' ? sharesOf(request) : []),
+  ];
   const told = (share: string | undefined) => share !== undefined;
-  return {
-    add: add.filter(told),
-    remove: remove.filter(told),
-    readable:
-      (isObject(permission) || (operation !== undefined && flat.length > 0)) &&
-      [...add, ...remove].every(told),
-  };
+  const all = [...add, ...remove];
+  return { add: add.filter(told), remove: remove.filter(told), readable: all.length > 0 && all.every(told) };
 }
 
-const flatMembers = [
-  'userId',
-  'userIds',
-  'userIdSet',
-  'userGroup',
-  'userGroups',
-  'userGroupSet',
-  'groupSet',
-  'groupNames',
-  'groupNameSet',
-];
+type Shares = readonly (string | undefined)[];
+
+/**
+ * The shares in a value, whichever of EC2's lists it is or holds; `undefined` stands for one that cannot be read.
+ * Seen are `{"items": [{"userId": …}]}` and `{"items": [{"groups": "all"}]}`; a scalar is a list of one.
+ */
+function sharesIn(value: unknown): Shares {
+  if (value === undefined || value === null) return [];
+  if (Array.isArray(value)) return value.flatMap((item) => orUnread(sharesIn(item)));
+  if (!isObject(value)) return [shareIn(value)];
+  return Object.keys(value).some(namesShares) ? sharesOf(value) : Object.keys(value).map(() => undefined);
+}
+
+/** The shares in those members of an object that are for users or groups; the others say something else. */
+function sharesOf(value: unknown): Shares {
+  if (!isObject(value)) return [];
+  return Object.entries(value).flatMap(([name, inner]) => (namesShares(name) ? sharesIn(inner) : []));
+}
+
+/** `userId`, `UserIds`, `userIdSet`, `group`, `groups`, `groupNames`, `userGroupSet` and so on, and lists' own. */
+function namesShares(name: string): boolean {
+  return /^(items?|(user|group|userGroup)(Id|Name)?s?(Set)?)$/i.test(name);
+}
+
+/** An item of a list is a share, also where it tells nothing. */
+function orUnread(shares: Shares): Shares {
+  return shares.length === 0 ? [undefined] : shares;
+}
 
 /** An account as its 12 digits, a group by its name in lower case; `undefined` when neither can be read. */
-function shareIn(item: unknown): string | undefined {
-  const account = text(item, 'userId') ?? text(item, 'UserId');
-  const group = ['group', 'Group', 'groupName', 'groupId', 'userGroup']
-    .map((name) => text(item, name))
-    .find((name) => name !== undefined);
-  const share = group ?? account ?? text(item);
+function shareIn(value: unknown): string | undefined {
+  const share = text(value);
   if (share === undefined || share === '' || share.startsWith('<')) return undefined;
   // A number loses its leading zeros, and people write account ids with dashes.
   const digits = share.replaceAll('-', '');

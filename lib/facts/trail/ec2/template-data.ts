@@ -20,11 +20,14 @@ export function volumesIn(data: unknown): readonly TemplateVolume[] | 'unreadabl
     const told = member(ebs, 'Encrypted');
     const encrypted = flag(told);
     if (told !== undefined && encrypted === undefined) return 'unreadable';
-    const kmsKeyId = memberText(ebs, 'KmsKeyId');
+    // An empty element is written `""`.
+    const kmsKeyId = memberText(ebs, 'KmsKeyId') || undefined;
+    const snapshotId = memberText(ebs, 'SnapshotId') || undefined;
     volumes.push({
       device: memberText(item, 'DeviceName') ?? 'unnamed device',
       ...(encrypted === undefined ? {} : { encrypted }),
       ...(kmsKeyId === undefined ? {} : { kmsKeyId }),
+      ...(snapshotId === undefined ? {} : { snapshotId }),
     });
   }
   return volumes;

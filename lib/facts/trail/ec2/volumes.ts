@@ -1,14 +1,16 @@
 /** What the trail proves about volumes. It is settled when a volume is made, and holds as long as the volume. */
-import type { Fact, Resource, Source, TrailEvent } from '../../../control.ts';
-import { flag, list, text } from '../../../json.ts';
+import type { Fact, Resource, TrailEvent } from '../../../control.ts';
+import { flag, text } from '../../../json.ts';
+import { snapshotArn } from '../../../trail/resources/ec2/snapshots.ts';
 import { type LaunchedVolume, launchedVolumes, volumeCreated } from '../../../trail/resources/ec2/volumes.ts';
 import type { EncryptionKey, TemplateVolume, VolumeEncryption } from '../../types/ec2.ts';
-import { known, type Unknown, unknownFact } from '../../types.ts';
+import { known, unknownFact } from '../../types.ts';
 import { sourceOf } from '../chronicle.ts';
 import type { EbsDefaults } from './ebs-defaults.ts';
 import type { Keys } from './keys.ts';
-import type { LaunchTemplates } from './launch-templates.ts';
+import { type LaunchTemplates, templateOfLaunch } from './launch-templates.ts';
 import { placeOf } from './place.ts';
+import type { Snapshots } from './snapshots.ts';
 
 export const volumeLessons = ['RunInstances', 'CreateVolume'] as const;
 
@@ -19,36 +21,71 @@ interface Volume {
 
 /** What was asked of a volume, wherever that was. */
 interface Asked {
-  readonly encrypted: boolean | undefined;
-  readonly kmsKeyId: string | undefined;
+  readonly encrypted?: boolean | undefined;
+  readonly kmsKeyId?: string | undefined;
+  /** The snapshot that it should be made from. */
+  readonly snapshotId?: string | undefined;
   readonly shownBy: 'request' | 'launch-template';
-  readonly source: Source;
+}
+
+/** What a volume is made from, as a sentence names it, and whether that is encrypted. */
+interface Origin {
+  readonly name: string;
+  readonly encryption: Fact<boolean>;
 }
 
 /** Volumes by account, Region and id. */
-export function openVolumes(defaults: EbsDefaults, keys: Keys, templates: LaunchTemplates) {
+export function openVolumes(
+  defaults: EbsDefaults,
+  keys: Keys,
+  templates: LaunchTemplates,
+  snapshots: Snapshots,
+) {
   const volumes = new Map<string, Volume>();
 
+  const originOf = (
+    event: TrailEvent,
+    snapshotId: string | undefined,
+    image: string | undefined,
+  ): Origin | undefined => {
+    if (snapshotId !== undefined) {
+      const encryption = snapshots.encryption({ arn: snapshotArn(event, snapshotId) });
+      return { name: `the snapshot ${snapshotId}`, encryption };
+    }
+    return image === undefined ? undefined : { name: image, encryption: amiUnseen };
+  };
+
   /**
-   * AWS's answer counts first. Then what was asked: `true` was done; `false` too, unless encryption by default
-   * was on, which overrides it; a named key needs encryption. Asked nothing, the default encrypts if it was on.
+   * AWS's answer counts first. Then what was asked: `true` was done, and a named key needs encryption. An encrypted
+   * snapshot and encryption by default both override `false`. Asked nothing, what the volume is made from decides.
    * Source: Amazon EBS User Guide, "Amazon EBS encryption": encryption outcomes; EC2 API Reference, "CreateVolume".
+   * @param image what the AMI holds for the volume, as a sentence names it; `undefined` where there is no AMI.
    */
   const settle = (
     event: TrailEvent,
     answered: boolean | undefined,
-    asked: Asked,
-    otherwise: Fact<VolumeEncryption>,
+    asked: Fact<Asked>,
+    image: string | undefined,
   ): Fact<VolumeEncryption> => {
     if (answered !== undefined) return known({ encrypted: answered, shownBy: 'aws' }, sourceOf(event));
-    const { shownBy, source } = asked;
-    const wanted = asked.encrypted ?? (asked.kmsKeyId === undefined ? undefined : true);
-    if (wanted === true) return known({ encrypted: true, shownBy }, source);
+    const told = asked.known ? asked.value : undefined;
+    const wanted = told?.encrypted ?? (told?.kmsKeyId === undefined ? undefined : true);
+    if (asked.known && wanted === true) {
+      return known({ encrypted: true, shownBy: asked.value.shownBy }, asked.source);
+    }
+    const origin = originOf(event, told?.snapshotId, image);
+    if (origin?.encryption.known && origin.encryption.value) {
+      return known({ encrypted: true, shownBy: 'snapshot' }, origin.encryption.source);
+    }
     const byDefault = defaults.encryption(event);
     if (byDefault.known && byDefault.value) {
       return known({ encrypted: true, shownBy: 'default' }, byDefault.source);
     }
-    return wanted === false ? known({ encrypted: false, shownBy }, source) : otherwise;
+    if (!asked.known) return asked;
+    const { shownBy } = asked.value;
+    return wanted === false
+      ? known({ encrypted: false, shownBy }, asked.source)
+      : unasked(shownBy, origin, byDefault);
   };
 
   /**
@@ -74,40 +111,28 @@ export function openVolumes(defaults: EbsDefaults, keys: Keys, templates: Launch
 
   const learnCreated = (event: TrailEvent): void => {
     const { request, response } = event;
-    const fromSnapshot = [text(response, 'snapshotId'), text(request, 'snapshotId')].some(Boolean);
+    const snapshotId = text(response, 'snapshotId') || text(request, 'snapshotId') || undefined;
     const kmsKeyId = text(request, 'kmsKeyId');
-    const asked: Asked = {
-      encrypted: flag(request, 'encrypted'),
-      kmsKeyId,
-      shownBy: 'request',
-      source: sourceOf(event),
-    };
-    const byDefault = defaults.encryption(event);
-    const otherwise =
-      byDefault.known && !fromSnapshot
-        ? known({ encrypted: byDefault.value, shownBy: 'default' as const }, byDefault.source)
-        : undecided(event, byDefault, fromSnapshot ? 'the snapshot' : undefined);
+    const encrypted = flag(request, 'encrypted');
+    const asked = known({ encrypted, kmsKeyId, snapshotId, shownBy: 'request' as const }, sourceOf(event));
     const volume: Volume = {
-      encryption: settle(event, flag(response, 'encrypted'), asked, otherwise),
-      key: keyOf(event, fromSnapshot, text(response, 'kmsKeyId'), kmsKeyId),
+      encryption: settle(event, flag(response, 'encrypted'), asked, undefined),
+      key: keyOf(event, snapshotId !== undefined, text(response, 'kmsKeyId'), kmsKeyId),
     };
     for (const resource of volumeCreated(event)) volumes.set(idOf(resource), volume);
   };
 
   const learnLaunched = (event: TrailEvent): void => {
-    const mapsNothing = list(event.request, 'blockDeviceMapping').length === 0;
-    const template = mapsNothing ? templates.usedBy(event) : undefined;
+    const ref = templateOfLaunch(event);
+    const template = ref === undefined ? undefined : templates.used(event, ref, 'the launch used').volumes;
     for (const volume of launchedVolumes(event)) {
-      const { asked, undecidedBecause } = askedAtLaunch(event, volume, template);
-      const fromSnapshot = volume.root || Boolean(text(volume.requested, 'snapshotId'));
+      const asked = askedAtLaunch(event, volume, template);
+      const { kmsKeyId, snapshotId }: Partial<Asked> = asked.known ? asked.value : {};
+      const image = volume.root ? 'the snapshot of the AMI' : 'what the AMI has for the device';
+      const fromSnapshot = volume.root || snapshotId !== undefined;
       volumes.set(idOf(volume.resource), {
-        encryption: settle(
-          event,
-          flag(volume.answered, 'encrypted'),
-          asked,
-          undecidedBecause ?? undecided(event, defaults.encryption(event), "the AMI's snapshot"),
-        ),
-        key: keyOf(event, fromSnapshot, text(volume.answered, 'kmsKeyId'), asked.kmsKeyId),
+        encryption: settle(event, flag(volume.answered, 'encrypted'), asked, image),
+        key: keyOf(event, fromSnapshot, text(volume.answered, 'kmsKeyId'), kmsKeyId),
       });
     }
   };
@@ -125,37 +150,67 @@ export function openVolumes(defaults: EbsDefaults, keys: Keys, templates: Launch
   };
 }
 
-/** What the request asks of a launched volume; where the request maps nothing, what its template does. */
+/**
+ * What the request's mapping of the device asks of a launched volume; where it maps others only, what the mapping
+ * of the launch template does. Source: EC2 API Reference, "RunInstances": LaunchTemplate, whose parameters hold
+ * unless the request gives its own.
+ */
 function askedAtLaunch(
   event: TrailEvent,
   volume: LaunchedVolume,
   template: Fact<readonly TemplateVolume[]> | undefined,
-): { readonly asked: Asked; readonly undecidedBecause?: Unknown } {
-  const source = sourceOf(event);
-  if (template === undefined) {
-    const encrypted = flag(volume.requested, 'encrypted');
-    return { asked: { encrypted, kmsKeyId: text(volume.requested, 'kmsKeyId'), shownBy: 'request', source } };
+): Fact<Asked> {
+  const { requested, device } = volume;
+  if (requested === undefined && template !== undefined) {
+    if (!template.known) return template;
+    const mapped = template.value.find((each) => each.device === device);
+    return known({ ...mapped, shownBy: 'launch-template' }, template.source);
   }
-  const nothing: Asked = { encrypted: undefined, kmsKeyId: undefined, shownBy: 'launch-template', source };
-  if (!template.known) return { asked: nothing, undecidedBecause: template };
-  const mapped = template.value.find(({ device }) => device === volume.device);
-  const asked = {
-    ...nothing,
-    encrypted: mapped?.encrypted,
-    kmsKeyId: mapped?.kmsKeyId,
-    source: template.source,
+  const asked: Asked = {
+    encrypted: flag(requested, 'encrypted'),
+    kmsKeyId: text(requested, 'kmsKeyId'),
+    snapshotId: text(requested, 'snapshotId') || undefined,
+    shownBy: 'request',
   };
-  return { asked };
+  return known(asked, sourceOf(event));
 }
 
-/** Nothing was asked: then the default decides, and if it is off, the snapshot that the volume comes from. */
-function undecided(event: TrailEvent, byDefault: Fact<boolean>, snapshot: string | undefined): Unknown {
-  const decides = snapshot === undefined ? '' : `${snapshot} decides unless encryption by default is on, `;
-  const told = byDefault.known
-    ? 'and it was off'
-    : 'and the trail does not show whether encryption by default was on in this account and Region';
-  return unknownFact('not-in-trail', `${event.eventName} does not say, ${decides}${told}`);
+/**
+ * Whether a volume is encrypted that nobody asked to be: as what it is made from, unless encryption by default was
+ * on, which is not known to have been so here.
+ */
+function unasked(
+  shownBy: Asked['shownBy'],
+  origin: Origin | undefined,
+  byDefault: Fact<boolean>,
+): Fact<VolumeEncryption> {
+  const silent = notAsking[shownBy];
+  if (origin !== undefined && !origin.encryption.known) {
+    return unknownFact(
+      'not-in-trail',
+      byDefault.known
+        ? `${silent} and encryption by default was off, so ${origin.name} decides, which the trail does not show`
+        : `${silent}, so ${origin.name} decides, unless encryption by default was on, which the trail does not show`,
+    );
+  }
+  if (!byDefault.known) {
+    const plain = origin === undefined ? '' : ` and ${origin.name} is not encrypted`;
+    return unknownFact(
+      'not-in-trail',
+      `${silent}${plain}, so encryption by default decides, which the trail does not show`,
+    );
+  }
+  return origin?.encryption.known
+    ? known({ encrypted: false, shownBy: 'snapshot' }, origin.encryption.source)
+    : known({ encrypted: false, shownBy: 'default' }, byDefault.source);
 }
+
+const notAsking = {
+  request: 'the request does not ask for encryption',
+  'launch-template': 'neither the request nor its launch template asks for encryption',
+} as const;
+
+const amiUnseen = unknownFact('not-in-trail', 'the trail does not show what an AMI holds');
 
 function idOf(resource: Resource): string {
   return `${placeOf(resource)}/${resource.id}`;

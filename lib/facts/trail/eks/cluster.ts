@@ -5,7 +5,8 @@
  * AssociateEncryptionConfig, VpcConfigRequest, Update.
  */
 import type { TrailEvent } from '../../../control.ts';
-import { at, flag, isObject, list, text, texts } from '../../../json.ts';
+import { at, flag, list, text, texts } from '../../../json.ts';
+import { isWhole, updateParameter } from '../../../trail/resources/eks/update.ts';
 import { type ControlPlaneLog, controlPlaneLogs, type EksFacts } from '../../types/eks.ts';
 import { known, unknownFact } from '../../types.ts';
 import { sourceOf } from '../chronicle.ts';
@@ -72,10 +73,11 @@ export function created(event: TrailEvent): ClusterFacts {
 export function configured(before: ClusterFacts, event: TrailEvent): ClusterFacts {
   const source = sourceOf(event);
   const asked = at(event.request, 'resourcesVpcConfig');
-  const publicAccess = flag(asked, 'endpointPublicAccess') ?? flag(parameter(event, 'EndpointPublicAccess'));
+  const publicAccess =
+    flag(asked, 'endpointPublicAccess') ?? flag(updateParameter(event, 'EndpointPublicAccess'));
   const admitted =
     cidrs(at(asked, 'publicAccessCidrs'), event) ??
-    cidrs(parsed(parameter(event, 'PublicAccessCidrs')), event);
+    cidrs(parsed(updateParameter(event, 'PublicAccessCidrs')), event);
   const inRequest = logSetups(event.request);
   const setups = inRequest.length > 0 ? inRequest : logSetups({ logging: logging(event) });
   const logs = before['eks.logging'];
@@ -91,7 +93,7 @@ export function configured(before: ClusterFacts, event: TrailEvent): ClusterFact
 
 /** UpdateClusterVersion: the version asked for, up or (a rollback) down. */
 export function upgraded(before: ClusterFacts, event: TrailEvent): ClusterFacts {
-  const version = versionIn(event.request) ?? parameter(event, 'Version');
+  const version = versionIn(event.request) ?? updateParameter(event, 'Version');
   return {
     ...before,
     'eks.version':
@@ -107,7 +109,7 @@ export function encrypted(before: ClusterFacts, event: TrailEvent): ClusterFacts
     ...before,
     'eks.secretsEncryption':
       encryption(event.request, event) ??
-      encryption({ encryptionConfig: parsed(parameter(event, 'EncryptionConfig')) }, event) ??
+      encryption({ encryptionConfig: parsed(updateParameter(event, 'EncryptionConfig')) }, event) ??
       unreadableKey,
   };
 }
@@ -116,14 +118,6 @@ export function encrypted(before: ClusterFacts, event: TrailEvent): ClusterFacts
 export function cameToNothing(event: TrailEvent): boolean {
   const status = text(event.response, 'update', 'status');
   return status === 'Failed' || status === 'Cancelled';
-}
-
-/**
- * Whether the request is there in full, so that what it does not name was not asked for. CloudTrail leaves a
- * note in the place of one that is too big. Source: AWS CloudTrail User Guide, "CloudTrail record contents".
- */
-export function isWhole(request: unknown): boolean {
-  return isObject(request) && flag(request, 'omitted') !== true;
 }
 
 /** Only as text: the number 1.3 could be version 1.3 or 1.30. */
@@ -143,12 +137,11 @@ function encryption(value: unknown, event: TrailEvent): EksFacts['eks.secretsEnc
 
 /** An empty list is none: EKS writes `[]` for a cluster made without public access. */
 function cidrs(value: unknown, event: TrailEvent): EksFacts['eks.publicAccessCidrs'] | undefined {
-  const items = list(value);
-  if (items.length === 0) return undefined;
+  if (list(value).some((item) => typeof item !== 'string')) {
+    return unknownFact('unreadable', 'the trail shows CIDR blocks that are not written as text');
+  }
   const blocks = texts(value);
-  return blocks.length === items.length
-    ? known(blocks, sourceOf(event))
-    : unknownFact('unreadable', 'the trail shows CIDR blocks that are not written as text');
+  return blocks.length === 0 ? undefined : known(blocks, sourceOf(event));
 }
 
 /** The default of publicAccessCidrs; the second block is for dual-stack IPv6 clusters. */
@@ -178,17 +171,9 @@ function withSetups(before: Logs, setups: readonly unknown[]): Logs {
   return Object.fromEntries(after);
 }
 
-/** What the answer to an update says that it sets; EKS writes lists and objects as JSON text there. */
-function parameter(event: TrailEvent, type: string): string | undefined {
-  const found = list(event.response, 'update', 'params').find(
-    (param) => text(param, 'type')?.toLowerCase() === type.toLowerCase(),
-  );
-  return text(found, 'value');
-}
-
 /** The answer's ClusterLogging, with its own wrapper `{"clusterLogging": […]}` or without. */
 function logging(event: TrailEvent): unknown {
-  const value = parsed(parameter(event, 'ClusterLogging'));
+  const value = parsed(updateParameter(event, 'ClusterLogging'));
   return Array.isArray(value) ? { clusterLogging: value } : value;
 }
 

@@ -5,18 +5,19 @@
  */
 import type { TrailEvent } from '../../../control.ts';
 import { at, isObject, text, texts } from '../../../json.ts';
+import { isWhole } from '../../../trail/resources/eks/update.ts';
 import type { EksFacts } from '../../types/eks.ts';
 import { known, unknownFact } from '../../types.ts';
 import { sourceOf } from '../chronicle.ts';
-import { isWhole } from './cluster.ts';
-import type { LaunchTemplates, Place, TemplateRef } from './launch-templates.ts';
+import type { LaunchTemplates, TemplateRef } from '../ec2/launch-templates.ts';
+import type { Place } from '../ec2/place.ts';
 
 export interface Nodegroup {
   /** The types that the group itself names: none, or not told. */
   readonly own: readonly string[] | 'untold';
   readonly template: TemplateRef | undefined;
-  /** Whether EKS's default type could run the group's AMI. */
-  readonly arm: boolean;
+  /** The types that EKS uses where nothing names one: as it answered, else by its documentation. */
+  readonly byDefault: readonly string[];
   readonly fact: EksFacts['eks.nodegroup'];
 }
 
@@ -24,7 +25,7 @@ export interface Nodegroup {
 export const untoldNodegroup: Nodegroup = {
   own: 'untold',
   template: undefined,
-  arm: false,
+  byDefault: [],
   fact: unknownFact(
     'not-in-trail',
     'the trail does not show the making of this node group, so its instance types are not known',
@@ -34,12 +35,18 @@ export const untoldNodegroup: Nodegroup = {
 /** CreateNodegroup. */
 export function madeNodegroup(event: TrailEvent, place: Place, templates: LaunchTemplates): Nodegroup {
   const answer = at(event.response, 'nodegroup');
-  const asked = texts(event.request, 'instanceTypes');
-  const types = asked.length > 0 ? asked : texts(answer, 'instanceTypes');
-  const own = types.length > 0 || isWhole(event.request) ? types : 'untold';
+  const whole = isWhole(event.request);
+  const answered = texts(answer, 'instanceTypes');
+  const asked = whole ? texts(event.request, 'instanceTypes') : answered;
+  const own: Nodegroup['own'] = asked.length > 0 || whole ? asked : 'untold';
   const template = templateIn(answer) ?? templateIn(event.request);
   const arm = /ARM/i.test(text(answer, 'amiType') ?? text(event.request, 'amiType') ?? '');
-  return { own, template, arm, fact: typesOf({ own, template, arm }, event, place, templates) };
+  const byDefault = answered.length > 0 ? answered : arm ? [] : ['t3.medium'];
+  const made = { own, template, byDefault };
+  const fact = typesOf(made, event, place, templates);
+  if (fact.known || answered.length === 0) return { ...made, fact };
+  // The types that EKS answers with are the group's, though the trail does not show its template.
+  return { ...made, fact: known({ instanceTypes: answered, namedBy: 'node group' }, sourceOf(event)) };
 }
 
 /** UpdateNodegroupVersion: may bring another version of the launch template; else the types stay. */
@@ -62,7 +69,7 @@ export function updatedNodegroup(
 }
 
 function typesOf(
-  { own, template, arm }: Omit<Nodegroup, 'fact'>,
+  { own, template, byDefault }: Omit<Nodegroup, 'fact'>,
   event: TrailEvent,
   place: Place,
   templates: LaunchTemplates,
@@ -71,16 +78,20 @@ function typesOf(
     return known({ instanceTypes: own, namedBy: 'node group' }, sourceOf(event));
   }
   if (template !== undefined) {
-    const inTemplate = templates.instanceType(place, template);
+    const inTemplate = templates.used(place, template, 'the node group uses').instanceType;
     if (!inTemplate.known) return inTemplate;
-    if (inTemplate.value !== null) {
-      return known({ instanceTypes: [inTemplate.value], namedBy: 'launch template' }, inTemplate.source);
+    const { instanceType, byRequirements } = inTemplate.value;
+    if (byRequirements) {
+      return unknownFact('unreadable', 'the launch template asks for instances by requirements, not by type');
+    }
+    if (instanceType !== undefined) {
+      return known({ instanceTypes: [instanceType], namedBy: 'launch template' }, inTemplate.source);
     }
   }
   if (own === 'untold') return untoldNodegroup.fact;
-  return arm
+  return byDefault.length === 0
     ? unknownFact('not-in-trail', "nothing names an instance type, and EKS's default does not run ARM")
-    : known({ instanceTypes: ['t3.medium'], namedBy: 'EKS default' }, sourceOf(event));
+    : known({ instanceTypes: byDefault, namedBy: 'EKS default' }, sourceOf(event));
 }
 
 function templateIn(value: unknown): TemplateRef | undefined {

@@ -21,8 +21,10 @@ export function openKeyPolicies(): Chronicle<'kms.keyPolicy'> {
       type === 'REPLICA' ||
       (key.id.startsWith('mrk-') && type !== 'PRIMARY' && at(event.request, 'multiRegion') !== true);
     if (given !== undefined && given !== null) policies.set(key.arn, policyFact(given, event));
+    // What is known before the creation is what ReplicateKey gave.
+    else if (policies.has(key.arn)) return;
     else if (told && !mayBeReplica) policies.set(key.arn, byDefault(key, event));
-    else if (!policies.has(key.arn)) {
+    else {
       policies.set(
         key.arn,
         unknownFact('not-in-trail', 'the trail shows the creation of the key, but not with which key policy'),

@@ -25,8 +25,11 @@ export function launchTemplate(event: TrailEvent): readonly Resource[] {
   return [tagged({ type: 'AwsEc2LaunchTemplate', id, arn, account, region }, tags)];
 }
 
-/** The ARN of a template of the event's account and Region. */
-export function launchTemplateArn({ account, region }: TrailEvent, id: string): string {
+/** The ARN of a template of an account and Region. */
+export function launchTemplateArn(
+  { account, region }: Pick<TrailEvent, 'account' | 'region'>,
+  id: string,
+): string {
   return arnOf('ec2', region, account, `launch-template/${id}`);
 }
 

@@ -1,13 +1,14 @@
 /** Where EC2's events name EBS snapshots, and which of them are about who may restore one. */
 import { arnOf } from '../../../arn.ts';
 import type { Resource } from '../../../control.ts';
-import { list, text } from '../../../json.ts';
+import { list } from '../../../json.ts';
 import type { TrailEvent } from '../../event.ts';
 import { tagged, tagsAsked, tagsIn } from '../ec2.ts';
+import { memberText, requestOf } from './wrapped.ts';
 
 /** DeleteSnapshot: the snapshot that the request names. */
 export function snapshotInRequest(event: TrailEvent): readonly Resource[] {
-  return snapshotNamed(event, event.request);
+  return snapshotNamed(event, requestOf(event));
 }
 
 /** CreateSnapshot, CopySnapshot: the snapshot that the response names. */
@@ -22,15 +23,20 @@ export function snapshotCreated(event: TrailEvent): readonly Resource[] {
  * `"attributeType": "CREATE_VOLUME_PERMISSION"`, the API `createVolumePermission`.
  */
 export function snapshotWhoseSharingChanged(event: TrailEvent): readonly Resource[] {
-  const attribute = text(event.request, 'attributeType') ?? text(event.request, 'attribute') ?? '';
+  const request = requestOf(event);
+  const attribute = memberText(request, 'AttributeType') ?? memberText(request, 'Attribute') ?? '';
   const aboutCodes = attribute.replace(/[^a-z]/gi, '').toLowerCase() === 'productcodes';
   return aboutCodes ? [] : snapshotInRequest(event);
 }
 
 /** A snapshot's ARN bears no account. Source: Service Authorization Reference, "Amazon EC2": resource types. */
+export function snapshotArn({ region }: Pick<TrailEvent, 'region'>, id: string): string {
+  return arnOf('ec2', region, '', `snapshot/${id}`);
+}
+
 function snapshotNamed(event: TrailEvent, holder: unknown): readonly Resource[] {
   const { account, region } = event;
-  const id = text(holder, 'snapshotId');
+  const id = memberText(holder, 'SnapshotId');
   if (id === undefined) return [];
-  return [{ type: 'AwsEc2Snapshot', id, arn: arnOf('ec2', region, '', `snapshot/${id}`), account, region }];
+  return [{ type: 'AwsEc2Snapshot', id, arn: snapshotArn(event, id), account, region }];
 }

@@ -37,7 +37,10 @@ export function volumesOfLaunch(event: TrailEvent): readonly Resource[] {
   return launchedVolumes(event).map((volume) => volume.resource);
 }
 
-/** RunInstances: for each instance, the root volume and those that the request or the response maps. */
+/**
+ * RunInstances: for each instance, the root volume and those that the request or the response maps. The event does
+ * not name the volumes that only its launch template maps, so these are missing, unless one is the root volume.
+ */
 export function launchedVolumes(event: TrailEvent): readonly LaunchedVolume[] {
   const requested = ebsDevices(event.request);
   const tags = tagsAsked(event.request, 'volume');
