@@ -1,0 +1,18 @@
+/** The exit codes of the `trailseal` command; documented in the README. */
+export const exitCode = {
+  /** All went well. */
+  fine: 0,
+  /** `--fail-on` was reached. */
+  failOn: 1,
+  /** The command line or the policy is wrong; nothing was done. */
+  usage: 2,
+  /** Some input could not be read; the rest was processed. */
+  input: 3,
+  /** Ended by Ctrl-C; files that were written are whole. */
+  interrupted: 130,
+} as const;
+
+/** Something that the person at the command line has to put right: shown without a stack, exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}

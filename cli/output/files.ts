@@ -1,0 +1,140 @@
+/** The files that a replay leaves in its output folder, each written whole or not at all. */
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Control } from '../../lib/control.ts';
+import { toAsff, whyUnpublishable } from '../../lib/findings/asff.ts';
+import { UsageError } from '../exit.ts';
+import type { Replay } from '../replay.ts';
+import type { CatalogueEntry, ReportInput } from '../report/input.ts';
+import { renderReport } from '../report/report.ts';
+import { printableJson } from './printable.ts';
+import { findingJson, type Origin } from './replay-json.ts';
+import type { ReplayJson } from './replay-schema.ts';
+
+export interface Written {
+  readonly files: readonly string[];
+  /** Findings that `findings.asff.json` leaves out, because Security Hub would refuse them. */
+  readonly unpublishable: readonly { readonly id: string; readonly reason: string }[];
+}
+
+/**
+ * Writes `findings.asff.json`, `findings.ndjson`, `summary.json` and `report.html` into `folder`.
+ * @throws UsageError when the folder cannot be written to. An abort leaves only whole files.
+ */
+export async function writeOutputs(
+  folder: string,
+  replay: Replay,
+  json: ReplayJson,
+  controls: readonly Control[],
+  origin: Origin,
+  signal?: AbortSignal,
+): Promise<Written> {
+  const byId = new Map(controls.map((control) => [control.id, control]));
+  const refused = replay.findings.flatMap((finding) => {
+    const reason = whyUnpublishable(finding);
+    return reason === undefined ? [] : [{ id: finding.id, reason }];
+  });
+  const refusedIds = new Set(refused.map(({ id }) => id));
+  const asff = replay.findings.flatMap((finding) => {
+    const control = byId.get(finding.control);
+    return control === undefined || refusedIds.has(finding.id)
+      ? []
+      : [toAsff(finding, control, origin.generatedAt)];
+  });
+  const { findings: _findings, ...summary } = json;
+  const outputs: readonly [string, () => string][] = [
+    ['findings.asff.json', () => `${printableJson(asff, 1)}\n`],
+    ['findings.ndjson', () => ndjson(replay)],
+    [
+      'summary.json',
+      () =>
+        `${printableJson({ ...summary, open: openCounts(replay), asff: { written: asff.length, leftOut: refused } }, 2)}\n`,
+    ],
+    ['report.html', () => renderReport(reportInput(replay, controls, origin))],
+  ];
+  try {
+    await mkdir(folder, { recursive: true });
+    const files: string[] = [];
+    for (const [name, text] of outputs) {
+      signal?.throwIfAborted();
+      const file = path.join(folder, name);
+      await writeWhole(file, text());
+      files.push(file);
+    }
+    return { files, unpublishable: refused };
+  } catch (error) {
+    if (isSystemError(error)) {
+      throw new UsageError(`cannot write to ${folder}: ${error.message}; name another folder with --out`, {
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+/** Under another name first, then renamed: a reader sees the old file or the new one, never a part. */
+async function writeWhole(file: string, text: string): Promise<void> {
+  const partial = `${file}.${process.pid}.partial`;
+  try {
+    await writeFile(partial, text);
+    await rename(partial, file);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+}
+
+/** A finding a line, each with the record that opened it. */
+function ndjson(replay: Replay): string {
+  return replay.findings
+    .map((finding) => {
+      const event = replay.openers.get(finding.id)?.raw ?? null;
+      return `${printableJson({ ...findingJson(finding), event })}\n`;
+    })
+    .join('');
+}
+
+function openCounts(replay: Replay): Record<string, number> {
+  const open = replay.findings.filter(({ status }) => status === 'OPEN');
+  const failing = open.filter(({ verdict }) => verdict === 'FAIL');
+  const severities = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFORMATIONAL'];
+  return {
+    ...Object.fromEntries(
+      severities.map((severity) => [
+        severity,
+        failing.filter((finding) => finding.severity === severity).length,
+      ]),
+    ),
+    UNKNOWN: open.length - failing.length,
+  };
+}
+
+/** What the report is made of. */
+export function reportInput(replay: Replay, controls: readonly Control[], origin: Origin): ReportInput {
+  const { period, records, matched, ignored, rejected, verdicts, posture, findings, inputErrors } = replay;
+  return {
+    generatedAt: origin.generatedAt,
+    sources: origin.sources,
+    period,
+    records,
+    matched,
+    ignored,
+    rejected,
+    verdicts,
+    posture,
+    findings,
+    events: Object.fromEntries([...replay.openers].map(([id, event]) => [id, event.raw])),
+    controls: controls.map(catalogueEntry),
+    inputErrors,
+  };
+}
+
+/** A control as people look it up. */
+export function catalogueEntry(control: Control): CatalogueEntry {
+  const { id, title, description, severity, standards, remediation, reference } = control;
+  return { id, title, description, severity, standards, remediation, reference };
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error && 'syscall' in error;
+}

@@ -1,0 +1,94 @@
+/** A replay as plain JSON: absent things are `null`, so that every key is always there. */
+import type { Evidence, Source } from '../../lib/control.ts';
+import type { Finding } from '../../lib/findings/finding.ts';
+import type { Actor } from '../../lib/trail/event.ts';
+import type { Replay } from '../replay.ts';
+import type { FindingJson, ReplayJson } from './replay-schema.ts';
+
+/** What the command adds to a replay: who made the output, when, from what and by which policy. */
+export interface Origin {
+  readonly version: string;
+  readonly generatedAt: string;
+  readonly sources: readonly string[];
+  readonly policy: string;
+}
+
+export function replayJson(replay: Replay, origin: Origin): ReplayJson {
+  const { period, files, skipped, records, matched, ignored, rejected, verdicts, posture } = replay;
+  return {
+    trailseal: origin.version,
+    generatedAt: origin.generatedAt,
+    sources: [...origin.sources],
+    policy: origin.policy,
+    period: { ...period },
+    files,
+    skipped: skipped.map((file) => ({ ...file })),
+    records,
+    matched,
+    ignored: { ...ignored },
+    rejected,
+    verdicts: { ...verdicts },
+    posture: { ...posture },
+    findings: replay.findings.map(findingJson),
+    inputErrors: replay.inputErrors.map((error) => ({ ...error })),
+  };
+}
+
+export function findingJson(finding: Finding): FindingJson {
+  const { plan, closing, exemption } = finding;
+  return {
+    id: finding.id,
+    control: finding.control,
+    title: finding.title,
+    severity: finding.severity,
+    verdict: finding.verdict,
+    status: finding.status,
+    resource: { ...finding.resource },
+    account: finding.account,
+    region: finding.region,
+    openedAt: finding.openedAt,
+    closedAt: finding.closedAt,
+    eventIds: [...finding.eventIds],
+    actor: actorJson(finding.actor),
+    evidence: evidenceJson(finding.evidence),
+    closing: closing && { actor: actorJson(closing.actor), summary: closing.summary },
+    plan: {
+      actions: plan.actions.map((action) => ({ ...action })),
+      withheld: plan.withheld.map((action) => ({ ...action })),
+    },
+    exemption: exemption && { ...exemption },
+    history: finding.history.map((transition) => ({ ...transition, actor: actorJson(transition.actor) })),
+  };
+}
+
+export function evidenceJson(evidence: Evidence): FindingJson['evidence'] {
+  return {
+    summary: evidence.summary,
+    required: evidence.required,
+    observed: evidence.observed.map(({ what, value, source }) => ({
+      what,
+      value: Array.isArray(value) ? [...value] : (value as string | number | boolean | null),
+      source: source === undefined ? null : sourceJson(source),
+    })),
+  };
+}
+
+export function sourceJson(
+  source: Source,
+): NonNullable<FindingJson['evidence']['observed'][number]['source']> {
+  return source.kind === 'event'
+    ? { ...source, eventId: source.eventId ?? null, eventTime: source.eventTime ?? null }
+    : { ...source };
+}
+
+function actorJson(actor: Actor): FindingJson['actor'] {
+  const { type, arn, name, account, sourceIp, userAgent } = actor;
+  return {
+    type,
+    arn,
+    name,
+    account: account ?? null,
+    sourceIp: sourceIp ?? null,
+    userAgent: userAgent ?? null,
+  };
+}

@@ -1,0 +1,27 @@
+/** Making elements. Text goes in as text nodes only; no markup is ever made from a string. */
+import { printable } from '../../output/printable.ts';
+
+export type Child = Node | string | null;
+
+/** An element with attributes (`false` and `undefined` leave one out) and children; text is made printable. */
+export function element<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  attributes: Readonly<Record<string, string | boolean | undefined>> = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[Tag] {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === false) continue;
+    made.setAttribute(name, value === true ? '' : value);
+  }
+  for (const child of children) {
+    if (child !== null) made.append(typeof child === 'string' ? printable(child) : child);
+  }
+  return made;
+}
+
+/** The element with this id, of the kind that the page's frame gives it. */
+export function byId<Kind extends HTMLElement>(id: string, kind: new () => Kind): Kind | undefined {
+  const found = document.getElementById(id);
+  return found instanceof kind ? found : undefined;
+}

@@ -1,0 +1,64 @@
+/**
+ * HTML written as text, safely: whatever is put into an `html` template is escaped, unless it is itself the
+ * result of one. Control and bidirectional characters are shown as escapes, so that nothing can look like
+ * what it is not.
+ */
+import { printable } from '../output/printable.ts';
+
+/** Markup that needs no escaping. Made of our own text only; what comes from an event goes through `html`. */
+export class Html {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+type Part = Html | string | number | null | undefined | readonly Part[];
+
+const entities: ReadonlyMap<string, string> = new Map([
+  ['&', '&amp;'],
+  ['<', '&lt;'],
+  ['>', '&gt;'],
+  ['"', '&quot;'],
+  ["'", '&#39;'],
+]);
+
+/** `text` as it may stand in HTML's text or in a quoted attribute. */
+export function escapeHtml(text: string): string {
+  return printable(text).replace(/[&<>"']/g, (character) => entities.get(character) ?? '');
+}
+
+/** A template whose values are escaped; lists are joined, `null` and `undefined` are nothing. */
+export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
+  return new Html(strings.map((string, index) => string + render(parts[index])).join(''));
+}
+
+function render(part: Part): string {
+  if (part === null || part === undefined) return '';
+  if (part instanceof Html) return part.text;
+  if (typeof part === 'string') return escapeHtml(part);
+  if (typeof part === 'number') return String(part);
+  return part.map(render).join('');
+}
+
+/** JSON that may stand in a `<script type="application/json">`: it cannot end the element or start another. */
+export function embeddedJson(value: unknown): Html {
+  return embeddedText(JSON.stringify(value));
+}
+
+/** The same for what is JSON already. */
+export function embeddedText(json: string): Html {
+  return new Html(
+    json.replace(
+      /[<>&\u2028\u2029]/g,
+      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    ),
+  );
+}
+
+/** `text`, our own script or style, as an element of that kind; refuses one that would end its element. */
+export function inline(element: 'script' | 'style', text: string): Html {
+  if (text.toLowerCase().includes(`</${element}`))
+    throw new Error(`the ${element} would end its own element`);
+  return new Html(`<${element}>${text}</${element}>`);
+}

@@ -1,0 +1,327 @@
+/** The parts of the report that need no script: what is told in words, counts and tables. */
+import type { Severity } from '../../lib/control.ts';
+import type { Finding } from '../../lib/findings/finding.ts';
+import { compliance, type RequirementStatus, type StandardTable } from './compliance.ts';
+import {
+  type ActorRow,
+  duration,
+  type FixTimes,
+  type OpenCount,
+  openBy,
+  type Timeline,
+  type TimeToFix,
+  worstFirst,
+} from './figures.ts';
+import { type Html, html } from './html.ts';
+import type { ReportInput } from './input.ts';
+import { requirementName } from './requirements.ts';
+
+/** A word for each severity; the constants are for machines. */
+export const severityWords: Readonly<Record<Severity, string>> = {
+  CRITICAL: 'Critical',
+  HIGH: 'High',
+  MEDIUM: 'Medium',
+  LOW: 'Low',
+  INFORMATIONAL: 'Informational',
+};
+
+const requirementWords: Readonly<Record<RequirementStatus, string>> = {
+  fails: 'Fails',
+  exempt: 'Exempt',
+  unknown: 'Not proven',
+  passes: 'Passes',
+  unseen: 'Not seen',
+};
+
+/** `2026-03-01T10:20:30Z` as `2026-03-01 10:20 UTC`; anything else as it is. */
+export function when(time: string | null): string {
+  if (time === null) return 'no time given';
+  const match = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})/.exec(time);
+  return match === null ? time : `${match[1]} ${match[2]} UTC`;
+}
+
+const count = (value: number): string => value.toLocaleString('en');
+const counted = (value: number, one: string, many = `${one}s`): string =>
+  `${count(value)} ${value === 1 ? one : many}`;
+
+export function header(input: ReportInput): Html {
+  const open = input.findings.filter((finding) => finding.status === 'OPEN');
+  const closed = input.findings.length - open.length;
+  const worst = worstFirst.slice(0, 2).flatMap((severity) => {
+    const some = open.filter((finding) => finding.severity === severity).length;
+    return some === 0 ? [] : [`${count(some)} ${severityWords[severity].toLowerCase()}`];
+  });
+  const headline =
+    input.findings.length === 0
+      ? 'Nothing was found'
+      : open.length === 0
+        ? 'Nothing is open'
+        : `${counted(open.length, 'finding')} open`;
+  const aside =
+    input.findings.length === 0
+      ? input.matched === 0
+        ? 'No event in this input concerns any control.'
+        : `${counted(input.matched, 'event')} judged; no resource failed.`
+      : [...(worst.length > 0 ? [worst.join(', ')] : []), `${count(closed)} closed`].join(' · ');
+  return html`<header class="masthead">
+  <div class="bar"><p class="brand">Trailseal <span>encryption report</span></p>
+    <button type="button" id="theme" class="quiet" hidden>Dark theme</button></div>
+  <h1>${headline}<small>${aside}</small></h1>
+  <dl class="facts">
+    <div><dt>Period</dt><dd>${
+      input.period.from === null && input.period.to === null
+        ? 'no judged event bears a time'
+        : `${when(input.period.from)} to ${when(input.period.to)}`
+    }</dd></div>
+    <div><dt>Generated</dt><dd>${when(input.generatedAt)}</dd></div>
+    <div><dt>Records</dt><dd>${count(input.records)} read, ${count(input.matched)} judged</dd></div>
+    <div><dt>Not readable</dt><dd>${
+      input.inputErrors.length + input.rejected === 0
+        ? 'nothing'
+        : html`<a href="#input">${counted(input.inputErrors.length, 'input error')}, ${counted(input.rejected, 'record')} rejected</a>`
+    }</dd></div>
+    <div class="wide"><dt>${input.sources.length === 1 ? 'Source' : 'Sources'}</dt><dd>${sources(input.sources)}</dd></div>
+  </dl>
+  <nav aria-label="Sections"><ul>
+    <li><a href="#open">Open now</a></li><li><a href="#time">Over time</a></li><li><a href="#actors">Actors</a></li>
+    <li><a href="#findings">Findings</a></li><li><a href="#compliance">Compliance</a></li><li><a href="#input">Input</a></li>
+  </ul></nav>
+</header>`;
+}
+
+function sources(paths: readonly string[]): Html {
+  const shown = 5;
+  if (paths.length === 0) return html`none`;
+  const rest = paths.length - shown;
+  return html`${paths.slice(0, shown).map((path) => html`<code>${path}</code> `)}${rest > 0 ? `and ${count(rest)} more` : ''}`;
+}
+
+/** Bars of rising height, filled as far as the severity goes: its sign beside the colour. */
+export function severityMark(severity: Severity): Html {
+  const level = worstFirst.length - worstFirst.indexOf(severity);
+  return html`<svg class="mark" width="15" height="10" viewBox="0 0 15 10" aria-hidden="true">${[
+    1, 2, 3, 4, 5,
+  ].map(
+    (bar) =>
+      html`<rect x="${(bar - 1) * 3}" y="${10 - bar * 2}" width="2" height="${bar * 2}" class="${bar <= level ? 'on' : 'off'}"/>`,
+  )}</svg>`;
+}
+
+export function openNow(input: ReportInput): Html {
+  const { findings } = input;
+  const all = openBy(findings, () => 'all')[0];
+  const bySeverity = new Map(
+    openBy(findings, (finding) => finding.severity).map((entry) => [entry.name, entry]),
+  );
+  const titles = new Map(input.controls.map((control) => [control.id, control.title]));
+  return html`<section id="open" aria-labelledby="open-h"><h2 id="open-h">Open now</h2>
+  <ul class="cards">${worstFirst.map((severity) => {
+    const entry = bySeverity.get(severity);
+    const inside = html`<span class="label">${severityMark(severity)}${severityWords[severity]}</span>
+      <span class="figure">${count(entry?.open ?? 0)}</span><span class="note">${entry === undefined ? 'none open' : aside(entry)}</span>`;
+    const kind = `card sev ${severity.toLowerCase()}`;
+    return entry === undefined
+      ? html`<li class="${kind} none">${inside}</li>`
+      : html`<li class="${kind}"><a href="#findings" data-filter="severity" data-value="${severity}">${inside}</a></li>`;
+  })}</ul>
+  ${
+    all === undefined
+      ? html`<p class="empty">${
+          findings.length === 0
+            ? 'No control found anything to report in these events. What was read, and what was left out and why, is told under Input.'
+            : 'Every finding of this period has been closed again. They are listed below with who closed them.'
+        }</p>`
+      : html`<div class="panels">
+    ${breakdown('Control', 'control', findings, (finding) => finding.control, titles)}
+    ${breakdown('Account', 'account', findings, (finding) => finding.account)}
+    ${breakdown('Region', 'region', findings, (finding) => finding.region)}</div>`
+  }</section>`;
+}
+
+/** What is to be known besides the number: how many are not proven, how many are let off. */
+function aside(entry: OpenCount): string {
+  const parts = [
+    ...(entry.unknown > 0 ? [`${count(entry.unknown)} not proven`] : []),
+    ...(entry.exempt > 0 ? [`${count(entry.exempt)} exempt`] : []),
+  ];
+  return parts.length > 0 ? parts.join(', ') : 'all failing';
+}
+
+function breakdown(
+  title: string,
+  filter: string,
+  findings: readonly Finding[],
+  name: (finding: Finding) => string,
+  titles?: ReadonlyMap<string, string>,
+): Html {
+  const shown = 15;
+  const entries = openBy(findings, name);
+  const most = Math.max(...entries.slice(0, 1).map((entry) => entry.open), 1);
+  return html`<div class="panel"><table class="bars"><caption>By ${title === 'Region' ? 'Region' : title.toLowerCase()}</caption>
+  <thead><tr><th scope="col">${title}</th><th scope="col" class="n">Open</th></tr></thead><tbody>${entries
+    .slice(0, shown)
+    .map(
+      (entry) =>
+        html`<tr><th scope="row"><a href="#findings" data-filter="${filter}" data-value="${entry.name}">${
+          titles?.get(entry.name) ?? entry.name
+        }</a>${bar(entry, most)}<span class="note">${severityList(entry)}</span></th><td class="n">${count(entry.open)}</td></tr>`,
+    )}</tbody></table>${
+    entries.length > shown
+      ? html`<p class="note">and ${count(entries.length - shown)} more, in the findings below</p>`
+      : ''
+  }</div>`;
+}
+
+/** The group's findings by severity, in proportion to the largest group. */
+function bar(entry: OpenCount, most: number): Html {
+  let x = 0;
+  return html`<svg class="bar" width="100%" height="6" aria-hidden="true">${worstFirst.map(
+    (severity, index) => {
+      const width = ((entry.bySeverity[index] ?? 0) / most) * 100;
+      const rect =
+        width === 0
+          ? ''
+          : html`<rect class="${severity.toLowerCase()}" x="${x.toFixed(2)}%" width="${width.toFixed(2)}%" height="6"/>`;
+      x += width;
+      return rect;
+    },
+  )}</svg>`;
+}
+
+function severityList(entry: OpenCount): string {
+  return worstFirst
+    .flatMap((severity, index) => {
+      const some = entry.bySeverity[index] ?? 0;
+      return some === 0 ? [] : [`${count(some)} ${severityWords[severity].toLowerCase()}`];
+    })
+    .join(' · ');
+}
+
+export function overTime(line: Timeline, fix: TimeToFix): Html {
+  const opened = line.buckets.reduce((sum, bucket) => sum + bucket.opened, 0);
+  const closed = line.buckets.reduce((sum, bucket) => sum + bucket.closed, 0);
+  return html`<section id="time" aria-labelledby="time-h"><h2 id="time-h">Over time</h2><div class="panels two">
+  <div class="panel"><h3>Openings and closings</h3>${
+    line.buckets.length === 0
+      ? html`<p class="empty">No finding was opened or closed at a known time.</p>`
+      : html`<p class="note">${count(opened)} opened and ${count(closed)} closed, by ${line.step} (UTC)${
+          line.untimed > 0 ? `; ${counted(line.untimed, 'change')} without a time not shown` : ''
+        }. The line is what was open when the ${line.step} ended.</p>
+  <div class="chart"><canvas id="timeline-chart" role="img" aria-label="Openings and closings of findings by ${line.step}; the table below holds the same figures"></canvas></div>
+  <details><summary>Figures as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="Openings and closings, figures"><table><caption>Openings and closings by ${line.step}</caption>
+  <thead><tr><th scope="col">${line.step === 'day' ? 'Day' : `From (${line.step})`}</th><th scope="col" class="n">Opened</th><th scope="col" class="n">Closed</th><th scope="col" class="n">Open at end</th></tr></thead>
+  <tbody>${line.buckets
+    .filter((bucket) => bucket.opened + bucket.closed > 0)
+    .map(
+      (bucket) =>
+        html`<tr><th scope="row">${bucket.from}</th><td class="n">${count(bucket.opened)}</td><td class="n">${count(bucket.closed)}</td><td class="n">${count(bucket.open)}</td></tr>`,
+    )}</tbody></table></div></details>`
+  }</div>
+  <div class="panel"><h3>Time to fix</h3>${
+    fix.all === null
+      ? html`<p class="empty">Nothing was fixed in this period.</p>`
+      : html`<p class="note">${counted(fix.all.fixed, 'finding')} fixed, half of them within <strong>${duration(fix.all.median)}</strong>. What was deleted rather than fixed is not counted.</p>
+  <div class="chart small"><canvas id="fix-chart" role="img" aria-label="How long findings stayed open before they were fixed; the tables below hold the figures"></canvas></div>
+  ${fixTable('By severity', 'Severity', fix.bySeverity, (name) => severityWords[name as Severity] ?? name)}
+  <details><summary>By control, and the chart’s figures</summary>${fixTable('By control, slowest first', 'Control', fix.byControl, (name) => name)}
+  <table><caption>How long fixes took</caption><thead><tr><th scope="col">Open for</th><th scope="col" class="n">Findings</th></tr></thead>
+  <tbody>${fix.distribution.map((span) => html`<tr><th scope="row">${span.label}</th><td class="n">${count(span.count)}</td></tr>`)}</tbody></table></details>`
+  }</div></div></section>`;
+}
+
+function fixTable(
+  caption: string,
+  head: string,
+  rows: readonly FixTimes[],
+  word: (name: string) => string,
+): Html {
+  return html`<table><caption>${caption}</caption><thead><tr><th scope="col">${head}</th><th scope="col" class="n">Fixed</th><th scope="col" class="n">Median</th><th scope="col" class="n">90 % within</th></tr></thead>
+  <tbody>${rows.map(
+    (row) =>
+      html`<tr><th scope="row">${word(row.name)}</th><td class="n">${count(row.fixed)}</td><td class="n">${duration(row.median)}</td><td class="n">${duration(row.p90)}</td></tr>`,
+  )}</tbody></table>`;
+}
+
+export function actors(rows: readonly ActorRow[]): Html {
+  return html`<section id="actors" aria-labelledby="actors-h"><h2 id="actors-h">Who opened most</h2>${
+    rows.length === 0
+      ? html`<p class="empty">Nobody opened a finding.</p>`
+      : html`<div class="panel scroll" tabindex="0" role="region" aria-labelledby="actors-h"><table class="actors"><caption class="sr">Those who opened most of what is open now</caption>
+  <thead><tr><th scope="col">Who</th><th scope="col">Type</th><th scope="col">Source</th><th scope="col">Worst</th><th scope="col" class="n">Open</th><th scope="col" class="n">Opened</th><th scope="col">Last</th></tr></thead>
+  <tbody>${rows.map(
+    (
+      row,
+    ) => html`<tr><th scope="row"><a href="#findings" data-search="${row.arn}">${row.name}</a><code class="note">${row.arn}</code></th>
+    <td>${row.type}</td><td>${
+      row.sourceIps.length === 0
+        ? 'not told'
+        : html`${row.sourceIps.slice(0, 2).map((ip) => html`<code>${ip}</code> `)}${row.sourceIps.length > 2 ? `and ${count(row.sourceIps.length - 2)} more` : ''}`
+    }</td><td><span class="badge sev ${row.worst.toLowerCase()}">${severityMark(row.worst)}${severityWords[row.worst]}</span></td>
+    <td class="n">${count(row.open)}</td><td class="n">${count(row.opened)}</td><td class="nowrap">${when(row.last)}</td></tr>`,
+  )}</tbody></table></div>`
+  }</section>`;
+}
+
+/** The frame of the findings table; the page's script fills it. */
+export function findingsFrame(total: number): Html {
+  return html`<section id="findings" aria-labelledby="findings-h"><h2 id="findings-h">Findings</h2>
+  <noscript><p class="empty">The table of findings and the charts need JavaScript, which this browser does not run here. All else on this page is complete.</p></noscript>
+  ${total === 0 ? html`<p class="empty">There are no findings to list.</p>` : html`<div id="findings-table"></div>`}</section>`;
+}
+
+export function complianceView(input: ReportInput): Html {
+  const found = new Set(input.findings.map((finding) => finding.control));
+  return html`<section id="compliance" aria-labelledby="compliance-h"><h2 id="compliance-h">Compliance view</h2>
+  <p class="note">Resources by the last verdict of the controls that a requirement rests on. One resource counts once for each control that judged it. <em>Not proven</em>: the trail does not tell. <em>Not seen</em>: no event in this period concerned such a resource. This is evidence for an audit, not an attestation.</p>
+  ${compliance(input).map((table) => standardTable(table, found))}</section>`;
+}
+
+/** `found` are the controls that have findings to link to. */
+function standardTable(table: StandardTable, found: ReadonlySet<string>): Html {
+  if (table.rows.length === 0)
+    return html`<div class="panel standard"><h3>${table.name}</h3><p class="empty">No control maps to this standard.</p></div>`;
+  const failing = table.rows.filter((row) => row.status === 'fails').length;
+  return html`<div class="panel standard scroll" tabindex="0" role="region" aria-label="${table.name}"><table class="standard"><caption>${table.name} <span class="note">${count(failing)} of ${counted(table.rows.length, 'requirement')} ${failing === 1 ? 'fails' : 'fail'}</span></caption>
+  <thead><tr><th scope="col">Requirement</th><th scope="col">Controls</th><th scope="col" class="n">Pass</th><th scope="col" class="n">Fail</th><th scope="col" class="n">Unknown</th><th scope="col" class="n">Not applicable</th><th scope="col" class="n">Open findings</th><th scope="col">Status</th></tr></thead>
+  <tbody>${table.rows.map((row) => {
+    const name = requirementName(row.requirement);
+    return html`<tr><th scope="row"><span class="nowrap">${row.requirement}</span>${name === undefined ? '' : html`<span class="note">${name}</span>`}</th><td>${row.controls.map(
+      (control, index) =>
+        html`${index > 0 ? ', ' : ''}${
+          found.has(control)
+            ? html`<a href="#findings" data-filter="control" data-value="${control}"><code>${control}</code></a>`
+            : html`<code>${control}</code>`
+        }`,
+    )}</td><td class="n">${count(row.counts.PASS)}</td><td class="n">${count(row.counts.FAIL)}</td><td class="n">${count(row.counts.UNKNOWN)}</td><td class="n">${count(row.counts.NOT_APPLICABLE)}</td><td class="n">${count(row.open)}${
+      row.exempt > 0 ? html`<span class="note">${count(row.exempt)} exempt</span>` : ''
+    }</td><td><span class="state ${row.status}">${requirementWords[row.status]}</span></td></tr>`;
+  })}</tbody></table></div>`;
+}
+
+export function inputView(input: ReportInput): Html {
+  const shown = 500;
+  const ignored = Object.entries(input.ignored).sort(([, a], [, b]) => b - a);
+  const total = ignored.reduce((sum, [, some]) => sum + some, 0);
+  const rest = input.inputErrors.length - shown;
+  return html`<section id="input" aria-labelledby="input-h"><h2 id="input-h">Input</h2><div class="panels two even">
+  <div class="panel"><table><caption>What became of ${counted(input.records, 'record')}</caption><thead><tr><th scope="col">Record</th><th scope="col" class="n">Count</th></tr></thead><tbody>
+  <tr><th scope="row">Judged</th><td class="n">${count(input.matched)}</td></tr>
+  <tr><th scope="row">Ignored</th><td class="n">${count(total)}</td></tr>
+  ${ignored.map(([reason, some]) => html`<tr class="sub"><th scope="row">${reason}</th><td class="n">${count(some)}</td></tr>`)}
+  <tr><th scope="row">Rejected: not a CloudTrail record</th><td class="n">${count(input.rejected)}</td></tr></tbody></table></div>
+  <div class="panel"><table><caption>Judgements made</caption><thead><tr><th scope="col">Verdict</th><th scope="col" class="n">Count</th></tr></thead><tbody>
+  <tr><th scope="row">Pass</th><td class="n">${count(input.verdicts.PASS)}</td></tr>
+  <tr><th scope="row">Fail</th><td class="n">${count(input.verdicts.FAIL)}</td></tr>
+  <tr><th scope="row">Unknown: the trail does not tell</th><td class="n">${count(input.verdicts.UNKNOWN)}</td></tr>
+  <tr><th scope="row">Not applicable</th><td class="n">${count(input.verdicts.NOT_APPLICABLE)}</td></tr></tbody></table></div></div>
+  ${
+    input.inputErrors.length === 0
+      ? html`<p class="empty">All of the input could be read.</p>`
+      : html`<div class="panel scroll" tabindex="0" role="region" aria-label="Input that could not be read"><table><caption>Could not be read</caption><thead><tr><th scope="col">File</th><th scope="col" class="n">Line</th><th scope="col">Reason</th></tr></thead><tbody>${input.inputErrors
+          .slice(0, shown)
+          .map(
+            (error) =>
+              html`<tr><th scope="row"><code>${error.file}</code></th><td class="n">${error.line ?? '–'}</td><td>${error.reason}</td></tr>`,
+          )}</tbody></table>${rest > 0 ? html`<p class="note">and ${count(rest)} more, all of them in summary.json</p>` : ''}</div>`
+  }</section>`;
+}

@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = path.join(import.meta.dirname, '..');
+
+/** Each module of the product, with the modules of the product that it imports for use at run time, and for types. */
+const modules = new Map(
+  ['lib', 'cli', 'bench']
+    .flatMap((folder) =>
+      readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
+        path.join(folder, name),
+      ),
+    )
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => {
+      const text = readFileSync(path.join(root, file), 'utf8');
+      const imports = [...text.matchAll(/^(?:import|export)\s+(type\s)?[^;]*?from\s+'(\.[^']+)'/gms)].map(
+        (match) => ({
+          to: path.join(path.dirname(file), match[2] ?? ''),
+          typeOnly: match[1] !== undefined,
+        }),
+      );
+      return [file, imports];
+    }),
+);
+
+/** Who may import whom, by folder; what a folder may always import is its own. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  'lib/controls': [
+    'lib/control.ts',
+    'lib/trail/resources',
+    'lib/key-policy',
+    'lib/cidr.ts',
+    'lib/instance-type-pattern.ts',
+    'lib/json.ts',
+    'lib/arn.ts',
+  ],
+  'lib/policy': ['lib/control.ts', 'lib/findings/finding.ts', 'lib/json.ts', 'lib/arn.ts'],
+  'lib/findings': ['lib/control.ts', 'lib/policy/plan.ts', 'lib/trail/event.ts', 'lib/arn.ts'],
+  'lib/facts': ['lib/control.ts', 'lib/trail', 'lib/key-policy', 'lib/json.ts', 'lib/arn.ts', 'data'],
+  'lib/trail': ['lib/control.ts', 'lib/json.ts', 'lib/arn.ts'],
+};
+
+function within(file: string, place: string): boolean {
+  return file === place || file.startsWith(`${place}/`);
+}
+
+describe('modules', () => {
+  it.each(Object.entries(allowed))('below %s import only what they may', (folder, others) => {
+    const wrong = [...modules]
+      .filter(([file]) => within(file, folder))
+      .flatMap(([file, imports]) =>
+        imports
+          .filter(({ to }) => ![folder, ...others].some((place) => within(to, place)))
+          .map(({ to }) => `${file} -> ${to}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+
+  it('of the library import none of the command', () => {
+    const wrong = [...modules]
+      .filter(([file]) => file.startsWith('lib/'))
+      .flatMap(([file, imports]) =>
+        imports
+          .filter(({ to }) => !to.startsWith('lib/') && !to.startsWith('data/'))
+          .map(({ to }) => `${file} -> ${to}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+
+  it('have no cycles at run time', () => {
+    const cycles: string[] = [];
+    const done = new Set<string>();
+    const visit = (file: string, trail: readonly string[]): void => {
+      if (trail.includes(file)) {
+        cycles.push([...trail.slice(trail.indexOf(file)), file].join(' -> '));
+        return;
+      }
+      if (done.has(file)) return;
+      for (const { to, typeOnly } of modules.get(file) ?? []) if (!typeOnly) visit(to, [...trail, file]);
+      done.add(file);
+    };
+    for (const file of modules.keys()) visit(file, []);
+    expect(cycles).toEqual([]);
+  });
+});
