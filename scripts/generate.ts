@@ -1,0 +1,51 @@
+/**
+ * Writes what is generated from the code: the pages of the controls, and the JSON Schemas.
+ *
+ * Usage: node scripts/generate.ts [--check]   (--check writes nothing and exits 1 when something is stale)
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { controls } from '../lib/controls/index.ts';
+import { controlIndex, controlPage } from './generate/control-pages.ts';
+import { schemas } from './generate/schemas.ts';
+
+const root = path.join(import.meta.dirname, '..');
+const samplesOf = (id: string): readonly string[] => {
+  const folder = path.join(root, 'events', id);
+  return existsSync(folder) ? readdirSync(folder).sort() : [];
+};
+
+const files = new Map<string, string>([
+  ['docs/controls/README.md', controlIndex(controls)],
+  ...controls.map((control): [string, string] => [
+    `docs/controls/${control.id}.md`,
+    controlPage(control, samplesOf(control.id)),
+  ]),
+  ...schemas(controls),
+]);
+
+/** Pages of controls that are no more. */
+const orphans = readdirSync(path.join(root, 'docs', 'controls'), { withFileTypes: true })
+  .map((entry) => `docs/controls/${entry.name}`)
+  .filter((file) => !files.has(file));
+
+const stale = [...files].filter(([file, text]) => {
+  const there = path.join(root, file);
+  return !existsSync(there) || readFileSync(there, 'utf8') !== text;
+});
+
+if (process.argv.includes('--check')) {
+  const names = [...stale.map(([file]) => file), ...orphans];
+  if (names.length > 0) {
+    process.stderr.write(`stale, run "npm run generate":\n${names.map((name) => `  ${name}\n`).join('')}`);
+    process.exit(1);
+  }
+  process.stdout.write(`${files.size} generated files are up to date\n`);
+} else {
+  for (const [file, text] of stale) {
+    mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
+    writeFileSync(path.join(root, file), text);
+  }
+  for (const file of orphans) rmSync(path.join(root, file));
+  process.stdout.write(`${stale.length} written, ${orphans.length} removed, ${files.size} in all\n`);
+}

@@ -1,0 +1,97 @@
+/** The pages in `docs/controls`, made of what the controls declare. */
+import * as z from 'zod/mini';
+import type { Control, Occurrence } from '../../lib/control.ts';
+import { isObject } from '../../lib/json.ts';
+
+/** The table of all controls. */
+export function controlIndex(controls: readonly Control[]): string {
+  const rows = controls.map(
+    ({ id, severity, title, resourceType }) =>
+      `| [\`${id}\`](${id}.md) | ${severity} | ${title} | \`${resourceType}\` |`,
+  );
+  return page([
+    '# The controls',
+    `There are ${controls.length}. Each is one file under \`lib/controls\`; these pages are generated from them.`,
+    ['| control | severity | what should be so | judges |', '| --- | --- | --- | --- |', ...rows].join('\n'),
+  ]);
+}
+
+/** All about one control. */
+export function controlPage(control: Control, samples: readonly string[]): string {
+  const {
+    id,
+    title,
+    description,
+    severity,
+    resourceType,
+    standards,
+    facts,
+    actions,
+    remediation,
+    reference,
+  } = control;
+  const requirements = Object.entries(standards).map(
+    ([standard, items]: [string, readonly string[]]) =>
+      `| ${standard} | ${items.length === 0 ? '–' : items.join(', ')} |`,
+  );
+  return page([
+    `# \`${id}\``,
+    `**${title}.**`,
+    description,
+    [
+      '| | |',
+      '| --- | --- |',
+      `| severity | ${severity} |`,
+      `| judges | \`${resourceType}\` |`,
+      `| facts it reads | ${code(facts)} |`,
+      `| actions it allows | ${code(actions)} |`,
+    ].join('\n'),
+    '## Events',
+    'Successful calls only; a failed call or a dry run changes nothing.',
+    [
+      '| source | events | what they do |',
+      '| --- | --- | --- |',
+      ...control.triggers.map((trigger) => eventRow(trigger, 'judged again')),
+      ...control.endings.map((ending) => eventRow(ending, 'the resource is gone: its finding is archived')),
+    ].join('\n'),
+    '## Settings',
+    settingsTable(control),
+    '## Standards',
+    ['| standard | requirements |', '| --- | --- |', ...requirements].join('\n'),
+    '## What to do about a finding',
+    remediation,
+    `See <${reference}>.`,
+    ...(samples.length === 0
+      ? []
+      : [
+          '## Sample events',
+          'Try one with `npm run --silent trailseal -- explain FILE`.',
+          samples.map((name) => `- [\`${name}\`](../../events/${id}/${name})`).join('\n'),
+        ]),
+  ]);
+}
+
+function eventRow(occurrence: Occurrence, effect: string): string {
+  return `| \`${occurrence.eventSource}\` | ${code(occurrence.eventNames)} | ${effect} |`;
+}
+
+function settingsTable(control: Control): string {
+  const properties = z.toJSONSchema(control.settings, { io: 'input' }).properties ?? {};
+  const rows = Object.entries(properties).map(([name, schema]) => {
+    const { default: value, description, ...shape } = isObject(schema) ? schema : {};
+    const meaning = typeof description === 'string' ? description : '';
+    return `| \`${name}\` | \`${JSON.stringify(shape).replaceAll('|', '\\|')}\` | \`${JSON.stringify(value) ?? 'none'}\` | ${meaning} |`;
+  });
+  if (rows.length === 0) return 'None.';
+  return ['| setting | shape (JSON Schema) | default | meaning |', '| --- | --- | --- | --- |', ...rows].join(
+    '\n',
+  );
+}
+
+function code(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ');
+}
+
+function page(parts: readonly string[]): string {
+  return `${parts.join('\n\n')}\n`;
+}

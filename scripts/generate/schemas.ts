@@ -1,0 +1,21 @@
+/** The JSON Schemas in `docs/schemas`. */
+import * as z from 'zod/mini';
+import { findingSchema, replaySchema } from '../../cli/output/replay-schema.ts';
+import type { Control } from '../../lib/control.ts';
+import { policyJsonSchema } from '../../lib/policy/schema.ts';
+
+/** Every schema, by the file that holds it. */
+export function schemas(controls: readonly Control[]): readonly [file: string, text: string][] {
+  return [
+    ['docs/schemas/policy.schema.json', text(policyJsonSchema(controls))],
+    [
+      'docs/schemas/replay.schema.json',
+      text({ title: 'trailseal replay --format json', ...z.toJSONSchema(replaySchema) }),
+    ],
+    ['docs/schemas/finding.schema.json', text({ title: 'A finding', ...z.toJSONSchema(findingSchema) })],
+  ];
+}
+
+function text(schema: unknown): string {
+  return `${JSON.stringify(schema, null, 2)}\n`;
+}
