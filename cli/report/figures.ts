@@ -177,7 +177,7 @@ const spans: readonly { readonly label: string; readonly below: number }[] = [
   { label: 'over 4 weeks', below: Number.POSITIVE_INFINITY },
 ];
 
-/** From opening to fix, of the findings that were RESOLVED; what is merely gone was not fixed. */
+/** From opening to fix, of the findings that were fixed; a resource that is merely gone was not. */
 export function timeToFix(findings: readonly Finding[]): TimeToFix {
   const fixed = findings.flatMap((finding) => {
     const took = tookToFix(finding);
@@ -216,7 +216,9 @@ export function timeToFix(findings: readonly Finding[]): TimeToFix {
 }
 
 function tookToFix(finding: Finding): number | undefined {
-  if (finding.status !== 'RESOLVED' || finding.openedAt === null || finding.closedAt === null)
+  // One that was resolved before its resource was deleted was fixed all the same.
+  const before = finding.history.findLast(({ status }) => status !== 'ARCHIVED');
+  if (before?.status !== 'RESOLVED' || finding.openedAt === null || finding.closedAt === null)
     return undefined;
   const took = Date.parse(finding.closedAt) - Date.parse(finding.openedAt);
   return took >= 0 ? took : undefined;
