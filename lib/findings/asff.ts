@@ -15,15 +15,20 @@ export const asffLimits = {
   title: 256,
   description: 1024,
   remediation: 512,
-  productFieldKey: 128,
+  productFieldKey: 127,
+  detail: 1023,
   productFieldValue: 1024,
   productFields: 50,
   relatedRequirements: 32,
   findingBytes: 240_000,
 } as const;
 
-/** Types that ASFF has no name for; it asks for "Other" then. Source: ASFF, "Resources: Type". */
-const withoutAsffName: ReadonlySet<ResourceType> = new Set(['AwsEksNodegroup', 'AwsKmsGrant']);
+/** Types that ASFF has no name for; it asks for "Other" then. Source: ASFF, "Other object"; API model, ResourceDetails. */
+const withoutAsffName: ReadonlySet<ResourceType> = new Set([
+  'AwsEc2Snapshot',
+  'AwsEksNodegroup',
+  'AwsKmsGrant',
+]);
 
 /** Why a finding has no place in Security Hub: it would be refused for what the events did not tell. */
 export type Unpublishable = { readonly finding: Finding; readonly reason: string };
@@ -118,7 +123,7 @@ function resourceOf(finding: Finding, partition: string): AsffResource {
     Id: cut(type === 'AwsAccount' ? `AWS::::Account:${finding.account}` : identify(id, arn), asffLimits.id),
     Partition: partition as NonNullable<AsffResource['Partition']>,
     Region: finding.region,
-    Details: { Other: { id: cut(id, 1024), arn: cut(arn, 1024), type } },
+    Details: { Other: { id: cut(id, asffLimits.detail), arn: cut(arn, asffLimits.detail), type } },
   };
 }
 

@@ -103,9 +103,15 @@ describe('a finding in ASFF', () => {
     expect(toAsff(volume, control, now).Resources?.[0]?.Id).toBe(`${resource.arn}#i-0abc:/dev/sdb`);
   });
 
-  it('calls a type that ASFF does not know Other', () => {
-    expect(toAsff(finding({ type: 'AwsKmsGrant' }), control, now).Resources?.[0]?.Type).toBe('Other');
-  });
+  it.each(['AwsKmsGrant', 'AwsEksNodegroup', 'AwsEc2Snapshot'] as const)(
+    'calls %s, which ASFF does not know, Other',
+    (type) => {
+      expect(toAsff(finding({ type }), control, now).Resources?.[0]).toMatchObject({
+        Type: 'Other',
+        Details: { Other: { type } },
+      });
+    },
+  );
 
   it('was never updated before it was last observed', () => {
     const asff = toAsff(finding(), control, '2020-01-01T00:00:00.000Z');
