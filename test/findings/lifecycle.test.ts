@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Judgement, Resource, TrailEvent, Verdict } from '../../lib/control.ts';
 import { ec2TransitEncryption as control } from '../../lib/controls/ec2/ec2-transit-encryption.ts';
-import type { Finding } from '../../lib/findings/finding.ts';
+import { type Finding, findingId } from '../../lib/findings/finding.ts';
 import {
   archiveFinding,
   changeOf,
@@ -72,6 +72,12 @@ describe('a verdict', () => {
 describe('a finding', () => {
   it('has an id made of control, account, Region and resource', () => {
     expect(opened.id).toBe('trailseal/ec2-transit-encryption/111122223333/eu-central-1/i-0abc');
+  });
+
+  it('has an id that Security Hub takes and nothing else has, however long its resource is called', () => {
+    const ids = ['a', 'b'].map((end) => findingId(control.id, { ...resource, id: 'x'.repeat(2000) + end }));
+    expect(ids.map(({ length }) => length)).toEqual([512, 512]);
+    expect(ids[0]).not.toBe(ids[1]);
   });
 
   it('bears the time and the event that opened it', () => {
