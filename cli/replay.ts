@@ -5,7 +5,8 @@
  */
 import type { Control, Resource, TrailEvent, Verdict } from '../lib/control.ts';
 import { lessons, TrailFacts } from '../lib/facts/trail/trail.ts';
-import { type Finding, findingId } from '../lib/findings/finding.ts';
+import type { Finding } from '../lib/findings/finding.ts';
+import { findingId } from '../lib/findings/id.ts';
 import {
   archiveFinding,
   changeOf,

@@ -1,6 +1,5 @@
 /** A finding: a verdict that somebody must know of, followed through time. One for a control and a resource. */
-import { createHash } from 'node:crypto';
-import type { Evidence, Resource, ResourceType, Severity } from '../control.ts';
+import type { Evidence, ResourceType, Severity } from '../control.ts';
 import type { Plan } from '../policy/plan.ts';
 import type { Actor } from '../trail/event.ts';
 
@@ -55,15 +54,4 @@ export interface Finding {
   readonly plan: Plan;
   readonly exemption: FindingExemption | null;
   readonly history: readonly Transition[];
-}
-
-/** ASFF's limit on a finding's Id, in characters. Source: Security Hub API model. */
-const maxIdLength = 512;
-
-/** The deterministic id: the same truth told twice is one finding. One that is too long ends in its own digest. */
-export function findingId(control: string, resource: Resource): string {
-  const id = `trailseal/${control}/${resource.account}/${resource.region}/${resource.id}`;
-  if (id.length <= maxIdLength) return id;
-  const digest = createHash('sha256').update(id).digest('hex');
-  return `${id.slice(0, maxIdLength - digest.length - 1)}#${digest}`;
 }

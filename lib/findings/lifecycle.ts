@@ -4,7 +4,8 @@
  */
 import type { Control, Judgement, Resource, Severity, TrailEvent, Verdict } from '../control.ts';
 import type { Plan } from '../policy/plan.ts';
-import { type Finding, type FindingExemption, findingId, type Transition } from './finding.ts';
+import type { Finding, FindingExemption, Transition } from './finding.ts';
+import { findingId } from './id.ts';
 
 /** What a verdict does to a finding that stood as `previous`. */
 export type Change = 'open' | 'keep' | 'close' | 'none';

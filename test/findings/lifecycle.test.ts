@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Judgement, Resource, TrailEvent, Verdict } from '../../lib/control.ts';
 import { ec2TransitEncryption as control } from '../../lib/controls/ec2/ec2-transit-encryption.ts';
-import { type Finding, findingId } from '../../lib/findings/finding.ts';
+import type { Finding } from '../../lib/findings/finding.ts';
+import { findingId } from '../../lib/findings/id.ts';
 import {
   archiveFinding,
   changeOf,

@@ -102,14 +102,15 @@ export function drawCharts({ timeline, timeToFix }: Pick<Wire, 'timeline' | 'tim
           label: 'Findings fixed',
           data: timeToFix.distribution.map((span) => span.count),
           backgroundColor: colour('--accent'),
-          maxBarThickness: 34,
+          maxBarThickness: 16,
         },
       ],
     },
     options: {
       animation: false,
       maintainAspectRatio: false,
-      scales: { x: { grid: { display: false } }, y: { ticks: whole, border: { display: false } } },
+      indexAxis: 'y',
+      scales: { x: { ticks: whole, border: { display: false } }, y: { grid: { display: false } } },
       plugins: { legend: { display: false } },
     },
   });
