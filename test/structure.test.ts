@@ -38,7 +38,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'lib/policy': ['lib/control.ts', 'lib/findings/finding.ts', 'lib/json.ts', 'lib/arn.ts'],
   'lib/findings': ['lib/control.ts', 'lib/policy/plan.ts', 'lib/trail/event.ts', 'lib/arn.ts'],
-  'lib/facts': ['lib/control.ts', 'lib/trail', 'lib/key-policy', 'lib/json.ts', 'lib/arn.ts', 'data'],
+  'lib/facts': [
+    'lib/control.ts',
+    'lib/aws',
+    'lib/trail',
+    'lib/key-policy',
+    'lib/json.ts',
+    'lib/arn.ts',
+    'data',
+  ],
+  'lib/aws': ['lib/control.ts', 'lib/json.ts', 'lib/arn.ts'],
   'lib/trail': ['lib/control.ts', 'lib/json.ts', 'lib/arn.ts'],
 };
 

@@ -4,6 +4,8 @@ import type { FactName, Facts, Resource } from '../control.ts';
 export interface FactRequest {
   readonly resource: Resource;
   readonly facts: readonly FactName[];
+  /** Whether the resource may well be gone: then its absence is an answer, not waited out. */
+  readonly mayBeGone?: boolean;
 }
 
 export interface FactProvider {

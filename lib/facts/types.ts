@@ -18,14 +18,21 @@ export type Source =
   | { readonly kind: 'snapshot'; readonly name: string; readonly date: string }
   | { readonly kind: 'api'; readonly call: string; readonly at: string };
 
-/** Why a fact is not known. `not-in-trail`: the events do not tell; the others come from AWS's answers. */
+/**
+ * Why a fact is not known. `not-in-trail`: the events do not tell. The rest come from AWS's answers:
+ * `not-found`: AWS does not know the resource (any more); `not-ready`: it is still being made or changed, look
+ * again later; `absent`: the resource is known, and it has no such thing; `failed`: no answer, for any other cause.
+ */
 export type UnknownReason =
   | 'not-in-trail'
   | 'not-in-snapshot'
   | 'unreadable'
   | 'denied'
   | 'not-found'
-  | 'throttled';
+  | 'not-ready'
+  | 'absent'
+  | 'throttled'
+  | 'failed';
 
 export type Known<T> = { readonly known: true; readonly value: T; readonly source: Source };
 export type Unknown = { readonly known: false; readonly reason: UnknownReason; readonly detail: string };

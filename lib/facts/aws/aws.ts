@@ -1,0 +1,56 @@
+/** Facts from AWS itself, as it is now: each thing is asked for once a gathering, many of them in one call. */
+import type { FactName, Facts, Resource } from '../../control.ts';
+import type { FactProvider, FactRequest } from '../provider.ts';
+import { unknownFact } from '../types.ts';
+import { type Cache, emptyCache } from './cache.ts';
+import { Place, type Surroundings } from './place.ts';
+import { awsFor, type Reader, type Readers } from './reader.ts';
+
+export interface AwsFactsOptions extends Omit<Surroundings, 'cache'> {
+  /** The readers of the facts that will be asked for: all of them (`readers.ts`), or those of one service. */
+  readonly readers: Partial<Readers<FactName>>;
+  /** Shared between providers, or kept by this one alone. */
+  readonly cache?: Cache;
+}
+
+export class AwsFacts implements FactProvider {
+  readonly #readers: Partial<Readers<FactName>>;
+  readonly #surroundings: Surroundings;
+
+  constructor({ readers, clients, now, wait, cache = emptyCache() }: AwsFactsOptions) {
+    this.#readers = readers;
+    this.#surroundings = { clients, now, wait, cache };
+  }
+
+  /**
+   * @returns the facts, in the order of the requests. What AWS denies, does not find or does not answer is an
+   * unknown fact that says so. Rejects only for a mistake of our own, such as a fact that has no reader.
+   */
+  async gather(requests: readonly FactRequest[]): Promise<readonly Partial<Facts>[]> {
+    const places = new Map<string, Place>();
+    const placeOf = ({ account, region }: Resource): Place => {
+      const key = `${account}/${region}`;
+      const place = places.get(key) ?? new Place(account, region, this.#surroundings);
+      places.set(key, place);
+      return place;
+    };
+    return Promise.all(
+      requests.map(async ({ resource, facts, mayBeGone = false }) => {
+        const read = async (name: FactName) => {
+          const reader: Reader<FactName> | undefined = this.#readers[name];
+          if (reader === undefined) throw new TypeError(`${name} has no reader among those that were given`);
+          const fact = isPlace(resource)
+            ? await reader.read(resource, awsFor(reader, placeOf(resource), !mayBeGone))
+            : unknownFact('unreadable', 'the account or the Region of the resource is not told');
+          return [name, fact] as const;
+        };
+        return Object.fromEntries(await Promise.all(facts.map(read)));
+      }),
+    );
+  }
+}
+
+/** Whether there is somewhere to ask; an event may tell neither account nor Region, or none that could be one. */
+function isPlace({ account, region }: Resource): boolean {
+  return /^\d{12}$/.test(account) && /^[a-z]+(-[a-z]+)+-\d+$/.test(region);
+}

@@ -1,0 +1,46 @@
+/** Facts about EC2 and EBS, from AWS; each subject has its own file in `ec2/`. */
+import type { Resource } from '../../control.ts';
+import type { Ec2Facts } from '../types/ec2.ts';
+import { known, unknownFact } from '../types.ts';
+import { ebsDefaultReaders } from './ec2/ebs-defaults.ts';
+import { instanceTypes } from './ec2/instance-types.ts';
+import { instances } from './ec2/instances.ts';
+import { launchTemplateReaders, newest, templateVersions, typeIn } from './ec2/launch-templates.ts';
+import { snapshotReaders } from './ec2/snapshots.ts';
+import { volumeReaders } from './ec2/volumes.ts';
+import { derive } from './place.ts';
+import type { Aws, Readers } from './reader.ts';
+
+async function typeOf(resource: Resource, aws: Aws): Promise<Ec2Facts['ec2.instance']> {
+  return derive(await aws.ask(instances, resource.id), ({ InstanceType: instanceType }, source) =>
+    instanceType === undefined
+      ? unknownFact('unreadable', `ec2:DescribeInstances does not tell the type of ${resource.id}`)
+      : known({ instanceType }, source),
+  );
+}
+
+/** The type of an instance, or the one that the newest version of a launch template prescribes. */
+async function typeOfInstanceOrTemplate(resource: Resource, aws: Aws): Promise<Ec2Facts['ec2.instance']> {
+  if (resource.type !== 'AwsEc2LaunchTemplate') return typeOf(resource, aws);
+  return derive(await aws.ask(templateVersions, newest(resource.id)), (version, source) => {
+    const { instanceType } = typeIn(version);
+    return instanceType === undefined
+      ? unknownFact('absent', 'the launch template names no instance type')
+      : known({ instanceType }, source);
+  });
+}
+
+export const ec2Readers: Readers<keyof Ec2Facts> = {
+  'ec2.instance': { uses: [instances], read: typeOf },
+  'ec2.instanceType': {
+    uses: [instances, templateVersions, instanceTypes],
+    async read(resource, aws) {
+      const type = await typeOfInstanceOrTemplate(resource, aws);
+      return type.known ? aws.follow(instanceTypes, type.value.instanceType) : type;
+    },
+  },
+  ...volumeReaders,
+  ...ebsDefaultReaders,
+  ...snapshotReaders,
+  ...launchTemplateReaders,
+};

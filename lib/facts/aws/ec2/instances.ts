@@ -1,0 +1,51 @@
+/** Instances: DescribeInstances. */
+import {
+  DescribeInstancesCommand,
+  type DescribeInstancesCommandInput,
+  type Instance,
+} from '@aws-sdk/client-ec2';
+import { type Fact, unknownFact } from '../../types.ts';
+import { allPages, type Describe, describeAll } from '../asking.ts';
+import { derive, type Lookup, type Place } from '../place.ts';
+
+const action = 'ec2:DescribeInstances';
+
+function describe(input: DescribeInstancesCommandInput, place: Place): Promise<readonly Instance[]> {
+  return allPages(async (token) => {
+    const answer = await place.call(({ ec2 }) =>
+      ec2.send(
+        new DescribeInstancesCommand({ ...input, ...(token === undefined ? {} : { NextToken: token }) }),
+      ),
+    );
+    const items = (answer.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []);
+    return { items, next: answer.NextToken };
+  });
+}
+
+const byIds: Describe<Instance> = {
+  action,
+  // A filter takes 200 values. Source: EC2 API Reference, "DescribeInstances": Filter.
+  size: 200,
+  byId: (ids, place) => describe({ InstanceIds: [...ids] }, place),
+  byFilter: (ids, place) => describe({ Filters: [{ Name: 'instance-id', Values: [...ids] }] }, place),
+  idsOf: (instance) => [instance.InstanceId],
+};
+
+/**
+ * Instances by id. EC2 tells of a terminated one for about an hour more: here it is gone, as it is for whoever
+ * judges it. Source: Amazon EC2 User Guide, "Amazon EC2 instance state changes".
+ */
+export const instances: Lookup<Instance> = {
+  permissions: [action],
+  async find(ids, place, waitsFor) {
+    const found = await describeAll(byIds, ids, place, waitsFor);
+    return new Map([...found].map(([id, fact]) => [id, derive(fact, (it) => present(it, fact))]));
+  },
+};
+
+function present(instance: Instance, fact: Fact<Instance>): Fact<Instance> {
+  const state = instance.State?.Name;
+  return state === 'terminated' || state === 'shutting-down'
+    ? unknownFact('not-found', `the instance ${instance.InstanceId} is ${state}`)
+    : fact;
+}

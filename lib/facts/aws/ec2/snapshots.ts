@@ -1,0 +1,79 @@
+/** Snapshots: DescribeSnapshots, and DescribeSnapshotAttribute, which takes one at a time. */
+import {
+  type CreateVolumePermission,
+  DescribeSnapshotAttributeCommand,
+  DescribeSnapshotsCommand,
+  type DescribeSnapshotsCommandInput,
+  type Snapshot,
+} from '@aws-sdk/client-ec2';
+import { known, unknownFact } from '../../types.ts';
+import { allPages, askEach, type Describe, describeAll } from '../asking.ts';
+import { derive, type Lookup, type Place } from '../place.ts';
+import type { Readers } from '../reader.ts';
+
+const action = 'ec2:DescribeSnapshots';
+
+function describe(input: DescribeSnapshotsCommandInput, place: Place): Promise<readonly Snapshot[]> {
+  return allPages(async (token) => {
+    const answer = await place.call(({ ec2 }) =>
+      ec2.send(
+        new DescribeSnapshotsCommand({ ...input, ...(token === undefined ? {} : { NextToken: token }) }),
+      ),
+    );
+    return { items: answer.Snapshots, next: answer.NextToken };
+  });
+}
+
+const byIds: Describe<Snapshot> = {
+  action,
+  size: 200,
+  byId: (ids, place) => describe({ SnapshotIds: [...ids] }, place),
+  // Without an owner, EC2 would search through every public snapshot there is.
+  byFilter: (ids, place) =>
+    describe({ OwnerIds: ['self'], Filters: [{ Name: 'snapshot-id', Values: [...ids] }] }, place),
+  idsOf: (snapshot) => [snapshot.SnapshotId],
+};
+
+const snapshots: Lookup<Snapshot> = {
+  permissions: [action],
+  find: (ids, place, waitsFor) => describeAll(byIds, ids, place, waitsFor),
+};
+
+const sharingAction = 'ec2:DescribeSnapshotAttribute';
+
+/** Who may make volumes of a snapshot, besides its owner. */
+const permissionsToRestore: Lookup<readonly CreateVolumePermission[]> = {
+  permissions: [sharingAction],
+  find: (ids, place, waitsFor) =>
+    askEach(sharingAction, ids, place, waitsFor, async (id) => {
+      const answer = await place.call(({ ec2 }) =>
+        ec2.send(
+          new DescribeSnapshotAttributeCommand({ SnapshotId: id, Attribute: 'createVolumePermission' }),
+        ),
+      );
+      // Nobody is written as an empty list, which the SDK may leave out.
+      return answer.CreateVolumePermissions ?? [];
+    }),
+};
+
+export const snapshotReaders: Readers<'ec2.snapshotSharing' | 'ec2.snapshotEncryption'> = {
+  'ec2.snapshotSharing': {
+    uses: [permissionsToRestore],
+    read: async (resource, aws) =>
+      derive(await aws.ask(permissionsToRestore, resource.id), (permissions, source) => {
+        const sharedWith = permissions.flatMap(({ Group: group, UserId: user }) => group ?? user ?? []);
+        const coverage =
+          sharedWith.length < permissions.length ? ('partly-unreadable' as const) : ('complete' as const);
+        return known({ sharedWith: [...new Set(sharedWith)], coverage }, source);
+      }),
+  },
+  'ec2.snapshotEncryption': {
+    uses: [snapshots],
+    read: async (resource, aws) =>
+      derive(await aws.ask(snapshots, resource.id), ({ Encrypted: encrypted }, source) =>
+        encrypted === undefined
+          ? unknownFact('unreadable', `${action} does not tell whether the snapshot is encrypted`)
+          : known(encrypted, source),
+      ),
+  },
+};

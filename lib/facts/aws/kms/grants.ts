@@ -1,0 +1,56 @@
+/** Grants: ListGrants, by key and grant id. A grant that was revoked or retired is listed no more. */
+import { type GrantListEntry, ListGrantsCommand } from '@aws-sdk/client-kms';
+import { known } from '../../types.ts';
+import { allPages, askEach } from '../asking.ts';
+import { derive, type Lookup } from '../place.ts';
+import type { Readers } from '../reader.ts';
+
+const action = 'kms:ListGrants';
+
+/** Grants by `<key ARN> <grant id>`. Asked for by id, because a key may have 50,000, in pages of 100. */
+const grants: Lookup<GrantListEntry> = {
+  permissions: [action],
+  find: (ids, place, waitsFor) =>
+    askEach(action, ids, place, waitsFor, async (id) => {
+      const [arn, grantId] = id.split(' ');
+      const listed = await allPages(async (token) => {
+        const answer = await place.call(({ kms }) =>
+          kms.send(
+            new ListGrantsCommand({
+              KeyId: arn,
+              GrantId: grantId,
+              ...(token === undefined ? {} : { Marker: token }),
+            }),
+          ),
+        );
+        return { items: answer.Grants, next: answer.NextMarker };
+      });
+      return listed.find((grant) => grant.GrantId === grantId);
+    }),
+};
+
+export const grantReaders: Readers<'kms.grant'> = {
+  'kms.grant': {
+    uses: [grants],
+    async read({ arn, id }, aws) {
+      // The resource's id is `<key id>/<grant id>`.
+      const grantId = id.slice(id.lastIndexOf('/') + 1);
+      return derive(await aws.ask(grants, `${arn} ${grantId}`), (grant, source) =>
+        known(
+          {
+            status: 'ACTIVE' as const,
+            granteePrincipal: grant.GranteePrincipal ?? null,
+            granteeServicePrincipal: grant.GranteeServicePrincipal ?? null,
+            retiringPrincipal: grant.RetiringPrincipal ?? grant.RetiringServicePrincipal ?? null,
+            operations: grant.Operations ?? [],
+            // Named as CloudTrail names them.
+            constraints: Object.keys(grant.Constraints ?? {}).map(
+              (name) => name.charAt(0).toLowerCase() + name.slice(1),
+            ),
+          },
+          source,
+        ),
+      );
+    },
+  },
+};

@@ -1,0 +1,40 @@
+/** What a reader of facts is: how one fact follows from what AWS is asked, and all that it may ask. */
+import type { FactName, Facts, Resource } from '../../control.ts';
+import type { Fact } from '../types.ts';
+import type { Lookup, Place } from './place.ts';
+
+/** The account and Region of a resource, as one reader sees them. */
+export interface Aws {
+  readonly place: Place;
+  /** Asks for the resource itself, or for what comes and goes with it: if it was just made, it is waited for. */
+  ask<T>(lookup: Lookup<T>, id: string): Promise<Fact<T>>;
+  /** Asks for something else that the resource refers to, which must have been there before it. */
+  follow<T>(lookup: Lookup<T>, id: string): Promise<Fact<T>>;
+}
+
+export interface Reader<Name extends FactName> {
+  /** All lookups that `read` may use; the permissions of a fact are theirs. */
+  readonly uses: readonly Lookup<unknown>[];
+  read(resource: Resource, aws: Aws): Promise<Facts[Name]>;
+}
+
+export type Readers<Names extends FactName> = { readonly [Name in Names]: Reader<Name> };
+
+/**
+ * @param waits whether the resource should be there, so that its absence is waited out.
+ * @returns the place as this reader may use it. Asking what the reader does not declare throws: in Lambda it
+ * would be denied, because the role holds what is declared.
+ */
+export function awsFor(reader: Reader<FactName>, place: Place, waits: boolean): Aws {
+  const ask = <T>(lookup: Lookup<T>, id: string, waitsForIt: boolean): Promise<Fact<T>> => {
+    if (!reader.uses.includes(lookup)) {
+      throw new TypeError(`a reader of facts uses ${lookup.permissions.join(', ')} and does not declare it`);
+    }
+    return place.ask(lookup, id, waitsForIt);
+  };
+  return {
+    place,
+    ask: (lookup, id) => ask(lookup, id, waits),
+    follow: (lookup, id) => ask(lookup, id, false),
+  };
+}
