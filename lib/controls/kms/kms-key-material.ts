@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { defineControl, fail, observe, pass, unknown } from '../../control.ts';
+import { defineControl, fail, notApplicable, observe, pass, unknown } from '../../control.ts';
 import { shorten } from '../../key-policy/condition.ts';
 import { keyInEvent } from '../../trail/resources/kms.ts';
 
@@ -15,7 +15,8 @@ export const kmsKeyMaterial = defineControl({
   description:
     'Deleting imported key material takes effect at once, with no waiting period, and makes everything under ' +
     'the key unreadable until the same material is imported again; KMS keeps no copy of it. Material that was ' +
-    'imported with an expiry is deleted by KMS on that day. The policy may forbid an expiry altogether.',
+    'imported with an expiry is deleted by KMS on that day. The policy may forbid an expiry altogether. Keys ' +
+    'whose material was not imported are not concerned.',
   severity: 'HIGH',
   resourceType: 'AwsKmsKey',
   standards: {
@@ -31,13 +32,14 @@ export const kmsKeyMaterial = defineControl({
     },
   ],
   endings: [{ eventSource: 'kms.amazonaws.com', eventNames: ['DeleteKey'], resources: keyInEvent }],
-  facts: ['kms.keyMaterial'],
+  facts: ['kms.key', 'kms.keyMaterial'],
   settings: z.strictObject({
     allowExpiringMaterial: z
       ._default(z.boolean(), true)
       .check(z.describe('Whether material may be imported with an expiry.')),
   }),
   evaluate(key, facts, settings) {
+    const metadata = facts['kms.key'];
     const material = facts['kms.keyMaterial'];
     const required = settings.allowExpiringMaterial
       ? 'all imported key material present'
@@ -50,7 +52,16 @@ export const kmsKeyMaterial = defineControl({
             observe('validTo', material, (value) => value.validTo),
           ]
         : []),
+      observe('origin', metadata, (value) => value.origin),
     ];
+    const origin = metadata.known ? metadata.value.origin : null;
+    if (origin !== null && origin !== 'EXTERNAL') {
+      return notApplicable(
+        `The key material of ${key.id} was not imported: its origin is ${origin}.`,
+        required,
+        seen,
+      );
+    }
     if (!material.known) {
       return unknown(`The key material of ${key.id} is unknown: ${material.detail}.`, required, seen);
     }
@@ -76,7 +87,21 @@ export const kmsKeyMaterial = defineControl({
   reference: 'https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys.html',
 });
 
-function describe(gone: { readonly keyMaterialId: string | null; readonly because: string }): string {
+function describe(gone: {
+  readonly keyMaterialId: string | null;
+  readonly because: 'DELETED' | 'EXPIRED' | null;
+}): string {
+  // Material without a name and without a cause may be a first one that is still to come.
+  if (gone.keyMaterialId === null && gone.because === null) {
+    return 'the material was deleted, has expired or was never imported';
+  }
   const which = gone.keyMaterialId === null ? 'the imported material' : `material ${gone.keyMaterialId}`;
-  return `${which} ${gone.because === 'EXPIRED' ? 'expired' : 'was deleted'}`;
+  switch (gone.because) {
+    case 'DELETED':
+      return `${which} was deleted`;
+    case 'EXPIRED':
+      return `${which} expired`;
+    case null:
+      return `${which} was deleted or has expired`;
+  }
 }

@@ -51,10 +51,11 @@ export interface KmsGrant {
 
 /** Imported key material. Authority: DescribeKey, ListKeyRotations with IncludeKeyMaterial. */
 export interface KmsKeyMaterial {
-  /** Material that was imported and is gone; while there is any, the key can't be used. */
+  /** Material that the key should have and has not; while there is any, the key can't be used. */
   readonly missing: readonly {
     readonly keyMaterialId: string | null;
-    readonly because: 'DELETED' | 'EXPIRED';
+    /** `null` where AWS tells only that it is not there; without an id it may then never have been. */
+    readonly because: 'DELETED' | 'EXPIRED' | null;
   }[];
   /** KEY_MATERIAL_EXPIRES or KEY_MATERIAL_DOES_NOT_EXPIRE, of the latest import. */
   readonly expirationModel: string | null;

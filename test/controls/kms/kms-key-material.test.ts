@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Facts } from '../../../lib/control.ts';
 import { kmsKeyMaterial as control } from '../../../lib/controls/kms/kms-key-material.ts';
+import type { KmsKeyMaterial } from '../../../lib/facts/types/kms.ts';
+import { known, unknownFact } from '../../../lib/facts/types.ts';
 import { judgeTrail } from '../../judging.ts';
-import { keyId, kms } from './records.ts';
+import { account, keyArn, keyId, kms, region } from './records.ts';
 
 const importOf = (
   request: unknown = { keyId, expirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' },
@@ -11,6 +14,31 @@ const deletionOf = (keyMaterialId?: string) =>
   kms('DeleteImportedKeyMaterial', { request: { keyId, keyMaterialId } });
 const expiry = kms('DeleteExpiredKeyMaterial', { serviceEventDetails: { keyId } });
 const expiring = { keyId, validTo: 'Jan 1, 2027 8:00:00 PM', expirationModel: 'KEY_MATERIAL_EXPIRES' };
+
+/** Judges by facts as AWS answers them. */
+function judgeByAws(
+  origin: string | null,
+  missing: KmsKeyMaterial['missing'] = [],
+  metadata?: Facts['kms.key'],
+) {
+  const source = { kind: 'api', call: 'DescribeKey', at: '2026-09-14T08:12:30Z' } as const;
+  const told = {
+    origin,
+    keySpec: 'SYMMETRIC_DEFAULT',
+    keyUsage: 'ENCRYPT_DECRYPT',
+    keyManager: 'CUSTOMER',
+    customKeyStoreId: null,
+    multiRegionKeyType: 'NONE',
+  } as const;
+  return control.evaluate(
+    { type: 'AwsKmsKey', id: keyId, arn: keyArn, account, region },
+    {
+      'kms.key': metadata ?? known(told, source),
+      'kms.keyMaterial': known({ missing, expirationModel: null, validTo: null }, source),
+    },
+    { allowExpiringMaterial: true },
+  );
+}
 
 async function verdicts(records: readonly unknown[], settings: unknown = {}) {
   return (await judgeTrail(control, records, settings)).map(({ verdict }) => verdict);
@@ -38,6 +66,42 @@ describe('kms-key-material', () => {
     expect(judged?.evidence.summary).toBe(
       `The key material of ${keyId} was imported, and expires (valid to Jan 1, 2027 8:00:00 PM).`,
     );
+  });
+
+  it.each(['AWS_KMS', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE'])(
+    'is not about a key whose material comes from %s',
+    (origin) => {
+      const { verdict, evidence } = judgeByAws(origin);
+      expect(verdict).toBe('NOT_APPLICABLE');
+      expect(evidence.summary).toBe(
+        `The key material of ${keyId} was not imported: its origin is ${origin}.`,
+      );
+    },
+  );
+
+  it('judges by the material where the origin is not told', () => {
+    expect(judgeByAws(null).verdict).toBe('PASS');
+  });
+
+  it('judges by the material where nothing is known of the key', () => {
+    expect(judgeByAws(null, [], unknownFact('denied', 'no')).verdict).toBe('PASS');
+  });
+
+  describe('when AWS does not tell why material is missing', () => {
+    it('fails without choosing a cause', () => {
+      const { verdict, evidence } = judgeByAws('EXTERNAL', [{ keyMaterialId: 'a', because: null }]);
+      expect(verdict).toBe('FAIL');
+      expect(evidence.summary).toBe(
+        `Key ${keyId} lacks key material: material a was deleted or has expired.`,
+      );
+    });
+
+    it('does not claim that material without an id was ever imported', () => {
+      const { evidence } = judgeByAws('EXTERNAL', [{ keyMaterialId: null, because: null }]);
+      expect(evidence.summary).toBe(
+        `Key ${keyId} lacks key material: the material was deleted, has expired or was never imported.`,
+      );
+    });
   });
 
   describe('of a key with several materials', () => {

@@ -85,15 +85,15 @@ function metadataOf(key: KeyMetadata): KmsKey {
 }
 
 /**
- * What is missing is what was imported once and is not there now: DescribeKey tells of the current material,
- * ListKeyRotations of each one of a symmetric key. KMS does not tell which of the two ends it came to, but it
- * deletes material that expires, so that it was deleted either way.
+ * What is missing is what is not imported now: DescribeKey tells of the current material, ListKeyRotations of
+ * each one of a symmetric key. KMS does not tell why: whether it was deleted or expired, nor, where it lists no
+ * material, whether there ever was any.
  * Source: KMS API Reference, "RotationsListEntry": ImportState; "ImportKeyMaterial": ExpirationModel.
  */
 function materialOf(key: KeyMetadata, listed: readonly RotationsListEntry[]): KmsKeyMaterial {
   const gone = listed
     .filter(({ ImportState: state }) => state === 'PENDING_IMPORT')
-    .map(({ KeyMaterialId: id }) => ({ keyMaterialId: id ?? null, because: 'DELETED' as const }));
+    .map(({ KeyMaterialId: id }) => ({ keyMaterialId: id ?? null, because: null }));
   const unnamed = key.KeyState === 'PendingImport' && gone.length === 0;
   const expiring = listed.find(
     ({ ExpirationModel: model, ImportState: state }) =>
@@ -101,7 +101,7 @@ function materialOf(key: KeyMetadata, listed: readonly RotationsListEntry[]): Km
   );
   const validTo = expiring?.ValidTo ?? key.ValidTo;
   return {
-    missing: unnamed ? [{ keyMaterialId: null, because: 'DELETED' }] : gone,
+    missing: unnamed ? [{ keyMaterialId: null, because: null }] : gone,
     expirationModel: expiring?.ExpirationModel ?? key.ExpirationModel ?? null,
     validTo: validTo === undefined ? null : validTo.toISOString(),
   };
