@@ -55,7 +55,9 @@ export const kmsKeyMaterial = defineControl({
       observe('origin', metadata, (value) => value.origin),
     ];
     const origin = metadata.known ? metadata.value.origin : null;
-    if (origin !== null && origin !== 'EXTERNAL') {
+    // An event about imported material proves that there was some, whatever else is told of the key.
+    const imported = material.known && material.source.kind === 'event';
+    if (!imported && origin !== null && origin !== 'EXTERNAL') {
       return notApplicable(
         `The key material of ${key.id} was not imported: its origin is ${origin}.`,
         required,

@@ -79,6 +79,14 @@ describe('kms-key-material', () => {
     },
   );
 
+  it('believes an event about imported material, whatever an earlier one told of the origin', async () => {
+    const made = kms('CreateKey', {
+      responseElements: { keyMetadata: { origin: 'AWS_KMS', keySpec: 'SYMMETRIC_DEFAULT' } },
+    });
+    const [judged] = await judgeTrail(control, [made, kms('DeleteImportedKeyMaterial')]);
+    expect(judged?.verdict).toBe('FAIL');
+  });
+
   it('judges by the material where the origin is not told', () => {
     expect(judgeByAws(null).verdict).toBe('PASS');
   });
