@@ -22,7 +22,8 @@ const version = 1;
 
 /** The archive in `folder`, written there first unless it is there already, and whole. */
 export function benchArchive(folder: string): BenchArchive {
-  const manifest = join(folder, 'manifest.json');
+  // Beside the folder, which holds nothing but the archive.
+  const manifest = `${folder}.manifest.json`;
   const key = createHash('sha256').update(JSON.stringify({ shape, version })).digest('hex');
   if (existsSync(manifest)) {
     const known: { key: string; archive: BenchArchive } = JSON.parse(readFileSync(manifest, 'utf8'));

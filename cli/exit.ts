@@ -8,6 +8,8 @@ export const exitCode = {
   usage: 2,
   /** Some input could not be read; the rest was processed. */
   input: 3,
+  /** A fault of Trailseal's own; what went wrong is on stderr. */
+  fault: 70,
   /** Ended by Ctrl-C; files that were written are whole. */
   interrupted: 130,
 } as const;

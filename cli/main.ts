@@ -6,9 +6,10 @@ import { runExplain } from './commands/explain.ts';
 import { runPolicyValidate } from './commands/policy.ts';
 import { runReplay, withReplayOptions } from './commands/replay.ts';
 import { exitCode, UsageError } from './exit.ts';
+import { discardUnfinished } from './output/files.ts';
 import { version } from './version.ts';
 
-/** The archive that ships with Trailseal: a month of four accounts. */
+/** The archive that ships with Trailseal: a month of five accounts. */
 const sampleArchive = path.join(import.meta.dirname, '..', 'data', 'sample');
 
 const abort = new AbortController();
@@ -23,7 +24,7 @@ const program = new Command('trailseal')
   .exitOverride()
   .addHelpText(
     'after',
-    '\nExit codes: 0 fine; 1 --fail-on reached; 2 wrong usage or policy; 3 some input could not be read; 130 interrupted.',
+    '\nExit codes: 0 fine; 1 --fail-on reached; 2 wrong usage or policy; 3 some input could not be read; 70 a fault of its own; 130 interrupted.',
   );
 
 withReplayOptions(
@@ -83,13 +84,39 @@ program
     code = runPolicyValidate(file, flags.format);
   });
 
-process.once('SIGINT', () => abort.abort(new Error('interrupted')));
-process.once('SIGTERM', () => abort.abort(new Error('terminated')));
-// A reader such as `head` that has had enough is no failure of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(exitCode.fine);
-  throw error;
-});
+// From a clone, npm runs scripts in the project's folder; paths are meant from where the person stands.
+const standing = process.env['INIT_CWD'];
+const fromClone = process.cwd() === path.join(import.meta.dirname, '..');
+if (
+  fromClone &&
+  standing !== undefined &&
+  /^(start|trailseal)$/.test(process.env['npm_lifecycle_event'] ?? '')
+) {
+  process.chdir(standing);
+}
+
+let interruptedAt: number | undefined;
+/** The first signal ends the work in an orderly way. A terminal's Ctrl-C may come twice, by the launcher too. */
+function interrupt(): void {
+  interruptedAt ??= performance.now();
+  abort.abort(new Error('interrupted'));
+  if (performance.now() - interruptedAt > 500) {
+    discardUnfinished();
+    process.exit(exitCode.interrupted);
+  }
+}
+process.on('SIGINT', interrupt);
+process.on('SIGTERM', interrupt);
+
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // A reader such as `head` that has had enough changes nothing about how this ends.
+    if (error.code === 'EPIPE') return;
+    if (stream === process.stdout)
+      process.stderr.write(`trailseal: cannot write the output: ${error.message}\n`);
+    process.exitCode = exitCode.usage;
+  });
+}
 
 try {
   await program.parseAsync();
@@ -103,7 +130,9 @@ try {
     process.stderr.write(`trailseal: ${error.message}\n`);
     code = exitCode.usage;
   } else {
-    throw error;
+    const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`trailseal: a fault of Trailseal's own, please report it:\n${told}\n`);
+    code = exitCode.fault;
   }
 }
-process.exitCode = code;
+process.exitCode ??= code;

@@ -9,7 +9,7 @@ import { writeOutputs } from '../output/files.ts';
 import { printable, printableJson } from '../output/printable.ts';
 import { progressBar } from '../output/progress.ts';
 import { type Origin, replayJson } from '../output/replay-json.ts';
-import { summaryText } from '../output/summary.ts';
+import { summaryText, troubleText } from '../output/summary.ts';
 import { readPolicy } from '../policy-file.ts';
 import { type Replay, replay, type Scope } from '../replay.ts';
 import { version } from '../version.ts';
@@ -66,6 +66,7 @@ export async function runReplay(
   const { policy, name } = readPolicy(flags.policy, controls);
   const scope = scopeOf(flags);
   const threads = threadsOf(flags.threads);
+  if (flags.out === '') throw new UsageError('--out takes the name of a folder, not nothing');
   const now = new Date();
   const bar = progressBar(process.stderr, flags.quiet !== true);
   let result: Replay;
@@ -93,6 +94,9 @@ export async function runReplay(
     process.stdout.write(
       summaryText(result, origin, written.files, { colour, width, quiet: flags.quiet === true }),
     );
+  }
+  if (flags.quiet === true && result.inputErrors.length > 0) {
+    process.stderr.write(`${troubleText(result)}\n`);
   }
   for (const { id, reason } of written.unpublishable.slice(0, 5)) {
     process.stderr.write(`not in findings.asff.json: ${printable(id)}: ${printable(reason)}\n`);
@@ -132,6 +136,13 @@ function scopeOf(flags: Flags): Scope {
   for (const account of flags.account) {
     if (!/^\d{12}$/.test(account))
       throw new UsageError(`--account takes 12 digits, not ${printable(account)}`);
+  }
+  for (const region of flags.region) {
+    if (!/^[a-z]{2,}(-[a-z]+)+-\d+$/.test(region)) {
+      throw new UsageError(
+        `--region takes a Region such as eu-central-1, not ${printable(region) || 'nothing'}`,
+      );
+    }
   }
   return {
     ...(since === undefined ? {} : { since }),

@@ -1,5 +1,6 @@
 /** The files that a replay leaves in its output folder, each written whole or not at all. */
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Control } from '../../lib/control.ts';
 import { toAsff, whyUnpublishable } from '../../lib/findings/asff.ts';
@@ -53,7 +54,7 @@ export async function writeOutputs(
     ['report.html', () => renderReport(reportInput(replay, controls, origin))],
   ];
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const files: string[] = [];
     for (const [name, text] of outputs) {
       signal?.throwIfAborted();
@@ -72,16 +73,51 @@ export async function writeOutputs(
   }
 }
 
+/** The folder and those above it. Node's own recursive mkdir never ends where the file system refuses, as /proc does. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const above = path.dirname(folder);
+    if (isSystemError(error) && error.code === 'ENOENT' && above !== folder) {
+      await makeFolder(above);
+      await mkdir(folder);
+      return;
+    }
+    if (!(await isFolder(folder))) throw error;
+  }
+}
+
+async function isFolder(folder: string): Promise<boolean> {
+  try {
+    return (await stat(folder)).isDirectory();
+  } catch (error) {
+    if (isSystemError(error)) return false;
+    throw error;
+  }
+}
+
+/** What is being written at this moment, under its first name. */
+let unfinished: string | undefined;
+
 /** Under another name first, then renamed: a reader sees the old file or the new one, never a part. */
 async function writeWhole(file: string, text: string): Promise<void> {
   const partial = `${file}.${process.pid}.partial`;
+  unfinished = partial;
   try {
     await writeFile(partial, text);
     await rename(partial, file);
   } catch (error) {
     await rm(partial, { force: true });
     throw error;
+  } finally {
+    unfinished = undefined;
   }
+}
+
+/** For an end that cannot wait: takes away what is not whole yet. */
+export function discardUnfinished(): void {
+  if (unfinished !== undefined) rmSync(unfinished, { force: true });
 }
 
 /** A finding a line, each with the record that opened it. */

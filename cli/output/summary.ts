@@ -44,7 +44,7 @@ export function summaryText(
         controlTable(replay, paint),
         plans(replay),
         expired(replay, paint),
-        trouble(replay, paint),
+        troubleText(replay, paint),
         files(written, paint),
       ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
@@ -68,6 +68,9 @@ function heading(replay: Replay, origin: Origin, paint: Paint): string {
 
 function headline(replay: Replay, paint: Paint): string {
   const { findings } = replay;
+  if (replay.matched === 0) {
+    return paint('yellow', 'Nothing was judged: no event in this input and scope concerns a control.');
+  }
   if (findings.length === 0)
     return paint('green', 'No findings: nothing that was judged fails, or is in doubt.');
   const open = findings.filter(({ status, verdict }) => status === 'OPEN' && verdict === 'FAIL');
@@ -156,7 +159,8 @@ function expired(replay: Replay, paint: Paint): string {
   ].join('\n');
 }
 
-function trouble(replay: Replay, paint: Paint): string {
+/** What could not be read, and what was passed over; empty when there is nothing of either. */
+export function troubleText(replay: Replay, paint: Paint = (_style, text) => text): string {
   const { inputErrors, skipped } = replay;
   const lines: string[] = [];
   if (inputErrors.length > 0) {

@@ -47,10 +47,18 @@ const counted = (value: number, one: string, many = `${one}s`): string =>
 export function header(input: ReportInput): Html {
   const open = input.findings.filter((finding) => finding.status === 'OPEN');
   const closed = input.findings.length - open.length;
+  const failing = open.filter((finding) => finding.verdict === 'FAIL');
   const worst = worstFirst.slice(0, 2).flatMap((severity) => {
-    const some = open.filter((finding) => finding.severity === severity).length;
+    const some = failing.filter((finding) => finding.severity === severity).length;
     return some === 0 ? [] : [`${count(some)} ${severityWords[severity].toLowerCase()}`];
   });
+  const parts = [
+    ...(failing.length > 0
+      ? [`${count(failing.length)} failing${worst.length > 0 ? ` (${worst.join(', ')})` : ''}`]
+      : []),
+    ...(open.length > failing.length ? [`${count(open.length - failing.length)} not proven`] : []),
+    `${count(closed)} closed`,
+  ];
   const headline =
     input.findings.length === 0
       ? 'Nothing was found'
@@ -62,7 +70,7 @@ export function header(input: ReportInput): Html {
       ? input.matched === 0
         ? 'No event in this input concerns any control.'
         : `${counted(input.matched, 'event')} judged; no resource failed.`
-      : [...(worst.length > 0 ? [worst.join(', ')] : []), `${count(closed)} closed`].join(' · ');
+      : parts.join(' · ');
   return html`<header class="masthead">
   <div class="bar"><p class="brand">Trailseal <span>encryption report</span></p>
     <button type="button" id="theme" class="quiet" hidden>Dark theme</button></div>

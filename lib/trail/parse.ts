@@ -108,6 +108,9 @@ export function parseTime(value: string | undefined): number | undefined {
     );
   if (match === null) return undefined;
   const [, day, clock = '00:00:00', zone = 'Z'] = match;
+  const midnight = Date.parse(`${day}T00:00:00Z`);
+  // Date.parse takes 30 February for 2 March.
+  if (Number.isNaN(midnight) || !new Date(midnight).toISOString().startsWith(`${day}`)) return undefined;
   const time = Date.parse(`${day}T${clock}${zone === 'UTC' ? 'Z' : zone}`);
   return Number.isNaN(time) ? undefined : time;
 }

@@ -1,3 +1,4 @@
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -186,6 +187,36 @@ describe('bad input', () => {
   });
 });
 
+describe('what is no file', () => {
+  const cwd = workFolder();
+  spawnSync('mkfifo', [path.join(cwd, 'pipe')]);
+
+  it.each(['pipe', '/dev/zero', '/dev/null'])('is named, and not waited for: %s', (name) => {
+    expect(replayed(cwd, [name])).toMatchObject({ records: 0, inputErrors: [{ file: name }], code: 3 });
+  });
+});
+
+describe('an interruption', () => {
+  it('leaves whole files only, and exit code 130', async () => {
+    const cwd = workFolder();
+    const many = Array.from({ length: 20_000 }, (_, n) => createVolume(`vol-${n}`, false, '08:00:00'));
+    put(cwd, 'a.json', many);
+    const bin = path.join(root, 'bin', 'trailseal.mjs');
+    const child = spawn(process.execPath, [bin, 'replay', 'a.json'], { cwd, stdio: 'ignore' });
+    const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
+    const out = path.join(cwd, 'out');
+    while (!existsSync(out) || !readdirSync(out).some((name) => name.endsWith('.partial'))) {
+      if (child.exitCode !== null) break;
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    // As a terminal and the launcher do between them.
+    child.kill('SIGINT');
+    child.kill('SIGINT');
+    expect(await ended).toBe(130);
+    expect(readdirSync(out).filter((name) => name.endsWith('.partial'))).toEqual([]);
+  });
+});
+
 describe('exit codes', () => {
   const cwd = workFolder();
   put(cwd, 'fails.json', [createVolume('vol-0a', false, '08:00:00')]);
@@ -200,6 +231,14 @@ describe('exit codes', () => {
     ['an unknown option', ['replay', 'fails.json', '--nonsense'], 2],
     ['an unknown control', ['replay', 'fails.json', '--control', 'nonsense'], 2],
     ['a time that is none', ['replay', 'fails.json', '--since', 'yesterday'], 2],
+    ['a day that does not exist', ['replay', 'fails.json', '--since', '2026-02-30'], 2],
+    ['a Region that is none', ['replay', 'fails.json', '--region', 'mars'], 2],
+    ['an output folder without a name', ['replay', 'fails.json', '--out', ''], 2],
+    [
+      'an output folder where the system allows none',
+      ['replay', 'fails.json', '--out', '/proc/no/folder'],
+      2,
+    ],
     ['a policy with an error', ['replay', 'fails.json', '--policy', 'broken.policy.yml'], 2],
     ['a policy that is not there', ['replay', 'fails.json', '--policy', 'nowhere.yml'], 2],
     ['an output folder that cannot be', ['replay', 'fails.json', '--out', 'fails.json/out'], 2],
@@ -263,6 +302,15 @@ describe('the summary', () => {
     const { stdout, stderr } = trailseal(cwd, ['replay', 'a.json', '--quiet']);
     expect(stdout.trim().split('\n')).toHaveLength(1);
     expect(stderr).toBe('');
+  });
+});
+
+describe('what could not be read', () => {
+  it('is told under --quiet too, on stderr', () => {
+    const { stdout, stderr, code } = trailseal(workFolder(), ['replay', 'nowhere', '--quiet']);
+    expect(code).toBe(3);
+    expect(stderr).toContain('nowhere');
+    expect(stdout).toContain('Nothing was judged');
   });
 });
 

@@ -159,10 +159,15 @@ describe('a time', () => {
     expect(parseTime(text)).toBe(time);
   });
 
-  it.each(['', 'yesterday', '2026-13-45T00:00:00Z', 'Oct 5, 2026 8:15:30 AM', '1700000000'])(
-    'is not guessed from %j',
-    (text) => {
-      expect(parseTime(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    'yesterday',
+    '2026-02-30',
+    '2026-02-30T10:00:00Z',
+    '2026-13-45T00:00:00Z',
+    'Oct 5, 2026 8:15:30 AM',
+    '1700000000',
+  ])('is not guessed from %j', (text) => {
+    expect(parseTime(text)).toBeUndefined();
+  });
 });

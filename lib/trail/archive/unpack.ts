@@ -2,7 +2,7 @@
  * From a file to the bytes of its content, in the scanner's memory: unpacked when they are gzip (by what they
  * are, not by their name). gzip is RFC 1952; its packed part is for `scanner/inflate.as.ts`.
  */
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { crc32, gunzipSync } from 'node:zlib';
 import type { Scanner } from './scanner.ts';
 
@@ -18,12 +18,16 @@ export interface Unpacked {
 
 /** @throws what the file system throws; RangeError when there is more than memory can hold. */
 export function unpackFile(file: string, scanner: Scanner): Unpacked {
+  const kind = statSync(file);
+  if (kind.isDirectory()) throw new Error('it is a folder');
+  // Opening a pipe that nobody writes to would wait for ever; one that is open already has a writer, or an end.
+  if (kind.isFIFO() && !isOpenAlready(file)) throw new Error('it is a named pipe; write it to a file first');
+  if (!kind.isFile() && !kind.isFIFO()) throw new Error('it is a device or a socket, not a file');
   const descriptor = openSync(file, 'r');
   try {
     const stat = fstatSync(descriptor);
-    if (stat.isDirectory()) throw new Error('it is a folder');
-    // A pipe does not tell its size beforehand.
-    if (!stat.isFile()) return unpackBytes(readFileSync(descriptor), scanner);
+    // Neither a pipe nor a file of /proc tells its size beforehand.
+    if (!stat.isFile() || stat.size === 0) return unpackBytes(readToEnd(descriptor), scanner);
     const stored = scanner.room(allowed(stat.size));
     let length = 0;
     while (length < stored.length) {
@@ -34,6 +38,24 @@ export function unpackFile(file: string, scanner: Scanner): Unpacked {
     return unpack(length, scanner);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** `/dev/stdin` and the pipes that a shell makes for `<(command)`. */
+function isOpenAlready(file: string): boolean {
+  return /^\/(dev\/stdin$|dev\/fd\/\d+$|proc\/self\/fd\/\d+$)/.test(file);
+}
+
+/** @throws RangeError when there is no end within what memory can hold. */
+function readToEnd(descriptor: number): Buffer {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for (;;) {
+    const chunk = Buffer.allocUnsafe(1 << 20);
+    const read = readSync(descriptor, chunk, 0, chunk.length, null);
+    if (read === 0) return Buffer.concat(chunks, length);
+    length = allowed(length + read);
+    chunks.push(chunk.subarray(0, read));
   }
 }
 
