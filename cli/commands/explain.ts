@@ -114,6 +114,12 @@ async function explain(
   return { kind: 'judged', event, explained, ended: endings };
 }
 
+/** The controls that have no say in this event. */
+function notTriggered(explained: readonly Explained[]): readonly string[] {
+  const triggered = new Set(explained.map(({ judged }) => judged.control.id));
+  return controls.map(({ id }) => id).filter((id) => !triggered.has(id));
+}
+
 type Named = readonly [name: string, fact: Fact<unknown>];
 
 function factsOf(control: Control, judged: Judged): readonly Named[] {
@@ -140,6 +146,7 @@ function explanationJson(explanation: Explanation): unknown {
     event,
     judgements: explanation.explained.map(({ judged, enabled, plan }) => ({
       control: judged.control.id,
+      trigger: { eventSource, eventName },
       enabled,
       resource: { type: judged.resource.type, id: judged.resource.id, arn: judged.resource.arn },
       verdict: judged.judgement.verdict,
@@ -153,6 +160,7 @@ function explanationJson(explanation: Explanation): unknown {
       plan,
     })),
     ended: explanation.ended,
+    notTriggered: notTriggered(explanation.explained),
   };
 }
 
@@ -164,15 +172,16 @@ function explanationText(explanation: Explanation): string {
     `${event.eventSource} ${event.eventName}, ${when}, account ${event.account}, ${event.region}, by ${event.actor.name}`,
   );
   if (explanation.kind === 'ignored') return `${head}\n  Not judged: ${printable(explanation.reason)}.`;
-  const judged = explanation.explained.map(explainedText);
+  const judged = explanation.explained.map((one) => explainedText(one, event));
   const ended = explanation.ended.map(
     ({ control, resource }) =>
       `  ${control}: ends ${printable(resource)}; its open finding would be archived.`,
   );
-  return [head, ...judged, ...ended].join('\n\n');
+  const others = `  Not triggered: ${notTriggered(explanation.explained).join(', ')}.`;
+  return [head, ...judged, ...ended, others].join('\n\n');
 }
 
-function explainedText({ judged, enabled, plan }: Explained): string {
+function explainedText({ judged, enabled, plan }: Explained, event: TrailEvent): string {
   const { control, resource, judgement } = judged;
   const { evidence, verdict } = judgement;
   const facts = factsOf(control, judged).map(([name, fact]) =>
@@ -187,6 +196,7 @@ function explainedText({ judged, enabled, plan }: Explained): string {
   const concerned = verdict === 'FAIL' || verdict === 'UNKNOWN';
   const lines = [
     `  ${control.id}${enabled ? '' : ' (switched off by the policy)'}: ${verdict}  ${printable(resource.arn)}`,
+    `    trigger   ${printable(`${event.eventSource} ${event.eventName}`)}`,
     `    resource  ${printable(`${resource.type} ${resource.id}`)}`,
     `    verdict   ${printable(evidence.summary)}`,
     `    required  ${printable(evidence.required)}`,

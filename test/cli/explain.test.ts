@@ -13,6 +13,8 @@ describe('trailseal explain', () => {
     const { code, stdout } = trailseal(cwd, ['explain', 'event.json']);
     expect(code).toBe(0);
     expect(stdout).toContain('kms-key-disabled: FAIL');
+    expect(stdout).toContain('trigger   kms.amazonaws.com DisableKey');
+    expect(stdout).toMatch(/Not triggered: .*kms-key-deletion/);
     expect(stdout).toContain('from DisableKey at 2026-10-05T08:00:00.000Z');
     expect(stdout).toContain('required');
     expect(stdout).toContain('withheld');

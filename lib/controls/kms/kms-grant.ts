@@ -80,7 +80,7 @@ export const kmsGrant = defineControl({
     const to = `Grant ${resource.id} gives ${what} to ${shorten([granteePrincipal])}`;
     return verdict.judge(`${to}, ${verdict.because}.`, required, seen);
   },
-  actions: ['notify', 'tag', 'fix:revoke-grant'],
+  actions: ['notify', 'fix:revoke-grant'],
   remediation:
     'Look in CloudTrail what the grantee did with the key, then: aws kms revoke-grant --key-id ARN --grant-id ' +
     'ID (the id is what follows the slash in the resource id).',
