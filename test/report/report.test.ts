@@ -1,138 +1,138 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { assetsFile, buildAssets } from '../../cli/report/build.ts';
-import { compliance } from '../../cli/report/compliance.ts';
-import { duration, timeToFix } from '../../cli/report/figures.ts';
-import { embeddedJson, escapeHtml } from '../../cli/report/html.ts';
-import { httpsLink } from '../../cli/report/links.ts';
+import { script, style } from '../../cli/report/generated/assets.ts';
+import { pack } from '../../cli/report/pack.ts';
 import { renderReport } from '../../cli/report/report.ts';
 import { emptyInput, hostile, hostileInput, reportInput } from './fixture.ts';
 
-/** What of a page is markup: without the elements that hold data, script or style. */
-function markupOf(page: string): string {
-  return page.replace(/<(script|style)[^>]*>[\s\S]*?<\/\1>/g, '');
+const sha256 = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
+/** What the report embeds under this id. */
+function embedded(report: string, id: string): unknown {
+  const found = new RegExp(`<script type="application/json" id="${id}">(.*?)</script>`, 's').exec(
+    report,
+  )?.[1];
+  if (found === undefined) throw new Error(`the report embeds no ${id}`);
+  return JSON.parse(found);
 }
 
-describe('the page of a report', () => {
-  it('is one document that asks for nothing from elsewhere', () => {
-    const page = renderReport(reportInput(50));
-    expect(page.startsWith('<!doctype html>')).toBe(true);
-    expect(markupOf(page)).not.toMatch(/(src|action)="(?!data:)/);
-    expect(page).not.toMatch(/@import|<link rel="stylesheet"/);
+/** The report without its own script, style and data: what a reader without scripts sees. */
+const markup = (report: string): string => report.replace(/<(script|style)\b[^>]*>.*?<\/\1>/gs, '');
+
+describe('the report', () => {
+  const report = renderReport(reportInput(60));
+
+  it('admits its own script and style by hash, and nothing else', () => {
+    const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(report)?.[1];
+    expect(policy).toBe(
+      `default-src 'none'; script-src ${sha256(script)}; style-src ${sha256(style)}; img-src data:; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'`,
+    );
   });
 
-  it('admits its own script and style by their hashes, and no other', () => {
-    const [, policy = ''] =
-      /Content-Security-Policy" content="([^"]+)"/.exec(renderReport(emptyInput())) ?? [];
-    expect(policy).toContain("default-src 'none'");
-    expect(policy).toMatch(/script-src 'sha256-[A-Za-z0-9+/=]+'/);
-    expect(policy).not.toContain('unsafe');
+  it('names no file or address to load', () => {
+    expect(markup(report)).not.toMatch(/\ssrc=|<link(?! rel="icon" href="data:,")|@import|url\(/);
   });
 
-  it('shows the counts of records, and what could not be read', () => {
-    const inputErrors = [{ file: 'trail/a.json.gz', line: 7, reason: 'truncated gzip' }];
-    const page = markupOf(renderReport(reportInput(5, { records: 15_107, inputErrors })));
-    expect(page).toContain('15,107');
-    expect(page).toContain('truncated gzip');
+  it('has no style attribute and no event handler in its markup', () => {
+    expect(markup(report)).not.toMatch(/<[^>]*\s(?:style|on\w+)=/);
   });
 
-  it('is made of 10,000 findings in a reasonable size', () => {
+  it('carries the licences of the libraries in its script', () => {
+    expect(script).toContain('Chart.js Contributors');
+    expect(script).toContain('Jukka Kurkela');
+    expect(script.match(/Permission is hereby granted/g)).toHaveLength(2);
+  });
+
+  it('tells what became of the records and of the input that could not be read', () => {
+    expect(markup(report)).toContain('truncated gzip: the file ends early');
+    expect(markup(report)).toContain('240,000 records');
+  });
+
+  it('is the same for the same input', () => {
+    expect(renderReport(reportInput(60))).toBe(report);
+  });
+
+  it('reads well when nothing was found', () => {
+    expect(markup(renderReport(emptyInput()))).toContain('No control found anything to report');
+  });
+
+  it('says how many input errors it leaves out', () => {
+    const inputErrors = Array.from({ length: 600 }, (_, index) => ({
+      file: `${index}.json`,
+      reason: 'empty',
+    }));
+    expect(markup(renderReport(emptyInput({ inputErrors })))).toContain(
+      'and 100 more, all of them in summary.json',
+    );
+  });
+});
+
+describe('a report of hostile strings', () => {
+  const report = renderReport(hostileInput());
+
+  it('has the script elements that it wants and no other', () => {
+    const openings = report.match(/<script\b[^>]*>/gi)?.map((tag) => tag.replace(/\d+/, 'N'));
+    expect(openings).toEqual([
+      '<script type="application/json" id="data">',
+      '<script type="application/json" id="details-N">',
+      '<script type="application/json" id="events-N">',
+      '<script>',
+    ]);
+  });
+
+  it('has no element that only a hostile string would bring', () => {
+    expect(markup(report)).not.toMatch(/<img|<svg[^>]*onload|<!--/i);
+  });
+
+  it('has no invisible or reordering character anywhere in its markup', () => {
+    expect(markup(report).replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
+  });
+
+  it('links to none of them', () => {
+    const targets = [...markup(report).matchAll(/href="([^"]*)"/g)].map((match) => match[1] ?? '');
+    expect(targets.filter((target) => !target.startsWith('#') && target !== 'data:,')).toEqual([]);
+  });
+
+  it('embeds them unchanged as data', () => {
+    const details = embedded(report, 'details-0') as { finding: { resource: { id: string } } }[];
+    expect(details.map(({ finding }) => finding.resource.id).sort()).toEqual([...hostile].sort());
+  });
+});
+
+describe('packing', () => {
+  it('embeds an event once, however many findings it opened', () => {
+    const input = reportInput(50);
+    const event = { eventName: 'RunInstances', big: 'x'.repeat(50) };
+    const events = Object.fromEntries(input.findings.map(({ id }) => [id, { ...event }]));
+    expect(pack({ ...input, events }).events).toEqual([{ kind: 'json', json: JSON.stringify([event]) }]);
+  });
+
+  it('does without the event of a finding that has none', () => {
+    const [block] = pack({ ...reportInput(1), events: {} }).details;
+    expect(block?.kind === 'json' && JSON.parse(block.json)[0].event).toBeNull();
+  });
+
+  it('compresses what is large, without loss', () => {
+    const input = reportInput(2_000);
+    const { details } = pack(input);
+    const ids = details.flatMap((block) => {
+      if (block.kind !== 'gzip') throw new Error('not compressed');
+      const entries = JSON.parse(gunzipSync(Buffer.from(block.base64, 'base64')).toString());
+      return (entries as { finding: { id: string } }[]).map(({ finding }) => finding.id);
+    });
+    expect(ids.sort()).toEqual(input.findings.map(({ id }) => id).sort());
+  });
+
+  it('keeps 10,000 findings below 12 MB', () => {
     expect(renderReport(reportInput(10_000)).length).toBeLessThan(12_000_000);
   });
 });
 
-describe('a string from an event', () => {
-  it.each(hostile)('stays text in markup and in data: %j', (text) => {
-    expect(escapeHtml(text)).not.toMatch(/[<>"']/);
-    expect(embeddedJson({ text }).text).not.toMatch(/[<>&\u2028\u2029]/);
-  });
-
-  it('opens no element anywhere on the page', () => {
-    const page = markupOf(renderReport(hostileInput()));
-    expect(page).not.toMatch(/href="\s*javascript:/i);
-    // What stands in quotes is an attribute's value; no attribute of ours is without them.
-    const bare = page.replace(/="[^"]*"/g, '=""');
-    expect(bare).not.toMatch(/<(img|script|iframe)|<[^>]*\son\w+=/i);
-  });
-
-  it('ends no script element', () => {
-    const ours = (page: string) => page.split('</script').length;
-    expect(ours(renderReport(hostileInput()))).toBe(ours(renderReport(reportInput(hostile.length))));
-  });
-
-  it('makes no link but to https', () => {
-    expect(
-      ['javascript:alert(1)', 'data:text/html,x', 'http://192.0.2.1/', 'https//x'].map(httpsLink),
-    ).toEqual(Array(4).fill(undefined));
-  });
-});
-
-describe('the generated script and style', () => {
-  it('are what the sources make: else run npm run generate:report', async () => {
+describe('the generated assets', () => {
+  it('are what the sources build', async () => {
     expect(await buildAssets()).toBe(readFileSync(assetsFile, 'utf8'));
-  });
-});
-
-describe('the compliance view', () => {
-  const [control] = reportInput(1).controls;
-  const controls = control === undefined ? [] : [control];
-  const statusWith = (posture: { PASS?: number; FAIL?: number; UNKNOWN?: number }) => {
-    const counts = { PASS: 0, FAIL: 0, UNKNOWN: 0, NOT_APPLICABLE: 0, ...posture };
-    const [standard] = compliance({ controls, findings: [], posture: { [control?.id ?? '']: counts } });
-    return standard?.rows[0]?.status;
-  };
-
-  it.each([
-    ['fails', { PASS: 3, FAIL: 1 }],
-    ['unknown', { PASS: 3, UNKNOWN: 1 }],
-    ['passes', { PASS: 3 }],
-    ['unseen', {}],
-  ] as const)('says of a requirement that it %s', (status, posture) => {
-    expect(statusWith(posture)).toBe(status);
-  });
-
-  it('has a table for each standard', () => {
-    expect(compliance(reportInput(10)).map(({ name }) => name)).toEqual([
-      'NIST SP 800-53 Revision 5',
-      'PCI DSS v4.0.1',
-      'AWS Foundational Security Best Practices',
-    ]);
-  });
-});
-
-describe('time to fix', () => {
-  const { findings } = reportInput(60);
-  const resolved = findings.filter(({ status }) => status === 'RESOLVED');
-
-  it('is counted from opening to closing of what was fixed', () => {
-    const [finding] = resolved;
-    if (finding === undefined) throw new Error('the fixture has none resolved');
-    const timed = { ...finding, openedAt: '2026-10-01T00:00:00.000Z', closedAt: '2026-10-01T05:30:00.000Z' };
-    expect(timeToFix([timed]).all).toMatchObject({ fixed: 1, median: 5.5 * 3_600_000 });
-  });
-
-  it('counts what was fixed before it was deleted', () => {
-    const [finding] = resolved;
-    if (finding === undefined) throw new Error('the fixture has none resolved');
-    const [last] = finding.history.slice(-1);
-    if (last === undefined) throw new Error('the fixture has no history');
-    const history = [...finding.history, { ...last, status: 'ARCHIVED' as const }];
-    expect(timeToFix([{ ...finding, status: 'ARCHIVED', history }]).all).toMatchObject({ fixed: 1 });
-  });
-
-  it('leaves out what is open or merely gone', () => {
-    const others = findings.filter(
-      ({ history }) => history.findLast(({ status }) => status !== 'ARCHIVED')?.status === 'OPEN',
-    );
-    expect(timeToFix(others).all).toBeNull();
-  });
-
-  it.each([
-    [30_000, 'under 1 min'],
-    [40 * 60_000, '40 min'],
-    [5.5 * 3_600_000, '5.5 h'],
-    [12 * 86_400_000, '12 days'],
-  ])('is said as people say it: %d ms', (milliseconds, words) => {
-    expect(duration(milliseconds)).toBe(words);
   });
 });
