@@ -21,8 +21,8 @@ import { exemptionFor } from '../lib/policy/exemptions.ts';
 import { noUsage } from '../lib/policy/guardrails.ts';
 import type { Policy } from '../lib/policy/policy.ts';
 import { type Archive, type ArchiveEvent, type Progress, readArchive } from '../lib/trail/archive.ts';
+import type { InputError } from '../lib/trail/input-error.ts';
 import { chronological } from './chronology.ts';
-import type { InputError } from './report/input.ts';
 
 /** What is looked at; an absent bound does not bind. */
 export interface Scope {

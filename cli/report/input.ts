@@ -1,14 +1,7 @@
 /** What a report is made of, whoever made it: replay now, scan later. Plain data, ready for JSON. */
 import type { Severity, Standards, Verdict } from '../../lib/control.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
-
-/** Something in the input that could not be read, and why. */
-export interface InputError {
-  readonly file: string;
-  /** The line at which the trouble starts, counted from 1; absent where lines mean nothing. */
-  readonly line?: number;
-  readonly reason: string;
-}
+import type { InputError } from '../../lib/trail/input-error.ts';
 
 /** A control as people look it up. */
 export interface CatalogueEntry {

@@ -17,6 +17,7 @@ import { Scanner } from './archive/scanner.ts';
 import { type WantedList, wantedEvents } from './archive/wanted.ts';
 import type { WorkerResult, WorkerTask } from './archive/worker.ts';
 import type { TrailEvent } from './event.ts';
+import type { InputError } from './input-error.ts';
 import { parseRecord } from './parse.ts';
 
 export type { WantedEvents } from './archive/wanted.ts';
@@ -26,13 +27,6 @@ export interface ArchiveEvent {
   readonly file: string;
   /** Of the record's start, counted from 1. */
   readonly line: number | undefined;
-}
-
-export interface InputError {
-  readonly file: string;
-  /** The line at which the trouble starts, counted from 1; absent where lines mean nothing. */
-  readonly line?: number;
-  readonly reason: string;
 }
 
 export interface Archive {
