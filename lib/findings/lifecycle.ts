@@ -7,6 +7,9 @@ import type { Plan } from '../policy/plan.ts';
 import type { Finding, FindingExemption, Transition } from './finding.ts';
 import { findingId } from './id.ts';
 
+/** What made somebody look: an event of the trail, or a sweep, which stands for one. */
+export type Cause = Pick<TrailEvent, 'id' | 'eventName' | 'time' | 'actor'>;
+
 /** What a verdict does to a finding that stood as `previous`. */
 export type Change = 'open' | 'keep' | 'close' | 'none';
 
@@ -29,7 +32,7 @@ export interface Opening {
   readonly resource: Resource;
   readonly severity: Severity;
   readonly judgement: Judgement;
-  readonly event: TrailEvent;
+  readonly event: Cause;
   readonly plan: Plan;
   readonly exemption: FindingExemption | undefined;
 }
@@ -62,12 +65,12 @@ export function openFinding(previous: Finding | undefined, opening: Opening): Fi
 }
 
 /** An open finding that failed again: the evidence is the newest, everything else stays. */
-export function keepFinding(previous: Finding, judgement: Judgement, event: TrailEvent): Finding {
+export function keepFinding(previous: Finding, judgement: Judgement, event: Cause): Finding {
   return { ...previous, evidence: judgement.evidence, eventIds: withEvent(previous, event) };
 }
 
 /** An open finding whose resource passes now. */
-export function resolveFinding(previous: Finding, judgement: Judgement, event: TrailEvent): Finding {
+export function resolveFinding(previous: Finding, judgement: Judgement, event: Cause): Finding {
   const { summary } = judgement.evidence;
   return {
     ...previous,
@@ -80,9 +83,12 @@ export function resolveFinding(previous: Finding, judgement: Judgement, event: T
 }
 
 /** A finding whose resource is gone. One that was resolved before keeps the time and the reason of that. */
-export function archiveFinding(previous: Finding, event: TrailEvent): Finding {
+export function archiveFinding(
+  previous: Finding,
+  event: Cause,
+  summary = `The resource is gone: ${event.eventName}.`,
+): Finding {
   if (previous.status === 'ARCHIVED') return previous;
-  const summary = `The resource is gone: ${event.eventName}.`;
   const open = previous.status === 'OPEN';
   return {
     ...previous,
@@ -94,7 +100,7 @@ export function archiveFinding(previous: Finding, event: TrailEvent): Finding {
   };
 }
 
-function withEvent(previous: Finding | undefined, event: TrailEvent): readonly string[] {
+function withEvent(previous: Finding | undefined, event: Cause): readonly string[] {
   const ids = previous?.eventIds ?? [];
   return event.id === undefined || ids.includes(event.id) ? ids : [...ids, event.id];
 }
@@ -102,13 +108,13 @@ function withEvent(previous: Finding | undefined, event: TrailEvent): readonly s
 function transition(
   status: Transition['status'],
   verdict: Transition['verdict'],
-  event: TrailEvent,
+  event: Cause,
   summary: string,
 ): Transition {
   const { eventName, actor } = event;
   return { status, verdict, at: timeOf(event), eventName, eventId: event.id ?? null, actor, summary };
 }
 
-function timeOf(event: TrailEvent): string | null {
+function timeOf(event: Cause): string | null {
   return event.time === undefined ? null : new Date(event.time).toISOString();
 }
