@@ -3,9 +3,12 @@
  * environment when this module is loaded; each service has its own maker, so that a function which reads one
  * service is not bundled with the others.
  */
-import { EC2Client, type EC2ClientConfig } from '@aws-sdk/client-ec2';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { KMSClient } from '@aws-sdk/client-kms';
+import { type ClientConfig, settings } from './settings.ts';
+
+export type { ClientConfig } from './settings.ts';
 
 export interface Clients {
   readonly ec2: EC2Client;
@@ -13,30 +16,7 @@ export interface Clients {
   readonly kms: KMSClient;
 }
 
-export interface ClientConfig {
-  readonly region: string;
-  /** A provider of credentials, or credentials; the SDK's own chain where left out. */
-  readonly credentials?: EC2ClientConfig['credentials'];
-  /** How often a call is tried in all; 5 where left out. */
-  readonly maxAttempts?: number;
-}
-
 export type Makers = { readonly [Service in keyof Clients]?: (config: ClientConfig) => Clients[Service] };
-
-/**
- * What all clients have in common. Endpoints come from the SDK's own environment variables (`AWS_ENDPOINT_URL`,
- * `AWS_ENDPOINT_URL_EC2`, …). Retries are adaptive: a client that is throttled slows down by itself.
- * Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints", "Retry behavior".
- */
-function settings({ region, credentials, maxAttempts = 5 }: ClientConfig) {
-  return {
-    region,
-    ...(credentials === undefined ? {} : { credentials }),
-    retryMode: 'adaptive',
-    maxAttempts,
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 15_000 },
-  };
-}
 
 export function ec2Client(config: ClientConfig): EC2Client {
   return new EC2Client(settings(config));

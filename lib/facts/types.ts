@@ -20,14 +20,17 @@ export type Source =
 
 /**
  * Why a fact is not known. `not-in-trail`: the events do not tell. The rest come from AWS's answers:
- * `not-found`: AWS does not know the resource (any more); `not-ready`: it is still being made or changed, look
- * again later; `absent`: the resource is known, and it has no such thing; `failed`: no answer, for any other cause.
+ * `gone`: AWS does not know the resource itself, not yet or not any more, or it is about to end; `not-found`: AWS
+ * does not know something else that the resource refers to; `not-ready`: the resource is still being made or
+ * changed, look again later; `absent`: the resource is known, and it has no such thing; `failed`: no answer, for
+ * any other cause.
  */
 export type UnknownReason =
   | 'not-in-trail'
   | 'not-in-snapshot'
   | 'unreadable'
   | 'denied'
+  | 'gone'
   | 'not-found'
   | 'not-ready'
   | 'absent'

@@ -4,10 +4,12 @@
  * group whose launch template names the type, imported key material, the period of rotation) is held by `test/facts/aws/`, with the SDK mocked.
  */
 import {
+  AttachVolumeCommand,
   CreateLaunchTemplateCommand,
   CreateLaunchTemplateVersionCommand,
   CreateSnapshotCommand,
   CreateSubnetCommand,
+  CreateTagsCommand,
   CreateVolumeCommand,
   CreateVpcCommand,
   DeleteVolumeCommand,
@@ -35,7 +37,7 @@ import { controls } from '../../lib/controls/index.ts';
 import { AwsFacts } from '../../lib/facts/aws/aws.ts';
 import { readers } from '../../lib/facts/aws/readers.ts';
 import type { Fact, FactName } from '../../lib/facts/types.ts';
-import { judge } from '../../lib/judge.ts';
+import { judge, judgeLive } from '../../lib/judge.ts';
 
 const account = '123456789012';
 const region = 'us-east-1';
@@ -127,7 +129,7 @@ describe('instances', () => {
   it('that are terminated are gone', async () => {
     const id = await launch('m5.large');
     await ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
-    expect(await read(of('AwsEc2Instance', id), 'ec2.instance')).toMatchObject({ reason: 'not-found' });
+    expect(await read(of('AwsEc2Instance', id), 'ec2.instance')).toMatchObject({ reason: 'gone' });
   });
 
   it('are known beside others that do not exist', async () => {
@@ -139,7 +141,7 @@ describe('instances', () => {
       })),
     );
     expect(facts.map((each) => each['ec2.instance'])).toMatchObject([
-      { reason: 'not-found' },
+      { reason: 'gone' },
       { value: { instanceType: 'm5.large' } },
     ]);
   });
@@ -177,7 +179,7 @@ describe('volumes', () => {
     const volume = await makeVolume({ Encrypted: true });
     await ec2.send(new DeleteVolumeCommand({ VolumeId: volume.id }));
     waits.length = 0;
-    expect(await read(volume, 'ec2.volumeEncryption')).toMatchObject({ reason: 'not-found' });
+    expect(await read(volume, 'ec2.volumeEncryption')).toMatchObject({ reason: 'gone' });
     expect(waits).toEqual([500, 1_000, 2_000, 4_000]);
   });
 
@@ -189,6 +191,93 @@ describe('volumes', () => {
     expect(facts.every((each) => each['ec2.volumeEncryption']?.known)).toBe(true);
     const listed = await ec2.send(new DescribeVolumesCommand({}));
     expect(listed.Volumes?.length).toBeGreaterThanOrEqual(205);
+  });
+});
+
+/** The resources that one turns out to be, as AWS knows them. */
+async function seen(resource: Resource, facts: readonly FactName[]): Promise<readonly Resource[]> {
+  const [looked = []] = await provider.look([{ resource, facts }]);
+  return looked.map((each) => each.resource);
+}
+
+/** An instance with an encrypted volume of its launch, and an unencrypted one that no launch named. */
+async function launchWithTwoVolumes(): Promise<string> {
+  const id = await launch('m6i.large', { Encrypted: true });
+  const { id: other } = await makeVolume({ Encrypted: false });
+  await ec2.send(new AttachVolumeCommand({ InstanceId: id, VolumeId: other, Device: '/dev/sdf' }));
+  return id;
+}
+
+describe('looking at resources', () => {
+  const ec2Arn = (rest: string) => `arn:aws:ec2:${region}:${account}:${rest}`;
+
+  it('finds all volumes of an instance by their ids, each with what it ends with', async () => {
+    const id = await launchWithTwoVolumes();
+    const volumes = await seen(of('AwsEc2Volume', `${id}:/dev/sdb`), ['ec2.volumeEncryption']);
+    const described = await ec2.send(
+      new DescribeVolumesCommand({ Filters: [{ Name: 'attachment.instance-id', Values: [id] }] }),
+    );
+    expect(volumes.map((each) => each.id).toSorted()).toEqual(
+      (described.Volumes ?? []).map(({ VolumeId }) => VolumeId).toSorted(),
+    );
+    expect(volumes).toHaveLength(2);
+    for (const volume of volumes) {
+      const goesWithInstance = described.Volumes?.find(({ VolumeId }) => VolumeId === volume.id)
+        ?.Attachments?.[0]?.DeleteOnTermination;
+      expect(volume).toEqual({
+        type: 'AwsEc2Volume',
+        id: expect.stringMatching(/^vol-/),
+        arn: ec2Arn(`volume/${volume.id}`),
+        account,
+        region,
+        tags: {},
+        ...(goesWithInstance ? { partOf: ec2Arn(`instance/${id}`) } : {}),
+      });
+    }
+  });
+
+  it('judges each volume of an instance', async () => {
+    const id = await launchWithTwoVolumes();
+    const control = controls.find((each) => each.id === 'ec2-volume-encryption');
+    if (control === undefined) throw new Error('there is no such control');
+    const [judged = []] = await judgeLive(
+      [{ control, resource: of('AwsEc2Volume', `${id}:/dev/sdb`) }],
+      provider,
+      () => control.settings.parse({}),
+    );
+    expect(judged.map(({ judgement }) => judgement.verdict).toSorted()).toEqual(['FAIL', 'PASS']);
+  });
+
+  it('reads the tags of an instance', async () => {
+    const id = await launch('m6i.large');
+    await ec2.send(new CreateTagsCommand({ Resources: [id], Tags: [{ Key: 'owner', Value: 'payments' }] }));
+    const [instance] = await seen(of('AwsEc2Instance', id), ['ec2.instance']);
+    expect(instance?.tags).toEqual({ owner: 'payments' });
+  });
+
+  it('reads the ARN and the tags of a cluster and of a node group', async () => {
+    await makeCluster('looked-at');
+    const made = await eks.send(
+      new CreateNodegroupCommand({
+        clusterName: 'looked-at',
+        nodegroupName: 'blue',
+        subnets: [subnetId],
+        nodeRole: `arn:aws:iam::${account}:role/node`,
+        instanceTypes: ['m6i.large'],
+        tags: { owner: 'payments' },
+      }),
+    );
+    const [cluster] = await seen(of('AwsEksCluster', 'looked-at'), ['eks.version']);
+    const [group] = await seen(of('AwsEksNodegroup', 'looked-at/blue'), ['eks.nodegroup']);
+    expect(cluster).toMatchObject({
+      arn: `arn:aws:eks:${region}:${account}:cluster/looked-at`,
+      tags: {},
+    });
+    expect(group).toMatchObject({
+      id: 'looked-at/blue',
+      arn: told(made.nodegroup?.nodegroupArn, 'the ARN of the node group'),
+      tags: { owner: 'payments' },
+    });
   });
 });
 
@@ -318,8 +407,8 @@ describe('clusters', () => {
     expect(await verdict('eks-secrets-encryption', cluster, { key: 'customer-managed' })).toBe('PASS');
   });
 
-  it('that do not exist are not found', async () => {
-    expect(await read(of('AwsEksCluster', 'nowhere'), 'eks.version')).toMatchObject({ reason: 'not-found' });
+  it('that do not exist are gone', async () => {
+    expect(await read(of('AwsEksCluster', 'nowhere'), 'eks.version')).toMatchObject({ reason: 'gone' });
   });
 });
 
@@ -421,6 +510,6 @@ describe('grants', () => {
       value: { operations: ['Decrypt'], constraints: ['encryptionContextSubset'] },
     });
     await kms.send(new RevokeGrantCommand({ KeyId: key.id, GrantId: made.GrantId }));
-    expect(await read(grant, 'kms.grant')).toMatchObject({ reason: 'not-found' });
+    expect(await read(grant, 'kms.grant')).toMatchObject({ reason: 'gone' });
   });
 });

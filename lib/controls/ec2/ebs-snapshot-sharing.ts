@@ -80,7 +80,7 @@ export const ebsSnapshotSharing = defineControl({
     }
     if (coverage === 'partly-unreadable') {
       return unknown(
-        `Who may restore ${snapshot.id} is unknown: an event changed it, but not readably.`,
+        `Who may restore ${snapshot.id} is unknown: not all of its shares can be read.`,
         required,
         seen,
       );

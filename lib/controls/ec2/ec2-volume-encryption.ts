@@ -15,9 +15,9 @@ export const ec2VolumeEncryption = defineControl({
   description:
     'An encrypted EBS volume keeps its data, its snapshots and the traffic to its instance encrypted with a KMS ' +
     'key. A volume that was made without encryption can never be encrypted in place, only copied to one that is. ' +
-    'The policy may demand a customer managed key, so that its use can be watched and withdrawn. Of a launch, the ' +
-    'root volume and those that the request maps are judged; other volumes that only a launch template maps are ' +
-    'not, for the event does not name them.',
+    'The policy may demand a customer managed key, so that its use can be watched and withdrawn. Of a launch in an ' +
+    'archive, the root volume and those that the request maps are judged; where AWS itself is asked, all volumes of ' +
+    'the instance are, also those that only its launch template maps.',
   severity: 'HIGH',
   resourceType: 'AwsEc2Volume',
   standards: {

@@ -43,16 +43,17 @@ export function judgeKey(
 ): { readonly verdict: Exclude<Verdict, 'NOT_APPLICABLE'>; readonly because: string } {
   if (demand === 'any') return { verdict: 'PASS', because: '' };
   if (!fact.known) return { verdict: 'UNKNOWN', because: fact.detail };
-  const { arn, manager } = fact.value;
+  const { arn, manager, managerUnknown } = fact.value;
+  const why = managerUnknown === undefined ? '' : `, as ${managerUnknown.detail}`;
   if (demand === 'customer-managed') {
     if (manager === 'CUSTOMER') return { verdict: 'PASS', because: `${arn} is customer managed` };
     if (manager === 'AWS') return { verdict: 'FAIL', because: `${arn} is managed by AWS` };
-    return { verdict: 'UNKNOWN', because: `nothing tells whether ${arn} is customer managed` };
+    return { verdict: 'UNKNOWN', because: `nothing tells whether ${arn} is customer managed${why}` };
   }
   const byAwsAlias = manager === 'AWS' && demand.some((listed) => listed.endsWith(':alias/aws/ebs'));
   if (demand.includes(arn) || byAwsAlias) return { verdict: 'PASS', because: `${arn} is on the list` };
   if (manager !== 'AWS' && arn.includes(':alias/')) {
-    return { verdict: 'UNKNOWN', because: `nothing tells which key ${arn} stands for` };
+    return { verdict: 'UNKNOWN', because: `nothing tells which key ${arn} stands for${why}` };
   }
   return { verdict: 'FAIL', because: `${arn} is not on the list` };
 }

@@ -13,7 +13,7 @@ export const eksAuditLogging = defineControl({
   description:
     'Without the audit log nobody can tell afterwards who read a secret or started a pod, and without the ' +
     'authenticator log not which IAM identity that was. EKS exports neither by default, and what was not ' +
-    'exported is lost. An accepted update counts from when it was asked for, as EKS carries it out later.',
+    'exported is lost. In an archive, an accepted update counts from when it was asked for, as EKS carries it out later.',
   severity: 'MEDIUM',
   resourceType: 'AwsEksCluster',
   standards: {
@@ -73,11 +73,7 @@ export const eksAuditLogging = defineControl({
     if (off.length > 0) return fail(`Cluster ${id} does not export: ${off.join(', ')}.`, required, seen);
     const untold = logsThatAre(undefined);
     return untold.length > 0
-      ? unknown(
-          `The trail does not tell whether cluster ${id} exports: ${untold.join(', ')}.`,
-          required,
-          seen,
-        )
+      ? unknown(`Whether cluster ${id} exports these logs is not told: ${untold.join(', ')}.`, required, seen)
       : pass(`Cluster ${id} exports: ${settings.requiredTypes.join(', ')}.`, required, seen);
   },
   actions: ['notify', 'tag', 'fix:enable-audit-logging'],

@@ -14,7 +14,7 @@ export const eksEndpointAccess = defineControl({
   title: 'EKS API endpoints should be private, or public only to the allowed addresses',
   description:
     'A public Kubernetes API endpoint lets anyone in its CIDR blocks try stolen credentials and new ' +
-    'vulnerabilities of the API server; by default that is the whole Internet. An accepted update counts from ' +
+    'vulnerabilities of the API server; by default that is the whole Internet. In an archive, an accepted update counts from ' +
     'when it was asked for, as EKS carries it out later.',
   severity: 'HIGH',
   resourceType: 'AwsEksCluster',

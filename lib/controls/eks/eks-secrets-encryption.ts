@@ -16,7 +16,7 @@ export const eksSecretsEncryption = defineControl({
     'Without envelope encryption, whoever gets at the data of etcd, or a backup of it, reads every password ' +
     'and token that the cluster keeps. With a customer managed key, its use is logged and it can be withdrawn. ' +
     'Clusters from 1.28 on are encrypted without an encryptionConfig, which AWS Config and Security Hub ' +
-    '(EKS.3) do not take into account. An accepted update counts from when it was asked for.',
+    '(EKS.3) do not take into account. In an archive, an accepted update counts from when it was asked for.',
   severity: 'MEDIUM',
   resourceType: 'AwsEksCluster',
   standards: {
@@ -142,7 +142,7 @@ function judgeListed(id: string, facts: Known, keys: readonly string[]): Judgeme
   return /^arn:[^:]+:kms:[^:]+:\d{12}:key\//.test(key)
     ? fail(`Key ${key} of cluster ${id} is none of those that the policy lists.`, required, observed(facts))
     : unknown(
-        `The key of cluster ${id} is named as ${key}, and the trail does not tell the ARN that this stands for.`,
+        `The key of cluster ${id} is named as ${key}, and nothing tells the ARN that this stands for.`,
         required,
         observed(facts),
       );

@@ -69,7 +69,7 @@ export const kmsGrant = defineControl({
     const what = operations.length === 0 ? 'use of the key' : shorten(operations);
     if (granteePrincipal === null) {
       return granteeServicePrincipal === null
-        ? unknown(`The event does not tell to whom grant ${resource.id} was given.`, required, seen)
+        ? unknown(`To whom grant ${resource.id} was given is not told.`, required, seen)
         : pass(
             `Grant ${resource.id} gives ${what} to ${granteeServicePrincipal}, an AWS service.`,
             required,

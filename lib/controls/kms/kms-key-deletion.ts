@@ -42,7 +42,10 @@ export const kmsKeyDeletion = defineControl({
             observe('deletionDate', state, (value) => value.deletionDate),
           ]
         : []),
-      ...(state.known ? [observe('changedBy', state, (value) => value.changedBy)] : []),
+      // Only events tell who it was: KMS itself does not.
+      ...(state.known && state.value.changedBy !== null
+        ? [observe('changedBy', state, (value) => value.changedBy)]
+        : []),
     ];
     if (!state.known)
       return unknown(`The state of key ${key.id} is unknown: ${state.detail}.`, required, seen);

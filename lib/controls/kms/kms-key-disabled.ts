@@ -36,7 +36,10 @@ export const kmsKeyDisabled = defineControl({
     const required = 'a key that is enabled';
     const seen = [
       observe('keyState', state, (value) => value.keyState),
-      ...(state.known ? [observe('changedBy', state, (value) => value.changedBy)] : []),
+      // Only events tell who it was: KMS itself does not.
+      ...(state.known && state.value.changedBy !== null
+        ? [observe('changedBy', state, (value) => value.changedBy)]
+        : []),
     ];
     if (!state.known)
       return unknown(`The state of key ${key.id} is unknown: ${state.detail}.`, required, seen);

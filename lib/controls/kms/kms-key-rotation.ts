@@ -113,5 +113,5 @@ function rotationSupport(metadata: Facts['kms.key']): Support {
   ].filter((name) => name !== '');
   return missing.length === 0
     ? { supported: true }
-    : { supported: undefined, because: `the trail does not tell ${missing.join(' and ')}` };
+    : { supported: undefined, because: `nothing tells ${missing.join(' and ')}` };
 }

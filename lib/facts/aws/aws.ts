@@ -1,10 +1,11 @@
 /** Facts from AWS itself, as it is now: each thing is asked for once a gathering, many of them in one call. */
 import type { FactName, Facts, Resource } from '../../control.ts';
-import type { FactProvider, FactRequest } from '../provider.ts';
+import type { FactProvider, FactRequest, LiveFactProvider, Looked } from '../provider.ts';
 import { unknownFact } from '../types.ts';
 import { type Cache, emptyCache } from './cache.ts';
 import { Place, type Surroundings } from './place.ts';
 import { awsFor, type Reader, type Readers } from './reader.ts';
+import { withoutTags } from './tags.ts';
 
 export interface AwsFactsOptions extends Omit<Surroundings, 'cache'> {
   /** The readers of the facts that will be asked for: all of them (`readers.ts`), or those of one service. */
@@ -13,7 +14,7 @@ export interface AwsFactsOptions extends Omit<Surroundings, 'cache'> {
   readonly cache?: Cache;
 }
 
-export class AwsFacts implements FactProvider {
+export class AwsFacts implements FactProvider, LiveFactProvider {
   readonly #readers: Partial<Readers<FactName>>;
   readonly #surroundings: Surroundings;
 
@@ -27,28 +28,70 @@ export class AwsFacts implements FactProvider {
    * unknown fact that says so. Rejects only for a mistake of our own, such as a fact that has no reader.
    */
   async gather(requests: readonly FactRequest[]): Promise<readonly Partial<Facts>[]> {
+    const placeOf = this.#places();
+    return Promise.all(requests.map((request) => this.#read(request, placeOf)));
+  }
+
+  /** As `LiveFactProvider` has it. Rejects only for a mistake of our own, as above. */
+  async look(requests: readonly FactRequest[]): Promise<readonly (readonly Looked[])[]> {
+    const placeOf = this.#places();
+    return Promise.all(
+      requests.map(async (request) => {
+        const resources = await this.#identify(request, placeOf);
+        return Promise.all(
+          resources.map(async (resource) => ({
+            resource,
+            facts: await this.#read({ ...request, resource }, placeOf),
+          })),
+        );
+      }),
+    );
+  }
+
+  /** The places of one gathering, each made when it is first needed. */
+  #places(): PlaceOf {
     const places = new Map<string, Place>();
-    const placeOf = ({ account, region }: Resource): Place => {
+    return ({ account, region }) => {
       const key = `${account}/${region}`;
       const place = places.get(key) ?? new Place(account, region, this.#surroundings);
       places.set(key, place);
       return place;
     };
-    return Promise.all(
-      requests.map(async ({ resource, facts, mayBeGone = false }) => {
-        const read = async (name: FactName) => {
-          const reader: Reader<FactName> | undefined = this.#readers[name];
-          if (reader === undefined) throw new TypeError(`${name} has no reader among those that were given`);
-          const fact = isPlace(resource)
-            ? await reader.read(resource, awsFor(reader, placeOf(resource), !mayBeGone))
-            : unknownFact('unreadable', 'the account or the Region of the resource is not told');
-          return [name, fact] as const;
-        };
-        return Object.fromEntries(await Promise.all(facts.map(read)));
-      }),
-    );
+  }
+
+  async #read(
+    { resource, facts, mayBeGone = false }: FactRequest,
+    placeOf: PlaceOf,
+  ): Promise<Partial<Facts>> {
+    const read = async (name: FactName) => {
+      const reader = this.#reader(name);
+      const fact = isPlace(resource)
+        ? await reader.read(resource, awsFor(reader, placeOf(resource), !mayBeGone))
+        : unknownFact('unreadable', 'the account or the Region of the resource is not told');
+      return [name, fact] as const;
+    };
+    return Object.fromEntries(await Promise.all(facts.map(read)));
+  }
+
+  async #identify(
+    { resource, facts, mayBeGone = false }: FactRequest,
+    placeOf: PlaceOf,
+  ): Promise<readonly Resource[]> {
+    if (!isPlace(resource)) return [resource];
+    const reader = facts.map((name) => this.#reader(name)).find(({ identify }) => identify !== undefined);
+    return reader?.identify === undefined
+      ? [withoutTags(resource)]
+      : reader.identify(resource, awsFor(reader, placeOf(resource), !mayBeGone));
+  }
+
+  #reader(name: FactName): Reader<FactName> {
+    const reader = this.#readers[name];
+    if (reader === undefined) throw new TypeError(`${name} has no reader among those that were given`);
+    return reader;
   }
 }
+
+type PlaceOf = (resource: Resource) => Place;
 
 /** Whether there is somewhere to ask; an event may tell neither account nor Region, or none that could be one. */
 function isPlace({ account, region }: Resource): boolean {

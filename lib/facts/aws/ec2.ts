@@ -4,12 +4,13 @@ import type { Ec2Facts } from '../types/ec2.ts';
 import { known, unknownFact } from '../types.ts';
 import { ebsDefaultReaders } from './ec2/ebs-defaults.ts';
 import { instanceTypes } from './ec2/instance-types.ts';
-import { instances } from './ec2/instances.ts';
+import { identifyInstance, instances } from './ec2/instances.ts';
 import { launchTemplateReaders, newest, templateVersions, typeIn } from './ec2/launch-templates.ts';
 import { snapshotReaders } from './ec2/snapshots.ts';
 import { volumeReaders } from './ec2/volumes.ts';
 import { derive } from './place.ts';
 import type { Aws, Readers } from './reader.ts';
+import { withoutTags } from './tags.ts';
 
 async function typeOf(resource: Resource, aws: Aws): Promise<Ec2Facts['ec2.instance']> {
   return derive(await aws.ask(instances, resource.id), ({ InstanceType: instanceType }, source) =>
@@ -31,13 +32,16 @@ async function typeOfInstanceOrTemplate(resource: Resource, aws: Aws): Promise<E
 }
 
 export const ec2Readers: Readers<keyof Ec2Facts> = {
-  'ec2.instance': { uses: [instances], read: typeOf },
+  'ec2.instance': { uses: [instances], read: typeOf, identify: identifyInstance },
   'ec2.instanceType': {
     uses: [instances, templateVersions, instanceTypes],
     async read(resource, aws) {
       const type = await typeOfInstanceOrTemplate(resource, aws);
       return type.known ? aws.follow(instanceTypes, type.value.instanceType) : type;
     },
+    identify: async (resource, aws) =>
+      // A version of a launch template does not tell the template's own tags.
+      resource.type === 'AwsEc2LaunchTemplate' ? [withoutTags(resource)] : identifyInstance(resource, aws),
   },
   ...volumeReaders,
   ...ebsDefaultReaders,

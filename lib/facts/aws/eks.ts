@@ -13,12 +13,14 @@ import { instanceTypes } from './ec2/instance-types.ts';
 import { templateVersions, typeIn } from './ec2/launch-templates.ts';
 import { derive, type Lookup } from './place.ts';
 import type { Aws, Readers } from './reader.ts';
+import { withEksTags } from './tags.ts';
 
 const clusterAction = 'eks:DescribeCluster';
 
 /**
  * Clusters by name. While one is being made, or an update that was accepted is still under way, EKS tells what
- * was before: that is no answer yet. Source: EKS API Reference, "Cluster": status.
+ * was before: that is no answer yet. One that is being deleted is gone, as an instance that shuts down is: should
+ * its deletion fail, it is there again. Source: EKS API Reference, "Cluster": status.
  */
 const clusters: Lookup<Cluster> = {
   permissions: [clusterAction],
@@ -40,7 +42,10 @@ const clusters: Lookup<Cluster> = {
 
 const nodegroupAction = 'eks:DescribeNodegroup';
 
-/** Node groups by `<cluster>/<node group>`. What they launch is settled from the call that makes them on. */
+/**
+ * Node groups by `<cluster>/<node group>`. What they launch is settled from the call that makes them on. Source: EKS
+ * API Reference, "Nodegroup": status.
+ */
 const nodegroups: Lookup<Nodegroup> = {
   permissions: [nodegroupAction],
   async find(ids, place, waitsFor) {
@@ -62,8 +67,8 @@ const nodegroups: Lookup<Nodegroup> = {
   },
 };
 
-const unsettledClusters = ['CREATING', 'PENDING', 'UPDATING', 'DELETING'];
-const unsettledNodegroups = ['UPDATING', 'DELETING'];
+const unsettledClusters = ['CREATING', 'PENDING', 'UPDATING'];
+const unsettledNodegroups = ['UPDATING'];
 
 function settled<T>(
   fact: Fact<T>,
@@ -71,6 +76,7 @@ function settled<T>(
   status: string | undefined,
   unsettled: readonly string[],
 ): Fact<T> {
+  if (status === 'DELETING') return unknownFact('not-found', `${what} is ${status}`);
   return status !== undefined && unsettled.includes(status)
     ? unknownFact('not-ready', `${what} is ${status}, so look again when it is not any more`)
     : fact;
@@ -86,7 +92,23 @@ function clusterReader<T>(read: (cluster: Cluster, source: Source) => Fact<T>) {
     uses: [clusters],
     read: async (resource: Resource, aws: Aws): Promise<Fact<T>> =>
       derive(await aws.ask(clusters, resource.id), read),
+    identify: identifyCluster,
   };
+}
+
+async function identifyCluster(resource: Resource, aws: Aws): Promise<readonly Resource[]> {
+  const fact = await aws.ask(clusters, resource.id);
+  if (!fact.known) return [resource];
+  const { arn = resource.arn, tags } = fact.value;
+  return [withEksTags({ ...resource, arn }, tags)];
+}
+
+/** The node group with its true ARN, whose end, a UUID, few events tell; its id stays what identifies it. */
+async function identifyNodegroup(resource: Resource, aws: Aws): Promise<readonly Resource[]> {
+  const fact = await aws.ask(nodegroups, resource.id);
+  if (!fact.known) return [resource];
+  const { nodegroupArn: arn = resource.arn, tags } = fact.value;
+  return [withEksTags({ ...resource, arn }, tags)];
 }
 
 /** Each log that the answer sets; one that it does not name stays unknown. */
@@ -152,7 +174,7 @@ export const eksReaders: Readers<keyof EksFacts> = {
   'eks.logging': clusterReader((cluster, source) =>
     cluster.logging === undefined ? untold('which logs are on') : known(logsIn(cluster), source),
   ),
-  'eks.nodegroup': { uses: [nodegroups, templateVersions], read: typesOf },
+  'eks.nodegroup': { uses: [nodegroups, templateVersions], read: typesOf, identify: identifyNodegroup },
   'eks.nodegroupTypes': {
     uses: [nodegroups, templateVersions, instanceTypes],
     async read(resource, aws) {
@@ -166,5 +188,6 @@ export const eksReaders: Readers<keyof EksFacts> = {
       );
       return known(types, fact.source);
     },
+    identify: identifyNodegroup,
   },
 };

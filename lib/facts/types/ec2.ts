@@ -1,5 +1,5 @@
 /** Facts about EC2 and EBS. */
-import type { Fact } from '../types.ts';
+import type { Fact, Unknown } from '../types.ts';
 
 /** A KMS key that encrypts EBS storage. */
 export interface EncryptionKey {
@@ -7,6 +7,8 @@ export interface EncryptionKey {
   readonly arn: string;
   /** Whose key it is, as DescribeKey's KeyManager says; absent where it is not known. */
   readonly manager?: 'AWS' | 'CUSTOMER';
+  /** Why it is not known whose key it is, where AWS was asked. */
+  readonly managerUnknown?: Unknown;
 }
 
 /** Whether a volume is encrypted, and what shows it. */
@@ -26,7 +28,8 @@ export interface SnapshotSharing {
   readonly sharedWith: readonly string[];
   /**
    * `complete`: there are no others. `since-trail-began`: there may be others, made before the trail began.
-   * `partly-unreadable`: an event changed the shares in a way that it does not tell.
+   * `partly-unreadable`: an event changed the shares in a way that it does not tell, or AWS tells of a share, but
+   * not with whom.
    */
   readonly coverage: 'complete' | 'since-trail-began' | 'partly-unreadable';
 }

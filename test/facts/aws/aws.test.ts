@@ -195,7 +195,7 @@ describe('a resource that is not there', () => {
     );
     expect(facts.map((each) => each['ec2.instance'])).toMatchObject([
       { known: true },
-      { known: false, reason: 'not-found', detail: expect.stringContaining('i-bad') },
+      { known: false, reason: 'gone', detail: expect.stringContaining('i-bad') },
       { known: true },
     ]);
     expect(aws.calls()).toEqual(['ec2:DescribeInstances', 'ec2:DescribeInstances']);
@@ -227,7 +227,7 @@ describe('a resource that is not there', () => {
       { resource: key, facts: ['kms.keyState'] },
     ]);
     expect(facts.flatMap((each) => Object.values(each))).toMatchObject(
-      Array.from({ length: 4 }, () => ({ reason: 'not-found' })),
+      Array.from({ length: 4 }, () => ({ reason: 'gone' })),
     );
     // Each of the three is waited for on its own, and the clock of this test adds up what runs side by side.
     expect(aws.waits.reduce((sum, wait) => sum + wait, 0)).toBeLessThanOrEqual(10_000);
@@ -243,7 +243,7 @@ describe('a resource that is not there', () => {
   it.each(['i-*', 'i-?1', ''])('is never asked for by an id that would match others: %j', async (id) => {
     const aws = mockAws();
     withInstances(aws);
-    expect(await aws.read(instance(id), 'ec2.instance')).toMatchObject({ reason: 'not-found' });
+    expect(await aws.read(instance(id), 'ec2.instance')).toMatchObject({ reason: 'gone' });
     expect(aws.calls()).toEqual([]);
   });
 });

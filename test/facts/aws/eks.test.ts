@@ -21,7 +21,7 @@ describe('a cluster', () => {
     ['CREATING', 'not-ready'],
     ['PENDING', 'not-ready'],
     ['UPDATING', 'not-ready'],
-    ['DELETING', 'not-ready'],
+    ['DELETING', 'gone'],
     ['ACTIVE', undefined],
     ['FAILED', undefined],
   ])('that is %s: %s', async (status, reason) => {
@@ -111,16 +111,19 @@ describe('a node group', () => {
   }
   const group = nodegroup('app/blue');
 
-  it.each<[NodegroupStatus, boolean]>([
-    ['CREATING', true],
-    ['ACTIVE', true],
-    ['DEGRADED', true],
-    ['UPDATING', false],
-    ['DELETING', false],
-  ])('that is %s is settled: %s', async (status, settled) => {
+  it.each<[NodegroupStatus, string | undefined]>([
+    ['CREATING', undefined],
+    ['ACTIVE', undefined],
+    ['DEGRADED', undefined],
+    ['DELETE_FAILED', undefined],
+    ['UPDATING', 'not-ready'],
+    ['DELETING', 'gone'],
+  ])('that is %s: %s', async (status, reason) => {
     const aws = withNodegroup({ status, instanceTypes: ['m5.large'] });
     expect(await aws.read(group, 'eks.nodegroup')).toMatchObject(
-      settled ? { value: { instanceTypes: ['m5.large'], namedBy: 'node group' } } : { reason: 'not-ready' },
+      reason === undefined
+        ? { value: { instanceTypes: ['m5.large'], namedBy: 'node group' } }
+        : { reason, detail: expect.stringContaining(status) },
     );
   });
 
@@ -136,7 +139,7 @@ describe('a node group', () => {
     });
   });
 
-  it('whose launch template is gone is unknown, without a wait', async () => {
+  it('whose launch template is gone is not gone itself, and unknown without a wait', async () => {
     const aws = withNodegroup({ status: 'ACTIVE', launchTemplate: { id: 'lt-1', version: '3' } });
     aws.ec2.on(DescribeLaunchTemplateVersionsCommand).resolves({ LaunchTemplateVersions: [] });
     expect(await aws.read(group, 'eks.nodegroup')).toMatchObject({ reason: 'not-found' });
@@ -153,7 +156,7 @@ describe('a node group', () => {
 
   it.each(['', 'app', 'app/', '/blue'])('is none without both names: %j', async (id) => {
     const aws = mockAws();
-    expect(await aws.read(nodegroup(id), 'eks.nodegroup')).toMatchObject({ reason: 'not-found' });
+    expect(await aws.read(nodegroup(id), 'eks.nodegroup')).toMatchObject({ reason: 'gone' });
     expect(aws.calls()).toEqual([]);
   });
 

@@ -48,6 +48,8 @@ export function mockAws(cache?: Cache) {
       ...named('kms', mocks.kms.calls()),
     ],
     gather: (requests: readonly FactRequest[]) => provider.gather(requests),
+    look: (requests: readonly FactRequest[]) => provider.look(requests),
+    provider,
     /** One fact of one resource; throws when it was not gathered, so that its test fails. */
     async read(resource: Resource, name: FactName): Promise<Fact<unknown>> {
       const [facts] = await provider.gather([{ resource, facts: [name] }]);

@@ -40,6 +40,24 @@ describe('the state of a key', () => {
 });
 
 describe('a key', () => {
+  it.each(['kms.key', 'kms.keyState', 'kms.keyPolicy', 'kms.rotation', 'kms.keyMaterial'] as const)(
+    'that KMS does not know is gone, whatever is asked of it: %s',
+    async (name) => {
+      const aws = mockAws();
+      aws.kms.onAnyCommand().rejects(kmsError('NotFoundException', 'no such key'));
+      const [facts] = await aws.gather([{ resource: key, facts: [name], mayBeGone: true }]);
+      expect(facts?.[name]).toMatchObject({ reason: 'gone' });
+    },
+  );
+
+  it.each(['PendingDeletion', 'PendingReplicaDeletion'] as const)(
+    'that is %s is there, and told',
+    async (state) => {
+      const aws = withKey({ KeyState: state });
+      expect(await aws.read(key, 'kms.keyState')).toMatchObject({ value: { keyState: state } });
+    },
+  );
+
   it.each<[Partial<KeyMetadata>, string | null]>([
     [{ MultiRegion: false }, 'NONE'],
     [{ MultiRegion: true, MultiRegionConfiguration: { MultiRegionKeyType: 'REPLICA' } }, 'REPLICA'],
@@ -233,12 +251,16 @@ describe('a grant', () => {
     ['lists none', undefined],
     ['does not know the id', kmsError('InvalidGrantIdException', 'no such grant')],
     ['does not know the key', kmsError('NotFoundException', 'no such key')],
-  ])('is not found where KMS %s', async (_how, error) => {
+  ])('is gone where KMS %s', async (_how, error) => {
     const aws = mockAws();
     if (error === undefined) aws.kms.on(ListGrantsCommand).resolves({ Grants: [] });
     else aws.kms.on(ListGrantsCommand).rejects(error);
     const [facts] = await aws.gather([{ resource: grant, facts: ['kms.grant'], mayBeGone: true }]);
-    expect(facts?.['kms.grant']).toMatchObject({ reason: 'not-found' });
+    expect(facts?.['kms.grant']).toEqual({
+      known: false,
+      reason: 'gone',
+      detail: `kms:ListGrants lists no grant abc of ${keyArn}`,
+    });
     expect(aws.waits).toEqual([]);
   });
 });

@@ -57,7 +57,19 @@ function richAws() {
   const aws = mockAws();
   aws.ec2
     .on(DescribeInstancesCommand)
-    .resolves({ Reservations: [{ Instances: [{ InstanceId: 'i-1', InstanceType: 'm5.large' }] }] })
+    .resolves({
+      Reservations: [
+        {
+          Instances: [
+            {
+              InstanceId: 'i-1',
+              InstanceType: 'm5.large',
+              BlockDeviceMappings: [{ DeviceName: '/dev/sdb', Ebs: { VolumeId: 'vol-1' } }],
+            },
+          ],
+        },
+      ],
+    })
     .on(DescribeInstanceTypesCommand)
     .resolves({
       InstanceTypes: [{ InstanceType: 'm5.large', NetworkInfo: { EncryptionInTransitSupported: false } }],
@@ -69,7 +81,6 @@ function richAws() {
           VolumeId: 'vol-1',
           Encrypted: true,
           KmsKeyId: keyArn,
-          Attachments: [{ InstanceId: 'i-1', Device: '/dev/sdb' }],
         },
       ],
     })
@@ -111,10 +122,16 @@ describe('the permissions of a fact', () => {
     expect([...new Set(aws.calls())].sort()).toEqual(permissionsFor([name]));
   });
 
+  it.each(facts)('%s: are the calls that looking at it makes, too', async (name) => {
+    const aws = richAws();
+    await aws.look(resources.map((each) => ({ resource: each, facts: [name], mayBeGone: true })));
+    expect([...new Set(aws.calls())].sort()).toEqual(permissionsFor([name]));
+  });
+
   it('cover every call of each control', async () => {
     for (const control of controls) {
       const aws = richAws();
-      await aws.gather(
+      await aws.look(
         resources
           .filter(({ type }) => type === control.resourceType)
           .map((each) => ({ resource: each, facts: control.facts })),

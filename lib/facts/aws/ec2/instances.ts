@@ -4,9 +4,12 @@ import {
   type DescribeInstancesCommandInput,
   type Instance,
 } from '@aws-sdk/client-ec2';
+import type { Resource } from '../../../control.ts';
 import { type Fact, unknownFact } from '../../types.ts';
 import { allPages, type Describe, describeAll } from '../asking.ts';
 import { derive, type Lookup, type Place } from '../place.ts';
+import type { Aws } from '../reader.ts';
+import { withEc2Tags } from '../tags.ts';
 
 const action = 'ec2:DescribeInstances';
 
@@ -48,4 +51,10 @@ function present(instance: Instance, fact: Fact<Instance>): Fact<Instance> {
   return state === 'terminated' || state === 'shutting-down'
     ? unknownFact('not-found', `the instance ${instance.InstanceId} is ${state}`)
     : fact;
+}
+
+/** The instance with its tags. */
+export async function identifyInstance(resource: Resource, aws: Aws): Promise<readonly Resource[]> {
+  const fact = await aws.ask(instances, resource.id);
+  return [fact.known ? withEc2Tags(resource, fact.value.Tags) : resource];
 }

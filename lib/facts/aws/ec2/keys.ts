@@ -28,7 +28,7 @@ export const keyOwners: Lookup<EncryptionKey> = {
 /**
  * The key under a name that EC2 gave. An alias of AWS's own (`alias/aws/ebs`) is not asked about: DescribeKey
  * would make the key where there is none yet, and its prefix tells whose it is. Where KMS does not answer, the
- * key is known, but not whose. Source: KMS API Reference, "DescribeKey": KeyId; "CreateAlias": AliasName.
+ * key is known, but not whose, and why not. Source: KMS API Reference, "DescribeKey": KeyId; "CreateAlias": AliasName.
  */
 export async function encryptionKey(name: string, source: Source, aws: Aws): Promise<Fact<EncryptionKey>> {
   const { account, region } = aws.place;
@@ -36,5 +36,5 @@ export async function encryptionKey(name: string, source: Source, aws: Aws): Pro
   const arn = parseArn(name)?.service === 'kms' ? name : arnOf('kms', region, account, written);
   if (/:alias\/aws\//.test(arn)) return known({ arn, manager: 'AWS' }, source);
   const owner = await aws.follow(keyOwners, arn);
-  return known(owner.known ? owner.value : { arn }, source);
+  return known(owner.known ? owner.value : { arn, managerUnknown: owner }, source);
 }

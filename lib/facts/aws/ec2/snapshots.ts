@@ -10,6 +10,7 @@ import { known, unknownFact } from '../../types.ts';
 import { allPages, askEach, type Describe, describeAll } from '../asking.ts';
 import { derive, type Lookup, type Place } from '../place.ts';
 import type { Readers } from '../reader.ts';
+import { withEc2Tags } from '../tags.ts';
 
 const action = 'ec2:DescribeSnapshots';
 
@@ -75,5 +76,9 @@ export const snapshotReaders: Readers<'ec2.snapshotSharing' | 'ec2.snapshotEncry
           ? unknownFact('unreadable', `${action} does not tell whether the snapshot is encrypted`)
           : known(encrypted, source),
       ),
+    async identify(resource, aws) {
+      const fact = await aws.ask(snapshots, resource.id);
+      return [fact.known ? withEc2Tags(resource, fact.value.Tags) : resource];
+    },
   },
 };

@@ -1,12 +1,16 @@
-/** Volumes: DescribeVolumes, by their ids, or by the instance and device that stand for one before it has an id. */
+/** Volumes: DescribeVolumes, by their ids; DescribeInstances for those that a launch made, whose ids no event tells. */
 import { DescribeVolumesCommand, type DescribeVolumesCommandInput, type Volume } from '@aws-sdk/client-ec2';
+import { arnOf } from '../../../arn.ts';
 import type { Resource } from '../../../control.ts';
 import type { Ec2Facts } from '../../types/ec2.ts';
 import { type Fact, known, unknownFact } from '../../types.ts';
 import { allPages, type Describe, describeAll } from '../asking.ts';
 import { derive, type Lookup, type Place } from '../place.ts';
 import type { Aws, Readers } from '../reader.ts';
+import { withEc2Tags } from '../tags.ts';
+import { instances } from './instances.ts';
 import { encryptionKey, keyOwners } from './keys.ts';
+import { standIn, volumeOn, volumesOf } from './launched-volumes.ts';
 
 const action = 'ec2:DescribeVolumes';
 
@@ -29,51 +33,14 @@ const byIds: Describe<Volume> = {
   idsOf: (volume) => [volume.VolumeId],
 };
 
-/** By `i-…:/dev/sdX`: there is no call by such an id, so that the filter, with 200 values in all, is the way. */
-function attached(ids: readonly string[], place: Place): Promise<readonly Volume[]> {
-  const pairs = ids.map(deviceIn);
-  const names = (values: readonly string[]) => [...new Set(values)];
-  return describe(
-    {
-      Filters: [
-        { Name: 'attachment.instance-id', Values: names(pairs.map(({ instance }) => instance)) },
-        { Name: 'attachment.device', Values: names(pairs.map(({ device }) => device)) },
-      ],
-    },
-    place,
-  );
-}
-
-const byDevices: Describe<Volume> = {
-  action,
-  size: 100,
-  byId: attached,
-  byFilter: attached,
-  idsOf: (volume) =>
-    (volume.Attachments ?? []).map(({ InstanceId, Device }) =>
-      InstanceId === undefined || Device === undefined ? undefined : `${InstanceId}:${Device}`,
-    ),
-};
-
-/** Volumes by id, `vol-…` or `i-…:/dev/sdX`. One that is being deleted is gone. */
-export const volumes: Lookup<Volume> = {
+/** Volumes by id. One that is being deleted is gone. */
+const volumes: Lookup<Volume> = {
   permissions: [action],
   async find(ids, place, waitsFor) {
-    const devices = ids.filter((id) => deviceIn(id).device !== '');
-    const plain = ids.filter((id) => deviceIn(id).device === '');
-    const found = await Promise.all([
-      describeAll(byIds, plain, place, waitsFor),
-      describeAll(byDevices, devices, place, waitsFor),
-    ]);
-    const facts = found.flatMap((each) => [...each]);
-    return new Map(facts.map(([id, fact]) => [id, derive(fact, (volume) => present(volume, fact))]));
+    const found = await describeAll(byIds, ids, place, waitsFor);
+    return new Map([...found].map(([id, fact]) => [id, derive(fact, (volume) => present(volume, fact))]));
   },
 };
-
-function deviceIn(id: string): { readonly instance: string; readonly device: string } {
-  const [, instance = '', device = ''] = /^(i-[^:]*):(.+)$/s.exec(id) ?? [];
-  return { instance, device };
-}
 
 function present(volume: Volume, fact: Fact<Volume>): Fact<Volume> {
   return volume.State === 'deleting' || volume.State === 'deleted'
@@ -81,8 +48,18 @@ function present(volume: Volume, fact: Fact<Volume>): Fact<Volume> {
     : fact;
 }
 
+/** The volume of an id, `vol-…`, or of what stands for one, `i-…:/dev/sdX`. */
+async function volumeOf(id: string, aws: Aws): Promise<Fact<Volume>> {
+  const launched = standIn(id);
+  if (launched === undefined) return aws.ask(volumes, id);
+  const instance = await aws.ask(instances, launched.instance);
+  if (!instance.known) return instance;
+  const volume = volumeOn(launched, instance.value);
+  return 'id' in volume ? aws.ask(volumes, volume.id) : volume;
+}
+
 async function keyOf(resource: Resource, aws: Aws): Promise<Ec2Facts['ec2.volumeKey']> {
-  const fact = await aws.ask(volumes, resource.id);
+  const fact = await volumeOf(resource.id, aws);
   if (!fact.known) return fact;
   const { Encrypted: encrypted, KmsKeyId: key } = fact.value;
   if (key !== undefined && key !== '') return encryptionKey(key, fact.source, aws);
@@ -91,15 +68,56 @@ async function keyOf(resource: Resource, aws: Aws): Promise<Ec2Facts['ec2.volume
     : unknownFact('unreadable', `${action} does not tell the key of the volume`);
 }
 
+/** The volume; for an instance and device, all volumes of the instance, and the name itself where it has none. */
+async function identify(resource: Resource, aws: Aws): Promise<readonly Resource[]> {
+  const launched = standIn(resource.id);
+  if (launched === undefined) return [await described(resource, aws)];
+  const fact = await aws.ask(instances, launched.instance);
+  if (!fact.known) return [resource];
+  const found = volumesOf(fact.value);
+  const volume = volumeOn(launched, fact.value);
+  const toCome = 'reason' in volume && volume.reason === 'not-ready';
+  const { type, account, region } = resource;
+  const own = await Promise.all(
+    found.map(({ id, goesWithInstance }) => {
+      const arn = arnOf('ec2', region, account, `volume/${id}`);
+      const part = goesWithInstance ? { partOf: instanceArn(launched.instance, resource) } : {};
+      return described({ type, id, arn, account, region, ...part }, aws);
+    }),
+  );
+  return toCome || own.length === 0 ? [...own, resource] : own;
+}
+
+/**
+ * A volume with its tags, as part of the instance that it is deleted with: `DeleteOnTermination` of its one
+ * attachment. A volume that several instances share outlives each. Source: EC2 API Reference, "VolumeAttachment".
+ */
+async function described(resource: Resource, aws: Aws): Promise<Resource> {
+  const fact = await aws.ask(volumes, resource.id);
+  if (!fact.known) return resource;
+  const { partOf: _partOf, ...alone } = withEc2Tags(resource, fact.value.Tags);
+  const [attachment, ...others] = (fact.value.Attachments ?? []).filter(({ State }) => State !== 'detached');
+  return attachment?.DeleteOnTermination === true &&
+    attachment.InstanceId !== undefined &&
+    others.length === 0
+    ? { ...alone, partOf: instanceArn(attachment.InstanceId, resource) }
+    : alone;
+}
+
+function instanceArn(id: string, { account, region }: Resource): string {
+  return arnOf('ec2', region, account, `instance/${id}`);
+}
+
 export const volumeReaders: Readers<'ec2.volumeEncryption' | 'ec2.volumeKey'> = {
   'ec2.volumeEncryption': {
-    uses: [volumes],
+    uses: [instances, volumes],
     read: async (resource, aws) =>
-      derive(await aws.ask(volumes, resource.id), ({ Encrypted: encrypted }, source) =>
+      derive(await volumeOf(resource.id, aws), ({ Encrypted: encrypted }, source) =>
         encrypted === undefined
           ? unknownFact('unreadable', `${action} does not tell whether the volume is encrypted`)
           : known({ encrypted, shownBy: 'aws' as const }, source),
       ),
+    identify,
   },
-  'ec2.volumeKey': { uses: [volumes, keyOwners], read: keyOf },
+  'ec2.volumeKey': { uses: [instances, volumes, keyOwners], read: keyOf, identify },
 };

@@ -1,6 +1,9 @@
-/** Grants: ListGrants, by key and grant id. A grant that was revoked or retired is listed no more. */
+/**
+ * Grants: ListGrants, by key and grant id. A grant that was revoked or retired is listed no more, and so is gone.
+ * Source: KMS API Reference, "ListGrants", "RevokeGrant", "RetireGrant".
+ */
 import { type GrantListEntry, ListGrantsCommand } from '@aws-sdk/client-kms';
-import { known } from '../../types.ts';
+import { known, type Unknown, unknownFact } from '../../types.ts';
 import { allPages, askEach } from '../asking.ts';
 import { derive, type Lookup } from '../place.ts';
 import type { Readers } from '../reader.ts';
@@ -10,8 +13,8 @@ const action = 'kms:ListGrants';
 /** Grants by `<key ARN> <grant id>`. Asked for by id, because a key may have 50,000, in pages of 100. */
 const grants: Lookup<GrantListEntry> = {
   permissions: [action],
-  find: (ids, place, waitsFor) =>
-    askEach(action, ids, place, waitsFor, async (id) => {
+  async find(ids, place, waitsFor) {
+    const found = await askEach(action, ids, place, waitsFor, async (id) => {
       const [arn, grantId] = id.split(' ');
       const listed = await allPages(async (token) => {
         const answer = await place.call(({ kms }) =>
@@ -26,8 +29,18 @@ const grants: Lookup<GrantListEntry> = {
         return { items: answer.Grants, next: answer.NextMarker };
       });
       return listed.find((grant) => grant.GrantId === grantId);
-    }),
+    });
+    return new Map([...found].map(([id, fact]) => [id, fact.known ? fact : unlisted(id, fact)]));
+  },
 };
+
+/** Why a grant is not known: KMS keeps no trace of one that ended, so that revoked and retired look the same. */
+function unlisted(id: string, unknown: Unknown): Unknown {
+  const [arn, grantId] = id.split(' ');
+  return unknown.reason === 'not-found'
+    ? unknownFact('not-found', `${action} lists no grant ${grantId} of ${arn}`)
+    : unknown;
+}
 
 export const grantReaders: Readers<'kms.grant'> = {
   'kms.grant': {

@@ -1,0 +1,24 @@
+/** The tags of resources, as AWS tells them now. A resource that is known to bear none has `{}`. */
+import type { Tag } from '@aws-sdk/client-ec2';
+import type { Resource } from '../../control.ts';
+
+/** The resource with EC2's tags. EC2 tells them with whatever it describes, and of the untagged leaves them out. */
+export function withEc2Tags(resource: Resource, tags: readonly Tag[] | undefined): Resource {
+  const pairs = (tags ?? []).flatMap(({ Key: key, Value: value = '' }): [string, string][] =>
+    key === undefined ? [] : [[key, value]],
+  );
+  return { ...resource, tags: Object.fromEntries(pairs) };
+}
+
+/** The resource with EKS's tags. */
+export function withEksTags(
+  resource: Resource,
+  tags: Readonly<Record<string, string>> | undefined,
+): Resource {
+  return { ...resource, tags: { ...tags } };
+}
+
+/** The resource with tags unknown: those that an event told may have changed since. */
+export function withoutTags({ tags: _tags, ...resource }: Resource): Resource {
+  return resource;
+}
