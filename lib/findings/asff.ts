@@ -4,31 +4,15 @@
  * Format (ASFF)", "Required top-level ASFF attributes", "Using BatchImportFindings"; "Custom product integrations"
  * for the ProductArn.
  */
-import type { Resource as AsffResource, AwsSecurityFinding } from '@aws-sdk/client-securityhub';
-import { parseArn, partitionOf } from '../arn.ts';
-import type { Control, ResourceType } from '../control.ts';
+import type { AwsSecurityFinding } from '@aws-sdk/client-securityhub';
+import { partitionOf } from '../arn.ts';
+import type { Control } from '../control.ts';
+import { asffLimits } from './asff-limits.ts';
+import { type AsffExtras, asffResource } from './asff-resource.ts';
 import type { Finding } from './finding.ts';
+import { cut, oneLine, stringMap } from './plain.ts';
 
-/** ASFF's limits in characters, and for one finding in bytes. Source: Security Hub API model; partner guide. */
-export const asffLimits = {
-  id: 512,
-  title: 256,
-  description: 1024,
-  remediation: 512,
-  productFieldKey: 127,
-  detail: 1023,
-  productFieldValue: 1024,
-  productFields: 50,
-  relatedRequirements: 32,
-  findingBytes: 240_000,
-} as const;
-
-/** Types that ASFF has no name for; it asks for "Other" then. Source: ASFF, "Other object"; API model, ResourceDetails. */
-const withoutAsffName: ReadonlySet<ResourceType> = new Set([
-  'AwsEc2Snapshot',
-  'AwsEksNodegroup',
-  'AwsKmsGrant',
-]);
+export { asffLimits } from './asff-limits.ts';
 
 /** Why a finding has no place in Security Hub: it would be refused for what the events did not tell. */
 export type Unpublishable = { readonly finding: Finding; readonly reason: string };
@@ -43,46 +27,56 @@ export function whyUnpublishable(finding: Finding): string | undefined {
   return undefined;
 }
 
+const types = ['Software and Configuration Checks/AWS Security Best Practices'];
+
 /**
- * A finding as ASFF.
+ * A finding as ASFF. Left out are the fields that belong to Security Hub's customers (Note, UserDefinedFields,
+ * VerificationState, Workflow), and Region, which Security Hub sets itself. Severity and Types stand in
+ * FindingProviderFields alone, "the preferred option": Security Hub copies them to the top level, unless somebody
+ * there has set others by BatchUpdateFindings.
+ * Source: AWS Security Hub User Guide, "BatchImportFindings for finding providers", "Using FindingProviderFields".
  * @param finding one for which `whyUnpublishable` answers `undefined`.
  * @param updatedAt ISO 8601; must grow with each publication of the same finding, for Security Hub ignores an
  *   equal or older one.
  */
-export function toAsff(finding: Finding, control: Control, updatedAt: string): AwsSecurityFinding {
+export function toAsff(
+  finding: Finding,
+  control: Control,
+  updatedAt: string,
+  extras: AsffExtras = {},
+): AwsSecurityFinding {
   const { account, region } = finding;
-  const partition = partitionOf(region);
+  // The first transition stays, however often the finding is reopened and whatever is dropped from its history:
+  // CreatedAt and FirstObservedAt are the same all its life.
   const first = finding.history[0]?.at ?? finding.openedAt ?? updatedAt;
   const last = finding.history.at(-1)?.at ?? finding.openedAt ?? updatedAt;
+  const fields = productFields(finding);
   return {
     SchemaVersion: '2018-10-08',
     Id: cut(finding.id, asffLimits.id),
-    ProductArn: `arn:${partition}:securityhub:${region}:${account}:product/${account}/default`,
+    ProductArn: `arn:${partitionOf(region)}:securityhub:${region}:${account}:product/${account}/default`,
     ProductName: 'Trailseal',
     CompanyName: 'Trailseal',
-    Region: region,
     GeneratorId: `trailseal/${finding.control}`,
     AwsAccountId: account,
     CreatedAt: first,
-    UpdatedAt: later(updatedAt, last),
+    UpdatedAt: updatedAt,
     FirstObservedAt: first,
-    LastObservedAt: last,
+    LastObservedAt: earlier(last, updatedAt),
     Title: cut(finding.title, asffLimits.title),
-    Description: cut(
+    Description: oneLine(
       `${finding.evidence.summary} Required: ${finding.evidence.required}.`,
       asffLimits.description,
     ),
-    Types: ['Software and Configuration Checks/AWS Security Best Practices'],
-    Severity: { Label: severityOf(finding) },
     FindingProviderFields: {
       Severity: { Label: severityOf(finding), Original: finding.severity },
-      Types: ['Software and Configuration Checks/AWS Security Best Practices'],
+      Types: types,
     },
     Remediation: {
-      Recommendation: { Text: cut(control.remediation, asffLimits.remediation), Url: control.reference },
+      Recommendation: { Text: oneLine(control.remediation, asffLimits.remediation), Url: control.reference },
     },
-    ProductFields: productFields(finding),
-    Resources: [resourceOf(finding, partition)],
+    ...(fields === undefined ? {} : { ProductFields: fields }),
+    Resources: [asffResource(finding, extras)],
     Compliance: complianceOf(finding, control),
     RecordState: finding.status === 'ARCHIVED' ? 'ARCHIVED' : 'ACTIVE',
   };
@@ -107,34 +101,16 @@ function complianceOf(finding: Finding, control: Control): NonNullable<AwsSecuri
   const requirements = related.length > 0 ? { RelatedRequirements: related } : {};
   if (finding.status === 'RESOLVED') return { Status: 'PASSED', ...requirements };
   if (finding.verdict === 'FAIL') return { Status: 'FAILED', ...requirements };
-  return {
-    Status: 'NOT_AVAILABLE',
-    StatusReasons: [
-      { ReasonCode: 'TRAILSEAL_UNKNOWN', Description: cut(finding.evidence.summary, asffLimits.description) },
-    ],
-    ...requirements,
+  const doubt = oneLine(finding.evidence.summary, asffLimits.description);
+  const reason = {
+    ReasonCode: 'TRAILSEAL_UNKNOWN',
+    ...(doubt === '' ? {} : { Description: doubt }),
   };
-}
-
-function resourceOf(finding: Finding, partition: string): AsffResource {
-  const { type, id, arn } = finding.resource;
-  return {
-    Type: withoutAsffName.has(type) ? 'Other' : type,
-    Id: cut(type === 'AwsAccount' ? `AWS::::Account:${finding.account}` : identify(id, arn), asffLimits.id),
-    Partition: partition as NonNullable<AsffResource['Partition']>,
-    Region: finding.region,
-    Details: { Other: { id: cut(id, asffLimits.detail), arn: cut(arn, asffLimits.detail), type } },
-  };
-}
-
-/** The ARN where it is the resource's own; where it is that of its container, the id tells them apart. */
-function identify(id: string, arn: string): string {
-  const own = parseArn(arn)?.resource.endsWith(id) === true;
-  return own ? arn : `${arn}#${id}`;
+  return { Status: 'NOT_AVAILABLE', StatusReasons: [reason], ...requirements };
 }
 
 /** The evidence, so that an operator needs nothing but the finding. */
-function productFields(finding: Finding): Record<string, string> {
+function productFields(finding: Finding): Record<string, string> | undefined {
   const { evidence, actor, exemption, plan } = finding;
   const fields: [string, string | null | undefined][] = [
     ['trailseal/control', finding.control],
@@ -160,21 +136,16 @@ function productFields(finding: Finding): Record<string, string> {
       typeof value === 'string' ? value : JSON.stringify(value),
     ]),
   ];
-  const pairs = fields
-    .filter(
-      (field): field is [string, string] => field[1] !== undefined && field[1] !== null && field[1] !== '',
-    )
-    .map(([key, value]) => [cut(key, asffLimits.productFieldKey), cut(value, asffLimits.productFieldValue)]);
-  return Object.fromEntries(pairs.slice(0, asffLimits.productFields));
+  const told = fields.filter(
+    (field): field is [string, string] => field[1] !== undefined && field[1] !== null,
+  );
+  return stringMap(told, {
+    pairs: asffLimits.productFields,
+    key: asffLimits.productFieldKey,
+    value: asffLimits.productFieldValue,
+  });
 }
 
-/** `text` in at most `limit` UTF-16 units, ending in an ellipsis where it was cut, never inside a surrogate pair. */
-function cut(text: string, limit: number): string {
-  if (text.length <= limit) return text;
-  const end = /[\uD800-\uDBFF]$/.test(text.slice(0, limit - 1)) ? limit - 2 : limit - 1;
-  return `${text.slice(0, end)}…`;
-}
-
-function later(one: string, other: string): string {
-  return Date.parse(one) >= Date.parse(other) ? one : other;
+function earlier(one: string, other: string): string {
+  return Date.parse(one) <= Date.parse(other) ? one : other;
 }

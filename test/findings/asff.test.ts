@@ -4,6 +4,7 @@ import type { Resource } from '../../lib/control.ts';
 import { ec2TransitEncryption as control } from '../../lib/controls/ec2/ec2-transit-encryption.ts';
 import { asffLimits, toAsff, whyUnpublishable } from '../../lib/findings/asff.ts';
 import type { Finding, FindingExemption } from '../../lib/findings/finding.ts';
+import { fits, shrunk } from '../../lib/findings/fit.ts';
 import { archiveFinding, openFinding, resolveFinding } from '../../lib/findings/lifecycle.ts';
 import { eventOf } from '../judging.ts';
 
@@ -91,6 +92,39 @@ describe('a finding in ASFF', () => {
     expect(asff.ProductFields).toMatchObject({ 'trailseal/exemption': 'active: load test' });
   });
 
+  it('gives severity and types where Security Hub keeps them apart from what its users set', () => {
+    const asff = toAsff(finding(), control, now);
+    expect(asff.FindingProviderFields).toEqual({
+      Severity: { Label: 'MEDIUM', Original: 'MEDIUM' },
+      Types: ['Software and Configuration Checks/AWS Security Best Practices'],
+    });
+    expect([asff.Severity, asff.Types]).toEqual([undefined, undefined]);
+  });
+
+  it.each(['Note', 'UserDefinedFields', 'VerificationState', 'Workflow', 'WorkflowState', 'Region'] as const)(
+    'leaves %s to Security Hub and its users',
+    (field) => {
+      expect(toAsff(finding(), control, now)).not.toHaveProperty(field);
+    },
+  );
+
+  it('was created when it was first opened, all its life', () => {
+    const later = eventOf({ ...event.raw, eventTime: '2026-10-09T01:00:00Z', eventID: 'event-2' });
+    const opened = finding();
+    const resolved = resolveFinding(opened, passed, later);
+    // A history may have been capped: the first transition is what stays.
+    const capped = { ...archiveFinding(resolved, later), history: [...resolved.history.slice(0, 1)] };
+    for (const one of [opened, resolved, capped]) {
+      const { CreatedAt, FirstObservedAt } = toAsff(one, control, now);
+      expect([CreatedAt, FirstObservedAt]).toEqual(['2026-10-05T01:00:00.000Z', '2026-10-05T01:00:00.000Z']);
+    }
+  });
+
+  it('was updated exactly when the ledger says, or Security Hub would take two updates for one', () => {
+    const early = '2026-10-05T00:59:59.998Z';
+    expect(toAsff(finding(), control, early).UpdatedAt).toBe(early);
+  });
+
   it('names its resource by the ARN', () => {
     expect(toAsff(finding(), control, now).Resources?.[0]).toMatchObject({
       Type: 'AwsEc2Instance',
@@ -118,29 +152,131 @@ describe('a finding in ASFF', () => {
     expect(asff.UpdatedAt).toBe(asff.LastObservedAt);
   });
 
-  it('keeps within every limit, whatever the event said', () => {
-    const long = fc.string({ unit: 'binary', minLength: 0, maxLength: 3000 });
-    const observed = fc.array(
-      fc.record({ what: long, value: fc.oneof(long, fc.array(long, { maxLength: 3 })) }),
-      {
-        maxLength: 60,
+  it.each([
+    ['eu-central-1', 'aws'],
+    ['us-gov-west-1', 'aws-us-gov'],
+    ['us-iso-east-1', 'aws-us-iso'],
+    ['us-isob-east-1', 'aws-us-iso-b'],
+    ['eusc-de-east-1', undefined],
+  ])('says of the partition of %s what ASFF has a word for', (region, partition) => {
+    expect(toAsff(finding({ region }), control, now).Resources?.[0]?.Partition).toBe(partition);
+  });
+
+  it('has the details of its resource, beside what the finding calls it', () => {
+    const details = {
+      AwsEc2Instance: { Type: 'm5.large' },
+      Other: { encryptionInTransitSupported: 'false' },
+    };
+    expect(toAsff(finding(), control, now, { details }).Resources?.[0]?.Details).toEqual({
+      AwsEc2Instance: { Type: 'm5.large' },
+      Other: {
+        id: 'i-0abc',
+        arn: resource.arn,
+        type: 'AwsEc2Instance',
+        encryptionInTransitSupported: 'false',
       },
+    });
+  });
+
+  it('lets no detail say otherwise who its resource is', () => {
+    const { Details } =
+      toAsff(finding(), control, now, { details: { Other: { id: 'i-0def' } } }).Resources?.[0] ?? {};
+    expect(Details?.Other?.['id']).toBe('i-0abc');
+  });
+
+  it('has the tags of its resource', () => {
+    const tags = { team: 'payments', 'aws:autoscaling:groupName': 'web' };
+    expect(toAsff(finding(), control, now, { tags }).Resources?.[0]?.Tags).toEqual(tags);
+  });
+
+  it.each([
+    ['are none', {}],
+    ['have no value', { team: '', owner: ' ' }],
+  ])(
+    'has no tags when they %s, for Security Hub takes neither an empty map nor a blank value',
+    (_what, tags) => {
+      expect(toAsff(finding(), control, now, { tags }).Resources?.[0]).not.toHaveProperty('Tags');
+    },
+  );
+});
+
+/** Every string below `value`, values and keys. */
+function stringsIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, member]) => [key, ...stringsIn(member)]);
+}
+
+describe('whatever an event says, a finding', () => {
+  const hostile = fc.string({ unit: 'binary', maxLength: 3000 });
+  const blank = fc.constantFrom('', ' ', '\n', '\u0000', '\uD800', '__proto__');
+  const text = fc.oneof(hostile, blank);
+  const observed = fc.array(
+    fc.record({ what: text, value: fc.oneof(text, fc.array(text, { maxLength: 3 })) }),
+    { maxLength: 60 },
+  );
+  const tags = fc.dictionary(text, text, { maxKeys: 60 });
+  const details = fc.oneof(
+    fc.record({
+      AwsEc2Instance: fc.dictionary(text, text),
+      Other: fc.dictionary(text, text, { maxKeys: 60 }),
+    }),
+    fc.dictionary(text, fc.anything()),
+  );
+  const made = fc
+    .record({ id: text, summary: text, required: text, observed, tags, details })
+    .map(({ id, tags, details, ...evidence }) =>
+      toAsff(finding({ id }, evidence, 'UNKNOWN'), control, now, { tags, details }),
     );
+
+  it('keeps within every limit', () => {
     fc.assert(
-      fc.property(long, long, long, observed, (id, summary, required, seen) => {
-        const asff = toAsff(finding({ id }, { summary, required, observed: seen }), control, now);
+      fc.property(made, (asff) => {
         expect(asff.Id?.length).toBeLessThanOrEqual(asffLimits.id);
         expect(asff.Title?.length).toBeLessThanOrEqual(asffLimits.title);
         expect(asff.Description?.length).toBeLessThanOrEqual(asffLimits.description);
         expect(asff.Remediation?.Recommendation?.Text?.length).toBeLessThanOrEqual(asffLimits.remediation);
-        expect(asff.Resources?.[0]?.Id?.length).toBeLessThanOrEqual(asffLimits.id);
-        const fields = Object.entries(asff.ProductFields ?? {});
-        expect(fields.length).toBeLessThanOrEqual(asffLimits.productFields);
-        for (const [key, value] of fields) {
-          expect(key.length).toBeLessThanOrEqual(asffLimits.productFieldKey);
-          expect(value.length).toBeLessThanOrEqual(asffLimits.productFieldValue);
+        const [resource] = asff.Resources ?? [];
+        expect(resource?.Id?.length).toBeLessThanOrEqual(asffLimits.id);
+        for (const [map, pairs, key, value] of [
+          [
+            asff.ProductFields,
+            asffLimits.productFields,
+            asffLimits.productFieldKey,
+            asffLimits.productFieldValue,
+          ],
+          [resource?.Tags, asffLimits.tags, asffLimits.tagKey, asffLimits.tagValue],
+          [resource?.Details?.Other, asffLimits.otherDetails, asffLimits.detailKey, asffLimits.detail],
+        ] as const) {
+          const lengths = Object.entries(map ?? {}).map((pair) => pair.map(({ length }) => length));
+          expect(lengths.length).toBeLessThanOrEqual(pairs);
+          for (const [keyLength, valueLength] of lengths) {
+            expect(keyLength).toBeLessThanOrEqual(key);
+            expect(valueLength).toBeLessThanOrEqual(value);
+          }
         }
-        expect(Buffer.byteLength(JSON.stringify(asff))).toBeLessThanOrEqual(asffLimits.findingBytes);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('holds no blank, broken or many-lined string and no empty map, which Security Hub refuses', () => {
+    fc.assert(
+      fc.property(made, ({ Id: _asTheLedgerHasIt, ...asff }) => {
+        for (const one of stringsIn(asff)) {
+          expect(one).toMatch(/^.*\S.*$/u);
+          expect(one.isWellFormed()).toBe(true);
+        }
+        expect(JSON.stringify(asff)).not.toMatch(/:\{\}/);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('fits into what Security Hub takes', () => {
+    fc.assert(
+      fc.property(made, (asff) => {
+        expect(fits(shrunk(asff))).toBe(true);
       }),
       { numRuns: 60 },
     );

@@ -1,0 +1,78 @@
+/** The resource of a finding as ASFF has it: what it is, where, and what is known of it. */
+import type { Resource as AsffResource, Partition, ResourceDetails } from '@aws-sdk/client-securityhub';
+import { parseArn, partitionOf } from '../arn.ts';
+import type { ResourceType } from '../control.ts';
+import { asffLimits } from './asff-limits.ts';
+import type { Finding } from './finding.ts';
+import { oneLine, plainObject, stringMap } from './plain.ts';
+
+/** What is known of the resource beyond its identity. */
+export interface AsffExtras {
+  /** As `detailsOf` gives it. */
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Types that ASFF has no name for; it asks for "Other" then. Source: ASFF, "Other object"; API model, ResourceDetails. */
+const withoutAsffName: ReadonlySet<ResourceType> = new Set([
+  'AwsEc2Snapshot',
+  'AwsEksNodegroup',
+  'AwsKmsGrant',
+]);
+
+/** Partitions as ASFF spells them; of the others it knows none. Source: Security Hub API model, Partition. */
+const partitions: Readonly<Record<string, Partition>> = {
+  aws: 'aws',
+  'aws-cn': 'aws-cn',
+  'aws-us-gov': 'aws-us-gov',
+  'aws-iso': 'aws-us-iso',
+  'aws-iso-b': 'aws-us-iso-b',
+};
+
+/**
+ * The resource, with its details and tags cut to ASFF's limits. A tag without a value is left out: ASFF has no
+ * blank values (API model, FieldMap), and Security Hub refuses the whole finding for one.
+ */
+export function asffResource(finding: Finding, { details, tags }: AsffExtras): AsffResource {
+  const { type, id, arn } = finding.resource;
+  const partition = partitions[partitionOf(finding.region)];
+  const tagMap = stringMap(Object.entries(tags ?? {}), {
+    pairs: asffLimits.tags,
+    key: asffLimits.tagKey,
+    value: asffLimits.tagValue,
+  });
+  return {
+    Type: withoutAsffName.has(type) ? 'Other' : type,
+    Id: oneLine(
+      type === 'AwsAccount' ? `AWS::::Account:${finding.account}` : identify(id, arn),
+      asffLimits.id,
+    ),
+    ...(partition === undefined ? {} : { Partition: partition }),
+    Region: finding.region,
+    ...(tagMap === undefined ? {} : { Tags: tagMap }),
+    Details: detailsWith({ id, arn, type }, details),
+  };
+}
+
+/** The details, and in their `Other` what the finding itself calls the resource. */
+function detailsWith(
+  identity: { readonly id: string; readonly arn: string; readonly type: ResourceType },
+  details: AsffExtras['details'],
+): ResourceDetails {
+  const { Other: others, ...typed } = details ?? {};
+  const pairs = Object.entries(plainObject(others, asffLimits.detail) ?? {}).filter(
+    (pair): pair is [string, string] => typeof pair[1] === 'string',
+  );
+  const Other = stringMap([...Object.entries(identity), ...pairs], {
+    pairs: asffLimits.otherDetails,
+    key: asffLimits.detailKey,
+    value: asffLimits.detail,
+  });
+  return { ...plainObject(typed, asffLimits.detail), ...(Other === undefined ? {} : { Other }) };
+}
+
+/** The ARN where it is the resource's own; where it is that of its container, the id tells them apart. */
+function identify(id: string, arn: string): string {
+  const own = parseArn(arn)?.resource.endsWith(id) === true;
+  return own ? arn : `${arn}#${id}`;
+}

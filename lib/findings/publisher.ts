@@ -1,0 +1,225 @@
+/** Tells Security Hub of findings: at its pace, in its sizes, and so that one bad finding does not cost the others. */
+import {
+  type AwsSecurityFinding,
+  BatchImportFindingsCommand,
+  type SecurityHubClient,
+} from '@aws-sdk/client-securityhub';
+import { batches, fits, type Sized, shrunk } from './fit.ts';
+import {
+  type CallFailure,
+  callFailure,
+  isOff,
+  isTransient,
+  type Refusal,
+  reasonOf,
+  refusalOf,
+} from './import-failure.ts';
+import { Pace } from './pace.ts';
+import { type Deferred, offIn, type Publication, type Refused, tooLarge } from './publication.ts';
+
+export type { Deferred, Off, Publication, Refused } from './publication.ts';
+
+export interface PublisherOptions {
+  /** Of the findings' Region; one that tries a call once (`securityHubClient`), as the publisher tries again itself. */
+  readonly client: SecurityHubClient;
+  readonly now: () => Date;
+  readonly wait: (milliseconds: number) => Promise<void>;
+  /** From 0 to below 1, as `Math.random`. */
+  readonly random: () => number;
+}
+
+/**
+ * Security Hub's quota of BatchImportFindings for an account in a Region.
+ * Source: AWS Security Hub User Guide, "BatchImportFindings for finding providers".
+ */
+const quota = { perSecond: 10, burst: 30 } as const;
+/** So often in all is a call tried, and a finding that Security Hub could not take by itself. */
+const tries = 5;
+
+type Stop = Exclude<CallFailure, { kind: 'refused' }>;
+type Answer = CallFailure | { readonly kind: 'answered'; readonly failed: ReadonlyMap<string, Refusal> };
+type Piece = Sized & { readonly id: string };
+
+/** What is settled, and what is to be tried again, of the findings of one account. */
+interface Progress {
+  readonly accepted: string[];
+  readonly refused: Refused[];
+  readonly again: { readonly piece: Piece; readonly reason: string }[];
+}
+
+export class Publisher {
+  readonly #options: PublisherOptions;
+  readonly #pace: Pace;
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+    this.#pace = new Pace({ ...quota, now: options.now, wait: options.wait });
+  }
+
+  /**
+   * Imports the findings into Security Hub, each with its own account's. Of several with the same id the one with
+   * the latest UpdatedAt counts. Rejects only for a mistake of our own.
+   */
+  async publish(findings: readonly AwsSecurityFinding[]): Promise<Publication> {
+    const pieces = newest(findings).map((finding) => ({ ...shrunk(finding), id: idOf(finding) }));
+    const published: Publication[] = [
+      { accepted: [], refused: pieces.filter((one) => !fits(one)).map(tooLarge), deferred: [] },
+    ];
+    const byAccount = Map.groupBy(pieces.filter(fits), ({ finding }) => finding.AwsAccountId ?? '');
+    for (const [account, its] of byAccount) published.push(await this.#publishOf(account, its));
+    const off = published.find((one) => one.off !== undefined)?.off;
+    return {
+      accepted: published.flatMap(({ accepted }) => accepted),
+      refused: published.flatMap(({ refused }) => refused),
+      deferred: published.flatMap(({ deferred }) => deferred),
+      ...(off === undefined ? {} : { off }),
+    };
+  }
+
+  async #publishOf(account: string, pieces: readonly Piece[]): Promise<Publication> {
+    const accepted: string[] = [];
+    const refused: Refused[] = [];
+    let pending = pieces;
+    for (let round = 1; pending.length > 0; round += 1) {
+      const progress: Progress = { accepted, refused, again: [] };
+      const stop = await this.#importAll(pending, progress);
+      if (stop?.kind === 'off') {
+        return { accepted, refused, deferred: [], off: offIn(account, stop) };
+      }
+      if (stop !== undefined || round === tries) {
+        const deferred: Deferred[] = progress.again.map(({ piece, reason }) => ({ id: piece.id, reason }));
+        if (stop !== undefined) {
+          const told = new Set([...accepted, ...[...refused, ...deferred].map(({ id }) => id)]);
+          const untold = pending.filter(({ id }) => !told.has(id));
+          deferred.push(...untold.map(({ id }) => ({ id, reason: stop.reason })));
+        }
+        return { accepted, refused, deferred };
+      }
+      pending = progress.again.map(({ piece }) => piece);
+      if (pending.length > 0) await this.#backOff(round);
+    }
+    return { accepted, refused, deferred: [] };
+  }
+
+  /** Imports all of them, once each. @returns what stops the publication, if anything does. */
+  async #importAll(pieces: readonly Piece[], progress: Progress): Promise<Stop | undefined> {
+    for (const batch of batches(pieces)) {
+      const stop = await this.#import(batch, progress);
+      if (stop !== undefined) return stop;
+    }
+    return undefined;
+  }
+
+  /** Imports findings in one call, and in smaller ones where one of them spoils it for the others. */
+  async #import(batch: readonly Piece[], progress: Progress): Promise<Stop | undefined> {
+    const answer = await this.#call(batch, progress.accepted.length > 0);
+    switch (answer.kind) {
+      case 'off':
+      case 'unavailable':
+        return answer;
+      case 'refused':
+        return this.#importHalves(batch, answer.refusal, progress);
+      case 'answered': {
+        const doubtful: Piece[] = [];
+        for (const piece of batch) {
+          const refusal = answer.failed.get(piece.id);
+          if (refusal === undefined) progress.accepted.push(piece.id);
+          else if (isTransient(refusal.code)) progress.again.push({ piece, reason: reasonOf(refusal) });
+          else if (batch.length === 1) progress.refused.push({ id: piece.id, ...refusal });
+          else doubtful.push(piece);
+        }
+        // Each alone, so that whatever else was in the call can't be the cause.
+        for (const piece of doubtful) {
+          const stop = await this.#import([piece], progress);
+          if (stop !== undefined) return stop;
+        }
+        return undefined;
+      }
+    }
+  }
+
+  /** Security Hub refused the call as a whole, and does not say because of which finding. */
+  async #importHalves(
+    batch: readonly Piece[],
+    refusal: Refusal,
+    progress: Progress,
+  ): Promise<Stop | undefined> {
+    if (batch.length <= 1) {
+      progress.refused.push(...batch.map(({ id }) => ({ id, ...refusal })));
+      return undefined;
+    }
+    const middle = Math.ceil(batch.length / 2);
+    return (
+      (await this.#import(batch.slice(0, middle), progress)) ??
+      (await this.#import(batch.slice(middle), progress))
+    );
+  }
+
+  /**
+   * One call, tried again while Security Hub is not to be reached.
+   * @param works whether Security Hub took a finding of this account just before.
+   */
+  async #call(batch: readonly Piece[], works: boolean): Promise<Answer> {
+    const command = new BatchImportFindingsCommand({ Findings: batch.map(({ finding }) => finding) });
+    for (let attempt = 1; ; attempt += 1) {
+      await this.#pace.take();
+      try {
+        const { FailedFindings = [], FailedCount = 0 } = await this.#options.client.send(command);
+        const failed = new Map(
+          FailedFindings.map(({ Id, ErrorCode, ErrorMessage }) => [
+            Id ?? '',
+            refusalOf(ErrorCode, ErrorMessage),
+          ]),
+        );
+        return answerTo(batch, failed, Math.max(FailedCount, FailedFindings.length), works);
+      } catch (error) {
+        const failure = callFailure(error);
+        if (failure.kind !== 'unavailable' || attempt === tries) return failure;
+      }
+      await this.#backOff(attempt);
+    }
+  }
+
+  /** Longer with each attempt, and at random, so that those who failed together do not come back together. */
+  async #backOff(attempt: number): Promise<void> {
+    await this.#options.wait(Math.round(this.#options.random() * 500 * 2 ** (attempt - 1)));
+  }
+}
+
+/** What an answer says of each finding that was sent. */
+function answerTo(
+  batch: readonly Piece[],
+  failed: ReadonlyMap<string, Refusal>,
+  count: number,
+  works: boolean,
+): Answer {
+  const named = batch.flatMap(({ id }) => failed.get(id) ?? []);
+  const [first] = named;
+  const all = named.length === batch.length && named.every(({ code }) => isOff(code));
+  // One finding alone may be refused access for what it says of itself; all are refused when Security Hub is off.
+  if (first !== undefined && all && !(works && batch.length === 1)) {
+    return { kind: 'off', because: 'not-enabled', refusal: first };
+  }
+  if (count <= named.length) return { kind: 'answered', failed };
+  // Which of the others failed is not told: none of them may be taken for accepted.
+  const untold = refusalOf('InternalError', `${count} findings failed, of which ${named.length} are named`);
+  return { kind: 'answered', failed: new Map(batch.map(({ id }) => [id, failed.get(id) ?? untold])) };
+}
+
+/** One finding for each id, the latest, in the order in which the ids first come. */
+function newest(findings: readonly AwsSecurityFinding[]): readonly AwsSecurityFinding[] {
+  const byId = new Map<string, AwsSecurityFinding>();
+  for (const finding of findings) {
+    const other = byId.get(idOf(finding));
+    if (other === undefined || updated(finding) > updated(other)) byId.set(idOf(finding), finding);
+  }
+  return [...byId.values()];
+}
+
+function updated({ UpdatedAt }: AwsSecurityFinding): number {
+  return Date.parse(UpdatedAt ?? '');
+}
+
+function idOf({ Id = '' }: AwsSecurityFinding): string {
+  return Id;
+}
