@@ -1,9 +1,9 @@
 /** From a verdict to a plan. Pure: what comes out depends on nothing but what goes in. */
 import type { Action, Control, Resource, ResourceType, Verdict } from '../control.ts';
 import type { FindingExemption } from '../findings/finding.ts';
+import type { Policy } from './assemble.ts';
 import { admit, kindOf, protection, type Usage } from './guardrails.ts';
 import type { Plan, PlannedAction, WithheldAction, WithheldBecause } from './plan.ts';
-import type { Policy } from './policy.ts';
 
 export interface Decision {
   readonly plan: Plan;

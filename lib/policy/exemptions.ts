@@ -1,8 +1,8 @@
 /** Exemptions: what is let off, by whom, why and until when. */
 import type { Resource } from '../control.ts';
 import type { FindingExemption } from '../findings/finding.ts';
+import type { Policy } from './assemble.ts';
 import { matchesPattern } from './pattern.ts';
-import type { Policy } from './policy.ts';
 
 /** Every criterion that is given must match; one that is `undefined` matches everything. */
 export interface Exemption {

@@ -13,6 +13,9 @@ export interface Limits {
   readonly total: number;
 }
 
+/** Unless the policy says otherwise, for each kind of action. */
+export const defaultLimits: Limits = { perAccount: 10, total: 50 };
+
 export interface Guardrails {
   readonly actionsPerHour: Readonly<Record<Kind, Limits>>;
   /** Patterns of values by tag: a resource that bears one of them is never changed. */

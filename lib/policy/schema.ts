@@ -5,10 +5,8 @@
 import * as z from 'zod/mini';
 import type { Action, Control } from '../control.ts';
 import { severities } from '../control.ts';
-import type { kinds } from './guardrails.ts';
+import { defaultLimits, type kinds } from './guardrails.ts';
 
-/** Unless the policy says otherwise, for each kind of action. */
-export const defaultLimits = { perAccount: 10, total: 50 } as const;
 /** No policy may ask for more actions an hour: beyond this it would not be a limit. */
 const mostPerHour = 10_000;
 
