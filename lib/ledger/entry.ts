@@ -15,6 +15,7 @@ import {
   resolveFinding,
 } from '../findings/lifecycle.ts';
 import type { Plan } from '../policy/plan.ts';
+import { boundedFinding, boundedKey, boundedObservation } from './bounds.ts';
 
 /** What was seen of a resource once, and because of what. */
 export interface Observation {
@@ -52,16 +53,25 @@ export interface Entry {
   /** The finding's id, whether or not there ever was a finding. */
   readonly id: string;
   readonly control: string;
-  /** As the latest observation has it. */
+  /** As the latest observation has it; the observations themselves are kept without its tags. */
   readonly resource: Resource;
-  /** The latest ones, oldest first. */
+  /** The latest ones, oldest first; of their `details` the latest alone. */
   readonly observations: readonly Observation[];
-  /** What came of all older ones, and when the last of them was made; `undefined` while none was dropped. */
-  readonly base: { readonly finding: Finding | undefined; readonly at: number } | undefined;
+  /** What came of all older ones; `undefined` while none was dropped. */
+  readonly base: Base | undefined;
   /** What came of all observations; `undefined` while there was nothing to tell anybody. */
   readonly finding: Finding | undefined;
-  readonly details: Readonly<Record<string, unknown>> | undefined;
+  readonly details: Details;
 }
+
+/** What came of observations that are not kept any more, and the last of them: what comes before it comes too late. */
+export interface Base extends Pick<Observation, 'at' | 'key'> {
+  readonly finding: Finding | undefined;
+  /** `undefined` also where a later observation has them. */
+  readonly details: Details;
+}
+
+type Details = Judged['details'];
 
 /** So many observations are kept one by one; disorder that reaches further back than these is not put right. */
 export const remembered = 12;
@@ -69,54 +79,93 @@ export const remembered = 12;
 /** Whether the observation has been taken into account, or can't be any more. */
 export function knows(entry: Entry | undefined, observation: Pick<Observation, 'key' | 'at'>): boolean {
   if (entry === undefined) return false;
+  const { at } = observation;
+  const key = boundedKey(observation.key);
   return (
-    entry.observations.some(({ key }) => key === observation.key) ||
-    (entry.base !== undefined && observation.at <= entry.base.at)
+    entry.observations.some((kept) => kept.key === key) ||
+    (entry.base !== undefined && inOrder({ key, at }, entry.base) <= 0)
   );
 }
 
 /**
- * The entry with one more observation taken into account.
+ * The entry with one more observation taken into account, which is kept within bounds (`bounds.ts`).
  * @returns the entry itself, not a copy, when the observation says nothing new.
  */
 export function withObservation(entry: Entry | undefined, control: Control, observation: Observation): Entry {
   if (entry !== undefined && knows(entry, observation)) return entry;
-  const all = [...(entry?.observations ?? []), observation].sort(inOrder);
+  const id = entry?.id ?? findingId(control.id, observation.resource);
+  const added = boundedObservation(observation);
+  const newest = entry?.observations.at(-1);
+  const all = lean([...(entry?.observations ?? []), added].sort(inOrder));
   const dropped = all.slice(0, Math.max(0, all.length - remembered));
   const observations = all.slice(dropped.length);
-  const last = dropped.at(-1);
-  const base =
-    last === undefined ? entry?.base : { finding: fold(control, entry?.base?.finding, dropped), at: last.at };
-  const newest = observations.at(-1) ?? observation;
+  const base = baseOf(id, control, entry?.base, dropped, observations);
   return {
-    id: entry?.id ?? findingId(control.id, observation.resource),
+    id,
     control: control.id,
-    resource: newest.resource,
+    resource:
+      entry !== undefined && newest !== undefined && inOrder(added, newest) < 0
+        ? entry.resource
+        : added.resource,
     observations,
     base,
-    finding: fold(control, base?.finding, observations),
-    details: detailsIn(observations) ?? entry?.details,
+    finding: fold(id, control, base?.finding, observations),
+    details: detailsIn(observations) ?? base?.details,
   };
 }
 
-function detailsIn(observations: readonly Observation[]): Entry['details'] {
+/** What came of all that was dropped, before and now. */
+function baseOf(
+  id: string,
+  control: Control,
+  before: Base | undefined,
+  dropped: readonly Observation[],
+  kept: readonly Observation[],
+): Base | undefined {
+  const last = dropped.at(-1) ?? before;
+  if (last === undefined) return undefined;
+  return {
+    at: last.at,
+    key: last.key,
+    finding: fold(id, control, before?.finding, dropped),
+    details: detailsIn(kept) === undefined ? (detailsIn(dropped) ?? before?.details) : undefined,
+  };
+}
+
+/** The observations without what is large and never asked of them again, so that it is kept once. */
+function lean(observations: readonly Observation[]): readonly Observation[] {
+  const details = detailsIn(observations);
+  return observations.map(({ resource: { tags: _tags, ...resource }, result, ...rest }) => {
+    if (result.kind === 'gone' || result.details === details) return { ...rest, resource, result };
+    const { details: _details, ...judged } = result;
+    return { ...rest, resource, result: { ...judged, details: undefined } };
+  });
+}
+
+/** What the observations tell of the resource's details: what the latest says that says anything of them. */
+export function detailsIn(observations: readonly Observation[]): Details {
   return observations
     .map(({ result }) => (result.kind === 'judged' ? result.details : undefined))
     .findLast((details) => details !== undefined);
 }
 
 /** By time; those of the same millisecond by key, so that there is but one order. */
-function inOrder(a: Observation, b: Observation): number {
+function inOrder(a: Pick<Observation, 'at' | 'key'>, b: Pick<Observation, 'at' | 'key'>): number {
   return a.at - b.at || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
 }
 
 function fold(
+  id: string,
   control: Control,
   base: Finding | undefined,
   observations: readonly Observation[],
 ): Finding | undefined {
   let finding = base;
-  for (const observation of observations) finding = next(control, finding, observation);
+  for (const observation of observations) {
+    const changed = next(control, finding, observation);
+    // The id is that of the resource's whole name, which an observation may have but a part of.
+    finding = changed && boundedFinding({ ...changed, id });
+  }
   return finding;
 }
 

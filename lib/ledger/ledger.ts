@@ -5,7 +5,7 @@ import type { Entry, Observation } from './entry.ts';
 
 /** An entry as the ledger keeps it. */
 export interface Recorded extends Entry {
-  /** Grows by one with each write. */
+  /** Grows by one with each write, whatever it was for. */
   readonly version: number;
   /** Epoch milliseconds; grows strictly with each change of what Security Hub should hold. */
   readonly updatedAt: number;
@@ -52,5 +52,16 @@ export const repostAfter = 60 * 24 * 3_600_000;
 export function isOwed(entry: Recorded, now: number): boolean {
   if (entry.finding === undefined) return false;
   if (entry.published === undefined || entry.published.updatedAt < entry.updatedAt) return true;
-  return entry.finding.status === 'OPEN' && now - entry.published.at > repostAfter;
+  return isRepostDue(entry, now);
+}
+
+/**
+ * Whether Security Hub has not heard of an open finding for long. It ignores what it is told with an `UpdatedAt`
+ * that it has already: the next `record` of the entry, whatever was seen, gives it a new one.
+ */
+export function isRepostDue(
+  { finding, published }: Pick<Recorded, 'finding' | 'published'>,
+  now: number,
+): boolean {
+  return finding?.status === 'OPEN' && published !== undefined && now - published.at > repostAfter;
 }
