@@ -1,0 +1,159 @@
+/** Sending to SQS: as many messages a call as it takes, and each one that it refuses again by itself. */
+import { setTimeout } from 'node:timers/promises';
+import { type BatchResultErrorEntry, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { reasonOf } from './reason.ts';
+import { type ClientConfig, settings } from './settings.ts';
+
+/** The IAM action that sending needs; there is none of its own for batches. */
+export const sendPermission = 'sqs:SendMessage';
+
+export function sqsClient(config: ClientConfig): SQSClient {
+  return new SQSClient(settings(config));
+}
+
+export interface SendOptions {
+  /** How long SQS keeps each message back: 0 to 900 seconds. */
+  readonly delaySeconds?: number;
+  /** Message attributes, of type String, the same for every message. None may be empty. */
+  readonly attributes?: Readonly<Record<string, string>>;
+  /** Waits between tries, in milliseconds. */
+  readonly wait?: (milliseconds: number) => Promise<unknown>;
+}
+
+/** Not every message was sent; what was sent stays sent. */
+export class SendError extends Error {
+  override readonly name = 'SendError';
+  readonly queueUrl: string;
+  /** The bodies that the queue did not take, by their places among those given. */
+  readonly unsent: readonly number[];
+
+  constructor(queueUrl: string, unsent: readonly number[], total: number, because: string, cause?: unknown) {
+    super(
+      `${unsent.length} of ${total} messages could not be sent to ${queueUrl}: ${because}. ` +
+        `Check that the queue exists and that ${sendPermission} on it is allowed; the same messages may be sent again.`,
+      { cause },
+    );
+    this.queueUrl = queueUrl;
+    this.unsent = unsent;
+  }
+}
+
+/**
+ * The most messages, and bytes, of one call. SQS takes 1 MiB now; 256 KiB is what it took before, and what some
+ * Regions and emulators still do. Source: Amazon SQS API Reference, "SendMessageBatch".
+ */
+const batchEntries = 10;
+const batchBytes = 256 * 1024;
+/** Milliseconds before the second try of what was refused, the third, … */
+const delays = [100, 400, 1_600];
+
+interface Prepared {
+  readonly place: number;
+  readonly text: string;
+  readonly bytes: number;
+}
+
+/**
+ * Sends each body as one message of JSON, in the order given as far as SQS keeps any.
+ * @returns when the queue has taken all of them. Rejects with a `SendError` that names those it did not take.
+ */
+export async function sendAll(
+  client: SQSClient,
+  queueUrl: string,
+  bodies: readonly unknown[],
+  { delaySeconds, attributes, wait = setTimeout }: SendOptions = {},
+): Promise<void> {
+  const messageAttributes = Object.fromEntries(
+    Object.entries(attributes ?? {}).map(([name, value]) => [
+      name,
+      { DataType: 'String', StringValue: value },
+    ]),
+  );
+  const attributeBytes = Object.entries(attributes ?? {}).reduce(
+    (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value) + 'String'.length,
+    0,
+  );
+  const messages = bodies.map((body, place): Prepared => {
+    const text = messageText(body);
+    return { place, text, bytes: Buffer.byteLength(text) + attributeBytes };
+  });
+
+  /** @returns the messages that SQS refused, with its reason. */
+  async function send(batch: readonly Prepared[]): Promise<ReadonlyMap<number, BatchResultErrorEntry>> {
+    const answer = await client.send(
+      new SendMessageBatchCommand({
+        QueueUrl: queueUrl,
+        Entries: batch.map(({ place, text }) => ({
+          Id: String(place),
+          MessageBody: text,
+          ...(delaySeconds === undefined ? {} : { DelaySeconds: delaySeconds }),
+          ...(attributes === undefined ? {} : { MessageAttributes: messageAttributes }),
+        })),
+      }),
+    );
+    return new Map((answer.Failed ?? []).map((failed) => [Number(failed.Id), failed]));
+  }
+
+  const refused: { readonly place: number; readonly because: string }[] = [];
+  const batches = inBatches(messages);
+  for (const [index, batch] of batches.entries()) {
+    let left = batch;
+    for (let tries = 1; left.length > 0; tries += 1) {
+      let failed: ReadonlyMap<number, BatchResultErrorEntry>;
+      try {
+        failed = await send(left);
+      } catch (error) {
+        const unsent = [...refused, ...left, ...batches.slice(index + 1).flat()].map(({ place }) => place);
+        throw new SendError(queueUrl, unsent, bodies.length, reasonOf(error), error);
+      }
+      const delay = delays[tries - 1];
+      const again: Prepared[] = [];
+      for (const message of left) {
+        const failure = failed.get(message.place);
+        if (failure === undefined) continue;
+        // What is wrong with the message itself stays wrong.
+        if (failure.SenderFault !== true && delay !== undefined) again.push(message);
+        else {
+          const because = `${failure.Code ?? 'refused'}${failure.Message ? ` (${failure.Message})` : ''}`;
+          refused.push({ place: message.place, because });
+        }
+      }
+      left = again;
+      if (left.length > 0 && delay !== undefined) await wait(delay);
+    }
+  }
+  if (refused.length > 0) {
+    const reasons = [...new Set(refused.map(({ because }) => because))];
+    const unsent = refused.map(({ place }) => place);
+    throw new SendError(queueUrl, unsent, bodies.length, reasons.join('; '));
+  }
+}
+
+/**
+ * The body as JSON without the two characters of the Basic Multilingual Plane that SQS refuses and JSON does not
+ * escape. Source: Amazon SQS API Reference, "SendMessageBatch" (InvalidMessageContents).
+ */
+function messageText(body: unknown): string {
+  const json: string | undefined = JSON.stringify(body);
+  if (json === undefined) throw new TypeError('a message of a queue has to be something that JSON can say');
+  return json.replace(/[\ufffe\uffff]/g, (character) =>
+    character === '\ufffe' ? String.raw`\ufffe` : String.raw`\uffff`,
+  );
+}
+
+/** As few batches as keep the order; a message that is too large by itself is alone, and SQS's to judge. */
+function inBatches(messages: readonly Prepared[]): readonly (readonly Prepared[])[] {
+  const batches: Prepared[][] = [];
+  let bytes = 0;
+  for (const message of messages) {
+    const last = batches.at(-1);
+    if (last === undefined || last.length === batchEntries || bytes + message.bytes > batchBytes) {
+      batches.push([message]);
+      bytes = message.bytes;
+    } else {
+      last.push(message);
+      bytes += message.bytes;
+    }
+  }
+  return batches;
+}
