@@ -1,6 +1,5 @@
 /** The ledger: what is known of every finding, kept so that it stays true whoever writes to it, when and how often. */
 import type { Control } from '../control.ts';
-import type { Family } from '../family.ts';
 import type { Entry, Observation } from './entry.ts';
 
 /** An entry as the ledger keeps it. */
@@ -38,7 +37,6 @@ export interface Ledger {
 
 export interface ToRecord {
   readonly control: Control;
-  readonly family: Family;
   readonly observation: Observation;
 }
 

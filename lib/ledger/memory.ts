@@ -5,8 +5,8 @@
  */
 import { createHash } from 'node:crypto';
 import { BatchGetItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import * as z from 'zod/mini';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod/mini';
 import type { Resource, Verdict } from '../control.ts';
 import { findingId } from '../findings/id.ts';
 import { LedgerError, someOf } from './error.ts';
@@ -135,7 +135,11 @@ export class DynamoMemory implements Memory {
     try {
       for (let round = 0; left.length > 0; round += 1) {
         if (round === 10) {
-          throw new LedgerError('busy', [], `DynamoDB left ${left.length} items unread; the same may be asked again.`);
+          throw new LedgerError(
+            'busy',
+            [],
+            `DynamoDB left ${left.length} items unread; the same may be asked again.`,
+          );
         }
         const { Responses, UnprocessedKeys } = await client.send(
           new BatchGetItemCommand({ RequestItems: { [table]: { Keys: left, ConsistentRead: true } } }),
@@ -145,7 +149,12 @@ export class DynamoMemory implements Memory {
       }
     } catch (error) {
       if (error instanceof LedgerError) throw error;
-      throw failureOf(error, table, keys.map((key) => key['pk']?.S ?? ''), 'read');
+      throw failureOf(
+        error,
+        table,
+        keys.map((key) => key['pk']?.S ?? ''),
+        'read',
+      );
     }
     return items;
   }
@@ -176,7 +185,10 @@ export class DynamoMemory implements Memory {
   }
 }
 
-function isNews({ value, at }: Memo, known: { readonly value: string; readonly at: number } | undefined): boolean {
+function isNews(
+  { value, at }: Memo,
+  known: { readonly value: string; readonly at: number } | undefined,
+): boolean {
   if (known === undefined) return true;
   return at > known.at && (digest(value) !== digest(known.value) || at - known.at > renewedAfter);
 }

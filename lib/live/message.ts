@@ -15,7 +15,7 @@ export type Message =
   /** Resources that a sweep or an operator wants judged now. */
   | { readonly kind: 'look'; readonly looks: readonly Look[] }
   /** Findings whose publication is owed to Security Hub. */
-  | { readonly kind: 'publish'; readonly findings: readonly string[] }
+  | { readonly kind: 'publish'; readonly findings: readonly string[]; readonly attempt: number }
   /** The order to sweep: everything, or one kind of resource from where an earlier sweep of it stopped. */
   | { readonly kind: 'sweep'; readonly part: SweepPart | undefined }
   | { readonly kind: 'malformed'; readonly reason: string };
@@ -31,6 +31,16 @@ export interface SweepPart {
   readonly of: ResourceType | 'ledger';
   /** Where to go on: AWS's or DynamoDB's own token. */
   readonly token?: string;
+}
+
+/** What a message's body says; `malformed` also where it is no JSON. */
+export function parseBody(body: string): Message {
+  try {
+    return parseMessage(JSON.parse(body));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return malformed(`it is no JSON: ${error.message}`);
+  }
 }
 
 /**
@@ -52,7 +62,11 @@ export function parseMessage(value: unknown): Message {
         : malformed('a look names a resource without type, id, ARN, account or Region, or none');
     }
     case 'publish':
-      return { kind, findings: list(own, 'findings').filter((id) => typeof id === 'string') };
+      return {
+        kind,
+        findings: list(own, 'findings').filter((id) => typeof id === 'string'),
+        attempt: attemptIn(own),
+      };
     case 'sweep': {
       const of = text(own, 'of');
       const token = text(own, 'token');
@@ -66,17 +80,21 @@ export function parseMessage(value: unknown): Message {
     case 'again': {
       const parsed = parseRecord(value);
       if (!parsed.ok) return malformed(parsed.reason);
-      const attempt = at(own, 'attempt');
       return {
         kind: 'event',
         event: parsed.event,
-        attempt: typeof attempt === 'number' && Number.isSafeInteger(attempt) && attempt > 0 ? attempt : 1,
+        attempt: attemptIn(own),
         body: value,
       };
     }
     default:
       return malformed(`its kind is ${JSON.stringify(kind)}, which is none`);
   }
+}
+
+function attemptIn(own: unknown): number {
+  const attempt = at(own, 'attempt');
+  return typeof attempt === 'number' && Number.isSafeInteger(attempt) && attempt > 0 ? attempt : 1;
 }
 
 function malformed(reason: string): Message {
@@ -121,8 +139,8 @@ export function againBody(body: unknown, attempt: number): unknown {
   return { ...(isObject(body) ? body : {}), ...own({ kind: 'again', attempt }) };
 }
 
-export function publishBody(findings: readonly string[]): unknown {
-  return own({ kind: 'publish', findings });
+export function publishBody(findings: readonly string[], attempt = 1): unknown {
+  return own({ kind: 'publish', findings, attempt });
 }
 
 export function sweepBody(part?: SweepPart): unknown {

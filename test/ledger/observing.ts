@@ -73,5 +73,5 @@ export function seen({ at, verdict, key = `event-${at}`, resource = volume(), de
 }
 
 export function toRecord(observation: Observation): ToRecord {
-  return { control, family: 'ec2', observation };
+  return { control, observation };
 }

@@ -1,0 +1,29 @@
+/** What a function was invoked with, as deliveries. */
+import { at, isObject, list, text } from '../lib/json.ts';
+import type { Delivery } from '../lib/live/batch.ts';
+
+export interface Deliveries {
+  readonly deliveries: readonly Delivery[];
+  /** Whether a queue delivered them; else somebody invoked the function with one message, such as a bare event. */
+  readonly bySqs: boolean;
+}
+
+/** Source: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS" (event structure). */
+export function deliveriesIn(event: unknown): Deliveries {
+  const records = list(event, 'Records');
+  const bySqs = records.length > 0 && records.every((record) => at(record, 'eventSource') === 'aws:sqs');
+  if (!bySqs) {
+    return {
+      deliveries: [{ id: 'invocation', body: JSON.stringify(event ?? null), receives: 1 }],
+      bySqs: false,
+    };
+  }
+  return {
+    deliveries: records.filter(isObject).map((record, index) => ({
+      id: text(record, 'messageId') ?? `record ${index}`,
+      body: text(record, 'body') ?? '',
+      receives: Number(text(record, 'attributes', 'ApproximateReceiveCount') ?? 1),
+    })),
+    bySqs: true,
+  };
+}

@@ -1,0 +1,12 @@
+/** Judges what EKS's events name, by the controls of the eks family. */
+import { ec2Client, eksClient } from '../lib/aws/clients.ts';
+import { eksControls } from '../lib/controls/eks.ts';
+import { eksReaders } from '../lib/facts/aws/eks.ts';
+import { evaluatorHandler } from './evaluator.ts';
+
+export const handler = evaluatorHandler({
+  family: 'eks',
+  controls: eksControls,
+  readers: eksReaders,
+  makers: { ec2: ec2Client, eks: eksClient },
+});

@@ -1,0 +1,85 @@
+/** What the evaluator functions have in common: from a Lambda invocation to the evaluator, and back. */
+import { Logger } from '@aws-lambda-powertools/logger';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import middy from '@middy/core';
+import type { SQSBatchResponse } from 'aws-lambda';
+import { callLogger } from '../lib/aws/calls.ts';
+import { lazyClients, type Makers } from '../lib/aws/clients.ts';
+import { dynamodbClient } from '../lib/aws/dynamodb.ts';
+import { securityHubClient } from '../lib/aws/securityhub.ts';
+import { sendAll, sqsClient } from '../lib/aws/sqs.ts';
+import type { Control, FactName } from '../lib/control.ts';
+import { AwsFacts } from '../lib/facts/aws/aws.ts';
+import type { Readers } from '../lib/facts/aws/reader.ts';
+import type { Family } from '../lib/family.ts';
+import { Publisher } from '../lib/findings/publisher.ts';
+import { DynamoLedger } from '../lib/ledger/dynamodb.ts';
+import { type Batch, takeBatch } from '../lib/live/batch.ts';
+import { environmentOf } from '../lib/live/environment.ts';
+import { type Evaluation, Evaluator, type Queues } from '../lib/live/evaluator.ts';
+import { bundledPolicy } from '../lib/policy/bundled.ts';
+import { deadLettersTo, wait } from './context.ts';
+import { deliveriesIn } from './deliveries.ts';
+import { checkedPolicy } from './policy.ts';
+import { Telemetry } from './telemetry.ts';
+
+export interface FamilyParts {
+  readonly family: Family;
+  readonly controls: readonly Control[];
+  /** The readers of the facts that its controls need. */
+  readonly readers: Partial<Readers<FactName>>;
+  /** The clients that these readers need. */
+  readonly makers: Makers;
+}
+
+/** Answers an invocation by SQS with what failed; one by a bare event with all that came of it. */
+export function evaluatorHandler({ family, controls, readers, makers }: FamilyParts) {
+  const logger = new Logger({ persistentKeys: { family } });
+  const telemetry = new Telemetry(family, logger);
+  const { account, region, table, queueUrl, deadLetterUrl } = environmentOf(process.env);
+  const config = { region, logger: callLogger((call) => telemetry.called(call)) };
+  const clients = lazyClients(makers, config);
+  const sqs = sqsClient(config);
+  const queues: Queues = {
+    again: (bodies, delaySeconds) => sendAll(sqs, queueUrl, bodies, { delaySeconds }),
+    deadLetter: deadLettersTo(sqs, deadLetterUrl),
+  };
+  const evaluator = new Evaluator({
+    controls,
+    policy: bundledPolicy(checkedPolicy, controls),
+    place: { account, region },
+    facts: new AwsFacts({ readers, clients: () => clients, now: () => new Date(), wait }),
+    ledger: new DynamoLedger({
+      client: dynamodbClient(config),
+      table,
+      now: Date.now,
+      wait,
+      random: Math.random,
+      conflicts: (count) => telemetry.add('LedgerConflicts', count),
+    }),
+    publisher: new Publisher({
+      client: securityHubClient(config),
+      now: () => new Date(),
+      wait,
+      random: Math.random,
+    }),
+    queues,
+    now: Date.now,
+  });
+
+  async function handle(event: unknown): Promise<SQSBatchResponse | readonly Evaluation[]> {
+    const { deliveries, bySqs } = deliveriesIn(event);
+    const batch: Batch<Evaluation> = bySqs
+      ? await takeBatch(deliveries, (some) => evaluator.take(some), queues.deadLetter)
+      : { done: [await evaluator.take(deliveries)], failures: [] };
+    telemetry.evaluated(batch, deliveries.length);
+    if (!bySqs) return batch.done;
+    const again = batch.failures.filter(({ deadLettered }) => !deadLettered);
+    return { batchItemFailures: again.map(({ delivery }) => ({ itemIdentifier: delivery.id })) };
+  }
+
+  return middy(handle)
+    .use(injectLambdaContext(logger))
+    .after(() => telemetry.flush())
+    .onError(() => telemetry.flush());
+}

@@ -1,0 +1,89 @@
+/** Sweeps: has the evaluators look at everything that AWS lists, and at everything that the ledger holds open. */
+import { Logger } from '@aws-lambda-powertools/logger';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import middy from '@middy/core';
+import type { Context, SQSBatchResponse } from 'aws-lambda';
+import { callLogger } from '../lib/aws/calls.ts';
+import { makeClients } from '../lib/aws/clients.ts';
+import { dynamodbClient } from '../lib/aws/dynamodb.ts';
+import { sendAll, sqsClient } from '../lib/aws/sqs.ts';
+import { controls } from '../lib/controls/index.ts';
+import { listers } from '../lib/inventory/index.ts';
+import { DynamoLedger } from '../lib/ledger/dynamodb.ts';
+import { type Delivery, takeBatch } from '../lib/live/batch.ts';
+import { environmentOf, queueUrlsOf } from '../lib/live/environment.ts';
+import { parseBody } from '../lib/live/message.ts';
+import { type Swept, sweep } from '../lib/live/sweep.ts';
+import { bundledPolicy } from '../lib/policy/bundled.ts';
+import { deadLettersTo, wait } from './context.ts';
+import { deliveriesIn } from './deliveries.ts';
+import { checkedPolicy } from './policy.ts';
+import { Telemetry } from './telemetry.ts';
+
+const logger = new Logger({ persistentKeys: { family: 'sweep' } });
+const telemetry = new Telemetry('sweep', logger);
+const { account, region, table, deadLetterUrl } = environmentOf(process.env);
+const queueUrls = queueUrlsOf(process.env);
+const config = { region, logger: callLogger((call) => telemetry.called(call)) };
+const clients = makeClients(config);
+const sqs = sqsClient(config);
+const ledger = new DynamoLedger({
+  client: dynamodbClient(config),
+  table,
+  now: Date.now,
+  wait,
+  random: Math.random,
+});
+const policy = bundledPolicy(checkedPolicy, controls);
+const enabled = controls.filter(({ id }) => policy.controls.get(id)?.enabled === true);
+
+/** One order at a time: each may take as long as Lambda lets it. */
+async function take(deliveries: readonly Delivery[], remaining: () => number): Promise<readonly Swept[]> {
+  const swept: Swept[] = [];
+  for (const { body } of deliveries) {
+    const message = parseBody(body);
+    if (message.kind !== 'sweep') {
+      const reason =
+        message.kind === 'malformed'
+          ? message.reason
+          : `this queue takes orders to sweep, no ${message.kind}`;
+      await deadLettersTo(sqs, deadLetterUrl)(body, reason);
+      telemetry.add('MessagesDeadLettered', 1);
+      continue;
+    }
+    swept.push(
+      await sweep(message.part, {
+        listers,
+        clients,
+        ledger,
+        controls: enabled,
+        place: { account, region },
+        send: (queue, bodies) => sendAll(sqs, queueUrls[queue], bodies),
+        now: Date.now,
+        remaining,
+      }),
+    );
+  }
+  return swept;
+}
+
+/** Answers an invocation by SQS with what failed; any other with what was swept. */
+async function handle(event: unknown, context: Context): Promise<SQSBatchResponse | readonly Swept[]> {
+  const { deliveries, bySqs } = deliveriesIn(event);
+  const remaining = () => context.getRemainingTimeInMillis();
+  if (!bySqs) return await take(deliveries, remaining);
+  const batch = await takeBatch(
+    deliveries,
+    (some) => take(some, remaining),
+    deadLettersTo(sqs, deadLetterUrl),
+  );
+  for (const swept of batch.done.flat()) telemetry.swept(swept);
+  telemetry.failed(batch.failures);
+  const again = batch.failures.filter(({ deadLettered }) => !deadLettered);
+  return { batchItemFailures: again.map(({ delivery }) => ({ itemIdentifier: delivery.id })) };
+}
+
+export const handler = middy(handle)
+  .use(injectLambdaContext(logger))
+  .after(() => telemetry.flush())
+  .onError(() => telemetry.flush());

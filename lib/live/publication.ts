@@ -1,0 +1,89 @@
+/** Telling Security Hub what it is owed, and noting what it took, so that it is told each thing until it has it. */
+import type { Control } from '../control.ts';
+import { toAsff } from '../findings/asff.ts';
+import type { Publisher } from '../findings/publisher.ts';
+import type { Ledger, Recorded } from '../ledger/ledger.ts';
+import { publishBody } from './message.ts';
+import { nextPublicationIn } from './patience.ts';
+
+export interface Publication {
+  /** As they are in Security Hub now. */
+  readonly published: readonly Recorded[];
+  /** What Security Hub will not take as it is; each was put aside for people. */
+  readonly refused: readonly { readonly finding: string; readonly reason: string }[];
+  /** What it could not be told now, and will be told again. */
+  readonly deferred: readonly { readonly finding: string; readonly reason: string }[];
+  /** That Security Hub is switched off, as a sentence for people. What it is owed, the sweep brings later. */
+  readonly off: string | undefined;
+}
+
+export interface PublicationOptions {
+  /** All of the family, also those that the policy does not enable: their findings may be owed still. */
+  readonly controls: readonly Control[];
+  readonly ledger: Ledger;
+  readonly publisher: Publisher;
+  readonly queues: {
+    again(bodies: readonly unknown[], delaySeconds: number): Promise<void>;
+    deadLetter(body: string, reason: string): Promise<void>;
+  };
+}
+
+/**
+ * @param attempt how often these were tried, this time included.
+ * @throws when the ledger or a queue can't be written. What Security Hub answers is never thrown.
+ */
+export async function publishOwed(
+  entries: readonly Recorded[],
+  attempt: number,
+  { controls, ledger, publisher, queues }: PublicationOptions,
+): Promise<Publication> {
+  const byId = new Map(entries.map((entry) => [entry.id, entry]));
+  const findings = entries.flatMap((entry) => {
+    const control = controls.find(({ id }) => id === entry.control);
+    if (entry.finding === undefined || control === undefined) return [];
+    const updatedAt = new Date(entry.updatedAt).toISOString();
+    const { details, resource } = entry;
+    return [toAsff(entry.finding, control, updatedAt, { details, tags: resource.tags })];
+  });
+  if (findings.length === 0) return { published: [], refused: [], deferred: [], off: undefined };
+  const { accepted, refused, deferred, off } = await publisher.publish(findings);
+  const entriesOf = (ids: readonly string[]) => ids.flatMap((id) => byId.get(id) ?? []);
+  const published = entriesOf(accepted);
+  const refusals = refused.map(({ id, code, message }) => ({ finding: id, reason: `${code}: ${message}` }));
+  for (const { finding, reason } of refusals) {
+    await queues.deadLetter(
+      JSON.stringify(publishBody([finding])),
+      `Security Hub refused the finding ${finding}: ${reason}`,
+    );
+  }
+  // What was refused counts as told, so that it is not told in vain again and again: it waits among the dead letters.
+  const told = [...published, ...entriesOf(refusals.map(({ finding }) => finding))];
+  await ledger.markPublished(told.map(({ id, updatedAt }) => ({ id, updatedAt })));
+  const postponed = deferred.map(({ id, reason }) => ({ finding: id, reason }));
+  const delay = nextPublicationIn(attempt);
+  if (postponed.length > 0 && delay !== undefined) {
+    await queues.again(publications(postponed, attempt + 1), delay);
+  } else {
+    // One message a finding, so that each can be looked at and sent again by itself.
+    for (const { finding, reason } of postponed) {
+      await queues.deadLetter(
+        JSON.stringify(publishBody([finding])),
+        `Security Hub did not take the finding ${finding} in ${attempt} attempts: ${reason}`,
+      );
+    }
+  }
+  return { published, refused: refusals, deferred: postponed, off: off?.message };
+}
+
+/** So many findings in one message, whose ids have up to 512 characters. */
+const findingsInMessage = 100;
+
+function publications(
+  postponed: readonly { readonly finding: string }[],
+  attempt: number,
+): readonly unknown[] {
+  const ids = postponed.map(({ finding }) => finding);
+  return Array.from({ length: Math.ceil(ids.length / findingsInMessage) }, (_, index) =>
+    publishBody(ids.slice(index * findingsInMessage, (index + 1) * findingsInMessage), attempt),
+  );
+}

@@ -1,0 +1,111 @@
+/** A small world for the evaluator: keys and clusters with states, a ledger in memory, a Security Hub that remembers. */
+import { BatchImportFindingsCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
+import { mockClient } from 'aws-sdk-client-mock';
+import type { FactName, Facts } from '../../lib/control.ts';
+import { eksControls } from '../../lib/controls/eks.ts';
+import { kmsControls } from '../../lib/controls/kms.ts';
+import type { LiveFactProvider } from '../../lib/facts/provider.ts';
+import { known, type Unknown, unknownFact } from '../../lib/facts/types.ts';
+import { Publisher } from '../../lib/findings/publisher.ts';
+import { Evaluator } from '../../lib/live/evaluator.ts';
+import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { MemoryLedger } from '../ledger/memory-ledger.ts';
+
+export const place = { account: '111122223333', region: 'us-east-1' };
+const source = { kind: 'api', call: 'DescribeKey', at: '2026-03-01T12:00:00.000Z' } as const;
+
+/** The fact of a key's state, as DescribeKey would tell it. */
+export function keyState(state: string): Partial<Facts> {
+  const value = { keyState: state, pendingWindowInDays: null, deletionDate: null, changedBy: null };
+  return { 'kms.keyState': known(value, source) };
+}
+export const gone = unknownFact('gone', 'kms:DescribeKey does not find it');
+export const denied = unknownFact('denied', 'kms:DescribeKey was denied');
+export const throttled = unknownFact('throttled', 'kms:DescribeKey was throttled');
+export const notReady = unknownFact('not-ready', 'the cluster is CREATING');
+
+export class World {
+  time = Date.parse('2026-03-01T12:00:00Z');
+  /** What AWS answers, by the resource's id; whatever is not in it is gone. */
+  readonly answers = new Map<string, Partial<Facts> | Unknown>();
+  readonly ledger = new MemoryLedger({ now: () => this.time });
+  readonly again: { readonly bodies: readonly unknown[]; readonly delaySeconds: number }[] = [];
+  readonly deadLetters: { readonly body: string; readonly reason: string }[] = [];
+  readonly securityHub = mockClient(SecurityHubClient);
+  /** How often AWS was asked. */
+  looks = 0;
+  readonly evaluator: Evaluator;
+
+  constructor(family: 'kms' | 'eks' = 'kms', where = place) {
+    const controls = family === 'kms' ? kmsControls : eksControls;
+    this.securityHub.on(BatchImportFindingsCommand).callsFake(({ Findings = [] }) => ({
+      FailedCount: 0,
+      SuccessCount: Findings.length,
+      FailedFindings: [],
+    }));
+    this.evaluator = new Evaluator({
+      controls,
+      policy: defaultPolicy(controls),
+      place: where,
+      facts: this.#facts(),
+      ledger: this.ledger,
+      publisher: new Publisher({
+        client: new SecurityHubClient({ region: where.region }),
+        now: () => new Date(this.time),
+        wait: async (milliseconds) => {
+          this.time += milliseconds;
+        },
+        random: () => 0.5,
+      }),
+      queues: {
+        again: async (bodies, delaySeconds) => void this.again.push({ bodies, delaySeconds }),
+        deadLetter: async (body, reason) => void this.deadLetters.push({ body, reason }),
+      },
+      now: () => this.time,
+    });
+  }
+
+  /** Delivers messages together; a second passes before each. */
+  async deliver(...bodies: readonly unknown[]) {
+    this.time += 1_000;
+    return this.evaluator.take(
+      bodies.map((body, index) => ({
+        id: `message ${this.time} ${index}`,
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+        receives: 1,
+      })),
+    );
+  }
+
+  /** What Security Hub was told, oldest first. */
+  get told() {
+    return this.securityHub
+      .commandCalls(BatchImportFindingsCommand)
+      .flatMap(({ args: [{ input }] }) => input.Findings ?? []);
+  }
+
+  #facts(): LiveFactProvider {
+    return {
+      look: async (requests) => {
+        this.looks += 1;
+        return requests.map(({ resource, facts: names }) => {
+          const answer = this.answers.get(resource.id) ?? gone;
+          return [
+            {
+              resource,
+              facts: isUnknown(answer) ? all(names, answer) : { ...all(names, denied), ...answer },
+            },
+          ];
+        });
+      },
+    };
+  }
+}
+
+function isUnknown(answer: Partial<Facts> | Unknown): answer is Unknown {
+  return 'known' in answer;
+}
+
+function all(names: readonly FactName[], unknown: Unknown): Partial<Facts> {
+  return Object.fromEntries(names.map((name) => [name, unknown]));
+}
