@@ -1,10 +1,13 @@
 /** The `trailseal` command: what it takes, and how it ends. */
 import path from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
+import { queueNames } from '../lib/names.ts';
 import { runControls } from './commands/controls.ts';
+import type { DlqFlags, RedriveFlags } from './commands/dlq.ts';
 import { runExplain } from './commands/explain.ts';
+import { collect, withJudgingOptions } from './commands/options.ts';
 import { runPolicyValidate } from './commands/policy.ts';
-import { runReplay, withReplayOptions } from './commands/replay.ts';
+import { type ReplayFlags, runReplay, withReplayOptions } from './commands/replay.ts';
 import { exitCode, UsageError } from './exit.ts';
 import { discardUnfinished } from './output/files.ts';
 import { version } from './version.ts';
@@ -19,12 +22,12 @@ const format = () =>
   new Option('--format <format>', 'what to print').choices(['table', 'json']).default('table');
 
 const program = new Command('trailseal')
-  .description('Judges AWS CloudTrail events against encryption controls.')
+  .description('Judges AWS resources, by CloudTrail events or as they are now, against encryption controls.')
   .version(version)
   .exitOverride()
   .addHelpText(
     'after',
-    '\nExit codes: 0 fine; 1 --fail-on reached; 2 wrong usage or policy; 3 some input could not be read; 70 a fault of its own; 130 interrupted.',
+    '\nExit codes: 0 fine; 1 --fail-on reached, or doctor found a failure; 2 wrong usage or policy; 3 some input could not be read, or some dead letter not be sent; 70 a fault of its own; 130 interrupted.',
   );
 
 withReplayOptions(
@@ -34,10 +37,10 @@ withReplayOptions(
       'Run a CloudTrail archive through the controls: what is open, who did it, what the policy would have done.',
     )
     .argument(
-      '<path...>',
-      'files or folders: .json or .json.gz as CloudTrail delivers them, JSON lines, single events',
+      '[path...]',
+      'files or folders: .json or .json.gz as CloudTrail delivers them, JSON lines, single events; or where such are in S3, as s3://BUCKET or s3://BUCKET/PREFIX',
     ),
-).action(async (paths, flags) => {
+).action(async (paths: readonly string[], flags: ReplayFlags) => {
   code = await runReplay(paths, flags, abort.signal);
 });
 
@@ -46,9 +49,29 @@ withReplayOptions(
     .command('start', { hidden: true })
     .description('Replay the sample archive, or the paths given.')
     .argument('[path...]'),
-).action(async (paths: readonly string[], flags) => {
+).action(async (paths: readonly string[], flags: ReplayFlags) => {
   const sample = path.relative(process.cwd(), sampleArchive) || sampleArchive;
-  code = await runReplay(paths.length > 0 ? paths : [sample], flags, abort.signal);
+  const named = paths.length > 0 || flags.trail.length > 0;
+  code = await runReplay(named ? paths : [sample], flags, abort.signal);
+});
+
+withJudgingOptions(
+  program
+    .command('scan')
+    .description(
+      'Judge what exists now in your AWS account, with your credentials: lists and reads, and changes nothing.',
+    )
+    .option(
+      '--region <name>',
+      'a Region (repeatable, or a list with commas), or all that are enabled; default: the configured one',
+      collect,
+      [],
+    )
+    .option('--profile <name>', 'the profile of your AWS configuration whose credentials are used'),
+).action(async (flags) => {
+  // The SDK takes a while to load, which the other commands need not wait for.
+  const { runScan } = await import('./commands/scan.ts');
+  code = await runScan(flags, abort.signal);
 });
 
 program
@@ -82,6 +105,64 @@ program
   .addOption(format())
   .action((file, flags) => {
     code = runPolicyValidate(file, flags.format);
+  });
+
+// What asks AWS is loaded when it is wanted: the SDK takes longer to load than the rest.
+program
+  .command('doctor')
+  .description('Tell whether an account and Region are ready, and what to do about each thing that is not.')
+  .option('--region <name>', 'look here (repeatable); default: the configured Region', collect, [])
+  .option('--stage <name>', 'the deployment to look at', 'dev')
+  .option('--profile <name>', 'the profile of credentials to use')
+  .option(
+    '--policy <file>',
+    'the policy that was deployed; default: ./trailseal.policy.yml where there is one, else all controls',
+  )
+  .addOption(format())
+  .addHelpText(
+    'after',
+    '\nNothing is changed. Exit codes: 0 ready (warnings at most); 1 something failed; 3 nothing failed, but something could not be looked at.',
+  )
+  .action(async (flags) => {
+    const { runDoctor } = await import('./commands/doctor.ts');
+    code = await runDoctor(flags);
+  });
+
+const dlq = program
+  .command('dlq')
+  .description('Work with dead letters: what could not be delivered to a queue, or handled from it.');
+const withQueueOptions = (command: Command): Command =>
+  command
+    .option('--stage <name>', 'the deployment', 'dev')
+    .option('--region <name>', 'where it is; default: the configured Region')
+    .option('--profile <name>', 'the profile of credentials to use')
+    .addOption(new Option('--queue <name>', 'only those of this queue').choices([...queueNames]))
+    .option('--max <number>', 'read so many of each queue at most', '1000')
+    .addOption(format());
+
+withQueueOptions(dlq.command('list').description('What lies there, since when, and why.'))
+  .addHelpText(
+    'after',
+    '\nSQS has no way to look without receiving: while the list is made, up to two minutes if it is cut off hard, others do not see the messages.\nExit codes: 0 fine; 2 no such deployment; 3 a queue could not be read.',
+  )
+  .action(async (flags: DlqFlags) => {
+    const { runDlqList } = await import('./commands/dlq.ts');
+    code = await runDlqList(flags, abort.signal);
+  });
+
+withQueueOptions(
+  dlq.command('redrive').description('Send dead letters back to the queue they were meant for.'),
+)
+  .option('--id <message>', 'this message, by its id as `dlq list` shows it (repeatable)', collect, [])
+  .option('--all', 'all messages')
+  .option('--dry-run', 'tell what would be sent, and leave it')
+  .addHelpText(
+    'after',
+    '\nA message is deleted from the dead letters once its queue has accepted it; one that is handled twice does no harm.\nExit codes: 0 fine; 2 wrong usage, or no such deployment; 3 something could not be read, found, sent or deleted.',
+  )
+  .action(async (flags: RedriveFlags) => {
+    const { runDlqRedrive } = await import('./commands/dlq.ts');
+    code = await runDlqRedrive(flags, abort.signal);
   });
 
 // From a clone, npm runs scripts in the project's folder; paths are meant from where the person stands.

@@ -7,22 +7,20 @@ import type { Control, Resource, TrailEvent, Verdict } from '../lib/control.ts';
 import { lessons, TrailFacts } from '../lib/facts/trail/trail.ts';
 import type { Finding } from '../lib/findings/finding.ts';
 import { findingId } from '../lib/findings/id.ts';
-import {
-  archiveFinding,
-  changeOf,
-  keepFinding,
-  openFinding,
-  resolveFinding,
-} from '../lib/findings/lifecycle.ts';
+import { archiveFinding, changeOf, keepFinding, resolveFinding } from '../lib/findings/lifecycle.ts';
 import { type Judged, judge } from '../lib/judge.ts';
 import { type Concern, Matcher, wantedEvents } from '../lib/match.ts';
-import { decide } from '../lib/policy/decide.ts';
-import { exemptionFor } from '../lib/policy/exemptions.ts';
-import { noUsage } from '../lib/policy/guardrails.ts';
 import type { Policy } from '../lib/policy/policy.ts';
-import { type Archive, type ArchiveEvent, type Progress, readArchive } from '../lib/trail/archive.ts';
+import {
+  type Archive,
+  type ArchiveEvent,
+  type Progress,
+  readArchive,
+  type StoredFiles,
+} from '../lib/trail/archive.ts';
 import type { InputError } from '../lib/trail/input-error.ts';
 import { chronological } from './chronology.ts';
+import { Openings } from './opening.ts';
 
 /** What is looked at; an absent bound does not bind. */
 export interface Scope {
@@ -41,6 +39,8 @@ export interface ReplayOptions {
   /** The moment against which exemptions are held. */
   readonly now: Date;
   readonly threads?: number;
+  /** Read as well as the paths. */
+  readonly stored?: StoredFiles;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
 }
@@ -80,11 +80,12 @@ export interface Replay {
  * @throws the signal's reason when aborted. What is wrong with the input is told in `inputErrors`, not thrown.
  */
 export async function replay(paths: readonly string[], options: ReplayOptions): Promise<Replay> {
-  const { controls, policy, now, threads, onProgress, signal } = options;
+  const { controls, policy, now, threads, stored, onProgress, signal } = options;
   const enabled = controls.filter((control) => policy.controls.get(control.id)?.enabled === true);
   const archive = await readArchive(paths, {
     wanted: wantedEvents(enabled, lessons),
     ...(threads === undefined ? {} : { threads }),
+    ...(stored === undefined ? {} : { stored }),
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(signal === undefined ? {} : { signal }),
   });
@@ -182,16 +183,15 @@ class Course {
   readonly #facts = new TrailFacts();
   readonly #enabled: readonly Control[];
   readonly #policy: Policy;
-  readonly #now: Date;
+  readonly #openings: Openings;
   readonly #latest = new Map<string, { readonly control: string; readonly verdict: Verdict }>();
   /** Finding ids by the control and the ARN of what their resource is part of. */
   readonly #parts = new Map<string, Set<string>>();
-  #usage = noUsage;
 
   constructor(enabled: readonly Control[], policy: Policy, now: Date) {
     this.#enabled = enabled;
     this.#policy = policy;
-    this.#now = now;
+    this.#openings = new Openings(policy, now);
   }
 
   learn(event: TrailEvent): void {
@@ -213,7 +213,7 @@ class Course {
     const previous = this.findings.get(id);
     switch (changeOf(previous, verdict)) {
       case 'open':
-        this.findings.set(id, this.#open(previous, { control, resource, judgement }, event));
+        this.findings.set(id, this.#openings.open(previous, { control, resource, judgement }, event));
         this.openers.set(id, event);
         break;
       case 'keep':
@@ -225,25 +225,6 @@ class Course {
       case 'none':
         break;
     }
-  }
-
-  #open(previous: Finding | undefined, judged: Omit<Judged, 'facts'>, event: TrailEvent): Finding {
-    const { control, resource, judgement } = judged;
-    const policy = this.#policy;
-    const exemption = exemptionFor(policy, control.id, resource, this.#now);
-    const { verdict } = judgement;
-    const { plan, usage } = decide({
-      verdict,
-      control,
-      resource,
-      policy,
-      exemption,
-      usage: this.#usage,
-      time: event.time,
-    });
-    this.#usage = usage;
-    const severity = policy.controls.get(control.id)?.severity ?? control.severity;
-    return openFinding(previous, { control, resource, severity, judgement, event, plan, exemption });
   }
 
   #end(control: Control, resource: Resource, event: TrailEvent): void {

@@ -149,6 +149,7 @@ function openCounts(replay: Replay): Record<string, number> {
 export function reportInput(replay: Replay, controls: readonly Control[], origin: Origin): ReportInput {
   const { period, records, matched, ignored, rejected, verdicts, posture, findings, inputErrors } = replay;
   return {
+    command: origin.command,
     generatedAt: origin.generatedAt,
     sources: origin.sources,
     period,

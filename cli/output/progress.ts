@@ -1,14 +1,65 @@
 /** A progress bar on a terminal; nothing where the output is piped. */
 import { SingleBar } from 'cli-progress';
 import type { Progress } from '../../lib/trail/archive.ts';
+import type { ScanProgress } from '../scan.ts';
 
-export interface ProgressBar {
-  readonly update: (progress: Progress) => void;
+export interface ProgressBar<Told> {
+  readonly update: (progress: Told) => void;
   readonly stop: () => void;
 }
 
-/** A bar on `stream` with rate and time left, or one that does nothing when `stream` is no terminal. */
-export function progressBar(stream: NodeJS.WriteStream, wanted: boolean): ProgressBar {
+interface Step {
+  readonly total: number;
+  readonly done: number;
+  /** What the format's names stand for. */
+  readonly payload: Readonly<Record<string, string>>;
+}
+
+/** A replay's bar, with rate and time left. */
+export function replayBar(stream: NodeJS.WriteStream, wanted: boolean): ProgressBar<Progress> {
+  const started = performance.now();
+  return progressBar(
+    stream,
+    wanted,
+    '{bar} {percentage}% | {files} files | {records} records | {rate}/s | {eta_formatted} left',
+    ({ bytes, bytesDone, files, filesDone, records }) => ({
+      total: bytes,
+      done: bytesDone,
+      payload: {
+        files: `${filesDone}/${files}`,
+        records: records.toLocaleString('en-GB'),
+        rate: size(bytesDone / secondsSince(started)),
+      },
+    }),
+  );
+}
+
+/** A scan's bar, with rate and time left. */
+export function scanBar(stream: NodeJS.WriteStream, wanted: boolean): ProgressBar<ScanProgress> {
+  const started = performance.now();
+  return progressBar(
+    stream,
+    wanted,
+    '{bar} {percentage}% | {listed} listings | {resources} resources | {rate}/s | {eta_formatted} left',
+    ({ listings, listingsDone, resources }) => ({
+      total: listings,
+      done: listingsDone,
+      payload: {
+        listed: `${listingsDone}/${listings}`,
+        resources: resources.toLocaleString('en-GB'),
+        rate: (resources / secondsSince(started)).toFixed(0),
+      },
+    }),
+  );
+}
+
+/** A bar on `stream`, or one that does nothing when `stream` is no terminal. */
+function progressBar<Told>(
+  stream: NodeJS.WriteStream,
+  wanted: boolean,
+  format: string,
+  step: (progress: Told) => Step,
+): ProgressBar<Told> {
   if (!wanted || stream.isTTY !== true) return { update: () => undefined, stop: () => undefined };
   const bar = new SingleBar({
     stream,
@@ -16,26 +67,19 @@ export function progressBar(stream: NodeJS.WriteStream, wanted: boolean): Progre
     hideCursor: true,
     etaBuffer: 50,
     fps: 12,
-    format: '{bar} {percentage}% | {files} files | {records} records | {rate}/s | {eta_formatted} left',
+    format,
     barsize: 24,
   });
-  const started = performance.now();
   let running = false;
   return {
     update(progress) {
-      const { bytes, bytesDone, files, filesDone, records } = progress;
-      const seconds = Math.max((performance.now() - started) / 1000, 0.001);
-      const payload = {
-        files: `${filesDone}/${files}`,
-        records: records.toLocaleString('en-GB'),
-        rate: size(bytesDone / seconds),
-      };
+      const { total, done, payload } = step(progress);
       if (!running) {
-        bar.start(Math.max(bytes, 1), bytesDone, payload);
+        bar.start(Math.max(total, 1), done, payload);
         running = true;
       } else {
-        bar.setTotal(Math.max(bytes, 1));
-        bar.update(bytesDone, payload);
+        bar.setTotal(Math.max(total, 1));
+        bar.update(done, payload);
       }
     },
     stop() {
@@ -43,6 +87,10 @@ export function progressBar(stream: NodeJS.WriteStream, wanted: boolean): Progre
       running = false;
     },
   };
+}
+
+function secondsSince(start: number): number {
+  return Math.max((performance.now() - start) / 1000, 0.001);
 }
 
 function size(bytes: number): string {

@@ -7,6 +7,7 @@ import type { FindingJson, ReplayJson } from './replay-schema.ts';
 
 /** What the command adds to a replay: who made the output, when, from what and by which policy. */
 export interface Origin {
+  readonly command: 'replay' | 'scan';
   readonly version: string;
   readonly generatedAt: string;
   readonly sources: readonly string[];

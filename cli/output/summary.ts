@@ -4,6 +4,7 @@ import Table from 'cli-table3';
 import { type Severity, severities } from '../../lib/control.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
 import type { Replay } from '../replay.ts';
+import { plainChars } from './plain-table.ts';
 import { printable, shortened } from './printable.ts';
 import type { Origin } from './replay-json.ts';
 
@@ -36,12 +37,12 @@ export function summaryText(
   const paint = (style: Style, text: string): string =>
     options.colour ? styleText(style, text, { validateStream: false }) : text;
   const parts = options.quiet
-    ? [headline(replay, paint)]
+    ? [headline(replay, origin, paint)]
     : [
         heading(replay, origin, paint),
-        headline(replay, paint),
-        openTable(replay, paint, options.width),
-        controlTable(replay, paint),
+        headline(replay, origin, paint),
+        openTable(replay, origin, paint, options.width),
+        controlTable(replay, origin, paint),
         plans(replay),
         expired(replay, paint),
         troubleText(replay, paint),
@@ -53,6 +54,7 @@ export function summaryText(
 type Paint = (style: Style, text: string) => string;
 
 function heading(replay: Replay, origin: Origin, paint: Paint): string {
+  if (origin.command === 'scan') return scanHeading(replay, origin, paint);
   const { from, to } = replay.period;
   const when = from === null || to === null ? '' : `, judged from ${minute(from)} to ${minute(to)} UTC`;
   const ignored = Object.entries(replay.ignored).filter(([, count]) => count > 0);
@@ -66,10 +68,25 @@ function heading(replay: Replay, origin: Origin, paint: Paint): string {
   ].join('\n');
 }
 
-function headline(replay: Replay, paint: Paint): string {
+function scanHeading(replay: Replay, origin: Origin, paint: Paint): string {
+  const { records, matched, period } = replay;
+  const when = period.from === null ? '' : `, as of ${minute(period.from)} UTC`;
+  const gone = records - matched;
+  return [
+    `${paint('bold', 'Trailseal scan')} of ${origin.sources.map(printable).join(' ')}`,
+    `${plural(records, 'resource')} in ${plural(origin.sources.length, 'Region')}${when}; policy: ${printable(origin.policy)}`,
+    `${figure(matched)} judged${gone === 0 ? '' : `, ${figure(gone)} gone before they could be`}`,
+  ].join('\n');
+}
+
+function headline(replay: Replay, { command }: Origin, paint: Paint): string {
   const { findings } = replay;
   if (replay.matched === 0) {
-    return paint('yellow', 'Nothing was judged: no event in this input and scope concerns a control.');
+    const because =
+      command === 'scan'
+        ? 'no resource here concerns a control, or none could be listed.'
+        : 'no event in this input and scope concerns a control.';
+    return paint('yellow', `Nothing was judged: ${because}`);
   }
   if (findings.length === 0)
     return paint('green', 'No findings: nothing that was judged fails, or is in doubt.');
@@ -90,12 +107,20 @@ function headline(replay: Replay, paint: Paint): string {
   return `${paint('bold', `${plural(open.length, 'open failure')}`)}${shown}; ${rest.join(', ')}; ${plural(findings.length, 'finding')} in all`;
 }
 
-function openTable(replay: Replay, paint: Paint, width: number): string {
+function openTable(replay: Replay, { command }: Origin, paint: Paint, width: number): string {
   const open = replay.findings.filter(({ status }) => status === 'OPEN').sort(byUrgency);
   if (open.length === 0) return '';
-  const resourceWidth = Math.max(18, Math.min(44, width - 100));
+  const resourceWidth = Math.max(18, Math.min(44, width - (command === 'scan' ? 78 : 100)));
   const table = new Table({
-    head: ['Severity', 'Control', 'Resource', 'Account', 'Region', 'Opened (UTC)', 'By'],
+    // A scan does not know since when, and by whose doing.
+    head: [
+      'Severity',
+      'Control',
+      'Resource',
+      'Account',
+      'Region',
+      ...(command === 'scan' ? [] : ['Opened (UTC)', 'By']),
+    ],
     style: { head: [], border: [], compact: true },
     chars: plainChars,
   });
@@ -109,15 +134,19 @@ function openTable(replay: Replay, paint: Paint, width: number): string {
       shortened(finding.resource.id, resourceWidth, 'middle'),
       shortened(finding.account, 14),
       shortened(finding.region, 16),
-      finding.openedAt === null ? 'not told' : minute(finding.openedAt),
-      shortened(finding.actor.name, 28, 'middle'),
+      ...(command === 'scan'
+        ? []
+        : [
+            finding.openedAt === null ? 'not told' : minute(finding.openedAt),
+            shortened(finding.actor.name, 28, 'middle'),
+          ]),
     ]);
   }
   const more = open.length > shownFindings ? `\n… and ${open.length - shownFindings} more in the report` : '';
   return `${paint('bold', 'Open findings, worst first')}\n${table.toString()}${more}`;
 }
 
-function controlTable(replay: Replay, paint: Paint): string {
+function controlTable(replay: Replay, { command }: Origin, paint: Paint): string {
   const rows = Object.entries(replay.posture).filter(([, counts]) => sum(Object.values(counts)) > 0);
   if (rows.length === 0) return '';
   const table = new Table({
@@ -129,7 +158,9 @@ function controlTable(replay: Replay, paint: Paint): string {
   for (const [control, counts] of rows) {
     table.push([control, counts.PASS, counts.FAIL, counts.UNKNOWN, counts.NOT_APPLICABLE].map(String));
   }
-  return `${paint('bold', 'Resources that exist at the end, by their last verdict')}\n${table.toString()}`;
+  const title =
+    command === 'scan' ? 'Resources by verdict' : 'Resources that exist at the end, by their last verdict';
+  return `${paint('bold', title)}\n${table.toString()}`;
 }
 
 function plans(replay: Replay): string {
@@ -183,24 +214,6 @@ function files(written: readonly string[], paint: Paint): string {
     `Also written: ${others.map(printable).join(', ')}`,
   ].join('\n');
 }
-
-const plainChars = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: ' ',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: ' ',
-};
 
 function byUrgency(a: Finding, b: Finding): number {
   return (

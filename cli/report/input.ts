@@ -1,4 +1,4 @@
-/** What a report is made of, whoever made it: replay now, scan later. Plain data, ready for JSON. */
+/** What a report is made of, whoever made it, replay or scan. Plain data, ready for JSON. */
 import type { Severity, Standards, Verdict } from '../../lib/control.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
 import type { InputError } from '../../lib/trail/input-error.ts';
@@ -15,6 +15,8 @@ export interface CatalogueEntry {
 }
 
 export interface ReportInput {
+  /** Who made it; a replay where it is left out. Of a scan, the records are resources. */
+  readonly command?: 'replay' | 'scan';
   /** ISO 8601, UTC. */
   readonly generatedAt: string;
   /** The paths that were asked for. */

@@ -10,6 +10,7 @@ import { embeddedJson, embeddedText, Html, html, inline } from './html.ts';
 import type { ReportInput } from './input.ts';
 import { type Block, pack } from './pack.ts';
 import { actors, complianceView, findingsFrame, header, inputView, openNow, overTime } from './sections.ts';
+import { wordingOf } from './wording.ts';
 
 /** @returns the whole file as text. Throws only if the built script or style is unfit to be inlined. */
 export function renderReport(input: ReportInput): string {
@@ -41,13 +42,12 @@ ${inline('style', style)}
 ${header(input)}
 <main id="main" tabindex="-1">
 ${openNow(input)}
-${overTime(wire.timeline, wire.timeToFix)}
-${actors(wire.actors)}
+${input.command === 'scan' ? '' : [overTime(wire.timeline, wire.timeToFix), actors(wire.actors)]}
 ${findingsFrame(input.findings.length)}
 ${complianceView(input)}
 ${inputView(input)}
 </main>
-<footer><p>Made by Trailseal from CloudTrail records alone: it tells what the trail proves, and says where it does not. Times are UTC.</p></footer>
+<footer><p>Made by Trailseal from ${wordingOf(input).madeFrom}. Times are UTC.</p></footer>
 <script type="application/json" id="data">${embeddedJson(wire)}</script>
 ${details.map((block, index) => blockElement(`details-${index}`, block))}
 ${events.map((block, index) => blockElement(`events-${index}`, block))}

@@ -15,6 +15,7 @@ import {
 import { type Html, html } from './html.ts';
 import type { ReportInput } from './input.ts';
 import { requirementName } from './requirements.ts';
+import { wordingOf } from './wording.ts';
 
 /** A word for each severity; the constants are for machines. */
 export const severityWords: Readonly<Record<Severity, string>> = {
@@ -45,6 +46,8 @@ const counted = (value: number, one: string, many = `${one}s`): string =>
   `${count(value)} ${value === 1 ? one : many}`;
 
 export function header(input: ReportInput): Html {
+  const words = wordingOf(input);
+  const scan = input.command === 'scan';
   const open = input.findings.filter((finding) => finding.status === 'OPEN');
   const closed = input.findings.length - open.length;
   const failing = open.filter((finding) => finding.verdict === 'FAIL');
@@ -68,30 +71,30 @@ export function header(input: ReportInput): Html {
   const aside =
     input.findings.length === 0
       ? input.matched === 0
-        ? 'No event in this input concerns any control.'
-        : `${counted(input.matched, 'event')} judged; no resource failed.`
+        ? words.nothing
+        : `${counted(input.matched, scan ? 'resource' : 'event')} judged; no resource failed.`
       : parts.join(' · ');
   return html`<header class="masthead">
   <div class="bar"><p class="brand">Trailseal <span>encryption report</span></p>
     <button type="button" id="theme" class="quiet" hidden>Dark theme</button></div>
   <h1>${headline}<small>${aside}</small></h1>
   <dl class="facts">
-    <div><dt>Period</dt><dd>${
+    <div><dt>${scan ? 'Scanned' : 'Period'}</dt><dd>${
       input.period.from === null && input.period.to === null
         ? 'no judged event bears a time'
         : `${when(input.period.from)} to ${when(input.period.to)}`
     }</dd></div>
     <div><dt>Generated</dt><dd>${when(input.generatedAt)}</dd></div>
-    <div><dt>Records</dt><dd>${count(input.records)} read, ${count(input.matched)} judged</dd></div>
+    <div><dt>${words.heading[1]}</dt><dd>${count(input.records)} ${scan ? 'listed' : 'read'}, ${count(input.matched)} judged</dd></div>
     <div><dt>Not readable</dt><dd>${
       input.inputErrors.length + input.rejected === 0
         ? 'nothing'
-        : html`<a href="#input">${counted(input.inputErrors.length, 'input error')}, ${counted(input.rejected, 'record')} rejected</a>`
+        : html`<a href="#input">${counted(input.inputErrors.length, 'input error')}${scan ? '' : `, ${counted(input.rejected, 'record')} rejected`}</a>`
     }</dd></div>
     <div class="wide"><dt>${input.sources.length === 1 ? 'Source' : 'Sources'}</dt><dd>${sources(input.sources)}</dd></div>
   </dl>
   <nav aria-label="Sections"><ul>
-    <li><a href="#open">Open now</a></li><li><a href="#time">Over time</a></li><li><a href="#actors">Actors</a></li>
+    <li><a href="#open">Open now</a></li>${scan ? '' : html`<li><a href="#time">Over time</a></li><li><a href="#actors">Actors</a></li>`}
     <li><a href="#findings">Findings</a></li><li><a href="#compliance">Compliance</a></li><li><a href="#input">Input</a></li>
   </ul></nav>
 </header>`;
@@ -136,7 +139,7 @@ export function openNow(input: ReportInput): Html {
     all === undefined
       ? html`<p class="empty">${
           findings.length === 0
-            ? 'No control found anything to report in these events. What was read, and what was left out and why, is told under Input.'
+            ? wordingOf(input).empty
             : 'Every finding of this period has been closed again. They are listed below with who closed them.'
         }</p>`
       : html`<div class="panels">
@@ -278,9 +281,10 @@ export function findingsFrame(total: number): Html {
 }
 
 export function complianceView(input: ReportInput): Html {
+  const words = wordingOf(input);
   const found = new Set(input.findings.map((finding) => finding.control));
   return html`<section id="compliance" aria-labelledby="compliance-h"><h2 id="compliance-h">Compliance view</h2>
-  <p class="note">Resources by the last verdict of the controls that a requirement rests on. One resource counts once for each control that judged it. <em>Not proven</em>: the trail does not tell. <em>Not seen</em>: no event in this period concerned such a resource. This is evidence for an audit, not an attestation.</p>
+  <p class="note">Resources by the ${input.command === 'scan' ? '' : 'last '}verdict of the controls that a requirement rests on. One resource counts once for each control that judged it. <em>Not proven</em>: ${words.unproven}. <em>Not seen</em>: ${words.unseen}. This is evidence for an audit, not an attestation.</p>
   ${compliance(input).map((table) => standardTable(table, found))}</section>`;
 }
 
@@ -307,25 +311,30 @@ function standardTable(table: StandardTable, found: ReadonlySet<string>): Html {
 }
 
 export function inputView(input: ReportInput): Html {
+  const words = wordingOf(input);
   const shown = 500;
   const ignored = Object.entries(input.ignored).sort(([, a], [, b]) => b - a);
   const total = ignored.reduce((sum, [, some]) => sum + some, 0);
   const rest = input.inputErrors.length - shown;
   return html`<section id="input" aria-labelledby="input-h"><h2 id="input-h">Input</h2><div class="panels two even">
-  <div class="panel"><table><caption>What became of ${counted(input.records, 'record')}</caption><thead><tr><th scope="col">Record</th><th scope="col" class="n">Count</th></tr></thead><tbody>
+  <div class="panel"><table><caption>What became of ${counted(input.records, ...words.subject)}</caption><thead><tr><th scope="col">${words.heading[0]}</th><th scope="col" class="n">Count</th></tr></thead><tbody>
   <tr><th scope="row">Judged</th><td class="n">${count(input.matched)}</td></tr>
-  <tr><th scope="row">Ignored</th><td class="n">${count(total)}</td></tr>
+  ${
+    input.command === 'scan'
+      ? html`<tr><th scope="row">Gone before it could be judged</th><td class="n">${count(total)}</td></tr>`
+      : html`<tr><th scope="row">Ignored</th><td class="n">${count(total)}</td></tr>
   ${ignored.map(([reason, some]) => html`<tr class="sub"><th scope="row">${reason}</th><td class="n">${count(some)}</td></tr>`)}
-  <tr><th scope="row">Rejected: not a CloudTrail record</th><td class="n">${count(input.rejected)}</td></tr></tbody></table></div>
+  <tr><th scope="row">Rejected: not a CloudTrail record</th><td class="n">${count(input.rejected)}</td></tr>`
+  }</tbody></table></div>
   <div class="panel"><table><caption>Judgements made</caption><thead><tr><th scope="col">Verdict</th><th scope="col" class="n">Count</th></tr></thead><tbody>
   <tr><th scope="row">Pass</th><td class="n">${count(input.verdicts.PASS)}</td></tr>
   <tr><th scope="row">Fail</th><td class="n">${count(input.verdicts.FAIL)}</td></tr>
-  <tr><th scope="row">Unknown: the trail does not tell</th><td class="n">${count(input.verdicts.UNKNOWN)}</td></tr>
+  <tr><th scope="row">Unknown: ${words.unknown}</th><td class="n">${count(input.verdicts.UNKNOWN)}</td></tr>
   <tr><th scope="row">Not applicable</th><td class="n">${count(input.verdicts.NOT_APPLICABLE)}</td></tr></tbody></table></div></div>
   ${
     input.inputErrors.length === 0
-      ? html`<p class="empty">All of the input could be read.</p>`
-      : html`<div class="panel scroll" tabindex="0" role="region" aria-label="Input that could not be read"><table><caption>Could not be read</caption><thead><tr><th scope="col">File</th><th scope="col" class="n">Line</th><th scope="col">Reason</th></tr></thead><tbody>${input.inputErrors
+      ? html`<p class="empty">${words.allRead}</p>`
+      : html`<div class="panel scroll" tabindex="0" role="region" aria-label="Input that could not be read"><table><caption>Could not be read</caption><thead><tr><th scope="col">${words.trouble}</th><th scope="col" class="n">Line</th><th scope="col">Reason</th></tr></thead><tbody>${input.inputErrors
           .slice(0, shown)
           .map(
             (error) =>

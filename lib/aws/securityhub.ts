@@ -12,6 +12,6 @@ export function securityHubClient(config: Omit<ClientConfig, 'maxAttempts'>): Se
     ...settings(config),
     retryMode: 'standard',
     maxAttempts: 1,
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000 },
+    requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
   });
 }

@@ -23,6 +23,7 @@ export function settings({ region, credentials, maxAttempts = 5, logger }: Clien
     ...(logger === undefined ? {} : { logger }),
     retryMode: 'adaptive',
     maxAttempts,
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 15_000 },
+    // Without the last, the SDK only warns of a call that takes too long.
+    requestHandler: { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true },
   };
 }

@@ -5,21 +5,24 @@
  * `archive/scanner/`); the scanner checks all of it as JSON.parse would and finds the records, and only those
  * that are wanted are parsed. What a file's content means is told in `archive/reading.ts`, which files there
  * are in `archive/files.ts`. Files are read in several threads, the largest first; each thread holds one file
- * at a time. The result is the same for any number of threads.
+ * at a time. The result is the same for any number of threads. What is stored elsewhere (`archive/stored.ts`) is
+ * read here as it comes, which is slower than a thread reads it.
  */
 import { availableParallelism } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { compileScanner } from './archive/compile.ts';
+import { bytesOf, Contents } from './archive/contents.ts';
 import { type ArchiveFile, findFiles } from './archive/files.ts';
-import { type Reading, readFile, type Trouble } from './archive/reading.ts';
-import { Scanner } from './archive/scanner.ts';
+import { type Reading, readBytes, readFile, unread } from './archive/reading.ts';
+import { type CompiledScanner, Scanner } from './archive/scanner.ts';
+import type { StoredFiles } from './archive/stored.ts';
 import { type WantedList, wantedEvents } from './archive/wanted.ts';
 import type { WorkerResult, WorkerTask } from './archive/worker.ts';
 import type { TrailEvent } from './event.ts';
 import type { InputError } from './input-error.ts';
-import { parseRecord } from './parse.ts';
 
+export type { StoredFiles } from './archive/stored.ts';
 export type { WantedEvents } from './archive/wanted.ts';
 
 export interface ArchiveEvent {
@@ -58,6 +61,8 @@ export interface ReadOptions {
   readonly wanted: WantedList;
   /** How many threads read; by default what suits the archive's size and the machine. */
   readonly threads?: number;
+  /** Read as well as the paths. */
+  readonly stored?: StoredFiles;
   /** Called in between; at most once a file. */
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
@@ -74,19 +79,26 @@ const maxThreads = 8;
  */
 export async function readArchive(paths: readonly string[], options: ReadOptions): Promise<Archive> {
   options.signal?.throwIfAborted();
+  const { stored, onProgress } = options;
   const found = findFiles(paths);
-  const contents = await readFiles(found.files, options);
+  const files = [...found.files, ...(stored?.files ?? [])];
+  const contents = new Contents(files, onProgress);
+  const compiled = compileScanner();
+  await readFiles(found.files, compiled, options, contents.take);
+  if (stored !== undefined) {
+    await readStored(stored, compiled, options, (place, reading) =>
+      contents.take(found.files.length + place, reading),
+    );
+  }
   const events: ArchiveEvent[] = [];
-  const inputErrors: InputError[] = [...found.errors];
-  const skipped = [...found.skipped];
+  const inputErrors: InputError[] = [...found.errors, ...(stored?.errors ?? [])];
+  const skipped = [...found.skipped, ...(stored?.skipped ?? [])];
   let uninteresting = 0;
   let rejected = 0;
-  let files = 0;
-  for (const [index, { path: file }] of found.files.entries()) {
-    const content = contents[index];
-    if (content === undefined) throw new Error(`${file} was not read`);
+  let read = 0;
+  for (const { file, content } of contents.inOrderOfPaths()) {
     if (content.skipped !== undefined) skipped.push({ file, why: content.skipped });
-    if (content.read) files++;
+    if (content.read) read++;
     uninteresting += content.uninteresting;
     rejected += content.rejected;
     for (const trouble of content.troubles) inputErrors.push({ file, ...trouble });
@@ -99,49 +111,33 @@ export async function readArchive(paths: readonly string[], options: ReadOptions
     rejected,
     events,
     inputErrors,
-    files,
+    files: read,
     skipped,
   };
 }
 
-/** What a file holds, its wanted records made events. */
-type Content = Omit<Reading, 'wanted'> & { readonly events: readonly ArchiveEvent[] };
+type Take = (place: number, reading: Reading) => void;
 
-function contentOf(file: string, { wanted, ...reading }: Reading): Content {
-  const events: ArchiveEvent[] = [];
-  const refused: Trouble[] = [];
-  for (const { value, line } of wanted) {
-    const parsed = parseRecord(value);
-    if (parsed.ok) events.push({ event: parsed.event, file, line });
-    else refused.push({ line, reason: parsed.reason });
-  }
-  const rejected = reading.rejected + refused.length;
-  return { ...reading, rejected, troubles: [...reading.troubles, ...refused], events };
-}
-
-/** The content of each of `files`, in their order. */
-async function readFiles(files: readonly ArchiveFile[], options: ReadOptions): Promise<readonly Content[]> {
-  const { wanted: list, signal, onProgress } = options;
-  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+/** Reads each of `files`, and hands over what it says with its place among them. */
+async function readFiles(
+  files: readonly ArchiveFile[],
+  compiled: CompiledScanner,
+  options: ReadOptions,
+  taken: Take,
+): Promise<void> {
+  const { wanted: list, signal } = options;
+  const bytes = bytesOf(files);
   // The largest first, so that no thread is left alone with it at the end.
   const turns = [...files.keys()].sort((a, b) => (files[b]?.bytes ?? 0) - (files[a]?.bytes ?? 0) || a - b);
   const paths = turns.map((index) => files[index]?.path ?? '');
   const next = new Int32Array(new SharedArrayBuffer(4));
-  const contents: Content[] = [];
-  const done = { files: 0, bytes: 0, records: 0 };
-
-  const take = (turn: number, reading: Reading): void => {
-    const index = turns[turn] ?? 0;
-    contents[index] = contentOf(paths[turn] ?? '', reading);
-    done.files++;
-    done.bytes += files[index]?.bytes ?? 0;
-    done.records += reading.uninteresting + reading.rejected + reading.wanted.length;
-    const { files: filesDone, bytes: bytesDone, records } = done;
-    onProgress?.({ filesDone, files: files.length, bytesDone, bytes, records });
+  const done = new Set<number>();
+  const take: Take = (turn, reading) => {
+    done.add(turn);
+    taken(turns[turn] ?? 0, reading);
   };
 
   const wanted = wantedEvents(list);
-  const compiled = compileScanner();
   const task: WorkerTask = { paths, next, wanted: list, scanner: compiled };
   const workers = Array.from({ length: threadsFor(files, bytes, options.threads) - 1 }, () =>
     startWorker(task, take),
@@ -160,12 +156,25 @@ async function readFiles(files: readonly ArchiveFile[], options: ReadOptions): P
     await orAborted(Promise.all(workers.map(({ ended }) => ended)), signal);
     // A worker that died (out of memory, most likely) has left its file; it is read here, alone.
     for (const [turn, path] of paths.entries()) {
-      if (contents[turns[turn] ?? 0] === undefined) take(turn, readFile(path, scanner, wanted));
+      if (!done.has(turn)) take(turn, readFile(path, scanner, wanted));
     }
-    return contents;
   } finally {
     await Promise.all(workers.map(({ worker }) => worker.terminate()));
   }
+}
+
+/** The same for files that are brought here: each is read when its bytes are there. */
+async function readStored(
+  stored: StoredFiles,
+  compiled: CompiledScanner,
+  { wanted: list }: ReadOptions,
+  taken: Take,
+): Promise<void> {
+  const wanted = wantedEvents(list);
+  const scanner = new Scanner(compiled, wanted);
+  await stored.fetch((place, content) =>
+    taken(place, Buffer.isBuffer(content) ? readBytes(content, scanner, wanted) : unread(content)),
+  );
 }
 
 function threadsFor(files: readonly ArchiveFile[], bytes: number, asked: number | undefined): number {

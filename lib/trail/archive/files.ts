@@ -19,7 +19,15 @@ export interface Found {
   readonly errors: readonly { readonly file: string; readonly reason: string }[];
 }
 
-const extensions = ['.json', '.json.gz', '.jsonl', '.ndjson', '.jsonl.gz', '.ndjson.gz'];
+/** Of the files that are read where a folder is named. */
+export const extensions: readonly string[] = [
+  '.json',
+  '.json.gz',
+  '.jsonl',
+  '.ndjson',
+  '.jsonl.gz',
+  '.ndjson.gz',
+];
 
 /**
  * CloudTrail's folders beside the one with the records.
@@ -96,12 +104,16 @@ function identityOf({ dev, ino }: BigIntStats): string {
 const nothing = `a folder with nothing to read: no file below it ends in ${extensions.join(', ')}`;
 
 function whyNot(path: string, isFile: boolean): string | undefined {
-  if (!isFile) return 'not a file';
-  const name = path.toLowerCase();
+  return isFile ? whyNotRead(path.split(sep)) : 'not a file';
+}
+
+/** @returns why a file that was found in a folder is left alone, by the names on its path; undefined if it is not. */
+export function whyNotRead(segments: readonly string[]): string | undefined {
+  const name = (segments.at(-1) ?? '').toLowerCase();
   if (!extensions.some((extension) => name.endsWith(extension))) {
     return `does not end in ${extensions.join(', ')}; name it to have it read`;
   }
-  for (const segment of path.split(sep)) {
+  for (const segment of segments) {
     const why = folders.get(segment);
     if (why !== undefined) return why;
   }
@@ -119,7 +131,8 @@ function sorted<T extends { readonly file: string }>(entries: readonly T[]): T[]
   return entries.toSorted((a, b) => compare(a.file, b.file));
 }
 
-function compare(a: string, b: string): number {
+/** By code units: the same order everywhere. */
+export function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 

@@ -60,9 +60,13 @@ function attempt(read: () => Reading): Reading {
   try {
     return read();
   } catch (error) {
-    const troubles = [{ reason: `could not be read: ${messageOf(error)}` }];
-    return { read: false, uninteresting: 0, rejected: 0, wanted: [], troubles, skipped: undefined };
+    return unread({ reason: `could not be read: ${messageOf(error)}` });
   }
+}
+
+/** A file of which nothing could be had. */
+export function unread(trouble: Trouble): Reading {
+  return { read: false, uninteresting: 0, rejected: 0, wanted: [], troubles: [trouble], skipped: undefined };
 }
 
 function messageOf(error: unknown): string {

@@ -1,0 +1,83 @@
+/** `trailseal scan`: what exists now in the caller's account, through the controls. */
+import { setTimeout } from 'node:timers/promises';
+import { clientsByPlace, ec2Client, makeClients } from '../../lib/aws/clients.ts';
+import { controls } from '../../lib/controls/index.ts';
+import { AwsFacts } from '../../lib/facts/aws/aws.ts';
+import { readers } from '../../lib/facts/aws/readers.ts';
+import { listers } from '../../lib/inventory/index.ts';
+import { UsageError } from '../exit.ts';
+import { scanBar } from '../output/progress.ts';
+import { readPolicy } from '../policy-file.ts';
+import type { Replay } from '../replay.ts';
+import { scan } from '../scan.ts';
+import { enabledRegions, openSession } from '../session.ts';
+import { version } from '../version.ts';
+import { conclude } from './conclude.ts';
+import { checkOut, checkRegion, chooseControls, type JudgingFlags } from './options.ts';
+
+export interface ScanFlags extends JudgingFlags {
+  readonly region: readonly string[];
+  readonly profile?: string;
+}
+
+/**
+ * Scans the caller's account, prints and writes what came of it.
+ * @returns the exit code.
+ */
+export async function runScan(flags: ScanFlags, signal: AbortSignal): Promise<number> {
+  const chosen = chooseControls(flags.control, controls);
+  const { policy, name } = readPolicy(flags.policy, controls);
+  checkOut(flags.out);
+  const named = namedRegions(flags.region);
+  const { account, region, credentials } = await openSession(
+    flags.profile,
+    named === 'all' ? undefined : named[0],
+  );
+  const regions =
+    named === 'all'
+      ? await enabledRegions(ec2Client({ region, credentials }))
+      : named.length > 0
+        ? named
+        : [region];
+  const clients = clientsByPlace(makeClients, (_account, where) => ({ region: where, credentials }));
+  const now = () => new Date();
+  const wait = (milliseconds: number) => setTimeout(milliseconds, undefined, { signal });
+  const bar = scanBar(process.stderr, flags.quiet !== true);
+  let result: Replay;
+  try {
+    result = await scan({
+      controls: chosen,
+      policy,
+      account,
+      regions,
+      listers,
+      clients,
+      facts: new AwsFacts({ readers, clients, now, wait }),
+      now,
+      onProgress: bar.update,
+      signal,
+    });
+  } finally {
+    bar.stop();
+  }
+  const sources = regions.map((where) => `${account}/${where}`);
+  const generatedAt = now().toISOString();
+  return conclude(
+    result,
+    { command: 'scan', version, generatedAt, sources, policy: name },
+    chosen,
+    flags,
+    signal,
+  );
+}
+
+/** @throws UsageError for what could be no Region, and for others beside `all`. */
+function namedRegions(values: readonly string[]): readonly string[] | 'all' {
+  const names = [...new Set(values.flatMap((value) => value.split(',')))];
+  if (names.includes('all')) {
+    if (names.length === 1) return 'all';
+    throw new UsageError('--region all stands alone: it means every Region that is enabled');
+  }
+  names.forEach(checkRegion);
+  return names;
+}

@@ -1,0 +1,61 @@
+/** The clients that doctor asks with: those of an account as a whole, and those of each Region. */
+import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import type { IAMClient } from '@aws-sdk/client-iam';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import { SecurityHubClient } from '@aws-sdk/client-securityhub';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { STSClient } from '@aws-sdk/client-sts';
+import { cloudTrailClient } from '../../lib/aws/cloudtrail.ts';
+import { eventBridgeClient } from '../../lib/aws/eventbridge.ts';
+import { iamClient } from '../../lib/aws/iam.ts';
+import { lambdaClient } from '../../lib/aws/lambda.ts';
+import { settings } from '../../lib/aws/settings.ts';
+import { sqsClient } from '../../lib/aws/sqs.ts';
+
+export interface AccountClients {
+  readonly sts: STSClient;
+  readonly iam: IAMClient;
+  /** The same for the same Region, so that its rate of calls is kept to. */
+  readonly of: (region: string) => RegionClients;
+}
+
+export interface RegionClients {
+  readonly cloudtrail: CloudTrailClient;
+  readonly events: EventBridgeClient;
+  readonly lambda: LambdaClient;
+  readonly securityhub: SecurityHubClient;
+  readonly sqs: SQSClient;
+}
+
+/**
+ * @param region where the account as a whole is asked about: any that is enabled.
+ * @param profile whose credentials are used; those that the SDK finds by itself where it is left out.
+ */
+export function accountClients(region: string, profile: string | undefined): AccountClients {
+  const maxAttempts = 3;
+  const sts = new STSClient({
+    ...settings({ region, maxAttempts }),
+    ...(profile === undefined ? {} : { profile }),
+  });
+  // Handed to every client, so that a role is assumed and a token asked for but once.
+  const { credentials } = sts.config;
+  const made = new Map<string, RegionClients>();
+  return {
+    sts,
+    iam: iamClient({ region, credentials, maxAttempts }),
+    of(where) {
+      const config = { region: where, credentials, maxAttempts };
+      const clients = made.get(where) ?? {
+        cloudtrail: cloudTrailClient(config),
+        events: eventBridgeClient(config),
+        lambda: lambdaClient(config),
+        // The maker of `lib/aws` is for publishing: it tries once only.
+        securityhub: new SecurityHubClient(settings(config)),
+        sqs: sqsClient(config),
+      };
+      made.set(where, clients);
+      return clients;
+    },
+  };
+}

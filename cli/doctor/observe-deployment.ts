@@ -1,0 +1,109 @@
+/** Looks at the parts of a stage: the rule, the queues and the function of each family, and those of the sweep. */
+import {
+  DescribeRuleCommand,
+  type EventBridgeClient,
+  ListTargetsByRuleCommand,
+} from '@aws-sdk/client-eventbridge';
+import {
+  GetFunctionConfigurationCommand,
+  type LambdaClient,
+  paginateListEventSourceMappings,
+} from '@aws-sdk/client-lambda';
+import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { Family } from '../../lib/family.ts';
+import { deadLetterQueueName, functionName, type QueueName, queueName, ruleName } from '../../lib/names.ts';
+import type { DeployedFunction, EventSource, QueuePair, QueueState, Rule } from './observed.ts';
+import { type Seen, see, seeIfThere, seen } from './seen.ts';
+
+const notFound = ['ResourceNotFoundException'];
+/** The second is the name in SQS's older protocol, which the SDK may still give. */
+export const noSuchQueue = ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'];
+
+export async function ruleOf(
+  events: EventBridgeClient,
+  stage: string,
+  family: Family,
+): Promise<Seen<Rule | undefined>> {
+  const Name = ruleName(stage, family);
+  const rule = await seeIfThere('events:DescribeRule', notFound, () =>
+    events.send(new DescribeRuleCommand({ Name })),
+  );
+  if (!rule.known || rule.value === undefined) return seenNothing(rule);
+  const targets = await see('events:ListTargetsByRule', async () => {
+    // A rule has five targets at most, which are one page.
+    const answer = await events.send(new ListTargetsByRuleCommand({ Rule: Name }));
+    return (answer.Targets ?? []).map(({ Arn, DeadLetterConfig }) => ({
+      arn: Arn,
+      deadLetterArn: DeadLetterConfig?.Arn,
+    }));
+  });
+  return seen({ pattern: rule.value.EventPattern, state: rule.value.State, targets });
+}
+
+export async function queuePair(sqs: SQSClient, stage: string, name: QueueName): Promise<QueuePair> {
+  const [queue, deadLetters] = await Promise.all([
+    queueState(sqs, queueName(stage, name)),
+    queueState(sqs, deadLetterQueueName(stage, name)),
+  ]);
+  return { queue, deadLetters };
+}
+
+async function queueState(sqs: SQSClient, QueueName: string): Promise<Seen<QueueState | undefined>> {
+  const url = await seeIfThere('sqs:GetQueueUrl', noSuchQueue, async () => {
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
+    return QueueUrl;
+  });
+  if (!url.known || url.value === undefined) return seenNothing(url);
+  const QueueUrl = url.value;
+  return seeIfThere('sqs:GetQueueAttributes', noSuchQueue, async () => {
+    const { Attributes = {} } = await sqs.send(
+      new GetQueueAttributesCommand({
+        QueueUrl,
+        AttributeNames: [
+          'ApproximateNumberOfMessages',
+          'ApproximateNumberOfMessagesNotVisible',
+          'ApproximateNumberOfMessagesDelayed',
+        ],
+      }),
+    );
+    return {
+      waiting: Number(Attributes['ApproximateNumberOfMessages'] ?? 0),
+      inFlight: Number(Attributes['ApproximateNumberOfMessagesNotVisible'] ?? 0),
+      delayed: Number(Attributes['ApproximateNumberOfMessagesDelayed'] ?? 0),
+    };
+  });
+}
+
+export async function deployedFunction(
+  lambda: LambdaClient,
+  stage: string,
+  name: QueueName,
+): Promise<Seen<DeployedFunction | undefined>> {
+  const FunctionName = functionName(stage, name);
+  const found = await seeIfThere('lambda:GetFunctionConfiguration', notFound, () =>
+    lambda.send(new GetFunctionConfigurationCommand({ FunctionName })),
+  );
+  if (!found.known || found.value === undefined) return seenNothing(found);
+  const { Role, State, StateReason, LastUpdateStatus, LastUpdateStatusReason } = found.value;
+  const sources = await see('lambda:ListEventSourceMappings', async () => {
+    const all: EventSource[] = [];
+    for await (const page of paginateListEventSourceMappings({ client: lambda }, { FunctionName })) {
+      for (const { UUID = '', EventSourceArn, State: state } of page.EventSourceMappings ?? []) {
+        all.push({ id: UUID, queueArn: EventSourceArn, state });
+      }
+    }
+    return all;
+  });
+  return seen({
+    role: Role,
+    state: State,
+    stateReason: StateReason ?? LastUpdateStatusReason,
+    lastUpdate: LastUpdateStatus,
+    sources,
+  });
+}
+
+/** What is not there, or was not answered, as one of another type of thing. */
+function seenNothing(found: Seen<unknown>): Seen<undefined> {
+  return found.known ? seen(undefined) : found;
+}

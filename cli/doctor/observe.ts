@@ -1,0 +1,87 @@
+/** Looks at an account and Regions: everything at the same time, and nothing is changed. */
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import type { Control } from '../../lib/control.ts';
+import { eventPattern, families, familyOf } from '../../lib/family.ts';
+import { queueNames } from '../../lib/names.ts';
+import type { AccountClients } from './clients.ts';
+import { deployedFunction, queuePair, ruleOf } from './observe-deployment.ts';
+import { securityHubIsOn, trailsOf } from './observe-region.ts';
+import { principalOf, simulate } from './observe-rights.ts';
+import type { Identity, Observed, ObservedRegion } from './observed.ts';
+import { functionNeeds, scanNeeds } from './permissions.ts';
+import { type Seen, see } from './seen.ts';
+
+export interface ToObserve {
+  readonly stage: string;
+  readonly regions: readonly string[];
+  /** Those that the policy does not switch off. */
+  readonly controls: readonly Control[];
+}
+
+export async function observe(clients: AccountClients, what: ToObserve): Promise<Observed> {
+  const identity = await identityOf(clients);
+  const { stage } = what;
+  if (!identity.known) return { stage, identity, regions: [] };
+  const principal = principalOf(clients.iam, identity.value.arn);
+  const regions = await Promise.all(
+    what.regions.map((region) => observeRegion(clients, what, identity.value.account, region, principal)),
+  );
+  return { stage, identity, regions };
+}
+
+function identityOf({ sts }: AccountClients): Promise<Seen<Identity>> {
+  return see('sts:GetCallerIdentity', async () => {
+    const { Account: account, Arn: arn } = await sts.send(new GetCallerIdentityCommand({}));
+    if (account === undefined || arn === undefined) throw new TypeError('STS does not tell who is asking');
+    return { account, arn };
+  });
+}
+
+async function observeRegion(
+  clients: AccountClients,
+  { stage, controls }: ToObserve,
+  account: string,
+  region: string,
+  principal: Promise<Seen<string>>,
+): Promise<ObservedRegion> {
+  const here = clients.of(region);
+  const place = { account, region };
+  const functions = await forEach(queueNames, (name) => deployedFunction(here.lambda, stage, name));
+  const [trails, hub, rules, queues, functionRights, callersRights] = await Promise.all([
+    trailsOf(clients, region),
+    securityHubIsOn(here.securityhub),
+    forEach(families, (family) => ruleOf(here.events, stage, family)),
+    forEach(queueNames, (name) => queuePair(here.sqs, stage, name)),
+    forEach(queueNames, async (name) => {
+      const found = functions[name];
+      const role = found.known ? found.value?.role : undefined;
+      const needs = functionNeeds(name, controls);
+      return role === undefined || needs.length === 0 ? undefined : simulate(clients.iam, role, needs, place);
+    }),
+    principal.then((arn) => (arn.known ? simulate(clients.iam, arn.value, scanNeeds(controls), place) : arn)),
+  ]);
+  const wanted = families
+    .filter((family) => controls.some((control) => familyOf(control) === family))
+    .map((family) => ({ family, pattern: eventPattern(family, controls) }));
+  return {
+    account,
+    region,
+    trails,
+    hub,
+    rules,
+    queues,
+    functions,
+    rights: functionRights,
+    callersRights,
+    wanted,
+  };
+}
+
+/** Does the same for each name at the same time. */
+async function forEach<Name extends string, T>(
+  names: readonly Name[],
+  look: (name: Name) => Promise<T>,
+): Promise<Record<Name, T>> {
+  const entries = await Promise.all(names.map(async (name) => [name, await look(name)] as const));
+  return Object.fromEntries(entries) as Record<Name, T>;
+}

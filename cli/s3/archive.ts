@@ -1,0 +1,148 @@
+/** An archive in S3 as files that a replay reads: found first, then fetched within bounds and read as they come. */
+import { setTimeout } from 'node:timers/promises';
+import { cloudTrailClient } from '../../lib/aws/cloudtrail.ts';
+import { s3Client } from '../../lib/aws/s3.ts';
+import type { ClientConfig } from '../../lib/aws/settings.ts';
+import { compare, type Found } from '../../lib/trail/archive/files.ts';
+import type { Progress, StoredFiles } from '../../lib/trail/archive.ts';
+import { UsageError } from '../exit.ts';
+import { printable } from '../output/printable.ts';
+import type { Scope } from '../replay.ts';
+import { type Bucket, regionOf } from './bucket.ts';
+import { findCredentials } from './credentials.ts';
+import { fetchObject } from './fetch.ts';
+import { findObjects } from './find.ts';
+import { inFlight } from './flight.ts';
+import { type Location, locationOf, uriOf } from './location.ts';
+import { locationOfTrail, regionOfTrail, type TrailLocation } from './trail.ts';
+
+/** So many objects are fetched at a time, of so many bytes together; a larger one is fetched alone. */
+const width = 16;
+const bytesInFlight = 128_000_000;
+
+export interface Sources {
+  /** `s3://BUCKET[/PREFIX]`. */
+  readonly uris: readonly string[];
+  /** Names or ARNs of trails. */
+  readonly trails: readonly string[];
+  /** Of the shared configuration files; the environment decides where it is left out. */
+  readonly profile: string | undefined;
+  readonly scope: Scope;
+}
+
+export interface S3Archive {
+  /** Where the trails deliver, as URIs. */
+  readonly trails: readonly string[];
+  readonly stored: StoredFiles;
+}
+
+/**
+ * Finds what is to be read of `sources`, with credentials as the AWS CLI finds them.
+ * @throws UsageError when a source is not named as it should be, or there are no credentials; the signal's reason
+ * when aborted. What cannot be listed is among the errors of what is returned.
+ */
+export async function openS3Archive(
+  { uris, trails, profile, scope }: Sources,
+  onProgress: (progress: Progress) => void,
+  signal: AbortSignal,
+): Promise<S3Archive> {
+  const named = uris.map(locationOf);
+  const { credentials, region } = await findCredentials(profile);
+  const [regionOfName = region] = scope.regions ?? [];
+  const ofTrails: TrailLocation[] = [];
+  for (const trail of trails) ofTrails.push(await lookUp(trail, regionOfName, credentials));
+  // Any Region can tell where a bucket is; this one is asked where none is configured.
+  const asked = region ?? ofTrails[0]?.homeRegion ?? 'us-east-1';
+  const bucketOf = buckets({ region: asked, credentials }, signal);
+  const seen = { files: 0, bytes: 0 };
+  const onFound = ({ bytes }: { readonly bytes: number }): void => {
+    seen.files += 1;
+    seen.bytes += bytes;
+    onProgress({ ...seen, filesDone: 0, bytesDone: 0, records: 0 });
+  };
+  const found: Found[] = [];
+  for (const location of [...named, ...ofTrails]) {
+    found.push(await findObjects(await bucketOf(location.bucket), location, { scope, onFound }));
+  }
+  const files = once(
+    found.flatMap((one) => one.files),
+    ({ path }) => path,
+  );
+  return {
+    trails: ofTrails.map(({ bucket, prefix }) => uriOf(bucket, prefix)),
+    stored: {
+      files,
+      skipped: once(
+        found.flatMap((one) => one.skipped),
+        ({ file }) => file,
+      ),
+      errors: found.flatMap(({ errors }) => errors),
+      fetch: (take) => fetchAll(files, bucketOf, take, signal),
+    },
+  };
+}
+
+async function lookUp(
+  trail: string,
+  regionOfName: string | undefined,
+  credentials: ClientConfig['credentials'],
+): Promise<TrailLocation> {
+  const region = regionOfTrail(trail) ?? regionOfName;
+  if (region === undefined) {
+    throw new UsageError(
+      `no Region is configured to look for trail ${printable(trail)} in: name it by its ARN, or its Region with --region, or set AWS_REGION`,
+    );
+  }
+  return locationOfTrail(trail, cloudTrailClient({ region, credentials }), region);
+}
+
+type BucketOf = (name: string) => Promise<Bucket>;
+
+/** Buckets by name, each with a client for the Region where it is, which is found out once. */
+function buckets(config: ClientConfig, signal: AbortSignal): BucketOf {
+  const made = new Map<string, Promise<Bucket>>();
+  const clients = new Map([[config.region, s3Client(config)]]);
+  const clientOf = (region: string) => {
+    const client = clients.get(region) ?? s3Client({ ...config, region });
+    clients.set(region, client);
+    return client;
+  };
+  const open = async (name: string): Promise<Bucket> => {
+    const region = (await regionOf(clientOf(config.region), name, signal)) ?? config.region;
+    return { name, client: clientOf(region), signal };
+  };
+  return (name) => {
+    const bucket = made.get(name) ?? open(name);
+    made.set(name, bucket);
+    return bucket;
+  };
+}
+
+async function fetchAll(
+  files: StoredFiles['files'],
+  bucketOf: BucketOf,
+  take: Parameters<StoredFiles['fetch']>[0],
+  signal: AbortSignal,
+): Promise<void> {
+  const wait = (milliseconds: number) => setTimeout(milliseconds, undefined, { signal });
+  const bounds = {
+    width,
+    weight: bytesInFlight,
+    weightOf: ([, { bytes }]: readonly [number, { readonly bytes: number }]) => bytes,
+  };
+  try {
+    await inFlight(files.entries(), bounds, async ([place, { path, bytes }]) => {
+      const { bucket, prefix: key }: Location = locationOf(path);
+      take(place, await fetchObject(await bucketOf(bucket), { key, bytes }, wait));
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
+}
+
+/** What is found under two names, once; in the order of the names. */
+function once<T>(all: readonly T[], nameOf: (one: T) => string): readonly T[] {
+  const byName = new Map(all.map((one) => [nameOf(one), one]));
+  return [...byName.values()].sort((a, b) => compare(nameOf(a), nameOf(b)));
+}

@@ -1,0 +1,71 @@
+/** The folders of days in CloudTrail's layout: `YYYY/MM/DD/`, in UTC. Pure. */
+import type { Scope } from '../replay.ts';
+
+const day = 86_400_000;
+
+/** Whole days, both included, counted from 1970; an absent bound does not bind. */
+export interface Days {
+  readonly first?: number;
+  readonly last?: number;
+}
+
+/**
+ * The days whose folders may hold what is asked for. A log file stands under the day on which it was published,
+ * which is that of its events or a later one: minutes, rarely hours after them. So one day more is looked at.
+ * Source: AWS CloudTrail User Guide, "Getting and viewing your CloudTrail log files".
+ */
+export function daysOf({ since, until }: Pick<Scope, 'since' | 'until'>): Days {
+  return {
+    ...(since === undefined ? {} : { first: Math.floor(since / day) }),
+    ...(until === undefined ? {} : { last: Math.floor((until - 1) / day) + 1 }),
+  };
+}
+
+/** Whether the years that there are should be asked for, rather than all of `days` named. */
+export function isLong({ first, last }: Days): boolean {
+  return first === undefined || last === undefined || yearOf(last) - yearOf(first) > 1;
+}
+
+/** The fewest folders that hold exactly the days from `first` to `last`, in their order. */
+export function foldersOf(first: number, last: number): readonly string[] {
+  const folders: string[] = [];
+  for (let from = first; from <= last; ) {
+    const date = new Date(from * day);
+    const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+    const [nextYear, nextMonth] = [dayOf(year + 1, 0), dayOf(year, month + 1)];
+    const name = [String(year).padStart(4, '0'), twoDigits(month + 1), twoDigits(date.getUTCDate())];
+    if (from === dayOf(year, 0) && nextYear - 1 <= last) {
+      folders.push(folder(name.slice(0, 1)));
+      from = nextYear;
+    } else if (from === dayOf(year, month) && nextMonth - 1 <= last) {
+      folders.push(folder(name.slice(0, 2)));
+      from = nextMonth;
+    } else {
+      folders.push(folder(name));
+      from += 1;
+    }
+  }
+  return folders;
+}
+
+/** The same of one year, of which `days` may want a part or nothing. */
+export function foldersOfYear(year: number, { first = -Infinity, last = Infinity }: Days): readonly string[] {
+  return foldersOf(Math.max(first, dayOf(year, 0)), Math.min(last, dayOf(year + 1, 0) - 1));
+}
+
+function dayOf(year: number, month: number): number {
+  // Not Date.UTC, which takes the years before 100 for those after 1900.
+  return Math.floor(new Date(0).setUTCFullYear(year, month, 1) / day);
+}
+
+function yearOf(days: number): number {
+  return new Date(days * day).getUTCFullYear();
+}
+
+function twoDigits(number: number): string {
+  return String(number).padStart(2, '0');
+}
+
+function folder(names: readonly string[]): string {
+  return `${names.join('/')}/`;
+}

@@ -1,0 +1,173 @@
+/**
+ * CloudTrail's layout of a bucket, and which of its folders have to be listed for what is asked for:
+ *
+ *   [PREFIX/]AWSLogs/[ORGANIZATION/]ACCOUNT/CloudTrail/REGION/YYYY/MM/DD/FILE.json.gz
+ *
+ * Source: AWS CloudTrail User Guide, "Getting and viewing your CloudTrail log files". Pure.
+ */
+import type { Scope } from '../replay.ts';
+import { daysOf, foldersOf, foldersOfYear, isLong } from './days.ts';
+import type { Location } from './location.ts';
+
+/** A folder, and what in the layout it is. Its prefix ends with a slash, or is empty: the bucket. */
+export interface Place {
+  readonly kind: 'above' | 'logs' | 'organization' | 'account' | 'cloudtrail' | 'region' | 'other';
+  readonly prefix: string;
+  /** Of `above`: how many folders below the one that was named. */
+  readonly depth?: number;
+  /** Of `logs`: folders of accounts are left alone. */
+  readonly onlyOrganizations?: boolean;
+  /** Of `region`: the folder below it that was named, as `2026/10/`. */
+  readonly within?: string;
+}
+
+/** What comes next: folders to be listed with all that is below them, places to go on from, or a look at what is there. */
+export type Step =
+  | { readonly kind: 'list'; readonly prefixes: readonly string[] }
+  | { readonly kind: 'go'; readonly places: readonly Place[] }
+  | { readonly kind: 'look' };
+
+/** What is directly below a place, by name. */
+export interface Below {
+  readonly folders: readonly string[];
+  readonly files: readonly string[];
+}
+
+export interface Look {
+  readonly places: readonly Place[];
+  /** Folders to be listed with all that is below them. */
+  readonly prefixes?: readonly string[];
+  /** Whether the files directly below belong to the archive. */
+  readonly files?: boolean;
+  /** Names of what does not belong to it. */
+  readonly beside: readonly string[];
+}
+
+/** `AWSLogs/` is looked for in a folder that is named, and in those in it, if there are not too many. */
+const maxDepth = 1;
+const maxFolders = 100;
+
+const isOrganization = (name: string): boolean => /^o-[a-z0-9]{10,32}$/.test(name);
+const isAccount = (name: string): boolean => /^\d{12}$/.test(name);
+const isRegion = (name: string): boolean => /^[a-z]{2,}(-[a-z]+)+-\d+$/.test(name);
+const isYear = (name: string): boolean => /^\d{4}$/.test(name);
+
+/** Where in the layout a folder is, by its prefix. */
+export function placeOf({ prefix, onlyOrganizations }: Location): Place {
+  const names = prefix.split('/').slice(0, -1);
+  const logs = names.lastIndexOf('AWSLogs');
+  if (logs === -1) return { kind: 'above', prefix, depth: 0 };
+  const below = names.slice(logs + 1);
+  const ofOrganization = isOrganization(below[0] ?? '');
+  const [account, service, region, ...days] = ofOrganization ? below.slice(1) : below;
+  if (account === undefined) {
+    return ofOrganization ? { kind: 'organization', prefix } : logsAt(prefix, onlyOrganizations);
+  }
+  if (!isAccount(account)) return { kind: 'other', prefix };
+  if (service === undefined) return { kind: 'account', prefix };
+  if (service !== 'CloudTrail') return { kind: 'other', prefix };
+  if (region === undefined) return { kind: 'cloudtrail', prefix };
+  const within = days.map((name) => `${name}/`).join('');
+  if (!isRegion(region) || !/^(\d{4}\/(\d\d\/(\d\d\/)?)?)?$/.test(within)) return { kind: 'other', prefix };
+  return { kind: 'region', prefix: prefix.slice(0, prefix.length - within.length), within };
+}
+
+function logsAt(prefix: string, onlyOrganizations = false): Place {
+  return { kind: 'logs', prefix, onlyOrganizations };
+}
+
+/** What to do at a place, where only what is in `scope` is wanted. */
+export function stepFrom(place: Place, scope: Scope): Step {
+  if (!isWanted(place, scope)) return { kind: 'list', prefixes: [] };
+  switch (place.kind) {
+    case 'above':
+    case 'logs':
+      return { kind: 'look' };
+    case 'organization':
+      return goOrLook(place, 'account', scope.accounts);
+    case 'account':
+      return goOrLook(place, 'cloudtrail', new Set(['CloudTrail']));
+    case 'cloudtrail':
+      return goOrLook(place, 'region', scope.regions);
+    case 'region':
+      return stepInRegion(place, scope);
+    case 'other':
+      return { kind: 'list', prefixes: [place.prefix] };
+  }
+}
+
+function goOrLook(place: Place, kind: Place['kind'], names: ReadonlySet<string> | undefined): Step {
+  return names === undefined ? { kind: 'look' } : { kind: 'go', places: below(place, kind, [...names]) };
+}
+
+function stepInRegion({ prefix, within = '' }: Place, scope: Scope): Step {
+  const days = daysOf(scope);
+  const { first, last } = days;
+  if (first === undefined && last === undefined) return { kind: 'list', prefixes: [prefix + within] };
+  if (within !== '') {
+    const folders = foldersOfYear(Number(within.slice(0, 4)), days);
+    return { kind: 'list', prefixes: both(folders, within).map((folder) => prefix + folder) };
+  }
+  if (first === undefined || last === undefined || isLong(days)) return { kind: 'look' };
+  return { kind: 'list', prefixes: foldersOf(first, last).map((folder) => prefix + folder) };
+}
+
+/** What is in some of `folders` and in `within`, which may be in one of them, or they in it. */
+function both(folders: readonly string[], within: string): readonly string[] {
+  if (folders.some((folder) => within.startsWith(folder))) return [within];
+  return folders.filter((folder) => folder.startsWith(within));
+}
+
+/** What to make of what was seen at a place that had to be looked at. */
+export function afterLook(place: Place, { folders, files }: Below, scope: Scope): Look {
+  const { prefix, depth = 0, onlyOrganizations = false } = place;
+  const go = (kind: Place['kind'], belongs: (name: string) => boolean) =>
+    below(place, kind, folders.filter(belongs));
+  const beside = (belongs: (name: string) => boolean) => [
+    ...folders.filter((name) => !belongs(name)).map((name) => `${name}/`),
+    ...files,
+  ];
+  switch (place.kind) {
+    case 'above': {
+      const isLogs = (name: string) => name === 'AWSLogs';
+      if (folders.some(isLogs)) return { places: go('logs', isLogs), beside: beside(isLogs) };
+      if (folders.length > maxFolders) return { places: [], prefixes: [prefix], beside: [] };
+      const kind = depth < maxDepth ? 'above' : 'other';
+      const places = below(place, kind, folders).map((one) => ({ ...one, depth: depth + 1 }));
+      return { places, files: true, beside: [] };
+    }
+    case 'logs': {
+      const accounts = onlyOrganizations ? [] : go('account', isAccount);
+      const places = [...go('organization', isOrganization), ...accounts];
+      return { places, beside: beside((name) => isOrganization(name) || isAccount(name)) };
+    }
+    case 'organization':
+      return { places: go('account', isAccount), beside: beside(isAccount) };
+    case 'cloudtrail':
+      return { places: go('region', isRegion), beside: beside(isRegion) };
+    case 'region': {
+      const days = daysOf(scope);
+      const prefixes = folders
+        .filter(isYear)
+        .flatMap((year) => foldersOfYear(Number(year), days))
+        .map((folder) => prefix + folder);
+      return { places: [], prefixes, beside: beside(isYear) };
+    }
+    default:
+      throw new TypeError(`there is nothing to look for at ${place.kind}`);
+  }
+}
+
+function below({ prefix }: Place, kind: Place['kind'], names: readonly string[]): readonly Place[] {
+  return names.map((name) => ({ kind, prefix: `${prefix}${name}/` }));
+}
+
+/** Whether the account and the Region that a place is of, where it is of one, are in `scope`. */
+function isWanted({ kind, prefix }: Place, { accounts, regions }: Scope): boolean {
+  if (kind !== 'account' && kind !== 'cloudtrail' && kind !== 'region') return true;
+  const names = prefix.split('/').slice(0, -1);
+  const [account = '', , region] = names
+    .slice(names.lastIndexOf('AWSLogs') + 1)
+    .filter((name) => !isOrganization(name));
+  return (accounts?.has(account) ?? true) && (region === undefined || (regions?.has(region) ?? true));
+}

@@ -1,0 +1,356 @@
+import {
+  DescribeInstancesCommand,
+  type DescribeInstancesCommandInput,
+  DescribeInstanceTypesCommand,
+  EC2Client,
+} from '@aws-sdk/client-ec2';
+import { EKSClient } from '@aws-sdk/client-eks';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { mockClient } from 'aws-sdk-client-mock';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { reportInput } from '../../cli/output/files.ts';
+import { replayJson } from '../../cli/output/replay-json.ts';
+import { replaySchema } from '../../cli/output/replay-schema.ts';
+import { summaryText } from '../../cli/output/summary.ts';
+import { renderReport } from '../../cli/report/report.ts';
+import { type ScanOptions, scan } from '../../cli/scan.ts';
+import { makeClients } from '../../lib/aws/clients.ts';
+import type { Resource, ResourceType } from '../../lib/control.ts';
+import { controls } from '../../lib/controls/index.ts';
+import { AwsFacts } from '../../lib/facts/aws/aws.ts';
+import { readers } from '../../lib/facts/aws/readers.ts';
+import type { LiveFactProvider } from '../../lib/facts/provider.ts';
+import { type Fact, known, unknownFact } from '../../lib/facts/types.ts';
+import { listers } from '../../lib/inventory/index.ts';
+import { type Lister, ListingError, type Page } from '../../lib/inventory/inventory.ts';
+import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { trailseal, workFolder } from './command.ts';
+
+const account = '111122223333';
+const region = 'eu-central-1';
+const place = { account, region };
+const start = Date.parse('2026-11-21T10:00:00Z');
+
+function volume(id: string, more: Partial<Resource> = {}): Resource {
+  const arn = `arn:aws:ec2:${region}:${account}:volume/${id}`;
+  return { type: 'AwsEc2Volume', id, arn, account, region, ...more };
+}
+
+/** Volumes as facts tell of them: encrypted, not, or why it is not known. */
+function volumes(answers: Readonly<Record<string, boolean | Fact<never>>>): LiveFactProvider {
+  const source = { kind: 'api' as const, call: 'DescribeVolumes', at: new Date(start).toISOString() };
+  return {
+    look: async (requests) =>
+      requests.map(({ resource }) => {
+        const answer = answers[resource.id] ?? false;
+        const encryption =
+          typeof answer === 'boolean'
+            ? known({ encrypted: answer, shownBy: 'aws' as const }, source)
+            : answer;
+        return [
+          {
+            resource,
+            facts: {
+              'ec2.volumeEncryption': encryption,
+              'ec2.volumeKey': unknownFact('absent', 'the volume has no key'),
+            },
+          },
+        ];
+      }),
+  };
+}
+
+function pagesOf(...pages: readonly (readonly Resource[])[]): Lister {
+  return {
+    permissions: [],
+    async list(_clients, _place, token = '0'): Promise<Page> {
+      const number = Number(token);
+      const next = number + 1 < pages.length ? String(number + 1) : undefined;
+      return { resources: pages[number] ?? [], token: next, unlisted: [] };
+    },
+  };
+}
+
+/** A scan of the volumes that are listed, by one control where no others are named. */
+function scanned(
+  lister: Lister,
+  facts: LiveFactProvider,
+  more: Partial<ScanOptions> = {},
+): ReturnType<typeof scan> {
+  let time = start;
+  return scan({
+    controls: controls.filter(({ id }) => id === 'ec2-volume-encryption'),
+    policy: defaultPolicy(controls),
+    account,
+    regions: [region],
+    listers: { ...listers, AwsEc2Volume: lister },
+    clients: (_account, where) => makeClients({ region: where }),
+    facts,
+    now: () => {
+      time += 1_000;
+      return new Date(time);
+    },
+    ...more,
+  });
+}
+
+const gone = unknownFact('gone', 'ec2:DescribeVolumes does not find it');
+const denied = unknownFact('denied', 'ec2:DescribeVolumes was denied (no)');
+
+describe('a scan', () => {
+  it('opens a finding for what fails, by nobody that it knows', async () => {
+    const { findings } = await scanned(pagesOf([volume('vol-1')]), volumes({ 'vol-1': false }));
+    expect(findings).toMatchObject([
+      {
+        id: `trailseal/ec2-volume-encryption/${account}/${region}/vol-1`,
+        status: 'OPEN',
+        verdict: 'FAIL',
+        openedAt: '2026-11-21T10:00:01.000Z',
+        eventIds: [],
+        actor: { type: 'unknown', arn: 'unknown', name: 'unknown (found by the scan)' },
+        history: [{ eventName: 'Scan' }],
+      },
+    ]);
+  });
+
+  it('counts what was listed, what was judged, and what was gone before it could be', async () => {
+    const result = await scanned(
+      pagesOf([volume('vol-1'), volume('vol-2')], [volume('vol-3')]),
+      volumes({ 'vol-1': true, 'vol-2': gone, 'vol-3': false }),
+    );
+    expect(result).toMatchObject({
+      records: 3,
+      matched: 2,
+      ignored: { 'no-resource': 1 },
+      verdicts: { PASS: 1, FAIL: 1, UNKNOWN: 0, NOT_APPLICABLE: 0 },
+      posture: { 'ec2-volume-encryption': { PASS: 1, FAIL: 1, UNKNOWN: 0, NOT_APPLICABLE: 0 } },
+      inputErrors: [],
+      period: { from: '2026-11-21T10:00:01.000Z', to: '2026-11-21T10:00:02.000Z' },
+    });
+  });
+
+  it('judges once what a listing that shifts shows on two pages', async () => {
+    const { records, findings } = await scanned(
+      pagesOf([volume('vol-1')], [volume('vol-1'), volume('vol-2')]),
+      volumes({}),
+    );
+    expect({ records, findings: findings.length }).toEqual({ records: 2, findings: 2 });
+  });
+
+  it('gives findings in one order, the worst first, whatever is listed first', async () => {
+    const { findings } = await scanned(
+      pagesOf([volume('vol-2'), volume('vol-1')], [volume('vol-0')]),
+      volumes({}),
+    );
+    expect(findings.map(({ resource }) => resource.id)).toEqual(['vol-0', 'vol-1', 'vol-2']);
+  });
+
+  it('leaves out what the policy has disabled', async () => {
+    const policy = defaultPolicy(controls);
+    const { records } = await scanned(pagesOf([volume('vol-1')]), volumes({}), {
+      policy: {
+        ...policy,
+        controls: new Map([...policy.controls].map(([id, entry]) => [id, { ...entry, enabled: false }])),
+      },
+    });
+    expect(records).toBe(0);
+  });
+
+  it('takes four Regions at a time', async () => {
+    let running = 0;
+    let most = 0;
+    const list = async (): Promise<Page> => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+      return { resources: [], token: undefined, unlisted: [] };
+    };
+    const regions = Array.from({ length: 12 }, (_, index) => `eu-west-${index}`);
+    await scanned({ permissions: [], list }, volumes({}), { regions });
+    expect(most).toBe(4);
+  });
+
+  it('ends when it is aborted', async () => {
+    const signal = AbortSignal.abort(new Error('interrupted'));
+    await expect(scanned(pagesOf([volume('vol-1')]), volumes({}), { signal })).rejects.toThrow('interrupted');
+  });
+
+  it('tells its progress', async () => {
+    const told: unknown[] = [];
+    await scanned(pagesOf([volume('vol-1')], [volume('vol-2')]), volumes({}), {
+      onProgress: (progress) => told.push(progress),
+    });
+    expect(told).toEqual([
+      { listings: 1, listingsDone: 0, resources: 1 },
+      { listings: 1, listingsDone: 0, resources: 2 },
+      { listings: 1, listingsDone: 1, resources: 2 },
+    ]);
+  });
+});
+
+describe('what AWS does not tell a scan', () => {
+  const named = (name: string) => Object.assign(new Error('no'), { name });
+
+  it('is an input error that names the action, when a listing is denied, and no verdict', async () => {
+    const error = new ListingError('ec2:DescribeVolumes', place, named('UnauthorizedOperation'));
+    const list = () => Promise.reject(error);
+    const { inputErrors, verdicts } = await scanned({ permissions: [], list }, volumes({}));
+    expect(inputErrors).toEqual([{ file: `${account}/${region}/AwsEc2Volume`, reason: error.message }]);
+    expect(verdicts).toEqual({ PASS: 0, FAIL: 0, UNKNOWN: 0, NOT_APPLICABLE: 0 });
+  });
+
+  it('is UNKNOWN, and one input error for all alike, when a fact is denied', async () => {
+    const { inputErrors, verdicts } = await scanned(
+      pagesOf([volume('vol-1'), volume('vol-2')]),
+      volumes({ 'vol-1': denied, 'vol-2': denied }),
+    );
+    expect(verdicts.UNKNOWN).toBe(2);
+    expect(inputErrors).toEqual([
+      {
+        file: `${account}/${region}/AwsEc2Volume`,
+        reason: 'ec2:DescribeVolumes was denied (no); ec2-volume-encryption does not know 2 resources',
+      },
+    ]);
+  });
+
+  it('is one input error for many keys whose grants may not be listed', async () => {
+    const errors = ['one', 'two'].map(
+      (key) => new ListingError('kms:ListGrants', place, named('AccessDeniedException'), key),
+    );
+    const list = async () => ({ resources: [], token: undefined, unlisted: errors });
+    const { inputErrors } = await scanned({ permissions: [], list }, volumes({}));
+    expect(inputErrors).toEqual([
+      {
+        file: `${account}/${region}/AwsEc2Volume`,
+        reason: `${errors[0]?.message} (and 1 more like it)`,
+      },
+    ]);
+  });
+
+  it('does not keep other listings from being judged', async () => {
+    const type: ResourceType = 'AwsEc2Snapshot';
+    const error = new ListingError('ec2:DescribeSnapshots', place, named('UnauthorizedOperation'));
+    const { findings, inputErrors } = await scanned(pagesOf([volume('vol-1')]), volumes({}), {
+      controls: controls.filter(({ id }) => /^(ec2-volume-encryption|ebs-snapshot-sharing)$/.test(id)),
+      listers: {
+        ...listers,
+        AwsEc2Volume: pagesOf([volume('vol-1')]),
+        [type]: { permissions: [], list: () => Promise.reject(error) },
+      },
+    });
+    expect({ findings: findings.length, errors: inputErrors.length }).toEqual({ findings: 1, errors: 1 });
+  });
+
+  it('is a fault when it is a mistake of our own', async () => {
+    const list = () => Promise.reject(new TypeError('no such thing'));
+    await expect(scanned({ permissions: [], list }, volumes({}))).rejects.toThrow(TypeError);
+  });
+});
+
+describe('the outputs of a scan', () => {
+  const origin = {
+    command: 'scan',
+    version: '0.1.0',
+    generatedAt: new Date(start).toISOString(),
+    sources: [`${account}/${region}`],
+    policy: 'built in',
+  } as const;
+  const options = { colour: false, width: 140, quiet: false };
+  const one = () => scanned(pagesOf([volume('vol-1')], [volume('vol-2')]), volumes({ 'vol-2': gone }));
+
+  it('tell on the terminal what was scanned, and neither who nor since when', async () => {
+    const text = summaryText(await one(), origin, [], options);
+    expect(text).toContain(
+      [
+        'Trailseal scan of 111122223333/eu-central-1',
+        '2 resources in 1 Region, as of 2026-11-21 10:00 UTC; policy: built in',
+        '1 judged, 1 gone before they could be',
+      ].join('\n'),
+    );
+    expect(text).not.toMatch(/Opened|By\b|unknown \(found/);
+  });
+
+  it('tell in the report of resources, without charts of times and actors', async () => {
+    const report = renderReport(reportInput(await one(), controls, origin));
+    const words = report.replace(/<(script|style)\b[^>]*>.*?<\/\1>/gs, '');
+    expect(words).toContain('<dt>Resources</dt><dd>2 listed, 1 judged</dd>');
+    expect(words).toContain('Gone before it could be judged');
+    expect(words).not.toMatch(/Over time|Who opened most|trail|CloudTrail record/);
+  });
+
+  it('fit the schema of a replay', async () => {
+    const json = replayJson(await one(), origin);
+    expect(replaySchema.parse(JSON.parse(JSON.stringify(json)))).toEqual(json);
+  });
+});
+
+describe('10,000 instances', () => {
+  it('take less than a hundred calls', async () => {
+    const ids = Array.from({ length: 10_000 }, (_, index) => `i-${String(index).padStart(17, '0')}`);
+    const clients = {
+      ec2: new EC2Client({ region }),
+      eks: new EKSClient({ region }),
+      kms: new KMSClient({ region }),
+    };
+    const ec2 = mockClient(clients.ec2);
+    ec2.on(DescribeInstancesCommand).callsFake((input: DescribeInstancesCommandInput) => {
+      const from = Number(input.NextToken ?? 0);
+      const asked = input.InstanceIds ?? ids.slice(from, from + (input.MaxResults ?? 0));
+      const Instances = asked.map((InstanceId) => ({
+        InstanceId,
+        InstanceType: 'm6i.large',
+        State: { Name: 'running' },
+      }));
+      const more = input.InstanceIds === undefined && from + asked.length < ids.length;
+      return {
+        Reservations: [{ Instances }],
+        ...(more ? { NextToken: String(from + asked.length) } : {}),
+      };
+    });
+    ec2.on(DescribeInstanceTypesCommand).resolves({
+      InstanceTypes: [{ InstanceType: 'm6i.large', NetworkInfo: { EncryptionInTransitSupported: true } }],
+    });
+    const wait = async () => undefined;
+    const now = () => new Date(start);
+    const result = await scanned(
+      listers.AwsEc2Volume,
+      new AwsFacts({ readers, clients: () => clients, now, wait }),
+      { controls: controls.filter(({ id }) => id === 'ec2-transit-encryption'), clients: () => clients },
+    );
+    expect(result.verdicts).toEqual({ PASS: 10_000, FAIL: 0, UNKNOWN: 0, NOT_APPLICABLE: 0 });
+    expect(ec2.calls().length).toBeLessThan(100);
+  });
+});
+
+describe('trailseal scan', () => {
+  beforeAll(() => {
+    for (const name of ['AWS_PROFILE', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_REGION']) {
+      delete process.env[name];
+    }
+    const nowhere = '/nonexistent/aws';
+    Object.assign(process.env, {
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_CONFIG_FILE: nowhere,
+      AWS_SHARED_CREDENTIALS_FILE: nowhere,
+    });
+  });
+
+  it.each([
+    [
+      'without credentials',
+      ['--region', 'eu-central-1'],
+      /there are none: CredentialsProviderError.*--profile/,
+    ],
+    ['with a profile that there is not', ['--region', 'eu-central-1', '--profile', 'lab'], /of profile lab/],
+    ['without a Region', [], /no Region is configured: name one with --region/],
+    ['with a Region that is none', ['--region', 'mars'], /--region takes a Region such as eu-central-1/],
+    ['with a list that is not whole', ['--region', 'eu-west-1,'], /--region takes a Region .* not nothing/],
+    ['with all Regions and one more', ['--region', 'all,eu-west-1'], /--region all stands alone/],
+    ['with a control that is none', ['--control', 'nothing'], /--control takes one of:/],
+  ])('%s is wrong usage', (_what, args, message) => {
+    const { code, stderr, stdout } = trailseal(workFolder(), ['scan', ...args]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+  });
+});

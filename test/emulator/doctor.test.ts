@@ -1,0 +1,307 @@
+/**
+ * `trailseal doctor` as people run it, against accounts made in moto. What moto lacks (IAM's simulation, refusals,
+ * organizations) is held by `test/cli/doctor.test.ts`.
+ */
+import {
+  CloudTrailClient,
+  CreateTrailCommand,
+  PutEventSelectorsCommand,
+  StartLoggingCommand,
+  StopLoggingCommand,
+} from '@aws-sdk/client-cloudtrail';
+import {
+  DisableRuleCommand,
+  EventBridgeClient,
+  PutRuleCommand,
+  PutTargetsCommand,
+} from '@aws-sdk/client-eventbridge';
+import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import {
+  CreateEventSourceMappingCommand,
+  CreateFunctionCommand,
+  LambdaClient,
+  ListEventSourceMappingsCommand,
+  UpdateEventSourceMappingCommand,
+} from '@aws-sdk/client-lambda';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { EnableSecurityHubCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
+import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { controls } from '../../lib/controls/index.ts';
+import { eventPattern, type Family, families } from '../../lib/family.ts';
+import {
+  deadLetterQueueName,
+  functionName,
+  type QueueName,
+  queueName,
+  queueNames,
+  ruleName,
+} from '../../lib/names.ts';
+import { type Emulator, startMoto } from '../../scripts/emulators.ts';
+import type { Ended } from '../cli/command.ts';
+import { trailsealAt } from './command.ts';
+
+const account = '123456789012';
+const stage = 'dev';
+
+/** Its own moto, because trails are seen from every Region. */
+let moto: Emulator;
+beforeAll(async () => {
+  moto = await startMoto();
+  await new IAMClient(at('us-east-1')).send(
+    new CreateRoleCommand({ RoleName: 'evaluator', AssumeRolePolicyDocument: '{}' }),
+  );
+});
+afterAll(() => moto.stop());
+
+function at(region: string) {
+  return { region, endpoint: moto.endpoint, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+}
+
+function doctor(...args: readonly string[]): Promise<Ended> {
+  return trailsealAt(moto.endpoint, ['doctor', ...args]);
+}
+
+interface Said {
+  readonly id: string;
+  readonly region: string | null;
+  readonly status: string;
+  readonly seen: string;
+  readonly advice: { readonly what: string; readonly commands: readonly string[] } | null;
+}
+
+/** The checks of one Region, by id. */
+async function checksOf(
+  region: string,
+): Promise<{ readonly code: number | null; readonly checks: ReadonlyMap<string, Said> }> {
+  const { code, stdout, stderr } = await doctor('--region', region, '--format', 'json');
+  expect(stderr).toBe('');
+  const { checks } = JSON.parse(stdout) as { checks: readonly Said[] };
+  return { code, checks: new Map(checks.map((check) => [check.id, check])) };
+}
+
+async function makeTrail(region: string, isMultiRegion = false): Promise<string> {
+  const bucket = `trail-${region}`;
+  await new S3Client({ ...at(region), forcePathStyle: true }).send(
+    new CreateBucketCommand({
+      Bucket: bucket,
+      ...(region === 'us-east-1'
+        ? {}
+        : { CreateBucketConfiguration: { LocationConstraint: region as 'eu-west-1' } }),
+    }),
+  );
+  const client = new CloudTrailClient(at(region));
+  const name = `trail-of-${region}`;
+  await client.send(
+    new CreateTrailCommand({ Name: name, S3BucketName: bucket, IsMultiRegionTrail: isMultiRegion }),
+  );
+  await client.send(new StartLoggingCommand({ Name: name }));
+  return name;
+}
+
+function queueArn(region: string, name: string): string {
+  return `arn:aws:sqs:${region}:${account}:${name}`;
+}
+
+async function makeRule(region: string, family: Family, pattern: object): Promise<void> {
+  const events = new EventBridgeClient(at(region));
+  const Name = ruleName(stage, family);
+  await events.send(new PutRuleCommand({ Name, EventPattern: JSON.stringify(pattern) }));
+  await events.send(
+    new PutTargetsCommand({
+      Rule: Name,
+      Targets: [
+        {
+          Id: 'queue',
+          Arn: queueArn(region, queueName(stage, family)),
+          DeadLetterConfig: { Arn: queueArn(region, deadLetterQueueName(stage, family)) },
+        },
+      ],
+    }),
+  );
+}
+
+/** The parts that a deployment has, without the deployment itself. */
+async function deploy(region: string, parts: readonly QueueName[] = queueNames): Promise<void> {
+  const sqs = new SQSClient(at(region));
+  const lambda = new LambdaClient(at(region));
+  await new SecurityHubClient(at(region)).send(new EnableSecurityHubCommand({}));
+  for (const name of parts) {
+    await sqs.send(new CreateQueueCommand({ QueueName: queueName(stage, name) }));
+    await sqs.send(new CreateQueueCommand({ QueueName: deadLetterQueueName(stage, name) }));
+    await lambda.send(
+      new CreateFunctionCommand({
+        FunctionName: functionName(stage, name),
+        Runtime: 'nodejs24.x',
+        Handler: 'index.handler',
+        Role: `arn:aws:iam::${account}:role/evaluator`,
+        Code: { ZipFile: Buffer.from('PK') },
+      }),
+    );
+    await lambda.send(
+      new CreateEventSourceMappingCommand({
+        FunctionName: functionName(stage, name),
+        EventSourceArn: queueArn(region, queueName(stage, name)),
+      }),
+    );
+  }
+  for (const family of families) {
+    if (parts.includes(family)) await makeRule(region, family, eventPattern(family, controls));
+  }
+}
+
+describe('an account in which nothing was done', () => {
+  it('misses a trail, Security Hub and a deployment, once each', async () => {
+    const { code, checks } = await checksOf('ap-south-1');
+    expect([...checks].map(([id, { status }]) => [id, status])).toEqual([
+      ['credentials', 'ok'],
+      ['trail', 'fail'],
+      ['security-hub', 'fail'],
+      ['deployment', 'fail'],
+      // moto does not simulate policies.
+      ['permissions/scan', 'unknown'],
+    ]);
+    expect(code).toBe(1);
+  });
+
+  it('is told of with commands to copy', async () => {
+    const { stdout } = await doctor('--region', 'ap-south-1');
+    expect(stdout).toContain('\n      npm run deploy -- --stage dev --region ap-south-1\n');
+  });
+
+  it('is told of Region by Region', async () => {
+    const { stdout } = await doctor('--region', 'ap-south-1', '--region', 'ap-south-2', '--format', 'json');
+    const { checks } = JSON.parse(stdout) as { checks: readonly Said[] };
+    expect(new Set(checks.map(({ region }) => region))).toEqual(new Set([null, 'ap-south-1', 'ap-south-2']));
+  });
+});
+
+describe('a deployment', () => {
+  it('that is whole is in order, as far as IAM lets itself be asked', async () => {
+    await deploy('eu-west-1');
+    await makeTrail('eu-west-1');
+    const { code, checks } = await checksOf('eu-west-1');
+    const unclear = [...checks].filter(([, { status }]) => status !== 'ok').map(([id]) => id);
+    expect(unclear).toEqual([
+      'permissions/ec2',
+      'permissions/eks',
+      'permissions/kms',
+      'permissions/sweep',
+      'permissions/scan',
+    ]);
+    expect(checks.size).toBe(unclear.length + 3 + families.length + 3 * queueNames.length);
+    expect(code).toBe(3);
+  });
+
+  it('with a rule switched off', async () => {
+    await deploy('eu-west-2');
+    await new EventBridgeClient(at('eu-west-2')).send(
+      new DisableRuleCommand({ Name: ruleName(stage, 'kms') }),
+    );
+    const { checks } = await checksOf('eu-west-2');
+    expect(checks.get('rule/kms')).toMatchObject({
+      status: 'fail',
+      advice: {
+        what: 'enable it',
+        commands: ['aws events enable-rule --region eu-west-2 --name trailseal-dev-kms'],
+      },
+    });
+  });
+
+  it('with the rule of another version', async () => {
+    await deploy('eu-west-3');
+    const pattern = eventPattern('eks', controls);
+    const eventName = (pattern.detail['eventName'] ?? []).filter((name) => name !== 'CreateCluster');
+    await makeRule('eu-west-3', 'eks', { ...pattern, detail: { ...pattern.detail, eventName } });
+    expect((await checksOf('eu-west-3')).checks.get('rule/eks')).toMatchObject({
+      status: 'fail',
+      seen: 'the rule trailseal-dev-eks was deployed from another version or policy: it does not wait for CreateCluster',
+    });
+  });
+
+  it('without one of the families', async () => {
+    await deploy('eu-north-1', ['ec2', 'kms', 'sweep']);
+    const { checks } = await checksOf('eu-north-1');
+    expect(checks.get('deployment/eks')).toMatchObject({ status: 'warn' });
+    expect([...checks.keys()].filter((id) => id.endsWith('/eks'))).toEqual(['deployment/eks']);
+  });
+
+  it('whose function stopped reading', async () => {
+    await deploy('eu-south-1');
+    const lambda = new LambdaClient(at('eu-south-1'));
+    const { EventSourceMappings: mappings } = await lambda.send(
+      new ListEventSourceMappingsCommand({ FunctionName: functionName(stage, 'ec2') }),
+    );
+    const UUID = mappings?.[0]?.UUID;
+    await lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: false }));
+    expect((await checksOf('eu-south-1')).checks.get('function/ec2')).toMatchObject({
+      status: 'fail',
+      advice: {
+        commands: [`aws lambda update-event-source-mapping --region eu-south-1 --uuid ${UUID} --enabled`],
+      },
+    });
+  });
+
+  it('with dead letters and messages that wait', async () => {
+    const region = 'eu-central-2';
+    await deploy(region);
+    const sqs = new SQSClient(at(region));
+    for (const name of [deadLetterQueueName(stage, 'ec2'), queueName(stage, 'sweep')]) {
+      const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
+      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }));
+    }
+    const { checks } = await checksOf(region);
+    expect(checks.get('dead-letters/ec2')).toMatchObject({
+      status: 'fail',
+      advice: {
+        commands: [
+          'trailseal dlq list --stage dev --region eu-central-2 --queue ec2',
+          'trailseal dlq redrive --stage dev --region eu-central-2 --queue ec2 --all',
+        ],
+      },
+    });
+    expect(checks.get('queue/sweep')).toMatchObject({ status: 'warn' });
+  });
+});
+
+describe('a trail', () => {
+  it('that leaves KMS out', async () => {
+    const name = await makeTrail('us-west-1');
+    await new CloudTrailClient(at('us-west-1')).send(
+      new PutEventSelectorsCommand({
+        TrailName: name,
+        EventSelectors: [
+          {
+            ReadWriteType: 'All',
+            IncludeManagementEvents: true,
+            ExcludeManagementEventSources: ['kms.amazonaws.com'],
+          },
+        ],
+      }),
+    );
+    const { checks } = await checksOf('us-west-1');
+    expect(checks.get('trail')?.seen).toMatch(/^trail-of-us-west-1 logs .*: ec2, eks$/);
+    expect(checks.get('trail/kms')).toMatchObject({ status: 'fail' });
+  });
+
+  it('that was stopped', async () => {
+    const name = await makeTrail('us-west-2');
+    await new CloudTrailClient(at('us-west-2')).send(new StopLoggingCommand({ Name: name }));
+    expect((await checksOf('us-west-2')).checks.get('trail')).toMatchObject({
+      status: 'fail',
+      advice: {
+        commands: [
+          `aws cloudtrail start-logging --region us-west-2 --name arn:aws:cloudtrail:us-west-2:${account}:trail/${name}`,
+        ],
+      },
+    });
+  });
+
+  it('of another Region counts where it is for all Regions', async () => {
+    const name = await makeTrail('us-east-2', true);
+    expect((await checksOf('sa-east-1')).checks.get('trail')).toMatchObject({
+      status: 'ok',
+      seen: expect.stringContaining(name),
+    });
+  });
+});
