@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/browser/**', 'test/emulator/**'],
+    exclude: ['test/browser/**', 'test/e2e/**', 'test/emulator/**', 'test/template/**'],
     testTimeout: 30_000,
   },
 });

@@ -8,12 +8,14 @@ import { makeClients } from '../lib/aws/clients.ts';
 import { dynamodbClient } from '../lib/aws/dynamodb.ts';
 import { sendAll, sqsClient } from '../lib/aws/sqs.ts';
 import { controls } from '../lib/controls/index.ts';
+import { familyOf } from '../lib/family.ts';
 import { listers } from '../lib/inventory/index.ts';
 import { DynamoLedger } from '../lib/ledger/dynamodb.ts';
 import { type Delivery, takeBatch } from '../lib/live/batch.ts';
-import { environmentOf, queueUrlsOf } from '../lib/live/environment.ts';
+import { environmentOf, familyQueueUrls } from '../lib/live/environment.ts';
 import { parseBody } from '../lib/live/message.ts';
 import { type Swept, sweep } from '../lib/live/sweep.ts';
+import type { QueueName } from '../lib/names.ts';
 import { bundledPolicy } from '../lib/policy/bundled.ts';
 import { deadLettersTo, wait } from './context.ts';
 import { deliveriesIn } from './deliveries.ts';
@@ -22,8 +24,8 @@ import { Telemetry } from './telemetry.ts';
 
 const logger = new Logger({ persistentKeys: { family: 'sweep' } });
 const telemetry = new Telemetry('sweep', logger);
-const { account, region, table, deadLetterUrl } = environmentOf(process.env);
-const queueUrls = queueUrlsOf(process.env);
+const { account, region, table, queueUrl, deadLetterUrl } = environmentOf(process.env);
+const queueUrls = familyQueueUrls(process.env);
 const config = { region, logger: callLogger((call) => telemetry.called(call)) };
 const clients = makeClients(config);
 const sqs = sqsClient(config);
@@ -35,7 +37,16 @@ const ledger = new DynamoLedger({
   random: Math.random,
 });
 const policy = bundledPolicy(checkedPolicy, controls);
-const enabled = controls.filter(({ id }) => policy.controls.get(id)?.enabled === true);
+/** Those that the policy enables, of the families that are deployed. */
+const enabled = controls.filter(
+  (control) =>
+    policy.controls.get(control.id)?.enabled === true && queueUrls[familyOf(control)] !== undefined,
+);
+
+async function send(queue: QueueName, bodies: readonly unknown[]): Promise<void> {
+  const url = queue === 'sweep' ? queueUrl : queueUrls[queue];
+  if (url !== undefined) await sendAll(sqs, url, bodies);
+}
 
 /** One order at a time: each may take as long as Lambda lets it. */
 async function take(deliveries: readonly Delivery[], remaining: () => number): Promise<readonly Swept[]> {
@@ -58,7 +69,7 @@ async function take(deliveries: readonly Delivery[], remaining: () => number): P
         ledger,
         controls: enabled,
         place: { account, region },
-        send: (queue, bodies) => sendAll(sqs, queueUrls[queue], bodies),
+        send,
         now: Date.now,
         remaining,
       }),

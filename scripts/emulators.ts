@@ -4,7 +4,7 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,18 +15,67 @@ export interface Emulator {
   stop(): Promise<void>;
 }
 
-const moto = 'moto[server]==5.2.5';
+export const moto = 'moto[server]==5.2.5';
+const ministack = 'ministack==1.5.33';
+
+export interface MotoOptions {
+  /** Whether its Security Hub ignores updates that are not newer, and says when it took one, as the real one does. */
+  readonly asSecurityHub?: boolean;
+  /** All of its environment; this program's own where left out. */
+  readonly env?: NodeJS.ProcessEnv;
+}
 
 /** Starts moto. Throws, with what it wrote, when it does not answer within a minute. */
-export async function startMoto(): Promise<Emulator> {
-  const python = pythonWith([moto]);
+export async function startMoto({
+  asSecurityHub = false,
+  env = process.env,
+}: MotoOptions = {}): Promise<Emulator> {
   const port = await freePort();
-  return startServer(
-    python,
-    ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)],
+  return startServer({
+    python: pythonWith([moto]),
+    args: ['moto.server', '-H', '127.0.0.1', '-p', String(port)],
     port,
-    '/moto-api/',
-  );
+    ready: '/moto-api/',
+    env: { ...env, ...(asSecurityHub ? { MOTO_AS_SECURITY_HUB: '1' } : {}) },
+  });
+}
+
+/** What ministack is to be. */
+export interface MinistackOptions {
+  readonly account: string;
+  readonly region: string;
+  /**
+   * All of its environment but the settings made here. The functions that it runs inherit it, and run on the `node`
+   * that comes first in its PATH: so they are told the endpoints of other emulators.
+   */
+  readonly env: NodeJS.ProcessEnv;
+  /** A file for all that it writes, what functions log included. */
+  readonly log: string;
+}
+
+/**
+ * Starts ministack, which also checks whether callers are allowed what they ask for: it answers the root user of
+ * its account, whose access key is `test`, and a deployed function by the function's role.
+ */
+export async function startMinistack({ account, region, env, log }: MinistackOptions): Promise<Emulator> {
+  const port = await freePort();
+  return startServer({
+    python: pythonWith([ministack]),
+    args: ['ministack'],
+    port,
+    ready: '/_ministack/ready',
+    env: {
+      ...env,
+      AUTH: 'true',
+      BIND_HOST: '127.0.0.1',
+      GATEWAY_PORT: String(port),
+      MINISTACK_ACCOUNT_ID: account,
+      MINISTACK_HOST: '127.0.0.1',
+      MINISTACK_REGION: region,
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+    },
+    log,
+  });
 }
 
 /**
@@ -56,18 +105,34 @@ export function pythonWith(requirements: readonly string[]): string {
   return python;
 }
 
-/** Runs a server until it is stopped; `ready` is a path that it answers when it is up. */
-async function startServer(
-  command: string,
-  args: readonly string[],
-  port: number,
-  ready: string,
-): Promise<Emulator> {
+interface Server {
+  readonly python: string;
+  /** The module, and what it takes. */
+  readonly args: readonly string[];
+  readonly port: number;
+  /** A path that it answers when it is up. */
+  readonly ready: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly log?: string;
+}
+
+/**
+ * Runs a server until it is stopped, or until this program ends in whatever way: `emulator.py` waits for the end of
+ * its standard input. Its process group is its own, so that an interrupt from the terminal leaves it to be stopped
+ * in order.
+ */
+async function startServer({ python, args, port, ready, env, log }: Server): Promise<Emulator> {
   const endpoint = `http://127.0.0.1:${port}`;
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(python, [path.join(import.meta.dirname, 'emulator.py'), ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env,
+    detached: process.platform !== 'win32',
+  });
   let written = '';
+  const file = log === undefined ? undefined : createWriteStream(log);
   const keep = (chunk: Buffer) => {
     written = `${written}${chunk.toString('utf8')}`.slice(-10_000);
+    file?.write(chunk);
   };
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
@@ -78,14 +143,17 @@ async function startServer(
       resolve();
     });
   });
-  const stop = async (): Promise<void> => {
-    child.kill();
-    await ended;
-  };
   let running = true;
   void ended.then(() => {
     running = false;
+    file?.end();
   });
+  const stop = async (): Promise<void> => {
+    child.stdin.end();
+    await Promise.race([ended, sleep(5_000, undefined, { ref: false })]);
+    if (running) child.kill('SIGKILL');
+    await ended;
+  };
   for (const giveUp = Date.now() + 60_000; running && Date.now() < giveUp; await sleep(200)) {
     if (await answers(`${endpoint}${ready}`)) return { endpoint, stop };
   }

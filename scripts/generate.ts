@@ -1,5 +1,6 @@
 /**
- * Writes what is generated from the code: the pages of the controls, and the JSON Schemas.
+ * Writes what is generated from the code: the pages of the controls, of what the functions may do, and the JSON
+ * Schemas.
  *
  * Usage: node scripts/generate.ts [--check]   (--check writes nothing and exits 1 when something is stale)
  */
@@ -7,6 +8,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import path from 'node:path';
 import { controls } from '../lib/controls/index.ts';
 import { controlIndex, controlPage } from './generate/control-pages.ts';
+import { iamPage } from './generate/iam.ts';
 import { schemas } from './generate/schemas.ts';
 
 const root = path.join(import.meta.dirname, '..');
@@ -22,6 +24,7 @@ const files = new Map<string, string>([
     controlPage(control, samplesOf(control.id)),
   ]),
   ...schemas(controls),
+  ['docs/iam.md', await iamPage()],
 ]);
 
 /** Pages of controls that are no more. */

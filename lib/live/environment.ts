@@ -1,6 +1,5 @@
 /** What a function is told by its environment, which `serverless.yml` sets. */
-import { families } from '../family.ts';
-import type { QueueName } from '../names.ts';
+import { type Family, families } from '../family.ts';
 
 export interface Environment {
   readonly account: string;
@@ -10,38 +9,39 @@ export interface Environment {
   readonly deadLetterUrl: string;
 }
 
-/** A variable that the deployment should have set is not there. */
+/** A variable that the deployment should have set is not there, or is not what it should be. */
 export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError';
 
-  constructor(variable: string) {
+  constructor(variable: string, fault = 'is not set') {
     super(
-      `${variable} is not set: functions are configured by serverless.yml, so deploy them with "sls deploy"`,
+      `${variable} ${fault}: functions are configured by serverless.yml, so deploy them with "sls deploy"`,
     );
   }
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** @throws EnvironmentError naming the first variable that is missing or empty. */
+/** @throws EnvironmentError naming the first variable that is missing, empty or wrong. */
 export function environmentOf(variables: Variables): Environment {
+  const queueUrl = variable(variables, 'TRAILSEAL_QUEUE_URL');
   return {
-    account: variable(variables, 'TRAILSEAL_ACCOUNT'),
+    account: ownerOf(queueUrl),
     region: variable(variables, 'AWS_REGION'),
     table: variable(variables, 'TRAILSEAL_TABLE'),
-    queueUrl: variable(variables, 'TRAILSEAL_QUEUE_URL'),
+    queueUrl,
     deadLetterUrl: variable(variables, 'TRAILSEAL_DEAD_LETTER_URL'),
   };
 }
 
-/** The queues that the sweep sends to. @throws EnvironmentError as above. */
-export function queueUrlsOf(variables: Variables): Readonly<Record<QueueName, string>> {
-  const [ec2, eks, kms] = families.map((family) =>
-    variable(variables, `TRAILSEAL_QUEUE_URL_${family.toUpperCase()}`),
+/** The queues of the families that are deployed, to which the sweep sends. */
+export function familyQueueUrls(variables: Variables): Readonly<Partial<Record<Family, string>>> {
+  return Object.fromEntries(
+    families.flatMap((family) => {
+      const url = variables[`TRAILSEAL_QUEUE_URL_${family.toUpperCase()}`];
+      return url === undefined || url === '' ? [] : [[family, url]];
+    }),
   );
-  if (ec2 === undefined || eks === undefined || kms === undefined)
-    throw new EnvironmentError('TRAILSEAL_QUEUE_URL_…');
-  return { ec2, eks, kms, sweep: variable(variables, 'TRAILSEAL_QUEUE_URL') };
 }
 
 /** @throws EnvironmentError when it is missing or empty. */
@@ -49,4 +49,15 @@ export function variable(variables: Variables, name: string): string {
   const value = variables[name];
   if (value === undefined || value === '') throw new EnvironmentError(name);
   return value;
+}
+
+/**
+ * The account, which is the one that the function's own queue is in. Source: Amazon SQS Developer Guide, "Queue and
+ * message identifiers": https://sqs.REGION.amazonaws.com/ACCOUNT/NAME.
+ */
+function ownerOf(queueUrl: string): string {
+  const [, account] = /\/(\d{12})\/[^/]+$/.exec(queueUrl) ?? [];
+  if (account === undefined)
+    throw new EnvironmentError('TRAILSEAL_QUEUE_URL', 'is not the URL of an SQS queue');
+  return account;
 }

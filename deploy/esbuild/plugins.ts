@@ -1,0 +1,26 @@
+/** The plugins of esbuild with which the functions are bundled. */
+import type { Plugin } from 'esbuild';
+import { leanErrors } from './errors.ts';
+import { checkedPolicy } from './policy.ts';
+import { leanSchemas } from './schemas.ts';
+import {
+  directHelpers,
+  environmentOnly,
+  noEventStreams,
+  packageVersions,
+  plainEndpointCache,
+} from './sdk.ts';
+
+/** @param policyFile the policy to deploy. */
+export function plugins(policyFile: string): Plugin[] {
+  return [
+    checkedPolicy(policyFile),
+    leanSchemas,
+    leanErrors,
+    environmentOnly,
+    noEventStreams,
+    packageVersions,
+    plainEndpointCache,
+    directHelpers,
+  ];
+}

@@ -1,0 +1,48 @@
+/**
+ * The SDK's schemas, written so that esbuild can drop those that no call of a function uses. They are most of a
+ * client: every shape of the service's model, reached from the operations by references (`() => Shape$`).
+ */
+import { readFile } from 'node:fs/promises';
+import type { Plugin } from 'esbuild';
+
+/**
+ * By package, shapes that are passed on as they are, whatever is in them. Security Hub's details of a resource
+ * know a hundred types; none of their members is anything but plain JSON, so that sending them as a document (the
+ * schema 15, `NormalizedSchema.isDocumentSchema`) sends the same. A test holds that of each such shape.
+ */
+export const documents: Readonly<Record<string, readonly string[]>> = {
+  'client-securityhub': ['ResourceDetails$'],
+};
+
+export const leanSchemas: Plugin = {
+  name: 'lean-schemas',
+  setup(build) {
+    const schemas = /[\\/]@aws-sdk[\\/](client-[^\\/]+)[\\/]dist-es[\\/]schemas[\\/]schemas_\d+\.js$/;
+    build.onLoad({ filter: schemas }, async ({ path }) => {
+      const client = schemas.exec(path)?.[1] ?? '';
+      const text = withPlainKeys(await readFile(path, 'utf8'));
+      return { contents: withDocuments(text, documents[client] ?? []), loader: 'js' };
+    });
+  },
+};
+
+/**
+ * Puts constants that serve as keys in their places: `{ [_xN]: … }` becomes `{ "xmlName": … }`, which is the same.
+ * A computed key may call anything, so that esbuild keeps what has one, and all that it refers to.
+ * @param text a module of schemas, whose constants are declared one a line: `const _xN = "xmlName";`
+ */
+export function withPlainKeys(text: string): string {
+  const constants = new Map(
+    [...text.matchAll(/^const (\w+) = ("[^"\\\n]*");$/gm)].map(([, name, value]) => [name, value]),
+  );
+  return text.replace(/\[(\w+)\](?=:)/g, (computed, name: string) => {
+    const value = constants.get(name);
+    // Written plainly, that key would not be a key: it sets the prototype.
+    return value === undefined || value === '"__proto__"' ? computed : value;
+  });
+}
+
+/** Has each member of such a shape taken as a document. */
+function withDocuments(text: string, shapes: readonly string[]): string {
+  return shapes.reduce((all, shape) => all.replaceAll(`() => ${shape},`, '15,'), text);
+}

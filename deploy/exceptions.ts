@@ -1,0 +1,74 @@
+/**
+ * What the template's linters object to and is meant as it is, each with its reason; it goes into the template's
+ * metadata, where checkov looks for it. Source: checkov's documentation, "Suppressing and skipping policies".
+ */
+import type { Parameters } from './parameters.ts';
+import type { Value } from './template.ts';
+
+interface Exception {
+  readonly id: string;
+  readonly comment: string;
+  /** Only while the customer brings no KMS key. */
+  readonly withoutKey?: true;
+}
+
+const byType: Readonly<Record<string, readonly Exception[]>> = {
+  'AWS::SQS::Queue': [
+    {
+      id: 'CKV_AWS_27',
+      comment: 'Encrypted by keys of SQS (SqsManagedSseEnabled), which this check does not know',
+      withoutKey: true,
+    },
+  ],
+  'AWS::DynamoDB::Table': [
+    {
+      id: 'CKV_AWS_119',
+      comment: 'Encrypted by the key that AWS manages; the parameter kmsKeyArn sets one of the customer',
+      withoutKey: true,
+    },
+  ],
+  'AWS::Logs::LogGroup': [
+    {
+      id: 'CKV_AWS_158',
+      comment: 'CloudWatch Logs encrypts every log group; the parameter kmsKeyArn sets a key of the customer',
+      withoutKey: true,
+    },
+  ],
+  'AWS::Lambda::Function': [
+    {
+      id: 'CKV_AWS_115',
+      comment: 'MaximumConcurrency of its event source bounds it, and takes nothing from the account',
+    },
+    {
+      id: 'CKV_AWS_116',
+      comment:
+        'Its dead letters are those of its queue: this setting is for asynchronous invocations, of which it has none',
+    },
+    {
+      id: 'CKV_AWS_117',
+      comment: 'It calls public endpoints of AWS only, and has nothing to reach in a VPC',
+    },
+    {
+      id: 'CKV_AWS_173',
+      comment: 'Its environment holds names and URLs, no secrets; Lambda encrypts it all the same',
+    },
+  ],
+  'AWS::S3::Bucket': [
+    {
+      id: 'CKV_AWS_18',
+      comment: 'It holds the code of the functions, which only deployments read and write',
+    },
+    { id: 'CKV_AWS_21', comment: 'Each deployment has a folder of its own, so that nothing is overwritten' },
+  ],
+};
+
+/** The metadata of a resource of this type; `undefined` where nothing is objected to. */
+export function exceptionsFor(
+  type: string,
+  { kmsKeyArn }: Parameters,
+): { readonly checkov: Value } | undefined {
+  const skip = (byType[type] ?? [])
+    .filter(({ withoutKey }) => withoutKey === undefined || kmsKeyArn === undefined)
+    .map(({ id, comment }) => ({ id, comment }));
+  return skip.length === 0 ? undefined : { checkov: { skip } };
+}

@@ -1,0 +1,80 @@
+/** The functions, as osls wants them told. */
+
+import { metricNamespace } from '../lib/live/metrics.ts';
+import { functionName, type QueueName, stackName } from '../lib/names.ts';
+import type { Deployment } from './context.ts';
+import { ids } from './ids.ts';
+import { arnOf, ref, sub, type Value } from './template.ts';
+
+/**
+ * Seconds. An evaluator waits some seconds for what was just made, and takes its messages one by one where taking
+ * them together failed; a sweep goes from page to page, and leaves a minute for the last of them.
+ */
+export const functionTimeouts = { evaluator: 120, sweep: 300 } as const;
+
+/**
+ * Megabytes. Lambda gives processor time by memory, of which the start of a function takes most: with 512 MB it
+ * takes about half of what it does with 256 MB, for each of which the work itself is waiting for AWS. Nobody waits
+ * for a sweep.
+ */
+const memory = { evaluator: 512, sweep: 256 } as const;
+
+/** By the names of the functions: the values of `functions` in serverless.yml. */
+export function functions({ parameters, queues }: Deployment): Readonly<Record<string, Value>> {
+  const { stage, logLevel, logRetentionInDays, concurrency } = parameters;
+  return Object.fromEntries(
+    queues.map((name) => {
+      const kind = name === 'sweep' ? 'sweep' : 'evaluator';
+      return [
+        name,
+        {
+          name: functionName(stage, name),
+          description: description(name),
+          handler: `functions/${name}.handler`,
+          // Not by its id alone: osls would have the function depend on it twice.
+          role: sub(`\${${ids.role(name)}.Arn}`),
+          timeout: functionTimeouts[kind],
+          memorySize: memory[kind],
+          logRetentionInDays,
+          environment: {
+            TRAILSEAL_STAGE: stage,
+            TRAILSEAL_TABLE: ref(ids.ledger),
+            TRAILSEAL_QUEUE_URL: ref(ids.queue(name)),
+            TRAILSEAL_DEAD_LETTER_URL: ref(ids.deadLetters(name)),
+            ...(name === 'sweep' ? queueUrls(queues) : {}),
+            POWERTOOLS_SERVICE_NAME: stackName(stage),
+            POWERTOOLS_METRICS_NAMESPACE: metricNamespace,
+            POWERTOOLS_LOG_LEVEL: logLevel,
+          },
+          events: [
+            {
+              sqs: {
+                arn: arnOf(ids.queue(name)),
+                // An order to sweep may take all of the time that the function has.
+                batchSize: name === 'sweep' ? 1 : 10,
+                // A second more, for one look at what a whole burst of events names.
+                ...(name === 'sweep' ? {} : { maximumBatchingWindow: 1 }),
+                maximumConcurrency: name === 'sweep' ? 2 : concurrency,
+                functionResponseType: 'ReportBatchItemFailures',
+              },
+            },
+          ],
+        },
+      ];
+    }),
+  );
+}
+
+function description(name: QueueName): string {
+  return name === 'sweep'
+    ? 'Has everything looked at that AWS lists or the ledger of Trailseal holds open'
+    : `Judges what ${name.toUpperCase()} events name by the controls of Trailseal`;
+}
+
+function queueUrls(queues: readonly QueueName[]): Readonly<Record<string, Value>> {
+  return Object.fromEntries(
+    queues
+      .filter((name) => name !== 'sweep')
+      .map((name) => [`TRAILSEAL_QUEUE_URL_${name.toUpperCase()}`, ref(ids.queue(name))]),
+  );
+}

@@ -1,0 +1,184 @@
+/**
+ * The queues, and what leads to them: an EventBridge rule for each family, a schedule for the sweep. Behind every hop
+ * are dead letters. Sources: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS" (visibility of six times the
+ * function's timeout, maxReceiveCount of at least 5); Amazon EventBridge User Guide, "Using dead-letter queues";
+ * EventBridge Scheduler User Guide, "Configuring a dead-letter queue".
+ */
+import type { Control } from '../lib/control.ts';
+import { eventPattern, type Family } from '../lib/family.ts';
+import { sweepBody } from '../lib/live/message.ts';
+import { deadLetterQueueName, type QueueName, queueName, ruleName, scheduleName } from '../lib/names.ts';
+import type { Deployment } from './context.ts';
+import { functionTimeouts } from './functions.ts';
+import { ids } from './ids.ts';
+import type { Parameters } from './parameters.ts';
+import { allow, policyDocument, type Statement, trust } from './statements.ts';
+import { arnOf, endpointOf, localArn, type Resources, ref, type Value } from './template.ts';
+
+const day = 86_400;
+
+export function queues({ parameters, queues: names, controls }: Deployment): Resources {
+  return {
+    ...Object.assign({}, ...names.map((name) => queuePair(parameters, name))),
+    ...Object.assign({}, ...[...controls].map(([family, own]) => rule(parameters, family, own))),
+    ...schedule(parameters),
+  };
+}
+
+function queuePair(parameters: Parameters, name: QueueName): Resources {
+  const { stage } = parameters;
+  const timeout = name === 'sweep' ? functionTimeouts.sweep : functionTimeouts.evaluator;
+  const from = name === 'sweep' ? [] : [fromRule(ids.queue(name), name)];
+  const deadFrom = name === 'sweep' ? [] : [fromRule(ids.deadLetters(name), name)];
+  return {
+    [ids.queue(name)]: {
+      Type: 'AWS::SQS::Queue',
+      Properties: {
+        QueueName: queueName(stage, name),
+        VisibilityTimeout: 6 * timeout,
+        MessageRetentionPeriod: 4 * day,
+        ...encryption(parameters),
+        RedrivePolicy: { deadLetterTargetArn: arnOf(ids.deadLetters(name)), maxReceiveCount: 5 },
+      },
+    },
+    [ids.deadLetters(name)]: {
+      Type: 'AWS::SQS::Queue',
+      Properties: {
+        QueueName: deadLetterQueueName(stage, name),
+        MessageRetentionPeriod: 14 * day,
+        ...encryption(parameters),
+        RedriveAllowPolicy: {
+          redrivePermission: 'byQueue',
+          // By its name: its ARN as an attribute would make a circle of the two queues.
+          sourceQueueArns: [localArn('sqs', queueName(stage, name))],
+        },
+      },
+    },
+    [`${ids.queue(name)}Policy`]: queuePolicy(ids.queue(name), from),
+    [`${ids.deadLetters(name)}Policy`]: queuePolicy(ids.deadLetters(name), deadFrom),
+  };
+}
+
+/** SQS's own keys cost nothing and need no permission; a customer's key is asked for a data key every five minutes. */
+function encryption({ kmsKeyArn }: Parameters): { readonly [property: string]: Value } {
+  return kmsKeyArn === undefined
+    ? { SqsManagedSseEnabled: true }
+    : { KmsMasterKeyId: kmsKeyArn, KmsDataKeyReusePeriodSeconds: 300 };
+}
+
+/** Source: Amazon EventBridge User Guide, "Amazon SQS permissions". */
+function fromRule(queue: string, family: Family): Statement {
+  return {
+    ...allow('FromRule', ['sqs:SendMessage'], arnOf(queue), {
+      ArnEquals: { 'aws:SourceArn': arnOf(ids.rule(family)) },
+      StringEquals: { 'aws:SourceAccount': ref('AWS::AccountId') },
+    }),
+    Principal: { Service: 'events.amazonaws.com' },
+  };
+}
+
+/** All that reads or writes a queue's messages. */
+const messageActions = [
+  'sqs:SendMessage',
+  'sqs:ReceiveMessage',
+  'sqs:DeleteMessage',
+  'sqs:ChangeMessageVisibility',
+  'sqs:GetQueueAttributes',
+  'sqs:PurgeQueue',
+  'sqs:StartMessageMoveTask',
+];
+
+function queuePolicy(queue: string, statements: readonly Statement[]) {
+  const secure: Statement = {
+    Sid: 'OnlyByTls',
+    Effect: 'Deny',
+    Principal: '*',
+    Action: messageActions,
+    Resource: arnOf(queue),
+    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+  };
+  return {
+    Type: 'AWS::SQS::QueuePolicy',
+    Properties: { Queues: [ref(queue)], PolicyDocument: policyDocument([...statements, secure]) },
+  };
+}
+
+function rule({ stage }: Parameters, family: Family, controls: readonly Control[]): Resources {
+  const { source, detail, ...rest } = eventPattern(family, controls);
+  return {
+    [ids.rule(family)]: {
+      Type: 'AWS::Events::Rule',
+      Properties: {
+        Name: ruleName(stage, family),
+        Description: `Brings Trailseal the CloudTrail events that its ${family} controls declare`,
+        State: 'ENABLED',
+        EventPattern: { source, ...rest, detail: { ...detail } },
+        Targets: [
+          {
+            Id: 'queue',
+            Arn: arnOf(ids.queue(family)),
+            DeadLetterConfig: { Arn: arnOf(ids.deadLetters(family)) },
+            // EventBridge's own defaults, written down: nothing is given up before a day has gone.
+            RetryPolicy: { MaximumEventAgeInSeconds: day, MaximumRetryAttempts: 185 },
+          },
+        ],
+      },
+    },
+  };
+}
+
+function schedule({ stage, sweepRate, kmsKeyArn }: Parameters): Resources {
+  const window = Math.max(1, Math.min(15, Math.floor(sweepRate.minutes / 4)));
+  return {
+    [ids.schedule]: {
+      Type: 'AWS::Scheduler::Schedule',
+      Properties: {
+        Name: scheduleName(stage),
+        Description: 'Has Trailseal sweep through everything that its controls judge',
+        State: 'ENABLED',
+        ScheduleExpression: sweepRate.expression,
+        // So that many accounts with the same deployment do not sweep in the same minute.
+        FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: window },
+        Target: {
+          Arn: arnOf(ids.queue('sweep')),
+          RoleArn: arnOf(ids.scheduleRole),
+          Input: JSON.stringify(sweepBody()),
+          DeadLetterConfig: { Arn: arnOf(ids.deadLetters('sweep')) },
+          RetryPolicy: { MaximumEventAgeInSeconds: 3_600, MaximumRetryAttempts: 10 },
+        },
+      },
+    },
+    [ids.scheduleRole]: {
+      Type: 'AWS::IAM::Role',
+      Properties: {
+        Description: 'Lets EventBridge Scheduler order a sweep of Trailseal',
+        // Source: EventBridge Scheduler User Guide, "Confused deputy prevention in EventBridge Scheduler".
+        AssumeRolePolicyDocument: trust('scheduler.amazonaws.com', {
+          StringEquals: {
+            'aws:SourceAccount': ref('AWS::AccountId'),
+            'aws:SourceArn': localArn('scheduler', 'schedule-group/default'),
+          },
+        }),
+        Policies: [
+          {
+            PolicyName: 'order-a-sweep',
+            PolicyDocument: policyDocument([
+              allow(
+                'OrderASweep',
+                ['sqs:SendMessage'],
+                [arnOf(ids.queue('sweep')), arnOf(ids.deadLetters('sweep'))],
+              ),
+              ...(kmsKeyArn === undefined
+                ? []
+                : [
+                    allow('UseKey', ['kms:Decrypt', 'kms:GenerateDataKey'], kmsKeyArn, {
+                      StringEquals: { 'kms:ViaService': endpointOf('sqs') },
+                    }),
+                  ]),
+            ]),
+          },
+        ],
+      },
+    },
+  };
+}

@@ -1,0 +1,48 @@
+/** The role of each function. They have no names, so that one account may hold deployments in many Regions. */
+import type { QueueName } from '../lib/names.ts';
+import type { Deployment } from './context.ts';
+import { ids } from './ids.ts';
+import { type Grant, grantsOf } from './permissions.ts';
+import { policyDocument, type Statement, trust } from './statements.ts';
+import type { Resource, Resources } from './template.ts';
+
+export async function roles(deployment: Deployment): Promise<Resources> {
+  const made = await Promise.all(
+    deployment.queues.map(
+      async (name): Promise<[string, Resource]> => [
+        ids.role(name),
+        role(name, await grantsOf(name, deployment)),
+      ],
+    ),
+  );
+  return Object.fromEntries(made);
+}
+
+function role(name: QueueName, grants: readonly Grant[]): Resource {
+  return {
+    Type: 'AWS::IAM::Role',
+    Properties: {
+      Description: `What the ${name} function of Trailseal may do; see docs/iam.md`,
+      AssumeRolePolicyDocument: trust('lambda.amazonaws.com'),
+      Policies: [{ PolicyName: 'trailseal', PolicyDocument: policyDocument(statementsOf(grants)) }],
+    },
+  };
+}
+
+/** @throws TypeError for grants of one `sid` that differ in more than their action. */
+export function statementsOf(grants: readonly Grant[]): readonly Statement[] {
+  return [...Map.groupBy(grants, ({ sid }) => sid)].map(([sid, group]): Statement => {
+    const [{ resource, condition }] = group as [Grant];
+    const said = JSON.stringify([resource, condition]);
+    if (group.some((one) => JSON.stringify([one.resource, one.condition]) !== said)) {
+      throw new TypeError(`the grants of ${sid} are of several resources`);
+    }
+    return {
+      Sid: sid,
+      Effect: 'Allow',
+      Action: group.map(({ action }) => action),
+      Resource: resource,
+      ...(condition === undefined ? {} : { Condition: condition }),
+    };
+  });
+}

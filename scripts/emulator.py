@@ -1,0 +1,111 @@
+"""Runs an emulator of AWS as a server that ends with the program that started it, however that ends.
+
+    python emulator.py MODULE [ARGUMENT…]        with a pipe as standard input, which nobody writes to
+
+It also has the emulators do some things that AWS does and they leave out.
+"""
+
+import datetime
+import os
+import runpy
+import signal
+import sys
+import threading
+
+
+def end_with_parent():
+    """The pipe closes when the program that holds its other end is gone, even if it was killed."""
+    sys.stdin.buffer.read()
+    if hasattr(os, "killpg"):
+        os.killpg(os.getpgrp(), signal.SIGTERM)
+    os._exit(0)
+
+
+def let_services_publish_events():
+    """Accepts events whose source is `aws.…` in PutEvents.
+
+    EventBridge has them from the services themselves and refuses them to customers, and so does ministack. What a
+    test puts stands for what CloudTrail tells EventBridge.
+    """
+    from ministack.services import eventbridge
+
+    put_events = eventbridge._put_events
+    eventbridge._put_events = lambda data, allow_aws_source=True: put_events(data, allow_aws_source=True)
+
+
+def find_cjs_handlers():
+    """Lets a function's handler be in a `.cjs` file, as Lambda's runtime for Node does; ministack 1.5.33 looks for
+    `.js` and `.mjs` only."""
+    from ministack.core import lambda_runtime
+
+    lambda_runtime._NODEJS_WORKER_SCRIPT = (
+        "require.extensions['.cjs'] = require.extensions['.js'];\n" + lambda_runtime._NODEJS_WORKER_SCRIPT
+    )
+
+
+def allow_batches_by_their_action():
+    """Asks whether `sqs:SendMessage` is allowed for SendMessageBatch, and so on: SQS's batches have no actions of
+    their own (Service Authorization Reference, "Actions defined by Amazon SQS"), but ministack 1.5.33 asks for them."""
+    from ministack.core import iam_actions
+
+    extract = iam_actions.extract_iam_action
+
+    def of_single(service, *rest, **more):
+        action = extract(service, *rest, **more)
+        return action.removesuffix("Batch") if service == "sqs" and action else action
+
+    iam_actions.extract_iam_action = of_single
+
+
+def count_as_secure_transport():
+    """Has `aws:SecureTransport` be true, though ministack is spoken to without TLS: the queues of the stack refuse
+    what comes without, and all that comes to AWS by its SDKs comes with it."""
+    from ministack.core import iam_evaluator
+
+    resolve = iam_evaluator._resolve_condition_key
+    iam_evaluator._resolve_condition_key = lambda key, context: (
+        "true" if key.lower() == "aws:securetransport" else resolve(key, context)
+    )
+
+
+def import_as_security_hub():
+    """Has BatchImportFindings ignore a finding whose UpdatedAt is not newer, and say when it took one.
+
+    Security Hub ignores such a finding and counts it as a success (AWS Security Hub User Guide, "BatchImportFindings
+    for finding providers"), and sets ProcessedAt (AwsSecurityFinding); moto 5.2.5 keeps whatever comes last.
+    """
+    from moto.securityhub.models import SecurityHubBackend
+
+    import_findings = SecurityHubBackend.batch_import_findings
+    lock = threading.Lock()
+
+    def instant(finding):
+        return datetime.datetime.fromisoformat(finding["UpdatedAt"].replace("Z", "+00:00"))
+
+    def import_newer(self, findings):
+        now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds")
+        with lock:
+            held = {finding.id: finding.data for finding in self.findings}
+            newer = [f for f in findings if f["Id"] not in held or instant(f) > instant(held[f["Id"]])]
+            for finding in newer:
+                finding["ProcessedAt"] = now.replace("+00:00", "Z")
+            failed, imported, failures = import_findings(self, newer)
+            return failed, imported + len(findings) - len(newer), failures
+
+    SecurityHubBackend.batch_import_findings = import_newer
+
+
+if __name__ == "__main__":
+    # Where this file lies is no place to import from.
+    del sys.path[0]
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    sys.argv = sys.argv[1:]
+    module = sys.argv[0]
+    if module == "ministack":
+        let_services_publish_events()
+        find_cjs_handlers()
+        allow_batches_by_their_action()
+        count_as_secure_transport()
+    if module == "moto.server" and os.environ.get("MOTO_AS_SECURITY_HUB") == "1":
+        import_as_security_hub()
+    runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -1,0 +1,165 @@
+/** The alarms, the dashboard and the insights of the packaged stack. */
+import { describe, expect, it } from 'vitest';
+import { families } from '../../lib/family.ts';
+import { at, isObject, list, text } from '../../lib/json.ts';
+import { metricNamespace, metrics } from '../../lib/live/metrics.ts';
+import { queueNames } from '../../lib/names.ts';
+import { ofType, one, packaged } from './template.ts';
+
+const resources = packaged();
+const alarms = ofType(resources, 'AWS::CloudWatch::Alarm').map(([, { properties }]) => properties);
+const dimensionsOf = (alarm: unknown) =>
+  Object.fromEntries(list(alarm, 'Dimensions').map((one) => [text(one, 'Name'), text(one, 'Value')]));
+const watched = (metric: string, dimension: string) =>
+  alarms
+    .filter((alarm) => text(alarm, 'MetricName') === metric)
+    .map((alarm) => dimensionsOf(alarm)[dimension])
+    .toSorted();
+
+describe('an alarm', () => {
+  it('watches the dead letters of every queue, from the first', () => {
+    expect(watched('ApproximateNumberOfMessagesVisible', 'QueueName')).toEqual(
+      queueNames.map((name) => `trailseal-dev-${name}-dead-letters`),
+    );
+    const thresholds = alarms
+      .filter((alarm) => text(alarm, 'MetricName') === 'ApproximateNumberOfMessagesVisible')
+      .map((alarm) => [
+        at(alarm, 'Threshold'),
+        at(alarm, 'ComparisonOperator'),
+        at(alarm, 'EvaluationPeriods'),
+      ]);
+    expect(thresholds).toEqual(queueNames.map(() => [0, 'GreaterThanThreshold', 1]));
+  });
+
+  it('watches the age of the oldest message of every queue', () => {
+    expect(watched('ApproximateAgeOfOldestMessage', 'QueueName')).toEqual(
+      queueNames.map((name) => `trailseal-dev-${name}`),
+    );
+  });
+
+  it.each(['Errors', 'Throttles'])('watches the %s of every function', (metric) => {
+    expect(watched(metric, 'FunctionName')).toEqual(queueNames.map((name) => `trailseal-dev-${name}`));
+  });
+
+  it.each(['FindingsRefused', 'SecurityHubOff'])('watches %s of every family', (metric) => {
+    expect(watched(metric, 'family')).toEqual([...families]);
+  });
+
+  it('tells of nothing wrong while there is nothing to tell', () => {
+    expect(alarms.map((alarm) => at(alarm, 'TreatMissingData'))).toEqual(alarms.map(() => 'notBreaching'));
+  });
+});
+
+describe('a metric of Trailseal’s own', () => {
+  const own = alarms
+    .filter((alarm) => text(alarm, 'Namespace') === metricNamespace)
+    .map((alarm) => ({ name: text(alarm, 'MetricName') ?? '', dimensions: dimensionsOf(alarm) }));
+
+  it('is watched with the dimensions that it is emitted with', () => {
+    expect(own.length).toBeGreaterThan(0);
+    for (const { name, dimensions } of own) expect(Object.keys(dimensions)).toEqual(dimensionsEmitted(name));
+  });
+
+  it('is shown on the dashboard with the dimensions that it is emitted with', () => {
+    const shown = widgets.flatMap(({ metrics: rows }) => rows).filter((row) => row[0] === metricNamespace);
+    expect(shown.length).toBeGreaterThan(0);
+    for (const [, name, ...rest] of shown) {
+      const names = rest.filter((part, index) => !isObject(part) && index % 2 === 0);
+      expect(names).toEqual(dimensionsEmitted(String(name)));
+    }
+  });
+
+  it('that is searched for is searched with the dimensions that it is emitted with', () => {
+    const searched = widgets
+      .flatMap(({ metrics: rows }) => rows)
+      .flatMap((row) => text(row[0], 'expression') ?? [])
+      .map(
+        (expression) =>
+          /^SEARCH\('\{(.*?)\} MetricName="(\w+)" service="trailseal-dev"'/.exec(expression) ?? [],
+      );
+    expect(searched.map(([, schema, name]) => [name, schema])).toEqual([
+      ['Verdicts', 'Trailseal,service,control,verdict'],
+      ['ApiCalls', 'Trailseal,service,call'],
+    ]);
+  });
+});
+
+describe('the dashboard', () => {
+  it('shows what comes in, what is judged and open, how fast, by how many calls, and what is dead', () => {
+    expect(widgets.map(({ title }) => title)).toEqual([
+      'Events in',
+      'Verdicts by control',
+      'Open findings, as the last sweep saw them',
+      'From event to finding (ms)',
+      'Findings published',
+      'Findings deferred, refused, Security Hub off',
+      'API calls',
+      'Dead letters',
+      'Age of the oldest message (s)',
+      'Looks again, ledger conflicts, events ignored',
+    ]);
+  });
+
+  it('shows the latency at the median and at the 99th percentile', () => {
+    const latency = widgets.find(({ title }) => title === 'From event to finding (ms)');
+    const percentiles = latency?.metrics.map((row) => text(row.at(-1), 'stat'));
+    expect(percentiles).toEqual(['p50', 'p50', 'p50', 'p99', 'p99', 'p99']);
+  });
+
+  it('is of the stack’s own Region', () => {
+    expect(new Set(widgets.map(({ region }) => region))).toEqual(new Set(['eu-central-1']));
+  });
+});
+
+describe('an insight', () => {
+  const insights = ofType(resources, 'AWS::SecurityHub::Insight').map(([, { properties }]) => properties);
+
+  it('is there for controls, accounts, actors, unknowns and the oldest', () => {
+    expect(insights.map((insight) => [text(insight, 'Name'), text(insight, 'GroupByAttribute')])).toEqual([
+      ['trailseal-dev: open findings by control', 'GeneratorId'],
+      ['trailseal-dev: open findings by account', 'AwsAccountId'],
+      [
+        'trailseal-dev: open findings that users and roles caused (product field trailseal/actor/arn)',
+        'ResourceId',
+      ],
+      ['trailseal-dev: what could not be judged, by control', 'GeneratorId'],
+      ['trailseal-dev: open findings by the time they began', 'CreatedAt'],
+    ]);
+  });
+
+  it('counts active findings of Trailseal that nobody resolved or suppressed', () => {
+    for (const insight of insights) {
+      expect(at(insight, 'Filters')).toMatchObject({
+        GeneratorId: [{ Comparison: 'PREFIX', Value: 'trailseal/' }],
+        RecordState: [{ Comparison: 'EQUALS', Value: 'ACTIVE' }],
+        WorkflowStatus: [
+          { Comparison: 'EQUALS', Value: 'NEW' },
+          { Comparison: 'EQUALS', Value: 'NOTIFIED' },
+        ],
+      });
+    }
+  });
+});
+
+interface Widget {
+  readonly title: string;
+  readonly region: unknown;
+  readonly metrics: readonly (readonly unknown[])[];
+}
+
+const widgets = list(
+  JSON.parse(text(one(resources, 'Dashboard').properties, 'DashboardBody') ?? ''),
+  'widgets',
+).map((widget): Widget => {
+  const rows = list(widget, 'properties', 'metrics');
+  return {
+    title: text(widget, 'properties', 'title') ?? '',
+    region: at(widget, 'properties', 'region'),
+    metrics: rows.map((row) => (Array.isArray(row) ? row : [])),
+  };
+});
+
+function dimensionsEmitted(name: string): readonly string[] {
+  const by = Object.entries(metrics).find(([metric]) => metric === name)?.[1].by;
+  return ['service', ...(by ?? [])];
+}

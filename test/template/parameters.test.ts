@@ -1,0 +1,202 @@
+/** The parameters of a deployment: what they change, and what is refused before anything is made. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { defaultParameters } from '../../deploy/defaults.ts';
+import { ParameterError, parameterNames, readParameters } from '../../deploy/parameters.ts';
+import { stackOf } from '../../deploy/stack.ts';
+import { at } from '../../lib/json.ts';
+import { sls } from './sls.ts';
+import { type Made, ofType, one, resourcesOf, statementsIn, strings } from './template.ts';
+
+const defaults = defaultParameters();
+const key = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+const topic = 'arn:aws:sns:eu-central-1:111122223333:security';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'trailseal-parameters-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function stackWith(changes: Readonly<Record<string, unknown>>) {
+  const { functions, resources } = await stackOf({ ...defaults, ...changes });
+  return { functions, resources: resourcesOf(resources), extensions: resources.extensions };
+}
+const alarmsOf = (resources: ReadonlyMap<string, Made>) => ofType(resources, 'AWS::CloudWatch::Alarm');
+
+it('serverless.yml has a default for every parameter', () => {
+  expect(Object.keys(defaults).toSorted()).toEqual([...parameterNames].toSorted());
+});
+
+describe('the parameter', () => {
+  it('families leaves out the rule, the queue and the function of the others', async () => {
+    const { functions, resources } = await stackWith({ families: 'kms' });
+    expect(Object.keys(functions)).toEqual(['kms', 'sweep']);
+    expect(ofType(resources, 'AWS::Events::Rule').map(([id]) => id)).toEqual(['KmsRule']);
+    expect(ofType(resources, 'AWS::SQS::Queue').map(([id]) => id)).toEqual([
+      'KmsQueue',
+      'KmsDeadLetters',
+      'SweepQueue',
+      'SweepDeadLetters',
+    ]);
+  });
+
+  it('families leaves the sweep nothing to list for the others', async () => {
+    const { resources } = await stackWith({ families: 'kms' });
+    const statements = statementsIn(
+      at(one(resources, 'SweepRole').properties, 'Policies', 0, 'PolicyDocument'),
+    );
+    const services = statements.flatMap(({ actions }) => actions.map((action) => action.split(':')[0]));
+    expect(new Set(services)).toEqual(new Set(['kms', 'dynamodb', 'sqs', 'logs', 'xray']));
+  });
+
+  it('policy leaves out the events of what it disables', async () => {
+    const policy = path.join(folder, 'one.yml');
+    writeFileSync(
+      policy,
+      'version: 1\ndefaults: { enabled: false }\ncontrols: { kms-key-rotation: { enabled: true } }\n',
+    );
+    const { functions, resources } = await stackWith({ policy });
+    expect(Object.keys(functions)).toEqual(['kms', 'sweep']);
+    const names = strings(at(one(resources, 'KmsRule').properties, 'EventPattern', 'detail', 'eventName'));
+    expect(names).toContain('EnableKeyRotation');
+    expect(names).not.toContain('CreateGrant');
+  });
+
+  it('kmsKeyArn encrypts queues, ledger and logs, and lets their users use the key by those services', async () => {
+    const { resources, extensions } = await stackWith({ kmsKeyArn: key });
+    for (const [, { properties }] of ofType(resources, 'AWS::SQS::Queue')) {
+      expect(properties).toMatchObject({ KmsMasterKeyId: key });
+    }
+    expect(at(one(resources, 'Ledger').properties, 'SSESpecification', 'KMSMasterKeyId')).toBe(key);
+    expect(at(extensions, 'Ec2LogGroup', 'Properties')).toEqual({ KmsKeyId: key });
+    for (const [, { properties }] of ofType(resources, 'AWS::IAM::Role')) {
+      const statements = statementsIn(at(properties, 'Policies', 0, 'PolicyDocument'));
+      const use = statements.filter(({ actions }) => actions.includes('kms:GenerateDataKey'));
+      expect(use).toMatchObject([{ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [key] }]);
+      expect(strings(at(use[0]?.conditions, 'StringEquals', 'kms:ViaService'))).toContain(
+        'sqs.eu-central-1.amazonaws.com',
+      );
+    }
+  });
+
+  it('concurrency bounds each evaluator', async () => {
+    const { functions } = await stackWith({ concurrency: '20' });
+    expect(at(functions, 'ec2', 'events', 0, 'sqs', 'maximumConcurrency')).toBe(20);
+  });
+
+  it('sweepRate is the schedule’s', async () => {
+    const { resources } = await stackWith({ sweepRate: '1 day' });
+    expect(at(one(resources, 'SweepSchedule').properties, 'ScheduleExpression')).toBe('rate(1 day)');
+  });
+
+  it('alarmEmail makes an encrypted topic that every alarm tells', async () => {
+    const { resources } = await stackWith({ alarmEmail: 'security@example.com' });
+    const alarms = 'arn:aws:sns:eu-central-1:111122223333:trailseal-dev-alarms';
+    expect(one(resources, 'AlarmTopic').properties).toMatchObject({
+      KmsMasterKeyId: 'arn:aws:kms:eu-central-1:111122223333:key/AlarmTopicKey',
+      Subscription: [{ Protocol: 'email', Endpoint: 'security@example.com' }],
+    });
+    expect(alarmsOf(resources).map(([, { properties }]) => at(properties, 'AlarmActions'))).toEqual(
+      alarmsOf(resources).map(() => [alarms]),
+    );
+  });
+
+  it('alarmTopicArn is told by every alarm, and no topic is made', async () => {
+    const { resources } = await stackWith({ alarmTopicArn: topic });
+    expect(ofType(resources, 'AWS::SNS::Topic')).toEqual([]);
+    expect(alarmsOf(resources).map(([, { properties }]) => at(properties, 'AlarmActions'))).toEqual(
+      alarmsOf(resources).map(() => [topic]),
+    );
+  });
+
+  it('insights leaves out what only Security Hub has', async () => {
+    const { resources } = await stackWith({ insights: 'false' });
+    expect(ofType(resources, 'AWS::SecurityHub::Insight')).toEqual([]);
+  });
+
+  it('keepLedger lets the ledger go with the stack', async () => {
+    const { resources } = await stackWith({ keepLedger: 'false' });
+    const ledger = one(resources, 'Ledger');
+    expect(ledger.raw).toMatchObject({ DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' });
+    expect(at(ledger.properties, 'DeletionProtectionEnabled')).toBe(false);
+  });
+
+  it('stage is part of every name', async () => {
+    const { resources } = await stackWith({ stage: 'prod' });
+    const names = [...resources.values()].flatMap(({ properties }) =>
+      ['QueueName', 'TableName', 'Name', 'AlarmName', 'DashboardName'].flatMap((name) =>
+        strings(at(properties, name)),
+      ),
+    );
+    expect(names.filter((name) => !name.startsWith('trailseal-prod'))).toEqual([]);
+  });
+});
+
+describe('a parameter that is wrong is named, with what it may be:', () => {
+  it.each([
+    ['stage', 'Prod', 'lower-case letters'],
+    ['stage', 'a'.repeat(21), '20 characters at most'],
+    ['families', 'ec2,s3', 'some of ec2, eks, kms'],
+    ['families', '', 'some of ec2, eks, kms'],
+    ['kmsKeyArn', 'alias/aws/sqs', 'the ARN of a KMS key'],
+    ['logRetentionInDays', '100', 'a number of days that CloudWatch Logs knows'],
+    ['logLevel', 'LOUD', 'one of DEBUG, INFO, WARN, ERROR'],
+    ['concurrency', '1', 'a whole number from 2 to 1000'],
+    ['concurrency', '2.5', 'a whole number from 2 to 1000'],
+    ['sweepRate', '5 minutes', 'at least 30 minutes'],
+    ['sweepRate', '2 days', 'at most 1 day'],
+    ['alarmEmail', 'security', 'one e-mail address'],
+    ['alarmTopicArn', 'security', 'the ARN of an SNS topic'],
+    ['insights', 'yes', 'true or false'],
+    ['keepLedger', 'no', 'true or false'],
+  ])('%s=%j', (name, value, expected) => {
+    const read = () => readParameters({ ...defaults, [name]: value });
+    expect(read).toThrow(ParameterError);
+    expect(read).toThrow(`the parameter ${name} is ${JSON.stringify(value)}`);
+    expect(read).toThrow(expected);
+  });
+
+  it('one that does not exist', () => {
+    expect(() => readParameters({ ...defaults, sweeprate: '1 day' })).toThrow(
+      'the parameter sweeprate does not exist (there are stage, families,',
+    );
+  });
+
+  it('an address beside a topic', () => {
+    const both = { ...defaults, alarmEmail: 'security@example.com', alarmTopicArn: topic };
+    expect(() => readParameters(both)).toThrow('the parameter alarmEmail is set and alarmTopicArn too');
+  });
+
+  it('a policy that is not there', async () => {
+    const policy = path.join(folder, 'none.yml');
+    await expect(stackWith({ policy })).rejects.toThrow(
+      `the parameter policy is a file that can't be used: cannot read ${policy}`,
+    );
+  });
+
+  it('a policy that is wrong', async () => {
+    const policy = path.join(folder, 'wrong.yml');
+    writeFileSync(policy, 'version: 1\ncontrols: { no-such-control: {} }\n');
+    await expect(stackWith({ policy })).rejects.toThrow('no-such-control');
+  });
+
+  it('a policy that leaves nothing to be judged', async () => {
+    const policy = path.join(folder, 'nothing.yml');
+    writeFileSync(policy, 'version: 1\ndefaults: { enabled: false }\n');
+    await expect(stackWith({ policy })).rejects.toThrow('which enables no control of ec2, eks, kms');
+  });
+});
+
+describe('sls package', () => {
+  it('fails for a parameter that is wrong, and names it', () => {
+    const { status, output } = sls('package', '--package', folder, '--param', 'concurrency=0');
+    expect(status).toBe(1);
+    expect(output).toContain('the parameter concurrency is "0", and has to be a whole number from 2 to 1000');
+  });
+
+  it('fails for a parameter that does not exist', () => {
+    const { status, output } = sls('package', '--package', folder, '--param', 'concurency=3');
+    expect(status).toBe(1);
+    expect(output).toContain('the parameter concurency does not exist');
+  });
+});

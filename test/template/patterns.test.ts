@@ -1,0 +1,89 @@
+/** The patterns of the packaged rules, judged by an engine that is not ours. */
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { controls } from '../../lib/controls/index.ts';
+import { families, familyOf } from '../../lib/family.ts';
+import { at, isObject, list, text } from '../../lib/json.ts';
+import { Matcher } from '../../lib/match.ts';
+import { parseRecord } from '../../lib/trail/parse.ts';
+import { matches } from './matching.ts';
+import { one, packaged } from './template.ts';
+
+const root = path.join(import.meta.dirname, '..', '..');
+const resources = packaged();
+const patterns = Object.fromEntries(
+  families.map((family) => {
+    const id = `${family.slice(0, 1).toUpperCase()}${family.slice(1)}Rule`;
+    return [family, at(one(resources, id).properties, 'EventPattern')];
+  }),
+);
+const samples = globSync('events/*/*.json', { cwd: root })
+  .sort()
+  .map((file) => ({ file, event: JSON.parse(readFileSync(path.join(root, file), 'utf8')) as unknown }));
+const reached = (events: readonly unknown[]) => matches(patterns, events);
+
+describe('a sample event', () => {
+  it('reaches the queue of its control’s family, and no other', () => {
+    const expected = samples.map(({ file }) => {
+      const control = controls.find(({ id }) => id === file.split(path.sep)[1]);
+      return { file, reached: control === undefined ? [] : [familyOf(control)] };
+    });
+    const got = reached(samples.map(({ event }) => event));
+    expect(samples.length).toBeGreaterThan(100);
+    expect(samples.map(({ file }, index) => ({ file, reached: got[index] }))).toEqual(expected);
+  });
+
+  it.each([
+    ['that failed', { detail: { errorCode: 'Client.UnauthorizedOperation' } }],
+    ['that another service logged', { detail: { eventSource: 'autoscaling.amazonaws.com' } }],
+    ['with a name that no control declares', { detail: { eventName: 'DescribeInstances' } }],
+    ['sent by somebody else', { source: 'com.example' }],
+    ['of another kind', { 'detail-type': 'AWS Console Sign In via CloudTrail' }],
+  ])('%s reaches none', (_, change) => {
+    const changed = samples.map(({ event }) => merged(event, change));
+    expect(reached(changed).filter((names) => names.length > 0)).toEqual([]);
+  });
+});
+
+describe('an event of the sample archive', () => {
+  const records = globSync('data/sample/**/*.json.gz', { cwd: root })
+    .sort()
+    .flatMap((file) =>
+      list(JSON.parse(gunzipSync(readFileSync(path.join(root, file))).toString('utf8')), 'Records'),
+    );
+  const matcher = new Matcher(controls);
+
+  it('reaches a queue just when a control declares it and the call succeeded', () => {
+    const wanted = records.map((record) => {
+      const parsed = parseRecord(record);
+      const event = parsed.ok ? parsed.event : undefined;
+      const concerns =
+        event !== undefined && matcher.declares(event) && at(record, 'errorCode') === undefined;
+      return concerns ? [event.eventSource.split('.')[0]] : [];
+    });
+    expect(wanted.flat().length).toBeGreaterThan(100);
+    expect(reached(records.map(delivered))).toEqual(wanted);
+  });
+});
+
+/** A record as EventBridge delivers it. Source: Amazon EventBridge User Guide, "AWS service events delivered via AWS CloudTrail". */
+function delivered(record: unknown): unknown {
+  return {
+    source: `aws.${text(record, 'eventSource')?.split('.')[0]}`,
+    'detail-type':
+      text(record, 'eventType') === 'AwsServiceEvent'
+        ? 'AWS Service Event via CloudTrail'
+        : 'AWS API Call via CloudTrail',
+    detail: record,
+  };
+}
+
+function merged(value: unknown, change: unknown): unknown {
+  if (!isObject(value) || !isObject(change)) return change;
+  return {
+    ...value,
+    ...Object.fromEntries(Object.entries(change).map(([key, inner]) => [key, merged(value[key], inner)])),
+  };
+}

