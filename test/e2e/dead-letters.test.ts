@@ -1,0 +1,92 @@
+/**
+ * What can't be handled is put aside with its reason, and `trailseal dlq` shows it and sends it back. What
+ * EventBridge and Scheduler could not deliver is not seen here: ministack keeps their dead-letter queues' settings
+ * and does not use them; `test/template/` holds that they are there.
+ */
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { describe, expect, it } from 'vitest';
+import { at, list, text } from '../../lib/json.ts';
+import { deadLetterQueueName } from '../../lib/names.ts';
+import { type Ran, run, stage } from './deployment.ts';
+import { region } from './emulated-aws.ts';
+import { env, eventually, stack } from './here.ts';
+import { createVolume } from './resources.ts';
+import { deadLetters, event, findingsAbout, queueUrl, send } from './stack.ts';
+
+async function dlq(...args: readonly string[]): Promise<Ran> {
+  return run(
+    'bin/trailseal.mjs',
+    ['dlq', ...args, '--stage', stage, '--region', region, '--format', 'json'],
+    env,
+  );
+}
+
+interface Letter {
+  readonly id: string | undefined;
+  readonly body: string | undefined;
+  readonly reason: string | undefined;
+}
+
+async function letters(queue: string): Promise<readonly Letter[]> {
+  const { out } = await dlq('list', '--queue', queue);
+  return list(JSON.parse(out)).map((letter) => ({
+    id: text(letter, 'id'),
+    body: text(letter, 'body'),
+    reason: text(letter, 'reason'),
+  }));
+}
+
+describe('a message that is neither an event nor of Trailseal', () => {
+  it.each([
+    ['that is no JSON', 'no JSON at all', /^it is no JSON: /],
+    ['of a version that is not known', '{"trailseal":{"version":99,"kind":"look"}}', /version is 99/],
+  ])('%s is put aside with its reason', async (_what, body, reason) => {
+    await send(stack, 'ec2', [body]);
+    await eventually(async () => expect((await letters('ec2')).map((letter) => letter.body)).toContain(body));
+    const letter = (await letters('ec2')).find((each) => each.body === body);
+    expect(letter?.reason).toMatch(reason);
+  });
+
+  it('is left where it is by looking at it', async () => {
+    await send(stack, 'kms', ['to be looked at']);
+    await eventually(async () => expect(await deadLetters(stack, 'kms')).toBe(1));
+    await dlq('list', '--queue', 'kms');
+    expect(await letters('kms')).toMatchObject([{ body: 'to be looked at' }]);
+  });
+
+  it('costs no other in its batch', async () => {
+    const id = await createVolume(stack, false);
+    const { source, detailType, detail } = event(
+      'ec2-volume-encryption/fail-create-volume-from-plain-snapshot',
+      { 'vol-0a1b2c3d4e5f60002': id },
+    );
+    const envelope = JSON.stringify({ source, 'detail-type': detailType, detail });
+    await send(stack, 'ec2', ['{"neither":"nor"}', envelope, '[]']);
+    await eventually(async () =>
+      expect(await findingsAbout(stack, id)).toEqual(['ec2-volume-encryption FAILED ACTIVE']),
+    );
+  });
+});
+
+describe('a dead letter that is sent back', () => {
+  it('is handled as if it had come the first time', async () => {
+    const id = await createVolume(stack, false);
+    const { source, detailType, detail } = event(
+      'ec2-volume-encryption/fail-create-volume-from-plain-snapshot',
+      { 'vol-0a1b2c3d4e5f60002': id },
+    );
+    const { MessageId } = await stack.sqs.send(
+      new SendMessageCommand({
+        QueueUrl: await queueUrl(stack, deadLetterQueueName(stage, 'ec2')),
+        MessageBody: JSON.stringify({ source, 'detail-type': detailType, detail }),
+        MessageAttributes: { reason: { DataType: 'String', StringValue: 'AWS was away' } },
+      }),
+    );
+    const redriven = await dlq('redrive', '--queue', 'ec2', '--id', MessageId ?? '');
+    expect(at(JSON.parse(redriven.out), 'letters')).toMatchObject([{ id: MessageId, kind: 'sent' }]);
+    await eventually(async () =>
+      expect(await findingsAbout(stack, id)).toEqual(['ec2-volume-encryption FAILED ACTIVE']),
+    );
+    expect((await letters('ec2')).map((letter) => letter.id)).not.toContain(MessageId);
+  });
+});

@@ -1,0 +1,79 @@
+/**
+ * Events that come twice, late and out of order, through the deployed stack, while the resources go on changing:
+ * in the end Security Hub holds what is so. Which events come when follows from a seed; how they interleave in the
+ * queues and functions does not. The same for every permutation: `test/ledger/`.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CancelKeyDeletionCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Random } from '../../scripts/sample/random.ts';
+import { stack } from './here.ts';
+import { createKey } from './resources.ts';
+import { allFindings, type BusEvent, drained, event, inShort, put } from './stack.ts';
+
+const sampleKey = '1f0c8a52-3d1e-4b7a-9c45-8e2b6a7d9f31';
+const keys = 12;
+const longestDelay = 4_000;
+
+/** Schedules a key's deletion and cancels it, some times over; returns whether it is to be deleted in the end. */
+async function lead(id: string, random: Random): Promise<boolean> {
+  let pending = false;
+  for (let changes = 3 + random.below(4); changes > 0; changes -= 1) {
+    if (pending) await stack.kms.send(new CancelKeyDeletionCommand({ KeyId: id }));
+    else await stack.kms.send(new ScheduleKeyDeletionCommand({ KeyId: id, PendingWindowInDays: 7 }));
+    pending = !pending;
+    const sample = pending ? 'kms-key-deletion/fail-scheduled' : 'kms-key-deletion/pass-cancelled';
+    const told = event(sample, { [sampleKey]: id }, randomUUID());
+    for (let copies = 1 + random.below(3); copies > 0; copies -= 1) deliver(told, random.below(longestDelay));
+    await sleep(random.below(400));
+  }
+  return pending;
+}
+
+const deliveries: Promise<void>[] = [];
+
+function deliver(told: BusEvent, delay: number): void {
+  deliveries.push(sleep(delay).then(() => put(stack, [told])));
+}
+
+describe('keys whose deletion is scheduled and cancelled, told in disorder and up to three times', () => {
+  const pending = new Map<string, boolean>();
+  let findings: ReadonlyMap<string, readonly string[]> = new Map();
+
+  beforeAll(async () => {
+    const random = new Random('disorder');
+    await Promise.all(
+      Array.from({ length: keys }, async () => {
+        const id = await createKey(stack);
+        pending.set(id, await lead(id, new Random(`key ${random.next()}`)));
+      }),
+    );
+    await Promise.all(deliveries);
+    await drained(stack, 'kms');
+    const about = (await allFindings(stack)).filter(({ GeneratorId }) =>
+      GeneratorId?.endsWith('kms-key-deletion'),
+    );
+    findings = new Map(
+      [...pending.keys()].map((id) => [
+        id,
+        about.filter(({ Resources }) => Resources?.[0]?.Id?.endsWith(id)).map(inShort),
+      ]),
+    );
+  });
+
+  it('have an open finding, and but one, where the deletion stands', () => {
+    const standing = [...pending].filter(([, isPending]) => isPending).map(([id]) => findings.get(id));
+    expect(standing).toEqual(standing.map(() => ['kms-key-deletion FAILED ACTIVE']));
+    expect(standing.length).toBeGreaterThan(0);
+  });
+
+  it('have none, or one that is closed, where it was cancelled', () => {
+    const cancelled = [...pending]
+      .filter(([, isPending]) => !isPending)
+      .map(([id]) => findings.get(id) ?? []);
+    expect(cancelled.flat().filter((finding) => finding !== 'kms-key-deletion PASSED ACTIVE')).toEqual([]);
+    expect(cancelled.filter((about) => about.length > 1)).toEqual([]);
+    expect(cancelled.length).toBeGreaterThan(0);
+  });
+});

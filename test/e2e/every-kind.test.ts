@@ -1,0 +1,129 @@
+/**
+ * One resource of every kind that fails a control, made without an event: a sweep has all of them judged. The calls
+ * that the deployed functions make for it are held against the roles that they were deployed with. What goes to
+ * ministack (the queues, the ledger) it allows or denies by these roles itself; moto, which has EC2, EKS, KMS and
+ * Security Hub, allows everything, so that ministack is asked about those calls afterwards.
+ */
+import { readFileSync } from 'node:fs';
+import { IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { text } from '../../lib/json.ts';
+import { sweepBody } from '../../lib/live/message.ts';
+import { functionName, type QueueName, queueNames } from '../../lib/names.ts';
+import { stage } from './deployment.ts';
+import { account, region } from './emulated-aws.ts';
+import { eventually, stack } from './here.ts';
+import {
+  createCluster,
+  createKey,
+  createLaunchTemplate,
+  createNodegroup,
+  createVolume,
+  grantForeigner,
+  runInstances,
+  sharedSnapshot,
+} from './resources.ts';
+import { findingsAbout, send, told } from './stack.ts';
+
+/** The control that fails, by the end of the resource's id. */
+const failing = new Map<string, string>();
+let key = '';
+
+beforeAll(async () => {
+  const [instance] = await runInstances(stack, 'm5.large', 1);
+  key = await createKey(stack);
+  await createCluster(stack, { name: 'swept', version: '1.27', audit: true });
+  await createNodegroup(stack, 'swept', 'workers', 'm5.large');
+  failing.set(`instance/${instance}`, 'ec2-transit-encryption');
+  failing.set(`volume/${await createVolume(stack, false)}`, 'ec2-volume-encryption');
+  failing.set(`snapshot/${await sharedSnapshot(stack)}`, 'ebs-snapshot-sharing');
+  failing.set(
+    `launch-template/${await createLaunchTemplate(stack, 'm5.large')}`,
+    'launch-template-encryption',
+  );
+  failing.set(`Account:${account}`, 'ebs-default-encryption');
+  failing.set('cluster/swept', 'eks-secrets-encryption');
+  failing.set('nodegroup/swept/workers', 'eks-node-transit-encryption');
+  failing.set(`key/${key}`, 'kms-key-rotation');
+  failing.set(await grantForeigner(stack, key), 'kms-grant');
+  await send(stack, 'sweep', [JSON.stringify(sweepBody())]);
+});
+
+describe('a sweep', () => {
+  it('finds what fails of every kind', async () => {
+    const expected = Object.fromEntries(
+      [...failing].map(([id, control]) => [id, [`${control} FAILED ACTIVE`]]),
+    );
+    await eventually(async () => {
+      const found = await Promise.all(
+        [...failing.keys()].map(async (id) => [id, await findingsAbout(stack, id)] as const),
+      );
+      expect(Object.fromEntries(found)).toEqual(expected);
+    });
+  });
+});
+
+it('meets no denial at the queues and the ledger', () => {
+  expect(readFileSync(inject('log'), 'utf8')).not.toMatch(/is not authorized to perform/);
+});
+
+/** The calls that a function told of by its metric ApiCalls, as IAM names them: `ec2:DescribeVolumes`. */
+function callsOf(name: QueueName): readonly string[] {
+  const log = readFileSync(inject('log'), 'utf8');
+  const output = new RegExp(
+    `Lambda ${functionName(stage, name)} output:\\n([^]*?)(?=\\n\\d{4}-\\d\\d-\\d\\d )`,
+    'g',
+  );
+  const calls = [...log.matchAll(output)]
+    .flatMap(([, lines = '']) => lines.split('\n'))
+    .filter((line) => line.startsWith('{"_aws"'))
+    .flatMap((line) => text(JSON.parse(line), 'call') ?? [])
+    .map((call) => call.replace(/^\w+/, (service) => service.toLowerCase()));
+  return [...new Set(calls)].sort();
+}
+
+/** What a call of a service that moto has would be about. */
+function resourceOf(call: string): string {
+  const [service] = call.split(':');
+  switch (service) {
+    case 'eks':
+      return call.endsWith('Nodegroup')
+        ? `arn:aws:eks:${region}:${account}:nodegroup/swept/workers/1234abcd-12ab-34cd-56ef-1234567890ab`
+        : `arn:aws:eks:${region}:${account}:cluster/swept`;
+    case 'kms':
+      return `arn:aws:kms:${region}:${account}:key/${key}`;
+    case 'securityhub':
+      return `arn:aws:securityhub:${region}:${account}:product/${account}/default`;
+    default:
+      return call === 'ec2:DescribeSnapshotAttribute'
+        ? `arn:aws:ec2:${region}::snapshot/snap-0123456789abcdef0`
+        : '*';
+  }
+}
+
+describe.each(queueNames)('the role of %s', (name) => {
+  const judged = () => callsOf(name).filter((call) => /^(ec2|eks|kms|securityhub):/.test(call));
+
+  it('allows the calls that the function makes', async () => {
+    const lambda = new LambdaClient({ region });
+    const { Role } = await lambda.send(
+      new GetFunctionConfigurationCommand({ FunctionName: functionName(stage, name) }),
+    );
+    const iam = new IAMClient({ region });
+    const decisions = await Promise.all(
+      judged().map(async (call) => {
+        const answer = await iam.send(
+          new SimulatePrincipalPolicyCommand({
+            PolicySourceArn: told(Role, 'the role'),
+            ActionNames: [call],
+            ResourceArns: [resourceOf(call)],
+          }),
+        );
+        return `${call} ${answer.EvaluationResults?.[0]?.EvalDecision}`;
+      }),
+    );
+    expect(decisions).toEqual(judged().map((call) => `${call} allowed`));
+    expect(decisions.length).toBeGreaterThan(0);
+  });
+});

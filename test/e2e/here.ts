@@ -1,0 +1,13 @@
+/** The deployed stack, for a test file: programs and clients use the emulated AWS from here on. */
+import { inject, vi } from 'vitest';
+import { type Stack, stackOf } from './stack.ts';
+
+export const env = inject('emulatedAws');
+Object.assign(process.env, env);
+
+export const stack: Stack = stackOf();
+
+/** Waits until an expectation holds. The first event of a family waits for its function to start. */
+export async function eventually(expectation: () => Promise<void>, withinMs = 45_000): Promise<void> {
+  await vi.waitFor(expectation, { timeout: withinMs, interval: 300 });
+}

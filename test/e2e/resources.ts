@@ -1,0 +1,135 @@
+/** Resources made by AWS's own API in the emulated AWS, and what they need to be made. */
+import {
+  CreateLaunchTemplateCommand,
+  CreateSnapshotCommand,
+  CreateSubnetCommand,
+  CreateVolumeCommand,
+  CreateVpcCommand,
+  type _InstanceType as InstanceType,
+  ModifySnapshotAttributeCommand,
+  RunInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { CreateClusterCommand, CreateNodegroupCommand } from '@aws-sdk/client-eks';
+import { CreateGrantCommand, CreateKeyCommand } from '@aws-sdk/client-kms';
+import { account, region } from './emulated-aws.ts';
+import { type Stack, told } from './stack.ts';
+
+let subnet: Promise<string> | undefined;
+
+async function makeSubnet({ ec2 }: Pick<Stack, 'ec2'>): Promise<string> {
+  const vpc = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.0.0.0/16' }));
+  const VpcId = told(vpc.Vpc?.VpcId, 'the VPC');
+  const made = await ec2.send(new CreateSubnetCommand({ VpcId, CidrBlock: '10.0.0.0/20' }));
+  return told(made.Subnet?.SubnetId, 'the subnet');
+}
+
+/** @returns the ids of so many instances of a type. */
+export async function runInstances(
+  stack: Pick<Stack, 'ec2'>,
+  type: InstanceType,
+  count: number,
+): Promise<readonly string[]> {
+  subnet ??= makeSubnet(stack);
+  const answer = await stack.ec2.send(
+    new RunInstancesCommand({
+      ImageId: 'ami-0abcdef1234567890',
+      InstanceType: type,
+      SubnetId: await subnet,
+      MinCount: count,
+      MaxCount: count,
+      BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { VolumeSize: 8, Encrypted: true } }],
+    }),
+  );
+  return (answer.Instances ?? []).map(({ InstanceId }) => told(InstanceId, 'an instance'));
+}
+
+/** @returns the id of a volume. */
+export async function createVolume({ ec2 }: Pick<Stack, 'ec2'>, encrypted: boolean): Promise<string> {
+  const made = await ec2.send(
+    new CreateVolumeCommand({ AvailabilityZone: `${region}a`, Size: 1, Encrypted: encrypted }),
+  );
+  return told(made.VolumeId, 'the volume');
+}
+
+/** A cluster whose secrets no key encrypts, and whose endpoint is not public. */
+export async function createCluster(
+  stack: Pick<Stack, 'ec2' | 'eks'>,
+  { name, version, audit }: { readonly name: string; readonly version: string; readonly audit: boolean },
+): Promise<void> {
+  subnet ??= makeSubnet(stack);
+  await stack.eks.send(
+    new CreateClusterCommand({
+      name,
+      version,
+      roleArn: `arn:aws:iam::${account}:role/cluster`,
+      resourcesVpcConfig: {
+        subnetIds: [await subnet],
+        endpointPublicAccess: false,
+        endpointPrivateAccess: true,
+      },
+      logging: { clusterLogging: [{ types: ['audit', 'authenticator'], enabled: audit }] },
+    }),
+  );
+}
+
+/** @returns the id of a snapshot that is shared with everybody. */
+export async function sharedSnapshot(stack: Pick<Stack, 'ec2'>): Promise<string> {
+  const VolumeId = await createVolume(stack, true);
+  const { SnapshotId } = await stack.ec2.send(new CreateSnapshotCommand({ VolumeId }));
+  await stack.ec2.send(
+    new ModifySnapshotAttributeCommand({
+      SnapshotId,
+      Attribute: 'createVolumePermission',
+      OperationType: 'add',
+      GroupNames: ['all'],
+    }),
+  );
+  return told(SnapshotId, 'the snapshot');
+}
+
+/** @returns the id of a launch template that prescribes an instance type. */
+export async function createLaunchTemplate({ ec2 }: Pick<Stack, 'ec2'>, type: InstanceType): Promise<string> {
+  const made = await ec2.send(
+    new CreateLaunchTemplateCommand({
+      LaunchTemplateName: `of-${type.replace('.', '-')}`,
+      LaunchTemplateData: { InstanceType: type },
+    }),
+  );
+  return told(made.LaunchTemplate?.LaunchTemplateId, 'the launch template');
+}
+
+/** A node group of a cluster, of an instance type. */
+export async function createNodegroup(
+  stack: Pick<Stack, 'ec2' | 'eks'>,
+  cluster: string,
+  name: string,
+  type: InstanceType,
+): Promise<void> {
+  subnet ??= makeSubnet(stack);
+  await stack.eks.send(
+    new CreateNodegroupCommand({
+      clusterName: cluster,
+      nodegroupName: name,
+      subnets: [await subnet],
+      nodeRole: `arn:aws:iam::${account}:role/node`,
+      instanceTypes: [type],
+    }),
+  );
+}
+
+/** Lets a role of another account use a key. @returns the grant's id. */
+export async function grantForeigner({ kms }: Pick<Stack, 'kms'>, key: string): Promise<string> {
+  const made = await kms.send(
+    new CreateGrantCommand({
+      KeyId: key,
+      GranteePrincipal: 'arn:aws:iam::444455556666:role/app',
+      Operations: ['Decrypt'],
+    }),
+  );
+  return told(made.GrantId, 'the grant');
+}
+
+/** @returns the id of a symmetric key. */
+export async function createKey({ kms }: Pick<Stack, 'kms'>): Promise<string> {
+  return told((await kms.send(new CreateKeyCommand({}))).KeyMetadata?.KeyId, 'the key');
+}

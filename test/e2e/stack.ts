@@ -1,0 +1,179 @@
+/**
+ * What the tests, and the bench, do to the deployed stack and around it: make resources, tell the event bus what
+ * CloudTrail would have told it, read Security Hub, watch the queues. Clients are made by the environment, so it has
+ * to be set before.
+ */
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { EKSClient } from '@aws-sdk/client-eks';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { type AwsSecurityFinding, GetFindingsCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
+import {
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  SendMessageBatchCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { deadLetterQueueName, type QueueName, queueName } from '../../lib/names.ts';
+import { stage } from './deployment.ts';
+import { account, region } from './emulated-aws.ts';
+
+export interface Stack {
+  readonly ec2: EC2Client;
+  readonly eks: EKSClient;
+  readonly kms: KMSClient;
+  readonly eventBridge: EventBridgeClient;
+  readonly securityHub: SecurityHubClient;
+  readonly sqs: SQSClient;
+}
+
+export function stackOf(): Stack {
+  return {
+    ec2: new EC2Client({ region }),
+    eks: new EKSClient({ region }),
+    kms: new KMSClient({ region }),
+    eventBridge: new EventBridgeClient({ region }),
+    securityHub: new SecurityHubClient({ region }),
+    sqs: new SQSClient({ region }),
+  };
+}
+
+/** What an answer of an emulator must hold for a test to go on. */
+export function told<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`the emulator does not tell ${what}`);
+  return value;
+}
+
+/** An event as it is put on the bus. */
+export interface BusEvent {
+  readonly source: string;
+  readonly detailType: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A sample of `events/` as if it had happened here and now.
+ * @param sample its path below `events/`, without `.json`.
+ * @param names what the sample calls things, and what they are called here. Each must occur in it.
+ * @param eventId the same for what is delivered twice.
+ */
+export function event(
+  sample: string,
+  names: Readonly<Record<string, string>>,
+  eventId: string = randomUUID(),
+): BusEvent {
+  let text = readFileSync(path.join(import.meta.dirname, '..', '..', 'events', `${sample}.json`), 'utf8');
+  const { region: there } = JSON.parse(text);
+  for (const [from, to] of Object.entries(names)) {
+    if (!text.includes(from)) throw new Error(`${sample} does not say ${from}`);
+    text = text.replaceAll(from, to);
+  }
+  text = text.replaceAll('111122223333', account).replaceAll(there, region);
+  const { source, 'detail-type': detailType, detail } = JSON.parse(text);
+  const eventTime = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+  return { source, detailType, detail: { ...detail, eventID: eventId, eventTime } };
+}
+
+/** Puts events on the default bus, ten a call, as many as PutEvents takes. */
+export async function put(
+  { eventBridge }: Pick<Stack, 'eventBridge'>,
+  events: readonly BusEvent[],
+): Promise<void> {
+  for (let start = 0; start < events.length; start += 10) {
+    const answer = await eventBridge.send(
+      new PutEventsCommand({
+        Entries: events.slice(start, start + 10).map(({ source, detailType, detail }) => ({
+          Source: source,
+          DetailType: detailType,
+          Detail: JSON.stringify(detail),
+        })),
+      }),
+    );
+    if (answer.FailedEntryCount !== 0)
+      throw new Error(`PutEvents refused: ${JSON.stringify(answer.Entries)}`);
+  }
+}
+
+/** All that Security Hub holds. moto does not filter, so that its callers do. */
+export async function allFindings({
+  securityHub,
+}: Pick<Stack, 'securityHub'>): Promise<readonly AwsSecurityFinding[]> {
+  const findings: AwsSecurityFinding[] = [];
+  let token: string | undefined;
+  do {
+    const page = await securityHub.send(new GetFindingsCommand({ MaxResults: 100, NextToken: token }));
+    findings.push(...(page.Findings ?? []));
+    token = page.NextToken;
+  } while (token !== undefined);
+  return findings;
+}
+
+/** A finding, as short as a test wants it: `ec2-transit-encryption FAILED ACTIVE`. */
+export function inShort(finding: AwsSecurityFinding): string {
+  const control = finding.GeneratorId?.split('/').at(-1);
+  return [control, finding.Compliance?.Status, finding.RecordState].join(' ');
+}
+
+/** The findings about resources whose id ends so, but for an id that AWS appends, in short and in order. */
+export async function findingsAbout(
+  stack: Pick<Stack, 'securityHub'>,
+  id: string,
+): Promise<readonly string[]> {
+  return (await allFindings(stack))
+    .filter(({ Resources }) => Resources?.some((resource) => `${resource.Id}/`.includes(`${id}/`)))
+    .map(inShort)
+    .sort();
+}
+
+export async function queueUrl({ sqs }: Pick<Stack, 'sqs'>, name: string): Promise<string> {
+  return told((await sqs.send(new GetQueueUrlCommand({ QueueName: name }))).QueueUrl, `the URL of ${name}`);
+}
+
+/** Sends messages to a queue of the stack. */
+export async function send(
+  stack: Pick<Stack, 'sqs'>,
+  to: QueueName,
+  bodies: readonly string[],
+): Promise<void> {
+  const QueueUrl = await queueUrl(stack, queueName(stage, to));
+  for (let start = 0; start < bodies.length; start += 10) {
+    const Entries = bodies
+      .slice(start, start + 10)
+      .map((body, at) => ({ Id: String(at), MessageBody: body }));
+    const answer = await stack.sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+    if (answer.Failed?.length) throw new Error(`SQS refused: ${JSON.stringify(answer.Failed)}`);
+  }
+}
+
+/** Messages waiting in a queue or being handled; those held back until later are not counted. */
+export async function depth(stack: Pick<Stack, 'sqs'>, name: string): Promise<number> {
+  const QueueUrl = await queueUrl(stack, name);
+  const { Attributes: counts } = await stack.sqs.send(
+    new GetQueueAttributesCommand({
+      QueueUrl,
+      AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+    }),
+  );
+  return (
+    Number(counts?.ApproximateNumberOfMessages ?? 0) +
+    Number(counts?.ApproximateNumberOfMessagesNotVisible ?? 0)
+  );
+}
+
+export function deadLetters(stack: Pick<Stack, 'sqs'>, of: QueueName): Promise<number> {
+  return depth(stack, deadLetterQueueName(stage, of));
+}
+
+/** Waits until a queue of the stack has been empty twice in a row. Rejects when it never is. */
+export async function drained(stack: Pick<Stack, 'sqs'>, of: QueueName, withinMs = 60_000): Promise<void> {
+  let empty = 0;
+  for (const giveUp = Date.now() + withinMs; Date.now() < giveUp; await sleep(250)) {
+    empty = (await depth(stack, queueName(stage, of))) === 0 ? empty + 1 : 0;
+    if (empty === 2) return;
+  }
+  throw new Error(`the queue ${of} is not empty after ${withinMs / 1000} s`);
+}

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * Tests against the deployed stack in an emulated AWS, which they install (Python 3 is needed), start and deploy to
+ * by themselves. One file after the other: they share the stack.
+ */
+export default defineConfig({
+  test: {
+    include: ['test/e2e/**/*.test.ts'],
+    globalSetup: ['test/e2e/global-setup.ts'],
+    testTimeout: 90_000,
+    hookTimeout: 180_000,
+    teardownTimeout: 120_000,
+    fileParallelism: false,
+  },
+});
