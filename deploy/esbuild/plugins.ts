@@ -6,6 +6,7 @@ import { leanSchemas } from './schemas.ts';
 import {
   directHelpers,
   environmentOnly,
+  nativeSha256,
   noEventStreams,
   packageVersions,
   plainEndpointCache,
@@ -19,6 +20,7 @@ export function plugins(policyFile: string): Plugin[] {
     leanErrors,
     environmentOnly,
     noEventStreams,
+    nativeSha256,
     packageVersions,
     plainEndpointCache,
     directHelpers,

@@ -48,6 +48,19 @@ export const noEventStreams: Plugin = {
   },
 };
 
+/** SHA-256 by Node alone: the SDK has one in JavaScript besides, for a Node that is built without cryptography. */
+export const nativeSha256: Plugin = {
+  name: 'native-sha256',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]@smithy[\\/]core[\\/].*[\\/]Sha256Js\.js$/ }, () => ({
+      contents:
+        'export class Sha256Js {\n' +
+        "  constructor() {\n    throw new Error('this Node has no SHA-256, without which no call can be signed');\n  }\n}\n",
+      loader: 'js',
+    }));
+  },
+};
+
 /** A client reads its own version from its package.json, for the user agent; the rest of the file is of no use. */
 export const packageVersions: Plugin = {
   name: 'package-versions',

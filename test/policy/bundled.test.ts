@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod/mini';
+import { bundledPolicy, type CheckedPolicy } from '../../lib/policy/bundled.ts';
+import { parsePolicy } from '../../lib/policy/policy.ts';
+import { control, policyOf, rotation, sampleControls, sharing } from './fixtures.ts';
+
+const text = `
+version: 1
+allowedAccounts: ['444455556666']
+defaults: { actions: [notify, tag] }
+controls:
+  volume-encryption: { severity: HIGH, settings: { key: customer } }
+  key-rotation: { enabled: false }
+exemptions:
+  - { tags: { environment: sandbox }, reason: Sandbox, owner: platform-team, expires: 2027-01-31 }
+guardrails: { actionsPerHour: { fix: { total: 5 } }, protectedTags: { environment: [prod] } }`;
+
+/** What a deployment carries of the policy: it has been JSON in between. */
+function carried(): CheckedPolicy {
+  const parsed = parsePolicy(text, 'policy.yml', sampleControls);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
+  return JSON.parse(JSON.stringify({ file: 'policy.yml', checked: parsed.checked }));
+}
+
+describe('the policy that a deployment carries', () => {
+  it('says the same as the file', () => {
+    expect(bundledPolicy(carried(), sampleControls)).toEqual(policyOf(text));
+  });
+
+  it('says of some controls what the file says of them, and nothing of others', () => {
+    const some = [sharing, rotation];
+    const { controls, ...rest } = policyOf(text);
+    expect(bundledPolicy(carried(), some)).toEqual({
+      ...rest,
+      controls: new Map([...controls].filter(([id]) => some.some((one) => one.id === id))),
+    });
+  });
+
+  it('is refused for a control that does not accept it', () => {
+    const choosy = control(
+      'choosy',
+      [],
+      z.strictObject({ allowedAccounts: z._default(z.array(z.string()).check(z.maxLength(0)), []) }),
+    );
+    expect(() => bundledPolicy(carried(), [choosy])).toThrow(
+      'the policy policy.yml was not checked for these controls (allowedAccounts: choosy does not accept these ' +
+        'accounts); deploy again from one state of the sources',
+    );
+  });
+});
