@@ -3,12 +3,12 @@
  * whether a key that is pending deletion was enabled. Kept beside the entries of the controls concerned, as one item
  * each: `pk` is the finding's id, `sk` says what it is.
  */
-import { createHash } from 'node:crypto';
 import { BatchGetItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { Resource, Verdict } from '../control.ts';
 import { findingId } from '../findings/id.ts';
+import { pauseBefore, rounds } from './changing.ts';
 import { LedgerError, someOf } from './error.ts';
 import { failureOf } from './failure.ts';
 import { type Item, keyText } from './item.ts';
@@ -71,6 +71,9 @@ export interface DynamoMemoryOptions {
   readonly client: DynamoDBClient;
   /** The ledger's table. */
   readonly table: string;
+  readonly wait: (milliseconds: number) => Promise<unknown>;
+  /** From 0 to 1, as Math.random gives it. */
+  readonly random: () => number;
 }
 
 const day = 24 * 3_600_000;
@@ -129,18 +132,19 @@ export class DynamoMemory implements Memory {
   }
 
   async #read(keys: readonly Item[]): Promise<readonly Item[]> {
-    const { client, table } = this.#options;
+    const { client, table, wait, random } = this.#options;
     const items: Item[] = [];
     let left: Item[] = [...keys];
     try {
-      for (let round = 0; left.length > 0; round += 1) {
-        if (round === 10) {
+      for (let round = 1; left.length > 0; round += 1) {
+        if (round > rounds) {
           throw new LedgerError(
             'busy',
             [],
-            `DynamoDB left ${left.length} items unread; the same may be asked again.`,
+            `DynamoDB left ${left.length} items unread in ${rounds} tries. The same may be asked again.`,
           );
         }
+        if (round > 1) await wait(pauseBefore(round, random));
         const { Responses, UnprocessedKeys } = await client.send(
           new BatchGetItemCommand({ RequestItems: { [table]: { Keys: left, ConsistentRead: true } } }),
         );
@@ -190,11 +194,7 @@ function isNews(
   known: { readonly value: string; readonly at: number } | undefined,
 ): boolean {
   if (known === undefined) return true;
-  return at > known.at && (digest(value) !== digest(known.value) || at - known.at > renewedAfter);
-}
-
-function digest(value: string): string {
-  return createHash('sha256').update(value).digest('hex');
+  return at > known.at && (value !== known.value || at - known.at > renewedAfter);
 }
 
 function keyOf(kind: Kind, key: Resource): Item {

@@ -36,6 +36,8 @@ export interface KmsKeyPolicy {
   readonly policy: KeyPolicy;
   /** Whether it is the policy that KMS attaches when the caller gives none. */
   readonly isDefault: boolean;
+  /** As KMS gave it; only AWS's own answer tells it. */
+  readonly text?: string;
 }
 
 /** Authority: ListGrants. */

@@ -38,7 +38,7 @@ export const keyPolicyReaders: Readers<'kms.keyPolicy'> = {
         if (!parsed.ok)
           return unknownFact('unreadable', `${action} gives no readable policy (${parsed.reason})`);
         const isDefault = sameStatements(parsed.policy, defaultKeyPolicy(arn, account));
-        return known({ policy: parsed.policy, isDefault }, source);
+        return known({ policy: parsed.policy, isDefault, text: json }, source);
       }),
   },
 };

@@ -1,0 +1,59 @@
+/** What is kept of an instance as it was before: all that carrying on, checking and undoing need to know. */
+import * as z from 'zod/mini';
+
+/** Idle timeouts in seconds; `null` where nobody had set one and AWS's default holds. */
+const tracking = z.strictObject({
+  tcp: z.nullable(z.number()),
+  udpStream: z.nullable(z.number()),
+  udp: z.nullable(z.number()),
+});
+
+const networkInterface = z.strictObject({
+  id: z.string(),
+  vpc: z.string(),
+  /** Ids of its security groups, sorted. */
+  groups: z.array(z.string()),
+  tracking,
+});
+
+const registration = z.strictObject({
+  /** The ARN of the target group. */
+  targetGroup: z.string(),
+  /** The instance's id, or an address of its own. */
+  target: z.string(),
+  port: z.nullable(z.number()),
+  zone: z.nullable(z.string()),
+  quicServerId: z.nullable(z.string()),
+  health: z.string(),
+});
+
+const membership = z.strictObject({
+  group: z.string(),
+  lifecycle: z.string(),
+  /** What is done about it; nothing with one that is in standby already. */
+  step: z.enum(['standby', 'detach', 'none']),
+});
+
+export const before = z.strictObject({
+  instance: z.string(),
+  /** Unlike that of any other quarantine; its snapshots bear it. */
+  mark: z.string(),
+  state: z.string(),
+  terminationProtection: z.boolean(),
+  /** Whether it can be protected: a Spot Instance can't. */
+  protects: z.boolean(),
+  /** The profile is not touched; it is kept for whoever looks into the matter. */
+  profile: z.nullable(z.strictObject({ association: z.string(), arn: z.string() })),
+  /** EBS volumes that were attached. */
+  volumes: z.array(z.string()),
+  tags: z.array(z.strictObject({ key: z.string(), value: z.string() })),
+  interfaces: z.array(networkInterface),
+  registrations: z.array(registration),
+  autoScaling: z.nullable(membership),
+});
+
+export type Before = z.infer<typeof before>;
+export type Interface = z.infer<typeof networkInterface>;
+export type Tracking = z.infer<typeof tracking>;
+export type Registration = z.infer<typeof registration>;
+export type Membership = z.infer<typeof membership>;

@@ -1,0 +1,338 @@
+/**
+ * Every action on real resources, made by the SDK in moto: from failing to fixed, and back, undisturbed and with the
+ * process killed at each of its calls. What moto has no way to do (updates of a cluster that take their time or fail,
+ * the period of a rotation, tags of node groups) is held by `test/actions/`, with the SDK mocked.
+ */
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import type { Target } from '../../lib/actions/action.ts';
+import type { Deed } from '../../lib/actions/deed.ts';
+import { deedKey } from '../../lib/actions/journal-items.ts';
+import { account, bystanders, deployment, Killed, makeTable, region } from './acting.ts';
+import { type Case, cases } from './failing.ts';
+
+let tables = 0;
+let world: ReturnType<typeof deployment>;
+
+// The way in which users point Trailseal at an emulator.
+const before = process.env['AWS_ENDPOINT_URL'];
+beforeAll(() => {
+  process.env['AWS_ENDPOINT_URL'] = inject('moto');
+});
+afterAll(() => {
+  if (before === undefined) delete process.env['AWS_ENDPOINT_URL'];
+  else process.env['AWS_ENDPOINT_URL'] = before;
+});
+
+beforeEach(async () => {
+  tables += 1;
+  await makeTable(`actions-${tables}`);
+  world = deployment(`actions-${tables}`);
+});
+
+function deedsOf({ finding }: Target): Promise<readonly Deed[]> {
+  return world.journal.of(finding.id);
+}
+
+const reversible = cases.flatMap((one) =>
+  typeof one.undone === 'string' ? [] : [{ ...one, undone: one.undone }],
+);
+
+describe.each(cases)('$name', (one: Case) => {
+  it('changes the failing resource to what it should be', async () => {
+    const target = await one.make(world.memory);
+    const was = await one.look(target);
+    await world.carryOut(one.action, target);
+    expect([was, await one.look(target)]).toEqual([one.before, one.after]);
+  });
+
+  it('is done, and says so', async () => {
+    const target = await one.make(world.memory);
+    const outcome = await world.carryOut(one.action, target);
+    expect([outcome.kind, 'because' in outcome ? outcome.because : '']).toEqual(['done', '']);
+  });
+
+  it('makes no write that it need not', async () => {
+    const target = await one.make(world.memory);
+    await world.carryOut(one.action, target);
+    expect(world.writes).toEqual(one.writes);
+  });
+
+  it('calls nothing but what its permissions name', async () => {
+    const target = await one.make(world.memory);
+    await world.carryOut(one.action, target);
+    const { reads, writes } = one.action.permissions;
+    const named = [...reads, ...writes];
+    expect(world.calls.filter((call) => !call.startsWith('dynamodb:') && !named.includes(call))).toEqual([]);
+  });
+
+  it('writes nothing when it is called again', async () => {
+    const target = await one.make(world.memory);
+    await world.carryOut(one.action, target);
+    const { kind } = await world.carryOut(one.action, target);
+    expect([kind, world.writes]).toEqual(['already-done', one.writes]);
+  });
+
+  it('makes the same of it, with one set of writes and one deed, wherever its process is killed', async () => {
+    await killedEverywhere(one, async (target) => {
+      await world.carryOut(one.action, target);
+    });
+    expect.assertions(2);
+  });
+});
+
+describe.each(reversible)('the undo of $name', (one) => {
+  it('brings back what was there', async () => {
+    const target = await one.make(world.memory);
+    await world.carryOut(one.action, target);
+    const { kind } = await world.undo(one.action, target);
+    expect([kind, await one.look(target)]).toEqual(['undone', one.before]);
+  });
+
+  it('makes no write that it need not', async () => {
+    const target = await one.make(world.memory);
+    await world.carryOut(one.action, target);
+    await world.undo(one.action, target);
+    expect(world.writes).toEqual([...one.writes, ...one.undone]);
+  });
+
+  it('writes nothing when it is called again', async () => {
+    const target = await one.make(world.memory);
+    await world.carryOut(one.action, target);
+    await world.undo(one.action, target);
+    const { kind } = await world.undo(one.action, target);
+    expect([kind, world.writes]).toEqual(['already-undone', [...one.writes, ...one.undone]]);
+  });
+
+  it('makes the same of it, with one set of writes, wherever its process is killed', async () => {
+    await killedEverywhere(
+      one,
+      async (target) => {
+        await world.undo(one.action, target);
+      },
+      async (target) => {
+        await world.carryOut(one.action, target);
+      },
+    );
+    expect.assertions(2);
+  });
+});
+
+describe.each(cases.filter(({ undone }) => undone === 'command'))('the undo of $name', (one: Case) => {
+  it('is a command that nobody has run', async () => {
+    const target = await one.make(world.memory);
+    await world.carryOut(one.action, target);
+    const { kind } = await world.undo(one.action, target);
+    expect([kind, await one.look(target)]).toEqual(['command', one.after]);
+  });
+});
+
+describe.each(cases.filter(({ meddle }) => meddle !== undefined))('the undo of $name', (one: Case) => {
+  it('is refused when somebody else has changed the resource, and changes nothing', async () => {
+    const target = await one.make(world.memory);
+    await world.carryOut(one.action, target);
+    await one.meddle?.(target);
+    const found = await one.look(target);
+    const { kind } = await world.undo(one.action, target);
+    expect([kind, await one.look(target)]).toEqual(['refused', found]);
+  });
+});
+
+describe('several findings of one resource', () => {
+  const [volume] = cases;
+
+  it('share its tags, and each takes its own part away', async () => {
+    if (volume === undefined) throw new Error('there is no case');
+    const one = await volume.make(world.memory);
+    const finding = { ...one.finding, id: `${one.finding.id}-2`, control: 'another-control' };
+    const other: Target = { ...one, finding };
+    await world.carryOut(volume.action, one);
+    await world.carryOut(volume.action, other);
+    const both = await volume.look(one);
+    await world.undo(volume.action, one);
+    const left = await volume.look(one);
+    await world.undo(volume.action, other);
+    expect([both, left, await volume.look(one)]).toEqual([
+      tagsOf('another-control ec2-volume-encryption'),
+      tagsOf('another-control'),
+      ['owner=ana'],
+    ]);
+  });
+});
+
+function tagsOf(controls: string): readonly string[] {
+  return [
+    'owner=ana',
+    'trailseal:at',
+    `trailseal:controls=${controls}`,
+    'trailseal:finding',
+    'trailseal:status=failed',
+  ];
+}
+
+describe('the undo', () => {
+  it.each(reversible)('of $name calls nothing but what its permissions name', async ({ action, make }) => {
+    const target = await make(world.memory);
+    await world.carryOut(action, target);
+    const before = world.calls.length;
+    await world.undo(action, target);
+    const named = [
+      ...action.permissions.reads,
+      ...(action.undo.kind === 'restores' ? action.undo.permissions : []),
+    ];
+    const calls = world.calls.slice(before).filter((call) => !call.startsWith('dynamodb:'));
+    expect(calls.filter((call) => !named.includes(call))).toEqual([]);
+  });
+});
+
+describe('the journal', () => {
+  const deed: Deed = {
+    finding: { id: 'trailseal/a', control: 'a', title: 'A', severity: 'LOW', openedAt: null },
+    action: 'fix:enable-key',
+    sequence: 1,
+    resource: { type: 'AwsKmsKey', id: 'k', arn: `arn:aws:kms:${region}:${account}:key/k`, account, region },
+    settings: {},
+    status: 'begun',
+    decision: { by: 'policy', name: 'trailseal.policy.yml', why: 'It fails.' },
+    plan: [],
+    before: {},
+    after: [],
+    begunAt: '2026-11-21T10:00:00.000Z',
+    doneAt: null,
+    undoneAt: null,
+    undo: null,
+    notes: [],
+    lease: null,
+    version: 1,
+    writer: 'run-1',
+  };
+
+  it('takes one deed of a sequence', async () => {
+    const { journal } = world;
+    expect([await journal.begin(deed), await journal.begin({ ...deed, writer: 'run-2' })]).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  it('knows a write of which the answer was lost', async () => {
+    const { journal } = world;
+    expect([await journal.begin(deed), await journal.begin(deed)]).toEqual([true, true]);
+  });
+
+  it('takes one version after another, from one run', async () => {
+    const { journal } = world;
+    await journal.begin(deed);
+    const first = await journal.save({ ...deed, version: 2 });
+    expect([first, await journal.save({ ...deed, version: 2, writer: 'run-2' })]).toEqual([true, false]);
+  });
+
+  it('knows a version of which the answer was lost', async () => {
+    const { journal } = world;
+    await journal.begin(deed);
+    const first = await journal.save({ ...deed, version: 2 });
+    expect([first, await journal.save({ ...deed, version: 2 })]).toEqual([true, true]);
+  });
+
+  it('finds the newest deed of an action, beyond the tenth', async () => {
+    const { journal } = world;
+    for (const sequence of [1, 2, 9, 10, 11]) await journal.begin({ ...deed, sequence });
+    await journal.begin({ ...deed, action: 'fix:enable-rotation', sequence: 20 });
+    expect((await journal.latest('trailseal/a', 'fix:enable-key'))?.sequence).toBe(11);
+  });
+
+  it('refuses a deed that was changed by hand', async () => {
+    const { journal } = world;
+    await journal.begin(deed);
+    const { dynamodb } = bystanders();
+    await dynamodb.send(
+      new UpdateItemCommand({
+        TableName: `actions-${tables}`,
+        Key: deedKey(deed),
+        UpdateExpression: 'SET v = :v',
+        ExpressionAttributeValues: { ':v': { N: '2' } },
+      }),
+    );
+    await expect(journal.latest('trailseal/a', 'fix:enable-key')).rejects.toThrow(
+      /another version of Trailseal/,
+    );
+  });
+
+  it('lists the deeds begun since a time, in their order', async () => {
+    const targets = await Promise.all(reversible.slice(0, 3).map((one) => one.make(world.memory)));
+    for (const [index, target] of targets.entries()) {
+      await world.carryOut(reversible[index]?.action ?? cases[0]?.action ?? fail(), target);
+    }
+    const deeds = await world.journal.since({ account, region }, new Date('2026-11-19T00:00:00.000Z'));
+    expect(deeds.map(({ finding }) => finding.id)).toEqual(targets.map(({ finding }) => finding.id));
+  });
+
+  it('lists no deed from before that time', async () => {
+    const [one] = reversible;
+    const target = await one?.make(world.memory);
+    if (one === undefined || target === undefined) fail();
+    await world.carryOut(one.action, target);
+    expect(await world.journal.since({ account, region }, new Date('2026-11-21T11:00:00.000Z'))).toEqual([]);
+  });
+
+  it('keeps a deed as it was begun', async () => {
+    const [one] = reversible;
+    const target = await one?.make(world.memory);
+    if (one === undefined || target === undefined) fail();
+    const outcome = await world.carryOut(one.action, target);
+    expect(await deedsOf(target)).toEqual([outcome.kind === 'done' ? outcome.deed : fail()]);
+  });
+});
+
+function fail(): never {
+  throw new Error('there is nothing to test with');
+}
+
+/**
+ * Kills a process before its first call and after each of its calls, one resource each; then another process does it
+ * again. To be killed before a call is the same as after the one before it, for all that AWS and the next process know.
+ * Asserts that none of them made anything else of it than a process that was left alone, and that there were any.
+ */
+async function killedEverywhere(
+  one: Case,
+  act: (target: Target) => Promise<void>,
+  first: (target: Target) => Promise<void> = async () => undefined,
+): Promise<void> {
+  const run = async (call: number, moment: 'before' | 'after') => {
+    const target = await one.make(world.memory);
+    await first(target);
+    const written = world.writes.length;
+    world.killAt({ call, moment });
+    try {
+      await act(target);
+    } catch (error) {
+      if (!isKill(error)) throw error;
+    }
+    const killed = world.revive();
+    if (killed) await act(target);
+    const deeds = await deedsOf(target);
+    return {
+      killed,
+      left: {
+        state: await one.look(target),
+        writes: world.writes.slice(written).sort(),
+        deeds: deeds.map(({ status, sequence, lease, decision }) => ({ status, sequence, lease, decision })),
+      },
+    };
+  };
+  const alone = (await run(0, 'before')).left;
+  const others: { readonly at: string; readonly left: unknown }[] = [];
+  for (let call = 0; ; call += 1) {
+    const { killed, left } = call === 0 ? await run(1, 'before') : await run(call, 'after');
+    if (!killed) break;
+    others.push({ at: `call ${call}`, left });
+  }
+  expect(others).toEqual(others.map(({ at }) => ({ at, left: alone })));
+  expect(others.length).toBeGreaterThan(6);
+}
+
+/** Whether the process was killed, and nothing else went wrong; the journal gives the reason as the cause. */
+function isKill(error: unknown): boolean {
+  for (let each = error; each instanceof Error; each = each.cause) if (each instanceof Killed) return true;
+  return false;
+}
