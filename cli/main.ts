@@ -1,12 +1,13 @@
 /** The `trailseal` command: what it takes, and how it ends. */
 import path from 'node:path';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, Help, Option } from 'commander';
 import { queueNames } from '../lib/names.ts';
+import { withArchiveOptions } from './commands/archive-options.ts';
 import { runControls } from './commands/controls.ts';
 import type { DlqFlags, RedriveFlags } from './commands/dlq.ts';
 import { runExplain } from './commands/explain.ts';
 import { collect, withJudgingOptions } from './commands/options.ts';
-import { runPolicyValidate } from './commands/policy.ts';
+import { runPolicyDiff, runPolicyValidate } from './commands/policy.ts';
 import { type ReplayFlags, runReplay, withReplayOptions } from './commands/replay.ts';
 import { exitCode, UsageError } from './exit.ts';
 import { discardUnfinished } from './output/files.ts';
@@ -21,10 +22,17 @@ let code: number = exitCode.fine;
 const format = () =>
   new Option('--format <format>', 'what to print').choices(['table', 'json']).default('table');
 
+const help = new Help();
+
 const program = new Command('trailseal')
   .description('Judges AWS resources, by CloudTrail events or as they are now, against encryption controls.')
   .version(version)
   .exitOverride()
+  // What may be repeated is an empty list where it is left out, which tells nobody anything.
+  .configureHelp({
+    optionDescription: (option) =>
+      Array.isArray(option.defaultValue) ? option.description : help.optionDescription(option),
+  })
   .addHelpText(
     'after',
     '\nExit codes: 0 fine; 1 --fail-on reached, or doctor found a failure; 2 wrong usage or policy; 3 some input could not be read, or some dead letter not be sent; 70 a fault of its own; 130 interrupted.',
@@ -96,15 +104,34 @@ program
     code = runControls(id, flags.format);
   });
 
-program
-  .command('policy')
-  .description('Work with policy files.')
+const policy = program.command('policy').description('Work with policy files.');
+policy
   .command('validate')
   .description('Check a policy: every error with its path, line and a hint.')
   .argument('<file>')
   .addOption(format())
   .action((file, flags) => {
     code = runPolicyValidate(file, flags.format);
+  });
+
+withArchiveOptions(
+  policy
+    .command('diff')
+    .description('Replay an archive under two policies, and tell what the new one would change, and why.')
+    .argument('<old>', 'the policy as it is')
+    .argument('<new>', 'the policy as it would be')
+    .argument('[path...]', 'what to replay, as `trailseal replay` takes it')
+    .option('--control <id>', 'only this control (repeatable)', collect, [])
+    .addOption(format())
+    .option('--fail-on-change', 'exit 1 when anything changes')
+    .option('--quiet', 'print one sentence only, and no progress'),
+)
+  .addHelpText(
+    'after',
+    '\nNothing is written and nothing done. Exit codes: 0 fine; 1 --fail-on-change, and something changes; 2 wrong usage, or either policy is wrong; 3 some input could not be read.',
+  )
+  .action(async (oldFile, newFile, paths, flags) => {
+    code = await runPolicyDiff(oldFile, newFile, paths, flags, abort.signal);
   });
 
 // What asks AWS is loaded when it is wanted: the SDK takes longer to load than the rest.

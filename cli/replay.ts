@@ -3,12 +3,9 @@
  * order of time across all files, each resource is followed from event to event, and every plan stops short of
  * being carried out.
  */
-import type { Control, Resource, TrailEvent, Verdict } from '../lib/control.ts';
-import { lessons, TrailFacts } from '../lib/facts/trail/trail.ts';
+import type { Control, TrailEvent, Verdict } from '../lib/control.ts';
+import { lessons } from '../lib/facts/trail/trail.ts';
 import type { Finding } from '../lib/findings/finding.ts';
-import { findingId } from '../lib/findings/id.ts';
-import { archiveFinding, changeOf, keepFinding, resolveFinding } from '../lib/findings/lifecycle.ts';
-import { type Judged, judge } from '../lib/judge.ts';
 import { type Concern, Matcher, wantedEvents } from '../lib/match.ts';
 import type { Policy } from '../lib/policy/policy.ts';
 import {
@@ -20,7 +17,7 @@ import {
 } from '../lib/trail/archive.ts';
 import type { InputError } from '../lib/trail/input-error.ts';
 import { chronological } from './chronology.ts';
-import { Openings } from './opening.ts';
+import { Course, type CourseOptions } from './course.ts';
 
 /** What is looked at; an absent bound does not bind. */
 export interface Scope {
@@ -32,12 +29,9 @@ export interface Scope {
   readonly regions?: ReadonlySet<string>;
 }
 
-export interface ReplayOptions {
+export interface ReplayOptions extends CourseOptions {
   readonly controls: readonly Control[];
-  readonly policy: Policy;
   readonly scope?: Scope;
-  /** The moment against which exemptions are held. */
-  readonly now: Date;
   readonly threads?: number;
   /** Read as well as the paths. */
   readonly stored?: StoredFiles;
@@ -80,17 +74,41 @@ export interface Replay {
  * @throws the signal's reason when aborted. What is wrong with the input is told in `inputErrors`, not thrown.
  */
 export async function replay(paths: readonly string[], options: ReplayOptions): Promise<Replay> {
-  const { controls, policy, now, threads, stored, onProgress, signal } = options;
-  const enabled = controls.filter((control) => policy.controls.get(control.id)?.enabled === true);
-  const archive = await readArchive(paths, {
-    wanted: wantedEvents(enabled, lessons),
+  return replayArchive(await readFor([options], paths, options), options);
+}
+
+/**
+ * Reads the archive below `paths` once, for one replay or several.
+ * @throws the signal's reason when aborted.
+ */
+export async function readFor(
+  replays: readonly Pick<ReplayOptions, 'controls' | 'policy'>[],
+  paths: readonly string[],
+  { threads, stored, onProgress, signal }: Omit<ReplayOptions, 'controls' | 'policy' | 'now'>,
+): Promise<Archive> {
+  const enabled = new Set(replays.flatMap(({ controls, policy }) => enabledBy(policy, controls)));
+  return readArchive(paths, {
+    wanted: wantedEvents([...enabled], lessons),
     ...(threads === undefined ? {} : { threads }),
     ...(stored === undefined ? {} : { stored }),
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(signal === undefined ? {} : { signal }),
   });
-  const course = new Course(enabled, policy, now);
-  const told = await follow(archive.events, course, new Matcher(enabled), options.scope ?? {}, signal);
+}
+
+/**
+ * Replays an archive that was read for it. Events that were read for another replay alone are ignored as
+ * `only-context`.
+ * @throws the signal's reason when aborted.
+ */
+export async function replayArchive(
+  archive: Archive,
+  options: Omit<ReplayOptions, 'threads' | 'stored' | 'onProgress'>,
+): Promise<Replay> {
+  const { controls, policy, scope = {}, signal } = options;
+  const enabled = enabledBy(policy, controls);
+  const course = new Course(enabled, options);
+  const told = await follow(archive.events, course, new Matcher(enabled), scope, signal);
   return {
     records: archive.records,
     matched: told.matched,
@@ -105,6 +123,10 @@ export async function replay(paths: readonly string[], options: ReplayOptions): 
     files: archive.files,
     skipped: archive.skipped,
   };
+}
+
+function enabledBy(policy: Policy, controls: readonly Control[]): readonly Control[] {
+  return controls.filter((control) => policy.controls.get(control.id)?.enabled === true);
 }
 
 interface Told {
@@ -173,87 +195,6 @@ async function follow(
 
 function inScope(where: { readonly account: string; readonly region: string }, scope: Scope): boolean {
   return (scope.accounts?.has(where.account) ?? true) && (scope.regions?.has(where.region) ?? true);
-}
-
-/** What is known so far: the facts, the findings, and the last verdict on each resource that exists. */
-class Course {
-  readonly findings = new Map<string, Finding>();
-  readonly openers = new Map<string, TrailEvent>();
-  readonly verdicts: Record<Verdict, number> = { PASS: 0, FAIL: 0, UNKNOWN: 0, NOT_APPLICABLE: 0 };
-  readonly #facts = new TrailFacts();
-  readonly #enabled: readonly Control[];
-  readonly #policy: Policy;
-  readonly #openings: Openings;
-  readonly #latest = new Map<string, { readonly control: string; readonly verdict: Verdict }>();
-  /** Finding ids by the control and the ARN of what their resource is part of. */
-  readonly #parts = new Map<string, Set<string>>();
-
-  constructor(enabled: readonly Control[], policy: Policy, now: Date) {
-    this.#enabled = enabled;
-    this.#policy = policy;
-    this.#openings = new Openings(policy, now);
-  }
-
-  learn(event: TrailEvent): void {
-    this.#facts.learn(event);
-  }
-
-  async take(event: TrailEvent, triggered: readonly Concern[], ended: readonly Concern[]): Promise<void> {
-    const settingsOf = (id: string): unknown => this.#policy.controls.get(id)?.settings;
-    for (const judged of await judge(triggered, this.#facts, settingsOf)) this.#record(judged, event);
-    for (const { control, resource } of ended) this.#end(control, resource, event);
-  }
-
-  #record({ control, resource, judgement }: Judged, event: TrailEvent): void {
-    const { verdict } = judgement;
-    this.verdicts[verdict] += 1;
-    const id = findingId(control.id, resource);
-    this.#latest.set(id, { control: control.id, verdict });
-    if (resource.partOf !== undefined) this.#partsOf(control, resource.partOf).add(id);
-    const previous = this.findings.get(id);
-    switch (changeOf(previous, verdict)) {
-      case 'open':
-        this.findings.set(id, this.#openings.open(previous, { control, resource, judgement }, event));
-        this.openers.set(id, event);
-        break;
-      case 'keep':
-        if (previous !== undefined) this.findings.set(id, keepFinding(previous, judgement, event));
-        break;
-      case 'close':
-        if (previous !== undefined) this.findings.set(id, resolveFinding(previous, judgement, event));
-        break;
-      case 'none':
-        break;
-    }
-  }
-
-  #end(control: Control, resource: Resource, event: TrailEvent): void {
-    const parts = this.#partsOf(control, resource.arn);
-    for (const id of [findingId(control.id, resource), ...parts]) {
-      this.#latest.delete(id);
-      const finding = this.findings.get(id);
-      const named = finding?.resource.type === resource.type || parts.has(id);
-      if (finding !== undefined && named) this.findings.set(id, archiveFinding(finding, event));
-    }
-    parts.clear();
-  }
-
-  #partsOf(control: Control, arn: string): Set<string> {
-    const key = `${control.id} ${arn}`;
-    const parts = this.#parts.get(key) ?? new Set<string>();
-    this.#parts.set(key, parts);
-    return parts;
-  }
-
-  posture(): Record<string, Record<Verdict, number>> {
-    const none = () => ({ PASS: 0, FAIL: 0, UNKNOWN: 0, NOT_APPLICABLE: 0 });
-    const posture = Object.fromEntries(this.#enabled.map((control) => [control.id, none()]));
-    for (const { control, verdict } of this.#latest.values()) {
-      const counts = posture[control];
-      if (counts !== undefined) counts[verdict] += 1;
-    }
-    return posture;
-  }
 }
 
 function isoOrNull(time: number | undefined): string | null {

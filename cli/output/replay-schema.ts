@@ -4,7 +4,8 @@
  */
 import * as z from 'zod/mini';
 import { severities, type verdicts } from '../../lib/control.ts';
-import { statuses } from '../../lib/findings/finding.ts';
+import { exemptionOrigins, exemptionStates, statuses } from '../../lib/findings/finding.ts';
+import { withheldBecause } from '../../lib/policy/plan.ts';
 import { ignoredReasons } from '../replay.ts';
 
 const count = z.int().check(z.nonnegative());
@@ -45,7 +46,9 @@ const evidenceSchema = z.strictObject({
 
 const planSchema = z.strictObject({
   actions: z.array(z.strictObject({ action: z.string(), reason: z.string() })),
-  withheld: z.array(z.strictObject({ action: z.string(), because: z.string(), reason: z.string() })),
+  withheld: z.array(
+    z.strictObject({ action: z.string(), because: z.enum(withheldBecause), reason: z.string() }),
+  ),
 });
 
 export const findingSchema = z.strictObject({
@@ -67,10 +70,11 @@ export const findingSchema = z.strictObject({
   plan: planSchema,
   exemption: z.nullable(
     z.strictObject({
-      state: z.enum(['active', 'expired']),
+      state: z.enum(exemptionStates),
+      from: z.enum(exemptionOrigins),
       reason: z.string(),
       owner: z.string(),
-      expires: z.string(),
+      expires: nullableText,
     }),
   ),
   history: z.array(

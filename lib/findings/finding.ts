@@ -19,13 +19,20 @@ export interface Transition {
   readonly summary: string;
 }
 
-/** The exemption that covers a finding, or that covered it until it expired. */
+export const exemptionStates = ['active', 'expired', 'refused'] as const;
+/** Where an exemption may come from: the policy file, or a tag on the resource. */
+export const exemptionOrigins = ['policy', 'tag'] as const;
+
+/** The exemption that covers a finding, or that covered it until it expired, or a tag that asks for one in vain. */
 export interface FindingExemption {
-  readonly state: 'active' | 'expired';
+  /** `refused`: the resource bears the tag that exempts, but the tag exempts nothing. */
+  readonly state: (typeof exemptionStates)[number];
+  readonly from: (typeof exemptionOrigins)[number];
+  /** Why the resource is exempt; of a refused one, why it is not. */
   readonly reason: string;
   readonly owner: string;
-  /** The last day on which it holds, `YYYY-MM-DD`. */
-  readonly expires: string;
+  /** The last day on which it holds, `YYYY-MM-DD`; `null` where a refused one names none. */
+  readonly expires: string | null;
 }
 
 export interface Finding {

@@ -115,9 +115,10 @@ function boundedJudged({ kind, verdict, evidence, severity, plan, exemption, det
     plan: boundedPlan(plan),
     exemption: exemption && {
       state: exemption.state,
+      from: exemption.from,
       reason: cut(exemption.reason, limits.sentence),
       owner: cut(exemption.owner, limits.name),
-      expires: cut(exemption.expires, limits.name),
+      expires: exemption.expires === null ? null : cut(exemption.expires, limits.name),
     },
     // Half of an ASFF object may be one that Security Hub refuses: it is all of it or nothing.
     details: details !== undefined && bytesOf(details) <= limits.details ? details : undefined,

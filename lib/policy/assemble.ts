@@ -3,10 +3,20 @@
  * so that a deployed function carries neither.
  */
 import * as z from 'zod/mini';
+import { type ActionSettings, actionSettings } from '../actions/settings.ts';
 import type { Action, Control, Severity } from '../control.ts';
 import { isObject } from '../json.ts';
+import { millisecondsIn } from './duration.ts';
+import type { ExemptionTags } from './exemption-tag.ts';
 import type { Exemption } from './exemptions.ts';
-import { defaultLimits, type Guardrails, type Kind, type Limits } from './guardrails.ts';
+import {
+  type Delayed,
+  defaultGracePeriod,
+  defaultLimits,
+  type Guardrails,
+  type Kind,
+  type Limits,
+} from './guardrails.ts';
 import type { PolicyFile } from './schema.ts';
 
 /** What applies to one control. */
@@ -26,6 +36,10 @@ export interface Policy {
   /** One entry for every control there is, by its id. */
   readonly controls: ReadonlyMap<string, ControlPolicy>;
   readonly exemptions: readonly Exemption[];
+  /** What tags on resources may let off; `undefined`: nothing. */
+  readonly exemptionTags: ExemptionTags | undefined;
+  /** Parsed by each action's own schema, defaults filled in: ready for the action. */
+  readonly actions: ActionSettings;
   readonly guardrails: Guardrails;
 }
 
@@ -42,7 +56,7 @@ export interface Assembled {
 
 /**
  * The policy that a checked file stands for, for these controls, with every default in its place.
- * @param file as it is written: a control's settings without its defaults.
+ * @param file a control's settings as they are written, without its defaults; an action's with them.
  * @param name what the file is called.
  */
 export function assemble(
@@ -73,6 +87,11 @@ export function assemble(
     allowedAccounts: file.allowedAccounts ?? [],
     controls: byControl,
     exemptions: (file.exemptions ?? []).map(exemptionOf),
+    exemptionTags: file.exemptionTags,
+    actions: {
+      tag: file.actions?.tag ?? actionSettings.tag.parse({}),
+      quarantine: file.actions?.quarantine ?? actionSettings.quarantine.parse({}),
+    },
     guardrails: guardrailsOf(file.guardrails),
   };
   return { policy, refused };
@@ -116,5 +135,11 @@ function guardrailsOf(written: PolicyFile['guardrails']): Guardrails {
     quarantine: limits(quarantine),
     fix: limits(fix),
   };
-  return { actionsPerHour, protectedTags: new Map(Object.entries(written?.protectedTags ?? {})) };
+  const gracePeriod = (kind: Delayed): number =>
+    millisecondsIn(String(written?.gracePeriod?.[kind] ?? '')) ?? defaultGracePeriod[kind];
+  return {
+    actionsPerHour,
+    protectedTags: new Map(Object.entries(written?.protectedTags ?? {})),
+    gracePeriod: { fix: gracePeriod('fix'), quarantine: gracePeriod('quarantine') },
+  };
 }

@@ -2,8 +2,10 @@
 import type { Action, Control, Resource, ResourceType, Verdict } from '../control.ts';
 import type { FindingExemption } from '../findings/finding.ts';
 import type { Policy } from './assemble.ts';
-import { admit, kindOf, protection, type Usage } from './guardrails.ts';
-import type { Plan, PlannedAction, WithheldAction, WithheldBecause } from './plan.ts';
+import { type Circumstances, halt, type Obstacle, ownership, suppression } from './circumstances.ts';
+import { durationText } from './duration.ts';
+import { admit, graceOf, kindOf, protection, type Usage } from './guardrails.ts';
+import type { Plan, PlannedAction, WithheldAction } from './plan.ts';
 
 export interface Decision {
   readonly plan: Plan;
@@ -21,6 +23,8 @@ export interface Case {
   readonly usage: Usage;
   /** When the event happened, epoch milliseconds; `undefined` when it does not tell. */
   readonly time: number | undefined;
+  /** What a deployment knows beyond these; left out where nothing is carried out. */
+  readonly circumstances?: Circumstances;
 }
 
 /**
@@ -56,13 +60,11 @@ export function decide(subject: Case): Decision {
   return { plan: { actions, withheld }, usage };
 }
 
-type Obstacle = { readonly because: WithheldBecause; readonly reason: string };
-
 /** What stands in the way of an action, limits aside; of several obstacles the one that lasts longest. */
 function obstacleTo(action: Action, subject: Case): Obstacle | undefined {
-  const { verdict, control, resource, policy, exemption } = subject;
-  const changes = kindOf(action) !== undefined;
-  if (verdict === 'UNKNOWN' && changes) {
+  const { verdict, control, resource, policy, exemption, circumstances = {} } = subject;
+  const kind = kindOf(action);
+  if (verdict === 'UNKNOWN' && kind !== undefined) {
     return {
       because: 'unknown-verdict',
       reason: `Whether ${show(resource)} fails is unknown, and what is unknown is never acted on.`,
@@ -82,11 +84,15 @@ function obstacleTo(action: Action, subject: Case): Obstacle | undefined {
     const { owner, reason, expires } = exemption;
     return { because: 'exempt', reason: `Exempt until ${expires} (UTC) by ${owner}: ${reason}` };
   }
-  if (!changes) return undefined;
+  const suppressed = suppression(circumstances);
+  if (suppressed !== undefined || kind === undefined) return suppressed;
+  const own = ownership(circumstances, resource);
+  if (own !== undefined) return own;
   const unidentified = missingIdentity(resource);
   if (unidentified !== undefined) return { because: 'no-resource-id', reason: unidentified };
   const protectedBy = protection(policy.guardrails, resource);
-  return protectedBy === undefined ? undefined : { because: 'protected-resource', reason: protectedBy };
+  if (protectedBy !== undefined) return { because: 'protected-resource', reason: protectedBy };
+  return halt(circumstances, kind);
 }
 
 /** How AWS's ids begin, where a resource may be called by another name until its id is known. */
@@ -141,10 +147,12 @@ function show({ type, id }: Resource): string {
   return `${nouns[type]} ${id}`;
 }
 
-function grounds(action: Action, { verdict, control, resource }: Case): string {
+function grounds(action: Action, { verdict, control, resource, policy }: Case): string {
   const it = `${show(resource)} (account ${resource.account}, ${resource.region})`;
   const what = verdict === 'FAIL' ? `${control.id} fails` : `${control.id} could not be judged`;
-  return `${what}, and the policy asks to ${deeds[action](it)}.`;
+  const grace = graceOf(policy.guardrails, action);
+  const when = grace === 0 ? '' : ` after ${durationText(grace)}, unless something stops it until then`;
+  return `${what}, and the policy asks to ${deeds[action](it)}${when}.`;
 }
 
 function inOrder(actions: readonly Action[]): readonly Action[] {

@@ -2,6 +2,7 @@
 import type { Resource } from '../control.ts';
 import type { FindingExemption } from '../findings/finding.ts';
 import type { Policy } from './assemble.ts';
+import { exemptionByTag } from './exemption-tag.ts';
 import { matchesPattern } from './pattern.ts';
 
 /** Every criterion that is given must match; one that is `undefined` matches everything. */
@@ -19,24 +20,42 @@ export interface Exemption {
   readonly expires: string;
 }
 
+const day = 86_400_000;
+
 /**
- * The exemption that covers a resource, for one control, at `now`. Of several active ones the first in the file;
- * with none active, the one that expired last, so that the output can say that it no longer holds.
+ * The exemption that covers a resource, for one control, at `now`: of several active ones the first in the file, and
+ * that of a tag on the resource after those. With none active, a tag that exempts nothing, so that whoever set it
+ * learns why; else the one that expired last, so that the output can say that it no longer holds.
  */
 export function exemptionFor(
-  policy: Pick<Policy, 'exemptions'>,
+  policy: Pick<Policy, 'exemptions' | 'exemptionTags' | 'actions'>,
   controlId: string,
   resource: Resource,
   now: Date,
 ): FindingExemption | undefined {
-  let expired: Exemption | undefined;
+  let expired: FindingExemption | undefined;
   for (const exemption of policy.exemptions) {
     if (!covers(exemption, controlId, resource)) continue;
     if (now.getTime() < endOf(exemption.expires)) return asFound(exemption, 'active');
-    // Dates written YYYY-MM-DD are in the order of their text.
-    if (expired === undefined || exemption.expires > expired.expires) expired = exemption;
+    expired = later(expired, asFound(exemption, 'expired'));
   }
-  return expired === undefined ? undefined : asFound(expired, 'expired');
+  const byTag = exemptionByTag(policy, controlId, resource, now);
+  return byTag?.state === 'expired' ? later(expired, byTag) : (byTag ?? expired);
+}
+
+/**
+ * Whether an exemption ends within a week: the time to tell whoever answers for it. Only one that still holds ends
+ * soon.
+ */
+export function expiresSoon({ state, expires }: FindingExemption, now: Date): boolean {
+  if (state !== 'active' || expires === null) return false;
+  const left = endOf(expires) - now.getTime();
+  return left > 0 && left <= 7 * day;
+}
+
+/** The one that expired last; of two on the same day the first. Dates written YYYY-MM-DD are in the order of their text. */
+function later(one: FindingExemption | undefined, other: FindingExemption): FindingExemption {
+  return one === undefined || (other.expires ?? '') > (one.expires ?? '') ? other : one;
 }
 
 /** What it lets off, whenever. Tags that are not known match nothing: nothing is let off by a guess. */
@@ -60,9 +79,9 @@ export function bears(resource: Resource, tag: string, pattern: string): boolean
 
 /** The first moment at which an exemption no longer holds: the end of its last day, in UTC. */
 function endOf(expires: string): number {
-  return Date.parse(`${expires}T00:00:00Z`) + 86_400_000;
+  return Date.parse(`${expires}T00:00:00Z`) + day;
 }
 
 function asFound({ reason, owner, expires }: Exemption, state: FindingExemption['state']): FindingExemption {
-  return { state, reason, owner, expires };
+  return { state, from: 'policy', reason, owner, expires };
 }

@@ -16,10 +16,21 @@ export interface Limits {
 /** Unless the policy says otherwise, for each kind of action. */
 export const defaultLimits: Limits = { perAccount: 10, total: 50 };
 
+/** The kinds of action that may wait before they are carried out. */
+export type Delayed = 'fix' | 'quarantine';
+
+/** Unless the policy says otherwise, in milliseconds. */
+export const defaultGracePeriod: Readonly<Record<Delayed, number>> = { fix: 0, quarantine: 15 * 60_000 };
+
+/** No policy may ask for a longer one, in milliseconds: a failure that may wait for longer needs an exemption. */
+export const longestGracePeriod = 7 * 24 * 3_600_000;
+
 export interface Guardrails {
   readonly actionsPerHour: Readonly<Record<Kind, Limits>>;
   /** Patterns of values by tag: a resource that bears one of them is never changed. */
   readonly protectedTags: ReadonlyMap<string, readonly string[]>;
+  /** Between a finding and an action, in milliseconds: while it lasts, a fix, an exemption or a person can stop it. */
+  readonly gracePeriod: Readonly<Record<Delayed, number>>;
 }
 
 /**
@@ -44,6 +55,12 @@ const hour = 3_600_000;
 export function kindOf(action: Action): Kind | undefined {
   if (action === 'notify') return undefined;
   return action === 'tag' || action === 'quarantine' ? action : 'fix';
+}
+
+/** How long an action waits after the finding, in milliseconds. */
+export function graceOf({ gracePeriod }: Guardrails, action: Action): number {
+  const kind = kindOf(action);
+  return kind === 'fix' || kind === 'quarantine' ? gracePeriod[kind] : 0;
 }
 
 export type Admission =

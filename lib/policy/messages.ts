@@ -31,13 +31,16 @@ export function complaints(
     const known = keysAt(schema, path);
     return issue.keys.map((key) => unknownKey(path, key, known));
   }
-  if (issue.code === 'invalid_union') return unionComplaints(issue, schema, find);
   if (found === undefined) {
     const key = path.at(-1);
     return value(`"${key}" is missing`, `add "${key}: …"`);
   }
-  if (found.value === null && (issue.code === 'invalid_type' || issue.code === 'invalid_value')) {
+  if (found.value === null && ['invalid_type', 'invalid_value', 'invalid_union'].includes(issue.code)) {
     return value('has no value', 'write one, or take the key out');
+  }
+  if (issue.code === 'invalid_union') {
+    const own = custom(issue);
+    return own === undefined ? unionComplaints(issue, schema, find) : value(`${own}, not ${shown(found)}`);
   }
   switch (issue.code) {
     case 'invalid_type':

@@ -6,13 +6,21 @@ export interface PlannedAction {
   readonly reason: string;
 }
 
-export type WithheldBecause =
-  | 'not-in-policy'
-  | 'unknown-verdict'
-  | 'exempt'
-  | 'guardrail'
-  | 'protected-resource'
-  | 'no-resource-id';
+/** Why an action is withheld. The first six are known from the policy and the resource, the others live alone. */
+export const withheldBecause = [
+  'not-in-policy',
+  'unknown-verdict',
+  'exempt',
+  'guardrail',
+  'protected-resource',
+  'no-resource-id',
+  'suppressed',
+  'own-resource',
+  'kill-switch',
+  'breaker-open',
+  'stale-verdict',
+] as const;
+export type WithheldBecause = (typeof withheldBecause)[number];
 
 export interface WithheldAction {
   readonly action: Action;

@@ -69,7 +69,7 @@ export function parsePolicy(text: string, file: string, controls: readonly Contr
     : { ok: false, errors: inFileOrder(errors) };
 }
 
-/** The file without the defaults that checking filled in: those of the controls' settings. */
+/** The file without the defaults that checking filled in with the controls' settings: `allowedAccounts` goes before them. */
 function asWritten(file: PolicyFile, written: unknown): PolicyFile {
   if (file.controls === undefined) return file;
   const entries = Object.entries(file.controls).map(([id, entry]) => {

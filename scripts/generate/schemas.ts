@@ -1,6 +1,7 @@
 /** The JSON Schemas in `docs/schemas`. */
 import * as z from 'zod/mini';
 import { findingSchema, replaySchema } from '../../cli/output/replay-schema.ts';
+import { policyDiffSchema } from '../../cli/policy-diff/schema.ts';
 import type { Control } from '../../lib/control.ts';
 import { policyJsonSchema } from '../../lib/policy/schema.ts';
 
@@ -11,6 +12,10 @@ export function schemas(controls: readonly Control[]): readonly [file: string, t
     [
       'docs/schemas/replay.schema.json',
       text({ title: 'trailseal replay --format json', ...z.toJSONSchema(replaySchema) }),
+    ],
+    [
+      'docs/schemas/policy-diff.schema.json',
+      text({ title: 'trailseal policy diff --format json', ...z.toJSONSchema(policyDiffSchema) }),
     ],
     ['docs/schemas/finding.schema.json', text({ title: 'A finding', ...z.toJSONSchema(findingSchema) })],
   ];

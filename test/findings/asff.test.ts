@@ -86,7 +86,13 @@ describe('a finding in ASFF', () => {
   });
 
   it('calls for nobody while an exemption is active', () => {
-    const exemption = { state: 'active', reason: 'load test', owner: 'ana', expires: '2027-01-31' } as const;
+    const exemption = {
+      state: 'active',
+      from: 'policy',
+      reason: 'load test',
+      owner: 'ana',
+      expires: '2027-01-31',
+    } as const;
     const asff = toAsff(finding({}, {}, 'FAIL', exemption), control, now);
     expect(asff.FindingProviderFields?.Severity?.Label).toBe('INFORMATIONAL');
     expect(asff.ProductFields).toMatchObject({ 'trailseal/exemption': 'active: load test' });

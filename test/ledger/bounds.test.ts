@@ -56,7 +56,7 @@ function hostile({ text, items, at, verdict }: Hostile): Observation {
       actions: many(() => ({ action: 'notify', reason: text })),
       withheld: many(() => ({ action: 'tag', because: 'exempt', reason: text })),
     },
-    exemption: { state: 'active', reason: text, owner: text, expires: text },
+    exemption: { state: 'active', from: 'tag', reason: text, owner: text, expires: text },
     details: { Other: Object.fromEntries(many((index) => [String(index), text.slice(0, 100)])) },
   });
   const { cause } = observation;

@@ -13,7 +13,12 @@ controls:
   key-rotation: { enabled: false }
 exemptions:
   - { tags: { environment: sandbox }, reason: Sandbox, owner: platform-team, expires: 2027-01-31 }
-guardrails: { actionsPerHour: { fix: { total: 5 } }, protectedTags: { environment: [prod] } }`;
+exemptionTags: { controls: [key-rotation], maxDays: 30 }
+actions: { tag: { prefix: 'acme:' } }
+guardrails:
+  actionsPerHour: { fix: { total: 5 } }
+  protectedTags: { environment: [prod] }
+  gracePeriod: { fix: 1 hour }`;
 
 /** What a deployment carries of the policy: it has been JSON in between. */
 function carried(): CheckedPolicy {

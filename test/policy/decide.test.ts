@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { Action, Resource } from '../../lib/control.ts';
 import { verdicts } from '../../lib/control.ts';
 import type { FindingExemption } from '../../lib/findings/finding.ts';
+import type { Circumstances } from '../../lib/policy/circumstances.ts';
 import { type Case, decide } from '../../lib/policy/decide.ts';
-import { kindOf, kinds, noUsage, type Usage } from '../../lib/policy/guardrails.ts';
+import { type Kind, kindOf, kinds, noUsage, type Usage } from '../../lib/policy/guardrails.ts';
 import { key, policyOf, rotation } from './fixtures.ts';
 
 const everything = 'version: 1\ndefaults: { actions: [notify, tag, fix:enable-rotation, quarantine] }\n';
@@ -35,6 +36,7 @@ function outcome(given: Partial<Case> = {}): Readonly<Record<string, string>> {
 
 const exempt: FindingExemption = {
   state: 'active',
+  from: 'policy',
   reason: 'Sandbox',
   owner: 'platform-team',
   expires: '2027-01-31',
@@ -54,6 +56,13 @@ describe('the plan for a failure', () => {
     expect(decide(subject()).plan.actions[2]?.reason).toBe(
       'key-rotation fails, and the policy asks to turn on the rotation of KMS key ' +
         '1234abcd-12ab-34cd-56ef-1234567890ab (account 111122223333, eu-central-1).',
+    );
+  });
+
+  it('says how long an action waits', () => {
+    expect(decide(subject()).plan.actions[3]?.reason).toBe(
+      'key-rotation fails, and the policy asks to quarantine KMS key 1234abcd-12ab-34cd-56ef-1234567890ab ' +
+        '(account 111122223333, eu-central-1) after 15 minutes, unless something stops it until then.',
     );
   });
 
@@ -93,8 +102,8 @@ describe('an exempt resource', () => {
     );
   });
 
-  it('is acted on once the exemption has expired', () => {
-    expect(outcome({ exemption: { ...exempt, state: 'expired' } })).toEqual(outcome());
+  it.each(['expired', 'refused'] as const)('is acted on when the exemption is %s', (state) => {
+    expect(outcome({ exemption: { ...exempt, state } })).toEqual(outcome());
   });
 });
 
@@ -248,7 +257,83 @@ describe('the guardrails', () => {
   });
 });
 
+describe('what a deployment knows besides', () => {
+  const changes = (because: string, notify = 'planned') => ({
+    notify,
+    tag: because,
+    'fix:enable-rotation': because,
+    quarantine: because,
+  });
+
+  it.each<[string, Circumstances, ReturnType<typeof changes>]>([
+    ['the kill switch is pulled', { killSwitch: 'pulled' }, changes('kill-switch')],
+    ['the kill switch can not be read', { killSwitch: 'unreadable' }, changes('kill-switch')],
+    ['somebody suppressed the finding', { workflow: 'SUPPRESSED' }, changes('suppressed', 'suppressed')],
+    [
+      'the finding’s workflow can not be read',
+      { workflow: 'unreadable' },
+      changes('suppressed', 'suppressed'),
+    ],
+    ['the resource is Trailseal’s own', { isOwn: true }, changes('own-resource')],
+    ['the look is older than five minutes', { lookAge: 5 * minute + 1 }, changes('stale-verdict')],
+    ['the time of the look is not known', { lookAge: Number.NaN }, changes('stale-verdict')],
+  ])('withholds when %s', (_, circumstances, expected) => {
+    expect(outcome({ circumstances })).toEqual(expected);
+  });
+
+  it('withholds the kind of action whose breaker is open, and no other', () => {
+    expect(outcome({ circumstances: { openBreakers: new Set(['fix']) } })).toEqual({
+      notify: 'planned',
+      tag: 'planned',
+      'fix:enable-rotation': 'breaker-open',
+      quarantine: 'planned',
+    });
+  });
+
+  it('says that the kill switch could not be read', () => {
+    const { plan } = decide(subject({ circumstances: { killSwitch: 'unreadable' } }));
+    expect(plan.withheld[0]?.reason).toBe('The kill switch could not be read, which stops everything too.');
+  });
+
+  it('says how old the look was', () => {
+    const { plan } = decide(subject({ circumstances: { lookAge: 6 * minute } }));
+    expect(plan.withheld[0]?.reason).toBe(
+      'The resource was looked at 360 seconds ago, and a verdict is acted on for 300 seconds.',
+    );
+  });
+
+  it('withholds nothing when nothing stands in the way', () => {
+    const circumstances = {
+      killSwitch: 'released',
+      workflow: 'NOTIFIED',
+      openBreakers: new Set<Kind>(),
+      isOwn: false,
+      lookAge: 5 * minute,
+    } as const;
+    expect(outcome({ circumstances })).toEqual(outcome());
+  });
+
+  it('uses up no limit where it withholds', () => {
+    expect(decide(subject({ circumstances: { killSwitch: 'pulled' } })).usage).toBe(noUsage);
+  });
+
+  it('is told after what lasts longer: that the policy does not ask', () => {
+    const given = { policy: policyOf('version: 1'), circumstances: { killSwitch: 'pulled' } } as const;
+    expect(outcome(given)).toEqual(changes('not-in-policy', 'not-in-policy'));
+  });
+});
+
 const anyCase = fc.record({
+  circumstances: fc.record(
+    {
+      killSwitch: fc.constantFrom('released', 'pulled', 'unreadable'),
+      workflow: fc.constantFrom('NEW', 'NOTIFIED', 'SUPPRESSED', 'unreadable'),
+      openBreakers: fc.subarray([...kinds]).map((open) => new Set(open)),
+      isOwn: fc.boolean(),
+      lookAge: fc.integer({ min: 0, max: 10 * minute }),
+    },
+    { requiredKeys: [] },
+  ),
   verdict: fc.constantFrom(...verdicts),
   exemption: fc.constantFrom(undefined, exempt, { ...exempt, state: 'expired' as const }),
   time: fc.option(
@@ -285,6 +370,18 @@ describe('whatever happens', () => {
             expect(inSameAccount.length).toBeLessThanOrEqual(limits.perAccount);
           }
         }
+      }),
+    );
+  });
+
+  it('nothing is changed while the kill switch is not known to be released, or of what is suppressed or ours', () => {
+    fc.assert(
+      fc.property(anyCase, (given) => {
+        const { killSwitch = 'released', workflow = 'NEW', isOwn = false } = given.circumstances;
+        const { actions } = decide(subject({ ...given, policy })).plan;
+        const changing = actions.filter(({ action }) => action !== 'notify');
+        const free = killSwitch === 'released' && ['NEW', 'NOTIFIED'].includes(workflow) && !isOwn;
+        expect(free ? [] : changing).toEqual([]);
       }),
     );
   });

@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Resource } from '../../lib/control.ts';
-import { type Exemption, exemptionFor } from '../../lib/policy/exemptions.ts';
-import { exemption, key } from './fixtures.ts';
+import { type Exemption, exemptionFor, expiresSoon } from '../../lib/policy/exemptions.ts';
+import { exemption, key, policyOf } from './fixtures.ts';
 
 const today = new Date('2026-11-21T12:00:00Z');
 
+function policyWith(given: readonly Partial<Exemption>[]) {
+  return { ...policyOf('version: 1'), exemptions: given.map(exemption) };
+}
+
 function stateOf(given: readonly Partial<Exemption>[], resource: Resource = key, now = today) {
-  return exemptionFor({ exemptions: given.map(exemption) }, 'key-rotation', resource, now)?.state;
+  return exemptionFor(policyWith(given), 'key-rotation', resource, now)?.state;
 }
 
 describe('an exemption covers', () => {
@@ -76,7 +80,7 @@ describe('an exemption in time', () => {
 
 describe('of several exemptions', () => {
   const found = (given: readonly Partial<Exemption>[]) =>
-    exemptionFor({ exemptions: given.map(exemption) }, 'key-rotation', key, today)?.reason;
+    exemptionFor(policyWith(given), 'key-rotation', key, today)?.reason;
 
   it('an active one wins over an expired one before it', () => {
     expect(found([{ reason: 'old', expires: '2020-01-01' }, { reason: 'new' }])).toBe('new');
@@ -95,9 +99,132 @@ describe('of several exemptions', () => {
 
   it('tells who answers for it, and until when', () => {
     const given = { reason: 'Sandbox', owner: 'platform-team', expires: '2027-01-31' };
-    expect(exemptionFor({ exemptions: [exemption(given)] }, 'key-rotation', key, today)).toEqual({
+    expect(exemptionFor(policyWith([given]), 'key-rotation', key, today)).toEqual({
       state: 'active',
+      from: 'policy',
       ...given,
+    });
+  });
+});
+
+describe('an exemption ends soon', () => {
+  const january = {
+    state: 'active',
+    from: 'policy',
+    reason: 'r',
+    owner: 'o',
+    expires: '2027-01-31',
+  } as const;
+
+  it.each([
+    ['a week before its end', '2027-01-25T00:00:00Z', true],
+    ['not earlier', '2027-01-24T23:59:59.999Z', false],
+    ['on its last day', '2027-01-31T23:59:59.999Z', true],
+    ['no longer once it has ended', '2027-02-01T00:00:00Z', false],
+  ])('%s', (_, now, soon) => {
+    expect(expiresSoon(january, new Date(now))).toBe(soon);
+  });
+
+  it('only if it holds', () => {
+    expect(expiresSoon({ ...january, state: 'refused' }, new Date('2027-01-31T00:00:00Z'))).toBe(false);
+  });
+});
+
+const tagsMay = 'exemptionTags: { controls: [key-rotation], maxDays: 30 }';
+
+/** What the tag `trailseal:exempt` with that value does to a key, for its rotation. */
+function tagged(value: string, { policy = tagsMay, control = 'key-rotation', now = today } = {}) {
+  const resource = { ...key, tags: { 'trailseal:exempt': value } };
+  return exemptionFor(policyOf(`version: 1\n${policy}`), control, resource, now);
+}
+
+describe('a tag on the resource', () => {
+  it('exempts from the controls that the policy names, with its own date and reason', () => {
+    expect(tagged('2026-12-01 load test until then')).toEqual({
+      state: 'active',
+      from: 'tag',
+      reason: 'load test until then',
+      owner: 'a tag on the resource',
+      expires: '2026-12-01',
+    });
+  });
+
+  it('may exempt from every control', () => {
+    const policy = 'exemptionTags: { controls: all, maxDays: 30 }';
+    expect(tagged('2026-12-01 load test', { policy, control: 'volume-encryption' })?.state).toBe('active');
+  });
+
+  it('holds to the last millisecond of its last day, UTC', () => {
+    const at = (now: string) => tagged('2026-12-01 load test', { now: new Date(now) })?.state;
+    expect([at('2026-12-01T23:59:59.999Z'), at('2026-12-02T00:00:00Z')]).toEqual(['active', 'expired']);
+  });
+
+  it('may reach as many days as the policy allows', () => {
+    expect(tagged('2026-12-21 load test')?.state).toBe('active');
+  });
+
+  it('has the prefix of the tags that the policy sets', () => {
+    const policy = `${tagsMay}\nactions: { tag: { prefix: 'acme/' } }`;
+    const resource = { ...key, tags: { 'acme/exempt': '2026-12-01 load test' } };
+    expect(exemptionFor(policyOf(`version: 1\n${policy}`), 'key-rotation', resource, today)?.state).toBe(
+      'active',
+    );
+  });
+
+  it('comes after an exemption in the policy file that holds', () => {
+    const policy = `${tagsMay}\nexemptions: [{ regions: [eu-central-1], reason: r, owner: o, expires: 2027-01-31 }]`;
+    expect(tagged('2026-12-01 load test', { policy })?.from).toBe('policy');
+  });
+
+  it('comes before one in the policy file that has expired', () => {
+    const policy = `${tagsMay}\nexemptions: [{ regions: [eu-central-1], reason: r, owner: o, expires: 2020-01-31 }]`;
+    expect(tagged('2026-12-01 load test', { policy })?.from).toBe('tag');
+  });
+
+  it('is none where tags are not known', () => {
+    expect(exemptionFor(policyOf(`version: 1\n${tagsMay}`), 'key-rotation', key, today)).toBeUndefined();
+  });
+});
+
+describe('a tag exempts nothing, and says so,', () => {
+  it.each<[string, string, Parameters<typeof tagged>[1], string]>([
+    ['without the policy’s leave', '2026-12-01 test', { policy: '' }, 'the policy lets no tag exempt'],
+    [
+      'from another control than the policy names',
+      '2026-12-01 test',
+      { control: 'volume-encryption' },
+      'the policy lets no tag exempt from volume-encryption',
+    ],
+    ['without a reason', '2026-12-01 ', {}, 'it gives no reason after the date'],
+    [
+      'further away than the policy allows',
+      '2026-12-22 test',
+      {},
+      'its last day is further away than the 30 days that the policy allows',
+    ],
+    [
+      'until a day that does not exist',
+      '2026-11-31 test',
+      {},
+      'its value must begin with the last day on which it holds, a date that exists, as YYYY-MM-DD',
+    ],
+    [
+      'without a date',
+      'load test',
+      {},
+      'its value must begin with the last day on which it holds, a date that exists, as YYYY-MM-DD',
+    ],
+    [
+      'with characters that AWS does not take in tags',
+      '2026-12-01 <b>test</b>',
+      {},
+      'its value holds characters that not all AWS services take in a tag',
+    ],
+  ])('%s', (_, value, given, why) => {
+    expect(tagged(value, given)).toMatchObject({
+      state: 'refused',
+      from: 'tag',
+      reason: `The tag trailseal:exempt exempts nothing: ${why}.`,
     });
   });
 });

@@ -129,6 +129,37 @@ controls: { snapshot-sharing: { settings: { allowedAccounts: [] } } }`);
     });
   });
 
+  it('gives the actions their settings, with the defaults of those that it leaves out', () => {
+    const { actions } = policyOf(
+      "version: 1\nactions: { quarantine: { mode: stop }, tag: { prefix: 'acme/' } }",
+    );
+    expect([actions.tag, actions.quarantine.mode, actions.quarantine.snapshot]).toEqual([
+      { prefix: 'acme/' },
+      'stop',
+      false,
+    ]);
+  });
+
+  it.each([
+    ['0', 0],
+    ['0 minutes', 0],
+    ['1 second', 1_000],
+    ['15 minutes', 900_000],
+    ['1 hour', 3_600_000],
+    ['7 days', 604_800_000],
+  ])('has a fix wait for %s', (written, milliseconds) => {
+    const { guardrails } = policyOf(`version: 1\nguardrails: { gracePeriod: { fix: ${written} } }`);
+    expect(guardrails.gracePeriod.fix).toBe(milliseconds);
+  });
+
+  it('has nothing but a quarantine wait, unless it says so', () => {
+    expect(policyOf('version: 1').guardrails.gracePeriod).toEqual({ fix: 0, quarantine: 900_000 });
+  });
+
+  it('lets no tag exempt, unless it says so', () => {
+    expect(policyOf('version: 1').exemptionTags).toBeUndefined();
+  });
+
   it('accepts an exemption that has expired', () => {
     const policy = policyOf(
       'version: 1\nexemptions: [{ regions: [us-gov-west-1], reason: Old, owner: me, expires: 2001-01-01 }]',
@@ -327,6 +358,81 @@ describe('errors in the policy', () => {
       'half an action',
       'version: 1\nguardrails: { actionsPerHour: { total: 1.5 } }',
       '2:40 guardrails.actionsPerHour.total: must be a whole number, not the number 1.5',
+    ],
+    [
+      'a grace period without a unit',
+      'version: 1\nguardrails: { gracePeriod: { fix: 15 } }',
+      '2:35 guardrails.gracePeriod.fix: must be a duration such as 15 minutes, 1 hour or 2 days, or 0, not the number 15',
+    ],
+    [
+      'a grace period in a unit that is none',
+      'version: 1\nguardrails: { gracePeriod: { fix: 2 weeks } }',
+      '2:35 guardrails.gracePeriod.fix: must be a duration such as 15 minutes, 1 hour or 2 days, or 0, not "2 weeks"',
+    ],
+    [
+      'a grace period of more than a week',
+      'version: 1\nguardrails: { gracePeriod: { quarantine: 169 hours } }',
+      '2:42 guardrails.gracePeriod.quarantine: must be at most 7 days',
+    ],
+    [
+      'a grace period for what has none',
+      'version: 1\nguardrails: { gracePeriod: { tag: 1 hour } }',
+      '2:30 guardrails.gracePeriod.tag: the key "tag" is unknown (allowed: fix, quarantine)',
+    ],
+    [
+      'tags that exempt from a control that is none',
+      'version: 1\nexemptionTags: { controls: [key-rotatoin], maxDays: 30 }',
+      '2:29 exemptionTags.controls[0]: "key-rotatoin" is not one of the allowed values (did you mean key-rotation?)',
+    ],
+    [
+      'tags that exempt from one control, not in a list',
+      'version: 1\nexemptionTags: { controls: key-rotation, maxDays: 30 }',
+      '2:28 exemptionTags.controls: must be all or a list, not "key-rotation"',
+    ],
+    [
+      'tags that exempt from nothing',
+      'version: 1\nexemptionTags: { controls: [], maxDays: 30 }',
+      '2:28 exemptionTags.controls: must name a control; to let tags exempt from none, take exemptionTags out',
+    ],
+    [
+      'tags that exempt without a value for what',
+      'version: 1\nexemptionTags:\n  controls:\n  maxDays: 30',
+      '3:3 exemptionTags.controls: has no value (write one, or take the key out)',
+    ],
+    [
+      'tags that exempt from what is not said',
+      'version: 1\nexemptionTags: { maxDays: 30 }',
+      '2:16 exemptionTags.controls: "controls" is missing (add "controls: …")',
+    ],
+    [
+      'tags that exempt for ever',
+      'version: 1\nexemptionTags: { controls: all }',
+      '2:16 exemptionTags.maxDays: "maxDays" is missing (add "maxDays: …")',
+    ],
+    [
+      'tags that exempt for more than a year',
+      'version: 1\nexemptionTags: { controls: all, maxDays: 366 }',
+      '2:42 exemptionTags.maxDays: must be at most 365',
+    ],
+    [
+      'a prefix that runs into the name of the tag',
+      'version: 1\nactions: { tag: { prefix: trailseal } }',
+      '2:27 actions.tag.prefix: must be letters, digits and + - = . _ : / @, end in one of these signs, and not begin with aws:, not "trailseal"',
+    ],
+    [
+      'a setting that the action does not have',
+      'version: 1\nactions: { quarantine: { mod: stop } }',
+      '2:26 actions.quarantine.mod: the key "mod" is unknown (did you mean mode?)',
+    ],
+    [
+      'a mode of quarantine that is none',
+      'version: 1\nactions: { quarantine: { mode: terminate } }',
+      '2:32 actions.quarantine.mode: "terminate" is not one of the allowed values (allowed: isolate, stop, isolate+stop)',
+    ],
+    [
+      'settings of an action that has none',
+      'version: 1\nactions: { fix:enable-rotation: {} }',
+      '2:12 actions["fix:enable-rotation"]: the key "fix:enable-rotation" is unknown (allowed: tag, quarantine)',
     ],
     [
       'a protecting tag without a value',

@@ -77,6 +77,10 @@ describe('the loader and the editors agree', () => {
     exempt(`controls: [key-rotation], accounts: ['111122223333'], regions: [us-gov-west-1], ${said}`),
     exempt(`resources: ['arn:aws:ec2:*:*:instance/i-0abc*'], ${said}`),
     "version: 1\nguardrails: { actionsPerHour: { perAccount: 0, fix: { total: 10000 } }, protectedTags: { a: ['*'] } }",
+    'version: 1\nguardrails: { gracePeriod: { fix: 0, quarantine: 90 minutes } }',
+    'version: 1\nexemptionTags: { controls: all, maxDays: 365 }',
+    'version: 1\nexemptionTags: { controls: [key-rotation], maxDays: 1 }',
+    "version: 1\nactions: { tag: { prefix: 'acme:' }, quarantine: { mode: isolate+stop, criticalTags: { a: ['*'] } } }",
   ])('that this is a policy: %s', (text) => {
     expect([errorsIn(text), editorAccepts(text, sampleControls)]).toEqual([[], true]);
   });
@@ -119,6 +123,16 @@ describe('the loader and the editors agree', () => {
     'version: 1\nguardrails: { actionsPerHour: { total: -1 } }',
     'version: 1\nguardrails: { actionsPerHour: { total: 10001 } }',
     'version: 1\nguardrails: { protectedTags: { environment: prod } }',
+    'version: 1\nguardrails: { gracePeriod: { fix: 15 } }',
+    'version: 1\nguardrails: { gracePeriod: { fix: PT15M } }',
+    'version: 1\nguardrails: { gracePeriod: { notify: 1 hour } }',
+    'version: 1\nexemptionTags: { controls: all }',
+    'version: 1\nexemptionTags: { controls: [], maxDays: 30 }',
+    'version: 1\nexemptionTags: { controls: all, maxDays: 0 }',
+    'version: 1\nactions: { tag: { prefix: trailseal } }',
+    "version: 1\nactions: { tag: { prefix: 'aws:' } }",
+    'version: 1\nactions: { quarantine: { mode: terminate } }',
+    'version: 1\nactions: { notify: {} }',
   ])('that this is none: %s', (text) => {
     expect([errorsIn(text).length > 0, editorAccepts(text, sampleControls)]).toEqual([true, false]);
   });

@@ -14,7 +14,13 @@ const base: Finding = {
   verdict: 'FAIL',
   exemption: null,
 };
-const exemption = { state: 'active', reason: 'r', owner: 'o', expires: '2026-06-30' } as const;
+const exemption = {
+  state: 'active',
+  from: 'policy',
+  reason: 'r',
+  owner: 'o',
+  expires: '2026-06-30',
+} as const;
 
 /** The row of SC-12(1), which rests on `kms-key-disabled` alone. */
 function row(

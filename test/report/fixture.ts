@@ -382,12 +382,19 @@ function make(
       exempt > 0.95
         ? {
             state: 'expired',
+            from: 'policy',
             reason: 'migration of the old cluster',
             owner: 'platform team',
             expires: '2026-02-28',
           }
         : exempt > 0.9
-          ? { state: 'active', reason: 'public sample data', owner: 'research team', expires: '2026-06-30' }
+          ? {
+              state: 'active',
+              from: 'policy',
+              reason: 'public sample data',
+              owner: 'research team',
+              expires: '2026-06-30',
+            }
           : null,
     history:
       closedAt === null
@@ -492,7 +499,7 @@ export function hostileInput(): ReportInput {
         actions: [{ action: 'notify', reason: evil }],
         withheld: [{ action: 'tag', because: 'guardrail', reason: evil }],
       },
-      exemption: { state: 'active', reason: evil, owner: evil, expires: evil },
+      exemption: { state: 'active', from: 'policy', reason: evil, owner: evil, expires: evil },
       history: finding.history.map((transition) => ({
         ...transition,
         actor,

@@ -205,9 +205,15 @@ function exemption(finding: Finding): HTMLElement | null {
       {},
       state === 'active'
         ? 'An exemption covers this finding.'
-        : 'An exemption covered this finding; it has expired and no longer counts.',
+        : state === 'expired'
+          ? 'An exemption covered this finding; it has expired and no longer counts.'
+          : 'A tag on the resource asks for an exemption, and exempts nothing.',
     ),
-    pairs(['Reason', reason], ['Owner', owner], [state === 'active' ? 'Until' : 'Expired after', expires]),
+    pairs(
+      ['Reason', reason],
+      ['Owner', state === 'refused' ? undefined : owner],
+      [state === 'expired' ? 'Expired after' : 'Until', state === 'refused' ? undefined : expires],
+    ),
   );
 }
 
@@ -244,6 +250,11 @@ const because: ReadonlyMap<string, string> = new Map([
   ['guardrail', 'guardrail'],
   ['protected-resource', 'protected resource'],
   ['no-resource-id', 'no resource id'],
+  ['suppressed', 'suppressed'],
+  ['own-resource', 'own resource'],
+  ['kill-switch', 'kill switch'],
+  ['breaker-open', 'breaker open'],
+  ['stale-verdict', 'stale verdict'],
 ]);
 
 function plan(finding: Finding): HTMLElement {

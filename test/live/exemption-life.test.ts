@@ -1,0 +1,112 @@
+/** What becomes of a finding as its exemption begins and ends, by no more than the looks of the sweep. */
+import { describe, expect, it } from 'vitest';
+import { lookBody } from '../../lib/live/message.ts';
+import { expiresSoon } from '../../lib/policy/exemptions.ts';
+import { detailTypeOf, transitionOf } from '../../lib/transitions/transition.ts';
+import { keyState, place, World } from './world.ts';
+
+const id = '1234abcd-12ab-34cd-56ef-1234567890ab';
+const arn = `arn:aws:kms:${place.region}:${place.account}:key/${id}`;
+const key = { type: 'AwsKmsKey', id, arn, ...place } as const;
+const findingId = `trailseal/kms-key-disabled/${place.account}/${place.region}/${id}`;
+
+const exemptUntil = (expires: string) => `
+version: 1
+controls: { kms-key-disabled: { severity: HIGH, actions: [notify, fix:enable-key] } }
+exemptions:
+  - { controls: [kms-key-disabled], reason: it is being retired, owner: ana, expires: ${expires} }`;
+
+/** A world in which the key fails, and what a look at it in time makes of its finding. */
+function worldOf(expires: string) {
+  const world = new World('kms', place, exemptUntil(expires));
+  world.answers.set(id, keyState('Disabled'));
+  const lookAt = async (time: string) => {
+    world.time = Date.parse(time);
+    await world.deliver(lookBody([{ resource: key, controls: ['kms-key-disabled'] }]));
+    const entry = world.ledger.entries.get(findingId);
+    if (entry?.finding === undefined) throw new Error('no finding was recorded');
+    return { entry, finding: entry.finding, told: world.told.at(-1) };
+  };
+  return { world, lookAt };
+}
+
+describe('an exempt finding', () => {
+  it('stays failed in Security Hub, and calls for nobody', async () => {
+    const { told } = await worldOf('2026-03-31').lookAt('2026-03-01T12:00:00Z');
+    expect(told).toMatchObject({
+      FindingProviderFields: { Severity: { Label: 'INFORMATIONAL' } },
+      Compliance: { Status: 'FAILED' },
+      RecordState: 'ACTIVE',
+      ProductFields: { 'trailseal/exemption': 'active: it is being retired' },
+    });
+  });
+
+  it('has nothing planned', async () => {
+    const { finding } = await worldOf('2026-03-31').lookAt('2026-03-01T12:00:00Z');
+    expect(finding.plan.actions).toEqual([]);
+  });
+
+  it('is known to end soon from a week before on', async () => {
+    const { lookAt } = worldOf('2026-03-31');
+    const soonAt = async (time: string) => {
+      const { exemption } = (await lookAt(time)).finding;
+      return exemption !== null && expiresSoon(exemption, new Date(time));
+    };
+    expect([await soonAt('2026-03-24T12:00:00Z'), await soonAt('2026-03-25T12:00:00Z')]).toEqual([
+      false,
+      true,
+    ]);
+  });
+});
+
+describe('the first look after the last day of an exemption', () => {
+  const around = async () => {
+    const { world, lookAt } = worldOf('2026-03-31');
+    const before = await lookAt('2026-03-31T12:00:00Z');
+    const toldBefore = world.told.length;
+    return { world, before, toldBefore, after: await lookAt('2026-04-01T00:00:00Z') };
+  };
+
+  it('gives the finding its severity back in Security Hub', async () => {
+    const { world, toldBefore, after } = await around();
+    expect(world.told.length).toBe(toldBefore + 1);
+    expect(after.told).toMatchObject({
+      FindingProviderFields: { Severity: { Label: 'HIGH' } },
+      Compliance: { Status: 'FAILED' },
+      ProductFields: { 'trailseal/exemption': 'expired: it is being retired' },
+    });
+  });
+
+  it('plans what was held back', async () => {
+    const { after } = await around();
+    expect(after.finding.plan.actions.map(({ action }) => action)).toEqual(['notify', 'fix:enable-key']);
+  });
+
+  it('is a transition to a failure, though the finding was open all along', async () => {
+    const { before, after } = await around();
+    const transition = transitionOf(before.entry, after.entry);
+    if (transition === undefined) throw new Error('no transition');
+    expect(detailTypeOf(transition)).toBe('Control Failed');
+    expect(transition).toMatchObject({
+      previous: { status: 'OPEN', verdict: 'FAIL' },
+      exemption: { state: 'expired', from: 'policy', expires: '2026-03-31' },
+      plan: { actions: [{ action: 'notify' }, { action: 'fix:enable-key' }] },
+    });
+  });
+
+  it('keeps the history of the finding and when it was opened', async () => {
+    const { before, after } = await around();
+    expect([after.finding.openedAt, after.finding.history]).toEqual([
+      before.finding.openedAt,
+      before.finding.history,
+    ]);
+  });
+
+  it('is followed by others that tell nobody anything new', async () => {
+    const { world, lookAt } = worldOf('2026-03-31');
+    const first = await lookAt('2026-04-01T00:00:00Z');
+    const told = world.told.length;
+    const second = await lookAt('2026-04-01T06:00:00Z');
+    expect([world.told.length, transitionOf(first.entry, second.entry)]).toEqual([told, undefined]);
+  });
+});
