@@ -1,14 +1,16 @@
 /** What every function needs of its surroundings: clients that count their calls, a clock, and a place for what failed. */
 import { setTimeout } from 'node:timers/promises';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { withoutNoncharacters } from '../lib/aws/sqs.ts';
 
-/** Nothing in a function may be waited for longer than Lambda lets it run. */
+/** Waits so long, in milliseconds. */
 export async function wait(milliseconds: number): Promise<void> {
   await setTimeout(milliseconds);
 }
 
 /**
- * Puts a message aside for people. SQS takes 256 KB with the attributes, so that a long reason is cut.
+ * Puts a message aside for people. The reason counts in the size that SQS takes, and is cut. A body that is too large
+ * with it rejects: then the queue itself puts the message aside in the end, without a reason.
  * Source: Amazon SQS Developer Guide, "Message quotas".
  */
 export function deadLettersTo(sqs: SQSClient, queueUrl: string) {
@@ -16,7 +18,7 @@ export function deadLettersTo(sqs: SQSClient, queueUrl: string) {
     await sqs.send(
       new SendMessageCommand({
         QueueUrl: queueUrl,
-        MessageBody: body,
+        MessageBody: withoutNoncharacters(body),
         MessageAttributes: { reason: { DataType: 'String', StringValue: printable(reason) } },
       }),
     );

@@ -1,8 +1,7 @@
 /** What the evaluator functions have in common: from a Lambda invocation to the evaluator, and back. */
-import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
-import type { SQSBatchResponse } from 'aws-lambda';
+import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { callLogger } from '../lib/aws/calls.ts';
 import { lazyClients, type Makers } from '../lib/aws/clients.ts';
 import { dynamodbClient } from '../lib/aws/dynamodb.ts';
@@ -14,14 +13,15 @@ import type { Readers } from '../lib/facts/aws/reader.ts';
 import type { Family } from '../lib/family.ts';
 import { Publisher } from '../lib/findings/publisher.ts';
 import { DynamoLedger } from '../lib/ledger/dynamodb.ts';
-import { type Batch, takeBatch } from '../lib/live/batch.ts';
+import { DynamoMemory } from '../lib/ledger/memory.ts';
+import { type Batch, takeBatch, toDeliverAgain } from '../lib/live/batch.ts';
 import { environmentOf } from '../lib/live/environment.ts';
 import { type Evaluation, Evaluator, type Queues } from '../lib/live/evaluator.ts';
 import { bundledPolicy } from '../lib/policy/bundled.ts';
 import { deadLettersTo, wait } from './context.ts';
 import { deliveriesIn } from './deliveries.ts';
 import { checkedPolicy } from './policy.ts';
-import { Telemetry } from './telemetry.ts';
+import { loggerOf, Telemetry } from './telemetry.ts';
 
 export interface FamilyParts {
   readonly family: Family;
@@ -34,7 +34,7 @@ export interface FamilyParts {
 
 /** Answers an invocation by SQS with what failed; one by a bare event with all that came of it. */
 export function evaluatorHandler({ family, controls, readers, makers }: FamilyParts) {
-  const logger = new Logger({ persistentKeys: { family } });
+  const logger = loggerOf(family);
   const telemetry = new Telemetry(family, logger);
   const { account, region, table, queueUrl, deadLetterUrl } = environmentOf(process.env);
   const config = { region, logger: callLogger((call) => telemetry.called(call)) };
@@ -44,17 +44,16 @@ export function evaluatorHandler({ family, controls, readers, makers }: FamilyPa
     again: (bodies, delaySeconds) => sendAll(sqs, queueUrl, bodies, { delaySeconds }),
     deadLetter: deadLettersTo(sqs, deadLetterUrl),
   };
+  const kept = { client: dynamodbClient(config), table, wait, random: Math.random };
+  const memory = new DynamoMemory(kept);
   const evaluator = new Evaluator({
     controls,
     policy: bundledPolicy(checkedPolicy, controls),
     place: { account, region },
     facts: new AwsFacts({ readers, clients: () => clients, now: () => new Date(), wait }),
     ledger: new DynamoLedger({
-      client: dynamodbClient(config),
-      table,
+      ...kept,
       now: Date.now,
-      wait,
-      random: Math.random,
       conflicts: (count) => telemetry.add('LedgerConflicts', count),
     }),
     publisher: new Publisher({
@@ -64,18 +63,23 @@ export function evaluatorHandler({ family, controls, readers, makers }: FamilyPa
       random: Math.random,
     }),
     queues,
+    remember: (looks) => memory.remember(looks),
     now: Date.now,
   });
 
-  async function handle(event: unknown): Promise<SQSBatchResponse | readonly Evaluation[]> {
+  async function handle(event: unknown, context: Context): Promise<SQSBatchResponse | readonly Evaluation[]> {
     const { deliveries, bySqs } = deliveriesIn(event);
     const batch: Batch<Evaluation> = bySqs
-      ? await takeBatch(deliveries, (some) => evaluator.take(some), queues.deadLetter)
-      : { done: [await evaluator.take(deliveries)], failures: [] };
-    telemetry.evaluated(batch, deliveries.length);
+      ? await takeBatch(
+          deliveries,
+          (some) => evaluator.take(some),
+          queues.deadLetter,
+          () => context.getRemainingTimeInMillis(),
+        )
+      : { done: [await evaluator.take(deliveries)], failures: [], left: [] };
+    telemetry.evaluated(batch);
     if (!bySqs) return batch.done;
-    const again = batch.failures.filter(({ deadLettered }) => !deadLettered);
-    return { batchItemFailures: again.map(({ delivery }) => ({ itemIdentifier: delivery.id })) };
+    return { batchItemFailures: toDeliverAgain(batch).map((id) => ({ itemIdentifier: id })) };
   }
 
   return middy(handle)

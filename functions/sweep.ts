@@ -1,5 +1,4 @@
 /** Sweeps: has the evaluators look at everything that AWS lists, and at everything that the ledger holds open. */
-import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
@@ -11,7 +10,7 @@ import { controls } from '../lib/controls/index.ts';
 import { familyOf } from '../lib/family.ts';
 import { listers } from '../lib/inventory/index.ts';
 import { DynamoLedger } from '../lib/ledger/dynamodb.ts';
-import { type Delivery, takeBatch } from '../lib/live/batch.ts';
+import { type Delivery, takeBatch, toDeliverAgain } from '../lib/live/batch.ts';
 import { environmentOf, familyQueueUrls } from '../lib/live/environment.ts';
 import { parseBody } from '../lib/live/message.ts';
 import { type Swept, sweep } from '../lib/live/sweep.ts';
@@ -20,9 +19,9 @@ import { bundledPolicy } from '../lib/policy/bundled.ts';
 import { deadLettersTo, wait } from './context.ts';
 import { deliveriesIn } from './deliveries.ts';
 import { checkedPolicy } from './policy.ts';
-import { Telemetry } from './telemetry.ts';
+import { loggerOf, Telemetry } from './telemetry.ts';
 
-const logger = new Logger({ persistentKeys: { family: 'sweep' } });
+const logger = loggerOf('sweep');
 const telemetry = new Telemetry('sweep', logger);
 const { account, region, table, queueUrl, deadLetterUrl } = environmentOf(process.env);
 const queueUrls = familyQueueUrls(process.env);
@@ -87,11 +86,11 @@ async function handle(event: unknown, context: Context): Promise<SQSBatchRespons
     deliveries,
     (some) => take(some, remaining),
     deadLettersTo(sqs, deadLetterUrl),
+    remaining,
   );
   for (const swept of batch.done.flat()) telemetry.swept(swept);
-  telemetry.failed(batch.failures);
-  const again = batch.failures.filter(({ deadLettered }) => !deadLettered);
-  return { batchItemFailures: again.map(({ delivery }) => ({ itemIdentifier: delivery.id })) };
+  telemetry.failed(batch);
+  return { batchItemFailures: toDeliverAgain(batch).map((id) => ({ itemIdentifier: id })) };
 }
 
 export const handler = middy(handle)

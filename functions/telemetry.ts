@@ -1,10 +1,31 @@
 /** What the functions say of their work: structured logs, and metrics in CloudWatch's embedded format. */
-import type { Logger } from '@aws-lambda-powertools/logger';
+import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import type { Batch, Failure } from '../lib/live/batch.ts';
+import { printable } from '../lib/ledger/error.ts';
+import type { Batch } from '../lib/live/batch.ts';
 import type { Evaluation } from '../lib/live/evaluator.ts';
 import { metrics as declared, type MetricName, metricNamespace } from '../lib/live/metrics.ts';
 import type { Swept } from '../lib/live/sweep.ts';
+import type { Remediation } from '../lib/remediation/remediator.ts';
+
+/**
+ * The logger of a function. What events, and those who caused them, say stands in no line as anything but printable
+ * ASCII, so that it can do nothing to the terminal that shows the log.
+ */
+export function loggerOf(family: string): Logger {
+  return new Logger({
+    persistentKeys: { family },
+    // A stack keeps its lines: JSON escapes what ends them.
+    jsonReplacerFn: (_key: string, value: unknown) =>
+      typeof value === 'string' ? shortened(value).split('\n').map(printable).join('\n') : value,
+  });
+}
+
+/** CloudWatch takes lines of 256 KB, in which there may be some hundred texts. */
+function shortened(text: string): string {
+  return text.length > mostCharacters ? `${text.slice(0, mostCharacters)}…` : text;
+}
+const mostCharacters = 2_000;
 
 export class Telemetry {
   readonly #logger: Logger;
@@ -21,14 +42,14 @@ export class Telemetry {
     this.#calls.set(call, (this.#calls.get(call) ?? 0) + 1);
   }
 
-  evaluated({ done, failures }: Batch<Evaluation>, deliveries: number): void {
-    this.add('EventsReceived', deliveries);
-    for (const evaluation of done) this.#evaluation(evaluation);
-    this.failed(failures);
+  evaluated(batch: Batch<Evaluation>): void {
+    for (const evaluation of batch.done) this.#evaluation(evaluation);
+    this.failed(batch);
   }
 
-  #evaluation({ results, ignored, deadLetters, again, publication, latencies }: Evaluation): void {
+  #evaluation({ events, results, ignored, deadLetters, again, publication, latencies }: Evaluation): void {
     const { published, refused, deferred, off } = publication;
+    this.add('EventsReceived', events);
     this.add('EventsIgnored', ignored.length);
     this.add('MessagesDeadLettered', deadLetters.length);
     this.add('LooksAgain', again);
@@ -62,7 +83,13 @@ export class Telemetry {
     }
   }
 
-  failed(failures: readonly Failure[]): void {
+  failed({ failures, left, apart }: Batch<unknown>): void {
+    if (apart !== undefined) {
+      this.#logger.warn('taken one by one, as they failed together', { error: asError(apart) });
+    }
+    if (left.length > 0) {
+      this.#logger.warn('left for want of time, will be delivered again', { messages: left.length });
+    }
     this.add('MessagesDeadLettered', failures.filter(({ deadLettered }) => deadLettered).length);
     for (const { delivery, error, deadLettered } of failures) {
       const what = deadLettered ? 'put aside after failing too often' : 'failed, will be delivered again';
@@ -70,9 +97,17 @@ export class Telemetry {
     }
   }
 
-  swept({ entries, unlisted, ...counts }: Swept): void {
-    this.add('OpenFindings', entries);
-    this.#logger.info('swept', { entries, ...counts });
+  remediated(finding: string, { events, again, nothing }: Remediation): void {
+    this.add('Actions', events.filter(({ outcome }) => outcome === 'done').length);
+    this.add('ActionsWithheld', events.filter(({ outcome }) => outcome === 'withheld').length);
+    const told = events.map(({ action, outcome, because }) => ({ action, outcome, because }));
+    this.#logger.info('remediated', { finding, events: told, again, nothing });
+  }
+
+  swept({ open, unlisted, ...counts }: Swept): void {
+    // Also that there are none: else the last number would stand.
+    this.#metrics.addMetric('OpenFindings', declared.OpenFindings.unit, open);
+    this.#logger.info('swept', { open, ...counts });
     for (const error of unlisted) this.#logger.error('could not be listed', { error });
   }
 
@@ -84,7 +119,8 @@ export class Telemetry {
   flush(): void {
     for (const [call, count] of this.#calls) this.#single('ApiCalls', count, { call });
     this.#calls.clear();
-    this.#metrics.publishStoredMetrics();
+    // Where there is nothing, Powertools writes a warning that is no JSON.
+    if (this.#metrics.hasStoredMetrics()) this.#metrics.publishStoredMetrics();
   }
 
   #single(name: MetricName, value: number, dimensions: Readonly<Record<string, string>>): void {

@@ -129,13 +129,17 @@ export async function sendAll(
   }
 }
 
-/**
- * The body as JSON without the two characters of the Basic Multilingual Plane that SQS refuses and JSON does not
- * escape. Source: Amazon SQS API Reference, "SendMessageBatch" (InvalidMessageContents).
- */
 function messageText(body: unknown): string {
   const json: string | undefined = JSON.stringify(body);
   if (json === undefined) throw new TypeError('a message of a queue has to be something that JSON can say');
+  return withoutNoncharacters(json);
+}
+
+/**
+ * JSON in which the two characters of the Basic Multilingual Plane that SQS refuses, and JSON.stringify does not
+ * escape, are escaped. Source: Amazon SQS API Reference, "SendMessageBatch" (InvalidMessageContents).
+ */
+export function withoutNoncharacters(json: string): string {
   return json.replace(/[\ufffe\uffff]/g, (character) =>
     character === '\ufffe' ? String.raw`\ufffe` : String.raw`\uffff`,
   );

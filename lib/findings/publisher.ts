@@ -35,6 +35,11 @@ export interface PublisherOptions {
 const quota = { perSecond: 10, burst: 30 } as const;
 /** So often in all is a call tried, and a finding that Security Hub could not take by itself. */
 const tries = 5;
+/**
+ * No call is begun later than so many milliseconds after the publication began: where every finding has to be told
+ * alone, the rest is deferred before a function runs out of time.
+ */
+const patience = 45_000;
 
 type Stop = Exclude<CallFailure, { kind: 'refused' }>;
 type Answer = CallFailure | { readonly kind: 'answered'; readonly failed: ReadonlyMap<string, Refusal> };
@@ -42,6 +47,8 @@ type Piece = Sized & { readonly id: string };
 
 /** What is settled, and what is to be tried again, of the findings of one account. */
 interface Progress {
+  /** When no call is begun any more, in epoch milliseconds. */
+  readonly until: number;
   readonly accepted: string[];
   readonly refused: Refused[];
   readonly again: { readonly piece: Piece; readonly reason: string }[];
@@ -66,7 +73,8 @@ export class Publisher {
       { accepted: [], refused: pieces.filter((one) => !fits(one)).map(tooLarge), deferred: [] },
     ];
     const byAccount = Map.groupBy(pieces.filter(fits), ({ finding }) => finding.AwsAccountId ?? '');
-    for (const [account, its] of byAccount) published.push(await this.#publishOf(account, its));
+    const until = this.#options.now().getTime() + patience;
+    for (const [account, its] of byAccount) published.push(await this.#publishOf(account, its, until));
     const off = published.find((one) => one.off !== undefined)?.off;
     return {
       accepted: published.flatMap(({ accepted }) => accepted),
@@ -76,12 +84,12 @@ export class Publisher {
     };
   }
 
-  async #publishOf(account: string, pieces: readonly Piece[]): Promise<Publication> {
+  async #publishOf(account: string, pieces: readonly Piece[], until: number): Promise<Publication> {
     const accepted: string[] = [];
     const refused: Refused[] = [];
     let pending = pieces;
     for (let round = 1; pending.length > 0; round += 1) {
-      const progress: Progress = { accepted, refused, again: [] };
+      const progress: Progress = { until, accepted, refused, again: [] };
       const stop = await this.#importAll(pending, progress);
       if (stop?.kind === 'off') {
         return { accepted, refused, deferred: [], off: offIn(account, stop) };
@@ -112,7 +120,7 @@ export class Publisher {
 
   /** Imports findings in one call, and in smaller ones where one of them spoils it for the others. */
   async #import(batch: readonly Piece[], progress: Progress): Promise<Stop | undefined> {
-    const answer = await this.#call(batch, progress.accepted.length > 0);
+    const answer = await this.#call(batch, progress);
     switch (answer.kind) {
       case 'off':
       case 'unavailable':
@@ -156,13 +164,14 @@ export class Publisher {
   }
 
   /**
-   * One call, tried again while Security Hub is not to be reached.
-   * @param works whether Security Hub took a finding of this account just before.
+   * One call, tried again while Security Hub is not to be reached, and there is time.
    */
-  async #call(batch: readonly Piece[], works: boolean): Promise<Answer> {
+  async #call(batch: readonly Piece[], { until, accepted }: Progress): Promise<Answer> {
     const command = new BatchImportFindingsCommand({ Findings: batch.map(({ finding }) => finding) });
+    let failure: CallFailure = { kind: 'unavailable', reason: 'there was no time left to tell it' };
     for (let attempt = 1; ; attempt += 1) {
       await this.#pace.take();
+      if (this.#options.now().getTime() > until) return failure;
       try {
         const { FailedFindings = [], FailedCount = 0 } = await this.#options.client.send(command);
         const failed = new Map(
@@ -171,9 +180,9 @@ export class Publisher {
             refusalOf(ErrorCode, ErrorMessage),
           ]),
         );
-        return answerTo(batch, failed, Math.max(FailedCount, FailedFindings.length), works);
+        return answerTo(batch, failed, Math.max(FailedCount, FailedFindings.length), accepted.length > 0);
       } catch (error) {
-        const failure = callFailure(error);
+        failure = callFailure(error);
         if (failure.kind !== 'unavailable' || attempt === tries) return failure;
       }
       await this.#backOff(attempt);
@@ -186,7 +195,10 @@ export class Publisher {
   }
 }
 
-/** What an answer says of each finding that was sent. */
+/**
+ * What an answer says of each finding that was sent.
+ * @param works whether Security Hub took a finding of this account just before.
+ */
 function answerTo(
   batch: readonly Piece[],
   failed: ReadonlyMap<string, Refusal>,

@@ -85,23 +85,28 @@ export class DynamoLedger implements Ledger {
     });
   }
 
-  async partsOf(arn: string): Promise<readonly Recorded[]> {
-    if (arn === '') return [];
-    const ids: string[] = [];
-    let token: string | undefined;
-    do {
-      const page = await this.#query('parts', 'partOf', partKey(arn), token);
-      ids.push(...page.keys);
-      token = page.token;
-    } while (token !== undefined);
-    const entries = await this.read(ids);
+  async partsOf(arns: readonly string[]): Promise<readonly Recorded[]> {
+    const wholes = new Set(arns.filter((arn) => arn !== '').map(partKey));
+    const ids = await Promise.all(
+      [...wholes].map(async (whole) => {
+        const keys: string[] = [];
+        let token: string | undefined;
+        do {
+          const page = await this.#query('parts', 'partOf', whole, token);
+          keys.push(...page.keys);
+          token = page.token;
+        } while (token !== undefined);
+        return keys;
+      }),
+    );
+    const entries = await this.read(ids.flat());
     // An index lags behind its table.
     return [...entries.values()].filter(
       ({ finding, resource }) =>
         finding !== undefined &&
         finding.status !== 'ARCHIVED' &&
         resource.partOf !== undefined &&
-        partKey(resource.partOf) === partKey(arn),
+        wholes.has(partKey(resource.partOf)),
     );
   }
 

@@ -23,8 +23,8 @@ export interface Ledger {
   record(observations: readonly ToRecord[]): Promise<readonly Recorded[]>;
   /** Notes that Security Hub took an entry as it was at `updatedAt`; of two such notes the newer stays. */
   markPublished(published: readonly { readonly id: string; readonly updatedAt: number }[]): Promise<void>;
-  /** Findings of parts of a resource (`Resource.partOf`), other than archived ones. */
-  partsOf(arn: string): Promise<readonly Recorded[]>;
+  /** Findings of parts of these resources (`Resource.partOf`), other than archived ones. */
+  partsOf(arns: readonly string[]): Promise<readonly Recorded[]>;
   /**
    * A page of the entries that have a finding which is not archived, or one whose publication is owed, of a place.
    * @param token from the page before.

@@ -25,44 +25,63 @@ export interface Failure {
 export interface Batch<T> {
   readonly done: readonly T[];
   readonly failures: readonly Failure[];
+  /** Why they could not be taken together, and were taken one by one; `undefined` when they could. */
+  readonly apart?: unknown;
+  /** What there was no time for: the queue delivers it again. */
+  readonly left: readonly Delivery[];
 }
+
+/** One delivery alone is begun only with so much time left, in milliseconds. */
+const timeForOne = 20_000;
 
 /**
  * @param take handles deliveries so that doing it twice does no harm; rejects when something of it failed.
  * @param deadLetter puts a body aside, with a reason for people.
+ * @param remaining milliseconds that are left to work in: what is done by then stays done, and is not delivered again.
  * @returns what was done, and what failed even by itself. Never rejects: what can't be put aside is delivered again.
  */
 export async function takeBatch<T>(
   deliveries: readonly Delivery[],
   take: (deliveries: readonly Delivery[]) => Promise<T>,
   deadLetter: (body: string, reason: string) => Promise<void>,
+  remaining: () => number,
 ): Promise<Batch<T>> {
   try {
-    return { done: deliveries.length === 0 ? [] : [await take(deliveries)], failures: [] };
+    return { done: deliveries.length === 0 ? [] : [await take(deliveries)], failures: [], left: [] };
   } catch (error) {
     const [first] = deliveries;
-    if (deliveries.length > 1) return await oneByOne(deliveries, take, deadLetter);
+    if (deliveries.length > 1) {
+      return { ...(await oneByOne(deliveries, take, deadLetter, remaining)), apart: error };
+    }
     if (first === undefined) throw error;
     if (first.receives < deliveriesInAll) {
-      return { done: [], failures: [{ delivery: first, error, deadLettered: false }] };
+      return { done: [], failures: [{ delivery: first, error, deadLettered: false }], left: [] };
     }
-    return { done: [], failures: [await putAside(first, error, deadLetter)] };
+    return { done: [], failures: [await putAside(first, error, deadLetter)], left: [] };
   }
+}
+
+/** Those that the queue is to deliver again, by the ids that it knows them by. */
+export function toDeliverAgain({ failures, left }: Batch<unknown>): readonly string[] {
+  const failed = failures.filter(({ deadLettered }) => !deadLettered).map(({ delivery }) => delivery);
+  return [...failed, ...left].map(({ id }) => id);
 }
 
 async function oneByOne<T>(
   deliveries: readonly Delivery[],
   take: (deliveries: readonly Delivery[]) => Promise<T>,
   deadLetter: (body: string, reason: string) => Promise<void>,
+  remaining: () => number,
 ): Promise<Batch<T>> {
   const done: T[] = [];
   const failures: Failure[] = [];
-  for (const delivery of deliveries) {
-    const alone = await takeBatch([delivery], take, deadLetter);
+  for (const [index, delivery] of deliveries.entries()) {
+    if (remaining() < timeForOne) return { done, failures, left: deliveries.slice(index) };
+    const alone = await takeBatch([delivery], take, deadLetter, remaining);
     done.push(...alone.done);
     failures.push(...alone.failures);
   }
-  return { done, failures };
+  return { done, failures, left: [] };
 }
 
 async function putAside(

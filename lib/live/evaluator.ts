@@ -3,6 +3,7 @@
  * has Security Hub told. Everything is done so that it may be done twice: a delivery that fails comes again.
  */
 import type { Control, Verdict } from '../control.ts';
+import { wasNotAnswered } from '../facts/absence.ts';
 import type { LiveFactProvider } from '../facts/provider.ts';
 import { detailsOf } from '../findings/details.ts';
 import { findingId } from '../findings/id.ts';
@@ -10,13 +11,14 @@ import type { Publisher } from '../findings/publisher.ts';
 import { type Judged, judgeLive } from '../judge.ts';
 import type { Observation } from '../ledger/entry.ts';
 import type { Ledger, Recorded, ToRecord } from '../ledger/ledger.ts';
-import { isOwed } from '../ledger/ledger.ts';
+import type { KeyLook } from '../ledger/memory.ts';
 import { Matcher } from '../match.ts';
 import { decide } from '../policy/decide.ts';
 import { exemptionFor } from '../policy/exemptions.ts';
 import { noUsage } from '../policy/guardrails.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Delivery } from './batch.ts';
+import { keyLookOf } from './key-looks.ts';
 import { againBody, type Message, parseBody } from './message.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { type Publication, publishOwed } from './publication.ts';
@@ -31,6 +33,8 @@ export interface EvaluatorOptions {
   readonly ledger: Ledger;
   readonly publisher: Publisher;
   readonly queues: Queues;
+  /** Keeps what looks at KMS keys tell, for whoever has to put one back as it was. */
+  readonly remember?: (looks: readonly KeyLook[]) => Promise<void>;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -51,6 +55,8 @@ export interface Result {
 }
 
 export interface Evaluation {
+  /** Events that were looked at for the first time. */
+  readonly events: number;
   readonly results: readonly Result[];
   readonly ignored: readonly { readonly delivery: string; readonly reason: Ignored }[];
   readonly deadLetters: readonly { readonly delivery: string; readonly reason: string }[];
@@ -84,50 +90,52 @@ export class Evaluator {
    * @throws what went wrong, for all of them: nothing of it is lost when they are delivered again.
    */
   async take(deliveries: readonly Delivery[]): Promise<Evaluation> {
-    const { ledger, now } = this.#options;
-    const { work, ignored, deadLetters, owed, attempt } = await this.#read(deliveries);
-    const { results, toRecord, later } = await this.#look(work);
-    const recorded = await ledger.record([...toRecord, ...(await this.#replaced(work, toRecord))]);
+    const { ledger, queues, now } = this.#options;
+    const { work, events, ignored, malformed, attempts, asked } = await this.#read(deliveries);
+    const { results, toRecord, looks, later } = await this.#look(work);
+    if (looks.length > 0) await this.#options.remember?.(looks);
+    const recorded = await ledger.record([...toRecord, ...(await this.#replaced(work, results))]);
+    const entries = await this.#withOwed(recorded, [...attempts.keys()]);
+    const publication = await publishOwed(entries, attempts, this.#options);
+    for (const { delivery, reason } of malformed) await queues.deadLetter(delivery.body, reason);
+    // Last of all: what fails after it is delivered again, and would have everything looked at twice, and twice again.
     await this.#lookAgain(later);
-    const entries = await this.#withOwed(recorded, owed);
-    const publication = await publishOwed(
-      entries.filter((entry) => owed.includes(entry.id) || isOwed(entry, now())),
-      attempt,
-      this.#options,
-    );
     return {
+      events,
       results,
-      ignored,
-      deadLetters,
+      ignored: [...ignored, ...notOwed(asked, publication)],
+      deadLetters: malformed.map(({ delivery, reason }) => ({ delivery: delivery.id, reason })),
       again: later.size,
       publication,
       latencies: latencies(publication, toRecord, now()),
     };
   }
 
-  /** What the deliveries ask for; those that ask for nothing sensible are put aside. */
+  /** What the deliveries ask for; those that ask for nothing sensible are to be put aside. */
   async #read(deliveries: readonly Delivery[]) {
     const ignored: { delivery: string; reason: Ignored }[] = [];
-    const deadLetters: { delivery: string; reason: string }[] = [];
+    const malformed: { delivery: Delivery; reason: string }[] = [];
     const work: Work[] = [];
-    const owed: string[] = [];
-    let attempt = 1;
+    const attempts = new Map<string, number>();
+    const asked: { delivery: string; findings: readonly string[] }[] = [];
+    let events = 0;
     for (const delivery of deliveries) {
       const message = parseBody(delivery.body);
       if (message.kind === 'malformed' || message.kind === 'sweep') {
         const reason = message.kind === 'sweep' ? 'a sweep is not for this queue' : message.reason;
-        await this.#options.queues.deadLetter(delivery.body, reason);
-        deadLetters.push({ delivery: delivery.id, reason });
+        malformed.push({ delivery, reason });
       } else if (message.kind === 'publish') {
-        owed.push(...message.findings);
-        attempt = Math.max(attempt, message.attempt);
+        const { findings, attempt } = message;
+        asked.push({ delivery: delivery.id, findings });
+        for (const id of findings) attempts.set(id, Math.min(attempt, attempts.get(id) ?? attempt));
       } else {
+        if (message.kind === 'event' && message.attempt === 1) events += 1;
         const found = await this.#tasksOf(message, delivery);
         if (found.ignored !== undefined) ignored.push({ delivery: delivery.id, reason: found.ignored });
         work.push(...found.tasks.map((task) => ({ task, message })));
       }
     }
-    return { work, ignored, deadLetters, owed, attempt };
+    return { work, events, ignored, malformed, attempts, asked };
   }
 
   async #look(work: readonly Work[]) {
@@ -140,6 +148,7 @@ export class Evaluator {
     );
     const results: Result[] = [];
     const toRecord: ToRecord[] = [];
+    const looks: KeyLook[] = [];
     const later = new Map<Message, number>();
     const seen = new Map<Message, Set<Judged>>();
     for (const [index, { task, message }] of work.entries()) {
@@ -154,25 +163,25 @@ export class Evaluator {
         if (again !== undefined) later.set(message, Math.min(again, later.get(message) ?? again));
         const observation = this.#observationOf(task, one, outcome, readAt);
         if (observation !== undefined) toRecord.push({ control: task.control, observation });
+        const look = keyLookOf(task, one, readAt);
+        if (look !== undefined) looks.push(look);
       }
     }
-    return { results, toRecord, later };
+    return { results, toRecord, looks, later };
   }
 
   /**
    * The end of what only stood for volumes: at an earlier look they were not to be seen, so that a finding may have
    * been opened under the name that stood for them.
    */
-  async #replaced(work: readonly Work[], toRecord: readonly ToRecord[]): Promise<readonly ToRecord[]> {
-    const told = new Set(
-      toRecord.map(({ control, observation }) => findingId(control.id, observation.resource)),
-    );
+  async #replaced(work: readonly Work[], results: readonly Result[]): Promise<readonly ToRecord[]> {
+    const told = new Set(results.map(({ control, resource }) => `${control} ${resource}`));
     const lookedAgain = work.filter(({ message }) => message.kind === 'look' || attemptOf(message) > 1);
     const standIns = lookedAgain.filter(
       ({ task: { control, resource } }) =>
         resource.type === 'AwsEc2Volume' &&
         !resource.id.startsWith('vol-') &&
-        !told.has(findingId(control.id, resource)),
+        !told.has(`${control.id} ${resource.id}`),
     );
     if (standIns.length === 0) return [];
     const { ledger, now } = this.#options;
@@ -189,18 +198,17 @@ export class Evaluator {
   async #tasksOf(message: Message & { kind: 'event' | 'look' }, delivery: Delivery) {
     const { place, ledger, now } = this.#options;
     if (message.kind === 'look') {
-      return {
-        tasks: tasksOfLooks(message.looks, delivery.id, now(), this.#enabled, place),
-        ignored: undefined,
-      };
+      return tasksOfLooks(message.looks, delivery.id, now(), this.#enabled, place);
     }
-    return tasksOf(message.event, message.attempt, this.#matcher, place, (arn) => ledger.partsOf(arn));
+    return tasksOf(message.event, message.attempt, this.#matcher, place, (arns) => ledger.partsOf(arns));
   }
 
   #observationOf(task: Task, judged: Judged, outcome: Outcome, readAt: number): Observation | undefined {
     const { policy, now } = this.#options;
-    const { control, cause, key } = task;
+    const { control, cause } = task;
     const { resource, judgement, facts } = judged;
+    // When the same is delivered again, AWS may answer: that is news then.
+    const key = wasNotAnswered(facts) === undefined ? task.key : `${task.key} unanswered`;
     if (outcome.kind === 'unsettled') return undefined;
     if (outcome.kind === 'gone') {
       const result = { kind: 'gone', because: `The resource is gone: ${outcome.because}.` } as const;
@@ -260,6 +268,21 @@ function resultOf({ control, resource, judgement }: Judged, outcome: Outcome): R
     case 'judged':
       return { ...about, outcome: judgement.verdict, summary: judgement.evidence.summary };
   }
+}
+
+/** The messages that asked for the publication of findings of which none was to be told. */
+function notOwed(
+  asked: readonly { readonly delivery: string; readonly findings: readonly string[] }[],
+  { published, refused, deferred, off }: Publication,
+): Evaluation['ignored'] {
+  if (off !== undefined) return [];
+  const told = new Set([
+    ...published.map(({ id }) => id),
+    ...[...refused, ...deferred].map(({ finding }) => finding),
+  ]);
+  return asked
+    .filter(({ findings }) => !findings.some((id) => told.has(id)))
+    .map(({ delivery }) => ({ delivery, reason: 'not-owed' }));
 }
 
 /** From the event to Security Hub's having the finding, for each event that opened, closed or archived one. */

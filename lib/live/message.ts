@@ -52,7 +52,7 @@ export function parseMessage(value: unknown): Message {
   if (own !== undefined && !isObject(own)) return malformed('its "trailseal" is no object');
   const kind = text(own, 'kind');
   if (own !== undefined && at(own, 'version') !== messageVersion) {
-    return malformed(`its version is ${JSON.stringify(at(own, 'version'))}, not ${messageVersion}`);
+    return malformed(`its version is ${described(at(own, 'version'))}, not ${messageVersion}`);
   }
   switch (kind) {
     case 'look': {
@@ -61,12 +61,14 @@ export function parseMessage(value: unknown): Message {
         ? { kind, looks }
         : malformed('a look names a resource without type, id, ARN, account or Region, or none');
     }
-    case 'publish':
-      return {
-        kind,
-        findings: list(own, 'findings').filter((id) => typeof id === 'string'),
-        attempt: attemptIn(own),
-      };
+    case 'publish': {
+      const findings = list(own, 'findings').filter(
+        (id): id is string => typeof id === 'string' && id !== '',
+      );
+      return findings.length > 0
+        ? { kind, findings, attempt: attemptIn(own) }
+        : malformed('a publication names no finding');
+    }
     case 'sweep': {
       const of = text(own, 'of');
       const token = text(own, 'token');
@@ -88,7 +90,7 @@ export function parseMessage(value: unknown): Message {
       };
     }
     default:
-      return malformed(`its kind is ${JSON.stringify(kind)}, which is none`);
+      return malformed(`its kind is ${described(kind)}, which is none`);
   }
 }
 
@@ -99,6 +101,14 @@ function attemptIn(own: unknown): number {
 
 function malformed(reason: string): Message {
   return { kind: 'malformed', reason };
+}
+
+/** A value that should not be there, for people: in short, as it may be as large, and as deep, as a message. */
+function described(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (isObject(value)) return 'an object';
+  const said = JSON.stringify(value) ?? 'missing';
+  return said.length > 100 ? `${said.slice(0, 100).toWellFormed()}…` : said;
 }
 
 function lookIn(value: unknown): Look | undefined {

@@ -24,7 +24,7 @@ export interface Metric {
 }
 
 export const metrics = {
-  EventsReceived: { unit: 'Count', by: ['family'], what: 'events taken from the queue' },
+  EventsReceived: { unit: 'Count', by: ['family'], what: 'events looked at for the first time' },
   EventsIgnored: { unit: 'Count', by: ['family'], what: 'events of which no enabled control says anything' },
   MessagesDeadLettered: {
     unit: 'Count',
@@ -44,6 +44,9 @@ export const metrics = {
   ApiCalls: { unit: 'Count', by: ['call'], what: 'calls to AWS' },
   LooksAgain: { unit: 'Count', by: ['family'], what: 'messages to be looked at again later' },
   LedgerConflicts: { unit: 'Count', by: ['family'], what: 'writes that another write came before' },
+  Actions: { unit: 'Count', by: ['family'], what: 'actions carried out' },
+  ActionsWithheld: { unit: 'Count', by: ['family'], what: 'actions that a guardrail or a person held back' },
+  Transitions: { unit: 'Count', by: ['family'], what: 'changes of findings put on the bus' },
   OpenFindings: {
     unit: 'Count',
     by: ['family'],

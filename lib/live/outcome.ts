@@ -40,6 +40,10 @@ export function outcomeOf(
   }
   const known = Object.values(facts).some((fact) => fact.known);
   if (task.ended && !known) {
+    const later = wasNotAnswered(facts) === undefined ? undefined : again('unanswered');
+    if (later !== undefined) {
+      return { kind: 'unsettled', because: `whether ${resource.id} is gone was not answered`, again: later };
+    }
     const { eventName, time } = task.cause;
     return { kind: 'gone', because: `${eventName} ended ${resource.id}`, at: time };
   }

@@ -6,8 +6,11 @@ const delays = [30, 60, 120, 240, 480, 900, 900, 900, 900, 900];
 /** What AWS did not answer is asked so often in all: longer troubles are left to the sweep. */
 const asksInAll = 4;
 
-/** What an event says is gone and AWS still shows is looked at so often in all, for lists lag behind. */
-const looksForTheEnded = 3;
+/**
+ * What an event says is gone and AWS still shows is looked at so often in all: KMS lists a revoked grant for five
+ * minutes more, and an instance takes some to shut down before its volumes go.
+ */
+const looksForTheEnded = 5;
 
 export type Unsettled = 'not-ready' | 'unanswered' | 'not-there-yet' | 'still-there';
 

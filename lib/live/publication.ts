@@ -2,7 +2,7 @@
 import type { Control } from '../control.ts';
 import { toAsff } from '../findings/asff.ts';
 import type { Publisher } from '../findings/publisher.ts';
-import type { Ledger, Recorded } from '../ledger/ledger.ts';
+import { isOwed, type Ledger, type Recorded } from '../ledger/ledger.ts';
 import { publishBody } from './message.ts';
 import { nextPublicationIn } from './patience.ts';
 
@@ -26,19 +26,26 @@ export interface PublicationOptions {
     again(bodies: readonly unknown[], delaySeconds: number): Promise<void>;
     deadLetter(body: string, reason: string): Promise<void>;
   };
+  /** Epoch milliseconds. */
+  readonly now: () => number;
 }
 
 /**
- * @param attempt how often these were tried, this time included.
+ * Publishes those that are owed, and those that somebody asked for by name: of what Security Hub refused once, nothing
+ * else says that it is to be tried anew.
+ * @param attempts how often findings that a message names were tried, this time included; all others are tried for the
+ *   first time.
  * @throws when the ledger or a queue can't be written. What Security Hub answers is never thrown.
  */
 export async function publishOwed(
   entries: readonly Recorded[],
-  attempt: number,
-  { controls, ledger, publisher, queues }: PublicationOptions,
+  attempts: ReadonlyMap<string, number>,
+  { controls, ledger, publisher, queues, now }: PublicationOptions,
 ): Promise<Publication> {
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
-  const findings = entries.flatMap((entry) => {
+  // At a later attempt, somebody else may have published it meanwhile.
+  const wanted = entries.filter((entry) => attempts.get(entry.id) === 1 || isOwed(entry, now()));
+  const findings = wanted.flatMap((entry) => {
     const control = controls.find(({ id }) => id === entry.control);
     if (entry.finding === undefined || control === undefined) return [];
     const updatedAt = new Date(entry.updatedAt).toISOString();
@@ -60,12 +67,14 @@ export async function publishOwed(
   const told = [...published, ...entriesOf(refusals.map(({ finding }) => finding))];
   await ledger.markPublished(told.map(({ id, updatedAt }) => ({ id, updatedAt })));
   const postponed = deferred.map(({ id, reason }) => ({ finding: id, reason }));
-  const delay = nextPublicationIn(attempt);
-  if (postponed.length > 0 && delay !== undefined) {
-    await queues.again(publications(postponed, attempt + 1), delay);
-  } else {
+  for (const [attempt, some] of Map.groupBy(postponed, ({ finding }) => attempts.get(finding) ?? 1)) {
+    const delay = nextPublicationIn(attempt);
+    if (delay !== undefined) {
+      await queues.again(publications(some, attempt + 1), delay);
+      continue;
+    }
     // One message a finding, so that each can be looked at and sent again by itself.
-    for (const { finding, reason } of postponed) {
+    for (const { finding, reason } of some) {
       await queues.deadLetter(
         JSON.stringify(publishBody([finding])),
         `Security Hub did not take the finding ${finding} in ${attempt} attempts: ${reason}`,

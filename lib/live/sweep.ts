@@ -32,6 +32,8 @@ export interface Swept {
   /** Resources that AWS listed, and entries that the ledger holds. */
   readonly listed: number;
   readonly entries: number;
+  /** Of these, those whose finding is open. */
+  readonly open: number;
   /** Resources that are to be looked at, and findings that are to be published. */
   readonly looks: number;
   readonly publications: number;
@@ -41,8 +43,19 @@ export interface Swept {
   readonly unlisted: readonly ListingError[];
 }
 
-/** So many resources in one message: an evaluator takes several messages at once, and has two minutes. */
+/** So many resources in one message: an evaluator takes ten messages at once, and has two minutes. */
 const looksInMessage = 50;
+/**
+ * Of these there may be thousands, and each is a call of its own, of which AWS takes few a second from all who make
+ * them: EC2 20, KMS 100. Source: EC2 API Reference, "Request throttling for the Amazon EC2 API" (non-mutating actions);
+ * AWS KMS Developer Guide, "Request quotas" (ListGrants).
+ */
+const oneCallEach: ReadonlySet<ResourceType> = new Set([
+  'AwsEc2Snapshot',
+  'AwsEc2LaunchTemplate',
+  'AwsKmsGrant',
+]);
+const fewLooksInMessage = 10;
 /** So many findings in one message, whose ids have up to 512 characters. */
 const findingsInMessage = 100;
 /** The bytes of one message, far below what SQS and Lambda take. */
@@ -74,6 +87,7 @@ export async function sweep(part: SweepPart | undefined, around: SweepSurroundin
 const nothing: Swept = {
   listed: 0,
   entries: 0,
+  open: 0,
   looks: 0,
   publications: 0,
   continued: false,
@@ -105,7 +119,7 @@ async function sweepType(
   const continued = await pages({ of: type }, start, around, async (token) => {
     const page = await lister.list(around.clients, around.place, token);
     const looks = page.resources.map((resource): Look => ({ resource }));
-    for (const queue of queues) await around.send(queue, inMessages(looks, looksInMessage, lookBody));
+    for (const queue of queues) await around.send(queue, lookBodies(looks));
     swept = {
       ...swept,
       listed: swept.listed + page.resources.length,
@@ -130,17 +144,18 @@ async function sweepLedger(start: string | undefined, around: SweepSurroundings)
       const own = entries.filter(({ control }) => familyById.get(control) === family);
       const looks = looksOf(own.filter(({ finding }) => finding?.status === 'OPEN'));
       const owed = own.filter((entry) => isOwed(entry, around.now())).map(({ id }) => id);
-      await around.send(family, [
-        ...inMessages(looks, looksInMessage, lookBody),
-        ...inMessages(owed, findingsInMessage, publishBody),
-      ]);
+      await around.send(family, [...lookBodies(looks), ...inMessages(owed, findingsInMessage, publishBody)]);
       swept = {
         ...swept,
         looks: swept.looks + looks.length,
         publications: swept.publications + owed.length,
       };
     }
-    swept = { ...swept, entries: swept.entries + entries.length };
+    swept = {
+      ...swept,
+      entries: swept.entries + entries.length,
+      open: swept.open + entries.filter(({ finding }) => finding?.status === 'OPEN').length,
+    };
     return token;
   });
   return { ...swept, continued };
@@ -178,6 +193,13 @@ async function pages(
     }
   } while (token !== undefined);
   return false;
+}
+
+function lookBodies(looks: readonly Look[]): readonly unknown[] {
+  const { true: few = [], false: many = [] } = Object.groupBy(looks, ({ resource }) =>
+    oneCallEach.has(resource.type) ? 'true' : 'false',
+  );
+  return [...inMessages(many, looksInMessage, lookBody), ...inMessages(few, fewLooksInMessage, lookBody)];
 }
 
 /** The bodies of messages that hold all items, as many in each as may be. */

@@ -1,4 +1,5 @@
 /** From a message to what has to be looked at: which controls, on which resources, because of what. */
+import { parseArn } from '../arn.ts';
 import type { Control, Resource, TrailEvent } from '../control.ts';
 import type { Cause } from '../findings/lifecycle.ts';
 import type { Concern, Matcher } from '../match.ts';
@@ -15,8 +16,18 @@ export interface Task extends Concern {
   readonly mayBeGone: boolean;
 }
 
-/** Why an event gives nothing to do. */
-export type Ignored = 'failed-call' | 'dry-run' | 'not-a-trigger' | 'no-resource' | 'another-place';
+/**
+ * Why a message gives nothing to do. Of an event: what it is. Of a look: no enabled control judges what it names
+ * (`not-judged`). Of a publication: it was told already, or there never was such a finding (`not-owed`).
+ */
+export type Ignored =
+  | 'failed-call'
+  | 'dry-run'
+  | 'not-a-trigger'
+  | 'no-resource'
+  | 'another-place'
+  | 'not-judged'
+  | 'not-owed';
 
 export type Tasks =
   | { readonly tasks: readonly Task[]; readonly ignored?: undefined }
@@ -27,19 +38,24 @@ export interface Place {
   readonly region: string;
 }
 
-/** These end a grant, so that its absence is what they are about. */
+/**
+ * These end a grant, though ListGrants may show it for some minutes more. Source: KMS API Reference, "RevokeGrant"
+ * (eventual consistency).
+ */
 const revocations = new Set(['RevokeGrant', 'RetireGrant']);
 
 /**
  * @param attempt which look this is at what the event names, from 1.
- * @param partsOf the resources that are part of one that ended, as the ledger knows them, with their control's id.
+ * @param partsOf the resources that are part of those that ended, as the ledger knows them, with their control's id.
  */
 export async function tasksOf(
   event: TrailEvent,
   attempt: number,
   matcher: Matcher,
   place: Place,
-  partsOf: (arn: string) => Promise<readonly { readonly control: string; readonly resource: Resource }[]>,
+  partsOf: (
+    arns: readonly string[],
+  ) => Promise<readonly { readonly control: string; readonly resource: Resource }[]>,
 ): Promise<Tasks> {
   if (event.outcome.kind !== 'success') {
     return ignored(event.outcome.kind === 'failed' ? 'failed-call' : 'dry-run');
@@ -48,13 +64,12 @@ export async function tasksOf(
   const { triggered, ended } = matcher.match(event);
   if (triggered.length + ended.length === 0) return ignored('no-resource');
   const here = (concern: Concern) => isHere(concern.resource, place);
-  const parts = await Promise.all(
-    // Several controls are ended by one resource: its parts are asked for once.
-    [...new Set(ended.filter(here).map(({ resource }) => resource.arn))].map(partsOf),
-  );
+  // Several controls are ended by one resource: its parts are asked for once.
+  const wholes = [...new Set(ended.filter(here).map(({ resource }) => resource.arn))];
+  const parts = wholes.length === 0 ? [] : await partsOf(wholes);
   const endings: readonly Concern[] = [
     ...ended.filter(({ control, resource }) => resource.type === control.resourceType),
-    ...parts.flat().flatMap(({ control: id, resource }) => {
+    ...parts.flatMap(({ control: id, resource }) => {
       const found = ended.find(({ control }) => control.id === id);
       return found === undefined ? [] : [{ control: found.control, resource }];
     }),
@@ -62,8 +77,8 @@ export async function tasksOf(
   const key = keyOf(event, attempt);
   const byId = new Map<string, Task>();
   for (const concern of triggered.filter(here)) {
-    const mayBeGone = attempt > 1 || revocations.has(event.eventName);
-    byId.set(idOf(concern), { ...concern, key, cause: event, ended: false, mayBeGone });
+    const ended = revocations.has(event.eventName);
+    byId.set(idOf(concern), { ...concern, key, cause: event, ended, mayBeGone: ended || attempt > 1 });
   }
   // DeleteKey triggers kms-key-deletion and ends it: the end counts.
   for (const concern of endings) {
@@ -81,21 +96,23 @@ export function tasksOfLooks(
   now: number,
   controls: readonly Control[],
   place: Place,
-): readonly Task[] {
-  return looks
-    .filter(({ resource }) => isHere(resource, place))
-    .flatMap(({ resource, controls: wanted }) =>
-      controls
-        .filter((control) => control.resourceType === resource.type && (wanted?.includes(control.id) ?? true))
-        .map((control) => ({
-          control,
-          resource,
-          key: `look/${messageId}`,
-          cause: sweepAt(now),
-          ended: false,
-          mayBeGone: true,
-        })),
-    );
+): Tasks {
+  const here = looks.filter(({ resource }) => isHere(resource, place));
+  if (here.length === 0) return ignored('another-place');
+  const tasks = here.flatMap(({ resource, controls: wanted }) =>
+    controls
+      .filter((control) => control.resourceType === resource.type && (wanted?.includes(control.id) ?? true))
+      .map((control) => ({
+        control,
+        resource,
+        // What is delivered again is looked at again: another look, which may see something else.
+        key: `look/${messageId} ${now}`,
+        cause: sweepAt(now),
+        ended: false,
+        mayBeGone: true,
+      })),
+  );
+  return tasks.length === 0 ? ignored('not-judged') : { tasks };
 }
 
 /** A sweep as the cause of what it finds: who made the resource so is not known to it. */
@@ -119,8 +136,16 @@ function ignored(reason: Ignored): Tasks {
   return { tasks: [], ignored: reason };
 }
 
-function isHere({ account, region }: Resource, place: Place): boolean {
-  return account === place.account && region === place.region;
+/** By what the resource says of itself and by its ARNs: AWS is asked by these, too. */
+function isHere({ account, region, arn, partOf }: Resource, place: Place): boolean {
+  return (
+    account === place.account && region === place.region && [arn, partOf].every((name) => fits(name, place))
+  );
+}
+
+function fits(name: string | undefined, place: Place): boolean {
+  const { account = '', region = '' } = parseArn(name) ?? {};
+  return (account === '' || account === place.account) && (region === '' || region === place.region);
 }
 
 /** An event without an id is told by what it is; each further look at what an event names is one of its own. */

@@ -238,13 +238,13 @@ describe('the parts of a resource', () => {
       { at: 1, verdict: 'FAIL', resource: volume('vol-3', { partOf: `${instance}0` }) },
       { at: 1, verdict: 'FAIL', resource: volume('vol-4') },
     ]);
-    expect((await ledger().partsOf(instance)).map(({ resource }) => resource.id)).toEqual(['vol-1']);
+    expect((await ledger().partsOf([instance])).map(({ resource }) => resource.id)).toEqual(['vol-1']);
   });
 
   it('are found though they are more than a page', async () => {
     const parts = volumes(250, { partOf: instance });
     await record(parts.map((resource) => ({ at: 1, verdict: 'FAIL', resource })));
-    expect((await ledger().partsOf(instance)).map(({ resource }) => resource.id).toSorted()).toEqual(
+    expect((await ledger().partsOf([instance])).map(({ resource }) => resource.id).toSorted()).toEqual(
       parts.map(({ id }) => id),
     );
   });
@@ -255,13 +255,13 @@ describe('the parts of a resource', () => {
       { at: 1, verdict: 'FAIL', resource },
       { at: 2, verdict: 'gone', resource },
     ]);
-    expect(await ledger().partsOf(instance)).toEqual([]);
+    expect(await ledger().partsOf([instance])).toEqual([]);
   });
 
   it('are found by an ARN of any length', async () => {
     const partOf = `${instance}${'x'.repeat(3_000)}`;
     await record([{ at: 1, verdict: 'FAIL', resource: volume('vol-1', { partOf }) }]);
-    expect((await ledger().partsOf(partOf)).map(({ resource }) => resource.id)).toEqual(['vol-1']);
+    expect((await ledger().partsOf([partOf])).map(({ resource }) => resource.id)).toEqual(['vol-1']);
   });
 });
 

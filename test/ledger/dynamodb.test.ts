@@ -375,7 +375,7 @@ describe('an index that lags behind its table', () => {
   });
 
   it('brings nothing among the parts that does not belong there any more', async () => {
-    expect(await ledger().partsOf('arn:aws:ec2:eu-central-1:111122223333:instance/i-0abc')).toEqual([]);
+    expect(await ledger().partsOf(['arn:aws:ec2:eu-central-1:111122223333:instance/i-0abc'])).toEqual([]);
   });
 });
 

@@ -63,10 +63,14 @@ export class MemoryLedger implements Ledger {
     }
   }
 
-  async partsOf(arn: string): Promise<readonly Recorded[]> {
+  async partsOf(arns: readonly string[]): Promise<readonly Recorded[]> {
     return [...this.entries.values()].filter(
       ({ finding, resource }) =>
-        finding !== undefined && finding.status !== 'ARCHIVED' && arn !== '' && resource.partOf === arn,
+        finding !== undefined &&
+        finding.status !== 'ARCHIVED' &&
+        resource.partOf !== undefined &&
+        resource.partOf !== '' &&
+        arns.includes(resource.partOf),
     );
   }
 

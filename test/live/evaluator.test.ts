@@ -1,6 +1,9 @@
 import { BatchImportFindingsCommand, InvalidAccessException } from '@aws-sdk/client-securityhub';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import type { Facts } from '../../lib/control.ts';
+import { known } from '../../lib/facts/types.ts';
 import { againBody, lookBody, parseMessage, publishBody, sweepBody } from '../../lib/live/message.ts';
+import { volumesOfLaunch } from '../../lib/trail/resources/ec2/volumes.ts';
 import { eventOf, sample } from '../judging.ts';
 import { denied, gone, keyState, notReady, place, throttled, World } from './world.ts';
 
@@ -133,6 +136,17 @@ describe('an event', () => {
     expect(world.ledger.entries.size).toBe(0);
   });
 
+  it('counts as received once, however often it is looked at again', async () => {
+    const world = new World();
+    world.answers.set(id, keyState('Disabled'));
+    const event = keyEvent('DisableKey', 1);
+    const counts = [
+      await world.deliver(event, lookBody([{ resource: key }]), publishBody([findingId])),
+      await world.deliver(againBody(event, 2)),
+    ].map(({ events }) => events);
+    expect(counts).toEqual([1, 0]);
+  });
+
   it('says how long the finding took', async () => {
     const world = new World();
     world.answers.set(id, keyState('Disabled'));
@@ -163,6 +177,33 @@ describe('what can’t be known', () => {
     world.answers.set(id, keyState('Disabled'));
     await world.deliver(...(world.again[0]?.bodies ?? []));
     expect(world.told.at(-1)).toMatchObject({ Compliance: { Status: 'FAILED' } });
+  });
+
+  it('is recorded when AWS answers, though what it did not answer was recorded before', async () => {
+    const world = new World();
+    world.answers.set(id, throttled);
+    world.broken.add('again');
+    await expect(world.deliver(keyEvent('DisableKey', 1))).rejects.toThrow('the queue takes nothing');
+    world.answers.set(id, keyState('Disabled'));
+    await world.deliver(keyEvent('DisableKey', 1));
+    expect(world.ledger.entries.get(findingId)?.finding).toMatchObject({ status: 'OPEN', verdict: 'FAIL' });
+  });
+
+  it('is to be looked at again but once, however often the rest fails and is delivered again', async () => {
+    const world = new World();
+    world.answers.set(id, throttled);
+    world.broken.add('deadLetters');
+    const refusal = { Id: findingId, ErrorCode: 'InvalidInput', ErrorMessage: 'Title is bad' };
+    world.securityHub
+      .on(BatchImportFindingsCommand)
+      .resolves({ FailedCount: 1, SuccessCount: 0, FailedFindings: [refusal] });
+    for (let deliveries = 1; deliveries <= 3; deliveries += 1) {
+      await expect(world.deliver(keyEvent('DisableKey', 1))).rejects.toThrow('the queue takes nothing');
+    }
+    expect(world.again).toEqual([]);
+    world.broken.clear();
+    await world.deliver(keyEvent('DisableKey', 1));
+    expect(world.again.flatMap(({ bodies }) => bodies)).toEqual([againBody(keyEvent('DisableKey', 1), 2)]);
   });
 
   it('is not judged while it is not ready, and looked at again later and later, and at last UNKNOWN', async () => {
@@ -224,12 +265,96 @@ describe('the end of a resource', () => {
     const first = await world.deliver(deleted);
     expect(first.results.every(({ outcome }) => outcome === 'LOOK_AGAIN')).toBe(true);
     await world.deliver(againBody(deleted, 2));
-    const last = await world.deliver(againBody(deleted, 3));
+    await world.deliver(againBody(deleted, 3));
+    await world.deliver(againBody(deleted, 4));
+    const last = await world.deliver(againBody(deleted, 5));
     expect(last.results.find(({ control }) => control === 'kms-key-disabled')?.outcome).toBe('FAIL');
   });
 });
 
+describe('an end that AWS was too busy to confirm', () => {
+  it('is asked for again, and believed when AWS never answers', async () => {
+    const world = new World();
+    world.answers.set(id, keyState('Disabled'));
+    await world.deliver(keyEvent('DisableKey', 1));
+    world.answers.set(id, throttled);
+    const deleted = keyEvent('DeleteKey', 3, { eventTime: '2026-03-01T12:00:02Z' });
+    const first = await world.deliver(deleted);
+    expect(first.results.every(({ outcome }) => outcome === 'LOOK_AGAIN')).toBe(true);
+    const last = await world.deliver(againBody(deleted, 4));
+    expect(last.results.every(({ outcome }) => outcome === 'GONE')).toBe(true);
+    expect(world.told.at(-1)).toMatchObject({ RecordState: 'ARCHIVED' });
+  });
+});
+
+describe('a revoked grant', () => {
+  const revoked = sample('kms-grant', 'pass-revoked');
+  const { account, region } = eventOf(revoked);
+  const { keyId, grantId } = eventOf(revoked).request as { keyId: string; grantId: string };
+  const grant = `${keyId}/${grantId}`;
+  const listed: Partial<Facts> = {
+    'kms.grant': known(
+      {
+        status: 'ACTIVE',
+        granteePrincipal: 'arn:aws:iam::444455556666:root',
+        granteeServicePrincipal: null,
+        retiringPrincipal: null,
+        operations: ['Decrypt'],
+        constraints: [],
+      },
+      { kind: 'api', call: 'ListGrants', at: '2026-03-01T12:00:00.000Z' },
+    ),
+  };
+
+  it('is looked at again while KMS still lists it, until its finding is archived', async () => {
+    const world = new World('kms', { account, region });
+    world.answers.set(grant, listed);
+    const resource = {
+      type: 'AwsKmsGrant',
+      id: grant,
+      arn: `arn:aws:kms:${region}:${account}:key/${keyId}`,
+      account,
+      region,
+    } as const;
+    await world.deliver(lookBody([{ resource }]));
+    await world.deliver(revoked);
+    expect(world.told.map(({ RecordState }) => RecordState)).toEqual(['ACTIVE']);
+    world.answers.delete(grant);
+    await world.deliver(...(world.again[0]?.bodies ?? []));
+    expect(world.told.at(-1)).toMatchObject({ RecordState: 'ARCHIVED' });
+  });
+});
+
+describe('a name that stands for a volume', () => {
+  const launch = sample('ec2-volume-encryption', 'fail-run-instances-plain-device');
+  const { account, region } = eventOf(launch);
+
+  it('keeps its finding while its volume is still to come', async () => {
+    const world = new World('ec2', { account, region });
+    const volumes = volumesOfLaunch(eventOf(launch));
+    for (const volume of volumes) world.answers.set(volume.id, throttled);
+    await world.deliver(launch);
+    for (const volume of volumes) world.answers.set(volume.id, notReady);
+    await world.deliver(againBody(launch, 2));
+    const statuses = [...world.ledger.entries.values()]
+      .filter(({ control }) => control === 'ec2-volume-encryption')
+      .map(({ finding }) => finding?.status);
+    expect(statuses).toEqual(volumes.map(() => 'OPEN'));
+  });
+});
+
 describe('a look', () => {
+  it('sees anew each time, also when its message is delivered again', async () => {
+    const world = new World();
+    const look = { id: 'm1', body: JSON.stringify(lookBody([{ resource: key }])), receives: 1 };
+    world.answers.set(id, keyState('Disabled'));
+    await world.evaluator.take([look]);
+    world.time += 1_000;
+    world.answers.set(id, keyState('Enabled'));
+    await world.evaluator.take([look]);
+    expect(world.ledger.entries.get(findingId)?.finding?.status).toBe('RESOLVED');
+  });
+
   it('finds what no event told, and archives what vanished', async () => {
     const world = new World();
     world.answers.set(id, keyState('Disabled'));
@@ -264,7 +389,36 @@ describe('a message that is no event', () => {
   });
 });
 
+describe('a message that is no event, beside one that fails', () => {
+  it('is put aside once', async () => {
+    const world = new World();
+    world.answers.set(id, keyState('Disabled'));
+    vi.spyOn(world.ledger, 'record').mockRejectedValueOnce(new Error('the ledger is busy'));
+    await expect(world.deliver('no JSON', keyEvent('DisableKey', 1))).rejects.toThrow('the ledger is busy');
+    expect(world.deadLetters).toEqual([]);
+  });
+});
+
 describe('a publication', () => {
+  const busy = Object.assign(new Error('slow down'), { name: 'TooManyRequestsException', $metadata: {} });
+
+  it('has its own count of tries, whatever else is delivered with it', async () => {
+    const world = new World();
+    world.answers.set(id, keyState('Disabled'));
+    world.securityHub.on(BatchImportFindingsCommand).rejects(busy);
+    await world.deliver(keyEvent('DisableKey', 1), publishBody(['trailseal/another'], 13));
+    expect(world.again.flatMap(({ bodies }) => bodies)).toEqual([publishBody([findingId], 2)]);
+    expect(world.deadLetters).toEqual([]);
+  });
+
+  it('that was made meanwhile is not made again', async () => {
+    const world = new World();
+    world.answers.set(id, keyState('Disabled'));
+    await world.deliver(keyEvent('DisableKey', 1));
+    await world.deliver(publishBody([findingId], 2));
+    expect(world.told).toHaveLength(1);
+  });
+
   it('that Security Hub refuses is put aside with its reason, once, and is tried anew on request', async () => {
     const world = new World();
     world.answers.set(id, keyState('Disabled'));
@@ -292,9 +446,7 @@ describe('a publication', () => {
   it('that Security Hub is too busy for is tried later, and put aside after many tries', async () => {
     const world = new World();
     world.answers.set(id, keyState('Disabled'));
-    world.securityHub
-      .on(BatchImportFindingsCommand)
-      .rejects(Object.assign(new Error('slow down'), { name: 'TooManyRequestsException', $metadata: {} }));
+    world.securityHub.on(BatchImportFindingsCommand).rejects(busy);
     await world.deliver(keyEvent('DisableKey', 1));
     const [again] = world.again;
     expect(again?.bodies.map((body) => parseMessage(body))).toEqual([
@@ -303,6 +455,22 @@ describe('a publication', () => {
     await world.deliver(publishBody([findingId], 13));
     expect(world.deadLetters).toMatchObject([
       { reason: expect.stringMatching(/^Security Hub did not take the finding .* in 13 attempts/) },
+    ]);
+  });
+});
+
+describe('a look at a key', () => {
+  it('is remembered: its state, and the event that told of it', async () => {
+    const world = new World();
+    world.answers.set(id, keyState('Disabled'));
+    await world.deliver(keyEvent('DisableKey', 1));
+    expect(world.remembered).toEqual([
+      {
+        key: expect.objectContaining({ id }),
+        at: world.time,
+        state: 'Disabled',
+        event: { name: 'DisableKey', time: Date.parse('2026-03-01T11:59:01Z') },
+      },
     ]);
   });
 });

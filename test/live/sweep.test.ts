@@ -141,6 +141,7 @@ describe('a type', () => {
     expect(report).toEqual({
       listed: 3,
       entries: 0,
+      open: 0,
       looks: 3,
       publications: 0,
       continued: false,
@@ -155,6 +156,20 @@ describe('a type', () => {
     const { sent } = await swept({ of: 'AwsEc2Instance' }, { listers });
     expect(sent.map(({ message }) => (message.kind === 'look' ? message.looks.length : message))).toEqual([
       50, 50, 20,
+    ]);
+  });
+
+  it('goes in messages of 10 resources where each of them is a call of its own', async () => {
+    const snapshots = Array.from(
+      { length: 25 },
+      (_, index): Resource => ({ ...instance(index), type: 'AwsEc2Snapshot' }),
+    );
+    const { sent } = await swept(
+      { of: 'AwsEc2Snapshot' },
+      { listers: { AwsEc2Snapshot: pagesOf(snapshots) } },
+    );
+    expect(sent.map(({ message }) => (message.kind === 'look' ? message.looks.length : message))).toEqual([
+      10, 10, 5,
     ]);
   });
 
@@ -258,6 +273,15 @@ describe('the ledger', () => {
     expect(sent.map(({ message }) => (message.kind === 'publish' ? message.attempt : message))).toEqual([
       1, 1,
     ]);
+  });
+
+  it('tells how many findings are open, of all that it holds', async () => {
+    const ledger = [
+      [entry(deletion, key('one'), 'OPEN', true), entry(deletion, key('two'), 'RESOLVED', true)],
+      [entry(deletion, key('three'), 'ARCHIVED', false)],
+    ];
+    const { report } = await swept({ of: 'ledger' }, { ledger });
+    expect([report.entries, report.open]).toEqual([3, 1]);
   });
 
   it('is left as it is where the control is not enabled', async () => {

@@ -49,12 +49,12 @@ describe('the tasks of an event', () => {
     expect(await tasksOf(changed, 1, matcher, here, noParts)).toEqual({ tasks: [], ignored: reason });
   });
 
-  it('are looks that expect the grant to be gone, when it was revoked', async () => {
+  it('are an end that may show late, when a grant was revoked', async () => {
     const revoked = event('kms-grant', 'pass-revoked');
     const there = { account: revoked.account, region: revoked.region };
     const { tasks } = await tasksOf(revoked, 1, matcher, there, noParts);
     expect(tasks.map(({ ended, mayBeGone }) => ({ ended, mayBeGone }))).toEqual([
-      { ended: false, mayBeGone: true },
+      { ended: true, mayBeGone: true },
     ]);
   });
 });
@@ -71,8 +71,8 @@ describe('the tasks of an ending', () => {
       ...here,
     };
     const asked: string[] = [];
-    const { tasks } = await tasksOf(terminated, 1, matcher, here, async (arn) => {
-      asked.push(arn);
+    const { tasks } = await tasksOf(terminated, 1, matcher, here, async (arns) => {
+      asked.push(...arns);
       return [
         { control: 'ec2-volume-encryption', resource: volume },
         { control: 'kms-key-rotation', resource: volume },
@@ -104,7 +104,7 @@ describe('the tasks of looks', () => {
   };
 
   it('are all controls of the resource’s type', () => {
-    const tasks = tasksOfLooks([{ resource: key }], 'm1', 0, controls, place);
+    const { tasks } = tasksOfLooks([{ resource: key }], 'm1', 0, controls, place);
     expect(tasks.map(({ control }) => control.id).sort()).toEqual(
       controls.flatMap(({ id, resourceType }) => (resourceType === 'AwsKmsKey' ? [id] : [])).sort(),
     );
@@ -112,19 +112,30 @@ describe('the tasks of looks', () => {
 
   it('are only the controls that the look names', () => {
     const looks = [{ resource: key, controls: ['kms-key-rotation'] }];
-    const [task, ...others] = tasksOfLooks(looks, 'm1', 5, controls, place);
+    const [task, ...others] = tasksOfLooks(looks, 'm1', 5, controls, place).tasks;
     expect(others).toEqual([]);
     expect(task).toMatchObject({
-      key: 'look/m1',
+      key: 'look/m1 5',
       mayBeGone: true,
       ended: false,
       cause: { eventName: 'Sweep', time: 5 },
     });
   });
 
-  it('are none elsewhere', () => {
-    expect(tasksOfLooks([{ resource: { ...key, region: 'eu-west-1' } }], 'm1', 0, controls, place)).toEqual(
-      [],
-    );
+  it.each([
+    ['in another Region', { region: 'eu-west-1' }],
+    ['in another account', { account: '444455556666' }],
+    ['whose ARN is of another account', { arn: key.arn.replace(place.account, '444455556666') }],
+    ['that is part of one of another account', { partOf: key.arn.replace(place.account, '444455556666') }],
+  ])('are none for a resource %s', (_where, forged) => {
+    expect(tasksOfLooks([{ resource: { ...key, ...forged } }], 'm1', 0, controls, place)).toEqual({
+      tasks: [],
+      ignored: 'another-place',
+    });
+  });
+
+  it('are none where no control judges what is named', () => {
+    const looks = [{ resource: key, controls: ['ec2-volume-encryption'] }];
+    expect(tasksOfLooks(looks, 'm1', 0, controls, place)).toEqual({ tasks: [], ignored: 'not-judged' });
   });
 });

@@ -2,17 +2,21 @@
 import { BatchImportFindingsCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { FactName, Facts } from '../../lib/control.ts';
+import { ec2Controls } from '../../lib/controls/ec2.ts';
 import { eksControls } from '../../lib/controls/eks.ts';
 import { kmsControls } from '../../lib/controls/kms.ts';
 import type { LiveFactProvider } from '../../lib/facts/provider.ts';
 import { known, type Unknown, unknownFact } from '../../lib/facts/types.ts';
 import { Publisher } from '../../lib/findings/publisher.ts';
+import type { KeyLook } from '../../lib/ledger/memory.ts';
 import { Evaluator } from '../../lib/live/evaluator.ts';
-import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { MemoryLedger } from '../ledger/memory-ledger.ts';
+import { policyOf } from '../policy/fixtures.ts';
 
 export const place = { account: '111122223333', region: 'us-east-1' };
 const source = { kind: 'api', call: 'DescribeKey', at: '2026-03-01T12:00:00.000Z' } as const;
+
+const families = { ec2: ec2Controls, eks: eksControls, kms: kmsControls };
 
 /** The fact of a key's state, as DescribeKey would tell it. */
 export function keyState(state: string): Partial<Facts> {
@@ -32,12 +36,16 @@ export class World {
   readonly again: { readonly bodies: readonly unknown[]; readonly delaySeconds: number }[] = [];
   readonly deadLetters: { readonly body: string; readonly reason: string }[] = [];
   readonly securityHub = mockClient(SecurityHubClient);
+  /** The queues that take nothing. */
+  readonly broken = new Set<'again' | 'deadLetters'>();
+  readonly remembered: KeyLook[] = [];
   /** How often AWS was asked. */
   looks = 0;
   readonly evaluator: Evaluator;
 
-  constructor(family: 'kms' | 'eks' = 'kms', where = place) {
-    const controls = family === 'kms' ? kmsControls : eksControls;
+  /** @param policy what a policy file would say; nothing that acts by default. */
+  constructor(family: keyof typeof families = 'kms', where = place, policy = 'version: 1') {
+    const controls = families[family];
     this.securityHub.on(BatchImportFindingsCommand).callsFake(({ Findings = [] }) => ({
       FailedCount: 0,
       SuccessCount: Findings.length,
@@ -45,7 +53,7 @@ export class World {
     }));
     this.evaluator = new Evaluator({
       controls,
-      policy: defaultPolicy(controls),
+      policy: policyOf(policy, controls),
       place: where,
       facts: this.#facts(),
       ledger: this.ledger,
@@ -58,9 +66,16 @@ export class World {
         random: () => 0.5,
       }),
       queues: {
-        again: async (bodies, delaySeconds) => void this.again.push({ bodies, delaySeconds }),
-        deadLetter: async (body, reason) => void this.deadLetters.push({ body, reason }),
+        again: async (bodies, delaySeconds) => {
+          if (this.broken.has('again')) throw new Error('the queue takes nothing');
+          if (bodies.length > 0) this.again.push({ bodies, delaySeconds });
+        },
+        deadLetter: async (body, reason) => {
+          if (this.broken.has('deadLetters')) throw new Error('the queue takes nothing');
+          this.deadLetters.push({ body, reason });
+        },
       },
+      remember: async (looks) => void this.remembered.push(...looks),
       now: () => this.time,
     });
   }

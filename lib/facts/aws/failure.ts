@@ -42,7 +42,8 @@ const throttles = new Set([
 
 /** The error's code as AWS names it. */
 function codeOf(error: unknown): string {
-  return text(error, 'name') ?? '';
+  // Most of Node's own errors have their name from their class.
+  return error instanceof Error ? error.name : (text(error, 'name') ?? '');
 }
 
 /** Whether AWS says that there is no such resource, or that nothing could have this id. */

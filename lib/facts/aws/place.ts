@@ -32,7 +32,7 @@ export interface Surroundings {
 const delays = [500, 1_000, 2_000, 4_000];
 /** No wait ends later than this after the gathering began, whatever is waited for. */
 const patience = 10_000;
-/** So many calls at a time: far below EC2's rate (20 a second for Describe calls), enough to hide the latency. */
+/** So many calls at a time: enough to hide the latency. What is too fast for AWS all the same, the client slows down. */
 const concurrency = 8;
 
 export class Place {

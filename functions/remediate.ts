@@ -1,0 +1,134 @@
+/**
+ * Remediates: the only function that may write to resources. It takes transitions from Trailseal's own bus and the ends
+ * of grace periods, one message at a time, and tells on the bus what it did.
+ */
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import middy from '@middy/core';
+import type { Context, SQSBatchResponse } from 'aws-lambda';
+import { actions } from '../lib/actions/index.ts';
+import { DynamoJournal } from '../lib/actions/journal-dynamodb.ts';
+import { arnOf } from '../lib/arn.ts';
+import { autoScalingClient, elbClient, ssmClient } from '../lib/aws/acting.ts';
+import { callLogger } from '../lib/aws/calls.ts';
+import { makeClients } from '../lib/aws/clients.ts';
+import { dynamodbClient } from '../lib/aws/dynamodb.ts';
+import { eventBridgeClient } from '../lib/aws/eventbridge.ts';
+import { schedulerClient } from '../lib/aws/scheduler.ts';
+import { securityHubClient } from '../lib/aws/securityhub.ts';
+import { sendAll, sqsClient } from '../lib/aws/sqs.ts';
+import { controls } from '../lib/controls/index.ts';
+import { AwsFacts } from '../lib/facts/aws/aws.ts';
+import { readers } from '../lib/facts/aws/readers.ts';
+import { DynamoLedger } from '../lib/ledger/dynamodb.ts';
+import { DynamoMemory } from '../lib/ledger/memory.ts';
+import { type Delivery, takeBatch, toDeliverAgain } from '../lib/live/batch.ts';
+import { environmentOf, variable } from '../lib/live/environment.ts';
+import { bundledPolicy } from '../lib/policy/bundled.ts';
+import { killSwitch } from '../lib/remediation/kill-switch.ts';
+import { Limiter } from '../lib/remediation/limiter.ts';
+import { parseRemediation } from '../lib/remediation/message.ts';
+import { isOwnResource } from '../lib/remediation/own.ts';
+import { type Remediation, Remediator } from '../lib/remediation/remediator.ts';
+import { wakeAt } from '../lib/remediation/waking.ts';
+import { workflowOf } from '../lib/remediation/workflow.ts';
+import { actionEvent, putEvents } from '../lib/transitions/publish.ts';
+import { deadLettersTo, wait } from './context.ts';
+import { deliveriesIn } from './deliveries.ts';
+import { checkedPolicy } from './policy.ts';
+import { loggerOf, Telemetry } from './telemetry.ts';
+
+const logger = loggerOf('remediate');
+const telemetry = new Telemetry('remediate', logger);
+const { account, region, table, queueUrl, deadLetterUrl } = environmentOf(process.env);
+const stack = variable(process.env, 'POWERTOOLS_SERVICE_NAME');
+const bus = variable(process.env, 'TRAILSEAL_BUS');
+const switchName = variable(process.env, 'TRAILSEAL_KILL_SWITCH');
+const config = { region, logger: callLogger((call) => telemetry.called(call)) };
+const clients = makeClients(config);
+const sqs = sqsClient(config);
+const events = eventBridgeClient(config);
+const ssm = ssmClient(config);
+const securityHub = securityHubClient(config);
+const dynamodb = dynamodbClient(config);
+const now = () => new Date();
+const kept = { client: dynamodb, table, wait, random: Math.random };
+const waking = {
+  client: schedulerClient(config),
+  group: variable(process.env, 'TRAILSEAL_SCHEDULE_GROUP'),
+  queueArn: arnOf('sqs', region, account, nameIn(queueUrl)),
+  deadLetterArn: arnOf('sqs', region, account, nameIn(deadLetterUrl)),
+  roleArn: variable(process.env, 'TRAILSEAL_SCHEDULE_ROLE'),
+};
+const deadLetter = deadLettersTo(sqs, deadLetterUrl);
+const parts = {
+  controls,
+  actions,
+  policy: bundledPolicy(checkedPolicy, controls),
+  place: { account, region },
+  facts: new AwsFacts({ readers, clients: () => clients, now, wait }),
+  ledger: new DynamoLedger({ ...kept, now: Date.now }),
+  journal: new DynamoJournal({ client: dynamodb, table, now }),
+  limiter: new Limiter({ ...kept, now: Date.now }),
+  means: {
+    clients: {
+      ec2: clients.ec2,
+      eks: clients.eks,
+      kms: clients.kms,
+      autoScaling: autoScalingClient(config),
+      elb: elbClient(config),
+    },
+    memory: new DynamoMemory(kept),
+    now,
+    wait,
+  },
+  killSwitch: () => killSwitch(ssm, switchName),
+  workflow: (finding: string) => workflowOf(securityHub, finding),
+  isOwn: (resource: Parameters<typeof isOwnResource>[0]) => isOwnResource(resource, stack),
+  wakeAt: (...[occasion, time]: Parameters<ConstructorParameters<typeof Remediator>[0]['wakeAt']>) =>
+    wakeAt(waking, occasion, time),
+};
+
+/** One message after the other: each may take long, and what was done is told before the next is begun. */
+async function take(deliveries: readonly Delivery[], run: string): Promise<readonly Remediation[]> {
+  const done: Remediation[] = [];
+  for (const { body, id } of deliveries) {
+    const message = parseRemediation(body);
+    if (message.kind === 'malformed') {
+      await deadLetter(body, message.reason);
+      telemetry.add('MessagesDeadLettered', 1);
+      continue;
+    }
+    const remediation = await new Remediator({ ...parts, run: `${run} ${id}` }).remediate(message.occasion);
+    await putEvents(remediation.events.map(actionEvent), { client: events, bus, wait });
+    if (remediation.again !== undefined) {
+      await sendAll(sqs, queueUrl, [JSON.parse(body)], { delaySeconds: remediation.again });
+    }
+    telemetry.remediated(message.occasion.finding, remediation);
+    done.push(remediation);
+  }
+  return done;
+}
+
+/** Answers an invocation by SQS with what failed; any other with what was done. */
+async function handle(event: unknown, context: Context): Promise<SQSBatchResponse | readonly Remediation[]> {
+  const { deliveries, bySqs } = deliveriesIn(event);
+  const { awsRequestId: run } = context;
+  if (!bySqs) return await take(deliveries, run);
+  const batch = await takeBatch(
+    deliveries,
+    (some) => take(some, run),
+    deadLetter,
+    () => context.getRemainingTimeInMillis(),
+  );
+  telemetry.failed(batch);
+  return { batchItemFailures: toDeliverAgain(batch).map((id) => ({ itemIdentifier: id })) };
+}
+
+function nameIn(url: string): string {
+  return url.slice(url.lastIndexOf('/') + 1);
+}
+
+export const handler = middy(handle)
+  .use(injectLambdaContext(logger))
+  .after(() => telemetry.flush())
+  .onError(() => telemetry.flush());

@@ -1,0 +1,53 @@
+/**
+ * Puts what changes in the ledger on Trailseal's own bus. The ledger's stream drives it, so that nothing which was
+ * recorded is ever left untold, whatever broke off after the recording.
+ */
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import middy from '@middy/core';
+import type { DynamoDBBatchResponse } from 'aws-lambda';
+import { callLogger } from '../lib/aws/calls.ts';
+import { eventBridgeClient } from '../lib/aws/eventbridge.ts';
+import { sqsClient } from '../lib/aws/sqs.ts';
+import { list, text } from '../lib/json.ts';
+import { variable } from '../lib/live/environment.ts';
+import { putEvents, transitionEvent } from '../lib/transitions/publish.ts';
+import { streamed } from '../lib/transitions/stream.ts';
+import { deadLettersTo, wait } from './context.ts';
+import { loggerOf, Telemetry } from './telemetry.ts';
+
+const logger = loggerOf('transitions');
+const telemetry = new Telemetry('transitions', logger);
+const config = {
+  region: variable(process.env, 'AWS_REGION'),
+  logger: callLogger((call) => telemetry.called(call)),
+};
+const bus = variable(process.env, 'TRAILSEAL_BUS');
+const client = eventBridgeClient(config);
+const deadLetter = deadLettersTo(sqsClient(config), variable(process.env, 'TRAILSEAL_DEAD_LETTER_URL'));
+
+/** Answers with the first record that failed: from there the stream is read again. */
+async function handle(event: unknown): Promise<DynamoDBBatchResponse> {
+  const records = list(event, 'Records');
+  for (const record of records) {
+    const told = streamed(record);
+    try {
+      // One after the other, so that what is read again begins just where it failed, in order.
+      if (told.kind === 'transition')
+        await putEvents([transitionEvent(told.transition)], { client, bus, wait });
+      if (told.kind === 'unreadable') await deadLetter(JSON.stringify(record), told.reason);
+    } catch (error) {
+      logger.error('a transition could not be told', {
+        error: error instanceof Error ? error : String(error),
+      });
+      return { batchItemFailures: [{ itemIdentifier: text(record, 'dynamodb', 'SequenceNumber') ?? '' }] };
+    }
+    if (told.kind === 'transition') telemetry.add('Transitions', 1);
+    if (told.kind === 'unreadable') telemetry.add('MessagesDeadLettered', 1);
+  }
+  return { batchItemFailures: [] };
+}
+
+export const handler = middy(handle)
+  .use(injectLambdaContext(logger))
+  .after(() => telemetry.flush())
+  .onError(() => telemetry.flush());

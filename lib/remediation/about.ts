@@ -1,0 +1,60 @@
+/** Events about actions, from what is known of them. */
+import type { AnyAction } from '../actions/action.ts';
+import type { Deed } from '../actions/deed.ts';
+import type { Action, Resource } from '../control.ts';
+import type { Finding } from '../findings/finding.ts';
+import { type ActionEvent, actionEventVersion } from '../transitions/action-event.ts';
+
+export interface About {
+  /** The same for the same event. */
+  readonly id: string;
+  readonly outcome: ActionEvent['outcome'];
+  readonly because: string;
+  readonly at: Date;
+  /** When a pending action will be done. */
+  readonly due?: Date;
+  readonly deed?: Deed;
+  readonly definition?: AnyAction;
+}
+
+export function about(
+  finding: Pick<Finding, 'id' | 'control' | 'title' | 'severity'>,
+  { type, id: resourceId, arn, account, region }: Resource,
+  action: Action,
+  { id, outcome, because, at, due, deed, definition }: About,
+): ActionEvent {
+  const decision = deed?.undo ??
+    deed?.decision ?? { by: 'policy' as const, name: 'the policy', why: because };
+  return {
+    version: actionEventVersion,
+    id,
+    finding: finding.id,
+    account,
+    region,
+    control: { id: finding.control, title: finding.title },
+    severity: finding.severity,
+    resource: { type, id: resourceId, arn },
+    action,
+    outcome,
+    because,
+    plan: [...(deed?.plan ?? [])],
+    due: due?.toISOString() ?? null,
+    undo: definition === undefined ? '' : howToUndo(definition, finding.id),
+    decision: { ...decision },
+    at: at.toISOString(),
+  };
+}
+
+/** For people: the command, and what it can't bring back; or why there is none. */
+export function howToUndo({ undo }: AnyAction, finding: string): string {
+  switch (undo.kind) {
+    case 'restores': {
+      const except = undo.except.length === 0 ? '' : `; it can not bring back: ${undo.except.join('; ')}`;
+      return `trailseal undo '${finding.replaceAll("'", String.raw`'\''`)}'${except}`;
+    }
+    case 'command':
+      return `Not by Trailseal itself: ${undo.because} "trailseal undo" prints the command.`;
+    case 'impossible':
+      return `It can't be undone: ${undo.because}`;
+  }
+}

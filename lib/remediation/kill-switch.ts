@@ -1,0 +1,33 @@
+/** The kill switch: one SSM parameter, read each time, that stops all writes to resources at once. */
+import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { reasonOf } from '../aws/reason.ts';
+import type { Circumstances } from '../policy/circumstances.ts';
+
+/** Writes are allowed while the parameter has this value, and no other. */
+export const released = 'released';
+export const pulled = 'pulled';
+
+/** The IAM action that reading it needs. */
+export const killSwitchPermission = 'ssm:GetParameter';
+
+export interface KillSwitch {
+  readonly state: NonNullable<Circumstances['killSwitch']>;
+  /** Why it could not be read, a clause for people. */
+  readonly because?: string;
+}
+
+/**
+ * @param name of the parameter.
+ * @returns its state. One that can't be read, or that says anything else than these two words, is `unreadable`, which
+ *   stops everything too: nobody knows what was meant.
+ */
+export async function killSwitch(client: SSMClient, name: string): Promise<KillSwitch> {
+  try {
+    const { Parameter: parameter } = await client.send(new GetParameterCommand({ Name: name }));
+    const value = parameter?.Value?.trim();
+    if (value === released || value === pulled) return { state: value };
+    return { state: 'unreadable', because: `${name} says neither "${released}" nor "${pulled}"` };
+  } catch (error) {
+    return { state: 'unreadable', because: `${name} can't be read: ${reasonOf(error)}` };
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * How much has been done in the last hour, and whether the breaker is open. Pure: the state goes in and comes out, so
+ * that whoever keeps it can write it under a condition, and of two that use the last of a limit one is refused.
+ */
+import type { Kind, Limits } from '../policy/guardrails.ts';
+
+/** Actions of one kind. */
+export interface LimitState {
+  /** Those of the last hour, oldest first. */
+  readonly uses: readonly Use[];
+  /** Open since a limit was reached: nothing of the kind is done until a person closes it. */
+  readonly breaker: Breaker | undefined;
+}
+
+export interface Use {
+  /** What it was counted for: the same again is not counted again. */
+  readonly deed: string;
+  readonly account: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+export interface Breaker {
+  /** Epoch milliseconds. */
+  readonly since: number;
+  /** A sentence for people. */
+  readonly because: string;
+}
+
+export const nothingUsed: LimitState = { uses: [], breaker: undefined };
+
+export type LimitAnswer =
+  | { readonly admitted: true; readonly state: LimitState }
+  /** `opened` when it was this request that opened the breaker. */
+  | {
+      readonly admitted: false;
+      readonly because: string;
+      readonly opened: boolean;
+      readonly state: LimitState;
+    };
+
+const hour = 3_600_000;
+
+/** Whether one more action may be done at `now`, and the state with it counted; see `guardrails.ts` for the limits. */
+export function use(
+  state: LimitState,
+  kind: Kind,
+  limits: Limits,
+  { deed, account }: Pick<Use, 'deed' | 'account'>,
+  now: number,
+): LimitAnswer {
+  const uses = state.uses.filter(({ at }) => at > now - hour);
+  // What was begun may be gone on with: to stop halfway would be worse than either end.
+  if (uses.some((one) => one.deed === deed)) return { admitted: true, state: { ...state, uses } };
+  const refused = (because: string, breaker: Breaker | undefined, opened: boolean): LimitAnswer => ({
+    admitted: false,
+    because,
+    opened,
+    state: { uses, breaker },
+  });
+  if (state.breaker !== undefined) {
+    const since = new Date(state.breaker.since).toISOString();
+    return refused(
+      `The breaker of ${kind} is open since ${since}: ${state.breaker.because}`,
+      state.breaker,
+      false,
+    );
+  }
+  const name = kind === 'fix' ? 'fixes' : `${kind} actions`;
+  const inAccount = uses.filter((one) => one.account === account).length;
+  const reached = [
+    { limit: limits.perAccount, used: inAccount, where: `in account ${account}` },
+    { limit: limits.total, used: uses.length, where: 'in all accounts together' },
+  ].find(({ limit, used }) => used >= limit);
+  if (reached === undefined) {
+    return { admitted: true, state: { uses: [...uses, { deed, account, at: now }], breaker: undefined } };
+  }
+  const { limit, where } = reached;
+  // A policy that allows none means just that, and nothing has gone wrong.
+  if (limit === 0) return refused(`The guardrail allows no ${name} ${where}.`, undefined, false);
+  const because = `The guardrail allows ${limit} ${name} an hour ${where}, and as many were done in the last hour.`;
+  return refused(because, { since: now, because }, true);
+}
+
+/** The state with the breaker closed. What was used counts no more: whoever closes it has looked, and says go on. */
+export function closed(): LimitState {
+  return nothingUsed;
+}

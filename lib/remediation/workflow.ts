@@ -1,0 +1,37 @@
+/** What operators have said of a finding in Security Hub. */
+import { GetFindingsCommand, type SecurityHubClient } from '@aws-sdk/client-securityhub';
+import { reasonOf } from '../aws/reason.ts';
+import type { Circumstances } from '../policy/circumstances.ts';
+
+/** The IAM action that reading it needs. */
+export const workflowPermission = 'securityhub:GetFindings';
+
+export interface Workflow {
+  readonly status: NonNullable<Circumstances['workflow']>;
+  /** Why it could not be read, a clause for people. */
+  readonly because?: string;
+}
+
+/**
+ * The workflow status that operators gave the finding; one that Security Hub does not know yet is new.
+ * Source: AWS Security Hub User Guide, "Setting the workflow status of findings".
+ */
+export async function workflowOf(client: SecurityHubClient, finding: string): Promise<Workflow> {
+  try {
+    const { Findings: findings = [] } = await client.send(
+      new GetFindingsCommand({
+        Filters: {
+          Id: [{ Value: finding, Comparison: 'EQUALS' }],
+          ProductName: [{ Value: 'Trailseal', Comparison: 'EQUALS' }],
+        },
+        MaxResults: 10,
+      }),
+    );
+    const statuses = findings
+      .filter(({ Id }) => Id === finding)
+      .map((found) => found.Workflow?.Status ?? 'NEW');
+    return { status: statuses.find((status) => status === 'SUPPRESSED') ?? statuses[0] ?? 'NEW' };
+  } catch (error) {
+    return { status: 'unreadable', because: reasonOf(error) };
+  }
+}

@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { closed, type LimitState, nothingUsed, use } from '../../lib/remediation/limits.ts';
+
+const limits = { perAccount: 2, total: 3 };
+const [here, there] = ['111122223333', '444455556666'];
+const noon = Date.parse('2026-03-01T12:00:00Z');
+const minute = 60_000;
+
+/** The state after these were asked for, in order, and what was answered. */
+function course(
+  asked: readonly { deed: string; account: string; at: number }[],
+  start: LimitState = nothingUsed,
+) {
+  let state = start;
+  const answers = asked.map(({ at, ...counted }) => {
+    const answer = use(state, 'fix', limits, counted, at);
+    state = answer.state;
+    return answer.admitted;
+  });
+  return { state, answers };
+}
+
+describe('a limit', () => {
+  it('admits so many in an account, and so many in all, in any hour', () => {
+    const asked = [
+      { deed: 'a', account: here, at: noon },
+      { deed: 'b', account: here, at: noon + minute },
+      { deed: 'c', account: there, at: noon + 2 * minute },
+    ];
+    expect(course(asked).answers).toEqual([true, true, true]);
+    expect(course([...asked, { deed: 'd', account: there, at: noon + 3 * minute }]).answers.at(-1)).toBe(
+      false,
+    );
+    expect(
+      course([...asked.slice(0, 2), { deed: 'd', account: here, at: noon + 3 * minute }]).answers.at(-1),
+    ).toBe(false);
+  });
+
+  it('counts the same deed once, so that it can be gone on with', () => {
+    const twice = Array.from({ length: 5 }, () => ({ deed: 'a', account: here, at: noon }));
+    expect(course(twice).answers).toEqual(twice.map(() => true));
+    expect(course(twice).state.uses).toHaveLength(1);
+  });
+
+  it('forgets what is an hour old', () => {
+    const { answers } = course([
+      { deed: 'a', account: here, at: noon },
+      { deed: 'b', account: here, at: noon },
+      { deed: 'c', account: here, at: noon + 60 * minute },
+    ]);
+    expect(answers).toEqual([true, true, true]);
+  });
+
+  it('of zero refuses without opening the breaker: the policy means it so', () => {
+    const answer = use(
+      nothingUsed,
+      'quarantine',
+      { perAccount: 0, total: 5 },
+      { deed: 'a', account: here },
+      noon,
+    );
+    expect(answer).toEqual({
+      admitted: false,
+      because: `The guardrail allows no quarantine actions in account ${here}.`,
+      opened: false,
+      state: nothingUsed,
+    });
+  });
+});
+
+describe('the breaker', () => {
+  const full = course([
+    { deed: 'a', account: here, at: noon },
+    { deed: 'b', account: here, at: noon },
+    { deed: 'c', account: here, at: noon },
+  ]).state;
+
+  it('opens when a limit is reached, and says why', () => {
+    expect(full.breaker).toEqual({
+      since: noon,
+      because: `The guardrail allows 2 fixes an hour in account ${here}, and as many were done in the last hour.`,
+    });
+  });
+
+  it('stays open when the hour is over, for every account', () => {
+    const answer = use(full, 'fix', limits, { deed: 'd', account: there }, noon + 120 * minute);
+    expect(answer).toMatchObject({ admitted: false, opened: false });
+    expect(answer.admitted ? '' : answer.because).toMatch(
+      /^The breaker of fix is open since 2026-03-01T12:00:00.000Z/,
+    );
+  });
+
+  it('lets go on what was begun before', () => {
+    expect(use(full, 'fix', limits, { deed: 'a', account: here }, noon + minute).admitted).toBe(true);
+  });
+
+  it('lets actions through again once it is closed', () => {
+    expect(use(closed(), 'fix', limits, { deed: 'd', account: here }, noon + minute).admitted).toBe(true);
+  });
+});
+
+describe('any course of requests', () => {
+  it('never admits more in an hour than the limits allow', () => {
+    const request = fc.record({
+      deed: fc.constantFrom(...'abcdefghij'),
+      account: fc.constantFrom(here, there),
+      wait: fc.integer({ min: 0, max: 40 * minute }),
+    });
+    fc.assert(
+      fc.property(fc.array(request, { maxLength: 40 }), (requests) => {
+        let state = nothingUsed;
+        let at = noon;
+        const done = new Map<string, { account: string; at: number }>();
+        for (const { deed, account, wait } of requests) {
+          at += wait;
+          const answer = use(state, 'fix', limits, { deed, account }, at);
+          state = answer.state;
+          const before = done.get(deed);
+          // A deed that was forgotten is a new one.
+          if (answer.admitted && (before === undefined || before.at <= at - 60 * minute))
+            done.set(deed, { account, at });
+          const recent = [...done.values()].filter((one) => one.at > at - 60 * minute);
+          expect(recent.length).toBeLessThanOrEqual(limits.total);
+          for (const one of [here, there]) {
+            expect(recent.filter((each) => each.account === one).length).toBeLessThanOrEqual(
+              limits.perAccount,
+            );
+          }
+        }
+      }),
+    );
+  });
+});
