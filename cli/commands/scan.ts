@@ -32,6 +32,8 @@ export async function runScan(flags: ScanFlags, signal: AbortSignal): Promise<nu
   const { account, region, credentials } = await openSession(
     flags.profile,
     named === 'all' ? undefined : named[0],
+    // Any Region tells which there are; this one nobody can switch off, where there is no other partition's configured.
+    named === 'all' ? 'us-east-1' : undefined,
   );
   const regions =
     named === 'all'

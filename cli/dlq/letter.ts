@@ -78,7 +78,7 @@ function reasonOf(message: SqsMessage, origin: Origin, called: string): string {
       const received = message.Attributes?.ApproximateReceiveCount ?? 'several';
       return (
         `no reason was given: the function ${called} was ended (time-out, memory) or failed each time; ` +
-        `received ${received} times, looks such as this included; see /aws/lambda/${called}`
+        `received ${received === '1' ? 'once' : `${received} times`}, looks such as this included; see /aws/lambda/${called}`
       );
     }
   }

@@ -54,11 +54,16 @@ export function word(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
+export function deployCommand(stage: string, region: string): string {
+  return `npm run deploy -- --stage ${word(stage)} --region ${word(region)}`;
+}
+
 /** The checks with commands that use the same profile as doctor itself. */
 export function withProfile(checks: readonly Check[], profile: string | undefined): readonly Check[] {
   if (profile === undefined) return checks;
   const using = (command: string): string => {
-    if (command.includes('--profile')) return command;
+    // `list-profiles` tells what profiles there are, so that none is to be named to it.
+    if (/--profile|list-profiles/.test(command)) return command;
     return `${command} --${command.startsWith('npm') ? 'aws-profile' : 'profile'} ${word(profile)}`;
   };
   return checks.map((check) =>

@@ -3,6 +3,7 @@ import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SecurityHubClient } from '@aws-sdk/client-securityhub';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { STSClient } from '@aws-sdk/client-sts';
@@ -10,6 +11,7 @@ import { cloudTrailClient } from '../../lib/aws/cloudtrail.ts';
 import { eventBridgeClient } from '../../lib/aws/eventbridge.ts';
 import { iamClient } from '../../lib/aws/iam.ts';
 import { lambdaClient } from '../../lib/aws/lambda.ts';
+import { schedulerClient } from '../../lib/aws/scheduler.ts';
 import { settings } from '../../lib/aws/settings.ts';
 import { sqsClient } from '../../lib/aws/sqs.ts';
 
@@ -24,6 +26,7 @@ export interface RegionClients {
   readonly cloudtrail: CloudTrailClient;
   readonly events: EventBridgeClient;
   readonly lambda: LambdaClient;
+  readonly scheduler: SchedulerClient;
   readonly securityhub: SecurityHubClient;
   readonly sqs: SQSClient;
 }
@@ -50,6 +53,7 @@ export function accountClients(region: string, profile: string | undefined): Acc
         cloudtrail: cloudTrailClient(config),
         events: eventBridgeClient(config),
         lambda: lambdaClient(config),
+        scheduler: schedulerClient(config),
         // The maker of `lib/aws` is for publishing: it tries once only.
         securityhub: new SecurityHubClient(settings(config)),
         sqs: sqsClient(config),

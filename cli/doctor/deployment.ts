@@ -10,8 +10,9 @@ import {
   ruleName,
   stackName,
 } from '../../lib/names.ts';
-import { type Finding, ok, trouble, unknownFor, word } from './check.ts';
+import { deployCommand, type Finding, ok, trouble, unknownFor, word } from './check.ts';
 import type { DeployedFunction, ObservedRegion, QueuePair, QueueState, Rule, Wanted } from './observed.ts';
+import { assessSchedule } from './schedule.ts';
 import type { Seen, Unseen } from './seen.ts';
 
 /** Judges a stage; one that is not deployed is one finding. */
@@ -30,17 +31,16 @@ export function assessDeployment(observed: ObservedRegion, stage: string): Findi
   return names.flatMap((name) => assessPart(observed, stage, name));
 }
 
-export function deployCommand(stage: string, region: string): string {
-  return `npm run deploy -- --stage ${word(stage)} --region ${word(region)}`;
-}
-
 function wantedOf({ wanted }: ObservedRegion, name: QueueName): Wanted | undefined {
   return wanted.find(({ family }) => family === name);
 }
 
-function partsOf({ rules, queues, functions }: ObservedRegion, name: QueueName): readonly Seen<unknown>[] {
+function partsOf(
+  { rules, schedule, queues, functions }: ObservedRegion,
+  name: QueueName,
+): readonly Seen<unknown>[] {
   const { queue, deadLetters } = queues[name];
-  return [...(name === 'sweep' ? [] : [rules[name]]), queue, deadLetters, functions[name]];
+  return [name === 'sweep' ? schedule : rules[name], queue, deadLetters, functions[name]];
 }
 
 function isThere(part: Seen<unknown>): boolean {
@@ -60,6 +60,7 @@ function assessPart(observed: ObservedRegion, stage: string, name: QueueName): F
   }
   const wanted = wantedOf(observed, name);
   return [
+    ...(name === 'sweep' ? [assessSchedule(observed, stage)] : []),
     ...(wanted === undefined ? [] : [assessRule(observed, stage, wanted)]),
     assessFunction(observed, stage, name),
     assessQueue(observed, stage, name),

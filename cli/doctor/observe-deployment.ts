@@ -1,4 +1,7 @@
-/** Looks at the parts of a stage: the rule, the queues and the function of each family, and those of the sweep. */
+/**
+ * Looks at the parts of a stage: the rule, the queues and the function of each family, and those of the sweep, which
+ * has a schedule.
+ */
 import {
   DescribeRuleCommand,
   type EventBridgeClient,
@@ -9,10 +12,18 @@ import {
   type LambdaClient,
   paginateListEventSourceMappings,
 } from '@aws-sdk/client-lambda';
+import { GetScheduleCommand, type SchedulerClient } from '@aws-sdk/client-scheduler';
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Family } from '../../lib/family.ts';
-import { deadLetterQueueName, functionName, type QueueName, queueName, ruleName } from '../../lib/names.ts';
-import type { DeployedFunction, EventSource, QueuePair, QueueState, Rule } from './observed.ts';
+import {
+  deadLetterQueueName,
+  functionName,
+  type QueueName,
+  queueName,
+  ruleName,
+  scheduleName,
+} from '../../lib/names.ts';
+import type { DeployedFunction, EventSource, QueuePair, QueueState, Rule, Schedule } from './observed.ts';
 import { type Seen, see, seeIfThere, seen } from './seen.ts';
 
 const notFound = ['ResourceNotFoundException'];
@@ -38,6 +49,22 @@ export async function ruleOf(
     }));
   });
   return seen({ pattern: rule.value.EventPattern, state: rule.value.State, targets });
+}
+
+export async function sweepSchedule(
+  scheduler: SchedulerClient,
+  stage: string,
+): Promise<Seen<Schedule | undefined>> {
+  return seeIfThere('scheduler:GetSchedule', notFound, async () => {
+    const { State, ScheduleExpression, Target } = await scheduler.send(
+      new GetScheduleCommand({ Name: scheduleName(stage) }),
+    );
+    return {
+      state: State,
+      rate: ScheduleExpression,
+      target: { arn: Target?.Arn, deadLetterArn: Target?.DeadLetterConfig?.Arn },
+    };
+  });
 }
 
 export async function queuePair(sqs: SQSClient, stage: string, name: QueueName): Promise<QueuePair> {

@@ -4,7 +4,7 @@ import type { Control } from '../../lib/control.ts';
 import { eventPattern, families, familyOf } from '../../lib/family.ts';
 import { queueNames } from '../../lib/names.ts';
 import type { AccountClients } from './clients.ts';
-import { deployedFunction, queuePair, ruleOf } from './observe-deployment.ts';
+import { deployedFunction, queuePair, ruleOf, sweepSchedule } from './observe-deployment.ts';
 import { securityHubIsOn, trailsOf } from './observe-region.ts';
 import { principalOf, simulate } from './observe-rights.ts';
 import type { Identity, Observed, ObservedRegion } from './observed.ts';
@@ -47,10 +47,11 @@ async function observeRegion(
   const here = clients.of(region);
   const place = { account, region };
   const functions = await forEach(queueNames, (name) => deployedFunction(here.lambda, stage, name));
-  const [trails, hub, rules, queues, functionRights, callersRights] = await Promise.all([
+  const [trails, hub, rules, schedule, queues, functionRights, callersRights] = await Promise.all([
     trailsOf(clients, region),
     securityHubIsOn(here.securityhub),
     forEach(families, (family) => ruleOf(here.events, stage, family)),
+    sweepSchedule(here.scheduler, stage),
     forEach(queueNames, (name) => queuePair(here.sqs, stage, name)),
     forEach(queueNames, async (name) => {
       const found = functions[name];
@@ -69,6 +70,7 @@ async function observeRegion(
     trails,
     hub,
     rules,
+    schedule,
     queues,
     functions,
     rights: functionRights,

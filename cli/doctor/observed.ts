@@ -23,6 +23,8 @@ export interface ObservedRegion {
   /** Whether Security Hub is on. */
   readonly hub: Seen<boolean>;
   readonly rules: Readonly<Record<Family, Seen<Rule | undefined>>>;
+  /** What orders the sweep. */
+  readonly schedule: Seen<Schedule | undefined>;
   readonly queues: Readonly<Record<QueueName, QueuePair>>;
   readonly functions: Readonly<Record<QueueName, Seen<DeployedFunction | undefined>>>;
   /** What the function's role may do, of what it needs; `undefined` where there is no function. */
@@ -44,6 +46,13 @@ export interface Rule {
   readonly pattern: string | undefined;
   readonly state: string | undefined;
   readonly targets: Seen<readonly Target[]>;
+}
+
+export interface Schedule {
+  readonly state: string | undefined;
+  /** As Scheduler has it: `rate(6 hours)`. */
+  readonly rate: string | undefined;
+  readonly target: Target;
 }
 
 export interface Target {

@@ -5,8 +5,7 @@ import { permissionsFor } from '../../lib/facts/aws/readers.ts';
 import { familyOf } from '../../lib/family.ts';
 import { listers } from '../../lib/inventory/index.ts';
 import { functionName, type QueueName, queueNames } from '../../lib/names.ts';
-import { type Finding, ok, trouble, unknownFor } from './check.ts';
-import { deployCommand } from './deployment.ts';
+import { deployCommand, type Finding, ok, trouble, unknownFor } from './check.ts';
 import type { ObservedRegion, Simulated } from './observed.ts';
 import type { Seen } from './seen.ts';
 

@@ -76,7 +76,7 @@ function summary(checks: readonly Check[], paint: (style: Style, text: string) =
     ...(unknown > 0 ? [`${unknown} unknown`] : []),
     ...(warn > 0 ? [`${warn} to watch`] : []),
   ].join(', ');
-  return `${fail > 0 ? 'Not ready' : unknown > 0 ? 'Not known to be ready' : 'Ready'}: of ${checks.length} checks, ${counts}.`;
+  return `${fail > 0 ? 'Not ready' : unknown > 0 ? 'Not known to be ready' : 'Ready'}: of ${checks.length === 1 ? '1 check' : `${checks.length} checks`}, ${counts}.`;
 }
 
 /** For programs: one object. */

@@ -115,6 +115,11 @@ describe('a dead letter', () => {
     );
   });
 
+  it('that was received once is said to have been', () => {
+    const once = { ...message({}), Attributes: { ApproximateReceiveCount: '1' } };
+    expect(letterOf(once, 'ec2', 'dev', matcher).reason).toContain('received once, looks');
+  });
+
   it('is sent again as it was, to the byte', () => {
     const body = '{ "detail-type" : "x" }\n';
     expect(bodyAgain({ body, origin: 'sqs' })).toBe(body);

@@ -16,7 +16,7 @@ import { assess } from '../../cli/doctor/assess.ts';
 import { type Check, withProfile, word } from '../../cli/doctor/check.ts';
 import { accountClients } from '../../cli/doctor/clients.ts';
 import { observe } from '../../cli/doctor/observe.ts';
-import type { Observed, ObservedRegion, Rule, Simulated } from '../../cli/doctor/observed.ts';
+import type { Observed, ObservedRegion, Rule, Schedule, Simulated } from '../../cli/doctor/observed.ts';
 import { assumedRole, functionNeeds, scanNeeds, specimen } from '../../cli/doctor/permissions.ts';
 import { checksJson, checksText } from '../../cli/doctor/print.ts';
 import { type Seen, seen, type Unseen } from '../../cli/doctor/seen.ts';
@@ -72,6 +72,18 @@ function rule(family: Family, more: Partial<Rule> = {}): Seen<Rule> {
   });
 }
 
+function schedule(more: Partial<Schedule> = {}): Seen<Schedule> {
+  return seen({
+    state: 'ENABLED',
+    rate: 'rate(6 hours)',
+    target: {
+      arn: arn(queueName(stage, 'sweep')),
+      deadLetterArn: arn(deadLetterQueueName(stage, 'sweep')),
+    },
+    ...more,
+  });
+}
+
 const empty = { waiting: 0, inFlight: 0, delayed: 0 };
 
 function allowed(action: string): Simulated {
@@ -86,6 +98,7 @@ function healthy(more: Partial<ObservedRegion> = {}): ObservedRegion {
     trails: seen([trail()]),
     hub: seen(true),
     rules: each(families, (family) => rule(family)),
+    schedule: schedule(),
     queues: each(queueNames, () => ({ queue: seen(empty), deadLetters: seen(empty) })),
     functions: each(queueNames, (name) =>
       seen({
@@ -304,6 +317,7 @@ describe('trails', () => {
 describe('a stage', () => {
   const nothing = {
     rules: each(families, () => seen(undefined)),
+    schedule: seen(undefined),
     queues: each(queueNames, () => ({ queue: seen(undefined), deadLetters: seen(undefined) })),
     functions: each(queueNames, () => seen(undefined)),
     rights: each(queueNames, () => undefined),
@@ -358,6 +372,42 @@ describe('a stage', () => {
   ])('%s: a rule %s', (status, _what, more, text) => {
     const check = trouble({ rules: { ...healthy().rules, ec2: rule('ec2', more) } });
     expect(check).toMatchObject({ id: 'rule/ec2', status, seen: expect.stringContaining(text) });
+  });
+
+  it.each<[string, string, Seen<Schedule | undefined>, string]>([
+    ['fail', 'that is not there', seen(undefined), 'there is no schedule trailseal-dev-sweep'],
+    ['fail', 'that is disabled', schedule({ state: 'DISABLED' }), 'is disabled: nothing is swept'],
+    [
+      'fail',
+      'that leads elsewhere',
+      schedule({ target: { arn: arn('other'), deadLetterArn: undefined } }),
+      'does not lead to the queue trailseal-dev-sweep',
+    ],
+    [
+      'warn',
+      'without a place for what it cannot deliver',
+      schedule({ target: { arn: arn('trailseal-dev-sweep'), deadLetterArn: undefined } }),
+      'it has not its dead-letter queue',
+    ],
+    ['unknown', 'that may not be seen', refused('scheduler:GetSchedule'), 'scheduler:GetSchedule was denied'],
+  ])('%s: a schedule %s', (status, _what, found, text) => {
+    expect(trouble({ schedule: found })).toMatchObject({
+      id: 'schedule/sweep',
+      status,
+      seen: expect.stringContaining(text),
+    });
+  });
+
+  it('whose schedule is all that there is of it is deployed in part', () => {
+    const ids = troubles({ ...nothing, schedule: schedule() }).map(({ id }) => id);
+    expect(ids).toEqual([
+      'deployment/ec2',
+      'deployment/eks',
+      'deployment/kms',
+      'function/sweep',
+      'queue/sweep',
+      'dead-letters/sweep',
+    ]);
   });
 
   const pattern = eventPattern('kms', controls);
@@ -528,6 +578,7 @@ function mockAws() {
     cloudtrail: mockClient(here.cloudtrail),
     events: mockClient(here.events),
     lambda: mockClient(here.lambda),
+    scheduler: mockClient(here.scheduler),
     securityhub: mockClient(here.securityhub),
     sqs: mockClient(here.sqs),
   };
@@ -535,6 +586,7 @@ function mockAws() {
   mocks.cloudtrail.onAnyCommand().resolves({});
   mocks.events.onAnyCommand().resolves({});
   mocks.lambda.onAnyCommand().resolves({});
+  mocks.scheduler.onAnyCommand().resolves({});
   mocks.securityhub.onAnyCommand().resolves({});
   mocks.sqs.onAnyCommand().resolves({});
   mocks.sts.on(GetCallerIdentityCommand).resolves({ Account: account, Arn: caller });
@@ -685,6 +737,11 @@ describe('the output', () => {
     expect(text.trimEnd().split('\n').at(-1)).toBe('Not ready: of 2 checks, 1 failed.');
   });
 
+  it('counts a single check as one', () => {
+    const text = checksText(checks.slice(1), stage, { colour: false, width: 100 });
+    expect(text.trimEnd().split('\n').at(-1)).toBe('Not ready: of 1 check, 1 failed.');
+  });
+
   it('for programs has the same members for every check', () => {
     expect(checksJson(checks, stage)).toEqual({
       stage,
@@ -697,7 +754,12 @@ describe('the output', () => {
   });
 
   it('has commands use the profile that doctor used', () => {
-    const commands = ['aws x', 'npm run deploy -- --stage dev', 'aws sso login --profile PROFILE'];
+    const commands = [
+      'aws x',
+      'npm run deploy -- --stage dev',
+      'aws sso login --profile PROFILE',
+      'aws configure list-profiles',
+    ];
     const [check] = withProfile(
       [{ id: 'x', region, status: 'fail', seen: '', advice: { what: '', commands } }],
       'audit prod',
@@ -706,6 +768,7 @@ describe('the output', () => {
       "aws x --profile 'audit prod'",
       "npm run deploy -- --stage dev --aws-profile 'audit prod'",
       'aws sso login --profile PROFILE',
+      'aws configure list-profiles',
     ]);
   });
 

@@ -7,7 +7,7 @@ import {
 import { EKSClient } from '@aws-sdk/client-eks';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { mockClient } from 'aws-sdk-client-mock';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { reportInput } from '../../cli/output/files.ts';
 import { replayJson } from '../../cli/output/replay-json.ts';
 import { replaySchema } from '../../cli/output/replay-schema.ts';
@@ -336,6 +336,20 @@ describe('trailseal scan', () => {
     });
   });
 
+  it('where AWS is not reached does not blame the credentials', () => {
+    // Nothing listens on the discard port.
+    vi.stubEnv('AWS_ENDPOINT_URL', 'http://127.0.0.1:9');
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+    const { code, stderr } = trailseal(workFolder(), ['scan', '--region', 'eu-central-1']);
+    vi.unstubAllEnvs();
+    expect(stderr).toBe(
+      'trailseal: AWS is not reached in eu-central-1: Error (connect ECONNREFUSED 127.0.0.1:9); ' +
+        'see whether there is such a Region, and whether this machine reaches it\n',
+    );
+    expect(code).toBe(2);
+  });
+
   it.each([
     [
       'without credentials',
@@ -343,7 +357,12 @@ describe('trailseal scan', () => {
       /there are none: CredentialsProviderError.*--profile/,
     ],
     ['with a profile that there is not', ['--region', 'eu-central-1', '--profile', 'lab'], /of profile lab/],
-    ['without a Region', [], /no Region is configured: name one with --region/],
+    ['without a Region', [], /no Region is configured: name one with --region, or set AWS_REGION/],
+    [
+      'with all Regions, and none to ask in, and no credentials',
+      ['--region', 'all'],
+      /there are none: CredentialsProviderError/,
+    ],
     ['with a Region that is none', ['--region', 'mars'], /--region takes a Region such as eu-central-1/],
     ['with a list that is not whole', ['--region', 'eu-west-1,'], /--region takes a Region .* not nothing/],
     ['with all Regions and one more', ['--region', 'all,eu-west-1'], /--region all stands alone/],

@@ -24,6 +24,12 @@ import {
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateScheduleCommand,
+  GetScheduleCommand,
+  SchedulerClient,
+  UpdateScheduleCommand,
+} from '@aws-sdk/client-scheduler';
 import { EnableSecurityHubCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -36,6 +42,7 @@ import {
   queueName,
   queueNames,
   ruleName,
+  scheduleName,
 } from '../../lib/names.ts';
 import { type Emulator, startMoto } from '../../scripts/emulators.ts';
 import type { Ended } from '../cli/command.ts';
@@ -121,6 +128,21 @@ async function makeRule(region: string, family: Family, pattern: object): Promis
   );
 }
 
+async function makeSchedule(region: string): Promise<void> {
+  await new SchedulerClient(at(region)).send(
+    new CreateScheduleCommand({
+      Name: scheduleName(stage),
+      ScheduleExpression: 'rate(6 hours)',
+      FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 15 },
+      Target: {
+        Arn: queueArn(region, queueName(stage, 'sweep')),
+        RoleArn: `arn:aws:iam::${account}:role/schedule`,
+        DeadLetterConfig: { Arn: queueArn(region, deadLetterQueueName(stage, 'sweep')) },
+      },
+    }),
+  );
+}
+
 /** The parts that a deployment has, without the deployment itself. */
 async function deploy(region: string, parts: readonly QueueName[] = queueNames): Promise<void> {
   const sqs = new SQSClient(at(region));
@@ -148,6 +170,7 @@ async function deploy(region: string, parts: readonly QueueName[] = queueNames):
   for (const family of families) {
     if (parts.includes(family)) await makeRule(region, family, eventPattern(family, controls));
   }
+  if (parts.includes('sweep')) await makeSchedule(region);
 }
 
 describe('an account in which nothing was done', () => {
@@ -189,7 +212,7 @@ describe('a deployment', () => {
       'permissions/sweep',
       'permissions/scan',
     ]);
-    expect(checks.size).toBe(unclear.length + 3 + families.length + 3 * queueNames.length);
+    expect(checks.size).toBe(unclear.length + 3 + families.length + 1 + 3 * queueNames.length);
     expect(code).toBe(3);
   });
 
@@ -205,6 +228,21 @@ describe('a deployment', () => {
         what: 'enable it',
         commands: ['aws events enable-rule --region eu-west-2 --name trailseal-dev-kms'],
       },
+    });
+  });
+
+  it('with its schedule switched off', async () => {
+    await deploy('ca-central-1');
+    const scheduler = new SchedulerClient(at('ca-central-1'));
+    const { Name, ScheduleExpression, FlexibleTimeWindow, Target } = await scheduler.send(
+      new GetScheduleCommand({ Name: scheduleName(stage) }),
+    );
+    await scheduler.send(
+      new UpdateScheduleCommand({ Name, ScheduleExpression, FlexibleTimeWindow, Target, State: 'DISABLED' }),
+    );
+    expect((await checksOf('ca-central-1')).checks.get('schedule/sweep')).toMatchObject({
+      status: 'fail',
+      seen: 'the schedule trailseal-dev-sweep is disabled: nothing is swept',
     });
   });
 
