@@ -36,6 +36,10 @@ export function functions({ parameters, queues }: Deployment): Readonly<Record<s
           timeout: functionTimeouts[kind],
           memorySize: memory[kind],
           logRetentionInDays,
+          // Meant so: a look that is put off goes back to the function's own queue, and so does the rest of a sweep.
+          // Both end by themselves, after more rounds than the 16 after which Lambda would take the messages away.
+          // Source: AWS Lambda Developer Guide, "Lambda recursive loop detection".
+          recursiveLoop: 'Allow',
           environment: {
             TRAILSEAL_STAGE: stage,
             TRAILSEAL_TABLE: ref(ids.ledger),

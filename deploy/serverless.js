@@ -1,34 +1,47 @@
 /**
  * For serverless.yml, which runs plain JavaScript only; Node 24 loads the rest. osls calls each of these for the
- * value that serverless.yml asks for.
+ * value that serverless.yml asks for, and tells of each that fails: so what is wrong fails `functions` alone.
  */
-import { serverlessEsbuild } from './esbuild/options.ts';
-import { parameterNames } from './parameters.ts';
-import { stackOf } from './stack.ts';
-
-export const esbuild = serverlessEsbuild;
 
 export async function functions(osls) {
-  return (await stack(osls)).functions;
+  const { stack, problem } = await deployment(osls);
+  if (problem === undefined) return stack.functions;
+  // osls would show the stack trace in place of the message.
+  if (problem instanceof Error) problem.stack = undefined;
+  throw problem;
 }
 
 export async function resources(osls) {
-  return (await stack(osls)).resources;
+  return (await deployment(osls)).stack?.resources ?? {};
 }
 
-/** The stack of the parameters that serverless.yml and `--param` set. */
-async function stack({ options, resolveVariable }) {
+export async function esbuild() {
+  return isNode24 ? (await import('./esbuild/options.ts')).serverlessEsbuild : {};
+}
+
+const isNode24 = Number(process.versions.node.split('.', 1)[0]) >= 24;
+
+/** The stack of the parameters that serverless.yml and `--param` set, or why there is none. */
+async function deployment({ options, resolveVariable }) {
+  if (!isNode24) {
+    const here = `Node ${process.versions.node}`;
+    const problem = new Error(
+      `Trailseal is deployed on Node 24, which "npm run deploy" brings; this is ${here}`,
+    );
+    return { problem };
+  }
+  const { parameterNames } = await import('./parameters.ts');
+  const { stackOf } = await import('./stack.ts');
   const given = (options.param ?? []).map((pair) => pair.split('=', 1)[0]);
   const names = new Set([...parameterNames, ...given]);
   const written = {};
   for (const name of names) {
+    // Not caught: osls has ways of its own to say that it can't tell yet, and asks again.
     written[name] = await resolveVariable(name === 'stage' ? 'sls:stage' : `param:${name}`);
   }
   try {
-    return await stackOf(written);
-  } catch (error) {
-    // osls would show the stack trace in place of the message.
-    if (error instanceof Error) error.stack = undefined;
-    throw error;
+    return { stack: await stackOf(written) };
+  } catch (problem) {
+    return { problem };
   }
 }

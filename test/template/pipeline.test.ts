@@ -149,6 +149,13 @@ describe('the functions', () => {
     });
   });
 
+  it.each(queueNames)(
+    '%s may go on in messages to its own queue for more rounds than Lambda’s loop detection lets be',
+    (name) => {
+      expect(at(resource(name, 'LambdaFunction'), 'RecursiveLoop')).toBe('Allow');
+    },
+  );
+
   it.each(queueNames)('%s keeps its log for 90 days', (name) => {
     expect(resource(name, 'LogGroup')).toMatchObject({
       LogGroupName: `/aws/lambda/trailseal-dev-${name}`,

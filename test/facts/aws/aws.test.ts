@@ -278,6 +278,15 @@ describe('an answer that AWS does not give', () => {
     expect(aws.waits).toEqual([]);
   });
 
+  it('is unknown where AWS is not reached, with what Node says', async () => {
+    const aws = mockAws();
+    const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:9'), { $metadata: {} });
+    aws.ec2.on(DescribeInstancesCommand).rejects(refused);
+    expect(await aws.read(instance('i-1'), 'ec2.instance')).toMatchObject({
+      detail: 'ec2:DescribeInstances failed with Error (connect ECONNREFUSED 127.0.0.1:9)',
+    });
+  });
+
   it('is unknown where there are no credentials for the account', async () => {
     const provider = new AwsFacts({
       readers: (await import('../../../lib/facts/aws/readers.ts')).readers,
