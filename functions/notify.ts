@@ -1,0 +1,94 @@
+/** Tells people what changed: takes the events of Trailseal's own bus, a batch together, and sends messages. */
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import type { SNSClient } from '@aws-sdk/client-sns';
+import middy from '@middy/core';
+import type { Context, SQSBatchResponse } from 'aws-lambda';
+import { parseArn } from '../lib/arn.ts';
+import { callLogger } from '../lib/aws/calls.ts';
+import { snsClient } from '../lib/aws/sns.ts';
+import { sendAll, sqsClient } from '../lib/aws/sqs.ts';
+import { controls } from '../lib/controls/index.ts';
+import { variable } from '../lib/live/environment.ts';
+import { type Notified, Notifier } from '../lib/notifications/notifier.ts';
+import { secretReader, ssmClient } from '../lib/notifications/secret.ts';
+import { notificationSettings } from '../lib/notifications/settings.ts';
+import { type Target, topicTargets } from '../lib/notifications/target.ts';
+import { webhookTarget } from '../lib/notifications/webhook.ts';
+import { deadLettersTo, wait } from './context.ts';
+import { deliveriesIn } from './deliveries.ts';
+import { loggerOf, Telemetry } from './telemetry.ts';
+
+const logger = loggerOf('notify');
+const telemetry = new Telemetry('notify', logger);
+const config = {
+  region: variable(process.env, 'AWS_REGION'),
+  logger: callLogger((call) => telemetry.called(call)),
+};
+const queueUrl = variable(process.env, 'TRAILSEAL_QUEUE_URL');
+const sqs = sqsClient(config);
+const notifier = new Notifier({
+  targets: targetsIn(process.env),
+  adviceFor: (id) => controls.find((control) => control.id === id),
+  again: (body, delaySeconds) => sendAll(sqs, queueUrl, [body], { delaySeconds }),
+  deadLetter: deadLettersTo(sqs, variable(process.env, 'TRAILSEAL_DEAD_LETTER_URL')),
+});
+
+function targetsIn(variables: Readonly<Record<string, string | undefined>>): readonly Target[] {
+  const { topics, webhooks, allowPrivate } = notificationSettings(variables);
+  const clients = new Map<string, SNSClient>();
+  const clientFor = (topicArn: string): SNSClient => {
+    const region = parseArn(topicArn)?.region ?? config.region;
+    const client = clients.get(region) ?? snsClient({ ...config, region });
+    clients.set(region, client);
+    return client;
+  };
+  const ssm = ssmClient(config);
+  return [
+    ...topicTargets(topics, clientFor),
+    ...webhooks.map((parameter) =>
+      webhookTarget({
+        parameter,
+        read: secretReader(ssm, parameter, Date.now),
+        allowPrivate,
+        now: () => new Date(),
+        wait,
+      }),
+    ),
+  ];
+}
+
+/** Answers an invocation by SQS with what failed; any other with what was sent. */
+async function handle(event: unknown, context: Context): Promise<SQSBatchResponse | Notified> {
+  const { deliveries, bySqs } = deliveriesIn(event);
+  const notified = await notifier.take(deliveries, () => context.getRemainingTimeInMillis());
+  tell(notified, deliveries.length);
+  if (!bySqs) return notified;
+  return { batchItemFailures: notified.unhandled.map(({ delivery }) => ({ itemIdentifier: delivery })) };
+}
+
+function tell({ sent, failed, ignored, again, deadLetters, unhandled }: Notified, deliveries: number): void {
+  telemetry.add('EventsReceived', deliveries);
+  telemetry.add('EventsIgnored', ignored);
+  telemetry.add('MessagesDeadLettered', deadLetters.length);
+  logger.info('notified', { sent: sent.slice(0, shown), messages: sent.length, ignored, again });
+  for (const { target, id, error } of failed.slice(0, shown)) {
+    logger.warn('a target did not take a message', { target, id, error });
+  }
+  for (const { delivery, reason } of deadLetters.slice(0, shown)) {
+    logger.error('put aside', { delivery, reason });
+  }
+  for (const { delivery, error } of unhandled.slice(0, shown)) {
+    logger.error('failed, will be delivered again', {
+      delivery,
+      error: error instanceof Error ? error : new Error(String(error)),
+    });
+  }
+}
+
+/** So many of a kind in the log of one batch. */
+const shown = 50;
+
+export const handler = middy(handle)
+  .use(injectLambdaContext(logger))
+  .after(() => telemetry.flush())
+  .onError(() => telemetry.flush());

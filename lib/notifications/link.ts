@@ -1,0 +1,50 @@
+/**
+ * Links into Security Hub's console. They are not documented; this is the form that the console itself makes, and that
+ * the AWS solution "Automated Security Response" sends. The search is one parameter, `field=value` pairs joined by `&`,
+ * each value encoded by itself before the whole is.
+ */
+import { partitionOf } from '../arn.ts';
+
+/** Sources: AWS General Reference (China, GovCloud); AWS European Sovereign Cloud, "Endpoints". Others have none. */
+const consoles: Readonly<Record<string, string>> = {
+  aws: 'console.aws.amazon.com',
+  'aws-cn': 'console.amazonaws.cn',
+  'aws-us-gov': 'console.amazonaws-us-gov.com',
+  'aws-eusc': 'console.amazonaws-eusc.eu',
+};
+
+/** The link to one finding; `undefined` where Security Hub can't have it: see `whyUnpublishable`. */
+export function findingLink(finding: string, account: string, region: string): string | undefined {
+  return link(account, region, { Id: finding });
+}
+
+/** The link to all findings of a control in an account that are not archived. */
+export function controlLink(control: string, account: string, region: string): string | undefined {
+  return link(account, region, {
+    GeneratorId: `trailseal/${control}`,
+    AwsAccountId: account,
+    RecordState: 'ACTIVE',
+  });
+}
+
+function link(
+  account: string,
+  region: string,
+  filters: Readonly<Record<string, string>>,
+): string | undefined {
+  const host = consoles[partitionOf(region)];
+  if (host === undefined || !/^\d{12}$/.test(account) || !/^[a-z]{2,}(-[a-z]+)+-\d+$/.test(region))
+    return undefined;
+  const search = Object.entries(filters)
+    .map(([field, value]) => `${field}=${encoded(`\\operator\\:EQUALS\\:${value}`)}`)
+    .join('&');
+  return `https://${region}.${host}/securityhub/home?region=${region}#/findings?search=${encoded(search)}`;
+}
+
+/** As `encodeURIComponent`, of what it leaves alone all that Markdown or a mail program might take for its own too. */
+function encoded(text: string): string {
+  return encodeURIComponent(text.toWellFormed()).replace(
+    /[!'()*~_]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}

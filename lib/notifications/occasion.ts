@@ -1,0 +1,152 @@
+/**
+ * What of the events on Trailseal's bus people are told: one occasion for an event. Pure. Only what changes is told;
+ * what nobody was told of is not said to be over.
+ */
+import type { Severity } from '../control.ts';
+import type { ActionEvent } from '../transitions/action-event.ts';
+import type { Transition } from '../transitions/transition.ts';
+
+/** What is told, in the order in which it matters. Public: subscriptions filter by it. */
+export const kinds = [
+  'opened',
+  'unknown',
+  'exemption-ended',
+  'exemption-ending',
+  'pending',
+  'half-done',
+  'withheld',
+  'undo-refused',
+  'done',
+  'undone',
+  'resolved',
+  'gone',
+] as const;
+export type Kind = (typeof kinds)[number];
+
+export interface Occasion {
+  /** The event's own id: the same when it comes again. */
+  readonly id: string;
+  readonly kind: Kind;
+  readonly account: string;
+  readonly region: string;
+  readonly control: { readonly id: string; readonly title: string };
+  readonly severity: Severity;
+  readonly finding: string;
+  readonly resource: { readonly type: string; readonly id: string; readonly arn: string };
+  /** One sentence: the evidence, or why something was done or not. */
+  readonly summary: string;
+  readonly required: string | undefined;
+  readonly actor: Transition['actor'] | undefined;
+  /** When it happened: ISO 8601, UTC; `null` where it is not known. */
+  readonly at: string | null;
+  /** When the finding was opened, as far as it is known. */
+  readonly openedAt: string | null;
+  /** Epoch milliseconds; of two occasions of one finding the greater is the newer. */
+  readonly sequence: number;
+  /** The action that it is about; `undefined` where it is about the finding itself. */
+  readonly action: string | undefined;
+  /** For a finding the planned actions, for an action its steps. */
+  readonly plan: readonly { readonly what: string; readonly reason: string | undefined }[];
+  readonly withheld: readonly { readonly what: string; readonly because: string; readonly reason: string }[];
+  /** When a pending action will be done. */
+  readonly due: string | undefined;
+  /** How to undo it, or why it can't be undone: others' words. */
+  readonly undo: string | undefined;
+  readonly decision: ActionEvent['decision'] | undefined;
+  readonly exemption: Transition['exemption'];
+}
+
+const day = 86_400_000;
+/** So long before its end people are told of an exemption. */
+const notice = 7 * day;
+
+/** What a transition of a finding is told as; `undefined` where nobody is told. */
+export function occasionOfTransition(transition: Transition): Occasion | undefined {
+  const kind = kindOf(transition);
+  if (kind === undefined) return undefined;
+  const { id, account, region, control, severity, finding, resource, summary, required } = transition;
+  const { actor, at, openedAt, sequence, plan, exemption } = transition;
+  const over = kind === 'resolved' || kind === 'gone';
+  return {
+    id,
+    kind,
+    account,
+    region,
+    control,
+    severity,
+    finding,
+    resource,
+    summary,
+    required,
+    actor,
+    at,
+    openedAt,
+    sequence,
+    action: undefined,
+    plan: over
+      ? []
+      : plan.actions
+          .filter(({ action }) => action !== 'notify')
+          .map(({ action, reason }) => ({ what: action, reason })),
+    // That the policy does not ask for an action is no news to whoever wrote it.
+    withheld: over
+      ? []
+      : plan.withheld
+          .filter(({ action, because }) => action !== 'notify' && because !== 'not-in-policy')
+          .map(({ action, because, reason }) => ({ what: action, because, reason })),
+    due: undefined,
+    undo: undefined,
+    decision: undefined,
+    exemption,
+  };
+}
+
+function kindOf(transition: Transition): Kind | undefined {
+  const { status, verdict, previous, plan, exemption } = transition;
+  const notified = plan.actions.some(({ action }) => action === 'notify');
+  if (status !== 'OPEN') {
+    if (!notified || previous?.status !== 'OPEN') return undefined;
+    return status === 'RESOLVED' ? 'resolved' : 'gone';
+  }
+  if (exemption?.state === 'active') return endsSoon(transition) ? 'exemption-ending' : undefined;
+  if (!notified) return undefined;
+  const stayed = previous?.status === 'OPEN' && previous.verdict === verdict;
+  if (stayed && exemption?.state === 'expired') return 'exemption-ended';
+  return verdict === 'FAIL' ? 'opened' : 'unknown';
+}
+
+/** Whether the exemption ends within a week of the transition, and it is what keeps people from being told. */
+function endsSoon({ plan, exemption, sequence }: Transition): boolean {
+  const silenced = plan.withheld.some(({ action, because }) => action === 'notify' && because === 'exempt');
+  const end = Date.parse(`${exemption?.expires ?? ''}T00:00:00Z`) + day;
+  return silenced && end - sequence <= notice;
+}
+
+/** What became of an action, be it withheld; `undefined` where it is that people are not to be told. */
+export function occasionOfAction(event: ActionEvent): Occasion | undefined {
+  if (event.action === 'notify') return undefined;
+  const { id, account, region, control, severity, finding, resource, decision, at, action } = event;
+  return {
+    id,
+    kind: event.outcome,
+    account,
+    region,
+    control,
+    severity,
+    finding,
+    resource,
+    summary: event.because,
+    required: undefined,
+    actor: undefined,
+    at,
+    openedAt: null,
+    sequence: Date.parse(at) || 0,
+    action,
+    plan: event.plan.map((what) => ({ what, reason: undefined })),
+    withheld: [],
+    due: event.due ?? undefined,
+    undo: event.undo || undefined,
+    decision,
+    exemption: null,
+  };
+}

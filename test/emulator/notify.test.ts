@@ -1,0 +1,223 @@
+/** Messages through the SNS that moto is, read back from SQS queues that are subscribed to its topics. */
+import {
+  CreateTopicCommand,
+  SetSubscriptionAttributesCommand,
+  SNSClient,
+  SubscribeCommand,
+} from '@aws-sdk/client-sns';
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { DeleteParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
+import type { Context } from 'aws-lambda';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { snsClient } from '../../lib/aws/sns.ts';
+import { at, text } from '../../lib/json.ts';
+import { Notifier } from '../../lib/notifications/notifier.ts';
+import { secretReader, ssmClient } from '../../lib/notifications/secret.ts';
+import { topicTargets } from '../../lib/notifications/target.ts';
+import { action, envelope, instance, transition } from '../notifications/events.ts';
+
+const region = 'eu-central-1';
+const config = { region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+const endpoint = inject('moto');
+// The way in which users point Trailseal at an emulator.
+process.env['AWS_ENDPOINT_URL_SNS'] = endpoint;
+process.env['AWS_ENDPOINT_URL_SSM'] = endpoint;
+const sns = new SNSClient({ ...config, endpoint });
+const sqs = new SQSClient({ ...config, endpoint });
+
+afterAll(() => {
+  vi.unstubAllEnvs();
+});
+
+/** A queue subscribed to a topic, as SNS delivers to it. */
+async function subscribed(topicArn: string, filter?: unknown): Promise<string> {
+  const name = `notify-${Math.random().toString(36).slice(2)}`;
+  const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
+  const { Attributes = {} } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }),
+  );
+  const { SubscriptionArn = '' } = await sns.send(
+    new SubscribeCommand({ TopicArn: topicArn, Protocol: 'sqs', Endpoint: Attributes['QueueArn'] }),
+  );
+  if (filter !== undefined) {
+    await sns.send(
+      new SetSubscriptionAttributesCommand({
+        SubscriptionArn,
+        AttributeName: 'FilterPolicy',
+        AttributeValue: JSON.stringify(filter),
+      }),
+    );
+  }
+  return QueueUrl;
+}
+
+/** What SNS delivered: its own envelopes. */
+async function received(queueUrl: string): Promise<readonly unknown[]> {
+  const { Messages = [] } = await sqs.send(
+    new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10 }),
+  );
+  return Messages.map(({ Body = '' }) => JSON.parse(Body));
+}
+
+async function topicArn(): Promise<string> {
+  const Name = `trailseal-${Math.random().toString(36).slice(2)}`;
+  const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name }));
+  return TopicArn;
+}
+
+function notifierTo(topics: Parameters<typeof topicTargets>[0]): Notifier {
+  const client = snsClient(config);
+  return new Notifier({
+    targets: topicTargets(topics, () => client),
+    adviceFor: () => undefined,
+    again: () => Promise.reject(new Error('not to be tried again')),
+    deadLetter: (_body, reason) => Promise.reject(new Error(reason)),
+  });
+}
+
+const storm = Array.from({ length: 30 }, (_, index) => ({
+  id: `delivery-${index}`,
+  body: envelope(instance(index)),
+  receives: 1,
+}));
+
+describe('a topic of text and one of chat', () => {
+  let text_: string;
+  let chat: string;
+  let queues: { readonly text: string; readonly chat: string };
+
+  beforeEach(async () => {
+    [text_, chat] = [await topicArn(), await topicArn()];
+    queues = { text: await subscribed(text_), chat: await subscribed(chat) };
+    await notifierTo({ text: text_, chat }).take(storm);
+  });
+
+  it('get a storm as one message', async () => {
+    const subjects = (await received(queues.text)).map((message) => text(message, 'Subject'));
+    expect(subjects).toEqual(['[HIGH] ec2-transit-encryption: 30 instances fail, 111122223333 eu-central-1']);
+  });
+
+  it('get it as words', async () => {
+    const [message] = await received(queues.text);
+    expect(text(message, 'Message')).toContain('\n30 instances fail.\n');
+  });
+
+  it('get it in the form of Amazon Q Developer', async () => {
+    const [message] = await received(queues.chat);
+    expect(JSON.parse(text(message, 'Message') ?? '')).toMatchObject({
+      version: '1.0',
+      source: 'custom',
+      content: { textType: 'client-markdown' },
+    });
+  });
+
+  it('get attributes', async () => {
+    const [message] = await received(queues.chat);
+    expect(at(message, 'MessageAttributes')).toEqual({
+      kind: { Type: 'String', Value: 'opened' },
+      control: { Type: 'String', Value: 'ec2-transit-encryption' },
+      severity: { Type: 'String', Value: 'HIGH' },
+      account: { Type: 'String', Value: '111122223333' },
+      region: { Type: 'String', Value: 'eu-central-1' },
+      format: { Type: 'String.Array', Value: '["chat"]' },
+    });
+  });
+});
+
+describe('one topic of text and JSON', () => {
+  it('gives queues the JSON', async () => {
+    const both = await topicArn();
+    const queue = await subscribed(both);
+    await notifierTo({ text: both, json: both }).take(storm);
+    const messages = await received(queue);
+    expect(messages.map((message) => JSON.parse(text(message, 'Message') ?? '').count)).toEqual([30]);
+  });
+});
+
+describe('a subscription', () => {
+  it.each([
+    ['severity', { severity: ['CRITICAL'] }, ['[CRITICAL] kms-key-deletion']],
+    ['kind', { kind: ['done', 'undone'] }, ['[HIGH] ec2-transit-encryption']],
+    ['control', { control: [{ prefix: 'kms-' }] }, ['[CRITICAL] kms-key-deletion']],
+    ['account', { account: ['444455556666'] }, []],
+    ['format', { format: ['json'] }, []],
+  ])('can be filtered by %s', async (_what, filter, subjects) => {
+    const topic = await topicArn();
+    const queue = await subscribed(topic, filter);
+    await notifierTo({ text: topic }).take([
+      { id: '1', body: envelope(transition()), receives: 1 },
+      { id: '2', body: envelope(action(), 'Action'), receives: 1 },
+    ]);
+    const got = (await received(queue)).map((message) => text(message, 'Subject')?.split(': ')[0]);
+    expect(got).toEqual(subjects);
+  });
+});
+
+describe('a topic that is not there', () => {
+  it('has the event put aside', async () => {
+    const missing = `arn:aws:sns:${region}:123456789012:missing`;
+    const reasons: string[] = [];
+    const client = snsClient(config);
+    const notifier = new Notifier({
+      targets: topicTargets({ text: missing }, () => client),
+      adviceFor: () => undefined,
+      again: () => Promise.reject(new Error('not to be tried again')),
+      deadLetter: async (_body, reason) => void reasons.push(reason),
+    });
+    await notifier.take(storm.slice(0, 1));
+    expect(reasons).toEqual([expect.stringContaining(`The topic ${missing} did not take it: NotFound`)]);
+  });
+});
+
+describe('the secret of a webhook', () => {
+  const ssm = ssmClient(config);
+  const name = '/trailseal/dev/webhook';
+
+  beforeAll(async () => {
+    await ssm.send(new PutParameterCommand({ Name: name, Type: 'SecureString', Value: '{"url":"x"}' }));
+    return async () => void (await ssm.send(new DeleteParameterCommand({ Name: name })));
+  });
+
+  it('is read decrypted', async () => {
+    expect(await secretReader(ssm, name, Date.now)()).toBe('{"url":"x"}');
+  });
+
+  it('that is not there is an error', async () => {
+    await expect(secretReader(ssm, '/trailseal/missing', Date.now)()).rejects.toThrow(/not found/i);
+  });
+});
+
+describe('the function', () => {
+  it('takes a batch of its queue, and has nothing of it delivered again', async () => {
+    const topic = await topicArn();
+    const queue = await subscribed(topic);
+    const own = await subscribed(await topicArn());
+    for (const [name, value] of Object.entries({
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_ENDPOINT_URL_SQS: endpoint,
+      POWERTOOLS_LOG_LEVEL: 'SILENT',
+      POWERTOOLS_METRICS_DISABLED: 'true',
+      TRAILSEAL_QUEUE_URL: own,
+      TRAILSEAL_DEAD_LETTER_URL: own,
+      TRAILSEAL_TOPIC_TEXT: topic,
+    })) {
+      vi.stubEnv(name, value);
+    }
+    const { handler } = await import('../../functions/notify.ts');
+    const Records = storm.map(({ id, body }) => ({ messageId: id, eventSource: 'aws:sqs', body }));
+    const answer: unknown = await handler({ Records }, {
+      getRemainingTimeInMillis: () => 300_000,
+    } as Context);
+    expect(answer).toEqual({ batchItemFailures: [] });
+    expect((await received(queue)).map((message) => text(message, 'Subject'))).toEqual([
+      '[HIGH] ec2-transit-encryption: 30 instances fail, 111122223333 eu-central-1',
+    ]);
+  });
+});

@@ -1,0 +1,324 @@
+import { describe, expect, it } from 'vitest';
+import { kmsKeyDeletion } from '../../lib/controls/kms/kms-key-deletion.ts';
+import { chatJson, compose, type Notification } from '../../lib/notifications/compose.ts';
+import { type Occasion, occasionOfAction, occasionOfTransition } from '../../lib/notifications/occasion.ts';
+import { action, instance, transition } from './events.ts';
+
+const advice = {
+  remediation: 'Enable it: aws kms enable-key --key-id ARN.',
+  reference: 'https://docs.example/keys',
+};
+
+function told(...occasions: readonly (Occasion | undefined)[]): readonly Notification[] {
+  return compose(
+    occasions.filter((occasion) => occasion !== undefined),
+    () => advice,
+  );
+}
+
+function one(occasion: Occasion | undefined): Notification {
+  const [notification] = told(occasion);
+  if (notification === undefined) throw new Error('nothing was told');
+  return notification;
+}
+
+const key = '1234abcd-12ab-34cd-56ef-1234567890ab';
+const search =
+  'https://eu-central-1.console.aws.amazon.com/securityhub/home?region=eu-central-1#/findings?search=';
+const equals = '%3D%255Coperator%255C%253AEQUALS%255C%253A';
+
+describe('a failure', () => {
+  const notification = one(occasionOfTransition(transition()));
+
+  it('has a subject that says what, which and where', () => {
+    expect(notification.subject).toBe(`[CRITICAL] kms-key-deletion: ${key} fails, 111122223333 eu-central-1`);
+  });
+
+  it('says in its text all that somebody needs', () => {
+    expect(notification.text).toBe(`kms-key-deletion: KMS keys should not be scheduled for deletion
+
+KMS key ${key} fails.
+
+What: The key ${key} will be deleted on 2026-11-28.
+Required: no scheduled deletion
+Severity: CRITICAL
+Resource: arn:aws:kms:eu-central-1:111122223333:key/${key}
+Account: 111122223333
+Region: eu-central-1
+Actor: ana (IAMUser, arn:aws:iam::111122223333:user/ana) from 198.51.100.7 with aws-cli/2.31
+Since: 2026-11-21T10:00:00.000Z
+Planned: fix:cancel-key-deletion: kms-key-deletion fails: cancel the scheduled deletion.
+Withheld: quarantine (guardrail): The limit for the hour is used up.
+Finding: trailseal/kms-key-deletion/111122223333/eu-central-1/${key}
+
+What to do: Enable it: aws kms enable-key --key-id ARN.
+Read more: https://docs.example/keys
+To undo what is done: trailseal undo trailseal/kms-key-deletion/111122223333/eu-central-1/${key}
+In Security Hub: ${search}Id${equals}trailseal%252Fkms-key-deletion%252F111122223333%252Feu-central-1%252F${key}
+`);
+  });
+
+  it('says the same in chat', () => {
+    expect(notification.chat).toEqual({
+      version: '1.0',
+      source: 'custom',
+      id: notification.id,
+      content: {
+        textType: 'client-markdown',
+        title: `:rotating_light: [CRITICAL] kms-key-deletion: KMS key \`${key}\` fails.`,
+        description: [
+          'KMS keys should not be scheduled for deletion.',
+          `What: The key ${key} will be deleted on 2026-11-28.`,
+          'Required: no scheduled deletion',
+          'Severity: `CRITICAL`',
+          `Resource: \`arn:aws:kms:eu-central-1:111122223333:key/${key}\``,
+          'Account: `111122223333`',
+          'Region: `eu-central-1`',
+          'Actor: `ana (IAMUser, arn:aws:iam::111122223333:user/ana) from 198.51.100.7 with aws-cli/2.31`',
+          'Since: `2026-11-21T10:00:00.000Z`',
+          'Planned: fix:cancel-key-deletion: kms-key-deletion fails: cancel the scheduled deletion.',
+          'Withheld: quarantine (guardrail): The limit for the hour is used up.',
+          `Finding: \`trailseal/kms-key-deletion/111122223333/eu-central-1/${key}\``,
+          `In Security Hub: ${search}Id${equals}trailseal%252Fkms-key-deletion%252F111122223333%252Feu-central-1%252F${key}`,
+        ].join('\n'),
+        nextSteps: [
+          'What to do: Enable it: aws kms enable-key --key-id ARN.',
+          'Read more: https://docs.example/keys',
+          `To undo what is done: \`trailseal undo trailseal/kms-key-deletion/111122223333/eu-central-1/${key}\``,
+        ],
+        keywords: ['CRITICAL', 'kms-key-deletion', 'opened', '111122223333', 'eu-central-1'],
+      },
+      metadata: {
+        threadId: expect.stringMatching(/^trailseal-[0-9a-f]{32}$/),
+        summary: `CRITICAL: kms-key-deletion: KMS key ${key} fails.`,
+        eventType: 'trailseal.opened',
+        relatedResources: [`arn:aws:kms:eu-central-1:111122223333:key/${key}`],
+        additionalContext: {
+          control: 'kms-key-deletion',
+          severity: 'CRITICAL',
+          count: '1',
+          account: '111122223333',
+          region: 'eu-central-1',
+        },
+      },
+    });
+  });
+
+  it('has attributes by which subscriptions can be filtered', () => {
+    expect(notification.attributes).toEqual({
+      kind: 'opened',
+      control: 'kms-key-deletion',
+      severity: 'CRITICAL',
+      account: '111122223333',
+      region: 'eu-central-1',
+    });
+  });
+
+  it('has the advice of its own control', () => {
+    const [real] = compose(
+      [occasionOfTransition(transition())].flatMap((told) => told ?? []),
+      (id) => (id === 'kms-key-deletion' ? kmsKeyDeletion : undefined),
+    );
+    expect(real?.text).toContain(`What to do: ${kmsKeyDeletion.remediation}\n`);
+  });
+});
+
+describe('what is over', () => {
+  it('says so, since when it was, and nothing of what was planned', () => {
+    const { subject, text } = one(
+      occasionOfTransition(
+        transition({
+          status: 'RESOLVED',
+          verdict: 'PASS',
+          previous: { status: 'OPEN', verdict: 'FAIL' },
+          summary: 'The key is enabled.',
+          at: '2026-11-21T11:00:00.000Z',
+        }),
+      ),
+    );
+    expect(subject).toBe(`[CRITICAL] kms-key-deletion: ${key} passes, 111122223333 eu-central-1`);
+    expect(text).toBe(`kms-key-deletion: KMS keys should not be scheduled for deletion
+
+KMS key ${key} passes.
+
+What: The key is enabled.
+Required: no scheduled deletion
+Severity: CRITICAL
+Resource: arn:aws:kms:eu-central-1:111122223333:key/${key}
+Account: 111122223333
+Region: eu-central-1
+Actor: ana (IAMUser, arn:aws:iam::111122223333:user/ana) from 198.51.100.7 with aws-cli/2.31
+Since: 2026-11-21T10:00:00.000Z
+When: 2026-11-21T11:00:00.000Z
+Finding: trailseal/kms-key-deletion/111122223333/eu-central-1/${key}
+
+In Security Hub: ${search}Id${equals}trailseal%252Fkms-key-deletion%252F111122223333%252Feu-central-1%252F${key}
+`);
+  });
+});
+
+describe('an action', () => {
+  it('that was done says what was done and how to undo it', () => {
+    const { subject, text } = one(occasionOfAction(action()));
+    expect(subject).toBe(
+      '[HIGH] ec2-transit-encryption: i-0abc1234567890def: quarantine is done, 111122223333 eu-central-1',
+    );
+    expect(text).toBe(`ec2-transit-encryption: Instances should encrypt traffic between them
+
+Instance i-0abc1234567890def: quarantine is done.
+
+What: The instance still fails ec2-transit-encryption.
+Severity: HIGH
+Resource: arn:aws:ec2:eu-central-1:111122223333:instance/i-0abc1234567890def
+Account: 111122223333
+Region: eu-central-1
+When: 2026-11-21T10:00:00.000Z
+Decided by: policy trailseal.policy.yml: controls.ec2-transit-encryption.actions
+Done: Swap the groups of eni-1 to the isolation group.
+Done: Switch termination protection on.
+Finding: trailseal/ec2-transit-encryption/111122223333/eu-central-1/i-0abc1234567890def
+
+Undo: trailseal undo trailseal/ec2-transit-encryption/111122223333/eu-central-1/i-0abc1234567890def
+In Security Hub: ${search}Id${equals}trailseal%252Fec2-transit-encryption%252F111122223333%252Feu-central-1%252Fi-0abc1234567890def
+`);
+  });
+
+  it('that is pending says when it is due and how to stop it', () => {
+    const { text } = one(
+      occasionOfAction(
+        action({ outcome: 'pending', due: '2026-11-21T11:00:00.000Z', plan: ['Swap the groups.'] }),
+      ),
+    );
+    expect(text).toContain(`
+Due: 2026-11-21T11:00:00.000Z
+Planned: Swap the groups.
+`);
+    expect(text).toContain(
+      '\nTo stop it: Repair the resource, or exempt it in the policy, before it is due.\n',
+    );
+  });
+
+  it('that was withheld says why, and that its steps were not done', () => {
+    const { text } = one(
+      occasionOfAction(
+        action({ outcome: 'withheld', because: 'The breaker is open.', plan: ['Swap the groups.'] }),
+      ),
+    );
+    expect(text).toContain('\nWhy: The breaker is open.\n');
+    expect(text).toContain('\nNot done: Swap the groups.\n');
+  });
+
+  it('is in one thread with the finding that it is about', () => {
+    const failure = one(
+      occasionOfTransition(instance(1, { finding: action().finding, resource: action().resource })),
+    );
+    expect(one(occasionOfAction(action())).chat.metadata.threadId).toBe(failure.chat.metadata.threadId);
+  });
+});
+
+describe('a storm', () => {
+  const storm = Array.from({ length: 200 }, (_, index) =>
+    occasionOfTransition(instance(index, index === 150 ? { severity: 'CRITICAL' } : {})),
+  );
+  const [notification] = told(...storm);
+
+  it('is one message', () => {
+    expect(told(...storm).map(({ subject }) => subject)).toEqual([
+      '[CRITICAL] ec2-transit-encryption: 200 instances fail, 111122223333 eu-central-1',
+    ]);
+  });
+
+  it('names the first ten, the worst first', () => {
+    const named = notification?.text.match(/^\d+\. \[\w+\] i-\w+/gm);
+    expect(named).toEqual([
+      '1. [CRITICAL] i-00000000000000096',
+      ...Array.from({ length: 9 }, (_, index) => `${index + 2}. [HIGH] i-${String(index).padStart(17, '0')}`),
+    ]);
+  });
+
+  it('says how many more there are', () => {
+    expect(notification?.text).toContain('\nand 190 more.\n');
+  });
+
+  it('sums up', () => {
+    expect(notification?.text).toContain(`200 instances fail.
+
+Severity: CRITICAL (1), HIGH (199)
+Account: 111122223333
+Region: eu-central-1
+Actors: ana (200)
+When: 2026-11-21T10:00:00.000Z to 2026-11-21T10:03:19.000Z
+`);
+  });
+
+  it("leads to all findings of the control in the account's Security Hub", () => {
+    expect(notification?.text).toContain(
+      `\nIn Security Hub: ${search}GeneratorId${equals}trailseal%252Fec2-transit-encryption` +
+        `%26AwsAccountId${equals}111122223333%26RecordState${equals}ACTIVE\n`,
+    );
+  });
+
+  it('has the first fifty in its JSON, and the number of the others', () => {
+    const data = JSON.parse(notification?.json ?? '');
+    expect({ count: data.count, items: data.items.length, more: data.more }).toEqual({
+      count: 200,
+      items: 50,
+      more: 150,
+    });
+  });
+
+  it('tells of all of its events', () => {
+    expect(notification?.events).toHaveLength(200);
+  });
+});
+
+describe('a group', () => {
+  it.each([
+    ['account', { account: '444455556666' }],
+    ['Region', { region: 'eu-west-1' }],
+    ['control', { control: { id: 'kms-key-disabled', title: 'KMS keys should be enabled' } }],
+    ['kind', { verdict: 'UNKNOWN' }],
+  ] as const)('is of one %s', (_what, other) => {
+    const one = occasionOfTransition(transition());
+    expect(
+      told(one, occasionOfTransition(transition({ finding: 'trailseal/other', ...other }))),
+    ).toHaveLength(2);
+  });
+
+  it('is of one action', () => {
+    expect(
+      told(occasionOfAction(action()), occasionOfAction(action({ id: 'other', action: 'tag' }))),
+    ).toHaveLength(2);
+  });
+
+  it('has an event that came twice once', () => {
+    const [notification] = told(occasionOfTransition(transition()), occasionOfTransition(transition()));
+    expect(JSON.parse(notification?.json ?? '').count).toBe(1);
+  });
+
+  it('has of one finding the newest occasion only', () => {
+    const [notification] = told(
+      occasionOfTransition(transition({ sequence: 2, summary: 'The newer.' })),
+      occasionOfTransition(transition({ sequence: 1, summary: 'The older.' })),
+    );
+    expect(
+      JSON.parse(notification?.json ?? '').items.map(({ summary }: { summary: string }) => summary),
+    ).toEqual(['The newer.']);
+  });
+
+  it('has the same id whatever the order of its events', () => {
+    const some = [1, 2, 3].map((index) => occasionOfTransition(instance(index)));
+    expect(told(...some.toReversed())[0]?.id).toBe(told(...some)[0]?.id);
+  });
+});
+
+describe('the chat form', () => {
+  it('keeps to the limits of Amazon Q Developer', () => {
+    const long = 'x'.repeat(20_000);
+    const { content } = JSON.parse(
+      chatJson(one(occasionOfTransition(transition({ summary: long, required: long })))),
+    );
+    expect(content.description.length).toBeLessThanOrEqual(8_000);
+    expect(content.nextSteps.filter((step: string) => step.length > 350)).toEqual([]);
+  });
+});

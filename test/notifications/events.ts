@@ -1,0 +1,112 @@
+/** Events of Trailseal's bus for the tests of messages. */
+import type { ActionEvent } from '../../lib/transitions/action-event.ts';
+import type { Transition } from '../../lib/transitions/transition.ts';
+
+export const account = '111122223333';
+export const region = 'eu-central-1';
+
+const key = '1234abcd-12ab-34cd-56ef-1234567890ab';
+const time = '2026-11-21T10:00:00.000Z';
+
+/** A key whose deletion was scheduled. */
+export function transition(changes: Partial<Transition> = {}): Transition {
+  const finding = changes.finding ?? `trailseal/kms-key-deletion/${account}/${region}/${key}`;
+  const sequence = changes.sequence ?? Date.parse(time) + 2_000;
+  return {
+    version: 1,
+    id: `${finding}@${sequence}`,
+    finding,
+    sequence,
+    account,
+    region,
+    control: { id: 'kms-key-deletion', title: 'KMS keys should not be scheduled for deletion' },
+    severity: 'CRITICAL',
+    resource: { type: 'AwsKmsKey', id: key, arn: `arn:aws:kms:${region}:${account}:key/${key}` },
+    status: 'OPEN',
+    verdict: 'FAIL',
+    previous: null,
+    summary: `The key ${key} will be deleted on 2026-11-28.`,
+    required: 'no scheduled deletion',
+    actor: {
+      type: 'IAMUser',
+      arn: `arn:aws:iam::${account}:user/ana`,
+      name: 'ana',
+      sourceIp: '198.51.100.7',
+      userAgent: 'aws-cli/2.31',
+    },
+    at: time,
+    openedAt: time,
+    eventIds: ['7f9b1e0c-0000-4000-8000-000000000001'],
+    plan: {
+      actions: [
+        { action: 'notify', reason: 'kms-key-deletion fails: tell people about it.' },
+        {
+          action: 'fix:cancel-key-deletion',
+          reason: 'kms-key-deletion fails: cancel the scheduled deletion.',
+        },
+      ],
+      withheld: [
+        { action: 'tag', because: 'not-in-policy', reason: 'The policy does not ask for tag.' },
+        { action: 'quarantine', because: 'guardrail', reason: 'The limit for the hour is used up.' },
+      ],
+    },
+    exemption: null,
+    ...changes,
+  };
+}
+
+/** An instance of a type that does not encrypt. */
+export function instance(index: number, changes: Partial<Transition> = {}): Transition {
+  const id = `i-${index.toString(16).padStart(17, '0')}`;
+  return transition({
+    finding: `trailseal/ec2-transit-encryption/${account}/${region}/${id}`,
+    sequence: Date.parse(time) + index * 1_000,
+    control: { id: 'ec2-transit-encryption', title: 'Instances should encrypt traffic between them' },
+    severity: 'HIGH',
+    resource: { type: 'AwsEc2Instance', id, arn: `arn:aws:ec2:${region}:${account}:instance/${id}` },
+    summary: `${id} is a t2.micro, which does not encrypt in transit.`,
+    at: new Date(Date.parse(time) + index * 1_000).toISOString(),
+    plan: { actions: [{ action: 'notify', reason: 'Tell people.' }], withheld: [] },
+    ...changes,
+  });
+}
+
+/** A quarantine of an instance. */
+export function action(changes: Partial<ActionEvent> = {}): ActionEvent {
+  const id = 'i-0abc1234567890def';
+  const finding = `trailseal/ec2-transit-encryption/${account}/${region}/${id}`;
+  return {
+    version: 1,
+    id: `${finding}@quarantine@done`,
+    finding,
+    account,
+    region,
+    control: { id: 'ec2-transit-encryption', title: 'Instances should encrypt traffic between them' },
+    severity: 'HIGH',
+    resource: { type: 'AwsEc2Instance', id, arn: `arn:aws:ec2:${region}:${account}:instance/${id}` },
+    action: 'quarantine',
+    outcome: 'done',
+    because: 'The instance still fails ec2-transit-encryption.',
+    plan: ['Swap the groups of eni-1 to the isolation group.', 'Switch termination protection on.'],
+    due: null,
+    undo: `trailseal undo ${finding}`,
+    decision: { by: 'policy', name: 'trailseal.policy.yml', why: 'controls.ec2-transit-encryption.actions' },
+    at: time,
+    ...changes,
+  };
+}
+
+/** As EventBridge delivers it. */
+export function envelope(detail: Transition | ActionEvent, detailType = 'Control Failed'): string {
+  return JSON.stringify({
+    version: '0',
+    id: '0aa7f4b8-0000-4000-8000-000000000000',
+    'detail-type': detailType,
+    source: 'trailseal',
+    account,
+    time,
+    region,
+    resources: [detail.resource.arn],
+    detail,
+  });
+}

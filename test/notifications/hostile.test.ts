@@ -1,0 +1,188 @@
+/** Names, tags, user agents and reasons are others' words: whatever they hold, they stay data. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { chatJson, compose, type Notification } from '../../lib/notifications/compose.ts';
+import { occasionOfAction, occasionOfTransition } from '../../lib/notifications/occasion.ts';
+import { action, transition } from './events.ts';
+
+const nasty = fc.oneof(
+  fc.constantFrom(
+    '<!channel>',
+    '<!here|here>',
+    '<https://evil.example|your bank>',
+    '[your bank](https://evil.example)',
+    '![x](https://evil.example/x.png)',
+    '@here @channel @everyone',
+    '*bold* _italic_ ~gone~ `code` ```block```',
+    '<script>alert(1)</script>',
+    '<img src=x onerror=alert(1)>',
+    'a\nINJECTED',
+    'a\r\nINJECTED',
+    'a\u2028INJECTED\u2029INJECTED\u0085INJECTED',
+    '\u001b[2J\u0007\u0000',
+    '\u202egpj.exe\u2066',
+    'zero\u200bwidth\ufeff',
+    '\ud800',
+    'x'.repeat(5_000),
+    '&lt;!channel&gt;',
+    'www.evil.example',
+    '__proto__',
+    '',
+  ),
+  fc.string({ unit: 'binary', maxLength: 300 }),
+  fc.string({ maxLength: 100 }),
+);
+const words = fc.array(nasty, { minLength: 1, maxLength: 3 }).map((parts) => parts.join(' '));
+
+const messages = fc
+  .record({ a: words, b: words, c: words, d: words, e: words, f: words, several: fc.boolean() })
+  .map(({ a, b, c, d, e, f, several }): Notification => {
+    const place = {
+      account: a,
+      region: b,
+      control: { id: c, title: d },
+      resource: { type: e, id: f, arn: a },
+    };
+    const failure = transition({
+      ...place,
+      finding: `trailseal/${f}`,
+      summary: b,
+      required: c,
+      at: d,
+      actor: { type: a, arn: b, name: c, sourceIp: d, userAgent: e },
+      exemption: { state: 'expired', from: 'tag', reason: f, owner: a, expires: b },
+      plan: {
+        actions: [
+          { action: 'notify', reason: a },
+          { action: b, reason: c },
+        ],
+        withheld: [{ action: d, because: e, reason: f }],
+      },
+    });
+    const deed = action({
+      ...place,
+      finding: c,
+      action: d,
+      because: e,
+      plan: [f, a],
+      due: b,
+      undo: c,
+      at: d,
+      decision: { by: 'operator', name: e, why: f },
+    });
+    const occasions = several
+      ? [
+          occasionOfTransition(failure),
+          occasionOfTransition({ ...failure, id: 'other', finding: `other ${f}` }),
+        ]
+      : [a.length % 2 === 0 ? occasionOfTransition(failure) : occasionOfAction(deed)];
+    const [notification] = compose(
+      occasions.flatMap((occasion) => occasion ?? []),
+      () => undefined,
+    );
+    if (notification === undefined) throw new Error('nothing was told');
+    return notification;
+  });
+
+const runs = { numRuns: 500 };
+
+/** All that chat shows, without code, in which nothing is markup, and without the links that we make. */
+function shownInChat({ chat: { content, metadata } }: Notification): readonly string[] {
+  return [
+    content.title,
+    content.description,
+    ...(content.nextSteps ?? []),
+    ...content.keywords,
+    metadata.summary,
+    ...metadata.relatedResources,
+    ...Object.values(metadata.additionalContext),
+  ];
+}
+
+function withoutOurs(text: string): string {
+  return text
+    .replace(/`[^`\n]*`/g, 'CODE')
+    .replace(/https:\/\/[a-z0-9-]+\.console\.\S+/g, 'LINK')
+    .replace(/^:[a-z_]+: \[[A-Z]+\] /, '');
+}
+
+describe('whatever others say', () => {
+  it('a subject is one line of printable ASCII, without tags, of fewer than 100 characters', () => {
+    fc.assert(
+      fc.property(messages, ({ subject }) => {
+        expect(subject).toMatch(/^(?!.*[<>])[\x20-\x7e]{1,99}$/);
+      }),
+      runs,
+    );
+  });
+
+  it('a text has no control or format characters and no tags', () => {
+    fc.assert(
+      fc.property(messages, ({ text }) => {
+        expect(text.replaceAll('\n', '')).not.toMatch(/[\p{C}\p{Zl}\p{Zp}<>]/u);
+      }),
+      runs,
+    );
+  });
+
+  it('no line of a text or of chat is theirs', () => {
+    fc.assert(
+      fc.property(messages, (notification) => {
+        const shown = [notification.text, ...shownInChat(notification)];
+        expect(shown.filter((text) => /^\s*INJECTED/m.test(text))).toEqual([]);
+      }),
+      runs,
+    );
+  });
+
+  it('chat has no entity, mention, link or markup of theirs', () => {
+    fc.assert(
+      fc.property(messages, (notification) => {
+        const shown = shownInChat(notification).map(withoutOurs);
+        expect(shown.filter((text) => /[<>*~`[\]|@]|:\/\/|www\.|\b_\B|\B_\b/.test(text))).toEqual([]);
+      }),
+      runs,
+    );
+  });
+
+  it('chat has no mention or entity even in code', () => {
+    fc.assert(
+      fc.property(messages, (notification) => {
+        expect(shownInChat(notification).filter((text) => /[<>@]/.test(text))).toEqual([]);
+      }),
+      runs,
+    );
+  });
+
+  it('chat has control characters of ours only', () => {
+    fc.assert(
+      fc.property(messages, (notification) => {
+        const shown = shownInChat(notification).map((text) => text.replaceAll('\n', ''));
+        expect(shown.filter((text) => /[\p{C}\p{Zl}\p{Zp}]/u.test(text))).toEqual([]);
+      }),
+      runs,
+    );
+  });
+
+  it('JSON parses, and has nothing that is markup on a page or that SNS refuses', () => {
+    fc.assert(
+      fc.property(messages, (notification) => {
+        for (const json of [notification.json, chatJson(notification)]) {
+          expect(() => JSON.parse(json)).not.toThrow();
+          expect(json).not.toMatch(/[<>&\p{C}\p{Zl}\p{Zp}]/u);
+        }
+      }),
+      runs,
+    );
+  });
+
+  it('a message is smaller than what SNS takes, text and JSON together', () => {
+    fc.assert(
+      fc.property(messages, ({ subject, text, json }) => {
+        const both = JSON.stringify({ default: json, email: text, sms: subject });
+        expect(Buffer.byteLength(both)).toBeLessThan(250 * 1024);
+      }),
+      runs,
+    );
+  });
+});

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { occasionOfAction, occasionOfTransition } from '../../lib/notifications/occasion.ts';
+import type { Transition } from '../../lib/transitions/transition.ts';
+import { action, transition } from './events.ts';
+
+const open = { status: 'OPEN', verdict: 'FAIL' } as const;
+const exempt: Transition['plan'] = {
+  actions: [],
+  withheld: [{ action: 'notify', because: 'exempt', reason: 'Exempt until 2026-11-27 (UTC) by ana.' }],
+};
+const exemption = { state: 'active', from: 'policy', reason: 'Test', owner: 'ana' } as const;
+
+function kindOf(changes: Partial<Transition>): string | undefined {
+  return occasionOfTransition(transition(changes))?.kind;
+}
+
+describe('people are told', () => {
+  it.each<[string, Partial<Transition>, string]>([
+    ['of a failure', {}, 'opened'],
+    ['of a failure that came back', { previous: { status: 'RESOLVED', verdict: 'FAIL' } }, 'opened'],
+    ['of a doubt', { verdict: 'UNKNOWN' }, 'unknown'],
+    ['of a doubt that became a failure', { previous: { status: 'OPEN', verdict: 'UNKNOWN' } }, 'opened'],
+    ['that it passes', { status: 'RESOLVED', verdict: 'PASS', previous: open }, 'resolved'],
+    ['that it is gone', { status: 'ARCHIVED', previous: open }, 'gone'],
+    [
+      'that an exemption has ended',
+      { previous: open, exemption: { ...exemption, state: 'expired', expires: '2026-11-20' } },
+      'exemption-ended',
+    ],
+    [
+      'that an exemption ends within a week',
+      { previous: open, plan: exempt, exemption: { ...exemption, expires: '2026-11-27' } },
+      'exemption-ending',
+    ],
+  ])('%s', (_what, changes, kind) => {
+    expect(kindOf(changes)).toBe(kind);
+  });
+
+  it.each(['pending', 'done', 'half-done', 'withheld', 'undone', 'undo-refused'] as const)(
+    'of an action that is %s',
+    (outcome) => {
+      expect(occasionOfAction(action({ outcome }))?.kind).toBe(outcome);
+    },
+  );
+});
+
+describe('nobody is told', () => {
+  it('that nobody was told', () => {
+    expect(occasionOfAction(action({ action: 'notify', outcome: 'withheld' }))).toBeUndefined();
+  });
+
+  it.each<[string, Partial<Transition>]>([
+    ['of a failure where the policy does not ask for it', { plan: { actions: [], withheld: [] } }],
+    ['that it passes when nobody was told that it failed', { status: 'RESOLVED', verdict: 'PASS' }],
+    [
+      'that it passes where the policy does not ask for it',
+      { status: 'RESOLVED', verdict: 'PASS', previous: open, plan: exempt },
+    ],
+    ['that what passed is gone', { status: 'ARCHIVED', previous: { status: 'RESOLVED', verdict: 'FAIL' } }],
+    [
+      'of what is exempt for longer than a week',
+      { plan: exempt, exemption: { ...exemption, expires: '2026-11-28' } },
+    ],
+    [
+      'of the end of an exemption where the policy does not ask for it',
+      { plan: { actions: [], withheld: [] }, exemption: { ...exemption, expires: '2026-11-22' } },
+    ],
+  ])('%s', (_what, changes) => {
+    expect(kindOf(changes)).toBeUndefined();
+  });
+
+  it('of actions that the policy does not ask for', () => {
+    expect(occasionOfTransition(transition())?.withheld.map(({ what }) => what)).toEqual(['quarantine']);
+  });
+});
