@@ -1,14 +1,16 @@
 /**
- * Writes what is generated from the code: the pages of the controls, of what the functions may do, and the JSON
- * Schemas.
+ * Writes what is generated from the code: the pages of the controls, of the actions, of what the functions may do, and
+ * the JSON Schemas.
  *
  * Usage: node scripts/generate.ts [--check]   (--check writes nothing and exits 1 when something is stale)
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { actions } from '../lib/actions/index.ts';
 import { controls } from '../lib/controls/index.ts';
 import { controlIndex, controlPage } from './generate/control-pages.ts';
 import { iamPage } from './generate/iam.ts';
+import { remediationPage } from './generate/remediation.ts';
 import { schemas } from './generate/schemas.ts';
 
 const root = path.join(import.meta.dirname, '..');
@@ -24,6 +26,7 @@ const files = new Map<string, string>([
     controlPage(control, samplesOf(control.id)),
   ]),
   ...schemas(controls),
+  ['docs/remediation.md', remediationPage(actions, controls)],
   ['docs/iam.md', await iamPage()],
 ]);
 

@@ -4,6 +4,8 @@ import { findingSchema, replaySchema } from '../../cli/output/replay-schema.ts';
 import { policyDiffSchema } from '../../cli/policy-diff/schema.ts';
 import type { Control } from '../../lib/control.ts';
 import { policyJsonSchema } from '../../lib/policy/schema.ts';
+import { actionEventSchema } from '../../lib/transitions/action-event.ts';
+import { transitionSchema } from '../../lib/transitions/transition.ts';
 
 /** Every schema, by the file that holds it. */
 export function schemas(controls: readonly Control[]): readonly [file: string, text: string][] {
@@ -16,6 +18,17 @@ export function schemas(controls: readonly Control[]): readonly [file: string, t
     [
       'docs/schemas/policy-diff.schema.json',
       text({ title: 'trailseal policy diff --format json', ...z.toJSONSchema(policyDiffSchema) }),
+    ],
+    [
+      'docs/schemas/transition.schema.json',
+      text({
+        title: 'The detail of Control Failed, Control Passed, Control Unknown and Resource Gone',
+        ...z.toJSONSchema(transitionSchema),
+      }),
+    ],
+    [
+      'docs/schemas/action-event.schema.json',
+      text({ title: 'The detail of Action', ...z.toJSONSchema(actionEventSchema) }),
     ],
     ['docs/schemas/finding.schema.json', text({ title: 'A finding', ...z.toJSONSchema(findingSchema) })],
   ];

@@ -1,0 +1,73 @@
+/** The page `docs/remediation.md`, made of what the actions declare. */
+import * as z from 'zod/mini';
+import type { AnyAction } from '../../lib/actions/action.ts';
+import type { Control } from '../../lib/control.ts';
+import { at, isObject } from '../../lib/json.ts';
+
+/** All actions, each with what it does, needs, can break, and how it is undone. */
+export function remediationPage(actions: readonly AnyAction[], controls: readonly Control[]): string {
+  return [
+    '# Actions',
+    'What Trailseal can do about a failure, and only does where the policy asks for it ([policy.md](policy.md)). This page ' +
+      'is generated from `lib/actions`.',
+    'Every action looks again before it acts, keeps what was there in the journal ahead of its first write, counts ' +
+      'against the limits of the policy, and is verified afterwards. One that is broken off goes on where it was. None ' +
+      'is done on what is unknown, exempt, suppressed in Security Hub or protected, nor while the kill switch is pulled ' +
+      'or can not be read. An undo restores only what still is as it was left, else it says what differs.',
+    ...actions.map((action) => section(action, controls)),
+    '## `AssociateEncryptionConfig`',
+    'To give an EKS cluster a key of its own for its secrets can not be undone, and is never done by itself: the finding ' +
+      'of `eks-secrets-encryption` says how.',
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+function section(action: AnyAction, controls: readonly Control[]): string {
+  const { id, description, risk, permissions, undo } = action;
+  const users = controls.filter((control) => control.actions.includes(id)).map((control) => control.id);
+  const of = users.map((user) => `[\`${user}\`](controls/${user}.md)`).join(', ');
+  return [
+    `## \`${id}\``,
+    description,
+    `**What it can break.** ${risk}`,
+    `**Undo.** ${undoText(undo)}`,
+    `**For** ${of || 'no control yet'}.`,
+    `**Needs** ${listed(permissions.reads)} to read, ${listed(permissions.writes)} to write${forUndo(action)}.`,
+    ...settingsOf(action),
+  ].join('\n\n');
+}
+
+/** What the undo needs besides. */
+function forUndo({ permissions: { reads, writes }, undo }: AnyAction): string {
+  if (undo.kind !== 'restores') return '';
+  const more = undo.permissions.filter((one) => !reads.includes(one) && !writes.includes(one));
+  return more.length === 0 ? '' : `; to undo, also ${listed(more)}`;
+}
+
+function undoText(undo: AnyAction['undo']): string {
+  if (undo.kind === 'command') return `Never by itself: ${undo.because} The command is printed.`;
+  if (undo.kind === 'impossible') return `Impossible: ${undo.because}`;
+  return undo.except.length === 0
+    ? 'Everything is put back as it was.'
+    : `What was there is put back, but for: ${undo.except.join('; ')}.`;
+}
+
+function listed(permissions: readonly string[]): string {
+  return permissions.length === 0
+    ? 'nothing'
+    : permissions.map((permission) => `\`${permission}\``).join(', ');
+}
+
+/** What the policy may set; a fix has its control's settings, which the control's page tells. */
+function settingsOf({ id, settings }: AnyAction): readonly string[] {
+  if (id.startsWith('fix:')) return [];
+  const properties = at(z.toJSONSchema(settings, { io: 'input' }), 'properties');
+  if (!isObject(properties) || Object.keys(properties).length === 0) return [];
+  const rows = Object.entries(properties).map(([name, schema]) => {
+    const fallback = at(schema, 'default');
+    const shown = fallback === undefined ? '–' : `\`${JSON.stringify(fallback)}\``;
+    return `| \`${name}\` | ${String(at(schema, 'description') ?? '').replaceAll('|', String.raw`\|`)} | ${shown} |`;
+  });
+  return [['| setting | what it says | default |', '| --- | --- | --- |', ...rows].join('\n')];
+}
