@@ -4,8 +4,18 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createWriteStream, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -17,6 +27,7 @@ export interface Emulator {
 
 export const moto = 'moto[server]==5.2.5';
 const ministack = 'ministack==1.5.33';
+const microburst = 'microburst==0.10.0';
 
 export interface MotoOptions {
   /** Whether its Security Hub ignores updates that are not newer, and says when it took one, as the real one does. */
@@ -79,6 +90,25 @@ export async function startMinistack({ account, region, env, log }: MinistackOpt
 }
 
 /**
+ * Starts microburst before an emulator: a proxy that answers as AWS does when it throttles, fails or is slow, or cuts
+ * connections, for the calls that it is told to (`POST /_microburst/rules`).
+ * @param upstream the emulator's endpoint.
+ */
+export async function startMicroburst(
+  upstream: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Emulator> {
+  const port = await freePort();
+  return startServer({
+    python: pythonWith([microburst]),
+    args: ['microburst', '--upstream', upstream, '--port', String(port)],
+    port,
+    ready: '/_microburst/health',
+    env,
+  });
+}
+
+/**
  * A Python that has these packages. It is set up once for each list of packages; a set-up that was broken off
  * is begun anew.
  * @param requirements as pip takes them, each with its exact version.
@@ -123,33 +153,31 @@ interface Server {
  */
 async function startServer({ python, args, port, ready, env, log }: Server): Promise<Emulator> {
   const endpoint = `http://127.0.0.1:${port}`;
+  // A file and no pipe: a program that waits for a command in a blocking way would leave a pipe to fill up, at which
+  // the server stops.
+  const file = log ?? path.join(mkdtempSync(path.join(tmpdir(), 'trailseal-emulator-')), 'log');
+  const output = openSync(file, 'w');
   const child = spawn(python, [path.join(import.meta.dirname, 'emulator.py'), ...args], {
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', output, output],
     env,
     detached: process.platform !== 'win32',
   });
-  let written = '';
-  const file = log === undefined ? undefined : createWriteStream(log);
-  const keep = (chunk: Buffer) => {
-    written = `${written}${chunk.toString('utf8')}`.slice(-10_000);
-    file?.write(chunk);
-  };
-  child.stdout.on('data', keep);
-  child.stderr.on('data', keep);
+  closeSync(output);
+  let failure = '';
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
     child.once('error', (error) => {
-      written = `${written}${error.message}`;
+      failure = error.message;
       resolve();
     });
   });
   let running = true;
   void ended.then(() => {
     running = false;
-    file?.end();
+    if (log === undefined) rmSync(path.dirname(file), { recursive: true, force: true });
   });
   const stop = async (): Promise<void> => {
-    child.stdin.end();
+    child.stdin?.end();
     await Promise.race([ended, sleep(5_000, undefined, { ref: false })]);
     if (running) child.kill('SIGKILL');
     await ended;
@@ -157,8 +185,9 @@ async function startServer({ python, args, port, ready, env, log }: Server): Pro
   for (const giveUp = Date.now() + 60_000; running && Date.now() < giveUp; await sleep(200)) {
     if (await answers(`${endpoint}${ready}`)) return { endpoint, stop };
   }
+  const written = existsSync(file) ? readFileSync(file, 'utf8').slice(-10_000) : '';
   await stop();
-  throw new Error(`${args.join(' ')} does not answer at ${endpoint}: ${written}`);
+  throw new Error(`${args.join(' ')} does not answer at ${endpoint}: ${failure}${written}`);
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 /** Every call that the functions make, as a bundle can make them: `bundle.test.ts` bundles this module. */
 import {
   BatchGetItemCommand,
+  PutItemCommand,
   QueryCommand,
   TransactionCanceledException,
   TransactWriteItemsCommand,
@@ -117,6 +118,7 @@ export async function makeCalls(things: Things): Promise<Outcome> {
         ConditionExpression: 'attribute_not_exists(pk)',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
+    'single put': () => dynamodb.send(new PutItemCommand({ TableName: table, Item: item })),
     get: () => dynamodb.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: [item] } } })),
     query: () =>
       dynamodb.send(
