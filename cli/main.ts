@@ -10,6 +10,7 @@ import { collect, withJudgingOptions } from './commands/options.ts';
 import { runPolicyDiff, runPolicyValidate } from './commands/policy.ts';
 import { type ReplayFlags, runReplay, withReplayOptions } from './commands/replay.ts';
 import { exitCode, UsageError } from './exit.ts';
+import { addOperatorCommands } from './operator/commands.ts';
 import { discardUnfinished } from './output/files.ts';
 import { version } from './version.ts';
 
@@ -35,7 +36,7 @@ const program = new Command('trailseal')
   })
   .addHelpText(
     'after',
-    '\nExit codes: 0 fine; 1 --fail-on reached, or doctor found a failure; 2 wrong usage or policy; 3 some input could not be read, or some dead letter not be sent; 70 a fault of its own; 130 interrupted.',
+    '\nExit codes: 0 fine; 1 --fail-on reached, doctor found a failure, or something is not undone; 2 wrong usage or policy; 3 some input could not be read, or some dead letter not be sent; 70 a fault of its own; 130 interrupted.',
   );
 
 withReplayOptions(
@@ -191,6 +192,10 @@ withQueueOptions(
     const { runDlqRedrive } = await import('./commands/dlq.ts');
     code = await runDlqRedrive(flags, abort.signal);
   });
+
+addOperatorCommands(program, abort.signal, (ended) => {
+  code = ended;
+});
 
 // From a clone, npm runs scripts in the project's folder; paths are meant from where the person stands.
 const standing = process.env['INIT_CWD'];

@@ -34,3 +34,41 @@ export function functionName(stage: Stage, name: QueueName): string {
 export function scheduleName(stage: Stage): string {
   return `${stackName(stage)}-sweep`;
 }
+/** Trailseal's own EventBridge bus, on which it tells of findings' transitions and of what it did. */
+export function busName(stage: Stage): string {
+  return stackName(stage);
+}
+/** The group of EventBridge Scheduler's one-time schedules that end grace periods. */
+export function scheduleGroupName(stage: Stage): string {
+  return stackName(stage);
+}
+/** The SSM parameter that stops all writes to resources. */
+export function killSwitchName(stage: Stage): string {
+  return `/trailseal/${stage}/kill-switch`;
+}
+
+/** What acts upon the bus's events: each has a rule, a queue and a function of its own. */
+export type ListenerName = 'remediate' | 'notify';
+export const listenerNames: readonly ListenerName[] = ['remediate', 'notify'];
+
+export function listenerQueueName(stage: Stage, name: ListenerName): string {
+  return `${stackName(stage)}-${name}`;
+}
+export function listenerDeadLetterQueueName(stage: Stage, name: ListenerName): string {
+  return `${listenerQueueName(stage, name)}-dead-letters`;
+}
+/** The rule, on the bus, that feeds a listener's queue. */
+export function listenerRuleName(stage: Stage, name: ListenerName): string {
+  return `${stackName(stage)}-${name}`;
+}
+export function listenerFunctionName(stage: Stage, name: ListenerName): string {
+  return `${stackName(stage)}-${name}`;
+}
+
+/** The function that tells the bus of what changes in the ledger, and where what it can't tell ends. */
+export function transitionsFunctionName(stage: Stage): string {
+  return `${stackName(stage)}-transitions`;
+}
+export function transitionsDeadLetterQueueName(stage: Stage): string {
+  return `${transitionsFunctionName(stage)}-dead-letters`;
+}

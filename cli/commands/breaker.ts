@@ -1,0 +1,104 @@
+/** `trailseal breaker show` and `trailseal breaker close`: how much was done in the last hour, and going on. */
+import { setTimeout } from 'node:timers/promises';
+import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
+import { controls } from '../../lib/controls/index.ts';
+import { tableName } from '../../lib/names.ts';
+import { type Kind, kinds } from '../../lib/policy/guardrails.ts';
+import { Limiter } from '../../lib/remediation/limiter.ts';
+import { exitCode } from '../exit.ts';
+import {
+  type BreakerView,
+  breakerJson,
+  breakerText,
+  breakerView,
+  closedText,
+} from '../operator/breaker-text.ts';
+import {
+  type Deployment,
+  type DeploymentFlags,
+  openDeployment,
+  placeText,
+  withLedger,
+} from '../operator/deployment.ts';
+import { printable, printableJson } from '../output/printable.ts';
+import { readPolicy } from '../policy-file.ts';
+import { oneOf } from './options.ts';
+
+export interface BreakerFlags extends DeploymentFlags {
+  readonly policy?: string;
+}
+
+/**
+ * Shows limits and breakers, and changes nothing.
+ * @param name of a kind of action; all of them without one.
+ * @returns the exit code: 3 where the ledger could not be read.
+ */
+export async function runBreakerShow(name: string | undefined, flags: BreakerFlags): Promise<number> {
+  const wanted = name === undefined ? kinds : [kindNamed(name)];
+  const { deployment, limiter, view, policy } = await open(flags);
+  return withLedger(deployment, async () => {
+    const states = await limiter.show();
+    const views = wanted.map((kind) => view(kind, states[kind]));
+    if (flags.format === 'json') {
+      const { stage, account, region } = deployment;
+      const told = { stage, account, region, policy, breakers: views.map(breakerJson) };
+      process.stdout.write(`${printableJson(told, 2)}\n`);
+    } else {
+      const lines = views.map((one) => breakerText(one, Date.now()));
+      const whose = `What is allowed is as ${printable(policy)} has it; a deployment goes by the policy it was made with.`;
+      process.stdout.write(`Breakers of ${placeText(deployment)}\n\n${lines.join('\n')}\n\n${whose}\n`);
+    }
+    return exitCode.fine;
+  });
+}
+
+/**
+ * Closes the breaker of a kind of action, and says what that allows.
+ * @returns the exit code: 3 where the ledger could not be read or written.
+ */
+export async function runBreakerClose(name: string, flags: BreakerFlags): Promise<number> {
+  const kind = kindNamed(name);
+  const { deployment, limiter, view, policy } = await open(flags);
+  return withLedger(deployment, async () => {
+    const before = view(kind, (await limiter.show())[kind]);
+    const wasOpen = await limiter.close(kind);
+    if (flags.format === 'json') {
+      const { stage, account, region } = deployment;
+      const told = { stage, account, region, policy, closed: wasOpen, before: breakerJson(before) };
+      process.stdout.write(`${printableJson(told, 2)}\n`);
+    } else {
+      const was = wasOpen ? `It was ${breakerText(before, Date.now())}\n` : '';
+      process.stdout.write(`${was}${closedText(before, wasOpen, policy)}\n`);
+    }
+    return exitCode.fine;
+  });
+}
+
+function kindNamed(name: string): Kind {
+  return oneOf(name, kinds, 'breaker');
+}
+
+async function open(flags: BreakerFlags): Promise<{
+  readonly deployment: Deployment;
+  readonly limiter: Limiter;
+  readonly view: (kind: Kind, state: Parameters<typeof breakerView>[1]) => BreakerView;
+  /** What the policy is called. */
+  readonly policy: string;
+}> {
+  const { policy, name } = readPolicy(flags.policy, controls);
+  const deployment = await openDeployment(flags);
+  const limiter = new Limiter({
+    client: dynamodbClient(deployment.config),
+    table: tableName(deployment.stage),
+    now: Date.now,
+    wait: (milliseconds) => setTimeout(milliseconds),
+    random: Math.random,
+  });
+  const limits = policy.guardrails.actionsPerHour;
+  return {
+    deployment,
+    limiter,
+    view: (kind, state) => breakerView(kind, state, limits[kind], Date.now()),
+    policy: name,
+  };
+}

@@ -1,0 +1,140 @@
+/** `trailseal kill-switch show`, `pull` and `release`: the one parameter that stops all writes to resources. */
+import { ssmClient } from '../../lib/aws/acting.ts';
+import { killSwitchName } from '../../lib/names.ts';
+import { type KillSwitch, killSwitch, pulled, released } from '../../lib/remediation/kill-switch.ts';
+import { exitCode, UsageError } from '../exit.ts';
+import { type Ask, askAt, type Consent, checkConsent, consented } from '../operator/confirm.ts';
+import {
+  callerOf,
+  type Deployment,
+  type DeploymentFlags,
+  openDeployment,
+  placeText,
+} from '../operator/deployment.ts';
+import { exists, history, setSwitch } from '../operator/kill-switch.ts';
+import { changeJson, changesText, switchText } from '../operator/kill-switch-text.ts';
+import { printable, printableJson } from '../output/printable.ts';
+
+export interface SetFlags extends DeploymentFlags, Consent {}
+
+/**
+ * Shows the switch and its last changes.
+ * @returns the exit code: 3 where it can't be read, which stops everything too.
+ */
+export async function runKillSwitchShow(flags: DeploymentFlags): Promise<number> {
+  const deployment = await openDeployment(flags);
+  const ssm = ssmClient(deployment.config);
+  const name = killSwitchName(deployment.stage);
+  const [state, changes] = await Promise.all([killSwitch(ssm, name), history(ssm, name)]);
+  if (flags.format === 'json') {
+    const told = changes.known ? changes.value.map(changeJson) : null;
+    process.stdout.write(`${printableJson({ ...switchJson(deployment, state), changes: told }, 2)}\n`);
+  } else {
+    process.stdout.write(
+      `The kill switch of ${placeText(deployment)} (${name})\n\n${switchText(state)}\n` +
+        (changes.known ? `${changesText(changes.value)}\n` : ''),
+    );
+  }
+  if (!changes.known && state.state !== 'unreadable') {
+    process.stderr.write(`who set it is not known: ${printable(changes.detail)}\n`);
+  }
+  return state.state === 'unreadable' ? exitCode.input : exitCode.fine;
+}
+
+/**
+ * Stops all writes at once; asks nothing, and makes the parameter where it is missing.
+ * @returns the exit code: 3 where it could not be pulled.
+ */
+export async function runKillSwitchPull(flags: SetFlags): Promise<number> {
+  const deployment = await openDeployment(flags);
+  const ssm = ssmClient(deployment.config);
+  const name = killSwitchName(deployment.stage);
+  const [caller, there] = await Promise.all([callerOf(deployment), exists(ssm, name)]);
+  const set = await setSwitch(ssm, name, pulled, caller, flags.reason ?? 'no reason was given');
+  if (!set.known) {
+    process.stderr.write(`the kill switch is NOT pulled: ${printable(set.detail)}\n`);
+    return exitCode.input;
+  }
+  const made = there.known && !there.value;
+  tell(deployment, flags, pulled, made);
+  if (made) {
+    const { stage, region } = deployment;
+    process.stderr.write(
+      `there was no ${name} in ${region}, and it was made: see that stage ${stage} is deployed there, and not elsewhere\n`,
+    );
+  }
+  return exitCode.fine;
+}
+
+/**
+ * Allows writes again, once a person has agreed.
+ * @returns the exit code: 1 where the person did not, 3 where it could not be released.
+ */
+export async function runKillSwitchRelease(
+  flags: SetFlags,
+  signal: AbortSignal,
+  ask: Ask | undefined = askAt({ input: process.stdin, output: process.stderr }, signal),
+): Promise<number> {
+  checkConsent(flags, ask, 'kill-switch release');
+  const deployment = await openDeployment(flags);
+  const ssm = ssmClient(deployment.config);
+  const name = killSwitchName(deployment.stage);
+  const [caller, there, changes] = await Promise.all([
+    callerOf(deployment),
+    exists(ssm, name),
+    history(ssm, name),
+  ]);
+  if (there.known && !there.value) {
+    const { stage, region } = deployment;
+    throw new UsageError(
+      `there is no ${name} in ${region}: \`trailseal doctor --stage ${stage} --region ${region}\` tells what is deployed`,
+    );
+  }
+  if (changes.known && flags.yes !== true) {
+    process.stderr.write(`The last changes of ${name}:\n${changesText(changes.value)}\n`);
+  }
+  const question = `Let Trailseal change resources again in ${placeText(deployment)}?`;
+  const why = await consented(flags, ask, question);
+  if (why === undefined) {
+    process.stderr.write('The kill switch was left as it is.\n');
+    return exitCode.failOn;
+  }
+  const set = await setSwitch(ssm, name, released, caller, why);
+  if (!set.known) {
+    process.stderr.write(`the kill switch is NOT released: ${printable(set.detail)}\n`);
+    return exitCode.input;
+  }
+  tell(deployment, flags, released, false);
+  return exitCode.fine;
+}
+
+function tell(
+  deployment: Deployment,
+  { format }: DeploymentFlags,
+  state: typeof pulled | typeof released,
+  made: boolean,
+): void {
+  if (format === 'json') {
+    process.stdout.write(`${printableJson({ ...switchJson(deployment, { state }), made }, 2)}\n`);
+    return;
+  }
+  const what =
+    state === pulled
+      ? 'pulled. No action is begun from now on; one that has begun writing is finished by its run.'
+      : 'released. What the policy asks for is done again.';
+  process.stdout.write(`The kill switch of ${placeText(deployment)} is ${what}\n`);
+}
+
+function switchJson(
+  { stage, account, region }: Deployment,
+  { state, because }: KillSwitch,
+): Record<string, unknown> {
+  return {
+    stage,
+    account,
+    region,
+    parameter: killSwitchName(stage),
+    state,
+    because: because ?? null,
+  };
+}

@@ -1,0 +1,75 @@
+/** Limits and breakers, for people and for programs. */
+import { durationText } from '../../lib/policy/duration.ts';
+import type { Kind, Limits } from '../../lib/policy/guardrails.ts';
+import type { Breaker, LimitState } from '../../lib/remediation/limits.ts';
+import { printable } from '../output/printable.ts';
+
+const hour = 3_600_000;
+
+/** What is told of one kind of action. */
+export interface BreakerView {
+  readonly kind: Kind;
+  readonly breaker: Breaker | undefined;
+  /** In the last hour, by account, most first. */
+  readonly used: readonly { readonly account: string; readonly count: number }[];
+  readonly limits: Limits;
+}
+
+/** @param now epoch milliseconds. */
+export function breakerView(kind: Kind, state: LimitState, limits: Limits, now: number): BreakerView {
+  const recent = state.uses.filter(({ at }) => at > now - hour);
+  const used = [...Map.groupBy(recent, ({ account }) => account)]
+    .map(([account, uses]) => ({ account, count: uses.length }))
+    .sort((one, other) => other.count - one.count || (one.account < other.account ? -1 : 1));
+  return { kind, breaker: state.breaker, used, limits };
+}
+
+/** Two or three lines. */
+export function breakerText({ kind, breaker, used, limits }: BreakerView, now: number): string {
+  const state =
+    breaker === undefined
+      ? 'closed'
+      : `OPEN since ${timeOf(breaker.since)} (${agoText(now - breaker.since)} ago): ${printable(breaker.because)}`;
+  const total = used.reduce((sum, { count }) => sum + count, 0);
+  const accounts = used.map(({ account, count }) => `${count} in ${printable(account)}`).join(', ');
+  const uses = total === 0 ? 'none' : `${total} (${accounts})`;
+  return [
+    `${kind}: ${state}`,
+    `  in the last hour: ${uses}; allowed: ${limitsText(limits)}`,
+    ...(breaker === undefined ? [] : [`  no ${kind} is done until somebody closes it`]),
+  ].join('\n');
+}
+
+export function limitsText({ perAccount, total }: Limits): string {
+  return `${perAccount} in an account, ${total} in all`;
+}
+
+/** What closing the breaker allows again. */
+export function closedText(view: BreakerView, wasOpen: boolean, policy: string): string {
+  const { kind, limits } = view;
+  if (!wasOpen) return `The breaker of ${kind} was closed already; nothing was changed.`;
+  return (
+    `The breaker of ${kind} is closed. From now on ${kind} is done again, in an hour at most: ${limitsText(limits)} ` +
+    `(policy: ${printable(policy)}). What was used of the last hour counts no more.`
+  );
+}
+
+/** For programs. */
+export function breakerJson({ kind, breaker, used, limits }: BreakerView): Record<string, unknown> {
+  return {
+    kind,
+    open: breaker !== undefined,
+    since: breaker === undefined ? null : timeOf(breaker.since),
+    because: breaker?.because ?? null,
+    usedInLastHour: used,
+    limits,
+  };
+}
+
+function timeOf(time: number): string {
+  return new Date(time).toISOString();
+}
+
+function agoText(milliseconds: number): string {
+  return durationText(Math.max(1, Math.round(milliseconds / 60_000)) * 60_000);
+}

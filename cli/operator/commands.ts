@@ -1,0 +1,181 @@
+/** The commands of those who operate a deployment: `undo`, `deeds`, `breaker` and `kill-switch`. */
+import { type Command, Option } from 'commander';
+import type { BreakerFlags } from '../commands/breaker.ts';
+import type { DeedsFlags } from '../commands/deeds.ts';
+import type { SetFlags } from '../commands/kill-switch.ts';
+import { collect } from '../commands/options.ts';
+import type { UndoFlags } from '../commands/undo.ts';
+import type { DeploymentFlags } from './deployment.ts';
+
+/** Is told the exit code of the command that was run. */
+type Ended = (code: number) => void;
+
+/** Adds them; each is loaded when it is wanted, as the SDK takes longer to load than the rest. */
+export function addOperatorCommands(program: Command, signal: AbortSignal, ended: Ended): void {
+  addUndo(program, signal, ended);
+  addDeeds(program, ended);
+  addBreaker(program, ended);
+  addKillSwitch(program, signal, ended);
+}
+
+function withDeploymentOptions(command: Command): Command {
+  return command
+    .option('--stage <name>', 'the deployment', 'dev')
+    .option('--region <name>', 'where it is; default: the configured Region')
+    .option('--profile <name>', 'the profile of credentials to use')
+    .addOption(new Option('--format <format>', 'what to print').choices(['table', 'json']).default('table'));
+}
+
+const onTable = (...actions: readonly string[]): string =>
+  `${actions.map((action) => `dynamodb:${action}`).join(', ')} on the ledger's table (and on its key, if it has one of its own, kms:Decrypt)`;
+const whichAction = 'only this action: tag, quarantine, fix (every fix), fix:<name> (repeatable)';
+
+function addUndo(program: Command, signal: AbortSignal, ended: Ended): void {
+  withDeploymentOptions(
+    program
+      .command('undo')
+      .description(
+        'Take back what Trailseal did: by finding, by resource, or all since a time. Shows it, and asks.',
+      )
+      .argument(
+        '[what...]',
+        'ids of findings, or ARNs of resources; their Region is the one that is looked in',
+      )
+      .option(
+        '--since <time>',
+        'what was begun since then: 2026-10-31T06:00:00Z, or a span such as "2 hours"',
+      )
+      .option('--action <name>', whichAction, collect, [])
+      .option('--reason <text>', 'why, for the audit trail; else it is asked for')
+      .option('--dry-run', 'show what would be undone, and change nothing')
+      .option('--yes', 'do not ask; needs --reason')
+      .option('--despite-kill-switch', 'undo although the kill switch is pulled, or can not be read'),
+  )
+    .addHelpText(
+      'after',
+      `
+A resource is put back only where it still is as Trailseal left it; else the undo is refused, and what differs is told.
+What would put data at risk is printed as a command, and never run. An undo is a write: the kill switch stops it too.
+
+Exit codes: 0 all is undone, or was already; 1 something is not undone; 2 wrong usage, or no such deployment; 3 something could not be read or found.
+Permissions: ${onTable('BatchGetItem', 'GetItem', 'PutItem', 'Query')}, ssm:GetParameter on the kill switch, and what the actions read and their undo needs, which --dry-run tells.`,
+    )
+    .action(async (names: readonly string[], flags: UndoFlags) => {
+      const { runUndo } = await import('../commands/undo.ts');
+      ended(await runUndo(names, flags, signal));
+    });
+}
+
+function addDeeds(program: Command, ended: Ended): void {
+  withDeploymentOptions(
+    program
+      .command('deeds')
+      .description('The audit trail: what was done and undone, by whom and why, before and after.')
+      .option(
+        '--since <time>',
+        'begun since then, as `trailseal undo` takes it; default: "7 days", or all of --finding',
+      )
+      .option('--finding <id>', 'for this finding, or on this resource by its ARN (repeatable)', collect, [])
+      .option('--action <name>', whichAction, collect, []),
+  )
+    .addHelpText(
+      'after',
+      `\nDeeds that are ended are kept for 400 days.\nExit codes: 0 fine; 2 wrong usage, or no such deployment; 3 the ledger could not be read, or holds nothing of what was named.\nPermissions: ${onTable('GetItem', 'Query')}.`,
+    )
+    .action(async (flags: DeedsFlags) => {
+      const { runDeeds } = await import('../commands/deeds.ts');
+      ended(await runDeeds(flags));
+    });
+}
+
+function addBreaker(program: Command, ended: Ended): void {
+  const breaker = program
+    .command('breaker')
+    .description('Work with the breakers: too many actions of a kind in an hour, and no more are done.');
+  const withBreakerOptions = (command: Command): Command =>
+    withDeploymentOptions(command).option(
+      '--policy <file>',
+      'the policy that was deployed, for its limits; default: ./trailseal.policy.yml where there is one',
+    );
+
+  withBreakerOptions(
+    breaker
+      .command('show')
+      .description(
+        'What was done in the last hour, what is allowed, and which breakers are open since when and why.',
+      )
+      .argument('[kind]', 'tag, fix or quarantine; default: all'),
+  )
+    .addHelpText(
+      'after',
+      `\nExit codes: 0 fine; 2 wrong usage, or no such deployment; 3 the ledger could not be read.\nPermissions: ${onTable('GetItem')}.`,
+    )
+    .action(async (kind: string | undefined, flags: BreakerFlags) => {
+      const { runBreakerShow } = await import('../commands/breaker.ts');
+      ended(await runBreakerShow(kind, flags));
+    });
+
+  withBreakerOptions(
+    breaker
+      .command('close')
+      .description('Close a breaker, and tell what that allows again.')
+      .argument('<kind>', 'tag, fix or quarantine'),
+  )
+    .addHelpText(
+      'after',
+      `\nExit codes: 0 it is closed; 2 wrong usage, or no such deployment; 3 the ledger could not be read or written.\nPermissions: ${onTable('GetItem', 'PutItem')}.`,
+    )
+    .action(async (kind: string, flags: BreakerFlags) => {
+      const { runBreakerClose } = await import('../commands/breaker.ts');
+      ended(await runBreakerClose(kind, flags));
+    });
+}
+
+function addKillSwitch(program: Command, signal: AbortSignal, ended: Ended): void {
+  const killSwitch = program
+    .command('kill-switch')
+    .description('Work with the kill switch: one SSM parameter that stops all writes to resources at once.');
+
+  withDeploymentOptions(
+    killSwitch.command('show').description('Whether it is pulled, and who set it, when and why.'),
+  )
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 it is pulled or released; 2 wrong usage; 3 it can not be read, which stops all writes too.\nPermissions: ssm:GetParameter, ssm:GetParameterHistory on the parameter.',
+    )
+    .action(async (flags: DeploymentFlags) => {
+      const { runKillSwitchShow } = await import('../commands/kill-switch.ts');
+      ended(await runKillSwitchShow(flags));
+    });
+
+  withDeploymentOptions(
+    killSwitch
+      .command('pull')
+      .description('Stop all writes to resources, at once. Asks nothing; findings are still made and told.')
+      .option('--reason <text>', 'why, kept with the parameter'),
+  )
+    .addHelpText(
+      'after',
+      '\nA parameter that is missing is made.\nExit codes: 0 it is pulled; 2 wrong usage; 3 it could not be pulled.\nPermissions: ssm:PutParameter on the parameter; ssm:GetParameter, to tell whether it was missing.',
+    )
+    .action(async (flags: SetFlags) => {
+      const { runKillSwitchPull } = await import('../commands/kill-switch.ts');
+      ended(await runKillSwitchPull(flags));
+    });
+
+  withDeploymentOptions(
+    killSwitch
+      .command('release')
+      .description('Let Trailseal change resources again. Asks first.')
+      .option('--reason <text>', 'why, kept with the parameter; else it is asked for')
+      .option('--yes', 'do not ask; needs --reason'),
+  )
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 it is released; 1 you did not agree; 2 wrong usage, or no such parameter; 3 it could not be released.\nPermissions: ssm:GetParameter, ssm:GetParameterHistory, ssm:PutParameter on the parameter.',
+    )
+    .action(async (flags: SetFlags) => {
+      const { runKillSwitchRelease } = await import('../commands/kill-switch.ts');
+      ended(await runKillSwitchRelease(flags, signal));
+    });
+}

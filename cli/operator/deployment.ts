@@ -1,0 +1,89 @@
+/** The deployment that an operator works on, and in whose name. */
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { reasonOf } from '../../lib/aws/reason.ts';
+import { type ClientConfig, settings } from '../../lib/aws/settings.ts';
+import { LedgerError } from '../../lib/ledger/error.ts';
+import { nameOf } from '../../lib/ledger/failure.ts';
+import { type Stage, stackName } from '../../lib/names.ts';
+import { checkRegion } from '../commands/options.ts';
+import { checkStage } from '../doctor/place.ts';
+import { exitCode, UsageError } from '../exit.ts';
+import { printable } from '../output/printable.ts';
+import { openSession } from '../session.ts';
+
+export interface DeploymentFlags {
+  readonly stage: string;
+  readonly region?: string;
+  readonly profile?: string;
+  readonly format: 'table' | 'json';
+}
+
+export interface Deployment {
+  readonly stage: Stage;
+  readonly account: string;
+  readonly region: string;
+  /** For every client. */
+  readonly config: ClientConfig;
+}
+
+/**
+ * @param region where nothing else is named; the SDK's configured one without it.
+ * @throws UsageError for what could be no stage or Region, and where there are no credentials.
+ */
+export async function openDeployment(
+  { stage, region: named, profile }: Omit<DeploymentFlags, 'format'>,
+  region?: string,
+): Promise<Deployment> {
+  checkStage(stage);
+  if (named !== undefined) checkRegion(named);
+  const session = await openSession(profile, named ?? region);
+  const { account, region: where, credentials } = session;
+  return { stage, account, region: where, config: { region: where, credentials } };
+}
+
+/**
+ * The caller's ARN, as the audit trail names who decided. GetCallerIdentity needs no permission.
+ * Source: STS API Reference, "GetCallerIdentity".
+ * @throws UsageError where STS does not tell it: nothing is changed in nobody's name.
+ */
+export async function callerOf({ config }: Deployment): Promise<string> {
+  const sts = new STSClient(settings(config));
+  const failed = (because: string, cause?: unknown) =>
+    new UsageError(`STS does not tell who you are, and nothing is changed in nobody's name: ${because}`, {
+      cause,
+    });
+  let arn: string | undefined;
+  try {
+    ({ Arn: arn } = await sts.send(new GetCallerIdentityCommand({})));
+  } catch (error) {
+    throw failed(printable(reasonOf(error)), error);
+  }
+  if (arn === undefined) throw failed('its answer has no ARN');
+  return arn;
+}
+
+/** For people: `stage dev, account 111122223333, eu-central-1`. */
+export function placeText({ stage, account, region }: Deployment): string {
+  return `stage ${stage}, account ${account}, ${region}`;
+}
+
+/**
+ * Runs what needs the ledger.
+ * @returns what it returns, or the exit code for what can't be read, which is told on stderr.
+ * @throws UsageError where there is no ledger at all, as nothing is deployed there.
+ */
+export async function withLedger({ stage, region }: Deployment, run: () => Promise<number>): Promise<number> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof LedgerError)) throw error;
+    if (nameOf(error.cause) === 'ResourceNotFoundException') {
+      throw new UsageError(
+        `${stackName(stage)} has no ledger in ${region}; \`trailseal doctor --stage ${stage} --region ${region}\` tells what is deployed`,
+        { cause: error },
+      );
+    }
+    process.stderr.write(`${printable(error.message)}\n`);
+    return exitCode.input;
+  }
+}

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { breakerJson, breakerText, breakerView, closedText } from '../../cli/operator/breaker-text.ts';
+import type { LimitState } from '../../lib/remediation/limits.ts';
+import { put, trailseal, workFolder } from './command.ts';
+
+const now = Date.parse('2026-11-21T10:00:00.000Z');
+const limits = { perAccount: 2, total: 5 };
+const state: LimitState = {
+  uses: [
+    { deed: 'a', account: '111122223333', at: now - 3_600_000 },
+    { deed: 'b', account: '111122223333', at: now - 3_599_999 },
+    { deed: 'c', account: '444455556666', at: now - 60_000 },
+    { deed: 'd', account: '444455556666', at: now },
+  ],
+  breaker: { since: now - 90 * 60_000, because: 'The guardrail allows 2 fixes an hour.' },
+};
+const view = breakerView('fix', state, limits, now);
+const idle = breakerView('tag', { uses: [], breaker: undefined }, limits, now);
+
+describe('the state of a breaker', () => {
+  it('counts what was done in the last hour by account, most first', () => {
+    expect(view.used).toEqual([
+      { account: '444455556666', count: 2 },
+      { account: '111122223333', count: 1 },
+    ]);
+  });
+
+  it('is told with since when it is open, and why', () => {
+    expect(breakerText(view, now)).toBe(
+      [
+        'fix: OPEN since 2026-11-21T08:30:00.000Z (90 minutes ago): The guardrail allows 2 fixes an hour.',
+        '  in the last hour: 3 (2 in 444455556666, 1 in 111122223333); allowed: 2 in an account, 5 in all',
+        '  no fix is done until somebody closes it',
+      ].join('\n'),
+    );
+  });
+
+  it('is told in short where nothing was done', () => {
+    expect(breakerText(idle, now)).toBe(
+      'tag: closed\n  in the last hour: none; allowed: 2 in an account, 5 in all',
+    );
+  });
+
+  it('is told to programs', () => {
+    expect([breakerJson(view), breakerJson(idle)]).toEqual([
+      {
+        kind: 'fix',
+        open: true,
+        since: '2026-11-21T08:30:00.000Z',
+        because: 'The guardrail allows 2 fixes an hour.',
+        usedInLastHour: view.used,
+        limits,
+      },
+      { kind: 'tag', open: false, since: null, because: null, usedInLastHour: [], limits },
+    ]);
+  });
+
+  it('escapes what the table holds', () => {
+    const hostile = breakerView(
+      'fix',
+      { uses: [], breaker: { since: now, because: '\u001b[2J' } },
+      limits,
+      now,
+    );
+    expect(breakerText(hostile, now)).toContain(String.raw`\u{1b}[2J`);
+  });
+});
+
+describe('a breaker that was closed', () => {
+  it('is told with what that allows', () => {
+    expect(closedText(view, true, 'trailseal.policy.yml')).toBe(
+      'The breaker of fix is closed. From now on fix is done again, in an hour at most: 2 in an account, 5 in all ' +
+        '(policy: trailseal.policy.yml). What was used of the last hour counts no more.',
+    );
+  });
+
+  it('before is told so', () => {
+    expect(closedText(view, false, 'trailseal.policy.yml')).toBe(
+      'The breaker of fix was closed already; nothing was changed.',
+    );
+  });
+});
+
+describe('trailseal breaker', () => {
+  it.each<[readonly string[], string]>([
+    [['show', 'notify'], 'breaker takes one of: tag, quarantine, fix; not notify'],
+    [['close', 'notify'], 'breaker takes one of: tag, quarantine, fix; not notify'],
+    [['close'], "missing required argument 'kind'"],
+    [['show', '--stage', 'A'], '--stage takes lower-case letters'],
+    [['show', '--region', 'here'], '--region takes a Region'],
+    [['show', '--policy', 'wrong.yml'], 'the policy was not used'],
+  ])('%j is wrong usage', (args, text) => {
+    const folder = workFolder();
+    put(folder, 'wrong.yml', 'version: 2');
+    const { code, stderr } = trailseal(folder, ['breaker', ...args]);
+    expect(stderr).toContain(text);
+    expect(code).toBe(2);
+  });
+});
