@@ -81,6 +81,7 @@ const parts = {
     now,
     wait,
   },
+  stage: variable(process.env, 'TRAILSEAL_STAGE'),
   killSwitch: () => killSwitch(ssm, switchName),
   workflow: (finding: string) => workflowOf(securityHub, finding),
   isOwn: (resource: Parameters<typeof isOwnResource>[0]) => isOwnResource(resource, stack),

@@ -15,13 +15,15 @@ export interface About {
   readonly due?: Date;
   readonly deed?: Deed;
   readonly definition?: AnyAction;
+  /** The deployment's, for the command that undoes it. */
+  readonly stage: string;
 }
 
 export function about(
   finding: Pick<Finding, 'id' | 'control' | 'title' | 'severity'>,
   { type, id: resourceId, arn, account, region }: Resource,
   action: Action,
-  { id, outcome, because, at, due, deed, definition }: About,
+  { id, outcome, because, at, due, deed, definition, stage }: About,
 ): ActionEvent {
   const decision = deed?.undo ??
     deed?.decision ?? { by: 'policy' as const, name: 'the policy', why: because };
@@ -39,18 +41,18 @@ export function about(
     because,
     plan: [...(deed?.plan ?? [])],
     due: due?.toISOString() ?? null,
-    undo: definition === undefined ? '' : howToUndo(definition, finding.id),
+    undo: definition === undefined ? '' : howToUndo(definition, finding.id, stage),
     decision: { ...decision },
     at: at.toISOString(),
   };
 }
 
 /** For people: the command, and what it can't bring back; or why there is none. */
-export function howToUndo({ undo }: AnyAction, finding: string): string {
+export function howToUndo({ undo }: AnyAction, finding: string, stage: string): string {
   switch (undo.kind) {
     case 'restores': {
       const except = undo.except.length === 0 ? '' : `; it can not bring back: ${undo.except.join('; ')}`;
-      return `trailseal undo '${finding.replaceAll("'", String.raw`'\''`)}'${except}`;
+      return `trailseal undo --stage ${stage} '${finding.replaceAll("'", String.raw`'\''`)}'${except}`;
     }
     case 'command':
       return `Not by Trailseal itself: ${undo.because} "trailseal undo" prints the command.`;

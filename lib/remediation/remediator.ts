@@ -45,6 +45,8 @@ export interface RemediatorOptions {
   readonly isOwn: (resource: Resource) => boolean;
   /** Has `remediate` called again with the same occasion at that time; once, however often it is asked. */
   readonly wakeAt: (occasion: Occasion, time: Date) => Promise<'scheduled' | 'was-scheduled'>;
+  /** The deployment's name. */
+  readonly stage: string;
   /** What this run is called, unlike any other. */
   readonly run: string;
 }
@@ -156,6 +158,7 @@ export class Remediator {
       .filter(({ because }) => worthTelling.has(because))
       .map(({ action, reason }) =>
         about(finding, resource, action, {
+          stage: this.#options.stage,
           outcome: 'withheld',
           because: reason,
           at: lookedAt,
@@ -172,6 +175,7 @@ export class Remediator {
         if (scheduled === 'scheduled') {
           events.push(
             about(finding, resource, action, {
+              stage: this.#options.stage,
               outcome: 'pending',
               because: reason,
               due,
@@ -210,6 +214,7 @@ export class Remediator {
     switch (outcome.kind) {
       case 'done':
         return about(finding, resource, definition.id, {
+          stage: this.#options.stage,
           outcome: 'done',
           because: outcome.deed.decision.why,
           at,
@@ -219,6 +224,7 @@ export class Remediator {
         });
       case 'half-done':
         return about(finding, resource, definition.id, {
+          stage: this.#options.stage,
           outcome: 'half-done',
           because: `${outcome.because} ${outcome.differences.join('; ')}`.trim(),
           at,
@@ -228,6 +234,7 @@ export class Remediator {
         });
       case 'withheld':
         return about(finding, resource, definition.id, {
+          stage: this.#options.stage,
           outcome: 'withheld',
           because: outcome.because,
           at,
@@ -263,6 +270,7 @@ export class Remediator {
     );
     if (outcome.kind === 'undone') {
       const told = about(finding, entry.resource, 'tag', {
+        stage: this.#options.stage,
         outcome: 'undone',
         because: why,
         at: means.now(),

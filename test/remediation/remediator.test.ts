@@ -104,6 +104,7 @@ async function room(text = fixing, more: Partial<RemediatorOptions> = {}) {
       woken.push({ occasion, time });
       return again ? 'was-scheduled' : 'scheduled';
     },
+    stage: 'dev',
     run: 'run-1',
     ...more,
   };
@@ -130,7 +131,7 @@ describe('a failure', () => {
         action: 'fix:enable-key',
         finding: id,
         plan: ['Switch it on.'],
-        undo: `trailseal undo '${id}'`,
+        undo: `trailseal undo --stage dev '${id}'`,
         decision: { by: 'policy', name: 'trailseal.policy.yml' },
       },
     ]);
