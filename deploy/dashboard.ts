@@ -4,9 +4,10 @@
  * expression syntax".
  */
 import { type MetricName, metricNamespace, metrics } from '../lib/live/metrics.ts';
-import { deadLetterQueueName, queueName, stackName } from '../lib/names.ts';
+import { stackName } from '../lib/names.ts';
 import type { Deployment } from './context.ts';
 import { ids } from './ids.ts';
+import { deadLetterQueueNameOf, queueNameOf } from './parts.ts';
 import { type Resources, sub } from './template.ts';
 
 interface Widget {
@@ -41,7 +42,9 @@ export function dashboard(deployment: Deployment): Resources {
   };
 }
 
-function widgetsOf({ parameters: { stage, sweepRate }, queues, controls }: Deployment): readonly Widget[] {
+function widgetsOf({ parameters, functions, controls }: Deployment): readonly Widget[] {
+  const { stage, sweepRate } = parameters;
+  const queues = functions.filter((name) => name !== 'transitions');
   const service = stackName(stage);
   const families = [...controls.keys()];
   const byFamily = (name: MetricName, stat?: string) =>
@@ -93,11 +96,11 @@ function widgetsOf({ parameters: { stage, sweepRate }, queues, controls }: Deplo
     { title: 'API calls', metrics: searched('ApiCalls', ''), stat: 'Sum', stacked: true },
     {
       title: 'Dead letters',
-      metrics: queues.map((name) => [
+      metrics: functions.map((name) => [
         'AWS/SQS',
         'ApproximateNumberOfMessagesVisible',
         'QueueName',
-        deadLetterQueueName(stage, name),
+        deadLetterQueueNameOf(stage, name),
         { label: name },
       ]),
       stat: 'Maximum',
@@ -108,7 +111,7 @@ function widgetsOf({ parameters: { stage, sweepRate }, queues, controls }: Deplo
         'AWS/SQS',
         'ApproximateAgeOfOldestMessage',
         'QueueName',
-        queueName(stage, name),
+        queueNameOf(stage, name),
         { label: name },
       ]),
       stat: 'Maximum',
@@ -128,5 +131,28 @@ function widgetsOf({ parameters: { stage, sweepRate }, queues, controls }: Deplo
       ),
       stat: 'Sum',
     },
+    ...(functions.includes('transitions')
+      ? [
+          {
+            title: 'Changes of findings told, actions done and withheld',
+            metrics: told.map(({ metric, family }) => [
+              metricNamespace,
+              metric,
+              'service',
+              service,
+              'family',
+              family,
+              { label: metric },
+            ]),
+            stat: 'Sum',
+          },
+        ]
+      : []),
   ];
 }
+
+const told: readonly { readonly metric: MetricName; readonly family: string }[] = [
+  { metric: 'Transitions', family: 'transitions' },
+  { metric: 'Actions', family: 'remediate' },
+  { metric: 'ActionsWithheld', family: 'remediate' },
+];

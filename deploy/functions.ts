@@ -1,10 +1,11 @@
 /** The functions, as osls wants them told. */
 
-import { metricNamespace } from '../lib/live/metrics.ts';
-import { functionName, type QueueName, stackName } from '../lib/names.ts';
+import type { QueueName } from '../lib/names.ts';
+import { acting } from './acting/functions.ts';
+import { common, environment } from './common.ts';
 import type { Deployment } from './context.ts';
 import { ids } from './ids.ts';
-import { arnOf, ref, sub, type Value } from './template.ts';
+import { arnOf, ref, type Value } from './template.ts';
 
 /**
  * Seconds. An evaluator waits some seconds for what was just made, and takes its messages one by one where taking
@@ -20,53 +21,48 @@ export const functionTimeouts = { evaluator: 120, sweep: 300 } as const;
 const memory = { evaluator: 512, sweep: 256 } as const;
 
 /** By the names of the functions: the values of `functions` in serverless.yml. */
-export function functions({ parameters, queues }: Deployment): Readonly<Record<string, Value>> {
-  const { stage, logLevel, logRetentionInDays, concurrency } = parameters;
-  return Object.fromEntries(
-    queues.map((name) => {
-      const kind = name === 'sweep' ? 'sweep' : 'evaluator';
-      return [
-        name,
-        {
-          name: functionName(stage, name),
-          description: description(name),
-          handler: `functions/${name}.handler`,
-          // Not by its id alone: osls would have the function depend on it twice.
-          role: sub(`\${${ids.role(name)}.Arn}`),
-          timeout: functionTimeouts[kind],
-          memorySize: memory[kind],
-          logRetentionInDays,
-          // Meant so: a look that is put off goes back to the function's own queue, and so does the rest of a sweep.
-          // Both end by themselves, after more rounds than the 16 after which Lambda would take the messages away.
-          // Source: AWS Lambda Developer Guide, "Lambda recursive loop detection".
-          recursiveLoop: 'Allow',
-          environment: {
-            TRAILSEAL_STAGE: stage,
-            TRAILSEAL_TABLE: ref(ids.ledger),
-            TRAILSEAL_QUEUE_URL: ref(ids.queue(name)),
-            TRAILSEAL_DEAD_LETTER_URL: ref(ids.deadLetters(name)),
-            ...(name === 'sweep' ? queueUrls(queues) : {}),
-            POWERTOOLS_SERVICE_NAME: stackName(stage),
-            POWERTOOLS_METRICS_NAMESPACE: metricNamespace,
-            POWERTOOLS_LOG_LEVEL: logLevel,
-          },
-          events: [
-            {
-              sqs: {
-                arn: arnOf(ids.queue(name)),
-                // An order to sweep may take all of the time that the function has.
-                batchSize: name === 'sweep' ? 1 : 10,
-                // A second more, for one look at what a whole burst of events names.
-                ...(name === 'sweep' ? {} : { maximumBatchingWindow: 1 }),
-                maximumConcurrency: name === 'sweep' ? 2 : concurrency,
-                functionResponseType: 'ReportBatchItemFailures',
-              },
+export function functions(deployment: Deployment): Readonly<Record<string, Value>> {
+  const { parameters, queues } = deployment;
+  return {
+    ...Object.fromEntries(
+      queues.map((name) => {
+        const kind = name === 'sweep' ? 'sweep' : 'evaluator';
+        return [
+          name,
+          {
+            ...common(deployment, name),
+            description: description(name),
+            timeout: functionTimeouts[kind],
+            memorySize: memory[kind],
+            // Meant so: a look that is put off goes back to the function's own queue, and so does the rest of a sweep.
+            // Both end by themselves, after more rounds than the 16 after which Lambda would take the messages away.
+            // Source: AWS Lambda Developer Guide, "Lambda recursive loop detection".
+            recursiveLoop: 'Allow',
+            environment: {
+              ...environment(deployment, name),
+              TRAILSEAL_TABLE: ref(ids.ledger),
+              TRAILSEAL_QUEUE_URL: ref(ids.queue(name)),
+              ...(name === 'sweep' ? queueUrls(queues) : {}),
             },
-          ],
-        },
-      ];
-    }),
-  );
+            events: [
+              {
+                sqs: {
+                  arn: arnOf(ids.queue(name)),
+                  // An order to sweep may take all of the time that the function has.
+                  batchSize: name === 'sweep' ? 1 : 10,
+                  // A second more, for one look at what a whole burst of events names.
+                  ...(name === 'sweep' ? {} : { maximumBatchingWindow: 1 }),
+                  maximumConcurrency: name === 'sweep' ? 2 : parameters.concurrency,
+                  functionResponseType: 'ReportBatchItemFailures',
+                },
+              },
+            ],
+          },
+        ];
+      }),
+    ),
+    ...acting(deployment),
+  };
 }
 
 function description(name: QueueName): string {

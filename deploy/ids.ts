@@ -1,5 +1,5 @@
 /** The logical ids of the template's resources; those of functions and log groups are osls's own. */
-import type { QueueName } from '../lib/names.ts';
+import type { FunctionName, Queue } from './parts.ts';
 import { capital } from './template.ts';
 
 export const ids = {
@@ -9,10 +9,16 @@ export const ids = {
   dashboard: 'Dashboard',
   schedule: 'SweepSchedule',
   scheduleRole: 'SweepScheduleRole',
-  queue: (name: QueueName) => `${capital(name)}Queue`,
-  deadLetters: (name: QueueName) => `${capital(name)}DeadLetters`,
-  rule: (name: QueueName) => `${capital(name)}Rule`,
-  role: (name: QueueName) => `${capital(name)}Role`,
-  function: (name: QueueName) => `${capital(name)}LambdaFunction`,
-  logGroup: (name: QueueName) => `${capital(name)}LogGroup`,
+  bus: 'Bus',
+  killSwitch: 'KillSwitch',
+  graceSchedules: 'GraceSchedules',
+  graceScheduleRole: 'GraceScheduleRole',
+  notifyTopic: 'NotifyTopic',
+  notifyTopicKey: 'NotifyTopicKey',
+  queue: (name: Queue) => `${capital(name)}Queue`,
+  deadLetters: (name: FunctionName) => `${capital(name)}DeadLetters`,
+  rule: (name: Queue) => `${capital(name)}Rule`,
+  role: (name: FunctionName) => `${capital(name)}Role`,
+  function: (name: FunctionName) => `${capital(name)}LambdaFunction`,
+  logGroup: (name: FunctionName) => `${capital(name)}LogGroup`,
 } as const;

@@ -1,5 +1,5 @@
 /** The ledger's table. */
-import { table } from '../lib/ledger/table.ts';
+import { streamSpecification, table } from '../lib/ledger/table.ts';
 import { tableName } from '../lib/names.ts';
 import type { Deployment } from './context.ts';
 import { ids } from './ids.ts';
@@ -32,6 +32,7 @@ export function ledger(deployment: Deployment): Resources {
         KeySchema,
         GlobalSecondaryIndexes,
         TimeToLiveSpecification,
+        ...(deployment.functions.includes('transitions') ? { StreamSpecification: streamSpecification } : {}),
         SSESpecification: {
           SSEEnabled: true,
           SSEType: 'KMS',

@@ -13,6 +13,13 @@ export interface Parameters {
   readonly sweepRate: Rate;
   readonly alarmEmail: string | undefined;
   readonly alarmTopicArn: string | undefined;
+  readonly notifyEmail: string | undefined;
+  readonly notifyTopicArn: string | undefined;
+  readonly notifyChatTopicArn: string | undefined;
+  /** Names of SSM parameters. */
+  readonly notifyWebhooks: readonly string[];
+  readonly notifyPrivateWebhooks: boolean;
+  readonly allowKeyPolicyWrites: boolean;
   readonly insights: boolean;
   readonly keepLedger: boolean;
 }
@@ -112,6 +119,22 @@ const someFamilies: Reader<readonly Family[]> = {
   },
 };
 
+/** Source: AWS Systems Manager User Guide, "About requirements and constraints for parameter names". */
+const parameterNamesInSsm: Reader<readonly string[]> = {
+  expected: 'names of SSM parameters (/trailseal/webhook), separated by commas, or empty',
+  read: (text) => {
+    const value = text.split(',').map((name) => name.trim());
+    if (text === '') return { value: [] };
+    return value.every((name) => /^(\/?[\w.-]+|(\/[\w./-]+)+)$/.test(name)) ? { value } : undefined;
+  },
+};
+
+const address = matching(/^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/, 'one e-mail address');
+const topic = matching(
+  /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/,
+  'the ARN of an SNS topic (not FIFO)',
+);
+
 /** What each parameter may be. Function names are at most 64 characters long, which the stage must leave room for. */
 const readers: { readonly [Name in keyof Parameters]: Reader<Parameters[Name]> } = {
   stage: matching(
@@ -131,10 +154,14 @@ const readers: { readonly [Name in keyof Parameters]: Reader<Parameters[Name]> }
   // Source: AWS Lambda Developer Guide, "Configuring maximum concurrency for Amazon SQS event sources".
   concurrency: integer(2, 1_000),
   sweepRate: rate,
-  alarmEmail: optional(matching(/^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/, 'one e-mail address')),
-  alarmTopicArn: optional(
-    matching(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/, 'the ARN of an SNS topic (not FIFO)'),
-  ),
+  alarmEmail: optional(address),
+  alarmTopicArn: optional(topic),
+  notifyEmail: optional(address),
+  notifyTopicArn: optional(topic),
+  notifyChatTopicArn: optional(topic),
+  notifyWebhooks: parameterNamesInSsm,
+  notifyPrivateWebhooks: yesOrNo,
+  allowKeyPolicyWrites: yesOrNo,
   insights: yesOrNo,
   keepLedger: yesOrNo,
 };
@@ -177,14 +204,34 @@ export function readParameters(written: Readonly<Record<string, unknown>>): Para
     sweepRate: get('sweepRate'),
     alarmEmail: get('alarmEmail'),
     alarmTopicArn: get('alarmTopicArn'),
+    notifyEmail: get('notifyEmail'),
+    notifyTopicArn: get('notifyTopicArn'),
+    notifyChatTopicArn: get('notifyChatTopicArn'),
+    notifyWebhooks: get('notifyWebhooks'),
+    notifyPrivateWebhooks: get('notifyPrivateWebhooks'),
+    allowKeyPolicyWrites: get('allowKeyPolicyWrites'),
     insights: get('insights'),
     keepLedger: get('keepLedger'),
   };
-  if (parameters.alarmEmail !== undefined && parameters.alarmTopicArn !== undefined) {
+  for (const [email, topicArn] of exclusive) {
+    if (parameters[email] === undefined || parameters[topicArn] === undefined) continue;
     throw new ParameterError(
-      'alarmEmail',
-      'is set and alarmTopicArn too: subscribe the address to that topic, and leave one of them empty',
+      email,
+      `is set and ${topicArn} too: subscribe the address to that topic, and leave one of them empty`,
+    );
+  }
+  const { notifyTopicArn, notifyChatTopicArn } = parameters;
+  if (notifyChatTopicArn !== undefined && notifyChatTopicArn === notifyTopicArn) {
+    throw new ParameterError(
+      'notifyChatTopicArn',
+      'is the same as notifyTopicArn, and has to be a topic of its own: chat applications drop every other form',
     );
   }
   return parameters;
 }
+
+/** An address, for which a topic is made, or a topic that there is. */
+const exclusive = [
+  ['alarmEmail', 'alarmTopicArn'],
+  ['notifyEmail', 'notifyTopicArn'],
+] as const;

@@ -7,36 +7,49 @@
 import type { Control } from '../lib/control.ts';
 import { eventPattern, type Family } from '../lib/family.ts';
 import { sweepBody } from '../lib/live/message.ts';
-import { deadLetterQueueName, type QueueName, queueName, ruleName, scheduleName } from '../lib/names.ts';
+import { ruleName, scheduleName } from '../lib/names.ts';
 import type { Deployment } from './context.ts';
 import { functionTimeouts } from './functions.ts';
 import { ids } from './ids.ts';
 import type { Parameters } from './parameters.ts';
+import { deadLetterQueueNameOf, type Queue, queueNameOf } from './parts.ts';
 import { allow, policyDocument, type Statement, trust } from './statements.ts';
-import { arnOf, endpointOf, localArn, type Resources, ref, type Value } from './template.ts';
+import { arnOf, endpointOf, localArn, type Resource, type Resources, ref, type Value } from './template.ts';
 
 const day = 86_400;
 
+/** For how long messages are kept, in seconds. */
+export const retentions = { messages: 4 * day, deadLetters: 14 * day } as const;
+
 export function queues({ parameters, queues: names, controls }: Deployment): Resources {
   return {
-    ...Object.assign({}, ...names.map((name) => queuePair(parameters, name))),
+    ...Object.assign({}, ...names.map((name) => ownPair(parameters, name))),
     ...Object.assign({}, ...[...controls].map(([family, own]) => rule(parameters, family, own))),
     ...schedule(parameters),
   };
 }
 
-function queuePair(parameters: Parameters, name: QueueName): Resources {
+function ownPair(parameters: Parameters, name: Deployment['queues'][number]): Resources {
+  return name === 'sweep'
+    ? queuePair(parameters, name, functionTimeouts.sweep)
+    : queuePair(parameters, name, functionTimeouts.evaluator, ids.rule(name));
+}
+
+/**
+ * A queue and its dead letters.
+ * @param timeout of the function behind it, in seconds.
+ * @param rule the logical id of the EventBridge rule that fills it, where there is one.
+ */
+export function queuePair(parameters: Parameters, name: Queue, timeout: number, rule?: string): Resources {
   const { stage } = parameters;
-  const timeout = name === 'sweep' ? functionTimeouts.sweep : functionTimeouts.evaluator;
-  const from = name === 'sweep' ? [] : [fromRule(ids.queue(name), name)];
-  const deadFrom = name === 'sweep' ? [] : [fromRule(ids.deadLetters(name), name)];
+  const from = (queue: string) => (rule === undefined ? [] : [fromEvents('FromRule', queue, rule)]);
   return {
     [ids.queue(name)]: {
       Type: 'AWS::SQS::Queue',
       Properties: {
-        QueueName: queueName(stage, name),
+        QueueName: queueNameOf(stage, name),
         VisibilityTimeout: 6 * timeout,
-        MessageRetentionPeriod: 4 * day,
+        MessageRetentionPeriod: retentions.messages,
         ...encryption(parameters),
         RedrivePolicy: { deadLetterTargetArn: arnOf(ids.deadLetters(name)), maxReceiveCount: 5 },
       },
@@ -44,33 +57,37 @@ function queuePair(parameters: Parameters, name: QueueName): Resources {
     [ids.deadLetters(name)]: {
       Type: 'AWS::SQS::Queue',
       Properties: {
-        QueueName: deadLetterQueueName(stage, name),
-        MessageRetentionPeriod: 14 * day,
+        QueueName: deadLetterQueueNameOf(stage, name),
+        MessageRetentionPeriod: retentions.deadLetters,
         ...encryption(parameters),
         RedriveAllowPolicy: {
           redrivePermission: 'byQueue',
           // By its name: its ARN as an attribute would make a circle of the two queues.
-          sourceQueueArns: [localArn('sqs', queueName(stage, name))],
+          sourceQueueArns: [localArn('sqs', queueNameOf(stage, name))],
         },
       },
     },
-    [`${ids.queue(name)}Policy`]: queuePolicy(ids.queue(name), from),
-    [`${ids.deadLetters(name)}Policy`]: queuePolicy(ids.deadLetters(name), deadFrom),
+    [`${ids.queue(name)}Policy`]: queuePolicy(ids.queue(name), from(ids.queue(name))),
+    [`${ids.deadLetters(name)}Policy`]: queuePolicy(ids.deadLetters(name), from(ids.deadLetters(name))),
   };
 }
 
 /** SQS's own keys cost nothing and need no permission; a customer's key is asked for a data key every five minutes. */
-function encryption({ kmsKeyArn }: Parameters): { readonly [property: string]: Value } {
+export function encryption({ kmsKeyArn }: Parameters): { readonly [property: string]: Value } {
   return kmsKeyArn === undefined
     ? { SqsManagedSseEnabled: true }
     : { KmsMasterKeyId: kmsKeyArn, KmsDataKeyReusePeriodSeconds: 300 };
 }
 
-/** Source: Amazon EventBridge User Guide, "Amazon SQS permissions". */
-function fromRule(queue: string, family: Family): Statement {
+/**
+ * Lets a rule, or a bus, send to a queue.
+ * @param from its logical id.
+ * Source: Amazon EventBridge User Guide, "Amazon SQS permissions".
+ */
+export function fromEvents(sid: string, queue: string, from: string): Statement {
   return {
-    ...allow('FromRule', ['sqs:SendMessage'], arnOf(queue), {
-      ArnEquals: { 'aws:SourceArn': arnOf(ids.rule(family)) },
+    ...allow(sid, ['sqs:SendMessage'], arnOf(queue), {
+      ArnEquals: { 'aws:SourceArn': arnOf(from) },
       StringEquals: { 'aws:SourceAccount': ref('AWS::AccountId') },
     }),
     Principal: { Service: 'events.amazonaws.com' },
@@ -88,7 +105,7 @@ const messageActions = [
   'sqs:StartMessageMoveTask',
 ];
 
-function queuePolicy(queue: string, statements: readonly Statement[]) {
+export function queuePolicy(queue: string, statements: readonly Statement[]): Resource {
   const secure: Statement = {
     Sid: 'OnlyByTls',
     Effect: 'Deny',
@@ -148,37 +165,55 @@ function schedule({ stage, sweepRate, kmsKeyArn }: Parameters): Resources {
         },
       },
     },
-    [ids.scheduleRole]: {
-      Type: 'AWS::IAM::Role',
-      Properties: {
-        Description: 'Lets EventBridge Scheduler order a sweep of Trailseal',
-        // Source: EventBridge Scheduler User Guide, "Confused deputy prevention in EventBridge Scheduler".
-        AssumeRolePolicyDocument: trust('scheduler.amazonaws.com', {
-          StringEquals: {
-            'aws:SourceAccount': ref('AWS::AccountId'),
-            'aws:SourceArn': localArn('scheduler', 'schedule-group/default'),
-          },
-        }),
-        Policies: [
-          {
-            PolicyName: 'order-a-sweep',
-            PolicyDocument: policyDocument([
-              allow(
-                'OrderASweep',
-                ['sqs:SendMessage'],
-                [arnOf(ids.queue('sweep')), arnOf(ids.deadLetters('sweep'))],
-              ),
-              ...(kmsKeyArn === undefined
-                ? []
-                : [
-                    allow('UseKey', ['kms:Decrypt', 'kms:GenerateDataKey'], kmsKeyArn, {
-                      StringEquals: { 'kms:ViaService': endpointOf('sqs') },
-                    }),
-                  ]),
-            ]),
-          },
-        ],
-      },
+    [ids.scheduleRole]: scheduleRole({
+      queue: 'sweep',
+      description: 'Lets EventBridge Scheduler order a sweep of Trailseal',
+      group: 'default',
+      policy: 'order-a-sweep',
+      sid: 'OrderASweep',
+      kmsKeyArn,
+    }),
+  };
+}
+
+interface ScheduleRole {
+  readonly queue: Queue;
+  readonly description: string;
+  /** The group of schedules that may take the role. */
+  readonly group: string;
+  readonly policy: string;
+  readonly sid: string;
+  readonly kmsKeyArn: string | undefined;
+}
+
+/** The role with which schedules send to a queue, or to its dead letters, and nothing else. */
+export function scheduleRole({ queue, description, group, policy, sid, kmsKeyArn }: ScheduleRole): Resource {
+  return {
+    Type: 'AWS::IAM::Role',
+    Properties: {
+      Description: description,
+      // Source: EventBridge Scheduler User Guide, "Confused deputy prevention in EventBridge Scheduler".
+      AssumeRolePolicyDocument: trust('scheduler.amazonaws.com', {
+        StringEquals: {
+          'aws:SourceAccount': ref('AWS::AccountId'),
+          'aws:SourceArn': localArn('scheduler', `schedule-group/${group}`),
+        },
+      }),
+      Policies: [
+        {
+          PolicyName: policy,
+          PolicyDocument: policyDocument([
+            allow(sid, ['sqs:SendMessage'], [arnOf(ids.queue(queue)), arnOf(ids.deadLetters(queue))]),
+            ...(kmsKeyArn === undefined
+              ? []
+              : [
+                  allow('UseKey', ['kms:Decrypt', 'kms:GenerateDataKey'], kmsKeyArn, {
+                    StringEquals: { 'kms:ViaService': endpointOf('sqs') },
+                  }),
+                ]),
+          ]),
+        },
+      ],
     },
   };
 }

@@ -1,14 +1,15 @@
 /** The role of each function. They have no names, so that one account may hold deployments in many Regions. */
-import type { QueueName } from '../lib/names.ts';
 import type { Deployment } from './context.ts';
+import type { Grant } from './grants.ts';
 import { ids } from './ids.ts';
-import { type Grant, grantsOf } from './permissions.ts';
+import type { FunctionName } from './parts.ts';
+import { grantsOf } from './permissions.ts';
 import { policyDocument, type Statement, trust } from './statements.ts';
 import type { Resource, Resources } from './template.ts';
 
 export async function roles(deployment: Deployment): Promise<Resources> {
   const made = await Promise.all(
-    deployment.queues.map(
+    deployment.functions.map(
       async (name): Promise<[string, Resource]> => [
         ids.role(name),
         role(name, await grantsOf(name, deployment)),
@@ -18,7 +19,7 @@ export async function roles(deployment: Deployment): Promise<Resources> {
   return Object.fromEntries(made);
 }
 
-function role(name: QueueName, grants: readonly Grant[]): Resource {
+function role(name: FunctionName, grants: readonly Grant[]): Resource {
   return {
     Type: 'AWS::IAM::Role',
     Properties: {
@@ -40,7 +41,7 @@ export function statementsOf(grants: readonly Grant[]): readonly Statement[] {
     return {
       Sid: sid,
       Effect: 'Allow',
-      Action: group.map(({ action }) => action),
+      Action: [...new Set(group.map(({ action }) => action))],
       Resource: resource,
       ...(condition === undefined ? {} : { Condition: condition }),
     };

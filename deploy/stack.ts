@@ -1,5 +1,7 @@
 /** The deployment as serverless.yml takes it: functions, and all other resources. */
-import type { QueueName } from '../lib/names.ts';
+import { bus } from './acting/bus.ts';
+import { notifications } from './acting/notifications.ts';
+import { remediation } from './acting/remediation.ts';
 import { alarms } from './alarms.ts';
 import { type Deployment, deploymentOf } from './context.ts';
 import { dashboard } from './dashboard.ts';
@@ -9,6 +11,7 @@ import { ids } from './ids.ts';
 import { insights } from './insights.ts';
 import { ledger } from './ledger.ts';
 import { readParameters } from './parameters.ts';
+import type { FunctionName } from './parts.ts';
 import { queues } from './queues.ts';
 import { roles } from './roles.ts';
 import type { Resource, Resources, Value } from './template.ts';
@@ -33,6 +36,9 @@ export async function stackOf(written: Readonly<Record<string, unknown>>): Promi
   const resources: Resources = {
     ...queues(deployment),
     ...ledger(deployment),
+    ...bus(deployment),
+    ...remediation(deployment),
+    ...notifications(deployment),
     ...(await roles(deployment)),
     ...alarms(deployment),
     ...dashboard(deployment),
@@ -52,13 +58,13 @@ export async function stackOf(written: Readonly<Record<string, unknown>>): Promi
   };
 }
 
-function extensions({ parameters, queues: names }: Deployment): Readonly<Record<string, Extension>> {
+function extensions({ parameters, functions: names }: Deployment): Readonly<Record<string, Extension>> {
   const { kmsKeyArn } = parameters;
   const metadata = (type: string): Extension => {
     const exceptions = exceptionsFor(type, parameters);
     return exceptions === undefined ? {} : { Metadata: exceptions };
   };
-  const ofFunction = (name: QueueName): [string, Extension][] => [
+  const ofFunction = (name: FunctionName): [string, Extension][] => [
     [ids.function(name), metadata('AWS::Lambda::Function')],
     [
       ids.logGroup(name),

@@ -37,6 +37,22 @@ const stacks: readonly {
     folder: path.join(temporary, 'email'),
     params: ['alarmEmail=security@example.com', 'sweepRate=1 day'],
   },
+  {
+    name: 'with a policy that asks for actions',
+    folder: path.join(temporary, 'active'),
+    params: ['policy=examples/policy.active.yml', 'notifyEmail=security@example.com'],
+  },
+  {
+    name: 'with such a policy, and a key and topics of the customer',
+    folder: path.join(temporary, 'active-key'),
+    params: [
+      'policy=examples/policy.active.yml',
+      'kmsKeyArn=arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+      'notifyTopicArn=arn:aws:sns:eu-central-1:111122223333:security',
+      'notifyChatTopicArn=arn:aws:sns:eu-central-1:111122223333:security-chat',
+      'notifyWebhooks=/trailseal/webhook,/aws/reference/secretsmanager/trailseal-webhook',
+    ],
+  },
   { name: 'without parameters', folder: path.join(root, '.serverless'), params: [] },
 ];
 

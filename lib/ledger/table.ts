@@ -52,6 +52,21 @@ export const table = {
   readonly TimeToLiveSpecification: { readonly AttributeName: string; readonly Enabled: true };
 };
 
+/**
+ * The stream of a ledger whose transitions are to be told: each write, with the entry as it was and as it is.
+ * Source: Amazon DynamoDB Developer Guide, "Change data capture for DynamoDB Streams".
+ */
+export const streamSpecification = { StreamViewType: 'NEW_AND_OLD_IMAGES' } as const;
+
+/**
+ * The IAM actions that Lambda needs to read it: on the stream, and one that is of no resource.
+ * Source: AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB"; Service Authorization Reference.
+ */
+export const streamPermissions = {
+  stream: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+  all: ['dynamodb:ListStreams'],
+} as const;
+
 /** The IAM actions that the ledger needs: on the table, and on its indexes. TransactWriteItems has none of its own. */
 export const ledgerPermissions = {
   table: ['dynamodb:BatchGetItem', 'dynamodb:PutItem'],

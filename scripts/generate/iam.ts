@@ -1,34 +1,53 @@
 /** `docs/iam.md`: what each function of a deployment may do, and why. */
+import path from 'node:path';
 import { type Deployment, deploymentOf } from '../../deploy/context.ts';
 import { defaultParameters } from '../../deploy/defaults.ts';
+import type { Grant } from '../../deploy/grants.ts';
 import { readParameters } from '../../deploy/parameters.ts';
-import { type Grant, grantsOf } from '../../deploy/permissions.ts';
+import { type FunctionName, functionNameOf } from '../../deploy/parts.ts';
+import { grantsOf } from '../../deploy/permissions.ts';
 import { isObject } from '../../lib/json.ts';
-import { functionName, type QueueName } from '../../lib/names.ts';
 
-/** The page for a deployment without parameters. */
+/** A policy that asks for actions. */
+const activePolicy = 'examples/policy.active.yml';
+const root = path.join(import.meta.dirname, '..', '..');
+
+/** The page for a deployment without parameters, and for what a policy adds that asks for actions. */
 export async function iamPage(): Promise<string> {
-  const deployment = deploymentOf(readParameters(defaultParameters()));
-  const sections = await Promise.all(
-    deployment.queues.map(async (name) => section(name, deployment, await grantsOf(name, deployment))),
-  );
+  const watching = deploymentOf(readParameters(defaultParameters()));
+  const policy = path.join(root, activePolicy);
+  const acting = deploymentOf(readParameters({ ...defaultParameters(), policy }));
+  const more = acting.functions.filter((name) => !watching.functions.includes(name));
+  const sections = await sectionsOf(watching.functions, watching);
+  const actingSections = await sectionsOf(more, acting);
   return `${[
     '# What the functions may do',
     'This page is generated from what the roles of the stack are derived from: the facts that the controls need, what ' +
       'the sweep lists, what the ledger does. Tests hold that a role allows what its function calls, and nothing else ' +
-      '(`npm run test:template`). No action has a wildcard. Nothing that is judged can be changed.',
+      '(`npm run test:template`). No action has a wildcard. While the policy asks for no action, nothing that is judged ' +
+      'can be changed.',
     'Where it says _all_, AWS knows no resources for the action, and it is allowed in the stack’s own Region only. What ' +
       'the policy disables, and what the parameter `families` leaves out, is not allowed at all.',
     ...sections,
     '## The schedule',
     'EventBridge Scheduler takes a role of its own, for schedules of this account only. It allows `sqs:SendMessage` on ' +
       'the sweep’s queue and its dead letters, and nothing else.',
+    '# With a policy that asks for actions',
+    `These functions are there only where the policy asks for something to be done. What is below is for \`${activePolicy}\`; ` +
+      'each deployment has what its own policy asks for, and no more. `remediate` is the only function that may write to ' +
+      'resources. `fix:restore-key-policy` needs `kms:PutKeyPolicy`, which is a path to every key: it is allowed only ' +
+      'with the parameter `allowKeyPolicyWrites`, on keys that are not Trailseal’s own, and never without KMS’s check ' +
+      'that the caller may change the policy afterwards.',
+    ...actingSections,
+    'The schedules that end grace periods take a role of their own too, for schedules of the deployment’s own group ' +
+      'only, which allows `sqs:SendMessage` on the queue of `remediate` and its dead letters.',
     '## A key of your own',
     'With the parameter `kmsKeyArn` each of these roles may also use that key: `kms:Decrypt` and `kms:GenerateDataKey`, ' +
-      'by way of SQS and DynamoDB only. The key’s own policy has to leave it to IAM policies of the account (as it does ' +
+      'by way of the services that hold what it encrypts only. The key’s own policy has to leave it to IAM policies of the account (as it does ' +
       'by default), and has to allow',
     [
-      '- `events.amazonaws.com`: `kms:Decrypt`, `kms:GenerateDataKey`, to fill the queues;',
+      '- `events.amazonaws.com`: `kms:Decrypt`, `kms:GenerateDataKey`, to fill the queues, and `kms:DescribeKey` for the ' +
+        'bus, where the policy asks for actions;',
       '- `cloudwatch.amazonaws.com`: the same, to tell of alarms, where `alarmEmail` is set;',
       '- `logs.REGION.amazonaws.com`: `kms:Encrypt`, `kms:Decrypt`, `kms:ReEncrypt*`, `kms:GenerateDataKey*`, ' +
         '`kms:Describe*`, for the logs.',
@@ -37,18 +56,35 @@ export async function iamPage(): Promise<string> {
   ].join('\n\n')}\n`;
 }
 
-function section(name: QueueName, { parameters }: Deployment, grants: readonly Grant[]): string {
-  const alike = Map.groupBy(grants, ({ resource, why }) => `${shown(resource)} | ${why}`);
+function sectionsOf(names: readonly FunctionName[], deployment: Deployment): Promise<readonly string[]> {
+  return Promise.all(names.map(async (name) => section(name, deployment, await grantsOf(name, deployment))));
+}
+
+function section(name: FunctionName, { parameters }: Deployment, grants: readonly Grant[]): string {
+  const alike = Map.groupBy(
+    grants,
+    ({ resource, condition, why }) => `${shown(resource)}${only(condition)} | ${why}`,
+  );
   const rows = [...alike].map(
     ([rest, some]) => `| ${some.map(({ action }) => `\`${action}\``).join(', ')} | ${rest} |`,
   );
   return [
-    `## \`${functionName(parameters.stage, name)}\``,
+    `## \`${functionNameOf(parameters.stage, name)}\``,
     '',
     '| action | on | why |',
     '| --- | --- | --- |',
     ...rows,
   ].join('\n');
+}
+
+/** The condition of a statement, where it is more than the Region of what has no resource. */
+function only(condition: Grant['condition']): string {
+  const tests = Object.entries(condition ?? {}).flatMap(([operator, keys]) =>
+    Object.entries(keys)
+      .filter(([key]) => key !== 'aws:RequestedRegion')
+      .map(([key, value]) => `\`${key}\` ${operator} ${[value].flat().map(shown).join(', ')}`),
+  );
+  return tests.length === 0 ? '' : `, only where ${tests.join(' and ')}`;
 }
 
 /** A resource of a statement: an ARN, or what the stack calls it. */
@@ -58,6 +94,7 @@ function shown(resource: unknown): string {
   if (!isObject(resource)) return `\`${String(resource)}\``;
   const attribute = resource['Fn::GetAtt'];
   if (Array.isArray(attribute)) return `\`${attribute[0]}\``;
+  if (typeof resource['Ref'] === 'string') return `\`${resource['Ref']}\``;
   const places: Readonly<Record<string, string>> = {
     Partition: 'aws',
     Region: 'REGION',

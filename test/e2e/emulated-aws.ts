@@ -19,12 +19,13 @@ export interface EmulatedAws {
   stop(): Promise<void>;
 }
 
-export async function startEmulatedAws(): Promise<EmulatedAws> {
+/** @param name of the folder in `out/` for its log, so that runs side by side have logs of their own. */
+export async function startEmulatedAws(name = 'e2e'): Promise<EmulatedAws> {
   const folder = mkdtempSync(path.join(tmpdir(), 'trailseal-e2e-'));
   // Also where an interrupt keeps the tests from stopping in order; the emulators end by themselves.
   const clear = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', clear);
-  const log = path.join(import.meta.dirname, '..', '..', 'out', 'e2e', 'ministack.log');
+  const log = path.join(import.meta.dirname, '..', '..', 'out', name, 'ministack.log');
   mkdirSync(path.dirname(log), { recursive: true });
   // Nobody's own credentials, settings or proxies: nothing may reach the real AWS.
   const credentials = {

@@ -35,6 +35,11 @@ export function packaged(): ReadonlyMap<string, Made> {
   return resourcesOf(JSON.parse(inject('template')));
 }
 
+/** The same with a policy that asks for actions. */
+export function packagedActive(): ReadonlyMap<string, Made> {
+  return resourcesOf(JSON.parse(inject('activeTemplate')));
+}
+
 function followed(value: unknown, resources: Readonly<Record<string, unknown>>): unknown {
   if (Array.isArray(value)) return value.map((item) => followed(item, resources));
   if (!isObject(value)) return value;
@@ -43,7 +48,8 @@ function followed(value: unknown, resources: Readonly<Record<string, unknown>>):
     const [intrinsic, argument] = first;
     if (intrinsic === 'Ref') return referred(String(argument), resources);
     if (intrinsic === 'Fn::GetAtt') {
-      return arnOf(String(at(argument, 0)), resources);
+      const arn = arnOf(String(at(argument, 0)), resources);
+      return at(argument, 1) === 'StreamArn' ? `${arn}/stream/2026-01-01T00:00:00.000` : arn;
     }
     if (intrinsic === 'Fn::Sub') {
       return String(argument).replaceAll(/\$\{([\w:]+)(\.Arn)?\}/g, (_, id: string, arn?: string) =>
@@ -80,8 +86,13 @@ function arnOf(id: string, resources: Readonly<Record<string, unknown>>): string
   switch (type) {
     case 'AWS::SQS::Queue':
       return local('sqs', name);
-    case 'AWS::Events::Rule':
-      return local('events', `rule/${name}`);
+    case 'AWS::Events::Rule': {
+      const bus = at(resources[id], 'Properties', 'EventBusName');
+      const of = bus === undefined ? '' : `${String(followed(bus, resources))}/`;
+      return local('events', `rule/${of}${name}`);
+    }
+    case 'AWS::Events::EventBus':
+      return local('events', `event-bus/${name}`);
     case 'AWS::DynamoDB::Table':
       return local('dynamodb', `table/${name}`);
     case 'AWS::Lambda::Function':

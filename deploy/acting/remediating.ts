@@ -1,0 +1,129 @@
+/**
+ * What the function may do that remediates: what the actions that the policy asks for declare, on as little as AWS can be
+ * told, and what decides about them.
+ */
+
+import type { ActionId, AnyAction } from '../../lib/actions/action.ts';
+import { actionOf } from '../../lib/actions/index.ts';
+import { journalPermissions } from '../../lib/actions/journal-dynamodb.ts';
+import type { Control } from '../../lib/control.ts';
+import { permissionsFor } from '../../lib/facts/aws/readers.ts';
+import { killSwitchName, scheduleGroupName } from '../../lib/names.ts';
+import { killSwitchPermission } from '../../lib/remediation/kill-switch.ts';
+import { limiterPermissions } from '../../lib/remediation/limiter.ts';
+import { workflowPermission } from '../../lib/remediation/workflow.ts';
+import type { Deployment } from '../context.ts';
+import { type Grant, grants, reads } from '../grants.ts';
+import { ids } from '../ids.ts';
+import { arnOf, localArn } from '../template.ts';
+import { putEvents } from './telling.ts';
+import { serviceOf, writes } from './writes.ts';
+
+export async function remediating(deployment: Deployment): Promise<readonly Grant[]> {
+  const asked = askedOf(deployment);
+  return [
+    ...(await reading(asked)),
+    ...asked.flatMap((one) => writes(one.definition.id, one.writes, one.controls, deployment.policy)),
+    ...deciding(deployment),
+    ...waking(deployment),
+  ];
+}
+
+interface Asked {
+  readonly definition: AnyAction;
+  readonly controls: readonly Control[];
+  readonly reads: readonly string[];
+  readonly writes: readonly string[];
+}
+
+/** The actions that change something. Of those of tags, only what the resources of the controls have. */
+function askedOf({ actions }: Deployment): readonly Asked[] {
+  return [...actions].flatMap(([action, controls]) => {
+    const definition = action === 'notify' ? undefined : definitionOf(action);
+    if (definition === undefined) return [];
+    const { permissions, undo } = definition;
+    // The policy itself takes tags away; all else is taken back by people, with permissions of their own.
+    const undoing = definition.id === 'tag' && undo.kind === 'restores' ? undo.permissions : [];
+    const all = [...new Set([...permissions.reads, ...permissions.writes, ...undoing])];
+    const services = new Set(controls.map(({ resourceType }) => serviceOf(resourceType)));
+    const needed = definition.id === 'tag' ? all.filter((one) => services.has(one.split(':')[0] ?? '')) : all;
+    return [
+      {
+        definition,
+        controls,
+        reads: needed.filter((one) => permissions.reads.includes(one)),
+        writes: needed.filter((one) => !permissions.reads.includes(one)),
+      },
+    ];
+  });
+}
+
+function definitionOf(action: ActionId): AnyAction {
+  const definition = actionOf(action);
+  if (definition === undefined) throw new TypeError(`there is no action ${action}`);
+  return definition;
+}
+
+/** The facts are read again before anything is done, and the actions look before they write, and afterwards. */
+function reading(asked: readonly Asked[]): Promise<readonly Grant[]> {
+  const facts = [...new Set(asked.flatMap(({ controls }) => controls.flatMap((control) => control.facts)))];
+  const ofFacts = permissionsFor(facts);
+  const all = [...new Set([...ofFacts, ...asked.flatMap((one) => one.reads)])].sort();
+  return Promise.all(
+    all.map((action) => {
+      const needing = asked
+        .filter((one) => one.reads.includes(action))
+        .map(({ definition }) => definition.id);
+      const why = [...(ofFacts.includes(action) ? ['facts of what failed'] : []), ...needing];
+      return reads(action, why.join(', '));
+    }),
+  );
+}
+
+function deciding({ parameters: { stage } }: Deployment): readonly Grant[] {
+  const table = ['dynamodb:BatchGetItem', ...journalPermissions, ...limiterPermissions];
+  return [
+    ...grants('Ledger', [...new Set(table)].sort(), {
+      resource: arnOf(ids.ledger),
+      why: 'the finding, what is remembered of keys, the journal, the limits',
+    }),
+    {
+      sid: 'ReadKillSwitch',
+      action: killSwitchPermission,
+      resource: localArn('ssm', `parameter${killSwitchName(stage)}`),
+      why: 'the kill switch stops everything',
+    },
+    {
+      sid: 'ReadWorkflow',
+      action: workflowPermission,
+      resource: localArn('securityhub', 'hub/default'),
+      why: 'what operators suppressed is left alone',
+    },
+    putEvents('what was done is told on Trailseal’s own bus'),
+    {
+      sid: 'SendAgain',
+      action: 'sqs:SendMessage',
+      resource: arnOf(ids.queue('remediate')),
+      why: 'what is under way is gone on with',
+    },
+  ];
+}
+
+/** Sources: EventBridge Scheduler User Guide, "Identity-based policies" (iam:PassRole). */
+function waking({ parameters: { stage } }: Deployment): readonly Grant[] {
+  return [
+    {
+      sid: 'Schedule',
+      action: 'scheduler:CreateSchedule',
+      resource: localArn('scheduler', `schedule/${scheduleGroupName(stage)}/*`),
+      why: 'a message comes at the end of a grace period',
+    },
+    {
+      sid: 'PassRole',
+      action: 'iam:PassRole',
+      resource: arnOf(ids.graceScheduleRole),
+      condition: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+      why: 'schedules send these messages with a role of their own',
+    },
+  ];
+}

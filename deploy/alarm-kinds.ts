@@ -1,0 +1,149 @@
+/** The alarms of a function, of its queue and of its dead letters: what is so, and what to do. */
+import { type MetricName, metricNamespace } from '../lib/live/metrics.ts';
+import { stackName } from '../lib/names.ts';
+import {
+  deadLetterQueueNameOf,
+  type FunctionName,
+  functionNameOf,
+  type Queue,
+  queueNameOf,
+} from './parts.ts';
+
+export interface Alarm {
+  readonly id: string;
+  readonly namespace: string;
+  readonly metric: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly statistic: 'Sum' | 'Maximum';
+  /** Alarms above this. */
+  readonly threshold: number;
+  /** So many periods of five minutes in a row. */
+  readonly periods: number;
+  /** What is so, and what to do. */
+  readonly description: string;
+}
+
+export function alarmsOf(stage: string, name: FunctionName): readonly Alarm[] {
+  return [
+    deadLetters(stage, name),
+    name === 'transitions' ? oldestTransition(stage) : oldestMessage(stage, name),
+    ...ofFunction(stage, name),
+    ...own(stage, name),
+  ];
+}
+
+const first = { statistic: 'Sum', threshold: 0, periods: 1 } as const;
+
+function deadLetters(stage: string, name: FunctionName): Alarm {
+  return {
+    ...first,
+    id: 'DeadLetters',
+    namespace: 'AWS/SQS',
+    metric: 'ApproximateNumberOfMessagesVisible',
+    dimensions: { QueueName: deadLetterQueueNameOf(stage, name) },
+    statistic: 'Maximum',
+    description:
+      name === 'transitions'
+        ? 'Changes of findings could not be told on the bus, so that nothing was done about them and nobody told: see the letters and the log'
+        : `Messages for ${name} could not be delivered or handled: see "trailseal dlq list"`,
+  };
+}
+
+function oldestMessage(stage: string, name: Queue): Alarm {
+  const parameter = name === 'remediate' || name === 'notify' ? '' : ', and the parameter concurrency';
+  return {
+    id: 'OldestMessage',
+    namespace: 'AWS/SQS',
+    metric: 'ApproximateAgeOfOldestMessage',
+    dimensions: { QueueName: queueNameOf(stage, name) },
+    statistic: 'Maximum',
+    // Half an hour: longer than a message is kept back at most before another look, and tried once more. A message of
+    // remediation is hidden for an hour and a half before it is tried once more.
+    threshold: name === 'remediate' ? 7_200 : 1_800,
+    periods: 3,
+    description: `Messages for ${name} are not handled in time: see the function's log${parameter}`,
+  };
+}
+
+/** Source: AWS Lambda Developer Guide, "Types of metrics for Lambda functions": IteratorAge, in milliseconds. */
+function oldestTransition(stage: string): Alarm {
+  return {
+    id: 'IteratorAge',
+    namespace: 'AWS/Lambda',
+    metric: 'IteratorAge',
+    dimensions: { FunctionName: functionNameOf(stage, 'transitions') },
+    statistic: 'Maximum',
+    threshold: 1_800_000,
+    periods: 3,
+    description: "Changes of findings are not told on the bus in time: see the transitions function's log",
+  };
+}
+
+function ofFunction(stage: string, name: FunctionName): readonly Alarm[] {
+  const common = {
+    ...first,
+    namespace: 'AWS/Lambda',
+    dimensions: { FunctionName: functionNameOf(stage, name) },
+  };
+  return [
+    {
+      ...common,
+      id: 'Errors',
+      metric: 'Errors',
+      description: `The ${name} function failed as a whole: see its log`,
+    },
+    {
+      ...common,
+      id: 'Throttles',
+      metric: 'Throttles',
+      // SQS is polled less when Lambda throttles: only when that does not help is anybody needed.
+      periods: 3,
+      description: `Lambda throttles the ${name} function: see the account's concurrency quota`,
+    },
+  ];
+}
+
+/** Source: Amazon SNS Developer Guide, "Monitoring Amazon SNS topics using CloudWatch". */
+export function undeliveredAlarm(topic: string): Alarm {
+  return {
+    ...first,
+    id: 'Undelivered',
+    namespace: 'AWS/SNS',
+    metric: 'NumberOfNotificationsFailed',
+    dimensions: { TopicName: topic },
+    description: `Subscribers of the topic ${topic} did not take messages: see its subscriptions`,
+  };
+}
+
+/** Of Trailseal's own metrics. */
+function own(stage: string, name: FunctionName): readonly Alarm[] {
+  const one = (metric: MetricName, description: string): Alarm => ({
+    ...first,
+    id: metric,
+    namespace: metricNamespace,
+    metric,
+    dimensions: { service: stackName(stage), family: name },
+    description,
+  });
+  switch (name) {
+    case 'sweep':
+    case 'transitions':
+    case 'notify':
+      return [];
+    case 'remediate':
+      return [
+        one(
+          'ActionsWithheld',
+          'Actions were held back, by a limit, the kill switch, a person, or the state of the resource: see "trailseal breaker show", "trailseal kill-switch show" and the function\'s log',
+        ),
+      ];
+    default:
+      return [
+        one('FindingsRefused', `Security Hub refused findings of ${name} for good: see "trailseal dlq list"`),
+        one(
+          'SecurityHubOff',
+          'Security Hub is off in this account and Region: turn it on, and the next sweep brings what it is owed',
+        ),
+      ];
+  }
+}

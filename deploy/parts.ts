@@ -1,0 +1,36 @@
+/** The functions of a deployment, and what they and their queues are called. */
+import {
+  deadLetterQueueName,
+  functionName,
+  type ListenerName,
+  listenerDeadLetterQueueName,
+  listenerFunctionName,
+  listenerNames,
+  listenerQueueName,
+  type QueueName,
+  queueName,
+  type Stage,
+  transitionsDeadLetterQueueName,
+  transitionsFunctionName,
+} from '../lib/names.ts';
+
+/** A queue with a function behind it. */
+export type Queue = QueueName | ListenerName;
+/** A function: one behind each queue, and the one behind the ledger's stream. */
+export type FunctionName = Queue | 'transitions';
+
+export function isListener(name: FunctionName): name is ListenerName {
+  return listenerNames.some((listener) => listener === name);
+}
+
+export function functionNameOf(stage: Stage, name: FunctionName): string {
+  if (name === 'transitions') return transitionsFunctionName(stage);
+  return isListener(name) ? listenerFunctionName(stage, name) : functionName(stage, name);
+}
+export function queueNameOf(stage: Stage, name: Queue): string {
+  return isListener(name) ? listenerQueueName(stage, name) : queueName(stage, name);
+}
+export function deadLetterQueueNameOf(stage: Stage, name: FunctionName): string {
+  if (name === 'transitions') return transitionsDeadLetterQueueName(stage);
+  return isListener(name) ? listenerDeadLetterQueueName(stage, name) : deadLetterQueueName(stage, name);
+}
