@@ -1,7 +1,7 @@
 /** The `trailseal` command: what it takes, and how it ends. */
 import path from 'node:path';
 import { Command, CommanderError, Help, Option } from 'commander';
-import { queueNames } from '../lib/names.ts';
+import { redrivable } from '../lib/names.ts';
 import { withArchiveOptions } from './commands/archive-options.ts';
 import { runControls } from './commands/controls.ts';
 import type { DlqFlags, RedriveFlags } from './commands/dlq.ts';
@@ -164,7 +164,7 @@ const withQueueOptions = (command: Command): Command =>
     .option('--stage <name>', 'the deployment', 'dev')
     .option('--region <name>', 'where it is; default: the configured Region')
     .option('--profile <name>', 'the profile of credentials to use')
-    .addOption(new Option('--queue <name>', 'only those of this queue').choices([...queueNames]))
+    .addOption(new Option('--queue <name>', 'only those of this queue').choices([...redrivable]))
     .option('--max <number>', 'read so many of each queue at most', '1000')
     .addOption(format());
 

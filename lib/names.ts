@@ -15,11 +15,11 @@ export function stackName(stage: Stage): string {
 export function tableName(stage: Stage): string {
   return `${stackName(stage)}-ledger`;
 }
-export function queueName(stage: Stage, name: QueueName): string {
+export function queueName(stage: Stage, name: QueueName | ListenerName): string {
   return `${stackName(stage)}-${name}`;
 }
 /** Where what could not be delivered to a queue, or handled from it, ends, with its reason. */
-export function deadLetterQueueName(stage: Stage, name: QueueName): string {
+export function deadLetterQueueName(stage: Stage, name: QueueName | ListenerName): string {
   return `${queueName(stage, name)}-dead-letters`;
 }
 /** The EventBridge rule that feeds a family's queue. */
@@ -27,7 +27,7 @@ export function ruleName(stage: Stage, family: Family): string {
   return `${stackName(stage)}-${family}`;
 }
 /** The Lambda function behind a queue. */
-export function functionName(stage: Stage, name: QueueName): string {
+export function functionName(stage: Stage, name: QueueName | ListenerName): string {
   return `${stackName(stage)}-${name}`;
 }
 /** The EventBridge Scheduler schedule that starts the sweep. */
@@ -50,6 +50,9 @@ export function killSwitchName(stage: Stage): string {
 /** What acts upon the bus's events: each has a rule, a queue and a function of its own. */
 export type ListenerName = 'remediate' | 'notify';
 export const listenerNames: readonly ListenerName[] = ['remediate', 'notify'];
+
+/** Every queue that has dead letters which may be sent back to it. */
+export const redrivable: readonly (QueueName | ListenerName)[] = [...queueNames, ...listenerNames];
 
 export function listenerQueueName(stage: Stage, name: ListenerName): string {
   return `${stackName(stage)}-${name}`;

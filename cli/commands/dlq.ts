@@ -3,7 +3,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { sqsClient } from '../../lib/aws/sqs.ts';
 import { controls } from '../../lib/controls/index.ts';
 import { Matcher } from '../../lib/match.ts';
-import { type QueueName, queueNames, stackName } from '../../lib/names.ts';
+import { type ListenerName, type QueueName, redrivable, stackName } from '../../lib/names.ts';
 import { type Letter, letterOf } from '../dlq/letter.ts';
 import { letterJson, lettersText, redrivenText } from '../dlq/print.ts';
 import { giveBack, type QueueUrls, queueUrls, receiveAll } from '../dlq/queues.ts';
@@ -20,7 +20,7 @@ export interface DlqFlags {
   readonly stage: string;
   readonly region?: string;
   readonly profile?: string;
-  readonly queue?: QueueName;
+  readonly queue?: QueueName | ListenerName;
   readonly max: string;
   readonly format: 'table' | 'json';
 }
@@ -45,7 +45,7 @@ interface Read<T> {
   /** Why something could not be read; sentences for people, not escaped yet. */
   readonly troubles: readonly string[];
   /** Queues that held as many letters as were asked for, and perhaps more. */
-  readonly cut: readonly QueueName[];
+  readonly cut: readonly (QueueName | ListenerName)[];
   readonly region: string;
   readonly max: number;
 }
@@ -157,7 +157,7 @@ async function readLetters<T>(flags: DlqFlags, signal: AbortSignal, handle: Hand
   const { region, credentials } = await openSession(flags.profile, flags.region);
   const sqs = sqsClient({ region, credentials });
   const matcher = new Matcher(controls);
-  const names = flags.queue === undefined ? queueNames : [flags.queue];
+  const names = flags.queue === undefined ? redrivable : [flags.queue];
   const read = await Promise.all(
     names.map((name) => readQueue(sqs, stage, name, max, matcher, signal, handle)),
   );
@@ -180,7 +180,7 @@ async function readLetters<T>(flags: DlqFlags, signal: AbortSignal, handle: Hand
 async function readQueue<T>(
   sqs: SQSClient,
   stage: string,
-  name: QueueName,
+  name: QueueName | ListenerName,
   max: number,
   matcher: Matcher,
   signal: AbortSignal,
@@ -209,7 +209,11 @@ async function readQueue<T>(
   return { name, results: handled.results, troubles, count: letters.length };
 }
 
-function tellTroubles(troubles: readonly string[], cut: readonly QueueName[], max: number): void {
+function tellTroubles(
+  troubles: readonly string[],
+  cut: readonly (QueueName | ListenerName)[],
+  max: number,
+): void {
   for (const trouble of troubles) process.stderr.write(`${printable(trouble)}\n`);
   for (const name of cut) {
     process.stderr.write(`${name}: ${max} were read; there may be more (--max reads more at a time)\n`);

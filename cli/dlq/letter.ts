@@ -3,11 +3,12 @@ import type { Message as SqsMessage } from '@aws-sdk/client-sqs';
 import { text } from '../../lib/json.ts';
 import { type Message, parseBody } from '../../lib/live/message.ts';
 import type { Matcher } from '../../lib/match.ts';
-import { functionName, type QueueName, type Stage } from '../../lib/names.ts';
+import { functionName, type ListenerName, type QueueName, type Stage } from '../../lib/names.ts';
+import { transitionSource } from '../../lib/transitions/transition.ts';
 
 export interface Letter {
   /** Whose dead letter it is. */
-  readonly queue: QueueName;
+  readonly queue: QueueName | ListenerName;
   readonly id: string;
   /** What it has to be deleted, or shown again, by. */
   readonly receipt: string;
@@ -29,7 +30,7 @@ export type Origin = 'function' | 'eventbridge' | 'scheduler' | 'sqs';
 /** @param message as ReceiveMessage gives it, with all its attributes. */
 export function letterOf(
   message: SqsMessage,
-  queue: QueueName,
+  queue: QueueName | ListenerName,
   stage: Stage,
   matcher: Pick<Matcher, 'match'>,
 ): Letter {
@@ -44,7 +45,7 @@ export function letterOf(
     received: Number(Attributes.ApproximateReceiveCount ?? 0),
     origin,
     reason: reasonOf(message, origin, functionName(stage, queue)),
-    about: aboutOf(parseBody(Body), matcher),
+    about: aboutBus(Body) ?? aboutOf(parseBody(Body), matcher),
     body: Body,
   };
 }
@@ -82,6 +83,23 @@ function reasonOf(message: SqsMessage, origin: Origin, called: string): string {
       );
     }
   }
+}
+
+/** What a message of the bus's listeners is; `undefined` for any other. */
+function aboutBus(body: string): string | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    // No JSON: `parseBody` says so.
+    return undefined;
+  }
+  if (text(value, 'source') === transitionSource) {
+    return `${text(value, 'detail-type') ?? 'event'} of ${text(value, 'detail', 'finding') ?? 'no finding'}`;
+  }
+  const finding = text(value, 'trailseal', 'occasion', 'finding');
+  if (finding !== undefined) return `end of the grace period of ${finding}`;
+  return text(value, 'trailseal', 'kind') === 'notify' ? 'notices that were not delivered' : undefined;
 }
 
 function aboutOf(message: Message, matcher: Pick<Matcher, 'match'>): string {

@@ -6,7 +6,13 @@ import {
   type SQSClient,
   type Message as SqsMessage,
 } from '@aws-sdk/client-sqs';
-import { deadLetterQueueName, type QueueName, queueName, type Stage } from '../../lib/names.ts';
+import {
+  deadLetterQueueName,
+  type ListenerName,
+  type QueueName,
+  queueName,
+  type Stage,
+} from '../../lib/names.ts';
 import { noSuchQueue } from '../doctor/observe-deployment.ts';
 import { type Seen, seeIfThere, seen } from '../doctor/seen.ts';
 
@@ -19,7 +25,7 @@ export interface QueueUrls {
 export async function queueUrls(
   sqs: SQSClient,
   stage: Stage,
-  name: QueueName,
+  name: QueueName | ListenerName,
 ): Promise<Seen<QueueUrls | undefined>> {
   const [queue, deadLetters] = await Promise.all(
     [queueName(stage, name), deadLetterQueueName(stage, name)].map((QueueName) =>

@@ -57,6 +57,21 @@ describe('a dead letter', () => {
   it.each<[string, unknown, string]>([
     ['an event', envelope(created), `CreateVolume of vol-0a, event ${created['eventID']}`],
     [
+      'an event of the bus',
+      { source: 'trailseal', 'detail-type': 'Control Failed', detail: { finding: 'trailseal/a' } },
+      'Control Failed of trailseal/a',
+    ],
+    [
+      'the end of a grace period',
+      { trailseal: { version: 1, kind: 'remediate', occasion: { finding: 'trailseal/a' } } },
+      'end of the grace period of trailseal/a',
+    ],
+    [
+      'a notice',
+      { trailseal: { version: 1, kind: 'notify', targets: [] } },
+      'notices that were not delivered',
+    ],
+    [
       'a later look',
       againBody(envelope(created), 3),
       `CreateVolume of vol-0a, event ${created['eventID']}, look 3`,
