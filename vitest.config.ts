@@ -3,7 +3,14 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/browser/**', 'test/e2e/**', 'test/emulator/**', 'test/template/**'],
+    exclude: [
+      'test/browser/**',
+      'test/e2e/**',
+      'test/emulator/**',
+      'test/faults/**',
+      'test/hostile/**',
+      'test/template/**',
+    ],
     testTimeout: 30_000,
   },
 });

@@ -81,6 +81,14 @@ describe('a finding', () => {
     expect(ids[0]).not.toBe(ids[1]);
   });
 
+  it('has an id of one line and nothing else has, whatever its resource is called', () => {
+    const ids = ['a\nb', 'a\u0000b', 'a\u202eb', 'a?b'].map((id) =>
+      findingId(control.id, { ...resource, id }),
+    );
+    expect(ids.filter((id) => /[\p{Cc}\p{Cf}]/u.test(id))).toEqual([]);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
   it('bears the time and the event that opened it', () => {
     expect(opened).toMatchObject({
       status: 'OPEN',

@@ -419,6 +419,11 @@ describe('a publication', () => {
     expect(world.told).toHaveLength(1);
   });
 
+  it('is ignored, with the reason, where nothing is owed', async () => {
+    const { ignored } = await new World().deliver(publishBody(['trailseal/another']));
+    expect(ignored).toMatchObject([{ reason: 'not-owed' }]);
+  });
+
   it('that Security Hub refuses is put aside with its reason, once, and is tried anew on request', async () => {
     const world = new World();
     world.answers.set(id, keyState('Disabled'));

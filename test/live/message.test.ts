@@ -83,6 +83,12 @@ describe('what is no message', () => {
       '{"trailseal":{"version":1,"kind":"look","looks":[{"resource":{"type":"AwsKmsKey","id":"k","arn":"a","region":"eu-central-1"}}]}}',
       /without type, id, ARN, account or Region/,
     ],
+    [
+      'a version as deep as a message can be',
+      `{"trailseal":{"version":${'['.repeat(100_000)}${']'.repeat(100_000)},"kind":"look"}}`,
+      /^its version is a list, not 1$/,
+    ],
+    ['a publication of nothing', JSON.stringify(publishBody([])), /names no finding/],
   ])('is malformed, with the reason: %s', (_what, body, reason) => {
     const message = parseBody(body);
     expect(message.kind).toBe('malformed');

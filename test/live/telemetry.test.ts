@@ -65,6 +65,11 @@ describe('a log line', () => {
     expect(lines()).toMatchObject([{ error: { message: 'no', stack: expect.stringMatching(/no\n +at /) } }]);
   });
 
+  it('is short, however long a resource is called', () => {
+    loggerOf('eks').info('looked at', { resource: 'x'.repeat(100_000) });
+    expect(written.length).toBeLessThan(3_000);
+  });
+
   it('says why messages were taken one by one', () => {
     const telemetry = new Telemetry('eks', loggerOf('eks'));
     telemetry.evaluated({ done: [], failures: [], left: [], apart: new Error('the ledger is busy') });
@@ -73,6 +78,11 @@ describe('a log line', () => {
 });
 
 describe('metrics', () => {
+  it('that there are none of are not spoken of', () => {
+    new Telemetry('kms', loggerOf('kms')).flush();
+    expect(written).toBe('');
+  });
+
   it('count the events that were looked at for the first time', () => {
     const telemetry = new Telemetry('kms', loggerOf('kms'));
     telemetry.evaluated({ done: [{ ...evaluation, events: 3, again: 2 }], failures: [], left: [] });

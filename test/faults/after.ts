@@ -1,0 +1,131 @@
+/** What there is when a storm is over: in the queues, in the ledger, in Security Hub, in the log. */
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { isObject, list, text } from '../../lib/json.ts';
+import { DynamoLedger } from '../../lib/ledger/dynamodb.ts';
+import type { MetricName } from '../../lib/live/metrics.ts';
+import { type QueueName, queueName, queueNames, tableName } from '../../lib/names.ts';
+import { run, stage } from '../e2e/deployment.ts';
+import { region } from '../e2e/emulated-aws.ts';
+import { queueUrl, type Stack } from '../e2e/stack.ts';
+import type { Import } from './imports.ts';
+import type { Inhabitant } from './population.ts';
+
+/** Messages of all queues but the dead letters': waiting, being handled, and kept back until later. */
+export async function pending(stack: Pick<Stack, 'sqs'>): Promise<number> {
+  const counts = await Promise.all(
+    queueNames.map(async (name) => {
+      const QueueUrl = await queueUrl(stack, queueName(stage, name));
+      const { Attributes = {} } = await stack.sqs.send(
+        new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
+      );
+      const { ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible } = Attributes;
+      const { ApproximateNumberOfMessagesDelayed } = Attributes;
+      return (
+        Number(ApproximateNumberOfMessages ?? 0) +
+        Number(ApproximateNumberOfMessagesNotVisible ?? 0) +
+        Number(ApproximateNumberOfMessagesDelayed ?? 0)
+      );
+    }),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** Waits until all queues have been empty three times in a row. @returns whether they were, in time. */
+export async function quiet(stack: Pick<Stack, 'sqs'>, until: number): Promise<boolean> {
+  for (let empty = 0; Date.now() < until; await sleep(500)) {
+    empty = (await pending(stack)) === 0 ? empty + 1 : 0;
+    if (empty === 3) return true;
+  }
+  return false;
+}
+
+export interface Letter {
+  readonly queue: QueueName;
+  readonly body: string;
+  readonly reason: string | undefined;
+}
+
+/** As `trailseal dlq list` shows them. */
+export async function letters(env: Readonly<Record<string, string>>): Promise<readonly Letter[]> {
+  const found: Letter[] = [];
+  for (const queue of queueNames) {
+    const { out, all } = await dlq(env, 'list', queue);
+    if (out.trim() === '') throw new Error(`dlq list says nothing of ${queue}: ${all}`);
+    for (const letter of list(JSON.parse(out))) {
+      found.push({ queue, body: text(letter, 'body') ?? '', reason: text(letter, 'reason') });
+    }
+  }
+  return found;
+}
+
+export async function redrive(env: Readonly<Record<string, string>>, queue: QueueName): Promise<void> {
+  const { code, all } = await dlq(env, 'redrive', queue);
+  if (code !== 0) throw new Error(`dlq redrive failed for ${queue}: ${all}`);
+}
+
+function dlq(env: Readonly<Record<string, string>>, command: 'list' | 'redrive', queue: QueueName) {
+  const where = ['--queue', queue, '--stage', stage, '--region', region, '--format', 'json'];
+  return run(
+    'bin/trailseal.mjs',
+    ['dlq', command, ...(command === 'redrive' ? ['--all'] : []), ...where],
+    env,
+  );
+}
+
+/** What the ledger says of each last, by the finding's id. */
+export async function verdicts(inhabitants: readonly Inhabitant[]): Promise<ReadonlyMap<string, string>> {
+  const ledger = new DynamoLedger({
+    client: new DynamoDBClient({ region }),
+    table: tableName(stage),
+    now: Date.now,
+    wait: sleep,
+    random: Math.random,
+  });
+  const entries = await ledger.read(inhabitants.map(({ finding }) => finding));
+  return new Map(
+    [...entries].map(([id, { observations }]) => {
+      const result = observations.at(-1)?.result;
+      return [id, result?.kind === 'judged' ? result.verdict : (result?.kind ?? 'nothing')];
+    }),
+  );
+}
+
+/**
+ * What Security Hub was told that can't both be true: two contents of one finding with one UpdatedAt, of which only
+ * the first counts, or a pass of what fails and a failure of what passes.
+ */
+export function contradictions(
+  imports: readonly Import[],
+  inhabitants: readonly Inhabitant[],
+): readonly string[] {
+  const contents = new Map<string, string>();
+  const truths = new Map(inhabitants.map(({ finding, truth }) => [finding, truth]));
+  return imports.flatMap(({ id, updatedAt, state, whole }) => {
+    const key = `${id} ${updatedAt}`;
+    const before = contents.get(key) ?? whole;
+    contents.set(key, before);
+    const lie = { FAIL: 'PASSED ACTIVE', PASS: 'FAILED ACTIVE' }[truths.get(id) ?? 'FAIL'];
+    return [
+      ...(before === whole ? [] : [`${key} was told in two ways`]),
+      ...(truths.has(id) && state === lie ? [`${id} was told as ${state}`] : []),
+    ];
+  });
+}
+
+/** The sums of metrics that the functions logged. */
+export function metricsIn(log: string): (name: MetricName) => number {
+  const sums = new Map<string, number>();
+  for (const line of readFileSync(log, 'utf8').split('\n')) {
+    if (!line.startsWith('{"_aws"')) continue;
+    const entry: unknown = JSON.parse(line);
+    for (const [name, value] of Object.entries(isObject(entry) ? entry : {})) {
+      const values = Array.isArray(value) ? value : [value];
+      const sum = values.reduce((total: number, one) => total + (typeof one === 'number' ? one : 0), 0);
+      sums.set(name, (sums.get(name) ?? 0) + sum);
+    }
+  }
+  return (name) => sums.get(name) ?? 0;
+}

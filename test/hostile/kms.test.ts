@@ -1,0 +1,3 @@
+import { itWithstands } from './withstands.ts';
+
+itWithstands('kms');

@@ -1,0 +1,239 @@
+/** Messages for a family's queue that are none of what it expects, or almost: samples that were tampered with. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import fc from 'fast-check';
+import type { Control, ResourceType } from '../../lib/control.ts';
+import { type Family, familyOf } from '../../lib/family.ts';
+import { isObject } from '../../lib/json.ts';
+import { messageVersion } from '../../lib/live/message.ts';
+import { hostileText, hostileValue, place } from './values.ts';
+
+const events = path.join(import.meta.dirname, '..', '..', 'events');
+
+/** A sample of `events/` as if it had happened in the deployment's place, and where in it there are values. */
+interface Sample {
+  readonly text: string;
+  readonly paths: readonly (readonly (string | number)[])[];
+}
+
+function samplesOf(controls: readonly Control[]): readonly Sample[] {
+  return controls.flatMap(({ id }) =>
+    readdirSync(path.join(events, id)).map((name) => {
+      const text = readFileSync(path.join(events, id, name), 'utf8');
+      const { region } = JSON.parse(text);
+      const here = text.replaceAll(region, place.region);
+      return { text: here, paths: pathsIn(JSON.parse(here)) };
+    }),
+  );
+}
+
+function pathsIn(value: unknown): (string | number)[][] {
+  if (typeof value !== 'object' || value === null) return [[]];
+  const below = Object.entries(value).flatMap(([key, member]) =>
+    pathsIn(member).map((rest) => [Array.isArray(value) ? Number(key) : key, ...rest]),
+  );
+  return [[], ...below];
+}
+
+type Tampering =
+  | { readonly kind: 'set'; readonly where: number; readonly value: unknown }
+  | { readonly kind: 'append'; readonly where: number; readonly text: string }
+  | { readonly kind: 'add'; readonly where: number; readonly key: string; readonly value: unknown }
+  | { readonly kind: 'remove'; readonly where: number }
+  /** The same key once more, which JSON does not forbid: the last one counts. */
+  | { readonly kind: 'double'; readonly where: number; readonly value: unknown }
+  /** Everywhere: an account, a Region, an id. */
+  | { readonly kind: 'replace'; readonly from: string; readonly to: string }
+  | { readonly kind: 'cut'; readonly where: number };
+
+const where = fc.nat({ max: 10_000 });
+const tampering: fc.Arbitrary<Tampering> = fc.oneof(
+  { weight: 10, arbitrary: fc.record({ kind: fc.constant('set' as const), where, value: hostileValue }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('append' as const), where, text: hostileText }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('add' as const), where, key: hostileText, value: hostileValue }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('remove' as const), where }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('double' as const), where, value: hostileValue }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('replace' as const),
+      from: fc.constantFrom(place.account, place.region, 'amazonaws.com', ':key/', 'i-0', 'vol-', '"items"'),
+      to: fc.oneof(fc.constantFrom('444455556666', 'eu-west-1'), hostileText),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('cut' as const), where }) },
+);
+
+/** The body of a message: a sample, tampered with. */
+function tampered(sample: Sample, tamperings: readonly Tampering[]): string {
+  let root: unknown = JSON.parse(sample.text);
+  for (const one of tamperings) {
+    if (one.kind === 'replace' || one.kind === 'cut' || one.kind === 'double') continue;
+    const at = sample.paths[one.where % sample.paths.length] ?? [];
+    if (one.kind === 'set') root = changed(root, at, () => one.value);
+    if (one.kind === 'append')
+      root = changed(root, at, (old) => (typeof old === 'string' ? `${old}${one.text}` : old));
+    if (one.kind === 'add')
+      root = changed(root, at, (old) => (isObject(old) ? withMember(old, one.key, one.value) : old));
+    if (one.kind === 'remove') root = changed(root, at, () => undefined);
+  }
+  let text = JSON.stringify(root) ?? 'null';
+  for (const one of tamperings) {
+    if (one.kind === 'replace') text = text.replaceAll(one.from, JSON.stringify(one.to).slice(1, -1));
+    if (one.kind === 'double') text = doubled(text, one.where, one.value);
+    if (one.kind === 'cut') text = text.slice(0, one.where % (text.length + 1));
+  }
+  return text;
+}
+
+function changed(
+  value: unknown,
+  at: readonly (string | number)[],
+  change: (old: unknown) => unknown,
+): unknown {
+  const [step, ...rest] = at;
+  if (step === undefined) return change(value);
+  if (Array.isArray(value)) {
+    return value.map((item, index) => (index === step ? changed(item, rest, change) : item));
+  }
+  if (!isObject(value) || !Object.hasOwn(value, step)) return value;
+  return withMember(value, String(step), changed(value[step], rest, change));
+}
+
+/** Also where the key is `__proto__`. */
+function withMember(object: object, key: string, value: unknown): object {
+  return Object.fromEntries([...Object.entries(object).filter(([other]) => other !== key), [key, value]]);
+}
+
+function doubled(text: string, nth: number, value: unknown): string {
+  const keys = [
+    ...text.matchAll(
+      /"(?:eventName|eventSource|recipientAccountId|awsRegion|instanceId|volumeId|keyId|ARN|name)":/g,
+    ),
+  ];
+  const key = keys[nth % Math.max(1, keys.length)];
+  if (key === undefined) return text;
+  const end = key.index + key[0].length;
+  return `${text.slice(0, end)}${JSON.stringify(value)},${key[0]}${text.slice(end)}`;
+}
+
+const resourceTypes: readonly ResourceType[] = [
+  'AwsAccount',
+  'AwsEc2Instance',
+  'AwsEc2Volume',
+  'AwsEc2Snapshot',
+  'AwsEc2LaunchTemplate',
+  'AwsEksCluster',
+  'AwsEksNodegroup',
+  'AwsKmsKey',
+  'AwsKmsGrant',
+];
+
+/** A resource that somebody made up: here, elsewhere, or with an ARN that says something else than the rest of it. */
+const forgedResource = fc.record(
+  {
+    type: fc.oneof({ weight: 5, arbitrary: fc.constantFrom<string>(...resourceTypes) }, hostileText),
+    id: fc.oneof(
+      fc.constantFrom('i-0123456789abcdef0', 'i-0123456789abcdef0:/dev/sdb', 'prod', 'a/b'),
+      hostileText,
+    ),
+    arn: fc.oneof(
+      fc.constantFrom(
+        `arn:aws:kms:${place.region}:${place.account}:key/1f0c8a52-3d1e-4b7a-9c45-8e2b6a7d9f31`,
+        `arn:aws:kms:${place.region}:444455556666:key/1f0c8a52-3d1e-4b7a-9c45-8e2b6a7d9f31`,
+        `arn:aws:eks:eu-west-1:${place.account}:cluster/prod`,
+      ),
+      hostileText,
+    ),
+    account: fc.oneof({ weight: 4, arbitrary: fc.constant(place.account) }, hostileText),
+    region: fc.oneof({ weight: 4, arbitrary: fc.constant(place.region) }, hostileText),
+    partOf: hostileText,
+    tags: hostileValue,
+  },
+  { requiredKeys: ['type', 'id', 'arn', 'account', 'region'] },
+);
+
+const own = (said: fc.Arbitrary<object>): fc.Arbitrary<string> =>
+  said.map((members) => JSON.stringify({ trailseal: { version: messageVersion, ...members } }));
+
+/** Trailseal's own messages, forged. */
+function forged(controls: readonly Control[], samples: readonly Sample[]): fc.Arbitrary<string> {
+  const control = fc.constantFrom(...controls.map(({ id }) => id));
+  return fc.oneof(
+    own(
+      fc.record({
+        kind: fc.constant('look'),
+        looks: fc.array(
+          fc.record(
+            {
+              resource: forgedResource,
+              controls: fc.oneof(fc.array(control, { maxLength: 2 }), hostileValue),
+            },
+            { requiredKeys: ['resource'] },
+          ),
+          { maxLength: 4 },
+        ),
+      }),
+    ),
+    own(
+      fc.record({
+        kind: fc.constant('publish'),
+        findings: fc.array(
+          fc.oneof(
+            hostileValue,
+            fc
+              .tuple(control, fc.constantFrom(place.account, '444455556666'), fc.constantFrom('prod', 'x'))
+              .map(([id, account, name]) => `trailseal/${id}/${account}/${place.region}/${name}`),
+          ),
+          { maxLength: 4 },
+        ),
+        attempt: fc.oneof(fc.integer(), hostileValue),
+      }),
+    ),
+    own(fc.record({ kind: fc.constant('sweep'), of: hostileValue, token: hostileValue })),
+    own(fc.record({ kind: hostileValue, looks: hostileValue })),
+    hostileValue.map((version) => JSON.stringify({ trailseal: { version, kind: 'look' } })),
+    hostileValue.map((trailseal) => JSON.stringify({ trailseal })),
+    fc.tuple(fc.constantFrom(...samples), fc.oneof(fc.integer(), hostileValue)).map(([{ text }, attempt]) =>
+      JSON.stringify({
+        ...JSON.parse(text),
+        trailseal: { version: messageVersion, kind: 'again', attempt },
+      }),
+    ),
+  );
+}
+
+/** Nested as deep as a message has room for, which nothing may follow down call by call. */
+const abyss = `${'['.repeat(60_000)}${']'.repeat(60_000)}`;
+const abysses: readonly string[] = [
+  abyss,
+  `{"trailseal":{"version":${abyss},"kind":"look"}}`,
+  `{"trailseal":{"version":${messageVersion},"kind":"look","looks":[{"resource":${abyss}}]}}`,
+  `{"eventSource":"kms.amazonaws.com","eventName":"CreateKey","requestParameters":${abyss}}`,
+];
+
+/** Bodies for the queue of a family: most are samples of its own, tampered with in one to four ways. */
+export function hostileBody(family: Family, controls: readonly Control[]): fc.Arbitrary<string> {
+  const samples = samplesOf(controls.filter((control) => familyOf(control) === family));
+  const event = fc
+    .tuple(fc.constantFrom(...samples), fc.array(tampering, { minLength: 1, maxLength: 4 }))
+    .map(([sample, tamperings]) => tampered(sample, tamperings));
+  return fc.oneof(
+    { weight: 16, arbitrary: event },
+    { weight: 3, arbitrary: forged(controls, samples) },
+    {
+      weight: 1,
+      arbitrary: fc.oneof(
+        hostileText,
+        hostileValue.map((value) => JSON.stringify(value)),
+        event.map((body) => JSON.stringify({ eventSource: 'aws:sqs', body })),
+        event.map((body) => `[${body}]`),
+        fc.constantFrom(...abysses),
+        event.map((body) => `${body.slice(0, -1)},"trailseal":{"version":1,"kind":"again","attempt":2}}`),
+      ),
+    },
+  );
+}

@@ -1,0 +1,128 @@
+/**
+ * The live pipeline with everything real but AWS: messages come in, and what is recorded, told, put aside, put back
+ * and logged is kept for the tests to look at. AWS answers at random, and some calls fail.
+ */
+import { BatchImportFindingsCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
+import { mockClient } from 'aws-sdk-client-mock';
+import { loggerOf, Telemetry } from '../../functions/telemetry.ts';
+import { controls } from '../../lib/controls/index.ts';
+import { type Family, familyOf } from '../../lib/family.ts';
+import { Publisher } from '../../lib/findings/publisher.ts';
+import type { Ledger, Recorded } from '../../lib/ledger/ledger.ts';
+import { type Batch, type Delivery, takeBatch } from '../../lib/live/batch.ts';
+import { type Evaluation, Evaluator } from '../../lib/live/evaluator.ts';
+import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { Random } from '../../scripts/sample/random.ts';
+import { MemoryLedger } from '../ledger/memory-ledger.ts';
+import { randomFacts } from './facts.ts';
+import { place } from './values.ts';
+
+/** What the world does to the pipeline on purpose; nothing else may make it fail. */
+export class InjectedFault extends Error {
+  override readonly name = 'InjectedFault';
+}
+
+export class HostileWorld {
+  time = Date.parse('2026-03-01T12:00:00Z');
+  readonly ledger = new MemoryLedger({ now: () => this.time });
+  readonly again: { readonly body: unknown; readonly delaySeconds: number }[] = [];
+  readonly deadLetters: { readonly body: string; readonly reason: string }[] = [];
+  readonly #random: Random;
+  readonly #faults: boolean;
+  readonly #securityHub = mockClient(SecurityHubClient);
+  readonly #evaluator: Evaluator;
+  readonly #telemetry: Telemetry;
+  #deliveries = 0;
+
+  /** @param faults whether calls fail now and then. */
+  constructor(family: Family, seed: number, faults: boolean) {
+    this.#random = new Random(`hostile ${seed}`);
+    this.#faults = faults;
+    this.#telemetry = new Telemetry(family, loggerOf(family));
+    this.#securityHub.on(BatchImportFindingsCommand).callsFake(({ Findings = [] }) => this.#import(Findings));
+    const own = controls.filter((control) => familyOf(control) === family);
+    this.#evaluator = new Evaluator({
+      controls: own,
+      policy: { ...defaultPolicy(own), exemptionTags: { controls: 'all', maxDays: 365 } },
+      place,
+      facts: randomFacts(this.#random),
+      ledger: this.#unreliable(this.ledger),
+      publisher: new Publisher({
+        client: new SecurityHubClient({ region: place.region }),
+        now: () => new Date(this.time),
+        wait: async (milliseconds) => {
+          this.time += milliseconds;
+        },
+        random: () => 0.5,
+      }),
+      queues: {
+        again: async (bodies, delaySeconds) => {
+          this.#mayFail();
+          this.again.push(...bodies.map((body) => ({ body, delaySeconds })));
+        },
+        deadLetter: async (body, reason) => void this.deadLetters.push({ body, reason }),
+      },
+      now: () => this.time,
+    });
+  }
+
+  /** Delivers messages together, as a function's invocation does; a second passes before. */
+  async deliver(bodies: readonly string[], receives: number): Promise<Batch<Evaluation>> {
+    this.time += 1_000;
+    this.#securityHub.resetHistory();
+    const deliveries = bodies.map((body): Delivery => {
+      this.#deliveries += 1;
+      return { id: `message ${this.#deliveries}`, body, receives };
+    });
+    const batch = await takeBatch(
+      deliveries,
+      (some) => this.#evaluator.take(some),
+      async (body, reason) => void this.deadLetters.push({ body, reason }),
+      () => 100_000,
+    );
+    this.#telemetry.evaluated(batch);
+    this.#telemetry.flush();
+    return batch;
+  }
+
+  /** What Security Hub was told by the last delivery. */
+  get told() {
+    return this.#securityHub
+      .commandCalls(BatchImportFindingsCommand)
+      .flatMap(({ args: [{ input }] }) => input.Findings ?? []);
+  }
+
+  #import(findings: readonly { readonly Id?: string | undefined }[]) {
+    const dice = this.#faults ? this.#random.below(20) : 20;
+    const code = dice === 0 ? 'InvalidInput' : dice === 1 ? 'Throttling' : undefined;
+    const failed =
+      code === undefined
+        ? []
+        : findings.slice(0, 1).map(({ Id = '' }) => ({ Id, ErrorCode: code, ErrorMessage: Id }));
+    return {
+      FailedCount: failed.length,
+      SuccessCount: findings.length - failed.length,
+      FailedFindings: failed,
+    };
+  }
+
+  #mayFail(): void {
+    if (this.#faults && this.#random.below(50) === 0) throw new InjectedFault('\u001b[31mAWS is away\u202e');
+  }
+
+  #unreliable(ledger: Ledger): Ledger {
+    return {
+      read: (ids) => ledger.read(ids),
+      page: (where, token) => ledger.page(where, token),
+      partsOf: (arn) => ledger.partsOf(arn),
+      record: async (observations): Promise<readonly Recorded[]> => {
+        this.#mayFail();
+        return ledger.record(observations);
+      },
+      markPublished: async (published) => {
+        this.#mayFail();
+        await ledger.markPublished(published);
+      },
+    };
+  }
+}
