@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { moto, pythonWith } from '../../scripts/emulators.ts';
 import { sls } from './sls.ts';
 
 declare module 'vitest' {
@@ -21,6 +22,8 @@ declare module 'vitest' {
 const folder = path.join(import.meta.dirname, '..', '..', '.serverless');
 
 export default function setup(project: TestProject): void {
+  // The matcher of patterns is moto's: its installation takes longer than a test may.
+  pythonWith([moto]);
   project.provide('template', packagedInto(folder));
   const temporary = mkdtempSync(path.join(tmpdir(), 'trailseal-package-'));
   try {
