@@ -4,7 +4,7 @@
  */
 import type { ActionId, AnyAction, Means } from '../actions/action.ts';
 import { carryOut, type Outcome } from '../actions/carry-out.ts';
-import type { Deed } from '../actions/deed.ts';
+import { nameOfDeed } from '../actions/deed.ts';
 import type { Journal } from '../actions/journal.ts';
 import type { Admission, AdmissionRequest, RunOptions } from '../actions/run.ts';
 import { undo } from '../actions/undo.ts';
@@ -219,7 +219,7 @@ export class Remediator {
           because: outcome.deed.decision.why,
           at,
           deed: outcome.deed,
-          id: `${nameFor(outcome.deed)} done`,
+          id: `${nameOfDeed(outcome.deed)} done`,
           definition,
         });
       case 'half-done':
@@ -229,7 +229,7 @@ export class Remediator {
           because: `${outcome.because} ${outcome.differences.join('; ')}`.trim(),
           at,
           deed: outcome.deed,
-          id: `${nameFor(outcome.deed)} half-done`,
+          id: `${nameOfDeed(outcome.deed)} half-done`,
           definition,
         });
       case 'withheld':
@@ -275,7 +275,7 @@ export class Remediator {
         because: why,
         at: means.now(),
         deed: outcome.deed,
-        id: `${nameFor(outcome.deed)} undone`,
+        id: `${nameOfDeed(outcome.deed)} undone`,
         definition,
       });
       return { events: [told], again: undefined, nothing: undefined };
@@ -337,8 +337,4 @@ function nothing(because: string): Remediation {
 function openIn(limits: Readonly<Record<Kind, LimitState>>): ReadonlySet<Kind> {
   const open = Object.entries(limits).filter(([, { breaker }]) => breaker !== undefined);
   return new Set(open.map(([kind]) => kind as Kind));
-}
-
-function nameFor({ finding, action, sequence }: Deed): string {
-  return `${finding.id} ${action} ${sequence}`;
 }
