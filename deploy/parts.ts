@@ -3,10 +3,7 @@ import {
   deadLetterQueueName,
   functionName,
   type ListenerName,
-  listenerDeadLetterQueueName,
-  listenerFunctionName,
   listenerNames,
-  listenerQueueName,
   type QueueName,
   queueName,
   type Stage,
@@ -25,12 +22,12 @@ export function isListener(name: FunctionName): name is ListenerName {
 
 export function functionNameOf(stage: Stage, name: FunctionName): string {
   if (name === 'transitions') return transitionsFunctionName(stage);
-  return isListener(name) ? listenerFunctionName(stage, name) : functionName(stage, name);
+  return functionName(stage, name);
 }
 export function queueNameOf(stage: Stage, name: Queue): string {
-  return isListener(name) ? listenerQueueName(stage, name) : queueName(stage, name);
+  return queueName(stage, name);
 }
 export function deadLetterQueueNameOf(stage: Stage, name: FunctionName): string {
   if (name === 'transitions') return transitionsDeadLetterQueueName(stage);
-  return isListener(name) ? listenerDeadLetterQueueName(stage, name) : deadLetterQueueName(stage, name);
+  return deadLetterQueueName(stage, name);
 }

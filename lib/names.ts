@@ -54,17 +54,8 @@ export const listenerNames: readonly ListenerName[] = ['remediate', 'notify'];
 /** Every queue that has dead letters which may be sent back to it. */
 export const redrivable: readonly (QueueName | ListenerName)[] = [...queueNames, ...listenerNames];
 
-export function listenerQueueName(stage: Stage, name: ListenerName): string {
-  return `${stackName(stage)}-${name}`;
-}
-export function listenerDeadLetterQueueName(stage: Stage, name: ListenerName): string {
-  return `${listenerQueueName(stage, name)}-dead-letters`;
-}
 /** The rule, on the bus, that feeds a listener's queue. */
 export function listenerRuleName(stage: Stage, name: ListenerName): string {
-  return `${stackName(stage)}-${name}`;
-}
-export function listenerFunctionName(stage: Stage, name: ListenerName): string {
   return `${stackName(stage)}-${name}`;
 }
 
