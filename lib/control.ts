@@ -117,7 +117,8 @@ export type Fix =
   | 'enable-key'
   | 'enable-rotation'
   | 'restore-key-policy'
-  | 'revoke-grant';
+  | 'revoke-grant'
+  | 'associate-encryption';
 
 /** Requirements by standard, each spelled as the standard does. PCI DSS is v4.0.1. */
 export interface Standards {
@@ -143,7 +144,10 @@ export interface ControlDefinition<Names extends readonly FactName[], Settings e
   /** What the policy may set; every setting has a default. */
   readonly settings: Settings;
   evaluate(resource: Resource, facts: Pick<Facts, Names[number]>, settings: z.infer<Settings>): Judgement;
+  /** What the policy may ask for when the control fails. */
   readonly actions: readonly Action[];
+  /** What is never done by itself, because nothing takes it back: a person has to order it, for one finding. */
+  readonly byOrderOnly?: readonly Action[];
   /** What a person does about it, with the command. */
   readonly remediation: string;
   /** Where the requirement and the remediation are explained. */

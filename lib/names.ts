@@ -1,5 +1,7 @@
 /** What the parts of a deployment are called, so that the template, the functions and the commands agree. */
+import { createHash } from 'node:crypto';
 import { type Family, families } from './family.ts';
+import type { Button } from './policy/orders.ts';
 
 /** The name of one deployment in an account and Region: lower-case letters, digits and hyphens, as `dev`. */
 export type Stage = string;
@@ -65,4 +67,27 @@ export function transitionsFunctionName(stage: Stage): string {
 }
 export function transitionsDeadLetterQueueName(stage: Stage): string {
   return `${transitionsFunctionName(stage)}-dead-letters`;
+}
+
+/** What a button in Security Hub says: 19 characters at most. Source: AWS Security Hub User Guide, "Creating a custom action". */
+export const buttonNames: Readonly<Record<Button, string>> = {
+  quarantine: 'Quarantine',
+  fix: 'Fix',
+  undo: 'Release and undo',
+  're-check': 'Re-check',
+  exempt: 'Exempt for 30 days',
+};
+
+/**
+ * The id of a button, which ends its ARN: letters and digits, 20 at most, and there may be several deployments in a
+ * Region, each with buttons of its own. Source: Security Hub API Reference, "CreateActionTarget".
+ */
+export function customActionId(stage: Stage, button: Button): string {
+  const digest = createHash('sha256').update(stackName(stage)).digest('hex').slice(0, 10);
+  return `${button.replace(/[^a-z]/g, '')}${digest}`;
+}
+
+/** The end of a button's ARN, after `arn:PARTITION:securityhub:REGION:ACCOUNT:`. */
+export function customActionResource(stage: Stage, button: Button): string {
+  return `action/custom/${customActionId(stage, button)}`;
 }

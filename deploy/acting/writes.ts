@@ -73,6 +73,9 @@ const byAction: Readonly<Record<Exclude<ActionId, 'tag'>, Narrowed>> = {
   },
   'fix:restrict-endpoint': { 'eks:UpdateClusterConfig': [{ sid: 'FixClusters', resource: clusters }] },
   'fix:enable-audit-logging': { 'eks:UpdateClusterConfig': [{ sid: 'FixClusters', resource: clusters }] },
+  'fix:associate-encryption': {
+    'eks:AssociateEncryptionConfig': [{ sid: 'FixClusters', resource: clusters }],
+  },
   quarantine: {
     'autoscaling:DetachInstances': members(),
     'autoscaling:EnterStandby': members(),

@@ -20,8 +20,8 @@ export interface Transition {
 }
 
 export const exemptionStates = ['active', 'expired', 'refused'] as const;
-/** Where an exemption may come from: the policy file, or a tag on the resource. */
-export const exemptionOrigins = ['policy', 'tag'] as const;
+/** Where an exemption may come from: the policy file, a tag on the resource, or an operator, for one finding. */
+export const exemptionOrigins = ['policy', 'tag', 'operator'] as const;
 
 /** The exemption that covers a finding, or that covered it until it expired, or a tag that asks for one in vain. */
 export interface FindingExemption {
@@ -33,6 +33,8 @@ export interface FindingExemption {
   readonly owner: string;
   /** The last day on which it holds, `YYYY-MM-DD`; `null` where a refused one names none. */
   readonly expires: string | null;
+  /** Set while it is active and ends within a week: the time to tell whoever answers for it. */
+  readonly endsSoon?: true;
 }
 
 export interface Finding {

@@ -17,6 +17,7 @@ import {
   type Kind,
   type Limits,
 } from './guardrails.ts';
+import type { Order } from './orders.ts';
 import type { PolicyFile } from './schema.ts';
 
 /** What applies to one control. */
@@ -40,6 +41,8 @@ export interface Policy {
   readonly exemptionTags: ExemptionTags | undefined;
   /** Parsed by each action's own schema, defaults filled in: ready for the action. */
   readonly actions: ActionSettings;
+  /** What operators may order, each once. */
+  readonly orders: readonly Order[];
   readonly guardrails: Guardrails;
 }
 
@@ -92,6 +95,7 @@ export function assemble(
       tag: file.actions?.tag ?? actionSettings.tag.parse({}),
       quarantine: file.actions?.quarantine ?? actionSettings.quarantine.parse({}),
     },
+    orders: [...new Set(file.operators?.orders ?? [])],
     guardrails: guardrailsOf(file.guardrails),
   };
   return { policy, refused };

@@ -141,6 +141,7 @@ const deeds: Readonly<Record<Action, (it: string) => string>> = {
   'fix:enable-rotation': (it) => `turn on the rotation of ${it}`,
   'fix:restore-key-policy': (it) => `restore the previous key policy of ${it}`,
   'fix:revoke-grant': (it) => `revoke ${it}`,
+  'fix:associate-encryption': (it) => `encrypt the secrets of ${it} with the policy's key`,
 };
 
 function show({ type, id }: Resource): string {

@@ -8,6 +8,7 @@ import type { Action, Control } from '../control.ts';
 import { severities } from '../control.ts';
 import { exemption, exemptionTags } from './exemptions-schema.ts';
 import { guardrails } from './guardrails-schema.ts';
+import { exemptDays, orderable, plainOrders } from './orders.ts';
 import { accountId, noted } from './schema-parts.ts';
 
 const actions = noted(
@@ -22,6 +23,26 @@ const actions = noted(
   }),
   { description: 'How actions are carried out, wherever the controls ask for them.' },
 );
+
+/** What people may order about a finding, of what these controls have. */
+function operators(controls: readonly Control[]) {
+  const ordered = [...new Set(controls.flatMap(orderable))];
+  return noted(
+    z.strictObject({
+      orders: noted(z.array(z.enum([...plainOrders, ...ordered])).check(z.minLength(1, noOrders)), {
+        description:
+          'What the buttons in Security Hub may do about a finding, whether or not the policy asks for it by itself: ' +
+          'quarantine and fixes by their names, undo (with rights to put everything back), re-check, and exempt (for ' +
+          `${exemptDays} days). Limits, protected tags and the kill switch hold for them too.`,
+        examples: [['undo', 're-check', 'exempt']],
+      }),
+    }),
+    {
+      description: 'What people may order by buttons in Security Hub. Without this key there are no buttons.',
+    },
+  );
+}
+const noOrders = 'must name an order; to have no buttons, take operators out';
 
 function actionList(actions: readonly Action[], description: string) {
   return noted(z.array(z.enum(actions)), { description, examples: [actions.slice(0, 2)], default: [] });
@@ -105,6 +126,7 @@ export function policySchema(controls: readonly Control[]) {
       ),
       exemptionTags: z.optional(exemptionTags(ids)),
       actions: z.optional(actions),
+      operators: z.optional(operators(controls)),
       guardrails: z.optional(guardrails),
     }),
     { description: 'What Trailseal demands of AWS resources, and what it does when they fail.' },

@@ -52,6 +52,7 @@ export const eksSecretsEncryption = defineControl({
       : judgeListed(id, facts, settings.key);
   },
   actions: ['notify', 'tag'],
+  byOrderOnly: ['fix:associate-encryption'],
   remediation:
     'Decide first: an associated key can be neither changed nor taken away again, and losing it loses the ' +
     'cluster. Then: aws eks associate-encryption-config --cluster-name NAME --encryption-config ' +
