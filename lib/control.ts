@@ -99,6 +99,8 @@ export interface Evidence {
   /** What the control demands, as the settings have it. */
   readonly required: string;
   readonly observed: readonly Observation[];
+  /** What a person may run about this one resource, where nothing is ever done about it by itself; to be copied. */
+  readonly command?: string;
 }
 
 export interface Judgement {
@@ -169,8 +171,9 @@ type Seen = readonly Observation[];
 export function pass(summary: string, required: string, observed: Seen): Judgement {
   return { verdict: 'PASS', evidence: { summary, required, observed } };
 }
-export function fail(summary: string, required: string, observed: Seen): Judgement {
-  return { verdict: 'FAIL', evidence: { summary, required, observed } };
+export function fail(summary: string, required: string, observed: Seen, command?: string): Judgement {
+  const evidence = { summary, required, observed };
+  return { verdict: 'FAIL', evidence: command === undefined ? evidence : { ...evidence, command } };
 }
 /** Neither pass nor fail, because something needed is not known; `summary` says what. */
 export function unknown(summary: string, required: string, observed: Seen): Judgement {

@@ -17,6 +17,7 @@ export function controlJson(control: Control): Record<string, unknown> {
     standards,
     facts,
     actions,
+    byOrderOnly = [],
     remediation,
     reference,
   } = control;
@@ -34,6 +35,7 @@ export function controlJson(control: Control): Record<string, unknown> {
     facts: [...facts],
     settings: z.toJSONSchema(control.settings, { io: 'input' }),
     actions: [...actions],
+    byOrderOnly: [...byOrderOnly],
     remediation,
     reference,
   };
@@ -81,6 +83,7 @@ function page(control: Control): string {
       ),
     ],
     ['Actions', control.actions],
+    ["Only by an operator's order", control.byOrderOnly ?? []],
     ['Standards', standards.map(([standard, requirements]) => `${standard}: ${requirements.join(', ')}`)],
     ['What to do', [control.remediation]],
     ['Reference', [control.reference]],

@@ -200,6 +200,7 @@ function explainedText({ judged, enabled, plan }: Explained, event: TrailEvent):
     `    resource  ${printable(`${resource.type} ${resource.id}`)}`,
     `    verdict   ${printable(evidence.summary)}`,
     `    required  ${printable(evidence.required)}`,
+    ...(evidence.command === undefined ? [] : [`    by hand   ${printable(evidence.command)}`]),
     ...facts.map((fact, index) => `    ${index === 0 ? 'facts   ' : '        '}  ${printable(fact)}`),
     ...(concerned ? actions : []).map(
       (action, index) => `    ${index === 0 ? 'plan    ' : '        '}  ${printable(action)}`,

@@ -71,6 +71,7 @@ export function evidenceJson(evidence: Evidence): FindingJson['evidence'] {
       value: Array.isArray(value) ? [...value] : (value as string | number | boolean | null),
       source: source === undefined ? null : sourceJson(source),
     })),
+    ...(evidence.command === undefined ? {} : { command: evidence.command }),
   };
 }
 

@@ -42,6 +42,7 @@ const evidenceSchema = z.strictObject({
       source: z.nullable(sourceSchema),
     }),
   ),
+  command: z.optional(z.string()),
 });
 
 const planSchema = z.strictObject({
@@ -75,6 +76,7 @@ export const findingSchema = z.strictObject({
       reason: z.string(),
       owner: z.string(),
       expires: nullableText,
+      endsSoon: z.optional(z.literal(true)),
     }),
   ),
   history: z.array(

@@ -154,6 +154,22 @@ async function resume(work: Work, deed: Deed): Promise<Outcome> {
   return (await options.journal.save(ended)) ? begin(work, ended) : lostRace;
 }
 
+/**
+ * Says of a deed that was broken off how far it came, and writes nothing to the resource: what it was for has ended, or
+ * something stands in its way now.
+ * @returns `done` where all was written, else `half-done`, for a person to undo or finish. Rejects as `carryOut` does.
+ */
+export async function verify(action: AnyAction, deed: Deed, options: RunOptions): Promise<Outcome> {
+  const stranger = notOurs(deed.resource, options.place);
+  if (stranger !== undefined) return { kind: 'withheld', because: stranger };
+  const before = beforeIn(deed, action);
+  const work: Work = { action, target: targetOf(deed), options };
+  const taken = await takeLease(deed, options, {}, 'Looked at, after a run that was broken off.');
+  if ('kind' in taken) return taken;
+  const check = await action.check(work.target, before, options.means);
+  return conclude(work, taken, check, 'A run was broken off, and is not gone on with.', undefined);
+}
+
 /** Writes until the check finds all as set. */
 async function perform(work: Work, deed: Deed, before: unknown): Promise<Outcome> {
   const { action, target, options } = work;

@@ -1,5 +1,6 @@
 /** Every action, in the order in which they are shown: the mildest first. */
 import type { ActionId, AnyAction } from './action.ts';
+import { associateEncryption } from './fix/associate-encryption.ts';
 import { cancelKeyDeletion } from './fix/cancel-key-deletion.ts';
 import { enableAuditLogging } from './fix/enable-audit-logging.ts';
 import { enableDefaultEncryption } from './fix/enable-default-encryption.ts';
@@ -23,6 +24,7 @@ export const actions: readonly AnyAction[] = [
   unshareSnapshot,
   restrictEndpoint,
   enableAuditLogging,
+  associateEncryption,
   quarantine,
 ];
 

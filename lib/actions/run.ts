@@ -4,6 +4,7 @@ import type { Resource } from '../control.ts';
 import type { ActionId, AnyAction, Check, Means, Target } from './action.ts';
 import { changed, type Decision, type Deed, type DeedStatus, leaseOfOther } from './deed.ts';
 import type { Journal, Place } from './journal.ts';
+import { sameName } from './same-name.ts';
 
 export interface RunOptions {
   readonly journal: Journal;
@@ -61,8 +62,9 @@ export type Stopped =
     }
   | { readonly kind: 'gone'; readonly because: string };
 
-/** Why a resource must not be changed from here, as a sentence; its ARN must tell the same place as the rest of it. */
-export function notOurs({ id, arn, account, region }: Resource, place: Place): string | undefined {
+/** Why a resource must not be changed from here, as a sentence; its ARN must tell the same as the rest of it. */
+export function notOurs(resource: Resource, place: Place): string | undefined {
+  const { id, arn, account, region } = resource;
   const named = parseArn(arn);
   const ours =
     account === place.account &&
@@ -71,9 +73,12 @@ export function notOurs({ id, arn, account, region }: Resource, place: Place): s
     // A snapshot's ARN names no account, and an account's no Region.
     (named.account === place.account || named.account === '') &&
     (named.region === place.region || named.region === '');
-  return ours
+  if (!ours) {
+    return `${id} is not of account ${place.account} and ${place.region}, and nothing else is changed from here.`;
+  }
+  return sameName(resource, named)
     ? undefined
-    : `${id} is not of account ${place.account} and ${place.region}, and nothing else is changed from here.`;
+    : `${id} is not what its ARN names (${arn}), and nobody knows which is meant.`;
 }
 
 /** The target of a deed, as it was when the deed was begun. */

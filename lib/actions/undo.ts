@@ -57,6 +57,12 @@ export async function undo(action: AnyAction, deed: Deed, options: RunOptions): 
       differences: deed.notes.slice(-1).map(({ what }) => what),
     };
   }
+  const newest = await options.journal.latest(deed.finding.id, deed.action);
+  if (newest !== undefined && newest.sequence > deed.sequence && stands(newest)) {
+    // What is there is its work, and it is what knows how it was before.
+    const because = `It was done again since, at ${newest.begunAt}: what was done then is to be undone first.`;
+    return { kind: 'withheld', because, deed };
+  }
   const before = beforeIn(deed, action);
   if (action.undo.kind === 'impossible') return action.undo;
   if (action.undo.kind === 'command') {
@@ -64,6 +70,11 @@ export async function undo(action: AnyAction, deed: Deed, options: RunOptions): 
     return { kind: 'command', because, command: action.undo.command(target, before) };
   }
   return takeBack({ action, target, options, undo: action.undo, before }, deed);
+}
+
+/** Whether a deed has a hand in how the resource is. */
+function stands({ status }: Deed): boolean {
+  return status === 'begun' || status === 'done' || status === 'undoing';
 }
 
 async function takeBack(work: Taking, deed: Deed): Promise<UndoOutcome> {

@@ -5,11 +5,11 @@
  * for the ProductArn.
  */
 import type { AwsSecurityFinding } from '@aws-sdk/client-securityhub';
-import { partitionOf } from '../arn.ts';
 import type { Control } from '../control.ts';
 import { asffLimits } from './asff-limits.ts';
 import { type AsffExtras, asffResource } from './asff-resource.ts';
 import type { Finding } from './finding.ts';
+import { productArnOf } from './id.ts';
 import { cut, oneLine, stringMap } from './plain.ts';
 
 export { asffLimits } from './asff-limits.ts';
@@ -54,7 +54,7 @@ export function toAsff(
   return {
     SchemaVersion: '2018-10-08',
     Id: cut(finding.id, asffLimits.id),
-    ProductArn: `arn:${partitionOf(region)}:securityhub:${region}:${account}:product/${account}/default`,
+    ProductArn: productArnOf(account, region),
     ProductName: 'Trailseal',
     CompanyName: 'Trailseal',
     GeneratorId: `trailseal/${finding.control}`,
@@ -73,13 +73,20 @@ export function toAsff(
       Types: types,
     },
     Remediation: {
-      Recommendation: { Text: oneLine(control.remediation, asffLimits.remediation), Url: control.reference },
+      Recommendation: { Text: recommendation(finding, control), Url: control.reference },
     },
     ...(fields === undefined ? {} : { ProductFields: fields }),
     Resources: [asffResource(finding, extras)],
     Compliance: complianceOf(finding, control),
     RecordState: finding.status === 'ARCHIVED' ? 'ARCHIVED' : 'ACTIVE',
   };
+}
+
+/** The command for this one resource comes first, whole: half of one is another command. */
+function recommendation({ evidence: { command } }: Finding, { remediation }: Control): string {
+  const first = command === undefined ? '' : `For this resource: ${command} — but: `;
+  const text = first.length <= asffLimits.remediation * 0.75 ? `${first}${remediation}` : remediation;
+  return oneLine(text, asffLimits.remediation);
 }
 
 /** NIST, PCI DSS and AWS FSBP requirements, spelled as Security Hub spells them. */
@@ -118,6 +125,7 @@ function productFields(finding: Finding): Record<string, string> | undefined {
     ['trailseal/status', finding.status],
     ['trailseal/summary', evidence.summary],
     ['trailseal/required', evidence.required],
+    ['trailseal/command', evidence.command],
     ['trailseal/actor/arn', actor.arn],
     ['trailseal/actor/type', actor.type],
     ['trailseal/actor/sourceIp', actor.sourceIp],

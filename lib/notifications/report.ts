@@ -1,5 +1,5 @@
 /** What a group of occasions says, before it is put into a form: text and chat say the same. Pure. */
-import { commandLine } from '../actions/command-line.ts';
+import { commandLine } from '../command-line.ts';
 import type { Control } from '../control.ts';
 import type { Group } from './group.ts';
 import { controlLink, findingLink } from './link.ts';

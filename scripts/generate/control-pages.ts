@@ -27,6 +27,7 @@ export function controlPage(control: Control, samples: readonly string[]): strin
     standards,
     facts,
     actions,
+    byOrderOnly = [],
     remediation,
     reference,
   } = control;
@@ -45,6 +46,7 @@ export function controlPage(control: Control, samples: readonly string[]): strin
       `| judges | \`${resourceType}\` |`,
       `| facts it reads | ${code(facts)} |`,
       `| actions it allows | ${code(actions)} |`,
+      ...(byOrderOnly.length === 0 ? [] : [`| only by an operator's order | ${code(byOrderOnly)} |`]),
     ].join('\n'),
     '## Events',
     'Successful calls only; a failed call or a dry run changes nothing.',

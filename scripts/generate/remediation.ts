@@ -1,7 +1,7 @@
 /** The page `docs/remediation.md`, made of what the actions declare. */
 import * as z from 'zod/mini';
 import type { AnyAction } from '../../lib/actions/action.ts';
-import type { Control } from '../../lib/control.ts';
+import type { Action, Control } from '../../lib/control.ts';
 import { at, isObject } from '../../lib/json.ts';
 
 /** All actions, each with what it does, needs, can break, and how it is undone. */
@@ -15,9 +15,6 @@ export function remediationPage(actions: readonly AnyAction[], controls: readonl
       'is done on what is unknown, exempt, suppressed in Security Hub or protected, nor while the kill switch is pulled ' +
       'or can not be read. An undo restores only what still is as it was left, else it says what differs.',
     ...actions.map((action) => section(action, controls)),
-    '## `AssociateEncryptionConfig`',
-    'To give an EKS cluster a key of its own for its secrets can not be undone, and is never done by itself: the finding ' +
-      'of `eks-secrets-encryption` says how.',
   ]
     .join('\n\n')
     .concat('\n');
@@ -25,14 +22,25 @@ export function remediationPage(actions: readonly AnyAction[], controls: readonl
 
 function section(action: AnyAction, controls: readonly Control[]): string {
   const { id, description, risk, permissions, undo } = action;
-  const users = controls.filter((control) => control.actions.includes(id)).map((control) => control.id);
-  const of = users.map((user) => `[\`${user}\`](controls/${user}.md)`).join(', ');
+  const users = (among: (control: Control) => readonly Action[]) =>
+    controls
+      .filter((control) => among(control).includes(id))
+      .map((control) => `[\`${control.id}\`](controls/${control.id}.md)`)
+      .join(', ');
+  const of = users((control) => control.actions);
+  const byOrder = users((control) => control.byOrderOnly ?? []);
   return [
     `## \`${id}\``,
     description,
+    ...(byOrder === ''
+      ? []
+      : [
+          `**Only by an operator's order** for ${byOrder}, where the policy's \`operators\` lists it: nothing asks for it ` +
+            "by itself, whatever the control's `actions` say.",
+        ]),
     `**What it can break.** ${risk}`,
     `**Undo.** ${undoText(undo)}`,
-    `**For** ${of || 'no control yet'}.`,
+    ...(of === '' && byOrder !== '' ? [] : [`**For** ${of || 'no control yet'}.`]),
     `**Needs** ${listed(permissions.reads)} to read, ${listed(permissions.writes)} to write${forUndo(action)}.`,
     ...settingsOf(action),
   ].join('\n\n');

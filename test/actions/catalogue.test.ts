@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { ActionId } from '../../lib/actions/action.ts';
-import { associateEncryptionCommand } from '../../lib/actions/associate-encryption.ts';
-import { commandLine } from '../../lib/actions/command-line.ts';
 import { actionOf, actions } from '../../lib/actions/index.ts';
+import { commandLine } from '../../lib/command-line.ts';
 import { controls } from '../../lib/controls/index.ts';
 
 const fixes = controls.flatMap((control) =>
-  control.actions.flatMap((action): [string, ActionId, typeof control][] =>
-    action === 'notify' || action === 'quarantine' || action === 'tag'
-      ? []
-      : [[`${control.id} ${action}`, action, control]],
+  [...control.actions, ...(control.byOrderOnly ?? [])].flatMap(
+    (action): [string, ActionId, typeof control][] =>
+      action === 'notify' || action === 'quarantine' || action === 'tag'
+        ? []
+        : [[`${control.id} ${action}`, action, control]],
   ),
 );
 
@@ -38,23 +38,4 @@ describe('a command for people', () => {
   it('holds nothing that a terminal would obey', () => {
     expect(commandLine(['echo', '\u001b[2J\n\u202e'])).toBe(String.raw`echo '\u001b[2J\u000a\u202e'`);
   });
-});
-
-describe('the command that associates an encryption', () => {
-  const cluster = { id: 'app', region: 'eu-central-1' };
-  const key = 'arn:aws:kms:eu-central-1:111122223333:key/k';
-
-  it('names the key that the policy names', () => {
-    expect(associateEncryptionCommand(cluster, [key])).toBe(
-      'aws eks associate-encryption-config --region eu-central-1 --cluster-name app --encryption-config ' +
-        `'[{"resources":["secrets"],"provider":{"keyArn":"${key}"}}]'`,
-    );
-  });
-
-  it.each([['customer-managed' as const], [[key, `${key}2`]]])(
-    'leaves the choice to a person for %s',
-    (keys) => {
-      expect(associateEncryptionCommand(cluster, keys)).toContain('"keyArn":"KEY_ARN"');
-    },
-  );
 });

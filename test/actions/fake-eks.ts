@@ -3,6 +3,7 @@
  * fail, and leaves alone what it does not name; tags are removed by several names at once.
  */
 import {
+  AssociateEncryptionConfigCommand,
   type Cluster,
   DescribeClusterCommand,
   DescribeNodegroupCommand,
@@ -44,8 +45,18 @@ export function fakeEks(client: EKSClient, { looks = 0, fails = false, hides = f
     logging: { clusterLogging: [{ types: ['api', 'audit', 'authenticator'], enabled: false }] },
   };
   const nodegroupTags: Record<string, string> = {};
-  const state = { cluster, exists: true, updates: 0, left: 0, nodegroupTags };
   let pending: (() => void) | undefined;
+  const state = {
+    cluster,
+    exists: true,
+    updates: 0,
+    left: 0,
+    nodegroupTags,
+    /** An update that is under way comes to nothing. */
+    abandon() {
+      pending = undefined;
+    },
+  };
   const metadata = { $metadata: {}, message: '' };
 
   const step = () => {
@@ -80,6 +91,17 @@ export function fakeEks(client: EKSClient, { looks = 0, fails = false, hides = f
     };
     return { update: { id: `update-${state.updates}`, status: 'InProgress' } };
   });
+  mock
+    .on(AssociateEncryptionConfigCommand)
+    .callsFake(({ encryptionConfig }: AssociateEncryptionConfigCommand['input']) => {
+      if (pending !== undefined) throw new ResourceInUseException(metadata);
+      state.updates += 1;
+      state.left = looks;
+      pending = () => {
+        state.cluster.encryptionConfig = encryptionConfig;
+      };
+      return { update: { id: `update-${state.updates}`, status: 'InProgress' } };
+    });
   mock.on(DescribeUpdateCommand).callsFake(() => ({
     update:
       pending === undefined && fails

@@ -106,6 +106,11 @@ describe('trailseal controls', () => {
     });
   });
 
+  it('tells what is done only by an order', () => {
+    const { stdout } = trailseal(workFolder(), ['controls', 'eks-secrets-encryption']);
+    expect(stdout).toContain("Only by an operator's order\n  fix:associate-encryption\n");
+  });
+
   it('refuses an id that is none', () => {
     expect(trailseal(workFolder(), ['controls', 'nonsense'])).toMatchObject({ code: 2, stdout: '' });
   });

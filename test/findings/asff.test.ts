@@ -85,6 +85,18 @@ describe('a finding in ASFF', () => {
     expect([asff.Compliance?.Status, asff.RecordState]).toEqual([status, record]);
   });
 
+  it('tells the command for its resource first, whole', () => {
+    const command = "aws eks associate-encryption-config --cluster-name app --encryption-config '[]'";
+    const asff = toAsff(finding({}, { command }), control, now);
+    expect(asff.Remediation?.Recommendation?.Text).toMatch(`For this resource: ${command} — but: `);
+    expect(asff.ProductFields).toMatchObject({ 'trailseal/command': command });
+  });
+
+  it('tells no part of a command that is too long', () => {
+    const asff = toAsff(finding({}, { command: 'aws '.repeat(100) }), control, now);
+    expect(asff.Remediation?.Recommendation?.Text).toBe(control.remediation);
+  });
+
   it('calls for nobody while an exemption is active', () => {
     const exemption = {
       state: 'active',

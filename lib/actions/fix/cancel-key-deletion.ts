@@ -1,8 +1,8 @@
 import { CancelKeyDeletionCommand, EnableKeyCommand } from '@aws-sdk/client-kms';
 import * as z from 'zod/mini';
+import { commandLine } from '../../command-line.ts';
 import { kmsKeyDeletion } from '../../controls/kms/kms-key-deletion.ts';
 import { defineAction } from '../action.ts';
-import { commandLine } from '../command-line.ts';
 import { describeKey, describeKeyPermission, isPendingDeletion, keyIsGone, obstacleOf } from './kms-key.ts';
 
 /**

@@ -4,6 +4,7 @@ import {
   DescribeClusterCommand,
   DescribeUpdateCommand,
   ResourceInUseException,
+  type Update,
   UpdateClusterConfigCommand,
   type UpdateClusterConfigCommandInput,
 } from '@aws-sdk/client-eks';
@@ -48,13 +49,31 @@ export type Change = Omit<UpdateClusterConfigCommandInput, 'name' | 'clientReque
  * Source: EKS API Reference, "UpdateClusterConfig", "DescribeUpdate".
  * @param isDone whether the cluster is as it should be; then nothing is changed.
  */
-export async function updateCluster(
+export function updateCluster(
   resource: Resource,
   change: Change,
   isDone: (cluster: Cluster) => boolean,
   means: Means,
 ): Promise<void> {
-  const { eks } = means.clients;
+  const ask = async () => {
+    const { update } = await means.clients.eks.send(
+      new UpdateClusterConfigCommand({ ...change, name: resource.id }),
+    );
+    return update;
+  };
+  return bringAbout(resource, ask, isDone, means);
+}
+
+/**
+ * As `updateCluster` does, of any update.
+ * @param ask has EKS begin it, of the active cluster as it is then; is asked until EKS takes it. Rejects where it must not begin.
+ */
+export async function bringAbout(
+  resource: Resource,
+  ask: (cluster: Cluster) => Promise<Update | undefined>,
+  isDone: (cluster: Cluster) => boolean,
+  means: Means,
+): Promise<void> {
   let update: string | undefined;
   let sent = false;
   for (let look = 0; look < looks; look += 1) {
@@ -63,8 +82,7 @@ export async function updateCluster(
     if (cluster.status === 'ACTIVE' && isDone(cluster)) return;
     if (cluster.status === 'ACTIVE' && !sent) {
       try {
-        const answer = await eks.send(new UpdateClusterConfigCommand({ ...change, name: resource.id }));
-        update = answer.update?.id;
+        update = (await ask(cluster))?.id;
         sent = true;
         // Where EKS is done at once, nothing is waited for.
         continue;

@@ -1,10 +1,10 @@
 import { type GrantListEntry, ListGrantsCommand, RevokeGrantCommand } from '@aws-sdk/client-kms';
 import * as z from 'zod/mini';
+import { commandLine } from '../../command-line.ts';
 import type { Facts, Resource, Source } from '../../control.ts';
 import { kmsGrant } from '../../controls/kms/kms-grant.ts';
 import { known } from '../../facts/types.ts';
 import { defineAction, type Means } from '../action.ts';
-import { commandLine } from '../command-line.ts';
 import { unlessGone } from '../refusal.ts';
 
 /**

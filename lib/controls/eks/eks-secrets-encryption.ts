@@ -1,5 +1,15 @@
 import * as z from 'zod/mini';
-import { defineControl, type Facts, fail, type Judgement, observe, pass, unknown } from '../../control.ts';
+import { commandLine } from '../../command-line.ts';
+import {
+  defineControl,
+  type Facts,
+  fail,
+  type Judgement,
+  observe,
+  pass,
+  type Resource,
+  unknown,
+} from '../../control.ts';
 import { cluster } from '../../trail/resources/eks.ts';
 
 /**
@@ -45,11 +55,11 @@ export const eksSecretsEncryption = defineControl({
         ),
       ),
   }),
-  evaluate({ id }, facts, settings) {
-    if (settings.key === 'default') return judgeDefault(id, facts);
+  evaluate(resource, facts, settings) {
+    if (settings.key === 'default') return judgeDefault(resource.id, facts);
     return settings.key === 'customer-managed'
-      ? judgeCustomerManaged(id, facts)
-      : judgeListed(id, facts, settings.key);
+      ? judgeCustomerManaged(resource, facts)
+      : judgeListed(resource, facts, settings.key);
   },
   actions: ['notify', 'tag'],
   byOrderOnly: ['fix:associate-encryption'],
@@ -60,6 +70,30 @@ export const eksSecretsEncryption = defineControl({
     'own key, upgrade to 1.28 or later: aws eks update-cluster-version --name NAME --kubernetes-version VERSION.',
   reference: 'https://docs.aws.amazon.com/eks/latest/userguide/envelope-encryption.html',
 });
+
+/** Which keys the policy accepts, as the setting has it. */
+type Keys = 'default' | 'customer-managed' | readonly string[];
+
+/** The one key that the policy names; `undefined` where it names none, or leaves a choice. */
+export function keyNamed(keys: Keys): string | undefined {
+  return typeof keys !== 'string' && keys.length === 1 ? keys[0] : undefined;
+}
+
+/**
+ * The command that gives a cluster a customer's key, with `KEY_ARN` in the place of the key unless the policy names
+ * just one. Source: EKS API Reference, "AssociateEncryptionConfig"; Amazon EKS User Guide, "Encrypt Kubernetes secrets
+ * with KMS on existing clusters".
+ */
+export function associateEncryptionCommand(
+  { id, region }: Pick<Resource, 'id' | 'region'>,
+  keys: Keys,
+): string {
+  const encryption = [{ resources: ['secrets'], provider: { keyArn: keyNamed(keys) ?? 'KEY_ARN' } }];
+  return commandLine([
+    ...['aws', 'eks', 'associate-encryption-config', '--region', region, '--cluster-name', id],
+    ...['--encryption-config', JSON.stringify(encryption)],
+  ]);
+}
 
 type Known = Pick<Facts, 'eks.version' | 'eks.secretsEncryption'>;
 
@@ -117,12 +151,13 @@ function judgeDefault(id: string, facts: Known): Judgement {
       );
 }
 
-function judgeCustomerManaged(id: string, facts: Known): Judgement {
+function judgeCustomerManaged(resource: Resource, facts: Known): Judgement {
+  const { id } = resource;
   const required = 'an encryptionConfig with a customer managed KMS key';
   const encryption = facts['eks.secretsEncryption'];
   if (!encryption.known) return keyUnknown(id, facts, encryption.detail, required);
   const { key } = encryption.value;
-  if (key === null) return keyMissing(id, facts, required);
+  if (key === null) return keyMissing(resource, facts, required, 'customer-managed');
   if (/(^|:)alias\/aws\//.test(key)) {
     return fail(
       `Key ${key} of cluster ${id} is managed by AWS, not by the customer.`,
@@ -133,12 +168,13 @@ function judgeCustomerManaged(id: string, facts: Known): Judgement {
   return judgeKey(id, facts, key, required);
 }
 
-function judgeListed(id: string, facts: Known, keys: readonly string[]): Judgement {
+function judgeListed(resource: Resource, facts: Known, keys: readonly string[]): Judgement {
+  const { id } = resource;
   const required = `an encryptionConfig with one of the keys ${keys.join(', ')}`;
   const encryption = facts['eks.secretsEncryption'];
   if (!encryption.known) return keyUnknown(id, facts, encryption.detail, required);
   const { key } = encryption.value;
-  if (key === null) return keyMissing(id, facts, required);
+  if (key === null) return keyMissing(resource, facts, required, keys);
   if (keys.includes(key)) return judgeKey(id, facts, key, required);
   return /^arn:[^:]+:kms:[^:]+:\d{12}:key\//.test(key)
     ? fail(`Key ${key} of cluster ${id} is none of those that the policy lists.`, required, observed(facts))
@@ -171,7 +207,8 @@ function keyUnknown(id: string, facts: Known, detail: string, required: string):
   );
 }
 
-function keyMissing(id: string, facts: Known, required: string): Judgement {
+function keyMissing(resource: Resource, facts: Known, required: string, keys: Keys): Judgement {
+  const { id } = resource;
   const version = facts['eks.version'];
   return fail(
     version.known && encryptsByDefault(version.value) === true
@@ -180,6 +217,7 @@ function keyMissing(id: string, facts: Known, required: string): Judgement {
       : `Cluster ${id} has no encryptionConfig, and so no key of the customer.`,
     required,
     observed(facts),
+    associateEncryptionCommand(resource, keys),
   );
 }
 

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { eksSecretsEncryption as control } from '../../../lib/controls/eks/eks-secrets-encryption.ts';
+import {
+  associateEncryptionCommand,
+  eksSecretsEncryption as control,
+} from '../../../lib/controls/eks/eks-secrets-encryption.ts';
 import { ended, sample } from '../../judging.ts';
 import { clusterArn, eks, last, survivesMutations, verdicts } from './events.ts';
 
@@ -214,4 +217,35 @@ it('never throws, whatever the events hold', async () => {
     eks('DeleteCluster', { name: 'shop' }),
   ];
   await survivesMutations(control, records, { key: [key] });
+});
+
+describe('the command that associates a key', () => {
+  const cluster = { id: 'app', region: 'eu-central-1' };
+
+  it('names the key that the policy names', () => {
+    expect(associateEncryptionCommand(cluster, [key])).toBe(
+      'aws eks associate-encryption-config --region eu-central-1 --cluster-name app --encryption-config ' +
+        `'[{"resources":["secrets"],"provider":{"keyArn":"${key}"}}]'`,
+    );
+  });
+
+  it.each([['customer-managed' as const], [[key, otherKey]]])(
+    'leaves the choice to a person for %s',
+    (keys) => {
+      expect(associateEncryptionCommand(cluster, keys)).toContain('"keyArn":"KEY_ARN"');
+    },
+  );
+
+  it('is with the failure of a cluster without encryptionConfig', async () => {
+    const { evidence, resource } = await last(control, [create({ version: '1.33' })], { key: [key] });
+    expect(evidence.command).toBe(associateEncryptionCommand(resource, [key]));
+  });
+
+  it.each([
+    ['of a cluster with another key, which can not be changed', create(config(otherKey)), { key: [key] }],
+    ['where an upgrade would do', create({ version: '1.27' }), {}],
+    ['of a cluster that passes', create(config(key)), { key: [key] }],
+  ])('is not with the verdict %s', async (_what, record, settings) => {
+    expect((await last(control, [record], settings)).evidence.command).toBeUndefined();
+  });
 });
