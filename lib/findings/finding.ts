@@ -34,7 +34,7 @@ export interface FindingExemption {
   /** The last day on which it holds, `YYYY-MM-DD`; `null` where a refused one names none. */
   readonly expires: string | null;
   /** Set while it is active and ends within a week: the time to tell whoever answers for it. */
-  readonly endsSoon?: true;
+  readonly endsSoon?: true | undefined;
 }
 
 export interface Finding {

@@ -1,5 +1,6 @@
 /** The identity of a finding. */
 import { createHash } from 'node:crypto';
+import { arnOf } from '../arn.ts';
 import type { Resource } from '../control.ts';
 
 /** ASFF's limit on a finding's Id, in characters. Source: Security Hub API model. */
@@ -24,4 +25,12 @@ export function findingId(control: string, resource: Resource): string {
 function cut(text: string, limit: number): string {
   const beginning = text.slice(0, limit);
   return beginning.isWellFormed() ? beginning : beginning.slice(0, -1);
+}
+
+/**
+ * The ARN of the product that an account's own findings are of. Source: AWS Security Hub User Guide, "Sending findings to
+ * Security Hub from a custom product integration".
+ */
+export function productArnOf(account: string, region: string): string {
+  return arnOf('securityhub', region, account, `product/${account}/default`);
 }

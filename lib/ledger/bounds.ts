@@ -17,6 +17,7 @@ const limits = {
   name: 160,
   arn: 500,
   sentence: 800,
+  command: 1_000,
   reason: 250,
   /** Actions planned, and as many withheld; a control declares a handful. */
   reasons: 8,
@@ -119,6 +120,7 @@ function boundedJudged({ kind, verdict, evidence, severity, plan, exemption, det
       reason: cut(exemption.reason, limits.sentence),
       owner: cut(exemption.owner, limits.name),
       expires: exemption.expires === null ? null : cut(exemption.expires, limits.name),
+      ...(exemption.endsSoon === undefined ? {} : { endsSoon: exemption.endsSoon }),
     },
     // Half of an ASFF object may be one that Security Hub refuses: it is all of it or nothing.
     details: details !== undefined && bytesOf(details) <= limits.details ? details : undefined,
@@ -136,13 +138,15 @@ function boundedPlan({ actions, withheld }: Plan): Plan {
   };
 }
 
-function boundedEvidence({ summary, required, observed }: Evidence): Evidence {
+function boundedEvidence({ summary, required, observed, command }: Evidence): Evidence {
   const kept = within(observed.map(boundedObserved), limits.observed);
   const left = observed.length - kept.length;
   return {
     summary: cut(summary, limits.sentence),
     required: cut(required, limits.sentence),
     observed: left === 0 ? kept : [...kept, { what: 'more', value: `${left} more were seen than are kept` }],
+    // Half of a command is another command: it is all of it or nothing.
+    ...(command === undefined || !fits(command, limits.command) ? {} : { command }),
   };
 }
 

@@ -3,6 +3,7 @@
  * has Security Hub told. Everything is done so that it may be done twice: a delivery that fails comes again.
  */
 import type { Control, Verdict } from '../control.ts';
+import type { OperatorExemptions } from '../exemptions/exemptions.ts';
 import { wasNotAnswered } from '../facts/absence.ts';
 import type { LiveFactProvider } from '../facts/provider.ts';
 import { detailsOf } from '../findings/details.ts';
@@ -33,6 +34,8 @@ export interface EvaluatorOptions {
   readonly ledger: Ledger;
   readonly publisher: Publisher;
   readonly queues: Queues;
+  /** What operators exempted, as it is now; left out where the policy lets none of them. */
+  readonly exemptions?: () => Promise<OperatorExemptions>;
   /** Keeps what looks at KMS keys tell, for whoever has to put one back as it was. */
   readonly remember?: (looks: readonly KeyLook[]) => Promise<void>;
   /** Epoch milliseconds. */
@@ -146,6 +149,7 @@ export class Evaluator {
       facts,
       (id) => policy.controls.get(id)?.settings,
     );
+    const exemptions = await this.#exemptions(judged.flat());
     const results: Result[] = [];
     const toRecord: ToRecord[] = [];
     const looks: KeyLook[] = [];
@@ -161,7 +165,7 @@ export class Evaluator {
         results.push(resultOf(one, outcome));
         const again = outcome.kind === 'gone' ? undefined : outcome.again;
         if (again !== undefined) later.set(message, Math.min(again, later.get(message) ?? again));
-        const observation = this.#observationOf(task, one, outcome, readAt);
+        const observation = this.#observationOf(task, one, outcome, readAt, exemptions);
         if (observation !== undefined) toRecord.push({ control: task.control, observation });
         const look = keyLookOf(task, one, readAt);
         if (look !== undefined) looks.push(look);
@@ -203,7 +207,19 @@ export class Evaluator {
     return tasksOf(message.event, message.attempt, this.#matcher, place, (arns) => ledger.partsOf(arns));
   }
 
-  #observationOf(task: Task, judged: Judged, outcome: Outcome, readAt: number): Observation | undefined {
+  /** They matter to what fails, or may. */
+  async #exemptions(judged: readonly Judged[]): Promise<OperatorExemptions> {
+    const fails = judged.some(({ judgement: { verdict } }) => verdict === 'FAIL' || verdict === 'UNKNOWN');
+    return fails && this.#options.exemptions !== undefined ? await this.#options.exemptions() : new Map();
+  }
+
+  #observationOf(
+    task: Task,
+    judged: Judged,
+    outcome: Outcome,
+    readAt: number,
+    exemptions: OperatorExemptions,
+  ): Observation | undefined {
     const { policy, now } = this.#options;
     const { control, cause } = task;
     const { resource, judgement, facts } = judged;
@@ -215,7 +231,8 @@ export class Evaluator {
       return { key, at: outcome.at ?? readAt, cause, resource, result };
     }
     const { verdict, evidence } = judgement;
-    const exemption = exemptionFor(policy, control.id, resource, new Date(now()));
+    const byOperator = exemptions.get(findingId(control.id, resource));
+    const exemption = exemptionFor(policy, control.id, resource, new Date(now()), byOperator);
     const { plan } = decide({
       verdict,
       control,

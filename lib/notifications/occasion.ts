@@ -56,10 +56,6 @@ export interface Occasion {
   readonly exemption: Transition['exemption'];
 }
 
-const day = 86_400_000;
-/** So long before its end people are told of an exemption. */
-const notice = 7 * day;
-
 /** What a transition of a finding is told as; `undefined` where nobody is told. */
 export function occasionOfTransition(transition: Transition): Occasion | undefined {
   const kind = kindOf(transition);
@@ -115,11 +111,10 @@ function kindOf(transition: Transition): Kind | undefined {
   return verdict === 'FAIL' ? 'opened' : 'unknown';
 }
 
-/** Whether the exemption ends within a week of the transition, and it is what keeps people from being told. */
-function endsSoon({ plan, exemption, sequence }: Transition): boolean {
+/** Whether the exemption ends within a week, and it is what keeps people from being told. */
+function endsSoon({ plan, exemption }: Transition): boolean {
   const silenced = plan.withheld.some(({ action, because }) => action === 'notify' && because === 'exempt');
-  const end = Date.parse(`${exemption?.expires ?? ''}T00:00:00Z`) + day;
-  return silenced && end - sequence <= notice;
+  return silenced && exemption?.endsSoon === true;
 }
 
 /** What became of an action, be it withheld; `undefined` where it is that people are not to be told. */

@@ -3,6 +3,7 @@ import type { Resource } from '../control.ts';
 import type { FindingExemption } from '../findings/finding.ts';
 import type { Policy } from './assemble.ts';
 import { exemptionByTag } from './exemption-tag.ts';
+import { asExemption, type OperatorExemption } from './operator-exemption.ts';
 import { matchesPattern } from './pattern.ts';
 
 /** Every criterion that is given must match; one that is `undefined` matches everything. */
@@ -22,16 +23,31 @@ export interface Exemption {
 
 const day = 86_400_000;
 
+type Exempting = Pick<Policy, 'exemptions' | 'exemptionTags' | 'actions' | 'orders'>;
+
 /**
- * The exemption that covers a resource, for one control, at `now`: of several active ones the first in the file, and
- * that of a tag on the resource after those. With none active, a tag that exempts nothing, so that whoever set it
- * learns why; else the one that expired last, so that the output can say that it no longer holds.
+ * The exemption that covers a resource, for one control, at `now`: of several active ones the first in the file, after
+ * those that of a tag on the resource, and then an operator's. With none active, a tag that exempts nothing, so that
+ * whoever set it learns why; else the one that expired last, so that the output can say that it no longer holds.
+ * @param byOperator what an operator said of the finding; it counts while the policy lets operators exempt.
  */
 export function exemptionFor(
-  policy: Pick<Policy, 'exemptions' | 'exemptionTags' | 'actions'>,
+  policy: Exempting,
   controlId: string,
   resource: Resource,
   now: Date,
+  byOperator?: OperatorExemption,
+): FindingExemption | undefined {
+  const found = exemptionAt(policy, controlId, resource, now, byOperator);
+  return found !== undefined && expiresSoon(found, now) ? { ...found, endsSoon: true } : found;
+}
+
+function exemptionAt(
+  policy: Exempting,
+  controlId: string,
+  resource: Resource,
+  now: Date,
+  byOperator: OperatorExemption | undefined,
 ): FindingExemption | undefined {
   let expired: FindingExemption | undefined;
   for (const exemption of policy.exemptions) {
@@ -40,6 +56,11 @@ export function exemptionFor(
     expired = later(expired, asFound(exemption, 'expired'));
   }
   const byTag = exemptionByTag(policy, controlId, resource, now);
+  if (byTag?.state === 'active') return byTag;
+  const ordered =
+    byOperator !== undefined && policy.orders.includes('exempt') ? asExemption(byOperator, now) : undefined;
+  if (ordered?.state === 'active') return ordered;
+  if (ordered !== undefined) expired = later(expired, ordered);
   return byTag?.state === 'expired' ? later(expired, byTag) : (byTag ?? expired);
 }
 

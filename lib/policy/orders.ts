@@ -18,9 +18,6 @@ export type OrderedAction = Exclude<Action, 'notify' | 'tag'>;
 export const buttons = ['quarantine', 'fix', 'undo', 're-check', 'exempt'] as const;
 export type Button = (typeof buttons)[number];
 
-/** How long an operator's exemption holds, in days. */
-export const exemptDays = 30;
-
 /** The actions of a control that can be ordered, in the order in which it has them. */
 export function orderable({ actions, byOrderOnly = [] }: Pick<Control, 'actions' | 'byOrderOnly'>) {
   return [...actions, ...byOrderOnly].filter(isOrderable);

@@ -8,7 +8,8 @@ import type { Action, Control } from '../control.ts';
 import { severities } from '../control.ts';
 import { exemption, exemptionTags } from './exemptions-schema.ts';
 import { guardrails } from './guardrails-schema.ts';
-import { exemptDays, orderable, plainOrders } from './orders.ts';
+import { exemptDays } from './operator-exemption.ts';
+import { orderable, plainOrders } from './orders.ts';
 import { accountId, noted } from './schema-parts.ts';
 
 const actions = noted(

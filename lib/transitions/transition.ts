@@ -33,6 +33,9 @@ const exemption = z.object({
   reason: text,
   owner: text,
   expires: z.nullable(text).check(z.describe('The last day on which it holds, YYYY-MM-DD (UTC).')),
+  endsSoon: z
+    .optional(z.literal(true))
+    .check(z.describe('Set within a week of its end: the time to tell whoever answers for it.')),
 });
 
 /** The `detail` of an event. Readers should let pass what they do not know: members may be added. */
@@ -133,6 +136,7 @@ function standing({ status, verdict, exemption, history }: Finding): string {
     verdict,
     exemption?.state,
     exemption?.expires,
+    exemption?.endsSoon,
     last?.status,
     last?.at,
     last?.eventId,

@@ -159,6 +159,12 @@ describe('evidence', () => {
     expect(evidenceKept(evidence)).toEqual(evidence);
   });
 
+  it('keeps a command whole or not at all', () => {
+    const evidence = { summary: '', required: '', observed: [] };
+    const kept = (command: string) => evidenceKept({ ...evidence, command })?.command;
+    expect([kept('aws '.repeat(100)), kept('aws '.repeat(1_000))]).toEqual(['aws '.repeat(100), undefined]);
+  });
+
   it('that was cut ends in an ellipsis', () => {
     expect(evidenceKept({ summary: 'x'.repeat(5_000), required: '', observed: [] })?.summary).toBe(
       `${'x'.repeat(797)}…`,

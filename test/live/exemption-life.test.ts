@@ -1,7 +1,8 @@
 /** What becomes of a finding as its exemption begins and ends, by no more than the looks of the sweep. */
 import { describe, expect, it } from 'vitest';
 import { lookBody } from '../../lib/live/message.ts';
-import { expiresSoon } from '../../lib/policy/exemptions.ts';
+import { occasionOfTransition } from '../../lib/notifications/occasion.ts';
+import type { OperatorExemption } from '../../lib/policy/operator-exemption.ts';
 import { detailTypeOf, transitionOf } from '../../lib/transitions/transition.ts';
 import { keyState, place, World } from './world.ts';
 
@@ -46,16 +47,66 @@ describe('an exempt finding', () => {
     expect(finding.plan.actions).toEqual([]);
   });
 
-  it('is known to end soon from a week before on', async () => {
+  it('is told a week before the exemption ends, once, by a look of the sweep', async () => {
     const { lookAt } = worldOf('2026-03-31');
-    const soonAt = async (time: string) => {
-      const { exemption } = (await lookAt(time)).finding;
-      return exemption !== null && expiresSoon(exemption, new Date(time));
+    const early = await lookAt('2026-03-24T12:00:00Z');
+    const soon = await lookAt('2026-03-25T12:00:00Z');
+    const later = await lookAt('2026-03-26T12:00:00Z');
+    const transition = transitionOf(early.entry, soon.entry);
+    expect(early.finding.exemption?.endsSoon).toBeUndefined();
+    expect(transition).toMatchObject({ status: 'OPEN', exemption: { state: 'active', endsSoon: true } });
+    expect(transition && occasionOfTransition(transition)?.kind).toBe('exemption-ending');
+    expect(transitionOf(soon.entry, later.entry)).toBeUndefined();
+  });
+});
+
+describe('a finding that an operator exempts', () => {
+  const letting = `
+version: 1
+controls: { kms-key-disabled: { severity: HIGH, actions: [notify, fix:enable-key] } }
+operators: { orders: [exempt] }`;
+  const given: OperatorExemption = {
+    finding: findingId,
+    reason: 'load test',
+    owner: 'ana',
+    expires: '2026-03-31',
+    givenAt: '2026-03-01T12:00:00.000Z',
+    lifted: null,
+  };
+
+  function worldWith(policy: string, exemption: OperatorExemption) {
+    const world = new World('kms', place, policy, new Map([[findingId, exemption]]));
+    world.answers.set(id, keyState('Disabled'));
+    return async (time: string) => {
+      world.time = Date.parse(time);
+      await world.deliver(lookBody([{ resource: key, controls: ['kms-key-disabled'] }]));
+      return world.ledger.entries.get(findingId)?.finding;
     };
-    expect([await soonAt('2026-03-24T12:00:00Z'), await soonAt('2026-03-25T12:00:00Z')]).toEqual([
-      false,
-      true,
-    ]);
+  }
+
+  it('is marked so, with who, why and until when, and has nothing planned', async () => {
+    const finding = await worldWith(letting, given)('2026-03-02T12:00:00Z');
+    expect(finding?.exemption).toEqual({
+      state: 'active',
+      from: 'operator',
+      reason: 'load test',
+      owner: 'ana',
+      expires: '2026-03-31',
+    });
+    expect(finding?.plan.actions).toEqual([]);
+  });
+
+  it('is a failure again once it is over, or taken back', async () => {
+    const over = await worldWith(letting, given)('2026-04-01T00:00:00Z');
+    expect([over?.exemption?.state, over?.plan.actions.length]).toEqual(['expired', 2]);
+    const lifted = { ...given, lifted: { by: 'ben', at: '2026-03-02T00:00:00.000Z' } };
+    const taken = await worldWith(letting, lifted)('2026-03-02T12:00:00Z');
+    expect([taken?.exemption, taken?.plan.actions.length]).toEqual([null, 2]);
+  });
+
+  it('is one no more when the policy does not let operators exempt any more', async () => {
+    const finding = await worldWith(letting.replace('exempt', 're-check'), given)('2026-03-02T12:00:00Z');
+    expect([finding?.exemption, finding?.plan.actions.length]).toEqual([null, 2]);
   });
 });
 

@@ -5,6 +5,7 @@ import type { FactName, Facts } from '../../lib/control.ts';
 import { ec2Controls } from '../../lib/controls/ec2.ts';
 import { eksControls } from '../../lib/controls/eks.ts';
 import { kmsControls } from '../../lib/controls/kms.ts';
+import type { OperatorExemptions } from '../../lib/exemptions/exemptions.ts';
 import type { LiveFactProvider } from '../../lib/facts/provider.ts';
 import { known, type Unknown, unknownFact } from '../../lib/facts/types.ts';
 import { Publisher } from '../../lib/findings/publisher.ts';
@@ -44,7 +45,12 @@ export class World {
   readonly evaluator: Evaluator;
 
   /** @param policy what a policy file would say; nothing that acts by default. */
-  constructor(family: keyof typeof families = 'kms', where = place, policy = 'version: 1') {
+  constructor(
+    family: keyof typeof families = 'kms',
+    where = place,
+    policy = 'version: 1',
+    exemptions: OperatorExemptions = new Map(),
+  ) {
     const controls = families[family];
     this.securityHub.on(BatchImportFindingsCommand).callsFake(({ Findings = [] }) => ({
       FailedCount: 0,
@@ -75,6 +81,7 @@ export class World {
           this.deadLetters.push({ body, reason });
         },
       },
+      exemptions: async () => exemptions,
       remember: async (looks) => void this.remembered.push(...looks),
       now: () => this.time,
     });

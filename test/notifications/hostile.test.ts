@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { chatJson, compose, type Notification } from '../../lib/notifications/compose.ts';
 import { occasionOfAction, occasionOfTransition } from '../../lib/notifications/occasion.ts';
 import { action, transition } from './events.ts';
+import { shownInChat, withoutOurs } from './shown.ts';
 
 const nasty = fc.oneof(
   fc.constantFrom(
@@ -85,26 +86,6 @@ const messages = fc
   });
 
 const runs = { numRuns: 500 };
-
-/** All that chat shows, without code, in which nothing is markup, and without the links that we make. */
-function shownInChat({ chat: { content, metadata } }: Notification): readonly string[] {
-  return [
-    content.title,
-    content.description,
-    ...(content.nextSteps ?? []),
-    ...content.keywords,
-    metadata.summary,
-    ...metadata.relatedResources,
-    ...Object.values(metadata.additionalContext),
-  ];
-}
-
-function withoutOurs(text: string): string {
-  return text
-    .replace(/`[^`\n]*`/g, 'CODE')
-    .replace(/https:\/\/[a-z0-9-]+\.console\.\S+/g, 'LINK')
-    .replace(/^:[a-z_]+: \[[A-Z]+\] /, '');
-}
 
 describe('whatever others say', () => {
   it('a subject is one line of printable ASCII, without tags, of fewer than 100 characters', () => {

@@ -29,7 +29,7 @@ describe('people are told', () => {
     ],
     [
       'that an exemption ends within a week',
-      { previous: open, plan: exempt, exemption: { ...exemption, expires: '2026-11-27' } },
+      { previous: open, plan: exempt, exemption: { ...exemption, expires: '2026-11-27', endsSoon: true } },
       'exemption-ending',
     ],
   ])('%s', (_what, changes, kind) => {
@@ -63,7 +63,10 @@ describe('nobody is told', () => {
     ],
     [
       'of the end of an exemption where the policy does not ask for it',
-      { plan: { actions: [], withheld: [] }, exemption: { ...exemption, expires: '2026-11-22' } },
+      {
+        plan: { actions: [], withheld: [] },
+        exemption: { ...exemption, expires: '2026-11-22', endsSoon: true },
+      },
     ],
   ])('%s', (_what, changes) => {
     expect(kindOf(changes)).toBeUndefined();

@@ -1,0 +1,95 @@
+/** Operators' exemptions, in a DynamoDB that is moto's. */
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { beforeEach, describe, expect, inject, it } from 'vitest';
+import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
+import { DynamoExemptions } from '../../lib/exemptions/exemptions.ts';
+import { LedgerError } from '../../lib/ledger/error.ts';
+import type { OperatorExemption } from '../../lib/policy/operator-exemption.ts';
+import { account, makeTable, region } from './acting.ts';
+
+// The way in which users point Trailseal at an emulator.
+process.env['AWS_ENDPOINT_URL'] = inject('moto');
+process.env['AWS_ACCESS_KEY_ID'] = 'test';
+process.env['AWS_SECRET_ACCESS_KEY'] = 'test';
+
+const client = dynamodbClient({ region });
+let tables = 0;
+let table = '';
+
+beforeEach(async () => {
+  tables += 1;
+  table = `exemptions-${tables}`;
+  await makeTable(table);
+});
+
+const at = (place: { account: string; region: string }) => new DynamoExemptions({ client, table, place });
+const here = () => at({ account, region });
+
+function exemption(finding: string, more: Partial<OperatorExemption> = {}): OperatorExemption {
+  return {
+    finding,
+    reason: 'load test <b>',
+    owner: 'ana',
+    expires: '2026-12-21',
+    givenAt: '2026-11-21T10:00:00.000Z',
+    lifted: null,
+    ...more,
+  };
+}
+
+describe("operators' exemptions", () => {
+  it('are none where none was given', async () => {
+    expect(await here().all()).toEqual(new Map());
+  });
+
+  it('are told as they were given, each by its finding', async () => {
+    await here().give(exemption('one'));
+    await here().give(exemption('two', { expires: '2026-12-22' }));
+    expect(await here().all()).toEqual(
+      new Map([
+        ['one', exemption('one')],
+        ['two', exemption('two', { expires: '2026-12-22' })],
+      ]),
+    );
+  });
+
+  it('are of a finding whose id is as long as they come', async () => {
+    const id = `trailseal/${'é'.repeat(502)}`;
+    await here().give(exemption(id));
+    expect([...(await here().all()).keys()]).toEqual([id]);
+  });
+
+  it('take the place of what was said of the finding before', async () => {
+    await here().give(exemption('one'));
+    const lifted = exemption('one', { lifted: { by: 'ben', at: '2026-11-22T10:00:00.000Z' } });
+    await here().give(lifted);
+    expect([...(await here().all()).values()]).toEqual([lifted]);
+  });
+
+  it('are all told, on however many pages of a megabyte they are', async () => {
+    const ids = Array.from({ length: 12 }, (_, index) => `finding-${index}`);
+    const reason = 'x'.repeat(100_000);
+    await Promise.all(ids.map((id) => here().give(exemption(id, { reason }))));
+    expect([...(await here().all()).keys()].toSorted()).toEqual(ids.toSorted());
+  });
+
+  it('of another account or Region are not told', async () => {
+    await at({ account: '444455556666', region }).give(exemption('one'));
+    await at({ account, region: 'us-west-1' }).give(exemption('two'));
+    expect(await here().all()).toEqual(new Map());
+  });
+
+  it('that cannot be read stop whoever asks: nobody knows then who is exempt', async () => {
+    const item = { pk: `exemptions/${account}/${region}`, sk: 'one', v: 2 };
+    await client.send(new PutItemCommand({ TableName: table, Item: marshall(item) }));
+    await expect(here().all()).rejects.toThrow(LedgerError);
+    await expect(here().all()).rejects.toThrow(/Delete it, or deploy the newest version/);
+  });
+
+  it('of a table that is not there reject with what to look at', async () => {
+    const none = new DynamoExemptions({ client, table: 'none', place: { account, region } });
+    await expect(none.all()).rejects.toThrow(/The ledger's table none can't be read/);
+    await expect(none.give(exemption('one'))).rejects.toThrow(/can't be written/);
+  });
+});

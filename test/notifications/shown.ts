@@ -1,0 +1,48 @@
+/** What is wrong with a message for people whose words may be others', as sentences; none is as it should be. */
+import { chatJson, type Notification } from '../../lib/notifications/compose.ts';
+
+/** All that chat shows, without the JSON around it. */
+export function shownInChat({ chat: { content, metadata } }: Notification): readonly string[] {
+  return [
+    content.title,
+    content.description,
+    ...(content.nextSteps ?? []),
+    ...content.keywords,
+    metadata.summary,
+    ...metadata.relatedResources,
+    ...Object.values(metadata.additionalContext),
+  ];
+}
+
+/** Without code, in which nothing is markup, and without the links and the emoji that we make. */
+export function withoutOurs(text: string): string {
+  return text
+    .replace(/`[^`\n]*`/g, 'CODE')
+    .replace(/https:\/\/[a-z0-9-]+\.console\.\S+/g, 'LINK')
+    .replace(/^:[a-z_]+: \[[A-Z]+\] /, '');
+}
+
+export function faultsOfNotification(notification: Notification): readonly string[] {
+  const { subject, text, json } = notification;
+  const shown = shownInChat(notification);
+  const faults: string[] = [];
+  const fault = (bad: boolean, what: string, where: string) => {
+    if (bad) faults.push(`${what}: ${JSON.stringify(where.slice(0, 400))}`);
+  };
+  fault(!/^(?!.*[<>])[\x20-\x7e]{1,99}$/.test(subject), 'the subject is not one plain line', subject);
+  fault(/[\p{C}\p{Zl}\p{Zp}<>]/u.test(text.replaceAll('\n', '')), 'the text has more than text', text);
+  for (const part of shown) {
+    fault(/[<>*~`[\]|@]|:\/\/|www\.|\b_\B|\B_\b/.test(withoutOurs(part)), 'chat has markup of theirs', part);
+    fault(/[<>@]/.test(part), 'chat has a mention or an entity', part);
+    fault(/[\p{C}\p{Zl}\p{Zp}]/u.test(part.replaceAll('\n', '')), 'chat has control characters', part);
+  }
+  for (const one of [json, chatJson(notification)]) {
+    fault(/[<>&\p{C}\p{Zl}\p{Zp}]/u.test(one), 'the JSON has what is markup on a page', one);
+    try {
+      JSON.parse(one);
+    } catch {
+      fault(true, 'the JSON is none', one);
+    }
+  }
+  return faults;
+}
