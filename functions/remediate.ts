@@ -17,24 +17,27 @@ import { schedulerClient } from '../lib/aws/scheduler.ts';
 import { securityHubClient } from '../lib/aws/securityhub.ts';
 import { sendAll, sqsClient } from '../lib/aws/sqs.ts';
 import { controls } from '../lib/controls/index.ts';
+import { DynamoExemptions } from '../lib/exemptions/exemptions.ts';
 import { AwsFacts } from '../lib/facts/aws/aws.ts';
 import { readers } from '../lib/facts/aws/readers.ts';
 import { DynamoLedger } from '../lib/ledger/dynamodb.ts';
 import { DynamoMemory } from '../lib/ledger/memory.ts';
 import { type Delivery, takeBatch, toDeliverAgain } from '../lib/live/batch.ts';
 import { environmentOf, variable } from '../lib/live/environment.ts';
-import { bundledPolicy } from '../lib/policy/bundled.ts';
+import type { Policy } from '../lib/policy/assemble.ts';
 import { killSwitch } from '../lib/remediation/kill-switch.ts';
 import { Limiter } from '../lib/remediation/limiter.ts';
-import { parseRemediation } from '../lib/remediation/message.ts';
+import { onceMore, parseRemediation } from '../lib/remediation/message.ts';
 import { isOwnResource } from '../lib/remediation/own.ts';
-import { type Remediation, Remediator } from '../lib/remediation/remediator.ts';
+import { nextRunIn } from '../lib/remediation/patience.ts';
+import { type Remediation, Remediator, type RemediatorOptions } from '../lib/remediation/remediator.ts';
 import { wakeAt } from '../lib/remediation/waking.ts';
 import { workflowOf } from '../lib/remediation/workflow.ts';
+import type { ActionEvent } from '../lib/transitions/action-event.ts';
 import { actionEvent, putEvents } from '../lib/transitions/publish.ts';
 import { deadLettersTo, wait } from './context.ts';
 import { deliveriesIn } from './deliveries.ts';
-import { checkedPolicy } from './policy.ts';
+import { policyInForce } from './policy-in-force.ts';
 import { loggerOf, Telemetry } from './telemetry.ts';
 
 const logger = loggerOf('remediate');
@@ -60,10 +63,11 @@ const waking = {
   roleArn: variable(process.env, 'TRAILSEAL_SCHEDULE_ROLE'),
 };
 const deadLetter = deadLettersTo(sqs, deadLetterUrl);
+const policy = policyInForce({ controls, config, logger, telemetry });
+const exemptions = new DynamoExemptions({ client: dynamodb, table, place: { account, region } });
 const parts = {
   controls,
   actions,
-  policy: bundledPolicy(checkedPolicy, controls),
   place: { account, region },
   facts: new AwsFacts({ readers, clients: () => clients, now, wait }),
   ledger: new DynamoLedger({ ...kept, now: Date.now }),
@@ -85,12 +89,18 @@ const parts = {
   killSwitch: () => killSwitch(ssm, switchName),
   workflow: (finding: string) => workflowOf(securityHub, finding),
   isOwn: (resource: Parameters<typeof isOwnResource>[0]) => isOwnResource(resource, stack),
-  wakeAt: (...[occasion, time]: Parameters<ConstructorParameters<typeof Remediator>[0]['wakeAt']>) =>
-    wakeAt(waking, occasion, time),
+  wakeAt: (...asked: Parameters<RemediatorOptions['wakeAt']>) => wakeAt(waking, ...asked),
 };
+
+/** What depends on the policy, which is asked for with each batch. */
+function under(inForce: Policy): Pick<RemediatorOptions, 'policy' | 'exemptions'> {
+  const exempts = inForce.orders.includes('exempt');
+  return { policy: inForce, ...(exempts ? { exemptions: () => exemptions.all() } : {}) };
+}
 
 /** One message after the other: each may take long, and what was done is told before the next is begun. */
 async function take(deliveries: readonly Delivery[], run: string): Promise<readonly Remediation[]> {
+  const underPolicy = under(await policy());
   const done: Remediation[] = [];
   for (const { body, id } of deliveries) {
     const message = parseRemediation(body);
@@ -99,15 +109,41 @@ async function take(deliveries: readonly Delivery[], run: string): Promise<reado
       telemetry.add('MessagesDeadLettered', 1);
       continue;
     }
-    const remediation = await new Remediator({ ...parts, run: `${run} ${id}` }).remediate(message.occasion);
-    await putEvents(remediation.events.map(actionEvent), { client: events, bus, wait });
-    if (remediation.again !== undefined) {
-      await sendAll(sqs, queueUrl, [JSON.parse(body)], { delaySeconds: remediation.again });
-    }
-    telemetry.remediated(message.occasion.finding, remediation);
+    const remediator = new Remediator({ ...parts, ...underPolicy, run: `${run} ${id}` });
+    const remediation =
+      message.kind === 'order'
+        ? await remediator.obey(message.order)
+        : await remediator.remediate(message.occasion);
+    const news = remediation.events.filter((event) => isNews(event, message));
+    await putEvents(news.map(actionEvent), { client: events, bus, wait });
+    if (remediation.again) await goOn(body, message.attempt);
+    telemetry.remediated(
+      message.kind === 'order' ? message.order.finding : message.occasion.finding,
+      remediation,
+    );
     done.push(remediation);
   }
   return done;
+}
+
+/** What is half-done or withheld still was told when it first was; but for whoever waits for the answer to an order. */
+function isNews({ outcome }: ActionEvent, { kind, attempt }: { kind: string; attempt: number }): boolean {
+  if (attempt === 1) return true;
+  return outcome !== 'half-done' && (kind === 'order' || outcome !== 'withheld');
+}
+
+/** Has the same message come again; one that came to no end in hours is put aside for people. */
+async function goOn(body: string, attempt: number): Promise<void> {
+  const delaySeconds = nextRunIn(attempt);
+  if (delaySeconds !== undefined) {
+    await sendAll(sqs, queueUrl, [onceMore(JSON.parse(body), attempt + 1)], { delaySeconds });
+    return;
+  }
+  await deadLetter(
+    body,
+    `It is under way or half-done still, after ${attempt} runs: see "trailseal deeds" for how far it came`,
+  );
+  telemetry.add('MessagesDeadLettered', 1);
 }
 
 /** Answers an invocation by SQS with what failed; any other with what was done. */

@@ -10,15 +10,17 @@ import { controls } from '../lib/controls/index.ts';
 import { familyOf } from '../lib/family.ts';
 import { listers } from '../lib/inventory/index.ts';
 import { DynamoLedger } from '../lib/ledger/dynamodb.ts';
+import type { Recorded } from '../lib/ledger/ledger.ts';
 import { type Delivery, takeBatch, toDeliverAgain } from '../lib/live/batch.ts';
 import { environmentOf, familyQueueUrls } from '../lib/live/environment.ts';
 import { parseBody } from '../lib/live/message.ts';
 import { type Swept, sweep } from '../lib/live/sweep.ts';
 import type { QueueName } from '../lib/names.ts';
-import { bundledPolicy } from '../lib/policy/bundled.ts';
+import type { Policy } from '../lib/policy/assemble.ts';
+import { asksForChange } from '../lib/remediation/outstanding.ts';
 import { deadLettersTo, wait } from './context.ts';
 import { deliveriesIn } from './deliveries.ts';
-import { checkedPolicy } from './policy.ts';
+import { policyInForce } from './policy-in-force.ts';
 import { loggerOf, Telemetry } from './telemetry.ts';
 
 const logger = loggerOf('sweep');
@@ -35,20 +37,24 @@ const ledger = new DynamoLedger({
   wait,
   random: Math.random,
 });
-const policy = bundledPolicy(checkedPolicy, controls);
+const policy = policyInForce({ controls, config, logger, telemetry });
 /** Those that the policy enables, of the families that are deployed. */
-const enabled = controls.filter(
-  (control) =>
-    policy.controls.get(control.id)?.enabled === true && queueUrls[familyOf(control)] !== undefined,
-);
+const enabledBy = ({ controls: byId }: Policy) =>
+  controls.filter(
+    (control) => byId.get(control.id)?.enabled === true && queueUrls[familyOf(control)] !== undefined,
+  );
 
-async function send(queue: QueueName, bodies: readonly unknown[]): Promise<void> {
-  const url = queue === 'sweep' ? queueUrl : queueUrls[queue];
+const remediateUrl = process.env['TRAILSEAL_REMEDIATE_QUEUE_URL'];
+
+async function send(queue: QueueName | 'remediate', bodies: readonly unknown[]): Promise<void> {
+  const url = { ...queueUrls, sweep: queueUrl, remediate: remediateUrl }[queue];
   if (url !== undefined) await sendAll(sqs, url, bodies);
 }
 
 /** One order at a time: each may take as long as Lambda lets it. */
 async function take(deliveries: readonly Delivery[], remaining: () => number): Promise<readonly Swept[]> {
+  const inForce = await policy();
+  const enabled = enabledBy(inForce);
   const swept: Swept[] = [];
   for (const { body } of deliveries) {
     const message = parseBody(body);
@@ -69,6 +75,9 @@ async function take(deliveries: readonly Delivery[], remaining: () => number): P
         controls: enabled,
         place: { account, region },
         send,
+        ...(remediateUrl === undefined
+          ? {}
+          : { isOutstanding: (entry: Recorded) => asksForChange(inForce, entry) }),
         now: Date.now,
         remaining,
       }),

@@ -97,7 +97,8 @@ export class Telemetry {
     }
   }
 
-  remediated(finding: string, { events, again, nothing }: Remediation): void {
+  remediated(finding: string, { events, again, nothing, breakersOpened }: Remediation): void {
+    this.add('BreakersOpened', breakersOpened);
     this.add('Actions', events.filter(({ outcome }) => outcome === 'done').length);
     this.add('ActionsWithheld', events.filter(({ outcome }) => outcome === 'withheld').length);
     const told = events.map(({ action, outcome, because }) => ({ action, outcome, because }));

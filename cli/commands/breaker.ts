@@ -13,7 +13,9 @@ import {
   breakerView,
   closedText,
 } from '../operator/breaker-text.ts';
+import { type Ask, askAt, type Consent, checkConsent, consented } from '../operator/confirm.ts';
 import {
+  callerOf,
   type Deployment,
   type DeploymentFlags,
   openDeployment,
@@ -27,6 +29,8 @@ import { oneOf } from './options.ts';
 export interface BreakerFlags extends DeploymentFlags {
   readonly policy?: string;
 }
+
+export interface BreakerCloseFlags extends BreakerFlags, Consent {}
 
 /**
  * Shows limits and breakers, and changes nothing.
@@ -53,15 +57,33 @@ export async function runBreakerShow(name: string | undefined, flags: BreakerFla
 }
 
 /**
- * Closes the breaker of a kind of action, and says what that allows.
- * @returns the exit code: 3 where the ledger could not be read or written.
+ * Closes the breaker of a kind of action once a person has agreed, keeps who did so and why, and says what that allows.
+ * @param ask the terminal; where there is none, `--yes` has to be given.
+ * @returns the exit code: 1 where the person did not agree, 3 where the ledger could not be read or written.
  */
-export async function runBreakerClose(name: string, flags: BreakerFlags): Promise<number> {
+export async function runBreakerClose(
+  name: string,
+  flags: BreakerCloseFlags,
+  signal: AbortSignal,
+  ask: Ask | undefined = askAt({ input: process.stdin, output: process.stderr }, signal),
+): Promise<number> {
   const kind = kindNamed(name);
+  checkConsent(flags, ask, 'breaker close');
   const { deployment, limiter, view, policy } = await open(flags);
+  const by = await callerOf(deployment);
   return withLedger(deployment, async () => {
     const before = view(kind, (await limiter.show())[kind]);
-    const wasOpen = await limiter.close(kind);
+    let wasOpen = before.breaker !== undefined;
+    if (wasOpen) {
+      if (flags.yes !== true) process.stderr.write(`${breakerText(before, Date.now())}\n`);
+      const why = await consented(flags, ask, `Let ${kind} be done again in ${placeText(deployment)}?`);
+      if (why === undefined) {
+        process.stderr.write(`The breaker of ${kind} was left as it is.\n`);
+        return exitCode.failOn;
+      }
+      // Somebody else may have closed it meanwhile.
+      wasOpen = await limiter.close(kind, { by, why });
+    }
     if (flags.format === 'json') {
       const { stage, account, region } = deployment;
       const told = { stage, account, region, policy, closed: wasOpen, before: breakerJson(before) };

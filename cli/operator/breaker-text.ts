@@ -1,8 +1,8 @@
 /** Limits and breakers, for people and for programs. */
 import { durationText } from '../../lib/policy/duration.ts';
 import type { Kind, Limits } from '../../lib/policy/guardrails.ts';
-import type { Breaker, LimitState } from '../../lib/remediation/limits.ts';
-import { printable } from '../output/printable.ts';
+import type { Breaker, Closing, LimitState } from '../../lib/remediation/limits.ts';
+import { printable, shortened } from '../output/printable.ts';
 
 const hour = 3_600_000;
 
@@ -10,6 +10,8 @@ const hour = 3_600_000;
 export interface BreakerView {
   readonly kind: Kind;
   readonly breaker: Breaker | undefined;
+  /** How it was closed last, as far as that is known. */
+  readonly closing: Closing | undefined;
   /** In the last hour, by account, most first. */
   readonly used: readonly { readonly account: string; readonly count: number }[];
   readonly limits: Limits;
@@ -21,11 +23,11 @@ export function breakerView(kind: Kind, state: LimitState, limits: Limits, now: 
   const used = [...Map.groupBy(recent, ({ account }) => account)]
     .map(([account, uses]) => ({ account, count: uses.length }))
     .sort((one, other) => other.count - one.count || (one.account < other.account ? -1 : 1));
-  return { kind, breaker: state.breaker, used, limits };
+  return { kind, breaker: state.breaker, closing: state.closing, used, limits };
 }
 
-/** Two or three lines. */
-export function breakerText({ kind, breaker, used, limits }: BreakerView, now: number): string {
+/** Two to four lines. */
+export function breakerText({ kind, breaker, closing, used, limits }: BreakerView, now: number): string {
   const state =
     breaker === undefined
       ? 'closed'
@@ -37,7 +39,12 @@ export function breakerText({ kind, breaker, used, limits }: BreakerView, now: n
     `${kind}: ${state}`,
     `  in the last hour: ${uses}; allowed: ${limitsText(limits)}`,
     ...(breaker === undefined ? [] : [`  no ${kind} is done until somebody closes it`]),
+    ...(closing === undefined ? [] : [`  last closed ${closingText(closing)}`]),
   ].join('\n');
+}
+
+function closingText({ at, by, why }: Closing): string {
+  return `${timeOf(at)} by ${shortened(by, 200)}: ${shortened(why, 400)}`;
 }
 
 export function limitsText({ perAccount, total }: Limits): string {
@@ -50,17 +57,19 @@ export function closedText(view: BreakerView, wasOpen: boolean, policy: string):
   if (!wasOpen) return `The breaker of ${kind} was closed already; nothing was changed.`;
   return (
     `The breaker of ${kind} is closed. From now on ${kind} is done again, in an hour at most: ${limitsText(limits)} ` +
-    `(policy: ${printable(policy)}). What was used of the last hour counts no more.`
+    `(policy: ${printable(policy)}). What was used of the last hour counts no more. What was held back meanwhile is taken ` +
+    'up again by the next sweep.'
   );
 }
 
 /** For programs. */
-export function breakerJson({ kind, breaker, used, limits }: BreakerView): Record<string, unknown> {
+export function breakerJson({ kind, breaker, closing, used, limits }: BreakerView): Record<string, unknown> {
   return {
     kind,
     open: breaker !== undefined,
     since: breaker === undefined ? null : timeOf(breaker.since),
     because: breaker?.because ?? null,
+    lastClosed: closing === undefined ? null : { at: timeOf(closing.at), by: closing.by, why: closing.why },
     usedInLastHour: used,
     limits,
   };

@@ -46,7 +46,13 @@ export const metrics = {
   LedgerConflicts: { unit: 'Count', by: ['family'], what: 'writes that another write came before' },
   Actions: { unit: 'Count', by: ['family'], what: 'actions carried out' },
   ActionsWithheld: { unit: 'Count', by: ['family'], what: 'actions that a guardrail or a person held back' },
+  BreakersOpened: { unit: 'Count', by: ['family'], what: 'breakers that opened, as a limit was reached' },
   Transitions: { unit: 'Count', by: ['family'], what: 'changes of findings put on the bus' },
+  PolicyOverrideInvalid: {
+    unit: 'Count',
+    by: ['family'],
+    what: 'invocations that met an override of the policy that is wrong, or could not tell the policy in force',
+  },
   OpenFindings: {
     unit: 'Count',
     by: ['family'],

@@ -10,6 +10,7 @@ import { type Family, families, familyOf } from '../family.ts';
 import type { Lister, ListingError, Place } from '../inventory/inventory.ts';
 import { isOwed, type Ledger, type Recorded } from '../ledger/ledger.ts';
 import type { QueueName } from '../names.ts';
+import { remediateBody } from '../remediation/message.ts';
 import { type Look, lookBody, publishBody, type SweepPart, sweepBody } from './message.ts';
 
 export interface SweepSurroundings {
@@ -21,7 +22,9 @@ export interface SweepSurroundings {
   readonly controls: readonly Control[];
   readonly place: Place;
   /** Resolves when the queue has taken all of them. */
-  readonly send: (queue: QueueName, bodies: readonly unknown[]) => Promise<void>;
+  readonly send: (queue: QueueName | 'remediate', bodies: readonly unknown[]) => Promise<void>;
+  /** Whether remediation is to be reminded of an entry; left out where this deployment has none. */
+  readonly isOutstanding?: (entry: Recorded) => boolean;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** Milliseconds that are left to work in. */
@@ -37,6 +40,8 @@ export interface Swept {
   /** Resources that are to be looked at, and findings that are to be published. */
   readonly looks: number;
   readonly publications: number;
+  /** Open failures of which remediation was reminded: something may have stood in its way that is over. */
+  readonly reminders: number;
   /** Whether the rest was left to another message. */
   readonly continued: boolean;
   /** What could not be listed although the rest could; every other trouble rejects. */
@@ -90,6 +95,7 @@ const nothing: Swept = {
   open: 0,
   looks: 0,
   publications: 0,
+  reminders: 0,
   continued: false,
   unlisted: [],
 };
@@ -151,14 +157,30 @@ async function sweepLedger(start: string | undefined, around: SweepSurroundings)
         publications: swept.publications + owed.length,
       };
     }
+    const reminders = remindersOf(entries, around);
+    if (reminders.length > 0) await around.send('remediate', reminders);
     swept = {
       ...swept,
+      reminders: swept.reminders + reminders.length,
       entries: swept.entries + entries.length,
       open: swept.open + entries.filter(({ finding }) => finding?.status === 'OPEN').length,
     };
     return token;
   });
   return { ...swept, continued };
+}
+
+/** A grace period that has not begun yet begins now. */
+function remindersOf(
+  entries: readonly Recorded[],
+  { isOutstanding, now }: SweepSurroundings,
+): readonly unknown[] {
+  if (isOutstanding === undefined) return [];
+  return entries
+    .filter(isOutstanding)
+    .map(({ id, finding }) =>
+      remediateBody({ finding: id, openedAt: finding?.openedAt ?? null, since: now(), reminder: true }),
+    );
 }
 
 /** Each resource once, with the controls whose entries name it. */

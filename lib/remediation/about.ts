@@ -1,6 +1,6 @@
 /** Events about actions, from what is known of them. */
 import type { AnyAction } from '../actions/action.ts';
-import type { Deed } from '../actions/deed.ts';
+import type { Decision, Deed } from '../actions/deed.ts';
 import type { Action, Resource } from '../control.ts';
 import type { Finding } from '../findings/finding.ts';
 import { type ActionEvent, actionEventVersion } from '../transitions/action-event.ts';
@@ -15,6 +15,8 @@ export interface About {
   readonly due?: Date;
   readonly deed?: Deed;
   readonly definition?: AnyAction;
+  /** Who decided; else it is as the deed says. */
+  readonly decision?: Decision;
   /** The deployment's, for the command that undoes it. */
   readonly stage: string;
 }
@@ -22,10 +24,11 @@ export interface About {
 export function about(
   finding: Pick<Finding, 'id' | 'control' | 'title' | 'severity'>,
   { type, id: resourceId, arn, account, region }: Resource,
-  action: Action,
-  { id, outcome, because, at, due, deed, definition, stage }: About,
+  action: Action | 'undo' | 'fix',
+  { id, outcome, because, at, due, deed, definition, decision, stage }: About,
 ): ActionEvent {
-  const decision = deed?.undo ??
+  const decided = decision ??
+    deed?.undo ??
     deed?.decision ?? { by: 'policy' as const, name: 'the policy', why: because };
   return {
     version: actionEventVersion,
@@ -42,7 +45,7 @@ export function about(
     plan: [...(deed?.plan ?? [])],
     due: due?.toISOString() ?? null,
     undo: definition === undefined ? '' : howToUndo(definition, finding.id, stage),
-    decision: { ...decision },
+    decision: { ...decided },
     at: at.toISOString(),
   };
 }

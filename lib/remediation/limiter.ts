@@ -11,7 +11,15 @@ import { pauseBefore, rounds } from '../ledger/changing.ts';
 import { LedgerError } from '../ledger/error.ts';
 import { failureOf } from '../ledger/failure.ts';
 import { type Kind, kinds, type Limits } from '../policy/guardrails.ts';
-import { closed, type LimitAnswer, type LimitState, nothingUsed, type Use, use } from './limits.ts';
+import {
+  type Closing,
+  closed,
+  type LimitAnswer,
+  type LimitState,
+  nothingUsed,
+  type Use,
+  use,
+} from './limits.ts';
 
 export interface LimiterOptions {
   readonly client: DynamoDBClient;
@@ -31,6 +39,7 @@ const shape = z.object({
   version: z.number(),
   uses: z.array(z.object({ deed: z.string(), account: z.string(), at: z.number() })),
   breaker: z.optional(z.object({ since: z.number(), because: z.string() })),
+  closing: z.optional(z.object({ at: z.number(), by: z.string(), why: z.string() })),
 });
 
 interface Kept {
@@ -72,12 +81,15 @@ export class Limiter {
     return Object.fromEntries(states) as Record<Kind, LimitState>;
   }
 
-  /** Closes the breaker of a kind. @returns whether it was open. Rejects with a `LedgerError`. */
-  async close(kind: Kind): Promise<boolean> {
+  /**
+   * Closes the breaker of a kind, and keeps who did so and why.
+   * @returns whether it was open; else nothing is written. Rejects with a `LedgerError`.
+   */
+  async close(kind: Kind, closing: Pick<Closing, 'by' | 'why'>): Promise<boolean> {
     for (let round = 1; round <= rounds; round += 1) {
       const { state, version } = await this.#read(kind);
       if (state.breaker === undefined) return false;
-      if (await this.#write(kind, closed(), version)) return true;
+      if (await this.#write(kind, closed({ ...closing, at: this.#options.now() }), version)) return true;
     }
     throw new LedgerError('busy', [keyOf(kind)], `The breaker of ${kind} could not be closed: try again.`);
   }
@@ -95,17 +107,17 @@ export class Limiter {
         const message = `The item ${keyOf(kind)} of the table ${table} is no state of limits; nothing of the kind is done until it is mended or deleted.`;
         throw new LedgerError('unreadable', [keyOf(kind)], message, parsed.error);
       }
-      const { version, uses, breaker } = parsed.data;
-      return { version, state: { uses, breaker } };
+      const { version, uses, breaker, closing } = parsed.data;
+      return { version, state: { uses, breaker, ...(closing === undefined ? {} : { closing }) } };
     } catch (error) {
       throw error instanceof LedgerError ? error : failureOf(error, table, [keyOf(kind)], 'read');
     }
   }
 
   /** @returns whether it was written: not when somebody else has written it since it was read. */
-  async #write(kind: Kind, { uses, breaker }: LimitState, version: number): Promise<boolean> {
+  async #write(kind: Kind, { uses, breaker, closing }: LimitState, version: number): Promise<boolean> {
     const { client, table } = this.#options;
-    const item = { pk: keyOf(kind), sk: 'limits', version: version + 1, uses, breaker };
+    const item = { pk: keyOf(kind), sk: 'limits', version: version + 1, uses, breaker, closing };
     try {
       await client.send(
         new PutItemCommand({

@@ -10,6 +10,8 @@ export interface LimitState {
   readonly uses: readonly Use[];
   /** Open since a limit was reached: nothing of the kind is done until a person closes it. */
   readonly breaker: Breaker | undefined;
+  /** How it was closed last; left out where it never was, or by a version that did not note it. */
+  readonly closing?: Closing;
 }
 
 export interface Use {
@@ -25,6 +27,15 @@ export interface Breaker {
   readonly since: number;
   /** A sentence for people. */
   readonly because: string;
+}
+
+/** Who closed a breaker, when and why. */
+export interface Closing {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** An ARN. */
+  readonly by: string;
+  readonly why: string;
 }
 
 export const nothingUsed: LimitState = { uses: [], breaker: undefined };
@@ -50,13 +61,16 @@ export function use(
   now: number,
 ): LimitAnswer {
   const uses = state.uses.filter(({ at }) => at > now - hour);
-  // What was begun may be gone on with: to stop halfway would be worse than either end.
-  if (uses.some((one) => one.deed === deed)) return { admitted: true, state: { ...state, uses } };
+  const others = uses.filter((one) => one.deed !== deed);
+  if (others.length < uses.length) {
+    // Counted by a run that was broken off before it began: it begins now, and counts for the hour from now on.
+    return { admitted: true, state: { ...state, uses: [...others, { deed, account, at: now }] } };
+  }
   const refused = (because: string, breaker: Breaker | undefined, opened: boolean): LimitAnswer => ({
     admitted: false,
     because,
     opened,
-    state: { uses, breaker },
+    state: { ...state, uses, breaker },
   });
   if (state.breaker !== undefined) {
     const since = new Date(state.breaker.since).toISOString();
@@ -73,7 +87,7 @@ export function use(
     { limit: limits.total, used: uses.length, where: 'in all accounts together' },
   ].find(({ limit, used }) => used >= limit);
   if (reached === undefined) {
-    return { admitted: true, state: { uses: [...uses, { deed, account, at: now }], breaker: undefined } };
+    return { admitted: true, state: { ...state, uses: [...uses, { deed, account, at: now }] } };
   }
   const { limit, where } = reached;
   // A policy that allows none means just that, and nothing has gone wrong.
@@ -83,6 +97,6 @@ export function use(
 }
 
 /** The state with the breaker closed. What was used counts no more: whoever closes it has looked, and says go on. */
-export function closed(): LimitState {
-  return nothingUsed;
+export function closed(closing: Closing): LimitState {
+  return { ...nothingUsed, closing };
 }

@@ -1,8 +1,8 @@
 /** Ends of grace periods, as one-time schedules that put a message into the queue of remediation. */
 import { createHash } from 'node:crypto';
 import { ConflictException, CreateScheduleCommand, type SchedulerClient } from '@aws-sdk/client-scheduler';
-import { wakeUp } from './message.ts';
-import type { Occasion } from './remediator.ts';
+import type { ActionId } from '../actions/action.ts';
+import { type Occasion, remediateBody } from './message.ts';
 
 export interface Waking {
   readonly client: SchedulerClient;
@@ -19,16 +19,21 @@ export const wakingPermissions = ['scheduler:CreateSchedule', 'iam:PassRole'] as
 
 /**
  * Has a message come at that time. The schedule is named by what it is for, so that there is one however often it is
- * asked for, and deletes itself afterwards. Source: EventBridge Scheduler API Reference, "CreateSchedule".
+ * asked for, and a grace period that has begun is not begun anew; it deletes itself afterwards.
+ * Source: EventBridge Scheduler API Reference, "CreateSchedule".
  */
 export async function wakeAt(
   { client, group, queueArn, deadLetterArn, roleArn }: Waking,
   occasion: Occasion,
+  action: ActionId,
   time: Date,
 ): Promise<'scheduled' | 'was-scheduled'> {
-  const at = time.toISOString().slice(0, 'YYYY-MM-DDThh:mm:ss'.length);
+  // Up to the next whole second: a message that came before the time would find the period not over.
+  const at = new Date(Math.ceil(time.getTime() / 1_000) * 1_000)
+    .toISOString()
+    .slice(0, 'YYYY-MM-DDThh:mm:ss'.length);
   const name = createHash('sha256')
-    .update(JSON.stringify([occasion, at]))
+    .update(JSON.stringify([occasion.finding, occasion.openedAt, action]))
     .digest('hex');
   try {
     await client.send(
@@ -42,7 +47,7 @@ export async function wakeAt(
         Target: {
           Arn: queueArn,
           RoleArn: roleArn,
-          Input: wakeUp(occasion),
+          Input: JSON.stringify(remediateBody(occasion)),
           DeadLetterConfig: { Arn: deadLetterArn },
         },
       }),

@@ -145,14 +145,18 @@ export function lamp(more: Partial<LampAction> = {}) {
       return undo(action, deed, options({ decision, ...other }));
     },
     /** A run that was killed after it had begun: the deed is there, and its lease. */
-    async killed() {
-      const dead = async () => {
-        throw new Error('killed');
-      };
-      const begin = journal.begin.bind(journal);
-      const latest = journal.latest.bind(journal);
-      const run = options({ journal: { begin, latest, of: dead, since: dead, save: dead } });
-      await expect(carryOut({ ...action, apply: dead }, target, run)).rejects.toThrow('killed');
-    },
+    killed: () => killed(target),
+    /** The same, for another finding. */
+    killedFor: (id: string) => killed({ ...target, finding: { ...target.finding, id } }),
   };
+
+  async function killed(at: Target) {
+    const dead = async () => {
+      throw new Error('killed');
+    };
+    const begin = journal.begin.bind(journal);
+    const latest = journal.latest.bind(journal);
+    const run = options({ journal: { begin, latest, of: dead, since: dead, save: dead } });
+    await expect(carryOut({ ...action, apply: dead }, at, run)).rejects.toThrow('killed');
+  }
 }

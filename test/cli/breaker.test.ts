@@ -14,6 +14,7 @@ const state: LimitState = {
   ],
   breaker: { since: now - 90 * 60_000, because: 'The guardrail allows 2 fixes an hour.' },
 };
+const closing = { at: now - 60_000, by: 'arn:aws:iam::111122223333:user/ana', why: 'It was one pipeline.' };
 const view = breakerView('fix', state, limits, now);
 const idle = breakerView('tag', { uses: [], breaker: undefined }, limits, now);
 
@@ -41,6 +42,19 @@ describe('the state of a breaker', () => {
     );
   });
 
+  it('is told with who closed it last, when and why', () => {
+    const closedOnce = breakerView('tag', { uses: [], breaker: undefined, closing }, limits, now);
+    expect(breakerText(closedOnce, now)).toBe(
+      'tag: closed\n  in the last hour: none; allowed: 2 in an account, 5 in all\n' +
+        '  last closed 2026-11-21T09:59:00.000Z by arn:aws:iam::111122223333:user/ana: It was one pipeline.',
+    );
+  });
+
+  it('is told to programs with who closed it last, when and why', () => {
+    const closedOnce = breakerView('tag', { uses: [], breaker: undefined, closing }, limits, now);
+    expect(breakerJson(closedOnce)['lastClosed']).toEqual({ ...closing, at: '2026-11-21T09:59:00.000Z' });
+  });
+
   it('is told to programs', () => {
     expect([breakerJson(view), breakerJson(idle)]).toEqual([
       {
@@ -48,21 +62,22 @@ describe('the state of a breaker', () => {
         open: true,
         since: '2026-11-21T08:30:00.000Z',
         because: 'The guardrail allows 2 fixes an hour.',
+        lastClosed: null,
         usedInLastHour: view.used,
         limits,
       },
-      { kind: 'tag', open: false, since: null, because: null, usedInLastHour: [], limits },
+      { kind: 'tag', open: false, since: null, because: null, lastClosed: null, usedInLastHour: [], limits },
     ]);
   });
 
   it('escapes what the table holds', () => {
-    const hostile = breakerView(
-      'fix',
-      { uses: [], breaker: { since: now, because: '\u001b[2J' } },
-      limits,
-      now,
-    );
-    expect(breakerText(hostile, now)).toContain(String.raw`\u{1b}[2J`);
+    const state = {
+      uses: [],
+      breaker: { since: now, because: '\u001b[2J' },
+      closing: { at: now, by: '\u001b[3J', why: '\u001b[4J' },
+    };
+    const text = breakerText(breakerView('fix', state, limits, now), now);
+    expect([2, 3, 4].filter((number) => text.includes(String.raw`\u{1b}[${number}J`))).toEqual([2, 3, 4]);
   });
 });
 
@@ -70,7 +85,8 @@ describe('a breaker that was closed', () => {
   it('is told with what that allows', () => {
     expect(closedText(view, true, 'trailseal.policy.yml')).toBe(
       'The breaker of fix is closed. From now on fix is done again, in an hour at most: 2 in an account, 5 in all ' +
-        '(policy: trailseal.policy.yml). What was used of the last hour counts no more.',
+        '(policy: trailseal.policy.yml). What was used of the last hour counts no more. ' +
+        'What was held back meanwhile is taken up again by the next sweep.',
     );
   });
 
@@ -86,6 +102,9 @@ describe('trailseal breaker', () => {
     [['show', 'notify'], 'breaker takes one of: tag, quarantine, fix; not notify'],
     [['close', 'notify'], 'breaker takes one of: tag, quarantine, fix; not notify'],
     [['close'], "missing required argument 'kind'"],
+    [['close', 'fix'], 'breaker close asks before it changes anything, and there is no terminal: use --yes'],
+    [['close', 'fix', '--yes'], 'breaker close --yes needs --reason "…", for the audit trail'],
+    [['close', 'fix', '--yes', '--reason', ' '], 'breaker close takes a reason that says something'],
     [['show', '--stage', 'A'], '--stage takes lower-case letters'],
     [['show', '--region', 'here'], '--region takes a Region'],
     [['show', '--policy', 'wrong.yml'], 'the policy was not used'],

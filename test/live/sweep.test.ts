@@ -76,12 +76,13 @@ interface World {
   readonly listers?: Partial<Record<ResourceType, Lister>>;
   readonly ledger?: readonly (readonly Recorded[])[];
   readonly controls?: readonly Control[];
+  readonly isOutstanding?: (entry: Recorded) => boolean;
   /** What is left of the time, each time that it is asked for; the last one stays. */
   readonly remaining?: readonly number[];
 }
 
 async function swept(part: SweepPart | undefined, world: World) {
-  const sent: { readonly queue: QueueName; readonly body: unknown }[] = [];
+  const sent: { readonly queue: QueueName | 'remediate'; readonly body: unknown }[] = [];
   const remaining = [...(world.remaining ?? [250_000])];
   const ledger = world.ledger ?? [];
   const around: SweepSurroundings = {
@@ -98,6 +99,7 @@ async function swept(part: SweepPart | undefined, world: World) {
     },
     controls: world.controls ?? controls,
     place,
+    ...(world.isOutstanding === undefined ? {} : { isOutstanding: world.isOutstanding }),
     send: async (queue, bodies) => {
       sent.push(...bodies.map((body) => ({ queue, body })));
     },
@@ -144,6 +146,7 @@ describe('a type', () => {
       open: 0,
       looks: 3,
       publications: 0,
+      reminders: 0,
       continued: false,
       unlisted: [],
     });
@@ -234,6 +237,19 @@ describe('the ledger', () => {
     if (found === undefined) throw new Error(`there is no control ${id}`);
     return found;
   }) as [Control, Control];
+
+  it('has remediation reminded of what is outstanding, as far as there is any', async () => {
+    const [one, two] = [entry(deletion, key('one'), 'OPEN', true), entry(disabled, key('two'), 'OPEN', true)];
+    const isOutstanding = ({ control }: Recorded) => control === deletion.id;
+    const { sent, report } = await swept({ of: 'ledger' }, { ledger: [[one, two]], isOutstanding });
+    const occasion = { finding: one.id, openedAt: one.finding?.openedAt, since: now, reminder: true };
+    expect(sent.filter(({ queue }) => queue === 'remediate').map(({ body }) => body)).toMatchObject([
+      { trailseal: { kind: 'remediate', occasion } },
+    ]);
+    expect(report.reminders).toBe(1);
+    const without = await swept({ of: 'ledger' }, { ledger: [[one, two]] });
+    expect(without.sent.some(({ queue }) => queue === 'remediate')).toBe(false);
+  });
 
   it('has the resource of an open finding looked at, once for all its controls', async () => {
     const ledger = [

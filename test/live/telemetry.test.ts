@@ -44,6 +44,7 @@ const swept: Swept = {
   open: 0,
   looks: 0,
   publications: 0,
+  reminders: 0,
   continued: false,
   unlisted: [],
 };

@@ -43,6 +43,16 @@ describe('a limit', () => {
     expect(course(twice).state.uses).toHaveLength(1);
   });
 
+  it('counts a deed for the hour after it was asked for last, as it may not have been begun before', () => {
+    const { answers } = course([
+      { deed: 'a', account: here, at: noon },
+      { deed: 'a', account: here, at: noon + 59 * minute },
+      { deed: 'b', account: here, at: noon + 60 * minute },
+      { deed: 'c', account: here, at: noon + 61 * minute },
+    ]);
+    expect(answers).toEqual([true, true, true, false]);
+  });
+
   it('forgets what is an hour old', () => {
     const { answers } = course([
       { deed: 'a', account: here, at: noon },
@@ -95,8 +105,18 @@ describe('the breaker', () => {
     expect(use(full, 'fix', limits, { deed: 'a', account: here }, noon + minute).admitted).toBe(true);
   });
 
+  const closing = { at: noon, by: 'arn:aws:iam::111122223333:user/ana', why: 'It was one pipeline.' };
+
+  it('keeps who closed it and why, whatever is asked for afterwards', () => {
+    const asked = ['a', 'a', 'b', 'c'].map((deed) => ({ deed, account: here, at: noon + minute }));
+    const { state, answers } = course(asked, closed(closing));
+    expect([answers, state.closing]).toEqual([[true, true, true, false], closing]);
+  });
+
   it('lets actions through again once it is closed', () => {
-    expect(use(closed(), 'fix', limits, { deed: 'd', account: here }, noon + minute).admitted).toBe(true);
+    expect(use(closed(closing), 'fix', limits, { deed: 'd', account: here }, noon + minute).admitted).toBe(
+      true,
+    );
   });
 });
 

@@ -1,15 +1,40 @@
 import { describe, expect, it } from 'vitest';
-import { parseRemediation, wakeUp } from '../../lib/remediation/message.ts';
+import { onceMore, orderBody, parseRemediation, remediateBody } from '../../lib/remediation/message.ts';
 
 const occasion = {
   finding: 'trailseal/kms-key-disabled/111122223333/eu-central-1/k',
   openedAt: null,
   since: 1_700,
+  reminder: false,
 };
+const order = {
+  id: 'event-1 finding',
+  finding: occasion.finding,
+  what: 'fix',
+  by: 'an operator',
+  why: 'Somebody pressed "Fix".',
+  at: '2026-11-21T10:00:00.000Z',
+} as const;
 
 describe('a message of remediation', () => {
   it('is the end of a grace period, with the occasion that it began with', () => {
-    expect(parseRemediation(wakeUp(occasion))).toEqual({ kind: 'occasion', occasion });
+    const body = JSON.stringify(remediateBody(occasion));
+    expect(parseRemediation(body)).toEqual({ kind: 'occasion', occasion, attempt: 1 });
+  });
+
+  it('is one of an earlier version, which knew of no reminders', () => {
+    const { reminder: _, ...earlier } = occasion;
+    const body = JSON.stringify({ trailseal: { version: 1, kind: 'remediate', occasion: earlier } });
+    expect(parseRemediation(body)).toEqual({ kind: 'occasion', occasion, attempt: 1 });
+  });
+
+  it("is an operator's order", () => {
+    expect(parseRemediation(JSON.stringify(orderBody(order)))).toEqual({ kind: 'order', order, attempt: 1 });
+  });
+
+  it('says how often it was handled, when it comes once more', () => {
+    const again = JSON.stringify(onceMore(orderBody(order), 2));
+    expect(parseRemediation(again)).toEqual({ kind: 'order', order, attempt: 2 });
   });
 
   it.each([
@@ -24,6 +49,11 @@ describe('a message of remediation', () => {
       'an occasion without a finding',
       '{"trailseal":{"occasion":{"openedAt":null,"since":1}}}',
       /its occasion/,
+    ],
+    [
+      'an order of what nobody can order',
+      JSON.stringify({ trailseal: { order: { ...order, what: 'tag' } } }),
+      /its order/,
     ],
   ])('is malformed, with the reason: %s', (_what, body, reason) => {
     const message = parseRemediation(body);

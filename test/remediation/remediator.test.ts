@@ -1,124 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Facts } from '../../lib/control.ts';
-import { kmsKeyDisabled } from '../../lib/controls/kms/kms-key-disabled.ts';
-import { kmsControls } from '../../lib/controls/kms.ts';
-import { type Unknown, unknownFact } from '../../lib/facts/types.ts';
-import { findingId } from '../../lib/findings/id.ts';
-import { type Policy, parsePolicy } from '../../lib/policy/policy.ts';
-import { type LimitState, nothingUsed, use } from '../../lib/remediation/limits.ts';
-import { type Occasion, Remediator, type RemediatorOptions } from '../../lib/remediation/remediator.ts';
+import { unknownFact } from '../../lib/facts/types.ts';
 import { actionEventSchema } from '../../lib/transitions/action-event.ts';
-import { type Light, lamp, place, start } from '../actions/lamp.ts';
-import { MemoryLedger } from '../ledger/memory-ledger.ts';
-import { keyState } from '../live/world.ts';
-
-const key = {
-  type: 'AwsKmsKey',
-  id: 'lamp',
-  arn: `arn:aws:kms:${place.region}:${place.account}:key/lamp`,
-  ...place,
-} as const;
-const id = findingId('kms-key-disabled', key);
-
-function policyOf(text: string): Policy {
-  const parsed = parsePolicy(`version: 1\n${text}`, 'trailseal.policy.yml', kmsControls);
-  if (!parsed.ok) throw new Error(parsed.errors.map(({ message }) => message).join('; '));
-  return parsed.policy;
-}
-const fixing = 'controls: { kms-key-disabled: { actions: [notify, fix:enable-key] } }';
-
-/** A key that is a lamp: enabled is on. Fixing it is switching it on. */
-async function room(text = fixing, more: Partial<RemediatorOptions> = {}) {
-  const it = lamp();
-  const policy = policyOf(text);
-  const ledger = new MemoryLedger({ now: () => it.means.now().getTime() });
-  const woken: { occasion: Occasion; time: Date }[] = [];
-  const answers: { facts: Partial<Facts> | Unknown | undefined } = { facts: undefined };
-  let limits: LimitState = nothingUsed;
-  const told = (light: Light): Partial<Facts> | Unknown =>
-    light === 'gone'
-      ? unknownFact('gone', 'kms:DescribeKey does not find it')
-      : keyState(light === 'on' ? 'Enabled' : 'Disabled');
-  const record = async (verdict: 'FAIL' | 'PASS' | 'UNKNOWN', at = start) => {
-    const actor = { type: 'IAMUser', arn: 'arn:aws:iam::111122223333:user/ana', name: 'ana' };
-    await ledger.record([
-      {
-        control: kmsKeyDisabled,
-        observation: {
-          key: `${verdict} ${at}`,
-          at,
-          cause: {
-            id: `event ${at}`,
-            eventName: 'DisableKey',
-            time: at,
-            actor: { ...actor, account: undefined, sourceIp: undefined, userAgent: undefined },
-          },
-          resource: key,
-          result: {
-            kind: 'judged',
-            verdict,
-            evidence: { summary: `It is ${verdict}.`, required: 'a key that is enabled', observed: [] },
-            severity: 'HIGH',
-            plan: { actions: [], withheld: [] },
-            exemption: undefined,
-            details: undefined,
-          },
-        },
-      },
-    ]);
-  };
-  await record('FAIL');
-  const options: RemediatorOptions = {
-    controls: kmsControls,
-    actions: [it.action],
-    policy,
-    place,
-    facts: {
-      look: async (requests) =>
-        requests.map(({ resource, facts }) => {
-          const answer = answers.facts ?? told(it.state.light);
-          return [
-            {
-              resource,
-              facts: 'known' in answer ? Object.fromEntries(facts.map((name) => [name, answer])) : answer,
-            },
-          ];
-        }),
-    },
-    ledger,
-    journal: it.journal,
-    limiter: {
-      admit: async (kind, most, counted) => {
-        const answer = use(limits, kind, most, counted, it.means.now().getTime());
-        limits = answer.state;
-        return answer;
-      },
-      show: async () => ({ tag: nothingUsed, fix: limits, quarantine: nothingUsed }),
-    },
-    means: it.means,
-    killSwitch: async () => ({ state: 'released' }),
-    workflow: async () => ({ status: 'NEW' }),
-    isOwn: () => false,
-    wakeAt: async (occasion, time) => {
-      const again = woken.some((one) => one.time.getTime() === time.getTime());
-      woken.push({ occasion, time });
-      return again ? 'was-scheduled' : 'scheduled';
-    },
-    stage: 'dev',
-    run: 'run-1',
-    ...more,
-  };
-  const occasion: Occasion = { finding: id, openedAt: new Date(start).toISOString(), since: start };
-  return {
-    it,
-    woken,
-    answers,
-    record,
-    occasion,
-    remediate: (other: Partial<Occasion> = {}) =>
-      new Remediator(options).remediate({ ...occasion, ...other }),
-  };
-}
+import { start } from '../actions/lamp.ts';
+import { fixing, id, room } from './room.ts';
 
 describe('a failure', () => {
   it('is fixed as the policy asks, once, and that is told with how to undo it', async () => {
@@ -145,7 +29,7 @@ describe('a failure', () => {
 
   it('is left alone where the policy only reports', async () => {
     const { it: lit, remediate } = await room('controls: {}');
-    expect(await remediate()).toMatchObject({ events: [], again: undefined });
+    expect(await remediate()).toMatchObject({ events: [], again: false });
     expect(lit.state.presses).toBe(0);
   });
 
@@ -277,9 +161,66 @@ describe('an action that AWS does not finish', () => {
     lit.state.fault = new Error('AWS is busy');
     const { events, again } = await remediate();
     expect(events).toMatchObject([{ outcome: 'half-done' }]);
-    expect(again).toBe(60);
+    expect(again).toBe(true);
     lit.state.fault = undefined;
     expect((await remediate()).events).toMatchObject([{ outcome: 'done' }]);
     expect(lit.state).toMatchObject({ light: 'on', presses: 1 });
+  });
+});
+
+describe('a run that was broken off after its write', () => {
+  it('is told as done when the resource passes by then', async () => {
+    const { it: lit, remediate, record } = await room();
+    await lit.killedFor(id);
+    lit.state.light = 'on';
+    await record('PASS', start + 1_000);
+    await lit.means.wait(3_600_000);
+    expect((await remediate()).events).toMatchObject([{ outcome: 'done', action: 'fix:enable-key' }]);
+    expect((await lit.journal.latest(id, 'fix:enable-key'))?.status).toBe('done');
+    expect((await remediate()).events).toEqual([]);
+  });
+
+  it('is told as half-done, and not gone on with, when its write is missing and the finding is over', async () => {
+    const { it: lit, remediate, record } = await room();
+    await lit.killedFor(id);
+    await record('PASS', start + 1_000);
+    await lit.means.wait(3_600_000);
+    expect((await remediate()).events).toMatchObject([{ outcome: 'half-done' }]);
+    expect(lit.state.presses).toBe(0);
+  });
+});
+
+describe('a reminder', () => {
+  const reminder = { reminder: true };
+
+  it('does what something stood in the way of, once that is over', async () => {
+    let state: 'pulled' | 'released' = 'pulled';
+    const { it: lit, remediate } = await room(fixing, { killSwitch: async () => ({ state }) });
+    expect((await remediate()).events).toMatchObject([{ outcome: 'withheld' }]);
+    expect((await remediate(reminder)).events).toEqual([]);
+    state = 'released';
+    expect((await remediate(reminder)).events).toMatchObject([{ outcome: 'done' }]);
+    expect(lit.state.presses).toBe(1);
+  });
+
+  it('begins a grace period that has not begun, and no second one', async () => {
+    const { it: lit, remediate } = await room(`${fixing}\nguardrails: { gracePeriod: { fix: 15 minutes } }`);
+    expect((await remediate(reminder)).events).toMatchObject([{ outcome: 'pending' }]);
+    expect((await remediate(reminder)).events).toEqual([]);
+    expect(lit.state.presses).toBe(0);
+  });
+
+  it('looks at nothing where all was done since the finding was opened', async () => {
+    let looks = 0;
+    const { it: lit, remediate } = await room(fixing, {
+      workflow: async () => {
+        looks += 1;
+        return { status: 'NEW' };
+      },
+    });
+    await remediate();
+    const before = looks;
+    expect(await remediate(reminder)).toMatchObject({ events: [], nothing: 'All was done already.' });
+    expect([looks, lit.state.presses]).toEqual([before, 1]);
   });
 });

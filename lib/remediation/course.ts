@@ -1,0 +1,266 @@
+/**
+ * The course of one message of remediation: what is done for it on whatever occasion. It finds, looks again, decides,
+ * carries out under a lease, and remembers what it has answered for.
+ */
+import type { ActionId, AnyAction, Means } from '../actions/action.ts';
+import { carryOut, verify } from '../actions/carry-out.ts';
+import type { Decision } from '../actions/deed.ts';
+import type { Journal } from '../actions/journal.ts';
+import type { Admission, AdmissionRequest, RunOptions } from '../actions/run.ts';
+import type { Control, Resource } from '../control.ts';
+import type { OperatorExemptions } from '../exemptions/exemptions.ts';
+import { isGone } from '../facts/absence.ts';
+import type { LiveFactProvider } from '../facts/provider.ts';
+import type { Finding } from '../findings/finding.ts';
+import { findingId } from '../findings/id.ts';
+import { type Judged, judgeLive } from '../judge.ts';
+import type { Ledger, Recorded } from '../ledger/ledger.ts';
+import type { Circumstances } from '../policy/circumstances.ts';
+import { decide } from '../policy/decide.ts';
+import { exemptionFor } from '../policy/exemptions.ts';
+import { type Kind, kindOf, noUsage } from '../policy/guardrails.ts';
+import type { Plan } from '../policy/plan.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { ActionEvent } from '../transitions/action-event.ts';
+import type { KillSwitch } from './kill-switch.ts';
+import type { Limiter } from './limiter.ts';
+import type { LimitState } from './limits.ts';
+import type { Occasion } from './message.ts';
+import type { OperatorOrder } from './order.ts';
+import { type Told, toldOfOutcome } from './telling.ts';
+import type { Workflow } from './workflow.ts';
+
+export interface RemediatorOptions {
+  readonly controls: readonly Control[];
+  /** Those that may be carried out here. */
+  readonly actions: readonly AnyAction[];
+  readonly policy: Policy;
+  readonly place: { readonly account: string; readonly region: string };
+  readonly facts: LiveFactProvider;
+  readonly ledger: Pick<Ledger, 'read'>;
+  /** What operators exempted, as it is now; left out where the policy lets none of them. */
+  readonly exemptions?: () => Promise<OperatorExemptions>;
+  readonly journal: Journal;
+  readonly limiter: Pick<Limiter, 'admit' | 'show'>;
+  readonly means: Means;
+  readonly killSwitch: () => Promise<KillSwitch>;
+  readonly workflow: (finding: string) => Promise<Workflow>;
+  /** Whether the resource is part of Trailseal's own deployment. */
+  readonly isOwn: (resource: Resource) => boolean;
+  /** Has `remediate` called again with the same occasion at that time; once for each action, however often it is asked. */
+  readonly wakeAt: (
+    occasion: Occasion,
+    action: ActionId,
+    time: Date,
+  ) => Promise<'scheduled' | 'was-scheduled'>;
+  /** The deployment's name. */
+  readonly stage: string;
+  /** What this run is called, unlike any other. */
+  readonly run: string;
+}
+
+export interface Remediation {
+  /** To be told on the bus, in this order. */
+  readonly events: readonly ActionEvent[];
+  /** Whether something is under way, or half-done, so that the same message should be handled again. */
+  readonly again: boolean;
+  /** Why nothing was done, where nothing was; a sentence. */
+  readonly nothing: string | undefined;
+  /** How many breakers were opened by it. */
+  readonly breakersOpened: number;
+}
+
+/** A run has what it works on for itself for so long, in milliseconds: longer than the function may run. */
+export const leaseFor = 16 * 60_000;
+
+/** An open finding of which a fresh look says that it fails. */
+export interface Case {
+  readonly finding: Finding;
+  readonly control: Control;
+  readonly resource: Resource;
+}
+
+export type Found = Omit<Case, 'resource'> & { readonly entry: Recorded };
+
+/** One for each message. */
+export class Course {
+  readonly options: RemediatorOptions;
+  /** The actions that were answered for. */
+  readonly handled = new Set<ActionId>();
+  #breakersOpened = 0;
+
+  constructor(options: RemediatorOptions) {
+    this.options = options;
+  }
+
+  async find(id: string): Promise<Found | string> {
+    const entry = (await this.options.ledger.read([id])).get(id);
+    const control = this.options.controls.find((each) => each.id === entry?.control);
+    if (entry?.finding === undefined || control === undefined) return 'There is no such finding here.';
+    const { account, region } = entry.resource;
+    const { place } = this.options;
+    if (account !== place.account || region !== place.region) {
+      return 'It is a finding of another account or Region.';
+    }
+    return { entry, finding: entry.finding, control };
+  }
+
+  /** @returns why nothing is to be done, where the resource does not fail. */
+  async lookAgain({ entry, finding, control }: Found): Promise<Case | string> {
+    const { facts, policy } = this.options;
+    const [judged = []] = await judgeLive(
+      [{ control, resource: entry.resource, mayBeGone: true }],
+      facts,
+      (name) => policy.controls.get(name)?.settings,
+    );
+    const found = judged.find((one: Judged) => findingId(control.id, one.resource) === finding.id);
+    if (found === undefined || isGone(found.facts) !== undefined) return 'The resource is gone.';
+    const { verdict, evidence } = found.judgement;
+    if (verdict === 'UNKNOWN') return `What is unknown is never acted on, and now it is: ${evidence.summary}`;
+    if (verdict !== 'FAIL') return `It does not fail any more: ${evidence.summary}`;
+    return { finding, control, resource: found.resource };
+  }
+
+  async plan(policy: Policy, { finding, control, resource }: Case, usual = control.actions): Promise<Plan> {
+    const { means, exemptions, isOwn } = this.options;
+    const lookedAt = means.now();
+    const byOperator = (await exemptions?.())?.get(finding.id);
+    const { plan } = decide({
+      verdict: 'FAIL',
+      control: { id: control.id, actions: usual },
+      resource,
+      policy,
+      exemption: exemptionFor(policy, control.id, resource, lookedAt, byOperator),
+      usage: noUsage,
+      time: lookedAt.getTime(),
+      circumstances: {
+        ...(await this.#circumstances(finding.id)),
+        isOwn: isOwn(resource),
+        lookAge: 0,
+      },
+    });
+    return plan;
+  }
+
+  /** @param occasion the order that it is done for; `undefined` where the policy itself asks for it. */
+  async carryOut(
+    definition: AnyAction,
+    { finding, resource, control }: Case,
+    decision: Decision,
+    occasion: OperatorOrder | undefined,
+  ): Promise<{ readonly event: ActionEvent | undefined; readonly again: boolean }> {
+    this.handled.add(definition.id);
+    const target = { resource, finding, settings: this.#settingsOf(definition.id, control) };
+    const outcome = await carryOut(definition, target, this.runOptions(decision));
+    const told: Told = {
+      ...this.told(finding, resource, definition),
+      ...(occasion === undefined ? {} : { decision, occasion: occasion.id }),
+    };
+    let event = toldOfOutcome(outcome, told);
+    const again = outcome.kind === 'under-way' || outcome.kind === 'half-done' || outcome.kind === 'busy';
+    if (event === undefined && occasion !== undefined && !again && 'because' in outcome) {
+      // Whoever ordered it waits for an answer.
+      event = toldOfOutcome({ kind: 'withheld', because: outcome.because }, told);
+    }
+    return { event, again };
+  }
+
+  /**
+   * What an earlier run began and this one had no reason to go on with, because the resource passes by now, or something
+   * stands in the way: it is looked at, so that the journal says how far it came.
+   */
+  async withBrokenOff(
+    done: Remediation,
+    { finding, entry }: Found,
+    occasion: Occasion | undefined,
+  ): Promise<Remediation> {
+    const { journal } = this.options;
+    const deeds = (await journal.of(finding.id)).filter(
+      ({ status, action }) => status === 'begun' && !this.handled.has(action),
+    );
+    const events: ActionEvent[] = [];
+    let { again } = done;
+    for (const deed of deeds) {
+      const definition = this.definitionOf(deed.action);
+      if (definition === undefined) continue;
+      const outcome = await verify(definition, deed, this.runOptions(deed.decision));
+      const event = toldOfOutcome(outcome, this.told(finding, entry.resource, definition));
+      if (event !== undefined && occasion?.reminder !== true) events.push(event);
+      again ||= outcome.kind === 'busy';
+    }
+    return { ...done, events: [...done.events, ...events], again };
+  }
+
+  told(finding: Finding, resource: Resource, definition: AnyAction): Told {
+    const { stage, means } = this.options;
+    return { finding, resource, definition, stage, at: means.now(), occasion: occasionOf(finding) };
+  }
+
+  definitionOf(action: string): AnyAction | undefined {
+    return this.options.actions.find(({ id }) => id === action);
+  }
+
+  runOptions(decision: RunOptions['decision']): RunOptions {
+    const { journal, means, place, run } = this.options;
+    return { journal, means, place, run, decision, leaseFor, admit: (request) => this.#admit(request) };
+  }
+
+  /** Asked last, just before the first write: by then the switch may have been pulled, or the limit used up. */
+  async #admit({ action, resource, deed, step, finding }: AdmissionRequest): Promise<Admission> {
+    const { state, because } = await this.options.killSwitch();
+    if (state !== 'released') {
+      const why =
+        because === undefined ? 'The kill switch is on.' : `The kill switch stops everything: ${because}.`;
+      return { admitted: false, because: why };
+    }
+    const kind = kindOf(action);
+    // Taking back what was done, and finishing what was begun, is never one action too many.
+    if (kind === undefined || step !== 'begin') return { admitted: true };
+    const { status } = await this.options.workflow(finding);
+    if (status === 'SUPPRESSED' || status === 'unreadable') {
+      return {
+        admitted: false,
+        because: 'The finding was suppressed in Security Hub, or that could not be read.',
+      };
+    }
+    const limits = this.options.policy.guardrails.actionsPerHour[kind];
+    const answer = await this.options.limiter.admit(kind, limits, { deed, account: resource.account });
+    if (answer.admitted) return { admitted: true };
+    if (answer.opened) this.#breakersOpened += 1;
+    return { admitted: false, because: answer.because };
+  }
+
+  async #circumstances(finding: string): Promise<Circumstances> {
+    const [{ state }, { status }, limits] = await Promise.all([
+      this.options.killSwitch(),
+      this.options.workflow(finding),
+      this.options.limiter.show(),
+    ]);
+    return { killSwitch: state, workflow: status, openBreakers: openIn(limits) };
+  }
+
+  /** What the policy sets for an action; of a fix, what its control demands. */
+  #settingsOf(action: ActionId, control: Control): unknown {
+    const { actions, controls } = this.options.policy;
+    if (action === 'tag' || action === 'quarantine') return actions[action];
+    return controls.get(control.id)?.settings;
+  }
+
+  nothing(because: string): Remediation {
+    return this.result({ events: [], again: false, nothing: because });
+  }
+
+  result(done: Omit<Remediation, 'breakersOpened'>): Remediation {
+    return { ...done, breakersOpened: this.#breakersOpened };
+  }
+}
+
+/** The finding as it was opened last. */
+export function occasionOf({ id, openedAt }: Finding): string {
+  return `${id}@${openedAt}`;
+}
+
+function openIn(limits: Readonly<Record<Kind, LimitState>>): ReadonlySet<Kind> {
+  const open = Object.entries(limits).filter(([, { breaker }]) => breaker !== undefined);
+  return new Set(open.map(([kind]) => kind as Kind));
+}

@@ -1,0 +1,89 @@
+/** The ends of grace periods, in an EventBridge Scheduler that is moto's. */
+import {
+  CreateScheduleGroupCommand,
+  GetScheduleCommand,
+  ListSchedulesCommand,
+} from '@aws-sdk/client-scheduler';
+import { beforeEach, describe, expect, inject, it } from 'vitest';
+import { schedulerClient } from '../../lib/aws/scheduler.ts';
+import { type Occasion, parseRemediation } from '../../lib/remediation/message.ts';
+import { type Waking, wakeAt } from '../../lib/remediation/waking.ts';
+import { account, region } from './acting.ts';
+
+// The way in which users point Trailseal at an emulator.
+process.env['AWS_ENDPOINT_URL'] = inject('moto');
+process.env['AWS_ACCESS_KEY_ID'] = 'test';
+process.env['AWS_SECRET_ACCESS_KEY'] = 'test';
+
+const client = schedulerClient({ region });
+let groups = 0;
+let waking: Waking;
+
+beforeEach(async () => {
+  groups += 1;
+  const group = `waking-${groups}`;
+  await client.send(new CreateScheduleGroupCommand({ Name: group }));
+  waking = {
+    client,
+    group,
+    queueArn: `arn:aws:sqs:${region}:${account}:trailseal-dev-remediate`,
+    deadLetterArn: `arn:aws:sqs:${region}:${account}:trailseal-dev-remediate-dead-letters`,
+    roleArn: `arn:aws:iam::${account}:role/grace`,
+  };
+});
+
+const occasion: Occasion = {
+  finding: 'trailseal/kms-key-disabled/1',
+  openedAt: '2026-11-21T10:00:00.000Z',
+  since: Date.parse('2026-11-21T10:00:01.250Z'),
+  reminder: false,
+};
+const due = new Date('2099-11-21T10:15:01.250Z');
+
+async function schedules() {
+  const { Schedules: some = [] } = await client.send(new ListSchedulesCommand({ GroupName: waking.group }));
+  return Promise.all(
+    some.map(({ Name }) => client.send(new GetScheduleCommand({ GroupName: waking.group, Name }))),
+  );
+}
+
+describe('the end of a grace period', () => {
+  it('brings the same occasion into the queue, not before it is due, and once', async () => {
+    expect(await wakeAt(waking, occasion, 'fix:enable-key', due)).toBe('scheduled');
+    const [schedule, ...others] = await schedules();
+    expect(others).toEqual([]);
+    expect(schedule).toMatchObject({
+      ScheduleExpression: 'at(2099-11-21T10:15:02)',
+      ScheduleExpressionTimezone: 'UTC',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      ActionAfterCompletion: 'DELETE',
+      Target: {
+        Arn: waking.queueArn,
+        RoleArn: waking.roleArn,
+        DeadLetterConfig: { Arn: waking.deadLetterArn },
+      },
+    });
+    expect(parseRemediation(schedule?.Target?.Input ?? '')).toEqual({
+      kind: 'occasion',
+      occasion,
+      attempt: 1,
+    });
+  });
+
+  it('is set once, though it is asked for again at another time', async () => {
+    await wakeAt(waking, occasion, 'fix:enable-key', due);
+    const later = { ...occasion, since: occasion.since + 60_000, reminder: true };
+    expect(await wakeAt(waking, later, 'fix:enable-key', new Date(due.getTime() + 60_000))).toBe(
+      'was-scheduled',
+    );
+    expect(await schedules()).toHaveLength(1);
+  });
+
+  it('is another one for another action, finding or opening', async () => {
+    await wakeAt(waking, occasion, 'fix:enable-key', due);
+    expect(await wakeAt(waking, occasion, 'quarantine', due)).toBe('scheduled');
+    expect(await wakeAt(waking, { ...occasion, finding: 'other' }, 'fix:enable-key', due)).toBe('scheduled');
+    expect(await wakeAt(waking, { ...occasion, openedAt: null }, 'fix:enable-key', due)).toBe('scheduled');
+    expect(await schedules()).toHaveLength(4);
+  });
+});
