@@ -49,14 +49,20 @@ export function killSwitchName(stage: Stage): string {
   return `/trailseal/${stage}/kill-switch`;
 }
 
-/** What acts upon the bus's events: each has a rule, a queue and a function of its own. */
-export type ListenerName = 'remediate' | 'notify';
-export const listenerNames: readonly ListenerName[] = ['remediate', 'notify'];
+/**
+ * What acts upon the bus's events: each has a rule, a queue and a function of its own. `operator` also, and first of all,
+ * takes what people order by buttons in Security Hub.
+ */
+export type ListenerName = 'remediate' | 'notify' | 'operator';
+export const listenerNames: readonly ListenerName[] = ['remediate', 'notify', 'operator'];
 
 /** Every queue that has dead letters which may be sent back to it. */
 export const redrivable: readonly (QueueName | ListenerName)[] = [...queueNames, ...listenerNames];
 
-/** The rule, on the bus, that feeds a listener's queue. */
+/**
+ * The rule, on the bus, that feeds a listener's queue. Names are unique on a bus: the rule on the account's default bus
+ * that brings `operator` the orders has the same one.
+ */
 export function listenerRuleName(stage: Stage, name: ListenerName): string {
   return `${stackName(stage)}-${name}`;
 }

@@ -1,0 +1,93 @@
+/**
+ * Serves the operators: takes presses of buttons in Security Hub, orders what the policy lets operators order, and notes on
+ * the findings what came of it. It writes to no resource; `remediate` does.
+ */
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import middy from '@middy/core';
+import type { Context, SQSBatchResponse } from 'aws-lambda';
+import { callLogger } from '../lib/aws/calls.ts';
+import { dynamodbClient } from '../lib/aws/dynamodb.ts';
+import { securityHubClient } from '../lib/aws/securityhub.ts';
+import { sendAll, sqsClient } from '../lib/aws/sqs.ts';
+import { controls } from '../lib/controls/index.ts';
+import { DynamoExemptions } from '../lib/exemptions/exemptions.ts';
+import { productArnOf } from '../lib/findings/id.ts';
+import { DynamoLedger } from '../lib/ledger/dynamodb.ts';
+import { type Delivery, takeBatch, toDeliverAgain } from '../lib/live/batch.ts';
+import { environmentOf, familyQueueUrls, variable } from '../lib/live/environment.ts';
+import type { QueueName } from '../lib/names.ts';
+import { parseOperatorMessage } from '../lib/operators/message.ts';
+import { type Named, noteOn } from '../lib/operators/notes.ts';
+import { Operator, type Pressing } from '../lib/operators/operator.ts';
+import { deadLettersTo, wait } from './context.ts';
+import { deliveriesIn } from './deliveries.ts';
+import { policyInForce } from './policy-in-force.ts';
+import { loggerOf, Telemetry } from './telemetry.ts';
+
+const logger = loggerOf('operator');
+const telemetry = new Telemetry('operator', logger);
+const { account, region, table, deadLetterUrl } = environmentOf(process.env);
+const stage = variable(process.env, 'TRAILSEAL_STAGE');
+const config = { region, logger: callLogger((call) => telemetry.called(call)) };
+const sqs = sqsClient(config);
+const securityHub = securityHubClient(config);
+const kept = { client: dynamodbClient(config), table, wait, random: Math.random };
+const deadLetter = deadLettersTo(sqs, deadLetterUrl);
+/** The queues that this deployment has; of remediation only where the policy asks for changes, or lets them be ordered. */
+const queueUrls: Readonly<Partial<Record<QueueName | 'remediate', string>>> = {
+  ...familyQueueUrls(process.env),
+  ...(process.env['TRAILSEAL_REMEDIATE_QUEUE_URL'] === undefined
+    ? {}
+    : { remediate: process.env['TRAILSEAL_REMEDIATE_QUEUE_URL'] }),
+};
+const policy = policyInForce({ controls, config, logger, telemetry });
+const parts = {
+  controls,
+  place: { account, region },
+  stage,
+  ledger: new DynamoLedger({ ...kept, now: Date.now }),
+  exemptions: new DynamoExemptions({ ...kept, place: { account, region } }),
+  send: async (queue: QueueName | 'remediate', body: unknown) => {
+    const url = queueUrls[queue];
+    if (url === undefined) return false;
+    await sendAll(sqs, url, [body]);
+    return true;
+  },
+  note: (finding: Named, news: string, author: string) => noteOn(securityHub, finding, news, author),
+  productArn: productArnOf(account, region),
+};
+
+async function take(deliveries: readonly Delivery[]): Promise<readonly Pressing[]> {
+  const operator = new Operator({ ...parts, policy: await policy() });
+  const done: Pressing[] = [];
+  for (const { body } of deliveries) {
+    const message = parseOperatorMessage(body, stage);
+    if (message.kind === 'malformed') {
+      await deadLetter(body, message.reason);
+      telemetry.add('MessagesDeadLettered', 1);
+    } else if (message.kind === 'answer') {
+      await operator.answer(message.answer);
+      logger.info('answered', { finding: message.answer.finding, outcome: message.answer.outcome });
+    } else {
+      telemetry.add('EventsReceived', 1);
+      const pressings = await operator.press(message.press);
+      logger.info('pressed', { pressings });
+      done.push(...pressings);
+    }
+  }
+  return done;
+}
+
+/** Answers an invocation by SQS with what failed; any other with what was made of it. */
+async function handle(event: unknown, context: Context): Promise<SQSBatchResponse | readonly Pressing[]> {
+  const { deliveries, bySqs } = deliveriesIn(event);
+  if (!bySqs) return await take(deliveries);
+  const batch = await takeBatch(deliveries, take, deadLetter, () => context.getRemainingTimeInMillis());
+  telemetry.failed(batch);
+  return { batchItemFailures: toDeliverAgain(batch).map((id) => ({ itemIdentifier: id })) };
+}
+
+export const handler = middy(handle)
+  .use(injectLambdaContext(logger))
+  .after(() => telemetry.flush())
+  .onError(() => telemetry.flush());
