@@ -12,6 +12,7 @@ import { type ReplayFlags, runReplay, withReplayOptions } from './commands/repla
 import { exitCode, UsageError } from './exit.ts';
 import { addOperatorCommands } from './operator/commands.ts';
 import { discardUnfinished } from './output/files.ts';
+import { addPolicyOverrideCommands } from './policy-override/commands.ts';
 import { version } from './version.ts';
 
 /** The archive that ships with Trailseal: a month of five accounts. */
@@ -105,7 +106,9 @@ program
     code = runControls(id, flags.format);
   });
 
-const policy = program.command('policy').description('Work with policy files.');
+const policy = program
+  .command('policy')
+  .description('Work with policy files, and with what overrides the deployed one.');
 policy
   .command('validate')
   .description('Check a policy: every error with its path, line and a hint.')
@@ -135,6 +138,10 @@ withArchiveOptions(
     code = await runPolicyDiff(oldFile, newFile, paths, flags, abort.signal);
   });
 
+addPolicyOverrideCommands(policy, abort.signal, (ended) => {
+  code = ended;
+});
+
 // What asks AWS is loaded when it is wanted: the SDK takes longer to load than the rest.
 program
   .command('doctor')
@@ -149,7 +156,7 @@ program
   .addOption(format())
   .addHelpText(
     'after',
-    '\nNothing is changed. Exit codes: 0 ready (warnings at most); 1 something failed; 3 nothing failed, but something could not be looked at.',
+    '\nNothing is changed. Where the policy has actions or orders, what acts is looked at too. What it may not look at it names, with the IAM action to allow.\nExit codes: 0 ready (warnings at most); 1 something failed; 3 nothing failed, but something could not be looked at.',
   )
   .action(async (flags) => {
     const { runDoctor } = await import('./commands/doctor.ts');

@@ -18,10 +18,16 @@ export interface Bundle {
  * Bundles a function into a folder, as `<name of the entry>.cjs`.
  * @param entry its file, `functions/ec2.ts`.
  * @param policyFile the policy that it is to hold.
+ * @param overridable whether an SSM parameter may override that policy.
  * @throws BuildFailure, esbuild's, which names what is wrong in the policy or the sources.
  */
-export function bundleFunction(entry: string, folder: string, policyFile: string): Promise<Bundle> {
-  return bundleWith({ ...buildOptions, plugins: plugins(policyFile) }, entry, folder);
+export function bundleFunction(
+  entry: string,
+  folder: string,
+  policyFile: string,
+  overridable = false,
+): Promise<Bundle> {
+  return bundleWith({ ...buildOptions, plugins: plugins({ policyFile, overridable }) }, entry, folder);
 }
 
 /** The same with other options than those of a deployment, such as those to compare it with. */

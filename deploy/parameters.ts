@@ -1,11 +1,13 @@
 /** The parameters of a deployment: from what serverless.yml and `--param` say to values that can be relied upon. */
 import { type Family, families } from '../lib/family.ts';
-import type { Stage } from '../lib/names.ts';
+import { killSwitchName, type Stage } from '../lib/names.ts';
 
 export interface Parameters {
   readonly stage: Stage;
   readonly families: readonly Family[];
   readonly policy: string;
+  /** The name of an SSM parameter. */
+  readonly policyParameter: string | undefined;
   readonly kmsKeyArn: string | undefined;
   readonly logRetentionInDays: number;
   readonly logLevel: LogLevel;
@@ -129,6 +131,14 @@ const parameterNamesInSsm: Reader<readonly string[]> = {
   },
 };
 
+/** One that is not a secret's reference. Source: as above; AWS keeps names that begin with aws or ssm for itself. */
+const policyParameter = optional(
+  matching(
+    /^(?!\/?(aws|ssm))(?=.{1,900}$)(\/[\w.-]+(\/[\w.-]+){0,14}|[\w.-]+)$/i,
+    'the name of an SSM parameter, such as /trailseal/dev/policy',
+  ),
+);
+
 const address = matching(/^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/, 'one e-mail address');
 const topic = matching(
   /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/,
@@ -143,6 +153,7 @@ const readers: { readonly [Name in keyof Parameters]: Reader<Parameters[Name]> }
   ),
   families: someFamilies,
   policy: matching(/\S/, 'the path of a policy file'),
+  policyParameter,
   kmsKeyArn: optional(
     matching(
       /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/,
@@ -197,6 +208,7 @@ export function readParameters(written: Readonly<Record<string, unknown>>): Para
     stage: get('stage'),
     families: get('families'),
     policy: get('policy'),
+    policyParameter: get('policyParameter'),
     kmsKeyArn: get('kmsKeyArn'),
     logRetentionInDays: get('logRetentionInDays'),
     logLevel: get('logLevel'),
@@ -219,6 +231,9 @@ export function readParameters(written: Readonly<Record<string, unknown>>): Para
       email,
       `is set and ${topicArn} too: subscribe the address to that topic, and leave one of them empty`,
     );
+  }
+  if (parameters.policyParameter === killSwitchName(parameters.stage)) {
+    throw new ParameterError('policyParameter', 'is the kill switch, and has to be a parameter of its own');
   }
   const { notifyTopicArn, notifyChatTopicArn } = parameters;
   if (notifyChatTopicArn !== undefined && notifyChatTopicArn === notifyTopicArn) {

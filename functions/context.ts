@@ -3,6 +3,15 @@ import { setTimeout } from 'node:timers/promises';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { withoutNoncharacters } from '../lib/aws/sqs.ts';
 
+/** Makes something of what is handed in; what was made last is kept for as long as the same is handed in. */
+export function keptFor<From, Made>(make: (from: From) => Made): (from: From) => Made {
+  let last: { readonly from: From; readonly made: Made } | undefined;
+  return (from) => {
+    last = last !== undefined && last.from === from ? last : { from, made: make(from) };
+    return last.made;
+  };
+}
+
 /** Waits so long, in milliseconds. */
 export async function wait(milliseconds: number): Promise<void> {
   await setTimeout(milliseconds);

@@ -8,19 +8,20 @@ import { dynamodbClient } from '../lib/aws/dynamodb.ts';
 import { securityHubClient } from '../lib/aws/securityhub.ts';
 import { sendAll, sqsClient } from '../lib/aws/sqs.ts';
 import type { Control, FactName } from '../lib/control.ts';
+import { DynamoExemptions } from '../lib/exemptions/exemptions.ts';
 import { AwsFacts } from '../lib/facts/aws/aws.ts';
 import type { Readers } from '../lib/facts/aws/reader.ts';
 import type { Family } from '../lib/family.ts';
 import { Publisher } from '../lib/findings/publisher.ts';
 import { DynamoLedger } from '../lib/ledger/dynamodb.ts';
-import { DynamoMemory } from '../lib/ledger/memory.ts';
+import { DynamoMemory, type KeyLook } from '../lib/ledger/memory.ts';
 import { type Batch, takeBatch, toDeliverAgain } from '../lib/live/batch.ts';
 import { environmentOf } from '../lib/live/environment.ts';
 import { type Evaluation, Evaluator, type Queues } from '../lib/live/evaluator.ts';
-import { bundledPolicy } from '../lib/policy/bundled.ts';
-import { deadLettersTo, wait } from './context.ts';
+import type { Policy } from '../lib/policy/assemble.ts';
+import { deadLettersTo, keptFor, wait } from './context.ts';
 import { deliveriesIn } from './deliveries.ts';
-import { checkedPolicy } from './policy.ts';
+import { policyInForce } from './policy-in-force.ts';
 import { loggerOf, Telemetry } from './telemetry.ts';
 
 export interface FamilyParts {
@@ -46,9 +47,10 @@ export function evaluatorHandler({ family, controls, readers, makers }: FamilyPa
   };
   const kept = { client: dynamodbClient(config), table, wait, random: Math.random };
   const memory = new DynamoMemory(kept);
-  const evaluator = new Evaluator({
+  const exemptions = new DynamoExemptions({ ...kept, place: { account, region } });
+  const policy = policyInForce({ controls, config, logger, telemetry });
+  const parts = {
     controls,
-    policy: bundledPolicy(checkedPolicy, controls),
     place: { account, region },
     facts: new AwsFacts({ readers, clients: () => clients, now: () => new Date(), wait }),
     ledger: new DynamoLedger({
@@ -63,20 +65,30 @@ export function evaluatorHandler({ family, controls, readers, makers }: FamilyPa
       random: Math.random,
     }),
     queues,
-    remember: (looks) => memory.remember(looks),
+    remember: (looks: readonly KeyLook[]) => memory.remember(looks),
     now: Date.now,
-  });
+  };
+  const evaluatorUnder = keptFor(
+    (inForce: Policy) =>
+      new Evaluator({
+        ...parts,
+        policy: inForce,
+        ...(inForce.orders.includes('exempt') ? { exemptions: () => exemptions.all() } : {}),
+      }),
+  );
 
   async function handle(event: unknown, context: Context): Promise<SQSBatchResponse | readonly Evaluation[]> {
     const { deliveries, bySqs } = deliveriesIn(event);
+    // Asked once: where it can't be told, each of the deliveries fails with that reason.
+    const evaluator = policy().then(evaluatorUnder);
     const batch: Batch<Evaluation> = bySqs
       ? await takeBatch(
           deliveries,
-          (some) => evaluator.take(some),
+          async (some) => (await evaluator).take(some),
           queues.deadLetter,
           () => context.getRemainingTimeInMillis(),
         )
-      : { done: [await evaluator.take(deliveries)], failures: [], left: [] };
+      : { done: [await (await evaluator).take(deliveries)], failures: [], left: [] };
     telemetry.evaluated(batch);
     if (!bySqs) return batch.done;
     return { batchItemFailures: toDeliverAgain(batch).map((id) => ({ itemIdentifier: id })) };

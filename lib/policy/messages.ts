@@ -1,7 +1,8 @@
 /** What zod found wrong, in words that say what to write instead. */
 import * as z from 'zod/mini';
 import { nearest } from './nearest.ts';
-import type { Located, Path } from './yaml.ts';
+import type { Path } from './path.ts';
+import type { Located } from './yaml.ts';
 
 export interface Complaint {
   readonly path: Path;

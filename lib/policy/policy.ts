@@ -1,10 +1,11 @@
 /** The policy file: from text to what applies, or to everything that is wrong with it. */
 import type { Control } from '../control.ts';
-import { at } from '../json.ts';
+import { asWritten } from './as-written.ts';
 import { assemble, type Policy } from './assemble.ts';
 import { type Complaint, complaints } from './messages.ts';
+import { type Path, showPath } from './path.ts';
 import { type PolicyFile, policySchema } from './schema.ts';
-import { type Located, locate, type Path, readYaml, showPath, type YamlText } from './yaml.ts';
+import { type Located, locate, readYaml, type YamlText } from './yaml.ts';
 
 export { type ControlPolicy, defaultPolicy, type Policy } from './assemble.ts';
 
@@ -67,16 +68,6 @@ export function parsePolicy(text: string, file: string, controls: readonly Contr
   return errors.length === 0
     ? { ok: true, policy: assembled.policy, checked: written }
     : { ok: false, errors: inFileOrder(errors) };
-}
-
-/** The file without the defaults that checking filled in with the controls' settings: `allowedAccounts` goes before them. */
-function asWritten(file: PolicyFile, written: unknown): PolicyFile {
-  if (file.controls === undefined) return file;
-  const entries = Object.entries(file.controls).map(([id, entry]) => {
-    const settings = at(written, 'controls', id, 'settings');
-    return [id, settings === undefined ? entry : { ...entry, settings }] as const;
-  });
-  return { ...file, controls: Object.fromEntries(entries) };
 }
 
 function errorOf(yaml: YamlText, root: Located, { path, atKey, message, hint }: Complaint): PolicyError {

@@ -3,9 +3,7 @@
  * Source: YAML 1.2.2, core schema (dates are text, `yes` is text); merge keys (`<<`) as in YAML 1.1.
  */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from 'yaml';
-
-/** The keys and indexes from the root to a value. */
-export type Path = readonly (string | number)[];
+import type { Path } from './path.ts';
 
 /** A value and where it stands. `offset` is that of its first character. */
 export interface Located {
@@ -245,17 +243,6 @@ export function locate(root: Located, path: Path): Child | undefined {
   let here: Child | undefined = { keyOffset: undefined, node: root };
   for (const step of path) here = here?.node.children.get(step);
   return here;
-}
-
-/** A path as people write it: `exemptions[0].accounts`, `controls["odd key"].enabled`; empty for the whole file. */
-export function showPath(path: Path): string {
-  let shown = '';
-  for (const step of path) {
-    if (typeof step === 'number') shown += `[${step}]`;
-    else if (/^[\w-]+$/.test(step)) shown += shown === '' ? step : `.${step}`;
-    else shown += `[${JSON.stringify(step)}]`;
-  }
-  return shown;
 }
 
 function lowerFirst(text: string): string {

@@ -1,11 +1,12 @@
 /** What is in the functions' bundles, and what is not. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defaultOptions } from '../../bench/cold-start/default-bundle.ts';
 import { type Bundle, bundleFunction, bundleWith } from '../../deploy/bundle.ts';
+import { withoutDescriptions } from '../../deploy/esbuild/descriptions.ts';
 import { checkedPolicyIn } from '../../deploy/esbuild/policy-file.ts';
 
 const root = path.join(import.meta.dirname, '..', '..');
@@ -48,6 +49,12 @@ describe("a function's bundle", () => {
     ['kms', /^lib\/controls\/(ec2|eks)\b/],
   ])('of %s holds no controls of other families', (name, others) => {
     expect(inputs(name).filter((file) => others.test(file))).toEqual([]);
+  });
+
+  it.each(functions)('of %s holds nothing that schemas say to people', (name) => {
+    expect(readFileSync(bundles.get(name)?.lean.file ?? '', 'utf8')).not.toMatch(
+      /Whether all volumes are snapshot first|Which encryption is good enough/,
+    );
   });
 
   it.each(functions)('of %s holds nothing that reads policy files', (name) => {
@@ -139,5 +146,24 @@ describe('the policy in a bundle', () => {
     await expect(policyIn(path.join(folder, 'none.yml'))).rejects.toMatchObject({
       errors: [{ text: expect.stringMatching(/^cannot read .*none\.yml: ENOENT/) }],
     });
+  });
+});
+
+describe('the description of a setting', () => {
+  it.each([
+    ["z.string().check(z.describe('It''s'.length))", "z.string().check(z.describe('It''s'.length))"],
+    ["z.string().check(z.describe('What it is.'))", 'z.string()'],
+    ["a\n  .check(\n    z.describe(\n      'One ' +\n        \"two's.\",\n    ),\n  ),", 'a\n  ,'],
+    [
+      "z.string().check(z.minLength(1), z.describe('x'))",
+      "z.string().check(z.minLength(1), z.describe('x'))",
+    ],
+    [
+      "z.string().check(z.describe('x'), z.minLength(1))",
+      "z.string().check(z.describe('x'), z.minLength(1))",
+    ],
+    ['z.string().check(z.describe(words))', 'z.string().check(z.describe(words))'],
+  ])('is left out where it stands alone: %s', (source, left) => {
+    expect(withoutDescriptions(source)).toBe(left);
   });
 });

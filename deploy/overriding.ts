@@ -1,0 +1,34 @@
+/** What a deployment is given whose policy an SSM parameter may override; any other is given nothing of it. */
+import { policyParameterPermissions } from '../lib/live/policy-parameter.ts';
+import { policyDigest } from '../lib/policy/digest.ts';
+import type { Deployment } from './context.ts';
+import { type Grant, grants } from './grants.ts';
+import type { FunctionName } from './parts.ts';
+import { localArn, type Value } from './template.ts';
+
+/** Whether the function goes by the policy, where it may be overridden. */
+export function isOverridable({ parameters }: Deployment, name: FunctionName): boolean {
+  return parameters.policyParameter !== undefined && name !== 'transitions' && name !== 'notify';
+}
+
+/** The parameter's name; and by what `trailseal policy push` knows whether the policy that it is shown was deployed. */
+export function overrideEnvironment(
+  deployment: Deployment,
+  name: FunctionName,
+): Readonly<Record<string, Value>> {
+  const { policyParameter } = deployment.parameters;
+  if (policyParameter === undefined || !isOverridable(deployment, name)) return {};
+  return {
+    TRAILSEAL_POLICY_PARAMETER: policyParameter,
+    TRAILSEAL_POLICY_DIGEST: policyDigest(deployment.checked),
+  };
+}
+
+export function overrideGrants(deployment: Deployment, name: FunctionName): readonly Grant[] {
+  const { policyParameter } = deployment.parameters;
+  if (policyParameter === undefined || !isOverridable(deployment, name)) return [];
+  return grants('ReadPolicy', policyParameterPermissions, {
+    resource: localArn('ssm', `parameter/${policyParameter.replace(/^\//, '')}`),
+    why: 'it may override the deployed policy; of versions that are wrong, the last right one holds',
+  });
+}

@@ -1,0 +1,64 @@
+/** Bundles of a deployment whose policy may be overridden hold what that needs, and no others hold anything of it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleFunction } from '../../deploy/bundle.ts';
+
+const policyFile = path.join(import.meta.dirname, '..', '..', 'trailseal.policy.yml');
+const folder = mkdtempSync(path.join(tmpdir(), 'trailseal-override-bundles-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Those that go by the policy. */
+const functions = ['ec2', 'eks', 'kms', 'sweep', 'remediate', 'operator'] as const;
+const held = new Map<
+  string,
+  { readonly plain: readonly string[]; readonly overridable: readonly string[] }
+>();
+
+beforeAll(async () => {
+  const inputsOf = async (name: string, overridable: boolean) => {
+    const { inputs } = await bundleFunction(`functions/${name}.ts`, folder, policyFile, overridable);
+    return [...inputs].filter(([, bytes]) => bytes > 0).map(([file]) => file);
+  };
+  for (const name of functions) {
+    held.set(name, { plain: await inputsOf(name, false), overridable: await inputsOf(name, true) });
+  }
+}, 120_000);
+
+/** Modules that nothing but an override needs; remediation reads its kill switch from SSM as well. */
+const ofOverrides =
+  /^functions\/policy-overridden|^lib\/live\/policy-|^lib\/policy\/(override|schema|messages|as-written|nearest)|powertools\/parameters/;
+
+describe.each(functions)('the bundle of %s', (name) => {
+  it('holds nothing of an override where there is none', () => {
+    expect(held.get(name)?.plain.filter((file) => ofOverrides.test(file))).toEqual([]);
+  });
+
+  it('reads and checks an override where there may be one', () => {
+    expect(held.get(name)?.overridable).toEqual(
+      expect.arrayContaining([
+        'functions/policy-overridden.ts',
+        'lib/live/policy-in-force.ts',
+        'lib/policy/schema.ts',
+      ]),
+    );
+  });
+
+  it('reads no policy file, whether or not there may be an override', () => {
+    expect(
+      held
+        .get(name)
+        ?.overridable.filter((file) =>
+          /^(cli|deploy\/esbuild\/policy)|\/node_modules\/yaml\/|^node_modules\/yaml\//.test(file),
+        ),
+    ).toEqual([]);
+  });
+});
+
+it('an evaluator with an override has one client more, SSM’s', () => {
+  const clients = held
+    .get('kms')
+    ?.overridable.flatMap((file) => /@aws-sdk\/client-([^/]+)/.exec(file)?.[1] ?? []);
+  expect([...new Set(clients)].sort()).toEqual(['dynamodb', 'kms', 'securityhub', 'sqs', 'ssm']);
+});
