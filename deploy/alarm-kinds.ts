@@ -5,6 +5,7 @@ import {
   deadLetterQueueNameOf,
   type FunctionName,
   functionNameOf,
+  isListener,
   type Queue,
   queueNameOf,
 } from './parts.ts';
@@ -50,7 +51,7 @@ function deadLetters(stage: string, name: FunctionName): Alarm {
 }
 
 function oldestMessage(stage: string, name: Queue): Alarm {
-  const parameter = name === 'remediate' || name === 'notify' ? '' : ', and the parameter concurrency';
+  const parameter = isListener(name) ? '' : ', and the parameter concurrency';
   return {
     id: 'OldestMessage',
     namespace: 'AWS/SQS',
@@ -115,26 +116,46 @@ export function undeliveredAlarm(topic: string): Alarm {
   };
 }
 
-/** Of Trailseal's own metrics. */
-function own(stage: string, name: FunctionName): readonly Alarm[] {
-  const one = (metric: MetricName, description: string): Alarm => ({
+/** Of a function whose policy may be overridden. */
+export function overrideAlarm(stage: string, name: FunctionName): Alarm {
+  return ownAlarm(
+    stage,
+    name,
+    'PolicyOverrideInvalid',
+    'The override of the policy is wrong, and the last right policy holds; or which policy is in force could not be ' +
+      `told, and nothing was done: see the ${name} function's log and "trailseal policy show"`,
+  );
+}
+
+function ownAlarm(stage: string, name: FunctionName, metric: MetricName, description: string): Alarm {
+  return {
     ...first,
     id: metric,
     namespace: metricNamespace,
     metric,
     dimensions: { service: stackName(stage), family: name },
     description,
-  });
+  };
+}
+
+/** Of Trailseal's own metrics. */
+function own(stage: string, name: FunctionName): readonly Alarm[] {
+  const one = (metric: MetricName, description: string) => ownAlarm(stage, name, metric, description);
   switch (name) {
     case 'sweep':
     case 'transitions':
     case 'notify':
+    case 'operator':
       return [];
     case 'remediate':
       return [
         one(
           'ActionsWithheld',
           'Actions were held back, by a limit, the kill switch, a person, or the state of the resource: see "trailseal breaker show", "trailseal kill-switch show" and the function\'s log',
+        ),
+        one(
+          'BreakersOpened',
+          'The breaker of some kind of action opened: more were asked for in an hour than the policy allows, and none of the kind is done until somebody closes it: see "trailseal breaker show"',
         ),
       ];
     default:

@@ -1,9 +1,10 @@
 /** What somebody has to be told of, and by which way. */
 import { stackName } from '../lib/names.ts';
 import { notificationTopicName } from './acting/notifications.ts';
-import { type Alarm, alarmsOf, undeliveredAlarm } from './alarm-kinds.ts';
+import { type Alarm, alarmsOf, overrideAlarm, undeliveredAlarm } from './alarm-kinds.ts';
 import type { Deployment } from './context.ts';
 import { ids } from './ids.ts';
+import { isOverridable } from './overriding.ts';
 import type { Parameters } from './parameters.ts';
 import type { FunctionName } from './parts.ts';
 import { allow } from './statements.ts';
@@ -13,7 +14,10 @@ import { encryptedTopic, fromThisAccount, useOfKey } from './topics.ts';
 export function alarms(deployment: Deployment): Resources {
   const { parameters, functions } = deployment;
   const resources = functions.flatMap((name) =>
-    alarmsOf(parameters.stage, name).map((alarm): [string, Resource] => [
+    [
+      ...alarmsOf(parameters.stage, name),
+      ...(isOverridable(deployment, name) ? [overrideAlarm(parameters.stage, name)] : []),
+    ].map((alarm): [string, Resource] => [
       `${capital(name)}${alarm.id}Alarm`,
       alarmResource(parameters, name, alarm),
     ]),

@@ -3,6 +3,7 @@ import { metricNamespace } from '../lib/live/metrics.ts';
 import { stackName } from '../lib/names.ts';
 import type { Deployment } from './context.ts';
 import { ids } from './ids.ts';
+import { overrideEnvironment } from './overriding.ts';
 import { type FunctionName, functionNameOf } from './parts.ts';
 import { ref, sub, type Value } from './template.ts';
 
@@ -19,12 +20,28 @@ export function common({ parameters }: Deployment, name: FunctionName): Properti
 }
 
 /** The environment of every function; what else it needs is added. */
-export function environment({ parameters: { stage, logLevel } }: Deployment, name: FunctionName): Properties {
+export function environment(deployment: Deployment, name: FunctionName): Properties {
+  const { stage, logLevel } = deployment.parameters;
   return {
     TRAILSEAL_STAGE: stage,
     TRAILSEAL_DEAD_LETTER_URL: ref(ids.deadLetters(name)),
     POWERTOOLS_SERVICE_NAME: stackName(stage),
     POWERTOOLS_METRICS_NAMESPACE: metricNamespace,
     POWERTOOLS_LOG_LEVEL: logLevel,
+    ...overrideEnvironment(deployment, name),
   };
+}
+
+/** For whoever has resources looked at: the queues of the families. */
+export function familyQueueUrls({ controls }: Deployment): Properties {
+  return Object.fromEntries(
+    [...controls.keys()].map((name) => [`TRAILSEAL_QUEUE_URL_${name.toUpperCase()}`, ref(ids.queue(name))]),
+  );
+}
+
+/** For whoever has findings acted upon: the queue of remediation, where there is one. */
+export function remediationQueueUrl({ functions }: Deployment): Properties {
+  return functions.includes('remediate')
+    ? { TRAILSEAL_REMEDIATE_QUEUE_URL: ref(ids.queue('remediate')) }
+    : {};
 }

@@ -6,7 +6,9 @@ import type { QueueName } from '../lib/names.ts';
 import type { CheckedPolicy } from '../lib/policy/bundled.ts';
 import { bundledPolicy } from '../lib/policy/bundled.ts';
 import { kindOf } from '../lib/policy/guardrails.ts';
+import { type Order, type OrderedAction, orderable } from '../lib/policy/orders.ts';
 import type { Policy } from '../lib/policy/policy.ts';
+import type { PolicyFile } from '../lib/policy/schema.ts';
 import { checkedPolicyIn } from './esbuild/policy-file.ts';
 import { ParameterError, type Parameters } from './parameters.ts';
 import type { FunctionName } from './parts.ts';
@@ -14,15 +16,19 @@ import type { FunctionName } from './parts.ts';
 export interface Deployment {
   readonly parameters: Parameters;
   readonly policy: Policy;
+  /** The file that the policy is made of, found right. */
+  readonly checked: PolicyFile;
   /** By family, the controls that are judged; a family without any is left out. */
   readonly controls: ReadonlyMap<Family, readonly Control[]>;
   /** The families that are deployed, and the sweep. */
   readonly queues: readonly QueueName[];
   /**
-   * By action, those of the controls for which the policy asks for it. While there is none, nothing of what tells and
-   * remediates is deployed.
+   * By action, those of the controls for which the policy asks for it. While there is none, and nothing that changes
+   * resources may be ordered, nothing of what tells and remediates is deployed.
    */
   readonly actions: ReadonlyMap<Action, readonly Control[]>;
+  /** By action, those of the controls for which operators may order it. */
+  readonly ordered: ReadonlyMap<OrderedAction, readonly Control[]>;
   /** All functions that are deployed. */
   readonly functions: readonly FunctionName[];
 }
@@ -32,7 +38,8 @@ export interface Deployment {
  *   what the parameters do not allow.
  */
 export function deploymentOf(parameters: Parameters): Deployment {
-  const policy = bundledPolicy(policyOf(parameters), allControls);
+  const bundled = policyOf(parameters);
+  const policy = bundledPolicy(bundled, allControls);
   const enabled = allControls.filter(({ id }) => policy.controls.get(id)?.enabled === true);
   const controls = new Map(
     parameters.families.flatMap((family): [Family, readonly Control[]][] => {
@@ -46,26 +53,42 @@ export function deploymentOf(parameters: Parameters): Deployment {
       `is ${parameters.policy}, which enables no control of ${parameters.families.join(', ')}`,
     );
   }
-  const actions = askedOf([...controls.values()].flat(), policy);
-  const keyPolicies = actions.get('fix:restore-key-policy');
-  if (keyPolicies !== undefined && !parameters.allowKeyPolicyWrites) {
-    throw new ParameterError(
-      'allowKeyPolicyWrites',
-      `is false, and the policy ${parameters.policy} asks for fix:restore-key-policy ` +
-        `(${keyPolicies.map(({ id }) => id).join(', ')}), which needs kms:PutKeyPolicy on all keys: ` +
-        'take the action out of the policy, or allow it by --param="allowKeyPolicyWrites=true"',
-    );
-  }
+  const judged = [...controls.values()].flat();
+  const actions = byAction(judged, (control) =>
+    control.actions.filter((action) => policy.controls.get(control.id)?.actions.includes(action)),
+  );
+  const ordered = byAction(judged, (control) =>
+    orderable(control).filter((action) => policy.orders.includes(action)),
+  );
+  refuseKeyPolicyWrites(parameters, { actions, ordered });
   const queues: readonly QueueName[] = [...controls.keys(), 'sweep'];
-  return { parameters, policy, controls, queues, actions, functions: [...queues, ...actingOn(actions)] };
+  const functions = [...queues, ...actingOn(actions, policy.orders)];
+  return { parameters, policy, checked: bundled.checked, controls, queues, actions, ordered, functions };
 }
 
-function askedOf(controls: readonly Control[], policy: Policy): ReadonlyMap<Action, readonly Control[]> {
-  const pairs = controls.flatMap((control) =>
-    control.actions
-      .filter((action) => policy.controls.get(control.id)?.actions.includes(action))
-      .map((action) => ({ action, control })),
+/** @throws ParameterError where the policy asks for them, or lets them be ordered, and the parameters do not allow it. */
+function refuseKeyPolicyWrites(
+  { policy, allowKeyPolicyWrites }: Parameters,
+  { actions, ordered }: Pick<Deployment, 'actions' | 'ordered'>,
+): void {
+  const action = 'fix:restore-key-policy';
+  const asking = actions.get(action);
+  const concerned = asking ?? ordered.get(action);
+  if (concerned === undefined || allowKeyPolicyWrites) return;
+  throw new ParameterError(
+    'allowKeyPolicyWrites',
+    `is false, and the policy ${policy} ${asking === undefined ? 'lets operators order' : 'asks for'} ${action} ` +
+      `(${concerned.map(({ id }) => id).join(', ')}), which needs kms:PutKeyPolicy on all keys: ` +
+      'take the action out of the policy, or allow it by --param="allowKeyPolicyWrites=true"',
   );
+}
+
+/** By action, the controls of which it is one. */
+function byAction<A extends Action>(
+  controls: readonly Control[],
+  actionsOf: (control: Control) => readonly A[],
+): ReadonlyMap<A, readonly Control[]> {
+  const pairs = controls.flatMap((control) => actionsOf(control).map((action) => ({ action, control })));
   return new Map(
     [...Map.groupBy(pairs, ({ action }) => action)].map(([action, some]) => [
       action,
@@ -74,11 +97,24 @@ function askedOf(controls: readonly Control[], policy: Policy): ReadonlyMap<Acti
   );
 }
 
-/** The functions that these actions need. People are told of whatever is changed, also where nobody asks for it. */
-function actingOn(actions: Deployment['actions']): readonly FunctionName[] {
-  if (actions.size === 0) return [];
-  const changes = [...actions.keys()].some((action) => kindOf(action) !== undefined);
-  return ['transitions', ...(changes ? (['remediate'] as const) : []), 'notify'];
+/**
+ * The functions that these actions and orders need. People are told of whatever is changed, also where nobody asks for
+ * it. Orders that change nothing need `operator` alone.
+ */
+function actingOn(actions: Deployment['actions'], orders: readonly Order[]): readonly FunctionName[] {
+  const changes =
+    [...actions.keys()].some((action) => kindOf(action) !== undefined) || orders.some(changesResources);
+  const telling: readonly FunctionName[] = changes
+    ? ['transitions', 'remediate', 'notify']
+    : ['transitions', 'notify'];
+  return [
+    ...(changes || actions.size > 0 ? telling : []),
+    ...(orders.length > 0 ? (['operator'] as const) : []),
+  ];
+}
+
+function changesResources(order: Order): boolean {
+  return order !== 're-check' && order !== 'exempt';
 }
 
 function policyOf({ policy }: Parameters): CheckedPolicy {

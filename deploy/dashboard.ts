@@ -134,7 +134,7 @@ function widgetsOf({ parameters, functions, controls }: Deployment): readonly Wi
     ...(functions.includes('transitions')
       ? [
           {
-            title: 'Changes of findings told, actions done and withheld',
+            title: 'Changes of findings told, actions done and withheld, breakers opened',
             metrics: told.map(({ metric, family }) => [
               metricNamespace,
               metric,
@@ -155,4 +155,5 @@ const told: readonly { readonly metric: MetricName; readonly family: string }[] 
   { metric: 'Transitions', family: 'transitions' },
   { metric: 'Actions', family: 'remediate' },
   { metric: 'ActionsWithheld', family: 'remediate' },
+  { metric: 'BreakersOpened', family: 'remediate' },
 ];

@@ -2,7 +2,7 @@
 
 import type { QueueName } from '../lib/names.ts';
 import { acting } from './acting/functions.ts';
-import { common, environment } from './common.ts';
+import { common, environment, familyQueueUrls, remediationQueueUrl } from './common.ts';
 import type { Deployment } from './context.ts';
 import { ids } from './ids.ts';
 import { arnOf, ref, type Value } from './template.ts';
@@ -42,7 +42,9 @@ export function functions(deployment: Deployment): Readonly<Record<string, Value
               ...environment(deployment, name),
               TRAILSEAL_TABLE: ref(ids.ledger),
               TRAILSEAL_QUEUE_URL: ref(ids.queue(name)),
-              ...(name === 'sweep' ? queueUrls(queues) : {}),
+              ...(name === 'sweep'
+                ? { ...familyQueueUrls(deployment), ...remediationQueueUrl(deployment) }
+                : {}),
             },
             events: [
               {
@@ -69,12 +71,4 @@ function description(name: QueueName): string {
   return name === 'sweep'
     ? 'Has everything looked at that AWS lists or the ledger of Trailseal holds open'
     : `Judges what ${name.toUpperCase()} events name by the controls of Trailseal`;
-}
-
-function queueUrls(queues: readonly QueueName[]): Readonly<Record<string, Value>> {
-  return Object.fromEntries(
-    queues
-      .filter((name) => name !== 'sweep')
-      .map((name) => [`TRAILSEAL_QUEUE_URL_${name.toUpperCase()}`, ref(ids.queue(name))]),
-  );
 }

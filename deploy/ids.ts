@@ -10,6 +10,7 @@ export const ids = {
   schedule: 'SweepSchedule',
   scheduleRole: 'SweepScheduleRole',
   bus: 'Bus',
+  orders: 'OrdersRule',
   killSwitch: 'KillSwitch',
   graceSchedules: 'GraceSchedules',
   graceScheduleRole: 'GraceScheduleRole',

@@ -9,18 +9,25 @@ import { listers } from '../lib/inventory/index.ts';
 import { indexNames, ledgerPermissions } from '../lib/ledger/table.ts';
 import type { QueueName } from '../lib/names.ts';
 import { notifying } from './acting/notifying.ts';
+import { operating, readingExemptions } from './acting/operating.ts';
 import { remediating } from './acting/remediating.ts';
 import { telling } from './acting/telling.ts';
 import type { Deployment } from './context.ts';
 import { type Grant, grants, ofThisRegion, reads } from './grants.ts';
 import { ids } from './ids.ts';
+import { overrideGrants } from './overriding.ts';
 import { type FunctionName, functionNameOf, type Queue } from './parts.ts';
 import { arnOf, endpointOf, localArn, sub } from './template.ts';
 
 /** All that a function may do. */
 export async function grantsOf(name: FunctionName, deployment: Deployment): Promise<readonly Grant[]> {
   const own = await ownOf(name, deployment);
-  return [...own, ...(name === 'transitions' ? [] : receiving(name)), ...running(name, deployment)];
+  return [
+    ...own,
+    ...overrideGrants(deployment, name),
+    ...(name === 'transitions' ? [] : receiving(name)),
+    ...running(name, deployment),
+  ];
 }
 
 async function ownOf(name: FunctionName, deployment: Deployment): Promise<readonly Grant[]> {
@@ -33,6 +40,8 @@ async function ownOf(name: FunctionName, deployment: Deployment): Promise<readon
       return await remediating(deployment);
     case 'notify':
       return notifying(deployment);
+    case 'operator':
+      return operating(deployment);
     default:
       return await evaluating(name, deployment);
   }
@@ -50,6 +59,7 @@ async function evaluating(name: Exclude<QueueName, 'sweep'>, deployment: Deploym
   return [
     ...reading,
     ...ledgerGrants(['dynamodb:BatchGetItem', 'dynamodb:PutItem'], 'parts', 'what was seen is recorded'),
+    ...readingExemptions(deployment),
     {
       sid: 'ImportFindings',
       action: 'securityhub:BatchImportFindings',
@@ -85,6 +95,16 @@ async function sweeping(deployment: Deployment) {
       deployment.queues,
       'evaluators are told what to look at; a sweep that takes long goes on in another message',
     ),
+    ...(deployment.functions.includes('remediate')
+      ? [
+          {
+            sid: 'SendToRemediation',
+            action: sendPermission,
+            resource: arnOf(ids.queue('remediate')),
+            why: 'what was held back is tried again',
+          },
+        ]
+      : []),
   ];
 }
 

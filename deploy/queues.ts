@@ -32,17 +32,22 @@ export function queues({ parameters, queues: names, controls }: Deployment): Res
 function ownPair(parameters: Parameters, name: Deployment['queues'][number]): Resources {
   return name === 'sweep'
     ? queuePair(parameters, name, functionTimeouts.sweep)
-    : queuePair(parameters, name, functionTimeouts.evaluator, ids.rule(name));
+    : queuePair(parameters, name, functionTimeouts.evaluator, [ids.rule(name)]);
 }
 
 /**
  * A queue and its dead letters.
  * @param timeout of the function behind it, in seconds.
- * @param rule the logical id of the EventBridge rule that fills it, where there is one.
+ * @param rules the logical ids of the EventBridge rules that fill it.
  */
-export function queuePair(parameters: Parameters, name: Queue, timeout: number, rule?: string): Resources {
+export function queuePair(
+  parameters: Parameters,
+  name: Queue,
+  timeout: number,
+  rules: readonly string[] = [],
+): Resources {
   const { stage } = parameters;
-  const from = (queue: string) => (rule === undefined ? [] : [fromEvents('FromRule', queue, rule)]);
+  const from = (queue: string) => (rules.length === 0 ? [] : [fromEvents('FromRule', queue, rules)]);
   return {
     [ids.queue(name)]: {
       Type: 'AWS::SQS::Queue',
@@ -80,14 +85,16 @@ export function encryption({ kmsKeyArn }: Parameters): { readonly [property: str
 }
 
 /**
- * Lets a rule, or a bus, send to a queue.
- * @param from its logical id.
+ * Lets rules, or a bus, send to a queue.
+ * @param from their logical ids, one at least.
  * Source: Amazon EventBridge User Guide, "Amazon SQS permissions".
  */
-export function fromEvents(sid: string, queue: string, from: string): Statement {
+export function fromEvents(sid: string, queue: string, from: readonly string[]): Statement {
+  const [source, ...others] = from.map(arnOf);
+  if (source === undefined) throw new TypeError(`nothing is told that sends to ${queue}`);
   return {
     ...allow(sid, ['sqs:SendMessage'], arnOf(queue), {
-      ArnEquals: { 'aws:SourceArn': arnOf(from) },
+      ArnEquals: { 'aws:SourceArn': others.length === 0 ? source : [source, ...others] },
       StringEquals: { 'aws:SourceAccount': ref('AWS::AccountId') },
     }),
     Principal: { Service: 'events.amazonaws.com' },
@@ -130,17 +137,20 @@ function rule({ stage }: Parameters, family: Family, controls: readonly Control[
         Description: `Brings Trailseal the CloudTrail events that its ${family} controls declare`,
         State: 'ENABLED',
         EventPattern: { source, ...rest, detail: { ...detail } },
-        Targets: [
-          {
-            Id: 'queue',
-            Arn: arnOf(ids.queue(family)),
-            DeadLetterConfig: { Arn: arnOf(ids.deadLetters(family)) },
-            // EventBridge's own defaults, written down: nothing is given up before a day has gone.
-            RetryPolicy: { MaximumEventAgeInSeconds: day, MaximumRetryAttempts: 185 },
-          },
-        ],
+        Targets: [queueTarget(family)],
       },
     },
+  };
+}
+
+/** A queue as the target of a rule. */
+export function queueTarget(name: Queue): Value {
+  return {
+    Id: 'queue',
+    Arn: arnOf(ids.queue(name)),
+    DeadLetterConfig: { Arn: arnOf(ids.deadLetters(name)) },
+    // EventBridge's own defaults, written down: nothing is given up before a day has gone.
+    RetryPolicy: { MaximumEventAgeInSeconds: day, MaximumRetryAttempts: 185 },
   };
 }
 

@@ -1,6 +1,7 @@
 /** The deployment as serverless.yml takes it: functions, and all other resources. */
 import { bus } from './acting/bus.ts';
 import { notifications } from './acting/notifications.ts';
+import { orders } from './acting/orders.ts';
 import { remediation } from './acting/remediation.ts';
 import { alarms } from './alarms.ts';
 import { type Deployment, deploymentOf } from './context.ts';
@@ -37,6 +38,7 @@ export async function stackOf(written: Readonly<Record<string, unknown>>): Promi
     ...queues(deployment),
     ...ledger(deployment),
     ...bus(deployment),
+    ...orders(deployment),
     ...remediation(deployment),
     ...notifications(deployment),
     ...(await roles(deployment)),

@@ -1,9 +1,10 @@
 /** A dead letter: what it is, and why it lies where it does. Pure. */
 import type { Message as SqsMessage } from '@aws-sdk/client-sqs';
-import { text } from '../../lib/json.ts';
+import { list, text } from '../../lib/json.ts';
 import { type Message, parseBody } from '../../lib/live/message.ts';
 import type { Matcher } from '../../lib/match.ts';
 import { functionName, type ListenerName, type QueueName, type Stage } from '../../lib/names.ts';
+import { pressDetailType } from '../../lib/operators/message.ts';
 import { transitionSource } from '../../lib/transitions/transition.ts';
 
 export interface Letter {
@@ -85,7 +86,7 @@ function reasonOf(message: SqsMessage, origin: Origin, called: string): string {
   }
 }
 
-/** What a message of the bus's listeners is; `undefined` for any other. */
+/** What a message of a listener is; `undefined` for any other. */
 function aboutBus(body: string): string | undefined {
   let value: unknown;
   try {
@@ -96,6 +97,14 @@ function aboutBus(body: string): string | undefined {
   }
   if (text(value, 'source') === transitionSource) {
     return `${text(value, 'detail-type') ?? 'event'} of ${text(value, 'detail', 'finding') ?? 'no finding'}`;
+  }
+  if (text(value, 'detail-type') === pressDetailType) {
+    const ids = list(value, 'detail', 'findings').flatMap((finding) => text(finding, 'Id') ?? []);
+    return `order "${text(value, 'detail', 'actionName') ?? 'of no name'}" for ${ids.length === 0 ? 'no finding' : some(ids)}`;
+  }
+  const ordered = text(value, 'trailseal', 'order', 'finding');
+  if (ordered !== undefined) {
+    return `order of an operator (${text(value, 'trailseal', 'order', 'what') ?? 'of nothing'}) for ${ordered}`;
   }
   const finding = text(value, 'trailseal', 'occasion', 'finding');
   if (finding !== undefined) return `end of the grace period of ${finding}`;

@@ -9,19 +9,21 @@ import { detailTypes, transitionSource } from '../../lib/transitions/transition.
 import type { Deployment } from '../context.ts';
 import { ids } from '../ids.ts';
 import { deadLetterQueueNameOf, isListener } from '../parts.ts';
-import { encryption, fromEvents, queuePair, queuePolicy, retentions } from '../queues.ts';
-import { arnOf, type Resources, ref } from '../template.ts';
+import { encryption, fromEvents, queuePair, queuePolicy, queueTarget, retentions } from '../queues.ts';
+import { arnOf, type Resources, ref, type Value } from '../template.ts';
 import { actingTimeouts } from './functions.ts';
 
 /** What each is told. What is unknown is never acted on. */
-const told: Readonly<Record<ListenerName, readonly string[]>> = {
-  remediate: [detailTypes.failed, detailTypes.passed, detailTypes.gone],
-  notify: [...Object.values(detailTypes), actionDetailType],
+const told: Readonly<Record<ListenerName, { readonly [member: string]: Value }>> = {
+  remediate: { 'detail-type': [detailTypes.failed, detailTypes.passed, detailTypes.gone] },
+  notify: { 'detail-type': [...Object.values(detailTypes), actionDetailType] },
+  operator: { 'detail-type': [actionDetailType], detail: { decision: { by: ['operator'] } } },
 };
 
 const descriptions: Readonly<Record<ListenerName, string>> = {
   remediate: 'Brings Trailseal’s remediation the findings that were opened or closed',
   notify: 'Brings Trailseal’s notifications all that it tells',
+  operator: 'Brings Trailseal what came of operators’ orders',
 };
 
 export function bus(deployment: Deployment): Resources {
@@ -52,16 +54,20 @@ export function bus(deployment: Deployment): Resources {
     },
     [`${deadLetters('transitions')}Policy`]: queuePolicy(
       deadLetters('transitions'),
-      kmsKeyArn === undefined ? [] : [fromEvents('FromBus', deadLetters('transitions'), ids.bus)],
+      kmsKeyArn === undefined ? [] : [fromEvents('FromBus', deadLetters('transitions'), [ids.bus])],
     ),
     ...Object.assign({}, ...functions.filter(isListener).map((name) => listener(deployment, name))),
   };
 }
 
-function listener({ parameters }: Deployment, name: ListenerName): Resources {
+function listener(deployment: Deployment, name: ListenerName): Resources {
+  const { parameters } = deployment;
   const rule = ids.rule(name);
+  // Without remediation nothing comes of orders that would be told here.
+  if (name === 'operator' && !deployment.functions.includes('remediate')) return {};
   return {
-    ...queuePair(parameters, name, actingTimeouts[name], rule),
+    // That of the operator has another rule too.
+    ...(name === 'operator' ? {} : queuePair(parameters, name, actingTimeouts[name], [rule])),
     [rule]: {
       Type: 'AWS::Events::Rule',
       Properties: {
@@ -69,15 +75,8 @@ function listener({ parameters }: Deployment, name: ListenerName): Resources {
         Description: descriptions[name],
         EventBusName: ref(ids.bus),
         State: 'ENABLED',
-        EventPattern: { source: [transitionSource], 'detail-type': told[name] },
-        Targets: [
-          {
-            Id: 'queue',
-            Arn: arnOf(ids.queue(name)),
-            DeadLetterConfig: { Arn: arnOf(ids.deadLetters(name)) },
-            RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
-          },
-        ],
+        EventPattern: { source: [transitionSource], ...told[name] },
+        Targets: [queueTarget(name)],
       },
     },
   };

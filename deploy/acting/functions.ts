@@ -1,6 +1,6 @@
 /** The functions that tell and remediate, as osls wants them told. */
 import { entrySortKey } from '../../lib/ledger/table.ts';
-import { common, environment } from '../common.ts';
+import { common, environment, familyQueueUrls, remediationQueueUrl } from '../common.ts';
 import type { Deployment } from '../context.ts';
 import { ids } from '../ids.ts';
 import { arnOf, ref, type Value } from '../template.ts';
@@ -11,10 +11,10 @@ type Properties = Readonly<Record<string, Value>>;
  * Seconds. An action may wait for AWS for minutes, and a run has what it works on for itself for longer than this. A
  * message to people may be tried for more than a minute.
  */
-export const actingTimeouts = { transitions: 60, remediate: 900, notify: 300 } as const;
+export const actingTimeouts = { transitions: 60, remediate: 900, notify: 300, operator: 60 } as const;
 
 /** Megabytes; see `functions.ts`. Remediation knows more services than the others. */
-const memory = { transitions: 256, remediate: 512, notify: 256 } as const;
+const memory = { transitions: 256, remediate: 512, notify: 256, operator: 256 } as const;
 
 /** So many instances of the function that remediates at once: each waits for AWS more than it works. */
 const remediations = 5;
@@ -25,6 +25,7 @@ export function acting(deployment: Deployment): Readonly<Record<string, Value>> 
     transitions: transitions(deployment),
     remediate: remediate(deployment),
     notify: notify(deployment),
+    operator: operator(deployment),
   };
   return Object.fromEntries(
     Object.entries(all).filter(([name]) => deployment.functions.some((deployed) => deployed === name)),
@@ -125,6 +126,33 @@ function notify(deployment: Deployment): Properties {
           // A storm comes together, so that it can be told in one message.
           batchSize: 500,
           maximumBatchingWindow: 20,
+          maximumConcurrency: 2,
+          functionResponseType: 'ReportBatchItemFailures',
+        },
+      },
+    ],
+  };
+}
+
+function operator(deployment: Deployment): Properties {
+  return {
+    ...common(deployment, 'operator'),
+    description:
+      'Takes what operators order by buttons in Security Hub, and notes on the finding what came of it',
+    timeout: actingTimeouts.operator,
+    memorySize: memory.operator,
+    environment: {
+      ...environment(deployment, 'operator'),
+      TRAILSEAL_TABLE: ref(ids.ledger),
+      TRAILSEAL_QUEUE_URL: ref(ids.queue('operator')),
+      ...familyQueueUrls(deployment),
+      ...remediationQueueUrl(deployment),
+    },
+    events: [
+      {
+        sqs: {
+          arn: arnOf(ids.queue('operator')),
+          batchSize: 10,
           maximumConcurrency: 2,
           functionResponseType: 'ReportBatchItemFailures',
         },

@@ -1,6 +1,6 @@
 /**
- * What the function may do that remediates: what the actions that the policy asks for declare, on as little as AWS can be
- * told, and what decides about them.
+ * What the function may do that remediates: what the actions declare that the policy asks for or that operators may order,
+ * on as little as AWS can be told, and what decides about them.
  */
 
 import type { ActionId, AnyAction } from '../../lib/actions/action.ts';
@@ -17,34 +17,40 @@ import { type Grant, grants, reads } from '../grants.ts';
 import { ids } from '../ids.ts';
 import { arnOf, localArn } from '../template.ts';
 import { putEvents } from './telling.ts';
-import { serviceOf, writes } from './writes.ts';
+import { serviceOf, undoing, writes } from './writes.ts';
 
 export async function remediating(deployment: Deployment): Promise<readonly Grant[]> {
-  const asked = askedOf(deployment);
+  const wanted = wantedOf(deployment);
   return [
-    ...(await reading(asked)),
-    ...asked.flatMap((one) => writes(one.definition.id, one.writes, one.controls, deployment.policy)),
+    ...(await reading(wanted)),
+    ...wanted.flatMap((one) => writes(one.definition.id, one.writes, one.controls, deployment.policy)),
+    ...(deployment.policy.orders.includes('undo') ? wanted.flatMap(takingBack) : []),
     ...deciding(deployment),
     ...waking(deployment),
   ];
 }
 
-interface Asked {
+interface Wanted {
   readonly definition: AnyAction;
   readonly controls: readonly Control[];
   readonly reads: readonly string[];
   readonly writes: readonly string[];
 }
 
-/** The actions that change something. Of those of tags, only what the resources of the controls have. */
-function askedOf({ actions }: Deployment): readonly Asked[] {
-  return [...actions].flatMap(([action, controls]) => {
-    const definition = action === 'notify' ? undefined : definitionOf(action);
-    if (definition === undefined) return [];
+/**
+ * The actions that change something, which the policy asks for or operators may order. Of those of tags, only what the
+ * resources of the controls have.
+ */
+function wantedOf({ actions, ordered }: Deployment): readonly Wanted[] {
+  return [...new Set([...actions.keys(), ...ordered.keys()])].flatMap((action) => {
+    if (action === 'notify') return [];
+    const definition = definitionOf(action);
+    const ordering = action === 'tag' ? [] : (ordered.get(action) ?? []);
+    const controls = [...new Set([...(actions.get(action) ?? []), ...ordering])];
     const { permissions, undo } = definition;
-    // The policy itself takes tags away; all else is taken back by people, with permissions of their own.
-    const undoing = definition.id === 'tag' && undo.kind === 'restores' ? undo.permissions : [];
-    const all = [...new Set([...permissions.reads, ...permissions.writes, ...undoing])];
+    // The policy itself takes tags away; all else is taken back only where people ask for it.
+    const untagging = definition.id === 'tag' && undo.kind === 'restores' ? undo.permissions : [];
+    const all = [...new Set([...permissions.reads, ...permissions.writes, ...untagging])];
     const services = new Set(controls.map(({ resourceType }) => serviceOf(resourceType)));
     const needed = definition.id === 'tag' ? all.filter((one) => services.has(one.split(':')[0] ?? '')) : all;
     return [
@@ -58,6 +64,13 @@ function askedOf({ actions }: Deployment): readonly Asked[] {
   });
 }
 
+/** Those of whom operators may order an undo: for the others people have permissions of their own. */
+function takingBack({ definition: { id, permissions, undo }, controls }: Wanted): readonly Grant[] {
+  if (id === 'tag' || undo.kind !== 'restores') return [];
+  const needed = undo.permissions.filter((one) => !permissions.reads.includes(one));
+  return undoing(id, needed, controls);
+}
+
 function definitionOf(action: ActionId): AnyAction {
   const definition = actionOf(action);
   if (definition === undefined) throw new TypeError(`there is no action ${action}`);
@@ -65,13 +78,13 @@ function definitionOf(action: ActionId): AnyAction {
 }
 
 /** The facts are read again before anything is done, and the actions look before they write, and afterwards. */
-function reading(asked: readonly Asked[]): Promise<readonly Grant[]> {
-  const facts = [...new Set(asked.flatMap(({ controls }) => controls.flatMap((control) => control.facts)))];
+function reading(wanted: readonly Wanted[]): Promise<readonly Grant[]> {
+  const facts = [...new Set(wanted.flatMap(({ controls }) => controls.flatMap((control) => control.facts)))];
   const ofFacts = permissionsFor(facts);
-  const all = [...new Set([...ofFacts, ...asked.flatMap((one) => one.reads)])].sort();
+  const all = [...new Set([...ofFacts, ...wanted.flatMap((one) => one.reads)])].sort();
   return Promise.all(
     all.map((action) => {
-      const needing = asked
+      const needing = wanted
         .filter((one) => one.reads.includes(action))
         .map(({ definition }) => definition.id);
       const why = [...(ofFacts.includes(action) ? ['facts of what failed'] : []), ...needing];

@@ -6,9 +6,10 @@
 import type { ActionId } from '../../lib/actions/action.ts';
 import { isolationTag, quarantineTag } from '../../lib/actions/quarantine/names.ts';
 import type { Control, ResourceType } from '../../lib/control.ts';
+import { eksSecretsEncryption, keyNamed } from '../../lib/controls/eks/eks-secrets-encryption.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
 import { type Grant, ofThisRegion } from '../grants.ts';
-import { localArn, sub, type Value } from '../template.ts';
+import { endpointOf, localArn, sub, type Value } from '../template.ts';
 
 /** A part of what an action may do; without a condition where IAM knows none that fits. */
 type Narrow = Pick<Grant, 'sid' | 'resource' | 'condition'>;
@@ -20,11 +21,35 @@ export function writes(
   controls: readonly Control[],
   policy: Policy,
 ): readonly Grant[] {
-  const narrow = action === 'tag' ? tagging(controls, policy.actions.tag.prefix) : byAction[action];
+  return granted(action, narrowed(action, controls, policy), permissions, controls);
+}
+
+function narrowed(action: ActionId, controls: readonly Control[], policy: Policy): Narrowed {
+  if (action === 'tag') return tagging(controls, policy.actions.tag.prefix);
+  return action === 'fix:associate-encryption'
+    ? { ...byAction[action], 'kms:CreateGrant': grantsForEks(policy) }
+    : byAction[action];
+}
+
+/** What puts back what the action changed. @throws TypeError as `writes` does. */
+export function undoing(
+  action: Exclude<ActionId, 'tag'>,
+  permissions: readonly string[],
+  controls: readonly Control[],
+): readonly Grant[] {
+  return granted(`undo of ${action}`, { ...byAction[action], ...forUndo[action] }, permissions, controls);
+}
+
+function granted(
+  what: string,
+  narrow: Narrowed,
+  permissions: readonly string[],
+  controls: readonly Control[],
+): readonly Grant[] {
   return permissions.flatMap((permission) => {
-    const some = narrow[permission] ?? [];
-    if (some.length === 0) throw new TypeError(`on what ${action} may call ${permission} is not told`);
-    const why = `${action}, for ${controls.map(({ id }) => id).join(', ')}`;
+    const some = narrow[permission];
+    if (some === undefined) throw new TypeError(`on what ${what} may call ${permission} is not told`);
+    const why = `${what}, for ${controls.map(({ id }) => id).join(', ')}`;
     return some.map((one) => ({ ...one, action: permission, why }));
   });
 }
@@ -122,6 +147,58 @@ const byAction: Readonly<Record<Exclude<ActionId, 'tag'>, Narrowed>> = {
     ],
   },
 };
+
+/** What an undo may write besides, or on other conditions than its action. */
+const forUndo: Readonly<Partial<Record<ActionId, Narrowed>>> = {
+  'fix:enable-key': { 'kms:DisableKey': ofKeys('FixKeys') },
+  'fix:enable-rotation': { 'kms:DisableKeyRotation': ofKeys('FixKeys') },
+  'fix:enable-default-encryption': {
+    'ec2:DisableEbsEncryptionByDefault': [{ sid: 'FixDefaults', ...ofThisRegion }],
+  },
+  'fix:unshare-snapshot': {
+    'ec2:ModifySnapshotAttribute': [
+      // The other way round: sharing is only ever given back.
+      {
+        sid: 'UndoSnapshots',
+        resource: snapshots,
+        condition: absent('ec2:Remove/group', 'ec2:Remove/userId'),
+      },
+    ],
+  },
+  quarantine: {
+    'autoscaling:AttachInstances': members(),
+    'autoscaling:ExitStandby': members(),
+    'elasticloadbalancing:RegisterTargets': [
+      { sid: 'QuarantineTargets', resource: localArn('elasticloadbalancing', 'targetgroup/*') },
+    ],
+    'ec2:StartInstances': [{ sid: 'QuarantineInstances', resource: ec2('instance') }],
+    'kms:CreateGrant': [
+      {
+        sid: 'UndoVolumeKeys',
+        // Those of other accounts too, whose own policies have to allow it.
+        resource: sub(`arn:\${AWS::Partition}:kms:\${AWS::Region}:*:key/*`),
+        // Only as EC2 asks for it in the name of whoever starts an instance.
+        condition: {
+          Bool: { 'kms:GrantIsForAWSResource': 'true' },
+          StringEquals: { 'kms:ViaService': endpointOf('ec2') },
+          ...notOwn,
+        },
+      },
+    ],
+  },
+};
+
+/**
+ * A grant lets others use the key: only on the one key that the policy names; where it names none, the action is withheld.
+ * EKS makes the grant in the caller's name, but not so that kms:GrantIsForAWSResource holds. Source: Amazon EKS User
+ * Guide, "Encrypt Kubernetes secrets with KMS on existing clusters" (last note).
+ */
+function grantsForEks({ controls }: Policy): readonly Narrow[] {
+  const settings = eksSecretsEncryption.settings.safeParse(controls.get(eksSecretsEncryption.id)?.settings);
+  const key = settings.success ? keyNamed(settings.data.key) : undefined;
+  if (key === undefined || !/^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/.test(key)) return [];
+  return [{ sid: 'AssociateKey', resource: key, condition: notOwn }];
+}
 
 function members(): readonly Narrow[] {
   const resource = localArn('autoscaling', 'autoScalingGroup:*:autoScalingGroupName/*');

@@ -38,9 +38,16 @@ export async function iamPage(): Promise<string> {
       'resources. `fix:restore-key-policy` needs `kms:PutKeyPolicy`, which is a path to every key: it is allowed only ' +
       'with the parameter `allowKeyPolicyWrites`, on keys that are not Trailseal’s own, and never without KMS’s check ' +
       'that the caller may change the policy afterwards.',
+    'Where operators may order an undo, `remediate` may also put back what its actions changed; where they may exempt, the ' +
+      'evaluators may also read the exemptions (`dynamodb:Query` on the items of the ledger whose partition begins with ' +
+      '`exemptions/`). Where there is `remediate`, the sweep may send to its queue. `operator` is there where operators may ' +
+      'order anything, and may write to no resource.',
     ...actingSections,
     'The schedules that end grace periods take a role of their own too, for schedules of the deployment’s own group ' +
       'only, which allows `sqs:SendMessage` on the queue of `remediate` and its dead letters.',
+    '## An override of the policy',
+    'With the parameter `policyParameter` each function that goes by the policy (all but `transitions` and `notify`) may ' +
+      'also call `ssm:GetParameter` and `ssm:GetParameterHistory` on that one parameter. None may write it.',
     '## A key of your own',
     'With the parameter `kmsKeyArn` each of these roles may also use that key: `kms:Decrypt` and `kms:GenerateDataKey`, ' +
       'by way of the services that hold what it encrypts only. The key’s own policy has to leave it to IAM policies of the account (as it does ' +

@@ -67,6 +67,20 @@ describe('a dead letter', () => {
       'end of the grace period of trailseal/a',
     ],
     [
+      'the press of a button',
+      {
+        source: 'aws.securityhub',
+        'detail-type': 'Security Hub Findings - Custom Action',
+        detail: { actionName: 'Quarantine', findings: [{ Id: 'trailseal/a' }] },
+      },
+      'order "Quarantine" for trailseal/a',
+    ],
+    [
+      'an order to remediation',
+      { trailseal: { version: 1, kind: 'order', order: { what: 'undo', finding: 'trailseal/a' } } },
+      'order of an operator (undo) for trailseal/a',
+    ],
+    [
       'a notice',
       { trailseal: { version: 1, kind: 'notify', targets: [] } },
       'notices that were not delivered',

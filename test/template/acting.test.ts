@@ -349,16 +349,23 @@ describe('an alarm', () => {
   it('watches actions that are withheld', () => {
     expect(watched('ActionsWithheld')).toEqual(['remediate']);
   });
+
+  it('watches breakers that open', () => {
+    expect(watched('BreakersOpened')).toEqual(['remediate']);
+  });
 });
 
 it('the dashboard shows what was told and done', () => {
   const body = JSON.parse(text(properties('Dashboard'), 'DashboardBody') ?? '');
   const widget = list(body, 'widgets').find(
-    (each) => text(each, 'properties', 'title') === 'Changes of findings told, actions done and withheld',
+    (each) =>
+      text(each, 'properties', 'title') ===
+      'Changes of findings told, actions done and withheld, breakers opened',
   );
   expect(list(widget, 'properties', 'metrics').map((row) => [at(row, 1), at(row, 5)])).toEqual([
     ['Transitions', 'transitions'],
     ['Actions', 'remediate'],
     ['ActionsWithheld', 'remediate'],
+    ['BreakersOpened', 'remediate'],
   ]);
 });

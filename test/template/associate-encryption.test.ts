@@ -1,0 +1,60 @@
+/** What remediation may do where operators may order the one fix that nothing takes back. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { defaultParameters } from '../../deploy/defaults.ts';
+import { stackOf } from '../../deploy/stack.ts';
+import { mayCall } from './simulate.ts';
+import { account, type Made, one, policyOf, region, resourcesOf, statementsIn } from './template.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'trailseal-associate-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const keyOf = (id: string) => `arn:aws:kms:${region}:${account}:key/${id}`;
+const named = keyOf('1234abcd-12ab-34cd-56ef-1234567890ab');
+const cluster = `arn:aws:eks:${region}:${account}:cluster/app`;
+
+/** The role of a deployment whose policy lets operators order it, with this setting of the control. */
+async function roleWith(key: unknown): Promise<Made> {
+  const policy = path.join(folder, 'policy.yml');
+  const settings = key === undefined ? '' : `settings: { key: ${JSON.stringify(key)} }`;
+  writeFileSync(
+    policy,
+    `version: 1\ncontrols: { eks-secrets-encryption: { ${settings} } }\n` +
+      'operators: { orders: [fix:associate-encryption] }\n',
+  );
+  const { resources } = await stackOf({ ...defaultParameters(), policy });
+  return one(resourcesOf(resources), 'RemediateRole');
+}
+
+describe('where operators may order it, remediation may', () => {
+  it.each([
+    ['associate a key with a cluster', 'eks:AssociateEncryptionConfig', cluster],
+    ['look at the key', 'kms:DescribeKey', named],
+    // As EKS asks for it, without kms:GrantIsForAWSResource.
+    ['have a grant made on the key that the policy names', 'kms:CreateGrant', named],
+  ])('%s', async (_what, action, resource) => {
+    expect(await mayCall(await roleWith([named]), { action, resource })).toBe(true);
+  });
+
+  it.each([
+    ['have a grant made on another key', 'kms:CreateGrant', keyOf('other')],
+    ['change the cluster otherwise', 'eks:UpdateClusterConfig', cluster],
+    ['encrypt or decrypt with the key', 'kms:Decrypt', named],
+  ])('not %s', async (_what, action, resource) => {
+    expect(await mayCall(await roleWith([named]), { action, resource })).toBe(false);
+  });
+
+  it.each([
+    ['no key', undefined],
+    ['any customer managed key', 'customer-managed'],
+    ['several keys', [named, keyOf('other')]],
+    ['what is no ARN of a key', ['alias/eks']],
+  ])('have no grant made at all where the policy names %s', async (_what, key) => {
+    const statements = statementsIn(policyOf(await roleWith(key)));
+    expect(
+      statements.flatMap(({ actions }) => actions).filter((action) => /CreateGrant/.test(action)),
+    ).toEqual([]);
+  });
+});
