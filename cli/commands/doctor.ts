@@ -29,7 +29,12 @@ export async function runDoctor(flags: DoctorFlags): Promise<number> {
   const regions = await regionsOf(flags.region, profile);
   const enabled = controls.filter(({ id }) => policy.controls.get(id)?.enabled === true);
   const [first = ''] = regions;
-  const observed = await observe(accountClients(first, profile), { stage, regions, controls: enabled });
+  const observed = await observe(accountClients(first, profile), {
+    stage,
+    regions,
+    policy,
+    controls: enabled,
+  });
   const checks = withProfile(assess(observed), profile);
   if (flags.format === 'json') {
     process.stdout.write(`${printableJson(checksJson(checks, stage), 2)}\n`);

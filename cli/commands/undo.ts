@@ -7,9 +7,10 @@ import { DynamoJournal } from '../../lib/actions/journal-dynamodb.ts';
 import { autoScalingClient, elbClient, ssmClient } from '../../lib/aws/acting.ts';
 import { ec2Client, eksClient, kmsClient } from '../../lib/aws/clients.ts';
 import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
+import { eventBridgeClient } from '../../lib/aws/eventbridge.ts';
 import { controls } from '../../lib/controls/index.ts';
 import { DynamoMemory } from '../../lib/ledger/memory.ts';
-import { killSwitchName, tableName } from '../../lib/names.ts';
+import { busName, killSwitchName, tableName } from '../../lib/names.ts';
 import { kinds } from '../../lib/policy/guardrails.ts';
 import { killSwitch } from '../../lib/remediation/kill-switch.ts';
 import { leaseFor } from '../../lib/remediation/remediator.ts';
@@ -27,6 +28,7 @@ import {
 import { sinceOf } from '../operator/since.ts';
 import { checkPlace, regionOfAll, type Subject, subjectOf } from '../operator/subject.ts';
 import { foresee, type TakeBackOptions, type Taken, takeBack } from '../operator/take-back.ts';
+import { eventsOf, tellBus } from '../operator/tell-bus.ts';
 import { isFine, previewText, takenJson, takenText } from '../operator/undo-text.ts';
 import { printable, printableJson } from '../output/printable.ts';
 import { oneOf } from './options.ts';
@@ -115,10 +117,26 @@ async function undoChosen(
   if (overridden !== 'released') {
     process.stderr.write(`The kill switch is ${overridden}, and is overridden for this undo.\n`);
   }
-  const taken = await takeBack(deeds, { ...options, decision: { ...options.decision, why } }, (one) => {
+  const undoing = { ...options, decision: { ...options.decision, why } };
+  const taken = await takeBack(deeds, undoing, (one) => {
     if (table) process.stdout.write(`${takenText(one)}\n`);
   });
+  await tellOthers(taken, deployment, undoing);
   return { taken, declined: false };
+}
+
+/** Who is notified of what Trailseal does hears of this too; where that fails, the undo is done all the same. */
+async function tellOthers(
+  taken: readonly Taken[],
+  { config, stage }: Deployment,
+  undoing: TakeBackOptions,
+): Promise<void> {
+  const bus = { client: eventBridgeClient(config), stage, wait: undoing.means.wait };
+  const untold = await tellBus(eventsOf(taken, undoing, stage), bus);
+  if (untold === undefined) return;
+  process.stderr.write(
+    `others are not told of this: the bus ${busName(stage)} did not take it (${printable(untold)})\n`,
+  );
 }
 
 function tell(

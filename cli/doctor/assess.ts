@@ -1,4 +1,5 @@
 /** From what was looked at to what it means: every check there is. Pure. */
+import { assessActing } from './acting.ts';
 import { type Check, type Finding, ok, trouble, unknownFor } from './check.ts';
 import { assessDeployment } from './deployment.ts';
 import type { Observed, ObservedRegion } from './observed.ts';
@@ -33,6 +34,7 @@ function assessRegion(observed: ObservedRegion, stage: string): Finding[] {
     ...assessTrails(observed.trails, observed.wanted, observed.region),
     assessHub(observed),
     ...assessDeployment(observed, stage),
+    ...assessActing(observed, stage),
     ...assessRoles(observed, stage),
     assessCaller(observed),
   ];

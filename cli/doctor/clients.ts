@@ -1,18 +1,24 @@
 /** The clients that doctor asks with: those of an account as a whole, and those of each Region. */
 import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SecurityHubClient } from '@aws-sdk/client-securityhub';
+import type { SNSClient } from '@aws-sdk/client-sns';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
+import { ssmClient } from '../../lib/aws/acting.ts';
 import { cloudTrailClient } from '../../lib/aws/cloudtrail.ts';
+import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
 import { eventBridgeClient } from '../../lib/aws/eventbridge.ts';
 import { iamClient } from '../../lib/aws/iam.ts';
 import { lambdaClient } from '../../lib/aws/lambda.ts';
 import { schedulerClient } from '../../lib/aws/scheduler.ts';
 import { settings } from '../../lib/aws/settings.ts';
+import { snsClient } from '../../lib/aws/sns.ts';
 import { sqsClient } from '../../lib/aws/sqs.ts';
 
 export interface AccountClients {
@@ -24,11 +30,14 @@ export interface AccountClients {
 
 export interface RegionClients {
   readonly cloudtrail: CloudTrailClient;
+  readonly dynamodb: DynamoDBClient;
   readonly events: EventBridgeClient;
   readonly lambda: LambdaClient;
   readonly scheduler: SchedulerClient;
   readonly securityhub: SecurityHubClient;
+  readonly sns: SNSClient;
   readonly sqs: SQSClient;
+  readonly ssm: SSMClient;
 }
 
 /**
@@ -51,12 +60,15 @@ export function accountClients(region: string, profile: string | undefined): Acc
       const config = { region: where, credentials, maxAttempts };
       const clients = made.get(where) ?? {
         cloudtrail: cloudTrailClient(config),
+        dynamodb: dynamodbClient(config),
         events: eventBridgeClient(config),
         lambda: lambdaClient(config),
         scheduler: schedulerClient(config),
         // The maker of `lib/aws` is for publishing: it tries once only.
         securityhub: new SecurityHubClient(settings(config)),
+        sns: snsClient(config),
         sqs: sqsClient(config),
+        ssm: ssmClient(config),
       };
       made.set(where, clients);
       return clients;

@@ -1,17 +1,9 @@
 /** Whether a stage is deployed in a Region, as this version would deploy it, and at work. Pure. */
-import { arnOf } from '../../lib/arn.ts';
 import { isObject } from '../../lib/json.ts';
-import {
-  deadLetterQueueName,
-  functionName,
-  type QueueName,
-  queueName,
-  queueNames,
-  ruleName,
-  stackName,
-} from '../../lib/names.ts';
+import { type QueueName, queueNames, ruleName, stackName } from '../../lib/names.ts';
 import { deployCommand, type Finding, ok, trouble, unknownFor, word } from './check.ts';
-import type { DeployedFunction, ObservedRegion, QueuePair, QueueState, Rule, Wanted } from './observed.ts';
+import type { ObservedRegion, Rule, Wanted } from './observed.ts';
+import { assessBehindQueue, assessTarget, type QueuedPart, queuedPart } from './parts.ts';
 import { assessSchedule } from './schedule.ts';
 import type { Seen, Unseen } from './seen.ts';
 
@@ -48,7 +40,7 @@ function isThere(part: Seen<unknown>): boolean {
 }
 
 function assessPart(observed: ObservedRegion, stage: string, name: QueueName): Finding[] {
-  const { region } = observed;
+  const { region, functions, queues } = observed;
   const parts = partsOf(observed, name);
   if (parts.every((part) => part.known && part.value === undefined)) {
     const seen =
@@ -59,17 +51,17 @@ function assessPart(observed: ObservedRegion, stage: string, name: QueueName): F
     return [trouble('warn', `deployment/${name}`, seen, what, [deployCommand(stage, region)])];
   }
   const wanted = wantedOf(observed, name);
+  const part = queuedPart(stage, observed, name, 'what they tell of was not judged');
   return [
     ...(name === 'sweep' ? [assessSchedule(observed, stage)] : []),
-    ...(wanted === undefined ? [] : [assessRule(observed, stage, wanted)]),
-    assessFunction(observed, stage, name),
-    assessQueue(observed, stage, name),
-    assessDeadLetters(observed, stage, name),
+    ...(wanted === undefined ? [] : [assessRule(observed, part, wanted)]),
+    ...assessBehindQueue(part, { found: functions[name], ...queues[name] }),
   ];
 }
 
-function assessRule({ rules, account, region }: ObservedRegion, stage: string, wanted: Wanted): Finding {
+function assessRule({ rules, region }: ObservedRegion, part: QueuedPart, wanted: Wanted): Finding {
   const { family, pattern } = wanted;
+  const { stage } = part;
   const id = `rule/${family}`;
   const name = ruleName(stage, family);
   const rule: Seen<Rule | undefined> = rules[family];
@@ -87,18 +79,8 @@ function assessRule({ rules, account, region }: ObservedRegion, stage: string, w
     const seen = `the rule ${name} was deployed from another version or policy: ${difference.seen}`;
     return trouble('fail', id, seen, 'deploy again', again);
   }
-  if (!targets.known) return unknownFor(id, [targets]);
-  const target = targets.value.find(
-    ({ arn }) => arn === arnOf('sqs', region, account, queueName(stage, family)),
-  );
-  if (target === undefined) {
-    const seen = `the rule ${name} does not lead to the queue ${queueName(stage, family)}`;
-    return trouble('fail', id, seen, 'deploy again', again);
-  }
-  if (target.deadLetterArn !== arnOf('sqs', region, account, deadLetterQueueName(stage, family))) {
-    const seen = `what the rule ${name} cannot deliver is lost: it has not its dead-letter queue`;
-    return trouble('warn', id, seen, 'deploy again', again);
-  }
+  const astray = assessTarget(part, id, name, targets);
+  if (astray !== undefined) return astray;
   if (difference !== undefined) {
     const seen = `the rule ${name} was deployed from another version or policy: ${difference.seen}`;
     return trouble('warn', id, seen, 'deploy again', again);
@@ -148,100 +130,4 @@ function canonical(value: unknown): string {
 function some(names: readonly unknown[]): string {
   const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
   return `${names.slice(0, 5).map(String).join(', ')}${more}`;
-}
-
-function assessFunction(
-  { functions, account, region }: ObservedRegion,
-  stage: string,
-  name: QueueName,
-): Finding {
-  const id = `function/${name}`;
-  const called = functionName(stage, name);
-  const found: Seen<DeployedFunction | undefined> = functions[name];
-  const again = [deployCommand(stage, region)];
-  if (!found.known) return unknownFor(id, [found]);
-  if (found.value === undefined) {
-    return trouble('fail', id, `there is no function ${called}`, 'deploy again', again);
-  }
-  const { state, stateReason, lastUpdate, sources } = found.value;
-  // A function that was not called for long is Inactive until it is called.
-  if (state === 'Failed' || lastUpdate === 'Failed') {
-    const because = stateReason === undefined ? '' : ` (${stateReason})`;
-    return trouble('fail', id, `the function ${called} could not be set up${because}`, 'deploy again', again);
-  }
-  if (!sources.known) return unknownFor(id, [sources]);
-  const source = sources.value.find(
-    ({ queueArn }) => queueArn === arnOf('sqs', region, account, queueName(stage, name)),
-  );
-  if (source === undefined) {
-    const seen = `the function ${called} does not read the queue ${queueName(stage, name)}`;
-    return trouble('fail', id, seen, 'deploy again', again);
-  }
-  if (source.state === 'Disabled' || source.state === 'Disabling') {
-    const seen = `the function ${called} has stopped reading the queue ${queueName(stage, name)}`;
-    return trouble('fail', id, seen, 'let it read again', [
-      `aws lambda update-event-source-mapping --region ${word(region)} --uuid ${word(source.id)} --enabled`,
-    ]);
-  }
-  if (state === 'Pending' || lastUpdate === 'InProgress' || source.state !== 'Enabled') {
-    const seen = `the function ${called} is being set up`;
-    return trouble('warn', id, seen, 'run doctor again in a minute');
-  }
-  return ok(id, `the function ${called} reads its queue`);
-}
-
-function assessQueue({ queues, region }: ObservedRegion, stage: string, name: QueueName): Finding {
-  const id = `queue/${name}`;
-  const called = queueName(stage, name);
-  const { queue }: QueuePair = queues[name];
-  if (!queue.known) return unknownFor(id, [queue]);
-  if (queue.value === undefined) return noQueue(id, called, stage, region);
-  const { waiting, inFlight, delayed } = queue.value;
-  const others = [
-    ...(inFlight > 0 ? [`${inFlight} being handled`] : []),
-    ...(delayed > 0 ? [`${delayed} put off`] : []),
-  ].join(', ');
-  if (waiting > 0) {
-    return trouble(
-      'warn',
-      id,
-      `about ${count(waiting)} in the queue ${called}${others === '' ? '' : ` (besides ${others})`}: it is being worked off, or not at all`,
-      'run doctor again in a minute; where the number does not fall, the log tells why',
-      [`aws logs tail /aws/lambda/${word(functionName(stage, name))} --region ${word(region)} --since 1h`],
-    );
-  }
-  return ok(id, `nothing waits in the queue ${called}${others === '' ? '' : ` (${others})`}`);
-}
-
-function assessDeadLetters({ queues, region }: ObservedRegion, stage: string, name: QueueName): Finding {
-  const id = `dead-letters/${name}`;
-  const called = deadLetterQueueName(stage, name);
-  const deadLetters: Seen<QueueState | undefined> = queues[name].deadLetters;
-  if (!deadLetters.known) return unknownFor(id, [deadLetters]);
-  if (deadLetters.value === undefined) return noQueue(id, called, stage, region);
-  const { waiting, inFlight, delayed } = deadLetters.value;
-  const all = waiting + inFlight + delayed;
-  if (all === 0) return ok(id, `no dead letters in ${called}`);
-  const of = `--stage ${word(stage)} --region ${word(region)} --queue ${name}`;
-  return trouble(
-    'fail',
-    id,
-    `about ${count(all)} in ${called}: what they tell of was not judged`,
-    'see why, put that right, then send them back',
-    [`trailseal dlq list ${of}`, `trailseal dlq redrive ${of} --all`],
-  );
-}
-
-function noQueue(id: string, called: string, stage: string, region: string): Finding {
-  return trouble(
-    'fail',
-    id,
-    `there is no queue ${called}, or the caller may not know of it`,
-    'deploy again',
-    [deployCommand(stage, region)],
-  );
-}
-
-function count(messages: number): string {
-  return `${messages.toLocaleString('en-GB')} ${messages === 1 ? 'message' : 'messages'}`;
 }

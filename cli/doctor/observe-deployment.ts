@@ -1,7 +1,4 @@
-/**
- * Looks at the parts of a stage: the rule, the queues and the function of each family, and those of the sweep, which
- * has a schedule.
- */
+/** Looks at the parts of a stage: rules, queues, functions, and the schedule of the sweep. */
 import {
   DescribeRuleCommand,
   type EventBridgeClient,
@@ -14,35 +11,34 @@ import {
 } from '@aws-sdk/client-lambda';
 import { GetScheduleCommand, type SchedulerClient } from '@aws-sdk/client-scheduler';
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { Family } from '../../lib/family.ts';
 import {
   deadLetterQueueName,
-  functionName,
+  type ListenerName,
   type QueueName,
   queueName,
-  ruleName,
   scheduleName,
 } from '../../lib/names.ts';
 import type { DeployedFunction, EventSource, QueuePair, QueueState, Rule, Schedule } from './observed.ts';
 import { type Seen, see, seeIfThere, seen } from './seen.ts';
 
-const notFound = ['ResourceNotFoundException'];
+export const notFound = ['ResourceNotFoundException'];
 /** The second is the name in SQS's older protocol, which the SDK may still give. */
 export const noSuchQueue = ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'];
 
-export async function ruleOf(
+/** @param bus its name; the account's default one where it is left out. */
+export async function ruleNamed(
   events: EventBridgeClient,
-  stage: string,
-  family: Family,
+  Name: string,
+  bus?: string,
 ): Promise<Seen<Rule | undefined>> {
-  const Name = ruleName(stage, family);
+  const on = bus === undefined ? {} : { EventBusName: bus };
   const rule = await seeIfThere('events:DescribeRule', notFound, () =>
-    events.send(new DescribeRuleCommand({ Name })),
+    events.send(new DescribeRuleCommand({ Name, ...on })),
   );
   if (!rule.known || rule.value === undefined) return seenNothing(rule);
   const targets = await see('events:ListTargetsByRule', async () => {
     // A rule has five targets at most, which are one page.
-    const answer = await events.send(new ListTargetsByRuleCommand({ Rule: Name }));
+    const answer = await events.send(new ListTargetsByRuleCommand({ Rule: Name, ...on }));
     return (answer.Targets ?? []).map(({ Arn, DeadLetterConfig }) => ({
       arn: Arn,
       deadLetterArn: DeadLetterConfig?.Arn,
@@ -67,7 +63,11 @@ export async function sweepSchedule(
   });
 }
 
-export async function queuePair(sqs: SQSClient, stage: string, name: QueueName): Promise<QueuePair> {
+export async function queuePair(
+  sqs: SQSClient,
+  stage: string,
+  name: QueueName | ListenerName,
+): Promise<QueuePair> {
   const [queue, deadLetters] = await Promise.all([
     queueState(sqs, queueName(stage, name)),
     queueState(sqs, deadLetterQueueName(stage, name)),
@@ -75,7 +75,7 @@ export async function queuePair(sqs: SQSClient, stage: string, name: QueueName):
   return { queue, deadLetters };
 }
 
-async function queueState(sqs: SQSClient, QueueName: string): Promise<Seen<QueueState | undefined>> {
+export async function queueState(sqs: SQSClient, QueueName: string): Promise<Seen<QueueState | undefined>> {
   const url = await seeIfThere('sqs:GetQueueUrl', noSuchQueue, async () => {
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
     return QueueUrl;
@@ -103,20 +103,18 @@ async function queueState(sqs: SQSClient, QueueName: string): Promise<Seen<Queue
 
 export async function deployedFunction(
   lambda: LambdaClient,
-  stage: string,
-  name: QueueName,
+  FunctionName: string,
 ): Promise<Seen<DeployedFunction | undefined>> {
-  const FunctionName = functionName(stage, name);
   const found = await seeIfThere('lambda:GetFunctionConfiguration', notFound, () =>
     lambda.send(new GetFunctionConfigurationCommand({ FunctionName })),
   );
   if (!found.known || found.value === undefined) return seenNothing(found);
-  const { Role, State, StateReason, LastUpdateStatus, LastUpdateStatusReason } = found.value;
+  const { Role, State, StateReason, LastUpdateStatus, LastUpdateStatusReason, Environment } = found.value;
   const sources = await see('lambda:ListEventSourceMappings', async () => {
     const all: EventSource[] = [];
     for await (const page of paginateListEventSourceMappings({ client: lambda }, { FunctionName })) {
       for (const { UUID = '', EventSourceArn, State: state } of page.EventSourceMappings ?? []) {
-        all.push({ id: UUID, queueArn: EventSourceArn, state });
+        all.push({ id: UUID, arn: EventSourceArn, state });
       }
     }
     return all;
@@ -126,6 +124,7 @@ export async function deployedFunction(
     state: State,
     stateReason: StateReason ?? LastUpdateStatusReason,
     lastUpdate: LastUpdateStatus,
+    environment: Environment?.Error === undefined ? (Environment?.Variables ?? {}) : undefined,
     sources,
   });
 }

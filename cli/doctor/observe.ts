@@ -2,9 +2,12 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import type { Control } from '../../lib/control.ts';
 import { eventPattern, families, familyOf } from '../../lib/family.ts';
-import { queueNames } from '../../lib/names.ts';
+import { functionName, queueNames, ruleName } from '../../lib/names.ts';
+import type { Policy } from '../../lib/policy/policy.ts';
+import { actingWanted } from './acting-wanted.ts';
 import type { AccountClients } from './clients.ts';
-import { deployedFunction, queuePair, ruleOf, sweepSchedule } from './observe-deployment.ts';
+import { observeActing } from './observe-acting.ts';
+import { deployedFunction, queuePair, ruleNamed, sweepSchedule } from './observe-deployment.ts';
 import { securityHubIsOn, trailsOf } from './observe-region.ts';
 import { principalOf, simulate } from './observe-rights.ts';
 import type { Identity, Observed, ObservedRegion } from './observed.ts';
@@ -14,6 +17,7 @@ import { type Seen, see } from './seen.ts';
 export interface ToObserve {
   readonly stage: string;
   readonly regions: readonly string[];
+  readonly policy: Policy;
   /** Those that the policy does not switch off. */
   readonly controls: readonly Control[];
 }
@@ -39,18 +43,24 @@ function identityOf({ sts }: AccountClients): Promise<Seen<Identity>> {
 
 async function observeRegion(
   clients: AccountClients,
-  { stage, controls }: ToObserve,
+  { stage, policy, controls }: ToObserve,
   account: string,
   region: string,
   principal: Promise<Seen<string>>,
 ): Promise<ObservedRegion> {
   const here = clients.of(region);
   const place = { account, region };
-  const functions = await forEach(queueNames, (name) => deployedFunction(here.lambda, stage, name));
-  const [trails, hub, rules, schedule, queues, functionRights, callersRights] = await Promise.all([
+  const functions = await forEach(queueNames, (name) =>
+    deployedFunction(here.lambda, functionName(stage, name)),
+  );
+  const judged = controls.filter((control) => {
+    const evaluator = functions[familyOf(control)];
+    return !evaluator.known || evaluator.value !== undefined;
+  });
+  const [trails, hub, rules, schedule, queues, functionRights, callersRights, acting] = await Promise.all([
     trailsOf(clients, region),
     securityHubIsOn(here.securityhub),
-    forEach(families, (family) => ruleOf(here.events, stage, family)),
+    forEach(families, (family) => ruleNamed(here.events, ruleName(stage, family))),
     sweepSchedule(here.scheduler, stage),
     forEach(queueNames, (name) => queuePair(here.sqs, stage, name)),
     forEach(queueNames, async (name) => {
@@ -60,6 +70,8 @@ async function observeRegion(
       return role === undefined || needs.length === 0 ? undefined : simulate(clients.iam, role, needs, place);
     }),
     principal.then((arn) => (arn.known ? simulate(clients.iam, arn.value, scanNeeds(controls), place) : arn)),
+    // Where no family is deployed, nothing is.
+    judged.length === 0 ? undefined : observeActing(clients, region, stage, actingWanted(policy, judged)),
   ]);
   const wanted = families
     .filter((family) => controls.some((control) => familyOf(control) === family))
@@ -76,6 +88,7 @@ async function observeRegion(
     rights: functionRights,
     callersRights,
     wanted,
+    acting,
   };
 }
 

@@ -1,6 +1,10 @@
 /** What doctor looked at, as plain data: everything that `assess` judges. */
 import type { EventPattern, Family } from '../../lib/family.ts';
-import type { QueueName } from '../../lib/names.ts';
+import type { ListenerName, QueueName } from '../../lib/names.ts';
+import type { Kind } from '../../lib/policy/guardrails.ts';
+import type { Button } from '../../lib/policy/orders.ts';
+import type { Breaker } from '../../lib/remediation/limits.ts';
+import type { CustomAction } from '../setup/buttons.ts';
 import type { Seen } from './seen.ts';
 import type { Trail } from './trails.ts';
 
@@ -33,6 +37,8 @@ export interface ObservedRegion {
   readonly callersRights: Seen<readonly Simulated[]>;
   /** What a deployment of these controls consists of. */
   readonly wanted: readonly Wanted[];
+  /** What acts and tells; `undefined` where the policy asks for nothing of that, or nothing at all is deployed. */
+  readonly acting: ObservedActing | undefined;
 }
 
 /** A family whose controls are not all switched off, and what its rule should wait for. */
@@ -77,13 +83,16 @@ export interface DeployedFunction {
   readonly state: string | undefined;
   readonly stateReason: string | undefined;
   readonly lastUpdate: string | undefined;
+  /** Its variables; `undefined` where Lambda could not decrypt them for the caller. */
+  readonly environment: Readonly<Record<string, string>> | undefined;
   /** What feeds it. */
   readonly sources: Seen<readonly EventSource[]>;
 }
 
 export interface EventSource {
   readonly id: string;
-  readonly queueArn: string | undefined;
+  /** Of the queue or stream. */
+  readonly arn: string | undefined;
   readonly state: string | undefined;
 }
 
@@ -95,4 +104,60 @@ export interface Simulated {
   readonly deniedByOrganization: boolean;
   /** Keys of conditions that IAM could not fill in, so that its answer is no answer. */
   readonly missingContext: readonly string[];
+}
+
+/** What acts upon findings, tells of them and takes orders, as far as the policy wants it. */
+export interface ObservedActing {
+  /** What tells the bus of what changes in the ledger, and the bus. */
+  readonly transitions: ObservedTransitions | undefined;
+  readonly listeners: readonly ObservedListener[];
+  /** The kill switch and the breakers. */
+  readonly guards: ObservedGuards | undefined;
+  /** Whom `notify` tells; `undefined` where there is no such function. */
+  readonly told: Seen<ObservedTold> | undefined;
+  readonly buttons: ObservedButtons | undefined;
+}
+
+export interface ObservedTransitions {
+  readonly bus: Seen<true | undefined>;
+  readonly found: Seen<DeployedFunction | undefined>;
+  readonly deadLetters: Seen<QueueState | undefined>;
+}
+
+export interface ObservedListener {
+  readonly name: ListenerName;
+  readonly rules: readonly ObservedRule[];
+  readonly queues: QueuePair;
+  readonly found: Seen<DeployedFunction | undefined>;
+}
+
+export interface ObservedRule {
+  /** The one of Trailseal's own, or the account's default one. */
+  readonly bus: 'own' | 'default';
+  readonly rule: Seen<Rule | undefined>;
+}
+
+export interface ObservedGuards {
+  /** What the parameter says. */
+  readonly killSwitch: Seen<string | undefined>;
+  /** Those that are open; `undefined` where there is no ledger. */
+  readonly breakers: Seen<Readonly<Partial<Record<Kind, Breaker>>> | undefined>;
+}
+
+export interface ObservedTold {
+  readonly topics: readonly ObservedTopic[];
+  /** How many. */
+  readonly webhooks: number;
+}
+
+export interface ObservedTopic {
+  readonly arn: string;
+  /** How many subscriptions; `undefined` where there is no such topic. */
+  readonly subscriptions: Seen<{ readonly confirmed: number; readonly pending: number } | undefined>;
+}
+
+export interface ObservedButtons {
+  readonly wanted: readonly Button[];
+  /** All custom actions of the account and Region; `undefined` where Security Hub is off. */
+  readonly there: Seen<readonly CustomAction[] | undefined>;
 }

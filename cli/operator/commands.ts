@@ -1,9 +1,10 @@
-/** The commands of those who operate a deployment: `undo`, `deeds`, `breaker` and `kill-switch`. */
+/** The commands of those who operate a deployment: `setup`, `undo`, `deeds`, `breaker` and `kill-switch`. */
 import { type Command, Option } from 'commander';
-import type { BreakerFlags } from '../commands/breaker.ts';
+import type { BreakerCloseFlags, BreakerFlags } from '../commands/breaker.ts';
 import type { DeedsFlags } from '../commands/deeds.ts';
 import type { SetFlags } from '../commands/kill-switch.ts';
 import { collect } from '../commands/options.ts';
+import type { SetupFlags } from '../commands/setup.ts';
 import type { UndoFlags } from '../commands/undo.ts';
 import type { DeploymentFlags } from './deployment.ts';
 
@@ -12,9 +13,10 @@ type Ended = (code: number) => void;
 
 /** Adds them; each is loaded when it is wanted, as the SDK takes longer to load than the rest. */
 export function addOperatorCommands(program: Command, signal: AbortSignal, ended: Ended): void {
+  addSetup(program, ended);
   addUndo(program, signal, ended);
   addDeeds(program, ended);
-  addBreaker(program, ended);
+  addBreaker(program, signal, ended);
   addKillSwitch(program, signal, ended);
 }
 
@@ -29,6 +31,35 @@ function withDeploymentOptions(command: Command): Command {
 const onTable = (...actions: readonly string[]): string =>
   `${actions.map((action) => `dynamodb:${action}`).join(', ')} on the ledger's table (and on its key, if it has one of its own, kms:Decrypt)`;
 const whichAction = 'only this action: tag, quarantine, fix (every fix), fix:<name> (repeatable)';
+
+function addSetup(program: Command, ended: Ended): void {
+  withDeploymentOptions(
+    program
+      .command('setup')
+      .description(
+        'Make the buttons of a deployment in Security Hub (custom actions), those that its policy has orders for.',
+      )
+      .option(
+        '--policy <file>',
+        'the policy that was deployed; default: ./trailseal.policy.yml. Buttons that it has no orders for are removed',
+      )
+      .option('--remove', 'remove all buttons of the stage')
+      .option('--dry-run', 'tell what would be made, changed and removed, and leave it'),
+  )
+    .addHelpText(
+      'after',
+      `
+CloudFormation can not make them. Run it after each deployment that changes operators.orders, as often as you like; what
+is there already is left as it is, and so is what is not Trailseal's.
+
+Exit codes: 0 fine; 2 wrong usage or policy, Security Hub is off, or has no room for them; 3 something could not be read, made, changed or removed.
+Permissions: securityhub:DescribeActionTargets, CreateActionTarget, UpdateActionTarget, DeleteActionTarget; sqs:GetQueueUrl.`,
+    )
+    .action(async (flags: SetupFlags) => {
+      const { runSetup } = await import('../commands/setup.ts');
+      ended(await runSetup(flags));
+    });
+}
 
 function addUndo(program: Command, signal: AbortSignal, ended: Ended): void {
   withDeploymentOptions(
@@ -56,9 +87,10 @@ function addUndo(program: Command, signal: AbortSignal, ended: Ended): void {
       `
 A resource is put back only where it still is as Trailseal left it; else the undo is refused, and what differs is told.
 What would put data at risk is printed as a command, and never run. An undo is a write: the kill switch stops it too.
+What came of it is told on Trailseal's own bus, so that people hear of it as of what Trailseal does by itself.
 
 Exit codes: 0 all is undone, or was already; 1 something is not undone; 2 wrong usage, or no such deployment; 3 something could not be read or found.
-Permissions: ${onTable('BatchGetItem', 'GetItem', 'PutItem', 'Query')}, ssm:GetParameter on the kill switch, and what the actions read and their undo needs, which --dry-run tells.`,
+Permissions: ${onTable('BatchGetItem', 'GetItem', 'PutItem', 'Query')}, ssm:GetParameter on the kill switch, what the actions read and their undo needs, which --dry-run tells, and events:PutEvents on the bus.`,
     )
     .action(async (names: readonly string[], flags: UndoFlags) => {
       const { runUndo } = await import('../commands/undo.ts');
@@ -88,7 +120,7 @@ function addDeeds(program: Command, ended: Ended): void {
     });
 }
 
-function addBreaker(program: Command, ended: Ended): void {
+function addBreaker(program: Command, signal: AbortSignal, ended: Ended): void {
   const breaker = program
     .command('breaker')
     .description('Work with the breakers: too many actions of a kind in an hour, and no more are done.');
@@ -102,7 +134,7 @@ function addBreaker(program: Command, ended: Ended): void {
     breaker
       .command('show')
       .description(
-        'What was done in the last hour, what is allowed, and which breakers are open since when and why.',
+        'What was done in the last hour, what is allowed, which breakers are open since when and why, and who closed one last.',
       )
       .argument('[kind]', 'tag, fix or quarantine; default: all'),
   )
@@ -118,16 +150,18 @@ function addBreaker(program: Command, ended: Ended): void {
   withBreakerOptions(
     breaker
       .command('close')
-      .description('Close a breaker, and tell what that allows again.')
-      .argument('<kind>', 'tag, fix or quarantine'),
+      .description('Close a breaker, and tell what that allows again. Asks first.')
+      .argument('<kind>', 'tag, fix or quarantine')
+      .option('--reason <text>', 'why, kept with who closed it and when; else it is asked for')
+      .option('--yes', 'do not ask; needs --reason'),
   )
     .addHelpText(
       'after',
-      `\nExit codes: 0 it is closed; 2 wrong usage, or no such deployment; 3 the ledger could not be read or written.\nPermissions: ${onTable('GetItem', 'PutItem')}.`,
+      `\nExit codes: 0 it is closed; 1 you did not agree; 2 wrong usage, or no such deployment; 3 the ledger could not be read or written.\nPermissions: ${onTable('GetItem', 'PutItem')}.`,
     )
-    .action(async (kind: string, flags: BreakerFlags) => {
+    .action(async (kind: string, flags: BreakerCloseFlags) => {
       const { runBreakerClose } = await import('../commands/breaker.ts');
-      ended(await runBreakerClose(kind, flags));
+      ended(await runBreakerClose(kind, flags, signal));
     });
 }
 

@@ -62,8 +62,8 @@ export async function setSwitch(
   });
 }
 
-/** A line that SSM takes. */
-function described(text: string): string {
+/** A parameter's description, as one line that SSM takes. */
+export function described(text: string): string {
   const line = text.replace(/\p{Cc}+/gu, ' ').toWellFormed();
   return line.length <= descriptionLength ? line : `${line.slice(0, descriptionLength - 1).toWellFormed()}…`;
 }

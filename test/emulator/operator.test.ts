@@ -4,13 +4,26 @@
  */
 import { randomUUID } from 'node:crypto';
 import {
+  CreateEventBusCommand,
+  DeleteEventBusCommand,
+  PutRuleCommand,
+  PutTargetsCommand,
+} from '@aws-sdk/client-eventbridge';
+import {
   CreateKeyCommand,
   DescribeKeyCommand,
   DisableKeyCommand,
   ScheduleKeyDeletionCommand,
 } from '@aws-sdk/client-kms';
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+} from '@aws-sdk/client-sqs';
 import { DeleteParameterCommand, GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { runBreakerClose } from '../../cli/commands/breaker.ts';
 import { runKillSwitchRelease } from '../../cli/commands/kill-switch.ts';
 import { runUndo } from '../../cli/commands/undo.ts';
 import type { AnyAction, Means, Target } from '../../lib/actions/action.ts';
@@ -19,9 +32,12 @@ import { cancelKeyDeletion } from '../../lib/actions/fix/cancel-key-deletion.ts'
 import { enableKey } from '../../lib/actions/fix/enable-key.ts';
 import { DynamoJournal } from '../../lib/actions/journal-dynamodb.ts';
 import { autoScalingClient, elbClient, ssmClient } from '../../lib/aws/acting.ts';
+import { eventBridgeClient } from '../../lib/aws/eventbridge.ts';
+import { sqsClient } from '../../lib/aws/sqs.ts';
 import { findingId } from '../../lib/findings/id.ts';
+import { at } from '../../lib/json.ts';
 import { DynamoMemory } from '../../lib/ledger/memory.ts';
-import { killSwitchName, tableName } from '../../lib/names.ts';
+import { busName, killSwitchName, tableName } from '../../lib/names.ts';
 import { Limiter } from '../../lib/remediation/limiter.ts';
 import type { Ended } from '../cli/command.ts';
 import { account, bystanders, makeTable, region } from './acting.ts';
@@ -54,6 +70,7 @@ beforeEach(async () => {
   serial += 1;
   stage = `operator-${serial}`;
   await makeTable(tableName(stage));
+  await eventBridgeClient(config).send(new CreateEventBusCommand({ Name: busName(stage) }));
   await setSwitch('released');
 });
 
@@ -99,6 +116,37 @@ async function stateOf(key: string): Promise<string | undefined> {
 
 function journal(): DynamoJournal {
   return new DynamoJournal({ client: bystanders().dynamodb, table: tableName(stage), now: () => new Date() });
+}
+
+/** A queue to which the bus brings all that it is told. */
+async function listen() {
+  const events = eventBridgeClient(config);
+  const sqs = sqsClient(config);
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: `${busName(stage)}-heard` }));
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }),
+  );
+  const Rule = `${busName(stage)}-all`;
+  const EventBusName = busName(stage);
+  await events.send(
+    new PutRuleCommand({ Name: Rule, EventBusName, EventPattern: '{"source":["trailseal"]}' }),
+  );
+  await events.send(
+    new PutTargetsCommand({ Rule, EventBusName, Targets: [{ Id: '1', Arn: Attributes?.['QueueArn'] }] }),
+  );
+  return {
+    async heard(): Promise<readonly unknown[]> {
+      const heard: unknown[] = [];
+      for (;;) {
+        const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+        if (Messages.length === 0) return heard;
+        for (const { Body = '', ReceiptHandle } of Messages) {
+          heard.push(JSON.parse(Body));
+          await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+        }
+      }
+    },
+  };
 }
 
 /** Does it as the policy would. */
@@ -163,6 +211,53 @@ describe('trailseal undo', () => {
     const { arn } = await enabledKey();
     await trailseal('undo', arn, ...agreed);
     expect(await stateOf(arn)).toBe('Disabled');
+  });
+
+  it('tells the bus, with who did it and why', async () => {
+    const listening = await listen();
+    const { arn, finding } = await enabledKey();
+    await trailseal('undo', finding, ...agreed);
+    expect(await listening.heard()).toMatchObject([
+      {
+        'detail-type': 'Action',
+        source: 'trailseal',
+        detail: {
+          finding,
+          resource: { arn },
+          action: 'fix:enable-key',
+          outcome: 'undone',
+          decision: { by: 'operator', name: caller, why: 'It was wrong.' },
+        },
+      },
+    ]);
+  });
+
+  it('tells the bus that it was refused', async () => {
+    const listening = await listen();
+    const { id, finding } = await enabledKey();
+    await bystanders().kms.send(new ScheduleKeyDeletionCommand({ KeyId: id }));
+    await trailseal('undo', finding, ...agreed);
+    expect((await listening.heard()).map((event) => at(event, 'detail', 'outcome'))).toEqual([
+      'undo-refused',
+    ]);
+  });
+
+  it('tells the bus nothing of what is only tried', async () => {
+    const listening = await listen();
+    const { finding } = await enabledKey();
+    await trailseal('undo', finding, '--dry-run');
+    expect(await listening.heard()).toEqual([]);
+  });
+
+  it('is done where there is no bus to be told, and says so', async () => {
+    await eventBridgeClient(config).send(new DeleteEventBusCommand({ Name: busName(stage) }));
+    const { arn, finding } = await enabledKey();
+    const { stderr, code } = await trailseal('undo', finding, ...agreed);
+    expect(stderr).toBe(
+      `others are not told of this: the bus ${busName(stage)} did not take it (events:PutEvents: ` +
+        `ResourceNotFoundException (Event bus ${busName(stage)} does not exist))\n`,
+    );
+    expect([await stateOf(arn), code]).toEqual(['Disabled', 0]);
   });
 
   it('looks in the Region that the resource is in', async () => {
@@ -406,16 +501,37 @@ describe('trailseal breaker', () => {
 
   it('closes one, and says what that allows', async () => {
     await open();
-    const { stdout, code } = await trailseal('breaker', 'close', 'fix');
+    const { stdout, code } = await trailseal('breaker', 'close', 'fix', ...agreed);
     expect(stdout).toContain(
       'The breaker of fix is closed. From now on fix is done again, in an hour at most: 10 in an account, 50 in all',
     );
     expect([(await limiter().show()).fix.breaker, code]).toEqual([undefined, 0]);
   });
 
+  it('shows who closed one last, and why, whatever was done since', async () => {
+    await open();
+    await trailseal('breaker', 'close', 'fix', ...agreed);
+    await limiter().admit('fix', { perAccount: 1, total: 1 }, { deed: 'c', account });
+    const { stdout } = await trailseal('breaker', 'show', 'fix', '--format', 'json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      breakers: [{ open: false, lastClosed: { by: caller, why: 'It was wrong.' } }],
+    });
+  });
+
+  it.each([
+    ['agrees', 'y', false, 0],
+    ['does not agree', 'n', true, 1],
+  ])('at a terminal closes it when the person %s', async (_what, answer, isOpen, expected) => {
+    await open();
+    const flags = { stage, region, format: 'json', reason: 'mended' } as const;
+    const { signal } = new AbortController();
+    const code = await quietly(() => runBreakerClose('fix', flags, signal, async () => answer));
+    expect([(await limiter().show()).fix.breaker !== undefined, code]).toEqual([isOpen, expected]);
+  });
+
   it('leaves one that is closed as it is', async () => {
     await limiter().admit('tag', { perAccount: 5, total: 5 }, { deed: 'a', account });
-    const { stdout } = await trailseal('breaker', 'close', 'tag');
+    const { stdout } = await trailseal('breaker', 'close', 'tag', ...agreed);
     expect([stdout, (await limiter().show()).tag.uses.length]).toEqual([
       'The breaker of tag was closed already; nothing was changed.\n',
       1,

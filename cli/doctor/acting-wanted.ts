@@ -1,0 +1,37 @@
+/** What of that which acts, tells and takes orders a policy wants. Pure. */
+import type { Control } from '../../lib/control.ts';
+import type { ListenerName } from '../../lib/names.ts';
+import { kindOf } from '../../lib/policy/guardrails.ts';
+import { type Button, buttonsOf, isOrderable, type Order } from '../../lib/policy/orders.ts';
+import type { Policy } from '../../lib/policy/policy.ts';
+
+export interface WantedActing {
+  /** Whether the bus is told of what changes in the ledger. */
+  readonly transitions: boolean;
+  readonly listeners: readonly ListenerName[];
+  readonly buttons: readonly Button[];
+}
+
+/**
+ * @param controls those that are judged.
+ * @returns what a deployment of the policy has; `deploy/context.ts` decides it, and a test holds the two to each other.
+ */
+export function actingWanted(policy: Policy, controls: readonly Control[]): WantedActing {
+  const asked = controls.flatMap(({ id }) => policy.controls.get(id)?.actions ?? []);
+  const changes =
+    asked.some((action) => kindOf(action) !== undefined) || policy.orders.some(changesResources);
+  const tells = changes || asked.length > 0;
+  return {
+    transitions: tells,
+    listeners: [
+      ...(changes ? (['remediate'] as const) : []),
+      ...(tells ? (['notify'] as const) : []),
+      ...(policy.orders.length > 0 ? (['operator'] as const) : []),
+    ],
+    buttons: buttonsOf(policy.orders),
+  };
+}
+
+function changesResources(order: Order): boolean {
+  return order === 'undo' || (order !== 're-check' && order !== 'exempt' && isOrderable(order));
+}

@@ -1,0 +1,181 @@
+/** Looks at what acts upon findings, tells of them and takes orders. */
+import { DescribeEventBusCommand } from '@aws-sdk/client-eventbridge';
+import { GetTopicAttributesCommand } from '@aws-sdk/client-sns';
+import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { parseArn } from '../../lib/arn.ts';
+import { isDenial } from '../../lib/aws/reason.ts';
+import { LedgerError } from '../../lib/ledger/error.ts';
+import { nameOf } from '../../lib/ledger/failure.ts';
+import {
+  busName,
+  functionName,
+  killSwitchName,
+  type ListenerName,
+  listenerRuleName,
+  type Stage,
+  tableName,
+  transitionsDeadLetterQueueName,
+  transitionsFunctionName,
+} from '../../lib/names.ts';
+import { kinds } from '../../lib/policy/guardrails.ts';
+import { killSwitchPermission } from '../../lib/remediation/kill-switch.ts';
+import { Limiter } from '../../lib/remediation/limiter.ts';
+import { customActions } from '../setup/custom-actions.ts';
+import type { WantedActing } from './acting-wanted.ts';
+import type { AccountClients, RegionClients } from './clients.ts';
+import { deployedFunction, notFound, queuePair, queueState, ruleNamed } from './observe-deployment.ts';
+import type {
+  DeployedFunction,
+  ObservedActing,
+  ObservedGuards,
+  ObservedListener,
+  ObservedTold,
+  ObservedTransitions,
+} from './observed.ts';
+import { type Seen, seeIfThere, seen } from './seen.ts';
+
+/** @returns `undefined` where nothing is wanted. */
+export async function observeActing(
+  clients: AccountClients,
+  region: string,
+  stage: Stage,
+  wanted: WantedActing,
+): Promise<ObservedActing | undefined> {
+  if (!wanted.transitions && wanted.listeners.length === 0) return undefined;
+  const here = clients.of(region);
+  const [transitions, listeners, guards, there] = await Promise.all([
+    wanted.transitions ? transitionsOf(here, stage) : undefined,
+    Promise.all(wanted.listeners.map((name) => listenerOf(here, stage, name, wanted))),
+    wanted.listeners.includes('remediate') ? guardsOf(here, stage) : undefined,
+    wanted.buttons.length === 0 ? undefined : customActions(here.securityhub),
+  ]);
+  const notify = listeners.find(({ name }) => name === 'notify')?.found;
+  return {
+    transitions,
+    listeners,
+    guards,
+    told: notify?.known === true ? await toldBy(clients, notify.value) : undefined,
+    buttons: there === undefined ? undefined : { wanted: wanted.buttons, there },
+  };
+}
+
+async function transitionsOf(
+  { events, lambda, sqs }: RegionClients,
+  stage: Stage,
+): Promise<ObservedTransitions> {
+  const [bus, found, deadLetters] = await Promise.all([
+    seeIfThere('events:DescribeEventBus', notFound, async () => {
+      await events.send(new DescribeEventBusCommand({ Name: busName(stage) }));
+      return true as const;
+    }),
+    deployedFunction(lambda, transitionsFunctionName(stage)),
+    queueState(sqs, transitionsDeadLetterQueueName(stage)),
+  ]);
+  return { bus, found, deadLetters };
+}
+
+async function listenerOf(
+  { events, lambda, sqs }: RegionClients,
+  stage: Stage,
+  name: ListenerName,
+  { listeners }: WantedActing,
+): Promise<ObservedListener> {
+  // Orders come by the account's own bus, and what came of them by Trailseal's, where there is something to come of.
+  const ordered = name === 'operator';
+  const buses = [
+    ...(ordered ? (['default'] as const) : []),
+    ...(!ordered || listeners.includes('remediate') ? (['own'] as const) : []),
+  ];
+  const [rules, queues, found] = await Promise.all([
+    Promise.all(
+      buses.map(async (bus) => ({
+        bus,
+        rule: await ruleNamed(
+          events,
+          listenerRuleName(stage, name),
+          bus === 'own' ? busName(stage) : undefined,
+        ),
+      })),
+    ),
+    queuePair(sqs, stage, name),
+    deployedFunction(lambda, functionName(stage, name)),
+  ]);
+  return { name, rules, queues, found };
+}
+
+async function guardsOf(here: RegionClients, stage: Stage): Promise<ObservedGuards> {
+  const [killSwitch, breakers] = await Promise.all([
+    parameterValue(here.ssm, killSwitchName(stage)),
+    openBreakers(here, stage),
+  ]);
+  return { killSwitch, breakers };
+}
+
+function parameterValue(ssm: SSMClient, name: string): Promise<Seen<string | undefined>> {
+  return seeIfThere(killSwitchPermission, ['ParameterNotFound'], async () => {
+    const { Parameter: parameter } = await ssm.send(new GetParameterCommand({ Name: name }));
+    return parameter?.Value ?? '';
+  });
+}
+
+async function openBreakers({ dynamodb }: RegionClients, stage: Stage): Promise<ObservedGuards['breakers']> {
+  const limiter = new Limiter({
+    client: dynamodb,
+    table: tableName(stage),
+    now: Date.now,
+    // Nothing is written, and so nothing waited for.
+    wait: () => Promise.resolve(),
+    random: () => 0,
+  });
+  try {
+    const states = await limiter.show();
+    const open = kinds.flatMap((kind) => {
+      const { breaker } = states[kind];
+      return breaker === undefined ? [] : [[kind, breaker] as const];
+    });
+    return seen(Object.fromEntries(open));
+  } catch (error) {
+    if (!(error instanceof LedgerError)) throw error;
+    if (nameOf(error.cause) === 'ResourceNotFoundException') return seen(undefined);
+    const reason = isDenial(error.cause) ? 'denied' : 'failed';
+    return { known: false, reason, action: 'dynamodb:GetItem', detail: error.message };
+  }
+}
+
+/** Whom the function tells, as its environment names them; see `deploy/acting/functions.ts`. */
+async function toldBy(
+  clients: AccountClients,
+  found: DeployedFunction | undefined,
+): Promise<Seen<ObservedTold> | undefined> {
+  if (found === undefined) return undefined;
+  const { environment } = found;
+  if (environment === undefined) {
+    const detail =
+      'Lambda could not decrypt for the caller the environment of the function that tells people';
+    return { known: false, reason: 'denied', action: 'kms:Decrypt', detail };
+  }
+  const arns = ['TRAILSEAL_TOPIC_TEXT', 'TRAILSEAL_TOPIC_JSON', 'TRAILSEAL_TOPIC_CHAT'].flatMap(
+    (name) => environment[name] ?? [],
+  );
+  const topics = await Promise.all(
+    [...new Set(arns)].map(async (arn) => ({ arn, subscriptions: await subscriptionsOf(clients, arn) })),
+  );
+  const webhooks = (environment['TRAILSEAL_WEBHOOKS'] ?? '').split(',').filter((name) => name !== '');
+  return seen({ topics, webhooks: webhooks.length });
+}
+
+/** Source: Amazon SNS API Reference, "GetTopicAttributes". */
+function subscriptionsOf(
+  clients: AccountClients,
+  TopicArn: string,
+): ReturnType<typeof seeIfThere<{ readonly confirmed: number; readonly pending: number }>> {
+  // A topic of the customer's may be in another Region.
+  const { sns } = clients.of(parseArn(TopicArn)?.region ?? '');
+  return seeIfThere('sns:GetTopicAttributes', ['NotFoundException', 'NotFound'], async () => {
+    const { Attributes = {} } = await sns.send(new GetTopicAttributesCommand({ TopicArn }));
+    return {
+      confirmed: Number(Attributes['SubscriptionsConfirmed'] ?? 0),
+      pending: Number(Attributes['SubscriptionsPending'] ?? 0),
+    };
+  });
+}

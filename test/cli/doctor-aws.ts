@@ -1,0 +1,45 @@
+/** What doctor asks, without AWS. */
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { mockClient } from 'aws-sdk-client-mock';
+import { accountClients } from '../../cli/doctor/clients.ts';
+import { observe } from '../../cli/doctor/observe.ts';
+import { controls } from '../../lib/controls/index.ts';
+import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { account, caller, region, stage } from './doctor-region.ts';
+
+/** An AWS that answers each call with nothing, until a test says otherwise. */
+export function mockAws(policy = defaultPolicy(controls)) {
+  const clients = accountClients(region, undefined);
+  const here = clients.of(region);
+  const mocks = {
+    sts: mockClient(clients.sts),
+    iam: mockClient(clients.iam),
+    cloudtrail: mockClient(here.cloudtrail),
+    dynamodb: mockClient(here.dynamodb),
+    events: mockClient(here.events),
+    lambda: mockClient(here.lambda),
+    scheduler: mockClient(here.scheduler),
+    securityhub: mockClient(here.securityhub),
+    sns: mockClient(here.sns),
+    sqs: mockClient(here.sqs),
+    ssm: mockClient(here.ssm),
+  };
+  mocks.iam.onAnyCommand().resolves({});
+  mocks.cloudtrail.onAnyCommand().resolves({});
+  mocks.dynamodb.onAnyCommand().resolves({});
+  mocks.events.onAnyCommand().resolves({});
+  mocks.lambda.onAnyCommand().resolves({});
+  mocks.scheduler.onAnyCommand().resolves({});
+  mocks.securityhub.onAnyCommand().resolves({});
+  mocks.sns.onAnyCommand().resolves({});
+  mocks.sqs.onAnyCommand().resolves({});
+  mocks.ssm.onAnyCommand().resolves({});
+  mocks.sts.on(GetCallerIdentityCommand).resolves({ Account: account, Arn: caller });
+  const observeHere = async () => {
+    const { regions } = await observe(clients, { stage, regions: [region], policy, controls });
+    const [only] = regions;
+    if (only === undefined) throw new Error('nothing was looked at');
+    return only;
+  };
+  return { ...mocks, observeHere };
+}
