@@ -6,7 +6,9 @@ It also has the emulators do some things that AWS does and they leave out.
 """
 
 import datetime
+import json
 import os
+import re
 import runpy
 import signal
 import sys
@@ -68,6 +70,56 @@ def count_as_secure_transport():
     )
 
 
+def schedules_have_their_group():
+    """Asks whether CreateSchedule is allowed for the schedule in its group, `schedule/GROUP/NAME` (Service
+    Authorization Reference, "Resource types defined by Amazon EventBridge Scheduler"): ministack 1.5.33 takes every
+    one for one of the group `default`."""
+    from ministack.core import iam_actions
+
+    extract = iam_actions.extract_resource_arn
+
+    def of_group(service, method, path, headers, body, query_params, *place):
+        arn = extract(service, method, path, headers, body, query_params, *place)
+        if service != "scheduler" or ":schedule/default/" not in arn:
+            return arn
+        group = iam_actions._safe_json_field(body, "GroupName") or iam_actions._query_param(query_params, "groupName")
+        return arn.replace(":schedule/default/", f":schedule/{group or 'default'}/")
+
+    iam_actions.extract_resource_arn = of_group
+
+
+def tell_leading_keys():
+    """Tells policies `dynamodb:LeadingKeys`, the partition keys that a request is about (Amazon DynamoDB Developer
+    Guide, "Using IAM policy conditions"), which ministack 1.5.33 leaves out. Of tables whose partition key is called
+    `pk`, as the ledger's is."""
+    from ministack.core import iam_actions
+
+    context_of = iam_actions.dynamodb_service_context
+
+    def with_keys(body):
+        try:
+            keys = leading_keys(json.loads(body or b"{}"))
+        except ValueError:
+            keys = []
+        return {**context_of(body), **({"dynamodb:LeadingKeys": keys} if keys else {})}
+
+    iam_actions.dynamodb_service_context = with_keys
+
+
+def leading_keys(request):
+    """The partition keys that a request to DynamoDB is about, as far as it tells them."""
+    operations = [one for each in request.get("TransactItems", []) for one in each.values()]
+    for about in request.get("RequestItems", {}).values():
+        written = [one for each in about for one in each.values()] if isinstance(about, list) else []
+        operations += written or [{"Key": key} for key in about.get("Keys", [])]
+    items = [one.get("Item") or one.get("Key") or {} for one in [request, *operations]]
+    keys = [item["pk"]["S"] for item in items if "pk" in item]
+    condition = re.search(r"(?:^|\s)#?pk\s*=\s*(:\w+)", request.get("KeyConditionExpression", ""))
+    if condition:
+        keys.append(request["ExpressionAttributeValues"][condition[1]]["S"])
+    return keys
+
+
 def import_as_security_hub():
     """Has BatchImportFindings ignore a finding whose UpdatedAt is not newer, and say when it took one.
 
@@ -106,6 +158,8 @@ if __name__ == "__main__":
         find_cjs_handlers()
         allow_batches_by_their_action()
         count_as_secure_transport()
+        schedules_have_their_group()
+        tell_leading_keys()
     if module == "moto.server" and os.environ.get("MOTO_AS_SECURITY_HUB") == "1":
         import_as_security_hub()
     runpy.run_module(module, run_name="__main__", alter_sys=True)

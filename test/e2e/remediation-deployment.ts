@@ -1,19 +1,22 @@
 /** A deployment whose policy acts, beside the one of the other tests, and what it can be seen by. */
 import { randomUUID } from 'node:crypto';
 import { DescribeKeyCommand, DisableKeyCommand, ListResourceTagsCommand } from '@aws-sdk/client-kms';
+import { ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, DeleteQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import { text } from '../../lib/json.ts';
+import { expect } from 'vitest';
+import { at, list, text } from '../../lib/json.ts';
+import { queueName, scheduleGroupName } from '../../lib/names.ts';
 import { type Ran, run } from './deployment.ts';
 import { account, region } from './emulated-aws.ts';
-import { env, stack } from './here.ts';
+import { env, eventually, stack } from './here.ts';
 import { createKey } from './resources.ts';
-import { event, put } from './stack.ts';
+import { depth, event, put } from './stack.ts';
 
 export const stage = 'e2e-acting';
 
-async function sls(command: string): Promise<void> {
-  const params = ['insights=false', 'keepLedger=false', 'policy=test/e2e/remediation.policy.yml'];
+async function sls(command: string, policy: string): Promise<void> {
+  const params = ['insights=false', 'keepLedger=false', 'allowKeyPolicyWrites=true', `policy=${policy}`];
   const args = [
     command,
     '--stage',
@@ -26,8 +29,9 @@ async function sls(command: string): Promise<void> {
   if (code !== 0) throw new Error(`sls ${command} failed (${code}):\n${all}`);
 }
 
-export const deploy = () => sls('deploy');
-export const remove = () => sls('remove');
+/** @param policy the file's path. */
+export const deploy = (policy: string) => sls('deploy', policy);
+export const remove = (policy: string) => sls('remove', policy);
 
 /** `trailseal COMMAND` for this deployment. */
 export function trailseal(...args: readonly string[]): Promise<Ran> {
@@ -66,10 +70,43 @@ export async function tagsOf(id: string): Promise<Readonly<Record<string, string
   return Object.fromEntries(tags.map(({ TagKey, TagValue }) => [TagKey, TagValue]));
 }
 
+/** Waits until no grace period is left that may end, and what its end brings about has been done. */
+export async function graceIsOver(): Promise<void> {
+  const scheduler = new SchedulerClient({ region });
+  await eventually(async () => {
+    const { Schedules = [] } = await scheduler.send(
+      new ListSchedulesCommand({ GroupName: scheduleGroupName(stage) }),
+    );
+    expect(Schedules.map(({ Name }) => Name)).toEqual([]);
+    expect(await depth(stack, queueName(stage, 'remediate'))).toBe(0);
+  }, 80_000);
+}
+
+/** What is in the journal about a resource. */
+export async function deedsOf(id: string): Promise<readonly unknown[]> {
+  const { out } = await trailseal('deeds', '--since', '1 hour', '--format', 'json');
+  return list(JSON.parse(out)).filter((deed) => text(deed, 'resource', 'id') === id);
+}
+
+/** The actions in the journal for a resource, each with its status. */
+export async function statusesOf(id: string): Promise<readonly unknown[]> {
+  return (await deedsOf(id)).map((deed) => [at(deed, 'action'), at(deed, 'status')]).toSorted();
+}
+
+/** Whether fixes are stopped, and how many more a policy allows within the hour. */
+export async function fixesOf(policy: string): Promise<{ readonly open: unknown; readonly left: number }> {
+  const { out } = await trailseal('breaker', 'show', 'fix', '--policy', policy, '--format', 'json');
+  const shown = at(JSON.parse(out), 'breakers', 0);
+  const used = list(shown, 'usedInLastHour').reduce<number>((sum, one) => sum + Number(at(one, 'count')), 0);
+  return { open: at(shown, 'open'), left: Number(at(shown, 'limits', 'total')) - used };
+}
+
 /** A queue that is subscribed to the topic of notifications. */
 export interface Subscription {
-  /** All that the topic has told since then. */
-  told(): Promise<readonly unknown[]>;
+  /** All that the topic has told since then of a resource, by any part of its id. */
+  of(id: string): Promise<readonly unknown[]>;
+  /** What that was about an action: `pending`, `done` and so on, in the order in which it came. */
+  kinds(id: string, action: string): Promise<readonly unknown[]>;
   end(): Promise<void>;
 }
 
@@ -96,15 +133,20 @@ export async function subscribe(): Promise<Subscription> {
     new SubscribeCommand({ TopicArn: topic, Protocol: 'sqs', Endpoint: queue }),
   );
   const messages: unknown[] = [];
+  async function told(): Promise<readonly unknown[]> {
+    const { Messages: received = [] } = await stack.sqs.send(
+      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 600 }),
+    );
+    for (const { Body: body = '' } of received) {
+      messages.push(JSON.parse(text(JSON.parse(body), 'Message') ?? 'null'));
+    }
+    return messages;
+  }
+  const of = async (id: string) => (await told()).filter((message) => JSON.stringify(message).includes(id));
   return {
-    async told() {
-      const { Messages: received = [] } = await stack.sqs.send(
-        new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 600 }),
-      );
-      for (const { Body: body = '' } of received) {
-        messages.push(JSON.parse(text(JSON.parse(body), 'Message') ?? 'null'));
-      }
-      return messages;
+    of,
+    async kinds(id, action) {
+      return (await of(id)).filter((one) => text(one, 'action') === action).map((one) => text(one, 'kind'));
     },
     async end() {
       await stack.sqs.send(new DeleteQueueCommand({ QueueUrl }));

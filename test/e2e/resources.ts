@@ -51,10 +51,18 @@ export async function createVolume({ ec2 }: Pick<Stack, 'ec2'>, encrypted: boole
   return told(made.VolumeId, 'the volume');
 }
 
-/** A cluster whose secrets no key encrypts, and whose endpoint is not public. */
+export interface Cluster {
+  readonly name: string;
+  readonly version: string;
+  readonly audit: boolean;
+  /** Whether its endpoint is open to everybody, and to nobody from within; else it is the other way round. */
+  readonly open?: boolean;
+}
+
+/** A cluster whose secrets no key encrypts. */
 export async function createCluster(
   stack: Pick<Stack, 'ec2' | 'eks'>,
-  { name, version, audit }: { readonly name: string; readonly version: string; readonly audit: boolean },
+  { name, version, audit, open = false }: Cluster,
 ): Promise<void> {
   subnet ??= makeSubnet(stack);
   await stack.eks.send(
@@ -64,8 +72,9 @@ export async function createCluster(
       roleArn: `arn:aws:iam::${account}:role/cluster`,
       resourcesVpcConfig: {
         subnetIds: [await subnet],
-        endpointPublicAccess: false,
-        endpointPrivateAccess: true,
+        endpointPublicAccess: open,
+        endpointPrivateAccess: !open,
+        ...(open ? { publicAccessCidrs: ['0.0.0.0/0'] } : {}),
       },
       logging: { clusterLogging: [{ types: ['audit', 'authenticator'], enabled: audit }] },
     }),

@@ -53,6 +53,8 @@ export interface BusEvent {
   readonly source: string;
   readonly detailType: string;
   readonly detail: Readonly<Record<string, unknown>>;
+  /** The ARNs of what it is about; events by CloudTrail have none. */
+  readonly resources?: readonly string[];
 }
 
 /**
@@ -86,9 +88,10 @@ export async function put(
   for (let start = 0; start < events.length; start += 10) {
     const answer = await eventBridge.send(
       new PutEventsCommand({
-        Entries: events.slice(start, start + 10).map(({ source, detailType, detail }) => ({
+        Entries: events.slice(start, start + 10).map(({ source, detailType, detail, resources = [] }) => ({
           Source: source,
           DetailType: detailType,
+          Resources: [...resources],
           Detail: JSON.stringify(detail),
         })),
       }),
