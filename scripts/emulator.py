@@ -147,6 +147,60 @@ def import_as_security_hub():
     SecurityHubBackend.batch_import_findings = import_newer
 
 
+def look_up_findings():
+    """Has GetFindings answer with the findings that are asked for, by the filters of equality on what a finding is
+    called; moto 5.2.5 answers with all."""
+    from moto.securityhub.models import SecurityHubBackend
+    from moto.utilities.paginator import paginate
+
+    names = ("Id", "ProductArn", "ProductName")
+
+    def fits(finding, filters):
+        return all(
+            any(one.get("Comparison") == "EQUALS" and finding.get(name) == one.get("Value") for one in filters[name])
+            for name in names
+            if filters.get(name)
+        )
+
+    @paginate(pagination_model=SecurityHubBackend.PAGINATION_MODEL)
+    def get_findings(self, filters=None, sort_criteria=None, max_results=None):
+        return [finding.as_dict() for finding in self.findings if fits(finding.data, filters or {})]
+
+    SecurityHubBackend.get_findings = get_findings
+
+
+def take_notes():
+    """Takes notes and workflows by BatchUpdateFindings, which moto 5.2.5 lacks (Security Hub API Reference,
+    "BatchUpdateFindings"): they are the customer's own, and no import changes them."""
+    from moto.securityhub import urls
+    from moto.securityhub.responses import SecurityHubResponse
+
+    def batch_update_findings(self):
+        request = json.loads(self.body)
+        now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        processed, unprocessed = [], []
+        for identifier in request.get("FindingIdentifiers", []):
+            found = [
+                finding
+                for finding in self.securityhub_backend.findings
+                if finding.id == identifier["Id"] and finding.data.get("ProductArn") == identifier["ProductArn"]
+            ]
+            for finding in found:
+                if "Note" in request:
+                    finding.data["Note"] = {**request["Note"], "UpdatedAt": now}
+                if "Workflow" in request:
+                    finding.data["Workflow"] = request["Workflow"]
+            if found:
+                processed.append(identifier)
+            else:
+                missing = {"ErrorCode": "FindingNotFound", "ErrorMessage": "Finding Not Found"}
+                unprocessed.append({"FindingIdentifier": identifier, **missing})
+        return json.dumps({"ProcessedFindings": processed, "UnprocessedFindings": unprocessed})
+
+    SecurityHubResponse.batch_update_findings = batch_update_findings
+    urls.url_paths["{0}/findings/batchupdate$"] = SecurityHubResponse.dispatch
+
+
 if __name__ == "__main__":
     # Where this file lies is no place to import from.
     del sys.path[0]
@@ -162,4 +216,6 @@ if __name__ == "__main__":
         tell_leading_keys()
     if module == "moto.server" and os.environ.get("MOTO_AS_SECURITY_HUB") == "1":
         import_as_security_hub()
+        look_up_findings()
+        take_notes()
     runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -59,12 +59,15 @@ export function parseOperatorMessage(body: string, stage: Stage): OperatorMessag
   return parsePress(value, stage);
 }
 
+/** No button is pressed so late; a day that is counted from what is much later could not be written as YYYY-MM-DD. */
+const noMore = Date.UTC(2200, 0);
+
 function parsePress(value: unknown, stage: Stage): OperatorMessage {
   const [id, time] = [text(value, 'id'), text(value, 'time')];
   const [account, region] = [text(value, 'account'), text(value, 'region')];
   if (!id || !account || !region) return malformed('its id, account or Region is missing');
   const pressedAt = Date.parse(time ?? '');
-  if (Number.isNaN(pressedAt)) return malformed('its time is missing, or none');
+  if (!(pressedAt >= 0 && pressedAt < noMore)) return malformed('its time is missing, or none');
   const pressed = list(value, 'resources').map((arn) => parseArn(typeof arn === 'string' ? arn : ''));
   const button = buttons.find((each) =>
     pressed.some(

@@ -3,6 +3,7 @@
  * on each finding what came of it. It writes to no resource itself. Everything may be done twice: a press that comes
  * again orders nothing anew, and says nothing anew.
  */
+import { reasonOf } from '../aws/reason.ts';
 import type { Control } from '../control.ts';
 import { familyOf } from '../family.ts';
 import type { Ledger, Recorded } from '../ledger/ledger.ts';
@@ -57,17 +58,28 @@ export class Operator {
 
   /**
    * Has done what was pressed, for one finding after the other, and notes it.
-   * @returns what was made of it. Rejects when something could not be read, sent or noted: the same may be taken again.
+   * @returns what was made of it. Rejects, after all were taken, when something of one could not be read, sent or noted:
+   *   the same may be taken again.
    */
   async press(press: Press): Promise<readonly Pressing[]> {
     const { stage, note } = this.#options;
     const { button } = press;
     const pressings: Pressing[] = [];
+    const errors: unknown[] = [];
     for (const finding of press.findings) {
-      const made = await this.#make(press, finding);
-      await note(finding, pressNote(press, made.said), noteAuthor(stage));
-      pressings.push({ finding: finding.id, button, ...made });
+      try {
+        const made = await this.#make(press, finding);
+        await note(finding, pressNote(press, made.said), noteAuthor(stage));
+        pressings.push({ finding: finding.id, button, ...made });
+      } catch (error) {
+        // One finding keeps no other waiting.
+        errors.push(error);
+      }
     }
+    const [first] = errors;
+    if (errors.length > 1)
+      throw new AggregateError(errors, `of several errors the first: ${reasonOf(first)}`);
+    if (first !== undefined) throw first;
     return pressings;
   }
 
@@ -113,7 +125,8 @@ export class Operator {
       return `This button acts in account ${place.account}, ${place.region}, and the finding is of ${account}, ${region}: press the button of the deployment there.`;
     }
     const entry = productArn === this.#options.productArn ? (await ledger.read([id])).get(id) : undefined;
-    if (entry?.finding === undefined) {
+    const isHere = entry?.resource.account === place.account && entry.resource.region === place.region;
+    if (entry?.finding === undefined || !isHere) {
       return `The deployment ${stage} in account ${place.account}, ${place.region}, knows of no such finding: another deployment may have made it, or it is long closed.`;
     }
     return entry;

@@ -6,6 +6,7 @@ import { graceOf, kindOf } from '../policy/guardrails.ts';
 import type { WithheldAction } from '../policy/plan.ts';
 import type { ActionEvent } from '../transitions/action-event.ts';
 import { about } from './about.ts';
+import { withBrokenOff, withUntold } from './broken-off.ts';
 import { type Case, type Course, type Found, occasionOf, type Remediation } from './course.ts';
 import type { Occasion } from './message.ts';
 import { toldOfUndo } from './telling.ts';
@@ -27,7 +28,7 @@ export async function bringAbout(course: Course, occasion: Occasion): Promise<Re
   const found = await course.find(occasion.finding);
   if (typeof found === 'string') return course.nothing(found);
   const done = await fulfil(course, occasion, found);
-  return await course.withBrokenOff(done, found, occasion);
+  return await withUntold(course, await withBrokenOff(course, done, found, occasion), found);
 }
 
 async function fulfil(course: Course, occasion: Occasion, found: Found): Promise<Remediation> {
@@ -42,20 +43,26 @@ async function fulfil(course: Course, occasion: Occasion, found: Found): Promise
   return typeof looked === 'string' ? course.nothing(looked) : await act(course, occasion, looked);
 }
 
-/** Whether the policy asks for nothing that has not been done since the finding was opened: a cheap look for reminders. */
-async function isDone(course: Course, { finding, control }: Found): Promise<boolean> {
+/**
+ * Whether the policy asks for nothing that has not been done since the finding was opened: a cheap look for reminders. A fix
+ * after which the resource was seen to fail is not done: somebody has changed it again, and nobody saw it pass between.
+ */
+async function isDone(course: Course, { entry, finding, control }: Found): Promise<boolean> {
   const { policy, journal } = course.options;
   const asked = policy.controls.get(control.id)?.actions ?? [];
   const deeds = await journal.of(finding.id);
-  return asked.every(
-    (action) =>
-      kindOf(action) === undefined ||
-      deeds.some((deed) => deed.action === action && deed.status === 'done' && isSince(deed, finding)),
-  );
+  const lookedAt = entry.observations.at(-1)?.at ?? Number.POSITIVE_INFINITY;
+  return asked.every((action) => {
+    const kind = kindOf(action);
+    if (kind === undefined) return true;
+    const last = deeds.findLast((deed) => deed.action === action);
+    if (last?.status !== 'done' || !isSince(last, finding)) return false;
+    return kind !== 'fix' || lookedAt <= Date.parse(last.doneAt ?? '');
+  });
 }
 
 async function act(course: Course, occasion: Occasion, subject: Case): Promise<Remediation> {
-  const { policy, means, wakeAt } = course.options;
+  const { policy, means, wakeAt, redelivered = false } = course.options;
   const { finding, resource } = subject;
   const plan = await course.plan(policy, subject);
   const lookedAt = means.now();
@@ -76,7 +83,8 @@ async function act(course: Course, occasion: Occasion, subject: Case): Promise<R
     if (definition === undefined) continue;
     const due = new Date(occasion.since + graceOf(policy.guardrails, action));
     if (due.getTime() > means.now().getTime()) {
-      if ((await wakeAt(occasion, definition.id, due)) === 'scheduled') {
+      const scheduled = await wakeAt(occasion, definition.id, due);
+      if (scheduled === 'scheduled' || redelivered) {
         const id = `${occasionOf(finding)} pending ${action}`;
         events.push(
           about(finding, resource, action, {

@@ -3,7 +3,7 @@
  * carries out under a lease, and remembers what it has answered for.
  */
 import type { ActionId, AnyAction, Means } from '../actions/action.ts';
-import { carryOut, verify } from '../actions/carry-out.ts';
+import { carryOut } from '../actions/carry-out.ts';
 import type { Decision } from '../actions/deed.ts';
 import type { Journal } from '../actions/journal.ts';
 import type { Admission, AdmissionRequest, RunOptions } from '../actions/run.ts';
@@ -57,6 +57,8 @@ export interface RemediatorOptions {
   readonly stage: string;
   /** What this run is called, unlike any other. */
   readonly run: string;
+  /** Whether the message was delivered before, so that an earlier run of it may have been broken off. */
+  readonly redelivered?: boolean;
 }
 
 export interface Remediation {
@@ -105,20 +107,26 @@ export class Course {
     return { entry, finding: entry.finding, control };
   }
 
-  /** @returns why nothing is to be done, where the resource does not fail. */
-  async lookAgain({ entry, finding, control }: Found): Promise<Case | string> {
+  /** What the control says of the resource now; `undefined` where the resource is none any more. */
+  async judge({ entry, finding, control }: Found): Promise<Judged | undefined> {
     const { facts, policy } = this.options;
     const [judged = []] = await judgeLive(
       [{ control, resource: entry.resource, mayBeGone: true }],
       facts,
       (name) => policy.controls.get(name)?.settings,
     );
-    const found = judged.find((one: Judged) => findingId(control.id, one.resource) === finding.id);
-    if (found === undefined || isGone(found.facts) !== undefined) return 'The resource is gone.';
-    const { verdict, evidence } = found.judgement;
+    return judged.find(({ resource }) => findingId(control.id, resource) === finding.id);
+  }
+
+  /** @returns why nothing is to be done, where the resource does not fail. */
+  async lookAgain(found: Found): Promise<Case | string> {
+    const { finding, control } = found;
+    const judged = await this.judge(found);
+    if (judged === undefined || isGone(judged.facts) !== undefined) return 'The resource is gone.';
+    const { verdict, evidence } = judged.judgement;
     if (verdict === 'UNKNOWN') return `What is unknown is never acted on, and now it is: ${evidence.summary}`;
     if (verdict !== 'FAIL') return `It does not fail any more: ${evidence.summary}`;
-    return { finding, control, resource: found.resource };
+    return { finding, control, resource: judged.resource };
   }
 
   async plan(policy: Policy, { finding, control, resource }: Case, usual = control.actions): Promise<Plan> {
@@ -163,32 +171,6 @@ export class Course {
       event = toldOfOutcome({ kind: 'withheld', because: outcome.because }, told);
     }
     return { event, again };
-  }
-
-  /**
-   * What an earlier run began and this one had no reason to go on with, because the resource passes by now, or something
-   * stands in the way: it is looked at, so that the journal says how far it came.
-   */
-  async withBrokenOff(
-    done: Remediation,
-    { finding, entry }: Found,
-    occasion: Occasion | undefined,
-  ): Promise<Remediation> {
-    const { journal } = this.options;
-    const deeds = (await journal.of(finding.id)).filter(
-      ({ status, action }) => status === 'begun' && !this.handled.has(action),
-    );
-    const events: ActionEvent[] = [];
-    let { again } = done;
-    for (const deed of deeds) {
-      const definition = this.definitionOf(deed.action);
-      if (definition === undefined) continue;
-      const outcome = await verify(definition, deed, this.runOptions(deed.decision));
-      const event = toldOfOutcome(outcome, this.told(finding, entry.resource, definition));
-      if (event !== undefined && occasion?.reminder !== true) events.push(event);
-      again ||= outcome.kind === 'busy';
-    }
-    return { ...done, events: [...done.events, ...events], again };
   }
 
   told(finding: Finding, resource: Resource, definition: AnyAction): Told {

@@ -61,10 +61,11 @@ export function use(
   now: number,
 ): LimitAnswer {
   const uses = state.uses.filter(({ at }) => at > now - hour);
-  const others = uses.filter((one) => one.deed !== deed);
-  if (others.length < uses.length) {
-    // Counted by a run that was broken off before it began: it begins now, and counts for the hour from now on.
-    return { admitted: true, state: { ...state, uses: [...others, { deed, account, at: now }] } };
+  const counted = uses.find((one) => one.deed === deed);
+  if (counted !== undefined) {
+    // By a run that was broken off before it began: it begins now, and counts for the hour from now on.
+    const others = uses.filter((one) => one !== counted);
+    return { admitted: true, state: { ...state, uses: [...others, { ...counted, at: now }] } };
   }
   const refused = (because: string, breaker: Breaker | undefined, opened: boolean): LimitAnswer => ({
     admitted: false,

@@ -6,6 +6,7 @@ import type { Deed } from '../actions/deed.ts';
 import { undo } from '../actions/undo.ts';
 import type { ActionEvent } from '../transitions/action-event.ts';
 import { about } from './about.ts';
+import { withBrokenOff } from './broken-off.ts';
 import type { Course, Found, Remediation } from './course.ts';
 import { asOrdered, type OperatorOrder, orderedActions, orderHolds } from './order.ts';
 import { doneEvent, toldOfUndo } from './telling.ts';
@@ -58,7 +59,12 @@ async function obeyAction(
     return course.result({ events, again, nothing: 'The order was obeyed already.' });
   }
   if (finding.status !== 'OPEN') {
-    return answer(course, order, found, `The finding is ${finding.status}: there is nothing to be done.`);
+    return await answerWithBrokenOff(
+      course,
+      order,
+      found,
+      `The finding is ${finding.status}: there is nothing to be done.`,
+    );
   }
   if (finding.verdict !== 'FAIL') {
     return answer(
@@ -70,7 +76,7 @@ async function obeyAction(
   }
   const looked = await course.lookAgain(found);
   if (typeof looked === 'string') {
-    return await course.withBrokenOff(answer(course, order, found, looked), found, undefined);
+    return await answerWithBrokenOff(course, order, found, looked);
   }
   const plan = await course.plan(asOrdered(policy, control.id, open), looked, open);
   for (const { action, reason } of plan.withheld) {
@@ -98,12 +104,13 @@ async function takeBack(course: Course, order: OperatorOrder, found: Found): Pro
       'The policy lets nobody order an undo: see operators.orders in the policy.',
     );
   }
-  const ordered = Date.parse(order.at);
+  // Events tell the second of a press only: what was begun within it was there to be seen.
+  const ordered = Date.parse(order.at) + 999;
   const isConcerned = ({ status, begunAt, undoneAt }: Deed): boolean =>
     Date.parse(begunAt) <= ordered &&
     (['begun', 'done', 'undoing'].includes(status) ||
       // The same order, once more.
-      (status === 'undone' && Date.parse(undoneAt ?? '') >= ordered));
+      (status === 'undone' && Date.parse(undoneAt ?? '') >= Date.parse(order.at)));
   const deeds = (await journal.of(finding.id)).filter(isConcerned);
   if (deeds.length === 0) {
     return answer(
@@ -131,6 +138,17 @@ async function takeBack(course: Course, order: OperatorOrder, found: Found): Pro
     again ||= outcome.kind === 'half-done' || outcome.kind === 'busy' || outcome.kind === 'under-way';
   }
   return course.result({ events, again, nothing: undefined });
+}
+
+/** What came of what an earlier delivery of the order began; where that was nothing, why it is not obeyed. */
+async function answerWithBrokenOff(
+  course: Course,
+  order: OperatorOrder,
+  found: Found,
+  because: string,
+): Promise<Remediation> {
+  const done = await withBrokenOff(course, course.nothing(because), found, undefined);
+  return done.events.length > 0 || done.again ? done : answer(course, order, found, because);
 }
 
 /** That an order is not obeyed, and why. */

@@ -1,11 +1,10 @@
 /**
  * What operators order by the buttons in Security Hub, from the event of a press to the changed resource and back. The
- * policy changes nothing by itself. moto has no notes (BatchUpdateFindings): what they say is held by `test/operators/`;
- * here an order is obeyed all the same.
+ * policy changes nothing by itself.
  */
 import { readFileSync } from 'node:fs';
 import { EnableKeyCommand } from '@aws-sdk/client-kms';
-import type { AwsSecurityFinding } from '@aws-sdk/client-securityhub';
+import { type AwsSecurityFinding, BatchUpdateFindingsCommand } from '@aws-sdk/client-securityhub';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { at, text } from '../../lib/json.ts';
 import { functionName } from '../../lib/names.ts';
@@ -33,7 +32,7 @@ const patience = 80_000;
 
 let subscription: Subscription | undefined;
 let network: Network = { vpc: '', subnet: '', groups: [] };
-let keys: Readonly<Record<'fixed' | 'mended' | 'exempt' | 'strangers', string>>;
+let keys: Readonly<Record<'fixed' | 'mended' | 'exempt' | 'strangers' | 'suppressed', string>>;
 let instance = '';
 
 beforeAll(async () => {
@@ -43,10 +42,10 @@ beforeAll(async () => {
   const launched = await launch(network);
   [instance] = launched;
   await tellLaunch(launched);
-  const [fixed = '', mended = '', exempt = '', strangers = ''] = await Promise.all(
-    Array.from({ length: 4 }, () => disabledKey()),
+  const [fixed = '', mended = '', exempt = '', strangers = '', suppressed = ''] = await Promise.all(
+    Array.from({ length: 5 }, () => disabledKey()),
   );
-  keys = { fixed, mended, exempt, strangers };
+  keys = { fixed, mended, exempt, strangers, suppressed };
 }, 300_000);
 afterAll(async () => {
   await subscription?.end();
@@ -64,6 +63,10 @@ async function findingAbout(control: string, id: string): Promise<AwsSecurityFin
 }
 
 const findingOfKey = (id: string) => findingAbout('kms-key-disabled', id);
+
+async function noteOn(id: string): Promise<string> {
+  return (await findingOfKey(id)).Note?.Text ?? '';
+}
 
 async function pressFor(button: Button, id: string): Promise<void> {
   await press(button, await findingOfKey(id));
@@ -96,12 +99,39 @@ describe('a key that the policy only reports', () => {
     });
   });
 
+  it('has a note of what was pressed and done, by whom, and how to undo it', async () => {
+    await eventually(async () => expect(await noteOn(keys.fixed)).toMatch(/Done: fix:enable-key/), patience);
+    const note = await noteOn(keys.fixed);
+    expect(note).toContain('Ordered by an operator by the button "Fix" in Security Hub');
+    expect(note).toContain('Undo: trailseal undo');
+    expect(note).toMatch(/Before: .*"Fix": Ordered: fix:enable-key/);
+  });
+
   it('is disabled again when somebody presses "Release and undo"', async () => {
     await pressFor('undo', keys.fixed);
     await eventually(async () => expect(await stateOf(keys.fixed)).toBe('Disabled'), patience);
     await eventually(async () => {
       expect(await statusesOf(keys.fixed)).toEqual([['fix:enable-key', 'undone']]);
     });
+    await eventually(async () => expect(await noteOn(keys.fixed)).toMatch(/^\S+ Undone: fix:enable-key/));
+  });
+});
+
+describe('a finding that somebody suppresses', () => {
+  it('is not acted on, by whatever order, and its note says why', async () => {
+    const { Id, ProductArn } = await findingOfKey(keys.suppressed);
+    const update = new BatchUpdateFindingsCommand({
+      FindingIdentifiers: [{ Id, ProductArn }],
+      Workflow: { Status: 'SUPPRESSED' },
+      Note: { Text: 'It is being retired.', UpdatedBy: 'ana' },
+    });
+    await stack.securityHub.send(update);
+    await pressFor('fix', keys.suppressed);
+    await eventually(async () => {
+      expect(await noteOn(keys.suppressed)).toMatch(/Not done: fix:enable-key. .*suppressed/);
+    }, patience);
+    expect(await noteOn(keys.suppressed)).toContain('ana: It is being retired.');
+    expect([await stateOf(keys.suppressed), await deedsOf(keys.suppressed)]).toEqual(['Disabled', []]);
   });
 });
 

@@ -1,5 +1,4 @@
 /** Presses of Trailseal's buttons in Security Hub, as Security Hub tells EventBridge of them. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { AwsSecurityFinding } from '@aws-sdk/client-securityhub';
 import { buttonNames, customActionResource } from '../../lib/names.ts';
 import { pressDetailType, pressSource } from '../../lib/operators/message.ts';
@@ -11,8 +10,6 @@ import { put } from './stack.ts';
 
 /** Source: AWS Security Hub User Guide, "EventBridge event formats for Security Hub" (custom actions). */
 export async function press(button: Button, finding: AwsSecurityFinding): Promise<void> {
-  // Events tell the second only: what was done within it would count as done after the press.
-  await sleep(1_000);
   await put(stack, [
     {
       source: pressSource,

@@ -35,7 +35,7 @@ describe('a note', () => {
       'Done:\n\u001b[31mall\u0007 of it.',
       author,
     );
-    expect(text).toMatch(/^Done: \[31mall  of it\. \| Before: ana: x+…$/);
+    expect(text).toMatch(/^Done: \[31mall {2}of it\. \| Before: ana: x+…$/);
     expect(text).toHaveLength(noteLength);
   });
 });

@@ -14,7 +14,7 @@ import { account, finding, key, pressEvent, region } from './presses.ts';
 const everything = 'operators: { orders: [fix:enable-key, undo, re-check, exempt] }';
 
 /** The operators' side of a deployment with one finding, about a disabled key. */
-async function deployment(policy = everything, remediates = true) {
+async function deployment(policy = everything, remediates = true, unnoted: readonly string[] = []) {
   const { ledger } = await room(everything, {}, key);
   const exemptions = new Map<string, OperatorExemption>();
   const sent: { queue: string; body: unknown }[] = [];
@@ -34,7 +34,10 @@ async function deployment(policy = everything, remediates = true) {
       sent.push({ queue, body });
       return true;
     },
-    note: async ({ id }, news, author) => void notes.push({ id, news, author }),
+    note: async ({ id }, news, author) => {
+      if (unnoted.some((name) => id.endsWith(name))) throw new Error('no notes');
+      notes.push({ id, news, author });
+    },
     productArn: finding.ProductArn,
   });
   const press = async (button: Button, of: Partial<typeof finding> = {}, time?: string) => {
@@ -200,6 +203,20 @@ describe('a finding that is not ours', () => {
     const id = 'Id' in changes ? changes.Id : finding.Id;
     expect(notes.map((note) => note.id)).toEqual([id, id, id, id]);
     for (const { news } of notes) expect(news).toMatch(reason);
+  });
+});
+
+describe('a note that Security Hub does not take', () => {
+  it('keeps no other finding waiting, and has the press come again', async () => {
+    const { operator, sent, ledger } = await deployment(everything, true, ['first']);
+    const entry = ledger.entries.get(finding.Id);
+    if (entry === undefined) throw new Error('there is no finding');
+    ledger.entries.set('trailseal/first', entry);
+    const findings = [{ ...finding, Id: 'trailseal/first' }, finding];
+    const message = parseOperatorMessage(JSON.stringify(pressEvent('fix', { findings })), 'dev');
+    if (message.kind !== 'press') throw new Error(JSON.stringify(message));
+    await expect(operator.press(message.press)).rejects.toThrow('no notes');
+    expect(sent.map(read)).toMatchObject([{ kind: 'order' }, { kind: 'order' }]);
   });
 });
 

@@ -178,6 +178,14 @@ describe('an order to undo', () => {
     expect(lit.state.presses).toBe(2);
   });
 
+  it('takes back what was done in the second of the press, as events tell no more', async () => {
+    const { it: lit, remediate, obey } = await room(acting);
+    await lit.means.wait(300);
+    await remediate();
+    await obey({ what: 'undo' });
+    expect(lit.state.light).toBe('off');
+  });
+
   it('does not take back what was done after it was given', async () => {
     const { it: lit, remediate, obey } = await room(acting);
     await lit.means.wait(1_000);
