@@ -11,7 +11,7 @@ import { hostileText, hostileValue, place } from './values.ts';
 const events = path.join(import.meta.dirname, '..', '..', 'events');
 
 /** A sample of `events/` as if it had happened in the deployment's place, and where in it there are values. */
-interface Sample {
+export interface Sample {
   readonly text: string;
   readonly paths: readonly (readonly (string | number)[])[];
 }
@@ -27,7 +27,7 @@ function samplesOf(controls: readonly Control[]): readonly Sample[] {
   );
 }
 
-function pathsIn(value: unknown): (string | number)[][] {
+export function pathsIn(value: unknown): (string | number)[][] {
   if (typeof value !== 'object' || value === null) return [[]];
   const below = Object.entries(value).flatMap(([key, member]) =>
     pathsIn(member).map((rest) => [Array.isArray(value) ? Number(key) : key, ...rest]),
@@ -35,7 +35,7 @@ function pathsIn(value: unknown): (string | number)[][] {
   return [[], ...below];
 }
 
-type Tampering =
+export type Tampering =
   | { readonly kind: 'set'; readonly where: number; readonly value: unknown }
   | { readonly kind: 'append'; readonly where: number; readonly text: string }
   | { readonly kind: 'add'; readonly where: number; readonly key: string; readonly value: unknown }
@@ -47,7 +47,7 @@ type Tampering =
   | { readonly kind: 'cut'; readonly where: number };
 
 const where = fc.nat({ max: 10_000 });
-const tampering: fc.Arbitrary<Tampering> = fc.oneof(
+export const tampering: fc.Arbitrary<Tampering> = fc.oneof(
   { weight: 10, arbitrary: fc.record({ kind: fc.constant('set' as const), where, value: hostileValue }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('append' as const), where, text: hostileText }) },
   {
@@ -68,7 +68,7 @@ const tampering: fc.Arbitrary<Tampering> = fc.oneof(
 );
 
 /** The body of a message: a sample, tampered with. */
-function tampered(sample: Sample, tamperings: readonly Tampering[]): string {
+export function tampered(sample: Sample, tamperings: readonly Tampering[]): string {
   let root: unknown = JSON.parse(sample.text);
   for (const one of tamperings) {
     if (one.kind === 'replace' || one.kind === 'cut' || one.kind === 'double') continue;

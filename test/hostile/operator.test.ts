@@ -1,0 +1,145 @@
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import * as z from 'zod/mini';
+import { loggerOf } from '../../functions/telemetry.ts';
+import { controls } from '../../lib/controls/index.ts';
+import { parseBody } from '../../lib/live/message.ts';
+import type { Press } from '../../lib/operators/message.ts';
+import { parseOperatorMessage } from '../../lib/operators/message.ts';
+import { type Note, withNews } from '../../lib/operators/note.ts';
+import { Operator } from '../../lib/operators/operator.ts';
+import type { OperatorExemption } from '../../lib/policy/operator-exemption.ts';
+import { orderable } from '../../lib/policy/orders.ts';
+import { parseRemediation } from '../../lib/remediation/message.ts';
+import { policyOf } from '../policy/fixtures.ts';
+import { faultsOfLine, faultsOfPlace } from './faults.ts';
+import { known } from './orders.ts';
+import { operatorBody, productArn, stage } from './presses.ts';
+import { hostileText, place } from './values.ts';
+
+const day = 86_400_000;
+const orders = ['undo', 're-check', 'exempt', ...new Set(controls.flatMap(orderable))];
+const policy = policyOf(`version: 1\noperators: { orders: [${orders.join(', ')}] }`, controls);
+const entries = new Map(known.map((entry) => [entry.id, entry]));
+
+interface Sent {
+  readonly queue: string;
+  readonly body: string;
+}
+
+/** What came of a message; `press` where it was one. */
+interface Came {
+  readonly press: Press | undefined;
+  readonly sent: readonly Sent[];
+  readonly given: readonly OperatorExemption[];
+  readonly notes: readonly { readonly finding: string; readonly text: string }[];
+}
+
+async function taken(body: string, before: Note): Promise<Came | string> {
+  const message = parseOperatorMessage(body, stage);
+  if (message.kind === 'malformed') return message.reason;
+  const sent: Sent[] = [];
+  const given: OperatorExemption[] = [];
+  const notes: { finding: string; text: string }[] = [];
+  const operator = new Operator({
+    controls,
+    policy,
+    place,
+    stage,
+    ledger: { read: async (ids) => new Map([...entries].filter(([id]) => ids.includes(id))) },
+    exemptions: {
+      all: async () => new Map(given.map((exemption) => [exemption.finding, exemption])),
+      give: async (exemption) => void given.push(exemption),
+    },
+    send: async (queue, one) => {
+      sent.push({ queue, body: JSON.stringify(one) });
+      return true;
+    },
+    note: async ({ id }, news, author) => {
+      const text = withNews(before, news, author);
+      if (text !== undefined) notes.push({ finding: id, text });
+    },
+    productArn,
+  });
+  if (message.kind === 'answer') {
+    await operator.answer(message.answer);
+    return { press: undefined, sent, given, notes };
+  }
+  const pressings = await operator.press(message.press);
+  loggerOf('operator').info('pressed', { pressings });
+  return { press: message.press, sent, given, notes };
+}
+
+/** Only for what was pressed, and is the deployment's own. */
+function faultsOfSending({ press, sent, given }: Came): readonly string[] {
+  const ids = new Set(press?.findings.filter(({ account }) => account === place.account).map(({ id }) => id));
+  const isOurs = (id: string) => {
+    const resource = entries.get(id)?.resource;
+    return ids.has(id) && resource !== undefined && faultsOfPlace(resource).length === 0;
+  };
+  return [
+    ...sent.flatMap(({ queue, body }) => {
+      if (queue === 'remediate') {
+        const order = parseRemediation(body);
+        return order.kind === 'order' && isOurs(order.order.finding) ? [] : [`it ordered ${body}`];
+      }
+      const look = parseBody(body);
+      if (look.kind !== 'look') return [`it sent ${body}`];
+      return look.looks.flatMap(({ resource }) => faultsOfPlace(resource));
+    }),
+    ...given.flatMap(({ finding, expires }) => {
+      const until = z.iso.date().safeParse(expires).success ? Date.parse(expires) : Number.NaN;
+      const days = (until - Date.parse(press?.at ?? '')) / day;
+      return isOurs(finding) && days > 0 && days <= 31 ? [] : [`it exempts ${finding} until ${expires}`];
+    }),
+  ];
+}
+
+/** A line of text that Security Hub takes, on nothing but what was pressed. */
+function faultsOfNotes({ press, notes }: Came): readonly string[] {
+  return notes.flatMap(({ finding, text }) => [
+    ...(/[\p{Cc}\u2028\u2029]/u.test(text) || text.length < 1 || text.length > 512 || !text.isWellFormed()
+      ? [`a note is ${JSON.stringify(text)}`]
+      : []),
+    ...(press === undefined || press.findings.some(({ id }) => id === finding)
+      ? []
+      : [`a note is put on ${finding}, which nobody pressed a button for`]),
+  ]);
+}
+
+describe('hostile messages in the queue of operators', () => {
+  it('order nothing but for what was pressed and is the deployment’s own, and are noted and logged as plain text', async () => {
+    const tally = { orders: 0, looks: 0, exemptions: 0, notes: 0, malformed: 0 };
+    const lines: string[] = [];
+    const streams = [process.stdout, process.stderr].map((stream) =>
+      vi.spyOn(stream, 'write').mockImplementation((chunk: unknown) => {
+        lines.push(String(chunk));
+        return true;
+      }),
+    );
+    const before = fc.record({ text: hostileText, by: hostileText });
+    try {
+      await fc.assert(
+        fc.asyncProperty(operatorBody, before, async (body, note) => {
+          const came = await taken(body, note);
+          const logged = lines.splice(0).join('').split('\n').filter(Boolean).flatMap(faultsOfLine);
+          if (typeof came === 'string') {
+            expect(came).not.toBe('');
+            tally.malformed += 1;
+            return;
+          }
+          expect([...faultsOfSending(came), ...faultsOfNotes(came), ...logged]).toEqual([]);
+          tally.orders += came.sent.filter(({ queue }) => queue === 'remediate').length;
+          tally.looks += came.sent.filter(({ queue }) => queue !== 'remediate').length;
+          tally.exemptions += came.given.length;
+          tally.notes += came.notes.length;
+        }),
+        { numRuns: 5_000 },
+      );
+    } finally {
+      for (const spy of streams) spy.mockRestore();
+    }
+    // All ends were met, each many times: else it would say nothing.
+    expect(Math.min(...Object.values(tally))).toBeGreaterThan(100);
+  }, 300_000);
+});

@@ -1,0 +1,359 @@
+/**
+ * An AWS that lets everybody change everything, also what is not theirs: what is spared is so by Trailseal alone. It
+ * notes each write with the name by which its resource was called.
+ */
+import { type EC2Client, EC2ServiceException } from '@aws-sdk/client-ec2';
+import type { WriteClients } from '../../lib/actions/action.ts';
+import { isolationGroupName, isolationTag } from '../../lib/actions/quarantine/names.ts';
+import type { ResourceType } from '../../lib/control.ts';
+import { at, list, text } from '../../lib/json.ts';
+import { writeClients } from '../actions/quarantine-clients.ts';
+import { clusterKey, foreigner, grantId, type Thing, thingOf, things } from './things.ts';
+
+export interface Write {
+  readonly call: string;
+  readonly type: ResourceType;
+  /** As the call has it. */
+  readonly name: string;
+  /** What AWS understands by it. */
+  readonly thing: Thing | undefined;
+}
+
+const vpc = 'vpc-1';
+const isolationGroup = 'sg-isolation';
+
+export class PermissiveAws {
+  readonly clients: WriteClients = writeClients();
+  readonly writes: Write[] = [];
+  /** Calls that this AWS does not have. */
+  readonly strange: string[] = [];
+  readonly #tags = new Map<Thing, Record<string, string>>();
+  /** What was put right, and how: `<id> rotation`. */
+  readonly #changed = new Set<string>();
+
+  constructor() {
+    for (const client of Object.values(this.clients)) {
+      // All clients have the same kind of stack, of types that have nothing in common.
+      const { middlewareStack } = client as EC2Client;
+      middlewareStack.add(
+        (_next, { commandName }) =>
+          async ({ input }) => ({
+            response: {},
+            // What no model of AWS says is for this double to tell.
+            output: this.#answer(String(commandName).replace(/Command$/, ''), input) as never,
+          }),
+        { step: 'initialize', name: 'permissive' },
+      );
+    }
+  }
+
+  /** Everything as it was at first. */
+  reset(): void {
+    this.writes.length = 0;
+    this.#tags.clear();
+    this.#changed.clear();
+  }
+
+  #answer(call: string, input: unknown): object {
+    const answer = this.#kms(call, input) ?? this.#ec2(call, input) ?? this.#eks(call, input);
+    if (answer === undefined) this.strange.push(call);
+    return { $metadata: {}, ...answer };
+  }
+
+  #kms(call: string, input: unknown): object | undefined {
+    const read = (): Thing => found('AwsKmsKey', text(input, 'KeyId'), 'NotFoundException');
+    const write = (): Thing => this.#write(call, 'AwsKmsKey', text(input, 'KeyId'));
+    switch (call) {
+      case 'DescribeKey': {
+        const key = read();
+        const { id, arn, account } = key;
+        const metadata = { KeyId: id, Arn: arn, AWSAccountId: account, KeyManager: 'CUSTOMER' };
+        const state = this.#has(key, 'enabled')
+          ? 'Enabled'
+          : this.#has(key, 'cancelled')
+            ? 'Disabled'
+            : key.state;
+        return {
+          KeyMetadata: {
+            ...metadata,
+            KeyState: state,
+            Origin: 'AWS_KMS',
+            KeySpec: 'SYMMETRIC_DEFAULT',
+            KeyUsage: 'ENCRYPT_DECRYPT',
+          },
+        };
+      }
+      case 'GetKeyRotationStatus': {
+        const key = read();
+        return { KeyRotationEnabled: !key.fails.includes('kms-key-rotation') || this.#has(key, 'rotated') };
+      }
+      case 'GetKeyPolicy': {
+        const key = read();
+        const foreign = key.fails.includes('kms-key-policy') && !this.#has(key, 'policed');
+        return { Policy: policyFor(foreign ? foreigner : key.account) };
+      }
+      case 'ListGrants': {
+        const key = read();
+        const there = key.fails.includes('kms-key-rotation') && !this.#has(key, 'revoked');
+        const grant = {
+          GrantId: grantId,
+          GranteePrincipal: `arn:aws:iam::${foreigner}:root`,
+          Operations: [],
+        };
+        return { Grants: there && text(input, 'GrantId') === grantId ? [grant] : [] };
+      }
+      case 'ListResourceTags': {
+        const tags = Object.entries(this.#tagsOf(read()));
+        return { Tags: tags.map(([TagKey, TagValue]) => ({ TagKey, TagValue })) };
+      }
+      case 'EnableKey':
+        return this.#change(write(), 'enabled');
+      case 'CancelKeyDeletion':
+        return this.#change(write(), 'cancelled');
+      case 'EnableKeyRotation':
+        return this.#change(write(), 'rotated');
+      case 'PutKeyPolicy':
+        return this.#change(write(), 'policed');
+      case 'RevokeGrant': {
+        this.#note(call, 'AwsKmsGrant', `${text(input, 'KeyId')}/${text(input, 'GrantId')}`);
+        return this.#change(read(), 'revoked');
+      }
+      // EKS has one of this name too.
+      case 'TagResource':
+        if (text(input, 'KeyId') === undefined) return undefined;
+        return this.#tag(write(), pairs(input, 'TagKey', 'TagValue'));
+      default:
+        return undefined;
+    }
+  }
+
+  #ec2(call: string, input: unknown): object | undefined {
+    switch (call) {
+      case 'DescribeInstances': {
+        const instance = found('AwsEc2Instance', idIn(input, 'InstanceIds'), 'InvalidInstanceID.NotFound');
+        const name = this.#has(instance, 'stopped') ? 'stopped' : 'running';
+        const tells = {
+          InstanceId: instance.id,
+          State: { Name: name },
+          VpcId: vpc,
+          Tags: this.#ec2Tags(instance),
+        };
+        const type = instance.fails.length > 0 ? 't2.micro' : 'm6i.large';
+        return {
+          Reservations: [{ OwnerId: instance.account, Instances: [{ ...tells, InstanceType: type }] }],
+        };
+      }
+      case 'DescribeInstanceTypes':
+        return {
+          InstanceTypes: list(input, 'InstanceTypes').map((InstanceType) => ({
+            InstanceType,
+            NetworkInfo: { EncryptionInTransitSupported: InstanceType !== 't2.micro' },
+          })),
+        };
+      case 'DescribeInstanceAttribute': {
+        const instance = found('AwsEc2Instance', text(input, 'InstanceId'), 'InvalidInstanceID.NotFound');
+        return { DisableApiTermination: { Value: this.#has(instance, 'kept') } };
+      }
+      case 'DescribeNetworkInterfaces': {
+        const [instance = ''] = list(input, 'Filters').flatMap((filter) => list(filter, 'Values'));
+        const thing = thingOf('AwsEc2Instance', String(instance));
+        if (thing === undefined) return { NetworkInterfaces: [] };
+        const group = this.#has(thing, 'isolated') ? isolationGroup : 'sg-web';
+        const interfaceId = `eni-${thing.id}`;
+        // Nobody tells whose it is.
+        return {
+          NetworkInterfaces: [{ NetworkInterfaceId: interfaceId, VpcId: vpc, Groups: [{ GroupId: group }] }],
+        };
+      }
+      case 'DescribeSecurityGroups':
+        return {
+          SecurityGroups: [
+            {
+              GroupId: isolationGroup,
+              GroupName: isolationGroupName(vpc),
+              Tags: [{ Key: isolationTag, Value: vpc }],
+            },
+          ],
+        };
+      case 'ModifyInstanceAttribute':
+        return this.#change(this.#write(call, 'AwsEc2Instance', text(input, 'InstanceId')), 'kept');
+      case 'ModifyNetworkInterfaceAttribute': {
+        const name = text(input, 'NetworkInterfaceId')?.replace('eni-', '');
+        return this.#change(this.#write(call, 'AwsEc2Instance', name), 'isolated');
+      }
+      case 'StopInstances':
+        return this.#change(this.#write(call, 'AwsEc2Instance', idIn(input, 'InstanceIds')), 'stopped');
+      case 'DescribeIamInstanceProfileAssociations':
+      case 'DescribeAutoScalingInstances':
+      case 'DescribeTargetGroups':
+        return {};
+      case 'DescribeVolumes': {
+        const volume = found('AwsEc2Volume', idIn(input, 'VolumeIds'), 'InvalidVolume.NotFound');
+        const encrypted = volume.fails.length === 0;
+        const key = encrypted ? { KmsKeyId: `arn:aws:kms:us-east-1:${volume.account}:key/k` } : {};
+        return {
+          Volumes: [{ VolumeId: volume.id, Encrypted: encrypted, Tags: this.#ec2Tags(volume), ...key }],
+        };
+      }
+      case 'DescribeSnapshots': {
+        const snapshot = found('AwsEc2Snapshot', idIn(input, 'SnapshotIds'), 'InvalidSnapshot.NotFound');
+        const { id, account } = snapshot;
+        const tells = { SnapshotId: id, OwnerId: account, Encrypted: false };
+        return { Snapshots: [{ ...tells, Tags: this.#ec2Tags(snapshot) }] };
+      }
+      case 'DescribeSnapshotAttribute': {
+        const snapshot = found('AwsEc2Snapshot', text(input, 'SnapshotId'), 'InvalidSnapshot.NotFound');
+        const open = snapshot.fails.length > 0 && !this.#has(snapshot, 'unshared');
+        return { CreateVolumePermissions: open ? [{ Group: 'all' }] : [] };
+      }
+      case 'ModifySnapshotAttribute':
+        return this.#change(this.#write(call, 'AwsEc2Snapshot', text(input, 'SnapshotId')), 'unshared');
+      case 'GetEbsEncryptionByDefault':
+        return { EbsEncryptionByDefault: this.#has(here(), 'encrypts') };
+      case 'GetEbsDefaultKmsKeyId':
+        return { KmsKeyId: 'alias/aws/ebs' };
+      case 'EnableEbsEncryptionByDefault':
+        return this.#change(this.#write(call, 'AwsAccount', here().id), 'encrypts');
+      case 'CreateTags': {
+        const name = idIn(input, 'Resources') ?? '';
+        const type = name.startsWith('i-')
+          ? 'AwsEc2Instance'
+          : name.startsWith('vol-')
+            ? 'AwsEc2Volume'
+            : 'AwsEc2Snapshot';
+        return this.#tag(this.#write(call, type, name), pairs(input, 'Key', 'Value'));
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  #eks(call: string, input: unknown): object | undefined {
+    switch (call) {
+      case 'DescribeCluster': {
+        const cluster = found('AwsEksCluster', text(input, 'name'), 'ResourceNotFoundException');
+        const bad = (control: string) => cluster.fails.includes(control) && !this.#has(cluster, control);
+        return {
+          cluster: {
+            name: cluster.id,
+            arn: cluster.arn,
+            status: 'ACTIVE',
+            version: '1.31',
+            tags: this.#tagsOf(cluster),
+            logging: {
+              clusterLogging: [
+                { types: ['audit', 'api', 'authenticator'], enabled: !bad('eks-audit-logging') },
+              ],
+            },
+            resourcesVpcConfig: {
+              endpointPublicAccess: true,
+              endpointPrivateAccess: !bad('eks-endpoint-access'),
+              publicAccessCidrs: bad('eks-endpoint-access') ? ['0.0.0.0/0'] : ['203.0.113.0/24'],
+            },
+            ...(bad('eks-secrets-encryption')
+              ? {}
+              : { encryptionConfig: [{ resources: ['secrets'], provider: { keyArn: clusterKey } }] }),
+          },
+        };
+      }
+      case 'UpdateClusterConfig': {
+        const what = at(input, 'logging') === undefined ? 'eks-endpoint-access' : 'eks-audit-logging';
+        return {
+          update: { id: 'update-1' },
+          ...this.#change(this.#write(call, 'AwsEksCluster', text(input, 'name')), what),
+        };
+      }
+      case 'AssociateEncryptionConfig': {
+        const cluster = this.#write(call, 'AwsEksCluster', text(input, 'clusterName'));
+        return { update: { id: 'update-1' }, ...this.#change(cluster, 'eks-secrets-encryption') };
+      }
+      case 'DescribeUpdate':
+        return { update: { id: 'update-1', status: 'Successful' } };
+      case 'TagResource': {
+        const tags = at(input, 'tags');
+        const named = Object.entries(typeof tags === 'object' && tags !== null ? tags : {});
+        return this.#tag(this.#write(call, 'AwsEksCluster', text(input, 'resourceArn')), named);
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  #write(call: string, type: ResourceType, name: string | undefined): Thing {
+    this.#note(call, type, name ?? '');
+    return found(type, name, 'NotFoundException');
+  }
+
+  #note(call: string, type: ResourceType, name: string): void {
+    const slash = name.lastIndexOf('/');
+    const key = type === 'AwsKmsGrant' ? thingOf('AwsKmsKey', name.slice(0, slash)) : undefined;
+    const thing =
+      type === 'AwsKmsGrant'
+        ? things.find((one) => one.type === type && one.arn === key?.arn)
+        : thingOf(type, name);
+    this.writes.push({ call, type, name, thing });
+  }
+
+  #has({ arn }: Thing, change: string): boolean {
+    return this.#changed.has(`${arn} ${change}`);
+  }
+  #change({ arn }: Thing, change: string): object {
+    this.#changed.add(`${arn} ${change}`);
+    return {};
+  }
+  #tagsOf(thing: Thing): Readonly<Record<string, string>> {
+    return this.#tags.get(thing) ?? thing.tags;
+  }
+  #ec2Tags(thing: Thing): readonly object[] {
+    return Object.entries(this.#tagsOf(thing)).map(([Key, Value]) => ({ Key, Value }));
+  }
+  #tag(thing: Thing, tags: readonly (readonly [string, unknown])[]): object {
+    const told = tags.map(([name, value]) => [name, String(value)] as const);
+    this.#tags.set(thing, { ...this.#tagsOf(thing), ...Object.fromEntries(told) });
+    return {};
+  }
+}
+
+/** Throws as AWS does where there is none of this name. */
+function found(type: ResourceType, name: string | undefined, refusal: string): Thing {
+  const thing = thingOf(type, name ?? '');
+  if (thing !== undefined) return thing;
+  throw new EC2ServiceException({
+    name: refusal,
+    message: `there is no ${name}`,
+    $fault: 'client',
+    $metadata: {},
+  });
+}
+
+function here(): Thing {
+  return found('AwsAccount', things.find(({ type, free }) => type === 'AwsAccount' && free)?.arn, 'NotFound');
+}
+
+function idIn(input: unknown, member: string): string | undefined {
+  const [id] = [
+    ...list(input, member),
+    ...list(input, 'Filters').flatMap((filter) => list(filter, 'Values')),
+  ];
+  return typeof id === 'string' ? id : undefined;
+}
+
+function pairs(input: unknown, key: string, value: string): readonly (readonly [string, unknown])[] {
+  return list(input, 'Tags').map((tag) => [text(tag, key) ?? '', at(tag, value)] as const);
+}
+
+/** That lets an account do everything. */
+export function policyFor(account: string): string {
+  return JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Sid: 'All',
+        Effect: 'Allow',
+        Principal: { AWS: `arn:aws:iam::${account}:root` },
+        Action: 'kms:*',
+        Resource: '*',
+      },
+    ],
+  });
+}

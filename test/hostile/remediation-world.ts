@@ -1,0 +1,125 @@
+/**
+ * Remediation with everything real but AWS: one message comes in, and what is written, told and logged is kept for the
+ * tests to look at. The policy asks for every action on every failure, and no limit is near.
+ */
+import { loggerOf, Telemetry } from '../../functions/telemetry.ts';
+import { actions } from '../../lib/actions/index.ts';
+import { controls } from '../../lib/controls/index.ts';
+import { AwsFacts } from '../../lib/facts/aws/aws.ts';
+import { readers } from '../../lib/facts/aws/readers.ts';
+import { fromItem } from '../../lib/ledger/item.ts';
+import { orderable } from '../../lib/policy/orders.ts';
+import { type LimitState, nothingUsed, use } from '../../lib/remediation/limits.ts';
+import { parseRemediation } from '../../lib/remediation/message.ts';
+import { isOwnResource } from '../../lib/remediation/own.ts';
+import { type Remediation, Remediator } from '../../lib/remediation/remediator.ts';
+import { MemoryJournal } from '../actions/memory-journal.ts';
+import { policyOf } from '../policy/fixtures.ts';
+import { type Attack, foundAt } from './orders.ts';
+import { PermissiveAws, policyFor } from './permissive-aws.ts';
+import { clusterKey, exemptingTag, stack } from './things.ts';
+import { place } from './values.ts';
+
+const everything = [
+  'notify',
+  'tag',
+  'quarantine',
+  ...new Set(controls.flatMap((control) => control.actions.filter((action) => action.startsWith('fix:')))),
+];
+const orders = ['undo', ...new Set(controls.flatMap(orderable))];
+const policy = policyOf(
+  `version: 1
+operators: { orders: [${orders.join(', ')}] }
+defaults: { actions: [${everything.join(', ')}] }
+controls:
+  eks-endpoint-access: { settings: { allowedCidrs: [203.0.113.0/24] } }
+  eks-secrets-encryption: { settings: { key: ['${clusterKey}'] } }
+actions: { quarantine: { mode: isolate+stop } }
+guardrails:
+  actionsPerHour: { perAccount: 1000, total: 1000 }
+  gracePeriod: { quarantine: 0 }
+exemptions:
+  - { tags: { ${exemptingTag.name}: ${exemptingTag.value} }, reason: scratch, owner: ana, expires: 2026-12-31 }
+`,
+  controls,
+);
+
+export type Came =
+  | { readonly kind: 'malformed'; readonly reason: string }
+  | { readonly kind: 'done'; readonly remediation: Remediation }
+  | { readonly kind: 'rejected'; readonly error: unknown };
+
+export class RemediationWorld {
+  readonly aws = new PermissiveAws();
+  readonly #telemetry = new Telemetry('remediate', loggerOf('remediate'));
+  #time = foundAt;
+  readonly #wait = async (milliseconds: number): Promise<void> => {
+    this.#time += milliseconds;
+  };
+  readonly #facts = new AwsFacts({
+    readers,
+    clients: () => this.aws.clients,
+    now: () => new Date(this.#time),
+    wait: this.#wait,
+  });
+
+  /** Delivers one message; everything is as it was at first before. */
+  async deliver({ entry, body }: Attack): Promise<Came> {
+    this.aws.reset();
+    this.#time = foundAt + 60_000;
+    const message = parseRemediation(body);
+    if (message.kind === 'malformed') return { kind: 'malformed', reason: message.reason };
+    try {
+      const remediator = this.#remediator(entry);
+      const ordered = message.kind === 'order';
+      const remediation = ordered
+        ? await remediator.obey(message.order)
+        : await remediator.remediate(message.occasion);
+      const { finding } = ordered ? message.order : message.occasion;
+      this.#telemetry.remediated(finding, remediation);
+      this.#telemetry.flush();
+      return { kind: 'done', remediation };
+    } catch (error) {
+      return { kind: 'rejected', error };
+    }
+  }
+
+  #remediator(entry: Attack['entry']): Remediator {
+    let limits: LimitState = nothingUsed;
+    const now = () => new Date(this.#time);
+    return new Remediator({
+      controls,
+      actions,
+      policy,
+      place,
+      facts: this.#facts,
+      ledger: {
+        read: async (ids) => new Map(ids.includes(entry.id) ? [[entry.id, fromItem(entry.item)]] : []),
+      },
+      journal: new MemoryJournal(),
+      limiter: {
+        admit: async (kind, most, counted) => {
+          const answer = use(limits, kind, most, counted, this.#time);
+          limits = answer.state;
+          return answer;
+        },
+        show: async () => ({ tag: nothingUsed, fix: nothingUsed, quarantine: nothingUsed }),
+      },
+      means: {
+        clients: this.aws.clients,
+        memory: {
+          goodKeyPolicy: async ({ account }) => ({ value: policyFor(account), at: now().toISOString() }),
+          keyWasEnabled: async () => ({ value: true, at: now().toISOString() }),
+        },
+        now,
+        wait: this.#wait,
+      },
+      killSwitch: async () => ({ state: 'released' }),
+      workflow: async () => ({ status: 'NEW' }),
+      isOwn: (resource) => isOwnResource(resource, stack),
+      wakeAt: async () => 'scheduled',
+      stage: 'dev',
+      run: 'run-1',
+    });
+  }
+}

@@ -1,0 +1,175 @@
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import { at } from '../../lib/json.ts';
+import { LedgerError } from '../../lib/ledger/error.ts';
+import { compose } from '../../lib/notifications/compose.ts';
+import { occasionOfAction, occasionOfTransition } from '../../lib/notifications/occasion.ts';
+import { actionEventSchema } from '../../lib/transitions/action-event.ts';
+import { transitionSchema } from '../../lib/transitions/transition.ts';
+import { faultsOfNotification } from '../notifications/shown.ts';
+import { faultsOfLine } from './faults.ts';
+import { type Attack, attack } from './orders.ts';
+import type { Write } from './permissive-aws.ts';
+import { type Came, RemediationWorld } from './remediation-world.ts';
+import { type Thing, things } from './things.ts';
+import { place } from './values.ts';
+
+const limit = 300_000;
+
+/** The one resource that may be written to because of what the ledger says: of the deployment's place, and failing. */
+function dueBy({ entry: { resource, finding, control } }: Attack): Thing | undefined {
+  const { type, id, account, region } = resource;
+  return things.find(
+    (thing) =>
+      thing.type === type &&
+      thing.id === id &&
+      thing.free &&
+      thing.fails.includes(control) &&
+      account === place.account &&
+      region === place.region &&
+      finding['status'] === 'OPEN' &&
+      finding['verdict'] === 'FAIL',
+  );
+}
+
+function faultsOfWrites(writes: readonly Write[], one: Attack): readonly string[] {
+  const due = dueBy(one);
+  return writes
+    .filter(({ thing }) => due === undefined || thing !== due)
+    .map(
+      ({ call, name, thing }) => `${call} of ${JSON.stringify(name)}, which is ${thing?.arn ?? 'nothing'}`,
+    );
+}
+
+/** Every message comes to an end that is told, or is refused with an error that says what is wrong with the ledger. */
+function faultsOfEnd(came: Came): readonly string[] {
+  if (came.kind === 'malformed') return came.reason === '' ? ['it is malformed without a reason'] : [];
+  if (came.kind === 'rejected') {
+    const { error } = came;
+    return error instanceof LedgerError ? [] : [error instanceof Error ? `${error.stack}` : String(error)];
+  }
+  const { events, again, nothing } = came.remediation;
+  const silent = events.length === 0 && !again && !nothing;
+  return [
+    ...(silent ? ['nothing came of it, and nobody is told why'] : []),
+    ...events.flatMap((event) => {
+      const parsed = actionEventSchema.safeParse(JSON.parse(JSON.stringify(event)));
+      return parsed.success ? [] : [`an event is not as the schema says: ${parsed.error.message}`];
+    }),
+  ];
+}
+
+/** What people are told of the message itself, and of what came of it. */
+function faultsOfTelling(came: Came, { body }: Attack): readonly string[] {
+  const events = came.kind === 'done' ? came.remediation.events : [];
+  const transition = transitionSchema.safeParse(detailOf(body));
+  const opened = transition.success ? [occasionOfTransition(transition.data)] : [];
+  return compose(
+    [...events.map(occasionOfAction), ...opened].flatMap((occasion) => occasion ?? []),
+    () => undefined,
+  ).flatMap(faultsOfNotification);
+}
+
+function detailOf(body: string): unknown {
+  try {
+    return at(JSON.parse(body), 'detail');
+  } catch {
+    // It is cut off, or no JSON at all, of which nobody is told.
+    return undefined;
+  }
+}
+
+/** Rejects, as fast-check does, with the first attack of which something is wrong. */
+async function storm(
+  messages: number,
+  faultsOf: (one: Attack, came: Came, world: RemediationWorld, lines: readonly string[]) => readonly string[],
+): Promise<void> {
+  const world = new RemediationWorld();
+  const lines: string[] = [];
+  const streams = [process.stdout, process.stderr].map((stream) =>
+    vi.spyOn(stream, 'write').mockImplementation((chunk: unknown) => {
+      lines.push(String(chunk));
+      return true;
+    }),
+  );
+  try {
+    await fc.assert(
+      fc.asyncProperty(attack, async (one) => {
+        const came = await world.deliver(one);
+        const logged = lines.splice(0).join('').split('\n');
+        const faults = faultsOf(
+          one,
+          came,
+          world,
+          logged.filter((line) => line !== ''),
+        );
+        if (faults.length > 0) throw new Error(faults.slice(0, 5).join('\n'));
+      }),
+      { numRuns: messages },
+    );
+  } finally {
+    for (const spy of streams) spy.mockRestore();
+  }
+}
+
+describe('hostile messages in the queue of remediation, and a ledger that lies', () => {
+  it(
+    'change nothing but the one resource that is meant, is the deployment’s own, and fails',
+    async () => {
+      const calls = new Set<string>();
+      await storm(12_000, (one, came, { aws }) => {
+        for (const { call } of aws.writes) calls.add(call);
+        return [
+          ...faultsOfEnd(came),
+          ...faultsOfWrites(aws.writes, one),
+          ...(one.due && aws.writes.length === 0 ? ['what is asked for is not done'] : []),
+          ...aws.strange.map((call) => `${call} is a call that this AWS does not have`),
+        ];
+      });
+      // Every action was carried out on what it is meant for: else the storm would say nothing of it.
+      expect([...calls].sort()).toEqual([
+        'AssociateEncryptionConfig',
+        'CancelKeyDeletion',
+        'CreateTags',
+        'EnableEbsEncryptionByDefault',
+        'EnableKey',
+        'EnableKeyRotation',
+        'ModifyInstanceAttribute',
+        'ModifyNetworkInterfaceAttribute',
+        'ModifySnapshotAttribute',
+        'PutKeyPolicy',
+        'RevokeGrant',
+        'StopInstances',
+        'TagResource',
+        'UpdateClusterConfig',
+      ]);
+    },
+    limit,
+  );
+
+  it(
+    'are told of to people and chats without any markup of theirs',
+    async () => {
+      let told = 0;
+      await storm(4_000, (one, came) => {
+        if (came.kind === 'done') told += came.remediation.events.length;
+        return faultsOfTelling(came, one);
+      });
+      expect(told).toBeGreaterThan(200);
+    },
+    limit,
+  );
+
+  it(
+    'leave lines in the log of printable ASCII alone',
+    async () => {
+      let seen = 0;
+      await storm(4_000, (_one, _came, _world, lines) => {
+        seen += lines.length;
+        return lines.flatMap(faultsOfLine);
+      });
+      expect(seen).toBeGreaterThan(1_000);
+    },
+    limit,
+  );
+});
