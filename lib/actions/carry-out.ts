@@ -51,6 +51,7 @@ export async function carryOut(action: AnyAction, target: Target, options: RunOp
       return resume(work, last);
     case 'undoing':
       return { kind: 'withheld', because: 'Its undo is half-done: finish that first.', deed: last };
+    case 'superseded':
     case 'undone':
       return isOperatorsWord(last, work)
         ? {
@@ -64,7 +65,7 @@ export async function carryOut(action: AnyAction, target: Target, options: RunOp
   }
 }
 
-/** Whether an operator took it back, so that the policy may not do it again for the same failure. */
+/** Whether an operator took it back, or tried to, so that the policy may not do it again for the same failure. */
 function isOperatorsWord({ undo, undoneAt }: Deed, { target: { finding }, options }: Work): boolean {
   if (undo?.by !== 'operator' || options.decision.by !== 'policy') return false;
   return finding.openedAt === null || Date.parse(finding.openedAt) <= Date.parse(undoneAt ?? '');

@@ -53,7 +53,10 @@ export async function undo(action: AnyAction, deed: Deed, options: RunOptions): 
   if (deed.status === 'superseded') {
     return {
       kind: 'refused',
-      because: 'Somebody else changed the resource before it was done.',
+      because:
+        deed.undo === null
+          ? 'Somebody else changed the resource before it was done.'
+          : 'Its undo was given up.',
       differences: deed.notes.slice(-1).map(({ what }) => what),
     };
   }
@@ -83,6 +86,7 @@ async function takeBack(work: Taking, deed: Deed): Promise<UndoOutcome> {
   const isAsBefore = async () => (await restoring.restored(target, before, means)).kind === 'as-set';
   const check = await action.check(target, before, means);
   if (check.kind === 'differs' && !mayGoOn(deed, check) && !(await isAsBefore())) {
+    if (deed.status === 'undoing' && decision.by === 'operator') return giveUp(deed, check, options);
     return { kind: 'refused', because: refusal(deed), differences: check.differences };
   }
   const admission = await options.admit({
@@ -102,6 +106,25 @@ async function takeBack(work: Taking, deed: Deed): Promise<UndoOutcome> {
   if ('kind' in taken) return taken;
   if (check.kind === 'gone') return endAsGone(taken, options, check.because);
   return restore(work, taken);
+}
+
+/**
+ * An undo was broken off, and somebody else has changed the resource since: neither end can be brought about any more. So
+ * that the deed is not in the way of all others for ever, an operator who asks once more ends it, and is told what stands.
+ */
+async function giveUp(
+  deed: Deed,
+  { differences }: Extract<Check, { readonly kind: 'differs' }>,
+  options: RunOptions,
+): Promise<UndoOutcome> {
+  const because =
+    'Its undo was broken off, and somebody else has changed the resource since: it is given up.';
+  const taken = await takeLease(deed, options, {}, 'Looked at, after an undo that was broken off.');
+  if ('kind' in taken) return taken;
+  const undoneAt = options.means.now().toISOString();
+  const what = `${because} ${differences.join('; ')}`;
+  const kept = await release(taken, options, { status: 'superseded', undoneAt }, what);
+  return kept === undefined ? lostRace : { kind: 'refused', because, differences };
 }
 
 /** Whether a resource that is not as set is so because of a run of ours, or an undo, that was broken off. */

@@ -14,6 +14,7 @@ import {
   type Target,
 } from '../../lib/actions/action.ts';
 import { carryOut } from '../../lib/actions/carry-out.ts';
+import type { Deed } from '../../lib/actions/deed.ts';
 import type { RunOptions } from '../../lib/actions/run.ts';
 import { undo } from '../../lib/actions/undo.ts';
 import type { Memory } from '../../lib/ledger/memory.ts';
@@ -138,8 +139,8 @@ export function lamp(more: Partial<LampAction> = {}) {
     waits,
     carryOut: (other: Partial<RunOptions> = {}, at: Target = target) => carryOut(action, at, options(other)),
     deed: () => journal.latest(target.finding.id, action.id),
-    async undo(other: Partial<RunOptions> = {}) {
-      const deed = await journal.latest(target.finding.id, action.id);
+    async undo(other: Partial<RunOptions> = {}, one?: Deed) {
+      const deed = one ?? (await journal.latest(target.finding.id, action.id));
       if (deed === undefined) throw new Error('nothing was done');
       const decision = { by: 'operator', name: 'ana', why: 'It was wrong.' } as const;
       return undo(action, deed, options({ decision, ...other }));

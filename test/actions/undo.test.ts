@@ -38,6 +38,26 @@ describe('an undo', () => {
     expect([kind, world.state.presses]).toEqual(['undone', 1]);
   });
 
+  it('that was broken off is given up when somebody else has changed the resource, so that it is in nobody’s way', async () => {
+    const world = lamp();
+    await world.carryOut();
+    world.state.fault = new Error('AWS is busy');
+    await world.undo();
+    world.state.fault = undefined;
+    world.state.light = 'broken';
+    expect(await world.undo()).toMatchObject({
+      kind: 'refused',
+      because: expect.stringContaining('it is given up'),
+      differences: ['the lamp is broken'],
+    });
+    expect(await world.deed()).toMatchObject({ status: 'superseded', lease: null, undo: { by: 'operator' } });
+    expect(await world.undo()).toMatchObject({ kind: 'refused', because: 'Its undo was given up.' });
+    // The policy does not do again what an operator wanted undone; an operator may.
+    expect(await world.carryOut()).toMatchObject({ kind: 'withheld' });
+    const decision = { by: 'operator', name: 'ana', why: 'Now it is dark.' } as const;
+    expect(await world.carryOut({ decision })).toMatchObject({ kind: 'done' });
+  });
+
   it('is made once', async () => {
     const world = lamp();
     await world.carryOut();
@@ -124,5 +144,32 @@ describe('the undo of a half-done deed', () => {
     const world = lamp();
     await world.killed();
     expect((await world.undo()).kind).toBe('busy');
+  });
+});
+
+describe('the undo of a deed that was done again since', () => {
+  /** Done, changed by somebody else, and done again. */
+  async function doneTwice() {
+    const world = lamp();
+    await world.carryOut();
+    const first = await world.deed();
+    world.state.light = 'off';
+    await world.carryOut();
+    if (first === undefined) throw new Error('nothing was done');
+    return { world, first };
+  }
+
+  it('is withheld while the later deed stands', async () => {
+    const { world, first } = await doneTwice();
+    expect([await world.undo({}, first), world.state.light]).toMatchObject([
+      { kind: 'withheld', because: expect.stringMatching(/^It was done again since/) },
+      'on',
+    ]);
+  });
+
+  it('is made after that of the later one', async () => {
+    const { world, first } = await doneTwice();
+    await world.undo();
+    expect((await world.undo({}, first)).kind).toBe('undone');
   });
 });

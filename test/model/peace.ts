@@ -45,9 +45,7 @@ async function faultsOfLamp(it: Lamp, street: Street): Promise<readonly string[]
   const openedAt = Date.parse(street.ledger.entries.get(it.finding)?.finding?.openedAt ?? '');
   const deed = await street.latest(it);
   const takenBack = deed?.undo?.by === 'operator' && Date.parse(deed.undoneAt ?? '') >= openedAt;
-  // Somebody else has changed it while it was taken back: that is for people to sort out.
-  const meddledWith = deed?.status === 'undoing' && it.light === 'broken';
-  return takenBack || meddledWith
+  return takenBack
     ? []
     : [`${it.resource.id} is ${it.light} still, and its deed ${deed?.status ?? 'never begun'}`];
 }
