@@ -102,14 +102,19 @@ function under(inForce: Policy): Pick<RemediatorOptions, 'policy' | 'exemptions'
 async function take(deliveries: readonly Delivery[], run: string): Promise<readonly Remediation[]> {
   const underPolicy = under(await policy());
   const done: Remediation[] = [];
-  for (const { body, id } of deliveries) {
+  for (const { body, id, receives } of deliveries) {
     const message = parseRemediation(body);
     if (message.kind === 'malformed') {
       await deadLetter(body, message.reason);
       telemetry.add('MessagesDeadLettered', 1);
       continue;
     }
-    const remediator = new Remediator({ ...parts, ...underPolicy, run: `${run} ${id}` });
+    const remediator = new Remediator({
+      ...parts,
+      ...underPolicy,
+      run: `${run} ${id}`,
+      redelivered: receives > 1,
+    });
     const remediation =
       message.kind === 'order'
         ? await remediator.obey(message.order)
