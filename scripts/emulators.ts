@@ -109,8 +109,8 @@ export async function startMicroburst(
 }
 
 /**
- * A Python that has these packages. It is set up once for each list of packages; a set-up that was broken off
- * is begun anew.
+ * A Python that has these packages. It is set up once for each list of packages, by one of those who want it at the same
+ * time; a set-up that was broken off is begun anew.
  * @param requirements as pip takes them, each with its exact version.
  * @returns the path of its interpreter.
  */
@@ -122,7 +122,45 @@ export function pythonWith(requirements: readonly string[]): string {
       ? path.join(folder, 'Scripts', 'python.exe')
       : path.join(folder, 'bin', 'python');
   const complete = path.join(folder, 'complete');
-  if (existsSync(complete)) return python;
+  const lock = `${folder}.lock`;
+  while (!existsSync(complete)) {
+    if (!taken(lock)) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+      continue;
+    }
+    try {
+      if (!existsSync(complete)) setUp(folder, python, requirements);
+    } finally {
+      rmSync(lock, { force: true });
+    }
+  }
+  return python;
+}
+
+/** @returns whether the lock is this program's now: not while another one that runs still has it. */
+function taken(lock: string): boolean {
+  mkdirSync(path.dirname(lock), { recursive: true });
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (!isFault(error, 'EEXIST')) throw error;
+  }
+  try {
+    process.kill(Number(readFileSync(lock, 'utf8')), 0);
+  } catch (error) {
+    // Its owner has ended, or the lock has gone meanwhile.
+    if (isFault(error, 'ESRCH')) rmSync(lock, { force: true });
+    else if (!isFault(error, 'ENOENT') && !isFault(error, 'EPERM')) throw error;
+  }
+  return false;
+}
+
+function isFault(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+function setUp(folder: string, python: string, requirements: readonly string[]): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   execFileSync(process.platform === 'win32' ? 'python' : 'python3', ['-m', 'venv', folder], {
@@ -131,8 +169,7 @@ export function pythonWith(requirements: readonly string[]): string {
   execFileSync(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...requirements], {
     stdio: 'inherit',
   });
-  writeFileSync(complete, `${requirements.join('\n')}\n`);
-  return python;
+  writeFileSync(path.join(folder, 'complete'), `${requirements.join('\n')}\n`);
 }
 
 interface Server {
