@@ -9,10 +9,11 @@ import { runExplain } from './commands/explain.ts';
 import { collect, withJudgingOptions } from './commands/options.ts';
 import { runPolicyDiff, runPolicyValidate } from './commands/policy.ts';
 import { type ReplayFlags, runReplay, withReplayOptions } from './commands/replay.ts';
-import { exitCode, UsageError } from './exit.ts';
+import { exitCode, UnansweredError, UsageError } from './exit.ts';
 import { addOperatorCommands } from './operator/commands.ts';
 import { discardUnfinished } from './output/files.ts';
 import { addPolicyOverrideCommands } from './policy-override/commands.ts';
+import { pointToHelp, usageErrorText } from './usage-error.ts';
 import { version } from './version.ts';
 
 /** The archive that ships with Trailseal: a month of five accounts. */
@@ -30,6 +31,7 @@ const program = new Command('trailseal')
   .description('Judges AWS resources, by CloudTrail events or as they are now, against encryption controls.')
   .version(version)
   .exitOverride()
+  .configureOutput({ outputError: (message, write) => write(usageErrorText(message)) })
   // What may be repeated is an empty list where it is left out, which tells nobody anything.
   .configureHelp({
     optionDescription: (option) =>
@@ -37,7 +39,7 @@ const program = new Command('trailseal')
   })
   .addHelpText(
     'after',
-    '\nExit codes: 0 fine; 1 --fail-on reached, doctor found a failure, or something is not undone; 2 wrong usage or policy; 3 some input could not be read, or some dead letter not be sent; 70 a fault of its own; 130 interrupted.',
+    '\nExit codes: 0 fine; 1 --fail-on reached, doctor found a failure, or something is not undone; 2 wrong usage or policy; 3 some input could not be read, AWS was not reached or would not tell something, or some dead letter not be sent; 70 a fault of its own; 130 interrupted.',
   );
 
 withReplayOptions(
@@ -204,6 +206,8 @@ addOperatorCommands(program, abort.signal, (ended) => {
   code = ended;
 });
 
+pointToHelp(program);
+
 // From a clone, npm runs scripts in the project's folder; paths are meant from where the person stands.
 const standing = process.env['INIT_CWD'];
 const fromClone = process.cwd() === path.join(import.meta.dirname, '..');
@@ -246,9 +250,9 @@ try {
     code = exitCode.interrupted;
   } else if (error instanceof CommanderError) {
     code = error.exitCode === 0 ? exitCode.fine : exitCode.usage;
-  } else if (error instanceof UsageError) {
+  } else if (error instanceof UsageError || error instanceof UnansweredError) {
     process.stderr.write(`trailseal: ${error.message}\n`);
-    code = exitCode.usage;
+    code = error instanceof UsageError ? exitCode.usage : exitCode.input;
   } else {
     const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
     process.stderr.write(`trailseal: a fault of Trailseal's own, please report it:\n${told}\n`);

@@ -1,67 +1,128 @@
 /** In whose name AWS is asked: the caller's credentials, account and Regions. */
 import { DescribeRegionsCommand, type EC2Client } from '@aws-sdk/client-ec2';
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import {
+  GetCallerIdentityCommand,
+  type GetCallerIdentityCommandOutput,
+  STSClient,
+} from '@aws-sdk/client-sts';
 import { isDenial, reasonOf } from '../lib/aws/reason.ts';
 import { type ClientConfig, settings } from '../lib/aws/settings.ts';
 import { text } from '../lib/json.ts';
-import { UsageError } from './exit.ts';
+import { UnansweredError, UsageError } from './exit.ts';
 import { printable } from './output/printable.ts';
+import { type Patience, patient } from './patience.ts';
 
 export interface Session {
   /** 12 digits. */
   readonly account: string;
+  /** Its ARN, where STS tells it. */
+  readonly caller: string | undefined;
   /** The Region that was named, else the one that the SDK is configured for. */
   readonly region: string;
   /** For every client, so that a role is assumed and a token asked for but once. */
   readonly credentials: NonNullable<ClientConfig['credentials']>;
 }
 
+export interface SessionOptions {
+  /** The Region to ask in where none is configured. */
+  readonly otherwise?: string | undefined;
+  readonly patience?: Patience;
+}
+
 /**
  * Finds the credentials as the AWS CLI does, and whose they are (STS GetCallerIdentity, which needs no permission).
  * @param profile of the shared configuration files; the environment decides where it is left out.
  * @param region the one to ask in; the SDK's configured one where it is left out.
- * @param otherwise the one to ask in where none is configured either.
- * @throws UsageError when there is no Region or no account to be had, with what to do about it.
+ * @throws UsageError when there are no Region and no credentials to be had, UnansweredError when AWS does not tell whose
+ * they are; with what to do about it.
  */
 export async function openSession(
   profile: string | undefined,
   region: string | undefined,
-  otherwise?: string,
+  { otherwise, patience = patient }: SessionOptions = {},
 ): Promise<Session> {
   const ofProfile = profile === undefined ? {} : { profile };
   const where = region ?? (await configuredRegion(ofProfile, otherwise));
-  const sts = new STSClient({ ...settings({ region: where }), ...ofProfile });
-  let account: string | undefined;
+  const sts = new STSClient({ ...settings({ region: where, ...patience }), ...ofProfile });
+  let identity: GetCallerIdentityCommandOutput;
   try {
-    ({ Account: account } = await sts.send(new GetCallerIdentityCommand({})));
+    identity = await sts.send(new GetCallerIdentityCommand({}));
   } catch (error) {
-    if (isOfTheNetwork(error)) {
-      throw new UsageError(
-        `AWS is not reached in ${where}: ${printable(reasonOf(error))}; ` +
-          'see whether there is such a Region, and whether this machine reaches it',
-        { cause: error },
-      );
-    }
-    const using = profile === undefined ? '' : ` of profile ${printable(profile)}`;
-    throw new UsageError(
-      `AWS does not accept the credentials${using}, or there are none: ${printable(reasonOf(error))}; ` +
-        'log in (aws login, aws sso login), set AWS_PROFILE, or name a profile with --profile',
+    throw refusal(error, profile, where, patience);
+  }
+  const { Account: account, Arn: caller } = identity;
+  if (account === undefined || !/^\d{12}$/.test(account)) {
+    throw new UnansweredError(`STS does not tell the account of these credentials in ${where}`);
+  }
+  return { account, caller, region: where, credentials: sts.config.credentials };
+}
+
+/** Why STS did not tell: only what is said of credentials is blamed on them. */
+function refusal(
+  error: unknown,
+  profile: string | undefined,
+  where: string,
+  { maxAttempts, requestTimeout }: Patience,
+): Error {
+  const reason = isTimeout(error)
+    ? `it was asked ${maxAttempts} times, and did not answer within ${requestTimeout / 1_000} seconds`
+    : printable(reasonOf(error));
+  if (isOfTheNetwork(error)) {
+    return new UnansweredError(
+      `AWS is not reached in ${where}: ${reason}; ` +
+        'see whether there is such a Region, and whether this machine reaches it',
       { cause: error },
     );
   }
-  if (account === undefined || !/^\d{12}$/.test(account)) {
-    throw new UsageError(`STS does not tell the account of these credentials in ${where}`);
+  if (!isOfCredentials(error)) {
+    return new UnansweredError(
+      `AWS does not tell whose credentials these are in ${where}: ${reason}; ` +
+        'see whether it is AWS that answers: a proxy may, or what AWS_ENDPOINT_URL names',
+      { cause: error },
+    );
   }
-  return { account, region: where, credentials: sts.config.credentials };
+  const using = profile === undefined ? '' : ` of profile ${printable(profile)}`;
+  return new UsageError(
+    `AWS does not accept the credentials${using}, or there are none: ${reason}; ` +
+      'log in (aws login, aws sso login), set AWS_PROFILE, or name a profile with --profile',
+    { cause: error },
+  );
+}
+
+/**
+ * What is said of credentials: by the SDK where it finds none, by STS of a signature, by STS and IAM Identity Center
+ * where a role is assumed. Source: STS API Reference, "Common Error Types"; IAM Identity Center Portal API Reference,
+ * "GetRoleCredentials".
+ */
+const ofCredentials = new Set([
+  'CredentialsProviderError',
+  'TokenProviderError',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'ForbiddenException',
+  'IncompleteSignature',
+  'IncompleteSignatureException',
+  'InvalidAccessKeyId',
+  'InvalidIdentityToken',
+  'InvalidSignatureException',
+  'MissingAuthenticationToken',
+  'MissingAuthenticationTokenException',
+  'RequestExpired',
+  'SignatureDoesNotMatch',
+  'UnauthorizedException',
+]);
+
+function isOfCredentials(error: unknown): boolean {
+  return isDenial(error) || ofCredentials.has(text(error, 'name') ?? '');
 }
 
 /** Whether Node says that nobody answered (`ENOTFOUND`, `ECONNREFUSED`, …), or the SDK that it took too long. */
-function isOfTheNetwork(error: unknown): boolean {
+export function isOfTheNetwork(error: unknown): boolean {
   return /^E[A-Z_]+$/.test(text(error, 'code') ?? '') || isTimeout(error);
 }
 
 function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name === 'TimeoutError';
+  return text(error, 'name') === 'TimeoutError';
 }
 
 async function configuredRegion(
@@ -83,14 +144,14 @@ export const regionsPermission = 'ec2:DescribeRegions';
 
 /**
  * All Regions that are enabled in the account, in alphabetical order.
- * @throws UsageError when AWS does not tell them.
+ * @throws UnansweredError when AWS does not tell them.
  */
 export async function enabledRegions(ec2: EC2Client): Promise<readonly string[]> {
   try {
     const { Regions: regions = [] } = await ec2.send(new DescribeRegionsCommand({ AllRegions: false }));
     return regions.flatMap(({ RegionName }) => RegionName ?? []).sort();
   } catch (error) {
-    throw new UsageError(
+    throw new UnansweredError(
       `${regionsPermission} ${isDenial(error) ? 'was denied' : 'failed'}: ${printable(reasonOf(error))}; ` +
         'allow it, or name the Regions with --region',
       { cause: error },

@@ -130,6 +130,12 @@ export interface Standards {
   readonly 'AWS FSBP': readonly string[];
 }
 
+/** Clauses for who writes a policy. */
+export interface NeverObeyed {
+  readonly because: string;
+  readonly hint: string;
+}
+
 export interface ControlDefinition<Names extends readonly FactName[], Settings extends z.ZodMiniType> {
   readonly id: string;
   /** Says what should be so: "EBS volumes should be encrypted". */
@@ -150,6 +156,8 @@ export interface ControlDefinition<Names extends readonly FactName[], Settings e
   readonly actions: readonly Action[];
   /** What is never done by itself, because nothing takes it back: a person has to order it, for one finding. */
   readonly byOrderOnly?: readonly Action[];
+  /** Why, under these settings, an order of one of its actions could never be obeyed; left out where settings don't matter. */
+  whyNeverObeyed?(action: Action, settings: z.infer<Settings>): NeverObeyed | undefined;
   /** What a person does about it, with the command. */
   readonly remediation: string;
   /** Where the requirement and the remediation are explained. */

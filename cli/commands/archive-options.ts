@@ -90,7 +90,7 @@ function scopeOf(flags: ArchiveFlags): Scope {
     if (!/^\d{12}$/.test(account))
       throw new UsageError(`--account takes 12 digits, not ${printable(account)}`);
   }
-  flags.region.forEach(checkRegion);
+  for (const name of flags.region) checkRegion(name);
   return {
     ...(since === undefined ? {} : { since }),
     ...(until === undefined ? {} : { until }),

@@ -70,7 +70,7 @@ export async function runBreakerClose(
   const kind = kindNamed(name);
   checkConsent(flags, ask, 'breaker close');
   const { deployment, limiter, view, policy } = await open(flags);
-  const by = await callerOf(deployment);
+  const by = callerOf(deployment);
   return withLedger(deployment, async () => {
     const before = view(kind, (await limiter.show())[kind]);
     let wasOpen = before.breaker !== undefined;

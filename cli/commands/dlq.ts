@@ -13,7 +13,9 @@ import { checkStage } from '../doctor/place.ts';
 import { see } from '../doctor/seen.ts';
 import { exitCode, UsageError } from '../exit.ts';
 import { printable, printableJson } from '../output/printable.ts';
+import { patient } from '../patience.ts';
 import { openSession } from '../session.ts';
+import { tellOfWaiting } from '../waiting.ts';
 import { checkRegion } from './options.ts';
 
 export interface DlqFlags {
@@ -154,8 +156,9 @@ async function readLetters<T>(flags: DlqFlags, signal: AbortSignal, handle: Hand
   checkStage(stage);
   const max = maxOf(flags.max);
   if (flags.region !== undefined) checkRegion(flags.region);
+  tellOfWaiting(process.stderr);
   const { region, credentials } = await openSession(flags.profile, flags.region);
-  const sqs = sqsClient({ region, credentials });
+  const sqs = sqsClient({ region, credentials, ...patient });
   const matcher = new Matcher(controls);
   const names = flags.queue === undefined ? redrivable : [flags.queue];
   const read = await Promise.all(

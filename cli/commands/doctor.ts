@@ -9,6 +9,7 @@ import { checksJson, checksText } from '../doctor/print.ts';
 import { exitCode } from '../exit.ts';
 import { printableJson } from '../output/printable.ts';
 import { readPolicy } from '../policy-file.ts';
+import { tellOfWaiting } from '../waiting.ts';
 
 export interface DoctorFlags {
   readonly region: readonly string[];
@@ -29,6 +30,7 @@ export async function runDoctor(flags: DoctorFlags): Promise<number> {
   const regions = await regionsOf(flags.region, profile);
   const enabled = controls.filter(({ id }) => policy.controls.get(id)?.enabled === true);
   const [first = ''] = regions;
+  tellOfWaiting(process.stderr);
   const observed = await observe(accountClients(first, profile), {
     stage,
     regions,

@@ -2,7 +2,7 @@
 import { ssmClient } from '../../lib/aws/acting.ts';
 import { killSwitchName } from '../../lib/names.ts';
 import { type KillSwitch, killSwitch, pulled, released } from '../../lib/remediation/kill-switch.ts';
-import { exitCode, UsageError } from '../exit.ts';
+import { exitCode, UnansweredError, UsageError } from '../exit.ts';
 import { type Ask, askAt, type Consent, checkConsent, consented } from '../operator/confirm.ts';
 import {
   callerOf,
@@ -14,6 +14,7 @@ import {
 import { exists, history, setSwitch } from '../operator/kill-switch.ts';
 import { changeJson, changesText, switchText } from '../operator/kill-switch-text.ts';
 import { printable, printableJson } from '../output/printable.ts';
+import { urgent } from '../patience.ts';
 
 export interface SetFlags extends DeploymentFlags, Consent {}
 
@@ -43,19 +44,20 @@ export async function runKillSwitchShow(flags: DeploymentFlags): Promise<number>
 
 /**
  * Stops all writes at once; asks nothing, and makes the parameter where it is missing.
- * @returns the exit code: 3 where it could not be pulled.
+ * @returns the exit code: 3 where it could not be pulled. Rejects with an UnansweredError where AWS is not reached.
  */
 export async function runKillSwitchPull(flags: SetFlags): Promise<number> {
-  const deployment = await openDeployment(flags);
+  const deployment = await openDeployment(flags, undefined, urgent).catch(notPulled);
   const ssm = ssmClient(deployment.config);
   const name = killSwitchName(deployment.stage);
-  const [caller, there] = await Promise.all([callerOf(deployment), exists(ssm, name)]);
-  const set = await setSwitch(ssm, name, pulled, caller, flags.reason ?? 'no reason was given');
+  const why = flags.reason ?? 'no reason was given';
+  const set = await setSwitch(ssm, name, pulled, callerOf(deployment), why);
   if (!set.known) {
     process.stderr.write(`the kill switch is NOT pulled: ${printable(set.detail)}\n`);
     return exitCode.input;
   }
-  const made = there.known && !there.value;
+  // Every write makes a new version: the first is of a parameter that was not there.
+  const made = set.value === 1;
   tell(deployment, flags, pulled, made);
   if (made) {
     const { stage, region } = deployment;
@@ -64,6 +66,12 @@ export async function runKillSwitchPull(flags: SetFlags): Promise<number> {
     );
   }
   return exitCode.fine;
+}
+
+/** Whoever is in a hurry must not take an error for something that came after it. */
+function notPulled(error: unknown): never {
+  if (!(error instanceof UnansweredError)) throw error;
+  throw new UnansweredError(`the kill switch is NOT pulled: ${error.message}`, { cause: error });
 }
 
 /**
@@ -79,11 +87,8 @@ export async function runKillSwitchRelease(
   const deployment = await openDeployment(flags);
   const ssm = ssmClient(deployment.config);
   const name = killSwitchName(deployment.stage);
-  const [caller, there, changes] = await Promise.all([
-    callerOf(deployment),
-    exists(ssm, name),
-    history(ssm, name),
-  ]);
+  const caller = callerOf(deployment);
+  const [there, changes] = await Promise.all([exists(ssm, name), history(ssm, name)]);
   if (there.known && !there.value) {
     const { stage, region } = deployment;
     throw new UsageError(

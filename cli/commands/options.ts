@@ -44,11 +44,15 @@ export function chooseControls(ids: readonly string[], controls: readonly Contro
   return controls.filter(({ id }) => ids.includes(id));
 }
 
-/** @throws UsageError when it could not be the name of a Region. */
-export function checkRegion(region: string): void {
+/**
+ * A Region becomes part of the name of the host that is asked, so that no other text may pass for one.
+ * @param what names it, for the message.
+ * @throws UsageError when it could not be the name of a Region.
+ */
+export function checkRegion(region: string, what = '--region'): void {
   if (!/^[a-z]{2,}(-[a-z]+)+-\d+$/.test(region)) {
     throw new UsageError(
-      `--region takes a Region such as eu-central-1, not ${printable(region) || 'nothing'}`,
+      `${what} takes a Region such as eu-central-1, not ${printable(region) || 'nothing'}`,
     );
   }
 }

@@ -93,7 +93,7 @@ export async function runPolicyPush(
     process.stderr.write('The policy was left as it is.\n');
     return exitCode.failOn;
   }
-  const written = await putOverride(ssm, name, value, { who: await callerOf(deployment), why });
+  const written = await putOverride(ssm, name, value, { who: callerOf(deployment), why });
   if (!written.known) return failed('written', written);
   if (flags.format === 'json') print(deployment, { ...told, written: true, version: written.value ?? null });
   else {

@@ -7,6 +7,7 @@ import { readers } from '../../lib/facts/aws/readers.ts';
 import { listers } from '../../lib/inventory/index.ts';
 import { UsageError } from '../exit.ts';
 import { scanBar } from '../output/progress.ts';
+import { patient } from '../patience.ts';
 import { readPolicy } from '../policy-file.ts';
 import type { Replay } from '../replay.ts';
 import { scan } from '../scan.ts';
@@ -33,11 +34,11 @@ export async function runScan(flags: ScanFlags, signal: AbortSignal): Promise<nu
     flags.profile,
     named === 'all' ? undefined : named[0],
     // Any Region tells which there are; this one nobody can switch off, where there is no other partition's configured.
-    named === 'all' ? 'us-east-1' : undefined,
+    { otherwise: named === 'all' ? 'us-east-1' : undefined },
   );
   const regions =
     named === 'all'
-      ? await enabledRegions(ec2Client({ region, credentials }))
+      ? await enabledRegions(ec2Client({ region, credentials, ...patient }))
       : named.length > 0
         ? named
         : [region];
@@ -80,6 +81,6 @@ function namedRegions(values: readonly string[]): readonly string[] | 'all' {
     if (names.length === 1) return 'all';
     throw new UsageError('--region all stands alone: it means every Region that is enabled');
   }
-  names.forEach(checkRegion);
+  for (const name of names) checkRegion(name);
   return names;
 }

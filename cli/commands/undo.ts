@@ -177,7 +177,7 @@ async function optionsOf(
   signal: AbortSignal,
 ): Promise<TakeBackOptions> {
   const { config, account, region, stage } = deployment;
-  const name = await callerOf(deployment);
+  const name = callerOf(deployment);
   const client = dynamodbClient(config);
   const table = tableName(stage);
   const now = () => new Date();

@@ -20,6 +20,7 @@ import { schedulerClient } from '../../lib/aws/scheduler.ts';
 import { settings } from '../../lib/aws/settings.ts';
 import { snsClient } from '../../lib/aws/sns.ts';
 import { sqsClient } from '../../lib/aws/sqs.ts';
+import { patient } from '../patience.ts';
 
 export interface AccountClients {
   readonly sts: STSClient;
@@ -45,9 +46,8 @@ export interface RegionClients {
  * @param profile whose credentials are used; those that the SDK finds by itself where it is left out.
  */
 export function accountClients(region: string, profile: string | undefined): AccountClients {
-  const maxAttempts = 3;
   const sts = new STSClient({
-    ...settings({ region, maxAttempts }),
+    ...settings({ region, ...patient }),
     ...(profile === undefined ? {} : { profile }),
   });
   // Handed to every client, so that a role is assumed and a token asked for but once.
@@ -55,9 +55,9 @@ export function accountClients(region: string, profile: string | undefined): Acc
   const made = new Map<string, RegionClients>();
   return {
     sts,
-    iam: iamClient({ region, credentials, maxAttempts }),
+    iam: iamClient({ region, credentials, ...patient }),
     of(where) {
-      const config = { region: where, credentials, maxAttempts };
+      const config = { region: where, credentials, ...patient };
       const clients = made.get(where) ?? {
         cloudtrail: cloudTrailClient(config),
         dynamodb: dynamodbClient(config),

@@ -10,7 +10,7 @@ export async function regionsOf(
   profile: string | undefined,
 ): Promise<readonly string[]> {
   const regions = [...new Set(named.flatMap((value) => value.split(',')))];
-  regions.forEach(checkRegion);
+  for (const name of regions) checkRegion(name);
   return regions.length > 0 ? regions : [await configuredRegion(profile)];
 }
 

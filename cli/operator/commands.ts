@@ -190,7 +190,7 @@ function addKillSwitch(program: Command, signal: AbortSignal, ended: Ended): voi
   )
     .addHelpText(
       'after',
-      '\nA parameter that is missing is made.\nExit codes: 0 it is pulled; 2 wrong usage; 3 it could not be pulled.\nPermissions: ssm:PutParameter on the parameter; ssm:GetParameter, to tell whether it was missing.',
+      '\nA parameter that is missing is made.\nExit codes: 0 it is pulled; 2 wrong usage; 3 it could not be pulled.\nPermissions: ssm:PutParameter on the parameter.\nWhere AWS does not answer, that is told within some 12 seconds.',
     )
     .action(async (flags: SetFlags) => {
       const { runKillSwitchPull } = await import('../commands/kill-switch.ts');

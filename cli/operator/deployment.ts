@@ -1,15 +1,15 @@
 /** The deployment that an operator works on, and in whose name. */
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { reasonOf } from '../../lib/aws/reason.ts';
-import { type ClientConfig, settings } from '../../lib/aws/settings.ts';
+import type { ClientConfig } from '../../lib/aws/settings.ts';
 import { LedgerError } from '../../lib/ledger/error.ts';
 import { nameOf } from '../../lib/ledger/failure.ts';
 import { type Stage, stackName } from '../../lib/names.ts';
 import { checkRegion } from '../commands/options.ts';
 import { checkStage } from '../doctor/place.ts';
-import { exitCode, UsageError } from '../exit.ts';
+import { exitCode, UnansweredError, UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
+import { type Patience, patient } from '../patience.ts';
 import { openSession } from '../session.ts';
+import { tellOfWaiting } from '../waiting.ts';
 
 export interface DeploymentFlags {
   readonly stage: string;
@@ -22,44 +22,40 @@ export interface Deployment {
   readonly stage: Stage;
   readonly account: string;
   readonly region: string;
+  /** The caller's ARN; `undefined` where STS does not tell it. */
+  readonly caller: string | undefined;
   /** For every client. */
   readonly config: ClientConfig;
 }
 
 /**
  * @param region where nothing else is named; the SDK's configured one without it.
- * @throws UsageError for what could be no stage or Region, and where there are no credentials.
+ * @param patience with AWS.
+ * @throws UsageError for what could be no stage or Region, and where there are no credentials; UnansweredError where
+ * AWS does not tell whose they are.
  */
 export async function openDeployment(
   { stage, region: named, profile }: Omit<DeploymentFlags, 'format'>,
   region?: string,
+  patience: Patience = patient,
 ): Promise<Deployment> {
   checkStage(stage);
+  tellOfWaiting(process.stderr);
   if (named !== undefined) checkRegion(named);
-  const session = await openSession(profile, named ?? region);
-  const { account, region: where, credentials } = session;
-  return { stage, account, region: where, config: { region: where, credentials } };
+  const session = await openSession(profile, named ?? region, { patience });
+  const { account, caller, region: where, credentials } = session;
+  return { stage, account, caller, region: where, config: { region: where, credentials, ...patience } };
 }
 
 /**
- * The caller's ARN, as the audit trail names who decided. GetCallerIdentity needs no permission.
- * Source: STS API Reference, "GetCallerIdentity".
- * @throws UsageError where STS does not tell it: nothing is changed in nobody's name.
+ * The caller's ARN, as the audit trail names who decided.
+ * @throws UnansweredError where STS does not tell it: nothing is changed in nobody's name.
  */
-export async function callerOf({ config }: Deployment): Promise<string> {
-  const sts = new STSClient(settings(config));
-  const failed = (because: string, cause?: unknown) =>
-    new UsageError(`STS does not tell who you are, and nothing is changed in nobody's name: ${because}`, {
-      cause,
-    });
-  let arn: string | undefined;
-  try {
-    ({ Arn: arn } = await sts.send(new GetCallerIdentityCommand({})));
-  } catch (error) {
-    throw failed(printable(reasonOf(error)), error);
-  }
-  if (arn === undefined) throw failed('its answer has no ARN');
-  return arn;
+export function callerOf({ caller }: Deployment): string {
+  if (caller !== undefined) return caller;
+  throw new UnansweredError(
+    "STS does not tell who you are, and nothing is changed in nobody's name: its answer has no ARN",
+  );
 }
 
 /** For people: `stage dev, account 111122223333, eu-central-1`. */

@@ -40,16 +40,19 @@ export async function exists(ssm: SSMClient, name: string): Promise<Seen<boolean
   });
 }
 
-/** Writes the parameter, and makes it where it is missing; who and why go into its description. */
+/**
+ * Writes the parameter, and makes it where it is missing; who and why go into its description.
+ * @returns its new version.
+ */
 export async function setSwitch(
   ssm: SSMClient,
   name: string,
   value: typeof released | typeof pulled,
   who: string,
   why: string,
-): Promise<Seen<undefined>> {
+): Promise<Seen<number | undefined>> {
   return see(setPermission, async () => {
-    await ssm.send(
+    const { Version } = await ssm.send(
       new PutParameterCommand({
         Name: name,
         Value: value,
@@ -58,7 +61,7 @@ export async function setSwitch(
         Description: described(`${value} by ${who}: ${why}`),
       }),
     );
-    return undefined;
+    return Version;
   });
 }
 

@@ -2,6 +2,7 @@
 import { parseArn } from '../../lib/arn.ts';
 import type { Control, Resource, ResourceType } from '../../lib/control.ts';
 import { findingId } from '../../lib/findings/id.ts';
+import { checkRegion } from '../commands/options.ts';
 import { UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
 
@@ -18,12 +19,13 @@ type Place = Pick<Resource, 'account' | 'region'>;
 
 /**
  * @param name a finding's id, or a resource as its ARN or as Security Hub's findings name it.
- * @throws UsageError when it could be neither.
+ * @throws UsageError when it could be neither, or names what could be no Region.
  */
 export function subjectOf(name: string): Subject {
   const finding = /^trailseal\/[^/]+\/([^/]+)\/([^/]+)\/./su.exec(name);
   if (finding !== null) {
-    const [, account, region] = finding;
+    const [, account, region = ''] = finding;
+    checkRegion(region, "a finding's id");
     return { name, account, region, kind: 'finding' };
   }
   const account = /^AWS::::Account:(\d{12})$/.exec(name)?.[1];
@@ -34,6 +36,7 @@ export function subjectOf(name: string): Subject {
       `${printable(name) || 'nothing'} is neither the id of a finding (trailseal/…) nor the ARN of a resource that Trailseal's controls judge`,
     );
   }
+  if (arn.region !== '') checkRegion(arn.region, "a resource's ARN");
   return { name, account: arn.account || undefined, region: arn.region || undefined, kind: 'resource' };
 }
 

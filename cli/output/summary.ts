@@ -164,13 +164,27 @@ function controlTable(replay: Replay, { command }: Origin, paint: Paint): string
 }
 
 function plans(replay: Replay): string {
+  if (replay.matched === 0) return '';
   const counts = new Map<string, number>();
   for (const { plan } of replay.findings) {
     for (const { action } of plan.actions) counts.set(action, (counts.get(action) ?? 0) + 1);
   }
-  if (counts.size === 0) return 'The policy reports only: it would have changed nothing.';
+  if (counts.size === 0) {
+    return asksForNothing(replay)
+      ? 'The policy reports only: it would have changed nothing.'
+      : 'The policy would have changed nothing.';
+  }
   const list = [...counts].map(([action, count]) => `${action} ${figure(count)}×`).join(', ');
   return `The policy would have done: ${list}. What it would have withheld, and why, stands with each finding.`;
+}
+
+/** As far as what it withheld shows: without a finding, nothing does. */
+function asksForNothing({ findings }: Replay): boolean {
+  const withheld = findings.flatMap(({ plan }) => plan.withheld);
+  return (
+    withheld.length > 0 &&
+    withheld.every(({ because }) => because === 'not-in-policy' || because === 'unknown-verdict')
+  );
 }
 
 function expired(replay: Replay, paint: Paint): string {

@@ -2,8 +2,9 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { reasonOf } from '../../lib/aws/reason.ts';
 import type { ClientConfig } from '../../lib/aws/settings.ts';
-import { UsageError } from '../exit.ts';
+import { UnansweredError, UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
+import { isOfTheNetwork } from '../session.ts';
 
 export interface Found {
   /** For every client, so that a role is assumed and a token asked for but once. */
@@ -15,7 +16,7 @@ export interface Found {
 /**
  * Finds credentials as the AWS CLI does. Whether AWS accepts them is seen when it is asked.
  * @param profile of the shared configuration files; the environment decides where it is left out.
- * @throws UsageError when there are none, with what to do about it.
+ * @throws UsageError when there are none, UnansweredError when what gives them is not reached; with what to do about it.
  */
 export async function findCredentials(profile: string | undefined): Promise<Found> {
   const { config } = new S3Client(profile === undefined ? {} : { profile });
@@ -28,6 +29,12 @@ export async function findCredentials(profile: string | undefined): Promise<Foun
   try {
     await config.credentials();
   } catch (error) {
+    if (isOfTheNetwork(error)) {
+      throw new UnansweredError(
+        `what gives the AWS credentials is not reached: ${printable(reasonOf(error))}; see whether this machine reaches it`,
+        { cause: error },
+      );
+    }
     const using = profile === undefined ? '' : ` of profile ${printable(profile)}`;
     throw new UsageError(
       `there are no AWS credentials${using} to read S3 with: ${printable(reasonOf(error))}; ` +

@@ -1,7 +1,7 @@
 /** Where a trail delivers to. */
 import { type CloudTrailClient, DescribeTrailsCommand, type Trail } from '@aws-sdk/client-cloudtrail';
 import { isDenial, reasonOf } from '../../lib/aws/reason.ts';
-import { UsageError } from '../exit.ts';
+import { UnansweredError, UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
 import type { Location } from './location.ts';
 
@@ -26,7 +26,7 @@ export interface TrailLocation extends Location {
  * Source: AWS CloudTrail API Reference, "DescribeTrails", "Trail".
  * @param trail its name or ARN.
  * @param client of `region`: that of the ARN, or one that the trail concerns.
- * @throws UsageError when there is no such trail, or AWS does not tell.
+ * @throws UsageError when there is no such trail; UnansweredError when AWS does not tell.
  */
 export async function locationOfTrail(
   trail: string,
@@ -51,7 +51,7 @@ export async function locationOfTrail(
   const { S3BucketName: bucket, S3KeyPrefix: folder = '', TrailARN: arn = '' } = one;
   const account = arnPattern.exec(arn)?.[2];
   if (bucket === undefined || account === undefined) {
-    throw new UsageError(`CloudTrail does not tell where ${printable(trail)} delivers; name its bucket`);
+    throw new UnansweredError(`CloudTrail does not tell where ${printable(trail)} delivers; name its bucket`);
   }
   const logs = `${folder === '' ? '' : `${folder}/`}AWSLogs/`;
   const homeRegion = one.HomeRegion ?? region;
@@ -70,7 +70,7 @@ async function describe(client: CloudTrailClient, arn: string | undefined): Prom
     );
     return trailList ?? [];
   } catch (error) {
-    throw new UsageError(
+    throw new UnansweredError(
       `${trailPermission} ${isDenial(error) ? 'was denied' : 'failed'}: ${printable(reasonOf(error))}; ` +
         'allow it, or name the bucket: trailseal replay s3://BUCKET/PREFIX',
       { cause: error },

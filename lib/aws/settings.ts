@@ -7,6 +7,8 @@ export interface ClientConfig {
   readonly credentials?: EC2ClientConfig['credentials'];
   /** How often a call is tried in all; 5 where left out. */
   readonly maxAttempts?: number;
+  /** How long a try waits for an answer, in milliseconds; 15 seconds where left out. */
+  readonly requestTimeout?: number;
   /** Told of each call, as `callLogger` makes one. */
   readonly logger?: EC2ClientConfig['logger'];
 }
@@ -16,7 +18,13 @@ export interface ClientConfig {
  * are adaptive: a client that is throttled slows down by itself.
  * Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints", "Retry behavior".
  */
-export function settings({ region, credentials, maxAttempts = 5, logger }: ClientConfig) {
+export function settings({
+  region,
+  credentials,
+  maxAttempts = 5,
+  requestTimeout = 15_000,
+  logger,
+}: ClientConfig) {
   return {
     region,
     ...(credentials === undefined ? {} : { credentials }),
@@ -24,6 +32,6 @@ export function settings({ region, credentials, maxAttempts = 5, logger }: Clien
     retryMode: 'adaptive',
     maxAttempts,
     // Without the last, the SDK only warns of a call that takes too long.
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true },
+    requestHandler: { connectionTimeout: 3_000, requestTimeout, throwOnRequestTimeout: true },
   };
 }

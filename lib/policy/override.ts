@@ -7,6 +7,7 @@ import { at, isObject } from '../json.ts';
 import { asWritten } from './as-written.ts';
 import { assemble, type Policy } from './assemble.ts';
 import { type Complaint, complaints } from './messages.ts';
+import { neverObeyed } from './never-obeyed.ts';
 import { type Path, showPath } from './path.ts';
 import { type PolicyFile, policySchema } from './schema.ts';
 import type { Located } from './yaml.ts';
@@ -58,6 +59,7 @@ export function overrideReader(
     const { policy, refused: unaccepted } = assemble(checked, name, controls);
     const faults: readonly Complaint[] = [
       ...unaccepted.map(({ path, message }) => ({ path, atKey: false, message, hint: undefined })),
+      ...neverObeyed(checked, policy, controls),
       ...(bundled === undefined ? [] : beyondDeployment(checked, bundled, controls)),
     ];
     return faults.length === 0 ? { ok: true, policy, checked } : refused(faults);

@@ -3,6 +3,7 @@ import type { Control } from '../control.ts';
 import { asWritten } from './as-written.ts';
 import { assemble, type Policy } from './assemble.ts';
 import { type Complaint, complaints } from './messages.ts';
+import { neverObeyed } from './never-obeyed.ts';
 import { type Path, showPath } from './path.ts';
 import { type PolicyFile, policySchema } from './schema.ts';
 import { type Located, locate, readYaml, type YamlText } from './yaml.ts';
@@ -64,6 +65,9 @@ export function parsePolicy(text: string, file: string, controls: readonly Contr
   const assembled = assemble(written, file, controls);
   for (const { path, message } of assembled.refused) {
     errors.push(errorOf(yaml, root, { path, atKey: false, message, hint: undefined }));
+  }
+  for (const complaint of neverObeyed(written, assembled.policy, controls)) {
+    errors.push(errorOf(yaml, root, complaint));
   }
   return errors.length === 0
     ? { ok: true, policy: assembled.policy, checked: written }

@@ -123,6 +123,15 @@ describe('trailseal policy validate', () => {
     expect(stdout).toContain('all report only');
   });
 
+  it('tells what operators may order', () => {
+    const cwd = workFolder();
+    put(cwd, 'policy.yml', 'version: 1\noperators: { orders: [undo, fix:enable-key, exempt] }\n');
+    const { stdout } = trailseal(cwd, ['policy', 'validate', 'policy.yml']);
+    expect(stdout).toContain(
+      'all report only, operators may order undo, fix:enable-key and exempt, 0 exemptions',
+    );
+  });
+
   it('names the path and the line of an error, with a hint', () => {
     const cwd = workFolder();
     put(cwd, 'policy.yml', 'version: 1\ncontrols:\n  kms-key-deletoin:\n    enabled: true\n');

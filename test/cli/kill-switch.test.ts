@@ -28,6 +28,12 @@ describe('setting the switch', () => {
     );
   });
 
+  it('tells the version that it made', async () => {
+    const { client, mock } = mocked();
+    mock.on(PutParameterCommand).resolves({ Version: 2 });
+    expect(await setSwitch(client, name, 'pulled', ana, 'x')).toEqual({ known: true, value: 2 });
+  });
+
   it('keeps as much of a long reason as SSM takes', async () => {
     const text = await described('x'.repeat(2_000));
     expect([text.length, text.at(-1)]).toEqual([1_024, '…']);

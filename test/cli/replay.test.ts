@@ -305,6 +305,30 @@ describe('the summary', () => {
   });
 });
 
+describe('what the policy would have done', () => {
+  const saying = (text: string) => {
+    const cwd = workFolder();
+    put(cwd, 'a.json', [createVolume('vol-0a', false, '08:00:00')]);
+    put(cwd, 'policy.yml', text);
+    return trailseal(cwd, ['replay', 'a.json', '--policy', 'policy.yml']).stdout;
+  };
+
+  it('is nothing for a policy that reports only', () => {
+    expect(saying('version: 1\n')).toContain('\nThe policy reports only: it would have changed nothing.\n');
+  });
+
+  it('is nothing for one whose actions are withheld', () => {
+    const text =
+      'version: 1\ndefaults: { actions: [tag] }\nguardrails: { actionsPerHour: { perAccount: 0 } }\n';
+    expect(saying(text)).toContain('\nThe policy would have changed nothing.\n');
+  });
+
+  it('is not told where nothing was judged', () => {
+    const { stdout } = trailseal(workFolder(), ['replay', 'nowhere']);
+    expect(stdout).not.toContain('The policy');
+  });
+});
+
 describe('what could not be read', () => {
   it('is told under --quiet too, on stderr', () => {
     const { stdout, stderr, code } = trailseal(workFolder(), ['replay', 'nowhere', '--quiet']);

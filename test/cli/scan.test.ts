@@ -347,7 +347,7 @@ describe('trailseal scan', () => {
       'trailseal: AWS is not reached in eu-central-1: Error (connect ECONNREFUSED 127.0.0.1:9); ' +
         'see whether there is such a Region, and whether this machine reaches it\n',
     );
-    expect(code).toBe(2);
+    expect(code).toBe(3);
   });
 
   it.each([

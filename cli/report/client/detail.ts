@@ -251,6 +251,7 @@ const because: ReadonlyMap<string, string> = new Map([
   ['protected-resource', 'protected resource'],
   ['no-resource-id', 'no resource id'],
   ['suppressed', 'suppressed'],
+  ['suppression-unknown', 'not known whether suppressed'],
   ['own-resource', 'own resource'],
   ['kill-switch', 'kill switch'],
   ['breaker-open', 'breaker open'],

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { parseArn } from '../../arn.ts';
 import { commandLine } from '../../command-line.ts';
 import {
   defineControl,
@@ -63,6 +64,13 @@ export const eksSecretsEncryption = defineControl({
   },
   actions: ['notify', 'tag'],
   byOrderOnly: ['fix:associate-encryption'],
+  whyNeverObeyed(action, { key }) {
+    if (action !== 'fix:associate-encryption' || isKeyArn(keyNamed(key))) return undefined;
+    return {
+      because: 'the setting key of eks-secrets-encryption does not name just one key',
+      hint: 'list one key ARN in controls.eks-secrets-encryption.settings.key',
+    };
+  },
   remediation:
     'Decide first: an associated key can be neither changed nor taken away again, and losing it loses the ' +
     'cluster. Then: aws eks associate-encryption-config --cluster-name NAME --encryption-config ' +
@@ -77,6 +85,11 @@ type Keys = 'default' | 'customer-managed' | readonly string[];
 /** The one key that the policy names; `undefined` where it names none, or leaves a choice. */
 export function keyNamed(keys: Keys): string | undefined {
   return typeof keys !== 'string' && keys.length === 1 ? keys[0] : undefined;
+}
+
+function isKeyArn(text: string | undefined): boolean {
+  const arn = text === undefined ? undefined : parseArn(text);
+  return arn?.service === 'kms' && arn.resource.startsWith('key/');
 }
 
 /**
