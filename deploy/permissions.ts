@@ -4,10 +4,11 @@
  */
 import { sendPermission } from '../lib/aws/sqs.ts';
 import type { Control, FactName } from '../lib/control.ts';
-import { permissionsFor } from '../lib/facts/aws/readers.ts';
+import { permissionsFor, tagPermissionsFor } from '../lib/facts/aws/readers.ts';
 import { listers } from '../lib/inventory/index.ts';
 import { indexNames, ledgerPermissions } from '../lib/ledger/table.ts';
 import type { QueueName } from '../lib/names.ts';
+import { goesByTags } from '../lib/policy/by-tags.ts';
 import { notifying } from './acting/notifying.ts';
 import { operating, readingExemptions } from './acting/operating.ts';
 import { remediating } from './acting/remediating.ts';
@@ -58,6 +59,7 @@ async function evaluating(name: Exclude<QueueName, 'sweep'>, deployment: Deploym
   );
   return [
     ...reading,
+    ...(await readingTags(controls, deployment)),
     ...ledgerGrants(['dynamodb:BatchGetItem', 'dynamodb:PutItem'], 'parts', 'what was seen is recorded'),
     ...readingExemptions(deployment),
     {
@@ -68,6 +70,17 @@ async function evaluating(name: Exclude<QueueName, 'sweep'>, deployment: Deploym
     },
     send([name], 'messages to be looked at again'),
   ];
+}
+
+/** Where the policy goes by tags that the facts do not tell. */
+function readingTags(controls: readonly Control[], { policy }: Deployment): Promise<readonly Grant[]> {
+  const byTags = controls.filter(({ id }) => goesByTags(policy, id));
+  return Promise.all(
+    tagPermissionsFor(byTags.map(({ resourceType }) => resourceType)).map((action) => {
+      const needing = byTags.filter(({ resourceType }) => tagPermissionsFor([resourceType]).includes(action));
+      return reads(action, `tags, by which the policy goes, for ${needing.map(({ id }) => id).join(', ')}`);
+    }),
+  );
 }
 
 function judgedBy(controls: readonly Control[], facts: readonly FactName[]): string {

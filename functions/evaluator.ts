@@ -7,10 +7,10 @@ import { lazyClients, type Makers } from '../lib/aws/clients.ts';
 import { dynamodbClient } from '../lib/aws/dynamodb.ts';
 import { securityHubClient } from '../lib/aws/securityhub.ts';
 import { sendAll, sqsClient } from '../lib/aws/sqs.ts';
-import type { Control, FactName } from '../lib/control.ts';
+import type { Control, FactName, Resource } from '../lib/control.ts';
 import { DynamoExemptions } from '../lib/exemptions/exemptions.ts';
 import { AwsFacts } from '../lib/facts/aws/aws.ts';
-import type { Readers } from '../lib/facts/aws/reader.ts';
+import type { Readers, TagReaders } from '../lib/facts/aws/reader.ts';
 import type { Family } from '../lib/family.ts';
 import { Publisher } from '../lib/findings/publisher.ts';
 import { DynamoLedger } from '../lib/ledger/dynamodb.ts';
@@ -29,12 +29,14 @@ export interface FamilyParts {
   readonly controls: readonly Control[];
   /** The readers of the facts that its controls need. */
   readonly readers: Partial<Readers<FactName>>;
+  /** Those of the tags that these facts do not tell. */
+  readonly tagReaders?: TagReaders;
   /** The clients that these readers need. */
   readonly makers: Makers;
 }
 
 /** Answers an invocation by SQS with what failed; one by a bare event with all that came of it. */
-export function evaluatorHandler({ family, controls, readers, makers }: FamilyParts) {
+export function evaluatorHandler({ family, controls, readers, tagReaders = {}, makers }: FamilyParts) {
   const logger = loggerOf(family);
   const telemetry = new Telemetry(family, logger);
   const { account, region, table, queueUrl, deadLetterUrl } = environmentOf(process.env);
@@ -49,10 +51,12 @@ export function evaluatorHandler({ family, controls, readers, makers }: FamilyPa
   const memory = new DynamoMemory(kept);
   const exemptions = new DynamoExemptions({ ...kept, place: { account, region } });
   const policy = policyInForce({ controls, config, logger, telemetry });
+  const facts = new AwsFacts({ readers, tagReaders, clients: () => clients, now: () => new Date(), wait });
   const parts = {
     controls,
     place: { account, region },
-    facts: new AwsFacts({ readers, clients: () => clients, now: () => new Date(), wait }),
+    facts,
+    tagsOf: (resources: readonly Resource[]) => facts.tagsOf(resources),
     ledger: new DynamoLedger({
       ...kept,
       now: Date.now,

@@ -1,6 +1,7 @@
 /** Judges what KMS's events name, by the controls of the kms family. */
 import { kmsClient } from '../lib/aws/clients.ts';
 import { kmsControls } from '../lib/controls/kms.ts';
+import { keyTags } from '../lib/facts/aws/kms/tags.ts';
 import { kmsReaders } from '../lib/facts/aws/kms.ts';
 import { evaluatorHandler } from './evaluator.ts';
 
@@ -8,5 +9,6 @@ export const handler = evaluatorHandler({
   family: 'kms',
   controls: kmsControls,
   readers: kmsReaders,
+  tagReaders: keyTags,
   makers: { kms: kmsClient },
 });

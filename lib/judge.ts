@@ -1,12 +1,15 @@
 /** Judging: facts are read once for all that is to be judged, then each control has its say. */
 import type { Facts, Judgement } from './control.ts';
 import type { FactProvider, LiveFactProvider } from './facts/provider.ts';
+import type { Unknown } from './facts/types.ts';
 import type { Concern } from './match.ts';
 
 export interface Judged extends Concern {
   readonly judgement: Judgement;
   /** The facts that the judgement rests on, by name. */
   readonly facts: Partial<Facts>;
+  /** Why the tags are not known, where they were asked for; see `withTags`. */
+  readonly tagsUnknown?: Unknown;
 }
 
 /** The parsed settings of a control, as the policy has them. */

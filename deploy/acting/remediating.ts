@@ -7,8 +7,10 @@ import type { ActionId, AnyAction } from '../../lib/actions/action.ts';
 import { actionOf } from '../../lib/actions/index.ts';
 import { journalPermissions } from '../../lib/actions/journal-dynamodb.ts';
 import type { Control } from '../../lib/control.ts';
-import { permissionsFor } from '../../lib/facts/aws/readers.ts';
+import { permissionsFor, tagPermissionsFor } from '../../lib/facts/aws/readers.ts';
 import { killSwitchName, scheduleGroupName } from '../../lib/names.ts';
+import { goesByTags } from '../../lib/policy/by-tags.ts';
+import type { Policy } from '../../lib/policy/policy.ts';
 import { killSwitchPermission } from '../../lib/remediation/kill-switch.ts';
 import { limiterPermissions } from '../../lib/remediation/limiter.ts';
 import { workflowPermission } from '../../lib/remediation/workflow.ts';
@@ -22,7 +24,7 @@ import { serviceOf, undoing, writes } from './writes.ts';
 export async function remediating(deployment: Deployment): Promise<readonly Grant[]> {
   const wanted = wantedOf(deployment);
   return [
-    ...(await reading(wanted)),
+    ...(await reading(wanted, deployment.policy)),
     ...wanted.flatMap((one) => writes(one.definition.id, one.writes, one.controls, deployment.policy)),
     ...(deployment.policy.orders.includes('undo') ? wanted.flatMap(takingBack) : []),
     ...deciding(deployment),
@@ -78,16 +80,23 @@ function definitionOf(action: ActionId): AnyAction {
 }
 
 /** The facts are read again before anything is done, and the actions look before they write, and afterwards. */
-function reading(wanted: readonly Wanted[]): Promise<readonly Grant[]> {
-  const facts = [...new Set(wanted.flatMap(({ controls }) => controls.flatMap((control) => control.facts)))];
+function reading(wanted: readonly Wanted[], policy: Policy): Promise<readonly Grant[]> {
+  const controls = [...new Set(wanted.flatMap((one) => one.controls))];
+  const facts = [...new Set(controls.flatMap((control) => control.facts))];
+  const byTags = controls.filter(({ id }) => goesByTags(policy, id));
+  const ofTags = tagPermissionsFor(byTags.map(({ resourceType }) => resourceType));
   const ofFacts = permissionsFor(facts);
-  const all = [...new Set([...ofFacts, ...wanted.flatMap((one) => one.reads)])].sort();
+  const all = [...new Set([...ofFacts, ...ofTags, ...wanted.flatMap((one) => one.reads)])].sort();
   return Promise.all(
     all.map((action) => {
       const needing = wanted
         .filter((one) => one.reads.includes(action))
         .map(({ definition }) => definition.id);
-      const why = [...(ofFacts.includes(action) ? ['facts of what failed'] : []), ...needing];
+      const why = [
+        ...(ofFacts.includes(action) ? ['facts of what failed'] : []),
+        ...(ofTags.includes(action) ? ['tags, by which the policy goes'] : []),
+        ...needing,
+      ];
       return reads(action, why.join(', '));
     }),
   );

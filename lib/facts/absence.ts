@@ -20,7 +20,12 @@ export function isNotReady(facts: Partial<Facts>): string | undefined {
  * and is none.
  */
 export function wasNotAnswered(facts: Partial<Facts>): string | undefined {
-  return because(['throttled', 'failed'], [...unknownFacts(facts), ...unknownParts(facts)]);
+  return [...unknownFacts(facts), ...unknownParts(facts)].find(isUnanswered)?.detail;
+}
+
+/** The same of one thing that is unknown. */
+export function isUnanswered({ reason }: Unknown): boolean {
+  return reason === 'throttled' || reason === 'failed';
 }
 
 function because(reasons: readonly UnknownReason[], unknowns: readonly Unknown[]): string | undefined {

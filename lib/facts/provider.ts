@@ -1,5 +1,6 @@
 /** The interfaces behind which facts come, whether from AWS or from the trail. */
 import type { FactName, Facts, Resource } from '../control.ts';
+import type { Fact } from './types.ts';
 
 export interface FactRequest {
   readonly resource: Resource;
@@ -37,3 +38,11 @@ export interface LiveFactProvider {
    */
   look(requests: readonly FactRequest[]): Promise<readonly (readonly Looked[])[]>;
 }
+
+export type Tags = NonNullable<Resource['tags']>;
+
+/**
+ * Reads the tags of resources as they are now, for those of which no look tells them.
+ * @returns the tags, in the order of the resources. What can't be known is an unknown fact, never an error.
+ */
+export type TagsOf = (resources: readonly Resource[]) => Promise<readonly Fact<Tags>[]>;

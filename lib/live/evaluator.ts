@@ -4,8 +4,8 @@
  */
 import type { Control, Verdict } from '../control.ts';
 import type { OperatorExemptions } from '../exemptions/exemptions.ts';
-import { wasNotAnswered } from '../facts/absence.ts';
-import type { LiveFactProvider } from '../facts/provider.ts';
+import { isUnanswered, wasNotAnswered } from '../facts/absence.ts';
+import type { LiveFactProvider, TagsOf } from '../facts/provider.ts';
 import { detailsOf } from '../findings/details.ts';
 import { findingId } from '../findings/id.ts';
 import type { Publisher } from '../findings/publisher.ts';
@@ -18,6 +18,7 @@ import { decide } from '../policy/decide.ts';
 import { exemptionFor } from '../policy/exemptions.ts';
 import { noUsage } from '../policy/guardrails.ts';
 import type { Policy } from '../policy/policy.ts';
+import { withTags } from '../tags.ts';
 import type { Delivery } from './batch.ts';
 import { keyLookOf } from './key-looks.ts';
 import { againBody, type Message, parseBody } from './message.ts';
@@ -36,6 +37,8 @@ export interface EvaluatorOptions {
   readonly queues: Queues;
   /** What operators exempted, as it is now; left out where the policy lets none of them. */
   readonly exemptions?: () => Promise<OperatorExemptions>;
+  /** The tags that no look tells: asked where the policy goes by them, once for all that fails. */
+  readonly tagsOf?: TagsOf;
   /** Keeps what looks at KMS keys tell, for whoever has to put one back as it was. */
   readonly remember?: (looks: readonly KeyLook[]) => Promise<void>;
   /** Epoch milliseconds. */
@@ -142,13 +145,14 @@ export class Evaluator {
   }
 
   async #look(work: readonly Work[]) {
-    const { facts, policy, now } = this.#options;
+    const { facts, policy, tagsOf, now } = this.#options;
     const readAt = now();
-    const judged = await judgeLive(
+    const looked = await judgeLive(
       work.map(({ task }) => task),
       facts,
       (id) => policy.controls.get(id)?.settings,
     );
+    const judged = await withTags(looked, policy, tagsOf);
     const exemptions = await this.#exemptions(judged.flat());
     const results: Result[] = [];
     const toRecord: ToRecord[] = [];
@@ -222,9 +226,11 @@ export class Evaluator {
   ): Observation | undefined {
     const { policy, now } = this.#options;
     const { control, cause } = task;
-    const { resource, judgement, facts } = judged;
+    const { resource, judgement, facts, tagsUnknown } = judged;
     // When the same is delivered again, AWS may answer: that is news then.
-    const key = wasNotAnswered(facts) === undefined ? task.key : `${task.key} unanswered`;
+    const unanswered =
+      wasNotAnswered(facts) !== undefined || (tagsUnknown !== undefined && isUnanswered(tagsUnknown));
+    const key = unanswered ? `${task.key} unanswered` : task.key;
     if (outcome.kind === 'unsettled') return undefined;
     if (outcome.kind === 'gone') {
       const result = { kind: 'gone', because: `The resource is gone: ${outcome.because}.` } as const;
@@ -237,6 +243,7 @@ export class Evaluator {
       verdict,
       control,
       resource,
+      tagsUnknown: tagsUnknown?.detail,
       policy,
       exemption,
       usage: noUsage,

@@ -33,7 +33,7 @@ export function suppression({ workflow }: Circumstances): Obstacle | undefined {
   }
   if (workflow !== 'unreadable') return undefined;
   return {
-    because: 'suppressed',
+    because: 'suppression-unknown',
     reason: 'Whether somebody suppressed the finding in Security Hub could not be read.',
   };
 }

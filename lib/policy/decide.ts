@@ -17,6 +17,8 @@ export interface Case {
   readonly verdict: Verdict;
   readonly control: Pick<Control, 'id' | 'actions'>;
   readonly resource: Resource;
+  /** Why its tags are not known, as a clause, where they were asked for. */
+  readonly tagsUnknown?: string | undefined;
   readonly policy: Policy;
   /** What `exemptionFor` answered. */
   readonly exemption: FindingExemption | undefined;
@@ -62,7 +64,7 @@ export function decide(subject: Case): Decision {
 
 /** What stands in the way of an action, limits aside; of several obstacles the one that lasts longest. */
 function obstacleTo(action: Action, subject: Case): Obstacle | undefined {
-  const { verdict, control, resource, policy, exemption, circumstances = {} } = subject;
+  const { verdict, control, resource, policy, exemption, circumstances = {}, tagsUnknown } = subject;
   const kind = kindOf(action);
   if (verdict === 'UNKNOWN' && kind !== undefined) {
     return {
@@ -90,7 +92,7 @@ function obstacleTo(action: Action, subject: Case): Obstacle | undefined {
   if (own !== undefined) return own;
   const unidentified = missingIdentity(resource);
   if (unidentified !== undefined) return { because: 'no-resource-id', reason: unidentified };
-  const protectedBy = protection(policy.guardrails, resource);
+  const protectedBy = protection(policy.guardrails, resource, tagsUnknown);
   if (protectedBy !== undefined) return { because: 'protected-resource', reason: protectedBy };
   return halt(circumstances, kind);
 }

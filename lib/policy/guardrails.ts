@@ -130,16 +130,27 @@ function exhausted(kind: Kind, limit: number, where: string, time: number | unde
 /** What bears no tags in EC2 or KMS, so that none can protect it: KMS TagResource takes keys only. */
 const withoutTags: readonly ResourceType[] = ['AwsAccount', 'AwsKmsGrant'];
 
+/** Whether the resource is of a kind that bears tags. */
+export function bearsTags({ type }: Resource): boolean {
+  return !withoutTags.includes(type);
+}
+
 /**
  * Why a resource must not be changed, as a sentence; `undefined` when it may be. While some tags protect, a
  * resource whose tags are not known may bear one, so that it is not changed either.
+ * @param tagsUnknown why its tags are not known, as a clause, where that was told.
  */
-export function protection(guardrails: Guardrails, resource: Resource): string | undefined {
+export function protection(
+  guardrails: Guardrails,
+  resource: Resource,
+  tagsUnknown?: string,
+): string | undefined {
   const { protectedTags } = guardrails;
-  if (protectedTags.size === 0 || withoutTags.includes(resource.type)) return undefined;
+  if (protectedTags.size === 0 || !bearsTags(resource)) return undefined;
   if (resource.tags === undefined) {
     const names = [...protectedTags.keys()].join(', ');
-    return `Its tags are not known, and the policy protects what is tagged with ${names}.`;
+    const why = tagsUnknown === undefined ? '' : ` (${tagsUnknown})`;
+    return `Its tags are not known${why}, and the policy protects what is tagged with ${names}.`;
   }
   for (const [tag, patterns] of protectedTags) {
     if (patterns.some((pattern) => bears(resource, tag, pattern))) {

@@ -15,6 +15,7 @@ export const withheldBecause = [
   'protected-resource',
   'no-resource-id',
   'suppressed',
+  'suppression-unknown',
   'own-resource',
   'kill-switch',
   'breaker-open',

@@ -40,7 +40,9 @@ export async function iamPage(): Promise<string> {
       'that the caller may change the policy afterwards.',
     'Where operators may order an undo, `remediate` may also put back what its actions changed; where they may exempt, the ' +
       'evaluators may also read the exemptions (`dynamodb:Query` on the items of the ledger whose partition begins with ' +
-      '`exemptions/`). Where there is `remediate`, the sweep may send to its queue. `operator` is there where operators may ' +
+      '`exemptions/`). Where the policy goes by tags (`guardrails.protectedTags`, `exemptionTags`, exemptions with `tags`), ' +
+      'the evaluators of the families concerned may also read those of KMS keys (`kms:ListResourceTags`) and of launch ' +
+      'templates (`ec2:DescribeLaunchTemplates`), which no fact tells. Where there is `remediate`, the sweep may send to its queue. `operator` is there where operators may ' +
       'order anything, and may write to no resource.',
     ...actingSections,
     'The schedules that end grace periods take a role of their own too, for schedules of the deployment’s own group ' +

@@ -35,7 +35,7 @@ import { clientsByPlace, makeClients } from '../../lib/aws/clients.ts';
 import type { Resource, ResourceType, Verdict } from '../../lib/control.ts';
 import { controls } from '../../lib/controls/index.ts';
 import { AwsFacts } from '../../lib/facts/aws/aws.ts';
-import { readers } from '../../lib/facts/aws/readers.ts';
+import { readers, tagReaders } from '../../lib/facts/aws/readers.ts';
 import type { Fact, FactName } from '../../lib/facts/types.ts';
 import { judge, judgeLive } from '../../lib/judge.ts';
 
@@ -50,6 +50,7 @@ const { ec2, eks, kms } = makeClients({ region, credentials });
 const waits: number[] = [];
 const provider = new AwsFacts({
   readers,
+  tagReaders,
   clients: clientsByPlace(makeClients, (_account, where) => ({ region: where, credentials })),
   now: () => new Date(),
   wait: async (milliseconds) => {
@@ -323,10 +324,15 @@ async function makeTemplate(
   name: string,
   type: 'm5.large' | 'm6i.large',
   encrypted: boolean,
+  tags: Readonly<Record<string, string>> = {},
 ): Promise<string> {
+  const pairs = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
   const made = await ec2.send(
     new CreateLaunchTemplateCommand({
       LaunchTemplateName: name,
+      ...(pairs.length === 0
+        ? {}
+        : { TagSpecifications: [{ ResourceType: 'launch-template', Tags: pairs }] }),
       LaunchTemplateData: {
         InstanceType: type,
         BlockDeviceMappings: [{ DeviceName: '/dev/sda1', Ebs: { Encrypted: encrypted } }],
@@ -357,6 +363,15 @@ describe('launch templates', () => {
     const template = of('AwsEc2LaunchTemplate', id);
     expect(await read(template, 'ec2.launchTemplateVersion')).toMatchObject({ value: '2' });
     expect(await verdict('launch-template-encryption', template)).toBe('PASS');
+  });
+
+  it('tell their tags to whoever asks for them, which their versions do not', async () => {
+    const plain = await makeTemplate('plain', 'm5.large', true);
+    const tagged = await makeTemplate('tagged', 'm5.large', true, { environment: 'prod' });
+    expect(await provider.tagsOf([plain, tagged].map((id) => of('AwsEc2LaunchTemplate', id)))).toMatchObject([
+      { known: true, value: {} },
+      { known: true, value: { environment: 'prod' } },
+    ]);
   });
 });
 
@@ -471,6 +486,14 @@ describe('keys', () => {
     expect(await read(await makeKey({ MultiRegion: true }), 'kms.key')).toMatchObject({
       value: { multiRegionKeyType: 'PRIMARY', origin: 'AWS_KMS', keyManager: 'CUSTOMER' },
     });
+  });
+
+  it('tell their tags to whoever asks for them', async () => {
+    const key = await makeKey({ Tags: [{ TagKey: 'environment', TagValue: 'prod' }] });
+    expect(await provider.tagsOf([key, await makeKey()])).toMatchObject([
+      { known: true, value: { environment: 'prod' } },
+      { known: true, value: {} },
+    ]);
   });
 
   it('whose policy lets everybody in', async () => {

@@ -6,7 +6,7 @@ import { ec2Controls } from '../../lib/controls/ec2.ts';
 import { eksControls } from '../../lib/controls/eks.ts';
 import { kmsControls } from '../../lib/controls/kms.ts';
 import type { OperatorExemptions } from '../../lib/exemptions/exemptions.ts';
-import type { LiveFactProvider } from '../../lib/facts/provider.ts';
+import type { LiveFactProvider, TagsOf } from '../../lib/facts/provider.ts';
 import { known, type Unknown, unknownFact } from '../../lib/facts/types.ts';
 import { Publisher } from '../../lib/findings/publisher.ts';
 import type { KeyLook } from '../../lib/ledger/memory.ts';
@@ -50,6 +50,7 @@ export class World {
     where = place,
     policy = 'version: 1',
     exemptions: OperatorExemptions = new Map(),
+    tagsOf?: TagsOf,
   ) {
     const controls = families[family];
     this.securityHub.on(BatchImportFindingsCommand).callsFake(({ Findings = [] }) => ({
@@ -82,6 +83,7 @@ export class World {
         },
       },
       exemptions: async () => exemptions,
+      ...(tagsOf === undefined ? {} : { tagsOf }),
       remember: async (looks) => void this.remembered.push(...looks),
       now: () => this.time,
     });

@@ -174,6 +174,13 @@ describe('a protected resource', () => {
     expect(tagWith(undefined)).toBe('protected-resource');
   });
 
+  it('is one whose tags could not be read, with the reason', () => {
+    const { plan } = decide(subject({ policy, tagsUnknown: 'kms:ListResourceTags was denied' }));
+    expect(plan.withheld.find(({ action }) => action === 'tag')?.reason).toBe(
+      'Its tags are not known (kms:ListResourceTags was denied), and the policy protects what is tagged with environment, keep.',
+    );
+  });
+
   it('is none whose tags are known to be others', () => {
     expect(tagWith({ environment: 'test' })).toBe('planned');
   });
@@ -272,7 +279,7 @@ describe('what a deployment knows besides', () => {
     [
       'the finding’s workflow can not be read',
       { workflow: 'unreadable' },
-      changes('suppressed', 'suppressed'),
+      changes('suppression-unknown', 'suppression-unknown'),
     ],
     ['the resource is Trailseal’s own', { isOwn: true }, changes('own-resource')],
     ['the look is older than five minutes', { lookAge: 5 * minute + 1 }, changes('stale-verdict')],

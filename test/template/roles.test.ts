@@ -8,6 +8,7 @@ import { listers } from '../../lib/inventory/index.ts';
 import { at } from '../../lib/json.ts';
 import { queueNames } from '../../lib/names.ts';
 import { actionsOf } from './commands.ts';
+import { madeWith } from './made.ts';
 import { type Call, mayCall } from './simulate.ts';
 import {
   account,
@@ -38,8 +39,15 @@ const ofTheRuntime = [
   'xray:PutTraceSegments',
 ];
 
-/** What a function's code holds and it never calls: the sweep is handed the ledger for `page` alone. */
-const neverCalled: Readonly<Record<string, readonly string[]>> = { sweep: ['dynamodb:PutItem'] };
+/**
+ * What a function's code holds and it never calls: the sweep is handed the ledger for `page` alone, and the shipped policy
+ * does not go by tags.
+ */
+const neverCalled: Readonly<Record<string, readonly string[]>> = {
+  sweep: ['dynamodb:PutItem'],
+  ec2: ['ec2:DescribeLaunchTemplates'],
+  kms: ['kms:ListResourceTags'],
+};
 
 const calledBy = (name: string) =>
   actionsOf(`functions/${name}.ts`).filter((action) => !neverCalled[name]?.includes(action));
@@ -66,6 +74,36 @@ describe('a role', () => {
   it('of the sweep reads what the listers of the judged types declare, and nothing else', () => {
     const declared = controls.flatMap(({ resourceType }) => listers[resourceType].permissions);
     expect(judgingOnly(granted('sweep'))).toEqual([...new Set(declared)].sort());
+  });
+});
+
+describe('where the policy goes by tags', () => {
+  const rest = 'reason: Sandbox, owner: me, expires: 2027-01-31';
+  const readingTags = ['ec2:DescribeLaunchTemplates', 'kms:ListResourceTags'];
+
+  it.each([
+    [
+      'that protect, those of keys and launch templates are read',
+      'guardrails: { protectedTags: { keep: ["*"] } }',
+      readingTags,
+    ],
+    [
+      'that exempt from one control, those of its resources alone are read',
+      'exemptionTags: { controls: [kms-key-rotation], maxDays: 30 }',
+      ['kms:ListResourceTags'],
+    ],
+    [
+      'in an exemption of what bears tags that a look tells, no others are read',
+      `exemptions: [{ controls: [ec2-volume-encryption], tags: { a: b }, ${rest} }]`,
+      [],
+    ],
+  ])('%s', async (_what, policy, expected) => {
+    const made = await madeWith(policy);
+    const before = new Set(families.flatMap(granted));
+    const now = families.flatMap((family) =>
+      actionsIn(statementsIn(policyOf(one(made.resources, `${capital(family)}Role`)))),
+    );
+    expect([...new Set(now)].filter((action) => !before.has(action)).sort()).toEqual(expected);
   });
 });
 

@@ -1,25 +1,29 @@
 /** Facts from AWS itself, as it is now: each thing is asked for once a gathering, many of them in one call. */
 import type { FactName, Facts, Resource } from '../../control.ts';
-import type { FactProvider, FactRequest, LiveFactProvider, Looked } from '../provider.ts';
-import { unknownFact } from '../types.ts';
+import type { FactProvider, FactRequest, LiveFactProvider, Looked, Tags } from '../provider.ts';
+import { type Fact, unknownFact } from '../types.ts';
 import { type Cache, emptyCache } from './cache.ts';
 import { Place, type Surroundings } from './place.ts';
-import { awsFor, type Reader, type Readers } from './reader.ts';
+import { awsFor, type Reader, type Readers, type TagReaders } from './reader.ts';
 import { withoutTags } from './tags.ts';
 
 export interface AwsFactsOptions extends Omit<Surroundings, 'cache'> {
   /** The readers of the facts that will be asked for: all of them (`readers.ts`), or those of one service. */
   readonly readers: Partial<Readers<FactName>>;
+  /** Those of tags, of the kinds of resources that `tagsOf` will be asked about. */
+  readonly tagReaders?: TagReaders;
   /** Shared between providers, or kept by this one alone. */
   readonly cache?: Cache;
 }
 
 export class AwsFacts implements FactProvider, LiveFactProvider {
   readonly #readers: Partial<Readers<FactName>>;
+  readonly #tagReaders: TagReaders;
   readonly #surroundings: Surroundings;
 
-  constructor({ readers, clients, now, wait, cache = emptyCache() }: AwsFactsOptions) {
+  constructor({ readers, tagReaders = {}, clients, now, wait, cache = emptyCache() }: AwsFactsOptions) {
     this.#readers = readers;
+    this.#tagReaders = tagReaders;
     this.#surroundings = { clients, now, wait, cache };
   }
 
@@ -48,6 +52,21 @@ export class AwsFacts implements FactProvider, LiveFactProvider {
     );
   }
 
+  /** As `TagsOf` has it: the tags that no look tells. */
+  async tagsOf(resources: readonly Resource[]): Promise<readonly Fact<Tags>[]> {
+    const placeOf = this.#places();
+    return Promise.all(
+      resources.map(async (resource) => {
+        const reader = this.#tagReaders[resource.type];
+        if (reader === undefined)
+          return unknownFact('unreadable', 'nothing that is asked about it tells tags');
+        return isPlace(resource)
+          ? await placeOf(resource).ask(reader.lookup, reader.idOf(resource), false)
+          : unknownFact('unreadable', untoldPlace);
+      }),
+    );
+  }
+
   /** The places of one gathering, each made when it is first needed. */
   #places(): PlaceOf {
     const places = new Map<string, Place>();
@@ -67,7 +86,7 @@ export class AwsFacts implements FactProvider, LiveFactProvider {
       const reader = this.#reader(name);
       const fact = isPlace(resource)
         ? await reader.read(resource, awsFor(reader, placeOf(resource), !mayBeGone))
-        : unknownFact('unreadable', 'the account or the Region of the resource is not told');
+        : unknownFact('unreadable', untoldPlace);
       return [name, fact] as const;
     };
     return Object.fromEntries(await Promise.all(facts.map(read)));
@@ -90,6 +109,8 @@ export class AwsFacts implements FactProvider, LiveFactProvider {
     return reader;
   }
 }
+
+const untoldPlace = 'the account or the Region of the resource is not told';
 
 type PlaceOf = (resource: Resource) => Place;
 

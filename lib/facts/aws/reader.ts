@@ -1,5 +1,6 @@
 /** What a reader of facts is: how one fact follows from what AWS is asked, and all that it may ask. */
-import type { FactName, Facts, Resource } from '../../control.ts';
+import type { FactName, Facts, Resource, ResourceType } from '../../control.ts';
+import type { Tags } from '../provider.ts';
 import { type Fact, unknownFact } from '../types.ts';
 import type { Lookup, Place } from './place.ts';
 
@@ -30,6 +31,15 @@ export interface Reader<Name extends FactName> {
 }
 
 export type Readers<Names extends FactName> = { readonly [Name in Names]: Reader<Name> };
+
+/** How tags are read of a kind of resource that the facts about it do not tell. */
+export interface TagReader {
+  readonly lookup: Lookup<Tags>;
+  /** What the lookup knows the resource by. */
+  idOf(resource: Resource): string;
+}
+
+export type TagReaders = Partial<Readonly<Record<ResourceType, TagReader>>>;
 
 /**
  * @param waits whether the resource should be there, so that its absence is waited out.

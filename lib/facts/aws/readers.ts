@@ -1,14 +1,25 @@
 /** Every fact there is, with its reader: one that has none does not compile. */
+import type { ResourceType } from '../../control.ts';
 import type { FactName } from '../types.ts';
+import { templateTags } from './ec2/template-tags.ts';
 import { ec2Readers } from './ec2.ts';
 import { eksReaders } from './eks.ts';
+import { keyTags } from './kms/tags.ts';
 import { kmsReaders } from './kms.ts';
-import type { Readers } from './reader.ts';
+import type { Readers, TagReaders } from './reader.ts';
 
 export const readers: Readers<FactName> = { ...ec2Readers, ...eksReaders, ...kmsReaders };
+
+/** How tags are read that no fact tells. */
+export const tagReaders: TagReaders = { ...templateTags, ...keyTags };
 
 /** The IAM actions that reading these facts needs, each once, in alphabetical order. */
 export function permissionsFor(facts: readonly FactName[]): readonly string[] {
   const actions = facts.flatMap((name) => readers[name].uses.flatMap((lookup) => lookup.permissions));
   return [...new Set(actions)].sort();
+}
+
+/** Likewise, those that reading the tags of these kinds of resources needs beyond their facts. */
+export function tagPermissionsFor(types: readonly ResourceType[]): readonly string[] {
+  return [...new Set(types.flatMap((type) => tagReaders[type]?.lookup.permissions ?? []))].sort();
 }

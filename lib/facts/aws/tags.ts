@@ -1,13 +1,20 @@
 /** The tags of resources, as AWS tells them now. A resource that is known to bear none has `{}`. */
 import type { Tag } from '@aws-sdk/client-ec2';
 import type { Resource } from '../../control.ts';
+import type { Tags } from '../provider.ts';
 
 /** The resource with EC2's tags. EC2 tells them with whatever it describes, and of the untagged leaves them out. */
 export function withEc2Tags(resource: Resource, tags: readonly Tag[] | undefined): Resource {
-  const pairs = (tags ?? []).flatMap(({ Key: key, Value: value = '' }): [string, string][] =>
-    key === undefined ? [] : [[key, value]],
+  return { ...resource, tags: fromPairs(tags ?? []) };
+}
+
+/** Tags by their names, of the pairs that AWS tells. */
+export function fromPairs(pairs: readonly Tag[]): Tags {
+  return Object.fromEntries(
+    pairs.flatMap(({ Key: key, Value: value = '' }): [string, string][] =>
+      key === undefined ? [] : [[key, value]],
+    ),
   );
-  return { ...resource, tags: Object.fromEntries(pairs) };
 }
 
 /** The resource with EKS's tags. */

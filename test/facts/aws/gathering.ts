@@ -6,7 +6,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import type { Fact, FactName, Resource, ResourceType } from '../../../lib/control.ts';
 import { AwsFacts } from '../../../lib/facts/aws/aws.ts';
 import type { Cache } from '../../../lib/facts/aws/cache.ts';
-import { readers } from '../../../lib/facts/aws/readers.ts';
+import { readers, tagReaders } from '../../../lib/facts/aws/readers.ts';
 import type { FactRequest } from '../../../lib/facts/provider.ts';
 
 export const account = '111122223333';
@@ -23,6 +23,7 @@ export function mockAws(cache?: Cache) {
   let time = Date.parse(start);
   const provider = new AwsFacts({
     readers,
+    tagReaders,
     clients: (inAccount, inRegion) => {
       asked.push(`${inAccount}/${inRegion}`);
       return made;
