@@ -29,6 +29,7 @@ const sqs = sqsClient(config);
 const notifier = new Notifier({
   targets: targetsIn(process.env),
   adviceFor: (id) => controls.find((control) => control.id === id),
+  stage: variable(process.env, 'TRAILSEAL_STAGE'),
   again: (body, delaySeconds) => sendAll(sqs, queueUrl, [body], { delaySeconds }),
   deadLetter: deadLettersTo(sqs, variable(process.env, 'TRAILSEAL_DEAD_LETTER_URL')),
 });

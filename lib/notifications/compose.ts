@@ -31,15 +31,17 @@ export interface Notification {
 
 /**
  * @param adviceFor what a person does about a control's failures; `undefined` for a control that is not known.
+ * @param stage the deployment's, for the commands in them.
  * @returns the messages in the order in which the first event of each happened.
  */
 export function compose(
   occasions: readonly Occasion[],
   adviceFor: (control: string) => Advice | undefined,
+  stage: string,
 ): readonly Notification[] {
   return groupsOf(occasions).map((group) => {
     const { kind, control, severity, account, region, ids } = group;
-    const report = reportOf(group, adviceFor(control.id));
+    const report = reportOf(group, adviceFor(control.id), stage);
     const digest = createHash('sha256')
       .update(JSON.stringify([kind, ids]))
       .digest('hex');

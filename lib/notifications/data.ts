@@ -43,8 +43,21 @@ export function dataOf(id: string, subject: string, group: Group, link: string |
 }
 
 function itemOf(occasion: Occasion): unknown {
-  const { id, finding, severity, resource, summary, required, actor, at, openedAt, plan, withheld, due } =
-    occasion;
+  const {
+    id,
+    finding,
+    severity,
+    resource,
+    summary,
+    evidence,
+    required,
+    actor,
+    at,
+    openedAt,
+    plan,
+    withheld,
+    due,
+  } = occasion;
   const { undo, decision, exemption, account, region } = occasion;
   return {
     event: cut(id, 600),
@@ -52,6 +65,7 @@ function itemOf(occasion: Occasion): unknown {
     severity,
     resource: { type: cut(resource.type, 64), id: cut(resource.id, 512), arn: cut(resource.arn, 1_024) },
     summary: cut(summary, 1_000),
+    evidence: evidence === undefined ? null : cut(evidence, 1_000),
     required: optional(required),
     actor:
       actor === undefined

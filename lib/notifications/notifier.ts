@@ -15,6 +15,8 @@ import { Told } from './told.ts';
 export interface NotifierOptions {
   readonly targets: readonly Target[];
   readonly adviceFor: (control: string) => Advice | undefined;
+  /** The deployment's name, for the commands in messages. */
+  readonly stage: string;
   /** Sends a body to the function's own queue again. */
   readonly again: (body: unknown, delaySeconds: number) => Promise<void>;
   /** Puts a body aside, with a reason for people. */
@@ -103,7 +105,8 @@ export class Notifier {
     const occasions = [...byId.values()].map(({ occasion }) => occasion);
     const misses = new Map<Readable, Miss>();
     let down: DeliveryError | undefined;
-    for (const notification of compose(occasions, this.#options.adviceFor)) {
+    const { adviceFor, stage } = this.#options;
+    for (const notification of compose(occasions, adviceFor, stage)) {
       // A target that did not answer is not asked again in this batch: the queue waits better than we do.
       if (remaining() < timeForOne)
         down ??= new DeliveryError(`There was no time left for the ${target.name}.`, false);

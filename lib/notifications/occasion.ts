@@ -35,7 +35,10 @@ export interface Occasion {
   readonly resource: { readonly type: string; readonly id: string; readonly arn: string };
   /** One sentence: the evidence, or why something was done or not. */
   readonly summary: string;
+  /** Of an action, the evidence of the finding that it is about, where it is known. */
+  readonly evidence: string | undefined;
   readonly required: string | undefined;
+  /** Who brought the transition about; of an action, who opened the finding that it is about. */
   readonly actor: Transition['actor'] | undefined;
   /** When it happened: ISO 8601, UTC; `null` where it is not known. */
   readonly at: string | null;
@@ -73,6 +76,7 @@ export function occasionOfTransition(transition: Transition): Occasion | undefin
     finding,
     resource,
     summary,
+    evidence: undefined,
     required,
     actor,
     at,
@@ -117,9 +121,12 @@ function endsSoon({ plan, exemption }: Transition): boolean {
   return silenced && exemption?.endsSoon === true;
 }
 
-/** What became of an action, be it withheld; `undefined` where it is that people are not to be told. */
+/**
+ * What became of an action, be it withheld; `undefined` where it is that people are not to be told, or withheld because
+ * somebody suppressed the finding: they want to hear no more of it.
+ */
 export function occasionOfAction(event: ActionEvent): Occasion | undefined {
-  if (event.action === 'notify') return undefined;
+  if (event.action === 'notify' || event.withheldBecause === 'suppressed') return undefined;
   const { id, account, region, control, severity, finding, resource, decision, at, action } = event;
   return {
     id,
@@ -131,8 +138,9 @@ export function occasionOfAction(event: ActionEvent): Occasion | undefined {
     finding,
     resource,
     summary: event.because,
+    evidence: event.summary,
     required: undefined,
-    actor: undefined,
+    actor: event.actor,
     at,
     openedAt: null,
     sequence: Date.parse(at) || 0,

@@ -1,6 +1,6 @@
 /** What a group of occasions says, before it is put into a form: text and chat say the same. Pure. */
-import { commandLine } from '../command-line.ts';
 import type { Control } from '../control.ts';
+import { undoCommand } from '../remediation/about.ts';
 import type { Group } from './group.ts';
 import { controlLink, findingLink } from './link.ts';
 import type { Occasion } from './occasion.ts';
@@ -39,13 +39,16 @@ export const named = 10;
 /** So many steps or actions of one occasion are told. */
 const steps = 20;
 
-/** @param advice `undefined` for a control that this version does not know. */
-export function reportOf(group: Group, advice: Advice | undefined): Report {
+/**
+ * @param advice `undefined` for a control that this version does not know.
+ * @param stage the deployment's, for the commands.
+ */
+export function reportOf(group: Group, advice: Advice | undefined, stage: string): Report {
   const [first, ...others] = group.members;
   const single = others.length === 0;
   return {
     details: single ? detailsOfOne(first) : detailsOfMany(group),
-    steps: stepsOf(group, advice),
+    steps: stepsOf(group, advice, stage),
     items: single ? [] : group.members.slice(0, named),
     link: single
       ? findingLink(first.finding, first.account, first.region)
@@ -54,15 +57,17 @@ export function reportOf(group: Group, advice: Advice | undefined): Report {
 }
 
 function detailsOfOne(occasion: Occasion): readonly Detail[] {
-  const { kind, summary, required, severity, resource, account, region, actor, at, openedAt } = occasion;
+  const { kind, summary, evidence, required, severity, resource, account, region, actor, at, openedAt } =
+    occasion;
   return [
     sentence(labelOfSummary(kind), summary),
+    ...some(evidence, (words) => sentence('Evidence', words)),
     ...some(required, (words) => sentence('Required', words)),
     code('Severity', severity),
     code('Resource', resource.arn),
     code('Account', account),
     code('Region', region),
-    ...some(actor, (one) => code('Actor', actorLine(one))),
+    ...some(actor, (one) => code(occasion.action === undefined ? 'Actor' : actorOfFailure, actorLine(one))),
     ...some(openedAt, (time) => code('Since', time)),
     ...some(at === openedAt ? null : at, (time) => code('When', time)),
     ...some(occasion.exemption, ({ state, reason, owner, expires }) =>
@@ -85,7 +90,7 @@ function detailsOfOne(occasion: Occasion): readonly Detail[] {
   ];
 }
 
-function detailsOfMany({ members, account, region }: Group): readonly Detail[] {
+function detailsOfMany({ members, account, region, action }: Group): readonly Detail[] {
   const times = members
     .map(({ at }) => at)
     .filter((time) => time !== null)
@@ -93,9 +98,7 @@ function detailsOfMany({ members, account, region }: Group): readonly Detail[] {
   const [first, last] = [times.at(0), times.at(-1)];
   const actors = members.flatMap(({ actor }) => (actor === undefined ? [] : [actor.name]));
   const dues = members.flatMap(({ due }) => (due === undefined ? [] : [due])).toSorted();
-  const plans = members.flatMap(({ action, plan }) =>
-    action === undefined ? plan.map(({ what }) => what) : [],
-  );
+  const plans = members.flatMap(({ plan }) => (action === undefined ? plan.map(({ what }) => what) : []));
   const withheld = members.flatMap(({ withheld: all }) =>
     all.map(({ what, because }) => `${what} (${because})`),
   );
@@ -104,7 +107,7 @@ function detailsOfMany({ members, account, region }: Group): readonly Detail[] {
     code('Severity', severitiesOf(members)),
     code('Account', account),
     code('Region', region),
-    ...tally('Actors', actors),
+    ...tally(action === undefined ? 'Actors' : 'Actors of the failures', actors),
     ...some(first, (time) => code('When', last === undefined || last === time ? time : `${time} to ${last}`)),
     ...tally('Last days of exemptions', ends),
     ...some(dues[0], (time) => code('First due', time)),
@@ -113,7 +116,7 @@ function detailsOfMany({ members, account, region }: Group): readonly Detail[] {
   ];
 }
 
-function stepsOf({ kind, members }: Group, advice: Advice | undefined): readonly Detail[] {
+function stepsOf({ kind, members }: Group, advice: Advice | undefined, stage: string): readonly Detail[] {
   const [first, ...others] = members;
   const open = kind === 'opened' || kind === 'unknown' || kind.startsWith('exemption');
   const planned = members.some(({ plan }) => plan.length > 0);
@@ -123,21 +126,20 @@ function stepsOf({ kind, members }: Group, advice: Advice | undefined): readonly
       ? [own('What to do', advice.remediation), link('Read more', advice.reference)]
       : []),
     ...(open && planned
-      ? [code('To undo what is done', undoCommand(single ? first.finding : undefined))]
+      ? [code('To undo what is done', undoCommand(single ? first.finding : undefined, stage))]
       : []),
     ...(kind === 'pending'
       ? [own('To stop it', 'Repair the resource, or exempt it in the policy, before it is due.')]
       : []),
     ...some(single ? first.undo : undefined, (words) => sentence('Undo', words)),
     ...(!single && (kind === 'done' || kind === 'half-done')
-      ? [code('To undo one', undoCommand(undefined))]
+      ? [code('To undo one', undoCommand(undefined, stage))]
       : []),
   ];
 }
 
-function undoCommand(finding: string | undefined): string {
-  return commandLine(['trailseal', 'undo', finding ?? 'FINDING']);
-}
+/** Who acted upon it is told by the decision. */
+const actorOfFailure = 'Actor of the failure';
 
 function labelOfPlan({ kind, action }: Occasion): string {
   if (action === undefined || kind === 'pending') return 'Planned';

@@ -3,13 +3,17 @@ import type { AnyAction } from '../actions/action.ts';
 import type { Decision, Deed } from '../actions/deed.ts';
 import type { Action, Resource } from '../control.ts';
 import type { Finding } from '../findings/finding.ts';
+import type { WithheldBecause } from '../policy/plan.ts';
 import { type ActionEvent, actionEventVersion } from '../transitions/action-event.ts';
+import { toldActor } from '../transitions/transition.ts';
 
 export interface About {
   /** The same for the same event. */
   readonly id: string;
   readonly outcome: ActionEvent['outcome'];
   readonly because: string;
+  /** Why the plan withholds it, where that is what stops it. */
+  readonly withheldBecause?: WithheldBecause;
   readonly at: Date;
   /** When a pending action will be done. */
   readonly due?: Date;
@@ -22,10 +26,11 @@ export interface About {
 }
 
 export function about(
-  finding: Pick<Finding, 'id' | 'control' | 'title' | 'severity'>,
+  finding: Pick<Finding, 'id' | 'control' | 'title' | 'severity'> &
+    Partial<Pick<Finding, 'actor' | 'evidence'>>,
   { type, id: resourceId, arn, account, region }: Resource,
   action: Action | 'undo' | 'fix',
-  { id, outcome, because, at, due, deed, definition, decision, stage }: About,
+  { id, outcome, because, withheldBecause, at, due, deed, definition, decision, stage }: About,
 ): ActionEvent {
   const decided = decision ??
     deed?.undo ??
@@ -39,9 +44,12 @@ export function about(
     control: { id: finding.control, title: finding.title },
     severity: finding.severity,
     resource: { type, id: resourceId, arn },
+    ...(finding.actor === undefined ? {} : { actor: toldActor(finding.actor) }),
+    ...(finding.evidence === undefined ? {} : { summary: finding.evidence.summary }),
     action,
     outcome,
     because,
+    ...(withheldBecause === undefined ? {} : { withheldBecause }),
     plan: [...(deed?.plan ?? [])],
     due: due?.toISOString() ?? null,
     undo: definition === undefined ? '' : howToUndo(definition, finding.id, stage),
@@ -55,11 +63,17 @@ export function howToUndo({ undo }: AnyAction, finding: string, stage: string): 
   switch (undo.kind) {
     case 'restores': {
       const except = undo.except.length === 0 ? '' : `; it can not bring back: ${undo.except.join('; ')}`;
-      return `trailseal undo --stage ${stage} '${finding.replaceAll("'", String.raw`'\''`)}'${except}`;
+      return `${undoCommand(finding, stage)}${except}`;
     }
     case 'command':
       return `Not by Trailseal itself: ${undo.because} "trailseal undo" prints the command.`;
     case 'impossible':
       return `It can't be undone: ${undo.because}`;
   }
+}
+
+/** The command that undoes what was done about a finding; without one, of whichever is put in its place. */
+export function undoCommand(finding: string | undefined, stage: string): string {
+  const which = finding === undefined ? 'FINDING' : `'${finding.replaceAll("'", String.raw`'\''`)}'`;
+  return `trailseal undo --stage ${stage} ${which}`;
 }

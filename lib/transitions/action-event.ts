@@ -4,6 +4,7 @@
  */
 import * as z from 'zod/mini';
 import { severities } from '../control.ts';
+import { actorSchema } from './transition.ts';
 
 export const actionEventVersion = 1;
 export const actionDetailType = 'Action';
@@ -19,6 +20,14 @@ export const actionEventSchema = z.object({
   control: z.object({ id: text, title: text }),
   severity: z.enum(severities),
   resource: z.object({ type: text, id: text, arn: text }),
+  actor: z
+    .optional(actorSchema)
+    .check(
+      z.describe('Whose call opened the finding. Left out where it is not known, as in undos by command.'),
+    ),
+  summary: z
+    .optional(text)
+    .check(z.describe("The finding's evidence in one sentence. Left out where it is not known.")),
   action: text,
   outcome: z
     .enum(['pending', 'done', 'withheld', 'half-done', 'undone', 'undo-refused'])
@@ -28,6 +37,13 @@ export const actionEventSchema = z.object({
       ),
     ),
   because: text.check(z.describe('One sentence for people.')),
+  withheldBecause: z
+    .optional(text)
+    .check(
+      z.describe(
+        "Why it is withheld, for machines: as `because` in a transition's plan. Left out where the plan knew no reason.",
+      ),
+    ),
   plan: z.array(text).check(z.describe('What was done, or is to be done, step by step.')),
   due: z.nullable(text).check(z.describe('When a pending action will be done: ISO 8601, UTC.')),
   undo: text.check(z.describe('How to undo it, or why it can not be undone.')),

@@ -19,7 +19,7 @@ export const detailTypes = {
 export type DetailType = (typeof detailTypes)[keyof typeof detailTypes];
 
 const text = z.string();
-const actor = z.object({
+export const actorSchema = z.object({
   type: text,
   arn: text,
   name: text,
@@ -67,7 +67,7 @@ export const transitionSchema = z.object({
   previous: z.nullable(z.object({ status: z.enum(statuses), verdict: z.enum(['FAIL', 'UNKNOWN']) })),
   summary: text.check(z.describe('One sentence for people: what is so, or why the finding was closed.')),
   required: text,
-  actor: actor.check(z.describe('Whose call brought the transition about, as far as it is known.')),
+  actor: actorSchema.check(z.describe('Whose call brought the transition about, as far as it is known.')),
   at: z.nullable(text).check(z.describe('When that call was made: ISO 8601, UTC.')),
   openedAt: z
     .nullable(text)
@@ -115,7 +115,7 @@ export function transitionOf(before: Standing | undefined, after: Standing): Tra
     previous: previous === undefined ? null : { status: previous.status, verdict: previous.verdict },
     summary: finding.closing?.summary ?? finding.evidence.summary,
     required: finding.evidence.required,
-    actor: withoutHoles(finding.closing?.actor ?? finding.actor),
+    actor: toldActor(finding.closing?.actor ?? finding.actor),
     at: last?.at ?? null,
     openedAt: finding.openedAt,
     eventIds: finding.eventIds.slice(-20),
@@ -149,9 +149,15 @@ export function detailTypeOf({ status, verdict }: Pick<Transition, 'status' | 'v
   return verdict === 'FAIL' ? detailTypes.failed : detailTypes.unknown;
 }
 
-type Actor = z.infer<typeof actor>;
-
-function withoutHoles({ type, arn, name, account, sourceIp, userAgent }: Finding['actor']): Actor {
+/** An actor as events tell it: what is not known of it is left out. */
+export function toldActor({
+  type,
+  arn,
+  name,
+  account,
+  sourceIp,
+  userAgent,
+}: Finding['actor']): z.infer<typeof actorSchema> {
   return {
     type,
     arn,

@@ -75,6 +75,7 @@ function notifierTo(topics: Parameters<typeof topicTargets>[0]): Notifier {
   return new Notifier({
     targets: topicTargets(topics, () => client),
     adviceFor: () => undefined,
+    stage: 'dev',
     again: () => Promise.reject(new Error('not to be tried again')),
     deadLetter: (_body, reason) => Promise.reject(new Error(reason)),
   });
@@ -166,6 +167,7 @@ describe('a topic that is not there', () => {
     const notifier = new Notifier({
       targets: topicTargets({ text: missing }, () => client),
       adviceFor: () => undefined,
+      stage: 'dev',
       again: () => Promise.reject(new Error('not to be tried again')),
       deadLetter: async (_body, reason) => void reasons.push(reason),
     });
@@ -204,6 +206,7 @@ describe('the function', () => {
       AWS_ENDPOINT_URL_SQS: endpoint,
       POWERTOOLS_LOG_LEVEL: 'SILENT',
       POWERTOOLS_METRICS_DISABLED: 'true',
+      TRAILSEAL_STAGE: 'dev',
       TRAILSEAL_QUEUE_URL: own,
       TRAILSEAL_DEAD_LETTER_URL: own,
       TRAILSEAL_TOPIC_TEXT: topic,

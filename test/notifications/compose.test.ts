@@ -13,6 +13,7 @@ function told(...occasions: readonly (Occasion | undefined)[]): readonly Notific
   return compose(
     occasions.filter((occasion) => occasion !== undefined),
     () => advice,
+    'dev',
   );
 }
 
@@ -53,7 +54,7 @@ Finding: trailseal/kms-key-deletion/111122223333/eu-central-1/${key}
 
 What to do: Enable it: aws kms enable-key --key-id ARN.
 Read more: https://docs.example/keys
-To undo what is done: trailseal undo trailseal/kms-key-deletion/111122223333/eu-central-1/${key}
+To undo what is done: trailseal undo --stage dev 'trailseal/kms-key-deletion/111122223333/eu-central-1/${key}'
 In Security Hub: ${search}Id${equals}trailseal%252Fkms-key-deletion%252F111122223333%252Feu-central-1%252F${key}
 `);
   });
@@ -84,7 +85,7 @@ In Security Hub: ${search}Id${equals}trailseal%252Fkms-key-deletion%252F11112222
         nextSteps: [
           'What to do: Enable it: aws kms enable-key --key-id ARN.',
           'Read more: https://docs.example/keys',
-          `To undo what is done: \`trailseal undo trailseal/kms-key-deletion/111122223333/eu-central-1/${key}\``,
+          `To undo what is done: \`trailseal undo --stage dev 'trailseal/kms-key-deletion/111122223333/eu-central-1/${key}'\``,
         ],
         keywords: ['CRITICAL', 'kms-key-deletion', 'opened', '111122223333', 'eu-central-1'],
       },
@@ -118,8 +119,18 @@ In Security Hub: ${search}Id${equals}trailseal%252Fkms-key-deletion%252F11112222
     const [real] = compose(
       [occasionOfTransition(transition())].flatMap((told) => told ?? []),
       (id) => (id === 'kms-key-deletion' ? kmsKeyDeletion : undefined),
+      'dev',
     );
     expect(real?.text).toContain(`What to do: ${kmsKeyDeletion.remediation}\n`);
+  });
+});
+
+describe('the command that undoes', () => {
+  it('names a finding that has an apostrophe as a shell takes it', () => {
+    const { text } = one(occasionOfTransition(transition({ finding: "trailseal/o'hara; reboot" })));
+    expect(text).toContain(
+      String.raw`To undo what is done: trailseal undo --stage dev 'trailseal/o'\''hara; reboot'`,
+    );
   });
 });
 
@@ -168,19 +179,60 @@ describe('an action', () => {
 Instance i-0abc1234567890def: quarantine is done.
 
 What: The instance still fails ec2-transit-encryption.
+Evidence: i-0abc1234567890def is a t2.micro, which does not encrypt in transit.
 Severity: HIGH
 Resource: arn:aws:ec2:eu-central-1:111122223333:instance/i-0abc1234567890def
 Account: 111122223333
 Region: eu-central-1
+Actor of the failure: ana (IAMUser, arn:aws:iam::111122223333:user/ana)
 When: 2026-11-21T10:00:00.000Z
 Decided by: policy trailseal.policy.yml: controls.ec2-transit-encryption.actions
 Done: Swap the groups of eni-1 to the isolation group.
 Done: Switch termination protection on.
 Finding: trailseal/ec2-transit-encryption/111122223333/eu-central-1/i-0abc1234567890def
 
-Undo: trailseal undo trailseal/ec2-transit-encryption/111122223333/eu-central-1/i-0abc1234567890def
+Undo: trailseal undo --stage dev 'trailseal/ec2-transit-encryption/111122223333/eu-central-1/i-0abc1234567890def'
 In Security Hub: ${search}Id${equals}trailseal%252Fec2-transit-encryption%252F111122223333%252Feu-central-1%252Fi-0abc1234567890def
 `);
+  });
+
+  it('says in chat on what evidence and after whom it was done', () => {
+    expect(one(occasionOfAction(action())).chat.content.description.split('\n')).toEqual(
+      expect.arrayContaining([
+        'Evidence: i-0abc1234567890def is a t2.micro, which does not encrypt in transit.',
+        'Actor of the failure: `ana (IAMUser, arn:aws:iam::111122223333:user/ana)`',
+      ]),
+    );
+  });
+
+  it('says in its JSON on what evidence and after whom it was done', () => {
+    const [item] = JSON.parse(one(occasionOfAction(action())).json).items;
+    expect({ summary: item.summary, evidence: item.evidence, actor: item.actor }).toEqual({
+      summary: 'The instance still fails ec2-transit-encryption.',
+      evidence: 'i-0abc1234567890def is a t2.micro, which does not encrypt in transit.',
+      actor: {
+        type: 'IAMUser',
+        arn: 'arn:aws:iam::111122223333:user/ana',
+        name: 'ana',
+        account: null,
+        sourceIp: null,
+        userAgent: null,
+      },
+    });
+  });
+
+  it('of which neither evidence nor actor is known says nothing of them', () => {
+    const { actor: _actor, summary: _summary, ...event } = action();
+    expect(one(occasionOfAction(event)).text).not.toMatch(/^(Evidence|Actor)/m);
+  });
+
+  it('that was done to several says after whom, and how to undo one', () => {
+    const [notification] = told(
+      occasionOfAction(action()),
+      occasionOfAction(action({ id: 'other', finding: 'trailseal/other' })),
+    );
+    expect(notification?.text).toContain('\nActors of the failures: ana (2)\n');
+    expect(notification?.text).toContain('\nTo undo one: trailseal undo --stage dev FINDING\n');
   });
 
   it('that is pending says when it is due and how to stop it', () => {

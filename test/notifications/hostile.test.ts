@@ -70,6 +70,9 @@ const messages = fc
       undo: c,
       at: d,
       decision: { by: 'operator', name: e, why: f },
+      actor: { type: b, arn: c, name: d, account: e, sourceIp: f, userAgent: a },
+      summary: d,
+      withheldBecause: b,
     });
     const occasions = several
       ? [
@@ -80,6 +83,7 @@ const messages = fc
     const [notification] = compose(
       occasions.flatMap((occasion) => occasion ?? []),
       () => undefined,
+      'dev',
     );
     if (notification === undefined) throw new Error('nothing was told');
     return notification;

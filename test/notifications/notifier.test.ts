@@ -32,6 +32,7 @@ function setting(targets: readonly Target[], trouble: { again?: Error; deadLette
   const notifier = new Notifier({
     targets,
     adviceFor: () => undefined,
+    stage: 'dev',
     again: async (body, delay) => {
       if (trouble.again !== undefined) throw trouble.again;
       again.push({ body, delay });

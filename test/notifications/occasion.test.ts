@@ -44,9 +44,30 @@ describe('people are told', () => {
   );
 });
 
+describe('of what is withheld people are told', () => {
+  it.each([
+    'guardrail',
+    'own-resource',
+    'kill-switch',
+    'breaker-open',
+    'a reason of a later version',
+    undefined,
+  ])('where that is because of: %s', (withheldBecause) => {
+    const event = action({
+      outcome: 'withheld',
+      ...(withheldBecause === undefined ? {} : { withheldBecause }),
+    });
+    expect(occasionOfAction(event)?.kind).toBe('withheld');
+  });
+});
+
 describe('nobody is told', () => {
   it('that nobody was told', () => {
     expect(occasionOfAction(action({ action: 'notify', outcome: 'withheld' }))).toBeUndefined();
+  });
+
+  it('of what is withheld because somebody suppressed the finding', () => {
+    expect(occasionOfAction(action({ outcome: 'withheld', withheldBecause: 'suppressed' }))).toBeUndefined();
   });
 
   it.each<[string, Partial<Transition>]>([

@@ -12,7 +12,7 @@ const topic = 'arn:aws:sns:eu-central-1:111122223333:trailseal-dev';
 
 const notification = ((): Notification => {
   const occasion = occasionOfTransition(transition());
-  const [one] = compose(occasion === undefined ? [] : [occasion], () => undefined);
+  const [one] = compose(occasion === undefined ? [] : [occasion], () => undefined, 'dev');
   if (one === undefined) throw new Error('nothing was told');
   return one;
 })();

@@ -70,7 +70,7 @@ function target(url: string, options: Partial<WebhookOptions> = {}) {
 
 const notification = ((): Notification => {
   const occasion = occasionOfTransition(transition());
-  const [one] = compose(occasion === undefined ? [] : [occasion], () => undefined);
+  const [one] = compose(occasion === undefined ? [] : [occasion], () => undefined, 'dev');
   if (one === undefined) throw new Error('nothing was told');
   return one;
 })();

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { about, undoCommand } from '../../lib/remediation/about.ts';
+import { actionEventSchema } from '../../lib/transitions/action-event.ts';
+import { start } from '../actions/lamp.ts';
+import { id, key, room } from './room.ts';
+
+const telling = {
+  id: 'event-1',
+  outcome: 'withheld',
+  because: 'The breaker is open.',
+  at: new Date(start),
+  stage: 'dev',
+} as const;
+
+/** The finding about a key that is disabled. */
+async function failing() {
+  const { ledger } = await room();
+  const finding = (await ledger.read([id])).get(id)?.finding;
+  if (finding === undefined) throw new Error('there is no finding');
+  return finding;
+}
+
+describe('an event about an action', () => {
+  it('says who opened the finding, without what is not known of them', async () => {
+    const finding = await failing();
+    expect(about(finding, key, 'fix:enable-key', telling).actor).toStrictEqual({
+      type: 'IAMUser',
+      arn: 'arn:aws:iam::111122223333:user/ana',
+      name: 'ana',
+    });
+  });
+
+  it('says what the finding rests on', async () => {
+    const event = about(await failing(), key, 'fix:enable-key', telling);
+    expect(event.summary).toBe('It is FAIL.');
+  });
+
+  it('leaves out what is not known of the finding', async () => {
+    const { id: name, control, title, severity } = await failing();
+    const event = about({ id: name, control, title, severity }, key, 'fix:enable-key', telling);
+    expect(Object.keys(event)).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/^(actor|summary|withheldBecause)$/)]),
+    );
+  });
+
+  it('says why the plan withholds the action, for machines', async () => {
+    const event = about(await failing(), key, 'fix:enable-key', {
+      ...telling,
+      withheldBecause: 'breaker-open',
+    });
+    expect(event.withheldBecause).toBe('breaker-open');
+  });
+
+  it('can be read where it was told by a version that knew neither actor nor evidence', async () => {
+    const { actor: _actor, summary: _summary, ...old } = about(await failing(), key, 'tag', telling);
+    expect(actionEventSchema.parse(old)).toEqual(old);
+  });
+});
+
+describe('the command that undoes', () => {
+  it.each([
+    ['of a finding', 'trailseal/x', "trailseal undo --stage dev 'trailseal/x'"],
+    [
+      'of a finding whose id has an apostrophe',
+      "trailseal/o'hara",
+      String.raw`trailseal undo --stage dev 'trailseal/o'\''hara'`,
+    ],
+    ['of whichever is put in its place', undefined, 'trailseal undo --stage dev FINDING'],
+  ])('is that %s', (_what, finding, command) => {
+    expect(undoCommand(finding, 'dev')).toBe(command);
+  });
+});
