@@ -7,7 +7,7 @@ import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { callLogger } from '../lib/aws/calls.ts';
 import { dynamodbClient } from '../lib/aws/dynamodb.ts';
-import { securityHubClient } from '../lib/aws/securityhub.ts';
+import { securityHubReader } from '../lib/aws/securityhub.ts';
 import { sendAll, sqsClient } from '../lib/aws/sqs.ts';
 import { controls } from '../lib/controls/index.ts';
 import { DynamoExemptions } from '../lib/exemptions/exemptions.ts';
@@ -19,6 +19,7 @@ import type { QueueName } from '../lib/names.ts';
 import { parseOperatorMessage } from '../lib/operators/message.ts';
 import { type Named, noteOn } from '../lib/operators/notes.ts';
 import { Operator, type Pressing } from '../lib/operators/operator.ts';
+import type { ActionEvent } from '../lib/transitions/action-event.ts';
 import { deadLettersTo, wait } from './context.ts';
 import { deliveriesIn } from './deliveries.ts';
 import { policyInForce } from './policy-in-force.ts';
@@ -30,7 +31,7 @@ const { account, region, table, deadLetterUrl } = environmentOf(process.env);
 const stage = variable(process.env, 'TRAILSEAL_STAGE');
 const config = { region, logger: callLogger((call) => telemetry.called(call)) };
 const sqs = sqsClient(config);
-const securityHub = securityHubClient(config);
+const securityHub = securityHubReader(config);
 const kept = { client: dynamodbClient(config), table, wait, random: Math.random };
 const deadLetter = deadLettersTo(sqs, deadLetterUrl);
 /** The queues that this deployment has; of remediation only where the policy asks for changes, or lets them be ordered. */
@@ -53,21 +54,22 @@ const parts = {
     await sendAll(sqs, url, [body]);
     return true;
   },
-  note: (finding: Named, news: string, author: string) => noteOn(securityHub, finding, news, author),
+  note: (finding: Named, news: readonly string[], author: string) =>
+    noteOn(securityHub, finding, news, author),
   productArn: productArnOf(account, region),
 };
 
 async function take(deliveries: readonly Delivery[]): Promise<readonly Pressing[]> {
   const operator = new Operator({ ...parts, policy: await policy() });
   const done: Pressing[] = [];
+  const answers: ActionEvent[] = [];
   for (const { body } of deliveries) {
     const message = parseOperatorMessage(body, stage);
     if (message.kind === 'malformed') {
       await deadLetter(body, message.reason);
       telemetry.add('MessagesDeadLettered', 1);
     } else if (message.kind === 'answer') {
-      await operator.answer(message.answer);
-      logger.info('answered', { finding: message.answer.finding, outcome: message.answer.outcome });
+      answers.push(message.answer);
     } else {
       telemetry.add('EventsReceived', 1);
       const pressings = await operator.press(message.press);
@@ -75,6 +77,9 @@ async function take(deliveries: readonly Delivery[]): Promise<readonly Pressing[
       done.push(...pressings);
     }
   }
+  await operator.answer(answers);
+  const told = answers.map(({ finding, action, outcome }) => ({ finding, action, outcome }));
+  if (told.length > 0) logger.info('answered', { answers: told });
   return done;
 }
 

@@ -14,36 +14,43 @@ import { makeClients } from '../lib/aws/clients.ts';
 import { dynamodbClient } from '../lib/aws/dynamodb.ts';
 import { eventBridgeClient } from '../lib/aws/eventbridge.ts';
 import { schedulerClient } from '../lib/aws/scheduler.ts';
-import { securityHubClient } from '../lib/aws/securityhub.ts';
+import { securityHubReader } from '../lib/aws/securityhub.ts';
 import { sendAll, sqsClient } from '../lib/aws/sqs.ts';
+import type { Resource } from '../lib/control.ts';
 import { controls } from '../lib/controls/index.ts';
 import { DynamoExemptions } from '../lib/exemptions/exemptions.ts';
 import { AwsFacts } from '../lib/facts/aws/aws.ts';
-import { readers } from '../lib/facts/aws/readers.ts';
+import { readers, tagReaders } from '../lib/facts/aws/readers.ts';
 import { DynamoLedger } from '../lib/ledger/dynamodb.ts';
 import { DynamoMemory } from '../lib/ledger/memory.ts';
 import { type Delivery, takeBatch, toDeliverAgain } from '../lib/live/batch.ts';
 import { environmentOf, variable } from '../lib/live/environment.ts';
 import type { Policy } from '../lib/policy/assemble.ts';
+import { bundledPolicy } from '../lib/policy/bundled.ts';
 import { killSwitch } from '../lib/remediation/kill-switch.ts';
 import { Limiter } from '../lib/remediation/limiter.ts';
-import { onceMore, parseRemediation } from '../lib/remediation/message.ts';
+import { onceMore, parseRemediation, type RemediationMessage } from '../lib/remediation/message.ts';
 import { isOwnResource } from '../lib/remediation/own.ts';
 import { nextRunIn } from '../lib/remediation/patience.ts';
 import { type Remediation, Remediator, type RemediatorOptions } from '../lib/remediation/remediator.ts';
+import { mayDo } from '../lib/remediation/rights.ts';
 import { wakeAt } from '../lib/remediation/waking.ts';
 import { workflowOf } from '../lib/remediation/workflow.ts';
 import type { ActionEvent } from '../lib/transitions/action-event.ts';
 import { actionEvent, putEvents } from '../lib/transitions/publish.ts';
 import { deadLettersTo, wait } from './context.ts';
 import { deliveriesIn } from './deliveries.ts';
+import { checkedPolicy } from './policy.ts';
 import { policyInForce } from './policy-in-force.ts';
 import { loggerOf, Telemetry } from './telemetry.ts';
 
 const logger = loggerOf('remediate');
 const telemetry = new Telemetry('remediate', logger);
 const { account, region, table, queueUrl, deadLetterUrl } = environmentOf(process.env);
-const stack = variable(process.env, 'POWERTOOLS_SERVICE_NAME');
+const own = {
+  stack: variable(process.env, 'POWERTOOLS_SERVICE_NAME'),
+  keyArns: (process.env['TRAILSEAL_OWN_KEYS'] ?? '').split(',').filter((arn) => arn !== ''),
+};
 const bus = variable(process.env, 'TRAILSEAL_BUS');
 const switchName = variable(process.env, 'TRAILSEAL_KILL_SWITCH');
 const config = { region, logger: callLogger((call) => telemetry.called(call)) };
@@ -51,8 +58,9 @@ const clients = makeClients(config);
 const sqs = sqsClient(config);
 const events = eventBridgeClient(config);
 const ssm = ssmClient(config);
-const securityHub = securityHubClient(config);
-const dynamodb = dynamodbClient(config);
+const securityHub = securityHubReader(config);
+// What was begun has to be kept track of: rather waited for than left to a run that comes when the lease is over.
+const dynamodb = dynamodbClient({ ...config, maxAttempts: 10 });
 const now = () => new Date();
 const kept = { client: dynamodb, table, wait, random: Math.random };
 const waking = {
@@ -65,11 +73,13 @@ const waking = {
 const deadLetter = deadLettersTo(sqs, deadLetterUrl);
 const policy = policyInForce({ controls, config, logger, telemetry });
 const exemptions = new DynamoExemptions({ client: dynamodb, table, place: { account, region } });
+const facts = new AwsFacts({ readers, tagReaders, clients: () => clients, now, wait });
 const parts = {
   controls,
-  actions,
+  actions: actions.filter(({ id }) => mayDo(bundledPolicy(checkedPolicy, controls), controls, id)),
   place: { account, region },
-  facts: new AwsFacts({ readers, clients: () => clients, now, wait }),
+  facts,
+  tagsOf: (resources: readonly Resource[]) => facts.tagsOf(resources),
   ledger: new DynamoLedger({ ...kept, now: Date.now }),
   journal: new DynamoJournal({ client: dynamodb, table, now }),
   limiter: new Limiter({ ...kept, now: Date.now }),
@@ -88,15 +98,18 @@ const parts = {
   stage: variable(process.env, 'TRAILSEAL_STAGE'),
   killSwitch: () => killSwitch(ssm, switchName),
   workflow: (finding: string) => workflowOf(securityHub, finding),
-  isOwn: (resource: Parameters<typeof isOwnResource>[0]) => isOwnResource(resource, stack),
+  isOwn: (resource: Parameters<typeof isOwnResource>[0]) => isOwnResource(resource, own),
   wakeAt: (...asked: Parameters<RemediatorOptions['wakeAt']>) => wakeAt(waking, ...asked),
 };
 
 /** What depends on the policy, which is asked for with each batch. */
 function under(inForce: Policy): Pick<RemediatorOptions, 'policy' | 'exemptions'> {
-  const exempts = inForce.orders.includes('exempt');
+  // An undo takes back exemptions, and what was ordered before it.
+  const exempts = inForce.orders.includes('exempt') || inForce.orders.includes('undo');
   return { policy: inForce, ...(exempts ? { exemptions: () => exemptions.all() } : {}) };
 }
+
+type Asked = Exclude<RemediationMessage, { readonly kind: 'malformed' }>;
 
 /** One message after the other: each may take long, and what was done is told before the next is begun. */
 async function take(deliveries: readonly Delivery[], run: string): Promise<readonly Remediation[]> {
@@ -121,7 +134,10 @@ async function take(deliveries: readonly Delivery[], run: string): Promise<reado
         : await remediator.remediate(message.occasion);
     const news = remediation.events.filter((event) => isNews(event, message));
     await putEvents(news.map(actionEvent), { client: events, bus, wait });
-    if (remediation.again) await goOn(body, message.attempt);
+    if (remediation.again) {
+      const halfDone = message.halfDone || news.some(({ outcome }) => outcome === 'half-done');
+      await goOn(body, message, halfDone);
+    }
     telemetry.remediated(
       message.kind === 'order' ? message.order.finding : message.occasion.finding,
       remediation,
@@ -132,23 +148,46 @@ async function take(deliveries: readonly Delivery[], run: string): Promise<reado
 }
 
 /** What is half-done or withheld still was told when it first was; but for whoever waits for the answer to an order. */
-function isNews({ outcome }: ActionEvent, { kind, attempt }: { kind: string; attempt: number }): boolean {
-  if (attempt === 1) return true;
-  return outcome !== 'half-done' && (kind === 'order' || outcome !== 'withheld');
+function isNews({ outcome }: ActionEvent, { kind, attempt, halfDone }: Asked): boolean {
+  if (outcome === 'half-done') return !halfDone;
+  return attempt === 1 || kind === 'order' || outcome !== 'withheld';
 }
 
 /** Has the same message come again; one that came to no end in hours is put aside for people. */
-async function goOn(body: string, attempt: number): Promise<void> {
+async function goOn(body: string, { attempt }: Asked, halfDone: boolean): Promise<void> {
   const delaySeconds = nextRunIn(attempt);
   if (delaySeconds !== undefined) {
-    await sendAll(sqs, queueUrl, [onceMore(JSON.parse(body), attempt + 1)], { delaySeconds });
+    const again = onceMore(JSON.parse(body), { attempt: attempt + 1, halfDone });
+    await sendAll(sqs, queueUrl, [again], { delaySeconds });
     return;
   }
-  await deadLetter(
+  await putAside(
     body,
-    `It is under way or half-done still, after ${attempt} runs: see "trailseal deeds" for how far it came`,
+    `It is under way, half-done or not answered still, after ${attempt} runs: see "trailseal deeds" for how far it came`,
   );
   telemetry.add('MessagesDeadLettered', 1);
+}
+
+/** Whoever ordered something waits for an answer: that it is tried no more is one. */
+async function putAside(body: string, reason: string): Promise<void> {
+  const message = parseRemediation(body);
+  if (message.kind === 'order') {
+    try {
+      const remediator = new Remediator({
+        ...parts,
+        ...under(await policy()),
+        run: `end of ${message.order.id}`,
+      });
+      const { events: told } = await remediator.giveUp(message.order, `It could not be done: ${reason}.`);
+      await putEvents(told.map(actionEvent), { client: events, bus, wait });
+    } catch (error) {
+      // What keeps the order from being obeyed may keep it from being answered: it is put aside all the same.
+      logger.error('an order could not be answered', {
+        error: error instanceof Error ? error : String(error),
+      });
+    }
+  }
+  await deadLetter(body, reason);
 }
 
 /** Answers an invocation by SQS with what failed; any other with what was done. */
@@ -159,7 +198,7 @@ async function handle(event: unknown, context: Context): Promise<SQSBatchRespons
   const batch = await takeBatch(
     deliveries,
     (some) => take(some, run),
-    deadLetter,
+    putAside,
     () => context.getRemainingTimeInMillis(),
   );
   telemetry.failed(batch);

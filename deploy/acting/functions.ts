@@ -82,6 +82,7 @@ function remediate(deployment: Deployment): Properties {
       TRAILSEAL_KILL_SWITCH: ref(ids.killSwitch),
       TRAILSEAL_SCHEDULE_GROUP: ref(ids.graceSchedules),
       TRAILSEAL_SCHEDULE_ROLE: arnOf(ids.graceScheduleRole),
+      TRAILSEAL_OWN_KEYS: { 'Fn::Join': [',', ownKeys(deployment)] },
     },
     events: [
       {
@@ -153,10 +154,22 @@ function operator(deployment: Deployment): Properties {
         sqs: {
           arn: arnOf(ids.queue('operator')),
           batchSize: 10,
+          // What came of one order comes together, so that it is noted together.
+          maximumBatchingWindow: 2,
           maximumConcurrency: 2,
           functionResponseType: 'ReportBatchItemFailures',
         },
       },
     ],
   };
+}
+
+/** The keys that this deployment encrypts with, which it leaves alone: see `topics.ts`. */
+function ownKeys({ parameters, functions }: Deployment): readonly Value[] {
+  const { kmsKeyArn, alarmEmail, notifyTopicArn } = parameters;
+  if (kmsKeyArn !== undefined) return [kmsKeyArn];
+  return [
+    ...(alarmEmail === undefined ? [] : [arnOf(ids.topicKey)]),
+    ...(notifyTopicArn === undefined && functions.includes('notify') ? [arnOf(ids.notifyTopicKey)] : []),
+  ];
 }

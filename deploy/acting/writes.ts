@@ -9,7 +9,7 @@ import type { Control, ResourceType } from '../../lib/control.ts';
 import { eksSecretsEncryption, keyNamed } from '../../lib/controls/eks/eks-secrets-encryption.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
 import { type Grant, ofThisRegion } from '../grants.ts';
-import { endpointOf, localArn, sub, type Value } from '../template.ts';
+import { endpointOf, localArn, ref, sub, type Value } from '../template.ts';
 
 /** A part of what an action may do; without a condition where IAM knows none that fits. */
 type Narrow = Pick<Grant, 'sid' | 'resource' | 'condition'>;
@@ -64,8 +64,10 @@ const absent = (...keysOfRequest: readonly string[]) => ({
 });
 const present = (key: string) => ({ Null: { [key]: 'false' } });
 
-/** Trailseal's own keys are left alone: `serverless.yml` tags all of the stack. */
-const notOwn = { StringNotEquals: { 'aws:ResourceTag/service': 'trailseal' } } as const;
+/** Trailseal's own keys are left alone: CloudFormation tags them, and nobody else can set its tags. */
+const notOwn = {
+  StringNotEquals: { 'aws:ResourceTag/aws:cloudformation:stack-name': ref('AWS::StackName') },
+} as const;
 const ofKeys = (sid: string): readonly Narrow[] => [{ sid, resource: keys, condition: notOwn }];
 
 type Narrowed = Readonly<Record<string, readonly Narrow[]>>;

@@ -23,7 +23,8 @@ export interface WriteClients {
 }
 
 /** What an action needs to know of the finding, and what its journal keeps of it. A `Finding` is one. */
-export type Ground = Pick<Finding, 'id' | 'control' | 'title' | 'severity' | 'openedAt'>;
+export type Ground = Pick<Finding, 'id' | 'control' | 'title' | 'severity' | 'openedAt'> &
+  Partial<Pick<Finding, 'history'>>;
 
 /** What is to be changed, and because of what. */
 export interface Target<Settings = unknown> {
@@ -132,4 +133,9 @@ export function defineAction<Before extends z.ZodMiniType, Settings extends z.Zo
 /** AWS has accepted the change and is still at it: the same run may be gone on with later. */
 export class UnderWay extends Error {
   override readonly name = 'UnderWay';
+}
+
+/** Nothing more may be written for now: whoever waits between two writes is told so by `wait`. The message is a sentence. */
+export class Halted extends Error {
+  override readonly name = 'Halted';
 }

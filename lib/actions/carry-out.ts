@@ -18,6 +18,7 @@ import {
   takeLease,
   targetOf,
   type Work,
+  whyBroken,
 } from './run.ts';
 
 export type Outcome =
@@ -46,29 +47,53 @@ export async function carryOut(action: AnyAction, target: Target, options: RunOp
   }
   const work: Work = { action, target: { ...target, settings: settings.data }, options };
   const last = await options.journal.latest(target.finding.id, action.id);
-  switch (last?.status) {
-    case 'begun':
-      return resume(work, last);
-    case 'undoing':
-      return { kind: 'withheld', because: 'Its undo is half-done: finish that first.', deed: last };
-    case 'superseded':
-    case 'undone':
-      return isOperatorsWord(last, work)
-        ? {
-            kind: 'withheld',
-            because: `${last.undo?.name} undid it at ${last.undoneAt}, and the finding was not opened anew since.`,
-            deed: last,
-          }
-        : begin(work, last);
-    default:
-      return begin(work, last);
-  }
+  if (last?.status === 'begun') return resume(work, last);
+  return (last === undefined ? undefined : wordAgainst(last, work)) ?? begin(work, last);
 }
 
-/** Whether an operator took it back, or tried to, so that the policy may not do it again for the same failure. */
+/**
+ * What a run would end with before it began anything; `undefined` where it would begin, or go on. Reads only.
+ * Rejects as `carryOut` does.
+ */
+export async function foresee(
+  action: AnyAction,
+  target: Target,
+  options: RunOptions,
+): Promise<Extract<Outcome, { readonly kind: 'withheld' | 'needless' }> | undefined> {
+  const settings = action.settings.safeParse(target.settings);
+  if (!settings.success) return undefined;
+  const work: Work = { action, target: { ...target, settings: settings.data }, options };
+  const last = await options.journal.latest(target.finding.id, action.id);
+  if (last?.status === 'begun') return undefined;
+  const word = last === undefined ? undefined : wordAgainst(last, work);
+  if (word !== undefined) return word;
+  const prepared = await action.prepare(work.target, options.means);
+  return prepared.kind === 'ready' ? undefined : prepared;
+}
+
+/** What an operator, or an undo that is half-done, has to say against it. */
+function wordAgainst(
+  last: Deed,
+  work: Work,
+): { readonly kind: 'withheld'; readonly because: string; readonly deed: Deed } | undefined {
+  if (last.status === 'undoing') {
+    return { kind: 'withheld', because: 'Its undo is half-done: finish that first.', deed: last };
+  }
+  if ((last.status !== 'undone' && last.status !== 'superseded') || !isOperatorsWord(last, work))
+    return undefined;
+  const because = `${last.undo?.name} undid it at ${last.undoneAt}, and the resource was not seen to pass since.`;
+  return { kind: 'withheld', because, deed: last };
+}
+
+/**
+ * Whether an operator took it back, or tried to, so that the policy may not do it again for the same failure: it is the
+ * same until the resource was seen to pass. A finding that was only opened anew since may have been closed by the action.
+ */
 function isOperatorsWord({ undo, undoneAt }: Deed, { target: { finding }, options }: Work): boolean {
   if (undo?.by !== 'operator' || options.decision.by !== 'policy') return false;
-  return finding.openedAt === null || Date.parse(finding.openedAt) <= Date.parse(undoneAt ?? '');
+  const since = Date.parse(undoneAt ?? '');
+  const { history = [] } = finding;
+  return !history.some(({ status, at }) => status !== 'OPEN' && Date.parse(at ?? '') > since);
 }
 
 /** @param last the deed before, which is ended. */
@@ -202,7 +227,7 @@ async function broken(work: Work, deed: Deed, before: unknown, error: unknown): 
     const differences = [`what stands can't be read: ${reasonOf(unreadable)}`];
     check = { kind: 'differs', differences };
   }
-  return conclude(work, deed, check, `AWS did not do all of it: ${reasonOf(error)}.`, error);
+  return conclude(work, deed, check, whyBroken(error), error);
 }
 
 async function conclude(

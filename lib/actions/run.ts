@@ -1,7 +1,8 @@
 /** What a run that carries out an action and one that takes it back have in common. */
 import { parseArn } from '../arn.ts';
+import { reasonOf } from '../aws/reason.ts';
 import type { Resource } from '../control.ts';
-import type { ActionId, AnyAction, Check, Means, Target } from './action.ts';
+import { type ActionId, type AnyAction, type Check, Halted, type Means, type Target } from './action.ts';
 import { changed, type Decision, type Deed, type DeedStatus, leaseOfOther } from './deed.ts';
 import type { Journal, Place } from './journal.ts';
 import { sameName } from './same-name.ts';
@@ -146,4 +147,9 @@ export async function endAsGone(deed: Deed, options: RunOptions, because: string
   const status: DeedStatus = 'gone';
   const kept = await release(deed, options, { status }, `The resource is gone: ${because}`);
   return kept === undefined ? lostRace : { kind: 'gone', because };
+}
+
+/** Why a run was broken off, as a sentence. */
+export function whyBroken(error: unknown): string {
+  return error instanceof Halted ? error.message : `AWS did not do all of it: ${reasonOf(error)}.`;
 }

@@ -17,6 +17,7 @@ import {
   takeLease,
   targetOf,
   type Work,
+  whyBroken,
 } from './run.ts';
 
 export type UndoOutcome =
@@ -168,7 +169,7 @@ async function broken(work: Taking, deed: Deed, error: unknown): Promise<UndoOut
   } catch (unreadable) {
     check = { kind: 'differs', differences: [`what stands can't be read: ${reasonOf(unreadable)}`] };
   }
-  return conclude(work, deed, check, `AWS did not do all of it: ${reasonOf(error)}.`, error);
+  return conclude(work, deed, check, whyBroken(error), error);
 }
 
 async function conclude(

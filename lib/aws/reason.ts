@@ -1,4 +1,5 @@
 /** What the SDK throws, as a clause for people. */
+import { at } from '../json.ts';
 
 const denials = new Set([
   'UnauthorizedOperation',
@@ -14,6 +15,13 @@ const denials = new Set([
 /** Whether the caller may not make the call. Source: "Error codes for the Amazon EC2 API"; "Common errors" of EKS, KMS. */
 export function isDenial(error: unknown): boolean {
   return error instanceof Error && denials.has(error.name);
+}
+
+/** Whether AWS may answer the same in a while: it was asked too often, failed by itself, or was not reached. */
+export function isUnanswered(error: unknown): boolean {
+  const status = at(error, '$metadata', 'httpStatusCode');
+  if (typeof status !== 'number' || status < 400 || status === 429 || status >= 500) return true;
+  return error instanceof Error && /Throttl|TooManyRequests|LimitExceeded/.test(error.name);
 }
 
 /** The error's name and message without a full stop; EC2's encoded part, which nobody can read, is left out. */

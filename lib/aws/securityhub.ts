@@ -15,3 +15,11 @@ export function securityHubClient(config: Omit<ClientConfig, 'maxAttempts'>): Se
     requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
   });
 }
+
+/**
+ * A client for whoever reads findings one by one, which tries again as those of other services do: Security Hub takes
+ * three calls a second of GetFindings. Source: AWS Security Hub User Guide, "Security Hub quotas".
+ */
+export function securityHubReader(config: ClientConfig): SecurityHubClient {
+  return new SecurityHubClient(settings(config));
+}

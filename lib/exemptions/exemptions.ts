@@ -2,7 +2,12 @@
  * Operators' exemptions, in the ledger's table: all of an account and Region in one partition, as there are few, so that
  * one query before a verdict is recorded tells them all, and always the newest.
  */
-import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  PutItemCommand,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { Place } from '../actions/journal.ts';
@@ -98,8 +103,11 @@ export class DynamoExemptions {
     );
   }
 
-  /** Keeps one in the place of what was said of its finding before. Rejects with a `LedgerError`. */
-  async give({ expires, ...exemption }: OperatorExemption): Promise<void> {
+  /**
+   * Keeps one in the place of what was said of its finding before. Rejects with a `LedgerError`.
+   * @returns `false` where something newer was said of it, which stays.
+   */
+  async give({ expires, ...exemption }: OperatorExemption): Promise<boolean> {
     const forgottenAt = Date.parse(`${expires}T00:00:00Z`) + keptFor;
     const item = {
       pk: this.#key,
@@ -108,11 +116,21 @@ export class DynamoExemptions {
       ...exemption,
       // The name that the ledger's table gives the time at which an item is forgotten is that of the last day, too.
       until: expires,
+      saidAt: exemption.lifted?.at ?? exemption.givenAt,
       [expiryAttribute]: Math.ceil(forgottenAt / 1_000),
     };
     try {
-      await this.#client.send(new PutItemCommand({ TableName: this.#table, Item: marshall(item) }));
+      await this.#client.send(
+        new PutItemCommand({
+          TableName: this.#table,
+          Item: marshall(item),
+          ConditionExpression: 'attribute_not_exists(saidAt) OR saidAt <= :saidAt',
+          ExpressionAttributeValues: { ':saidAt': { S: item.saidAt } },
+        }),
+      );
+      return true;
     } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
       throw failureOf(error, this.#table, [this.#key], 'written');
     }
   }

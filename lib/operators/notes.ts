@@ -32,26 +32,29 @@ export class NoteError extends Error {
 }
 
 /**
- * Puts news at the head of a finding's note.
+ * Puts news at the head of a finding's note, the last of them first.
  * @returns `not-there` when Security Hub has no such finding (any more). Rejects with a `NoteError` when it can't be read
  *   or written: then the same may be noted again.
  */
 export async function noteOn(
   client: SecurityHubClient,
   finding: Named,
-  news: string,
+  news: readonly string[],
   author: string,
 ): Promise<'noted' | 'noted-before' | 'not-there'> {
   const note = await noteOf(client, finding);
   if (note === 'not-there') return 'not-there';
-  const text = withNews(note, news, author);
-  if (text === undefined) return 'noted-before';
+  const told = news.reduce((sofar, one) => {
+    const text = withNews(sofar, one, author);
+    return text === undefined ? sofar : { text, by: author };
+  }, note);
+  if (told === undefined || told === note) return 'noted-before';
   const identifier: AwsSecurityFindingIdentifier = { Id: finding.id, ProductArn: finding.productArn };
   const answer = await client
     .send(
       new BatchUpdateFindingsCommand({
         FindingIdentifiers: [identifier],
-        Note: { Text: text, UpdatedBy: author },
+        Note: { Text: told.text, UpdatedBy: author },
       }),
     )
     .catch((error: unknown) => {

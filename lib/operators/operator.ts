@@ -27,12 +27,13 @@ export interface OperatorOptions {
   readonly ledger: Pick<Ledger, 'read'>;
   readonly exemptions: {
     all(): Promise<ReadonlyMap<string, OperatorExemption>>;
-    give(exemption: OperatorExemption): Promise<void>;
+    /** @returns `false` where something newer was said of the finding. */
+    give(exemption: OperatorExemption): Promise<boolean>;
   };
   /** Sends to the queue of a family, or of remediation; `false` where this deployment has none. */
   readonly send: (queue: QueueName | 'remediate', body: unknown) => Promise<boolean>;
-  /** Puts news into the note of a finding. */
-  readonly note: (finding: Named, news: string, author: string) => Promise<unknown>;
+  /** Puts news into the note of a finding, in their order. */
+  readonly note: (finding: Named, news: readonly string[], author: string) => Promise<unknown>;
   /** The ARN of the product that the account's own findings are of. */
   readonly productArn: string;
 }
@@ -69,7 +70,7 @@ export class Operator {
     for (const finding of press.findings) {
       try {
         const made = await this.#make(press, finding);
-        await note(finding, pressNote(press, made.said), noteAuthor(stage));
+        await note(finding, [pressNote(press, made.said)], noteAuthor(stage));
         pressings.push({ finding: finding.id, button, ...made });
       } catch (error) {
         // One finding keeps no other waiting.
@@ -83,10 +84,15 @@ export class Operator {
     return pressings;
   }
 
-  /** Notes what came of an order. Rejects when it can't be noted: the same may be asked again. */
-  async answer(answer: ActionEvent): Promise<void> {
+  /**
+   * Notes what came of orders, all about a finding at once: of two notes that follow each other closely, Security Hub may
+   * not show the first yet when the second is made. Rejects when one can't be noted: the same may be asked again.
+   */
+  async answer(answers: readonly ActionEvent[]): Promise<void> {
     const { stage, note, productArn } = this.#options;
-    await note({ id: answer.finding, productArn }, answerNote(answer), noteAuthor(stage));
+    for (const [id, some] of Map.groupBy(answers, ({ finding }) => finding)) {
+      await note({ id, productArn }, some.map(answerNote), noteAuthor(stage));
+    }
   }
 
   async #make(press: Press, finding: Pressed): Promise<Made> {
@@ -142,10 +148,13 @@ export class Operator {
   }
 
   async #exempt(press: Press, entry: Recorded): Promise<Made> {
-    const { exemptions } = this.#options;
+    const { exemptions, controls } = this.#options;
     const { finding } = entry;
     if (finding?.status !== 'OPEN')
       return refused(`The finding is ${finding?.status}: nothing is to be exempted.`);
+    if (!controls.some(({ id }) => id === entry.control)) {
+      return refused(`This deployment does not judge ${entry.control}.`);
+    }
     const operator = operatorOf(press);
     const exemption = exemptionFromNow(
       entry.id,
@@ -156,28 +165,31 @@ export class Operator {
       // Since it was pressed: the same press again gives the same.
       new Date(press.at),
     );
-    const given = (await exemptions.all()).get(entry.id);
     // A press that comes late does not take back what was said after it.
-    const isLate =
-      given !== undefined && Date.parse(given.lifted?.at ?? given.givenAt) > Date.parse(press.at);
-    if (!isLate) await exemptions.give(exemption);
-    const until = isLate ? given.expires : exemption.expires;
+    if (!(await exemptions.give(exemption)))
+      return refused('Something else was pressed for it since: that holds.');
     return await this.#look(
       entry,
-      `Exempt until ${until} (UTC), given by ${operator}. Nothing is done about it until then; "${buttonNames.undo}" takes it back.`,
+      `Exempt until ${exemption.expires} (UTC), given by ${operator}. Nothing is done about it until then; "${buttonNames.undo}" takes it back.`,
     );
   }
 
-  /** Takes back what was done, and the exemption that an operator gave. */
+  /** Takes back what was done, and the exemption that an operator gave; what was ordered before it is not done any more. */
   async #undo(press: Press, entry: Recorded): Promise<Made> {
     const { exemptions, send } = this.#options;
     const given = (await exemptions.all()).get(entry.id);
-    const lifts =
-      given !== undefined && given.lifted === null && Date.parse(given.givenAt) <= Date.parse(press.at);
-    if (lifts) {
-      await exemptions.give({ ...given, lifted: { by: operatorOf(press), at: press.at } });
-      await this.#look(entry, '');
-    }
+    const by = operatorOf(press);
+    const nothingGiven = {
+      finding: entry.id,
+      owner: by,
+      reason: 'None was given.',
+      expires: press.at.slice(0, 10),
+    };
+    const before = given ?? { ...nothingGiven, givenAt: press.at, lifted: null };
+    const isOver = before.lifted !== null && before.lifted.at !== press.at;
+    const isNew = await exemptions.give({ ...before, lifted: { by, at: press.at } });
+    const lifts = given !== undefined && isNew && !isOver;
+    if (lifts) await this.#look(entry, '');
     const ordered = await send('remediate', orderBody(this.#order(press, 'undo', entry.id)));
     const said = [
       ...(lifts ? ['The exemption is taken back.'] : []),

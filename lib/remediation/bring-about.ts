@@ -15,6 +15,7 @@ import { toldOfUndo } from './telling.ts';
 const worthTelling: ReadonlySet<WithheldAction['because']> = new Set([
   'guardrail',
   'suppressed',
+  'suppression-unknown',
   'own-resource',
   'kill-switch',
   'breaker-open',
@@ -27,8 +28,10 @@ const worthTelling: ReadonlySet<WithheldAction['because']> = new Set([
 export async function bringAbout(course: Course, occasion: Occasion): Promise<Remediation> {
   const found = await course.find(occasion.finding);
   if (typeof found === 'string') return course.nothing(found);
-  const done = await fulfil(course, occasion, found);
-  return await withUntold(course, await withBrokenOff(course, done, found, occasion), found);
+  const done = await withBrokenOff(course, await fulfil(course, occasion, found), found, occasion);
+  // What could not be read stops everything, and is over in a while.
+  const again = done.again || (course.unanswered && !occasion.reminder);
+  return await withUntold(course, { ...done, again }, found);
 }
 
 async function fulfil(course: Course, occasion: Occasion, found: Found): Promise<Remediation> {
@@ -69,11 +72,12 @@ async function act(course: Course, occasion: Occasion, subject: Case): Promise<R
   const told = { stage: course.options.stage, at: lookedAt };
   const events: ActionEvent[] = plan.withheld
     .filter(({ because }) => worthTelling.has(because) && !occasion.reminder)
-    .map(({ action, reason }) =>
+    .map(({ action, because, reason }) =>
       about(finding, resource, action, {
         ...told,
         outcome: 'withheld',
         because: reason,
+        withheldBecause: because,
         id: `${occasionOf(finding)} withheld ${action}`,
       }),
     );
@@ -81,8 +85,15 @@ async function act(course: Course, occasion: Occasion, subject: Case): Promise<R
   for (const { action, reason } of plan.actions) {
     const definition = course.definitionOf(action);
     if (definition === undefined) continue;
+    const decision = { by: 'policy', name: policy.file ?? 'the default policy', why: reason } as const;
     const due = new Date(occasion.since + graceOf(policy.guardrails, action));
     if (due.getTime() > means.now().getTime()) {
+      // What would not be done then is not announced now.
+      const foreseen = await course.foresee(definition, subject, decision);
+      if (foreseen !== undefined) {
+        if (foreseen.event !== undefined && !occasion.reminder) events.push(foreseen.event);
+        continue;
+      }
       const scheduled = await wakeAt(occasion, definition.id, due);
       if (scheduled === 'scheduled' || redelivered) {
         const id = `${occasionOf(finding)} pending ${action}`;
@@ -99,13 +110,12 @@ async function act(course: Course, occasion: Occasion, subject: Case): Promise<R
       }
       continue;
     }
-    const decision = { by: 'policy', name: policy.file ?? 'the default policy', why: reason } as const;
     const one = await course.carryOut(definition, subject, decision, undefined);
-    // What still stands in the way was told when it first did.
-    if (one.event !== undefined && !(occasion.reminder && one.event.outcome === 'withheld')) {
+    // What still stands in the way, or is half-done, was told when it first did; the next sweep reminds of it again.
+    if (one.event !== undefined && !(occasion.reminder && one.event.outcome !== 'done')) {
       events.push(one.event);
     }
-    again ||= one.again;
+    again ||= one.again && !occasion.reminder;
   }
   const nothing =
     events.length === 0 && !again
@@ -132,7 +142,8 @@ async function takeTagsAway(course: Course, { entry, finding, control }: Found):
       : undefined;
   return course.result({
     events: event === undefined ? [] : [event],
-    again: outcome.kind === 'half-done' || outcome.kind === 'busy' || outcome.kind === 'under-way',
+    // Nothing else reminds of what is closed.
+    again: ['half-done', 'busy', 'under-way', 'withheld'].includes(outcome.kind),
     nothing: event === undefined ? `The tags: ${outcome.kind}.` : undefined,
   });
 }

@@ -9,6 +9,7 @@ import type { ActionEvent } from '../transitions/action-event.ts';
 import type { Course, Found, Remediation } from './course.ts';
 import type { Occasion } from './message.ts';
 import { asOrdered } from './order.ts';
+import { longestDelay } from './patience.ts';
 import { doneEvent, toldOfOutcome, toldOfUndo } from './telling.ts';
 
 /**
@@ -23,7 +24,7 @@ export async function withBrokenOff(
   occasion: Occasion | undefined,
 ): Promise<Remediation> {
   const deeds = (await course.options.journal.of(found.finding.id)).filter(
-    ({ status, action }) => status === 'begun' && !course.handled.has(action),
+    (deed) => deed.status === 'begun' && !course.handled.has(deed.action) && !isGoneOnWith(deed, course),
   );
   const events: ActionEvent[] = [];
   let { again } = done;
@@ -38,6 +39,12 @@ export async function withBrokenOff(
     again ||= goesOn && (outcome.kind === 'under-way' || outcome.kind === 'half-done');
   }
   return { ...done, events: [...done.events, ...events], again };
+}
+
+/** Whether the message that it was begun for goes on with it: its last run gave it back, and the next is not overdue. */
+function isGoneOnWith({ lease, notes }: Deed, { options }: Course): boolean {
+  const last = Date.parse(notes.at(-1)?.at ?? '');
+  return lease === null && options.means.now().getTime() - last < longestDelay * 1_000;
 }
 
 async function takeUp(

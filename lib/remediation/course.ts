@@ -2,15 +2,15 @@
  * The course of one message of remediation: what is done for it on whatever occasion. It finds, looks again, decides,
  * carries out under a lease, and remembers what it has answered for.
  */
-import type { ActionId, AnyAction, Means } from '../actions/action.ts';
-import { carryOut } from '../actions/carry-out.ts';
+import { type ActionId, type AnyAction, Halted, type Means } from '../actions/action.ts';
+import { carryOut, foresee } from '../actions/carry-out.ts';
 import type { Decision } from '../actions/deed.ts';
 import type { Journal } from '../actions/journal.ts';
 import type { Admission, AdmissionRequest, RunOptions } from '../actions/run.ts';
 import type { Control, Resource } from '../control.ts';
 import type { OperatorExemptions } from '../exemptions/exemptions.ts';
-import { isGone } from '../facts/absence.ts';
-import type { LiveFactProvider } from '../facts/provider.ts';
+import { isGone, isUnanswered, wasNotAnswered } from '../facts/absence.ts';
+import type { LiveFactProvider, TagsOf } from '../facts/provider.ts';
 import type { Finding } from '../findings/finding.ts';
 import { findingId } from '../findings/id.ts';
 import { type Judged, judgeLive } from '../judge.ts';
@@ -21,6 +21,7 @@ import { exemptionFor } from '../policy/exemptions.ts';
 import { type Kind, kindOf, noUsage } from '../policy/guardrails.ts';
 import type { Plan } from '../policy/plan.ts';
 import type { Policy } from '../policy/policy.ts';
+import { withTags } from '../tags.ts';
 import type { ActionEvent } from '../transitions/action-event.ts';
 import type { KillSwitch } from './kill-switch.ts';
 import type { Limiter } from './limiter.ts';
@@ -37,6 +38,8 @@ export interface RemediatorOptions {
   readonly policy: Policy;
   readonly place: { readonly account: string; readonly region: string };
   readonly facts: LiveFactProvider;
+  /** The tags that no look tells: asked where the policy goes by them. */
+  readonly tagsOf?: TagsOf;
   readonly ledger: Pick<Ledger, 'read'>;
   /** What operators exempted, as it is now; left out where the policy lets none of them. */
   readonly exemptions?: () => Promise<OperatorExemptions>;
@@ -64,7 +67,7 @@ export interface RemediatorOptions {
 export interface Remediation {
   /** To be told on the bus, in this order. */
   readonly events: readonly ActionEvent[];
-  /** Whether something is under way, or half-done, so that the same message should be handled again. */
+  /** Whether something is under way, half-done, or could not be read, so that the same message should be handled again. */
   readonly again: boolean;
   /** Why nothing was done, where nothing was; a sentence. */
   readonly nothing: string | undefined;
@@ -80,16 +83,21 @@ export interface Case {
   readonly finding: Finding;
   readonly control: Control;
   readonly resource: Resource;
+  /** Why its tags are not known, as a clause, where the policy goes by them. */
+  readonly tagsUnknown?: string | undefined;
 }
 
-export type Found = Omit<Case, 'resource'> & { readonly entry: Recorded };
+export type Found = Omit<Case, 'resource' | 'tagsUnknown'> & { readonly entry: Recorded };
 
 /** One for each message. */
 export class Course {
   readonly options: RemediatorOptions;
   /** The actions that were answered for. */
   readonly handled = new Set<ActionId>();
+  /** Whether AWS did not answer what had to be known, and may in a while. */
+  unanswered = false;
   #breakersOpened = 0;
+  #exempted: Promise<OperatorExemptions> | undefined;
 
   constructor(options: RemediatorOptions) {
     this.options = options;
@@ -124,19 +132,38 @@ export class Course {
     const judged = await this.judge(found);
     if (judged === undefined || isGone(judged.facts) !== undefined) return 'The resource is gone.';
     const { verdict, evidence } = judged.judgement;
+    if (verdict === 'UNKNOWN') this.unanswered ||= wasNotAnswered(judged.facts) !== undefined;
     if (verdict === 'UNKNOWN') return `What is unknown is never acted on, and now it is: ${evidence.summary}`;
     if (verdict !== 'FAIL') return `It does not fail any more: ${evidence.summary}`;
-    return { finding, control, resource: judged.resource };
+    const [[told = judged] = []] = await withTags([[judged]], this.options.policy, this.options.tagsOf);
+    const { resource, tagsUnknown } = told;
+    if (tagsUnknown !== undefined && isUnanswered(tagsUnknown)) {
+      // By its tags it may be let off, which is known in a while.
+      this.unanswered = true;
+      return `The policy goes by its tags, and they are not known: ${tagsUnknown.detail}.`;
+    }
+    return { finding, control, resource, tagsUnknown: tagsUnknown?.detail };
   }
 
-  async plan(policy: Policy, { finding, control, resource }: Case, usual = control.actions): Promise<Plan> {
-    const { means, exemptions, isOwn } = this.options;
+  /** What operators exempted, and released, as it was when it was first asked for. */
+  exempted(): Promise<OperatorExemptions> {
+    this.#exempted ??= this.options.exemptions?.() ?? Promise.resolve(new Map());
+    return this.#exempted;
+  }
+
+  async plan(
+    policy: Policy,
+    { finding, control, resource, tagsUnknown }: Case,
+    usual = control.actions,
+  ): Promise<Plan> {
+    const { means, isOwn } = this.options;
     const lookedAt = means.now();
-    const byOperator = (await exemptions?.())?.get(finding.id);
+    const byOperator = (await this.exempted()).get(finding.id);
     const { plan } = decide({
       verdict: 'FAIL',
       control: { id: control.id, actions: usual },
       resource,
+      tagsUnknown,
       policy,
       exemption: exemptionFor(policy, control.id, resource, lookedAt, byOperator),
       usage: noUsage,
@@ -173,6 +200,18 @@ export class Course {
     return { event, again };
   }
 
+  /** What would come of it now, where nothing would be begun; told as it would be then. */
+  async foresee(
+    definition: AnyAction,
+    { finding, resource, control }: Case,
+    decision: Decision,
+  ): Promise<{ readonly event: ActionEvent | undefined } | undefined> {
+    const target = { resource, finding, settings: this.#settingsOf(definition.id, control) };
+    const outcome = await foresee(definition, target, this.runOptions(decision));
+    if (outcome === undefined) return undefined;
+    return { event: toldOfOutcome(outcome, this.told(finding, resource, definition)) };
+  }
+
   told(finding: Finding, resource: Resource, definition: AnyAction): Told {
     const { stage, means } = this.options;
     return { finding, resource, definition, stage, at: means.now(), occasion: occasionOf(finding) };
@@ -184,21 +223,25 @@ export class Course {
 
   runOptions(decision: RunOptions['decision']): RunOptions {
     const { journal, means, place, run } = this.options;
-    return { journal, means, place, run, decision, leaseFor, admit: (request) => this.#admit(request) };
+    const admit = (request: AdmissionRequest) => this.#admit(request);
+    return { journal, means: { ...means, wait: this.#waiting }, place, run, decision, leaseFor, admit };
   }
+
+  /** Actions may wait for minutes between two writes: the switch may have been pulled by then. */
+  readonly #waiting = async (milliseconds: number): Promise<void> => {
+    await this.options.means.wait(milliseconds);
+    const why = stopped(await this.#killSwitch());
+    if (why !== undefined) throw new Halted(why);
+  };
 
   /** Asked last, just before the first write: by then the switch may have been pulled, or the limit used up. */
   async #admit({ action, resource, deed, step, finding }: AdmissionRequest): Promise<Admission> {
-    const { state, because } = await this.options.killSwitch();
-    if (state !== 'released') {
-      const why =
-        because === undefined ? 'The kill switch is on.' : `The kill switch stops everything: ${because}.`;
-      return { admitted: false, because: why };
-    }
+    const why = stopped(await this.#killSwitch());
+    if (why !== undefined) return { admitted: false, because: why };
     const kind = kindOf(action);
     // Taking back what was done, and finishing what was begun, is never one action too many.
     if (kind === undefined || step !== 'begin') return { admitted: true };
-    const { status } = await this.options.workflow(finding);
+    const { status } = await this.#workflow(finding);
     if (status === 'SUPPRESSED' || status === 'unreadable') {
       return {
         admitted: false,
@@ -214,11 +257,23 @@ export class Course {
 
   async #circumstances(finding: string): Promise<Circumstances> {
     const [{ state }, { status }, limits] = await Promise.all([
-      this.options.killSwitch(),
-      this.options.workflow(finding),
+      this.#killSwitch(),
+      this.#workflow(finding),
       this.options.limiter.show(),
     ]);
     return { killSwitch: state, workflow: status, openBreakers: openIn(limits) };
+  }
+
+  async #killSwitch(): Promise<KillSwitch> {
+    const read = await this.options.killSwitch();
+    this.unanswered ||= read.unanswered === true;
+    return read;
+  }
+
+  async #workflow(finding: string): Promise<Workflow> {
+    const read = await this.options.workflow(finding);
+    this.unanswered ||= read.unanswered === true;
+    return read;
   }
 
   /** What the policy sets for an action; of a fix, what its control demands. */
@@ -235,6 +290,12 @@ export class Course {
   result(done: Omit<Remediation, 'breakersOpened'>): Remediation {
     return { ...done, breakersOpened: this.#breakersOpened };
   }
+}
+
+/** Why nothing may be written, as a sentence; `undefined` where it may. */
+function stopped({ state, because }: KillSwitch): string | undefined {
+  if (state === 'released') return undefined;
+  return because === undefined ? 'The kill switch is on.' : `The kill switch stops everything: ${because}.`;
 }
 
 /** The finding as it was opened last. */

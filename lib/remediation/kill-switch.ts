@@ -1,6 +1,6 @@
 /** The kill switch: one SSM parameter, read each time, that stops all writes to resources at once. */
 import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
-import { reasonOf } from '../aws/reason.ts';
+import { isUnanswered, reasonOf } from '../aws/reason.ts';
 import type { Circumstances } from '../policy/circumstances.ts';
 
 /** Writes are allowed while the parameter has this value, and no other. */
@@ -14,6 +14,8 @@ export interface KillSwitch {
   readonly state: NonNullable<Circumstances['killSwitch']>;
   /** Why it could not be read, a clause for people. */
   readonly because?: string;
+  /** Whether it may be read in a while: see `isUnanswered`. */
+  readonly unanswered?: boolean;
 }
 
 /**
@@ -28,6 +30,7 @@ export async function killSwitch(client: SSMClient, name: string): Promise<KillS
     if (value === released || value === pulled) return { state: value };
     return { state: 'unreadable', because: `${name} says neither "${released}" nor "${pulled}"` };
   } catch (error) {
-    return { state: 'unreadable', because: `${name} can't be read: ${reasonOf(error)}` };
+    const because = `${name} can't be read: ${reasonOf(error)}`;
+    return { state: 'unreadable', because, unanswered: isUnanswered(error) };
   }
 }

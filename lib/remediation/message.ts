@@ -18,10 +18,17 @@ export interface Occasion {
   readonly reminder: boolean;
 }
 
+/** What became of the message before. */
+interface Tries {
+  /** How often it was begun or gone on with, from 1. */
+  readonly attempt: number;
+  /** Whether people were told that it is half-done. */
+  readonly halfDone: boolean;
+}
+
 export type RemediationMessage =
-  /** `attempt` counts how often the same was begun or gone on with, from 1. */
-  | { readonly kind: 'occasion'; readonly occasion: Occasion; readonly attempt: number }
-  | { readonly kind: 'order'; readonly order: OperatorOrder; readonly attempt: number }
+  | ({ readonly kind: 'occasion'; readonly occasion: Occasion } & Tries)
+  | ({ readonly kind: 'order'; readonly order: OperatorOrder } & Tries)
   | { readonly kind: 'malformed'; readonly reason: string };
 
 const occasionSchema = z.object({
@@ -39,19 +46,19 @@ export function parseRemediation(body: string): RemediationMessage {
   } catch (error) {
     return malformed(`it is no JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
-  const attempt = attemptIn(at(value, 'trailseal', 'attempt'));
+  const tries = triesIn(at(value, 'trailseal'));
   const own = at(value, 'trailseal', 'occasion');
   if (own !== undefined) {
     const occasion = occasionSchema.safeParse(own);
     return occasion.success
-      ? { kind: 'occasion', occasion: occasion.data, attempt }
+      ? { kind: 'occasion', occasion: occasion.data, ...tries }
       : malformed(`its occasion: ${occasion.error.issues[0]?.message}`);
   }
   const ordered = at(value, 'trailseal', 'order');
   if (ordered !== undefined) {
     const order = operatorOrderSchema.safeParse(ordered);
     return order.success
-      ? { kind: 'order', order: order.data, attempt }
+      ? { kind: 'order', order: order.data, ...tries }
       : malformed(`its order: ${order.error.issues[0]?.message}`);
   }
   if (at(value, 'source') !== transitionSource) return malformed(`it is no event of "${transitionSource}"`);
@@ -61,7 +68,7 @@ export function parseRemediation(body: string): RemediationMessage {
     return malformed(`its detail is no transition: ${issue?.path.join('.')}: ${issue?.message}`);
   }
   const { finding, openedAt, sequence } = transition.data;
-  return { kind: 'occasion', occasion: { finding, openedAt, since: sequence, reminder: false }, attempt };
+  return { kind: 'occasion', occasion: { finding, openedAt, since: sequence, reminder: false }, ...tries };
 }
 
 /** The message that has a finding looked after: at the end of a grace period, or because a sweep found it open. */
@@ -75,13 +82,15 @@ export function orderBody(order: OperatorOrder): unknown {
 }
 
 /** The same message once more: what it asks for is under way, or half-done. */
-export function onceMore(body: unknown, attempt: number): unknown {
+export function onceMore(body: unknown, tries: Tries): unknown {
   const own = at(body, 'trailseal');
-  return { ...(isObject(body) ? body : {}), trailseal: { ...(isObject(own) ? own : {}), attempt } };
+  return { ...(isObject(body) ? body : {}), trailseal: { ...(isObject(own) ? own : {}), ...tries } };
 }
 
-function attemptIn(value: unknown): number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : 1;
+function triesIn(own: unknown): Tries {
+  const attempt = at(own, 'attempt');
+  const counted = typeof attempt === 'number' && Number.isSafeInteger(attempt) && attempt > 0;
+  return { attempt: counted ? attempt : 1, halfDone: at(own, 'halfDone') === true };
 }
 
 function malformed(reason: string): RemediationMessage {

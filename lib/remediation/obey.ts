@@ -4,6 +4,7 @@
  */
 import type { Deed } from '../actions/deed.ts';
 import { undo } from '../actions/undo.ts';
+import { isDenial, reasonOf } from '../aws/reason.ts';
 import type { ActionEvent } from '../transitions/action-event.ts';
 import { about } from './about.ts';
 import { withBrokenOff } from './broken-off.ts';
@@ -18,9 +19,19 @@ export async function obey(course: Course, order: OperatorOrder): Promise<Remedi
   if (course.options.means.now().getTime() - Date.parse(order.at) > orderHolds) {
     return answer(course, order, found, 'It was ordered more than a day ago: order it again.');
   }
-  return order.what === 'undo'
-    ? await takeBack(course, order, found)
-    : await obeyAction(course, order, order.what, found);
+  const done =
+    order.what === 'undo'
+      ? await takeBack(course, order, found)
+      : await obeyAction(course, order, order.what, found);
+  const isRefused = done.events.every(({ outcome }) => outcome === 'withheld');
+  // What could not be read is over in a while, and no answer yet.
+  return course.unanswered && isRefused ? { ...done, events: [], again: true } : done;
+}
+
+/** The answer to an order that came to no end: nobody tries it any more. */
+export async function giveUp(course: Course, order: OperatorOrder, because: string): Promise<Remediation> {
+  const found = await course.find(order.finding);
+  return typeof found === 'string' ? course.nothing(found) : answer(course, order, found, because);
 }
 
 async function obeyAction(
@@ -40,6 +51,9 @@ async function obeyAction(
       `The policy lets nobody order a ${what} of what ${control.id} finds: see operators.orders in the policy.`,
     );
   }
+  if (await isReleased(course, order)) {
+    return answer(course, order, found, 'Somebody pressed "Release and undo" after it was ordered.');
+  }
   const decision = { by: 'operator', name: order.by, why: order.why } as const;
   const events: ActionEvent[] = [];
   let again = false;
@@ -49,7 +63,8 @@ async function obeyAction(
     // What was begun after the order was given was begun for it, or for a later one.
     const obeyed = last !== undefined && Date.parse(last.begunAt) >= Date.parse(order.at);
     const definition = course.definitionOf(action);
-    if (!obeyed || last.status === 'begun' || definition === undefined) open.push(action);
+    const isEnded = last?.status === 'done' || last?.status === 'undone';
+    if (!obeyed || !isEnded || definition === undefined) open.push(action);
     else if (last.status === 'done') {
       const told = course.told(finding, entry.resource, definition);
       events.push(doneEvent(last, { ...told, decision }));
@@ -79,8 +94,8 @@ async function obeyAction(
     return await answerWithBrokenOff(course, order, found, looked);
   }
   const plan = await course.plan(asOrdered(policy, control.id, open), looked, open);
-  for (const { action, reason } of plan.withheld) {
-    events.push(answered(course, order, found, reason, action));
+  for (const { action, because, reason } of plan.withheld) {
+    events.push({ ...answered(course, order, found, reason, action), withheldBecause: because });
   }
   for (const { action } of plan.actions) {
     const definition = course.definitionOf(action);
@@ -90,6 +105,12 @@ async function obeyAction(
     again ||= one.again;
   }
   return course.result({ events, again, nothing: undefined });
+}
+
+/** An order may have been kept from being obeyed until somebody released what it is about. */
+async function isReleased(course: Course, { finding, at }: OperatorOrder): Promise<boolean> {
+  const released = (await course.exempted()).get(finding)?.lifted ?? null;
+  return released !== null && Date.parse(released.at) > Date.parse(at);
 }
 
 /** Takes back what was done about the finding until it was ordered, newest first. */
@@ -131,7 +152,14 @@ async function takeBack(course: Course, order: OperatorOrder, found: Found): Pro
       continue;
     }
     course.handled.add(deed.action);
-    const outcome = await undo(definition, deed, course.runOptions(decision));
+    const outcome = await undo(definition, deed, course.runOptions(decision)).catch((error: unknown) => {
+      if (!isDenial(error)) throw error;
+      return `This deployment is not allowed to undo it: ${reasonOf(error)}. Undo it by the command.`;
+    });
+    if (typeof outcome === 'string') {
+      events.push(answered(course, order, found, outcome, deed.action));
+      continue;
+    }
     const told = { ...course.told(finding, entry.resource, definition), decision, occasion: order.id };
     const event = toldOfUndo(outcome, deed, told);
     if (event !== undefined) events.push(event);
@@ -148,7 +176,10 @@ async function answerWithBrokenOff(
   because: string,
 ): Promise<Remediation> {
   const done = await withBrokenOff(course, course.nothing(because), found, undefined);
-  return done.events.length > 0 || done.again ? done : answer(course, order, found, because);
+  const isAnswered = done.events.some(({ decision }) => decision.by === 'operator');
+  if (isAnswered || done.again) return done;
+  const events = [...done.events, answered(course, order, found, because, order.what)];
+  return course.result({ events, again: false, nothing: because });
 }
 
 /** That an order is not obeyed, and why. */

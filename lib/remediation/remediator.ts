@@ -6,7 +6,7 @@
 import { bringAbout } from './bring-about.ts';
 import { Course, type Remediation, type RemediatorOptions } from './course.ts';
 import type { Occasion } from './message.ts';
-import { obey } from './obey.ts';
+import { giveUp, obey } from './obey.ts';
 import type { OperatorOrder } from './order.ts';
 
 export { leaseFor, type Remediation, type RemediatorOptions } from './course.ts';
@@ -22,6 +22,11 @@ export class Remediator {
   /** Brings about what the policy asks for a finding; see `bringAbout`. */
   remediate(occasion: Occasion): Promise<Remediation> {
     return bringAbout(new Course(this.#options), occasion);
+  }
+
+  /** Answers an order that is not tried any more; see `giveUp`. */
+  giveUp(order: OperatorOrder, because: string): Promise<Remediation> {
+    return giveUp(new Course(this.#options), order, because);
   }
 
   /** Does what an operator orders; see `obey`. */

@@ -52,9 +52,15 @@ export function doneEvent(deed: Deed, told: Told): ActionEvent {
     ...told,
     outcome: 'done',
     because: deed.decision.why,
+    at: timeOf(deed.doneAt, told),
     deed,
     id: `${nameOfDeed(deed)} done`,
   });
+}
+
+/** The deed's own time, so that the same event is the same however often it is told. */
+function timeOf(time: string | null, { at }: Told): Date {
+  return time === null ? at : new Date(time);
 }
 
 export function withheldEvent(because: string, told: Told): ActionEvent {
@@ -83,6 +89,7 @@ export function toldOfUndo(outcome: UndoOutcome, deed: Deed, told: Told): Action
       return about(finding, resource, deed.action, {
         ...told,
         outcome: 'undone',
+        at: timeOf(outcome.deed.undoneAt, told),
         because: outcome.deed.undo?.why ?? '',
         deed: outcome.deed,
         id: `${name} undone`,

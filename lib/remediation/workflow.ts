@@ -1,6 +1,6 @@
 /** What operators have said of a finding in Security Hub. */
 import { GetFindingsCommand, type SecurityHubClient } from '@aws-sdk/client-securityhub';
-import { reasonOf } from '../aws/reason.ts';
+import { isUnanswered, reasonOf } from '../aws/reason.ts';
 import type { Circumstances } from '../policy/circumstances.ts';
 
 /** The IAM action that reading it needs. */
@@ -10,6 +10,8 @@ export interface Workflow {
   readonly status: NonNullable<Circumstances['workflow']>;
   /** Why it could not be read, a clause for people. */
   readonly because?: string;
+  /** Whether it may be read in a while: see `isUnanswered`. */
+  readonly unanswered?: boolean;
 }
 
 /**
@@ -32,6 +34,6 @@ export async function workflowOf(client: SecurityHubClient, finding: string): Pr
       .map((found) => found.Workflow?.Status ?? 'NEW');
     return { status: statuses.find((status) => status === 'SUPPRESSED') ?? statuses[0] ?? 'NEW' };
   } catch (error) {
-    return { status: 'unreadable', because: reasonOf(error) };
+    return { status: 'unreadable', because: reasonOf(error), unanswered: isUnanswered(error) };
   }
 }

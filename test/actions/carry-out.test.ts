@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UnderWay } from '../../lib/actions/action.ts';
+import { type Ground, UnderWay } from '../../lib/actions/action.ts';
 import { lamp, leaseFor, place } from './lamp.ts';
 
 const operator = { by: 'operator', name: 'ana', why: 'It is needed.' } as const;
@@ -257,6 +257,28 @@ describe('a run that AWS fails', () => {
   });
 });
 
+/** The finding, with a time at which the lamp was seen to be on. */
+function seen(finding: Ground, at: string): Ground {
+  const actor = {
+    type: 'IAMUser',
+    arn: 'arn',
+    name: 'ana',
+    account: undefined,
+    sourceIp: undefined,
+    userAgent: undefined,
+  };
+  const passed = {
+    status: 'RESOLVED',
+    verdict: 'FAIL',
+    at,
+    eventName: 'Sweep',
+    eventId: null,
+    actor,
+    summary: 'On.',
+  } as const;
+  return { ...finding, history: [passed] };
+}
+
 describe('what an operator took back', () => {
   it('is not done again for the same failure by the policy', async () => {
     const world = lamp();
@@ -266,12 +288,24 @@ describe('what an operator took back', () => {
     expect([kind, world.state.light]).toEqual(['withheld', 'off']);
   });
 
-  it('is done again when the finding was opened anew', async () => {
+  it('is done again once the lamp was seen to be on since', async () => {
     const world = lamp();
     await world.carryOut();
     await world.undo();
-    const finding = { ...world.target.finding, openedAt: '2026-11-21T10:00:01.000Z' };
+    const finding = seen(world.target.finding, '2026-11-21T10:00:01.000Z');
     expect((await world.carryOut({}, { ...world.target, finding })).kind).toBe('done');
+  });
+
+  it('is not done again for a finding that its own success closed, and a look at the undo opened anew', async () => {
+    const world = lamp();
+    await world.carryOut();
+    await world.means.wait(1_000);
+    await world.undo();
+    const finding = {
+      ...seen(world.target.finding, '2026-11-21T10:00:00.500Z'),
+      openedAt: '2026-11-21T10:00:02.000Z',
+    };
+    expect((await world.carryOut({}, { ...world.target, finding })).kind).toBe('withheld');
   });
 
   it('is done again when an operator asks for it', async () => {

@@ -61,9 +61,10 @@ type LampAction = ActionDefinition<typeof before, typeof settings>;
 export function lamp(more: Partial<LampAction> = {}) {
   const { means, waits } = meansWith();
   const journal = new MemoryJournal();
-  const state: { light: Light; fault: Error | undefined; presses: number } = {
+  const state: { light: Light; fault: Error | undefined; check: Error | undefined; presses: number } = {
     light: 'off',
     fault: undefined,
+    check: undefined,
     presses: 0,
   };
   const press = (to: Light) => {
@@ -73,6 +74,7 @@ export function lamp(more: Partial<LampAction> = {}) {
     state.light = to;
   };
   const compare = (wanted: Light, other: Light): Check => {
+    if (state.check !== undefined) throw state.check;
     if (state.light === 'gone') return { kind: 'gone', because: 'the lamp was taken away' };
     if (state.light === wanted) return { kind: 'as-set', state: [`the lamp is ${state.light}`] };
     return { kind: 'differs', differences: [`the lamp is ${state.light}`], halfway: state.light === other };

@@ -67,6 +67,14 @@ describe("operators' exemptions", () => {
     expect([...(await here().all()).values()]).toEqual([lifted]);
   });
 
+  it('stay as they were said last, whatever comes late', async () => {
+    const lifted = exemption('one', { lifted: { by: 'ben', at: '2026-11-22T10:00:00.000Z' } });
+    expect(await here().give(lifted)).toBe(true);
+    expect(await here().give(exemption('one'))).toBe(false);
+    expect([...(await here().all()).values()]).toEqual([lifted]);
+    expect(await here().give(exemption('one', { givenAt: '2026-11-23T10:00:00.000Z' }))).toBe(true);
+  });
+
   it('are all told, on however many pages of a megabyte they are', async () => {
     const ids = Array.from({ length: 12 }, (_, index) => `finding-${index}`);
     const reason = 'x'.repeat(100_000);

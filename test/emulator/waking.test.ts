@@ -67,6 +67,7 @@ describe('the end of a grace period', () => {
       kind: 'occasion',
       occasion,
       attempt: 1,
+      halfDone: false,
     });
   });
 

@@ -49,20 +49,20 @@ async function taken(body: string, before: Note): Promise<Came | string> {
     ledger: { read: async (ids) => new Map([...entries].filter(([id]) => ids.includes(id))) },
     exemptions: {
       all: async () => new Map(given.map((exemption) => [exemption.finding, exemption])),
-      give: async (exemption) => void given.push(exemption),
+      give: async (exemption) => given.push(exemption) > 0,
     },
     send: async (queue, one) => {
       sent.push({ queue, body: JSON.stringify(one) });
       return true;
     },
     note: async ({ id }, news, author) => {
-      const text = withNews(before, news, author);
+      const text = withNews(before, news.join(' | '), author);
       if (text !== undefined) notes.push({ finding: id, text });
     },
     productArn,
   });
   if (message.kind === 'answer') {
-    await operator.answer(message.answer);
+    await operator.answer([message.answer]);
     return { press: undefined, sent, given, notes };
   }
   const pressings = await operator.press(message.press);

@@ -116,7 +116,7 @@ export class RemediationWorld {
       },
       killSwitch: async () => ({ state: 'released' }),
       workflow: async () => ({ status: 'NEW' }),
-      isOwn: (resource) => isOwnResource(resource, stack),
+      isOwn: (resource) => isOwnResource(resource, { stack, keyArns: [] }),
       wakeAt: async () => 'scheduled',
       stage: 'dev',
       run: 'run-1',

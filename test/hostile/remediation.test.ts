@@ -67,6 +67,7 @@ function faultsOfTelling(came: Came, { body }: Attack): readonly string[] {
   return compose(
     [...events.map(occasionOfAction), ...opened].flatMap((occasion) => occasion ?? []),
     () => undefined,
+    'dev',
   ).flatMap(faultsOfNotification);
 }
 

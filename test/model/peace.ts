@@ -42,9 +42,13 @@ export async function faultsOfPeace(street: Street): Promise<readonly string[]> 
 
 async function faultsOfLamp(it: Lamp, street: Street): Promise<readonly string[]> {
   if (it.light === 'on' || it.light === 'gone') return [];
-  const openedAt = Date.parse(street.ledger.entries.get(it.finding)?.finding?.openedAt ?? '');
+  const history = street.ledger.entries.get(it.finding)?.finding?.history ?? [];
   const deed = await street.latest(it);
-  const takenBack = deed?.undo?.by === 'operator' && Date.parse(deed.undoneAt ?? '') >= openedAt;
+  // His word holds until the lamp was seen to be on.
+  const seenOn = history.some(
+    ({ status, at }) => status !== 'OPEN' && Date.parse(at ?? '') > Date.parse(deed?.undoneAt ?? ''),
+  );
+  const takenBack = deed?.undo?.by === 'operator' && !seenOn;
   return takenBack
     ? []
     : [`${it.resource.id} is ${it.light} still, and its deed ${deed?.status ?? 'never begun'}`];

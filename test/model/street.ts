@@ -217,7 +217,11 @@ export class Street {
       const place = this.queue.indexOf(message);
       if (!keep && place >= 0) this.queue.splice(place, 1);
       const delay = again ? nextRunIn(parsed.attempt) : undefined;
-      if (delay !== undefined) this.send(onceMore(JSON.parse(body), parsed.attempt + 1), delay * 1_000);
+      if (delay !== undefined)
+        this.send(
+          onceMore(JSON.parse(body), { attempt: parsed.attempt + 1, halfDone: false }),
+          delay * 1_000,
+        );
     } catch (error) {
       // The queue delivers it again.
       if (!(error instanceof Killed))

@@ -35,7 +35,7 @@ beforeEach(() => {
 
 describe('a note on a finding', () => {
   it('is written to that finding, in Trailseal’s name, and nothing else of it', async () => {
-    expect(await noteOn(client, named, 'Done.', author)).toBe('noted');
+    expect(await noteOn(client, named, ['Done.'], author)).toBe('noted');
     expect(written()).toEqual([
       {
         FindingIdentifiers: [{ Id: finding.Id, ProductArn: finding.ProductArn }],
@@ -46,19 +46,27 @@ describe('a note on a finding', () => {
 
   it('keeps what an operator wrote', async () => {
     bearing({ Text: 'Ask first.', UpdatedBy: 'ana', UpdatedAt: '2026-11-21T09:00:00Z' });
-    await noteOn(client, named, 'Done.', author);
+    await noteOn(client, named, ['Done.'], author);
     expect(written()[0]?.Note?.Text).toBe('Done. | Before: ana: Ask first.');
+  });
+
+  it('tells several news at once, the last of them first', async () => {
+    bearing({ Text: 'Ask first.', UpdatedBy: 'ana', UpdatedAt: '2026-11-21T09:00:00Z' });
+    await noteOn(client, named, ['Ordered.', 'Done.'], author);
+    expect(written().map(({ Note }) => Note?.Text)).toEqual([
+      'Done. | Before: Ordered. | Before: ana: Ask first.',
+    ]);
   });
 
   it('is not written twice', async () => {
     bearing({ Text: 'Done.', UpdatedBy: author, UpdatedAt: '2026-11-21T09:00:00Z' });
-    expect(await noteOn(client, named, 'Done.', author)).toBe('noted-before');
+    expect(await noteOn(client, named, ['Done.'], author)).toBe('noted-before');
     expect(written()).toEqual([]);
   });
 
   it('on what Security Hub does not have is none', async () => {
     hub.on(GetFindingsCommand).resolves({ Findings: [] });
-    expect(await noteOn(client, named, 'Done.', author)).toBe('not-there');
+    expect(await noteOn(client, named, ['Done.'], author)).toBe('not-there');
     expect(written()).toEqual([]);
   });
 
@@ -73,7 +81,7 @@ describe('a note on a finding', () => {
         },
       ],
     });
-    expect(await noteOn(client, named, 'Done.', author)).toBe('not-there');
+    expect(await noteOn(client, named, ['Done.'], author)).toBe('not-there');
   });
 
   it('that Security Hub does not take rejects, so that it is tried again', async () => {
@@ -87,14 +95,14 @@ describe('a note on a finding', () => {
         },
       ],
     });
-    await expect(noteOn(client, named, 'Done.', author)).rejects.toThrow(/ConcurrentUpdateError/);
+    await expect(noteOn(client, named, ['Done.'], author)).rejects.toThrow(/ConcurrentUpdateError/);
   });
 
   it('is not written over what could not be read', async () => {
     hub
       .on(GetFindingsCommand)
       .rejects(Object.assign(new Error('slow down'), { name: 'ThrottlingException' }));
-    await expect(noteOn(client, named, 'Done.', author)).rejects.toThrow(NoteError);
+    await expect(noteOn(client, named, ['Done.'], author)).rejects.toThrow(NoteError);
     expect(written()).toEqual([]);
   });
 });

@@ -27,7 +27,13 @@ async function deployment(policy = everything, remediates = true, unnoted: reado
     ledger,
     exemptions: {
       all: async () => exemptions,
-      give: async (exemption) => void exemptions.set(exemption.finding, exemption),
+      give: async (exemption) => {
+        const said = ({ lifted, givenAt }: OperatorExemption) => Date.parse(lifted?.at ?? givenAt);
+        const held = exemptions.get(exemption.finding);
+        if (held !== undefined && said(held) > said(exemption)) return false;
+        exemptions.set(exemption.finding, exemption);
+        return true;
+      },
     },
     send: async (queue, body) => {
       if (queue === 'remediate' && !remediates) return false;
@@ -36,7 +42,7 @@ async function deployment(policy = everything, remediates = true, unnoted: reado
     },
     note: async ({ id }, news, author) => {
       if (unnoted.some((name) => id.endsWith(name))) throw new Error('no notes');
-      notes.push({ id, news, author });
+      notes.push({ id, news: news.join(' | '), author });
     },
     productArn: finding.ProductArn,
   });
@@ -64,6 +70,7 @@ describe('Fix', () => {
       {
         kind: 'order',
         attempt: 1,
+        halfDone: false,
         order: {
           id: `6d9b1c1e-0000-4000-8000-000000000001 ${finding.Id}`,
           finding: finding.Id,
@@ -223,7 +230,7 @@ describe('a note that Security Hub does not take', () => {
 describe('what came of an order', () => {
   it('is noted on the finding', async () => {
     const { operator, notes } = await deployment();
-    await operator.answer(action({ outcome: 'withheld', because: 'The kill switch is on.' }));
+    await operator.answer([action({ outcome: 'withheld', because: 'The kill switch is on.' })]);
     expect(notes).toEqual([
       {
         id: action().finding,

@@ -19,22 +19,27 @@ const order = {
 describe('a message of remediation', () => {
   it('is the end of a grace period, with the occasion that it began with', () => {
     const body = JSON.stringify(remediateBody(occasion));
-    expect(parseRemediation(body)).toEqual({ kind: 'occasion', occasion, attempt: 1 });
+    expect(parseRemediation(body)).toEqual({ kind: 'occasion', occasion, attempt: 1, halfDone: false });
   });
 
   it('is one of an earlier version, which knew of no reminders', () => {
     const { reminder: _, ...earlier } = occasion;
     const body = JSON.stringify({ trailseal: { version: 1, kind: 'remediate', occasion: earlier } });
-    expect(parseRemediation(body)).toEqual({ kind: 'occasion', occasion, attempt: 1 });
+    expect(parseRemediation(body)).toEqual({ kind: 'occasion', occasion, attempt: 1, halfDone: false });
   });
 
   it("is an operator's order", () => {
-    expect(parseRemediation(JSON.stringify(orderBody(order)))).toEqual({ kind: 'order', order, attempt: 1 });
+    expect(parseRemediation(JSON.stringify(orderBody(order)))).toEqual({
+      kind: 'order',
+      order,
+      attempt: 1,
+      halfDone: false,
+    });
   });
 
   it('says how often it was handled, when it comes once more', () => {
-    const again = JSON.stringify(onceMore(orderBody(order), 2));
-    expect(parseRemediation(again)).toEqual({ kind: 'order', order, attempt: 2 });
+    const again = JSON.stringify(onceMore(orderBody(order), { attempt: 2, halfDone: true }));
+    expect(parseRemediation(again)).toEqual({ kind: 'order', order, attempt: 2, halfDone: true });
   });
 
   it.each([

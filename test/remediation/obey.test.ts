@@ -103,6 +103,11 @@ describe('an order to fix', () => {
     expect(lit.state.presses).toBe(0);
   });
 
+  it('that the plan withholds is answered with the reason for machines', async () => {
+    const { obey } = await room(orders, { workflow: async () => ({ status: 'SUPPRESSED' }) });
+    expect((await obey()).events).toMatchObject([{ withheldBecause: 'suppressed' }]);
+  });
+
   it('is not obeyed where an operator exempted the finding', async () => {
     const exemption = {
       finding: id,
@@ -128,6 +133,36 @@ describe('an order to fix', () => {
     await record('PASS', start + 1_000);
     expect((await obey()).events).toMatchObject([
       { outcome: 'withheld', because: 'The finding is RESOLVED: there is nothing to be done.' },
+    ]);
+  });
+
+  it('is not obeyed when somebody pressed "Release and undo" after it', async () => {
+    const released = {
+      finding: id,
+      reason: 'None was given.',
+      owner: 'ana',
+      expires: '2026-11-21',
+      givenAt: later(1_000),
+      lifted: { by: 'ana', at: later(1_000) },
+    };
+    const { it: lit, obey } = await room(orders, { exemptions: async () => new Map([[id, released]]) });
+    expect((await obey()).events).toMatchObject([
+      { outcome: 'withheld', because: expect.stringMatching(/Release and undo/) },
+    ]);
+    expect((await obey({ at: later(1_000) })).events).toMatchObject([{ outcome: 'done' }]);
+    expect(lit.state.presses).toBe(1);
+  });
+
+  it('is tried again, and not refused, where the workflow could not be read for now', async () => {
+    const workflow = async () => ({ status: 'unreadable' as const, unanswered: true });
+    const { obey } = await room(orders, { workflow });
+    expect(await obey()).toMatchObject({ events: [], again: true });
+  });
+
+  it('that nobody tries any more is answered', async () => {
+    const { giveUp } = await room(orders);
+    expect((await giveUp('It could not be done.')).events).toMatchObject([
+      { outcome: 'withheld', because: 'It could not be done.', decision: { by: 'operator' } },
     ]);
   });
 
@@ -208,6 +243,17 @@ describe('an order to undo', () => {
       { outcome: 'undo-refused', because: expect.stringContaining('the lamp is broken') },
     ]);
     expect(lit.state.light).toBe('broken');
+  });
+
+  it('is answered where AWS does not allow it, and the others are undone all the same', async () => {
+    const denied = Object.assign(new Error('not allowed'), { name: 'AccessDeniedException' });
+    const { it: lit, remediate, obey, now } = await room(acting);
+    await remediate();
+    await lit.means.wait(1_000);
+    lit.state.check = denied;
+    expect((await obey({ what: 'undo', at: now() })).events).toMatchObject([
+      { outcome: 'withheld', because: expect.stringMatching(/not allowed to undo it.*by the command/) },
+    ]);
   });
 
   it('waits while the kill switch is pulled, as an undo is a write', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Means } from '../../lib/actions/action.ts';
 import { unknownFact } from '../../lib/facts/types.ts';
 import { actionEventSchema } from '../../lib/transitions/action-event.ts';
-import { start } from '../actions/lamp.ts';
+import { lamp, start } from '../actions/lamp.ts';
 import { fixing, id, room } from './room.ts';
 
 describe('a failure', () => {
@@ -14,6 +15,8 @@ describe('a failure', () => {
         outcome: 'done',
         action: 'fix:enable-key',
         finding: id,
+        actor: { type: 'IAMUser', arn: 'arn:aws:iam::111122223333:user/ana', name: 'ana' },
+        summary: 'It is FAIL.',
         plan: ['Switch it on.'],
         undo: `trailseal undo --stage dev '${id}'`,
         decision: { by: 'policy', name: 'trailseal.policy.yml' },
@@ -93,6 +96,18 @@ describe('what stands in the way', () => {
     expect(lit.state.presses).toBe(0);
   });
 
+  it.each([
+    ['suppressed', { workflow: async () => ({ status: 'SUPPRESSED' as const }) }],
+    ['kill-switch', { killSwitch: async () => ({ state: 'pulled' as const }) }],
+    ['own-resource', { isOwn: () => true }],
+  ])('is told for machines as well: %s', async (because, more) => {
+    const { remediate } = await room(fixing, more);
+    expect((await remediate()).events.at(-1)).toMatchObject({
+      action: 'fix:enable-key',
+      withheldBecause: because,
+    });
+  });
+
   it('is the switch, also when it is pulled between the decision and the first write', async () => {
     let reads = 0;
     const { it: lit, remediate } = await room(fixing, {
@@ -123,6 +138,27 @@ describe('what stands in the way', () => {
   });
 });
 
+describe('the kill switch', () => {
+  it('stops an action that waits between two writes', async () => {
+    let state: 'released' | 'pulled' = 'released';
+    let written = false;
+    const waiting = {
+      ...lamp().action,
+      apply: async (_target: unknown, _before: unknown, { wait }: Means) => {
+        state = 'pulled';
+        await wait(60_000);
+        written = true;
+      },
+    };
+    const { remediate } = await room(fixing, { killSwitch: async () => ({ state }), actions: [waiting] });
+    expect(await remediate()).toMatchObject({
+      events: [{ outcome: 'half-done', because: expect.stringContaining('The kill switch is on.') }],
+      again: true,
+    });
+    expect(written).toBe(false);
+  });
+});
+
 describe('a grace period', () => {
   const patient = `${fixing}\nguardrails: { gracePeriod: { fix: 15 minutes } }`;
 
@@ -134,6 +170,33 @@ describe('a grace period', () => {
     expect((await remediate()).events).toEqual([]);
     expect(woken[0]?.time).toEqual(due);
     expect(lit.state.presses).toBe(0);
+  });
+
+  it('is not announced for what would not be done at its end', async () => {
+    const withheld = {
+      ...lamp().action,
+      prepare: async () => ({ kind: 'withheld' as const, because: 'It belongs to an Auto Scaling group.' }),
+    };
+    const { remediate, woken } = await room(patient, { actions: [withheld] });
+    const told = { outcome: 'withheld', because: 'It belongs to an Auto Scaling group.' };
+    expect((await remediate()).events).toMatchObject([told]);
+    expect((await remediate({ reminder: true })).events).toEqual([]);
+    expect(woken).toEqual([]);
+  });
+
+  it('does not begin for what an operator took back', async () => {
+    const {
+      it: lit,
+      remediate,
+      obey,
+      now,
+      woken,
+    } = await room(`${patient}\noperators: { orders: [undo, fix:enable-key] }`);
+    await obey();
+    await lit.means.wait(1_000);
+    await obey({ what: 'undo', at: now() });
+    expect((await remediate({ reminder: true, since: lit.means.now().getTime() })).events).toEqual([]);
+    expect(woken).toEqual([]);
   });
 
   it('ends with the action, if nothing has stopped it', async () => {

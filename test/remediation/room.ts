@@ -132,6 +132,7 @@ export async function room(text = fixing, more: Partial<RemediatorOptions> = {},
     remediate: (other: Partial<Occasion> = {}) =>
       new Remediator(options).remediate({ ...occasion, ...other }),
     obey: (other: Partial<OperatorOrder> = {}) => new Remediator(options).obey({ ...order, ...other }),
+    giveUp: (because: string) => new Remediator(options).giveUp(order, because),
     now: () => it.means.now().toISOString(),
   };
 }

@@ -63,6 +63,20 @@ describe('remediation may write what the policy asks for, and nothing else:', ()
   });
 });
 
+describe('where the policy goes by tags', () => {
+  const controls = 'controls: { kms-key-disabled: { actions: [fix:enable-key] } }';
+  const readOf = async (policy: string) => {
+    const made = await madeWith(policy);
+    return statementsIn(policyOf(one(made.resources, 'RemediateRole'))).flatMap(({ actions }) => actions);
+  };
+
+  it('remediation reads those of what it may act on', async () => {
+    const before = await readOf(controls);
+    const now = await readOf(`${controls}\nguardrails: { protectedTags: { keep: ["*"] } }`);
+    expect(now.filter((action) => !before.includes(action))).toEqual(['kms:ListResourceTags']);
+  });
+});
+
 describe('by the simulator, remediation', () => {
   const call = (action: string, resource: string, context: Call['context'] = {}): Call => ({
     action,
@@ -116,7 +130,7 @@ describe('by the simulator, remediation', () => {
     ['write a key policy', call('kms:PutKeyPolicy', key)],
     [
       'enable a key of Trailseal’s own',
-      call('kms:EnableKey', key, { 'aws:ResourceTag/service': 'trailseal' }),
+      call('kms:EnableKey', key, { 'aws:ResourceTag/aws:cloudformation:stack-name': 'trailseal-dev' }),
     ],
     ['set other tags than those of the policy', call('kms:TagResource', key, { 'aws:TagKeys': ['owner'] })],
     [

@@ -193,6 +193,7 @@ describe('the function that remediates', () => {
       TRAILSEAL_KILL_SWITCH: '/trailseal/dev/kill-switch',
       TRAILSEAL_SCHEDULE_GROUP: 'trailseal-dev',
       TRAILSEAL_SCHEDULE_ROLE: `arn:aws:iam::${account}:role/GraceScheduleRole`,
+      TRAILSEAL_OWN_KEYS: `arn:aws:kms:${region}:${account}:key/NotifyTopicKey`,
       POWERTOOLS_SERVICE_NAME: 'trailseal-dev',
       POWERTOOLS_METRICS_NAMESPACE: 'Trailseal',
       POWERTOOLS_LOG_LEVEL: 'INFO',

@@ -14,10 +14,13 @@ const allowing = (orders: string) => `operators: { orders: [${orders}] }`;
 const orders = [...new Set(controls.flatMap(orderable))].filter((order) =>
   allActions.some(({ id }) => id === order),
 );
-const anything = await madeWith(allowing(`${orders.join(', ')}, undo, re-check, exempt`), {
+/** One key for the secrets of clusters: without it, an order to associate it could never be obeyed. */
+const oneKey = '{ key: ["arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"] }';
+const naming = `controls: { eks-secrets-encryption: { settings: ${oneKey} } }`;
+const anything = await madeWith(`${naming}\n${allowing(`${orders.join(', ')}, undo, re-check, exempt`)}`, {
   allowKeyPolicyWrites: 'true',
 });
-const ordered = await madeWith(allowing(orders.join(', ')), { allowKeyPolicyWrites: 'true' });
+const ordered = await madeWith(`${naming}\n${allowing(orders.join(', '))}`, { allowKeyPolicyWrites: 'true' });
 const rechecked = await madeWith(allowing('re-check'));
 const none = await madeWith('');
 
@@ -223,11 +226,11 @@ describe('by the simulator, remediation that takes back', () => {
   it.each([
     [
       'disable a key of Trailseal’s own',
-      call('kms:DisableKey', key, { 'aws:ResourceTag/service': 'trailseal' }),
+      call('kms:DisableKey', key, { 'aws:ResourceTag/aws:cloudformation:stack-name': 'trailseal-dev' }),
     ],
     [
       'write the policy of a key of Trailseal’s own',
-      call('kms:PutKeyPolicy', key, { 'aws:ResourceTag/service': 'trailseal' }),
+      call('kms:PutKeyPolicy', key, { 'aws:ResourceTag/aws:cloudformation:stack-name': 'trailseal-dev' }),
     ],
     [
       'write a key policy past KMS’s check',
@@ -298,7 +301,10 @@ describe('a statement', () => {
 });
 
 it('the role of remediation is within what IAM takes, whatever the policy asks for and lets be ordered', async () => {
-  const asked = controls.map(({ id, actions }) => `  ${id}: { actions: [${actions.join(', ')}] }`);
+  const asked = controls.map(({ id, actions }) => {
+    const settings = id === 'eks-secrets-encryption' ? `, settings: ${oneKey}` : '';
+    return `  ${id}: { actions: [${actions.join(', ')}]${settings} }`;
+  });
   const policy = ['controls:', ...asked, allowing(`${orders.join(', ')}, undo, re-check, exempt`)].join('\n');
   const { resources } = await madeWith(policy, {
     stage: 'a'.repeat(20),

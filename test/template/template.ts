@@ -10,6 +10,7 @@ const pseudo: Readonly<Record<string, string>> = {
   'AWS::Region': region,
   'AWS::AccountId': account,
   'AWS::URLSuffix': 'amazonaws.com',
+  'AWS::StackName': 'trailseal-dev',
 };
 
 export interface Made {

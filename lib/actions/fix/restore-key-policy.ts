@@ -82,7 +82,10 @@ export const restoreKeyPolicy = defineAction({
 
   undo: {
     kind: 'restores',
-    except: ['calls that were denied meanwhile'],
+    except: [
+      'calls that were denied meanwhile',
+      'the protection, which the undo takes away: whoever the earlier policy let in can use the key again',
+    ],
     permissions: [...reads, ...writes],
     restore: ({ resource }, { policy }, means) => put(resource, policy, means),
     restored: ({ resource }, { good, policy }, means) => compare(resource, policy, good, means),

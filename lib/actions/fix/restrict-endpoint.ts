@@ -89,7 +89,10 @@ export const restrictEndpoint = defineAction({
 
   undo: {
     kind: 'restores',
-    except: [],
+    except: [
+      'connections and pipelines that were cut meanwhile, which do not come back by themselves',
+      'the protection, which the undo takes away: the API is reachable again from wherever it was before',
+    ],
     permissions: [...clusterReads, ...clusterWrites],
     restore: ({ resource }, { was }, means) => set(resource, was, means),
     restored: ({ resource }, { was, becomes }, means) => compare(resource, was, becomes, means),

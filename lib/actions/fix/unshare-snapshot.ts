@@ -80,7 +80,10 @@ export const unshareSnapshot = defineAction({
 
   undo: {
     kind: 'restores',
-    except: ['copies that were made while it was shared stay where they are'],
+    except: [
+      'copies that were made while it was shared, which stay where they are',
+      'the protection, which the undo takes away: whoever the snapshot was shared with, be it everybody, can copy it again',
+    ],
     permissions: [...reads, ...writes],
     async restore({ resource }, before, means) {
       const sharing = await sharingOf(resource, means);
