@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: [
       'test/browser/**',
+      'test/crash/**',
       'test/e2e/**',
       'test/emulator/**',
       'test/faults/**',
