@@ -120,6 +120,38 @@ def leading_keys(request):
     return keys
 
 
+def streams_go_on_where_they_failed():
+    """Reads a DynamoDB stream again from the first record that a function says it failed at (AWS Lambda Developer Guide,
+    "Configuring partial batch response with DynamoDB and Lambda"). ministack 1.5.33 takes that for a success."""
+    from ministack.services import dynamodb, lambda_svc
+
+    execute = lambda_svc._execute_function
+
+    def execute_and_heed(function, event):
+        result = execute(function, event)
+        records = event.get("Records") if isinstance(event, dict) else None
+        source = records[0].get("eventSourceARN", "") if records else ""
+        if result.get("error") or ":dynamodb:" not in source:
+            return result
+        body = result.get("body")
+        answer = json.loads(body) if isinstance(body, str) else body
+        failures = [one["itemIdentifier"] for one in (answer or {}).get("batchItemFailures", [])]
+        if not failures:
+            return result
+        table, _ = lambda_svc._dynamodb_stream_table_from_arn_spec(lambda_svc.parse_arn(source))
+        for _, _, mapping in lambda_svc._iter_all_esms():
+            if mapping["EventSourceArn"] != source or mapping["FunctionName"] != function["config"]["FunctionName"]:
+                continue
+            position = lambda_svc._dynamodb_stream_positions[mapping["UUID"]]
+            read = dynamodb.stream_records_since(table, position, mapping.get("BatchSize", 100))
+            numbers = [record["dynamodb"]["SequenceNumber"] for record in read]
+            done = min((numbers.index(number) for number in failures if number in numbers), default=0)
+            lambda_svc._dynamodb_stream_positions[mapping["UUID"]] = position + done
+        return {**result, "error": True}
+
+    lambda_svc._execute_function = execute_and_heed
+
+
 def import_as_security_hub():
     """Has BatchImportFindings ignore a finding whose UpdatedAt is not newer, and say when it took one.
 
@@ -213,6 +245,7 @@ if __name__ == "__main__":
         allow_batches_by_their_action()
         count_as_secure_transport()
         schedules_have_their_group()
+        streams_go_on_where_they_failed()
         tell_leading_keys()
     if module == "moto.server" and os.environ.get("MOTO_AS_SECURITY_HUB") == "1":
         import_as_security_hub()

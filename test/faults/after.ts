@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { deadLetterQueueNameOf, type FunctionName, type Queue, queueNameOf } from '../../deploy/parts.ts';
 import { isObject, list, text } from '../../lib/json.ts';
 import { DynamoLedger } from '../../lib/ledger/dynamodb.ts';
 import type { MetricName } from '../../lib/live/metrics.ts';
-import { type QueueName, queueName, queueNames, tableName } from '../../lib/names.ts';
+import { queueNames, tableName } from '../../lib/names.ts';
 import { run, stage } from '../e2e/deployment.ts';
 import { region } from '../e2e/emulated-aws.ts';
 import { queueUrl, type Stack } from '../e2e/stack.ts';
@@ -14,10 +15,10 @@ import type { Import } from './imports.ts';
 import type { Inhabitant } from './population.ts';
 
 /** Messages of all queues but the dead letters': waiting, being handled, and kept back until later. */
-export async function pending(stack: Pick<Stack, 'sqs'>): Promise<number> {
+async function pending(stack: Pick<Stack, 'sqs'>, queues: readonly Queue[]): Promise<number> {
   const counts = await Promise.all(
-    queueNames.map(async (name) => {
-      const QueueUrl = await queueUrl(stack, queueName(stage, name));
+    queues.map(async (name) => {
+      const QueueUrl = await queueUrl(stack, queueNameOf(stage, name));
       const { Attributes = {} } = await stack.sqs.send(
         new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
       );
@@ -34,24 +35,40 @@ export async function pending(stack: Pick<Stack, 'sqs'>): Promise<number> {
 }
 
 /** Waits until all queues have been empty three times in a row. @returns whether they were, in time. */
-export async function quiet(stack: Pick<Stack, 'sqs'>, until: number): Promise<boolean> {
+export async function quiet(
+  stack: Pick<Stack, 'sqs'>,
+  until: number,
+  queues: readonly Queue[] = queueNames,
+): Promise<boolean> {
   for (let empty = 0; Date.now() < until; await sleep(500)) {
-    empty = (await pending(stack)) === 0 ? empty + 1 : 0;
+    empty = (await pending(stack, queues)) === 0 ? empty + 1 : 0;
     if (empty === 3) return true;
   }
   return false;
 }
 
+/** Messages in the dead-letter queue behind a function. */
+export async function deadLetters({ sqs }: Pick<Stack, 'sqs'>, of: FunctionName): Promise<number> {
+  const QueueUrl = await queueUrl({ sqs }, deadLetterQueueNameOf(stage, of));
+  const { Attributes: all } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
+  );
+  return Number(all?.ApproximateNumberOfMessages ?? 0);
+}
+
 export interface Letter {
-  readonly queue: QueueName;
+  readonly queue: Queue;
   readonly body: string;
   readonly reason: string | undefined;
 }
 
 /** As `trailseal dlq list` shows them. */
-export async function letters(env: Readonly<Record<string, string>>): Promise<readonly Letter[]> {
+export async function letters(
+  env: Readonly<Record<string, string>>,
+  queues: readonly Queue[] = queueNames,
+): Promise<readonly Letter[]> {
   const found: Letter[] = [];
-  for (const queue of queueNames) {
+  for (const queue of queues) {
     const { out, all } = await dlq(env, 'list', queue);
     if (out.trim() === '') throw new Error(`dlq list says nothing of ${queue}: ${all}`);
     for (const letter of list(JSON.parse(out))) {
@@ -61,12 +78,12 @@ export async function letters(env: Readonly<Record<string, string>>): Promise<re
   return found;
 }
 
-export async function redrive(env: Readonly<Record<string, string>>, queue: QueueName): Promise<void> {
+export async function redrive(env: Readonly<Record<string, string>>, queue: Queue): Promise<void> {
   const { code, all } = await dlq(env, 'redrive', queue);
   if (code !== 0) throw new Error(`dlq redrive failed for ${queue}: ${all}`);
 }
 
-function dlq(env: Readonly<Record<string, string>>, command: 'list' | 'redrive', queue: QueueName) {
+function dlq(env: Readonly<Record<string, string>>, command: 'list' | 'redrive', queue: Queue) {
   const where = ['--queue', queue, '--stage', stage, '--region', region, '--format', 'json'];
   return run(
     'bin/trailseal.mjs',

@@ -8,8 +8,7 @@ import { at, list, text } from '../../lib/json.ts';
 import type { Emulator } from '../../scripts/emulators.ts';
 
 /** As AWS names them in what it signs. */
-export const services = ['dynamodb', 'sqs', 'ec2', 'eks', 'kms', 'securityhub'] as const;
-export type Service = (typeof services)[number];
+export type Service = 'dynamodb' | 'sqs' | 'ec2' | 'eks' | 'kms' | 'securityhub' | 'events' | 'ssm' | 'sns';
 
 interface Throttle {
   readonly code: string;
@@ -24,13 +23,16 @@ const throttles: Readonly<Record<Service, Throttle>> = {
   eks: { code: 'ThrottlingException', status: 429 },
   kms: { code: 'ThrottlingException', status: 400 },
   securityhub: { code: 'TooManyRequestsException', status: 429 },
+  events: { code: 'ThrottlingException', status: 400 },
+  ssm: { code: 'ThrottlingException', status: 400 },
+  sns: { code: 'Throttling', status: 400 },
 };
 
 /** The share of all calls, and what happens to them. */
-const kinds = (service: Service) =>
+const kinds = (service: Service, throttled: number) =>
   [
-    { share: 0.08, does: { error: throttles[service] } },
-    { share: 0.05, does: { error: { code: 'InternalFailure', status: 500 } } },
+    { share: throttled, does: { error: throttles[service] } },
+    { share: 0.13 - throttled, does: { error: { code: 'InternalFailure', status: 500 } } },
     { share: 0.04, does: { error: { code: 'ServiceUnavailable', status: 503 } } },
     // Cut before the service has heard of the call, and after it has carried it out.
     { share: 0.04, does: { reset: true } },
@@ -41,11 +43,11 @@ const kinds = (service: Service) =>
   ] as const;
 
 /** As microburst takes them: of the calls that no rule before has met, a rule meets its part. */
-function rules(out: readonly Service[]): readonly unknown[] {
+function rules({ services, throttled }: Weather, out: readonly Service[]): readonly unknown[] {
   return services.flatMap((service): readonly unknown[] => {
     if (out.includes(service)) return [{ service, error: { code: 'ServiceUnavailable', status: 503 } }];
     let left = 1;
-    return kinds(service).map(({ share: part, does }) => {
+    return kinds(service, throttled).map(({ share: part, does }) => {
       const probability = part / left;
       left -= part;
       return { service, probability, ...does };
@@ -53,21 +55,21 @@ function rules(out: readonly Service[]): readonly unknown[] {
   });
 }
 
-/** Seconds into the storm, and the services that answer nothing at all from then on, until the next line. */
-const course: readonly { readonly at: number; readonly out: readonly Service[] }[] = [
-  { at: 0, out: [] },
-  { at: 8, out: ['ec2', 'eks', 'kms'] },
-  { at: 22, out: ['dynamodb'] },
-  { at: 32, out: ['securityhub', 'sqs'] },
-  { at: 45, out: [] },
-];
+export interface Weather {
+  /** Where calls go wrong. */
+  readonly services: readonly Service[];
+  /** The share of all calls that are throttled. A client that meets it goes on slower for a good while. */
+  readonly throttled: number;
+  /** Seconds into the storm, and the services that answer nothing at all from then on, until the next line. */
+  readonly course: readonly { readonly at: number; readonly out: readonly Service[] }[];
+}
 
 /** Begins a storm, which goes on until `calm`. Resolves when its last outage is over. */
-export async function blow(proxies: readonly Emulator[]): Promise<void> {
+export async function blow(proxies: readonly Emulator[], weather: Weather): Promise<void> {
   const began = Date.now();
-  for (const { at: second, out } of course) {
+  for (const { at: second, out } of weather.course) {
     await sleep(Math.max(0, began + second * 1_000 - Date.now()));
-    await setRules(proxies, rules(out));
+    await setRules(proxies, rules(weather, out));
   }
 }
 

@@ -3,9 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { families } from '../../lib/family.ts';
 import { parseBody } from '../../lib/live/message.ts';
 import type { Letter } from './after.ts';
-import { services } from './faults.ts';
 import { population } from './population.ts';
-import { malformed, type Outcome, runStorm } from './storm.ts';
+import { malformed, type Outcome, runStorm, weather } from './storm.ts';
 
 /** Milliseconds for all of it, the deployment included; the emulators end with this program. */
 const limit = 360_000;
@@ -21,7 +20,7 @@ describe('a thousand events while three calls in ten go wrong', () => {
   it('are a thousand, and meet faults at every service', () => {
     expect(outcome.inhabitants.length).toBe(1_000);
     expect(population).toBe(1_000);
-    const unharmed = services.filter((service) => (outcome.met.get(service)?.faulted ?? 0) === 0);
+    const unharmed = weather.services.filter((service) => (outcome.met.get(service)?.faulted ?? 0) === 0);
     expect(unharmed).toEqual([]);
     const all = [...outcome.met.values()];
     const total = (of: 'requests' | 'faulted') => all.reduce((sum, one) => sum + one[of], 0);
@@ -99,6 +98,7 @@ function report({ inhabitants, met, figures, afterStorm, afterSweep }: Outcome):
         `faults at ${service.padEnd(13)} ${faulted} of ${requests} requests (${Math.round((100 * faulted) / requests)} %)`,
     ),
     `calls, and retries      ${rounded(figures.calls)}, ${rounded(figures.retries)}`,
+    `refused of batches      ${figures.refused} entries`,
     `looks again             ${figures.looksAgain}`,
     `dead letters            ${afterStorm.letters.length} after the storm, ${afterSweep.letters.length} in the end`,
     `not true yet            ${afterStorm.untrue.length} after the storm, ${afterSweep.untrue.length} after a sweep`,

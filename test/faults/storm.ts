@@ -10,11 +10,24 @@ import { deploy } from '../e2e/deployment.ts';
 import { startEmulatedAws, withoutSettings } from '../e2e/emulated-aws.ts';
 import { allFindings, inShort, put, send, stackOf } from '../e2e/stack.ts';
 import { contradictions, type Letter, letters, metricsIn, quiet, redrive, verdicts } from './after.ts';
-import { blow, calm, type Met, met } from './faults.ts';
+import { blow, calm, type Met, met, type Weather } from './faults.ts';
 import { type Import, importsIn } from './imports.ts';
 import { type Inhabitant, populate } from './population.ts';
+import { refusals } from './refusals.ts';
 import { startRelay } from './relay.ts';
 import { hurry, reroute } from './rerouting.ts';
+
+export const weather: Weather = {
+  services: ['dynamodb', 'sqs', 'ec2', 'eks', 'kms', 'securityhub'],
+  throttled: 0.08,
+  course: [
+    { at: 0, out: [] },
+    { at: 8, out: ['ec2', 'eks', 'kms'] },
+    { at: 22, out: ['dynamodb'] },
+    { at: 32, out: ['securityhub', 'sqs'] },
+    { at: 45, out: [] },
+  ],
+};
 
 /** Milliseconds. The first calm is longer than what was not answered is kept back before its last look. */
 const longestStorm = 100_000;
@@ -56,6 +69,8 @@ export interface Figures {
   readonly calls: number;
   readonly retries: number;
   readonly looksAgain: number;
+  /** Entries of batches that were refused although the call was answered. */
+  readonly refused: number;
   readonly deadLetters: number;
   /** Milliseconds from an event's being put to Security Hub's being told the truth first, of those that fail. */
   readonly p50: number;
@@ -74,11 +89,13 @@ export async function runStorm(): Promise<Outcome> {
     const inhabitants = await populate(stack);
     const plain = withoutSettings(process.env);
     const imports: Import[] = [];
-    const toMinistack = await startRelay(aws.env['AWS_ENDPOINT_URL'] ?? '');
+    const parts = refusals();
+    const toMinistack = await startRelay(aws.env['AWS_ENDPOINT_URL'] ?? '', parts);
     stops.push(toMinistack.stop);
-    const toMoto = await startRelay(aws.env['AWS_ENDPOINT_URL_SECURITYHUB'] ?? '', (path, body) =>
-      imports.push(...importsIn(path, body)),
-    );
+    const toMoto = await startRelay(aws.env['AWS_ENDPOINT_URL_SECURITYHUB'] ?? '', {
+      ...parts,
+      done: ({ path, body }) => imports.push(...importsIn(path, body)),
+    });
     stops.push(toMoto.stop);
     const front = await startMicroburst(toMinistack.endpoint, plain);
     stops.push(front.stop);
@@ -90,12 +107,13 @@ export async function runStorm(): Promise<Outcome> {
     await hurry(stack, redelivery);
 
     const began = Date.now();
-    const weather = blow(proxies);
+    const blown = blow(proxies, weather);
     for (const queue of families) await send(stack, queue, malformed);
     const putAt = await tell(stack, inhabitants);
-    await weather;
+    await blown;
     await quiet(stack, began + longestStorm);
     await calm(proxies);
+    parts.calm();
     const stormSeconds = (Date.now() - began) / 1_000;
     const inStorm = await met(proxies);
     const standing = async (longest: number): Promise<Standing> => {
@@ -128,6 +146,7 @@ export async function runStorm(): Promise<Outcome> {
         calls: metric('ApiCalls'),
         retries: seen - metric('ApiCalls'),
         looksAgain: metric('LooksAgain'),
+        refused: parts.entries,
         deadLetters: metric('MessagesDeadLettered'),
         p50: percentile(latencies, 0.5),
         p99: percentile(latencies, 0.99),

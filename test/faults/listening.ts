@@ -1,0 +1,107 @@
+/** What Trailseal tells: the events on its own bus, and the messages to people, each from a queue of the test's own. */
+
+import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
+import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { notificationTopicName } from '../../deploy/acting/notifications.ts';
+import { at, list, text } from '../../lib/json.ts';
+import { busName } from '../../lib/names.ts';
+import { actionDetailType } from '../../lib/transitions/action-event.ts';
+import { transitionSource } from '../../lib/transitions/transition.ts';
+import { stage } from '../e2e/deployment.ts';
+import { account, region } from '../e2e/emulated-aws.ts';
+import type { Stack } from '../e2e/stack.ts';
+
+/** An event of Trailseal's own bus. */
+export interface Heard {
+  readonly type: string;
+  readonly id: string;
+  readonly finding: string;
+  /** Of a finding: its status before. */
+  readonly previous: string | undefined;
+  /** Of what was done: the action, and what became of it. */
+  readonly action: string | undefined;
+  readonly outcome: string | undefined;
+  readonly because: string | undefined;
+}
+
+export interface Listening {
+  /** All events until now, as often as they came. */
+  events(): Promise<readonly Heard[]>;
+  /** The ids of the events that people have been told of until now, as often as they were. */
+  told(): Promise<readonly string[]>;
+}
+
+export async function listen({ sqs }: Pick<Stack, 'sqs'>): Promise<Listening> {
+  const events = await queueFor(sqs, 'heard', 'events.amazonaws.com');
+  const eventBridge = new EventBridgeClient({ region });
+  const rule = { Name: 'heard', EventBusName: busName(stage) };
+  await eventBridge.send(
+    new PutRuleCommand({ ...rule, EventPattern: JSON.stringify({ source: [transitionSource] }) }),
+  );
+  await eventBridge.send(
+    new PutTargetsCommand({
+      Rule: rule.Name,
+      EventBusName: rule.EventBusName,
+      Targets: [{ Id: 'heard', Arn: events.arn }],
+    }),
+  );
+  const people = await queueFor(sqs, 'people', 'sns.amazonaws.com');
+  await new SNSClient({ region }).send(
+    new SubscribeCommand({
+      TopicArn: `arn:aws:sns:${region}:${account}:${notificationTopicName(stage)}`,
+      Protocol: 'sqs',
+      Endpoint: people.arn,
+    }),
+  );
+  return {
+    events: async () => (await events.all()).map(heardIn),
+    told: async () => (await people.all()).flatMap(toldIn),
+  };
+}
+
+function heardIn(body: unknown): Heard {
+  const detail = at(body, 'detail');
+  const type = text(body, 'detail-type') ?? '';
+  return {
+    type,
+    id: text(detail, 'id') ?? '',
+    finding: text(detail, 'finding') ?? '',
+    previous: text(detail, 'previous', 'status'),
+    action: type === actionDetailType ? text(detail, 'action') : undefined,
+    outcome: type === actionDetailType ? text(detail, 'outcome') : undefined,
+    because: text(detail, 'because'),
+  };
+}
+
+/** A queue that is subscribed to the topic has the form for machines. */
+function toldIn(body: unknown): readonly string[] {
+  const message: unknown = JSON.parse(text(body, 'Message') ?? 'null');
+  return list(message, 'items').map((item) => text(item, 'event') ?? '');
+}
+
+async function queueFor(sqs: Stack['sqs'], name: string, service: string) {
+  const arn = `arn:aws:sqs:${region}:${account}:${name}`;
+  const statement = {
+    Effect: 'Allow',
+    Principal: { Service: service },
+    Action: 'sqs:SendMessage',
+    Resource: arn,
+  };
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: { Policy } }));
+  const bodies: unknown[] = [];
+  /** Receives what has come since it was called last. */
+  async function all(): Promise<readonly unknown[]> {
+    for (;;) {
+      const { Messages: messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
+      );
+      if (messages.length === 0) return bodies;
+      bodies.push(...messages.map(({ Body }) => JSON.parse(Body ?? 'null')));
+      const Entries = messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
+      await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
+    }
+  }
+  return { arn, all };
+}
