@@ -30,6 +30,7 @@ import {
   ListGrantsCommand,
   ListKeyRotationsCommand,
   ListKeysCommand,
+  ListResourceTagsCommand,
 } from '@aws-sdk/client-kms';
 import { type AwsSecurityFinding, BatchImportFindingsCommand } from '@aws-sdk/client-securityhub';
 import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
@@ -112,6 +113,7 @@ export async function makeCalls(things: Things): Promise<Outcome> {
     rotation: () => kms.send(new GetKeyRotationStatusCommand({ KeyId: key })),
     rotations: () => kms.send(new ListKeyRotationsCommand({ KeyId: key })),
     grants: () => kms.send(new ListGrantsCommand({ KeyId: key })),
+    tags: () => kms.send(new ListResourceTagsCommand({ KeyId: key })),
     put: () => put({}),
     'refused put': () =>
       put({
