@@ -13,5 +13,7 @@ export default defineConfig({
       'test/template/**',
     ],
     testTimeout: 30_000,
+    // Side by side also where there are but two processors.
+    maxWorkers: '100%',
   },
 });

@@ -6,6 +6,8 @@ export default defineConfig({
     include: ['test/emulator/**/*.test.ts'],
     globalSetup: ['test/emulator/moto.ts'],
     testTimeout: 60_000,
+    // Side by side also where there are but two processors: the files use Regions, tables and ids of their own.
+    maxWorkers: '100%',
     hookTimeout: 60_000,
   },
 });
