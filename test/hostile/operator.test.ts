@@ -19,7 +19,14 @@ import { hostileText, place } from './values.ts';
 
 const day = 86_400_000;
 const orders = ['undo', 're-check', 'exempt', ...new Set(controls.flatMap(orderable))];
-const policy = policyOf(`version: 1\noperators: { orders: [${orders.join(', ')}] }`, controls);
+// Without one key, an order to associate it could never be obeyed.
+const oneKey = `{ key: ["arn:aws:kms:${place.region}:${place.account}:key/1234abcd-12ab-34cd-56ef-1234567890ab"] }`;
+const policy = policyOf(
+  `version: 1
+controls: { eks-secrets-encryption: { settings: ${oneKey} } }
+operators: { orders: [${orders.join(', ')}] }`,
+  controls,
+);
 const entries = new Map(known.map((entry) => [entry.id, entry]));
 
 interface Sent {
@@ -87,7 +94,9 @@ function faultsOfSending({ press, sent, given }: Came): readonly string[] {
       if (look.kind !== 'look') return [`it sent ${body}`];
       return look.looks.flatMap(({ resource }) => faultsOfPlace(resource));
     }),
-    ...given.flatMap(({ finding, expires }) => {
+    ...given.flatMap(({ finding, expires, lifted }) => {
+      // A release lets nothing off, whether or not there was an exemption to take back.
+      if (lifted !== null) return isOurs(finding) ? [] : [`it releases ${finding}`];
       const until = z.iso.date().safeParse(expires).success ? Date.parse(expires) : Number.NaN;
       const days = (until - Date.parse(press?.at ?? '')) / day;
       return isOurs(finding) && days > 0 && days <= 31 ? [] : [`it exempts ${finding} until ${expires}`];
