@@ -113,12 +113,30 @@ async function storm(
   }
 }
 
+/** Every call by which an action writes. */
+const everyCall = [
+  'AssociateEncryptionConfig',
+  'CancelKeyDeletion',
+  'CreateTags',
+  'EnableEbsEncryptionByDefault',
+  'EnableKey',
+  'EnableKeyRotation',
+  'ModifyInstanceAttribute',
+  'ModifyNetworkInterfaceAttribute',
+  'ModifySnapshotAttribute',
+  'PutKeyPolicy',
+  'RevokeGrant',
+  'StopInstances',
+  'TagResource',
+  'UpdateClusterConfig',
+];
+
 describe('hostile messages in the queue of remediation, and a ledger that lies', () => {
   it(
     'change nothing but the one resource that is meant, is the deployment’s own, and fails',
     async () => {
       const calls = new Set<string>();
-      await storm(12_000, (one, came, { aws }) => {
+      const check: Parameters<typeof storm>[1] = (one, came, { aws }) => {
         for (const { call } of aws.writes) calls.add(call);
         return [
           ...faultsOfEnd(came),
@@ -126,24 +144,12 @@ describe('hostile messages in the queue of remediation, and a ledger that lies',
           ...(one.due && aws.writes.length === 0 ? ['what is asked for is not done'] : []),
           ...aws.strange.map((call) => `${call} is a call that this AWS does not have`),
         ];
-      });
+      };
+      await storm(12_000, check);
+      // The rarest of them, which only an order brings about, may want some more.
+      for (let more = 0; more < 20 && calls.size < everyCall.length; more += 1) await storm(1_000, check);
       // Every action was carried out on what it is meant for: else the storm would say nothing of it.
-      expect([...calls].sort()).toEqual([
-        'AssociateEncryptionConfig',
-        'CancelKeyDeletion',
-        'CreateTags',
-        'EnableEbsEncryptionByDefault',
-        'EnableKey',
-        'EnableKeyRotation',
-        'ModifyInstanceAttribute',
-        'ModifyNetworkInterfaceAttribute',
-        'ModifySnapshotAttribute',
-        'PutKeyPolicy',
-        'RevokeGrant',
-        'StopInstances',
-        'TagResource',
-        'UpdateClusterConfig',
-      ]);
+      expect([...calls].sort()).toEqual(everyCall);
     },
     limit,
   );
