@@ -74,9 +74,11 @@ const deadLetter = deadLettersTo(sqs, deadLetterUrl);
 const policy = policyInForce({ controls, config, logger, telemetry });
 const exemptions = new DynamoExemptions({ client: dynamodb, table, place: { account, region } });
 const facts = new AwsFacts({ readers, tagReaders, clients: () => clients, now, wait });
+/** What the deployment was given rights for; an override only narrows it. */
+const deployed = bundledPolicy(checkedPolicy, controls);
 const parts = {
   controls,
-  actions: actions.filter(({ id }) => mayDo(bundledPolicy(checkedPolicy, controls), controls, id)),
+  actions: actions.filter(({ id }) => mayDo(deployed, controls, id)),
   place: { account, region },
   facts,
   tagsOf: (resources: readonly Resource[]) => facts.tagsOf(resources),

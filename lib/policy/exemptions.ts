@@ -3,6 +3,7 @@ import type { Resource } from '../control.ts';
 import type { FindingExemption } from '../findings/finding.ts';
 import type { Policy } from './assemble.ts';
 import { exemptionByTag } from './exemption-tag.ts';
+import { endOf } from './last-day.ts';
 import { asExemption, type OperatorExemption } from './operator-exemption.ts';
 import { matchesPattern } from './pattern.ts';
 
@@ -96,11 +97,6 @@ export function bears(resource: Resource, tag: string, pattern: string): boolean
   if (resource.tags === undefined || !Object.hasOwn(resource.tags, tag)) return false;
   const value = resource.tags[tag];
   return value !== undefined && matchesPattern(pattern, value);
-}
-
-/** The first moment at which an exemption no longer holds: the end of its last day, in UTC. */
-function endOf(expires: string): number {
-  return Date.parse(`${expires}T00:00:00Z`) + day;
 }
 
 function asFound({ reason, owner, expires }: Exemption, state: FindingExemption['state']): FindingExemption {

@@ -1,5 +1,6 @@
 /** Exemptions that operators give by a button in Security Hub: one finding, for a fixed time. They are kept in the ledger. */
 import type { FindingExemption } from '../findings/finding.ts';
+import { endOf } from './last-day.ts';
 
 /** How long one holds, in days. */
 export const exemptDays = 30;
@@ -35,6 +36,11 @@ export function asExemption(
   now: Date,
 ): FindingExemption | undefined {
   if (lifted !== null) return undefined;
-  const ends = Date.parse(`${expires}T00:00:00Z`) + day;
-  return { state: now.getTime() < ends ? 'active' : 'expired', from: 'operator', reason, owner, expires };
+  return {
+    state: now.getTime() < endOf(expires) ? 'active' : 'expired',
+    from: 'operator',
+    reason,
+    owner,
+    expires,
+  };
 }
