@@ -1,9 +1,10 @@
 /** What the benchmark measures of Trailseal, and which events it asks the others for. */
-import { replay } from '../cli/replay.ts';
-import { controls } from '../lib/controls/index.ts';
-import { lessons } from '../lib/facts/trail/trail.ts';
-import { wantedEvents } from '../lib/match.ts';
+
+import { wantedEvents } from '../lib/pipeline/match.ts';
+import { replay } from '../lib/pipeline/replay/replay.ts';
+import { lessons } from '../lib/pipeline/trail-facts.ts';
 import { defaultPolicy } from '../lib/policy/policy.ts';
+import { controls } from '../lib/services/controls.ts';
 
 /** Everything that `trailseal replay` does between its start and its output, with so many threads. */
 export async function trailseal(

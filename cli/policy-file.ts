@@ -1,6 +1,6 @@
 /** Finding and reading the policy that a command goes by. */
 import { existsSync, readFileSync } from 'node:fs';
-import type { Control } from '../lib/control.ts';
+import type { Control } from '../lib/core/control.ts';
 import { defaultPolicy, type Policy, type PolicyError, parsePolicy } from '../lib/policy/policy.ts';
 import { UsageError } from './exit.ts';
 import { printable } from './output/printable.ts';

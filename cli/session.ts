@@ -7,10 +7,10 @@ import {
 } from '@aws-sdk/client-sts';
 import { isDenial, reasonOf } from '../lib/aws/reason.ts';
 import { type ClientConfig, settings } from '../lib/aws/settings.ts';
-import { text } from '../lib/json.ts';
+import { text } from '../lib/core/json.ts';
 import { UnansweredError, UsageError } from './exit.ts';
 import { printable } from './output/printable.ts';
-import { type Patience, patient } from './patience.ts';
+import { type Patience, patient } from './retry.ts';
 
 export interface Session {
   /** 12 digits. */

@@ -1,6 +1,7 @@
 /** The alarms of a function, of its queue and of its dead letters: what is so, and what to do. */
-import { type MetricName, metricNamespace } from '../lib/live/metrics.ts';
-import { stackName } from '../lib/names.ts';
+
+import { stackName } from '../lib/aws/names.ts';
+import { type MetricName, metricNamespace } from '../lib/pipeline/live/metrics.ts';
 import {
   deadLetterQueueNameOf,
   type FunctionName,

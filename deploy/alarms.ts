@@ -1,12 +1,12 @@
 /** What somebody has to be told of, and by which way. */
-import { stackName } from '../lib/names.ts';
-import { notificationTopicName } from './acting/notifications.ts';
+import { stackName } from '../lib/aws/names.ts';
 import { type Alarm, alarmsOf, overrideAlarm, undeliveredAlarm } from './alarm-kinds.ts';
 import type { Deployment } from './context.ts';
 import { ids } from './ids.ts';
 import { isOverridable } from './overriding.ts';
 import type { Parameters } from './parameters.ts';
 import type { FunctionName } from './parts.ts';
+import { notificationTopicName } from './remediation/notifications.ts';
 import { allow } from './statements.ts';
 import { capital, type Resource, type Resources, ref, type Value } from './template.ts';
 import { encryptedTopic, fromThisAccount, useOfKey } from './topics.ts';

@@ -1,6 +1,7 @@
 /** What all functions have in common, as osls wants them told. */
-import { metricNamespace } from '../lib/live/metrics.ts';
-import { stackName } from '../lib/names.ts';
+
+import { stackName } from '../lib/aws/names.ts';
+import { metricNamespace } from '../lib/pipeline/live/metrics.ts';
 import type { Deployment } from './context.ts';
 import { ids } from './ids.ts';
 import { overrideEnvironment } from './overriding.ts';

@@ -1,14 +1,15 @@
 /** What a deployment is made of: its parameters, and what its policy enables and asks for. */
-import type { Action, Control } from '../lib/control.ts';
-import { controls as allControls } from '../lib/controls/index.ts';
-import { type Family, familyOf } from '../lib/family.ts';
-import type { QueueName } from '../lib/names.ts';
+
+import type { QueueName } from '../lib/aws/names.ts';
+import type { Action, Control } from '../lib/core/control.ts';
+import { type Family, familyOf } from '../lib/pipeline/evaluators.ts';
 import type { CheckedPolicy } from '../lib/policy/bundled.ts';
 import { bundledPolicy } from '../lib/policy/bundled.ts';
+import { type Order, type OrderedAction, orderable } from '../lib/policy/custom-actions.ts';
 import { kindOf } from '../lib/policy/guardrails.ts';
-import { type Order, type OrderedAction, orderable } from '../lib/policy/orders.ts';
 import type { Policy } from '../lib/policy/policy.ts';
 import type { PolicyFile } from '../lib/policy/schema.ts';
+import { controls as allControls } from '../lib/services/controls.ts';
 import { checkedPolicyIn } from './esbuild/policy-file.ts';
 import { ParameterError, type Parameters } from './parameters.ts';
 import type { FunctionName } from './parts.ts';

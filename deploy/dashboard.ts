@@ -3,8 +3,9 @@
  * Source: Amazon CloudWatch API Reference, "Dashboard body structure and syntax"; User Guide, "CloudWatch search
  * expression syntax".
  */
-import { type MetricName, metricNamespace, metrics } from '../lib/live/metrics.ts';
-import { stackName } from '../lib/names.ts';
+
+import { stackName } from '../lib/aws/names.ts';
+import { type MetricName, metricNamespace, metrics } from '../lib/pipeline/live/metrics.ts';
 import type { Deployment } from './context.ts';
 import { ids } from './ids.ts';
 import { deadLetterQueueNameOf, queueNameOf } from './parts.ts';

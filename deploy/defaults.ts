@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { at, isObject } from '../lib/json.ts';
+import { at, isObject } from '../lib/core/json.ts';
 
 const root = path.join(import.meta.dirname, '..');
 

@@ -1,10 +1,10 @@
 /** The functions, as osls wants them told. */
 
-import type { QueueName } from '../lib/names.ts';
-import { acting } from './acting/functions.ts';
+import type { QueueName } from '../lib/aws/names.ts';
 import { common, environment, familyQueueUrls, remediationQueueUrl } from './common.ts';
 import type { Deployment } from './context.ts';
 import { ids } from './ids.ts';
+import { acting } from './remediation/functions.ts';
 import { arnOf, ref, type Value } from './template.ts';
 
 /**

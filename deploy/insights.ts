@@ -2,7 +2,7 @@
  * Insights: what Security Hub's console shows of Trailseal's findings at a click. Security Hub has to be on, or the
  * stack can't be made. Sources: Security Hub API, "CreateInsight", "AwsSecurityFindingFilters", "MapFilter".
  */
-import { stackName } from '../lib/names.ts';
+import { stackName } from '../lib/aws/names.ts';
 import type { Deployment } from './context.ts';
 import type { Resources, Value } from './template.ts';
 

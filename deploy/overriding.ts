@@ -1,5 +1,5 @@
 /** What a deployment is given whose policy an SSM parameter may override; any other is given nothing of it. */
-import { policyParameterPermissions } from '../lib/live/policy-parameter.ts';
+import { policyParameterPermissions } from '../lib/pipeline/live/policy-parameter.ts';
 import { policyDigest } from '../lib/policy/digest.ts';
 import type { Deployment } from './context.ts';
 import { type Grant, grants } from './grants.ts';

@@ -1,6 +1,7 @@
 /** The parameters of a deployment: from what serverless.yml and `--param` say to values that can be relied upon. */
-import { type Family, families } from '../lib/family.ts';
-import { killSwitchName, type Stage } from '../lib/names.ts';
+
+import { killSwitchName, type Stage } from '../lib/aws/names.ts';
+import { type Family, families } from '../lib/pipeline/evaluators.ts';
 
 export interface Parameters {
   readonly stage: Stage;

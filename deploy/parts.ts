@@ -9,7 +9,7 @@ import {
   type Stage,
   transitionsDeadLetterQueueName,
   transitionsFunctionName,
-} from '../lib/names.ts';
+} from '../lib/aws/names.ts';
 
 /** A queue with a function behind it. */
 export type Queue = QueueName | ListenerName;

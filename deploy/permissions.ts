@@ -2,22 +2,23 @@
  * What each function may do, derived from what its code declares: the facts of the controls, the listers of the
  * sweep, the ledger. The template's roles and `docs/iam.md` are made from this.
  */
+
+import type { QueueName } from '../lib/aws/names.ts';
 import { sendPermission } from '../lib/aws/sqs.ts';
-import type { Control, FactName } from '../lib/control.ts';
-import { permissionsFor, tagPermissionsFor } from '../lib/facts/aws/readers.ts';
-import { listers } from '../lib/inventory/index.ts';
-import { indexNames, ledgerPermissions } from '../lib/ledger/table.ts';
-import type { QueueName } from '../lib/names.ts';
+import type { Control, FactName } from '../lib/core/control.ts';
+import { indexNames, ledgerPermissions } from '../lib/findings/state/schema.ts';
 import { goesByTags } from '../lib/policy/by-tags.ts';
-import { notifying } from './acting/notifying.ts';
-import { operating, readingExemptions } from './acting/operating.ts';
-import { remediating } from './acting/remediating.ts';
-import { telling } from './acting/telling.ts';
+import { listers } from '../lib/services/listers.ts';
+import { permissionsFor, tagPermissionsFor } from '../lib/services/readers.ts';
 import type { Deployment } from './context.ts';
 import { type Grant, grants, ofThisRegion, reads } from './grants.ts';
 import { ids } from './ids.ts';
 import { overrideGrants } from './overriding.ts';
 import { type FunctionName, functionNameOf, type Queue } from './parts.ts';
+import { notifying } from './remediation/notifying.ts';
+import { operating, readingExemptions } from './remediation/operating.ts';
+import { telling } from './remediation/publishing.ts';
+import { remediating } from './remediation/remediating.ts';
 import { arnOf, endpointOf, localArn, sub } from './template.ts';
 
 /** All that a function may do. */

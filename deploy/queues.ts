@@ -4,10 +4,11 @@
  * function's timeout, maxReceiveCount of at least 5); Amazon EventBridge User Guide, "Using dead-letter queues";
  * EventBridge Scheduler User Guide, "Configuring a dead-letter queue".
  */
-import type { Control } from '../lib/control.ts';
-import { eventPattern, type Family } from '../lib/family.ts';
-import { sweepBody } from '../lib/live/message.ts';
-import { ruleName, scheduleName } from '../lib/names.ts';
+
+import { ruleName, scheduleName } from '../lib/aws/names.ts';
+import type { Control } from '../lib/core/control.ts';
+import { eventPattern, type Family } from '../lib/pipeline/evaluators.ts';
+import { sweepBody } from '../lib/pipeline/live/message.ts';
 import type { Deployment } from './context.ts';
 import { functionTimeouts } from './functions.ts';
 import { ids } from './ids.ts';

@@ -1,8 +1,5 @@
 /** The deployment as serverless.yml takes it: functions, and all other resources. */
-import { bus } from './acting/bus.ts';
-import { notifications } from './acting/notifications.ts';
-import { orders } from './acting/orders.ts';
-import { remediation } from './acting/remediation.ts';
+
 import { alarms } from './alarms.ts';
 import { type Deployment, deploymentOf } from './context.ts';
 import { dashboard } from './dashboard.ts';
@@ -10,11 +7,15 @@ import { exceptionsFor } from './exceptions.ts';
 import { functions } from './functions.ts';
 import { ids } from './ids.ts';
 import { insights } from './insights.ts';
-import { ledger } from './ledger.ts';
 import { readParameters } from './parameters.ts';
 import type { FunctionName } from './parts.ts';
 import { queues } from './queues.ts';
+import { bus } from './remediation/bus.ts';
+import { orders } from './remediation/custom-actions.ts';
+import { notifications } from './remediation/notifications.ts';
+import { remediation } from './remediation/remediation.ts';
 import { roles } from './roles.ts';
+import { ledger } from './state-table.ts';
 import type { Resource, Resources, Value } from './template.ts';
 
 export interface Stack {

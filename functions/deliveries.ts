@@ -1,6 +1,6 @@
 /** What a function was invoked with, as deliveries. */
-import { at, isObject, list, text } from '../lib/json.ts';
-import type { Delivery } from '../lib/live/batch.ts';
+import { at, isObject, list, text } from '../lib/core/json.ts';
+import type { Delivery } from '../lib/pipeline/live/batch.ts';
 
 export interface Deliveries {
   readonly deliveries: readonly Delivery[];

@@ -1,7 +1,7 @@
 /** Judges what EKS's events name, by the controls of the eks family. */
 import { ec2Client, eksClient } from '../lib/aws/clients.ts';
-import { eksControls } from '../lib/controls/eks.ts';
-import { eksReaders } from '../lib/facts/aws/eks.ts';
+import { eksReaders } from '../lib/services/eks/aws.ts';
+import { eksControls } from '../lib/services/eks/controls/index.ts';
 import { evaluatorHandler } from './evaluator.ts';
 
 export const handler = evaluatorHandler({

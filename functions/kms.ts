@@ -1,8 +1,8 @@
 /** Judges what KMS's events name, by the controls of the kms family. */
 import { kmsClient } from '../lib/aws/clients.ts';
-import { kmsControls } from '../lib/controls/kms.ts';
-import { keyTags } from '../lib/facts/aws/kms/tags.ts';
-import { kmsReaders } from '../lib/facts/aws/kms.ts';
+import { keyTags } from '../lib/services/kms/aws/tags.ts';
+import { kmsReaders } from '../lib/services/kms/aws.ts';
+import { kmsControls } from '../lib/services/kms/controls/index.ts';
 import { evaluatorHandler } from './evaluator.ts';
 
 export const handler = evaluatorHandler({

@@ -1,13 +1,13 @@
 /** The policy in force where an SSM parameter may override the deployed one. */
 import { ssmClient } from '../lib/aws/acting.ts';
-import { controls } from '../lib/controls/index.ts';
-import { variable } from '../lib/live/environment.ts';
-import { PolicyInForce } from '../lib/live/policy-in-force.ts';
-import { policyParameter } from '../lib/live/policy-parameter.ts';
+import { PolicyInForce } from '../lib/pipeline/live/effective-policy.ts';
+import { variable } from '../lib/pipeline/live/environment.ts';
+import { policyParameter } from '../lib/pipeline/live/policy-parameter.ts';
 import type { Policy } from '../lib/policy/assemble.ts';
 import { faultText } from '../lib/policy/override.ts';
+import { controls } from '../lib/services/controls.ts';
+import type { PolicyParts } from './effective-policy.ts';
 import { checkedPolicy } from './policy.ts';
-import type { PolicyParts } from './policy-in-force.ts';
 
 /** What each invocation may wait for: it is told at once, and its messages come again. */
 const maxAttempts = 2;

@@ -1,11 +1,11 @@
 /** What the functions say of their work: structured logs, and metrics in CloudWatch's embedded format. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { printable } from '../lib/ledger/error.ts';
-import type { Batch } from '../lib/live/batch.ts';
-import type { Evaluation } from '../lib/live/evaluator.ts';
-import { metrics as declared, type MetricName, metricNamespace } from '../lib/live/metrics.ts';
-import type { Swept } from '../lib/live/sweep.ts';
+import { printable } from '../lib/findings/state/error.ts';
+import type { Batch } from '../lib/pipeline/live/batch.ts';
+import type { Evaluation } from '../lib/pipeline/live/evaluator.ts';
+import { metrics as declared, type MetricName, metricNamespace } from '../lib/pipeline/live/metrics.ts';
+import type { Swept } from '../lib/pipeline/live/scheduled-scan.ts';
 import type { Remediation } from '../lib/remediation/remediator.ts';
 
 /**

@@ -8,10 +8,10 @@ import type { DynamoDBBatchResponse } from 'aws-lambda';
 import { callLogger } from '../lib/aws/calls.ts';
 import { eventBridgeClient } from '../lib/aws/eventbridge.ts';
 import { sqsClient } from '../lib/aws/sqs.ts';
-import { list, text } from '../lib/json.ts';
-import { variable } from '../lib/live/environment.ts';
-import { putEvents, transitionEvent } from '../lib/transitions/publish.ts';
-import { streamed } from '../lib/transitions/stream.ts';
+import { list, text } from '../lib/core/json.ts';
+import { variable } from '../lib/pipeline/live/environment.ts';
+import { putEvents, transitionEvent } from '../lib/remediation/events/publish.ts';
+import { streamed } from '../lib/remediation/events/stream.ts';
 import { deadLettersTo, wait } from './context.ts';
 import { loggerOf, Telemetry } from './telemetry.ts';
 

@@ -46,9 +46,8 @@ function membersOf(finding: Finding): Readonly<Record<string, string>> {
 
 /** @returns a line for each difference; none when both hold the same findings. */
 export function differences(before: readonly Finding[], after: readonly Finding[]): readonly string[] {
-  const [old, now] = [before, after].map(
-    (findings) => new Map(findings.map((finding) => [finding.id, finding])),
-  ) as [ReadonlyMap<string, Finding>, ReadonlyMap<string, Finding>];
+  const old = new Map(before.map((finding) => [finding.id, finding]));
+  const now = new Map(after.map((finding) => [finding.id, finding]));
   const ids = [...new Set([...old.keys(), ...now.keys()])].sort();
   return ids.flatMap((id) => {
     const [one, other] = [old.get(id), now.get(id)];

@@ -6,8 +6,8 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { actions } from '../lib/actions/index.ts';
-import { controls } from '../lib/controls/index.ts';
+import { actions } from '../lib/remediation/actions/index.ts';
+import { controls } from '../lib/services/controls.ts';
 import { controlIndex, controlPage } from './generate/control-pages.ts';
 import { iamPage } from './generate/iam.ts';
 import { remediationPage } from './generate/remediation.ts';

@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Replay, replay } from '../cli/replay.ts';
-import { controls } from '../lib/controls/index.ts';
+import { type Replay, replay } from '../lib/pipeline/replay/replay.ts';
 import { defaultPolicy } from '../lib/policy/policy.ts';
+import { controls } from '../lib/services/controls.ts';
 
 const data = path.join(import.meta.dirname, '..', '..', 'shared', 'data');
 

@@ -7,7 +7,7 @@ import { cpSync } from 'node:fs';
 import path from 'node:path';
 import { policyFileName } from '../../cli/policy-file.ts';
 import { type Bundle, bundleFunction, bundleWith } from '../../deploy/bundle.ts';
-import { queueNames } from '../../lib/names.ts';
+import { queueNames } from '../../lib/aws/names.ts';
 import { pythonWith } from '../../scripts/emulators.ts';
 import { type Figure, median, type Part, plainFigure, rounded } from '../figure.ts';
 import { defaultOptions } from './default-bundle.ts';

@@ -1,11 +1,11 @@
 /** What commands that replay an archive take to say what is read of it, and the reading itself. */
 import type { Command } from 'commander';
+import type { ReplayOptions, Scope } from '../../lib/pipeline/replay/replay.ts';
 import type { StoredFiles } from '../../lib/trail/archive.ts';
 import { parseTime } from '../../lib/trail/parse.ts';
 import { UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
 import { replayBar } from '../output/progress.ts';
-import type { ReplayOptions, Scope } from '../replay.ts';
 import { isS3Uri } from '../s3/location.ts';
 import { checkRegion, collect } from './options.ts';
 

@@ -1,10 +1,10 @@
 /** `trailseal breaker show` and `trailseal breaker close`: how much was done in the last hour, and going on. */
 import { setTimeout } from 'node:timers/promises';
 import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
-import { controls } from '../../lib/controls/index.ts';
-import { tableName } from '../../lib/names.ts';
+import { tableName } from '../../lib/aws/names.ts';
 import { type Kind, kinds } from '../../lib/policy/guardrails.ts';
 import { Limiter } from '../../lib/remediation/limiter.ts';
+import { controls } from '../../lib/services/controls.ts';
 import { exitCode } from '../exit.ts';
 import {
   type BreakerView,

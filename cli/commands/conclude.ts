@@ -1,11 +1,11 @@
 /** How a command that judges ends: the files are written, the summary is printed, the exit code says what is so. */
-import { type Control, type Severity, severities } from '../../lib/control.ts';
+import { type Control, type Severity, severities } from '../../lib/core/control.ts';
+import type { Replay } from '../../lib/pipeline/replay/replay.ts';
 import { exitCode } from '../exit.ts';
 import { writeOutputs } from '../output/files.ts';
 import { printable, printableJson } from '../output/printable.ts';
 import { type Origin, replayJson } from '../output/replay-json.ts';
 import { summaryText, troubleText } from '../output/summary.ts';
-import type { Replay } from '../replay.ts';
 import type { JudgingFlags } from './options.ts';
 
 /**

@@ -1,8 +1,8 @@
 /** `trailseal controls [ID]`: the catalogue. */
 import Table from 'cli-table3';
 import * as z from 'zod/mini';
-import type { Control } from '../../lib/control.ts';
-import { controls } from '../../lib/controls/index.ts';
+import type { Control } from '../../lib/core/control.ts';
+import { controls } from '../../lib/services/controls.ts';
 import { exitCode, UsageError } from '../exit.ts';
 import { printable, printableJson } from '../output/printable.ts';
 

@@ -1,19 +1,19 @@
 /** `trailseal dlq list` and `trailseal dlq redrive`: what lies in the dead-letter queues, and sending it back. */
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { type ListenerName, type QueueName, redrivable, stackName } from '../../lib/aws/names.ts';
 import { sqsClient } from '../../lib/aws/sqs.ts';
-import { controls } from '../../lib/controls/index.ts';
-import { Matcher } from '../../lib/match.ts';
-import { type ListenerName, type QueueName, redrivable, stackName } from '../../lib/names.ts';
+import { Matcher } from '../../lib/pipeline/match.ts';
+import { controls } from '../../lib/services/controls.ts';
 import { type Letter, letterOf } from '../dlq/letter.ts';
 import { letterJson, lettersText, redrivenText } from '../dlq/print.ts';
 import { giveBack, type QueueUrls, queueUrls, receiveAll } from '../dlq/queues.ts';
 import { type Redriven, redriveOne } from '../dlq/redrive.ts';
+import { checkStage } from '../doctor/account-region.ts';
 import { word } from '../doctor/check.ts';
-import { checkStage } from '../doctor/place.ts';
-import { see } from '../doctor/seen.ts';
+import { see } from '../doctor/observed-state.ts';
 import { exitCode, UsageError } from '../exit.ts';
 import { printable, printableJson } from '../output/printable.ts';
-import { patient } from '../patience.ts';
+import { patient } from '../retry.ts';
 import { openSession } from '../session.ts';
 import { tellOfWaiting } from '../waiting.ts';
 import { checkRegion } from './options.ts';

@@ -1,10 +1,10 @@
 /** `trailseal doctor`: is an account and Region ready, and what is to be done where it is not. */
-import { controls } from '../../lib/controls/index.ts';
+import { controls } from '../../lib/services/controls.ts';
+import { checkStage, regionsOf } from '../doctor/account-region.ts';
 import { assess } from '../doctor/assess.ts';
 import { type Check, withProfile } from '../doctor/check.ts';
 import { accountClients } from '../doctor/clients.ts';
 import { observe } from '../doctor/observe.ts';
-import { checkStage, regionsOf } from '../doctor/place.ts';
 import { checksJson, checksText } from '../doctor/print.ts';
 import { exitCode } from '../exit.ts';
 import { printableJson } from '../output/printable.ts';

@@ -1,15 +1,15 @@
 /** `trailseal explain FILE|-`: what each control made of an event, step by step. */
 import { readFileSync } from 'node:fs';
-import type { Control, Fact, FactName, TrailEvent } from '../../lib/control.ts';
-import { controls } from '../../lib/controls/index.ts';
-import { TrailFacts } from '../../lib/facts/trail/trail.ts';
-import { type Judged, judge } from '../../lib/judge.ts';
-import { Matcher } from '../../lib/match.ts';
+import type { Control, Fact, FactName, TrailEvent } from '../../lib/core/control.ts';
+import { type Judged, judge } from '../../lib/pipeline/evaluate.ts';
+import { Matcher } from '../../lib/pipeline/match.ts';
+import { TrailFacts } from '../../lib/pipeline/trail-facts.ts';
 import { decide } from '../../lib/policy/decide.ts';
 import { exemptionFor } from '../../lib/policy/exemptions.ts';
 import { noUsage } from '../../lib/policy/guardrails.ts';
 import type { Plan } from '../../lib/policy/plan.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
+import { controls } from '../../lib/services/controls.ts';
 import { readDocument } from '../../lib/trail/archive/document.ts';
 import { parseRecord } from '../../lib/trail/parse.ts';
 import { exitCode, UsageError } from '../exit.ts';

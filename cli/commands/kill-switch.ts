@@ -1,6 +1,6 @@
 /** `trailseal kill-switch show`, `pull` and `release`: the one parameter that stops all writes to resources. */
 import { ssmClient } from '../../lib/aws/acting.ts';
-import { killSwitchName } from '../../lib/names.ts';
+import { killSwitchName } from '../../lib/aws/names.ts';
 import { type KillSwitch, killSwitch, pulled, released } from '../../lib/remediation/kill-switch.ts';
 import { exitCode, UnansweredError, UsageError } from '../exit.ts';
 import { type Ask, askAt, type Consent, checkConsent, consented } from '../operator/confirm.ts';
@@ -14,7 +14,7 @@ import {
 import { exists, history, setSwitch } from '../operator/kill-switch.ts';
 import { changeJson, changesText, switchText } from '../operator/kill-switch-text.ts';
 import { printable, printableJson } from '../output/printable.ts';
-import { urgent } from '../patience.ts';
+import { urgent } from '../retry.ts';
 
 export interface SetFlags extends DeploymentFlags, Consent {}
 

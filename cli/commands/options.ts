@@ -1,6 +1,6 @@
 /** Options, and checks of them, that several commands share. */
 import { type Command, Option } from 'commander';
-import { type Control, type Severity, severities } from '../../lib/control.ts';
+import { type Control, type Severity, severities } from '../../lib/core/control.ts';
 import { UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
 

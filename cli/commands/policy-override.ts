@@ -1,12 +1,12 @@
 /** `trailseal policy show`, `push FILE` and `clear`: what overrides the policy that a deployment was made with. */
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { ssmClient } from '../../lib/aws/acting.ts';
-import { controls } from '../../lib/controls/index.ts';
 import { bundledPolicy } from '../../lib/policy/bundled.ts';
 import { faultText, overrideReader } from '../../lib/policy/override.ts';
 import { type Policy, parsePolicy } from '../../lib/policy/policy.ts';
 import type { PolicyFile } from '../../lib/policy/schema.ts';
-import type { Unseen } from '../doctor/seen.ts';
+import { controls } from '../../lib/services/controls.ts';
+import type { Unseen } from '../doctor/observed-state.ts';
 import { exitCode, UsageError } from '../exit.ts';
 import { type Ask, askAt, type Consent, checkConsent, consented } from '../operator/confirm.ts';
 import {

@@ -1,9 +1,9 @@
 /** `trailseal replay [PATH…] [--trail …]`: an archive through the controls. */
 import type { Command } from 'commander';
-import { controls } from '../../lib/controls/index.ts';
+import { replay } from '../../lib/pipeline/replay/replay.ts';
+import { controls } from '../../lib/services/controls.ts';
 import { UsageError } from '../exit.ts';
 import { readPolicy } from '../policy-file.ts';
-import { replay } from '../replay.ts';
 import { version } from '../version.ts';
 import { type ArchiveFlags, readingArchive, withArchiveOptions } from './archive-options.ts';
 import { conclude } from './conclude.ts';

@@ -1,16 +1,16 @@
 /** `trailseal scan`: what exists now in the caller's account, through the controls. */
 import { setTimeout } from 'node:timers/promises';
 import { clientsByPlace, ec2Client, makeClients } from '../../lib/aws/clients.ts';
-import { controls } from '../../lib/controls/index.ts';
-import { AwsFacts } from '../../lib/facts/aws/aws.ts';
-import { readers } from '../../lib/facts/aws/readers.ts';
-import { listers } from '../../lib/inventory/index.ts';
+import { AwsFacts } from '../../lib/pipeline/aws-facts.ts';
+import type { Replay } from '../../lib/pipeline/replay/replay.ts';
+import { scan } from '../../lib/pipeline/scan/scan.ts';
+import { controls } from '../../lib/services/controls.ts';
+import { listers } from '../../lib/services/listers.ts';
+import { readers } from '../../lib/services/readers.ts';
 import { UsageError } from '../exit.ts';
 import { scanBar } from '../output/progress.ts';
-import { patient } from '../patience.ts';
 import { readPolicy } from '../policy-file.ts';
-import type { Replay } from '../replay.ts';
-import { scan } from '../scan.ts';
+import { patient } from '../retry.ts';
 import { enabledRegions, openSession } from '../session.ts';
 import { version } from '../version.ts';
 import { conclude } from './conclude.ts';

@@ -1,19 +1,19 @@
 /** `trailseal undo`: takes back what was done, in the caller's name and with the caller's credentials. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import type { Deed } from '../../lib/actions/deed.ts';
-import { actionOf, actions } from '../../lib/actions/index.ts';
-import { DynamoJournal } from '../../lib/actions/journal-dynamodb.ts';
 import { autoScalingClient, elbClient, ssmClient } from '../../lib/aws/acting.ts';
 import { ec2Client, eksClient, kmsClient } from '../../lib/aws/clients.ts';
 import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
 import { eventBridgeClient } from '../../lib/aws/eventbridge.ts';
-import { controls } from '../../lib/controls/index.ts';
-import { DynamoMemory } from '../../lib/ledger/memory.ts';
-import { busName, killSwitchName, tableName } from '../../lib/names.ts';
+import { busName, killSwitchName, tableName } from '../../lib/aws/names.ts';
+import { DynamoMemory } from '../../lib/findings/state/memory.ts';
 import { kinds } from '../../lib/policy/guardrails.ts';
+import type { Deed } from '../../lib/remediation/actions/action-run.ts';
+import { actionOf, actions } from '../../lib/remediation/actions/index.ts';
+import { DynamoJournal } from '../../lib/remediation/actions/journal-dynamodb.ts';
 import { killSwitch } from '../../lib/remediation/kill-switch.ts';
 import { leaseFor } from '../../lib/remediation/remediator.ts';
+import { controls } from '../../lib/services/controls.ts';
 import { exitCode, UsageError } from '../exit.ts';
 import { chooseDeeds } from '../operator/choose.ts';
 import { type Ask, askAt, type Consent, checkConsent, consented } from '../operator/confirm.ts';
@@ -25,10 +25,10 @@ import {
   placeText,
   withLedger,
 } from '../operator/deployment.ts';
+import { eventsOf, tellBus } from '../operator/publish-undo.ts';
 import { sinceOf } from '../operator/since.ts';
 import { checkPlace, regionOfAll, type Subject, subjectOf } from '../operator/subject.ts';
-import { foresee, type TakeBackOptions, type Taken, takeBack } from '../operator/take-back.ts';
-import { eventsOf, tellBus } from '../operator/tell-bus.ts';
+import { foresee, type TakeBackOptions, type Taken, takeBack } from '../operator/undo.ts';
 import { isFine, previewText, takenJson, takenText } from '../operator/undo-text.ts';
 import { printable, printableJson } from '../output/printable.ts';
 import { oneOf } from './options.ts';

@@ -1,11 +1,11 @@
 /** A dead letter: what it is, and why it lies where it does. Pure. */
 import type { Message as SqsMessage } from '@aws-sdk/client-sqs';
-import { list, text } from '../../lib/json.ts';
-import { type Message, parseBody } from '../../lib/live/message.ts';
-import type { Matcher } from '../../lib/match.ts';
-import { functionName, type ListenerName, type QueueName, type Stage } from '../../lib/names.ts';
-import { pressDetailType } from '../../lib/operators/message.ts';
-import { transitionSource } from '../../lib/transitions/transition.ts';
+import { functionName, type ListenerName, type QueueName, type Stage } from '../../lib/aws/names.ts';
+import { list, text } from '../../lib/core/json.ts';
+import { type Message, parseBody } from '../../lib/pipeline/live/message.ts';
+import type { Matcher } from '../../lib/pipeline/match.ts';
+import { pressDetailType } from '../../lib/remediation/custom-actions/message.ts';
+import { transitionSource } from '../../lib/remediation/events/transition.ts';
 
 export interface Letter {
   /** Whose dead letter it is. */

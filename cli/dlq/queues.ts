@@ -12,9 +12,9 @@ import {
   type QueueName,
   queueName,
   type Stage,
-} from '../../lib/names.ts';
+} from '../../lib/aws/names.ts';
 import { noSuchQueue } from '../doctor/observe-deployment.ts';
-import { type Seen, seeIfThere, seen } from '../doctor/seen.ts';
+import { type Seen, seeIfThere, seen } from '../doctor/observed-state.ts';
 
 export interface QueueUrls {
   readonly queue: string;

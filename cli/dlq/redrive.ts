@@ -1,6 +1,6 @@
 /** Sending dead letters back to the queue that they were meant for. */
 import { DeleteMessageCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { type Seen, see } from '../doctor/seen.ts';
+import { type Seen, see } from '../doctor/observed-state.ts';
 import { bodyAgain, type Letter } from './letter.ts';
 import type { QueueUrls } from './queues.ts';
 

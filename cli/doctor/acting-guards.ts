@@ -1,12 +1,13 @@
 /** What holds actions back, whom they are told, and the buttons by which they are ordered. Pure. */
-import { parseArn } from '../../lib/arn.ts';
-import { buttonNames, killSwitchName, type Stage, tableName } from '../../lib/names.ts';
+
+import { buttonNames, killSwitchName, type Stage, tableName } from '../../lib/aws/names.ts';
+import { parseArn } from '../../lib/core/arn.ts';
 import { kinds } from '../../lib/policy/guardrails.ts';
 import { pulled, released } from '../../lib/remediation/kill-switch.ts';
-import { type Place, stepsTo } from '../setup/buttons.ts';
+import { type Place, stepsTo } from '../custom-actions/wanted.ts';
 import { deployCommand, type Finding, ok, trouble, unknownFor, word } from './check.ts';
 import type { ObservedButtons, ObservedGuards, ObservedTold } from './observed.ts';
-import type { Seen, Unseen } from './seen.ts';
+import type { Seen, Unseen } from './observed-state.ts';
 
 interface Where {
   readonly stage: Stage;

@@ -1,8 +1,9 @@
 /** What of that which acts, tells and takes orders a policy wants. Pure. */
-import type { Control } from '../../lib/control.ts';
-import type { ListenerName } from '../../lib/names.ts';
+
+import type { ListenerName } from '../../lib/aws/names.ts';
+import type { Control } from '../../lib/core/control.ts';
+import { type Button, buttonsOf, isOrderable, type Order } from '../../lib/policy/custom-actions.ts';
 import { kindOf } from '../../lib/policy/guardrails.ts';
-import { type Button, buttonsOf, isOrderable, type Order } from '../../lib/policy/orders.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
 
 export interface WantedActing {

@@ -1,6 +1,5 @@
 /** Whether what acts upon findings, tells of them and takes orders is deployed and at work. Pure. */
-import { arnOf } from '../../lib/arn.ts';
-import { at } from '../../lib/json.ts';
+
 import {
   busName,
   customActionResource,
@@ -10,10 +9,13 @@ import {
   tableName,
   transitionsDeadLetterQueueName,
   transitionsFunctionName,
-} from '../../lib/names.ts';
+} from '../../lib/aws/names.ts';
+import { arnOf } from '../../lib/core/arn.ts';
+import { at } from '../../lib/core/json.ts';
 import { assessButtons, assessGuards, assessTold } from './acting-guards.ts';
 import { deployCommand, type Finding, ok, trouble, unknownFor, word } from './check.ts';
 import type { ObservedListener, ObservedRegion, ObservedRule, ObservedTransitions } from './observed.ts';
+import type { Seen, Unseen } from './observed-state.ts';
 import {
   assessBehindQueue,
   assessDeadLetters,
@@ -24,7 +26,6 @@ import {
   type QueuedPart,
   queuedPart,
 } from './parts.ts';
-import type { Seen, Unseen } from './seen.ts';
 
 /** Judges it; where nothing of it is deployed, that is one finding. */
 export function assessActing(observed: ObservedRegion, stage: string): Finding[] {

@@ -1,5 +1,5 @@
 /** What a check says: how it stands, what was seen, and what to do about it. */
-import type { Unseen } from './seen.ts';
+import type { Unseen } from './observed-state.ts';
 
 export type Status = 'ok' | 'warn' | 'fail' | 'unknown';
 

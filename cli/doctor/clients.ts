@@ -20,7 +20,7 @@ import { schedulerClient } from '../../lib/aws/scheduler.ts';
 import { settings } from '../../lib/aws/settings.ts';
 import { snsClient } from '../../lib/aws/sns.ts';
 import { sqsClient } from '../../lib/aws/sqs.ts';
-import { patient } from '../patience.ts';
+import { patient } from '../retry.ts';
 
 export interface AccountClients {
   readonly sts: STSClient;

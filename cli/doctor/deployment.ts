@@ -1,11 +1,12 @@
 /** Whether a stage is deployed in a Region, as this version would deploy it, and at work. Pure. */
-import { isObject } from '../../lib/json.ts';
-import { type QueueName, queueNames, ruleName, stackName } from '../../lib/names.ts';
+
+import { type QueueName, queueNames, ruleName, stackName } from '../../lib/aws/names.ts';
+import { isObject } from '../../lib/core/json.ts';
 import { deployCommand, type Finding, ok, trouble, unknownFor, word } from './check.ts';
 import type { ObservedRegion, Rule, Wanted } from './observed.ts';
+import type { Seen, Unseen } from './observed-state.ts';
 import { assessBehindQueue, assessTarget, type QueuedPart, queuedPart } from './parts.ts';
 import { assessSchedule } from './schedule.ts';
-import type { Seen, Unseen } from './seen.ts';
 
 /** Judges a stage; one that is not deployed is one finding. */
 export function assessDeployment(observed: ObservedRegion, stage: string): Finding[] {

@@ -2,10 +2,6 @@
 import { DescribeEventBusCommand } from '@aws-sdk/client-eventbridge';
 import { GetTopicAttributesCommand } from '@aws-sdk/client-sns';
 import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
-import { parseArn } from '../../lib/arn.ts';
-import { isDenial } from '../../lib/aws/reason.ts';
-import { LedgerError } from '../../lib/ledger/error.ts';
-import { nameOf } from '../../lib/ledger/failure.ts';
 import {
   busName,
   functionName,
@@ -16,11 +12,15 @@ import {
   tableName,
   transitionsDeadLetterQueueName,
   transitionsFunctionName,
-} from '../../lib/names.ts';
+} from '../../lib/aws/names.ts';
+import { isDenial } from '../../lib/aws/reason.ts';
+import { parseArn } from '../../lib/core/arn.ts';
+import { LedgerError } from '../../lib/findings/state/error.ts';
+import { nameOf } from '../../lib/findings/state/failure.ts';
 import { kinds } from '../../lib/policy/guardrails.ts';
 import { killSwitchPermission } from '../../lib/remediation/kill-switch.ts';
 import { Limiter } from '../../lib/remediation/limiter.ts';
-import { customActions } from '../setup/custom-actions.ts';
+import { customActions } from '../custom-actions/custom-actions.ts';
 import type { WantedActing } from './acting-wanted.ts';
 import type { AccountClients, RegionClients } from './clients.ts';
 import { deployedFunction, notFound, queuePair, queueState, ruleNamed } from './observe-deployment.ts';
@@ -32,7 +32,7 @@ import type {
   ObservedTold,
   ObservedTransitions,
 } from './observed.ts';
-import { type Seen, seeIfThere, seen } from './seen.ts';
+import { type Seen, seeIfThere, seen } from './observed-state.ts';
 
 /** @returns `undefined` where nothing is wanted. */
 export async function observeActing(
@@ -142,7 +142,7 @@ async function openBreakers({ dynamodb }: RegionClients, stage: Stage): Promise<
   }
 }
 
-/** Whom the function tells, as its environment names them; see `deploy/acting/functions.ts`. */
+/** Whom the function tells, as its environment names them; see `deploy/remediation/functions.ts`. */
 async function toldBy(
   clients: AccountClients,
   found: DeployedFunction | undefined,

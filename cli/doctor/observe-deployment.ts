@@ -17,9 +17,9 @@ import {
   type QueueName,
   queueName,
   scheduleName,
-} from '../../lib/names.ts';
+} from '../../lib/aws/names.ts';
 import type { DeployedFunction, EventSource, QueuePair, QueueState, Rule, Schedule } from './observed.ts';
-import { type Seen, see, seeIfThere, seen } from './seen.ts';
+import { type Seen, see, seeIfThere, seen } from './observed-state.ts';
 
 export const notFound = ['ResourceNotFoundException'];
 /** The second is the name in SQS's older protocol, which the SDK may still give. */

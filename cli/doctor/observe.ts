@@ -1,18 +1,18 @@
 /** Looks at an account and Regions: everything at the same time, and nothing is changed. */
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import type { Control } from '../../lib/control.ts';
-import { eventPattern, families, familyOf } from '../../lib/family.ts';
-import { functionName, queueNames, ruleName } from '../../lib/names.ts';
+import { functionName, queueNames, ruleName } from '../../lib/aws/names.ts';
+import type { Control } from '../../lib/core/control.ts';
+import { eventPattern, families, familyOf } from '../../lib/pipeline/evaluators.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
 import { actingWanted } from './acting-wanted.ts';
 import type { AccountClients } from './clients.ts';
 import { observeActing } from './observe-acting.ts';
 import { deployedFunction, queuePair, ruleNamed, sweepSchedule } from './observe-deployment.ts';
+import { principalOf, simulate } from './observe-permissions.ts';
 import { securityHubIsOn, trailsOf } from './observe-region.ts';
-import { principalOf, simulate } from './observe-rights.ts';
 import type { Identity, Observed, ObservedRegion } from './observed.ts';
+import { type Seen, see } from './observed-state.ts';
 import { functionNeeds, scanNeeds } from './permissions.ts';
-import { type Seen, see } from './seen.ts';
 
 export interface ToObserve {
   readonly stage: string;

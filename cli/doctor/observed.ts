@@ -1,11 +1,12 @@
 /** What doctor looked at, as plain data: everything that `assess` judges. */
-import type { EventPattern, Family } from '../../lib/family.ts';
-import type { ListenerName, QueueName } from '../../lib/names.ts';
+
+import type { ListenerName, QueueName } from '../../lib/aws/names.ts';
+import type { EventPattern, Family } from '../../lib/pipeline/evaluators.ts';
+import type { Button } from '../../lib/policy/custom-actions.ts';
 import type { Kind } from '../../lib/policy/guardrails.ts';
-import type { Button } from '../../lib/policy/orders.ts';
 import type { Breaker } from '../../lib/remediation/limits.ts';
-import type { CustomAction } from '../setup/buttons.ts';
-import type { Seen } from './seen.ts';
+import type { CustomAction } from '../custom-actions/wanted.ts';
+import type { Seen } from './observed-state.ts';
 import type { Trail } from './trails.ts';
 
 export interface Observed {

@@ -1,5 +1,5 @@
 /** What is the same of every part of a stage: a function that reads a queue, the queue, and its dead letters. Pure. */
-import { arnOf } from '../../lib/arn.ts';
+
 import {
   deadLetterQueueName,
   functionName,
@@ -7,10 +7,11 @@ import {
   type QueueName,
   queueName,
   type Stage,
-} from '../../lib/names.ts';
+} from '../../lib/aws/names.ts';
+import { arnOf } from '../../lib/core/arn.ts';
 import { deployCommand, type Finding, ok, trouble, unknownFor, word } from './check.ts';
 import type { DeployedFunction, QueuePair, QueueState, Target } from './observed.ts';
-import type { Seen } from './seen.ts';
+import type { Seen } from './observed-state.ts';
 
 /** Where a part is, and what it is called. */
 export interface Part {

@@ -1,13 +1,14 @@
 /** What the functions and a scan need to be allowed, on what, and what IAM says to it. Pure. */
-import { arnOf } from '../../lib/arn.ts';
-import type { Control } from '../../lib/control.ts';
-import { permissionsFor } from '../../lib/facts/aws/readers.ts';
-import { familyOf } from '../../lib/family.ts';
-import { listers } from '../../lib/inventory/index.ts';
-import { functionName, type QueueName, queueNames } from '../../lib/names.ts';
+
+import { functionName, type QueueName, queueNames } from '../../lib/aws/names.ts';
+import { arnOf } from '../../lib/core/arn.ts';
+import type { Control } from '../../lib/core/control.ts';
+import { familyOf } from '../../lib/pipeline/evaluators.ts';
+import { listers } from '../../lib/services/listers.ts';
+import { permissionsFor } from '../../lib/services/readers.ts';
 import { deployCommand, type Finding, ok, trouble, unknownFor } from './check.ts';
 import type { ObservedRegion, Simulated } from './observed.ts';
-import type { Seen } from './seen.ts';
+import type { Seen } from './observed-state.ts';
 
 interface Place {
   readonly account: string;

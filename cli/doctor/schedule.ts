@@ -1,6 +1,7 @@
 /** Whether the sweep is ordered: the schedule that sends to its queue. Pure. */
-import { arnOf } from '../../lib/arn.ts';
-import { deadLetterQueueName, queueName, scheduleName } from '../../lib/names.ts';
+
+import { deadLetterQueueName, queueName, scheduleName } from '../../lib/aws/names.ts';
+import { arnOf } from '../../lib/core/arn.ts';
 import { deployCommand, type Finding, ok, trouble, unknownFor, word } from './check.ts';
 import type { ObservedRegion } from './observed.ts';
 

@@ -1,8 +1,9 @@
 /** Which deeds of the journal an operator means. */
-import { type Deed, nameOfDeed } from '../../lib/actions/deed.ts';
-import type { Journal, Place } from '../../lib/actions/journal.ts';
-import type { Control } from '../../lib/control.ts';
+
+import type { Control } from '../../lib/core/control.ts';
 import { kindOf } from '../../lib/policy/guardrails.ts';
+import { type Deed, nameOfDeed } from '../../lib/remediation/actions/action-run.ts';
+import type { Journal, Place } from '../../lib/remediation/actions/journal.ts';
 import { findingIdsOf, type Subject } from './subject.ts';
 
 export interface Choice {

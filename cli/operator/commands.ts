@@ -1,10 +1,10 @@
 /** The commands of those who operate a deployment: `setup`, `undo`, `deeds`, `breaker` and `kill-switch`. */
 import { type Command, Option } from 'commander';
 import type { BreakerCloseFlags, BreakerFlags } from '../commands/breaker.ts';
-import type { DeedsFlags } from '../commands/deeds.ts';
+import type { SetupFlags } from '../commands/custom-actions.ts';
+import type { DeedsFlags } from '../commands/history.ts';
 import type { SetFlags } from '../commands/kill-switch.ts';
 import { collect } from '../commands/options.ts';
-import type { SetupFlags } from '../commands/setup.ts';
 import type { UndoFlags } from '../commands/undo.ts';
 import type { DeploymentFlags } from './deployment.ts';
 
@@ -56,7 +56,7 @@ Exit codes: 0 fine; 2 wrong usage or policy, Security Hub is off, or has no room
 Permissions: securityhub:DescribeActionTargets, CreateActionTarget, UpdateActionTarget, DeleteActionTarget; sqs:GetQueueUrl.`,
     )
     .action(async (flags: SetupFlags) => {
-      const { runSetup } = await import('../commands/setup.ts');
+      const { runSetup } = await import('../commands/custom-actions.ts');
       ended(await runSetup(flags));
     });
 }
@@ -115,7 +115,7 @@ function addDeeds(program: Command, ended: Ended): void {
       `\nDeeds that are ended are kept for 400 days.\nExit codes: 0 fine; 2 wrong usage, or no such deployment; 3 the ledger could not be read, or holds nothing of what was named.\nPermissions: ${onTable('GetItem', 'Query')}.`,
     )
     .action(async (flags: DeedsFlags) => {
-      const { runDeeds } = await import('../commands/deeds.ts');
+      const { runDeeds } = await import('../commands/history.ts');
       ended(await runDeeds(flags));
     });
 }

@@ -1,13 +1,14 @@
 /** The deployment that an operator works on, and in whose name. */
+
+import { type Stage, stackName } from '../../lib/aws/names.ts';
 import type { ClientConfig } from '../../lib/aws/settings.ts';
-import { LedgerError } from '../../lib/ledger/error.ts';
-import { nameOf } from '../../lib/ledger/failure.ts';
-import { type Stage, stackName } from '../../lib/names.ts';
+import { LedgerError } from '../../lib/findings/state/error.ts';
+import { nameOf } from '../../lib/findings/state/failure.ts';
 import { checkRegion } from '../commands/options.ts';
-import { checkStage } from '../doctor/place.ts';
+import { checkStage } from '../doctor/account-region.ts';
 import { exitCode, UnansweredError, UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
-import { type Patience, patient } from '../patience.ts';
+import { type Patience, patient } from '../retry.ts';
 import { openSession } from '../session.ts';
 import { tellOfWaiting } from '../waiting.ts';
 

@@ -8,7 +8,7 @@ import {
   type SSMClient,
 } from '@aws-sdk/client-ssm';
 import type { pulled, released } from '../../lib/remediation/kill-switch.ts';
-import { type Seen, see } from '../doctor/seen.ts';
+import { type Seen, see } from '../doctor/observed-state.ts';
 
 /** One version of the parameter; what SSM does not tell is left out. */
 export interface Change {

@@ -1,6 +1,6 @@
 /** What an operator names on the command line, a finding or a resource, and the findings that it stands for. */
-import { parseArn } from '../../lib/arn.ts';
-import type { Control, Resource, ResourceType } from '../../lib/control.ts';
+import { parseArn } from '../../lib/core/arn.ts';
+import type { Control, Resource, ResourceType } from '../../lib/core/control.ts';
 import { findingId } from '../../lib/findings/id.ts';
 import { checkRegion } from '../commands/options.ts';
 import { UsageError } from '../exit.ts';

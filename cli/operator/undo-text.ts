@@ -1,7 +1,7 @@
 /** What came of an undo, or would come of it, for people and for programs. */
 import { printable } from '../output/printable.ts';
-import { deedDetails, deedText } from './deed-text.ts';
-import type { Result, Taken } from './take-back.ts';
+import { deedDetails, deedText } from './history-text.ts';
+import type { Result, Taken } from './undo.ts';
 
 /** Everything that is known before a person is asked, deed by deed. */
 export function previewText(foreseen: readonly Taken[]): string {

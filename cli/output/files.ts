@@ -2,10 +2,10 @@
 import { rmSync } from 'node:fs';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Control } from '../../lib/control.ts';
+import type { Control } from '../../lib/core/control.ts';
 import { toAsff, whyUnpublishable } from '../../lib/findings/asff.ts';
+import type { Replay } from '../../lib/pipeline/replay/replay.ts';
 import { UsageError } from '../exit.ts';
-import type { Replay } from '../replay.ts';
 import type { CatalogueEntry, ReportInput } from '../report/input.ts';
 import { renderReport } from '../report/report.ts';
 import { printableJson } from './printable.ts';

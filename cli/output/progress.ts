@@ -1,7 +1,7 @@
 /** A progress bar on a terminal; nothing where the output is piped. */
 import { SingleBar } from 'cli-progress';
+import type { ScanProgress } from '../../lib/pipeline/scan/scan.ts';
 import type { Progress } from '../../lib/trail/archive.ts';
-import type { ScanProgress } from '../scan.ts';
 
 export interface ProgressBar<Told> {
   readonly update: (progress: Told) => void;

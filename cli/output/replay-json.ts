@@ -1,8 +1,8 @@
 /** A replay as plain JSON: absent things are `null`, so that every key is always there. */
-import type { Evidence, Source } from '../../lib/control.ts';
+import type { Evidence, Source } from '../../lib/core/control.ts';
+import type { Actor } from '../../lib/core/event.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
-import type { Actor } from '../../lib/trail/event.ts';
-import type { Replay } from '../replay.ts';
+import type { Replay } from '../../lib/pipeline/replay/replay.ts';
 import type { FindingJson, ReplayJson } from './replay-schema.ts';
 
 /** What the command adds to a replay: who made the output, when, from what and by which policy. */

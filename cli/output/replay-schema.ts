@@ -3,10 +3,10 @@
  * contract: `docs/schemas/replay.schema.json` is generated from it, and tests hold real output to it.
  */
 import * as z from 'zod/mini';
-import { severities, type verdicts } from '../../lib/control.ts';
+import { severities, type verdicts } from '../../lib/core/control.ts';
 import { exemptionOrigins, exemptionStates, statuses } from '../../lib/findings/finding.ts';
+import { ignoredReasons } from '../../lib/pipeline/replay/replay.ts';
 import { withheldBecause } from '../../lib/policy/plan.ts';
-import { ignoredReasons } from '../replay.ts';
 
 const count = z.int().check(z.nonnegative());
 const time = z.nullable(z.string().check(z.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/)));

@@ -1,9 +1,9 @@
 /** The summary of a replay that a person reads on the terminal. */
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
-import { type Severity, severities } from '../../lib/control.ts';
+import { type Severity, severities } from '../../lib/core/control.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
-import type { Replay } from '../replay.ts';
+import type { Replay } from '../../lib/pipeline/replay/replay.ts';
 import { plainChars } from './plain-table.ts';
 import { printable, shortened } from './printable.ts';
 import type { Origin } from './replay-json.ts';

@@ -1,6 +1,6 @@
 /** What another policy changes about the findings of an archive, and why. Pure. */
 import { isDeepStrictEqual } from 'node:util';
-import { severities } from '../../lib/control.ts';
+import { severities } from '../../lib/core/control.ts';
 import { type Finding, statuses } from '../../lib/findings/finding.ts';
 import type { Judged } from './replays.ts';
 import {

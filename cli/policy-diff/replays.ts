@@ -1,7 +1,7 @@
 /** One archive, read once, replayed under two policies. */
-import type { Control, Verdict } from '../../lib/control.ts';
+import type { Control, Verdict } from '../../lib/core/control.ts';
+import { type Replay, type ReplayOptions, readFor, replayArchive } from '../../lib/pipeline/replay/replay.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
-import { type Replay, type ReplayOptions, readFor, replayArchive } from '../replay.ts';
 
 /** A replay, with what else the comparison needs of it. */
 export interface Judged {

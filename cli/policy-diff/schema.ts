@@ -3,7 +3,7 @@
  * `docs/schemas/policy-diff.schema.json` is generated from it, and tests hold real output to it.
  */
 import * as z from 'zod/mini';
-import { severities } from '../../lib/control.ts';
+import { severities } from '../../lib/core/control.ts';
 import { statuses } from '../../lib/findings/finding.ts';
 import { withheldBecause } from '../../lib/policy/plan.ts';
 import { findingSchema, replaySchema } from '../output/replay-schema.ts';

@@ -1,5 +1,5 @@
 /** What is otherwise in another policy, key by key. Pure. */
-import { isObject } from '../../lib/json.ts';
+import { isObject } from '../../lib/core/json.ts';
 import { showPath } from '../../lib/policy/path.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
 import { shortened } from '../output/printable.ts';

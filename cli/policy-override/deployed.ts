@@ -2,12 +2,12 @@
 import { existsSync } from 'node:fs';
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { lambdaClient } from '../../lib/aws/lambda.ts';
-import { controls } from '../../lib/controls/index.ts';
-import { functionName, stackName } from '../../lib/names.ts';
+import { functionName, stackName } from '../../lib/aws/names.ts';
 import { policyDigest } from '../../lib/policy/digest.ts';
 import { parsePolicy } from '../../lib/policy/policy.ts';
 import type { PolicyFile } from '../../lib/policy/schema.ts';
-import { type Seen, seeIfThere } from '../doctor/seen.ts';
+import { controls } from '../../lib/services/controls.ts';
+import { type Seen, seeIfThere } from '../doctor/observed-state.ts';
 import { UsageError } from '../exit.ts';
 import type { Deployment } from '../operator/deployment.ts';
 import { printable } from '../output/printable.ts';

@@ -2,7 +2,7 @@
 import { DeleteParameterCommand, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { longestOverride } from '../../lib/policy/override.ts';
 import type { PolicyFile } from '../../lib/policy/schema.ts';
-import { type Seen, see, seen } from '../doctor/seen.ts';
+import { type Seen, see, seen } from '../doctor/observed-state.ts';
 import { UsageError } from '../exit.ts';
 import { type Change, described, exists, history } from '../operator/kill-switch.ts';
 

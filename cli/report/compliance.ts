@@ -1,5 +1,5 @@
 /** The auditors' view: what the judged resources say about each requirement of each standard. */
-import type { Standards, Verdict } from '../../lib/control.ts';
+import type { Standards, Verdict } from '../../lib/core/control.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
 import type { ReportInput } from './input.ts';
 

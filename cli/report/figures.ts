@@ -1,7 +1,7 @@
 /** The figures of the report, worked out from the findings: plain data in, plain data out. */
-import { type Severity, severities } from '../../lib/control.ts';
+import { type Severity, severities } from '../../lib/core/control.ts';
+import type { Actor } from '../../lib/core/event.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
-import type { Actor } from '../../lib/trail/event.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;

@@ -1,5 +1,5 @@
 /** What a report is made of, whoever made it, replay or scan. Plain data, ready for JSON. */
-import type { Severity, Standards, Verdict } from '../../lib/control.ts';
+import type { Severity, Standards, Verdict } from '../../lib/core/control.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
 import type { InputError } from '../../lib/trail/input-error.ts';
 

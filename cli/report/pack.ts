@@ -1,6 +1,6 @@
 /** From the report's input to what its page receives. */
 import { gzipSync } from 'node:zlib';
-import { severities } from '../../lib/control.ts';
+import { severities } from '../../lib/core/control.ts';
 import { type Finding, statuses } from '../../lib/findings/finding.ts';
 import { printable } from '../output/printable.ts';
 import { timeline, timeToFix, worstActors } from './figures.ts';

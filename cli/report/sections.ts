@@ -1,5 +1,5 @@
 /** The parts of the report that need no script: what is told in words, counts and tables. */
-import type { Severity } from '../../lib/control.ts';
+import type { Severity } from '../../lib/core/control.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
 import { compliance, type RequirementStatus, type StandardTable } from './compliance.ts';
 import {

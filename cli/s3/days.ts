@@ -1,5 +1,5 @@
 /** The folders of days in CloudTrail's layout: `YYYY/MM/DD/`, in UTC. Pure. */
-import type { Scope } from '../replay.ts';
+import type { Scope } from '../../lib/pipeline/replay/replay.ts';
 
 const day = 86_400_000;
 

@@ -1,6 +1,7 @@
 /** Which objects of a bucket an archive is made of. */
+
+import type { Scope } from '../../lib/pipeline/replay/replay.ts';
 import { compare, extensions, type Found, whyNotRead } from '../../lib/trail/archive/files.ts';
-import type { Scope } from '../replay.ts';
 import { type Bucket, ListingError, lookBelow, objectAt, objectsBelow, type StoredObject } from './bucket.ts';
 import { inFlight } from './flight.ts';
 import { afterLook, type Place, placeOf, stepFrom } from './layout.ts';

@@ -5,7 +5,7 @@
  *
  * Source: AWS CloudTrail User Guide, "Getting and viewing your CloudTrail log files". Pure.
  */
-import type { Scope } from '../replay.ts';
+import type { Scope } from '../../lib/pipeline/replay/replay.ts';
 import { daysOf, foldersOf, foldersOfYear, isLong } from './days.ts';
 import type { Location } from './location.ts';
 

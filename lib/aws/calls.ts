@@ -1,5 +1,5 @@
 /** Counting the calls that the SDK makes. */
-import { text } from '../json.ts';
+import { text } from '../core/json.ts';
 import type { ClientConfig } from './settings.ts';
 
 /**

@@ -1,5 +1,5 @@
 /** What the SDK throws, as a clause for people. */
-import { at } from '../json.ts';
+import { at } from '../core/json.ts';
 
 const denials = new Set([
   'UnauthorizedOperation',

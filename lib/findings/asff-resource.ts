@@ -1,7 +1,7 @@
 /** The resource of a finding as ASFF has it: what it is, where, and what is known of it. */
 import type { Resource as AsffResource, Partition, ResourceDetails } from '@aws-sdk/client-securityhub';
-import { parseArn, partitionOf } from '../arn.ts';
-import type { ResourceType } from '../control.ts';
+import { parseArn, partitionOf } from '../core/arn.ts';
+import type { ResourceType } from '../core/control.ts';
 import { asffLimits } from './asff-limits.ts';
 import type { Finding } from './finding.ts';
 import { oneLine, plainObject, stringMap } from './plain.ts';

@@ -5,7 +5,7 @@
  * for the ProductArn.
  */
 import type { AwsSecurityFinding } from '@aws-sdk/client-securityhub';
-import type { Control } from '../control.ts';
+import type { Control } from '../core/control.ts';
 import { asffLimits } from './asff-limits.ts';
 import { type AsffExtras, asffResource } from './asff-resource.ts';
 import type { Finding } from './finding.ts';

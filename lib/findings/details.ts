@@ -4,7 +4,7 @@
  * Source: Security Hub API model, ResourceDetails; AWS Security Hub User Guide, "Other object in ASFF".
  */
 import type { AwsEksClusterLoggingDetails, ResourceDetails } from '@aws-sdk/client-securityhub';
-import type { Fact, Facts, Resource, ResourceType } from '../control.ts';
+import type { Fact, Facts, Resource, ResourceType } from '../core/control.ts';
 import { asffLimits } from './asff-limits.ts';
 import { plainObject } from './plain.ts';
 

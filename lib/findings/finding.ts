@@ -1,7 +1,7 @@
 /** A finding: a verdict that somebody must know of, followed through time. One for a control and a resource. */
-import type { Evidence, ResourceType, Severity } from '../control.ts';
+import type { Evidence, ResourceType, Severity } from '../core/control.ts';
+import type { Actor } from '../core/event.ts';
 import type { Plan } from '../policy/plan.ts';
-import type { Actor } from '../trail/event.ts';
 
 export const statuses = ['OPEN', 'RESOLVED', 'ARCHIVED'] as const;
 /** OPEN until the resource passes (RESOLVED) or is gone (ARCHIVED). */

@@ -1,7 +1,7 @@
 /** The identity of a finding. */
 import { createHash } from 'node:crypto';
-import { arnOf } from '../arn.ts';
-import type { Resource } from '../control.ts';
+import { arnOf } from '../core/arn.ts';
+import type { Resource } from '../core/control.ts';
 
 /** ASFF's limit on a finding's Id, in characters. Source: Security Hub API model. */
 const maxIdLength = 512;

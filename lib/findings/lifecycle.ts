@@ -2,7 +2,7 @@
  * The life of a finding, pure: FAIL opens, PASS closes what was open, the end of the resource archives it, and
  * UNKNOWN leaves what there is as it is (it opens a finding only where there was none).
  */
-import type { Control, Judgement, Resource, Severity, TrailEvent, Verdict } from '../control.ts';
+import type { Control, Judgement, Resource, Severity, TrailEvent, Verdict } from '../core/control.ts';
 import type { Plan } from '../policy/plan.ts';
 import type { Finding, FindingExemption, Transition } from './finding.ts';
 import { findingId } from './id.ts';

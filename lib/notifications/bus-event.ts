@@ -1,8 +1,8 @@
 /** What the queue of the notify function holds: events of Trailseal's own bus, as EventBridge delivers them. */
-import { at, isObject, list, text } from '../json.ts';
-import { messageVersion } from '../live/message.ts';
-import { actionDetailType, actionEventSchema } from '../transitions/action-event.ts';
-import { detailTypes, transitionSchema } from '../transitions/transition.ts';
+import { at, isObject, list, text } from '../core/json.ts';
+import { messageVersion } from '../pipeline/live/message.ts';
+import { actionDetailType, actionEventSchema } from '../remediation/events/action-event.ts';
+import { detailTypes, transitionSchema } from '../remediation/events/transition.ts';
 import { type Occasion, occasionOfAction, occasionOfTransition } from './occasion.ts';
 
 export type BusEvent =

@@ -1,5 +1,5 @@
 /** Occasions that are told together: a storm of one kind is one message. Pure. */
-import { type Severity, severities } from '../control.ts';
+import { type Severity, severities } from '../core/control.ts';
 import type { Kind, Occasion } from './occasion.ts';
 
 /** Of one kind, in one account and Region, by one control, and where it is about an action, of one action. */

@@ -3,7 +3,7 @@
  * the AWS solution "Automated Security Response" sends. The search is one parameter, `field=value` pairs joined by `&`,
  * each value encoded by itself before the whole is.
  */
-import { partitionOf } from '../arn.ts';
+import { partitionOf } from '../core/arn.ts';
 
 /** Sources: AWS General Reference (China, GovCloud); AWS European Sovereign Cloud, "Endpoints". Others have none. */
 const consoles: Readonly<Record<string, string>> = {

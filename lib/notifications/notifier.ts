@@ -3,14 +3,14 @@
  * that target with the reason. What a target did not take is tried again for that target alone, later each time and not
  * for ever, so that nobody is told twice because another could not be told.
  */
-import type { Delivery } from '../live/batch.ts';
+import type { Delivery } from '../pipeline/live/batch.ts';
 import { type BusEvent, busEventIn, restBody } from './bus-event.ts';
 import { compose, type Notification } from './compose.ts';
 import { DeliveryError } from './delivery-error.ts';
 import type { Occasion } from './occasion.ts';
+import { Told } from './outcome.ts';
 import type { Advice } from './report.ts';
 import type { Target } from './target.ts';
-import { Told } from './told.ts';
 
 export interface NotifierOptions {
   readonly targets: readonly Target[];

@@ -2,9 +2,9 @@
  * What of the events on Trailseal's bus people are told: one occasion for an event. Pure. Only what changes is told;
  * what nobody was told of is not said to be over.
  */
-import type { Severity } from '../control.ts';
-import type { ActionEvent } from '../transitions/action-event.ts';
-import type { Transition } from '../transitions/transition.ts';
+import type { Severity } from '../core/control.ts';
+import type { ActionEvent } from '../remediation/events/action-event.ts';
+import type { Transition } from '../remediation/events/transition.ts';
 
 /** What is told, in the order in which it matters. Public: subscriptions filter by it. */
 export const kinds = [

@@ -1,5 +1,5 @@
 /** What a group of occasions says, before it is put into a form: text and chat say the same. Pure. */
-import type { Control } from '../control.ts';
+import type { Control } from '../core/control.ts';
 import { undoCommand } from '../remediation/about.ts';
 import type { Group } from './group.ts';
 import { controlLink, findingLink } from './link.ts';

@@ -1,6 +1,6 @@
 /** Where a deployment sends its messages, as its environment says. */
-import { parseArn } from '../arn.ts';
-import { EnvironmentError } from '../live/environment.ts';
+import { parseArn } from '../core/arn.ts';
+import { EnvironmentError } from '../pipeline/live/environment.ts';
 import type { Format, Topics } from './target.ts';
 
 export interface NotificationSettings {

@@ -4,7 +4,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
 import * as z from 'zod/mini';
-import { printable } from '../ledger/error.ts';
+import { printable } from '../findings/state/error.ts';
 import { isPublicAddress, PrivateAddressError, publicLookup } from './addresses.ts';
 import type { Notification } from './compose.ts';
 import { DeliveryError } from './delivery-error.ts';

@@ -1,5 +1,5 @@
 /** A checked policy without what checking added to it. */
-import { at } from '../json.ts';
+import { at } from '../core/json.ts';
 import type { PolicyFile } from './schema.ts';
 
 /** The file without the defaults that checking filled in with the controls' settings: `allowedAccounts` goes before them. */

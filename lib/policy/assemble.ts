@@ -3,9 +3,10 @@
  * so that a deployed function carries neither.
  */
 import * as z from 'zod/mini';
-import { type ActionSettings, actionSettings } from '../actions/settings.ts';
-import type { Action, Control, Severity } from '../control.ts';
-import { isObject } from '../json.ts';
+import type { Action, Control, Severity } from '../core/control.ts';
+import { isObject } from '../core/json.ts';
+import { type ActionSettings, actionSettings } from '../remediation/actions/settings.ts';
+import type { Order } from './custom-actions.ts';
 import { millisecondsIn } from './duration.ts';
 import type { ExemptionTags } from './exemption-tag.ts';
 import type { Exemption } from './exemptions.ts';
@@ -17,7 +18,6 @@ import {
   type Kind,
   type Limits,
 } from './guardrails.ts';
-import type { Order } from './orders.ts';
 import type { PolicyFile } from './schema.ts';
 
 /** What applies to one control. */

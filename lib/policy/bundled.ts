@@ -1,5 +1,5 @@
 /** The policy of a deployment: it was checked when the deployment was made, and is part of the functions' code. */
-import type { Control } from '../control.ts';
+import type { Control } from '../core/control.ts';
 import { assemble, type Policy } from './assemble.ts';
 import type { PolicyFile } from './schema.ts';
 

@@ -1,5 +1,5 @@
 /** What only a deployment knows when it is about to act, and what of it stands in the way. Pure. */
-import type { Resource } from '../control.ts';
+import type { Resource } from '../core/control.ts';
 import type { Kind } from './guardrails.ts';
 import type { WithheldBecause } from './plan.ts';
 

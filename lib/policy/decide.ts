@@ -1,5 +1,5 @@
 /** From a verdict to a plan. Pure: what comes out depends on nothing but what goes in. */
-import type { Action, Control, Resource, ResourceType, Verdict } from '../control.ts';
+import type { Action, Control, Resource, ResourceType, Verdict } from '../core/control.ts';
 import type { FindingExemption } from '../findings/finding.ts';
 import type { Policy } from './assemble.ts';
 import { type Circumstances, halt, type Obstacle, ownership, suppression } from './circumstances.ts';

@@ -4,7 +4,7 @@
  * it, so that it counts only as far as the policy says.
  */
 import * as z from 'zod/mini';
-import type { Resource } from '../control.ts';
+import type { Resource } from '../core/control.ts';
 import type { FindingExemption } from '../findings/finding.ts';
 import type { Policy } from './assemble.ts';
 

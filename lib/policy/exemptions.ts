@@ -1,5 +1,5 @@
 /** Exemptions: what is let off, by whom, why and until when. */
-import type { Resource } from '../control.ts';
+import type { Resource } from '../core/control.ts';
 import type { FindingExemption } from '../findings/finding.ts';
 import type { Policy } from './assemble.ts';
 import { exemptionByTag } from './exemption-tag.ts';

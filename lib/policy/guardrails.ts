@@ -1,5 +1,5 @@
 /** Guardrails: how much may be done in an hour, and to what nothing may be done. All pure. */
-import type { Action, Resource, ResourceType } from '../control.ts';
+import type { Action, Resource, ResourceType } from '../core/control.ts';
 import { bears } from './exemptions.ts';
 
 export const kinds = ['tag', 'quarantine', 'fix'] as const;

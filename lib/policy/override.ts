@@ -2,12 +2,12 @@
  * An override: a policy in force in place of the one that a deployment was made with, as JSON in an SSM parameter. It
  * tunes and narrows. What a deployment may do was settled when it was made, so that an override can't ask for more.
  */
-import type { Action, Control } from '../control.ts';
-import { at, isObject } from '../json.ts';
+import type { Action, Control } from '../core/control.ts';
+import { at, isObject } from '../core/json.ts';
 import { asWritten } from './as-written.ts';
 import { assemble, type Policy } from './assemble.ts';
 import { type Complaint, complaints } from './messages.ts';
-import { neverObeyed } from './never-obeyed.ts';
+import { neverObeyed } from './never-runs.ts';
 import { type Path, showPath } from './path.ts';
 import { type PolicyFile, policySchema } from './schema.ts';
 import type { Located } from './yaml.ts';

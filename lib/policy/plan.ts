@@ -1,5 +1,5 @@
 /** What was decided: the actions to be carried out, and those that are not, each with its reason. */
-import type { Action } from '../control.ts';
+import type { Action } from '../core/control.ts';
 
 export interface PlannedAction {
   readonly action: Action;

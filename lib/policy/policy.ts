@@ -1,9 +1,9 @@
 /** The policy file: from text to what applies, or to everything that is wrong with it. */
-import type { Control } from '../control.ts';
+import type { Control } from '../core/control.ts';
 import { asWritten } from './as-written.ts';
 import { assemble, type Policy } from './assemble.ts';
 import { type Complaint, complaints } from './messages.ts';
-import { neverObeyed } from './never-obeyed.ts';
+import { neverObeyed } from './never-runs.ts';
 import { type Path, showPath } from './path.ts';
 import { type PolicyFile, policySchema } from './schema.ts';
 import { type Located, locate, readYaml, type YamlText } from './yaml.ts';

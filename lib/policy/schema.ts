@@ -3,13 +3,13 @@
  * The loader and the JSON Schema for editors both come from it, so that they cannot disagree.
  */
 import * as z from 'zod/mini';
-import { actionSettings } from '../actions/settings.ts';
-import type { Action, Control } from '../control.ts';
-import { severities } from '../control.ts';
+import type { Action, Control } from '../core/control.ts';
+import { severities } from '../core/control.ts';
+import { actionSettings } from '../remediation/actions/settings.ts';
+import { orderable, plainOrders } from './custom-actions.ts';
 import { exemption, exemptionTags } from './exemptions-schema.ts';
 import { guardrails } from './guardrails-schema.ts';
 import { exemptDays } from './operator-exemption.ts';
-import { orderable, plainOrders } from './orders.ts';
 import { accountId, noted } from './schema-parts.ts';
 
 const actions = noted(

@@ -1,11 +1,11 @@
 /** Events about actions, from what is known of them. */
-import type { AnyAction } from '../actions/action.ts';
-import type { Decision, Deed } from '../actions/deed.ts';
-import type { Action, Resource } from '../control.ts';
+import type { AnyAction } from '../core/action.ts';
+import type { Action, Resource } from '../core/control.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { WithheldBecause } from '../policy/plan.ts';
-import { type ActionEvent, actionEventVersion } from '../transitions/action-event.ts';
-import { toldActor } from '../transitions/transition.ts';
+import type { Decision, Deed } from './actions/action-run.ts';
+import { type ActionEvent, actionEventVersion } from './events/action-event.ts';
+import { toldActor } from './events/transition.ts';
 
 export interface About {
   /** The same for the same event. */

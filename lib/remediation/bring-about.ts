@@ -1,15 +1,16 @@
 /** Bringing about what the policy asks for a finding, as the finding and its resource are now. */
-import type { Deed } from '../actions/deed.ts';
-import { undo } from '../actions/undo.ts';
+
 import type { Finding } from '../findings/finding.ts';
 import { graceOf, kindOf } from '../policy/guardrails.ts';
 import type { WithheldAction } from '../policy/plan.ts';
-import type { ActionEvent } from '../transitions/action-event.ts';
 import { about } from './about.ts';
-import { withBrokenOff, withUntold } from './broken-off.ts';
-import { type Case, type Course, type Found, occasionOf, type Remediation } from './course.ts';
+import type { Deed } from './actions/action-run.ts';
+import { undo } from './actions/undo.ts';
+import type { ActionEvent } from './events/action-event.ts';
+import { toldOfUndo } from './events/publish-action.ts';
+import { withBrokenOff, withUntold } from './interrupted.ts';
 import type { Occasion } from './message.ts';
-import { toldOfUndo } from './telling.ts';
+import { type Case, type Course, type Found, occasionOf, type Remediation } from './run.ts';
 
 /** Of what is withheld, people are told these; the others are as the policy means them. */
 const worthTelling: ReadonlySet<WithheldAction['because']> = new Set([

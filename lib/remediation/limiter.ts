@@ -7,9 +7,9 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
-import { pauseBefore, rounds } from '../ledger/changing.ts';
-import { LedgerError } from '../ledger/error.ts';
-import { failureOf } from '../ledger/failure.ts';
+import { pauseBefore, rounds } from '../findings/state/changing.ts';
+import { LedgerError } from '../findings/state/error.ts';
+import { failureOf } from '../findings/state/failure.ts';
 import { type Kind, kinds, type Limits } from '../policy/guardrails.ts';
 import {
   type Closing,

@@ -3,9 +3,9 @@
  * open still, and orders of operators.
  */
 import * as z from 'zod/mini';
-import { at, isObject } from '../json.ts';
-import { transitionSchema, transitionSource } from '../transitions/transition.ts';
-import { type OperatorOrder, operatorOrderSchema } from './order.ts';
+import { at, isObject } from '../core/json.ts';
+import { transitionSchema, transitionSource } from './events/transition.ts';
+import { type OperatorOrder, operatorOrderSchema } from './requested-action.ts';
 
 /** Why a finding is looked at: it was opened, or changed, at some time. */
 export interface Occasion {

@@ -4,13 +4,13 @@
  * goes on from there.
  */
 import { bringAbout } from './bring-about.ts';
-import { Course, type Remediation, type RemediatorOptions } from './course.ts';
 import type { Occasion } from './message.ts';
-import { giveUp, obey } from './obey.ts';
-import type { OperatorOrder } from './order.ts';
+import type { OperatorOrder } from './requested-action.ts';
+import { giveUp, obey } from './requested-actions.ts';
+import { Course, type Remediation, type RemediatorOptions } from './run.ts';
 
-export { leaseFor, type Remediation, type RemediatorOptions } from './course.ts';
 export type { Occasion } from './message.ts';
+export { leaseFor, type Remediation, type RemediatorOptions } from './run.ts';
 
 export class Remediator {
   readonly #options: RemediatorOptions;

@@ -11,6 +11,7 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import type { TrailEvent } from '../core/event.ts';
 import { compileScanner } from './archive/compile.ts';
 import { bytesOf, Contents } from './archive/contents.ts';
 import { type ArchiveFile, findFiles } from './archive/files.ts';
@@ -19,7 +20,6 @@ import { type CompiledScanner, Scanner } from './archive/scanner.ts';
 import type { StoredFiles } from './archive/stored.ts';
 import { type WantedList, wantedEvents } from './archive/wanted.ts';
 import type { WorkerResult, WorkerTask } from './archive/worker.ts';
-import type { TrailEvent } from './event.ts';
 import type { InputError } from './input-error.ts';
 
 export type { StoredFiles } from './archive/stored.ts';

@@ -2,7 +2,7 @@
  * What surrounds a record, and what makes something one. This module imports no schema library, because the
  * archive's workers import it and should start in no time.
  */
-import { at, isObject } from '../json.ts';
+import { at, isObject } from '../core/json.ts';
 
 /**
  * The CloudTrail record in `value`: itself, or the `detail` of an EventBridge envelope, or what the `body`

@@ -4,9 +4,9 @@
  * Guide, "Events from AWS services" (envelope); Amazon SQS Developer Guide (message body).
  */
 import * as z from 'zod/mini';
-import { flag, isObject, text } from '../json.ts';
+import type { Actor, Outcome, TrailEvent } from '../core/event.ts';
+import { flag, isObject, text } from '../core/json.ts';
 import { refusal, unwrap } from './envelope.ts';
-import type { Actor, Outcome, TrailEvent } from './event.ts';
 
 export type Parsed =
   | { readonly ok: true; readonly event: TrailEvent }

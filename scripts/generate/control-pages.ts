@@ -1,7 +1,7 @@
 /** The pages in `docs/controls`, made of what the controls declare. */
 import * as z from 'zod/mini';
-import type { Control, Occurrence } from '../../lib/control.ts';
-import { isObject } from '../../lib/json.ts';
+import type { Control, Occurrence } from '../../lib/core/control.ts';
+import { isObject } from '../../lib/core/json.ts';
 
 /** The table of all controls. */
 export function controlIndex(controls: readonly Control[]): string {

@@ -6,7 +6,7 @@ import type { Grant } from '../../deploy/grants.ts';
 import { readParameters } from '../../deploy/parameters.ts';
 import { type FunctionName, functionNameOf } from '../../deploy/parts.ts';
 import { grantsOf } from '../../deploy/permissions.ts';
-import { isObject } from '../../lib/json.ts';
+import { isObject } from '../../lib/core/json.ts';
 
 /** A policy that asks for actions. */
 const activePolicy = 'examples/policy.active.yml';

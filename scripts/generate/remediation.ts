@@ -1,8 +1,8 @@
 /** The page `docs/remediation.md`, made of what the actions declare. */
 import * as z from 'zod/mini';
-import type { AnyAction } from '../../lib/actions/action.ts';
-import type { Action, Control } from '../../lib/control.ts';
-import { at, isObject } from '../../lib/json.ts';
+import type { AnyAction } from '../../lib/core/action.ts';
+import type { Action, Control } from '../../lib/core/control.ts';
+import { at, isObject } from '../../lib/core/json.ts';
 
 /** All actions, each with what it does, needs, can break, and how it is undone. */
 export function remediationPage(actions: readonly AnyAction[], controls: readonly Control[]): string {

@@ -2,10 +2,10 @@
 import * as z from 'zod/mini';
 import { findingSchema, replaySchema } from '../../cli/output/replay-schema.ts';
 import { policyDiffSchema } from '../../cli/policy-diff/schema.ts';
-import type { Control } from '../../lib/control.ts';
+import type { Control } from '../../lib/core/control.ts';
 import { policyJsonSchema } from '../../lib/policy/schema.ts';
-import { actionEventSchema } from '../../lib/transitions/action-event.ts';
-import { transitionSchema } from '../../lib/transitions/transition.ts';
+import { actionEventSchema } from '../../lib/remediation/events/action-event.ts';
+import { transitionSchema } from '../../lib/remediation/events/transition.ts';
 
 /** Every schema, by the file that holds it. */
 export function schemas(controls: readonly Control[]): readonly [file: string, text: string][] {

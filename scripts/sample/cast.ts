@@ -1,5 +1,5 @@
 /** Where the sample's month takes place, and who acts in it. Names, account ids and addresses are AWS's and IETF's examples. */
-import type { JsonObject } from '../../lib/json.ts';
+import type { JsonObject } from '../../lib/core/json.ts';
 import { digest, exampleId } from './random.ts';
 import { type Caller, iso, type Place } from './record.ts';
 

@@ -2,7 +2,7 @@
  * EC2 and EBS as CloudTrail tells them: lists are `…Set.items[]`, empty ones `{}`, newer calls wrapped in the
  * operation's name. Source: Amazon EC2 API Reference, and real records of these calls.
  */
-import type { JsonObject } from '../../lib/json.ts';
+import type { JsonObject } from '../../lib/core/json.ts';
 import { digest, ec2Id, uuidOf } from './random.ts';
 import { type Act, iso, type Place } from './record.ts';
 

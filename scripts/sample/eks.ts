@@ -2,7 +2,7 @@
  * EKS as CloudTrail tells it: plain JSON in lower camel case; the cluster in a path is `name`. Source: Amazon
  * EKS User Guide, "Log API calls as AWS CloudTrail events"; Amazon EKS API Reference.
  */
-import type { JsonObject } from '../../lib/json.ts';
+import type { JsonObject } from '../../lib/core/json.ts';
 import { templateId } from './ec2.ts';
 import { ec2Id, uuidOf } from './random.ts';
 import type { Act, Place } from './record.ts';

@@ -1,5 +1,5 @@
 /** KMS as CloudTrail tells it. Source: AWS KMS Developer Guide, "Logging AWS KMS API calls with AWS CloudTrail". */
-import type { JsonObject } from '../../lib/json.ts';
+import type { JsonObject } from '../../lib/core/json.ts';
 import { digest, uuidOf } from './random.ts';
 import { type Act, inWords, type Place } from './record.ts';
 

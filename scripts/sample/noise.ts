@@ -3,7 +3,7 @@
  * describes, pods that decrypt, people who click, calls that fail. In the proportions of real trails, more or
  * less: four of five records are reads, most of them by services.
  */
-import type { JsonObject } from '../../lib/json.ts';
+import type { JsonObject } from '../../lib/core/json.ts';
 import {
   ana,
   auditor,

@@ -2,7 +2,7 @@
  * A CloudTrail record from who did what, where and when. Source of the fields and their order: AWS CloudTrail
  * User Guide, "CloudTrail record contents" (eventVersion 1.11), and real records.
  */
-import { type JsonObject, text } from '../../lib/json.ts';
+import { type JsonObject, text } from '../../lib/core/json.ts';
 import type { Random } from './random.ts';
 
 /** An account in a Region. */

@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { printable } from '../../cli/output/printable.ts';
 import { inReadingOrder } from '../../cli/report/pack.ts';
-import { emptyInput, hostile, hostileInput, reportInput } from '../report/fixture.ts';
+import { emptyInput, hostile, hostileInput, reportInput } from '../cli/report/fixture.ts';
 import { chromiumPath, Reports, screenshots } from './chromium.ts';
 
 const reports = new Reports();

@@ -13,10 +13,10 @@ import { bodyAgain, type Letter, letterOf } from '../../cli/dlq/letter.ts';
 import { letterJson, lettersText, redrivenText } from '../../cli/dlq/print.ts';
 import { giveBack, receiveAll } from '../../cli/dlq/queues.ts';
 import { redriveOne } from '../../cli/dlq/redrive.ts';
-import type { Resource } from '../../lib/control.ts';
-import { controls } from '../../lib/controls/index.ts';
-import { againBody, lookBody, publishBody, sweepBody } from '../../lib/live/message.ts';
-import { Matcher } from '../../lib/match.ts';
+import type { Resource } from '../../lib/core/control.ts';
+import { againBody, lookBody, publishBody, sweepBody } from '../../lib/pipeline/live/message.ts';
+import { Matcher } from '../../lib/pipeline/match.ts';
+import { controls } from '../../lib/services/controls.ts';
 import { createVolume, record, trailseal, workFolder } from './command.ts';
 
 const matcher = new Matcher(controls);

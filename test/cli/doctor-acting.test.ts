@@ -14,6 +14,7 @@ import { GetTopicAttributesCommand, NotFoundException } from '@aws-sdk/client-sn
 import { GetParameterCommand, ParameterNotFound } from '@aws-sdk/client-ssm';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from 'vitest';
+import { customActionFor } from '../../cli/custom-actions/wanted.ts';
 import { actingWanted } from '../../cli/doctor/acting-wanted.ts';
 import type {
   DeployedFunction,
@@ -22,16 +23,15 @@ import type {
   ObservedRule,
   ObservedTold,
 } from '../../cli/doctor/observed.ts';
-import { type Seen, seen } from '../../cli/doctor/seen.ts';
-import { customActionFor } from '../../cli/setup/buttons.ts';
+import { type Seen, seen } from '../../cli/doctor/observed-state.ts';
 import { deploymentOf } from '../../deploy/context.ts';
 import { defaultParameters } from '../../deploy/defaults.ts';
 import { readParameters } from '../../deploy/parameters.ts';
 import { isListener } from '../../deploy/parts.ts';
-import { controls } from '../../lib/controls/index.ts';
-import { type ListenerName, listenerNames } from '../../lib/names.ts';
-import { type Button, buttons } from '../../lib/policy/orders.ts';
+import { type ListenerName, listenerNames } from '../../lib/aws/names.ts';
+import { type Button, buttons } from '../../lib/policy/custom-actions.ts';
 import { type Policy, parsePolicy } from '../../lib/policy/policy.ts';
+import { controls } from '../../lib/services/controls.ts';
 import { put, workFolder } from './command.ts';
 import { mockAws } from './doctor-aws.ts';
 import { account, arn, empty, refused, region, stage, trouble, troubles } from './doctor-region.ts';

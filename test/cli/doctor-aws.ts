@@ -3,8 +3,8 @@ import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
 import { accountClients } from '../../cli/doctor/clients.ts';
 import { observe } from '../../cli/doctor/observe.ts';
-import { controls } from '../../lib/controls/index.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { controls } from '../../lib/services/controls.ts';
 import { account, caller, region, stage } from './doctor-region.ts';
 
 /** An AWS that answers each call with nothing, until a test says otherwise. */

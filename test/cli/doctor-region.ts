@@ -3,11 +3,11 @@ import { expect } from 'vitest';
 import { assess } from '../../cli/doctor/assess.ts';
 import type { Check } from '../../cli/doctor/check.ts';
 import type { Observed, ObservedRegion, Rule, Schedule, Simulated } from '../../cli/doctor/observed.ts';
-import { type Seen, seen, type Unseen } from '../../cli/doctor/seen.ts';
+import { type Seen, seen, type Unseen } from '../../cli/doctor/observed-state.ts';
 import type { Selectors, Trail } from '../../cli/doctor/trails.ts';
-import { controls } from '../../lib/controls/index.ts';
-import { eventPattern, type Family, families } from '../../lib/family.ts';
-import { deadLetterQueueName, queueName, queueNames } from '../../lib/names.ts';
+import { deadLetterQueueName, queueName, queueNames } from '../../lib/aws/names.ts';
+import { eventPattern, type Family, families } from '../../lib/pipeline/evaluators.ts';
+import { controls } from '../../lib/services/controls.ts';
 
 export const account = '111122223333';
 export const region = 'eu-central-1';

@@ -14,14 +14,14 @@ import { describe, expect, it } from 'vitest';
 import { assess } from '../../cli/doctor/assess.ts';
 import { type Check, withProfile, word } from '../../cli/doctor/check.ts';
 import type { ObservedRegion, Rule, Schedule, Simulated } from '../../cli/doctor/observed.ts';
+import { type Seen, seen, type Unseen } from '../../cli/doctor/observed-state.ts';
 import { assumedRole, functionNeeds, scanNeeds, specimen } from '../../cli/doctor/permissions.ts';
 import { checksJson, checksText } from '../../cli/doctor/print.ts';
-import { type Seen, seen, type Unseen } from '../../cli/doctor/seen.ts';
 import { type FieldSelector, logs, type Selectors } from '../../cli/doctor/trails.ts';
 import { wrapped } from '../../cli/output/plain-table.ts';
-import { controls } from '../../lib/controls/index.ts';
-import { eventPattern, families } from '../../lib/family.ts';
-import { queueNames } from '../../lib/names.ts';
+import { queueNames } from '../../lib/aws/names.ts';
+import { eventPattern, families } from '../../lib/pipeline/evaluators.ts';
+import { controls } from '../../lib/services/controls.ts';
 import { trailseal, workFolder } from './command.ts';
 import { mockAws } from './doctor-aws.ts';
 import {

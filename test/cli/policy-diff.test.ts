@@ -6,8 +6,8 @@ import { compare } from '../../cli/policy-diff/compare.ts';
 import { replayUnderBoth } from '../../cli/policy-diff/replays.ts';
 import { policyDiffSchema } from '../../cli/policy-diff/schema.ts';
 import { summaryOf } from '../../cli/policy-diff/summary.ts';
-import { type Replay, replay } from '../../cli/replay.ts';
-import { controls } from '../../lib/controls/index.ts';
+import { type Replay, replay } from '../../lib/pipeline/replay/replay.ts';
+import { controls } from '../../lib/services/controls.ts';
 import { policyOf } from '../policy/fixtures.ts';
 import { createVolume, deleteVolume, keyCall, put, trailseal, workFolder } from './command.ts';
 

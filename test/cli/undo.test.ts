@@ -5,15 +5,15 @@ import { type Ask, askAt, checkConsent, consented } from '../../cli/operator/con
 import { historyPermission, setPermission } from '../../cli/operator/kill-switch.ts';
 import { sinceOf } from '../../cli/operator/since.ts';
 import { checkPlace, findingIdsOf, regionOfAll, subjectOf } from '../../cli/operator/subject.ts';
-import { foresee, type Result, type TakeBackOptions, takeBack } from '../../cli/operator/take-back.ts';
+import { foresee, type Result, type TakeBackOptions, takeBack } from '../../cli/operator/undo.ts';
 import { isFine, previewText, takenJson, takenText } from '../../cli/operator/undo-text.ts';
-import type { Deed } from '../../lib/actions/deed.ts';
-import { journalPermissions } from '../../lib/actions/journal-dynamodb.ts';
-import { controls } from '../../lib/controls/index.ts';
+import type { Deed } from '../../lib/remediation/actions/action-run.ts';
+import { journalPermissions } from '../../lib/remediation/actions/journal-dynamodb.ts';
 import { killSwitchPermission } from '../../lib/remediation/kill-switch.ts';
 import { limiterPermissions } from '../../lib/remediation/limiter.ts';
-import { lamp, leaseFor, place } from '../actions/lamp.ts';
-import { MemoryJournal } from '../actions/memory-journal.ts';
+import { controls } from '../../lib/services/controls.ts';
+import { MemoryJournal } from '../remediation/actions/memory-journal.ts';
+import { lamp, leaseFor, place } from '../remediation/actions/simulated-resource.ts';
 import { trailseal, workFolder } from './command.ts';
 
 const key = 'arn:aws:kms:eu-central-1:111122223333:key/k';

@@ -3,11 +3,11 @@
  * the evaluator has found out by the time when it is gone on with.
  */
 import { describe, expect, it } from 'vitest';
-import { actions } from '../../lib/actions/index.ts';
+import { actions } from '../../lib/remediation/actions/index.ts';
 import { orderBody } from '../../lib/remediation/message.ts';
-import type { OperatorOrder } from '../../lib/remediation/order.ts';
+import type { OperatorOrder } from '../../lib/remediation/requested-action.ts';
 import { cases, type Case as FailingCase } from '../emulator/failing.ts';
-import { asUndisturbed, crashing, played } from './acting.ts';
+import { asUndisturbed, crashing, played } from './action-calls.ts';
 import { instanceCase } from './instance.ts';
 import type { Stage } from './killed-everywhere.ts';
 
@@ -30,7 +30,7 @@ const key = caseOf('fix:enable-key');
 
 it('is done with every action', () => {
   const ours = new Set([...cases, instanceCase].map(({ action }) => action.id));
-  // moto has no AssociateEncryptionConfig: test/actions/associate-encryption.test.ts.
+  // moto has no AssociateEncryptionConfig: test/services/eks/fixes/associate-encryption.test.ts.
   const others = actions.map(({ id }) => id).filter((id) => !ours.has(id));
   expect(others).toEqual(['fix:associate-encryption']);
 });

@@ -11,16 +11,7 @@ import { CreateScheduleGroupCommand, SchedulerClient } from '@aws-sdk/client-sch
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { bundleFunction } from '../../deploy/bundle.ts';
-import type { Target } from '../../lib/actions/action.ts';
-import type { Deed } from '../../lib/actions/deed.ts';
-import { DynamoJournal } from '../../lib/actions/journal-dynamodb.ts';
 import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
-import { controls } from '../../lib/controls/index.ts';
-import { findingId } from '../../lib/findings/id.ts';
-import { list } from '../../lib/json.ts';
-import { DynamoLedger } from '../../lib/ledger/dynamodb.ts';
-import { DynamoMemory } from '../../lib/ledger/memory.ts';
-import { table as schema } from '../../lib/ledger/table.ts';
 import {
   busName,
   deadLetterQueueName,
@@ -29,11 +20,20 @@ import {
   scheduleGroupName,
   stackName,
   tableName,
-} from '../../lib/names.ts';
+} from '../../lib/aws/names.ts';
+import type { Target } from '../../lib/core/action.ts';
+import { list } from '../../lib/core/json.ts';
+import { findingId } from '../../lib/findings/id.ts';
+import { DynamoLedger } from '../../lib/findings/state/dynamodb.ts';
+import { DynamoMemory } from '../../lib/findings/state/memory.ts';
+import { table as schema } from '../../lib/findings/state/schema.ts';
+import type { Deed } from '../../lib/remediation/actions/action-run.ts';
+import { DynamoJournal } from '../../lib/remediation/actions/journal-dynamodb.ts';
 import { released } from '../../lib/remediation/kill-switch.ts';
 import { Limiter } from '../../lib/remediation/limiter.ts';
+import { controls } from '../../lib/services/controls.ts';
 import { startMoto } from '../../scripts/emulators.ts';
-import { account, region } from '../emulator/acting.ts';
+import { account, region } from '../emulator/action-deps.ts';
 import { Clock, type Invocation, invoke } from './invoke.ts';
 import { type Course, courseOf, eventOf, type Message, messageOf, sentIn, shared } from './messages.ts';
 import type { Kill } from './relay.ts';

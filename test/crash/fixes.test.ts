@@ -1,6 +1,6 @@
 /** Tags, and the fixes of what is not a key, killed at each call and gone on with; and their undo. */
 import { cases } from '../emulator/failing.ts';
-import { aboutAction, aboutUndo, crashing } from './acting.ts';
+import { aboutAction, aboutUndo, crashing } from './action-calls.ts';
 
 const policies = {
   tagging: 'defaults: { actions: [tag] }\n',

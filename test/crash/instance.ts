@@ -24,11 +24,11 @@ import {
   DescribeTargetHealthCommand,
   RegisterTargetsCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import type { Target } from '../../lib/actions/action.ts';
-import { quarantine } from '../../lib/actions/quarantine.ts';
 import { autoScalingClient, elbClient } from '../../lib/aws/acting.ts';
-import { account, bystanders, region } from '../emulator/acting.ts';
-import type { Case } from './acting.ts';
+import type { Target } from '../../lib/core/action.ts';
+import { quarantine } from '../../lib/services/ec2/quarantine/quarantine.ts';
+import { account, bystanders, region } from '../emulator/action-deps.ts';
+import type { Case } from './action-calls.ts';
 
 const { ec2 } = bystanders();
 const autoScaling = autoScalingClient({ region });

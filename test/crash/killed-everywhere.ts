@@ -2,8 +2,8 @@
  * A course of events (a message, or a command), undisturbed, and once for each call that it makes to AWS: killed there,
  * and gone on with as the queue, or whoever gave the command, does it.
  */
-import type { Target } from '../../lib/actions/action.ts';
-import { at } from '../../lib/json.ts';
+import type { Target } from '../../lib/core/action.ts';
+import { at } from '../../lib/core/json.ts';
 import { kinds } from '../../lib/policy/guardrails.ts';
 import { isRead } from './calls.ts';
 import { canonical } from './canonical.ts';

@@ -1,10 +1,11 @@
 /** The messages that the function is given, and what its processes did. */
-import { at, list, text } from '../../lib/json.ts';
-import type { Recorded } from '../../lib/ledger/ledger.ts';
-import { queueName } from '../../lib/names.ts';
-import { transitionEvent } from '../../lib/transitions/publish.ts';
-import { transitionOf, transitionSource } from '../../lib/transitions/transition.ts';
-import { account, region } from '../emulator/acting.ts';
+
+import { queueName } from '../../lib/aws/names.ts';
+import { at, list, text } from '../../lib/core/json.ts';
+import type { Recorded } from '../../lib/findings/state/table.ts';
+import { transitionEvent } from '../../lib/remediation/events/publish.ts';
+import { transitionOf, transitionSource } from '../../lib/remediation/events/transition.ts';
+import { account, region } from '../emulator/action-deps.ts';
 import { isChange } from './calls.ts';
 import type { Invocation } from './invoke.ts';
 import type { Call } from './relay.ts';

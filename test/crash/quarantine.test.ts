@@ -1,5 +1,5 @@
 /** The quarantine of an instance, with every step that there is, killed at each call and gone on with; and its undo. */
-import { aboutAction, aboutUndo, crashing } from './acting.ts';
+import { aboutAction, aboutUndo, crashing } from './action-calls.ts';
 import { everyStep, instanceCase } from './instance.ts';
 
 const policies = {

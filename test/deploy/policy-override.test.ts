@@ -39,7 +39,7 @@ describe.each(functions)('the bundle of %s', (name) => {
     expect(held.get(name)?.overridable).toEqual(
       expect.arrayContaining([
         'functions/policy-overridden.ts',
-        'lib/live/policy-in-force.ts',
+        'lib/pipeline/live/effective-policy.ts',
         'lib/policy/schema.ts',
       ]),
     );

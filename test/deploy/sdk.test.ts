@@ -11,7 +11,7 @@ import { leanErrors } from '../../deploy/esbuild/errors.ts';
 import LruCache from '../../deploy/esbuild/lru-cache.ts';
 import { buildOptions } from '../../deploy/esbuild/options.ts';
 import { documents, leanSchemas, withPlainKeys } from '../../deploy/esbuild/schemas.ts';
-import { at } from '../../lib/json.ts';
+import { at } from '../../lib/core/json.ts';
 
 const clients = [
   'client-dynamodb',

@@ -5,11 +5,11 @@
  */
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
-import { at, list, text } from '../../lib/json.ts';
-import { deadLetterQueueName } from '../../lib/names.ts';
+import { deadLetterQueueName } from '../../lib/aws/names.ts';
+import { at, list, text } from '../../lib/core/json.ts';
+import { env, eventually, stack } from './account.ts';
 import { type Ran, run, stage } from './deployment.ts';
 import { region } from './emulated-aws.ts';
-import { env, eventually, stack } from './here.ts';
 import { createVolume } from './resources.ts';
 import { deadLetters, event, findingsAbout, queueUrl, send } from './stack.ts';
 

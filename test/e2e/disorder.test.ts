@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CancelKeyDeletionCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../scripts/sample/random.ts';
-import { stack } from './here.ts';
+import { stack } from './account.ts';
 import { createKey } from './resources.ts';
 import { allFindings, type BusEvent, drained, event, inShort, put } from './stack.ts';
 

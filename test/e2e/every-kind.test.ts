@@ -8,12 +8,12 @@ import { readFileSync } from 'node:fs';
 import { IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { text } from '../../lib/json.ts';
-import { sweepBody } from '../../lib/live/message.ts';
-import { functionName, type QueueName, queueNames } from '../../lib/names.ts';
+import { functionName, type QueueName, queueNames } from '../../lib/aws/names.ts';
+import { text } from '../../lib/core/json.ts';
+import { sweepBody } from '../../lib/pipeline/live/message.ts';
+import { eventually, stack } from './account.ts';
 import { stage } from './deployment.ts';
 import { account, region } from './emulated-aws.ts';
-import { eventually, stack } from './here.ts';
 import {
   createCluster,
   createKey,

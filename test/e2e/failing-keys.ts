@@ -10,12 +10,12 @@ import {
 } from '@aws-sdk/client-kms';
 import { expect } from 'vitest';
 import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
-import type { Resource } from '../../lib/control.ts';
-import { DynamoMemory } from '../../lib/ledger/memory.ts';
-import { tableName } from '../../lib/names.ts';
+import { tableName } from '../../lib/aws/names.ts';
+import type { Resource } from '../../lib/core/control.ts';
+import { DynamoMemory } from '../../lib/findings/state/memory.ts';
+import { eventually, stack } from './account.ts';
 import { account, region } from './emulated-aws.ts';
 import type { Failing } from './failing.ts';
-import { eventually, stack } from './here.ts';
 import { arnOfKey, stage } from './remediation-deployment.ts';
 import { createKey, grantForeigner } from './resources.ts';
 import { event, put, told } from './stack.ts';

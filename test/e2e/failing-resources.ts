@@ -8,9 +8,9 @@ import {
   ModifySnapshotAttributeCommand,
 } from '@aws-sdk/client-ec2';
 import { DescribeClusterCommand } from '@aws-sdk/client-eks';
+import { stack } from './account.ts';
 import { account } from './emulated-aws.ts';
 import type { Failing } from './failing.ts';
-import { stack } from './here.ts';
 import { createCluster, createVolume, sharedSnapshot } from './resources.ts';
 import { event } from './stack.ts';
 

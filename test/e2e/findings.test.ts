@@ -14,8 +14,8 @@ import {
 import { DeleteClusterCommand, UpdateClusterConfigCommand } from '@aws-sdk/client-eks';
 import { CancelKeyDeletionCommand, EnableKeyCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { eventually, stack } from './account.ts';
 import { account, region } from './emulated-aws.ts';
-import { eventually, stack } from './here.ts';
 import { createCluster, createKey, createVolume, runInstances } from './resources.ts';
 import { allFindings, event, findingsAbout, put, told } from './stack.ts';
 

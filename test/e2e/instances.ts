@@ -14,9 +14,9 @@ import {
   StopInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
+import { stack } from './account.ts';
 import { account, region } from './emulated-aws.ts';
 import { tagsIn } from './failing-resources.ts';
-import { stack } from './here.ts';
 import { event, put, told } from './stack.ts';
 
 export const arnOfInstance = (id: string) => `arn:aws:ec2:${region}:${account}:instance/${id}`;

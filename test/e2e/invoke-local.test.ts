@@ -6,9 +6,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { at } from '../../lib/json.ts';
+import { at } from '../../lib/core/json.ts';
+import { env, stack } from './account.ts';
 import { sls } from './deployment.ts';
-import { env, stack } from './here.ts';
 import { createVolume } from './resources.ts';
 import { event, findingsAbout } from './stack.ts';
 

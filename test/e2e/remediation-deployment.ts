@@ -5,11 +5,11 @@ import { ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, DeleteQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { expect } from 'vitest';
-import { at, list, text } from '../../lib/json.ts';
-import { queueName, scheduleGroupName } from '../../lib/names.ts';
+import { queueName, scheduleGroupName } from '../../lib/aws/names.ts';
+import { at, list, text } from '../../lib/core/json.ts';
+import { env, eventually, stack } from './account.ts';
 import { type Ran, run } from './deployment.ts';
 import { account, region } from './emulated-aws.ts';
-import { env, eventually, stack } from './here.ts';
 import { createKey } from './resources.ts';
 import { depth, event, put } from './stack.ts';
 

@@ -4,10 +4,10 @@
  * each is held by `test/emulator/` and `test/actions/`.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { text } from '../../lib/json.ts';
+import { text } from '../../lib/core/json.ts';
+import { eventually, stack } from './account.ts';
 import { type Failing, failing, findingOf } from './failing.ts';
 import { tagsOfFailure } from './failing-resources.ts';
-import { eventually, stack } from './here.ts';
 import {
   arnOfInstance,
   exempt,

@@ -18,7 +18,7 @@ import {
   SendMessageBatchCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { deadLetterQueueName, type QueueName, queueName } from '../../lib/names.ts';
+import { deadLetterQueueName, type QueueName, queueName } from '../../lib/aws/names.ts';
 import { stage } from './deployment.ts';
 import { account, region } from './emulated-aws.ts';
 

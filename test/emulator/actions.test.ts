@@ -5,10 +5,10 @@
  */
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import type { Target } from '../../lib/actions/action.ts';
-import type { Deed } from '../../lib/actions/deed.ts';
-import { deedKey } from '../../lib/actions/journal-items.ts';
-import { account, bystanders, deployment, Killed, makeTable, region } from './acting.ts';
+import type { Target } from '../../lib/core/action.ts';
+import type { Deed } from '../../lib/remediation/actions/action-run.ts';
+import { deedKey } from '../../lib/remediation/actions/journal-items.ts';
+import { account, bystanders, deployment, Killed, makeTable, region } from './action-deps.ts';
 import { type Case, cases } from './failing.ts';
 
 let tables = 0;

@@ -30,9 +30,9 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Bundle, bundleFunction } from '../../deploy/bundle.ts';
 import { makeClients } from '../../lib/aws/clients.ts';
 import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
+import { queueNames } from '../../lib/aws/names.ts';
 import { securityHubClient } from '../../lib/aws/securityhub.ts';
 import { sqsClient } from '../../lib/aws/sqs.ts';
-import { queueNames } from '../../lib/names.ts';
 import { makeCalls, type Outcome, type Things } from './bundled-calls.ts';
 
 // As a function finds its surroundings; a Region of its own, so that no other test's resources are listed.

@@ -7,8 +7,8 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { beforeEach, describe, expect, inject, it } from 'vitest';
-import { sweepBody } from '../../lib/live/message.ts';
-import { deadLetterQueueName, type QueueName, queueName, queueNames } from '../../lib/names.ts';
+import { deadLetterQueueName, type QueueName, queueName, queueNames } from '../../lib/aws/names.ts';
+import { sweepBody } from '../../lib/pipeline/live/message.ts';
 import { createVolume, type Ended } from '../cli/command.ts';
 import { trailsealAt } from './command.ts';
 

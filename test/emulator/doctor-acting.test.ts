@@ -22,7 +22,6 @@ import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/clie
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { table } from '../../lib/ledger/table.ts';
 import {
   busName,
   customActionResource,
@@ -36,12 +35,13 @@ import {
   tableName,
   transitionsDeadLetterQueueName,
   transitionsFunctionName,
-} from '../../lib/names.ts';
-import { buttons } from '../../lib/policy/orders.ts';
+} from '../../lib/aws/names.ts';
+import { table } from '../../lib/findings/state/schema.ts';
+import { buttons } from '../../lib/policy/custom-actions.ts';
 import { type Emulator, startMoto } from '../../scripts/emulators.ts';
 import { put, workFolder } from '../cli/command.ts';
 import { trailsealAt } from './command.ts';
-import { type CustomActionsServer, startCustomActions } from './custom-actions.ts';
+import { type CustomActionsServer, startCustomActions } from './custom-actions-server.ts';
 
 const account = '123456789012';
 const region = 'eu-west-1';

@@ -33,8 +33,6 @@ import {
 import { EnableSecurityHubCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { controls } from '../../lib/controls/index.ts';
-import { eventPattern, type Family, families } from '../../lib/family.ts';
 import {
   deadLetterQueueName,
   functionName,
@@ -43,7 +41,9 @@ import {
   queueNames,
   ruleName,
   scheduleName,
-} from '../../lib/names.ts';
+} from '../../lib/aws/names.ts';
+import { eventPattern, type Family, families } from '../../lib/pipeline/evaluators.ts';
+import { controls } from '../../lib/services/controls.ts';
 import { type Emulator, startMoto } from '../../scripts/emulators.ts';
 import type { Ended } from '../cli/command.ts';
 import { trailsealAt } from './command.ts';

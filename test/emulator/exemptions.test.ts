@@ -3,10 +3,10 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { beforeEach, describe, expect, inject, it } from 'vitest';
 import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
-import { DynamoExemptions } from '../../lib/exemptions/exemptions.ts';
-import { LedgerError } from '../../lib/ledger/error.ts';
+import { LedgerError } from '../../lib/findings/state/error.ts';
+import { DynamoExemptions } from '../../lib/findings/state/exemptions.ts';
 import type { OperatorExemption } from '../../lib/policy/operator-exemption.ts';
-import { account, makeTable, region } from './acting.ts';
+import { account, makeTable, region } from './action-deps.ts';
 
 // The way in which users point Trailseal at an emulator.
 process.env['AWS_ENDPOINT_URL'] = inject('moto');

@@ -32,12 +32,12 @@ import {
 } from '@aws-sdk/client-kms';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { clientsByPlace, makeClients } from '../../lib/aws/clients.ts';
-import type { Resource, ResourceType, Verdict } from '../../lib/control.ts';
-import { controls } from '../../lib/controls/index.ts';
-import { AwsFacts } from '../../lib/facts/aws/aws.ts';
-import { readers, tagReaders } from '../../lib/facts/aws/readers.ts';
-import type { Fact, FactName } from '../../lib/facts/types.ts';
-import { judge, judgeLive } from '../../lib/judge.ts';
+import type { Resource, ResourceType, Verdict } from '../../lib/core/control.ts';
+import type { Fact, FactName } from '../../lib/core/facts.ts';
+import { AwsFacts } from '../../lib/pipeline/aws-facts.ts';
+import { judge, judgeLive } from '../../lib/pipeline/evaluate.ts';
+import { controls } from '../../lib/services/controls.ts';
+import { readers, tagReaders } from '../../lib/services/readers.ts';
 
 const account = '123456789012';
 const region = 'us-east-1';

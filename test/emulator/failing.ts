@@ -28,21 +28,21 @@ import {
   ScheduleKeyDeletionCommand,
   TagResourceCommand as TagKey,
 } from '@aws-sdk/client-kms';
-import type { AnyAction, Target } from '../../lib/actions/action.ts';
-import { cancelKeyDeletion } from '../../lib/actions/fix/cancel-key-deletion.ts';
-import { enableAuditLogging } from '../../lib/actions/fix/enable-audit-logging.ts';
-import { enableDefaultEncryption } from '../../lib/actions/fix/enable-default-encryption.ts';
-import { enableKey } from '../../lib/actions/fix/enable-key.ts';
-import { enableRotation } from '../../lib/actions/fix/enable-rotation.ts';
-import { restoreKeyPolicy } from '../../lib/actions/fix/restore-key-policy.ts';
-import { restrictEndpoint } from '../../lib/actions/fix/restrict-endpoint.ts';
-import { revokeGrant } from '../../lib/actions/fix/revoke-grant.ts';
-import { unshareSnapshot } from '../../lib/actions/fix/unshare-snapshot.ts';
-import { tag } from '../../lib/actions/tag.ts';
-import type { Resource, ResourceType } from '../../lib/control.ts';
+import type { AnyAction, Target } from '../../lib/core/action.ts';
+import type { Resource, ResourceType } from '../../lib/core/control.ts';
 import { findingId } from '../../lib/findings/id.ts';
-import type { DynamoMemory } from '../../lib/ledger/memory.ts';
-import { account, bystanders, region } from './acting.ts';
+import type { DynamoMemory } from '../../lib/findings/state/memory.ts';
+import { tag } from '../../lib/remediation/actions/tag.ts';
+import { enableDefaultEncryption } from '../../lib/services/ec2/fixes/enable-default-encryption.ts';
+import { unshareSnapshot } from '../../lib/services/ec2/fixes/unshare-snapshot.ts';
+import { enableAuditLogging } from '../../lib/services/eks/fixes/enable-audit-logging.ts';
+import { restrictEndpoint } from '../../lib/services/eks/fixes/restrict-endpoint.ts';
+import { cancelKeyDeletion } from '../../lib/services/kms/fixes/cancel-key-deletion.ts';
+import { enableKey } from '../../lib/services/kms/fixes/enable-key.ts';
+import { enableRotation } from '../../lib/services/kms/fixes/enable-rotation.ts';
+import { restoreKeyPolicy } from '../../lib/services/kms/fixes/restore-key-policy.ts';
+import { revokeGrant } from '../../lib/services/kms/fixes/revoke-grant.ts';
+import { account, bystanders, region } from './action-deps.ts';
 
 const { ec2, eks, kms } = bystanders();
 

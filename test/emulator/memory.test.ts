@@ -1,7 +1,7 @@
 /** What is remembered of keys, in a DynamoDB that is moto's. */
 import { beforeEach, describe, expect, inject, it } from 'vitest';
-import type { Resource } from '../../lib/control.ts';
-import { account, deployment, makeTable, region } from './acting.ts';
+import type { Resource } from '../../lib/core/control.ts';
+import { account, deployment, makeTable, region } from './action-deps.ts';
 
 // The way in which users point Trailseal at an emulator.
 process.env['AWS_ENDPOINT_URL'] = inject('moto');

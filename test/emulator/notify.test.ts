@@ -15,7 +15,7 @@ import { DeleteParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { snsClient } from '../../lib/aws/sns.ts';
-import { at, text } from '../../lib/json.ts';
+import { at, text } from '../../lib/core/json.ts';
 import { Notifier } from '../../lib/notifications/notifier.ts';
 import { secretReader, ssmClient } from '../../lib/notifications/secret.ts';
 import { topicTargets } from '../../lib/notifications/target.ts';

@@ -26,21 +26,21 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } fro
 import { runBreakerClose } from '../../cli/commands/breaker.ts';
 import { runKillSwitchRelease } from '../../cli/commands/kill-switch.ts';
 import { runUndo } from '../../cli/commands/undo.ts';
-import type { AnyAction, Means, Target } from '../../lib/actions/action.ts';
-import { carryOut } from '../../lib/actions/carry-out.ts';
-import { cancelKeyDeletion } from '../../lib/actions/fix/cancel-key-deletion.ts';
-import { enableKey } from '../../lib/actions/fix/enable-key.ts';
-import { DynamoJournal } from '../../lib/actions/journal-dynamodb.ts';
 import { autoScalingClient, elbClient, ssmClient } from '../../lib/aws/acting.ts';
 import { eventBridgeClient } from '../../lib/aws/eventbridge.ts';
+import { busName, killSwitchName, tableName } from '../../lib/aws/names.ts';
 import { sqsClient } from '../../lib/aws/sqs.ts';
+import type { AnyAction, Means, Target } from '../../lib/core/action.ts';
+import { at } from '../../lib/core/json.ts';
 import { findingId } from '../../lib/findings/id.ts';
-import { at } from '../../lib/json.ts';
-import { DynamoMemory } from '../../lib/ledger/memory.ts';
-import { busName, killSwitchName, tableName } from '../../lib/names.ts';
+import { DynamoMemory } from '../../lib/findings/state/memory.ts';
+import { carryOut } from '../../lib/remediation/actions/carry-out.ts';
+import { DynamoJournal } from '../../lib/remediation/actions/journal-dynamodb.ts';
 import { Limiter } from '../../lib/remediation/limiter.ts';
+import { cancelKeyDeletion } from '../../lib/services/kms/fixes/cancel-key-deletion.ts';
+import { enableKey } from '../../lib/services/kms/fixes/enable-key.ts';
 import type { Ended } from '../cli/command.ts';
-import { account, bystanders, makeTable, region } from './acting.ts';
+import { account, bystanders, makeTable, region } from './action-deps.ts';
 import { trailsealAt } from './command.ts';
 
 /** A deployment of its own for each test. */

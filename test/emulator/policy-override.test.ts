@@ -18,13 +18,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } fro
 import { runPolicyClear, runPolicyPush } from '../../cli/commands/policy-override.ts';
 import { bundleFunction } from '../../deploy/bundle.ts';
 import { ssmClient } from '../../lib/aws/acting.ts';
-import { controls } from '../../lib/controls/index.ts';
-import { PolicyInForce } from '../../lib/live/policy-in-force.ts';
-import { policyParameter } from '../../lib/live/policy-parameter.ts';
-import { functionName } from '../../lib/names.ts';
+import { functionName } from '../../lib/aws/names.ts';
+import { PolicyInForce } from '../../lib/pipeline/live/effective-policy.ts';
+import { policyParameter } from '../../lib/pipeline/live/policy-parameter.ts';
 import { policyDigest } from '../../lib/policy/digest.ts';
 import { parsePolicy } from '../../lib/policy/policy.ts';
 import type { PolicyFile } from '../../lib/policy/schema.ts';
+import { controls } from '../../lib/services/controls.ts';
 import type { Ended } from '../cli/command.ts';
 import { trailsealAt } from './command.ts';
 

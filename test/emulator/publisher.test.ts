@@ -9,14 +9,14 @@ import {
 } from '@aws-sdk/client-securityhub';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { securityHubClient } from '../../lib/aws/securityhub.ts';
-import type { Resource } from '../../lib/control.ts';
-import { ec2VolumeEncryption as control } from '../../lib/controls/ec2/ec2-volume-encryption.ts';
-import { known } from '../../lib/facts/types.ts';
+import type { Resource } from '../../lib/core/control.ts';
+import { known } from '../../lib/core/facts.ts';
 import { toAsff } from '../../lib/findings/asff.ts';
 import { detailsOf } from '../../lib/findings/details.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
 import { openFinding, resolveFinding } from '../../lib/findings/lifecycle.ts';
 import { Publisher } from '../../lib/findings/publisher.ts';
+import { ec2VolumeEncryption as control } from '../../lib/services/ec2/controls/ec2-volume-encryption.ts';
 
 // The way in which users point Trailseal at an emulator.
 process.env['AWS_ENDPOINT_URL_SECURITYHUB'] = inject('moto');

@@ -37,12 +37,12 @@ import {
   RegisterTargetsCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { describe, expect, inject, it } from 'vitest';
-import type { Means } from '../../lib/actions/action.ts';
-import type { Before } from '../../lib/actions/quarantine/before.ts';
-import type { Settings } from '../../lib/actions/quarantine/settings.ts';
-import { quarantine } from '../../lib/actions/quarantine.ts';
-import { isWrite, Killed, live } from '../actions/mortal-clients.ts';
-import { noMemory, targetOf, writeClients } from '../actions/quarantine-clients.ts';
+import type { Means } from '../../lib/core/action.ts';
+import type { Before } from '../../lib/services/ec2/quarantine/before.ts';
+import { quarantine } from '../../lib/services/ec2/quarantine/quarantine.ts';
+import type { Settings } from '../../lib/services/ec2/quarantine/settings.ts';
+import { isWrite, Killed, live } from '../remediation/actions/mortal-clients.ts';
+import { noMemory, targetOf, writeClients } from '../services/ec2/quarantine/quarantine-clients.ts';
 import {
   begin,
   differencesIn,
@@ -50,7 +50,7 @@ import {
   restored,
   undo,
   withheldBecause,
-} from '../actions/quarantine-course.ts';
+} from '../services/ec2/quarantine/quarantine-run.ts';
 
 // The way in which users point Trailseal at an emulator.
 process.env['AWS_ENDPOINT_URL'] = inject('moto');
@@ -715,7 +715,7 @@ describe('what somebody changed meanwhile is named', () => {
 
 /**
  * Killed after each write, and before the first: what lies between two writes are reads, which leave AWS as it is.
- * Each of them is a time to die in `test/actions/quarantine-crash.test.ts`.
+ * Each of them is a time to die in `test/services/ec2/quarantine/quarantine-crash.test.ts`.
  */
 describe('a run that is killed after any of its writes, and begun again', () => {
   type Step = (its: Means) => Promise<void>;

@@ -6,9 +6,9 @@ import {
 } from '@aws-sdk/client-scheduler';
 import { beforeEach, describe, expect, inject, it } from 'vitest';
 import { schedulerClient } from '../../lib/aws/scheduler.ts';
+import { type Waking, wakeAt } from '../../lib/remediation/grace-period.ts';
 import { type Occasion, parseRemediation } from '../../lib/remediation/message.ts';
-import { type Waking, wakeAt } from '../../lib/remediation/waking.ts';
-import { account, region } from './acting.ts';
+import { account, region } from './action-deps.ts';
 
 // The way in which users point Trailseal at an emulator.
 process.env['AWS_ENDPOINT_URL'] = inject('moto');

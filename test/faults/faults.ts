@@ -4,7 +4,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { at, list, text } from '../../lib/json.ts';
+import { at, list, text } from '../../lib/core/json.ts';
 import type { Emulator } from '../../scripts/emulators.ts';
 
 /** As AWS names them in what it signs. */

@@ -1,5 +1,5 @@
 /** What Security Hub was told: every finding of every call that came to it. */
-import { list, text } from '../../lib/json.ts';
+import { list, text } from '../../lib/core/json.ts';
 
 /** One finding in one call of BatchImportFindings. */
 export interface Import {

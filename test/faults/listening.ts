@@ -3,11 +3,11 @@
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import { notificationTopicName } from '../../deploy/acting/notifications.ts';
-import { at, list, text } from '../../lib/json.ts';
-import { busName } from '../../lib/names.ts';
-import { actionDetailType } from '../../lib/transitions/action-event.ts';
-import { transitionSource } from '../../lib/transitions/transition.ts';
+import { notificationTopicName } from '../../deploy/remediation/notifications.ts';
+import { busName } from '../../lib/aws/names.ts';
+import { at, list, text } from '../../lib/core/json.ts';
+import { actionDetailType } from '../../lib/remediation/events/action-event.ts';
+import { transitionSource } from '../../lib/remediation/events/transition.ts';
 import { stage } from '../e2e/deployment.ts';
 import { account, region } from '../e2e/emulated-aws.ts';
 import type { Stack } from '../e2e/stack.ts';

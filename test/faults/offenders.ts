@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EnableKeyRotationCommand, ListKeysCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
 import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
-import { controls } from '../../lib/controls/index.ts';
+import { tableName } from '../../lib/aws/names.ts';
 import { findingId } from '../../lib/findings/id.ts';
-import { DynamoMemory } from '../../lib/ledger/memory.ts';
-import { tableName } from '../../lib/names.ts';
+import { DynamoMemory } from '../../lib/findings/state/memory.ts';
+import { controls } from '../../lib/services/controls.ts';
 import { stage } from '../e2e/deployment.ts';
 import { account, region } from '../e2e/emulated-aws.ts';
 import { createVolume } from '../e2e/resources.ts';

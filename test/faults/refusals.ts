@@ -2,7 +2,7 @@
  * Batches of which AWS takes a part: of three in ten calls with several entries, some are refused with the reason, in an
  * answer that is no error.
  */
-import { isObject, list, text } from '../../lib/json.ts';
+import { isObject, list, text } from '../../lib/core/json.ts';
 import type { Call, Cut } from './relay.ts';
 
 /** A call that takes entries, and answers for each. */

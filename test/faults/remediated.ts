@@ -1,8 +1,9 @@
 /** What became of the offenders: how each is, what is in the journal, which calls changed it, and what an undo brings back. */
-import type { Deed } from '../../lib/actions/deed.ts';
-import { DynamoJournal } from '../../lib/actions/journal-dynamodb.ts';
+
 import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
-import { tableName } from '../../lib/names.ts';
+import { tableName } from '../../lib/aws/names.ts';
+import type { Deed } from '../../lib/remediation/actions/action-run.ts';
+import { DynamoJournal } from '../../lib/remediation/actions/journal-dynamodb.ts';
 import { run, stage } from '../e2e/deployment.ts';
 import { region } from '../e2e/emulated-aws.ts';
 import { type Kind, kinds, type Part } from './offender-kinds.ts';

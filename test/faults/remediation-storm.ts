@@ -5,8 +5,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FunctionName, Queue } from '../../deploy/parts.ts';
-import { sweepBody } from '../../lib/live/message.ts';
-import { detailTypes } from '../../lib/transitions/transition.ts';
+import { sweepBody } from '../../lib/pipeline/live/message.ts';
+import { detailTypes } from '../../lib/remediation/events/transition.ts';
 import { startMicroburst } from '../../scripts/emulators.ts';
 import { Random } from '../../scripts/sample/random.ts';
 import { isChange } from '../crash/calls.ts';

@@ -1,6 +1,6 @@
 /** See `remediation-storm.ts`. The figures that it prints say how remediation held out; what must hold is held here. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { detailTypes } from '../../lib/transitions/transition.ts';
+import { detailTypes } from '../../lib/remediation/events/transition.ts';
 import type { Heard } from './listening.ts';
 import type { Offender } from './offenders.ts';
 import { type Outcome, runStorm, weather } from './remediation-storm.ts';

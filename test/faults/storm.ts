@@ -2,8 +2,8 @@
  * The storm: a thousand events through the deployed stack while three calls in ten of its functions go wrong. Then
  * calm, and one look at what is left by those who run it: `trailseal dlq redrive` and a sweep.
  */
-import { families } from '../../lib/family.ts';
-import { sweepBody } from '../../lib/live/message.ts';
+import { families } from '../../lib/pipeline/evaluators.ts';
+import { sweepBody } from '../../lib/pipeline/live/message.ts';
 import { startMicroburst } from '../../scripts/emulators.ts';
 import { Random } from '../../scripts/sample/random.ts';
 import { deploy } from '../e2e/deployment.ts';

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Resource } from '../../lib/control.ts';
-import { ec2TransitEncryption as control } from '../../lib/controls/ec2/ec2-transit-encryption.ts';
+import type { Resource } from '../../lib/core/control.ts';
 import { asffLimits, toAsff, whyUnpublishable } from '../../lib/findings/asff.ts';
 import type { Finding, FindingExemption } from '../../lib/findings/finding.ts';
 import { fits, shrunk } from '../../lib/findings/fit.ts';
 import { archiveFinding, openFinding, resolveFinding } from '../../lib/findings/lifecycle.ts';
-import { eventOf } from '../judging.ts';
+import { ec2TransitEncryption as control } from '../../lib/services/ec2/controls/ec2-transit-encryption.ts';
+import { eventOf } from '../evaluating.ts';
 
 const resource: Resource = {
   type: 'AwsEc2Instance',

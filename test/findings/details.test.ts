@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Facts, Resource, ResourceType } from '../../lib/control.ts';
-import { type Fact, known, type Source, unknownFact } from '../../lib/facts/types.ts';
+import type { Facts, Resource, ResourceType } from '../../lib/core/control.ts';
+import { type Fact, known, type Source, unknownFact } from '../../lib/core/facts.ts';
 import { detailsOf } from '../../lib/findings/details.ts';
-import { defaultKeyPolicy } from '../../lib/key-policy/document.ts';
+import { defaultKeyPolicy } from '../../lib/iam/document.ts';
 
 const source: Source = { kind: 'api', call: 'Describe', at: '2026-11-21T10:00:00.000Z' };
 const keyId = '1234abcd-12ab-34cd-56ef-1234567890ab';

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Judgement, Resource, TrailEvent, Verdict } from '../../lib/control.ts';
-import { ec2TransitEncryption as control } from '../../lib/controls/ec2/ec2-transit-encryption.ts';
+import type { Judgement, Resource, TrailEvent, Verdict } from '../../lib/core/control.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
 import { findingId } from '../../lib/findings/id.ts';
 import {
@@ -11,7 +10,8 @@ import {
   openFinding,
   resolveFinding,
 } from '../../lib/findings/lifecycle.ts';
-import { eventOf } from '../judging.ts';
+import { ec2TransitEncryption as control } from '../../lib/services/ec2/controls/ec2-transit-encryption.ts';
+import { eventOf } from '../evaluating.ts';
 
 const resource: Resource = {
   type: 'AwsEc2Instance',

@@ -1,9 +1,9 @@
 /** AWS as nobody would have it: it answers at random, and what it answers holds what its customers wrote. */
-import type { FactName, Facts, Resource } from '../../lib/control.ts';
-import type { FactRequest, LiveFactProvider, Looked } from '../../lib/facts/provider.ts';
-import { controlPlaneLogs } from '../../lib/facts/types/eks.ts';
-import { known, type UnknownReason, unknownFact } from '../../lib/facts/types.ts';
-import { defaultKeyPolicy, parseKeyPolicy } from '../../lib/key-policy/document.ts';
+import type { FactName, Facts, Resource } from '../../lib/core/control.ts';
+import type { FactRequest, LiveFactProvider, Looked } from '../../lib/core/fact-provider.ts';
+import { known, type UnknownReason, unknownFact } from '../../lib/core/facts.ts';
+import { defaultKeyPolicy, parseKeyPolicy } from '../../lib/iam/document.ts';
+import { controlPlaneLogs } from '../../lib/services/eks/facts.ts';
 import type { Random } from '../../scripts/sample/random.ts';
 
 const source = { kind: 'api', call: 'Describe<b>', at: '2026-03-01T12:00:00.000Z' } as const;

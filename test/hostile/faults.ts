@@ -1,13 +1,13 @@
 /** What is wrong with what comes out of the pipeline, as sentences; none is as it should be. */
 import { isDeepStrictEqual } from 'node:util';
 import type { AwsSecurityFinding } from '@aws-sdk/client-securityhub';
-import { parseArn } from '../../lib/arn.ts';
-import type { Resource } from '../../lib/control.ts';
+import { parseArn } from '../../lib/core/arn.ts';
+import type { Resource } from '../../lib/core/control.ts';
 import { asffLimits } from '../../lib/findings/asff-limits.ts';
-import { toItem } from '../../lib/ledger/item.ts';
-import type { Recorded } from '../../lib/ledger/ledger.ts';
-import { streamed } from '../../lib/transitions/stream.ts';
-import { transitionSchema } from '../../lib/transitions/transition.ts';
+import { toItem } from '../../lib/findings/state/item.ts';
+import type { Recorded } from '../../lib/findings/state/table.ts';
+import { streamed } from '../../lib/remediation/events/stream.ts';
+import { transitionSchema } from '../../lib/remediation/events/transition.ts';
 import { place } from './values.ts';
 
 /** Source: Amazon DynamoDB Developer Guide, "Constraints in Amazon DynamoDB": keys and items, in bytes. */

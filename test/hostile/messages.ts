@@ -2,10 +2,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import type { Control, ResourceType } from '../../lib/control.ts';
-import { type Family, familyOf } from '../../lib/family.ts';
-import { isObject } from '../../lib/json.ts';
-import { messageVersion } from '../../lib/live/message.ts';
+import type { Control, ResourceType } from '../../lib/core/control.ts';
+import { isObject } from '../../lib/core/json.ts';
+import { type Family, familyOf } from '../../lib/pipeline/evaluators.ts';
+import { messageVersion } from '../../lib/pipeline/live/message.ts';
 import { hostileText, hostileValue, place } from './values.ts';
 
 const events = path.join(import.meta.dirname, '..', '..', 'events');

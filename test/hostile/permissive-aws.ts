@@ -3,12 +3,12 @@
  * notes each write with the name by which its resource was called.
  */
 import { type EC2Client, EC2ServiceException } from '@aws-sdk/client-ec2';
-import type { WriteClients } from '../../lib/actions/action.ts';
-import { isolationGroupName, isolationTag } from '../../lib/actions/quarantine/names.ts';
-import type { ResourceType } from '../../lib/control.ts';
-import { at, list, text } from '../../lib/json.ts';
-import { writeClients } from '../actions/quarantine-clients.ts';
-import { clusterKey, foreigner, grantId, type Thing, thingOf, things } from './things.ts';
+import type { WriteClients } from '../../lib/core/action.ts';
+import type { ResourceType } from '../../lib/core/control.ts';
+import { at, list, text } from '../../lib/core/json.ts';
+import { isolationGroupName, isolationTag } from '../../lib/services/ec2/quarantine/names.ts';
+import { writeClients } from '../services/ec2/quarantine/quarantine-clients.ts';
+import { clusterKey, foreigner, grantId, type Thing, thingOf, things } from './resources.ts';
 
 export interface Write {
   readonly call: string;

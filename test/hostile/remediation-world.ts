@@ -3,21 +3,21 @@
  * tests to look at. The policy asks for every action on every failure, and no limit is near.
  */
 import { loggerOf, Telemetry } from '../../functions/telemetry.ts';
-import { actions } from '../../lib/actions/index.ts';
-import { controls } from '../../lib/controls/index.ts';
-import { AwsFacts } from '../../lib/facts/aws/aws.ts';
-import { readers } from '../../lib/facts/aws/readers.ts';
-import { fromItem } from '../../lib/ledger/item.ts';
-import { orderable } from '../../lib/policy/orders.ts';
+import { fromItem } from '../../lib/findings/state/item.ts';
+import { AwsFacts } from '../../lib/pipeline/aws-facts.ts';
+import { orderable } from '../../lib/policy/custom-actions.ts';
+import { actions } from '../../lib/remediation/actions/index.ts';
+import { isOwnResource } from '../../lib/remediation/eligibility/own-resource.ts';
 import { type LimitState, nothingUsed, use } from '../../lib/remediation/limits.ts';
 import { parseRemediation } from '../../lib/remediation/message.ts';
-import { isOwnResource } from '../../lib/remediation/own.ts';
 import { type Remediation, Remediator } from '../../lib/remediation/remediator.ts';
-import { MemoryJournal } from '../actions/memory-journal.ts';
+import { controls } from '../../lib/services/controls.ts';
+import { readers } from '../../lib/services/readers.ts';
 import { policyOf } from '../policy/fixtures.ts';
-import { type Attack, foundAt } from './orders.ts';
+import { MemoryJournal } from '../remediation/actions/memory-journal.ts';
 import { PermissiveAws, policyFor } from './permissive-aws.ts';
-import { clusterKey, exemptingTag, stack } from './things.ts';
+import { type Attack, foundAt } from './requests.ts';
+import { clusterKey, exemptingTag, stack } from './resources.ts';
 import { place } from './values.ts';
 
 const everything = [

@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { at } from '../../lib/json.ts';
-import { LedgerError } from '../../lib/ledger/error.ts';
+import { at } from '../../lib/core/json.ts';
+import { LedgerError } from '../../lib/findings/state/error.ts';
 import { compose } from '../../lib/notifications/compose.ts';
 import { occasionOfAction, occasionOfTransition } from '../../lib/notifications/occasion.ts';
-import { actionEventSchema } from '../../lib/transitions/action-event.ts';
-import { transitionSchema } from '../../lib/transitions/transition.ts';
+import { actionEventSchema } from '../../lib/remediation/events/action-event.ts';
+import { transitionSchema } from '../../lib/remediation/events/transition.ts';
 import { faultsOfNotification } from '../notifications/shown.ts';
 import { faultsOfLine } from './faults.ts';
-import { type Attack, attack } from './orders.ts';
 import type { Write } from './permissive-aws.ts';
 import { type Came, RemediationWorld } from './remediation-world.ts';
-import { type Thing, things } from './things.ts';
+import { type Attack, attack } from './requests.ts';
+import { type Thing, things } from './resources.ts';
 import { place } from './values.ts';
 
 const limit = 300_000;

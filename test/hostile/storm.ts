@@ -1,12 +1,12 @@
 /** Hostile messages by the ten thousand, through the pipeline of a family; what must hold of each is held here. */
 import fc from 'fast-check';
 import { vi } from 'vitest';
-import { controls } from '../../lib/controls/index.ts';
-import type { Family } from '../../lib/family.ts';
 import { findingId } from '../../lib/findings/id.ts';
-import type { Recorded } from '../../lib/ledger/ledger.ts';
-import type { Batch } from '../../lib/live/batch.ts';
-import type { Evaluation } from '../../lib/live/evaluator.ts';
+import type { Recorded } from '../../lib/findings/state/table.ts';
+import type { Family } from '../../lib/pipeline/evaluators.ts';
+import type { Batch } from '../../lib/pipeline/live/batch.ts';
+import type { Evaluation } from '../../lib/pipeline/live/evaluator.ts';
+import { controls } from '../../lib/services/controls.ts';
 import { faultsOfFinding, faultsOfLine, faultsOfWrite } from './faults.ts';
 import { hostileBody } from './messages.ts';
 import { place } from './values.ts';

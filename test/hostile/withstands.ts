@@ -1,6 +1,6 @@
 /** The specification of each family's pipeline under hostile input; a file for each, so that they run side by side. */
 import { describe, expect, it } from 'vitest';
-import type { Family } from '../../lib/family.ts';
+import type { Family } from '../../lib/pipeline/evaluators.ts';
 import { storm } from './storm.ts';
 
 /** So many in each of two storms for each of three families: 102,000 in all. */

@@ -5,15 +5,15 @@
 import { BatchImportFindingsCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { mockClient } from 'aws-sdk-client-mock';
 import { loggerOf, Telemetry } from '../../functions/telemetry.ts';
-import { controls } from '../../lib/controls/index.ts';
-import { type Family, familyOf } from '../../lib/family.ts';
 import { Publisher } from '../../lib/findings/publisher.ts';
-import type { Ledger, Recorded } from '../../lib/ledger/ledger.ts';
-import { type Batch, type Delivery, takeBatch } from '../../lib/live/batch.ts';
-import { type Evaluation, Evaluator } from '../../lib/live/evaluator.ts';
+import type { Ledger, Recorded } from '../../lib/findings/state/table.ts';
+import { type Family, familyOf } from '../../lib/pipeline/evaluators.ts';
+import { type Batch, type Delivery, takeBatch } from '../../lib/pipeline/live/batch.ts';
+import { type Evaluation, Evaluator } from '../../lib/pipeline/live/evaluator.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { controls } from '../../lib/services/controls.ts';
 import { Random } from '../../scripts/sample/random.ts';
-import { MemoryLedger } from '../ledger/memory-ledger.ts';
+import { MemoryLedger } from '../findings/state/memory-ledger.ts';
 import { randomFacts } from './facts.ts';
 import { place } from './values.ts';
 

@@ -1,8 +1,8 @@
 /** What may happen in the street, each in any order and as often as it likes. */
 import fc, { type Scheduler } from 'fast-check';
-import type { Lamp } from './lamps.ts';
-import { Life } from './mortal.ts';
-import { protectingTag, type Street } from './street.ts';
+import { Life } from './crashing.ts';
+import { protectingTag, type Street } from './deployment.ts';
+import type { Lamp } from './resources.ts';
 import type { Town } from './watch.ts';
 
 const minute = 60_000;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { happenings } from './commands.ts';
-import { faultsOfPeace, peace } from './peace.ts';
-import { Street } from './street.ts';
+import { Street } from './deployment.ts';
+import { faultsOfPeace, peace } from './invariants.ts';
 import { Town } from './watch.ts';
 
 const lamps = ['a', 'b', 'c'];

@@ -1,9 +1,10 @@
 /** What must hold whatever happens in the street, told anew and without the code that is to keep it. */
-import { type Deed, nameOfDeed } from '../../lib/actions/deed.ts';
-import { text } from '../../lib/json.ts';
-import type { Lamp, Press } from './lamps.ts';
-import type { Street } from './street.ts';
-import { graceInMinutes, limits, protectingTag } from './street.ts';
+
+import { text } from '../../lib/core/json.ts';
+import { type Deed, nameOfDeed } from '../../lib/remediation/actions/action-run.ts';
+import type { Street } from './deployment.ts';
+import { graceInMinutes, limits, protectingTag } from './deployment.ts';
+import type { Lamp, Press } from './resources.ts';
 
 const hour = 3_600_000;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { kmsKeyDeletion } from '../../lib/controls/kms/kms-key-deletion.ts';
 import { chatJson, compose, type Notification } from '../../lib/notifications/compose.ts';
 import { type Occasion, occasionOfAction, occasionOfTransition } from '../../lib/notifications/occasion.ts';
+import { kmsKeyDeletion } from '../../lib/services/kms/controls/kms-key-deletion.ts';
 import { action, instance, transition } from './events.ts';
 
 const advice = {

@@ -1,6 +1,6 @@
 /** Events of Trailseal's bus for the tests of messages. */
-import type { ActionEvent } from '../../lib/transitions/action-event.ts';
-import type { Transition } from '../../lib/transitions/transition.ts';
+import type { ActionEvent } from '../../lib/remediation/events/action-event.ts';
+import type { Transition } from '../../lib/remediation/events/transition.ts';
 
 export const account = '111122223333';
 export const region = 'eu-central-1';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { at, list } from '../../lib/json.ts';
-import type { Delivery } from '../../lib/live/batch.ts';
+import { at, list } from '../../lib/core/json.ts';
 import type { Notification } from '../../lib/notifications/compose.ts';
 import { DeliveryError } from '../../lib/notifications/delivery-error.ts';
 import { Notifier, retryDelays } from '../../lib/notifications/notifier.ts';
 import type { Target } from '../../lib/notifications/target.ts';
+import type { Delivery } from '../../lib/pipeline/live/batch.ts';
 import { action, envelope, instance, transition } from './events.ts';
 
 const busy = new DeliveryError('busy', false);

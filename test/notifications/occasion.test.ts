@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { occasionOfAction, occasionOfTransition } from '../../lib/notifications/occasion.ts';
-import type { Transition } from '../../lib/transitions/transition.ts';
+import type { Transition } from '../../lib/remediation/events/transition.ts';
 import { action, transition } from './events.ts';
 
 const open = { status: 'OPEN', verdict: 'FAIL' } as const;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Action, Resource } from '../../lib/control.ts';
-import { verdicts } from '../../lib/control.ts';
+import type { Action, Resource } from '../../lib/core/control.ts';
+import { verdicts } from '../../lib/core/control.ts';
 import type { FindingExemption } from '../../lib/findings/finding.ts';
 import type { Circumstances } from '../../lib/policy/circumstances.ts';
 import { type Case, decide } from '../../lib/policy/decide.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Resource } from '../../lib/control.ts';
+import type { Resource } from '../../lib/core/control.ts';
 import { type Exemption, exemptionFor, expiresSoon } from '../../lib/policy/exemptions.ts';
 import { exemption, key, policyOf } from './fixtures.ts';
 

@@ -1,6 +1,6 @@
 /** Controls, resources and policies for the tests of the policy. */
 import * as z from 'zod/mini';
-import { type Action, type Control, defineControl, pass, type Resource } from '../../lib/control.ts';
+import { type Action, type Control, defineControl, pass, type Resource } from '../../lib/core/control.ts';
 import type { Exemption } from '../../lib/policy/exemptions.ts';
 import { type ParsedPolicy, type Policy, type PolicyError, parsePolicy } from '../../lib/policy/policy.ts';
 

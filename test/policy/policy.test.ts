@@ -3,8 +3,8 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { controls } from '../../lib/controls/index.ts';
 import { defaultPolicy, parsePolicy } from '../../lib/policy/policy.ts';
+import { controls } from '../../lib/services/controls.ts';
 import { control, errorsIn, policyOf, sampleControls } from './fixtures.ts';
 
 const root = path.join(import.meta.dirname, '..', '..');

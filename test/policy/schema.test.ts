@@ -4,11 +4,11 @@ import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { type Control, severities } from '../../lib/control.ts';
-import { controls } from '../../lib/controls/index.ts';
-import { at, isObject } from '../../lib/json.ts';
+import { type Control, severities } from '../../lib/core/control.ts';
+import { at, isObject } from '../../lib/core/json.ts';
 import { parsePolicy } from '../../lib/policy/policy.ts';
 import { policyJsonSchema } from '../../lib/policy/schema.ts';
+import { controls } from '../../lib/services/controls.ts';
 import { errorsIn, sampleControls } from './fixtures.ts';
 
 const root = path.join(import.meta.dirname, '..', '..');

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { about, undoCommand } from '../../lib/remediation/about.ts';
-import { actionEventSchema } from '../../lib/transitions/action-event.ts';
-import { start } from '../actions/lamp.ts';
-import { id, key, room } from './room.ts';
+import { actionEventSchema } from '../../lib/remediation/events/action-event.ts';
+import { start } from './actions/simulated-resource.ts';
+import { id, key, room } from './fixture.ts';
 
 const telling = {
   id: 'event-1',

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Means } from '../../lib/actions/action.ts';
-import { unknownFact } from '../../lib/facts/types.ts';
-import { actionEventSchema } from '../../lib/transitions/action-event.ts';
-import { lamp, start } from '../actions/lamp.ts';
-import { fixing, id, room } from './room.ts';
+import type { Means } from '../../lib/core/action.ts';
+import { unknownFact } from '../../lib/core/facts.ts';
+import { actionEventSchema } from '../../lib/remediation/events/action-event.ts';
+import { lamp, start } from './actions/simulated-resource.ts';
+import { fixing, id, room } from './fixture.ts';
 
 describe('a failure', () => {
   it('is fixed as the policy asks, once, and that is told with how to undo it', async () => {

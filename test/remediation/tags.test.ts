@@ -1,8 +1,8 @@
 /** Remediation by the tags of a key, which no look at it tells. */
 import { describe, expect, it, vi } from 'vitest';
-import type { Tags } from '../../lib/facts/provider.ts';
-import { type Fact, known, unknownFact } from '../../lib/facts/types.ts';
-import { fixing, room } from './room.ts';
+import type { Tags } from '../../lib/core/fact-provider.ts';
+import { type Fact, known, unknownFact } from '../../lib/core/facts.ts';
+import { fixing, room } from './fixture.ts';
 
 const protecting = `${fixing}\nguardrails: { protectedTags: { environment: [prod] } }`;
 const exempting = `${fixing}\nexemptionTags: { controls: [kms-key-disabled], maxDays: 365 }`;

@@ -1,9 +1,9 @@
 /** What AWS did not answer stops everything, and is asked again in a while; what it answers with is an answer. */
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
-import { unknownFact } from '../../lib/facts/types.ts';
+import { unknownFact } from '../../lib/core/facts.ts';
 import { killSwitch } from '../../lib/remediation/kill-switch.ts';
-import { fixing, room } from './room.ts';
+import { fixing, room } from './fixture.ts';
 
 describe('what AWS did not answer', () => {
   it.each([

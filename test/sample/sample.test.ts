@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Replay, replay } from '../../cli/replay.ts';
-import { controls } from '../../lib/controls/index.ts';
-import { at, text } from '../../lib/json.ts';
+import { at, text } from '../../lib/core/json.ts';
+import { type Replay, replay } from '../../lib/pipeline/replay/replay.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { controls } from '../../lib/services/controls.ts';
 import { writeSample } from '../../scripts/sample.ts';
 
 const shipped = path.join(import.meta.dirname, '..', '..', 'data', 'sample');

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { defaultParameters } from '../../deploy/defaults.ts';
 import { stackOf } from '../../deploy/stack.ts';
-import { at, list, text } from '../../lib/json.ts';
+import { at, list, text } from '../../lib/core/json.ts';
 import { leaseFor } from '../../lib/remediation/remediator.ts';
 import {
   account,

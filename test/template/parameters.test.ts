@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { defaultParameters } from '../../deploy/defaults.ts';
 import { ParameterError, parameterNames, readParameters } from '../../deploy/parameters.ts';
 import { stackOf } from '../../deploy/stack.ts';
-import { at } from '../../lib/json.ts';
+import { at } from '../../lib/core/json.ts';
 import { sls } from './sls.ts';
 import { type Made, ofType, one, resourcesOf, statementsIn, strings } from './template.ts';
 

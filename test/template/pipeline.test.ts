@@ -1,10 +1,10 @@
 /** The packaged stack against the controls: what brings events to the evaluators, and where they end otherwise. */
 import { describe, expect, it } from 'vitest';
-import { controls } from '../../lib/controls/index.ts';
-import { families, familyOf } from '../../lib/family.ts';
-import { at, text } from '../../lib/json.ts';
-import { parseMessage } from '../../lib/live/message.ts';
-import { queueNames } from '../../lib/names.ts';
+import { queueNames } from '../../lib/aws/names.ts';
+import { at, text } from '../../lib/core/json.ts';
+import { families, familyOf } from '../../lib/pipeline/evaluators.ts';
+import { parseMessage } from '../../lib/pipeline/live/message.ts';
+import { controls } from '../../lib/services/controls.ts';
 import { account, ofType, one, packaged, policyOf, region, statementsIn } from './template.ts';
 
 const resources = packaged();

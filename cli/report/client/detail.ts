@@ -1,7 +1,7 @@
 /** The panel of one finding: a modal dialog that tells all that is known of it. */
-import type { Observation, Source } from '../../../lib/control.ts';
+import type { Observation, Source } from '../../../lib/core/control.ts';
+import type { Actor } from '../../../lib/core/event.ts';
 import type { Finding } from '../../../lib/findings/finding.ts';
-import type { Actor } from '../../../lib/trail/event.ts';
 import { printableJson } from '../../output/printable.ts';
 import { duration } from '../figures.ts';
 import type { CatalogueEntry } from '../input.ts';

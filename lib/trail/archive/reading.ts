@@ -19,7 +19,7 @@
  * - In a file that is cut off, a document that is broken only by the end is no error besides the cut.
  * - At most `maxListed` rejected elements of a file are listed; one more entry then counts the rest.
  */
-import { at, isObject } from '../../json.ts';
+import { at, isObject } from '../../core/json.ts';
 import { refusal, unwrap } from '../envelope.ts';
 import type { Breakage, Place, Scan, ScanHost, Scanner } from './scanner.ts';
 import { type Unpacked, unpackBytes, unpackFile } from './unpack.ts';

@@ -1,0 +1,83 @@
+/**
+ * Trailseal's own bus, and what leads from it to those who act upon its events. Behind every hop are dead letters.
+ * Sources: Amazon EventBridge User Guide, "Using dead-letter queues", "Encrypting EventBridge event buses with AWS KMS
+ * keys".
+ */
+import { busName, type ListenerName, listenerRuleName } from '../../lib/aws/names.ts';
+import { actionDetailType } from '../../lib/remediation/events/action-event.ts';
+import { detailTypes, transitionSource } from '../../lib/remediation/events/transition.ts';
+import type { Deployment } from '../context.ts';
+import { ids } from '../ids.ts';
+import { deadLetterQueueNameOf, isListener } from '../parts.ts';
+import { encryption, fromEvents, queuePair, queuePolicy, queueTarget, retentions } from '../queues.ts';
+import { arnOf, type Resources, ref, type Value } from '../template.ts';
+import { actingTimeouts } from './functions.ts';
+
+/** What each is told. What is unknown is never acted on. */
+const told: Readonly<Record<ListenerName, { readonly [member: string]: Value }>> = {
+  remediate: { 'detail-type': [detailTypes.failed, detailTypes.passed, detailTypes.gone] },
+  notify: { 'detail-type': [...Object.values(detailTypes), actionDetailType] },
+  operator: { 'detail-type': [actionDetailType], detail: { decision: { by: ['operator'] } } },
+};
+
+const descriptions: Readonly<Record<ListenerName, string>> = {
+  remediate: 'Brings Trailseal’s remediation the findings that were opened or closed',
+  notify: 'Brings Trailseal’s notifications all that it tells',
+  operator: 'Brings Trailseal what came of operators’ orders',
+};
+
+export function bus(deployment: Deployment): Resources {
+  const { parameters, functions } = deployment;
+  if (!functions.includes('transitions')) return {};
+  const { stage, kmsKeyArn } = parameters;
+  const { deadLetters } = ids;
+  return {
+    [ids.bus]: {
+      Type: 'AWS::Events::EventBus',
+      Properties: {
+        Name: busName(stage),
+        Description: 'What changes about findings of Trailseal, and what it did about them',
+        // What can't be encrypted or decrypted for want of the key is not lost.
+        ...(kmsKeyArn === undefined
+          ? {}
+          : { KmsKeyIdentifier: kmsKeyArn, DeadLetterConfig: { Arn: arnOf(deadLetters('transitions')) } }),
+      },
+    },
+    [deadLetters('transitions')]: {
+      Type: 'AWS::SQS::Queue',
+      Properties: {
+        QueueName: deadLetterQueueNameOf(stage, 'transitions'),
+        MessageRetentionPeriod: retentions.deadLetters,
+        ...encryption(parameters),
+        RedriveAllowPolicy: { redrivePermission: 'denyAll' },
+      },
+    },
+    [`${deadLetters('transitions')}Policy`]: queuePolicy(
+      deadLetters('transitions'),
+      kmsKeyArn === undefined ? [] : [fromEvents('FromBus', deadLetters('transitions'), [ids.bus])],
+    ),
+    ...Object.assign({}, ...functions.filter(isListener).map((name) => listener(deployment, name))),
+  };
+}
+
+function listener(deployment: Deployment, name: ListenerName): Resources {
+  const { parameters } = deployment;
+  const rule = ids.rule(name);
+  // Without remediation nothing comes of orders that would be told here.
+  if (name === 'operator' && !deployment.functions.includes('remediate')) return {};
+  return {
+    // That of the operator has another rule too.
+    ...(name === 'operator' ? {} : queuePair(parameters, name, actingTimeouts[name], [rule])),
+    [rule]: {
+      Type: 'AWS::Events::Rule',
+      Properties: {
+        Name: listenerRuleName(parameters.stage, name),
+        Description: descriptions[name],
+        EventBusName: ref(ids.bus),
+        State: 'ENABLED',
+        EventPattern: { source: [transitionSource], ...told[name] },
+        Targets: [queueTarget(name)],
+      },
+    },
+  };
+}

@@ -1,0 +1,175 @@
+/** The functions that tell and remediate, as osls wants them told. */
+import { entrySortKey } from '../../lib/findings/state/schema.ts';
+import { common, environment, familyQueueUrls, remediationQueueUrl } from '../common.ts';
+import type { Deployment } from '../context.ts';
+import { ids } from '../ids.ts';
+import { arnOf, ref, type Value } from '../template.ts';
+
+type Properties = Readonly<Record<string, Value>>;
+
+/**
+ * Seconds. An action may wait for AWS for minutes, and a run has what it works on for itself for longer than this. A
+ * message to people may be tried for more than a minute.
+ */
+export const actingTimeouts = { transitions: 60, remediate: 900, notify: 300, operator: 60 } as const;
+
+/** Megabytes; see `functions.ts`. Remediation knows more services than the others. */
+const memory = { transitions: 256, remediate: 512, notify: 256, operator: 256 } as const;
+
+/** So many instances of the function that remediates at once: each waits for AWS more than it works. */
+const remediations = 5;
+
+/** By the names of the functions, those that are deployed. */
+export function acting(deployment: Deployment): Readonly<Record<string, Value>> {
+  const all = {
+    transitions: transitions(deployment),
+    remediate: remediate(deployment),
+    notify: notify(deployment),
+    operator: operator(deployment),
+  };
+  return Object.fromEntries(
+    Object.entries(all).filter(([name]) => deployment.functions.some((deployed) => deployed === name)),
+  );
+}
+
+/**
+ * The stream's records keep their order for each finding, however many are read at once. One that fails stops those
+ * after it, and is tried for half a day. Source: AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB".
+ */
+function transitions(deployment: Deployment): Properties {
+  return {
+    ...common(deployment, 'transitions'),
+    description: 'Puts what changes in the ledger of Trailseal on its bus',
+    timeout: actingTimeouts.transitions,
+    memorySize: memory.transitions,
+    environment: { ...environment(deployment, 'transitions'), TRAILSEAL_BUS: ref(ids.bus) },
+    events: [
+      {
+        stream: {
+          type: 'dynamodb',
+          arn: { 'Fn::GetAtt': [ids.ledger, 'StreamArn'] },
+          // What was written between the making of the stream and of this is not left out.
+          startingPosition: 'TRIM_HORIZON',
+          batchSize: 100,
+          parallelizationFactor: 10,
+          filterPatterns: [
+            { eventName: ['INSERT', 'MODIFY'], dynamodb: { Keys: { sk: { S: [entrySortKey] } } } },
+          ],
+          bisectBatchOnFunctionError: true,
+          functionResponseType: 'ReportBatchItemFailures',
+          maximumRetryAttempts: 1_000,
+          maximumRecordAgeInSeconds: 43_200,
+          destinations: { onFailure: { arn: arnOf(ids.deadLetters('transitions')), type: 'sqs' } },
+        },
+      },
+    ],
+  };
+}
+
+function remediate(deployment: Deployment): Properties {
+  return {
+    ...common(deployment, 'remediate'),
+    description: 'Does what the policy asks for on what fails; nothing else of Trailseal writes to resources',
+    timeout: actingTimeouts.remediate,
+    memorySize: memory.remediate,
+    // Meant so: what is under way goes back to the function's own queue each minute until it is done.
+    recursiveLoop: 'Allow',
+    environment: {
+      ...environment(deployment, 'remediate'),
+      TRAILSEAL_TABLE: ref(ids.ledger),
+      TRAILSEAL_QUEUE_URL: ref(ids.queue('remediate')),
+      TRAILSEAL_BUS: ref(ids.bus),
+      TRAILSEAL_KILL_SWITCH: ref(ids.killSwitch),
+      TRAILSEAL_SCHEDULE_GROUP: ref(ids.graceSchedules),
+      TRAILSEAL_SCHEDULE_ROLE: arnOf(ids.graceScheduleRole),
+      TRAILSEAL_OWN_KEYS: { 'Fn::Join': [',', ownKeys(deployment)] },
+    },
+    events: [
+      {
+        sqs: {
+          arn: arnOf(ids.queue('remediate')),
+          batchSize: 1,
+          maximumConcurrency: remediations,
+          functionResponseType: 'ReportBatchItemFailures',
+        },
+      },
+    ],
+  };
+}
+
+function notify(deployment: Deployment): Properties {
+  const { notifyTopicArn, notifyChatTopicArn, notifyWebhooks, notifyPrivateWebhooks } = deployment.parameters;
+  const topic = notifyTopicArn ?? ref(ids.notifyTopic);
+  return {
+    ...common(deployment, 'notify'),
+    description: 'Tells people of findings, and of what Trailseal did about them',
+    timeout: actingTimeouts.notify,
+    memorySize: memory.notify,
+    // Meant so: what a target did not take goes back to the function's own queue, three times at most.
+    recursiveLoop: 'Allow',
+    environment: {
+      ...environment(deployment, 'notify'),
+      TRAILSEAL_QUEUE_URL: ref(ids.queue('notify')),
+      TRAILSEAL_TOPIC_TEXT: topic,
+      TRAILSEAL_TOPIC_JSON: topic,
+      ...(notifyChatTopicArn === undefined ? {} : { TRAILSEAL_TOPIC_CHAT: notifyChatTopicArn }),
+      ...(notifyWebhooks.length === 0
+        ? {}
+        : {
+            TRAILSEAL_WEBHOOKS: notifyWebhooks.join(','),
+            TRAILSEAL_WEBHOOK_PRIVATE: String(notifyPrivateWebhooks),
+          }),
+    },
+    events: [
+      {
+        sqs: {
+          arn: arnOf(ids.queue('notify')),
+          // A storm comes together, so that it can be told in one message.
+          batchSize: 500,
+          maximumBatchingWindow: 20,
+          maximumConcurrency: 2,
+          functionResponseType: 'ReportBatchItemFailures',
+        },
+      },
+    ],
+  };
+}
+
+function operator(deployment: Deployment): Properties {
+  return {
+    ...common(deployment, 'operator'),
+    description:
+      'Takes what operators order by buttons in Security Hub, and notes on the finding what came of it',
+    timeout: actingTimeouts.operator,
+    memorySize: memory.operator,
+    environment: {
+      ...environment(deployment, 'operator'),
+      TRAILSEAL_TABLE: ref(ids.ledger),
+      TRAILSEAL_QUEUE_URL: ref(ids.queue('operator')),
+      ...familyQueueUrls(deployment),
+      ...remediationQueueUrl(deployment),
+    },
+    events: [
+      {
+        sqs: {
+          arn: arnOf(ids.queue('operator')),
+          batchSize: 10,
+          // What came of one order comes together, so that it is noted together.
+          maximumBatchingWindow: 2,
+          maximumConcurrency: 2,
+          functionResponseType: 'ReportBatchItemFailures',
+        },
+      },
+    ],
+  };
+}
+
+/** The keys that this deployment encrypts with, which it leaves alone: see `topics.ts`. */
+function ownKeys({ parameters, functions }: Deployment): readonly Value[] {
+  const { kmsKeyArn, alarmEmail, notifyTopicArn } = parameters;
+  if (kmsKeyArn !== undefined) return [kmsKeyArn];
+  return [
+    ...(alarmEmail === undefined ? [] : [arnOf(ids.topicKey)]),
+    ...(notifyTopicArn === undefined && functions.includes('notify') ? [arnOf(ids.notifyTopicKey)] : []),
+  ];
+}

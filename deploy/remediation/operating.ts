@@ -1,0 +1,103 @@
+/** What the function may do that takes operators' orders: it notes on findings, exempts, and passes on all else. */
+import { sendPermission } from '../../lib/aws/sqs.ts';
+import { exemptionKeyPrefix, exemptionPermissions } from '../../lib/findings/state/exemptions.ts';
+import { notePermissions } from '../../lib/remediation/custom-actions/notes.ts';
+import type { Deployment } from '../context.ts';
+import { type Grant, grants } from '../grants.ts';
+import { ids } from '../ids.ts';
+import { arnOf, localArn } from '../template.ts';
+
+export function operating(deployment: Deployment): readonly Grant[] {
+  const { controls, functions } = deployment;
+  const hub = localArn('securityhub', 'hub/default');
+  return [
+    {
+      sid: 'NoteOnFindings',
+      action: notePermissions.write,
+      resource: hub,
+      condition: { Null: Object.fromEntries(otherFields.map((field) => [asff(field), 'true'])) },
+      why: 'what was ordered and what came of it is noted on the finding, of which nothing else may be changed',
+    },
+    {
+      sid: 'ReadFindings',
+      action: notePermissions.read,
+      resource: hub,
+      why: 'a note that is there is kept',
+    },
+    {
+      sid: 'Ledger',
+      action: 'dynamodb:BatchGetItem',
+      resource: arnOf(ids.ledger),
+      why: 'the finding that an order is about',
+    },
+    ...exempting(deployment),
+    {
+      sid: 'Send',
+      action: sendPermission,
+      resource: [
+        ...[...controls.keys()].map((family) => arnOf(ids.queue(family))),
+        ...(functions.includes('remediate') ? [arnOf(ids.queue('remediate'))] : []),
+      ],
+      why: functions.includes('remediate')
+        ? 'evaluators are told what to look at, remediation what is to be done'
+        : 'evaluators are told what to look at',
+    },
+  ];
+}
+
+/**
+ * What BatchUpdateFindings can change besides the note; fields have to be named to their last part. Sources: AWS Security
+ * Hub User Guide, "Configuring access to BatchUpdateFindings"; AWS Managed Policy Reference,
+ * "AWSSystemsManagerOpsDataSyncServiceRolePolicy" (how maps are named).
+ */
+const otherFields = [
+  'Confidence',
+  'Criticality',
+  'RelatedFindings',
+  'RelatedFindings.Id',
+  'RelatedFindings.ProductArn',
+  'Severity.Label',
+  'Severity.Normalized',
+  'Severity.Product',
+  'Types',
+  'UserDefinedFields.key',
+  'UserDefinedFields.value',
+  'VerificationState',
+  'Workflow.Status',
+];
+
+function asff(field: string): string {
+  return `securityhub:ASFFSyntaxPath/${field}`;
+}
+
+/** Of items, by their partition keys. Source: Amazon DynamoDB Developer Guide, "Using IAM policy conditions". */
+const ofExemptions = {
+  resource: arnOf(ids.ledger),
+  condition: {
+    'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': `${exemptionKeyPrefix}*` },
+    // Which is true of no keys at all, too.
+    Null: { 'dynamodb:LeadingKeys': 'false' },
+  },
+} as const;
+
+/** Where operators may exempt, or take that back by an undo. */
+function exempting({ policy: { orders } }: Deployment): readonly Grant[] {
+  if (!orders.includes('exempt') && !orders.includes('undo')) return [];
+  return grants('Exempt', Object.values(exemptionPermissions), {
+    ...ofExemptions,
+    why: 'what operators exempt is kept, and nothing else of the ledger is written',
+  });
+}
+
+/** For whoever judges: what operators exempted, where they may. */
+export function readingExemptions({ policy }: Deployment): readonly Grant[] {
+  if (!policy.orders.includes('exempt')) return [];
+  return [
+    {
+      sid: 'ReadExemptions',
+      action: exemptionPermissions.read,
+      ...ofExemptions,
+      why: 'what operators exempted counts before a verdict is recorded',
+    },
+  ];
+}

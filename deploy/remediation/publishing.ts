@@ -1,0 +1,32 @@
+/** What the function may do that tells the bus of transitions. */
+import { streamPermissions } from '../../lib/findings/state/schema.ts';
+import { transitionSource } from '../../lib/remediation/events/transition.ts';
+import { type Grant, grants, ofThisRegion } from '../grants.ts';
+import { ids } from '../ids.ts';
+import { arnOf } from '../template.ts';
+
+export function telling(): readonly Grant[] {
+  return [
+    ...grants('ReadStream', streamPermissions.stream, {
+      resource: { 'Fn::GetAtt': [ids.ledger, 'StreamArn'] },
+      why: 'Lambda reads the ledger’s stream with the function’s role',
+    }),
+    ...grants('ListStreams', streamPermissions.all, {
+      ...ofThisRegion,
+      why: 'Lambda asks for it before it reads a stream',
+    }),
+    putEvents('transitions of findings are put on Trailseal’s own bus'),
+  ];
+}
+
+/** Events on Trailseal's own bus, and none in another's name. */
+export function putEvents(why: string): Grant {
+  return {
+    sid: 'PutEvents',
+    action: 'events:PutEvents',
+    resource: arnOf(ids.bus),
+    // One call has many events. Source: Amazon EventBridge User Guide, "Using IAM policy conditions".
+    condition: { 'ForAllValues:StringEquals': { 'events:source': transitionSource } },
+    why,
+  };
+}

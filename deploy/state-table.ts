@@ -1,0 +1,47 @@
+/** The ledger's table. */
+
+import { tableName } from '../lib/aws/names.ts';
+import { streamSpecification, table } from '../lib/findings/state/schema.ts';
+import type { Deployment } from './context.ts';
+import { ids } from './ids.ts';
+import { insights } from './insights.ts';
+import type { Resources } from './template.ts';
+
+/**
+ * Capacity on demand, as events come in storms; encrypted, by DynamoDB's AWS managed key or the customer's; with
+ * point-in-time recovery. Where `keepLedger` holds, neither a change of the stack nor its removal deletes it.
+ *
+ * It waits for the insights, which cannot be made where Security Hub is off: a first deployment that fails for that
+ * leaves no ledger behind, whose name would stand in the way of the second. Source: AWS CloudFormation User Guide,
+ * "DeletionPolicy attribute" (Retain keeps what a rolled back operation made, too).
+ */
+export function ledger(deployment: Deployment): Resources {
+  const { stage, kmsKeyArn, keepLedger } = deployment.parameters;
+  const first = Object.keys(insights(deployment));
+  const fate = keepLedger ? 'Retain' : 'Delete';
+  const { AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, TimeToLiveSpecification } = table;
+  return {
+    [ids.ledger]: {
+      Type: 'AWS::DynamoDB::Table',
+      ...(first.length === 0 ? {} : { DependsOn: first }),
+      DeletionPolicy: fate,
+      UpdateReplacePolicy: fate,
+      Properties: {
+        TableName: tableName(stage),
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions,
+        KeySchema,
+        GlobalSecondaryIndexes,
+        TimeToLiveSpecification,
+        ...(deployment.functions.includes('transitions') ? { StreamSpecification: streamSpecification } : {}),
+        SSESpecification: {
+          SSEEnabled: true,
+          SSEType: 'KMS',
+          ...(kmsKeyArn === undefined ? {} : { KMSMasterKeyId: kmsKeyArn }),
+        },
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        DeletionProtectionEnabled: keepLedger,
+      },
+    },
+  };
+}

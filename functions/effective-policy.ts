@@ -1,0 +1,33 @@
+/**
+ * The policy in force, as it is without an override: the deployed one. Where the deployment has the parameter
+ * `policyParameter`, bundles hold `policy-overridden.ts` in place of this module (`deploy/esbuild/override.ts`).
+ */
+import type { Logger } from '@aws-lambda-powertools/logger';
+import type { ClientConfig } from '../lib/aws/settings.ts';
+import type { Control } from '../lib/core/control.ts';
+import { EnvironmentError } from '../lib/pipeline/live/environment.ts';
+import type { Policy } from '../lib/policy/assemble.ts';
+import { bundledPolicy } from '../lib/policy/bundled.ts';
+import { checkedPolicy } from './policy.ts';
+import type { Telemetry } from './telemetry.ts';
+
+export interface PolicyParts {
+  /** Those that the function judges; an override may bring a policy for all. */
+  readonly controls: readonly Control[];
+  readonly config: ClientConfig;
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+}
+
+/**
+ * @returns tells the policy in force, to be asked once an invocation: the same object while the policy is the same. It
+ *   rejects with `PolicyUnreadable` where an override may be there and can't be read.
+ * @throws EnvironmentError where an override is meant, and the bundle was made without.
+ */
+export function policyInForce({ controls }: PolicyParts): () => Promise<Policy> {
+  if ((process.env['TRAILSEAL_POLICY_PARAMETER'] ?? '') !== '') {
+    throw new EnvironmentError('TRAILSEAL_POLICY_PARAMETER', 'is set, and this code takes no override');
+  }
+  const policy = bundledPolicy(checkedPolicy, controls);
+  return async () => policy;
+}

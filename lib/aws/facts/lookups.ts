@@ -1,0 +1,148 @@
+/**
+ * One account and Region during one gathering of facts: what is asked there is collected and asked together,
+ * each thing once, however many facts of however many resources need it.
+ */
+
+import { type Fact, known, type Source, type Unknown } from '../../core/facts.ts';
+import type { Clients } from '../clients.ts';
+import type { Cache } from './cache.ts';
+
+/** A kind of thing that AWS is asked for by id: the calls, and beside them the permissions that they need. */
+export interface Lookup<T> {
+  readonly permissions: readonly string[];
+  /**
+   * @param waitsFor whether the thing is expected to be there, so that its absence is waited out.
+   * @returns an answer for every id. What can't be known is an unknown fact, never an error.
+   */
+  find(
+    ids: readonly string[],
+    place: Place,
+    waitsFor: (id: string) => boolean,
+  ): Promise<ReadonlyMap<string, Fact<T>>>;
+}
+
+export interface Surroundings {
+  /** Throws where there is no way to ask in that account. */
+  readonly clients: (account: string, region: string) => Clients;
+  readonly now: () => Date;
+  readonly wait: (milliseconds: number) => Promise<void>;
+  readonly cache: Cache;
+}
+
+/** How long a thing that is not there yet is waited for, in milliseconds: before the second look, the third, … */
+const delays = [500, 1_000, 2_000, 4_000];
+/** No wait ends later than this after the gathering began, whatever is waited for. */
+const patience = 10_000;
+/** So many calls at a time: enough to hide the latency. What is too fast for AWS all the same, the client slows down. */
+const concurrency = 8;
+
+export class Place {
+  readonly account: string;
+  readonly region: string;
+  readonly cache: Cache;
+  readonly #surroundings: Surroundings;
+  readonly #deadline: number;
+  readonly #batches = new Map<Lookup<unknown>, Batch<unknown>>();
+  #running = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(account: string, region: string, surroundings: Surroundings) {
+    this.account = account;
+    this.region = region;
+    this.cache = surroundings.cache;
+    this.#surroundings = surroundings;
+    this.#deadline = surroundings.now().getTime() + patience;
+  }
+
+  /** Asks for one thing, together with everything else that is asked for at the same time. */
+  ask<T>(lookup: Lookup<T>, id: string, waits: boolean): Promise<Fact<T>> {
+    // The map holds under each lookup the batch made of it, which no type of a map can say.
+    const batch = (this.#batches.get(lookup) as Batch<T> | undefined) ?? new Batch(lookup, this);
+    this.#batches.set(lookup, batch);
+    return batch.get(id, waits);
+  }
+
+  /** Makes one call to AWS, when its turn has come. Rejects with what the SDK throws. */
+  async call<T>(send: (clients: Clients) => Promise<T>): Promise<T> {
+    if (this.#running < concurrency) this.#running += 1;
+    // Whoever ends hands its place on, so that the number running stays as it is.
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await send(this.#surroundings.clients(this.account, this.region));
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running -= 1;
+      else next();
+    }
+  }
+
+  /** Waits before another look; `false`, at once, when there have been looks enough. */
+  async pause(looks: number): Promise<boolean> {
+    const delay = delays[looks - 1];
+    if (delay === undefined || this.#surroundings.now().getTime() + delay > this.#deadline) return false;
+    await this.#surroundings.wait(delay);
+    return true;
+  }
+
+  /** A value that AWS has just answered. */
+  answered<T>(value: T, action: string): Fact<T> {
+    return known(value, this.source(action));
+  }
+
+  source(action: string): Source {
+    const call = action.slice(action.indexOf(':') + 1);
+    return { kind: 'api', call, at: this.#surroundings.now().toISOString() };
+  }
+}
+
+/** Collects ids until everybody who is about to ask has asked, then asks for all of them together. */
+class Batch<T> {
+  readonly #lookup: Lookup<T>;
+  readonly #place: Place;
+  readonly #answers = new Map<string, Promise<Fact<T>>>();
+  readonly #awaited = new Set<string>();
+  #collecting: { readonly ids: string[]; readonly found: Promise<ReadonlyMap<string, Fact<T>>> } | undefined;
+
+  constructor(lookup: Lookup<T>, place: Place) {
+    this.#lookup = lookup;
+    this.#place = place;
+  }
+
+  get(id: string, waits: boolean): Promise<Fact<T>> {
+    if (waits) this.#awaited.add(id);
+    const answer = this.#answers.get(id) ?? this.#ask(id);
+    this.#answers.set(id, answer);
+    return answer;
+  }
+
+  async #ask(id: string): Promise<Fact<T>> {
+    this.#collecting ??= this.#collect();
+    this.#collecting.ids.push(id);
+    const fact = (await this.#collecting.found).get(id);
+    if (fact === undefined) {
+      throw new TypeError(`${this.#lookup.permissions.join(', ')}: the lookup did not answer for ${id}`);
+    }
+    return fact;
+  }
+
+  /** All who ask in this turn of the event loop, and in what follows from it without waiting, are collected. */
+  #collect() {
+    const ids: string[] = [];
+    const turn = new Promise<void>((resolve) => setImmediate(resolve));
+    const found = turn.then(() => {
+      this.#collecting = undefined;
+      return this.#lookup.find(ids, this.#place, (id) => this.#awaited.has(id));
+    });
+    return { ids, found };
+  }
+}
+
+/** A fact that follows from another; unknown for the same reason where that one is. */
+export function derive<T, U>(fact: Fact<T>, follow: (value: T, source: Source) => Fact<U>): Fact<U> {
+  return fact.known ? follow(fact.value, fact.source) : fact;
+}
+
+/** The same unknown answer for every id. */
+export function allUnknown(ids: readonly string[], unknown: Unknown): Map<string, Unknown> {
+  return new Map(ids.map((id) => [id, unknown]));
+}

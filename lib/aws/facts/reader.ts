@@ -1,0 +1,65 @@
+/** What a reader of facts is: how one fact follows from what AWS is asked, and all that it may ask. */
+import type { FactName, Facts, Resource, ResourceType } from '../../core/control.ts';
+import type { Tags } from '../../core/fact-provider.ts';
+import { type Fact, unknownFact } from '../../core/facts.ts';
+import type { Lookup, Place } from './lookups.ts';
+
+/** The account and Region of a resource, as one reader sees them. */
+export interface Aws {
+  readonly place: Place;
+  /**
+   * Asks for the resource itself, or for what comes and goes with it: if it was just made, it is waited for; where
+   * it is not found, the resource is gone.
+   */
+  ask<T>(lookup: Lookup<T>, id: string): Promise<Fact<T>>;
+  /**
+   * Asks for something else that the resource refers to, which must have been there before it; where it is not
+   * found, that says nothing of the resource.
+   */
+  follow<T>(lookup: Lookup<T>, id: string): Promise<Fact<T>>;
+}
+
+export interface Reader<Name extends FactName> {
+  /** All lookups that `read` and `identify` may use; the permissions of a fact are theirs. */
+  readonly uses: readonly Lookup<unknown>[];
+  read(resource: Resource, aws: Aws): Promise<Facts[Name]>;
+  /**
+   * The resource as AWS knows it, as far as the lookups tell: they are those of `read`, so that this costs no call
+   * more. Several where its id stands for several; the resource as it was given where AWS does not answer for it.
+   */
+  identify?(resource: Resource, aws: Aws): Promise<readonly Resource[]>;
+}
+
+export type Readers<Names extends FactName> = { readonly [Name in Names]: Reader<Name> };
+
+/** How tags are read of a kind of resource that the facts about it do not tell. */
+export interface TagReader {
+  readonly lookup: Lookup<Tags>;
+  /** What the lookup knows the resource by. */
+  idOf(resource: Resource): string;
+}
+
+export type TagReaders = Partial<Readonly<Record<ResourceType, TagReader>>>;
+
+/**
+ * @param waits whether the resource should be there, so that its absence is waited out.
+ * @returns the place as this reader may use it. Asking what the reader does not declare throws: in Lambda it
+ * would be denied, because the role holds what is declared.
+ */
+export function awsFor(reader: Reader<FactName>, place: Place, waits: boolean): Aws {
+  const ask = <T>(lookup: Lookup<T>, id: string, waitsForIt: boolean): Promise<Fact<T>> => {
+    if (!reader.uses.includes(lookup)) {
+      throw new TypeError(`a reader of facts uses ${lookup.permissions.join(', ')} and does not declare it`);
+    }
+    return place.ask(lookup, id, waitsForIt);
+  };
+  return {
+    place,
+    ask: async (lookup, id) => goneWhereNotFound(await ask(lookup, id, waits)),
+    follow: (lookup, id) => ask(lookup, id, false),
+  };
+}
+
+function goneWhereNotFound<T>(fact: Fact<T>): Fact<T> {
+  return !fact.known && fact.reason === 'not-found' ? unknownFact('gone', fact.detail) : fact;
+}

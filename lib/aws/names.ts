@@ -1,0 +1,99 @@
+/** What the parts of a deployment are called, so that the template, the functions and the commands agree. */
+import { createHash } from 'node:crypto';
+import { type Family, families } from '../pipeline/evaluators.ts';
+import type { Button } from '../policy/custom-actions.ts';
+
+/** The name of one deployment in an account and Region: lower-case letters, digits and hyphens, as `dev`. */
+export type Stage = string;
+
+/** A queue: one for each family's evaluator, and one for the sweep. */
+export type QueueName = Family | 'sweep';
+export const queueNames: readonly QueueName[] = [...families, 'sweep'];
+
+/** The CloudFormation stack; every other name begins with it. */
+export function stackName(stage: Stage): string {
+  return `trailseal-${stage}`;
+}
+export function tableName(stage: Stage): string {
+  return `${stackName(stage)}-ledger`;
+}
+export function queueName(stage: Stage, name: QueueName | ListenerName): string {
+  return `${stackName(stage)}-${name}`;
+}
+/** Where what could not be delivered to a queue, or handled from it, ends, with its reason. */
+export function deadLetterQueueName(stage: Stage, name: QueueName | ListenerName): string {
+  return `${queueName(stage, name)}-dead-letters`;
+}
+/** The EventBridge rule that feeds a family's queue. */
+export function ruleName(stage: Stage, family: Family): string {
+  return `${stackName(stage)}-${family}`;
+}
+/** The Lambda function behind a queue. */
+export function functionName(stage: Stage, name: QueueName | ListenerName): string {
+  return `${stackName(stage)}-${name}`;
+}
+/** The EventBridge Scheduler schedule that starts the sweep. */
+export function scheduleName(stage: Stage): string {
+  return `${stackName(stage)}-sweep`;
+}
+/** Trailseal's own EventBridge bus, on which it tells of findings' transitions and of what it did. */
+export function busName(stage: Stage): string {
+  return stackName(stage);
+}
+/** The group of EventBridge Scheduler's one-time schedules that end grace periods. */
+export function scheduleGroupName(stage: Stage): string {
+  return stackName(stage);
+}
+/** The SSM parameter that stops all writes to resources. */
+export function killSwitchName(stage: Stage): string {
+  return `/trailseal/${stage}/kill-switch`;
+}
+
+/**
+ * What acts upon the bus's events: each has a rule, a queue and a function of its own. `operator` also, and first of all,
+ * takes what people order by buttons in Security Hub.
+ */
+export type ListenerName = 'remediate' | 'notify' | 'operator';
+export const listenerNames: readonly ListenerName[] = ['remediate', 'notify', 'operator'];
+
+/** Every queue that has dead letters which may be sent back to it. */
+export const redrivable: readonly (QueueName | ListenerName)[] = [...queueNames, ...listenerNames];
+
+/**
+ * The rule, on the bus, that feeds a listener's queue. Names are unique on a bus: the rule on the account's default bus
+ * that brings `operator` the orders has the same one.
+ */
+export function listenerRuleName(stage: Stage, name: ListenerName): string {
+  return `${stackName(stage)}-${name}`;
+}
+
+/** The function that tells the bus of what changes in the ledger, and where what it can't tell ends. */
+export function transitionsFunctionName(stage: Stage): string {
+  return `${stackName(stage)}-transitions`;
+}
+export function transitionsDeadLetterQueueName(stage: Stage): string {
+  return `${transitionsFunctionName(stage)}-dead-letters`;
+}
+
+/** What a button in Security Hub says: 19 characters at most. Source: AWS Security Hub User Guide, "Creating a custom action". */
+export const buttonNames: Readonly<Record<Button, string>> = {
+  quarantine: 'Quarantine',
+  fix: 'Fix',
+  undo: 'Release and undo',
+  're-check': 'Re-check',
+  exempt: 'Exempt for 30 days',
+};
+
+/**
+ * The id of a button, which ends its ARN: letters and digits, 20 at most, and there may be several deployments in a
+ * Region, each with buttons of its own. Source: Security Hub API Reference, "CreateActionTarget".
+ */
+export function customActionId(stage: Stage, button: Button): string {
+  const digest = createHash('sha256').update(stackName(stage)).digest('hex').slice(0, 10);
+  return `${button.replace(/[^a-z]/g, '')}${digest}`;
+}
+
+/** The end of a button's ARN, after `arn:PARTITION:securityhub:REGION:ACCOUNT:`. */
+export function customActionResource(stage: Stage, button: Button): string {
+  return `action/custom/${customActionId(stage, button)}`;
+}

@@ -1,0 +1,141 @@
+/**
+ * What an action is: a change to a customer's resource that can be told beforehand, be broken off anywhere and gone on
+ * with, and be undone, or says why not. Each is one file that tells its whole story, the same parts in the same order.
+ * What carries them out is `carry-out.ts`, what takes them back `undo.ts`.
+ */
+import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { EKSClient } from '@aws-sdk/client-eks';
+import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { KMSClient } from '@aws-sdk/client-kms';
+import type { z } from 'zod/mini';
+import type { Finding } from '../findings/finding.ts';
+import type { Memory } from '../findings/state/memory.ts';
+import type { Action, Resource } from './control.ts';
+
+/** The clients with which resources are changed, for one account and Region. */
+export interface WriteClients {
+  readonly ec2: EC2Client;
+  readonly eks: EKSClient;
+  readonly kms: KMSClient;
+  readonly autoScaling: AutoScalingClient;
+  readonly elb: ElasticLoadBalancingV2Client;
+}
+
+/** What an action needs to know of the finding, and what its journal keeps of it. A `Finding` is one. */
+export type Ground = Pick<Finding, 'id' | 'control' | 'title' | 'severity' | 'openedAt'> &
+  Partial<Pick<Finding, 'history'>>;
+
+/** What is to be changed, and because of what. */
+export interface Target<Settings = unknown> {
+  readonly resource: Resource;
+  readonly finding: Ground;
+  /**
+   * What the policy sets, parsed by the action's own schema. That of a fix is the schema of the control it belongs to,
+   * so that what the control demands is what the fix brings about.
+   */
+  readonly settings: Settings;
+}
+
+/** What an action needs besides its target. */
+export interface Means {
+  readonly clients: WriteClients;
+  /** What earlier looks at the resource saw. */
+  readonly memory: Memory;
+  readonly now: () => Date;
+  readonly wait: (milliseconds: number) => Promise<void>;
+}
+
+/** What was found just before the first write. */
+export type Prepared<Before> =
+  /**
+   * To be done; `before` is what was there, and all that `apply` and the undo need to know, as plain JSON (`null`,
+   * never `undefined`).
+   */
+  | { readonly kind: 'ready'; readonly before: Before; readonly plan: readonly string[] }
+  /** The resource is already as it should be. */
+  | { readonly kind: 'needless'; readonly because: string }
+  /** It must not, or can't, be done now; a sentence for people. */
+  | { readonly kind: 'withheld'; readonly because: string };
+
+/** How the resource is now, compared with what the action, or its undo, made of it. */
+export type Check =
+  /** `state`: what was found, each a clause for people, for the audit trail. */
+  | { readonly kind: 'as-set'; readonly state?: readonly string[] }
+  /** Something of it is otherwise; each difference a clause for people. */
+  | {
+      readonly kind: 'differs';
+      readonly differences: readonly string[];
+      /**
+       * Whether all that differs is still as it was before: then only this action had a hand in the resource, and a
+       * broken-off run may go on, or be taken back. `false`: somebody else has changed it. Left out: nobody can tell;
+       * then a run goes on, but a half-done one is not taken back.
+       */
+      readonly halfway?: boolean;
+    }
+  | { readonly kind: 'gone'; readonly because: string };
+
+export type Undo<Before, Settings = unknown> =
+  | {
+      readonly kind: 'restores';
+      /** What the undo can't bring back, each a clause for people; told before the action is done. */
+      readonly except: readonly string[];
+      readonly permissions: readonly string[];
+      /** Puts back what was there; idempotent. Only called while `check` says `as-set`, or to go on with an undo. */
+      restore(target: Target<Settings>, before: Before, means: Means): Promise<void>;
+      /** Whether everything is as it was before. */
+      restored(target: Target<Settings>, before: Before, means: Means): Promise<Check>;
+    }
+  /** Undoing it would put data at risk, or give another result: the command is printed, and never run. */
+  | {
+      readonly kind: 'command';
+      readonly because: string;
+      command(target: Target<Settings>, before: Before): string;
+    }
+  | { readonly kind: 'impossible'; readonly because: string };
+
+/** An action's name; `notify` changes nothing, and is none. */
+export type ActionId = Exclude<Action, 'notify'>;
+
+export interface ActionDefinition<Before extends z.ZodMiniType, Settings extends z.ZodMiniType> {
+  readonly id: ActionId;
+  /** What it does to a resource, and when it is safe; two or three sentences. */
+  readonly description: string;
+  /** What it can break, for whoever decides about it. */
+  readonly risk: string;
+  /** As IAM names them. */
+  readonly permissions: { readonly reads: readonly string[]; readonly writes: readonly string[] };
+  readonly settings: Settings;
+  /** The shape of what was there before, which the ledger keeps as JSON. */
+  readonly before: Before;
+  /** Reads only. Rejects with what the SDK throws when AWS does not answer. */
+  prepare(target: Target<z.infer<Settings>>, means: Means): Promise<Prepared<z.infer<Before>>>;
+  /**
+   * Writes; looks first what an earlier, broken-off try did already, and does not do it again. Throws `UnderWay`
+   * where AWS takes longer than is waited for.
+   */
+  apply(target: Target<z.infer<Settings>>, before: z.infer<Before>, means: Means): Promise<void>;
+  /** Reads only. */
+  check(target: Target<z.infer<Settings>>, before: z.infer<Before>, means: Means): Promise<Check>;
+  readonly undo: Undo<z.infer<Before>, z.infer<Settings>>;
+}
+
+/** An action with its parameters forgotten, as the rest of the system handles it. */
+export type AnyAction = ActionDefinition<z.ZodMiniType, z.ZodMiniType>;
+
+/** Declares an action; the types tie its parts to what it keeps of the state before. */
+export function defineAction<Before extends z.ZodMiniType, Settings extends z.ZodMiniType>(
+  action: ActionDefinition<Before, Settings>,
+): ActionDefinition<Before, Settings> {
+  return action;
+}
+
+/** AWS has accepted the change and is still at it: the same run may be gone on with later. */
+export class UnderWay extends Error {
+  override readonly name = 'UnderWay';
+}
+
+/** Nothing more may be written for now: whoever waits between two writes is told so by `wait`. The message is a sentence. */
+export class Halted extends Error {
+  override readonly name = 'Halted';
+}

@@ -1,0 +1,204 @@
+/**
+ * A control is a pure judgement over plain facts, told in one file. This module is the whole contract:
+ * everything that brings a control its events and facts, or carries out what it decides, lives elsewhere.
+ */
+import type * as Ec2 from '@aws-sdk/client-ec2';
+import type * as Eks from '@aws-sdk/client-eks';
+import type * as Kms from '@aws-sdk/client-kms';
+import type { z } from 'zod/mini';
+import type { TrailEvent } from './event.ts';
+import type { Fact, FactName, Facts, Source } from './facts.ts';
+
+export type { TrailEvent } from './event.ts';
+export type { Fact, FactName, Facts, Source } from './facts.ts';
+
+export const severities = ['INFORMATIONAL', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL'] as const;
+/** ASFF's severity labels, mildest first. */
+export type Severity = (typeof severities)[number];
+
+/** The resource types judged, spelled as ASFF spells them ("Required top-level ASFF attributes: Resources"). */
+export type ResourceType =
+  | 'AwsAccount'
+  | 'AwsEc2Instance'
+  | 'AwsEc2Volume'
+  | 'AwsEc2Snapshot'
+  | 'AwsEc2LaunchTemplate'
+  | 'AwsEksCluster'
+  | 'AwsEksNodegroup'
+  | 'AwsKmsKey'
+  | 'AwsKmsGrant';
+
+/**
+ * What is judged. `id` is AWS's own (`i-…`, a cluster's name, a key's UUID); where AWS has none yet, it is
+ * made of those that are known (`i-…:/dev/sdb`). With control, account and Region it identifies a finding,
+ * so it must be the same live, in sweep and in replay.
+ */
+export interface Resource {
+  readonly type: ResourceType;
+  readonly id: string;
+  /** The ARN of the resource, or of the nearest thing that has one. */
+  readonly arn: string;
+  /** The account that owns the resource: 12 digits, or "unknown". */
+  readonly account: string;
+  readonly region: string;
+  /** The ARN of the resource whose end is this one's end too (an instance, for its volumes). */
+  readonly partOf?: string;
+  /** Tags, where the event or the facts told them; what they do not tell is not "untagged". */
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** AWS's operations, from the SDK's own models: a misspelled event name does not compile. */
+type Operation<Sdk> = { [K in keyof Sdk]: K extends `${infer Name}Command` ? Name : never }[keyof Sdk];
+
+/**
+ * KMS events that no caller makes, so that no API model holds them.
+ * Source: AWS KMS Developer Guide, "DeleteKey", "DeleteExpiredKeyMaterial", "RotateKey" CloudTrail entries.
+ */
+type KmsServiceEvent = 'DeleteKey' | 'DeleteExpiredKeyMaterial' | 'RotateKey';
+
+/**
+ * Likewise of EC2: it reclaims Spot Instances.
+ * Source: Amazon EC2 User Guide, "Determine whether Amazon EC2 terminated a Spot Instance".
+ */
+type Ec2ServiceEvent = 'BidEvictedEvent';
+
+export interface EventNames {
+  'ec2.amazonaws.com': Operation<typeof Ec2> | Ec2ServiceEvent;
+  'eks.amazonaws.com': Operation<typeof Eks>;
+  'kms.amazonaws.com': Operation<typeof Kms> | KmsServiceEvent;
+}
+export type EventSource = keyof EventNames;
+
+/** Events of one source, and how to find the resources in one. `resources` must not throw. */
+export type Occurrence = {
+  [S in EventSource]: {
+    readonly eventSource: S;
+    readonly eventNames: readonly EventNames[S][];
+    readonly resources: (event: TrailEvent) => readonly Resource[];
+  };
+}[EventSource];
+/** An event that may change a control's verdict on the resources it names. */
+export type Trigger = Occurrence;
+/** An event after which the resources it names are gone; what is `partOf` them is gone too. */
+export type Ending = Occurrence;
+
+export const verdicts = ['PASS', 'FAIL', 'UNKNOWN', 'NOT_APPLICABLE'] as const;
+export type Verdict = (typeof verdicts)[number];
+
+/** One thing that was seen, and where. */
+export interface Observation {
+  readonly what: string;
+  readonly value: string | number | boolean | null | readonly string[];
+  readonly source?: Source;
+}
+
+/** What a verdict rests on. */
+export interface Evidence {
+  /** One sentence, complete in itself: what is so, and why that is the verdict. */
+  readonly summary: string;
+  /** What the control demands, as the settings have it. */
+  readonly required: string;
+  readonly observed: readonly Observation[];
+  /** What a person may run about this one resource, where nothing is ever done about it by itself; to be copied. */
+  readonly command?: string;
+}
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  readonly evidence: Evidence;
+}
+
+/** What may be done about a failure; each `fix:` has a name of its own. */
+export type Action = 'notify' | 'tag' | 'quarantine' | `fix:${Fix}`;
+export type Fix =
+  | 'enable-default-encryption'
+  | 'unshare-snapshot'
+  | 'restrict-endpoint'
+  | 'enable-audit-logging'
+  | 'cancel-key-deletion'
+  | 'enable-key'
+  | 'enable-rotation'
+  | 'restore-key-policy'
+  | 'revoke-grant'
+  | 'associate-encryption';
+
+/** Requirements by standard, each spelled as the standard does. PCI DSS is v4.0.1. */
+export interface Standards {
+  readonly 'NIST.800-53.r5': readonly string[];
+  readonly 'PCI DSS v4.0.1': readonly string[];
+  /** AWS's own control on the same matter, where there is one. */
+  readonly 'AWS FSBP': readonly string[];
+}
+
+/** Clauses for who writes a policy. */
+export interface NeverObeyed {
+  readonly because: string;
+  readonly hint: string;
+}
+
+export interface ControlDefinition<Names extends readonly FactName[], Settings extends z.ZodMiniType> {
+  readonly id: string;
+  /** Says what should be so: "EBS volumes should be encrypted". */
+  readonly title: string;
+  /** What it protects against and why it matters, two or three sentences. */
+  readonly description: string;
+  readonly severity: Severity;
+  readonly resourceType: ResourceType;
+  readonly standards: Standards;
+  readonly triggers: readonly Trigger[];
+  readonly endings: readonly Ending[];
+  /** The facts that `evaluate` needs; permissions follow from them. */
+  readonly facts: Names;
+  /** What the policy may set; every setting has a default. */
+  readonly settings: Settings;
+  evaluate(resource: Resource, facts: Pick<Facts, Names[number]>, settings: z.infer<Settings>): Judgement;
+  /** What the policy may ask for when the control fails. */
+  readonly actions: readonly Action[];
+  /** What is never done by itself, because nothing takes it back: a person has to order it, for one finding. */
+  readonly byOrderOnly?: readonly Action[];
+  /** Why, under these settings, an order of one of its actions could never be obeyed; left out where settings don't matter. */
+  whyNeverObeyed?(action: Action, settings: z.infer<Settings>): NeverObeyed | undefined;
+  /** What a person does about it, with the command. */
+  readonly remediation: string;
+  /** Where the requirement and the remediation are explained. */
+  readonly reference: string;
+}
+
+/** A control with its parameters forgotten, as the rest of the system handles it. */
+export type Control = ControlDefinition<readonly FactName[], z.ZodMiniType>;
+
+/** Declares a control; the types tie `evaluate` to the facts and settings that it declares. */
+export function defineControl<const Names extends readonly FactName[], Settings extends z.ZodMiniType>(
+  control: ControlDefinition<Names, Settings>,
+): ControlDefinition<Names, Settings> {
+  return control;
+}
+
+type Seen = readonly Observation[];
+
+export function pass(summary: string, required: string, observed: Seen): Judgement {
+  return { verdict: 'PASS', evidence: { summary, required, observed } };
+}
+export function fail(summary: string, required: string, observed: Seen, command?: string): Judgement {
+  const evidence = { summary, required, observed };
+  return { verdict: 'FAIL', evidence: command === undefined ? evidence : { ...evidence, command } };
+}
+/** Neither pass nor fail, because something needed is not known; `summary` says what. */
+export function unknown(summary: string, required: string, observed: Seen): Judgement {
+  return { verdict: 'UNKNOWN', evidence: { summary, required, observed } };
+}
+/** The requirement does not concern this resource (rotation of an asymmetric key). */
+export function notApplicable(summary: string, required: string, observed: Seen): Judgement {
+  return { verdict: 'NOT_APPLICABLE', evidence: { summary, required, observed } };
+}
+
+/** A known fact as an observation, or an unknown one with its reason in the place of the value. */
+export function observe<T>(
+  what: string,
+  fact: Fact<T>,
+  show: (value: T) => Observation['value'],
+): Observation {
+  return fact.known
+    ? { what, value: show(fact.value), source: fact.source }
+    : { what, value: `unknown: ${fact.detail}` };
+}

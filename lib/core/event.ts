@@ -1,0 +1,51 @@
+/** A CloudTrail record, parsed: what the rest of Trailseal sees. `lib/trail/parse.ts` makes them. */
+
+/** Who made the call, as far as the record tells. */
+export interface Actor {
+  /** `userIdentity.type`: IAMUser, AssumedRole, Root, AWSService, … */
+  readonly type: string;
+  /** The ARN, or what stands in for one (a service's name, a principal id); "unknown" when nothing does. */
+  readonly arn: string;
+  /** The person, role or service, short enough for a table. */
+  readonly name: string;
+  readonly account: string | undefined;
+  readonly sourceIp: string | undefined;
+  readonly userAgent: string | undefined;
+}
+
+/** One entry of the record's own `resources[]`. */
+export interface EventResource {
+  readonly arn: string | undefined;
+  readonly type: string | undefined;
+  readonly account: string | undefined;
+}
+
+/** Whether the call changed anything. Only `success` events are judged. */
+export type Outcome =
+  | { readonly kind: 'success' }
+  | { readonly kind: 'failed'; readonly errorCode: string; readonly errorMessage: string | undefined }
+  | { readonly kind: 'dry-run' };
+
+export interface TrailEvent {
+  /** `eventID`, when the record has one. Not unique by itself: see `duplicates` in the reader. */
+  readonly id: string | undefined;
+  readonly eventSource: string;
+  readonly eventName: string;
+  /** `eventTime` as epoch milliseconds (UTC); `undefined` when absent or unreadable. */
+  readonly time: number | undefined;
+  /** The trail's account (`recipientAccountId`, else the caller's, else the owner EC2 answers); "unknown" if untold. */
+  readonly account: string;
+  /** `awsRegion`; "unknown" if untold. */
+  readonly region: string;
+  readonly actor: Actor;
+  readonly outcome: Outcome;
+  /** `requestParameters`; `null` when absent. Read it with `lib/core/json.ts` only. */
+  readonly request: unknown;
+  /** `responseElements`; `null` when absent. */
+  readonly response: unknown;
+  readonly resources: readonly EventResource[];
+  readonly additional: unknown;
+  readonly serviceEventDetails: unknown;
+  /** The record as it was read: evidence, shown to people, never interpreted again. */
+  readonly raw: Readonly<Record<string, unknown>>;
+}

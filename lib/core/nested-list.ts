@@ -1,0 +1,133 @@
+/**
+ * Listings in listings: the node groups of each cluster, the grants of each key. A page ends after some calls or
+ * resources wherever it is, and its token holds what is left to do, so that the next one goes on in the middle.
+ */
+import type { Clients } from '../aws/clients.ts';
+import type { Resource } from './control.ts';
+import { at, isObject, text } from './json.ts';
+import { asked, type Lister, ListingError, type Place, tokenIn } from './list.ts';
+
+interface Found {
+  readonly items: readonly string[] | undefined;
+  readonly next: string | undefined;
+}
+
+export interface Nested {
+  readonly outer: {
+    readonly action: string;
+    /** At most 100 names a page: they are what a token holds. */
+    readonly list: (clients: Clients, token: string | undefined) => Promise<Found>;
+  };
+  readonly inner: {
+    readonly action: string;
+    readonly list: (clients: Clients, name: string, token: string | undefined) => Promise<Found>;
+    /** The error that says that there is no such thing any more. */
+    readonly gone: string;
+    /** Errors that concern this one thing alone, so that the others are listed all the same. */
+    readonly particular: readonly string[];
+  };
+  readonly resource: (name: string, item: string, place: Place) => Resource;
+}
+
+/** A page has about so many resources, or calls. */
+const enough = 200;
+const mostCalls = 40;
+/** So many calls at a time. */
+const width = 8;
+
+/** A thing whose parts are to be listed, and from where on. */
+interface Pending {
+  readonly name: string;
+  readonly token: string | undefined;
+}
+
+interface Rest {
+  readonly pending: readonly Pending[];
+  /** Whether the outer listing goes on, and from where; without a token it has not begun. */
+  readonly more: boolean;
+  readonly token: string | undefined;
+}
+
+/** A lister of all inner items. */
+export function nested({ outer, inner, resource }: Nested): Lister {
+  return {
+    permissions: [outer.action, inner.action],
+    async list(clients, place, token) {
+      const resources: Resource[] = [];
+      const unlisted: ListingError[] = [];
+      let rest = restIn(token);
+      for (
+        let calls = 0;
+        (rest.pending.length > 0 || rest.more) && calls < mostCalls && resources.length < enough;
+      ) {
+        if (rest.pending.length === 0) {
+          const from = rest.token;
+          const { items, next } = await asked(outer.action, place, () => outer.list(clients, from));
+          const following = tokenIn(next);
+          calls += 1;
+          rest = {
+            pending: (items ?? []).map((name) => ({ name, token: undefined })),
+            more: following !== undefined,
+            token: following,
+          };
+          continue;
+        }
+        const taken = rest.pending.slice(0, width);
+        const pages = await Promise.all(taken.map((one) => part(clients, place, one)));
+        calls += taken.length;
+        for (const { name, items, error } of pages) {
+          resources.push(...items.map((item) => resource(name, item, place)));
+          if (error !== undefined) unlisted.push(error);
+        }
+        const goOn = pages.flatMap(({ name, next }) => (next === undefined ? [] : [{ name, token: next }]));
+        rest = { ...rest, pending: [...goOn, ...rest.pending.slice(width)] };
+      }
+      const done = rest.pending.length === 0 && !rest.more;
+      return { resources, token: done ? undefined : tokenOf(rest), unlisted };
+    },
+  };
+
+  async function part(clients: Clients, place: Place, { name, token }: Pending) {
+    try {
+      const { items, next } = await inner.list(clients, name, token);
+      return { name, items: items ?? [], next: tokenIn(next), error: undefined };
+    } catch (error) {
+      const none = { name, items: [], next: undefined };
+      const kind = error instanceof Error ? error.name : '';
+      if (kind === inner.gone) return { ...none, error: undefined };
+      const told = new ListingError(inner.action, place, error, name);
+      if (inner.particular.includes(kind)) return { ...none, error: told };
+      throw told;
+    }
+  }
+}
+
+function tokenOf({ pending, more, token }: Rest): string {
+  return JSON.stringify({
+    pending: pending.map((one) => (one.token === undefined ? [one.name] : [one.name, one.token])),
+    ...(more ? { token } : {}),
+  });
+}
+
+function restIn(token: string | undefined): Rest {
+  if (token === undefined) return { pending: [], more: true, token: undefined };
+  let value: unknown;
+  try {
+    value = JSON.parse(token);
+  } catch (error) {
+    throw new TypeError('the token is not one of this listing: begin it anew', { cause: error });
+  }
+  const pending = at(value, 'pending');
+  if (!isObject(value) || !Array.isArray(pending)) {
+    throw new TypeError('the token is not one of this listing: begin it anew');
+  }
+  const following = text(value, 'token');
+  return {
+    pending: pending.flatMap((one: unknown) => {
+      const name = text(one, 0);
+      return name === undefined ? [] : [{ name, token: text(one, 1) }];
+    }),
+    more: following !== undefined,
+    token: following,
+  };
+}

@@ -1,0 +1,141 @@
+/**
+ * Operators' exemptions, in the ledger's table: all of an account and Region in one partition, as there are few, so that
+ * one query before a verdict is recorded tells them all, and always the newest.
+ */
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  PutItemCommand,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod/mini';
+import type { OperatorExemption } from '../../policy/operator-exemption.ts';
+import type { Place } from '../../remediation/actions/journal.ts';
+import { LedgerError } from './error.ts';
+import { failureOf } from './failure.ts';
+import { type Item, keyText } from './item.ts';
+import { expiryAttribute } from './schema.ts';
+
+/** By the ids of the findings. */
+export type OperatorExemptions = ReadonlyMap<string, OperatorExemption>;
+
+/** What the partition keys of exemptions begin with: rights on them are given by it. */
+export const exemptionKeyPrefix = 'exemptions/';
+
+/** The IAM actions that reading them needs on the table, and giving one. */
+export const exemptionPermissions = { read: 'dynamodb:Query', give: 'dynamodb:PutItem' } as const;
+
+/** So long after its end one is kept: a finding tells of it, as long as Security Hub keeps the finding. */
+const keptFor = 120 * 86_400_000;
+
+const text = z.string();
+const shape = z.looseObject({
+  v: z.literal(1),
+  finding: text,
+  reason: text,
+  owner: text,
+  until: z.iso.date(),
+  givenAt: text,
+  lifted: z.nullable(z.object({ by: text, at: text })),
+});
+
+export class DynamoExemptions {
+  readonly #client: DynamoDBClient;
+  readonly #table: string;
+  readonly #place: Place;
+
+  constructor({
+    client,
+    table,
+    place,
+  }: {
+    readonly client: DynamoDBClient;
+    readonly table: string;
+    readonly place: Place;
+  }) {
+    this.#client = client;
+    this.#table = table;
+    this.#place = place;
+  }
+
+  /** All there are, also those that are over. Rejects with a `LedgerError`: then nobody knows who is exempt. */
+  async all(): Promise<OperatorExemptions> {
+    const exemptions = (await this.#items()).map((item) => this.#read(item));
+    return new Map(exemptions.map((exemption) => [exemption.finding, exemption]));
+  }
+
+  async #items(): Promise<readonly Item[]> {
+    const found: Item[] = [];
+    try {
+      let from: Item | undefined;
+      do {
+        const { Items: items = [], LastEvaluatedKey: last } = await this.#client.send(
+          new QueryCommand({
+            TableName: this.#table,
+            KeyConditionExpression: 'pk = :pk',
+            ExpressionAttributeValues: { ':pk': { S: this.#key } },
+            ConsistentRead: true,
+            ExclusiveStartKey: from,
+          }),
+        );
+        found.push(...items);
+        from = last;
+      } while (from !== undefined);
+      return found;
+    } catch (error) {
+      throw failureOf(error, this.#table, [this.#key], 'read');
+    }
+  }
+
+  #read(item: Item): OperatorExemption {
+    const parsed = shape.safeParse(unmarshall(item));
+    if (parsed.success) {
+      const { finding, reason, owner, until, givenAt, lifted } = parsed.data;
+      return { finding, reason, owner, expires: until, givenAt, lifted };
+    }
+    throw new LedgerError(
+      'unreadable',
+      [this.#key],
+      `An exemption in ${this.#key} of the table ${this.#table} can't be read: another version of Trailseal wrote it, or ` +
+        'it was changed by hand. Delete it, or deploy the newest version.',
+      parsed.error,
+    );
+  }
+
+  /**
+   * Keeps one in the place of what was said of its finding before. Rejects with a `LedgerError`.
+   * @returns `false` where something newer was said of it, which stays.
+   */
+  async give({ expires, ...exemption }: OperatorExemption): Promise<boolean> {
+    const forgottenAt = Date.parse(`${expires}T00:00:00Z`) + keptFor;
+    const item = {
+      pk: this.#key,
+      sk: keyText(exemption.finding),
+      v: 1,
+      ...exemption,
+      // The name that the ledger's table gives the time at which an item is forgotten is that of the last day, too.
+      until: expires,
+      saidAt: exemption.lifted?.at ?? exemption.givenAt,
+      [expiryAttribute]: Math.ceil(forgottenAt / 1_000),
+    };
+    try {
+      await this.#client.send(
+        new PutItemCommand({
+          TableName: this.#table,
+          Item: marshall(item),
+          ConditionExpression: 'attribute_not_exists(saidAt) OR saidAt <= :saidAt',
+          ExpressionAttributeValues: { ':saidAt': { S: item.saidAt } },
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw failureOf(error, this.#table, [this.#key], 'written');
+    }
+  }
+
+  get #key(): string {
+    return `${exemptionKeyPrefix}${this.#place.account}/${this.#place.region}`;
+  }
+}

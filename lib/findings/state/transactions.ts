@@ -1,0 +1,107 @@
+/**
+ * Conditional writes of many entries by few calls, and what the answers mean. They are made as transactions for that
+ * alone: it is no matter whether the entries of a call change together.
+ */
+import {
+  type Put,
+  TransactionCanceledException,
+  type TransactWriteItemsInput,
+} from '@aws-sdk/client-dynamodb';
+import type { Change, Unwritten } from './changing.ts';
+import { isLost, isThrottle, nameOf } from './failure.ts';
+import { type Item, toItem } from './item.ts';
+import type { Recorded } from './table.ts';
+
+/** The most bytes of one call. Source: Amazon DynamoDB API Reference, "TransactWriteItems" (4 MB). */
+const mostBytes = 3_500_000;
+
+/**
+ * The most items of one call; DynamoDB takes 100. An entry that somebody else has written meanwhile holds up all
+ * others of its call: those that were, once, go in small groups, and alone when it happens again.
+ */
+function mostItems({ lost }: Change): number {
+  return lost === 0 ? 100 : lost === 1 ? 10 : 1;
+}
+
+/** What an item has besides its body, at most, in bytes. */
+const besidesBody = 5_000;
+
+/** A change with the item that it makes. */
+interface Written {
+  readonly change: Change;
+  readonly item: Item;
+}
+
+/** Groups of changes, each of which one call may hold. */
+export function grouped(changes: readonly Change[], now: number): readonly (readonly Written[])[] {
+  return [...Map.groupBy(changes, mostItems)].flatMap(([size, alike]) => packed(alike, size, now));
+}
+
+function packed(changes: readonly Change[], size: number, now: number): readonly (readonly Written[])[] {
+  const groups: Written[][] = [];
+  let bytes = 0;
+  for (const change of changes) {
+    const item = toItem(change.after, now);
+    const added = (item['body']?.B?.byteLength ?? 0) + besidesBody;
+    const last = groups.at(-1);
+    if (last === undefined || last.length === size || bytes + added > mostBytes) {
+      groups.push([{ change, item }]);
+      bytes = added;
+    } else {
+      last.push({ change, item });
+      bytes += added;
+    }
+  }
+  return groups;
+}
+
+/** The call that writes a group, each item on the condition that it is as it was read. */
+export function transactionOf(group: readonly Written[], table: string): TransactWriteItemsInput {
+  return {
+    TransactItems: group.map(({ change: { before }, item }) => ({
+      Put: { TableName: table, Item: item, ...unchangedSince(before) },
+    })),
+  };
+}
+
+function unchangedSince(before: Recorded | undefined): Omit<Put, 'TableName' | 'Item'> {
+  return before === undefined
+    ? { ConditionExpression: 'attribute_not_exists(pk)' }
+    : {
+        ConditionExpression: '#version = :version',
+        ExpressionAttributeNames: { '#version': 'version' },
+        ExpressionAttributeValues: { ':version': { N: String(before.version) } },
+      };
+}
+
+/**
+ * What a failed call left unwritten: all of it, each change for its own reason.
+ * @returns `undefined` when the failure is that of the call as a whole, and another try of it would fail as well.
+ */
+export function unwrittenBy(error: unknown, changes: readonly Change[]): Unwritten | undefined {
+  const none: Unwritten = { refused: [], stale: [], held: [], cause: error };
+  if (error instanceof TransactionCanceledException) return { ...none, ...byReason(changes, error) };
+  if (isThrottle(nameOf(error))) return { ...none, held: changes };
+  return isLost(error) ? { ...none, stale: changes } : undefined;
+}
+
+/**
+ * A cancelled transaction has a reason for each of its items, in their order: `None` for those that only shared the
+ * fate of the others. Source: Amazon DynamoDB API Reference, "TransactWriteItems".
+ */
+function byReason(
+  changes: readonly Change[],
+  { CancellationReasons: reasons = [] }: TransactionCanceledException,
+): Pick<Unwritten, 'refused' | 'stale' | 'held'> {
+  if (reasons.length !== changes.length) return { refused: [], stale: changes, held: [] };
+  const {
+    refused = [],
+    stale = [],
+    held = [],
+  } = Object.groupBy(changes, (_change, place) => {
+    const code = reasons[place]?.Code ?? 'None';
+    if (code === 'ConditionalCheckFailed' || code === 'TransactionConflict') return 'stale';
+    return code === 'None' || isThrottle(code) ? 'held' : 'refused';
+  });
+  return { refused, stale, held };
+}

@@ -1,0 +1,121 @@
+/** Facts from AWS itself, as it is now: each thing is asked for once a gathering, many of them in one call. */
+
+import { type Cache, emptyCache } from '../aws/facts/cache.ts';
+import { Place, type Surroundings } from '../aws/facts/lookups.ts';
+import { awsFor, type Reader, type Readers, type TagReaders } from '../aws/facts/reader.ts';
+import { withoutTags } from '../aws/facts/tags.ts';
+import type { FactName, Facts, Resource } from '../core/control.ts';
+import type { FactProvider, FactRequest, LiveFactProvider, Looked, Tags } from '../core/fact-provider.ts';
+import { type Fact, unknownFact } from '../core/facts.ts';
+
+export interface AwsFactsOptions extends Omit<Surroundings, 'cache'> {
+  /** The readers of the facts that will be asked for: all of them (`readers.ts`), or those of one service. */
+  readonly readers: Partial<Readers<FactName>>;
+  /** Those of tags, of the kinds of resources that `tagsOf` will be asked about. */
+  readonly tagReaders?: TagReaders;
+  /** Shared between providers, or kept by this one alone. */
+  readonly cache?: Cache;
+}
+
+export class AwsFacts implements FactProvider, LiveFactProvider {
+  readonly #readers: Partial<Readers<FactName>>;
+  readonly #tagReaders: TagReaders;
+  readonly #surroundings: Surroundings;
+
+  constructor({ readers, tagReaders = {}, clients, now, wait, cache = emptyCache() }: AwsFactsOptions) {
+    this.#readers = readers;
+    this.#tagReaders = tagReaders;
+    this.#surroundings = { clients, now, wait, cache };
+  }
+
+  /**
+   * @returns the facts, in the order of the requests. What AWS denies, does not find or does not answer is an
+   * unknown fact that says so. Rejects only for a mistake of our own, such as a fact that has no reader.
+   */
+  async gather(requests: readonly FactRequest[]): Promise<readonly Partial<Facts>[]> {
+    const placeOf = this.#places();
+    return Promise.all(requests.map((request) => this.#read(request, placeOf)));
+  }
+
+  /** As `LiveFactProvider` has it. Rejects only for a mistake of our own, as above. */
+  async look(requests: readonly FactRequest[]): Promise<readonly (readonly Looked[])[]> {
+    const placeOf = this.#places();
+    return Promise.all(
+      requests.map(async (request) => {
+        const resources = await this.#identify(request, placeOf);
+        return Promise.all(
+          resources.map(async (resource) => ({
+            resource,
+            facts: await this.#read({ ...request, resource }, placeOf),
+          })),
+        );
+      }),
+    );
+  }
+
+  /** As `TagsOf` has it: the tags that no look tells. */
+  async tagsOf(resources: readonly Resource[]): Promise<readonly Fact<Tags>[]> {
+    const placeOf = this.#places();
+    return Promise.all(
+      resources.map(async (resource) => {
+        const reader = this.#tagReaders[resource.type];
+        if (reader === undefined)
+          return unknownFact('unreadable', 'nothing that is asked about it tells tags');
+        return isPlace(resource)
+          ? await placeOf(resource).ask(reader.lookup, reader.idOf(resource), false)
+          : unknownFact('unreadable', untoldPlace);
+      }),
+    );
+  }
+
+  /** The places of one gathering, each made when it is first needed. */
+  #places(): PlaceOf {
+    const places = new Map<string, Place>();
+    return ({ account, region }) => {
+      const key = `${account}/${region}`;
+      const place = places.get(key) ?? new Place(account, region, this.#surroundings);
+      places.set(key, place);
+      return place;
+    };
+  }
+
+  async #read(
+    { resource, facts, mayBeGone = false }: FactRequest,
+    placeOf: PlaceOf,
+  ): Promise<Partial<Facts>> {
+    const read = async (name: FactName) => {
+      const reader = this.#reader(name);
+      const fact = isPlace(resource)
+        ? await reader.read(resource, awsFor(reader, placeOf(resource), !mayBeGone))
+        : unknownFact('unreadable', untoldPlace);
+      return [name, fact] as const;
+    };
+    return Object.fromEntries(await Promise.all(facts.map(read)));
+  }
+
+  async #identify(
+    { resource, facts, mayBeGone = false }: FactRequest,
+    placeOf: PlaceOf,
+  ): Promise<readonly Resource[]> {
+    if (!isPlace(resource)) return [resource];
+    const reader = facts.map((name) => this.#reader(name)).find(({ identify }) => identify !== undefined);
+    return reader?.identify === undefined
+      ? [withoutTags(resource)]
+      : reader.identify(resource, awsFor(reader, placeOf(resource), !mayBeGone));
+  }
+
+  #reader(name: FactName): Reader<FactName> {
+    const reader = this.#readers[name];
+    if (reader === undefined) throw new TypeError(`${name} has no reader among those that were given`);
+    return reader;
+  }
+}
+
+const untoldPlace = 'the account or the Region of the resource is not told';
+
+type PlaceOf = (resource: Resource) => Place;
+
+/** Whether there is somewhere to ask; an event may tell neither account nor Region, or none that could be one. */
+function isPlace({ account, region }: Resource): boolean {
+  return /^\d{12}$/.test(account) && /^[a-z]+(-[a-z]+)+-\d+$/.test(region);
+}

@@ -1,0 +1,63 @@
+/** What a function is told by its environment, which `serverless.yml` sets. */
+import { type Family, families } from '../evaluators.ts';
+
+export interface Environment {
+  readonly account: string;
+  readonly region: string;
+  readonly table: string;
+  readonly queueUrl: string;
+  readonly deadLetterUrl: string;
+}
+
+/** A variable that the deployment should have set is not there, or is not what it should be. */
+export class EnvironmentError extends Error {
+  override readonly name = 'EnvironmentError';
+
+  constructor(variable: string, fault = 'is not set') {
+    super(
+      `${variable} ${fault}: functions are configured by serverless.yml, so deploy them with "sls deploy"`,
+    );
+  }
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** @throws EnvironmentError naming the first variable that is missing, empty or wrong. */
+export function environmentOf(variables: Variables): Environment {
+  const queueUrl = variable(variables, 'TRAILSEAL_QUEUE_URL');
+  return {
+    account: ownerOf(queueUrl),
+    region: variable(variables, 'AWS_REGION'),
+    table: variable(variables, 'TRAILSEAL_TABLE'),
+    queueUrl,
+    deadLetterUrl: variable(variables, 'TRAILSEAL_DEAD_LETTER_URL'),
+  };
+}
+
+/** The queues of the families that are deployed, to which the sweep sends. */
+export function familyQueueUrls(variables: Variables): Readonly<Partial<Record<Family, string>>> {
+  return Object.fromEntries(
+    families.flatMap((family) => {
+      const url = variables[`TRAILSEAL_QUEUE_URL_${family.toUpperCase()}`];
+      return url === undefined || url === '' ? [] : [[family, url]];
+    }),
+  );
+}
+
+/** @throws EnvironmentError when it is missing or empty. */
+export function variable(variables: Variables, name: string): string {
+  const value = variables[name];
+  if (value === undefined || value === '') throw new EnvironmentError(name);
+  return value;
+}
+
+/**
+ * The account, which is the one that the function's own queue is in. Source: Amazon SQS Developer Guide, "Queue and
+ * message identifiers": https://sqs.REGION.amazonaws.com/ACCOUNT/NAME.
+ */
+function ownerOf(queueUrl: string): string {
+  const [, account] = /\/(\d{12})\/[^/]+$/.exec(queueUrl) ?? [];
+  if (account === undefined)
+    throw new EnvironmentError('TRAILSEAL_QUEUE_URL', 'is not the URL of an SQS queue');
+  return account;
+}

@@ -1,0 +1,247 @@
+/**
+ * The sweep finds what no event told: drift, resources older than the deployment, events that were lost. It judges
+ * nothing by itself: it has the evaluators look at whatever AWS lists, and at whatever the ledger holds open, and
+ * closes nothing because a listing left it out. What is both listed and open is looked at twice; that is harmless,
+ * as two looks at the same state say the same, and cheap, as few of all resources have an open finding.
+ */
+import type { Clients } from '../../aws/clients.ts';
+import type { QueueName } from '../../aws/names.ts';
+import type { Control, Resource, ResourceType } from '../../core/control.ts';
+import type { Lister, ListingError, Place } from '../../core/list.ts';
+import { isOwed, type Ledger, type Recorded } from '../../findings/state/table.ts';
+import { remediateBody } from '../../remediation/message.ts';
+import { type Family, families, familyOf } from '../evaluators.ts';
+import { type Look, lookBody, publishBody, type SweepPart, sweepBody } from './message.ts';
+
+export interface SweepSurroundings {
+  /** Of all types that the controls judge. */
+  readonly listers: Partial<Readonly<Record<ResourceType, Lister>>>;
+  readonly clients: Clients;
+  readonly ledger: Pick<Ledger, 'page'>;
+  /** The controls that the policy enables. */
+  readonly controls: readonly Control[];
+  readonly place: Place;
+  /** Resolves when the queue has taken all of them. */
+  readonly send: (queue: QueueName | 'remediate', bodies: readonly unknown[]) => Promise<void>;
+  /** Whether remediation is to be reminded of an entry; left out where this deployment has none. */
+  readonly isOutstanding?: (entry: Recorded) => boolean;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** Milliseconds that are left to work in. */
+  readonly remaining: () => number;
+}
+
+export interface Swept {
+  /** Resources that AWS listed, and entries that the ledger holds. */
+  readonly listed: number;
+  readonly entries: number;
+  /** Of these, those whose finding is open. */
+  readonly open: number;
+  /** Resources that are to be looked at, and findings that are to be published. */
+  readonly looks: number;
+  readonly publications: number;
+  /** Open failures of which remediation was reminded: something may have stood in its way that is over. */
+  readonly reminders: number;
+  /** Whether the rest was left to another message. */
+  readonly continued: boolean;
+  /** What could not be listed although the rest could; every other trouble rejects. */
+  readonly unlisted: readonly ListingError[];
+}
+
+/** So many resources in one message: an evaluator takes ten messages at once, and has two minutes. */
+const looksInMessage = 50;
+/**
+ * Of these there may be thousands, and each is a call of its own, of which AWS takes few a second from all who make
+ * them: EC2 20, KMS 100. Source: EC2 API Reference, "Request throttling for the Amazon EC2 API" (non-mutating actions);
+ * AWS KMS Developer Guide, "Request quotas" (ListGrants).
+ */
+const oneCallEach: ReadonlySet<ResourceType> = new Set([
+  'AwsEc2Snapshot',
+  'AwsEc2LaunchTemplate',
+  'AwsKmsGrant',
+]);
+const fewLooksInMessage = 10;
+/** So many findings in one message, whose ids have up to 512 characters. */
+const findingsInMessage = 100;
+/** The bytes of one message, far below what SQS and Lambda take. */
+const messageBytes = 200 * 1024;
+/** A page is begun only with so much time left, in milliseconds; the SDK may need several tries for a call. */
+const timeForAPage = 60_000;
+
+/**
+ * Carries out one message of a sweep: without a part it divides the sweep into parts, one message each; a part
+ * is worked off page by page, and what time does not allow is left to a message of its own.
+ * @returns what was done. Rejects with a `ListingError` when AWS does not list, and with whatever the ledger or
+ * the queue say; then the message is to be tried again, and to have what it sent already sent once more is harmless.
+ */
+export async function sweep(part: SweepPart | undefined, around: SweepSurroundings): Promise<Swept> {
+  const queues = queuesOf(around.controls);
+  if (part === undefined) {
+    const parts: SweepPart[] = [...queues.keys(), 'ledger' as const].map((of) => ({ of }));
+    await around.send(
+      'sweep',
+      parts.map((each) => sweepBody(each)),
+    );
+    return { ...nothing, continued: true };
+  }
+  return part.of === 'ledger'
+    ? sweepLedger(part.token, around)
+    : sweepType(part.of, part.token, queues.get(part.of) ?? [], around);
+}
+
+const nothing: Swept = {
+  listed: 0,
+  entries: 0,
+  open: 0,
+  looks: 0,
+  publications: 0,
+  reminders: 0,
+  continued: false,
+  unlisted: [],
+};
+
+/** The types that the controls judge, each with the queues of the families that judge it. */
+function queuesOf(controls: readonly Control[]): ReadonlyMap<ResourceType, readonly Family[]> {
+  const queues = new Map<ResourceType, Family[]>();
+  for (const control of controls) {
+    const family = familyOf(control);
+    const sofar = queues.get(control.resourceType) ?? [];
+    if (!sofar.includes(family)) queues.set(control.resourceType, [...sofar, family]);
+  }
+  return queues;
+}
+
+async function sweepType(
+  type: ResourceType,
+  start: string | undefined,
+  queues: readonly Family[],
+  around: SweepSurroundings,
+): Promise<Swept> {
+  // Since the message was sent, a new policy may have disabled the last control of the type.
+  if (queues.length === 0) return nothing;
+  const lister = around.listers[type];
+  if (lister === undefined) throw new TypeError(`nothing lists ${type}, which ${queues.join(', ')} judges`);
+  let swept = nothing;
+  const continued = await pages({ of: type }, start, around, async (token) => {
+    const page = await lister.list(around.clients, around.place, token);
+    const looks = page.resources.map((resource): Look => ({ resource }));
+    for (const queue of queues) await around.send(queue, lookBodies(looks));
+    swept = {
+      ...swept,
+      listed: swept.listed + page.resources.length,
+      looks: swept.looks + looks.length * queues.length,
+      unlisted: [...swept.unlisted, ...page.unlisted],
+    };
+    return page.token;
+  });
+  return { ...swept, continued };
+}
+
+/**
+ * Open findings are looked at again, so that what is gone is archived and what drifted back is closed; what
+ * Security Hub is owed is published. Entries of controls that are not enabled are left as they are.
+ */
+async function sweepLedger(start: string | undefined, around: SweepSurroundings): Promise<Swept> {
+  const familyById = new Map(around.controls.map((control) => [control.id, familyOf(control)]));
+  let swept = nothing;
+  const continued = await pages({ of: 'ledger' }, start, around, async (from) => {
+    const { entries, token } = await around.ledger.page(around.place, from);
+    for (const family of families) {
+      const own = entries.filter(({ control }) => familyById.get(control) === family);
+      const looks = looksOf(own.filter(({ finding }) => finding?.status === 'OPEN'));
+      const owed = own.filter((entry) => isOwed(entry, around.now())).map(({ id }) => id);
+      await around.send(family, [...lookBodies(looks), ...inMessages(owed, findingsInMessage, publishBody)]);
+      swept = {
+        ...swept,
+        looks: swept.looks + looks.length,
+        publications: swept.publications + owed.length,
+      };
+    }
+    const reminders = remindersOf(entries, around);
+    if (reminders.length > 0) await around.send('remediate', reminders);
+    swept = {
+      ...swept,
+      reminders: swept.reminders + reminders.length,
+      entries: swept.entries + entries.length,
+      open: swept.open + entries.filter(({ finding }) => finding?.status === 'OPEN').length,
+    };
+    return token;
+  });
+  return { ...swept, continued };
+}
+
+/** A grace period that has not begun yet begins now. */
+function remindersOf(
+  entries: readonly Recorded[],
+  { isOutstanding, now }: SweepSurroundings,
+): readonly unknown[] {
+  if (isOutstanding === undefined) return [];
+  return entries
+    .filter(isOutstanding)
+    .map(({ id, finding }) =>
+      remediateBody({ finding: id, openedAt: finding?.openedAt ?? null, since: now(), reminder: true }),
+    );
+}
+
+/** Each resource once, with the controls whose entries name it. */
+function looksOf(entries: readonly Recorded[]): readonly Look[] {
+  const looks = new Map<string, { readonly resource: Resource; readonly controls: string[] }>();
+  for (const { control, resource } of entries) {
+    const key = `${resource.type} ${resource.id}`;
+    const look = looks.get(key) ?? { resource, controls: [] };
+    look.controls.push(control);
+    looks.set(key, look);
+  }
+  return [...looks.values()];
+}
+
+/**
+ * Takes page after page, at least one, while there is time.
+ * @param take a page; returns the token of the next.
+ * @returns whether the rest was left to another message.
+ */
+async function pages(
+  { of }: Pick<SweepPart, 'of'>,
+  start: string | undefined,
+  { send, remaining }: SweepSurroundings,
+  take: (token: string | undefined) => Promise<string | undefined>,
+): Promise<boolean> {
+  let token = start;
+  do {
+    token = await take(token);
+    if (token !== undefined && remaining() < timeForAPage) {
+      await send('sweep', [sweepBody({ of, token })]);
+      return true;
+    }
+  } while (token !== undefined);
+  return false;
+}
+
+function lookBodies(looks: readonly Look[]): readonly unknown[] {
+  const { true: few = [], false: many = [] } = Object.groupBy(looks, ({ resource }) =>
+    oneCallEach.has(resource.type) ? 'true' : 'false',
+  );
+  return [...inMessages(many, looksInMessage, lookBody), ...inMessages(few, fewLooksInMessage, lookBody)];
+}
+
+/** The bodies of messages that hold all items, as many in each as may be. */
+function inMessages<T>(
+  items: readonly T[],
+  most: number,
+  bodyOf: (items: readonly T[]) => unknown,
+): readonly unknown[] {
+  const parts: T[][] = [];
+  let bytes = 0;
+  for (const item of items) {
+    const size = Buffer.byteLength(JSON.stringify(item));
+    const last = parts.at(-1);
+    if (last === undefined || last.length === most || bytes + size > messageBytes) {
+      parts.push([item]);
+      bytes = size;
+    } else {
+      last.push(item);
+      bytes += size;
+    }
+  }
+  return parts.map((part) => bodyOf(part));
+}

@@ -1,0 +1,159 @@
+/** From a message to what has to be looked at: which controls, on which resources, because of what. */
+import { parseArn } from '../../core/arn.ts';
+import type { Control, Resource, TrailEvent } from '../../core/control.ts';
+import type { Cause } from '../../findings/lifecycle.ts';
+import type { Concern, Matcher } from '../match.ts';
+import type { Look } from './message.ts';
+
+/** One control to be judged on one resource, because of one message. */
+export interface Task extends Concern {
+  /** Tells the observation that will come of it from others. */
+  readonly key: string;
+  readonly cause: Cause;
+  /** Whether the event says that the resource is gone. */
+  readonly ended: boolean;
+  /** Whether the resource may well be gone: then its absence is an answer, not waited out. */
+  readonly mayBeGone: boolean;
+}
+
+/**
+ * Why a message gives nothing to do. Of an event: what it is. Of a look: no enabled control judges what it names
+ * (`not-judged`). Of a publication: it was told already, or there never was such a finding (`not-owed`).
+ */
+export type Ignored =
+  | 'failed-call'
+  | 'dry-run'
+  | 'not-a-trigger'
+  | 'no-resource'
+  | 'another-place'
+  | 'not-judged'
+  | 'not-owed';
+
+export type Tasks =
+  | { readonly tasks: readonly Task[]; readonly ignored?: undefined }
+  | { readonly tasks: readonly []; readonly ignored: Ignored };
+
+export interface Place {
+  readonly account: string;
+  readonly region: string;
+}
+
+/**
+ * These end a grant, though ListGrants may show it for some minutes more. Source: KMS API Reference, "RevokeGrant"
+ * (eventual consistency).
+ */
+const revocations = new Set(['RevokeGrant', 'RetireGrant']);
+
+/**
+ * @param attempt which look this is at what the event names, from 1.
+ * @param partsOf the resources that are part of those that ended, as the ledger knows them, with their control's id.
+ */
+export async function tasksOf(
+  event: TrailEvent,
+  attempt: number,
+  matcher: Matcher,
+  place: Place,
+  partsOf: (
+    arns: readonly string[],
+  ) => Promise<readonly { readonly control: string; readonly resource: Resource }[]>,
+): Promise<Tasks> {
+  if (event.outcome.kind !== 'success') {
+    return ignored(event.outcome.kind === 'failed' ? 'failed-call' : 'dry-run');
+  }
+  if (!matcher.declares(event)) return ignored('not-a-trigger');
+  const { triggered, ended } = matcher.match(event);
+  if (triggered.length + ended.length === 0) return ignored('no-resource');
+  const here = (concern: Concern) => isHere(concern.resource, place);
+  // Several controls are ended by one resource: its parts are asked for once.
+  const wholes = [...new Set(ended.filter(here).map(({ resource }) => resource.arn))];
+  const parts = wholes.length === 0 ? [] : await partsOf(wholes);
+  const endings: readonly Concern[] = [
+    ...ended.filter(({ control, resource }) => resource.type === control.resourceType),
+    ...parts.flatMap(({ control: id, resource }) => {
+      const found = ended.find(({ control }) => control.id === id);
+      return found === undefined ? [] : [{ control: found.control, resource }];
+    }),
+  ].filter(here);
+  const key = keyOf(event, attempt);
+  const byId = new Map<string, Task>();
+  for (const concern of triggered.filter(here)) {
+    const ended = revocations.has(event.eventName);
+    byId.set(idOf(concern), { ...concern, key, cause: event, ended, mayBeGone: ended || attempt > 1 });
+  }
+  // DeleteKey triggers kms-key-deletion and ends it: the end counts.
+  for (const concern of endings) {
+    byId.set(idOf(concern), { ...concern, key, cause: event, ended: true, mayBeGone: true });
+  }
+  if (byId.size > 0) return { tasks: [...byId.values()] };
+  // What ends a resource of which no finding is known leaves nothing to be done.
+  return ignored([...triggered, ...ended].some(here) ? 'no-resource' : 'another-place');
+}
+
+/** The tasks of resources that a sweep, or an operator, wants judged. */
+export function tasksOfLooks(
+  looks: readonly Look[],
+  messageId: string,
+  now: number,
+  controls: readonly Control[],
+  place: Place,
+): Tasks {
+  const here = looks.filter(({ resource }) => isHere(resource, place));
+  if (here.length === 0) return ignored('another-place');
+  const tasks = here.flatMap(({ resource, controls: wanted }) =>
+    controls
+      .filter((control) => control.resourceType === resource.type && (wanted?.includes(control.id) ?? true))
+      .map((control) => ({
+        control,
+        resource,
+        // What is delivered again is looked at again: another look, which may see something else.
+        key: `look/${messageId} ${now}`,
+        cause: sweepAt(now),
+        ended: false,
+        mayBeGone: true,
+      })),
+  );
+  return tasks.length === 0 ? ignored('not-judged') : { tasks };
+}
+
+/** A sweep as the cause of what it finds: who made the resource so is not known to it. */
+export function sweepAt(now: number): Cause {
+  return {
+    id: undefined,
+    eventName: 'Sweep',
+    time: now,
+    actor: {
+      type: 'unknown',
+      arn: 'unknown',
+      name: 'unknown (found by the sweep)',
+      account: undefined,
+      sourceIp: undefined,
+      userAgent: undefined,
+    },
+  };
+}
+
+function ignored(reason: Ignored): Tasks {
+  return { tasks: [], ignored: reason };
+}
+
+/** By what the resource says of itself and by its ARNs: AWS is asked by these, too. */
+function isHere({ account, region, arn, partOf }: Resource, place: Place): boolean {
+  return (
+    account === place.account && region === place.region && [arn, partOf].every((name) => fits(name, place))
+  );
+}
+
+function fits(name: string | undefined, place: Place): boolean {
+  const { account = '', region = '' } = parseArn(name) ?? {};
+  return (account === '' || account === place.account) && (region === '' || region === place.region);
+}
+
+/** An event without an id is told by what it is; each further look at what an event names is one of its own. */
+function keyOf({ id, eventSource, eventName, time }: TrailEvent, attempt: number): string {
+  const event = id ?? `${eventSource} ${eventName} ${time ?? ''}`;
+  return attempt === 1 ? event : `${event}#${attempt}`;
+}
+
+function idOf({ control, resource: { type, id } }: Concern): string {
+  return `${control.id} ${type} ${id}`;
+}

@@ -1,0 +1,221 @@
+/**
+ * Scan: what the controls and a policy make of what exists now in an account, as AWS lists and tells it. Nothing is
+ * changed. The result has the shape of a replay's, so that its outputs serve both.
+ */
+import type { Clients } from '../../aws/clients.ts';
+import { isGone } from '../../core/absence.ts';
+import {
+  type Control,
+  type Resource,
+  type ResourceType,
+  severities,
+  type Verdict,
+} from '../../core/control.ts';
+import type { LiveFactProvider } from '../../core/fact-provider.ts';
+import { type Lister, ListingError } from '../../core/list.ts';
+import { findingId } from '../../findings/id.ts';
+import type { Cause } from '../../findings/lifecycle.ts';
+import type { Policy } from '../../policy/policy.ts';
+import { type Judged, judgeLive } from '../evaluate.ts';
+import { Openings } from '../replay/opening.ts';
+import { ignoredReasons, type Replay } from '../replay/replay.ts';
+import { Troubles } from './input-errors.ts';
+
+export interface ScanProgress {
+  /** Listings: one for each resource type in each Region. */
+  readonly listings: number;
+  readonly listingsDone: number;
+  readonly resources: number;
+}
+
+export interface ScanOptions {
+  readonly controls: readonly Control[];
+  readonly policy: Policy;
+  readonly account: string;
+  readonly regions: readonly string[];
+  readonly listers: Readonly<Record<ResourceType, Lister>>;
+  readonly clients: (account: string, region: string) => Clients;
+  readonly facts: LiveFactProvider;
+  readonly now: () => Date;
+  readonly onProgress?: (progress: ScanProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** So many Regions are scanned at a time; in each, one page of one listing is judged before the next is asked for. */
+const regionsAtATime = 4;
+
+/** A scan as the cause of what it finds: it doesn't know who made the resource so, or when. */
+export function scanAt(time: number): Cause {
+  return {
+    id: undefined,
+    eventName: 'Scan',
+    time,
+    actor: {
+      type: 'unknown',
+      arn: 'unknown',
+      name: 'unknown (found by the scan)',
+      account: undefined,
+      sourceIp: undefined,
+      userAgent: undefined,
+    },
+  };
+}
+
+/**
+ * Lists and judges everything that the policy's controls concern.
+ * @returns what came of it: `records` are the resources listed, and those that were gone before they could be
+ * judged are ignored as `no-resource`. What AWS did not list, and facts that it did not tell, are `inputErrors`
+ * that name the IAM action. Throws the signal's reason when aborted.
+ */
+export async function scan(options: ScanOptions): Promise<Replay> {
+  const { controls, policy, account, regions, now, signal } = options;
+  const started = now();
+  const enabled = controls.filter((control) => policy.controls.get(control.id)?.enabled === true);
+  const types = [...new Set(enabled.map(({ resourceType }) => resourceType))];
+  const tally = new Tally(enabled, types.length * regions.length, options.onProgress);
+  await eachOf(regions, regionsAtATime, async (region) => {
+    for (const type of types) {
+      await scanType(type, { account, region }, enabled, tally, options);
+      tally.listingDone();
+    }
+  });
+  signal?.throwIfAborted();
+  const openings = new Openings(policy, started);
+  const cause = scanAt(started.getTime());
+  return {
+    records: tally.listed,
+    matched: tally.judged,
+    ignored: {
+      ...(Object.fromEntries(ignoredReasons.map((reason) => [reason, 0])) as Replay['ignored']),
+      'no-resource': tally.listed - tally.judged,
+    },
+    rejected: 0,
+    verdicts: tally.verdicts,
+    posture: tally.posture,
+    findings: inOrder(tally.toOpen, policy).map((judged) => openings.open(undefined, judged, cause)),
+    openers: new Map(),
+    period: { from: started.toISOString(), to: now().toISOString() },
+    inputErrors: tally.troubles.errors(),
+    files: 0,
+    skipped: [],
+  };
+}
+
+async function scanType(
+  type: ResourceType,
+  place: { readonly account: string; readonly region: string },
+  enabled: readonly Control[],
+  tally: Tally,
+  { listers, clients, facts, policy, signal }: ScanOptions,
+): Promise<void> {
+  const concerned = enabled.filter(({ resourceType }) => resourceType === type);
+  // A listing that changes while it is read may show a thing twice.
+  const seen = new Set<string>();
+  let token: string | undefined;
+  do {
+    signal?.throwIfAborted();
+    let resources: readonly Resource[];
+    try {
+      const page = await listers[type].list(clients(place.account, place.region), place, token);
+      for (const error of page.unlisted) tally.troubles.listing(type, error);
+      resources = page.resources.filter(({ id }) => !seen.has(id));
+      token = page.token;
+    } catch (error) {
+      if (!(error instanceof ListingError)) throw error;
+      tally.troubles.listing(type, error);
+      return;
+    }
+    for (const { id } of resources) seen.add(id);
+    const judged = await judgeLive(
+      resources.flatMap((resource) => concerned.map((control) => ({ control, resource, mayBeGone: true }))),
+      facts,
+      (id) => policy.controls.get(id)?.settings,
+    );
+    tally.take(resources.length, judged.flat());
+  } while (token !== undefined);
+}
+
+/** What is kept of a scan while it runs: counts, and what has to be opened. */
+class Tally {
+  listed = 0;
+  judged = 0;
+  readonly verdicts: Record<Verdict, number> = none();
+  readonly posture: Readonly<Record<string, Record<Verdict, number>>>;
+  readonly toOpen: Omit<Judged, 'facts'>[] = [];
+  readonly troubles = new Troubles();
+  readonly #listings: number;
+  readonly #onProgress: ((progress: ScanProgress) => void) | undefined;
+  #listingsDone = 0;
+
+  constructor(
+    enabled: readonly Control[],
+    listings: number,
+    onProgress: ((progress: ScanProgress) => void) | undefined,
+  ) {
+    this.posture = Object.fromEntries(enabled.map(({ id }) => [id, none()]));
+    this.#listings = listings;
+    this.#onProgress = onProgress;
+  }
+
+  take(listed: number, all: readonly Judged[]): void {
+    const judgedIds = new Set<string>();
+    for (const judged of all) {
+      const { control, resource, judgement, facts } = judged;
+      if (isGone(facts) !== undefined) continue;
+      judgedIds.add(resource.id);
+      this.verdicts[judgement.verdict] += 1;
+      const posture = this.posture[control.id];
+      if (posture !== undefined) posture[judgement.verdict] += 1;
+      if (judgement.verdict === 'UNKNOWN') this.troubles.unknown(judged);
+      if (judgement.verdict === 'FAIL' || judgement.verdict === 'UNKNOWN') {
+        this.toOpen.push({ control, resource, judgement });
+      }
+    }
+    this.listed += listed;
+    this.judged += judgedIds.size;
+    this.#tell();
+  }
+
+  listingDone(): void {
+    this.#listingsDone += 1;
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#onProgress?.({
+      listings: this.#listings,
+      listingsDone: this.#listingsDone,
+      resources: this.listed,
+    });
+  }
+}
+
+function none(): Record<Verdict, number> {
+  return { PASS: 0, FAIL: 0, UNKNOWN: 0, NOT_APPLICABLE: 0 };
+}
+
+/** The worst first, then by the findings' ids: the same plans, whatever was listed first. */
+function inOrder(all: readonly Omit<Judged, 'facts'>[], policy: Policy): readonly Omit<Judged, 'facts'>[] {
+  return all
+    .map((judged) => ({
+      judged,
+      id: findingId(judged.control.id, judged.resource),
+      rank: severities.indexOf(policy.controls.get(judged.control.id)?.severity ?? judged.control.severity),
+    }))
+    .sort((a, b) => b.rank - a.rank || (a.id < b.id ? -1 : 1))
+    .map(({ judged }) => judged);
+}
+
+/** Does `work` for each item, so many at a time. */
+async function eachOf<T>(
+  items: readonly T[],
+  width: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const waiting = items.values();
+  await Promise.all(
+    Array.from({ length: Math.min(width, items.length) }, async () => {
+      for (const item of waiting) await work(item);
+    }),
+  );
+}

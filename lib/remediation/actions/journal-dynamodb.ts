@@ -1,0 +1,181 @@
+/**
+ * The journal in the ledger's table. A deed is an item beside its finding's entry: `pk` is the finding's id, `sk`
+ * `action#<action>#<sequence>`. As there is no index by time, a deed is also listed, by an item of its own that is
+ * written in the same transaction and never changed: `pk` is `deeds/<account>/<Region>/<day>`, `sk` begins with the
+ * time. So deeds are found by time with a query a day, and by no scan.
+ */
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { ActionId } from '../../core/action.ts';
+import { failureOf } from '../../findings/state/failure.ts';
+import { type Item, keyText } from '../../findings/state/item.ts';
+import type { Deed } from './action-run.ts';
+import type { Journal, Place } from './journal.ts';
+import {
+  deedKey,
+  deedKeyPrefix,
+  fromItem,
+  fromListing,
+  listing,
+  listingKey,
+  toItem,
+} from './journal-items.ts';
+
+export interface DynamoJournalOptions {
+  readonly client: DynamoDBClient;
+  /** The ledger's table. */
+  readonly table: string;
+  readonly now: () => Date;
+}
+
+/** The IAM actions that the journal needs on the table. TransactWriteItems has none of its own. */
+export const journalPermissions: readonly string[] = [
+  'dynamodb:GetItem',
+  'dynamodb:PutItem',
+  'dynamodb:Query',
+];
+
+const day = 24 * 3_600_000;
+
+export class DynamoJournal implements Journal {
+  readonly #options: DynamoJournalOptions;
+
+  constructor(options: DynamoJournalOptions) {
+    this.#options = options;
+  }
+
+  async latest(findingId: string, action: ActionId): Promise<Deed | undefined> {
+    const [item] = await this.#query(findingId, deedKeyPrefix(action), { ScanIndexForward: false, Limit: 1 });
+    return item === undefined ? undefined : fromItem(item);
+  }
+
+  async of(findingId: string): Promise<readonly Deed[]> {
+    const deeds = (await this.#query(findingId, deedKeyPrefix())).map(fromItem);
+    return deeds.sort((one, other) => Date.parse(one.begunAt) - Date.parse(other.begunAt));
+  }
+
+  async since(place: Place, from: Date): Promise<readonly Deed[]> {
+    const { now } = this.#options;
+    const found: Deed[] = [];
+    // Another run's clock may be ahead of this one's, but hardly by a day.
+    for (let time = startOfDay(from.getTime()); time <= now().getTime() + day; time += day) {
+      for (const item of await this.#query(listingKey(place, new Date(time)), '')) {
+        const listed = fromListing(item);
+        if (listed.begunAt < from.toISOString()) continue;
+        const deed = await this.#get(listed.key);
+        if (deed !== undefined) found.push(deed);
+      }
+    }
+    return found;
+  }
+
+  async begin(deed: Deed): Promise<boolean> {
+    const { client, table, now } = this.#options;
+    const condition = { ConditionExpression: 'attribute_not_exists(pk)' };
+    try {
+      await client.send(
+        new TransactWriteItemsCommand({
+          TransactItems: [
+            { Put: { TableName: table, Item: toItem(deed, now()), ...condition } },
+            { Put: { TableName: table, Item: listing(deed, now()) } },
+          ],
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (!(error instanceof TransactionCanceledException) || !lostTo(error))
+        throw this.#failure(error, deed);
+      return await this.#isKept(deed);
+    }
+  }
+
+  async save(deed: Deed): Promise<boolean> {
+    const { client, table, now } = this.#options;
+    try {
+      await client.send(
+        new PutItemCommand({
+          TableName: table,
+          Item: toItem(deed, now()),
+          ConditionExpression: '#version = :before',
+          ExpressionAttributeNames: { '#version': 'version' },
+          ExpressionAttributeValues: { ':before': { N: String(deed.version - 1) } },
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw this.#failure(error, deed);
+      return await this.#isKept(deed);
+    }
+  }
+
+  /** Whether the very write that was refused had been made by an earlier try, the answer to which was lost. */
+  async #isKept(deed: Deed): Promise<boolean> {
+    const kept = await this.#get(deedKey(deed));
+    return kept !== undefined && kept.version === deed.version && kept.writer === deed.writer;
+  }
+
+  async #get(key: Item): Promise<Deed | undefined> {
+    const { client, table } = this.#options;
+    try {
+      const { Item } = await client.send(
+        new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true }),
+      );
+      return Item === undefined ? undefined : fromItem(Item);
+    } catch (error) {
+      throw failureOf(error, table, [key['pk']?.S ?? ''], 'read');
+    }
+  }
+
+  async #query(
+    pk: string,
+    prefix: string,
+    input: Pick<QueryCommandInput, 'ScanIndexForward' | 'Limit'> = {},
+  ): Promise<readonly Item[]> {
+    const { client, table } = this.#options;
+    const items: Item[] = [];
+    let from: Item | undefined;
+    try {
+      do {
+        const answer = await client.send(
+          new QueryCommand({
+            ...input,
+            TableName: table,
+            ConsistentRead: true,
+            KeyConditionExpression: prefix === '' ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :prefix)',
+            ExpressionAttributeValues: {
+              ':pk': { S: keyText(pk) },
+              ...(prefix === '' ? {} : { ':prefix': { S: prefix } }),
+            },
+            ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+          }),
+        );
+        items.push(...(answer.Items ?? []));
+        from = answer.LastEvaluatedKey;
+      } while (from !== undefined && input.Limit === undefined);
+    } catch (error) {
+      throw failureOf(error, table, [pk], 'read');
+    }
+    return items;
+  }
+
+  #failure(error: unknown, { finding }: Deed): Error {
+    return failureOf(error, this.#options.table, [finding.id], 'written');
+  }
+}
+
+/** Whether somebody else's write is the cause, or one at the same time: then what is kept tells what came of it. */
+function lostTo({ CancellationReasons: reasons = [] }: TransactionCanceledException): boolean {
+  return reasons.some(({ Code }) => Code === 'ConditionalCheckFailed' || Code === 'TransactionConflict');
+}
+
+function startOfDay(time: number): number {
+  return Math.floor(time / day) * day;
+}

@@ -1,0 +1,141 @@
+import * as z from 'zod/mini';
+import { type Check, defineAction, type Means } from '../../core/action.ts';
+import type { Resource } from '../../core/control.ts';
+import { bearerOf, tagReads, tagWrites, untagWrites } from './tag/bearers.ts';
+import { settings } from './tag/settings.ts';
+import { controlsIn, countWith, mostTags, oursIn, type Tags, tagsFor } from './tag/values.ts';
+
+/** What this finding's tags came to stand beside. */
+const before = z.object({
+  prefix: z.string(),
+  /** Those of these tags that were there already, for other findings. */
+  tags: z.record(z.string(), z.string()),
+  /** When the resource was first tagged. */
+  at: z.string(),
+});
+
+/**
+ * Marks a resource with what it fails. Several failing controls share one set of tags, and each takes only its own
+ * part away, so that in the end the tags are gone, whatever the order.
+ * Source: Amazon EC2 User Guide, "Tag your Amazon EC2 resources"; EKS and KMS API Reference, "TagResource".
+ */
+export const tag = defineAction({
+  id: 'tag',
+  description:
+    'Tags the resource with trailseal:status, trailseal:controls, trailseal:finding and trailseal:at; the tags of ' +
+    'several failing controls are merged, and each control takes its part away again when it passes. Safe: nothing ' +
+    'about the resource works otherwise, unless somebody made it depend on these tags.',
+  risk:
+    'Policies that go by tags (ABAC, tag policies, cost allocation) see the new ones. Whoever may read the tags of a ' +
+    'resource learns that it fails.',
+  permissions: { reads: tagReads, writes: tagWrites },
+  settings,
+  before,
+
+  async prepare({ resource, finding, settings: { prefix } }, means) {
+    const tagged = await bearerOf(resource)?.read(resource, means);
+    if (bearerOf(resource) === undefined) {
+      return { kind: 'withheld', because: `${resource.id} is of a kind that bears no tags.` };
+    }
+    if (tagged === undefined) return { kind: 'withheld', because: `${resource.id} is gone.` };
+    const there = controlsIn(tagged.tags, prefix);
+    if (there === undefined) {
+      return {
+        kind: 'withheld',
+        because: `${resource.id} bears tags named ${prefix}… that Trailseal did not set; remove them, or choose another prefix.`,
+      };
+    }
+    if (there.includes(finding.control)) {
+      return { kind: 'needless', because: `${resource.id} is tagged for ${finding.control}.` };
+    }
+    if (tagged.obstacle !== undefined) {
+      return { kind: 'withheld', because: `${resource.id} can't be tagged: ${tagged.obstacle}.` };
+    }
+    const at = tagged.tags[`${prefix}at`] ?? means.now().toISOString();
+    const tags = tagsFor(resource, [...there, finding.control], at, prefix);
+    if (tags === undefined) {
+      return {
+        kind: 'withheld',
+        because: `A tag has no room for all the controls that ${resource.id} fails.`,
+      };
+    }
+    if (countWith(tagged.tags, tags) > mostTags) {
+      return { kind: 'withheld', because: `${resource.id} bears as many tags as AWS allows (${mostTags}).` };
+    }
+    return {
+      kind: 'ready',
+      before: { prefix, tags: oursIn(tagged.tags, prefix), at },
+      plan: [
+        `Tag ${resource.id}: ${Object.entries(tags)
+          .map(([name, value]) => `${name}=${value}`)
+          .join(', ')}.`,
+      ],
+    };
+  },
+
+  apply: ({ resource, finding }, { prefix, at }, means) =>
+    write(resource, prefix, at, (there) => [...there, finding.control], means),
+
+  check: ({ resource, finding }, { prefix }, means) =>
+    compare(resource, prefix, finding.control, true, means),
+
+  undo: {
+    kind: 'restores',
+    except: [],
+    permissions: [...tagReads, ...tagWrites, ...untagWrites],
+    restore: ({ resource, finding }, { prefix, at }, means) =>
+      write(resource, prefix, at, (there) => there.filter((id) => id !== finding.control), means),
+    restored: ({ resource, finding }, { prefix }, means) =>
+      compare(resource, prefix, finding.control, false, means),
+  },
+});
+
+/** Has the tags list these controls; writes only what is not so already. */
+async function write(
+  resource: Resource,
+  prefix: string,
+  at: string,
+  change: (there: readonly string[]) => readonly string[],
+  means: Means,
+): Promise<void> {
+  const bearer = bearerOf(resource);
+  const tagged = await bearer?.read(resource, means);
+  if (bearer === undefined || tagged === undefined) return;
+  const there = controlsIn(tagged.tags, prefix);
+  // Somebody has changed the tags to what only a person can make sense of: `check` tells.
+  if (there === undefined) return;
+  const present = oursIn(tagged.tags, prefix);
+  const wanted = tagsFor(resource, change(there), present[`${prefix}at`] ?? at, prefix) ?? present;
+  const superfluous = Object.keys(present).filter((name) => wanted[name] === undefined);
+  if (superfluous.length > 0) await bearer.remove(resource, superfluous, means);
+  if (!areAll(wanted, present)) await bearer.set(resource, wanted, means);
+}
+
+function areAll(wanted: Tags, present: Tags): boolean {
+  return Object.entries(wanted).every(([name, value]) => present[name] === value);
+}
+
+async function compare(
+  resource: Resource,
+  prefix: string,
+  control: string,
+  wanted: boolean,
+  means: Means,
+): Promise<Check> {
+  const tagged = await bearerOf(resource)?.read(resource, means);
+  if (tagged === undefined) return { kind: 'gone', because: `${resource.id} is gone` };
+  const there = controlsIn(tagged.tags, prefix);
+  if (there === undefined) {
+    return {
+      kind: 'differs',
+      differences: [`tags named ${prefix}… are not as Trailseal sets them`],
+      halfway: false,
+    };
+  }
+  return there.includes(control) === wanted
+    ? {
+        kind: 'as-set',
+        state: [there.length === 0 ? 'no tags of Trailseal' : `tagged for ${there.join(', ')}`],
+      }
+    : { kind: 'differs', differences: [`it is ${wanted ? 'not ' : ''}tagged for ${control}`], halfway: true };
+}

@@ -1,0 +1,88 @@
+/** Notes on findings in Security Hub. */
+import {
+  type AwsSecurityFindingIdentifier,
+  BatchUpdateFindingsCommand,
+  GetFindingsCommand,
+  type SecurityHubClient,
+} from '@aws-sdk/client-securityhub';
+import { reasonOf } from '../../aws/reason.ts';
+import { type Note, withNews } from './note.ts';
+
+/** The IAM actions that a note needs. */
+export const notePermissions = {
+  read: 'securityhub:GetFindings',
+  write: 'securityhub:BatchUpdateFindings',
+} as const;
+
+/** A finding, as Security Hub names it. */
+export interface Named {
+  readonly id: string;
+  readonly productArn: string;
+}
+
+/** Security Hub did not take a note. */
+export class NoteError extends Error {
+  override readonly name = 'NoteError';
+
+  constructor({ id }: Named, because: string, cause?: unknown) {
+    super(`Security Hub did not take a note on the finding ${id}: ${because}; the same may be noted again`, {
+      cause,
+    });
+  }
+}
+
+/**
+ * Puts news at the head of a finding's note, the last of them first.
+ * @returns `not-there` when Security Hub has no such finding (any more). Rejects with a `NoteError` when it can't be read
+ *   or written: then the same may be noted again.
+ */
+export async function noteOn(
+  client: SecurityHubClient,
+  finding: Named,
+  news: readonly string[],
+  author: string,
+): Promise<'noted' | 'noted-before' | 'not-there'> {
+  const note = await noteOf(client, finding);
+  if (note === 'not-there') return 'not-there';
+  const told = news.reduce((sofar, one) => {
+    const text = withNews(sofar, one, author);
+    return text === undefined ? sofar : { text, by: author };
+  }, note);
+  if (told === undefined || told === note) return 'noted-before';
+  const identifier: AwsSecurityFindingIdentifier = { Id: finding.id, ProductArn: finding.productArn };
+  const answer = await client
+    .send(
+      new BatchUpdateFindingsCommand({
+        FindingIdentifiers: [identifier],
+        Note: { Text: told.text, UpdatedBy: author },
+      }),
+    )
+    .catch((error: unknown) => {
+      throw new NoteError(finding, reasonOf(error), error);
+    });
+  const [refused] = answer.UnprocessedFindings ?? [];
+  if (refused === undefined) return 'noted';
+  if (refused.ErrorCode === 'FindingNotFound') return 'not-there';
+  throw new NoteError(finding, `${refused.ErrorCode}: ${refused.ErrorMessage}`);
+}
+
+/** Read just before it is written: what somebody wrote meanwhile is not written over. */
+async function noteOf(client: SecurityHubClient, finding: Named): Promise<Note | undefined | 'not-there'> {
+  const { Findings: findings = [] } = await client
+    .send(
+      new GetFindingsCommand({
+        Filters: {
+          Id: [{ Value: finding.id, Comparison: 'EQUALS' }],
+          ProductArn: [{ Value: finding.productArn, Comparison: 'EQUALS' }],
+        },
+        MaxResults: 10,
+      }),
+    )
+    .catch((error: unknown) => {
+      throw new NoteError(finding, reasonOf(error), error);
+    });
+  const found = findings.find(({ Id, ProductArn }) => Id === finding.id && ProductArn === finding.productArn);
+  if (found === undefined) return 'not-there';
+  const { Text: text = '', UpdatedBy: by = '' } = found.Note ?? {};
+  return text === '' ? undefined : { text, by };
+}

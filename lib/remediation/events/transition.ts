@@ -1,0 +1,169 @@
+/**
+ * Transitions: what changed about a finding, as the events on Trailseal's own bus tell it. Pure. The form is public:
+ * customers build on it, so that a change of it that could break them is a new version.
+ */
+import * as z from 'zod/mini';
+import { severities, verdicts } from '../../core/control.ts';
+import { exemptionOrigins, exemptionStates, type Finding, statuses } from '../../findings/finding.ts';
+
+export const transitionVersion = 1;
+/** The `source` of the events. */
+export const transitionSource = 'trailseal';
+
+export const detailTypes = {
+  failed: 'Control Failed',
+  passed: 'Control Passed',
+  unknown: 'Control Unknown',
+  gone: 'Resource Gone',
+} as const;
+export type DetailType = (typeof detailTypes)[keyof typeof detailTypes];
+
+const text = z.string();
+export const actorSchema = z.object({
+  type: text,
+  arn: text,
+  name: text,
+  account: z.optional(text),
+  sourceIp: z.optional(text),
+  userAgent: z.optional(text),
+});
+const exemption = z.object({
+  state: z.enum(exemptionStates).check(z.describe('refused: a tag asks for it, and exempts nothing.')),
+  from: z.enum(exemptionOrigins),
+  reason: text,
+  owner: text,
+  expires: z.nullable(text).check(z.describe('The last day on which it holds, YYYY-MM-DD (UTC).')),
+  endsSoon: z
+    .optional(z.literal(true))
+    .check(z.describe('Set within a week of its end: the time to tell whoever answers for it.')),
+});
+
+/** The `detail` of an event. Readers should let pass what they do not know: members may be added. */
+export const transitionSchema = z.object({
+  version: z.literal(transitionVersion).check(z.describe('Of this form.')),
+  id: text.check(
+    z.describe(
+      'The same for the same transition: an event may come twice, and its second coming says nothing new.',
+    ),
+  ),
+  finding: text.check(z.describe("The finding's id, in Security Hub as well.")),
+  sequence: z
+    .number()
+    .check(z.describe("Grows with each of a finding's transitions; of two the greater is the newer.")),
+  account: text,
+  region: text,
+  control: z.object({ id: text, title: text }),
+  severity: z.enum(severities),
+  resource: z.object({
+    type: text,
+    id: text,
+    arn: text,
+    tags: z.optional(z.record(z.string(), z.string())),
+  }),
+  status: z.enum(statuses),
+  verdict: z
+    .enum(verdicts)
+    .check(z.describe('What the control says of the resource now, as far as the finding tells.')),
+  previous: z.nullable(z.object({ status: z.enum(statuses), verdict: z.enum(['FAIL', 'UNKNOWN']) })),
+  summary: text.check(z.describe('One sentence for people: what is so, or why the finding was closed.')),
+  required: text,
+  actor: actorSchema.check(z.describe('Whose call brought the transition about, as far as it is known.')),
+  at: z.nullable(text).check(z.describe('When that call was made: ISO 8601, UTC.')),
+  openedAt: z
+    .nullable(text)
+    .check(z.describe('When the finding was opened, last if it was reopened: ISO 8601, UTC.')),
+  eventIds: z.array(text),
+  plan: z.object({
+    actions: z.array(z.object({ action: text, reason: text })),
+    withheld: z.array(z.object({ action: text, because: text, reason: text })),
+  }),
+  exemption: z.nullable(exemption),
+});
+
+export type Transition = z.infer<typeof transitionSchema>;
+
+/** As much of an entry of the ledger as transitions are made of. */
+export interface Standing {
+  readonly finding: Finding | undefined;
+  readonly updatedAt: number;
+  readonly resource: { readonly tags?: Readonly<Record<string, string>> };
+}
+
+/**
+ * @param before the entry as it was, `undefined` where there was none.
+ * @returns what the change means to others; `undefined` where it means nothing: new evidence, a publication noted.
+ */
+export function transitionOf(before: Standing | undefined, after: Standing): Transition | undefined {
+  const { finding } = after;
+  if (finding === undefined) return undefined;
+  const previous = before?.finding;
+  if (previous !== undefined && standing(previous) === standing(finding)) return undefined;
+  const last = finding.history.at(-1);
+  const { tags } = after.resource;
+  return {
+    version: transitionVersion,
+    id: `${finding.id}@${after.updatedAt}`,
+    finding: finding.id,
+    sequence: after.updatedAt,
+    account: finding.account,
+    region: finding.region,
+    control: { id: finding.control, title: finding.title },
+    severity: finding.severity,
+    resource: { ...finding.resource, ...(tags === undefined ? {} : { tags: { ...tags } }) },
+    status: finding.status,
+    verdict: finding.status === 'RESOLVED' ? 'PASS' : finding.verdict,
+    previous: previous === undefined ? null : { status: previous.status, verdict: previous.verdict },
+    summary: finding.closing?.summary ?? finding.evidence.summary,
+    required: finding.evidence.required,
+    actor: toldActor(finding.closing?.actor ?? finding.actor),
+    at: last?.at ?? null,
+    openedAt: finding.openedAt,
+    eventIds: finding.eventIds.slice(-20),
+    plan: {
+      actions: finding.plan.actions.map((action) => ({ ...action })),
+      withheld: finding.plan.withheld.map((action) => ({ ...action })),
+    },
+    exemption: finding.exemption,
+  };
+}
+
+/** What others act upon: while it stays the same, nothing has happened. */
+function standing({ status, verdict, exemption, history }: Finding): string {
+  // A finding that was closed and opened again between two writes stands as before, and yet has happened anew.
+  const last = history.at(-1);
+  return JSON.stringify([
+    status,
+    verdict,
+    exemption?.state,
+    exemption?.expires,
+    exemption?.endsSoon,
+    last?.status,
+    last?.at,
+    last?.eventId,
+  ]);
+}
+
+export function detailTypeOf({ status, verdict }: Pick<Transition, 'status' | 'verdict'>): DetailType {
+  if (status === 'ARCHIVED') return detailTypes.gone;
+  if (status === 'RESOLVED') return detailTypes.passed;
+  return verdict === 'FAIL' ? detailTypes.failed : detailTypes.unknown;
+}
+
+/** An actor as events tell it: what is not known of it is left out. */
+export function toldActor({
+  type,
+  arn,
+  name,
+  account,
+  sourceIp,
+  userAgent,
+}: Finding['actor']): z.infer<typeof actorSchema> {
+  return {
+    type,
+    arn,
+    name,
+    ...(account === undefined ? {} : { account }),
+    ...(sourceIp === undefined ? {} : { sourceIp }),
+    ...(userAgent === undefined ? {} : { userAgent }),
+  };
+}

@@ -1,0 +1,7 @@
+/** Every control, in the order in which they are shown; each family has its own list. */
+import type { Control } from '../core/control.ts';
+import { ec2Controls } from './ec2/controls/index.ts';
+import { eksControls } from './eks/controls/index.ts';
+import { kmsControls } from './kms/controls/index.ts';
+
+export const controls: readonly Control[] = [...ec2Controls, ...eksControls, ...kmsControls];

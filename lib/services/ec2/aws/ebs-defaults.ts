@@ -1,0 +1,43 @@
+/** An account's EBS defaults in a Region: GetEbsEncryptionByDefault, GetEbsDefaultKmsKeyId. */
+import { GetEbsDefaultKmsKeyIdCommand, GetEbsEncryptionByDefaultCommand } from '@aws-sdk/client-ec2';
+import { askEach } from '../../../aws/facts/calls.ts';
+import type { Lookup } from '../../../aws/facts/lookups.ts';
+import type { Readers } from '../../../aws/facts/reader.ts';
+import { encryptionKey, keyOwners } from './keys.ts';
+
+/** There is one of each in a place; this stands for its id. */
+const here = 'the default of this account and Region';
+
+const encryptionAction = 'ec2:GetEbsEncryptionByDefault';
+const defaultEncryption: Lookup<boolean> = {
+  permissions: [encryptionAction],
+  find: (ids, place, waitsFor) =>
+    askEach(encryptionAction, ids, place, waitsFor, async () => {
+      const answer = await place.call(({ ec2 }) => ec2.send(new GetEbsEncryptionByDefaultCommand({})));
+      return answer.EbsEncryptionByDefault;
+    }),
+};
+
+const keyAction = 'ec2:GetEbsDefaultKmsKeyId';
+const defaultKey: Lookup<string> = {
+  permissions: [keyAction],
+  find: (ids, place, waitsFor) =>
+    askEach(keyAction, ids, place, waitsFor, async () => {
+      const answer = await place.call(({ ec2 }) => ec2.send(new GetEbsDefaultKmsKeyIdCommand({})));
+      return answer.KmsKeyId;
+    }),
+};
+
+export const ebsDefaultReaders: Readers<'ec2.ebsDefaultEncryption' | 'ec2.ebsDefaultKey'> = {
+  'ec2.ebsDefaultEncryption': {
+    uses: [defaultEncryption],
+    read: (_resource, aws) => aws.follow(defaultEncryption, here),
+  },
+  'ec2.ebsDefaultKey': {
+    uses: [defaultKey, keyOwners],
+    async read(_resource, aws) {
+      const fact = await aws.follow(defaultKey, here);
+      return fact.known ? encryptionKey(fact.value, fact.source, aws) : fact;
+    },
+  },
+};

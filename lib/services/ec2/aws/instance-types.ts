@@ -1,0 +1,78 @@
+/** Instance types: DescribeInstanceTypes, the authority; where it does not answer, the snapshot that ships. */
+import {
+  type _InstanceType,
+  DescribeInstanceTypesCommand,
+  type DescribeInstanceTypesCommandInput,
+  type InstanceTypeInfo,
+} from '@aws-sdk/client-ec2';
+import { allPages, type Describe, describeAll } from '../../../aws/facts/calls.ts';
+import { derive, type Lookup, type Place } from '../../../aws/facts/lookups.ts';
+import { known, type Unknown, unknownFact } from '../../../core/facts.ts';
+import type { Ec2Facts } from '../facts.ts';
+import { instanceTypeSnapshot } from '../instance-types.ts';
+
+const action = 'ec2:DescribeInstanceTypes';
+
+function describe(
+  input: DescribeInstanceTypesCommandInput,
+  place: Place,
+): Promise<readonly InstanceTypeInfo[]> {
+  return allPages(async (token) => {
+    const answer = await place.call(({ ec2 }) =>
+      ec2.send(
+        new DescribeInstanceTypesCommand({ ...input, ...(token === undefined ? {} : { NextToken: token }) }),
+      ),
+    );
+    return { items: answer.InstanceTypes, next: answer.NextToken };
+  });
+}
+
+const byNames: Describe<InstanceTypeInfo> = {
+  action,
+  // Source: EC2 API Reference, "DescribeInstanceTypes": InstanceType.N has at most 100 items.
+  size: 100,
+  // The SDK lists the types that it knew when it was made; those that came later are types too.
+  byId: (names, place) => describe({ InstanceTypes: names as _InstanceType[] }, place),
+  byFilter: (names, place) => describe({ Filters: [{ Name: 'instance-type', Values: [...names] }] }, place),
+  idsOf: (type) => [type.InstanceType],
+};
+
+type Support = Ec2Facts['ec2.instanceType'];
+type KnownSupport = Extract<Support, { known: true }>['value'];
+
+/** Instance types by name, as AWS or else the snapshot tells of them; what AWS told is kept. */
+export const instanceTypes: Lookup<KnownSupport> = {
+  permissions: [action],
+  async find(names, place) {
+    const { instanceTypes: kept } = place.cache;
+    const unseen = names.filter((name) => !kept.has(name));
+    const found = await describeAll(byNames, unseen, place, () => false);
+    const facts = new Map<string, Support>();
+    for (const name of names) {
+      const asked = found.get(name);
+      const fact =
+        asked === undefined
+          ? kept.get(name)
+          : derive(asked, (info, source): Support => {
+              const encrypts = info.NetworkInfo?.EncryptionInTransitSupported;
+              return encrypts === undefined
+                ? unknownFact('unreadable', `${action} does not tell whether ${name} encrypts`)
+                : known({ instanceType: name, encryptionInTransitSupported: encrypts }, source);
+            });
+      if (fact === undefined) continue;
+      if (fact.known) kept.set(name, fact);
+      facts.set(name, fact.known ? fact : fromSnapshot(name, fact));
+    }
+    return facts;
+  },
+};
+
+/** The snapshot's answer, with the reason why AWS's own is not there; of a type that it lacks, AWS's reason. */
+function fromSnapshot(name: string, asked: Unknown): Support {
+  const fact = instanceTypeSnapshot(name);
+  if (!fact.known)
+    return unknownFact(asked.reason, `${asked.detail}, and the shipped snapshot lacks ${name}`);
+  return fact.source.kind === 'snapshot'
+    ? known(fact.value, { ...fact.source, name: `${fact.source.name}, because ${asked.detail}` })
+    : fact;
+}

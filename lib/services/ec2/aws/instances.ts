@@ -1,0 +1,60 @@
+/** Instances: DescribeInstances. */
+import {
+  DescribeInstancesCommand,
+  type DescribeInstancesCommandInput,
+  type Instance,
+} from '@aws-sdk/client-ec2';
+import { allPages, type Describe, describeAll } from '../../../aws/facts/calls.ts';
+import { derive, type Lookup, type Place } from '../../../aws/facts/lookups.ts';
+import type { Aws } from '../../../aws/facts/reader.ts';
+import { withEc2Tags } from '../../../aws/facts/tags.ts';
+import type { Resource } from '../../../core/control.ts';
+import { type Fact, unknownFact } from '../../../core/facts.ts';
+
+const action = 'ec2:DescribeInstances';
+
+function describe(input: DescribeInstancesCommandInput, place: Place): Promise<readonly Instance[]> {
+  return allPages(async (token) => {
+    const answer = await place.call(({ ec2 }) =>
+      ec2.send(
+        new DescribeInstancesCommand({ ...input, ...(token === undefined ? {} : { NextToken: token }) }),
+      ),
+    );
+    const items = (answer.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []);
+    return { items, next: answer.NextToken };
+  });
+}
+
+const byIds: Describe<Instance> = {
+  action,
+  // A filter takes 200 values. Source: EC2 API Reference, "DescribeInstances": Filter.
+  size: 200,
+  byId: (ids, place) => describe({ InstanceIds: [...ids] }, place),
+  byFilter: (ids, place) => describe({ Filters: [{ Name: 'instance-id', Values: [...ids] }] }, place),
+  idsOf: (instance) => [instance.InstanceId],
+};
+
+/**
+ * Instances by id. EC2 tells of a terminated one for about an hour more: here it is gone, as it is for whoever
+ * judges it. Source: Amazon EC2 User Guide, "Amazon EC2 instance state changes".
+ */
+export const instances: Lookup<Instance> = {
+  permissions: [action],
+  async find(ids, place, waitsFor) {
+    const found = await describeAll(byIds, ids, place, waitsFor);
+    return new Map([...found].map(([id, fact]) => [id, derive(fact, (it) => present(it, fact))]));
+  },
+};
+
+function present(instance: Instance, fact: Fact<Instance>): Fact<Instance> {
+  const state = instance.State?.Name;
+  return state === 'terminated' || state === 'shutting-down'
+    ? unknownFact('not-found', `the instance ${instance.InstanceId} is ${state}`)
+    : fact;
+}
+
+/** The instance with its tags. */
+export async function identifyInstance(resource: Resource, aws: Aws): Promise<readonly Resource[]> {
+  const fact = await aws.ask(instances, resource.id);
+  return [fact.known ? withEc2Tags(resource, fact.value.Tags) : resource];
+}

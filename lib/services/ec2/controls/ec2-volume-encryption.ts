@@ -1,0 +1,100 @@
+import * as z from 'zod/mini';
+import { defineControl, fail, observe, pass, unknown } from '../../../core/control.ts';
+import { demanded, judgeKey, keyDemand, showKey } from '../key-requirement.ts';
+import { instancesEvicted, instancesInSet } from '../resources/instances.ts';
+import { volumeCreated, volumeInRequest, volumesOfLaunch } from '../resources/volumes.ts';
+
+/**
+ * Encryption of an EBS volume is settled when the volume is made and never changes: an unencrypted one, its
+ * snapshots and the volumes restored from them stay readable to whoever gets hold of the storage or a copy.
+ * Source: Amazon EBS User Guide, "Amazon EBS encryption"; EC2 API Reference, "CreateVolume", "RunInstances".
+ */
+export const ec2VolumeEncryption = defineControl({
+  id: 'ec2-volume-encryption',
+  title: 'EBS volumes should be encrypted',
+  description:
+    'An encrypted EBS volume keeps its data, its snapshots and the traffic to its instance encrypted with a KMS ' +
+    'key. A volume that was made without encryption can never be encrypted in place, only copied to one that is. ' +
+    'The policy may demand a customer managed key, so that its use can be watched and withdrawn. Of a launch in an ' +
+    'archive, the root volume and those that the request maps are judged; where AWS itself is asked, all volumes of ' +
+    'the instance are, also those that only its launch template maps.',
+  severity: 'HIGH',
+  resourceType: 'AwsEc2Volume',
+  standards: {
+    'NIST.800-53.r5': ['CA-9(1)', 'CM-3(6)', 'SC-13', 'SC-28', 'SC-28(1)', 'SC-7(10)', 'SI-7(6)'],
+    'PCI DSS v4.0.1': ['3.5.1'],
+    'AWS FSBP': ['EC2.3'],
+  },
+  triggers: [
+    { eventSource: 'ec2.amazonaws.com', eventNames: ['RunInstances'], resources: volumesOfLaunch },
+    { eventSource: 'ec2.amazonaws.com', eventNames: ['CreateVolume'], resources: volumeCreated },
+  ],
+  endings: [
+    { eventSource: 'ec2.amazonaws.com', eventNames: ['DeleteVolume'], resources: volumeInRequest },
+    // These end the volumes that are part of the instances: too early those of a Spot Instance that EC2 stopped
+    // instead of terminating it, which its event does not tell.
+    { eventSource: 'ec2.amazonaws.com', eventNames: ['TerminateInstances'], resources: instancesInSet },
+    { eventSource: 'ec2.amazonaws.com', eventNames: ['BidEvictedEvent'], resources: instancesEvicted },
+  ],
+  facts: ['ec2.volumeEncryption', 'ec2.volumeKey'],
+  settings: z.strictObject({
+    key: keyDemand,
+  }),
+  evaluate(volume, facts, settings) {
+    const encryption = facts['ec2.volumeEncryption'];
+    const key = facts['ec2.volumeKey'];
+    const required = `an encrypted volume${demanded(settings.key)}`;
+    const seen = [observe('encrypted', encryption, (value) => value.encrypted)];
+    if (!encryption.known) {
+      return unknown(
+        `Whether the volume ${volume.id} is encrypted is unknown: ${encryption.detail}.`,
+        required,
+        seen,
+      );
+    }
+    const { encrypted, shownBy } = encryption.value;
+    if (!encrypted) {
+      return fail(`The volume ${volume.id} is not encrypted: ${unencrypted[shownBy]}.`, required, seen);
+    }
+    const seenWithKey = [...seen, observe('kmsKeyId', key, showKey)];
+    const { verdict, because } = judgeKey(key, settings.key);
+    const isEncrypted = `The volume ${volume.id} is encrypted (${encryptedBecause[shownBy]})`;
+    if (verdict === 'FAIL') {
+      return fail(
+        `${isEncrypted}, but not with a key that the policy demands: ${because}.`,
+        required,
+        seenWithKey,
+      );
+    }
+    return verdict === 'UNKNOWN'
+      ? unknown(`${isEncrypted}, but with which key is unknown: ${because}.`, required, seenWithKey)
+      : pass(`${isEncrypted}${because === '' ? '' : `, and ${because}`}.`, required, seenWithKey);
+  },
+  actions: ['notify', 'tag'],
+  remediation:
+    'Replace the volume: aws ec2 create-snapshot --volume-id ID; aws ec2 copy-snapshot --source-snapshot-id SNAP ' +
+    '--source-region REGION --encrypted --kms-key-id KEY; aws ec2 create-volume --snapshot-id COPY ' +
+    '--availability-zone ZONE; then swap the volumes on the instance and delete the old volume and snapshot. So that ' +
+    'it does not happen again: aws ec2 enable-ebs-encryption-by-default.',
+  reference: 'https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption.html',
+});
+
+const encryptedBecause = {
+  aws: 'AWS answered so',
+  request: 'the request asked for it',
+  'launch-template': 'the launch template prescribes it',
+  snapshot: 'the snapshot that it was made from is encrypted',
+  default: 'encryption by default was on',
+} as const;
+
+const unencrypted = {
+  aws: 'AWS answered so',
+  request:
+    'the request asked for no encryption, and the trail does not show that encryption by default was on',
+  'launch-template':
+    'the launch template prescribes no encryption, and the trail does not show that encryption by default was on',
+  snapshot:
+    'the request did not ask for encryption, the snapshot that it was made from is not encrypted, and encryption ' +
+    'by default was off',
+  default: 'the request did not ask for encryption, and encryption by default was off',
+} as const;

@@ -1,0 +1,72 @@
+import {
+  DisableEbsEncryptionByDefaultCommand,
+  EnableEbsEncryptionByDefaultCommand,
+  GetEbsEncryptionByDefaultCommand,
+} from '@aws-sdk/client-ec2';
+import * as z from 'zod/mini';
+import { type Check, defineAction, type Means } from '../../../core/action.ts';
+import { ebsDefaultEncryption } from '../controls/ebs-default-encryption.ts';
+
+const read = 'ec2:GetEbsEncryptionByDefault';
+
+/**
+ * Switches EBS encryption by default on, in one Region of the account. Which key it takes by default stays as it is.
+ * Source: Amazon EBS User Guide, "Enable Amazon EBS encryption by default".
+ */
+export const enableDefaultEncryption = defineAction({
+  id: 'fix:enable-default-encryption',
+  description:
+    'Switches on EBS encryption by default in the account and Region, so that every new volume and snapshot copy is ' +
+    'encrypted; the default key stays what it is. Volumes that exist stay as they are. Safe with all current ' +
+    'instance types, as encryption costs no performance.',
+  risk:
+    'Launches fail where the default key is one that the launching role, such as that of an Auto Scaling group, may ' +
+    'not use. Snapshots of new volumes under the AWS managed key can not be shared with other accounts.',
+  permissions: { reads: [read], writes: ['ec2:EnableEbsEncryptionByDefault'] },
+  settings: ebsDefaultEncryption.settings,
+  before: z.object({ encryptionByDefault: z.boolean() }),
+
+  async prepare({ resource }, means) {
+    const where = `account ${resource.account}, ${resource.region}`;
+    return (await isOn(means))
+      ? {
+          kind: 'needless',
+          because: `EBS encryption by default is on in ${where}; its key is not changed by this action.`,
+        }
+      : {
+          kind: 'ready',
+          before: { encryptionByDefault: false },
+          plan: [`Switch on EBS encryption by default in ${where}.`],
+        };
+  },
+
+  async apply(_target, _before, means) {
+    if (await isOn(means)) return;
+    await means.clients.ec2.send(new EnableEbsEncryptionByDefaultCommand({}));
+  },
+
+  check: (_target, _before, means) => compare(true, means),
+
+  undo: {
+    kind: 'restores',
+    except: ['volumes and snapshots that were made meanwhile, which stay encrypted'],
+    permissions: [read, 'ec2:DisableEbsEncryptionByDefault'],
+    async restore(_target, _before, means) {
+      if (!(await isOn(means))) return;
+      await means.clients.ec2.send(new DisableEbsEncryptionByDefaultCommand({}));
+    },
+    restored: (_target, _before, means) => compare(false, means),
+  },
+});
+
+async function isOn({ clients }: Means): Promise<boolean> {
+  const answer = await clients.ec2.send(new GetEbsEncryptionByDefaultCommand({}));
+  return answer.EbsEncryptionByDefault === true;
+}
+
+async function compare(wanted: boolean, means: Means): Promise<Check> {
+  const on = await isOn(means);
+  const state = [`EBS encryption by default is ${on ? 'on' : 'off'}`];
+  // There are but two states, and the other one is that from before.
+  return on === wanted ? { kind: 'as-set', state } : { kind: 'differs', differences: state, halfway: true };
+}

@@ -1,0 +1,161 @@
+import {
+  DescribeSnapshotAttributeCommand,
+  DescribeSnapshotsCommand,
+  ModifySnapshotAttributeCommand,
+} from '@aws-sdk/client-ec2';
+import * as z from 'zod/mini';
+import { unlessGone } from '../../../aws/refusal.ts';
+import { type Check, defineAction, type Means } from '../../../core/action.ts';
+import type { Resource } from '../../../core/control.ts';
+import { ebsSnapshotSharing } from '../controls/ebs-snapshot-sharing.ts';
+
+/** Accounts named in one call; how many EC2 takes is not documented. */
+const mostAccounts = 100;
+
+/** With whom a snapshot is shared. */
+interface Sharing {
+  readonly everybody: boolean;
+  readonly accounts: readonly string[];
+}
+
+const reads = ['ec2:DescribeSnapshots', 'ec2:DescribeSnapshotAttribute'];
+const writes = ['ec2:ModifySnapshotAttribute'];
+
+/**
+ * Withdraws the public and foreign permissions of a snapshot, and none else.
+ * Source: EC2 API Reference, "ModifySnapshotAttribute"; Amazon EBS User Guide, "Share an Amazon EBS snapshot with other
+ * AWS accounts".
+ */
+export const unshareSnapshot = defineAction({
+  id: 'fix:unshare-snapshot',
+  description:
+    'Takes away from an EBS snapshot the permission of everybody, and of each account that the control does not ' +
+    'allow, to make volumes of it; allowed accounts keep theirs. Safe: the snapshot itself and volumes made of it stay.',
+  risk: 'Whoever copies or restores the snapshot from another account, such as a backup or a partner, can not any more.',
+  permissions: { reads, writes },
+  settings: ebsSnapshotSharing.settings,
+  before: z.object({ everybody: z.boolean(), accounts: z.array(z.string()) }),
+
+  async prepare({ resource, settings }, means) {
+    const owner = await ownerOf(resource, means);
+    const sharing = await sharingOf(resource, means);
+    if (owner === undefined || sharing === undefined) {
+      return { kind: 'withheld', because: `The snapshot ${resource.id} is gone.` };
+    }
+    if (owner !== resource.account) {
+      return { kind: 'withheld', because: `The snapshot ${resource.id} belongs to account ${owner}.` };
+    }
+    const allowed = new Set([resource.account, ...settings.allowedAccounts]);
+    const accounts = sharing.accounts.filter((account) => !allowed.has(account));
+    if (!sharing.everybody && accounts.length === 0) {
+      return {
+        kind: 'needless',
+        because: `The snapshot ${resource.id} is shared with nobody outside the allowed accounts.`,
+      };
+    }
+    return {
+      kind: 'ready',
+      before: { everybody: sharing.everybody, accounts },
+      plan: [
+        ...(sharing.everybody ? [`Make the snapshot ${resource.id} private.`] : []),
+        ...(accounts.length > 0 ? [`Take back its sharing with ${accounts.join(', ')}.`] : []),
+      ],
+    };
+  },
+
+  async apply({ resource }, before, means) {
+    const sharing = await sharingOf(resource, means);
+    if (sharing === undefined) return;
+    await modify(resource, 'remove', common(before, sharing), means);
+  },
+
+  async check({ resource }, before, means) {
+    const sharing = await sharingOf(resource, means);
+    if (sharing === undefined) return snapshotIsGone(resource);
+    const left = common(before, sharing);
+    return left.everybody || left.accounts.length > 0
+      ? { kind: 'differs', differences: [shared(left)], halfway: true }
+      : { kind: 'as-set', state: [shared(sharing)] };
+  },
+
+  undo: {
+    kind: 'restores',
+    except: [
+      'copies that were made while it was shared, which stay where they are',
+      'the protection, which the undo takes away: whoever the snapshot was shared with, be it everybody, can copy it again',
+    ],
+    permissions: [...reads, ...writes],
+    async restore({ resource }, before, means) {
+      const sharing = await sharingOf(resource, means);
+      if (sharing === undefined) return;
+      await modify(resource, 'add', missing(before, sharing), means);
+    },
+    async restored({ resource }, before, means) {
+      const sharing = await sharingOf(resource, means);
+      if (sharing === undefined) return snapshotIsGone(resource);
+      const lacking = missing(before, sharing);
+      return lacking.everybody || lacking.accounts.length > 0
+        ? { kind: 'differs', differences: [`not yet ${shared(lacking)}`], halfway: true }
+        : { kind: 'as-set', state: [shared(sharing)] };
+    },
+  },
+});
+
+function snapshotIsGone({ id }: Resource): Check {
+  return { kind: 'gone', because: `snapshot ${id} was deleted` };
+}
+
+function ownerOf({ id }: Resource, { clients }: Means): Promise<string | undefined> {
+  return unlessGone(async () => {
+    const answer = await clients.ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: [id] }));
+    return answer.Snapshots?.[0]?.OwnerId;
+  });
+}
+
+function sharingOf({ id }: Resource, { clients }: Means): Promise<Sharing | undefined> {
+  return unlessGone(async () => {
+    const answer = await clients.ec2.send(
+      new DescribeSnapshotAttributeCommand({ SnapshotId: id, Attribute: 'createVolumePermission' }),
+    );
+    const permissions = answer.CreateVolumePermissions ?? [];
+    return {
+      everybody: permissions.some(({ Group: group }) => group === 'all'),
+      accounts: permissions.flatMap(({ UserId: account }) => account ?? []).sort(),
+    };
+  });
+}
+
+/** Everybody first, and alone: that is what matters most. Nothing is called for nothing. */
+async function modify(
+  { id }: Resource,
+  operation: 'add' | 'remove',
+  { everybody, accounts }: Sharing,
+  { clients }: Means,
+): Promise<void> {
+  const common = { SnapshotId: id, Attribute: 'createVolumePermission', OperationType: operation } as const;
+  if (everybody)
+    await clients.ec2.send(new ModifySnapshotAttributeCommand({ ...common, GroupNames: ['all'] }));
+  for (let start = 0; start < accounts.length; start += mostAccounts) {
+    const some = accounts.slice(start, start + mostAccounts);
+    await clients.ec2.send(new ModifySnapshotAttributeCommand({ ...common, UserIds: some }));
+  }
+}
+
+function common(one: Sharing, other: Sharing): Sharing {
+  return {
+    everybody: one.everybody && other.everybody,
+    accounts: one.accounts.filter((account) => other.accounts.includes(account)),
+  };
+}
+
+function missing(wanted: Sharing, there: Sharing): Sharing {
+  return {
+    everybody: wanted.everybody && !there.everybody,
+    accounts: wanted.accounts.filter((account) => !there.accounts.includes(account)),
+  };
+}
+
+function shared({ everybody, accounts }: Sharing): string {
+  const whom = [...(everybody ? ['everybody'] : []), ...accounts];
+  return whom.length === 0 ? 'shared with nobody' : `shared with ${whom.join(', ')}`;
+}

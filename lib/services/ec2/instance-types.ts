@@ -1,0 +1,20 @@
+/** The dated snapshot of instance types that ships with Trailseal; see `scripts/instance-types.ts`. */
+import snapshot from '../../../data/instance-types.json' with { type: 'json' };
+import type { Facts } from '../../core/control.ts';
+import { known, unknownFact } from '../../core/facts.ts';
+
+const encrypts = new Set(snapshot.encrypts);
+const doesNotEncrypt = new Set(snapshot.doesNotEncrypt);
+const source = { kind: 'snapshot', name: 'instance types', date: snapshot.date } as const;
+
+/** What the snapshot knows of an instance type (`c5n.large`); unknown for a type that it does not hold. */
+export function instanceTypeSnapshot(instanceType: string): Facts['ec2.instanceType'] {
+  const encryptionInTransitSupported = encrypts.has(instanceType);
+  if (!encryptionInTransitSupported && !doesNotEncrypt.has(instanceType)) {
+    return unknownFact(
+      'not-in-snapshot',
+      `instance type ${instanceType} is not in the snapshot of ${snapshot.date}: ask DescribeInstanceTypes`,
+    );
+  }
+  return known({ instanceType, encryptionInTransitSupported }, source);
+}

@@ -1,0 +1,66 @@
+/** The setting `key` of the controls on EBS encryption: which KMS keys are good enough. */
+import * as z from 'zod/mini';
+import type { Facts, Verdict } from '../../core/control.ts';
+
+/**
+ * `any` key, any `customer-managed` one, or one of a list of key ARNs. AWS's own key for EBS is on the list
+ * when its ARN is, or that of its alias, `arn:aws:kms:<region>:<account>:alias/aws/ebs`.
+ */
+export const keyDemand = z
+  ._default(
+    z.union([
+      z.enum(['any', 'customer-managed']),
+      z
+        .array(
+          z
+            .string()
+            .check(
+              z.regex(
+                /^arn:[^:]+:kms:[^:]+:\d{12}:(key\/.+|alias\/aws\/ebs)$/,
+                'must be the ARN of a KMS key, or of alias/aws/ebs',
+              ),
+            ),
+        )
+        .check(z.minLength(1, 'must name at least one key')),
+    ]),
+    'any',
+  )
+  .check(z.describe('Which KMS keys are good enough: any, customer-managed, or a list of key ARNs.'));
+export type KeyDemand = z.infer<typeof keyDemand>;
+
+/** Ends a sentence on what is required: "with a customer managed key"; empty when any key will do. */
+export function demanded(demand: KeyDemand): string {
+  if (demand === 'any') return '';
+  return demand === 'customer-managed'
+    ? ', with a customer managed key'
+    : `, with one of these keys: ${demand.join(', ')}`;
+}
+
+/** Whether the key meets the demand, with a clause that says why; it is empty where nothing was demanded. */
+export function judgeKey(
+  fact: Facts['ec2.volumeKey'],
+  demand: KeyDemand,
+): { readonly verdict: Exclude<Verdict, 'NOT_APPLICABLE'>; readonly because: string } {
+  if (demand === 'any') return { verdict: 'PASS', because: '' };
+  if (!fact.known) return { verdict: 'UNKNOWN', because: fact.detail };
+  const { arn, manager, managerUnknown } = fact.value;
+  const why = managerUnknown === undefined ? '' : `, as ${managerUnknown.detail}`;
+  if (demand === 'customer-managed') {
+    if (manager === 'CUSTOMER') return { verdict: 'PASS', because: `${arn} is customer managed` };
+    if (manager === 'AWS') return { verdict: 'FAIL', because: `${arn} is managed by AWS` };
+    return { verdict: 'UNKNOWN', because: `nothing tells whether ${arn} is customer managed${why}` };
+  }
+  const byAwsAlias = manager === 'AWS' && demand.some((listed) => listed.endsWith(':alias/aws/ebs'));
+  if (demand.includes(arn) || byAwsAlias) return { verdict: 'PASS', because: `${arn} is on the list` };
+  if (manager !== 'AWS' && arn.includes(':alias/')) {
+    return { verdict: 'UNKNOWN', because: `nothing tells which key ${arn} stands for${why}` };
+  }
+  return { verdict: 'FAIL', because: `${arn} is not on the list` };
+}
+
+/** The key as an observation's value. */
+export function showKey(key: Extract<Facts['ec2.volumeKey'], { known: true }>['value']): string {
+  return key.manager === undefined ? key.arn : `${key.arn} (managed by ${managers[key.manager]})`;
+}
+
+const managers = { AWS: 'AWS', CUSTOMER: 'the customer' } as const;

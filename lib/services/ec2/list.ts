@@ -1,0 +1,162 @@
+/** Listing what the EC2 family judges: DescribeInstances, DescribeVolumes, DescribeSnapshots, DescribeLaunchTemplates. */
+import {
+  DescribeInstancesCommand,
+  DescribeLaunchTemplatesCommand,
+  DescribeSnapshotsCommand,
+  DescribeVolumesCommand,
+  type EC2Client,
+  type Tag,
+  type Volume,
+} from '@aws-sdk/client-ec2';
+import { arnOf, partitionOf } from '../../core/arn.ts';
+import type { Resource, ResourceType } from '../../core/control.ts';
+import { asked, type Lister, type Listers, type Place, tokenIn } from '../../core/list.ts';
+
+/** Pages of moderate size: EC2 gives up to 1,000 at once, and times out where many are very large. */
+const pageSize = 500;
+
+interface Described<T> {
+  readonly items: readonly T[] | undefined;
+  readonly next: string | undefined;
+}
+
+/** A lister by one Describe call. */
+function described<T>(
+  action: string,
+  describe: (ec2: EC2Client, token: { readonly NextToken?: string }) => Promise<Described<T>>,
+  resourceOf: (item: T, place: Place) => Resource | undefined,
+): Lister {
+  return {
+    permissions: [action],
+    async list({ ec2 }, place, token) {
+      const { items, next } = await asked(action, place, () =>
+        describe(ec2, token === undefined ? {} : { NextToken: token }),
+      );
+      return {
+        resources: (items ?? []).flatMap((item) => resourceOf(item, place) ?? []),
+        token: tokenIn(next),
+        unlisted: [],
+      };
+    },
+  };
+}
+
+/** All tags, as a Describe call tells them; without any, none. */
+function tagsOf(tags: readonly Tag[] | undefined): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    (tags ?? []).flatMap(({ Key, Value }) => (Key === undefined ? [] : [[Key, Value ?? '']])),
+  );
+}
+
+function inEc2(
+  type: ResourceType,
+  id: string,
+  kind: string,
+  tags: readonly Tag[] | undefined,
+  { account, region }: Place,
+): Resource {
+  return {
+    type,
+    id,
+    arn: arnOf('ec2', region, account, `${kind}/${id}`),
+    account,
+    region,
+    tags: tagsOf(tags),
+  };
+}
+
+/** The account in this Region, which has EBS settings of its own. Nothing has to be asked. */
+const account: Lister = {
+  permissions: [],
+  async list(_clients, place) {
+    const arn = `arn:${partitionOf(place.region)}:iam::${place.account}:root`;
+    return {
+      resources: [
+        { type: 'AwsAccount', id: place.account, arn, account: place.account, region: place.region },
+      ],
+      token: undefined,
+      unlisted: [],
+    };
+  },
+};
+
+/** Instances, without those that are ending. Source: Amazon EC2 User Guide, "Amazon EC2 instance state changes". */
+const instances = described(
+  'ec2:DescribeInstances',
+  async (ec2, token) => {
+    const answer = await ec2.send(
+      new DescribeInstancesCommand({
+        ...token,
+        MaxResults: pageSize,
+        Filters: [{ Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] }],
+      }),
+    );
+    return {
+      items: (answer.Reservations ?? []).flatMap(({ Instances }) => Instances ?? []),
+      next: answer.NextToken,
+    };
+  },
+  ({ InstanceId: id, Tags }, place) =>
+    id === undefined ? undefined : inEc2('AwsEc2Instance', id, 'instance', Tags, place),
+);
+
+const volumes = described(
+  'ec2:DescribeVolumes',
+  async (ec2, token) => {
+    const answer = await ec2.send(new DescribeVolumesCommand({ ...token, MaxResults: pageSize }));
+    return { items: answer.Volumes, next: answer.NextToken };
+  },
+  (volume, place) => {
+    const { VolumeId: id, State: state, Tags } = volume;
+    if (id === undefined || state === 'deleting' || state === 'deleted') return undefined;
+    const owner = ownerOf(volume);
+    const resource = inEc2('AwsEc2Volume', id, 'volume', Tags, place);
+    return owner === undefined
+      ? resource
+      : { ...resource, partOf: arnOf('ec2', place.region, place.account, `instance/${owner}`) };
+  },
+);
+
+/** The instance with which the volume goes. One that several share outlives each of them. */
+function ownerOf({ Attachments: attachments = [] }: Volume): string | undefined {
+  const [only] = attachments;
+  return attachments.length === 1 && only?.DeleteOnTermination === true ? only.InstanceId : undefined;
+}
+
+/** Snapshots of the account's own; those of others that it may use are not its to protect. */
+const snapshots = described(
+  'ec2:DescribeSnapshots',
+  async (ec2, token) => {
+    const answer = await ec2.send(
+      new DescribeSnapshotsCommand({ ...token, MaxResults: pageSize, OwnerIds: ['self'] }),
+    );
+    return { items: answer.Snapshots, next: answer.NextToken };
+  },
+  // A snapshot's ARN bears no account. Source: Service Authorization Reference, "Amazon EC2": resource types.
+  ({ SnapshotId: id, Tags }, place) =>
+    id === undefined
+      ? undefined
+      : {
+          ...inEc2('AwsEc2Snapshot', id, 'snapshot', Tags, place),
+          arn: arnOf('ec2', place.region, '', `snapshot/${id}`),
+        },
+);
+
+const launchTemplates = described(
+  'ec2:DescribeLaunchTemplates',
+  async (ec2, token) => {
+    // Source: EC2 API Reference, "DescribeLaunchTemplates": MaxResults is between 1 and 200.
+    const answer = await ec2.send(new DescribeLaunchTemplatesCommand({ ...token, MaxResults: 200 }));
+    return { items: answer.LaunchTemplates, next: answer.NextToken };
+  },
+  ({ LaunchTemplateId: id, Tags }, place) =>
+    id === undefined ? undefined : inEc2('AwsEc2LaunchTemplate', id, 'launch-template', Tags, place),
+);
+
+export const ec2Listers = {
+  AwsAccount: account,
+  AwsEc2Instance: instances,
+  AwsEc2Volume: volumes,
+  AwsEc2Snapshot: snapshots,
+  AwsEc2LaunchTemplate: launchTemplates,
+} satisfies Partial<Listers>;

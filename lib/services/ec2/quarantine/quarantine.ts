@@ -1,0 +1,217 @@
+import { type Check, defineAction, type Means } from '../../../core/action.ts';
+import { comeBack, leave, memberOf } from './auto-scaling.ts';
+import { type Before, before } from './before.ts';
+import { compareWithBefore, compareWithQuarantine, type Present } from './compare.ts';
+import {
+  describeInstance,
+  goneBecause,
+  isProtectedFromTermination,
+  protect,
+  start,
+  stop,
+} from './instance.ts';
+import { interfaceOf, interfacesOf, isolate, release, shortest } from './interfaces.ts';
+import { ensureIsolationGroup, findIsolationGroup, type IsolationGroup } from './isolation-group.ts';
+import { markOf } from './names.ts';
+import { planOf } from './plan.ts';
+import { isolates, type Settings, settings, shortens, stops } from './settings.ts';
+import { needlessBecause, obstacles } from './skip.ts';
+import { snapshotOnce } from './snapshots.ts';
+import { look, type Seen } from './state.ts';
+import { drain, presentRegistrations, register } from './targets.ts';
+
+const reads = [
+  'autoscaling:DescribeAutoScalingGroups',
+  'autoscaling:DescribeAutoScalingInstances',
+  'ec2:DescribeIamInstanceProfileAssociations',
+  'ec2:DescribeInstanceAttribute',
+  'ec2:DescribeInstances',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSecurityGroups',
+  'ec2:DescribeSnapshots',
+  'elasticloadbalancing:DescribeTargetGroups',
+  'elasticloadbalancing:DescribeTargetHealth',
+];
+
+/**
+ * Takes an EC2 instance out of service and cuts it off, in an order in which nothing destroys it on the way: an
+ * instance that is cut off while it is in service fails the health checks of its Auto Scaling group, which terminates
+ * it, whatever its termination protection says. It never passes through a group that is open to the world, although
+ * that would end tracked connections at once.
+ * Source: Amazon EC2 User Guide, "Security group connection tracking", "Change instance termination protection";
+ * Amazon EC2 Auto Scaling User Guide, "Temporarily remove instances from your Auto Scaling group".
+ */
+export const quarantine = defineAction({
+  id: 'quarantine',
+  description:
+    'Cuts an EC2 instance off by moving all its network interfaces to a security group without any rule, or stops it, ' +
+    'or both; protects it from termination, and takes snapshots first where that is asked for. Members of Auto Scaling ' +
+    'groups, instances in target groups, EKS nodes and Spot Instances are left alone unless the policy names them.',
+  risk:
+    'Whatever the instance does ends for as long as it is quarantined. Security groups do not stop connections that ' +
+    'are open at once, nor traffic to the instance metadata service, the Amazon DNS server and time service, and ' +
+    'credentials of its role that were handed out stay valid. Classic Load Balancers and IP targets of other VPCs are ' +
+    'not seen.',
+  permissions: {
+    reads,
+    writes: [
+      'autoscaling:DetachInstances',
+      'autoscaling:EnterStandby',
+      'ec2:CreateSecurityGroup',
+      'ec2:CreateSnapshots',
+      'ec2:CreateTags',
+      'ec2:ModifyInstanceAttribute',
+      'ec2:ModifyNetworkInterfaceAttribute',
+      'ec2:RevokeSecurityGroupEgress',
+      'ec2:StopInstances',
+      'elasticloadbalancing:DeregisterTargets',
+    ],
+  },
+  settings,
+  before,
+
+  async prepare({ resource, finding, settings }, means) {
+    const described = await describeInstance(means.clients.ec2, resource.id);
+    const gone = goneBecause(resource.id, described);
+    if (described === undefined || gone !== undefined) {
+      return { kind: 'withheld', because: `Nothing is left to quarantine: ${gone}.` };
+    }
+    const seen = await look(resource.id, described, means);
+    const needless = needlessBecause(seen, settings);
+    if (needless !== undefined) return { kind: 'needless', because: needless };
+    const against = obstacles(seen, settings, resource);
+    if (against.length > 0) {
+      return {
+        kind: 'withheld',
+        because: `The instance ${resource.id} is left alone: ${against.join('; ')}.`,
+      };
+    }
+    const mark = markOf(finding.id, resource.id, means.now());
+    const recorded = recordOf(resource.id, mark, seen, settings);
+    return { kind: 'ready', before: recorded, plan: planOf(recorded, settings, seen) };
+  },
+
+  async apply({ finding, settings }, before, means) {
+    const { ec2 } = means.clients;
+    // The check tells what became of one that is gone.
+    if (goneBecause(before.instance, await describeInstance(ec2, before.instance)) !== undefined) return;
+    if (before.protects) await protect(ec2, before.instance, true);
+    if (settings.snapshot && before.volumes.length > 0) await snapshotOnce(before, finding.id, means);
+    await leave(before, settings, means);
+    if (before.registrations.length > 0) await drain(before, settings, means);
+    if (isolates(settings)) {
+      const groupOf = new Map<string, string>();
+      for (const vpc of vpcsOf(before)) groupOf.set(vpc, await ensureIsolationGroup(vpc, means));
+      await isolate(before, settings, groupOf, means);
+      if (shortens(settings) && settings.trackedConnections === 'wait') {
+        await means.wait((shortest.tcp ?? 0) * 1_000);
+      }
+    }
+    if (stops(settings)) await stop(before.instance, means);
+  },
+
+  async check({ settings }, before, means) {
+    const present = await lookAgain(before, settings, means);
+    return 'kind' in present ? present : compareWithQuarantine(before, settings, present);
+  },
+
+  undo: {
+    kind: 'restores',
+    except: [
+      'what a stop ended: memory, connections, data on instance store volumes, and public addresses that AWS had given',
+      'connections that ended while it was cut off',
+      'the snapshots and the isolation group, which stay',
+      'the desired capacity of an Auto Scaling group that launched a replacement: it is one higher than before',
+      'the scale-in protection of an instance that was detached',
+      "idle timeouts that nobody had set: they are set to AWS's usual values (432000, 180 and 30 seconds)",
+    ],
+    permissions: [
+      ...reads,
+      'autoscaling:AttachInstances',
+      'autoscaling:ExitStandby',
+      'ec2:ModifyInstanceAttribute',
+      'ec2:ModifyNetworkInterfaceAttribute',
+      'ec2:StartInstances',
+      'elasticloadbalancing:RegisterTargets',
+      // EC2 asks for it in the name of whoever starts an instance with volumes under customers' keys; it can be
+      // narrowed by `kms:GrantIsForAWSResource` and `kms:ViaService`. Source: Amazon EBS User Guide, "Requirements".
+      'kms:CreateGrant',
+    ],
+    /**
+     * The steps in reverse, but for the first two: an instance gets its network back before it starts, since what it
+     * runs at its start may need it.
+     */
+    async restore({ settings }, before, means) {
+      const { ec2 } = means.clients;
+      if (goneBecause(before.instance, await describeInstance(ec2, before.instance)) !== undefined) return;
+      if (isolates(settings)) {
+        const groups = await isolationGroups(before, means);
+        const ids = new Map([...groups].map(([vpc, { id }]) => [vpc, id]));
+        await release(before, settings, ids, means);
+      }
+      if (stops(settings) && before.state === 'running') await start(before.instance, means);
+      if (before.registrations.length > 0) await register(before, means);
+      await comeBack(before, means);
+      if (before.protects) await protect(ec2, before.instance, before.terminationProtection);
+    },
+    async restored({ settings }, before, means) {
+      const present = await lookAgain(before, settings, means);
+      return 'kind' in present ? present : compareWithBefore(before, settings, present);
+    },
+  },
+});
+
+function recordOf(id: string, mark: string, seen: Seen, { autoScaling }: Settings): Before {
+  const { instance, interfaces, protectedFromTermination, profile, member, registrations } = seen;
+  return {
+    instance: id,
+    mark,
+    state: instance.State?.Name ?? 'unknown',
+    terminationProtection: protectedFromTermination,
+    protects: instance.InstanceLifecycle !== 'spot',
+    profile,
+    volumes: (instance.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.VolumeId ?? []),
+    tags: (instance.Tags ?? []).map(({ Key, Value }) => ({ key: Key ?? '', value: Value ?? '' })),
+    interfaces: interfaces.map(interfaceOf),
+    // A target that does not run gets no traffic, and could not be registered again.
+    registrations: instance.State?.Name === 'running' ? [...registrations] : [],
+    autoScaling:
+      member === null
+        ? null
+        : {
+            ...member,
+            step: member.lifecycle === 'InService' && autoScaling !== 'withhold' ? autoScaling : 'none',
+          },
+  };
+}
+
+async function lookAgain(before: Before, settings: Settings, means: Means): Promise<Present | Check> {
+  const { ec2, elb, autoScaling } = means.clients;
+  const described = await describeInstance(ec2, before.instance);
+  const gone = goneBecause(before.instance, described);
+  if (gone !== undefined) return { kind: 'gone', because: gone };
+  return {
+    state: described?.instance.State?.Name ?? 'unknown',
+    terminationProtection: await isProtectedFromTermination(ec2, before.instance),
+    interfaces: (await interfacesOf(ec2, before.instance)).map(interfaceOf),
+    isolation: isolates(settings) ? await isolationGroups(before, means) : new Map(),
+    registrations: await presentRegistrations(before, elb),
+    member: await memberOf(autoScaling, before.instance),
+  };
+}
+
+async function isolationGroups(
+  before: Before,
+  { clients: { ec2 } }: Means,
+): Promise<ReadonlyMap<string, IsolationGroup>> {
+  const groups = new Map<string, IsolationGroup>();
+  for (const vpc of vpcsOf(before)) {
+    const group = await findIsolationGroup(ec2, vpc);
+    if (group !== undefined) groups.set(vpc, group);
+  }
+  return groups;
+}
+
+function vpcsOf({ interfaces }: Before): readonly string[] {
+  return [...new Set(interfaces.map(({ vpc }) => vpc))];
+}

@@ -1,0 +1,178 @@
+/** Why an instance is not quarantined: pure, and each reason a clause for people. */
+import type { NetworkInterface, Tag } from '@aws-sdk/client-ec2';
+import type { Resource } from '../../../core/control.ts';
+import { printable } from '../../../findings/state/error.ts';
+import { matchesPattern } from '../../../policy/pattern.ts';
+import { interfaceOf } from './interfaces.ts';
+import { isolationGroupName } from './names.ts';
+import { isolates, type Settings, stops } from './settings.ts';
+import type { Seen } from './state.ts';
+
+/**
+ * Tags that the nodes of EKS clusters bear, whoever launched them: EKS itself, an Auto Scaling group, eksctl, Karpenter.
+ * Source: Amazon EKS User Guide, "Launch self-managed nodes", "Customize managed nodes with launch templates".
+ */
+const nodeTags = ['eks:cluster-name', 'aws:eks:cluster-name', 'kubernetes.io/cluster/*', 'karpenter.sh/*'];
+
+/** Interfaces whose security groups are the instance's own, and the only ones that its traffic passes. */
+const ordinaryTypes: readonly (string | undefined)[] = [undefined, 'interface', 'efa', 'efa-only'];
+
+/** All that speaks against it; nothing where it may be done. */
+export function obstacles(seen: Seen, settings: Settings, resource: Resource): readonly string[] {
+  return [
+    ...identity(seen, resource),
+    ...tags(seen.instance.Tags ?? [], settings),
+    ...autoScaling(seen, settings),
+    ...loadBalancing(seen, settings),
+    ...spot(seen, settings),
+    ...(stops(settings) ? stopping(seen) : []),
+    ...(isolates(settings) ? isolating(seen, resource) : []),
+  ];
+}
+
+/** Why nothing needs to be done; `undefined` where something does. */
+export function needlessBecause(seen: Seen, settings: Settings): string | undefined {
+  const { State, InstanceId } = seen.instance;
+  const stopped = State?.Name === 'stopped' || State?.Name === 'stopping';
+  if (stops(settings) && !stopped) return undefined;
+  if (!isolates(settings)) return `The instance ${InstanceId} is ${State?.Name} already.`;
+  const isolated = seen.interfaces.length > 0 && seen.interfaces.every(isIsolated);
+  return isolated ? `Every network interface of the instance ${InstanceId} is isolated already.` : undefined;
+}
+
+function identity({ instance, owner }: Seen, resource: Resource): readonly string[] {
+  const state = instance.State?.Name;
+  const stack = tagOf(instance.Tags, 'aws:cloudformation:stack-name');
+  return [
+    ...(owner === undefined || owner === resource.account ? [] : [`it belongs to the account ${owner}`]),
+    ...(state === 'running' || state === 'stopped' || state === 'stopping'
+      ? []
+      : [`it is ${state} just now`]),
+    ...(stack?.startsWith('trailseal-') ? [`it is part of Trailseal's own stack ${printable(stack)}`] : []),
+    ...(instance.Operator?.Managed === true
+      ? [`${instance.Operator.Principal ?? 'an AWS service'} manages it, and lets nobody else change it`]
+      : []),
+  ];
+}
+
+function tags(borne: readonly Tag[], { eksNodes, criticalTags }: Settings): readonly string[] {
+  const nodeTag = borne.find(({ Key = '' }) => nodeTags.some((pattern) => matchesPattern(pattern, Key)));
+  const critical = Object.entries(criticalTags).flatMap(([key, patterns]) => {
+    const value = tagOf(borne, key);
+    return value !== undefined && patterns.some((pattern) => matchesPattern(pattern, value))
+      ? [`it is tagged as critical (${printable(key)}: ${printable(value)})`]
+      : [];
+  });
+  return [
+    ...(nodeTag === undefined || eksNodes === 'act'
+      ? []
+      : [
+          `it is a node of an EKS cluster (tag ${printable(nodeTag.Key ?? '')}); eksNodes: act would allow it`,
+        ]),
+    ...critical,
+  ];
+}
+
+function autoScaling({ member, capacity }: Seen, settings: Settings): readonly string[] {
+  if (member === null) return [];
+  const group = printable(member.group);
+  if (settings.autoScaling === 'withhold') {
+    return [
+      `it is a member of the Auto Scaling group ${group}; autoScaling: standby or detach would allow it`,
+    ];
+  }
+  // One in standby is neither checked nor replaced.
+  if (member.lifecycle === 'Standby') return [];
+  if (member.lifecycle !== 'InService') {
+    return [
+      `it is ${printable(member.lifecycle)} in the Auto Scaling group ${group}, neither in service nor in standby`,
+    ];
+  }
+  const refused = lowering(capacity, settings);
+  const classic = capacity?.classic === true && settings.loadBalanced === 'withhold';
+  return [
+    ...(refused === undefined ? [] : [`the Auto Scaling group ${group} ${refused}`]),
+    ...(classic
+      ? [`the Auto Scaling group ${group} has a Classic Load Balancer; loadBalanced: drain would allow it`]
+      : []),
+  ];
+}
+
+function lowering(capacity: Seen['capacity'], { autoScalingCapacity }: Settings): string | undefined {
+  if (autoScalingCapacity === 'keep' || capacity === null || capacity.desired > capacity.min)
+    return undefined;
+  return `is at its minimum of ${capacity.min}, and can't be lowered; autoScalingCapacity: keep would allow it`;
+}
+
+function loadBalancing({ registrations }: Seen, { loadBalanced }: Settings): readonly string[] {
+  if (registrations.length === 0 || loadBalanced === 'drain') return [];
+  const groups = [...new Set(registrations.map(({ targetGroup }) => targetGroupName(targetGroup)))];
+  return [`it is behind a load balancer (${groups.join(', ')}); loadBalanced: drain would allow it`];
+}
+
+/** `name/0123456789abcdef` of a target group's ARN. */
+export function targetGroupName(arn: string): string {
+  return printable(arn.split(':targetgroup/')[1] ?? arn);
+}
+
+function spot({ instance }: Seen, settings: Settings): readonly string[] {
+  if (instance.InstanceLifecycle !== 'spot') return [];
+  if (settings.spot === 'withhold') return ['it is a Spot Instance; spot: act would allow it to be isolated'];
+  return stops(settings) ? ['it is a Spot Instance, and those are never stopped, only isolated'] : [];
+}
+
+function stopping({ instance, protectedFromStop }: Seen): readonly string[] {
+  if (instance.State?.Name !== 'running') return [];
+  return [
+    ...(protectedFromStop ? ['it is protected from being stopped (disableApiStop)'] : []),
+    ...(instance.RootDeviceType === 'instance-store'
+      ? ['its root volume is an instance store, so that it can only be terminated, not stopped']
+      : []),
+  ];
+}
+
+function isolating({ instance, interfaces }: Seen, resource: Resource): readonly string[] {
+  const isolated = interfaces.filter(isIsolated);
+  const secondary = (instance.SecondaryInterfaces ?? []).length > 0;
+  return [
+    ...(instance.VpcId === undefined ? ['it is in no VPC, where there are no groups to isolate it'] : []),
+    ...(interfaces.length === 0 ? ['it has no network interface that could be isolated'] : []),
+    ...interfaces.flatMap((each) => unlike(each, resource)),
+    ...(secondary ? ['it has interfaces of a secondary network, which security groups do not reach'] : []),
+    ...(isolated.length > 0 && isolated.length < interfaces.length
+      ? [
+          `of its network interfaces only ${idsOf(isolated)} are isolated: another quarantine is under way or was ` +
+            'broken off, or the others were attached later',
+        ]
+      : []),
+  ];
+}
+
+/** What makes an interface unlike the instance's own, so that the instance would not be isolated. */
+function unlike(each: NetworkInterface, { account }: Resource): readonly string[] {
+  const name = `its network interface ${each.NetworkInterfaceId}`;
+  if (each.OwnerId !== undefined && each.OwnerId !== account) {
+    return [`${name} belongs to the account ${each.OwnerId}`];
+  }
+  if (each.RequesterManaged === true || each.Operator?.Managed === true) {
+    return [`${name} is managed by an AWS service, and can't be changed`];
+  }
+  if (each.InterfaceType === 'trunk') {
+    return [`${name} carries branch interfaces of tasks or pods, which have security groups of their own`];
+  }
+  return ordinaryTypes.includes(each.InterfaceType) ? [] : [`${name} is of the kind ${each.InterfaceType}`];
+}
+
+function isIsolated(described: NetworkInterface): boolean {
+  const { vpc } = interfaceOf(described);
+  const names = (described.Groups ?? []).map(({ GroupName }) => GroupName);
+  return names.length === 1 && names[0] === isolationGroupName(vpc);
+}
+
+function idsOf(interfaces: readonly NetworkInterface[]): string {
+  return interfaces.map(({ NetworkInterfaceId }) => NetworkInterfaceId).join(', ');
+}
+
+function tagOf(borne: readonly Tag[] | undefined, key: string): string | undefined {
+  return borne?.find(({ Key }) => Key === key)?.Value;
+}

@@ -1,0 +1,154 @@
+/**
+ * The target groups that an instance is in. Elastic Load Balancing does not tell them by target: all groups of the
+ * VPCs concerned are asked. Targets registered by address count where the address is one of the instance's own;
+ * those registered from another VPC are not seen. Classic Load Balancers are seen only as far as an Auto Scaling
+ * group registers with them.
+ */
+import {
+  DeregisterTargetsCommand,
+  DescribeTargetHealthCommand,
+  type ElasticLoadBalancingV2Client,
+  paginateDescribeTargetGroups,
+  RegisterTargetsCommand,
+  type TargetDescription,
+  type TargetHealthDescription,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { Means } from '../../../core/action.ts';
+import type { Before, Registration } from './before.ts';
+import type { Settings } from './settings.ts';
+import { until } from './until.ts';
+
+/** How many groups are asked at once. */
+const atOnce = 10;
+
+/** What an instance may be registered as. */
+export interface Identities {
+  readonly instance: string;
+  readonly vpcs: readonly string[];
+  readonly addresses: readonly string[];
+}
+
+/** All registrations of the instance that are in force. */
+export async function registrationsOf(
+  elb: ElasticLoadBalancingV2Client,
+  { instance, vpcs, addresses }: Identities,
+): Promise<readonly Registration[]> {
+  const groups: string[] = [];
+  for await (const page of paginateDescribeTargetGroups({ client: elb }, {})) {
+    for (const { TargetGroupArn, TargetType, VpcId } of page.TargetGroups ?? []) {
+      const concerned = TargetType === 'instance' || TargetType === 'ip';
+      if (concerned && VpcId !== undefined && vpcs.includes(VpcId) && TargetGroupArn !== undefined) {
+        groups.push(TargetGroupArn);
+      }
+    }
+  }
+  const ids = new Set([instance, ...addresses]);
+  const found: Registration[] = [];
+  for (let from = 0; from < groups.length; from += atOnce) {
+    const some = groups.slice(from, from + atOnce);
+    const answers = await Promise.all(some.map((group) => targetsIn(elb, group)));
+    found.push(...answers.flat().filter(({ target }) => ids.has(target)));
+  }
+  return found;
+}
+
+/** The registrations in one group that are in force; none where the group is gone. */
+async function targetsIn(
+  elb: ElasticLoadBalancingV2Client,
+  targetGroup: string,
+): Promise<readonly Registration[]> {
+  return (await healthIn(elb, targetGroup)).filter(isRegistered).flatMap(({ Target, TargetHealth }) =>
+    Target?.Id === undefined
+      ? []
+      : {
+          targetGroup,
+          target: Target.Id,
+          port: Target.Port ?? null,
+          zone: Target.AvailabilityZone ?? null,
+          quicServerId: Target.QuicServerId ?? null,
+          health: TargetHealth?.State ?? 'unknown',
+        },
+  );
+}
+
+async function healthIn(
+  elb: ElasticLoadBalancingV2Client,
+  targetGroup: string,
+  targets?: readonly TargetDescription[],
+): Promise<readonly TargetHealthDescription[]> {
+  try {
+    const answer = await elb.send(
+      new DescribeTargetHealthCommand({
+        TargetGroupArn: targetGroup,
+        ...(targets === undefined ? {} : { Targets: [...targets] }),
+      }),
+    );
+    return answer.TargetHealthDescriptions ?? [];
+  } catch (error) {
+    if (error instanceof Error && error.name === 'TargetGroupNotFoundException') return [];
+    throw error;
+  }
+}
+
+/** Source: Elastic Load Balancing API Reference, "TargetHealth": Reason. */
+function isRegistered({ TargetHealth }: TargetHealthDescription): boolean {
+  const reason = TargetHealth?.Reason;
+  return reason !== 'Target.NotRegistered' && reason !== 'Target.DeregistrationInProgress';
+}
+
+/** Those of the recorded registrations that are in force now. */
+export async function presentRegistrations(
+  before: Before,
+  elb: ElasticLoadBalancingV2Client,
+): Promise<readonly Registration[]> {
+  const groups = [...new Set(before.registrations.map(({ targetGroup }) => targetGroup))];
+  const present: Registration[] = [];
+  for (const group of groups) present.push(...(await targetsIn(elb, group)));
+  return before.registrations.filter((was) => present.some((now) => sameRegistration(was, now)));
+}
+
+function sameRegistration(a: Registration, b: Registration): boolean {
+  return a.targetGroup === b.targetGroup && a.target === b.target && a.port === b.port;
+}
+
+/**
+ * Deregisters the instance wherever it was, and waits until no connection drains any more, or for as long as the
+ * settings say.
+ */
+export async function drain(before: Before, { drainSeconds }: Settings, means: Means): Promise<void> {
+  const { elb } = means.clients;
+  const present = await presentRegistrations(before, elb);
+  for (const [group, targets] of byGroup(present)) {
+    await elb.send(new DeregisterTargetsCommand({ TargetGroupArn: group, Targets: targets }));
+  }
+  await until(means, { everySeconds: 10, forSeconds: drainSeconds }, async () => {
+    for (const [group, targets] of byGroup(before.registrations)) {
+      const health = await healthIn(elb, group, targets);
+      if (health.some(({ TargetHealth }) => TargetHealth?.State === 'draining')) return undefined;
+    }
+    return true;
+  });
+}
+
+/** Registers the instance again wherever it was, with the same ports. */
+export async function register(before: Before, { clients: { elb } }: Means): Promise<void> {
+  const present = await presentRegistrations(before, elb);
+  const missing = before.registrations.filter((was) => !present.includes(was));
+  for (const [group, targets] of byGroup(missing)) {
+    await elb.send(new RegisterTargetsCommand({ TargetGroupArn: group, Targets: targets }));
+  }
+}
+
+function byGroup(registrations: readonly Registration[]): ReadonlyMap<string, TargetDescription[]> {
+  const groups = Map.groupBy(registrations, ({ targetGroup }) => targetGroup);
+  return new Map([...groups].map(([group, some]) => [group, some.map(targetOf)]));
+}
+
+function targetOf({ target, port, zone, quicServerId }: Registration): TargetDescription {
+  return {
+    Id: target,
+    ...(port === null ? {} : { Port: port }),
+    ...(zone === null ? {} : { AvailabilityZone: zone }),
+    ...(quicServerId === null ? {} : { QuicServerId: quicServerId }),
+  };
+}

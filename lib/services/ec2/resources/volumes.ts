@@ -1,0 +1,111 @@
+/**
+ * Where EC2's events name EBS volumes. CreateVolume answers with the id. RunInstances names none: its response
+ * comes before the volumes exist (`"blockDeviceMapping": {}`), so that instance and device stand for one.
+ * Source: real records (AWS KMS Developer Guide, "Amazon EC2 example two"; cloud-custodian tests/data/cwe).
+ */
+import { arnOf } from '../../../core/arn.ts';
+import type { Resource } from '../../../core/control.ts';
+import type { TrailEvent } from '../../../core/event.ts';
+import { at, flag, list, text } from '../../../core/json.ts';
+import { instance, tagged, tagsAsked, tagsIn } from './instances.ts';
+
+/** A volume that RunInstances brings about. */
+export interface LaunchedVolume {
+  readonly resource: Resource;
+  readonly device: string;
+  /** Whether it holds the root device, and so comes from the AMI's snapshot. */
+  readonly root: boolean;
+  /** What the request's mapping says of it (`ebs`); `undefined` where the request does not map the device. */
+  readonly requested: unknown;
+  /** What the response's mapping says of it; nearly always `undefined`. */
+  readonly answered: unknown;
+}
+
+/** CreateVolume: the volume that the response names. */
+export function volumeCreated(event: TrailEvent): readonly Resource[] {
+  const tags = tagsIn(list(event.response, 'tagSet')) ?? tagsAsked(event.request, 'volume');
+  return volumeNamed(event, event.response).map((resource) => tagged(resource, tags));
+}
+
+/** DeleteVolume: the volume that the request names. */
+export function volumeInRequest(event: TrailEvent): readonly Resource[] {
+  return volumeNamed(event, event.request);
+}
+
+/** RunInstances: the EBS volumes of every instance launched. */
+export function volumesOfLaunch(event: TrailEvent): readonly Resource[] {
+  return launchedVolumes(event).map((volume) => volume.resource);
+}
+
+/**
+ * RunInstances: for each instance, the root volume and those that the request or the response maps. The event does
+ * not name the volumes that only its launch template maps, so these are missing, unless one is the root volume.
+ */
+export function launchedVolumes(event: TrailEvent): readonly LaunchedVolume[] {
+  const requested = ebsDevices(event.request);
+  const tags = tagsAsked(event.request, 'volume');
+  return list(event.response, 'instancesSet').flatMap((item) => {
+    const instanceId = text(item, 'instanceId');
+    if (instanceId === undefined) return [];
+    const owner = instance(event, instanceId);
+    const answered = ebsDevices(item);
+    const rootDevice =
+      text(item, 'rootDeviceType') === 'ebs' ? (text(item, 'rootDeviceName') ?? '') : undefined;
+    const devices = new Set([...requested.keys(), ...answered.keys()]);
+    if (rootDevice !== undefined && rootDevice !== '') devices.add(rootDevice);
+    return [...devices].map((device): LaunchedVolume => {
+      const told = { requested: requested.get(device), answered: answered.get(device) };
+      const root = device === rootDevice;
+      const resource = tagged(launchedVolume(event, owner, device, root, told), tags);
+      return { resource, device, root, ...told };
+    });
+  });
+}
+
+/**
+ * The volume is part of its instance only where it is deleted with it: as the mapping says, else the root
+ * volume is and others stay. Source: Amazon EC2 User Guide, "Preserve data when an instance is terminated".
+ */
+function launchedVolume(
+  event: TrailEvent,
+  owner: Resource,
+  device: string,
+  root: boolean,
+  told: Pick<LaunchedVolume, 'requested' | 'answered'>,
+): Resource {
+  const { account, region } = event;
+  const volumeId = text(told.answered, 'volumeId');
+  const goesWithInstance =
+    flag(told.answered, 'deleteOnTermination') ?? flag(told.requested, 'deleteOnTermination') ?? root;
+  return {
+    type: 'AwsEc2Volume',
+    id: volumeId ?? `${owner.id}:${device}`,
+    arn: volumeId === undefined ? owner.arn : arnOf('ec2', region, account, `volume/${volumeId}`),
+    account,
+    region,
+    ...(goesWithInstance ? { partOf: owner.arn } : {}),
+  };
+}
+
+/** The EBS devices of a `blockDeviceMapping`, with their `ebs`; without those left out or of the instance store. */
+function ebsDevices(holder: unknown): ReadonlyMap<string, unknown> {
+  const devices = new Map<string, unknown>();
+  for (const item of list(holder, 'blockDeviceMapping')) {
+    const device = text(item, 'deviceName');
+    const ebs = at(item, 'ebs') ?? undefined;
+    if (device === undefined || device === '' || ebs === undefined || devices.has(device)) continue;
+    // An omitted device is written as `"noDevice": {}` or `""`: that the member is there is what counts.
+    const omitted = [at(item, 'noDevice'), at(item, 'virtualName')].some(
+      (value) => value !== undefined && value !== null && value !== false,
+    );
+    if (!omitted) devices.set(device, ebs);
+  }
+  return devices;
+}
+
+function volumeNamed(event: TrailEvent, holder: unknown): readonly Resource[] {
+  const { account, region } = event;
+  const id = text(holder, 'volumeId');
+  if (id === undefined) return [];
+  return [{ type: 'AwsEc2Volume', id, arn: arnOf('ec2', region, account, `volume/${id}`), account, region }];
+}

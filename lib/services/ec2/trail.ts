@@ -1,0 +1,72 @@
+/** What the trail proves about EC2 and EBS; each subject has its own file in `ec2/`. */
+
+import { unknownFact } from '../../core/facts.ts';
+import type { Chronicle, Lesson } from '../../core/trail-facts.ts';
+import type { Ec2Facts } from './facts.ts';
+import { instanceTypeSnapshot } from './instance-types.ts';
+import { ebsDefaultLessons, openEbsDefaults } from './trail/ebs-defaults.ts';
+import { instanceLessons, openInstances } from './trail/instances.ts';
+import { keyLessons, openKeys } from './trail/keys.ts';
+import { launchTemplateLessons, openLaunchTemplates } from './trail/launch-templates.ts';
+import { openSnapshots, snapshotLessons } from './trail/snapshots.ts';
+import { openVolumes, volumeLessons } from './trail/volumes.ts';
+
+const ec2Lessons = [
+  ...new Set([
+    ...instanceLessons,
+    ...ebsDefaultLessons,
+    ...volumeLessons,
+    ...snapshotLessons,
+    ...launchTemplateLessons,
+  ]),
+];
+
+const lessons: readonly Lesson[] = [
+  { eventSource: 'ec2.amazonaws.com', eventNames: ec2Lessons },
+  { eventSource: 'kms.amazonaws.com', eventNames: keyLessons },
+];
+
+/** The chronicle of EC2 and EBS. */
+export const ec2Chronicle = {
+  lessons,
+  open(): Chronicle<keyof Ec2Facts> {
+    const keys = openKeys();
+    const instances = openInstances();
+    const defaults = openEbsDefaults(keys);
+    const templates = openLaunchTemplates();
+    const snapshots = openSnapshots();
+    const volumes = openVolumes(defaults, keys, templates, snapshots);
+    const subjects = [instances, defaults, templates, snapshots, volumes];
+
+    return {
+      learn(event) {
+        if (event.eventSource === 'kms.amazonaws.com') keys.learn(event);
+        else if (event.eventSource === 'ec2.amazonaws.com') {
+          for (const subject of subjects) subject.learn(event);
+        }
+      },
+      read: {
+        'ec2.instance': instances.type,
+        'ec2.instanceType': (resource) => {
+          const fact =
+            resource.type === 'AwsEc2LaunchTemplate'
+              ? templates.instanceType(resource)
+              : instances.type(resource);
+          if (!fact.known) return fact;
+          return fact.value.instanceType === undefined
+            ? unknownFact('not-in-trail', 'the launch template names no instance type')
+            : instanceTypeSnapshot(fact.value.instanceType);
+        },
+        'ec2.volumeEncryption': volumes.encryption,
+        'ec2.volumeKey': volumes.key,
+        'ec2.ebsDefaultEncryption': defaults.encryption,
+        'ec2.ebsDefaultKey': defaults.key,
+        'ec2.snapshotSharing': snapshots.sharing,
+        'ec2.snapshotEncryption': snapshots.encryption,
+        'ec2.launchTemplateVersion': templates.number,
+        'ec2.launchTemplateType': templates.instanceType,
+        'ec2.launchTemplateVolumes': templates.volumes,
+      },
+    };
+  },
+};

@@ -1,0 +1,78 @@
+/** What the trail proves about an account's EBS defaults in a Region: encryption by default, and its key. */
+import type { Fact, TrailEvent } from '../../../core/control.ts';
+import { known, unknownFact } from '../../../core/facts.ts';
+import { flag } from '../../../core/json.ts';
+import { sourceOf } from '../../../core/trail-facts.ts';
+import type { EncryptionKey } from '../facts.ts';
+import { member, memberText, requestOf, responseOf } from '../resources/wrapped.ts';
+import type { Keys } from './keys.ts';
+import { type Place, placeOf } from './region.ts';
+
+export const ebsDefaultLessons = [
+  'EnableEbsEncryptionByDefault',
+  'DisableEbsEncryptionByDefault',
+  'ModifyEbsDefaultKmsKeyId',
+  'ResetEbsDefaultKmsKeyId',
+] as const;
+
+export type EbsDefaults = ReturnType<typeof openEbsDefaults>;
+
+/** EBS defaults by account and Region. */
+export function openEbsDefaults(keys: Keys) {
+  const encryption = new Map<string, Fact<boolean>>();
+  const defaultKeys = new Map<string, Fact<EncryptionKey>>();
+
+  /** The key's ARN is in the response; the request may name an alias, or nothing: then it is AWS's own key. */
+  const learnKey = (event: TrailEvent): void => {
+    const answered = memberText(responseOf(event), 'KmsKeyId');
+    const requested =
+      event.eventName === 'ResetEbsDefaultKmsKeyId'
+        ? 'alias/aws/ebs'
+        : (memberText(requestOf(event), 'KmsKeyId') ??
+          (answered === undefined ? 'alias/aws/ebs' : undefined));
+    const key = keys.named(event, answered, requested);
+    defaultKeys.set(
+      placeOf(event),
+      key === undefined
+        ? unknownFact('unreadable', 'the trail shows that the default key was changed, but not to which')
+        : known(key, sourceOf(event)),
+    );
+  };
+
+  return {
+    learn(event: TrailEvent): void {
+      switch (event.eventName) {
+        case 'EnableEbsEncryptionByDefault':
+        case 'DisableEbsEncryptionByDefault': {
+          const answered = flag(member(responseOf(event), 'EbsEncryptionByDefault'));
+          const on = answered ?? event.eventName === 'EnableEbsEncryptionByDefault';
+          encryption.set(placeOf(event), known(on, sourceOf(event)));
+          break;
+        }
+        case 'ModifyEbsDefaultKmsKeyId':
+        case 'ResetEbsDefaultKmsKeyId':
+          learnKey(event);
+      }
+    },
+
+    encryption: (place: Place): Fact<boolean> =>
+      encryption.get(placeOf(place)) ??
+      unknownFact(
+        'not-in-trail',
+        'the trail does not show whether encryption by default was switched on or off in this account and Region',
+      ),
+
+    key(place: Place): Fact<EncryptionKey> {
+      const fact = defaultKeys.get(placeOf(place));
+      if (fact === undefined) {
+        return unknownFact(
+          'not-in-trail',
+          'the trail does not show which is the default key for EBS in this account and Region',
+        );
+      }
+      if (!fact.known) return fact;
+      // Its manager may have been learned since.
+      return known(keys.named(place, fact.value.arn) ?? fact.value, fact.source);
+    },
+  };
+}

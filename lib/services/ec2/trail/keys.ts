@@ -1,0 +1,76 @@
+/** What the trail proves about the KMS keys that EC2's events name: which key it is, and whose. */
+import { accountIn, arnOf, parseArn } from '../../../core/arn.ts';
+import type { TrailEvent } from '../../../core/control.ts';
+import { text } from '../../../core/json.ts';
+import type { EncryptionKey } from '../facts.ts';
+import type { Place } from './region.ts';
+
+export const keyLessons = ['CreateKey'] as const;
+
+export type Keys = ReturnType<typeof openKeys>;
+
+/** Keys by ARN, each with its manager. */
+export function openKeys() {
+  const managers = new Map<string, 'AWS' | 'CUSTOMER'>();
+
+  return {
+    /**
+     * CreateKey: only customers create keys; one made on an AWS service's behalf says so in `keyManager`.
+     * Source: AWS KMS API Reference, "KeyMetadata": KeyManager.
+     */
+    learn(event: TrailEvent): void {
+      if (event.eventName !== 'CreateKey') return;
+      const arn =
+        text(event.response, 'keyMetadata', 'arn') ??
+        event.resources.find((resource) => resource.arn?.includes(':key/'))?.arn;
+      const told = text(event.response, 'keyMetadata', 'keyManager');
+      const manager = told ?? (event.actor.type === 'AWSService' ? undefined : 'CUSTOMER');
+      if (arn !== undefined && (manager === 'AWS' || manager === 'CUSTOMER')) managers.set(arn, manager);
+    },
+
+    /**
+     * The key that one event names in one or several ways (an alias in its request, the ARN in its response):
+     * what one of the names tells of its manager is remembered of the ARN. The first readable name counts; a
+     * bare id or alias means one of the event's account and Region.
+     */
+    named(place: Place, ...names: readonly (string | undefined)[]): EncryptionKey | undefined {
+      const arns = names.flatMap((name) => {
+        const arn = name === undefined ? undefined : arnOfKey(place, name);
+        return arn === undefined ? [] : [arn];
+      });
+      const [arn] = arns;
+      if (arn === undefined) return undefined;
+      const manager = arns.map((each) => managers.get(each) ?? managerIn(place, each)).find(Boolean);
+      if (manager === undefined) return { arn };
+      if (!isAlias(arn)) managers.set(arn, manager);
+      return { arn, manager };
+    },
+  };
+}
+
+/** A key id, alias, key ARN or alias ARN as ARN; `undefined` for anything else (`<sensitiveDataRemoved>`). */
+function arnOfKey({ account, region }: Place, name: string): string | undefined {
+  if (parseArn(name)?.service === 'kms') return name;
+  if (/^alias\/[\w/-]+$/.test(name)) return arnOf('kms', region, account, name);
+  return /^(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i.test(name)
+    ? arnOf('kms', region, account, `key/${name}`)
+    : undefined;
+}
+
+function isAlias(arn: string): boolean {
+  return parseArn(arn)?.resource.startsWith('alias/') === true;
+}
+
+/**
+ * What the ARN itself tells. The prefix `alias/aws/` is reserved for AWS managed keys, and no other alias can
+ * point to one; AWS managed keys are never multi-Region (`mrk-`), and work in their own account only. Source:
+ * AWS KMS API Reference, "CreateAlias"; AWS KMS Developer Guide, "AWS KMS keys", "Multi-Region keys in AWS KMS".
+ */
+function managerIn(place: Place, arn: string): 'AWS' | 'CUSTOMER' | undefined {
+  const resource = parseArn(arn)?.resource ?? '';
+  if (resource.startsWith('alias/aws/')) return 'AWS';
+  if (resource.startsWith('alias/') || resource.startsWith('key/mrk-')) return 'CUSTOMER';
+  const owner = accountIn(arn);
+  const user = accountIn(place.account);
+  return owner !== undefined && user !== undefined && owner !== user ? 'CUSTOMER' : undefined;
+}

@@ -1,0 +1,193 @@
+/** Facts about EKS clusters and their node groups, from AWS: DescribeCluster and DescribeNodegroup, one at a time. */
+import {
+  type Cluster,
+  DescribeClusterCommand,
+  DescribeNodegroupCommand,
+  type Nodegroup,
+} from '@aws-sdk/client-eks';
+import { askEach } from '../../aws/facts/calls.ts';
+import { derive, type Lookup } from '../../aws/facts/lookups.ts';
+import type { Aws, Readers } from '../../aws/facts/reader.ts';
+import { withEksTags } from '../../aws/facts/tags.ts';
+import type { Resource } from '../../core/control.ts';
+import { type Fact, known, type Source, unknownFact } from '../../core/facts.ts';
+import { instanceTypes } from '../ec2/aws/instance-types.ts';
+import { templateVersions, typeIn } from '../ec2/aws/launch-templates.ts';
+import { controlPlaneLogs, type EksFacts } from './facts.ts';
+
+const clusterAction = 'eks:DescribeCluster';
+
+/**
+ * Clusters by name. While one is being made, or an update that was accepted is still under way, EKS tells what
+ * was before: that is no answer yet. One that is being deleted is gone, as an instance that shuts down is: should
+ * its deletion fail, it is there again. Source: EKS API Reference, "Cluster": status.
+ */
+const clusters: Lookup<Cluster> = {
+  permissions: [clusterAction],
+  async find(names, place, waitsFor) {
+    const found = await askEach(clusterAction, names, place, waitsFor, async (name) => {
+      // The SDK refuses a URL without the name.
+      if (name === '') return undefined;
+      const answer = await place.call(({ eks }) => eks.send(new DescribeClusterCommand({ name })));
+      return answer.cluster;
+    });
+    return new Map(
+      [...found].map(([name, fact]) => [
+        name,
+        derive(fact, ({ status }) => settled(fact, `the cluster ${name}`, status, unsettledClusters)),
+      ]),
+    );
+  },
+};
+
+const nodegroupAction = 'eks:DescribeNodegroup';
+
+/**
+ * Node groups by `<cluster>/<node group>`. What they launch is settled from the call that makes them on. Source: EKS
+ * API Reference, "Nodegroup": status.
+ */
+const nodegroups: Lookup<Nodegroup> = {
+  permissions: [nodegroupAction],
+  async find(ids, place, waitsFor) {
+    const found = await askEach(nodegroupAction, ids, place, waitsFor, async (id) => {
+      // Names of clusters and node groups hold no slash.
+      const [clusterName, nodegroupName] = id.split('/');
+      if (!clusterName || !nodegroupName) return undefined;
+      const answer = await place.call(({ eks }) =>
+        eks.send(new DescribeNodegroupCommand({ clusterName, nodegroupName })),
+      );
+      return answer.nodegroup;
+    });
+    return new Map(
+      [...found].map(([id, fact]) => [
+        id,
+        derive(fact, ({ status }) => settled(fact, `the node group ${id}`, status, unsettledNodegroups)),
+      ]),
+    );
+  },
+};
+
+const unsettledClusters = ['CREATING', 'PENDING', 'UPDATING'];
+const unsettledNodegroups = ['UPDATING'];
+
+function settled<T>(
+  fact: Fact<T>,
+  what: string,
+  status: string | undefined,
+  unsettled: readonly string[],
+): Fact<T> {
+  if (status === 'DELETING') return unknownFact('not-found', `${what} is ${status}`);
+  return status !== undefined && unsettled.includes(status)
+    ? unknownFact('not-ready', `${what} is ${status}, so look again when it is not any more`)
+    : fact;
+}
+
+function untold(what: string): Fact<never> {
+  return unknownFact('unreadable', `${clusterAction} does not tell ${what}`);
+}
+
+/** A reader of one thing about a cluster. */
+function clusterReader<T>(read: (cluster: Cluster, source: Source) => Fact<T>) {
+  return {
+    uses: [clusters],
+    read: async (resource: Resource, aws: Aws): Promise<Fact<T>> =>
+      derive(await aws.ask(clusters, resource.id), read),
+    identify: identifyCluster,
+  };
+}
+
+async function identifyCluster(resource: Resource, aws: Aws): Promise<readonly Resource[]> {
+  const fact = await aws.ask(clusters, resource.id);
+  if (!fact.known) return [resource];
+  const { arn = resource.arn, tags } = fact.value;
+  return [withEksTags({ ...resource, arn }, tags)];
+}
+
+/** The node group with its true ARN, whose end, a UUID, few events tell; its id stays what identifies it. */
+async function identifyNodegroup(resource: Resource, aws: Aws): Promise<readonly Resource[]> {
+  const fact = await aws.ask(nodegroups, resource.id);
+  if (!fact.known) return [resource];
+  const { nodegroupArn: arn = resource.arn, tags } = fact.value;
+  return [withEksTags({ ...resource, arn }, tags)];
+}
+
+/** Each log that the answer sets; one that it does not name stays unknown. */
+function logsIn(cluster: Cluster): Extract<EksFacts['eks.logging'], { known: true }>['value'] {
+  const logs = new Map<string, boolean>();
+  for (const { types = [], enabled } of cluster.logging?.clusterLogging ?? []) {
+    for (const log of types) {
+      if (enabled !== undefined && controlPlaneLogs.includes(log)) logs.set(log, enabled);
+    }
+  }
+  return Object.fromEntries(logs);
+}
+
+/**
+ * The types that the node group names itself, else the one of its launch template, else EKS's default.
+ * Source: EKS API Reference, "Nodegroup": instanceTypes, launchTemplate; "CreateNodegroup": instanceTypes.
+ */
+async function typesOf(resource: Resource, aws: Aws): Promise<EksFacts['eks.nodegroup']> {
+  const fact = await aws.ask(nodegroups, resource.id);
+  if (!fact.known) return fact;
+  const { instanceTypes: own = [], launchTemplate: template, amiType = '' } = fact.value;
+  if (own.length > 0) return known({ instanceTypes: own, namedBy: 'node group' }, fact.source);
+  if (template !== undefined) {
+    if (template.id === undefined) {
+      return unknownFact('unreadable', `${nodegroupAction} does not tell the id of the launch template`);
+    }
+    const version = await aws.follow(templateVersions, `${template.id}:${template.version ?? '$Default'}`);
+    if (!version.known) return version;
+    const { instanceType, byRequirements } = typeIn(version.value);
+    if (instanceType !== undefined) {
+      return known({ instanceTypes: [instanceType], namedBy: 'launch template' }, version.source);
+    }
+    if (byRequirements) {
+      return unknownFact('absent', 'the launch template chooses the instance type by requirements');
+    }
+  }
+  return /ARM/i.test(amiType)
+    ? unknownFact('absent', "nothing names an instance type, and EKS's default does not run ARM")
+    : known({ instanceTypes: ['t3.medium'], namedBy: 'EKS default' }, fact.source);
+}
+
+export const eksReaders: Readers<keyof EksFacts> = {
+  'eks.version': clusterReader(({ version }, source) =>
+    version === undefined ? untold("the cluster's Kubernetes version") : known(version, source),
+  ),
+  'eks.secretsEncryption': clusterReader(
+    ({ encryptionConfig = [] }, source): EksFacts['eks.secretsEncryption'] => {
+      if (encryptionConfig.length === 0) return known({ key: null }, source);
+      const key = encryptionConfig.map(({ provider }) => provider?.keyArn).find(Boolean);
+      return key === undefined ? untold('the key of the encryptionConfig') : known({ key }, source);
+    },
+  ),
+  'eks.endpointPublicAccess': clusterReader(({ resourcesVpcConfig }, source) => {
+    const open = resourcesVpcConfig?.endpointPublicAccess;
+    return open === undefined ? untold('whether the API endpoint is public') : known(open, source);
+  }),
+  'eks.publicAccessCidrs': clusterReader(({ resourcesVpcConfig }, source) => {
+    const blocks = resourcesVpcConfig?.publicAccessCidrs;
+    return blocks === undefined
+      ? untold('which addresses the public API endpoint admits')
+      : known(blocks, source);
+  }),
+  'eks.logging': clusterReader((cluster, source) =>
+    cluster.logging === undefined ? untold('which logs are on') : known(logsIn(cluster), source),
+  ),
+  'eks.nodegroup': { uses: [nodegroups, templateVersions], read: typesOf, identify: identifyNodegroup },
+  'eks.nodegroupTypes': {
+    uses: [nodegroups, templateVersions, instanceTypes],
+    async read(resource, aws) {
+      const fact = await typesOf(resource, aws);
+      if (!fact.known) return fact;
+      const types = await Promise.all(
+        fact.value.instanceTypes.map(async (instanceType) => ({
+          instanceType,
+          support: await aws.follow(instanceTypes, instanceType),
+        })),
+      );
+      return known(types, fact.source);
+    },
+    identify: identifyNodegroup,
+  },
+};

@@ -1,0 +1,32 @@
+/** Facts about EKS clusters and their node groups. */
+import type { Fact } from '../../core/facts.ts';
+import type { Ec2Facts } from '../ec2/facts.ts';
+
+/** The control plane's logs. Source: EKS API Reference, LogSetup. */
+export const controlPlaneLogs = ['api', 'audit', 'authenticator', 'controllerManager', 'scheduler'] as const;
+export type ControlPlaneLog = (typeof controlPlaneLogs)[number];
+
+export interface EksFacts {
+  /** The Kubernetes version, as `1.31`. Authority: DescribeCluster, version. */
+  readonly 'eks.version': Fact<string>;
+  /**
+   * The customer's key around the cluster's data, as EKS was told it (an ARN or an alias); `null` when there
+   * is no encryptionConfig. Authority: DescribeCluster, encryptionConfig[].provider.keyArn.
+   */
+  readonly 'eks.secretsEncryption': Fact<{ readonly key: string | null }>;
+  /** Authority: DescribeCluster, resourcesVpcConfig.endpointPublicAccess. */
+  readonly 'eks.endpointPublicAccess': Fact<boolean>;
+  /** Who reaches the public endpoint while there is one. Authority: resourcesVpcConfig.publicAccessCidrs. */
+  readonly 'eks.publicAccessCidrs': Fact<readonly string[]>;
+  /** Which logs are exported; one that is absent is not known. Authority: DescribeCluster, logging. */
+  readonly 'eks.logging': Fact<{ readonly [Log in ControlPlaneLog]?: boolean }>;
+  /** The instance types that a node group launches, and what names them. Authority: DescribeNodegroup. */
+  readonly 'eks.nodegroup': Fact<{
+    readonly instanceTypes: readonly string[];
+    readonly namedBy: 'node group' | 'launch template' | 'EKS default';
+  }>;
+  /** What is known of each of these types, in their order. */
+  readonly 'eks.nodegroupTypes': Fact<
+    readonly { readonly instanceType: string; readonly support: Ec2Facts['ec2.instanceType'] }[]
+  >;
+}

@@ -1,0 +1,146 @@
+import { AssociateEncryptionConfigCommand, type Cluster } from '@aws-sdk/client-eks';
+import { DescribeKeyCommand, type KeyMetadata } from '@aws-sdk/client-kms';
+import * as z from 'zod/mini';
+import { unlessGone } from '../../../aws/refusal.ts';
+import { type Check, defineAction, type Means } from '../../../core/action.ts';
+import { parseArn } from '../../../core/arn.ts';
+import type { Resource } from '../../../core/control.ts';
+import { describeKeyPermission } from '../../kms/fixes/kms-key.ts';
+import { eksSecretsEncryption, keyNamed } from '../controls/eks-secrets-encryption.ts';
+import { bringAbout, clusterIsGone, clusterReads, describeCluster, obstacleOfCluster } from './cluster.ts';
+
+/**
+ * Gives a cluster the customer's key that the policy names, for good. EKS describes the key and makes a grant on it in
+ * the caller's name. A key of another account is left to people: a grant would change what is not of this place.
+ * Sources: EKS API Reference, "AssociateEncryptionConfig", "Provider" (symmetric, of the cluster's Region); Amazon EKS
+ * User Guide, "Encrypt Kubernetes secrets with KMS on existing clusters" (encrypts and decrypts; kms:DescribeKey and
+ * kms:CreateGrant; existing secrets; what a lost key means).
+ */
+export const associateEncryption = defineAction({
+  id: 'fix:associate-encryption',
+  description:
+    'Gives a cluster that has no encryptionConfig the one key that the policy lists for it in the setting key of ' +
+    'eks-secrets-encryption. The key has to be an enabled symmetric one for encryption, of the same account and ' +
+    'Region, that AWS does not manage. EKS carries it out in some minutes, in which the cluster goes on working. ' +
+    'Secrets that are there already are encrypted with the key only when they are written again, which the order ' +
+    'leaves to people: kubectl get secrets --all-namespaces -o json | kubectl annotate --overwrite -f - ' +
+    'kms-encryption-timestamp="TIME".',
+  risk:
+    'From then on the cluster depends on the key: it is degraded while the key is disabled, and lost for good once it ' +
+    'is deleted. KMS charges for the key and for its use.',
+  permissions: {
+    reads: [...clusterReads, describeKeyPermission],
+    writes: ['eks:AssociateEncryptionConfig', 'kms:CreateGrant'],
+  },
+  settings: eksSecretsEncryption.settings,
+  /** There was no key; this is the one that the cluster gets. */
+  before: z.object({ keyArn: z.string() }),
+
+  async prepare({ resource, settings }, means) {
+    const cluster = await describeCluster(resource, means);
+    if (cluster === undefined) return { kind: 'withheld', because: `Cluster ${resource.id} is gone.` };
+    const keyArn = keyNamed(settings.key);
+    const present = keyOf(cluster);
+    if (present !== undefined && present === keyArn) {
+      return { kind: 'needless', because: `Cluster ${resource.id} has the key ${present} already.` };
+    }
+    const obstacle = obstacleOfCluster(resource, cluster) ?? otherKey(resource, cluster);
+    if (obstacle !== undefined) return { kind: 'withheld', because: obstacle };
+    if (keyArn === undefined) return { kind: 'withheld', because: notOneKey };
+    const because = await obstacleOfKey(resource, keyArn, means);
+    if (because !== undefined) return { kind: 'withheld', because };
+    return {
+      kind: 'ready',
+      before: { keyArn },
+      plan: [
+        `Associate cluster ${resource.id} with the key ${keyArn}, which can be neither changed nor taken back.`,
+      ],
+    };
+  },
+
+  apply: ({ resource }, { keyArn }, means) =>
+    bringAbout(
+      resource,
+      async (cluster) => {
+        // A broken-off run may be gone on with much later, and what is done here stays.
+        const because = otherKey(resource, cluster) ?? (await obstacleOfKey(resource, keyArn, means));
+        if (because !== undefined) throw new Error(`the key can't be associated any more: ${because}`);
+        const { update } = await means.clients.eks.send(
+          new AssociateEncryptionConfigCommand({
+            clusterName: resource.id,
+            encryptionConfig: [{ resources: ['secrets'], provider: { keyArn } }],
+          }),
+        );
+        return update;
+      },
+      (cluster) => keyOf(cluster) === keyArn,
+      means,
+    ),
+
+  check: ({ resource }, { keyArn }, means) => compare(resource, keyArn, means),
+
+  undo: {
+    kind: 'impossible',
+    because: 'EKS neither changes nor takes away a key that was associated with a cluster.',
+  },
+});
+
+const notOneKey =
+  'The policy does not name the key: list just one key ARN in the setting key of eks-secrets-encryption.';
+
+/** The customer's key around the cluster's data, as EKS tells it. */
+function keyOf({ encryptionConfig = [] }: Cluster): string | undefined {
+  return encryptionConfig.find(({ provider }) => provider?.keyArn !== undefined)?.provider?.keyArn;
+}
+
+function otherKey({ id }: Resource, cluster: Cluster): string | undefined {
+  if ((cluster.encryptionConfig ?? []).length === 0) return undefined;
+  return `Cluster ${id} has an encryptionConfig with ${keyOf(cluster) ?? 'an unnamed key'}, which can't be changed.`;
+}
+
+/** Why EKS can't, or must not, use the key for the cluster, as a sentence. */
+async function obstacleOfKey(
+  { id, account, region }: Resource,
+  keyArn: string,
+  { clients }: Means,
+): Promise<string | undefined> {
+  const arn = parseArn(keyArn);
+  if (arn?.service !== 'kms' || !arn.resource.startsWith('key/'))
+    return `The policy names ${keyArn}, which is not the ARN of a KMS key.`;
+  if (arn.account !== account) {
+    return `Key ${keyArn} is not of account ${account}, and nothing elsewhere is changed from here.`;
+  }
+  if (arn.region !== region) return `Key ${keyArn} is not in ${region}, where cluster ${id} is.`;
+  const key = await unlessGone(
+    async () => (await clients.kms.send(new DescribeKeyCommand({ KeyId: keyArn }))).KeyMetadata,
+  );
+  if (key === undefined) return `There is no key ${keyArn}.`;
+  return key.Arn === keyArn
+    ? unfitness(keyArn, key)
+    : `KMS calls the key ${keyArn} by another ARN: ${key.Arn}.`;
+}
+
+function unfitness(keyArn: string, key: KeyMetadata): string | undefined {
+  if (key.KeyManager === 'AWS') return `AWS manages key ${keyArn}.`;
+  if (key.KeySpec !== 'SYMMETRIC_DEFAULT' || key.KeyUsage !== 'ENCRYPT_DECRYPT') {
+    return `Key ${keyArn} is of spec ${key.KeySpec} for ${key.KeyUsage}, and EKS takes only symmetric ones for encryption.`;
+  }
+  return key.KeyState === 'Enabled'
+    ? undefined
+    : `Key ${keyArn} is ${key.KeyState}, and must be enabled first.`;
+}
+
+async function compare(resource: Resource, keyArn: string, means: Means): Promise<Check> {
+  const cluster = await describeCluster(resource, means);
+  if (cluster === undefined) return clusterIsGone(resource);
+  const present = keyOf(cluster);
+  if (present === keyArn && cluster.status === 'ACTIVE') {
+    return { kind: 'as-set', state: [`the cluster's key is ${present}`] };
+  }
+  const difference =
+    present === keyArn
+      ? `the cluster is still ${cluster.status}`
+      : `the cluster's key is ${present ?? 'none'}`;
+  const halfway = present === keyArn || (cluster.encryptionConfig ?? []).length === 0;
+  return { kind: 'differs', differences: [difference], halfway };
+}

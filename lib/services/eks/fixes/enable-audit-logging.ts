@@ -1,0 +1,98 @@
+import type { Cluster } from '@aws-sdk/client-eks';
+import * as z from 'zod/mini';
+import { type Check, defineAction, type Means } from '../../../core/action.ts';
+import type { Resource } from '../../../core/control.ts';
+import { eksAuditLogging } from '../controls/eks-audit-logging.ts';
+import { type ControlPlaneLog, controlPlaneLogs } from '../facts.ts';
+import {
+  clusterIsGone,
+  clusterReads,
+  clusterWrites,
+  describeCluster,
+  obstacleOfCluster,
+  updateCluster,
+} from './cluster.ts';
+
+/**
+ * Switches on the control plane's logs that the control demands, and leaves all others as they are.
+ * Source: EKS API Reference, "UpdateClusterConfig": logging; "LogSetup"; Amazon EKS User Guide, "Send control plane
+ * logs to CloudWatch Logs".
+ */
+export const enableAuditLogging = defineAction({
+  id: 'fix:enable-audit-logging',
+  description:
+    "Switches on the export of the cluster's control plane logs that the control demands; others stay as they are. " +
+    'Safe: the cluster goes on working while EKS carries it out, which takes some minutes.',
+  risk: 'CloudWatch Logs charges for what is ingested and kept; the log group keeps it for ever unless told otherwise.',
+  permissions: { reads: clusterReads, writes: clusterWrites },
+  settings: eksAuditLogging.settings,
+  /** The logs that were off, and are switched on. */
+  before: z.object({ off: z.array(z.enum(controlPlaneLogs)) }),
+
+  async prepare({ resource, settings }, means) {
+    const cluster = await describeCluster(resource, means);
+    const because = obstacleOfCluster(resource, cluster);
+    if (cluster === undefined || because !== undefined) {
+      return { kind: 'withheld', because: because ?? `Cluster ${resource.id} is gone.` };
+    }
+    const on = logsThatAreOn(cluster);
+    const off = settings.requiredTypes.filter((log) => !on.includes(log));
+    return off.length === 0
+      ? { kind: 'needless', because: `Cluster ${resource.id} exports all the logs that it should.` }
+      : {
+          kind: 'ready',
+          before: { off },
+          plan: [`Have cluster ${resource.id} export its logs ${off.join(', ')}.`],
+        };
+  },
+
+  apply: ({ resource }, { off }, means) =>
+    updateCluster(
+      resource,
+      { logging: { clusterLogging: [{ types: [...off], enabled: true }] } },
+      (cluster) => off.every((log) => logsThatAreOn(cluster).includes(log)),
+      means,
+    ),
+
+  check: ({ resource }, { off }, means) => compare(resource, off, true, means),
+
+  undo: {
+    kind: 'restores',
+    except: ['logs that were exported meanwhile, which stay in CloudWatch Logs'],
+    permissions: [...clusterReads, ...clusterWrites],
+    restore: ({ resource }, { off }, means) =>
+      updateCluster(
+        resource,
+        { logging: { clusterLogging: [{ types: [...off], enabled: false }] } },
+        (cluster) => !off.some((log) => logsThatAreOn(cluster).includes(log)),
+        means,
+      ),
+    restored: ({ resource }, { off }, means) => compare(resource, off, false, means),
+  },
+});
+
+function logsThatAreOn(cluster: Cluster): readonly ControlPlaneLog[] {
+  const on = (cluster.logging?.clusterLogging ?? []).flatMap(({ types = [], enabled }) =>
+    enabled ? types : [],
+  );
+  return controlPlaneLogs.filter((log) => on.includes(log));
+}
+
+async function compare(
+  resource: Resource,
+  logs: readonly ControlPlaneLog[],
+  wanted: boolean,
+  means: Means,
+): Promise<Check> {
+  const cluster = await describeCluster(resource, means);
+  if (cluster === undefined) return clusterIsGone(resource);
+  const on = logsThatAreOn(cluster);
+  const wrong = logs.filter((log) => on.includes(log) !== wanted);
+  return wrong.length === 0
+    ? { kind: 'as-set', state: [`the logs that are on: ${on.join(', ') || 'none'}`] }
+    : {
+        kind: 'differs',
+        differences: [`the logs ${wrong.join(', ')} are ${wanted ? 'off' : 'on'}`],
+        halfway: true,
+      };
+}

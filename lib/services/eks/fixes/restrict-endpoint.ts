@@ -1,0 +1,151 @@
+import type { Cluster } from '@aws-sdk/client-eks';
+import * as z from 'zod/mini';
+import { type Check, defineAction, type Means } from '../../../core/action.ts';
+import { covers, parseCidr } from '../../../core/cidr.ts';
+import type { Resource } from '../../../core/control.ts';
+import { eksEndpointAccess } from '../controls/eks-endpoint-access.ts';
+import {
+  clusterIsGone,
+  clusterReads,
+  clusterWrites,
+  describeCluster,
+  obstacleOfCluster,
+  updateCluster,
+} from './cluster.ts';
+
+const access = z.object({
+  publicAccess: z.boolean(),
+  privateAccess: z.boolean(),
+  /** In alphabetical order. */
+  cidrs: z.array(z.string()),
+});
+type Access = z.infer<typeof access>;
+
+/**
+ * Keeps a public endpoint public to the blocks that the control allows, and to no others, and opens the private
+ * endpoint with it: nodes that reached the API from outside those blocks go on by way of the VPC. A policy that allows
+ * no block is not carried out: to close the endpoint would cut off whoever works from outside, Trailseal's operators
+ * among them.
+ * Source: Amazon EKS User Guide, "Cluster API server endpoint"; EKS API Reference, "VpcConfigRequest".
+ */
+export const restrictEndpoint = defineAction({
+  id: 'fix:restrict-endpoint',
+  description:
+    "Restricts the public API endpoint of a cluster to the control's allowedCidrs, and switches the private endpoint " +
+    'on, so that nodes reach the API from within the VPC. Not done where the policy allows no CIDR block. EKS carries ' +
+    'it out in some minutes, in which the cluster goes on working.',
+  risk:
+    'Whoever works with the cluster from another address is cut off, pipelines and people alike. The private endpoint ' +
+    'needs DNS support and DNS hostnames in the VPC; without them nodes outside the allowed blocks lose the API.',
+  permissions: { reads: clusterReads, writes: clusterWrites },
+  settings: eksEndpointAccess.settings,
+  before: z.object({ was: access, becomes: access }),
+
+  async prepare({ resource, settings }, means) {
+    const cluster = await describeCluster(resource, means);
+    const because = obstacleOfCluster(resource, cluster);
+    if (cluster === undefined || because !== undefined) {
+      return { kind: 'withheld', because: because ?? `Cluster ${resource.id} is gone.` };
+    }
+    const was = accessTo(cluster);
+    if (!was.publicAccess) {
+      return { kind: 'needless', because: `The API endpoint of cluster ${resource.id} is private.` };
+    }
+    const allowed = settings.allowedCidrs.flatMap((block) => parseCidr(block) ?? []);
+    const isAllowed = (block: string) => {
+      const cidr = parseCidr(block);
+      return cidr !== undefined && covers(allowed, cidr);
+    };
+    if (was.cidrs.length > 0 && was.cidrs.every(isAllowed)) {
+      return {
+        kind: 'needless',
+        because: `The API endpoint of cluster ${resource.id} is public only to allowed blocks.`,
+      };
+    }
+    // Only clusters of the IPv6 family take IPv6 blocks.
+    const takesIpv6 = cluster.kubernetesNetworkConfig?.ipFamily === 'ipv6';
+    const cidrs = settings.allowedCidrs.filter((block) => takesIpv6 || parseCidr(block)?.family === 'ipv4');
+    if (cidrs.length === 0) {
+      return {
+        kind: 'withheld',
+        because:
+          `The policy allows no CIDR block to which the endpoint of cluster ${resource.id} could be restricted, and ` +
+          'to close it would cut off whoever works from outside the VPC: name blocks in allowedCidrs, or close it by hand.',
+      };
+    }
+    const becomes = { publicAccess: true, privateAccess: true, cidrs: [...new Set(cidrs)].sort() };
+    return {
+      kind: 'ready',
+      before: { was, becomes },
+      plan: [
+        `Restrict the public API endpoint of cluster ${resource.id} to ${becomes.cidrs.join(', ')}.`,
+        ...(was.privateAccess ? [] : ['Switch its private endpoint on.']),
+      ],
+    };
+  },
+
+  apply: ({ resource }, { becomes }, means) => set(resource, becomes, means),
+  check: ({ resource }, { was, becomes }, means) => compare(resource, becomes, was, means),
+
+  undo: {
+    kind: 'restores',
+    except: [
+      'connections and pipelines that were cut meanwhile, which do not come back by themselves',
+      'the protection, which the undo takes away: the API is reachable again from wherever it was before',
+    ],
+    permissions: [...clusterReads, ...clusterWrites],
+    restore: ({ resource }, { was }, means) => set(resource, was, means),
+    restored: ({ resource }, { was, becomes }, means) => compare(resource, was, becomes, means),
+  },
+});
+
+function accessTo({ resourcesVpcConfig }: Cluster): Access {
+  return {
+    publicAccess: resourcesVpcConfig?.endpointPublicAccess === true,
+    privateAccess: resourcesVpcConfig?.endpointPrivateAccess === true,
+    cidrs: [...(resourcesVpcConfig?.publicAccessCidrs ?? [])].sort(),
+  };
+}
+
+function areSame(one: Access, other: Access): boolean {
+  return (
+    one.publicAccess === other.publicAccess &&
+    one.privateAccess === other.privateAccess &&
+    one.cidrs.join() === other.cidrs.join()
+  );
+}
+
+async function set(
+  resource: Resource,
+  { publicAccess, privateAccess, cidrs }: Access,
+  means: Means,
+): Promise<void> {
+  const wanted = { publicAccess, privateAccess, cidrs };
+  await updateCluster(
+    resource,
+    {
+      resourcesVpcConfig: {
+        endpointPublicAccess: publicAccess,
+        endpointPrivateAccess: privateAccess,
+        publicAccessCidrs: [...cidrs],
+      },
+    },
+    (cluster) => areSame(accessTo(cluster), wanted),
+    means,
+  );
+}
+
+async function compare(resource: Resource, wanted: Access, other: Access, means: Means): Promise<Check> {
+  const cluster = await describeCluster(resource, means);
+  if (cluster === undefined) return clusterIsGone(resource);
+  const present = accessTo(cluster);
+  const state = [shown(present)];
+  return areSame(present, wanted)
+    ? { kind: 'as-set', state }
+    : { kind: 'differs', differences: state, halfway: areSame(present, other) };
+}
+
+function shown({ publicAccess, privateAccess, cidrs }: Access): string {
+  const open = publicAccess ? `public to ${cidrs.join(', ') || 'no block'}` : 'not public';
+  return `the endpoint is ${open}, and its private side is ${privateAccess ? 'on' : 'off'}`;
+}

@@ -1,0 +1,100 @@
+/**
+ * Where EKS's events name their resources. EKS logs path parameters under the label of the URI, so that the
+ * cluster is `name` in the newer models and `clusterName` in older records, sometimes percent-encoded.
+ * Source: Amazon EKS User Guide, "Amazon EKS log file entries"; the EKS API model (URIs of each operation).
+ */
+import { type Arn, arnOf, parseArn } from '../../core/arn.ts';
+import type { Resource } from '../../core/control.ts';
+import type { TrailEvent } from '../../core/event.ts';
+import { at, isObject, text } from '../../core/json.ts';
+import { mayUpdate } from './update.ts';
+
+/** CreateCluster, DeleteCluster, AssociateEncryptionConfig, UpdateCluster…: the one cluster. */
+export function cluster(event: TrailEvent): readonly Resource[] {
+  const id = clusterName(event);
+  if (id === undefined) return [];
+  const answered = text(event.response, 'cluster', 'arn');
+  const parsed = eksArn(answered, `cluster/${id}`);
+  const { account, region } = parsed ?? event;
+  const arn =
+    answered !== undefined && parsed !== undefined ? answered : clusterArn(event.account, event.region, id);
+  const tags = tagsIn(at(event.response, 'cluster', 'tags')) ?? tagsIn(at(event.request, 'tags'));
+  const resource: Resource = { type: 'AwsEksCluster', id, arn, account, region };
+  return [tags === undefined ? resource : { ...resource, tags }];
+}
+
+/** CreateCluster and UpdateClusterConfig: the cluster, unless the update is about other things than its endpoint. */
+export function clusterByEndpoint(event: TrailEvent): readonly Resource[] {
+  return event.eventName !== 'UpdateClusterConfig' || mayUpdate('endpoint', event) ? cluster(event) : [];
+}
+
+/** CreateCluster and UpdateClusterConfig: the cluster, unless the update is about other things than its logs. */
+export function clusterByLogging(event: TrailEvent): readonly Resource[] {
+  return event.eventName !== 'UpdateClusterConfig' || mayUpdate('logging', event) ? cluster(event) : [];
+}
+
+/**
+ * CreateNodegroup, UpdateNodegroupVersion, DeleteNodegroup: the one node group. Its true ARN ends in a UUID
+ * that only the answers to CreateNodegroup and DeleteNodegroup tell; where it is not told, the ARN ends
+ * before the UUID. What identifies the group everywhere is its id, `<cluster>/<node group>`, and `partOf`.
+ */
+export function nodegroup(event: TrailEvent): readonly Resource[] {
+  const inCluster = clusterName(event);
+  const name =
+    label(event.request, 'nodegroupName') ?? label(at(event.response, 'nodegroup'), 'nodegroupName');
+  if (inCluster === undefined || name === undefined) return [];
+  const id = `${inCluster}/${name}`;
+  const answered = text(event.response, 'nodegroup', 'nodegroupArn');
+  const parsed = eksArn(answered, `nodegroup/${id}`);
+  const { account, region } = parsed ?? event;
+  const arn =
+    answered !== undefined && parsed !== undefined
+      ? answered
+      : arnOf('eks', region, account, `nodegroup/${id}`);
+  const partOf = clusterArn(account, region, inCluster);
+  const tags = tagsIn(at(event.response, 'nodegroup', 'tags')) ?? tagsIn(at(event.request, 'tags'));
+  const resource: Resource = { type: 'AwsEksNodegroup', id, arn, account, region, partOf };
+  return [tags === undefined ? resource : { ...resource, tags }];
+}
+
+function clusterArn(account: string, region: string, name: string): string {
+  return arnOf('eks', region, account, `cluster/${name}`);
+}
+
+function clusterName({ request, response }: TrailEvent): string | undefined {
+  const made = at(response, 'cluster');
+  return (
+    label(request, 'name') ??
+    label(request, 'clusterName') ??
+    label(made, 'name') ??
+    label(made, 'clusterName') ??
+    label(at(response, 'nodegroup'), 'clusterName')
+  );
+}
+
+/** A path parameter, decoded; as it is written where it is not well encoded. */
+function label(value: unknown, name: string): string | undefined {
+  const written = text(value, name);
+  if (written === undefined || written === '') return undefined;
+  try {
+    return decodeURIComponent(written);
+  } catch {
+    // A lone "%" is no encoding at all: the text is the name.
+    return written;
+  }
+}
+
+/** The ARN, when it is a whole one of this EKS resource: printed samples write `{arn-aws}eks:…` instead. */
+function eksArn(value: string | undefined, resource: string): Arn | undefined {
+  const arn = parseArn(value);
+  if (arn === undefined || arn.service !== 'eks' || arn.region === '') return undefined;
+  if (!/^\d{12}$/.test(arn.account)) return undefined;
+  return arn.resource === resource || arn.resource.startsWith(`${resource}/`) ? arn : undefined;
+}
+
+/** Tags as EKS writes them, an object of strings; `undefined` when there are none. */
+function tagsIn(value: unknown): Readonly<Record<string, string>> | undefined {
+  if (!isObject(value)) return undefined;
+  const pairs = Object.entries(value).filter((pair): pair is [string, string] => typeof pair[1] === 'string');
+  return pairs.length === 0 ? undefined : Object.fromEntries(pairs);
+}

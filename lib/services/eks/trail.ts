@@ -1,0 +1,134 @@
+/** What the trail proves about EKS: clusters by ARN, and each cluster's node groups by id. */
+import type { Resource, TrailEvent } from '../../core/control.ts';
+import { known } from '../../core/facts.ts';
+import type { Chronicle, Lesson } from '../../core/trail-facts.ts';
+import { instanceTypeSnapshot } from '../ec2/instance-types.ts';
+import { launchTemplateLessons, openLaunchTemplates } from '../ec2/trail/launch-templates.ts';
+import type { EksFacts } from './facts.ts';
+import { cluster, nodegroup } from './resources.ts';
+import {
+  type ClusterFacts,
+  cameToNothing,
+  configured,
+  created,
+  encrypted,
+  untold,
+  upgraded,
+} from './trail/cluster.ts';
+import { madeNodegroup, type Nodegroup, untoldNodegroup, updatedNodegroup } from './trail/nodegroup.ts';
+
+const lessons: readonly Lesson[] = [
+  {
+    eventSource: 'eks.amazonaws.com',
+    eventNames: [
+      'CreateCluster',
+      'UpdateClusterConfig',
+      'UpdateClusterVersion',
+      'AssociateEncryptionConfig',
+      'DeleteCluster',
+      'CreateNodegroup',
+      'UpdateNodegroupVersion',
+      'DeleteNodegroup',
+    ],
+  },
+  { eventSource: 'ec2.amazonaws.com', eventNames: launchTemplateLessons },
+];
+
+interface Cluster {
+  facts: ClusterFacts;
+  readonly nodegroups: Map<string, Nodegroup>;
+}
+
+/** The chronicle of EKS. A cluster made anew under an old name has nothing of the old one. */
+export const eksChronicle = {
+  lessons,
+  open(): Chronicle<keyof EksFacts> {
+    const clusters = new Map<string, Cluster>();
+    const templates = openLaunchTemplates();
+
+    const clusterAt = (arn: string): Cluster => {
+      const found = clusters.get(arn) ?? { facts: untold, nodegroups: new Map() };
+      clusters.set(arn, found);
+      return found;
+    };
+
+    const learnUpdate = (
+      event: TrailEvent,
+      after: (before: ClusterFacts, event: TrailEvent) => ClusterFacts,
+    ): void => {
+      if (cameToNothing(event)) return;
+      for (const { arn } of cluster(event)) {
+        const here = clusterAt(arn);
+        here.facts = after(here.facts, event);
+      }
+    };
+
+    const learnNodegroup = (event: TrailEvent): void => {
+      for (const group of nodegroup(event)) {
+        const { nodegroups } = clusterAt(group.partOf ?? '');
+        const before = nodegroups.get(group.id) ?? untoldNodegroup;
+        if (event.eventName === 'DeleteNodegroup') nodegroups.delete(group.id);
+        else if (event.eventName === 'CreateNodegroup') {
+          nodegroups.set(group.id, madeNodegroup(event, group, templates));
+        } else if (!cameToNothing(event)) {
+          nodegroups.set(group.id, updatedNodegroup(before, event, group, templates));
+        }
+      }
+    };
+
+    const learnEks = (event: TrailEvent): void => {
+      switch (event.eventName) {
+        case 'CreateCluster':
+          for (const { arn } of cluster(event)) {
+            clusters.set(arn, { facts: created(event), nodegroups: new Map() });
+          }
+          break;
+        case 'DeleteCluster':
+          for (const { arn } of cluster(event)) clusters.delete(arn);
+          break;
+        case 'UpdateClusterConfig':
+          learnUpdate(event, configured);
+          break;
+        case 'UpdateClusterVersion':
+          learnUpdate(event, upgraded);
+          break;
+        case 'AssociateEncryptionConfig':
+          learnUpdate(event, encrypted);
+          break;
+        case 'CreateNodegroup':
+        case 'UpdateNodegroupVersion':
+        case 'DeleteNodegroup':
+          learnNodegroup(event);
+          break;
+      }
+    };
+
+    const factsOf = (resource: Resource): ClusterFacts => clusters.get(resource.arn)?.facts ?? untold;
+    const nodegroupFact = (resource: Resource): EksFacts['eks.nodegroup'] =>
+      (clusters.get(resource.partOf ?? '')?.nodegroups.get(resource.id) ?? untoldNodegroup).fact;
+
+    return {
+      learn(event) {
+        if (event.eventSource === 'ec2.amazonaws.com') templates.learn(event);
+        else if (event.eventSource === 'eks.amazonaws.com') learnEks(event);
+      },
+      read: {
+        'eks.version': (resource) => factsOf(resource)['eks.version'],
+        'eks.secretsEncryption': (resource) => factsOf(resource)['eks.secretsEncryption'],
+        'eks.endpointPublicAccess': (resource) => factsOf(resource)['eks.endpointPublicAccess'],
+        'eks.publicAccessCidrs': (resource) => factsOf(resource)['eks.publicAccessCidrs'],
+        'eks.logging': (resource) => factsOf(resource)['eks.logging'],
+        'eks.nodegroup': nodegroupFact,
+        'eks.nodegroupTypes': (resource) => {
+          const fact = nodegroupFact(resource);
+          if (!fact.known) return fact;
+          const types = fact.value.instanceTypes.map((instanceType) => ({
+            instanceType,
+            support: instanceTypeSnapshot(instanceType),
+          }));
+          return known(types, fact.source);
+        },
+      },
+    };
+  },
+};

@@ -1,0 +1,105 @@
+/**
+ * What one event tells of a node group's instance types. They are named by the group itself or by its launch
+ * template, never by both; where neither names one, EKS uses t3.medium.
+ * Source: EKS API Reference, CreateNodegroup (instanceTypes), UpdateNodegroupVersion (launchTemplate).
+ */
+import type { TrailEvent } from '../../../core/control.ts';
+import { known, unknownFact } from '../../../core/facts.ts';
+import { at, isObject, text, texts } from '../../../core/json.ts';
+import { sourceOf } from '../../../core/trail-facts.ts';
+import type { LaunchTemplates, TemplateRef } from '../../ec2/trail/launch-templates.ts';
+import type { Place } from '../../ec2/trail/region.ts';
+import type { EksFacts } from '../facts.ts';
+import { isWhole } from '../update.ts';
+
+export interface Nodegroup {
+  /** The types that the group itself names: none, or not told. */
+  readonly own: readonly string[] | 'untold';
+  readonly template: TemplateRef | undefined;
+  /** The types that EKS uses where nothing names one: as it answered, else by its documentation. */
+  readonly byDefault: readonly string[];
+  readonly fact: EksFacts['eks.nodegroup'];
+}
+
+/** A node group of which the trail has told nothing yet. */
+export const untoldNodegroup: Nodegroup = {
+  own: 'untold',
+  template: undefined,
+  byDefault: [],
+  fact: unknownFact(
+    'not-in-trail',
+    'the trail does not show the making of this node group, so its instance types are not known',
+  ),
+};
+
+/** CreateNodegroup. */
+export function madeNodegroup(event: TrailEvent, place: Place, templates: LaunchTemplates): Nodegroup {
+  const answer = at(event.response, 'nodegroup');
+  const whole = isWhole(event.request);
+  const answered = texts(answer, 'instanceTypes');
+  const asked = whole ? texts(event.request, 'instanceTypes') : answered;
+  const own: Nodegroup['own'] = asked.length > 0 || whole ? asked : 'untold';
+  const template = templateIn(answer) ?? templateIn(event.request);
+  const arm = /ARM/i.test(text(answer, 'amiType') ?? text(event.request, 'amiType') ?? '');
+  const byDefault = answered.length > 0 ? answered : arm ? [] : ['t3.medium'];
+  const made = { own, template, byDefault };
+  const fact = typesOf(made, event, place, templates);
+  if (fact.known || answered.length === 0) return { ...made, fact };
+  // The types that EKS answers with are the group's, though the trail does not show its template.
+  return { ...made, fact: known({ instanceTypes: answered, namedBy: 'node group' }, sourceOf(event)) };
+}
+
+/** UpdateNodegroupVersion: may bring another version of the launch template; else the types stay. */
+export function updatedNodegroup(
+  before: Nodegroup,
+  event: TrailEvent,
+  place: Place,
+  templates: LaunchTemplates,
+): Nodegroup {
+  const named = templateIn(event.request);
+  if (named === undefined) return before;
+  // It must be the template that the group was made with, so that either name stands for it.
+  const template: TemplateRef = {
+    id: named.id ?? before.template?.id,
+    name: named.name ?? before.template?.name,
+    version: named.version,
+  };
+  const after = { ...before, template };
+  return { ...after, fact: typesOf(after, event, place, templates) };
+}
+
+function typesOf(
+  { own, template, byDefault }: Omit<Nodegroup, 'fact'>,
+  event: TrailEvent,
+  place: Place,
+  templates: LaunchTemplates,
+): EksFacts['eks.nodegroup'] {
+  if (own !== 'untold' && own.length > 0) {
+    return known({ instanceTypes: own, namedBy: 'node group' }, sourceOf(event));
+  }
+  if (template !== undefined) {
+    const inTemplate = templates.used(place, template, 'the node group uses').instanceType;
+    if (!inTemplate.known) return inTemplate;
+    const { instanceType, byRequirements } = inTemplate.value;
+    if (byRequirements) {
+      return unknownFact('unreadable', 'the launch template asks for instances by requirements, not by type');
+    }
+    if (instanceType !== undefined) {
+      return known({ instanceTypes: [instanceType], namedBy: 'launch template' }, inTemplate.source);
+    }
+  }
+  if (own === 'untold') return untoldNodegroup.fact;
+  return byDefault.length === 0
+    ? unknownFact('not-in-trail', "nothing names an instance type, and EKS's default does not run ARM")
+    : known({ instanceTypes: byDefault, namedBy: 'EKS default' }, sourceOf(event));
+}
+
+function templateIn(value: unknown): TemplateRef | undefined {
+  const template = at(value, 'launchTemplate');
+  if (!isObject(template) || Object.keys(template).length === 0) return undefined;
+  return {
+    id: text(template, 'id'),
+    name: text(template, 'name'),
+    version: text(template, 'version'),
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * Grants: ListGrants, by key and grant id. A grant that was revoked or retired is listed no more, and so is gone.
+ * Source: KMS API Reference, "ListGrants", "RevokeGrant", "RetireGrant".
+ */
+import { type GrantListEntry, ListGrantsCommand } from '@aws-sdk/client-kms';
+import { allPages, askEach } from '../../../aws/facts/calls.ts';
+import { derive, type Lookup } from '../../../aws/facts/lookups.ts';
+import type { Readers } from '../../../aws/facts/reader.ts';
+import { known, type Unknown, unknownFact } from '../../../core/facts.ts';
+
+const action = 'kms:ListGrants';
+
+/** Grants by `<key ARN> <grant id>`. Asked for by id, because a key may have 50,000, in pages of 100. */
+const grants: Lookup<GrantListEntry> = {
+  permissions: [action],
+  async find(ids, place, waitsFor) {
+    const found = await askEach(action, ids, place, waitsFor, async (id) => {
+      const [arn, grantId] = id.split(' ');
+      const listed = await allPages(async (token) => {
+        const answer = await place.call(({ kms }) =>
+          kms.send(
+            new ListGrantsCommand({
+              KeyId: arn,
+              GrantId: grantId,
+              ...(token === undefined ? {} : { Marker: token }),
+            }),
+          ),
+        );
+        return { items: answer.Grants, next: answer.NextMarker };
+      });
+      return listed.find((grant) => grant.GrantId === grantId);
+    });
+    return new Map([...found].map(([id, fact]) => [id, fact.known ? fact : unlisted(id, fact)]));
+  },
+};
+
+/** Why a grant is not known: KMS keeps no trace of one that ended, so that revoked and retired look the same. */
+function unlisted(id: string, unknown: Unknown): Unknown {
+  const [arn, grantId] = id.split(' ');
+  return unknown.reason === 'not-found'
+    ? unknownFact('not-found', `${action} lists no grant ${grantId} of ${arn}`)
+    : unknown;
+}
+
+export const grantReaders: Readers<'kms.grant'> = {
+  'kms.grant': {
+    uses: [grants],
+    async read({ arn, id }, aws) {
+      // The resource's id is `<key id>/<grant id>`.
+      const grantId = id.slice(id.lastIndexOf('/') + 1);
+      return derive(await aws.ask(grants, `${arn} ${grantId}`), (grant, source) =>
+        known(
+          {
+            status: 'ACTIVE' as const,
+            granteePrincipal: grant.GranteePrincipal ?? null,
+            granteeServicePrincipal: grant.GranteeServicePrincipal ?? null,
+            retiringPrincipal: grant.RetiringPrincipal ?? grant.RetiringServicePrincipal ?? null,
+            operations: grant.Operations ?? [],
+            // Named as CloudTrail names them.
+            constraints: Object.keys(grant.Constraints ?? {}).map(
+              (name) => name.charAt(0).toLowerCase() + name.slice(1),
+            ),
+          },
+          source,
+        ),
+      );
+    },
+  },
+};

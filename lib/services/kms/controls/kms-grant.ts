@@ -1,0 +1,109 @@
+import * as z from 'zod/mini';
+import { defineControl, fail, type Judgement, observe, pass, unknown } from '../../../core/control.ts';
+import { shorten } from '../../../iam/condition.ts';
+import { principalOf } from '../../../iam/principal.ts';
+import { allowedAccounts } from '../../settings/allowed-accounts.ts';
+import { grantInEvent, keyInEvent } from '../resources.ts';
+
+/**
+ * A grant gives a principal the use of a key beside the key policy, out of sight of whoever reads only that,
+ * and lasts until it is revoked or retired.
+ * Source: AWS KMS Developer Guide, "Grants in AWS KMS"; KMS API Reference, CreateGrant.
+ */
+export const kmsGrant = defineControl({
+  id: 'kms-grant',
+  title: 'KMS grants should go to no principal outside the allowed accounts',
+  description:
+    'A grant lets its grantee use the key, with no word of it in the key policy and no end of its own. Given ' +
+    'to a principal of another account it is a way to the data that outlives the removal of users and roles. ' +
+    'AWS services are not foreign. A foreign retiring principal can only end the grant, and is shown, not failed.',
+  severity: 'HIGH',
+  resourceType: 'AwsKmsGrant',
+  standards: {
+    'NIST.800-53.r5': ['AC-3', 'AC-6', 'SC-12'],
+    'PCI DSS v4.0.1': ['3.6.1', '7.2.1'],
+    'AWS FSBP': [],
+  },
+  triggers: [
+    {
+      eventSource: 'kms.amazonaws.com',
+      eventNames: ['CreateGrant', 'RevokeGrant', 'RetireGrant'],
+      resources: grantInEvent,
+    },
+  ],
+  endings: [{ eventSource: 'kms.amazonaws.com', eventNames: ['DeleteKey'], resources: keyInEvent }],
+  facts: ['kms.grant'],
+  settings: z.strictObject({
+    allowedAccounts: allowedAccounts("Accounts besides the key's own whose principals may have a grant."),
+  }),
+  evaluate(resource, facts, settings) {
+    const grant = facts['kms.grant'];
+    const accounts = new Set([resource.account, ...settings.allowedAccounts]);
+    const required = `no grant to a principal outside of ${[...accounts].join(', ')}`;
+    const seen = [
+      observe('status', grant, (value) => value.status),
+      ...(grant.known
+        ? [
+            observe(
+              'granteePrincipal',
+              grant,
+              (value) => value.granteePrincipal ?? value.granteeServicePrincipal,
+            ),
+            observe('retiringPrincipal', grant, (value) => value.retiringPrincipal),
+            observe('operations', grant, (value) => value.operations.slice(0, 50)),
+            observe('constraints', grant, (value) => value.constraints.slice(0, 20)),
+          ]
+        : []),
+    ];
+    if (!grant.known) {
+      return unknown(`Grant ${resource.id} is unknown: ${grant.detail}.`, required, seen);
+    }
+    const { status, granteePrincipal, granteeServicePrincipal, operations } = grant.value;
+    if (status !== 'ACTIVE') {
+      return pass(
+        `Grant ${resource.id} was ${status === 'REVOKED' ? 'revoked' : 'retired'}.`,
+        required,
+        seen,
+      );
+    }
+    const what = operations.length === 0 ? 'use of the key' : shorten(operations);
+    if (granteePrincipal === null) {
+      return granteeServicePrincipal === null
+        ? unknown(`To whom grant ${resource.id} was given is not told.`, required, seen)
+        : pass(
+            `Grant ${resource.id} gives ${what} to ${granteeServicePrincipal}, an AWS service.`,
+            required,
+            seen,
+          );
+    }
+    const verdict = verdictOn(granteePrincipal, accounts);
+    const to = `Grant ${resource.id} gives ${what} to ${shorten([granteePrincipal])}`;
+    return verdict.judge(`${to}, ${verdict.because}.`, required, seen);
+  },
+  actions: ['notify', 'fix:revoke-grant'],
+  remediation:
+    'Look in CloudTrail what the grantee did with the key, then: aws kms revoke-grant --key-id ARN --grant-id ' +
+    'ID (the id is what follows the slash in the resource id).',
+  reference: 'https://docs.aws.amazon.com/kms/latest/developerguide/grants.html',
+});
+
+interface Opinion {
+  readonly judge: (summary: string, required: string, seen: Judgement['evidence']['observed']) => Judgement;
+  readonly because: string;
+}
+
+function verdictOn(granteePrincipal: string, accounts: ReadonlySet<string>): Opinion {
+  const principal = principalOf(granteePrincipal);
+  switch (principal.kind) {
+    case 'service':
+      return { judge: pass, because: 'an AWS service' };
+    case 'everyone':
+      return { judge: fail, because: 'which is everybody' };
+    case 'unclear':
+      return { judge: unknown, because: `but ${principal.why}` };
+    case 'account':
+      return accounts.has(principal.account)
+        ? { judge: pass, because: `of account ${principal.account}` }
+        : { judge: fail, because: `of account ${principal.account}, which is not allowed` };
+  }
+}

@@ -1,0 +1,140 @@
+import {
+  DisableKeyRotationCommand,
+  EnableKeyRotationCommand,
+  GetKeyRotationStatusCommand,
+  type KeyMetadata,
+} from '@aws-sdk/client-kms';
+import * as z from 'zod/mini';
+import { unlessGone } from '../../../aws/refusal.ts';
+import { type Check, defineAction, type Means } from '../../../core/action.ts';
+import type { Resource } from '../../../core/control.ts';
+import { kmsKeyRotation } from '../controls/kms-key-rotation.ts';
+import { describeKey, describeKeyPermission, keyIsGone, obstacleOf } from './kms-key.ts';
+
+/** What KMS takes when no period is named. Source: KMS API Reference, "EnableKeyRotation": RotationPeriodInDays. */
+const defaultPeriod = 365;
+
+interface Rotation {
+  readonly enabled: boolean;
+  /** `null` where it is not told. */
+  readonly periodInDays: number | null;
+}
+
+/**
+ * Switches automatic rotation on, or shortens its period to what the control demands.
+ * Source: KMS API Reference, "EnableKeyRotation", "DisableKeyRotation"; AWS KMS Developer Guide, "Rotate AWS KMS keys".
+ */
+export const enableRotation = defineAction({
+  id: 'fix:enable-rotation',
+  description:
+    'Switches on the automatic rotation of a KMS key, every 365 days or as often as the control demands; where it is ' +
+    'on, but rarer than demanded, shortens its period. Safe: KMS keeps the older key material, and nothing need be ' +
+    'encrypted anew. Only of enabled symmetric keys whose material KMS made, and of the primary of a multi-Region key.',
+  risk: 'KMS charges for the first and second rotation of a key. A multi-Region key is rotated in all its Regions.',
+  permissions: {
+    reads: [describeKeyPermission, 'kms:GetKeyRotationStatus'],
+    writes: ['kms:EnableKeyRotation'],
+  },
+  settings: kmsKeyRotation.settings,
+  before: z.object({
+    enabled: z.boolean(),
+    periodInDays: z.nullable(z.number()),
+    /** What it is set to; `null`: what KMS takes by itself. */
+    newPeriodInDays: z.nullable(z.number()),
+  }),
+
+  async prepare({ resource, settings }, means) {
+    const key = await describeKey(resource, means);
+    const because = obstacleOf(resource, key) ?? obstacleToRotation(resource, key);
+    if (because !== undefined) return { kind: 'withheld', because };
+    const rotation = await rotationOf(resource, means);
+    if (rotation === undefined) return { kind: 'withheld', because: `Key ${resource.id} is gone.` };
+    const most = settings.maxRotationPeriodInDays;
+    if (rotation.enabled && (most === null || (rotation.periodInDays ?? defaultPeriod) <= most)) {
+      return { kind: 'needless', because: `Key ${resource.id} is rotated as often as it should be.` };
+    }
+    const newPeriodInDays = most === null ? null : Math.min(most, defaultPeriod);
+    return {
+      kind: 'ready',
+      before: { ...rotation, newPeriodInDays },
+      plan: [`Have KMS rotate key ${resource.id} every ${newPeriodInDays ?? defaultPeriod} days.`],
+    };
+  },
+
+  async apply({ resource }, { newPeriodInDays }, means) {
+    const rotation = await rotationOf(resource, means);
+    if (rotation === undefined || isSo(rotation, true, newPeriodInDays)) return;
+    await enable(resource, newPeriodInDays, means);
+  },
+
+  check: ({ resource }, before, means) =>
+    compare(resource, { enabled: true, periodInDays: before.newPeriodInDays }, before, means),
+
+  undo: {
+    kind: 'restores',
+    except: ['rotations that were made meanwhile', 'the date of the next rotation, which is counted anew'],
+    permissions: [
+      describeKeyPermission,
+      'kms:GetKeyRotationStatus',
+      'kms:EnableKeyRotation',
+      'kms:DisableKeyRotation',
+    ],
+    async restore({ resource }, { enabled, periodInDays }, means) {
+      const rotation = await rotationOf(resource, means);
+      if (rotation === undefined || isSo(rotation, enabled, periodInDays)) return;
+      if (enabled) await enable(resource, periodInDays, means);
+      else await means.clients.kms.send(new DisableKeyRotationCommand({ KeyId: resource.id }));
+    },
+    restored: ({ resource }, before, means) =>
+      compare(resource, before, { enabled: true, periodInDays: before.newPeriodInDays }, means),
+  },
+});
+
+/** Why KMS can't rotate the key, as a sentence. */
+function obstacleToRotation({ id }: Resource, key: KeyMetadata | undefined): string | undefined {
+  if (key === undefined) return undefined;
+  // Of this spec, and so for ENCRYPT_DECRYPT: there are none for anything else.
+  if (key.KeySpec !== 'SYMMETRIC_DEFAULT')
+    return `KMS does not rotate keys of spec ${key.KeySpec}, as ${id} is.`;
+  if (key.Origin !== 'AWS_KMS') return `KMS does not rotate ${id}: its material is of origin ${key.Origin}.`;
+  if (key.CustomKeyStoreId) return `KMS does not rotate ${id}: it is in a custom key store.`;
+  if (key.MultiRegionConfiguration?.MultiRegionKeyType === 'REPLICA') {
+    return `Key ${id} is a replica, which is rotated with its primary key.`;
+  }
+  return key.KeyState === 'Enabled' ? undefined : `Key ${id} is ${key.KeyState}, and must be enabled first.`;
+}
+
+function rotationOf({ id }: Resource, { clients }: Means): Promise<Rotation | undefined> {
+  return unlessGone(async () => {
+    const answer = await clients.kms.send(new GetKeyRotationStatusCommand({ KeyId: id }));
+    const enabled = answer.KeyRotationEnabled === true;
+    return { enabled, periodInDays: enabled ? (answer.RotationPeriodInDays ?? null) : null };
+  });
+}
+
+/** Whether rotation is so; a period that nobody demanded, or that KMS does not tell, is any. */
+function isSo(rotation: Rotation, enabled: boolean, periodInDays: number | null): boolean {
+  if (rotation.enabled !== enabled) return false;
+  return !enabled || periodInDays === null || (rotation.periodInDays ?? periodInDays) === periodInDays;
+}
+
+async function enable({ id }: Resource, periodInDays: number | null, { clients }: Means): Promise<void> {
+  await clients.kms.send(
+    new EnableKeyRotationCommand({
+      KeyId: id,
+      ...(periodInDays === null ? {} : { RotationPeriodInDays: periodInDays }),
+    }),
+  );
+}
+
+async function compare(resource: Resource, wanted: Rotation, other: Rotation, means: Means): Promise<Check> {
+  const key = await describeKey(resource, means);
+  const rotation = await rotationOf(resource, means);
+  if (key === undefined || rotation === undefined) return keyIsGone(resource);
+  const { enabled, periodInDays } = rotation;
+  const period = periodInDays === null ? '' : `, every ${periodInDays} days`;
+  const state = [enabled ? `rotation is on${period}` : 'rotation is off'];
+  return isSo(rotation, wanted.enabled, wanted.periodInDays)
+    ? { kind: 'as-set', state }
+    : { kind: 'differs', differences: state, halfway: isSo(rotation, other.enabled, other.periodInDays) };
+}

@@ -1,0 +1,152 @@
+import { isDeepStrictEqual } from 'node:util';
+import { PutKeyPolicyCommand } from '@aws-sdk/client-kms';
+import * as z from 'zod/mini';
+import { type Check, defineAction, type Means } from '../../../core/action.ts';
+import type { Judgement, Resource, Source } from '../../../core/control.ts';
+import { known, unknownFact } from '../../../core/facts.ts';
+import { parseKeyPolicy } from '../../../iam/document.ts';
+import { kmsKeyPolicy } from '../controls/kms-key-policy.ts';
+import {
+  describeKey,
+  describeKeyPermission,
+  getKeyPolicyPermission,
+  keyIsGone,
+  keyPolicyOf,
+  obstacleOf,
+} from './kms-key.ts';
+
+const reads = [describeKeyPermission, getKeyPolicyPermission];
+const writes = ['kms:PutKeyPolicy'];
+
+/**
+ * Puts back the last key policy that was seen while the key passed, if the control, with today's settings, still
+ * passes it. KMS's own check, that the caller may change the policy afterwards too, is left on.
+ * `kms:PutKeyPolicy` is a way to every key: a deployment grants it only where somebody asked for it.
+ * Source: KMS API Reference, "PutKeyPolicy", "GetKeyPolicy"; AWS KMS Developer Guide, "Default key policy".
+ */
+export const restoreKeyPolicy = defineAction({
+  id: 'fix:restore-key-policy',
+  description:
+    'Puts back the last key policy that a look saw while the key passed kms-key-policy. Done only where such a policy ' +
+    "is recorded, the control still passes it with today's settings, and fails the present one.",
+  risk:
+    'All that was changed in the policy since goes, also what was meant well: principals that were added use the key ' +
+    'no more. Whoever can make Trailseal act can, by this permission, change who may use a key.',
+  permissions: { reads, writes },
+  settings: kmsKeyPolicy.settings,
+  before: z.object({
+    /** What was there. */
+    policy: z.string(),
+    /** What is put in its place, and when it was seen. */
+    good: z.string(),
+    goodSeenAt: z.string(),
+  }),
+
+  async prepare({ resource, settings }, means) {
+    const key = await describeKey(resource, means);
+    const because = obstacleOf(resource, key);
+    if (because !== undefined) return { kind: 'withheld', because };
+    const good = await means.memory.goodKeyPolicy(resource);
+    const policy = await keyPolicyOf(resource, means);
+    if (policy === undefined) return { kind: 'withheld', because: `Key ${resource.id} is gone.` };
+    const { verdict } = judge(resource, policy, settings, means);
+    if (verdict === 'PASS') return { kind: 'needless', because: `The policy of key ${resource.id} passes.` };
+    if (verdict !== 'FAIL') {
+      return {
+        kind: 'withheld',
+        because: `Whether the policy of key ${resource.id} fails is not known, and what is unknown is never acted on.`,
+      };
+    }
+    if (good === undefined) {
+      return {
+        kind: 'withheld',
+        because: `No policy of key ${resource.id} was recorded while it passed.`,
+      };
+    }
+    if (judge(resource, good.value, settings, means).verdict !== 'PASS') {
+      return {
+        kind: 'withheld',
+        because: `The policy of key ${resource.id} that was recorded at ${good.at} passes no more.`,
+      };
+    }
+    return {
+      kind: 'ready',
+      before: { policy, good: good.value, goodSeenAt: good.at },
+      plan: [`Put back the policy of key ${resource.id} that passed at ${good.at}.`],
+    };
+  },
+
+  apply: ({ resource }, { good }, means) => put(resource, good, means),
+
+  check: ({ resource }, { good, policy }, means) => compare(resource, good, policy, means),
+
+  undo: {
+    kind: 'restores',
+    except: [
+      'calls that were denied meanwhile',
+      'the protection, which the undo takes away: whoever the earlier policy let in can use the key again',
+    ],
+    permissions: [...reads, ...writes],
+    restore: ({ resource }, { policy }, means) => put(resource, policy, means),
+    restored: ({ resource }, { good, policy }, means) => compare(resource, policy, good, means),
+  },
+});
+
+/** What the control says of a policy. */
+function judge(
+  resource: Resource,
+  text: string,
+  settings: z.infer<typeof kmsKeyPolicy.settings>,
+  { now }: Means,
+): Judgement {
+  const source: Source = { kind: 'api', call: 'GetKeyPolicy', at: now().toISOString() };
+  const parsed = parseKeyPolicy(text);
+  return kmsKeyPolicy.evaluate(
+    resource,
+    {
+      // It only tells the control which keys are AWS's own, and those are ruled out by then.
+      'kms.key': unknownFact('absent', 'it is not needed'),
+      'kms.keyPolicy': parsed.ok
+        ? known({ policy: parsed.policy, isDefault: false }, source)
+        : unknownFact('unreadable', parsed.reason),
+    },
+    settings,
+  );
+}
+
+async function put(resource: Resource, policy: string, means: Means): Promise<void> {
+  const present = await keyPolicyOf(resource, means);
+  if (present === undefined || areSame(present, policy)) return;
+  await means.clients.kms.send(
+    new PutKeyPolicyCommand({ KeyId: resource.id, PolicyName: 'default', Policy: policy }),
+  );
+}
+
+async function compare(resource: Resource, wanted: string, other: string, means: Means): Promise<Check> {
+  const present = await keyPolicyOf(resource, means);
+  if (present === undefined) return keyIsGone(resource);
+  if (areSame(present, wanted)) return { kind: 'as-set', state: ['the key policy is the one that was put'] };
+  return areSame(present, other)
+    ? {
+        kind: 'differs',
+        differences: ['the key policy is still the one that was to be replaced'],
+        halfway: true,
+      }
+    : { kind: 'differs', differences: ['the key policy is neither of the two'], halfway: false };
+}
+
+/** Whether the policies say the same; spaces and the order of members do not matter. */
+function areSame(one: string, other: string): boolean {
+  if (one === other) return true;
+  const [a, b] = [parsed(one), parsed(other)];
+  return a !== undefined && isDeepStrictEqual(a, b);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // No JSON is the same as nothing but itself.
+    return undefined;
+  }
+}

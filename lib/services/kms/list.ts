@@ -1,0 +1,72 @@
+/**
+ * Listing what the KMS family judges: ListKeys, and ListGrants for each. Keys that AWS manages are among them,
+ * some dozens a Region: ListKeys does not tell them apart, their grants are made by CreateGrant as all others
+ * are, and of the keys themselves the controls say what is so.
+ */
+import { ListGrantsCommand, ListKeysCommand } from '@aws-sdk/client-kms';
+import type { Clients } from '../../aws/clients.ts';
+import { arnOf } from '../../core/arn.ts';
+import { asked, type Lister, type Listers, tokenIn } from '../../core/list.ts';
+import { nested } from '../../core/nested-list.ts';
+
+const keysAction = 'kms:ListKeys';
+
+/** Source: KMS API Reference, "ListKeys": Limit is between 1 and 1000. Each key is some calls to judge. */
+async function listKeys({ kms }: Clients, token: string | undefined) {
+  const answer = await kms.send(
+    new ListKeysCommand({ Limit: 100, ...(token === undefined ? {} : { Marker: token }) }),
+  );
+  return {
+    items: (answer.Keys ?? []).flatMap(({ KeyId }) => KeyId ?? []),
+    next: answer.NextMarker,
+  };
+}
+
+const keys: Lister = {
+  permissions: [keysAction],
+  async list(clients, place, token) {
+    const { account, region } = place;
+    const { items, next } = await asked(keysAction, place, () => listKeys(clients, token));
+    return {
+      resources: items.map((id) => ({
+        type: 'AwsKmsKey',
+        id,
+        arn: arnOf('kms', region, account, `key/${id}`),
+        account,
+        region,
+      })),
+      token: tokenIn(next),
+      unlisted: [],
+    };
+  },
+};
+
+const grants = nested({
+  outer: { action: keysAction, list: listKeys },
+  inner: {
+    action: 'kms:ListGrants',
+    async list({ kms }, keyId, token) {
+      // Source: KMS API Reference, "ListGrants": Limit is between 1 and 100.
+      const answer = await kms.send(
+        new ListGrantsCommand({
+          KeyId: keyId,
+          Limit: 100,
+          ...(token === undefined ? {} : { Marker: token }),
+        }),
+      );
+      return {
+        items: (answer.Grants ?? []).flatMap(({ GrantId }) => GrantId ?? []),
+        next: answer.NextMarker,
+      };
+    },
+    gone: 'NotFoundException',
+    // A key policy need not let IAM decide, and a key can be in a state in which nothing of it is told.
+    particular: ['AccessDeniedException', 'KMSInvalidStateException'],
+  },
+  resource: (keyId, grantId, { account, region }) => {
+    const arn = arnOf('kms', region, account, `key/${keyId}`);
+    return { type: 'AwsKmsGrant', id: `${keyId}/${grantId}`, arn, account, region, partOf: arn };
+  },
+});
+
+export const kmsListers = { AwsKmsKey: keys, AwsKmsGrant: grants } satisfies Partial<Listers>;

@@ -1,0 +1,62 @@
+/** What the trail proves of imported key material. */
+import type { TrailEvent } from '../../../core/control.ts';
+import { type Known, known, unknownFact } from '../../../core/facts.ts';
+import { text } from '../../../core/json.ts';
+import { type Chronicle, sourceOf } from '../../../core/trail-facts.ts';
+import type { KmsKeyMaterial } from '../facts.ts';
+import { keyInEvent } from '../resources.ts';
+import { wholeRequest } from './whole-request.ts';
+
+const untold: KmsKeyMaterial = { missing: [], expirationModel: null, validTo: null };
+
+/**
+ * ImportKeyMaterial, DeleteImportedKeyMaterial, DeleteExpiredKeyMaterial. A symmetric key may hold several
+ * materials, each with an id, and is usable only while it has them all; older records name none.
+ * Source: KMS API Reference, ImportKeyMaterial and DeleteImportedKeyMaterial (KeyMaterialId).
+ */
+export function openKeyMaterial(): Chronicle<'kms.keyMaterial'> {
+  const materials = new Map<string, Known<KmsKeyMaterial>>();
+
+  return {
+    learn(event) {
+      for (const { arn } of keyInEvent(event)) {
+        const value = materialAfter(event, materials.get(arn)?.value ?? untold);
+        if (value !== undefined) materials.set(arn, known(value, sourceOf(event)));
+      }
+    },
+    read: {
+      'kms.keyMaterial': ({ arn }) =>
+        materials.get(arn) ??
+        unknownFact('not-in-trail', 'the trail does not show any import of key material'),
+    },
+  };
+}
+
+function materialAfter(event: TrailEvent, before: KmsKeyMaterial): KmsKeyMaterial | undefined {
+  const keyMaterialId =
+    text(event.response, 'keyMaterialId') ??
+    text(event.request, 'keyMaterialId') ??
+    text(event.serviceEventDetails, 'keyMaterialId') ??
+    text(event.additional, 'keyMaterialId') ??
+    null;
+  const others = before.missing.filter((gone) => gone.keyMaterialId !== keyMaterialId);
+  switch (event.eventName) {
+    case 'ImportKeyMaterial': {
+      const told = wholeRequest(event) !== undefined;
+      // What was lost or is restored without a name is the one material of a key that has only one.
+      const missing = keyMaterialId === null ? [] : others.filter((gone) => gone.keyMaterialId !== null);
+      return {
+        missing,
+        // Source: ImportKeyMaterial, ExpirationModel: "The default is KEY_MATERIAL_EXPIRES."
+        expirationModel: text(event.request, 'expirationModel') ?? (told ? 'KEY_MATERIAL_EXPIRES' : null),
+        validTo: text(event.request, 'validTo') ?? null,
+      };
+    }
+    case 'DeleteImportedKeyMaterial':
+      return { ...before, missing: [...others, { keyMaterialId, because: 'DELETED' }] };
+    case 'DeleteExpiredKeyMaterial':
+      return { ...before, missing: [...others, { keyMaterialId, because: 'EXPIRED' }] };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,77 @@
+/** What the trail proves of key policies. */
+import type { Resource, TrailEvent } from '../../../core/control.ts';
+import { type Fact, known, unknownFact } from '../../../core/facts.ts';
+import { at } from '../../../core/json.ts';
+import { type Chronicle, sourceOf } from '../../../core/trail-facts.ts';
+import { defaultKeyPolicy, parseKeyPolicy } from '../../../iam/document.ts';
+import type { KmsKeyPolicy } from '../facts.ts';
+import { keyInEvent, replicaInEvent } from '../resources.ts';
+import { wholeRequest } from './whole-request.ts';
+
+/** CreateKey, ReplicateKey and PutKeyPolicy, which carry the policy as a string of JSON. */
+export function openKeyPolicies(): Chronicle<'kms.keyPolicy'> {
+  const policies = new Map<string, Fact<KmsKeyPolicy>>();
+
+  const learnCreation = (key: Resource, event: TrailEvent): void => {
+    const given = at(event.request, 'policy');
+    const told = wholeRequest(event) !== undefined;
+    const type = at(event.response, 'keyMetadata', 'multiRegionConfiguration', 'multiRegionKeyType');
+    // The creation that ReplicateKey brings about need not repeat the policy which that call gave.
+    const mayBeReplica =
+      type === 'REPLICA' ||
+      (key.id.startsWith('mrk-') && type !== 'PRIMARY' && at(event.request, 'multiRegion') !== true);
+    if (given !== undefined && given !== null) policies.set(key.arn, policyFact(given, event));
+    // What is known before the creation is what ReplicateKey gave.
+    else if (policies.has(key.arn)) return;
+    else if (told && !mayBeReplica) policies.set(key.arn, byDefault(key, event));
+    else {
+      policies.set(
+        key.arn,
+        unknownFact('not-in-trail', 'the trail shows the creation of the key, but not with which key policy'),
+      );
+    }
+  };
+
+  const learnReplication = (event: TrailEvent): void => {
+    const given = at(event.response, 'replicaPolicy') ?? at(event.request, 'policy');
+    const told = wholeRequest(event) !== undefined;
+    for (const replica of replicaInEvent(event)) {
+      if (given !== undefined && given !== null) policies.set(replica.arn, policyFact(given, event));
+      else if (told) policies.set(replica.arn, byDefault(replica, event));
+    }
+  };
+
+  return {
+    learn(event) {
+      if (event.eventName === 'ReplicateKey') return learnReplication(event);
+      for (const key of keyInEvent(event)) {
+        if (event.eventName === 'CreateKey') learnCreation(key, event);
+        // PutKeyPolicy replaces the whole policy, so an unreadable one leaves nothing of the old.
+        else if (event.eventName === 'PutKeyPolicy') {
+          policies.set(key.arn, policyFact(at(event.request, 'policy'), event));
+        }
+      }
+    },
+    read: {
+      'kms.keyPolicy': ({ arn }) =>
+        policies.get(arn) ?? unknownFact('not-in-trail', 'the trail does not show the key policy'),
+    },
+  };
+}
+
+function policyFact(given: unknown, event: TrailEvent): Fact<KmsKeyPolicy> {
+  if (given === undefined || given === null) {
+    return unknownFact('not-in-trail', `the record of ${event.eventName} does not hold the key policy`);
+  }
+  const parsed = parseKeyPolicy(given);
+  return parsed.ok
+    ? known({ policy: parsed.policy, isDefault: false }, sourceOf(event))
+    : unknownFact(
+        'unreadable',
+        `the record of ${event.eventName} does not hold a readable key policy (${parsed.reason})`,
+      );
+}
+
+function byDefault(key: Resource, event: TrailEvent): Fact<KmsKeyPolicy> {
+  return known({ policy: defaultKeyPolicy(key.arn, key.account), isDefault: true }, sourceOf(event));
+}

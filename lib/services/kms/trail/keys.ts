@@ -1,0 +1,163 @@
+/** What the trail proves of keys themselves: what they are, and whether they are rotated. */
+import type { Resource, TrailEvent } from '../../../core/control.ts';
+import { type Known, known, unknownFact } from '../../../core/facts.ts';
+import { at, flag, text } from '../../../core/json.ts';
+import { type Chronicle, sourceOf } from '../../../core/trail-facts.ts';
+import type { KmsKey, KmsRotation } from '../facts.ts';
+import { keyInEvent, keySet, replicaInEvent } from '../resources.ts';
+import { wholeRequest } from './whole-request.ts';
+
+/** What the members of a set of multi-Region keys have in common; see `keySet`. */
+type SharedMetadata = Omit<KmsKey, 'multiRegionKeyType'>;
+type Role = 'PRIMARY' | 'REPLICA';
+
+const untold: SharedMetadata = {
+  origin: null,
+  keySpec: null,
+  keyUsage: null,
+  keyManager: null,
+  customKeyStoreId: null,
+};
+
+/** CreateKey, ReplicateKey, UpdatePrimaryRegion, Enable/DisableKeyRotation, ImportKeyMaterial. */
+export function openKeys(): Chronicle<'kms.key' | 'kms.rotation'> {
+  const metadata = new Map<string, Known<SharedMetadata>>();
+  const roles = new Map<string, Map<string, Role>>();
+  const rotations = new Map<string, Known<KmsRotation>>();
+
+  /** Adds what an event tells; what is known already stays, as none of it changes in a key's life. */
+  const tell = (key: Resource, told: Partial<SharedMetadata>, event: TrailEvent): void => {
+    const before = metadata.get(keySet(key))?.value ?? untold;
+    const value = {
+      origin: before.origin ?? told.origin ?? null,
+      keySpec: before.keySpec ?? told.keySpec ?? null,
+      keyUsage: before.keyUsage ?? told.keyUsage ?? null,
+      keyManager: before.keyManager ?? told.keyManager ?? null,
+      customKeyStoreId: before.customKeyStoreId ?? told.customKeyStoreId ?? null,
+    };
+    metadata.set(keySet(key), known(value, sourceOf(event)));
+  };
+
+  const tellRole = (key: Resource, role: Role): void => {
+    const set = roles.get(keySet(key)) ?? new Map<string, Role>();
+    roles.set(keySet(key), set.set(key.region, role));
+  };
+
+  const learnCreation = (key: Resource, event: TrailEvent): void => {
+    const told = metadataIn(event, 'keyMetadata');
+    tell(key, told, event);
+    const role = roleIn(event, 'keyMetadata');
+    if (role !== undefined) tellRole(key, role);
+    // A replica is created by CreateKey too, and takes over the rotation that its set has already.
+    const mayBeReplica = role === 'REPLICA' || (role === undefined && key.id.startsWith('mrk-'));
+    if (!mayBeReplica && told.keyManager !== 'AWS') {
+      rotations.set(keySet(key), known({ enabled: false, rotationPeriodInDays: null }, sourceOf(event)));
+    }
+  };
+
+  /**
+   * KMS refuses both calls unless the key is one that it can rotate: a symmetric encryption key whose
+   * material KMS made, and the primary of its set. So their success proves that it is.
+   * Source: KMS API Reference, EnableKeyRotation and DisableKeyRotation (UnsupportedOperationException).
+   */
+  const learnRotation = (key: Resource, event: TrailEvent): void => {
+    const enabled = event.eventName === 'EnableKeyRotation';
+    const days = Number(text(event.request, 'rotationPeriodInDays') ?? Number.NaN);
+    // Source: EnableKeyRotation, RotationPeriodInDays: "If no value is specified, the default value is 365".
+    const untoldPeriod = wholeRequest(event) === undefined ? null : 365;
+    const rotationPeriodInDays = enabled ? (Number.isFinite(days) ? days : untoldPeriod) : null;
+    rotations.set(keySet(key), known({ enabled, rotationPeriodInDays }, sourceOf(event)));
+    tell(
+      key,
+      {
+        origin: 'AWS_KMS',
+        keySpec: 'SYMMETRIC_DEFAULT',
+        keyUsage: 'ENCRYPT_DECRYPT',
+        keyManager: 'CUSTOMER',
+      },
+      event,
+    );
+    if (key.id.startsWith('mrk-')) tellRole(key, 'PRIMARY');
+  };
+
+  const learnReplication = (primary: Resource | undefined, event: TrailEvent): void => {
+    if (primary !== undefined) tellRole(primary, 'PRIMARY');
+    for (const replica of replicaInEvent(event)) {
+      tellRole(replica, 'REPLICA');
+      tell(replica, metadataIn(event, 'replicaKeyMetadata'), event);
+    }
+  };
+
+  /** UpdatePrimaryRegion is logged in both Regions, with the same meaning. */
+  const learnPrimary = (key: Resource, event: TrailEvent): void => {
+    const primaryRegion = text(event.request, 'primaryRegion');
+    if (primaryRegion === undefined) return;
+    const set = roles.get(keySet(key)) ?? new Map<string, Role>();
+    for (const region of [...set.keys(), key.region]) set.set(region, 'REPLICA');
+    roles.set(keySet(key), set.set(primaryRegion, 'PRIMARY'));
+    tell(key, {}, event);
+  };
+
+  return {
+    learn(event) {
+      const [key] = keyInEvent(event);
+      if (event.eventName === 'ReplicateKey') return learnReplication(key, event);
+      if (key === undefined) return;
+      switch (event.eventName) {
+        case 'CreateKey':
+          return learnCreation(key, event);
+        case 'EnableKeyRotation':
+        case 'DisableKeyRotation':
+          return learnRotation(key, event);
+        case 'UpdatePrimaryRegion':
+          return learnPrimary(key, event);
+        case 'ImportKeyMaterial':
+        case 'DeleteImportedKeyMaterial':
+        case 'DeleteExpiredKeyMaterial':
+          return tell(key, { origin: 'EXTERNAL' }, event);
+      }
+    },
+    read: {
+      'kms.key': (key) => {
+        const shared = metadata.get(keySet(key));
+        if (shared === undefined) {
+          return unknownFact('not-in-trail', 'the trail does not show what sort of key this is');
+        }
+        const role = roles.get(keySet(key))?.get(key.region);
+        const multiRegionKeyType = role ?? (key.id.startsWith('mrk-') ? null : 'NONE');
+        return known({ ...shared.value, multiRegionKeyType }, shared.source);
+      },
+      'kms.rotation': (key) =>
+        rotations.get(keySet(key)) ??
+        unknownFact('not-in-trail', 'the trail does not show whether the key is rotated automatically'),
+    },
+  };
+}
+
+/**
+ * The metadata in the response, else what the request asked for, else the API's defaults: a request that is
+ * there and says nothing means those. Source: KMS API Reference, CreateKey (KeySpec, KeyUsage, Origin).
+ */
+function metadataIn(event: TrailEvent, name: 'keyMetadata' | 'replicaKeyMetadata'): Partial<SharedMetadata> {
+  const response = at(event.response, name);
+  const request = event.eventName === 'CreateKey' ? wholeRequest(event) : undefined;
+  const fallback = (value: string): string | null => (request === undefined ? null : value);
+  return {
+    origin: text(response, 'origin') ?? text(request, 'origin') ?? fallback('AWS_KMS'),
+    keySpec:
+      text(response, 'keySpec') ??
+      text(response, 'customerMasterKeySpec') ??
+      text(request, 'keySpec') ??
+      text(request, 'customerMasterKeySpec') ??
+      fallback('SYMMETRIC_DEFAULT'),
+    keyUsage: text(response, 'keyUsage') ?? text(request, 'keyUsage') ?? fallback('ENCRYPT_DECRYPT'),
+    keyManager: text(response, 'keyManager') ?? fallback('CUSTOMER'),
+    customKeyStoreId: text(response, 'customKeyStoreId') ?? text(request, 'customKeyStoreId') ?? null,
+  };
+}
+
+function roleIn(event: TrailEvent, name: string): Role | undefined {
+  const told = text(event.response, name, 'multiRegionConfiguration', 'multiRegionKeyType');
+  if (told === 'PRIMARY' || told === 'REPLICA') return told;
+  return flag(event.request, 'multiRegion') === true ? 'PRIMARY' : undefined;
+}

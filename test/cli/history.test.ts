@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { deedJson, deedsText } from '../../cli/operator/history-text.ts';
+import type { Deed } from '../../lib/remediation/actions/action-run.ts';
+import { lamp } from '../remediation/actions/simulated-resource.ts';
+import { trailseal, workFolder } from './command.ts';
+
+async function done(): Promise<{ readonly world: ReturnType<typeof lamp>; readonly deed: Deed }> {
+  const world = lamp();
+  await world.carryOut();
+  return { world, deed: told(await world.deed()) };
+}
+
+function told(deed: Deed | undefined): Deed {
+  if (deed === undefined) throw new Error('nothing was done');
+  return deed;
+}
+
+/** The table without its head, line by line, without blanks at the ends. */
+function lines(deeds: readonly Deed[], width = 200): readonly string[] {
+  return deedsText(deeds, width)
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim());
+}
+
+describe('the audit trail', () => {
+  it('tells what was done to what, by whom and why, and what was found after it', async () => {
+    const { deed } = await done();
+    expect(lines([deed]).map((line) => line.replace(/ {2,}/g, ' | '))).toEqual([
+      '2026-11-21 10:00:00 | fix:enable-key | done | arn:aws:kms:eu-central-1:111122223333:key/lamp',
+      'trailseal/lamp',
+      'by policy trailseal.policy.yml: It is dark.',
+      'now the lamp is on',
+    ]);
+  });
+
+  it('tells who undid it', async () => {
+    const { world } = await done();
+    await world.undo();
+    expect(lines([told(await world.deed())]).slice(3)).toEqual([
+      'undo by operator ana: It was wrong.',
+      'Undone and verified.',
+    ]);
+  });
+
+  it('names the grant beside the key that it belongs to', async () => {
+    const { deed } = await done();
+    const resource = { ...deed.resource, id: 'lamp/grant' };
+    expect(lines([{ ...deed, resource }])[0]).toMatch(/key\/lamp \(lamp\/grant\)$/);
+  });
+
+  it('keeps ARNs whole on a narrow terminal', async () => {
+    const { deed } = await done();
+    const text = lines([deed], 80).join('').replace(/\s+/g, '');
+    expect(text).toContain('arn:aws:kms:eu-central-1:111122223333:key/lamp');
+  });
+
+  it('escapes what others named', async () => {
+    const { deed } = await done();
+    const hostile = '\u001b[2J\n\u202e';
+    const text = deedsText(
+      [
+        {
+          ...deed,
+          finding: { ...deed.finding, id: hostile },
+          resource: { ...deed.resource, id: hostile, arn: hostile },
+          decision: { by: 'operator', name: hostile, why: hostile },
+          undo: { by: 'operator', name: hostile, why: hostile },
+          after: [hostile],
+          begunAt: hostile,
+        },
+      ],
+      200,
+    );
+    expect(/\p{Cf}|\p{Cc}/u.test(text.replaceAll('\n', ''))).toBe(false);
+  });
+
+  it('tells programs all but what only the engine needs', async () => {
+    const { deed } = await done();
+    const { lease: _lease, version: _version, writer: _writer, ...rest } = deed;
+    expect(deedJson(deed)).toEqual(rest);
+  });
+});
+
+describe('trailseal deeds', () => {
+  it.each<[readonly string[], string]>([
+    [['--finding', 'vol-0a'], 'vol-0a is neither the id of a finding'],
+    [['--since', 'soon'], '--since takes a time such as'],
+    [['--action', 'notify'], '--action takes one of: tag, quarantine, fix'],
+    [['--stage', 'A'], '--stage takes lower-case letters'],
+    [['--region', 'here'], '--region takes a Region'],
+  ])('%j is wrong usage', (args, text) => {
+    const { code, stderr } = trailseal(workFolder(), ['deeds', ...args]);
+    expect(stderr).toContain(text);
+    expect(code).toBe(2);
+  });
+});

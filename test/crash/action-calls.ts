@@ -1,0 +1,193 @@
+/** What is asked of every action, killed at each of its calls to AWS and gone on with: tests, for a file of them. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AnyAction, Target } from '../../lib/core/action.ts';
+import { findingId } from '../../lib/findings/id.ts';
+import type { DynamoMemory } from '../../lib/findings/state/memory.ts';
+import { isRead } from './calls.ts';
+import { type Aws, deploy, startAws } from './deployment.ts';
+import {
+  afterEachWrite,
+  type Everywhere,
+  killedEverywhere,
+  type Left,
+  type Scene,
+  type Stage,
+} from './killed-everywhere.ts';
+
+/** A resource that fails, and what becomes of it. */
+export interface Case {
+  readonly name: string;
+  readonly action: AnyAction;
+  make(memory: DynamoMemory): Promise<Target>;
+  look(target: Target): Promise<unknown>;
+  readonly before: unknown;
+  readonly after: unknown;
+  /** The changes of the action, and of its undo. */
+  readonly writes: readonly string[];
+  readonly undone: readonly string[] | 'command' | 'not in moto';
+}
+
+declare module 'vitest' {
+  interface TaskMeta {
+    /** A line of the table. */
+    kills?: {
+      readonly course: string;
+      readonly calls: number;
+      readonly kills: number;
+      readonly changes: number;
+    };
+  }
+}
+
+const limit = 300_000;
+
+/** @param policies that ask for the actions, by their names. */
+export function crashing(policies: Readonly<Record<string, string>>, define: (given: Given) => void): void {
+  const { use, given } = surroundings();
+  beforeAll(async () => {
+    use(await startAws(policies));
+  }, limit);
+  afterAll(() => given.aws().stop());
+  define(given);
+}
+
+export interface Given {
+  aws(): Aws;
+  /** A failing resource whose finding is open, in a deployment with this policy. */
+  failing(one: Pick<Case, 'make'>, policy: string): Promise<Stage>;
+}
+
+function surroundings(): { readonly use: (aws: Aws) => void; readonly given: Given } {
+  let started: Aws | undefined;
+  const aws = () => {
+    if (started === undefined) throw new Error('moto is not started');
+    return started;
+  };
+  return {
+    use(aws) {
+      started = aws;
+    },
+    given: {
+      aws,
+      async failing(one, policy) {
+        const deployment = await deploy(aws(), policy);
+        const target = await one.make(deployment.memory);
+        const message = await deployment.record(target, 'FAIL');
+        const finding = findingId(target.finding.control, target.resource);
+        return { deployment, target, finding, message };
+      },
+    },
+  };
+}
+
+/** Plays a scene everywhere before the tests of the describe-block in which it stands. */
+export function played(
+  course: string,
+  scene: Scene,
+  where?: Parameters<typeof killedEverywhere>[1],
+): () => Everywhere {
+  let outcome: Everywhere | undefined;
+  const get = () => {
+    if (outcome === undefined) throw new Error('it was not played');
+    return outcome;
+  };
+  beforeAll(async () => {
+    outcome = await killedEverywhere(scene, where);
+  }, limit);
+  it('is killed at least as often as it writes', ({ task }) => {
+    const { calls, kills, calm } = get();
+    task.meta.kills = {
+      course,
+      calls: calls.length,
+      kills,
+      changes: calm.left.changes.length,
+    };
+    expect(kills).toBeGreaterThanOrEqual(calls.filter((call) => !isRead(call)).length);
+  });
+  return get;
+}
+
+/** Those that left something else than the undisturbed one, and what. */
+export function others({ calm, killed }: Everywhere, of: keyof Left): readonly unknown[] {
+  const as = JSON.stringify(calm.left[of]);
+  return killed
+    .filter(({ left }) => JSON.stringify(left[of]) !== as)
+    .map(({ where, left }) => [where, left[of]]);
+}
+
+/** What a course that goes on after a kill has in common with one that was not disturbed. */
+export function asUndisturbed(outcome: () => Everywhere): void {
+  asUntold(outcome);
+  it('is told as an undisturbed run is', () => {
+    expect(others(outcome(), 'told')).toEqual([]);
+  });
+}
+
+/** All of that but for the telling. */
+function asUntold(outcome: () => Everywhere): void {
+  it('leaves the resource as an undisturbed run does', () => {
+    expect(others(outcome(), 'state')).toEqual([]);
+  });
+  it('makes every change once', () => {
+    expect(others(outcome(), 'changes')).toEqual([]);
+  });
+  it('leaves the journal as an undisturbed run does', () => {
+    expect(others(outcome(), 'deeds')).toEqual([]);
+  });
+  it('counts against the limits as an undisturbed run does', () => {
+    expect(others(outcome(), 'counted')).toEqual([]);
+  });
+}
+
+export function aboutAction(one: Case, policy: string, given: Given): void {
+  describe(`${one.name}, killed at each of its calls and delivered again`, () => {
+    const outcome = played(one.name, {
+      set: () => given.failing(one, policy),
+      play: ({ deployment, message }, kills) => deployment.deliver(message, kills),
+      look: one.look,
+    });
+
+    it('does, undisturbed, what it is for, as one deed, and tells of it', () => {
+      const { state, changes, deeds, told } = outcome().calm.left;
+      expect({ state, changes, deeds, told }).toMatchObject({
+        state: one.after,
+        changes: one.writes.toSorted(),
+        deeds: [{ action: one.action.id, sequence: 1, status: 'done', lease: null }],
+        told: [{ action: one.action.id, outcome: 'done' }],
+      });
+    });
+    asUndisturbed(outcome);
+  });
+}
+
+/** @param one that can be undone. */
+export function aboutUndo(one: Case, policy: string, given: Given): void {
+  describe(`the undo of ${one.name}, killed after each of its writes and run again`, () => {
+    const scene: Scene = {
+      async set() {
+        const stage = await given.failing(one, policy);
+        await stage.deployment.deliver(stage.message);
+        return stage;
+      },
+      async play({ deployment, finding }, kills) {
+        const course = await deployment.undo(finding, kills);
+        if (course.code !== 0) throw new Error(`trailseal undo: ${JSON.stringify(course)}`);
+        return course;
+      },
+      look: one.look,
+    };
+    const outcome = played(`undo of ${one.name}`, scene, afterEachWrite);
+
+    it('brings back, undisturbed, what was there, in the name of the operator', () => {
+      const { state, changes, deeds, told } = outcome().calm.left;
+      expect({ state, changes, deeds, told }).toMatchObject({
+        state: one.before,
+        changes: typeof one.undone === 'string' ? [] : one.undone.toSorted(),
+        deeds: [{ sequence: 1, status: 'undone', undo: 'operator', lease: null }],
+        told: [{ action: one.action.id, outcome: 'undone', decision: { by: 'operator' } }],
+      });
+    });
+    // Who breaks a command off after it has undone, and before it tells the bus, finds it undone when it is run again.
+    asUntold(outcome);
+  });
+}

@@ -1,0 +1,173 @@
+/**
+ * A deployment in moto that carries out actions, whose process can be killed at any of its calls to AWS: the call is
+ * made or not, the program never learns of it, and makes no other one.
+ */
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { ec2Client, eksClient, kmsClient } from '../../lib/aws/clients.ts';
+import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
+import type { AnyAction, Means, Target } from '../../lib/core/action.ts';
+import { DynamoMemory } from '../../lib/findings/state/memory.ts';
+import { table } from '../../lib/findings/state/schema.ts';
+import { carryOut } from '../../lib/remediation/actions/carry-out.ts';
+import { DynamoJournal } from '../../lib/remediation/actions/journal-dynamodb.ts';
+import type { RunOptions } from '../../lib/remediation/actions/run.ts';
+import { undo } from '../../lib/remediation/actions/undo.ts';
+
+export const account = '123456789012';
+/** One that no other test file uses: some settings are those of an account in a Region. */
+export const region = 'eu-north-1';
+const config = { region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+
+export class Killed extends Error {
+  override readonly name = 'Killed';
+}
+
+/** What a client's middleware stack takes, of whatever service. */
+type Middleware = (
+  next: (args: object) => Promise<object>,
+  context: { readonly commandName?: string; readonly clientName?: string },
+) => (args: object) => Promise<object>;
+interface Stacked {
+  readonly middlewareStack: { add(middleware: Middleware, options: { readonly step: 'initialize' }): void };
+}
+
+const reading = /^(Describe|Get|List|BatchGet|Query)/;
+const leaseFor = 60_000;
+
+/** The clients of a test itself, which nobody kills. */
+export function bystanders() {
+  return {
+    ec2: ec2Client(config),
+    eks: eksClient(config),
+    kms: kmsClient(config),
+    dynamodb: dynamodbClient(config),
+  };
+}
+
+export async function makeTable(name: string): Promise<void> {
+  const { AttributeDefinitions, KeySchema, GlobalSecondaryIndexes } = table;
+  await bystanders().dynamodb.send(
+    new CreateTableCommand({
+      TableName: name,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [...AttributeDefinitions],
+      KeySchema: [...KeySchema],
+      GlobalSecondaryIndexes: GlobalSecondaryIndexes.map((index) => ({
+        ...index,
+        KeySchema: [...index.KeySchema],
+      })),
+    }),
+  );
+}
+
+/** Where, in the order of its calls from 1, a process is killed. */
+export interface Kill {
+  readonly call: number;
+  readonly moment: 'before' | 'after';
+}
+
+/** @param tableName of the ledger. */
+export function deployment(tableName: string) {
+  const clients = bystanders();
+  const calls: string[] = [];
+  const writes: string[] = [];
+  let kill: Kill | undefined;
+  let killed = false;
+  let count = 0;
+  let time = Date.parse('2026-11-21T10:00:00.000Z');
+  let runs = 0;
+
+  const middleware: Middleware =
+    (next, { clientName = '', commandName = '' }) =>
+    async (args) => {
+      if (killed) throw new Killed('the process is gone');
+      count += 1;
+      const name = commandName.replace(/Command$/, '');
+      calls.push(`${clientName.replace(/Client$/, '').toLowerCase()}:${name}`);
+      const dies = kill?.call === count;
+      if (dies && kill?.moment === 'before') {
+        killed = true;
+        throw new Killed(`before ${name}`);
+      }
+      const answer = await next(args);
+      if (!reading.test(name) && !/^(PutItem|TransactWriteItems)$/.test(name)) writes.push(name);
+      if (dies) {
+        killed = true;
+        throw new Killed(`after ${name}`);
+      }
+      return answer;
+    };
+  for (const client of Object.values<unknown>(clients)) {
+    if (isStacked(client)) client.middlewareStack.add(middleware, { step: 'initialize' });
+  }
+
+  const now = () => new Date(time);
+  const wait = async (milliseconds: number) => {
+    time += milliseconds;
+  };
+  const journal = new DynamoJournal({ client: clients.dynamodb, table: tableName, now });
+  const memory = new DynamoMemory({ client: clients.dynamodb, table: tableName, wait, random: () => 0 });
+  const means: Means = {
+    clients: {
+      ec2: clients.ec2,
+      eks: clients.eks,
+      kms: clients.kms,
+      autoScaling: new AutoScalingClient(config),
+      elb: new ElasticLoadBalancingV2Client(config),
+    },
+    memory,
+    now,
+    wait,
+  };
+  /** A new process, which knows nothing of an earlier one. */
+  const options = (): RunOptions => {
+    runs += 1;
+    time += 1;
+    return {
+      journal,
+      means,
+      place: { account, region },
+      run: `run-${runs}`,
+      decision: { by: 'policy', name: 'trailseal.policy.yml', why: 'The control fails.' },
+      admit: async () => ({ admitted: true }),
+      leaseFor,
+    };
+  };
+
+  return {
+    journal,
+    memory,
+    /** The calls of all processes, as IAM names them. */
+    calls,
+    /** What they have changed but the journal. */
+    writes,
+    /** Has the next process killed there. */
+    killAt(at: Kill) {
+      kill = at;
+      count = 0;
+    },
+    /** Whether a process was killed since; then the next one begins when the lease of that one has run out. */
+    revive(): boolean {
+      const was = killed;
+      kill = undefined;
+      killed = false;
+      if (was) time += leaseFor + 1;
+      return was;
+    },
+    carryOut: (action: AnyAction, target: Target) => carryOut(action, target, options()),
+    async undo(action: AnyAction, target: Target) {
+      const deed = await journal.latest(target.finding.id, action.id);
+      if (deed === undefined) throw new Error(`nothing was done for ${target.finding.id}`);
+      return undo(action, deed, {
+        ...options(),
+        decision: { by: 'operator', name: 'ana', why: 'It was wrong.' },
+      });
+    },
+  };
+}
+
+function isStacked(client: unknown): client is Stacked {
+  return typeof client === 'object' && client !== null && 'middlewareStack' in client;
+}

@@ -1,0 +1,66 @@
+/** A trail of a few events, judged by one control: the shortest way to say a history in a test. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Control, Judgement, Resource, TrailEvent } from '../lib/core/control.ts';
+import type { Facts } from '../lib/core/facts.ts';
+import { TrailFacts } from '../lib/pipeline/trail-facts.ts';
+import { parseRecord } from '../lib/trail/parse.ts';
+
+export interface Judged extends Judgement {
+  readonly event: TrailEvent;
+  readonly resource: Resource;
+}
+
+/** The event in a record or envelope; throws when it is not one, so that a broken sample fails its test. */
+export function eventOf(record: unknown): TrailEvent {
+  const parsed = parseRecord(record);
+  if (!parsed.ok) throw new Error(parsed.reason);
+  return parsed.event;
+}
+
+/** A sample event from `events/`, as JSON. */
+export function sample(control: string, name: string): Record<string, unknown> {
+  return JSON.parse(
+    readFileSync(path.join(import.meta.dirname, '..', 'events', control, `${name}.json`), 'utf8'),
+  );
+}
+
+/**
+ * Runs records, in the order given, through the trail's facts and one control, as replay does.
+ * @param settings what the policy sets for the control; its defaults where left out.
+ * @returns every judgement made, in order.
+ */
+export async function judgeTrail(
+  control: Control,
+  records: readonly unknown[],
+  settings: unknown = {},
+): Promise<readonly Judged[]> {
+  const facts = new TrailFacts();
+  const parsedSettings = control.settings.parse(settings);
+  const judged: Judged[] = [];
+  for (const record of records) {
+    const event = eventOf(record);
+    if (event.outcome.kind !== 'success') continue;
+    facts.learn(event);
+    for (const trigger of control.triggers) {
+      const names: readonly string[] = trigger.eventNames;
+      if (trigger.eventSource !== event.eventSource || !names.includes(event.eventName)) continue;
+      for (const resource of trigger.resources(event)) {
+        const [gathered = {}] = await facts.gather([{ resource, facts: control.facts }]);
+        judged.push({ event, resource, ...control.evaluate(resource, gathered as Facts, parsedSettings) });
+      }
+    }
+  }
+  return judged;
+}
+
+/** The resources that the control's endings find in a record. */
+export function ended(control: Control, record: unknown): readonly Resource[] {
+  const event = eventOf(record);
+  return control.endings.flatMap((ending) => {
+    const names: readonly string[] = ending.eventNames;
+    return ending.eventSource === event.eventSource && names.includes(event.eventName)
+      ? ending.resources(event)
+      : [];
+  });
+}

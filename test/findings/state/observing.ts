@@ -1,0 +1,77 @@
+/** Observations in as few words as a test needs. */
+import type { Resource, Verdict } from '../../../lib/core/control.ts';
+import type { Observation } from '../../../lib/findings/state/entry.ts';
+import type { ToRecord } from '../../../lib/findings/state/table.ts';
+import { ec2VolumeEncryption } from '../../../lib/services/ec2/controls/ec2-volume-encryption.ts';
+
+export const control = ec2VolumeEncryption;
+
+export const place = { account: '111122223333', region: 'eu-central-1' } as const;
+
+export const start = Date.UTC(2026, 9, 5);
+
+export function volume(id = 'vol-0abc', more: Partial<Resource> = {}): Resource {
+  const arn = `arn:aws:ec2:${place.region}:${place.account}:volume/${id}`;
+  return { type: 'AwsEc2Volume', id, arn, ...place, ...more };
+}
+
+export function idOf(resource: Resource): string {
+  return `trailseal/${control.id}/${resource.account}/${resource.region}/${resource.id}`;
+}
+
+export interface Seen {
+  /** Milliseconds after `start`. */
+  readonly at: number;
+  readonly verdict: Verdict | 'gone';
+  readonly key?: string;
+  readonly resource?: Resource;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** What was seen of the volume at that time, because of an event with that key. */
+export function seen({ at, verdict, key = `event-${at}`, resource = volume(), details }: Seen): Observation {
+  const actor = {
+    type: 'IAMUser',
+    arn: `arn:aws:iam::${place.account}:user/ana`,
+    name: 'ana',
+    account: place.account,
+    sourceIp: undefined,
+    userAgent: undefined,
+  };
+  return {
+    key,
+    at: start + at,
+    cause: { id: key, eventName: 'CreateVolume', time: start + at, actor },
+    resource,
+    result:
+      verdict === 'gone'
+        ? { kind: 'gone', because: `It was gone at ${at}.` }
+        : {
+            kind: 'judged',
+            verdict,
+            evidence: {
+              summary: `It was ${verdict} at ${at}.`,
+              required: 'encryption',
+              observed: [
+                {
+                  what: 'encrypted',
+                  value: verdict === 'PASS',
+                  source: {
+                    kind: 'api',
+                    call: 'ec2:DescribeVolumes',
+                    at: new Date(start + at).toISOString(),
+                  },
+                },
+              ],
+            },
+            severity: control.severity,
+            plan: { actions: [], withheld: [] },
+            exemption: undefined,
+            details,
+          },
+  };
+}
+
+export function toRecord(observation: Observation): ToRecord {
+  return { control, observation };
+}

@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { isListed, withPublication, withRecords } from '../../../lib/findings/state/recorded.ts';
+import { isOwed, type Recorded, repostAfter } from '../../../lib/findings/state/table.ts';
+import { type Seen, seen, start, toRecord, volume } from './observing.ts';
+
+const clock = start + 1_000;
+
+function recorded(all: readonly Seen[], before?: Recorded, now = clock): Recorded {
+  const entry = withRecords(
+    before,
+    all.map((each) => toRecord(seen(each))),
+    now,
+  );
+  if (entry === undefined) throw new Error('observations make an entry');
+  return entry;
+}
+
+const failed = recorded([{ at: 1, verdict: 'FAIL' }]);
+const published = withPublication(failed, failed.updatedAt, clock);
+
+describe('updatedAt', () => {
+  it('is when the entry was first written', () => {
+    expect(failed.updatedAt).toBe(clock);
+  });
+
+  it('grows with a change of the finding', () => {
+    expect(recorded([{ at: 2, verdict: 'PASS' }], failed, clock + 50).updatedAt).toBe(clock + 50);
+  });
+
+  it('grows though the clock went back', () => {
+    expect(recorded([{ at: 2, verdict: 'PASS' }], failed, clock - 50).updatedAt).toBe(clock + 1);
+  });
+
+  it('grows beyond what Security Hub has', () => {
+    const ahead = withPublication(failed, clock + 70, clock);
+    expect(recorded([{ at: 2, verdict: 'PASS' }], ahead, clock + 50).updatedAt).toBe(clock + 71);
+  });
+
+  it('grows with a change of the details', () => {
+    const before = recorded([{ at: 1, verdict: 'FAIL', details: { Size: 1 } }]);
+    expect(
+      recorded([{ at: 2, verdict: 'FAIL', key: 'event-1b', details: { Size: 2 } }], before, clock + 50)
+        .updatedAt,
+    ).toBe(clock + 50);
+  });
+
+  it('grows with a change of the tags', () => {
+    const resource = volume('vol-0abc', { tags: { team: 'a' } });
+    const tagged = recorded([{ at: 2, verdict: 'UNKNOWN', resource }], failed, clock + 50);
+    expect(tagged.updatedAt).toBe(clock + 50);
+  });
+
+  it('stays with a look that sees what was seen before', () => {
+    // As a sweep looks: without an event that would be one more behind the finding.
+    const looks = [1, 2].map((at) => {
+      const { cause, result, ...observation } = seen({ at, verdict: 'FAIL' });
+      const evidence =
+        result.kind === 'judged' ? { ...result.evidence, summary: 'It is not encrypted.' } : undefined;
+      return toRecord({
+        ...observation,
+        cause: { ...cause, id: undefined },
+        result: result.kind === 'judged' && evidence ? { ...result, evidence } : result,
+      });
+    });
+    const first = withRecords(undefined, looks.slice(0, 1), clock);
+    expect(withRecords(first, looks.slice(1), clock + 50)).toMatchObject({ version: 2, updatedAt: clock });
+  });
+
+  it('grows with any look at an open finding that Security Hub has to be told again', () => {
+    const late = clock + repostAfter + 1;
+    expect(recorded([{ at: 2, verdict: 'UNKNOWN' }], published, late).updatedAt).toBe(late);
+  });
+});
+
+describe('an observation', () => {
+  it('that says nothing new leaves the entry itself', () => {
+    expect(recorded([{ at: 1, verdict: 'FAIL' }], failed, clock + 50)).toBe(failed);
+  });
+
+  it('leaves the note of the publication', () => {
+    expect(recorded([{ at: 2, verdict: 'PASS' }], published, clock + 50).published).toEqual(
+      published.published,
+    );
+  });
+});
+
+describe('a publication', () => {
+  it.each([
+    ['is owed of a finding that was never published', failed, true],
+    ['is not owed once it is noted', published, false],
+    ['is owed after a change', recorded([{ at: 2, verdict: 'PASS' }], published), true],
+    ['is owed when only an older state was taken', withPublication(failed, clock - 1, clock), true],
+    ['is not owed while there is no finding', recorded([{ at: 1, verdict: 'PASS' }]), false],
+  ])('%s', (_what, entry, owed) => {
+    expect(isOwed(entry, clock)).toBe(owed);
+  });
+
+  it('of an open finding is owed again before Security Hub forgets it', () => {
+    expect(isOwed(published, clock + repostAfter + 1)).toBe(true);
+  });
+
+  it('of a resolved finding is not owed again', () => {
+    const resolved = recorded([{ at: 2, verdict: 'PASS' }], published);
+    const noted = withPublication(resolved, resolved.updatedAt, clock);
+    expect(isOwed(noted, clock + repostAfter + 1)).toBe(false);
+  });
+
+  it('that is noted as late as another changes nothing', () => {
+    expect(withPublication(published, clock, clock + 50)).toBe(published);
+  });
+
+  it('that is noted makes a new version, so that nobody writes over it unseen', () => {
+    expect(published.version).toBe(failed.version + 1);
+  });
+});
+
+describe('something is left to be done', () => {
+  const resolved = recorded([{ at: 2, verdict: 'PASS' }], published);
+  const archived = recorded([{ at: 2, verdict: 'gone' }], published);
+
+  it.each([
+    ['about an open finding', published, true],
+    [
+      'about a resolved finding, for its resource may go',
+      withPublication(resolved, resolved.updatedAt, clock),
+      true,
+    ],
+    ['about an archived finding that Security Hub does not know to be', archived, true],
+    [
+      'about an archived finding that it knows to be: not',
+      withPublication(archived, archived.updatedAt, clock),
+      false,
+    ],
+    ['about a resource without a finding: not', recorded([{ at: 1, verdict: 'PASS' }]), false],
+  ])('%s', (_what, entry, listed) => {
+    expect(isListed(entry)).toBe(listed);
+  });
+});

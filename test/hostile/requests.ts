@@ -1,0 +1,284 @@
+/**
+ * Messages for the queue of remediation, and the ledger that they speak of: both as somebody would write them who has
+ * got hold of one or the other, and wants something done to what is not the deployment's.
+ */
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import type { Control } from '../../lib/core/control.ts';
+import { text } from '../../lib/core/json.ts';
+import { findingId } from '../../lib/findings/id.ts';
+import { type Item, toItem } from '../../lib/findings/state/item.ts';
+import { withRecords } from '../../lib/findings/state/recorded.ts';
+import type { Recorded } from '../../lib/findings/state/table.ts';
+import { transitionOf } from '../../lib/remediation/events/transition.ts';
+import { remediateBody } from '../../lib/remediation/message.ts';
+import { controls } from '../../lib/services/controls.ts';
+import { pathsIn, tampered, tampering } from './messages.ts';
+import { type Thing, things } from './resources.ts';
+import { hostileText, hostileValue, place } from './values.ts';
+
+/** When everything was found to fail, epoch milliseconds. */
+export const foundAt = Date.parse('2026-03-01T12:00:00Z');
+
+/** A thing that the ledger says fails a control, whether or not it does. */
+interface Case {
+  readonly control: Control;
+  readonly thing: Thing;
+}
+
+const cases: readonly Case[] = things.flatMap((thing) =>
+  controls
+    .filter(({ resourceType }) => resourceType === thing.type)
+    .map((control): Case => ({ control, thing })),
+);
+/** Those in which something is to be done, and is. */
+const asked = cases.filter(({ control, thing }) => thing.free && thing.fails.includes(control.id));
+
+function entryOf({ control, thing: { type, id, arn, account, region, tags } }: Case): Recorded {
+  const entry = withRecords(
+    undefined,
+    [
+      {
+        control,
+        observation: {
+          key: 'event-1',
+          at: foundAt,
+          cause: {
+            id: 'event-1',
+            eventName: 'CreateKey',
+            time: foundAt,
+            actor: {
+              type: 'IAMUser',
+              arn: `arn:aws:iam::${place.account}:user/ana`,
+              name: 'ana',
+              account: place.account,
+              sourceIp: '198.51.100.7',
+              userAgent: 'aws-cli',
+            },
+          },
+          resource: { type, id, arn, account, region, tags },
+          result: {
+            kind: 'judged',
+            verdict: 'FAIL',
+            evidence: { summary: 'It fails.', required: 'that it passes', observed: [] },
+            severity: 'HIGH',
+            plan: { actions: [], withheld: [] },
+            exemption: undefined,
+            details: undefined,
+          },
+        },
+      },
+    ],
+    foundAt,
+  );
+  if (entry === undefined) throw new TypeError('nothing was recorded');
+  return entry;
+}
+
+/** What the ledger would hold, had nobody tampered with it: of the deployment's place, and of others. */
+export const known: readonly Recorded[] = cases.map(entryOf);
+
+/** Something else in the place of what the ledger, or the finding in it, says. */
+interface Lie {
+  readonly where: 'resource' | 'finding';
+  readonly member: string;
+  readonly value: unknown;
+}
+
+/** ARNs and ids of everything there is, and of what only looks like it. */
+const names = things.flatMap(({ id, arn, account }) => [
+  id,
+  arn,
+  `${arn} `,
+  `${arn}\n`,
+  arn.replace(account, `${account}\u200b`),
+  arn.replace(account, [...account].map((digit) => String.fromCodePoint(0xff10 + Number(digit))).join('')),
+  arn.replace('arn:aws:', 'arn:aws-cn:'),
+  arn.replace(/^(arn:[^:]*):[^:]*/, '$1:iam'),
+  `${arn}/../other`,
+  `${id}/../other`,
+]);
+const name = fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...names) }, hostileText);
+const where = fc.constantFrom<unknown>(place.account, '444455556666', place.region, 'eu-west-1', 'unknown');
+
+const lie: fc.Arbitrary<Lie> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      where: fc.constant('resource' as const),
+      member: fc.constantFrom('id', 'arn', 'partOf'),
+      value: name,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      where: fc.constant('resource' as const),
+      member: fc.constantFrom('account', 'region'),
+      value: fc.oneof(where, hostileText),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      where: fc.constant('resource' as const),
+      member: fc.constant('type'),
+      value: fc.oneof(fc.constantFrom(...things.map(({ type }) => type)), hostileText),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      where: fc.constant('resource' as const),
+      member: fc.constant('tags'),
+      value: hostileValue,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      where: fc.constant('finding' as const),
+      member: fc.constantFrom('title', 'severity', 'account', 'region', 'openedAt', 'control', 'id'),
+      value: fc.oneof(hostileText, hostileValue),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      where: fc.constant('finding' as const),
+      member: fc.constant('status'),
+      value: fc.constantFrom<unknown>('RESOLVED', 'ARCHIVED', 'open'),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      where: fc.constant('finding' as const),
+      member: fc.constant('verdict'),
+      value: fc.constantFrom<unknown>('UNKNOWN', 'PASS', 'fail'),
+    }),
+  },
+);
+
+/** An item of the ledger's table, whatever somebody has written into it. */
+export interface Stored {
+  readonly id: string;
+  readonly item: Item;
+  /** What the item says, and need not be. */
+  readonly control: string;
+  readonly resource: Readonly<Record<string, unknown>>;
+  readonly finding: Readonly<Record<string, unknown>>;
+}
+
+/** @param renamed whether what is stored has the id that its resource would give it. */
+function lied(truth: Recorded, lies: readonly Lie[], renamed: boolean): Stored {
+  const resource: Record<string, unknown> = { ...truth.resource };
+  const finding: Record<string, unknown> = { ...truth.finding };
+  for (const { where, member, value } of lies) (where === 'resource' ? resource : finding)[member] = value;
+  const [id = '', account = '', region = ''] = ['id', 'account', 'region'].map((name) =>
+    text(resource, name),
+  );
+  const key = renamed ? findingId(truth.control, { ...truth.resource, id, account, region }) : truth.id;
+  if (renamed) finding['id'] = key;
+  const { control, observations } = truth;
+  const body = { id: key, control, resource, observations, finding };
+  const item = { ...toItem({ ...truth, id: key }, foundAt), body: { B: gzipSync(JSON.stringify(body)) } };
+  return { id: key, item, control, resource, finding };
+}
+
+export interface Attack {
+  /** What the ledger holds. */
+  readonly entry: Stored;
+  readonly body: string;
+  /** Whether neither was tampered with, and something is to be done. */
+  readonly due: boolean;
+}
+
+function envelope(detail: unknown): string {
+  return JSON.stringify({
+    version: '0',
+    id: '0aa7f4b8-0000-4000-8000-000000000000',
+    'detail-type': 'Control Failed',
+    source: 'trailseal',
+    account: place.account,
+    time: new Date(foundAt).toISOString(),
+    region: place.region,
+    resources: [],
+    detail,
+  });
+}
+
+/** The message that tells of the entry, as the bus delivers it, with what is believed of it as the entry has it. */
+function messageOf(truth: Recorded, { id, finding }: Stored): string {
+  return envelope({ ...transitionOf(undefined, truth), finding: id, openedAt: finding['openedAt'] });
+}
+
+function occasionOf({ updatedAt }: Recorded, { id, finding }: Stored): string {
+  const openedAt = text(finding, 'openedAt') ?? null;
+  return JSON.stringify(remediateBody({ finding: id, openedAt, since: updatedAt, reminder: false }));
+}
+
+/** An order of an operator on the entry's finding, or on one that somebody made up. */
+const ordered = fc.record({
+  id: fc.oneof(fc.constant('press-1'), hostileText),
+  finding: fc.option(hostileText, { nil: undefined, freq: 8 }),
+  what: fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom('quarantine', 'fix', 'undo') },
+    { weight: 1, arbitrary: hostileText },
+  ),
+  by: hostileText,
+  why: hostileText,
+  at: fc.oneof(
+    { weight: 6, arbitrary: fc.constant(new Date(foundAt + 30_000).toISOString()) },
+    { weight: 1, arbitrary: fc.constantFrom('1970-01-01T00:00:00Z', '9999-12-31T23:59:59Z') },
+    { weight: 1, arbitrary: hostileText },
+  ),
+});
+
+const subject = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom(...asked) },
+  { weight: 2, arbitrary: fc.constantFrom(...cases) },
+);
+const lies = fc.oneof(
+  { weight: 1, arbitrary: fc.constant([]) },
+  { weight: 4, arbitrary: fc.array(lie, { minLength: 1, maxLength: 3 }) },
+);
+const tamperings = fc.array(tampering, { minLength: 1, maxLength: 3 });
+
+/** Most come with a message that is believed, so that it is the ledger on which all depends. */
+export const attack: fc.Arbitrary<Attack> = fc
+  .record({
+    subject,
+    lies,
+    renamed: fc.boolean(),
+    how: fc.nat({ max: 19 }),
+    tamperings,
+    ordered,
+    noise: fc.oneof(
+      hostileText,
+      hostileValue.map((value) => JSON.stringify(value) ?? ''),
+    ),
+  })
+  .map(({ subject, lies, renamed, how, tamperings, ordered, noise }): Attack => {
+    const truth = entryOf(subject);
+    const entry = lied(truth, lies, renamed);
+    const due = lies.length === 0 && asked.includes(subject);
+    if (how < 8) return { entry, body: messageOf(truth, entry), due };
+    if (how < 10) return { entry, body: occasionOf(truth, entry), due };
+    if (how < 14) {
+      const order = { ...ordered, finding: ordered.finding ?? entry.id };
+      return {
+        entry,
+        body: JSON.stringify({ trailseal: { version: 1, kind: 'order', order } }),
+        due: false,
+      };
+    }
+    if (how === 19) return { entry, body: noise, due: false };
+    const honest = lied(truth, [], false);
+    const told = how < 18 ? messageOf(truth, honest) : occasionOf(truth, honest);
+    return {
+      entry,
+      body: tampered({ text: told, paths: pathsIn(JSON.parse(told)) }, tamperings),
+      due: false,
+    };
+  });

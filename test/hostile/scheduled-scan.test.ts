@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { makeClients } from '../../lib/aws/clients.ts';
+import { parseBody } from '../../lib/pipeline/live/message.ts';
+import { sweep } from '../../lib/pipeline/live/scheduled-scan.ts';
+import { controls } from '../../lib/services/controls.ts';
+import { listers } from '../../lib/services/listers.ts';
+import { MemoryLedger } from '../findings/state/memory-ledger.ts';
+import { hostileText, hostileValue, place } from './values.ts';
+
+/** What a sweep sends because of a message; no part of it asks AWS, which has no credentials here. */
+async function sent(body: string): Promise<readonly unknown[]> {
+  const message = parseBody(body);
+  if (message.kind !== 'sweep') return [];
+  const bodies: unknown[] = [];
+  await sweep(message.part, {
+    listers,
+    clients: makeClients({ region: place.region }),
+    ledger: new MemoryLedger({ now: () => 0 }),
+    controls,
+    place,
+    send: async (_queue, some) => void bodies.push(...some),
+    now: () => 0,
+    remaining: () => 100_000,
+  });
+  return bodies;
+}
+
+describe('a forged order to sweep', () => {
+  it('is nothing, where it names a part that there is not', async () => {
+    const parts = new Set<unknown>([...controls.map(({ resourceType }) => resourceType), 'ledger']);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(hostileText, fc.integer()).filter((of) => !parts.has(of)),
+        hostileValue,
+        async (of, token) => {
+          const trailseal = { version: 1, kind: 'sweep', of, token };
+          expect(await sent(JSON.stringify({ trailseal }))).toEqual([]);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('goes on in the ledger from any token, without fail', async () => {
+    await fc.assert(
+      fc.asyncProperty(hostileValue, async (token) => {
+        const trailseal = { version: 1, kind: 'sweep', of: 'ledger', token };
+        expect(await sent(JSON.stringify({ trailseal }))).toEqual([]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import {
+  againBody,
+  lookBody,
+  parseBody,
+  parseMessage,
+  publishBody,
+  sweepBody,
+} from '../../../lib/pipeline/live/message.ts';
+import { sample } from '../../evaluating.ts';
+
+const volume = {
+  type: 'AwsEc2Volume',
+  id: 'vol-0a1b2c3d4e5f60001',
+  arn: 'arn:aws:ec2:eu-central-1:111122223333:volume/vol-0a1b2c3d4e5f60001',
+  account: '111122223333',
+  region: 'eu-central-1',
+  partOf: 'arn:aws:ec2:eu-central-1:111122223333:instance/i-0a1b2c3d4e5f60001',
+} as const;
+
+/** As a queue would carry it. */
+function carried(body: unknown) {
+  return parseBody(JSON.stringify(body));
+}
+
+describe('a message', () => {
+  it('is an event as EventBridge delivers it', () => {
+    const message = carried(sample('ec2-transit-encryption', 'fail-run-instances-plain-type'));
+    expect(message).toMatchObject({ kind: 'event', attempt: 1, event: { eventName: 'RunInstances' } });
+  });
+
+  it('is the same event when it is to be looked at again, with the number of the look', () => {
+    const envelope = sample('ec2-transit-encryption', 'fail-run-instances-plain-type');
+    const first = carried(envelope);
+    const again = carried(againBody(envelope, 3));
+    expect(again).toMatchObject({ kind: 'event', attempt: 3 });
+    expect(again.kind === 'event' && again.event).toEqual(first.kind === 'event' && first.event);
+  });
+
+  it('keeps the number of the look through every further one', () => {
+    const body = againBody(againBody(sample('kms-key-disabled', 'fail-disabled'), 2), 3);
+    expect(carried(body)).toMatchObject({ kind: 'event', attempt: 3 });
+  });
+
+  it('asks for looks at resources, without their tags, which are read anew', () => {
+    const body = lookBody([
+      { resource: { ...volume, tags: { team: 'payments' } }, controls: ['ec2-volume-encryption'] },
+    ]);
+    expect(carried(body)).toEqual({
+      kind: 'look',
+      looks: [{ resource: volume, controls: ['ec2-volume-encryption'] }],
+    });
+  });
+
+  it('asks for publications, and says how often that was tried', () => {
+    expect(carried(publishBody(['trailseal/a', 'trailseal/b'], 4))).toEqual({
+      kind: 'publish',
+      findings: ['trailseal/a', 'trailseal/b'],
+      attempt: 4,
+    });
+  });
+
+  it('orders a sweep, of everything or of a part from a token on', () => {
+    expect(carried(sweepBody())).toEqual({ kind: 'sweep', part: undefined });
+    expect(carried(sweepBody({ of: 'AwsEksCluster', token: 'next' }))).toEqual({
+      kind: 'sweep',
+      part: { of: 'AwsEksCluster', token: 'next' },
+    });
+  });
+});
+
+describe('what is no message', () => {
+  it.each([
+    ['no JSON', '{"detail":', /no JSON/],
+    ['no event', '{"detail-type":"Scheduled Event","detail":{}}', /eventSource, eventName missing/],
+    ['a number', '7', /a number/],
+    ['of a later version', '{"trailseal":{"version":2,"kind":"look"}}', /version is 2, not 1/],
+    ['of no known kind', '{"trailseal":{"version":1,"kind":"dance"}}', /kind is "dance"/],
+    ['not an object where it should be', '{"trailseal":"look"}', /no object/],
+    ['a look at nothing', '{"trailseal":{"version":1,"kind":"look","looks":[]}}', /or none/],
+    [
+      'a look without an account',
+      '{"trailseal":{"version":1,"kind":"look","looks":[{"resource":{"type":"AwsKmsKey","id":"k","arn":"a","region":"eu-central-1"}}]}}',
+      /without type, id, ARN, account or Region/,
+    ],
+    [
+      'a version as deep as a message can be',
+      `{"trailseal":{"version":${'['.repeat(100_000)}${']'.repeat(100_000)},"kind":"look"}}`,
+      /^its version is a list, not 1$/,
+    ],
+    ['a publication of nothing', JSON.stringify(publishBody([])), /names no finding/],
+  ])('is malformed, with the reason: %s', (_what, body, reason) => {
+    const message = parseBody(body);
+    expect(message.kind).toBe('malformed');
+    expect(message.kind === 'malformed' && message.reason).toMatch(reason);
+  });
+
+  it('never takes a count of looks that is none', () => {
+    const envelope = {
+      ...sample('kms-key-disabled', 'fail-disabled'),
+      trailseal: { version: 1, kind: 'again', attempt: -3 },
+    };
+    expect(parseMessage(envelope)).toMatchObject({ kind: 'event', attempt: 1 });
+  });
+});

@@ -1,0 +1,285 @@
+/** An evaluator whose policy a parameter may override, as its bundle has it: what it judges by, logs, counts, and refuses. */
+import { BatchGetItemCommand, DynamoDBClient, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { BatchImportFindingsCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  GetParameterCommand,
+  GetParameterHistoryCommand,
+  ParameterNotFound,
+  SSMClient,
+  SSMServiceException,
+} from '@aws-sdk/client-ssm';
+import type { Context } from 'aws-lambda';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type * as plain from '../../../functions/effective-policy.ts';
+import { evaluatorHandler } from '../../../functions/evaluator.ts';
+import { loggerOf, Telemetry } from '../../../functions/telemetry.ts';
+import { kmsClient } from '../../../lib/aws/clients.ts';
+import { kmsReaders } from '../../../lib/services/kms/aws.ts';
+import { kmsControls } from '../../../lib/services/kms/controls/index.ts';
+
+// As `deploy/esbuild/override.ts` has it in a bundle.
+vi.mock('../../../functions/effective-policy.ts', () => import('../../../functions/policy-overridden.ts'));
+
+const keyId = '1234abcd-12ab-34cd-56ef-1234567890ab';
+const arn = `arn:aws:kms:us-east-1:111122223333:key/${keyId}`;
+const queue = 'https://sqs.us-east-1.amazonaws.com/111122223333/trailseal-dev-kms';
+const parameter = '/trailseal/dev/policy';
+const [dynamodb, kms, securityHub, sqs, ssm] = [
+  mockClient(DynamoDBClient),
+  mockClient(KMSClient),
+  mockClient(SecurityHubClient),
+  mockClient(SQSClient),
+  mockClient(SSMClient),
+];
+let written: string;
+
+beforeEach(() => {
+  written = '';
+  vi.useFakeTimers({ toFake: ['Date'] });
+  for (const [name, value] of Object.entries({
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    TRAILSEAL_TABLE: 'ledger',
+    TRAILSEAL_QUEUE_URL: queue,
+    TRAILSEAL_DEAD_LETTER_URL: `${queue}-dead-letters`,
+    TRAILSEAL_POLICY_PARAMETER: parameter,
+    POWERTOOLS_SERVICE_NAME: 'trailseal-dev',
+  })) {
+    vi.stubEnv(name, value);
+  }
+  for (const stream of [process.stdout, process.stderr]) {
+    vi.spyOn(stream, 'write').mockImplementation((chunk) => {
+      written += String(chunk);
+      return true;
+    });
+  }
+  for (const mock of [dynamodb, kms, securityHub, sqs, ssm]) mock.reset();
+  dynamodb.on(BatchGetItemCommand).resolves({ Responses: {} });
+  dynamodb.on(TransactWriteItemsCommand).resolves({});
+  kms.on(DescribeKeyCommand).resolves({ KeyMetadata: { KeyId: keyId, Arn: arn, KeyState: 'Disabled' } });
+  securityHub
+    .on(BatchImportFindingsCommand)
+    .resolves({ FailedCount: 0, SuccessCount: 1, FailedFindings: [] });
+  sqs.on(SendMessageCommand).resolves({});
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+const disabled = {
+  'detail-type': 'AWS API Call via CloudTrail',
+  source: 'aws.kms',
+  detail: {
+    eventSource: 'kms.amazonaws.com',
+    eventName: 'DisableKey',
+    eventID: 'event-1',
+    eventTime: '2026-03-01T12:00:00Z',
+    awsRegion: 'us-east-1',
+    recipientAccountId: '111122223333',
+    resources: [{ ARN: arn }],
+  },
+};
+
+function fromSqs(receives: number) {
+  return {
+    Records: ['one', 'two'].map((messageId) => ({
+      messageId,
+      eventSource: 'aws:sqs',
+      body: JSON.stringify(disabled),
+      attributes: { ApproximateReceiveCount: String(receives) },
+    })),
+  };
+}
+
+const context: Context = {
+  awsRequestId: 'request',
+  callbackWaitsForEmptyEventLoop: false,
+  functionName: 'trailseal-dev-kms',
+  functionVersion: '1',
+  invokedFunctionArn: 'arn:aws:lambda:us-east-1:111122223333:function:trailseal-dev-kms',
+  logGroupName: 'group',
+  logStreamName: 'stream',
+  memoryLimitInMB: '512',
+  getRemainingTimeInMillis: () => 120_000,
+  done: () => undefined,
+  fail: () => undefined,
+  succeed: () => undefined,
+};
+
+/** A function that starts now. */
+function started() {
+  const handler = evaluatorHandler({
+    family: 'kms',
+    controls: kmsControls,
+    readers: kmsReaders,
+    makers: { kms: kmsClient },
+  });
+  return (event: unknown): Promise<unknown> => handler(event, context);
+}
+
+/** The lines that were written, as JSON. */
+function lines(): readonly Record<string, unknown>[] {
+  return written
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+}
+
+function overriddenBy(value: unknown, version = 1): void {
+  const Value = typeof value === 'string' ? value : JSON.stringify(value);
+  ssm.on(GetParameterCommand).resolves({ Parameter: { Name: parameter, Version: version, Value } });
+}
+
+const without = { version: 1, controls: { 'kms-key-disabled': { enabled: false } } };
+const wrong = { version: 1, controls: { 'kms-key-disabledd': { enabled: false } } };
+const none = () => new ParameterNotFound({ message: 'no such parameter', $metadata: {} });
+const denied = () =>
+  new SSMServiceException({
+    name: 'AccessDeniedException',
+    message: 'not authorized to perform: ssm:GetParameter',
+    $fault: 'client',
+    $metadata: {},
+  });
+
+describe('a function whose policy may be overridden', () => {
+  it('judges by the override', async () => {
+    overriddenBy(without);
+    expect(await started()(disabled)).toMatchObject([
+      { results: [], ignored: [{ reason: 'not-a-trigger' }] },
+    ]);
+  });
+
+  it('judges by the deployed policy where there is no parameter', async () => {
+    ssm.on(GetParameterCommand).rejects(none());
+    expect(await started()(disabled)).toMatchObject([{ results: [{ control: 'kms-key-disabled' }] }]);
+  });
+
+  it.each([
+    ['the parameter', () => overriddenBy(without)],
+    ['that there is none', () => void ssm.on(GetParameterCommand).rejects(none())],
+  ])('asks for %s once a minute', async (_what, set) => {
+    set();
+    const invoke = started();
+    await invoke(disabled);
+    await invoke(disabled);
+    const within = ssm.commandCalls(GetParameterCommand).length;
+    vi.setSystemTime(Date.now() + 61_000);
+    await invoke(disabled);
+    expect([within, ssm.commandCalls(GetParameterCommand).length]).toEqual([1, 2]);
+  });
+
+  it('goes by a new version within a minute', async () => {
+    ssm.on(GetParameterCommand).rejects(none());
+    const invoke = started();
+    await invoke(disabled);
+    overriddenBy(without);
+    vi.setSystemTime(Date.now() + 61_000);
+    expect(await invoke(disabled)).toMatchObject([{ results: [] }]);
+  });
+
+  it('logs a wrong override with parameter, version, every fault and what is gone by', async () => {
+    overriddenBy(wrong, 7);
+    ssm.on(GetParameterHistoryCommand).resolves({
+      Parameters: [
+        { Version: 5, Value: JSON.stringify(without) },
+        { Version: 6, Value: 'no JSON' },
+        { Version: 7, Value: JSON.stringify(wrong) },
+      ],
+    });
+    await started()(disabled);
+    expect(lines().filter(({ level }) => level === 'ERROR')).toMatchObject([
+      {
+        message: 'the override of the policy is wrong, and is not gone by',
+        parameter,
+        version: 7,
+        faults: [
+          'controls.kms-key-disabledd: there is no control "kms-key-disabledd" (did you mean kms-key-disabled?)',
+        ],
+        used: `parameter ${parameter} version 5`,
+      },
+    ]);
+  });
+
+  it('counts each invocation that met a wrong override', async () => {
+    overriddenBy(wrong);
+    ssm.on(GetParameterHistoryCommand).resolves({ Parameters: [] });
+    const invoke = started();
+    await invoke(disabled);
+    await invoke(disabled);
+    const counted = lines().filter((line) => 'PolicyOverrideInvalid' in line);
+    expect(counted.map((line) => [line['PolicyOverrideInvalid'], line['family'], line['service']])).toEqual([
+      [1, 'kms', 'trailseal-dev'],
+      [1, 'kms', 'trailseal-dev'],
+    ]);
+  });
+
+  it('writes nothing that a terminal would obey, whatever the override says', async () => {
+    overriddenBy({ version: 1, '\u001b[2J\u202e': {} });
+    ssm.on(GetParameterHistoryCommand).resolves({ Parameters: [] });
+    await started()(disabled);
+    expect(written).not.toMatch(/[^\n\x20-\x7e]/);
+  });
+
+  it('has messages delivered again where the parameter can not be read, and judges nothing', async () => {
+    ssm.on(GetParameterCommand).rejects(denied());
+    expect(await started()(fromSqs(1))).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'one' }, { itemIdentifier: 'two' }],
+    });
+    expect(kms.calls()).toEqual([]);
+  });
+
+  it('asks once for a whole batch, and counts it, where the parameter can not be read', async () => {
+    ssm.on(GetParameterCommand).rejects(denied());
+    await started()(fromSqs(1));
+    expect(ssm.calls()).toHaveLength(1);
+    expect(lines().filter((line) => 'PolicyOverrideInvalid' in line)).toMatchObject([
+      { PolicyOverrideInvalid: 1 },
+    ]);
+  });
+
+  it('puts messages aside in the end where the parameter can not be read, with the reason', async () => {
+    ssm.on(GetParameterCommand).rejects(denied());
+    expect(await started()(fromSqs(4))).toEqual({ batchItemFailures: [] });
+    const [letter] = sqs.commandCalls(SendMessageCommand).map(({ args: [{ input }] }) => input);
+    expect(letter?.MessageAttributes?.['reason']?.StringValue).toMatch(
+      /^It failed 4 times, the last time with PolicyUnreadable: .*\/trailseal\/dev\/policy can't be read: AccessDeniedException/,
+    );
+  });
+
+  it('logs that the parameter can not be read while it goes by what was in force', async () => {
+    overriddenBy(without, 3);
+    const invoke = started();
+    await invoke(disabled);
+    ssm.on(GetParameterCommand).rejects(denied());
+    vi.setSystemTime(Date.now() + 61_000);
+    await invoke(disabled);
+    expect(lines().filter(({ level }) => level === 'WARN')).toMatchObject([
+      {
+        parameter,
+        reason: 'AccessDeniedException (not authorized to perform: ssm:GetParameter)',
+        used: `parameter ${parameter} version 3`,
+      },
+    ]);
+  });
+});
+
+it('a function that was made without an override refuses to start where one is meant', async () => {
+  const actual = await vi.importActual<typeof plain>('../../../functions/effective-policy.ts');
+  const logger = loggerOf('kms');
+  const parts = {
+    controls: kmsControls,
+    config: { region: 'us-east-1' },
+    logger,
+    telemetry: new Telemetry('kms', logger),
+  };
+  expect(() => actual.policyInForce(parts)).toThrow(
+    'TRAILSEAL_POLICY_PARAMETER is set, and this code takes no override: functions are configured by serverless.yml',
+  );
+});

@@ -1,0 +1,320 @@
+import { describe, expect, it } from 'vitest';
+import { makeClients } from '../../../lib/aws/clients.ts';
+import type { QueueName } from '../../../lib/aws/names.ts';
+import type { Control, Resource, ResourceType } from '../../../lib/core/control.ts';
+import { type Lister, ListingError, type Page } from '../../../lib/core/list.ts';
+import type { Finding, Status } from '../../../lib/findings/finding.ts';
+import { findingId } from '../../../lib/findings/id.ts';
+import { openFinding } from '../../../lib/findings/lifecycle.ts';
+import type { Recorded } from '../../../lib/findings/state/table.ts';
+import { parseMessage, type SweepPart } from '../../../lib/pipeline/live/message.ts';
+import { type SweepSurroundings, sweep } from '../../../lib/pipeline/live/scheduled-scan.ts';
+import { sweepAt } from '../../../lib/pipeline/live/tasks.ts';
+import { controls } from '../../../lib/services/controls.ts';
+import { kmsControls } from '../../../lib/services/kms/controls/index.ts';
+
+const place = { account: '111122223333', region: 'eu-central-1' };
+const now = Date.parse('2026-11-21T10:00:00Z');
+
+function instance(number: number): Resource {
+  const id = `i-${number}`;
+  return {
+    type: 'AwsEc2Instance',
+    id,
+    arn: `arn:aws:ec2:eu-central-1:111122223333:instance/${id}`,
+    ...place,
+  };
+}
+
+function key(id: string): Resource {
+  return { type: 'AwsKmsKey', id, arn: `arn:aws:kms:eu-central-1:111122223333:key/${id}`, ...place };
+}
+
+/** A lister of these pages, whose tokens are their numbers. */
+function pagesOf(...pages: readonly (readonly Resource[])[]): Lister {
+  return {
+    permissions: [],
+    async list(_clients, _place, token = '0'): Promise<Page> {
+      const number = Number(token);
+      return {
+        resources: pages[number] ?? [],
+        token: number + 1 < pages.length ? String(number + 1) : undefined,
+        unlisted: [],
+      };
+    },
+  };
+}
+
+/** An entry of the ledger with a finding of this status, published or owed. */
+function entry(control: Control, resource: Resource, status: Status, published: boolean): Recorded {
+  const judgement = { verdict: 'FAIL' as const, evidence: { summary: '', required: '', observed: [] } };
+  const opened = openFinding(undefined, {
+    control,
+    resource,
+    severity: 'HIGH',
+    judgement,
+    event: sweepAt(now),
+    plan: { actions: [], withheld: [] },
+    exemption: undefined,
+  });
+  const finding: Finding = { ...opened, status };
+  return {
+    id: findingId(control.id, resource),
+    control: control.id,
+    resource,
+    observations: [],
+    base: undefined,
+    finding,
+    details: undefined,
+    version: 1,
+    updatedAt: now - 1_000,
+    published: published ? { updatedAt: now - 1_000, at: now - 1_000 } : undefined,
+  };
+}
+
+interface World {
+  readonly listers?: Partial<Record<ResourceType, Lister>>;
+  readonly ledger?: readonly (readonly Recorded[])[];
+  readonly controls?: readonly Control[];
+  readonly isOutstanding?: (entry: Recorded) => boolean;
+  /** What is left of the time, each time that it is asked for; the last one stays. */
+  readonly remaining?: readonly number[];
+}
+
+async function swept(part: SweepPart | undefined, world: World) {
+  const sent: { readonly queue: QueueName | 'remediate'; readonly body: unknown }[] = [];
+  const remaining = [...(world.remaining ?? [250_000])];
+  const ledger = world.ledger ?? [];
+  const around: SweepSurroundings = {
+    listers: world.listers ?? {},
+    clients: makeClients({ region: place.region }),
+    ledger: {
+      async page(_place, token = '0') {
+        const number = Number(token);
+        return {
+          entries: ledger[number] ?? [],
+          token: number + 1 < ledger.length ? String(number + 1) : undefined,
+        };
+      },
+    },
+    controls: world.controls ?? controls,
+    place,
+    ...(world.isOutstanding === undefined ? {} : { isOutstanding: world.isOutstanding }),
+    send: async (queue, bodies) => {
+      sent.push(...bodies.map((body) => ({ queue, body })));
+    },
+    now: () => now,
+    remaining: () => (remaining.length > 1 ? remaining.shift() : remaining[0]) ?? 0,
+  };
+  const report = await sweep(part, around);
+  return {
+    report,
+    sent: sent.map(({ queue, body }) => ({
+      queue,
+      body,
+      message: parseMessage(JSON.parse(JSON.stringify(body))),
+    })),
+  };
+}
+
+describe('the order to sweep', () => {
+  it('becomes one message for each type that a control judges, and one for the ledger', async () => {
+    const { sent } = await swept(undefined, { controls: kmsControls });
+    expect(sent.map(({ queue, message }) => ({ queue, message }))).toEqual(
+      ['AwsKmsKey', 'AwsKmsGrant', 'ledger'].map((of) => ({
+        queue: 'sweep',
+        message: { kind: 'sweep', part: { of } },
+      })),
+    );
+  });
+});
+
+describe('a type', () => {
+  it('has everything that is listed looked at, by the family that judges it', async () => {
+    const listers = { AwsEc2Instance: pagesOf([instance(1), instance(2)], [instance(3)]) };
+    const { sent, report } = await swept({ of: 'AwsEc2Instance' }, { listers });
+    expect(sent.map(({ queue, message }) => ({ queue, message }))).toEqual([
+      {
+        queue: 'ec2',
+        message: { kind: 'look', looks: [{ resource: instance(1) }, { resource: instance(2) }] },
+      },
+      { queue: 'ec2', message: { kind: 'look', looks: [{ resource: instance(3) }] } },
+    ]);
+    expect(report).toEqual({
+      listed: 3,
+      entries: 0,
+      open: 0,
+      looks: 3,
+      publications: 0,
+      reminders: 0,
+      continued: false,
+      unlisted: [],
+    });
+  });
+
+  it('goes in messages of 50 resources', async () => {
+    const listers = {
+      AwsEc2Instance: pagesOf(Array.from({ length: 120 }, (_, index) => instance(index))),
+    };
+    const { sent } = await swept({ of: 'AwsEc2Instance' }, { listers });
+    expect(sent.map(({ message }) => (message.kind === 'look' ? message.looks.length : message))).toEqual([
+      50, 50, 20,
+    ]);
+  });
+
+  it('goes in messages of 10 resources where each of them is a call of its own', async () => {
+    const snapshots = Array.from(
+      { length: 25 },
+      (_, index): Resource => ({ ...instance(index), type: 'AwsEc2Snapshot' }),
+    );
+    const { sent } = await swept(
+      { of: 'AwsEc2Snapshot' },
+      { listers: { AwsEc2Snapshot: pagesOf(snapshots) } },
+    );
+    expect(sent.map(({ message }) => (message.kind === 'look' ? message.looks.length : message))).toEqual([
+      10, 10, 5,
+    ]);
+  });
+
+  it('goes in messages of at most 200 KB, whatever the resources are called', async () => {
+    const long = Array.from({ length: 50 }, (_, index) => key(`${index}`.padStart(10_000, 'é')));
+    const { sent } = await swept({ of: 'AwsKmsKey' }, { listers: { AwsKmsKey: pagesOf(long) } });
+    const sizes = sent.map(({ body }) => Buffer.byteLength(JSON.stringify(body)));
+    expect(Math.max(...sizes)).toBeLessThan(201 * 1024);
+    expect(sent.flatMap(({ message }) => (message.kind === 'look' ? message.looks : []))).toHaveLength(50);
+  });
+
+  it('is continued by another message when the time runs out', async () => {
+    const listers = { AwsEc2Instance: pagesOf([instance(1)], [instance(2)], [instance(3)]) };
+    const { sent, report } = await swept({ of: 'AwsEc2Instance' }, { listers, remaining: [200_000, 59_000] });
+    expect(sent.map(({ message }) => message)).toEqual([
+      { kind: 'look', looks: [{ resource: instance(1) }] },
+      { kind: 'look', looks: [{ resource: instance(2) }] },
+      { kind: 'sweep', part: { of: 'AwsEc2Instance', token: '2' } },
+    ]);
+    expect(report.continued).toBe(true);
+  });
+
+  it('goes on where the message before it stopped', async () => {
+    const listers = { AwsEc2Instance: pagesOf([instance(1)], [instance(2)], [instance(3)]) };
+    const { sent } = await swept({ of: 'AwsEc2Instance', token: '2' }, { listers });
+    expect(sent.map(({ message }) => message)).toEqual([
+      { kind: 'look', looks: [{ resource: instance(3) }] },
+    ]);
+  });
+
+  it('makes headway even when there is hardly any time', async () => {
+    const listers = { AwsEc2Instance: pagesOf([instance(1)], [instance(2)]) };
+    const { sent } = await swept({ of: 'AwsEc2Instance' }, { listers, remaining: [0] });
+    expect(sent.map(({ message }) => message.kind)).toEqual(['look', 'sweep']);
+  });
+
+  it('is left alone when no control judges it any more', async () => {
+    const { sent } = await swept({ of: 'AwsEc2Instance' }, { controls: kmsControls });
+    expect(sent).toEqual([]);
+  });
+
+  it('that cannot be listed has the message fail, with the action to allow', async () => {
+    const denied = new ListingError('ec2:DescribeInstances', place, new Error('no'));
+    const listers = { AwsEc2Instance: { permissions: [], list: () => Promise.reject(denied) } };
+    await expect(swept({ of: 'AwsEc2Instance' }, { listers })).rejects.toBe(denied);
+  });
+
+  it('tells what of it could not be listed', async () => {
+    const trouble = new ListingError('kms:ListGrants', place, new Error('no'), 'one');
+    const list = async () => ({ resources: [], token: undefined, unlisted: [trouble] });
+    const { report } = await swept(
+      { of: 'AwsKmsGrant' },
+      { listers: { AwsKmsGrant: { permissions: [], list } } },
+    );
+    expect(report.unlisted).toEqual([trouble]);
+  });
+});
+
+describe('the ledger', () => {
+  const [deletion, disabled] = ['kms-key-deletion', 'kms-key-disabled'].map((id) => {
+    const found = kmsControls.find((control) => control.id === id);
+    if (found === undefined) throw new Error(`there is no control ${id}`);
+    return found;
+  }) as [Control, Control];
+
+  it('has remediation reminded of what is outstanding, as far as there is any', async () => {
+    const [one, two] = [entry(deletion, key('one'), 'OPEN', true), entry(disabled, key('two'), 'OPEN', true)];
+    const isOutstanding = ({ control }: Recorded) => control === deletion.id;
+    const { sent, report } = await swept({ of: 'ledger' }, { ledger: [[one, two]], isOutstanding });
+    const occasion = { finding: one.id, openedAt: one.finding?.openedAt, since: now, reminder: true };
+    expect(sent.filter(({ queue }) => queue === 'remediate').map(({ body }) => body)).toMatchObject([
+      { trailseal: { kind: 'remediate', occasion } },
+    ]);
+    expect(report.reminders).toBe(1);
+    const without = await swept({ of: 'ledger' }, { ledger: [[one, two]] });
+    expect(without.sent.some(({ queue }) => queue === 'remediate')).toBe(false);
+  });
+
+  it('has the resource of an open finding looked at, once for all its controls', async () => {
+    const ledger = [
+      [entry(deletion, key('one'), 'OPEN', true), entry(disabled, key('one'), 'OPEN', true)],
+      [entry(deletion, key('two'), 'OPEN', true)],
+    ];
+    const { sent, report } = await swept({ of: 'ledger' }, { ledger });
+    expect(sent.map(({ queue, message }) => ({ queue, message }))).toEqual([
+      {
+        queue: 'kms',
+        message: {
+          kind: 'look',
+          looks: [{ resource: key('one'), controls: ['kms-key-deletion', 'kms-key-disabled'] }],
+        },
+      },
+      {
+        queue: 'kms',
+        message: { kind: 'look', looks: [{ resource: key('two'), controls: ['kms-key-deletion'] }] },
+      },
+    ]);
+    expect(report).toMatchObject({ entries: 3, looks: 2, publications: 0 });
+  });
+
+  it('has what Security Hub is owed published, without a look where nothing is open', async () => {
+    const resolved = entry(deletion, key('one'), 'RESOLVED', false);
+    const { sent } = await swept({ of: 'ledger' }, { ledger: [[resolved]] });
+    expect(sent.map(({ queue, message }) => ({ queue, message }))).toEqual([
+      { queue: 'kms', message: { kind: 'publish', findings: [resolved.id], attempt: 1 } },
+    ]);
+  });
+
+  it('has each of several messages of owed findings count as a first attempt', async () => {
+    const owed = Array.from({ length: 101 }, (_, index) =>
+      entry(deletion, key(`${index}`), 'RESOLVED', false),
+    );
+    const { sent } = await swept({ of: 'ledger' }, { ledger: [owed] });
+    expect(sent.map(({ message }) => (message.kind === 'publish' ? message.attempt : message))).toEqual([
+      1, 1,
+    ]);
+  });
+
+  it('tells how many findings are open, of all that it holds', async () => {
+    const ledger = [
+      [entry(deletion, key('one'), 'OPEN', true), entry(deletion, key('two'), 'RESOLVED', true)],
+      [entry(deletion, key('three'), 'ARCHIVED', false)],
+    ];
+    const { report } = await swept({ of: 'ledger' }, { ledger });
+    expect([report.entries, report.open]).toEqual([3, 1]);
+  });
+
+  it('is left as it is where the control is not enabled', async () => {
+    const { sent, report } = await swept(
+      { of: 'ledger' },
+      {
+        ledger: [[entry(deletion, key('one'), 'OPEN', false)]],
+        controls: kmsControls.filter((control) => control !== deletion),
+      },
+    );
+    expect(sent).toEqual([]);
+    expect(report.entries).toBe(1);
+  });
+
+  it('is continued by another message when the time runs out', async () => {
+    const ledger = [[entry(deletion, key('one'), 'OPEN', true)], [entry(deletion, key('two'), 'OPEN', true)]];
+    const { sent } = await swept({ of: 'ledger' }, { ledger, remaining: [1_000] });
+    expect(sent.at(-1)?.message).toEqual({ kind: 'sweep', part: { of: 'ledger', token: '1' } });
+  });
+});

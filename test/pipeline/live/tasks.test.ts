@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import type { Resource } from '../../../lib/core/control.ts';
+import { tasksOf, tasksOfLooks } from '../../../lib/pipeline/live/tasks.ts';
+import { Matcher } from '../../../lib/pipeline/match.ts';
+import { controls } from '../../../lib/services/controls.ts';
+import { eventOf, sample } from '../../evaluating.ts';
+
+const matcher = new Matcher(controls);
+const place = { account: '111122223333', region: 'us-east-1' };
+const noParts = async () => [];
+
+function event(control: string, name: string, change: Record<string, unknown> = {}) {
+  const envelope = sample(control, name);
+  return eventOf({ ...envelope, detail: { ...(envelope['detail'] as object), ...change } });
+}
+
+describe('the tasks of an event', () => {
+  const launch = event('ec2-transit-encryption', 'fail-run-instances-plain-type');
+  const here = { account: launch.account, region: launch.region };
+
+  it('are one for each control and resource that it triggers', async () => {
+    const { tasks } = await tasksOf(launch, 1, matcher, here, noParts);
+    expect(new Set(tasks.map(({ control }) => control.id))).toEqual(
+      new Set(['ec2-transit-encryption', 'ec2-volume-encryption']),
+    );
+    expect(tasks.every(({ ended, mayBeGone, key }) => !ended && !mayBeGone && key === launch.id)).toBe(true);
+  });
+
+  it('have another key with each further look, and may find the resource gone', async () => {
+    const { tasks } = await tasksOf(launch, 2, matcher, here, noParts);
+    expect(tasks.every(({ key, mayBeGone }) => key === `${launch.id}#2` && mayBeGone)).toBe(true);
+  });
+
+  it('are none for another account or Region than the deployment’s, which it can neither read nor publish', async () => {
+    const elsewhere = { account: '444455556666', region: launch.region };
+    expect(await tasksOf(launch, 1, matcher, elsewhere, noParts)).toEqual({
+      tasks: [],
+      ignored: 'another-place',
+    });
+  });
+
+  it.each([
+    ['failed-call', { errorCode: 'Client.UnauthorizedOperation', responseElements: null }],
+    ['dry-run', { errorCode: 'Client.DryRunOperation', responseElements: null }],
+    ['not-a-trigger', { eventName: 'DescribeInstances' }],
+    ['no-resource', { responseElements: null, requestParameters: null }],
+  ])('are none, with the reason %s', async (reason, change) => {
+    const changed = event('ec2-transit-encryption', 'fail-run-instances-plain-type', change);
+    expect(await tasksOf(changed, 1, matcher, here, noParts)).toEqual({ tasks: [], ignored: reason });
+  });
+
+  it('are an end that may show late, when a grant was revoked', async () => {
+    const revoked = event('kms-grant', 'pass-revoked');
+    const there = { account: revoked.account, region: revoked.region };
+    const { tasks } = await tasksOf(revoked, 1, matcher, there, noParts);
+    expect(tasks.map(({ ended, mayBeGone }) => ({ ended, mayBeGone }))).toEqual([
+      { ended: true, mayBeGone: true },
+    ]);
+  });
+});
+
+describe('the tasks of an ending', () => {
+  const terminated = event('ec2-transit-encryption', 'ending-terminate-instances');
+  const here = { account: terminated.account, region: terminated.region };
+
+  it('are the resources that it names and, of the parts that the ledger knows, those of the controls it ends', async () => {
+    const volume: Resource = {
+      type: 'AwsEc2Volume',
+      id: 'vol-0a1b2c3d4e5f60001',
+      arn: `arn:aws:ec2:${here.region}:${here.account}:volume/vol-0a1b2c3d4e5f60001`,
+      ...here,
+    };
+    const asked: string[] = [];
+    const { tasks } = await tasksOf(terminated, 1, matcher, here, async (arns) => {
+      asked.push(...arns);
+      return [
+        { control: 'ec2-volume-encryption', resource: volume },
+        { control: 'kms-key-rotation', resource: volume },
+      ];
+    });
+    const instances = tasks.filter(({ resource }) => resource.type === 'AwsEc2Instance');
+    expect(instances.map(({ control }) => control.id)).toEqual(instances.map(() => 'ec2-transit-encryption'));
+    expect(asked).toEqual([...new Set(instances.map(({ resource }) => resource.arn))]);
+    expect(
+      tasks.filter(({ resource }) => resource.type === 'AwsEc2Volume').map(({ control }) => control.id),
+    ).toEqual(['ec2-volume-encryption']);
+    expect(tasks.every(({ ended, mayBeGone }) => ended && mayBeGone)).toBe(true);
+  });
+
+  it('count as an end where the same event is a trigger too', async () => {
+    const deleted = event('kms-key-deletion', 'ending-delete-key');
+    const there = { account: deleted.account, region: deleted.region };
+    const { tasks } = await tasksOf(deleted, 1, matcher, there, noParts);
+    expect(tasks.find(({ control }) => control.id === 'kms-key-deletion')?.ended).toBe(true);
+  });
+});
+
+describe('the tasks of looks', () => {
+  const key: Resource = {
+    type: 'AwsKmsKey',
+    id: '1234abcd-12ab-34cd-56ef-1234567890ab',
+    arn: 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+    ...place,
+  };
+
+  it('are all controls of the resource’s type', () => {
+    const { tasks } = tasksOfLooks([{ resource: key }], 'm1', 0, controls, place);
+    expect(tasks.map(({ control }) => control.id).sort()).toEqual(
+      controls.flatMap(({ id, resourceType }) => (resourceType === 'AwsKmsKey' ? [id] : [])).sort(),
+    );
+  });
+
+  it('are only the controls that the look names', () => {
+    const looks = [{ resource: key, controls: ['kms-key-rotation'] }];
+    const [task, ...others] = tasksOfLooks(looks, 'm1', 5, controls, place).tasks;
+    expect(others).toEqual([]);
+    expect(task).toMatchObject({
+      key: 'look/m1 5',
+      mayBeGone: true,
+      ended: false,
+      cause: { eventName: 'Sweep', time: 5 },
+    });
+  });
+
+  it.each([
+    ['in another Region', { region: 'eu-west-1' }],
+    ['in another account', { account: '444455556666' }],
+    ['whose ARN is of another account', { arn: key.arn.replace(place.account, '444455556666') }],
+    ['that is part of one of another account', { partOf: key.arn.replace(place.account, '444455556666') }],
+  ])('are none for a resource %s', (_where, forged) => {
+    expect(tasksOfLooks([{ resource: { ...key, ...forged } }], 'm1', 0, controls, place)).toEqual({
+      tasks: [],
+      ignored: 'another-place',
+    });
+  });
+
+  it('are none where no control judges what is named', () => {
+    const looks = [{ resource: key, controls: ['ec2-volume-encryption'] }];
+    expect(tasksOfLooks(looks, 'm1', 0, controls, place)).toEqual({ tasks: [], ignored: 'not-judged' });
+  });
+});

@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { loggerOf, Telemetry } from '../../../functions/telemetry.ts';
+import type { Evaluation } from '../../../lib/pipeline/live/evaluator.ts';
+import type { Swept } from '../../../lib/pipeline/live/scheduled-scan.ts';
+
+let written: string;
+
+beforeEach(() => {
+  written = '';
+  vi.stubEnv('POWERTOOLS_SERVICE_NAME', 'trailseal-dev');
+  for (const stream of [process.stdout, process.stderr]) {
+    vi.spyOn(stream, 'write').mockImplementation((chunk) => {
+      written += String(chunk);
+      return true;
+    });
+  }
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+/** The lines that were written, as JSON. */
+function lines(): readonly Record<string, unknown>[] {
+  return written
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+}
+
+const evaluation: Evaluation = {
+  events: 0,
+  results: [],
+  ignored: [],
+  deadLetters: [],
+  again: 0,
+  publication: { published: [], refused: [], deferred: [], off: undefined },
+  latencies: [],
+};
+const swept: Swept = {
+  listed: 0,
+  entries: 0,
+  open: 0,
+  looks: 0,
+  publications: 0,
+  reminders: 0,
+  continued: false,
+  unlisted: [],
+};
+
+describe('a log line', () => {
+  it('holds nothing that a terminal would obey, whatever the resource is called', () => {
+    const summary = 'The cluster \u001b[31mred\u009b2J\u202e is public.';
+    const result = { control: 'eks-endpoint-access', resource: 'é', outcome: 'FAIL' as const, summary };
+    const telemetry = new Telemetry('eks', loggerOf('eks'));
+    telemetry.evaluated({ done: [{ ...evaluation, results: [result] }], failures: [], left: [] });
+    expect(written).not.toMatch(/[^\n\x20-\x7e]/);
+    expect(lines().find(({ message }) => message === 'evaluated')).toMatchObject({
+      results: [{ summary: String.raw`The cluster \u001b[31mred\u009b2J\u202e is public.` }],
+    });
+  });
+
+  it('keeps the lines of a stack', () => {
+    loggerOf('eks').error('failed', { error: new Error('no') });
+    expect(lines()).toMatchObject([{ error: { message: 'no', stack: expect.stringMatching(/no\n +at /) } }]);
+  });
+
+  it('is short, however long a resource is called', () => {
+    loggerOf('eks').info('looked at', { resource: 'x'.repeat(100_000) });
+    expect(written.length).toBeLessThan(3_000);
+  });
+
+  it('says why messages were taken one by one', () => {
+    const telemetry = new Telemetry('eks', loggerOf('eks'));
+    telemetry.evaluated({ done: [], failures: [], left: [], apart: new Error('the ledger is busy') });
+    expect(lines()).toMatchObject([{ level: 'WARN', error: { message: 'the ledger is busy' } }]);
+  });
+});
+
+describe('metrics', () => {
+  it('that there are none of are not spoken of', () => {
+    new Telemetry('kms', loggerOf('kms')).flush();
+    expect(written).toBe('');
+  });
+
+  it('count the events that were looked at for the first time', () => {
+    const telemetry = new Telemetry('kms', loggerOf('kms'));
+    telemetry.evaluated({ done: [{ ...evaluation, events: 3, again: 2 }], failures: [], left: [] });
+    telemetry.flush();
+    expect(lines().at(-1)).toMatchObject({ EventsReceived: 3, LooksAgain: 2, family: 'kms' });
+  });
+
+  it('tell of open findings also that there are none', () => {
+    const telemetry = new Telemetry('sweep', loggerOf('sweep'));
+    telemetry.swept({ ...swept, entries: 2, open: 0 });
+    telemetry.flush();
+    expect(lines().at(-1)).toMatchObject({ OpenFindings: 0, service: 'trailseal-dev' });
+  });
+});

@@ -1,0 +1,135 @@
+/** A small world for the evaluator: keys and clusters with states, a ledger in memory, a Security Hub that remembers. */
+import { BatchImportFindingsCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
+import { mockClient } from 'aws-sdk-client-mock';
+import type { FactName, Facts } from '../../../lib/core/control.ts';
+import type { LiveFactProvider, TagsOf } from '../../../lib/core/fact-provider.ts';
+import { known, type Unknown, unknownFact } from '../../../lib/core/facts.ts';
+import { Publisher } from '../../../lib/findings/publisher.ts';
+import type { OperatorExemptions } from '../../../lib/findings/state/exemptions.ts';
+import type { KeyLook } from '../../../lib/findings/state/memory.ts';
+import { Evaluator } from '../../../lib/pipeline/live/evaluator.ts';
+import { ec2Controls } from '../../../lib/services/ec2/controls/index.ts';
+import { eksControls } from '../../../lib/services/eks/controls/index.ts';
+import { kmsControls } from '../../../lib/services/kms/controls/index.ts';
+import { MemoryLedger } from '../../findings/state/memory-ledger.ts';
+import { policyOf } from '../../policy/fixtures.ts';
+
+export const place = { account: '111122223333', region: 'us-east-1' };
+const source = { kind: 'api', call: 'DescribeKey', at: '2026-03-01T12:00:00.000Z' } as const;
+
+const families = { ec2: ec2Controls, eks: eksControls, kms: kmsControls };
+
+/** The fact of a key's state, as DescribeKey would tell it. */
+export function keyState(state: string): Partial<Facts> {
+  const value = { keyState: state, pendingWindowInDays: null, deletionDate: null, changedBy: null };
+  return { 'kms.keyState': known(value, source) };
+}
+export const gone = unknownFact('gone', 'kms:DescribeKey does not find it');
+export const denied = unknownFact('denied', 'kms:DescribeKey was denied');
+export const throttled = unknownFact('throttled', 'kms:DescribeKey was throttled');
+export const notReady = unknownFact('not-ready', 'the cluster is CREATING');
+
+export class World {
+  time = Date.parse('2026-03-01T12:00:00Z');
+  /** What AWS answers, by the resource's id; whatever is not in it is gone. */
+  readonly answers = new Map<string, Partial<Facts> | Unknown>();
+  readonly ledger = new MemoryLedger({ now: () => this.time });
+  readonly again: { readonly bodies: readonly unknown[]; readonly delaySeconds: number }[] = [];
+  readonly deadLetters: { readonly body: string; readonly reason: string }[] = [];
+  readonly securityHub = mockClient(SecurityHubClient);
+  /** The queues that take nothing. */
+  readonly broken = new Set<'again' | 'deadLetters'>();
+  readonly remembered: KeyLook[] = [];
+  /** How often AWS was asked. */
+  looks = 0;
+  readonly evaluator: Evaluator;
+
+  /** @param policy what a policy file would say; nothing that acts by default. */
+  constructor(
+    family: keyof typeof families = 'kms',
+    where = place,
+    policy = 'version: 1',
+    exemptions: OperatorExemptions = new Map(),
+    tagsOf?: TagsOf,
+  ) {
+    const controls = families[family];
+    this.securityHub.on(BatchImportFindingsCommand).callsFake(({ Findings = [] }) => ({
+      FailedCount: 0,
+      SuccessCount: Findings.length,
+      FailedFindings: [],
+    }));
+    this.evaluator = new Evaluator({
+      controls,
+      policy: policyOf(policy, controls),
+      place: where,
+      facts: this.#facts(),
+      ledger: this.ledger,
+      publisher: new Publisher({
+        client: new SecurityHubClient({ region: where.region }),
+        now: () => new Date(this.time),
+        wait: async (milliseconds) => {
+          this.time += milliseconds;
+        },
+        random: () => 0.5,
+      }),
+      queues: {
+        again: async (bodies, delaySeconds) => {
+          if (this.broken.has('again')) throw new Error('the queue takes nothing');
+          if (bodies.length > 0) this.again.push({ bodies, delaySeconds });
+        },
+        deadLetter: async (body, reason) => {
+          if (this.broken.has('deadLetters')) throw new Error('the queue takes nothing');
+          this.deadLetters.push({ body, reason });
+        },
+      },
+      exemptions: async () => exemptions,
+      ...(tagsOf === undefined ? {} : { tagsOf }),
+      remember: async (looks) => void this.remembered.push(...looks),
+      now: () => this.time,
+    });
+  }
+
+  /** Delivers messages together; a second passes before each. */
+  async deliver(...bodies: readonly unknown[]) {
+    this.time += 1_000;
+    return this.evaluator.take(
+      bodies.map((body, index) => ({
+        id: `message ${this.time} ${index}`,
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+        receives: 1,
+      })),
+    );
+  }
+
+  /** What Security Hub was told, oldest first. */
+  get told() {
+    return this.securityHub
+      .commandCalls(BatchImportFindingsCommand)
+      .flatMap(({ args: [{ input }] }) => input.Findings ?? []);
+  }
+
+  #facts(): LiveFactProvider {
+    return {
+      look: async (requests) => {
+        this.looks += 1;
+        return requests.map(({ resource, facts: names }) => {
+          const answer = this.answers.get(resource.id) ?? gone;
+          return [
+            {
+              resource,
+              facts: isUnknown(answer) ? all(names, answer) : { ...all(names, denied), ...answer },
+            },
+          ];
+        });
+      },
+    };
+  }
+}
+
+function isUnknown(answer: Partial<Facts> | Unknown): answer is Unknown {
+  return 'known' in answer;
+}
+
+function all(names: readonly FactName[], unknown: Unknown): Partial<Facts> {
+  return Object.fromEntries(names.map((name) => [name, unknown]));
+}

@@ -1,0 +1,57 @@
+/** An action over clients that a test fakes. */
+import type { AnyAction, Target } from '../../../lib/core/action.ts';
+import type { Resource, ResourceType } from '../../../lib/core/control.ts';
+import { findingId } from '../../../lib/findings/id.ts';
+import type { Memory } from '../../../lib/findings/state/memory.ts';
+import { carryOut } from '../../../lib/remediation/actions/carry-out.ts';
+import type { RunOptions } from '../../../lib/remediation/actions/run.ts';
+import { undo } from '../../../lib/remediation/actions/undo.ts';
+import { MemoryJournal } from './memory-journal.ts';
+import { leaseFor, meansWith, place } from './simulated-resource.ts';
+
+export function targetOf(
+  control: string,
+  type: ResourceType,
+  id: string,
+  arn: string,
+  settings: unknown = {},
+): Target {
+  const resource: Resource = { type, id, arn, ...place };
+  const finding = {
+    id: findingId(control, resource),
+    control,
+    title: 'It fails',
+    severity: 'HIGH',
+    openedAt: '2026-11-21T09:00:00.000Z',
+  } as const;
+  return { resource, finding, settings };
+}
+
+export function acting(action: AnyAction, memory: Partial<Memory> = {}) {
+  const { means, waits } = meansWith(memory);
+  const journal = new MemoryJournal();
+  let runs = 0;
+  const options = (): RunOptions => {
+    runs += 1;
+    return {
+      journal,
+      means,
+      place,
+      run: `run-${runs}`,
+      decision: { by: 'operator', name: 'ana', why: 'It should be so.' },
+      admit: async () => ({ admitted: true }),
+      leaseFor,
+    };
+  };
+  return {
+    means,
+    waits,
+    journal,
+    carryOut: (target: Target) => carryOut(action, target, options()),
+    async undo({ finding }: Target) {
+      const deed = await journal.latest(finding.id, action.id);
+      if (deed === undefined) throw new Error('nothing was done');
+      return undo(action, deed, options());
+    },
+  };
+}

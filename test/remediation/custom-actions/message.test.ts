@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { customActionResource } from '../../../lib/aws/names.ts';
+import { parseOperatorMessage } from '../../../lib/remediation/custom-actions/message.ts';
+import { action } from '../../notifications/events.ts';
+import { account, finding, pressEvent, region } from './presses.ts';
+
+const parse = (value: unknown, stage = 'dev') => parseOperatorMessage(JSON.stringify(value), stage);
+
+describe('the press of a button', () => {
+  it('says which, when, where, and for which findings', () => {
+    expect(parse(pressEvent('fix'))).toEqual({
+      kind: 'press',
+      press: {
+        id: '6d9b1c1e-0000-4000-8000-000000000001',
+        button: 'fix',
+        at: '2026-11-21T10:00:00.000Z',
+        account,
+        region,
+        findings: [{ id: finding.Id, productArn: finding.ProductArn, account, region }],
+      },
+    });
+  });
+
+  it('is of as many findings as the event has', () => {
+    const message = parse(pressEvent('undo', { findings: [finding, { ...finding, Id: 'other' }] }));
+    expect(message.kind === 'press' && message.press.findings.map(({ id }) => id)).toEqual([
+      finding.Id,
+      'other',
+    ]);
+  });
+
+  it('of another deployment is put aside', () => {
+    expect(parse(pressEvent('fix'), 'prod')).toEqual({
+      kind: 'malformed',
+      reason: 'it is of no button of this deployment (prod)',
+    });
+  });
+
+  it.each([
+    ['the import of a finding', { 'detail-type': 'Security Hub Findings - Imported' }],
+    ['an event of another source', { source: 'aws.guardduty' }],
+    ['an event without a time', { time: 'now' }],
+    ['an event without an id', { id: '' }],
+    [
+      'an action of somebody else’s',
+      { resources: [`arn:aws:securityhub:${region}:${account}:action/custom/x`] },
+    ],
+    [
+      'an ARN of another service that ends alike',
+      { resources: [`arn:aws:s3:${region}:${account}:${customActionResource('dev', 'fix')}`] },
+    ],
+    ['an event without findings', { detail: { findings: [] } }],
+    ['a finding that is named by nothing', { detail: { findings: [finding, {}] } }],
+  ])('is not %s', (_what, changes) => {
+    expect(parse({ ...pressEvent('fix'), ...changes }).kind).toBe('malformed');
+  });
+
+  it('is no body that is no JSON', () => {
+    expect(parseOperatorMessage('{', 'dev')).toMatchObject({
+      kind: 'malformed',
+      reason: expect.stringMatching(/no JSON/),
+    });
+  });
+});
+
+describe('what came of an order', () => {
+  const event = { source: 'trailseal', 'detail-type': 'Action', detail: action() };
+
+  it('is the action as the bus tells it', () => {
+    expect(parse(event)).toEqual({ kind: 'answer', answer: action() });
+  });
+
+  it('is put aside where it is of no such form', () => {
+    expect(parse({ ...event, detail: { ...action(), outcome: 'guessed' } })).toMatchObject({
+      kind: 'malformed',
+      reason: expect.stringMatching(/^its detail tells of no action: outcome/),
+    });
+  });
+});

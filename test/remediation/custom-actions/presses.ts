@@ -1,0 +1,43 @@
+/** Presses of buttons, as Security Hub puts them on the default bus, one finding each. */
+
+import { buttonNames, customActionResource } from '../../../lib/aws/names.ts';
+import { findingId, productArnOf } from '../../../lib/findings/id.ts';
+import type { Button } from '../../../lib/policy/custom-actions.ts';
+
+export const account = '111122223333';
+export const region = 'eu-central-1';
+
+const id = '1234abcd-12ab-34cd-56ef-1234567890ab';
+export const key = {
+  type: 'AwsKmsKey',
+  id,
+  arn: `arn:aws:kms:${region}:${account}:key/${id}`,
+  account,
+  region,
+} as const;
+
+/** As much of the finding as names it. */
+export const finding = {
+  Id: findingId('kms-key-disabled', key),
+  ProductArn: productArnOf(account, region),
+  AwsAccountId: account,
+  Region: region,
+};
+
+/** Source: AWS Security Hub User Guide, "EventBridge event formats for Security Hub". */
+export function pressEvent(
+  button: Button,
+  { findings = [finding] as readonly unknown[], stage = 'dev' } = {},
+) {
+  return {
+    version: '0',
+    id: '6d9b1c1e-0000-4000-8000-000000000001',
+    'detail-type': 'Security Hub Findings - Custom Action',
+    source: 'aws.securityhub',
+    account,
+    time: '2026-11-21T10:00:00Z',
+    region,
+    resources: [`arn:aws:securityhub:${region}:${account}:${customActionResource(stage, button)}`],
+    detail: { actionName: buttonNames[button], actionDescription: 'A button.', findings },
+  };
+}

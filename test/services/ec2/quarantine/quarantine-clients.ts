@@ -1,0 +1,50 @@
+/** Clients with which a quarantine writes, and a finding because of which it does. */
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { EKSClient } from '@aws-sdk/client-eks';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { KMSClient } from '@aws-sdk/client-kms';
+import type { Target, WriteClients } from '../../../../lib/core/action.ts';
+import type { Memory } from '../../../../lib/findings/state/memory.ts';
+import { type Settings, settings } from '../../../../lib/services/ec2/quarantine/settings.ts';
+
+export const account = '123456789012';
+export const region = 'us-east-1';
+
+export function writeClients(): WriteClients {
+  const config = { region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+  return {
+    ec2: new EC2Client(config),
+    eks: new EKSClient(config),
+    kms: new KMSClient(config),
+    autoScaling: new AutoScalingClient(config),
+    elb: new ElasticLoadBalancingV2Client(config),
+  };
+}
+
+/** Quarantine remembers nothing of what was seen earlier. */
+export const noMemory: Memory = {
+  goodKeyPolicy: () => Promise.reject(new Error('no key policy is asked for')),
+  keyWasEnabled: () => Promise.reject(new Error('no key is asked for')),
+};
+
+/** The instance as the target of a quarantine with these settings, the others at their defaults. */
+export function targetOf(instance: string, chosen: Partial<Settings> = {}): Target<Settings> {
+  return {
+    resource: {
+      type: 'AwsEc2Instance',
+      id: instance,
+      arn: `arn:aws:ec2:${region}:${account}:instance/${instance}`,
+      account,
+      region,
+    },
+    finding: {
+      id: `trailseal/ec2-transit-encryption/${account}/${region}/${instance}`,
+      control: 'ec2-transit-encryption',
+      title: 'EC2 instances should be of a type that encrypts traffic between instances',
+      severity: 'MEDIUM',
+      openedAt: '2026-11-21T10:00:00Z',
+    },
+    settings: settings.parse(chosen),
+  };
+}

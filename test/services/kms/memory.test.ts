@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import type { Resource } from '../../../lib/core/control.ts';
+import { type KeyLook, memosOf } from '../../../lib/findings/state/memory.ts';
+import { place } from '../../remediation/actions/simulated-resource.ts';
+
+const key: Resource = {
+  type: 'AwsKmsKey',
+  id: 'k',
+  arn: `arn:aws:kms:${place.region}:${place.account}:key/k`,
+  ...place,
+};
+
+function states(look: Omit<KeyLook, 'key'>): readonly (readonly [string, number])[] {
+  return memosOf({ key, ...look }).map(({ value, at }) => [value, at]);
+}
+
+describe('of a look is remembered', () => {
+  it.each(['Enabled', 'Disabled'])('that the key is %s', (state) => {
+    expect(states({ at: 5, state })).toEqual([[state, 5]]);
+  });
+
+  it.each(['PendingDeletion', 'PendingImport', 'Unavailable'])('nothing of a key that is %s', (state) => {
+    expect(states({ at: 5, state })).toEqual([]);
+  });
+
+  it('what the event behind it did, where the look came too late to see it', () => {
+    const event = { name: 'DisableKey', time: 3 };
+    expect(states({ at: 5, state: 'PendingDeletion', event })).toEqual([['Disabled', 3]]);
+  });
+
+  it('what it saw itself, where that is newer than the event', () => {
+    expect(states({ at: 5, state: 'Enabled', event: { name: 'DisableKey', time: 3 } })).toEqual([
+      ['Enabled', 5],
+    ]);
+  });
+
+  it('a policy that passes', () => {
+    expect(states({ at: 5, policy: { text: '{}', verdict: 'PASS' } })).toEqual([['{}', 5]]);
+  });
+
+  it.each(['FAIL', 'UNKNOWN', 'NOT_APPLICABLE'] as const)('no policy that is %s', (verdict) => {
+    expect(states({ at: 5, policy: { text: '{}', verdict } })).toEqual([]);
+  });
+
+  it('nothing of what is no key', () => {
+    expect(memosOf({ key: { ...key, type: 'AwsKmsGrant' }, at: 5, state: 'Enabled' })).toEqual([]);
+  });
+});
