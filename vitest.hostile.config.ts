@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/hostile/**/*.test.ts'],
     testTimeout: 300_000,
-    // The families' files side by side, also where there are but two processors.
+    // The evaluators' files side by side, also where there are but two processors.
     maxWorkers: 2,
   },
 });

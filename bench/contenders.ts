@@ -15,7 +15,7 @@ export interface Outcome {
 export type Contender = (archive: BenchArchive) => Promise<Outcome>;
 
 export const contenders = {
-  /** Replay: reading, parsing, judging, deciding. Without writing the report. */
+  /** Replay: reading, parsing, evaluating, deciding. Without writing the report. */
   'trailseal-1': async () => trailsealWith(1),
   'trailseal-2': async () => trailsealWith(2),
 

@@ -2,7 +2,7 @@
 
 import { wantedEvents } from '../lib/pipeline/match.ts';
 import { replay } from '../lib/pipeline/replay/replay.ts';
-import { lessons } from '../lib/pipeline/trail-facts.ts';
+import { contextEvents } from '../lib/pipeline/trail-facts.ts';
 import { defaultPolicy } from '../lib/policy/policy.ts';
 import { controls } from '../lib/services/controls.ts';
 
@@ -17,11 +17,11 @@ export async function trailseal(
     now: new Date('2026-02-01T00:00:00Z'),
     threads,
   });
-  return { records, matching: records - ignored['not-a-trigger'] };
+  return { records, matching: records - ignored['not-relevant'] };
 }
 
 /** The events that some control or fact wants, as pairs. */
 export const wantedPairs: readonly { readonly eventSource: string; readonly eventName: string }[] =
-  wantedEvents(controls, lessons).flatMap(({ eventSource, eventNames }) =>
+  wantedEvents(controls, contextEvents).flatMap(({ eventSource, eventNames }) =>
     eventNames.map((eventName) => ({ eventSource, eventName })),
   );

@@ -14,7 +14,7 @@ export const exitCode = {
   interrupted: 130,
 } as const;
 
-/** Something that the person at the command line has to put right: shown without a stack, exit code 2. */
+/** Something that the person at the command line has to fixed: shown without a stack, exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

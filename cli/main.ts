@@ -6,7 +6,7 @@ import { withArchiveOptions } from './commands/archive-options.ts';
 import { runControls } from './commands/controls.ts';
 import type { DlqFlags, RedriveFlags } from './commands/dlq.ts';
 import { runExplain } from './commands/explain.ts';
-import { collect, withJudgingOptions } from './commands/options.ts';
+import { collect, withEvaluatingOptions } from './commands/options.ts';
 import { runPolicyDiff, runPolicyValidate } from './commands/policy.ts';
 import { type ReplayFlags, runReplay, withReplayOptions } from './commands/replay.ts';
 import { exitCode, UnansweredError, UsageError } from './exit.ts';
@@ -28,7 +28,9 @@ const format = () =>
 const help = new Help();
 
 const program = new Command('trailseal')
-  .description('Judges AWS resources, by CloudTrail events or as they are now, against encryption controls.')
+  .description(
+    'Evaluates AWS resources, by CloudTrail events or as they are now, against encryption controls.',
+  )
   .version(version)
   .exitOverride()
   .configureOutput({ outputError: (message, write) => write(usageErrorText(message)) })
@@ -67,11 +69,11 @@ withReplayOptions(
   code = await runReplay(named ? paths : [sample], flags, abort.signal);
 });
 
-withJudgingOptions(
+withEvaluatingOptions(
   program
     .command('scan')
     .description(
-      'Judge what exists now in your AWS account, with your credentials: lists and reads, and changes nothing.',
+      'Evaluate what exists now in your AWS account, with your credentials: lists and reads, and changes nothing.',
     )
     .option(
       '--region <name>',
@@ -140,8 +142,8 @@ withArchiveOptions(
     code = await runPolicyDiff(oldFile, newFile, paths, flags, abort.signal);
   });
 
-addPolicyOverrideCommands(policy, abort.signal, (ended) => {
-  code = ended;
+addPolicyOverrideCommands(policy, abort.signal, (deleted) => {
+  code = deleted;
 });
 
 // What asks AWS is loaded when it is wanted: the SDK takes longer to load than the rest.
@@ -202,8 +204,8 @@ withQueueOptions(
     code = await runDlqRedrive(flags, abort.signal);
   });
 
-addOperatorCommands(program, abort.signal, (ended) => {
-  code = ended;
+addOperatorCommands(program, abort.signal, (deleted) => {
+  code = deleted;
 });
 
 pointToHelp(program);

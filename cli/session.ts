@@ -10,7 +10,7 @@ import { type ClientConfig, settings } from '../lib/aws/settings.ts';
 import { text } from '../lib/core/json.ts';
 import { UnansweredError, UsageError } from './exit.ts';
 import { printable } from './output/printable.ts';
-import { type Patience, patient } from './retry.ts';
+import { patient, type RetryDelay } from './retry.ts';
 
 export interface Session {
   /** 12 digits. */
@@ -26,7 +26,7 @@ export interface Session {
 export interface SessionOptions {
   /** The Region to ask in where none is configured. */
   readonly otherwise?: string | undefined;
-  readonly patience?: Patience;
+  readonly longestWait?: RetryDelay;
 }
 
 /**
@@ -39,16 +39,16 @@ export interface SessionOptions {
 export async function openSession(
   profile: string | undefined,
   region: string | undefined,
-  { otherwise, patience = patient }: SessionOptions = {},
+  { otherwise, longestWait = patient }: SessionOptions = {},
 ): Promise<Session> {
   const ofProfile = profile === undefined ? {} : { profile };
   const where = region ?? (await configuredRegion(ofProfile, otherwise));
-  const sts = new STSClient({ ...settings({ region: where, ...patience }), ...ofProfile });
+  const sts = new STSClient({ ...settings({ region: where, ...longestWait }), ...ofProfile });
   let identity: GetCallerIdentityCommandOutput;
   try {
     identity = await sts.send(new GetCallerIdentityCommand({}));
   } catch (error) {
-    throw refusal(error, profile, where, patience);
+    throw refusal(error, profile, where, longestWait);
   }
   const { Account: account, Arn: caller } = identity;
   if (account === undefined || !/^\d{12}$/.test(account)) {
@@ -62,7 +62,7 @@ function refusal(
   error: unknown,
   profile: string | undefined,
   where: string,
-  { maxAttempts, requestTimeout }: Patience,
+  { maxAttempts, requestTimeout }: RetryDelay,
 ): Error {
   const reason = isTimeout(error)
     ? `it was asked ${maxAttempts} times, and did not answer within ${requestTimeout / 1_000} seconds`

@@ -17,7 +17,7 @@ export function tellOfWaiting(stream: Pick<NodeJS.WriteStream, 'isTTY' | 'write'
     if (!told) stream.write('waiting for AWS …\n');
     told = true;
   };
-  const ended = (message: unknown): void => {
+  const deleted = (message: unknown): void => {
     const request = requestOf(message);
     clearTimeout(waiting.get(request));
     waiting.delete(request);
@@ -25,8 +25,8 @@ export function tellOfWaiting(stream: Pick<NodeJS.WriteStream, 'isTTY' | 'write'
   subscribe('http.client.request.start', (message) => {
     if (!told) waiting.set(requestOf(message), setTimeout(tell, silence).unref());
   });
-  subscribe('http.client.response.finish', ended);
-  subscribe('http.client.request.error', ended);
+  subscribe('http.client.response.finish', deleted);
+  subscribe('http.client.request.error', deleted);
 }
 
 function requestOf(message: unknown): unknown {

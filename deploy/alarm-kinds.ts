@@ -134,7 +134,7 @@ function ownAlarm(stage: string, name: FunctionName, metric: MetricName, descrip
     id: metric,
     namespace: metricNamespace,
     metric,
-    dimensions: { service: stackName(stage), family: name },
+    dimensions: { service: stackName(stage), evaluator: name },
     description,
   };
 }
@@ -143,7 +143,7 @@ function ownAlarm(stage: string, name: FunctionName, metric: MetricName, descrip
 function own(stage: string, name: FunctionName): readonly Alarm[] {
   const one = (metric: MetricName, description: string) => ownAlarm(stage, name, metric, description);
   switch (name) {
-    case 'sweep':
+    case 'scan':
     case 'transitions':
     case 'notify':
     case 'operator':
@@ -151,7 +151,7 @@ function own(stage: string, name: FunctionName): readonly Alarm[] {
     case 'remediate':
       return [
         one(
-          'ActionsWithheld',
+          'ActionsSkipped',
           'Actions were held back, by a limit, the kill switch, a person, or the state of the resource: see "trailseal breaker show", "trailseal kill-switch show" and the function\'s log',
         ),
         one(
@@ -164,7 +164,7 @@ function own(stage: string, name: FunctionName): readonly Alarm[] {
         one('FindingsRefused', `Security Hub refused findings of ${name} for good: see "trailseal dlq list"`),
         one(
           'SecurityHubOff',
-          'Security Hub is off in this account and Region: turn it on, and the next sweep brings what it is owed',
+          'Security Hub is off in this account and Region: turn it on, and the next scheduled scan brings what it is pending publication',
         ),
       ];
   }

@@ -33,8 +33,8 @@ export function environment(deployment: Deployment, name: FunctionName): Propert
   };
 }
 
-/** For whoever has resources looked at: the queues of the families. */
-export function familyQueueUrls({ controls }: Deployment): Properties {
+/** For whoever has resources looked at: the queues of the evaluators. */
+export function evaluatorQueueUrls({ controls }: Deployment): Properties {
   return Object.fromEntries(
     [...controls.keys()].map((name) => [`TRAILSEAL_QUEUE_URL_${name.toUpperCase()}`, ref(ids.queue(name))]),
   );

@@ -2,10 +2,10 @@
 
 import type { QueueName } from '../lib/aws/names.ts';
 import type { Action, Control } from '../lib/core/control.ts';
-import { type Family, familyOf } from '../lib/pipeline/evaluators.ts';
+import { type EvaluatorName, evaluatorOf } from '../lib/pipeline/evaluators.ts';
 import type { CheckedPolicy } from '../lib/policy/bundled.ts';
 import { bundledPolicy } from '../lib/policy/bundled.ts';
-import { type Order, type OrderedAction, orderable } from '../lib/policy/custom-actions.ts';
+import { type Requestable, type RequestedAction, requestable } from '../lib/policy/custom-actions.ts';
 import { kindOf } from '../lib/policy/guardrails.ts';
 import type { Policy } from '../lib/policy/policy.ts';
 import type { PolicyFile } from '../lib/policy/schema.ts';
@@ -19,9 +19,9 @@ export interface Deployment {
   readonly policy: Policy;
   /** The file that the policy is made of, found right. */
   readonly checked: PolicyFile;
-  /** By family, the controls that are judged; a family without any is left out. */
-  readonly controls: ReadonlyMap<Family, readonly Control[]>;
-  /** The families that are deployed, and the sweep. */
+  /** By evaluator, the controls that are evaluated; an evaluator without any is left out. */
+  readonly controls: ReadonlyMap<EvaluatorName, readonly Control[]>;
+  /** The evaluators that are deployed, and the scheduled scan. */
   readonly queues: readonly QueueName[];
   /**
    * By action, those of the controls for which the policy asks for it. While there is none, and nothing that changes
@@ -29,13 +29,13 @@ export interface Deployment {
    */
   readonly actions: ReadonlyMap<Action, readonly Control[]>;
   /** By action, those of the controls for which operators may order it. */
-  readonly ordered: ReadonlyMap<OrderedAction, readonly Control[]>;
+  readonly requested: ReadonlyMap<RequestedAction, readonly Control[]>;
   /** All functions that are deployed. */
   readonly functions: readonly FunctionName[];
 }
 
 /**
- * @throws ParameterError for a policy file that can't be read, or is wrong, or leaves nothing to be judged, or asks for
+ * @throws ParameterError for a policy file that can't be read, or is wrong, or leaves nothing to be evaluated, or asks for
  *   what the parameters do not allow.
  */
 export function deploymentOf(parameters: Parameters): Deployment {
@@ -43,38 +43,38 @@ export function deploymentOf(parameters: Parameters): Deployment {
   const policy = bundledPolicy(bundled, allControls);
   const enabled = allControls.filter(({ id }) => policy.controls.get(id)?.enabled === true);
   const controls = new Map(
-    parameters.families.flatMap((family): [Family, readonly Control[]][] => {
-      const own = enabled.filter((control) => familyOf(control) === family);
-      return own.length === 0 ? [] : [[family, own]];
+    parameters.evaluators.flatMap((evaluator): [EvaluatorName, readonly Control[]][] => {
+      const own = enabled.filter((control) => evaluatorOf(control) === evaluator);
+      return own.length === 0 ? [] : [[evaluator, own]];
     }),
   );
   if (controls.size === 0) {
     throw new ParameterError(
       'policy',
-      `is ${parameters.policy}, which enables no control of ${parameters.families.join(', ')}`,
+      `is ${parameters.policy}, which enables no control of ${parameters.evaluators.join(', ')}`,
     );
   }
-  const judged = [...controls.values()].flat();
-  const actions = byAction(judged, (control) =>
+  const evaluated = [...controls.values()].flat();
+  const actions = byAction(evaluated, (control) =>
     control.actions.filter((action) => policy.controls.get(control.id)?.actions.includes(action)),
   );
-  const ordered = byAction(judged, (control) =>
-    orderable(control).filter((action) => policy.orders.includes(action)),
+  const requested = byAction(evaluated, (control) =>
+    requestable(control).filter((action) => policy.customActions.includes(action)),
   );
-  refuseKeyPolicyWrites(parameters, { actions, ordered });
-  const queues: readonly QueueName[] = [...controls.keys(), 'sweep'];
-  const functions = [...queues, ...actingOn(actions, policy.orders)];
-  return { parameters, policy, checked: bundled.checked, controls, queues, actions, ordered, functions };
+  refuseKeyPolicyWrites(parameters, { actions, requested });
+  const queues: readonly QueueName[] = [...controls.keys(), 'scan'];
+  const functions = [...queues, ...actingOn(actions, policy.customActions)];
+  return { parameters, policy, checked: bundled.checked, controls, queues, actions, requested, functions };
 }
 
 /** @throws ParameterError where the policy asks for them, or lets them be ordered, and the parameters do not allow it. */
 function refuseKeyPolicyWrites(
   { policy, allowKeyPolicyWrites }: Parameters,
-  { actions, ordered }: Pick<Deployment, 'actions' | 'ordered'>,
+  { actions, requested }: Pick<Deployment, 'actions' | 'requested'>,
 ): void {
   const action = 'fix:restore-key-policy';
   const asking = actions.get(action);
-  const concerned = asking ?? ordered.get(action);
+  const concerned = asking ?? requested.get(action);
   if (concerned === undefined || allowKeyPolicyWrites) return;
   throw new ParameterError(
     'allowKeyPolicyWrites',
@@ -102,19 +102,23 @@ function byAction<A extends Action>(
  * The functions that these actions and orders need. People are told of whatever is changed, also where nobody asks for
  * it. Orders that change nothing need `operator` alone.
  */
-function actingOn(actions: Deployment['actions'], orders: readonly Order[]): readonly FunctionName[] {
+function actingOn(
+  actions: Deployment['actions'],
+  customActions: readonly Requestable[],
+): readonly FunctionName[] {
   const changes =
-    [...actions.keys()].some((action) => kindOf(action) !== undefined) || orders.some(changesResources);
+    [...actions.keys()].some((action) => kindOf(action) !== undefined) ||
+    customActions.some(changesResources);
   const telling: readonly FunctionName[] = changes
     ? ['transitions', 'remediate', 'notify']
     : ['transitions', 'notify'];
   return [
     ...(changes || actions.size > 0 ? telling : []),
-    ...(orders.length > 0 ? (['operator'] as const) : []),
+    ...(customActions.length > 0 ? (['operator'] as const) : []),
   ];
 }
 
-function changesResources(order: Order): boolean {
+function changesResources(order: Requestable): boolean {
   return order !== 're-check' && order !== 'exempt';
 }
 

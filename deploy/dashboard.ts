@@ -1,5 +1,5 @@
 /**
- * The dashboard: what comes in, what is judged, how fast, and what went wrong.
+ * The dashboard: what comes in, what is evaluated, how fast, and what went wrong.
  * Source: Amazon CloudWatch API Reference, "Dashboard body structure and syntax"; User Guide, "CloudWatch search
  * expression syntax".
  */
@@ -44,19 +44,22 @@ export function dashboard(deployment: Deployment): Resources {
 }
 
 function widgetsOf({ parameters, functions, controls }: Deployment): readonly Widget[] {
-  const { stage, sweepRate } = parameters;
+  const { stage, scanSchedule } = parameters;
   const queues = functions.filter((name) => name !== 'transitions');
   const service = stackName(stage);
-  const families = [...controls.keys()];
-  const byFamily = (name: MetricName, stat?: string) =>
-    families.map((family) => [
+  const evaluators = [...controls.keys()];
+  const byEvaluator = (name: MetricName, stat?: string) =>
+    evaluators.map((evaluator) => [
       metricNamespace,
       name,
       'service',
       service,
-      'family',
-      family,
-      { label: stat === undefined ? family : `${family} ${stat}`, ...(stat === undefined ? {} : { stat }) },
+      'evaluator',
+      evaluator,
+      {
+        label: stat === undefined ? evaluator : `${evaluator} ${stat}`,
+        ...(stat === undefined ? {} : { stat }),
+      },
     ]);
   const searched = (name: MetricName, label: string) => {
     const schema = [metricNamespace, 'service', ...metrics[name].by].join(',');
@@ -64,32 +67,34 @@ function widgetsOf({ parameters, functions, controls }: Deployment): readonly Wi
     return [[{ expression, label, id: 'e1' }]];
   };
   return [
-    { title: 'Events in', metrics: byFamily('EventsReceived'), stat: 'Sum', stacked: true },
+    { title: 'Events in', metrics: byEvaluator('EventsReceived'), stat: 'Sum', stacked: true },
     { title: 'Verdicts by control', metrics: searched('Verdicts', ''), stat: 'Sum', stacked: true },
     {
-      title: 'Open findings, as the last sweep saw them',
-      metrics: [[metricNamespace, 'OpenFindings', 'service', service, 'family', 'sweep', { label: 'open' }]],
+      title: 'Open findings, as the last scheduled scan saw them',
+      metrics: [
+        [metricNamespace, 'OpenFindings', 'service', service, 'evaluator', 'scan', { label: 'open' }],
+      ],
       stat: 'Sum',
-      period: sweepRate.minutes * 60,
+      period: scanSchedule.minutes * 60,
       view: 'singleValue',
     },
     {
       title: 'From event to finding (ms)',
-      metrics: [...byFamily('FindingLatency', 'p50'), ...byFamily('FindingLatency', 'p99')],
+      metrics: [...byEvaluator('FindingLatency', 'p50'), ...byEvaluator('FindingLatency', 'p99')],
       stat: 'p99',
     },
-    { title: 'Findings published', metrics: byFamily('FindingsPublished'), stat: 'Sum' },
+    { title: 'Findings published', metrics: byEvaluator('FindingsPublished'), stat: 'Sum' },
     {
       title: 'Findings deferred, refused, Security Hub off',
       metrics: (['FindingsDeferred', 'FindingsRefused', 'SecurityHubOff'] as const).flatMap((name) =>
-        families.map((family) => [
+        evaluators.map((evaluator) => [
           metricNamespace,
           name,
           'service',
           service,
-          'family',
-          family,
-          { label: `${family} ${name}` },
+          'evaluator',
+          evaluator,
+          { label: `${evaluator} ${name}` },
         ]),
       ),
       stat: 'Sum',
@@ -118,16 +123,16 @@ function widgetsOf({ parameters, functions, controls }: Deployment): readonly Wi
       stat: 'Maximum',
     },
     {
-      title: 'Looks again, ledger conflicts, events ignored',
-      metrics: (['LooksAgain', 'LedgerConflicts', 'EventsIgnored'] as const).flatMap((name) =>
-        families.map((family) => [
+      title: 'Looks again, state table conflicts, events ignored',
+      metrics: (['ReEvaluations', 'StateTableConflicts', 'EventsIgnored'] as const).flatMap((name) =>
+        evaluators.map((evaluator) => [
           metricNamespace,
           name,
           'service',
           service,
-          'family',
-          family,
-          { label: `${family} ${name}` },
+          'evaluator',
+          evaluator,
+          { label: `${evaluator} ${name}` },
         ]),
       ),
       stat: 'Sum',
@@ -135,14 +140,14 @@ function widgetsOf({ parameters, functions, controls }: Deployment): readonly Wi
     ...(functions.includes('transitions')
       ? [
           {
-            title: 'Changes of findings told, actions done and withheld, breakers opened',
-            metrics: told.map(({ metric, family }) => [
+            title: 'Changes of findings told, actions done and skipped, breakers opened',
+            metrics: told.map(({ metric, evaluator }) => [
               metricNamespace,
               metric,
               'service',
               service,
-              'family',
-              family,
+              'evaluator',
+              evaluator,
               { label: metric },
             ]),
             stat: 'Sum',
@@ -152,9 +157,9 @@ function widgetsOf({ parameters, functions, controls }: Deployment): readonly Wi
   ];
 }
 
-const told: readonly { readonly metric: MetricName; readonly family: string }[] = [
-  { metric: 'Transitions', family: 'transitions' },
-  { metric: 'Actions', family: 'remediate' },
-  { metric: 'ActionsWithheld', family: 'remediate' },
-  { metric: 'BreakersOpened', family: 'remediate' },
+const told: readonly { readonly metric: MetricName; readonly evaluator: string }[] = [
+  { metric: 'Transitions', evaluator: 'transitions' },
+  { metric: 'Actions', evaluator: 'remediate' },
+  { metric: 'ActionsSkipped', evaluator: 'remediate' },
+  { metric: 'BreakersOpened', evaluator: 'remediate' },
 ];

@@ -1,7 +1,7 @@
 /** The functions, as osls wants them told. */
 
 import type { QueueName } from '../lib/aws/names.ts';
-import { common, environment, familyQueueUrls, remediationQueueUrl } from './common.ts';
+import { common, environment, evaluatorQueueUrls, remediationQueueUrl } from './common.ts';
 import type { Deployment } from './context.ts';
 import { ids } from './ids.ts';
 import { acting } from './remediation/functions.ts';
@@ -9,16 +9,16 @@ import { arnOf, ref, type Value } from './template.ts';
 
 /**
  * Seconds. An evaluator waits some seconds for what was just made, and takes its messages one by one where taking
- * them together failed; a sweep goes from page to page, and leaves a minute for the last of them.
+ * them together failed; a scheduled scan goes from page to page, and leaves a minute for the last of them.
  */
-export const functionTimeouts = { evaluator: 120, sweep: 300 } as const;
+export const functionTimeouts = { evaluator: 120, scan: 300 } as const;
 
 /**
  * Megabytes. Lambda gives processor time by memory, of which the start of a function takes most: with 512 MB it
  * takes about half of what it does with 256 MB, for each of which the work itself is waiting for AWS. Nobody waits
- * for a sweep.
+ * for a scheduled scan.
  */
-const memory = { evaluator: 512, sweep: 256 } as const;
+const memory = { evaluator: 512, scan: 256 } as const;
 
 /** By the names of the functions: the values of `functions` in serverless.yml. */
 export function functions(deployment: Deployment): Readonly<Record<string, Value>> {
@@ -26,7 +26,7 @@ export function functions(deployment: Deployment): Readonly<Record<string, Value
   return {
     ...Object.fromEntries(
       queues.map((name) => {
-        const kind = name === 'sweep' ? 'sweep' : 'evaluator';
+        const kind = name === 'scan' ? 'scan' : 'evaluator';
         return [
           name,
           {
@@ -34,27 +34,27 @@ export function functions(deployment: Deployment): Readonly<Record<string, Value
             description: description(name),
             timeout: functionTimeouts[kind],
             memorySize: memory[kind],
-            // Meant so: a look that is put off goes back to the function's own queue, and so does the rest of a sweep.
+            // Meant so: a look that is put off goes back to the function's own queue, and so does the rest of a scheduled scan.
             // Both end by themselves, after more rounds than the 16 after which Lambda would take the messages away.
             // Source: AWS Lambda Developer Guide, "Lambda recursive loop detection".
             recursiveLoop: 'Allow',
             environment: {
               ...environment(deployment, name),
-              TRAILSEAL_TABLE: ref(ids.ledger),
+              TRAILSEAL_TABLE: ref(ids.stateTable),
               TRAILSEAL_QUEUE_URL: ref(ids.queue(name)),
-              ...(name === 'sweep'
-                ? { ...familyQueueUrls(deployment), ...remediationQueueUrl(deployment) }
+              ...(name === 'scan'
+                ? { ...evaluatorQueueUrls(deployment), ...remediationQueueUrl(deployment) }
                 : {}),
             },
             events: [
               {
                 sqs: {
                   arn: arnOf(ids.queue(name)),
-                  // An order to sweep may take all of the time that the function has.
-                  batchSize: name === 'sweep' ? 1 : 10,
+                  // An order to scheduled scan may take all of the time that the function has.
+                  batchSize: name === 'scan' ? 1 : 10,
                   // A second more, for one look at what a whole burst of events names.
-                  ...(name === 'sweep' ? {} : { maximumBatchingWindow: 1 }),
-                  maximumConcurrency: name === 'sweep' ? 2 : parameters.concurrency,
+                  ...(name === 'scan' ? {} : { maximumBatchingWindow: 1 }),
+                  maximumConcurrency: name === 'scan' ? 2 : parameters.concurrency,
                   functionResponseType: 'ReportBatchItemFailures',
                 },
               },
@@ -68,7 +68,7 @@ export function functions(deployment: Deployment): Readonly<Record<string, Value
 }
 
 function description(name: QueueName): string {
-  return name === 'sweep'
-    ? 'Has everything looked at that AWS lists or the ledger of Trailseal holds open'
-    : `Judges what ${name.toUpperCase()} events name by the controls of Trailseal`;
+  return name === 'scan'
+    ? 'Has everything looked at that AWS lists or the state table of Trailseal holds open'
+    : `Evaluates what ${name.toUpperCase()} events name by the controls of Trailseal`;
 }

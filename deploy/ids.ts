@@ -3,14 +3,14 @@ import type { FunctionName, Queue } from './parts.ts';
 import { capital } from './template.ts';
 
 export const ids = {
-  ledger: 'Ledger',
+  stateTable: 'StateTable',
   topic: 'AlarmTopic',
   topicKey: 'AlarmTopicKey',
   dashboard: 'Dashboard',
-  schedule: 'SweepSchedule',
-  scheduleRole: 'SweepScheduleRole',
+  schedule: 'ScheduledScanSchedule',
+  scheduleRole: 'ScheduledScanScheduleRole',
   bus: 'Bus',
-  orders: 'OrdersRule',
+  customActions: 'CustomActionsRule',
   killSwitch: 'KillSwitch',
   graceSchedules: 'GraceSchedules',
   graceScheduleRole: 'GraceScheduleRole',

@@ -56,7 +56,7 @@ const all: readonly Insight[] = [
   },
   {
     id: 'Unknown',
-    name: 'what could not be judged, by control',
+    name: 'what could not be evaluated, by control',
     groupBy: 'GeneratorId',
     filters: { ...ours, ComplianceStatus: is('NOT_AVAILABLE') },
   },

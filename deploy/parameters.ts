@@ -1,11 +1,11 @@
 /** The parameters of a deployment: from what serverless.yml and `--param` say to values that can be relied upon. */
 
 import { killSwitchName, type Stage } from '../lib/aws/names.ts';
-import { type Family, families } from '../lib/pipeline/evaluators.ts';
+import { type EvaluatorName, evaluators } from '../lib/pipeline/evaluators.ts';
 
 export interface Parameters {
   readonly stage: Stage;
-  readonly families: readonly Family[];
+  readonly evaluators: readonly EvaluatorName[];
   readonly policy: string;
   /** The name of an SSM parameter. */
   readonly policyParameter: string | undefined;
@@ -13,7 +13,7 @@ export interface Parameters {
   readonly logRetentionInDays: number;
   readonly logLevel: LogLevel;
   readonly concurrency: number;
-  readonly sweepRate: Rate;
+  readonly scanSchedule: Rate;
   readonly alarmEmail: string | undefined;
   readonly alarmTopicArn: string | undefined;
   readonly notifyEmail: string | undefined;
@@ -24,7 +24,7 @@ export interface Parameters {
   readonly notifyPrivateWebhooks: boolean;
   readonly allowKeyPolicyWrites: boolean;
   readonly insights: boolean;
-  readonly keepLedger: boolean;
+  readonly retainState: boolean;
 }
 
 export type LogLevel = (typeof logLevels)[number];
@@ -113,11 +113,11 @@ const rate: Reader<Rate> = {
   },
 };
 
-const someFamilies: Reader<readonly Family[]> = {
-  expected: `some of ${families.join(', ')}, separated by commas`,
+const someEvaluators: Reader<readonly EvaluatorName[]> = {
+  expected: `some of ${evaluators.join(', ')}, separated by commas`,
   read: (text) => {
     const wanted = text.split(',').map((name) => name.trim());
-    const value = families.filter((family) => wanted.includes(family));
+    const value = evaluators.filter((evaluator) => wanted.includes(evaluator));
     return value.length === wanted.length ? { value } : undefined;
   },
 };
@@ -152,7 +152,7 @@ const readers: { readonly [Name in keyof Parameters]: Reader<Parameters[Name]> }
     /^(?=.{1,20}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/,
     'lower-case letters, digits and single hyphens, 20 characters at most, beginning with a letter',
   ),
-  families: someFamilies,
+  evaluators: someEvaluators,
   policy: matching(/\S/, 'the path of a policy file'),
   policyParameter,
   kmsKeyArn: optional(
@@ -165,7 +165,7 @@ const readers: { readonly [Name in keyof Parameters]: Reader<Parameters[Name]> }
   logLevel: oneOf(logLevels),
   // Source: AWS Lambda Developer Guide, "Configuring maximum concurrency for Amazon SQS event sources".
   concurrency: integer(2, 1_000),
-  sweepRate: rate,
+  scanSchedule: rate,
   alarmEmail: optional(address),
   alarmTopicArn: optional(topic),
   notifyEmail: optional(address),
@@ -175,7 +175,7 @@ const readers: { readonly [Name in keyof Parameters]: Reader<Parameters[Name]> }
   notifyPrivateWebhooks: yesOrNo,
   allowKeyPolicyWrites: yesOrNo,
   insights: yesOrNo,
-  keepLedger: yesOrNo,
+  retainState: yesOrNo,
 };
 
 /** The parameters by name; `stage` is the command's own `--stage`, the others are set by `--param`. */
@@ -207,14 +207,14 @@ export function readParameters(written: Readonly<Record<string, unknown>>): Para
   };
   const parameters: Parameters = {
     stage: get('stage'),
-    families: get('families'),
+    evaluators: get('evaluators'),
     policy: get('policy'),
     policyParameter: get('policyParameter'),
     kmsKeyArn: get('kmsKeyArn'),
     logRetentionInDays: get('logRetentionInDays'),
     logLevel: get('logLevel'),
     concurrency: get('concurrency'),
-    sweepRate: get('sweepRate'),
+    scanSchedule: get('scanSchedule'),
     alarmEmail: get('alarmEmail'),
     alarmTopicArn: get('alarmTopicArn'),
     notifyEmail: get('notifyEmail'),
@@ -224,7 +224,7 @@ export function readParameters(written: Readonly<Record<string, unknown>>): Para
     notifyPrivateWebhooks: get('notifyPrivateWebhooks'),
     allowKeyPolicyWrites: get('allowKeyPolicyWrites'),
     insights: get('insights'),
-    keepLedger: get('keepLedger'),
+    retainState: get('retainState'),
   };
   for (const [email, topicArn] of exclusive) {
     if (parameters[email] === undefined || parameters[topicArn] === undefined) continue;

@@ -13,7 +13,7 @@ import {
 
 /** A queue with a function behind it. */
 export type Queue = QueueName | ListenerName;
-/** A function: one behind each queue, and the one behind the ledger's stream. */
+/** A function: one behind each queue, and the one behind the state table's stream. */
 export type FunctionName = Queue | 'transitions';
 
 export function isListener(name: FunctionName): name is ListenerName {

@@ -1,12 +1,12 @@
 /**
  * What each function may do, derived from what its code declares: the facts of the controls, the listers of the
- * sweep, the ledger. The template's roles and `docs/iam.md` are made from this.
+ * scheduled scan, the state table. The template's roles and `docs/iam.md` are made from this.
  */
 
 import type { QueueName } from '../lib/aws/names.ts';
 import { sendPermission } from '../lib/aws/sqs.ts';
 import type { Control, FactName } from '../lib/core/control.ts';
-import { indexNames, ledgerPermissions } from '../lib/findings/state/schema.ts';
+import { indexNames, stateTablePermissions } from '../lib/findings/state/schema.ts';
 import { goesByTags } from '../lib/policy/by-tags.ts';
 import { listers } from '../lib/services/listers.ts';
 import { permissionsFor, tagPermissionsFor } from '../lib/services/readers.ts';
@@ -34,8 +34,8 @@ export async function grantsOf(name: FunctionName, deployment: Deployment): Prom
 
 async function ownOf(name: FunctionName, deployment: Deployment): Promise<readonly Grant[]> {
   switch (name) {
-    case 'sweep':
-      return await sweeping(deployment);
+    case 'scan':
+      return await scanning(deployment);
     case 'transitions':
       return telling();
     case 'remediate':
@@ -49,19 +49,19 @@ async function ownOf(name: FunctionName, deployment: Deployment): Promise<readon
   }
 }
 
-async function evaluating(name: Exclude<QueueName, 'sweep'>, deployment: Deployment) {
+async function evaluating(name: Exclude<QueueName, 'scan'>, deployment: Deployment) {
   const controls = deployment.controls.get(name) ?? [];
   const facts = [...new Set(controls.flatMap((control) => control.facts))].sort();
   const reading = await Promise.all(
     permissionsFor(facts).map((action) => {
       const needing = facts.filter((fact) => permissionsFor([fact]).includes(action));
-      return reads(action, `facts ${needing.join(', ')}, for ${judgedBy(controls, needing)}`);
+      return reads(action, `facts ${needing.join(', ')}, for ${evaluatedBy(controls, needing)}`);
     }),
   );
   return [
     ...reading,
     ...(await readingTags(controls, deployment)),
-    ...ledgerGrants(['dynamodb:BatchGetItem', 'dynamodb:PutItem'], 'parts', 'what was seen is recorded'),
+    ...stateTableGrants(['dynamodb:BatchGetItem', 'dynamodb:PutItem'], 'parts', 'what was seen is recorded'),
     ...readingExemptions(deployment),
     {
       sid: 'ImportFindings',
@@ -84,14 +84,14 @@ function readingTags(controls: readonly Control[], { policy }: Deployment): Prom
   );
 }
 
-function judgedBy(controls: readonly Control[], facts: readonly FactName[]): string {
+function evaluatedBy(controls: readonly Control[], facts: readonly FactName[]): string {
   return controls
     .filter((control) => control.facts.some((fact) => facts.includes(fact)))
     .map(({ id }) => id)
     .join(', ');
 }
 
-async function sweeping(deployment: Deployment) {
+async function scanning(deployment: Deployment) {
   const types = [
     ...new Set([...deployment.controls.values()].flat().map((control) => control.resourceType)),
   ].sort();
@@ -104,10 +104,10 @@ async function sweeping(deployment: Deployment) {
   );
   return [
     ...listing,
-    ...ledgerGrants(['dynamodb:BatchGetItem'], 'open', 'what is open or owed is read'),
+    ...stateTableGrants(['dynamodb:BatchGetItem'], 'open', 'what is open or pending publication is read'),
     send(
       deployment.queues,
-      'evaluators are told what to look at; a sweep that takes long goes on in another message',
+      'evaluators are told what to look at; a scheduled scan that takes long goes on in another message',
     ),
     ...(deployment.functions.includes('remediate')
       ? [
@@ -122,19 +122,19 @@ async function sweeping(deployment: Deployment) {
   ];
 }
 
-function ledgerGrants(
-  actions: readonly (typeof ledgerPermissions.table)[number][],
+function stateTableGrants(
+  actions: readonly (typeof stateTablePermissions.table)[number][],
   index: keyof typeof indexNames,
   why: string,
 ): readonly Grant[] {
   return [
-    ...ledgerPermissions.table
+    ...stateTablePermissions.table
       .filter((action) => actions.includes(action))
-      .map((action) => ({ sid: 'Ledger', action, resource: arnOf(ids.ledger), why })),
-    ...ledgerPermissions.indexes.map((action) => ({
-      sid: 'LedgerIndex',
+      .map((action) => ({ sid: 'StateTable', action, resource: arnOf(ids.stateTable), why })),
+    ...stateTablePermissions.indexes.map((action) => ({
+      sid: 'StateTableIndex',
       action,
-      resource: sub(`\${${ids.ledger}.Arn}/index/${indexNames[index]}`),
+      resource: sub(`\${${ids.stateTable}.Arn}/index/${indexNames[index]}`),
       why,
     })),
   ];
@@ -171,7 +171,7 @@ function running(name: FunctionName, { parameters: { stage, kmsKeyArn } }: Deplo
       : grants('UseKey', ['kms:Decrypt', 'kms:GenerateDataKey'], {
           resource: kmsKeyArn,
           condition: { StringEquals: { 'kms:ViaService': encryptedFor(name).map(endpointOf) } },
-          why: 'the customer’s key encrypts queues, ledger, bus and topics',
+          why: 'the customer’s key encrypts queues, state table, bus and topics',
         })),
   ];
 }

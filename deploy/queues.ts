@@ -1,5 +1,5 @@
 /**
- * The queues, and what leads to them: an EventBridge rule for each family, a schedule for the sweep. Behind every hop
+ * The queues, and what leads to them: an EventBridge rule for each evaluator, a schedule for the scheduled scan. Behind every hop
  * are dead letters. Sources: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS" (visibility of six times the
  * function's timeout, maxReceiveCount of at least 5); Amazon EventBridge User Guide, "Using dead-letter queues";
  * EventBridge Scheduler User Guide, "Configuring a dead-letter queue".
@@ -7,8 +7,8 @@
 
 import { ruleName, scheduleName } from '../lib/aws/names.ts';
 import type { Control } from '../lib/core/control.ts';
-import { eventPattern, type Family } from '../lib/pipeline/evaluators.ts';
-import { sweepBody } from '../lib/pipeline/live/message.ts';
+import { type EvaluatorName, eventPattern } from '../lib/pipeline/evaluators.ts';
+import { scheduledScanBody } from '../lib/pipeline/live/message.ts';
 import type { Deployment } from './context.ts';
 import { functionTimeouts } from './functions.ts';
 import { ids } from './ids.ts';
@@ -25,14 +25,14 @@ export const retentions = { messages: 4 * day, deadLetters: 14 * day } as const;
 export function queues({ parameters, queues: names, controls }: Deployment): Resources {
   return {
     ...Object.assign({}, ...names.map((name) => ownPair(parameters, name))),
-    ...Object.assign({}, ...[...controls].map(([family, own]) => rule(parameters, family, own))),
+    ...Object.assign({}, ...[...controls].map(([evaluator, own]) => rule(parameters, evaluator, own))),
     ...schedule(parameters),
   };
 }
 
 function ownPair(parameters: Parameters, name: Deployment['queues'][number]): Resources {
-  return name === 'sweep'
-    ? queuePair(parameters, name, functionTimeouts.sweep)
+  return name === 'scan'
+    ? queuePair(parameters, name, functionTimeouts.scan)
     : queuePair(parameters, name, functionTimeouts.evaluator, [ids.rule(name)]);
 }
 
@@ -128,17 +128,17 @@ export function queuePolicy(queue: string, statements: readonly Statement[]): Re
   };
 }
 
-function rule({ stage }: Parameters, family: Family, controls: readonly Control[]): Resources {
-  const { source, detail, ...rest } = eventPattern(family, controls);
+function rule({ stage }: Parameters, evaluator: EvaluatorName, controls: readonly Control[]): Resources {
+  const { source, detail, ...rest } = eventPattern(evaluator, controls);
   return {
-    [ids.rule(family)]: {
+    [ids.rule(evaluator)]: {
       Type: 'AWS::Events::Rule',
       Properties: {
-        Name: ruleName(stage, family),
-        Description: `Brings Trailseal the CloudTrail events that its ${family} controls declare`,
+        Name: ruleName(stage, evaluator),
+        Description: `Brings Trailseal the CloudTrail events that its ${evaluator} controls declare`,
         State: 'ENABLED',
         EventPattern: { source, ...rest, detail: { ...detail } },
-        Targets: [queueTarget(family)],
+        Targets: [queueTarget(evaluator)],
       },
     },
   };
@@ -150,37 +150,37 @@ export function queueTarget(name: Queue): Value {
     Id: 'queue',
     Arn: arnOf(ids.queue(name)),
     DeadLetterConfig: { Arn: arnOf(ids.deadLetters(name)) },
-    // EventBridge's own defaults, written down: nothing is given up before a day has gone.
+    // EventBridge's own defaults, written down: nothing is given up before a day has deleted.
     RetryPolicy: { MaximumEventAgeInSeconds: day, MaximumRetryAttempts: 185 },
   };
 }
 
-function schedule({ stage, sweepRate, kmsKeyArn }: Parameters): Resources {
-  const window = Math.max(1, Math.min(15, Math.floor(sweepRate.minutes / 4)));
+function schedule({ stage, scanSchedule, kmsKeyArn }: Parameters): Resources {
+  const window = Math.max(1, Math.min(15, Math.floor(scanSchedule.minutes / 4)));
   return {
     [ids.schedule]: {
       Type: 'AWS::Scheduler::Schedule',
       Properties: {
         Name: scheduleName(stage),
-        Description: 'Has Trailseal sweep through everything that its controls judge',
+        Description: 'Has Trailseal scheduled scan through everything that its controls evaluate',
         State: 'ENABLED',
-        ScheduleExpression: sweepRate.expression,
-        // So that many accounts with the same deployment do not sweep in the same minute.
+        ScheduleExpression: scanSchedule.expression,
+        // So that many accounts with the same deployment do not scheduled scan in the same minute.
         FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: window },
         Target: {
-          Arn: arnOf(ids.queue('sweep')),
+          Arn: arnOf(ids.queue('scan')),
           RoleArn: arnOf(ids.scheduleRole),
-          Input: JSON.stringify(sweepBody()),
-          DeadLetterConfig: { Arn: arnOf(ids.deadLetters('sweep')) },
+          Input: JSON.stringify(scheduledScanBody()),
+          DeadLetterConfig: { Arn: arnOf(ids.deadLetters('scan')) },
           RetryPolicy: { MaximumEventAgeInSeconds: 3_600, MaximumRetryAttempts: 10 },
         },
       },
     },
     [ids.scheduleRole]: scheduleRole({
-      queue: 'sweep',
-      description: 'Lets EventBridge Scheduler order a sweep of Trailseal',
+      queue: 'scan',
+      description: 'Lets EventBridge Scheduler order a scheduled scan of Trailseal',
       group: 'default',
-      policy: 'order-a-sweep',
+      policy: 'order-a-scan',
       sid: 'OrderASweep',
       kmsKeyArn,
     }),

@@ -11,11 +11,11 @@ import { readParameters } from './parameters.ts';
 import type { FunctionName } from './parts.ts';
 import { queues } from './queues.ts';
 import { bus } from './remediation/bus.ts';
-import { orders } from './remediation/custom-actions.ts';
+import { customActions } from './remediation/custom-actions.ts';
 import { notifications } from './remediation/notifications.ts';
 import { remediation } from './remediation/remediation.ts';
 import { roles } from './roles.ts';
-import { ledger } from './state-table.ts';
+import { stateTable } from './state-table.ts';
 import type { Resource, Resources, Value } from './template.ts';
 
 export interface Stack {
@@ -37,9 +37,9 @@ export async function stackOf(written: Readonly<Record<string, unknown>>): Promi
   const deployment = deploymentOf(readParameters(written));
   const resources: Resources = {
     ...queues(deployment),
-    ...ledger(deployment),
+    ...stateTable(deployment),
     ...bus(deployment),
-    ...orders(deployment),
+    ...customActions(deployment),
     ...remediation(deployment),
     ...notifications(deployment),
     ...(await roles(deployment)),

@@ -1,4 +1,4 @@
-/** The ledger's table. */
+/** The state table's table. */
 
 import { tableName } from '../lib/aws/names.ts';
 import { streamSpecification, table } from '../lib/findings/state/schema.ts';
@@ -8,20 +8,20 @@ import { insights } from './insights.ts';
 import type { Resources } from './template.ts';
 
 /**
- * Capacity on demand, as events come in storms; encrypted, by DynamoDB's AWS managed key or the customer's; with
- * point-in-time recovery. Where `keepLedger` holds, neither a change of the stack nor its removal deletes it.
+ * Capacity on require, as events come in storms; encrypted, by DynamoDB's AWS managed key or the customer's; with
+ * point-in-time recovery. Where `retainState` holds, neither a change of the stack nor its removal deletes it.
  *
  * It waits for the insights, which cannot be made where Security Hub is off: a first deployment that fails for that
- * leaves no ledger behind, whose name would stand in the way of the second. Source: AWS CloudFormation User Guide,
+ * leaves no state table behind, whose name would stand in the way of the second. Source: AWS CloudFormation User Guide,
  * "DeletionPolicy attribute" (Retain keeps what a rolled back operation made, too).
  */
-export function ledger(deployment: Deployment): Resources {
-  const { stage, kmsKeyArn, keepLedger } = deployment.parameters;
+export function stateTable(deployment: Deployment): Resources {
+  const { stage, kmsKeyArn, retainState } = deployment.parameters;
   const first = Object.keys(insights(deployment));
-  const fate = keepLedger ? 'Retain' : 'Delete';
+  const fate = retainState ? 'Retain' : 'Delete';
   const { AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, TimeToLiveSpecification } = table;
   return {
-    [ids.ledger]: {
+    [ids.stateTable]: {
       Type: 'AWS::DynamoDB::Table',
       ...(first.length === 0 ? {} : { DependsOn: first }),
       DeletionPolicy: fate,
@@ -40,7 +40,7 @@ export function ledger(deployment: Deployment): Resources {
           ...(kmsKeyArn === undefined ? {} : { KMSMasterKeyId: kmsKeyArn }),
         },
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-        DeletionProtectionEnabled: keepLedger,
+        DeletionProtectionEnabled: retainState,
       },
     },
   };

@@ -1,4 +1,4 @@
-/** Judges what EC2 and EBS's events name, by the controls of the ec2 family. */
+/** Evaluates what EC2 and EBS's events name, by the controls of the ec2 evaluator. */
 import { ec2Client, kmsClient } from '../lib/aws/clients.ts';
 import { templateTags } from '../lib/services/ec2/aws/template-tags.ts';
 import { ec2Readers } from '../lib/services/ec2/aws.ts';
@@ -6,7 +6,7 @@ import { ec2Controls } from '../lib/services/ec2/controls/index.ts';
 import { evaluatorHandler } from './evaluator.ts';
 
 export const handler = evaluatorHandler({
-  family: 'ec2',
+  evaluator: 'ec2',
   controls: ec2Controls,
   readers: ec2Readers,
   tagReaders: templateTags,

@@ -10,22 +10,22 @@ import { securityHubClient } from '../lib/aws/securityhub.ts';
 import { sendAll, sqsClient } from '../lib/aws/sqs.ts';
 import type { Control, FactName, Resource } from '../lib/core/control.ts';
 import { Publisher } from '../lib/findings/publisher.ts';
-import { DynamoLedger } from '../lib/findings/state/dynamodb.ts';
+import { DynamoStateTable } from '../lib/findings/state/dynamodb.ts';
 import { DynamoExemptions } from '../lib/findings/state/exemptions.ts';
-import { DynamoMemory, type KeyLook } from '../lib/findings/state/memory.ts';
+import { DynamoMemory, type KeyObservation } from '../lib/findings/state/memory.ts';
 import { AwsFacts } from '../lib/pipeline/aws-facts.ts';
-import type { Family } from '../lib/pipeline/evaluators.ts';
+import type { EvaluatorName } from '../lib/pipeline/evaluators.ts';
 import { type Batch, takeBatch, toDeliverAgain } from '../lib/pipeline/live/batch.ts';
 import { environmentOf } from '../lib/pipeline/live/environment.ts';
-import { type Evaluation, Evaluator, type Queues } from '../lib/pipeline/live/evaluator.ts';
+import { Evaluator, type EvaluatorResult, type Queues } from '../lib/pipeline/live/evaluator.ts';
 import type { Policy } from '../lib/policy/assemble.ts';
 import { deadLettersTo, keptFor, wait } from './context.ts';
 import { deliveriesIn } from './deliveries.ts';
-import { policyInForce } from './effective-policy.ts';
+import { effectivePolicy } from './effective-policy.ts';
 import { loggerOf, Telemetry } from './telemetry.ts';
 
-export interface FamilyParts {
-  readonly family: Family;
+export interface EvaluatorParts {
+  readonly evaluator: EvaluatorName;
   readonly controls: readonly Control[];
   /** The readers of the facts that its controls need. */
   readonly readers: Partial<Readers<FactName>>;
@@ -36,9 +36,9 @@ export interface FamilyParts {
 }
 
 /** Answers an invocation by SQS with what failed; one by a bare event with all that came of it. */
-export function evaluatorHandler({ family, controls, readers, tagReaders = {}, makers }: FamilyParts) {
-  const logger = loggerOf(family);
-  const telemetry = new Telemetry(family, logger);
+export function evaluatorHandler({ evaluator, controls, readers, tagReaders = {}, makers }: EvaluatorParts) {
+  const logger = loggerOf(evaluator);
+  const telemetry = new Telemetry(evaluator, logger);
   const { account, region, table, queueUrl, deadLetterUrl } = environmentOf(process.env);
   const config = { region, logger: callLogger((call) => telemetry.called(call)) };
   const clients = lazyClients(makers, config);
@@ -49,18 +49,18 @@ export function evaluatorHandler({ family, controls, readers, tagReaders = {}, m
   };
   const kept = { client: dynamodbClient(config), table, wait, random: Math.random };
   const memory = new DynamoMemory(kept);
-  const exemptions = new DynamoExemptions({ ...kept, place: { account, region } });
-  const policy = policyInForce({ controls, config, logger, telemetry });
+  const exemptions = new DynamoExemptions({ ...kept, accountRegion: { account, region } });
+  const policy = effectivePolicy({ controls, config, logger, telemetry });
   const facts = new AwsFacts({ readers, tagReaders, clients: () => clients, now: () => new Date(), wait });
   const parts = {
     controls,
-    place: { account, region },
+    accountRegion: { account, region },
     facts,
     tagsOf: (resources: readonly Resource[]) => facts.tagsOf(resources),
-    ledger: new DynamoLedger({
+    stateTable: new DynamoStateTable({
       ...kept,
       now: Date.now,
-      conflicts: (count) => telemetry.add('LedgerConflicts', count),
+      conflicts: (count) => telemetry.add('StateTableConflicts', count),
     }),
     publisher: new Publisher({
       client: securityHubClient(config),
@@ -69,23 +69,26 @@ export function evaluatorHandler({ family, controls, readers, tagReaders = {}, m
       random: Math.random,
     }),
     queues,
-    remember: (looks: readonly KeyLook[]) => memory.remember(looks),
+    remember: (looks: readonly KeyObservation[]) => memory.remember(looks),
     now: Date.now,
   };
   const evaluatorUnder = keptFor(
-    (inForce: Policy) =>
+    (effective: Policy) =>
       new Evaluator({
         ...parts,
-        policy: inForce,
-        ...(inForce.orders.includes('exempt') ? { exemptions: () => exemptions.all() } : {}),
+        policy: effective,
+        ...(effective.customActions.includes('exempt') ? { exemptions: () => exemptions.all() } : {}),
       }),
   );
 
-  async function handle(event: unknown, context: Context): Promise<SQSBatchResponse | readonly Evaluation[]> {
+  async function handle(
+    event: unknown,
+    context: Context,
+  ): Promise<SQSBatchResponse | readonly EvaluatorResult[]> {
     const { deliveries, bySqs } = deliveriesIn(event);
     // Asked once: where it can't be told, each of the deliveries fails with that reason.
     const evaluator = policy().then(evaluatorUnder);
-    const batch: Batch<Evaluation> = bySqs
+    const batch: Batch<EvaluatorResult> = bySqs
       ? await takeBatch(
           deliveries,
           async (some) => (await evaluator).take(some),

@@ -1,5 +1,5 @@
 /**
- * Serves the operators: takes presses of buttons in Security Hub, orders what the policy lets operators order, and notes on
+ * Serves the operators: takes presses of custom actions in Security Hub, orders what the policy lets operators order, and notes on
  * the findings what came of it. It writes to no resource; `remediate` does.
  */
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
@@ -11,18 +11,18 @@ import type { QueueName } from '../lib/aws/names.ts';
 import { securityHubReader } from '../lib/aws/securityhub.ts';
 import { sendAll, sqsClient } from '../lib/aws/sqs.ts';
 import { productArnOf } from '../lib/findings/id.ts';
-import { DynamoLedger } from '../lib/findings/state/dynamodb.ts';
+import { DynamoStateTable } from '../lib/findings/state/dynamodb.ts';
 import { DynamoExemptions } from '../lib/findings/state/exemptions.ts';
 import { type Delivery, takeBatch, toDeliverAgain } from '../lib/pipeline/live/batch.ts';
-import { environmentOf, familyQueueUrls, variable } from '../lib/pipeline/live/environment.ts';
-import { Operator, type Pressing } from '../lib/remediation/custom-actions/custom-actions.ts';
+import { environmentOf, evaluatorQueueUrls, variable } from '../lib/pipeline/live/environment.ts';
+import { Operator, type Requesting } from '../lib/remediation/custom-actions/custom-actions.ts';
 import { parseOperatorMessage } from '../lib/remediation/custom-actions/message.ts';
 import { type Named, noteOn } from '../lib/remediation/custom-actions/notes.ts';
 import type { ActionEvent } from '../lib/remediation/events/action-event.ts';
 import { controls } from '../lib/services/controls.ts';
 import { deadLettersTo, wait } from './context.ts';
 import { deliveriesIn } from './deliveries.ts';
-import { policyInForce } from './effective-policy.ts';
+import { effectivePolicy } from './effective-policy.ts';
 import { loggerOf, Telemetry } from './telemetry.ts';
 
 const logger = loggerOf('operator');
@@ -36,18 +36,18 @@ const kept = { client: dynamodbClient(config), table, wait, random: Math.random 
 const deadLetter = deadLettersTo(sqs, deadLetterUrl);
 /** The queues that this deployment has; of remediation only where the policy asks for changes, or lets them be ordered. */
 const queueUrls: Readonly<Partial<Record<QueueName | 'remediate', string>>> = {
-  ...familyQueueUrls(process.env),
+  ...evaluatorQueueUrls(process.env),
   ...(process.env['TRAILSEAL_REMEDIATE_QUEUE_URL'] === undefined
     ? {}
     : { remediate: process.env['TRAILSEAL_REMEDIATE_QUEUE_URL'] }),
 };
-const policy = policyInForce({ controls, config, logger, telemetry });
+const policy = effectivePolicy({ controls, config, logger, telemetry });
 const parts = {
   controls,
-  place: { account, region },
+  accountRegion: { account, region },
   stage,
-  ledger: new DynamoLedger({ ...kept, now: Date.now }),
-  exemptions: new DynamoExemptions({ ...kept, place: { account, region } }),
+  stateTable: new DynamoStateTable({ ...kept, now: Date.now }),
+  exemptions: new DynamoExemptions({ ...kept, accountRegion: { account, region } }),
   send: async (queue: QueueName | 'remediate', body: unknown) => {
     const url = queueUrls[queue];
     if (url === undefined) return false;
@@ -59,9 +59,9 @@ const parts = {
   productArn: productArnOf(account, region),
 };
 
-async function take(deliveries: readonly Delivery[]): Promise<readonly Pressing[]> {
+async function take(deliveries: readonly Delivery[]): Promise<readonly Requesting[]> {
   const operator = new Operator({ ...parts, policy: await policy() });
-  const done: Pressing[] = [];
+  const done: Requesting[] = [];
   const answers: ActionEvent[] = [];
   for (const { body } of deliveries) {
     const message = parseOperatorMessage(body, stage);
@@ -72,9 +72,9 @@ async function take(deliveries: readonly Delivery[]): Promise<readonly Pressing[
       answers.push(message.answer);
     } else {
       telemetry.add('EventsReceived', 1);
-      const pressings = await operator.press(message.press);
-      logger.info('pressed', { pressings });
-      done.push(...pressings);
+      const customActionEvents = await operator.customActionEvent(message.customActionEvent);
+      logger.info('selected', { customActionEvents });
+      done.push(...customActionEvents);
     }
   }
   await operator.answer(answers);
@@ -84,7 +84,7 @@ async function take(deliveries: readonly Delivery[]): Promise<readonly Pressing[
 }
 
 /** Answers an invocation by SQS with what failed; any other with what was made of it. */
-async function handle(event: unknown, context: Context): Promise<SQSBatchResponse | readonly Pressing[]> {
+async function handle(event: unknown, context: Context): Promise<SQSBatchResponse | readonly Requesting[]> {
   const { deliveries, bySqs } = deliveriesIn(event);
   if (!bySqs) return await take(deliveries);
   const batch = await takeBatch(deliveries, take, deadLetter, () => context.getRemainingTimeInMillis());

@@ -1,6 +1,6 @@
-/** The policy in force where an SSM parameter may override the deployed one. */
+/** The effective policy where an SSM parameter may override the deployed one. */
 import { ssmClient } from '../lib/aws/acting.ts';
-import { PolicyInForce } from '../lib/pipeline/live/effective-policy.ts';
+import { EffectivePolicy } from '../lib/pipeline/live/effective-policy.ts';
 import { variable } from '../lib/pipeline/live/environment.ts';
 import { policyParameter } from '../lib/pipeline/live/policy-parameter.ts';
 import type { Policy } from '../lib/policy/assemble.ts';
@@ -12,19 +12,19 @@ import { checkedPolicy } from './policy.ts';
 /** What each invocation may wait for: it is told at once, and its messages come again. */
 const maxAttempts = 2;
 
-/** As that of `policy-in-force.ts`; tells the log and the metrics of an override that is not gone by. */
-export function policyInForce({ config, logger, telemetry }: PolicyParts): () => Promise<Policy> {
+/** As that of `effective-policy.ts`; tells the log and the metrics of an override that is not deleted by. */
+export function effectivePolicy({ config, logger, telemetry }: PolicyParts): () => Promise<Policy> {
   const name = variable(process.env, 'TRAILSEAL_POLICY_PARAMETER');
   const parameter = policyParameter(ssmClient({ ...config, maxAttempts }), name);
-  const inForce = new PolicyInForce({ parameter, name, bundled: checkedPolicy, controls, now: Date.now });
+  const effective = new EffectivePolicy({ parameter, name, bundled: checkedPolicy, controls, now: Date.now });
   return async () => {
     try {
-      const { policy, invalid, unread } = await inForce.look();
+      const { policy, invalid, unread } = await effective.look();
       const used = policy.file;
       if (invalid !== undefined) {
         const { version, faults } = invalid;
         telemetry.add('PolicyOverrideInvalid', 1);
-        logger.error('the override of the policy is wrong, and is not gone by', {
+        logger.error('the override of the policy is wrong, and is not deleted by', {
           parameter: name,
           version,
           faults: faults.map(faultText),

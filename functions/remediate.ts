@@ -15,7 +15,7 @@ import { securityHubReader } from '../lib/aws/securityhub.ts';
 import { sendAll, sqsClient } from '../lib/aws/sqs.ts';
 import { arnOf } from '../lib/core/arn.ts';
 import type { Resource } from '../lib/core/control.ts';
-import { DynamoLedger } from '../lib/findings/state/dynamodb.ts';
+import { DynamoStateTable } from '../lib/findings/state/dynamodb.ts';
 import { DynamoExemptions } from '../lib/findings/state/exemptions.ts';
 import { DynamoMemory } from '../lib/findings/state/memory.ts';
 import { AwsFacts } from '../lib/pipeline/aws-facts.ts';
@@ -29,7 +29,7 @@ import { isOwnResource } from '../lib/remediation/eligibility/own-resource.ts';
 import { mayDo } from '../lib/remediation/eligibility/permitted.ts';
 import type { ActionEvent } from '../lib/remediation/events/action-event.ts';
 import { actionEvent, putEvents } from '../lib/remediation/events/publish.ts';
-import { wakeAt } from '../lib/remediation/grace-period.ts';
+import { scheduleGracePeriodEnd } from '../lib/remediation/grace-period.ts';
 import { killSwitch } from '../lib/remediation/kill-switch.ts';
 import { Limiter } from '../lib/remediation/limiter.ts';
 import { onceMore, parseRemediation, type RemediationMessage } from '../lib/remediation/message.ts';
@@ -40,7 +40,7 @@ import { controls } from '../lib/services/controls.ts';
 import { readers, tagReaders } from '../lib/services/readers.ts';
 import { deadLettersTo, wait } from './context.ts';
 import { deliveriesIn } from './deliveries.ts';
-import { policyInForce } from './effective-policy.ts';
+import { effectivePolicy } from './effective-policy.ts';
 import { checkedPolicy } from './policy.ts';
 import { loggerOf, Telemetry } from './telemetry.ts';
 
@@ -63,7 +63,7 @@ const securityHub = securityHubReader(config);
 const dynamodb = dynamodbClient({ ...config, maxAttempts: 10 });
 const now = () => new Date();
 const kept = { client: dynamodb, table, wait, random: Math.random };
-const waking = {
+const gracePeriodEnd = {
   client: schedulerClient(config),
   group: variable(process.env, 'TRAILSEAL_SCHEDULE_GROUP'),
   queueArn: arnOf('sqs', region, account, nameIn(queueUrl)),
@@ -71,21 +71,21 @@ const waking = {
   roleArn: variable(process.env, 'TRAILSEAL_SCHEDULE_ROLE'),
 };
 const deadLetter = deadLettersTo(sqs, deadLetterUrl);
-const policy = policyInForce({ controls, config, logger, telemetry });
-const exemptions = new DynamoExemptions({ client: dynamodb, table, place: { account, region } });
+const policy = effectivePolicy({ controls, config, logger, telemetry });
+const exemptions = new DynamoExemptions({ client: dynamodb, table, accountRegion: { account, region } });
 const facts = new AwsFacts({ readers, tagReaders, clients: () => clients, now, wait });
 /** What the deployment was given rights for; an override only narrows it. */
 const deployed = bundledPolicy(checkedPolicy, controls);
 const parts = {
   controls,
   actions: actions.filter(({ id }) => mayDo(deployed, controls, id)),
-  place: { account, region },
+  accountRegion: { account, region },
   facts,
   tagsOf: (resources: readonly Resource[]) => facts.tagsOf(resources),
-  ledger: new DynamoLedger({ ...kept, now: Date.now }),
+  stateTable: new DynamoStateTable({ ...kept, now: Date.now }),
   journal: new DynamoJournal({ client: dynamodb, table, now }),
   limiter: new Limiter({ ...kept, now: Date.now }),
-  means: {
+  deps: {
     clients: {
       ec2: clients.ec2,
       eks: clients.eks,
@@ -101,14 +101,15 @@ const parts = {
   killSwitch: () => killSwitch(ssm, switchName),
   workflow: (finding: string) => workflowOf(securityHub, finding),
   isOwn: (resource: Parameters<typeof isOwnResource>[0]) => isOwnResource(resource, own),
-  wakeAt: (...asked: Parameters<RemediatorOptions['wakeAt']>) => wakeAt(waking, ...asked),
+  scheduleGracePeriodEnd: (...asked: Parameters<RemediatorOptions['scheduleGracePeriodEnd']>) =>
+    scheduleGracePeriodEnd(gracePeriodEnd, ...asked),
 };
 
 /** What depends on the policy, which is asked for with each batch. */
-function under(inForce: Policy): Pick<RemediatorOptions, 'policy' | 'exemptions'> {
+function under(effective: Policy): Pick<RemediatorOptions, 'policy' | 'exemptions'> {
   // An undo takes back exemptions, and what was ordered before it.
-  const exempts = inForce.orders.includes('exempt') || inForce.orders.includes('undo');
-  return { policy: inForce, ...(exempts ? { exemptions: () => exemptions.all() } : {}) };
+  const exempts = effective.customActions.includes('exempt') || effective.customActions.includes('undo');
+  return { policy: effective, ...(exempts ? { exemptions: () => exemptions.all() } : {}) };
 }
 
 type Asked = Exclude<RemediationMessage, { readonly kind: 'malformed' }>;
@@ -132,13 +133,14 @@ async function take(deliveries: readonly Delivery[], run: string): Promise<reado
     });
     const remediation =
       message.kind === 'order'
-        ? await remediator.obey(message.order)
+        ? await remediator.carryOutRequest(message.order)
         : await remediator.remediate(message.occasion);
     const news = remediation.events.filter((event) => isNews(event, message));
     await putEvents(news.map(actionEvent), { client: events, bus, wait });
     if (remediation.again) {
-      const halfDone = message.halfDone || news.some(({ outcome }) => outcome === 'half-done');
-      await goOn(body, message, halfDone);
+      const partiallyCompleted =
+        message.partiallyCompleted || news.some(({ outcome }) => outcome === 'partially-completed');
+      await goOn(body, message, partiallyCompleted);
     }
     telemetry.remediated(
       message.kind === 'order' ? message.order.finding : message.occasion.finding,
@@ -149,23 +151,23 @@ async function take(deliveries: readonly Delivery[], run: string): Promise<reado
   return done;
 }
 
-/** What is half-done or withheld still was told when it first was; but for whoever waits for the answer to an order. */
-function isNews({ outcome }: ActionEvent, { kind, attempt, halfDone }: Asked): boolean {
-  if (outcome === 'half-done') return !halfDone;
-  return attempt === 1 || kind === 'order' || outcome !== 'withheld';
+/** What is partially completed or skipped still was told when it first was; but for whoever waits for the answer to an order. */
+function isNews({ outcome }: ActionEvent, { kind, attempt, partiallyCompleted }: Asked): boolean {
+  if (outcome === 'partially-completed') return !partiallyCompleted;
+  return attempt === 1 || kind === 'order' || outcome !== 'skipped';
 }
 
 /** Has the same message come again; one that came to no end in hours is put aside for people. */
-async function goOn(body: string, { attempt }: Asked, halfDone: boolean): Promise<void> {
+async function goOn(body: string, { attempt }: Asked, partiallyCompleted: boolean): Promise<void> {
   const delaySeconds = nextRunIn(attempt);
   if (delaySeconds !== undefined) {
-    const again = onceMore(JSON.parse(body), { attempt: attempt + 1, halfDone });
+    const again = onceMore(JSON.parse(body), { attempt: attempt + 1, partiallyCompleted });
     await sendAll(sqs, queueUrl, [again], { delaySeconds });
     return;
   }
   await putAside(
     body,
-    `It is under way, half-done or not answered still, after ${attempt} runs: see "trailseal deeds" for how far it came`,
+    `It is under way, partially completed or not answered still, after ${attempt} runs: see "trailseal action runs" for how far it came`,
   );
   telemetry.add('MessagesDeadLettered', 1);
 }

@@ -1,4 +1,4 @@
-/** Sweeps: has the evaluators look at everything that AWS lists, and at everything that the ledger holds open. */
+/** Scheduled scans: has the evaluators look at everything that AWS lists, and at everything that the state table holds open. */
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
@@ -7,87 +7,87 @@ import { makeClients } from '../lib/aws/clients.ts';
 import { dynamodbClient } from '../lib/aws/dynamodb.ts';
 import type { QueueName } from '../lib/aws/names.ts';
 import { sendAll, sqsClient } from '../lib/aws/sqs.ts';
-import { DynamoLedger } from '../lib/findings/state/dynamodb.ts';
+import { DynamoStateTable } from '../lib/findings/state/dynamodb.ts';
 import type { Recorded } from '../lib/findings/state/table.ts';
-import { familyOf } from '../lib/pipeline/evaluators.ts';
+import { evaluatorOf } from '../lib/pipeline/evaluators.ts';
 import { type Delivery, takeBatch, toDeliverAgain } from '../lib/pipeline/live/batch.ts';
-import { environmentOf, familyQueueUrls } from '../lib/pipeline/live/environment.ts';
+import { environmentOf, evaluatorQueueUrls } from '../lib/pipeline/live/environment.ts';
 import { parseBody } from '../lib/pipeline/live/message.ts';
-import { type Swept, sweep } from '../lib/pipeline/live/scheduled-scan.ts';
+import { type Scanned, scan } from '../lib/pipeline/live/scheduled-scan.ts';
 import type { Policy } from '../lib/policy/assemble.ts';
 import { asksForChange } from '../lib/remediation/eligibility/outstanding.ts';
 import { controls } from '../lib/services/controls.ts';
 import { listers } from '../lib/services/listers.ts';
 import { deadLettersTo, wait } from './context.ts';
 import { deliveriesIn } from './deliveries.ts';
-import { policyInForce } from './effective-policy.ts';
+import { effectivePolicy } from './effective-policy.ts';
 import { loggerOf, Telemetry } from './telemetry.ts';
 
-const logger = loggerOf('sweep');
-const telemetry = new Telemetry('sweep', logger);
+const logger = loggerOf('scan');
+const telemetry = new Telemetry('scan', logger);
 const { account, region, table, queueUrl, deadLetterUrl } = environmentOf(process.env);
-const queueUrls = familyQueueUrls(process.env);
+const queueUrls = evaluatorQueueUrls(process.env);
 const config = { region, logger: callLogger((call) => telemetry.called(call)) };
 const clients = makeClients(config);
 const sqs = sqsClient(config);
-const ledger = new DynamoLedger({
+const stateTable = new DynamoStateTable({
   client: dynamodbClient(config),
   table,
   now: Date.now,
   wait,
   random: Math.random,
 });
-const policy = policyInForce({ controls, config, logger, telemetry });
-/** Those that the policy enables, of the families that are deployed. */
+const policy = effectivePolicy({ controls, config, logger, telemetry });
+/** Those that the policy enables, of the evaluators that are deployed. */
 const enabledBy = ({ controls: byId }: Policy) =>
   controls.filter(
-    (control) => byId.get(control.id)?.enabled === true && queueUrls[familyOf(control)] !== undefined,
+    (control) => byId.get(control.id)?.enabled === true && queueUrls[evaluatorOf(control)] !== undefined,
   );
 
 const remediateUrl = process.env['TRAILSEAL_REMEDIATE_QUEUE_URL'];
 
 async function send(queue: QueueName | 'remediate', bodies: readonly unknown[]): Promise<void> {
-  const url = { ...queueUrls, sweep: queueUrl, remediate: remediateUrl }[queue];
+  const url = { ...queueUrls, scan: queueUrl, remediate: remediateUrl }[queue];
   if (url !== undefined) await sendAll(sqs, url, bodies);
 }
 
 /** One order at a time: each may take as long as Lambda lets it. */
-async function take(deliveries: readonly Delivery[], remaining: () => number): Promise<readonly Swept[]> {
-  const inForce = await policy();
-  const enabled = enabledBy(inForce);
-  const swept: Swept[] = [];
+async function take(deliveries: readonly Delivery[], remaining: () => number): Promise<readonly Scanned[]> {
+  const effective = await policy();
+  const enabled = enabledBy(effective);
+  const scanned: Scanned[] = [];
   for (const { body } of deliveries) {
     const message = parseBody(body);
-    if (message.kind !== 'sweep') {
+    if (message.kind !== 'scan') {
       const reason =
         message.kind === 'malformed'
           ? message.reason
-          : `this queue takes orders to sweep, no ${message.kind}`;
+          : `this queue takes orders to scheduled scan, no ${message.kind}`;
       await deadLettersTo(sqs, deadLetterUrl)(body, reason);
       telemetry.add('MessagesDeadLettered', 1);
       continue;
     }
-    swept.push(
-      await sweep(message.part, {
+    scanned.push(
+      await scan(message.part, {
         listers,
         clients,
-        ledger,
+        stateTable,
         controls: enabled,
-        place: { account, region },
+        accountRegion: { account, region },
         send,
         ...(remediateUrl === undefined
           ? {}
-          : { isOutstanding: (entry: Recorded) => asksForChange(inForce, entry) }),
+          : { isOutstanding: (entry: Recorded) => asksForChange(effective, entry) }),
         now: Date.now,
         remaining,
       }),
     );
   }
-  return swept;
+  return scanned;
 }
 
 /** Answers an invocation by SQS with what failed; any other with what was swept. */
-async function handle(event: unknown, context: Context): Promise<SQSBatchResponse | readonly Swept[]> {
+async function handle(event: unknown, context: Context): Promise<SQSBatchResponse | readonly Scanned[]> {
   const { deliveries, bySqs } = deliveriesIn(event);
   const remaining = () => context.getRemainingTimeInMillis();
   if (!bySqs) return await take(deliveries, remaining);
@@ -97,7 +97,7 @@ async function handle(event: unknown, context: Context): Promise<SQSBatchRespons
     deadLettersTo(sqs, deadLetterUrl),
     remaining,
   );
-  for (const swept of batch.done.flat()) telemetry.swept(swept);
+  for (const scanned of batch.done.flat()) telemetry.scanned(scanned);
   telemetry.failed(batch);
   return { batchItemFailures: toDeliverAgain(batch).map((id) => ({ itemIdentifier: id })) };
 }

@@ -3,18 +3,18 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { printable } from '../lib/findings/state/error.ts';
 import type { Batch } from '../lib/pipeline/live/batch.ts';
-import type { Evaluation } from '../lib/pipeline/live/evaluator.ts';
+import type { EvaluatorResult } from '../lib/pipeline/live/evaluator.ts';
 import { metrics as declared, type MetricName, metricNamespace } from '../lib/pipeline/live/metrics.ts';
-import type { Swept } from '../lib/pipeline/live/scheduled-scan.ts';
+import type { Scanned } from '../lib/pipeline/live/scheduled-scan.ts';
 import type { Remediation } from '../lib/remediation/remediator.ts';
 
 /**
  * The logger of a function. What events, and those who caused them, say stands in no line as anything but printable
  * ASCII, so that it can do nothing to the terminal that shows the log.
  */
-export function loggerOf(family: string): Logger {
+export function loggerOf(evaluator: string): Logger {
   return new Logger({
-    persistentKeys: { family },
+    persistentKeys: { evaluator },
     // A stack keeps its lines: JSON escapes what ends them.
     jsonReplacerFn: (_key: string, value: unknown) =>
       typeof value === 'string' ? shortened(value).split('\n').map(printable).join('\n') : value,
@@ -34,7 +34,7 @@ export class Telemetry {
 
   constructor(name: string, logger: Logger) {
     this.#logger = logger;
-    this.#metrics = new Metrics({ namespace: metricNamespace, defaultDimensions: { family: name } });
+    this.#metrics = new Metrics({ namespace: metricNamespace, defaultDimensions: { evaluator: name } });
   }
 
   /** One call to AWS was made. */
@@ -42,17 +42,25 @@ export class Telemetry {
     this.#calls.set(call, (this.#calls.get(call) ?? 0) + 1);
   }
 
-  evaluated(batch: Batch<Evaluation>): void {
+  evaluated(batch: Batch<EvaluatorResult>): void {
     for (const evaluation of batch.done) this.#evaluation(evaluation);
     this.failed(batch);
   }
 
-  #evaluation({ events, results, ignored, deadLetters, again, publication, latencies }: Evaluation): void {
+  #evaluation({
+    events,
+    results,
+    ignored,
+    deadLetters,
+    again,
+    publication,
+    latencies,
+  }: EvaluatorResult): void {
     const { published, refused, deferred, off } = publication;
     this.add('EventsReceived', events);
     this.add('EventsIgnored', ignored.length);
     this.add('MessagesDeadLettered', deadLetters.length);
-    this.add('LooksAgain', again);
+    this.add('ReEvaluations', again);
     this.add('FindingsPublished', published.length);
     this.add('FindingsRefused', refused.length);
     this.add('FindingsDeferred', deferred.length);
@@ -100,15 +108,15 @@ export class Telemetry {
   remediated(finding: string, { events, again, nothing, breakersOpened }: Remediation): void {
     this.add('BreakersOpened', breakersOpened);
     this.add('Actions', events.filter(({ outcome }) => outcome === 'done').length);
-    this.add('ActionsWithheld', events.filter(({ outcome }) => outcome === 'withheld').length);
+    this.add('ActionsSkipped', events.filter(({ outcome }) => outcome === 'skipped').length);
     const told = events.map(({ action, outcome, because }) => ({ action, outcome, because }));
     this.#logger.info('remediated', { finding, events: told, again, nothing });
   }
 
-  swept({ open, unlisted, ...counts }: Swept): void {
+  scanned({ open, unlisted, ...counts }: Scanned): void {
     // Also that there are none: else the last number would stand.
     this.#metrics.addMetric('OpenFindings', declared.OpenFindings.unit, open);
-    this.#logger.info('swept', { open, ...counts });
+    this.#logger.info('scanned', { open, ...counts });
     for (const error of unlisted) this.#logger.error('could not be listed', { error });
   }
 
@@ -131,7 +139,7 @@ export class Telemetry {
   }
 }
 
-/** So many results in one log line; the ledger has all. */
+/** So many results in one log line; the state table has all. */
 const shown = 50;
 
 function asError(error: unknown): Error {

@@ -1,5 +1,5 @@
 /**
- * Puts what changes in the ledger on Trailseal's own bus. The ledger's stream drives it, so that nothing which was
+ * Puts what changes in the state table on Trailseal's own bus. The state table's stream drives it, so that nothing which was
  * recorded is ever left untold, whatever broke off after the recording.
  */
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';

@@ -16,7 +16,7 @@ import threading
 
 
 def end_with_parent():
-    """The pipe closes when the program that holds its other end is gone, even if it was killed."""
+    """The pipe closes when the program that holds its other end was deleted, even if it was killed."""
     sys.stdin.buffer.read()
     if hasattr(os, "killpg"):
         os.killpg(os.getpgrp(), signal.SIGTERM)
@@ -91,7 +91,7 @@ def schedules_have_their_group():
 def tell_leading_keys():
     """Tells policies `dynamodb:LeadingKeys`, the partition keys that a request is about (Amazon DynamoDB Developer
     Guide, "Using IAM policy conditions"), which ministack 1.5.33 leaves out. Of tables whose partition key is called
-    `pk`, as the ledger's is."""
+    `pk`, as the state table's is."""
     from ministack.core import iam_actions
 
     context_of = iam_actions.dynamodb_service_context

@@ -110,7 +110,7 @@ export async function startMicroburst(
 
 /**
  * A Python that has these packages. It is set up once for each list of packages, by one of those who want it at the same
- * time; a set-up that was broken off is begun anew.
+ * time; a set-up that was interrupted is begun anew.
  * @param requirements as pip takes them, each with its exact version.
  * @returns the path of its interpreter.
  */
@@ -149,7 +149,7 @@ function taken(lock: string): boolean {
   try {
     process.kill(Number(readFileSync(lock, 'utf8')), 0);
   } catch (error) {
-    // Its owner has ended, or the lock has gone meanwhile.
+    // Its owner has ended, or the lock has deleted meanwhile.
     if (isFault(error, 'ESRCH')) rmSync(lock, { force: true });
     else if (!isFault(error, 'ENOENT') && !isFault(error, 'EPERM')) throw error;
   }
@@ -201,7 +201,7 @@ async function startServer({ python, args, port, ready, env, log }: Server): Pro
   });
   closeSync(output);
   let failure = '';
-  const ended = new Promise<void>((resolve) => {
+  const deleted = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
     child.once('error', (error) => {
       failure = error.message;
@@ -209,15 +209,15 @@ async function startServer({ python, args, port, ready, env, log }: Server): Pro
     });
   });
   let running = true;
-  void ended.then(() => {
+  void deleted.then(() => {
     running = false;
     if (log === undefined) rmSync(path.dirname(file), { recursive: true, force: true });
   });
   const stop = async (): Promise<void> => {
     child.stdin?.end();
-    await Promise.race([ended, sleep(5_000, undefined, { ref: false })]);
+    await Promise.race([deleted, sleep(5_000, undefined, { ref: false })]);
     if (running) child.kill('SIGKILL');
-    await ended;
+    await deleted;
   };
   for (const giveUp = Date.now() + 60_000; running && Date.now() < giveUp; await sleep(200)) {
     if (await answers(`${endpoint}${ready}`)) return { endpoint, stop };

@@ -29,13 +29,13 @@ const stacks: readonly {
     params: [
       'kmsKeyArn=arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
       'alarmTopicArn=arn:aws:sns:eu-central-1:111122223333:security',
-      'keepLedger=false',
+      'retainState=false',
     ],
   },
   {
     name: 'with an address for alarms',
     folder: path.join(temporary, 'email'),
-    params: ['alarmEmail=security@example.com', 'sweepRate=1 day'],
+    params: ['alarmEmail=security@example.com', 'scanSchedule=1 day'],
   },
   {
     name: 'with a policy that asks for actions',

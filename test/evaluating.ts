@@ -1,12 +1,12 @@
-/** A trail of a few events, judged by one control: the shortest way to say a history in a test. */
+/** A trail of a few events, evaluated by one control: the shortest way to say a history in a test. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Control, Judgement, Resource, TrailEvent } from '../lib/core/control.ts';
+import type { Control, Evaluation, Resource, TrailEvent } from '../lib/core/control.ts';
 import type { Facts } from '../lib/core/facts.ts';
 import { TrailFacts } from '../lib/pipeline/trail-facts.ts';
 import { parseRecord } from '../lib/trail/parse.ts';
 
-export interface Judged extends Judgement {
+export interface Evaluated extends Evaluation {
   readonly event: TrailEvent;
   readonly resource: Resource;
 }
@@ -28,16 +28,16 @@ export function sample(control: string, name: string): Record<string, unknown> {
 /**
  * Runs records, in the order given, through the trail's facts and one control, as replay does.
  * @param settings what the policy sets for the control; its defaults where left out.
- * @returns every judgement made, in order.
+ * @returns every evaluation made, in order.
  */
-export async function judgeTrail(
+export async function evaluateTrail(
   control: Control,
   records: readonly unknown[],
   settings: unknown = {},
-): Promise<readonly Judged[]> {
+): Promise<readonly Evaluated[]> {
   const facts = new TrailFacts();
   const parsedSettings = control.settings.parse(settings);
-  const judged: Judged[] = [];
+  const evaluated: Evaluated[] = [];
   for (const record of records) {
     const event = eventOf(record);
     if (event.outcome.kind !== 'success') continue;
@@ -47,20 +47,20 @@ export async function judgeTrail(
       if (trigger.eventSource !== event.eventSource || !names.includes(event.eventName)) continue;
       for (const resource of trigger.resources(event)) {
         const [gathered = {}] = await facts.gather([{ resource, facts: control.facts }]);
-        judged.push({ event, resource, ...control.evaluate(resource, gathered as Facts, parsedSettings) });
+        evaluated.push({ event, resource, ...control.evaluate(resource, gathered as Facts, parsedSettings) });
       }
     }
   }
-  return judged;
+  return evaluated;
 }
 
-/** The resources that the control's endings find in a record. */
-export function ended(control: Control, record: unknown): readonly Resource[] {
+/** The resources that the control's deletion events find in a record. */
+export function deletedResources(control: Control, record: unknown): readonly Resource[] {
   const event = eventOf(record);
-  return control.endings.flatMap((ending) => {
-    const names: readonly string[] = ending.eventNames;
-    return ending.eventSource === event.eventSource && names.includes(event.eventName)
-      ? ending.resources(event)
+  return control.deletions.flatMap((deletion) => {
+    const names: readonly string[] = deletion.eventNames;
+    return deletion.eventSource === event.eventSource && names.includes(event.eventName)
+      ? deletion.resources(event)
       : [];
   });
 }

@@ -46,8 +46,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'lib/findings': ['lib/core', 'lib/aws', 'lib/policy', 'lib/pipeline', 'lib/remediation'],
 };
 
-function within(file: string, place: string): boolean {
-  return file === place || file.startsWith(`${place}/`);
+function within(file: string, accountRegion: string): boolean {
+  return file === accountRegion || file.startsWith(`${accountRegion}/`);
 }
 
 describe('modules', () => {
@@ -56,7 +56,7 @@ describe('modules', () => {
       .filter(([file]) => within(file, folder))
       .flatMap(([file, imports]) =>
         imports
-          .filter(({ to }) => ![folder, ...others].some((place) => within(to, place)))
+          .filter(({ to }) => ![folder, ...others].some((accountRegion) => within(to, accountRegion)))
           .map(({ to }) => `${file} -> ${to}`),
       );
     expect(wrong).toEqual([]);

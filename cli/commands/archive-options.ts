@@ -22,7 +22,7 @@ export interface ArchiveFlags {
 
 export function withArchiveOptions(command: Command): Command {
   return command
-    .option('--since <time>', 'judge events from this time on (ISO 8601, UTC where no zone is given)')
+    .option('--since <time>', 'evaluate events from this time on (ISO 8601, UTC where no zone is given)')
     .option('--until <time>', 'leave events at or after this time alone; a bare day counts to its end')
     .option('--account <id>', 'only resources of this account (repeatable)', collect, [])
     .option('--region <name>', 'only resources in this Region (repeatable)', collect, [])

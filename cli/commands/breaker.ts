@@ -15,12 +15,12 @@ import {
 } from '../operator/breaker-text.ts';
 import { type Ask, askAt, type Consent, checkConsent, consented } from '../operator/confirm.ts';
 import {
+  accountRegionText,
   callerOf,
   type Deployment,
   type DeploymentFlags,
   openDeployment,
-  placeText,
-  withLedger,
+  withStateTable,
 } from '../operator/deployment.ts';
 import { printable, printableJson } from '../output/printable.ts';
 import { readPolicy } from '../policy-file.ts';
@@ -35,12 +35,12 @@ export interface BreakerCloseFlags extends BreakerFlags, Consent {}
 /**
  * Shows limits and breakers, and changes nothing.
  * @param name of a kind of action; all of them without one.
- * @returns the exit code: 3 where the ledger could not be read.
+ * @returns the exit code: 3 where the state table could not be read.
  */
 export async function runBreakerShow(name: string | undefined, flags: BreakerFlags): Promise<number> {
   const wanted = name === undefined ? kinds : [kindNamed(name)];
   const { deployment, limiter, view, policy } = await open(flags);
-  return withLedger(deployment, async () => {
+  return withStateTable(deployment, async () => {
     const states = await limiter.show();
     const views = wanted.map((kind) => view(kind, states[kind]));
     if (flags.format === 'json') {
@@ -50,7 +50,9 @@ export async function runBreakerShow(name: string | undefined, flags: BreakerFla
     } else {
       const lines = views.map((one) => breakerText(one, Date.now()));
       const whose = `What is allowed is as ${printable(policy)} has it; a deployment goes by the policy it was made with.`;
-      process.stdout.write(`Breakers of ${placeText(deployment)}\n\n${lines.join('\n')}\n\n${whose}\n`);
+      process.stdout.write(
+        `Breakers of ${accountRegionText(deployment)}\n\n${lines.join('\n')}\n\n${whose}\n`,
+      );
     }
     return exitCode.fine;
   });
@@ -59,7 +61,7 @@ export async function runBreakerShow(name: string | undefined, flags: BreakerFla
 /**
  * Closes the breaker of a kind of action once a person has agreed, keeps who did so and why, and says what that allows.
  * @param ask the terminal; where there is none, `--yes` has to be given.
- * @returns the exit code: 1 where the person did not agree, 3 where the ledger could not be read or written.
+ * @returns the exit code: 1 where the person did not agree, 3 where the state table could not be read or written.
  */
 export async function runBreakerClose(
   name: string,
@@ -71,12 +73,16 @@ export async function runBreakerClose(
   checkConsent(flags, ask, 'breaker close');
   const { deployment, limiter, view, policy } = await open(flags);
   const by = callerOf(deployment);
-  return withLedger(deployment, async () => {
+  return withStateTable(deployment, async () => {
     const before = view(kind, (await limiter.show())[kind]);
     let wasOpen = before.breaker !== undefined;
     if (wasOpen) {
       if (flags.yes !== true) process.stderr.write(`${breakerText(before, Date.now())}\n`);
-      const why = await consented(flags, ask, `Let ${kind} be done again in ${placeText(deployment)}?`);
+      const why = await consented(
+        flags,
+        ask,
+        `Let ${kind} be done again in ${accountRegionText(deployment)}?`,
+      );
       if (why === undefined) {
         process.stderr.write(`The breaker of ${kind} was left as it is.\n`);
         return exitCode.failOn;

@@ -1,4 +1,4 @@
-/** How a command that judges ends: the files are written, the summary is printed, the exit code says what is so. */
+/** How a command that evaluates ends: the files are written, the summary is printed, the exit code says what is so. */
 import { type Control, type Severity, severities } from '../../lib/core/control.ts';
 import type { Replay } from '../../lib/pipeline/replay/replay.ts';
 import { exitCode } from '../exit.ts';
@@ -6,18 +6,18 @@ import { writeOutputs } from '../output/files.ts';
 import { printable, printableJson } from '../output/printable.ts';
 import { type Origin, replayJson } from '../output/replay-json.ts';
 import { summaryText, troubleText } from '../output/summary.ts';
-import type { JudgingFlags } from './options.ts';
+import type { EvaluatingFlags } from './options.ts';
 
 /**
  * Prints and writes what came of a replay or a scan.
- * @param controls those that judged.
+ * @param controls those that evaluated.
  * @returns the exit code.
  */
 export async function conclude(
   result: Replay,
   origin: Origin,
   controls: readonly Control[],
-  flags: JudgingFlags,
+  flags: EvaluatingFlags,
   signal: AbortSignal,
 ): Promise<number> {
   const json = replayJson(result, origin);

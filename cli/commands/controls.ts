@@ -17,7 +17,7 @@ export function controlJson(control: Control): Record<string, unknown> {
     standards,
     facts,
     actions,
-    byOrderOnly = [],
+    onRequestOnly = [],
     remediation,
     reference,
   } = control;
@@ -31,11 +31,11 @@ export function controlJson(control: Control): Record<string, unknown> {
     resourceType,
     standards,
     triggers: events(control.triggers),
-    endings: events(control.endings),
+    deletions: events(control.deletions),
     facts: [...facts],
     settings: z.toJSONSchema(control.settings, { io: 'input' }),
     actions: [...actions],
-    byOrderOnly: [...byOrderOnly],
+    onRequestOnly: [...onRequestOnly],
     remediation,
     reference,
   };
@@ -72,9 +72,9 @@ function page(control: Control): string {
   const settings = z.toJSONSchema(control.settings, { io: 'input' }).properties ?? {};
   const sections: readonly [string, readonly string[]][] = [
     ['Severity', [control.severity]],
-    ['Judges', [control.resourceType]],
+    ['Evaluates', [control.resourceType]],
     ['Triggers', events(control.triggers)],
-    ['Endings', events(control.endings)],
+    ['Endings', events(control.deletions)],
     ['Facts', control.facts],
     [
       'Settings',
@@ -83,7 +83,7 @@ function page(control: Control): string {
       ),
     ],
     ['Actions', control.actions],
-    ["Only by an operator's order", control.byOrderOnly ?? []],
+    ["Only by an operator's order", control.onRequestOnly ?? []],
     ['Standards', standards.map(([standard, requirements]) => `${standard}: ${requirements.join(', ')}`)],
     ['What to do', [control.remediation]],
     ['Reference', [control.reference]],

@@ -1,23 +1,23 @@
-/** `trailseal setup`: makes what CloudFormation cannot, the buttons of a deployment in Security Hub. */
+/** `trailseal setup`: makes what CloudFormation cannot, the custom actions of a deployment in Security Hub. */
 import { SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { queueName } from '../../lib/aws/names.ts';
 import { settings } from '../../lib/aws/settings.ts';
 import { sqsClient } from '../../lib/aws/sqs.ts';
-import { type Button, buttonsOf } from '../../lib/policy/custom-actions.ts';
+import { type CustomActionName, customActionsOf } from '../../lib/policy/custom-actions.ts';
 import { controls } from '../../lib/services/controls.ts';
 import { carryOutStep, customActions } from '../custom-actions/custom-actions.ts';
 import {
+  customActionPermission,
+  customActionTarget,
   lookalikesText,
-  pressingText,
-  pressPermission,
-  pressResource,
   type Result,
+  requestText,
   resultJson,
   resultsText,
 } from '../custom-actions/text.ts';
 import {
-  type CustomAction,
+  type DeployedCustomAction,
   lookalikes,
   mostCustomActions,
   type Step,
@@ -28,7 +28,12 @@ import { deployCommand, word } from '../doctor/check.ts';
 import { noSuchQueue } from '../doctor/observe-deployment.ts';
 import { type Seen, seeIfThere } from '../doctor/observed-state.ts';
 import { exitCode, UsageError } from '../exit.ts';
-import { type Deployment, type DeploymentFlags, openDeployment, placeText } from '../operator/deployment.ts';
+import {
+  accountRegionText,
+  type Deployment,
+  type DeploymentFlags,
+  openDeployment,
+} from '../operator/deployment.ts';
 import { printable, printableJson } from '../output/printable.ts';
 import { readPolicy } from '../policy-file.ts';
 
@@ -45,7 +50,7 @@ export interface SetupClients {
 }
 
 interface Wanted {
-  readonly buttons: readonly Button[];
+  readonly customActionNames: readonly CustomActionName[];
   /** What the policy is called; `undefined` where none was read. */
   readonly policy: string | undefined;
 }
@@ -71,12 +76,12 @@ export async function runSetup(
     return exitCode.input;
   }
   const there = found.value ?? isOff(deployment);
-  const steps = stepsTo(wanted.buttons, there, stage, deployment);
+  const steps = stepsTo(wanted.customActionNames, there, stage, deployment);
   refuseTooMany(steps, there, region);
   const results: Result[] = [];
   // One after the other: those that go make room for those that come.
   for (const step of steps) results.push(await resultOf(securityhub, step, flags.dryRun === true));
-  const heard = wanted.buttons.length === 0 ? undefined : await hears(sqs, deployment);
+  const heard = wanted.customActionNames.length === 0 ? undefined : await hears(sqs, deployment);
   if (flags.format === 'json') tellPrograms(deployment, wanted, results, heard);
   else tellPeople(deployment, wanted, results, lookalikes(steps, there));
   tellWhetherHeard(heard, deployment);
@@ -89,31 +94,31 @@ function clientsIn({ config }: Deployment): SetupClients {
   return { securityhub: new SecurityHubClient(settings(config)), sqs: sqsClient(config) };
 }
 
-/** @throws UsageError where no policy tells which buttons there should be: they would all be removed. */
+/** @throws UsageError where no policy tells which custom actions there should be: they would all be removed. */
 function wantedBy({ remove, policy: file }: SetupFlags): Wanted {
   if (remove === true) {
-    if (file === undefined) return { buttons: [], policy: undefined };
-    throw new UsageError('setup --remove removes all buttons of the stage, and takes no --policy');
+    if (file === undefined) return { customActionNames: [], policy: undefined };
+    throw new UsageError('setup --remove removes all custom actions of the stage, and takes no --policy');
   }
   const { policy, name } = readPolicy(file, controls);
   if (policy.file === undefined) {
     throw new UsageError(
-      'there is no trailseal.policy.yml here, and so nothing tells which buttons there should be: name the policy that ' +
-        'was deployed with --policy; to take all buttons away, use --remove',
+      'there is no trailseal.policy.yml here, and so nothing tells which custom actions there should be: name the policy that ' +
+        'was deployed with --policy; to take all custom actions away, use --remove',
     );
   }
-  return { buttons: buttonsOf(policy.orders), policy: name };
+  return { customActionNames: customActionsOf(policy.customActions), policy: name };
 }
 
 function isOff({ account, region }: Deployment): never {
   throw new UsageError(
-    `Security Hub is off in account ${account}, ${region}, and has no buttons: switch it on, then run setup again\n` +
+    `Security Hub is off in account ${account}, ${region}, and has no custom actions: switch it on, then run setup again\n` +
       `    aws securityhub enable-security-hub --region ${word(region)} --no-enable-default-standards`,
   );
 }
 
 /** @throws UsageError where Security Hub would not take them all. */
-function refuseTooMany(steps: readonly Step[], there: readonly CustomAction[], region: string): void {
+function refuseTooMany(steps: readonly Step[], there: readonly DeployedCustomAction[], region: string): void {
   const excess = tooMany(steps, there);
   if (excess === 0) return;
   const made = steps.filter(({ what }) => what === 'make').length;
@@ -131,7 +136,7 @@ async function resultOf(securityhub: SecurityHubClient, step: Step, dryRun: bool
   return { step, outcome: done.known ? 'done' : done };
 }
 
-/** Whether there is a queue to which the buttons lead. */
+/** Whether there is a queue to which the custom actions lead. */
 async function hears(sqs: SetupClients['sqs'], { stage }: Deployment): Promise<Seen<boolean>> {
   const url = await seeIfThere('sqs:GetQueueUrl', noSuchQueue, () =>
     sqs.send(new GetQueueUrlCommand({ QueueName: queueName(stage, 'operator') })),
@@ -143,21 +148,21 @@ function tellPeople(
   deployment: Deployment,
   { policy }: Wanted,
   results: readonly Result[],
-  alike: readonly CustomAction[],
+  alike: readonly DeployedCustomAction[],
 ): void {
   const whose = policy === undefined ? '' : `, as ${printable(policy)} has them`;
-  const parts = [`Buttons in Security Hub of ${placeText(deployment)}${whose}`];
+  const parts = [`Custom actions in Security Hub of ${accountRegionText(deployment)}${whose}`];
   if (results.length === 0) {
     parts.push(
       policy === undefined
         ? 'There were none.'
-        : 'None: the policy has no operators.orders, and there were none.',
+        : 'None: the policy has no operators.customActions, and there were none.',
     );
   } else {
     parts.push(resultsText(results));
   }
   if (alike.length > 0) parts.push(lookalikesText(alike));
-  if (results.some(({ step }) => step.what !== 'remove')) parts.push(pressingText(deployment));
+  if (results.some(({ step }) => step.what !== 'remove')) parts.push(requestText(deployment));
   process.stdout.write(`${parts.join('\n\n')}\n`);
 }
 
@@ -173,10 +178,10 @@ function tellPrograms(
     account,
     region,
     policy: policy ?? null,
-    buttons: results.map(resultJson),
-    /** `null` where there is no button, or nobody knows. */
+    customActionNames: results.map(resultJson),
+    /** `null` where there is no custom action, or nobody knows. */
     heard: heard?.known === true ? heard.value : null,
-    pressing: { action: pressPermission, resource: pressResource(deployment) },
+    requesting: { action: customActionPermission, resource: customActionTarget(deployment) },
   };
   process.stdout.write(`${printableJson(told, 2)}\n`);
 }
@@ -185,10 +190,12 @@ function tellWhetherHeard(heard: Seen<boolean> | undefined, { stage, region }: D
   if (heard === undefined) return;
   const queue = queueName(stage, 'operator');
   if (!heard.known) {
-    process.stderr.write(`whether anybody hears these buttons is not known: ${printable(heard.detail)}\n`);
+    process.stderr.write(
+      `whether anybody hears these custom actions is not known: ${printable(heard.detail)}\n`,
+    );
   } else if (!heard.value) {
     process.stderr.write(
-      `nobody hears these buttons yet: there is no queue ${queue} in ${region}; deploy the policy with its orders:\n` +
+      `nobody hears these custom actions yet: there is no queue ${queue} in ${region}; deploy the policy with its orders:\n` +
         `    ${deployCommand(stage, region)}\n`,
     );
   }

@@ -73,7 +73,7 @@ export async function runDlqList(flags: DlqFlags, signal: AbortSignal): Promise<
     process.stdout.write(
       `${lettersText(results, process.stdout.columns ?? 140)}\n\n` +
         `${results.length} dead ${results.length === 1 ? 'letter' : 'letters'}, left where they are. ` +
-        `To send back what has been put right:\n  ${redrive} --id MESSAGE\n  ${redrive} --all\n`,
+        `To send back what has been fixed:\n  ${redrive} --id MESSAGE\n  ${redrive} --all\n`,
     );
   }
   tellTroubles(troubles, cut, max);
@@ -97,10 +97,10 @@ export async function runDlqRedrive(flags: RedriveFlags, signal: AbortSignal): P
     const redriven = dryRun
       ? chosen.map((letter) => ({ letter, redriven: { kind: 'would-be-sent' } as const }))
       : await redriveAll(sqs, urls, chosen, signal);
-    const gone = new Set(
+    const deleted = new Set(
       redriven.filter(({ redriven: { kind } }) => kind === 'sent').map((one) => one.letter),
     );
-    return { results: redriven, kept: letters.filter((letter) => !gone.has(letter)) };
+    return { results: redriven, kept: letters.filter((letter) => !deleted.has(letter)) };
   });
   const missing = ids.filter((id) => !results.some(({ letter }) => letter.id === id));
   if (flags.format === 'json') {

@@ -1,7 +1,7 @@
 /** `trailseal explain FILE|-`: what each control made of an event, step by step. */
 import { readFileSync } from 'node:fs';
 import type { Control, Fact, FactName, TrailEvent } from '../../lib/core/control.ts';
-import { type Judged, judge } from '../../lib/pipeline/evaluate.ts';
+import { type Evaluated, evaluate } from '../../lib/pipeline/evaluate.ts';
 import { Matcher } from '../../lib/pipeline/match.ts';
 import { TrailFacts } from '../../lib/pipeline/trail-facts.ts';
 import { decide } from '../../lib/policy/decide.ts';
@@ -18,7 +18,7 @@ import { evidenceJson, sourceJson } from '../output/replay-json.ts';
 import { readPolicy } from '../policy-file.ts';
 
 interface Explained {
-  readonly judged: Judged;
+  readonly evaluated: Evaluated;
   readonly enabled: boolean;
   readonly plan: Plan;
 }
@@ -27,10 +27,10 @@ type Explanation =
   | { readonly kind: 'rejected'; readonly reason: string }
   | { readonly kind: 'ignored'; readonly event: TrailEvent; readonly reason: string }
   | {
-      readonly kind: 'judged';
+      readonly kind: 'evaluated';
       readonly event: TrailEvent;
       readonly explained: readonly Explained[];
-      readonly ended: readonly { readonly control: string; readonly resource: string }[];
+      readonly deleted: readonly { readonly control: string; readonly resource: string }[];
     };
 
 /**
@@ -90,15 +90,15 @@ async function explain(
   if (!matcher.declares(event)) {
     return { kind: 'ignored', event, reason: 'no control is triggered by this event' };
   }
-  const { triggered, ended } = matcher.match(event);
-  if (triggered.length === 0 && ended.length === 0) {
+  const { triggered, deleted } = matcher.match(event);
+  if (triggered.length === 0 && deleted.length === 0) {
     return { kind: 'ignored', event, reason: 'the event names no usable resource' };
   }
-  const judged = await judge(triggered, facts, (id) => policy.controls.get(id)?.settings);
-  const explained = judged.map((one): Explained => {
-    const { control, resource, judgement } = one;
+  const evaluated = await evaluate(triggered, facts, (id) => policy.controls.get(id)?.settings);
+  const explained = evaluated.map((one): Explained => {
+    const { control, resource, evaluation } = one;
     const exemption = exemptionFor(policy, control.id, resource, new Date());
-    const { verdict } = judgement;
+    const { verdict } = evaluation;
     const decided = decide({
       verdict,
       control,
@@ -108,23 +108,23 @@ async function explain(
       usage: noUsage,
       time: event.time,
     });
-    return { judged: one, enabled: policy.controls.get(control.id)?.enabled === true, plan: decided.plan };
+    return { evaluated: one, enabled: policy.controls.get(control.id)?.enabled === true, plan: decided.plan };
   });
-  const endings = ended.map(({ control, resource }) => ({ control: control.id, resource: resource.arn }));
-  return { kind: 'judged', event, explained, ended: endings };
+  const deletions = deleted.map(({ control, resource }) => ({ control: control.id, resource: resource.arn }));
+  return { kind: 'evaluated', event, explained, deleted: deletions };
 }
 
 /** The controls that have no say in this event. */
 function notTriggered(explained: readonly Explained[]): readonly string[] {
-  const triggered = new Set(explained.map(({ judged }) => judged.control.id));
+  const triggered = new Set(explained.map(({ evaluated }) => evaluated.control.id));
   return controls.map(({ id }) => id).filter((id) => !triggered.has(id));
 }
 
 type Named = readonly [name: string, fact: Fact<unknown>];
 
-function factsOf(control: Control, judged: Judged): readonly Named[] {
+function factsOf(control: Control, evaluated: Evaluated): readonly Named[] {
   return control.facts.flatMap((name: FactName): Named[] => {
-    const fact: Fact<unknown> | undefined = judged.facts[name];
+    const fact: Fact<unknown> | undefined = evaluated.facts[name];
     return fact === undefined ? [] : [[name, fact]];
   });
 }
@@ -142,56 +142,56 @@ function explanationJson(explanation: Explanation): unknown {
   };
   if (explanation.kind === 'ignored') return { outcome: 'ignored', event, reason: explanation.reason };
   return {
-    outcome: 'judged',
+    outcome: 'evaluated',
     event,
-    judgements: explanation.explained.map(({ judged, enabled, plan }) => ({
-      control: judged.control.id,
+    evaluations: explanation.explained.map(({ evaluated, enabled, plan }) => ({
+      control: evaluated.control.id,
       trigger: { eventSource, eventName },
       enabled,
-      resource: { type: judged.resource.type, id: judged.resource.id, arn: judged.resource.arn },
-      verdict: judged.judgement.verdict,
+      resource: { type: evaluated.resource.type, id: evaluated.resource.id, arn: evaluated.resource.arn },
+      verdict: evaluated.evaluation.verdict,
       facts: Object.fromEntries(
-        factsOf(judged.control, judged).map(([name, fact]) => [
+        factsOf(evaluated.control, evaluated).map(([name, fact]) => [
           name,
           fact.known ? { ...fact, source: sourceJson(fact.source) } : fact,
         ]),
       ),
-      evidence: evidenceJson(judged.judgement.evidence),
+      evidence: evidenceJson(evaluated.evaluation.evidence),
       plan,
     })),
-    ended: explanation.ended,
+    deleted: explanation.deleted,
     notTriggered: notTriggered(explanation.explained),
   };
 }
 
 function explanationText(explanation: Explanation): string {
-  if (explanation.kind === 'rejected') return `Not judged: ${printable(explanation.reason)}.`;
+  if (explanation.kind === 'rejected') return `Not evaluated: ${printable(explanation.reason)}.`;
   const { event } = explanation;
   const when = event.time === undefined ? 'at a time not told' : new Date(event.time).toISOString();
   const head = printable(
     `${event.eventSource} ${event.eventName}, ${when}, account ${event.account}, ${event.region}, by ${event.actor.name}`,
   );
-  if (explanation.kind === 'ignored') return `${head}\n  Not judged: ${printable(explanation.reason)}.`;
-  const judged = explanation.explained.map((one) => explainedText(one, event));
-  const ended = explanation.ended.map(
+  if (explanation.kind === 'ignored') return `${head}\n  Not evaluated: ${printable(explanation.reason)}.`;
+  const evaluated = explanation.explained.map((one) => explainedText(one, event));
+  const deleted = explanation.deleted.map(
     ({ control, resource }) =>
       `  ${control}: ends ${printable(resource)}; its open finding would be archived.`,
   );
   const others = `  Not triggered: ${notTriggered(explanation.explained).join(', ')}.`;
-  return [head, ...judged, ...ended, others].join('\n\n');
+  return [head, ...evaluated, ...deleted, others].join('\n\n');
 }
 
-function explainedText({ judged, enabled, plan }: Explained, event: TrailEvent): string {
-  const { control, resource, judgement } = judged;
-  const { evidence, verdict } = judgement;
-  const facts = factsOf(control, judged).map(([name, fact]) =>
+function explainedText({ evaluated, enabled, plan }: Explained, event: TrailEvent): string {
+  const { control, resource, evaluation } = evaluated;
+  const { evidence, verdict } = evaluation;
+  const facts = factsOf(control, evaluated).map(([name, fact]) =>
     fact.known
       ? `${name} = ${printableJson(fact.value)} (${sourceText(fact)})`
       : `${name} is unknown: ${fact.detail} (${fact.reason})`,
   );
   const actions = [
     ...plan.actions.map(({ action, reason }) => `${action}: ${reason}`),
-    ...plan.withheld.map(({ action, reason }) => `${action} withheld: ${reason}`),
+    ...plan.skipped.map(({ action, reason }) => `${action} skipped: ${reason}`),
   ];
   const concerned = verdict === 'FAIL' || verdict === 'UNKNOWN';
   const lines = [

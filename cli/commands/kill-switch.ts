@@ -1,15 +1,15 @@
 /** `trailseal kill-switch show`, `pull` and `release`: the one parameter that stops all writes to resources. */
 import { ssmClient } from '../../lib/aws/acting.ts';
 import { killSwitchName } from '../../lib/aws/names.ts';
-import { type KillSwitch, killSwitch, pulled, released } from '../../lib/remediation/kill-switch.ts';
+import { disengaged, engaged, type KillSwitch, killSwitch } from '../../lib/remediation/kill-switch.ts';
 import { exitCode, UnansweredError, UsageError } from '../exit.ts';
 import { type Ask, askAt, type Consent, checkConsent, consented } from '../operator/confirm.ts';
 import {
+  accountRegionText,
   callerOf,
   type Deployment,
   type DeploymentFlags,
   openDeployment,
-  placeText,
 } from '../operator/deployment.ts';
 import { exists, history, setSwitch } from '../operator/kill-switch.ts';
 import { changeJson, changesText, switchText } from '../operator/kill-switch-text.ts';
@@ -32,7 +32,7 @@ export async function runKillSwitchShow(flags: DeploymentFlags): Promise<number>
     process.stdout.write(`${printableJson({ ...switchJson(deployment, state), changes: told }, 2)}\n`);
   } else {
     process.stdout.write(
-      `The kill switch of ${placeText(deployment)} (${name})\n\n${switchText(state)}\n` +
+      `The kill switch of ${accountRegionText(deployment)} (${name})\n\n${switchText(state)}\n` +
         (changes.known ? `${changesText(changes.value)}\n` : ''),
     );
   }
@@ -44,21 +44,21 @@ export async function runKillSwitchShow(flags: DeploymentFlags): Promise<number>
 
 /**
  * Stops all writes at once; asks nothing, and makes the parameter where it is missing.
- * @returns the exit code: 3 where it could not be pulled. Rejects with an UnansweredError where AWS is not reached.
+ * @returns the exit code: 3 where it could not be engaged. Rejects with an UnansweredError where AWS is not reached.
  */
-export async function runKillSwitchPull(flags: SetFlags): Promise<number> {
-  const deployment = await openDeployment(flags, undefined, urgent).catch(notPulled);
+export async function runKillSwitchOn(flags: SetFlags): Promise<number> {
+  const deployment = await openDeployment(flags, undefined, urgent).catch(notEngaged);
   const ssm = ssmClient(deployment.config);
   const name = killSwitchName(deployment.stage);
   const why = flags.reason ?? 'no reason was given';
-  const set = await setSwitch(ssm, name, pulled, callerOf(deployment), why);
+  const set = await setSwitch(ssm, name, engaged, callerOf(deployment), why);
   if (!set.known) {
-    process.stderr.write(`the kill switch is NOT pulled: ${printable(set.detail)}\n`);
+    process.stderr.write(`the kill switch is NOT engaged: ${printable(set.detail)}\n`);
     return exitCode.input;
   }
   // Every write makes a new version: the first is of a parameter that was not there.
   const made = set.value === 1;
-  tell(deployment, flags, pulled, made);
+  tell(deployment, flags, engaged, made);
   if (made) {
     const { stage, region } = deployment;
     process.stderr.write(
@@ -69,21 +69,21 @@ export async function runKillSwitchPull(flags: SetFlags): Promise<number> {
 }
 
 /** Whoever is in a hurry must not take an error for something that came after it. */
-function notPulled(error: unknown): never {
+function notEngaged(error: unknown): never {
   if (!(error instanceof UnansweredError)) throw error;
-  throw new UnansweredError(`the kill switch is NOT pulled: ${error.message}`, { cause: error });
+  throw new UnansweredError(`the kill switch is NOT engaged: ${error.message}`, { cause: error });
 }
 
 /**
  * Allows writes again, once a person has agreed.
- * @returns the exit code: 1 where the person did not, 3 where it could not be released.
+ * @returns the exit code: 1 where the person did not, 3 where it could not be disengaged.
  */
-export async function runKillSwitchRelease(
+export async function runKillSwitchOff(
   flags: SetFlags,
   signal: AbortSignal,
   ask: Ask | undefined = askAt({ input: process.stdin, output: process.stderr }, signal),
 ): Promise<number> {
-  checkConsent(flags, ask, 'kill-switch release');
+  checkConsent(flags, ask, 'kill-switch off');
   const deployment = await openDeployment(flags);
   const ssm = ssmClient(deployment.config);
   const name = killSwitchName(deployment.stage);
@@ -98,25 +98,25 @@ export async function runKillSwitchRelease(
   if (changes.known && flags.yes !== true) {
     process.stderr.write(`The last changes of ${name}:\n${changesText(changes.value)}\n`);
   }
-  const question = `Let Trailseal change resources again in ${placeText(deployment)}?`;
+  const question = `Let Trailseal change resources again in ${accountRegionText(deployment)}?`;
   const why = await consented(flags, ask, question);
   if (why === undefined) {
     process.stderr.write('The kill switch was left as it is.\n');
     return exitCode.failOn;
   }
-  const set = await setSwitch(ssm, name, released, caller, why);
+  const set = await setSwitch(ssm, name, disengaged, caller, why);
   if (!set.known) {
-    process.stderr.write(`the kill switch is NOT released: ${printable(set.detail)}\n`);
+    process.stderr.write(`the kill switch is NOT disengaged: ${printable(set.detail)}\n`);
     return exitCode.input;
   }
-  tell(deployment, flags, released, false);
+  tell(deployment, flags, disengaged, false);
   return exitCode.fine;
 }
 
 function tell(
   deployment: Deployment,
   { format }: DeploymentFlags,
-  state: typeof pulled | typeof released,
+  state: typeof engaged | typeof disengaged,
   made: boolean,
 ): void {
   if (format === 'json') {
@@ -124,10 +124,10 @@ function tell(
     return;
   }
   const what =
-    state === pulled
-      ? 'pulled. No action is begun from now on; one that has begun writing is finished by its run.'
-      : 'released. What the policy asks for is done again.';
-  process.stdout.write(`The kill switch of ${placeText(deployment)} is ${what}\n`);
+    state === engaged
+      ? 'engaged. No action is begun from now on; one that has begun writing is finished by its run.'
+      : 'disengaged. What the policy asks for is done again.';
+  process.stdout.write(`The kill switch of ${accountRegionText(deployment)} is ${what}\n`);
 }
 
 function switchJson(

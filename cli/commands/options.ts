@@ -4,8 +4,8 @@ import { type Control, type Severity, severities } from '../../lib/core/control.
 import { UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
 
-/** What every command that judges takes: under which policy, by which controls, and what to make of it. */
-export interface JudgingFlags {
+/** What every command that evaluates takes: under which policy, by which controls, and what to make of it. */
+export interface EvaluatingFlags {
   readonly policy?: string;
   readonly out: string;
   readonly format: 'table' | 'json';
@@ -19,7 +19,7 @@ export const collect = (value: string, previous: readonly string[]): readonly st
   value,
 ];
 
-export function withJudgingOptions(command: Command): Command {
+export function withEvaluatingOptions(command: Command): Command {
   return command
     .option(
       '--policy <file>',

@@ -10,11 +10,11 @@ import type { Unseen } from '../doctor/observed-state.ts';
 import { exitCode, UsageError } from '../exit.ts';
 import { type Ask, askAt, type Consent, checkConsent, consented } from '../operator/confirm.ts';
 import {
+  accountRegionText,
   callerOf,
   type Deployment,
   type DeploymentFlags,
   openDeployment,
-  placeText,
 } from '../operator/deployment.ts';
 import { printable, printableJson } from '../output/printable.ts';
 import { policyErrorText, readText } from '../policy-file.ts';
@@ -46,7 +46,7 @@ export async function runPolicyShow(flags: ShowFlags): Promise<number> {
     print(deployment, standingJson(found.value, deployed.value, bundled));
   } else {
     const text = standingText(found.value, deployed.value, bundled);
-    process.stdout.write(`The policy of ${placeText(deployment)}\n\n${text}\n`);
+    process.stdout.write(`The policy of ${accountRegionText(deployment)}\n\n${text}\n`);
   }
   return found.value.faults.length > 0 ? exitCode.failOn : exitCode.fine;
 }
@@ -75,7 +75,7 @@ export async function runPolicyPush(
   const ssm = ssmClient(deployment.config);
   const before = await standingOf(ssm, deployed.value, bundled);
   if (!before.known) return unread(before);
-  const old = policyInForce(before.value, bundled);
+  const old = effectivePolicy(before.value, bundled);
   const changes = old === undefined ? undefined : policyChanges(old, parsed.policy);
   const told = { parameter: name, changes: changes ?? null, fitKnown: bundled.known };
   if (before.value.newest?.value === value) {
@@ -87,7 +87,7 @@ export async function runPolicyPush(
     const to = flags.format === 'json' ? process.stderr : process.stdout;
     to.write(`${beforehand(before.value, changes, bundled)}\n`);
   }
-  const question = `Go by ${printable(file)} in ${placeText(deployment)}?`;
+  const question = `Go by ${printable(file)} in ${accountRegionText(deployment)}?`;
   const why = await consented(flags, ask, question);
   if (why === undefined) {
     process.stderr.write('The policy was left as it is.\n');
@@ -98,7 +98,7 @@ export async function runPolicyPush(
   if (flags.format === 'json') print(deployment, { ...told, written: true, version: written.value ?? null });
   else {
     process.stdout.write(
-      `${printable(name)} version ${written.value ?? '?'} overrides the deployed policy of ${placeText(deployment)}. ` +
+      `${printable(name)} version ${written.value ?? '?'} overrides the deployed policy of ${accountRegionText(deployment)}. ` +
         'Functions go by it within a minute; `trailseal policy show` tells when it is wrong.\n',
     );
   }
@@ -124,7 +124,7 @@ export async function runPolicyClear(
   if (!versions.known) return unread(versions);
   const there = versions.value.length > 0;
   if (there) {
-    const question = `Delete ${printable(name)}, and go by the deployed policy again in ${placeText(deployment)}?`;
+    const question = `Delete ${printable(name)}, and go by the deployed policy again in ${accountRegionText(deployment)}?`;
     if ((await consented(flags, ask, question)) === undefined) {
       process.stderr.write('The override was left as it is.\n');
       return exitCode.failOn;
@@ -173,7 +173,7 @@ function refuseBeyond(file: string, value: string, bundled: Bundled): void {
 }
 
 /** The policy that is in force; `undefined` where that is the deployed one, and nobody can tell what it says. */
-function policyInForce({ override }: Standing, bundled: Bundled): Policy | undefined {
+function effectivePolicy({ override }: Standing, bundled: Bundled): Policy | undefined {
   if (override !== undefined) return override.policy;
   return bundled.known
     ? bundledPolicy({ file: bundled.name, checked: bundled.checked }, controls)
@@ -200,7 +200,7 @@ function print({ stage, account, region }: Deployment, told: Record<string, unkn
 }
 
 function unread({ detail }: Unseen): number {
-  process.stderr.write(`the policy in force can not be read: ${printable(detail)}\n`);
+  process.stderr.write(`the effective policy can not be read: ${printable(detail)}\n`);
   return exitCode.input;
 }
 

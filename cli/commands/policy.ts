@@ -33,14 +33,14 @@ export function runPolicyValidate(file: string, format: 'table' | 'json'): numbe
   const enabled = [...policy.controls.values()].filter((control) => control.enabled).length;
   process.stdout.write(
     `${printable(file)} is a valid policy: ${enabled} of ${policy.controls.size} controls enabled, ` +
-      `${acting === 0 ? 'all report only' : `${acting} act`}${ordersText(policy)}, ${policy.exemptions.length} exemptions.\n`,
+      `${acting === 0 ? 'all report only' : `${acting} act`}${customActionsText(policy)}, ${policy.exemptions.length} exemptions.\n`,
   );
   return exitCode.fine;
 }
 
-function ordersText({ orders }: Policy): string {
-  if (orders.length === 0) return '';
-  const list = new Intl.ListFormat('en-GB').format(orders);
+function customActionsText({ customActions }: Policy): string {
+  if (customActions.length === 0) return '';
+  const list = new Intl.ListFormat('en-GB').format(customActions);
   return `, operators may order ${list}`;
 }
 

@@ -7,13 +7,13 @@ import { readPolicy } from '../policy-file.ts';
 import { version } from '../version.ts';
 import { type ArchiveFlags, readingArchive, withArchiveOptions } from './archive-options.ts';
 import { conclude } from './conclude.ts';
-import { checkOut, chooseControls, type JudgingFlags, withJudgingOptions } from './options.ts';
+import { checkOut, chooseControls, type EvaluatingFlags, withEvaluatingOptions } from './options.ts';
 
-export interface ReplayFlags extends JudgingFlags, ArchiveFlags {}
+export interface ReplayFlags extends EvaluatingFlags, ArchiveFlags {}
 
 /** The options of a replay, for every command that makes one. */
 export function withReplayOptions(command: Command): Command {
-  return withArchiveOptions(withJudgingOptions(command));
+  return withArchiveOptions(withEvaluatingOptions(command));
 }
 
 /**

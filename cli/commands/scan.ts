@@ -1,6 +1,6 @@
 /** `trailseal scan`: what exists now in the caller's account, through the controls. */
 import { setTimeout } from 'node:timers/promises';
-import { clientsByPlace, ec2Client, makeClients } from '../../lib/aws/clients.ts';
+import { clientsByAccountRegion, ec2Client, makeClients } from '../../lib/aws/clients.ts';
 import { AwsFacts } from '../../lib/pipeline/aws-facts.ts';
 import type { Replay } from '../../lib/pipeline/replay/replay.ts';
 import { scan } from '../../lib/pipeline/scan/scan.ts';
@@ -14,9 +14,9 @@ import { patient } from '../retry.ts';
 import { enabledRegions, openSession } from '../session.ts';
 import { version } from '../version.ts';
 import { conclude } from './conclude.ts';
-import { checkOut, checkRegion, chooseControls, type JudgingFlags } from './options.ts';
+import { checkOut, checkRegion, chooseControls, type EvaluatingFlags } from './options.ts';
 
-export interface ScanFlags extends JudgingFlags {
+export interface ScanFlags extends EvaluatingFlags {
   readonly region: readonly string[];
   readonly profile?: string;
 }
@@ -42,7 +42,7 @@ export async function runScan(flags: ScanFlags, signal: AbortSignal): Promise<nu
       : named.length > 0
         ? named
         : [region];
-  const clients = clientsByPlace(makeClients, (_account, where) => ({ region: where, credentials }));
+  const clients = clientsByAccountRegion(makeClients, (_account, where) => ({ region: where, credentials }));
   const now = () => new Date();
   const wait = (milliseconds: number) => setTimeout(milliseconds, undefined, { signal });
   const bar = scanBar(process.stderr, flags.quiet !== true);

@@ -8,26 +8,26 @@ import { eventBridgeClient } from '../../lib/aws/eventbridge.ts';
 import { busName, killSwitchName, tableName } from '../../lib/aws/names.ts';
 import { DynamoMemory } from '../../lib/findings/state/memory.ts';
 import { kinds } from '../../lib/policy/guardrails.ts';
-import type { Deed } from '../../lib/remediation/actions/action-run.ts';
+import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { actionOf, actions } from '../../lib/remediation/actions/index.ts';
 import { DynamoJournal } from '../../lib/remediation/actions/journal-dynamodb.ts';
 import { killSwitch } from '../../lib/remediation/kill-switch.ts';
 import { leaseFor } from '../../lib/remediation/remediator.ts';
 import { controls } from '../../lib/services/controls.ts';
 import { exitCode, UsageError } from '../exit.ts';
-import { chooseDeeds } from '../operator/choose.ts';
+import { chooseActionRuns } from '../operator/choose.ts';
 import { type Ask, askAt, type Consent, checkConsent, consented } from '../operator/confirm.ts';
 import {
+  accountRegionText,
   callerOf,
   type Deployment,
   type DeploymentFlags,
   openDeployment,
-  placeText,
-  withLedger,
+  withStateTable,
 } from '../operator/deployment.ts';
 import { eventsOf, tellBus } from '../operator/publish-undo.ts';
 import { sinceOf } from '../operator/since.ts';
-import { checkPlace, regionOfAll, type Subject, subjectOf } from '../operator/subject.ts';
+import { checkAccountRegion, regionOfAll, type Subject, subjectOf } from '../operator/subject.ts';
 import { foresee, type TakeBackOptions, type Taken, takeBack } from '../operator/undo.ts';
 import { isFine, previewText, takenJson, takenText } from '../operator/undo-text.ts';
 import { printable, printableJson } from '../output/printable.ts';
@@ -63,11 +63,11 @@ export async function runUndo(
   };
   if (flags.dryRun !== true) checkConsent(flags, ask, 'undo');
   const deployment = await openDeployment(flags, regionOfAll(subjects));
-  checkPlace(subjects, deployment);
+  checkAccountRegion(subjects, deployment);
   const options = await optionsOf(deployment, flags, signal);
-  return withLedger(deployment, async () => {
-    const { deeds, missing } = await chooseDeeds(options.journal, choice, deployment, controls);
-    const outcome = { ...(await undoChosen(deeds, deployment, flags, options, ask)), missing };
+  return withStateTable(deployment, async () => {
+    const { actionRuns, missing } = await chooseActionRuns(options.journal, choice, deployment, controls);
+    const outcome = { ...(await undoChosen(actionRuns, deployment, flags, options, ask)), missing };
     tell(outcome, deployment, flags);
     // What was done until an interruption has been told by now.
     signal.throwIfAborted();
@@ -91,7 +91,7 @@ interface Outcome {
 
 /** Shows, asks unless `--yes` says not to, and undoes. */
 async function undoChosen(
-  deeds: readonly Deed[],
+  actionRuns: readonly ActionRun[],
   deployment: Deployment,
   flags: UndoFlags,
   options: TakeBackOptions,
@@ -101,24 +101,24 @@ async function undoChosen(
   const table = format === 'table';
   let question = '';
   if (dryRun || !yes) {
-    const foreseen = await foresee(deeds, options);
+    const foreseen = await foresee(actionRuns, options);
     const possible = foreseen.filter(({ result }) => result.kind === 'would-be-undone').length;
     // Beside JSON, people who are asked read it all the same.
     if (table) process.stdout.write(foreseen.length === 0 ? '' : `${previewText(foreseen)}\n\n`);
     else if (!dryRun && possible > 0) process.stderr.write(`${previewText(foreseen)}\n\n`);
     if (dryRun || possible === 0) return { taken: foreseen, declined: false };
-    question = `Undo ${possible === 1 ? 'this' : `these ${possible}`} in ${placeText(deployment)}?`;
+    question = `Undo ${possible === 1 ? 'this' : `these ${possible}`} in ${accountRegionText(deployment)}?`;
   }
   const reason = await consented(flags, ask, question);
   if (reason === undefined) return { taken: [], declined: true };
-  const overridden = flags.despiteKillSwitch === true ? (await options.killSwitch()).state : 'released';
+  const overridden = flags.despiteKillSwitch === true ? (await options.killSwitch()).state : 'disengaged';
   const why =
-    overridden === 'released' ? reason : `${reason} (despite the kill switch, which was ${overridden})`;
-  if (overridden !== 'released') {
+    overridden === 'disengaged' ? reason : `${reason} (despite the kill switch, which was ${overridden})`;
+  if (overridden !== 'disengaged') {
     process.stderr.write(`The kill switch is ${overridden}, and is overridden for this undo.\n`);
   }
   const undoing = { ...options, decision: { ...options.decision, why } };
-  const taken = await takeBack(deeds, undoing, (one) => {
+  const taken = await takeBack(actionRuns, undoing, (one) => {
     if (table) process.stdout.write(`${takenText(one)}\n`);
   });
   await tellOthers(taken, deployment, undoing);
@@ -131,7 +131,7 @@ async function tellOthers(
   { config, stage }: Deployment,
   undoing: TakeBackOptions,
 ): Promise<void> {
-  const bus = { client: eventBridgeClient(config), stage, wait: undoing.means.wait };
+  const bus = { client: eventBridgeClient(config), stage, wait: undoing.deps.wait };
   const untold = await tellBus(eventsOf(taken, undoing, stage), bus);
   if (untold === undefined) return;
   process.stderr.write(
@@ -147,14 +147,14 @@ function tell(
   if (format === 'json') {
     const { stage, account, region } = deployment;
     const notFound = missing.map(({ name }) => name);
-    const deeds = taken.map(takenJson);
+    const actionRuns = taken.map(takenJson);
     process.stdout.write(
-      `${printableJson({ stage, account, region, dryRun, declined, deeds, notFound }, 2)}\n`,
+      `${printableJson({ stage, account, region, dryRun, declined, actionRuns, notFound }, 2)}\n`,
     );
   } else if (declined) {
     process.stdout.write('Nothing was undone.\n');
   } else if (taken.length === 0 && missing.length === 0) {
-    process.stdout.write(`There is nothing to undo in ${placeText(deployment)}.\n`);
+    process.stdout.write(`There is nothing to undo in ${accountRegionText(deployment)}.\n`);
   } else if (dryRun) {
     process.stdout.write('Nothing was changed.\n');
   } else if (taken.some(({ result }) => result.kind === 'undone')) {
@@ -188,7 +188,7 @@ async function optionsOf(
   return {
     actionOf,
     journal: new DynamoJournal({ client, table, now }),
-    means: {
+    deps: {
       clients: {
         ec2: ec2Client(config),
         eks: eksClient(config),
@@ -200,7 +200,7 @@ async function optionsOf(
       now,
       wait,
     },
-    place: { account, region },
+    accountRegion: { account, region },
     run: `undo ${randomUUID()}`,
     decision: { by: 'operator', name, why: 'A preview.' },
     leaseFor,

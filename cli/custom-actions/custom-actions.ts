@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-securityhub';
 import { parseArn } from '../../lib/core/arn.ts';
 import { type Seen, see, seeIfThere } from '../doctor/observed-state.ts';
-import type { CustomAction, Step } from './wanted.ts';
+import type { DeployedCustomAction, Step } from './wanted.ts';
 
 /** The IAM actions that the steps need, and reading what there is. */
 export const customActionPermissions = {
@@ -24,9 +24,11 @@ export const customActionPermissions = {
 export const hubIsOff = ['InvalidAccessException', 'ResourceNotFoundException'];
 
 /** All custom actions of the account and Region, page by page; `undefined` where Security Hub is off. */
-export function customActions(client: SecurityHubClient): Promise<Seen<readonly CustomAction[] | undefined>> {
+export function customActions(
+  client: SecurityHubClient,
+): Promise<Seen<readonly DeployedCustomAction[] | undefined>> {
   return seeIfThere(customActionPermissions.read, hubIsOff, async () => {
-    const all: CustomAction[] = [];
+    const all: DeployedCustomAction[] = [];
     for await (const page of paginateDescribeActionTargets({ client }, {})) {
       for (const {
         ActionTargetArn: arn = '',
@@ -57,7 +59,7 @@ export async function carryOutStep(
   });
 }
 
-async function make(client: SecurityHubClient, action: CustomAction): Promise<void> {
+async function make(client: SecurityHubClient, action: DeployedCustomAction): Promise<void> {
   const { name: Name, description: Description } = action;
   try {
     await client.send(new CreateActionTargetCommand({ Id: idOf(action), Name, Description }));
@@ -67,13 +69,16 @@ async function make(client: SecurityHubClient, action: CustomAction): Promise<vo
   }
 }
 
-async function change(client: SecurityHubClient, { arn, name, description }: CustomAction): Promise<void> {
+async function change(
+  client: SecurityHubClient,
+  { arn, name, description }: DeployedCustomAction,
+): Promise<void> {
   await client.send(
     new UpdateActionTargetCommand({ ActionTargetArn: arn, Name: name, Description: description }),
   );
 }
 
-async function remove(client: SecurityHubClient, { arn }: CustomAction): Promise<void> {
+async function remove(client: SecurityHubClient, { arn }: DeployedCustomAction): Promise<void> {
   try {
     await client.send(new DeleteActionTargetCommand({ ActionTargetArn: arn }));
   } catch (error) {
@@ -82,6 +87,6 @@ async function remove(client: SecurityHubClient, { arn }: CustomAction): Promise
 }
 
 /** The id that Security Hub makes the ARN of. */
-export function idOf({ arn }: Pick<CustomAction, 'arn'>): string {
+export function idOf({ arn }: Pick<DeployedCustomAction, 'arn'>): string {
   return parseArn(arn)?.resource.split('/').at(-1) ?? '';
 }

@@ -1,9 +1,9 @@
-/** What became of the buttons, for people and for programs. What came from AWS is escaped here. */
+/** What became of the custom actions, for people and for programs. What came from AWS is escaped here. */
 import { arnOf } from '../../lib/core/arn.ts';
 import type { Unseen } from '../doctor/observed-state.ts';
 import { printable } from '../output/printable.ts';
 import { idOf } from './custom-actions.ts';
-import type { CustomAction, Place, Step } from './wanted.ts';
+import type { AccountRegion, DeployedCustomAction, Step } from './wanted.ts';
 
 /** What came of a step; `planned` where nothing was to be done yet. */
 export type Outcome = 'done' | 'planned' | Unseen;
@@ -13,11 +13,11 @@ export interface Result {
   readonly outcome: Outcome;
 }
 
-/** The IAM action that pressing a button needs. Source: Service Authorization Reference, "AWS Security Hub". */
-export const pressPermission = 'securityhub:SendFindingEvents';
+/** The IAM action that pressing a custom action needs. Source: Service Authorization Reference, "AWS Security Hub". */
+export const customActionPermission = 'securityhub:SendFindingEvents';
 
 /** On what it is allowed: all custom actions at once. Source: Service Authorization Reference, "AWS Security Hub". */
-export function pressResource({ account, region }: Place): string {
+export function customActionTarget({ account, region }: AccountRegion): string {
   return arnOf('securityhub', region, account, 'hub/default');
 }
 
@@ -35,7 +35,7 @@ function verbOf({ step, outcome }: Result): string {
   return outcome === 'done' ? done : outcome === 'planned' ? planned : not;
 }
 
-/** A line for each button, with its ARN; below it why it is not as it should be. */
+/** A line for each custom action, with its ARN; below it why it is not as it should be. */
 export function resultsText(results: readonly Result[]): string {
   const verb = Math.max(...results.map((result) => verbOf(result).length));
   const name = Math.max(...results.map(({ step }) => printable(step.action.name).length));
@@ -52,17 +52,17 @@ export function resultsText(results: readonly Result[]): string {
  * Who may press them, and where.
  * Source: AWS Security Hub User Guide, "Using custom actions to send findings and insight results to EventBridge".
  */
-export function pressingText(place: Place): string {
+export function requestText(accountRegion: AccountRegion): string {
   return [
-    `They can be pressed by whom IAM allows ${pressPermission} on ${pressResource(place)}:`,
+    `They can be pressed by whom IAM allows ${customActionPermission} on ${customActionTarget(accountRegion)}:`,
     'all of them by each such person, as IAM can not tell one custom action from another.',
-    `Press them in account ${place.account}, ${place.region}: what is pressed in another account, or in an aggregation`,
+    `Press them in account ${accountRegion.account}, ${accountRegion.region}: what is pressed in another account, or in an aggregation`,
     'Region, goes to that account and Region, and does not come here.',
   ].join('\n');
 }
 
-/** Others' custom actions that bear the name of a button. */
-export function lookalikesText(actions: readonly CustomAction[]): string {
+/** Others' custom actions that bear the name of a custom action. */
+export function lookalikesText(actions: readonly DeployedCustomAction[]): string {
   const lines = actions.map(
     ({ arn, name, description }) => `  ${printable(name)}  ${printable(arn)}  ${printable(description)}`,
   );
@@ -70,9 +70,9 @@ export function lookalikesText(actions: readonly CustomAction[]): string {
 }
 
 export function resultJson({ step, outcome }: Result): Record<string, unknown> {
-  const { button, action, what } = step;
+  const { customAction, action, what } = step;
   return {
-    button,
+    customAction,
     name: action.name,
     description: action.description,
     id: idOf(action),

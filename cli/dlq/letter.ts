@@ -4,7 +4,7 @@ import { functionName, type ListenerName, type QueueName, type Stage } from '../
 import { list, text } from '../../lib/core/json.ts';
 import { type Message, parseBody } from '../../lib/pipeline/live/message.ts';
 import type { Matcher } from '../../lib/pipeline/match.ts';
-import { pressDetailType } from '../../lib/remediation/custom-actions/message.ts';
+import { customActionDetailType } from '../../lib/remediation/custom-actions/message.ts';
 import { transitionSource } from '../../lib/remediation/events/transition.ts';
 
 export interface Letter {
@@ -98,13 +98,13 @@ function aboutBus(body: string): string | undefined {
   if (text(value, 'source') === transitionSource) {
     return `${text(value, 'detail-type') ?? 'event'} of ${text(value, 'detail', 'finding') ?? 'no finding'}`;
   }
-  if (text(value, 'detail-type') === pressDetailType) {
+  if (text(value, 'detail-type') === customActionDetailType) {
     const ids = list(value, 'detail', 'findings').flatMap((finding) => text(finding, 'Id') ?? []);
     return `order "${text(value, 'detail', 'actionName') ?? 'of no name'}" for ${ids.length === 0 ? 'no finding' : some(ids)}`;
   }
-  const ordered = text(value, 'trailseal', 'order', 'finding');
-  if (ordered !== undefined) {
-    return `order of an operator (${text(value, 'trailseal', 'order', 'what') ?? 'of nothing'}) for ${ordered}`;
+  const requested = text(value, 'trailseal', 'order', 'finding');
+  if (requested !== undefined) {
+    return `order of an operator (${text(value, 'trailseal', 'order', 'what') ?? 'of nothing'}) for ${requested}`;
   }
   const finding = text(value, 'trailseal', 'occasion', 'finding');
   if (finding !== undefined) return `end of the grace period of ${finding}`;
@@ -115,8 +115,8 @@ function aboutOf(message: Message, matcher: Pick<Matcher, 'match'>): string {
   switch (message.kind) {
     case 'event': {
       const { event, attempt } = message;
-      const { triggered, ended } = matcher.match(event);
-      const ids = [...new Set([...triggered, ...ended].map(({ resource }) => resource.id))];
+      const { triggered, deleted } = matcher.match(event);
+      const ids = [...new Set([...triggered, ...deleted].map(({ resource }) => resource.id))];
       const of = ids.length === 0 ? '' : ` of ${some(ids)}`;
       const look = attempt > 1 ? `, look ${attempt}` : '';
       return `${event.eventName}${of}${event.id === undefined ? '' : `, event ${event.id}`}${look}`;
@@ -125,8 +125,8 @@ function aboutOf(message: Message, matcher: Pick<Matcher, 'match'>): string {
       return `look at ${some(message.looks.map(({ resource }) => resource.id))}`;
     case 'publish':
       return `publish ${some(message.findings)}`;
-    case 'sweep':
-      return `sweep of ${message.part?.of ?? 'everything'}`;
+    case 'scan':
+      return `scheduled scan of ${message.part?.of ?? 'everything'}`;
     case 'malformed':
       return `no message of Trailseal's: ${message.reason}`;
   }

@@ -89,9 +89,11 @@ export async function giveBack(
       await sqs.send(
         new ChangeMessageVisibilityBatchCommand({
           QueueUrl: url,
-          Entries: receipts
-            .slice(from, from + 10)
-            .map((ReceiptHandle, place) => ({ Id: String(place), ReceiptHandle, VisibilityTimeout: 0 })),
+          Entries: receipts.slice(from, from + 10).map((ReceiptHandle, accountRegion) => ({
+            Id: String(accountRegion),
+            ReceiptHandle,
+            VisibilityTimeout: 0,
+          })),
         }),
       );
     }

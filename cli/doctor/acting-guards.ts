@@ -1,12 +1,12 @@
-/** What holds actions back, whom they are told, and the buttons by which they are ordered. Pure. */
+/** What holds actions back, whom they are told, and the custom actions by which they are ordered. Pure. */
 
-import { buttonNames, killSwitchName, type Stage, tableName } from '../../lib/aws/names.ts';
+import { customActionLabels, killSwitchName, type Stage, tableName } from '../../lib/aws/names.ts';
 import { parseArn } from '../../lib/core/arn.ts';
 import { kinds } from '../../lib/policy/guardrails.ts';
-import { pulled, released } from '../../lib/remediation/kill-switch.ts';
-import { type Place, stepsTo } from '../custom-actions/wanted.ts';
+import { disengaged, engaged } from '../../lib/remediation/kill-switch.ts';
+import { type AccountRegion, stepsTo } from '../custom-actions/wanted.ts';
 import { deployCommand, type Finding, ok, trouble, unknownFor, word } from './check.ts';
-import type { ObservedButtons, ObservedGuards, ObservedTold } from './observed.ts';
+import type { ObservedCustomActions, ObservedGuards, ObservedTold } from './observed.ts';
 import type { Seen, Unseen } from './observed-state.ts';
 
 interface Where {
@@ -14,7 +14,7 @@ interface Where {
   readonly region: string;
 }
 
-/** Judges the kill switch and the breakers. */
+/** Evaluates the kill switch and the breakers. */
 export function assessGuards({ killSwitch, breakers }: ObservedGuards, where: Where): Finding[] {
   return [assessKillSwitch(killSwitch, where), ...assessBreakers(breakers, where)];
 }
@@ -29,17 +29,17 @@ function assessKillSwitch(found: ObservedGuards['killSwitch'], { stage, region }
     return trouble('fail', id, seen, 'deploy again', [deployCommand(stage, region)]);
   }
   const value = found.value.trim();
-  if (value === released) return ok(id, `the kill switch ${name} is released`);
-  const release = `trailseal kill-switch release ${of}`;
-  if (value === pulled) {
-    const seen = `the kill switch ${name} is pulled: nothing is changed`;
-    return trouble('warn', id, seen, 'see who pulled it and why; once that is settled, release it', [
+  if (value === disengaged) return ok(id, `the kill switch ${name} is disengaged`);
+  const release = `trailseal kill-switch off ${of}`;
+  if (value === engaged) {
+    const seen = `the kill switch ${name} is engaged: nothing is changed`;
+    return trouble('warn', id, seen, 'see who engaged it and why; once that is settled, release it', [
       `trailseal kill-switch show ${of}`,
       release,
     ]);
   }
-  const seen = `the kill switch ${name} says neither "${released}" nor "${pulled}", so that nothing is changed`;
-  return trouble('fail', id, seen, 'say which it is to be', [release, `trailseal kill-switch pull ${of}`]);
+  const seen = `the kill switch ${name} says neither "${disengaged}" nor "${engaged}", so that nothing is changed`;
+  return trouble('fail', id, seen, 'say which it is to be', [release, `trailseal kill-switch on ${of}`]);
 }
 
 function assessBreakers(found: ObservedGuards['breakers'], { stage, region }: Where): Finding[] {
@@ -48,7 +48,7 @@ function assessBreakers(found: ObservedGuards['breakers'], { stage, region }: Wh
   if (!found.known) return [unknownFor(id, [found])];
   const { value: open } = found;
   if (open === undefined) {
-    const seen = `there is no ledger ${tableName(stage)}`;
+    const seen = `there is no state table ${tableName(stage)}`;
     return [trouble('fail', id, seen, 'deploy again', [deployCommand(stage, region)])];
   }
   const findings = kinds.flatMap((kind) => {
@@ -66,7 +66,7 @@ function assessBreakers(found: ObservedGuards['breakers'], { stage, region }: Wh
   return findings.length > 0 ? findings : [ok(id, 'no breaker is open')];
 }
 
-/** Judges whether anybody is told at all. */
+/** Evaluates whether anybody is told at all. */
 export function assessTold(told: Seen<ObservedTold>): Finding {
   const id = 'told';
   if (!told.known) return unknownFor(id, [told]);
@@ -114,16 +114,20 @@ function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** Judges whether Security Hub has the buttons of the stage, as `trailseal setup` would make them. */
-export function assessButtons({ wanted, there }: ObservedButtons, place: Place, stage: Stage): Finding[] {
-  const id = 'buttons';
+/** Evaluates whether Security Hub has the custom actions of the stage, as `trailseal setup` would make them. */
+export function assessCustomActions(
+  { wanted, there }: ObservedCustomActions,
+  accountRegion: AccountRegion,
+  stage: Stage,
+): Finding[] {
+  const id = 'customActionNames';
   if (!there.known) return [unknownFor(id, [there])];
   // That Security Hub is off is a finding of its own.
   if (there.value === undefined) return [];
-  const steps = stepsTo(wanted, there.value, stage, place);
+  const steps = stepsTo(wanted, there.value, stage, accountRegion);
   const named = (what: (typeof steps)[number]['what']) =>
-    steps.filter((step) => step.what === what).map(({ button }) => buttonNames[button]);
-  const setup = [`trailseal setup --stage ${word(stage)} --region ${word(place.region)}`];
+    steps.filter((step) => step.what === what).map(({ customAction }) => customActionLabels[customAction]);
+  const setup = [`trailseal setup --stage ${word(stage)} --region ${word(accountRegion.region)}`];
   const missing = named('make');
   if (missing.length > 0) {
     const seen = `Security Hub has no custom action for ${missing.join(', ')}: nobody can press them`;

@@ -2,37 +2,42 @@
 
 import type { ListenerName } from '../../lib/aws/names.ts';
 import type { Control } from '../../lib/core/control.ts';
-import { type Button, buttonsOf, isOrderable, type Order } from '../../lib/policy/custom-actions.ts';
+import {
+  type CustomActionName,
+  customActionsOf,
+  isRequestable,
+  type Requestable,
+} from '../../lib/policy/custom-actions.ts';
 import { kindOf } from '../../lib/policy/guardrails.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
 
 export interface WantedActing {
-  /** Whether the bus is told of what changes in the ledger. */
+  /** Whether the bus is told of what changes in the state table. */
   readonly transitions: boolean;
   readonly listeners: readonly ListenerName[];
-  readonly buttons: readonly Button[];
+  readonly customActionNames: readonly CustomActionName[];
 }
 
 /**
- * @param controls those that are judged.
+ * @param controls those that are evaluated.
  * @returns what a deployment of the policy has; `deploy/context.ts` decides it, and a test holds the two to each other.
  */
 export function actingWanted(policy: Policy, controls: readonly Control[]): WantedActing {
   const asked = controls.flatMap(({ id }) => policy.controls.get(id)?.actions ?? []);
   const changes =
-    asked.some((action) => kindOf(action) !== undefined) || policy.orders.some(changesResources);
+    asked.some((action) => kindOf(action) !== undefined) || policy.customActions.some(changesResources);
   const tells = changes || asked.length > 0;
   return {
     transitions: tells,
     listeners: [
       ...(changes ? (['remediate'] as const) : []),
       ...(tells ? (['notify'] as const) : []),
-      ...(policy.orders.length > 0 ? (['operator'] as const) : []),
+      ...(policy.customActions.length > 0 ? (['operator'] as const) : []),
     ],
-    buttons: buttonsOf(policy.orders),
+    customActionNames: customActionsOf(policy.customActions),
   };
 }
 
-function changesResources(order: Order): boolean {
-  return order === 'undo' || (order !== 're-check' && order !== 'exempt' && isOrderable(order));
+function changesResources(order: Requestable): boolean {
+  return order === 'undo' || (order !== 're-check' && order !== 'exempt' && isRequestable(order));
 }

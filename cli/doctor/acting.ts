@@ -12,7 +12,7 @@ import {
 } from '../../lib/aws/names.ts';
 import { arnOf } from '../../lib/core/arn.ts';
 import { at } from '../../lib/core/json.ts';
-import { assessButtons, assessGuards, assessTold } from './acting-guards.ts';
+import { assessCustomActions, assessGuards, assessTold } from './acting-guards.ts';
 import { deployCommand, type Finding, ok, trouble, unknownFor, word } from './check.ts';
 import type { ObservedListener, ObservedRegion, ObservedRule, ObservedTransitions } from './observed.ts';
 import type { Seen, Unseen } from './observed-state.ts';
@@ -27,11 +27,11 @@ import {
   queuedPart,
 } from './parts.ts';
 
-/** Judges it; where nothing of it is deployed, that is one finding. */
+/** Evaluates it; where nothing of it is deployed, that is one finding. */
 export function assessActing(observed: ObservedRegion, stage: string): Finding[] {
   const { acting, region } = observed;
   if (acting === undefined) return [];
-  const { transitions, listeners, guards, told, buttons } = acting;
+  const { transitions, listeners, guards, told, customActionNames } = acting;
   const parts = [
     ...(transitions === undefined ? [] : partsOf(transitions)),
     ...listeners.flatMap(partsOfListener),
@@ -47,7 +47,7 @@ export function assessActing(observed: ObservedRegion, stage: string): Finding[]
     ...listeners.flatMap((listener) => assessListener(listener, observed, stage)),
     ...(guards === undefined ? [] : assessGuards(guards, { stage, region })),
     ...(told === undefined ? [] : [assessTold(told)]),
-    ...(buttons === undefined ? [] : assessButtons(buttons, observed, stage)),
+    ...(customActionNames === undefined ? [] : assessCustomActions(customActionNames, observed, stage)),
   ];
 }
 
@@ -81,7 +81,7 @@ function assessTransitions(
   return [
     assessBus(bus, stage, region),
     assessFunction(part, found, {
-      called: 'the ledger’s stream',
+      called: 'the state table’s stream',
       is: (arn) => arn?.startsWith(stream) === true,
     }),
     // What Lambda leaves there are places in the stream, not messages that could be sent again.
@@ -113,7 +113,7 @@ interface Meaning {
 const meanings: Readonly<Record<ListenerName, Meaning>> = {
   remediate: { lost: 'what they tell of was not acted on', idle: 'nothing is done about what fails' },
   notify: { lost: 'people were not told of it', idle: 'people are told of nothing' },
-  operator: { lost: 'what operators ordered was not done, or not noted', idle: 'no button is heard' },
+  operator: { lost: 'what operators ordered was not done, or not noted', idle: 'no custom action is heard' },
 };
 
 function assessListener(listener: ObservedListener, observed: ObservedRegion, stage: string): Finding[] {
@@ -155,7 +155,7 @@ function assessRule(
       `aws events enable-rule --region ${word(region)} --name ${word(called)}${on}`,
     ]);
   }
-  const unheard = bus === 'default' ? unheardButtons(pattern, observed, stage) : [];
+  const unheard = bus === 'default' ? unheardCustomActions(pattern, observed, stage) : [];
   if (unheard.length > 0) {
     const seen = `${which} was deployed from another version or policy: it does not wait for ${unheard.join(', ')}`;
     return trouble('fail', id, seen, 'deploy again', again);
@@ -163,16 +163,17 @@ function assessRule(
   return assessTarget(part, id, called, targets) ?? ok(id, `${which} is enabled and leads to its queue`);
 }
 
-/** The buttons whose ARNs a pattern does not name; it is one that names them exactly. */
-function unheardButtons(
+/** The custom actions whose ARNs a pattern does not name; it is one that names them exactly. */
+function unheardCustomActions(
   pattern: string | undefined,
   { acting, account, region }: ObservedRegion,
   stage: string,
 ): readonly string[] {
   const resources = at(parsed(pattern), 'resources');
   const named: readonly unknown[] = Array.isArray(resources) ? resources : [];
-  return (acting?.buttons?.wanted ?? []).filter(
-    (button) => !named.includes(arnOf('securityhub', region, account, customActionResource(stage, button))),
+  return (acting?.customActionNames?.wanted ?? []).filter(
+    (customAction) =>
+      !named.includes(arnOf('securityhub', region, account, customActionResource(stage, customAction))),
   );
 }
 
@@ -180,7 +181,7 @@ function parsed(json: string | undefined): unknown {
   try {
     return JSON.parse(json ?? 'null');
   } catch {
-    // EventBridge takes nothing but JSON; whatever this is, it names no button.
+    // EventBridge takes nothing but JSON; whatever this is, it names no custom action.
     return undefined;
   }
 }

@@ -8,9 +8,9 @@ import type { Seen, Unseen } from './observed-state.ts';
 import { assessBehindQueue, assessTarget, type QueuedPart, queuedPart } from './parts.ts';
 import { assessSchedule } from './schedule.ts';
 
-/** Judges a stage; one that is not deployed is one finding. */
+/** Evaluates a stage; one that is not deployed is one finding. */
 export function assessDeployment(observed: ObservedRegion, stage: string): Finding[] {
-  const names = queueNames.filter((name) => name === 'sweep' || wantedOf(observed, name) !== undefined);
+  const names = queueNames.filter((name) => name === 'scan' || wantedOf(observed, name) !== undefined);
   const parts = names.flatMap((name) => partsOf(observed, name));
   const unseen = parts.flatMap((part): Unseen[] => (part.known ? [] : [part]));
   if (!parts.some(isThere)) {
@@ -25,7 +25,7 @@ export function assessDeployment(observed: ObservedRegion, stage: string): Findi
 }
 
 function wantedOf({ wanted }: ObservedRegion, name: QueueName): Wanted | undefined {
-  return wanted.find(({ family }) => family === name);
+  return wanted.find(({ evaluator }) => evaluator === name);
 }
 
 function partsOf(
@@ -33,7 +33,7 @@ function partsOf(
   name: QueueName,
 ): readonly Seen<unknown>[] {
   const { queue, deadLetters } = queues[name];
-  return [name === 'sweep' ? schedule : rules[name], queue, deadLetters, functions[name]];
+  return [name === 'scan' ? schedule : rules[name], queue, deadLetters, functions[name]];
 }
 
 function isThere(part: Seen<unknown>): boolean {
@@ -45,35 +45,39 @@ function assessPart(observed: ObservedRegion, stage: string, name: QueueName): F
   const parts = partsOf(observed, name);
   if (parts.every((part) => part.known && part.value === undefined)) {
     const seen =
-      name === 'sweep'
-        ? `the sweep is no part of ${stackName(stage)}: what no event tells is not found`
-        : `the family ${name} is no part of ${stackName(stage)}: its events are not judged`;
+      name === 'scan'
+        ? `the scheduled scan is no part of ${stackName(stage)}: what no event tells is not found`
+        : `the evaluator ${name} is no part of ${stackName(stage)}: its events are not evaluated`;
     const what = 'unless that was meant, deploy again with this version';
     return [trouble('warn', `deployment/${name}`, seen, what, [deployCommand(stage, region)])];
   }
   const wanted = wantedOf(observed, name);
-  const part = queuedPart(stage, observed, name, 'what they tell of was not judged');
+  const part = queuedPart(stage, observed, name, 'what they tell of was not evaluated');
   return [
-    ...(name === 'sweep' ? [assessSchedule(observed, stage)] : []),
+    ...(name === 'scan' ? [assessSchedule(observed, stage)] : []),
     ...(wanted === undefined ? [] : [assessRule(observed, part, wanted)]),
     ...assessBehindQueue(part, { found: functions[name], ...queues[name] }),
   ];
 }
 
 function assessRule({ rules, region }: ObservedRegion, part: QueuedPart, wanted: Wanted): Finding {
-  const { family, pattern } = wanted;
+  const { evaluator, pattern } = wanted;
   const { stage } = part;
-  const id = `rule/${family}`;
-  const name = ruleName(stage, family);
-  const rule: Seen<Rule | undefined> = rules[family];
+  const id = `rule/${evaluator}`;
+  const name = ruleName(stage, evaluator);
+  const rule: Seen<Rule | undefined> = rules[evaluator];
   const again = [deployCommand(stage, region)];
   if (!rule.known) return unknownFor(id, [rule]);
   if (rule.value === undefined) return trouble('fail', id, `there is no rule ${name}`, 'deploy again', again);
   const { state, targets } = rule.value;
   if (state === 'DISABLED') {
-    return trouble('fail', id, `the rule ${name} is disabled: no event of ${family} comes in`, 'enable it', [
-      `aws events enable-rule --region ${word(region)} --name ${word(name)}`,
-    ]);
+    return trouble(
+      'fail',
+      id,
+      `the rule ${name} is disabled: no event of ${evaluator} comes in`,
+      'enable it',
+      [`aws events enable-rule --region ${word(region)} --name ${word(name)}`],
+    );
   }
   const difference = differenceOf(rule.value.pattern, pattern);
   if (difference?.deaf === true) {
@@ -86,7 +90,7 @@ function assessRule({ rules, region }: ObservedRegion, part: QueuedPart, wanted:
     const seen = `the rule ${name} was deployed from another version or policy: ${difference.seen}`;
     return trouble('warn', id, seen, 'deploy again', again);
   }
-  return ok(id, `the rule ${name} is enabled, waits for what this version judges, and leads to its queue`);
+  return ok(id, `the rule ${name} is enabled, waits for what this version evaluates, and leads to its queue`);
 }
 
 /** @returns `deaf` when events that are wanted do not get through; `undefined` when the patterns are alike. */

@@ -15,7 +15,7 @@ import {
 } from '../../lib/aws/names.ts';
 import { isDenial } from '../../lib/aws/reason.ts';
 import { parseArn } from '../../lib/core/arn.ts';
-import { LedgerError } from '../../lib/findings/state/error.ts';
+import { StateTableError } from '../../lib/findings/state/error.ts';
 import { nameOf } from '../../lib/findings/state/failure.ts';
 import { kinds } from '../../lib/policy/guardrails.ts';
 import { killSwitchPermission } from '../../lib/remediation/kill-switch.ts';
@@ -47,7 +47,7 @@ export async function observeActing(
     wanted.transitions ? transitionsOf(here, stage) : undefined,
     Promise.all(wanted.listeners.map((name) => listenerOf(here, stage, name, wanted))),
     wanted.listeners.includes('remediate') ? guardsOf(here, stage) : undefined,
-    wanted.buttons.length === 0 ? undefined : customActions(here.securityhub),
+    wanted.customActionNames.length === 0 ? undefined : customActions(here.securityhub),
   ]);
   const notify = listeners.find(({ name }) => name === 'notify')?.found;
   return {
@@ -55,7 +55,7 @@ export async function observeActing(
     listeners,
     guards,
     told: notify?.known === true ? await toldBy(clients, notify.value) : undefined,
-    buttons: there === undefined ? undefined : { wanted: wanted.buttons, there },
+    customActionNames: there === undefined ? undefined : { wanted: wanted.customActionNames, there },
   };
 }
 
@@ -81,10 +81,10 @@ async function listenerOf(
   { listeners }: WantedActing,
 ): Promise<ObservedListener> {
   // Orders come by the account's own bus, and what came of them by Trailseal's, where there is something to come of.
-  const ordered = name === 'operator';
+  const requested = name === 'operator';
   const buses = [
-    ...(ordered ? (['default'] as const) : []),
-    ...(!ordered || listeners.includes('remediate') ? (['own'] as const) : []),
+    ...(requested ? (['default'] as const) : []),
+    ...(!requested || listeners.includes('remediate') ? (['own'] as const) : []),
   ];
   const [rules, queues, found] = await Promise.all([
     Promise.all(
@@ -135,7 +135,7 @@ async function openBreakers({ dynamodb }: RegionClients, stage: Stage): Promise<
     });
     return seen(Object.fromEntries(open));
   } catch (error) {
-    if (!(error instanceof LedgerError)) throw error;
+    if (!(error instanceof StateTableError)) throw error;
     if (nameOf(error.cause) === 'ResourceNotFoundException') return seen(undefined);
     const reason = isDenial(error.cause) ? 'denied' : 'failed';
     return { known: false, reason, action: 'dynamodb:GetItem', detail: error.message };

@@ -1,4 +1,4 @@
-/** Looks at the parts of a stage: rules, queues, functions, and the schedule of the sweep. */
+/** Looks at the parts of a stage: rules, queues, functions, and the schedule of the scheduled scan. */
 import {
   DescribeRuleCommand,
   type EventBridgeClient,
@@ -47,7 +47,7 @@ export async function ruleNamed(
   return seen({ pattern: rule.value.EventPattern, state: rule.value.State, targets });
 }
 
-export async function sweepSchedule(
+export async function scheduledScanSchedule(
   scheduler: SchedulerClient,
   stage: string,
 ): Promise<Seen<Schedule | undefined>> {

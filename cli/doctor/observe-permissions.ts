@@ -22,12 +22,12 @@ export function simulate(
   iam: IAMClient,
   principal: string,
   actions: readonly string[],
-  place: { readonly account: string; readonly region: string },
+  accountRegion: { readonly account: string; readonly region: string },
 ): Promise<Seen<readonly Simulated[]>> {
   return see('iam:SimulatePrincipalPolicy', async () => {
-    const groups = [...bySpecimen(actions, place)];
+    const groups = [...bySpecimen(actions, accountRegion)];
     const answers = await Promise.all(
-      groups.map(([resource, names]) => simulateOn(iam, principal, names, resource, place.region)),
+      groups.map(([resource, names]) => simulateOn(iam, principal, names, resource, accountRegion.region)),
     );
     return answers.flat();
   });

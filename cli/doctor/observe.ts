@@ -2,12 +2,12 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { functionName, queueNames, ruleName } from '../../lib/aws/names.ts';
 import type { Control } from '../../lib/core/control.ts';
-import { eventPattern, families, familyOf } from '../../lib/pipeline/evaluators.ts';
+import { evaluatorOf, evaluators, eventPattern } from '../../lib/pipeline/evaluators.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
 import { actingWanted } from './acting-wanted.ts';
 import type { AccountClients } from './clients.ts';
 import { observeActing } from './observe-acting.ts';
-import { deployedFunction, queuePair, ruleNamed, sweepSchedule } from './observe-deployment.ts';
+import { deployedFunction, queuePair, ruleNamed, scheduledScanSchedule } from './observe-deployment.ts';
 import { principalOf, simulate } from './observe-permissions.ts';
 import { securityHubIsOn, trailsOf } from './observe-region.ts';
 import type { Identity, Observed, ObservedRegion } from './observed.ts';
@@ -49,33 +49,40 @@ async function observeRegion(
   principal: Promise<Seen<string>>,
 ): Promise<ObservedRegion> {
   const here = clients.of(region);
-  const place = { account, region };
+  const accountRegion = { account, region };
   const functions = await forEach(queueNames, (name) =>
     deployedFunction(here.lambda, functionName(stage, name)),
   );
-  const judged = controls.filter((control) => {
-    const evaluator = functions[familyOf(control)];
+  const evaluated = controls.filter((control) => {
+    const evaluator = functions[evaluatorOf(control)];
     return !evaluator.known || evaluator.value !== undefined;
   });
-  const [trails, hub, rules, schedule, queues, functionRights, callersRights, acting] = await Promise.all([
-    trailsOf(clients, region),
-    securityHubIsOn(here.securityhub),
-    forEach(families, (family) => ruleNamed(here.events, ruleName(stage, family))),
-    sweepSchedule(here.scheduler, stage),
-    forEach(queueNames, (name) => queuePair(here.sqs, stage, name)),
-    forEach(queueNames, async (name) => {
-      const found = functions[name];
-      const role = found.known ? found.value?.role : undefined;
-      const needs = functionNeeds(name, controls);
-      return role === undefined || needs.length === 0 ? undefined : simulate(clients.iam, role, needs, place);
-    }),
-    principal.then((arn) => (arn.known ? simulate(clients.iam, arn.value, scanNeeds(controls), place) : arn)),
-    // Where no family is deployed, nothing is.
-    judged.length === 0 ? undefined : observeActing(clients, region, stage, actingWanted(policy, judged)),
-  ]);
-  const wanted = families
-    .filter((family) => controls.some((control) => familyOf(control) === family))
-    .map((family) => ({ family, pattern: eventPattern(family, controls) }));
+  const [trails, hub, rules, schedule, queues, functionPermissions, callersPermissions, acting] =
+    await Promise.all([
+      trailsOf(clients, region),
+      securityHubIsOn(here.securityhub),
+      forEach(evaluators, (evaluator) => ruleNamed(here.events, ruleName(stage, evaluator))),
+      scheduledScanSchedule(here.scheduler, stage),
+      forEach(queueNames, (name) => queuePair(here.sqs, stage, name)),
+      forEach(queueNames, async (name) => {
+        const found = functions[name];
+        const role = found.known ? found.value?.role : undefined;
+        const needs = functionNeeds(name, controls);
+        return role === undefined || needs.length === 0
+          ? undefined
+          : simulate(clients.iam, role, needs, accountRegion);
+      }),
+      principal.then((arn) =>
+        arn.known ? simulate(clients.iam, arn.value, scanNeeds(controls), accountRegion) : arn,
+      ),
+      // Where no evaluator is deployed, nothing is.
+      evaluated.length === 0
+        ? undefined
+        : observeActing(clients, region, stage, actingWanted(policy, evaluated)),
+    ]);
+  const wanted = evaluators
+    .filter((evaluator) => controls.some((control) => evaluatorOf(control) === evaluator))
+    .map((evaluator) => ({ evaluator, pattern: eventPattern(evaluator, controls) }));
   return {
     account,
     region,
@@ -85,8 +92,8 @@ async function observeRegion(
     schedule,
     queues,
     functions,
-    rights: functionRights,
-    callersRights,
+    permissions: functionPermissions,
+    callersPermissions,
     wanted,
     acting,
   };

@@ -1,11 +1,11 @@
-/** What doctor looked at, as plain data: everything that `assess` judges. */
+/** What doctor looked at, as plain data: everything that `assess` evaluates. */
 
 import type { ListenerName, QueueName } from '../../lib/aws/names.ts';
-import type { EventPattern, Family } from '../../lib/pipeline/evaluators.ts';
-import type { Button } from '../../lib/policy/custom-actions.ts';
+import type { EvaluatorName, EventPattern } from '../../lib/pipeline/evaluators.ts';
+import type { CustomActionName } from '../../lib/policy/custom-actions.ts';
 import type { Kind } from '../../lib/policy/guardrails.ts';
 import type { Breaker } from '../../lib/remediation/limits.ts';
-import type { CustomAction } from '../custom-actions/wanted.ts';
+import type { DeployedCustomAction } from '../custom-actions/wanted.ts';
 import type { Seen } from './observed-state.ts';
 import type { Trail } from './trails.ts';
 
@@ -27,24 +27,24 @@ export interface ObservedRegion {
   readonly trails: Seen<readonly Trail[]>;
   /** Whether Security Hub is on. */
   readonly hub: Seen<boolean>;
-  readonly rules: Readonly<Record<Family, Seen<Rule | undefined>>>;
-  /** What orders the sweep. */
+  readonly rules: Readonly<Record<EvaluatorName, Seen<Rule | undefined>>>;
+  /** What orders the scheduled scan. */
   readonly schedule: Seen<Schedule | undefined>;
   readonly queues: Readonly<Record<QueueName, QueuePair>>;
   readonly functions: Readonly<Record<QueueName, Seen<DeployedFunction | undefined>>>;
   /** What the function's role may do, of what it needs; `undefined` where there is no function. */
-  readonly rights: Readonly<Record<QueueName, Seen<readonly Simulated[]> | undefined>>;
+  readonly permissions: Readonly<Record<QueueName, Seen<readonly Simulated[]> | undefined>>;
   /** What the caller may do, of what a scan needs. */
-  readonly callersRights: Seen<readonly Simulated[]>;
+  readonly callersPermissions: Seen<readonly Simulated[]>;
   /** What a deployment of these controls consists of. */
   readonly wanted: readonly Wanted[];
   /** What acts and tells; `undefined` where the policy asks for nothing of that, or nothing at all is deployed. */
   readonly acting: ObservedActing | undefined;
 }
 
-/** A family whose controls are not all switched off, and what its rule should wait for. */
+/** An evaluator whose controls are not all switched off, and what its rule should wait for. */
 export interface Wanted {
-  readonly family: Family;
+  readonly evaluator: EvaluatorName;
   readonly pattern: EventPattern;
 }
 
@@ -109,14 +109,14 @@ export interface Simulated {
 
 /** What acts upon findings, tells of them and takes orders, as far as the policy wants it. */
 export interface ObservedActing {
-  /** What tells the bus of what changes in the ledger, and the bus. */
+  /** What tells the bus of what changes in the state table, and the bus. */
   readonly transitions: ObservedTransitions | undefined;
   readonly listeners: readonly ObservedListener[];
   /** The kill switch and the breakers. */
   readonly guards: ObservedGuards | undefined;
   /** Whom `notify` tells; `undefined` where there is no such function. */
   readonly told: Seen<ObservedTold> | undefined;
-  readonly buttons: ObservedButtons | undefined;
+  readonly customActionNames: ObservedCustomActions | undefined;
 }
 
 export interface ObservedTransitions {
@@ -141,7 +141,7 @@ export interface ObservedRule {
 export interface ObservedGuards {
   /** What the parameter says. */
   readonly killSwitch: Seen<string | undefined>;
-  /** Those that are open; `undefined` where there is no ledger. */
+  /** Those that are open; `undefined` where there is no state table. */
   readonly breakers: Seen<Readonly<Partial<Record<Kind, Breaker>>> | undefined>;
 }
 
@@ -157,8 +157,8 @@ export interface ObservedTopic {
   readonly subscriptions: Seen<{ readonly confirmed: number; readonly pending: number } | undefined>;
 }
 
-export interface ObservedButtons {
-  readonly wanted: readonly Button[];
+export interface ObservedCustomActions {
+  readonly wanted: readonly CustomActionName[];
   /** All custom actions of the account and Region; `undefined` where Security Hub is off. */
-  readonly there: Seen<readonly CustomAction[] | undefined>;
+  readonly there: Seen<readonly DeployedCustomAction[] | undefined>;
 }

@@ -49,7 +49,7 @@ export function queuedPart(
   };
 }
 
-/** Judges a function, the queue that it reads, and the dead letters. */
+/** Evaluates a function, the queue that it reads, and the dead letters. */
 export function assessBehindQueue(
   part: QueuedPart,
   { found, queue, deadLetters }: QueuePair & { readonly found: Seen<DeployedFunction | undefined> },
@@ -73,7 +73,7 @@ export interface Source {
   readonly is: (arn: string | undefined) => boolean;
 }
 
-/** Judges a function, and whether it reads what feeds it. */
+/** Evaluates a function, and whether it reads what feeds it. */
 export function assessFunction(
   { name, functionName: called, stage, region }: Part,
   found: Seen<DeployedFunction | undefined>,
@@ -133,7 +133,7 @@ function assessQueue(
   return ok(id, `nothing waits in the queue ${called}${others === '' ? '' : ` (${others})`}`);
 }
 
-/** Judges a queue of dead letters. */
+/** Evaluates a queue of dead letters. */
 export function assessDeadLetters(
   { name, stage, region, deadLetterQueueName: called, lost }: Part,
   deadLetters: Seen<QueueState | undefined>,
@@ -150,7 +150,7 @@ export function assessDeadLetters(
 }
 
 /**
- * Judges whether a rule leads to a queue, and what it can not deliver to its dead letters.
+ * Evaluates whether a rule leads to a queue, and what it can not deliver to its dead letters.
  * @returns `undefined` where it does.
  */
 export function assessTarget(

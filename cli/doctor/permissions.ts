@@ -3,22 +3,22 @@
 import { functionName, type QueueName, queueNames } from '../../lib/aws/names.ts';
 import { arnOf } from '../../lib/core/arn.ts';
 import type { Control } from '../../lib/core/control.ts';
-import { familyOf } from '../../lib/pipeline/evaluators.ts';
+import { evaluatorOf } from '../../lib/pipeline/evaluators.ts';
 import { listers } from '../../lib/services/listers.ts';
 import { permissionsFor } from '../../lib/services/readers.ts';
 import { deployCommand, type Finding, ok, trouble, unknownFor } from './check.ts';
 import type { ObservedRegion, Simulated } from './observed.ts';
 import type { Seen } from './observed-state.ts';
 
-interface Place {
+interface AccountRegion {
   readonly account: string;
   readonly region: string;
 }
 
-/** The IAM actions that the function behind a queue needs beyond its own queue and the ledger. */
+/** The IAM actions that the function behind a queue needs beyond its own queue and the state table. */
 export function functionNeeds(name: QueueName, controls: readonly Control[]): readonly string[] {
-  if (name === 'sweep') return listingNeeds(controls);
-  const own = controls.filter((control) => familyOf(control) === name);
+  if (name === 'scan') return listingNeeds(controls);
+  const own = controls.filter((control) => evaluatorOf(control) === name);
   if (own.length === 0) return [];
   return [...permissionsFor(own.flatMap(({ facts }) => facts)), 'securityhub:BatchImportFindings'];
 }
@@ -38,7 +38,7 @@ function listingNeeds(controls: readonly Control[]): readonly string[] {
  * A resource such as the action is used on: policies that name resources allow nothing on `*`.
  * Source: Service Authorization Reference, "Actions, resources, and condition keys" of each service.
  */
-export function specimen(action: string, { account, region }: Place): string {
+export function specimen(action: string, { account, region }: AccountRegion): string {
   const [service, call] = action.split(':');
   if (action === 'ec2:DescribeSnapshotAttribute') {
     return arnOf('ec2', region, '', 'snapshot/snap-0123456789abcdef0');
@@ -57,19 +57,22 @@ export function specimen(action: string, { account, region }: Place): string {
 }
 
 /** The actions by the resource that each is tried on. */
-export function bySpecimen(actions: readonly string[], place: Place): ReadonlyMap<string, readonly string[]> {
+export function bySpecimen(
+  actions: readonly string[],
+  accountRegion: AccountRegion,
+): ReadonlyMap<string, readonly string[]> {
   const groups = new Map<string, string[]>();
   for (const action of actions) {
-    const resource = specimen(action, place);
+    const resource = specimen(action, accountRegion);
     groups.set(resource, [...(groups.get(resource) ?? []), action]);
   }
   return groups;
 }
 
-/** Judges what the roles of the functions may do. */
-export function assessRoles({ rights, functions, region }: ObservedRegion, stage: string): Finding[] {
+/** Evaluates what the roles of the functions may do. */
+export function assessRoles({ permissions, functions, region }: ObservedRegion, stage: string): Finding[] {
   return queueNames.flatMap((name) => {
-    const found: Seen<readonly Simulated[]> | undefined = rights[name];
+    const found: Seen<readonly Simulated[]> | undefined = permissions[name];
     if (found === undefined) return [];
     const id = `permissions/${name}`;
     if (!found.known) return [unknownFor(id, [found])];
@@ -77,28 +80,28 @@ export function assessRoles({ rights, functions, region }: ObservedRegion, stage
     const role = (deployed.known ? deployed.value?.role : undefined) ?? 'its role';
     const whose = `the function ${functionName(stage, name)} (${role})`;
     const undone = assess(id, found.value, whose, 'fail', [deployCommand(stage, region)]);
-    return [undone ?? ok(id, `IAM allows ${whose} to read what it judges`)];
+    return [undone ?? ok(id, `IAM allows ${whose} to read what it evaluates`)];
   });
 }
 
-/** Judges whether the caller may scan. */
-export function assessCaller({ callersRights }: ObservedRegion): Finding {
+/** Evaluates whether the caller may scan. */
+export function assessCaller({ callersPermissions }: ObservedRegion): Finding {
   const id = 'permissions/scan';
-  if (!callersRights.known) return unknownFor(id, [callersRights]);
+  if (!callersPermissions.known) return unknownFor(id, [callersPermissions]);
   return (
-    assess(id, callersRights.value, 'the caller', 'warn', []) ??
+    assess(id, callersPermissions.value, 'the caller', 'warn', []) ??
     ok(id, 'IAM allows the caller all that `trailseal scan` reads')
   );
 }
 
 function assess(
   id: string,
-  rights: readonly Simulated[],
+  permissions: readonly Simulated[],
   whose: string,
   severity: 'warn' | 'fail',
   again: readonly string[],
 ): Finding | undefined {
-  const denied = rights.filter(({ allowed, missingContext }) => !allowed && missingContext.length === 0);
+  const denied = permissions.filter(({ allowed, missingContext }) => !allowed && missingContext.length === 0);
   if (denied.length > 0) {
     const organization = denied.some(({ deniedByOrganization }) => deniedByOrganization);
     const what = organization
@@ -109,7 +112,7 @@ function assess(
     const seen = `IAM does not allow ${whose}: ${denied.map(({ action }) => action).join(', ')}`;
     return trouble(severity, id, seen, what, organization ? [] : again);
   }
-  const unclear = rights.filter(({ allowed }) => !allowed);
+  const unclear = permissions.filter(({ allowed }) => !allowed);
   if (unclear.length === 0) return undefined;
   const keys = [...new Set(unclear.flatMap(({ missingContext }) => missingContext))];
   return {

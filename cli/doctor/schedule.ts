@@ -1,13 +1,13 @@
-/** Whether the sweep is ordered: the schedule that sends to its queue. Pure. */
+/** Whether the scheduled scan is ordered: the schedule that sends to its queue. Pure. */
 
 import { deadLetterQueueName, queueName, scheduleName } from '../../lib/aws/names.ts';
 import { arnOf } from '../../lib/core/arn.ts';
 import { deployCommand, type Finding, ok, trouble, unknownFor, word } from './check.ts';
 import type { ObservedRegion } from './observed.ts';
 
-/** Judges the schedule of a stage that is deployed. */
+/** Evaluates the schedule of a stage that is deployed. */
 export function assessSchedule({ schedule, account, region }: ObservedRegion, stage: string): Finding {
-  const id = 'schedule/sweep';
+  const id = 'schedule/scan';
   const name = scheduleName(stage);
   const again = [deployCommand(stage, region)];
   if (!schedule.known) return unknownFor(id, [schedule]);
@@ -23,16 +23,16 @@ export function assessSchedule({ schedule, account, region }: ObservedRegion, st
       `aws scheduler update-schedule ${of} --state ENABLED --cli-input-json file://schedule.json`,
     ]);
   }
-  const queue = queueName(stage, 'sweep');
+  const queue = queueName(stage, 'scan');
   if (target.arn !== arnOf('sqs', region, account, queue)) {
     const seen = `the schedule ${name} does not lead to the queue ${queue}: nothing is swept`;
     return trouble('fail', id, seen, 'deploy again', again);
   }
-  if (target.deadLetterArn !== arnOf('sqs', region, account, deadLetterQueueName(stage, 'sweep'))) {
+  if (target.deadLetterArn !== arnOf('sqs', region, account, deadLetterQueueName(stage, 'scan'))) {
     const seen = `what the schedule ${name} cannot deliver is lost: it has not its dead-letter queue`;
     return trouble('warn', id, seen, 'deploy again', again);
   }
-  return ok(id, `the schedule ${name} orders a sweep, ${rate ?? 'at times of its own'}`);
+  return ok(id, `the schedule ${name} orders a scheduled scan, ${rate ?? 'at times of its own'}`);
 }
 
 /** Source: EventBridge Scheduler API Reference, "UpdateSchedule". */

@@ -1,5 +1,5 @@
 /** Whether CloudTrail tells EventBridge of what Trailseal waits for. Pure. */
-import type { EventPattern, Family } from '../../lib/pipeline/evaluators.ts';
+import type { EvaluatorName, EventPattern } from '../../lib/pipeline/evaluators.ts';
 import { type Finding, ok, trouble, unknownFor, word } from './check.ts';
 import type { Seen, Unseen } from './observed-state.ts';
 
@@ -85,19 +85,19 @@ function selects(field: FieldSelector, value: string): boolean {
   return (wanted.length === 0 || wanted.includes(true)) && !unwanted.includes(true);
 }
 
-/** What a family waits for. */
+/** What an evaluator waits for. */
 export interface Waiting {
-  readonly family: Family;
+  readonly evaluator: EvaluatorName;
   readonly pattern: EventPattern;
 }
 
 /**
- * Judges the trails of a Region. EventBridge is told of calls only where a trail logs them.
+ * Evaluates the trails of a Region. EventBridge is told of calls only where a trail logs them.
  * Source: Amazon EventBridge User Guide, "AWS service events delivered via AWS CloudTrail".
  */
 export function assessTrails(
   trails: Seen<readonly Trail[]>,
-  families: readonly Waiting[],
+  evaluators: readonly Waiting[],
   region: string,
 ): Finding[] {
   if (!trails.known) return [unknownFor('trail', [trails])];
@@ -105,8 +105,8 @@ export function assessTrails(
   const on = trails.value.filter(({ logging }) => logging.known && logging.value);
   if (on.length === 0 && unseen.length > 0) return [unseenTrails('trail', trails.value, unseen)];
   if (on.length === 0) return [noTrail(trails.value, region)];
-  const findings = families.map((waiting) => assessFamily(waiting, on, trails.value, unseen));
-  const heard = families.filter((_family, place) => findings[place] === undefined);
+  const findings = evaluators.map((waiting) => assessEvaluator(waiting, on, trails.value, unseen));
+  const heard = evaluators.filter((_evaluator, accountRegion) => findings[accountRegion] === undefined);
   const names = on.map(
     ({ name, ofOrganization }) => `${name}${ofOrganization ? ' (of the organization)' : ''}`,
   );
@@ -116,7 +116,7 @@ export function assessTrails(
       : [
           ok(
             'trail',
-            `${names.join(', ')} logs the management events that Trailseal waits for: ${heard.map(({ family }) => family).join(', ')}`,
+            `${names.join(', ')} logs the management events that Trailseal waits for: ${heard.map(({ evaluator }) => evaluator).join(', ')}`,
           ),
         ]),
     ...findings.filter((finding) => finding !== undefined),
@@ -128,14 +128,14 @@ function unseenOf({ logging, selectors }: Trail): Unseen[] {
   return logging.value && !selectors.known ? [selectors] : [];
 }
 
-/** @returns `undefined` when everything is logged that the family waits for. */
-function assessFamily(
-  { family, pattern }: Waiting,
+/** @returns `undefined` when everything is logged that the evaluator waits for. */
+function assessEvaluator(
+  { evaluator, pattern }: Waiting,
   on: readonly Trail[],
   all: readonly Trail[],
   unseen: readonly Unseen[],
 ): Finding | undefined {
-  const source = `${family}.amazonaws.com`;
+  const source = `${evaluator}.amazonaws.com`;
   const names = (pattern.detail['eventName'] ?? []).filter((name) => typeof name === 'string');
   const answers = names.map((name) => {
     const each = on.flatMap(({ selectors }) =>
@@ -145,7 +145,7 @@ function assessFamily(
   });
   const missing = answers.filter((answer) => answer.logs === 'no').map(({ name }) => name);
   const partly = answers.filter((answer) => answer.logs === 'partly').map(({ name }) => name);
-  const id = `trail/${family}`;
+  const id = `trail/${evaluator}`;
   if (missing.length + partly.length === 0) return undefined;
   if (unseen.length > 0) return unseenTrails(id, all, unseen);
   const trails = on.map(({ name }) => name).join(', ');

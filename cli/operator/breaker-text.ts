@@ -58,7 +58,7 @@ export function closedText(view: BreakerView, wasOpen: boolean, policy: string):
   return (
     `The breaker of ${kind} is closed. From now on ${kind} is done again, in an hour at most: ${limitsText(limits)} ` +
     `(policy: ${printable(policy)}). What was used of the last hour counts no more. What was held back meanwhile is taken ` +
-    'up again by the next sweep.'
+    'up again by the next scheduled scan.'
   );
 }
 

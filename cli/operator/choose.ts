@@ -1,9 +1,9 @@
-/** Which deeds of the journal an operator means. */
+/** Which action runs of the journal an operator means. */
 
 import type { Control } from '../../lib/core/control.ts';
 import { kindOf } from '../../lib/policy/guardrails.ts';
-import { type Deed, nameOfDeed } from '../../lib/remediation/actions/action-run.ts';
-import type { Journal, Place } from '../../lib/remediation/actions/journal.ts';
+import { type ActionRun, nameOfActionRun } from '../../lib/remediation/actions/action-run.ts';
+import type { AccountRegion, Journal } from '../../lib/remediation/actions/journal.ts';
 import { findingIdsOf, type Subject } from './subject.ts';
 
 export interface Choice {
@@ -16,42 +16,42 @@ export interface Choice {
 
 export interface Chosen {
   /** In the order in which they were begun, each once. */
-  readonly deeds: readonly Deed[];
+  readonly actionRuns: readonly ActionRun[];
   /** The subjects of which there is none. */
   readonly missing: readonly Subject[];
 }
 
 /**
- * Reads the deeds. With a time, the list by time is read, which also finds what a resource's ARN does not tell: the
- * grants of a key, volumes that had no id yet. Rejects with a `LedgerError`.
+ * Reads the action runs. With a time, the list by time is read, which also finds what a resource's ARN does not tell: the
+ * grants of a key, volumes that had no id yet. Rejects with a `StateTableError`.
  */
-export async function chooseDeeds(
+export async function chooseActionRuns(
   journal: Pick<Journal, 'of' | 'since'>,
   { subjects, since, actions }: Choice,
-  place: Place,
+  accountRegion: AccountRegion,
   controls: readonly Pick<Control, 'id' | 'resourceType'>[],
 ): Promise<Chosen> {
-  const wanted = ({ action }: Deed) =>
+  const wanted = ({ action }: ActionRun) =>
     actions.length === 0 || actions.includes(action) || actions.includes(kindOf(action) ?? '');
-  const recent = since === undefined ? [] : await journal.since(place, since);
-  if (subjects.length === 0) return { deeds: inOrder(recent.filter(wanted)), missing: [] };
-  const deeds: Deed[] = [];
+  const recent = since === undefined ? [] : await journal.since(accountRegion, since);
+  if (subjects.length === 0) return { actionRuns: inOrder(recent.filter(wanted)), missing: [] };
+  const actionRuns: ActionRun[] = [];
   const missing: Subject[] = [];
   for (const subject of subjects) {
-    const ids = findingIdsOf(subject, place, controls);
+    const ids = findingIdsOf(subject, accountRegion, controls);
     const found =
       since === undefined
         ? (await Promise.all(ids.map((id) => journal.of(id)))).flat()
         : recent.filter(({ finding, resource }) => ids.includes(finding.id) || resource.arn === subject.name);
     const chosen = found.filter(wanted);
-    deeds.push(...chosen);
+    actionRuns.push(...chosen);
     if (chosen.length === 0) missing.push(subject);
   }
-  return { deeds: inOrder(deeds), missing };
+  return { actionRuns: inOrder(actionRuns), missing };
 }
 
-function inOrder(deeds: readonly Deed[]): readonly Deed[] {
-  const each = new Map(deeds.map((deed) => [nameOfDeed(deed), deed]));
+function inOrder(actionRuns: readonly ActionRun[]): readonly ActionRun[] {
+  const each = new Map(actionRuns.map((actionRun) => [nameOfActionRun(actionRun), actionRun]));
   return [...each.values()].sort(
     (one, other) => Date.parse(one.begunAt) - Date.parse(other.begunAt) || one.sequence - other.sequence,
   );

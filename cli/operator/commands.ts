@@ -1,8 +1,8 @@
-/** The commands of those who operate a deployment: `setup`, `undo`, `deeds`, `breaker` and `kill-switch`. */
+/** The commands of those who operate a deployment: `setup`, `undo`, `action runs`, `breaker` and `kill-switch`. */
 import { type Command, Option } from 'commander';
 import type { BreakerCloseFlags, BreakerFlags } from '../commands/breaker.ts';
 import type { SetupFlags } from '../commands/custom-actions.ts';
-import type { DeedsFlags } from '../commands/history.ts';
+import type { ActionRunsFlags } from '../commands/history.ts';
 import type { SetFlags } from '../commands/kill-switch.ts';
 import { collect } from '../commands/options.ts';
 import type { UndoFlags } from '../commands/undo.ts';
@@ -12,12 +12,12 @@ import type { DeploymentFlags } from './deployment.ts';
 type Ended = (code: number) => void;
 
 /** Adds them; each is loaded when it is wanted, as the SDK takes longer to load than the rest. */
-export function addOperatorCommands(program: Command, signal: AbortSignal, ended: Ended): void {
-  addSetup(program, ended);
-  addUndo(program, signal, ended);
-  addDeeds(program, ended);
-  addBreaker(program, signal, ended);
-  addKillSwitch(program, signal, ended);
+export function addOperatorCommands(program: Command, signal: AbortSignal, deleted: Ended): void {
+  addSetup(program, deleted);
+  addUndo(program, signal, deleted);
+  addActionRuns(program, deleted);
+  addBreaker(program, signal, deleted);
+  addKillSwitch(program, signal, deleted);
 }
 
 function withDeploymentOptions(command: Command): Command {
@@ -29,27 +29,27 @@ function withDeploymentOptions(command: Command): Command {
 }
 
 const onTable = (...actions: readonly string[]): string =>
-  `${actions.map((action) => `dynamodb:${action}`).join(', ')} on the ledger's table (and on its key, if it has one of its own, kms:Decrypt)`;
+  `${actions.map((action) => `dynamodb:${action}`).join(', ')} on the state table's table (and on its key, if it has one of its own, kms:Decrypt)`;
 const whichAction = 'only this action: tag, quarantine, fix (every fix), fix:<name> (repeatable)';
 
-function addSetup(program: Command, ended: Ended): void {
+function addSetup(program: Command, deleted: Ended): void {
   withDeploymentOptions(
     program
       .command('setup')
       .description(
-        'Make the buttons of a deployment in Security Hub (custom actions), those that its policy has orders for.',
+        'Make the custom actions of a deployment in Security Hub (custom actions), those that its policy has orders for.',
       )
       .option(
         '--policy <file>',
-        'the policy that was deployed; default: ./trailseal.policy.yml. Buttons that it has no orders for are removed',
+        'the policy that was deployed; default: ./trailseal.policy.yml. Custom actions that it has no orders for are removed',
       )
-      .option('--remove', 'remove all buttons of the stage')
+      .option('--remove', 'remove all custom actions of the stage')
       .option('--dry-run', 'tell what would be made, changed and removed, and leave it'),
   )
     .addHelpText(
       'after',
       `
-CloudFormation can not make them. Run it after each deployment that changes operators.orders, as often as you like; what
+CloudFormation can not make them. Run it after each deployment that changes operators.customActions, as often as you like; what
 is there already is left as it is, and so is what is not Trailseal's.
 
 Exit codes: 0 fine; 2 wrong usage or policy, Security Hub is off, or has no room for them; 3 something could not be read, made, changed or removed.
@@ -57,11 +57,11 @@ Permissions: securityhub:DescribeActionTargets, CreateActionTarget, UpdateAction
     )
     .action(async (flags: SetupFlags) => {
       const { runSetup } = await import('../commands/custom-actions.ts');
-      ended(await runSetup(flags));
+      deleted(await runSetup(flags));
     });
 }
 
-function addUndo(program: Command, signal: AbortSignal, ended: Ended): void {
+function addUndo(program: Command, signal: AbortSignal, deleted: Ended): void {
   withDeploymentOptions(
     program
       .command('undo')
@@ -80,7 +80,7 @@ function addUndo(program: Command, signal: AbortSignal, ended: Ended): void {
       .option('--reason <text>', 'why, for the audit trail; else it is asked for')
       .option('--dry-run', 'show what would be undone, and change nothing')
       .option('--yes', 'do not ask; needs --reason')
-      .option('--despite-kill-switch', 'undo although the kill switch is pulled, or can not be read'),
+      .option('--despite-kill-switch', 'undo although the kill switch is engaged, or can not be read'),
   )
     .addHelpText(
       'after',
@@ -94,14 +94,14 @@ Permissions: ${onTable('BatchGetItem', 'GetItem', 'PutItem', 'Query')}, ssm:GetP
     )
     .action(async (names: readonly string[], flags: UndoFlags) => {
       const { runUndo } = await import('../commands/undo.ts');
-      ended(await runUndo(names, flags, signal));
+      deleted(await runUndo(names, flags, signal));
     });
 }
 
-function addDeeds(program: Command, ended: Ended): void {
+function addActionRuns(program: Command, deleted: Ended): void {
   withDeploymentOptions(
     program
-      .command('deeds')
+      .command('actionRuns')
       .description('The audit trail: what was done and undone, by whom and why, before and after.')
       .option(
         '--since <time>',
@@ -112,15 +112,15 @@ function addDeeds(program: Command, ended: Ended): void {
   )
     .addHelpText(
       'after',
-      `\nDeeds that are ended are kept for 400 days.\nExit codes: 0 fine; 2 wrong usage, or no such deployment; 3 the ledger could not be read, or holds nothing of what was named.\nPermissions: ${onTable('GetItem', 'Query')}.`,
+      `\nActionRuns that are ended are kept for 400 days.\nExit codes: 0 fine; 2 wrong usage, or no such deployment; 3 the state table could not be read, or holds nothing of what was named.\nPermissions: ${onTable('GetItem', 'Query')}.`,
     )
-    .action(async (flags: DeedsFlags) => {
-      const { runDeeds } = await import('../commands/history.ts');
-      ended(await runDeeds(flags));
+    .action(async (flags: ActionRunsFlags) => {
+      const { runActionRuns } = await import('../commands/history.ts');
+      deleted(await runActionRuns(flags));
     });
 }
 
-function addBreaker(program: Command, signal: AbortSignal, ended: Ended): void {
+function addBreaker(program: Command, signal: AbortSignal, deleted: Ended): void {
   const breaker = program
     .command('breaker')
     .description('Work with the breakers: too many actions of a kind in an hour, and no more are done.');
@@ -140,11 +140,11 @@ function addBreaker(program: Command, signal: AbortSignal, ended: Ended): void {
   )
     .addHelpText(
       'after',
-      `\nExit codes: 0 fine; 2 wrong usage, or no such deployment; 3 the ledger could not be read.\nPermissions: ${onTable('GetItem')}.`,
+      `\nExit codes: 0 fine; 2 wrong usage, or no such deployment; 3 the state table could not be read.\nPermissions: ${onTable('GetItem')}.`,
     )
     .action(async (kind: string | undefined, flags: BreakerFlags) => {
       const { runBreakerShow } = await import('../commands/breaker.ts');
-      ended(await runBreakerShow(kind, flags));
+      deleted(await runBreakerShow(kind, flags));
     });
 
   withBreakerOptions(
@@ -157,59 +157,59 @@ function addBreaker(program: Command, signal: AbortSignal, ended: Ended): void {
   )
     .addHelpText(
       'after',
-      `\nExit codes: 0 it is closed; 1 you did not agree; 2 wrong usage, or no such deployment; 3 the ledger could not be read or written.\nPermissions: ${onTable('GetItem', 'PutItem')}.`,
+      `\nExit codes: 0 it is closed; 1 you did not agree; 2 wrong usage, or no such deployment; 3 the state table could not be read or written.\nPermissions: ${onTable('GetItem', 'PutItem')}.`,
     )
     .action(async (kind: string, flags: BreakerCloseFlags) => {
       const { runBreakerClose } = await import('../commands/breaker.ts');
-      ended(await runBreakerClose(kind, flags, signal));
+      deleted(await runBreakerClose(kind, flags, signal));
     });
 }
 
-function addKillSwitch(program: Command, signal: AbortSignal, ended: Ended): void {
+function addKillSwitch(program: Command, signal: AbortSignal, deleted: Ended): void {
   const killSwitch = program
     .command('kill-switch')
     .description('Work with the kill switch: one SSM parameter that stops all writes to resources at once.');
 
   withDeploymentOptions(
-    killSwitch.command('show').description('Whether it is pulled, and who set it, when and why.'),
+    killSwitch.command('show').description('Whether it is engaged, and who set it, when and why.'),
   )
     .addHelpText(
       'after',
-      '\nExit codes: 0 it is pulled or released; 2 wrong usage; 3 it can not be read, which stops all writes too.\nPermissions: ssm:GetParameter, ssm:GetParameterHistory on the parameter.',
+      '\nExit codes: 0 it is engaged or disengaged; 2 wrong usage; 3 it can not be read, which stops all writes too.\nPermissions: ssm:GetParameter, ssm:GetParameterHistory on the parameter.',
     )
     .action(async (flags: DeploymentFlags) => {
       const { runKillSwitchShow } = await import('../commands/kill-switch.ts');
-      ended(await runKillSwitchShow(flags));
+      deleted(await runKillSwitchShow(flags));
     });
 
   withDeploymentOptions(
     killSwitch
-      .command('pull')
+      .command('on')
       .description('Stop all writes to resources, at once. Asks nothing; findings are still made and told.')
       .option('--reason <text>', 'why, kept with the parameter'),
   )
     .addHelpText(
       'after',
-      '\nA parameter that is missing is made.\nExit codes: 0 it is pulled; 2 wrong usage; 3 it could not be pulled.\nPermissions: ssm:PutParameter on the parameter.\nWhere AWS does not answer, that is told within some 12 seconds.',
+      '\nA parameter that is missing is made.\nExit codes: 0 it is engaged; 2 wrong usage; 3 it could not be engaged.\nPermissions: ssm:PutParameter on the parameter.\nWhere AWS does not answer, that is told within some 12 seconds.',
     )
     .action(async (flags: SetFlags) => {
-      const { runKillSwitchPull } = await import('../commands/kill-switch.ts');
-      ended(await runKillSwitchPull(flags));
+      const { runKillSwitchOn } = await import('../commands/kill-switch.ts');
+      deleted(await runKillSwitchOn(flags));
     });
 
   withDeploymentOptions(
     killSwitch
-      .command('release')
+      .command('off')
       .description('Let Trailseal change resources again. Asks first.')
       .option('--reason <text>', 'why, kept with the parameter; else it is asked for')
       .option('--yes', 'do not ask; needs --reason'),
   )
     .addHelpText(
       'after',
-      '\nExit codes: 0 it is released; 1 you did not agree; 2 wrong usage, or no such parameter; 3 it could not be released.\nPermissions: ssm:GetParameter, ssm:GetParameterHistory, ssm:PutParameter on the parameter.',
+      '\nExit codes: 0 it is disengaged; 1 you did not agree; 2 wrong usage, or no such parameter; 3 it could not be disengaged.\nPermissions: ssm:GetParameter, ssm:GetParameterHistory, ssm:PutParameter on the parameter.',
     )
     .action(async (flags: SetFlags) => {
-      const { runKillSwitchRelease } = await import('../commands/kill-switch.ts');
-      ended(await runKillSwitchRelease(flags, signal));
+      const { runKillSwitchOff } = await import('../commands/kill-switch.ts');
+      deleted(await runKillSwitchOff(flags, signal));
     });
 }

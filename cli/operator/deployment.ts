@@ -2,13 +2,13 @@
 
 import { type Stage, stackName } from '../../lib/aws/names.ts';
 import type { ClientConfig } from '../../lib/aws/settings.ts';
-import { LedgerError } from '../../lib/findings/state/error.ts';
+import { StateTableError } from '../../lib/findings/state/error.ts';
 import { nameOf } from '../../lib/findings/state/failure.ts';
 import { checkRegion } from '../commands/options.ts';
 import { checkStage } from '../doctor/account-region.ts';
 import { exitCode, UnansweredError, UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
-import { type Patience, patient } from '../retry.ts';
+import { patient, type RetryDelay } from '../retry.ts';
 import { openSession } from '../session.ts';
 import { tellOfWaiting } from '../waiting.ts';
 
@@ -31,21 +31,21 @@ export interface Deployment {
 
 /**
  * @param region where nothing else is named; the SDK's configured one without it.
- * @param patience with AWS.
+ * @param retry delay with AWS.
  * @throws UsageError for what could be no stage or Region, and where there are no credentials; UnansweredError where
  * AWS does not tell whose they are.
  */
 export async function openDeployment(
   { stage, region: named, profile }: Omit<DeploymentFlags, 'format'>,
   region?: string,
-  patience: Patience = patient,
+  longestWait: RetryDelay = patient,
 ): Promise<Deployment> {
   checkStage(stage);
   tellOfWaiting(process.stderr);
   if (named !== undefined) checkRegion(named);
-  const session = await openSession(profile, named ?? region, { patience });
+  const session = await openSession(profile, named ?? region, { longestWait });
   const { account, caller, region: where, credentials } = session;
-  return { stage, account, caller, region: where, config: { region: where, credentials, ...patience } };
+  return { stage, account, caller, region: where, config: { region: where, credentials, ...longestWait } };
 }
 
 /**
@@ -60,23 +60,26 @@ export function callerOf({ caller }: Deployment): string {
 }
 
 /** For people: `stage dev, account 111122223333, eu-central-1`. */
-export function placeText({ stage, account, region }: Deployment): string {
+export function accountRegionText({ stage, account, region }: Deployment): string {
   return `stage ${stage}, account ${account}, ${region}`;
 }
 
 /**
- * Runs what needs the ledger.
+ * Runs what needs the state table.
  * @returns what it returns, or the exit code for what can't be read, which is told on stderr.
- * @throws UsageError where there is no ledger at all, as nothing is deployed there.
+ * @throws UsageError where there is no state table at all, as nothing is deployed there.
  */
-export async function withLedger({ stage, region }: Deployment, run: () => Promise<number>): Promise<number> {
+export async function withStateTable(
+  { stage, region }: Deployment,
+  run: () => Promise<number>,
+): Promise<number> {
   try {
     return await run();
   } catch (error) {
-    if (!(error instanceof LedgerError)) throw error;
+    if (!(error instanceof StateTableError)) throw error;
     if (nameOf(error.cause) === 'ResourceNotFoundException') {
       throw new UsageError(
-        `${stackName(stage)} has no ledger in ${region}; \`trailseal doctor --stage ${stage} --region ${region}\` tells what is deployed`,
+        `${stackName(stage)} has no state table in ${region}; \`trailseal doctor --stage ${stage} --region ${region}\` tells what is deployed`,
         { cause: error },
       );
     }

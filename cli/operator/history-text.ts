@@ -1,6 +1,6 @@
-/** Deeds, for people and for programs. What came from AWS is escaped here. */
+/** Action runs, for people and for programs. What came from AWS is escaped here. */
 import Table from 'cli-table3';
-import type { Decision, Deed } from '../../lib/remediation/actions/action-run.ts';
+import type { ActionRun, Decision } from '../../lib/remediation/actions/action-run.ts';
 import { actionOf } from '../../lib/remediation/actions/index.ts';
 import { plainChars, wrapped } from '../output/plain-table.ts';
 import { printable, shortened } from '../output/printable.ts';
@@ -15,7 +15,7 @@ export function decisionText({ by, name, why }: Decision): string {
 }
 
 /** `fix:enable-key of arn:aws:kms:…`, of a resource without an ARN of its own with its id. */
-export function deedText({ action, resource: { arn, id } }: Deed): string {
+export function actionRunText({ action, resource: { arn, id } }: ActionRun): string {
   const what = arn.endsWith(id) ? arn : `${arn} (${id})`;
   return `${printable(action)} of ${printable(what)}`;
 }
@@ -23,22 +23,22 @@ export function deedText({ action, resource: { arn, id } }: Deed): string {
 /** The columns that time, action and status take, with the blanks between. */
 const columnsBefore = 66;
 
-/** A table of the deeds, in the order given. */
-export function deedsText(deeds: readonly Deed[], width: number): string {
+/** A table of the action runs, in the order given. */
+export function actionRunsText(actionRuns: readonly ActionRun[], width: number): string {
   const table = new Table({
     head: ['Begun (UTC)', 'Action', 'Status', 'What, by whom and why'],
     style: { head: [], border: [], compact: true },
     chars: plainChars,
   });
   const left = Math.max(40, width - columnsBefore);
-  for (const deed of deeds) {
-    const { begunAt, action, status, resource, finding, decision, undo } = deed;
+  for (const actionRun of actionRuns) {
+    const { begunAt, action, status, resource, finding, decision, undo } = actionRun;
     const lines = [
       shortened(resource.arn.endsWith(resource.id) ? resource.arn : `${resource.arn} (${resource.id})`, 400),
       shortened(finding.id, 520),
       `by ${decisionText(decision)}`,
       ...(undo === null ? [] : [`undo by ${decisionText(undo)}`]),
-      ...lastWord(deed),
+      ...lastWord(actionRun),
     ];
     table.push([
       timeText(begunAt),
@@ -51,15 +51,15 @@ export function deedsText(deeds: readonly Deed[], width: number): string {
 }
 
 /** What was found at the end; of one that is not ended, what happened last. */
-function lastWord({ status, after, notes }: Deed): readonly string[] {
+function lastWord({ status, after, notes }: ActionRun): readonly string[] {
   if (status === 'done') return after.length === 0 ? [] : [shortened(`now ${after.join('; ')}`, 400)];
   const last = notes.at(-1);
   return last === undefined ? [] : [shortened(last.what, 400)];
 }
 
-/** All there is about a deed, for who decides whether to take it back. */
-export function deedDetails(deed: Deed): readonly string[] {
-  const { finding, status, begunAt, doneAt, decision, plan, before, after } = deed;
+/** All there is about an action run, for who decides whether to take it back. */
+export function actionRunDetails(actionRun: ActionRun): readonly string[] {
+  const { finding, status, begunAt, doneAt, decision, plan, before, after } = actionRun;
   const since = doneAt === null ? `begun ${timeText(begunAt)}` : timeText(doneAt);
   return [
     `finding   ${shortened(`${finding.id} (${finding.severity}: ${finding.title})`, 700)}`,
@@ -68,11 +68,11 @@ export function deedDetails(deed: Deed): readonly string[] {
     ...plan.map((step) => `plan      ${shortened(step, 400)}`),
     `before    ${shortened(JSON.stringify(before), 1_000)}`,
     ...(after.length === 0 ? [] : [`after     ${shortened(after.join('; '), 600)}`]),
-    ...undoDetails(deed),
+    ...undoDetails(actionRun),
   ];
 }
 
-function undoDetails({ action }: Deed): readonly string[] {
+function undoDetails({ action }: ActionRun): readonly string[] {
   const definition = actionOf(action);
   if (definition === undefined) return [];
   const { undo, permissions } = definition;
@@ -85,6 +85,11 @@ function undoDetails({ action }: Deed): readonly string[] {
 }
 
 /** For programs: all but what only the engine needs. */
-export function deedJson({ lease: _, version: __, writer: ___, ...deed }: Deed): Record<string, unknown> {
-  return deed;
+export function actionRunJson({
+  lease: _,
+  version: __,
+  writer: ___,
+  ...actionRun
+}: ActionRun): Record<string, unknown> {
+  return actionRun;
 }

@@ -8,9 +8,9 @@ const shown = 10;
 
 export function switchText({ state, because }: KillSwitch): string {
   switch (state) {
-    case 'released':
-      return 'released: what the policy asks for is done';
-    case 'pulled':
+    case 'disengaged':
+      return 'disengaged: what the policy asks for is done';
+    case 'engaged':
       return 'PULLED: nothing is changed';
     case 'unreadable':
       return `UNREADABLE, so that nothing is changed: ${printable(because ?? 'nothing tells why')}`;

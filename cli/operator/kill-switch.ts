@@ -7,7 +7,7 @@ import {
   paginateGetParameterHistory,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
-import type { pulled, released } from '../../lib/remediation/kill-switch.ts';
+import type { disengaged, engaged } from '../../lib/remediation/kill-switch.ts';
 import { type Seen, see } from '../doctor/observed-state.ts';
 
 /** One version of the parameter; what SSM does not tell is left out. */
@@ -47,7 +47,7 @@ export async function exists(ssm: SSMClient, name: string): Promise<Seen<boolean
 export async function setSwitch(
   ssm: SSMClient,
   name: string,
-  value: typeof released | typeof pulled,
+  value: typeof disengaged | typeof engaged,
   who: string,
   why: string,
 ): Promise<Seen<number | undefined>> {

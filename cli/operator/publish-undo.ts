@@ -1,4 +1,4 @@
-/** Tells Trailseal's own bus of undos by command, so that people hear of them as of those that a button brought about. */
+/** Tells Trailseal's own bus of undos by command, so that people hear of them as of those that a custom action brought about. */
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { busName, type Stage } from '../../lib/aws/names.ts';
 import { reasonOf } from '../../lib/aws/reason.ts';
@@ -11,36 +11,36 @@ import type { TakeBackOptions, Taken } from './undo.ts';
 /** The IAM action that telling needs, on the bus. */
 export const tellPermission = 'events:PutEvents';
 
-type Undoing = Pick<TakeBackOptions, 'actionOf' | 'decision' | 'means' | 'run'>;
+type Undoing = Pick<TakeBackOptions, 'actionOf' | 'decision' | 'deps' | 'run'>;
 
-/** What others should hear of what came of it, in the same order: what is undone, half-done, or was refused. Pure but for the clock. */
+/** What others should hear of what came of it, in the same order: what is undone, partially completed, or was refused. Pure but for the clock. */
 export function eventsOf(taken: readonly Taken[], undoing: Undoing, stage: Stage): readonly ActionEvent[] {
   return taken.flatMap((one) => {
-    const definition = undoing.actionOf(one.deed.action);
+    const definition = undoing.actionOf(one.actionRun.action);
     return definition === undefined ? [] : (eventOf(one, definition, undoing, stage) ?? []);
   });
 }
 
 function eventOf(
-  { deed, result }: Taken,
+  { actionRun, result }: Taken,
   definition: AnyAction,
-  { decision, means, run }: Undoing,
+  { decision, deps, run }: Undoing,
   stage: Stage,
 ): ActionEvent | undefined {
   switch (result.kind) {
     case 'undone':
-    case 'half-done':
+    case 'partially-completed':
     case 'refused':
     case 'command':
     case 'impossible': {
-      const { finding, resource } = deed;
-      const told = { finding, resource, definition, at: means.now(), stage, decision, occasion: run };
-      return toldOfUndo(result, deed, told);
+      const { finding, resource } = actionRun;
+      const told = { finding, resource, definition, at: deps.now(), stage, decision, occasion: run };
+      return toldOfUndo(result, actionRun, told);
     }
     // Nothing was done, or was before and told then.
     case 'already-undone':
-    case 'gone':
-    case 'withheld':
+    case 'deleted':
+    case 'skipped':
     case 'busy':
     case 'under-way':
     case 'would-be-undone':

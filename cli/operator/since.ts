@@ -4,7 +4,7 @@ import { parseTime } from '../../lib/trail/parse.ts';
 import { UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
 
-/** The journal keeps what is ended for so long; looking further back would ask for many days without any deed. */
+/** The journal keeps what is ended for so long; looking further back would ask for many days without any action run. */
 const longest = 401 * 86_400_000;
 
 /**

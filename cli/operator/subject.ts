@@ -15,7 +15,7 @@ export interface Subject {
   readonly kind: 'finding' | 'resource';
 }
 
-type Place = Pick<Resource, 'account' | 'region'>;
+type AccountRegion = Pick<Resource, 'account' | 'region'>;
 
 /**
  * @param name a finding's id, or a resource as its ARN or as Security Hub's findings name it.
@@ -33,7 +33,7 @@ export function subjectOf(name: string): Subject {
   const arn = parseArn(name);
   if (arn === undefined || typeAndId(name) === undefined) {
     throw new UsageError(
-      `${printable(name) || 'nothing'} is neither the id of a finding (trailseal/…) nor the ARN of a resource that Trailseal's controls judge`,
+      `${printable(name) || 'nothing'} is neither the id of a finding (trailseal/…) nor the ARN of a resource that Trailseal's controls evaluate`,
     );
   }
   if (arn.region !== '') checkRegion(arn.region, "a resource's ARN");
@@ -52,7 +52,7 @@ export function regionOfAll(subjects: readonly Subject[]): string | undefined {
 }
 
 /** @throws UsageError for the first that is of another account or Region: there is a deployment of its own for it. */
-export function checkPlace(subjects: readonly Subject[], { account, region }: Place): void {
+export function checkAccountRegion(subjects: readonly Subject[], { account, region }: AccountRegion): void {
   for (const subject of subjects) {
     if (subject.account !== undefined && subject.account !== account) {
       throw new UsageError(
@@ -70,16 +70,16 @@ export function checkPlace(subjects: readonly Subject[], { account, region }: Pl
 /** The ids of the findings that these controls can have of the subject, which is in this place. */
 export function findingIdsOf(
   { name, kind }: Subject,
-  place: Place,
+  accountRegion: AccountRegion,
   controls: readonly Pick<Control, 'id' | 'resourceType'>[],
 ): readonly string[] {
   if (kind === 'finding') return [name];
   const found = typeAndId(name);
   if (found === undefined) return [];
-  const { type, id = place.account } = found;
+  const { type, id = accountRegion.account } = found;
   return controls
     .filter(({ resourceType }) => resourceType === type)
-    .map((control) => findingId(control.id, { ...place, type, id, arn: name }));
+    .map((control) => findingId(control.id, { ...accountRegion, type, id, arn: name }));
 }
 
 interface TypeAndId {
@@ -88,7 +88,7 @@ interface TypeAndId {
   readonly id?: string;
 }
 
-/** How ARNs name what is judged. Source: Service Authorization Reference, resource types of EC2, EKS and KMS. */
+/** How ARNs name what is evaluated. Source: Service Authorization Reference, resource types of EC2, EKS and KMS. */
 const forms: readonly {
   readonly service: string;
   readonly pattern: RegExp;

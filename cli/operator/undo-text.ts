@@ -1,21 +1,23 @@
 /** What came of an undo, or would come of it, for people and for programs. */
 import { printable } from '../output/printable.ts';
-import { deedDetails, deedText } from './history-text.ts';
+import { actionRunDetails, actionRunText } from './history-text.ts';
 import type { Result, Taken } from './undo.ts';
 
-/** Everything that is known before a person is asked, deed by deed. */
+/** Everything that is known before a person is asked, action run by action run. */
 export function previewText(foreseen: readonly Taken[]): string {
   return foreseen
-    .map(({ deed, result }, place) => {
-      const lines = [...deedDetails(deed), `now       ${resultText(result)}`];
-      return [`${place + 1}. ${deedText(deed)}`, ...lines.map((line) => `   ${line}`)].join('\n');
+    .map(({ actionRun, result }, accountRegion) => {
+      const lines = [...actionRunDetails(actionRun), `now       ${resultText(result)}`];
+      return [`${accountRegion + 1}. ${actionRunText(actionRun)}`, ...lines.map((line) => `   ${line}`)].join(
+        '\n',
+      );
     })
     .join('\n\n');
 }
 
-/** One line: what came of a deed's undo; a command has a line of its own. */
-export function takenText({ deed, result }: Taken): string {
-  return `${deedText(deed)}: ${resultText(result)}`;
+/** One line: what came of an action run's undo; a command has a line of its own. */
+export function takenText({ actionRun, result }: Taken): string {
+  return `${actionRunText(actionRun)}: ${resultText(result)}`;
 }
 
 function resultText(result: Result): string {
@@ -23,13 +25,13 @@ function resultText(result: Result): string {
     case 'undone':
       return 'undone';
     case 'already-undone': {
-      const { undo, undoneAt } = result.deed;
+      const { undo, undoneAt } = result.actionRun;
       const by = undo === null ? '' : ` by ${undo.by} ${undo.name}`;
       return printable(`already undone${by}${undoneAt === null ? '' : ` at ${undoneAt}`}`);
     }
     case 'would-be-undone':
       return 'would be undone';
-    case 'gone':
+    case 'deleted':
       return printable(`nothing left to undo: ${result.because}`);
     case 'command':
       return `NOT undone: ${printable(result.because)} The command:\n      ${printable(result.command)}`;
@@ -37,13 +39,13 @@ function resultText(result: Result): string {
       return printable(`NOT undone, as it can't be: ${result.because}`);
     case 'refused':
       return printable(`NOT undone: ${result.because} What differs: ${result.differences.join('; ')}`);
-    case 'half-done':
+    case 'partially-completed':
       return printable(
         `HALF undone: ${result.because} ${result.differences.join('; ')}; undo it again to go on`,
       );
     case 'under-way':
       return printable(`still under way: ${result.because}; undo it again in a minute to end it`);
-    case 'withheld':
+    case 'skipped':
       return printable(`NOT undone: ${result.because}`);
     case 'busy':
       return printable(`NOT undone: ${result.because}`);
@@ -55,8 +57,8 @@ function resultText(result: Result): string {
 }
 
 /** For programs. */
-export function takenJson({ deed, result }: Taken): Record<string, unknown> {
-  const { finding, action, sequence, resource, begunAt, plan, before, decision } = deed;
+export function takenJson({ actionRun, result }: Taken): Record<string, unknown> {
+  const { finding, action, sequence, resource, begunAt, plan, before, decision } = actionRun;
   return {
     finding: finding.id,
     action,
@@ -66,7 +68,7 @@ export function takenJson({ deed, result }: Taken): Record<string, unknown> {
     decision,
     plan,
     before,
-    after: deed.after,
+    after: actionRun.after,
     outcome: result.kind,
     because: 'because' in result ? result.because : null,
     differences: 'differences' in result ? result.differences : [],
@@ -74,9 +76,9 @@ export function takenJson({ deed, result }: Taken): Record<string, unknown> {
   };
 }
 
-const fine: ReadonlySet<Result['kind']> = new Set(['undone', 'already-undone', 'gone', 'would-be-undone']);
+const fine: ReadonlySet<Result['kind']> = new Set(['undone', 'already-undone', 'deleted', 'would-be-undone']);
 
-/** Whether everything is as if the deed had never been done, or would be. */
+/** Whether everything is as if the action run had never been done, or would be. */
 export function isFine({ result }: Taken): boolean {
   return fine.has(result.kind);
 }

@@ -55,7 +55,7 @@ export function findingJson(finding: Finding): FindingJson {
     closing: closing && { actor: actorJson(closing.actor), summary: closing.summary },
     plan: {
       actions: plan.actions.map((action) => ({ ...action })),
-      withheld: plan.withheld.map((action) => ({ ...action })),
+      skipped: plan.skipped.map((action) => ({ ...action })),
     },
     exemption: exemption && { ...exemption },
     history: finding.history.map((transition) => ({ ...transition, actor: actorJson(transition.actor) })),

@@ -6,7 +6,7 @@ import * as z from 'zod/mini';
 import { severities, type verdicts } from '../../lib/core/control.ts';
 import { exemptionOrigins, exemptionStates, statuses } from '../../lib/findings/finding.ts';
 import { ignoredReasons } from '../../lib/pipeline/replay/replay.ts';
-import { withheldBecause } from '../../lib/policy/plan.ts';
+import { skippedBecause } from '../../lib/policy/plan.ts';
 
 const count = z.int().check(z.nonnegative());
 const time = z.nullable(z.string().check(z.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/)));
@@ -47,8 +47,8 @@ const evidenceSchema = z.strictObject({
 
 const planSchema = z.strictObject({
   actions: z.array(z.strictObject({ action: z.string(), reason: z.string() })),
-  withheld: z.array(
-    z.strictObject({ action: z.string(), because: z.enum(withheldBecause), reason: z.string() }),
+  skipped: z.array(
+    z.strictObject({ action: z.string(), because: z.enum(skippedBecause), reason: z.string() }),
   ),
 });
 

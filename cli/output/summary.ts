@@ -56,13 +56,13 @@ type Paint = (style: Style, text: string) => string;
 function heading(replay: Replay, origin: Origin, paint: Paint): string {
   if (origin.command === 'scan') return scanHeading(replay, origin, paint);
   const { from, to } = replay.period;
-  const when = from === null || to === null ? '' : `, judged from ${minute(from)} to ${minute(to)} UTC`;
+  const when = from === null || to === null ? '' : `, evaluated from ${minute(from)} to ${minute(to)} UTC`;
   const ignored = Object.entries(replay.ignored).filter(([, count]) => count > 0);
   const reasons = ignored.map(([reason, count]) => `${figure(count)} ${reason}`).join(', ');
   return [
     `${paint('bold', 'Trailseal replay')} of ${origin.sources.map(printable).join(' ')}`,
     `${plural(replay.records, 'record')} in ${plural(replay.files, 'file')}${when}; policy: ${printable(origin.policy)}`,
-    `${figure(replay.matched)} judged, ${figure(sum(ignored.map(([, count]) => count)))} ignored${
+    `${figure(replay.matched)} evaluated, ${figure(sum(ignored.map(([, count]) => count)))} ignored${
       reasons === '' ? '' : ` (${reasons})`
     }, ${figure(replay.rejected)} rejected`,
   ].join('\n');
@@ -71,11 +71,11 @@ function heading(replay: Replay, origin: Origin, paint: Paint): string {
 function scanHeading(replay: Replay, origin: Origin, paint: Paint): string {
   const { records, matched, period } = replay;
   const when = period.from === null ? '' : `, as of ${minute(period.from)} UTC`;
-  const gone = records - matched;
+  const deleted = records - matched;
   return [
     `${paint('bold', 'Trailseal scan')} of ${origin.sources.map(printable).join(' ')}`,
     `${plural(records, 'resource')} in ${plural(origin.sources.length, 'Region')}${when}; policy: ${printable(origin.policy)}`,
-    `${figure(matched)} judged${gone === 0 ? '' : `, ${figure(gone)} gone before they could be`}`,
+    `${figure(matched)} evaluated${deleted === 0 ? '' : `, ${figure(deleted)} deleted before they could be`}`,
   ].join('\n');
 }
 
@@ -86,10 +86,10 @@ function headline(replay: Replay, { command }: Origin, paint: Paint): string {
       command === 'scan'
         ? 'no resource here concerns a control, or none could be listed.'
         : 'no event in this input and scope concerns a control.';
-    return paint('yellow', `Nothing was judged: ${because}`);
+    return paint('yellow', `Nothing was evaluated: ${because}`);
   }
   if (findings.length === 0)
-    return paint('green', 'No findings: nothing that was judged fails, or is in doubt.');
+    return paint('green', 'No findings: nothing that was evaluated fails, or is in doubt.');
   const open = findings.filter(({ status, verdict }) => status === 'OPEN' && verdict === 'FAIL');
   const counts = [...severities].reverse().flatMap((severity) => {
     const count = open.filter((finding) => finding.severity === severity).length;
@@ -175,30 +175,30 @@ function plans(replay: Replay): string {
       : 'The policy would have changed nothing.';
   }
   const list = [...counts].map(([action, count]) => `${action} ${figure(count)}×`).join(', ');
-  return `The policy would have done: ${list}. What it would have withheld, and why, stands with each finding.`;
+  return `The policy would have done: ${list}. What it would have skipped, and why, stands with each finding.`;
 }
 
-/** As far as what it withheld shows: without a finding, nothing does. */
+/** As far as what it skipped shows: without a finding, nothing does. */
 function asksForNothing({ findings }: Replay): boolean {
-  const withheld = findings.flatMap(({ plan }) => plan.withheld);
+  const skipped = findings.flatMap(({ plan }) => plan.skipped);
   return (
-    withheld.length > 0 &&
-    withheld.every(({ because }) => because === 'not-in-policy' || because === 'unknown-verdict')
+    skipped.length > 0 &&
+    skipped.every(({ because }) => because === 'not-in-policy' || because === 'unknown-verdict')
   );
 }
 
 function expired(replay: Replay, paint: Paint): string {
-  const gone = replay.findings.filter(({ exemption }) => exemption?.state === 'expired');
-  if (gone.length === 0) return '';
-  const lines = gone
+  const deleted = replay.findings.filter(({ exemption }) => exemption?.state === 'expired');
+  if (deleted.length === 0) return '';
+  const lines = deleted
     .slice(0, 5)
     .map(
       ({ id, exemption }) =>
         `  ${printable(id)}: until ${exemption?.expires}, owner ${printable(exemption?.owner ?? '')}`,
     );
-  const more = gone.length > 5 ? [`  … and ${gone.length - 5} more`] : [];
+  const more = deleted.length > 5 ? [`  … and ${deleted.length - 5} more`] : [];
   return [
-    paint('yellow', `${plural(gone.length, 'finding')} no longer exempt, the exemption has expired:`),
+    paint('yellow', `${plural(deleted.length, 'finding')} no longer exempt, the exemption has expired:`),
     ...lines,
     ...more,
   ].join('\n');

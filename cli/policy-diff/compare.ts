@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { severities } from '../../lib/core/control.ts';
 import { type Finding, statuses } from '../../lib/findings/finding.ts';
-import type { Judged } from './replays.ts';
+import type { Evaluated } from './replays.ts';
 import {
   type Change,
   type ControlChanges,
@@ -20,11 +20,11 @@ export interface Comparison {
   readonly same: number;
   /** For every control with findings, in the order of the catalogue. */
   readonly controls: readonly ControlChanges[];
-  /** Whether anything was judged at all, under either policy. */
-  readonly judged: boolean;
+  /** Whether anything was evaluated at all, under either policy. */
+  readonly evaluated: boolean;
 }
 
-export function compare(before: Judged, after: Judged): Comparison {
+export function compare(before: Evaluated, after: Evaluated): Comparison {
   const [olds, news] = [before, after].map(
     ({ replay }) => new Map(replay.findings.map((finding) => [finding.id, finding])),
   ) as [Map<string, Finding>, Map<string, Finding>];
@@ -34,7 +34,7 @@ export function compare(before: Judged, after: Judged): Comparison {
     changes: changes.toSorted((a, b) => rankOf(a) - rankOf(b)),
     same: ids.size - changes.length,
     controls: controlChanges(before, after, changes),
-    judged: before.replay.matched > 0 || after.replay.matched > 0,
+    evaluated: before.replay.matched > 0 || after.replay.matched > 0,
   };
 }
 
@@ -45,9 +45,9 @@ function rankOf({ change, old, new: now }: Change): number {
 
 function changeOf(
   id: string,
-  before: Judged,
+  before: Evaluated,
   older: Finding | undefined,
-  after: Judged,
+  after: Evaluated,
   newer: Finding | undefined,
 ): Change | undefined {
   const finding = newer ?? older;
@@ -57,7 +57,7 @@ function changeOf(
   const told = (one: Finding | undefined) => ({
     id,
     control,
-    ended: older?.status !== newer?.status,
+    deleted: older?.status !== newer?.status,
     finding: one,
   });
   const sides = { old: sideOf(told(older), before), new: sideOf(told(newer), after) };
@@ -78,13 +78,13 @@ interface Told {
   readonly control: string;
   readonly finding: Finding | undefined;
   /** Whether it matters how the finding ended. */
-  readonly ended: boolean;
+  readonly deleted: boolean;
 }
 
-function sideOf({ id, control, finding, ended }: Told, { policy, last }: Judged): Side {
+function sideOf({ id, control, finding, deleted }: Told, { policy, last }: Evaluated): Side {
   if (finding !== undefined) {
     const { status, verdict, severity, exemption, evidence, closing } = finding;
-    const reasons = [evidence.summary, ...(ended && closing !== null ? [closing.summary] : [])];
+    const reasons = [evidence.summary, ...(deleted && closing !== null ? [closing.summary] : [])];
     return {
       finding: { status, verdict, severity, exemption: exemption && { ...exemption } },
       reason: reasons.join(' '),
@@ -93,13 +93,13 @@ function sideOf({ id, control, finding, ended }: Told, { policy, last }: Judged)
   if (policy.controls.get(control)?.enabled !== true) {
     return { finding: null, reason: `The policy does not enable ${control}.` };
   }
-  return { finding: null, reason: last.get(id)?.summary ?? 'It was not judged.' };
+  return { finding: null, reason: last.get(id)?.summary ?? 'It was not evaluated.' };
 }
 
 const none: Outcome = { outcome: 'none', because: null, reason: 'There is no finding.' };
 
 /**
- * The actions of which something else becomes: planned on one side only, at another time, or withheld because of
+ * The actions of which something else becomes: planned on one side only, at another time, or skipped because of
  * something else. What neither policy asks for is no news.
  */
 function changedActions(older: Finding | undefined, newer: Finding | undefined): Change['actions'] {
@@ -110,29 +110,29 @@ function changedActions(older: Finding | undefined, newer: Finding | undefined):
     const same =
       was.outcome === is.outcome &&
       was.because === is.because &&
-      // Of what is planned the reason says when; of what is withheld it may say no more than other figures.
+      // Of what is planned the reason says when; of what is skipped it may say no more than other figures.
       (was.outcome !== 'planned' || was.reason === is.reason);
     return idle || same ? [] : [{ action, old: was, new: is }];
   });
 }
 
 function outcomesOf(finding: Finding | undefined): Map<string, Outcome> {
-  const { actions, withheld } = finding?.plan ?? { actions: [], withheld: [] };
+  const { actions, skipped } = finding?.plan ?? { actions: [], skipped: [] };
   return new Map<string, Outcome>([
     ...actions.map(({ action, reason }): [string, Outcome] => [
       action,
       { outcome: 'planned', because: null, reason },
     ]),
-    ...withheld.map(({ action, because, reason }): [string, Outcome] => [
+    ...skipped.map(({ action, because, reason }): [string, Outcome] => [
       action,
-      { outcome: 'withheld', because, reason },
+      { outcome: 'skipped', because, reason },
     ]),
   ]);
 }
 
 function controlChanges(
-  before: Judged,
-  after: Judged,
+  before: Evaluated,
+  after: Evaluated,
   changes: readonly Change[],
 ): readonly ControlChanges[] {
   const ids = new Set([...before.policy.controls.keys(), ...after.policy.controls.keys()]);
@@ -154,7 +154,7 @@ function controlChanges(
   });
 }
 
-function countsOf(control: string, { replay }: Judged): Counts {
+function countsOf(control: string, { replay }: Evaluated): Counts {
   const findings = replay.findings.filter((finding) => finding.control === control);
   const open = findings.filter(({ status }) => status === 'OPEN');
   return {

@@ -108,8 +108,8 @@ function outcomeText({ outcome, because, reason }: Outcome): string {
   switch (outcome) {
     case 'planned':
       return `planned. ${reason}`;
-    case 'withheld':
-      return `withheld (${because}). ${reason}`;
+    case 'skipped':
+      return `skipped (${because}). ${reason}`;
     case 'none':
       return 'none, as there is no finding.';
   }

@@ -4,10 +4,10 @@ import { type Replay, type ReplayOptions, readFor, replayArchive } from '../../l
 import type { Policy } from '../../lib/policy/policy.ts';
 
 /** A replay, with what else the comparison needs of it. */
-export interface Judged {
+export interface Evaluated {
   readonly replay: Replay;
   readonly policy: Policy;
-  /** The last judgement by the id that its finding has or would have, also of what passes and of what is gone. */
+  /** The last evaluation by the id that its finding has or would have, also of what passes and of what was deleted. */
   readonly last: ReadonlyMap<string, { readonly verdict: Verdict; readonly summary: string }>;
 }
 
@@ -16,16 +16,16 @@ export async function replayUnderBoth(
   paths: readonly string[],
   policies: { readonly old: Policy; readonly new: Policy },
   controls: readonly Control[],
-  options: Omit<ReplayOptions, 'controls' | 'policy' | 'onJudged'>,
-): Promise<{ readonly old: Judged; readonly new: Judged }> {
-  const judging = (policy: Policy) => ({ controls, policy });
-  const archive = await readFor([judging(policies.old), judging(policies.new)], paths, options);
-  const under = async (policy: Policy): Promise<Judged> => {
+  options: Omit<ReplayOptions, 'controls' | 'policy' | 'onEvaluated'>,
+): Promise<{ readonly old: Evaluated; readonly new: Evaluated }> {
+  const evaluating = (policy: Policy) => ({ controls, policy });
+  const archive = await readFor([evaluating(policies.old), evaluating(policies.new)], paths, options);
+  const under = async (policy: Policy): Promise<Evaluated> => {
     const last = new Map<string, { verdict: Verdict; summary: string }>();
     const replay = await replayArchive(archive, {
       ...options,
-      ...judging(policy),
-      onJudged: (id, { verdict, evidence: { summary } }) => last.set(id, { verdict, summary }),
+      ...evaluating(policy),
+      onEvaluated: (id, { verdict, evidence: { summary } }) => last.set(id, { verdict, summary }),
     });
     return { replay, policy, last };
   };

@@ -5,7 +5,7 @@
 import * as z from 'zod/mini';
 import { severities } from '../../lib/core/control.ts';
 import { statuses } from '../../lib/findings/finding.ts';
-import { withheldBecause } from '../../lib/policy/plan.ts';
+import { skippedBecause } from '../../lib/policy/plan.ts';
 import { findingSchema, replaySchema } from '../output/replay-schema.ts';
 
 const text = z.string();
@@ -28,8 +28,8 @@ const side = z.strictObject({
 });
 
 const outcome = z.strictObject({
-  outcome: z.enum(['planned', 'withheld', 'none']),
-  because: z.nullable(z.enum(withheldBecause)),
+  outcome: z.enum(['planned', 'skipped', 'none']),
+  because: z.nullable(z.enum(skippedBecause)),
   reason: text.check(z.describe('A sentence.')),
 });
 

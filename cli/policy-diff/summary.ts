@@ -4,11 +4,11 @@ import type { Change } from './schema.ts';
 
 /** @param names the files of the two policies; they are not escaped here. */
 export function summaryOf(
-  { changes, same, controls, judged }: Comparison,
+  { changes, same, controls, evaluated }: Comparison,
   names: { readonly old: string; readonly new: string },
 ): string {
-  if (!judged) {
-    return 'Nothing was judged under either policy: no event in this input and scope concerns a control that they enable.';
+  if (!evaluated) {
+    return 'Nothing was evaluated under either policy: no event in this input and scope concerns a control that they enable.';
   }
   if (changes.length === 0) {
     return same === 0

@@ -25,10 +25,10 @@ function differences(path: readonly string[], before: unknown, after: unknown): 
   }
   const where = showPath(path);
   if (Array.isArray(before) && Array.isArray(after)) {
-    const gone = before.filter((one) => !after.some((other) => sameJson(one, other)));
+    const deleted = before.filter((one) => !after.some((other) => sameJson(one, other)));
     const come = after.filter((one) => !before.some((other) => sameJson(one, other)));
     const changes = [
-      ...gone.map((one) => ({ path: where, before: one, after: null })),
+      ...deleted.map((one) => ({ path: where, before: one, after: null })),
       ...come.map((one) => ({ path: where, before: null, after: one })),
     ];
     // The same entries in another order, or another number of times.
@@ -42,7 +42,7 @@ function sameJson(one: unknown, other: unknown): boolean {
 }
 
 /** As plain JSON, in the words of the file, without its name. */
-function plain({ file: _, orders, controls, exemptions, guardrails, ...rest }: Policy): unknown {
+function plain({ file: _, customActions, controls, exemptions, guardrails, ...rest }: Policy): unknown {
   return JSON.parse(
     JSON.stringify({
       ...rest,
@@ -51,7 +51,7 @@ function plain({ file: _, orders, controls, exemptions, guardrails, ...rest }: P
         ...one,
         ...(tags === undefined ? {} : { tags: Object.fromEntries(tags) }),
       })),
-      operators: { orders },
+      operators: { customActions },
       guardrails: { ...guardrails, protectedTags: Object.fromEntries(guardrails.protectedTags) },
     }),
   );

@@ -2,11 +2,11 @@
 import { type Command, Option } from 'commander';
 import type { ClearFlags, PushFlags, ShowFlags } from '../commands/policy-override.ts';
 
-/** Adds them to `trailseal policy`; `ended` is told the exit code of the command that was run. */
+/** Adds them to `trailseal policy`; `deleted` is told the exit code of the command that was run. */
 export function addPolicyOverrideCommands(
   policy: Command,
   signal: AbortSignal,
-  ended: (code: number) => void,
+  deleted: (code: number) => void,
 ): void {
   const withOptions = (command: Command): Command =>
     command
@@ -35,11 +35,11 @@ export function addPolicyOverrideCommands(
   )
     .addHelpText(
       'after',
-      '\nExit codes: 0 fine; 1 the override is wrong, and is not gone by; 2 wrong usage, or no such deployment; 3 it could not be read.\nPermissions: lambda:GetFunctionConfiguration; ssm:GetParameter, ssm:GetParameterHistory on the parameter.',
+      '\nExit codes: 0 fine; 1 the override is wrong, and is not deleted by; 2 wrong usage, or no such deployment; 3 it could not be read.\nPermissions: lambda:GetFunctionConfiguration; ssm:GetParameter, ssm:GetParameterHistory on the parameter.',
     )
     .action(async (flags: ShowFlags) => {
       const { runPolicyShow } = await import('../commands/policy-override.ts');
-      ended(await runPolicyShow(flags));
+      deleted(await runPolicyShow(flags));
     });
 
   withConsent(
@@ -57,11 +57,11 @@ export function addPolicyOverrideCommands(
   )
     .addHelpText(
       'after',
-      '\nFunctions go by it within a minute; what exists is judged by it with its next event, or the next sweep.\nExit codes: 0 it is in force, or was already; 1 you did not agree; 2 wrong usage or policy, or the deployment takes none; 3 something could not be read or written.\nPermissions: lambda:GetFunctionConfiguration; ssm:GetParameter, ssm:GetParameterHistory, ssm:PutParameter on the parameter.',
+      '\nFunctions go by it within a minute; what exists is evaluated by it with its next event, or the next scheduled scan.\nExit codes: 0 it is in force, or was already; 1 you did not agree; 2 wrong usage or policy, or the deployment takes none; 3 something could not be read or written.\nPermissions: lambda:GetFunctionConfiguration; ssm:GetParameter, ssm:GetParameterHistory, ssm:PutParameter on the parameter.',
     )
     .action(async (file: string, flags: PushFlags) => {
       const { runPolicyPush } = await import('../commands/policy-override.ts');
-      ended(await runPolicyPush(file, flags, signal));
+      deleted(await runPolicyPush(file, flags, signal));
     });
 
   withConsent(
@@ -79,6 +79,6 @@ export function addPolicyOverrideCommands(
     )
     .action(async (flags: ClearFlags) => {
       const { runPolicyClear } = await import('../commands/policy-override.ts');
-      ended(await runPolicyClear(flags, signal));
+      deleted(await runPolicyClear(flags, signal));
     });
 }

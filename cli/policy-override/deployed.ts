@@ -21,9 +21,9 @@ export interface DeployedPolicy {
   readonly at: string | undefined;
 }
 
-/** Asks the function of the sweep, which every deployment has. @throws UsageError where there is no such deployment. */
+/** Asks the function of the scheduled scan, which every deployment has. @throws UsageError where there is no such deployment. */
 export async function deployedPolicy({ stage, region, config }: Deployment): Promise<Seen<DeployedPolicy>> {
-  const FunctionName = functionName(stage, 'sweep');
+  const FunctionName = functionName(stage, 'scan');
   const found = await seeIfThere('lambda:GetFunctionConfiguration', ['ResourceNotFoundException'], () =>
     lambdaClient(config).send(new GetFunctionConfigurationCommand({ FunctionName })),
   );

@@ -8,7 +8,7 @@ export interface Standing {
   readonly newest: Change | undefined;
   /** What is wrong with the newest version. */
   readonly faults: readonly OverrideFault[];
-  /** The version that is gone by, and the policy that it is; `undefined`: the deployed policy is. */
+  /** The version that was deleted by, and the policy that it is; `undefined`: the deployed policy is. */
   readonly override: { readonly change: Change; readonly policy: Policy } | undefined;
 }
 

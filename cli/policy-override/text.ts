@@ -1,4 +1,4 @@
-/** The policy in force, for people and for programs. What came from AWS is escaped here. */
+/** The effective policy, for people and for programs. What came from AWS is escaped here. */
 import { faultText } from '../../lib/policy/override.ts';
 import type { Change } from '../operator/kill-switch.ts';
 import { printable, shortened } from '../output/printable.ts';
@@ -22,7 +22,7 @@ export function standingText(
     ...(faults.length === 0
       ? []
       : [
-          `WRONG, and not gone by: ${name}, ${newest === undefined ? '' : changeText(newest)}`,
+          `WRONG, and not deleted by: ${name}, ${newest === undefined ? '' : changeText(newest)}`,
           ...faults.map((fault) => `  ${printable(faultText(fault))}`),
         ]),
     ...(newest === undefined || bundled.known ? [] : [unfitText(bundled.because)]),
@@ -49,7 +49,7 @@ export function standingJson(
 ): Record<string, unknown> {
   return {
     parameter: parameter ?? null,
-    inForce: override === undefined ? 'deployed' : 'override',
+    effective: override === undefined ? 'deployed' : 'override',
     override: override === undefined ? null : versionJson(override.change),
     newest: newest === undefined ? null : versionJson(newest),
     faults: faults.map((fault) => ({ ...fault })),

@@ -1,4 +1,4 @@
-/** The auditors' view: what the judged resources say about each requirement of each standard. */
+/** The auditors' view: what the evaluated resources say about each requirement of each standard. */
 import type { Standards, Verdict } from '../../lib/core/control.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
 import type { ReportInput } from './input.ts';
@@ -9,7 +9,7 @@ export const standardNames: readonly { readonly key: keyof Standards; readonly n
   { key: 'AWS FSBP', name: 'AWS Foundational Security Best Practices' },
 ];
 
-/** Worst first. `exempt`: fails, but every open failure is let off; `unseen`: no resource was judged. */
+/** Worst first. `exempt`: fails, but every open failure is exempted; `unseen`: no resource was evaluated. */
 export type RequirementStatus = 'fails' | 'exempt' | 'unknown' | 'passes' | 'unseen';
 
 export interface RequirementRow {

@@ -177,7 +177,7 @@ const spans: readonly { readonly label: string; readonly below: number }[] = [
   { label: 'over 4 weeks', below: Number.POSITIVE_INFINITY },
 ];
 
-/** From opening to fix, of the findings that were fixed; a resource that is merely gone was not. */
+/** From opening to fix, of the findings that were fixed; a resource that is merely deleted was not. */
 export function timeToFix(findings: readonly Finding[]): TimeToFix {
   const fixed = findings.flatMap((finding) => {
     const took = tookToFix(finding);

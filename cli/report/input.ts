@@ -21,14 +21,14 @@ export interface ReportInput {
   readonly generatedAt: string;
   /** The paths that were asked for. */
   readonly sources: readonly string[];
-  /** Times of the first and the last judged event. */
+  /** Times of the first and the last evaluated event. */
   readonly period: { readonly from: string | null; readonly to: string | null };
   readonly records: number;
   readonly matched: number;
   /** Counts by reason. */
   readonly ignored: Readonly<Record<string, number>>;
   readonly rejected: number;
-  /** Judgements made, by verdict. */
+  /** Evaluation made, by verdict. */
   readonly verdicts: Readonly<Record<Verdict, number>>;
   /** By control id: the resources that still exist at the end, by their last verdict. */
   readonly posture: Readonly<Record<string, Readonly<Record<Verdict, number>>>>;

@@ -72,7 +72,7 @@ export function header(input: ReportInput): Html {
     input.findings.length === 0
       ? input.matched === 0
         ? words.nothing
-        : `${counted(input.matched, scan ? 'resource' : 'event')} judged; no resource failed.`
+        : `${counted(input.matched, scan ? 'resource' : 'event')} evaluated; no resource failed.`
       : parts.join(' · ');
   return html`<header class="masthead">
   <div class="bar"><p class="brand">Trailseal <span>encryption report</span></p>
@@ -81,11 +81,11 @@ export function header(input: ReportInput): Html {
   <dl class="facts">
     <div><dt>${scan ? 'Scanned' : 'Period'}</dt><dd>${
       input.period.from === null && input.period.to === null
-        ? 'no judged event bears a time'
+        ? 'no evaluated event bears a time'
         : `${when(input.period.from)} to ${when(input.period.to)}`
     }</dd></div>
     <div><dt>Generated</dt><dd>${when(input.generatedAt)}</dd></div>
-    <div><dt>${words.heading[1]}</dt><dd>${count(input.records)} ${scan ? 'listed' : 'read'}, ${count(input.matched)} judged</dd></div>
+    <div><dt>${words.heading[1]}</dt><dd>${count(input.records)} ${scan ? 'listed' : 'read'}, ${count(input.matched)} evaluated</dd></div>
     <div><dt>Not readable</dt><dd>${
       input.inputErrors.length + input.rejected === 0
         ? 'nothing'
@@ -149,7 +149,7 @@ export function openNow(input: ReportInput): Html {
   }</section>`;
 }
 
-/** What is to be known besides the number: how many are not proven, how many are let off. */
+/** What is to be known besides the number: how many are not proven, how many are exempted. */
 function aside(entry: OpenCount): string {
   const parts = [
     ...(entry.unknown > 0 ? [`${count(entry.unknown)} not proven`] : []),
@@ -284,7 +284,7 @@ export function complianceView(input: ReportInput): Html {
   const words = wordingOf(input);
   const found = new Set(input.findings.map((finding) => finding.control));
   return html`<section id="compliance" aria-labelledby="compliance-h"><h2 id="compliance-h">Compliance view</h2>
-  <p class="note">Resources by the ${input.command === 'scan' ? '' : 'last '}verdict of the controls that a requirement rests on. One resource counts once for each control that judged it. <em>Not proven</em>: ${words.unproven}. <em>Not seen</em>: ${words.unseen}. This is evidence for an audit, not an attestation.</p>
+  <p class="note">Resources by the ${input.command === 'scan' ? '' : 'last '}verdict of the controls that a requirement rests on. One resource counts once for each control that evaluated it. <em>Not proven</em>: ${words.unproven}. <em>Not seen</em>: ${words.unseen}. This is evidence for an audit, not an attestation.</p>
   ${compliance(input).map((table) => standardTable(table, found))}</section>`;
 }
 
@@ -318,15 +318,15 @@ export function inputView(input: ReportInput): Html {
   const rest = input.inputErrors.length - shown;
   return html`<section id="input" aria-labelledby="input-h"><h2 id="input-h">Input</h2><div class="panels two even">
   <div class="panel"><table><caption>What became of ${counted(input.records, ...words.subject)}</caption><thead><tr><th scope="col">${words.heading[0]}</th><th scope="col" class="n">Count</th></tr></thead><tbody>
-  <tr><th scope="row">Judged</th><td class="n">${count(input.matched)}</td></tr>
+  <tr><th scope="row">Evaluated</th><td class="n">${count(input.matched)}</td></tr>
   ${
     input.command === 'scan'
-      ? html`<tr><th scope="row">Gone before it could be judged</th><td class="n">${count(total)}</td></tr>`
+      ? html`<tr><th scope="row">Deleted before it could be evaluated</th><td class="n">${count(total)}</td></tr>`
       : html`<tr><th scope="row">Ignored</th><td class="n">${count(total)}</td></tr>
   ${ignored.map(([reason, some]) => html`<tr class="sub"><th scope="row">${reason}</th><td class="n">${count(some)}</td></tr>`)}
   <tr><th scope="row">Rejected: not a CloudTrail record</th><td class="n">${count(input.rejected)}</td></tr>`
   }</tbody></table></div>
-  <div class="panel"><table><caption>Judgements made</caption><thead><tr><th scope="col">Verdict</th><th scope="col" class="n">Count</th></tr></thead><tbody>
+  <div class="panel"><table><caption>Evaluation made</caption><thead><tr><th scope="col">Verdict</th><th scope="col" class="n">Count</th></tr></thead><tbody>
   <tr><th scope="row">Pass</th><td class="n">${count(input.verdicts.PASS)}</td></tr>
   <tr><th scope="row">Fail</th><td class="n">${count(input.verdicts.FAIL)}</td></tr>
   <tr><th scope="row">Unknown: ${words.unknown}</th><td class="n">${count(input.verdicts.UNKNOWN)}</td></tr>

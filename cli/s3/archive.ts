@@ -131,9 +131,9 @@ async function fetchAll(
     weightOf: ([, { bytes }]: readonly [number, { readonly bytes: number }]) => bytes,
   };
   try {
-    await inFlight(files.entries(), bounds, async ([place, { path, bytes }]) => {
+    await inFlight(files.entries(), bounds, async ([accountRegion, { path, bytes }]) => {
       const { bucket, prefix: key }: Location = locationOf(path);
-      take(place, await fetchObject(await bucketOf(bucket), { key, bytes }, wait));
+      take(accountRegion, await fetchObject(await bucketOf(bucket), { key, bytes }, wait));
     });
   } catch (error) {
     signal.throwIfAborted();

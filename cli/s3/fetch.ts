@@ -12,8 +12,8 @@ const delays = [200, 1_000];
 export type Wait = (milliseconds: number) => Promise<unknown>;
 
 /** The body ended, or the connection did, before all of it was here. */
-class BrokenOff extends Error {
-  override readonly name = 'BrokenOff';
+class Interrupted extends Error {
+  override readonly name = 'Interrupted';
 }
 
 /**
@@ -31,7 +31,7 @@ export async function fetchObject(
       return await fetchOnce(bucket, object);
     } catch (error) {
       bucket.signal?.throwIfAborted();
-      if (!(error instanceof BrokenOff)) return { reason: whyNotFetched(error) };
+      if (!(error instanceof Interrupted)) return { reason: whyNotFetched(error) };
       const delay = delays[tries - 1];
       if (delay === undefined) return { reason: `its body broke off ${tries} times: ${error.message}` };
       await wait(delay);
@@ -54,16 +54,17 @@ async function fetchOnce({ name, client, signal }: Bucket, { key, bytes }: Store
       const part: unknown = chunk;
       if (!(part instanceof Uint8Array))
         throw new TypeError('the body of an object came as something else than bytes');
-      if (filled + part.length > length) throw new BrokenOff(`more than the ${length} bytes that were told`);
+      if (filled + part.length > length)
+        throw new Interrupted(`more than the ${length} bytes that were told`);
       content.set(part, filled);
       filled += part.length;
     }
   } catch (error) {
-    if (error instanceof BrokenOff || error instanceof TypeError) throw error;
-    throw new BrokenOff(`${reasonOf(error)}, after ${filled} of ${length} bytes`, { cause: error });
+    if (error instanceof Interrupted || error instanceof TypeError) throw error;
+    throw new Interrupted(`${reasonOf(error)}, after ${filled} of ${length} bytes`, { cause: error });
   } finally {
     signal?.removeEventListener('abort', stop);
   }
-  if (filled < length) throw new BrokenOff(`after ${filled} of ${length} bytes`);
+  if (filled < length) throw new Interrupted(`after ${filled} of ${length} bytes`);
   return content;
 }

@@ -4,7 +4,7 @@ import type { Scope } from '../../lib/pipeline/replay/replay.ts';
 import { compare, extensions, type Found, whyNotRead } from '../../lib/trail/archive/files.ts';
 import { type Bucket, ListingError, lookBelow, objectAt, objectsBelow, type StoredObject } from './bucket.ts';
 import { inFlight } from './flight.ts';
-import { afterLook, type Place, placeOf, stepFrom } from './layout.ts';
+import { type AccountRegion, accountRegionOf, afterLook, stepFrom } from './layout.ts';
 import { type Location, uriOf } from './location.ts';
 
 /** So many folders are listed at a time. */
@@ -51,14 +51,16 @@ class Search {
       if (object !== undefined) this.#take(object);
       if (object !== undefined || this.#failed.size > 0) return;
     }
-    let places: readonly Place[] = [placeOf(isFolder ? location : { ...location, prefix: `${prefix}/` })];
+    let accountRegions: readonly AccountRegion[] = [
+      accountRegionOf(isFolder ? location : { ...location, prefix: `${prefix}/` }),
+    ];
     const prefixes: string[] = [];
-    while (places.length > 0) {
-      const next: Place[] = [];
-      await inFlight(places, { width }, async (place) => {
-        next.push(...(await this.#goOn(place, prefixes)));
+    while (accountRegions.length > 0) {
+      const next: AccountRegion[] = [];
+      await inFlight(accountRegions, { width }, async (accountRegion) => {
+        next.push(...(await this.#goOn(accountRegion, prefixes)));
       });
-      places = next;
+      accountRegions = next;
     }
     await inFlight(prefixes, { width }, (one) => this.#list(one));
   }
@@ -81,22 +83,24 @@ class Search {
   }
 
   /** @returns where to go on; what is to be listed is added to `prefixes`. */
-  async #goOn(place: Place, prefixes: string[]): Promise<readonly Place[]> {
+  async #goOn(accountRegion: AccountRegion, prefixes: string[]): Promise<readonly AccountRegion[]> {
     const { scope } = this.#options;
-    const step = stepFrom(place, scope);
-    if (step.kind === 'go') return step.places;
+    const step = stepFrom(accountRegion, scope);
+    if (step.kind === 'go') return step.accountRegions;
     if (step.kind === 'list') {
       prefixes.push(...step.prefixes);
       return [];
     }
-    const seen = await this.#orFailed(place.prefix, () => lookBelow(this.#bucket, place.prefix));
+    const seen = await this.#orFailed(accountRegion.prefix, () =>
+      lookBelow(this.#bucket, accountRegion.prefix),
+    );
     if (seen === undefined) return [];
-    const name = ({ key }: StoredObject) => key.slice(place.prefix.length);
-    const look = afterLook(place, { folders: seen.folders, files: seen.files.map(name) }, scope);
+    const name = ({ key }: StoredObject) => key.slice(accountRegion.prefix.length);
+    const look = afterLook(accountRegion, { folders: seen.folders, files: seen.files.map(name) }, scope);
     prefixes.push(...(look.prefixes ?? []));
     if (look.files === true) for (const object of seen.files) this.#consider(object);
-    for (const beside of look.beside) this.#skip(place.prefix + beside, outside);
-    return look.places;
+    for (const beside of look.beside) this.#skip(accountRegion.prefix + beside, outside);
+    return look.accountRegions;
   }
 
   async #list(prefix: string): Promise<void> {

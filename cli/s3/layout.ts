@@ -10,7 +10,7 @@ import { daysOf, foldersOf, foldersOfYear, isLong } from './days.ts';
 import type { Location } from './location.ts';
 
 /** A folder, and what in the layout it is. Its prefix ends with a slash, or is empty: the bucket. */
-export interface Place {
+export interface AccountRegion {
   readonly kind: 'above' | 'logs' | 'organization' | 'account' | 'cloudtrail' | 'region' | 'other';
   readonly prefix: string;
   /** Of `above`: how many folders below the one that was named. */
@@ -24,7 +24,7 @@ export interface Place {
 /** What comes next: folders to be listed with all that is below them, places to go on from, or a look at what is there. */
 export type Step =
   | { readonly kind: 'list'; readonly prefixes: readonly string[] }
-  | { readonly kind: 'go'; readonly places: readonly Place[] }
+  | { readonly kind: 'go'; readonly accountRegions: readonly AccountRegion[] }
   | { readonly kind: 'look' };
 
 /** What is directly below a place, by name. */
@@ -33,8 +33,8 @@ export interface Below {
   readonly files: readonly string[];
 }
 
-export interface Look {
-  readonly places: readonly Place[];
+export interface Recheck {
+  readonly accountRegions: readonly AccountRegion[];
   /** Folders to be listed with all that is below them. */
   readonly prefixes?: readonly string[];
   /** Whether the files directly below belong to the archive. */
@@ -53,7 +53,7 @@ const isRegion = (name: string): boolean => /^[a-z]{2,}(-[a-z]+)+-\d+$/.test(nam
 const isYear = (name: string): boolean => /^\d{4}$/.test(name);
 
 /** Where in the layout a folder is, by its prefix. */
-export function placeOf({ prefix, onlyOrganizations }: Location): Place {
+export function accountRegionOf({ prefix, onlyOrganizations }: Location): AccountRegion {
   const names = prefix.split('/').slice(0, -1);
   const logs = names.lastIndexOf('AWSLogs');
   if (logs === -1) return { kind: 'above', prefix, depth: 0 };
@@ -72,35 +72,41 @@ export function placeOf({ prefix, onlyOrganizations }: Location): Place {
   return { kind: 'region', prefix: prefix.slice(0, prefix.length - within.length), within };
 }
 
-function logsAt(prefix: string, onlyOrganizations = false): Place {
+function logsAt(prefix: string, onlyOrganizations = false): AccountRegion {
   return { kind: 'logs', prefix, onlyOrganizations };
 }
 
 /** What to do at a place, where only what is in `scope` is wanted. */
-export function stepFrom(place: Place, scope: Scope): Step {
-  if (!isWanted(place, scope)) return { kind: 'list', prefixes: [] };
-  switch (place.kind) {
+export function stepFrom(accountRegion: AccountRegion, scope: Scope): Step {
+  if (!isWanted(accountRegion, scope)) return { kind: 'list', prefixes: [] };
+  switch (accountRegion.kind) {
     case 'above':
     case 'logs':
       return { kind: 'look' };
     case 'organization':
-      return goOrLook(place, 'account', scope.accounts);
+      return goOrLook(accountRegion, 'account', scope.accounts);
     case 'account':
-      return goOrLook(place, 'cloudtrail', new Set(['CloudTrail']));
+      return goOrLook(accountRegion, 'cloudtrail', new Set(['CloudTrail']));
     case 'cloudtrail':
-      return goOrLook(place, 'region', scope.regions);
+      return goOrLook(accountRegion, 'region', scope.regions);
     case 'region':
-      return stepInRegion(place, scope);
+      return stepInRegion(accountRegion, scope);
     case 'other':
-      return { kind: 'list', prefixes: [place.prefix] };
+      return { kind: 'list', prefixes: [accountRegion.prefix] };
   }
 }
 
-function goOrLook(place: Place, kind: Place['kind'], names: ReadonlySet<string> | undefined): Step {
-  return names === undefined ? { kind: 'look' } : { kind: 'go', places: below(place, kind, [...names]) };
+function goOrLook(
+  accountRegion: AccountRegion,
+  kind: AccountRegion['kind'],
+  names: ReadonlySet<string> | undefined,
+): Step {
+  return names === undefined
+    ? { kind: 'look' }
+    : { kind: 'go', accountRegions: below(accountRegion, kind, [...names]) };
 }
 
-function stepInRegion({ prefix, within = '' }: Place, scope: Scope): Step {
+function stepInRegion({ prefix, within = '' }: AccountRegion, scope: Scope): Step {
   const days = daysOf(scope);
   const { first, last } = days;
   if (first === undefined && last === undefined) return { kind: 'list', prefixes: [prefix + within] };
@@ -119,51 +125,55 @@ function both(folders: readonly string[], within: string): readonly string[] {
 }
 
 /** What to make of what was seen at a place that had to be looked at. */
-export function afterLook(place: Place, { folders, files }: Below, scope: Scope): Look {
-  const { prefix, depth = 0, onlyOrganizations = false } = place;
-  const go = (kind: Place['kind'], belongs: (name: string) => boolean) =>
-    below(place, kind, folders.filter(belongs));
+export function afterLook(accountRegion: AccountRegion, { folders, files }: Below, scope: Scope): Recheck {
+  const { prefix, depth = 0, onlyOrganizations = false } = accountRegion;
+  const go = (kind: AccountRegion['kind'], belongs: (name: string) => boolean) =>
+    below(accountRegion, kind, folders.filter(belongs));
   const beside = (belongs: (name: string) => boolean) => [
     ...folders.filter((name) => !belongs(name)).map((name) => `${name}/`),
     ...files,
   ];
-  switch (place.kind) {
+  switch (accountRegion.kind) {
     case 'above': {
       const isLogs = (name: string) => name === 'AWSLogs';
-      if (folders.some(isLogs)) return { places: go('logs', isLogs), beside: beside(isLogs) };
-      if (folders.length > maxFolders) return { places: [], prefixes: [prefix], beside: [] };
+      if (folders.some(isLogs)) return { accountRegions: go('logs', isLogs), beside: beside(isLogs) };
+      if (folders.length > maxFolders) return { accountRegions: [], prefixes: [prefix], beside: [] };
       const kind = depth < maxDepth ? 'above' : 'other';
-      const places = below(place, kind, folders).map((one) => ({ ...one, depth: depth + 1 }));
-      return { places, files: true, beside: [] };
+      const accountRegions = below(accountRegion, kind, folders).map((one) => ({ ...one, depth: depth + 1 }));
+      return { accountRegions, files: true, beside: [] };
     }
     case 'logs': {
       const accounts = onlyOrganizations ? [] : go('account', isAccount);
-      const places = [...go('organization', isOrganization), ...accounts];
-      return { places, beside: beside((name) => isOrganization(name) || isAccount(name)) };
+      const accountRegions = [...go('organization', isOrganization), ...accounts];
+      return { accountRegions, beside: beside((name) => isOrganization(name) || isAccount(name)) };
     }
     case 'organization':
-      return { places: go('account', isAccount), beside: beside(isAccount) };
+      return { accountRegions: go('account', isAccount), beside: beside(isAccount) };
     case 'cloudtrail':
-      return { places: go('region', isRegion), beside: beside(isRegion) };
+      return { accountRegions: go('region', isRegion), beside: beside(isRegion) };
     case 'region': {
       const days = daysOf(scope);
       const prefixes = folders
         .filter(isYear)
         .flatMap((year) => foldersOfYear(Number(year), days))
         .map((folder) => prefix + folder);
-      return { places: [], prefixes, beside: beside(isYear) };
+      return { accountRegions: [], prefixes, beside: beside(isYear) };
     }
     default:
-      throw new TypeError(`there is nothing to look for at ${place.kind}`);
+      throw new TypeError(`there is nothing to look for at ${accountRegion.kind}`);
   }
 }
 
-function below({ prefix }: Place, kind: Place['kind'], names: readonly string[]): readonly Place[] {
+function below(
+  { prefix }: AccountRegion,
+  kind: AccountRegion['kind'],
+  names: readonly string[],
+): readonly AccountRegion[] {
   return names.map((name) => ({ kind, prefix: `${prefix}${name}/` }));
 }
 
 /** Whether the account and the Region that a place is of, where it is of one, are in `scope`. */
-function isWanted({ kind, prefix }: Place, { accounts, regions }: Scope): boolean {
+function isWanted({ kind, prefix }: AccountRegion, { accounts, regions }: Scope): boolean {
   if (kind !== 'account' && kind !== 'cloudtrail' && kind !== 'region') return true;
   const names = prefix.split('/').slice(0, -1);
   const [account = '', , region] = names

@@ -19,7 +19,7 @@ export function whyNotListed(error: unknown): string {
 export function whyNotFetched(error: unknown): string {
   const told = reasonOf(error);
   const name = named(error);
-  if (name === 'NoSuchKey') return `it was listed, and gone when it was to be read: ${told}`;
+  if (name === 'NoSuchKey') return `it was listed, and deleted when it was to be read: ${told}`;
   if (name === 'InvalidObjectState') {
     return `it is archived in a storage class of S3 Glacier: ${told}; restore it first (aws s3api restore-object), or leave its day out with --since`;
   }

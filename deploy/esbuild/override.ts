@@ -1,16 +1,16 @@
-/** The policy in force as an SSM parameter may override it, in place of the module that knows the deployed one only. */
+/** The effective policy as an SSM parameter may override it, in place of the module that knows the deployed one only. */
 import path from 'node:path';
 import type { Plugin } from 'esbuild';
 
 const functions = path.join(import.meta.dirname, '..', '..', 'functions');
-const plain = path.join(functions, 'policy-in-force.ts');
+const plain = path.join(functions, 'effective-policy.ts');
 const overridden = path.join(functions, 'policy-overridden.ts');
 
 /** For deployments with a `policyParameter`: no other bundle holds anything of it. */
 export const policyOverride: Plugin = {
   name: 'policy-override',
   setup(build) {
-    build.onResolve({ filter: /[\\/]policy-in-force\.ts$/ }, ({ path: wanted, resolveDir }) =>
+    build.onResolve({ filter: /[\\/]effective-policy\.ts$/ }, ({ path: wanted, resolveDir }) =>
       path.resolve(resolveDir, wanted) === plain ? { path: overridden } : undefined,
     );
   },

@@ -29,7 +29,7 @@ export const environmentOnly: Plugin = {
 
 /**
  * No event streams: no operation of the services called here has one. The SDK imports their code when it meets one;
- * that import, being late, has esbuild wrap half of the SDK's core into functions that are run on demand, which takes
+ * that import, being late, has esbuild wrap half of the SDK's core into functions that are run on require, which takes
  * longer to load. A call that has a stream after all fails, and says why.
  */
 export const noEventStreams: Plugin = {

@@ -15,7 +15,7 @@ import { actingTimeouts } from './functions.ts';
 
 /** What each is told. What is unknown is never acted on. */
 const told: Readonly<Record<ListenerName, { readonly [member: string]: Value }>> = {
-  remediate: { 'detail-type': [detailTypes.failed, detailTypes.passed, detailTypes.gone] },
+  remediate: { 'detail-type': [detailTypes.failed, detailTypes.passed, detailTypes.deleted] },
   notify: { 'detail-type': [...Object.values(detailTypes), actionDetailType] },
   operator: { 'detail-type': [actionDetailType], detail: { decision: { by: ['operator'] } } },
 };

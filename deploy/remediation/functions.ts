@@ -1,6 +1,6 @@
 /** The functions that tell and remediate, as osls wants them told. */
 import { entrySortKey } from '../../lib/findings/state/schema.ts';
-import { common, environment, familyQueueUrls, remediationQueueUrl } from '../common.ts';
+import { common, environment, evaluatorQueueUrls, remediationQueueUrl } from '../common.ts';
 import type { Deployment } from '../context.ts';
 import { ids } from '../ids.ts';
 import { arnOf, ref, type Value } from '../template.ts';
@@ -39,7 +39,7 @@ export function acting(deployment: Deployment): Readonly<Record<string, Value>> 
 function transitions(deployment: Deployment): Properties {
   return {
     ...common(deployment, 'transitions'),
-    description: 'Puts what changes in the ledger of Trailseal on its bus',
+    description: 'Puts what changes in the state table of Trailseal on its bus',
     timeout: actingTimeouts.transitions,
     memorySize: memory.transitions,
     environment: { ...environment(deployment, 'transitions'), TRAILSEAL_BUS: ref(ids.bus) },
@@ -47,7 +47,7 @@ function transitions(deployment: Deployment): Properties {
       {
         stream: {
           type: 'dynamodb',
-          arn: { 'Fn::GetAtt': [ids.ledger, 'StreamArn'] },
+          arn: { 'Fn::GetAtt': [ids.stateTable, 'StreamArn'] },
           // What was written between the making of the stream and of this is not left out.
           startingPosition: 'TRIM_HORIZON',
           batchSize: 100,
@@ -76,7 +76,7 @@ function remediate(deployment: Deployment): Properties {
     recursiveLoop: 'Allow',
     environment: {
       ...environment(deployment, 'remediate'),
-      TRAILSEAL_TABLE: ref(ids.ledger),
+      TRAILSEAL_TABLE: ref(ids.stateTable),
       TRAILSEAL_QUEUE_URL: ref(ids.queue('remediate')),
       TRAILSEAL_BUS: ref(ids.bus),
       TRAILSEAL_KILL_SWITCH: ref(ids.killSwitch),
@@ -139,14 +139,14 @@ function operator(deployment: Deployment): Properties {
   return {
     ...common(deployment, 'operator'),
     description:
-      'Takes what operators order by buttons in Security Hub, and notes on the finding what came of it',
+      'Takes what operators order by custom actions in Security Hub, and notes on the finding what came of it',
     timeout: actingTimeouts.operator,
     memorySize: memory.operator,
     environment: {
       ...environment(deployment, 'operator'),
-      TRAILSEAL_TABLE: ref(ids.ledger),
+      TRAILSEAL_TABLE: ref(ids.stateTable),
       TRAILSEAL_QUEUE_URL: ref(ids.queue('operator')),
-      ...familyQueueUrls(deployment),
+      ...evaluatorQueueUrls(deployment),
       ...remediationQueueUrl(deployment),
     },
     events: [

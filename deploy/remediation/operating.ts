@@ -25,9 +25,9 @@ export function operating(deployment: Deployment): readonly Grant[] {
       why: 'a note that is there is kept',
     },
     {
-      sid: 'Ledger',
+      sid: 'StateTable',
       action: 'dynamodb:BatchGetItem',
-      resource: arnOf(ids.ledger),
+      resource: arnOf(ids.stateTable),
       why: 'the finding that an order is about',
     },
     ...exempting(deployment),
@@ -35,7 +35,7 @@ export function operating(deployment: Deployment): readonly Grant[] {
       sid: 'Send',
       action: sendPermission,
       resource: [
-        ...[...controls.keys()].map((family) => arnOf(ids.queue(family))),
+        ...[...controls.keys()].map((evaluator) => arnOf(ids.queue(evaluator))),
         ...(functions.includes('remediate') ? [arnOf(ids.queue('remediate'))] : []),
       ],
       why: functions.includes('remediate')
@@ -72,7 +72,7 @@ function asff(field: string): string {
 
 /** Of items, by their partition keys. Source: Amazon DynamoDB Developer Guide, "Using IAM policy conditions". */
 const ofExemptions = {
-  resource: arnOf(ids.ledger),
+  resource: arnOf(ids.stateTable),
   condition: {
     'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': `${exemptionKeyPrefix}*` },
     // Which is true of no keys at all, too.
@@ -81,17 +81,17 @@ const ofExemptions = {
 } as const;
 
 /** Where operators may exempt, or take that back by an undo. */
-function exempting({ policy: { orders } }: Deployment): readonly Grant[] {
-  if (!orders.includes('exempt') && !orders.includes('undo')) return [];
+function exempting({ policy: { customActions } }: Deployment): readonly Grant[] {
+  if (!customActions.includes('exempt') && !customActions.includes('undo')) return [];
   return grants('Exempt', Object.values(exemptionPermissions), {
     ...ofExemptions,
-    why: 'what operators exempt is kept, and nothing else of the ledger is written',
+    why: 'what operators exempt is kept, and nothing else of the state table is written',
   });
 }
 
-/** For whoever judges: what operators exempted, where they may. */
+/** For whoever evaluates: what operators exempted, where they may. */
 export function readingExemptions({ policy }: Deployment): readonly Grant[] {
-  if (!policy.orders.includes('exempt')) return [];
+  if (!policy.customActions.includes('exempt')) return [];
   return [
     {
       sid: 'ReadExemptions',

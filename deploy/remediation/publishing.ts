@@ -8,8 +8,8 @@ import { arnOf } from '../template.ts';
 export function telling(): readonly Grant[] {
   return [
     ...grants('ReadStream', streamPermissions.stream, {
-      resource: { 'Fn::GetAtt': [ids.ledger, 'StreamArn'] },
-      why: 'Lambda reads the ledger’s stream with the function’s role',
+      resource: { 'Fn::GetAtt': [ids.stateTable, 'StreamArn'] },
+      why: 'Lambda reads the state table’s stream with the function’s role',
     }),
     ...grants('ListStreams', streamPermissions.all, {
       ...ofThisRegion,

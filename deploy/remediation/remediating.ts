@@ -26,9 +26,9 @@ export async function remediating(deployment: Deployment): Promise<readonly Gran
   return [
     ...(await reading(wanted, deployment.policy)),
     ...wanted.flatMap((one) => writes(one.definition.id, one.writes, one.controls, deployment.policy)),
-    ...(deployment.policy.orders.includes('undo') ? wanted.flatMap(takingBack) : []),
+    ...(deployment.policy.customActions.includes('undo') ? wanted.flatMap(takingBack) : []),
     ...deciding(deployment),
-    ...waking(deployment),
+    ...gracePeriodEnd(deployment),
   ];
 }
 
@@ -43,11 +43,11 @@ interface Wanted {
  * The actions that change something, which the policy asks for or operators may order. Of those of tags, only what the
  * resources of the controls have.
  */
-function wantedOf({ actions, ordered }: Deployment): readonly Wanted[] {
-  return [...new Set([...actions.keys(), ...ordered.keys()])].flatMap((action) => {
+function wantedOf({ actions, requested }: Deployment): readonly Wanted[] {
+  return [...new Set([...actions.keys(), ...requested.keys()])].flatMap((action) => {
     if (action === 'notify') return [];
     const definition = definitionOf(action);
-    const ordering = action === 'tag' ? [] : (ordered.get(action) ?? []);
+    const ordering = action === 'tag' ? [] : (requested.get(action) ?? []);
     const controls = [...new Set([...(actions.get(action) ?? []), ...ordering])];
     const { permissions, undo } = definition;
     // The policy itself takes tags away; all else is taken back only where people ask for it.
@@ -105,8 +105,8 @@ function reading(wanted: readonly Wanted[], policy: Policy): Promise<readonly Gr
 function deciding({ parameters: { stage } }: Deployment): readonly Grant[] {
   const table = ['dynamodb:BatchGetItem', ...journalPermissions, ...limiterPermissions];
   return [
-    ...grants('Ledger', [...new Set(table)].sort(), {
-      resource: arnOf(ids.ledger),
+    ...grants('StateTable', [...new Set(table)].sort(), {
+      resource: arnOf(ids.stateTable),
       why: 'the finding, what is remembered of keys, the journal, the limits',
     }),
     {
@@ -126,13 +126,13 @@ function deciding({ parameters: { stage } }: Deployment): readonly Grant[] {
       sid: 'SendAgain',
       action: 'sqs:SendMessage',
       resource: arnOf(ids.queue('remediate')),
-      why: 'what is under way is gone on with',
+      why: 'what is under way is resumed',
     },
   ];
 }
 
 /** Sources: EventBridge Scheduler User Guide, "Identity-based policies" (iam:PassRole). */
-function waking({ parameters: { stage } }: Deployment): readonly Grant[] {
+function gracePeriodEnd({ parameters: { stage } }: Deployment): readonly Grant[] {
   return [
     {
       sid: 'Schedule',

@@ -1,6 +1,6 @@
 /** What remediation needs besides its function: the kill switch, and schedules that end grace periods. */
 import { killSwitchName, scheduleGroupName } from '../../lib/aws/names.ts';
-import { pulled, released } from '../../lib/remediation/kill-switch.ts';
+import { disengaged, engaged } from '../../lib/remediation/kill-switch.ts';
 import type { Deployment } from '../context.ts';
 import { ids } from '../ids.ts';
 import { scheduleRole } from '../queues.ts';
@@ -15,10 +15,10 @@ export function remediation({ parameters, functions }: Deployment): Resources {
       Properties: {
         Name: killSwitchName(stage),
         Type: 'String',
-        Description: `"${pulled}" stops all that ${scheduleGroupName(stage)} writes to resources; "${released}" lets it`,
+        Description: `"${engaged}" stops all that ${scheduleGroupName(stage)} writes to resources; "${disengaged}" lets it`,
         // Read each time. A later deployment leaves it as it is, since its value here stays the same.
-        Value: released,
-        AllowedPattern: `^(${released}|${pulled})$`,
+        Value: disengaged,
+        AllowedPattern: `^(${disengaged}|${engaged})$`,
       },
     },
     [ids.graceSchedules]: {

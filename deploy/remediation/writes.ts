@@ -191,7 +191,7 @@ const forUndo: Readonly<Partial<Record<ActionId, Narrowed>>> = {
 };
 
 /**
- * A grant lets others use the key: only on the one key that the policy names; where it names none, the action is withheld.
+ * A grant lets others use the key: only on the one key that the policy names; where it names none, the action is skipped.
  * EKS makes the grant in the caller's name, but not so that kms:GrantIsForAWSResource holds. Source: Amazon EKS User
  * Guide, "Encrypt Kubernetes secrets with KMS on existing clusters" (last note).
  */

@@ -57,7 +57,7 @@ export function makeClients(config: ClientConfig): Clients {
 }
 
 /** Clients by account and Region, each set made once, so that connections and retry rates are kept. */
-export function clientsByPlace(
+export function clientsByAccountRegion(
   make: (config: ClientConfig) => Clients,
   configOf: (account: string, region: string) => ClientConfig,
 ): (account: string, region: string) => Clients {

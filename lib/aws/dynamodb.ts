@@ -1,4 +1,4 @@
-/** The SDK's client for the ledger's table. */
+/** The SDK's client for the state table's table. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type ClientConfig, settings } from './settings.ts';
 

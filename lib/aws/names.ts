@@ -1,21 +1,21 @@
 /** What the parts of a deployment are called, so that the template, the functions and the commands agree. */
 import { createHash } from 'node:crypto';
-import { type Family, families } from '../pipeline/evaluators.ts';
-import type { Button } from '../policy/custom-actions.ts';
+import { type EvaluatorName, evaluators } from '../pipeline/evaluators.ts';
+import type { CustomActionName } from '../policy/custom-actions.ts';
 
 /** The name of one deployment in an account and Region: lower-case letters, digits and hyphens, as `dev`. */
 export type Stage = string;
 
-/** A queue: one for each family's evaluator, and one for the sweep. */
-export type QueueName = Family | 'sweep';
-export const queueNames: readonly QueueName[] = [...families, 'sweep'];
+/** A queue: one for each evaluator's evaluator, and one for the scheduled scan. */
+export type QueueName = EvaluatorName | 'scan';
+export const queueNames: readonly QueueName[] = [...evaluators, 'scan'];
 
 /** The CloudFormation stack; every other name begins with it. */
 export function stackName(stage: Stage): string {
   return `trailseal-${stage}`;
 }
 export function tableName(stage: Stage): string {
-  return `${stackName(stage)}-ledger`;
+  return `${stackName(stage)}-state table`;
 }
 export function queueName(stage: Stage, name: QueueName | ListenerName): string {
   return `${stackName(stage)}-${name}`;
@@ -24,17 +24,17 @@ export function queueName(stage: Stage, name: QueueName | ListenerName): string 
 export function deadLetterQueueName(stage: Stage, name: QueueName | ListenerName): string {
   return `${queueName(stage, name)}-dead-letters`;
 }
-/** The EventBridge rule that feeds a family's queue. */
-export function ruleName(stage: Stage, family: Family): string {
-  return `${stackName(stage)}-${family}`;
+/** The EventBridge rule that feeds an evaluator's queue. */
+export function ruleName(stage: Stage, evaluator: EvaluatorName): string {
+  return `${stackName(stage)}-${evaluator}`;
 }
 /** The Lambda function behind a queue. */
 export function functionName(stage: Stage, name: QueueName | ListenerName): string {
   return `${stackName(stage)}-${name}`;
 }
-/** The EventBridge Scheduler schedule that starts the sweep. */
+/** The EventBridge Scheduler schedule that starts the scheduled scan. */
 export function scheduleName(stage: Stage): string {
-  return `${stackName(stage)}-sweep`;
+  return `${stackName(stage)}-scan`;
 }
 /** Trailseal's own EventBridge bus, on which it tells of findings' transitions and of what it did. */
 export function busName(stage: Stage): string {
@@ -51,7 +51,7 @@ export function killSwitchName(stage: Stage): string {
 
 /**
  * What acts upon the bus's events: each has a rule, a queue and a function of its own. `operator` also, and first of all,
- * takes what people order by buttons in Security Hub.
+ * takes what people order by custom actions in Security Hub.
  */
 export type ListenerName = 'remediate' | 'notify' | 'operator';
 export const listenerNames: readonly ListenerName[] = ['remediate', 'notify', 'operator'];
@@ -67,7 +67,7 @@ export function listenerRuleName(stage: Stage, name: ListenerName): string {
   return `${stackName(stage)}-${name}`;
 }
 
-/** The function that tells the bus of what changes in the ledger, and where what it can't tell ends. */
+/** The function that tells the bus of what changes in the state table, and where what it can't tell ends. */
 export function transitionsFunctionName(stage: Stage): string {
   return `${stackName(stage)}-transitions`;
 }
@@ -75,8 +75,8 @@ export function transitionsDeadLetterQueueName(stage: Stage): string {
   return `${transitionsFunctionName(stage)}-dead-letters`;
 }
 
-/** What a button in Security Hub says: 19 characters at most. Source: AWS Security Hub User Guide, "Creating a custom action". */
-export const buttonNames: Readonly<Record<Button, string>> = {
+/** What a custom action in Security Hub says: 19 characters at most. Source: AWS Security Hub User Guide, "Creating a custom action". */
+export const customActionLabels: Readonly<Record<CustomActionName, string>> = {
   quarantine: 'Quarantine',
   fix: 'Fix',
   undo: 'Release and undo',
@@ -85,15 +85,15 @@ export const buttonNames: Readonly<Record<Button, string>> = {
 };
 
 /**
- * The id of a button, which ends its ARN: letters and digits, 20 at most, and there may be several deployments in a
- * Region, each with buttons of its own. Source: Security Hub API Reference, "CreateActionTarget".
+ * The id of a custom action, which ends its ARN: letters and digits, 20 at most, and there may be several deployments in a
+ * Region, each with custom actions of its own. Source: Security Hub API Reference, "CreateActionTarget".
  */
-export function customActionId(stage: Stage, button: Button): string {
+export function customActionId(stage: Stage, customAction: CustomActionName): string {
   const digest = createHash('sha256').update(stackName(stage)).digest('hex').slice(0, 10);
-  return `${button.replace(/[^a-z]/g, '')}${digest}`;
+  return `${customAction.replace(/[^a-z]/g, '')}${digest}`;
 }
 
-/** The end of a button's ARN, after `arn:PARTITION:securityhub:REGION:ACCOUNT:`. */
-export function customActionResource(stage: Stage, button: Button): string {
-  return `action/custom/${customActionId(stage, button)}`;
+/** The end of a custom action's ARN, after `arn:PARTITION:securityhub:REGION:ACCOUNT:`. */
+export function customActionResource(stage: Stage, customAction: CustomActionName): string {
+  return `action/custom/${customActionId(stage, customAction)}`;
 }

@@ -12,7 +12,7 @@ export function isNotFound(error: unknown): boolean {
  * What a read answers; `undefined` where AWS says that there is no such resource.
  * @param read rejects with what the SDK throws.
  */
-export async function unlessGone<T>(read: () => Promise<T>): Promise<T | undefined> {
+export async function unlessDeleted<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {

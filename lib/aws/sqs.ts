@@ -48,7 +48,7 @@ const batchBytes = 256 * 1024;
 const delays = [100, 400, 1_600];
 
 interface Prepared {
-  readonly place: number;
+  readonly accountRegion: number;
   readonly text: string;
   readonly bytes: number;
 }
@@ -73,9 +73,9 @@ export async function sendAll(
     (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value) + 'String'.length,
     0,
   );
-  const messages = bodies.map((body, place): Prepared => {
+  const messages = bodies.map((body, accountRegion): Prepared => {
     const text = messageText(body);
-    return { place, text, bytes: Buffer.byteLength(text) + attributeBytes };
+    return { accountRegion, text, bytes: Buffer.byteLength(text) + attributeBytes };
   });
 
   /** @returns the messages that SQS refused, with its reason. */
@@ -83,8 +83,8 @@ export async function sendAll(
     const answer = await client.send(
       new SendMessageBatchCommand({
         QueueUrl: queueUrl,
-        Entries: batch.map(({ place, text }) => ({
-          Id: String(place),
+        Entries: batch.map(({ accountRegion, text }) => ({
+          Id: String(accountRegion),
           MessageBody: text,
           ...(delaySeconds === undefined ? {} : { DelaySeconds: delaySeconds }),
           ...(attributes === undefined ? {} : { MessageAttributes: messageAttributes }),
@@ -94,7 +94,7 @@ export async function sendAll(
     return new Map((answer.Failed ?? []).map((failed) => [Number(failed.Id), failed]));
   }
 
-  const refused: { readonly place: number; readonly because: string }[] = [];
+  const refused: { readonly accountRegion: number; readonly because: string }[] = [];
   const batches = inBatches(messages);
   for (const [index, batch] of batches.entries()) {
     let left = batch;
@@ -103,19 +103,21 @@ export async function sendAll(
       try {
         failed = await send(left);
       } catch (error) {
-        const unsent = [...refused, ...left, ...batches.slice(index + 1).flat()].map(({ place }) => place);
+        const unsent = [...refused, ...left, ...batches.slice(index + 1).flat()].map(
+          ({ accountRegion }) => accountRegion,
+        );
         throw new SendError(queueUrl, unsent, bodies.length, reasonOf(error), error);
       }
       const delay = delays[tries - 1];
       const again: Prepared[] = [];
       for (const message of left) {
-        const failure = failed.get(message.place);
+        const failure = failed.get(message.accountRegion);
         if (failure === undefined) continue;
         // What is wrong with the message itself stays wrong.
         if (failure.SenderFault !== true && delay !== undefined) again.push(message);
         else {
           const because = `${failure.Code ?? 'refused'}${failure.Message ? ` (${failure.Message})` : ''}`;
-          refused.push({ place: message.place, because });
+          refused.push({ accountRegion: message.accountRegion, because });
         }
       }
       left = again;
@@ -124,7 +126,7 @@ export async function sendAll(
   }
   if (refused.length > 0) {
     const reasons = [...new Set(refused.map(({ because }) => because))];
-    const unsent = refused.map(({ place }) => place);
+    const unsent = refused.map(({ accountRegion }) => accountRegion);
     throw new SendError(queueUrl, unsent, bodies.length, reasons.join('; '));
   }
 }
@@ -145,7 +147,7 @@ export function withoutNoncharacters(json: string): string {
   );
 }
 
-/** As few batches as keep the order; a message that is too large by itself is alone, and SQS's to judge. */
+/** As few batches as keep the order; a message that is too large by itself is alone, and SQS's to evaluate. */
 function inBatches(messages: readonly Prepared[]): readonly (readonly Prepared[])[] {
   const batches: Prepared[][] = [];
   let bytes = 0;

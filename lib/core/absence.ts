@@ -1,13 +1,13 @@
 /**
- * What the facts tell of the resource itself: that it is gone, that it is not ready yet, or that AWS did not
+ * What the facts tell of the resource itself: that it was deleted, that it is not ready yet, or that AWS did not
  * answer. Each gives the detail, a clause for people, or `undefined` where it is not so.
  */
 import type { Facts } from './control.ts';
 import type { Unknown, UnknownReason } from './facts.ts';
 
-/** The resource itself is not there: not any more or, if it was just made, not yet. What it refers to may be gone. */
-export function isGone(facts: Partial<Facts>): string | undefined {
-  return because(['gone'], unknownFacts(facts));
+/** The resource itself is not there: not any more or, if it was just made, not yet. What it refers to may be deleted. */
+export function isDeleted(facts: Partial<Facts>): string | undefined {
+  return because(['deleted'], unknownFacts(facts));
 }
 
 /** The resource is still being made or changed, so that AWS does not tell yet how it will be. */

@@ -1,5 +1,5 @@
 /**
- * What an action is: a change to a customer's resource that can be told beforehand, be broken off anywhere and gone on
+ * What an action is: a change to a customer's resource that can be told beforehand, be interrupted anywhere and deleted on
  * with, and be undone, or says why not. Each is one file that tells its whole story, the same parts in the same order.
  * What carries them out is `carry-out.ts`, what takes them back `undo.ts`.
  */
@@ -23,22 +23,22 @@ export interface WriteClients {
 }
 
 /** What an action needs to know of the finding, and what its journal keeps of it. A `Finding` is one. */
-export type Ground = Pick<Finding, 'id' | 'control' | 'title' | 'severity' | 'openedAt'> &
+export type FindingSummary = Pick<Finding, 'id' | 'control' | 'title' | 'severity' | 'openedAt'> &
   Partial<Pick<Finding, 'history'>>;
 
 /** What is to be changed, and because of what. */
 export interface Target<Settings = unknown> {
   readonly resource: Resource;
-  readonly finding: Ground;
+  readonly finding: FindingSummary;
   /**
    * What the policy sets, parsed by the action's own schema. That of a fix is the schema of the control it belongs to,
-   * so that what the control demands is what the fix brings about.
+   * so that what the control requires is what the fix brings about.
    */
   readonly settings: Settings;
 }
 
 /** What an action needs besides its target. */
-export interface Means {
+export interface ActionDeps {
   readonly clients: WriteClients;
   /** What earlier looks at the resource saw. */
   readonly memory: Memory;
@@ -56,7 +56,7 @@ export type Prepared<Before> =
   /** The resource is already as it should be. */
   | { readonly kind: 'needless'; readonly because: string }
   /** It must not, or can't, be done now; a sentence for people. */
-  | { readonly kind: 'withheld'; readonly because: string };
+  | { readonly kind: 'skipped'; readonly because: string };
 
 /** How the resource is now, compared with what the action, or its undo, made of it. */
 export type Check =
@@ -68,12 +68,12 @@ export type Check =
       readonly differences: readonly string[];
       /**
        * Whether all that differs is still as it was before: then only this action had a hand in the resource, and a
-       * broken-off run may go on, or be taken back. `false`: somebody else has changed it. Left out: nobody can tell;
-       * then a run goes on, but a half-done one is not taken back.
+       * interrupted run may go on, or be taken back. `false`: somebody else has changed it. Left out: nobody can tell;
+       * then a run goes on, but a partially completed one is not taken back.
        */
-      readonly halfway?: boolean;
+      readonly partial?: boolean;
     }
-  | { readonly kind: 'gone'; readonly because: string };
+  | { readonly kind: 'deleted'; readonly because: string };
 
 export type Undo<Before, Settings = unknown> =
   | {
@@ -82,9 +82,9 @@ export type Undo<Before, Settings = unknown> =
       readonly except: readonly string[];
       readonly permissions: readonly string[];
       /** Puts back what was there; idempotent. Only called while `check` says `as-set`, or to go on with an undo. */
-      restore(target: Target<Settings>, before: Before, means: Means): Promise<void>;
+      restore(target: Target<Settings>, before: Before, deps: ActionDeps): Promise<void>;
       /** Whether everything is as it was before. */
-      restored(target: Target<Settings>, before: Before, means: Means): Promise<Check>;
+      restored(target: Target<Settings>, before: Before, deps: ActionDeps): Promise<Check>;
     }
   /** Undoing it would put data at risk, or give another result: the command is printed, and never run. */
   | {
@@ -106,17 +106,17 @@ export interface ActionDefinition<Before extends z.ZodMiniType, Settings extends
   /** As IAM names them. */
   readonly permissions: { readonly reads: readonly string[]; readonly writes: readonly string[] };
   readonly settings: Settings;
-  /** The shape of what was there before, which the ledger keeps as JSON. */
+  /** The shape of what was there before, which the state table keeps as JSON. */
   readonly before: Before;
   /** Reads only. Rejects with what the SDK throws when AWS does not answer. */
-  prepare(target: Target<z.infer<Settings>>, means: Means): Promise<Prepared<z.infer<Before>>>;
+  prepare(target: Target<z.infer<Settings>>, deps: ActionDeps): Promise<Prepared<z.infer<Before>>>;
   /**
-   * Writes; looks first what an earlier, broken-off try did already, and does not do it again. Throws `UnderWay`
+   * Writes; looks first what an earlier, interrupted try did already, and does not do it again. Throws `UnderWay`
    * where AWS takes longer than is waited for.
    */
-  apply(target: Target<z.infer<Settings>>, before: z.infer<Before>, means: Means): Promise<void>;
+  apply(target: Target<z.infer<Settings>>, before: z.infer<Before>, deps: ActionDeps): Promise<void>;
   /** Reads only. */
-  check(target: Target<z.infer<Settings>>, before: z.infer<Before>, means: Means): Promise<Check>;
+  check(target: Target<z.infer<Settings>>, before: z.infer<Before>, deps: ActionDeps): Promise<Check>;
   readonly undo: Undo<z.infer<Before>, z.infer<Settings>>;
 }
 
@@ -130,7 +130,7 @@ export function defineAction<Before extends z.ZodMiniType, Settings extends z.Zo
   return action;
 }
 
-/** AWS has accepted the change and is still at it: the same run may be gone on with later. */
+/** AWS has accepted the change and is still at it: the same run may be resumed later. */
 export class UnderWay extends Error {
   override readonly name = 'UnderWay';
 }

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 
 export interface Cidr {
-  readonly family: 'ipv4' | 'ipv6';
+  readonly evaluator: 'ipv4' | 'ipv6';
   /** The address as written; bits beyond the prefix are without meaning. */
   readonly address: string;
   readonly prefix: number;
@@ -15,18 +15,18 @@ export function parseCidr(value: string): Cidr | undefined {
   const [, address = '', length = ''] = match;
   const version = isIP(address);
   const prefix = Number(length);
-  if (version === 4 && prefix <= 32) return { family: 'ipv4', address, prefix };
-  if (version === 6 && prefix <= 128) return { family: 'ipv6', address, prefix };
+  if (version === 4 && prefix <= 32) return { evaluator: 'ipv4', address, prefix };
+  if (version === 6 && prefix <= 128) return { evaluator: 'ipv6', address, prefix };
   return undefined;
 }
 
 /**
  * Whether every address of `inner` is in one of `outers`, which may cover it together. Blocks of different
- * families cover nothing of each other; an IPv4-mapped IPv6 block counts as IPv6.
+ * evaluators cover nothing of each other; an IPv4-mapped IPv6 block counts as IPv6.
  */
 export function covers(outers: readonly Cidr[], inner: Cidr): boolean {
   const { first, last } = spanOf(inner);
-  const spans = outers.filter(({ family }) => family === inner.family).map(spanOf);
+  const spans = outers.filter(({ evaluator }) => evaluator === inner.evaluator).map(spanOf);
   spans.sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0));
   let uncovered = first;
   for (const span of spans) {
@@ -36,8 +36,8 @@ export function covers(outers: readonly Cidr[], inner: Cidr): boolean {
 }
 
 /** The first and the last address of a block, as numbers. */
-function spanOf({ family, address, prefix }: Cidr): { readonly first: bigint; readonly last: bigint } {
-  const [number, width] = family === 'ipv4' ? [numberOfV4(address), 32] : [numberOfV6(address), 128];
+function spanOf({ evaluator, address, prefix }: Cidr): { readonly first: bigint; readonly last: bigint } {
+  const [number, width] = evaluator === 'ipv4' ? [numberOfV4(address), 32] : [numberOfV6(address), 128];
   const size = 1n << BigInt(width - prefix);
   const first = (number / size) * size;
   return { first, last: first + size - 1n };

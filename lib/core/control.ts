@@ -1,5 +1,5 @@
 /**
- * A control is a pure judgement over plain facts, told in one file. This module is the whole contract:
+ * A control is a pure evaluation over plain facts, told in one file. This module is the whole contract:
  * everything that brings a control its events and facts, or carries out what it decides, lives elsewhere.
  */
 import type * as Ec2 from '@aws-sdk/client-ec2';
@@ -16,7 +16,7 @@ export const severities = ['INFORMATIONAL', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL']
 /** ASFF's severity labels, mildest first. */
 export type Severity = (typeof severities)[number];
 
-/** The resource types judged, spelled as ASFF spells them ("Required top-level ASFF attributes: Resources"). */
+/** The resource types evaluated, spelled as ASFF spells them ("Required top-level ASFF attributes: Resources"). */
 export type ResourceType =
   | 'AwsAccount'
   | 'AwsEc2Instance'
@@ -29,9 +29,9 @@ export type ResourceType =
   | 'AwsKmsGrant';
 
 /**
- * What is judged. `id` is AWS's own (`i-…`, a cluster's name, a key's UUID); where AWS has none yet, it is
+ * What is evaluated. `id` is AWS's own (`i-…`, a cluster's name, a key's UUID); where AWS has none yet, it is
  * made of those that are known (`i-…:/dev/sdb`). With control, account and Region it identifies a finding,
- * so it must be the same live, in sweep and in replay.
+ * so it must be the same live, in scheduled scan and in replay.
  */
 export interface Resource {
   readonly type: ResourceType;
@@ -79,8 +79,8 @@ export type Occurrence = {
 }[EventSource];
 /** An event that may change a control's verdict on the resources it names. */
 export type Trigger = Occurrence;
-/** An event after which the resources it names are gone; what is `partOf` them is gone too. */
-export type Ending = Occurrence;
+/** An event after which the resources it names were deleted; what is `partOf` them was deleted too. */
+export type Deletion = Occurrence;
 
 export const verdicts = ['PASS', 'FAIL', 'UNKNOWN', 'NOT_APPLICABLE'] as const;
 export type Verdict = (typeof verdicts)[number];
@@ -96,14 +96,14 @@ export interface Observation {
 export interface Evidence {
   /** One sentence, complete in itself: what is so, and why that is the verdict. */
   readonly summary: string;
-  /** What the control demands, as the settings have it. */
+  /** What the control requires, as the settings have it. */
   readonly required: string;
   readonly observed: readonly Observation[];
   /** What a person may run about this one resource, where nothing is ever done about it by itself; to be copied. */
   readonly command?: string;
 }
 
-export interface Judgement {
+export interface Evaluation {
   readonly verdict: Verdict;
   readonly evidence: Evidence;
 }
@@ -131,7 +131,7 @@ export interface Standards {
 }
 
 /** Clauses for who writes a policy. */
-export interface NeverObeyed {
+export interface NeverRuns {
   readonly because: string;
   readonly hint: string;
 }
@@ -146,18 +146,18 @@ export interface ControlDefinition<Names extends readonly FactName[], Settings e
   readonly resourceType: ResourceType;
   readonly standards: Standards;
   readonly triggers: readonly Trigger[];
-  readonly endings: readonly Ending[];
+  readonly deletions: readonly Deletion[];
   /** The facts that `evaluate` needs; permissions follow from them. */
   readonly facts: Names;
   /** What the policy may set; every setting has a default. */
   readonly settings: Settings;
-  evaluate(resource: Resource, facts: Pick<Facts, Names[number]>, settings: z.infer<Settings>): Judgement;
+  evaluate(resource: Resource, facts: Pick<Facts, Names[number]>, settings: z.infer<Settings>): Evaluation;
   /** What the policy may ask for when the control fails. */
   readonly actions: readonly Action[];
   /** What is never done by itself, because nothing takes it back: a person has to order it, for one finding. */
-  readonly byOrderOnly?: readonly Action[];
+  readonly onRequestOnly?: readonly Action[];
   /** Why, under these settings, an order of one of its actions could never be obeyed; left out where settings don't matter. */
-  whyNeverObeyed?(action: Action, settings: z.infer<Settings>): NeverObeyed | undefined;
+  whyNeverRuns?(action: Action, settings: z.infer<Settings>): NeverRuns | undefined;
   /** What a person does about it, with the command. */
   readonly remediation: string;
   /** Where the requirement and the remediation are explained. */
@@ -176,19 +176,19 @@ export function defineControl<const Names extends readonly FactName[], Settings 
 
 type Seen = readonly Observation[];
 
-export function pass(summary: string, required: string, observed: Seen): Judgement {
+export function pass(summary: string, required: string, observed: Seen): Evaluation {
   return { verdict: 'PASS', evidence: { summary, required, observed } };
 }
-export function fail(summary: string, required: string, observed: Seen, command?: string): Judgement {
+export function fail(summary: string, required: string, observed: Seen, command?: string): Evaluation {
   const evidence = { summary, required, observed };
   return { verdict: 'FAIL', evidence: command === undefined ? evidence : { ...evidence, command } };
 }
 /** Neither pass nor fail, because something needed is not known; `summary` says what. */
-export function unknown(summary: string, required: string, observed: Seen): Judgement {
+export function unknown(summary: string, required: string, observed: Seen): Evaluation {
   return { verdict: 'UNKNOWN', evidence: { summary, required, observed } };
 }
 /** The requirement does not concern this resource (rotation of an asymmetric key). */
-export function notApplicable(summary: string, required: string, observed: Seen): Judgement {
+export function notApplicable(summary: string, required: string, observed: Seen): Evaluation {
   return { verdict: 'NOT_APPLICABLE', evidence: { summary, required, observed } };
 }
 

@@ -20,7 +20,7 @@ export interface EventResource {
   readonly account: string | undefined;
 }
 
-/** Whether the call changed anything. Only `success` events are judged. */
+/** Whether the call changed anything. Only `success` events are evaluated. */
 export type Outcome =
   | { readonly kind: 'success' }
   | { readonly kind: 'failed'; readonly errorCode: string; readonly errorMessage: string | undefined }

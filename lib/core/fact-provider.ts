@@ -5,8 +5,8 @@ import type { Fact } from './facts.ts';
 export interface FactRequest {
   readonly resource: Resource;
   readonly facts: readonly FactName[];
-  /** Whether the resource may well be gone: then its absence is an answer, not waited out. */
-  readonly mayBeGone?: boolean;
+  /** Whether the resource may well be deleted: then its absence is an answer, not waited out. */
+  readonly mayBeDeleted?: boolean;
 }
 
 export interface FactProvider {
@@ -18,7 +18,7 @@ export interface FactProvider {
 }
 
 /** A resource as it is now. */
-export interface Looked {
+export interface CurrentResource {
   /**
    * Its id, ARN, `partOf` and tags as AWS has them; tags that no call tells are left out, whatever the request says
    * of them. Where AWS does not know or tell the resource, it is the one of the request.
@@ -36,7 +36,7 @@ export interface LiveFactProvider {
    * it holds every EBS volume of the instance by its own id, and the name itself only while there is no volume to
    * be found for it, with facts that say why. Two such names of one instance give the same volumes.
    */
-  look(requests: readonly FactRequest[]): Promise<readonly (readonly Looked[])[]>;
+  look(requests: readonly FactRequest[]): Promise<readonly (readonly CurrentResource[])[]>;
 }
 
 export type Tags = NonNullable<Resource['tags']>;

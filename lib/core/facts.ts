@@ -20,7 +20,7 @@ export type Source =
 
 /**
  * Why a fact is not known. `not-in-trail`: the events do not tell. The rest come from AWS's answers:
- * `gone`: AWS does not know the resource itself, not yet or not any more, or it is about to end; `not-found`: AWS
+ * `deleted`: AWS does not know the resource itself, not yet or not any more, or it is about to end; `not-found`: AWS
  * does not know something else that the resource refers to; `not-ready`: the resource is still being made or
  * changed, look again later; `absent`: the resource is known, and it has no such thing; `failed`: no answer, for
  * any other cause.
@@ -30,7 +30,7 @@ export type UnknownReason =
   | 'not-in-snapshot'
   | 'unreadable'
   | 'denied'
-  | 'gone'
+  | 'deleted'
   | 'not-found'
   | 'not-ready'
   | 'absent'

@@ -1,9 +1,9 @@
-/** What there is in an account and Region: the resources that the controls judge, listed page by page. */
+/** What there is in an account and Region: the resources that the controls evaluate, listed page by page. */
 import type { Clients } from '../aws/clients.ts';
 import { isDenial, reasonOf } from '../aws/reason.ts';
 import type { Resource, ResourceType } from './control.ts';
 
-export interface Place {
+export interface AccountRegion {
   readonly account: string;
   readonly region: string;
 }
@@ -26,7 +26,7 @@ export interface Lister {
    * @param token from the page before; `undefined` for the first.
    * Rejects with a `ListingError`.
    */
-  list(clients: Clients, place: Place, token: string | undefined): Promise<Page>;
+  list(clients: Clients, accountRegion: AccountRegion, token: string | undefined): Promise<Page>;
 }
 
 export type Listers = { readonly [Type in ResourceType]: Lister };
@@ -36,22 +36,22 @@ export class ListingError extends Error {
   override readonly name = 'ListingError';
   /** As IAM names it. */
   readonly action: string;
-  readonly place: Place;
+  readonly accountRegion: AccountRegion;
   /** Whether it was denied, so that another try would be too. */
   readonly denied: boolean;
 
   /** @param of whose parts were listed, where it was not the whole account. */
-  constructor(action: string, place: Place, cause: unknown, of?: string) {
+  constructor(action: string, accountRegion: AccountRegion, cause: unknown, of?: string) {
     const denied = isDenial(cause);
     super(
       `${action}${of === undefined ? '' : ` of ${of}`} ${denied ? 'was denied' : 'failed'} in account ` +
-        `${place.account}, ${place.region}: ${reasonOf(cause)}; ${
+        `${accountRegion.account}, ${accountRegion.region}: ${reasonOf(cause)}; ${
           denied ? `allow ${action}` : 'try again later'
-        }, as what is not listed is not judged`,
+        }, as what is not listed is not evaluated`,
       { cause },
     );
     this.action = action;
-    this.place = place;
+    this.accountRegion = accountRegion;
     this.denied = denied;
   }
 }
@@ -59,14 +59,14 @@ export class ListingError extends Error {
 /** What the call answers. Rejects with a `ListingError` for whatever it throws. */
 export async function asked<T>(
   action: string,
-  place: Place,
+  accountRegion: AccountRegion,
   call: () => Promise<T>,
   of?: string,
 ): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    throw new ListingError(action, place, error, of);
+    throw new ListingError(action, accountRegion, error, of);
   }
 }
 

@@ -5,7 +5,7 @@
 import type { Clients } from '../aws/clients.ts';
 import type { Resource } from './control.ts';
 import { at, isObject, text } from './json.ts';
-import { asked, type Lister, ListingError, type Place, tokenIn } from './list.ts';
+import { type AccountRegion, asked, type Lister, ListingError, tokenIn } from './list.ts';
 
 interface Found {
   readonly items: readonly string[] | undefined;
@@ -22,11 +22,11 @@ export interface Nested {
     readonly action: string;
     readonly list: (clients: Clients, name: string, token: string | undefined) => Promise<Found>;
     /** The error that says that there is no such thing any more. */
-    readonly gone: string;
+    readonly deleted: string;
     /** Errors that concern this one thing alone, so that the others are listed all the same. */
     readonly particular: readonly string[];
   };
-  readonly resource: (name: string, item: string, place: Place) => Resource;
+  readonly resource: (name: string, item: string, accountRegion: AccountRegion) => Resource;
 }
 
 /** A page has about so many resources, or calls. */
@@ -52,7 +52,7 @@ interface Rest {
 export function nested({ outer, inner, resource }: Nested): Lister {
   return {
     permissions: [outer.action, inner.action],
-    async list(clients, place, token) {
+    async list(clients, accountRegion, token) {
       const resources: Resource[] = [];
       const unlisted: ListingError[] = [];
       let rest = restIn(token);
@@ -62,7 +62,7 @@ export function nested({ outer, inner, resource }: Nested): Lister {
       ) {
         if (rest.pending.length === 0) {
           const from = rest.token;
-          const { items, next } = await asked(outer.action, place, () => outer.list(clients, from));
+          const { items, next } = await asked(outer.action, accountRegion, () => outer.list(clients, from));
           const following = tokenIn(next);
           calls += 1;
           rest = {
@@ -73,10 +73,10 @@ export function nested({ outer, inner, resource }: Nested): Lister {
           continue;
         }
         const taken = rest.pending.slice(0, width);
-        const pages = await Promise.all(taken.map((one) => part(clients, place, one)));
+        const pages = await Promise.all(taken.map((one) => part(clients, accountRegion, one)));
         calls += taken.length;
         for (const { name, items, error } of pages) {
-          resources.push(...items.map((item) => resource(name, item, place)));
+          resources.push(...items.map((item) => resource(name, item, accountRegion)));
           if (error !== undefined) unlisted.push(error);
         }
         const goOn = pages.flatMap(({ name, next }) => (next === undefined ? [] : [{ name, token: next }]));
@@ -87,15 +87,15 @@ export function nested({ outer, inner, resource }: Nested): Lister {
     },
   };
 
-  async function part(clients: Clients, place: Place, { name, token }: Pending) {
+  async function part(clients: Clients, accountRegion: AccountRegion, { name, token }: Pending) {
     try {
       const { items, next } = await inner.list(clients, name, token);
       return { name, items: items ?? [], next: tokenIn(next), error: undefined };
     } catch (error) {
       const none = { name, items: [], next: undefined };
       const kind = error instanceof Error ? error.name : '';
-      if (kind === inner.gone) return { ...none, error: undefined };
-      const told = new ListingError(inner.action, place, error, name);
+      if (kind === inner.deleted) return { ...none, error: undefined };
+      const told = new ListingError(inner.action, accountRegion, error, name);
       if (inner.particular.includes(kind)) return { ...none, error: told };
       throw told;
     }

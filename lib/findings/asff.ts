@@ -135,7 +135,7 @@ function productFields(finding: Finding): Record<string, string> | undefined {
     ['trailseal/closing', finding.closing?.summary],
     ['trailseal/eventIds', finding.eventIds.slice(0, 20).join(' ')],
     ['trailseal/plan', plan.actions.map(({ action }) => action).join(' ')],
-    ['trailseal/withheld', plan.withheld.map(({ action, because }) => `${action}: ${because}`).join('; ')],
+    ['trailseal/skipped', plan.skipped.map(({ action, because }) => `${action}: ${because}`).join('; ')],
     ['trailseal/exemption', exemption && `${exemption.state}: ${exemption.reason}`],
     ['trailseal/exemption/owner', exemption?.owner],
     ['trailseal/exemption/expires', exemption?.expires],

@@ -4,7 +4,7 @@ import type { Actor } from '../core/event.ts';
 import type { Plan } from '../policy/plan.ts';
 
 export const statuses = ['OPEN', 'RESOLVED', 'ARCHIVED'] as const;
-/** OPEN until the resource passes (RESOLVED) or is gone (ARCHIVED). */
+/** OPEN until the resource passes (RESOLVED) or was deleted (ARCHIVED). */
 export type Status = (typeof statuses)[number];
 
 /** One change of a finding, and the event behind it. */

@@ -2,12 +2,12 @@
  * The life of a finding, pure: FAIL opens, PASS closes what was open, the end of the resource archives it, and
  * UNKNOWN leaves what there is as it is (it opens a finding only where there was none).
  */
-import type { Control, Judgement, Resource, Severity, TrailEvent, Verdict } from '../core/control.ts';
+import type { Control, Evaluation, Resource, Severity, TrailEvent, Verdict } from '../core/control.ts';
 import type { Plan } from '../policy/plan.ts';
 import type { Finding, FindingExemption, Transition } from './finding.ts';
 import { findingId } from './id.ts';
 
-/** What made somebody look: an event of the trail, or a sweep, which stands for one. */
+/** What made somebody look: an event of the trail, or a scheduled scan, which stands for one. */
 export type Cause = Pick<TrailEvent, 'id' | 'eventName' | 'time' | 'actor'>;
 
 /** What a verdict does to a finding that stood as `previous`. */
@@ -31,7 +31,7 @@ export interface Opening {
   readonly control: Control;
   readonly resource: Resource;
   readonly severity: Severity;
-  readonly judgement: Judgement;
+  readonly evaluation: Evaluation;
   readonly event: Cause;
   readonly plan: Plan;
   readonly exemption: FindingExemption | undefined;
@@ -39,8 +39,8 @@ export interface Opening {
 
 /** A finding opened for the first time, or again: then its id and its history go on. */
 export function openFinding(previous: Finding | undefined, opening: Opening): Finding {
-  const { control, resource, severity, judgement, event, plan, exemption } = opening;
-  const verdict = judgement.verdict === 'UNKNOWN' ? 'UNKNOWN' : 'FAIL';
+  const { control, resource, severity, evaluation, event, plan, exemption } = opening;
+  const verdict = evaluation.verdict === 'UNKNOWN' ? 'UNKNOWN' : 'FAIL';
   const { type, id, arn } = resource;
   return {
     id: previous?.id ?? findingId(control.id, resource),
@@ -56,22 +56,22 @@ export function openFinding(previous: Finding | undefined, opening: Opening): Fi
     closedAt: null,
     eventIds: withEvent(previous, event),
     actor: event.actor,
-    evidence: judgement.evidence,
+    evidence: evaluation.evidence,
     closing: null,
     plan,
     exemption: exemption ?? null,
-    history: [...(previous?.history ?? []), transition('OPEN', verdict, event, judgement.evidence.summary)],
+    history: [...(previous?.history ?? []), transition('OPEN', verdict, event, evaluation.evidence.summary)],
   };
 }
 
 /** An open finding that failed again: the evidence is the newest, everything else stays. */
-export function keepFinding(previous: Finding, judgement: Judgement, event: Cause): Finding {
-  return { ...previous, evidence: judgement.evidence, eventIds: withEvent(previous, event) };
+export function keepFinding(previous: Finding, evaluation: Evaluation, event: Cause): Finding {
+  return { ...previous, evidence: evaluation.evidence, eventIds: withEvent(previous, event) };
 }
 
 /** An open finding whose resource passes now. */
-export function resolveFinding(previous: Finding, judgement: Judgement, event: Cause): Finding {
-  const { summary } = judgement.evidence;
+export function resolveFinding(previous: Finding, evaluation: Evaluation, event: Cause): Finding {
+  const { summary } = evaluation.evidence;
   return {
     ...previous,
     status: 'RESOLVED',
@@ -82,11 +82,11 @@ export function resolveFinding(previous: Finding, judgement: Judgement, event: C
   };
 }
 
-/** A finding whose resource is gone. One that was resolved before keeps the time and the reason of that. */
+/** A finding whose resource was deleted. One that was resolved before keeps the time and the reason of that. */
 export function archiveFinding(
   previous: Finding,
   event: Cause,
-  summary = `The resource is gone: ${event.eventName}.`,
+  summary = `The resource was deleted: ${event.eventName}.`,
 ): Finding {
   if (previous.status === 'ARCHIVED') return previous;
   const open = previous.status === 'OPEN';

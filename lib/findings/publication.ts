@@ -4,7 +4,7 @@ import { type OffBecause, type Refusal, reasonOf } from './import-failure.ts';
 
 /**
  * What came of publishing. Every finding is in one of the three lists; only where `off` is set, those that were not
- * taken before are in none: they are still owed, and to try again at once would be in vain.
+ * taken before are in none: they are still pending publication, and to try again at once would be in vain.
  */
 export interface Publication {
   /** By the findings' ids, as in the other lists. */

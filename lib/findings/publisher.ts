@@ -39,7 +39,7 @@ const tries = 5;
  * No call is begun later than so many milliseconds after the publication began: where every finding has to be told
  * alone, the rest is deferred before a function runs out of time.
  */
-const patience = 45_000;
+const longestWait = 45_000;
 
 type Stop = Exclude<CallFailure, { kind: 'refused' }>;
 type Answer = CallFailure | { readonly kind: 'answered'; readonly failed: ReadonlyMap<string, Refusal> };
@@ -73,7 +73,7 @@ export class Publisher {
       { accepted: [], refused: pieces.filter((one) => !fits(one)).map(tooLarge), deferred: [] },
     ];
     const byAccount = Map.groupBy(pieces.filter(fits), ({ finding }) => finding.AwsAccountId ?? '');
-    const until = this.#options.now().getTime() + patience;
+    const until = this.#options.now().getTime() + longestWait;
     for (const [account, its] of byAccount) published.push(await this.#publishOf(account, its, until));
     const off = published.find((one) => one.off !== undefined)?.off;
     return {

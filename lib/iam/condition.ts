@@ -1,5 +1,5 @@
 /**
- * How far a statement reaches under its conditions. A statement open to everybody is judged by the conditions
+ * How far a statement reaches under its conditions. A statement open to everybody is evaluated by the conditions
  * that say whose the caller must be; those that say only how the call is made confine nobody.
  *
  * `kms:ViaService` is such a one: it holds for every caller of that service in any account, which is why AWS
@@ -37,7 +37,7 @@ const order: readonly Reach['kind'][] = ['inside', 'outside', 'unclear', 'open']
 
 /** The reach of an Allow statement that has these conditions. */
 export function reachOf(conditions: readonly Condition[], scope: Scope): Reach {
-  const present = new Set(conditions.filter(demandsKey).map(({ key }) => key.toLowerCase()));
+  const present = new Set(conditions.filter(requiresKey).map(({ key }) => key.toLowerCase()));
   const reaches = conditions.map((condition) => reachOfTest(condition, scope, present));
   return pick(reaches, (kind, other) => order.indexOf(kind) < order.indexOf(other)) ?? open();
 }
@@ -57,7 +57,7 @@ export function reachPast(conditions: readonly Condition[], scope: Scope): Reach
 }
 
 /** A `Null` test that the key be there, with which `…IfExists` and `ForAllValues` lose their loophole. */
-function demandsKey({ operator, values }: Condition): boolean {
+function requiresKey({ operator, values }: Condition): boolean {
   return (
     operator.toLowerCase() === 'null' && values.length > 0 && values.every((value) => /^false$/i.test(value))
   );
@@ -178,23 +178,27 @@ function reachOfValues(condition: Condition, reading: Reading, scope: Scope): Re
 }
 
 /** An account; or `open` when the value matches any; or `unclear`. */
-type Place = { readonly account: string } | 'open' | 'unclear';
+type AccountRegion = { readonly account: string } | 'open' | 'unclear';
 
-function reachOfAccounts(condition: Condition, scope: Scope, place: (value: string) => Place): Reach {
+function reachOfAccounts(
+  condition: Condition,
+  scope: Scope,
+  accountRegion: (value: string) => AccountRegion,
+): Reach {
   const { key, values } = condition;
-  const places = values.map(place);
-  if (places.includes('open')) return open(condition);
+  const accountRegions = values.map(accountRegion);
+  if (accountRegions.includes('open')) return open(condition);
   const accounts = [
-    ...new Set(places.flatMap((found) => (typeof found === 'string' ? [] : [found.account]))),
+    ...new Set(accountRegions.flatMap((found) => (typeof found === 'string' ? [] : [found.account]))),
   ];
-  const foreign = accounts.filter((account) => !scope.accounts.has(account));
-  if (foreign.length > 0) return { kind: 'outside', why: `under ${key}, which names ${shorten(foreign)}` };
-  return places.includes('unclear')
+  const external = accounts.filter((account) => !scope.accounts.has(account));
+  if (external.length > 0) return { kind: 'outside', why: `under ${key}, which names ${shorten(external)}` };
+  return accountRegions.includes('unclear')
     ? { kind: 'unclear', why: `under ${key}, which has a value that does not tell the account` }
     : { kind: 'inside', why: `under ${key}, which names ${shorten(accounts)} alone` };
 }
 
-function accountOfValue(value: string, reading: Reading, scope: Scope): Place {
+function accountOfValue(value: string, reading: Reading, scope: Scope): AccountRegion {
   if (/^\$\{aws:resourceaccount\}$/i.test(value)) return { account: scope.ownAccount };
   if (value.includes('${') || (reading !== 'exact' && hasWildcard(value))) return 'open';
   return /^\d{12}$/.test(value) ? { account: value } : 'unclear';
@@ -204,7 +208,7 @@ function accountOfValue(value: string, reading: Reading, scope: Scope): Place {
  * The account that an ARN's pattern fixes. An ARN operator compares part by part, so that wildcards elsewhere
  * do no harm; to StringLike, a `*` before the account may also stand for colons, and a path may hold some.
  */
-function accountOfArn(value: string, reading: Reading): Place {
+function accountOfArn(value: string, reading: Reading): AccountRegion {
   const arn = parseArn(value);
   if (value.includes('${')) return 'open';
   if (arn === undefined) return reading !== 'exact' && hasWildcard(value) ? 'open' : 'unclear';
@@ -216,7 +220,7 @@ function accountOfArn(value: string, reading: Reading): Place {
 
 /**
  * Organizations by id, or by path (`o-…/r-…/ou-…/*`). An account is in one organization at most, so where
- * none is listed as allowed a single one is taken for the account's own, and of two one must be foreign.
+ * none is listed as allowed a single one is taken for the account's own, and of two one must be external.
  */
 function reachOfOrganizations(condition: Condition, reading: Reading, scope: Scope): Reach {
   const { key, values } = condition;
@@ -243,10 +247,10 @@ function reachOfOrganizations(condition: Condition, reading: Reading, scope: Sco
     const taken = ids.has(keysOwn) ? '' : ", taken for the account's own organization";
     return { kind: 'inside', why: `${alone}${taken}` };
   }
-  const foreign = [...ids].filter((id) => !scope.organizations.includes(id));
-  return foreign.length === 0
+  const external = [...ids].filter((id) => !scope.organizations.includes(id));
+  return external.length === 0
     ? { kind: 'inside', why: alone }
-    : { kind: 'outside', why: `under ${key}, which names ${shorten(foreign)}` };
+    : { kind: 'outside', why: `under ${key}, which names ${shorten(external)}` };
 }
 
 /** `aws:SourceIp`: a network, unless it is so wide that it is none (S3 draws the line at /8 too). */

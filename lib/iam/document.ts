@@ -91,53 +91,57 @@ export function defaultKeyPolicy(keyArn: string, account: string): KeyPolicy {
 }
 
 function parseStatement(value: unknown, index: number): Statement {
-  const place = `statement ${index + 1}`;
-  if (!isObject(value)) throw new Unreadable(`${place} is not an object`);
+  const accountRegion = `statement ${index + 1}`;
+  if (!isObject(value)) throw new Unreadable(`${accountRegion} is not an object`);
   const sid = element(value, 'Sid');
   const effect = element(value, 'Effect');
   if (effect !== 'Allow' && effect !== 'Deny') {
-    throw new Unreadable(`${place} has an Effect other than Allow and Deny`);
+    throw new Unreadable(`${accountRegion} has an Effect other than Allow and Deny`);
   }
   const allBut = element(value, 'NotPrincipal');
   const principal = allBut ?? element(value, 'Principal');
-  if (principal === undefined) throw new Unreadable(`${place} has no Principal`);
+  if (principal === undefined) throw new Unreadable(`${accountRegion} has no Principal`);
   return {
-    label: typeof sid === 'string' && sid !== '' ? `statement "${sid.slice(0, 100)}"` : place,
+    label: typeof sid === 'string' && sid !== '' ? `statement "${sid.slice(0, 100)}"` : accountRegion,
     effect,
-    principals: parsePrincipals(principal, place),
+    principals: parsePrincipals(principal, accountRegion),
     allBut: allBut !== undefined,
-    actions: parsePatterns(value, 'Action', place),
-    resources: parsePatterns(value, 'Resource', place),
-    conditions: parseConditions(element(value, 'Condition'), place),
+    actions: parsePatterns(value, 'Action', accountRegion),
+    resources: parsePatterns(value, 'Resource', accountRegion),
+    conditions: parseConditions(element(value, 'Condition'), accountRegion),
   };
 }
 
-function parsePrincipals(value: unknown, place: string): readonly Principal[] {
+function parsePrincipals(value: unknown, accountRegion: string): readonly Principal[] {
   if (value === '*') return [principalOf(value)];
-  if (!isObject(value)) throw new Unreadable(`${place} has a Principal that is not one`);
+  if (!isObject(value)) throw new Unreadable(`${accountRegion} has a Principal that is not one`);
   return Object.entries(value).flatMap(([kind, names]) =>
-    strings(names, `Principal of ${place}`).map((name) => principalOfKind(kind, name)),
+    strings(names, `Principal of ${accountRegion}`).map((name) => principalOfKind(kind, name)),
   );
 }
 
-function parsePatterns(statement: object, name: 'Action' | 'Resource', place: string): Patterns | undefined {
+function parsePatterns(
+  statement: object,
+  name: 'Action' | 'Resource',
+  accountRegion: string,
+): Patterns | undefined {
   for (const negated of [false, true]) {
     const found = element(statement, negated ? `Not${name}` : name);
-    if (found !== undefined) return { patterns: strings(found, `${name} of ${place}`), negated };
+    if (found !== undefined) return { patterns: strings(found, `${name} of ${accountRegion}`), negated };
   }
   return undefined;
 }
 
-function parseConditions(value: unknown, place: string): readonly Condition[] {
+function parseConditions(value: unknown, accountRegion: string): readonly Condition[] {
   if (value === undefined) return [];
-  const unreadable = new Unreadable(`${place} has a Condition that is not one`);
+  const unreadable = new Unreadable(`${accountRegion} has a Condition that is not one`);
   if (!isObject(value)) throw unreadable;
   return Object.entries(value).flatMap(([operator, tests]) => {
     if (!isObject(tests)) throw unreadable;
     return Object.entries(tests).map(([key, values]) => ({
       operator,
       key,
-      values: strings(values, `Condition of ${place}`),
+      values: strings(values, `Condition of ${accountRegion}`),
     }));
   });
 }

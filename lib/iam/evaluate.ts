@@ -34,13 +34,13 @@ export interface Administration {
   readonly why: string;
 }
 
-export interface KeyPolicyJudgement {
+export interface KeyPolicyEvaluation {
   readonly others: readonly GrantToOther[];
   readonly administration: Administration;
 }
 
-/** Judges a key policy: its grants to others, in the order of its statements, and its administrators. */
-export function judgeKeyPolicy(policy: KeyPolicy, scope: KeyPolicyScope): KeyPolicyJudgement {
+/** Evaluates a key policy: its grants to others, in the order of its statements, and its administrators. */
+export function evaluateKeyPolicy(policy: KeyPolicy, scope: KeyPolicyScope): KeyPolicyEvaluation {
   const allows = policy.statements.filter(
     (statement) => statement.effect === 'Allow' && works(statement, scope),
   );

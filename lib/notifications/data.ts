@@ -55,7 +55,7 @@ function itemOf(occasion: Occasion): unknown {
     at,
     openedAt,
     plan,
-    withheld,
+    skipped,
     due,
   } = occasion;
   const { undo, decision, exemption, account, region } = occasion;
@@ -81,7 +81,7 @@ function itemOf(occasion: Occasion): unknown {
     at: at === null ? null : cut(at, 40),
     openedAt: openedAt === null ? null : cut(openedAt, 40),
     plan: plan.slice(0, 20).map(({ what, reason }) => ({ what: cut(what, 300), reason: optional(reason) })),
-    withheld: withheld.slice(0, 20).map(({ what, because, reason }) => ({
+    skipped: skipped.slice(0, 20).map(({ what, because, reason }) => ({
       what: cut(what, 300),
       because: cut(because, 64),
       reason: cut(reason, 500),

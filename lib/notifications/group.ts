@@ -23,8 +23,8 @@ export interface Group {
  */
 export function groupsOf(occasions: readonly Occasion[]): readonly Group[] {
   const once = [...new Map(occasions.map((occasion) => [occasion.id, occasion])).values()];
-  const ordered = once.toSorted((one, other) => one.sequence - other.sequence || order(one.id, other.id));
-  const grouped = Map.groupBy(ordered, ({ kind, account, region, control, action }) =>
+  const requested = once.toSorted((one, other) => one.sequence - other.sequence || order(one.id, other.id));
+  const grouped = Map.groupBy(requested, ({ kind, account, region, control, action }) =>
     JSON.stringify([kind, account, region, control.id, action]),
   );
   return [...grouped.values()].flatMap((some) => {

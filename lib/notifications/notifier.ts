@@ -80,7 +80,7 @@ export class Notifier {
       this.#options.targets.map((target) => this.#tell(log, target, events, remaining)),
     );
     for (const event of events) {
-      const missed = [...misses.flatMap((map) => map.get(event) ?? []), ...this.#strangers(event)];
+      const missed = [...misses.flatMap((map) => map.get(event) ?? []), ...this.#externalAccounts(event)];
       if (missed.length > 0) await this.#settle(log, event.delivery, () => this.#later(log, event, missed));
     }
     return log;
@@ -127,7 +127,7 @@ export class Notifier {
   }
 
   /** Targets that the event was kept for and that the deployment has no longer. */
-  #strangers({ targets = [] }: Readable): readonly Miss[] {
+  #externalAccounts({ targets = [] }: Readable): readonly Miss[] {
     const known = new Set(this.#options.targets.map(({ name }) => name));
     return targets
       .filter((name) => !known.has(name))

@@ -11,15 +11,15 @@ export const kinds = [
   'opened',
   'unknown',
   'exemption-ended',
-  'exemption-ending',
+  'exemption-deletion event',
   'pending',
-  'half-done',
-  'withheld',
+  'partially-completed',
+  'skipped',
   'undo-refused',
   'done',
   'undone',
   'resolved',
-  'gone',
+  'deleted',
 ] as const;
 export type Kind = (typeof kinds)[number];
 
@@ -50,7 +50,7 @@ export interface Occasion {
   readonly action: string | undefined;
   /** For a finding the planned actions, for an action its steps. */
   readonly plan: readonly { readonly what: string; readonly reason: string | undefined }[];
-  readonly withheld: readonly { readonly what: string; readonly because: string; readonly reason: string }[];
+  readonly skipped: readonly { readonly what: string; readonly because: string; readonly reason: string }[];
   /** When a pending action will be done. */
   readonly due: string | undefined;
   /** How to undo it, or why it can't be undone: others' words. */
@@ -65,7 +65,7 @@ export function occasionOfTransition(transition: Transition): Occasion | undefin
   if (kind === undefined) return undefined;
   const { id, account, region, control, severity, finding, resource, summary, required } = transition;
   const { actor, at, openedAt, sequence, plan, exemption } = transition;
-  const over = kind === 'resolved' || kind === 'gone';
+  const over = kind === 'resolved' || kind === 'deleted';
   return {
     id,
     kind,
@@ -89,9 +89,9 @@ export function occasionOfTransition(transition: Transition): Occasion | undefin
           .filter(({ action }) => action !== 'notify')
           .map(({ action, reason }) => ({ what: action, reason })),
     // That the policy does not ask for an action is no news to whoever wrote it.
-    withheld: over
+    skipped: over
       ? []
-      : plan.withheld
+      : plan.skipped
           .filter(({ action, because }) => action !== 'notify' && because !== 'not-in-policy')
           .map(({ action, because, reason }) => ({ what: action, because, reason })),
     due: undefined,
@@ -106,9 +106,9 @@ function kindOf(transition: Transition): Kind | undefined {
   const notified = plan.actions.some(({ action }) => action === 'notify');
   if (status !== 'OPEN') {
     if (!notified || previous?.status !== 'OPEN') return undefined;
-    return status === 'RESOLVED' ? 'resolved' : 'gone';
+    return status === 'RESOLVED' ? 'resolved' : 'deleted';
   }
-  if (exemption?.state === 'active') return endsSoon(transition) ? 'exemption-ending' : undefined;
+  if (exemption?.state === 'active') return endsSoon(transition) ? 'exemption-deletion event' : undefined;
   if (!notified) return undefined;
   const stayed = previous?.status === 'OPEN' && previous.verdict === verdict;
   if (stayed && exemption?.state === 'expired') return 'exemption-ended';
@@ -117,16 +117,16 @@ function kindOf(transition: Transition): Kind | undefined {
 
 /** Whether the exemption ends within a week, and it is what keeps people from being told. */
 function endsSoon({ plan, exemption }: Transition): boolean {
-  const silenced = plan.withheld.some(({ action, because }) => action === 'notify' && because === 'exempt');
+  const silenced = plan.skipped.some(({ action, because }) => action === 'notify' && because === 'exempt');
   return silenced && exemption?.endsSoon === true;
 }
 
 /**
- * What became of an action, be it withheld; `undefined` where it is that people are not to be told, or withheld because
+ * What became of an action, be it skipped; `undefined` where it is that people are not to be told, or skipped because
  * somebody suppressed the finding: they want to hear no more of it.
  */
 export function occasionOfAction(event: ActionEvent): Occasion | undefined {
-  if (event.action === 'notify' || event.withheldBecause === 'suppressed') return undefined;
+  if (event.action === 'notify' || event.skippedBecause === 'suppressed') return undefined;
   const { id, account, region, control, severity, finding, resource, decision, at, action } = event;
   return {
     id,
@@ -146,7 +146,7 @@ export function occasionOfAction(event: ActionEvent): Occasion | undefined {
     sequence: Date.parse(at) || 0,
     action,
     plan: event.plan.map((what) => ({ what, reason: undefined })),
-    withheld: [],
+    skipped: [],
     due: event.due ?? undefined,
     undo: event.undo || undefined,
     decision,

@@ -83,9 +83,9 @@ function detailsOfOne(occasion: Occasion): readonly Detail[] {
       .map(({ what, reason }) =>
         sentence(labelOfPlan(occasion), reason === undefined ? what : `${what}: ${reason}`),
       ),
-    ...occasion.withheld
+    ...occasion.skipped
       .slice(0, steps)
-      .map(({ what, because, reason }) => sentence('Withheld', `${what} (${because}): ${reason}`)),
+      .map(({ what, because, reason }) => sentence('Skipped', `${what} (${because}): ${reason}`)),
     code('Finding', occasion.finding),
   ];
 }
@@ -99,7 +99,7 @@ function detailsOfMany({ members, account, region, action }: Group): readonly De
   const actors = members.flatMap(({ actor }) => (actor === undefined ? [] : [actor.name]));
   const dues = members.flatMap(({ due }) => (due === undefined ? [] : [due])).toSorted();
   const plans = members.flatMap(({ plan }) => (action === undefined ? plan.map(({ what }) => what) : []));
-  const withheld = members.flatMap(({ withheld: all }) =>
+  const skipped = members.flatMap(({ skipped: all }) =>
     all.map(({ what, because }) => `${what} (${because})`),
   );
   const ends = members.flatMap(({ exemption }) => (exemption === null ? [] : [exemption.expires ?? 'none']));
@@ -112,7 +112,7 @@ function detailsOfMany({ members, account, region, action }: Group): readonly De
     ...tally('Last days of exemptions', ends),
     ...some(dues[0], (time) => code('First due', time)),
     ...tally('Planned', plans),
-    ...tally('Withheld', withheld),
+    ...tally('Skipped', skipped),
   ];
 }
 
@@ -132,7 +132,7 @@ function stepsOf({ kind, members }: Group, advice: Advice | undefined, stage: st
       ? [own('To stop it', 'Repair the resource, or exempt it in the policy, before it is due.')]
       : []),
     ...some(single ? first.undo : undefined, (words) => sentence('Undo', words)),
-    ...(!single && (kind === 'done' || kind === 'half-done')
+    ...(!single && (kind === 'done' || kind === 'partially-completed')
       ? [code('To undo one', undoCommand(undefined, stage))]
       : []),
   ];
@@ -143,7 +143,7 @@ const actorOfFailure = 'Actor of the failure';
 
 function labelOfPlan({ kind, action }: Occasion): string {
   if (action === undefined || kind === 'pending') return 'Planned';
-  return kind === 'withheld' || kind === 'undo-refused' ? 'Not done' : 'Done';
+  return kind === 'skipped' || kind === 'undo-refused' ? 'Not done' : 'Done';
 }
 
 /** Who it was, from where and with what. */

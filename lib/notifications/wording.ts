@@ -24,17 +24,17 @@ export function nounOf(type: string, count: number): string {
 
 const predicates: Readonly<Record<Kind, readonly [one: string, many: string]>> = {
   opened: ['fails', 'fail'],
-  unknown: ["can't be judged", "can't be judged"],
+  unknown: ["can't be evaluated", "can't be evaluated"],
   'exemption-ended': ['is no longer exempt', 'are no longer exempt'],
-  'exemption-ending': ['will soon not be exempt', 'will soon not be exempt'],
+  'exemption-deletion event': ['will soon not be exempt', 'will soon not be exempt'],
   pending: ['is pending', 'is pending'],
-  'half-done': ['is HALF-DONE', 'is HALF-DONE'],
-  withheld: ['is withheld', 'is withheld'],
+  'partially-completed': ['is HALF-DONE', 'is HALF-DONE'],
+  skipped: ['is skipped', 'is skipped'],
   'undo-refused': ['is not undone', 'is not undone'],
   done: ['is done', 'is done'],
   undone: ['is undone', 'is undone'],
   resolved: ['passes', 'pass'],
-  gone: ['is gone', 'are gone'],
+  deleted: ['was deleted', 'were deleted'],
 };
 
 /** What is said of the resource, as "fails"; of an action, as "quarantine is done", the action as `name` shows it. */
@@ -46,26 +46,26 @@ export function predicate({ kind, action, members }: Group, name: (words: string
 
 /** What the sentence of an occasion is, by the kind of it. */
 export function labelOfSummary(kind: Kind): string {
-  return kind === 'withheld' || kind === 'undo-refused' ? 'Why' : 'What';
+  return kind === 'skipped' || kind === 'undo-refused' ? 'Why' : 'What';
 }
 
 /** An emoji's name, in Slack and Teams, by which people see at once what it is. */
 export function emoji({ kind, severity }: Group): string {
   switch (kind) {
     case 'resolved':
-    case 'gone':
+    case 'deleted':
     case 'done':
     case 'undone':
       return ':white_check_mark:';
     case 'pending':
-    case 'exemption-ending':
+    case 'exemption-deletion event':
       return ':hourglass_flowing_sand:';
     case 'opened':
     case 'exemption-ended':
       return severity === 'CRITICAL' || severity === 'HIGH' ? ':rotating_light:' : ':warning:';
     case 'unknown':
-    case 'half-done':
-    case 'withheld':
+    case 'partially-completed':
+    case 'skipped':
     case 'undo-refused':
       return ':warning:';
   }

@@ -1,11 +1,17 @@
 /** Facts from AWS itself, as it is now: each thing is asked for once a gathering, many of them in one call. */
 
 import { type Cache, emptyCache } from '../aws/facts/cache.ts';
-import { Place, type Surroundings } from '../aws/facts/lookups.ts';
+import { AccountRegion, type Surroundings } from '../aws/facts/lookups.ts';
 import { awsFor, type Reader, type Readers, type TagReaders } from '../aws/facts/reader.ts';
 import { withoutTags } from '../aws/facts/tags.ts';
 import type { FactName, Facts, Resource } from '../core/control.ts';
-import type { FactProvider, FactRequest, LiveFactProvider, Looked, Tags } from '../core/fact-provider.ts';
+import type {
+  CurrentResource,
+  FactProvider,
+  FactRequest,
+  LiveFactProvider,
+  Tags,
+} from '../core/fact-provider.ts';
 import { type Fact, unknownFact } from '../core/facts.ts';
 
 export interface AwsFactsOptions extends Omit<Surroundings, 'cache'> {
@@ -33,20 +39,20 @@ export class AwsFacts implements FactProvider, LiveFactProvider {
    * unknown fact that says so. Rejects only for a mistake of our own, such as a fact that has no reader.
    */
   async gather(requests: readonly FactRequest[]): Promise<readonly Partial<Facts>[]> {
-    const placeOf = this.#places();
-    return Promise.all(requests.map((request) => this.#read(request, placeOf)));
+    const accountRegionOf = this.#accountRegions();
+    return Promise.all(requests.map((request) => this.#read(request, accountRegionOf)));
   }
 
   /** As `LiveFactProvider` has it. Rejects only for a mistake of our own, as above. */
-  async look(requests: readonly FactRequest[]): Promise<readonly (readonly Looked[])[]> {
-    const placeOf = this.#places();
+  async look(requests: readonly FactRequest[]): Promise<readonly (readonly CurrentResource[])[]> {
+    const accountRegionOf = this.#accountRegions();
     return Promise.all(
       requests.map(async (request) => {
-        const resources = await this.#identify(request, placeOf);
+        const resources = await this.#identify(request, accountRegionOf);
         return Promise.all(
           resources.map(async (resource) => ({
             resource,
-            facts: await this.#read({ ...request, resource }, placeOf),
+            facts: await this.#read({ ...request, resource }, accountRegionOf),
           })),
         );
       }),
@@ -55,53 +61,53 @@ export class AwsFacts implements FactProvider, LiveFactProvider {
 
   /** As `TagsOf` has it: the tags that no look tells. */
   async tagsOf(resources: readonly Resource[]): Promise<readonly Fact<Tags>[]> {
-    const placeOf = this.#places();
+    const accountRegionOf = this.#accountRegions();
     return Promise.all(
       resources.map(async (resource) => {
         const reader = this.#tagReaders[resource.type];
         if (reader === undefined)
           return unknownFact('unreadable', 'nothing that is asked about it tells tags');
-        return isPlace(resource)
-          ? await placeOf(resource).ask(reader.lookup, reader.idOf(resource), false)
-          : unknownFact('unreadable', untoldPlace);
+        return isAccountRegion(resource)
+          ? await accountRegionOf(resource).ask(reader.lookup, reader.idOf(resource), false)
+          : unknownFact('unreadable', untoldAccountRegion);
       }),
     );
   }
 
   /** The places of one gathering, each made when it is first needed. */
-  #places(): PlaceOf {
-    const places = new Map<string, Place>();
+  #accountRegions(): AccountRegionOf {
+    const accountRegions = new Map<string, AccountRegion>();
     return ({ account, region }) => {
       const key = `${account}/${region}`;
-      const place = places.get(key) ?? new Place(account, region, this.#surroundings);
-      places.set(key, place);
-      return place;
+      const accountRegion = accountRegions.get(key) ?? new AccountRegion(account, region, this.#surroundings);
+      accountRegions.set(key, accountRegion);
+      return accountRegion;
     };
   }
 
   async #read(
-    { resource, facts, mayBeGone = false }: FactRequest,
-    placeOf: PlaceOf,
+    { resource, facts, mayBeDeleted = false }: FactRequest,
+    accountRegionOf: AccountRegionOf,
   ): Promise<Partial<Facts>> {
     const read = async (name: FactName) => {
       const reader = this.#reader(name);
-      const fact = isPlace(resource)
-        ? await reader.read(resource, awsFor(reader, placeOf(resource), !mayBeGone))
-        : unknownFact('unreadable', untoldPlace);
+      const fact = isAccountRegion(resource)
+        ? await reader.read(resource, awsFor(reader, accountRegionOf(resource), !mayBeDeleted))
+        : unknownFact('unreadable', untoldAccountRegion);
       return [name, fact] as const;
     };
     return Object.fromEntries(await Promise.all(facts.map(read)));
   }
 
   async #identify(
-    { resource, facts, mayBeGone = false }: FactRequest,
-    placeOf: PlaceOf,
+    { resource, facts, mayBeDeleted = false }: FactRequest,
+    accountRegionOf: AccountRegionOf,
   ): Promise<readonly Resource[]> {
-    if (!isPlace(resource)) return [resource];
+    if (!isAccountRegion(resource)) return [resource];
     const reader = facts.map((name) => this.#reader(name)).find(({ identify }) => identify !== undefined);
     return reader?.identify === undefined
       ? [withoutTags(resource)]
-      : reader.identify(resource, awsFor(reader, placeOf(resource), !mayBeGone));
+      : reader.identify(resource, awsFor(reader, accountRegionOf(resource), !mayBeDeleted));
   }
 
   #reader(name: FactName): Reader<FactName> {
@@ -111,11 +117,11 @@ export class AwsFacts implements FactProvider, LiveFactProvider {
   }
 }
 
-const untoldPlace = 'the account or the Region of the resource is not told';
+const untoldAccountRegion = 'the account or the Region of the resource is not told';
 
-type PlaceOf = (resource: Resource) => Place;
+type AccountRegionOf = (resource: Resource) => AccountRegion;
 
 /** Whether there is somewhere to ask; an event may tell neither account nor Region, or none that could be one. */
-function isPlace({ account, region }: Resource): boolean {
+function isAccountRegion({ account, region }: Resource): boolean {
   return /^\d{12}$/.test(account) && /^[a-z]+(-[a-z]+)+-\d+$/.test(region);
 }

@@ -1,12 +1,12 @@
-/** Judging: facts are read once for all that is to be judged, then each control has its say. */
-import type { Facts, Judgement } from '../core/control.ts';
+/** Evaluating: facts are read once for all that is to be evaluated, then each control has its say. */
+import type { Evaluation, Facts } from '../core/control.ts';
 import type { FactProvider, LiveFactProvider } from '../core/fact-provider.ts';
 import type { Unknown } from '../core/facts.ts';
 import type { Concern } from './match.ts';
 
-export interface Judged extends Concern {
-  readonly judgement: Judgement;
-  /** The facts that the judgement rests on, by name. */
+export interface Evaluated extends Concern {
+  readonly evaluation: Evaluation;
+  /** The facts that the evaluation rests on, by name. */
   readonly facts: Partial<Facts>;
   /** Why the tags are not known, where they were asked for; see `withTags`. */
   readonly tagsUnknown?: Unknown;
@@ -16,73 +16,73 @@ export interface Judged extends Concern {
 type SettingsOf = (controlId: string) => unknown;
 
 /**
- * Judges resources by their controls.
- * @returns a judgement for each concern, in the order given.
+ * Evaluates resources by their controls.
+ * @returns a evaluation for each concern, in the order given.
  */
-export async function judge(
+export async function evaluate(
   concerns: readonly Concern[],
   provider: FactProvider,
   settingsOf: SettingsOf,
-): Promise<readonly Judged[]> {
+): Promise<readonly Evaluated[]> {
   const gathered = await provider.gather(
     concerns.map(({ control, resource }) => ({ resource, facts: control.facts })),
   );
   return concerns.map((concern, index) => ({
     ...concern,
-    ...judgeBy(concern, gathered[index] ?? {}, settingsOf),
+    ...evaluateBy(concern, gathered[index] ?? {}, settingsOf),
   }));
 }
 
 export interface LiveConcern extends Concern {
-  /** Whether the resource may well be gone: then its absence is an answer, not waited out. */
-  readonly mayBeGone?: boolean;
+  /** Whether the resource may well be deleted: then its absence is an answer, not waited out. */
+  readonly mayBeDeleted?: boolean;
 }
 
 /**
- * Judges resources as they are now, by their own ids. See `LiveFactProvider` for how one concern may give several
- * judgements; whether a resource is gone or not ready, and its verdict not to be counted, is told by its facts
+ * Evaluates resources as they are now, by their own ids. See `LiveFactProvider` for how one concern may give several
+ * evaluations; whether a resource was deleted or not ready, and its verdict not to be counted, is told by its facts
  * (`facts/absence.ts`).
- * @returns the judgements for each concern, in the order given. Of one control and one resource there is one
- * judgement, and one object, however many concerns it answers.
+ * @returns the evaluations for each concern, in the order given. Of one control and one resource there is one
+ * evaluation, and one object, however many concerns it answers.
  */
-export async function judgeLive(
+export async function evaluateLive(
   concerns: readonly LiveConcern[],
   provider: LiveFactProvider,
   settingsOf: SettingsOf,
-): Promise<readonly (readonly Judged[])[]> {
+): Promise<readonly (readonly Evaluated[])[]> {
   const looked = await provider.look(
-    concerns.map(({ control, resource, mayBeGone = false }) => ({
+    concerns.map(({ control, resource, mayBeDeleted = false }) => ({
       resource,
       facts: control.facts,
-      mayBeGone,
+      mayBeDeleted,
     })),
   );
-  const all = new Map<string, Judged>();
+  const all = new Map<string, Evaluated>();
   return concerns.map(({ control }, index) =>
     (looked[index] ?? []).map(({ resource, facts }) => {
       const { account, region, type, id } = resource;
       const key = `${control.id} ${account} ${region} ${type} ${id}`;
-      const judged = all.get(key) ?? {
+      const evaluated = all.get(key) ?? {
         control,
         resource,
-        ...judgeBy({ control, resource }, facts, settingsOf),
+        ...evaluateBy({ control, resource }, facts, settingsOf),
       };
-      all.set(key, judged);
-      return judged;
+      all.set(key, evaluated);
+      return evaluated;
     }),
   );
 }
 
-function judgeBy(
+function evaluateBy(
   { control, resource }: Concern,
   facts: Partial<Facts>,
   settingsOf: SettingsOf,
-): Pick<Judged, 'judgement' | 'facts'> {
+): Pick<Evaluated, 'evaluation' | 'facts'> {
   for (const name of control.facts) {
     if (facts[name] === undefined) {
       throw new TypeError(`the provider of facts did not answer for ${name}, which ${control.id} reads`);
     }
   }
   // Every fact that the control declares is there, as was just checked.
-  return { judgement: control.evaluate(resource, facts as Facts, settingsOf(control.id)), facts };
+  return { evaluation: control.evaluate(resource, facts as Facts, settingsOf(control.id)), facts };
 }

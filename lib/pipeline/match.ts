@@ -7,10 +7,10 @@ export interface Concern {
 }
 
 export interface Match {
-  /** To be judged, because a trigger names them. */
+  /** To be evaluated, because a trigger names them. */
   readonly triggered: readonly Concern[];
-  /** Gone, because an ending names them. */
-  readonly ended: readonly Concern[];
+  /** Deleted, because a deletion event names them. */
+  readonly deleted: readonly Concern[];
 }
 
 /** The events of one source that somebody waits for. */
@@ -20,7 +20,7 @@ export interface Wanted {
 }
 
 type Finder = { readonly control: Control; readonly resources: Occurrence['resources'] };
-type Entry = { readonly triggers: Finder[]; readonly endings: Finder[] };
+type Entry = { readonly triggers: Finder[]; readonly deletions: Finder[] };
 
 /** What the controls declare, arranged by event. */
 export class Matcher {
@@ -29,26 +29,26 @@ export class Matcher {
   constructor(controls: readonly Control[]) {
     for (const control of controls) {
       for (const trigger of control.triggers) this.#add(control, trigger, 'triggers');
-      for (const ending of control.endings) this.#add(control, ending, 'endings');
+      for (const deletion of control.deletions) this.#add(control, deletion, 'deletions');
     }
   }
 
   #add(control: Control, occurrence: Occurrence, kind: keyof Entry): void {
     for (const eventName of occurrence.eventNames) {
       const key = keyOf(occurrence.eventSource, eventName);
-      const entry = this.#entries.get(key) ?? { triggers: [], endings: [] };
+      const entry = this.#entries.get(key) ?? { triggers: [], deletions: [] };
       entry[kind].push({ control, resources: occurrence.resources });
       this.#entries.set(key, entry);
     }
   }
 
-  /** Whether any control declares the event, as a trigger or as an ending. */
+  /** Whether any control declares the event, as a trigger or as a deletion event. */
   declares(event: Pick<TrailEvent, 'eventSource' | 'eventName'>): boolean {
     return this.#entries.has(keyOf(event.eventSource, event.eventName));
   }
 
   /** Whether the event can only end resources. */
-  onlyEnds(event: Pick<TrailEvent, 'eventSource' | 'eventName'>): boolean {
+  onlyDeletes(event: Pick<TrailEvent, 'eventSource' | 'eventName'>): boolean {
     const entry = this.#entries.get(keyOf(event.eventSource, event.eventName));
     return entry !== undefined && entry.triggers.length === 0;
   }
@@ -56,18 +56,18 @@ export class Matcher {
   /** The controls and resources that a successful event concerns, each pair once. */
   match(event: TrailEvent): Match {
     const entry = this.#entries.get(keyOf(event.eventSource, event.eventName));
-    return { triggered: concerns(entry?.triggers, event), ended: concerns(entry?.endings, event) };
+    return { triggered: concerns(entry?.triggers, event), deleted: concerns(entry?.deletions, event) };
   }
 }
 
 /** The events that the controls declare, and those that are learned from, joined by source. */
 export function wantedEvents(
   controls: readonly Control[],
-  lessons: readonly { eventSource: EventSource; eventNames: readonly string[] }[] = [],
+  contextEvents: readonly { eventSource: EventSource; eventNames: readonly string[] }[] = [],
 ): readonly Wanted[] {
   const bySource = new Map<EventSource, Set<string>>();
-  const occurrences = controls.flatMap((control) => [...control.triggers, ...control.endings]);
-  for (const { eventSource, eventNames } of [...occurrences, ...lessons]) {
+  const occurrences = controls.flatMap((control) => [...control.triggers, ...control.deletions]);
+  for (const { eventSource, eventNames } of [...occurrences, ...contextEvents]) {
     const names = bySource.get(eventSource) ?? new Set<string>();
     for (const name of eventNames) names.add(name);
     bySource.set(eventSource, names);

@@ -6,7 +6,7 @@ import * as z from 'zod/mini';
 import type { Action, Control, Severity } from '../core/control.ts';
 import { isObject } from '../core/json.ts';
 import { type ActionSettings, actionSettings } from '../remediation/actions/settings.ts';
-import type { Order } from './custom-actions.ts';
+import type { Requestable } from './custom-actions.ts';
 import { millisecondsIn } from './duration.ts';
 import type { ExemptionTags } from './exemption-tag.ts';
 import type { Exemption } from './exemptions.ts';
@@ -37,12 +37,12 @@ export interface Policy {
   /** One entry for every control there is, by its id. */
   readonly controls: ReadonlyMap<string, ControlPolicy>;
   readonly exemptions: readonly Exemption[];
-  /** What tags on resources may let off; `undefined`: nothing. */
+  /** What tags on resources may exempted; `undefined`: nothing. */
   readonly exemptionTags: ExemptionTags | undefined;
   /** Parsed by each action's own schema, defaults filled in: ready for the action. */
   readonly actions: ActionSettings;
   /** What operators may order, each once. */
-  readonly orders: readonly Order[];
+  readonly customActions: readonly Requestable[];
   readonly guardrails: Guardrails;
 }
 
@@ -95,7 +95,7 @@ export function assemble(
       tag: file.actions?.tag ?? actionSettings.tag.parse({}),
       quarantine: file.actions?.quarantine ?? actionSettings.quarantine.parse({}),
     },
-    orders: [...new Set(file.operators?.orders ?? [])],
+    customActions: [...new Set(file.operators?.customActions ?? [])],
     guardrails: guardrailsOf(file.guardrails),
   };
   return { policy, refused };

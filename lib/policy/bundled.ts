@@ -11,7 +11,7 @@ export interface CheckedPolicy {
 }
 
 /**
- * The policy for some controls, a family's or all; what the file says of others is left out.
+ * The policy for some controls, an evaluator's or all; what the file says of others is left out.
  * @throws TypeError when a control does not accept what was checked: it was checked for other controls than these.
  */
 export function bundledPolicy({ file, checked }: CheckedPolicy, controls: readonly Control[]): Policy {

@@ -1,12 +1,12 @@
 /** What only a deployment knows when it is about to act, and what of it stands in the way. Pure. */
 import type { Resource } from '../core/control.ts';
 import type { Kind } from './guardrails.ts';
-import type { WithheldBecause } from './plan.ts';
+import type { SkippedBecause } from './plan.ts';
 
 /** What is left out stands in the way of nothing: a replay knows none of it, and nothing is done then anyway. */
 export interface Circumstances {
-  /** `unreadable` stops everything, as `pulled` does. */
-  readonly killSwitch?: 'released' | 'pulled' | 'unreadable';
+  /** `unreadable` stops everything, as `engaged` does. */
+  readonly killSwitch?: 'disengaged' | 'engaged' | 'unreadable';
   /** The finding's workflow status in Security Hub; `unreadable` when it could not be asked for. */
   readonly workflow?: 'NEW' | 'NOTIFIED' | 'RESOLVED' | 'SUPPRESSED' | 'unreadable';
   /** The kinds of action of which too many were asked for, until a person closes their breaker. */
@@ -14,14 +14,14 @@ export interface Circumstances {
   /** Whether the resource is part of Trailseal's own deployment. */
   readonly isOwn?: boolean;
   /** Milliseconds since the resource was looked at. */
-  readonly lookAge?: number;
+  readonly readAge?: number;
 }
 
 /** A verdict that rests on an older look is not acted on, in milliseconds. The world may have moved since. */
 export const freshFor = 5 * 60_000;
 
 export interface Obstacle {
-  readonly because: WithheldBecause;
+  readonly because: SkippedBecause;
   /** A sentence. */
   readonly reason: string;
 }
@@ -48,8 +48,8 @@ export function ownership({ isOwn }: Circumstances, { id }: Resource): Obstacle 
 }
 
 /** Why nothing of a kind is changed for now. */
-export function halt({ killSwitch, openBreakers, lookAge }: Circumstances, kind: Kind): Obstacle | undefined {
-  if (killSwitch === 'pulled') {
+export function halt({ killSwitch, openBreakers, readAge }: Circumstances, kind: Kind): Obstacle | undefined {
+  if (killSwitch === 'engaged') {
     return { because: 'kill-switch', reason: 'The kill switch is on: nothing is changed.' };
   }
   if (killSwitch === 'unreadable') {
@@ -66,9 +66,9 @@ export function halt({ killSwitch, openBreakers, lookAge }: Circumstances, kind:
     };
   }
   // Not "older than": an age that is no number is of no look that is known.
-  if (lookAge !== undefined && !(lookAge <= freshFor)) {
-    const ago = Number.isFinite(lookAge)
-      ? `${Math.round(lookAge / 1_000)} seconds ago`
+  if (readAge !== undefined && !(readAge <= freshFor)) {
+    const ago = Number.isFinite(readAge)
+      ? `${Math.round(readAge / 1_000)} seconds ago`
       : 'at a time not known';
     return {
       because: 'stale-verdict',

@@ -5,7 +5,7 @@ import type { Policy } from './assemble.ts';
 import { type Circumstances, halt, type Obstacle, ownership, suppression } from './circumstances.ts';
 import { durationText } from './duration.ts';
 import { admit, graceOf, kindOf, protection, type Usage } from './guardrails.ts';
-import type { Plan, PlannedAction, WithheldAction } from './plan.ts';
+import type { Plan, PlannedAction, SkippedAction } from './plan.ts';
 
 export interface Decision {
   readonly plan: Plan;
@@ -39,12 +39,12 @@ export function decide(subject: Case): Decision {
   const { verdict, control, resource } = subject;
   let { usage } = subject;
   const actions: PlannedAction[] = [];
-  const withheld: WithheldAction[] = [];
-  if (verdict !== 'FAIL' && verdict !== 'UNKNOWN') return { plan: { actions, withheld }, usage };
+  const skipped: SkippedAction[] = [];
+  if (verdict !== 'FAIL' && verdict !== 'UNKNOWN') return { plan: { actions, skipped }, usage };
   for (const action of inOrder(control.actions)) {
     const obstacle = obstacleTo(action, subject);
     if (obstacle !== undefined) {
-      withheld.push({ action, ...obstacle });
+      skipped.push({ action, ...obstacle });
       continue;
     }
     const kind = kindOf(action);
@@ -52,14 +52,14 @@ export function decide(subject: Case): Decision {
       const limits = subject.policy.guardrails.actionsPerHour[kind];
       const admission = admit(limits, usage, kind, resource.account, subject.time);
       if (!admission.admitted) {
-        withheld.push({ action, because: 'guardrail', reason: admission.reason });
+        skipped.push({ action, because: 'guardrail', reason: admission.reason });
         continue;
       }
       usage = admission.usage;
     }
     actions.push({ action, reason: grounds(action, subject) });
   }
-  return { plan: { actions, withheld }, usage };
+  return { plan: { actions, skipped }, usage };
 }
 
 /** What stands in the way of an action, limits aside; of several obstacles the one that lasts longest. */
@@ -130,7 +130,7 @@ const nouns: Readonly<Record<ResourceType, string>> = {
 };
 
 /** What each action does; `it` stands for the resource. */
-const deeds: Readonly<Record<Action, (it: string) => string>> = {
+const actionRuns: Readonly<Record<Action, (it: string) => string>> = {
   notify: (it) => `tell people about ${it}`,
   tag: (it) => `tag ${it} with the finding`,
   quarantine: (it) => `quarantine ${it}`,
@@ -152,10 +152,10 @@ function show({ type, id }: Resource): string {
 
 function grounds(action: Action, { verdict, control, resource, policy }: Case): string {
   const it = `${show(resource)} (account ${resource.account}, ${resource.region})`;
-  const what = verdict === 'FAIL' ? `${control.id} fails` : `${control.id} could not be judged`;
+  const what = verdict === 'FAIL' ? `${control.id} fails` : `${control.id} could not be evaluated`;
   const grace = graceOf(policy.guardrails, action);
   const when = grace === 0 ? '' : ` after ${durationText(grace)}, unless something stops it until then`;
-  return `${what}, and the policy asks to ${deeds[action](it)}${when}.`;
+  return `${what}, and the policy asks to ${actionRuns[action](it)}${when}.`;
 }
 
 function inOrder(actions: readonly Action[]): readonly Action[] {

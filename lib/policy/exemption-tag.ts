@@ -1,5 +1,5 @@
 /**
- * The tag by which a resource may be let off: `trailseal:exempt`, or with another prefix, with the last day on which
+ * The tag by which a resource may be exempted: `trailseal:exempt`, or with another prefix, with the last day on which
  * that holds and the reason: `2027-01-31 load test until the end of January`. Whoever can launch something can tag
  * it, so that it counts only as far as the policy says.
  */
@@ -8,7 +8,7 @@ import type { Resource } from '../core/control.ts';
 import type { FindingExemption } from '../findings/finding.ts';
 import type { Policy } from './assemble.ts';
 
-/** What tags may let off. */
+/** What tags may exempted. */
 export interface ExemptionTags {
   readonly controls: readonly string[] | 'all';
   /** How far away the last day may be, at any time. */

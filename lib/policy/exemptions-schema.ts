@@ -1,4 +1,4 @@
-/** The schema of what the policy file lets off: by exemptions of its own, and by tags on resources. */
+/** The schema of what the policy file exempts: by exemptions of its own, and by tags on resources. */
 import * as z from 'zod/mini';
 import { mostDays } from './exemption-tag.ts';
 import { accountId, listOf, noted, tagKey, valuePattern } from './schema-parts.ts';
@@ -91,7 +91,7 @@ export function exemption(ids: readonly string[]) {
   );
 }
 
-/** What tags may let off, of these controls. */
+/** What tags may exempted, of these controls. */
 export function exemptionTags(ids: readonly string[]) {
   const none = 'must name a control; to let tags exempt from none, take exemptionTags out';
   return noted(

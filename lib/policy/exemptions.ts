@@ -1,4 +1,4 @@
-/** Exemptions: what is let off, by whom, why and until when. */
+/** Exemptions: what is exempted, by whom, why and until when. */
 import type { Resource } from '../core/control.ts';
 import type { FindingExemption } from '../findings/finding.ts';
 import type { Policy } from './assemble.ts';
@@ -24,7 +24,7 @@ export interface Exemption {
 
 const day = 86_400_000;
 
-type Exempting = Pick<Policy, 'exemptions' | 'exemptionTags' | 'actions' | 'orders'>;
+type Exempting = Pick<Policy, 'exemptions' | 'exemptionTags' | 'actions' | 'customActions'>;
 
 /**
  * The exemption that covers a resource, for one control, at `now`: of several active ones the first in the file, after
@@ -58,10 +58,12 @@ function exemptionAt(
   }
   const byTag = exemptionByTag(policy, controlId, resource, now);
   if (byTag?.state === 'active') return byTag;
-  const ordered =
-    byOperator !== undefined && policy.orders.includes('exempt') ? asExemption(byOperator, now) : undefined;
-  if (ordered?.state === 'active') return ordered;
-  if (ordered !== undefined) expired = later(expired, ordered);
+  const requested =
+    byOperator !== undefined && policy.customActions.includes('exempt')
+      ? asExemption(byOperator, now)
+      : undefined;
+  if (requested?.state === 'active') return requested;
+  if (requested !== undefined) expired = later(expired, requested);
   return byTag?.state === 'expired' ? later(expired, byTag) : (byTag ?? expired);
 }
 
@@ -80,7 +82,7 @@ function later(one: FindingExemption | undefined, other: FindingExemption): Find
   return one === undefined || (other.expires ?? '') > (one.expires ?? '') ? other : one;
 }
 
-/** What it lets off, whenever. Tags that are not known match nothing: nothing is let off by a guess. */
+/** What it exempts, whenever. Tags that are not known match nothing: nothing is exempted by a guess. */
 function covers(exemption: Exemption, controlId: string, resource: Resource): boolean {
   const { controls, accounts, regions, resources, tags } = exemption;
   return (
@@ -88,12 +90,12 @@ function covers(exemption: Exemption, controlId: string, resource: Resource): bo
     (accounts === undefined || accounts.includes(resource.account)) &&
     (regions === undefined || regions.includes(resource.region)) &&
     (resources === undefined || resources.some((pattern) => matchesPattern(pattern, resource.arn))) &&
-    (tags === undefined || [...tags].every(([tag, pattern]) => bears(resource, tag, pattern)))
+    (tags === undefined || [...tags].every(([tag, pattern]) => hasTag(resource, tag, pattern)))
   );
 }
 
 /** Whether the resource is known to bear the tag with a value that the pattern matches. */
-export function bears(resource: Resource, tag: string, pattern: string): boolean {
+export function hasTag(resource: Resource, tag: string, pattern: string): boolean {
   if (resource.tags === undefined || !Object.hasOwn(resource.tags, tag)) return false;
   const value = resource.tags[tag];
   return value !== undefined && matchesPattern(pattern, value);

@@ -1,6 +1,6 @@
 /** Guardrails: how much may be done in an hour, and to what nothing may be done. All pure. */
 import type { Action, Resource, ResourceType } from '../core/control.ts';
-import { bears } from './exemptions.ts';
+import { hasTag } from './exemptions.ts';
 
 export const kinds = ['tag', 'quarantine', 'fix'] as const;
 /** The kinds of action that change something. Notifying changes nothing and is not limited. */
@@ -131,7 +131,7 @@ function exhausted(kind: Kind, limit: number, where: string, time: number | unde
 const withoutTags: readonly ResourceType[] = ['AwsAccount', 'AwsKmsGrant'];
 
 /** Whether the resource is of a kind that bears tags. */
-export function bearsTags({ type }: Resource): boolean {
+export function isTaggable({ type }: Resource): boolean {
   return !withoutTags.includes(type);
 }
 
@@ -146,14 +146,14 @@ export function protection(
   tagsUnknown?: string,
 ): string | undefined {
   const { protectedTags } = guardrails;
-  if (protectedTags.size === 0 || !bearsTags(resource)) return undefined;
+  if (protectedTags.size === 0 || !isTaggable(resource)) return undefined;
   if (resource.tags === undefined) {
     const names = [...protectedTags.keys()].join(', ');
     const why = tagsUnknown === undefined ? '' : ` (${tagsUnknown})`;
     return `Its tags are not known${why}, and the policy protects what is tagged with ${names}.`;
   }
   for (const [tag, patterns] of protectedTags) {
-    if (patterns.some((pattern) => bears(resource, tag, pattern))) {
+    if (patterns.some((pattern) => hasTag(resource, tag, pattern))) {
       return `The policy protects it: it is tagged ${tag}=${resource.tags[tag] ?? ''}.`;
     }
   }

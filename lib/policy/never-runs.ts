@@ -1,7 +1,7 @@
 /** Orders that the policy lets operators give, and that could never be obeyed under it. Pure. */
 import type { Control } from '../core/control.ts';
 import type { Policy } from './assemble.ts';
-import { isOrderable, type Order, orderable } from './custom-actions.ts';
+import { isRequestable, type Requestable, requestable } from './custom-actions.ts';
 import type { Complaint } from './messages.ts';
 import type { PolicyFile } from './schema.ts';
 
@@ -10,23 +10,24 @@ import type { PolicyFile } from './schema.ts';
  * @param policy what `assemble` made of the file for all these controls.
  * @returns a complaint for each such order, with its path in the file.
  */
-export function neverObeyed(
+export function neverRuns(
   { operators }: PolicyFile,
   policy: Policy,
   controls: readonly Control[],
 ): readonly Complaint[] {
-  return (operators?.orders ?? []).flatMap((order, index) => {
+  return (operators?.customActions ?? []).flatMap((order, index) => {
     const found = whyNever(order, policy, controls);
     if (found === undefined) return [];
     const message = `an order of ${order} could never be obeyed: ${found.because}`;
-    return [{ path: ['operators', 'orders', index], atKey: false, message, hint: found.hint }];
+    return [{ path: ['operators', 'customActions', index], atKey: false, message, hint: found.hint }];
   });
 }
 
 /** The other orders need no action: they can be obeyed of every finding. */
-function whyNever(order: Order, policy: Policy, controls: readonly Control[]) {
-  if (order === 'undo' || order === 're-check' || order === 'exempt' || !isOrderable(order)) return undefined;
-  const having = controls.filter((control) => orderable(control).includes(order));
+function whyNever(order: Requestable, policy: Policy, controls: readonly Control[]) {
+  if (order === 'undo' || order === 're-check' || order === 'exempt' || !isRequestable(order))
+    return undefined;
+  const having = controls.filter((control) => requestable(control).includes(order));
   const enabled = having.flatMap((control) => {
     const { enabled: on = false, settings } = policy.controls.get(control.id) ?? {};
     return on ? [{ control, settings }] : [];
@@ -36,7 +37,7 @@ function whyNever(order: Order, policy: Policy, controls: readonly Control[]) {
     const enable = having.map(({ id }) => id).join(' or ');
     return { because, hint: enable === '' ? takeOut : `enable ${enable}, or ${takeOut}` };
   }
-  const obstacles = enabled.map(({ control, settings }) => control.whyNeverObeyed?.(order, settings));
+  const obstacles = enabled.map(({ control, settings }) => control.whyNeverRuns?.(order, settings));
   const [first] = obstacles;
   if (first === undefined || obstacles.includes(undefined)) return undefined;
   return { because: first.because, hint: `${first.hint}, or ${takeOut}` };

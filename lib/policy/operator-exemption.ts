@@ -1,4 +1,4 @@
-/** Exemptions that operators give by a button in Security Hub: one finding, for a fixed time. They are kept in the ledger. */
+/** Exemptions that operators give by a custom action in Security Hub: one finding, for a fixed time. They are kept in the state table. */
 import type { FindingExemption } from '../findings/finding.ts';
 import { endOf } from './last-day.ts';
 

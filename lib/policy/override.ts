@@ -1,5 +1,5 @@
 /**
- * An override: a policy in force in place of the one that a deployment was made with, as JSON in an SSM parameter. It
+ * An override: a effective policy in place of the one that a deployment was made with, as JSON in an SSM parameter. It
  * tunes and narrows. What a deployment may do was settled when it was made, so that an override can't ask for more.
  */
 import type { Action, Control } from '../core/control.ts';
@@ -7,7 +7,7 @@ import { at, isObject } from '../core/json.ts';
 import { asWritten } from './as-written.ts';
 import { assemble, type Policy } from './assemble.ts';
 import { type Complaint, complaints } from './messages.ts';
-import { neverObeyed } from './never-runs.ts';
+import { neverRuns } from './never-runs.ts';
 import { type Path, showPath } from './path.ts';
 import { type PolicyFile, policySchema } from './schema.ts';
 import type { Located } from './yaml.ts';
@@ -59,7 +59,7 @@ export function overrideReader(
     const { policy, refused: unaccepted } = assemble(checked, name, controls);
     const faults: readonly Complaint[] = [
       ...unaccepted.map(({ path, message }) => ({ path, atKey: false, message, hint: undefined })),
-      ...neverObeyed(checked, policy, controls),
+      ...neverRuns(checked, policy, controls),
       ...(bundled === undefined ? [] : beyondDeployment(checked, bundled, controls)),
     ];
     return faults.length === 0 ? { ok: true, policy, checked } : refused(faults);
@@ -117,15 +117,15 @@ export function beyondDeployment(
         ),
       );
   });
-  const ofOrders = wanted.orders
-    .filter((order) => !deployed.orders.includes(order))
+  const ofRequests = wanted.customActions
+    .filter((order) => !deployed.customActions.includes(order))
     .map((order) =>
       beyond(
-        ['operators', 'orders', override.operators?.orders.indexOf(order) ?? 0],
+        ['operators', 'customActions', override.operators?.customActions.indexOf(order) ?? 0],
         `lets operators order ${order}, which the deployed policy does not`,
       ),
     );
-  return [...ofControls, ...ofOrders, ...ofTags(wanted, deployed)];
+  return [...ofControls, ...ofRequests, ...ofTags(wanted, deployed)];
 }
 
 /** Tags may be set, and taken away, under the deployed policy's prefix. */

@@ -6,8 +6,8 @@ export interface PlannedAction {
   readonly reason: string;
 }
 
-/** Why an action is withheld. The first six are known from the policy and the resource, the others live alone. */
-export const withheldBecause = [
+/** Why an action is skipped. The first six are known from the policy and the resource, the others live alone. */
+export const skippedBecause = [
   'not-in-policy',
   'unknown-verdict',
   'exempt',
@@ -21,16 +21,16 @@ export const withheldBecause = [
   'breaker-open',
   'stale-verdict',
 ] as const;
-export type WithheldBecause = (typeof withheldBecause)[number];
+export type SkippedBecause = (typeof skippedBecause)[number];
 
-export interface WithheldAction {
+export interface SkippedAction {
   readonly action: Action;
-  readonly because: WithheldBecause;
+  readonly because: SkippedBecause;
   /** The reason as a sentence, with the figures or names that it rests on. */
   readonly reason: string;
 }
 
 export interface Plan {
   readonly actions: readonly PlannedAction[];
-  readonly withheld: readonly WithheldAction[];
+  readonly skipped: readonly SkippedAction[];
 }

@@ -3,7 +3,7 @@ import type { Control } from '../core/control.ts';
 import { asWritten } from './as-written.ts';
 import { assemble, type Policy } from './assemble.ts';
 import { type Complaint, complaints } from './messages.ts';
-import { neverObeyed } from './never-runs.ts';
+import { neverRuns } from './never-runs.ts';
 import { type Path, showPath } from './path.ts';
 import { type PolicyFile, policySchema } from './schema.ts';
 import { type Located, locate, readYaml, type YamlText } from './yaml.ts';
@@ -53,11 +53,11 @@ export function parsePolicy(text: string, file: string, controls: readonly Contr
       complaints(issue, schema, (path) => locate(root, path)?.node),
     );
     // What YAML itself could not read has no value either; saying so twice helps nobody.
-    const placeOf = ({ path, line, column }: PolicyError) => `${line}:${column} ${path}`;
-    const told = new Set(errors.map(placeOf));
+    const accountRegionOf = ({ path, line, column }: PolicyError) => `${line}:${column} ${path}`;
+    const told = new Set(errors.map(accountRegionOf));
     for (const complaint of found) {
       const error = errorOf(yaml, root, complaint);
-      if (error.path === '' || !told.has(placeOf(error))) errors.push(error);
+      if (error.path === '' || !told.has(accountRegionOf(error))) errors.push(error);
     }
     return { ok: false, errors: inFileOrder(errors) };
   }
@@ -66,7 +66,7 @@ export function parsePolicy(text: string, file: string, controls: readonly Contr
   for (const { path, message } of assembled.refused) {
     errors.push(errorOf(yaml, root, { path, atKey: false, message, hint: undefined }));
   }
-  for (const complaint of neverObeyed(written, assembled.policy, controls)) {
+  for (const complaint of neverRuns(written, assembled.policy, controls)) {
     errors.push(errorOf(yaml, root, complaint));
   }
   return errors.length === 0

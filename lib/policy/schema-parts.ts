@@ -5,7 +5,7 @@ export interface Notes {
   readonly description: string;
   readonly examples?: readonly unknown[];
   readonly default?: unknown;
-  /** Further keywords of JSON Schema, for what a refinement demands. */
+  /** Further keywords of JSON Schema, for what a refinement requires. */
   readonly [keyword: string]: unknown;
 }
 

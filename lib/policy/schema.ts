@@ -6,7 +6,7 @@ import * as z from 'zod/mini';
 import type { Action, Control } from '../core/control.ts';
 import { severities } from '../core/control.ts';
 import { actionSettings } from '../remediation/actions/settings.ts';
-import { orderable, plainOrders } from './custom-actions.ts';
+import { otherRequests, requestable } from './custom-actions.ts';
 import { exemption, exemptionTags } from './exemptions-schema.ts';
 import { guardrails } from './guardrails-schema.ts';
 import { exemptDays } from './operator-exemption.ts';
@@ -18,7 +18,7 @@ const actions = noted(
     quarantine: z.optional(
       noted(actionSettings.quarantine, {
         description:
-          'How instances are quarantined. Whatever could hurt a service is withheld unless it is named here.',
+          'How instances are quarantined. Whatever could hurt a service is skipped unless it is named here.',
       }),
     ),
   }),
@@ -27,23 +27,27 @@ const actions = noted(
 
 /** What people may order about a finding, of what these controls have. */
 function operators(controls: readonly Control[]) {
-  const ordered = [...new Set(controls.flatMap(orderable))];
+  const requested = [...new Set(controls.flatMap(requestable))];
   return noted(
     z.strictObject({
-      orders: noted(z.array(z.enum([...plainOrders, ...ordered])).check(z.minLength(1, noOrders)), {
-        description:
-          'What the buttons in Security Hub may do about a finding, whether or not the policy asks for it by itself: ' +
-          'quarantine and fixes by their names, undo (with rights to put everything back), re-check, and exempt (for ' +
-          `${exemptDays} days). Limits, protected tags and the kill switch hold for them too.`,
-        examples: [['undo', 're-check', 'exempt']],
-      }),
+      customActions: noted(
+        z.array(z.enum([...otherRequests, ...requested])).check(z.minLength(1, noRequests)),
+        {
+          description:
+            'What the custom actions in Security Hub may do about a finding, whether or not the policy asks for it by itself: ' +
+            'quarantine and fixes by their names, undo (with rights to put everything back), re-check, and exempt (for ' +
+            `${exemptDays} days). Limits, protected tags and the kill switch hold for them too.`,
+          examples: [['undo', 're-check', 'exempt']],
+        },
+      ),
     }),
     {
-      description: 'What people may order by buttons in Security Hub. Without this key there are no buttons.',
+      description:
+        'What people may order by custom actions in Security Hub. Without this key there are no custom actions.',
     },
   );
 }
-const noOrders = 'must name an order; to have no buttons, take operators out';
+const noRequests = 'must name an order; to have no custom actions, take operators out';
 
 function actionList(actions: readonly Action[], description: string) {
   return noted(z.array(z.enum(actions)), { description, examples: [actions.slice(0, 2)], default: [] });
@@ -54,7 +58,7 @@ function controlEntry(control: Control) {
     z.strictObject({
       enabled: z.optional(
         noted(z.boolean(), {
-          description: 'Whether the control is judged at all; else as in defaults.',
+          description: 'Whether the control is evaluated at all; else as in defaults.',
           default: true,
         }),
       ),
@@ -97,7 +101,7 @@ export function policySchema(controls: readonly Control[]) {
           z.strictObject({
             enabled: z.optional(
               noted(z.boolean(), {
-                description: 'Whether controls are judged that do not say so themselves.',
+                description: 'Whether controls are evaluated that do not say so themselves.',
                 default: true,
               }),
             ),
@@ -116,12 +120,12 @@ export function policySchema(controls: readonly Control[]) {
           z.strictObject(
             Object.fromEntries(controls.map((control) => [control.id, z.optional(controlEntry(control))])),
           ),
-          { description: 'By control, what it demands and what is done when it fails.' },
+          { description: 'By control, what it requires and what is done when it fails.' },
         ),
       ),
       exemptions: z.optional(
         noted(z.array(exemption(ids)), {
-          description: 'What is let off, by whom, why, and until when.',
+          description: 'What is exempted, by whom, why, and until when.',
           default: [],
         }),
       ),
@@ -130,7 +134,7 @@ export function policySchema(controls: readonly Control[]) {
       operators: z.optional(operators(controls)),
       guardrails: z.optional(guardrails),
     }),
-    { description: 'What Trailseal demands of AWS resources, and what it does when they fail.' },
+    { description: 'What Trailseal requires of AWS resources, and what it does when they fail.' },
   );
 }
 
@@ -160,7 +164,7 @@ export function policyJsonSchema(controls: readonly Control[]): Record<string, u
     const settings = child(child(entries, id), 'settings');
     if (settings === undefined) continue;
     const page = `see docs/controls/${id}.md.`;
-    settings.description ??= `What the control demands; ${page}`;
+    settings.description ??= `What the control requires; ${page}`;
     for (const name of Object.keys(settings.properties ?? {})) {
       const setting = child(settings, name);
       if (setting !== undefined) setting.description ??= `The setting ${name}; ${page}`;

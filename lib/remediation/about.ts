@@ -2,8 +2,8 @@
 import type { AnyAction } from '../core/action.ts';
 import type { Action, Resource } from '../core/control.ts';
 import type { Finding } from '../findings/finding.ts';
-import type { WithheldBecause } from '../policy/plan.ts';
-import type { Decision, Deed } from './actions/action-run.ts';
+import type { SkippedBecause } from '../policy/plan.ts';
+import type { ActionRun, Decision } from './actions/action-run.ts';
 import { type ActionEvent, actionEventVersion } from './events/action-event.ts';
 import { toldActor } from './events/transition.ts';
 
@@ -12,14 +12,14 @@ export interface About {
   readonly id: string;
   readonly outcome: ActionEvent['outcome'];
   readonly because: string;
-  /** Why the plan withholds it, where that is what stops it. */
-  readonly withheldBecause?: WithheldBecause;
+  /** Why the plan skips it, where that is what stops it. */
+  readonly skippedBecause?: SkippedBecause;
   readonly at: Date;
   /** When a pending action will be done. */
   readonly due?: Date;
-  readonly deed?: Deed;
+  readonly actionRun?: ActionRun;
   readonly definition?: AnyAction;
-  /** Who decided; else it is as the deed says. */
+  /** Who decided; else it is as the action run says. */
   readonly decision?: Decision;
   /** The deployment's, for the command that undoes it. */
   readonly stage: string;
@@ -30,11 +30,11 @@ export function about(
     Partial<Pick<Finding, 'actor' | 'evidence'>>,
   { type, id: resourceId, arn, account, region }: Resource,
   action: Action | 'undo' | 'fix',
-  { id, outcome, because, withheldBecause, at, due, deed, definition, decision, stage }: About,
+  { id, outcome, because, skippedBecause, at, due, actionRun, definition, decision, stage }: About,
 ): ActionEvent {
   const decided = decision ??
-    deed?.undo ??
-    deed?.decision ?? { by: 'policy' as const, name: 'the policy', why: because };
+    actionRun?.undo ??
+    actionRun?.decision ?? { by: 'policy' as const, name: 'the policy', why: because };
   return {
     version: actionEventVersion,
     id,
@@ -49,8 +49,8 @@ export function about(
     action,
     outcome,
     because,
-    ...(withheldBecause === undefined ? {} : { withheldBecause }),
-    plan: [...(deed?.plan ?? [])],
+    ...(skippedBecause === undefined ? {} : { skippedBecause }),
+    plan: [...(actionRun?.plan ?? [])],
     due: due?.toISOString() ?? null,
     undo: definition === undefined ? '' : howToUndo(definition, finding.id, stage),
     decision: { ...decided },

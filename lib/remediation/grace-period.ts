@@ -4,7 +4,7 @@ import { ConflictException, CreateScheduleCommand, type SchedulerClient } from '
 import type { ActionId } from '../core/action.ts';
 import { type Occasion, remediateBody } from './message.ts';
 
-export interface Waking {
+export interface GracePeriodEnd {
   readonly client: SchedulerClient;
   /** The group of schedules in which they are made, and no others. */
   readonly group: string;
@@ -15,15 +15,15 @@ export interface Waking {
 }
 
 /** The IAM actions that it needs: to make the schedule, and to hand on the role. */
-export const wakingPermissions = ['scheduler:CreateSchedule', 'iam:PassRole'] as const;
+export const gracePeriodPermissions = ['scheduler:CreateSchedule', 'iam:PassRole'] as const;
 
 /**
  * Has a message come at that time. The schedule is named by what it is for, so that there is one however often it is
  * asked for, and a grace period that has begun is not begun anew; it deletes itself afterwards.
  * Source: EventBridge Scheduler API Reference, "CreateSchedule".
  */
-export async function wakeAt(
-  { client, group, queueArn, deadLetterArn, roleArn }: Waking,
+export async function scheduleGracePeriodEnd(
+  { client, group, queueArn, deadLetterArn, roleArn }: GracePeriodEnd,
   occasion: Occasion,
   action: ActionId,
   time: Date,

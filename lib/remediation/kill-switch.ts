@@ -4,8 +4,8 @@ import { isUnanswered, reasonOf } from '../aws/reason.ts';
 import type { Circumstances } from '../policy/circumstances.ts';
 
 /** Writes are allowed while the parameter has this value, and no other. */
-export const released = 'released';
-export const pulled = 'pulled';
+export const disengaged = 'disengaged';
+export const engaged = 'engaged';
 
 /** The IAM action that reading it needs. */
 export const killSwitchPermission = 'ssm:GetParameter';
@@ -27,8 +27,8 @@ export async function killSwitch(client: SSMClient, name: string): Promise<KillS
   try {
     const { Parameter: parameter } = await client.send(new GetParameterCommand({ Name: name }));
     const value = parameter?.Value?.trim();
-    if (value === released || value === pulled) return { state: value };
-    return { state: 'unreadable', because: `${name} says neither "${released}" nor "${pulled}"` };
+    if (value === disengaged || value === engaged) return { state: value };
+    return { state: 'unreadable', because: `${name} says neither "${disengaged}" nor "${engaged}"` };
   } catch (error) {
     const because = `${name} can't be read: ${reasonOf(error)}`;
     return { state: 'unreadable', because, unanswered: isUnanswered(error) };

@@ -1,4 +1,4 @@
-/** Limits and breakers in the ledger's table: one item a kind of action, written under a condition on its version. */
+/** Limits and breakers in the state table's table: one item a kind of action, written under a condition on its version. */
 import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
@@ -8,7 +8,7 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { pauseBefore, rounds } from '../findings/state/changing.ts';
-import { LedgerError } from '../findings/state/error.ts';
+import { StateTableError } from '../findings/state/error.ts';
 import { failureOf } from '../findings/state/failure.ts';
 import { type Kind, kinds, type Limits } from '../policy/guardrails.ts';
 import {
@@ -23,7 +23,7 @@ import {
 
 export interface LimiterOptions {
   readonly client: DynamoDBClient;
-  /** The ledger's table. */
+  /** The state table's table. */
   readonly table: string;
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -37,7 +37,7 @@ export const limiterPermissions = ['dynamodb:GetItem', 'dynamodb:PutItem'] as co
 
 const shape = z.object({
   version: z.number(),
-  uses: z.array(z.object({ deed: z.string(), account: z.string(), at: z.number() })),
+  uses: z.array(z.object({ actionRun: z.string(), account: z.string(), at: z.number() })),
   breaker: z.optional(z.object({ since: z.number(), because: z.string() })),
   closing: z.optional(z.object({ at: z.number(), by: z.string(), why: z.string() })),
 });
@@ -56,9 +56,9 @@ export class Limiter {
 
   /**
    * Counts one more action, unless a limit is reached or the breaker is open.
-   * @returns whether it may be done. Rejects with a `LedgerError` when that can't be told, and so it may not.
+   * @returns whether it may be done. Rejects with a `StateTableError` when that can't be told, and so it may not.
    */
-  async admit(kind: Kind, limits: Limits, counted: Pick<Use, 'deed' | 'account'>): Promise<LimitAnswer> {
+  async admit(kind: Kind, limits: Limits, counted: Pick<Use, 'actionRun' | 'account'>): Promise<LimitAnswer> {
     for (let round = 1; round <= rounds; round += 1) {
       if (round > 1) await this.#options.wait(pauseBefore(round, this.#options.random));
       const kept = await this.#read(kind);
@@ -66,14 +66,14 @@ export class Limiter {
       const unchanged = !answer.admitted && !answer.opened;
       if (unchanged || (await this.#write(kind, answer.state, kept.version))) return answer;
     }
-    throw new LedgerError(
+    throw new StateTableError(
       'busy',
       [keyOf(kind)],
       `The limit of ${kind} could not be counted: others kept writing it. The same may be asked again.`,
     );
   }
 
-  /** The state of each kind. Rejects with a `LedgerError`. */
+  /** The state of each kind. Rejects with a `StateTableError`. */
   async show(): Promise<Readonly<Record<Kind, LimitState>>> {
     const states = await Promise.all(
       kinds.map(async (kind) => [kind, (await this.#read(kind)).state] as const),
@@ -83,7 +83,7 @@ export class Limiter {
 
   /**
    * Closes the breaker of a kind, and keeps who did so and why.
-   * @returns whether it was open; else nothing is written. Rejects with a `LedgerError`.
+   * @returns whether it was open; else nothing is written. Rejects with a `StateTableError`.
    */
   async close(kind: Kind, closing: Pick<Closing, 'by' | 'why'>): Promise<boolean> {
     for (let round = 1; round <= rounds; round += 1) {
@@ -91,7 +91,11 @@ export class Limiter {
       if (state.breaker === undefined) return false;
       if (await this.#write(kind, closed({ ...closing, at: this.#options.now() }), version)) return true;
     }
-    throw new LedgerError('busy', [keyOf(kind)], `The breaker of ${kind} could not be closed: try again.`);
+    throw new StateTableError(
+      'busy',
+      [keyOf(kind)],
+      `The breaker of ${kind} could not be closed: try again.`,
+    );
   }
 
   async #read(kind: Kind): Promise<Kept> {
@@ -104,13 +108,13 @@ export class Limiter {
       if (item === undefined) return { version: 0, state: nothingUsed };
       const parsed = shape.safeParse(unmarshall(item));
       if (!parsed.success) {
-        const message = `The item ${keyOf(kind)} of the table ${table} is no state of limits; nothing of the kind is done until it is mended or deleted.`;
-        throw new LedgerError('unreadable', [keyOf(kind)], message, parsed.error);
+        const message = `The item ${keyOf(kind)} of the table ${table} is no state of limits; nothing of the kind is done until it is fixed or deleted.`;
+        throw new StateTableError('unreadable', [keyOf(kind)], message, parsed.error);
       }
       const { version, uses, breaker, closing } = parsed.data;
       return { version, state: { uses, breaker, ...(closing === undefined ? {} : { closing }) } };
     } catch (error) {
-      throw error instanceof LedgerError ? error : failureOf(error, table, [keyOf(kind)], 'read');
+      throw error instanceof StateTableError ? error : failureOf(error, table, [keyOf(kind)], 'read');
     }
   }
 

@@ -16,7 +16,7 @@ export interface LimitState {
 
 export interface Use {
   /** What it was counted for: the same again is not counted again. */
-  readonly deed: string;
+  readonly actionRun: string;
   readonly account: string;
   /** Epoch milliseconds. */
   readonly at: number;
@@ -57,13 +57,13 @@ export function use(
   state: LimitState,
   kind: Kind,
   limits: Limits,
-  { deed, account }: Pick<Use, 'deed' | 'account'>,
+  { actionRun, account }: Pick<Use, 'actionRun' | 'account'>,
   now: number,
 ): LimitAnswer {
   const uses = state.uses.filter(({ at }) => at > now - hour);
-  const counted = uses.find((one) => one.deed === deed);
+  const counted = uses.find((one) => one.actionRun === actionRun);
   if (counted !== undefined) {
-    // By a run that was broken off before it began: it begins now, and counts for the hour from now on.
+    // By a run that was interrupted before it began: it begins now, and counts for the hour from now on.
     const others = uses.filter((one) => one !== counted);
     return { admitted: true, state: { ...state, uses: [...others, { ...counted, at: now }] } };
   }
@@ -88,10 +88,10 @@ export function use(
     { limit: limits.total, used: uses.length, where: 'in all accounts together' },
   ].find(({ limit, used }) => used >= limit);
   if (reached === undefined) {
-    return { admitted: true, state: { ...state, uses: [...uses, { deed, account, at: now }] } };
+    return { admitted: true, state: { ...state, uses: [...uses, { actionRun, account, at: now }] } };
   }
   const { limit, where } = reached;
-  // A policy that allows none means just that, and nothing has gone wrong.
+  // A policy that allows none means just that, and nothing has deleted wrong.
   if (limit === 0) return refused(`The guardrail allows no ${name} ${where}.`, undefined, false);
   const because = `The guardrail allows ${limit} ${name} an hour ${where}, and as many were done in the last hour.`;
   return refused(because, { since: now, because }, true);

@@ -1,34 +1,34 @@
 /**
- * What the queue of remediation holds: transitions, as the bus delivers them, the end of grace periods, what a sweep found
+ * What the queue of remediation holds: transitions, as the bus delivers them, the end of grace periods, what a scheduled scan found
  * open still, and orders of operators.
  */
 import * as z from 'zod/mini';
 import { at, isObject } from '../core/json.ts';
 import { transitionSchema, transitionSource } from './events/transition.ts';
-import { type OperatorOrder, operatorOrderSchema } from './requested-action.ts';
+import { type ActionRequest, actionRequestSchema } from './requested-action.ts';
 
 /** Why a finding is looked at: it was opened, or changed, at some time. */
 export interface Occasion {
   readonly finding: string;
   /** The finding's `openedAt` then: one that was closed and opened again has an occasion of its own. */
   readonly openedAt: string | null;
-  /** When the ledger took note of it, epoch milliseconds: grace periods begin then. */
+  /** When the state table took note of it, epoch milliseconds: grace periods begin then. */
   readonly since: number;
-  /** It is only that a sweep found it open still: people have been told of all that stands in the way. */
+  /** It is only that a scheduled scan found it open still: people have been told of all that stands in the way. */
   readonly reminder: boolean;
 }
 
 /** What became of the message before. */
 interface Tries {
-  /** How often it was begun or gone on with, from 1. */
+  /** How often it was begun or resumed, from 1. */
   readonly attempt: number;
-  /** Whether people were told that it is half-done. */
-  readonly halfDone: boolean;
+  /** Whether people were told that it is partially completed. */
+  readonly partiallyCompleted: boolean;
 }
 
 export type RemediationMessage =
   | ({ readonly kind: 'occasion'; readonly occasion: Occasion } & Tries)
-  | ({ readonly kind: 'order'; readonly order: OperatorOrder } & Tries)
+  | ({ readonly kind: 'order'; readonly order: ActionRequest } & Tries)
   | { readonly kind: 'malformed'; readonly reason: string };
 
 const occasionSchema = z.object({
@@ -54,9 +54,9 @@ export function parseRemediation(body: string): RemediationMessage {
       ? { kind: 'occasion', occasion: occasion.data, ...tries }
       : malformed(`its occasion: ${occasion.error.issues[0]?.message}`);
   }
-  const ordered = at(value, 'trailseal', 'order');
-  if (ordered !== undefined) {
-    const order = operatorOrderSchema.safeParse(ordered);
+  const requested = at(value, 'trailseal', 'order');
+  if (requested !== undefined) {
+    const order = actionRequestSchema.safeParse(requested);
     return order.success
       ? { kind: 'order', order: order.data, ...tries }
       : malformed(`its order: ${order.error.issues[0]?.message}`);
@@ -71,17 +71,17 @@ export function parseRemediation(body: string): RemediationMessage {
   return { kind: 'occasion', occasion: { finding, openedAt, since: sequence, reminder: false }, ...tries };
 }
 
-/** The message that has a finding looked after: at the end of a grace period, or because a sweep found it open. */
+/** The message that has a finding looked after: at the end of a grace period, or because a scheduled scan found it open. */
 export function remediateBody(occasion: Occasion): unknown {
   return { trailseal: { version: 1, kind: 'remediate', occasion } };
 }
 
 /** The message that brings an operator's order. */
-export function orderBody(order: OperatorOrder): unknown {
+export function requestBody(order: ActionRequest): unknown {
   return { trailseal: { version: 1, kind: 'order', order } };
 }
 
-/** The same message once more: what it asks for is under way, or half-done. */
+/** The same message once more: what it asks for is under way, or partially completed. */
 export function onceMore(body: unknown, tries: Tries): unknown {
   const own = at(body, 'trailseal');
   return { ...(isObject(body) ? body : {}), trailseal: { ...(isObject(own) ? own : {}), ...tries } };
@@ -90,7 +90,7 @@ export function onceMore(body: unknown, tries: Tries): unknown {
 function triesIn(own: unknown): Tries {
   const attempt = at(own, 'attempt');
   const counted = typeof attempt === 'number' && Number.isSafeInteger(attempt) && attempt > 0;
-  return { attempt: counted ? attempt : 1, halfDone: at(own, 'halfDone') === true };
+  return { attempt: counted ? attempt : 1, partiallyCompleted: at(own, 'partiallyCompleted') === true };
 }
 
 function malformed(reason: string): RemediationMessage {

@@ -1,13 +1,13 @@
 /**
  * Remediation: takes a transition of a finding, or an operator's order, looks at the resource again, decides again, and
- * acts. Whatever it does may be done twice, and broken off anywhere: the journal says how far it got, and the same message
+ * acts. Whatever it does may be done twice, and interrupted anywhere: the journal says how far it got, and the same message
  * goes on from there.
  */
 import { bringAbout } from './bring-about.ts';
 import type { Occasion } from './message.ts';
-import type { OperatorOrder } from './requested-action.ts';
-import { giveUp, obey } from './requested-actions.ts';
-import { Course, type Remediation, type RemediatorOptions } from './run.ts';
+import type { ActionRequest } from './requested-action.ts';
+import { carryOutRequest, giveUp } from './requested-actions.ts';
+import { type Remediation, type RemediatorOptions, RunState } from './run.ts';
 
 export type { Occasion } from './message.ts';
 export { leaseFor, type Remediation, type RemediatorOptions } from './run.ts';
@@ -21,16 +21,16 @@ export class Remediator {
 
   /** Brings about what the policy asks for a finding; see `bringAbout`. */
   remediate(occasion: Occasion): Promise<Remediation> {
-    return bringAbout(new Course(this.#options), occasion);
+    return bringAbout(new RunState(this.#options), occasion);
   }
 
   /** Answers an order that is not tried any more; see `giveUp`. */
-  giveUp(order: OperatorOrder, because: string): Promise<Remediation> {
-    return giveUp(new Course(this.#options), order, because);
+  giveUp(order: ActionRequest, because: string): Promise<Remediation> {
+    return giveUp(new RunState(this.#options), order, because);
   }
 
-  /** Does what an operator orders; see `obey`. */
-  obey(order: OperatorOrder): Promise<Remediation> {
-    return obey(new Course(this.#options), order);
+  /** Does what an operator orders; see `carryOutRequest`. */
+  carryOutRequest(order: ActionRequest): Promise<Remediation> {
+    return carryOutRequest(new RunState(this.#options), order);
   }
 }

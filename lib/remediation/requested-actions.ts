@@ -5,55 +5,55 @@
 
 import { isDenial, reasonOf } from '../aws/reason.ts';
 import { about } from './about.ts';
-import type { Deed } from './actions/action-run.ts';
+import type { ActionRun } from './actions/action-run.ts';
 import { undo } from './actions/undo.ts';
 import type { ActionEvent } from './events/action-event.ts';
 import { doneEvent, toldOfUndo } from './events/publish-action.ts';
-import { withBrokenOff } from './interrupted.ts';
-import { asOrdered, type OperatorOrder, orderedActions, orderHolds } from './requested-action.ts';
-import type { Course, Found, Remediation } from './run.ts';
+import { withInterrupted } from './interrupted.ts';
+import { type ActionRequest, asRequested, requestExpiry, requestedActions } from './requested-action.ts';
+import type { Found, Remediation, RunState } from './run.ts';
 
 /** @returns what came of it, told in any case. Rejects when something that has to be known could not be read. */
-export async function obey(course: Course, order: OperatorOrder): Promise<Remediation> {
-  const found = await course.find(order.finding);
-  if (typeof found === 'string') return course.nothing(found);
-  if (course.options.means.now().getTime() - Date.parse(order.at) > orderHolds) {
-    return answer(course, order, found, 'It was ordered more than a day ago: order it again.');
+export async function carryOutRequest(state: RunState, order: ActionRequest): Promise<Remediation> {
+  const found = await state.find(order.finding);
+  if (typeof found === 'string') return state.nothing(found);
+  if (state.options.deps.now().getTime() - Date.parse(order.at) > requestExpiry) {
+    return answer(state, order, found, 'It was ordered more than a day ago: order it again.');
   }
   const done =
     order.what === 'undo'
-      ? await takeBack(course, order, found)
-      : await obeyAction(course, order, order.what, found);
-  const isRefused = done.events.every(({ outcome }) => outcome === 'withheld');
+      ? await takeBack(state, order, found)
+      : await carryOutAction(state, order, order.what, found);
+  const isRefused = done.events.every(({ outcome }) => outcome === 'skipped');
   // What could not be read is over in a while, and no answer yet.
-  return course.unanswered && isRefused ? { ...done, events: [], again: true } : done;
+  return state.unanswered && isRefused ? { ...done, events: [], again: true } : done;
 }
 
 /** The answer to an order that came to no end: nobody tries it any more. */
-export async function giveUp(course: Course, order: OperatorOrder, because: string): Promise<Remediation> {
-  const found = await course.find(order.finding);
-  return typeof found === 'string' ? course.nothing(found) : answer(course, order, found, because);
+export async function giveUp(state: RunState, order: ActionRequest, because: string): Promise<Remediation> {
+  const found = await state.find(order.finding);
+  return typeof found === 'string' ? state.nothing(found) : answer(state, order, found, because);
 }
 
-async function obeyAction(
-  course: Course,
-  order: OperatorOrder,
+async function carryOutAction(
+  state: RunState,
+  order: ActionRequest,
   what: 'quarantine' | 'fix',
   found: Found,
 ): Promise<Remediation> {
-  const { policy, journal } = course.options;
+  const { policy, journal } = state.options;
   const { finding, control, entry } = found;
-  const actions = orderedActions(what, control, policy);
+  const actions = requestedActions(what, control, policy);
   if (actions.length === 0) {
     return answer(
-      course,
+      state,
       order,
       found,
-      `The policy lets nobody order a ${what} of what ${control.id} finds: see operators.orders in the policy.`,
+      `The policy lets nobody order a ${what} of what ${control.id} finds: see operators.customActions in the policy.`,
     );
   }
-  if (await isReleased(course, order)) {
-    return answer(course, order, found, 'Somebody pressed "Release and undo" after it was ordered.');
+  if (await isDisengaged(state, order)) {
+    return answer(state, order, found, 'Somebody pressed "Release and undo" after it was ordered.');
   }
   const decision = { by: 'operator', name: order.by, why: order.why } as const;
   const events: ActionEvent[] = [];
@@ -62,21 +62,21 @@ async function obeyAction(
   for (const action of actions) {
     const last = await journal.latest(finding.id, action);
     // What was begun after the order was given was begun for it, or for a later one.
-    const obeyed = last !== undefined && Date.parse(last.begunAt) >= Date.parse(order.at);
-    const definition = course.definitionOf(action);
+    const carriedOut = last !== undefined && Date.parse(last.begunAt) >= Date.parse(order.at);
+    const definition = state.definitionOf(action);
     const isEnded = last?.status === 'done' || last?.status === 'undone';
-    if (!obeyed || !isEnded || definition === undefined) open.push(action);
+    if (!carriedOut || !isEnded || definition === undefined) open.push(action);
     else if (last.status === 'done') {
-      const told = course.told(finding, entry.resource, definition);
+      const told = state.told(finding, entry.resource, definition);
       events.push(doneEvent(last, { ...told, decision }));
     }
   }
   if (open.length === 0) {
-    return course.result({ events, again, nothing: 'The order was obeyed already.' });
+    return state.result({ events, again, nothing: 'The order was obeyed already.' });
   }
   if (finding.status !== 'OPEN') {
-    return await answerWithBrokenOff(
-      course,
+    return await answerWithInterrupted(
+      state,
       order,
       found,
       `The finding is ${finding.status}: there is nothing to be done.`,
@@ -84,59 +84,59 @@ async function obeyAction(
   }
   if (finding.verdict !== 'FAIL') {
     return answer(
-      course,
+      state,
       order,
       found,
       'Whether the resource fails is unknown, and what is unknown is never acted on.',
     );
   }
-  const looked = await course.lookAgain(found);
+  const looked = await state.reEvaluate(found);
   if (typeof looked === 'string') {
-    return await answerWithBrokenOff(course, order, found, looked);
+    return await answerWithInterrupted(state, order, found, looked);
   }
-  const plan = await course.plan(asOrdered(policy, control.id, open), looked, open);
-  for (const { action, because, reason } of plan.withheld) {
-    events.push({ ...answered(course, order, found, reason, action), withheldBecause: because });
+  const plan = await state.plan(asRequested(policy, control.id, open), looked, open);
+  for (const { action, because, reason } of plan.skipped) {
+    events.push({ ...answered(state, order, found, reason, action), skippedBecause: because });
   }
   for (const { action } of plan.actions) {
-    const definition = course.definitionOf(action);
+    const definition = state.definitionOf(action);
     if (definition === undefined) continue;
-    const one = await course.carryOut(definition, looked, decision, order);
+    const one = await state.carryOut(definition, looked, decision, order);
     if (one.event !== undefined) events.push(one.event);
     again ||= one.again;
   }
-  return course.result({ events, again, nothing: undefined });
+  return state.result({ events, again, nothing: undefined });
 }
 
-/** An order may have been kept from being obeyed until somebody released what it is about. */
-async function isReleased(course: Course, { finding, at }: OperatorOrder): Promise<boolean> {
-  const released = (await course.exempted()).get(finding)?.lifted ?? null;
-  return released !== null && Date.parse(released.at) > Date.parse(at);
+/** An order may have been kept from being obeyed until somebody disengaged what it is about. */
+async function isDisengaged(state: RunState, { finding, at }: ActionRequest): Promise<boolean> {
+  const disengaged = (await state.exempted()).get(finding)?.lifted ?? null;
+  return disengaged !== null && Date.parse(disengaged.at) > Date.parse(at);
 }
 
 /** Takes back what was done about the finding until it was ordered, newest first. */
-async function takeBack(course: Course, order: OperatorOrder, found: Found): Promise<Remediation> {
-  const { policy, journal } = course.options;
+async function takeBack(state: RunState, order: ActionRequest, found: Found): Promise<Remediation> {
+  const { policy, journal } = state.options;
   const { finding, entry } = found;
-  if (!policy.orders.includes('undo')) {
+  if (!policy.customActions.includes('undo')) {
     return answer(
-      course,
+      state,
       order,
       found,
-      'The policy lets nobody order an undo: see operators.orders in the policy.',
+      'The policy lets nobody order an undo: see operators.customActions in the policy.',
     );
   }
   // Events tell the second of a press only: what was begun within it was there to be seen.
-  const ordered = Date.parse(order.at) + 999;
-  const isConcerned = ({ status, begunAt, undoneAt }: Deed): boolean =>
-    Date.parse(begunAt) <= ordered &&
+  const requested = Date.parse(order.at) + 999;
+  const isConcerned = ({ status, begunAt, undoneAt }: ActionRun): boolean =>
+    Date.parse(begunAt) <= requested &&
     (['begun', 'done', 'undoing'].includes(status) ||
       // The same order, once more.
       (status === 'undone' && Date.parse(undoneAt ?? '') >= Date.parse(order.at)));
-  const deeds = (await journal.of(finding.id)).filter(isConcerned);
-  if (deeds.length === 0) {
+  const actionRuns = (await journal.of(finding.id)).filter(isConcerned);
+  if (actionRuns.length === 0) {
     return answer(
-      course,
+      state,
       order,
       found,
       'Trailseal has done nothing about this finding that is still in place.',
@@ -145,64 +145,65 @@ async function takeBack(course: Course, order: OperatorOrder, found: Found): Pro
   const decision = { by: 'operator', name: order.by, why: order.why } as const;
   const events: ActionEvent[] = [];
   let again = false;
-  for (const deed of deeds.toReversed()) {
-    const definition = course.definitionOf(deed.action);
+  for (const actionRun of actionRuns.toReversed()) {
+    const definition = state.definitionOf(actionRun.action);
     if (definition === undefined) {
-      const because = `This deployment has no ${deed.action}: undo it by the command.`;
-      events.push(answered(course, order, found, because, deed.action));
+      const because = `This deployment has no ${actionRun.action}: undo it by the command.`;
+      events.push(answered(state, order, found, because, actionRun.action));
       continue;
     }
-    course.handled.add(deed.action);
-    const outcome = await undo(definition, deed, course.runOptions(decision)).catch((error: unknown) => {
+    state.handled.add(actionRun.action);
+    const outcome = await undo(definition, actionRun, state.runOptions(decision)).catch((error: unknown) => {
       if (!isDenial(error)) throw error;
       return `This deployment is not allowed to undo it: ${reasonOf(error)}. Undo it by the command.`;
     });
     if (typeof outcome === 'string') {
-      events.push(answered(course, order, found, outcome, deed.action));
+      events.push(answered(state, order, found, outcome, actionRun.action));
       continue;
     }
-    const told = { ...course.told(finding, entry.resource, definition), decision, occasion: order.id };
-    const event = toldOfUndo(outcome, deed, told);
+    const told = { ...state.told(finding, entry.resource, definition), decision, occasion: order.id };
+    const event = toldOfUndo(outcome, actionRun, told);
     if (event !== undefined) events.push(event);
-    again ||= outcome.kind === 'half-done' || outcome.kind === 'busy' || outcome.kind === 'under-way';
+    again ||=
+      outcome.kind === 'partially-completed' || outcome.kind === 'busy' || outcome.kind === 'under-way';
   }
-  return course.result({ events, again, nothing: undefined });
+  return state.result({ events, again, nothing: undefined });
 }
 
 /** What came of what an earlier delivery of the order began; where that was nothing, why it is not obeyed. */
-async function answerWithBrokenOff(
-  course: Course,
-  order: OperatorOrder,
+async function answerWithInterrupted(
+  state: RunState,
+  order: ActionRequest,
   found: Found,
   because: string,
 ): Promise<Remediation> {
-  const done = await withBrokenOff(course, course.nothing(because), found, undefined);
+  const done = await withInterrupted(state, state.nothing(because), found, undefined);
   const isAnswered = done.events.some(({ decision }) => decision.by === 'operator');
   if (isAnswered || done.again) return done;
-  const events = [...done.events, answered(course, order, found, because, order.what)];
-  return course.result({ events, again: false, nothing: because });
+  const events = [...done.events, answered(state, order, found, because, order.what)];
+  return state.result({ events, again: false, nothing: because });
 }
 
 /** That an order is not obeyed, and why. */
-function answer(course: Course, order: OperatorOrder, found: Found, because: string): Remediation {
-  const event = answered(course, order, found, because, order.what);
-  return course.result({ events: [event], again: false, nothing: because });
+function answer(state: RunState, order: ActionRequest, found: Found, because: string): Remediation {
+  const event = answered(state, order, found, because, order.what);
+  return state.result({ events: [event], again: false, nothing: because });
 }
 
 function answered(
-  course: Course,
-  order: OperatorOrder,
+  state: RunState,
+  order: ActionRequest,
   { finding, entry }: Found,
   because: string,
   action: Parameters<typeof about>[2],
 ): ActionEvent {
-  const { stage, means } = course.options;
+  const { stage, deps } = state.options;
   return about(finding, entry.resource, action, {
     stage,
-    outcome: 'withheld',
+    outcome: 'skipped',
     because,
-    at: means.now(),
-    id: `${order.id} withheld ${action}`,
+    at: deps.now(),
+    id: `${order.id} skipped ${action}`,
     decision: { by: 'operator', name: order.by, why: order.why },
   });
 }

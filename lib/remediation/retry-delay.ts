@@ -1,4 +1,4 @@
-/** How long what is under way, or half-done, is gone on with. */
+/** How long what is under way, or partially completed, is resumed. */
 
 /** Seconds before the second run of a message, the third, …: an update of a cluster takes a quarter of an hour. */
 const delays = [60, 60, 60, 120, 240, 480, 900, 900, 900, 900, 900, 900];

@@ -3,15 +3,15 @@
  * carries out under a lease, and remembers what it has answered for.
  */
 
-import { isGone, isUnanswered, wasNotAnswered } from '../core/absence.ts';
-import { type ActionId, type AnyAction, Halted, type Means } from '../core/action.ts';
+import { isDeleted, isUnanswered, wasNotAnswered } from '../core/absence.ts';
+import { type ActionDeps, type ActionId, type AnyAction, Halted } from '../core/action.ts';
 import type { Control, Resource } from '../core/control.ts';
 import type { LiveFactProvider, TagsOf } from '../core/fact-provider.ts';
 import type { Finding } from '../findings/finding.ts';
 import { findingId } from '../findings/id.ts';
 import type { OperatorExemptions } from '../findings/state/exemptions.ts';
-import type { Ledger, Recorded } from '../findings/state/table.ts';
-import { type Judged, judgeLive } from '../pipeline/evaluate.ts';
+import type { Recorded, StateTable } from '../findings/state/table.ts';
+import { type Evaluated, evaluateLive } from '../pipeline/evaluate.ts';
 import { withTags } from '../pipeline/tags.ts';
 import type { Circumstances } from '../policy/circumstances.ts';
 import { decide } from '../policy/decide.ts';
@@ -29,7 +29,7 @@ import type { KillSwitch } from './kill-switch.ts';
 import type { Limiter } from './limiter.ts';
 import type { LimitState } from './limits.ts';
 import type { Occasion } from './message.ts';
-import type { OperatorOrder } from './requested-action.ts';
+import type { ActionRequest } from './requested-action.ts';
 import type { Workflow } from './workflow.ts';
 
 export interface RemediatorOptions {
@@ -37,22 +37,22 @@ export interface RemediatorOptions {
   /** Those that may be carried out here. */
   readonly actions: readonly AnyAction[];
   readonly policy: Policy;
-  readonly place: { readonly account: string; readonly region: string };
+  readonly accountRegion: { readonly account: string; readonly region: string };
   readonly facts: LiveFactProvider;
   /** The tags that no look tells: asked where the policy goes by them. */
   readonly tagsOf?: TagsOf;
-  readonly ledger: Pick<Ledger, 'read'>;
+  readonly stateTable: Pick<StateTable, 'read'>;
   /** What operators exempted, as it is now; left out where the policy lets none of them. */
   readonly exemptions?: () => Promise<OperatorExemptions>;
   readonly journal: Journal;
   readonly limiter: Pick<Limiter, 'admit' | 'show'>;
-  readonly means: Means;
+  readonly deps: ActionDeps;
   readonly killSwitch: () => Promise<KillSwitch>;
   readonly workflow: (finding: string) => Promise<Workflow>;
   /** Whether the resource is part of Trailseal's own deployment. */
   readonly isOwn: (resource: Resource) => boolean;
   /** Has `remediate` called again with the same occasion at that time; once for each action, however often it is asked. */
-  readonly wakeAt: (
+  readonly scheduleGracePeriodEnd: (
     occasion: Occasion,
     action: ActionId,
     time: Date,
@@ -61,14 +61,14 @@ export interface RemediatorOptions {
   readonly stage: string;
   /** What this run is called, unlike any other. */
   readonly run: string;
-  /** Whether the message was delivered before, so that an earlier run of it may have been broken off. */
+  /** Whether the message was delivered before, so that an earlier run of it may have been interrupted. */
   readonly redelivered?: boolean;
 }
 
 export interface Remediation {
   /** To be told on the bus, in this order. */
   readonly events: readonly ActionEvent[];
-  /** Whether something is under way, half-done, or could not be read, so that the same message should be handled again. */
+  /** Whether something is under way, partially completed, or could not be read, so that the same message should be handled again. */
   readonly again: boolean;
   /** Why nothing was done, where nothing was; a sentence. */
   readonly nothing: string | undefined;
@@ -91,7 +91,7 @@ export interface Case {
 export type Found = Omit<Case, 'resource' | 'tagsUnknown'> & { readonly entry: Recorded };
 
 /** One for each message. */
-export class Course {
+export class RunState {
   readonly options: RemediatorOptions;
   /** The actions that were answered for. */
   readonly handled = new Set<ActionId>();
@@ -105,48 +105,49 @@ export class Course {
   }
 
   async find(id: string): Promise<Found | string> {
-    const entry = (await this.options.ledger.read([id])).get(id);
+    const entry = (await this.options.stateTable.read([id])).get(id);
     const control = this.options.controls.find((each) => each.id === entry?.control);
     if (entry?.finding === undefined || control === undefined) return 'There is no such finding here.';
     const { account, region } = entry.resource;
-    const { place } = this.options;
-    if (account !== place.account || region !== place.region) {
+    const { accountRegion } = this.options;
+    if (account !== accountRegion.account || region !== accountRegion.region) {
       return 'It is a finding of another account or Region.';
     }
     return { entry, finding: entry.finding, control };
   }
 
   /** What the control says of the resource now; `undefined` where the resource is none any more. */
-  async judge({ entry, finding, control }: Found): Promise<Judged | undefined> {
+  async evaluate({ entry, finding, control }: Found): Promise<Evaluated | undefined> {
     const { facts, policy } = this.options;
-    const [judged = []] = await judgeLive(
-      [{ control, resource: entry.resource, mayBeGone: true }],
+    const [evaluated = []] = await evaluateLive(
+      [{ control, resource: entry.resource, mayBeDeleted: true }],
       facts,
       (name) => policy.controls.get(name)?.settings,
     );
-    return judged.find(({ resource }) => findingId(control.id, resource) === finding.id);
+    return evaluated.find(({ resource }) => findingId(control.id, resource) === finding.id);
   }
 
   /** @returns why nothing is to be done, where the resource does not fail. */
-  async lookAgain(found: Found): Promise<Case | string> {
+  async reEvaluate(found: Found): Promise<Case | string> {
     const { finding, control } = found;
-    const judged = await this.judge(found);
-    if (judged === undefined || isGone(judged.facts) !== undefined) return 'The resource is gone.';
-    const { verdict, evidence } = judged.judgement;
-    if (verdict === 'UNKNOWN') this.unanswered ||= wasNotAnswered(judged.facts) !== undefined;
+    const evaluated = await this.evaluate(found);
+    if (evaluated === undefined || isDeleted(evaluated.facts) !== undefined)
+      return 'The resource was deleted.';
+    const { verdict, evidence } = evaluated.evaluation;
+    if (verdict === 'UNKNOWN') this.unanswered ||= wasNotAnswered(evaluated.facts) !== undefined;
     if (verdict === 'UNKNOWN') return `What is unknown is never acted on, and now it is: ${evidence.summary}`;
     if (verdict !== 'FAIL') return `It does not fail any more: ${evidence.summary}`;
-    const [[told = judged] = []] = await withTags([[judged]], this.options.policy, this.options.tagsOf);
+    const [[told = evaluated] = []] = await withTags([[evaluated]], this.options.policy, this.options.tagsOf);
     const { resource, tagsUnknown } = told;
     if (tagsUnknown !== undefined && isUnanswered(tagsUnknown)) {
-      // By its tags it may be let off, which is known in a while.
+      // By its tags it may be exempted, which is known in a while.
       this.unanswered = true;
       return `The policy goes by its tags, and they are not known: ${tagsUnknown.detail}.`;
     }
     return { finding, control, resource, tagsUnknown: tagsUnknown?.detail };
   }
 
-  /** What operators exempted, and released, as it was when it was first asked for. */
+  /** What operators exempted, and disengaged, as it was when it was first asked for. */
   exempted(): Promise<OperatorExemptions> {
     this.#exempted ??= this.options.exemptions?.() ?? Promise.resolve(new Map());
     return this.#exempted;
@@ -157,8 +158,8 @@ export class Course {
     { finding, control, resource, tagsUnknown }: Case,
     usual = control.actions,
   ): Promise<Plan> {
-    const { means, isOwn } = this.options;
-    const lookedAt = means.now();
+    const { deps, isOwn } = this.options;
+    const lookedAt = deps.now();
     const byOperator = (await this.exempted()).get(finding.id);
     const { plan } = decide({
       verdict: 'FAIL',
@@ -172,7 +173,7 @@ export class Course {
       circumstances: {
         ...(await this.#circumstances(finding.id)),
         isOwn: isOwn(resource),
-        lookAge: 0,
+        readAge: 0,
       },
     });
     return plan;
@@ -183,7 +184,7 @@ export class Course {
     definition: AnyAction,
     { finding, resource, control }: Case,
     decision: Decision,
-    occasion: OperatorOrder | undefined,
+    occasion: ActionRequest | undefined,
   ): Promise<{ readonly event: ActionEvent | undefined; readonly again: boolean }> {
     this.handled.add(definition.id);
     const target = { resource, finding, settings: this.#settingsOf(definition.id, control) };
@@ -193,10 +194,11 @@ export class Course {
       ...(occasion === undefined ? {} : { decision, occasion: occasion.id }),
     };
     let event = toldOfOutcome(outcome, told);
-    const again = outcome.kind === 'under-way' || outcome.kind === 'half-done' || outcome.kind === 'busy';
+    const again =
+      outcome.kind === 'under-way' || outcome.kind === 'partially-completed' || outcome.kind === 'busy';
     if (event === undefined && occasion !== undefined && !again && 'because' in outcome) {
       // Whoever ordered it waits for an answer.
-      event = toldOfOutcome({ kind: 'withheld', because: outcome.because }, told);
+      event = toldOfOutcome({ kind: 'skipped', because: outcome.because }, told);
     }
     return { event, again };
   }
@@ -214,8 +216,8 @@ export class Course {
   }
 
   told(finding: Finding, resource: Resource, definition: AnyAction): Told {
-    const { stage, means } = this.options;
-    return { finding, resource, definition, stage, at: means.now(), occasion: occasionOf(finding) };
+    const { stage, deps } = this.options;
+    return { finding, resource, definition, stage, at: deps.now(), occasion: occasionOf(finding) };
   }
 
   definitionOf(action: string): AnyAction | undefined {
@@ -223,20 +225,20 @@ export class Course {
   }
 
   runOptions(decision: RunOptions['decision']): RunOptions {
-    const { journal, means, place, run } = this.options;
+    const { journal, deps, accountRegion, run } = this.options;
     const admit = (request: AdmissionRequest) => this.#admit(request);
-    return { journal, means: { ...means, wait: this.#waiting }, place, run, decision, leaseFor, admit };
+    return { journal, deps: { ...deps, wait: this.#waiting }, accountRegion, run, decision, leaseFor, admit };
   }
 
-  /** Actions may wait for minutes between two writes: the switch may have been pulled by then. */
+  /** Actions may wait for minutes between two writes: the switch may have been engaged by then. */
   readonly #waiting = async (milliseconds: number): Promise<void> => {
-    await this.options.means.wait(milliseconds);
+    await this.options.deps.wait(milliseconds);
     const why = stopped(await this.#killSwitch());
     if (why !== undefined) throw new Halted(why);
   };
 
-  /** Asked last, just before the first write: by then the switch may have been pulled, or the limit used up. */
-  async #admit({ action, resource, deed, step, finding }: AdmissionRequest): Promise<Admission> {
+  /** Asked last, just before the first write: by then the switch may have been engaged, or the limit used up. */
+  async #admit({ action, resource, actionRun, step, finding }: AdmissionRequest): Promise<Admission> {
     const why = stopped(await this.#killSwitch());
     if (why !== undefined) return { admitted: false, because: why };
     const kind = kindOf(action);
@@ -250,7 +252,7 @@ export class Course {
       };
     }
     const limits = this.options.policy.guardrails.actionsPerHour[kind];
-    const answer = await this.options.limiter.admit(kind, limits, { deed, account: resource.account });
+    const answer = await this.options.limiter.admit(kind, limits, { actionRun, account: resource.account });
     if (answer.admitted) return { admitted: true };
     if (answer.opened) this.#breakersOpened += 1;
     return { admitted: false, because: answer.because };
@@ -277,7 +279,7 @@ export class Course {
     return read;
   }
 
-  /** What the policy sets for an action; of a fix, what its control demands. */
+  /** What the policy sets for an action; of a fix, what its control requires. */
   #settingsOf(action: ActionId, control: Control): unknown {
     const { actions, controls } = this.options.policy;
     if (action === 'tag' || action === 'quarantine') return actions[action];
@@ -295,7 +297,7 @@ export class Course {
 
 /** Why nothing may be written, as a sentence; `undefined` where it may. */
 function stopped({ state, because }: KillSwitch): string | undefined {
-  if (state === 'released') return undefined;
+  if (state === 'disengaged') return undefined;
   return because === undefined ? 'The kill switch is on.' : `The kill switch stops everything: ${because}.`;
 }
 

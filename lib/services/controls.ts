@@ -1,4 +1,4 @@
-/** Every control, in the order in which they are shown; each family has its own list. */
+/** Every control, in the order in which they are shown; each evaluator has its own list. */
 import type { Control } from '../core/control.ts';
 import { ec2Controls } from './ec2/controls/index.ts';
 import { eksControls } from './eks/controls/index.ts';

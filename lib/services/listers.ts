@@ -1,4 +1,4 @@
-/** Every resource type with its lister: one that has none does not compile. Each family's are in a file of its own. */
+/** Every resource type with its lister: one that has none does not compile. Each evaluator's are in a file of its own. */
 
 import type { Listers } from '../core/list.ts';
 import { ec2Listers } from './ec2/list.ts';

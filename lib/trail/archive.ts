@@ -86,8 +86,8 @@ export async function readArchive(paths: readonly string[], options: ReadOptions
   const compiled = compileScanner();
   await readFiles(found.files, compiled, options, contents.take);
   if (stored !== undefined) {
-    await readStored(stored, compiled, options, (place, reading) =>
-      contents.take(found.files.length + place, reading),
+    await readStored(stored, compiled, options, (accountRegion, reading) =>
+      contents.take(found.files.length + accountRegion, reading),
     );
   }
   const events: ArchiveEvent[] = [];
@@ -116,7 +116,7 @@ export async function readArchive(paths: readonly string[], options: ReadOptions
   };
 }
 
-type Take = (place: number, reading: Reading) => void;
+type Take = (accountRegion: number, reading: Reading) => void;
 
 /** Reads each of `files`, and hands over what it says with its place among them. */
 async function readFiles(
@@ -153,7 +153,7 @@ async function readFiles(
       signal?.throwIfAborted();
       lookUp = performance.now() + 10;
     }
-    await orAborted(Promise.all(workers.map(({ ended }) => ended)), signal);
+    await orAborted(Promise.all(workers.map(({ deleted }) => deleted)), signal);
     // A worker that died (out of memory, most likely) has left its file; it is read here, alone.
     for (const [turn, path] of paths.entries()) {
       if (!done.has(turn)) take(turn, readFile(path, scanner, wanted));
@@ -172,8 +172,8 @@ async function readStored(
 ): Promise<void> {
   const wanted = wantedEvents(list);
   const scanner = new Scanner(compiled, wanted);
-  await stored.fetch((place, content) =>
-    taken(place, Buffer.isBuffer(content) ? readBytes(content, scanner, wanted) : unread(content)),
+  await stored.fetch((accountRegion, content) =>
+    taken(accountRegion, Buffer.isBuffer(content) ? readBytes(content, scanner, wanted) : unread(content)),
   );
 }
 
@@ -191,15 +191,15 @@ const workerFile = new URL(
 function startWorker(
   task: WorkerTask,
   take: (turn: number, reading: Reading) => void,
-): { worker: Worker; ended: Promise<void> } {
+): { worker: Worker; deleted: Promise<void> } {
   const worker = new Worker(workerFile, { workerData: task });
   worker.on('message', ({ turn, reading }: WorkerResult) => take(turn, reading));
-  const ended = new Promise<void>((resolve) => {
+  const deleted = new Promise<void>((resolve) => {
     // Its error is not lost: whatever it did not read is read again, and fails there or does not.
     worker.on('error', () => resolve());
     worker.on('exit', () => resolve());
   });
-  return { worker, ended };
+  return { worker, deleted };
 }
 
 async function orAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {

@@ -12,7 +12,9 @@ export function controlIndex(controls: readonly Control[]): string {
   return page([
     '# The controls',
     `There are ${controls.length}. Each is one file under \`lib/controls\`; these pages are generated from them.`,
-    ['| control | severity | what should be so | judges |', '| --- | --- | --- | --- |', ...rows].join('\n'),
+    ['| control | severity | what should be so | evaluates |', '| --- | --- | --- | --- |', ...rows].join(
+      '\n',
+    ),
   ]);
 }
 
@@ -27,7 +29,7 @@ export function controlPage(control: Control, samples: readonly string[]): strin
     standards,
     facts,
     actions,
-    byOrderOnly = [],
+    onRequestOnly = [],
     remediation,
     reference,
   } = control;
@@ -43,18 +45,20 @@ export function controlPage(control: Control, samples: readonly string[]): strin
       '| | |',
       '| --- | --- |',
       `| severity | ${severity} |`,
-      `| judges | \`${resourceType}\` |`,
+      `| evaluates | \`${resourceType}\` |`,
       `| facts it reads | ${code(facts)} |`,
       `| actions it allows | ${code(actions)} |`,
-      ...(byOrderOnly.length === 0 ? [] : [`| only by an operator's order | ${code(byOrderOnly)} |`]),
+      ...(onRequestOnly.length === 0 ? [] : [`| only by an operator's order | ${code(onRequestOnly)} |`]),
     ].join('\n'),
     '## Events',
     'Successful calls only; a failed call or a dry run changes nothing.',
     [
       '| source | events | what they do |',
       '| --- | --- | --- |',
-      ...control.triggers.map((trigger) => eventRow(trigger, 'judged again')),
-      ...control.endings.map((ending) => eventRow(ending, 'the resource is gone: its finding is archived')),
+      ...control.triggers.map((trigger) => eventRow(trigger, 'evaluated again')),
+      ...control.deletions.map((deletion) =>
+        eventRow(deletion, 'the resource was deleted: its finding is archived'),
+      ),
     ].join('\n'),
     '## Settings',
     settingsTable(control),

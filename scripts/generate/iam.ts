@@ -23,15 +23,15 @@ export async function iamPage(): Promise<string> {
   return `${[
     '# What the functions may do',
     'This page is generated from what the roles of the stack are derived from: the facts that the controls need, what ' +
-      'the sweep lists, what the ledger does. Tests hold that a role allows what its function calls, and nothing else ' +
-      '(`npm run test:template`). No action has a wildcard. While the policy asks for no action, nothing that is judged ' +
+      'the scheduled scan lists, what the state table does. Tests hold that a role allows what its function calls, and nothing else ' +
+      '(`npm run test:template`). No action has a wildcard. While the policy asks for no action, nothing that is evaluated ' +
       'can be changed.',
     'Where it says _all_, AWS knows no resources for the action, and it is allowed in the stack’s own Region only. What ' +
-      'the policy disables, and what the parameter `families` leaves out, is not allowed at all.',
+      'the policy disables, and what the parameter `evaluators` leaves out, is not allowed at all.',
     ...sections,
     '## The schedule',
     'EventBridge Scheduler takes a role of its own, for schedules of this account only. It allows `sqs:SendMessage` on ' +
-      'the sweep’s queue and its dead letters, and nothing else.',
+      'the scheduled scan’s queue and its dead letters, and nothing else.',
     '# With a policy that asks for actions',
     `These functions are there only where the policy asks for something to be done. What is below is for \`${activePolicy}\`; ` +
       'each deployment has what its own policy asks for, and no more. `remediate` is the only function that may write to ' +
@@ -39,10 +39,10 @@ export async function iamPage(): Promise<string> {
       'with the parameter `allowKeyPolicyWrites`, on keys that are not Trailseal’s own, and never without KMS’s check ' +
       'that the caller may change the policy afterwards.',
     'Where operators may order an undo, `remediate` may also put back what its actions changed; where they may exempt, the ' +
-      'evaluators may also read the exemptions (`dynamodb:Query` on the items of the ledger whose partition begins with ' +
+      'evaluators may also read the exemptions (`dynamodb:Query` on the items of the state table whose partition begins with ' +
       '`exemptions/`). Where the policy goes by tags (`guardrails.protectedTags`, `exemptionTags`, exemptions with `tags`), ' +
-      'the evaluators of the families concerned may also read those of KMS keys (`kms:ListResourceTags`) and of launch ' +
-      'templates (`ec2:DescribeLaunchTemplates`), which no fact tells. Where there is `remediate`, the sweep may send to its queue. `operator` is there where operators may ' +
+      'the evaluators of the evaluators concerned may also read those of KMS keys (`kms:ListResourceTags`) and of launch ' +
+      'templates (`ec2:DescribeLaunchTemplates`), which no fact tells. Where there is `remediate`, the scheduled scan may send to its queue. `operator` is there where operators may ' +
       'order anything, and may write to no resource.',
     ...actingSections,
     'The schedules that end grace periods take a role of their own too, for schedules of the deployment’s own group ' +
@@ -61,7 +61,7 @@ export async function iamPage(): Promise<string> {
       '- `logs.REGION.amazonaws.com`: `kms:Encrypt`, `kms:Decrypt`, `kms:ReEncrypt*`, `kms:GenerateDataKey*`, ' +
         '`kms:Describe*`, for the logs.',
     ].join('\n'),
-    'Whoever deploys needs `kms:DescribeKey` and `kms:CreateGrant` on it, for the ledger.',
+    'Whoever deploys needs `kms:DescribeKey` and `kms:CreateGrant` on it, for the state table.',
   ].join('\n\n')}\n`;
 }
 
@@ -104,13 +104,13 @@ function shown(resource: unknown): string {
   const attribute = resource['Fn::GetAtt'];
   if (Array.isArray(attribute)) return `\`${attribute[0]}\``;
   if (typeof resource['Ref'] === 'string') return `\`${resource['Ref']}\``;
-  const places: Readonly<Record<string, string>> = {
+  const pseudoParameters: Readonly<Record<string, string>> = {
     Partition: 'aws',
     Region: 'REGION',
     AccountId: 'ACCOUNT',
   };
   const arn = String(resource['Fn::Sub'])
-    .replaceAll(/\$\{AWS::(\w+)\}/g, (_, place: string) => places[place] ?? place)
+    .replaceAll(/\$\{AWS::(\w+)\}/g, (_, name: string) => pseudoParameters[name] ?? name)
     .replaceAll(/\$\{(\w+)\.Arn\}/g, '$1');
   return `\`${arn}\``;
 }

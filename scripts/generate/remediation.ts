@@ -11,8 +11,8 @@ export function remediationPage(actions: readonly AnyAction[], controls: readonl
     'What Trailseal can do about a failure, and only does where the policy asks for it ([policy.md](policy.md)). This page ' +
       'is generated from `lib/actions`.',
     'Every action looks again before it acts, keeps what was there in the journal ahead of its first write, counts ' +
-      'against the limits of the policy, and is verified afterwards. One that is broken off goes on where it was. None ' +
-      'is done on what is unknown, exempt, suppressed in Security Hub or protected, nor while the kill switch is pulled ' +
+      'against the limits of the policy, and is verified afterwards. One that is interrupted goes on where it was. None ' +
+      'is done on what is unknown, exempt, suppressed in Security Hub or protected, nor while the kill switch is engaged ' +
       'or can not be read. An undo restores only what still is as it was left, else it says what differs.',
     ...actions.map((action) => section(action, controls)),
   ]
@@ -28,19 +28,19 @@ function section(action: AnyAction, controls: readonly Control[]): string {
       .map((control) => `[\`${control.id}\`](controls/${control.id}.md)`)
       .join(', ');
   const of = users((control) => control.actions);
-  const byOrder = users((control) => control.byOrderOnly ?? []);
+  const onRequest = users((control) => control.onRequestOnly ?? []);
   return [
     `## \`${id}\``,
     description,
-    ...(byOrder === ''
+    ...(onRequest === ''
       ? []
       : [
-          `**Only by an operator's order** for ${byOrder}, where the policy's \`operators\` lists it: nothing asks for it ` +
+          `**Only by an operator's order** for ${onRequest}, where the policy's \`operators\` lists it: nothing asks for it ` +
             "by itself, whatever the control's `actions` say.",
         ]),
     `**What it can break.** ${risk}`,
     `**Undo.** ${undoText(undo)}`,
-    ...(of === '' && byOrder !== '' ? [] : [`**For** ${of || 'no control yet'}.`]),
+    ...(of === '' && onRequest !== '' ? [] : [`**For** ${of || 'no control yet'}.`]),
     `**Needs** ${listed(permissions.reads)} to read, ${listed(permissions.writes)} to write${forUndo(action)}.`,
     ...settingsOf(action),
   ].join('\n\n');

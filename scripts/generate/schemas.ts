@@ -22,7 +22,7 @@ export function schemas(controls: readonly Control[]): readonly [file: string, t
     [
       'docs/schemas/transition.schema.json',
       text({
-        title: 'The detail of Control Failed, Control Passed, Control Unknown and Resource Gone',
+        title: 'The detail of Control Failed, Control Passed, Control Unknown and Resource Deleted',
         ...z.toJSONSchema(transitionSchema),
       }),
     ],

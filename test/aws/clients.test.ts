@@ -1,7 +1,7 @@
 /** The clients against a server of this machine, so that endpoints, retries and the network are the real ones. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { clientsByPlace, kmsClient, lazyClients, makeClients } from '../../lib/aws/clients.ts';
+import { clientsByAccountRegion, kmsClient, lazyClients, makeClients } from '../../lib/aws/clients.ts';
 import { AwsFacts } from '../../lib/pipeline/aws-facts.ts';
 import { kmsReaders } from '../../lib/services/kms/aws.ts';
 import { key, region, start } from '../pipeline/gathering.ts';
@@ -28,7 +28,7 @@ afterEach(() => {
 async function read() {
   const provider = new AwsFacts({
     readers: kmsReaders,
-    clients: clientsByPlace(makeClients, (_account, where) => ({
+    clients: clientsByAccountRegion(makeClients, (_account, where) => ({
       region: where,
       credentials,
       maxAttempts: 2,
@@ -70,7 +70,7 @@ describe('clients', () => {
 
   it('are made once for each account and Region, and each when it is first used', () => {
     const asked: string[] = [];
-    const clients = clientsByPlace(makeClients, (account, where) => {
+    const clients = clientsByAccountRegion(makeClients, (account, where) => {
       asked.push(`${account}/${where}`);
       return { region: where, credentials };
     });

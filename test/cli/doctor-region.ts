@@ -6,7 +6,7 @@ import type { Observed, ObservedRegion, Rule, Schedule, Simulated } from '../../
 import { type Seen, seen, type Unseen } from '../../cli/doctor/observed-state.ts';
 import type { Selectors, Trail } from '../../cli/doctor/trails.ts';
 import { deadLetterQueueName, queueName, queueNames } from '../../lib/aws/names.ts';
-import { eventPattern, type Family, families } from '../../lib/pipeline/evaluators.ts';
+import { type EvaluatorName, evaluators, eventPattern } from '../../lib/pipeline/evaluators.ts';
 import { controls } from '../../lib/services/controls.ts';
 
 export const account = '111122223333';
@@ -46,12 +46,12 @@ export function arn(name: string): string {
   return `arn:aws:sqs:${region}:${account}:${name}`;
 }
 
-export function rule(family: Family, more: Partial<Rule> = {}): Seen<Rule> {
+export function rule(evaluator: EvaluatorName, more: Partial<Rule> = {}): Seen<Rule> {
   return seen({
-    pattern: JSON.stringify(eventPattern(family, controls)),
+    pattern: JSON.stringify(eventPattern(evaluator, controls)),
     state: 'ENABLED',
     targets: seen([
-      { arn: arn(queueName(stage, family)), deadLetterArn: arn(deadLetterQueueName(stage, family)) },
+      { arn: arn(queueName(stage, evaluator)), deadLetterArn: arn(deadLetterQueueName(stage, evaluator)) },
     ]),
     ...more,
   });
@@ -62,8 +62,8 @@ export function schedule(more: Partial<Schedule> = {}): Seen<Schedule> {
     state: 'ENABLED',
     rate: 'rate(6 hours)',
     target: {
-      arn: arn(queueName(stage, 'sweep')),
-      deadLetterArn: arn(deadLetterQueueName(stage, 'sweep')),
+      arn: arn(queueName(stage, 'scan')),
+      deadLetterArn: arn(deadLetterQueueName(stage, 'scan')),
     },
     ...more,
   });
@@ -82,7 +82,7 @@ export function healthy(more: Partial<ObservedRegion> = {}): ObservedRegion {
     region,
     trails: seen([trail()]),
     hub: seen(true),
-    rules: each(families, (family) => rule(family)),
+    rules: each(evaluators, (evaluator) => rule(evaluator)),
     schedule: schedule(),
     queues: each(queueNames, () => ({ queue: seen(empty), deadLetters: seen(empty) })),
     functions: each(queueNames, (name) =>
@@ -95,9 +95,9 @@ export function healthy(more: Partial<ObservedRegion> = {}): ObservedRegion {
         sources: seen([{ id: 'uuid', arn: arn(queueName(stage, name)), state: 'Enabled' }]),
       }),
     ),
-    rights: each(queueNames, () => seen([allowed('kms:DescribeKey')])),
-    callersRights: seen([allowed('kms:DescribeKey')]),
-    wanted: families.map((family) => ({ family, pattern: eventPattern(family, controls) })),
+    permissions: each(queueNames, () => seen([allowed('kms:DescribeKey')])),
+    callersPermissions: seen([allowed('kms:DescribeKey')]),
+    wanted: evaluators.map((evaluator) => ({ evaluator, pattern: eventPattern(evaluator, controls) })),
     acting: undefined,
     ...more,
   };

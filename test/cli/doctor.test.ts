@@ -20,7 +20,7 @@ import { checksJson, checksText } from '../../cli/doctor/print.ts';
 import { type FieldSelector, logs, type Selectors } from '../../cli/doctor/trails.ts';
 import { wrapped } from '../../cli/output/plain-table.ts';
 import { queueNames } from '../../lib/aws/names.ts';
-import { eventPattern, families } from '../../lib/pipeline/evaluators.ts';
+import { evaluators, eventPattern } from '../../lib/pipeline/evaluators.ts';
 import { controls } from '../../lib/services/controls.ts';
 import { trailseal, workFolder } from './command.ts';
 import { mockAws } from './doctor-aws.ts';
@@ -123,7 +123,7 @@ describe('an account and Region', () => {
     ['security-hub', { hub: refused('securityhub:DescribeHub') }],
     ['trail', { trails: refused('cloudtrail:DescribeTrails') }],
     ['trail', { trails: seen([trail({ logging: refused('cloudtrail:GetTrailStatus') })]) }],
-    ['permissions/scan', { callersRights: refused('iam:SimulatePrincipalPolicy') }],
+    ['permissions/scan', { callersPermissions: refused('iam:SimulatePrincipalPolicy') }],
   ])('is unknown where %s is denied, with the action to allow', (id, more) => {
     const [action] = JSON.stringify(more).match(/\w+:[A-Z]\w+/) ?? [];
     expect(trouble(more)).toMatchObject({
@@ -227,11 +227,11 @@ describe('trails', () => {
 
 describe('a stage', () => {
   const nothing = {
-    rules: each(families, () => seen(undefined)),
+    rules: each(evaluators, () => seen(undefined)),
     schedule: seen(undefined),
     queues: each(queueNames, () => ({ queue: seen(undefined), deadLetters: seen(undefined) })),
     functions: each(queueNames, () => seen(undefined)),
-    rights: each(queueNames, () => undefined),
+    permissions: each(queueNames, () => undefined),
   };
 
   it('that is not deployed is one failure', () => {
@@ -244,7 +244,7 @@ describe('a stage', () => {
   });
 
   it('of which nothing is to be seen, and something may not be seen, is unknown', () => {
-    const rules = each(families, () => refused('events:DescribeRule'));
+    const rules = each(evaluators, () => refused('events:DescribeRule'));
     expect(trouble({ ...nothing, rules })).toMatchObject({
       id: 'deployment',
       status: 'unknown',
@@ -252,10 +252,10 @@ describe('a stage', () => {
     });
   });
 
-  it('need not have families whose controls are switched off', () => {
+  it('need not have evaluators whose controls are switched off', () => {
     const { wanted } = healthy();
     const more = {
-      wanted: wanted.filter(({ family }) => family !== 'eks'),
+      wanted: wanted.filter(({ evaluator }) => evaluator !== 'eks'),
       rules: { ...healthy().rules, eks: seen(undefined) },
       queues: { ...healthy().queues, eks: { queue: seen(undefined), deadLetters: seen(undefined) } },
       functions: { ...healthy().functions, eks: seen(undefined) },
@@ -286,24 +286,24 @@ describe('a stage', () => {
   });
 
   it.each<[string, string, Seen<Schedule | undefined>, string]>([
-    ['fail', 'that is not there', seen(undefined), 'there is no schedule trailseal-dev-sweep'],
+    ['fail', 'that is not there', seen(undefined), 'there is no schedule trailseal-dev-scan'],
     ['fail', 'that is disabled', schedule({ state: 'DISABLED' }), 'is disabled: nothing is swept'],
     [
       'fail',
       'that leads elsewhere',
       schedule({ target: { arn: arn('other'), deadLetterArn: undefined } }),
-      'does not lead to the queue trailseal-dev-sweep',
+      'does not lead to the queue trailseal-dev-scan',
     ],
     [
       'warn',
       'without a place for what it cannot deliver',
-      schedule({ target: { arn: arn('trailseal-dev-sweep'), deadLetterArn: undefined } }),
+      schedule({ target: { arn: arn('trailseal-dev-scan'), deadLetterArn: undefined } }),
       'it has not its dead-letter queue',
     ],
     ['unknown', 'that may not be seen', refused('scheduler:GetSchedule'), 'scheduler:GetSchedule was denied'],
   ])('%s: a schedule %s', (status, _what, found, text) => {
     expect(trouble({ schedule: found })).toMatchObject({
-      id: 'schedule/sweep',
+      id: 'schedule/scan',
       status,
       seen: expect.stringContaining(text),
     });
@@ -315,9 +315,9 @@ describe('a stage', () => {
       'deployment/ec2',
       'deployment/eks',
       'deployment/kms',
-      'function/sweep',
-      'queue/sweep',
-      'dead-letters/sweep',
+      'function/scan',
+      'queue/scan',
+      'dead-letters/scan',
     ]);
   });
 
@@ -354,28 +354,28 @@ describe('a stage', () => {
 
   const fn = (more: object): Partial<ObservedRegion> => {
     const { functions } = healthy();
-    return functions.sweep.known && functions.sweep.value !== undefined
-      ? { functions: { ...functions, sweep: seen({ ...functions.sweep.value, ...more }) } }
+    return functions.scan.known && functions.scan.value !== undefined
+      ? { functions: { ...functions, scan: seen({ ...functions.scan.value, ...more }) } }
       : {};
   };
 
   it.each<[string, string, Partial<ObservedRegion>]>([
-    ['fail', 'that is not there', { functions: { ...healthy().functions, sweep: seen(undefined) } }],
+    ['fail', 'that is not there', { functions: { ...healthy().functions, scan: seen(undefined) } }],
     ['fail', 'that could not be set up', fn({ state: 'Failed', stateReason: 'no such key' })],
     ['fail', 'that reads no queue', fn({ sources: seen([]) })],
     [
       'fail',
       'that has stopped reading',
-      fn({ sources: seen([{ id: 'u', arn: arn('trailseal-dev-sweep'), state: 'Disabled' }]) }),
+      fn({ sources: seen([{ id: 'u', arn: arn('trailseal-dev-scan'), state: 'Disabled' }]) }),
     ],
     ['warn', 'that is being updated', fn({ lastUpdate: 'InProgress' })],
     [
       'unknown',
       'that may not be seen',
-      { functions: { ...healthy().functions, sweep: refused('lambda:GetFunctionConfiguration') } },
+      { functions: { ...healthy().functions, scan: refused('lambda:GetFunctionConfiguration') } },
     ],
   ])('%s: a function %s', (status, _what, more) => {
-    expect(trouble(more)).toMatchObject({ id: 'function/sweep', status });
+    expect(trouble(more)).toMatchObject({ id: 'function/scan', status });
   });
 
   it('whose function was idle for long is in order', () => {
@@ -410,8 +410,8 @@ describe('permissions', () => {
   });
 
   it('that a function lacks are a failure', () => {
-    const rights = { ...healthy().rights, kms: seen([allowed('kms:DescribeKey'), denied()]) };
-    expect(trouble({ rights })).toMatchObject({
+    const permissions = { ...healthy().permissions, kms: seen([allowed('kms:DescribeKey'), denied()]) };
+    expect(trouble({ permissions })).toMatchObject({
       id: 'permissions/kms',
       status: 'fail',
       seen: `IAM does not allow the function trailseal-dev-kms (arn:aws:iam::${account}:role/trailseal-dev-kms): kms:GetKeyPolicy`,
@@ -419,40 +419,43 @@ describe('permissions', () => {
   });
 
   it('that an organization denies are for the organization to give', () => {
-    const rights = { ...healthy().rights, kms: seen([denied({ deniedByOrganization: true })]) };
-    expect(trouble({ rights }).advice).toEqual({
+    const permissions = { ...healthy().permissions, kms: seen([denied({ deniedByOrganization: true })]) };
+    expect(trouble({ permissions }).advice).toEqual({
       what: 'have the policies of the organization (SCPs) allow it',
       commands: [],
     });
   });
 
   it('that hang on conditions which IAM cannot fill in are unknown', () => {
-    const rights = { ...healthy().rights, kms: seen([denied({ missingContext: ['aws:SourceVpc'] })]) };
-    expect(trouble({ rights }).status).toBe('unknown');
+    const permissions = {
+      ...healthy().permissions,
+      kms: seen([denied({ missingContext: ['aws:SourceVpc'] })]),
+    };
+    expect(trouble({ permissions }).status).toBe('unknown');
   });
 
   it('that the caller lacks for a scan are to be watched', () => {
-    expect(trouble({ callersRights: seen([denied()]) })).toMatchObject({
+    expect(trouble({ callersPermissions: seen([denied()]) })).toMatchObject({
       id: 'permissions/scan',
       status: 'warn',
     });
   });
 
-  it('of an evaluator are to read the facts of its family, and to publish', () => {
+  it('of an evaluator are to read the facts of its evaluator, and to publish', () => {
     expect(functionNeeds('eks', controls)).toEqual(
       expect.arrayContaining(['eks:DescribeCluster', 'securityhub:BatchImportFindings']),
     );
     expect(functionNeeds('eks', controls)).not.toContain('kms:GetKeyPolicy');
   });
 
-  it('of the sweep are to list', () => {
-    expect(functionNeeds('sweep', controls)).toContain('eks:ListClusters');
+  it('of the scheduled scan are to list', () => {
+    expect(functionNeeds('scan', controls)).toContain('eks:ListClusters');
   });
 
   it('are tried on a resource such as each action is used on', async () => {
     const actions = new Set([
       ...scanNeeds(controls),
-      ...families.flatMap((name) => functionNeeds(name, controls)),
+      ...evaluators.flatMap((name) => functionNeeds(name, controls)),
     ]);
     for (const action of actions) {
       const [service = '', operation = ''] = action.split(':');
@@ -568,9 +571,9 @@ describe('what IAM says', () => {
         },
       ],
     });
-    const { rights } = await aws.observeHere();
-    expect(rights.ec2).toBeUndefined();
-    expect(rights.kms).toMatchObject({
+    const { permissions } = await aws.observeHere();
+    expect(permissions.ec2).toBeUndefined();
+    expect(permissions.kms).toMatchObject({
       value: expect.arrayContaining([
         {
           action: 'kms:DescribeKey',
@@ -589,7 +592,7 @@ describe('what IAM says', () => {
       .rejects(
         new IAMServiceException({ name: 'AccessDenied', $fault: 'client', $metadata: {}, message: 'no' }),
       );
-    expect((await aws.observeHere()).callersRights).toMatchObject({
+    expect((await aws.observeHere()).callersPermissions).toMatchObject({
       known: false,
       action: 'iam:SimulatePrincipalPolicy',
     });

@@ -17,7 +17,7 @@ describe('trailseal explain', () => {
     expect(stdout).toMatch(/Not triggered: .*kms-key-deletion/);
     expect(stdout).toContain('from DisableKey at 2026-10-05T08:00:00.000Z');
     expect(stdout).toContain('required');
-    expect(stdout).toContain('withheld');
+    expect(stdout).toContain('skipped');
   });
 
   it('reads standard input', () => {
@@ -37,7 +37,7 @@ describe('trailseal explain', () => {
       JSON.stringify(envelope),
     );
     expect(JSON.parse(stdout)).toMatchObject([
-      { outcome: 'judged', judgements: [{ control: 'ec2-volume-encryption', verdict: 'PASS' }] },
+      { outcome: 'evaluated', evaluations: [{ control: 'ec2-volume-encryption', verdict: 'PASS' }] },
     ]);
   });
 
@@ -52,7 +52,7 @@ describe('trailseal explain', () => {
     expect(stdout).toContain('ec2-volume-encryption: PASS');
   });
 
-  it('tells which findings an ending archives', () => {
+  it('tells which findings a deletion event archives', () => {
     const { stdout } = trailseal(workFolder(), ['explain', '-'], JSON.stringify(deleteVolume('vol-0a')));
     expect(stdout).toMatch(/ec2-volume-encryption: ends .*vol-0a/);
   });
@@ -73,7 +73,7 @@ describe('trailseal explain', () => {
       record('ec2.amazonaws.com', 'CreateVolume', undefined),
       'no usable resource',
     ],
-  ])('says why it did not judge %s', (_what, event, reason) => {
+  ])('says why it did not evaluate %s', (_what, event, reason) => {
     const { code, stdout } = trailseal(workFolder(), ['explain', '-'], JSON.stringify(event));
     expect(stdout).toContain(reason);
     expect(code).toBe(0);
@@ -125,7 +125,7 @@ describe('trailseal policy validate', () => {
 
   it('tells what operators may order', () => {
     const cwd = workFolder();
-    put(cwd, 'policy.yml', 'version: 1\noperators: { orders: [undo, fix:enable-key, exempt] }\n');
+    put(cwd, 'policy.yml', 'version: 1\noperators: { customActions: [undo, fix:enable-key, exempt] }\n');
     const { stdout } = trailseal(cwd, ['policy', 'validate', 'policy.yml']);
     expect(stdout).toContain(
       'all report only, operators may order undo, fix:enable-key and exempt, 0 exemptions',

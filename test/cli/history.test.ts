@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { deedJson, deedsText } from '../../cli/operator/history-text.ts';
-import type { Deed } from '../../lib/remediation/actions/action-run.ts';
+import { actionRunJson, actionRunsText } from '../../cli/operator/history-text.ts';
+import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { lamp } from '../remediation/actions/simulated-resource.ts';
 import { trailseal, workFolder } from './command.ts';
 
-async function done(): Promise<{ readonly world: ReturnType<typeof lamp>; readonly deed: Deed }> {
+async function done(): Promise<{ readonly world: ReturnType<typeof lamp>; readonly actionRun: ActionRun }> {
   const world = lamp();
   await world.carryOut();
-  return { world, deed: told(await world.deed()) };
+  return { world, actionRun: told(await world.actionRun()) };
 }
 
-function told(deed: Deed | undefined): Deed {
-  if (deed === undefined) throw new Error('nothing was done');
-  return deed;
+function told(actionRun: ActionRun | undefined): ActionRun {
+  if (actionRun === undefined) throw new Error('nothing was done');
+  return actionRun;
 }
 
 /** The table without its head, line by line, without blanks at the ends. */
-function lines(deeds: readonly Deed[], width = 200): readonly string[] {
-  return deedsText(deeds, width)
+function lines(actionRuns: readonly ActionRun[], width = 200): readonly string[] {
+  return actionRunsText(actionRuns, width)
     .split('\n')
     .slice(1)
     .map((line) => line.trim());
@@ -25,8 +25,8 @@ function lines(deeds: readonly Deed[], width = 200): readonly string[] {
 
 describe('the audit trail', () => {
   it('tells what was done to what, by whom and why, and what was found after it', async () => {
-    const { deed } = await done();
-    expect(lines([deed]).map((line) => line.replace(/ {2,}/g, ' | '))).toEqual([
+    const { actionRun } = await done();
+    expect(lines([actionRun]).map((line) => line.replace(/ {2,}/g, ' | '))).toEqual([
       '2026-11-21 10:00:00 | fix:enable-key | done | arn:aws:kms:eu-central-1:111122223333:key/lamp',
       'trailseal/lamp',
       'by policy trailseal.policy.yml: It is dark.',
@@ -37,33 +37,33 @@ describe('the audit trail', () => {
   it('tells who undid it', async () => {
     const { world } = await done();
     await world.undo();
-    expect(lines([told(await world.deed())]).slice(3)).toEqual([
+    expect(lines([told(await world.actionRun())]).slice(3)).toEqual([
       'undo by operator ana: It was wrong.',
       'Undone and verified.',
     ]);
   });
 
   it('names the grant beside the key that it belongs to', async () => {
-    const { deed } = await done();
-    const resource = { ...deed.resource, id: 'lamp/grant' };
-    expect(lines([{ ...deed, resource }])[0]).toMatch(/key\/lamp \(lamp\/grant\)$/);
+    const { actionRun } = await done();
+    const resource = { ...actionRun.resource, id: 'lamp/grant' };
+    expect(lines([{ ...actionRun, resource }])[0]).toMatch(/key\/lamp \(lamp\/grant\)$/);
   });
 
   it('keeps ARNs whole on a narrow terminal', async () => {
-    const { deed } = await done();
-    const text = lines([deed], 80).join('').replace(/\s+/g, '');
+    const { actionRun } = await done();
+    const text = lines([actionRun], 80).join('').replace(/\s+/g, '');
     expect(text).toContain('arn:aws:kms:eu-central-1:111122223333:key/lamp');
   });
 
   it('escapes what others named', async () => {
-    const { deed } = await done();
+    const { actionRun } = await done();
     const hostile = '\u001b[2J\n\u202e';
-    const text = deedsText(
+    const text = actionRunsText(
       [
         {
-          ...deed,
-          finding: { ...deed.finding, id: hostile },
-          resource: { ...deed.resource, id: hostile, arn: hostile },
+          ...actionRun,
+          finding: { ...actionRun.finding, id: hostile },
+          resource: { ...actionRun.resource, id: hostile, arn: hostile },
           decision: { by: 'operator', name: hostile, why: hostile },
           undo: { by: 'operator', name: hostile, why: hostile },
           after: [hostile],
@@ -76,13 +76,13 @@ describe('the audit trail', () => {
   });
 
   it('tells programs all but what only the engine needs', async () => {
-    const { deed } = await done();
-    const { lease: _lease, version: _version, writer: _writer, ...rest } = deed;
-    expect(deedJson(deed)).toEqual(rest);
+    const { actionRun } = await done();
+    const { lease: _lease, version: _version, writer: _writer, ...rest } = actionRun;
+    expect(actionRunJson(actionRun)).toEqual(rest);
   });
 });
 
-describe('trailseal deeds', () => {
+describe('trailseal action runs', () => {
   it.each<[readonly string[], string]>([
     [['--finding', 'vol-0a'], 'vol-0a is neither the id of a finding'],
     [['--since', 'soon'], '--since takes a time such as'],
@@ -90,7 +90,7 @@ describe('trailseal deeds', () => {
     [['--stage', 'A'], '--stage takes lower-case letters'],
     [['--region', 'here'], '--region takes a Region'],
   ])('%j is wrong usage', (args, text) => {
-    const { code, stderr } = trailseal(workFolder(), ['deeds', ...args]);
+    const { code, stderr } = trailseal(workFolder(), ['actionRuns', ...args]);
     expect(stderr).toContain(text);
     expect(code).toBe(2);
   });

@@ -17,21 +17,21 @@ function mocked() {
 async function described(why: string): Promise<string> {
   const { client, mock } = mocked();
   mock.on(PutParameterCommand).resolves({ Version: 2 });
-  await setSwitch(client, name, 'pulled', ana, why);
+  await setSwitch(client, name, 'engaged', ana, why);
   return mock.commandCalls(PutParameterCommand)[0]?.args[0].input.Description ?? '';
 }
 
 describe('setting the switch', () => {
   it('keeps who and why with it', async () => {
     expect(await described('It isolates the wrong ones.')).toBe(
-      `pulled by ${ana}: It isolates the wrong ones.`,
+      `engaged by ${ana}: It isolates the wrong ones.`,
     );
   });
 
   it('tells the version that it made', async () => {
     const { client, mock } = mocked();
     mock.on(PutParameterCommand).resolves({ Version: 2 });
-    expect(await setSwitch(client, name, 'pulled', ana, 'x')).toEqual({ known: true, value: 2 });
+    expect(await setSwitch(client, name, 'engaged', ana, 'x')).toEqual({ known: true, value: 2 });
   });
 
   it('keeps as much of a long reason as SSM takes', async () => {
@@ -40,7 +40,7 @@ describe('setting the switch', () => {
   });
 
   it('keeps a reason of several lines in one', async () => {
-    expect(await described('one\r\ntwo\u001b[2J')).toBe(`pulled by ${ana}: one two [2J`);
+    expect(await described('one\r\ntwo\u001b[2J')).toBe(`engaged by ${ana}: one two [2J`);
   });
 
   // moto denies nothing.
@@ -54,7 +54,7 @@ describe('setting the switch', () => {
         $metadata: {},
       }),
     );
-    expect(await setSwitch(client, name, 'pulled', ana, 'x')).toEqual({
+    expect(await setSwitch(client, name, 'engaged', ana, 'x')).toEqual({
       known: false,
       reason: 'denied',
       action: 'ssm:PutParameter',
@@ -65,8 +65,8 @@ describe('setting the switch', () => {
 
 describe('the state of the switch', () => {
   it.each([
-    [{ state: 'released' }, 'released: what the policy asks for is done'],
-    [{ state: 'pulled' }, 'PULLED: nothing is changed'],
+    [{ state: 'disengaged' }, 'disengaged: what the policy asks for is done'],
+    [{ state: 'engaged' }, 'PULLED: nothing is changed'],
     [
       { state: 'unreadable', because: 'it says \u001b[2J' },
       String.raw`UNREADABLE, so that nothing is changed: it says \u{1b}[2J`,
@@ -77,19 +77,19 @@ describe('the state of the switch', () => {
 
   const change = {
     version: 1,
-    value: 'pulled',
+    value: 'engaged',
     at: new Date('2026-11-21T10:00:00.000Z'),
     by: ana,
     why: 'too much',
   };
 
   it('is told with who set it, when and why', () => {
-    expect(changesText([change])).toBe(`  2026-11-21T10:00:00.000Z pulled by ${ana} (too much)`);
+    expect(changesText([change])).toBe(`  2026-11-21T10:00:00.000Z engaged by ${ana} (too much)`);
   });
 
   it('leaves out what SSM does not tell', () => {
-    const untold = { version: undefined, value: 'pulled', at: undefined, by: undefined, why: undefined };
-    expect(changesText([untold])).toBe('  at a time not told pulled');
+    const untold = { version: undefined, value: 'engaged', at: undefined, by: undefined, why: undefined };
+    expect(changesText([untold])).toBe('  at a time not told engaged');
   });
 
   it('is told with the last ten changes only', () => {
@@ -110,10 +110,10 @@ describe('the state of the switch', () => {
 
 describe('trailseal kill-switch', () => {
   it.each<[readonly string[], string]>([
-    [['release'], 'kill-switch release asks before it changes anything, and there is no terminal: use --yes'],
-    [['release', '--yes'], 'kill-switch release --yes needs --reason'],
-    [['release', '--yes', '--reason', ''], 'kill-switch release takes a reason that says something'],
-    [['pull', '--stage', 'A'], '--stage takes lower-case letters'],
+    [['off'], 'kill-switch off asks before it changes anything, and there is no terminal: use --yes'],
+    [['off', '--yes'], 'kill-switch off --yes needs --reason'],
+    [['off', '--yes', '--reason', ''], 'kill-switch off takes a reason that says something'],
+    [['on', '--stage', 'A'], '--stage takes lower-case letters'],
     [['show', '--region', 'here'], '--region takes a Region'],
   ])('%j is wrong usage', (args, text) => {
     const { code, stderr } = trailseal(workFolder(), ['kill-switch', ...args]);

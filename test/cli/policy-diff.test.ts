@@ -104,7 +104,7 @@ describe('under another policy', () => {
           {
             action: 'tag',
             old: { outcome: 'planned', because: null },
-            new: { outcome: 'withheld', because: 'exempt', reason: expect.stringContaining('moves') },
+            new: { outcome: 'skipped', because: 'exempt', reason: expect.stringContaining('moves') },
           },
         ],
       },
@@ -120,7 +120,7 @@ describe('under another policy', () => {
           {
             action: 'tag',
             old: {
-              outcome: 'withheld',
+              outcome: 'skipped',
               because: 'not-in-policy',
               reason: 'The policy does not ask for tag when ec2-volume-encryption fails.',
             },
@@ -221,7 +221,7 @@ describe('the summary', () => {
 
   it('says that there is nothing to compare', async () => {
     expect(await summary(reportOnly, tagging, [])).toBe(
-      'Nothing was judged under either policy: no event in this input and scope concerns a control that they enable.',
+      'Nothing was evaluated under either policy: no event in this input and scope concerns a control that they enable.',
     );
   });
 });
@@ -229,7 +229,7 @@ describe('the summary', () => {
 describe('the two replays', () => {
   const active = readFileSync(path.join(root, 'examples', 'policy.active.yml'), 'utf8');
   /** All but how many records were read for the other policy alone. */
-  const told = ({ ignored: { 'not-a-trigger': _, 'only-context': __, ...ignored }, ...rest }: Replay) => ({
+  const told = ({ ignored: { 'not-relevant': _, 'context-only': __, ...ignored }, ...rest }: Replay) => ({
     ...rest,
     ignored,
   });
@@ -269,7 +269,7 @@ describe('trailseal policy diff', () => {
     old and new: HIGH, FAIL, open. The volume vol-0a is not encrypted`,
     );
     expect(stdout).toContain(
-      '    tag, old: withheld (not-in-policy). The policy does not ask for tag when ec2-volume-encryption fails.\n',
+      '    tag, old: skipped (not-in-policy). The policy does not ask for tag when ec2-volume-encryption fails.\n',
     );
   });
 

@@ -55,9 +55,9 @@ describe('what a policy changes', () => {
     ],
     [
       'an order',
-      'operators: { orders: [undo, exempt] }',
-      'operators: { orders: [undo] }',
-      '  operators.orders: exempt → nothing',
+      'operators: { customActions: [undo, exempt] }',
+      'operators: { customActions: [undo] }',
+      '  operators.customActions: exempt → nothing',
     ],
     [
       'an exemption',
@@ -136,7 +136,7 @@ const change = (version: number, value: string): Change => ({
   why: `by ${ana}: too much`,
 });
 
-describe('the policy in force', () => {
+describe('the effective policy', () => {
   const deployed = { parameter: name, digest: undefined, at: '2026-11-01T09:00:00.000+0000' };
   const bundled = { known: true, checked: { version: 1 }, name: 'acme.policy.yml' } as const;
   const read = overrideReader(bundled.checked, sampleControls);
@@ -158,13 +158,15 @@ describe('the policy in force', () => {
   it('is told to be the last right version, with all that is wrong with the newest', () => {
     expect(told([change(3, '{"version":2}'), change(2, 'no'), change(1, right('LOW'))]).split('\n')).toEqual([
       expect.stringContaining(`In force: ${name}, version 1, since 2026-11-01T10:00:00.000Z`),
-      expect.stringContaining(`WRONG, and not gone by: ${name}, version 3, since 2026-11-03T10:00:00.000Z`),
+      expect.stringContaining(
+        `WRONG, and not deleted by: ${name}, version 3, since 2026-11-03T10:00:00.000Z`,
+      ),
       '  version: must be 1, not the number 2',
     ]);
   });
 
   it('is told to be the deployed one where no version is right', () => {
-    expect(told([change(1, 'no')])).toMatch(/^In force: the deployed policy.*\nWRONG, and not gone by/);
+    expect(told([change(1, 'no')])).toMatch(/^In force: the deployed policy.*\nWRONG, and not deleted by/);
   });
 
   it('says so where nobody can tell whether it asks for more than was deployed', () => {
@@ -185,7 +187,7 @@ describe('the policy in force', () => {
       standingJson(standing([change(3, '{}'), change(2, right('LOW'))], read), deployed, bundled),
     ).toEqual({
       parameter: name,
-      inForce: 'override',
+      effective: 'override',
       override: { version: 2, at: '2026-11-02T10:00:00.000Z', by: ana, why: `by ${ana}: too much` },
       newest: { version: 3, at: '2026-11-03T10:00:00.000Z', by: ana, why: `by ${ana}: too much` },
       faults: [{ path: 'version', message: '"version" is missing', hint: 'add "version: …"' }],

@@ -17,11 +17,11 @@ const decision = {
 async function told(resultOf: (world: ReturnType<typeof lamp>) => Promise<Result>) {
   const world = lamp();
   await world.carryOut();
-  const [deed] = await world.journal.of(world.target.finding.id);
-  if (deed === undefined) throw new Error('nothing was done');
+  const [actionRun] = await world.journal.of(world.target.finding.id);
+  if (actionRun === undefined) throw new Error('nothing was done');
   const result = await resultOf(world);
-  const undoing = { actionOf: () => world.action, decision, means: world.means, run: 'undo 1' };
-  return eventsOf([{ deed, result }], undoing, 'dev');
+  const undoing = { actionOf: () => world.action, decision, deps: world.deps, run: 'undo 1' };
+  return eventsOf([{ actionRun, result }], undoing, 'dev');
 }
 
 async function undone() {
@@ -47,12 +47,12 @@ describe('what came of an undo by command', () => {
     ]);
   });
 
-  it('is told as half-done where it is', async () => {
+  it('is told as partially completed where it is', async () => {
     const half = (world: ReturnType<typeof lamp>) => {
       world.state.fault = new Error('no');
       return world.undo({ decision });
     };
-    expect(await told(half)).toMatchObject([{ outcome: 'half-done', decision }]);
+    expect(await told(half)).toMatchObject([{ outcome: 'partially-completed', decision }]);
   });
 
   it.each<[Result, string]>([
@@ -71,9 +71,9 @@ describe('what came of an undo by command', () => {
 
   it.each<Result>([
     { kind: 'would-be-undone' },
-    { kind: 'withheld', because: 'The kill switch is pulled.' },
+    { kind: 'skipped', because: 'The kill switch is engaged.' },
     { kind: 'busy', because: 'Another run is at it.' },
-    { kind: 'gone', because: 'It ended.' },
+    { kind: 'deleted', because: 'It ended.' },
     { kind: 'unreadable', because: 'denied' },
     { kind: 'interrupted' },
   ])('is not told where nothing came of it: $kind', async (result) => {

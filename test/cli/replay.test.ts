@@ -65,7 +65,7 @@ describe('replay of an archive', () => {
     expect(replayed(cwd, ['a.json'])).toMatchObject({ findings: [], verdicts: { PASS: 1, FAIL: 0 } });
   });
 
-  it('judges a record without time, id and version', () => {
+  it('evaluates a record without time, id and version', () => {
     const cwd = workFolder();
     const bare = {
       eventSource: 'ec2.amazonaws.com',
@@ -203,7 +203,7 @@ describe('an interruption', () => {
     put(cwd, 'a.json', many);
     const bin = path.join(root, 'bin', 'trailseal.mjs');
     const child = spawn(process.execPath, [bin, 'replay', 'a.json'], { cwd, stdio: 'ignore' });
-    const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
+    const deleted = new Promise<number | null>((resolve) => child.on('exit', resolve));
     const out = path.join(cwd, 'out');
     while (!existsSync(out) || !readdirSync(out).some((name) => name.endsWith('.partial'))) {
       if (child.exitCode !== null) break;
@@ -212,7 +212,7 @@ describe('an interruption', () => {
     // As a terminal and the launcher do between them.
     child.kill('SIGINT');
     child.kill('SIGINT');
-    expect(await ended).toBe(130);
+    expect(await deleted).toBe(130);
     expect(readdirSync(out).filter((name) => name.endsWith('.partial'))).toEqual([]);
   });
 });
@@ -252,7 +252,7 @@ describe('exit codes', () => {
 describe('the output folder', () => {
   const cwd = workFolder();
   put(cwd, 'a.json', [createVolume('vol-0a', false, '08:00:00'), createVolume('vol-0b', true, '08:00:00')]);
-  const ended = trailseal(cwd, ['replay', 'a.json', '--out', 'some/where']);
+  const deleted = trailseal(cwd, ['replay', 'a.json', '--out', 'some/where']);
 
   it('holds the four files, and nothing half written', () => {
     expect(readdirSync(path.join(cwd, 'some/where')).sort()).toEqual([
@@ -276,7 +276,7 @@ describe('the output folder', () => {
   });
 
   it('is told at the end of the summary', () => {
-    expect(ended.stdout).toContain('some/where/report.html');
+    expect(deleted.stdout).toContain('some/where/report.html');
   });
 
   it('is ./out where nobody names one', () => {
@@ -317,13 +317,13 @@ describe('what the policy would have done', () => {
     expect(saying('version: 1\n')).toContain('\nThe policy reports only: it would have changed nothing.\n');
   });
 
-  it('is nothing for one whose actions are withheld', () => {
+  it('is nothing for one whose actions are skipped', () => {
     const text =
       'version: 1\ndefaults: { actions: [tag] }\nguardrails: { actionsPerHour: { perAccount: 0 } }\n';
     expect(saying(text)).toContain('\nThe policy would have changed nothing.\n');
   });
 
-  it('is not told where nothing was judged', () => {
+  it('is not told where nothing was evaluated', () => {
     const { stdout } = trailseal(workFolder(), ['replay', 'nowhere']);
     expect(stdout).not.toContain('The policy');
   });
@@ -334,7 +334,7 @@ describe('what could not be read', () => {
     const { stdout, stderr, code } = trailseal(workFolder(), ['replay', 'nowhere', '--quiet']);
     expect(code).toBe(3);
     expect(stderr).toContain('nowhere');
-    expect(stdout).toContain('Nothing was judged');
+    expect(stdout).toContain('Nothing was evaluated');
   });
 });
 
@@ -369,7 +369,7 @@ describe('exemptions', () => {
 });
 
 describe('context', () => {
-  it('that other controls judge is still known when one control is asked for', () => {
+  it('that other controls evaluate is still known when one control is asked for', () => {
     const cwd = workFolder();
     put(cwd, 'a.json', [
       record('ec2.amazonaws.com', 'EnableEbsEncryptionByDefault', '07:00:00'),
@@ -382,7 +382,7 @@ describe('context', () => {
     expect(result).toMatchObject({
       findings: [],
       matched: 1,
-      ignored: { 'only-context': 1 },
+      ignored: { 'context-only': 1 },
       verdicts: { PASS: 1 },
     });
   });

@@ -28,7 +28,7 @@ import { trailseal, workFolder } from './command.ts';
 
 const account = '111122223333';
 const region = 'eu-central-1';
-const place = { account, region };
+const accountRegion = { account, region };
 const start = Date.parse('2026-11-21T10:00:00Z');
 
 function volume(id: string, more: Partial<Resource> = {}): Resource {
@@ -63,7 +63,7 @@ function volumes(answers: Readonly<Record<string, boolean | Fact<never>>>): Live
 function pagesOf(...pages: readonly (readonly Resource[])[]): Lister {
   return {
     permissions: [],
-    async list(_clients, _place, token = '0'): Promise<Page> {
+    async list(_clients, _accountRegion, token = '0'): Promise<Page> {
       const number = Number(token);
       const next = number + 1 < pages.length ? String(number + 1) : undefined;
       return { resources: pages[number] ?? [], token: next, unlisted: [] };
@@ -94,7 +94,7 @@ function scanned(
   });
 }
 
-const gone = unknownFact('gone', 'ec2:DescribeVolumes does not find it');
+const deleted = unknownFact('deleted', 'ec2:DescribeVolumes does not find it');
 const denied = unknownFact('denied', 'ec2:DescribeVolumes was denied (no)');
 
 describe('a scan', () => {
@@ -113,15 +113,15 @@ describe('a scan', () => {
     ]);
   });
 
-  it('counts what was listed, what was judged, and what was gone before it could be', async () => {
+  it('counts what was listed, what was evaluated, and what was deleted before it could be', async () => {
     const result = await scanned(
       pagesOf([volume('vol-1'), volume('vol-2')], [volume('vol-3')]),
-      volumes({ 'vol-1': true, 'vol-2': gone, 'vol-3': false }),
+      volumes({ 'vol-1': true, 'vol-2': deleted, 'vol-3': false }),
     );
     expect(result).toMatchObject({
       records: 3,
       matched: 2,
-      ignored: { 'no-resource': 1 },
+      ignored: { 'no-resource-id': 1 },
       verdicts: { PASS: 1, FAIL: 1, UNKNOWN: 0, NOT_APPLICABLE: 0 },
       posture: { 'ec2-volume-encryption': { PASS: 1, FAIL: 1, UNKNOWN: 0, NOT_APPLICABLE: 0 } },
       inputErrors: [],
@@ -129,7 +129,7 @@ describe('a scan', () => {
     });
   });
 
-  it('judges once what a listing that shifts shows on two pages', async () => {
+  it('evaluates once what a listing that shifts shows on two pages', async () => {
     const { records, findings } = await scanned(
       pagesOf([volume('vol-1')], [volume('vol-1'), volume('vol-2')]),
       volumes({}),
@@ -193,7 +193,7 @@ describe('what AWS does not tell a scan', () => {
   const named = (name: string) => Object.assign(new Error('no'), { name });
 
   it('is an input error that names the action, when a listing is denied, and no verdict', async () => {
-    const error = new ListingError('ec2:DescribeVolumes', place, named('UnauthorizedOperation'));
+    const error = new ListingError('ec2:DescribeVolumes', accountRegion, named('UnauthorizedOperation'));
     const list = () => Promise.reject(error);
     const { inputErrors, verdicts } = await scanned({ permissions: [], list }, volumes({}));
     expect(inputErrors).toEqual([{ file: `${account}/${region}/AwsEc2Volume`, reason: error.message }]);
@@ -216,7 +216,7 @@ describe('what AWS does not tell a scan', () => {
 
   it('is one input error for many keys whose grants may not be listed', async () => {
     const errors = ['one', 'two'].map(
-      (key) => new ListingError('kms:ListGrants', place, named('AccessDeniedException'), key),
+      (key) => new ListingError('kms:ListGrants', accountRegion, named('AccessDeniedException'), key),
     );
     const list = async () => ({ resources: [], token: undefined, unlisted: errors });
     const { inputErrors } = await scanned({ permissions: [], list }, volumes({}));
@@ -228,9 +228,9 @@ describe('what AWS does not tell a scan', () => {
     ]);
   });
 
-  it('does not keep other listings from being judged', async () => {
+  it('does not keep other listings from being evaluated', async () => {
     const type: ResourceType = 'AwsEc2Snapshot';
-    const error = new ListingError('ec2:DescribeSnapshots', place, named('UnauthorizedOperation'));
+    const error = new ListingError('ec2:DescribeSnapshots', accountRegion, named('UnauthorizedOperation'));
     const { findings, inputErrors } = await scanned(pagesOf([volume('vol-1')]), volumes({}), {
       controls: controls.filter(({ id }) => /^(ec2-volume-encryption|ebs-snapshot-sharing)$/.test(id)),
       listers: {
@@ -257,7 +257,7 @@ describe('the outputs of a scan', () => {
     policy: 'built in',
   } as const;
   const options = { colour: false, width: 140, quiet: false };
-  const one = () => scanned(pagesOf([volume('vol-1')], [volume('vol-2')]), volumes({ 'vol-2': gone }));
+  const one = () => scanned(pagesOf([volume('vol-1')], [volume('vol-2')]), volumes({ 'vol-2': deleted }));
 
   it('tell on the terminal what was scanned, and neither who nor since when', async () => {
     const text = summaryText(await one(), origin, [], options);
@@ -265,7 +265,7 @@ describe('the outputs of a scan', () => {
       [
         'Trailseal scan of 111122223333/eu-central-1',
         '2 resources in 1 Region, as of 2026-11-21 10:00 UTC; policy: built in',
-        '1 judged, 1 gone before they could be',
+        '1 evaluated, 1 deleted before they could be',
       ].join('\n'),
     );
     expect(text).not.toMatch(/Opened|By\b|unknown \(found/);
@@ -274,8 +274,8 @@ describe('the outputs of a scan', () => {
   it('tell in the report of resources, without charts of times and actors', async () => {
     const report = renderReport(reportInput(await one(), controls, origin));
     const words = report.replace(/<(script|style)\b[^>]*>.*?<\/\1>/gs, '');
-    expect(words).toContain('<dt>Resources</dt><dd>2 listed, 1 judged</dd>');
-    expect(words).toContain('Gone before it could be judged');
+    expect(words).toContain('<dt>Resources</dt><dd>2 listed, 1 evaluated</dd>');
+    expect(words).toContain('Deleted before it could be evaluated');
     expect(words).not.toMatch(/Over time|Who opened most|trail|CloudTrail record/);
   });
 

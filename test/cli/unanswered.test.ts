@@ -49,8 +49,8 @@ describe('an AWS that accepts and never answers', () => {
   // 8 and 15 seconds are waited by design; the rest is for a busy machine to start, and far from the 75 of before.
   it.concurrent.each([
     [
-      ['kill-switch', 'pull'],
-      `trailseal: the kill switch is NOT pulled: AWS is not reached in eu-central-1: it was asked 2 times, and did not answer within 4 seconds; ${advice}\n`,
+      ['kill-switch', 'on'],
+      `trailseal: the kill switch is NOT engaged: AWS is not reached in eu-central-1: it was asked 2 times, and did not answer within 4 seconds; ${advice}\n`,
       20,
     ],
     [
@@ -161,14 +161,17 @@ describe('waiting for AWS', () => {
     expect(told).toEqual(['waiting for AWS …\n']);
   });
 
-  it.each(['http.client.response.finish', 'http.client.request.error'])('is not told after %s', (ending) => {
-    const told = listening(true);
-    const request = {};
-    start.publish({ request });
-    channel(ending).publish({ request });
-    vi.advanceTimersByTime(60_000);
-    expect(told).toEqual([]);
-  });
+  it.each(['http.client.response.finish', 'http.client.request.error'])(
+    'is not told after %s',
+    (deletion) => {
+      const told = listening(true);
+      const request = {};
+      start.publish({ request });
+      channel(deletion).publish({ request });
+      vi.advanceTimersByTime(60_000);
+      expect(told).toEqual([]);
+    },
+  );
 
   it('is told on a terminal only', () => {
     const told = listening(false);

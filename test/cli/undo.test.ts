@@ -1,19 +1,19 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { chooseDeeds } from '../../cli/operator/choose.ts';
+import { chooseActionRuns } from '../../cli/operator/choose.ts';
 import { type Ask, askAt, checkConsent, consented } from '../../cli/operator/confirm.ts';
 import { historyPermission, setPermission } from '../../cli/operator/kill-switch.ts';
 import { sinceOf } from '../../cli/operator/since.ts';
-import { checkPlace, findingIdsOf, regionOfAll, subjectOf } from '../../cli/operator/subject.ts';
+import { checkAccountRegion, findingIdsOf, regionOfAll, subjectOf } from '../../cli/operator/subject.ts';
 import { foresee, type Result, type TakeBackOptions, takeBack } from '../../cli/operator/undo.ts';
 import { isFine, previewText, takenJson, takenText } from '../../cli/operator/undo-text.ts';
-import type { Deed } from '../../lib/remediation/actions/action-run.ts';
+import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { journalPermissions } from '../../lib/remediation/actions/journal-dynamodb.ts';
 import { killSwitchPermission } from '../../lib/remediation/kill-switch.ts';
 import { limiterPermissions } from '../../lib/remediation/limiter.ts';
 import { controls } from '../../lib/services/controls.ts';
 import { MemoryJournal } from '../remediation/actions/memory-journal.ts';
-import { lamp, leaseFor, place } from '../remediation/actions/simulated-resource.ts';
+import { accountRegion, lamp, leaseFor } from '../remediation/actions/simulated-resource.ts';
 import { trailseal, workFolder } from './command.ts';
 
 const key = 'arn:aws:kms:eu-central-1:111122223333:key/k';
@@ -52,7 +52,7 @@ describe('what an operator names', () => {
       const [control, ...id] = finding.split('/');
       return `trailseal/${control}/111122223333/eu-central-1/${id.join('/')}`;
     });
-    expect(findingIdsOf(subjectOf(name), place, controls).toSorted()).toEqual(ids.toSorted());
+    expect(findingIdsOf(subjectOf(name), accountRegion, controls).toSorted()).toEqual(ids.toSorted());
   });
 
   it.each([
@@ -61,7 +61,7 @@ describe('what an operator names', () => {
     'trailseal/x',
     'arn:aws:s3:::bucket',
     'arn:aws:kms:eu-central-1:111122223333:alias/a',
-  ])('%j is neither a finding nor a resource that is judged', (name) => {
+  ])('%j is neither a finding nor a resource that is evaluated', (name) => {
     expect(() => subjectOf(name)).toThrow('is neither the id of a finding');
   });
 
@@ -81,12 +81,12 @@ describe('what an operator names', () => {
   it.each([
     [
       'account',
-      { ...place, account: '444455556666' },
+      { ...accountRegion, account: '444455556666' },
       'is of account 111122223333, and the credentials are of',
     ],
-    ['Region', { ...place, region: 'eu-north-1' }, 'is in eu-central-1, not in eu-north-1'],
+    ['Region', { ...accountRegion, region: 'eu-north-1' }, 'is in eu-central-1, not in eu-north-1'],
   ])('of another %s is wrong usage', (_what, where, text) => {
-    expect(() => checkPlace([subjectOf(key)], where)).toThrow(text);
+    expect(() => checkAccountRegion([subjectOf(key)], where)).toThrow(text);
   });
 });
 
@@ -97,7 +97,7 @@ describe('--since', () => {
     ['2026-11-20', '2026-11-20T00:00:00.000Z'],
     ['2026-11-21T09:00:00Z', '2026-11-21T09:00:00.000Z'],
     ['2 hours', '2026-11-21T08:00:00.000Z'],
-    // No deed that is ended is kept for longer.
+    // No action run that is ended is kept for longer.
     ['1970-01-01', '2025-10-16T10:00:00.000Z'],
   ])('%s is %s', (written, time) => {
     expect(sinceOf(written, now).toISOString()).toBe(time);
@@ -111,8 +111,8 @@ describe('--since', () => {
   });
 });
 
-describe('the deeds that are chosen', () => {
-  const deed = (more: Partial<Deed>): Deed => ({
+describe('the action runs that are chosen', () => {
+  const actionRun = (more: Partial<ActionRun>): ActionRun => ({
     finding: {
       id: 'trailseal/kms-key-disabled/111122223333/eu-central-1/k',
       control: 'kms-key-disabled',
@@ -122,7 +122,7 @@ describe('the deeds that are chosen', () => {
     },
     action: 'fix:enable-key',
     sequence: 1,
-    resource: { type: 'AwsKmsKey', id: 'k', arn: key, ...place },
+    resource: { type: 'AwsKmsKey', id: 'k', arn: key, ...accountRegion },
     settings: {},
     status: 'done',
     decision: { by: 'policy', name: 'p', why: 'w' },
@@ -139,12 +139,12 @@ describe('the deeds that are chosen', () => {
     writer: 'run',
     ...more,
   });
-  const enabled = deed({});
-  const tagged = deed({ action: 'tag', begunAt: '2026-11-21T09:00:00.000Z' });
-  const revoked = deed({
+  const enabled = actionRun({});
+  const tagged = actionRun({ action: 'tag', begunAt: '2026-11-21T09:00:00.000Z' });
+  const revoked = actionRun({
     finding: { ...enabled.finding, id: 'trailseal/kms-grant/111122223333/eu-central-1/k/g' },
     action: 'fix:revoke-grant',
-    resource: { type: 'AwsKmsGrant', id: 'k/g', arn: key, ...place },
+    resource: { type: 'AwsKmsGrant', id: 'k/g', arn: key, ...accountRegion },
     begunAt: '2026-11-21T11:00:00.000Z',
   });
 
@@ -156,8 +156,8 @@ describe('the deeds that are chosen', () => {
       since: since === undefined ? undefined : new Date(since),
       actions,
     };
-    const { deeds, missing } = await chooseDeeds(journal, choice, place, controls);
-    return { actions: deeds.map(({ action }) => action), missing: missing.map(({ name }) => name) };
+    const { actionRuns, missing } = await chooseActionRuns(journal, choice, accountRegion, controls);
+    return { actions: actionRuns.map(({ action }) => action), missing: missing.map(({ name }) => name) };
   }
 
   it('for a resource are those of its findings, oldest first', async () => {
@@ -199,13 +199,13 @@ describe('the deeds that are chosen', () => {
 function operating(world: ReturnType<typeof lamp>, more: Partial<TakeBackOptions> = {}): TakeBackOptions {
   return {
     journal: world.journal,
-    means: world.means,
-    place,
+    deps: world.deps,
+    accountRegion,
     run: 'undo-1',
     decision: { by: 'operator', name: 'arn:aws:iam::111122223333:user/ana', why: 'It was wrong.' },
     leaseFor,
     actionOf: () => world.action,
-    killSwitch: async () => ({ state: 'released' }),
+    killSwitch: async () => ({ state: 'disengaged' }),
     despiteKillSwitch: false,
     signal: new AbortController().signal,
     ...more,
@@ -215,21 +215,21 @@ function operating(world: ReturnType<typeof lamp>, more: Partial<TakeBackOptions
 async function done() {
   const world = lamp();
   await world.carryOut();
-  const deeds = await world.journal.of(world.target.finding.id);
-  return { world, deeds };
+  const actionRuns = await world.journal.of(world.target.finding.id);
+  return { world, actionRuns };
 }
 
 describe('taking back', () => {
   it('puts back what was there', async () => {
-    const { world, deeds } = await done();
-    const [taken] = await takeBack(deeds, operating(world));
+    const { world, actionRuns } = await done();
+    const [taken] = await takeBack(actionRuns, operating(world));
     expect([taken?.result.kind, world.state.light]).toEqual(['undone', 'off']);
   });
 
   it('is in the journal, with who and why', async () => {
-    const { world, deeds } = await done();
-    await takeBack(deeds, operating(world));
-    expect((await world.deed())?.undo).toEqual({
+    const { world, actionRuns } = await done();
+    await takeBack(actionRuns, operating(world));
+    expect((await world.actionRun())?.undo).toEqual({
       by: 'operator',
       name: 'arn:aws:iam::111122223333:user/ana',
       why: 'It was wrong.',
@@ -237,38 +237,38 @@ describe('taking back', () => {
   });
 
   it('begins with the newest', async () => {
-    const { world, deeds } = await done();
-    const [deed] = deeds;
-    if (deed === undefined) throw new Error('nothing was done');
+    const { world, actionRuns } = await done();
+    const [actionRun] = actionRuns;
+    if (actionRun === undefined) throw new Error('nothing was done');
     const order: number[] = [];
-    await takeBack([deed, { ...deed, sequence: 2 }], operating(world), (taken) => {
-      order.push(taken.deed.sequence);
+    await takeBack([actionRun, { ...actionRun, sequence: 2 }], operating(world), (taken) => {
+      order.push(taken.actionRun.sequence);
     });
     expect(order).toEqual([2, 1]);
   });
 
-  it('goes by the deed as it is, not as it was listed', async () => {
-    const { world, deeds } = await done();
+  it('goes by the action run as it is, not as it was listed', async () => {
+    const { world, actionRuns } = await done();
     await world.undo();
-    const [taken] = await takeBack(deeds, operating(world));
+    const [taken] = await takeBack(actionRuns, operating(world));
     expect(taken?.result.kind).toBe('already-undone');
   });
 
-  it.each(['pulled', 'unreadable'] as const)('writes nothing while the kill switch is %s', async (state) => {
-    const { world, deeds } = await done();
-    const [taken] = await takeBack(deeds, operating(world, { killSwitch: async () => ({ state }) }));
-    expect([taken?.result.kind, world.state.light]).toEqual(['withheld', 'on']);
+  it.each(['engaged', 'unreadable'] as const)('writes nothing while the kill switch is %s', async (state) => {
+    const { world, actionRuns } = await done();
+    const [taken] = await takeBack(actionRuns, operating(world, { killSwitch: async () => ({ state }) }));
+    expect([taken?.result.kind, world.state.light]).toEqual(['skipped', 'on']);
   });
 
   it('overrides the kill switch when it is told to', async () => {
-    const { world, deeds } = await done();
-    const killSwitch = async () => ({ state: 'pulled' }) as const;
-    const [taken] = await takeBack(deeds, operating(world, { killSwitch, despiteKillSwitch: true }));
+    const { world, actionRuns } = await done();
+    const killSwitch = async () => ({ state: 'engaged' }) as const;
+    const [taken] = await takeBack(actionRuns, operating(world, { killSwitch, despiteKillSwitch: true }));
     expect([taken?.result.kind, world.state.light]).toEqual(['undone', 'off']);
   });
 
   it('tells each that AWS did not answer for, and goes on with the others', async () => {
-    const { world, deeds } = await done();
+    const { world, actionRuns } = await done();
     let asked = 0;
     const check = async () => {
       asked += 1;
@@ -276,38 +276,41 @@ describe('taking back', () => {
       return { kind: 'as-set' } as const;
     };
     const action = { ...world.action, check };
-    const taken = await takeBack([...deeds, ...deeds], operating(world, { actionOf: () => action }));
+    const taken = await takeBack(
+      [...actionRuns, ...actionRuns],
+      operating(world, { actionOf: () => action }),
+    );
     expect(taken.map(({ result }) => result.kind)).toEqual(['unreadable', 'undone']);
   });
 
   it('does not swallow a fault of its own', async () => {
-    const { world, deeds } = await done();
+    const { world, actionRuns } = await done();
     const check = async () => {
       throw new TypeError('a mistake');
     };
     const options = operating(world, { actionOf: () => ({ ...world.action, check }) });
-    await expect(takeBack(deeds, options)).rejects.toThrow('a mistake');
+    await expect(takeBack(actionRuns, options)).rejects.toThrow('a mistake');
   });
 
   it('begins no other one after an interruption', async () => {
-    const { world, deeds } = await done();
-    const [taken] = await takeBack(deeds, operating(world, { signal: AbortSignal.abort() }));
+    const { world, actionRuns } = await done();
+    const [taken] = await takeBack(actionRuns, operating(world, { signal: AbortSignal.abort() }));
     expect([taken?.result.kind, world.state.light]).toEqual(['interrupted', 'on']);
   });
 
   it('leaves alone what another version did', async () => {
-    const { world, deeds } = await done();
-    const [taken] = await takeBack(deeds, operating(world, { actionOf: () => undefined }));
+    const { world, actionRuns } = await done();
+    const [taken] = await takeBack(actionRuns, operating(world, { actionOf: () => undefined }));
     expect([taken?.result.kind, world.state.light]).toEqual(['impossible', 'on']);
   });
 });
 
 describe('a preview', () => {
   it('tells what would be undone, and writes nothing', async () => {
-    const { world, deeds } = await done();
-    const before = await world.deed();
-    const [foreseen] = await foresee(deeds, operating(world));
-    expect([foreseen?.result.kind, world.state.light, await world.deed()]).toEqual([
+    const { world, actionRuns } = await done();
+    const before = await world.actionRun();
+    const [foreseen] = await foresee(actionRuns, operating(world));
+    expect([foreseen?.result.kind, world.state.light, await world.actionRun()]).toEqual([
       'would-be-undone',
       'on',
       before,
@@ -315,25 +318,25 @@ describe('a preview', () => {
   });
 
   it('tells what would be refused', async () => {
-    const { world, deeds } = await done();
+    const { world, actionRuns } = await done();
     world.state.light = 'broken';
-    const [foreseen] = await foresee(deeds, operating(world));
+    const [foreseen] = await foresee(actionRuns, operating(world));
     expect(foreseen?.result).toMatchObject({ kind: 'refused', differences: ['the lamp is broken'] });
   });
 
   it('tells that the kill switch stands in the way', async () => {
-    const { world, deeds } = await done();
+    const { world, actionRuns } = await done();
     const killSwitch = async () => ({ state: 'unreadable', because: 'x is missing' }) as const;
-    const [foreseen] = await foresee(deeds, operating(world, { killSwitch }));
+    const [foreseen] = await foresee(actionRuns, operating(world, { killSwitch }));
     expect(foreseen?.result).toMatchObject({
-      kind: 'withheld',
+      kind: 'skipped',
       because: 'The kill switch stops everything: x is missing. --despite-kill-switch undoes all the same.',
     });
   });
 
-  it('shows all that is known of a deed', async () => {
-    const { world, deeds } = await done();
-    expect(previewText(await foresee(deeds, operating(world)))).toBe(
+  it('shows all that is known of an action run', async () => {
+    const { world, actionRuns } = await done();
+    expect(previewText(await foresee(actionRuns, operating(world)))).toBe(
       [
         '1. fix:enable-key of arn:aws:kms:eu-central-1:111122223333:key/lamp',
         '   finding   trailseal/lamp (LOW: Lamps should be on)',
@@ -350,16 +353,16 @@ describe('a preview', () => {
   });
 
   it('escapes what others named', async () => {
-    const { deeds } = await done();
-    const [deed] = deeds;
-    if (deed === undefined) throw new Error('nothing was done');
+    const { actionRuns } = await done();
+    const [actionRun] = actionRuns;
+    if (actionRun === undefined) throw new Error('nothing was done');
     const hostile = '\u001b[2J\n\u202e';
     const text = previewText([
       {
-        deed: {
-          ...deed,
-          finding: { ...deed.finding, id: hostile, title: hostile },
-          resource: { ...deed.resource, id: hostile, arn: hostile },
+        actionRun: {
+          ...actionRun,
+          finding: { ...actionRun.finding, id: hostile, title: hostile },
+          resource: { ...actionRun.resource, id: hostile, arn: hostile },
           decision: { by: 'operator', name: hostile, why: hostile },
           plan: [hostile],
           before: { [hostile]: hostile },
@@ -376,7 +379,7 @@ describe('a preview', () => {
 describe('an outcome', () => {
   const results: readonly [Result, string, boolean][] = [
     [{ kind: 'would-be-undone' }, 'would be undone', true],
-    [{ kind: 'gone', because: 'It ended.' }, 'nothing left to undo: It ended.', true],
+    [{ kind: 'deleted', because: 'It ended.' }, 'nothing left to undo: It ended.', true],
     [
       { kind: 'command', because: 'It puts data at risk.', command: 'aws kms x' },
       'NOT undone: It puts data at risk. The command:\n      aws kms x',
@@ -388,34 +391,34 @@ describe('an outcome', () => {
       'NOT undone: It changed. What differs: a; b',
       false,
     ],
-    [{ kind: 'withheld', because: 'No.' }, 'NOT undone: No.', false],
+    [{ kind: 'skipped', because: 'No.' }, 'NOT undone: No.', false],
     [{ kind: 'busy', because: 'Another run is at it.' }, 'NOT undone: Another run is at it.', false],
     [{ kind: 'unreadable', because: 'denied' }, 'NOT known: denied', false],
     [{ kind: 'interrupted' }, 'not begun: interrupted', false],
   ];
 
   it.each(results)('%j is told as %s', async (result, text) => {
-    const { deeds } = await done();
-    const [deed] = deeds;
-    if (deed === undefined) throw new Error('nothing was done');
-    expect(takenText({ deed, result })).toBe(
+    const { actionRuns } = await done();
+    const [actionRun] = actionRuns;
+    if (actionRun === undefined) throw new Error('nothing was done');
+    expect(takenText({ actionRun, result })).toBe(
       `fix:enable-key of arn:aws:kms:eu-central-1:111122223333:key/lamp: ${text}`,
     );
   });
 
   it.each(results)('%j, "%s", leaves nothing to be done: %s', async (result, _text, fine) => {
-    const { deeds } = await done();
-    const [deed] = deeds;
-    if (deed === undefined) throw new Error('nothing was done');
-    expect(isFine({ deed, result })).toBe(fine);
+    const { actionRuns } = await done();
+    const [actionRun] = actionRuns;
+    if (actionRun === undefined) throw new Error('nothing was done');
+    expect(isFine({ actionRun, result })).toBe(fine);
   });
 
   it('is told to programs with what was before, and what differs', async () => {
-    const { deeds } = await done();
-    const [deed] = deeds;
-    if (deed === undefined) throw new Error('nothing was done');
+    const { actionRuns } = await done();
+    const [actionRun] = actionRuns;
+    if (actionRun === undefined) throw new Error('nothing was done');
     expect(
-      takenJson({ deed, result: { kind: 'refused', because: 'It changed.', differences: ['a'] } }),
+      takenJson({ actionRun, result: { kind: 'refused', because: 'It changed.', differences: ['a'] } }),
     ).toEqual({
       finding: 'trailseal/lamp',
       action: 'fix:enable-key',
@@ -541,14 +544,14 @@ describe('trailseal undo', () => {
 describe('the help', () => {
   it.each<[readonly string[], readonly string[]]>([
     [['undo'], [...journalPermissions, killSwitchPermission]],
-    [['deeds'], journalPermissions.filter((permission) => permission !== 'dynamodb:PutItem')],
+    [['actionRuns'], journalPermissions.filter((permission) => permission !== 'dynamodb:PutItem')],
     [['breaker', 'close'], limiterPermissions],
     [
       ['kill-switch', 'show'],
       [killSwitchPermission, historyPermission],
     ],
     [
-      ['kill-switch', 'release'],
+      ['kill-switch', 'off'],
       [killSwitchPermission, historyPermission, setPermission],
     ],
   ])('of %j names the permissions that it needs', (args, permissions) => {

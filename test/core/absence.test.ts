@@ -8,7 +8,7 @@ import {
 import { DescribeNodegroupCommand } from '@aws-sdk/client-eks';
 import { DescribeKeyCommand } from '@aws-sdk/client-kms';
 import { describe, expect, it } from 'vitest';
-import { isGone, isNotReady, wasNotAnswered } from '../../lib/core/absence.ts';
+import { isDeleted, isNotReady, wasNotAnswered } from '../../lib/core/absence.ts';
 import type { Facts } from '../../lib/core/control.ts';
 import { unknownFact } from '../../lib/core/facts.ts';
 import {
@@ -25,12 +25,12 @@ import {
 
 /** What each of the helpers says of the same facts. */
 function told(facts: Partial<Facts> | undefined = {}) {
-  return { gone: isGone(facts), notReady: isNotReady(facts), unanswered: wasNotAnswered(facts) };
+  return { deleted: isDeleted(facts), notReady: isNotReady(facts), unanswered: wasNotAnswered(facts) };
 }
 
 describe('facts', () => {
   it.each([
-    ['gone', { gone: 'why' }],
+    ['deleted', { deleted: 'why' }],
     ['not-ready', { notReady: 'why' }],
     ['throttled', { unanswered: 'why' }],
     ['failed', { unanswered: 'why' }],
@@ -41,7 +41,7 @@ describe('facts', () => {
     ['not-in-trail', {}],
   ] as const)('that are unknown for this reason, %s, tell: %j', (reason, expected) => {
     expect(told({ 'kms.keyState': unknownFact(reason, 'why') })).toEqual({
-      gone: undefined,
+      deleted: undefined,
       notReady: undefined,
       unanswered: undefined,
       ...expected,
@@ -50,7 +50,7 @@ describe('facts', () => {
 });
 
 describe('a resource', () => {
-  it('that is gone is so even though other facts of its place are known', async () => {
+  it('that was deleted is so even though other facts of its place are known', async () => {
     const aws = mockAws();
     aws.ec2
       .on(GetEbsEncryptionByDefaultCommand)
@@ -61,15 +61,15 @@ describe('a resource', () => {
       {
         resource: template('lt-1'),
         facts: ['ec2.launchTemplateVersion', 'ec2.ebsDefaultEncryption'],
-        mayBeGone: true,
+        mayBeDeleted: true,
       },
     ]);
     expect(facts?.['ec2.ebsDefaultEncryption']).toMatchObject({ value: true });
-    expect(isGone(facts ?? {})).toBe('ec2:DescribeLaunchTemplateVersions does not find lt-1:$Latest');
+    expect(isDeleted(facts ?? {})).toBe('ec2:DescribeLaunchTemplateVersions does not find lt-1:$Latest');
   });
 
   it.each(['eks.nodegroup', 'eks.nodegroupTypes'] as const)(
-    'is not gone because its launch template is: %s of a node group',
+    'is not deleted because its launch template is: %s of a node group',
     async (fact) => {
       const aws = mockAws();
       aws.eks
@@ -80,22 +80,22 @@ describe('a resource', () => {
         .rejects(ec2Error('InvalidLaunchTemplateId.NotFound', 'does not exist'));
       const [facts] = await aws.gather([{ resource: nodegroup('app/blue'), facts: [fact] }]);
       expect(facts?.[fact]).toMatchObject({ known: false });
-      expect(told(facts)).toEqual({ gone: undefined, notReady: undefined, unanswered: undefined });
+      expect(told(facts)).toEqual({ deleted: undefined, notReady: undefined, unanswered: undefined });
     },
   );
 
-  it('is gone when its cluster is: a node group', async () => {
+  it('was deleted when its cluster is: a node group', async () => {
     const aws = mockAws();
     aws.eks
       .on(DescribeNodegroupCommand)
       .rejects(eksError('ResourceNotFoundException', 'No cluster found for name: app.'));
     const [facts] = await aws.gather([
-      { resource: nodegroup('app/blue'), facts: ['eks.nodegroup'], mayBeGone: true },
+      { resource: nodegroup('app/blue'), facts: ['eks.nodegroup'], mayBeDeleted: true },
     ]);
-    expect(isGone(facts ?? {})).toBe('eks:DescribeNodegroup does not find app/blue');
+    expect(isDeleted(facts ?? {})).toBe('eks:DescribeNodegroup does not find app/blue');
   });
 
-  it('is not gone because AWS does not know its type: an instance', async () => {
+  it('is not deleted because AWS does not know its type: an instance', async () => {
     const aws = mockAws();
     aws.ec2.on(DescribeInstancesCommand).resolves({
       Reservations: [{ Instances: [{ InstanceId: 'i-1', InstanceType: 'x99.large' as 'm5.large' }] }],
@@ -106,7 +106,7 @@ describe('a resource', () => {
       .resolves({ InstanceTypes: [] });
     const [facts] = await aws.gather([{ resource: instance('i-1'), facts: ['ec2.instanceType'] }]);
     expect(facts?.['ec2.instanceType']).toMatchObject({ reason: 'not-found' });
-    expect(isGone(facts ?? {})).toBe(undefined);
+    expect(isDeleted(facts ?? {})).toBe(undefined);
   });
 });
 

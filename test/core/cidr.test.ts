@@ -14,7 +14,7 @@ function within(outer: string | readonly string[], inner: string): boolean | und
       );
 }
 
-/** An address as a number and as text, and a prefix, for either family. */
+/** An address as a number and as text, and a prefix, for either evaluator. */
 const v4 = fc.record({ bits: fc.bigInt({ min: 0n, max: 2n ** 32n - 1n }), prefix: fc.nat(32) });
 const v6 = fc.record({ bits: fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }), prefix: fc.nat(128) });
 const groups = (bits: bigint, size: bigint, count: number) =>
@@ -28,10 +28,10 @@ const text6 = ({ bits, prefix }: { bits: bigint; prefix: number }) =>
 
 describe('parseCidr', () => {
   it.each([
-    ['203.0.113.0/24', { family: 'ipv4', address: '203.0.113.0', prefix: 24 }],
-    ['0.0.0.0/0', { family: 'ipv4', address: '0.0.0.0', prefix: 0 }],
-    ['2001:db8::/32', { family: 'ipv6', address: '2001:db8::', prefix: 32 }],
-    ['::/0', { family: 'ipv6', address: '::', prefix: 0 }],
+    ['203.0.113.0/24', { evaluator: 'ipv4', address: '203.0.113.0', prefix: 24 }],
+    ['0.0.0.0/0', { evaluator: 'ipv4', address: '0.0.0.0', prefix: 0 }],
+    ['2001:db8::/32', { evaluator: 'ipv6', address: '2001:db8::', prefix: 32 }],
+    ['::/0', { evaluator: 'ipv6', address: '::', prefix: 0 }],
   ])('reads %s', (value, cidr) => {
     expect(parseCidr(value)).toEqual(cidr);
   });
@@ -104,7 +104,7 @@ describe('covers', () => {
     ['0.0.0.0/0', '::/0'],
     ['::/0', '203.0.113.0/24'],
     ['203.0.113.0/24', '::ffff:203.0.113.5/128'],
-  ])('keeps the families apart: %s does not contain %s', (outer, inner) => {
+  ])('keeps the evaluators apart: %s does not contain %s', (outer, inner) => {
     expect(within(outer, inner)).toBe(false);
   });
 

@@ -1,4 +1,4 @@
-/** What is asked of every action, killed at each of its calls to AWS and gone on with: tests, for a file of them. */
+/** What is asked of every action, killed at each of its calls to AWS and resumed: tests, for a file of them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AnyAction, Target } from '../../lib/core/action.ts';
 import { findingId } from '../../lib/findings/id.ts';
@@ -31,7 +31,7 @@ declare module 'vitest' {
   interface TaskMeta {
     /** A line of the table. */
     kills?: {
-      readonly course: string;
+      readonly state: string;
       readonly calls: number;
       readonly kills: number;
       readonly changes: number;
@@ -82,7 +82,7 @@ function surroundings(): { readonly use: (aws: Aws) => void; readonly given: Giv
 
 /** Plays a scene everywhere before the tests of the describe-block in which it stands. */
 export function played(
-  course: string,
+  state: string,
   scene: Scene,
   where?: Parameters<typeof killedEverywhere>[1],
 ): () => Everywhere {
@@ -97,7 +97,7 @@ export function played(
   it('is killed at least as often as it writes', ({ task }) => {
     const { calls, kills, calm } = get();
     task.meta.kills = {
-      course,
+      state,
       calls: calls.length,
       kills,
       changes: calm.left.changes.length,
@@ -132,7 +132,7 @@ function asUntold(outcome: () => Everywhere): void {
     expect(others(outcome(), 'changes')).toEqual([]);
   });
   it('leaves the journal as an undisturbed run does', () => {
-    expect(others(outcome(), 'deeds')).toEqual([]);
+    expect(others(outcome(), 'actionRuns')).toEqual([]);
   });
   it('counts against the limits as an undisturbed run does', () => {
     expect(others(outcome(), 'counted')).toEqual([]);
@@ -147,12 +147,12 @@ export function aboutAction(one: Case, policy: string, given: Given): void {
       look: one.look,
     });
 
-    it('does, undisturbed, what it is for, as one deed, and tells of it', () => {
-      const { state, changes, deeds, told } = outcome().calm.left;
-      expect({ state, changes, deeds, told }).toMatchObject({
+    it('does, undisturbed, what it is for, as one action run, and tells of it', () => {
+      const { state, changes, actionRuns, told } = outcome().calm.left;
+      expect({ state, changes, actionRuns, told }).toMatchObject({
         state: one.after,
         changes: one.writes.toSorted(),
-        deeds: [{ action: one.action.id, sequence: 1, status: 'done', lease: null }],
+        actionRuns: [{ action: one.action.id, sequence: 1, status: 'done', lease: null }],
         told: [{ action: one.action.id, outcome: 'done' }],
       });
     });
@@ -170,20 +170,20 @@ export function aboutUndo(one: Case, policy: string, given: Given): void {
         return stage;
       },
       async play({ deployment, finding }, kills) {
-        const course = await deployment.undo(finding, kills);
-        if (course.code !== 0) throw new Error(`trailseal undo: ${JSON.stringify(course)}`);
-        return course;
+        const state = await deployment.undo(finding, kills);
+        if (state.code !== 0) throw new Error(`trailseal undo: ${JSON.stringify(state)}`);
+        return state;
       },
       look: one.look,
     };
     const outcome = played(`undo of ${one.name}`, scene, afterEachWrite);
 
     it('brings back, undisturbed, what was there, in the name of the operator', () => {
-      const { state, changes, deeds, told } = outcome().calm.left;
-      expect({ state, changes, deeds, told }).toMatchObject({
+      const { state, changes, actionRuns, told } = outcome().calm.left;
+      expect({ state, changes, actionRuns, told }).toMatchObject({
         state: one.before,
         changes: typeof one.undone === 'string' ? [] : one.undone.toSorted(),
-        deeds: [{ sequence: 1, status: 'undone', undo: 'operator', lease: null }],
+        actionRuns: [{ sequence: 1, status: 'undone', undo: 'operator', lease: null }],
         told: [{ action: one.action.id, outcome: 'undone', decision: { by: 'operator' } }],
       });
     });

@@ -1,11 +1,11 @@
 /**
- * What else remediation does, killed at each call and gone on with: grace periods, the end of a finding, orders; and what
- * the evaluator has found out by the time when it is gone on with.
+ * What else remediation does, killed at each call and resumed: grace periods, the end of a finding, orders; and what
+ * the evaluator has found out by the time when it is resumed.
  */
 import { describe, expect, it } from 'vitest';
 import { actions } from '../../lib/remediation/actions/index.ts';
-import { orderBody } from '../../lib/remediation/message.ts';
-import type { OperatorOrder } from '../../lib/remediation/requested-action.ts';
+import { requestBody } from '../../lib/remediation/message.ts';
+import type { ActionRequest } from '../../lib/remediation/requested-action.ts';
 import { cases, type Case as FailingCase } from '../emulator/failing.ts';
 import { asUndisturbed, crashing, played } from './action-calls.ts';
 import { instanceCase } from './instance.ts';
@@ -17,7 +17,7 @@ const policies = {
   waiting: `controls: { kms-key-disabled: { actions: [fix:enable-key] } }
 guardrails: { gracePeriod: { fix: 2 days } }
 `,
-  ordering: 'operators: { orders: [fix:enable-key, undo] }\n',
+  ordering: 'operators: { customActions: [fix:enable-key, undo] }\n',
 };
 
 function caseOf(name: string): FailingCase {
@@ -51,7 +51,7 @@ crashing(policies, (given) => {
       expect(outcome().calm.left).toMatchObject({
         state: volume.before,
         changes: ['DeleteTags'],
-        deeds: [{ action: 'tag', sequence: 1, status: 'undone', undo: 'policy' }],
+        actionRuns: [{ action: 'tag', sequence: 1, status: 'undone', undo: 'policy' }],
         told: [{ action: 'tag', outcome: 'undone' }],
       });
     });
@@ -69,7 +69,7 @@ crashing(policies, (given) => {
       expect(outcome().calm.left).toMatchObject({
         state: key.before,
         changes: ['CreateSchedule'],
-        deeds: [],
+        actionRuns: [],
         told: [{ action: 'fix:enable-key', outcome: 'pending' }],
       });
     });
@@ -87,7 +87,7 @@ crashing(policies, (given) => {
       expect(outcome().calm.left).toMatchObject({
         state: key.after,
         changes: key.writes,
-        deeds: [{ action: 'fix:enable-key', sequence: 1, status: 'done', decision: { by: 'operator' } }],
+        actionRuns: [{ action: 'fix:enable-key', sequence: 1, status: 'done', decision: { by: 'operator' } }],
         told: [{ action: 'fix:enable-key', outcome: 'done', decision: { by: 'operator' } }],
       });
     });
@@ -109,7 +109,7 @@ crashing(policies, (given) => {
       expect(outcome().calm.left).toMatchObject({
         state: key.before,
         changes: key.undone,
-        deeds: [{ action: 'fix:enable-key', sequence: 1, status: 'undone', undo: 'operator' }],
+        actionRuns: [{ action: 'fix:enable-key', sequence: 1, status: 'undone', undo: 'operator' }],
         told: [{ action: 'fix:enable-key', outcome: 'undone' }],
       });
     });
@@ -129,9 +129,9 @@ crashing(policies, (given) => {
   });
 });
 
-/** The message by which an operator's button has something done. */
-function order({ deployment, finding }: Stage, what: OperatorOrder['what']): string {
+/** The message by which an operator's custom action has something done. */
+function order({ deployment, finding }: Stage, what: ActionRequest['what']): string {
   const at = new Date(deployment.now()).toISOString();
   const id = `custom-action ${what}`;
-  return JSON.stringify(orderBody({ id, finding, what, by: 'ana', why: 'It should be so.', at }));
+  return JSON.stringify(requestBody({ id, finding, what, by: 'ana', why: 'It should be so.', at }));
 }

@@ -1,5 +1,5 @@
 /**
- * Deployments in moto, each with a ledger of its own, whose functions and commands are invoked as bundles. What comes
+ * Deployments in moto, each with a state table of its own, whose functions and commands are invoked as bundles. What comes
  * back from the queues is delivered as SQS does it, by a clock that is put forward.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,18 +24,18 @@ import {
 import type { Target } from '../../lib/core/action.ts';
 import { list } from '../../lib/core/json.ts';
 import { findingId } from '../../lib/findings/id.ts';
-import { DynamoLedger } from '../../lib/findings/state/dynamodb.ts';
+import { DynamoStateTable } from '../../lib/findings/state/dynamodb.ts';
 import { DynamoMemory } from '../../lib/findings/state/memory.ts';
 import { table as schema } from '../../lib/findings/state/schema.ts';
-import type { Deed } from '../../lib/remediation/actions/action-run.ts';
+import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { DynamoJournal } from '../../lib/remediation/actions/journal-dynamodb.ts';
-import { released } from '../../lib/remediation/kill-switch.ts';
+import { disengaged } from '../../lib/remediation/kill-switch.ts';
 import { Limiter } from '../../lib/remediation/limiter.ts';
 import { controls } from '../../lib/services/controls.ts';
 import { startMoto } from '../../scripts/emulators.ts';
 import { account, region } from '../emulator/action-deps.ts';
 import { Clock, type Invocation, invoke } from './invoke.ts';
-import { type Course, courseOf, eventOf, type Message, messageOf, sentIn, shared } from './messages.ts';
+import { eventOf, type Message, messageOf, type RunState, sentIn, shared, stateOf } from './messages.ts';
 import type { Kill } from './relay.ts';
 
 const minute = 60_000;
@@ -96,7 +96,7 @@ const client = dynamodbClient({ region });
 const ssm = new SSMClient({ region });
 const eventBridge = new EventBridgeClient({ region });
 
-/** A deployment with an empty ledger. @param policy by its name. */
+/** A deployment with an empty state table. @param policy by its name. */
 export async function deploy(aws: Aws, policy: string) {
   stages += 1;
   const stage = `crash-${stages}`;
@@ -115,11 +115,11 @@ export async function deploy(aws: Aws, policy: string) {
     }),
   );
   await eventBridge.send(new CreateEventBusCommand({ Name: busName(stage) }));
-  await ssm.send(new PutParameterCommand({ Name: killSwitchName(stage), Type: 'String', Value: released }));
+  await ssm.send(new PutParameterCommand({ Name: killSwitchName(stage), Type: 'String', Value: disengaged }));
   const clock = new Clock();
   const now = () => clock.now();
   const kept = { client, table, wait: async () => undefined, random: () => 0 };
-  const ledger = new DynamoLedger({ ...kept, now });
+  const stateTable = new DynamoStateTable({ ...kept, now });
   const journal = new DynamoJournal({ client, table, now: () => new Date(now()) });
 
   const environment = (endpoint: string) => ({
@@ -144,19 +144,19 @@ export async function deploy(aws: Aws, policy: string) {
 
   return {
     stage,
-    ledger,
+    stateTable,
     journal,
     memory: new DynamoMemory(kept),
     limiter: new Limiter({ ...kept, now }),
 
-    /** Has the ledger take note of a verdict. @returns the message that brings `remediate` the transition. */
+    /** Has the state table take note of a verdict. @returns the message that brings `remediate` the transition. */
     async record({ resource, finding }: Target, verdict: 'FAIL' | 'PASS'): Promise<string> {
       const control = controls.find(({ id }) => id === finding.control);
       if (control === undefined) throw new Error(`there is no control ${finding.control}`);
       const id = findingId(control.id, resource);
-      const before = (await ledger.read([id])).get(id);
+      const before = (await stateTable.read([id])).get(id);
       const time = now();
-      const [entry] = await ledger.record([
+      const [entry] = await stateTable.record([
         {
           control,
           observation: {
@@ -165,11 +165,11 @@ export async function deploy(aws: Aws, policy: string) {
             cause: { id: `event ${time}`, eventName: 'RunInstances', time, actor: somebody },
             resource,
             result: {
-              kind: 'judged',
+              kind: 'evaluated',
               verdict,
               evidence: { summary: `It is ${verdict}.`, required: 'otherwise', observed: [] },
               severity: control.severity,
-              plan: { actions: [], withheld: [] },
+              plan: { actions: [], skipped: [] },
               exemption: undefined,
               details: undefined,
             },
@@ -188,7 +188,7 @@ export async function deploy(aws: Aws, policy: string) {
       body: string,
       kills: readonly Kill[] = [],
       meanwhile: () => Promise<readonly string[]> = async () => [],
-    ): Promise<Course> {
+    ): Promise<RunState> {
       const invocations: Invocation[] = [];
       let waiting: Message[] = [{ body, receives: 1, due: now() }];
       for (;;) {
@@ -213,11 +213,11 @@ export async function deploy(aws: Aws, policy: string) {
           ...(failed ? [{ ...next, receives: next.receives + 1, due: now() + visibility }] : []),
         ];
       }
-      return courseOf(invocations);
+      return stateOf(invocations);
     },
 
     /** `trailseal undo`, run again by whoever ran it when it was killed, as soon as nobody else may be at it. */
-    async undo(finding: string, kills: readonly Kill[] = []): Promise<Course & { readonly code: unknown }> {
+    async undo(finding: string, kills: readonly Kill[] = []): Promise<RunState & { readonly code: unknown }> {
       const invocations: Invocation[] = [];
       let last: Invocation;
       do {
@@ -225,12 +225,12 @@ export async function deploy(aws: Aws, policy: string) {
         last = await start(aws.undo, { finding, stage, region }, kills[invocations.length]);
         invocations.push(last);
       } while (last.killed);
-      return { ...courseOf(invocations), code: last.answer };
+      return { ...stateOf(invocations), code: last.answer };
     },
 
     now,
 
-    deeds: (finding: string): Promise<readonly Deed[]> => journal.of(finding),
+    actionRuns: (finding: string): Promise<readonly ActionRun[]> => journal.of(finding),
   };
 }
 

@@ -1,4 +1,4 @@
-/** Tags, and the fixes of what is not a key, killed at each call and gone on with; and their undo. */
+/** Tags, and the fixes of what is not a key, killed at each call and resumed; and their undo. */
 import { cases } from '../emulator/failing.ts';
 import { aboutAction, aboutUndo, crashing } from './action-calls.ts';
 

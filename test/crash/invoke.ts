@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { Writable } from 'node:stream';
 import { type Call, type Kill, startRelay } from './relay.ts';
 
-export interface Order {
+export interface Requestable {
   /** The bundle's file, which exports a `handler`. */
   readonly bundle: string;
   readonly event: unknown;
@@ -42,7 +42,7 @@ export class Clock {
 type Handler = (event: unknown, context: unknown) => Promise<unknown>;
 
 /** @param upstream where AWS is. Rejects with what the handler throws, and with what it wrote. */
-export async function invoke(order: Order, upstream: string, kill?: Kill): Promise<Invocation> {
+export async function invoke(order: Requestable, upstream: string, kill?: Kill): Promise<Invocation> {
   const death = Promise.withResolvers<void>();
   let killed = false;
   const relay = await startRelay(upstream, kill, () => {
@@ -153,7 +153,7 @@ function load(bundle: string, { require, process, date, setTimeout }: Surroundin
 }
 
 /** Source: AWS Lambda Developer Guide, "Using the Lambda context object to retrieve Node.js function information". */
-function contextOf({ run }: Order): unknown {
+function contextOf({ run }: Requestable): unknown {
   return {
     awsRequestId: run,
     functionName: 'trailseal-crash-remediate',

@@ -1,4 +1,4 @@
-/** The fixes of KMS keys, killed at each call and gone on with; and their undo. */
+/** The fixes of KMS keys, killed at each call and resumed; and their undo. */
 import { cases } from '../emulator/failing.ts';
 import { aboutAction, aboutUndo, crashing } from './action-calls.ts';
 

@@ -1,6 +1,6 @@
 /**
  * A course of events (a message, or a command), undisturbed, and once for each call that it makes to AWS: killed there,
- * and gone on with as the queue, or whoever gave the command, does it.
+ * and resumed as the queue, or whoever gave the command, does it.
  */
 import type { Target } from '../../lib/core/action.ts';
 import { at } from '../../lib/core/json.ts';
@@ -8,7 +8,7 @@ import { kinds } from '../../lib/policy/guardrails.ts';
 import { isRead } from './calls.ts';
 import { canonical } from './canonical.ts';
 import type { Deployment } from './deployment.ts';
-import type { Course } from './messages.ts';
+import type { RunState } from './messages.ts';
 import type { Kill } from './relay.ts';
 
 /** One kind of course. */
@@ -16,7 +16,7 @@ export interface Scene {
   /** What there is before it, in a deployment of its own. */
   set(): Promise<Stage>;
   /** Has it happen, with its first processes killed, each at the place that is meant for it. */
-  play(stage: Stage, kills: readonly Kill[]): Promise<Course>;
+  play(stage: Stage, kills: readonly Kill[]): Promise<RunState>;
   /** What is left of the resource. */
   look(target: Target): Promise<unknown>;
 }
@@ -35,7 +35,7 @@ export interface Left {
   readonly state: unknown;
   /** Changes that AWS has carried out, by their names, in the order of these. */
   readonly changes: readonly string[];
-  readonly deeds: unknown;
+  readonly actionRuns: unknown;
   /** How many of each kind count against the limits. */
   readonly counted: unknown;
   /** The events on the bus, each id once. */
@@ -62,16 +62,16 @@ export async function killedEverywhere(
   scene: Scene,
   where: (calls: readonly string[]) => readonly (readonly Kill[])[] = everywhere,
 ): Promise<Everywhere> {
-  const { played: calm, course } = await playOnce(scene, []);
+  const { played: calm, state } = await playOnce(scene, []);
   const killed: Played[] = [];
   let kills = 0;
-  for (const some of where(course.calls)) {
-    const { played, course: cut } = await playOnce(scene, some, course.calls);
+  for (const some of where(state.calls)) {
+    const { played, state: cut } = await playOnce(scene, some, state.calls);
     if (cut.killed !== some.length) throw new Error(`it was killed ${cut.killed} times: ${played.where}`);
     kills += cut.killed;
     killed.push(played);
   }
-  return { calm, killed, kills, calls: course.calls };
+  return { calm, killed, kills, calls: state.calls };
 }
 
 /**
@@ -108,30 +108,30 @@ function firstWrite(calls: readonly string[]): number {
 
 async function playOnce(scene: Scene, kills: readonly Kill[], calls: readonly string[] = []) {
   const stage = await scene.set();
-  const course = await scene.play(stage, kills);
+  const state = await scene.play(stage, kills);
   const where = kills.map(({ call, moment }) => `${moment} ${call} ${calls[call - 1]}`).join(', ');
-  return { course, played: { where, stage, left: await leftOf(scene, stage, course) } };
+  return { state, played: { where, stage, left: await leftOf(scene, stage, state) } };
 }
 
-async function leftOf(scene: Scene, { deployment, target, finding }: Stage, course: Course): Promise<Left> {
-  const deeds = await deployment.deeds(finding);
+async function leftOf(scene: Scene, { deployment, target, finding }: Stage, state: RunState): Promise<Left> {
+  const actionRuns = await deployment.actionRuns(finding);
   const limits = await deployment.limiter.show();
   return {
     state: await scene.look(target),
-    changes: course.changes.map(nameAlone).toSorted(),
-    deeds: canonical(
-      deeds.map(({ action, sequence, status, lease, decision, before, plan, after, undo }) => ({
+    changes: state.changes.map(nameAlone).toSorted(),
+    actionRuns: canonical(
+      actionRuns.map(({ action, sequence, status, lease, decision, before, plan, after, undo }) => ({
         ...{ action, sequence, status, lease, decision, before, plan, after },
         undo: undo?.by ?? null,
       })),
     ),
     counted: Object.fromEntries(kinds.map((kind) => [kind, limits[kind].uses.length])),
-    told: toldOf(course),
+    told: toldOf(state),
   };
 }
 
 /** An event may come twice, and then it is the same but for the time at which it was told. */
-function toldOf({ told }: Course): unknown {
+function toldOf({ told }: RunState): unknown {
   const each = told.map((event) => {
     const { at: _at, ...rest } = Object(canonical(event));
     return [JSON.stringify([at(event, 'id'), rest]), rest] as const;

@@ -10,11 +10,11 @@ import { isChange } from './calls.ts';
 import type { Invocation } from './invoke.ts';
 import type { Call } from './relay.ts';
 
-/** Schedules and queues are those of one stage; each ledger, and each bus, is one of a stage of its own. */
+/** Schedules and queues are those of one stage; each state table, and each bus, is one of a stage of its own. */
 export const shared = 'crash';
 
 /** What all processes of one course did. */
-export interface Course {
+export interface RunState {
   /** How many of them were killed. */
   readonly killed: number;
   /** The calls of the first. */
@@ -45,7 +45,7 @@ export function sentIn(done: readonly Call[]): readonly { readonly body: string;
     }));
 }
 
-export function courseOf(invocations: readonly Invocation[]): Course {
+export function stateOf(invocations: readonly Invocation[]): RunState {
   const done = invocations.flatMap((invocation) => invocation.done);
   return {
     killed: invocations.filter(({ killed }) => killed).length,

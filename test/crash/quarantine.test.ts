@@ -1,4 +1,4 @@
-/** The quarantine of an instance, with every step that there is, killed at each call and gone on with; and its undo. */
+/** The quarantine of an instance, with every step that there is, killed at each call and resumed; and its undo. */
 import { aboutAction, aboutUndo, crashing } from './action-calls.ts';
 import { everyStep, instanceCase } from './instance.ts';
 

@@ -5,11 +5,11 @@ export class TableReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const lines = modules
       .flatMap((module) => [...module.children.allTests()].flatMap((test) => test.meta().kills ?? []))
-      .map(({ course, calls, kills, changes }) => [course, calls, changes, kills].map(String));
+      .map(({ state, calls, kills, changes }) => [state, calls, changes, kills].map(String));
     if (lines.length === 0) return;
     const sum = lines.reduce((all, [, , , kills]) => all + Number(kills), 0);
     const table = [
-      ['course', 'calls to AWS', 'changes', 'killed'],
+      ['state', 'calls to AWS', 'changes', 'killed'],
       ...lines.toSorted(([one = ''], [other = '']) => one.localeCompare(other)),
       ['in all', '', '', String(sum)],
     ];

@@ -14,7 +14,7 @@ const shipped = path.join(root, 'trailseal.policy.yml');
 const folder = mkdtempSync(path.join(tmpdir(), 'trailseal-bundles-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const functions = ['ec2', 'eks', 'kms', 'sweep'] as const;
+const functions = ['ec2', 'eks', 'kms', 'scan'] as const;
 const bundles = new Map<string, { readonly lean: Bundle; readonly plain: Bundle }>();
 
 beforeAll(async () => {
@@ -37,7 +37,7 @@ describe("a function's bundle", () => {
     ['ec2', ['dynamodb', 'ec2', 'kms', 'securityhub', 'sqs']],
     ['eks', ['dynamodb', 'ec2', 'eks', 'securityhub', 'sqs']],
     ['kms', ['dynamodb', 'kms', 'securityhub', 'sqs']],
-    ['sweep', ['dynamodb', 'ec2', 'eks', 'kms', 'sqs']],
+    ['scan', ['dynamodb', 'ec2', 'eks', 'kms', 'sqs']],
   ])('of %s holds the clients of %j and no others', (name, clients) => {
     const held = inputs(name).flatMap((file) => /@aws-sdk\/client-([^/]+)/.exec(file)?.[1] ?? []);
     expect([...new Set(held)].sort()).toEqual(clients);
@@ -47,7 +47,7 @@ describe("a function's bundle", () => {
     ['ec2', /^lib\/controls\/(eks|kms)\b/],
     ['eks', /^lib\/controls\/(ec2|kms)\b/],
     ['kms', /^lib\/controls\/(ec2|eks)\b/],
-  ])('of %s holds no controls of other families', (name, others) => {
+  ])('of %s holds no controls of other evaluators', (name, others) => {
     expect(inputs(name).filter((file) => others.test(file))).toEqual([]);
   });
 

@@ -10,7 +10,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'trailseal-override-bundles-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Those that go by the policy. */
-const functions = ['ec2', 'eks', 'kms', 'sweep', 'remediate', 'operator'] as const;
+const functions = ['ec2', 'eks', 'kms', 'scan', 'remediate', 'operator'] as const;
 const held = new Map<
   string,
   { readonly plain: readonly string[]; readonly overridable: readonly string[] }

@@ -7,7 +7,7 @@ Object.assign(process.env, env);
 
 export const stack: Stack = stackOf();
 
-/** Waits until an expectation holds. The first event of a family waits for its function to start. */
+/** Waits until an expectation holds. The first event of an evaluator waits for its function to start. */
 export async function eventually(expectation: () => Promise<void>, withinMs = 45_000): Promise<void> {
   await vi.waitFor(expectation, { timeout: withinMs, interval: 300 });
 }

@@ -1,5 +1,5 @@
 /**
- * What operators order by the buttons in Security Hub, from the event of a press to the changed resource and back. The
+ * What operators order by the custom actions in Security Hub, from the event of a press to the changed resource and back. The
  * policy changes nothing by itself.
  */
 import { readFileSync } from 'node:fs';
@@ -8,13 +8,13 @@ import { type AwsSecurityFinding, BatchUpdateFindingsCommand } from '@aws-sdk/cl
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { functionName } from '../../lib/aws/names.ts';
 import { at, text } from '../../lib/core/json.ts';
-import type { Button } from '../../lib/policy/custom-actions.ts';
+import type { CustomActionName } from '../../lib/policy/custom-actions.ts';
 import { eventually, stack } from './account.ts';
 import { account, region } from './emulated-aws.ts';
 import { findingOf } from './failing.ts';
 import { isolationGroups, launch, lookAt, makeNetwork, type Network, tellLaunch } from './instances.ts';
 import {
-  deedsOf,
+  actionRunsOf,
   deploy,
   disabledKey,
   remove,
@@ -24,15 +24,15 @@ import {
   statusesOf,
   subscribe,
 } from './remediation-deployment.ts';
-import { press } from './requesting.ts';
+import { customActionEvent } from './requesting.ts';
 import { allFindings, told } from './stack.ts';
 
 const policyFile = 'test/e2e/custom-actions.policy.yml';
-const patience = 80_000;
+const longestWait = 80_000;
 
 let subscription: Subscription | undefined;
 let network: Network = { vpc: '', subnet: '', groups: [] };
-let keys: Readonly<Record<'fixed' | 'mended' | 'exempt' | 'strangers' | 'suppressed', string>>;
+let keys: Readonly<Record<'fixed' | 'mended' | 'exempt' | 'externalAccounts' | 'suppressed', string>>;
 let instance = '';
 
 beforeAll(async () => {
@@ -42,10 +42,10 @@ beforeAll(async () => {
   const launched = await launch(network);
   [instance] = launched;
   await tellLaunch(launched);
-  const [fixed = '', mended = '', exempt = '', strangers = '', suppressed = ''] = await Promise.all(
+  const [fixed = '', mended = '', exempt = '', externalAccounts = '', suppressed = ''] = await Promise.all(
     Array.from({ length: 5 }, () => disabledKey()),
   );
-  keys = { fixed, mended, exempt, strangers, suppressed };
+  keys = { fixed, mended, exempt, externalAccounts, suppressed };
 }, 300_000);
 afterAll(async () => {
   await subscription?.end();
@@ -57,7 +57,7 @@ async function findingAbout(control: string, id: string): Promise<AwsSecurityFin
   await eventually(async () => {
     const kinds = ((await subscription?.of(id)) ?? []).map((message) => text(message, 'kind'));
     expect(kinds).toContain('opened');
-  }, patience);
+  }, longestWait);
   const found = (await allFindings(stack)).find(({ Id }) => Id === findingOf(control, id));
   return told(found, `the finding about ${id}`);
 }
@@ -68,21 +68,21 @@ async function noteOn(id: string): Promise<string> {
   return (await findingOfKey(id)).Note?.Text ?? '';
 }
 
-async function pressFor(button: Button, id: string): Promise<void> {
-  await press(button, await findingOfKey(id));
+async function customActionFor(customAction: CustomActionName, id: string): Promise<void> {
+  await customActionEvent(customAction, await findingOfKey(id));
 }
 
 describe('a key that the policy only reports', () => {
   it('is enabled when somebody presses "Fix"', async () => {
     const finding = await findingOfKey(keys.fixed);
     expect(await stateOf(keys.fixed)).toBe('Disabled');
-    await press('fix', finding);
-    await eventually(async () => expect(await stateOf(keys.fixed)).toBe('Enabled'), patience);
+    await customActionEvent('fix', finding);
+    await eventually(async () => expect(await stateOf(keys.fixed)).toBe('Enabled'), longestWait);
   });
 
   it('is in the journal as fixed by an operator', async () => {
     await eventually(async () => {
-      expect(await deedsOf(keys.fixed)).toMatchObject([
+      expect(await actionRunsOf(keys.fixed)).toMatchObject([
         { action: 'fix:enable-key', status: 'done', decision: { by: 'operator' } },
       ]);
     });
@@ -100,16 +100,19 @@ describe('a key that the policy only reports', () => {
   });
 
   it('has a note of what was pressed and done, by whom, and how to undo it', async () => {
-    await eventually(async () => expect(await noteOn(keys.fixed)).toMatch(/Done: fix:enable-key/), patience);
+    await eventually(
+      async () => expect(await noteOn(keys.fixed)).toMatch(/Done: fix:enable-key/),
+      longestWait,
+    );
     const note = await noteOn(keys.fixed);
-    expect(note).toContain('Ordered by an operator by the button "Fix" in Security Hub');
+    expect(note).toContain('Ordered by an operator by the custom action "Fix" in Security Hub');
     expect(note).toContain('Undo: trailseal undo');
     expect(note).toMatch(/Before: .*"Fix": Ordered: fix:enable-key/);
   });
 
   it('is disabled again when somebody presses "Release and undo"', async () => {
-    await pressFor('undo', keys.fixed);
-    await eventually(async () => expect(await stateOf(keys.fixed)).toBe('Disabled'), patience);
+    await customActionFor('undo', keys.fixed);
+    await eventually(async () => expect(await stateOf(keys.fixed)).toBe('Disabled'), longestWait);
     await eventually(async () => {
       expect(await statusesOf(keys.fixed)).toEqual([['fix:enable-key', 'undone']]);
     });
@@ -126,12 +129,12 @@ describe('a finding that somebody suppresses', () => {
       Note: { Text: 'It is being retired.', UpdatedBy: 'ana' },
     });
     await stack.securityHub.send(update);
-    await pressFor('fix', keys.suppressed);
+    await customActionFor('fix', keys.suppressed);
     await eventually(async () => {
       expect(await noteOn(keys.suppressed)).toMatch(/Not done: fix:enable-key. .*suppressed/);
-    }, patience);
+    }, longestWait);
     expect(await noteOn(keys.suppressed)).toContain('ana: It is being retired.');
-    expect([await stateOf(keys.suppressed), await deedsOf(keys.suppressed)]).toEqual(['Disabled', []]);
+    expect([await stateOf(keys.suppressed), await actionRunsOf(keys.suppressed)]).toEqual(['Disabled', []]);
   });
 });
 
@@ -139,41 +142,41 @@ describe('an instance that the policy only reports', () => {
   const finding = () => findingAbout('ec2-transit-encryption', instance);
 
   it('is cut off at once when somebody presses "Quarantine"', async () => {
-    await press('quarantine', await finding());
+    await customActionEvent('quarantine', await finding());
     await eventually(async () => {
       const [isolation] = await isolationGroups(network.vpc);
       expect(isolation).toMatchObject({ ingress: 0, egress: 0 });
       expect(await lookAt(instance)).toMatchObject({ groups: [isolation?.id], protected: true });
-    }, patience);
+    }, longestWait);
     await eventually(async () => expect(await statusesOf(instance)).toEqual([['quarantine', 'done']]));
   });
 
   it('has its groups back when somebody presses "Release and undo"', async () => {
-    await press('undo', await finding());
+    await customActionEvent('undo', await finding());
     await eventually(async () => {
       expect(await lookAt(instance)).toEqual({
         groups: network.groups,
         tags: ['owner=ana'],
         protected: false,
       });
-    }, patience);
+    }, longestWait);
   });
 });
 
-describe('a key that was mended, of which no event told', () => {
+describe('a key that was fixed, of which no event told', () => {
   it('is seen as it is when somebody presses "Re-check"', async () => {
     const finding = await findingOfKey(keys.mended);
     await stack.kms.send(new EnableKeyCommand({ KeyId: keys.mended }));
-    await press('re-check', finding);
+    await customActionEvent('re-check', finding);
     await eventually(async () => {
       expect(await findingOfKey(keys.mended)).toMatchObject({ Compliance: { Status: 'PASSED' } });
-    }, patience);
+    }, longestWait);
   });
 });
 
 describe('a finding that somebody exempts', () => {
   it('calls for nobody for 30 days, and says who exempted it', async () => {
-    await pressFor('exempt', keys.exempt);
+    await customActionFor('exempt', keys.exempt);
     const inThirtyDays = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 'YYYY-MM-DD'.length);
     await eventually(async () => {
       expect(await findingOfKey(keys.exempt)).toMatchObject({
@@ -184,40 +187,43 @@ describe('a finding that somebody exempts', () => {
           'trailseal/exemption/expires': inThirtyDays,
         },
       });
-    }, patience);
+    }, longestWait);
   });
 
   it('calls for people again when somebody presses "Release and undo"', async () => {
-    await pressFor('undo', keys.exempt);
+    await customActionFor('undo', keys.exempt);
     await eventually(async () => {
       const { FindingProviderFields: given, ProductFields: fields } = await findingOfKey(keys.exempt);
       expect([given?.Severity?.Label, fields?.['trailseal/exemption/expires']]).toEqual(['HIGH', undefined]);
-    }, patience);
+    }, longestWait);
   });
 });
 
 describe('a finding of another product', () => {
   it('has nothing done about it', async () => {
-    const own = await findingOfKey(keys.strangers);
+    const own = await findingOfKey(keys.externalAccounts);
     const ProductArn = `arn:aws:securityhub:${region}::product/aws/guardduty`;
-    const Id = `arn:aws:guardduty:${region}:${account}:detector/d/finding/f-${keys.strangers}`;
-    await press('fix', { ...own, Id, ProductArn });
+    const Id = `arn:aws:guardduty:${region}:${account}:detector/d/finding/f-${keys.externalAccounts}`;
+    await customActionEvent('fix', { ...own, Id, ProductArn });
     await eventually(
-      async () => expect(pressedInLog()).toContainEqual({ finding: Id, taken: false }),
-      patience,
+      async () => expect(requestedInLog()).toContainEqual({ finding: Id, taken: false }),
+      longestWait,
     );
-    expect([await stateOf(keys.strangers), await deedsOf(keys.strangers)]).toEqual(['Disabled', []]);
+    expect([await stateOf(keys.externalAccounts), await actionRunsOf(keys.externalAccounts)]).toEqual([
+      'Disabled',
+      [],
+    ]);
   });
 });
 
 /** What the deployed function has logged of presses. */
-function pressedInLog(): readonly unknown[] {
+function requestedInLog(): readonly unknown[] {
   return readFileSync(inject('log'), 'utf8')
     .split('\n')
     .filter((line) => line.includes(`"${functionName(stage, 'operator')}"`) && line.includes('"pressed"'))
     .flatMap((line) => {
-      const pressings: unknown = at(JSON.parse(line), 'pressings');
-      return Array.isArray(pressings) ? pressings : [];
+      const customActionEvents: unknown = at(JSON.parse(line), 'customActionEvents');
+      return Array.isArray(customActionEvents) ? customActionEvents : [];
     })
-    .map((pressing) => ({ finding: at(pressing, 'finding'), taken: at(pressing, 'taken') }));
+    .map((requesting) => ({ finding: at(requesting, 'finding'), taken: at(requesting, 'taken') }));
 }

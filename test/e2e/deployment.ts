@@ -16,7 +16,7 @@ const osls = path.join(root, 'node_modules', 'osls', 'bin', 'serverless.js');
  * What a deployment for tests differs in from one for people: ministack knows no insights, nothing is to stay, and
  * all that is optional and can be made is made.
  */
-const params = ['insights=false', 'keepLedger=false', 'alarmEmail=operators@example.com'];
+const params = ['insights=false', 'retainState=false', 'alarmEmail=operators@example.com'];
 
 export interface Ran {
   readonly code: number;

@@ -1,7 +1,7 @@
 /**
- * One resource of every kind that fails a control, made without an event: a sweep has all of them judged. The calls
+ * One resource of every kind that fails a control, made without an event: a scheduled scan has all of them evaluated. The calls
  * that the deployed functions make for it are held against the roles that they were deployed with. What goes to
- * ministack (the queues, the ledger) it allows or denies by these roles itself; moto, which has EC2, EKS, KMS and
+ * ministack (the queues, the state table) it allows or denies by these roles itself; moto, which has EC2, EKS, KMS and
  * Security Hub, allows everything, so that ministack is asked about those calls afterwards.
  */
 import { readFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-l
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { functionName, type QueueName, queueNames } from '../../lib/aws/names.ts';
 import { text } from '../../lib/core/json.ts';
-import { sweepBody } from '../../lib/pipeline/live/message.ts';
+import { scheduledScanBody } from '../../lib/pipeline/live/message.ts';
 import { eventually, stack } from './account.ts';
 import { stage } from './deployment.ts';
 import { account, region } from './emulated-aws.ts';
@@ -20,7 +20,7 @@ import {
   createLaunchTemplate,
   createNodegroup,
   createVolume,
-  grantForeigner,
+  grantToExternalPrincipal,
   runInstances,
   sharedSnapshot,
 } from './resources.ts';
@@ -33,8 +33,8 @@ let key = '';
 beforeAll(async () => {
   const [instance] = await runInstances(stack, 'm5.large', 1);
   key = await createKey(stack);
-  await createCluster(stack, { name: 'swept', version: '1.27', audit: true });
-  await createNodegroup(stack, 'swept', 'workers', 'm5.large');
+  await createCluster(stack, { name: 'scanned', version: '1.27', audit: true });
+  await createNodegroup(stack, 'scanned', 'workers', 'm5.large');
   failing.set(`instance/${instance}`, 'ec2-transit-encryption');
   failing.set(`volume/${await createVolume(stack, false)}`, 'ec2-volume-encryption');
   failing.set(`snapshot/${await sharedSnapshot(stack)}`, 'ebs-snapshot-sharing');
@@ -46,11 +46,11 @@ beforeAll(async () => {
   failing.set('cluster/swept', 'eks-secrets-encryption');
   failing.set('nodegroup/swept/workers', 'eks-node-transit-encryption');
   failing.set(`key/${key}`, 'kms-key-rotation');
-  failing.set(await grantForeigner(stack, key), 'kms-grant');
-  await send(stack, 'sweep', [JSON.stringify(sweepBody())]);
+  failing.set(await grantToExternalPrincipal(stack, key), 'kms-grant');
+  await send(stack, 'scan', [JSON.stringify(scheduledScanBody())]);
 });
 
-describe('a sweep', () => {
+describe('a scheduled scan', () => {
   it('finds what fails of every kind', async () => {
     const expected = Object.fromEntries(
       [...failing].map(([id, control]) => [id, [`${control} FAILED ACTIVE`]]),
@@ -64,7 +64,7 @@ describe('a sweep', () => {
   });
 });
 
-it('meets no denial at the queues and the ledger', () => {
+it('meets no denial at the queues and the state table', () => {
   expect(readFileSync(inject('log'), 'utf8')).not.toMatch(/is not authorized to perform/);
 });
 
@@ -103,7 +103,7 @@ function resourceOf(call: string): string {
 }
 
 describe.each(queueNames)('the role of %s', (name) => {
-  const judged = () => callsOf(name).filter((call) => /^(ec2|eks|kms|securityhub):/.test(call));
+  const evaluated = () => callsOf(name).filter((call) => /^(ec2|eks|kms|securityhub):/.test(call));
 
   it('allows the calls that the function makes', async () => {
     const lambda = new LambdaClient({ region });
@@ -112,7 +112,7 @@ describe.each(queueNames)('the role of %s', (name) => {
     );
     const iam = new IAMClient({ region });
     const decisions = await Promise.all(
-      judged().map(async (call) => {
+      evaluated().map(async (call) => {
         const answer = await iam.send(
           new SimulatePrincipalPolicyCommand({
             PolicySourceArn: told(Role, 'the role'),
@@ -123,7 +123,7 @@ describe.each(queueNames)('the role of %s', (name) => {
         return `${call} ${answer.EvaluationResults?.[0]?.EvalDecision}`;
       }),
     );
-    expect(decisions).toEqual(judged().map((call) => `${call} allowed`));
+    expect(decisions).toEqual(evaluated().map((call) => `${call} allowed`));
     expect(decisions.length).toBeGreaterThan(0);
   });
 });

@@ -17,7 +17,7 @@ import { eventually, stack } from './account.ts';
 import { account, region } from './emulated-aws.ts';
 import type { Failing } from './failing.ts';
 import { arnOfKey, stage } from './remediation-deployment.ts';
-import { createKey, grantForeigner } from './resources.ts';
+import { createKey, grantToExternalPrincipal } from './resources.ts';
 import { event, put, told } from './stack.ts';
 
 /** What the samples call their keys and grant. */
@@ -25,7 +25,7 @@ const sampleKey = '1f0c8a52-3d1e-4b7a-9c45-8e2b6a7d9f31';
 const otherSampleKey = '7c4e2b90-5a66-4f0d-b1c8-3e9d2f4a6b57';
 const sampleGrant = '7c1d2b90e5a664f0db1c83e9d2f4a6b57e2965a7b81c34d0f9b3e6f7a2c1d450';
 
-/** What the deployed ledger remembers of keys. */
+/** What the deployed state table remembers of keys. */
 const memory = new DynamoMemory({
   client: dynamodbClient({ region }),
   table: tableName(stage),
@@ -106,11 +106,11 @@ export const failingKeys: readonly Failing[] = [
     action: 'fix:revoke-grant',
     async make() {
       const key = await createKey(stack);
-      return `${key}/${await grantForeigner(stack, key)}`;
+      return `${key}/${await grantToExternalPrincipal(stack, key)}`;
     },
     told(id) {
       const [key = '', grant = ''] = id.split('/');
-      return event('kms-grant/fail-foreign-role', { [sampleKey]: key, [sampleGrant]: grant });
+      return event('kms-grant/fail-external-role', { [sampleKey]: key, [sampleGrant]: grant });
     },
     async look(id) {
       const [KeyId = ''] = id.split('/');

@@ -74,7 +74,7 @@ describe('instances of a type that does not encrypt in transit', () => {
   it('have it archived when they are terminated', async () => {
     await stack.ec2.send(new TerminateInstancesCommand({ InstanceIds: [terminated] }));
     await put(stack, [
-      event('ec2-transit-encryption/ending-terminate-instances', {
+      event('ec2-transit-encryption/deletion-terminate-instances', {
         'i-0a1b2c3d4e5f60003': terminated,
         'i-0a1b2c3d4e5f60004': 'i-0123456789abcdef0',
       }),
@@ -99,7 +99,9 @@ describe('an unencrypted volume', () => {
 
   it('has it archived when it is deleted', async () => {
     await stack.ec2.send(new DeleteVolumeCommand({ VolumeId: id }));
-    await put(stack, [event('ec2-volume-encryption/ending-delete-volume', { 'vol-0a1b2c3d4e5f60002': id })]);
+    await put(stack, [
+      event('ec2-volume-encryption/deletion-delete-volume', { 'vol-0a1b2c3d4e5f60002': id }),
+    ]);
     await expectFindings(id, ['ec2-volume-encryption FAILED ARCHIVED']);
   });
 });
@@ -112,7 +114,7 @@ describe('a cluster', () => {
     ]);
     await expectFindings('cluster/training', ['eks-secrets-encryption FAILED ACTIVE']);
     await stack.eks.send(new DeleteClusterCommand({ name: 'training' }));
-    await put(stack, [event('eks-secrets-encryption/ending-cluster-deleted', { legacy: 'training' })]);
+    await put(stack, [event('eks-secrets-encryption/deletion-cluster-deleted', { legacy: 'training' })]);
     await expectFindings('cluster/training', ['eks-secrets-encryption FAILED ARCHIVED']);
   });
 

@@ -1,6 +1,6 @@
 /**
  * A developer's way to run a function: `sls invoke local`, from the sources and with an event in a file, without a
- * queue. It reads AWS, writes the ledger and tells Security Hub as the deployed function does.
+ * queue. It reads AWS, writes the state table and tells Security Hub as the deployed function does.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,7 +34,7 @@ describe('sls invoke local', () => {
     'hands a sample to the function %s, which leaves what happened in another account',
     async (name, file) => {
       expect(await invoke(name, file)).toMatchObject([
-        { results: [], ignored: [{ delivery: 'invocation', reason: 'another-place' }] },
+        { results: [], ignored: [{ delivery: 'invocation', reason: 'other-account-or-region' }] },
       ]);
     },
   );

@@ -16,7 +16,7 @@ import { depth, event, put } from './stack.ts';
 export const stage = 'e2e-acting';
 
 async function sls(command: string, policy: string): Promise<void> {
-  const params = ['insights=false', 'keepLedger=false', 'allowKeyPolicyWrites=true', `policy=${policy}`];
+  const params = ['insights=false', 'retainState=false', 'allowKeyPolicyWrites=true', `policy=${policy}`];
   const args = [
     command,
     '--stage',
@@ -83,14 +83,16 @@ export async function graceIsOver(): Promise<void> {
 }
 
 /** What is in the journal about a resource. */
-export async function deedsOf(id: string): Promise<readonly unknown[]> {
-  const { out } = await trailseal('deeds', '--since', '1 hour', '--format', 'json');
-  return list(JSON.parse(out)).filter((deed) => text(deed, 'resource', 'id') === id);
+export async function actionRunsOf(id: string): Promise<readonly unknown[]> {
+  const { out } = await trailseal('actionRuns', '--since', '1 hour', '--format', 'json');
+  return list(JSON.parse(out)).filter((actionRun) => text(actionRun, 'resource', 'id') === id);
 }
 
 /** The actions in the journal for a resource, each with its status. */
 export async function statusesOf(id: string): Promise<readonly unknown[]> {
-  return (await deedsOf(id)).map((deed) => [at(deed, 'action'), at(deed, 'status')]).toSorted();
+  return (await actionRunsOf(id))
+    .map((actionRun) => [at(actionRun, 'action'), at(actionRun, 'status')])
+    .toSorted();
 }
 
 /** Whether fixes are stopped, and how many more a policy allows within the hour. */

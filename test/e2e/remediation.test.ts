@@ -1,5 +1,5 @@
 /**
- * Remediation from the event to the changed resource and back: the ledger's stream, Trailseal's own bus, its queues and
+ * Remediation from the event to the changed resource and back: the state table's stream, Trailseal's own bus, its queues and
  * functions, SNS, and the operators' commands. Every action that may be done by itself, once; what else can come of
  * each is held by `test/emulator/` and `test/actions/`.
  */
@@ -22,8 +22,8 @@ import {
   terminate,
 } from './instances.ts';
 import {
+  actionRunsOf,
   arnOfKey,
-  deedsOf,
   deploy,
   disabledKey,
   fixesOf,
@@ -40,14 +40,14 @@ import {
 import { put } from './stack.ts';
 
 const policyFile = 'test/e2e/remediation.policy.yml';
-const patience = 80_000;
+const longestWait = 80_000;
 const yes = ['--yes', '--reason', 'a test'];
 
 let subscription: Subscription | undefined;
 /** By case: the id of what fails, and what it was like before anybody was told. */
 const made = new Map<Failing, { readonly id: string; readonly was: unknown }>();
 let network: Network = { vpc: '', subnet: '', groups: [] };
-let instances: Readonly<Record<'quarantined' | 'exempt' | 'mended' | 'ended', string>>;
+let instances: Readonly<Record<'quarantined' | 'exempt' | 'mended' | 'deleted', string>>;
 
 /** All of it is made to fail at first, and looked at afterwards: quarantine has a grace period of a minute. */
 beforeAll(async () => {
@@ -63,17 +63,17 @@ afterAll(async () => {
 async function failInstances(): Promise<void> {
   network = await makeNetwork();
   const [one, two] = [await launch(network), await launch(network)];
-  instances = { quarantined: one[0], exempt: one[1], mended: two[0], ended: two[1] };
+  instances = { quarantined: one[0], exempt: one[1], mended: two[0], deleted: two[1] };
   await tellLaunch(one);
   await tellLaunch(two);
   // Within the grace period, which has begun when there are tags.
   await eventually(async () => {
     const tags = await Promise.all(Object.values(instances).map(async (id) => (await lookAt(id)).tags));
     expect(tags).toEqual(tags.map(() => ['owner=ana', ...tagsOfFailure('ec2-transit-encryption')]));
-  }, patience);
+  }, longestWait);
   await exempt(instances.exempt);
   await mend(instances.mended);
-  await terminate(instances.ended);
+  await terminate(instances.deleted);
 }
 
 async function fail(one: Failing): Promise<void> {
@@ -98,7 +98,7 @@ describe('a key that somebody disables', () => {
   });
 
   it('is enabled again', async () => {
-    await eventually(async () => expect(await stateOf(id)).toBe('Enabled'), patience);
+    await eventually(async () => expect(await stateOf(id)).toBe('Enabled'), longestWait);
   });
 
   it('bears the tags of its failure, and loses them when it passes', async () => {
@@ -136,7 +136,7 @@ describe.each(failing)('$action for $control', (one) => {
     const { id, was } = caseOf(one);
     await eventually(
       async () => expect([was, await one.look(id)]).toEqual([one.before, one.after]),
-      patience,
+      longestWait,
     );
   });
 
@@ -199,15 +199,15 @@ describe('an instance at the end of its grace period', () => {
     });
   });
 
-  it('is left alone where it was exempted by a tag, mended or terminated meanwhile', async () => {
+  it('is left alone where it was exempted by a tag, fixed or terminated meanwhile', async () => {
     await graceIsOver();
-    const { exempt: free, mended, ended } = instances;
+    const { exempt: free, mended, deleted } = instances;
     expect(await Promise.all([lookAt(free), lookAt(mended)])).toMatchObject([
       { groups: network.groups, protected: false },
       { groups: network.groups, protected: false },
     ]);
-    const deeds = (await Promise.all([free, mended, ended].map(deedsOf))).flat();
-    expect(deeds.filter((deed) => text(deed, 'action') === 'quarantine')).toEqual([]);
+    const actionRuns = (await Promise.all([free, mended, deleted].map(actionRunsOf))).flat();
+    expect(actionRuns.filter((actionRun) => text(actionRun, 'action') === 'quarantine')).toEqual([]);
   });
 
   it('has its groups back by undo, and neither tags nor protection', async () => {
@@ -221,23 +221,27 @@ describe('an instance at the end of its grace period', () => {
   });
 });
 
-describe('while the kill switch is pulled', () => {
+describe('while the kill switch is engaged', () => {
   beforeAll(async () => {
-    await trailseal('kill-switch', 'pull', '--reason', 'a test');
+    await trailseal('kill-switch', 'on', '--reason', 'a test');
   });
   afterAll(async () => {
-    await trailseal('kill-switch', 'release', ...yes);
+    await trailseal('kill-switch', 'off', ...yes);
   });
 
   it('nothing is done, and people are told why', async () => {
     const id = await disabledKey();
-    await eventually(async () => expect(JSON.stringify(await toldOf(id))).toContain('kill switch'), patience);
+    await eventually(
+      async () => expect(JSON.stringify(await toldOf(id))).toContain('kill switch'),
+      longestWait,
+    );
     expect([await stateOf(id), await tagsOf(id)]).toEqual(['Disabled', {}]);
   });
 });
 
 describe('when a limit is reached', () => {
-  const enabled = (id: string) => eventually(async () => expect(await stateOf(id)).toBe('Enabled'), patience);
+  const enabled = (id: string) =>
+    eventually(async () => expect(await stateOf(id)).toBe('Enabled'), longestWait);
 
   it('the next key is left alone, and the breaker is open until a person closes it', async () => {
     const before = await fixesOf(policyFile);
@@ -245,7 +249,10 @@ describe('when a limit is reached', () => {
     const last = await Promise.all(Array.from({ length: before.left }, () => disabledKey()));
     await Promise.all(last.map(enabled));
     const next = await disabledKey();
-    await eventually(async () => expect(JSON.stringify(await toldOf(next))).toContain('guardrail'), patience);
+    await eventually(
+      async () => expect(JSON.stringify(await toldOf(next))).toContain('guardrail'),
+      longestWait,
+    );
     expect([await stateOf(next), await fixesOf(policyFile)]).toEqual(['Disabled', { open: true, left: 0 }]);
     const { code } = await trailseal('breaker', 'close', 'fix', ...yes);
     expect(code).toBe(0);

@@ -127,7 +127,7 @@ export async function createNodegroup(
 }
 
 /** Lets a role of another account use a key. @returns the grant's id. */
-export async function grantForeigner({ kms }: Pick<Stack, 'kms'>, key: string): Promise<string> {
+export async function grantToExternalPrincipal({ kms }: Pick<Stack, 'kms'>, key: string): Promise<string> {
   const made = await kms.send(
     new CreateGrantCommand({
       KeyId: key,

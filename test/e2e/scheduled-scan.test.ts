@@ -1,26 +1,26 @@
 /**
- * The sweep, ordered by the message that the schedule sends. It takes up what no event told: a resource that is
- * older than the deployment, or whose event was lost, and one that is gone without a word.
+ * The scheduled scan, ordered by the message that the schedule sends. It takes up what no event told: a resource that is
+ * older than the deployment, or whose event was lost, and one that was deleted without a word.
  */
 import { DeleteVolumeCommand } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
-import { sweepBody } from '../../lib/pipeline/live/message.ts';
+import { scheduledScanBody } from '../../lib/pipeline/live/message.ts';
 import { eventually, stack } from './account.ts';
 import { createVolume } from './resources.ts';
 import { event, findingsAbout, put, send } from './stack.ts';
 
-const sweep = () => send(stack, 'sweep', [JSON.stringify(sweepBody())]);
+const scan = () => send(stack, 'scan', [JSON.stringify(scheduledScanBody())]);
 
-describe('a sweep', () => {
+describe('a scheduled scan', () => {
   it('finds a resource that no event told of', async () => {
     const id = await createVolume(stack, false);
-    await sweep();
+    await scan();
     await eventually(async () =>
       expect(await findingsAbout(stack, id)).toEqual(['ec2-volume-encryption FAILED ACTIVE']),
     );
   });
 
-  it('archives the finding of a resource that is gone and no event told so', async () => {
+  it('archives the finding of a resource that was deleted and no event told so', async () => {
     const id = await createVolume(stack, false);
     const creation = 'ec2-volume-encryption/fail-create-volume-from-plain-snapshot';
     await put(stack, [event(creation, { 'vol-0a1b2c3d4e5f60002': id })]);
@@ -28,7 +28,7 @@ describe('a sweep', () => {
       expect(await findingsAbout(stack, id)).toEqual(['ec2-volume-encryption FAILED ACTIVE']),
     );
     await stack.ec2.send(new DeleteVolumeCommand({ VolumeId: id }));
-    await sweep();
+    await scan();
     await eventually(async () =>
       expect(await findingsAbout(stack, id)).toEqual(['ec2-volume-encryption FAILED ARCHIVED']),
     );

@@ -7,7 +7,7 @@ import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ec2Client, eksClient, kmsClient } from '../../lib/aws/clients.ts';
 import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
-import type { AnyAction, Means, Target } from '../../lib/core/action.ts';
+import type { ActionDeps, AnyAction, Target } from '../../lib/core/action.ts';
 import { DynamoMemory } from '../../lib/findings/state/memory.ts';
 import { table } from '../../lib/findings/state/schema.ts';
 import { carryOut } from '../../lib/remediation/actions/carry-out.ts';
@@ -68,7 +68,7 @@ export interface Kill {
   readonly moment: 'before' | 'after';
 }
 
-/** @param tableName of the ledger. */
+/** @param tableName of the state table. */
 export function deployment(tableName: string) {
   const clients = bystanders();
   const calls: string[] = [];
@@ -82,7 +82,7 @@ export function deployment(tableName: string) {
   const middleware: Middleware =
     (next, { clientName = '', commandName = '' }) =>
     async (args) => {
-      if (killed) throw new Killed('the process is gone');
+      if (killed) throw new Killed('the process was deleted');
       count += 1;
       const name = commandName.replace(/Command$/, '');
       calls.push(`${clientName.replace(/Client$/, '').toLowerCase()}:${name}`);
@@ -109,7 +109,7 @@ export function deployment(tableName: string) {
   };
   const journal = new DynamoJournal({ client: clients.dynamodb, table: tableName, now });
   const memory = new DynamoMemory({ client: clients.dynamodb, table: tableName, wait, random: () => 0 });
-  const means: Means = {
+  const deps: ActionDeps = {
     clients: {
       ec2: clients.ec2,
       eks: clients.eks,
@@ -127,8 +127,8 @@ export function deployment(tableName: string) {
     time += 1;
     return {
       journal,
-      means,
-      place: { account, region },
+      deps,
+      accountRegion: { account, region },
       run: `run-${runs}`,
       decision: { by: 'policy', name: 'trailseal.policy.yml', why: 'The control fails.' },
       admit: async () => ({ admitted: true }),
@@ -158,9 +158,9 @@ export function deployment(tableName: string) {
     },
     carryOut: (action: AnyAction, target: Target) => carryOut(action, target, options()),
     async undo(action: AnyAction, target: Target) {
-      const deed = await journal.latest(target.finding.id, action.id);
-      if (deed === undefined) throw new Error(`nothing was done for ${target.finding.id}`);
-      return undo(action, deed, {
+      const actionRun = await journal.latest(target.finding.id, action.id);
+      if (actionRun === undefined) throw new Error(`nothing was done for ${target.finding.id}`);
+      return undo(action, actionRun, {
         ...options(),
         decision: { by: 'operator', name: 'ana', why: 'It was wrong.' },
       });

@@ -6,8 +6,8 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { Target } from '../../lib/core/action.ts';
-import type { Deed } from '../../lib/remediation/actions/action-run.ts';
-import { deedKey } from '../../lib/remediation/actions/journal-items.ts';
+import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
+import { actionRunKey } from '../../lib/remediation/actions/journal-items.ts';
 import { account, bystanders, deployment, Killed, makeTable, region } from './action-deps.ts';
 import { type Case, cases } from './failing.ts';
 
@@ -30,7 +30,7 @@ beforeEach(async () => {
   world = deployment(`actions-${tables}`);
 });
 
-function deedsOf({ finding }: Target): Promise<readonly Deed[]> {
+function actionRunsOf({ finding }: Target): Promise<readonly ActionRun[]> {
   return world.journal.of(finding.id);
 }
 
@@ -73,7 +73,7 @@ describe.each(cases)('$name', (one: Case) => {
     expect([kind, world.writes]).toEqual(['already-done', one.writes]);
   });
 
-  it('makes the same of it, with one set of writes and one deed, wherever its process is killed', async () => {
+  it('makes the same of it, with one set of writes and one action run, wherever its process is killed', async () => {
     await killedEverywhere(one, async (target) => {
       await world.carryOut(one.action, target);
     });
@@ -186,7 +186,7 @@ describe('the undo', () => {
 });
 
 describe('the journal', () => {
-  const deed: Deed = {
+  const actionRun: ActionRun = {
     finding: { id: 'trailseal/a', control: 'a', title: 'A', severity: 'LOW', openedAt: null },
     action: 'fix:enable-key',
     sequence: 1,
@@ -207,9 +207,9 @@ describe('the journal', () => {
     writer: 'run-1',
   };
 
-  it('takes one deed of a sequence', async () => {
+  it('takes one action run of a sequence', async () => {
     const { journal } = world;
-    expect([await journal.begin(deed), await journal.begin({ ...deed, writer: 'run-2' })]).toEqual([
+    expect([await journal.begin(actionRun), await journal.begin({ ...actionRun, writer: 'run-2' })]).toEqual([
       true,
       false,
     ]);
@@ -217,38 +217,38 @@ describe('the journal', () => {
 
   it('knows a write of which the answer was lost', async () => {
     const { journal } = world;
-    expect([await journal.begin(deed), await journal.begin(deed)]).toEqual([true, true]);
+    expect([await journal.begin(actionRun), await journal.begin(actionRun)]).toEqual([true, true]);
   });
 
   it('takes one version after another, from one run', async () => {
     const { journal } = world;
-    await journal.begin(deed);
-    const first = await journal.save({ ...deed, version: 2 });
-    expect([first, await journal.save({ ...deed, version: 2, writer: 'run-2' })]).toEqual([true, false]);
+    await journal.begin(actionRun);
+    const first = await journal.save({ ...actionRun, version: 2 });
+    expect([first, await journal.save({ ...actionRun, version: 2, writer: 'run-2' })]).toEqual([true, false]);
   });
 
   it('knows a version of which the answer was lost', async () => {
     const { journal } = world;
-    await journal.begin(deed);
-    const first = await journal.save({ ...deed, version: 2 });
-    expect([first, await journal.save({ ...deed, version: 2 })]).toEqual([true, true]);
+    await journal.begin(actionRun);
+    const first = await journal.save({ ...actionRun, version: 2 });
+    expect([first, await journal.save({ ...actionRun, version: 2 })]).toEqual([true, true]);
   });
 
-  it('finds the newest deed of an action, beyond the tenth', async () => {
+  it('finds the newest action run of an action, beyond the tenth', async () => {
     const { journal } = world;
-    for (const sequence of [1, 2, 9, 10, 11]) await journal.begin({ ...deed, sequence });
-    await journal.begin({ ...deed, action: 'fix:enable-rotation', sequence: 20 });
+    for (const sequence of [1, 2, 9, 10, 11]) await journal.begin({ ...actionRun, sequence });
+    await journal.begin({ ...actionRun, action: 'fix:enable-rotation', sequence: 20 });
     expect((await journal.latest('trailseal/a', 'fix:enable-key'))?.sequence).toBe(11);
   });
 
-  it('refuses a deed that was changed by hand', async () => {
+  it('refuses an action run that was changed by hand', async () => {
     const { journal } = world;
-    await journal.begin(deed);
+    await journal.begin(actionRun);
     const { dynamodb } = bystanders();
     await dynamodb.send(
       new UpdateItemCommand({
         TableName: `actions-${tables}`,
-        Key: deedKey(deed),
+        Key: actionRunKey(actionRun),
         UpdateExpression: 'SET v = :v',
         ExpressionAttributeValues: { ':v': { N: '2' } },
       }),
@@ -258,16 +258,16 @@ describe('the journal', () => {
     );
   });
 
-  it('lists the deeds begun since a time, in their order', async () => {
+  it('lists the action runs begun since a time, in their order', async () => {
     const targets = await Promise.all(reversible.slice(0, 3).map((one) => one.make(world.memory)));
     for (const [index, target] of targets.entries()) {
       await world.carryOut(reversible[index]?.action ?? cases[0]?.action ?? fail(), target);
     }
-    const deeds = await world.journal.since({ account, region }, new Date('2026-11-19T00:00:00.000Z'));
-    expect(deeds.map(({ finding }) => finding.id)).toEqual(targets.map(({ finding }) => finding.id));
+    const actionRuns = await world.journal.since({ account, region }, new Date('2026-11-19T00:00:00.000Z'));
+    expect(actionRuns.map(({ finding }) => finding.id)).toEqual(targets.map(({ finding }) => finding.id));
   });
 
-  it('lists no deed from before that time', async () => {
+  it('lists no action run from before that time', async () => {
     const [one] = reversible;
     const target = await one?.make(world.memory);
     if (one === undefined || target === undefined) fail();
@@ -275,12 +275,12 @@ describe('the journal', () => {
     expect(await world.journal.since({ account, region }, new Date('2026-11-21T11:00:00.000Z'))).toEqual([]);
   });
 
-  it('keeps a deed as it was begun', async () => {
+  it('keeps an action run as it was begun', async () => {
     const [one] = reversible;
     const target = await one?.make(world.memory);
     if (one === undefined || target === undefined) fail();
     const outcome = await world.carryOut(one.action, target);
-    expect(await deedsOf(target)).toEqual([outcome.kind === 'done' ? outcome.deed : fail()]);
+    expect(await actionRunsOf(target)).toEqual([outcome.kind === 'done' ? outcome.actionRun : fail()]);
   });
 });
 
@@ -310,13 +310,18 @@ async function killedEverywhere(
     }
     const killed = world.revive();
     if (killed) await act(target);
-    const deeds = await deedsOf(target);
+    const actionRuns = await actionRunsOf(target);
     return {
       killed,
       left: {
         state: await one.look(target),
         writes: world.writes.slice(written).sort(),
-        deeds: deeds.map(({ status, sequence, lease, decision }) => ({ status, sequence, lease, decision })),
+        actionRuns: actionRuns.map(({ status, sequence, lease, decision }) => ({
+          status,
+          sequence,
+          lease,
+          decision,
+        })),
       },
     };
   };

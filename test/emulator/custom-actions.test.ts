@@ -5,7 +5,7 @@
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { customActionId, queueName } from '../../lib/aws/names.ts';
-import type { Button } from '../../lib/policy/custom-actions.ts';
+import type { CustomActionName } from '../../lib/policy/custom-actions.ts';
 import { put, workFolder } from '../cli/command.ts';
 import { trailsealAt } from './command.ts';
 import { type CustomActionsServer, startCustomActions } from './custom-actions-server.ts';
@@ -38,8 +38,8 @@ function arn(id: string): string {
   return `arn:aws:securityhub:${region}:${account}:action/custom/${id}`;
 }
 
-function id(button: Button): string {
-  return customActionId(stage, button);
+function id(customAction: CustomActionName): string {
+  return customActionId(stage, customAction);
 }
 
 /** Keeps custom actions of others. */
@@ -51,16 +51,21 @@ function others(count: number, Name = 'Send to chat'): void {
 }
 
 /** The file of a policy with these orders; without any it has no operators. */
-function policyWith(...orders: readonly string[]): string {
-  const operators = orders.length === 0 ? '' : `operators:\n  orders: [${orders.join(', ')}]\n`;
-  return put(folder, `${orders.join('-').replaceAll(':', '_') || 'none'}.yml`, `version: 1\n${operators}`);
+function policyWith(...customActions: readonly string[]): string {
+  const operators =
+    customActions.length === 0 ? '' : `operators:\n  customActions: [${customActions.join(', ')}]\n`;
+  return put(
+    folder,
+    `${customActions.join('-').replaceAll(':', '_') || 'none'}.yml`,
+    `version: 1\n${operators}`,
+  );
 }
 
 function setup(...args: readonly string[]) {
   return trailsealAt(inject('moto'), ['setup', '--stage', stage, '--region', region, ...args]);
 }
 
-/** Makes the queue to which the buttons lead. */
+/** Makes the queue to which the custom actions lead. */
 async function deployOperator(): Promise<void> {
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const sqs = new SQSClient({ region, endpoint: inject('moto'), credentials });
@@ -68,7 +73,7 @@ async function deployOperator(): Promise<void> {
 }
 
 describe('trailseal setup', () => {
-  it('makes the buttons that the policy has orders for, and tells each with its ARN', async () => {
+  it('makes the custom actions that the policy has orders for, and tells each with its ARN', async () => {
     await deployOperator();
     const { code, stdout, stderr } = await setup('--policy', policyWith('undo', 'fix:enable-key'));
     expect(stdout).toContain(
@@ -99,7 +104,7 @@ describe('trailseal setup', () => {
     expect(hub.kept.get(ActionTargetArn)?.Name).toBe('Release and undo');
   });
 
-  it('removes the buttons that the policy has no orders for any more, and nothing of others', async () => {
+  it('removes the custom actions that the policy has no orders for any more, and nothing of others', async () => {
     others(1);
     await setup('--policy', policyWith('undo', 're-check'));
     await setup('--policy', policyWith('re-check'));
@@ -120,10 +125,10 @@ describe('trailseal setup', () => {
     expect(hub.kept.size).toBe(0);
   });
 
-  it('says so where nobody hears the buttons yet', async () => {
+  it('says so where nobody hears the custom actions yet', async () => {
     const { code, stderr } = await setup('--policy', policyWith('undo'));
     expect(stderr).toBe(
-      `nobody hears these buttons yet: there is no queue trailseal-${stage}-operator in ${region}; ` +
+      `nobody hears these custom actions yet: there is no queue trailseal-${stage}-operator in ${region}; ` +
         `deploy the policy with its orders:\n    npm run deploy -- --stage ${stage} --region ${region}\n`,
     );
     expect(code).toBe(0);
@@ -149,9 +154,9 @@ describe('trailseal setup', () => {
       account,
       region,
       policy: expect.stringMatching(/exempt\.yml$/),
-      buttons: [
+      customActionNames: [
         {
-          button: 'exempt',
+          customAction: 'exempt',
           name: 'Exempt for 30 days',
           description: `Trailseal, stage ${stage}: exempt the finding for 30 days`,
           id: id('exempt'),
@@ -162,7 +167,7 @@ describe('trailseal setup', () => {
         },
       ],
       heard: false,
-      pressing: {
+      requesting: {
         action: 'securityhub:SendFindingEvents',
         resource: `arn:aws:securityhub:${region}:${account}:hub/default`,
       },
@@ -189,7 +194,7 @@ describe('trailseal setup', () => {
 
   it('has nothing to do for a policy without orders', async () => {
     const { code, stdout } = await setup('--policy', policyWith());
-    expect(stdout).toContain('None: the policy has no operators.orders, and there were none.');
+    expect(stdout).toContain('None: the policy has no operators.customActions, and there were none.');
     expect(code).toBe(0);
   });
 });

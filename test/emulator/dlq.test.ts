@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { beforeEach, describe, expect, inject, it } from 'vitest';
 import { deadLetterQueueName, type QueueName, queueName, queueNames } from '../../lib/aws/names.ts';
-import { sweepBody } from '../../lib/pipeline/live/message.ts';
+import { scheduledScanBody } from '../../lib/pipeline/live/message.ts';
 import { createVolume, type Ended } from '../cli/command.ts';
 import { trailsealAt } from './command.ts';
 
@@ -79,7 +79,7 @@ describe('trailseal dlq list', () => {
   it('tells of all queues what lies there, and why', async () => {
     const event = createVolume('vol-0a', false, '08:00:00');
     const first = await die('ec2', event, 'It failed 4 times');
-    const second = await die('sweep', sweepBody());
+    const second = await die('scan', scheduledScanBody());
     const { stdout, code } = await dlq('list', '--format', 'json');
     expect(JSON.parse(stdout)).toMatchObject([
       {
@@ -88,7 +88,7 @@ describe('trailseal dlq list', () => {
         about: expect.stringContaining('CreateVolume of vol-0a'),
         reason: 'It failed 4 times',
       },
-      { queue: 'sweep', id: second, about: 'sweep of everything', origin: 'sqs' },
+      { queue: 'scan', id: second, about: 'scheduled scan of everything', origin: 'sqs' },
     ]);
     expect(code).toBe(0);
   });
@@ -143,10 +143,10 @@ describe('trailseal dlq redrive', () => {
 
   it('sends all back, each to its own queue', async () => {
     for (let count = 0; count < 12; count += 1) await die('kms', { count });
-    await die('sweep', sweepBody());
+    await die('scan', scheduledScanBody());
     expect((await dlq('redrive', '--all')).code).toBe(0);
     const counts = await Promise.all(
-      (['kms', 'sweep'] as const).flatMap((name) => [
+      (['kms', 'scan'] as const).flatMap((name) => [
         visible(queueName(stage, name)),
         visible(deadLetterQueueName(stage, name)),
       ]),

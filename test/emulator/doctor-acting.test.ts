@@ -37,7 +37,7 @@ import {
   transitionsFunctionName,
 } from '../../lib/aws/names.ts';
 import { table } from '../../lib/findings/state/schema.ts';
-import { buttons } from '../../lib/policy/custom-actions.ts';
+import { customActionNames } from '../../lib/policy/custom-actions.ts';
 import { type Emulator, startMoto } from '../../scripts/emulators.ts';
 import { put, workFolder } from '../cli/command.ts';
 import { trailsealAt } from './command.ts';
@@ -54,7 +54,7 @@ controls:
   ec2-transit-encryption:
     actions: [notify, quarantine]
 operators:
-  orders: [quarantine, fix:enable-key, undo, re-check, exempt]
+  customActions: [quarantine, fix:enable-key, undo, re-check, exempt]
 `,
 );
 
@@ -102,7 +102,7 @@ async function makeRule(name: ListenerName, pattern: object, EventBusName?: stri
 }
 
 /** @returns the ARN of its stream. */
-async function makeLedger(): Promise<string> {
+async function makeStateTable(): Promise<string> {
   const dynamodb = client(DynamoDBClient);
   const TableName = tableName(stage);
   await dynamodb.send(
@@ -134,7 +134,7 @@ beforeAll(async () => {
   await client(IAMClient).send(
     new CreateRoleCommand({ RoleName: 'function', AssumeRolePolicyDocument: '{}' }),
   );
-  const stream = await makeLedger();
+  const stream = await makeStateTable();
   await client(EventBridgeClient).send(new CreateEventBusCommand({ Name: busName(stage) }));
   ({ TopicArn: topic = '' } = await client(SNSClient).send(
     new CreateTopicCommand({ Name: 'trailseal-dev-notifications' }),
@@ -149,11 +149,11 @@ beforeAll(async () => {
     });
     await makeRule(name, { source: ['trailseal'] }, busName(stage));
   }
-  const resources = buttons.map(
-    (button) => `arn:aws:securityhub:${region}:${account}:${customActionResource(stage, button)}`,
+  const resources = customActionNames.map(
+    (customAction) => `arn:aws:securityhub:${region}:${account}:${customActionResource(stage, customAction)}`,
   );
   await makeRule('operator', { source: ['aws.securityhub'], resources });
-  await setKillSwitch('released');
+  await setKillSwitch('disengaged');
 });
 afterAll(async () => {
   delete process.env['AWS_ENDPOINT_URL_SECURITYHUB'];
@@ -168,13 +168,13 @@ async function acting(): Promise<Readonly<Record<string, string>>> {
   expect(stderr).toBe('');
   const { checks } = JSON.parse(stdout) as { checks: readonly { id: string; status: string }[] };
   const about = new RegExp(
-    `^(bus|kill-switch|breakers?|told|buttons)\\b|/(transitions|${listenerNames.join('|')})\\b`,
+    `^(bus|kill-switch|breakers?|told|custom actions)\\b|/(transitions|${listenerNames.join('|')})\\b`,
   );
   return Object.fromEntries(checks.filter(({ id }) => about.test(id)).map(({ id, status }) => [id, status]));
 }
 
 describe('a deployment that acts', () => {
-  it('lacks its buttons and people whom it tells, who come after it', async () => {
+  it('lacks its custom actions and people whom it tells, who come after it', async () => {
     expect(await acting()).toEqual({
       bus: 'ok',
       'function/transitions': 'ok',
@@ -195,11 +195,11 @@ describe('a deployment that acts', () => {
       'kill-switch': 'ok',
       breakers: 'ok',
       told: 'warn',
-      buttons: 'fail',
+      customActionNames: 'fail',
     });
   });
 
-  it('has its buttons once they are set up', async () => {
+  it('has its custom actions once they are set up', async () => {
     await trailsealAt(moto.endpoint, ['setup', '--region', region, '--policy', policy]);
     expect(Object.entries(await acting()).filter(([, status]) => status !== 'ok')).toEqual([
       ['told', 'warn'],
@@ -207,7 +207,7 @@ describe('a deployment that acts', () => {
   });
 
   it('that is held back is to be watched, and what it lost has failed', async () => {
-    await setKillSwitch('pulled');
+    await setKillSwitch('engaged');
     const limits = {
       pk: 'limits/quarantine',
       sk: 'limits',

@@ -42,7 +42,7 @@ import {
   ruleName,
   scheduleName,
 } from '../../lib/aws/names.ts';
-import { eventPattern, type Family, families } from '../../lib/pipeline/evaluators.ts';
+import { type EvaluatorName, evaluators, eventPattern } from '../../lib/pipeline/evaluators.ts';
 import { controls } from '../../lib/services/controls.ts';
 import { type Emulator, startMoto } from '../../scripts/emulators.ts';
 import type { Ended } from '../cli/command.ts';
@@ -110,9 +110,9 @@ function queueArn(region: string, name: string): string {
   return `arn:aws:sqs:${region}:${account}:${name}`;
 }
 
-async function makeRule(region: string, family: Family, pattern: object): Promise<void> {
+async function makeRule(region: string, evaluator: EvaluatorName, pattern: object): Promise<void> {
   const events = new EventBridgeClient(at(region));
-  const Name = ruleName(stage, family);
+  const Name = ruleName(stage, evaluator);
   await events.send(new PutRuleCommand({ Name, EventPattern: JSON.stringify(pattern) }));
   await events.send(
     new PutTargetsCommand({
@@ -120,8 +120,8 @@ async function makeRule(region: string, family: Family, pattern: object): Promis
       Targets: [
         {
           Id: 'queue',
-          Arn: queueArn(region, queueName(stage, family)),
-          DeadLetterConfig: { Arn: queueArn(region, deadLetterQueueName(stage, family)) },
+          Arn: queueArn(region, queueName(stage, evaluator)),
+          DeadLetterConfig: { Arn: queueArn(region, deadLetterQueueName(stage, evaluator)) },
         },
       ],
     }),
@@ -135,9 +135,9 @@ async function makeSchedule(region: string): Promise<void> {
       ScheduleExpression: 'rate(6 hours)',
       FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 15 },
       Target: {
-        Arn: queueArn(region, queueName(stage, 'sweep')),
+        Arn: queueArn(region, queueName(stage, 'scan')),
         RoleArn: `arn:aws:iam::${account}:role/schedule`,
-        DeadLetterConfig: { Arn: queueArn(region, deadLetterQueueName(stage, 'sweep')) },
+        DeadLetterConfig: { Arn: queueArn(region, deadLetterQueueName(stage, 'scan')) },
       },
     }),
   );
@@ -167,10 +167,10 @@ async function deploy(region: string, parts: readonly QueueName[] = queueNames):
       }),
     );
   }
-  for (const family of families) {
-    if (parts.includes(family)) await makeRule(region, family, eventPattern(family, controls));
+  for (const evaluator of evaluators) {
+    if (parts.includes(evaluator)) await makeRule(region, evaluator, eventPattern(evaluator, controls));
   }
-  if (parts.includes('sweep')) await makeSchedule(region);
+  if (parts.includes('scan')) await makeSchedule(region);
 }
 
 describe('an account in which nothing was done', () => {
@@ -209,10 +209,10 @@ describe('a deployment', () => {
       'permissions/ec2',
       'permissions/eks',
       'permissions/kms',
-      'permissions/sweep',
+      'permissions-scan',
       'permissions/scan',
     ]);
-    expect(checks.size).toBe(unclear.length + 3 + families.length + 1 + 3 * queueNames.length);
+    expect(checks.size).toBe(unclear.length + 3 + evaluators.length + 1 + 3 * queueNames.length);
     expect(code).toBe(3);
   });
 
@@ -240,9 +240,9 @@ describe('a deployment', () => {
     await scheduler.send(
       new UpdateScheduleCommand({ Name, ScheduleExpression, FlexibleTimeWindow, Target, State: 'DISABLED' }),
     );
-    expect((await checksOf('ca-central-1')).checks.get('schedule/sweep')).toMatchObject({
+    expect((await checksOf('ca-central-1')).checks.get('schedule/scan')).toMatchObject({
       status: 'fail',
-      seen: 'the schedule trailseal-dev-sweep is disabled: nothing is swept',
+      seen: 'the schedule trailseal-dev-scan is disabled: nothing is swept',
     });
   });
 
@@ -257,8 +257,8 @@ describe('a deployment', () => {
     });
   });
 
-  it('without one of the families', async () => {
-    await deploy('eu-north-1', ['ec2', 'kms', 'sweep']);
+  it('without one of the evaluators', async () => {
+    await deploy('eu-north-1', ['ec2', 'kms', 'scan']);
     const { checks } = await checksOf('eu-north-1');
     expect(checks.get('deployment/eks')).toMatchObject({ status: 'warn' });
     expect([...checks.keys()].filter((id) => id.endsWith('/eks'))).toEqual(['deployment/eks']);
@@ -284,7 +284,7 @@ describe('a deployment', () => {
     const region = 'eu-central-2';
     await deploy(region);
     const sqs = new SQSClient(at(region));
-    for (const name of [deadLetterQueueName(stage, 'ec2'), queueName(stage, 'sweep')]) {
+    for (const name of [deadLetterQueueName(stage, 'ec2'), queueName(stage, 'scan')]) {
       const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
       await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }));
     }
@@ -298,7 +298,7 @@ describe('a deployment', () => {
         ],
       },
     });
-    expect(checks.get('queue/sweep')).toMatchObject({ status: 'warn' });
+    expect(checks.get('queue/scan')).toMatchObject({ status: 'warn' });
   });
 });
 

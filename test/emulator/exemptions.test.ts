@@ -3,7 +3,7 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { beforeEach, describe, expect, inject, it } from 'vitest';
 import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
-import { LedgerError } from '../../lib/findings/state/error.ts';
+import { StateTableError } from '../../lib/findings/state/error.ts';
 import { DynamoExemptions } from '../../lib/findings/state/exemptions.ts';
 import type { OperatorExemption } from '../../lib/policy/operator-exemption.ts';
 import { account, makeTable, region } from './action-deps.ts';
@@ -23,7 +23,8 @@ beforeEach(async () => {
   await makeTable(table);
 });
 
-const at = (place: { account: string; region: string }) => new DynamoExemptions({ client, table, place });
+const at = (accountRegion: { account: string; region: string }) =>
+  new DynamoExemptions({ client, table, accountRegion });
 const here = () => at({ account, region });
 
 function exemption(finding: string, more: Partial<OperatorExemption> = {}): OperatorExemption {
@@ -91,13 +92,13 @@ describe("operators' exemptions", () => {
   it('that cannot be read stop whoever asks: nobody knows then who is exempt', async () => {
     const item = { pk: `exemptions/${account}/${region}`, sk: 'one', v: 2 };
     await client.send(new PutItemCommand({ TableName: table, Item: marshall(item) }));
-    await expect(here().all()).rejects.toThrow(LedgerError);
+    await expect(here().all()).rejects.toThrow(StateTableError);
     await expect(here().all()).rejects.toThrow(/Delete it, or deploy the newest version/);
   });
 
   it('of a table that is not there reject with what to look at', async () => {
-    const none = new DynamoExemptions({ client, table: 'none', place: { account, region } });
-    await expect(none.all()).rejects.toThrow(/The ledger's table none can't be read/);
+    const none = new DynamoExemptions({ client, table: 'none', accountRegion: { account, region } });
+    await expect(none.all()).rejects.toThrow(/The state table's table none can't be read/);
     await expect(none.give(exemption('one'))).rejects.toThrow(/can't be written/);
   });
 });

@@ -31,11 +31,11 @@ import {
   ScheduleKeyDeletionCommand,
 } from '@aws-sdk/client-kms';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { clientsByPlace, makeClients } from '../../lib/aws/clients.ts';
+import { clientsByAccountRegion, makeClients } from '../../lib/aws/clients.ts';
 import type { Resource, ResourceType, Verdict } from '../../lib/core/control.ts';
 import type { Fact, FactName } from '../../lib/core/facts.ts';
 import { AwsFacts } from '../../lib/pipeline/aws-facts.ts';
-import { judge, judgeLive } from '../../lib/pipeline/evaluate.ts';
+import { evaluate, evaluateLive } from '../../lib/pipeline/evaluate.ts';
 import { controls } from '../../lib/services/controls.ts';
 import { readers, tagReaders } from '../../lib/services/readers.ts';
 
@@ -51,7 +51,7 @@ const waits: number[] = [];
 const provider = new AwsFacts({
   readers,
   tagReaders,
-  clients: clientsByPlace(makeClients, (_account, where) => ({ region: where, credentials })),
+  clients: clientsByAccountRegion(makeClients, (_account, where) => ({ region: where, credentials })),
   now: () => new Date(),
   wait: async (milliseconds) => {
     waits.push(milliseconds);
@@ -71,8 +71,10 @@ async function read(resource: Resource, name: FactName): Promise<Fact<unknown> |
 async function verdict(id: string, resource: Resource, settings: object = {}): Promise<Verdict | undefined> {
   const control = controls.find((each) => each.id === id);
   if (control === undefined) throw new Error(`there is no control ${id}`);
-  const [judged] = await judge([{ control, resource }], provider, () => control.settings.parse(settings));
-  return judged?.judgement.verdict;
+  const [evaluated] = await evaluate([{ control, resource }], provider, () =>
+    control.settings.parse(settings),
+  );
+  return evaluated?.evaluation.verdict;
 }
 
 /** What an answer of the emulator must hold for the test to go on. */
@@ -127,10 +129,10 @@ describe('instances', () => {
     });
   });
 
-  it('that are terminated are gone', async () => {
+  it('that are terminated were deleted', async () => {
     const id = await launch('m5.large');
     await ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
-    expect(await read(of('AwsEc2Instance', id), 'ec2.instance')).toMatchObject({ reason: 'gone' });
+    expect(await read(of('AwsEc2Instance', id), 'ec2.instance')).toMatchObject({ reason: 'deleted' });
   });
 
   it('are known beside others that do not exist', async () => {
@@ -142,7 +144,7 @@ describe('instances', () => {
       })),
     );
     expect(facts.map((each) => each['ec2.instance'])).toMatchObject([
-      { reason: 'gone' },
+      { reason: 'deleted' },
       { value: { instanceType: 'm5.large' } },
     ]);
   });
@@ -176,11 +178,11 @@ describe('volumes', () => {
     },
   );
 
-  it('that are deleted are gone, after as long a wait as there is', async () => {
+  it('that are deleted were deleted, after as long a wait as there is', async () => {
     const volume = await makeVolume({ Encrypted: true });
     await ec2.send(new DeleteVolumeCommand({ VolumeId: volume.id }));
     waits.length = 0;
-    expect(await read(volume, 'ec2.volumeEncryption')).toMatchObject({ reason: 'gone' });
+    expect(await read(volume, 'ec2.volumeEncryption')).toMatchObject({ reason: 'deleted' });
     expect(waits).toEqual([500, 1_000, 2_000, 4_000]);
   });
 
@@ -237,16 +239,16 @@ describe('looking at resources', () => {
     }
   });
 
-  it('judges each volume of an instance', async () => {
+  it('evaluates each volume of an instance', async () => {
     const id = await launchWithTwoVolumes();
     const control = controls.find((each) => each.id === 'ec2-volume-encryption');
     if (control === undefined) throw new Error('there is no such control');
-    const [judged = []] = await judgeLive(
+    const [evaluated = []] = await evaluateLive(
       [{ control, resource: of('AwsEc2Volume', `${id}:/dev/sdb`) }],
       provider,
       () => control.settings.parse({}),
     );
-    expect(judged.map(({ judgement }) => judgement.verdict).toSorted()).toEqual(['FAIL', 'PASS']);
+    expect(evaluated.map(({ evaluation }) => evaluation.verdict).toSorted()).toEqual(['FAIL', 'PASS']);
   });
 
   it('reads the tags of an instance', async () => {
@@ -352,7 +354,7 @@ describe('launch templates', () => {
     expect(await verdict('launch-template-encryption', template)).toBe(expected);
   });
 
-  it('are judged by their newest version', async () => {
+  it('are evaluated by their newest version', async () => {
     const id = await makeTemplate('newer', 'm5.large', true);
     await ec2.send(
       new CreateLaunchTemplateVersionCommand({
@@ -411,7 +413,7 @@ describe('clusters', () => {
     ['eks-endpoint-access', 'closed', { open: false }, 'PASS'],
     ['eks-audit-logging', 'silent', { audit: false }, 'FAIL'],
     ['eks-audit-logging', 'logging', { audit: true }, 'PASS'],
-  ] as const)('are judged by %s: %s %j, %s', async (control, name, more, expected) => {
+  ] as const)('are evaluated by %s: %s %j, %s', async (control, name, more, expected) => {
     expect(await verdict(control, await makeCluster(name, more))).toBe(expected);
   });
 
@@ -422,8 +424,8 @@ describe('clusters', () => {
     expect(await verdict('eks-secrets-encryption', cluster, { key: 'customer-managed' })).toBe('PASS');
   });
 
-  it('that do not exist are gone', async () => {
-    expect(await read(of('AwsEksCluster', 'nowhere'), 'eks.version')).toMatchObject({ reason: 'gone' });
+  it('that do not exist were deleted', async () => {
+    expect(await read(of('AwsEksCluster', 'nowhere'), 'eks.version')).toMatchObject({ reason: 'deleted' });
   });
 });
 
@@ -533,6 +535,6 @@ describe('grants', () => {
       value: { operations: ['Decrypt'], constraints: ['encryptionContextSubset'] },
     });
     await kms.send(new RevokeGrantCommand({ KeyId: key.id, GrantId: made.GrantId }));
-    expect(await read(grant, 'kms.grant')).toMatchObject({ reason: 'gone' });
+    expect(await read(grant, 'kms.grant')).toMatchObject({ reason: 'deleted' });
   });
 });

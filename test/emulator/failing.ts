@@ -49,7 +49,7 @@ const { ec2, eks, kms } = bystanders();
 export interface Case {
   readonly name: string;
   readonly action: AnyAction;
-  /** Makes a resource that fails, and has the ledger remember what earlier looks would have seen. */
+  /** Makes a resource that fails, and has the state table remember what earlier looks would have seen. */
   make(memory: DynamoMemory): Promise<Target>;
   /** What the action is about, as AWS has it. */
   look(target: Target): Promise<unknown>;

@@ -1,5 +1,5 @@
 /**
- * `trailseal undo`, `deeds`, `breaker` and `kill-switch` as people run them, on resources, a ledger and a parameter in
+ * `trailseal undo`, `action runs`, `breaker` and `kill-switch` as people run them, on resources, a state table and a parameter in
  * moto. What moto cannot refuse, and what is asked at a terminal, is held by `test/cli/`.
  */
 import { randomUUID } from 'node:crypto';
@@ -24,13 +24,13 @@ import {
 import { DeleteParameterCommand, GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { runBreakerClose } from '../../cli/commands/breaker.ts';
-import { runKillSwitchRelease } from '../../cli/commands/kill-switch.ts';
+import { runKillSwitchOff } from '../../cli/commands/kill-switch.ts';
 import { runUndo } from '../../cli/commands/undo.ts';
 import { autoScalingClient, elbClient, ssmClient } from '../../lib/aws/acting.ts';
 import { eventBridgeClient } from '../../lib/aws/eventbridge.ts';
 import { busName, killSwitchName, tableName } from '../../lib/aws/names.ts';
 import { sqsClient } from '../../lib/aws/sqs.ts';
-import type { AnyAction, Means, Target } from '../../lib/core/action.ts';
+import type { ActionDeps, AnyAction, Target } from '../../lib/core/action.ts';
 import { at } from '../../lib/core/json.ts';
 import { findingId } from '../../lib/findings/id.ts';
 import { DynamoMemory } from '../../lib/findings/state/memory.ts';
@@ -71,7 +71,7 @@ beforeEach(async () => {
   stage = `operator-${serial}`;
   await makeTable(tableName(stage));
   await eventBridgeClient(config).send(new CreateEventBusCommand({ Name: busName(stage) }));
-  await setSwitch('released');
+  await setSwitch('disengaged');
 });
 
 /** Runs in this process, where a test can answer; what it prints is held by the other tests. */
@@ -157,7 +157,7 @@ async function act(
 ) {
   const { dynamodb, ...clients } = bystanders();
   const wait = async () => undefined;
-  const means: Means = {
+  const deps: ActionDeps = {
     clients: { ...clients, autoScaling: autoScalingClient(config), elb: elbClient(config) },
     memory: new DynamoMemory({ client: dynamodb, table: tableName(stage), wait, random: () => 0 }),
     now: () => new Date(),
@@ -174,8 +174,8 @@ async function act(
   const target: Target = { resource, finding, settings: {} };
   const outcome = await carryOut(action, target, {
     journal: journal(),
-    means,
-    place: { account, region },
+    deps,
+    accountRegion: { account, region },
     run: randomUUID(),
     decision: { by: 'policy', name: 'trailseal.policy.yml', why: 'The control fails.' },
     admit: async () => ({ admitted: true }),
@@ -276,8 +276,8 @@ describe('trailseal undo', () => {
   it('keeps in the journal who asked for it, and why', async () => {
     const { finding } = await enabledKey();
     await trailseal('undo', finding, ...agreed);
-    const [deed] = await journal().of(finding);
-    expect([deed?.status, deed?.undo]).toEqual([
+    const [actionRun] = await journal().of(finding);
+    expect([actionRun?.status, actionRun?.undo]).toEqual([
       'undone',
       { by: 'operator', name: caller, why: 'It was wrong.' },
     ]);
@@ -324,10 +324,10 @@ describe('trailseal undo', () => {
 
   it('is stopped by the kill switch', async () => {
     const { arn, finding } = await enabledKey();
-    await setSwitch('pulled');
+    await setSwitch('engaged');
     const { stdout, code } = await trailseal('undo', finding, ...agreed);
     expect([stdout, await stateOf(arn)]).toEqual([
-      `fix:enable-key of ${arn}: NOT undone: The kill switch is pulled. --despite-kill-switch undoes all the same.\n`,
+      `fix:enable-key of ${arn}: NOT undone: The kill switch is engaged. --despite-kill-switch undoes all the same.\n`,
       'Enabled',
     ]);
     expect(code).toBe(1);
@@ -335,13 +335,13 @@ describe('trailseal undo', () => {
 
   it('overrides the kill switch when it is told to, and keeps that in the journal', async () => {
     const { arn, finding } = await enabledKey();
-    await setSwitch('pulled');
+    await setSwitch('engaged');
     const { stderr } = await trailseal('undo', finding, ...agreed, '--despite-kill-switch');
-    const [deed] = await journal().of(finding);
-    expect([stderr, await stateOf(arn), deed?.undo?.why]).toEqual([
-      'The kill switch is pulled, and is overridden for this undo.\n',
+    const [actionRun] = await journal().of(finding);
+    expect([stderr, await stateOf(arn), actionRun?.undo?.why]).toEqual([
+      'The kill switch is engaged, and is overridden for this undo.\n',
       'Disabled',
-      'It was wrong. (despite the kill switch, which was pulled)',
+      'It was wrong. (despite the kill switch, which was engaged)',
     ]);
   });
 
@@ -354,7 +354,7 @@ describe('trailseal undo', () => {
       region,
       dryRun: false,
       declined: false,
-      deeds: [{ finding, resource: arn, action: 'fix:enable-key', outcome: 'undone' }],
+      actionRuns: [{ finding, resource: arn, action: 'fix:enable-key', outcome: 'undone' }],
       notFound: [],
     });
   });
@@ -379,7 +379,7 @@ describe('trailseal undo', () => {
     stage = 'nowhere';
     const { stderr, code } = await trailseal('undo', '--since', '1 hour', ...agreed);
     expect(stderr).toBe(
-      `trailseal: trailseal-nowhere has no ledger in ${region}; \`trailseal doctor --stage nowhere --region ${region}\` tells what is deployed\n`,
+      `trailseal: trailseal-nowhere has no state table in ${region}; \`trailseal doctor --stage nowhere --region ${region}\` tells what is deployed\n`,
     );
     expect(code).toBe(2);
   });
@@ -410,10 +410,10 @@ describe('trailseal undo', () => {
   });
 });
 
-describe('trailseal deeds', () => {
+describe('trailseal action runs', () => {
   it('lists what was done', async () => {
     const { arn } = await enabledKey();
-    const { stdout, code } = await trailseal('deeds');
+    const { stdout, code } = await trailseal('actionRuns');
     expect(stdout).toMatch(/fix:enable-key +done +arn:aws:kms/);
     expect([stdout.replace(/\s+/g, '').includes(arn), code]).toEqual([true, 0]);
   });
@@ -421,7 +421,7 @@ describe('trailseal deeds', () => {
   it('tells programs the whole of one finding', async () => {
     const { arn, finding } = await enabledKey();
     await enabledKey();
-    const { stdout } = await trailseal('deeds', '--finding', finding, '--format', 'json');
+    const { stdout } = await trailseal('actionRuns', '--finding', finding, '--format', 'json');
     expect(JSON.parse(stdout)).toMatchObject([
       {
         finding: { id: finding },
@@ -438,7 +438,7 @@ describe('trailseal deeds', () => {
   it('leaves out what was begun before', async () => {
     await enabledKey();
     const since = new Date();
-    const { stdout } = await trailseal('deeds', '--since', since.toISOString());
+    const { stdout } = await trailseal('actionRuns', '--since', since.toISOString());
     expect(stdout).toBe(
       `Nothing was done since ${since.toISOString()} in stage ${stage}, account ${account}, ${region}.\n`,
     );
@@ -446,7 +446,7 @@ describe('trailseal deeds', () => {
 
   it('of a stage that is not deployed is wrong usage', async () => {
     stage = 'nowhere';
-    expect((await trailseal('deeds')).code).toBe(2);
+    expect((await trailseal('actionRuns')).code).toBe(2);
   });
 });
 
@@ -464,8 +464,8 @@ describe('trailseal breaker', () => {
 
   /** Two fixes, the second of which is one too many. */
   async function open(): Promise<void> {
-    for (const deed of ['a', 'b']) {
-      await limiter().admit('fix', { perAccount: 1, total: 1 }, { deed, account });
+    for (const actionRun of ['a', 'b']) {
+      await limiter().admit('fix', { perAccount: 1, total: 1 }, { actionRun, account });
     }
   }
 
@@ -511,7 +511,7 @@ describe('trailseal breaker', () => {
   it('shows who closed one last, and why, whatever was done since', async () => {
     await open();
     await trailseal('breaker', 'close', 'fix', ...agreed);
-    await limiter().admit('fix', { perAccount: 1, total: 1 }, { deed: 'c', account });
+    await limiter().admit('fix', { perAccount: 1, total: 1 }, { actionRun: 'c', account });
     const { stdout } = await trailseal('breaker', 'show', 'fix', '--format', 'json');
     expect(JSON.parse(stdout)).toMatchObject({
       breakers: [{ open: false, lastClosed: { by: caller, why: 'It was wrong.' } }],
@@ -530,7 +530,7 @@ describe('trailseal breaker', () => {
   });
 
   it('leaves one that is closed as it is', async () => {
-    await limiter().admit('tag', { perAccount: 5, total: 5 }, { deed: 'a', account });
+    await limiter().admit('tag', { perAccount: 5, total: 5 }, { actionRun: 'a', account });
     const { stdout } = await trailseal('breaker', 'close', 'tag', ...agreed);
     expect([stdout, (await limiter().show()).tag.uses.length]).toEqual([
       'The breaker of tag was closed already; nothing was changed.\n',
@@ -549,36 +549,36 @@ describe('trailseal kill-switch', () => {
     await ssmClient(config).send(new DeleteParameterCommand({ Name: killSwitchName(stage) }));
   }
 
-  it('stops everything when it is pulled', async () => {
-    const { stdout, stderr, code } = await trailseal('kill-switch', 'pull', '--reason', 'too much');
+  it('stops everything when it is engaged', async () => {
+    const { stdout, stderr, code } = await trailseal('kill-switch', 'on', '--reason', 'too much');
     expect([stdout, stderr, await switchValue()]).toEqual([
-      `The kill switch of stage ${stage}, account ${account}, ${region} is pulled. No action is begun from now on; one that has begun writing is finished by its run.\n`,
+      `The kill switch of stage ${stage}, account ${account}, ${region} is engaged. No action is begun from now on; one that has begun writing is finished by its run.\n`,
       '',
-      'pulled',
+      'engaged',
     ]);
     expect(code).toBe(0);
   });
 
-  it('is made when it is missing and pulled, and says so', async () => {
+  it('is made when it is missing and engaged, and says so', async () => {
     await remove();
-    const { stderr, code } = await trailseal('kill-switch', 'pull');
+    const { stderr, code } = await trailseal('kill-switch', 'on');
     expect([stderr, await switchValue()]).toEqual([
       `there was no ${killSwitchName(stage)} in ${region}, and it was made: see that stage ${stage} is deployed there, and not elsewhere\n`,
-      'pulled',
+      'engaged',
     ]);
     expect(code).toBe(0);
   });
 
   it('shows who set it, and why', async () => {
-    await trailseal('kill-switch', 'pull', '--reason', 'too much');
+    await trailseal('kill-switch', 'on', '--reason', 'too much');
     const { stdout, code } = await trailseal('kill-switch', 'show', '--format', 'json');
     expect(JSON.parse(stdout)).toMatchObject({
       parameter: killSwitchName(stage),
-      state: 'pulled',
+      state: 'engaged',
       because: null,
       changes: [
-        { version: 2, value: 'pulled', why: `pulled by ${caller}: too much` },
-        { version: 1, value: 'released' },
+        { version: 2, value: 'engaged', why: `engaged by ${caller}: too much` },
+        { version: 1, value: 'disengaged' },
       ],
     });
     expect(code).toBe(0);
@@ -591,31 +591,31 @@ describe('trailseal kill-switch', () => {
     expect(code).toBe(3);
   });
 
-  it('is released', async () => {
-    await setSwitch('pulled');
-    const { stdout, code } = await trailseal('kill-switch', 'release', '--yes', '--reason', 'mended');
+  it('is disengaged', async () => {
+    await setSwitch('engaged');
+    const { stdout, code } = await trailseal('kill-switch', 'off', '--yes', '--reason', 'mended');
     expect([stdout, await switchValue()]).toEqual([
-      `The kill switch of stage ${stage}, account ${account}, ${region} is released. What the policy asks for is done again.\n`,
-      'released',
+      `The kill switch of stage ${stage}, account ${account}, ${region} is disengaged. What the policy asks for is done again.\n`,
+      'disengaged',
     ]);
     expect(code).toBe(0);
   });
 
   it('that is missing is not made by a release', async () => {
     await remove();
-    const { stderr, code } = await trailseal('kill-switch', 'release', '--yes', '--reason', 'mended');
+    const { stderr, code } = await trailseal('kill-switch', 'off', '--yes', '--reason', 'mended');
     expect(stderr).toContain(`there is no ${killSwitchName(stage)} in ${region}`);
     expect(code).toBe(2);
   });
 
   it.each([
-    ['agrees', 'y', 'released', 0],
-    ['does not agree', '', 'pulled', 1],
-  ])('at a terminal is released when the person %s', async (_what, answer, value, expected) => {
-    await setSwitch('pulled');
+    ['agrees', 'y', 'disengaged', 0],
+    ['does not agree', '', 'engaged', 1],
+  ])('at a terminal is disengaged when the person %s', async (_what, answer, value, expected) => {
+    await setSwitch('engaged');
     const flags = { stage, region, format: 'json', reason: 'mended' } as const;
     const { signal } = new AbortController();
-    const code = await quietly(() => runKillSwitchRelease(flags, signal, async () => answer));
+    const code = await quietly(() => runKillSwitchOff(flags, signal, async () => answer));
     expect([await switchValue(), code]).toEqual([value, expected]);
   });
 });

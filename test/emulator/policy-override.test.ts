@@ -19,7 +19,7 @@ import { runPolicyClear, runPolicyPush } from '../../cli/commands/policy-overrid
 import { bundleFunction } from '../../deploy/bundle.ts';
 import { ssmClient } from '../../lib/aws/acting.ts';
 import { functionName } from '../../lib/aws/names.ts';
-import { PolicyInForce } from '../../lib/pipeline/live/effective-policy.ts';
+import { EffectivePolicy } from '../../lib/pipeline/live/effective-policy.ts';
 import { policyParameter } from '../../lib/pipeline/live/policy-parameter.ts';
 import { policyDigest } from '../../lib/policy/digest.ts';
 import { parsePolicy } from '../../lib/policy/policy.ts';
@@ -59,7 +59,7 @@ let roleArn = '';
 beforeAll(async () => {
   Object.assign(process.env, environment);
   const { Role } = await new IAMClient(config).send(
-    new CreateRoleCommand({ RoleName: 'override-sweep', AssumeRolePolicyDocument: '{}' }),
+    new CreateRoleCommand({ RoleName: 'override-scan', AssumeRolePolicyDocument: '{}' }),
   );
   roleArn = Role?.Arn ?? '';
 });
@@ -95,10 +95,10 @@ function checkedOf(text: string): PolicyFile {
 async function deploy(Variables: Readonly<Record<string, string>>): Promise<void> {
   await new LambdaClient(config).send(
     new CreateFunctionCommand({
-      FunctionName: functionName(stage, 'sweep'),
+      FunctionName: functionName(stage, 'scan'),
       Role: roleArn,
       Runtime: 'nodejs24.x',
-      Handler: 'sweep.handler',
+      Handler: 'scheduled scan.handler',
       Code: { ZipFile: Buffer.from('PK') },
       Environment: { Variables },
     }),
@@ -130,8 +130,8 @@ async function valueNow(): Promise<string | undefined> {
 }
 
 /** A function that starts now. */
-function started(): PolicyInForce {
-  return new PolicyInForce({
+function started(): EffectivePolicy {
+  return new EffectivePolicy({
     parameter: policyParameter(ssmClient(config), parameter),
     name: parameter,
     bundled: { file: 'deployed.yml', checked: checkedOf(deployed) },
@@ -144,9 +144,12 @@ describe('trailseal policy push', () => {
   it('puts a policy file in force, which functions go by', async () => {
     const { code, stderr } = await policy('push', narrowerFile, ...agreed);
     expect([code, stderr]).toEqual([0, '']);
-    const { policy: inForce } = await started().look();
-    expect(inForce.file).toBe(`parameter ${parameter} version 1`);
-    expect(inForce.controls.get('kms-key-rotation')).toMatchObject({ severity: 'HIGH', actions: ['notify'] });
+    const { policy: effective } = await started().look();
+    expect(effective.file).toBe(`parameter ${parameter} version 1`);
+    expect(effective.controls.get('kms-key-rotation')).toMatchObject({
+      severity: 'HIGH',
+      actions: ['notify'],
+    });
   });
 
   it('shows what changes, from the deployed policy and then from the override', async () => {
@@ -255,7 +258,7 @@ describe('trailseal policy show', () => {
     const { code, stdout } = await policy('show', '--format', 'json');
     expect([code, JSON.parse(stdout)]).toMatchObject([
       0,
-      { inForce: 'deployed', parameter, newest: null, fitKnown: true },
+      { effective: 'deployed', parameter, newest: null, fitKnown: true },
     ]);
   });
 
@@ -279,7 +282,7 @@ describe('trailseal policy show', () => {
 });
 
 describe('trailseal policy clear', () => {
-  it('has the deployed policy in force again', async () => {
+  it('has the deployed effective policy again', async () => {
     await policy('push', narrowerFile, ...agreed);
     const { code } = await policy('clear', ...agreed);
     expect(code).toBe(0);
@@ -345,7 +348,7 @@ describe('a bundle that takes an override', () => {
     stream.mockRestore();
     logged.mockRestore();
     vi.unstubAllEnvs();
-    // What disables keys is of no interest to a policy that does not judge it.
-    expect(answer).toMatchObject([{ results: [], ignored: [{ reason: 'not-a-trigger' }] }]);
+    // What disables keys is of no interest to a policy that does not evaluate it.
+    expect(answer).toMatchObject([{ results: [], ignored: [{ reason: 'not-relevant' }] }]);
   });
 });

@@ -54,12 +54,12 @@ function opened(resource: Resource): Finding {
     control,
     resource,
     severity: control.severity,
-    judgement: {
+    evaluation: {
       verdict: 'FAIL',
       evidence: { summary: `${resource.id} is not encrypted.`, required: 'encryption', observed: [] },
     },
     event: cause,
-    plan: { actions: [], withheld: [] },
+    plan: { actions: [], skipped: [] },
     exemption: undefined,
   });
 }

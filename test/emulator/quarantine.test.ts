@@ -37,7 +37,7 @@ import {
   RegisterTargetsCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { describe, expect, inject, it } from 'vitest';
-import type { Means } from '../../lib/core/action.ts';
+import type { ActionDeps } from '../../lib/core/action.ts';
 import type { Before } from '../../lib/services/ec2/quarantine/before.ts';
 import { quarantine } from '../../lib/services/ec2/quarantine/quarantine.ts';
 import type { Settings } from '../../lib/services/ec2/quarantine/settings.ts';
@@ -48,8 +48,8 @@ import {
   differencesIn,
   restore,
   restored,
+  skippedBecause,
   undo,
-  withheldBecause,
 } from '../services/ec2/quarantine/quarantine-run.ts';
 
 // The way in which users point Trailseal at an emulator.
@@ -58,10 +58,10 @@ process.env['AWS_ENDPOINT_URL'] = inject('moto');
 const clients = writeClients();
 const { ec2, autoScaling, elb } = clients;
 
-function meansWith(its = clients): Means {
+function depsWith(its = clients): ActionDeps {
   return { clients: its, memory: noMemory, now: () => new Date(), wait: async () => undefined };
 }
-const means = meansWith();
+const deps = depsWith();
 
 /** What an answer of the emulator must hold for the test to go on. */
 function told<T>(value: T | undefined, what: string): T {
@@ -233,8 +233,8 @@ async function portsIn(targetGroup: string): Promise<readonly (number | undefine
 
 async function applied(it: World, settings: Partial<Settings> = {}): Promise<Before> {
   const target = targetOf(it.instance, settings);
-  const before = await begin(target, means);
-  await quarantine.apply(target, before, means);
+  const before = await begin(target, deps);
+  await quarantine.apply(target, before, deps);
   return before;
 }
 
@@ -289,13 +289,13 @@ describe('isolating an instance', () => {
   it('is found as set afterwards', async () => {
     const it = await world();
     const before = await applied(it);
-    expect(await quarantine.check(targetOf(it.instance), before, means)).toMatchObject({ kind: 'as-set' });
+    expect(await quarantine.check(targetOf(it.instance), before, deps)).toMatchObject({ kind: 'as-set' });
   });
 
   it('is needless where it is done', async () => {
     const it = await world();
     await applied(it);
-    expect(await quarantine.prepare(targetOf(it.instance), means)).toEqual({
+    expect(await quarantine.prepare(targetOf(it.instance), deps)).toEqual({
       kind: 'needless',
       because: `Every network interface of the instance ${it.instance} is isolated already.`,
     });
@@ -304,8 +304,8 @@ describe('isolating an instance', () => {
   it('goes through one group for two quarantines that begin at the same time', async () => {
     const it = await world();
     const target = targetOf(it.instance);
-    const before = await begin(target, means);
-    await Promise.all([quarantine.apply(target, before, means), quarantine.apply(target, before, means)]);
+    const before = await begin(target, deps);
+    await Promise.all([quarantine.apply(target, before, deps), quarantine.apply(target, before, deps)]);
     expect(await isolationGroups(it.vpc)).toHaveLength(1);
   });
 });
@@ -351,7 +351,7 @@ describe('the other steps', () => {
   });
 });
 
-describe('a quarantine is withheld from', () => {
+describe('a quarantine is skipped from', () => {
   const left = (instance: string) => `The instance ${instance} is left alone: `;
 
   it.each([
@@ -360,7 +360,7 @@ describe('a quarantine is withheld from', () => {
     [{ 'kubernetes.io/cluster/prod': 'owned' }, 'kubernetes.io/cluster/prod'],
   ])('a node of an EKS cluster, with the tag %j', async (tags, key) => {
     const { instance } = await world(tags);
-    expect(await withheldBecause(targetOf(instance), means)).toBe(
+    expect(await skippedBecause(targetOf(instance), deps)).toBe(
       `${left(instance)}it is a node of an EKS cluster (tag ${key}); eksNodes: act would allow it.`,
     );
   });
@@ -368,7 +368,7 @@ describe('a quarantine is withheld from', () => {
   it('a member of an Auto Scaling group', async () => {
     const it = await world();
     const group = await inAutoScaling(it, { min: 0, max: 2 });
-    expect(await withheldBecause(targetOf(it.instance), means)).toBe(
+    expect(await skippedBecause(targetOf(it.instance), deps)).toBe(
       `${left(it.instance)}it is a member of the Auto Scaling group ${group}; autoScaling: standby or detach would allow it.`,
     );
   });
@@ -377,7 +377,7 @@ describe('a quarantine is withheld from', () => {
     const it = await world();
     const group = await inAutoScaling(it, { min: 1, max: 2 });
     const target = targetOf(it.instance, { autoScaling: 'standby', autoScalingCapacity: 'lower' });
-    expect(await withheldBecause(target, means)).toBe(
+    expect(await skippedBecause(target, deps)).toBe(
       `${left(it.instance)}the Auto Scaling group ${group} is at its minimum of 1, and can't be lowered; ` +
         'autoScalingCapacity: keep would allow it.',
     );
@@ -386,7 +386,7 @@ describe('a quarantine is withheld from', () => {
   it('an instance behind a load balancer', async () => {
     const it = await world();
     const group = await behindLoadBalancer(it);
-    expect(await withheldBecause(targetOf(it.instance), means)).toBe(
+    expect(await skippedBecause(targetOf(it.instance), deps)).toBe(
       `${left(it.instance)}it is behind a load balancer (${group.split(':targetgroup/')[1]}); ` +
         'loadBalanced: drain would allow it.',
     );
@@ -395,7 +395,7 @@ describe('a quarantine is withheld from', () => {
   it('an instance that is tagged as critical', async () => {
     const { instance } = await world({ environment: 'production' });
     const target = targetOf(instance, { criticalTags: { environment: ['prod*'] } });
-    expect(await withheldBecause(target, means)).toBe(
+    expect(await skippedBecause(target, deps)).toBe(
       `${left(instance)}it is tagged as critical (environment: production).`,
     );
   });
@@ -408,7 +408,7 @@ describe('a quarantine is withheld from', () => {
         Tags: [{ Key: 'aws:cloudformation:stack-name', Value: 'trailseal-dev' }],
       }),
     );
-    expect(await withheldBecause(targetOf(instance), means)).toBe(
+    expect(await skippedBecause(targetOf(instance), deps)).toBe(
       `${left(instance)}it is part of Trailseal's own stack trailseal-dev.`,
     );
   });
@@ -416,14 +416,14 @@ describe('a quarantine is withheld from', () => {
   it('an instance that is terminated', async () => {
     const { instance } = await world();
     await ec2.send(new TerminateInstancesCommand({ InstanceIds: [instance] }));
-    expect(await withheldBecause(targetOf(instance), means)).toBe(
+    expect(await skippedBecause(targetOf(instance), deps)).toBe(
       `Nothing is left to quarantine: the instance ${instance} is terminated.`,
     );
   });
 
   it('an instance that does not exist', async () => {
     const instance = 'i-0123456789abcdef0';
-    expect(await withheldBecause(targetOf(instance), means)).toBe(
+    expect(await skippedBecause(targetOf(instance), deps)).toBe(
       `Nothing is left to quarantine: there is no instance ${instance}.`,
     );
   });
@@ -432,7 +432,7 @@ describe('a quarantine is withheld from', () => {
     const it = await world();
     await applied(it);
     await attachInterface(it, [it.groups[0]], 2);
-    expect(await withheldBecause(targetOf(it.instance), means)).toMatch(
+    expect(await skippedBecause(targetOf(it.instance), deps)).toMatch(
       /of its network interfaces only eni-\w+, eni-\w+ are isolated/,
     );
   });
@@ -480,7 +480,7 @@ describe('an isolation group', () => {
         IpPermissions: [{ IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }] }],
       }),
     );
-    await expect(quarantine.apply(targetOf(it.instance), before, means)).rejects.toThrow(
+    await expect(quarantine.apply(targetOf(it.instance), before, deps)).rejects.toThrow(
       /has rules that Trailseal did not make \(out to 0\.0\.0\.0\/0\)/,
     );
   });
@@ -497,7 +497,7 @@ describe('an isolation group', () => {
         ],
       }),
     );
-    expect(await quarantine.check(targetOf(it.instance), before, means)).toEqual({
+    expect(await quarantine.check(targetOf(it.instance), before, deps)).toEqual({
       kind: 'differs',
       differences: [`the isolation group ${isolation} lets traffic out to 10.1.2.3/32`],
     });
@@ -580,7 +580,7 @@ describe('undoing a quarantine', () => {
     const it = await fullWorld();
     const before = await applied(it, everything);
     const whileQuarantined = await picture(it);
-    await restore(targetOf(it.instance, everything), before, means);
+    await restore(targetOf(it.instance, everything), before, deps);
     expect([whileQuarantined, await picture(it)]).toEqual([quarantined, { ...asBefore, isolationGroups: 1 }]);
   });
 
@@ -588,15 +588,15 @@ describe('undoing a quarantine', () => {
     const it = await fullWorld();
     const before = await applied(it, everything);
     const target = targetOf(it.instance, everything);
-    await restore(target, before, means);
-    expect(differencesIn(await restored(target, before, means))).toEqual([]);
+    await restore(target, before, deps);
+    expect(differencesIn(await restored(target, before, deps))).toEqual([]);
   });
 
   it('attaches a detached member to its group again', async () => {
     const it = await fullWorld();
     const settings: Partial<Settings> = { ...everything, autoScaling: 'detach' };
     const before = await applied(it, settings);
-    await restore(targetOf(it.instance, settings), before, means);
+    await restore(targetOf(it.instance, settings), before, deps);
     expect([await lifecycleOf(it.instance), await desiredCapacity(it.autoScalingGroup)]).toEqual([
       'InService',
       1,
@@ -609,7 +609,7 @@ describe('undoing a quarantine', () => {
       new ModifyInstanceAttributeCommand({ InstanceId: it.instance, DisableApiTermination: { Value: true } }),
     );
     const before = await applied(it);
-    await restore(targetOf(it.instance), before, means);
+    await restore(targetOf(it.instance), before, deps);
     expect(await isProtected(it.instance)).toBe(true);
   });
 
@@ -618,7 +618,7 @@ describe('undoing a quarantine', () => {
     await applied(it, { mode: 'stop' });
     const settings: Partial<Settings> = { mode: 'isolate+stop' };
     const before = await applied(it, settings);
-    await restore(targetOf(it.instance, settings), before, means);
+    await restore(targetOf(it.instance, settings), before, deps);
     expect(await stateOf(it.instance)).toBe('stopped');
   });
 
@@ -627,17 +627,17 @@ describe('undoing a quarantine', () => {
     const group = await inAutoScaling(it, { min: 0, max: 1 });
     const settings: Partial<Settings> = { autoScaling: 'standby', autoScalingCapacity: 'keep' };
     const before = await applied(it, settings);
-    await expect(restore(targetOf(it.instance, settings), before, means)).rejects.toThrow(
+    await expect(restore(targetOf(it.instance, settings), before, deps)).rejects.toThrow(
       `the Auto Scaling group ${group} is at its maximum of 1: raise it by one, or lower the desired capacity, so that ` +
         `${it.instance} has room, then try again`,
     );
   });
 
-  it('puts nothing back when a security group is gone, and names it', async () => {
+  it('puts nothing back when a security group was deleted, and names it', async () => {
     const it = await world();
     const before = await applied(it);
     await ec2.send(new DeleteSecurityGroupCommand({ GroupId: it.groups[1] }));
-    await expect(restore(targetOf(it.instance), before, means)).rejects.toThrow(
+    await expect(restore(targetOf(it.instance), before, deps)).rejects.toThrow(
       `the security groups ${it.groups[1]} do not exist any more: nothing was put back`,
     );
   });
@@ -653,7 +653,7 @@ describe('what somebody changed meanwhile is named', () => {
         Groups: [it.groups[1]],
       }),
     );
-    expect(await quarantine.check(targetOf(it.instance), before, means)).toEqual({
+    expect(await quarantine.check(targetOf(it.instance), before, deps)).toEqual({
       kind: 'differs',
       differences: [`the network interface ${it.interfaces[0]} has the security groups ${it.groups[1]}`],
     });
@@ -663,13 +663,13 @@ describe('what somebody changed meanwhile is named', () => {
     const it = await world();
     const before = await applied(it);
     const added = await attachInterface(it, [it.groups[0]], 2);
-    expect(await quarantine.check(targetOf(it.instance), before, means)).toEqual({
+    expect(await quarantine.check(targetOf(it.instance), before, deps)).toEqual({
       kind: 'differs',
       differences: [`the network interface ${added} has the security groups ${it.groups[0]}, and is new`],
     });
   });
 
-  it('by the check: a network interface that is gone', async () => {
+  it('by the check: a network interface that was deleted', async () => {
     const it = await world();
     const before = await applied(it);
     const described = await ec2.send(
@@ -677,9 +677,9 @@ describe('what somebody changed meanwhile is named', () => {
     );
     const attachment = told(described.NetworkInterfaces?.[0]?.Attachment?.AttachmentId, 'the attachment');
     await ec2.send(new DetachNetworkInterfaceCommand({ AttachmentId: attachment }));
-    expect(await quarantine.check(targetOf(it.instance), before, means)).toEqual({
+    expect(await quarantine.check(targetOf(it.instance), before, deps)).toEqual({
       kind: 'differs',
-      differences: [`the network interface ${it.interfaces[1]} is gone`],
+      differences: [`the network interface ${it.interfaces[1]} was deleted`],
     });
   });
 
@@ -693,8 +693,8 @@ describe('what somebody changed meanwhile is named', () => {
       }),
     );
     await ec2.send(new TerminateInstancesCommand({ InstanceIds: [it.instance] }));
-    expect(await quarantine.check(targetOf(it.instance), before, means)).toEqual({
-      kind: 'gone',
+    expect(await quarantine.check(targetOf(it.instance), before, deps)).toEqual({
+      kind: 'deleted',
       because: `the instance ${it.instance} is terminated`,
     });
   });
@@ -706,7 +706,7 @@ describe('what somebody changed meanwhile is named', () => {
     await ec2.send(
       new ModifyNetworkInterfaceAttributeCommand({ NetworkInterfaceId: it.interfaces[0], Groups: [other] }),
     );
-    await expect(restore(targetOf(it.instance), before, means)).rejects.toThrow(
+    await expect(restore(targetOf(it.instance), before, deps)).rejects.toThrow(
       /somebody has changed this meanwhile, and it was left as it is/,
     );
     expect(await Promise.all(it.interfaces.map(groupsOf))).toEqual([[other], [it.groups[0]]]);
@@ -718,13 +718,13 @@ describe('what somebody changed meanwhile is named', () => {
  * Each of them is a time to die in `test/services/ec2/quarantine/quarantine-crash.test.ts`.
  */
 describe('a run that is killed after any of its writes, and begun again', () => {
-  type Step = (its: Means) => Promise<void>;
+  type Step = (its: ActionDeps) => Promise<void>;
 
   /** What AWS carries out, in its order, when nothing is in the way. */
   async function undisturbed(step: Step): Promise<readonly string[]> {
     const its = writeClients();
     const { done } = live(its);
-    await step(meansWith(its));
+    await step(depsWith(its));
     return done;
   }
 
@@ -732,7 +732,7 @@ describe('a run that is killed after any of its writes, and begun again', () => 
   async function twice(step: Step, diesAfter: number): Promise<readonly string[]> {
     const mortal = writeClients();
     const first = live(mortal, diesAfter);
-    await expect(step(meansWith(mortal))).rejects.toThrow(Killed);
+    await expect(step(depsWith(mortal))).rejects.toThrow(Killed);
     return [...first.done, ...(await undisturbed(step))].filter(isWrite).sort();
   }
 
@@ -747,10 +747,10 @@ describe('a run that is killed after any of its writes, and begun again', () => 
       (its) =>
         quarantine.apply(targetOf(it.instance, everything), before, its);
     const calm = await fullWorld();
-    const calls = await undisturbed(applying(calm, await begin(targetOf(calm.instance, everything), means)));
+    const calls = await undisturbed(applying(calm, await begin(targetOf(calm.instance, everything), deps)));
     for (const diesAfter of deathsIn(calls)) {
       const it = await fullWorld();
-      const before = await begin(targetOf(it.instance, everything), means);
+      const before = await begin(targetOf(it.instance, everything), deps);
       const writes = await twice(applying(it, before), diesAfter);
       expect({
         diesAfter,
@@ -801,8 +801,8 @@ describe('a run that is killed after any of its writes, and begun again', () => 
       { step: 'deserialize', name: 'loses answers' },
     );
     const target = targetOf(it.instance, { snapshot: true });
-    const before = await begin(target, meansWith(its));
-    await quarantine.apply(target, before, meansWith(its));
+    const before = await begin(target, depsWith(its));
+    await quarantine.apply(target, before, depsWith(its));
     expect([lost, await snapshotsWith(before.mark)]).toEqual([1, [...before.volumes].sort()]);
   });
 });
@@ -813,9 +813,9 @@ describe('the permissions', () => {
     const { done } = live(its);
     const it = await fullWorld();
     const target = targetOf(it.instance, everything);
-    const before = await begin(target, meansWith(its));
-    await quarantine.apply(target, before, meansWith(its));
-    await quarantine.check(target, before, meansWith(its));
+    const before = await begin(target, depsWith(its));
+    await quarantine.apply(target, before, depsWith(its));
+    await quarantine.check(target, before, depsWith(its));
     const declared = [...quarantine.permissions.reads, ...quarantine.permissions.writes].map(
       (action) => action.split(':')[1],
     );
@@ -833,7 +833,7 @@ describe('the permissions', () => {
     const its = writeClients();
     const { done } = live(its);
     const target = targetOf(it.instance, everything);
-    await restore(target, before, meansWith(its));
+    await restore(target, before, depsWith(its));
     const declared = undo.permissions.map((action) => action.split(':')[1]);
     expect([
       declared.filter((name) => name !== undefined && !name.startsWith('Describe') && !done.includes(name)),

@@ -95,7 +95,7 @@ describe('a replay from S3', () => {
     expect(json.files).toBe(wanted.length);
   });
 
-  it('judges what is asked for as a replay of all files does', () => {
+  it('evaluates what is asked for as a replay of all files does', () => {
     const scope = ['--since', '2026-10-01', '--until', '2026-10-12', '--account', '111122223333'];
     const folder = workFolder();
     const local = told(trailseal(folder, ['replay', sample, ...scope, '--format', 'json']));
@@ -121,9 +121,9 @@ describe('a replay from S3', () => {
   });
 
   it('reads folders that CloudTrail did not make, and names what is wrong in them', () => {
-    const ended = replayed(['s3://odd-archive/exports']);
-    const { files, findings, inputErrors } = told(ended);
-    expect({ files, code: ended.code, ids: findings.map(({ resource }) => resource.id) }).toEqual({
+    const deleted = replayed(['s3://odd-archive/exports']);
+    const { files, findings, inputErrors } = told(deleted);
+    expect({ files, code: deleted.code, ids: findings.map(({ resource }) => resource.id) }).toEqual({
       files: 3,
       code: 3,
       ids: ['vol-0a', 'vol-0b'],
@@ -145,14 +145,14 @@ describe('a replay from S3', () => {
   });
 
   it('finds a bucket of another Region than the configured one', () => {
-    const ended = replayed(['s3://odd-archive/exports/2026/'], { ...env, AWS_REGION: 'us-west-2' });
-    expect(told(ended).files).toBe(1);
+    const deleted = replayed(['s3://odd-archive/exports/2026/'], { ...env, AWS_REGION: 'us-west-2' });
+    expect(told(deleted).files).toBe(1);
   });
 
   it('reads the rest where there is no such bucket', () => {
-    const ended = replayed(['s3://no-such-archive', 's3://odd-archive/exports/2026/']);
-    expect(ended.code).toBe(3);
-    expect(told(ended)).toMatchObject({
+    const deleted = replayed(['s3://no-such-archive', 's3://odd-archive/exports/2026/']);
+    expect(deleted.code).toBe(3);
+    expect(told(deleted)).toMatchObject({
       files: 1,
       inputErrors: [
         { file: 's3://no-such-archive/', reason: expect.stringMatching(/^there is no such bucket: /) },

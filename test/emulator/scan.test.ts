@@ -105,21 +105,21 @@ function findingOf(findings: readonly FindingJson[], control: string, resource: 
 
 describe('trailseal scan', () => {
   const cwd = workFolder();
-  let ended: Ended;
+  let deleted: Ended;
   beforeAll(() => {
-    ended = scanned(cwd, ['--region', region, '--format', 'json']);
+    deleted = scanned(cwd, ['--region', region, '--format', 'json']);
   });
-  const json = () => replaySchema.parse(JSON.parse(ended.stdout));
+  const json = () => replaySchema.parse(JSON.parse(deleted.stdout));
 
   it('ends well, in silence', () => {
-    expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 0, stderr: '' });
+    expect({ code: deleted.code, stderr: deleted.stderr }).toEqual({ code: 0, stderr: '' });
   });
 
   it('says what was scanned', () => {
     expect(json()).toMatchObject({ sources: [`${account}/${region}`], inputErrors: [], rejected: 0 });
   });
 
-  it('counts the resources that it listed, and those that it judged', () => {
+  it('counts the resources that it listed, and those that it evaluated', () => {
     const { records, matched, ignored } = json();
     expect(records).toBe(matched + Object.values(ignored).reduce((sum, count) => sum + count, 0));
   });
@@ -169,7 +169,7 @@ describe('trailseal scan', () => {
 });
 
 describe('the options of trailseal scan', () => {
-  it('judge by the chosen control alone, and fail on a severity', () => {
+  it('evaluate by the chosen control alone, and fail on a severity', () => {
     const cwd = workFolder();
     const { code, stdout } = scanned(cwd, [
       ...['--region', region, '--control', 'ec2-volume-encryption', '--fail-on', 'high', '--format', 'json'],
@@ -181,7 +181,7 @@ describe('the options of trailseal scan', () => {
     });
   });
 
-  it('let off what an exemption covers by the tags that AWS tells', () => {
+  it('exempted what an exemption covers by the tags that AWS tells', () => {
     const cwd = workFolder();
     put(
       cwd,

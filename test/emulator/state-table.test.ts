@@ -1,5 +1,5 @@
 /**
- * The ledger in a DynamoDB that is moto's. What moto has no way to do (leave keys unprocessed, throttle, lose answers)
+ * The state table in a DynamoDB that is moto's. What moto has no way to do (leave keys unprocessed, throttle, lose answers)
  * is held by `test/findings/state/dynamodb.test.ts`, with the SDK mocked.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,20 +7,28 @@ import { CreateTableCommand, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { beforeEach, describe, expect, inject, it } from 'vitest';
 import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
 import type { Resource } from '../../lib/core/control.ts';
-import { DynamoLedger } from '../../lib/findings/state/dynamodb.ts';
+import { DynamoStateTable } from '../../lib/findings/state/dynamodb.ts';
 import { remembered } from '../../lib/findings/state/entry.ts';
 import { keyOf } from '../../lib/findings/state/item.ts';
 import { table } from '../../lib/findings/state/schema.ts';
-import { isOwed, type Recorded } from '../../lib/findings/state/table.ts';
-import { idOf, place, type Seen, seen, start, toRecord, volume } from '../findings/state/observing.ts';
+import { isPublicationPending, type Recorded } from '../../lib/findings/state/table.ts';
+import {
+  accountRegion,
+  idOf,
+  type Seen,
+  seen,
+  start,
+  toRecord,
+  volume,
+} from '../findings/state/observing.ts';
 
 // The way in which users point Trailseal at an emulator.
 process.env['AWS_ENDPOINT_URL'] = inject('moto');
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-const client = dynamodbClient({ region: place.region, credentials });
+const client = dynamodbClient({ region: accountRegion.region, credentials });
 const day = 24 * 3_600_000;
-const instance = `arn:aws:ec2:${place.region}:${place.account}:instance/i-0abc`;
+const instance = `arn:aws:ec2:${accountRegion.region}:${accountRegion.account}:instance/i-0abc`;
 let calls: string[] = [];
 client.middlewareStack.add(
   (next, { commandName }) =>
@@ -48,7 +56,7 @@ let now = start;
 
 beforeEach(async () => {
   tables += 1;
-  name = `ledger-${tables}`;
+  name = `state table-${tables}`;
   now = start;
   const { TimeToLiveSpecification: _, ...description } = table;
   await client.send(
@@ -66,15 +74,15 @@ beforeEach(async () => {
   calls = [];
 });
 
-function ledger(): DynamoLedger {
-  return new DynamoLedger({ client, table: name, now: () => now, wait: sleep, random: Math.random });
+function stateTable(): DynamoStateTable {
+  return new DynamoStateTable({ client, table: name, now: () => now, wait: sleep, random: Math.random });
 }
 
 function volumes(count: number, more: Partial<Resource> = {}): readonly Resource[] {
   return Array.from({ length: count }, (_, index) => volume(`vol-${String(index).padStart(4, '0')}`, more));
 }
 
-function record(all: readonly Seen[], to = ledger()): Promise<readonly Recorded[]> {
+function record(all: readonly Seen[], to = stateTable()): Promise<readonly Recorded[]> {
   return to.record(all.map((each) => toRecord(seen(each))));
 }
 
@@ -83,11 +91,11 @@ async function attribute(resource: Resource, attributeName: string) {
   return Item?.[attributeName];
 }
 
-async function pagesOf(kept: DynamoLedger): Promise<readonly (readonly string[])[]> {
+async function pagesOf(kept: DynamoStateTable): Promise<readonly (readonly string[])[]> {
   const pages: (readonly string[])[] = [];
   let token: string | undefined;
   do {
-    const page = await kept.page(place, token);
+    const page = await kept.page(accountRegion, token);
     pages.push(page.entries.map(({ resource }) => resource.id));
     token = page.token;
   } while (token !== undefined);
@@ -98,18 +106,18 @@ describe('entries', () => {
   it('come back as they were recorded', async () => {
     const resource = volume('vol-0abc', { tags: { '': '', 'na\u0000me': '\ud800 ☃' }, partOf: instance });
     const recorded = await record([{ at: 1, verdict: 'FAIL', resource, details: { Other: { '': '' } } }]);
-    expect([...(await ledger().read([idOf(resource)])).values()]).toEqual(recorded);
+    expect([...(await stateTable().read([idOf(resource)])).values()]).toEqual(recorded);
   });
 
   it('that there are none of are left out', async () => {
     await record([{ at: 1, verdict: 'FAIL' }]);
-    expect([...(await ledger().read(['another', idOf(volume())])).keys()]).toEqual([idOf(volume())]);
+    expect([...(await stateTable().read(['another', idOf(volume())])).keys()]).toEqual([idOf(volume())]);
   });
 
   it('with names that no key can be are found again', async () => {
     const odd = volume(`vol-\ud800${'☃'.repeat(400)}`);
     const [recorded] = await record([{ at: 1, verdict: 'FAIL', resource: odd }]);
-    expect((await ledger().read([recorded?.id ?? ''])).get(recorded?.id ?? '')).toEqual(recorded);
+    expect((await stateTable().read([recorded?.id ?? ''])).get(recorded?.id ?? '')).toEqual(recorded);
   });
 
   it('take several observations in one record, and keep all', async () => {
@@ -117,7 +125,7 @@ describe('entries', () => {
       { at: 2, verdict: 'PASS' },
       { at: 1, verdict: 'FAIL' },
     ]);
-    const entry = (await ledger().read([idOf(volume())])).get(idOf(volume()));
+    const entry = (await stateTable().read([idOf(volume())])).get(idOf(volume()));
     expect(entry?.observations.map(({ at }) => at - start)).toEqual([1, 2]);
   });
 
@@ -128,12 +136,12 @@ describe('entries', () => {
   });
 });
 
-describe('several ledgers', () => {
+describe('several state tables', () => {
   it('that record observations of the same entries at the same time lose none', async () => {
     const all = volumes(8);
     const of = (at: number): Seen[] => all.map((resource) => ({ at, verdict: 'FAIL', resource }));
-    await Promise.all(Array.from({ length: remembered }, (_, at) => record(of(at), ledger())));
-    const entries = await ledger().read(all.map(idOf));
+    await Promise.all(Array.from({ length: remembered }, (_, at) => record(of(at), stateTable())));
+    const entries = await stateTable().read(all.map(idOf));
     expect([...entries.values()].map(({ observations }) => observations.length)).toEqual(
       all.map(() => remembered),
     );
@@ -143,8 +151,8 @@ describe('several ledgers', () => {
     const all = volumes(8);
     const of = (at: number): Seen[] => all.map((resource) => ({ at, verdict: 'FAIL', resource }));
     const published = (await record(of(0))).map(({ id, updatedAt }) => ({ id, updatedAt }));
-    await Promise.all([record(of(1)), ledger().markPublished(published), record(of(2))]);
-    const entries = await ledger().read(all.map(idOf));
+    await Promise.all([record(of(1)), stateTable().markPublished(published), record(of(2))]);
+    const entries = await stateTable().read(all.map(idOf));
     expect([...entries.values()].map((entry) => entry.published?.updatedAt)).toEqual(all.map(() => start));
   });
 });
@@ -171,62 +179,62 @@ describe('the calls for 250 entries', () => {
 describe('a page', () => {
   it('is one of as many as hold all entries with something left to do, each once', async () => {
     await record(volumes(250).map((resource) => ({ at: 1, verdict: 'FAIL', resource })));
-    const pages = await pagesOf(ledger());
+    const pages = await pagesOf(stateTable());
     expect(pages.flat().toSorted()).toEqual(volumes(250).map(({ id }) => id));
   });
 
   it('has a hundred entries', async () => {
     await record(volumes(250).map((resource) => ({ at: 1, verdict: 'FAIL', resource })));
-    expect((await pagesOf(ledger())).map(({ length }) => length)).toEqual([100, 100, 50]);
+    expect((await pagesOf(stateTable())).map(({ length }) => length)).toEqual([100, 100, 50]);
   });
 
   it('costs two calls', async () => {
     await record(volumes(50).map((resource) => ({ at: 1, verdict: 'FAIL', resource })));
     calls = [];
-    await ledger().page(place, undefined);
+    await stateTable().page(accountRegion, undefined);
     expect(calls).toEqual(['QueryCommand', 'BatchGetItemCommand']);
   });
 
   it('has no entry without a finding', async () => {
     await record([{ at: 1, verdict: 'PASS' }]);
-    expect(await pagesOf(ledger())).toEqual([[]]);
+    expect(await pagesOf(stateTable())).toEqual([[]]);
   });
 
   it('has no entry of another place', async () => {
     await record([{ at: 1, verdict: 'FAIL', resource: volume('vol-0abc', { region: 'eu-west-1' }) }]);
-    expect(await pagesOf(ledger())).toEqual([[]]);
+    expect(await pagesOf(stateTable())).toEqual([[]]);
   });
 
   it('has what was archived until Security Hub knows', async () => {
     const [archived] = await record([
       { at: 1, verdict: 'FAIL' },
-      { at: 2, verdict: 'gone' },
+      { at: 2, verdict: 'deleted' },
     ]);
-    const before = await pagesOf(ledger());
-    await ledger().markPublished([{ id: archived?.id ?? '', updatedAt: archived?.updatedAt ?? 0 }]);
-    expect([before, await pagesOf(ledger())]).toEqual([[['vol-0abc']], [[]]]);
+    const before = await pagesOf(stateTable());
+    await stateTable().markPublished([{ id: archived?.id ?? '', updatedAt: archived?.updatedAt ?? 0 }]);
+    expect([before, await pagesOf(stateTable())]).toEqual([[['vol-0abc']], [[]]]);
   });
 });
 
 describe('a note of a publication', () => {
-  it('leaves nothing owed', async () => {
+  it('leaves nothing pending publication', async () => {
     const [entry] = await record([{ at: 1, verdict: 'FAIL' }]);
-    await ledger().markPublished([{ id: entry?.id ?? '', updatedAt: entry?.updatedAt ?? 0 }]);
-    const noted = (await ledger().read([entry?.id ?? ''])).get(entry?.id ?? '');
-    expect(noted && isOwed(noted, now)).toBe(false);
+    await stateTable().markPublished([{ id: entry?.id ?? '', updatedAt: entry?.updatedAt ?? 0 }]);
+    const noted = (await stateTable().read([entry?.id ?? ''])).get(entry?.id ?? '');
+    expect(noted && isPublicationPending(noted, now)).toBe(false);
   });
 
   it('that comes late does not take the place of a newer one', async () => {
     const [entry] = await record([{ at: 1, verdict: 'FAIL' }]);
     const id = entry?.id ?? '';
-    await ledger().markPublished([{ id, updatedAt: start + 5 }]);
-    await ledger().markPublished([{ id, updatedAt: start + 4 }]);
-    expect((await ledger().read([id])).get(id)?.published?.updatedAt).toBe(start + 5);
+    await stateTable().markPublished([{ id, updatedAt: start + 5 }]);
+    await stateTable().markPublished([{ id, updatedAt: start + 4 }]);
+    expect((await stateTable().read([id])).get(id)?.published?.updatedAt).toBe(start + 5);
   });
 
   it('of an entry that there is none of is no matter', async () => {
-    await ledger().markPublished([{ id: idOf(volume()), updatedAt: start }]);
-    expect((await ledger().read([idOf(volume())])).size).toBe(0);
+    await stateTable().markPublished([{ id: idOf(volume()), updatedAt: start }]);
+    expect((await stateTable().read([idOf(volume())])).size).toBe(0);
   });
 });
 
@@ -238,13 +246,13 @@ describe('the parts of a resource', () => {
       { at: 1, verdict: 'FAIL', resource: volume('vol-3', { partOf: `${instance}0` }) },
       { at: 1, verdict: 'FAIL', resource: volume('vol-4') },
     ]);
-    expect((await ledger().partsOf([instance])).map(({ resource }) => resource.id)).toEqual(['vol-1']);
+    expect((await stateTable().partsOf([instance])).map(({ resource }) => resource.id)).toEqual(['vol-1']);
   });
 
   it('are found though they are more than a page', async () => {
     const parts = volumes(250, { partOf: instance });
     await record(parts.map((resource) => ({ at: 1, verdict: 'FAIL', resource })));
-    expect((await ledger().partsOf([instance])).map(({ resource }) => resource.id).toSorted()).toEqual(
+    expect((await stateTable().partsOf([instance])).map(({ resource }) => resource.id).toSorted()).toEqual(
       parts.map(({ id }) => id),
     );
   });
@@ -253,15 +261,15 @@ describe('the parts of a resource', () => {
     const resource = volume('vol-1', { partOf: instance });
     await record([
       { at: 1, verdict: 'FAIL', resource },
-      { at: 2, verdict: 'gone', resource },
+      { at: 2, verdict: 'deleted', resource },
     ]);
-    expect(await ledger().partsOf([instance])).toEqual([]);
+    expect(await stateTable().partsOf([instance])).toEqual([]);
   });
 
   it('are found by an ARN of any length', async () => {
     const partOf = `${instance}${'x'.repeat(3_000)}`;
     await record([{ at: 1, verdict: 'FAIL', resource: volume('vol-1', { partOf }) }]);
-    expect((await ledger().partsOf([partOf])).map(({ resource }) => resource.id)).toEqual(['vol-1']);
+    expect((await stateTable().partsOf([partOf])).map(({ resource }) => resource.id)).toEqual(['vol-1']);
   });
 });
 
@@ -272,8 +280,8 @@ describe('an entry is forgotten', () => {
     ['three days after it was written, while it has no finding', ['PASS'], inDays(3)],
     ['never, while its finding is open', ['FAIL'], undefined],
     ['120 days after its finding was resolved', ['FAIL', 'PASS'], inDays(120)],
-    ['120 days after its finding was archived', ['FAIL', 'gone'], inDays(120)],
-    ['never, once its finding is open again', ['FAIL', 'gone', 'FAIL'], undefined],
+    ['120 days after its finding was archived', ['FAIL', 'deleted'], inDays(120)],
+    ['never, once its finding is open again', ['FAIL', 'deleted', 'FAIL'], undefined],
   ] as const)('%s', async (_when, life, expires) => {
     for (const [at, verdict] of life.entries()) await record([{ at, verdict }]);
     expect(await attribute(volume(), 'expires')).toEqual(expires);

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-scheduler';
 import { beforeEach, describe, expect, inject, it } from 'vitest';
 import { schedulerClient } from '../../lib/aws/scheduler.ts';
-import { type Waking, wakeAt } from '../../lib/remediation/grace-period.ts';
+import { type GracePeriodEnd, scheduleGracePeriodEnd } from '../../lib/remediation/grace-period.ts';
 import { type Occasion, parseRemediation } from '../../lib/remediation/message.ts';
 import { account, region } from './action-deps.ts';
 
@@ -17,13 +17,13 @@ process.env['AWS_SECRET_ACCESS_KEY'] = 'test';
 
 const client = schedulerClient({ region });
 let groups = 0;
-let waking: Waking;
+let gracePeriodEnd: GracePeriodEnd;
 
 beforeEach(async () => {
   groups += 1;
   const group = `waking-${groups}`;
   await client.send(new CreateScheduleGroupCommand({ Name: group }));
-  waking = {
+  gracePeriodEnd = {
     client,
     group,
     queueArn: `arn:aws:sqs:${region}:${account}:trailseal-dev-remediate`,
@@ -41,15 +41,17 @@ const occasion: Occasion = {
 const due = new Date('2099-11-21T10:15:01.250Z');
 
 async function schedules() {
-  const { Schedules: some = [] } = await client.send(new ListSchedulesCommand({ GroupName: waking.group }));
+  const { Schedules: some = [] } = await client.send(
+    new ListSchedulesCommand({ GroupName: gracePeriodEnd.group }),
+  );
   return Promise.all(
-    some.map(({ Name }) => client.send(new GetScheduleCommand({ GroupName: waking.group, Name }))),
+    some.map(({ Name }) => client.send(new GetScheduleCommand({ GroupName: gracePeriodEnd.group, Name }))),
   );
 }
 
 describe('the end of a grace period', () => {
   it('brings the same occasion into the queue, not before it is due, and once', async () => {
-    expect(await wakeAt(waking, occasion, 'fix:enable-key', due)).toBe('scheduled');
+    expect(await scheduleGracePeriodEnd(gracePeriodEnd, occasion, 'fix:enable-key', due)).toBe('scheduled');
     const [schedule, ...others] = await schedules();
     expect(others).toEqual([]);
     expect(schedule).toMatchObject({
@@ -58,33 +60,37 @@ describe('the end of a grace period', () => {
       FlexibleTimeWindow: { Mode: 'OFF' },
       ActionAfterCompletion: 'DELETE',
       Target: {
-        Arn: waking.queueArn,
-        RoleArn: waking.roleArn,
-        DeadLetterConfig: { Arn: waking.deadLetterArn },
+        Arn: gracePeriodEnd.queueArn,
+        RoleArn: gracePeriodEnd.roleArn,
+        DeadLetterConfig: { Arn: gracePeriodEnd.deadLetterArn },
       },
     });
     expect(parseRemediation(schedule?.Target?.Input ?? '')).toEqual({
       kind: 'occasion',
       occasion,
       attempt: 1,
-      halfDone: false,
+      partiallyCompleted: false,
     });
   });
 
   it('is set once, though it is asked for again at another time', async () => {
-    await wakeAt(waking, occasion, 'fix:enable-key', due);
+    await scheduleGracePeriodEnd(gracePeriodEnd, occasion, 'fix:enable-key', due);
     const later = { ...occasion, since: occasion.since + 60_000, reminder: true };
-    expect(await wakeAt(waking, later, 'fix:enable-key', new Date(due.getTime() + 60_000))).toBe(
-      'was-scheduled',
-    );
+    expect(
+      await scheduleGracePeriodEnd(gracePeriodEnd, later, 'fix:enable-key', new Date(due.getTime() + 60_000)),
+    ).toBe('was-scheduled');
     expect(await schedules()).toHaveLength(1);
   });
 
   it('is another one for another action, finding or opening', async () => {
-    await wakeAt(waking, occasion, 'fix:enable-key', due);
-    expect(await wakeAt(waking, occasion, 'quarantine', due)).toBe('scheduled');
-    expect(await wakeAt(waking, { ...occasion, finding: 'other' }, 'fix:enable-key', due)).toBe('scheduled');
-    expect(await wakeAt(waking, { ...occasion, openedAt: null }, 'fix:enable-key', due)).toBe('scheduled');
+    await scheduleGracePeriodEnd(gracePeriodEnd, occasion, 'fix:enable-key', due);
+    expect(await scheduleGracePeriodEnd(gracePeriodEnd, occasion, 'quarantine', due)).toBe('scheduled');
+    expect(
+      await scheduleGracePeriodEnd(gracePeriodEnd, { ...occasion, finding: 'other' }, 'fix:enable-key', due),
+    ).toBe('scheduled');
+    expect(
+      await scheduleGracePeriodEnd(gracePeriodEnd, { ...occasion, openedAt: null }, 'fix:enable-key', due),
+    ).toBe('scheduled');
     expect(await schedules()).toHaveLength(4);
   });
 });

@@ -1,4 +1,4 @@
-/** What there is when a storm is over: in the queues, in the ledger, in Security Hub, in the log. */
+/** What there is when a storm is over: in the queues, in the state table, in Security Hub, in the log. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -6,7 +6,7 @@ import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { deadLetterQueueNameOf, type FunctionName, type Queue, queueNameOf } from '../../deploy/parts.ts';
 import { queueNames, tableName } from '../../lib/aws/names.ts';
 import { isObject, list, text } from '../../lib/core/json.ts';
-import { DynamoLedger } from '../../lib/findings/state/dynamodb.ts';
+import { DynamoStateTable } from '../../lib/findings/state/dynamodb.ts';
 import type { MetricName } from '../../lib/pipeline/live/metrics.ts';
 import { run, stage } from '../e2e/deployment.ts';
 import { region } from '../e2e/emulated-aws.ts';
@@ -92,20 +92,20 @@ function dlq(env: Readonly<Record<string, string>>, command: 'list' | 'redrive',
   );
 }
 
-/** What the ledger says of each last, by the finding's id. */
+/** What the state table says of each last, by the finding's id. */
 export async function verdicts(inhabitants: readonly Inhabitant[]): Promise<ReadonlyMap<string, string>> {
-  const ledger = new DynamoLedger({
+  const stateTable = new DynamoStateTable({
     client: new DynamoDBClient({ region }),
     table: tableName(stage),
     now: Date.now,
     wait: sleep,
     random: Math.random,
   });
-  const entries = await ledger.read(inhabitants.map(({ finding }) => finding));
+  const entries = await stateTable.read(inhabitants.map(({ finding }) => finding));
   return new Map(
     [...entries].map(([id, { observations }]) => {
       const result = observations.at(-1)?.result;
-      return [id, result?.kind === 'judged' ? result.verdict : (result?.kind ?? 'nothing')];
+      return [id, result?.kind === 'evaluated' ? result.verdict : (result?.kind ?? 'nothing')];
     }),
   );
 }

@@ -61,13 +61,13 @@ export interface Weather {
   /** The share of all calls that are throttled. A client that meets it goes on slower for a good while. */
   readonly throttled: number;
   /** Seconds into the storm, and the services that answer nothing at all from then on, until the next line. */
-  readonly course: readonly { readonly at: number; readonly out: readonly Service[] }[];
+  readonly state: readonly { readonly at: number; readonly out: readonly Service[] }[];
 }
 
 /** Begins a storm, which goes on until `calm`. Resolves when its last outage is over. */
 export async function blow(proxies: readonly Emulator[], weather: Weather): Promise<void> {
   const began = Date.now();
-  for (const { at: second, out } of weather.course) {
+  for (const { at: second, out } of weather.state) {
     await sleep(Math.max(0, began + second * 1_000 - Date.now()));
     await setRules(proxies, rules(weather, out));
   }

@@ -16,7 +16,13 @@ import {
   ListResourceTagsCommand,
 } from '@aws-sdk/client-kms';
 import { account } from '../e2e/emulated-aws.ts';
-import { createCluster, createKey, createVolume, grantForeigner, sharedSnapshot } from '../e2e/resources.ts';
+import {
+  createCluster,
+  createKey,
+  createVolume,
+  grantToExternalPrincipal,
+  sharedSnapshot,
+} from '../e2e/resources.ts';
 import { type BusEvent, event, type Stack } from '../e2e/stack.ts';
 
 export type Part = Pick<Stack, 'ec2' | 'eks' | 'kms'>;
@@ -35,8 +41,8 @@ export interface Kind {
   readonly failing: unknown;
   readonly mended: unknown;
   readonly atLast: unknown;
-  /** The actions, each with how its deed ends, and the calls, one of each, that change something for it. */
-  readonly deeds: Readonly<
+  /** The actions, each with how its action run ends, and the calls, one of each, that change something for it. */
+  readonly actionRuns: Readonly<
     Record<string, { readonly ends: 'done' | 'undone'; readonly changes: readonly string[] }>
   >;
   /** Whether a call is about it; left out where the call says its id. */
@@ -93,7 +99,7 @@ export const kinds: readonly Kind[] = [
     failing: ['Disabled'],
     mended: ['Enabled', ...tagsFor('kms-key-disabled')],
     atLast: ['Enabled'],
-    deeds: {
+    actionRuns: {
       tag: { ends: 'undone', changes: ['kms:TagResource', 'kms:UntagResource'] },
       'fix:enable-key': { ends: 'done', changes: ['kms:EnableKey'] },
     },
@@ -110,7 +116,7 @@ export const kinds: readonly Kind[] = [
     failing: false,
     mended: true,
     atLast: true,
-    deeds: { 'fix:enable-rotation': { ends: 'done', changes: ['kms:EnableKeyRotation'] } },
+    actionRuns: { 'fix:enable-rotation': { ends: 'done', changes: ['kms:EnableKeyRotation'] } },
     undo: { action: 'fix:enable-rotation', before: false },
   },
   {
@@ -124,21 +130,21 @@ export const kinds: readonly Kind[] = [
     failing: ['PendingDeletion'],
     mended: ['Enabled'],
     atLast: ['Enabled'],
-    deeds: {
+    actionRuns: {
       'fix:cancel-key-deletion': { ends: 'done', changes: ['kms:CancelKeyDeletion', 'kms:EnableKey'] },
     },
   },
   {
-    name: 'foreign grants',
+    name: 'external grants',
     control: 'kms-grant',
     count: 10,
     async make(stack) {
       const key = await goodKey(stack);
-      return `${key}/${await grantForeigner(stack, key)}`;
+      return `${key}/${await grantToExternalPrincipal(stack, key)}`;
     },
     told(id) {
       const [key = '', grant = ''] = id.split('/');
-      return event('kms-grant/fail-foreign-role', { [sampleKey]: key, [sampleGrant]: grant });
+      return event('kms-grant/fail-external-role', { [sampleKey]: key, [sampleGrant]: grant });
     },
     async look({ kms }, id) {
       const { Grants: grants = [] } = await kms.send(new ListGrantsCommand({ KeyId: id.split('/')[0] }));
@@ -147,7 +153,7 @@ export const kinds: readonly Kind[] = [
     failing: 1,
     mended: 0,
     atLast: 0,
-    deeds: { 'fix:revoke-grant': { ends: 'done', changes: ['kms:RevokeGrant'] } },
+    actionRuns: { 'fix:revoke-grant': { ends: 'done', changes: ['kms:RevokeGrant'] } },
     concerns: (id, call) => id.split('/').every((part) => call.includes(part)),
   },
   {
@@ -165,7 +171,7 @@ export const kinds: readonly Kind[] = [
     failing: ['all'],
     mended: [],
     atLast: [],
-    deeds: { 'fix:unshare-snapshot': { ends: 'done', changes: ['ec2:ModifySnapshotAttribute'] } },
+    actionRuns: { 'fix:unshare-snapshot': { ends: 'done', changes: ['ec2:ModifySnapshotAttribute'] } },
     undo: { action: 'fix:unshare-snapshot', before: ['all'] },
   },
   {
@@ -188,7 +194,7 @@ export const kinds: readonly Kind[] = [
     failing: ['owner=ana'],
     mended: ['owner=ana', ...tagsFor('ec2-volume-encryption')],
     atLast: ['owner=ana', ...tagsFor('ec2-volume-encryption')],
-    deeds: { tag: { ends: 'done', changes: ['ec2:CreateTags'] } },
+    actionRuns: { tag: { ends: 'done', changes: ['ec2:CreateTags'] } },
     undo: { action: 'tag', before: ['owner=ana'] },
   },
   {
@@ -208,7 +214,7 @@ export const kinds: readonly Kind[] = [
     failing: [],
     mended: ['audit', 'authenticator'],
     atLast: ['audit', 'authenticator'],
-    deeds: { 'fix:enable-audit-logging': { ends: 'done', changes: ['eks:UpdateClusterConfig'] } },
+    actionRuns: { 'fix:enable-audit-logging': { ends: 'done', changes: ['eks:UpdateClusterConfig'] } },
     undo: { action: 'fix:enable-audit-logging', before: [] },
   },
   {
@@ -225,7 +231,7 @@ export const kinds: readonly Kind[] = [
     failing: false,
     mended: true,
     atLast: true,
-    deeds: {
+    actionRuns: {
       'fix:enable-default-encryption': { ends: 'done', changes: ['ec2:EnableEbsEncryptionByDefault'] },
     },
     concerns: (_id, call) => call.includes('EbsEncryptionByDefault'),

@@ -58,7 +58,7 @@ export async function differs(
   return found === JSON.stringify(wanted) ? undefined : `${kind.name}: ${id} is ${found}`;
 }
 
-/** Schedules the deletion of the keys that are to be deleted, when the ledger has seen that they were enabled. */
+/** Schedules the deletion of the keys that are to be deleted, when the state table has seen that they were enabled. */
 export async function doom(
   stack: Part & Pick<Stack, 'eventBridge'>,
   offenders: readonly Offender[],

@@ -2,14 +2,14 @@
 import { DisableKeyCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
 import type { Control } from '../../lib/core/control.ts';
 import { findingId } from '../../lib/findings/id.ts';
-import type { Family } from '../../lib/pipeline/evaluators.ts';
+import type { EvaluatorName } from '../../lib/pipeline/evaluators.ts';
 import { controls } from '../../lib/services/controls.ts';
 import { account, region } from '../e2e/emulated-aws.ts';
 import { createCluster, createKey, createVolume } from '../e2e/resources.ts';
 import { type BusEvent, event, type Stack } from '../e2e/stack.ts';
 
 export interface Inhabitant {
-  readonly family: Family;
+  readonly evaluator: EvaluatorName;
   /** Of the one control that is looked at. */
   readonly finding: string;
   readonly truth: 'FAIL' | 'PASS';
@@ -19,7 +19,7 @@ export interface Inhabitant {
 type Part = Pick<Stack, 'ec2' | 'eks' | 'kms'>;
 
 interface Kind {
-  readonly family: Family;
+  readonly evaluator: EvaluatorName;
   readonly control: Control['id'];
   readonly truth: Inhabitant['truth'];
   readonly count: number;
@@ -52,7 +52,7 @@ async function silentCluster(stack: Part, nth: number): Promise<string> {
 
 const kinds: readonly Kind[] = [
   {
-    family: 'ec2',
+    evaluator: 'ec2',
     control: 'ec2-volume-encryption',
     truth: 'FAIL',
     count: 400,
@@ -61,7 +61,7 @@ const kinds: readonly Kind[] = [
     make: (stack) => createVolume(stack, false),
   },
   {
-    family: 'ec2',
+    evaluator: 'ec2',
     control: 'ec2-volume-encryption',
     truth: 'PASS',
     count: 200,
@@ -70,7 +70,7 @@ const kinds: readonly Kind[] = [
     make: (stack) => createVolume(stack, true),
   },
   {
-    family: 'kms',
+    evaluator: 'kms',
     control: 'kms-key-deletion',
     truth: 'FAIL',
     count: 150,
@@ -79,7 +79,7 @@ const kinds: readonly Kind[] = [
     make: doomedKey,
   },
   {
-    family: 'kms',
+    evaluator: 'kms',
     control: 'kms-key-disabled',
     truth: 'FAIL',
     count: 100,
@@ -88,7 +88,7 @@ const kinds: readonly Kind[] = [
     make: disabledKey,
   },
   {
-    family: 'kms',
+    evaluator: 'kms',
     control: 'kms-key-disabled',
     truth: 'PASS',
     count: 50,
@@ -97,7 +97,7 @@ const kinds: readonly Kind[] = [
     make: createKey,
   },
   {
-    family: 'eks',
+    evaluator: 'eks',
     control: 'eks-audit-logging',
     truth: 'FAIL',
     count: 100,
@@ -125,12 +125,12 @@ export async function populate(stack: Part): Promise<readonly Inhabitant[]> {
 }
 
 async function settle(kind: Kind, stack: Part, nth: number): Promise<Inhabitant> {
-  const { family, control, truth, sample, called } = kind;
+  const { evaluator, control, truth, sample, called } = kind;
   const id = await kind.make(stack, nth);
   const type = controls.find((one) => one.id === control)?.resourceType;
   if (type === undefined) throw new Error(`${control} is no control`);
   return {
-    family,
+    evaluator,
     truth,
     finding: findingId(control, { type, id, arn: '', account, region }),
     event: event(`${control}/${sample}`, { [called]: id }),

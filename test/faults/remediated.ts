@@ -2,7 +2,7 @@
 
 import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
 import { tableName } from '../../lib/aws/names.ts';
-import type { Deed } from '../../lib/remediation/actions/action-run.ts';
+import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { DynamoJournal } from '../../lib/remediation/actions/journal-dynamodb.ts';
 import { run, stage } from '../e2e/deployment.ts';
 import { region } from '../e2e/emulated-aws.ts';
@@ -13,8 +13,8 @@ import type { Call } from './relay.ts';
 /** What was done to one offender. */
 export interface Done {
   readonly offender: Offender;
-  /** Its deeds, each with its status: `fix:enable-key 1 done`. */
-  readonly deeds: readonly string[];
+  /** Its action runs, each with its status: `fix:enable-key 1 done`. */
+  readonly actionRuns: readonly string[];
   /** How many calls AWS carried out that change something, by their names; tries of one call counted once. */
   readonly changes: Readonly<Record<string, number>>;
 }
@@ -36,28 +36,28 @@ export async function otherwise(
 
 /** Whether a call changes the offender in a way that its actions do. */
 export function concerns({ kind, id }: Offender, { name, path, body }: Call): boolean {
-  if (!Object.values(kind.deeds).some(({ changes }) => changes.includes(name))) return false;
+  if (!Object.values(kind.actionRuns).some(({ changes }) => changes.includes(name))) return false;
   const call = `${path} ${decodeURIComponent(body.toString('utf8').replaceAll('+', ' '))}`;
   return kind.concerns?.(id, call) ?? call.includes(id);
 }
 
 /** @param changes all calls that changed something. */
 export async function doneTo(offender: Offender, changes: readonly Call[]): Promise<Done> {
-  const deeds = await deedsFor(offender);
+  const actionRuns = await actionRunsFor(offender);
   const own = Map.groupBy(
     changes.filter((call) => concerns(offender, call)),
     ({ name }) => name,
   );
   return {
     offender,
-    deeds: deeds.map(({ action, sequence, status }) => `${action} ${sequence} ${status}`).sort(),
+    actionRuns: actionRuns.map(({ action, sequence, status }) => `${action} ${sequence} ${status}`).sort(),
     changes: Object.fromEntries(
       [...own].map(([name, calls]) => [name, new Set(calls.map(({ invocation }) => invocation)).size]),
     ),
   };
 }
 
-function deedsFor({ finding }: Offender): Promise<readonly Deed[]> {
+function actionRunsFor({ finding }: Offender): Promise<readonly ActionRun[]> {
   const journal = new DynamoJournal({
     client: dynamodbClient({ region }),
     table: tableName(stage),
@@ -85,10 +85,10 @@ async function takeBackOne(
   const offender = offenders.find((one) => one.kind === kind);
   if (kind.undo === undefined || offender === undefined) return [];
   const { action, before } = kind.undo;
-  const place = ['--stage', stage, '--region', region];
+  const accountRegion = ['--stage', stage, '--region', region];
   const { code, all } = await run(
     'bin/trailseal.mjs',
-    ['undo', offender.finding, '--action', action, '--yes', '--reason', 'a test', ...place],
+    ['undo', offender.finding, '--action', action, '--yes', '--reason', 'a test', ...accountRegion],
     env,
   );
   const is = await differs(stack, offender, before);

@@ -1,11 +1,11 @@
 /**
  * The storm over remediation: some 150 resources that fail, a policy that acts, and three calls in ten going wrong of all
- * that judges, tells, acts and notifies. Then calm, and what those who run it do with what is left: `trailseal dlq redrive`
- * and two sweeps, the second of which finds closed what the first found fixed. In the end some of it is taken back.
+ * that evaluates, tells, acts and notifies. Then calm, and what those who run it do with what is left: `trailseal dlq redrive`
+ * and two scheduled scans, the second of which finds closed what the first found fixed. In the end some of it is taken back.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FunctionName, Queue } from '../../deploy/parts.ts';
-import { sweepBody } from '../../lib/pipeline/live/message.ts';
+import { scheduledScanBody } from '../../lib/pipeline/live/message.ts';
 import { detailTypes } from '../../lib/remediation/events/transition.ts';
 import { startMicroburst } from '../../scripts/emulators.ts';
 import { Random } from '../../scripts/sample/random.ts';
@@ -26,7 +26,7 @@ export const weather: Weather = {
   services: ['dynamodb', 'sqs', 'ec2', 'eks', 'kms', 'securityhub', 'events', 'ssm', 'sns'],
   // Clients that are throttled slow down: with as many as in the other storm a tenth would be fixed before the calm.
   throttled: 0.02,
-  course: [
+  state: [
     { at: 0, out: [] },
     { at: 15, out: ['ec2', 'eks', 'kms'] },
     { at: 28, out: ['dynamodb'] },
@@ -39,22 +39,22 @@ export const weather: Weather = {
 /** Milliseconds. */
 const longestStorm = 150_000;
 const longestCalm = 100_000;
-const longestSweep = 60_000;
+const longestScheduledScan = 60_000;
 
 /** Seconds after which what failed is delivered again: longer than most invocations take in the storm. */
 const redelivery = 40;
 
-const queues: readonly Queue[] = ['ec2', 'eks', 'kms', 'sweep', 'remediate', 'notify'];
+const queues: readonly Queue[] = ['ec2', 'eks', 'kms', 'scan', 'remediate', 'notify'];
 const functions: readonly FunctionName[] = [...queues, 'transitions'];
 
 /** How things stand at a moment. */
 export interface Standing {
   /** Whether all queues were empty, what is kept back until later included. */
   readonly quiet: boolean;
-  /** What is not mended, and what it is like. */
+  /** What is not fixed, and what it is like. */
   readonly unmended: readonly { readonly offender: Offender; readonly is: string }[];
   readonly letters: readonly Letter[];
-  /** Messages in the dead letters of the ledger's stream. */
+  /** Messages in the dead letters of the state table's stream. */
   readonly untold: number;
 }
 
@@ -65,8 +65,8 @@ export interface Outcome {
   /** What the proxies met, by service, while there was a storm. */
   readonly met: ReadonlyMap<string, Met>;
   readonly afterStorm: Standing;
-  /** After what is left was sent again, and two sweeps. */
-  readonly afterSweeps: Standing;
+  /** After what is left was sent again, and two scheduled scans. */
+  readonly afterScheduledScans: Standing;
   readonly done: readonly Done[];
   /** Calls that changed something of which no offender is. */
   readonly strange: readonly string[];
@@ -79,7 +79,7 @@ export interface Outcome {
 }
 
 export interface Figures {
-  /** Offenders that were mended before it was calm. */
+  /** Offenders that were fixed before it was calm. */
   readonly mendedInStorm: number;
   readonly stormSeconds: number;
   readonly seconds: number;
@@ -148,11 +148,11 @@ export async function runStorm(): Promise<Outcome> {
     const afterStorm = await standing(longestCalm, 'mended');
     for (const queue of new Set(afterStorm.letters.map((letter) => letter.queue)))
       await redrive(aws.env, queue);
-    for (let sweep = 1; sweep <= 2; sweep += 1) {
-      await send(stack, 'sweep', [JSON.stringify(sweepBody())]);
-      await settled(stack, listening, offenders, Date.now() + longestSweep);
+    for (let scan = 1; scan <= 2; scan += 1) {
+      await send(stack, 'scan', [JSON.stringify(scheduledScanBody())]);
+      await settled(stack, listening, offenders, Date.now() + longestScheduledScan);
     }
-    const afterSweeps = await standing(longestSweep, 'atLast');
+    const afterScheduledScans = await standing(longestScheduledScan, 'atLast');
     const done = await Promise.all(offenders.map((offender) => doneTo(offender, changes)));
     const strange = changes.filter((call) => !offenders.some((offender) => concerns(offender, call)));
     const metric = metricsIn(aws.log);
@@ -163,7 +163,7 @@ export async function runStorm(): Promise<Outcome> {
       passing,
       met: inStorm,
       afterStorm,
-      afterSweeps,
+      afterScheduledScans,
       done,
       strange: strange.map(({ name, body }) => `${name} ${body.toString('utf8')}`),
       heard: await listening.events(),
@@ -188,8 +188,8 @@ export async function runStorm(): Promise<Outcome> {
 function shuffled(offenders: readonly Offender[]): readonly Offender[] {
   const random = new Random('remediation');
   return offenders
-    .map((offender) => ({ offender, place: random.next() }))
-    .sort((one, other) => one.place - other.place)
+    .map((offender) => ({ offender, accountRegion: random.next() }))
+    .sort((one, other) => one.accountRegion - other.accountRegion)
     .map(({ offender }) => offender);
 }
 

@@ -38,8 +38,8 @@ describe('a hundred and fifty failures that are remediated while three calls in 
     expect(lost.map(({ is }) => is)).toEqual([]);
   });
 
-  it('are all fixed after what was put aside is sent again, and sweeps', () => {
-    const { quiet, unmended, letters, untold } = outcome.afterSweeps;
+  it('are all fixed after what was put aside is sent again, and scheduled scans', () => {
+    const { quiet, unmended, letters, untold } = outcome.afterScheduledScans;
     expect({ quiet, unmended: unmended.map(({ is }) => is), letters, untold }).toEqual({
       quiet: true,
       unmended: [],
@@ -48,11 +48,11 @@ describe('a hundred and fifty failures that are remediated while three calls in 
     });
   });
 
-  it('have one deed each of every action, at its end', () => {
-    expect(outcome.done.map(({ offender: { id }, deeds }) => [id, deeds])).toEqual(
+  it('have one action run each of every action, at its end', () => {
+    expect(outcome.done.map(({ offender: { id }, actionRuns }) => [id, actionRuns])).toEqual(
       outcome.offenders.map((offender) => [
         offender.id,
-        deedsOf(outcome, offender).map(([action, { ends }]) => `${action} 1 ${ends}`),
+        actionRunsOf(outcome, offender).map(([action, { ends }]) => `${action} 1 ${ends}`),
       ]),
     );
   });
@@ -63,7 +63,7 @@ describe('a hundred and fifty failures that are remediated while three calls in 
       outcome.offenders.map((offender) => [
         offender.id,
         Object.fromEntries(
-          deedsOf(outcome, offender).flatMap(([, { changes }]) => changes.map((name) => [name, 1])),
+          actionRunsOf(outcome, offender).flatMap(([, { changes }]) => changes.map((name) => [name, 1])),
         ),
       ]),
     );
@@ -73,10 +73,10 @@ describe('a hundred and fifty failures that are remediated while three calls in 
     expect(idsOf(outcome, ({ type }) => type === detailTypes.failed)).toEqual(
       outcome.offenders.map(({ finding }) => [finding, 1]),
     );
-    const actions = new Set(outcome.offenders.flatMap(({ kind }) => Object.keys(kind.deeds)));
+    const actions = new Set(outcome.offenders.flatMap(({ kind }) => Object.keys(kind.actionRuns)));
     for (const action of actions) {
       const having = (offender: Offender): boolean =>
-        deedsOf(outcome, offender).some(([name]) => name === action);
+        actionRunsOf(outcome, offender).some(([name]) => name === action);
       expect(idsOf(outcome, (heard) => heard.action === action && heard.outcome === 'done', having)).toEqual(
         outcome.offenders.filter(having).map(({ finding }) => [finding, 1]),
       );
@@ -95,32 +95,32 @@ describe('a hundred and fifty failures that are remediated while three calls in 
 });
 
 /**
- * The deeds that there should be. Where tagging was withheld, and people told so, a key may have been fixed before it could
+ * The action runs that there should be. Where tagging was skipped, and people told so, a key may have been fixed before it could
  * be tagged: then nothing is left to be tagged for.
  */
-function deedsOf({ heard, done }: Outcome, offender: Offender) {
+function actionRunsOf({ heard, done }: Outcome, offender: Offender) {
   const { kind, finding } = offender;
-  const there = done.find((one) => one.offender === offender)?.deeds ?? [];
-  const wasWithheld = heard.some(
-    (one) => one.finding === finding && one.action === 'tag' && one.outcome === 'withheld',
+  const there = done.find((one) => one.offender === offender)?.actionRuns ?? [];
+  const wasSkipped = heard.some(
+    (one) => one.finding === finding && one.action === 'tag' && one.outcome === 'skipped',
   );
-  return Object.entries(kind.deeds)
+  return Object.entries(kind.actionRuns)
     .filter(([action]) => {
-      const isFixed = kind.deeds['fix:enable-key'] !== undefined;
-      const isTagged = there.some((deed) => deed.startsWith(`${action} `));
-      return action !== 'tag' || !isFixed || !wasWithheld || isTagged;
+      const isFixed = kind.actionRuns['fix:enable-key'] !== undefined;
+      const isTagged = there.some((actionRun) => actionRun.startsWith(`${action} `));
+      return action !== 'tag' || !isFixed || !wasSkipped || isTagged;
     })
     .toSorted(([one], [other]) => (one < other ? -1 : 1));
 }
 
 /** All but that people are not to be told, and what closes a finding that is closed: two looks may come in any order. */
 function isForPeople({ type, previous, action }: Heard): boolean {
-  const closes = type === detailTypes.passed || type === detailTypes.gone;
+  const closes = type === detailTypes.passed || type === detailTypes.deleted;
   return action !== 'notify' && (!closes || previous === 'OPEN');
 }
 
 function tellsWhyNot({ outcome, because }: Heard): boolean {
-  return (outcome === 'withheld' || outcome === 'half-done') && Boolean(because);
+  return (outcome === 'skipped' || outcome === 'partially-completed') && Boolean(because);
 }
 
 /** For each finding, how many events there are of a sort, those that came again counted once. */
@@ -135,7 +135,7 @@ function idsOf(
     .map(({ finding }) => [finding, new Set(byFinding.get(finding)?.map(({ id }) => id)).size]);
 }
 
-function report({ offenders, met, figures, afterStorm, afterSweeps, heard, told }: Outcome): void {
+function report({ offenders, met, figures, afterStorm, afterScheduledScans, heard, told }: Outcome): void {
   const rounded = (value: number) => Math.round(value).toLocaleString('en');
   const events = new Set(heard.map(({ id }) => id)).size;
   const because = (outcome: string) =>
@@ -150,9 +150,9 @@ function report({ offenders, met, figures, afterStorm, afterSweeps, heard, told 
     `calls, and retries      ${rounded(figures.calls)}, ${rounded(figures.retries)}`,
     `changes, and repeats    ${figures.changes}, ${figures.repeats} that changed nothing`,
     `fixed in the storm      ${figures.mendedInStorm}`,
-    `not fixed yet           ${afterStorm.unmended.length} after the storm, ${afterSweeps.unmended.length} after two sweeps`,
-    `dead letters            ${afterStorm.letters.length} after the storm, ${afterSweeps.letters.length} in the end`,
-    `withheld, half-done     ${because('withheld')}, ${because('half-done')}`,
+    `not fixed yet           ${afterStorm.unmended.length} after the storm, ${afterScheduledScans.unmended.length} after two scheduled scans`,
+    `dead letters            ${afterStorm.letters.length} after the storm, ${afterScheduledScans.letters.length} in the end`,
+    `skipped, partially completed     ${because('skipped')}, ${because('partially-completed')}`,
     `events, and repeats     ${events}, ${heard.length - events}`,
     `told to people          ${new Set(told).size} events, ${told.length - new Set(told).size} of them again`,
     `duration                storm ${rounded(figures.stormSeconds)} s, in all ${rounded(figures.seconds)} s`,

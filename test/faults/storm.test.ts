@@ -1,6 +1,6 @@
 /** See `storm.ts`. The figures that it prints say how the stack held out; what must hold is held here. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { families } from '../../lib/pipeline/evaluators.ts';
+import { evaluators } from '../../lib/pipeline/evaluators.ts';
 import { parseBody } from '../../lib/pipeline/live/message.ts';
 import type { Letter } from './after.ts';
 import { population } from './population.ts';
@@ -43,8 +43,8 @@ describe('a thousand events while three calls in ten go wrong', () => {
     expect(aside(malformedInAll).filter((letter) => !put.includes(letter))).toEqual([]);
   });
 
-  it('leave what is true after what was put aside is sent again, and one sweep', () => {
-    const { quiet, untrue, letters } = outcome.afterSweep;
+  it('leave what is true after what was put aside is sent again, and one scheduled scan', () => {
+    const { quiet, untrue, letters } = outcome.afterScheduledScan;
     expect(quiet).toBe(true);
     expect(aside({ letters })).toEqual(aside(malformedInAll));
     expect(untrue.map(({ inhabitant, verdict }) => `${inhabitant.finding}: ${verdict}`)).toEqual([]);
@@ -54,7 +54,7 @@ describe('a thousand events while three calls in ten go wrong', () => {
     const open = outcome.inhabitants.map(({ finding, truth }) => {
       const [control] = finding.split('/').slice(1);
       const held = outcome.findings.get(finding) ?? [];
-      // One that could not be judged at first has a finding that was closed.
+      // One that could not be evaluated at first has a finding that was closed.
       const closed = truth === 'PASS' && held.length === 1 && held[0] === `${control} PASSED ACTIVE`;
       return { finding, held: closed ? [] : held };
     });
@@ -72,7 +72,7 @@ describe('a thousand events while three calls in ten go wrong', () => {
 });
 
 const malformedInAll = {
-  letters: families.flatMap((queue) => malformed.map((body) => ({ queue, body }))),
+  letters: evaluators.flatMap((queue) => malformed.map((body) => ({ queue, body }))),
 };
 
 /** What is among the dead letters, each once, as one that was put aside may have been put aside twice. */
@@ -89,7 +89,7 @@ function eventIn(body: string): readonly string[] {
   return message.kind === 'event' && message.event.id !== undefined ? [message.event.id] : [];
 }
 
-function report({ inhabitants, met, figures, afterStorm, afterSweep }: Outcome): void {
+function report({ inhabitants, met, figures, afterStorm, afterScheduledScan }: Outcome): void {
   const rounded = (value: number) => Math.round(value).toLocaleString('en');
   const lines = [
     `events                  ${inhabitants.length}`,
@@ -99,9 +99,9 @@ function report({ inhabitants, met, figures, afterStorm, afterSweep }: Outcome):
     ),
     `calls, and retries      ${rounded(figures.calls)}, ${rounded(figures.retries)}`,
     `refused of batches      ${figures.refused} entries`,
-    `looks again             ${figures.looksAgain}`,
-    `dead letters            ${afterStorm.letters.length} after the storm, ${afterSweep.letters.length} in the end`,
-    `not true yet            ${afterStorm.untrue.length} after the storm, ${afterSweep.untrue.length} after a sweep`,
+    `looks again             ${figures.reEvaluates}`,
+    `dead letters            ${afterStorm.letters.length} after the storm, ${afterScheduledScan.letters.length} in the end`,
+    `not true yet            ${afterStorm.untrue.length} after the storm, ${afterScheduledScan.untrue.length} after a scheduled scan`,
     `event to finding        p50 ${rounded(figures.p50)} ms, p99 ${rounded(figures.p99)} ms`,
     `duration                storm ${rounded(figures.stormSeconds)} s, in all ${rounded(figures.seconds)} s`,
   ];

@@ -1,9 +1,9 @@
 /**
  * The storm: a thousand events through the deployed stack while three calls in ten of its functions go wrong. Then
- * calm, and one look at what is left by those who run it: `trailseal dlq redrive` and a sweep.
+ * calm, and one look at what is left by those who run it: `trailseal dlq redrive` and a scheduled scan.
  */
-import { families } from '../../lib/pipeline/evaluators.ts';
-import { sweepBody } from '../../lib/pipeline/live/message.ts';
+import { evaluators } from '../../lib/pipeline/evaluators.ts';
+import { scheduledScanBody } from '../../lib/pipeline/live/message.ts';
 import { startMicroburst } from '../../scripts/emulators.ts';
 import { Random } from '../../scripts/sample/random.ts';
 import { deploy } from '../e2e/deployment.ts';
@@ -20,7 +20,7 @@ import { hurry, reroute } from './rerouting.ts';
 export const weather: Weather = {
   services: ['dynamodb', 'sqs', 'ec2', 'eks', 'kms', 'securityhub'],
   throttled: 0.08,
-  course: [
+  state: [
     { at: 0, out: [] },
     { at: 8, out: ['ec2', 'eks', 'kms'] },
     { at: 22, out: ['dynamodb'] },
@@ -32,9 +32,9 @@ export const weather: Weather = {
 /** Milliseconds. The first calm is longer than what was not answered is kept back before its last look. */
 const longestStorm = 100_000;
 const longestCalm = 125_000;
-const longestSweep = 60_000;
+const longestScheduledScan = 60_000;
 
-/** What no queue's function can make anything of, so that it has to put it aside: sent to every family's queue. */
+/** What no queue's function can make anything of, so that it has to put it aside: sent to every evaluator's queue. */
 export const malformed: readonly string[] = Array.from({ length: 10 }, (_, nth) => `{"nothing":${nth}}`);
 
 /** Seconds after which what failed is delivered again: longer than most invocations take in the storm. */
@@ -44,7 +44,7 @@ const redelivery = 45;
 export interface Standing {
   /** Whether all queues were empty, what is kept back until later included. */
   readonly quiet: boolean;
-  /** Inhabitants of whom the ledger does not say what is true, with what it says. */
+  /** Inhabitants of whom the state table does not say what is true, with what it says. */
   readonly untrue: readonly { readonly inhabitant: Inhabitant; readonly verdict: string | undefined }[];
   readonly letters: readonly Letter[];
 }
@@ -54,8 +54,8 @@ export interface Outcome {
   /** What the proxies met, by service, while there was a storm. */
   readonly met: ReadonlyMap<string, Met>;
   readonly afterStorm: Standing;
-  /** After what is left was sent again, and a sweep. */
-  readonly afterSweep: Standing;
+  /** After what is left was sent again, and a scheduled scan. */
+  readonly afterScheduledScan: Standing;
   /** What Security Hub holds in the end, in short, by the finding's id. */
   readonly findings: ReadonlyMap<string, readonly string[]>;
   readonly contradictions: readonly string[];
@@ -68,7 +68,7 @@ export interface Figures {
   /** Calls that the functions made, tries of one call counted once; and tries beyond these. */
   readonly calls: number;
   readonly retries: number;
-  readonly looksAgain: number;
+  readonly reEvaluates: number;
   /** Entries of batches that were refused although the call was answered. */
   readonly refused: number;
   readonly deadLetters: number;
@@ -108,7 +108,7 @@ export async function runStorm(): Promise<Outcome> {
 
     const began = Date.now();
     const blown = blow(proxies, weather);
-    for (const queue of families) await send(stack, queue, malformed);
+    for (const queue of evaluators) await send(stack, queue, malformed);
     const putAt = await tell(stack, inhabitants);
     await blown;
     await quiet(stack, began + longestStorm);
@@ -127,8 +127,8 @@ export async function runStorm(): Promise<Outcome> {
     const afterStorm = await standing(longestCalm);
     for (const queue of new Set(afterStorm.letters.map((letter) => letter.queue)))
       await redrive(aws.env, queue);
-    await send(stack, 'sweep', [JSON.stringify(sweepBody())]);
-    const afterSweep = await standing(longestSweep);
+    await send(stack, 'scan', [JSON.stringify(scheduledScanBody())]);
+    const afterScheduledScan = await standing(longestScheduledScan);
 
     const metric = metricsIn(aws.log);
     const seen = [...(await met(proxies)).values()].reduce((sum, { requests }) => sum + requests, 0);
@@ -137,7 +137,7 @@ export async function runStorm(): Promise<Outcome> {
       inhabitants,
       met: inStorm,
       afterStorm,
-      afterSweep,
+      afterScheduledScan,
       findings: await byId(stack),
       contradictions: contradictions(imports, inhabitants),
       figures: {
@@ -145,7 +145,7 @@ export async function runStorm(): Promise<Outcome> {
         seconds: (Date.now() - began) / 1_000,
         calls: metric('ApiCalls'),
         retries: seen - metric('ApiCalls'),
-        looksAgain: metric('LooksAgain'),
+        reEvaluates: metric('ReEvaluations'),
         refused: parts.entries,
         deadLetters: metric('MessagesDeadLettered'),
         p50: percentile(latencies, 0.5),
@@ -164,8 +164,8 @@ async function tell(
 ): Promise<ReadonlyMap<string, number>> {
   const random = new Random('storm');
   const shuffled = inhabitants
-    .map((inhabitant) => ({ inhabitant, place: random.next() }))
-    .sort((one, other) => one.place - other.place)
+    .map((inhabitant) => ({ inhabitant, accountRegion: random.next() }))
+    .sort((one, other) => one.accountRegion - other.accountRegion)
     .map(({ inhabitant }) => inhabitant);
   const putAt = new Map<string, number>();
   for (let start = 0; start < shuffled.length; start += 10) {

@@ -33,7 +33,7 @@ function finding(
   verdict: 'FAIL' | 'UNKNOWN' = 'FAIL',
   exemption?: FindingExemption,
 ): Finding {
-  const judgement = {
+  const evaluation = {
     verdict,
     evidence: {
       summary: 'm5.large does not encrypt.',
@@ -42,12 +42,12 @@ function finding(
       ...evidence,
     },
   };
-  const plan = { actions: [], withheld: [] };
+  const plan = { actions: [], skipped: [] };
   return openFinding(undefined, {
     control,
     resource: { ...resource, ...where },
     severity: 'MEDIUM',
-    judgement,
+    evaluation,
     event,
     plan,
     exemption,
@@ -138,7 +138,7 @@ describe('a finding in ASFF', () => {
     }
   });
 
-  it('was updated exactly when the ledger says, or Security Hub would take two updates for one', () => {
+  it('was updated exactly when the state table says, or Security Hub would take two updates for one', () => {
     const early = '2026-10-05T00:59:59.998Z';
     expect(toAsff(finding(), control, early).UpdatedAt).toBe(early);
   });
@@ -280,7 +280,7 @@ describe('whatever an event says, a finding', () => {
 
   it('holds no blank, broken or many-lined string and no empty map, which Security Hub refuses', () => {
     fc.assert(
-      fc.property(made, ({ Id: _asTheLedgerHasIt, ...asff }) => {
+      fc.property(made, ({ Id: _asTheStateTableHasIt, ...asff }) => {
         for (const one of stringsIn(asff)) {
           expect(one).toMatch(/^.*\S.*$/u);
           expect(one.isWellFormed()).toBe(true);

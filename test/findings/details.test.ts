@@ -212,7 +212,7 @@ describe('the details of', () => {
     expect(detailsOf(resource, facts)).toEqual(expected);
   });
 
-  it('any resource come back from JSON as they were, for the ledger keeps them so', () => {
+  it('any resource come back from JSON as they were, for the state table keeps them so', () => {
     for (const [, resource, facts] of cases) {
       const details = detailsOf(resource, facts);
       expect(JSON.parse(JSON.stringify(details))).toEqual(details);

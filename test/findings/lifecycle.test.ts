@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Judgement, Resource, TrailEvent, Verdict } from '../../lib/core/control.ts';
+import type { Evaluation, Resource, TrailEvent, Verdict } from '../../lib/core/control.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
 import { findingId } from '../../lib/findings/id.ts';
 import {
@@ -30,17 +30,17 @@ function eventAt(hour: number): TrailEvent {
   });
 }
 
-function judgement(verdict: Verdict, summary = `It is ${verdict}.`): Judgement {
+function evaluation(verdict: Verdict, summary = `It is ${verdict}.`): Evaluation {
   return { verdict, evidence: { summary, required: 'encryption', observed: [] } };
 }
 
 function open(previous: Finding | undefined, verdict: Verdict, event: TrailEvent): Finding {
-  const plan = { actions: [], withheld: [] };
+  const plan = { actions: [], skipped: [] };
   const opening = {
     control,
     resource,
     severity: control.severity,
-    judgement: judgement(verdict),
+    evaluation: evaluation(verdict),
     event,
     plan,
   };
@@ -49,7 +49,7 @@ function open(previous: Finding | undefined, verdict: Verdict, event: TrailEvent
 
 const opened = open(undefined, 'FAIL', eventAt(1));
 const doubted = open(undefined, 'UNKNOWN', eventAt(1));
-const resolved = resolveFinding(opened, judgement('PASS'), eventAt(2));
+const resolved = resolveFinding(opened, evaluation('PASS'), eventAt(2));
 
 describe('a verdict', () => {
   it.each([
@@ -121,12 +121,12 @@ describe('a finding', () => {
   });
 
   it('shows the newest evidence when it fails again, and the first opening', () => {
-    const kept = keepFinding(opened, judgement('FAIL', 'It is worse.'), eventAt(2));
+    const kept = keepFinding(opened, evaluation('FAIL', 'It is worse.'), eventAt(2));
     expect(kept.evidence.summary).toBe('It is worse.');
     expect(kept).toMatchObject({ openedAt: opened.openedAt, eventIds: ['event-1', 'event-2'] });
   });
 
-  it('is archived when its resource is gone', () => {
+  it('is archived when its resource was deleted', () => {
     expect(archiveFinding(opened, eventAt(4))).toMatchObject({
       verdict: 'FAIL',
       status: 'ARCHIVED',
@@ -160,9 +160,9 @@ describe('a finding', () => {
           const change = changeOf(finding, next);
           if (change === 'open') finding = open(finding, next, eventAt(index));
           else if (finding !== undefined && change === 'keep')
-            finding = keepFinding(finding, judgement(next), eventAt(index));
+            finding = keepFinding(finding, evaluation(next), eventAt(index));
           else if (finding !== undefined && change === 'close')
-            finding = resolveFinding(finding, judgement(next), eventAt(index));
+            finding = resolveFinding(finding, evaluation(next), eventAt(index));
         }
         const last = [...verdicts].reverse().find((one) => one !== 'UNKNOWN');
         if (last === 'FAIL') expect(finding).toMatchObject({ status: 'OPEN', verdict: 'FAIL' });

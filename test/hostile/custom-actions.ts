@@ -1,40 +1,40 @@
 /** Messages for the operators' queue that are none of what it expects, or almost. */
 import fc from 'fast-check';
-import { buttonNames, customActionResource } from '../../lib/aws/names.ts';
+import { customActionLabels, customActionResource } from '../../lib/aws/names.ts';
 import { productArnOf } from '../../lib/findings/id.ts';
-import { buttons } from '../../lib/policy/custom-actions.ts';
+import { customActionNames } from '../../lib/policy/custom-actions.ts';
 import { action } from '../notifications/events.ts';
 import { pathsIn, tampered, tampering } from './messages.ts';
 import { known } from './requests.ts';
-import { foreigner } from './resources.ts';
-import { hostileText, hostileValue, place } from './values.ts';
+import { externalPrincipal } from './resources.ts';
+import { accountRegion, hostileText, hostileValue } from './values.ts';
 
 export const stage = 'dev';
-export const productArn = productArnOf(place.account, place.region);
+export const productArn = productArnOf(accountRegion.account, accountRegion.region);
 
-const pressed = fc.record({
+const selected = fc.record({
   Id: fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...known.map(({ id }) => id)) }, hostileText),
   ProductArn: fc.oneof(
     { weight: 8, arbitrary: fc.constant(productArn) },
-    { weight: 1, arbitrary: fc.constant(productArnOf(foreigner, place.region)) },
+    { weight: 1, arbitrary: fc.constant(productArnOf(externalPrincipal, accountRegion.region)) },
     { weight: 1, arbitrary: hostileText },
   ),
   AwsAccountId: fc.oneof(
-    { weight: 8, arbitrary: fc.constant(place.account) },
-    { weight: 1, arbitrary: fc.constant(foreigner) },
+    { weight: 8, arbitrary: fc.constant(accountRegion.account) },
+    { weight: 1, arbitrary: fc.constant(externalPrincipal) },
     { weight: 1, arbitrary: hostileText },
   ),
   Region: fc.oneof(
-    { weight: 8, arbitrary: fc.constant(place.region) },
+    { weight: 8, arbitrary: fc.constant(accountRegion.region) },
     { weight: 1, arbitrary: fc.constant('eu-west-1') },
     { weight: 1, arbitrary: hostileText },
   ),
   Title: hostileText,
 });
 
-const press = fc
+const customActionEvent = fc
   .record({
-    button: fc.constantFrom(...buttons),
+    customAction: fc.constantFrom(...customActionNames),
     time: fc.oneof(
       { weight: 8, arbitrary: fc.constant('2026-03-01T12:00:00Z') },
       {
@@ -48,22 +48,22 @@ const press = fc
       },
       { weight: 1, arbitrary: hostileText },
     ),
-    findings: fc.array(pressed, { minLength: 1, maxLength: 3 }),
+    findings: fc.array(selected, { minLength: 1, maxLength: 3 }),
     actionName: hostileText,
   })
-  .map(({ button, time, findings, actionName }) =>
+  .map(({ customAction, time, findings, actionName }) =>
     JSON.stringify({
       version: '0',
       id: '6d9b1c1e-0000-4000-8000-000000000001',
       'detail-type': 'Security Hub Findings - Custom Action',
       source: 'aws.securityhub',
-      account: place.account,
+      account: accountRegion.account,
       time,
-      region: place.region,
+      region: accountRegion.region,
       resources: [
-        `arn:aws:securityhub:${place.region}:${place.account}:${customActionResource(stage, button)}`,
+        `arn:aws:securityhub:${accountRegion.region}:${accountRegion.account}:${customActionResource(stage, customAction)}`,
       ],
-      detail: { actionName, actionDescription: buttonNames[button], findings },
+      detail: { actionName, actionDescription: customActionLabels[customAction], findings },
     }),
   );
 
@@ -77,17 +77,22 @@ const answer = fc
   .map(({ because, plan, undo, by }) => {
     const decision = { by: 'operator', name: by, why: because } as const;
     const detail = action({ because, plan, undo, decision });
-    return JSON.stringify({ source: 'trailseal', 'detail-type': 'Action', account: place.account, detail });
+    return JSON.stringify({
+      source: 'trailseal',
+      'detail-type': 'Action',
+      account: accountRegion.account,
+      detail,
+    });
   });
 
 /** Most are presses and answers as they would come, but for what others say in them; some are tampered with. */
 export const operatorBody: fc.Arbitrary<string> = fc.oneof(
-  { weight: 8, arbitrary: press },
+  { weight: 8, arbitrary: customActionEvent },
   { weight: 3, arbitrary: answer },
   {
     weight: 6,
     arbitrary: fc
-      .tuple(fc.oneof(press, answer), fc.array(tampering, { minLength: 1, maxLength: 3 }))
+      .tuple(fc.oneof(customActionEvent, answer), fc.array(tampering, { minLength: 1, maxLength: 3 }))
       .map(([text, tamperings]) => tampered({ text, paths: pathsIn(JSON.parse(text)) }, tamperings)),
   },
   { weight: 1, arbitrary: hostileText },

@@ -1,6 +1,6 @@
 /** AWS as nobody would have it: it answers at random, and what it answers holds what its customers wrote. */
 import type { FactName, Facts, Resource } from '../../lib/core/control.ts';
-import type { FactRequest, LiveFactProvider, Looked } from '../../lib/core/fact-provider.ts';
+import type { CurrentResource, FactRequest, LiveFactProvider } from '../../lib/core/fact-provider.ts';
 import { known, type UnknownReason, unknownFact } from '../../lib/core/facts.ts';
 import { defaultKeyPolicy, parseKeyPolicy } from '../../lib/iam/document.ts';
 import { controlPlaneLogs } from '../../lib/services/eks/facts.ts';
@@ -32,7 +32,7 @@ const reasons: readonly UnknownReason[] = [
   'absent',
   'unreadable',
   'not-ready',
-  'gone',
+  'deleted',
 ];
 
 const policies: readonly unknown[] = [
@@ -129,7 +129,7 @@ function randomTags(random: Random): Readonly<Record<string, string>> {
   ]);
 }
 
-/** Most of the time AWS knows the resource; else it is gone, or no answer comes. */
+/** Most of the time AWS knows the resource; else it was deleted, or no answer comes. */
 export function randomFacts(random: Random): LiveFactProvider {
   const factsOf = ({ resource, facts }: FactRequest): Partial<Facts> => {
     const alike = random.below(4) === 0 ? random.pick(reasons) : undefined;
@@ -144,7 +144,7 @@ export function randomFacts(random: Random): LiveFactProvider {
       }),
     );
   };
-  const looked = (request: FactRequest): readonly Looked[] => {
+  const looked = (request: FactRequest): readonly CurrentResource[] => {
     const { resource } = request;
     const tags = random.below(3) === 0 ? { tags: randomTags(random) } : {};
     if (resource.type !== 'AwsEc2Volume' || resource.id.startsWith('vol-') || random.below(2) === 0) {

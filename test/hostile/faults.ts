@@ -8,7 +8,7 @@ import { toItem } from '../../lib/findings/state/item.ts';
 import type { Recorded } from '../../lib/findings/state/table.ts';
 import { streamed } from '../../lib/remediation/events/stream.ts';
 import { transitionSchema } from '../../lib/remediation/events/transition.ts';
-import { place } from './values.ts';
+import { accountRegion } from './values.ts';
 
 /** Source: Amazon DynamoDB Developer Guide, "Constraints in Amazon DynamoDB": keys and items, in bytes. */
 const dynamo = { key: 2_048, item: 400_000 } as const;
@@ -30,14 +30,15 @@ export function faultsOfLine(line: string): readonly string[] {
 }
 
 /** Of another account or Region than the deployment's, by itself or by its ARN. */
-export function faultsOfPlace({ account, region, arn, partOf }: Resource): readonly string[] {
+export function faultsOfAccountRegion({ account, region, arn, partOf }: Resource): readonly string[] {
   const faults: string[] = [];
-  if (account !== place.account || region !== place.region) faults.push(`is in ${account}/${region}`);
+  if (account !== accountRegion.account || region !== accountRegion.region)
+    faults.push(`is in ${account}/${region}`);
   for (const name of [arn, partOf]) {
     // A snapshot's ARN names no account.
     const parsed = parseArn(name);
-    if (![undefined, '', place.account].includes(parsed?.account)) faults.push(`has the ARN ${name}`);
-    if (![undefined, '', place.region].includes(parsed?.region)) faults.push(`has the ARN ${name}`);
+    if (![undefined, '', accountRegion.account].includes(parsed?.account)) faults.push(`has the ARN ${name}`);
+    if (![undefined, '', accountRegion.region].includes(parsed?.region)) faults.push(`has the ARN ${name}`);
   }
   return faults;
 }
@@ -46,12 +47,15 @@ export function faultsOfFinding(finding: AwsSecurityFinding): readonly string[] 
   const faults = [...textFaults('', finding)];
   const { Id = '', AwsAccountId, ProductArn, Resources: [resource] = [], ProductFields = {} } = finding;
   if (Id.length > asffLimits.id) faults.push(`Id has ${Id.length} characters`);
-  if (!Id.startsWith('trailseal/') || !Id.includes(`/${place.account}/${place.region}/`))
+  if (!Id.startsWith('trailseal/') || !Id.includes(`/${accountRegion.account}/${accountRegion.region}/`))
     faults.push(`Id is ${Id}`);
-  if (AwsAccountId !== place.account) faults.push(`AwsAccountId is ${AwsAccountId}`);
-  if (ProductArn !== `arn:aws:securityhub:${place.region}:${place.account}:product/${place.account}/default`)
+  if (AwsAccountId !== accountRegion.account) faults.push(`AwsAccountId is ${AwsAccountId}`);
+  if (
+    ProductArn !==
+    `arn:aws:securityhub:${accountRegion.region}:${accountRegion.account}:product/${accountRegion.account}/default`
+  )
     faults.push(`ProductArn is ${ProductArn}`);
-  if (resource?.Region !== place.region) faults.push(`its resource is in ${resource?.Region}`);
+  if (resource?.Region !== accountRegion.region) faults.push(`its resource is in ${resource?.Region}`);
   if ((resource?.Id?.length ?? 0) > asffLimits.id) faults.push(`its resource has a long Id`);
   if ((finding.Description?.length ?? 0) > asffLimits.description) faults.push(`has a long Description`);
   if (Object.keys(ProductFields).length > asffLimits.productFields) faults.push('has many ProductFields');
@@ -78,7 +82,7 @@ function textFaults(where: string, value: unknown): readonly string[] {
 
 /** As DynamoDB would keep it, and as its stream would tell of the write. */
 export function faultsOfWrite(before: Recorded | undefined, after: Recorded, now: number): readonly string[] {
-  const faults = [...faultsOfPlace(after.resource)];
+  const faults = [...faultsOfAccountRegion(after.resource)];
   // What is not told to others is small.
   if (isDeepStrictEqual(before?.finding, after.finding)) return faults;
   const item = itemOf(after, now);
@@ -109,7 +113,7 @@ export function faultsOfWrite(before: Recorded | undefined, after: Recorded, now
   if (Buffer.byteLength(detail) > eventBytes) faults.push(`its transition has ${detail.length} characters`);
   if (!detail.isWellFormed()) faults.push('its transition is not well-formed');
   const { account, region } = told.transition;
-  if (account !== place.account || region !== place.region)
+  if (account !== accountRegion.account || region !== accountRegion.region)
     faults.push(`its transition is of ${account}/${region}`);
   return faults;
 }

@@ -1,12 +1,12 @@
-/** Messages for a family's queue that are none of what it expects, or almost: samples that were tampered with. */
+/** Messages for an evaluator's queue that are none of what it expects, or almost: samples that were tampered with. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import type { Control, ResourceType } from '../../lib/core/control.ts';
 import { isObject } from '../../lib/core/json.ts';
-import { type Family, familyOf } from '../../lib/pipeline/evaluators.ts';
+import { type EvaluatorName, evaluatorOf } from '../../lib/pipeline/evaluators.ts';
 import { messageVersion } from '../../lib/pipeline/live/message.ts';
-import { hostileText, hostileValue, place } from './values.ts';
+import { accountRegion, hostileText, hostileValue } from './values.ts';
 
 const events = path.join(import.meta.dirname, '..', '..', 'events');
 
@@ -21,7 +21,7 @@ function samplesOf(controls: readonly Control[]): readonly Sample[] {
     readdirSync(path.join(events, id)).map((name) => {
       const text = readFileSync(path.join(events, id, name), 'utf8');
       const { region } = JSON.parse(text);
-      const here = text.replaceAll(region, place.region);
+      const here = text.replaceAll(region, accountRegion.region);
       return { text: here, paths: pathsIn(JSON.parse(here)) };
     }),
   );
@@ -60,7 +60,15 @@ export const tampering: fc.Arbitrary<Tampering> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       kind: fc.constant('replace' as const),
-      from: fc.constantFrom(place.account, place.region, 'amazonaws.com', ':key/', 'i-0', 'vol-', '"items"'),
+      from: fc.constantFrom(
+        accountRegion.account,
+        accountRegion.region,
+        'amazonaws.com',
+        ':key/',
+        'i-0',
+        'vol-',
+        '"items"',
+      ),
       to: fc.oneof(fc.constantFrom('444455556666', 'eu-west-1'), hostileText),
     }),
   },
@@ -142,14 +150,14 @@ const forgedResource = fc.record(
     ),
     arn: fc.oneof(
       fc.constantFrom(
-        `arn:aws:kms:${place.region}:${place.account}:key/1f0c8a52-3d1e-4b7a-9c45-8e2b6a7d9f31`,
-        `arn:aws:kms:${place.region}:444455556666:key/1f0c8a52-3d1e-4b7a-9c45-8e2b6a7d9f31`,
-        `arn:aws:eks:eu-west-1:${place.account}:cluster/prod`,
+        `arn:aws:kms:${accountRegion.region}:${accountRegion.account}:key/1f0c8a52-3d1e-4b7a-9c45-8e2b6a7d9f31`,
+        `arn:aws:kms:${accountRegion.region}:444455556666:key/1f0c8a52-3d1e-4b7a-9c45-8e2b6a7d9f31`,
+        `arn:aws:eks:eu-west-1:${accountRegion.account}:cluster/prod`,
       ),
       hostileText,
     ),
-    account: fc.oneof({ weight: 4, arbitrary: fc.constant(place.account) }, hostileText),
-    region: fc.oneof({ weight: 4, arbitrary: fc.constant(place.region) }, hostileText),
+    account: fc.oneof({ weight: 4, arbitrary: fc.constant(accountRegion.account) }, hostileText),
+    region: fc.oneof({ weight: 4, arbitrary: fc.constant(accountRegion.region) }, hostileText),
     partOf: hostileText,
     tags: hostileValue,
   },
@@ -185,15 +193,19 @@ function forged(controls: readonly Control[], samples: readonly Sample[]): fc.Ar
           fc.oneof(
             hostileValue,
             fc
-              .tuple(control, fc.constantFrom(place.account, '444455556666'), fc.constantFrom('prod', 'x'))
-              .map(([id, account, name]) => `trailseal/${id}/${account}/${place.region}/${name}`),
+              .tuple(
+                control,
+                fc.constantFrom(accountRegion.account, '444455556666'),
+                fc.constantFrom('prod', 'x'),
+              )
+              .map(([id, account, name]) => `trailseal/${id}/${account}/${accountRegion.region}/${name}`),
           ),
           { maxLength: 4 },
         ),
         attempt: fc.oneof(fc.integer(), hostileValue),
       }),
     ),
-    own(fc.record({ kind: fc.constant('sweep'), of: hostileValue, token: hostileValue })),
+    own(fc.record({ kind: fc.constant('scan'), of: hostileValue, token: hostileValue })),
     own(fc.record({ kind: hostileValue, looks: hostileValue })),
     hostileValue.map((version) => JSON.stringify({ trailseal: { version, kind: 'look' } })),
     hostileValue.map((trailseal) => JSON.stringify({ trailseal })),
@@ -215,9 +227,9 @@ const abysses: readonly string[] = [
   `{"eventSource":"kms.amazonaws.com","eventName":"CreateKey","requestParameters":${abyss}}`,
 ];
 
-/** Bodies for the queue of a family: most are samples of its own, tampered with in one to four ways. */
-export function hostileBody(family: Family, controls: readonly Control[]): fc.Arbitrary<string> {
-  const samples = samplesOf(controls.filter((control) => familyOf(control) === family));
+/** Bodies for the queue of an evaluator: most are samples of its own, tampered with in one to four ways. */
+export function hostileBody(evaluator: EvaluatorName, controls: readonly Control[]): fc.Arbitrary<string> {
+  const samples = samplesOf(controls.filter((control) => evaluatorOf(control) === evaluator));
   const event = fc
     .tuple(fc.constantFrom(...samples), fc.array(tampering, { minLength: 1, maxLength: 4 }))
     .map(([sample, tamperings]) => tampered(sample, tamperings));

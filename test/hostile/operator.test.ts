@@ -3,28 +3,28 @@ import { describe, expect, it, vi } from 'vitest';
 import * as z from 'zod/mini';
 import { loggerOf } from '../../functions/telemetry.ts';
 import { parseBody } from '../../lib/pipeline/live/message.ts';
-import { orderable } from '../../lib/policy/custom-actions.ts';
+import { requestable } from '../../lib/policy/custom-actions.ts';
 import type { OperatorExemption } from '../../lib/policy/operator-exemption.ts';
 import { Operator } from '../../lib/remediation/custom-actions/custom-actions.ts';
-import type { Press } from '../../lib/remediation/custom-actions/message.ts';
+import type { CustomActionEvent } from '../../lib/remediation/custom-actions/message.ts';
 import { parseOperatorMessage } from '../../lib/remediation/custom-actions/message.ts';
 import { type Note, withNews } from '../../lib/remediation/custom-actions/note.ts';
 import { parseRemediation } from '../../lib/remediation/message.ts';
 import { controls } from '../../lib/services/controls.ts';
 import { policyOf } from '../policy/fixtures.ts';
 import { operatorBody, productArn, stage } from './custom-actions.ts';
-import { faultsOfLine, faultsOfPlace } from './faults.ts';
+import { faultsOfAccountRegion, faultsOfLine } from './faults.ts';
 import { known } from './requests.ts';
-import { hostileText, place } from './values.ts';
+import { accountRegion, hostileText } from './values.ts';
 
 const day = 86_400_000;
-const orders = ['undo', 're-check', 'exempt', ...new Set(controls.flatMap(orderable))];
+const customActions = ['undo', 're-check', 'exempt', ...new Set(controls.flatMap(requestable))];
 // Without one key, an order to associate it could never be obeyed.
-const oneKey = `{ key: ["arn:aws:kms:${place.region}:${place.account}:key/1234abcd-12ab-34cd-56ef-1234567890ab"] }`;
+const oneKey = `{ key: ["arn:aws:kms:${accountRegion.region}:${accountRegion.account}:key/1234abcd-12ab-34cd-56ef-1234567890ab"] }`;
 const policy = policyOf(
   `version: 1
 controls: { eks-secrets-encryption: { settings: ${oneKey} } }
-operators: { orders: [${orders.join(', ')}] }`,
+operators: { customActions: [${customActions.join(', ')}] }`,
   controls,
 );
 const entries = new Map(known.map((entry) => [entry.id, entry]));
@@ -34,9 +34,9 @@ interface Sent {
   readonly body: string;
 }
 
-/** What came of a message; `press` where it was one. */
+/** What came of a message; `customActionEvent` where it was one. */
 interface Came {
-  readonly press: Press | undefined;
+  readonly customActionEvent: CustomActionEvent | undefined;
   readonly sent: readonly Sent[];
   readonly given: readonly OperatorExemption[];
   readonly notes: readonly { readonly finding: string; readonly text: string }[];
@@ -51,9 +51,9 @@ async function taken(body: string, before: Note): Promise<Came | string> {
   const operator = new Operator({
     controls,
     policy,
-    place,
+    accountRegion,
     stage,
-    ledger: { read: async (ids) => new Map([...entries].filter(([id]) => ids.includes(id))) },
+    stateTable: { read: async (ids) => new Map([...entries].filter(([id]) => ids.includes(id))) },
     exemptions: {
       all: async () => new Map(given.map((exemption) => [exemption.finding, exemption])),
       give: async (exemption) => given.push(exemption) > 0,
@@ -70,19 +70,23 @@ async function taken(body: string, before: Note): Promise<Came | string> {
   });
   if (message.kind === 'answer') {
     await operator.answer([message.answer]);
-    return { press: undefined, sent, given, notes };
+    return { customActionEvent: undefined, sent, given, notes };
   }
-  const pressings = await operator.press(message.press);
-  loggerOf('operator').info('pressed', { pressings });
-  return { press: message.press, sent, given, notes };
+  const customActionEvents = await operator.customActionEvent(message.customActionEvent);
+  loggerOf('operator').info('selected', { customActionEvents });
+  return { customActionEvent: message.customActionEvent, sent, given, notes };
 }
 
 /** Only for what was pressed, and is the deployment's own. */
-function faultsOfSending({ press, sent, given }: Came): readonly string[] {
-  const ids = new Set(press?.findings.filter(({ account }) => account === place.account).map(({ id }) => id));
+function faultsOfSending({ customActionEvent, sent, given }: Came): readonly string[] {
+  const ids = new Set(
+    customActionEvent?.findings
+      .filter(({ account }) => account === accountRegion.account)
+      .map(({ id }) => id),
+  );
   const isOurs = (id: string) => {
     const resource = entries.get(id)?.resource;
-    return ids.has(id) && resource !== undefined && faultsOfPlace(resource).length === 0;
+    return ids.has(id) && resource !== undefined && faultsOfAccountRegion(resource).length === 0;
   };
   return [
     ...sent.flatMap(({ queue, body }) => {
@@ -92,33 +96,33 @@ function faultsOfSending({ press, sent, given }: Came): readonly string[] {
       }
       const look = parseBody(body);
       if (look.kind !== 'look') return [`it sent ${body}`];
-      return look.looks.flatMap(({ resource }) => faultsOfPlace(resource));
+      return look.looks.flatMap(({ resource }) => faultsOfAccountRegion(resource));
     }),
     ...given.flatMap(({ finding, expires, lifted }) => {
       // A release lets nothing off, whether or not there was an exemption to take back.
       if (lifted !== null) return isOurs(finding) ? [] : [`it releases ${finding}`];
       const until = z.iso.date().safeParse(expires).success ? Date.parse(expires) : Number.NaN;
-      const days = (until - Date.parse(press?.at ?? '')) / day;
+      const days = (until - Date.parse(customActionEvent?.at ?? '')) / day;
       return isOurs(finding) && days > 0 && days <= 31 ? [] : [`it exempts ${finding} until ${expires}`];
     }),
   ];
 }
 
 /** A line of text that Security Hub takes, on nothing but what was pressed. */
-function faultsOfNotes({ press, notes }: Came): readonly string[] {
+function faultsOfNotes({ customActionEvent, notes }: Came): readonly string[] {
   return notes.flatMap(({ finding, text }) => [
     ...(/[\p{Cc}\u2028\u2029]/u.test(text) || text.length < 1 || text.length > 512 || !text.isWellFormed()
       ? [`a note is ${JSON.stringify(text)}`]
       : []),
-    ...(press === undefined || press.findings.some(({ id }) => id === finding)
+    ...(customActionEvent === undefined || customActionEvent.findings.some(({ id }) => id === finding)
       ? []
-      : [`a note is put on ${finding}, which nobody pressed a button for`]),
+      : [`a note is put on ${finding}, which nobody pressed a custom action for`]),
   ]);
 }
 
 describe('hostile messages in the queue of operators', () => {
   it('order nothing but for what was pressed and is the deployment’s own, and are noted and logged as plain text', async () => {
-    const tally = { orders: 0, looks: 0, exemptions: 0, notes: 0, malformed: 0 };
+    const tally = { customActions: 0, looks: 0, exemptions: 0, notes: 0, malformed: 0 };
     const lines: string[] = [];
     const streams = [process.stdout, process.stderr].map((stream) =>
       vi.spyOn(stream, 'write').mockImplementation((chunk: unknown) => {
@@ -138,7 +142,7 @@ describe('hostile messages in the queue of operators', () => {
             return;
           }
           expect([...faultsOfSending(came), ...faultsOfNotes(came), ...logged]).toEqual([]);
-          tally.orders += came.sent.filter(({ queue }) => queue === 'remediate').length;
+          tally.customActions += came.sent.filter(({ queue }) => queue === 'remediate').length;
           tally.looks += came.sent.filter(({ queue }) => queue !== 'remediate').length;
           tally.exemptions += came.given.length;
           tally.notes += came.notes.length;

@@ -8,7 +8,7 @@ import type { ResourceType } from '../../lib/core/control.ts';
 import { at, list, text } from '../../lib/core/json.ts';
 import { isolationGroupName, isolationTag } from '../../lib/services/ec2/quarantine/names.ts';
 import { writeClients } from '../services/ec2/quarantine/quarantine-clients.ts';
-import { clusterKey, foreigner, grantId, type Thing, thingOf, things } from './resources.ts';
+import { clusterKey, externalPrincipal, grantId, type Thing, thingOf, things } from './resources.ts';
 
 export interface Write {
   readonly call: string;
@@ -28,7 +28,7 @@ export class PermissiveAws {
   /** Calls that this AWS does not have. */
   readonly strange: string[] = [];
   readonly #tags = new Map<Thing, Record<string, string>>();
-  /** What was put right, and how: `<id> rotation`. */
+  /** What was fixed, and how: `<id> rotation`. */
   readonly #changed = new Set<string>();
 
   constructor() {
@@ -89,15 +89,15 @@ export class PermissiveAws {
       }
       case 'GetKeyPolicy': {
         const key = read();
-        const foreign = key.fails.includes('kms-key-policy') && !this.#has(key, 'policed');
-        return { Policy: policyFor(foreign ? foreigner : key.account) };
+        const external = key.fails.includes('kms-key-policy') && !this.#has(key, 'policed');
+        return { Policy: policyFor(external ? externalPrincipal : key.account) };
       }
       case 'ListGrants': {
         const key = read();
         const there = key.fails.includes('kms-key-rotation') && !this.#has(key, 'revoked');
         const grant = {
           GrantId: grantId,
-          GranteePrincipal: `arn:aws:iam::${foreigner}:root`,
+          GranteePrincipal: `arn:aws:iam::${externalPrincipal}:root`,
           Operations: [],
         };
         return { Grants: there && text(input, 'GrantId') === grantId ? [grant] : [] };

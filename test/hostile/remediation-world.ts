@@ -5,7 +5,7 @@
 import { loggerOf, Telemetry } from '../../functions/telemetry.ts';
 import { fromItem } from '../../lib/findings/state/item.ts';
 import { AwsFacts } from '../../lib/pipeline/aws-facts.ts';
-import { orderable } from '../../lib/policy/custom-actions.ts';
+import { requestable } from '../../lib/policy/custom-actions.ts';
 import { actions } from '../../lib/remediation/actions/index.ts';
 import { isOwnResource } from '../../lib/remediation/eligibility/own-resource.ts';
 import { type LimitState, nothingUsed, use } from '../../lib/remediation/limits.ts';
@@ -18,7 +18,7 @@ import { MemoryJournal } from '../remediation/actions/memory-journal.ts';
 import { PermissiveAws, policyFor } from './permissive-aws.ts';
 import { type Attack, foundAt } from './requests.ts';
 import { clusterKey, exemptingTag, stack } from './resources.ts';
-import { place } from './values.ts';
+import { accountRegion } from './values.ts';
 
 const everything = [
   'notify',
@@ -26,10 +26,10 @@ const everything = [
   'quarantine',
   ...new Set(controls.flatMap((control) => control.actions.filter((action) => action.startsWith('fix:')))),
 ];
-const orders = ['undo', ...new Set(controls.flatMap(orderable))];
+const customActions = ['undo', ...new Set(controls.flatMap(requestable))];
 const policy = policyOf(
   `version: 1
-operators: { orders: [${orders.join(', ')}] }
+operators: { customActions: [${customActions.join(', ')}] }
 defaults: { actions: [${everything.join(', ')}] }
 controls:
   eks-endpoint-access: { settings: { allowedCidrs: [203.0.113.0/24] } }
@@ -71,11 +71,11 @@ export class RemediationWorld {
     if (message.kind === 'malformed') return { kind: 'malformed', reason: message.reason };
     try {
       const remediator = this.#remediator(entry);
-      const ordered = message.kind === 'order';
-      const remediation = ordered
-        ? await remediator.obey(message.order)
+      const requested = message.kind === 'order';
+      const remediation = requested
+        ? await remediator.carryOutRequest(message.order)
         : await remediator.remediate(message.occasion);
-      const { finding } = ordered ? message.order : message.occasion;
+      const { finding } = requested ? message.order : message.occasion;
       this.#telemetry.remediated(finding, remediation);
       this.#telemetry.flush();
       return { kind: 'done', remediation };
@@ -91,9 +91,9 @@ export class RemediationWorld {
       controls,
       actions,
       policy,
-      place,
+      accountRegion,
       facts: this.#facts,
-      ledger: {
+      stateTable: {
         read: async (ids) => new Map(ids.includes(entry.id) ? [[entry.id, fromItem(entry.item)]] : []),
       },
       journal: new MemoryJournal(),
@@ -105,7 +105,7 @@ export class RemediationWorld {
         },
         show: async () => ({ tag: nothingUsed, fix: nothingUsed, quarantine: nothingUsed }),
       },
-      means: {
+      deps: {
         clients: this.aws.clients,
         memory: {
           goodKeyPolicy: async ({ account }) => ({ value: policyFor(account), at: now().toISOString() }),
@@ -114,10 +114,10 @@ export class RemediationWorld {
         now,
         wait: this.#wait,
       },
-      killSwitch: async () => ({ state: 'released' }),
+      killSwitch: async () => ({ state: 'disengaged' }),
       workflow: async () => ({ status: 'NEW' }),
       isOwn: (resource) => isOwnResource(resource, { stack, keyArns: [] }),
-      wakeAt: async () => 'scheduled',
+      scheduleGracePeriodEnd: async () => 'scheduled',
       stage: 'dev',
       run: 'run-1',
     });

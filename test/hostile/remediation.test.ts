@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { at } from '../../lib/core/json.ts';
-import { LedgerError } from '../../lib/findings/state/error.ts';
+import { StateTableError } from '../../lib/findings/state/error.ts';
 import { compose } from '../../lib/notifications/compose.ts';
 import { occasionOfAction, occasionOfTransition } from '../../lib/notifications/occasion.ts';
 import { actionEventSchema } from '../../lib/remediation/events/action-event.ts';
@@ -12,11 +12,11 @@ import type { Write } from './permissive-aws.ts';
 import { type Came, RemediationWorld } from './remediation-world.ts';
 import { type Attack, attack } from './requests.ts';
 import { type Thing, things } from './resources.ts';
-import { place } from './values.ts';
+import { accountRegion } from './values.ts';
 
 const limit = 300_000;
 
-/** The one resource that may be written to because of what the ledger says: of the deployment's place, and failing. */
+/** The one resource that may be written to because of what the state table says: of the deployment's place, and failing. */
 function dueBy({ entry: { resource, finding, control } }: Attack): Thing | undefined {
   const { type, id, account, region } = resource;
   return things.find(
@@ -25,8 +25,8 @@ function dueBy({ entry: { resource, finding, control } }: Attack): Thing | undef
       thing.id === id &&
       thing.free &&
       thing.fails.includes(control) &&
-      account === place.account &&
-      region === place.region &&
+      account === accountRegion.account &&
+      region === accountRegion.region &&
       finding['status'] === 'OPEN' &&
       finding['verdict'] === 'FAIL',
   );
@@ -41,12 +41,14 @@ function faultsOfWrites(writes: readonly Write[], one: Attack): readonly string[
     );
 }
 
-/** Every message comes to an end that is told, or is refused with an error that says what is wrong with the ledger. */
+/** Every message comes to an end that is told, or is refused with an error that says what is wrong with the state table. */
 function faultsOfEnd(came: Came): readonly string[] {
   if (came.kind === 'malformed') return came.reason === '' ? ['it is malformed without a reason'] : [];
   if (came.kind === 'rejected') {
     const { error } = came;
-    return error instanceof LedgerError ? [] : [error instanceof Error ? `${error.stack}` : String(error)];
+    return error instanceof StateTableError
+      ? []
+      : [error instanceof Error ? `${error.stack}` : String(error)];
   }
   const { events, again, nothing } = came.remediation;
   const silent = events.length === 0 && !again && !nothing;
@@ -131,7 +133,7 @@ const everyCall = [
   'UpdateClusterConfig',
 ];
 
-describe('hostile messages in the queue of remediation, and a ledger that lies', () => {
+describe('hostile messages in the queue of remediation, and a state table that lies', () => {
   it(
     'change nothing but the one resource that is meant, is the deployment’s own, and fails',
     async () => {

@@ -1,5 +1,5 @@
 /**
- * Messages for the queue of remediation, and the ledger that they speak of: both as somebody would write them who has
+ * Messages for the queue of remediation, and the state table that they speak of: both as somebody would write them who has
  * got hold of one or the other, and wants something done to what is not the deployment's.
  */
 import { gzipSync } from 'node:zlib';
@@ -15,12 +15,12 @@ import { remediateBody } from '../../lib/remediation/message.ts';
 import { controls } from '../../lib/services/controls.ts';
 import { pathsIn, tampered, tampering } from './messages.ts';
 import { type Thing, things } from './resources.ts';
-import { hostileText, hostileValue, place } from './values.ts';
+import { accountRegion, hostileText, hostileValue } from './values.ts';
 
 /** When everything was found to fail, epoch milliseconds. */
 export const foundAt = Date.parse('2026-03-01T12:00:00Z');
 
-/** A thing that the ledger says fails a control, whether or not it does. */
+/** A thing that the state table says fails a control, whether or not it does. */
 interface Case {
   readonly control: Control;
   readonly thing: Thing;
@@ -49,20 +49,20 @@ function entryOf({ control, thing: { type, id, arn, account, region, tags } }: C
             time: foundAt,
             actor: {
               type: 'IAMUser',
-              arn: `arn:aws:iam::${place.account}:user/ana`,
+              arn: `arn:aws:iam::${accountRegion.account}:user/ana`,
               name: 'ana',
-              account: place.account,
+              account: accountRegion.account,
               sourceIp: '198.51.100.7',
               userAgent: 'aws-cli',
             },
           },
           resource: { type, id, arn, account, region, tags },
           result: {
-            kind: 'judged',
+            kind: 'evaluated',
             verdict: 'FAIL',
             evidence: { summary: 'It fails.', required: 'that it passes', observed: [] },
             severity: 'HIGH',
-            plan: { actions: [], withheld: [] },
+            plan: { actions: [], skipped: [] },
             exemption: undefined,
             details: undefined,
           },
@@ -75,10 +75,10 @@ function entryOf({ control, thing: { type, id, arn, account, region, tags } }: C
   return entry;
 }
 
-/** What the ledger would hold, had nobody tampered with it: of the deployment's place, and of others. */
+/** What the state table would hold, had nobody tampered with it: of the deployment's place, and of others. */
 export const known: readonly Recorded[] = cases.map(entryOf);
 
-/** Something else in the place of what the ledger, or the finding in it, says. */
+/** Something else in the place of what the state table, or the finding in it, says. */
 interface Lie {
   readonly where: 'resource' | 'finding';
   readonly member: string;
@@ -99,7 +99,13 @@ const names = things.flatMap(({ id, arn, account }) => [
   `${id}/../other`,
 ]);
 const name = fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...names) }, hostileText);
-const where = fc.constantFrom<unknown>(place.account, '444455556666', place.region, 'eu-west-1', 'unknown');
+const where = fc.constantFrom<unknown>(
+  accountRegion.account,
+  '444455556666',
+  accountRegion.region,
+  'eu-west-1',
+  'unknown',
+);
 
 const lie: fc.Arbitrary<Lie> = fc.oneof(
   {
@@ -160,7 +166,7 @@ const lie: fc.Arbitrary<Lie> = fc.oneof(
   },
 );
 
-/** An item of the ledger's table, whatever somebody has written into it. */
+/** An item of the state table's table, whatever somebody has written into it. */
 export interface Stored {
   readonly id: string;
   readonly item: Item;
@@ -187,7 +193,7 @@ function lied(truth: Recorded, lies: readonly Lie[], renamed: boolean): Stored {
 }
 
 export interface Attack {
-  /** What the ledger holds. */
+  /** What the state table holds. */
   readonly entry: Stored;
   readonly body: string;
   /** Whether neither was tampered with, and something is to be done. */
@@ -200,9 +206,9 @@ function envelope(detail: unknown): string {
     id: '0aa7f4b8-0000-4000-8000-000000000000',
     'detail-type': 'Control Failed',
     source: 'trailseal',
-    account: place.account,
+    account: accountRegion.account,
     time: new Date(foundAt).toISOString(),
-    region: place.region,
+    region: accountRegion.region,
     resources: [],
     detail,
   });
@@ -219,7 +225,7 @@ function occasionOf({ updatedAt }: Recorded, { id, finding }: Stored): string {
 }
 
 /** An order of an operator on the entry's finding, or on one that somebody made up. */
-const ordered = fc.record({
+const requested = fc.record({
   id: fc.oneof(fc.constant('press-1'), hostileText),
   finding: fc.option(hostileText, { nil: undefined, freq: 8 }),
   what: fc.oneof(
@@ -245,7 +251,7 @@ const lies = fc.oneof(
 );
 const tamperings = fc.array(tampering, { minLength: 1, maxLength: 3 });
 
-/** Most come with a message that is believed, so that it is the ledger on which all depends. */
+/** Most come with a message that is believed, so that it is the state table on which all depends. */
 export const attack: fc.Arbitrary<Attack> = fc
   .record({
     subject,
@@ -253,20 +259,20 @@ export const attack: fc.Arbitrary<Attack> = fc
     renamed: fc.boolean(),
     how: fc.nat({ max: 19 }),
     tamperings,
-    ordered,
+    requested,
     noise: fc.oneof(
       hostileText,
       hostileValue.map((value) => JSON.stringify(value) ?? ''),
     ),
   })
-  .map(({ subject, lies, renamed, how, tamperings, ordered, noise }): Attack => {
+  .map(({ subject, lies, renamed, how, tamperings, requested, noise }): Attack => {
     const truth = entryOf(subject);
     const entry = lied(truth, lies, renamed);
     const due = lies.length === 0 && asked.includes(subject);
     if (how < 8) return { entry, body: messageOf(truth, entry), due };
     if (how < 10) return { entry, body: occasionOf(truth, entry), due };
     if (how < 14) {
-      const order = { ...ordered, finding: ordered.finding ?? entry.id };
+      const order = { ...requested, finding: requested.finding ?? entry.id };
       return {
         entry,
         body: JSON.stringify({ trailseal: { version: 1, kind: 'order', order } }),

@@ -3,11 +3,11 @@
  * account and in another Region, as it should be, exempt, or Trailseal's own.
  */
 import type { ResourceType } from '../../lib/core/control.ts';
-import { place } from './values.ts';
+import { accountRegion } from './values.ts';
 
 export interface Thing {
   readonly type: ResourceType;
-  /** The ledger's id of it. */
+  /** The state table's id of it. */
   readonly id: string;
   readonly arn: string;
   readonly account: string;
@@ -21,7 +21,7 @@ export interface Thing {
   readonly state: 'Enabled' | 'Disabled' | 'PendingDeletion';
 }
 
-export const foreigner = '444455556666';
+export const externalPrincipal = '444455556666';
 export const elsewhere = 'eu-west-1';
 
 /** The policy exempts what bears it. */
@@ -31,19 +31,19 @@ const exempt = { [exemptingTag.name]: exemptingTag.value };
 export const ownTags = { 'aws:cloudformation:stack-name': 'trailseal-dev' };
 export const stack = 'trailseal-dev';
 
-const places = [
-  { account: place.account, region: place.region, letter: 'a' },
-  { account: foreigner, region: place.region, letter: 'b' },
-  { account: place.account, region: elsewhere, letter: 'c' },
+const accountRegions = [
+  { account: accountRegion.account, region: accountRegion.region, letter: 'a' },
+  { account: externalPrincipal, region: accountRegion.region, letter: 'b' },
+  { account: accountRegion.account, region: elsewhere, letter: 'c' },
 ];
 
 function free({ account, region }: { readonly account: string; readonly region: string }): boolean {
-  return account === place.account && region === place.region;
+  return account === accountRegion.account && region === accountRegion.region;
 }
 
 function keys(): readonly Thing[] {
   const named = (nth: number, letter: string) => `0000000${nth}-0000-4000-8000-00000000000${letter}`;
-  return places.flatMap(({ letter, ...where }) =>
+  return accountRegions.flatMap(({ letter, ...where }) =>
     (
       [
         [1, 'Disabled', ['kms-key-disabled']],
@@ -60,11 +60,11 @@ function keys(): readonly Thing[] {
 }
 
 /** The key that the policy names for clusters: a good one, of the deployment's place. */
-export const clusterKey = `arn:aws:kms:${place.region}:${place.account}:key/00000004-0000-4000-8000-00000000000a`;
+export const clusterKey = `arn:aws:kms:${accountRegion.region}:${accountRegion.account}:key/00000004-0000-4000-8000-00000000000a`;
 
 export const grantId = 'f'.repeat(64);
 
-/** A grant to a stranger, on the third key of each place; it has the same id everywhere. */
+/** A grant to an external account, on the third key of each place; it has the same id everywhere. */
 function grants(): readonly Thing[] {
   return keys()
     .filter(({ id }) => id.startsWith('00000003'))
@@ -78,7 +78,7 @@ function ec2(
   control: string,
   withAccount = true,
 ): readonly Thing[] {
-  const thing = (nth: number, where: (typeof places)[number], more: Partial<Thing> = {}): Thing => {
+  const thing = (nth: number, where: (typeof accountRegions)[number], more: Partial<Thing> = {}): Thing => {
     const { account, region, letter } = where;
     const id = `${prefix}-000000000000000${nth}${letter}`;
     const arn = `arn:aws:ec2:${region}:${withAccount ? account : ''}:${kind}/${id}`;
@@ -95,10 +95,10 @@ function ec2(
       ...more,
     };
   };
-  const [here] = places;
+  const [here] = accountRegions;
   if (here === undefined) throw new TypeError('there is no place');
   return [
-    ...places.map((where) => thing(1, where)),
+    ...accountRegions.map((where) => thing(1, where)),
     thing(2, here, { fails: [] }),
     thing(3, here, { free: false, tags: exempt }),
     thing(4, here, { free: false, tags: ownTags }),
@@ -109,7 +109,7 @@ function clusters(): readonly Thing[] {
   // EKS names clusters within an account and Region, so that of these only the deployment's can be named.
   const thing = (
     id: string,
-    where: Omit<(typeof places)[number], 'letter'>,
+    where: Omit<(typeof accountRegions)[number], 'letter'>,
     more: Partial<Thing> = {},
   ): Thing => ({
     type: 'AwsEksCluster',
@@ -124,14 +124,14 @@ function clusters(): readonly Thing[] {
     ...more,
   });
   return [
-    ...places.map(({ account, region }) => thing('prod', { account, region })),
-    thing('calm', place, { fails: [] }),
-    thing('crown', place, { free: false, tags: exempt }),
+    ...accountRegions.map(({ account, region }) => thing('prod', { account, region })),
+    thing('calm', accountRegion, { fails: [] }),
+    thing('crown', accountRegion, { free: false, tags: exempt }),
   ];
 }
 
 function accounts(): readonly Thing[] {
-  return places.map(({ account, region }) => ({
+  return accountRegions.map(({ account, region }) => ({
     type: 'AwsAccount',
     id: account,
     arn: `arn:aws:iam::${account}:root`,
@@ -167,5 +167,5 @@ export function thingOf(type: ResourceType, name: string): Thing | undefined {
 }
 
 function isHere({ account, region }: Thing): boolean {
-  return account === place.account && region === place.region;
+  return account === accountRegion.account && region === accountRegion.region;
 }

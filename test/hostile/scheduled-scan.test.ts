@@ -2,23 +2,23 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { makeClients } from '../../lib/aws/clients.ts';
 import { parseBody } from '../../lib/pipeline/live/message.ts';
-import { sweep } from '../../lib/pipeline/live/scheduled-scan.ts';
+import { scan } from '../../lib/pipeline/live/scheduled-scan.ts';
 import { controls } from '../../lib/services/controls.ts';
 import { listers } from '../../lib/services/listers.ts';
-import { MemoryLedger } from '../findings/state/memory-ledger.ts';
-import { hostileText, hostileValue, place } from './values.ts';
+import { MemoryStateTable } from '../findings/state/memory-ledger.ts';
+import { accountRegion, hostileText, hostileValue } from './values.ts';
 
-/** What a sweep sends because of a message; no part of it asks AWS, which has no credentials here. */
+/** What a scheduled scan sends because of a message; no part of it asks AWS, which has no credentials here. */
 async function sent(body: string): Promise<readonly unknown[]> {
   const message = parseBody(body);
-  if (message.kind !== 'sweep') return [];
+  if (message.kind !== 'scan') return [];
   const bodies: unknown[] = [];
-  await sweep(message.part, {
+  await scan(message.part, {
     listers,
-    clients: makeClients({ region: place.region }),
-    ledger: new MemoryLedger({ now: () => 0 }),
+    clients: makeClients({ region: accountRegion.region }),
+    stateTable: new MemoryStateTable({ now: () => 0 }),
     controls,
-    place,
+    accountRegion,
     send: async (_queue, some) => void bodies.push(...some),
     now: () => 0,
     remaining: () => 100_000,
@@ -26,15 +26,15 @@ async function sent(body: string): Promise<readonly unknown[]> {
   return bodies;
 }
 
-describe('a forged order to sweep', () => {
+describe('a forged order to scheduled scan', () => {
   it('is nothing, where it names a part that there is not', async () => {
-    const parts = new Set<unknown>([...controls.map(({ resourceType }) => resourceType), 'ledger']);
+    const parts = new Set<unknown>([...controls.map(({ resourceType }) => resourceType), 'stateTable']);
     await fc.assert(
       fc.asyncProperty(
         fc.oneof(hostileText, fc.integer()).filter((of) => !parts.has(of)),
         hostileValue,
         async (of, token) => {
-          const trailseal = { version: 1, kind: 'sweep', of, token };
+          const trailseal = { version: 1, kind: 'scan', of, token };
           expect(await sent(JSON.stringify({ trailseal }))).toEqual([]);
         },
       ),
@@ -42,10 +42,10 @@ describe('a forged order to sweep', () => {
     );
   });
 
-  it('goes on in the ledger from any token, without fail', async () => {
+  it('goes on in the state table from any token, without fail', async () => {
     await fc.assert(
       fc.asyncProperty(hostileValue, async (token) => {
-        const trailseal = { version: 1, kind: 'sweep', of: 'ledger', token };
+        const trailseal = { version: 1, kind: 'scan', of: 'stateTable', token };
         expect(await sent(JSON.stringify({ trailseal }))).toEqual([]);
       }),
       { numRuns: 500 },

@@ -1,15 +1,15 @@
-/** Hostile messages by the ten thousand, through the pipeline of a family; what must hold of each is held here. */
+/** Hostile messages by the ten thousand, through the pipeline of an evaluator; what must hold of each is held here. */
 import fc from 'fast-check';
 import { vi } from 'vitest';
 import { findingId } from '../../lib/findings/id.ts';
 import type { Recorded } from '../../lib/findings/state/table.ts';
-import type { Family } from '../../lib/pipeline/evaluators.ts';
+import type { EvaluatorName } from '../../lib/pipeline/evaluators.ts';
 import type { Batch } from '../../lib/pipeline/live/batch.ts';
-import type { Evaluation } from '../../lib/pipeline/live/evaluator.ts';
+import type { EvaluatorResult } from '../../lib/pipeline/live/evaluator.ts';
 import { controls } from '../../lib/services/controls.ts';
 import { faultsOfFinding, faultsOfLine, faultsOfWrite } from './faults.ts';
 import { hostileBody } from './messages.ts';
-import { place } from './values.ts';
+import { accountRegion } from './values.ts';
 import { HostileWorld, InjectedFault } from './world.ts';
 
 /** Messages of one delivery, deliveries of one course. */
@@ -30,7 +30,7 @@ export interface Tally {
 }
 
 export interface Storm {
-  readonly family: Family;
+  readonly evaluator: EvaluatorName;
   /** At least so many messages. */
   readonly messages: number;
   /** Whether calls of the pipeline fail now and then. */
@@ -40,7 +40,7 @@ export interface Storm {
 }
 
 /** Rejects, as fast-check does, with the first course that does not hold. */
-export async function storm({ family, messages, faults, alone }: Storm): Promise<Tally> {
+export async function storm({ evaluator, messages, faults, alone }: Storm): Promise<Tally> {
   const tally: Tally = {
     messages: 0,
     verdicts: 0,
@@ -52,8 +52,8 @@ export async function storm({ family, messages, faults, alone }: Storm): Promise
     lines: 0,
   };
   const size = alone ? 1 : together;
-  const body = hostileBody(family, controls);
-  const course = fc.array(fc.array(body, { minLength: size, maxLength: size }), {
+  const body = hostileBody(evaluator, controls);
+  const state = fc.array(fc.array(body, { minLength: size, maxLength: size }), {
     minLength: alone ? deliveries * together : deliveries,
     maxLength: alone ? deliveries * together : deliveries,
   });
@@ -68,10 +68,10 @@ export async function storm({ family, messages, faults, alone }: Storm): Promise
   const prototypes = prototypesNow();
   try {
     await fc.assert(
-      fc.asyncProperty(course, fc.nat(), fc.integer({ min: 1, max: 4 }), async (batches, seed, receives) => {
-        const world = new HostileWorld(family, seed, faults);
+      fc.asyncProperty(state, fc.nat(), fc.integer({ min: 1, max: 4 }), async (batches, seed, receives) => {
+        const world = new HostileWorld(evaluator, seed, faults);
         for (const bodies of batches) {
-          const before = new Map(world.ledger.entries);
+          const before = new Map(world.stateTable.entries);
           const batch = await world.deliver(bodies, receives);
           tally.messages += bodies.length;
           holds([
@@ -124,7 +124,7 @@ function faultsOfBatch({ failures, left, apart }: Batch<unknown>): readonly stri
 
 /** A message by itself ends in something that is recorded, ignored with a reason, looked at again, or put aside. */
 function faultsOfEnd(
-  { done: [evaluation], failures }: Batch<Evaluation>,
+  { done: [evaluation], failures }: Batch<EvaluatorResult>,
   bodies: readonly string[],
   world: HostileWorld,
 ): readonly string[] {
@@ -136,31 +136,31 @@ function faultsOfEnd(
   );
   if (ends.length === 0) return [`nothing came of ${bodies[0]?.slice(0, 2_000)}`];
   return results.flatMap(({ control, resource, outcome }) => {
-    if (outcome === 'LOOK_AGAIN') {
+    if (outcome === 'RE_EVALUATE') {
       return again > 0 || !bodies.every((body) => body.includes('"eventName"'))
         ? []
         : ['it is not looked at again'];
     }
     const definition = controls.find(({ id }) => id === control);
     if (definition === undefined) return [`${control} is no control`];
-    const id = findingId(control, { ...place, type: definition.resourceType, id: resource, arn: '' });
-    return world.ledger.entries.has(id) ? [] : [`${outcome} of ${id} is not recorded`];
+    const id = findingId(control, { ...accountRegion, type: definition.resourceType, id: resource, arn: '' });
+    return world.stateTable.entries.has(id) ? [] : [`${outcome} of ${id} is not recorded`];
   });
 }
 
 function faultsOfWrites(
   before: ReadonlyMap<string, Recorded>,
-  { ledger, time }: HostileWorld,
+  { stateTable, time }: HostileWorld,
 ): readonly string[] {
-  const written = [...ledger.entries].filter(([id, entry]) => before.get(id) !== entry);
+  const written = [...stateTable.entries].filter(([id, entry]) => before.get(id) !== entry);
   return written.flatMap(([id, entry]) =>
     faultsOfWrite(before.get(id), entry, time).map((fault) => `${id.slice(0, 200)}: ${fault}`),
   );
 }
 
-function add(tally: Tally, { done, failures }: Batch<Evaluation>): void {
+function add(tally: Tally, { done, failures }: Batch<EvaluatorResult>): void {
   for (const { results, ignored, deadLetters, again } of done) {
-    tally.verdicts += results.filter(({ outcome }) => outcome !== 'LOOK_AGAIN').length;
+    tally.verdicts += results.filter(({ outcome }) => outcome !== 'RE_EVALUATE').length;
     tally.ignored += ignored.length;
     tally.deadLetters += deadLetters.length;
     tally.again += again;

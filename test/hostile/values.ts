@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 
 /** The place of the deployment that the events come to. */
-export const place = { account: '111122223333', region: 'us-east-1' };
+export const accountRegion = { account: '111122223333', region: 'us-east-1' };
 
 const esc = '\u001b';
 
@@ -34,7 +34,7 @@ const names = [
   '[click](https://example.com) ![](https://example.com/x.png)',
   // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text that is hostile.
   '${process.env.AWS_SECRET_ACCESS_KEY}',
-  "'; DROP TABLE ledger; --",
+  "'; DROP TABLE state table; --",
   '../../../etc/passwd',
   '%2e%2e%2f',
   '%',

@@ -6,16 +6,16 @@ import { BatchImportFindingsCommand, SecurityHubClient } from '@aws-sdk/client-s
 import { mockClient } from 'aws-sdk-client-mock';
 import { loggerOf, Telemetry } from '../../functions/telemetry.ts';
 import { Publisher } from '../../lib/findings/publisher.ts';
-import type { Ledger, Recorded } from '../../lib/findings/state/table.ts';
-import { type Family, familyOf } from '../../lib/pipeline/evaluators.ts';
+import type { Recorded, StateTable } from '../../lib/findings/state/table.ts';
+import { type EvaluatorName, evaluatorOf } from '../../lib/pipeline/evaluators.ts';
 import { type Batch, type Delivery, takeBatch } from '../../lib/pipeline/live/batch.ts';
-import { type Evaluation, Evaluator } from '../../lib/pipeline/live/evaluator.ts';
+import { Evaluator, type EvaluatorResult } from '../../lib/pipeline/live/evaluator.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { controls } from '../../lib/services/controls.ts';
 import { Random } from '../../scripts/sample/random.ts';
-import { MemoryLedger } from '../findings/state/memory-ledger.ts';
+import { MemoryStateTable } from '../findings/state/memory-ledger.ts';
 import { randomFacts } from './facts.ts';
-import { place } from './values.ts';
+import { accountRegion } from './values.ts';
 
 /** What the world does to the pipeline on purpose; nothing else may make it fail. */
 export class InjectedFault extends Error {
@@ -24,7 +24,7 @@ export class InjectedFault extends Error {
 
 export class HostileWorld {
   time = Date.parse('2026-03-01T12:00:00Z');
-  readonly ledger = new MemoryLedger({ now: () => this.time });
+  readonly stateTable = new MemoryStateTable({ now: () => this.time });
   readonly again: { readonly body: unknown; readonly delaySeconds: number }[] = [];
   readonly deadLetters: { readonly body: string; readonly reason: string }[] = [];
   readonly #random: Random;
@@ -35,20 +35,20 @@ export class HostileWorld {
   #deliveries = 0;
 
   /** @param faults whether calls fail now and then. */
-  constructor(family: Family, seed: number, faults: boolean) {
+  constructor(evaluator: EvaluatorName, seed: number, faults: boolean) {
     this.#random = new Random(`hostile ${seed}`);
     this.#faults = faults;
-    this.#telemetry = new Telemetry(family, loggerOf(family));
+    this.#telemetry = new Telemetry(evaluator, loggerOf(evaluator));
     this.#securityHub.on(BatchImportFindingsCommand).callsFake(({ Findings = [] }) => this.#import(Findings));
-    const own = controls.filter((control) => familyOf(control) === family);
+    const own = controls.filter((control) => evaluatorOf(control) === evaluator);
     this.#evaluator = new Evaluator({
       controls: own,
       policy: { ...defaultPolicy(own), exemptionTags: { controls: 'all', maxDays: 365 } },
-      place,
+      accountRegion,
       facts: randomFacts(this.#random),
-      ledger: this.#unreliable(this.ledger),
+      stateTable: this.#unreliable(this.stateTable),
       publisher: new Publisher({
-        client: new SecurityHubClient({ region: place.region }),
+        client: new SecurityHubClient({ region: accountRegion.region }),
         now: () => new Date(this.time),
         wait: async (milliseconds) => {
           this.time += milliseconds;
@@ -67,7 +67,7 @@ export class HostileWorld {
   }
 
   /** Delivers messages together, as a function's invocation does; a second passes before. */
-  async deliver(bodies: readonly string[], receives: number): Promise<Batch<Evaluation>> {
+  async deliver(bodies: readonly string[], receives: number): Promise<Batch<EvaluatorResult>> {
     this.time += 1_000;
     this.#securityHub.resetHistory();
     const deliveries = bodies.map((body): Delivery => {
@@ -110,18 +110,18 @@ export class HostileWorld {
     if (this.#faults && this.#random.below(50) === 0) throw new InjectedFault('\u001b[31mAWS is away\u202e');
   }
 
-  #unreliable(ledger: Ledger): Ledger {
+  #unreliable(stateTable: StateTable): StateTable {
     return {
-      read: (ids) => ledger.read(ids),
-      page: (where, token) => ledger.page(where, token),
-      partsOf: (arn) => ledger.partsOf(arn),
+      read: (ids) => stateTable.read(ids),
+      page: (where, token) => stateTable.page(where, token),
+      partsOf: (arn) => stateTable.partsOf(arn),
       record: async (observations): Promise<readonly Recorded[]> => {
         this.#mayFail();
-        return ledger.record(observations);
+        return stateTable.record(observations);
       },
       markPublished: async (published) => {
         this.#mayFail();
-        await ledger.markPublished(published);
+        await stateTable.markPublished(published);
       },
     };
   }

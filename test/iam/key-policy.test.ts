@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseKeyPolicy } from '../../lib/iam/document.ts';
-import { judgeKeyPolicy, type KeyPolicyJudgement, type KeyPolicyScope } from '../../lib/iam/evaluate.ts';
+import { evaluateKeyPolicy, type KeyPolicyEvaluation, type KeyPolicyScope } from '../../lib/iam/evaluate.ts';
 import { matchesPattern } from '../../lib/iam/pattern.ts';
 
 const own = '111122223333';
 const ally = '444455556666';
-const foreign = '999999999999';
+const external = '999999999999';
 const keyArn = `arn:aws:kms:us-west-2:${own}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
 const root = {
   Sid: 'root',
@@ -24,7 +24,7 @@ interface Told {
   readonly administrators?: readonly string[];
 }
 
-function judge(statements: unknown, told: Told = {}): KeyPolicyJudgement {
+function evaluate(statements: unknown, told: Told = {}): KeyPolicyEvaluation {
   const parsed = parseKeyPolicy({ Version: '2012-10-17', Statement: statements });
   if (!parsed.ok) throw new Error(parsed.reason);
   const scope: KeyPolicyScope = {
@@ -34,12 +34,12 @@ function judge(statements: unknown, told: Told = {}): KeyPolicyJudgement {
     organizations: told.organizations ?? [],
     administrators: told.administrators ?? [],
   };
-  return judgeKeyPolicy(parsed.policy, scope);
+  return evaluateKeyPolicy(parsed.policy, scope);
 }
 
 const worst = ['inside', 'unclear', 'outside'] as const;
 /** The worst that a policy grants to others; `none` when it grants them nothing. */
-function reach({ others }: KeyPolicyJudgement): (typeof worst)[number] | 'none' {
+function reach({ others }: KeyPolicyEvaluation): (typeof worst)[number] | 'none' {
   return worst.findLast((kind) => others.some((other) => other.kind === kind)) ?? 'none';
 }
 
@@ -64,36 +64,36 @@ describe('the principals of an Allow statement', () => {
     [{ AWS: own }, 'none'],
     [{ AWS: `arn:aws:iam::${own}:role/app` }, 'none'],
     [{ AWS: [ally, `arn:aws:sts::${ally}:assumed-role/app/me`] }, 'none'],
-    [{ AWS: foreign }, 'outside'],
-    [{ AWS: `arn:aws:iam::${foreign}:user/eve` }, 'outside'],
-    [{ AWS: [`arn:aws:iam::${own}:role/app`, `arn:aws:iam::${foreign}:root`] }, 'outside'],
+    [{ AWS: external }, 'outside'],
+    [{ AWS: `arn:aws:iam::${external}:user/eve` }, 'outside'],
+    [{ AWS: [`arn:aws:iam::${own}:role/app`, `arn:aws:iam::${external}:root`] }, 'outside'],
     [{ AWS: 'AROAQ3EGTESTROLE7NOTA' }, 'unclear'],
     [{ AWS: 'AIDACKCEVSQ6C2EXAMPLE' }, 'unclear'],
     [{ AWS: `${own}:root` }, 'none'],
-    [{ AWS: `${foreign}:root` }, 'outside'],
+    [{ AWS: `${external}:root` }, 'outside'],
     [{ Service: 'ec2.eusc-de-east-1.amazonaws.eu' }, 'none'],
     [{ Service: 'logs.us-west-2.amazonaws.com' }, 'none'],
     [{ Service: ['cloudtrail.amazonaws.com', 'delivery.logs.amazonaws.com'] }, 'none'],
     [{ Service: '*' }, 'unclear'],
     [{ Federated: 'accounts.google.com' }, 'unclear'],
     [{ Federated: `arn:aws:iam::${own}:saml-provider/idp` }, 'none'],
-    [{ Federated: `arn:aws:iam::${foreign}:saml-provider/idp` }, 'outside'],
+    [{ Federated: `arn:aws:iam::${external}:saml-provider/idp` }, 'outside'],
     [{ CanonicalUser: '79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be' }, 'unclear'],
     [{ Martian: 'x' }, 'unclear'],
   ])('%j: %s', (principal, expected) => {
-    expect(reach(judge([root, allow(principal)]))).toBe(expected);
+    expect(reach(evaluate([root, allow(principal)]))).toBe(expected);
   });
 
   it('are everybody else where it has NotPrincipal', () => {
     const { Principal: _, ...statement } = allow('*');
-    expect(reach(judge([root, { ...statement, NotPrincipal: { AWS: own } }]))).toBe('outside');
+    expect(reach(evaluate([root, { ...statement, NotPrincipal: { AWS: own } }]))).toBe('outside');
   });
 
   it('are told with the statement, by its Sid or its place', () => {
-    const judged = judge([root, allow('*'), allow({ AWS: foreign }, undefined, { Sid: 'Partner' })]);
-    expect(judged.others.map(({ statement, principal }) => [statement, principal])).toEqual([
+    const evaluated = evaluate([root, allow('*'), allow({ AWS: external }, undefined, { Sid: 'Partner' })]);
+    expect(evaluated.others.map(({ statement, principal }) => [statement, principal])).toEqual([
       ['statement 2', 'everybody'],
-      ['statement "Partner"', `arn:aws:iam::${foreign}:root`],
+      ['statement "Partner"', `arn:aws:iam::${external}:root`],
     ]);
   });
 });
@@ -105,7 +105,7 @@ describe('the conditions of a statement that is open to everybody', () => {
     [{ StringEquals: { [account]: own } }, 'inside'],
     [{ StringEquals: { 'kms:calleraccount': own } }, 'inside'],
     [{ StringEquals: { [account]: [own, ally] } }, 'inside'],
-    [{ StringEquals: { [account]: [own, foreign] } }, 'outside'],
+    [{ StringEquals: { [account]: [own, external] } }, 'outside'],
     [{ StringEquals: { 'aws:PrincipalAccount': own } }, 'inside'],
     [{ StringEquals: { 'aws:PrincipalAccount': variable('aws:ResourceAccount') } }, 'inside'],
     [{ StringEquals: { 'aws:PrincipalAccount': variable('aws:PrincipalAccount') } }, 'outside'],
@@ -118,7 +118,7 @@ describe('the conditions of a statement that is open to everybody', () => {
     // Services.
     [{ StringEquals: { 'kms:ViaService': 's3.us-west-2.amazonaws.com' } }, 'outside'],
     [{ StringEquals: { 'kms:ViaService': 's3.us-west-2.amazonaws.com', [account]: own } }, 'inside'],
-    [{ StringEquals: { 'kms:ViaService': 's3.us-west-2.amazonaws.com', [account]: foreign } }, 'outside'],
+    [{ StringEquals: { 'kms:ViaService': 's3.us-west-2.amazonaws.com', [account]: external } }, 'outside'],
     [{ Bool: { 'aws:PrincipalIsAWSService': 'true' } }, 'inside'],
     [{ Bool: { 'aws:PrincipalIsAWSService': false } }, 'outside'],
     [{ Bool: { 'kms:GrantIsForAWSResource': true } }, 'outside'],
@@ -143,7 +143,7 @@ describe('the conditions of a statement that is open to everybody', () => {
     [{ ArnEquals: { 'aws:PrincipalArn': `arn:*:iam::${own}:role/*` } }, 'inside'],
     [{ StringLike: { 'aws:PrincipalArn': `arn:*:iam::${own}:role/*` } }, 'outside'],
     [{ StringLike: { 'aws:PrincipalArn': `arn:aws:iam::${own}:role/*` } }, 'inside'],
-    [{ StringEquals: { 'aws:PrincipalArn': `arn:aws:iam::${foreign}:role/app` } }, 'outside'],
+    [{ StringEquals: { 'aws:PrincipalArn': `arn:aws:iam::${external}:role/app` } }, 'outside'],
     [{ ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:role/app' } }, 'outside'],
     [{ ArnLike: { 'aws:PrincipalArn': '*' } }, 'outside'],
     [{ ArnLike: { 'aws:SourceArn': `arn:aws:cloudtrail:*:${own}:trail/*` } }, 'inside'],
@@ -158,8 +158,8 @@ describe('the conditions of a statement that is open to everybody', () => {
     // What holds without the key, or for all but the values, confines nobody.
     [{ StringEqualsIfExists: { [account]: own } }, 'outside'],
     [{ StringEqualsIfExists: { [account]: own }, Null: { [account]: false } }, 'inside'],
-    [{ StringNotEquals: { [account]: foreign } }, 'outside'],
-    [{ ArnNotLike: { 'aws:PrincipalArn': `arn:aws:iam::${foreign}:*` } }, 'outside'],
+    [{ StringNotEquals: { [account]: external } }, 'outside'],
+    [{ ArnNotLike: { 'aws:PrincipalArn': `arn:aws:iam::${external}:*` } }, 'outside'],
     [{ Null: { 'aws:PrincipalOrgID': 'false' } }, 'outside'],
     // What anybody can bring about confines nobody.
     [{ StringEquals: { 'aws:PrincipalTag/team': 'payments' } }, 'outside'],
@@ -167,29 +167,29 @@ describe('the conditions of a statement that is open to everybody', () => {
     [{ Bool: { 'aws:MultiFactorAuthPresent': 'true' } }, 'outside'],
     [{}, 'outside'],
   ])('%j: %s', (condition, expected) => {
-    expect(reach(judge([root, allow('*', condition)]))).toBe(expected);
+    expect(reach(evaluate([root, allow('*', condition)]))).toBe(expected);
   });
 
   it.each([
     ['o-a1b2c3d4e5', 'inside'],
     ['o-f6g7h8i9j0', 'outside'],
     [variable('aws:ResourceOrgID'), 'unclear'],
-  ])('judge organization %s by the list, where there is one: %s', (organization, expected) => {
+  ])('evaluate organization %s by the list, where there is one: %s', (organization, expected) => {
     const statement = allow('*', { StringEquals: { 'aws:PrincipalOrgID': organization } });
-    expect(reach(judge([root, statement], { organizations: ['o-a1b2c3d4e5'] }))).toBe(expected);
+    expect(reach(evaluate([root, statement], { organizations: ['o-a1b2c3d4e5'] }))).toBe(expected);
   });
 
   it('confine principals of other accounts too', () => {
-    const statement = allow({ AWS: foreign }, { StringEquals: { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' } });
-    expect(reach(judge([root, statement]))).toBe('inside');
+    const statement = allow({ AWS: external }, { StringEquals: { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' } });
+    expect(reach(evaluate([root, statement]))).toBe('inside');
   });
 
   it('do not help another account where they tell no account', () => {
     const statement = allow(
-      { AWS: foreign },
+      { AWS: external },
       { StringEquals: { 'aws:SourceVpce': 'vpce-0a1b2c3d4e5f67890' } },
     );
-    expect(reach(judge([root, statement]))).toBe('outside');
+    expect(reach(evaluate([root, statement]))).toBe('outside');
   });
 });
 
@@ -227,7 +227,7 @@ describe('a Deny statement', () => {
       }),
       'outside',
     ],
-    ['of one account', deny({ StringEquals: { 'kms:CallerAccount': foreign } }), 'outside'],
+    ['of one account', deny({ StringEquals: { 'kms:CallerAccount': external } }), 'outside'],
     ['of everybody', deny(), 'inside'],
     [
       'of everybody but own principals',
@@ -256,7 +256,7 @@ describe('a Deny statement', () => {
     ],
   ])('%s', (_what, statement, expected) => {
     // Through JSON, so that what is undefined is not there.
-    expect(reach(judge(JSON.parse(JSON.stringify([root, everybody, statement]))))).toBe(expected);
+    expect(reach(evaluate(JSON.parse(JSON.stringify([root, everybody, statement]))))).toBe(expected);
   });
 });
 
@@ -267,7 +267,7 @@ describe('a statement without effect', () => {
     ['another key', { Resource: 'arn:aws:kms:us-west-2:111122223333:key/other' }],
     ['another service', { Action: ['s3:GetObject'] }],
   ])('%s grants nothing', (_why, rest) => {
-    expect(reach(judge(JSON.parse(JSON.stringify([root, allow('*', undefined, rest)]))))).toBe('none');
+    expect(reach(evaluate(JSON.parse(JSON.stringify([root, allow('*', undefined, rest)]))))).toBe('none');
   });
 
   it.each([
@@ -277,7 +277,7 @@ describe('a statement without effect', () => {
     ['all actions', { Action: '*' }],
     ['all but one action', { Action: undefined, NotAction: 'kms:PutKeyPolicy' }],
   ])('is none that names %s', (_what, rest) => {
-    expect(reach(judge(JSON.parse(JSON.stringify([root, allow('*', undefined, rest)]))))).toBe('outside');
+    expect(reach(evaluate(JSON.parse(JSON.stringify([root, allow('*', undefined, rest)]))))).toBe('outside');
   });
 });
 
@@ -285,7 +285,7 @@ describe('the administrators', () => {
   const admin = `arn:aws:iam::${own}:role/KeyAdmin`;
   const administers = (rest: object) => ({ ...root, Sid: 'admin', ...rest });
   const kept = (statements: unknown, administrators: readonly string[] = []) =>
-    judge(statements, { administrators }).administration.kept;
+    evaluate(statements, { administrators }).administration.kept;
 
   it.each([
     ['the root', {}, 'yes'],
@@ -299,7 +299,7 @@ describe('the administrators', () => {
     ],
     ['nobody, by what is left out', { Action: undefined, NotAction: 'kms:Put*' }, 'no'],
     ['nobody, who may only use it', { Action: ['kms:Decrypt', 'kms:GetKeyPolicy'] }, 'no'],
-    ['somebody of another account', { Principal: { AWS: foreign } }, 'no'],
+    ['somebody of another account', { Principal: { AWS: external } }, 'no'],
     ['a service', { Principal: { Service: 'ec2.amazonaws.com' } }, 'no'],
     ['a deleted principal', { Principal: { AWS: 'AROAQ3EGTESTROLE7NOTA' } }, 'no'],
     [
@@ -386,7 +386,7 @@ describe('reading a policy', () => {
   });
 
   it('takes a single statement for a list of one', () => {
-    expect(judge(root).administration.kept).toBe('yes');
+    expect(evaluate(root).administration.kept).toBe('yes');
   });
 
   it('never throws', () => {
@@ -441,15 +441,15 @@ describe('any policy', () => {
     '*',
     { AWS: '*' },
     { AWS: own },
-    { AWS: [ally, foreign] },
-    { AWS: `arn:aws:iam::${foreign}:root` },
+    { AWS: [ally, external] },
+    { AWS: `arn:aws:iam::${external}:root` },
     { Service: 'ec2.amazonaws.com' },
     { AWS: 'AROAQ3EGTESTROLE7NOTA' },
   );
   const condition = fc.constantFrom<Record<string, Record<string, string | string[]>>>(
     {},
     { StringEquals: { 'kms:CallerAccount': own } },
-    { StringEquals: { 'kms:CallerAccount': [own, foreign] } },
+    { StringEquals: { 'kms:CallerAccount': [own, external] } },
     { StringNotEquals: { 'kms:CallerAccount': own } },
     { StringLike: { 'aws:PrincipalArn': `arn:aws:iam::${own}:*` } },
     { ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:role/x' } },
@@ -467,15 +467,15 @@ describe('any policy', () => {
     Condition: condition,
   });
   const statements = fc.array(statement, { maxLength: 5 });
-  const badness = (judged: KeyPolicyJudgement) =>
-    ['none', 'inside', 'unclear', 'outside'].indexOf(reach(judged));
-  const safe = (judged: KeyPolicyJudgement) => badness(judged) <= 1;
+  const badness = (evaluated: KeyPolicyEvaluation) =>
+    ['none', 'inside', 'unclear', 'outside'].indexOf(reach(evaluated));
+  const safe = (evaluated: KeyPolicyEvaluation) => badness(evaluated) <= 1;
 
   it('grants no more to others for a Deny that is added', () => {
     fc.assert(
       fc.property(statements, statement, (policy, added) => {
-        const more = judge([...policy, { ...added, Effect: 'Deny' }]);
-        expect(badness(more)).toBeLessThanOrEqual(badness(judge(policy)));
+        const more = evaluate([...policy, { ...added, Effect: 'Deny' }]);
+        expect(badness(more)).toBeLessThanOrEqual(badness(evaluate(policy)));
       }),
     );
   });
@@ -488,7 +488,7 @@ describe('any policy', () => {
           Effect: 'Deny',
           Condition: { Bool: { 'aws:SecureTransport': 'false' } },
         };
-        expect(judge([...policy, conditional]).administration).toEqual(judge(policy).administration);
+        expect(evaluate([...policy, conditional]).administration).toEqual(evaluate(policy).administration);
       }),
     );
   });
@@ -496,8 +496,8 @@ describe('any policy', () => {
   it('grants no less to others for an Allow that is added', () => {
     fc.assert(
       fc.property(statements, statement, (policy, added) => {
-        const more = judge([...policy, { ...added, Effect: 'Allow' }]);
-        expect(badness(more)).toBeGreaterThanOrEqual(badness(judge(policy)));
+        const more = evaluate([...policy, { ...added, Effect: 'Allow' }]);
+        expect(badness(more)).toBeGreaterThanOrEqual(badness(evaluate(policy)));
       }),
     );
   });
@@ -510,13 +510,13 @@ describe('any policy', () => {
         for (const [operator, tests] of Object.entries(added))
           merged[operator] = { ...tests, ...merged[operator] };
         const narrow = { ...wide, Condition: merged };
-        if (safe(judge([...policy, wide]))) expect(safe(judge([...policy, narrow]))).toBe(true);
+        if (safe(evaluate([...policy, wide]))) expect(safe(evaluate([...policy, narrow]))).toBe(true);
       }),
     );
   });
 
   it('is never called safe while it lets somebody else in', () => {
-    const callers = [foreign, '222222222222'].flatMap((account) =>
+    const callers = [external, '222222222222'].flatMap((account) =>
       [undefined, 'o-zzzzzzzzzz'].flatMap((org) =>
         [undefined, 's3.us-west-2.amazonaws.com'].map((via) => callOf(account, org, via)),
       ),
@@ -526,18 +526,18 @@ describe('any policy', () => {
         const lets = callers.some((call) =>
           ['kms:Decrypt', 'kms:PutKeyPolicy'].some((action) => permitted(policy, call, action)),
         );
-        if (lets) expect(reach(judge(policy))).toBe('outside');
+        if (lets) expect(reach(evaluate(policy))).toBe('outside');
       }),
       { numRuns: 1000 },
     );
   });
 
-  it('is judged the same in any order of its statements', () => {
+  it('is evaluated the same in any order of its statements', () => {
     fc.assert(
       fc.property(statements, (policy) => {
-        const turned = judge(policy.toReversed());
-        expect(reach(turned)).toBe(reach(judge(policy)));
-        expect(turned.administration.kept).toBe(judge(policy).administration.kept);
+        const turned = evaluate(policy.toReversed());
+        expect(reach(turned)).toBe(reach(evaluate(policy)));
+        expect(turned.administration.kept).toBe(evaluate(policy).administration.kept);
       }),
     );
   });

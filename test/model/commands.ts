@@ -65,7 +65,7 @@ const nothing = fc.constant('');
 const rarely = fc.constantFrom(true, false, false);
 /** Days for which something holds; -1: it holds no more. */
 const days = fc.constantFrom(-1, -1, -1, 0, 2);
-const observations = fc.constantFrom('event' as const, 'sweep' as const);
+const observations = fc.constantFrom('event' as const, 'scan' as const);
 
 const deliver = fc
   .record({ which: fc.nat({ max: 5 }), keep: fc.boolean(), steps })
@@ -135,7 +135,7 @@ const alone: readonly fc.Arbitrary<Happening>[] = [
   to('break, which nobody sees', nothing, (it, _, _town, street) => it.put('off', street.now)),
   to('mend', nothing, (it, _, _town, street) => it.put('on', street.now)),
   to('take away', nothing, async (it, _, _town, street) => {
-    it.put('gone', street.now);
+    it.put('deleted', street.now);
     await street.observe(it, 'event');
   }),
   to('observe', observations, (it, why, _town, street) => street.observe(it, why)),
@@ -156,7 +156,7 @@ const alone: readonly fc.Arbitrary<Happening>[] = [
     const last = byTag.get(it);
     it.tags = last === undefined ? tags : { ...tags, 'trailseal:exempt': `${last} it may be dark` };
   }),
-  to('exempt by button', rarely, (it, exempts, { byOperator }, street) => {
+  to('exempt by custom action', rarely, (it, exempts, { byOperator }, street) => {
     street.exempt(it, exempts);
     if (exempts) byOperator.set(it, lastDay(street, 30));
     else byOperator.delete(it);
@@ -181,10 +181,10 @@ const alone: readonly fc.Arbitrary<Happening>[] = [
   ),
   fc
     .constantFrom(
-      'released' as const,
-      'released' as const,
-      'released' as const,
-      'pulled' as const,
+      'disengaged' as const,
+      'disengaged' as const,
+      'disengaged' as const,
+      'engaged' as const,
       'unreadable' as const,
     )
     .map(
@@ -200,7 +200,7 @@ const alone: readonly fc.Arbitrary<Happening>[] = [
     const outcome = await street.undo(it, new Life(dies));
     if (outcome?.kind === 'refused' && it.light !== light)
       throw new Error('an undo was refused, and written');
-    const isOurs = before?.status === 'done' && light === 'on' && street.killSwitch === 'released';
+    const isOurs = before?.status === 'done' && light === 'on' && street.killSwitch === 'disengaged';
     if (isOurs && dies === undefined && outcome?.kind !== 'undone')
       throw new Error(`what is as it was left can't be undone: ${outcome?.kind}`);
   }),

@@ -1,15 +1,15 @@
 /**
- * A street with lamps that should be on, and all of remediation over it: the ledger and its transitions, the queue, which
+ * A street with lamps that should be on, and all of remediation over it: the state table and its transitions, the queue, which
  * delivers in any order and more than once, grace periods, limits, the journal. Time passes only when it is told to.
  */
-import { type AnyAction, defineAction, type Means } from '../../lib/core/action.ts';
+import { type ActionDeps, type AnyAction, defineAction } from '../../lib/core/action.ts';
 import type { Facts } from '../../lib/core/control.ts';
 import { type Unknown, unknownFact } from '../../lib/core/facts.ts';
 import type { OperatorExemptions } from '../../lib/findings/state/exemptions.ts';
 import { exemptionFor } from '../../lib/policy/exemptions.ts';
 import { exemptionFromNow, type OperatorExemption } from '../../lib/policy/operator-exemption.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
-import { type Deed, nameOfDeed } from '../../lib/remediation/actions/action-run.ts';
+import { type ActionRun, nameOfActionRun } from '../../lib/remediation/actions/action-run.ts';
 import type { Journal } from '../../lib/remediation/actions/journal.ts';
 import { undo } from '../../lib/remediation/actions/undo.ts';
 import { transitionOf, transitionSource } from '../../lib/remediation/events/transition.ts';
@@ -17,21 +17,21 @@ import { closed, type LimitState, nothingUsed, use } from '../../lib/remediation
 import {
   type Occasion,
   onceMore,
-  orderBody,
   parseRemediation,
   remediateBody,
+  requestBody,
 } from '../../lib/remediation/message.ts';
 import { leaseFor, Remediator, type RemediatorOptions } from '../../lib/remediation/remediator.ts';
 import { nextRunIn } from '../../lib/remediation/retry-delay.ts';
 import { kmsControls } from '../../lib/services/kms/controls/index.ts';
 import { kmsKeyDisabled } from '../../lib/services/kms/controls/kms-key-disabled.ts';
-import { MemoryLedger } from '../findings/state/memory-ledger.ts';
+import { MemoryStateTable } from '../findings/state/memory-ledger.ts';
 import { keyState } from '../pipeline/live/world.ts';
 import { policyOf } from '../policy/fixtures.ts';
 import { MemoryJournal } from '../remediation/actions/memory-journal.ts';
-import { meansWith, place, start } from '../remediation/actions/simulated-resource.ts';
+import { accountRegion, depsWith, start } from '../remediation/actions/simulated-resource.ts';
 import { Killed, Life } from './crashing.ts';
-import { Lamp, type Press } from './resources.ts';
+import { type CustomActionEvent, Lamp } from './resources.ts';
 
 export const graceInMinutes = 15;
 export const limits = { perAccount: 2, total: 2 };
@@ -40,7 +40,7 @@ export const protectingTag = { name: 'guard', value: 'on' };
 /** What the policy says, but for who is exempt. */
 const usual = `version: 1
 controls: { kms-key-disabled: { actions: [notify, fix:enable-key] } }
-operators: { orders: [fix:enable-key, undo, exempt] }
+operators: { customActions: [fix:enable-key, undo, exempt] }
 exemptionTags: { controls: all, maxDays: 365 }
 guardrails:
   actionsPerHour: { fix: { perAccount: ${limits.perAccount}, total: ${limits.total} } }
@@ -51,8 +51,8 @@ const policy = policyOf(usual, kmsControls);
 
 /** No lamp needs a client. */
 const {
-  means: { clients, memory },
-} = meansWith();
+  deps: { clients, memory },
+} = depsWith();
 
 /** A message in the queue. */
 interface Pending {
@@ -65,19 +65,19 @@ interface Pending {
 
 export class Street {
   readonly lamps: readonly Lamp[];
-  readonly presses: Press[] = [];
+  readonly customActionEvents: CustomActionEvent[] = [];
   readonly queue: Pending[] = [];
   readonly journal = new MemoryJournal();
-  readonly ledger: MemoryLedger;
+  readonly stateTable: MemoryStateTable;
   policy: Policy = policy;
-  killSwitch: 'released' | 'pulled' | 'unreadable' = 'released';
+  killSwitch: 'disengaged' | 'engaged' | 'unreadable' = 'disengaged';
   readonly workflow = new Map<string, 'SUPPRESSED' | 'unreadable'>();
   readonly exempted = new Map<string, OperatorExemption>();
   limits: LimitState = nothingUsed;
   closedAt = Number.NEGATIVE_INFINITY;
   /** What went wrong that never should; each a sentence. */
   readonly faults: string[] = [];
-  readonly #means: Means = {
+  readonly #deps: ActionDeps = {
     clients,
     memory,
     now: () => new Date(this.now),
@@ -88,20 +88,23 @@ export class Street {
   now = start;
   /** The grace periods that were begun, each with its occasion and its end. */
   readonly #schedules = new Map<string, { readonly occasion: Occasion; readonly due: number }>();
-  readonly #watch: (press: Press, street: Street) => Promise<readonly string[]>;
+  readonly #watch: (customActionEvent: CustomActionEvent, street: Street) => Promise<readonly string[]>;
   readonly #takenBack = new Map<string, ReadonlySet<string>>();
   #count = 0;
 
   /** @param watch what is wrong with a press, just when it is made. */
-  constructor(names: readonly string[], watch: (press: Press, street: Street) => Promise<readonly string[]>) {
+  constructor(
+    names: readonly string[],
+    watch: (customActionEvent: CustomActionEvent, street: Street) => Promise<readonly string[]>,
+  ) {
     this.lamps = names.map((name) => new Lamp(name, this.now));
-    this.ledger = new MemoryLedger({ now: () => this.now });
+    this.stateTable = new MemoryStateTable({ now: () => this.now });
     this.#watch = watch;
   }
 
   /** Time passes; what was to be done by then comes into the queue. */
   async pass(milliseconds: number): Promise<void> {
-    await this.#means.wait(milliseconds);
+    await this.#deps.wait(milliseconds);
     for (const [name, { occasion, due }] of this.#schedules) {
       if (due > this.now) continue;
       this.#schedules.delete(name);
@@ -109,15 +112,15 @@ export class Street {
     }
   }
 
-  /** Looks at a lamp, as an event would have it done, or a sweep, and records what is seen. */
-  async observe(it: Lamp, why: 'event' | 'sweep'): Promise<void> {
-    const before = this.ledger.entries.get(it.finding);
+  /** Looks at a lamp, as an event would have it done, or a scheduled scan, and records what is seen. */
+  async observe(it: Lamp, why: 'event' | 'scan'): Promise<void> {
+    const before = this.stateTable.entries.get(it.finding);
     const at = this.now;
     this.#count += 1;
     const id = `event-${this.#count}`;
     const cause = {
       id,
-      eventName: why === 'event' ? 'DisableKey' : 'Sweep',
+      eventName: why === 'event' ? 'DisableKey' : 'ScheduledScan',
       time: why === 'event' ? it.switchedAt : at,
       actor: { type: 'IAMUser', arn: 'arn:aws:iam::111122223333:user/ana', name: 'ana' },
     };
@@ -126,7 +129,7 @@ export class Street {
     const { verdict, evidence } = kmsKeyDisabled.evaluate(resource, { 'kms.keyState': this.#fact(it) }, {});
     const given = this.exempted.get(it.finding);
     const exemption = exemptionFor(this.policy, kmsKeyDisabled.id, resource, new Date(at), given);
-    await this.ledger.record([
+    await this.stateTable.record([
       {
         control: kmsKeyDisabled,
         observation: {
@@ -135,36 +138,36 @@ export class Street {
           cause: { ...cause, actor },
           resource,
           result:
-            it.light === 'gone'
-              ? { kind: 'gone', because: 'The lamp was taken away.' }
+            it.light === 'deleted'
+              ? { kind: 'deleted', because: 'The lamp was taken away.' }
               : {
-                  kind: 'judged',
+                  kind: 'evaluated',
                   verdict,
                   evidence,
                   severity: 'HIGH',
-                  plan: { actions: [], withheld: [] },
+                  plan: { actions: [], skipped: [] },
                   exemption,
                   details: undefined,
                 },
         },
       },
     ]);
-    const after = this.ledger.entries.get(it.finding);
+    const after = this.stateTable.entries.get(it.finding);
     const detail = after === undefined ? undefined : transitionOf(before, after);
     if (detail !== undefined) this.send({ source: transitionSource, detail });
   }
 
-  /** A sweep finds the finding open still. */
+  /** A scheduled scan finds the finding open still. */
   remind({ finding }: Lamp): void {
-    const openedAt = this.ledger.entries.get(finding)?.finding?.openedAt ?? null;
+    const openedAt = this.stateTable.entries.get(finding)?.finding?.openedAt ?? null;
     this.send(remediateBody({ finding, openedAt, since: this.now, reminder: true }));
   }
 
-  /** An operator presses a button. */
+  /** An operator presses a custom action. */
   order({ finding }: Lamp, what: 'fix' | 'undo'): void {
     this.#count += 1;
     const at = new Date(this.now).toISOString();
-    this.send(orderBody({ id: `press-${this.#count}`, finding, what, by: 'ana', why: 'She knows.', at }));
+    this.send(requestBody({ id: `press-${this.#count}`, finding, what, by: 'ana', why: 'She knows.', at }));
   }
 
   /** An operator exempts a finding, or takes that back. */
@@ -212,14 +215,14 @@ export class Street {
     try {
       const { again } =
         parsed.kind === 'order'
-          ? await remediator.obey(parsed.order)
+          ? await remediator.carryOutRequest(parsed.order)
           : await remediator.remediate(parsed.occasion);
-      const place = this.queue.indexOf(message);
-      if (!keep && place >= 0) this.queue.splice(place, 1);
+      const accountRegion = this.queue.indexOf(message);
+      if (!keep && accountRegion >= 0) this.queue.splice(accountRegion, 1);
       const delay = again ? nextRunIn(parsed.attempt) : undefined;
       if (delay !== undefined)
         this.send(
-          onceMore(JSON.parse(body), { attempt: parsed.attempt + 1, halfDone: false }),
+          onceMore(JSON.parse(body), { attempt: parsed.attempt + 1, partiallyCompleted: false }),
           delay * 1_000,
         );
     } catch (error) {
@@ -229,22 +232,22 @@ export class Street {
     }
   }
 
-  /** `trailseal undo`, of the newest deed. */
+  /** `trailseal undo`, of the newest action run. */
   async undo(it: Lamp, life = new Life()) {
-    const deed = await this.journal.latest(it.finding, 'fix:enable-key');
-    if (deed === undefined) return undefined;
+    const actionRun = await this.journal.latest(it.finding, 'fix:enable-key');
+    if (actionRun === undefined) return undefined;
     const run = await this.#run();
     try {
-      return await undo(this.#action(life, run), deed, {
+      return await undo(this.#action(life, run), actionRun, {
         journal: this.#journal(life),
-        means: this.#means,
-        place,
+        deps: this.#deps,
+        accountRegion,
         run,
         decision: { by: 'operator', name: 'ana', why: 'It was wrong.' },
         admit: async () =>
-          this.killSwitch === 'released'
+          this.killSwitch === 'disengaged'
             ? { admitted: true }
-            : { admitted: false, because: 'The kill switch is pulled.' },
+            : { admitted: false, because: 'The kill switch is engaged.' },
         leaseFor,
       });
     } catch (error) {
@@ -255,33 +258,38 @@ export class Street {
   }
 
   /**
-   * Whether somebody has switched by hand what Trailseal had done. To do that anew and to take it back are two deeds then,
-   * and nothing keeps two deeds from being worked on at the same moment: the outcome is that of one or the other.
+   * Whether somebody has switched by hand what Trailseal had done. To do that anew and to take it back are two action runs then,
+   * and nothing keeps two action runs from being worked on at the same moment: the outcome is that of one or the other.
    */
   async isAmbiguous(): Promise<boolean> {
     const changed = this.lamps.filter(({ light }) => light !== 'on');
-    return (await Promise.all(changed.map((it) => this.latest(it)))).some((deed) => deed?.status === 'done');
+    return (await Promise.all(changed.map((it) => this.latest(it)))).some(
+      (actionRun) => actionRun?.status === 'done',
+    );
   }
 
-  latest({ finding }: Lamp): Promise<Deed | undefined> {
+  latest({ finding }: Lamp): Promise<ActionRun | undefined> {
     return this.journal.latest(finding, 'fix:enable-key');
   }
 
-  /** The deed that a run is at. */
-  async at({ finding }: Lamp, run: string): Promise<Deed | undefined> {
+  /** The action run that a run is at. */
+  async at({ finding }: Lamp, run: string): Promise<ActionRun | undefined> {
     return (await this.journal.of(finding)).findLast(({ lease }) => lease?.owner === run);
   }
 
   async #run(): Promise<string> {
     this.#count += 1;
     const run = `run-${this.#count}`;
-    const deeds = (await Promise.all(this.lamps.map(({ finding }) => this.journal.of(finding)))).flat();
-    this.#takenBack.set(run, new Set(deeds.filter(({ status }) => status === 'undone').map(nameOfDeed)));
+    const actionRuns = (await Promise.all(this.lamps.map(({ finding }) => this.journal.of(finding)))).flat();
+    this.#takenBack.set(
+      run,
+      new Set(actionRuns.filter(({ status }) => status === 'undone').map(nameOfActionRun)),
+    );
     return run;
   }
 
   #fact({ light, known }: Lamp): Facts['kms.keyState'] {
-    if (light === 'gone') return unknownFact('gone', 'kms:DescribeKey does not find it');
+    if (light === 'deleted') return unknownFact('deleted', 'kms:DescribeKey does not find it');
     if (!known) return unknownFact('denied', 'kms:DescribeKey was denied');
     const fact = keyState(light === 'on' ? 'Enabled' : 'Disabled')['kms.keyState'];
     if (fact === undefined) throw new TypeError('there is no such fact');
@@ -328,13 +336,21 @@ export class Street {
     const from = it.light;
     await write(it);
     if (it.light === from) return;
-    const deed = await this.at(it, run);
-    const name = deed === undefined ? undefined : nameOfDeed(deed);
+    const actionRun = await this.at(it, run);
+    const name = actionRun === undefined ? undefined : nameOfActionRun(actionRun);
     const takenBack = this.#takenBack.get(run) ?? new Set();
-    const press: Press = { lamp: it, from, to: it.light, at: this.now, run, takenBack, deed: name };
+    const customActionEvent: CustomActionEvent = {
+      lamp: it,
+      from,
+      to: it.light,
+      at: this.now,
+      run,
+      takenBack,
+      actionRun: name,
+    };
     it.switchedAt = this.now;
-    this.presses.push(press);
-    this.faults.push(...(await this.#watch(press, this)));
+    this.customActionEvents.push(customActionEvent);
+    this.faults.push(...(await this.#watch(customActionEvent, this)));
   }
 
   #journal(life: Life): Journal {
@@ -357,7 +373,7 @@ export class Street {
       controls: kmsControls,
       actions: [this.#action(life, run)],
       policy: this.policy,
-      place,
+      accountRegion,
       facts: {
         look: life.of(async (requests) =>
           requests.map(({ resource, facts }) => {
@@ -368,7 +384,7 @@ export class Street {
           }),
         ),
       },
-      ledger: { read: life.of((ids) => this.ledger.read(ids)) },
+      stateTable: { read: life.of((ids) => this.stateTable.read(ids)) },
       exemptions: life.of(async (): Promise<OperatorExemptions> => this.exempted),
       journal: this.#journal(life),
       limiter: {
@@ -379,11 +395,11 @@ export class Street {
         }),
         show: life.of(async () => ({ tag: nothingUsed, fix: this.limits, quarantine: nothingUsed })),
       },
-      means: this.#means,
+      deps: this.#deps,
       killSwitch: life.of(async () => ({ state: this.killSwitch })),
       workflow: life.of(async (finding) => ({ status: this.workflow.get(finding) ?? 'NEW' })),
       isOwn: () => false,
-      wakeAt: life.of(async (occasion, action, time) => {
+      scheduleGracePeriodEnd: life.of(async (occasion, action, time) => {
         const name = `${occasion.finding} ${occasion.openedAt} ${action}`;
         if (this.#schedules.has(name)) return 'was-scheduled';
         this.#schedules.set(name, { occasion, due: time.getTime() });

@@ -7,7 +7,7 @@ import { Town } from './watch.ts';
 
 const lamps = ['a', 'b', 'c'];
 /** fast-check prints the seed of a course that does not hold, with which it comes again. */
-const courses = 400;
+const runs = 400;
 
 /** Anything that may happen in a street, in any order. */
 const life = fc
@@ -20,18 +20,18 @@ describe('remediation, whatever happens and in whatever order', () => {
     await fc.assert(
       fc.asyncProperty(life, async (commands) => {
         const town = new Town();
-        const street = new Street(lamps, (press, at) => town.faultsOf(press, at));
+        const street = new Street(lamps, (customActionEvent, at) => town.faultsOf(customActionEvent, at));
         for (const lamp of street.lamps) await street.observe(lamp, 'event');
         town.note(street);
         await fc.asyncModelRun(() => ({ model: town, real: street }), commands);
         await peace(town, street);
         expect(await faultsOfPeace(street)).toEqual([]);
-        for (const { to } of street.presses) tally[to === 'on' ? 'on' : 'back'] += 1;
+        for (const { to } of street.customActionEvents) tally[to === 'on' ? 'on' : 'back'] += 1;
       }),
-      { numRuns: courses },
+      { numRuns: runs },
     );
     // Else it would say nothing.
-    expect(tally.on).toBeGreaterThan(courses);
-    expect(tally.back).toBeGreaterThan(courses / 10);
+    expect(tally.on).toBeGreaterThan(runs);
+    expect(tally.back).toBeGreaterThan(runs / 10);
   }, 120_000);
 });

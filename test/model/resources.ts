@@ -2,19 +2,19 @@
 
 import { findingId } from '../../lib/findings/id.ts';
 import { kmsKeyDisabled } from '../../lib/services/kms/controls/kms-key-disabled.ts';
-import { type Light, lamp, place } from '../remediation/actions/simulated-resource.ts';
+import { accountRegion, type Light, lamp } from '../remediation/actions/simulated-resource.ts';
 
 /** A lamp was switched by Trailseal. */
-export interface Press {
+export interface CustomActionEvent {
   readonly lamp: Lamp;
   readonly from: Light;
   readonly to: Light;
   readonly at: number;
   readonly run: string;
-  /** The deeds that had been taken back when the run began. */
+  /** The action runs that had been taken back when the run began. */
   readonly takenBack: ReadonlySet<string>;
-  /** The name of the deed that it is done for. */
-  readonly deed: string | undefined;
+  /** The name of the action run that it is done for. */
+  readonly actionRun: string | undefined;
 }
 
 /** Made once for each name, as its clients take their time to be made, and put off again for each street. */
@@ -35,8 +35,8 @@ function bulb(name: string): ReturnType<typeof lamp> {
       restored: async (_target, before) =>
         it.state.light === before.light
           ? { kind: 'as-set' }
-          : it.state.light === 'gone'
-            ? { kind: 'gone', because: 'the lamp was taken away' }
+          : it.state.light === 'deleted'
+            ? { kind: 'deleted', because: 'the lamp was taken away' }
             : { kind: 'differs', differences: [`the lamp is ${it.state.light}`] },
     },
   });
@@ -59,8 +59,8 @@ export class Lamp {
     this.resource = {
       type: 'AwsKmsKey' as const,
       id: name,
-      arn: `arn:aws:kms:${place.region}:${place.account}:key/${name}`,
-      ...place,
+      arn: `arn:aws:kms:${accountRegion.region}:${accountRegion.account}:key/${name}`,
+      ...accountRegion,
     };
     this.finding = findingId(kmsKeyDisabled.id, this.resource);
     this.switchedAt = at;

@@ -1,10 +1,10 @@
 /** What must hold whatever happens in the street, told anew and without the code that is to keep it. */
 
 import { text } from '../../lib/core/json.ts';
-import { type Deed, nameOfDeed } from '../../lib/remediation/actions/action-run.ts';
+import { type ActionRun, nameOfActionRun } from '../../lib/remediation/actions/action-run.ts';
 import type { Street } from './deployment.ts';
 import { graceInMinutes, limits, protectingTag } from './deployment.ts';
-import type { Lamp, Press } from './resources.ts';
+import type { CustomActionEvent, Lamp } from './resources.ts';
 
 const hour = 3_600_000;
 
@@ -14,7 +14,7 @@ export class Town {
   readonly byPolicy = new Map<Lamp, string>();
   readonly byTag = new Map<Lamp, string>();
   readonly byOperator = new Map<Lamp, string>();
-  /** When the ledger took note of an opening of a finding: `<finding>@<openedAt>`. */
+  /** When the state table took note of an opening of a finding: `<finding>@<openedAt>`. */
   readonly notedAt = new Map<string, number>();
 
   exempt(it: Lamp, now: number): boolean {
@@ -24,9 +24,9 @@ export class Town {
     });
   }
 
-  note({ ledger, lamps }: Street): void {
+  note({ stateTable, lamps }: Street): void {
     for (const { finding } of lamps) {
-      const entry = ledger.entries.get(finding);
+      const entry = stateTable.entries.get(finding);
       const opening = `${finding}@${entry?.finding?.openedAt}`;
       if (entry?.finding?.status === 'OPEN' && !this.notedAt.has(opening)) {
         this.notedAt.set(opening, entry.updatedAt);
@@ -35,45 +35,54 @@ export class Town {
   }
 
   /** What is wrong with a press, at the moment when it is made. */
-  async faultsOf(press: Press, street: Street): Promise<readonly string[]> {
-    const { lamp, to, at, run } = press;
-    const deed = await street.at(lamp, run);
-    if (deed === undefined) return [`${lamp.resource.id} at ${at}: whoever switches it has no lease for it`];
+  async faultsOf(customActionEvent: CustomActionEvent, street: Street): Promise<readonly string[]> {
+    const { lamp, to, at, run } = customActionEvent;
+    const actionRun = await street.at(lamp, run);
+    if (actionRun === undefined)
+      return [`${lamp.resource.id} at ${at}: whoever switches it has no lease for it`];
     const wrong = (bad: boolean, what: string) => (bad ? [`${lamp.resource.id} at ${at}: ${what}`] : []);
     return [
       ...wrong(
-        street.killSwitch !== 'released',
+        street.killSwitch !== 'disengaged',
         `it is switched while the kill switch is ${street.killSwitch}`,
       ),
-      ...(to === 'on' ? await this.#faultsOfFix(press, deed, street) : faultsOfUndo(press, deed)).flatMap(
-        (what) => wrong(true, what),
-      ),
+      ...(to === 'on'
+        ? await this.#faultsOfFix(customActionEvent, actionRun, street)
+        : faultsOfUndo(customActionEvent, actionRun)
+      ).flatMap((what) => wrong(true, what)),
     ];
   }
 
-  async #faultsOfFix(press: Press, deed: Deed, street: Street): Promise<readonly string[]> {
-    const { lamp, at } = press;
-    const finding = street.ledger.entries.get(lamp.finding)?.finding;
-    const twice = street.presses.some(
+  async #faultsOfFix(
+    customActionEvent: CustomActionEvent,
+    actionRun: ActionRun,
+    street: Street,
+  ): Promise<readonly string[]> {
+    const { lamp, at } = customActionEvent;
+    const finding = street.stateTable.entries.get(lamp.finding)?.finding;
+    const twice = street.customActionEvents.some(
       (other) =>
-        other !== press && other.deed === press.deed && other.to === 'on' && other.at >= lamp.touchedAt,
+        other !== customActionEvent &&
+        other.actionRun === customActionEvent.actionRun &&
+        other.to === 'on' &&
+        other.at >= lamp.touchedAt,
     );
-    const byPolicy = deed.decision.by === 'policy';
+    const byPolicy = actionRun.decision.by === 'policy';
     const openedAt = Date.parse(finding?.openedAt ?? '');
     const notedAt = this.notedAt.get(`${lamp.finding}@${finding?.openedAt}`) ?? Number.POSITIVE_INFINITY;
-    const deeds = await street.journal.of(lamp.finding);
+    const actionRuns = await street.journal.of(lamp.finding);
     // What is taken back while a run is under way comes too late for it, and is to be taken back once more.
-    const takenBack = deeds.some(
+    const takenBack = actionRuns.some(
       (one) =>
         one.undo?.by === 'operator' &&
         Date.parse(one.undoneAt ?? '') >= openedAt &&
-        press.takenBack.has(nameOfDeed(one)) &&
+        customActionEvent.takenBack.has(nameOfActionRun(one)) &&
         // Unless an operator wanted it again after all.
-        !deeds.some(({ sequence, decision }) => sequence > one.sequence && decision.by === 'operator'),
+        !actionRuns.some(({ sequence, decision }) => sequence > one.sequence && decision.by === 'operator'),
     );
     return [
-      ...(deed.status === 'begun' ? [] : [`the deed is ${deed.status}`]),
-      ...(twice ? ['it is switched on twice for one deed'] : []),
+      ...(actionRun.status === 'begun' ? [] : [`the action run is ${actionRun.status}`]),
+      ...(twice ? ['it is switched on twice for one action run'] : []),
       ...(finding?.status === 'OPEN' && finding.verdict === 'FAIL' ? [] : ['its finding is no open failure']),
       ...(this.exempt(lamp, at) ? ['it is exempt'] : []),
       ...(street.workflow.has(lamp.finding) ? ['its finding is suppressed, or nobody knows'] : []),
@@ -100,26 +109,28 @@ export class Town {
   }
 }
 
-function faultsOfUndo({ to }: Press, deed: Deed): readonly string[] {
-  const light = text(deed.before, 'light');
+function faultsOfUndo({ to }: CustomActionEvent, actionRun: ActionRun): readonly string[] {
+  const light = text(actionRun.before, 'light');
   return [
-    ...(deed.status === 'undoing' && deed.undo?.by === 'operator' ? [] : ['nobody said that it be undone']),
+    ...(actionRun.status === 'undoing' && actionRun.undo?.by === 'operator'
+      ? []
+      : ['nobody said that it be undone']),
     ...(to === light ? [] : [`it is ${to}, and was ${light}`]),
   ];
 }
 
 /** The journal and the lamp say the same, unless somebody else has had a hand in it. */
 async function faultsOfLamp(it: Lamp, street: Street): Promise<readonly string[]> {
-  const deed = await street.latest(it);
+  const actionRun = await street.latest(it);
   const untouched = (since: string | null) => it.touchedAt < Date.parse(since ?? '');
   const faults: string[] = [];
   const fault = (bad: boolean, what: string) => {
     if (bad) faults.push(`${it.resource.id}: ${what}`);
   };
-  if (deed?.status === 'done' && untouched(deed.doneAt))
+  if (actionRun?.status === 'done' && untouched(actionRun.doneAt))
     fault(it.light !== 'on', `done, and it is ${it.light}`);
-  if (deed?.status === 'undone' && untouched(deed.undoneAt)) {
-    const light = text(deed.before, 'light');
+  if (actionRun?.status === 'undone' && untouched(actionRun.undoneAt)) {
+    const light = text(actionRun.before, 'light');
     fault(it.light !== light, `undone, and it is ${it.light} instead of ${light}`);
   }
   return faults;

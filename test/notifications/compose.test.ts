@@ -49,7 +49,7 @@ Region: eu-central-1
 Actor: ana (IAMUser, arn:aws:iam::111122223333:user/ana) from 198.51.100.7 with aws-cli/2.31
 Since: 2026-11-21T10:00:00.000Z
 Planned: fix:cancel-key-deletion: kms-key-deletion fails: cancel the scheduled deletion.
-Withheld: quarantine (guardrail): The limit for the hour is used up.
+Skipped: quarantine (guardrail): The limit for the hour is used up.
 Finding: trailseal/kms-key-deletion/111122223333/eu-central-1/${key}
 
 What to do: Enable it: aws kms enable-key --key-id ARN.
@@ -78,7 +78,7 @@ In Security Hub: ${search}Id${equals}trailseal%252Fkms-key-deletion%252F11112222
           'Actor: `ana (IAMUser, arn:aws:iam::111122223333:user/ana) from 198.51.100.7 with aws-cli/2.31`',
           'Since: `2026-11-21T10:00:00.000Z`',
           'Planned: fix:cancel-key-deletion: kms-key-deletion fails: cancel the scheduled deletion.',
-          'Withheld: quarantine (guardrail): The limit for the hour is used up.',
+          'Skipped: quarantine (guardrail): The limit for the hour is used up.',
           `Finding: \`trailseal/kms-key-deletion/111122223333/eu-central-1/${key}\``,
           `In Security Hub: ${search}Id${equals}trailseal%252Fkms-key-deletion%252F111122223333%252Feu-central-1%252F${key}`,
         ].join('\n'),
@@ -250,10 +250,10 @@ Planned: Swap the groups.
     );
   });
 
-  it('that was withheld says why, and that its steps were not done', () => {
+  it('that was skipped says why, and that its steps were not done', () => {
     const { text } = one(
       occasionOfAction(
-        action({ outcome: 'withheld', because: 'The breaker is open.', plan: ['Swap the groups.'] }),
+        action({ outcome: 'skipped', because: 'The breaker is open.', plan: ['Swap the groups.'] }),
       ),
     );
     expect(text).toContain('\nWhy: The breaker is open.\n');

@@ -45,7 +45,7 @@ export function transition(changes: Partial<Transition> = {}): Transition {
           reason: 'kms-key-deletion fails: cancel the scheduled deletion.',
         },
       ],
-      withheld: [
+      skipped: [
         { action: 'tag', because: 'not-in-policy', reason: 'The policy does not ask for tag.' },
         { action: 'quarantine', because: 'guardrail', reason: 'The limit for the hour is used up.' },
       ],
@@ -66,7 +66,7 @@ export function instance(index: number, changes: Partial<Transition> = {}): Tran
     resource: { type: 'AwsEc2Instance', id, arn: `arn:aws:ec2:${region}:${account}:instance/${id}` },
     summary: `${id} is a t2.micro, which does not encrypt in transit.`,
     at: new Date(Date.parse(time) + index * 1_000).toISOString(),
-    plan: { actions: [{ action: 'notify', reason: 'Tell people.' }], withheld: [] },
+    plan: { actions: [{ action: 'notify', reason: 'Tell people.' }], skipped: [] },
     ...changes,
   });
 }

@@ -14,7 +14,7 @@ const nasty = fc.oneof(
     '[your bank](https://evil.example)',
     '![x](https://evil.example/x.png)',
     '@here @channel @everyone',
-    '*bold* _italic_ ~gone~ `code` ```block```',
+    '*bold* _italic_ ~deleted~ `code` ```block```',
     '<script>alert(1)</script>',
     '<img src=x onerror=alert(1)>',
     'a\nINJECTED',
@@ -38,14 +38,14 @@ const words = fc.array(nasty, { minLength: 1, maxLength: 3 }).map((parts) => par
 const messages = fc
   .record({ a: words, b: words, c: words, d: words, e: words, f: words, several: fc.boolean() })
   .map(({ a, b, c, d, e, f, several }): Notification => {
-    const place = {
+    const accountRegion = {
       account: a,
       region: b,
       control: { id: c, title: d },
       resource: { type: e, id: f, arn: a },
     };
     const failure = transition({
-      ...place,
+      ...accountRegion,
       finding: `trailseal/${f}`,
       summary: b,
       required: c,
@@ -57,11 +57,11 @@ const messages = fc
           { action: 'notify', reason: a },
           { action: b, reason: c },
         ],
-        withheld: [{ action: d, because: e, reason: f }],
+        skipped: [{ action: d, because: e, reason: f }],
       },
     });
-    const deed = action({
-      ...place,
+    const actionRun = action({
+      ...accountRegion,
       finding: c,
       action: d,
       because: e,
@@ -72,14 +72,14 @@ const messages = fc
       decision: { by: 'operator', name: e, why: f },
       actor: { type: b, arn: c, name: d, account: e, sourceIp: f, userAgent: a },
       summary: d,
-      withheldBecause: b,
+      skippedBecause: b,
     });
     const occasions = several
       ? [
           occasionOfTransition(failure),
           occasionOfTransition({ ...failure, id: 'other', finding: `other ${f}` }),
         ]
-      : [a.length % 2 === 0 ? occasionOfTransition(failure) : occasionOfAction(deed)];
+      : [a.length % 2 === 0 ? occasionOfTransition(failure) : occasionOfAction(actionRun)];
     const [notification] = compose(
       occasions.flatMap((occasion) => occasion ?? []),
       () => undefined,

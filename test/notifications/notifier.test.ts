@@ -81,7 +81,7 @@ describe('a batch', () => {
   it('tells nobody of what is no news, and has handled it', async () => {
     const mail = target('mail');
     const { notifier } = setting([mail]);
-    const event = transition({ plan: { actions: [], withheld: [] } });
+    const event = transition({ plan: { actions: [], skipped: [] } });
     const notified = await notifier.take([delivery(envelope(event))]);
     expect({ asked: mail.asked.length, ignored: notified.ignored, unhandled: notified.unhandled }).toEqual({
       asked: 0,

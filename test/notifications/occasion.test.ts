@@ -6,7 +6,7 @@ import { action, transition } from './events.ts';
 const open = { status: 'OPEN', verdict: 'FAIL' } as const;
 const exempt: Transition['plan'] = {
   actions: [],
-  withheld: [{ action: 'notify', because: 'exempt', reason: 'Exempt until 2026-11-27 (UTC) by ana.' }],
+  skipped: [{ action: 'notify', because: 'exempt', reason: 'Exempt until 2026-11-27 (UTC) by ana.' }],
 };
 const exemption = { state: 'active', from: 'policy', reason: 'Test', owner: 'ana' } as const;
 
@@ -21,7 +21,7 @@ describe('people are told', () => {
     ['of a doubt', { verdict: 'UNKNOWN' }, 'unknown'],
     ['of a doubt that became a failure', { previous: { status: 'OPEN', verdict: 'UNKNOWN' } }, 'opened'],
     ['that it passes', { status: 'RESOLVED', verdict: 'PASS', previous: open }, 'resolved'],
-    ['that it is gone', { status: 'ARCHIVED', previous: open }, 'gone'],
+    ['that it was deleted', { status: 'ARCHIVED', previous: open }, 'deleted'],
     [
       'that an exemption has ended',
       { previous: open, exemption: { ...exemption, state: 'expired', expires: '2026-11-20' } },
@@ -30,13 +30,13 @@ describe('people are told', () => {
     [
       'that an exemption ends within a week',
       { previous: open, plan: exempt, exemption: { ...exemption, expires: '2026-11-27', endsSoon: true } },
-      'exemption-ending',
+      'exemption-deletion event',
     ],
   ])('%s', (_what, changes, kind) => {
     expect(kindOf(changes)).toBe(kind);
   });
 
-  it.each(['pending', 'done', 'half-done', 'withheld', 'undone', 'undo-refused'] as const)(
+  it.each(['pending', 'done', 'partially-completed', 'skipped', 'undone', 'undo-refused'] as const)(
     'of an action that is %s',
     (outcome) => {
       expect(occasionOfAction(action({ outcome }))?.kind).toBe(outcome);
@@ -44,7 +44,7 @@ describe('people are told', () => {
   );
 });
 
-describe('of what is withheld people are told', () => {
+describe('of what is skipped people are told', () => {
   it.each([
     'guardrail',
     'own-resource',
@@ -52,32 +52,35 @@ describe('of what is withheld people are told', () => {
     'breaker-open',
     'a reason of a later version',
     undefined,
-  ])('where that is because of: %s', (withheldBecause) => {
+  ])('where that is because of: %s', (skippedBecause) => {
     const event = action({
-      outcome: 'withheld',
-      ...(withheldBecause === undefined ? {} : { withheldBecause }),
+      outcome: 'skipped',
+      ...(skippedBecause === undefined ? {} : { skippedBecause }),
     });
-    expect(occasionOfAction(event)?.kind).toBe('withheld');
+    expect(occasionOfAction(event)?.kind).toBe('skipped');
   });
 });
 
 describe('nobody is told', () => {
   it('that nobody was told', () => {
-    expect(occasionOfAction(action({ action: 'notify', outcome: 'withheld' }))).toBeUndefined();
+    expect(occasionOfAction(action({ action: 'notify', outcome: 'skipped' }))).toBeUndefined();
   });
 
-  it('of what is withheld because somebody suppressed the finding', () => {
-    expect(occasionOfAction(action({ outcome: 'withheld', withheldBecause: 'suppressed' }))).toBeUndefined();
+  it('of what is skipped because somebody suppressed the finding', () => {
+    expect(occasionOfAction(action({ outcome: 'skipped', skippedBecause: 'suppressed' }))).toBeUndefined();
   });
 
   it.each<[string, Partial<Transition>]>([
-    ['of a failure where the policy does not ask for it', { plan: { actions: [], withheld: [] } }],
+    ['of a failure where the policy does not ask for it', { plan: { actions: [], skipped: [] } }],
     ['that it passes when nobody was told that it failed', { status: 'RESOLVED', verdict: 'PASS' }],
     [
       'that it passes where the policy does not ask for it',
       { status: 'RESOLVED', verdict: 'PASS', previous: open, plan: exempt },
     ],
-    ['that what passed is gone', { status: 'ARCHIVED', previous: { status: 'RESOLVED', verdict: 'FAIL' } }],
+    [
+      'that what passed was deleted',
+      { status: 'ARCHIVED', previous: { status: 'RESOLVED', verdict: 'FAIL' } },
+    ],
     [
       'of what is exempt for longer than a week',
       { plan: exempt, exemption: { ...exemption, expires: '2026-11-28' } },
@@ -85,7 +88,7 @@ describe('nobody is told', () => {
     [
       'of the end of an exemption where the policy does not ask for it',
       {
-        plan: { actions: [], withheld: [] },
+        plan: { actions: [], skipped: [] },
         exemption: { ...exemption, expires: '2026-11-22', endsSoon: true },
       },
     ],
@@ -94,6 +97,6 @@ describe('nobody is told', () => {
   });
 
   it('of actions that the policy does not ask for', () => {
-    expect(occasionOfTransition(transition())?.withheld.map(({ what }) => what)).toEqual(['quarantine']);
+    expect(occasionOfTransition(transition())?.skipped.map(({ what }) => what)).toEqual(['quarantine']);
   });
 });

@@ -119,9 +119,9 @@ describe('gathering', () => {
     { region: 'unknown' },
     { region: 'us-east-1.example.com' },
     { region: '' },
-  ])('asks nowhere when it is not told where: %j', async (place) => {
+  ])('asks nowhere when it is not told where: %j', async (accountRegion) => {
     const aws = mockAws();
-    expect(await aws.read({ ...key, ...place }, 'kms.key')).toMatchObject({ reason: 'unreadable' });
+    expect(await aws.read({ ...key, ...accountRegion }, 'kms.key')).toMatchObject({ reason: 'unreadable' });
     expect(aws.asked).toEqual([]);
   });
 
@@ -190,12 +190,12 @@ describe('a resource that is not there', () => {
       ['i-1', 'i-bad', 'i-2'].map((id) => ({
         resource: instance(id),
         facts: ['ec2.instance'],
-        mayBeGone: true,
+        mayBeDeleted: true,
       })),
     );
     expect(facts.map((each) => each['ec2.instance'])).toMatchObject([
       { known: true },
-      { known: false, reason: 'gone', detail: expect.stringContaining('i-bad') },
+      { known: false, reason: 'deleted', detail: expect.stringContaining('i-bad') },
       { known: true },
     ]);
     expect(aws.calls()).toEqual(['ec2:DescribeInstances', 'ec2:DescribeInstances']);
@@ -227,23 +227,23 @@ describe('a resource that is not there', () => {
       { resource: key, facts: ['kms.keyState'] },
     ]);
     expect(facts.flatMap((each) => Object.values(each))).toMatchObject(
-      Array.from({ length: 4 }, () => ({ reason: 'gone' })),
+      Array.from({ length: 4 }, () => ({ reason: 'deleted' })),
     );
     // Each of the three is waited for on its own, and the clock of this test adds up what runs side by side.
     expect(aws.waits.reduce((sum, wait) => sum + wait, 0)).toBeLessThanOrEqual(10_000);
   });
 
-  it('is not waited for when it may be gone', async () => {
+  it('is not waited for when it may be deleted', async () => {
     const aws = mockAws();
     withInstances(aws, () => false);
-    await aws.gather([{ resource: instance('i-1'), facts: ['ec2.instance'], mayBeGone: true }]);
+    await aws.gather([{ resource: instance('i-1'), facts: ['ec2.instance'], mayBeDeleted: true }]);
     expect(aws.waits).toEqual([]);
   });
 
   it.each(['i-*', 'i-?1', ''])('is never asked for by an id that would match others: %j', async (id) => {
     const aws = mockAws();
     withInstances(aws);
-    expect(await aws.read(instance(id), 'ec2.instance')).toMatchObject({ reason: 'gone' });
+    expect(await aws.read(instance(id), 'ec2.instance')).toMatchObject({ reason: 'deleted' });
     expect(aws.calls()).toEqual([]);
   });
 });

@@ -150,8 +150,8 @@ describe('a resource that can not be seen', () => {
       .on(DescribeVolumesCommand)
       .rejectsOnce(ec2Error('InvalidVolume.NotFound', 'no such volume'))
       .resolves({ Volumes: [] });
-    expect(await aws.look([{ resource: asked, facts: volumeFacts, mayBeGone: true }])).toMatchObject([
-      [{ resource: asked, facts: { 'ec2.volumeEncryption': { reason: 'gone' } } }],
+    expect(await aws.look([{ resource: asked, facts: volumeFacts, mayBeDeleted: true }])).toMatchObject([
+      [{ resource: asked, facts: { 'ec2.volumeEncryption': { reason: 'deleted' } } }],
     ]);
   });
 
@@ -205,12 +205,12 @@ describe('an instance and device that stand for a volume', () => {
         Attachments: [{ InstanceId: 'i-1', DeleteOnTermination: false }],
       },
     ]);
-    const place = { type: 'AwsEc2Volume', account, region };
+    const accountRegion = { type: 'AwsEc2Volume', account, region };
     expect(await aws.look([{ resource: standIn, facts: volumeFacts }])).toMatchObject([
       [
         {
           resource: {
-            ...place,
+            ...accountRegion,
             id: 'vol-1',
             arn: arn('volume/vol-1'),
             tags: { disk: 'root' },
@@ -222,7 +222,7 @@ describe('an instance and device that stand for a volume', () => {
           },
         },
         {
-          resource: { ...place, id: 'vol-2', arn: arn('volume/vol-2'), tags: {} },
+          resource: { ...accountRegion, id: 'vol-2', arn: arn('volume/vol-2'), tags: {} },
           facts: { 'ec2.volumeEncryption': { value: { encrypted: true, shownBy: 'aws' } } },
         },
       ],
@@ -279,7 +279,7 @@ describe('an instance and device that stand for a volume', () => {
   });
 
   it.each<InstanceStateName>(['running', 'stopped'])(
-    'are gone where an instance that is %s has no volume',
+    'were deleted where an instance that is %s has no volume',
     async (Name) => {
       const aws = mockAws();
       withInstance(aws, { State: { Name }, BlockDeviceMappings: [] });
@@ -289,7 +289,7 @@ describe('an instance and device that stand for a volume', () => {
             resource: standIn,
             facts: {
               'ec2.volumeEncryption': {
-                reason: 'gone',
+                reason: 'deleted',
                 detail: 'the instance i-1 has no volume on /dev/sda1',
               },
             },
@@ -299,14 +299,14 @@ describe('an instance and device that stand for a volume', () => {
     },
   );
 
-  it('are gone with the instance', async () => {
+  it('were deleted with the instance', async () => {
     const aws = mockAws();
     withInstance(aws, { State: { Name: 'terminated' } });
     expect(await aws.look([{ resource: standIn, facts: volumeFacts }])).toMatchObject([
       [
         {
           resource: standIn,
-          facts: { 'ec2.volumeKey': { reason: 'gone', detail: 'the instance i-1 is terminated' } },
+          facts: { 'ec2.volumeKey': { reason: 'deleted', detail: 'the instance i-1 is terminated' } },
         },
       ],
     ]);

@@ -2,21 +2,21 @@ import { DescribeInstancesCommand, DescribeVolumesCommand } from '@aws-sdk/clien
 import { describe, expect, it } from 'vitest';
 import type { Control } from '../../lib/core/control.ts';
 import type { LiveFactProvider } from '../../lib/core/fact-provider.ts';
-import { judgeLive } from '../../lib/pipeline/evaluate.ts';
+import { evaluateLive } from '../../lib/pipeline/evaluate.ts';
 import { ec2VolumeEncryption } from '../../lib/services/ec2/controls/ec2-volume-encryption.ts';
 import { key, mockAws, volume } from './gathering.ts';
 
-/** The control on volumes, and how often it has judged. */
+/** The control on volumes, and how often it has evaluated. */
 function counted() {
-  const judged: string[] = [];
+  const evaluated: string[] = [];
   const control: Control = {
     ...ec2VolumeEncryption,
     evaluate(resource, facts, settings) {
-      judged.push(resource.id);
+      evaluated.push(resource.id);
       return ec2VolumeEncryption.evaluate(resource, facts, ec2VolumeEncryption.settings.parse(settings));
     },
   };
-  return { control, judged };
+  return { control, evaluated };
 }
 
 /** An instance with an unencrypted volume and an encrypted one. */
@@ -48,27 +48,27 @@ function withTwoVolumes() {
 
 const noSettings = () => ({});
 
-describe('judging live', () => {
-  it('gives a judgement for each resource that a concern turns out to be about', async () => {
+describe('evaluating live', () => {
+  it('gives a evaluation for each resource that a concern turns out to be about', async () => {
     const { control } = counted();
     const resource = volume('i-1:/dev/sda1');
-    const judged = await judgeLive([{ control, resource }], withTwoVolumes().provider, noSettings);
-    expect(judged).toMatchObject([
+    const evaluated = await evaluateLive([{ control, resource }], withTwoVolumes().provider, noSettings);
+    expect(evaluated).toMatchObject([
       [
-        { control, resource: { id: 'vol-1', tags: {} }, judgement: { verdict: 'FAIL' } },
-        { control, resource: { id: 'vol-2', tags: {} }, judgement: { verdict: 'PASS' } },
+        { control, resource: { id: 'vol-1', tags: {} }, evaluation: { verdict: 'FAIL' } },
+        { control, resource: { id: 'vol-2', tags: {} }, evaluation: { verdict: 'PASS' } },
       ],
     ]);
   });
 
-  it('judges a resource once by a control, however many concerns are about it', async () => {
-    const { control, judged } = counted();
+  it('evaluates a resource once by a control, however many concerns are about it', async () => {
+    const { control, evaluated } = counted();
     const concerns = ['i-1:/dev/sda1', 'vol-2', 'i-1:/dev/sdb'].map((id) => ({
       control,
       resource: volume(id),
     }));
-    const results = await judgeLive(concerns, withTwoVolumes().provider, noSettings);
-    expect(judged.toSorted()).toEqual(['vol-1', 'vol-2']);
+    const results = await evaluateLive(concerns, withTwoVolumes().provider, noSettings);
+    expect(evaluated.toSorted()).toEqual(['vol-1', 'vol-2']);
     expect(results.map((each) => each.map(({ resource }) => resource.id))).toEqual([
       ['vol-1', 'vol-2'],
       ['vol-2'],
@@ -77,23 +77,23 @@ describe('judging live', () => {
     expect(new Set(results.flat()).size).toBe(2);
   });
 
-  it('does not wait for what may be gone', async () => {
+  it('does not wait for what may be deleted', async () => {
     const { control } = counted();
     const aws = mockAws();
     aws.ec2.on(DescribeVolumesCommand).resolves({ Volumes: [] });
-    const concern = { control, resource: volume('vol-1'), mayBeGone: true };
-    await judgeLive([concern], aws.provider, noSettings);
+    const concern = { control, resource: volume('vol-1'), mayBeDeleted: true };
+    await evaluateLive([concern], aws.provider, noSettings);
     expect(aws.waits).toEqual([]);
   });
 
   it('hands the settings of the control to it', async () => {
     const settings = { key: [key.arn] };
-    const [[judged] = []] = await judgeLive(
+    const [[evaluated] = []] = await evaluateLive(
       [{ control: counted().control, resource: volume('vol-1') }],
       withTwoVolumes().provider,
       (id) => (id === ec2VolumeEncryption.id ? settings : undefined),
     );
-    expect(judged?.judgement.evidence.required).toContain(key.arn);
+    expect(evaluated?.evaluation.evidence.required).toContain(key.arn);
   });
 
   it('rejects when a fact that the control reads was not answered for', async () => {
@@ -101,7 +101,7 @@ describe('judging live', () => {
       look: async () => [[{ resource: volume('vol-1'), facts: {} }]],
     };
     await expect(
-      judgeLive([{ control: counted().control, resource: volume('vol-1') }], provider, noSettings),
+      evaluateLive([{ control: counted().control, resource: volume('vol-1') }], provider, noSettings),
     ).rejects.toThrow(/ec2\.volumeEncryption/);
   });
 });

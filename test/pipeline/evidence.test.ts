@@ -11,32 +11,32 @@ import {
   ListGrantsCommand,
 } from '@aws-sdk/client-kms';
 import { describe, expect, it } from 'vitest';
-import type { Judgement, Resource } from '../../lib/core/control.ts';
-import { judgeLive } from '../../lib/pipeline/evaluate.ts';
+import type { Evaluation, Resource } from '../../lib/core/control.ts';
+import { evaluateLive } from '../../lib/pipeline/evaluate.ts';
 import { controls } from '../../lib/services/controls.ts';
 import { cluster, key, keyArn, keyId, kmsError, mockAws, resource, snapshot, volume } from './gathering.ts';
 
 type Aws = ReturnType<typeof mockAws>;
 
 /** What a control says of a resource that AWS itself was asked about. */
-async function judged(
+async function evaluated(
   aws: Aws,
   id: string,
   subject: Resource,
   settings: object = {},
-): Promise<Judgement | undefined> {
+): Promise<Evaluation | undefined> {
   const control = controls.find((each) => each.id === id);
   if (control === undefined) throw new Error(`there is no control ${id}`);
-  const [[first] = []] = await judgeLive([{ control, resource: subject }], aws.provider, () =>
+  const [[first] = []] = await evaluateLive([{ control, resource: subject }], aws.provider, () =>
     control.settings.parse(settings),
   );
-  return first?.judgement;
+  return first?.evaluation;
 }
 
 /** The verdict and its sentence. */
-async function said(...args: Parameters<typeof judged>) {
-  const judgement = await judged(...args);
-  return [judgement?.verdict, judgement?.evidence.summary];
+async function said(...args: Parameters<typeof evaluated>) {
+  const evaluation = await evaluated(...args);
+  return [evaluation?.verdict, evaluation?.evidence.summary];
 }
 
 // In an archive the same sentences rest on events, so that none may speak of events, or of a trail.
@@ -131,8 +131,8 @@ describe('who changed the state of a key', () => {
   ])('is not among the evidence where KMS was asked, as it does not tell: %s', async (control, KeyState) => {
     const aws = mockAws();
     aws.kms.on(DescribeKeyCommand).resolves({ KeyMetadata: { KeyId: keyId, KeyState } });
-    const judgement = await judged(aws, control, key);
-    expect(judgement?.verdict).toBe('FAIL');
-    expect(judgement?.evidence.observed.map(({ what }) => what)).not.toContain('changedBy');
+    const evaluation = await evaluated(aws, control, key);
+    expect(evaluation?.verdict).toBe('FAIL');
+    expect(evaluation?.evidence.observed.map(({ what }) => what)).not.toContain('changedBy');
   });
 });

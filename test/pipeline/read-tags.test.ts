@@ -66,7 +66,7 @@ describe('the tags of a launch template', () => {
     ]);
   });
 
-  it('are unknown of the one that is gone, and known of the others', async () => {
+  it('are unknown of the one that was deleted, and known of the others', async () => {
     const aws = mockAws();
     aws.ec2
       .on(DescribeLaunchTemplatesCommand)

@@ -25,12 +25,12 @@ function subject(given: Partial<Case> = {}): Case {
   };
 }
 
-/** Every action of the plan, with why it is withheld, or "planned". */
+/** Every action of the plan, with why it is skipped, or "planned". */
 function outcome(given: Partial<Case> = {}): Readonly<Record<string, string>> {
   const { plan } = decide(subject(given));
   return Object.fromEntries([
     ...plan.actions.map(({ action }) => [action, 'planned']),
-    ...plan.withheld.map(({ action, because }) => [action, because]),
+    ...plan.skipped.map(({ action, because }) => [action, because]),
   ]);
 }
 
@@ -66,7 +66,7 @@ describe('the plan for a failure', () => {
     );
   });
 
-  it('withholds what the policy does not ask', () => {
+  it('skips what the policy does not ask', () => {
     expect(outcome({ policy: policyOf('version: 1\ndefaults: { actions: [tag] }') })).toEqual({
       notify: 'not-in-policy',
       tag: 'planned',
@@ -75,12 +75,12 @@ describe('the plan for a failure', () => {
     });
   });
 
-  it('withholds everything of a control that the policy switches off', () => {
+  it('skips everything of a control that the policy switches off', () => {
     const policy = policyOf(`${everything}controls: { key-rotation: { enabled: false } }`);
     expect(new Set(Object.values(outcome({ policy })))).toEqual(new Set(['not-in-policy']));
   });
 
-  it('withholds everything of a control that the policy does not know', () => {
+  it('skips everything of a control that the policy does not know', () => {
     const control = { ...rotation, id: 'another' };
     expect(new Set(Object.values(outcome({ control })))).toEqual(new Set(['not-in-policy']));
   });
@@ -97,7 +97,7 @@ describe('an exempt resource', () => {
   });
 
   it('says who exempted it, why and until when', () => {
-    expect(decide(subject({ exemption: exempt })).plan.withheld[0]?.reason).toBe(
+    expect(decide(subject({ exemption: exempt })).plan.skipped[0]?.reason).toBe(
       'Exempt until 2027-01-31 (UTC) by platform-team: Sandbox',
     );
   });
@@ -128,13 +128,13 @@ describe('an unknown verdict', () => {
 
 describe('a resource that does not fail', () => {
   it.each(['PASS', 'NOT_APPLICABLE'] as const)('has an empty plan (%s)', (verdict) => {
-    expect(decide(subject({ verdict })).plan).toEqual({ actions: [], withheld: [] });
+    expect(decide(subject({ verdict })).plan).toEqual({ actions: [], skipped: [] });
   });
 });
 
 describe('a resource that no call can name', () => {
   const told = { notify: 'planned' };
-  const withheld = {
+  const skipped = {
     ...told,
     tag: 'no-resource-id',
     'fix:enable-rotation': 'no-resource-id',
@@ -147,7 +147,7 @@ describe('a resource that no call can name', () => {
     ['a resource in an unknown Region', { region: 'unknown' }],
     ['a resource without an id', { id: '' }],
   ])('is only reported: %s', (_, given) => {
-    expect(outcome({ resource: { ...key, ...given } })).toEqual(withheld);
+    expect(outcome({ resource: { ...key, ...given } })).toEqual(skipped);
   });
 
   it('may be acted on once its id is known', () => {
@@ -176,7 +176,7 @@ describe('a protected resource', () => {
 
   it('is one whose tags could not be read, with the reason', () => {
     const { plan } = decide(subject({ policy, tagsUnknown: 'kms:ListResourceTags was denied' }));
-    expect(plan.withheld.find(({ action }) => action === 'tag')?.reason).toBe(
+    expect(plan.skipped.find(({ action }) => action === 'tag')?.reason).toBe(
       'Its tags are not known (kms:ListResourceTags was denied), and the policy protects what is tagged with environment, keep.',
     );
   });
@@ -253,7 +253,7 @@ describe('the guardrails', () => {
 
   it('say which limit was reached, with its figure', () => {
     const [, second] = inTurn([{ policy }, { policy }]);
-    expect(second?.withheld.find(({ action }) => action === 'tag')?.reason).toBe(
+    expect(second?.skipped.find(({ action }) => action === 'tag')?.reason).toBe(
       'The guardrail allows 1 tag actions an hour in account 111122223333, and 1 were planned in the last hour.',
     );
   });
@@ -273,7 +273,7 @@ describe('what a deployment knows besides', () => {
   });
 
   it.each<[string, Circumstances, ReturnType<typeof changes>]>([
-    ['the kill switch is pulled', { killSwitch: 'pulled' }, changes('kill-switch')],
+    ['the kill switch is engaged', { killSwitch: 'engaged' }, changes('kill-switch')],
     ['the kill switch can not be read', { killSwitch: 'unreadable' }, changes('kill-switch')],
     ['somebody suppressed the finding', { workflow: 'SUPPRESSED' }, changes('suppressed', 'suppressed')],
     [
@@ -282,13 +282,13 @@ describe('what a deployment knows besides', () => {
       changes('suppression-unknown', 'suppression-unknown'),
     ],
     ['the resource is Trailseal’s own', { isOwn: true }, changes('own-resource')],
-    ['the look is older than five minutes', { lookAge: 5 * minute + 1 }, changes('stale-verdict')],
-    ['the time of the look is not known', { lookAge: Number.NaN }, changes('stale-verdict')],
-  ])('withholds when %s', (_, circumstances, expected) => {
+    ['the look is older than five minutes', { readAge: 5 * minute + 1 }, changes('stale-verdict')],
+    ['the time of the look is not known', { readAge: Number.NaN }, changes('stale-verdict')],
+  ])('skips when %s', (_, circumstances, expected) => {
     expect(outcome({ circumstances })).toEqual(expected);
   });
 
-  it('withholds the kind of action whose breaker is open, and no other', () => {
+  it('skips the kind of action whose breaker is open, and no other', () => {
     expect(outcome({ circumstances: { openBreakers: new Set(['fix']) } })).toEqual({
       notify: 'planned',
       tag: 'planned',
@@ -299,33 +299,33 @@ describe('what a deployment knows besides', () => {
 
   it('says that the kill switch could not be read', () => {
     const { plan } = decide(subject({ circumstances: { killSwitch: 'unreadable' } }));
-    expect(plan.withheld[0]?.reason).toBe('The kill switch could not be read, which stops everything too.');
+    expect(plan.skipped[0]?.reason).toBe('The kill switch could not be read, which stops everything too.');
   });
 
   it('says how old the look was', () => {
-    const { plan } = decide(subject({ circumstances: { lookAge: 6 * minute } }));
-    expect(plan.withheld[0]?.reason).toBe(
+    const { plan } = decide(subject({ circumstances: { readAge: 6 * minute } }));
+    expect(plan.skipped[0]?.reason).toBe(
       'The resource was looked at 360 seconds ago, and a verdict is acted on for 300 seconds.',
     );
   });
 
-  it('withholds nothing when nothing stands in the way', () => {
+  it('skips nothing when nothing stands in the way', () => {
     const circumstances = {
-      killSwitch: 'released',
+      killSwitch: 'disengaged',
       workflow: 'NOTIFIED',
       openBreakers: new Set<Kind>(),
       isOwn: false,
-      lookAge: 5 * minute,
+      readAge: 5 * minute,
     } as const;
     expect(outcome({ circumstances })).toEqual(outcome());
   });
 
-  it('uses up no limit where it withholds', () => {
-    expect(decide(subject({ circumstances: { killSwitch: 'pulled' } })).usage).toBe(noUsage);
+  it('uses up no limit where it skips', () => {
+    expect(decide(subject({ circumstances: { killSwitch: 'engaged' } })).usage).toBe(noUsage);
   });
 
   it('is told after what lasts longer: that the policy does not ask', () => {
-    const given = { policy: policyOf('version: 1'), circumstances: { killSwitch: 'pulled' } } as const;
+    const given = { policy: policyOf('version: 1'), circumstances: { killSwitch: 'engaged' } } as const;
     expect(outcome(given)).toEqual(changes('not-in-policy', 'not-in-policy'));
   });
 });
@@ -333,11 +333,11 @@ describe('what a deployment knows besides', () => {
 const anyCase = fc.record({
   circumstances: fc.record(
     {
-      killSwitch: fc.constantFrom('released', 'pulled', 'unreadable'),
+      killSwitch: fc.constantFrom('disengaged', 'engaged', 'unreadable'),
       workflow: fc.constantFrom('NEW', 'NOTIFIED', 'SUPPRESSED', 'unreadable'),
       openBreakers: fc.subarray([...kinds]).map((open) => new Set(open)),
       isOwn: fc.boolean(),
-      lookAge: fc.integer({ min: 0, max: 10 * minute }),
+      readAge: fc.integer({ min: 0, max: 10 * minute }),
     },
     { requiredKeys: [] },
   ),
@@ -359,10 +359,10 @@ describe('whatever happens', () => {
   it('no hour holds more actions of a kind than the limits allow', () => {
     fc.assert(
       fc.property(fc.array(anyCase, { maxLength: 60 }), (cases) => {
-        const ordered = cases.toSorted((a, b) => (a.time ?? 0) - (b.time ?? 0));
-        const plans = inTurn(ordered.map((given) => ({ ...given, policy })));
+        const requested = cases.toSorted((a, b) => (a.time ?? 0) - (b.time ?? 0));
+        const plans = inTurn(requested.map((given) => ({ ...given, policy })));
         const done = plans.flatMap((plan, index) =>
-          plan.actions.map(({ action }) => ({ kind: kindOf(action), at: ordered[index] })),
+          plan.actions.map(({ action }) => ({ kind: kindOf(action), at: requested[index] })),
         );
         for (const kind of kinds) {
           const ofKind = done.filter((one) => one.kind === kind).map(({ at }) => at);
@@ -381,13 +381,13 @@ describe('whatever happens', () => {
     );
   });
 
-  it('nothing is changed while the kill switch is not known to be released, or of what is suppressed or ours', () => {
+  it('nothing is changed while the kill switch is not known to be disengaged, or of what is suppressed or ours', () => {
     fc.assert(
       fc.property(anyCase, (given) => {
-        const { killSwitch = 'released', workflow = 'NEW', isOwn = false } = given.circumstances;
+        const { killSwitch = 'disengaged', workflow = 'NEW', isOwn = false } = given.circumstances;
         const { actions } = decide(subject({ ...given, policy })).plan;
         const changing = actions.filter(({ action }) => action !== 'notify');
-        const free = killSwitch === 'released' && ['NEW', 'NOTIFIED'].includes(workflow) && !isOwn;
+        const free = killSwitch === 'disengaged' && ['NEW', 'NOTIFIED'].includes(workflow) && !isOwn;
         expect(free ? [] : changing).toEqual([]);
       }),
     );
@@ -407,10 +407,10 @@ describe('whatever happens', () => {
   it('every action of a control that fails or is unknown is accounted for once', () => {
     fc.assert(
       fc.property(anyCase, (given) => {
-        const { actions, withheld } = decide(subject({ ...given, policy })).plan;
-        const all = [...actions, ...withheld].map(({ action }) => action).sort();
-        const judged = given.verdict === 'FAIL' || given.verdict === 'UNKNOWN';
-        expect(all).toEqual(judged ? [...rotation.actions].sort() : []);
+        const { actions, skipped } = decide(subject({ ...given, policy })).plan;
+        const all = [...actions, ...skipped].map(({ action }) => action).sort();
+        const evaluated = given.verdict === 'FAIL' || given.verdict === 'UNKNOWN';
+        expect(all).toEqual(evaluated ? [...rotation.actions].sort() : []);
       }),
     );
   });

@@ -19,7 +19,7 @@ controls:
   volume-encryption: { actions: [notify, tag] }
   key-rotation: { enabled: false }
 actions: { tag: { prefix: 'acme:' } }
-operators: { orders: [undo, quarantine] }
+operators: { customActions: [undo, quarantine] }
 `);
 const tagsAs = "actions: { tag: { prefix: 'acme:' } }";
 
@@ -60,7 +60,7 @@ controls:
   ${off}
 exemptions: [{ controls: [snapshot-sharing], reason: Sandbox, owner: me, expires: 2027-01-31 }]
 guardrails: { actionsPerHour: { total: 500 } }
-operators: { orders: [undo] }`),
+operators: { customActions: [undo] }`),
     ],
     [
       'tags below the deployed prefix',
@@ -111,7 +111,7 @@ operators: { orders: [undo] }`),
     ],
     [
       'automates what the deployed policy only lets operators order',
-      `version: 1\ncontrols: { volume-encryption: { actions: [quarantine] }, ${off} }\noperators: { orders: [quarantine] }`,
+      `version: 1\ncontrols: { volume-encryption: { actions: [quarantine] }, ${off} }\noperators: { customActions: [quarantine] }`,
       [
         'controls.volume-encryption.actions[0]',
         'asks for quarantine when volume-encryption fails, which the deployed policy does not',
@@ -119,8 +119,8 @@ operators: { orders: [undo] }`),
     ],
     [
       'has an order',
-      `version: 1\ncontrols: { ${off} }\noperators: { orders: [undo, exempt] }`,
-      ['operators.orders[1]', 'lets operators order exempt, which the deployed policy does not'],
+      `version: 1\ncontrols: { ${off} }\noperators: { customActions: [undo, exempt] }`,
+      ['operators.customActions[1]', 'lets operators order exempt, which the deployed policy does not'],
     ],
     [
       'tags by another prefix',

@@ -11,7 +11,7 @@ const root = path.join(import.meta.dirname, '..', '..');
 
 describe('a policy without a file', () => {
   it.each(controls.map((each) => [each.id, each] as const))(
-    'judges %s with its own severity and defaults, and does nothing',
+    'evaluates %s with its own severity and defaults, and does nothing',
     (id, each) => {
       expect(defaultPolicy(controls).controls.get(id)).toEqual({
         enabled: true,

@@ -6,7 +6,7 @@ import { id, key, room } from './fixture.ts';
 
 const telling = {
   id: 'event-1',
-  outcome: 'withheld',
+  outcome: 'skipped',
   because: 'The breaker is open.',
   at: new Date(start),
   stage: 'dev',
@@ -14,8 +14,8 @@ const telling = {
 
 /** The finding about a key that is disabled. */
 async function failing() {
-  const { ledger } = await room();
-  const finding = (await ledger.read([id])).get(id)?.finding;
+  const { stateTable } = await room();
+  const finding = (await stateTable.read([id])).get(id)?.finding;
   if (finding === undefined) throw new Error('there is no finding');
   return finding;
 }
@@ -39,16 +39,16 @@ describe('an event about an action', () => {
     const { id: name, control, title, severity } = await failing();
     const event = about({ id: name, control, title, severity }, key, 'fix:enable-key', telling);
     expect(Object.keys(event)).not.toEqual(
-      expect.arrayContaining([expect.stringMatching(/^(actor|summary|withheldBecause)$/)]),
+      expect.arrayContaining([expect.stringMatching(/^(actor|summary|skippedBecause)$/)]),
     );
   });
 
-  it('says why the plan withholds the action, for machines', async () => {
+  it('says why the plan skips the action, for machines', async () => {
     const event = about(await failing(), key, 'fix:enable-key', {
       ...telling,
-      withheldBecause: 'breaker-open',
+      skippedBecause: 'breaker-open',
     });
-    expect(event.withheldBecause).toBe('breaker-open');
+    expect(event.skippedBecause).toBe('breaker-open');
   });
 
   it('can be read where it was told by a version that knew neither actor nor evidence', async () => {

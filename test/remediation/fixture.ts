@@ -5,18 +5,18 @@ import { findingId } from '../../lib/findings/id.ts';
 import { type Policy, parsePolicy } from '../../lib/policy/policy.ts';
 import { type LimitState, nothingUsed, use } from '../../lib/remediation/limits.ts';
 import { type Occasion, Remediator, type RemediatorOptions } from '../../lib/remediation/remediator.ts';
-import type { OperatorOrder } from '../../lib/remediation/requested-action.ts';
+import type { ActionRequest } from '../../lib/remediation/requested-action.ts';
 import { kmsControls } from '../../lib/services/kms/controls/index.ts';
 import { kmsKeyDisabled } from '../../lib/services/kms/controls/kms-key-disabled.ts';
-import { MemoryLedger } from '../findings/state/memory-ledger.ts';
+import { MemoryStateTable } from '../findings/state/memory-ledger.ts';
 import { keyState } from '../pipeline/live/world.ts';
-import { type Light, lamp, place, start } from './actions/simulated-resource.ts';
+import { accountRegion, type Light, lamp, start } from './actions/simulated-resource.ts';
 
 export const key = {
   type: 'AwsKmsKey',
   id: 'lamp',
-  arn: `arn:aws:kms:${place.region}:${place.account}:key/lamp`,
-  ...place,
+  arn: `arn:aws:kms:${accountRegion.region}:${accountRegion.account}:key/lamp`,
+  ...accountRegion,
 } as const;
 export const id = findingId('kms-key-disabled', key);
 
@@ -31,17 +31,17 @@ export const fixing = 'controls: { kms-key-disabled: { actions: [notify, fix:ena
 export async function room(text = fixing, more: Partial<RemediatorOptions> = {}, resource: Resource = key) {
   const it = lamp();
   const policy = policyOf(text);
-  const ledger = new MemoryLedger({ now: () => it.means.now().getTime() });
+  const stateTable = new MemoryStateTable({ now: () => it.deps.now().getTime() });
   const woken: { occasion: Occasion; time: Date }[] = [];
   const answers: { facts: Partial<Facts> | Unknown | undefined } = { facts: undefined };
   let limits: LimitState = nothingUsed;
   const told = (light: Light): Partial<Facts> | Unknown =>
-    light === 'gone'
-      ? unknownFact('gone', 'kms:DescribeKey does not find it')
+    light === 'deleted'
+      ? unknownFact('deleted', 'kms:DescribeKey does not find it')
       : keyState(light === 'on' ? 'Enabled' : 'Disabled');
   const record = async (verdict: 'FAIL' | 'PASS' | 'UNKNOWN', at = start) => {
     const actor = { type: 'IAMUser', arn: 'arn:aws:iam::111122223333:user/ana', name: 'ana' };
-    await ledger.record([
+    await stateTable.record([
       {
         control: kmsKeyDisabled,
         observation: {
@@ -55,11 +55,11 @@ export async function room(text = fixing, more: Partial<RemediatorOptions> = {},
           },
           resource,
           result: {
-            kind: 'judged',
+            kind: 'evaluated',
             verdict,
             evidence: { summary: `It is ${verdict}.`, required: 'a key that is enabled', observed: [] },
             severity: 'HIGH',
-            plan: { actions: [], withheld: [] },
+            plan: { actions: [], skipped: [] },
             exemption: undefined,
             details: undefined,
           },
@@ -72,7 +72,7 @@ export async function room(text = fixing, more: Partial<RemediatorOptions> = {},
     controls: kmsControls,
     actions: [it.action],
     policy,
-    place,
+    accountRegion,
     facts: {
       look: async (requests) =>
         requests.map(({ resource, facts }) => {
@@ -85,21 +85,21 @@ export async function room(text = fixing, more: Partial<RemediatorOptions> = {},
           ];
         }),
     },
-    ledger,
+    stateTable,
     journal: it.journal,
     limiter: {
       admit: async (kind, most, counted) => {
-        const answer = use(limits, kind, most, counted, it.means.now().getTime());
+        const answer = use(limits, kind, most, counted, it.deps.now().getTime());
         limits = answer.state;
         return answer;
       },
       show: async () => ({ tag: nothingUsed, fix: limits, quarantine: nothingUsed }),
     },
-    means: it.means,
-    killSwitch: async () => ({ state: 'released' }),
+    deps: it.deps,
+    killSwitch: async () => ({ state: 'disengaged' }),
     workflow: async () => ({ status: 'NEW' }),
     isOwn: () => false,
-    wakeAt: async (occasion, _action, time) => {
+    scheduleGracePeriodEnd: async (occasion, _action, time) => {
       const again = woken.length > 0;
       woken.push({ occasion, time });
       return again ? 'was-scheduled' : 'scheduled';
@@ -114,7 +114,7 @@ export async function room(text = fixing, more: Partial<RemediatorOptions> = {},
     since: start,
     reminder: false,
   };
-  const order: OperatorOrder = {
+  const order: ActionRequest = {
     id: 'event-1',
     finding: id,
     what: 'fix',
@@ -126,13 +126,14 @@ export async function room(text = fixing, more: Partial<RemediatorOptions> = {},
     it,
     woken,
     answers,
-    ledger,
+    stateTable,
     record,
     occasion,
     remediate: (other: Partial<Occasion> = {}) =>
       new Remediator(options).remediate({ ...occasion, ...other }),
-    obey: (other: Partial<OperatorOrder> = {}) => new Remediator(options).obey({ ...order, ...other }),
+    carryOutRequest: (other: Partial<ActionRequest> = {}) =>
+      new Remediator(options).carryOutRequest({ ...order, ...other }),
     giveUp: (because: string) => new Remediator(options).giveUp(order, because),
-    now: () => it.means.now().toISOString(),
+    now: () => it.deps.now().toISOString(),
   };
 }

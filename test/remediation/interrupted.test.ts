@@ -2,37 +2,37 @@ import { describe, expect, it } from 'vitest';
 import { keyState } from '../pipeline/live/world.ts';
 import { fixing, id, room } from './fixture.ts';
 
-/** A fix that made the control pass by its first write, and was broken off before its second. */
-async function halfway(policy = fixing) {
+/** A fix that made the control pass by its first write, and was interrupted before its second. */
+async function partial(policy = fixing) {
   const world = await room(policy);
   await world.it.killedFor(id);
   world.answers.facts = keyState('Enabled');
-  await world.it.means.wait(3_600_000);
+  await world.it.deps.wait(3_600_000);
   return world;
 }
 
-describe('a fix that was broken off when the control passed already', () => {
-  it('is gone on with', async () => {
-    const { it: lit, remediate } = await halfway();
+describe('a fix that was interrupted when the control passed already', () => {
+  it('is resumed', async () => {
+    const { it: lit, remediate } = await partial();
     expect(await remediate()).toMatchObject({ events: [{ outcome: 'done' }], again: false });
-    expect(lit.state).toMatchObject({ light: 'on', presses: 1 });
+    expect(lit.state).toMatchObject({ light: 'on', customActionEvents: 1 });
   });
 
-  it('is gone on with when the finding is closed by then', async () => {
-    const { it: lit, remediate, record } = await halfway();
-    await record('PASS', lit.means.now().getTime());
+  it('is resumed when the finding is closed by then', async () => {
+    const { it: lit, remediate, record } = await partial();
+    await record('PASS', lit.deps.now().getTime());
     await remediate();
-    expect(lit.state).toMatchObject({ light: 'on', presses: 1 });
+    expect(lit.state).toMatchObject({ light: 'on', customActionEvents: 1 });
   });
 
   it('comes again while AWS is at it', async () => {
-    const { it: lit, remediate } = await halfway();
+    const { it: lit, remediate } = await partial();
     lit.state.fault = new Error('AWS is busy');
-    expect(await remediate()).toMatchObject({ events: [{ outcome: 'half-done' }], again: true });
+    expect(await remediate()).toMatchObject({ events: [{ outcome: 'partially-completed' }], again: true });
   });
 
   it('is left as it is, and told so, where the resource is exempt by now', async () => {
-    const { it: lit, remediate } = await halfway(`${fixing}
+    const { it: lit, remediate } = await partial(`${fixing}
 exemptions:
   - controls: [kms-key-disabled]
     accounts: ['111122223333']
@@ -40,8 +40,8 @@ exemptions:
     owner: ana@example.com
     expires: 2027-01-31
 `);
-    expect(await remediate()).toMatchObject({ events: [{ outcome: 'half-done' }], again: false });
-    expect(lit.state.presses).toBe(0);
+    expect(await remediate()).toMatchObject({ events: [{ outcome: 'partially-completed' }], again: false });
+    expect(lit.state.customActionEvents).toBe(0);
   });
 });
 
@@ -51,7 +51,7 @@ describe('a message that comes again', () => {
   it('has what was done told once more, in the same event', async () => {
     const { it: lit, remediate } = await room(fixing, again);
     const first = await remediate();
-    await lit.means.wait(1_000);
+    await lit.deps.wait(1_000);
     const second = await remediate();
     expect(second.events.map(({ id: name, outcome }) => [name, outcome])).toEqual([
       [`${id} fix:enable-key 1 done`, 'done'],
@@ -68,10 +68,10 @@ describe('a message that comes again', () => {
   it('has nothing told that was done before the finding was opened anew', async () => {
     const { it: lit, remediate, record } = await room(fixing, again);
     await remediate();
-    await record('PASS', lit.means.now().getTime() + 1_000);
-    await lit.means.wait(3_600_000);
-    await record('FAIL', lit.means.now().getTime());
-    const openedAt = lit.means.now().toISOString();
+    await record('PASS', lit.deps.now().getTime() + 1_000);
+    await lit.deps.wait(3_600_000);
+    await record('FAIL', lit.deps.now().getTime());
+    const openedAt = lit.deps.now().toISOString();
     expect((await remediate({ openedAt })).events).toEqual([]);
   });
 });

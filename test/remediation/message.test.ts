@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { onceMore, orderBody, parseRemediation, remediateBody } from '../../lib/remediation/message.ts';
+import { onceMore, parseRemediation, remediateBody, requestBody } from '../../lib/remediation/message.ts';
 
 const occasion = {
   finding: 'trailseal/kms-key-disabled/111122223333/eu-central-1/k',
@@ -19,27 +19,37 @@ const order = {
 describe('a message of remediation', () => {
   it('is the end of a grace period, with the occasion that it began with', () => {
     const body = JSON.stringify(remediateBody(occasion));
-    expect(parseRemediation(body)).toEqual({ kind: 'occasion', occasion, attempt: 1, halfDone: false });
+    expect(parseRemediation(body)).toEqual({
+      kind: 'occasion',
+      occasion,
+      attempt: 1,
+      partiallyCompleted: false,
+    });
   });
 
   it('is one of an earlier version, which knew of no reminders', () => {
     const { reminder: _, ...earlier } = occasion;
     const body = JSON.stringify({ trailseal: { version: 1, kind: 'remediate', occasion: earlier } });
-    expect(parseRemediation(body)).toEqual({ kind: 'occasion', occasion, attempt: 1, halfDone: false });
+    expect(parseRemediation(body)).toEqual({
+      kind: 'occasion',
+      occasion,
+      attempt: 1,
+      partiallyCompleted: false,
+    });
   });
 
   it("is an operator's order", () => {
-    expect(parseRemediation(JSON.stringify(orderBody(order)))).toEqual({
+    expect(parseRemediation(JSON.stringify(requestBody(order)))).toEqual({
       kind: 'order',
       order,
       attempt: 1,
-      halfDone: false,
+      partiallyCompleted: false,
     });
   });
 
   it('says how often it was handled, when it comes once more', () => {
-    const again = JSON.stringify(onceMore(orderBody(order), { attempt: 2, halfDone: true }));
-    expect(parseRemediation(again)).toEqual({ kind: 'order', order, attempt: 2, halfDone: true });
+    const again = JSON.stringify(onceMore(requestBody(order), { attempt: 2, partiallyCompleted: true }));
+    expect(parseRemediation(again)).toEqual({ kind: 'order', order, attempt: 2, partiallyCompleted: true });
   });
 
   it.each([

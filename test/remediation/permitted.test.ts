@@ -24,7 +24,7 @@ describe('a deployment may do', () => {
   });
 
   it('what operators may order', () => {
-    expect(may('operators: { orders: [fix:enable-rotation, undo] }')).toEqual(['fix:enable-rotation']);
+    expect(may('operators: { customActions: [fix:enable-rotation, undo] }')).toEqual(['fix:enable-rotation']);
   });
 
   it('nothing for a control that is not enabled', () => {

@@ -12,7 +12,7 @@ describe('what AWS did not answer', () => {
   ])('of %s stops the action, and the message comes again', async (_what, more) => {
     const { it: lit, remediate } = await room(fixing, more);
     expect((await remediate()).again).toBe(true);
-    expect(lit.state.presses).toBe(0);
+    expect(lit.state.customActionEvents).toBe(0);
   });
 
   it.each(['throttled', 'failed'] as const)(

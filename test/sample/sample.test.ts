@@ -161,7 +161,7 @@ describe('the replay of the shipped archive', () => {
   });
 
   it('ignores records for each reason that a healthy archive gives', () => {
-    const { 'failed-call': failed, 'dry-run': dryRun, duplicate, 'only-context': context } = result.ignored;
+    const { 'failed-call': failed, 'dry-run': dryRun, duplicate, 'context-only': context } = result.ignored;
     expect(Math.min(failed, dryRun, duplicate, context)).toBeGreaterThan(0);
   });
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { asffLimits } from '../../lib/findings/asff.ts';
 import { controls } from '../../lib/services/controls.ts';
-import { ended, judgeTrail, sample } from '../evaluating.ts';
+import { deletedResources, evaluateTrail, sample } from '../evaluating.ts';
 
 const root = path.join(import.meta.dirname, '..', '..');
 const prefixes = {
@@ -59,14 +59,14 @@ describe.each(controls.map((control) => [control.id, control] as const))('%s', (
   });
 
   for (const name of samplesOf(id)) {
-    const [, prefix] = /^(pass|fail|unknown|not-applicable|ending)-/.exec(name) ?? [];
-    if (prefix === 'ending') {
+    const [, prefix] = /^(pass|fail|unknown|not-applicable|deletion)-/.exec(name) ?? [];
+    if (prefix === 'deletion') {
       it(`ends a resource by ${name}`, () => {
-        expect(ended(control, sample(id, name)).length).toBeGreaterThan(0);
+        expect(deletedResources(control, sample(id, name)).length).toBeGreaterThan(0);
       });
     } else {
-      it(`judges ${name} as it is named`, async () => {
-        const verdicts = (await judgeTrail(control, [sample(id, name)])).map(({ verdict }) => verdict);
+      it(`evaluates ${name} as it is named`, async () => {
+        const verdicts = (await evaluateTrail(control, [sample(id, name)])).map(({ verdict }) => verdict);
         expect(verdicts).toContain(prefixes[prefix as keyof typeof prefixes]);
       });
     }

@@ -1,4 +1,4 @@
-/** What a sweep or a scan lists is the same resource that a trigger names: the findings are the same. */
+/** What a scheduled scan or a scan lists is the same resource that a trigger names: the findings are the same. */
 import {
   DescribeInstancesCommand,
   DescribeLaunchTemplatesCommand,

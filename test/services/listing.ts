@@ -9,7 +9,7 @@ import { listers } from '../../lib/services/listers.ts';
 
 export const account = '111122223333';
 export const region = 'eu-central-1';
-export const place = { account, region };
+export const accountRegion = { account, region };
 
 /** An error as the SDK throws it. */
 export function awsError(name: string, message = ''): Error {
@@ -27,13 +27,13 @@ export function mockAws() {
     ec2: mockClient(clients.ec2),
     eks: mockClient(clients.eks),
     kms: mockClient(clients.kms),
-    list: (type: ResourceType, token?: string) => listers[type].list(clients, place, token),
+    list: (type: ResourceType, token?: string) => listers[type].list(clients, accountRegion, token),
     /** All pages, each token going through JSON as in a message. */
     async pages(type: ResourceType): Promise<readonly Page[]> {
       const pages: Page[] = [];
       let token: string | undefined;
       do {
-        const page = await listers[type].list(clients, place, token);
+        const page = await listers[type].list(clients, accountRegion, token);
         pages.push(page);
         token = page.token;
       } while (token !== undefined);

@@ -118,13 +118,13 @@ function richAws() {
 describe('the permissions of a fact', () => {
   it.each(facts)('%s: are the calls that reading it makes, no fewer and no more', async (name) => {
     const aws = richAws();
-    await aws.gather(resources.map((each) => ({ resource: each, facts: [name], mayBeGone: true })));
+    await aws.gather(resources.map((each) => ({ resource: each, facts: [name], mayBeDeleted: true })));
     expect([...new Set(aws.calls())].sort()).toEqual(permissionsFor([name]));
   });
 
   it.each(facts)('%s: are the calls that looking at it makes, too', async (name) => {
     const aws = richAws();
-    await aws.look(resources.map((each) => ({ resource: each, facts: [name], mayBeGone: true })));
+    await aws.look(resources.map((each) => ({ resource: each, facts: [name], mayBeDeleted: true })));
     expect([...new Set(aws.calls())].sort()).toEqual(permissionsFor([name]));
   });
 

@@ -47,30 +47,35 @@ describe('a policy that asks for no action', () => {
   });
 
   it('has no stream read', () => {
-    expect(at(one(watching, 'Ledger').properties, 'StreamSpecification')).toBeUndefined();
+    expect(at(one(watching, 'StateTable').properties, 'StreamSpecification')).toBeUndefined();
   });
 
-  it('has no function made but those that judge and sweep', () => {
+  it('has no function made but those that evaluate and scheduled scan', () => {
     const names = ofType(watching, 'AWS::Lambda::Function').map(([, made]) =>
       text(made.properties, 'FunctionName'),
     );
-    expect(names.toSorted()).toEqual(['ec2', 'eks', 'kms', 'sweep'].map((name) => `trailseal-dev-${name}`));
+    expect(names.toSorted()).toEqual(['ec2', 'eks', 'kms', 'scan'].map((name) => `trailseal-dev-${name}`));
   });
 });
 
 describe('a policy', () => {
-  const judging = ['ec2', 'eks', 'kms', 'sweep'];
+  const evaluating = ['ec2', 'eks', 'kms', 'scan'];
 
   it('that asks for notify alone has people told, and nothing remediated', async () => {
-    expect(await functionsFor('notify')).toEqual([...judging, 'transitions', 'notify']);
+    expect(await functionsFor('notify')).toEqual([...evaluating, 'transitions', 'notify']);
   });
 
   it('that asks for what changes something has people told of it too', async () => {
-    expect(await functionsFor('fix:enable-key')).toEqual([...judging, 'transitions', 'remediate', 'notify']);
+    expect(await functionsFor('fix:enable-key')).toEqual([
+      ...evaluating,
+      'transitions',
+      'remediate',
+      'notify',
+    ]);
   });
 
-  it('that asks for actions of a family that is not deployed has nothing of it made', async () => {
-    expect(await functionsFor('fix:enable-key', { families: 'ec2' })).toEqual(['ec2', 'sweep']);
+  it('that asks for actions of an evaluator that is not deployed has nothing of it made', async () => {
+    expect(await functionsFor('fix:enable-key', { evaluators: 'ec2' })).toEqual(['ec2', 'scan']);
   });
 
   it('that asks for key policies to be restored is refused, naming the parameter that allows it', async () => {
@@ -88,11 +93,13 @@ describe('a policy', () => {
   });
 });
 
-describe('the stream of the ledger', () => {
-  const mapping = one(resources, 'TransitionsEventSourceMappingDynamodbLedger').properties;
+describe('the stream of the state table', () => {
+  const mapping = one(resources, 'TransitionsEventSourceMappingDynamodbStateTable').properties;
 
   it('tells of each write with the entry before and after', () => {
-    expect(at(properties('Ledger'), 'StreamSpecification')).toEqual({ StreamViewType: 'NEW_AND_OLD_IMAGES' });
+    expect(at(properties('StateTable'), 'StreamSpecification')).toEqual({
+      StreamViewType: 'NEW_AND_OLD_IMAGES',
+    });
   });
 
   it('brings the transitions function entries that were written, and nothing else of the table', () => {
@@ -106,7 +113,7 @@ describe('the stream of the ledger', () => {
 
   it('is read from its beginning, goes on from the record that failed, and gives up within a day', () => {
     expect(mapping).toMatchObject({
-      EventSourceArn: `arn:aws:dynamodb:${region}:${account}:table/trailseal-dev-ledger/stream/2026-01-01T00:00:00.000`,
+      EventSourceArn: `arn:aws:dynamodb:${region}:${account}:table/trailseal-dev-state table/stream/2026-01-01T00:00:00.000`,
       StartingPosition: 'TRIM_HORIZON',
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       BisectBatchOnFunctionError: true,
@@ -125,8 +132,8 @@ describe('the bus', () => {
     expect(properties('Bus')).toMatchObject({ Name: 'trailseal-dev' });
   });
 
-  it('tells remediation what failed, passed or is gone, and never what is unknown', () => {
-    expect(told('RemediateRule')).toEqual(['Control Failed', 'Control Passed', 'Resource Gone']);
+  it('tells remediation what failed, passed or was deleted, and never what is unknown', () => {
+    expect(told('RemediateRule')).toEqual(['Control Failed', 'Control Passed', 'Resource Deleted']);
   });
 
   it('tells people all there is to be told', () => {
@@ -134,7 +141,7 @@ describe('the bus', () => {
       'Control Failed',
       'Control Passed',
       'Control Unknown',
-      'Resource Gone',
+      'Resource Deleted',
       'Action',
     ]);
   });
@@ -186,7 +193,7 @@ describe('the function that remediates', () => {
   it('is told table, queues, bus, kill switch and schedules', () => {
     expect(variablesOf('RemediateLambdaFunction')).toEqual({
       TRAILSEAL_STAGE: 'dev',
-      TRAILSEAL_TABLE: 'trailseal-dev-ledger',
+      TRAILSEAL_TABLE: 'trailseal-dev-state table',
       TRAILSEAL_QUEUE_URL: url('remediate'),
       TRAILSEAL_DEAD_LETTER_URL: url('remediate-dead-letters'),
       TRAILSEAL_BUS: 'trailseal-dev',
@@ -200,12 +207,12 @@ describe('the function that remediates', () => {
     });
   });
 
-  it('has a kill switch that is released, and can be nothing but released or pulled', () => {
+  it('has a kill switch that is disengaged, and can be nothing but disengaged or engaged', () => {
     expect(properties('KillSwitch')).toMatchObject({
       Name: '/trailseal/dev/kill-switch',
       Type: 'String',
-      Value: 'released',
-      AllowedPattern: '^(released|pulled)$',
+      Value: 'disengaged',
+      AllowedPattern: '^(disengaged|engaged)$',
     });
   });
 
@@ -347,8 +354,8 @@ describe('an alarm', () => {
     expect(list(alarm, 'Dimensions')).toEqual([{ Name: 'TopicName', Value: 'trailseal-dev-notifications' }]);
   });
 
-  it('watches actions that are withheld', () => {
-    expect(watched('ActionsWithheld')).toEqual(['remediate']);
+  it('watches actions that are skipped', () => {
+    expect(watched('ActionsSkipped')).toEqual(['remediate']);
   });
 
   it('watches breakers that open', () => {
@@ -361,12 +368,12 @@ it('the dashboard shows what was told and done', () => {
   const widget = list(body, 'widgets').find(
     (each) =>
       text(each, 'properties', 'title') ===
-      'Changes of findings told, actions done and withheld, breakers opened',
+      'Changes of findings told, actions done and skipped, breakers opened',
   );
   expect(list(widget, 'properties', 'metrics').map((row) => [at(row, 1), at(row, 5)])).toEqual([
     ['Transitions', 'transitions'],
     ['Actions', 'remediate'],
-    ['ActionsWithheld', 'remediate'],
+    ['ActionsSkipped', 'remediate'],
     ['BreakersOpened', 'remediate'],
   ]);
 });

@@ -22,7 +22,7 @@ async function roleWith(key: unknown): Promise<Made> {
   writeFileSync(
     policy,
     `version: 1\ncontrols: { eks-secrets-encryption: { ${settings} } }\n` +
-      'operators: { orders: [fix:associate-encryption] }\n',
+      'operators: { customActions: [fix:associate-encryption] }\n',
   );
   const { resources } = await stackOf({ ...defaultParameters(), policy });
   return one(resourcesOf(resources), 'RemediateRole');

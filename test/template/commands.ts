@@ -9,7 +9,7 @@ const root = path.join(import.meta.dirname, '..', '..');
 
 /** What IAM asks for a command that has no action of its own name. Source: Service Authorization Reference. */
 const actions: Readonly<Record<string, readonly string[]>> = {
-  // "TransactWriteItems needs the permissions of what it holds": the ledger only puts.
+  // "TransactWriteItems needs the permissions of what it holds": the state table only puts.
   'dynamodb:TransactWriteItems': ['dynamodb:PutItem'],
   'sqs:SendMessageBatch': ['sqs:SendMessage'],
 };

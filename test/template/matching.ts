@@ -1,4 +1,4 @@
-/** Which events a rule's pattern lets through, as moto's matcher judges it: an engine that is not ours. */
+/** Which events a rule's pattern lets through, as moto's matcher evaluates it: an engine that is not ours. */
 import { spawnSync } from 'node:child_process';
 import { moto, pythonWith } from '../../scripts/emulators.ts';
 

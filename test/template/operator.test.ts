@@ -2,13 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { customActionResource } from '../../lib/aws/names.ts';
 import { at, isObject, list, text } from '../../lib/core/json.ts';
-import { type Button, buttons } from '../../lib/policy/custom-actions.ts';
+import { type CustomActionName, customActionNames } from '../../lib/policy/custom-actions.ts';
 import { madeWith } from './made.ts';
 import { matches } from './matching.ts';
 import { account, ofType, one, region, statementsIn } from './template.ts';
 
-const allowing = (orders: string) => `operators: { orders: [${orders}] }`;
-const judging = ['ec2', 'eks', 'kms', 'sweep'];
+const allowing = (customActions: string) => `operators: { customActions: [${customActions}] }`;
+const evaluating = ['ec2', 'eks', 'kms', 'scan'];
 const every = await madeWith(allowing('quarantine, fix:enable-key, undo, re-check, exempt'));
 const plain = await madeWith(allowing('re-check, exempt'));
 const arn = (name: string) => `arn:aws:sqs:${region}:${account}:trailseal-dev-${name}`;
@@ -23,9 +23,9 @@ describe('a policy', () => {
 
   it.each(['re-check', 'exempt', 're-check, exempt'])(
     'that lets %s be ordered has orders taken, and nothing made that could change a resource',
-    async (orders) => {
-      const { functions } = await madeWith(allowing(orders));
-      expect(Object.keys(functions)).toEqual([...judging, 'operator']);
+    async (customActions) => {
+      const { functions } = await madeWith(allowing(customActions));
+      expect(Object.keys(functions)).toEqual([...evaluating, 'operator']);
     },
   );
 
@@ -33,7 +33,13 @@ describe('a policy', () => {
     'that lets %s be ordered has it done, and people told, though nothing is done by itself',
     async (order) => {
       const { functions } = await madeWith(allowing(order));
-      expect(Object.keys(functions)).toEqual([...judging, 'transitions', 'remediate', 'notify', 'operator']);
+      expect(Object.keys(functions)).toEqual([
+        ...evaluating,
+        'transitions',
+        'remediate',
+        'notify',
+        'operator',
+      ]);
     },
   );
 
@@ -48,21 +54,21 @@ describe('a policy', () => {
 });
 
 describe('the rule of the orders', () => {
-  const pressed = (button: Button, stage = 'dev', owner = account) => ({
+  const selected = (customAction: CustomActionName, stage = 'dev', owner = account) => ({
     source: 'aws.securityhub',
     'detail-type': 'Security Hub Findings - Custom Action',
     account: owner,
     region,
-    resources: [`arn:aws:securityhub:${region}:${owner}:${customActionResource(stage, button)}`],
-    detail: { actionName: button, findings: [{ Id: 'trailseal/one' }] },
+    resources: [`arn:aws:securityhub:${region}:${owner}:${customActionResource(stage, customAction)}`],
+    detail: { actionName: customAction, findings: [{ Id: 'trailseal/one' }] },
   });
   const reached = (pattern: unknown, ...events: readonly unknown[]) =>
-    matches({ orders: pattern }, events).map((names) => names.length > 0);
+    matches({ customActions: pattern }, events).map((names) => names.length > 0);
   const patternOf = ({ resources }: typeof every) =>
-    at(one(resources, 'OrdersRule').properties, 'EventPattern');
+    at(one(resources, 'CustomActionsRule').properties, 'EventPattern');
 
   it('is on the account’s default bus, is on, and leads to the queue of the operator', () => {
-    expect(properties('OrdersRule')).toMatchObject({
+    expect(properties('CustomActionsRule')).toMatchObject({
       Name: 'trailseal-dev-operator',
       State: 'ENABLED',
       Targets: [
@@ -73,42 +79,45 @@ describe('the rule of the orders', () => {
         },
       ],
     });
-    expect(at(properties('OrdersRule'), 'EventBusName')).toBeUndefined();
+    expect(at(properties('CustomActionsRule'), 'EventBusName')).toBeUndefined();
   });
 
-  it('lets every button of the deployment through', () => {
-    expect(reached(patternOf(every), ...buttons.map((button) => pressed(button)))).toEqual(
-      buttons.map(() => true),
+  it('lets every custom action of the deployment through', () => {
+    expect(
+      reached(patternOf(every), ...customActionNames.map((customAction) => selected(customAction))),
+    ).toEqual(customActionNames.map(() => true));
+  });
+
+  it('lets no custom action through for which the policy has no order', () => {
+    const reaching = reached(
+      patternOf(plain),
+      ...customActionNames.map((customAction) => selected(customAction)),
     );
-  });
-
-  it('lets no button through for which the policy has no order', () => {
-    const reaching = reached(patternOf(plain), ...buttons.map((button) => pressed(button)));
-    expect(buttons.filter((_, index) => reaching[index])).toEqual(['re-check', 'exempt']);
+    expect(customActionNames.filter((_, index) => reaching[index])).toEqual(['re-check', 'exempt']);
   });
 
   it.each([
-    ['of another deployment', pressed('fix', 'prod')],
-    ['of another account', pressed('fix', 'dev', '444455556666')],
+    ['of another deployment', selected('fix', 'prod')],
+    ['of another account', selected('fix', 'dev', '444455556666')],
     [
       'of somebody else',
       {
-        ...pressed('fix'),
+        ...selected('fix'),
         resources: [`arn:aws:securityhub:${region}:${account}:action/custom/SendToTicket`],
       },
     ],
-    ['that Security Hub did not send', { ...pressed('fix'), source: 'com.example' }],
-  ])('lets no button through %s', (_, event) => {
+    ['that Security Hub did not send', { ...selected('fix'), source: 'com.example' }],
+  ])('lets no custom action through %s', (_, event) => {
     expect(reached(patternOf(every), event)).toEqual([false]);
   });
 
   it('lets no finding through that is imported or updated, as by Trailseal’s own posts and notes', () => {
     const imported = {
-      ...pressed('fix'),
+      ...selected('fix'),
       'detail-type': 'Security Hub Findings - Imported',
       resources: [
         `arn:aws:securityhub:${region}:${account}:product/${account}/default/trailseal/one`,
-        ...pressed('fix').resources,
+        ...selected('fix').resources,
       ],
     };
     expect(reached(patternOf(every), imported)).toEqual([false]);
@@ -135,7 +144,7 @@ describe('the rule of what came of orders', () => {
       'Ec2Rule',
       'EksRule',
       'KmsRule',
-      'OrdersRule',
+      'CustomActionsRule',
     ]);
   });
 });
@@ -206,16 +215,16 @@ describe('the function that takes orders', () => {
     expect(told(plain, 'operator')).toEqual(always);
   });
 
-  it('is told only the queues of the families that are deployed', async () => {
-    const kms = await madeWith(allowing('re-check'), { families: 'kms' });
+  it('is told only the queues of the evaluators that are deployed', async () => {
+    const kms = await madeWith(allowing('re-check'), { evaluators: 'kms' });
     expect(told(kms, 'operator').filter((name) => name.includes('URL_'))).toEqual([
       'TRAILSEAL_QUEUE_URL_KMS',
     ]);
   });
 
-  it('is not the only one that sends to remediation: the sweep does, where there is one', () => {
-    expect(told(every, 'sweep')).toContain('TRAILSEAL_REMEDIATE_QUEUE_URL');
-    expect(told(plain, 'sweep')).not.toContain('TRAILSEAL_REMEDIATE_QUEUE_URL');
+  it('is not the only one that sends to remediation: the scheduled scan does, where there is one', () => {
+    expect(told(every, 'scan')).toContain('TRAILSEAL_REMEDIATE_QUEUE_URL');
+    expect(told(plain, 'scan')).not.toContain('TRAILSEAL_REMEDIATE_QUEUE_URL');
   });
 });
 

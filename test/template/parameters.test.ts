@@ -28,22 +28,22 @@ it('serverless.yml has a default for every parameter', () => {
 });
 
 describe('the parameter', () => {
-  it('families leaves out the rule, the queue and the function of the others', async () => {
-    const { functions, resources } = await stackWith({ families: 'kms' });
-    expect(Object.keys(functions)).toEqual(['kms', 'sweep']);
+  it('evaluators leaves out the rule, the queue and the function of the others', async () => {
+    const { functions, resources } = await stackWith({ evaluators: 'kms' });
+    expect(Object.keys(functions)).toEqual(['kms', 'scan']);
     expect(ofType(resources, 'AWS::Events::Rule').map(([id]) => id)).toEqual(['KmsRule']);
     expect(ofType(resources, 'AWS::SQS::Queue').map(([id]) => id)).toEqual([
       'KmsQueue',
       'KmsDeadLetters',
-      'SweepQueue',
-      'SweepDeadLetters',
+      'ScheduledScanQueue',
+      'ScheduledScanDeadLetters',
     ]);
   });
 
-  it('families leaves the sweep nothing to list for the others', async () => {
-    const { resources } = await stackWith({ families: 'kms' });
+  it('evaluators leaves the scheduled scan nothing to list for the others', async () => {
+    const { resources } = await stackWith({ evaluators: 'kms' });
     const statements = statementsIn(
-      at(one(resources, 'SweepRole').properties, 'Policies', 0, 'PolicyDocument'),
+      at(one(resources, 'ScheduledScanRole').properties, 'Policies', 0, 'PolicyDocument'),
     );
     const services = statements.flatMap(({ actions }) => actions.map((action) => action.split(':')[0]));
     expect(new Set(services)).toEqual(new Set(['kms', 'dynamodb', 'sqs', 'logs', 'xray']));
@@ -56,18 +56,18 @@ describe('the parameter', () => {
       'version: 1\ndefaults: { enabled: false }\ncontrols: { kms-key-rotation: { enabled: true } }\n',
     );
     const { functions, resources } = await stackWith({ policy });
-    expect(Object.keys(functions)).toEqual(['kms', 'sweep']);
+    expect(Object.keys(functions)).toEqual(['kms', 'scan']);
     const names = strings(at(one(resources, 'KmsRule').properties, 'EventPattern', 'detail', 'eventName'));
     expect(names).toContain('EnableKeyRotation');
     expect(names).not.toContain('CreateGrant');
   });
 
-  it('kmsKeyArn encrypts queues, ledger and logs, and lets their users use the key by those services', async () => {
+  it('kmsKeyArn encrypts queues, state table and logs, and lets their users use the key by those services', async () => {
     const { resources, extensions } = await stackWith({ kmsKeyArn: key });
     for (const [, { properties }] of ofType(resources, 'AWS::SQS::Queue')) {
       expect(properties).toMatchObject({ KmsMasterKeyId: key });
     }
-    expect(at(one(resources, 'Ledger').properties, 'SSESpecification', 'KMSMasterKeyId')).toBe(key);
+    expect(at(one(resources, 'StateTable').properties, 'SSESpecification', 'KMSMasterKeyId')).toBe(key);
     expect(at(extensions, 'Ec2LogGroup', 'Properties')).toEqual({ KmsKeyId: key });
     for (const [, { properties }] of ofType(resources, 'AWS::IAM::Role')) {
       const statements = statementsIn(at(properties, 'Policies', 0, 'PolicyDocument'));
@@ -84,9 +84,9 @@ describe('the parameter', () => {
     expect(at(functions, 'ec2', 'events', 0, 'sqs', 'maximumConcurrency')).toBe(20);
   });
 
-  it('sweepRate is the schedule’s', async () => {
-    const { resources } = await stackWith({ sweepRate: '1 day' });
-    expect(at(one(resources, 'SweepSchedule').properties, 'ScheduleExpression')).toBe('rate(1 day)');
+  it('scanSchedule is the schedule’s', async () => {
+    const { resources } = await stackWith({ scanSchedule: '1 day' });
+    expect(at(one(resources, 'ScheduledScanSchedule').properties, 'ScheduleExpression')).toBe('rate(1 day)');
   });
 
   it('alarmEmail makes an encrypted topic that every alarm tells', async () => {
@@ -114,18 +114,18 @@ describe('the parameter', () => {
     expect(ofType(resources, 'AWS::SecurityHub::Insight')).toEqual([]);
   });
 
-  it('insights are made before the ledger, which outlives a deployment that fails for them', async () => {
+  it('insights are made before the state table, which outlives a deployment that fails for them', async () => {
     const { resources } = await stackWith({ insights: 'true' });
     const ids = ofType(resources, 'AWS::SecurityHub::Insight').map(([id]) => id);
     expect(ids).not.toEqual([]);
-    expect(at(one(resources, 'Ledger').raw, 'DependsOn')).toEqual(ids);
+    expect(at(one(resources, 'StateTable').raw, 'DependsOn')).toEqual(ids);
   });
 
-  it('keepLedger lets the ledger go with the stack', async () => {
-    const { resources } = await stackWith({ keepLedger: 'false' });
-    const ledger = one(resources, 'Ledger');
-    expect(ledger.raw).toMatchObject({ DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' });
-    expect(at(ledger.properties, 'DeletionProtectionEnabled')).toBe(false);
+  it('retainState lets the state table go with the stack', async () => {
+    const { resources } = await stackWith({ retainState: 'false' });
+    const stateTable = one(resources, 'StateTable');
+    expect(stateTable.raw).toMatchObject({ DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' });
+    expect(at(stateTable.properties, 'DeletionProtectionEnabled')).toBe(false);
   });
 
   it('stage is part of every name', async () => {
@@ -143,19 +143,19 @@ describe('a parameter that is wrong is named, with what it may be:', () => {
   it.each([
     ['stage', 'Prod', 'lower-case letters'],
     ['stage', 'a'.repeat(21), '20 characters at most'],
-    ['families', 'ec2,s3', 'some of ec2, eks, kms'],
-    ['families', '', 'some of ec2, eks, kms'],
+    ['evaluators', 'ec2,s3', 'some of ec2, eks, kms'],
+    ['evaluators', '', 'some of ec2, eks, kms'],
     ['kmsKeyArn', 'alias/aws/sqs', 'the ARN of a KMS key'],
     ['logRetentionInDays', '100', 'a number of days that CloudWatch Logs knows'],
     ['logLevel', 'LOUD', 'one of DEBUG, INFO, WARN, ERROR'],
     ['concurrency', '1', 'a whole number from 2 to 1000'],
     ['concurrency', '2.5', 'a whole number from 2 to 1000'],
-    ['sweepRate', '5 minutes', 'at least 30 minutes'],
-    ['sweepRate', '2 days', 'at most 1 day'],
+    ['scanSchedule', '5 minutes', 'at least 30 minutes'],
+    ['scanSchedule', '2 days', 'at most 1 day'],
     ['alarmEmail', 'security', 'one e-mail address'],
     ['alarmTopicArn', 'security', 'the ARN of an SNS topic'],
     ['insights', 'yes', 'true or false'],
-    ['keepLedger', 'no', 'true or false'],
+    ['retainState', 'no', 'true or false'],
   ])('%s=%j', (name, value, expected) => {
     const read = () => readParameters({ ...defaults, [name]: value });
     expect(read).toThrow(ParameterError);
@@ -165,7 +165,7 @@ describe('a parameter that is wrong is named, with what it may be:', () => {
 
   it('one that does not exist', () => {
     expect(() => readParameters({ ...defaults, sweeprate: '1 day' })).toThrow(
-      'the parameter sweeprate does not exist (there are stage, families,',
+      'the parameter sweeprate does not exist (there are stage, evaluators,',
     );
   });
 
@@ -187,7 +187,7 @@ describe('a parameter that is wrong is named, with what it may be:', () => {
     await expect(stackWith({ policy })).rejects.toThrow('no-such-control');
   });
 
-  it('a policy that leaves nothing to be judged', async () => {
+  it('a policy that leaves nothing to be evaluated', async () => {
     const policy = path.join(folder, 'nothing.yml');
     writeFileSync(policy, 'version: 1\ndefaults: { enabled: false }\n');
     await expect(stackWith({ policy })).rejects.toThrow('which enables no control of ec2, eks, kms');

@@ -1,10 +1,10 @@
-/** The patterns of the packaged rules, judged by an engine that is not ours. */
+/** The patterns of the packaged rules, evaluated by an engine that is not ours. */
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { at, isObject, list, text } from '../../lib/core/json.ts';
-import { families, familyOf } from '../../lib/pipeline/evaluators.ts';
+import { evaluatorOf, evaluators } from '../../lib/pipeline/evaluators.ts';
 import { Matcher } from '../../lib/pipeline/match.ts';
 import { controls } from '../../lib/services/controls.ts';
 import { parseRecord } from '../../lib/trail/parse.ts';
@@ -14,9 +14,9 @@ import { one, packaged } from './template.ts';
 const root = path.join(import.meta.dirname, '..', '..');
 const resources = packaged();
 const patterns = Object.fromEntries(
-  families.map((family) => {
-    const id = `${family.slice(0, 1).toUpperCase()}${family.slice(1)}Rule`;
-    return [family, at(one(resources, id).properties, 'EventPattern')];
+  evaluators.map((evaluator) => {
+    const id = `${evaluator.slice(0, 1).toUpperCase()}${evaluator.slice(1)}Rule`;
+    return [evaluator, at(one(resources, id).properties, 'EventPattern')];
   }),
 );
 const samples = globSync('events/*/*.json', { cwd: root })
@@ -25,10 +25,10 @@ const samples = globSync('events/*/*.json', { cwd: root })
 const reached = (events: readonly unknown[]) => matches(patterns, events);
 
 describe('a sample event', () => {
-  it('reaches the queue of its control’s family, and no other', () => {
+  it('reaches the queue of its control’s evaluator, and no other', () => {
     const expected = samples.map(({ file }) => {
       const control = controls.find(({ id }) => id === file.split(path.sep)[1]);
-      return { file, reached: control === undefined ? [] : [familyOf(control)] };
+      return { file, reached: control === undefined ? [] : [evaluatorOf(control)] };
     });
     const got = reached(samples.map(({ event }) => event));
     expect(samples.length).toBeGreaterThan(100);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { queueNames } from '../../lib/aws/names.ts';
 import { at, text } from '../../lib/core/json.ts';
-import { families, familyOf } from '../../lib/pipeline/evaluators.ts';
+import { evaluatorOf, evaluators } from '../../lib/pipeline/evaluators.ts';
 import { parseMessage } from '../../lib/pipeline/live/message.ts';
 import { controls } from '../../lib/services/controls.ts';
 import { account, ofType, one, packaged, policyOf, region, statementsIn } from './template.ts';
@@ -15,17 +15,17 @@ const url = (name: string) => `https://sqs.${region}.amazonaws.com/${account}/tr
 const mapping = (name: string) =>
   one(resources, `${capital(name)}EventSourceMappingSQS${capital(name)}Queue`).properties;
 
-describe.each(families)('the rule of %s', (family) => {
-  const rule = resource(family, 'Rule');
-  const own = controls.filter((control) => familyOf(control) === family);
+describe.each(evaluators)('the rule of %s', (evaluator) => {
+  const rule = resource(evaluator, 'Rule');
+  const own = controls.filter((control) => evaluatorOf(control) === evaluator);
 
   it('matches every trigger and every ending of its controls, and no other event', () => {
-    const declared = own.flatMap(({ triggers, endings }) =>
-      [...triggers, ...endings].flatMap(({ eventNames }) => eventNames as readonly string[]),
+    const declared = own.flatMap(({ triggers, deletions }) =>
+      [...triggers, ...deletions].flatMap(({ eventNames }) => eventNames as readonly string[]),
     );
     expect(at(rule, 'EventPattern', 'detail', 'eventName')).toEqual([...new Set(declared)].sort());
-    expect(at(rule, 'EventPattern', 'detail', 'eventSource')).toEqual([`${family}.amazonaws.com`]);
-    expect(at(rule, 'EventPattern', 'source')).toEqual([`aws.${family}`]);
+    expect(at(rule, 'EventPattern', 'detail', 'eventSource')).toEqual([`${evaluator}.amazonaws.com`]);
+    expect(at(rule, 'EventPattern', 'source')).toEqual([`aws.${evaluator}`]);
   });
 
   it('matches calls, and what the service does by itself, that did not fail', () => {
@@ -39,16 +39,16 @@ describe.each(families)('the rule of %s', (family) => {
   it('is on, and leads to its queue, and what can’t get there to its dead letters', () => {
     expect(at(rule, 'State')).toBe('ENABLED');
     expect(at(rule, 'Targets')).toMatchObject([
-      { Arn: arn(family), DeadLetterConfig: { Arn: arn(`${family}-dead-letters`) } },
+      { Arn: arn(evaluator), DeadLetterConfig: { Arn: arn(`${evaluator}-dead-letters`) } },
     ]);
   });
 
   it('may send to its queue and its dead letters, and no other rule may', () => {
     for (const [kind, queue] of [
-      ['Queue', family],
-      ['DeadLetters', `${family}-dead-letters`],
+      ['Queue', evaluator],
+      ['DeadLetters', `${evaluator}-dead-letters`],
     ] as const) {
-      const policy = at(resource(family, `${kind}Policy`), 'PolicyDocument');
+      const policy = at(resource(evaluator, `${kind}Policy`), 'PolicyDocument');
       const allowed = statementsIn(policy).filter(({ effect }) => effect === 'Allow');
       expect(allowed).toEqual([
         {
@@ -57,7 +57,7 @@ describe.each(families)('the rule of %s', (family) => {
           resources: [arn(queue)],
           conditions: {
             ArnEquals: {
-              'aws:SourceArn': `arn:aws:events:${region}:${account}:rule/trailseal-dev-${family}`,
+              'aws:SourceArn': `arn:aws:events:${region}:${account}:rule/trailseal-dev-${evaluator}`,
             },
             StringEquals: { 'aws:SourceAccount': account },
           },
@@ -123,9 +123,9 @@ describe.each(queueNames)('the queue of %s', (name) => {
 });
 
 describe('the functions', () => {
-  it('of the families take ten messages at once, and five of each run at most', () => {
-    for (const family of families) {
-      expect(mapping(family)).toMatchObject({
+  it('of the evaluators take ten messages at once, and five of each run at most', () => {
+    for (const evaluator of evaluators) {
+      expect(mapping(evaluator)).toMatchObject({
         BatchSize: 10,
         MaximumBatchingWindowInSeconds: 1,
         ScalingConfig: { MaximumConcurrency: 5 },
@@ -133,8 +133,8 @@ describe('the functions', () => {
     }
   });
 
-  it('of the sweep takes one order at a time', () => {
-    expect(mapping('sweep')).toMatchObject({ BatchSize: 1, ScalingConfig: { MaximumConcurrency: 2 } });
+  it('of the scheduled scan takes one order at a time', () => {
+    expect(mapping('scan')).toMatchObject({ BatchSize: 1, ScalingConfig: { MaximumConcurrency: 2 } });
   });
 
   it.each(queueNames)('%s runs on Node 24, arm64, is traced, and logs JSON', (name) => {
@@ -163,21 +163,21 @@ describe('the functions', () => {
     });
   });
 
-  it.each(families)('%s is told its table, queue and dead letters', (family) => {
-    expect(at(resource(family, 'LambdaFunction'), 'Environment', 'Variables')).toEqual({
+  it.each(evaluators)('%s is told its table, queue and dead letters', (evaluator) => {
+    expect(at(resource(evaluator, 'LambdaFunction'), 'Environment', 'Variables')).toEqual({
       TRAILSEAL_STAGE: 'dev',
-      TRAILSEAL_TABLE: 'trailseal-dev-ledger',
-      TRAILSEAL_QUEUE_URL: url(family),
-      TRAILSEAL_DEAD_LETTER_URL: url(`${family}-dead-letters`),
+      TRAILSEAL_TABLE: 'trailseal-dev-state table',
+      TRAILSEAL_QUEUE_URL: url(evaluator),
+      TRAILSEAL_DEAD_LETTER_URL: url(`${evaluator}-dead-letters`),
       POWERTOOLS_SERVICE_NAME: 'trailseal-dev',
       POWERTOOLS_METRICS_NAMESPACE: 'Trailseal',
       POWERTOOLS_LOG_LEVEL: 'INFO',
     });
   });
 
-  it('sweep is told the queues of all families too', () => {
-    expect(at(resource('sweep', 'LambdaFunction'), 'Environment', 'Variables')).toMatchObject({
-      TRAILSEAL_QUEUE_URL: url('sweep'),
+  it('scheduled scan is told the queues of all evaluators too', () => {
+    expect(at(resource('scan', 'LambdaFunction'), 'Environment', 'Variables')).toMatchObject({
+      TRAILSEAL_QUEUE_URL: url('scan'),
       TRAILSEAL_QUEUE_URL_EC2: url('ec2'),
       TRAILSEAL_QUEUE_URL_EKS: url('eks'),
       TRAILSEAL_QUEUE_URL_KMS: url('kms'),
@@ -186,28 +186,32 @@ describe('the functions', () => {
 });
 
 describe('the schedule', () => {
-  const schedule = resource('sweep', 'Schedule');
+  const schedule = resource('scan', 'Schedule');
 
-  it('orders a whole sweep every six hours, in words that the function understands', () => {
+  it('orders a whole scheduled scan every six hours, in words that the function understands', () => {
     expect(at(schedule, 'ScheduleExpression')).toBe('rate(6 hours)');
     expect(at(schedule, 'FlexibleTimeWindow')).toEqual({ Mode: 'FLEXIBLE', MaximumWindowInMinutes: 15 });
     expect(parseMessage(JSON.parse(String(text(schedule, 'Target', 'Input'))))).toEqual({
-      kind: 'sweep',
+      kind: 'scan',
       part: undefined,
     });
   });
 
-  it('sends to the queue of the sweep, and what can’t get there to its dead letters', () => {
+  it('sends to the queue of the scheduled scan, and what can’t get there to its dead letters', () => {
     expect(at(schedule, 'Target')).toMatchObject({
-      Arn: arn('sweep'),
-      DeadLetterConfig: { Arn: arn('sweep-dead-letters') },
+      Arn: arn('scan'),
+      DeadLetterConfig: { Arn: arn('scheduled scan-dead-letters') },
     });
   });
 
   it('may do nothing but that, and only for schedules of this account', () => {
-    const role = one(resources, 'SweepScheduleRole');
+    const role = one(resources, 'ScheduledScanScheduleRole');
     expect(statementsIn(policyOf(role))).toMatchObject([
-      { effect: 'Allow', actions: ['sqs:SendMessage'], resources: [arn('sweep'), arn('sweep-dead-letters')] },
+      {
+        effect: 'Allow',
+        actions: ['sqs:SendMessage'],
+        resources: [arn('scan'), arn('scheduled scan-dead-letters')],
+      },
     ]);
     expect(statementsIn(at(role.properties, 'AssumeRolePolicyDocument'))).toMatchObject([
       {
@@ -218,12 +222,12 @@ describe('the schedule', () => {
   });
 });
 
-describe('the ledger', () => {
-  const ledger = one(resources, 'Ledger');
+describe('the state table', () => {
+  const stateTable = one(resources, 'StateTable');
 
   it('is encrypted by KMS, can be restored, and forgets what has expired', () => {
-    expect(ledger.properties).toMatchObject({
-      TableName: 'trailseal-dev-ledger',
+    expect(stateTable.properties).toMatchObject({
+      TableName: 'trailseal-dev-state table',
       BillingMode: 'PAY_PER_REQUEST',
       SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
@@ -232,13 +236,13 @@ describe('the ledger', () => {
   });
 
   it('outlives the stack', () => {
-    expect(ledger.raw).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
-    expect(at(ledger.properties, 'DeletionProtectionEnabled')).toBe(true);
+    expect(stateTable.raw).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    expect(at(stateTable.properties, 'DeletionProtectionEnabled')).toBe(true);
   });
 });
 
 describe('the stack', () => {
-  it('has a queue for each family and the sweep, each with dead letters, and no other', () => {
+  it('has a queue for each evaluator and the scheduled scan, each with dead letters, and no other', () => {
     const names = ofType(resources, 'AWS::SQS::Queue').map(([, { properties }]) =>
       text(properties, 'QueueName'),
     );
@@ -249,7 +253,7 @@ describe('the stack', () => {
     );
   });
 
-  it('has no rule but those of the families', () => {
+  it('has no rule but those of the evaluators', () => {
     expect(ofType(resources, 'AWS::Events::Rule').map(([id]) => id)).toEqual([
       'Ec2Rule',
       'EksRule',

@@ -18,7 +18,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'trailseal-override-template-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Functions that go by the policy, and those that do not. */
-const judging = ['ec2', 'eks', 'kms', 'sweep', 'remediate', 'operator'] as const;
+const evaluating = ['ec2', 'eks', 'kms', 'scan', 'remediate', 'operator'] as const;
 const telling = ['transitions', 'notify'] as const;
 const capital = (name: string) => `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
 
@@ -44,7 +44,7 @@ const actionsOn = (role: Made, resource: string) =>
     .flatMap(({ actions }) => actions);
 
 describe('with policyParameter', () => {
-  it.each(judging)(
+  it.each(evaluating)(
     'the role of %s may read that parameter and its versions, and nothing else of it',
     (name) => {
       const role = one(overridable.resources, `${capital(name)}Role`);
@@ -70,7 +70,7 @@ describe('with policyParameter', () => {
     expect(await mayCall(role, { action, resource: arnOf(name) })).toBe(allowed);
   });
 
-  it.each(judging)('%s is told of it, and of what it was deployed with', (name) => {
+  it.each(evaluating)('%s is told of it, and of what it was deployed with', (name) => {
     expect(at(overridable.functions, name, 'environment')).toMatchObject({
       TRAILSEAL_POLICY_PARAMETER: parameter,
       TRAILSEAL_POLICY_DIGEST: expect.stringMatching(/^[0-9a-f]{16}$/),
@@ -79,7 +79,7 @@ describe('with policyParameter', () => {
 
   it('each function that goes by the policy has an alarm', () => {
     expect(alarmIds(overridable.resources)).toEqual(
-      judging.map((name) => `${capital(name)}PolicyOverrideInvalidAlarm`),
+      evaluating.map((name) => `${capital(name)}PolicyOverrideInvalidAlarm`),
     );
   });
 
@@ -89,7 +89,7 @@ describe('with policyParameter', () => {
       MetricName: 'PolicyOverrideInvalid',
       Dimensions: [
         { Name: 'service', Value: 'trailseal-dev' },
-        { Name: 'family', Value: 'kms' },
+        { Name: 'evaluator', Value: 'kms' },
       ],
       Threshold: 0,
     });
@@ -102,12 +102,12 @@ describe('with policyParameter', () => {
 });
 
 describe('without policyParameter', () => {
-  it.each([...judging, ...telling])('%s is told of none', (name) => {
+  it.each([...evaluating, ...telling])('%s is told of none', (name) => {
     const environment = JSON.stringify(at(plain.functions, name, 'environment'));
     expect(environment).not.toContain('TRAILSEAL_POLICY');
   });
 
-  it.each(judging)('the role of %s may read no versions of any parameter', (name) => {
+  it.each(evaluating)('the role of %s may read no versions of any parameter', (name) => {
     const granted = statementsIn(policyOf(one(plain.resources, `${capital(name)}Role`)));
     expect(granted.flatMap(({ actions }) => actions)).not.toContain('ssm:GetParameterHistory');
   });
@@ -119,7 +119,7 @@ describe('without policyParameter', () => {
 
 describe('policyParameter is refused', () => {
   it.each([
-    'policy in force',
+    'effective policy',
     'trailseal/dev/policy',
     '/trailseal//policy',
     '/aws/policy',

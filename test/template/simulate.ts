@@ -1,4 +1,4 @@
-/** Whether a role may make a call, as an IAM simulator that is not ours judges it. */
+/** Whether a role may make a call, as an IAM simulator that is not ours evaluates it. */
 import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { account, type Made, policyOf, region } from './template.ts';
 

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileScanner } from '../../lib/trail/archive/compile.ts';
 import { sourceSha256 } from '../../lib/trail/archive/scanner/scanner.wasm.ts';
-import { type Place, Scanner } from '../../lib/trail/archive/scanner.ts';
+import { type AccountRegion, Scanner } from '../../lib/trail/archive/scanner.ts';
 import { wantedEvents } from '../../lib/trail/archive/wanted.ts';
 
 const wanted = wantedEvents([{ eventSource: 'ec2.amazonaws.com', eventNames: ['RunInstances'] }]);
@@ -15,10 +15,10 @@ function scan(text: string) {
   const bytes = Buffer.from(text);
   scanner.room(bytes.length).set(bytes);
   scanner.content(0, bytes.length);
-  const reported: { text: string; line: number; place: Place }[] = [];
+  const reported: { text: string; line: number; accountRegion: AccountRegion }[] = [];
   const host = {
-    report: (start: number, end: number, line: number, place: Place) => {
-      reported.push({ text: bytes.toString('utf8', start, end), line, place });
+    report: (start: number, end: number, line: number, accountRegion: AccountRegion) => {
+      reported.push({ text: bytes.toString('utf8', start, end), line, accountRegion });
     },
     open: () => undefined,
     undo: () => undefined,
@@ -153,15 +153,15 @@ describe('the scanner', () => {
     ['an SQS record', '{"eventSource":"aws:sqs","eventName":"x","body":"{}"}'],
     ['a scalar', '17'],
   ])('reports %s', (_, text) => {
-    expect(scan(` \n${text}`).reported).toEqual([{ text, line: 2, place: 'document' }]);
+    expect(scan(` \n${text}`).reported).toEqual([{ text, line: 2, accountRegion: 'document' }]);
   });
 
   it('reports records on the line and in the place where they are', () => {
     const { reported } = scan('{"x":1,\n"Records":[\n1,\n2]}\n[\n3]');
     expect(reported).toEqual([
-      { text: '1', line: 3, place: 'record' },
-      { text: '2', line: 4, place: 'record' },
-      { text: '3', line: 6, place: 'item' },
+      { text: '1', line: 3, accountRegion: 'record' },
+      { text: '2', line: 4, accountRegion: 'record' },
+      { text: '3', line: 6, accountRegion: 'item' },
     ]);
   });
 

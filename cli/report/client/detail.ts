@@ -131,7 +131,7 @@ function about(finding: Finding): HTMLElement {
       ['Region', finding.region],
       ['Opened', time(openedAt)],
       [
-        finding.status === 'ARCHIVED' ? 'Gone' : 'Closed',
+        finding.status === 'ARCHIVED' ? 'Deleted' : 'Closed',
         finding.status === 'OPEN' ? undefined : time(closedAt) + after,
       ],
       ['Because', finding.closing?.summary],
@@ -259,7 +259,7 @@ const because: ReadonlyMap<string, string> = new Map([
 ]);
 
 function plan(finding: Finding): HTMLElement {
-  const { actions, withheld } = finding.plan;
+  const { actions, skipped } = finding.plan;
   return section(
     'Plan',
     actions.length === 0
@@ -276,16 +276,16 @@ function plan(finding: Finding): HTMLElement {
             ),
           ),
         ),
-    withheld.length === 0
+    skipped.length === 0
       ? null
       : element(
           'div',
           {},
-          element('h4', {}, 'Withheld'),
+          element('h4', {}, 'Skipped'),
           element(
             'ul',
             { class: 'plan' },
-            ...withheld.map((entry) =>
+            ...skipped.map((entry) =>
               element(
                 'li',
                 {},

@@ -30,8 +30,8 @@ const rows = readRows(wire);
 const index = new RowIndex(rows);
 
 startTheme(() => drawCharts(wire));
-const place = byId('findings-table', HTMLElement);
-if (place !== undefined) startFindings(place);
+const accountRegion = byId('findings-table', HTMLElement);
+if (accountRegion !== undefined) startFindings(accountRegion);
 
 function startFindings(root: HTMLElement): void {
   let sort: Sort | undefined;

@@ -87,8 +87,8 @@ export class RowIndex {
       order === undefined
         ? distinct.sort(collator.compare)
         : distinct.sort((a, b) => order.indexOf(a) - order.indexOf(b));
-    const places = new Map(sorted.map((text, place) => [text, place]));
-    const ranks = this.#rows.map((row) => places.get(row[column]) ?? 0);
+    const accountRegions = new Map(sorted.map((text, accountRegion) => [text, accountRegion]));
+    const ranks = this.#rows.map((row) => accountRegions.get(row[column]) ?? 0);
     this.#ranks.set(column, ranks);
     return ranks;
   }

@@ -90,16 +90,16 @@ export class FindingsTable {
 
   /** Gives the focus to the link of the finding with this id; `false` where the table does not show it. */
   focus(id: string): boolean {
-    const place = this.#rows.findIndex((row) => row.id === id);
-    if (place < 0) return false;
-    this.#focusPlace(place);
+    const accountRegion = this.#rows.findIndex((row) => row.id === id);
+    if (accountRegion < 0) return false;
+    this.#focusAccountRegion(accountRegion);
     return true;
   }
 
   /** The finding `steps` rows after the one with this id, as the table stands now. */
   neighbour(id: string, steps: number): string | undefined {
-    const place = this.#rows.findIndex((row) => row.id === id);
-    return place < 0 ? undefined : this.#rows[place + steps]?.id;
+    const accountRegion = this.#rows.findIndex((row) => row.id === id);
+    return accountRegion < 0 ? undefined : this.#rows[accountRegion + steps]?.id;
   }
 
   /** The rows' height, as the style sheet has it for this width. */
@@ -117,25 +117,25 @@ export class FindingsTable {
           this.#rows.length,
           Math.ceil((this.root.scrollTop + this.root.clientHeight - head) / height) + around,
         );
-    for (const [place, row] of this.#drawn) {
-      if (place >= first && place < last) continue;
+    for (const [accountRegion, row] of this.#drawn) {
+      if (accountRegion >= first && accountRegion < last) continue;
       // A focused row that leaves would take the focus with it, to nowhere: the table takes it instead.
       if (row.contains(document.activeElement)) this.root.focus({ preventScroll: true });
       row.remove();
-      this.#drawn.delete(place);
+      this.#drawn.delete(accountRegion);
     }
     let next: Element | null = this.#body.firstElementChild;
-    for (let place = first; place < last; place += 1) {
-      const drawn = this.#drawn.get(place);
+    for (let accountRegion = first; accountRegion < last; accountRegion += 1) {
+      const drawn = this.#drawn.get(accountRegion);
       if (drawn !== undefined) {
         next = drawn.nextElementSibling;
         continue;
       }
-      const row = this.#rows[place];
+      const row = this.#rows[accountRegion];
       if (row === undefined) break;
-      const made = rowElement(row, place);
+      const made = rowElement(row, accountRegion);
       this.#body.insertBefore(made, next);
-      this.#drawn.set(place, made);
+      this.#drawn.set(accountRegion, made);
     }
     this.#above.style.height = `${first * height}px`;
     this.#below.style.height = `${this.#all ? 0 : (this.#rows.length - last) * height}px`;
@@ -148,34 +148,34 @@ export class FindingsTable {
     this.#draw();
   }
 
-  #focusPlace(place: number): void {
+  #focusAccountRegion(accountRegion: number): void {
     const height = this.#height();
     const head = this.#table.tHead?.offsetHeight ?? 0;
-    const top = place * height;
+    const top = accountRegion * height;
     const view = this.root.clientHeight - head;
     if (top < this.root.scrollTop) this.root.scrollTop = top;
     else if (top + height > this.root.scrollTop + view) this.root.scrollTop = top + height - view;
     this.#draw();
-    this.#drawn.get(place)?.querySelector('a')?.focus({ preventScroll: true });
+    this.#drawn.get(accountRegion)?.querySelector('a')?.focus({ preventScroll: true });
     this.root.scrollIntoView({ block: 'nearest' });
   }
 
   #move(event: KeyboardEvent): void {
     const row = event.target instanceof Element ? event.target.closest('tr') : null;
     if (row === null || event.altKey || event.ctrlKey || event.metaKey) return;
-    const place = Number(row.getAttribute('aria-rowindex')) - 2;
+    const accountRegion = Number(row.getAttribute('aria-rowindex')) - 2;
     const page = Math.max(1, Math.floor(this.root.clientHeight / this.#height()) - 2);
     const to = new Map([
-      ['ArrowDown', place + 1],
-      ['ArrowUp', place - 1],
-      ['PageDown', place + page],
-      ['PageUp', place - page],
+      ['ArrowDown', accountRegion + 1],
+      ['ArrowUp', accountRegion - 1],
+      ['PageDown', accountRegion + page],
+      ['PageUp', accountRegion - page],
       ['Home', 0],
       ['End', this.#rows.length - 1],
     ]).get(event.key);
     if (to === undefined) return;
     event.preventDefault();
-    this.#focusPlace(Math.min(Math.max(to, 0), this.#rows.length - 1));
+    this.#focusAccountRegion(Math.min(Math.max(to, 0), this.#rows.length - 1));
   }
 }
 
@@ -191,12 +191,12 @@ function openRow(event: MouseEvent): void {
   event.target.closest('tr')?.querySelector('a')?.click();
 }
 
-function rowElement(row: Row, place: number): HTMLTableRowElement {
+function rowElement(row: Row, accountRegion: number): HTMLTableRowElement {
   const cell = (name: SortColumn, title: string, ...children: (Node | string)[]) =>
     element('td', { class: `col ${name}`, title: title || undefined }, ...children);
   return element(
     'tr',
-    { 'aria-rowindex': String(place + 2), class: row.status === 'OPEN' ? undefined : 'closed' },
+    { 'aria-rowindex': String(accountRegion + 2), class: row.status === 'OPEN' ? undefined : 'closed' },
     cell('severity', '', severityBadge(row.severity)),
     element(
       'th',

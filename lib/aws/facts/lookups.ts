@@ -16,7 +16,7 @@ export interface Lookup<T> {
    */
   find(
     ids: readonly string[],
-    place: Place,
+    accountRegion: AccountRegion,
     waitsFor: (id: string) => boolean,
   ): Promise<ReadonlyMap<string, Fact<T>>>;
 }
@@ -32,11 +32,11 @@ export interface Surroundings {
 /** How long a thing that is not there yet is waited for, in milliseconds: before the second look, the third, … */
 const delays = [500, 1_000, 2_000, 4_000];
 /** No wait ends later than this after the gathering began, whatever is waited for. */
-const patience = 10_000;
+const longestWait = 10_000;
 /** So many calls at a time: enough to hide the latency. What is too fast for AWS all the same, the client slows down. */
 const concurrency = 8;
 
-export class Place {
+export class AccountRegion {
   readonly account: string;
   readonly region: string;
   readonly cache: Cache;
@@ -51,7 +51,7 @@ export class Place {
     this.region = region;
     this.cache = surroundings.cache;
     this.#surroundings = surroundings;
-    this.#deadline = surroundings.now().getTime() + patience;
+    this.#deadline = surroundings.now().getTime() + longestWait;
   }
 
   /** Asks for one thing, together with everything else that is asked for at the same time. */
@@ -98,14 +98,14 @@ export class Place {
 /** Collects ids until everybody who is about to ask has asked, then asks for all of them together. */
 class Batch<T> {
   readonly #lookup: Lookup<T>;
-  readonly #place: Place;
+  readonly #accountRegion: AccountRegion;
   readonly #answers = new Map<string, Promise<Fact<T>>>();
   readonly #awaited = new Set<string>();
   #collecting: { readonly ids: string[]; readonly found: Promise<ReadonlyMap<string, Fact<T>>> } | undefined;
 
-  constructor(lookup: Lookup<T>, place: Place) {
+  constructor(lookup: Lookup<T>, accountRegion: AccountRegion) {
     this.#lookup = lookup;
-    this.#place = place;
+    this.#accountRegion = accountRegion;
   }
 
   get(id: string, waits: boolean): Promise<Fact<T>> {
@@ -131,7 +131,7 @@ class Batch<T> {
     const turn = new Promise<void>((resolve) => setImmediate(resolve));
     const found = turn.then(() => {
       this.#collecting = undefined;
-      return this.#lookup.find(ids, this.#place, (id) => this.#awaited.has(id));
+      return this.#lookup.find(ids, this.#accountRegion, (id) => this.#awaited.has(id));
     });
     return { ids, found };
   }

@@ -2,14 +2,14 @@
 import type { FactName, Facts, Resource, ResourceType } from '../../core/control.ts';
 import type { Tags } from '../../core/fact-provider.ts';
 import { type Fact, unknownFact } from '../../core/facts.ts';
-import type { Lookup, Place } from './lookups.ts';
+import type { AccountRegion, Lookup } from './lookups.ts';
 
 /** The account and Region of a resource, as one reader sees them. */
 export interface Aws {
-  readonly place: Place;
+  readonly accountRegion: AccountRegion;
   /**
    * Asks for the resource itself, or for what comes and goes with it: if it was just made, it is waited for; where
-   * it is not found, the resource is gone.
+   * it is not found, the resource was deleted.
    */
   ask<T>(lookup: Lookup<T>, id: string): Promise<Fact<T>>;
   /**
@@ -46,20 +46,20 @@ export type TagReaders = Partial<Readonly<Record<ResourceType, TagReader>>>;
  * @returns the place as this reader may use it. Asking what the reader does not declare throws: in Lambda it
  * would be denied, because the role holds what is declared.
  */
-export function awsFor(reader: Reader<FactName>, place: Place, waits: boolean): Aws {
+export function awsFor(reader: Reader<FactName>, accountRegion: AccountRegion, waits: boolean): Aws {
   const ask = <T>(lookup: Lookup<T>, id: string, waitsForIt: boolean): Promise<Fact<T>> => {
     if (!reader.uses.includes(lookup)) {
       throw new TypeError(`a reader of facts uses ${lookup.permissions.join(', ')} and does not declare it`);
     }
-    return place.ask(lookup, id, waitsForIt);
+    return accountRegion.ask(lookup, id, waitsForIt);
   };
   return {
-    place,
-    ask: async (lookup, id) => goneWhereNotFound(await ask(lookup, id, waits)),
+    accountRegion,
+    ask: async (lookup, id) => deletedWhereNotFound(await ask(lookup, id, waits)),
     follow: (lookup, id) => ask(lookup, id, false),
   };
 }
 
-function goneWhereNotFound<T>(fact: Fact<T>): Fact<T> {
-  return !fact.known && fact.reason === 'not-found' ? unknownFact('gone', fact.detail) : fact;
+function deletedWhereNotFound<T>(fact: Fact<T>): Fact<T> {
+  return !fact.known && fact.reason === 'not-found' ? unknownFact('deleted', fact.detail) : fact;
 }

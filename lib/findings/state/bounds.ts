@@ -9,7 +9,7 @@ import type { Evidence, Observation as Observed, Resource, Source } from '../../
 import type { Plan } from '../../policy/plan.ts';
 import type { Finding } from '../finding.ts';
 import type { Cause } from '../lifecycle.ts';
-import type { Gone, Judged, Observation } from './entry.ts';
+import type { Deleted, Evaluated, Observation } from './entry.ts';
 
 /** In bytes of JSON, but for `reasons` and `keptChanges`. */
 const limits = {
@@ -19,7 +19,7 @@ const limits = {
   sentence: 800,
   command: 1_000,
   reason: 250,
-  /** Actions planned, and as many withheld; a control declares a handful. */
+  /** Actions planned, and as many skipped; a control declares a handful. */
   reasons: 8,
   value: 1_500,
   observed: 5_000,
@@ -39,7 +39,7 @@ export function boundedObservation({ key, at, cause, resource, result }: Observa
     at,
     cause: boundedCause(cause),
     resource: boundedResource(resource),
-    result: result.kind === 'gone' ? boundedGone(result) : boundedJudged(result),
+    result: result.kind === 'deleted' ? boundedDeleted(result) : boundedEvaluated(result),
   };
   return JSON.parse(JSON.stringify(whole));
 }
@@ -103,11 +103,19 @@ function boundedResource({ type, id, arn, account, region, partOf, tags }: Resou
   };
 }
 
-function boundedGone({ kind, because }: Gone): Gone {
+function boundedDeleted({ kind, because }: Deleted): Deleted {
   return { kind, because: cut(because, limits.sentence) };
 }
 
-function boundedJudged({ kind, verdict, evidence, severity, plan, exemption, details }: Judged): Judged {
+function boundedEvaluated({
+  kind,
+  verdict,
+  evidence,
+  severity,
+  plan,
+  exemption,
+  details,
+}: Evaluated): Evaluated {
   return {
     kind,
     verdict,
@@ -127,12 +135,12 @@ function boundedJudged({ kind, verdict, evidence, severity, plan, exemption, det
   };
 }
 
-function boundedPlan({ actions, withheld }: Plan): Plan {
+function boundedPlan({ actions, skipped }: Plan): Plan {
   return {
     actions: actions
       .slice(0, limits.reasons)
       .map(({ action, reason }) => ({ action, reason: cut(reason, limits.reason) })),
-    withheld: withheld
+    skipped: skipped
       .slice(0, limits.reasons)
       .map(({ action, because, reason }) => ({ action, because, reason: cut(reason, limits.reason) })),
   };

@@ -2,7 +2,7 @@
  * How entries are changed though others write them at the same time: read, change, write on the condition that
  * nobody else has written meanwhile, and again for those that somebody has.
  */
-import { LedgerError, someOf } from './error.ts';
+import { StateTableError, someOf } from './error.ts';
 import type { Recorded } from './table.ts';
 
 /** An entry, and what it was when it was read. */
@@ -54,7 +54,7 @@ export function pauseBefore(round: number, random: () => number): number {
  *   asked. The entry itself: it is not written.
  * @param conflicts is told how many had to be read again, each time.
  * @returns the entries as they are after it, in the order of `ids`, without those that there are none of. Rejects with
- *   a `LedgerError` that names those that could not be written; all others are.
+ *   a `StateTableError` that names those that could not be written; all others are.
  */
 export async function changeEntries(
   store: Store,
@@ -92,10 +92,10 @@ export async function changeEntries(
     await wait(pauseBefore(round + 1, random));
   }
   if (refused.length > 0) {
-    throw new LedgerError(
+    throw new StateTableError(
       'refused',
       refused,
-      `DynamoDB takes ${refused.length} of ${wanted.length} entries of the ledger in no form: ${someOf(refused)}; the ` +
+      `DynamoDB takes ${refused.length} of ${wanted.length} entries of the state table in no form: ${someOf(refused)}; the ` +
         'others are written. The cause has its reason, which is a fault of Trailseal: please report it.',
       refusal,
     );
@@ -107,11 +107,11 @@ function idOf({ after }: Change): string {
   return after.id;
 }
 
-function busy(left: readonly string[], all: number, cause: unknown): LedgerError {
-  return new LedgerError(
+function busy(left: readonly string[], all: number, cause: unknown): StateTableError {
+  return new StateTableError(
     'busy',
     left,
-    `${left.length} of ${all} entries of the ledger could not be written in ${rounds} tries, among them ` +
+    `${left.length} of ${all} entries of the state table could not be written in ${rounds} tries, among them ` +
       `${someOf(left)}: others kept writing them, or DynamoDB had no capacity. The same may be recorded again; ` +
       'nothing counts twice.',
     cause,

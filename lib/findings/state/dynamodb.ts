@@ -1,5 +1,5 @@
 /**
- * The ledger in DynamoDB. Each write has the condition that the entry still has the version that was read, so that of
+ * The state table in DynamoDB. Each write has the condition that the entry still has the version that was read, so that of
  * two who write at the same time one reads again. A call whose answer was lost may be made again: an observation
  * that is in counts no second time.
  */
@@ -11,15 +11,15 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { findingId } from '../id.ts';
 import { type Change, changeEntries, pauseBefore, rounds, type Unwritten } from './changing.ts';
-import { LedgerError } from './error.ts';
+import { StateTableError } from './error.ts';
 import { failureOf } from './failure.ts';
-import { fromItem, type Item, keyOf, keyText, partKey, placeKey } from './item.ts';
+import { accountRegionKey, fromItem, type Item, keyOf, keyText, partKey } from './item.ts';
 import { isListed, withPublication, withRecords } from './recorded.ts';
 import { indexNames } from './schema.ts';
-import type { Ledger, Recorded, ToRecord } from './table.ts';
+import type { Recorded, StateTable, ToRecord } from './table.ts';
 import { grouped, transactionOf, unwrittenBy } from './transactions.ts';
 
-export interface DynamoLedgerOptions {
+export interface DynamoStateTableOptions {
   readonly client: DynamoDBClient;
   /** The table's name. */
   readonly table: string;
@@ -38,10 +38,10 @@ export interface DynamoLedgerOptions {
  */
 const mostKeys = 100;
 
-export class DynamoLedger implements Ledger {
-  readonly #options: DynamoLedgerOptions;
+export class DynamoStateTable implements StateTable {
+  readonly #options: DynamoStateTableOptions;
 
-  constructor(options: DynamoLedgerOptions) {
+  constructor(options: DynamoStateTableOptions) {
     this.#options = options;
   }
 
@@ -111,10 +111,10 @@ export class DynamoLedger implements Ledger {
   }
 
   async page(
-    place: { readonly account: string; readonly region: string },
+    accountRegion: { readonly account: string; readonly region: string },
     token: string | undefined,
   ): Promise<{ readonly entries: readonly Recorded[]; readonly token: string | undefined }> {
-    const page = await this.#query('open', 'open', placeKey(place), token);
+    const page = await this.#query('open', 'open', accountRegionKey(accountRegion), token);
     const entries = await this.read(page.keys);
     return { entries: [...entries.values()].filter(isListed), token: page.token };
   }
@@ -136,10 +136,10 @@ export class DynamoLedger implements Ledger {
     let left: Item[] = [...keys];
     for (let round = 1; left.length > 0; round += 1) {
       if (round > rounds) {
-        throw new LedgerError(
+        throw new StateTableError(
           'busy',
           ids,
-          `DynamoDB left ${left.length} entries of the ledger unread in ${rounds} tries, for want of capacity. The ` +
+          `DynamoDB left ${left.length} entries of the state table unread in ${rounds} tries, for want of capacity. The ` +
             'same may be asked again.',
         );
       }

@@ -1,5 +1,5 @@
 /**
- * An entry of the ledger: all that is known of one control's verdicts on one resource. Pure. The same observations
+ * An entry of the state table: all that is known of one control's verdicts on one resource. Pure. The same observations
  * make the same entry in whatever order they come and however often, because they are kept, each once, in the
  * order in which they were made, and the finding is always made anew from all of them.
  */
@@ -19,20 +19,20 @@ import { boundedFinding, boundedKey, boundedObservation } from './bounds.ts';
 
 /** What was seen of a resource once, and because of what. */
 export interface Observation {
-  /** What tells it from others: the event's id, or that of a sweep's look. One that comes again says nothing new. */
+  /** What tells it from others: the event's id, or that of a scheduled scan's look. One that comes again says nothing new. */
   readonly key: string;
   /**
    * Epoch milliseconds: just before the facts began to be read, so that of two the later knows the newer state; of
-   * an ending that no facts could confirm, the time of the event. Observations are ordered by it.
+   * a deletion event that no facts could confirm, the time of the event. Observations are ordered by it.
    */
   readonly at: number;
   readonly cause: Cause;
   readonly resource: Resource;
-  readonly result: Judged | Gone;
+  readonly result: Evaluated | Deleted;
 }
 
-export interface Judged {
-  readonly kind: 'judged';
+export interface Evaluated {
+  readonly kind: 'evaluated';
   readonly verdict: Verdict;
   readonly evidence: Evidence;
   /** As the policy has it. */
@@ -43,8 +43,8 @@ export interface Judged {
   readonly details: Readonly<Record<string, unknown>> | undefined;
 }
 
-export interface Gone {
-  readonly kind: 'gone';
+export interface Deleted {
+  readonly kind: 'deleted';
   /** A sentence for people. */
   readonly because: string;
 }
@@ -71,9 +71,9 @@ export interface Base extends Pick<Observation, 'at' | 'key'> {
   readonly details: Details;
 }
 
-type Details = Judged['details'];
+type Details = Evaluated['details'];
 
-/** So many observations are kept one by one; disorder that reaches further back than these is not put right. */
+/** So many observations are kept one by one; disorder that reaches further back than these is not fixed. */
 export const remembered = 12;
 
 /** Whether the observation has been taken into account, or can't be any more. */
@@ -136,16 +136,16 @@ function baseOf(
 function lean(observations: readonly Observation[]): readonly Observation[] {
   const details = detailsIn(observations);
   return observations.map(({ resource: { tags: _tags, ...resource }, result, ...rest }) => {
-    if (result.kind === 'gone' || result.details === details) return { ...rest, resource, result };
-    const { details: _details, ...judged } = result;
-    return { ...rest, resource, result: { ...judged, details: undefined } };
+    if (result.kind === 'deleted' || result.details === details) return { ...rest, resource, result };
+    const { details: _details, ...evaluated } = result;
+    return { ...rest, resource, result: { ...evaluated, details: undefined } };
   });
 }
 
 /** What the observations tell of the resource's details: what the latest says that says anything of them. */
 export function detailsIn(observations: readonly Observation[]): Details {
   return observations
-    .map(({ result }) => (result.kind === 'judged' ? result.details : undefined))
+    .map(({ result }) => (result.kind === 'evaluated' ? result.details : undefined))
     .findLast((details) => details !== undefined);
 }
 
@@ -174,20 +174,28 @@ function next(
   previous: Finding | undefined,
   { cause, resource, result }: Observation,
 ): Finding | undefined {
-  if (result.kind === 'gone') {
+  if (result.kind === 'deleted') {
     return previous === undefined ? undefined : archiveFinding(previous, cause, result.because);
   }
   const { verdict, evidence, severity, plan, exemption } = result;
-  const judgement = { verdict, evidence };
+  const evaluation = { verdict, evidence };
   switch (changeOf(previous, verdict)) {
     case 'open':
-      return openFinding(previous, { control, resource, severity, judgement, event: cause, plan, exemption });
+      return openFinding(previous, {
+        control,
+        resource,
+        severity,
+        evaluation,
+        event: cause,
+        plan,
+        exemption,
+      });
     case 'keep':
       return previous === undefined
         ? undefined
-        : { ...keepFinding(previous, judgement, cause), severity, plan, exemption: exemption ?? null };
+        : { ...keepFinding(previous, evaluation, cause), severity, plan, exemption: exemption ?? null };
     case 'close':
-      return previous === undefined ? undefined : resolveFinding(previous, judgement, cause);
+      return previous === undefined ? undefined : resolveFinding(previous, evaluation, cause);
     case 'none':
       return previous;
   }

@@ -1,19 +1,19 @@
-/** Why the ledger could not do what it was asked for. */
+/** Why the state table could not do what it was asked for. */
 
 /**
  * `busy`: others kept writing the same entries, or DynamoDB had no capacity; the same may be asked again. `refused`:
  * DynamoDB did not carry out the call. `unreadable`: an item is not an entry as this version knows it.
  */
-export type LedgerTrouble = 'busy' | 'refused' | 'unreadable';
+export type StateTableTrouble = 'busy' | 'refused' | 'unreadable';
 
-export class LedgerError extends Error {
-  override readonly name = 'LedgerError';
-  readonly trouble: LedgerTrouble;
+export class StateTableError extends Error {
+  override readonly name = 'StateTableError';
+  readonly trouble: StateTableTrouble;
   /** The entries concerned. */
   readonly ids: readonly string[];
 
   /** @param message says what happened, and what the reader can do. */
-  constructor(trouble: LedgerTrouble, ids: readonly string[], message: string, cause?: unknown) {
+  constructor(trouble: StateTableTrouble, ids: readonly string[], message: string, cause?: unknown) {
     super(message, { cause });
     this.trouble = trouble;
     this.ids = ids;

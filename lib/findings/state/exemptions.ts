@@ -1,5 +1,5 @@
 /**
- * Operators' exemptions, in the ledger's table: all of an account and Region in one partition, as there are few, so that
+ * Operators' exemptions, in the state table's table: all of an account and Region in one partition, as there are few, so that
  * one query before a verdict is recorded tells them all, and always the newest.
  */
 import {
@@ -11,8 +11,8 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { OperatorExemption } from '../../policy/operator-exemption.ts';
-import type { Place } from '../../remediation/actions/journal.ts';
-import { LedgerError } from './error.ts';
+import type { AccountRegion } from '../../remediation/actions/journal.ts';
+import { StateTableError } from './error.ts';
 import { failureOf } from './failure.ts';
 import { type Item, keyText } from './item.ts';
 import { expiryAttribute } from './schema.ts';
@@ -43,23 +43,23 @@ const shape = z.looseObject({
 export class DynamoExemptions {
   readonly #client: DynamoDBClient;
   readonly #table: string;
-  readonly #place: Place;
+  readonly #accountRegion: AccountRegion;
 
   constructor({
     client,
     table,
-    place,
+    accountRegion,
   }: {
     readonly client: DynamoDBClient;
     readonly table: string;
-    readonly place: Place;
+    readonly accountRegion: AccountRegion;
   }) {
     this.#client = client;
     this.#table = table;
-    this.#place = place;
+    this.#accountRegion = accountRegion;
   }
 
-  /** All there are, also those that are over. Rejects with a `LedgerError`: then nobody knows who is exempt. */
+  /** All there are, also those that are over. Rejects with a `StateTableError`: then nobody knows who is exempt. */
   async all(): Promise<OperatorExemptions> {
     const exemptions = (await this.#items()).map((item) => this.#read(item));
     return new Map(exemptions.map((exemption) => [exemption.finding, exemption]));
@@ -94,7 +94,7 @@ export class DynamoExemptions {
       const { finding, reason, owner, until, givenAt, lifted } = parsed.data;
       return { finding, reason, owner, expires: until, givenAt, lifted };
     }
-    throw new LedgerError(
+    throw new StateTableError(
       'unreadable',
       [this.#key],
       `An exemption in ${this.#key} of the table ${this.#table} can't be read: another version of Trailseal wrote it, or ` +
@@ -104,7 +104,7 @@ export class DynamoExemptions {
   }
 
   /**
-   * Keeps one in the place of what was said of its finding before. Rejects with a `LedgerError`.
+   * Keeps one in the place of what was said of its finding before. Rejects with a `StateTableError`.
    * @returns `false` where something newer was said of it, which stays.
    */
   async give({ expires, ...exemption }: OperatorExemption): Promise<boolean> {
@@ -114,7 +114,7 @@ export class DynamoExemptions {
       sk: keyText(exemption.finding),
       v: 1,
       ...exemption,
-      // The name that the ledger's table gives the time at which an item is forgotten is that of the last day, too.
+      // The name that the state table's table gives the time at which an item is forgotten is that of the last day, too.
       until: expires,
       saidAt: exemption.lifted?.at ?? exemption.givenAt,
       [expiryAttribute]: Math.ceil(forgottenAt / 1_000),
@@ -136,6 +136,6 @@ export class DynamoExemptions {
   }
 
   get #key(): string {
-    return `${exemptionKeyPrefix}${this.#place.account}/${this.#place.region}`;
+    return `${exemptionKeyPrefix}${this.#accountRegion.account}/${this.#accountRegion.region}`;
   }
 }

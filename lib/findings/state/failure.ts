@@ -1,6 +1,6 @@
 /** What DynamoDB's refusals mean for whoever made the call. */
 import { at } from '../../core/json.ts';
-import { LedgerError, printable, someOf } from './error.ts';
+import { printable, StateTableError, someOf } from './error.ts';
 
 /** Not carried out for want of capacity. Source: Amazon DynamoDB Developer Guide, "Error handling with DynamoDB". */
 const throttles: ReadonlySet<string> = new Set([
@@ -23,7 +23,7 @@ const lost: ReadonlySet<string> = new Set([
   'TransactionInProgressException',
 ]);
 
-/** Whether it is the name of an error, or the code of a cancellation, by which DynamoDB asks for patience. */
+/** Whether it is the name of an error, or the code of a cancellation, by which DynamoDB asks for retry delay. */
 export function isThrottle(name: string): boolean {
   return throttles.has(name);
 }
@@ -49,21 +49,21 @@ export function failureOf(
   table: string,
   ids: readonly string[],
   verb: 'read' | 'written',
-): LedgerError {
+): StateTableError {
   const name = printable(nameOf(error));
   const said = error instanceof Error ? ` (${printable(error.message).slice(0, 300)})` : '';
   const which = ids.length === 0 ? '' : ` for ${someOf(ids)}`;
   return isThrottle(nameOf(error)) || isLost(error)
-    ? new LedgerError(
+    ? new StateTableError(
         'busy',
         ids,
-        `The ledger's table ${table} could not be ${verb}${which}: ${name}${said}. The same may be asked again.`,
+        `The state table's table ${table} could not be ${verb}${which}: ${name}${said}. The same may be asked again.`,
         error,
       )
-    : new LedgerError(
+    : new StateTableError(
         'refused',
         ids,
-        `The ledger's table ${table} can't be ${verb}${which}: ${name}${said}. Check that the stack is deployed in this ` +
+        `The state table's table ${table} can't be ${verb}${which}: ${name}${said}. Check that the stack is deployed in this ` +
           'account and Region and that the caller is allowed what docs/iam.md lists.',
         error,
       );

@@ -11,7 +11,7 @@ import { severities, verdicts } from '../../core/control.ts';
 import { statuses } from '../finding.ts';
 import { boundedArn, named } from './bounds.ts';
 import { detailsIn, type Entry } from './entry.ts';
-import { LedgerError, someOf } from './error.ts';
+import { StateTableError, someOf } from './error.ts';
 import { forgottenAt, isListed } from './recorded.ts';
 import { entrySortKey, expiryAttribute } from './schema.ts';
 import type { Recorded } from './table.ts';
@@ -38,7 +38,13 @@ export function keyOf(id: string): Item {
 }
 
 /** The hash key, in the index `open`, of what is in this place. */
-export function placeKey({ account, region }: { readonly account: string; readonly region: string }): string {
+export function accountRegionKey({
+  account,
+  region,
+}: {
+  readonly account: string;
+  readonly region: string;
+}): string {
   return keyText(`${account}/${region}`);
 }
 
@@ -62,7 +68,7 @@ export function toItem(entry: Recorded, now: number): Item {
         updatedAt,
         published,
         [expiryAttribute]: forgotten === undefined ? undefined : Math.ceil(forgotten / 1_000),
-        open: isListed(entry) ? placeKey(resource) : undefined,
+        open: isListed(entry) ? accountRegionKey(resource) : undefined,
         // An index takes no empty key.
         partOf: partOf ? partKey(partOf) : undefined,
         control: control.toWellFormed(),
@@ -91,7 +97,7 @@ const evidence = z.looseObject({
   required: text,
   observed: z.array(z.looseObject({ what: text })),
 });
-const plan = z.looseObject({ actions: z.array(z.looseObject({})), withheld: z.array(z.looseObject({})) });
+const plan = z.looseObject({ actions: z.array(z.looseObject({})), skipped: z.array(z.looseObject({})) });
 const actor = z.looseObject({ type: text, arn: text, name: text });
 const resource = z.looseObject({ type: text, id: text, arn: text, account: text, region: text });
 const finding = z.looseObject({
@@ -116,9 +122,9 @@ const observation = z.looseObject({
   cause: z.looseObject({ eventName: text, actor }),
   resource,
   result: z.discriminatedUnion('kind', [
-    z.looseObject({ kind: z.literal('gone'), because: text }),
+    z.looseObject({ kind: z.literal('deleted'), because: text }),
     z.looseObject({
-      kind: z.literal('judged'),
+      kind: z.literal('evaluated'),
       verdict: z.enum(verdicts),
       evidence,
       severity: z.enum(severities),
@@ -139,7 +145,7 @@ function isBody(value: unknown): value is Body {
   return body.safeParse(value).success;
 }
 
-/** The entry in an item. Throws a `LedgerError` that names it when it is none, or none of this version. */
+/** The entry in an item. Throws a `StateTableError` that names it when it is none, or none of this version. */
 export function fromItem(item: Item): Recorded {
   try {
     const { version, updatedAt, published, body: packed } = attributes.parse(unmarshall(item));
@@ -160,12 +166,12 @@ export function fromItem(item: Item): Recorded {
     };
   } catch (cause) {
     const id = item['pk']?.S ?? '';
-    throw new LedgerError(
+    throw new StateTableError(
       'unreadable',
       [id],
-      `The ledger's entry ${someOf([id])} can't be read: another version of Trailseal wrote it, or it was changed by ` +
+      `The state table's entry ${someOf([id])} can't be read: another version of Trailseal wrote it, or it was changed by ` +
         `hand. Deploy the newest version; if that has made it, delete the item (pk as above, sk "${entrySortKey}"), and the ` +
-        'next sweep makes it anew, without its history.',
+        'next scheduled scan makes it anew, without its history.',
       cause,
     );
   }

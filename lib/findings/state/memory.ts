@@ -9,7 +9,7 @@ import * as z from 'zod/mini';
 import type { Resource, Verdict } from '../../core/control.ts';
 import { findingId } from '../id.ts';
 import { pauseBefore, rounds } from './changing.ts';
-import { LedgerError, someOf } from './error.ts';
+import { StateTableError, someOf } from './error.ts';
 import { failureOf } from './failure.ts';
 import { type Item, keyText } from './item.ts';
 import { expiryAttribute } from './schema.ts';
@@ -28,7 +28,7 @@ export interface Memory {
 }
 
 /** What a look at a key, or an event about it, tells; what it does not tell is left out. */
-export interface KeyLook {
+export interface KeyObservation {
   readonly key: Resource;
   /** Epoch milliseconds: just before the facts were read. */
   readonly at: number;
@@ -51,7 +51,7 @@ export interface Memo {
 }
 
 /** What of a look is worth remembering; of several about one matter the latest. Pure. */
-export function memosOf({ key, at, state, policy, event }: KeyLook): readonly Memo[] {
+export function memosOf({ key, at, state, policy, event }: KeyObservation): readonly Memo[] {
   if (key.type !== 'AwsKmsKey') return [];
   const states: Memo[] = [];
   if (event?.name === 'EnableKey' || event?.name === 'DisableKey') {
@@ -69,7 +69,7 @@ export function memosOf({ key, at, state, policy, event }: KeyLook): readonly Me
 
 export interface DynamoMemoryOptions {
   readonly client: DynamoDBClient;
-  /** The ledger's table. */
+  /** The state table's table. */
   readonly table: string;
   readonly wait: (milliseconds: number) => Promise<unknown>;
   /** From 0 to 1, as Math.random gives it. */
@@ -102,9 +102,9 @@ export class DynamoMemory implements Memory {
 
   /**
    * Remembers what looks tell. What is known already costs a read and no write; what is older than what is known
-   * changes nothing. May be done again after a failure. Rejects with a `LedgerError`.
+   * changes nothing. May be done again after a failure. Rejects with a `StateTableError`.
    */
-  async remember(looks: readonly KeyLook[]): Promise<void> {
+  async remember(looks: readonly KeyObservation[]): Promise<void> {
     const newest = new Map<string, Memo>();
     for (const memo of looks.flatMap(memosOf)) {
       const id = idOf(keyOf(memo.kind, memo.key));
@@ -138,7 +138,7 @@ export class DynamoMemory implements Memory {
     try {
       for (let round = 1; left.length > 0; round += 1) {
         if (round > rounds) {
-          throw new LedgerError(
+          throw new StateTableError(
             'busy',
             [],
             `DynamoDB left ${left.length} items unread in ${rounds} tries. The same may be asked again.`,
@@ -152,7 +152,7 @@ export class DynamoMemory implements Memory {
         left = UnprocessedKeys?.[table]?.Keys ?? [];
       }
     } catch (error) {
-      if (error instanceof LedgerError) throw error;
+      if (error instanceof StateTableError) throw error;
       throw failureOf(
         error,
         table,
@@ -212,7 +212,7 @@ function stored(item: Item): { readonly value: string; readonly at: number } {
   const parsed = attributes.safeParse(unmarshall(item));
   if (parsed.success) return parsed.data;
   const pk = item['pk']?.S ?? '';
-  throw new LedgerError(
+  throw new StateTableError(
     'unreadable',
     [pk],
     `What was remembered of ${someOf([pk])} can't be read: it was changed by hand. Delete the item (sk ` +

@@ -1,4 +1,4 @@
-/** What a write to the ledger makes of an entry. Pure; the same for every kind of ledger. */
+/** What a write to the state table makes of an entry. Pure; the same for every kind of state table. */
 import { isDeepStrictEqual } from 'node:util';
 import { type Entry, withObservation } from './entry.ts';
 import { isRepostDue, type Recorded, type ToRecord } from './table.ts';
@@ -46,10 +46,10 @@ export function isListed({ finding, published, updatedAt }: Recorded): boolean {
 }
 
 /**
- * When the ledger may forget an entry that was written at `now`. Without a finding it only keeps late observations
+ * When the state table may forget an entry that was written at `now`. Without a finding it only keeps late observations
  * from counting, and those are late by minutes. One of a closed finding is kept longer than Security Hub keeps the
  * finding (90 days after its last update), so that a reopened one goes on with its history for as long as there is
- * one; whatever was still owed by then is no use any more. An open finding is never forgotten.
+ * one; whatever was still pending publication by then is no use any more. An open finding is never forgotten.
  * Source: AWS Security Hub User Guide, "Quotas".
  * @returns epoch milliseconds, or `undefined`: never.
  */
@@ -69,7 +69,7 @@ function told({ finding, details, resource: { tags } }: Entry) {
       },
       plan: {
         actions: finding.plan.actions.map(({ action }) => action),
-        withheld: finding.plan.withheld.map(({ action, because }) => ({ action, because })),
+        skipped: finding.plan.skipped.map(({ action, because }) => ({ action, because })),
       },
     },
     details,

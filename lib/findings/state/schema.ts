@@ -1,5 +1,5 @@
 /**
- * The ledger's table, as plain data: the template and the tests make it from this. Source: Amazon DynamoDB Developer
+ * The state table's table, as plain data: the template and the tests make it from this. Source: Amazon DynamoDB Developer
  * Guide, "Using Global Secondary Indexes", "Take advantage of sparse indexes", "Using time to live (TTL)".
  */
 
@@ -53,7 +53,7 @@ export const table = {
 };
 
 /**
- * The stream of a ledger whose transitions are to be told: each write, with the entry as it was and as it is.
+ * The stream of a state table whose transitions are to be told: each write, with the entry as it was and as it is.
  * Source: Amazon DynamoDB Developer Guide, "Change data capture for DynamoDB Streams".
  */
 export const streamSpecification = { StreamViewType: 'NEW_AND_OLD_IMAGES' } as const;
@@ -67,8 +67,8 @@ export const streamPermissions = {
   all: ['dynamodb:ListStreams'],
 } as const;
 
-/** The IAM actions that the ledger needs: on the table, and on its indexes. TransactWriteItems has none of its own. */
-export const ledgerPermissions = {
+/** The IAM actions that the state table needs: on the table, and on its indexes. TransactWriteItems has none of its own. */
+export const stateTablePermissions = {
   table: ['dynamodb:BatchGetItem', 'dynamodb:PutItem'],
   indexes: ['dynamodb:Query'],
 } as const;

@@ -1,8 +1,8 @@
-/** The ledger: what is known of every finding, kept so that it stays true whoever writes to it, when and how often. */
+/** The state table: what is known of every finding, kept so that it stays true whoever writes to it, when and how often. */
 import type { Control } from '../../core/control.ts';
 import type { Entry, Observation } from './entry.ts';
 
-/** An entry as the ledger keeps it. */
+/** An entry as the state table keeps it. */
 export interface Recorded extends Entry {
   /** Grows by one with each write, whatever it was for. */
   readonly version: number;
@@ -12,13 +12,13 @@ export interface Recorded extends Entry {
   readonly published: { readonly updatedAt: number; readonly at: number } | undefined;
 }
 
-export interface Ledger {
+export interface StateTable {
   /** The entries with these ids, as far as there are any. */
   read(ids: readonly string[]): Promise<ReadonlyMap<string, Recorded>>;
   /**
    * Takes observations into account; several may be of one entry. Whoever else writes the same entry at the same
    * time, none is lost and none counts twice.
-   * @returns every entry concerned, as it is now, once each. Rejects when the ledger can't be written.
+   * @returns every entry concerned, as it is now, once each. Rejects when the state table can't be written.
    */
   record(observations: readonly ToRecord[]): Promise<readonly Recorded[]>;
   /** Notes that Security Hub took an entry as it was at `updatedAt`; of two such notes the newer stays. */
@@ -26,11 +26,11 @@ export interface Ledger {
   /** Findings of parts of these resources (`Resource.partOf`), other than archived ones. */
   partsOf(arns: readonly string[]): Promise<readonly Recorded[]>;
   /**
-   * A page of the entries that have a finding which is not archived, or one whose publication is owed, of a place.
+   * A page of the entries that have a finding which is not archived, or one whose publication is pending publication, of a place.
    * @param token from the page before.
    */
   page(
-    place: { readonly account: string; readonly region: string },
+    accountRegion: { readonly account: string; readonly region: string },
     token: string | undefined,
   ): Promise<{ readonly entries: readonly Recorded[]; readonly token: string | undefined }>;
 }
@@ -44,10 +44,10 @@ export interface ToRecord {
 export const repostAfter = 60 * 24 * 3_600_000;
 
 /**
- * Whether Security Hub is owed the entry: it has not seen its latest change, or has not heard of an open finding
+ * Whether Security Hub is pending publication the entry: it has not seen its latest change, or has not heard of an open finding
  * for long. Source: AWS Security Hub User Guide, "Quotas" (findings are deleted 90 days after the last update).
  */
-export function isOwed(entry: Recorded, now: number): boolean {
+export function isPublicationPending(entry: Recorded, now: number): boolean {
   if (entry.finding === undefined) return false;
   if (entry.published === undefined || entry.published.updatedAt < entry.updatedAt) return true;
   return isRepostDue(entry, now);

@@ -98,8 +98,8 @@ function byReason(
     refused = [],
     stale = [],
     held = [],
-  } = Object.groupBy(changes, (_change, place) => {
-    const code = reasons[place]?.Code ?? 'None';
+  } = Object.groupBy(changes, (_change, accountRegion) => {
+    const code = reasons[accountRegion]?.Code ?? 'None';
     if (code === 'ConditionalCheckFailed' || code === 'TransactionConflict') return 'stale';
     return code === 'None' || isThrottle(code) ? 'held' : 'refused';
   });

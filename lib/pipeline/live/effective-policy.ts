@@ -1,5 +1,5 @@
 /**
- * The policy in force: the one that the deployment was made with, or an override of it. Whatever is wrong with the
+ * The effective policy: the one that the deployment was made with, or an override of it. Whatever is wrong with the
  * override, all functions go by the same policy: the newest version of the parameter that is right, else the deployed
  * one. Where nobody can tell which that is, nothing is done.
  */
@@ -11,12 +11,12 @@ import { type OverrideFault, type OverrideReader, overrideReader } from '../../p
 import type { PolicyParameter, PolicyVersion, ReadParameter } from './policy-parameter.ts';
 
 /**
- * For so long, in milliseconds, a policy that was in force is gone by while the parameter can't be read. Then nothing is
+ * For so long, in milliseconds, a policy that was in force was deleted by while the parameter can't be read. Then nothing is
  * done until it can be: an override that an operator has written may be there, unseen.
  */
 export const heldFor = 5 * 60_000;
 
-export interface PolicyInForceOptions {
+export interface EffectivePolicyOptions {
   readonly parameter: PolicyParameter;
   /** The parameter's name. */
   readonly name: string;
@@ -28,12 +28,12 @@ export interface PolicyInForceOptions {
   readonly now: () => number;
 }
 
-export interface InForce {
+export interface Effective {
   /** The same object for as long as the policy is the same. */
   readonly policy: Policy;
-  /** The version of the parameter that is not gone by, because of these faults. */
+  /** The version of the parameter that is not deleted by, because of these faults. */
   readonly invalid: { readonly version: number; readonly faults: readonly OverrideFault[] } | undefined;
-  /** Why the parameter can't be read, where it can't and what was in force is gone by for a while. */
+  /** Why the parameter can't be read, where it can't and what was in force was deleted by for a while. */
   readonly unread: string | undefined;
 }
 
@@ -43,30 +43,30 @@ export class PolicyUnreadable extends Error {
 
   constructor(parameter: string, because: string, cause: unknown) {
     super(
-      `the policy in force can't be told: the parameter ${parameter} can't be read: ${because}; see that the role of ` +
+      `the effective policy can't be told: the parameter ${parameter} can't be read: ${because}; see that the role of ` +
         'this function may read it, and that SSM answers. What waits in the queue is delivered again',
       { cause },
     );
   }
 }
 
-/** What is gone by, and which version of the parameter it was made of. */
+/** What was deleted by, and which version of the parameter it was made of. */
 interface Held {
   readonly read: ReadParameter;
   readonly policy: Policy;
   /** `undefined`: the policy is the deployed one. */
   readonly version: PolicyVersion | undefined;
-  readonly invalid: InForce['invalid'];
+  readonly invalid: Effective['invalid'];
 }
 
-export class PolicyInForce {
-  readonly #options: PolicyInForceOptions;
+export class EffectivePolicy {
+  readonly #options: EffectivePolicyOptions;
   readonly #bundled: Policy;
   readonly #readOverride: OverrideReader;
   #held: Held | undefined;
 
   /** @throws TypeError when the bundled policy was not checked for these controls. */
-  constructor(options: PolicyInForceOptions) {
+  constructor(options: EffectivePolicyOptions) {
     const { bundled, controls } = options;
     this.#options = options;
     this.#bundled = bundledPolicy(bundled, controls);
@@ -74,9 +74,9 @@ export class PolicyInForce {
   }
 
   /** @throws PolicyUnreadable when the parameter, or its versions where the newest is wrong, can't be read. */
-  async look(): Promise<InForce> {
+  async look(): Promise<Effective> {
     const { parameter, name, now } = this.#options;
-    let invalid: InForce['invalid'];
+    let invalid: Effective['invalid'];
     try {
       const read = await parameter.read();
       const held = this.#held;
@@ -107,7 +107,7 @@ export class PolicyInForce {
   }
 
   /** The newest version before a wrong one that is right; without any, the deployed policy. */
-  async #lastGood(invalid: NonNullable<InForce['invalid']>): Promise<Omit<Held, 'read'>> {
+  async #lastGood(invalid: NonNullable<Effective['invalid']>): Promise<Omit<Held, 'read'>> {
     for (const earlier of await this.#options.parameter.before(invalid.version)) {
       const held = this.#held;
       // What is held already was right, and stays the same object.

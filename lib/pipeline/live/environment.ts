@@ -1,5 +1,5 @@
 /** What a function is told by its environment, which `serverless.yml` sets. */
-import { type Family, families } from '../evaluators.ts';
+import { type EvaluatorName, evaluators } from '../evaluators.ts';
 
 export interface Environment {
   readonly account: string;
@@ -34,12 +34,12 @@ export function environmentOf(variables: Variables): Environment {
   };
 }
 
-/** The queues of the families that are deployed, to which the sweep sends. */
-export function familyQueueUrls(variables: Variables): Readonly<Partial<Record<Family, string>>> {
+/** The queues of the evaluators that are deployed, to which the scheduled scan sends. */
+export function evaluatorQueueUrls(variables: Variables): Readonly<Partial<Record<EvaluatorName, string>>> {
   return Object.fromEntries(
-    families.flatMap((family) => {
-      const url = variables[`TRAILSEAL_QUEUE_URL_${family.toUpperCase()}`];
-      return url === undefined || url === '' ? [] : [[family, url]];
+    evaluators.flatMap((evaluator) => {
+      const url = variables[`TRAILSEAL_QUEUE_URL_${evaluator.toUpperCase()}`];
+      return url === undefined || url === '' ? [] : [[evaluator, url]];
     }),
   );
 }

@@ -1,5 +1,5 @@
 /**
- * The evaluator: takes what a family's queue delivers, looks at the resources concerned, records what it saw and
+ * The evaluator: takes what an evaluator's queue delivers, looks at the resources concerned, records what it saw and
  * has Security Hub told. Everything is done so that it may be done twice: a delivery that fails comes again.
  */
 
@@ -11,29 +11,29 @@ import { findingId } from '../../findings/id.ts';
 import type { Publisher } from '../../findings/publisher.ts';
 import type { Observation } from '../../findings/state/entry.ts';
 import type { OperatorExemptions } from '../../findings/state/exemptions.ts';
-import type { KeyLook } from '../../findings/state/memory.ts';
-import type { Ledger, Recorded, ToRecord } from '../../findings/state/table.ts';
+import type { KeyObservation } from '../../findings/state/memory.ts';
+import type { Recorded, StateTable, ToRecord } from '../../findings/state/table.ts';
 import { decide } from '../../policy/decide.ts';
 import { exemptionFor } from '../../policy/exemptions.ts';
 import { noUsage } from '../../policy/guardrails.ts';
 import type { Policy } from '../../policy/policy.ts';
-import { keyLookOf } from '../../services/kms/memory.ts';
-import { type Judged, judgeLive } from '../evaluate.ts';
+import { keyObservationOf } from '../../services/kms/memory.ts';
+import { type Evaluated, evaluateLive } from '../evaluate.ts';
 import { Matcher } from '../match.ts';
 import { withTags } from '../tags.ts';
 import type { Delivery } from './batch.ts';
 import { againBody, type Message, parseBody } from './message.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
-import { type Publication, publishOwed } from './publication.ts';
-import { type Ignored, type Place, type Task, tasksOf, tasksOfLooks } from './tasks.ts';
+import { type Publication, publishPending } from './publication.ts';
+import { type AccountRegion, type Ignored, type Task, tasksOf, tasksOfRechecks } from './tasks.ts';
 
 export interface EvaluatorOptions {
-  /** All of the family; only those that the policy enables are judged. */
+  /** All of the evaluator; only those that the policy enables are evaluated. */
   readonly controls: readonly Control[];
   readonly policy: Policy;
-  readonly place: Place;
+  readonly accountRegion: AccountRegion;
   readonly facts: LiveFactProvider;
-  readonly ledger: Ledger;
+  readonly stateTable: StateTable;
   readonly publisher: Publisher;
   readonly queues: Queues;
   /** What operators exempted, as it is now; left out where the policy lets none of them. */
@@ -41,13 +41,13 @@ export interface EvaluatorOptions {
   /** The tags that no look tells: asked where the policy goes by them, once for all that fails. */
   readonly tagsOf?: TagsOf;
   /** Keeps what looks at KMS keys tell, for whoever has to put one back as it was. */
-  readonly remember?: (looks: readonly KeyLook[]) => Promise<void>;
+  readonly remember?: (looks: readonly KeyObservation[]) => Promise<void>;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
 
 export interface Queues {
-  /** Puts messages into the family's own queue. Rejects when one was not taken. */
+  /** Puts messages into the evaluator's own queue. Rejects when one was not taken. */
   again(bodies: readonly unknown[], delaySeconds: number): Promise<void>;
   /** Puts a message aside for people, with the reason. */
   deadLetter(body: string, reason: string): Promise<void>;
@@ -57,11 +57,11 @@ export interface Queues {
 export interface Result {
   readonly control: string;
   readonly resource: string;
-  readonly outcome: Verdict | 'GONE' | 'LOOK_AGAIN';
+  readonly outcome: Verdict | 'DELETED' | 'RE_EVALUATE';
   readonly summary: string;
 }
 
-export interface Evaluation {
+export interface EvaluatorResult {
   /** Events that were looked at for the first time. */
   readonly events: number;
   readonly results: readonly Result[];
@@ -96,21 +96,21 @@ export class Evaluator {
    * Takes deliveries all at once, so that facts are read, entries written and findings published together.
    * @throws what went wrong, for all of them: nothing of it is lost when they are delivered again.
    */
-  async take(deliveries: readonly Delivery[]): Promise<Evaluation> {
-    const { ledger, queues, now } = this.#options;
+  async take(deliveries: readonly Delivery[]): Promise<EvaluatorResult> {
+    const { stateTable, queues, now } = this.#options;
     const { work, events, ignored, malformed, attempts, asked } = await this.#read(deliveries);
     const { results, toRecord, looks, later } = await this.#look(work);
     if (looks.length > 0) await this.#options.remember?.(looks);
-    const recorded = await ledger.record([...toRecord, ...(await this.#replaced(work, results))]);
-    const entries = await this.#withOwed(recorded, [...attempts.keys()]);
-    const publication = await publishOwed(entries, attempts, this.#options);
+    const recorded = await stateTable.record([...toRecord, ...(await this.#replaced(work, results))]);
+    const entries = await this.#withPending(recorded, [...attempts.keys()]);
+    const publication = await publishPending(entries, attempts, this.#options);
     for (const { delivery, reason } of malformed) await queues.deadLetter(delivery.body, reason);
     // Last of all: what fails after it is delivered again, and would have everything looked at twice, and twice again.
-    await this.#lookAgain(later);
+    await this.#reEvaluate(later);
     return {
       events,
       results,
-      ignored: [...ignored, ...notOwed(asked, publication)],
+      ignored: [...ignored, ...notPending(asked, publication)],
       deadLetters: malformed.map(({ delivery, reason }) => ({ delivery: delivery.id, reason })),
       again: later.size,
       publication,
@@ -128,8 +128,8 @@ export class Evaluator {
     let events = 0;
     for (const delivery of deliveries) {
       const message = parseBody(delivery.body);
-      if (message.kind === 'malformed' || message.kind === 'sweep') {
-        const reason = message.kind === 'sweep' ? 'a sweep is not for this queue' : message.reason;
+      if (message.kind === 'malformed' || message.kind === 'scan') {
+        const reason = message.kind === 'scan' ? 'a scheduled scan is not for this queue' : message.reason;
         malformed.push({ delivery, reason });
       } else if (message.kind === 'publish') {
         const { findings, attempt } = message;
@@ -148,31 +148,31 @@ export class Evaluator {
   async #look(work: readonly Work[]) {
     const { facts, policy, tagsOf, now } = this.#options;
     const readAt = now();
-    const looked = await judgeLive(
+    const looked = await evaluateLive(
       work.map(({ task }) => task),
       facts,
       (id) => policy.controls.get(id)?.settings,
     );
-    const judged = await withTags(looked, policy, tagsOf);
-    const exemptions = await this.#exemptions(judged.flat());
+    const evaluated = await withTags(looked, policy, tagsOf);
+    const exemptions = await this.#exemptions(evaluated.flat());
     const results: Result[] = [];
     const toRecord: ToRecord[] = [];
-    const looks: KeyLook[] = [];
+    const looks: KeyObservation[] = [];
     const later = new Map<Message, number>();
-    const seen = new Map<Message, Set<Judged>>();
+    const seen = new Map<Message, Set<Evaluated>>();
     for (const [index, { task, message }] of work.entries()) {
-      // Two names that stand for the volumes of one instance give the same volumes: one message judges each once.
+      // Two names that stand for the volumes of one instance give the same volumes: one message evaluates each once.
       const before = seen.get(message) ?? new Set();
       seen.set(message, before);
-      for (const one of (judged[index] ?? []).filter((each) => !before.has(each))) {
+      for (const one of (evaluated[index] ?? []).filter((each) => !before.has(each))) {
         before.add(one);
         const outcome = outcomeOf(task, one, attemptOf(message), message.kind === 'event');
         results.push(resultOf(one, outcome));
-        const again = outcome.kind === 'gone' ? undefined : outcome.again;
+        const again = outcome.kind === 'deleted' ? undefined : outcome.again;
         if (again !== undefined) later.set(message, Math.min(again, later.get(message) ?? again));
         const observation = this.#observationOf(task, one, outcome, readAt, exemptions);
         if (observation !== undefined) toRecord.push({ control: task.control, observation });
-        const look = keyLookOf(task, one, readAt);
+        const look = keyObservationOf(task, one, readAt);
         if (look !== undefined) looks.push(look);
       }
     }
@@ -185,59 +185,71 @@ export class Evaluator {
    */
   async #replaced(work: readonly Work[], results: readonly Result[]): Promise<readonly ToRecord[]> {
     const told = new Set(results.map(({ control, resource }) => `${control} ${resource}`));
-    const lookedAgain = work.filter(({ message }) => message.kind === 'look' || attemptOf(message) > 1);
-    const standIns = lookedAgain.filter(
+    const reEvaluated = work.filter(({ message }) => message.kind === 'look' || attemptOf(message) > 1);
+    const standIns = reEvaluated.filter(
       ({ task: { control, resource } }) =>
         resource.type === 'AwsEc2Volume' &&
         !resource.id.startsWith('vol-') &&
         !told.has(`${control.id} ${resource.id}`),
     );
     if (standIns.length === 0) return [];
-    const { ledger, now } = this.#options;
-    const entries = await ledger.read(standIns.map(({ task }) => findingId(task.control.id, task.resource)));
+    const { stateTable, now } = this.#options;
+    const entries = await stateTable.read(
+      standIns.map(({ task }) => findingId(task.control.id, task.resource)),
+    );
     return standIns.flatMap(({ task: { control, resource, key, cause } }) => {
       const entry = entries.get(findingId(control.id, resource));
       if (entry?.finding === undefined || entry.finding.status === 'ARCHIVED') return [];
-      const because = `${resource.id} is judged by the ids of its volumes now.`;
-      const observation: Observation = { key, at: now(), cause, resource, result: { kind: 'gone', because } };
+      const because = `${resource.id} is evaluated by the ids of its volumes now.`;
+      const observation: Observation = {
+        key,
+        at: now(),
+        cause,
+        resource,
+        result: { kind: 'deleted', because },
+      };
       return [{ control, observation }];
     });
   }
 
   async #tasksOf(message: Message & { kind: 'event' | 'look' }, delivery: Delivery) {
-    const { place, ledger, now } = this.#options;
+    const { accountRegion, stateTable, now } = this.#options;
     if (message.kind === 'look') {
-      return tasksOfLooks(message.looks, delivery.id, now(), this.#enabled, place);
+      return tasksOfRechecks(message.looks, delivery.id, now(), this.#enabled, accountRegion);
     }
-    return tasksOf(message.event, message.attempt, this.#matcher, place, (arns) => ledger.partsOf(arns));
+    return tasksOf(message.event, message.attempt, this.#matcher, accountRegion, (arns) =>
+      stateTable.partsOf(arns),
+    );
   }
 
   /** They matter to what fails, or may. */
-  async #exemptions(judged: readonly Judged[]): Promise<OperatorExemptions> {
-    const fails = judged.some(({ judgement: { verdict } }) => verdict === 'FAIL' || verdict === 'UNKNOWN');
+  async #exemptions(evaluated: readonly Evaluated[]): Promise<OperatorExemptions> {
+    const fails = evaluated.some(
+      ({ evaluation: { verdict } }) => verdict === 'FAIL' || verdict === 'UNKNOWN',
+    );
     return fails && this.#options.exemptions !== undefined ? await this.#options.exemptions() : new Map();
   }
 
   #observationOf(
     task: Task,
-    judged: Judged,
+    evaluated: Evaluated,
     outcome: Outcome,
     readAt: number,
     exemptions: OperatorExemptions,
   ): Observation | undefined {
     const { policy, now } = this.#options;
     const { control, cause } = task;
-    const { resource, judgement, facts, tagsUnknown } = judged;
+    const { resource, evaluation, facts, tagsUnknown } = evaluated;
     // When the same is delivered again, AWS may answer: that is news then.
     const unanswered =
       wasNotAnswered(facts) !== undefined || (tagsUnknown !== undefined && isUnanswered(tagsUnknown));
     const key = unanswered ? `${task.key} unanswered` : task.key;
     if (outcome.kind === 'unsettled') return undefined;
-    if (outcome.kind === 'gone') {
-      const result = { kind: 'gone', because: `The resource is gone: ${outcome.because}.` } as const;
+    if (outcome.kind === 'deleted') {
+      const result = { kind: 'deleted', because: `The resource was deleted: ${outcome.because}.` } as const;
       return { key, at: outcome.at ?? readAt, cause, resource, result };
     }
-    const { verdict, evidence } = judgement;
+    const { verdict, evidence } = evaluation;
     const byOperator = exemptions.get(findingId(control.id, resource));
     const exemption = exemptionFor(policy, control.id, resource, new Date(now()), byOperator);
     const { plan } = decide({
@@ -257,11 +269,11 @@ export class Evaluator {
       at: readAt,
       cause,
       resource,
-      result: { kind: 'judged', verdict, evidence, severity, plan, exemption, details },
+      result: { kind: 'evaluated', verdict, evidence, severity, plan, exemption, details },
     };
   }
 
-  async #lookAgain(later: ReadonlyMap<Message, number>): Promise<void> {
+  async #reEvaluate(later: ReadonlyMap<Message, number>): Promise<void> {
     const byDelay = Map.groupBy(later, ([, delay]) => delay);
     for (const [delay, messages] of byDelay) {
       const bodies = messages.flatMap(([message]) =>
@@ -271,35 +283,38 @@ export class Evaluator {
     }
   }
 
-  async #withOwed(recorded: readonly Recorded[], owed: readonly string[]): Promise<readonly Recorded[]> {
-    const missing = owed.filter((id) => !recorded.some((entry) => entry.id === id));
+  async #withPending(
+    recorded: readonly Recorded[],
+    pending: readonly string[],
+  ): Promise<readonly Recorded[]> {
+    const missing = pending.filter((id) => !recorded.some((entry) => entry.id === id));
     if (missing.length === 0) return recorded;
-    return [...recorded, ...(await this.#options.ledger.read(missing)).values()];
+    return [...recorded, ...(await this.#options.stateTable.read(missing)).values()];
   }
 }
 
-/** Which look at what an event names this is; a sweep's is always the first. */
+/** Which look at what an event names this is; a scheduled scan's is always the first. */
 function attemptOf(message: Message): number {
   return message.kind === 'event' ? message.attempt : 1;
 }
 
-function resultOf({ control, resource, judgement }: Judged, outcome: Outcome): Result {
+function resultOf({ control, resource, evaluation }: Evaluated, outcome: Outcome): Result {
   const about = { control: control.id, resource: resource.id };
   switch (outcome.kind) {
-    case 'gone':
-      return { ...about, outcome: 'GONE', summary: outcome.because };
+    case 'deleted':
+      return { ...about, outcome: 'DELETED', summary: outcome.because };
     case 'unsettled':
-      return { ...about, outcome: 'LOOK_AGAIN', summary: outcome.because };
-    case 'judged':
-      return { ...about, outcome: judgement.verdict, summary: judgement.evidence.summary };
+      return { ...about, outcome: 'RE_EVALUATE', summary: outcome.because };
+    case 'evaluated':
+      return { ...about, outcome: evaluation.verdict, summary: evaluation.evidence.summary };
   }
 }
 
 /** The messages that asked for the publication of findings of which none was to be told. */
-function notOwed(
+function notPending(
   asked: readonly { readonly delivery: string; readonly findings: readonly string[] }[],
   { published, refused, deferred, off }: Publication,
-): Evaluation['ignored'] {
+): EvaluatorResult['ignored'] {
   if (off !== undefined) return [];
   const told = new Set([
     ...published.map(({ id }) => id),
@@ -307,7 +322,7 @@ function notOwed(
   ]);
   return asked
     .filter(({ findings }) => !findings.some((id) => told.has(id)))
-    .map(({ delivery }) => ({ delivery, reason: 'not-owed' }));
+    .map(({ delivery }) => ({ delivery, reason: 'not-pending' }));
 }
 
 /** From the event to Security Hub's having the finding, for each event that opened, closed or archived one. */

@@ -12,23 +12,23 @@ export const messageVersion = 1;
 export type Message =
   /** A CloudTrail event; `attempt` counts the looks at what it names, from 1. */
   | { readonly kind: 'event'; readonly event: TrailEvent; readonly attempt: number; readonly body: unknown }
-  /** Resources that a sweep or an operator wants judged now. */
-  | { readonly kind: 'look'; readonly looks: readonly Look[] }
-  /** Findings whose publication is owed to Security Hub. */
+  /** Resources that a scheduled scan or an operator wants evaluated now. */
+  | { readonly kind: 'look'; readonly looks: readonly Recheck[] }
+  /** Findings whose publication is pending publication to Security Hub. */
   | { readonly kind: 'publish'; readonly findings: readonly string[]; readonly attempt: number }
-  /** The order to sweep: everything, or one kind of resource from where an earlier sweep of it stopped. */
-  | { readonly kind: 'sweep'; readonly part: SweepPart | undefined }
+  /** The order to scheduled scan: everything, or one kind of resource from where an earlier scheduled scan of it stopped. */
+  | { readonly kind: 'scan'; readonly part: ScheduledScanPart | undefined }
   | { readonly kind: 'malformed'; readonly reason: string };
 
-/** One resource to be judged by these controls, or by all that concern its type. */
-export interface Look {
+/** One resource to be evaluated by these controls, or by all that concern its type. */
+export interface Recheck {
   readonly resource: Resource;
   readonly controls?: readonly Control['id'][];
 }
 
-/** What one message of a sweep covers: the resources of a type as AWS lists them, or the findings in the ledger. */
-export interface SweepPart {
-  readonly of: ResourceType | 'ledger';
+/** What one message of a scheduled scan covers: the resources of a type as AWS lists them, or the findings in the state table. */
+export interface ScheduledScanPart {
+  readonly of: ResourceType | 'stateTable';
   /** Where to go on: AWS's or DynamoDB's own token. */
   readonly token?: string;
 }
@@ -69,13 +69,13 @@ export function parseMessage(value: unknown): Message {
         ? { kind, findings, attempt: attemptIn(own) }
         : malformed('a publication names no finding');
     }
-    case 'sweep': {
+    case 'scan': {
       const of = text(own, 'of');
       const token = text(own, 'token');
       const part =
         of === undefined
           ? undefined
-          : { of: of as SweepPart['of'], ...(token === undefined ? {} : { token }) };
+          : { of: of as ScheduledScanPart['of'], ...(token === undefined ? {} : { token }) };
       return { kind, part };
     }
     case undefined:
@@ -111,7 +111,7 @@ function described(value: unknown): string {
   return said.length > 100 ? `${said.slice(0, 100).toWellFormed()}…` : said;
 }
 
-function lookIn(value: unknown): Look | undefined {
+function lookIn(value: unknown): Recheck | undefined {
   const resource = at(value, 'resource');
   const [type, id, arn, account, region, partOf] = ['type', 'id', 'arn', 'account', 'region', 'partOf'].map(
     (field) => text(resource, field),
@@ -133,8 +133,8 @@ function lookIn(value: unknown): Look | undefined {
   };
 }
 
-/** The body of a message that has resources judged. Tags are left out: they are read anew. */
-export function lookBody(looks: readonly Look[]): unknown {
+/** The body of a message that has resources evaluated. Tags are left out: they are read anew. */
+export function recheckBody(looks: readonly Recheck[]): unknown {
   return own({
     kind: 'look',
     looks: looks.map(({ resource: { tags: _tags, ...resource }, controls }) => ({
@@ -153,8 +153,8 @@ export function publishBody(findings: readonly string[], attempt = 1): unknown {
   return own({ kind: 'publish', findings, attempt });
 }
 
-export function sweepBody(part?: SweepPart): unknown {
-  return own({ kind: 'sweep', ...part });
+export function scheduledScanBody(part?: ScheduledScanPart): unknown {
+  return own({ kind: 'scan', ...part });
 }
 
 function own(said: Readonly<Record<string, unknown>>): { readonly trailseal: unknown } {

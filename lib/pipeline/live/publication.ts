@@ -1,8 +1,8 @@
-/** Telling Security Hub what it is owed, and noting what it took, so that it is told each thing until it has it. */
+/** Telling Security Hub what it is pending publication, and noting what it took, so that it is told each thing until it has it. */
 import type { Control } from '../../core/control.ts';
 import { toAsff } from '../../findings/asff.ts';
 import type { Publisher } from '../../findings/publisher.ts';
-import { isOwed, type Ledger, type Recorded } from '../../findings/state/table.ts';
+import { isPublicationPending, type Recorded, type StateTable } from '../../findings/state/table.ts';
 import { publishBody } from './message.ts';
 import { nextPublicationIn } from './retry-delay.ts';
 
@@ -13,14 +13,14 @@ export interface Publication {
   readonly refused: readonly { readonly finding: string; readonly reason: string }[];
   /** What it could not be told now, and will be told again. */
   readonly deferred: readonly { readonly finding: string; readonly reason: string }[];
-  /** That Security Hub is switched off, as a sentence for people. What it is owed, the sweep brings later. */
+  /** That Security Hub is switched off, as a sentence for people. What it is pending publication, the scheduled scan brings later. */
   readonly off: string | undefined;
 }
 
 export interface PublicationOptions {
-  /** All of the family, also those that the policy does not enable: their findings may be owed still. */
+  /** All of the evaluator, also those that the policy does not enable: their findings may be pending publication still. */
   readonly controls: readonly Control[];
-  readonly ledger: Ledger;
+  readonly stateTable: StateTable;
   readonly publisher: Publisher;
   readonly queues: {
     again(bodies: readonly unknown[], delaySeconds: number): Promise<void>;
@@ -31,20 +31,22 @@ export interface PublicationOptions {
 }
 
 /**
- * Publishes those that are owed, and those that somebody asked for by name: of what Security Hub refused once, nothing
+ * Publishes those that are pending publication, and those that somebody asked for by name: of what Security Hub refused once, nothing
  * else says that it is to be tried anew.
  * @param attempts how often findings that a message names were tried, this time included; all others are tried for the
  *   first time.
- * @throws when the ledger or a queue can't be written. What Security Hub answers is never thrown.
+ * @throws when the state table or a queue can't be written. What Security Hub answers is never thrown.
  */
-export async function publishOwed(
+export async function publishPending(
   entries: readonly Recorded[],
   attempts: ReadonlyMap<string, number>,
-  { controls, ledger, publisher, queues, now }: PublicationOptions,
+  { controls, stateTable, publisher, queues, now }: PublicationOptions,
 ): Promise<Publication> {
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
   // At a later attempt, somebody else may have published it meanwhile.
-  const wanted = entries.filter((entry) => attempts.get(entry.id) === 1 || isOwed(entry, now()));
+  const wanted = entries.filter(
+    (entry) => attempts.get(entry.id) === 1 || isPublicationPending(entry, now()),
+  );
   const findings = wanted.flatMap((entry) => {
     const control = controls.find(({ id }) => id === entry.control);
     if (entry.finding === undefined || control === undefined) return [];
@@ -65,7 +67,7 @@ export async function publishOwed(
   }
   // What was refused counts as told, so that it is not told in vain again and again: it waits among the dead letters.
   const told = [...published, ...entriesOf(refusals.map(({ finding }) => finding))];
-  await ledger.markPublished(told.map(({ id, updatedAt }) => ({ id, updatedAt })));
+  await stateTable.markPublished(told.map(({ id, updatedAt }) => ({ id, updatedAt })));
   const postponed = deferred.map(({ id, reason }) => ({ finding: id, reason }));
   for (const [attempt, some] of Map.groupBy(postponed, ({ finding }) => attempts.get(finding) ?? 1)) {
     const delay = nextPublicationIn(attempt);

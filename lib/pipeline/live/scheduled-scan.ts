@@ -1,26 +1,32 @@
 /**
- * The sweep finds what no event told: drift, resources older than the deployment, events that were lost. It judges
- * nothing by itself: it has the evaluators look at whatever AWS lists, and at whatever the ledger holds open, and
+ * The scheduled scan finds what no event told: drift, resources older than the deployment, events that were lost. It evaluates
+ * nothing by itself: it has the evaluators look at whatever AWS lists, and at whatever the state table holds open, and
  * closes nothing because a listing left it out. What is both listed and open is looked at twice; that is harmless,
  * as two looks at the same state say the same, and cheap, as few of all resources have an open finding.
  */
 import type { Clients } from '../../aws/clients.ts';
 import type { QueueName } from '../../aws/names.ts';
 import type { Control, Resource, ResourceType } from '../../core/control.ts';
-import type { Lister, ListingError, Place } from '../../core/list.ts';
-import { isOwed, type Ledger, type Recorded } from '../../findings/state/table.ts';
+import type { AccountRegion, Lister, ListingError } from '../../core/list.ts';
+import { isPublicationPending, type Recorded, type StateTable } from '../../findings/state/table.ts';
 import { remediateBody } from '../../remediation/message.ts';
-import { type Family, families, familyOf } from '../evaluators.ts';
-import { type Look, lookBody, publishBody, type SweepPart, sweepBody } from './message.ts';
+import { type EvaluatorName, evaluatorOf, evaluators } from '../evaluators.ts';
+import {
+  publishBody,
+  type Recheck,
+  recheckBody,
+  type ScheduledScanPart,
+  scheduledScanBody,
+} from './message.ts';
 
-export interface SweepSurroundings {
-  /** Of all types that the controls judge. */
+export interface ScheduledScanSurroundings {
+  /** Of all types that the controls evaluate. */
   readonly listers: Partial<Readonly<Record<ResourceType, Lister>>>;
   readonly clients: Clients;
-  readonly ledger: Pick<Ledger, 'page'>;
+  readonly stateTable: Pick<StateTable, 'page'>;
   /** The controls that the policy enables. */
   readonly controls: readonly Control[];
-  readonly place: Place;
+  readonly accountRegion: AccountRegion;
   /** Resolves when the queue has taken all of them. */
   readonly send: (queue: QueueName | 'remediate', bodies: readonly unknown[]) => Promise<void>;
   /** Whether remediation is to be reminded of an entry; left out where this deployment has none. */
@@ -31,8 +37,8 @@ export interface SweepSurroundings {
   readonly remaining: () => number;
 }
 
-export interface Swept {
-  /** Resources that AWS listed, and entries that the ledger holds. */
+export interface Scanned {
+  /** Resources that AWS listed, and entries that the state table holds. */
   readonly listed: number;
   readonly entries: number;
   /** Of these, those whose finding is open. */
@@ -49,7 +55,7 @@ export interface Swept {
 }
 
 /** So many resources in one message: an evaluator takes ten messages at once, and has two minutes. */
-const looksInMessage = 50;
+const rechecksInMessage = 50;
 /**
  * Of these there may be thousands, and each is a call of its own, of which AWS takes few a second from all who make
  * them: EC2 20, KMS 100. Source: EC2 API Reference, "Request throttling for the Amazon EC2 API" (non-mutating actions);
@@ -60,7 +66,7 @@ const oneCallEach: ReadonlySet<ResourceType> = new Set([
   'AwsEc2LaunchTemplate',
   'AwsKmsGrant',
 ]);
-const fewLooksInMessage = 10;
+const fewRechecksInMessage = 10;
 /** So many findings in one message, whose ids have up to 512 characters. */
 const findingsInMessage = 100;
 /** The bytes of one message, far below what SQS and Lambda take. */
@@ -69,27 +75,30 @@ const messageBytes = 200 * 1024;
 const timeForAPage = 60_000;
 
 /**
- * Carries out one message of a sweep: without a part it divides the sweep into parts, one message each; a part
+ * Carries out one message of a scheduled scan: without a part it divides the scheduled scan into parts, one message each; a part
  * is worked off page by page, and what time does not allow is left to a message of its own.
- * @returns what was done. Rejects with a `ListingError` when AWS does not list, and with whatever the ledger or
+ * @returns what was done. Rejects with a `ListingError` when AWS does not list, and with whatever the state table or
  * the queue say; then the message is to be tried again, and to have what it sent already sent once more is harmless.
  */
-export async function sweep(part: SweepPart | undefined, around: SweepSurroundings): Promise<Swept> {
+export async function scan(
+  part: ScheduledScanPart | undefined,
+  around: ScheduledScanSurroundings,
+): Promise<Scanned> {
   const queues = queuesOf(around.controls);
   if (part === undefined) {
-    const parts: SweepPart[] = [...queues.keys(), 'ledger' as const].map((of) => ({ of }));
+    const parts: ScheduledScanPart[] = [...queues.keys(), 'stateTable' as const].map((of) => ({ of }));
     await around.send(
-      'sweep',
-      parts.map((each) => sweepBody(each)),
+      'scan',
+      parts.map((each) => scheduledScanBody(each)),
     );
     return { ...nothing, continued: true };
   }
-  return part.of === 'ledger'
-    ? sweepLedger(part.token, around)
-    : sweepType(part.of, part.token, queues.get(part.of) ?? [], around);
+  return part.of === 'stateTable'
+    ? scheduledScanStateTable(part.token, around)
+    : scheduledScanType(part.of, part.token, queues.get(part.of) ?? [], around);
 }
 
-const nothing: Swept = {
+const nothing: Scanned = {
   listed: 0,
   entries: 0,
   open: 0,
@@ -100,80 +109,87 @@ const nothing: Swept = {
   unlisted: [],
 };
 
-/** The types that the controls judge, each with the queues of the families that judge it. */
-function queuesOf(controls: readonly Control[]): ReadonlyMap<ResourceType, readonly Family[]> {
-  const queues = new Map<ResourceType, Family[]>();
+/** The types that the controls evaluate, each with the queues of the evaluators that evaluate it. */
+function queuesOf(controls: readonly Control[]): ReadonlyMap<ResourceType, readonly EvaluatorName[]> {
+  const queues = new Map<ResourceType, EvaluatorName[]>();
   for (const control of controls) {
-    const family = familyOf(control);
+    const evaluator = evaluatorOf(control);
     const sofar = queues.get(control.resourceType) ?? [];
-    if (!sofar.includes(family)) queues.set(control.resourceType, [...sofar, family]);
+    if (!sofar.includes(evaluator)) queues.set(control.resourceType, [...sofar, evaluator]);
   }
   return queues;
 }
 
-async function sweepType(
+async function scheduledScanType(
   type: ResourceType,
   start: string | undefined,
-  queues: readonly Family[],
-  around: SweepSurroundings,
-): Promise<Swept> {
+  queues: readonly EvaluatorName[],
+  around: ScheduledScanSurroundings,
+): Promise<Scanned> {
   // Since the message was sent, a new policy may have disabled the last control of the type.
   if (queues.length === 0) return nothing;
   const lister = around.listers[type];
-  if (lister === undefined) throw new TypeError(`nothing lists ${type}, which ${queues.join(', ')} judges`);
-  let swept = nothing;
+  if (lister === undefined)
+    throw new TypeError(`nothing lists ${type}, which ${queues.join(', ')} evaluates`);
+  let scanned = nothing;
   const continued = await pages({ of: type }, start, around, async (token) => {
-    const page = await lister.list(around.clients, around.place, token);
-    const looks = page.resources.map((resource): Look => ({ resource }));
-    for (const queue of queues) await around.send(queue, lookBodies(looks));
-    swept = {
-      ...swept,
-      listed: swept.listed + page.resources.length,
-      looks: swept.looks + looks.length * queues.length,
-      unlisted: [...swept.unlisted, ...page.unlisted],
+    const page = await lister.list(around.clients, around.accountRegion, token);
+    const looks = page.resources.map((resource): Recheck => ({ resource }));
+    for (const queue of queues) await around.send(queue, recheckBodies(looks));
+    scanned = {
+      ...scanned,
+      listed: scanned.listed + page.resources.length,
+      looks: scanned.looks + looks.length * queues.length,
+      unlisted: [...scanned.unlisted, ...page.unlisted],
     };
     return page.token;
   });
-  return { ...swept, continued };
+  return { ...scanned, continued };
 }
 
 /**
- * Open findings are looked at again, so that what is gone is archived and what drifted back is closed; what
- * Security Hub is owed is published. Entries of controls that are not enabled are left as they are.
+ * Open findings are looked at again, so that what was deleted is archived and what drifted back is closed; what
+ * Security Hub is pending publication is published. Entries of controls that are not enabled are left as they are.
  */
-async function sweepLedger(start: string | undefined, around: SweepSurroundings): Promise<Swept> {
-  const familyById = new Map(around.controls.map((control) => [control.id, familyOf(control)]));
-  let swept = nothing;
-  const continued = await pages({ of: 'ledger' }, start, around, async (from) => {
-    const { entries, token } = await around.ledger.page(around.place, from);
-    for (const family of families) {
-      const own = entries.filter(({ control }) => familyById.get(control) === family);
-      const looks = looksOf(own.filter(({ finding }) => finding?.status === 'OPEN'));
-      const owed = own.filter((entry) => isOwed(entry, around.now())).map(({ id }) => id);
-      await around.send(family, [...lookBodies(looks), ...inMessages(owed, findingsInMessage, publishBody)]);
-      swept = {
-        ...swept,
-        looks: swept.looks + looks.length,
-        publications: swept.publications + owed.length,
+async function scheduledScanStateTable(
+  start: string | undefined,
+  around: ScheduledScanSurroundings,
+): Promise<Scanned> {
+  const evaluatorById = new Map(around.controls.map((control) => [control.id, evaluatorOf(control)]));
+  let scanned = nothing;
+  const continued = await pages({ of: 'stateTable' }, start, around, async (from) => {
+    const { entries, token } = await around.stateTable.page(around.accountRegion, from);
+    for (const evaluator of evaluators) {
+      const own = entries.filter(({ control }) => evaluatorById.get(control) === evaluator);
+      const looks = rechecksOf(own.filter(({ finding }) => finding?.status === 'OPEN'));
+      const pending = own.filter((entry) => isPublicationPending(entry, around.now())).map(({ id }) => id);
+      await around.send(evaluator, [
+        ...recheckBodies(looks),
+        ...inMessages(pending, findingsInMessage, publishBody),
+      ]);
+      scanned = {
+        ...scanned,
+        looks: scanned.looks + looks.length,
+        publications: scanned.publications + pending.length,
       };
     }
     const reminders = remindersOf(entries, around);
     if (reminders.length > 0) await around.send('remediate', reminders);
-    swept = {
-      ...swept,
-      reminders: swept.reminders + reminders.length,
-      entries: swept.entries + entries.length,
-      open: swept.open + entries.filter(({ finding }) => finding?.status === 'OPEN').length,
+    scanned = {
+      ...scanned,
+      reminders: scanned.reminders + reminders.length,
+      entries: scanned.entries + entries.length,
+      open: scanned.open + entries.filter(({ finding }) => finding?.status === 'OPEN').length,
     };
     return token;
   });
-  return { ...swept, continued };
+  return { ...scanned, continued };
 }
 
 /** A grace period that has not begun yet begins now. */
 function remindersOf(
   entries: readonly Recorded[],
-  { isOutstanding, now }: SweepSurroundings,
+  { isOutstanding, now }: ScheduledScanSurroundings,
 ): readonly unknown[] {
   if (isOutstanding === undefined) return [];
   return entries
@@ -184,7 +200,7 @@ function remindersOf(
 }
 
 /** Each resource once, with the controls whose entries name it. */
-function looksOf(entries: readonly Recorded[]): readonly Look[] {
+function rechecksOf(entries: readonly Recorded[]): readonly Recheck[] {
   const looks = new Map<string, { readonly resource: Resource; readonly controls: string[] }>();
   for (const { control, resource } of entries) {
     const key = `${resource.type} ${resource.id}`;
@@ -201,27 +217,30 @@ function looksOf(entries: readonly Recorded[]): readonly Look[] {
  * @returns whether the rest was left to another message.
  */
 async function pages(
-  { of }: Pick<SweepPart, 'of'>,
+  { of }: Pick<ScheduledScanPart, 'of'>,
   start: string | undefined,
-  { send, remaining }: SweepSurroundings,
+  { send, remaining }: ScheduledScanSurroundings,
   take: (token: string | undefined) => Promise<string | undefined>,
 ): Promise<boolean> {
   let token = start;
   do {
     token = await take(token);
     if (token !== undefined && remaining() < timeForAPage) {
-      await send('sweep', [sweepBody({ of, token })]);
+      await send('scan', [scheduledScanBody({ of, token })]);
       return true;
     }
   } while (token !== undefined);
   return false;
 }
 
-function lookBodies(looks: readonly Look[]): readonly unknown[] {
+function recheckBodies(looks: readonly Recheck[]): readonly unknown[] {
   const { true: few = [], false: many = [] } = Object.groupBy(looks, ({ resource }) =>
     oneCallEach.has(resource.type) ? 'true' : 'false',
   );
-  return [...inMessages(many, looksInMessage, lookBody), ...inMessages(few, fewLooksInMessage, lookBody)];
+  return [
+    ...inMessages(many, rechecksInMessage, recheckBody),
+    ...inMessages(few, fewRechecksInMessage, recheckBody),
+  ];
 }
 
 /** The bodies of messages that hold all items, as many in each as may be. */

@@ -3,37 +3,37 @@ import { parseArn } from '../../core/arn.ts';
 import type { Control, Resource, TrailEvent } from '../../core/control.ts';
 import type { Cause } from '../../findings/lifecycle.ts';
 import type { Concern, Matcher } from '../match.ts';
-import type { Look } from './message.ts';
+import type { Recheck } from './message.ts';
 
-/** One control to be judged on one resource, because of one message. */
+/** One control to be evaluated on one resource, because of one message. */
 export interface Task extends Concern {
   /** Tells the observation that will come of it from others. */
   readonly key: string;
   readonly cause: Cause;
-  /** Whether the event says that the resource is gone. */
-  readonly ended: boolean;
-  /** Whether the resource may well be gone: then its absence is an answer, not waited out. */
-  readonly mayBeGone: boolean;
+  /** Whether the event says that the resource was deleted. */
+  readonly deleted: boolean;
+  /** Whether the resource may well be deleted: then its absence is an answer, not waited out. */
+  readonly mayBeDeleted: boolean;
 }
 
 /**
- * Why a message gives nothing to do. Of an event: what it is. Of a look: no enabled control judges what it names
- * (`not-judged`). Of a publication: it was told already, or there never was such a finding (`not-owed`).
+ * Why a message gives nothing to do. Of an event: what it is. Of a look: no enabled control evaluates what it names
+ * (`not-evaluated`). Of a publication: it was told already, or there never was such a finding (`not-pending publication`).
  */
 export type Ignored =
   | 'failed-call'
   | 'dry-run'
-  | 'not-a-trigger'
-  | 'no-resource'
-  | 'another-place'
-  | 'not-judged'
-  | 'not-owed';
+  | 'not-relevant'
+  | 'no-resource-id'
+  | 'other-account-or-region'
+  | 'not-evaluated'
+  | 'not-pending';
 
 export type Tasks =
   | { readonly tasks: readonly Task[]; readonly ignored?: undefined }
   | { readonly tasks: readonly []; readonly ignored: Ignored };
 
-export interface Place {
+export interface AccountRegion {
   readonly account: string;
   readonly region: string;
 }
@@ -46,13 +46,13 @@ const revocations = new Set(['RevokeGrant', 'RetireGrant']);
 
 /**
  * @param attempt which look this is at what the event names, from 1.
- * @param partsOf the resources that are part of those that ended, as the ledger knows them, with their control's id.
+ * @param partsOf the resources that are part of those that ended, as the state table knows them, with their control's id.
  */
 export async function tasksOf(
   event: TrailEvent,
   attempt: number,
   matcher: Matcher,
-  place: Place,
+  accountRegion: AccountRegion,
   partsOf: (
     arns: readonly string[],
   ) => Promise<readonly { readonly control: string; readonly resource: Resource }[]>,
@@ -60,45 +60,45 @@ export async function tasksOf(
   if (event.outcome.kind !== 'success') {
     return ignored(event.outcome.kind === 'failed' ? 'failed-call' : 'dry-run');
   }
-  if (!matcher.declares(event)) return ignored('not-a-trigger');
-  const { triggered, ended } = matcher.match(event);
-  if (triggered.length + ended.length === 0) return ignored('no-resource');
-  const here = (concern: Concern) => isHere(concern.resource, place);
+  if (!matcher.declares(event)) return ignored('not-relevant');
+  const { triggered, deleted } = matcher.match(event);
+  if (triggered.length + deleted.length === 0) return ignored('no-resource-id');
+  const here = (concern: Concern) => isHere(concern.resource, accountRegion);
   // Several controls are ended by one resource: its parts are asked for once.
-  const wholes = [...new Set(ended.filter(here).map(({ resource }) => resource.arn))];
+  const wholes = [...new Set(deleted.filter(here).map(({ resource }) => resource.arn))];
   const parts = wholes.length === 0 ? [] : await partsOf(wholes);
-  const endings: readonly Concern[] = [
-    ...ended.filter(({ control, resource }) => resource.type === control.resourceType),
+  const deletions: readonly Concern[] = [
+    ...deleted.filter(({ control, resource }) => resource.type === control.resourceType),
     ...parts.flatMap(({ control: id, resource }) => {
-      const found = ended.find(({ control }) => control.id === id);
+      const found = deleted.find(({ control }) => control.id === id);
       return found === undefined ? [] : [{ control: found.control, resource }];
     }),
   ].filter(here);
   const key = keyOf(event, attempt);
   const byId = new Map<string, Task>();
   for (const concern of triggered.filter(here)) {
-    const ended = revocations.has(event.eventName);
-    byId.set(idOf(concern), { ...concern, key, cause: event, ended, mayBeGone: ended || attempt > 1 });
+    const deleted = revocations.has(event.eventName);
+    byId.set(idOf(concern), { ...concern, key, cause: event, deleted, mayBeDeleted: deleted || attempt > 1 });
   }
   // DeleteKey triggers kms-key-deletion and ends it: the end counts.
-  for (const concern of endings) {
-    byId.set(idOf(concern), { ...concern, key, cause: event, ended: true, mayBeGone: true });
+  for (const concern of deletions) {
+    byId.set(idOf(concern), { ...concern, key, cause: event, deleted: true, mayBeDeleted: true });
   }
   if (byId.size > 0) return { tasks: [...byId.values()] };
   // What ends a resource of which no finding is known leaves nothing to be done.
-  return ignored([...triggered, ...ended].some(here) ? 'no-resource' : 'another-place');
+  return ignored([...triggered, ...deleted].some(here) ? 'no-resource-id' : 'other-account-or-region');
 }
 
-/** The tasks of resources that a sweep, or an operator, wants judged. */
-export function tasksOfLooks(
-  looks: readonly Look[],
+/** The tasks of resources that a scheduled scan, or an operator, wants evaluated. */
+export function tasksOfRechecks(
+  looks: readonly Recheck[],
   messageId: string,
   now: number,
   controls: readonly Control[],
-  place: Place,
+  accountRegion: AccountRegion,
 ): Tasks {
-  const here = looks.filter(({ resource }) => isHere(resource, place));
-  if (here.length === 0) return ignored('another-place');
+  const here = looks.filter(({ resource }) => isHere(resource, accountRegion));
+  if (here.length === 0) return ignored('other-account-or-region');
   const tasks = here.flatMap(({ resource, controls: wanted }) =>
     controls
       .filter((control) => control.resourceType === resource.type && (wanted?.includes(control.id) ?? true))
@@ -107,24 +107,24 @@ export function tasksOfLooks(
         resource,
         // What is delivered again is looked at again: another look, which may see something else.
         key: `look/${messageId} ${now}`,
-        cause: sweepAt(now),
-        ended: false,
-        mayBeGone: true,
+        cause: scheduledScanAt(now),
+        deleted: false,
+        mayBeDeleted: true,
       })),
   );
-  return tasks.length === 0 ? ignored('not-judged') : { tasks };
+  return tasks.length === 0 ? ignored('not-evaluated') : { tasks };
 }
 
-/** A sweep as the cause of what it finds: who made the resource so is not known to it. */
-export function sweepAt(now: number): Cause {
+/** A scheduled scan as the cause of what it finds: who made the resource so is not known to it. */
+export function scheduledScanAt(now: number): Cause {
   return {
     id: undefined,
-    eventName: 'Sweep',
+    eventName: 'ScheduledScan',
     time: now,
     actor: {
       type: 'unknown',
       arn: 'unknown',
-      name: 'unknown (found by the sweep)',
+      name: 'unknown (found by the scheduled scan)',
       account: undefined,
       sourceIp: undefined,
       userAgent: undefined,
@@ -137,15 +137,20 @@ function ignored(reason: Ignored): Tasks {
 }
 
 /** By what the resource says of itself and by its ARNs: AWS is asked by these, too. */
-function isHere({ account, region, arn, partOf }: Resource, place: Place): boolean {
+function isHere({ account, region, arn, partOf }: Resource, accountRegion: AccountRegion): boolean {
   return (
-    account === place.account && region === place.region && [arn, partOf].every((name) => fits(name, place))
+    account === accountRegion.account &&
+    region === accountRegion.region &&
+    [arn, partOf].every((name) => fits(name, accountRegion))
   );
 }
 
-function fits(name: string | undefined, place: Place): boolean {
+function fits(name: string | undefined, accountRegion: AccountRegion): boolean {
   const { account = '', region = '' } = parseArn(name) ?? {};
-  return (account === '' || account === place.account) && (region === '' || region === place.region);
+  return (
+    (account === '' || account === accountRegion.account) &&
+    (region === '' || region === accountRegion.region)
+  );
 }
 
 /** An event without an id is told by what it is; each further look at what an event names is one of its own. */

@@ -19,7 +19,7 @@ export interface Chronology {
  */
 export function chronological(
   events: readonly ArchiveEvent[],
-  onlyEnds: (event: TrailEvent) => boolean,
+  onlyDeletes: (event: TrailEvent) => boolean,
 ): Chronology {
   const seen = new Seen();
   const placed: { readonly event: TrailEvent; readonly time: number; readonly rank: number }[] = [];
@@ -46,7 +46,7 @@ export function chronological(
       duplicates += 1;
       continue;
     }
-    placed.push({ event, time, rank: onlyEnds(event) ? ranks.ends : rankOf(event.eventName) });
+    placed.push({ event, time, rank: onlyDeletes(event) ? ranks.ends : rankOf(event.eventName) });
   }
   // Array.prototype.sort is stable, so ties keep the order in which the archive was read.
   placed.sort((a, b) => compare(a.time, b.time) || a.rank - b.rank);

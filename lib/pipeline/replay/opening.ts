@@ -7,7 +7,7 @@ import { decide } from '../../policy/decide.ts';
 import { exemptionFor } from '../../policy/exemptions.ts';
 import { noUsage } from '../../policy/guardrails.ts';
 import type { Policy } from '../../policy/policy.ts';
-import type { Judged } from '../evaluate.ts';
+import type { Evaluated } from '../evaluate.ts';
 
 export class Openings {
   readonly #policy: Policy;
@@ -23,12 +23,12 @@ export class Openings {
   /** The finding of a verdict of FAIL or UNKNOWN, with its plan. */
   open(
     previous: Finding | undefined,
-    { control, resource, judgement }: Omit<Judged, 'facts'>,
+    { control, resource, evaluation }: Omit<Evaluated, 'facts'>,
     event: Cause,
   ): Finding {
     const policy = this.#policy;
     const exemption = exemptionFor(policy, control.id, resource, this.#now);
-    const { verdict } = judgement;
+    const { verdict } = evaluation;
     const { plan, usage } = decide({
       verdict,
       control,
@@ -40,6 +40,6 @@ export class Openings {
     });
     this.#usage = usage;
     const severity = policy.controls.get(control.id)?.severity ?? control.severity;
-    return openFinding(previous, { control, resource, severity, judgement, event, plan, exemption });
+    return openFinding(previous, { control, resource, severity, evaluation, event, plan, exemption });
   }
 }

@@ -15,13 +15,13 @@ import {
 } from '../../trail/archive.ts';
 import type { InputError } from '../../trail/input-error.ts';
 import { type Concern, Matcher, wantedEvents } from '../match.ts';
-import { lessons } from '../trail-facts.ts';
+import { contextEvents } from '../trail-facts.ts';
 import { chronological } from './chronology.ts';
-import { Course, type CourseOptions } from './state.ts';
+import { type ReplayStateOptions, RunState } from './state.ts';
 
 /** What is looked at; an absent bound does not bind. */
 export interface Scope {
-  /** Epoch milliseconds; events before it are learned from, not judged. */
+  /** Epoch milliseconds; events before it are learned from, not evaluated. */
   readonly since?: number;
   /** Epoch milliseconds; events at or after it are left alone. */
   readonly until?: number;
@@ -29,7 +29,7 @@ export interface Scope {
   readonly regions?: ReadonlySet<string>;
 }
 
-export interface ReplayOptions extends CourseOptions {
+export interface ReplayOptions extends ReplayStateOptions {
   readonly controls: readonly Control[];
   readonly scope?: Scope;
   readonly threads?: number;
@@ -39,15 +39,15 @@ export interface ReplayOptions extends CourseOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Why a record that was read and understood was not judged. */
+/** Why a record that was read and understood was not evaluated. */
 export const ignoredReasons = [
-  'not-a-trigger',
-  'only-context',
+  'not-relevant',
+  'context-only',
   'failed-call',
   'dry-run',
   'duplicate',
   'out-of-scope',
-  'no-resource',
+  'no-resource-id',
 ] as const;
 export type IgnoredReason = (typeof ignoredReasons)[number];
 
@@ -88,7 +88,7 @@ export async function readFor(
 ): Promise<Archive> {
   const enabled = new Set(replays.flatMap(({ controls, policy }) => enabledBy(policy, controls)));
   return readArchive(paths, {
-    wanted: wantedEvents([...enabled], lessons),
+    wanted: wantedEvents([...enabled], contextEvents),
     ...(threads === undefined ? {} : { threads }),
     ...(stored === undefined ? {} : { stored }),
     ...(onProgress === undefined ? {} : { onProgress }),
@@ -107,17 +107,17 @@ export async function replayArchive(
 ): Promise<Replay> {
   const { controls, policy, scope = {}, signal } = options;
   const enabled = enabledBy(policy, controls);
-  const course = new Course(enabled, options);
-  const told = await follow(archive.events, course, new Matcher(enabled), scope, signal);
+  const state = new RunState(enabled, options);
+  const told = await follow(archive.events, state, new Matcher(enabled), scope, signal);
   return {
     records: archive.records,
     matched: told.matched,
-    ignored: { ...told.ignored, 'not-a-trigger': archive.uninteresting },
+    ignored: { ...told.ignored, 'not-relevant': archive.uninteresting },
     rejected: archive.rejected,
-    verdicts: course.verdicts,
-    posture: course.posture(),
-    findings: [...course.findings.values()],
-    openers: course.openers,
+    verdicts: state.verdicts,
+    posture: state.posture(),
+    findings: [...state.findings.values()],
+    openers: state.openers,
     period: { from: isoOrNull(told.from), to: isoOrNull(told.to) },
     inputErrors: archive.inputErrors,
     files: archive.files,
@@ -136,10 +136,10 @@ interface Told {
   readonly to: number | undefined;
 }
 
-/** Walks the events through time, deciding which are judged and why the others are not. */
+/** Walks the events through time, deciding which are evaluated and why the others are not. */
 async function follow(
   events: readonly ArchiveEvent[],
-  course: Course,
+  state: RunState,
   matcher: Matcher,
   scope: Scope,
   signal: AbortSignal | undefined,
@@ -152,7 +152,7 @@ async function follow(
   let from: number | undefined;
   let to: number | undefined;
   const { succeeded, failed, dryRuns, duplicates } = chronological(events, (event) =>
-    matcher.onlyEnds(event),
+    matcher.onlyDeletes(event),
   );
   ignored['failed-call'] = failed;
   ignored['dry-run'] = dryRuns;
@@ -163,23 +163,23 @@ async function follow(
       ignored['out-of-scope'] += 1;
       continue;
     }
-    course.learn(event);
+    state.learn(event);
     if (!matcher.declares(event)) {
-      ignored['only-context'] += 1;
+      ignored['context-only'] += 1;
       continue;
     }
     if (scope.since !== undefined && event.time !== undefined && event.time < scope.since) {
       ignored['out-of-scope'] += 1;
       continue;
     }
-    const { triggered, ended } = matcher.match(event);
-    if (triggered.length === 0 && ended.length === 0) {
-      ignored[inScope(event, scope) ? 'no-resource' : 'out-of-scope'] += 1;
+    const { triggered, deleted } = matcher.match(event);
+    if (triggered.length === 0 && deleted.length === 0) {
+      ignored[inScope(event, scope) ? 'no-resource-id' : 'out-of-scope'] += 1;
       continue;
     }
     const within = ({ resource }: Concern) => inScope(resource, scope);
-    const [judgeable, endings] = [triggered.filter(within), ended.filter(within)];
-    if (judgeable.length === 0 && endings.length === 0) {
+    const [evaluable, deletions] = [triggered.filter(within), deleted.filter(within)];
+    if (evaluable.length === 0 && deletions.length === 0) {
       ignored['out-of-scope'] += 1;
       continue;
     }
@@ -188,7 +188,7 @@ async function follow(
       from = Math.min(from ?? event.time, event.time);
       to = Math.max(to ?? event.time, event.time);
     }
-    await course.take(event, judgeable, endings);
+    await state.take(event, evaluable, deletions);
   }
   return { matched, ignored, from, to };
 }

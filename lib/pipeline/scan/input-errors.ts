@@ -3,7 +3,7 @@ import type { Resource, ResourceType } from '../../core/control.ts';
 import type { Unknown } from '../../core/facts.ts';
 import type { ListingError } from '../../core/list.ts';
 import type { InputError } from '../../trail/input-error.ts';
-import type { Judged } from '../evaluate.ts';
+import type { Evaluated } from '../evaluate.ts';
 
 /** What AWS refused or did not answer; anything else that is unknown is a matter of the resource. */
 const unanswered: readonly Unknown['reason'][] = ['denied', 'throttled', 'failed'];
@@ -22,7 +22,7 @@ export class Troubles {
 
   /** A listing that failed, in whole or for one thing. */
   listing(type: ResourceType, error: ListingError): void {
-    const { account, region } = error.place;
+    const { account, region } = error.accountRegion;
     const cause = error.cause instanceof Error ? error.cause.name : '';
     this.#add(`listing ${account} ${region} ${type} ${error.action} ${cause}`, {
       where: `${account}/${region}/${type}`,
@@ -31,13 +31,13 @@ export class Troubles {
     });
   }
 
-  /** A resource that could not be judged, if AWS did not tell a fact. */
-  unknown({ control, resource, facts }: Judged): void {
+  /** A resource that could not be evaluated, if AWS did not tell a fact. */
+  unknown({ control, resource, facts }: Evaluated): void {
     for (const name of control.facts) {
       const fact = facts[name];
       if (fact === undefined || fact.known || !unanswered.includes(fact.reason)) continue;
-      this.#add(`fact ${placeOf(resource)} ${control.id} ${name} ${fact.reason}`, {
-        where: `${placeOf(resource)}/${resource.type}`,
+      this.#add(`fact ${accountRegionOf(resource)} ${control.id} ${name} ${fact.reason}`, {
+        where: `${accountRegionOf(resource)}/${resource.type}`,
         because: fact.detail,
         so: (count) => `; ${control.id} does not know ${count === 1 ? 'one resource' : `${count} resources`}`,
       });
@@ -60,6 +60,6 @@ export class Troubles {
   }
 }
 
-function placeOf({ account, region }: Resource): string {
+function accountRegionOf({ account, region }: Resource): string {
   return `${account}/${region}`;
 }

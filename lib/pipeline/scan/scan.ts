@@ -3,7 +3,7 @@
  * changed. The result has the shape of a replay's, so that its outputs serve both.
  */
 import type { Clients } from '../../aws/clients.ts';
-import { isGone } from '../../core/absence.ts';
+import { isDeleted } from '../../core/absence.ts';
 import {
   type Control,
   type Resource,
@@ -16,7 +16,7 @@ import { type Lister, ListingError } from '../../core/list.ts';
 import { findingId } from '../../findings/id.ts';
 import type { Cause } from '../../findings/lifecycle.ts';
 import type { Policy } from '../../policy/policy.ts';
-import { type Judged, judgeLive } from '../evaluate.ts';
+import { type Evaluated, evaluateLive } from '../evaluate.ts';
 import { Openings } from '../replay/opening.ts';
 import { ignoredReasons, type Replay } from '../replay/replay.ts';
 import { Troubles } from './input-errors.ts';
@@ -41,7 +41,7 @@ export interface ScanOptions {
   readonly signal?: AbortSignal;
 }
 
-/** So many Regions are scanned at a time; in each, one page of one listing is judged before the next is asked for. */
+/** So many Regions are scanned at a time; in each, one page of one listing is evaluated before the next is asked for. */
 const regionsAtATime = 4;
 
 /** A scan as the cause of what it finds: it doesn't know who made the resource so, or when. */
@@ -62,9 +62,9 @@ export function scanAt(time: number): Cause {
 }
 
 /**
- * Lists and judges everything that the policy's controls concern.
- * @returns what came of it: `records` are the resources listed, and those that were gone before they could be
- * judged are ignored as `no-resource`. What AWS did not list, and facts that it did not tell, are `inputErrors`
+ * Lists and evaluates everything that the policy's controls concern.
+ * @returns what came of it: `records` are the resources listed, and those that were deleted before they could be
+ * evaluated are ignored as `no-resource`. What AWS did not list, and facts that it did not tell, are `inputErrors`
  * that name the IAM action. Throws the signal's reason when aborted.
  */
 export async function scan(options: ScanOptions): Promise<Replay> {
@@ -84,15 +84,15 @@ export async function scan(options: ScanOptions): Promise<Replay> {
   const cause = scanAt(started.getTime());
   return {
     records: tally.listed,
-    matched: tally.judged,
+    matched: tally.evaluated,
     ignored: {
       ...(Object.fromEntries(ignoredReasons.map((reason) => [reason, 0])) as Replay['ignored']),
-      'no-resource': tally.listed - tally.judged,
+      'no-resource-id': tally.listed - tally.evaluated,
     },
     rejected: 0,
     verdicts: tally.verdicts,
     posture: tally.posture,
-    findings: inOrder(tally.toOpen, policy).map((judged) => openings.open(undefined, judged, cause)),
+    findings: inOrder(tally.toOpen, policy).map((evaluated) => openings.open(undefined, evaluated, cause)),
     openers: new Map(),
     period: { from: started.toISOString(), to: now().toISOString() },
     inputErrors: tally.troubles.errors(),
@@ -103,7 +103,7 @@ export async function scan(options: ScanOptions): Promise<Replay> {
 
 async function scanType(
   type: ResourceType,
-  place: { readonly account: string; readonly region: string },
+  accountRegion: { readonly account: string; readonly region: string },
   enabled: readonly Control[],
   tally: Tally,
   { listers, clients, facts, policy, signal }: ScanOptions,
@@ -116,7 +116,11 @@ async function scanType(
     signal?.throwIfAborted();
     let resources: readonly Resource[];
     try {
-      const page = await listers[type].list(clients(place.account, place.region), place, token);
+      const page = await listers[type].list(
+        clients(accountRegion.account, accountRegion.region),
+        accountRegion,
+        token,
+      );
       for (const error of page.unlisted) tally.troubles.listing(type, error);
       resources = page.resources.filter(({ id }) => !seen.has(id));
       token = page.token;
@@ -126,22 +130,24 @@ async function scanType(
       return;
     }
     for (const { id } of resources) seen.add(id);
-    const judged = await judgeLive(
-      resources.flatMap((resource) => concerned.map((control) => ({ control, resource, mayBeGone: true }))),
+    const evaluated = await evaluateLive(
+      resources.flatMap((resource) =>
+        concerned.map((control) => ({ control, resource, mayBeDeleted: true })),
+      ),
       facts,
       (id) => policy.controls.get(id)?.settings,
     );
-    tally.take(resources.length, judged.flat());
+    tally.take(resources.length, evaluated.flat());
   } while (token !== undefined);
 }
 
 /** What is kept of a scan while it runs: counts, and what has to be opened. */
 class Tally {
   listed = 0;
-  judged = 0;
+  evaluated = 0;
   readonly verdicts: Record<Verdict, number> = none();
   readonly posture: Readonly<Record<string, Record<Verdict, number>>>;
-  readonly toOpen: Omit<Judged, 'facts'>[] = [];
+  readonly toOpen: Omit<Evaluated, 'facts'>[] = [];
   readonly troubles = new Troubles();
   readonly #listings: number;
   readonly #onProgress: ((progress: ScanProgress) => void) | undefined;
@@ -157,22 +163,22 @@ class Tally {
     this.#onProgress = onProgress;
   }
 
-  take(listed: number, all: readonly Judged[]): void {
-    const judgedIds = new Set<string>();
-    for (const judged of all) {
-      const { control, resource, judgement, facts } = judged;
-      if (isGone(facts) !== undefined) continue;
-      judgedIds.add(resource.id);
-      this.verdicts[judgement.verdict] += 1;
+  take(listed: number, all: readonly Evaluated[]): void {
+    const evaluatedIds = new Set<string>();
+    for (const evaluated of all) {
+      const { control, resource, evaluation, facts } = evaluated;
+      if (isDeleted(facts) !== undefined) continue;
+      evaluatedIds.add(resource.id);
+      this.verdicts[evaluation.verdict] += 1;
       const posture = this.posture[control.id];
-      if (posture !== undefined) posture[judgement.verdict] += 1;
-      if (judgement.verdict === 'UNKNOWN') this.troubles.unknown(judged);
-      if (judgement.verdict === 'FAIL' || judgement.verdict === 'UNKNOWN') {
-        this.toOpen.push({ control, resource, judgement });
+      if (posture !== undefined) posture[evaluation.verdict] += 1;
+      if (evaluation.verdict === 'UNKNOWN') this.troubles.unknown(evaluated);
+      if (evaluation.verdict === 'FAIL' || evaluation.verdict === 'UNKNOWN') {
+        this.toOpen.push({ control, resource, evaluation });
       }
     }
     this.listed += listed;
-    this.judged += judgedIds.size;
+    this.evaluated += evaluatedIds.size;
     this.#tell();
   }
 
@@ -195,15 +201,20 @@ function none(): Record<Verdict, number> {
 }
 
 /** The worst first, then by the findings' ids: the same plans, whatever was listed first. */
-function inOrder(all: readonly Omit<Judged, 'facts'>[], policy: Policy): readonly Omit<Judged, 'facts'>[] {
+function inOrder(
+  all: readonly Omit<Evaluated, 'facts'>[],
+  policy: Policy,
+): readonly Omit<Evaluated, 'facts'>[] {
   return all
-    .map((judged) => ({
-      judged,
-      id: findingId(judged.control.id, judged.resource),
-      rank: severities.indexOf(policy.controls.get(judged.control.id)?.severity ?? judged.control.severity),
+    .map((evaluated) => ({
+      evaluated,
+      id: findingId(evaluated.control.id, evaluated.resource),
+      rank: severities.indexOf(
+        policy.controls.get(evaluated.control.id)?.severity ?? evaluated.control.severity,
+      ),
     }))
     .sort((a, b) => b.rank - a.rank || (a.id < b.id ? -1 : 1))
-    .map(({ judged }) => judged);
+    .map(({ evaluated }) => evaluated);
 }
 
 /** Does `work` for each item, so many at a time. */

@@ -1,9 +1,9 @@
 /**
- * A deed: an action that was begun on a resource, from the decision to the undo. Deeds are the audit trail (who or
- * what decided, why, before, after, result), and what a broken-off run is gone on with from.
+ * A action run: an action that was begun on a resource, from the decision to the undo. Action runs are the audit trail (who or
+ * what decided, why, before, after, result), and what a interrupted run is resumed from.
  */
 
-import type { ActionId, Ground } from '../../core/action.ts';
+import type { ActionId, FindingSummary } from '../../core/action.ts';
 import type { Resource } from '../../core/control.ts';
 
 /** Who decided. A policy is named by its file or version, a person by the ARN or name that asked. */
@@ -17,12 +17,12 @@ export interface Decision {
 /**
  * `begun`: the before-state is kept; none, some or all of the writes are made. `done`: all are, and verified.
  * `undoing`, `undone`: likewise of the undo. `superseded`: somebody else changed the resource before it was done.
- * `gone`: the resource ended before it was done or undone.
+ * `deleted`: the resource ended before it was done or undone.
  */
-export const deedStatuses = ['begun', 'done', 'undoing', 'undone', 'superseded', 'gone'] as const;
-export type DeedStatus = (typeof deedStatuses)[number];
+export const actionRunStatuses = ['begun', 'done', 'undoing', 'undone', 'superseded', 'deleted'] as const;
+export type ActionRunStatus = (typeof actionRunStatuses)[number];
 
-/** Something that happened to a deed. */
+/** Something that happened to an action run. */
 export interface Note {
   /** ISO 8601, UTC. */
   readonly at: string;
@@ -31,22 +31,22 @@ export interface Note {
   readonly what: string;
 }
 
-/** The sole right of one run to work on a deed, for a time. */
+/** The sole right of one run to work on an action run, for a time. */
 export interface Lease {
   readonly owner: string;
   /** Epoch milliseconds. */
   readonly until: number;
 }
 
-export interface Deed {
-  readonly finding: Ground;
+export interface ActionRun {
+  readonly finding: FindingSummary;
   readonly action: ActionId;
-  /** The how many-th deed of this action for this finding, from 1. */
+  /** The how many-th action run of this action for this finding, from 1. */
   readonly sequence: number;
   /** Without tags, which change. */
   readonly resource: Resource;
   readonly settings: unknown;
-  readonly status: DeedStatus;
+  readonly status: ActionRunStatus;
   readonly decision: Decision;
   /** What was to be done, step by step, each a sentence. */
   readonly plan: readonly string[];
@@ -69,36 +69,36 @@ export interface Deed {
   readonly writer: string;
 }
 
-/** What names a deed, for people and logs: `<finding id> fix:enable-key 1`. */
-export function nameOfDeed({
+/** What names an action run, for people and logs: `<finding id> fix:enable-key 1`. */
+export function nameOfActionRun({
   finding,
   action,
   sequence,
-}: Pick<Deed, 'finding' | 'action' | 'sequence'>): string {
+}: Pick<ActionRun, 'finding' | 'action' | 'sequence'>): string {
   return `${finding.id} ${action} ${sequence}`;
 }
 
-/** The lease that keeps others from the deed; `undefined` when it is free, run out, or the owner's own. */
-export function leaseOfOther({ lease }: Deed, owner: string, now: number): Lease | undefined {
+/** The lease that keeps others from the action run; `undefined` when it is free, run out, or the owner's own. */
+export function leaseOfOther({ lease }: ActionRun, owner: string, now: number): Lease | undefined {
   return lease !== null && lease.owner !== owner && lease.until > now ? lease : undefined;
 }
 
 const keptNotes = 40;
 const noteLength = 600;
 
-/** The deed as one run writes it: a version on, changed, and with a note of what happened. */
+/** The action run as one run writes it: a version on, changed, and with a note of what happened. */
 export function changed(
-  deed: Deed,
-  change: Partial<Pick<Deed, 'status' | 'after' | 'doneAt' | 'undoneAt' | 'undo' | 'lease'>>,
+  actionRun: ActionRun,
+  change: Partial<Pick<ActionRun, 'status' | 'after' | 'doneAt' | 'undoneAt' | 'undo' | 'lease'>>,
   note: Note,
-): Deed {
-  const notes = [...deed.notes, { ...note, what: shortened(note.what) }];
+): ActionRun {
+  const notes = [...actionRun.notes, { ...note, what: shortened(note.what) }];
   return {
-    ...deed,
+    ...actionRun,
     ...change,
     // The first ones say who began it.
     notes: notes.length > keptNotes ? [...notes.slice(0, 2), ...notes.slice(2 - keptNotes)] : notes,
-    version: deed.version + 1,
+    version: actionRun.version + 1,
     writer: note.by,
   };
 }

@@ -1,8 +1,8 @@
 /**
- * The journal in the ledger's table. A deed is an item beside its finding's entry: `pk` is the finding's id, `sk`
- * `action#<action>#<sequence>`. As there is no index by time, a deed is also listed, by an item of its own that is
- * written in the same transaction and never changed: `pk` is `deeds/<account>/<Region>/<day>`, `sk` begins with the
- * time. So deeds are found by time with a query a day, and by no scan.
+ * The journal in the state table's table. A action run is an item beside its finding's entry: `pk` is the finding's id, `sk`
+ * `action#<action>#<sequence>`. As there is no index by time, an action run is also listed, by an item of its own that is
+ * written in the same transaction and never changed: `pk` is `action runs/<account>/<Region>/<day>`, `sk` begins with the
+ * time. So action runs are found by time with a query a day, and by no scan.
  */
 import {
   ConditionalCheckFailedException,
@@ -17,11 +17,11 @@ import {
 import type { ActionId } from '../../core/action.ts';
 import { failureOf } from '../../findings/state/failure.ts';
 import { type Item, keyText } from '../../findings/state/item.ts';
-import type { Deed } from './action-run.ts';
-import type { Journal, Place } from './journal.ts';
+import type { ActionRun } from './action-run.ts';
+import type { AccountRegion, Journal } from './journal.ts';
 import {
-  deedKey,
-  deedKeyPrefix,
+  actionRunKey,
+  actionRunKeyPrefix,
   fromItem,
   fromListing,
   listing,
@@ -31,7 +31,7 @@ import {
 
 export interface DynamoJournalOptions {
   readonly client: DynamoDBClient;
-  /** The ledger's table. */
+  /** The state table's table. */
   readonly table: string;
   readonly now: () => Date;
 }
@@ -52,77 +52,80 @@ export class DynamoJournal implements Journal {
     this.#options = options;
   }
 
-  async latest(findingId: string, action: ActionId): Promise<Deed | undefined> {
-    const [item] = await this.#query(findingId, deedKeyPrefix(action), { ScanIndexForward: false, Limit: 1 });
+  async latest(findingId: string, action: ActionId): Promise<ActionRun | undefined> {
+    const [item] = await this.#query(findingId, actionRunKeyPrefix(action), {
+      ScanIndexForward: false,
+      Limit: 1,
+    });
     return item === undefined ? undefined : fromItem(item);
   }
 
-  async of(findingId: string): Promise<readonly Deed[]> {
-    const deeds = (await this.#query(findingId, deedKeyPrefix())).map(fromItem);
-    return deeds.sort((one, other) => Date.parse(one.begunAt) - Date.parse(other.begunAt));
+  async of(findingId: string): Promise<readonly ActionRun[]> {
+    const actionRuns = (await this.#query(findingId, actionRunKeyPrefix())).map(fromItem);
+    return actionRuns.sort((one, other) => Date.parse(one.begunAt) - Date.parse(other.begunAt));
   }
 
-  async since(place: Place, from: Date): Promise<readonly Deed[]> {
+  async since(accountRegion: AccountRegion, from: Date): Promise<readonly ActionRun[]> {
     const { now } = this.#options;
-    const found: Deed[] = [];
+    const found: ActionRun[] = [];
     // Another run's clock may be ahead of this one's, but hardly by a day.
     for (let time = startOfDay(from.getTime()); time <= now().getTime() + day; time += day) {
-      for (const item of await this.#query(listingKey(place, new Date(time)), '')) {
+      for (const item of await this.#query(listingKey(accountRegion, new Date(time)), '')) {
         const listed = fromListing(item);
         if (listed.begunAt < from.toISOString()) continue;
-        const deed = await this.#get(listed.key);
-        if (deed !== undefined) found.push(deed);
+        const actionRun = await this.#get(listed.key);
+        if (actionRun !== undefined) found.push(actionRun);
       }
     }
     return found;
   }
 
-  async begin(deed: Deed): Promise<boolean> {
+  async begin(actionRun: ActionRun): Promise<boolean> {
     const { client, table, now } = this.#options;
     const condition = { ConditionExpression: 'attribute_not_exists(pk)' };
     try {
       await client.send(
         new TransactWriteItemsCommand({
           TransactItems: [
-            { Put: { TableName: table, Item: toItem(deed, now()), ...condition } },
-            { Put: { TableName: table, Item: listing(deed, now()) } },
+            { Put: { TableName: table, Item: toItem(actionRun, now()), ...condition } },
+            { Put: { TableName: table, Item: listing(actionRun, now()) } },
           ],
         }),
       );
       return true;
     } catch (error) {
       if (!(error instanceof TransactionCanceledException) || !lostTo(error))
-        throw this.#failure(error, deed);
-      return await this.#isKept(deed);
+        throw this.#failure(error, actionRun);
+      return await this.#isKept(actionRun);
     }
   }
 
-  async save(deed: Deed): Promise<boolean> {
+  async save(actionRun: ActionRun): Promise<boolean> {
     const { client, table, now } = this.#options;
     try {
       await client.send(
         new PutItemCommand({
           TableName: table,
-          Item: toItem(deed, now()),
+          Item: toItem(actionRun, now()),
           ConditionExpression: '#version = :before',
           ExpressionAttributeNames: { '#version': 'version' },
-          ExpressionAttributeValues: { ':before': { N: String(deed.version - 1) } },
+          ExpressionAttributeValues: { ':before': { N: String(actionRun.version - 1) } },
         }),
       );
       return true;
     } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw this.#failure(error, deed);
-      return await this.#isKept(deed);
+      if (!(error instanceof ConditionalCheckFailedException)) throw this.#failure(error, actionRun);
+      return await this.#isKept(actionRun);
     }
   }
 
   /** Whether the very write that was refused had been made by an earlier try, the answer to which was lost. */
-  async #isKept(deed: Deed): Promise<boolean> {
-    const kept = await this.#get(deedKey(deed));
-    return kept !== undefined && kept.version === deed.version && kept.writer === deed.writer;
+  async #isKept(actionRun: ActionRun): Promise<boolean> {
+    const kept = await this.#get(actionRunKey(actionRun));
+    return kept !== undefined && kept.version === actionRun.version && kept.writer === actionRun.writer;
   }
 
-  async #get(key: Item): Promise<Deed | undefined> {
+  async #get(key: Item): Promise<ActionRun | undefined> {
     const { client, table } = this.#options;
     try {
       const { Item } = await client.send(
@@ -166,7 +169,7 @@ export class DynamoJournal implements Journal {
     return items;
   }
 
-  #failure(error: unknown, { finding }: Deed): Error {
+  #failure(error: unknown, { finding }: ActionRun): Error {
     return failureOf(error, this.#options.table, [finding.id], 'written');
   }
 }

@@ -1,43 +1,47 @@
-/** Deeds as DynamoDB's items, and back. */
+/** Action runs as DynamoDB's items, and back. */
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { ActionId } from '../../core/action.ts';
 import { severities } from '../../core/control.ts';
-import { LedgerError, someOf } from '../../findings/state/error.ts';
+import { StateTableError, someOf } from '../../findings/state/error.ts';
 import { type Item, keyText } from '../../findings/state/item.ts';
 import { expiryAttribute } from '../../findings/state/schema.ts';
-import { type Deed, deedStatuses } from './action-run.ts';
-import type { Place } from './journal.ts';
+import { type ActionRun, actionRunStatuses } from './action-run.ts';
+import type { AccountRegion } from './journal.ts';
 
 /** The version of this form. */
 const itemVersion = 1;
 
-/** So long after its last write a deed that is ended is kept, for the audit; one that is not, for good. */
+/** So long after its last write an action run that is ended is kept, for the audit; one that is not, for good. */
 const keptFor = 400 * 24 * 3_600_000;
-const ended: readonly Deed['status'][] = ['done', 'undone', 'superseded', 'gone'];
+const deleted: readonly ActionRun['status'][] = ['done', 'undone', 'superseded', 'deleted'];
 
-/** No deed comes near; what unpacks to more is damaged. */
+/** No action run comes near; what unpacks to more is damaged. */
 const unpackedBytes = 4_000_000;
 
-/** What the sort keys of the deeds, or of those of one action, begin with. */
-export function deedKeyPrefix(action?: ActionId): string {
+/** What the sort keys of the action runs, or of those of one action, begin with. */
+export function actionRunKeyPrefix(action?: ActionId): string {
   return action === undefined ? 'action#' : `action#${action}#`;
 }
 
-export function deedKey({ finding, action, sequence }: Pick<Deed, 'finding' | 'action' | 'sequence'>): Item {
+export function actionRunKey({
+  finding,
+  action,
+  sequence,
+}: Pick<ActionRun, 'finding' | 'action' | 'sequence'>): Item {
   return {
     pk: { S: keyText(finding.id) },
-    sk: { S: `${deedKeyPrefix(action)}${String(sequence).padStart(8, '0')}` },
+    sk: { S: `${actionRunKeyPrefix(action)}${String(sequence).padStart(8, '0')}` },
   };
 }
 
 /** @param now when it is written. */
-export function toItem(deed: Deed, now: Date): Item {
-  const { status, version, lease, begunAt, action } = deed;
+export function toItem(actionRun: ActionRun, now: Date): Item {
+  const { status, version, lease, begunAt, action } = actionRun;
   return {
-    ...deedKey(deed),
+    ...actionRunKey(actionRun),
     ...marshall(
       {
         v: itemVersion,
@@ -46,23 +50,23 @@ export function toItem(deed: Deed, now: Date): Item {
         action,
         begunAt,
         leaseOwner: lease?.owner,
-        [expiryAttribute]: ended.includes(status) ? seconds(now.getTime() + keptFor) : undefined,
-        body: gzipSync(JSON.stringify(deed)),
+        [expiryAttribute]: deleted.includes(status) ? seconds(now.getTime() + keptFor) : undefined,
+        body: gzipSync(JSON.stringify(actionRun)),
       },
       { removeUndefinedValues: true },
     ),
   };
 }
 
-/** The partition of the list of deeds that holds those of this day. */
-export function listingKey({ account, region }: Place, day: Date): string {
-  return `deeds/${account}/${region}/${day.toISOString().slice(0, 10)}`;
+/** The partition of the list of action runs that holds those of this day. */
+export function listingKey({ account, region }: AccountRegion, day: Date): string {
+  return `action runs/${account}/${region}/${day.toISOString().slice(0, 10)}`;
 }
 
-/** The item that lists a deed by the time at which it was begun. */
-export function listing(deed: Deed, now: Date): Item {
-  const { resource, begunAt } = deed;
-  const { pk, sk } = deedKey(deed);
+/** The item that lists an action run by the time at which it was begun. */
+export function listing(actionRun: ActionRun, now: Date): Item {
+  const { resource, begunAt } = actionRun;
+  const { pk, sk } = actionRunKey(actionRun);
   const digest = createHash('sha256').update(`${pk?.S} ${sk?.S}`).digest('hex').slice(0, 32);
   return {
     pk: { S: keyText(listingKey(resource, new Date(begunAt))) },
@@ -70,20 +74,20 @@ export function listing(deed: Deed, now: Date): Item {
     ...marshall({
       v: itemVersion,
       begunAt,
-      deedPk: pk?.S,
-      deedSk: sk?.S,
+      actionRunPk: pk?.S,
+      actionRunSk: sk?.S,
       [expiryAttribute]: seconds(now.getTime() + keptFor),
     }),
   };
 }
 
-const listed = z.looseObject({ begunAt: z.string(), deedPk: z.string(), deedSk: z.string() });
+const listed = z.looseObject({ begunAt: z.string(), actionRunPk: z.string(), actionRunSk: z.string() });
 
 /** What an item of the list says. */
 export function fromListing(item: Item): { readonly begunAt: string; readonly key: Item } {
   return read(item, () => {
-    const { begunAt, deedPk, deedSk } = listed.parse(unmarshall(item));
-    return { begunAt, key: { pk: { S: deedPk }, sk: { S: deedSk } } };
+    const { begunAt, actionRunPk, actionRunSk } = listed.parse(unmarshall(item));
+    return { begunAt, key: { pk: { S: actionRunPk }, sk: { S: actionRunSk } } };
   });
 }
 
@@ -103,7 +107,7 @@ const body = z.object({
   sequence: z.int(),
   resource: z.looseObject({ type: text, id: text, arn: text, account: text, region: text }),
   settings: z.unknown(),
-  status: z.enum(deedStatuses),
+  status: z.enum(actionRunStatuses),
   decision,
   plan: z.array(text),
   before: z.unknown(),
@@ -118,16 +122,16 @@ const body = z.object({
   writer: text,
 });
 
-function isDeed(value: unknown): value is Deed {
+function isActionRun(value: unknown): value is ActionRun {
   return body.safeParse(value).success;
 }
 
-/** The deed in an item. Throws a `LedgerError` that names it when it is none, or none of this version. */
-export function fromItem(item: Item): Deed {
+/** The action run in an item. Throws a `StateTableError` that names it when it is none, or none of this version. */
+export function fromItem(item: Item): ActionRun {
   return read(item, () => {
     const { body: packed } = attributes.parse(unmarshall(item));
     const json: unknown = JSON.parse(gunzipSync(packed, { maxOutputLength: unpackedBytes }).toString('utf8'));
-    if (!isDeed(json)) throw new TypeError('its body is not that of a deed');
+    if (!isActionRun(json)) throw new TypeError('its body is not that of an action run');
     return json;
   });
 }
@@ -137,7 +141,7 @@ function read<T>(item: Item, parse: () => T): T {
     return parse();
   } catch (cause) {
     const pk = item['pk']?.S ?? '';
-    throw new LedgerError(
+    throw new StateTableError(
       'unreadable',
       [pk],
       `A record of what was done for ${someOf([pk])} can't be read (sk ${someOf([item['sk']?.S ?? ''])}): another ` +

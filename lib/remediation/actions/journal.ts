@@ -1,28 +1,28 @@
-/** The journal: where deeds are kept. Whatever it can't do, it rejects with a `LedgerError`. */
+/** The journal: where action runs are kept. Whatever it can't do, it rejects with a `StateTableError`. */
 import type { ActionId } from '../../core/action.ts';
-import type { Deed } from './action-run.ts';
+import type { ActionRun } from './action-run.ts';
 
 export interface Journal {
-  /** The newest deed of an action for a finding. */
-  latest(findingId: string, action: ActionId): Promise<Deed | undefined>;
-  /** All deeds for a finding, in the order in which they were begun. */
-  of(findingId: string): Promise<readonly Deed[]>;
-  /** The deeds begun in a place since then, in that order. */
-  since(place: Place, from: Date): Promise<readonly Deed[]>;
+  /** The newest action run of an action for a finding. */
+  latest(findingId: string, action: ActionId): Promise<ActionRun | undefined>;
+  /** All action runs for a finding, in the order in which they were begun. */
+  of(findingId: string): Promise<readonly ActionRun[]>;
+  /** The action runs begun in a place since then, in that order. */
+  since(accountRegion: AccountRegion, from: Date): Promise<readonly ActionRun[]>;
   /**
-   * Keeps a new deed, version 1, and lists it.
+   * Keeps a new action run, version 1, and lists it.
    * @returns `false` when there is already one of its finding, action and sequence.
    */
-  begin(deed: Deed): Promise<boolean>;
+  begin(actionRun: ActionRun): Promise<boolean>;
   /**
-   * Keeps a deed in the place of its version before.
+   * Keeps an action run in the place of its version before.
    * @returns `false` when somebody else has written it meanwhile.
    */
-  save(deed: Deed): Promise<boolean>;
+  save(actionRun: ActionRun): Promise<boolean>;
 }
 
 /** An account in a Region. */
-export interface Place {
+export interface AccountRegion {
   readonly account: string;
   readonly region: string;
 }

@@ -1,6 +1,6 @@
 /**
  * Whether the id and the ARN of a resource name the same. They always do where an event or AWS tells of it; but facts are
- * read by one of them and writes made by the other, so that of a forged entry of the ledger one resource would be judged
+ * read by one of them and writes made by the other, so that of a forged entry of the state table one resource would be evaluated
  * and another changed. Source: Service Authorization Reference, "Resource types defined by" EC2, EKS, KMS and IAM.
  */
 import type { Arn } from '../../core/arn.ts';

@@ -1,6 +1,6 @@
 /**
  * What the policy may set about actions, each by the action's own schema. Of a fix there is nothing to set: it brings
- * about what its control demands.
+ * about what its control requires.
  */
 import type * as Quarantine from '../../services/ec2/quarantine/settings.ts';
 import { settings as quarantine } from '../../services/ec2/quarantine/settings.ts';

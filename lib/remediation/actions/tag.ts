@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { type Check, defineAction, type Means } from '../../core/action.ts';
+import { type ActionDeps, type Check, defineAction } from '../../core/action.ts';
 import type { Resource } from '../../core/control.ts';
-import { bearerOf, tagReads, tagWrites, untagWrites } from './tag/bearers.ts';
+import { tagAdapterOf, tagReads, tagWrites, untagWrites } from './tag/bearers.ts';
 import { settings } from './tag/settings.ts';
 import { controlsIn, countWith, mostTags, oursIn, type Tags, tagsFor } from './tag/values.ts';
 
@@ -16,7 +16,7 @@ const before = z.object({
 
 /**
  * Marks a resource with what it fails. Several failing controls share one set of tags, and each takes only its own
- * part away, so that in the end the tags are gone, whatever the order.
+ * part away, so that in the end the tags were deleted, whatever the order.
  * Source: Amazon EC2 User Guide, "Tag your Amazon EC2 resources"; EKS and KMS API Reference, "TagResource".
  */
 export const tag = defineAction({
@@ -32,16 +32,16 @@ export const tag = defineAction({
   settings,
   before,
 
-  async prepare({ resource, finding, settings: { prefix } }, means) {
-    const tagged = await bearerOf(resource)?.read(resource, means);
-    if (bearerOf(resource) === undefined) {
-      return { kind: 'withheld', because: `${resource.id} is of a kind that bears no tags.` };
+  async prepare({ resource, finding, settings: { prefix } }, deps) {
+    const tagged = await tagAdapterOf(resource)?.read(resource, deps);
+    if (tagAdapterOf(resource) === undefined) {
+      return { kind: 'skipped', because: `${resource.id} is of a kind that bears no tags.` };
     }
-    if (tagged === undefined) return { kind: 'withheld', because: `${resource.id} is gone.` };
+    if (tagged === undefined) return { kind: 'skipped', because: `${resource.id} was deleted.` };
     const there = controlsIn(tagged.tags, prefix);
     if (there === undefined) {
       return {
-        kind: 'withheld',
+        kind: 'skipped',
         because: `${resource.id} bears tags named ${prefix}… that Trailseal did not set; remove them, or choose another prefix.`,
       };
     }
@@ -49,18 +49,18 @@ export const tag = defineAction({
       return { kind: 'needless', because: `${resource.id} is tagged for ${finding.control}.` };
     }
     if (tagged.obstacle !== undefined) {
-      return { kind: 'withheld', because: `${resource.id} can't be tagged: ${tagged.obstacle}.` };
+      return { kind: 'skipped', because: `${resource.id} can't be tagged: ${tagged.obstacle}.` };
     }
-    const at = tagged.tags[`${prefix}at`] ?? means.now().toISOString();
+    const at = tagged.tags[`${prefix}at`] ?? deps.now().toISOString();
     const tags = tagsFor(resource, [...there, finding.control], at, prefix);
     if (tags === undefined) {
       return {
-        kind: 'withheld',
+        kind: 'skipped',
         because: `A tag has no room for all the controls that ${resource.id} fails.`,
       };
     }
     if (countWith(tagged.tags, tags) > mostTags) {
-      return { kind: 'withheld', because: `${resource.id} bears as many tags as AWS allows (${mostTags}).` };
+      return { kind: 'skipped', because: `${resource.id} bears as many tags as AWS allows (${mostTags}).` };
     }
     return {
       kind: 'ready',
@@ -73,20 +73,19 @@ export const tag = defineAction({
     };
   },
 
-  apply: ({ resource, finding }, { prefix, at }, means) =>
-    write(resource, prefix, at, (there) => [...there, finding.control], means),
+  apply: ({ resource, finding }, { prefix, at }, deps) =>
+    write(resource, prefix, at, (there) => [...there, finding.control], deps),
 
-  check: ({ resource, finding }, { prefix }, means) =>
-    compare(resource, prefix, finding.control, true, means),
+  check: ({ resource, finding }, { prefix }, deps) => compare(resource, prefix, finding.control, true, deps),
 
   undo: {
     kind: 'restores',
     except: [],
     permissions: [...tagReads, ...tagWrites, ...untagWrites],
-    restore: ({ resource, finding }, { prefix, at }, means) =>
-      write(resource, prefix, at, (there) => there.filter((id) => id !== finding.control), means),
-    restored: ({ resource, finding }, { prefix }, means) =>
-      compare(resource, prefix, finding.control, false, means),
+    restore: ({ resource, finding }, { prefix, at }, deps) =>
+      write(resource, prefix, at, (there) => there.filter((id) => id !== finding.control), deps),
+    restored: ({ resource, finding }, { prefix }, deps) =>
+      compare(resource, prefix, finding.control, false, deps),
   },
 });
 
@@ -96,19 +95,19 @@ async function write(
   prefix: string,
   at: string,
   change: (there: readonly string[]) => readonly string[],
-  means: Means,
+  deps: ActionDeps,
 ): Promise<void> {
-  const bearer = bearerOf(resource);
-  const tagged = await bearer?.read(resource, means);
-  if (bearer === undefined || tagged === undefined) return;
+  const tagAdapter = tagAdapterOf(resource);
+  const tagged = await tagAdapter?.read(resource, deps);
+  if (tagAdapter === undefined || tagged === undefined) return;
   const there = controlsIn(tagged.tags, prefix);
   // Somebody has changed the tags to what only a person can make sense of: `check` tells.
   if (there === undefined) return;
   const present = oursIn(tagged.tags, prefix);
   const wanted = tagsFor(resource, change(there), present[`${prefix}at`] ?? at, prefix) ?? present;
   const superfluous = Object.keys(present).filter((name) => wanted[name] === undefined);
-  if (superfluous.length > 0) await bearer.remove(resource, superfluous, means);
-  if (!areAll(wanted, present)) await bearer.set(resource, wanted, means);
+  if (superfluous.length > 0) await tagAdapter.remove(resource, superfluous, deps);
+  if (!areAll(wanted, present)) await tagAdapter.set(resource, wanted, deps);
 }
 
 function areAll(wanted: Tags, present: Tags): boolean {
@@ -120,16 +119,16 @@ async function compare(
   prefix: string,
   control: string,
   wanted: boolean,
-  means: Means,
+  deps: ActionDeps,
 ): Promise<Check> {
-  const tagged = await bearerOf(resource)?.read(resource, means);
-  if (tagged === undefined) return { kind: 'gone', because: `${resource.id} is gone` };
+  const tagged = await tagAdapterOf(resource)?.read(resource, deps);
+  if (tagged === undefined) return { kind: 'deleted', because: `${resource.id} was deleted` };
   const there = controlsIn(tagged.tags, prefix);
   if (there === undefined) {
     return {
       kind: 'differs',
       differences: [`tags named ${prefix}… are not as Trailseal sets them`],
-      halfway: false,
+      partial: false,
     };
   }
   return there.includes(control) === wanted
@@ -137,5 +136,5 @@ async function compare(
         kind: 'as-set',
         state: [there.length === 0 ? 'no tags of Trailseal' : `tagged for ${there.join(', ')}`],
       }
-    : { kind: 'differs', differences: [`it is ${wanted ? 'not ' : ''}tagged for ${control}`], halfway: true };
+    : { kind: 'differs', differences: [`it is ${wanted ? 'not ' : ''}tagged for ${control}`], partial: true };
 }

@@ -1,9 +1,9 @@
 /** What notes on findings say of orders, and what came of them. Pure. */
 
-import { buttonNames, type Stage } from '../../aws/names.ts';
+import { customActionLabels, type Stage } from '../../aws/names.ts';
 import { oneLine } from '../../findings/plain.ts';
 import type { ActionEvent } from '../events/action-event.ts';
-import type { Press } from './message.ts';
+import type { CustomActionEvent } from './message.ts';
 
 /** Source: Security Hub API Reference, "Note": 1 to 512 characters. */
 export const noteLength = 512;
@@ -17,13 +17,19 @@ export function noteAuthor(stage: Stage): string {
 }
 
 /** Who gave an order, as far as it is known. */
-export function operatorOf({ button, account }: Pick<Press, 'button' | 'account'>): string {
-  return `an operator by the button "${buttonNames[button]}" in Security Hub (account ${account})`;
+export function operatorOf({
+  customAction,
+  account,
+}: Pick<CustomActionEvent, 'customAction' | 'account'>): string {
+  return `an operator by the custom action "${customActionLabels[customAction]}" in Security Hub (account ${account})`;
 }
 
 /** What was pressed, and what is being made of it. */
-export function pressNote({ button, at }: Pick<Press, 'button' | 'at'>, what: string): string {
-  return `${at} "${buttonNames[button]}": ${what}`;
+export function customActionNote(
+  { customAction, at }: Pick<CustomActionEvent, 'customAction' | 'at'>,
+  what: string,
+): string {
+  return `${at} "${customActionLabels[customAction]}": ${what}`;
 }
 
 /** What came of an order. */
@@ -34,11 +40,11 @@ export function answerNote({ at, action, outcome, because, plan, decision, undo 
       return `${at} Done: ${action}. ${plan.join(' ')}${by} Undo: ${undo}`;
     case 'undone':
       return `${at} Undone: ${action}.${by} ${because}`;
-    case 'half-done':
+    case 'partially-completed':
       return `${at} Half-done: ${action}. ${because}${by}`;
     case 'undo-refused':
       return `${at} Not undone: ${action}. ${because}`;
-    case 'withheld':
+    case 'skipped':
       return `${at} Not done: ${action}. ${because}`;
     case 'pending':
       return `${at} To be done: ${action}. ${because}${by}`;

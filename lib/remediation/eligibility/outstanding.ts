@@ -1,4 +1,4 @@
-/** Which findings something may still have to be done about, as the ledger alone can tell. Pure. */
+/** Which findings something may still have to be done about, as the state table alone can tell. Pure. */
 import type { Recorded } from '../../findings/state/table.ts';
 import { kindOf } from '../../policy/guardrails.ts';
 import type { Policy } from '../../policy/policy.ts';

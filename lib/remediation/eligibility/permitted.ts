@@ -1,7 +1,7 @@
 /** What a deployment has the rights to do. Pure. */
 import type { ActionId } from '../../core/action.ts';
 import type { Control } from '../../core/control.ts';
-import { isOrderable, orderable } from '../../policy/custom-actions.ts';
+import { isRequestable, requestable } from '../../policy/custom-actions.ts';
 import type { Policy } from '../../policy/policy.ts';
 
 /**
@@ -9,14 +9,15 @@ import type { Policy } from '../../policy/policy.ts';
  * that it enables: its role was given the rights to these, and to no other. An override can't ask for more.
  */
 export function mayDo(
-  { controls: byId, orders }: Pick<Policy, 'controls' | 'orders'>,
+  { controls: byId, customActions }: Pick<Policy, 'controls' | 'customActions'>,
   controls: readonly Control[],
   action: ActionId,
 ): boolean {
   return controls.some((control) => {
     const { enabled = false, actions = [] } = byId.get(control.id) ?? {};
     if (!enabled) return false;
-    const ordered = isOrderable(action) && orders.includes(action) && orderable(control).includes(action);
-    return actions.includes(action) || ordered;
+    const requested =
+      isRequestable(action) && customActions.includes(action) && requestable(control).includes(action);
+    return actions.includes(action) || requested;
   });
 }

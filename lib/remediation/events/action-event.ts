@@ -30,18 +30,18 @@ export const actionEventSchema = z.object({
     .check(z.describe("The finding's evidence in one sentence. Left out where it is not known.")),
   action: text,
   outcome: z
-    .enum(['pending', 'done', 'withheld', 'half-done', 'undone', 'undo-refused'])
+    .enum(['pending', 'done', 'skipped', 'partially-completed', 'undone', 'undo-refused'])
     .check(
       z.describe(
         'pending: it will be done when the grace period is over, unless somebody stops it until then.',
       ),
     ),
   because: text.check(z.describe('One sentence for people.')),
-  withheldBecause: z
+  skippedBecause: z
     .optional(text)
     .check(
       z.describe(
-        "Why it is withheld, for machines: as `because` in a transition's plan. Left out where the plan knew no reason.",
+        "Why it is skipped, for machines: as `because` in a transition's plan. Left out where the plan knew no reason.",
       ),
     ),
   plan: z.array(text).check(z.describe('What was done, or is to be done, step by step.')),

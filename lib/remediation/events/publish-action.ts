@@ -1,7 +1,7 @@
 /** What of the outcomes of actions is told on the bus. Pure. */
 import type { AnyAction } from '../../core/action.ts';
 import type { Outcome } from '../actions/carry-out.ts';
-import { type Decision, type Deed, nameOfDeed } from '../actions/action-run.ts';
+import { type Decision, type ActionRun, nameOfActionRun } from '../actions/action-run.ts';
 import type { UndoOutcome } from '../actions/undo.ts';
 import type { Resource } from '../../core/control.ts';
 import type { Finding } from '../../findings/finding.ts';
@@ -16,7 +16,7 @@ export interface Told {
   readonly at: Date;
   /** The deployment's name. */
   readonly stage: string;
-  /** Who decided; else it is as the deed says. */
+  /** Who decided; else it is as the action run says. */
   readonly decision?: Decision;
   /** Tells the events of one occasion from those of another. */
   readonly occasion: string;
@@ -27,57 +27,57 @@ export function toldOfOutcome(outcome: Outcome, told: Told): ActionEvent | undef
   const { finding, resource, definition } = told;
   switch (outcome.kind) {
     case 'done':
-      return doneEvent(outcome.deed, told);
-    case 'half-done':
+      return doneEvent(outcome.actionRun, told);
+    case 'partially-completed':
       return about(finding, resource, definition.id, {
         ...told,
-        outcome: 'half-done',
+        outcome: 'partially-completed',
         because: sentences(outcome.because, outcome.differences),
-        deed: outcome.deed,
-        id: `${nameOfDeed(outcome.deed)} half-done`,
+        actionRun: outcome.actionRun,
+        id: `${nameOfActionRun(outcome.actionRun)} partially completed`,
       });
-    case 'withheld':
-      return withheldEvent(outcome.because, told);
+    case 'skipped':
+      return skippedEvent(outcome.because, told);
     case 'already-done':
     case 'needless':
     case 'busy':
     case 'under-way':
-    case 'gone':
+    case 'deleted':
       return undefined;
   }
 }
 
-export function doneEvent(deed: Deed, told: Told): ActionEvent {
-  return about(told.finding, told.resource, deed.action, {
+export function doneEvent(actionRun: ActionRun, told: Told): ActionEvent {
+  return about(told.finding, told.resource, actionRun.action, {
     ...told,
     outcome: 'done',
-    because: deed.decision.why,
-    at: timeOf(deed.doneAt, told),
-    deed,
-    id: `${nameOfDeed(deed)} done`,
+    because: actionRun.decision.why,
+    at: timeOf(actionRun.doneAt, told),
+    actionRun,
+    id: `${nameOfActionRun(actionRun)} done`,
   });
 }
 
-/** The deed's own time, so that the same event is the same however often it is told. */
+/** The action run's own time, so that the same event is the same however often it is told. */
 function timeOf(time: string | null, { at }: Told): Date {
   return time === null ? at : new Date(time);
 }
 
-export function withheldEvent(because: string, told: Told): ActionEvent {
+export function skippedEvent(because: string, told: Told): ActionEvent {
   return about(told.finding, told.resource, told.definition.id, {
     ...told,
-    outcome: 'withheld',
+    outcome: 'skipped',
     because,
-    id: `${told.occasion} withheld ${told.definition.id}`,
+    id: `${told.occasion} skipped ${told.definition.id}`,
   });
 }
 
 /** What of the outcome of an undo others should hear of; `undefined` while it is not at its end. */
-export function toldOfUndo(outcome: UndoOutcome, deed: Deed, told: Told): ActionEvent | undefined {
+export function toldOfUndo(outcome: UndoOutcome, actionRun: ActionRun, told: Told): ActionEvent | undefined {
   const { finding, resource } = told;
-  const name = nameOfDeed(deed);
+  const name = nameOfActionRun(actionRun);
   const refused = (because: string): ActionEvent =>
-    about(finding, resource, deed.action, {
+    about(finding, resource, actionRun.action, {
       ...told,
       outcome: 'undo-refused',
       because,
@@ -86,21 +86,21 @@ export function toldOfUndo(outcome: UndoOutcome, deed: Deed, told: Told): Action
   switch (outcome.kind) {
     case 'undone':
     case 'already-undone':
-      return about(finding, resource, deed.action, {
+      return about(finding, resource, actionRun.action, {
         ...told,
         outcome: 'undone',
-        at: timeOf(outcome.deed.undoneAt, told),
-        because: outcome.deed.undo?.why ?? '',
-        deed: outcome.deed,
+        at: timeOf(outcome.actionRun.undoneAt, told),
+        because: outcome.actionRun.undo?.why ?? '',
+        actionRun: outcome.actionRun,
         id: `${name} undone`,
       });
-    case 'half-done':
-      return about(finding, resource, deed.action, {
+    case 'partially-completed':
+      return about(finding, resource, actionRun.action, {
         ...told,
-        outcome: 'half-done',
+        outcome: 'partially-completed',
         because: sentences(outcome.because, outcome.differences),
-        deed: outcome.deed,
-        id: `${name} undo half-done`,
+        actionRun: outcome.actionRun,
+        id: `${name} undo partially completed`,
       });
     case 'refused':
       return refused(sentences(outcome.because, outcome.differences));
@@ -108,10 +108,10 @@ export function toldOfUndo(outcome: UndoOutcome, deed: Deed, told: Told): Action
       return refused(`${outcome.because} Whoever wants it all the same runs: ${outcome.command}`);
     case 'impossible':
       return refused(`It can't be undone: ${outcome.because}`);
-    case 'gone':
+    case 'deleted':
       return refused(outcome.because);
-    case 'withheld':
-      return withheldEvent(outcome.because, told);
+    case 'skipped':
+      return skippedEvent(outcome.because, told);
     case 'busy':
     case 'under-way':
       return undefined;

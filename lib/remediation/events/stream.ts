@@ -1,5 +1,5 @@
 /**
- * What the ledger's stream tells. Source: Amazon DynamoDB Developer Guide, "DynamoDB Streams and AWS Lambda triggers";
+ * What the state table's stream tells. Source: Amazon DynamoDB Developer Guide, "DynamoDB Streams and AWS Lambda triggers";
  * AWS Lambda Developer Guide, "Process Amazon DynamoDB records with Lambda" (event structure: bytes are in base64).
  */
 import { at, isObject, text } from '../../core/json.ts';

@@ -14,7 +14,7 @@ export const detailTypes = {
   failed: 'Control Failed',
   passed: 'Control Passed',
   unknown: 'Control Unknown',
-  gone: 'Resource Gone',
+  deleted: 'Resource Deleted',
 } as const;
 export type DetailType = (typeof detailTypes)[keyof typeof detailTypes];
 
@@ -75,14 +75,14 @@ export const transitionSchema = z.object({
   eventIds: z.array(text),
   plan: z.object({
     actions: z.array(z.object({ action: text, reason: text })),
-    withheld: z.array(z.object({ action: text, because: text, reason: text })),
+    skipped: z.array(z.object({ action: text, because: text, reason: text })),
   }),
   exemption: z.nullable(exemption),
 });
 
 export type Transition = z.infer<typeof transitionSchema>;
 
-/** As much of an entry of the ledger as transitions are made of. */
+/** As much of an entry of the state table as transitions are made of. */
 export interface Standing {
   readonly finding: Finding | undefined;
   readonly updatedAt: number;
@@ -121,7 +121,7 @@ export function transitionOf(before: Standing | undefined, after: Standing): Tra
     eventIds: finding.eventIds.slice(-20),
     plan: {
       actions: finding.plan.actions.map((action) => ({ ...action })),
-      withheld: finding.plan.withheld.map((action) => ({ ...action })),
+      skipped: finding.plan.skipped.map((action) => ({ ...action })),
     },
     exemption: finding.exemption,
   };
@@ -144,7 +144,7 @@ function standing({ status, verdict, exemption, history }: Finding): string {
 }
 
 export function detailTypeOf({ status, verdict }: Pick<Transition, 'status' | 'verdict'>): DetailType {
-  if (status === 'ARCHIVED') return detailTypes.gone;
+  if (status === 'ARCHIVED') return detailTypes.deleted;
   if (status === 'RESOLVED') return detailTypes.passed;
   return verdict === 'FAIL' ? detailTypes.failed : detailTypes.unknown;
 }

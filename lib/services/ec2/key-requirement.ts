@@ -6,7 +6,7 @@ import type { Facts, Verdict } from '../../core/control.ts';
  * `any` key, any `customer-managed` one, or one of a list of key ARNs. AWS's own key for EBS is on the list
  * when its ARN is, or that of its alias, `arn:aws:kms:<region>:<account>:alias/aws/ebs`.
  */
-export const keyDemand = z
+export const keyRequirement = z
   ._default(
     z.union([
       z.enum(['any', 'customer-managed']),
@@ -26,32 +26,32 @@ export const keyDemand = z
     'any',
   )
   .check(z.describe('Which KMS keys are good enough: any, customer-managed, or a list of key ARNs.'));
-export type KeyDemand = z.infer<typeof keyDemand>;
+export type KeyRequirement = z.infer<typeof keyRequirement>;
 
 /** Ends a sentence on what is required: "with a customer managed key"; empty when any key will do. */
-export function demanded(demand: KeyDemand): string {
-  if (demand === 'any') return '';
-  return demand === 'customer-managed'
+export function requiredKey(requirement: KeyRequirement): string {
+  if (requirement === 'any') return '';
+  return requirement === 'customer-managed'
     ? ', with a customer managed key'
-    : `, with one of these keys: ${demand.join(', ')}`;
+    : `, with one of these keys: ${requirement.join(', ')}`;
 }
 
-/** Whether the key meets the demand, with a clause that says why; it is empty where nothing was demanded. */
-export function judgeKey(
+/** Whether the key meets the require, with a clause that says why; it is empty where nothing was required. */
+export function evaluateKey(
   fact: Facts['ec2.volumeKey'],
-  demand: KeyDemand,
+  requirement: KeyRequirement,
 ): { readonly verdict: Exclude<Verdict, 'NOT_APPLICABLE'>; readonly because: string } {
-  if (demand === 'any') return { verdict: 'PASS', because: '' };
+  if (requirement === 'any') return { verdict: 'PASS', because: '' };
   if (!fact.known) return { verdict: 'UNKNOWN', because: fact.detail };
   const { arn, manager, managerUnknown } = fact.value;
   const why = managerUnknown === undefined ? '' : `, as ${managerUnknown.detail}`;
-  if (demand === 'customer-managed') {
+  if (requirement === 'customer-managed') {
     if (manager === 'CUSTOMER') return { verdict: 'PASS', because: `${arn} is customer managed` };
     if (manager === 'AWS') return { verdict: 'FAIL', because: `${arn} is managed by AWS` };
     return { verdict: 'UNKNOWN', because: `nothing tells whether ${arn} is customer managed${why}` };
   }
-  const byAwsAlias = manager === 'AWS' && demand.some((listed) => listed.endsWith(':alias/aws/ebs'));
-  if (demand.includes(arn) || byAwsAlias) return { verdict: 'PASS', because: `${arn} is on the list` };
+  const byAwsAlias = manager === 'AWS' && requirement.some((listed) => listed.endsWith(':alias/aws/ebs'));
+  if (requirement.includes(arn) || byAwsAlias) return { verdict: 'PASS', because: `${arn} is on the list` };
   if (manager !== 'AWS' && arn.includes(':alias/')) {
     return { verdict: 'UNKNOWN', because: `nothing tells which key ${arn} stands for${why}` };
   }

@@ -1,4 +1,4 @@
-/** Listing what the EC2 family judges: DescribeInstances, DescribeVolumes, DescribeSnapshots, DescribeLaunchTemplates. */
+/** Listing what the EC2 evaluator evaluates: DescribeInstances, DescribeVolumes, DescribeSnapshots, DescribeLaunchTemplates. */
 import {
   DescribeInstancesCommand,
   DescribeLaunchTemplatesCommand,
@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { arnOf, partitionOf } from '../../core/arn.ts';
 import type { Resource, ResourceType } from '../../core/control.ts';
-import { asked, type Lister, type Listers, type Place, tokenIn } from '../../core/list.ts';
+import { type AccountRegion, asked, type Lister, type Listers, tokenIn } from '../../core/list.ts';
 
 /** Pages of moderate size: EC2 gives up to 1,000 at once, and times out where many are very large. */
 const pageSize = 500;
@@ -24,16 +24,16 @@ interface Described<T> {
 function described<T>(
   action: string,
   describe: (ec2: EC2Client, token: { readonly NextToken?: string }) => Promise<Described<T>>,
-  resourceOf: (item: T, place: Place) => Resource | undefined,
+  resourceOf: (item: T, accountRegion: AccountRegion) => Resource | undefined,
 ): Lister {
   return {
     permissions: [action],
-    async list({ ec2 }, place, token) {
-      const { items, next } = await asked(action, place, () =>
+    async list({ ec2 }, accountRegion, token) {
+      const { items, next } = await asked(action, accountRegion, () =>
         describe(ec2, token === undefined ? {} : { NextToken: token }),
       );
       return {
-        resources: (items ?? []).flatMap((item) => resourceOf(item, place) ?? []),
+        resources: (items ?? []).flatMap((item) => resourceOf(item, accountRegion) ?? []),
         token: tokenIn(next),
         unlisted: [],
       };
@@ -53,7 +53,7 @@ function inEc2(
   id: string,
   kind: string,
   tags: readonly Tag[] | undefined,
-  { account, region }: Place,
+  { account, region }: AccountRegion,
 ): Resource {
   return {
     type,
@@ -68,11 +68,17 @@ function inEc2(
 /** The account in this Region, which has EBS settings of its own. Nothing has to be asked. */
 const account: Lister = {
   permissions: [],
-  async list(_clients, place) {
-    const arn = `arn:${partitionOf(place.region)}:iam::${place.account}:root`;
+  async list(_clients, accountRegion) {
+    const arn = `arn:${partitionOf(accountRegion.region)}:iam::${accountRegion.account}:root`;
     return {
       resources: [
-        { type: 'AwsAccount', id: place.account, arn, account: place.account, region: place.region },
+        {
+          type: 'AwsAccount',
+          id: accountRegion.account,
+          arn,
+          account: accountRegion.account,
+          region: accountRegion.region,
+        },
       ],
       token: undefined,
       unlisted: [],
@@ -80,7 +86,7 @@ const account: Lister = {
   },
 };
 
-/** Instances, without those that are ending. Source: Amazon EC2 User Guide, "Amazon EC2 instance state changes". */
+/** Instances, without those that are deletion event. Source: Amazon EC2 User Guide, "Amazon EC2 instance state changes". */
 const instances = described(
   'ec2:DescribeInstances',
   async (ec2, token) => {
@@ -96,8 +102,8 @@ const instances = described(
       next: answer.NextToken,
     };
   },
-  ({ InstanceId: id, Tags }, place) =>
-    id === undefined ? undefined : inEc2('AwsEc2Instance', id, 'instance', Tags, place),
+  ({ InstanceId: id, Tags }, accountRegion) =>
+    id === undefined ? undefined : inEc2('AwsEc2Instance', id, 'instance', Tags, accountRegion),
 );
 
 const volumes = described(
@@ -106,14 +112,17 @@ const volumes = described(
     const answer = await ec2.send(new DescribeVolumesCommand({ ...token, MaxResults: pageSize }));
     return { items: answer.Volumes, next: answer.NextToken };
   },
-  (volume, place) => {
+  (volume, accountRegion) => {
     const { VolumeId: id, State: state, Tags } = volume;
     if (id === undefined || state === 'deleting' || state === 'deleted') return undefined;
     const owner = ownerOf(volume);
-    const resource = inEc2('AwsEc2Volume', id, 'volume', Tags, place);
+    const resource = inEc2('AwsEc2Volume', id, 'volume', Tags, accountRegion);
     return owner === undefined
       ? resource
-      : { ...resource, partOf: arnOf('ec2', place.region, place.account, `instance/${owner}`) };
+      : {
+          ...resource,
+          partOf: arnOf('ec2', accountRegion.region, accountRegion.account, `instance/${owner}`),
+        };
   },
 );
 
@@ -133,12 +142,12 @@ const snapshots = described(
     return { items: answer.Snapshots, next: answer.NextToken };
   },
   // A snapshot's ARN bears no account. Source: Service Authorization Reference, "Amazon EC2": resource types.
-  ({ SnapshotId: id, Tags }, place) =>
+  ({ SnapshotId: id, Tags }, accountRegion) =>
     id === undefined
       ? undefined
       : {
-          ...inEc2('AwsEc2Snapshot', id, 'snapshot', Tags, place),
-          arn: arnOf('ec2', place.region, '', `snapshot/${id}`),
+          ...inEc2('AwsEc2Snapshot', id, 'snapshot', Tags, accountRegion),
+          arn: arnOf('ec2', accountRegion.region, '', `snapshot/${id}`),
         },
 );
 
@@ -149,8 +158,8 @@ const launchTemplates = described(
     const answer = await ec2.send(new DescribeLaunchTemplatesCommand({ ...token, MaxResults: 200 }));
     return { items: answer.LaunchTemplates, next: answer.NextToken };
   },
-  ({ LaunchTemplateId: id, Tags }, place) =>
-    id === undefined ? undefined : inEc2('AwsEc2LaunchTemplate', id, 'launch-template', Tags, place),
+  ({ LaunchTemplateId: id, Tags }, accountRegion) =>
+    id === undefined ? undefined : inEc2('AwsEc2LaunchTemplate', id, 'launch-template', Tags, accountRegion),
 );
 
 export const ec2Listers = {

@@ -1,35 +1,35 @@
 /** What the trail proves about EC2 and EBS; each subject has its own file in `ec2/`. */
 
 import { unknownFact } from '../../core/facts.ts';
-import type { Chronicle, Lesson } from '../../core/trail-facts.ts';
+import type { ContextEvents, TrailReader } from '../../core/trail-facts.ts';
 import type { Ec2Facts } from './facts.ts';
 import { instanceTypeSnapshot } from './instance-types.ts';
-import { ebsDefaultLessons, openEbsDefaults } from './trail/ebs-defaults.ts';
-import { instanceLessons, openInstances } from './trail/instances.ts';
-import { keyLessons, openKeys } from './trail/keys.ts';
-import { launchTemplateLessons, openLaunchTemplates } from './trail/launch-templates.ts';
-import { openSnapshots, snapshotLessons } from './trail/snapshots.ts';
-import { openVolumes, volumeLessons } from './trail/volumes.ts';
+import { ebsDefaultContextEvents, openEbsDefaults } from './trail/ebs-defaults.ts';
+import { instanceContextEvents, openInstances } from './trail/instances.ts';
+import { keyContextEvents, openKeys } from './trail/keys.ts';
+import { launchTemplateContextEvents, openLaunchTemplates } from './trail/launch-templates.ts';
+import { openSnapshots, snapshotContextEvents } from './trail/snapshots.ts';
+import { openVolumes, volumeContextEvents } from './trail/volumes.ts';
 
-const ec2Lessons = [
+const ec2ContextEvents = [
   ...new Set([
-    ...instanceLessons,
-    ...ebsDefaultLessons,
-    ...volumeLessons,
-    ...snapshotLessons,
-    ...launchTemplateLessons,
+    ...instanceContextEvents,
+    ...ebsDefaultContextEvents,
+    ...volumeContextEvents,
+    ...snapshotContextEvents,
+    ...launchTemplateContextEvents,
   ]),
 ];
 
-const lessons: readonly Lesson[] = [
-  { eventSource: 'ec2.amazonaws.com', eventNames: ec2Lessons },
-  { eventSource: 'kms.amazonaws.com', eventNames: keyLessons },
+const contextEvents: readonly ContextEvents[] = [
+  { eventSource: 'ec2.amazonaws.com', eventNames: ec2ContextEvents },
+  { eventSource: 'kms.amazonaws.com', eventNames: keyContextEvents },
 ];
 
-/** The chronicle of EC2 and EBS. */
-export const ec2Chronicle = {
-  lessons,
-  open(): Chronicle<keyof Ec2Facts> {
+/** The trail reader of EC2 and EBS. */
+export const ec2TrailReader = {
+  contextEvents,
+  open(): TrailReader<keyof Ec2Facts> {
     const keys = openKeys();
     const instances = openInstances();
     const defaults = openEbsDefaults(keys);

@@ -19,16 +19,16 @@ const clusterAction = 'eks:DescribeCluster';
 
 /**
  * Clusters by name. While one is being made, or an update that was accepted is still under way, EKS tells what
- * was before: that is no answer yet. One that is being deleted is gone, as an instance that shuts down is: should
+ * was before: that is no answer yet. One that is being deleted was deleted, as an instance that shuts down is: should
  * its deletion fail, it is there again. Source: EKS API Reference, "Cluster": status.
  */
 const clusters: Lookup<Cluster> = {
   permissions: [clusterAction],
-  async find(names, place, waitsFor) {
-    const found = await askEach(clusterAction, names, place, waitsFor, async (name) => {
+  async find(names, accountRegion, waitsFor) {
+    const found = await askEach(clusterAction, names, accountRegion, waitsFor, async (name) => {
       // The SDK refuses a URL without the name.
       if (name === '') return undefined;
-      const answer = await place.call(({ eks }) => eks.send(new DescribeClusterCommand({ name })));
+      const answer = await accountRegion.call(({ eks }) => eks.send(new DescribeClusterCommand({ name })));
       return answer.cluster;
     });
     return new Map(
@@ -48,12 +48,12 @@ const nodegroupAction = 'eks:DescribeNodegroup';
  */
 const nodegroups: Lookup<Nodegroup> = {
   permissions: [nodegroupAction],
-  async find(ids, place, waitsFor) {
-    const found = await askEach(nodegroupAction, ids, place, waitsFor, async (id) => {
+  async find(ids, accountRegion, waitsFor) {
+    const found = await askEach(nodegroupAction, ids, accountRegion, waitsFor, async (id) => {
       // Names of clusters and node groups hold no slash.
       const [clusterName, nodegroupName] = id.split('/');
       if (!clusterName || !nodegroupName) return undefined;
-      const answer = await place.call(({ eks }) =>
+      const answer = await accountRegion.call(({ eks }) =>
         eks.send(new DescribeNodegroupCommand({ clusterName, nodegroupName })),
       );
       return answer.nodegroup;

@@ -1,4 +1,4 @@
-/** Listing what the EKS family judges: ListClusters, and ListNodegroups for each. They tell names, and no tags. */
+/** Listing what the EKS evaluator evaluates: ListClusters, and ListNodegroups for each. They tell names, and no tags. */
 import { ListClustersCommand, ListNodegroupsCommand } from '@aws-sdk/client-eks';
 import type { Clients } from '../../aws/clients.ts';
 import { arnOf } from '../../core/arn.ts';
@@ -17,9 +17,9 @@ async function listClusters({ eks }: Clients, token: string | undefined) {
 
 const clusters: Lister = {
   permissions: [clustersAction],
-  async list(clients, place, token) {
-    const { account, region } = place;
-    const { items, next } = await asked(clustersAction, place, () => listClusters(clients, token));
+  async list(clients, accountRegion, token) {
+    const { account, region } = accountRegion;
+    const { items, next } = await asked(clustersAction, accountRegion, () => listClusters(clients, token));
     return {
       resources: (items ?? []).map((id) => ({
         type: 'AwsEksCluster',
@@ -49,7 +49,7 @@ const nodegroups = nested({
       );
       return { items: answer.nodegroups, next: answer.nextToken };
     },
-    gone: 'ResourceNotFoundException',
+    deleted: 'ResourceNotFoundException',
     particular: ['AccessDeniedException'],
   },
   resource: (cluster, name, { account, region }) => ({

@@ -1,9 +1,9 @@
 /** What the trail proves about EKS: clusters by ARN, and each cluster's node groups by id. */
 import type { Resource, TrailEvent } from '../../core/control.ts';
 import { known } from '../../core/facts.ts';
-import type { Chronicle, Lesson } from '../../core/trail-facts.ts';
+import type { ContextEvents, TrailReader } from '../../core/trail-facts.ts';
 import { instanceTypeSnapshot } from '../ec2/instance-types.ts';
-import { launchTemplateLessons, openLaunchTemplates } from '../ec2/trail/launch-templates.ts';
+import { launchTemplateContextEvents, openLaunchTemplates } from '../ec2/trail/launch-templates.ts';
 import type { EksFacts } from './facts.ts';
 import { cluster, nodegroup } from './resources.ts';
 import {
@@ -17,7 +17,7 @@ import {
 } from './trail/cluster.ts';
 import { madeNodegroup, type Nodegroup, untoldNodegroup, updatedNodegroup } from './trail/nodegroup.ts';
 
-const lessons: readonly Lesson[] = [
+const contextEvents: readonly ContextEvents[] = [
   {
     eventSource: 'eks.amazonaws.com',
     eventNames: [
@@ -31,7 +31,7 @@ const lessons: readonly Lesson[] = [
       'DeleteNodegroup',
     ],
   },
-  { eventSource: 'ec2.amazonaws.com', eventNames: launchTemplateLessons },
+  { eventSource: 'ec2.amazonaws.com', eventNames: launchTemplateContextEvents },
 ];
 
 interface Cluster {
@@ -39,10 +39,10 @@ interface Cluster {
   readonly nodegroups: Map<string, Nodegroup>;
 }
 
-/** The chronicle of EKS. A cluster made anew under an old name has nothing of the old one. */
-export const eksChronicle = {
-  lessons,
-  open(): Chronicle<keyof EksFacts> {
+/** The trail reader of EKS. A cluster made anew under an old name has nothing of the old one. */
+export const eksTrailReader = {
+  contextEvents,
+  open(): TrailReader<keyof EksFacts> {
     const clusters = new Map<string, Cluster>();
     const templates = openLaunchTemplates();
 

@@ -17,7 +17,7 @@ export interface KmsKey {
 
 /** Authority: DescribeKey. */
 export interface KmsKeyState {
-  /** One of KMS's key states, or `Deleted` for a key that is gone (KMS has no state for that). */
+  /** One of KMS's key states, or `Deleted` for a key that was deleted (KMS has no state for that). */
   readonly keyState: string;
   readonly pendingWindowInDays: number | null;
   /** As it was written, for people; CloudTrail gives English text. */

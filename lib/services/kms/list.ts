@@ -1,5 +1,5 @@
 /**
- * Listing what the KMS family judges: ListKeys, and ListGrants for each. Keys that AWS manages are among them,
+ * Listing what the KMS evaluator evaluates: ListKeys, and ListGrants for each. Keys that AWS manages are among them,
  * some dozens a Region: ListKeys does not tell them apart, their grants are made by CreateGrant as all others
  * are, and of the keys themselves the controls say what is so.
  */
@@ -11,7 +11,7 @@ import { nested } from '../../core/nested-list.ts';
 
 const keysAction = 'kms:ListKeys';
 
-/** Source: KMS API Reference, "ListKeys": Limit is between 1 and 1000. Each key is some calls to judge. */
+/** Source: KMS API Reference, "ListKeys": Limit is between 1 and 1000. Each key is some calls to evaluate. */
 async function listKeys({ kms }: Clients, token: string | undefined) {
   const answer = await kms.send(
     new ListKeysCommand({ Limit: 100, ...(token === undefined ? {} : { Marker: token }) }),
@@ -24,9 +24,9 @@ async function listKeys({ kms }: Clients, token: string | undefined) {
 
 const keys: Lister = {
   permissions: [keysAction],
-  async list(clients, place, token) {
-    const { account, region } = place;
-    const { items, next } = await asked(keysAction, place, () => listKeys(clients, token));
+  async list(clients, accountRegion, token) {
+    const { account, region } = accountRegion;
+    const { items, next } = await asked(keysAction, accountRegion, () => listKeys(clients, token));
     return {
       resources: items.map((id) => ({
         type: 'AwsKmsKey',
@@ -59,7 +59,7 @@ const grants = nested({
         next: answer.NextMarker,
       };
     },
-    gone: 'NotFoundException',
+    deleted: 'NotFoundException',
     // A key policy need not let IAM decide, and a key can be in a state in which nothing of it is told.
     particular: ['AccessDeniedException', 'KMSInvalidStateException'],
   },

@@ -27,7 +27,7 @@ export function keyInEvent(event: TrailEvent): readonly Resource[] {
 
 /**
  * CreateGrant, RevokeGrant, RetireGrant: the one grant. A retirement may be asked for by token, so that the
- * request is empty and only `additionalEventData` names the grant; where nothing does, there is none to judge.
+ * request is empty and only `additionalEventData` names the grant; where nothing does, there is none to evaluate.
  */
 export function grantInEvent(event: TrailEvent): readonly Resource[] {
   const grantId =

@@ -1,5 +1,5 @@
-/** What the trail proves about KMS: one chronicle for the service, made of one for each kind of fact. */
-import type { Chronicle, Lesson } from '../../core/trail-facts.ts';
+/** What the trail proves about KMS: one trail reader for the service, made of one for each kind of fact. */
+import type { ContextEvents, TrailReader } from '../../core/trail-facts.ts';
 import { openGrants } from './trail/grants.ts';
 import { openKeyMaterial } from './trail/key-material.ts';
 import { openKeyPolicies } from './trail/key-policies.ts';
@@ -14,7 +14,7 @@ type KmsFactNames =
   | 'kms.grant'
   | 'kms.keyMaterial';
 
-const lessons: readonly Lesson[] = [
+const contextEvents: readonly ContextEvents[] = [
   {
     eventSource: 'kms.amazonaws.com',
     eventNames: [
@@ -39,10 +39,10 @@ const lessons: readonly Lesson[] = [
   },
 ];
 
-/** The chronicle of KMS: keys by ARN (or by id over all Regions, where they share), grants by key and id. */
-export const kmsChronicle = {
-  lessons,
-  open(): Chronicle<KmsFactNames> {
+/** The trail reader of KMS: keys by ARN (or by id over all Regions, where they share), grants by key and id. */
+export const kmsTrailReader = {
+  contextEvents,
+  open(): TrailReader<KmsFactNames> {
     const keys = openKeys();
     const keyStates = openKeyStates();
     const keyPolicies = openKeyPolicies();

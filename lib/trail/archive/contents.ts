@@ -18,11 +18,11 @@ export class Contents {
     this.#onProgress = onProgress;
   }
 
-  /** What the file at `place` says. */
-  readonly take = (place: number, reading: Reading): void => {
-    const file = this.#files[place];
-    if (file === undefined) throw new RangeError(`there is no file ${place}`);
-    this.#contents[place] = contentOf(file.path, reading);
+  /** What the file at `accountRegion` says. */
+  readonly take = (accountRegion: number, reading: Reading): void => {
+    const file = this.#files[accountRegion];
+    if (file === undefined) throw new RangeError(`there is no file ${accountRegion}`);
+    this.#contents[accountRegion] = contentOf(file.path, reading);
     const done = this.#done;
     done.files++;
     done.bytes += file.bytes;
@@ -39,8 +39,8 @@ export class Contents {
   /** @throws Error when a file was not taken. */
   inOrderOfPaths(): { readonly file: string; readonly content: Content }[] {
     return this.#files
-      .map(({ path: file }, place) => {
-        const content = this.#contents[place];
+      .map(({ path: file }, accountRegion) => {
+        const content = this.#contents[accountRegion];
         if (content === undefined) throw new Error(`${file} was not read`);
         return { file, content };
       })

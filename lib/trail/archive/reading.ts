@@ -21,7 +21,7 @@
  */
 import { at, isObject } from '../../core/json.ts';
 import { refusal, unwrap } from '../envelope.ts';
-import type { Breakage, Place, Scan, ScanHost, Scanner } from './scanner.ts';
+import type { AccountRegion, Breakage, Scan, ScanHost, Scanner } from './scanner.ts';
 import { type Unpacked, unpackBytes, unpackFile } from './unpack.ts';
 import type { WantedEvents } from './wanted.ts';
 
@@ -139,7 +139,7 @@ class Reader implements ScanHost {
     }
   }
 
-  report(start: number, end: number, line: number, place: Place): void {
+  report(start: number, end: number, line: number, accountRegion: AccountRegion): void {
     let value: unknown;
     try {
       value = JSON.parse(this.#content.toString('utf8', start, end));
@@ -151,11 +151,11 @@ class Reader implements ScanHost {
     }
     // Each level takes two bytes at least.
     const mayBeDeep = end - start > 2 * maxDepth;
-    const records = place === 'record' ? undefined : at(value, 'Records');
+    const records = accountRegion === 'record' ? undefined : at(value, 'Records');
     if (Array.isArray(records)) {
       for (const record of records) this.#element(record, line, 'record', mayBeDeep);
     } else {
-      this.#element(value, line, place, mayBeDeep);
+      this.#element(value, line, accountRegion, mayBeDeep);
     }
   }
 
@@ -202,12 +202,12 @@ class Reader implements ScanHost {
     return scan;
   }
 
-  #element(value: unknown, line: number, place: Place, mayBeDeep: boolean): void {
+  #element(value: unknown, line: number, accountRegion: AccountRegion, mayBeDeep: boolean): void {
     const record = unwrap(value);
     const refused = refusal(record);
     if (refused !== undefined) {
-      if (place === 'document' && isDigest(value)) this.#state.skipped = digestReason;
-      else if (place === 'document' && isObject(value))
+      if (accountRegion === 'document' && isDigest(value)) this.#state.skipped = digestReason;
+      else if (accountRegion === 'document' && isObject(value))
         this.#reject(line, `no archive ("Records"), and ${refused}`);
       else this.#reject(line, refused);
     } else if (!this.#wanted.has(String(at(record, 'eventSource')), String(at(record, 'eventName')))) {

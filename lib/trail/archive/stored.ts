@@ -10,5 +10,5 @@ export interface StoredFiles extends Found {
    * @returns when all were taken. Rejects when aborted, with the signal's reason; a file that cannot be had is no
    * reason to.
    */
-  fetch(take: (place: number, content: Buffer | Trouble) => void): Promise<void>;
+  fetch(take: (accountRegion: number, content: Buffer | Trouble) => void): Promise<void>;
 }

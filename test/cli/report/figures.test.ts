@@ -152,8 +152,8 @@ describe('timeToFix', () => {
     expect(timeToFix([{ ...later, closedAt: '2026-03-01T05:00:00Z' }]).all?.median).toBe(5 * 3_600_000);
   });
 
-  it('leaves out what is gone, what has no time, and what closed before it opened', () => {
-    const gone = finding([
+  it('leaves out what was deleted, what has no time, and what closed before it opened', () => {
+    const deleted = finding([
       ['OPEN', '2026-03-01T00:00:00Z'],
       ['ARCHIVED', '2026-03-02T00:00:00Z'],
     ]);
@@ -165,7 +165,7 @@ describe('timeToFix', () => {
       ['OPEN', '2026-03-02T00:00:00Z'],
       ['RESOLVED', '2026-03-01T00:00:00Z'],
     ]);
-    expect(timeToFix([gone, untimed, backwards]).all).toBeNull();
+    expect(timeToFix([deleted, untimed, backwards]).all).toBeNull();
   });
 });
 

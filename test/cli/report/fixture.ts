@@ -94,7 +94,7 @@ const kinds: readonly Kind[] = [
   },
   {
     id: 'ebs-snapshot-sharing',
-    title: 'EBS snapshots should not be public, nor shared with foreign accounts',
+    title: 'EBS snapshots should not be public, nor shared with external accounts',
     severity: 'CRITICAL',
     type: 'AwsEc2Snapshot',
     resource: (number) => `snap-0${hex(number, 16)}`,
@@ -166,7 +166,7 @@ const kinds: readonly Kind[] = [
   },
 ];
 
-/** A control that judged resources and found nothing, and one that saw none. */
+/** A control that evaluated resources and found nothing, and one that saw none. */
 const quiet: readonly CatalogueEntry[] = [
   {
     id: 'kms-key-disabled',
@@ -339,7 +339,7 @@ function make(
   };
   const closer: Actor = { ...pick(people, next()), account };
   const closingSummary =
-    status === 'ARCHIVED' ? 'The resource is gone.' : 'The resource now meets the requirement.';
+    status === 'ARCHIVED' ? 'The resource was deleted.' : 'The resource now meets the requirement.';
   const exempt = next();
   const finding: Finding = {
     id: `trailseal/${kind.id}/${account}/${region}/${id}`,
@@ -368,7 +368,7 @@ function make(
     plan: {
       actions:
         exempt > 0.9 ? [] : [{ action: 'notify', reason: `the policy notifies of every ${kind.id} failure` }],
-      withheld: [
+      skipped: [
         exempt > 0.9
           ? {
               action: 'notify',
@@ -497,7 +497,7 @@ export function hostileInput(): ReportInput {
       closing: finding.closing === null ? null : { actor, summary: evil },
       plan: {
         actions: [{ action: 'notify', reason: evil }],
-        withheld: [{ action: 'tag', because: 'guardrail', reason: evil }],
+        skipped: [{ action: 'tag', because: 'guardrail', reason: evil }],
       },
       exemption: { state: 'active', from: 'policy', reason: evil, owner: evil, expires: evil },
       history: finding.history.map((transition) => ({

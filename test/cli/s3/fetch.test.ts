@@ -76,7 +76,7 @@ describe('fetching an object', () => {
   it.each([
     [
       s3Error('NoSuchKey', 'The specified key does not exist.'),
-      'it was listed, and gone when it was to be read: NoSuchKey (The specified key does not exist)',
+      'it was listed, and deleted when it was to be read: NoSuchKey (The specified key does not exist)',
     ],
     [
       s3Error('InvalidObjectState', "The operation is not valid for the object's storage class"),

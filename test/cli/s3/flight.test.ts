@@ -5,24 +5,24 @@ import { inFlight } from '../../../cli/s3/flight.ts';
 /** Works on items of these weights, each for so many turns, and tells what was seen. */
 async function flown(items: readonly { weight: number; turns: number }[], width: number, weight: number) {
   const begun: number[] = [];
-  const ended: number[] = [];
+  const deleted: number[] = [];
   const most = { width: 0, weight: 0 };
   let now = { width: 0, weight: 0 };
   await inFlight(
     items.entries(),
     { width, weight, weightOf: ([, item]) => item.weight },
-    async ([place, item]) => {
-      begun.push(place);
+    async ([accountRegion, item]) => {
+      begun.push(accountRegion);
       now = { width: now.width + 1, weight: now.weight + item.weight };
       most.width = Math.max(most.width, now.width);
       // One that is too heavy for the rest is in nobody's way when it is alone.
       if (now.width > 1) most.weight = Math.max(most.weight, now.weight);
       for (let turn = 0; turn < item.turns; turn++) await Promise.resolve();
       now = { width: now.width - 1, weight: now.weight - item.weight };
-      ended.push(place);
+      deleted.push(accountRegion);
     },
   );
-  return { begun, ended, most };
+  return { begun, deleted, most };
 }
 
 const works = fc.array(fc.record({ weight: fc.nat(150), turns: fc.nat(9) }), { maxLength: 60 });
@@ -31,9 +31,9 @@ describe('work in flight', () => {
   it('is begun in the order of the items, each once, and done at the end', async () => {
     await fc.assert(
       fc.asyncProperty(works, fc.integer({ min: 1, max: 8 }), async (items, width) => {
-        const { begun, ended } = await flown(items, width, 100);
+        const { begun, deleted } = await flown(items, width, 100);
         expect(begun).toEqual([...items.keys()]);
-        expect(ended.toSorted((a, b) => a - b)).toEqual([...items.keys()]);
+        expect(deleted.toSorted((a, b) => a - b)).toEqual([...items.keys()]);
       }),
     );
   });
@@ -56,15 +56,15 @@ describe('work in flight', () => {
 
   it('fails with the first failure, begins nothing after it, and waits for what was begun', async () => {
     const begun: number[] = [];
-    let ended = 0;
+    let deleted = 0;
     const done = inFlight([0, 1, 2, 3, 4], { width: 2 }, async (item) => {
       begun.push(item);
       await Promise.resolve();
       if (item === 1) throw new Error('no');
       for (let turn = 0; turn < 20; turn++) await Promise.resolve();
-      ended += 1;
+      deleted += 1;
     });
     await expect(done).rejects.toThrow('no');
-    expect({ begun, ended }).toEqual({ begun: [0, 1], ended: 1 });
+    expect({ begun, deleted }).toEqual({ begun: [0, 1], deleted: 1 });
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { afterLook, type Place, placeOf, stepFrom } from '../../../cli/s3/layout.ts';
+import { type AccountRegion, accountRegionOf, afterLook, stepFrom } from '../../../cli/s3/layout.ts';
 
 const account = '111122223333';
 const folder = `AWSLogs/${account}/CloudTrail/`;
-const at = (prefix: string): Place => placeOf({ bucket: 'trails', prefix });
+const at = (prefix: string): AccountRegion => accountRegionOf({ bucket: 'trails', prefix });
 const october = { since: Date.parse('2026-10-05T00:00:00Z'), until: Date.parse('2026-10-06T00:00:00Z') };
 
 describe('the place of a prefix', () => {
@@ -40,21 +40,21 @@ describe('the way down', () => {
     const accounts = new Set([account, '444455556666']);
     expect(stepFrom(at('AWSLogs/o-exampleorgid/'), { accounts })).toEqual({
       kind: 'go',
-      places: [
+      accountRegions: [
         { kind: 'account', prefix: `AWSLogs/o-exampleorgid/${account}/` },
         { kind: 'account', prefix: 'AWSLogs/o-exampleorgid/444455556666/' },
       ],
     });
     expect(stepFrom(at(folder), { regions: new Set(['eu-west-1']) })).toEqual({
       kind: 'go',
-      places: [{ kind: 'region', prefix: `${folder}eu-west-1/` }],
+      accountRegions: [{ kind: 'region', prefix: `${folder}eu-west-1/` }],
     });
   });
 
   it('leaves digests and other services alone', () => {
     expect(stepFrom(at(`AWSLogs/${account}/`), {})).toEqual({
       kind: 'go',
-      places: [{ kind: 'cloudtrail', prefix: folder }],
+      accountRegions: [{ kind: 'cloudtrail', prefix: folder }],
     });
   });
 
@@ -103,11 +103,11 @@ describe('the way down', () => {
   });
 
   it('looks for the years of a Region where one end is open', () => {
-    const place = at(`${folder}eu-central-1/`);
+    const accountRegion = at(`${folder}eu-central-1/`);
     const scope = { since: Date.parse('2026-12-31T00:00:00Z') };
-    expect(stepFrom(place, scope)).toEqual({ kind: 'look' });
-    expect(afterLook(place, { folders: ['2025', '2026', '2027'], files: [] }, scope)).toEqual({
-      places: [],
+    expect(stepFrom(accountRegion, scope)).toEqual({ kind: 'look' });
+    expect(afterLook(accountRegion, { folders: ['2025', '2026', '2027'], files: [] }, scope)).toEqual({
+      accountRegions: [],
       prefixes: [`${folder}eu-central-1/2026/12/31/`, `${folder}eu-central-1/2027/`],
       beside: [],
     });
@@ -117,7 +117,7 @@ describe('the way down', () => {
 describe('what is seen on the way', () => {
   it('goes on from AWSLogs, and tells what is beside it', () => {
     expect(afterLook(at(''), { folders: ['AWSLogs', 'athena'], files: ['readme.json'] }, {})).toEqual({
-      places: [{ kind: 'logs', prefix: 'AWSLogs/' }],
+      accountRegions: [{ kind: 'logs', prefix: 'AWSLogs/' }],
       beside: ['athena/', 'readme.json'],
     });
   });
@@ -125,12 +125,12 @@ describe('what is seen on the way', () => {
   it('is looked into once where there is no AWSLogs, and then listed whole', () => {
     const first = afterLook(at(''), { folders: ['security'], files: [] }, {});
     expect(first).toEqual({
-      places: [{ kind: 'above', prefix: 'security/', depth: 1 }],
+      accountRegions: [{ kind: 'above', prefix: 'security/', depth: 1 }],
       files: true,
       beside: [],
     });
-    const [place = at('')] = first.places;
-    expect(afterLook(place, { folders: ['2026'], files: [] }, {}).places).toEqual([
+    const [accountRegion = at('')] = first.accountRegions;
+    expect(afterLook(accountRegion, { folders: ['2026'], files: [] }, {}).accountRegions).toEqual([
       { kind: 'other', prefix: 'security/2026/', depth: 2 },
     ]);
   });
@@ -138,7 +138,7 @@ describe('what is seen on the way', () => {
   it('is listed whole at once where it is many folders', () => {
     const folders = Array.from({ length: 101 }, (_, index) => `part-${index}`);
     expect(afterLook(at('exports/'), { folders, files: [] }, {})).toEqual({
-      places: [],
+      accountRegions: [],
       prefixes: ['exports/'],
       beside: [],
     });
@@ -147,7 +147,7 @@ describe('what is seen on the way', () => {
   it('are accounts and organizations', () => {
     const folders = [account, 'o-exampleorgid', 'vpcflowlogs'];
     expect(afterLook(at('AWSLogs/'), { folders, files: [] }, {})).toEqual({
-      places: [
+      accountRegions: [
         { kind: 'organization', prefix: 'AWSLogs/o-exampleorgid/' },
         { kind: 'account', prefix: `AWSLogs/${account}/` },
       ],
@@ -156,9 +156,9 @@ describe('what is seen on the way', () => {
   });
 
   it('are organizations alone for a trail of one', () => {
-    const place = placeOf({ bucket: 'trails', prefix: 'AWSLogs/', onlyOrganizations: true });
-    expect(afterLook(place, { folders: [account, 'o-exampleorgid'], files: [] }, {}).places).toEqual([
-      { kind: 'organization', prefix: 'AWSLogs/o-exampleorgid/' },
-    ]);
+    const accountRegion = accountRegionOf({ bucket: 'trails', prefix: 'AWSLogs/', onlyOrganizations: true });
+    expect(
+      afterLook(accountRegion, { folders: [account, 'o-exampleorgid'], files: [] }, {}).accountRegions,
+    ).toEqual([{ kind: 'organization', prefix: 'AWSLogs/o-exampleorgid/' }]);
   });
 });

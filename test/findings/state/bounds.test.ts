@@ -4,7 +4,7 @@ import type { Evidence } from '../../../lib/core/control.ts';
 import { boundedKey } from '../../../lib/findings/state/bounds.ts';
 import {
   type Entry,
-  type Judged,
+  type Evaluated,
   knows,
   type Observation,
   remembered,
@@ -16,15 +16,15 @@ import { control, seen, volume } from './observing.ts';
 
 const long = '"\u0000\ud800☃'.repeat(50_000);
 
-function judgedAt(at: number, more: Partial<Judged>): Observation {
+function evaluatedAt(at: number, more: Partial<Evaluated>): Observation {
   const observation = seen({ at, verdict: 'FAIL' });
-  return observation.result.kind === 'judged'
+  return observation.result.kind === 'evaluated'
     ? { ...observation, result: { ...observation.result, ...more } }
     : observation;
 }
 
 function evidenceKept(evidence: Evidence): Evidence | undefined {
-  return withObservation(undefined, control, judgedAt(1, { evidence })).finding?.evidence;
+  return withObservation(undefined, control, evaluatedAt(1, { evidence })).finding?.evidence;
 }
 
 function recorded(entry: Entry): Recorded {
@@ -35,14 +35,14 @@ interface Hostile {
   readonly text: string;
   readonly items: number;
   readonly at: number;
-  readonly verdict: 'FAIL' | 'PASS' | 'UNKNOWN' | 'gone';
+  readonly verdict: 'FAIL' | 'PASS' | 'UNKNOWN' | 'deleted';
 }
 
 /** An observation with this text wherever anybody might have a say. */
 function hostile({ text, items, at, verdict }: Hostile): Observation {
   const many = <T>(make: (index: number) => T) => Array.from({ length: items }, (_, index) => make(index));
-  const observation = judgedAt(at, {
-    verdict: verdict === 'gone' ? 'FAIL' : verdict,
+  const observation = evaluatedAt(at, {
+    verdict: verdict === 'deleted' ? 'FAIL' : verdict,
     evidence: {
       summary: text,
       required: text,
@@ -54,7 +54,7 @@ function hostile({ text, items, at, verdict }: Hostile): Observation {
     },
     plan: {
       actions: many(() => ({ action: 'notify', reason: text })),
-      withheld: many(() => ({ action: 'tag', because: 'exempt', reason: text })),
+      skipped: many(() => ({ action: 'tag', because: 'exempt', reason: text })),
     },
     exemption: { state: 'active', from: 'tag', reason: text, owner: text, expires: text },
     details: { Other: Object.fromEntries(many((index) => [String(index), text.slice(0, 100)])) },
@@ -74,7 +74,7 @@ function hostile({ text, items, at, verdict }: Hostile): Observation {
       partOf: text,
       tags: Object.fromEntries(many((index) => [`${index}`, text.slice(0, 256)])),
     }),
-    result: verdict === 'gone' ? { kind: 'gone', because: text } : observation.result,
+    result: verdict === 'deleted' ? { kind: 'deleted', because: text } : observation.result,
   };
 }
 
@@ -86,7 +86,7 @@ const anyHostile: fc.Arbitrary<Observation> = fc
       .chain((unit) => fc.constantFrom(0, 100, 6_000).map((length) => unit.repeat(length))),
     items: fc.constantFrom(0, 10, 60),
     at: fc.nat(1_000_000),
-    verdict: fc.constantFrom('FAIL', 'PASS', 'UNKNOWN', 'gone'),
+    verdict: fc.constantFrom('FAIL', 'PASS', 'UNKNOWN', 'deleted'),
   })
   .map(hostile);
 
@@ -198,7 +198,7 @@ describe('details', () => {
     [20_000, false],
   ])('of %i bytes are kept: %s', (size, kept) => {
     const details = { Name: 'x'.repeat(size) };
-    const entry = withObservation(undefined, control, judgedAt(1, { details }));
+    const entry = withObservation(undefined, control, evaluatedAt(1, { details }));
     expect(entry.details).toEqual(kept ? details : undefined);
   });
 });

@@ -18,16 +18,16 @@ import {
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { rounds } from '../../../lib/findings/state/changing.ts';
-import { DynamoLedger } from '../../../lib/findings/state/dynamodb.ts';
+import { DynamoStateTable } from '../../../lib/findings/state/dynamodb.ts';
 import { remembered } from '../../../lib/findings/state/entry.ts';
-import { LedgerError } from '../../../lib/findings/state/error.ts';
+import { StateTableError } from '../../../lib/findings/state/error.ts';
 import { type Item, keyOf, toItem } from '../../../lib/findings/state/item.ts';
 import { withRecords } from '../../../lib/findings/state/recorded.ts';
 import type { Recorded, ToRecord } from '../../../lib/findings/state/table.ts';
-import { idOf, place, type Seen, seen, start, toRecord, volume } from './observing.ts';
+import { accountRegion, idOf, type Seen, seen, start, toRecord, volume } from './observing.ts';
 
 const dynamodb = mockClient(DynamoDBClient);
-const table = 'ledger';
+const table = 'stateTable';
 const metadata = { $metadata: {}, message: 'no' };
 
 let items: Map<string, Item>;
@@ -97,9 +97,9 @@ function cancelledOnce(reasons: Readonly<Record<string, string>>): void {
   });
 }
 
-function ledger(): DynamoLedger {
-  return new DynamoLedger({
-    client: new DynamoDBClient({ region: place.region }),
+function stateTable(): DynamoStateTable {
+  return new DynamoStateTable({
+    client: new DynamoDBClient({ region: accountRegion.region }),
     table,
     now: () => start,
     wait: async (milliseconds) => waits.push(milliseconds),
@@ -109,31 +109,31 @@ function ledger(): DynamoLedger {
 }
 
 function record(names: readonly string[], more: Partial<Seen> = {}): Promise<readonly Recorded[]> {
-  return ledger().record(
+  return stateTable().record(
     names.map((name) => toRecord(seen({ at: 1, verdict: 'FAIL', resource: volume(name), ...more }))),
   );
 }
 
-async function failureOf(promise: Promise<unknown>): Promise<LedgerError> {
+async function failureOf(promise: Promise<unknown>): Promise<StateTableError> {
   const error: unknown = await promise.then(
     () => undefined,
     (reason: unknown) => reason,
   );
-  if (error instanceof LedgerError) return error;
-  throw new Error('it should have failed as a ledger does', { cause: error });
+  if (error instanceof StateTableError) return error;
+  throw new Error('it should have failed as a state table does', { cause: error });
 }
 
 const id = (name: string) => idOf(volume(name));
 
 describe('a read', () => {
   it('is consistent', async () => {
-    await ledger().read([id('a')]);
+    await stateTable().read([id('a')]);
     const input = dynamodb.commandCalls(BatchGetItemCommand)[0]?.args[0].input;
     expect(input?.RequestItems?.[table]?.ConsistentRead).toBe(true);
   });
 
   it('asks for each entry once', async () => {
-    await ledger().read([id('a'), id('b'), id('a')]);
+    await stateTable().read([id('a'), id('b'), id('a')]);
     expect(reads).toEqual([['a', 'b']]);
   });
 
@@ -150,7 +150,7 @@ describe('a read', () => {
         UnprocessedKeys: { [table]: { Keys: others } },
       };
     });
-    const entries = await ledger().read([id('a'), id('b')]);
+    const entries = await stateTable().read([id('a'), id('b')]);
     expect([[...entries.keys()], reads]).toEqual([
       [id('a'), id('b')],
       [['a'], ['b']],
@@ -161,18 +161,18 @@ describe('a read', () => {
     dynamodb
       .on(BatchGetItemCommand)
       .callsFake((input: BatchGetItemCommandInput) => ({ UnprocessedKeys: input.RequestItems }));
-    expect(await failureOf(ledger().read([id('a')]))).toMatchObject({ trouble: 'busy', ids: [id('a')] });
+    expect(await failureOf(stateTable().read([id('a')]))).toMatchObject({ trouble: 'busy', ids: [id('a')] });
   });
 
   it('that is throttled for as long as the SDK tries may be made again', async () => {
     dynamodb.on(BatchGetItemCommand).rejects(new ProvisionedThroughputExceededException(metadata));
-    expect((await failureOf(ledger().read([id('a')]))).trouble).toBe('busy');
+    expect((await failureOf(stateTable().read([id('a')]))).trouble).toBe('busy');
   });
 
   it('of a table that does not exist tells which, and what to look at', async () => {
     dynamodb.on(BatchGetItemCommand).rejects(new ResourceNotFoundException(metadata));
-    expect((await failureOf(ledger().read([id('a')]))).message).toBe(
-      `The ledger's table ledger can't be read for "${id('a')}": ResourceNotFoundException (no). Check that the stack is ` +
+    expect((await failureOf(stateTable().read([id('a')]))).message).toBe(
+      `The state table's table stateTable can't be read for "${id('a')}": ResourceNotFoundException (no). Check that the stack is ` +
         'deployed in this account and Region and that the caller is allowed what docs/iam.md lists.',
     );
   });
@@ -189,7 +189,7 @@ describe('a read', () => {
   ])('of an item %s fails and names it', async (_which, damage) => {
     await record(['a']);
     items.set(id('a'), { ...items.get(id('a')), ...damage });
-    expect(await failureOf(ledger().read([id('a')]))).toMatchObject({
+    expect(await failureOf(stateTable().read([id('a')]))).toMatchObject({
       trouble: 'unreadable',
       ids: [id('a')],
     });
@@ -198,7 +198,7 @@ describe('a read', () => {
   it('names no entry in words that a terminal would act on', async () => {
     const name = 'a\u001b[2J\u202e';
     items.set(id(name), keyOf(id(name)));
-    expect((await failureOf(ledger().read([id(name)]))).message).toContain(String.raw`a\u001b[2J\u202e`);
+    expect((await failureOf(stateTable().read([id(name)]))).message).toContain(String.raw`a\u001b[2J\u202e`);
   });
 });
 
@@ -352,7 +352,7 @@ describe('a write', () => {
 
   it('of more than DynamoDB takes in a call is made by several', async () => {
     const names = Array.from({ length: 100 }, (_, index) => `vol-${index}`);
-    await ledger().record(
+    await stateTable().record(
       names.flatMap((name) => Array.from({ length: remembered }, (_, at) => noisy(name, at))),
     );
     const bytes = dynamodb
@@ -371,11 +371,11 @@ describe('an index that lags behind its table', () => {
   });
 
   it('brings nothing into a page that does not belong there any more', async () => {
-    expect(await ledger().page(place, undefined)).toEqual({ entries: [], token: undefined });
+    expect(await stateTable().page(accountRegion, undefined)).toEqual({ entries: [], token: undefined });
   });
 
   it('brings nothing among the parts that does not belong there any more', async () => {
-    expect(await ledger().partsOf(['arn:aws:ec2:eu-central-1:111122223333:instance/i-0abc'])).toEqual([]);
+    expect(await stateTable().partsOf(['arn:aws:ec2:eu-central-1:111122223333:instance/i-0abc'])).toEqual([]);
   });
 });
 
@@ -392,6 +392,6 @@ function noisy(name: string, at: number): ToRecord {
   const observation = seen({ at, verdict: 'PASS', resource: volume(name) });
   const observed = [1, 2, 3].map((part) => ({ what: 'noise', value: noise(`${name} ${at} ${part}`) }));
   const { result } = observation;
-  if (result.kind === 'gone') throw new Error('it is judged');
+  if (result.kind === 'deleted') throw new Error('it is evaluated');
   return toRecord({ ...observation, result: { ...result, evidence: { ...result.evidence, observed } } });
 }

@@ -27,7 +27,7 @@ const isoAt = (at: number) => new Date(start + at).toISOString();
 const anySeen: fc.Arbitrary<Seen> = fc.record(
   {
     at: fc.nat(20),
-    verdict: fc.constantFrom(...verdicts, 'gone' as const),
+    verdict: fc.constantFrom(...verdicts, 'deleted' as const),
     key: fc.string({ minLength: 1, maxLength: 4 }),
     details: fc.dictionary(fc.string(), fc.integer(), { maxKeys: 2 }),
     resource: fc.constantFrom(
@@ -74,9 +74,9 @@ describe('an entry', () => {
     });
     fc.assert(
       fc.property(late, (all) => {
-        const inOrder = all.map(([each, delay], place) => ({
-          each: seen({ ...each, at: place, key: `event-${place}` }),
-          due: place + delay,
+        const inOrder = all.map(([each, delay], accountRegion) => ({
+          each: seen({ ...each, at: accountRegion, key: `event-${accountRegion}` }),
+          due: accountRegion + delay,
         }));
         const lateOnes = inOrder.toSorted((a, b) => a.due - b.due);
         expect(entryOf(lateOnes.map(({ each }) => each))).toEqual(entryOf(inOrder.map(({ each }) => each)));
@@ -134,14 +134,14 @@ describe('a finding', () => {
     expect(statusAfter({ at: 2, verdict: 'FAIL' }, { at: 1, verdict: 'PASS' })).toBe('OPEN');
   });
 
-  it('is archived when its resource is gone', () => {
-    expect(statusAfter({ at: 1, verdict: 'FAIL' }, { at: 2, verdict: 'gone' })).toBe('ARCHIVED');
+  it('is archived when its resource was deleted', () => {
+    expect(statusAfter({ at: 1, verdict: 'FAIL' }, { at: 2, verdict: 'deleted' })).toBe('ARCHIVED');
   });
 
   it('is opened again, with its history, when its resource is made again and fails', () => {
     const { finding } = entryAfter(
       { at: 1, verdict: 'FAIL' },
-      { at: 2, verdict: 'gone' },
+      { at: 2, verdict: 'deleted' },
       { at: 3, verdict: 'FAIL' },
     );
     expect(finding?.history.map(({ status }) => status)).toEqual(['OPEN', 'ARCHIVED', 'OPEN']);
@@ -171,14 +171,14 @@ describe('a finding', () => {
     );
     const { finding } = entryAfter(...life);
     expect(finding?.history.map(({ at }) => at)).toEqual(
-      [0, ...Array.from({ length: 19 }, (_, place) => 181 + place)].map(isoAt),
+      [0, ...Array.from({ length: 19 }, (_, accountRegion) => 181 + accountRegion)].map(isoAt),
     );
   });
 
   it('keeps the first event behind it and the latest', () => {
     const life = Array.from({ length: 100 }, (_, at): Seen => ({ at, verdict: 'FAIL' }));
     expect(entryAfter(...life).finding?.eventIds).toEqual(
-      [0, ...Array.from({ length: 19 }, (_, place) => 81 + place)].map((at) => `event-${at}`),
+      [0, ...Array.from({ length: 19 }, (_, accountRegion) => 81 + accountRegion)].map((at) => `event-${at}`),
     );
   });
 });

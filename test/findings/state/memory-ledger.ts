@@ -1,5 +1,5 @@
 /**
- * A ledger in memory: a test double with the same rules as the one in DynamoDB, conditional writes and what comes of
+ * A state table in memory: a test double with the same rules as the one in DynamoDB, conditional writes and what comes of
  * them included. `pause`, where given, is awaited before each read and each write, so that a test can let
  * writers get in each other's way.
  */
@@ -11,9 +11,9 @@ import {
   type Unwritten,
 } from '../../../lib/findings/state/changing.ts';
 import { isListed, withPublication, withRecords } from '../../../lib/findings/state/recorded.ts';
-import type { Ledger, Recorded, ToRecord } from '../../../lib/findings/state/table.ts';
+import type { Recorded, StateTable, ToRecord } from '../../../lib/findings/state/table.ts';
 
-export interface MemoryLedgerOptions {
+export interface MemoryStateTableOptions {
   readonly now: () => number;
   readonly pause?: () => Promise<unknown>;
   /** How many entries a page has; 100 where left out. */
@@ -22,11 +22,11 @@ export interface MemoryLedgerOptions {
 
 const none: Unwritten = { refused: [], stale: [], held: [], cause: undefined };
 
-export class MemoryLedger implements Ledger {
+export class MemoryStateTable implements StateTable {
   readonly entries = new Map<string, Recorded>();
   /** How many entries were written in all. */
   writes = 0;
-  readonly #options: MemoryLedgerOptions;
+  readonly #options: MemoryStateTableOptions;
   readonly #store: Store = {
     read: async (ids) => {
       await this.#options.pause?.();
@@ -40,7 +40,7 @@ export class MemoryLedger implements Ledger {
     },
   };
 
-  constructor(options: MemoryLedgerOptions) {
+  constructor(options: MemoryStateTableOptions) {
     this.#options = options;
   }
 

@@ -6,13 +6,13 @@ import { ec2VolumeEncryption } from '../../../lib/services/ec2/controls/ec2-volu
 
 export const control = ec2VolumeEncryption;
 
-export const place = { account: '111122223333', region: 'eu-central-1' } as const;
+export const accountRegion = { account: '111122223333', region: 'eu-central-1' } as const;
 
 export const start = Date.UTC(2026, 9, 5);
 
 export function volume(id = 'vol-0abc', more: Partial<Resource> = {}): Resource {
-  const arn = `arn:aws:ec2:${place.region}:${place.account}:volume/${id}`;
-  return { type: 'AwsEc2Volume', id, arn, ...place, ...more };
+  const arn = `arn:aws:ec2:${accountRegion.region}:${accountRegion.account}:volume/${id}`;
+  return { type: 'AwsEc2Volume', id, arn, ...accountRegion, ...more };
 }
 
 export function idOf(resource: Resource): string {
@@ -22,7 +22,7 @@ export function idOf(resource: Resource): string {
 export interface Seen {
   /** Milliseconds after `start`. */
   readonly at: number;
-  readonly verdict: Verdict | 'gone';
+  readonly verdict: Verdict | 'deleted';
   readonly key?: string;
   readonly resource?: Resource;
   readonly details?: Readonly<Record<string, unknown>>;
@@ -32,9 +32,9 @@ export interface Seen {
 export function seen({ at, verdict, key = `event-${at}`, resource = volume(), details }: Seen): Observation {
   const actor = {
     type: 'IAMUser',
-    arn: `arn:aws:iam::${place.account}:user/ana`,
+    arn: `arn:aws:iam::${accountRegion.account}:user/ana`,
     name: 'ana',
-    account: place.account,
+    account: accountRegion.account,
     sourceIp: undefined,
     userAgent: undefined,
   };
@@ -44,10 +44,10 @@ export function seen({ at, verdict, key = `event-${at}`, resource = volume(), de
     cause: { id: key, eventName: 'CreateVolume', time: start + at, actor },
     resource,
     result:
-      verdict === 'gone'
-        ? { kind: 'gone', because: `It was gone at ${at}.` }
+      verdict === 'deleted'
+        ? { kind: 'deleted', because: `It was deleted at ${at}.` }
         : {
-            kind: 'judged',
+            kind: 'evaluated',
             verdict,
             evidence: {
               summary: `It was ${verdict} at ${at}.`,
@@ -65,7 +65,7 @@ export function seen({ at, verdict, key = `event-${at}`, resource = volume(), de
               ],
             },
             severity: control.severity,
-            plan: { actions: [], withheld: [] },
+            plan: { actions: [], skipped: [] },
             exemption: undefined,
             details,
           },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isListed, withPublication, withRecords } from '../../../lib/findings/state/recorded.ts';
-import { isOwed, type Recorded, repostAfter } from '../../../lib/findings/state/table.ts';
+import { isPublicationPending, type Recorded, repostAfter } from '../../../lib/findings/state/table.ts';
 import { type Seen, seen, start, toRecord, volume } from './observing.ts';
 
 const clock = start + 1_000;
@@ -51,15 +51,15 @@ describe('updatedAt', () => {
   });
 
   it('stays with a look that sees what was seen before', () => {
-    // As a sweep looks: without an event that would be one more behind the finding.
+    // As a scheduled scan looks: without an event that would be one more behind the finding.
     const looks = [1, 2].map((at) => {
       const { cause, result, ...observation } = seen({ at, verdict: 'FAIL' });
       const evidence =
-        result.kind === 'judged' ? { ...result.evidence, summary: 'It is not encrypted.' } : undefined;
+        result.kind === 'evaluated' ? { ...result.evidence, summary: 'It is not encrypted.' } : undefined;
       return toRecord({
         ...observation,
         cause: { ...cause, id: undefined },
-        result: result.kind === 'judged' && evidence ? { ...result, evidence } : result,
+        result: result.kind === 'evaluated' && evidence ? { ...result, evidence } : result,
       });
     });
     const first = withRecords(undefined, looks.slice(0, 1), clock);
@@ -86,23 +86,27 @@ describe('an observation', () => {
 
 describe('a publication', () => {
   it.each([
-    ['is owed of a finding that was never published', failed, true],
-    ['is not owed once it is noted', published, false],
-    ['is owed after a change', recorded([{ at: 2, verdict: 'PASS' }], published), true],
-    ['is owed when only an older state was taken', withPublication(failed, clock - 1, clock), true],
-    ['is not owed while there is no finding', recorded([{ at: 1, verdict: 'PASS' }]), false],
-  ])('%s', (_what, entry, owed) => {
-    expect(isOwed(entry, clock)).toBe(owed);
+    ['is pending publication of a finding that was never published', failed, true],
+    ['is not pending publication once it is noted', published, false],
+    ['is pending publication after a change', recorded([{ at: 2, verdict: 'PASS' }], published), true],
+    [
+      'is pending publication when only an older state was taken',
+      withPublication(failed, clock - 1, clock),
+      true,
+    ],
+    ['is not pending publication while there is no finding', recorded([{ at: 1, verdict: 'PASS' }]), false],
+  ])('%s', (_what, entry, pending) => {
+    expect(isPublicationPending(entry, clock)).toBe(pending);
   });
 
-  it('of an open finding is owed again before Security Hub forgets it', () => {
-    expect(isOwed(published, clock + repostAfter + 1)).toBe(true);
+  it('of an open finding is pending publication again before Security Hub forgets it', () => {
+    expect(isPublicationPending(published, clock + repostAfter + 1)).toBe(true);
   });
 
-  it('of a resolved finding is not owed again', () => {
+  it('of a resolved finding is not pending publication again', () => {
     const resolved = recorded([{ at: 2, verdict: 'PASS' }], published);
     const noted = withPublication(resolved, resolved.updatedAt, clock);
-    expect(isOwed(noted, clock + repostAfter + 1)).toBe(false);
+    expect(isPublicationPending(noted, clock + repostAfter + 1)).toBe(false);
   });
 
   it('that is noted as late as another changes nothing', () => {
@@ -116,7 +120,7 @@ describe('a publication', () => {
 
 describe('something is left to be done', () => {
   const resolved = recorded([{ at: 2, verdict: 'PASS' }], published);
-  const archived = recorded([{ at: 2, verdict: 'gone' }], published);
+  const archived = recorded([{ at: 2, verdict: 'deleted' }], published);
 
   it.each([
     ['about an open finding', published, true],

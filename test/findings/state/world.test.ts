@@ -5,12 +5,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Finding, Status } from '../../../lib/findings/finding.ts';
-import { LedgerError } from '../../../lib/findings/state/error.ts';
-import { isOwed, type Recorded } from '../../../lib/findings/state/table.ts';
-import { MemoryLedger } from './memory-ledger.ts';
-import { idOf, place, seen, toRecord, volume } from './observing.ts';
+import { StateTableError } from '../../../lib/findings/state/error.ts';
+import { isPublicationPending, type Recorded } from '../../../lib/findings/state/table.ts';
+import { MemoryStateTable } from './memory-ledger.ts';
+import { accountRegion, idOf, seen, toRecord, volume } from './observing.ts';
 
-type State = 'passes' | 'fails' | 'gone';
+type State = 'passes' | 'fails' | 'deleted';
 
 /** One event, the state that it leaves the volume in, and its deliveries: each gets so many doubts before an answer. */
 interface Change {
@@ -19,11 +19,11 @@ interface Change {
 }
 
 const change: fc.Arbitrary<Change> = fc.record({
-  state: fc.constantFrom<State>('passes', 'fails', 'gone'),
+  state: fc.constantFrom<State>('passes', 'fails', 'deleted'),
   deliveries: fc.array(fc.nat(1), { minLength: 1, maxLength: 3 }),
 });
 
-const verdictOf = { passes: 'PASS', fails: 'FAIL', gone: 'gone' } as const;
+const verdictOf = { passes: 'PASS', fails: 'FAIL', deleted: 'deleted' } as const;
 
 /** As Security Hub does, it ignores what is not newer than what it has. */
 class Hub {
@@ -39,14 +39,17 @@ class Hub {
 
 class World {
   readonly hub = new Hub();
-  readonly ledger: MemoryLedger;
+  readonly stateTable: MemoryStateTable;
   readonly #scheduler: fc.Scheduler;
-  #state: State = 'gone';
+  #state: State = 'deleted';
   #clock = 0;
 
   constructor(scheduler: fc.Scheduler) {
     this.#scheduler = scheduler;
-    this.ledger = new MemoryLedger({ now: () => this.#now(), pause: () => this.#pause('ledger') });
+    this.stateTable = new MemoryStateTable({
+      now: () => this.#now(),
+      pause: () => this.#pause('stateTable'),
+    });
   }
 
   async run(changes: readonly Change[]): Promise<void> {
@@ -65,11 +68,13 @@ class World {
     await Promise.all(deliveries);
   }
 
-  /** What the sweep does about what is owed, when all has come to rest. */
-  async sweep(): Promise<void> {
-    const swept = this.ledger.page(place, undefined).then(({ entries }) => this.#publish(entries));
+  /** What the scheduled scan does about what is pending publication, when all has come to rest. */
+  async scan(): Promise<void> {
+    const scanned = this.stateTable
+      .page(accountRegion, undefined)
+      .then(({ entries }) => this.#publish(entries));
     await this.#scheduler.waitIdle();
-    await swept;
+    await scanned;
   }
 
   async #deliver(event: string, doubts: number): Promise<void> {
@@ -80,9 +85,9 @@ class World {
       const verdict = attempt < doubts ? 'UNKNOWN' : verdictOf[this.#state];
       const observation = seen({ at, verdict, key: `${event}#${attempt}` });
       try {
-        await this.#publish(await this.ledger.record([toRecord(observation)]));
+        await this.#publish(await this.stateTable.record([toRecord(observation)]));
       } catch (error) {
-        if (!(error instanceof LedgerError && error.trouble === 'busy')) throw error;
+        if (!(error instanceof StateTableError && error.trouble === 'busy')) throw error;
         // What could not be recorded is delivered again.
         attempt -= 1;
       }
@@ -90,10 +95,10 @@ class World {
   }
 
   async #publish(entries: readonly Recorded[]): Promise<void> {
-    const owed = entries.filter((entry) => isOwed(entry, this.#clock));
+    const pending = entries.filter((entry) => isPublicationPending(entry, this.#clock));
     await this.#pause('publication');
-    for (const entry of owed) this.hub.import(entry);
-    await this.ledger.markPublished(owed);
+    for (const entry of pending) this.hub.import(entry);
+    await this.stateTable.markPublished(pending);
   }
 
   /** Each moment is one of its own. */
@@ -113,7 +118,7 @@ const statuses: Readonly<Record<State, readonly (Status | undefined)[]>> = {
   fails: ['OPEN'],
   // Nobody may have looked while it failed; and what is made again and passes leaves archived what was.
   passes: ['RESOLVED', 'ARCHIVED', undefined],
-  gone: ['ARCHIVED', undefined],
+  deleted: ['ARCHIVED', undefined],
 };
 
 function worlds(most: number, check: (world: World, changes: readonly Change[]) => Promise<void>) {
@@ -136,35 +141,37 @@ describe('at rest', () => {
     ['a few changes', 5],
     ['more changes than are remembered', 20],
   ])(
-    'after %s, the finding is open when the volume fails, closed when it passes, archived when it is gone',
+    'after %s, the finding is open when the volume fails, closed when it passes, archived when it was deleted',
     async (_what, most) => {
-      await worlds(most, async ({ ledger }, changes) => {
-        const status = ledger.entries.get(id)?.finding?.status;
-        expect(statuses[changes.at(-1)?.state ?? 'gone']).toContain(status);
+      await worlds(most, async ({ stateTable }, changes) => {
+        const status = stateTable.entries.get(id)?.finding?.status;
+        expect(statuses[changes.at(-1)?.state ?? 'deleted']).toContain(status);
       });
     },
   );
 
   it('each observation counts once', async () => {
-    await worlds(5, async ({ ledger }) => {
-      const keys = ledger.entries.get(id)?.observations.map(({ key }) => key) ?? [];
+    await worlds(5, async ({ stateTable }) => {
+      const keys = stateTable.entries.get(id)?.observations.map(({ key }) => key) ?? [];
       expect(keys.length).toBe(new Set(keys).size);
     });
   });
 
-  it('after a sweep, Security Hub holds what the ledger holds', async () => {
+  it('after a scheduled scan, Security Hub holds what the state table holds', async () => {
     await worlds(5, async (world) => {
-      await world.sweep();
+      await world.scan();
       expect(world.hub.findings.get(id)?.finding.history).toEqual(
-        world.ledger.entries.get(id)?.finding?.history,
+        world.stateTable.entries.get(id)?.finding?.history,
       );
     });
   });
 
-  it('after a sweep, nothing is owed', async () => {
+  it('after a scheduled scan, nothing is pending publication', async () => {
     await worlds(5, async (world) => {
-      await world.sweep();
-      expect([...world.ledger.entries.values()].filter((entry) => isOwed(entry, 0))).toEqual([]);
+      await world.scan();
+      expect(
+        [...world.stateTable.entries.values()].filter((entry) => isPublicationPending(entry, 0)),
+      ).toEqual([]);
     });
   });
 });

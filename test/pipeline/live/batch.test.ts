@@ -88,7 +88,7 @@ describe('a batch of deliveries', () => {
       [delivery('a', deliveriesInAll)],
       taker(['a']).take,
       async () => {
-        throw new Error('the queue is gone');
+        throw new Error('the queue was deleted');
       },
       plenty,
     );

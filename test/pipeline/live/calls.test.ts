@@ -1,5 +1,5 @@
 /**
- * How many calls the evaluator makes to AWS: the real facts, ledger and publisher, with the SDK mocked, because no
+ * How many calls the evaluator makes to AWS: the real facts, state table and publisher, with the SDK mocked, because no
  * emulator says what it was asked.
  */
 import {
@@ -27,7 +27,7 @@ import { deadLettersTo } from '../../../functions/context.ts';
 import { lazyClients } from '../../../lib/aws/clients.ts';
 import { sendAll } from '../../../lib/aws/sqs.ts';
 import { Publisher } from '../../../lib/findings/publisher.ts';
-import { DynamoLedger } from '../../../lib/findings/state/dynamodb.ts';
+import { DynamoStateTable } from '../../../lib/findings/state/dynamodb.ts';
 import type { Item } from '../../../lib/findings/state/item.ts';
 import { AwsFacts } from '../../../lib/pipeline/aws-facts.ts';
 import { Evaluator } from '../../../lib/pipeline/live/evaluator.ts';
@@ -35,14 +35,17 @@ import { defaultPolicy } from '../../../lib/policy/policy.ts';
 import { ec2Readers } from '../../../lib/services/ec2/aws.ts';
 import { ec2Controls } from '../../../lib/services/ec2/controls/index.ts';
 
-const place = { account: '111122223333', region: 'us-east-1' };
-const table = 'ledger';
-const keyArn = `arn:aws:kms:${place.region}:${place.account}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
+const accountRegion = { account: '111122223333', region: 'us-east-1' };
+const table = 'stateTable';
+const keyArn = `arn:aws:kms:${accountRegion.region}:${accountRegion.account}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
 const start = Date.parse('2026-03-01T12:00:00Z');
 
 /** EC2 with all instances that are asked for, each with one root volume; and all that the evaluator works with. */
 function deployment({ encrypted }: { readonly encrypted: boolean }) {
-  const config = { region: place.region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+  const config = {
+    region: accountRegion.region,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  };
   const made = { ec2: new EC2Client(config), kms: new KMSClient(config) };
   const clients = {
     dynamodb: new DynamoDBClient(config),
@@ -88,18 +91,24 @@ function deployment({ encrypted }: { readonly encrypted: boolean }) {
     time += milliseconds;
   };
   const now = () => new Date(time);
-  const queueUrl = `https://sqs.${place.region}.amazonaws.com/${place.account}/trailseal-dev-ec2`;
+  const queueUrl = `https://sqs.${accountRegion.region}.amazonaws.com/${accountRegion.account}/trailseal-dev-ec2`;
   const evaluator = new Evaluator({
     controls: ec2Controls,
     policy: defaultPolicy(ec2Controls),
-    place,
+    accountRegion,
     facts: new AwsFacts({
       readers: ec2Readers,
       clients: () => lazyClients({ ec2: () => made.ec2, kms: () => made.kms }, config),
       now,
       wait,
     }),
-    ledger: new DynamoLedger({ client: clients.dynamodb, table, now: () => time, wait, random: () => 0.5 }),
+    stateTable: new DynamoStateTable({
+      client: clients.dynamodb,
+      table,
+      now: () => time,
+      wait,
+      random: () => 0.5,
+    }),
     publisher: new Publisher({ client: clients.securityHub, now, wait, random: () => 0.5 }),
     queues: {
       again: (bodies, delaySeconds) => sendAll(clients.sqs, queueUrl, bodies, { delaySeconds, wait }),
@@ -220,9 +229,9 @@ function event(eventName: string, number: number) {
       eventName,
       eventID: `${eventName}-${number}`,
       eventTime: '2026-03-01T11:59:00Z',
-      awsRegion: place.region,
-      recipientAccountId: place.account,
-      userIdentity: { type: 'IAMUser', arn: `arn:aws:iam::${place.account}:user/ana` },
+      awsRegion: accountRegion.region,
+      recipientAccountId: accountRegion.account,
+      userIdentity: { type: 'IAMUser', arn: `arn:aws:iam::${accountRegion.account}:user/ana` },
       requestParameters: {},
       responseElements: { instancesSet: { items: ids } },
     },
@@ -276,7 +285,7 @@ describe('ten events of 100 instances each', () => {
     });
   });
 
-  it('cost a query for each instance that ended, as only the ledger knows what was part of it', async () => {
+  it('cost a query for each instance that ended, as only the state table knows what was part of it', async () => {
     const { deliver, terminate } = deployment({ encrypted: false });
     await deliver(events('RunInstances'));
     terminate();

@@ -1,6 +1,6 @@
 /** Which policy is in force, whatever the parameter says, and whatever becomes of reading it. */
 import { describe, expect, it } from 'vitest';
-import { heldFor, PolicyInForce, PolicyUnreadable } from '../../../lib/pipeline/live/effective-policy.ts';
+import { EffectivePolicy, heldFor, PolicyUnreadable } from '../../../lib/pipeline/live/effective-policy.ts';
 import type { PolicyVersion } from '../../../lib/pipeline/live/policy-parameter.ts';
 import { sampleControls } from '../../policy/fixtures.ts';
 
@@ -10,7 +10,7 @@ const wrong = '{"version":1,"controls":{"key-rotatoin":{}}}';
 const name = '/trailseal/dev/policy';
 
 /** A parameter and a clock, and functions that look at them. */
-class Place {
+class AccountRegion {
   now = 1_000_000;
   versions: PolicyVersion[] = [];
   /** Set: it can't be read; only its earlier versions can't. */
@@ -23,8 +23,8 @@ class Place {
   }
 
   /** A function that starts now. */
-  start(): PolicyInForce {
-    return new PolicyInForce({
+  start(): EffectivePolicy {
+    return new EffectivePolicy({
       parameter: {
         read: async () => {
           if (this.unreadable !== undefined) throw this.unreadable;
@@ -45,13 +45,13 @@ class Place {
 }
 
 /** What a function goes by: the policy's name. */
-async function used(one: PolicyInForce): Promise<string | undefined> {
+async function used(one: EffectivePolicy): Promise<string | undefined> {
   return (await one.look()).policy.file;
 }
 
-describe('the policy in force', () => {
+describe('the effective policy', () => {
   it('is the deployed one where there is no parameter', async () => {
-    expect(await new Place().start().look()).toMatchObject({
+    expect(await new AccountRegion().start().look()).toMatchObject({
       policy: { file: 'trailseal.policy.yml' },
       invalid: undefined,
       unread: undefined,
@@ -59,20 +59,20 @@ describe('the policy in force', () => {
   });
 
   it('is the override, named by parameter and version', async () => {
-    const place = new Place();
-    place.put(severity('HIGH'));
-    const { policy } = await place.start().look();
+    const accountRegion = new AccountRegion();
+    accountRegion.put(severity('HIGH'));
+    const { policy } = await accountRegion.start().look();
     expect(policy.file).toBe('parameter /trailseal/dev/policy version 1');
     expect(policy.controls.get('key-rotation')?.severity).toBe('HIGH');
   });
 
   it('changes with the parameter, in a function that runs already', async () => {
-    const place = new Place();
-    const one = place.start();
+    const accountRegion = new AccountRegion();
+    const one = accountRegion.start();
     const before = await used(one);
-    place.put(severity('HIGH'));
+    accountRegion.put(severity('HIGH'));
     const with1 = await used(one);
-    place.put(severity('LOW'));
+    accountRegion.put(severity('LOW'));
     expect([before, with1, await used(one)]).toEqual([
       'trailseal.policy.yml',
       `parameter ${name} version 1`,
@@ -81,31 +81,31 @@ describe('the policy in force', () => {
   });
 
   it('is the deployed one again when the parameter is deleted', async () => {
-    const place = new Place();
-    place.put(severity('HIGH'));
-    const one = place.start();
+    const accountRegion = new AccountRegion();
+    accountRegion.put(severity('HIGH'));
+    const one = accountRegion.start();
     await one.look();
-    place.versions = [];
+    accountRegion.versions = [];
     expect(await used(one)).toBe('trailseal.policy.yml');
   });
 
   it('is that of a parameter that was deleted and made anew, though it has the same version', async () => {
-    const place = new Place();
-    place.put(severity('HIGH'));
-    const one = place.start();
+    const accountRegion = new AccountRegion();
+    accountRegion.put(severity('HIGH'));
+    const one = accountRegion.start();
     await one.look();
-    place.versions = [];
-    place.put(severity('LOW'));
+    accountRegion.versions = [];
+    accountRegion.put(severity('LOW'));
     expect((await one.look()).policy.controls.get('key-rotation')?.severity).toBe('LOW');
   });
 
   it('is the same object until it changes', async () => {
-    const place = new Place();
-    place.put(severity('HIGH'));
-    const one = place.start();
+    const accountRegion = new AccountRegion();
+    accountRegion.put(severity('HIGH'));
+    const one = accountRegion.start();
     const first = (await one.look()).policy;
     const again = (await one.look()).policy;
-    place.put(wrong);
+    accountRegion.put(wrong);
     expect([again === first, (await one.look()).policy === first]).toEqual([true, true]);
   });
 });
@@ -115,38 +115,38 @@ describe('a wrong override', () => {
     ['that has the right version', true],
     ['that starts afterwards', false],
   ])('leaves the last right version in force, for a function %s', async (_which, warm) => {
-    const place = new Place();
-    place.put(severity('HIGH'));
-    place.put(severity('LOW'));
-    const one = place.start();
+    const accountRegion = new AccountRegion();
+    accountRegion.put(severity('HIGH'));
+    accountRegion.put(severity('LOW'));
+    const one = accountRegion.start();
     if (warm) await one.look();
-    place.put(wrong);
-    place.put(wrong);
+    accountRegion.put(wrong);
+    accountRegion.put(wrong);
     expect(await used(one)).toBe(`parameter ${name} version 2`);
   });
 
   it('leaves the last right version in force, also for a function that never saw that version', async () => {
-    const place = new Place();
-    place.put(severity('HIGH'));
-    const one = place.start();
+    const accountRegion = new AccountRegion();
+    accountRegion.put(severity('HIGH'));
+    const one = accountRegion.start();
     await one.look();
-    place.put(severity('LOW'));
-    place.put(wrong);
+    accountRegion.put(severity('LOW'));
+    accountRegion.put(wrong);
     expect(await used(one)).toBe(`parameter ${name} version 2`);
   });
 
-  it('leaves the deployed policy in force where no version was ever right', async () => {
-    const place = new Place();
-    place.put(wrong);
-    place.put('no JSON');
-    expect(await used(place.start())).toBe('trailseal.policy.yml');
+  it('leaves the deployed effective policy where no version was ever right', async () => {
+    const accountRegion = new AccountRegion();
+    accountRegion.put(wrong);
+    accountRegion.put('no JSON');
+    expect(await used(accountRegion.start())).toBe('trailseal.policy.yml');
   });
 
   it('is told each time, with its version and all that is wrong', async () => {
-    const place = new Place();
-    place.put(severity('HIGH'));
-    place.put(wrong);
-    const one = place.start();
+    const accountRegion = new AccountRegion();
+    accountRegion.put(severity('HIGH'));
+    accountRegion.put(wrong);
+    const one = accountRegion.start();
     const told = {
       version: 2,
       faults: [
@@ -161,21 +161,21 @@ describe('a wrong override', () => {
   });
 
   it('has earlier versions read once, not each time', async () => {
-    const place = new Place();
-    place.put(severity('HIGH'));
-    place.put(wrong);
-    const one = place.start();
+    const accountRegion = new AccountRegion();
+    accountRegion.put(severity('HIGH'));
+    accountRegion.put(wrong);
+    const one = accountRegion.start();
     await one.look();
     await one.look();
-    expect(place.historyReads).toBe(1);
+    expect(accountRegion.historyReads).toBe(1);
   });
 
-  it('is told no more once it is put right', async () => {
-    const place = new Place();
-    place.put(wrong);
-    const one = place.start();
+  it('is told no more once it is fixed', async () => {
+    const accountRegion = new AccountRegion();
+    accountRegion.put(wrong);
+    const one = accountRegion.start();
     await one.look();
-    place.put(severity('LOW'));
+    accountRegion.put(severity('LOW'));
     expect(await one.look()).toMatchObject({
       policy: { file: `parameter ${name} version 2` },
       invalid: undefined,
@@ -183,20 +183,20 @@ describe('a wrong override', () => {
   });
 
   it('has a function that starts fail where the earlier versions can not be read', async () => {
-    const place = new Place();
-    place.put(severity('HIGH'));
-    place.put(wrong);
-    place.historyUnreadable = new Error('denied');
-    await expect(place.start().look()).rejects.toThrow(PolicyUnreadable);
+    const accountRegion = new AccountRegion();
+    accountRegion.put(severity('HIGH'));
+    accountRegion.put(wrong);
+    accountRegion.historyUnreadable = new Error('denied');
+    await expect(accountRegion.start().look()).rejects.toThrow(PolicyUnreadable);
   });
 
   it('leaves what a function goes by for a while where the earlier versions can not be read, and is told', async () => {
-    const place = new Place();
-    place.put(severity('HIGH'));
-    const one = place.start();
+    const accountRegion = new AccountRegion();
+    accountRegion.put(severity('HIGH'));
+    const one = accountRegion.start();
     await one.look();
-    place.put(wrong);
-    place.historyUnreadable = new Error('denied');
+    accountRegion.put(wrong);
+    accountRegion.historyUnreadable = new Error('denied');
     expect(await one.look()).toMatchObject({
       policy: { file: `parameter ${name} version 1` },
       invalid: { version: 2 },
@@ -207,10 +207,10 @@ describe('a wrong override', () => {
 
 describe('a parameter that can not be read', () => {
   it('has a function that starts fail, and says what to do', async () => {
-    const place = new Place();
-    place.unreadable = new Error('denied');
-    await expect(place.start().look()).rejects.toThrow(
-      `the policy in force can't be told: the parameter ${name} can't be read: Error (denied); see that the role`,
+    const accountRegion = new AccountRegion();
+    accountRegion.unreadable = new Error('denied');
+    await expect(accountRegion.start().look()).rejects.toThrow(
+      `the effective policy can't be told: the parameter ${name} can't be read: Error (denied); see that the role`,
     );
   });
 
@@ -218,32 +218,32 @@ describe('a parameter that can not be read', () => {
     ['leaves in force what was', heldFor - 1, `parameter ${name} version 1`],
     ['has a function fail in the end', heldFor, 'PolicyUnreadable'],
   ])('%s, after %d ms', async (_what, later, outcome) => {
-    const place = new Place();
-    place.put(severity('HIGH'));
-    const one = place.start();
+    const accountRegion = new AccountRegion();
+    accountRegion.put(severity('HIGH'));
+    const one = accountRegion.start();
     await one.look();
-    place.unreadable = new Error('busy');
-    place.now += later;
+    accountRegion.unreadable = new Error('busy');
+    accountRegion.now += later;
     const found = await used(one).catch((error: Error) => error.name);
     expect(found).toBe(outcome);
   });
 
-  it('is told while what was in force is gone by', async () => {
-    const place = new Place();
-    const one = place.start();
+  it('is told while what was in force was deleted by', async () => {
+    const accountRegion = new AccountRegion();
+    const one = accountRegion.start();
     await one.look();
-    place.unreadable = new Error('busy');
+    accountRegion.unreadable = new Error('busy');
     expect(await one.look()).toMatchObject({ invalid: undefined, unread: 'Error (busy)' });
   });
 
   it('is forgotten when it can be read again', async () => {
-    const place = new Place();
-    const one = place.start();
+    const accountRegion = new AccountRegion();
+    const one = accountRegion.start();
     await one.look();
-    place.unreadable = new Error('busy');
-    place.now += heldFor;
+    accountRegion.unreadable = new Error('busy');
+    accountRegion.now += heldFor;
     await expect(one.look()).rejects.toThrow(PolicyUnreadable);
-    place.unreadable = undefined;
+    accountRegion.unreadable = undefined;
     expect(await used(one)).toBe('trailseal.policy.yml');
   });
 });

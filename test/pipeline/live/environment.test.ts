@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { EnvironmentError, environmentOf, familyQueueUrls } from '../../../lib/pipeline/live/environment.ts';
+import {
+  EnvironmentError,
+  environmentOf,
+  evaluatorQueueUrls,
+} from '../../../lib/pipeline/live/environment.ts';
 
 const queue = 'https://sqs.eu-central-1.amazonaws.com/111122223333/trailseal-dev-ec2';
 const variables = {
   AWS_REGION: 'eu-central-1',
-  TRAILSEAL_TABLE: 'trailseal-dev-ledger',
+  TRAILSEAL_TABLE: 'trailseal-dev-state table',
   TRAILSEAL_QUEUE_URL: queue,
   TRAILSEAL_DEAD_LETTER_URL: `${queue}-dead-letters`,
 };
@@ -14,7 +18,7 @@ describe('a function’s environment', () => {
     expect(environmentOf(variables)).toEqual({
       account: '111122223333',
       region: 'eu-central-1',
-      table: 'trailseal-dev-ledger',
+      table: 'trailseal-dev-state table',
       queueUrl: queue,
       deadLetterUrl: `${queue}-dead-letters`,
     });
@@ -30,8 +34,8 @@ describe('a function’s environment', () => {
     );
   });
 
-  it('names the queues of the families that are deployed, and no others', () => {
-    expect(familyQueueUrls({ TRAILSEAL_QUEUE_URL_EC2: queue, TRAILSEAL_QUEUE_URL_EKS: '' })).toEqual({
+  it('names the queues of the evaluators that are deployed, and no others', () => {
+    expect(evaluatorQueueUrls({ TRAILSEAL_QUEUE_URL_EC2: queue, TRAILSEAL_QUEUE_URL_EKS: '' })).toEqual({
       ec2: queue,
     });
   });

@@ -4,19 +4,19 @@ import type { Facts } from '../../../lib/core/control.ts';
 import { known } from '../../../lib/core/facts.ts';
 import {
   againBody,
-  lookBody,
   parseMessage,
   publishBody,
-  sweepBody,
+  recheckBody,
+  scheduledScanBody,
 } from '../../../lib/pipeline/live/message.ts';
 import { volumesOfLaunch } from '../../../lib/services/ec2/resources/volumes.ts';
 import { eventOf, sample } from '../../evaluating.ts';
-import { denied, gone, keyState, notReady, place, throttled, World } from './world.ts';
+import { accountRegion, deleted, denied, keyState, notReady, throttled, World } from './world.ts';
 
 const id = '1234abcd-12ab-34cd-56ef-1234567890ab';
-const arn = `arn:aws:kms:${place.region}:${place.account}:key/${id}`;
-const key = { type: 'AwsKmsKey', id, arn, ...place } as const;
-const findingId = `trailseal/kms-key-disabled/${place.account}/${place.region}/${id}`;
+const arn = `arn:aws:kms:${accountRegion.region}:${accountRegion.account}:key/${id}`;
+const key = { type: 'AwsKmsKey', id, arn, ...accountRegion } as const;
+const findingId = `trailseal/kms-key-disabled/${accountRegion.account}/${accountRegion.region}/${id}`;
 
 /** A KMS event about the key, one second after the other. */
 function keyEvent(eventName: string, second: number, more: Record<string, unknown> = {}) {
@@ -30,16 +30,16 @@ function keyEvent(eventName: string, second: number, more: Record<string, unknow
       eventName,
       eventID: `event-${eventName}-${second}`,
       eventTime: time,
-      awsRegion: place.region,
-      recipientAccountId: place.account,
+      awsRegion: accountRegion.region,
+      recipientAccountId: accountRegion.account,
       userIdentity: {
         type: 'IAMUser',
-        arn: `arn:aws:iam::${place.account}:user/mallory`,
+        arn: `arn:aws:iam::${accountRegion.account}:user/mallory`,
         userName: 'mallory',
       },
       requestParameters: { keyId: id },
       responseElements: null,
-      resources: [{ ARN: arn, accountId: place.account, type: 'AWS::KMS::Key' }],
+      resources: [{ ARN: arn, accountId: accountRegion.account, type: 'AWS::KMS::Key' }],
       ...more,
     },
   };
@@ -59,7 +59,7 @@ describe('an event', () => {
         RecordState: 'ACTIVE',
         Compliance: { Status: 'FAILED' },
         Resources: [{ Type: 'AwsKmsKey', Id: arn, Details: { AwsKmsKey: { KeyState: 'Disabled' } } }],
-        ProductFields: { 'trailseal/actor/arn': `arn:aws:iam::${place.account}:user/mallory` },
+        ProductFields: { 'trailseal/actor/arn': `arn:aws:iam::${accountRegion.account}:user/mallory` },
       },
     ]);
   });
@@ -76,7 +76,7 @@ describe('an event', () => {
     expect(closed?.CreatedAt).toBe(opened?.CreatedAt);
   });
 
-  it('archives the finding when the resource is gone', async () => {
+  it('archives the finding when the resource was deleted', async () => {
     const world = new World();
     world.answers.set(id, keyState('Disabled'));
     await world.deliver(keyEvent('DisableKey', 1));
@@ -90,10 +90,10 @@ describe('an event', () => {
     world.answers.set(id, keyState('Enabled'));
     await world.deliver(keyEvent('EnableKey', 1));
     expect(world.told).toEqual([]);
-    expect(world.ledger.entries.get(findingId)?.observations).toHaveLength(1);
+    expect(world.stateTable.entries.get(findingId)?.observations).toHaveLength(1);
   });
 
-  it('is judged by what is so now, not by what it says', async () => {
+  it('is evaluated by what is so now, not by what it says', async () => {
     const world = new World();
     world.answers.set(id, keyState('Enabled'));
     await world.deliver(keyEvent('DisableKey', 1));
@@ -108,7 +108,7 @@ describe('an event', () => {
     await world.deliver(enable, disable);
     expect(new Set(world.told.map(({ Id }) => Id))).toEqual(new Set([findingId]));
     expect(world.told.at(-1)).toMatchObject({ Compliance: { Status: 'FAILED' } });
-    expect(world.ledger.entries.get(findingId)?.observations).toHaveLength(2);
+    expect(world.stateTable.entries.get(findingId)?.observations).toHaveLength(2);
   });
 
   it('is told again when Security Hub did not get it the first time, although it says nothing new', async () => {
@@ -135,11 +135,11 @@ describe('an event', () => {
       keyEvent('DisableKey', 1, { errorCode: 'AccessDenied' }),
       keyEvent('DisableKey', 2, {
         recipientAccountId: '444455556666',
-        resources: [{ ARN: arn.replace(place.account, '444455556666') }],
+        resources: [{ ARN: arn.replace(accountRegion.account, '444455556666') }],
       }),
     );
-    expect(ignored.map(({ reason }) => reason)).toEqual(['failed-call', 'another-place']);
-    expect(world.ledger.entries.size).toBe(0);
+    expect(ignored.map(({ reason }) => reason)).toEqual(['failed-call', 'other-account-or-region']);
+    expect(world.stateTable.entries.size).toBe(0);
   });
 
   it('counts as received once, however often it is looked at again', async () => {
@@ -147,7 +147,7 @@ describe('an event', () => {
     world.answers.set(id, keyState('Disabled'));
     const event = keyEvent('DisableKey', 1);
     const counts = [
-      await world.deliver(event, lookBody([{ resource: key }]), publishBody([findingId])),
+      await world.deliver(event, recheckBody([{ resource: key }]), publishBody([findingId])),
       await world.deliver(againBody(event, 2)),
     ].map(({ events }) => events);
     expect(counts).toEqual([1, 0]);
@@ -170,7 +170,10 @@ describe('what can’t be known', () => {
     const { results, again } = await world.deliver(keyEvent('EnableKey', 2));
     expect(results).toMatchObject([{ outcome: 'UNKNOWN', summary: expect.stringContaining(denied.detail) }]);
     expect(again).toBe(0);
-    expect(world.ledger.entries.get(findingId)?.finding).toMatchObject({ status: 'OPEN', verdict: 'FAIL' });
+    expect(world.stateTable.entries.get(findingId)?.finding).toMatchObject({
+      status: 'OPEN',
+      verdict: 'FAIL',
+    });
   });
 
   it('is looked at again when AWS was too busy to answer, and is UNKNOWN until then', async () => {
@@ -192,7 +195,10 @@ describe('what can’t be known', () => {
     await expect(world.deliver(keyEvent('DisableKey', 1))).rejects.toThrow('the queue takes nothing');
     world.answers.set(id, keyState('Disabled'));
     await world.deliver(keyEvent('DisableKey', 1));
-    expect(world.ledger.entries.get(findingId)?.finding).toMatchObject({ status: 'OPEN', verdict: 'FAIL' });
+    expect(world.stateTable.entries.get(findingId)?.finding).toMatchObject({
+      status: 'OPEN',
+      verdict: 'FAIL',
+    });
   });
 
   it('is to be looked at again but once, however often the rest fails and is delivered again', async () => {
@@ -212,7 +218,7 @@ describe('what can’t be known', () => {
     expect(world.again.flatMap(({ bodies }) => bodies)).toEqual([againBody(keyEvent('DisableKey', 1), 2)]);
   });
 
-  it('is not judged while it is not ready, and looked at again later and later, and at last UNKNOWN', async () => {
+  it('is not evaluated while it is not ready, and looked at again later and later, and at last UNKNOWN', async () => {
     const envelope = sample('eks-audit-logging', 'fail-off-by-default');
     const { request, account, region } = eventOf(envelope);
     const world = new World('eks', { account, region });
@@ -226,7 +232,7 @@ describe('what can’t be known', () => {
       body = next?.bodies[0];
       if (next !== undefined) {
         delays.push(next.delaySeconds);
-        expect(results.every(({ outcome }) => outcome === 'LOOK_AGAIN')).toBe(true);
+        expect(results.every(({ outcome }) => outcome === 'RE_EVALUATE')).toBe(true);
         expect(world.told).toEqual([]);
       } else expect(results.every(({ outcome }) => outcome === 'UNKNOWN')).toBe(true);
     }
@@ -236,13 +242,13 @@ describe('what can’t be known', () => {
     expect(world.told.every(({ Compliance }) => Compliance?.Status === 'NOT_AVAILABLE')).toBe(true);
   });
 
-  it('is looked for once more when it was just made, and then taken for gone', async () => {
+  it('is looked for once more when it was just made, and then taken for deleted', async () => {
     const world = new World();
     const created = keyEvent('CreateKey', 1);
     await world.deliver(created);
     expect(world.again).toHaveLength(1);
     const { results, again } = await world.deliver(againBody(created, 2));
-    expect(new Set(results.map(({ outcome }) => outcome))).toEqual(new Set(['GONE']));
+    expect(new Set(results.map(({ outcome }) => outcome))).toEqual(new Set(['DELETED']));
     expect(again).toBe(0);
     expect(world.told).toEqual([]);
   });
@@ -264,12 +270,12 @@ describe('the end of a resource', () => {
     expect(world.told.at(-1)).toMatchObject({ RecordState: 'ARCHIVED' });
   });
 
-  it('is looked at again while AWS still shows the resource, and judged when it stays', async () => {
+  it('is looked at again while AWS still shows the resource, and evaluated when it stays', async () => {
     const world = new World();
     world.answers.set(id, keyState('Disabled'));
     const deleted = keyEvent('DeleteKey', 1);
     const first = await world.deliver(deleted);
-    expect(first.results.every(({ outcome }) => outcome === 'LOOK_AGAIN')).toBe(true);
+    expect(first.results.every(({ outcome }) => outcome === 'RE_EVALUATE')).toBe(true);
     await world.deliver(againBody(deleted, 2));
     await world.deliver(againBody(deleted, 3));
     await world.deliver(againBody(deleted, 4));
@@ -286,9 +292,9 @@ describe('an end that AWS was too busy to confirm', () => {
     world.answers.set(id, throttled);
     const deleted = keyEvent('DeleteKey', 3, { eventTime: '2026-03-01T12:00:02Z' });
     const first = await world.deliver(deleted);
-    expect(first.results.every(({ outcome }) => outcome === 'LOOK_AGAIN')).toBe(true);
+    expect(first.results.every(({ outcome }) => outcome === 'RE_EVALUATE')).toBe(true);
     const last = await world.deliver(againBody(deleted, 4));
-    expect(last.results.every(({ outcome }) => outcome === 'GONE')).toBe(true);
+    expect(last.results.every(({ outcome }) => outcome === 'DELETED')).toBe(true);
     expect(world.told.at(-1)).toMatchObject({ RecordState: 'ARCHIVED' });
   });
 });
@@ -322,7 +328,7 @@ describe('a revoked grant', () => {
       account,
       region,
     } as const;
-    await world.deliver(lookBody([{ resource }]));
+    await world.deliver(recheckBody([{ resource }]));
     await world.deliver(revoked);
     expect(world.told.map(({ RecordState }) => RecordState)).toEqual(['ACTIVE']);
     world.answers.delete(grant);
@@ -342,7 +348,7 @@ describe('a name that stands for a volume', () => {
     await world.deliver(launch);
     for (const volume of volumes) world.answers.set(volume.id, notReady);
     await world.deliver(againBody(launch, 2));
-    const statuses = [...world.ledger.entries.values()]
+    const statuses = [...world.stateTable.entries.values()]
       .filter(({ control }) => control === 'ec2-volume-encryption')
       .map(({ finding }) => finding?.status);
     expect(statuses).toEqual(volumes.map(() => 'OPEN'));
@@ -352,23 +358,23 @@ describe('a name that stands for a volume', () => {
 describe('a look', () => {
   it('sees anew each time, also when its message is delivered again', async () => {
     const world = new World();
-    const look = { id: 'm1', body: JSON.stringify(lookBody([{ resource: key }])), receives: 1 };
+    const look = { id: 'm1', body: JSON.stringify(recheckBody([{ resource: key }])), receives: 1 };
     world.answers.set(id, keyState('Disabled'));
     await world.evaluator.take([look]);
     world.time += 1_000;
     world.answers.set(id, keyState('Enabled'));
     await world.evaluator.take([look]);
-    expect(world.ledger.entries.get(findingId)?.finding?.status).toBe('RESOLVED');
+    expect(world.stateTable.entries.get(findingId)?.finding?.status).toBe('RESOLVED');
   });
 
   it('finds what no event told, and archives what vanished', async () => {
     const world = new World();
     world.answers.set(id, keyState('Disabled'));
-    await world.deliver(lookBody([{ resource: key, controls: ['kms-key-disabled'] }]));
+    await world.deliver(recheckBody([{ resource: key, controls: ['kms-key-disabled'] }]));
     expect(world.told).toMatchObject([{ Id: findingId, Compliance: { Status: 'FAILED' } }]);
     expect(world.told[0]?.ProductFields?.['trailseal/actor/arn']).toBe('unknown');
-    world.answers.set(id, gone);
-    await world.deliver(lookBody([{ resource: key, controls: ['kms-key-disabled'] }]));
+    world.answers.set(id, deleted);
+    await world.deliver(recheckBody([{ resource: key, controls: ['kms-key-disabled'] }]));
     expect(world.told.at(-1)).toMatchObject({ Id: findingId, RecordState: 'ARCHIVED' });
   });
 
@@ -376,8 +382,10 @@ describe('a look', () => {
     const world = new World();
     world.answers.set(id, keyState('Disabled'));
     await world.deliver(keyEvent('DisableKey', 1));
-    await world.deliver(lookBody([{ resource: { ...key, id: 'another', arn: arn.replace(id, 'another') } }]));
-    expect(world.ledger.entries.get(findingId)?.finding?.status).toBe('OPEN');
+    await world.deliver(
+      recheckBody([{ resource: { ...key, id: 'another', arn: arn.replace(id, 'another') } }]),
+    );
+    expect(world.stateTable.entries.get(findingId)?.finding?.status).toBe('OPEN');
   });
 });
 
@@ -385,10 +393,10 @@ describe('a message that is no event', () => {
   it('is put aside with the reason, and costs the others nothing', async () => {
     const world = new World();
     world.answers.set(id, keyState('Disabled'));
-    const { deadLetters } = await world.deliver('{"detail":', keyEvent('DisableKey', 1), sweepBody());
+    const { deadLetters } = await world.deliver('{"detail":', keyEvent('DisableKey', 1), scheduledScanBody());
     expect(deadLetters.map(({ reason }) => reason)).toEqual([
       expect.stringMatching(/^it is no JSON/),
-      'a sweep is not for this queue',
+      'a scheduled scan is not for this queue',
     ]);
     expect(world.deadLetters.map(({ reason }) => reason)).toEqual(deadLetters.map(({ reason }) => reason));
     expect(world.told).toHaveLength(1);
@@ -399,8 +407,10 @@ describe('a message that is no event, beside one that fails', () => {
   it('is put aside once', async () => {
     const world = new World();
     world.answers.set(id, keyState('Disabled'));
-    vi.spyOn(world.ledger, 'record').mockRejectedValueOnce(new Error('the ledger is busy'));
-    await expect(world.deliver('no JSON', keyEvent('DisableKey', 1))).rejects.toThrow('the ledger is busy');
+    vi.spyOn(world.stateTable, 'record').mockRejectedValueOnce(new Error('the state table is busy'));
+    await expect(world.deliver('no JSON', keyEvent('DisableKey', 1))).rejects.toThrow(
+      'the state table is busy',
+    );
     expect(world.deadLetters).toEqual([]);
   });
 });
@@ -425,9 +435,9 @@ describe('a publication', () => {
     expect(world.told).toHaveLength(1);
   });
 
-  it('is ignored, with the reason, where nothing is owed', async () => {
+  it('is ignored, with the reason, where nothing is pending publication', async () => {
     const { ignored } = await new World().deliver(publishBody(['trailseal/another']));
-    expect(ignored).toMatchObject([{ reason: 'not-owed' }]);
+    expect(ignored).toMatchObject([{ reason: 'not-pending' }]);
   });
 
   it('that Security Hub refuses is put aside with its reason, once, and is tried anew on request', async () => {

@@ -1,15 +1,15 @@
-/** What becomes of a finding as its exemption begins and ends, by no more than the looks of the sweep. */
+/** What becomes of a finding as its exemption begins and ends, by no more than the looks of the scheduled scan. */
 import { describe, expect, it } from 'vitest';
 import { occasionOfTransition } from '../../../lib/notifications/occasion.ts';
-import { lookBody } from '../../../lib/pipeline/live/message.ts';
+import { recheckBody } from '../../../lib/pipeline/live/message.ts';
 import type { OperatorExemption } from '../../../lib/policy/operator-exemption.ts';
 import { detailTypeOf, transitionOf } from '../../../lib/remediation/events/transition.ts';
-import { keyState, place, World } from './world.ts';
+import { accountRegion, keyState, World } from './world.ts';
 
 const id = '1234abcd-12ab-34cd-56ef-1234567890ab';
-const arn = `arn:aws:kms:${place.region}:${place.account}:key/${id}`;
-const key = { type: 'AwsKmsKey', id, arn, ...place } as const;
-const findingId = `trailseal/kms-key-disabled/${place.account}/${place.region}/${id}`;
+const arn = `arn:aws:kms:${accountRegion.region}:${accountRegion.account}:key/${id}`;
+const key = { type: 'AwsKmsKey', id, arn, ...accountRegion } as const;
+const findingId = `trailseal/kms-key-disabled/${accountRegion.account}/${accountRegion.region}/${id}`;
 
 const exemptUntil = (expires: string) => `
 version: 1
@@ -19,12 +19,12 @@ exemptions:
 
 /** A world in which the key fails, and what a look at it in time makes of its finding. */
 function worldOf(expires: string) {
-  const world = new World('kms', place, exemptUntil(expires));
+  const world = new World('kms', accountRegion, exemptUntil(expires));
   world.answers.set(id, keyState('Disabled'));
   const lookAt = async (time: string) => {
     world.time = Date.parse(time);
-    await world.deliver(lookBody([{ resource: key, controls: ['kms-key-disabled'] }]));
-    const entry = world.ledger.entries.get(findingId);
+    await world.deliver(recheckBody([{ resource: key, controls: ['kms-key-disabled'] }]));
+    const entry = world.stateTable.entries.get(findingId);
     if (entry?.finding === undefined) throw new Error('no finding was recorded');
     return { entry, finding: entry.finding, told: world.told.at(-1) };
   };
@@ -47,7 +47,7 @@ describe('an exempt finding', () => {
     expect(finding.plan.actions).toEqual([]);
   });
 
-  it('is told a week before the exemption ends, once, by a look of the sweep', async () => {
+  it('is told a week before the exemption ends, once, by a look of the scheduled scan', async () => {
     const { lookAt } = worldOf('2026-03-31');
     const early = await lookAt('2026-03-24T12:00:00Z');
     const soon = await lookAt('2026-03-25T12:00:00Z');
@@ -55,7 +55,7 @@ describe('an exempt finding', () => {
     const transition = transitionOf(early.entry, soon.entry);
     expect(early.finding.exemption?.endsSoon).toBeUndefined();
     expect(transition).toMatchObject({ status: 'OPEN', exemption: { state: 'active', endsSoon: true } });
-    expect(transition && occasionOfTransition(transition)?.kind).toBe('exemption-ending');
+    expect(transition && occasionOfTransition(transition)?.kind).toBe('exemption-deletion event');
     expect(transitionOf(soon.entry, later.entry)).toBeUndefined();
   });
 });
@@ -64,7 +64,7 @@ describe('a finding that an operator exempts', () => {
   const letting = `
 version: 1
 controls: { kms-key-disabled: { severity: HIGH, actions: [notify, fix:enable-key] } }
-operators: { orders: [exempt] }`;
+operators: { customActions: [exempt] }`;
   const given: OperatorExemption = {
     finding: findingId,
     reason: 'load test',
@@ -75,12 +75,12 @@ operators: { orders: [exempt] }`;
   };
 
   function worldWith(policy: string, exemption: OperatorExemption) {
-    const world = new World('kms', place, policy, new Map([[findingId, exemption]]));
+    const world = new World('kms', accountRegion, policy, new Map([[findingId, exemption]]));
     world.answers.set(id, keyState('Disabled'));
     return async (time: string) => {
       world.time = Date.parse(time);
-      await world.deliver(lookBody([{ resource: key, controls: ['kms-key-disabled'] }]));
-      return world.ledger.entries.get(findingId)?.finding;
+      await world.deliver(recheckBody([{ resource: key, controls: ['kms-key-disabled'] }]));
+      return world.stateTable.entries.get(findingId)?.finding;
     };
   }
 

@@ -25,7 +25,7 @@ const variables = {
   AWS_REGION: 'us-east-1',
   AWS_ACCESS_KEY_ID: 'test',
   AWS_SECRET_ACCESS_KEY: 'test',
-  TRAILSEAL_TABLE: 'ledger',
+  TRAILSEAL_TABLE: 'stateTable',
   TRAILSEAL_QUEUE_URL: queue,
   TRAILSEAL_DEAD_LETTER_URL: `${queue}-dead-letters`,
   POWERTOOLS_SERVICE_NAME: 'trailseal-dev',
@@ -79,7 +79,7 @@ function fromSqs(bodies: Readonly<Record<string, unknown>>, receives = 1) {
 
 async function invoke(event: unknown): Promise<unknown> {
   const handler = evaluatorHandler({
-    family: 'kms',
+    evaluator: 'kms',
     controls: kmsControls,
     readers: kmsReaders,
     makers: { kms: kmsClient },
@@ -135,7 +135,7 @@ describe('the evaluator’s function', () => {
     expect(await invoke(fromSqs({ one: disabled }, deliveriesInAll))).toEqual({ batchItemFailures: [] });
     const [letter] = sqs.commandCalls(SendMessageCommand).map(({ args: [{ input }] }) => input);
     expect(letter?.MessageAttributes?.['reason']?.StringValue).toMatch(
-      /^It failed 4 times, the last time with LedgerError: .*no such table/,
+      /^It failed 4 times, the last time with StateTableError: .*no such table/,
     );
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
   againBody,
-  lookBody,
   parseBody,
   parseMessage,
   publishBody,
-  sweepBody,
+  recheckBody,
+  scheduledScanBody,
 } from '../../../lib/pipeline/live/message.ts';
 import { sample } from '../../evaluating.ts';
 
@@ -43,7 +43,7 @@ describe('a message', () => {
   });
 
   it('asks for looks at resources, without their tags, which are read anew', () => {
-    const body = lookBody([
+    const body = recheckBody([
       { resource: { ...volume, tags: { team: 'payments' } }, controls: ['ec2-volume-encryption'] },
     ]);
     expect(carried(body)).toEqual({
@@ -60,10 +60,10 @@ describe('a message', () => {
     });
   });
 
-  it('orders a sweep, of everything or of a part from a token on', () => {
-    expect(carried(sweepBody())).toEqual({ kind: 'sweep', part: undefined });
-    expect(carried(sweepBody({ of: 'AwsEksCluster', token: 'next' }))).toEqual({
-      kind: 'sweep',
+  it('orders a scheduled scan, of everything or of a part from a token on', () => {
+    expect(carried(scheduledScanBody())).toEqual({ kind: 'scan', part: undefined });
+    expect(carried(scheduledScanBody({ of: 'AwsEksCluster', token: 'next' }))).toEqual({
+      kind: 'scan',
       part: { of: 'AwsEksCluster', token: 'next' },
     });
   });

@@ -1,4 +1,4 @@
-/** An evaluator whose policy a parameter may override, as its bundle has it: what it judges by, logs, counts, and refuses. */
+/** An evaluator whose policy a parameter may override, as its bundle has it: what it evaluates by, logs, counts, and refuses. */
 import { BatchGetItemCommand, DynamoDBClient, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { BatchImportFindingsCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
@@ -43,7 +43,7 @@ beforeEach(() => {
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
-    TRAILSEAL_TABLE: 'ledger',
+    TRAILSEAL_TABLE: 'stateTable',
     TRAILSEAL_QUEUE_URL: queue,
     TRAILSEAL_DEAD_LETTER_URL: `${queue}-dead-letters`,
     TRAILSEAL_POLICY_PARAMETER: parameter,
@@ -116,7 +116,7 @@ const context: Context = {
 /** A function that starts now. */
 function started() {
   const handler = evaluatorHandler({
-    family: 'kms',
+    evaluator: 'kms',
     controls: kmsControls,
     readers: kmsReaders,
     makers: { kms: kmsClient },
@@ -149,14 +149,12 @@ const denied = () =>
   });
 
 describe('a function whose policy may be overridden', () => {
-  it('judges by the override', async () => {
+  it('evaluates by the override', async () => {
     overriddenBy(without);
-    expect(await started()(disabled)).toMatchObject([
-      { results: [], ignored: [{ reason: 'not-a-trigger' }] },
-    ]);
+    expect(await started()(disabled)).toMatchObject([{ results: [], ignored: [{ reason: 'not-relevant' }] }]);
   });
 
-  it('judges by the deployed policy where there is no parameter', async () => {
+  it('evaluates by the deployed policy where there is no parameter', async () => {
     ssm.on(GetParameterCommand).rejects(none());
     expect(await started()(disabled)).toMatchObject([{ results: [{ control: 'kms-key-disabled' }] }]);
   });
@@ -184,7 +182,7 @@ describe('a function whose policy may be overridden', () => {
     expect(await invoke(disabled)).toMatchObject([{ results: [] }]);
   });
 
-  it('logs a wrong override with parameter, version, every fault and what is gone by', async () => {
+  it('logs a wrong override with parameter, version, every fault and what was deleted by', async () => {
     overriddenBy(wrong, 7);
     ssm.on(GetParameterHistoryCommand).resolves({
       Parameters: [
@@ -196,7 +194,7 @@ describe('a function whose policy may be overridden', () => {
     await started()(disabled);
     expect(lines().filter(({ level }) => level === 'ERROR')).toMatchObject([
       {
-        message: 'the override of the policy is wrong, and is not gone by',
+        message: 'the override of the policy is wrong, and is not deleted by',
         parameter,
         version: 7,
         faults: [
@@ -214,7 +212,9 @@ describe('a function whose policy may be overridden', () => {
     await invoke(disabled);
     await invoke(disabled);
     const counted = lines().filter((line) => 'PolicyOverrideInvalid' in line);
-    expect(counted.map((line) => [line['PolicyOverrideInvalid'], line['family'], line['service']])).toEqual([
+    expect(
+      counted.map((line) => [line['PolicyOverrideInvalid'], line['evaluator'], line['service']]),
+    ).toEqual([
       [1, 'kms', 'trailseal-dev'],
       [1, 'kms', 'trailseal-dev'],
     ]);
@@ -227,7 +227,7 @@ describe('a function whose policy may be overridden', () => {
     expect(written).not.toMatch(/[^\n\x20-\x7e]/);
   });
 
-  it('has messages delivered again where the parameter can not be read, and judges nothing', async () => {
+  it('has messages delivered again where the parameter can not be read, and evaluates nothing', async () => {
     ssm.on(GetParameterCommand).rejects(denied());
     expect(await started()(fromSqs(1))).toEqual({
       batchItemFailures: [{ itemIdentifier: 'one' }, { itemIdentifier: 'two' }],
@@ -279,7 +279,7 @@ it('a function that was made without an override refuses to start where one is m
     logger,
     telemetry: new Telemetry('kms', logger),
   };
-  expect(() => actual.policyInForce(parts)).toThrow(
+  expect(() => actual.effectivePolicy(parts)).toThrow(
     'TRAILSEAL_POLICY_PARAMETER is set, and this code takes no override: functions are configured by serverless.yml',
   );
 });

@@ -7,13 +7,13 @@ import type { Finding, Status } from '../../../lib/findings/finding.ts';
 import { findingId } from '../../../lib/findings/id.ts';
 import { openFinding } from '../../../lib/findings/lifecycle.ts';
 import type { Recorded } from '../../../lib/findings/state/table.ts';
-import { parseMessage, type SweepPart } from '../../../lib/pipeline/live/message.ts';
-import { type SweepSurroundings, sweep } from '../../../lib/pipeline/live/scheduled-scan.ts';
-import { sweepAt } from '../../../lib/pipeline/live/tasks.ts';
+import { parseMessage, type ScheduledScanPart } from '../../../lib/pipeline/live/message.ts';
+import { type ScheduledScanSurroundings, scan } from '../../../lib/pipeline/live/scheduled-scan.ts';
+import { scheduledScanAt } from '../../../lib/pipeline/live/tasks.ts';
 import { controls } from '../../../lib/services/controls.ts';
 import { kmsControls } from '../../../lib/services/kms/controls/index.ts';
 
-const place = { account: '111122223333', region: 'eu-central-1' };
+const accountRegion = { account: '111122223333', region: 'eu-central-1' };
 const now = Date.parse('2026-11-21T10:00:00Z');
 
 function instance(number: number): Resource {
@@ -22,19 +22,19 @@ function instance(number: number): Resource {
     type: 'AwsEc2Instance',
     id,
     arn: `arn:aws:ec2:eu-central-1:111122223333:instance/${id}`,
-    ...place,
+    ...accountRegion,
   };
 }
 
 function key(id: string): Resource {
-  return { type: 'AwsKmsKey', id, arn: `arn:aws:kms:eu-central-1:111122223333:key/${id}`, ...place };
+  return { type: 'AwsKmsKey', id, arn: `arn:aws:kms:eu-central-1:111122223333:key/${id}`, ...accountRegion };
 }
 
 /** A lister of these pages, whose tokens are their numbers. */
 function pagesOf(...pages: readonly (readonly Resource[])[]): Lister {
   return {
     permissions: [],
-    async list(_clients, _place, token = '0'): Promise<Page> {
+    async list(_clients, _accountRegion, token = '0'): Promise<Page> {
       const number = Number(token);
       return {
         resources: pages[number] ?? [],
@@ -45,16 +45,16 @@ function pagesOf(...pages: readonly (readonly Resource[])[]): Lister {
   };
 }
 
-/** An entry of the ledger with a finding of this status, published or owed. */
+/** An entry of the state table with a finding of this status, published or pending publication. */
 function entry(control: Control, resource: Resource, status: Status, published: boolean): Recorded {
-  const judgement = { verdict: 'FAIL' as const, evidence: { summary: '', required: '', observed: [] } };
+  const evaluation = { verdict: 'FAIL' as const, evidence: { summary: '', required: '', observed: [] } };
   const opened = openFinding(undefined, {
     control,
     resource,
     severity: 'HIGH',
-    judgement,
-    event: sweepAt(now),
-    plan: { actions: [], withheld: [] },
+    evaluation,
+    event: scheduledScanAt(now),
+    plan: { actions: [], skipped: [] },
     exemption: undefined,
   });
   const finding: Finding = { ...opened, status };
@@ -74,31 +74,31 @@ function entry(control: Control, resource: Resource, status: Status, published: 
 
 interface World {
   readonly listers?: Partial<Record<ResourceType, Lister>>;
-  readonly ledger?: readonly (readonly Recorded[])[];
+  readonly stateTable?: readonly (readonly Recorded[])[];
   readonly controls?: readonly Control[];
   readonly isOutstanding?: (entry: Recorded) => boolean;
   /** What is left of the time, each time that it is asked for; the last one stays. */
   readonly remaining?: readonly number[];
 }
 
-async function swept(part: SweepPart | undefined, world: World) {
+async function scanned(part: ScheduledScanPart | undefined, world: World) {
   const sent: { readonly queue: QueueName | 'remediate'; readonly body: unknown }[] = [];
   const remaining = [...(world.remaining ?? [250_000])];
-  const ledger = world.ledger ?? [];
-  const around: SweepSurroundings = {
+  const stateTable = world.stateTable ?? [];
+  const around: ScheduledScanSurroundings = {
     listers: world.listers ?? {},
-    clients: makeClients({ region: place.region }),
-    ledger: {
-      async page(_place, token = '0') {
+    clients: makeClients({ region: accountRegion.region }),
+    stateTable: {
+      async page(_accountRegion, token = '0') {
         const number = Number(token);
         return {
-          entries: ledger[number] ?? [],
-          token: number + 1 < ledger.length ? String(number + 1) : undefined,
+          entries: stateTable[number] ?? [],
+          token: number + 1 < stateTable.length ? String(number + 1) : undefined,
         };
       },
     },
     controls: world.controls ?? controls,
-    place,
+    accountRegion,
     ...(world.isOutstanding === undefined ? {} : { isOutstanding: world.isOutstanding }),
     send: async (queue, bodies) => {
       sent.push(...bodies.map((body) => ({ queue, body })));
@@ -106,7 +106,7 @@ async function swept(part: SweepPart | undefined, world: World) {
     now: () => now,
     remaining: () => (remaining.length > 1 ? remaining.shift() : remaining[0]) ?? 0,
   };
-  const report = await sweep(part, around);
+  const report = await scan(part, around);
   return {
     report,
     sent: sent.map(({ queue, body }) => ({
@@ -117,22 +117,22 @@ async function swept(part: SweepPart | undefined, world: World) {
   };
 }
 
-describe('the order to sweep', () => {
-  it('becomes one message for each type that a control judges, and one for the ledger', async () => {
-    const { sent } = await swept(undefined, { controls: kmsControls });
+describe('the order to scheduled scan', () => {
+  it('becomes one message for each type that a control evaluates, and one for the state table', async () => {
+    const { sent } = await scanned(undefined, { controls: kmsControls });
     expect(sent.map(({ queue, message }) => ({ queue, message }))).toEqual(
-      ['AwsKmsKey', 'AwsKmsGrant', 'ledger'].map((of) => ({
-        queue: 'sweep',
-        message: { kind: 'sweep', part: { of } },
+      ['AwsKmsKey', 'AwsKmsGrant', 'stateTable'].map((of) => ({
+        queue: 'scan',
+        message: { kind: 'scan', part: { of } },
       })),
     );
   });
 });
 
 describe('a type', () => {
-  it('has everything that is listed looked at, by the family that judges it', async () => {
+  it('has everything that is listed looked at, by the evaluator that evaluates it', async () => {
     const listers = { AwsEc2Instance: pagesOf([instance(1), instance(2)], [instance(3)]) };
-    const { sent, report } = await swept({ of: 'AwsEc2Instance' }, { listers });
+    const { sent, report } = await scanned({ of: 'AwsEc2Instance' }, { listers });
     expect(sent.map(({ queue, message }) => ({ queue, message }))).toEqual([
       {
         queue: 'ec2',
@@ -156,7 +156,7 @@ describe('a type', () => {
     const listers = {
       AwsEc2Instance: pagesOf(Array.from({ length: 120 }, (_, index) => instance(index))),
     };
-    const { sent } = await swept({ of: 'AwsEc2Instance' }, { listers });
+    const { sent } = await scanned({ of: 'AwsEc2Instance' }, { listers });
     expect(sent.map(({ message }) => (message.kind === 'look' ? message.looks.length : message))).toEqual([
       50, 50, 20,
     ]);
@@ -167,7 +167,7 @@ describe('a type', () => {
       { length: 25 },
       (_, index): Resource => ({ ...instance(index), type: 'AwsEc2Snapshot' }),
     );
-    const { sent } = await swept(
+    const { sent } = await scanned(
       { of: 'AwsEc2Snapshot' },
       { listers: { AwsEc2Snapshot: pagesOf(snapshots) } },
     );
@@ -178,7 +178,7 @@ describe('a type', () => {
 
   it('goes in messages of at most 200 KB, whatever the resources are called', async () => {
     const long = Array.from({ length: 50 }, (_, index) => key(`${index}`.padStart(10_000, 'é')));
-    const { sent } = await swept({ of: 'AwsKmsKey' }, { listers: { AwsKmsKey: pagesOf(long) } });
+    const { sent } = await scanned({ of: 'AwsKmsKey' }, { listers: { AwsKmsKey: pagesOf(long) } });
     const sizes = sent.map(({ body }) => Buffer.byteLength(JSON.stringify(body)));
     expect(Math.max(...sizes)).toBeLessThan(201 * 1024);
     expect(sent.flatMap(({ message }) => (message.kind === 'look' ? message.looks : []))).toHaveLength(50);
@@ -186,18 +186,21 @@ describe('a type', () => {
 
   it('is continued by another message when the time runs out', async () => {
     const listers = { AwsEc2Instance: pagesOf([instance(1)], [instance(2)], [instance(3)]) };
-    const { sent, report } = await swept({ of: 'AwsEc2Instance' }, { listers, remaining: [200_000, 59_000] });
+    const { sent, report } = await scanned(
+      { of: 'AwsEc2Instance' },
+      { listers, remaining: [200_000, 59_000] },
+    );
     expect(sent.map(({ message }) => message)).toEqual([
       { kind: 'look', looks: [{ resource: instance(1) }] },
       { kind: 'look', looks: [{ resource: instance(2) }] },
-      { kind: 'sweep', part: { of: 'AwsEc2Instance', token: '2' } },
+      { kind: 'scan', part: { of: 'AwsEc2Instance', token: '2' } },
     ]);
     expect(report.continued).toBe(true);
   });
 
   it('goes on where the message before it stopped', async () => {
     const listers = { AwsEc2Instance: pagesOf([instance(1)], [instance(2)], [instance(3)]) };
-    const { sent } = await swept({ of: 'AwsEc2Instance', token: '2' }, { listers });
+    const { sent } = await scanned({ of: 'AwsEc2Instance', token: '2' }, { listers });
     expect(sent.map(({ message }) => message)).toEqual([
       { kind: 'look', looks: [{ resource: instance(3) }] },
     ]);
@@ -205,25 +208,25 @@ describe('a type', () => {
 
   it('makes headway even when there is hardly any time', async () => {
     const listers = { AwsEc2Instance: pagesOf([instance(1)], [instance(2)]) };
-    const { sent } = await swept({ of: 'AwsEc2Instance' }, { listers, remaining: [0] });
-    expect(sent.map(({ message }) => message.kind)).toEqual(['look', 'sweep']);
+    const { sent } = await scanned({ of: 'AwsEc2Instance' }, { listers, remaining: [0] });
+    expect(sent.map(({ message }) => message.kind)).toEqual(['look', 'scan']);
   });
 
-  it('is left alone when no control judges it any more', async () => {
-    const { sent } = await swept({ of: 'AwsEc2Instance' }, { controls: kmsControls });
+  it('is left alone when no control evaluates it any more', async () => {
+    const { sent } = await scanned({ of: 'AwsEc2Instance' }, { controls: kmsControls });
     expect(sent).toEqual([]);
   });
 
   it('that cannot be listed has the message fail, with the action to allow', async () => {
-    const denied = new ListingError('ec2:DescribeInstances', place, new Error('no'));
+    const denied = new ListingError('ec2:DescribeInstances', accountRegion, new Error('no'));
     const listers = { AwsEc2Instance: { permissions: [], list: () => Promise.reject(denied) } };
-    await expect(swept({ of: 'AwsEc2Instance' }, { listers })).rejects.toBe(denied);
+    await expect(scanned({ of: 'AwsEc2Instance' }, { listers })).rejects.toBe(denied);
   });
 
   it('tells what of it could not be listed', async () => {
-    const trouble = new ListingError('kms:ListGrants', place, new Error('no'), 'one');
+    const trouble = new ListingError('kms:ListGrants', accountRegion, new Error('no'), 'one');
     const list = async () => ({ resources: [], token: undefined, unlisted: [trouble] });
-    const { report } = await swept(
+    const { report } = await scanned(
       { of: 'AwsKmsGrant' },
       { listers: { AwsKmsGrant: { permissions: [], list } } },
     );
@@ -231,7 +234,7 @@ describe('a type', () => {
   });
 });
 
-describe('the ledger', () => {
+describe('the state table', () => {
   const [deletion, disabled] = ['kms-key-deletion', 'kms-key-disabled'].map((id) => {
     const found = kmsControls.find((control) => control.id === id);
     if (found === undefined) throw new Error(`there is no control ${id}`);
@@ -241,22 +244,22 @@ describe('the ledger', () => {
   it('has remediation reminded of what is outstanding, as far as there is any', async () => {
     const [one, two] = [entry(deletion, key('one'), 'OPEN', true), entry(disabled, key('two'), 'OPEN', true)];
     const isOutstanding = ({ control }: Recorded) => control === deletion.id;
-    const { sent, report } = await swept({ of: 'ledger' }, { ledger: [[one, two]], isOutstanding });
+    const { sent, report } = await scanned({ of: 'stateTable' }, { stateTable: [[one, two]], isOutstanding });
     const occasion = { finding: one.id, openedAt: one.finding?.openedAt, since: now, reminder: true };
     expect(sent.filter(({ queue }) => queue === 'remediate').map(({ body }) => body)).toMatchObject([
       { trailseal: { kind: 'remediate', occasion } },
     ]);
     expect(report.reminders).toBe(1);
-    const without = await swept({ of: 'ledger' }, { ledger: [[one, two]] });
+    const without = await scanned({ of: 'stateTable' }, { stateTable: [[one, two]] });
     expect(without.sent.some(({ queue }) => queue === 'remediate')).toBe(false);
   });
 
   it('has the resource of an open finding looked at, once for all its controls', async () => {
-    const ledger = [
+    const stateTable = [
       [entry(deletion, key('one'), 'OPEN', true), entry(disabled, key('one'), 'OPEN', true)],
       [entry(deletion, key('two'), 'OPEN', true)],
     ];
-    const { sent, report } = await swept({ of: 'ledger' }, { ledger });
+    const { sent, report } = await scanned({ of: 'stateTable' }, { stateTable });
     expect(sent.map(({ queue, message }) => ({ queue, message }))).toEqual([
       {
         queue: 'kms',
@@ -273,38 +276,38 @@ describe('the ledger', () => {
     expect(report).toMatchObject({ entries: 3, looks: 2, publications: 0 });
   });
 
-  it('has what Security Hub is owed published, without a look where nothing is open', async () => {
+  it('has what Security Hub is pending publication published, without a look where nothing is open', async () => {
     const resolved = entry(deletion, key('one'), 'RESOLVED', false);
-    const { sent } = await swept({ of: 'ledger' }, { ledger: [[resolved]] });
+    const { sent } = await scanned({ of: 'stateTable' }, { stateTable: [[resolved]] });
     expect(sent.map(({ queue, message }) => ({ queue, message }))).toEqual([
       { queue: 'kms', message: { kind: 'publish', findings: [resolved.id], attempt: 1 } },
     ]);
   });
 
-  it('has each of several messages of owed findings count as a first attempt', async () => {
-    const owed = Array.from({ length: 101 }, (_, index) =>
+  it('has each of several messages of pending publication findings count as a first attempt', async () => {
+    const pending = Array.from({ length: 101 }, (_, index) =>
       entry(deletion, key(`${index}`), 'RESOLVED', false),
     );
-    const { sent } = await swept({ of: 'ledger' }, { ledger: [owed] });
+    const { sent } = await scanned({ of: 'stateTable' }, { stateTable: [pending] });
     expect(sent.map(({ message }) => (message.kind === 'publish' ? message.attempt : message))).toEqual([
       1, 1,
     ]);
   });
 
   it('tells how many findings are open, of all that it holds', async () => {
-    const ledger = [
+    const stateTable = [
       [entry(deletion, key('one'), 'OPEN', true), entry(deletion, key('two'), 'RESOLVED', true)],
       [entry(deletion, key('three'), 'ARCHIVED', false)],
     ];
-    const { report } = await swept({ of: 'ledger' }, { ledger });
+    const { report } = await scanned({ of: 'stateTable' }, { stateTable });
     expect([report.entries, report.open]).toEqual([3, 1]);
   });
 
   it('is left as it is where the control is not enabled', async () => {
-    const { sent, report } = await swept(
-      { of: 'ledger' },
+    const { sent, report } = await scanned(
+      { of: 'stateTable' },
       {
-        ledger: [[entry(deletion, key('one'), 'OPEN', false)]],
+        stateTable: [[entry(deletion, key('one'), 'OPEN', false)]],
         controls: kmsControls.filter((control) => control !== deletion),
       },
     );
@@ -313,8 +316,11 @@ describe('the ledger', () => {
   });
 
   it('is continued by another message when the time runs out', async () => {
-    const ledger = [[entry(deletion, key('one'), 'OPEN', true)], [entry(deletion, key('two'), 'OPEN', true)]];
-    const { sent } = await swept({ of: 'ledger' }, { ledger, remaining: [1_000] });
-    expect(sent.at(-1)?.message).toEqual({ kind: 'sweep', part: { of: 'ledger', token: '1' } });
+    const stateTable = [
+      [entry(deletion, key('one'), 'OPEN', true)],
+      [entry(deletion, key('two'), 'OPEN', true)],
+    ];
+    const { sent } = await scanned({ of: 'stateTable' }, { stateTable, remaining: [1_000] });
+    expect(sent.at(-1)?.message).toEqual({ kind: 'scan', part: { of: 'stateTable', token: '1' } });
   });
 });

@@ -4,14 +4,14 @@ import type { Resource } from '../../../lib/core/control.ts';
 import type { Tags } from '../../../lib/core/fact-provider.ts';
 import { type Fact, known, unknownFact } from '../../../lib/core/facts.ts';
 import { findingId } from '../../../lib/findings/id.ts';
-import { lookBody } from '../../../lib/pipeline/live/message.ts';
-import { keyState, place, World } from './world.ts';
+import { recheckBody } from '../../../lib/pipeline/live/message.ts';
+import { accountRegion, keyState, World } from './world.ts';
 
 const key = (id: string): Resource => ({
   type: 'AwsKmsKey',
   id,
-  arn: `arn:aws:kms:${place.region}:${place.account}:key/${id}`,
-  ...place,
+  arn: `arn:aws:kms:${accountRegion.region}:${accountRegion.account}:key/${id}`,
+  ...accountRegion,
 });
 const acting = 'version: 1\ncontrols: { kms-key-disabled: { actions: [notify, fix:enable-key] } }\n';
 const protecting = `${acting}guardrails: { protectedTags: { environment: [prod] } }`;
@@ -24,24 +24,24 @@ async function decided(
   states: Readonly<Record<string, 'Disabled' | 'Enabled'>> = { one: 'Disabled' },
 ) {
   const asked: string[][] = [];
-  const world = new World('kms', place, policy, new Map(), async (resources) => {
+  const world = new World('kms', accountRegion, policy, new Map(), async (resources) => {
     asked.push(resources.map(({ id }) => id));
     return resources.map(({ id }) => tags[id] ?? unknownFact('denied', 'kms:ListResourceTags was denied'));
   });
   for (const [id, state] of Object.entries(states)) world.answers.set(id, keyState(state));
   const looks = Object.keys(states).map((id) => ({ controls: ['kms-key-disabled'], resource: key(id) }));
-  await world.deliver(lookBody(looks));
-  const entryOf = (id: string) => world.ledger.entries.get(findingId('kms-key-disabled', key(id)));
+  await world.deliver(recheckBody(looks));
+  const entryOf = (id: string) => world.stateTable.entries.get(findingId('kms-key-disabled', key(id)));
   const findingOf = (id: string) => entryOf(id)?.finding;
-  const withheldOf = (id: string) =>
-    findingOf(id)?.plan.withheld.find(({ action }) => action === 'fix:enable-key');
-  return { asked, entryOf, findingOf, withheldOf };
+  const skippedOf = (id: string) =>
+    findingOf(id)?.plan.skipped.find(({ action }) => action === 'fix:enable-key');
+  return { asked, entryOf, findingOf, skippedOf };
 }
 
 describe('a key that fails', () => {
   it('is left alone where a tag of it protects it', async () => {
-    const { withheldOf } = await decided(protecting, { one: known({ environment: 'prod' }, source) });
-    expect(withheldOf('one')).toMatchObject({
+    const { skippedOf } = await decided(protecting, { one: known({ environment: 'prod' }, source) });
+    expect(skippedOf('one')).toMatchObject({
       because: 'protected-resource',
       reason: 'The policy protects it: it is tagged environment=prod.',
     });
@@ -69,8 +69,8 @@ describe('a key that fails', () => {
   });
 
   it('is left alone where its tags could not be read, with the reason', async () => {
-    const { withheldOf } = await decided(protecting, {});
-    expect(withheldOf('one')?.reason).toBe(
+    const { skippedOf } = await decided(protecting, {});
+    expect(skippedOf('one')?.reason).toBe(
       'Its tags are not known (kms:ListResourceTags was denied), and the policy protects what is tagged with environment.',
     );
   });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Resource } from '../../../lib/core/control.ts';
-import { tasksOf, tasksOfLooks } from '../../../lib/pipeline/live/tasks.ts';
+import { tasksOf, tasksOfRechecks } from '../../../lib/pipeline/live/tasks.ts';
 import { Matcher } from '../../../lib/pipeline/match.ts';
 import { controls } from '../../../lib/services/controls.ts';
 import { eventOf, sample } from '../../evaluating.ts';
 
 const matcher = new Matcher(controls);
-const place = { account: '111122223333', region: 'us-east-1' };
+const accountRegion = { account: '111122223333', region: 'us-east-1' };
 const noParts = async () => [];
 
 function event(control: string, name: string, change: Record<string, unknown> = {}) {
@@ -23,27 +23,29 @@ describe('the tasks of an event', () => {
     expect(new Set(tasks.map(({ control }) => control.id))).toEqual(
       new Set(['ec2-transit-encryption', 'ec2-volume-encryption']),
     );
-    expect(tasks.every(({ ended, mayBeGone, key }) => !ended && !mayBeGone && key === launch.id)).toBe(true);
+    expect(
+      tasks.every(({ deleted, mayBeDeleted, key }) => !deleted && !mayBeDeleted && key === launch.id),
+    ).toBe(true);
   });
 
-  it('have another key with each further look, and may find the resource gone', async () => {
+  it('have another key with each further look, and may find the resource deleted', async () => {
     const { tasks } = await tasksOf(launch, 2, matcher, here, noParts);
-    expect(tasks.every(({ key, mayBeGone }) => key === `${launch.id}#2` && mayBeGone)).toBe(true);
+    expect(tasks.every(({ key, mayBeDeleted }) => key === `${launch.id}#2` && mayBeDeleted)).toBe(true);
   });
 
   it('are none for another account or Region than the deployment’s, which it can neither read nor publish', async () => {
     const elsewhere = { account: '444455556666', region: launch.region };
     expect(await tasksOf(launch, 1, matcher, elsewhere, noParts)).toEqual({
       tasks: [],
-      ignored: 'another-place',
+      ignored: 'other-account-or-region',
     });
   });
 
   it.each([
     ['failed-call', { errorCode: 'Client.UnauthorizedOperation', responseElements: null }],
     ['dry-run', { errorCode: 'Client.DryRunOperation', responseElements: null }],
-    ['not-a-trigger', { eventName: 'DescribeInstances' }],
-    ['no-resource', { responseElements: null, requestParameters: null }],
+    ['not-relevant', { eventName: 'DescribeInstances' }],
+    ['no-resource-id', { responseElements: null, requestParameters: null }],
   ])('are none, with the reason %s', async (reason, change) => {
     const changed = event('ec2-transit-encryption', 'fail-run-instances-plain-type', change);
     expect(await tasksOf(changed, 1, matcher, here, noParts)).toEqual({ tasks: [], ignored: reason });
@@ -53,17 +55,17 @@ describe('the tasks of an event', () => {
     const revoked = event('kms-grant', 'pass-revoked');
     const there = { account: revoked.account, region: revoked.region };
     const { tasks } = await tasksOf(revoked, 1, matcher, there, noParts);
-    expect(tasks.map(({ ended, mayBeGone }) => ({ ended, mayBeGone }))).toEqual([
-      { ended: true, mayBeGone: true },
+    expect(tasks.map(({ deleted, mayBeDeleted }) => ({ deleted, mayBeDeleted }))).toEqual([
+      { deleted: true, mayBeDeleted: true },
     ]);
   });
 });
 
-describe('the tasks of an ending', () => {
-  const terminated = event('ec2-transit-encryption', 'ending-terminate-instances');
+describe('the tasks of a deletion event', () => {
+  const terminated = event('ec2-transit-encryption', 'deletion-terminate-instances');
   const here = { account: terminated.account, region: terminated.region };
 
-  it('are the resources that it names and, of the parts that the ledger knows, those of the controls it ends', async () => {
+  it('are the resources that it names and, of the parts that the state table knows, those of the controls it ends', async () => {
     const volume: Resource = {
       type: 'AwsEc2Volume',
       id: 'vol-0a1b2c3d4e5f60001',
@@ -84,14 +86,14 @@ describe('the tasks of an ending', () => {
     expect(
       tasks.filter(({ resource }) => resource.type === 'AwsEc2Volume').map(({ control }) => control.id),
     ).toEqual(['ec2-volume-encryption']);
-    expect(tasks.every(({ ended, mayBeGone }) => ended && mayBeGone)).toBe(true);
+    expect(tasks.every(({ deleted, mayBeDeleted }) => deleted && mayBeDeleted)).toBe(true);
   });
 
   it('count as an end where the same event is a trigger too', async () => {
-    const deleted = event('kms-key-deletion', 'ending-delete-key');
+    const deleted = event('kms-key-deletion', 'deletion-delete-key');
     const there = { account: deleted.account, region: deleted.region };
     const { tasks } = await tasksOf(deleted, 1, matcher, there, noParts);
-    expect(tasks.find(({ control }) => control.id === 'kms-key-deletion')?.ended).toBe(true);
+    expect(tasks.find(({ control }) => control.id === 'kms-key-deletion')?.deleted).toBe(true);
   });
 });
 
@@ -100,11 +102,11 @@ describe('the tasks of looks', () => {
     type: 'AwsKmsKey',
     id: '1234abcd-12ab-34cd-56ef-1234567890ab',
     arn: 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
-    ...place,
+    ...accountRegion,
   };
 
   it('are all controls of the resource’s type', () => {
-    const { tasks } = tasksOfLooks([{ resource: key }], 'm1', 0, controls, place);
+    const { tasks } = tasksOfRechecks([{ resource: key }], 'm1', 0, controls, accountRegion);
     expect(tasks.map(({ control }) => control.id).sort()).toEqual(
       controls.flatMap(({ id, resourceType }) => (resourceType === 'AwsKmsKey' ? [id] : [])).sort(),
     );
@@ -112,30 +114,36 @@ describe('the tasks of looks', () => {
 
   it('are only the controls that the look names', () => {
     const looks = [{ resource: key, controls: ['kms-key-rotation'] }];
-    const [task, ...others] = tasksOfLooks(looks, 'm1', 5, controls, place).tasks;
+    const [task, ...others] = tasksOfRechecks(looks, 'm1', 5, controls, accountRegion).tasks;
     expect(others).toEqual([]);
     expect(task).toMatchObject({
       key: 'look/m1 5',
-      mayBeGone: true,
-      ended: false,
-      cause: { eventName: 'Sweep', time: 5 },
+      mayBeDeleted: true,
+      deleted: false,
+      cause: { eventName: 'ScheduledScan', time: 5 },
     });
   });
 
   it.each([
     ['in another Region', { region: 'eu-west-1' }],
     ['in another account', { account: '444455556666' }],
-    ['whose ARN is of another account', { arn: key.arn.replace(place.account, '444455556666') }],
-    ['that is part of one of another account', { partOf: key.arn.replace(place.account, '444455556666') }],
+    ['whose ARN is of another account', { arn: key.arn.replace(accountRegion.account, '444455556666') }],
+    [
+      'that is part of one of another account',
+      { partOf: key.arn.replace(accountRegion.account, '444455556666') },
+    ],
   ])('are none for a resource %s', (_where, forged) => {
-    expect(tasksOfLooks([{ resource: { ...key, ...forged } }], 'm1', 0, controls, place)).toEqual({
+    expect(tasksOfRechecks([{ resource: { ...key, ...forged } }], 'm1', 0, controls, accountRegion)).toEqual({
       tasks: [],
-      ignored: 'another-place',
+      ignored: 'other-account-or-region',
     });
   });
 
-  it('are none where no control judges what is named', () => {
+  it('are none where no control evaluates what is named', () => {
     const looks = [{ resource: key, controls: ['ec2-volume-encryption'] }];
-    expect(tasksOfLooks(looks, 'm1', 0, controls, place)).toEqual({ tasks: [], ignored: 'not-judged' });
+    expect(tasksOfRechecks(looks, 'm1', 0, controls, accountRegion)).toEqual({
+      tasks: [],
+      ignored: 'not-evaluated',
+    });
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loggerOf, Telemetry } from '../../../functions/telemetry.ts';
-import type { Evaluation } from '../../../lib/pipeline/live/evaluator.ts';
-import type { Swept } from '../../../lib/pipeline/live/scheduled-scan.ts';
+import type { EvaluatorResult } from '../../../lib/pipeline/live/evaluator.ts';
+import type { Scanned } from '../../../lib/pipeline/live/scheduled-scan.ts';
 
 let written: string;
 
@@ -29,7 +29,7 @@ function lines(): readonly Record<string, unknown>[] {
     .map((line) => JSON.parse(line));
 }
 
-const evaluation: Evaluation = {
+const evaluation: EvaluatorResult = {
   events: 0,
   results: [],
   ignored: [],
@@ -38,7 +38,7 @@ const evaluation: Evaluation = {
   publication: { published: [], refused: [], deferred: [], off: undefined },
   latencies: [],
 };
-const swept: Swept = {
+const scanned: Scanned = {
   listed: 0,
   entries: 0,
   open: 0,
@@ -73,8 +73,8 @@ describe('a log line', () => {
 
   it('says why messages were taken one by one', () => {
     const telemetry = new Telemetry('eks', loggerOf('eks'));
-    telemetry.evaluated({ done: [], failures: [], left: [], apart: new Error('the ledger is busy') });
-    expect(lines()).toMatchObject([{ level: 'WARN', error: { message: 'the ledger is busy' } }]);
+    telemetry.evaluated({ done: [], failures: [], left: [], apart: new Error('the state table is busy') });
+    expect(lines()).toMatchObject([{ level: 'WARN', error: { message: 'the state table is busy' } }]);
   });
 });
 
@@ -88,12 +88,12 @@ describe('metrics', () => {
     const telemetry = new Telemetry('kms', loggerOf('kms'));
     telemetry.evaluated({ done: [{ ...evaluation, events: 3, again: 2 }], failures: [], left: [] });
     telemetry.flush();
-    expect(lines().at(-1)).toMatchObject({ EventsReceived: 3, LooksAgain: 2, family: 'kms' });
+    expect(lines().at(-1)).toMatchObject({ EventsReceived: 3, ReEvaluations: 2, evaluator: 'kms' });
   });
 
   it('tell of open findings also that there are none', () => {
-    const telemetry = new Telemetry('sweep', loggerOf('sweep'));
-    telemetry.swept({ ...swept, entries: 2, open: 0 });
+    const telemetry = new Telemetry('scan', loggerOf('scan'));
+    telemetry.scanned({ ...scanned, entries: 2, open: 0 });
     telemetry.flush();
     expect(lines().at(-1)).toMatchObject({ OpenFindings: 0, service: 'trailseal-dev' });
   });

@@ -1,4 +1,4 @@
-/** A small world for the evaluator: keys and clusters with states, a ledger in memory, a Security Hub that remembers. */
+/** A small world for the evaluator: keys and clusters with states, a state table in memory, a Security Hub that remembers. */
 import { BatchImportFindingsCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { FactName, Facts } from '../../../lib/core/control.ts';
@@ -6,53 +6,53 @@ import type { LiveFactProvider, TagsOf } from '../../../lib/core/fact-provider.t
 import { known, type Unknown, unknownFact } from '../../../lib/core/facts.ts';
 import { Publisher } from '../../../lib/findings/publisher.ts';
 import type { OperatorExemptions } from '../../../lib/findings/state/exemptions.ts';
-import type { KeyLook } from '../../../lib/findings/state/memory.ts';
+import type { KeyObservation } from '../../../lib/findings/state/memory.ts';
 import { Evaluator } from '../../../lib/pipeline/live/evaluator.ts';
 import { ec2Controls } from '../../../lib/services/ec2/controls/index.ts';
 import { eksControls } from '../../../lib/services/eks/controls/index.ts';
 import { kmsControls } from '../../../lib/services/kms/controls/index.ts';
-import { MemoryLedger } from '../../findings/state/memory-ledger.ts';
+import { MemoryStateTable } from '../../findings/state/memory-ledger.ts';
 import { policyOf } from '../../policy/fixtures.ts';
 
-export const place = { account: '111122223333', region: 'us-east-1' };
+export const accountRegion = { account: '111122223333', region: 'us-east-1' };
 const source = { kind: 'api', call: 'DescribeKey', at: '2026-03-01T12:00:00.000Z' } as const;
 
-const families = { ec2: ec2Controls, eks: eksControls, kms: kmsControls };
+const evaluators = { ec2: ec2Controls, eks: eksControls, kms: kmsControls };
 
 /** The fact of a key's state, as DescribeKey would tell it. */
 export function keyState(state: string): Partial<Facts> {
   const value = { keyState: state, pendingWindowInDays: null, deletionDate: null, changedBy: null };
   return { 'kms.keyState': known(value, source) };
 }
-export const gone = unknownFact('gone', 'kms:DescribeKey does not find it');
+export const deleted = unknownFact('deleted', 'kms:DescribeKey does not find it');
 export const denied = unknownFact('denied', 'kms:DescribeKey was denied');
 export const throttled = unknownFact('throttled', 'kms:DescribeKey was throttled');
 export const notReady = unknownFact('not-ready', 'the cluster is CREATING');
 
 export class World {
   time = Date.parse('2026-03-01T12:00:00Z');
-  /** What AWS answers, by the resource's id; whatever is not in it is gone. */
+  /** What AWS answers, by the resource's id; whatever is not in it was deleted. */
   readonly answers = new Map<string, Partial<Facts> | Unknown>();
-  readonly ledger = new MemoryLedger({ now: () => this.time });
+  readonly stateTable = new MemoryStateTable({ now: () => this.time });
   readonly again: { readonly bodies: readonly unknown[]; readonly delaySeconds: number }[] = [];
   readonly deadLetters: { readonly body: string; readonly reason: string }[] = [];
   readonly securityHub = mockClient(SecurityHubClient);
   /** The queues that take nothing. */
   readonly broken = new Set<'again' | 'deadLetters'>();
-  readonly remembered: KeyLook[] = [];
+  readonly remembered: KeyObservation[] = [];
   /** How often AWS was asked. */
   looks = 0;
   readonly evaluator: Evaluator;
 
   /** @param policy what a policy file would say; nothing that acts by default. */
   constructor(
-    family: keyof typeof families = 'kms',
-    where = place,
+    evaluator: keyof typeof evaluators = 'kms',
+    where = accountRegion,
     policy = 'version: 1',
     exemptions: OperatorExemptions = new Map(),
     tagsOf?: TagsOf,
   ) {
-    const controls = families[family];
+    const controls = evaluators[evaluator];
     this.securityHub.on(BatchImportFindingsCommand).callsFake(({ Findings = [] }) => ({
       FailedCount: 0,
       SuccessCount: Findings.length,
@@ -61,9 +61,9 @@ export class World {
     this.evaluator = new Evaluator({
       controls,
       policy: policyOf(policy, controls),
-      place: where,
+      accountRegion: where,
       facts: this.#facts(),
-      ledger: this.ledger,
+      stateTable: this.stateTable,
       publisher: new Publisher({
         client: new SecurityHubClient({ region: where.region }),
         now: () => new Date(this.time),
@@ -113,7 +113,7 @@ export class World {
       look: async (requests) => {
         this.looks += 1;
         return requests.map(({ resource, facts: names }) => {
-          const answer = this.answers.get(resource.id) ?? gone;
+          const answer = this.answers.get(resource.id) ?? deleted;
           return [
             {
               resource,

@@ -7,7 +7,7 @@ import { carryOut } from '../../../lib/remediation/actions/carry-out.ts';
 import type { RunOptions } from '../../../lib/remediation/actions/run.ts';
 import { undo } from '../../../lib/remediation/actions/undo.ts';
 import { MemoryJournal } from './memory-journal.ts';
-import { leaseFor, meansWith, place } from './simulated-resource.ts';
+import { accountRegion, depsWith, leaseFor } from './simulated-resource.ts';
 
 export function targetOf(
   control: string,
@@ -16,7 +16,7 @@ export function targetOf(
   arn: string,
   settings: unknown = {},
 ): Target {
-  const resource: Resource = { type, id, arn, ...place };
+  const resource: Resource = { type, id, arn, ...accountRegion };
   const finding = {
     id: findingId(control, resource),
     control,
@@ -28,15 +28,15 @@ export function targetOf(
 }
 
 export function acting(action: AnyAction, memory: Partial<Memory> = {}) {
-  const { means, waits } = meansWith(memory);
+  const { deps, waits } = depsWith(memory);
   const journal = new MemoryJournal();
   let runs = 0;
   const options = (): RunOptions => {
     runs += 1;
     return {
       journal,
-      means,
-      place,
+      deps,
+      accountRegion,
       run: `run-${runs}`,
       decision: { by: 'operator', name: 'ana', why: 'It should be so.' },
       admit: async () => ({ admitted: true }),
@@ -44,14 +44,14 @@ export function acting(action: AnyAction, memory: Partial<Memory> = {}) {
     };
   };
   return {
-    means,
+    deps,
     waits,
     journal,
     carryOut: (target: Target) => carryOut(action, target, options()),
     async undo({ finding }: Target) {
-      const deed = await journal.latest(finding.id, action.id);
-      if (deed === undefined) throw new Error('nothing was done');
-      return undo(action, deed, options());
+      const actionRun = await journal.latest(finding.id, action.id);
+      if (actionRun === undefined) throw new Error('nothing was done');
+      return undo(action, actionRun, options());
     },
   };
 }

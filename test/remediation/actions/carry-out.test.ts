@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Ground, UnderWay } from '../../../lib/core/action.ts';
-import { lamp, leaseFor, place } from './simulated-resource.ts';
+import { type FindingSummary, UnderWay } from '../../../lib/core/action.ts';
+import { accountRegion, lamp, leaseFor } from './simulated-resource.ts';
 
 const operator = { by: 'operator', name: 'ana', why: 'It is needed.' } as const;
 const refused = { admitted: false, because: 'The kill switch is on.' } as const;
@@ -9,7 +9,7 @@ describe('an action that is carried out', () => {
   it('keeps what was there, who decided, why, and what came of it', async () => {
     const world = lamp();
     await world.carryOut();
-    expect(await world.deed()).toMatchObject({
+    expect(await world.actionRun()).toMatchObject({
       status: 'done',
       before: { light: 'off' },
       after: ['the lamp is on'],
@@ -25,7 +25,7 @@ describe('an action that is carried out', () => {
     let kept: unknown;
     const world = lamp({
       apply: async () => {
-        kept = (await world.deed())?.before;
+        kept = (await world.actionRun())?.before;
         world.state.light = 'on';
       },
     });
@@ -36,7 +36,7 @@ describe('an action that is carried out', () => {
   it('keeps no tags, which change', async () => {
     const world = lamp();
     await world.carryOut();
-    expect((await world.deed())?.resource.tags).toBeUndefined();
+    expect((await world.actionRun())?.resource.tags).toBeUndefined();
   });
 
   it('waits until AWS shows the change', async () => {
@@ -44,7 +44,7 @@ describe('an action that is carried out', () => {
     const world = lamp({
       check: async () => {
         looks += 1;
-        return looks < 3 ? { kind: 'differs', differences: ['not yet'], halfway: true } : { kind: 'as-set' };
+        return looks < 3 ? { kind: 'differs', differences: ['not yet'], partial: true } : { kind: 'as-set' };
       },
     });
     expect([(await world.carryOut()).kind, world.waits]).toEqual(['done', [500, 1_000]]);
@@ -71,46 +71,50 @@ describe('an action that is carried out', () => {
     const world = lamp();
     await world.carryOut();
     const { kind } = await world.carryOut();
-    expect([kind, world.state.presses]).toEqual(['already-done', 1]);
+    expect([kind, world.state.customActionEvents]).toEqual(['already-done', 1]);
   });
 
-  it('is a new deed when the resource fails anew', async () => {
+  it('is a new action run when the resource fails anew', async () => {
     const world = lamp();
     await world.carryOut();
     world.state.light = 'off';
     await world.carryOut();
-    expect(await world.deed()).toMatchObject({ sequence: 2, status: 'done' });
+    expect(await world.actionRun()).toMatchObject({ sequence: 2, status: 'done' });
   });
 });
 
-describe('an action is withheld', () => {
+describe('an action is skipped', () => {
   it.each([
     ['of another account', { account: '444455556666' }],
     ['of another Region', { region: 'eu-west-1' }],
-    ['whose ARN is that of another account', { arn: `arn:aws:kms:${place.region}:444455556666:key/lamp` }],
-    ['whose ARN is that of another Region', { arn: `arn:aws:kms:eu-west-1:${place.account}:key/lamp` }],
+    [
+      'whose ARN is that of another account',
+      { arn: `arn:aws:kms:${accountRegion.region}:444455556666:key/lamp` },
+    ],
+    [
+      'whose ARN is that of another Region',
+      { arn: `arn:aws:kms:eu-west-1:${accountRegion.account}:key/lamp` },
+    ],
     ['whose ARN is none', { arn: 'lamp' }],
   ])('from a resource %s', async (_what, other) => {
     const world = lamp();
     const { resource } = world.target;
     const { kind } = await world.carryOut({}, { ...world.target, resource: { ...resource, ...other } });
-    expect([kind, world.state.presses]).toEqual(['withheld', 0]);
+    expect([kind, world.state.customActionEvents]).toEqual(['skipped', 0]);
   });
 
   it('when it is not admitted, and leaves nothing in the journal', async () => {
     const world = lamp();
     const outcome = await world.carryOut({ admit: async () => refused });
-    expect([outcome, await world.deed()]).toEqual([
-      { kind: 'withheld', because: refused.because },
+    expect([outcome, await world.actionRun()]).toEqual([
+      { kind: 'skipped', because: refused.because },
       undefined,
     ]);
   });
 
   it('when its settings are none', async () => {
     const world = lamp();
-    expect((await world.carryOut({}, { ...world.target, settings: { colour: 'red' } })).kind).toBe(
-      'withheld',
-    );
+    expect((await world.carryOut({}, { ...world.target, settings: { colour: 'red' } })).kind).toBe('skipped');
   });
 
   it('before it writes, when what was there is not of the shape that a later run could read', async () => {
@@ -118,7 +122,7 @@ describe('an action is withheld', () => {
       prepare: async () => ({ kind: 'ready', before: JSON.parse('{"light":7}'), plan: [] }),
     });
     await expect(world.carryOut()).rejects.toThrow();
-    expect(world.state.presses).toBe(0);
+    expect(world.state.customActionEvents).toBe(0);
   });
 });
 
@@ -126,7 +130,7 @@ describe('of two runs at the same time', () => {
   it('one acts', async () => {
     const world = lamp();
     const kinds = (await Promise.all([world.carryOut(), world.carryOut()])).map(({ kind }) => kind);
-    expect([kinds.sort(), world.state.presses]).toEqual([['busy', 'done'], 1]);
+    expect([kinds.sort(), world.state.customActionEvents]).toEqual([['busy', 'done'], 1]);
   });
 
   it('the second waits for the lease of the first', async () => {
@@ -136,37 +140,41 @@ describe('of two runs at the same time', () => {
   });
 });
 
-describe('a run that was broken off', () => {
-  it('is gone on with when its lease has run out', async () => {
+describe('a run that was interrupted', () => {
+  it('is resumed when its lease has run out', async () => {
     const world = lamp();
     await world.killed();
-    await world.means.wait(leaseFor);
+    await world.deps.wait(leaseFor);
     const { kind } = await world.carryOut();
-    expect([kind, (await world.deed())?.sequence]).toEqual(['done', 1]);
+    expect([kind, (await world.actionRun())?.sequence]).toEqual(['done', 1]);
   });
 
   it('is not prepared anew', async () => {
     const world = lamp();
     await world.killed();
-    await world.means.wait(leaseFor);
+    await world.deps.wait(leaseFor);
     world.state.light = 'on';
     await world.carryOut();
-    expect(await world.deed()).toMatchObject({ before: { light: 'off' }, status: 'done' });
+    expect(await world.actionRun()).toMatchObject({ before: { light: 'off' }, status: 'done' });
   });
 
-  it('is not gone on with while it is not admitted', async () => {
+  it('is not resumed while it is not admitted', async () => {
     const world = lamp();
     await world.killed();
-    await world.means.wait(leaseFor);
+    await world.deps.wait(leaseFor);
     const { kind } = await world.carryOut({ admit: async () => refused });
-    expect([kind, world.state.presses, (await world.deed())?.status]).toEqual(['withheld', 0, 'begun']);
+    expect([kind, world.state.customActionEvents, (await world.actionRun())?.status]).toEqual([
+      'skipped',
+      0,
+      'begun',
+    ]);
   });
 
   it('is admitted under the same name', async () => {
     const world = lamp();
     const asked: string[] = [];
-    const admit = async ({ deed, step }: { readonly deed: string; readonly step: string }) => {
-      asked.push(`${step} ${deed}`);
+    const admit = async ({ actionRun, step }: { readonly actionRun: string; readonly step: string }) => {
+      asked.push(`${step} ${actionRun}`);
       return { admitted: true } as const;
     };
     world.state.fault = new Error('no power');
@@ -181,7 +189,7 @@ describe('a run that was broken off', () => {
   it('is ended, and prepared anew, when somebody else has changed the resource meanwhile', async () => {
     const world = lamp();
     await world.killed();
-    await world.means.wait(leaseFor);
+    await world.deps.wait(leaseFor);
     world.state.light = 'broken';
     await world.carryOut();
     expect((await world.journal.of('trailseal/lamp')).map(({ status, before }) => [status, before])).toEqual([
@@ -190,26 +198,26 @@ describe('a run that was broken off', () => {
     ]);
   });
 
-  it('is ended when the resource is gone', async () => {
+  it('is ended when the resource was deleted', async () => {
     const world = lamp();
     await world.killed();
-    await world.means.wait(leaseFor);
-    world.state.light = 'gone';
+    await world.deps.wait(leaseFor);
+    world.state.light = 'deleted';
     const { kind } = await world.carryOut();
-    expect([kind, (await world.deed())?.status]).toEqual(['gone', 'gone']);
+    expect([kind, (await world.actionRun())?.status]).toEqual(['deleted', 'deleted']);
   });
 });
 
 describe('a run that AWS fails', () => {
-  it('is half-done, says what stands and why, and frees the deed for the next run', async () => {
+  it('is partially completed, says what stands and why, and frees the action run for the next run', async () => {
     const world = lamp();
     world.state.fault = new Error('no power');
     expect(await world.carryOut()).toMatchObject({
-      kind: 'half-done',
+      kind: 'partially-completed',
       differences: ['the lamp is off'],
       because: 'AWS did not do all of it: Error (no power).',
       cause: world.state.fault,
-      deed: { status: 'begun', lease: null },
+      actionRun: { status: 'begun', lease: null },
     });
   });
 
@@ -240,7 +248,7 @@ describe('a run that AWS fails', () => {
     expect(await world.carryOut()).toMatchObject({
       kind: 'under-way',
       because: 'it is warming up',
-      deed: { status: 'begun', lease: null },
+      actionRun: { status: 'begun', lease: null },
     });
   });
 
@@ -251,14 +259,14 @@ describe('a run that AWS fails', () => {
       },
     });
     expect(await world.carryOut()).toMatchObject({
-      kind: 'half-done',
+      kind: 'partially-completed',
       differences: ["what stands can't be read: Error (dark)"],
     });
   });
 });
 
 /** The finding, with a time at which the lamp was seen to be on. */
-function seen(finding: Ground, at: string): Ground {
+function seen(finding: FindingSummary, at: string): FindingSummary {
   const actor = {
     type: 'IAMUser',
     arn: 'arn',
@@ -271,7 +279,7 @@ function seen(finding: Ground, at: string): Ground {
     status: 'RESOLVED',
     verdict: 'FAIL',
     at,
-    eventName: 'Sweep',
+    eventName: 'ScheduledScan',
     eventId: null,
     actor,
     summary: 'On.',
@@ -285,7 +293,7 @@ describe('what an operator took back', () => {
     await world.carryOut();
     await world.undo();
     const { kind } = await world.carryOut();
-    expect([kind, world.state.light]).toEqual(['withheld', 'off']);
+    expect([kind, world.state.light]).toEqual(['skipped', 'off']);
   });
 
   it('is done again once the lamp was seen to be on since', async () => {
@@ -299,13 +307,13 @@ describe('what an operator took back', () => {
   it('is not done again for a finding that its own success closed, and a look at the undo opened anew', async () => {
     const world = lamp();
     await world.carryOut();
-    await world.means.wait(1_000);
+    await world.deps.wait(1_000);
     await world.undo();
     const finding = {
       ...seen(world.target.finding, '2026-11-21T10:00:00.500Z'),
       openedAt: '2026-11-21T10:00:02.000Z',
     };
-    expect((await world.carryOut({}, { ...world.target, finding })).kind).toBe('withheld');
+    expect((await world.carryOut({}, { ...world.target, finding })).kind).toBe('skipped');
   });
 
   it('is done again when an operator asks for it', async () => {

@@ -5,7 +5,7 @@ import { actionOf, actions } from '../../../lib/remediation/actions/index.ts';
 import { controls } from '../../../lib/services/controls.ts';
 
 const fixes = controls.flatMap((control) =>
-  [...control.actions, ...(control.byOrderOnly ?? [])].flatMap(
+  [...control.actions, ...(control.onRequestOnly ?? [])].flatMap(
     (action): [string, ActionId, typeof control][] =>
       action === 'notify' || action === 'quarantine' || action === 'tag'
         ? []

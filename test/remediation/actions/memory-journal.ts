@@ -1,35 +1,35 @@
 /** A journal in this process's memory, which keeps what DynamoDB's would: JSON. */
 import type { ActionId } from '../../../lib/core/action.ts';
-import type { Deed } from '../../../lib/remediation/actions/action-run.ts';
-import type { Journal, Place } from '../../../lib/remediation/actions/journal.ts';
+import type { ActionRun } from '../../../lib/remediation/actions/action-run.ts';
+import type { AccountRegion, Journal } from '../../../lib/remediation/actions/journal.ts';
 
 export class MemoryJournal implements Journal {
-  readonly #deeds = new Map<string, Deed>();
+  readonly #actionRuns = new Map<string, ActionRun>();
 
-  async latest(findingId: string, action: ActionId): Promise<Deed | undefined> {
-    return (await this.of(findingId)).findLast((deed) => deed.action === action);
+  async latest(findingId: string, action: ActionId): Promise<ActionRun | undefined> {
+    return (await this.of(findingId)).findLast((actionRun) => actionRun.action === action);
   }
-  async of(findingId: string): Promise<readonly Deed[]> {
-    return [...this.#deeds.values()].filter(({ finding }) => finding.id === findingId);
+  async of(findingId: string): Promise<readonly ActionRun[]> {
+    return [...this.#actionRuns.values()].filter(({ finding }) => finding.id === findingId);
   }
-  async since({ account, region }: Place, from: Date): Promise<readonly Deed[]> {
-    return [...this.#deeds.values()].filter(
+  async since({ account, region }: AccountRegion, from: Date): Promise<readonly ActionRun[]> {
+    return [...this.#actionRuns.values()].filter(
       ({ resource, begunAt }) =>
         resource.account === account && resource.region === region && Date.parse(begunAt) >= from.getTime(),
     );
   }
-  async begin(deed: Deed): Promise<boolean> {
-    if (this.#deeds.has(keyOf(deed))) return false;
-    this.#deeds.set(keyOf(deed), JSON.parse(JSON.stringify(deed)));
+  async begin(actionRun: ActionRun): Promise<boolean> {
+    if (this.#actionRuns.has(keyOf(actionRun))) return false;
+    this.#actionRuns.set(keyOf(actionRun), JSON.parse(JSON.stringify(actionRun)));
     return true;
   }
-  async save(deed: Deed): Promise<boolean> {
-    if (this.#deeds.get(keyOf(deed))?.version !== deed.version - 1) return false;
-    this.#deeds.set(keyOf(deed), JSON.parse(JSON.stringify(deed)));
+  async save(actionRun: ActionRun): Promise<boolean> {
+    if (this.#actionRuns.get(keyOf(actionRun))?.version !== actionRun.version - 1) return false;
+    this.#actionRuns.set(keyOf(actionRun), JSON.parse(JSON.stringify(actionRun)));
     return true;
   }
 }
 
-function keyOf({ finding, action, sequence }: Deed): string {
+function keyOf({ finding, action, sequence }: ActionRun): string {
   return `${finding.id} ${action} ${sequence}`;
 }

@@ -8,19 +8,19 @@ import { expect } from 'vitest';
 import * as z from 'zod/mini';
 import {
   type ActionDefinition,
+  type ActionDeps,
   type Check,
   defineAction,
-  type Means,
   type Target,
 } from '../../../lib/core/action.ts';
 import type { Memory } from '../../../lib/findings/state/memory.ts';
-import type { Deed } from '../../../lib/remediation/actions/action-run.ts';
+import type { ActionRun } from '../../../lib/remediation/actions/action-run.ts';
 import { carryOut } from '../../../lib/remediation/actions/carry-out.ts';
 import type { RunOptions } from '../../../lib/remediation/actions/run.ts';
 import { undo } from '../../../lib/remediation/actions/undo.ts';
 import { MemoryJournal } from './memory-journal.ts';
 
-export const place = { account: '111122223333', region: 'eu-central-1' } as const;
+export const accountRegion = { account: '111122223333', region: 'eu-central-1' } as const;
 export const start = Date.parse('2026-11-21T10:00:00.000Z');
 export const leaseFor = 60_000;
 
@@ -30,11 +30,17 @@ const nothingRemembered: Memory = {
 };
 
 /** Clients that nothing answers, with a clock that only waiting moves. */
-export function meansWith(memory: Partial<Memory> = {}): { readonly means: Means; readonly waits: number[] } {
-  const config = { region: place.region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+export function depsWith(memory: Partial<Memory> = {}): {
+  readonly deps: ActionDeps;
+  readonly waits: number[];
+} {
+  const config = {
+    region: accountRegion.region,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  };
   const waits: number[] = [];
   let time = start;
-  const means: Means = {
+  const deps: ActionDeps = {
     clients: {
       ec2: new EC2Client(config),
       eks: new EKSClient(config),
@@ -49,35 +55,40 @@ export function meansWith(memory: Partial<Memory> = {}): { readonly means: Means
       time += milliseconds;
     },
   };
-  return { means, waits };
+  return { deps, waits };
 }
 
-export type Light = 'off' | 'on' | 'broken' | 'gone';
+export type Light = 'off' | 'on' | 'broken' | 'deleted';
 
 const settings = z.strictObject({});
 const before = z.object({ light: z.string() });
 type LampAction = ActionDefinition<typeof before, typeof settings>;
 
 export function lamp(more: Partial<LampAction> = {}) {
-  const { means, waits } = meansWith();
+  const { deps, waits } = depsWith();
   const journal = new MemoryJournal();
-  const state: { light: Light; fault: Error | undefined; check: Error | undefined; presses: number } = {
+  const state: {
+    light: Light;
+    fault: Error | undefined;
+    check: Error | undefined;
+    customActionEvents: number;
+  } = {
     light: 'off',
     fault: undefined,
     check: undefined,
-    presses: 0,
+    customActionEvents: 0,
   };
-  const press = (to: Light) => {
+  const customActionEvent = (to: Light) => {
     if (state.fault !== undefined) throw state.fault;
     if (state.light === to) return;
-    state.presses += 1;
+    state.customActionEvents += 1;
     state.light = to;
   };
   const compare = (wanted: Light, other: Light): Check => {
     if (state.check !== undefined) throw state.check;
-    if (state.light === 'gone') return { kind: 'gone', because: 'the lamp was taken away' };
+    if (state.light === 'deleted') return { kind: 'deleted', because: 'the lamp was taken away' };
     if (state.light === wanted) return { kind: 'as-set', state: [`the lamp is ${state.light}`] };
-    return { kind: 'differs', differences: [`the lamp is ${state.light}`], halfway: state.light === other };
+    return { kind: 'differs', differences: [`the lamp is ${state.light}`], partial: state.light === other };
   };
   const action = defineAction<typeof before, typeof settings>({
     id: 'fix:enable-key',
@@ -90,13 +101,13 @@ export function lamp(more: Partial<LampAction> = {}) {
       state.light === 'on'
         ? { kind: 'needless', because: 'It is on.' }
         : { kind: 'ready', before: { light: state.light }, plan: ['Switch it on.'] },
-    apply: async () => press('on'),
+    apply: async () => customActionEvent('on'),
     check: async () => compare('on', 'off'),
     undo: {
       kind: 'restores',
       except: [],
       permissions: [],
-      restore: async () => press('off'),
+      restore: async () => customActionEvent('off'),
       restored: async () => compare('off', 'on'),
     },
     ...more,
@@ -105,8 +116,8 @@ export function lamp(more: Partial<LampAction> = {}) {
     resource: {
       type: 'AwsKmsKey',
       id: 'lamp',
-      arn: `arn:aws:kms:${place.region}:${place.account}:key/lamp`,
-      ...place,
+      arn: `arn:aws:kms:${accountRegion.region}:${accountRegion.account}:key/lamp`,
+      ...accountRegion,
       tags: { room: 'kitchen' },
     },
     finding: {
@@ -123,8 +134,8 @@ export function lamp(more: Partial<LampAction> = {}) {
     runs += 1;
     return {
       journal,
-      means,
-      place,
+      deps,
+      accountRegion,
       run: `run-${runs}`,
       decision: { by: 'policy', name: 'trailseal.policy.yml', why: 'It is dark.' },
       admit: async () => ({ admitted: true }),
@@ -137,17 +148,17 @@ export function lamp(more: Partial<LampAction> = {}) {
     action,
     target,
     journal,
-    means,
+    deps,
     waits,
     carryOut: (other: Partial<RunOptions> = {}, at: Target = target) => carryOut(action, at, options(other)),
-    deed: () => journal.latest(target.finding.id, action.id),
-    async undo(other: Partial<RunOptions> = {}, one?: Deed) {
-      const deed = one ?? (await journal.latest(target.finding.id, action.id));
-      if (deed === undefined) throw new Error('nothing was done');
+    actionRun: () => journal.latest(target.finding.id, action.id),
+    async undo(other: Partial<RunOptions> = {}, one?: ActionRun) {
+      const actionRun = one ?? (await journal.latest(target.finding.id, action.id));
+      if (actionRun === undefined) throw new Error('nothing was done');
       const decision = { by: 'operator', name: 'ana', why: 'It was wrong.' } as const;
-      return undo(action, deed, options({ decision, ...other }));
+      return undo(action, actionRun, options({ decision, ...other }));
     },
-    /** A run that was killed after it had begun: the deed is there, and its lease. */
+    /** A run that was killed after it had begun: the action run is there, and its lease. */
     killed: () => killed(target),
     /** The same, for another finding. */
     killedFor: (id: string) => killed({ ...target, finding: { ...target.finding, id } }),

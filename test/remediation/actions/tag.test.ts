@@ -8,9 +8,9 @@ import { controlsIn, countWith, tagsFor, tagValue } from '../../../lib/remediati
 import { tag } from '../../../lib/remediation/actions/tag.ts';
 import { clusterArn, fakeEks, nodegroupArn } from '../../services/eks/fixes/fake-eks.ts';
 import { acting, targetOf } from './acting.ts';
-import { place } from './simulated-resource.ts';
+import { accountRegion } from './simulated-resource.ts';
 
-const resource: Resource = { type: 'AwsEc2Volume', id: 'vol-1', arn: 'arn', ...place };
+const resource: Resource = { type: 'AwsEc2Volume', id: 'vol-1', arn: 'arn', ...accountRegion };
 const at = '2026-11-21T10:00:00.000Z';
 
 describe('the tags of a resource', () => {
@@ -18,7 +18,7 @@ describe('the tags of a resource', () => {
     expect(tagsFor(resource, ['b-control', 'a-control'], at, 'trailseal:')).toEqual({
       'trailseal:status': 'failed',
       'trailseal:controls': 'a-control b-control',
-      'trailseal:finding': `trailseal/a-control/${place.account}/${place.region}/vol-1`,
+      'trailseal:finding': `trailseal/a-control/${accountRegion.account}/${accountRegion.region}/vol-1`,
       'trailseal:at': at,
     });
   });
@@ -79,8 +79,12 @@ function tagging(type: Resource['type'], id: string, arn: string, settings: unkn
 }
 
 function instance(more: Partial<Instance>) {
-  const world = tagging('AwsEc2Instance', 'i-1', `arn:aws:ec2:${place.region}:${place.account}:instance/i-1`);
-  mockClient(world.means.clients.ec2)
+  const world = tagging(
+    'AwsEc2Instance',
+    'i-1',
+    `arn:aws:ec2:${accountRegion.region}:${accountRegion.account}:instance/i-1`,
+  );
+  mockClient(world.deps.clients.ec2)
     .on(DescribeInstancesCommand)
     .resolves({ Reservations: [{ Instances: [{ InstanceId: 'i-1', ...more }] }] });
   return world;
@@ -89,14 +93,14 @@ function instance(more: Partial<Instance>) {
 describe('tagging', () => {
   it('a node group goes by the ARN that only EKS knows', async () => {
     const world = tagging('AwsEksNodegroup', 'app/blue', nodegroupArn.replace('/0fc0ffee', ''));
-    const eks = fakeEks(world.means.clients.eks);
+    const eks = fakeEks(world.deps.clients.eks);
     await world.carryOut(world.target);
     expect(eks.nodegroupTags['trailseal:controls']).toBe('a-control');
   });
 
   it('a node group is undone', async () => {
     const world = tagging('AwsEksNodegroup', 'app/blue', nodegroupArn);
-    const eks = fakeEks(world.means.clients.eks);
+    const eks = fakeEks(world.deps.clients.eks);
     eks.nodegroupTags['owner'] = 'ana';
     await world.carryOut(world.target);
     await world.undo(world.target);
@@ -105,7 +109,7 @@ describe('tagging', () => {
 
   it('a cluster is undone', async () => {
     const world = tagging('AwsEksCluster', 'app', clusterArn);
-    const eks = fakeEks(world.means.clients.eks);
+    const eks = fakeEks(world.deps.clients.eks);
     await world.carryOut(world.target);
     await world.undo(world.target);
     expect(eks.cluster.tags).toEqual({});
@@ -113,7 +117,7 @@ describe('tagging', () => {
 
   it('takes the prefix of the policy', async () => {
     const world = tagging('AwsEksCluster', 'app', clusterArn, { prefix: 'sec/' });
-    const eks = fakeEks(world.means.clients.eks);
+    const eks = fakeEks(world.deps.clients.eks);
     await world.carryOut(world.target);
     expect(Object.keys(eks.cluster.tags ?? {}).sort()).toEqual([
       'sec/at',
@@ -123,43 +127,43 @@ describe('tagging', () => {
     ]);
   });
 
-  it('is withheld from a terminated instance', async () => {
+  it('is skipped from a terminated instance', async () => {
     const { target, carryOut } = instance({ State: { Name: 'terminated' } });
-    expect(await carryOut(target)).toEqual({ kind: 'withheld', because: 'i-1 is gone.' });
+    expect(await carryOut(target)).toEqual({ kind: 'skipped', because: 'i-1 was deleted.' });
   });
 
-  it('is withheld from what bears 50 tags', async () => {
+  it('is skipped from what bears 50 tags', async () => {
     const Tags = Array.from({ length: 47 }, (_, index) => ({ Key: `tag-${index}`, Value: '' }));
     const { target, carryOut } = instance({ State: { Name: 'running' }, Tags });
     expect(await carryOut(target)).toEqual({
-      kind: 'withheld',
+      kind: 'skipped',
       because: 'i-1 bears as many tags as AWS allows (50).',
     });
   });
 
-  it('is withheld where tags of these names are not of Trailseal', async () => {
+  it('is skipped where tags of these names are not of Trailseal', async () => {
     const Tags = [{ Key: 'trailseal:controls', Value: 'none' }];
     const { target, carryOut } = instance({ State: { Name: 'running' }, Tags });
-    expect((await carryOut(target)).kind).toBe('withheld');
+    expect((await carryOut(target)).kind).toBe('skipped');
   });
 
-  it('is withheld from a key that is pending deletion', async () => {
-    const arn = `arn:aws:kms:${place.region}:${place.account}:key/k`;
-    const { target, means, carryOut } = tagging('AwsKmsKey', 'k', arn);
-    mockClient(means.clients.kms)
+  it('is skipped from a key that is pending deletion', async () => {
+    const arn = `arn:aws:kms:${accountRegion.region}:${accountRegion.account}:key/k`;
+    const { target, deps, carryOut } = tagging('AwsKmsKey', 'k', arn);
+    mockClient(deps.clients.kms)
       .on(DescribeKeyCommand)
       .resolves({ KeyMetadata: { KeyId: 'k', KeyState: 'PendingDeletion' } })
       .on(ListResourceTagsCommand)
       .resolves({ Tags: [] });
     expect(await carryOut(target)).toEqual({
-      kind: 'withheld',
+      kind: 'skipped',
       because: "k can't be tagged: KMS takes no tags of a key that is pending deletion.",
     });
   });
 
-  it('is withheld from what bears no tags', async () => {
-    const arn = `arn:aws:iam::${place.account}:root`;
-    const { target, carryOut } = tagging('AwsAccount', place.account, arn);
-    expect((await carryOut(target)).kind).toBe('withheld');
+  it('is skipped from what bears no tags', async () => {
+    const arn = `arn:aws:iam::${accountRegion.account}:root`;
+    const { target, carryOut } = tagging('AwsAccount', accountRegion.account, arn);
+    expect((await carryOut(target)).kind).toBe('skipped');
   });
 });

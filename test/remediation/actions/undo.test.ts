@@ -8,7 +8,7 @@ describe('an undo', () => {
     const world = lamp();
     await world.carryOut();
     await world.undo();
-    expect([world.state.light, await world.deed()]).toMatchObject([
+    expect([world.state.light, await world.actionRun()]).toMatchObject([
       'off',
       { status: 'undone', undo: { by: 'operator', name: 'ana', why: 'It was wrong.' }, lease: null },
     ]);
@@ -21,13 +21,13 @@ describe('an undo', () => {
     expect(await world.undo()).toMatchObject({ kind: 'refused', differences: ['the lamp is broken'] });
   });
 
-  it('leaves a deed that it refuses as it was', async () => {
+  it('leaves an action run that it refuses as it was', async () => {
     const world = lamp();
     await world.carryOut();
-    const deed = await world.deed();
+    const actionRun = await world.actionRun();
     world.state.light = 'broken';
     await world.undo();
-    expect(await world.deed()).toEqual(deed);
+    expect(await world.actionRun()).toEqual(actionRun);
   });
 
   it('only notes it when somebody has restored it by hand', async () => {
@@ -35,10 +35,10 @@ describe('an undo', () => {
     await world.carryOut();
     world.state.light = 'off';
     const { kind } = await world.undo();
-    expect([kind, world.state.presses]).toEqual(['undone', 1]);
+    expect([kind, world.state.customActionEvents]).toEqual(['undone', 1]);
   });
 
-  it('that was broken off is given up when somebody else has changed the resource, so that it is in nobody’s way', async () => {
+  it('that was interrupted is given up when somebody else has changed the resource, so that it is in nobody’s way', async () => {
     const world = lamp();
     await world.carryOut();
     world.state.fault = new Error('AWS is busy');
@@ -50,10 +50,14 @@ describe('an undo', () => {
       because: expect.stringContaining('it is given up'),
       differences: ['the lamp is broken'],
     });
-    expect(await world.deed()).toMatchObject({ status: 'superseded', lease: null, undo: { by: 'operator' } });
+    expect(await world.actionRun()).toMatchObject({
+      status: 'superseded',
+      lease: null,
+      undo: { by: 'operator' },
+    });
     expect(await world.undo()).toMatchObject({ kind: 'refused', because: 'Its undo was given up.' });
     // The policy does not do again what an operator wanted undone; an operator may.
-    expect(await world.carryOut()).toMatchObject({ kind: 'withheld' });
+    expect(await world.carryOut()).toMatchObject({ kind: 'skipped' });
     const decision = { by: 'operator', name: 'ana', why: 'Now it is dark.' } as const;
     expect(await world.carryOut({ decision })).toMatchObject({ kind: 'done' });
   });
@@ -63,47 +67,47 @@ describe('an undo', () => {
     await world.carryOut();
     await world.undo();
     const { kind } = await world.undo();
-    expect([kind, world.state.presses]).toEqual(['already-undone', 2]);
+    expect([kind, world.state.customActionEvents]).toEqual(['already-undone', 2]);
   });
 
-  it('is withheld when it is not admitted', async () => {
+  it('is skipped when it is not admitted', async () => {
     const world = lamp();
     await world.carryOut();
     const { kind } = await world.undo({ admit: async () => refused });
-    expect([kind, world.state.light]).toEqual(['withheld', 'on']);
+    expect([kind, world.state.light]).toEqual(['skipped', 'on']);
   });
 
-  it('ends the deed of a resource that is gone', async () => {
+  it('ends the action run of a resource that was deleted', async () => {
     const world = lamp();
     await world.carryOut();
-    world.state.light = 'gone';
+    world.state.light = 'deleted';
     const { kind } = await world.undo();
-    expect([kind, (await world.deed())?.status]).toEqual(['gone', 'gone']);
+    expect([kind, (await world.actionRun())?.status]).toEqual(['deleted', 'deleted']);
   });
 
-  it('that AWS fails is half-done, and gone on with by the next', async () => {
+  it('that AWS fails is partially completed, and resumed by the next', async () => {
     const world = lamp();
     await world.carryOut();
     world.state.fault = new Error('no power');
     const { kind } = await world.undo();
-    const halfway = (await world.deed())?.status;
+    const partial = (await world.actionRun())?.status;
     world.state.fault = undefined;
-    expect([kind, halfway, (await world.undo()).kind]).toEqual(['half-done', 'undoing', 'undone']);
+    expect([kind, partial, (await world.undo()).kind]).toEqual(['partially-completed', 'undoing', 'undone']);
   });
 
-  it('that is half-done keeps the action from being carried out', async () => {
+  it('that is partially completed keeps the action from being carried out', async () => {
     const world = lamp();
     await world.carryOut();
     world.state.fault = new Error('no power');
     await world.undo();
-    expect((await world.carryOut()).kind).toBe('withheld');
+    expect((await world.carryOut()).kind).toBe('skipped');
   });
 
   it('of which two run at the same time is made by one', async () => {
     const world = lamp();
     await world.carryOut();
     const kinds = (await Promise.all([world.undo(), world.undo()])).map(({ kind }) => kind);
-    expect([kinds.sort(), world.state.presses]).toEqual([['busy', 'undone'], 2]);
+    expect([kinds.sort(), world.state.customActionEvents]).toEqual([['busy', 'undone'], 2]);
   });
 
   it('of what can only be undone by a command is that command, and changes nothing', async () => {
@@ -123,20 +127,20 @@ describe('an undo', () => {
   });
 });
 
-describe('the undo of a half-done deed', () => {
+describe('the undo of a partially completed action run', () => {
   it('is made where nobody else had a hand in the resource', async () => {
     const world = lamp();
     await world.killed();
-    await world.means.wait(leaseFor);
+    await world.deps.wait(leaseFor);
     const { kind } = await world.undo();
-    expect([kind, (await world.deed())?.status]).toEqual(['undone', 'undone']);
+    expect([kind, (await world.actionRun())?.status]).toEqual(['undone', 'undone']);
   });
 
   it('is refused where somebody else may have had one', async () => {
     const world = lamp({ check: async () => ({ kind: 'differs', differences: ['it flickers'] }) });
     world.state.light = 'broken';
     await world.killed();
-    await world.means.wait(leaseFor);
+    await world.deps.wait(leaseFor);
     expect((await world.undo()).kind).toBe('refused');
   });
 
@@ -147,22 +151,22 @@ describe('the undo of a half-done deed', () => {
   });
 });
 
-describe('the undo of a deed that was done again since', () => {
+describe('the undo of an action run that was done again since', () => {
   /** Done, changed by somebody else, and done again. */
   async function doneTwice() {
     const world = lamp();
     await world.carryOut();
-    const first = await world.deed();
+    const first = await world.actionRun();
     world.state.light = 'off';
     await world.carryOut();
     if (first === undefined) throw new Error('nothing was done');
     return { world, first };
   }
 
-  it('is withheld while the later deed stands', async () => {
+  it('is skipped while the later action run stands', async () => {
     const { world, first } = await doneTwice();
     expect([await world.undo({}, first), world.state.light]).toMatchObject([
-      { kind: 'withheld', because: expect.stringMatching(/^It was done again since/) },
+      { kind: 'skipped', because: expect.stringMatching(/^It was done again since/) },
       'on',
     ]);
   });

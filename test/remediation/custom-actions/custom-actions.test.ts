@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseBody } from '../../../lib/pipeline/live/message.ts';
-import type { Button } from '../../../lib/policy/custom-actions.ts';
+import type { CustomActionName } from '../../../lib/policy/custom-actions.ts';
 import type { OperatorExemption } from '../../../lib/policy/operator-exemption.ts';
 import { Operator } from '../../../lib/remediation/custom-actions/custom-actions.ts';
 import { parseOperatorMessage } from '../../../lib/remediation/custom-actions/message.ts';
@@ -9,22 +9,22 @@ import { kmsControls } from '../../../lib/services/kms/controls/index.ts';
 import { action } from '../../notifications/events.ts';
 import { policyOf } from '../../policy/fixtures.ts';
 import { room } from '../fixture.ts';
-import { account, finding, key, pressEvent, region } from './presses.ts';
+import { account, eventOf, finding, key, region } from './events.ts';
 
-const everything = 'operators: { orders: [fix:enable-key, undo, re-check, exempt] }';
+const everything = 'operators: { customActions: [fix:enable-key, undo, re-check, exempt] }';
 
 /** The operators' side of a deployment with one finding, about a disabled key. */
 async function deployment(policy = everything, remediates = true, unnoted: readonly string[] = []) {
-  const { ledger } = await room(everything, {}, key);
+  const { stateTable } = await room(everything, {}, key);
   const exemptions = new Map<string, OperatorExemption>();
   const sent: { queue: string; body: unknown }[] = [];
   const notes: { id: string; news: string; author: string }[] = [];
   const operator = new Operator({
     controls: kmsControls,
     policy: policyOf(`version: 1\n${policy}`, kmsControls),
-    place: { account, region },
+    accountRegion: { account, region },
     stage: 'dev',
-    ledger,
+    stateTable,
     exemptions: {
       all: async () => exemptions,
       give: async (exemption) => {
@@ -46,13 +46,20 @@ async function deployment(policy = everything, remediates = true, unnoted: reado
     },
     productArn: finding.ProductArn,
   });
-  const press = async (button: Button, of: Partial<typeof finding> = {}, time?: string) => {
-    const event = { ...pressEvent(button, { findings: [{ ...finding, ...of }] }), ...(time ? { time } : {}) };
+  const customActionEvent = async (
+    customAction: CustomActionName,
+    of: Partial<typeof finding> = {},
+    time?: string,
+  ) => {
+    const event = {
+      ...eventOf(customAction, { findings: [{ ...finding, ...of }] }),
+      ...(time ? { time } : {}),
+    };
     const message = parseOperatorMessage(JSON.stringify(event), 'dev');
-    if (message.kind !== 'press') throw new Error(JSON.stringify(message));
-    return operator.press(message.press);
+    if (message.kind !== 'customActionEvent') throw new Error(JSON.stringify(message));
+    return operator.customActionEvent(message.customActionEvent);
   };
-  return { operator, press, sent, notes, exemptions, ledger };
+  return { operator, customActionEvent, sent, notes, exemptions, stateTable };
 }
 
 /** What was sent, as those who receive it read it. */
@@ -63,19 +70,19 @@ function read({ queue, body }: { queue: string; body: unknown }) {
 
 describe('Fix', () => {
   it('orders the fix of remediation, in the operator’s name, and notes that', async () => {
-    const { press, sent, notes } = await deployment();
-    const [made] = await press('fix');
+    const { customActionEvent, sent, notes } = await deployment();
+    const [made] = await customActionEvent('fix');
     expect(made?.taken).toBe(true);
     expect(sent.map(read)).toEqual([
       {
         kind: 'order',
         attempt: 1,
-        halfDone: false,
+        partiallyCompleted: false,
         order: {
           id: `6d9b1c1e-0000-4000-8000-000000000001 ${finding.Id}`,
           finding: finding.Id,
           what: 'fix',
-          by: `an operator by the button "Fix" in Security Hub (account ${account})`,
+          by: `an operator by the custom action "Fix" in Security Hub (account ${account})`,
           why: 'Somebody pressed "Fix" for this finding at 2026-11-21T10:00:00.000Z.',
           at: '2026-11-21T10:00:00.000Z',
         },
@@ -91,8 +98,10 @@ describe('Fix', () => {
   });
 
   it('orders nothing that the policy lets nobody order, and notes why', async () => {
-    const { press, sent, notes } = await deployment('operators: { orders: [undo, fix:enable-rotation] }');
-    await press('fix');
+    const { customActionEvent, sent, notes } = await deployment(
+      'operators: { customActions: [undo, fix:enable-rotation] }',
+    );
+    await customActionEvent('fix');
     expect(sent).toEqual([]);
     expect(notes[0]?.news).toMatch(
       /There is no fix of what kms-key-disabled finds that the policy lets operators order/,
@@ -100,10 +109,13 @@ describe('Fix', () => {
   });
 });
 
-describe('a button that the policy does not have', () => {
+describe('a custom action that the policy does not have', () => {
   it('does nothing, and the note says why', async () => {
-    const { press, sent, notes, exemptions } = await deployment('operators: { orders: [re-check] }');
-    for (const button of ['fix', 'quarantine', 'undo', 'exempt'] as const) await press(button);
+    const { customActionEvent, sent, notes, exemptions } = await deployment(
+      'operators: { customActions: [re-check] }',
+    );
+    for (const customAction of ['fix', 'quarantine', 'undo', 'exempt'] as const)
+      await customActionEvent(customAction);
     expect([sent, [...exemptions]]).toEqual([[], []]);
     expect(notes.map(({ news }) => news)).toEqual(
       ['Fix', 'Quarantine', 'Release and undo', 'Exempt for 30 days'].map((name) =>
@@ -115,8 +127,8 @@ describe('a button that the policy does not have', () => {
 
 describe('Re-check', () => {
   it('has the resource looked at by the control', async () => {
-    const { press, sent } = await deployment();
-    await press('re-check');
+    const { customActionEvent, sent } = await deployment();
+    await customActionEvent('re-check');
     expect(sent.map(({ queue }) => queue)).toEqual(['kms']);
     expect(sent.map(read)).toMatchObject([
       { kind: 'look', looks: [{ resource: { id: key.id }, controls: ['kms-key-disabled'] }] },
@@ -126,13 +138,13 @@ describe('Re-check', () => {
 
 describe('Exempt for 30 days', () => {
   it('exempts the finding, and has it looked at so that it says so', async () => {
-    const { press, sent, exemptions, notes } = await deployment();
-    await press('exempt');
+    const { customActionEvent, sent, exemptions, notes } = await deployment();
+    await customActionEvent('exempt');
     expect([...exemptions.values()]).toEqual([
       {
         finding: finding.Id,
         reason: 'Exempt for 30 days, by "Exempt for 30 days" in Security Hub',
-        owner: `an operator by the button "Exempt for 30 days" in Security Hub (account ${account})`,
+        owner: `an operator by the custom action "Exempt for 30 days" in Security Hub (account ${account})`,
         expires: '2026-12-21',
         givenAt: '2026-11-21T10:00:00.000Z',
         lifted: null,
@@ -143,19 +155,19 @@ describe('Exempt for 30 days', () => {
   });
 
   it('that comes again late does not give back what was taken back meanwhile', async () => {
-    const { press, exemptions } = await deployment();
-    await press('exempt');
-    await press('undo', {}, '2026-11-21T11:00:00Z');
-    await press('exempt');
+    const { customActionEvent, exemptions } = await deployment();
+    await customActionEvent('exempt');
+    await customActionEvent('undo', {}, '2026-11-21T11:00:00Z');
+    await customActionEvent('exempt');
     expect(exemptions.get(finding.Id)?.lifted).toMatchObject({ at: '2026-11-21T11:00:00.000Z' });
   });
 
   it('exempts nothing whose finding is closed', async () => {
-    const { press, exemptions, notes, ledger } = await deployment();
-    const entry = ledger.entries.get(finding.Id);
+    const { customActionEvent, exemptions, notes, stateTable } = await deployment();
+    const entry = stateTable.entries.get(finding.Id);
     if (entry?.finding === undefined) throw new Error('there is no finding');
-    ledger.entries.set(finding.Id, { ...entry, finding: { ...entry.finding, status: 'RESOLVED' } });
-    await press('exempt');
+    stateTable.entries.set(finding.Id, { ...entry, finding: { ...entry.finding, status: 'RESOLVED' } });
+    await customActionEvent('exempt');
     expect(exemptions.size).toBe(0);
     expect(notes[0]?.news).toContain('The finding is RESOLVED');
   });
@@ -163,18 +175,18 @@ describe('Exempt for 30 days', () => {
 
 describe('Release and undo', () => {
   it('orders the undo of remediation', async () => {
-    const { press, sent } = await deployment();
-    await press('undo');
+    const { customActionEvent, sent } = await deployment();
+    await customActionEvent('undo');
     expect(sent.map(read)).toMatchObject([{ kind: 'order', order: { what: 'undo', finding: finding.Id } }]);
   });
 
   it('takes back an exemption too, and has the finding looked at', async () => {
-    const { press, sent, exemptions, notes } = await deployment();
-    await press('exempt');
+    const { customActionEvent, sent, exemptions, notes } = await deployment();
+    await customActionEvent('exempt');
     sent.length = 0;
-    await press('undo', {}, '2026-11-21T11:00:00Z');
+    await customActionEvent('undo', {}, '2026-11-21T11:00:00Z');
     expect(exemptions.get(finding.Id)?.lifted).toEqual({
-      by: `an operator by the button "Release and undo" in Security Hub (account ${account})`,
+      by: `an operator by the custom action "Release and undo" in Security Hub (account ${account})`,
       at: '2026-11-21T11:00:00.000Z',
     });
     expect(sent.map(({ queue }) => queue)).toEqual(['kms', 'remediate']);
@@ -182,8 +194,8 @@ describe('Release and undo', () => {
   });
 
   it('says so where this deployment changes nothing', async () => {
-    const { press, notes } = await deployment(everything, false);
-    await press('undo');
+    const { customActionEvent, notes } = await deployment(everything, false);
+    await customActionEvent('undo');
     expect(notes[0]?.news).toContain('This deployment changes no resources');
   });
 });
@@ -195,17 +207,26 @@ describe('a finding that is not ours', () => {
       { Id: 'arn:aws:guardduty:eu-central-1:111122223333:detector/d/finding/f' },
       /can only act on its own findings/,
     ],
-    ['of another account', { AwsAccountId: '444455556666' }, /press the button of the deployment there/],
-    ['of another Region', { Region: 'us-east-1' }, /press the button of the deployment there/],
-    ['that the ledger does not know', { Id: 'trailseal/kms-key-disabled/x' }, /knows of no such finding/],
+    [
+      'of another account',
+      { AwsAccountId: '444455556666' },
+      /press the custom action of the deployment there/,
+    ],
+    ['of another Region', { Region: 'us-east-1' }, /press the custom action of the deployment there/],
+    [
+      'that the state table does not know',
+      { Id: 'trailseal/kms-key-disabled/x' },
+      /knows of no such finding/,
+    ],
     [
       'of a product that only looks like ours',
       { ProductArn: `arn:aws:securityhub:${region}::product/other/product` },
       /knows of no such finding/,
     ],
   ])('%s gets a note that says why nothing is done', async (_what, changes, reason) => {
-    const { press, sent, notes, exemptions } = await deployment();
-    for (const button of ['fix', 'undo', 're-check', 'exempt'] as const) await press(button, changes);
+    const { customActionEvent, sent, notes, exemptions } = await deployment();
+    for (const customAction of ['fix', 'undo', 're-check', 'exempt'] as const)
+      await customActionEvent(customAction, changes);
     expect([sent, [...exemptions]]).toEqual([[], []]);
     const id = 'Id' in changes ? changes.Id : finding.Id;
     expect(notes.map((note) => note.id)).toEqual([id, id, id, id]);
@@ -215,14 +236,14 @@ describe('a finding that is not ours', () => {
 
 describe('a note that Security Hub does not take', () => {
   it('keeps no other finding waiting, and has the press come again', async () => {
-    const { operator, sent, ledger } = await deployment(everything, true, ['first']);
-    const entry = ledger.entries.get(finding.Id);
+    const { operator, sent, stateTable } = await deployment(everything, true, ['first']);
+    const entry = stateTable.entries.get(finding.Id);
     if (entry === undefined) throw new Error('there is no finding');
-    ledger.entries.set('trailseal/first', entry);
+    stateTable.entries.set('trailseal/first', entry);
     const findings = [{ ...finding, Id: 'trailseal/first' }, finding];
-    const message = parseOperatorMessage(JSON.stringify(pressEvent('fix', { findings })), 'dev');
-    if (message.kind !== 'press') throw new Error(JSON.stringify(message));
-    await expect(operator.press(message.press)).rejects.toThrow('no notes');
+    const message = parseOperatorMessage(JSON.stringify(eventOf('fix', { findings })), 'dev');
+    if (message.kind !== 'customActionEvent') throw new Error(JSON.stringify(message));
+    await expect(operator.customActionEvent(message.customActionEvent)).rejects.toThrow('no notes');
     expect(sent.map(read)).toMatchObject([{ kind: 'order' }, { kind: 'order' }]);
   });
 });
@@ -230,7 +251,7 @@ describe('a note that Security Hub does not take', () => {
 describe('what came of an order', () => {
   it('is noted on the finding', async () => {
     const { operator, notes } = await deployment();
-    await operator.answer([action({ outcome: 'withheld', because: 'The kill switch is on.' })]);
+    await operator.answer([action({ outcome: 'skipped', because: 'The kill switch is on.' })]);
     expect(notes).toEqual([
       {
         id: action().finding,

@@ -2,17 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { customActionResource } from '../../../lib/aws/names.ts';
 import { parseOperatorMessage } from '../../../lib/remediation/custom-actions/message.ts';
 import { action } from '../../notifications/events.ts';
-import { account, finding, pressEvent, region } from './presses.ts';
+import { account, eventOf, finding, region } from './events.ts';
 
 const parse = (value: unknown, stage = 'dev') => parseOperatorMessage(JSON.stringify(value), stage);
 
-describe('the press of a button', () => {
+describe('the press of a custom action', () => {
   it('says which, when, where, and for which findings', () => {
-    expect(parse(pressEvent('fix'))).toEqual({
-      kind: 'press',
-      press: {
+    expect(parse(eventOf('fix'))).toEqual({
+      kind: 'customActionEvent',
+      customActionEvent: {
         id: '6d9b1c1e-0000-4000-8000-000000000001',
-        button: 'fix',
+        customAction: 'fix',
         at: '2026-11-21T10:00:00.000Z',
         account,
         region,
@@ -22,17 +22,16 @@ describe('the press of a button', () => {
   });
 
   it('is of as many findings as the event has', () => {
-    const message = parse(pressEvent('undo', { findings: [finding, { ...finding, Id: 'other' }] }));
-    expect(message.kind === 'press' && message.press.findings.map(({ id }) => id)).toEqual([
-      finding.Id,
-      'other',
-    ]);
+    const message = parse(eventOf('undo', { findings: [finding, { ...finding, Id: 'other' }] }));
+    expect(
+      message.kind === 'customActionEvent' && message.customActionEvent.findings.map(({ id }) => id),
+    ).toEqual([finding.Id, 'other']);
   });
 
   it('of another deployment is put aside', () => {
-    expect(parse(pressEvent('fix'), 'prod')).toEqual({
+    expect(parse(eventOf('fix'), 'prod')).toEqual({
       kind: 'malformed',
-      reason: 'it is of no button of this deployment (prod)',
+      reason: 'it is of no custom action of this deployment (prod)',
     });
   });
 
@@ -52,7 +51,7 @@ describe('the press of a button', () => {
     ['an event without findings', { detail: { findings: [] } }],
     ['a finding that is named by nothing', { detail: { findings: [finding, {}] } }],
   ])('is not %s', (_what, changes) => {
-    expect(parse({ ...pressEvent('fix'), ...changes }).kind).toBe('malformed');
+    expect(parse({ ...eventOf('fix'), ...changes }).kind).toBe('malformed');
   });
 
   it('is no body that is no JSON', () => {

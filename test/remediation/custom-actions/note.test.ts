@@ -26,7 +26,7 @@ describe('a note', () => {
     const note = { text: 'Done. | Before: Ordered. | Before: ana: Ask.', by: author };
     expect(withNews(note, 'Done.', author)).toBeUndefined();
     expect(withNews(note, 'Ordered.', author)).toBeUndefined();
-    expect(withNews(note, 'Order', author)).toBeDefined();
+    expect(withNews(note, 'Requestable', author)).toBeDefined();
   });
 
   it('is one line of at most 512 characters, with the news whole', () => {
@@ -50,8 +50,8 @@ describe('the answer to an order', () => {
   });
 
   it.each([
-    ['withheld', 'Not done: '],
-    ['half-done', 'Half-done: '],
+    ['skipped', 'Not done: '],
+    ['partially-completed', 'Half-done: '],
     ['undo-refused', 'Not undone: '],
     ['undone', 'Undone: '],
     ['pending', 'To be done: '],

@@ -7,7 +7,7 @@ import {
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { NoteError, noteOn } from '../../../lib/remediation/custom-actions/notes.ts';
-import { finding } from './presses.ts';
+import { finding } from './events.ts';
 
 const hub = mockClient(SecurityHubClient);
 const client = new SecurityHubClient({ region: 'eu-central-1' });
@@ -15,7 +15,7 @@ const named = { id: finding.Id, productArn: finding.ProductArn };
 const author = 'Trailseal (dev)';
 
 /** Security Hub with this finding, and the note that it bears. */
-function bearing(note?: { Text: string; UpdatedBy: string; UpdatedAt: string }): void {
+function tagged(note?: { Text: string; UpdatedBy: string; UpdatedAt: string }): void {
   const found = { ...finding, ...(note === undefined ? {} : { Note: note }) };
   const other = {
     ...finding,
@@ -30,7 +30,7 @@ const written = () => hub.commandCalls(BatchUpdateFindingsCommand).map(({ args: 
 beforeEach(() => {
   hub.reset();
   hub.on(BatchUpdateFindingsCommand).resolves({ ProcessedFindings: [], UnprocessedFindings: [] });
-  bearing();
+  tagged();
 });
 
 describe('a note on a finding', () => {
@@ -45,13 +45,13 @@ describe('a note on a finding', () => {
   });
 
   it('keeps what an operator wrote', async () => {
-    bearing({ Text: 'Ask first.', UpdatedBy: 'ana', UpdatedAt: '2026-11-21T09:00:00Z' });
+    tagged({ Text: 'Ask first.', UpdatedBy: 'ana', UpdatedAt: '2026-11-21T09:00:00Z' });
     await noteOn(client, named, ['Done.'], author);
     expect(written()[0]?.Note?.Text).toBe('Done. | Before: ana: Ask first.');
   });
 
   it('tells several news at once, the last of them first', async () => {
-    bearing({ Text: 'Ask first.', UpdatedBy: 'ana', UpdatedAt: '2026-11-21T09:00:00Z' });
+    tagged({ Text: 'Ask first.', UpdatedBy: 'ana', UpdatedAt: '2026-11-21T09:00:00Z' });
     await noteOn(client, named, ['Ordered.', 'Done.'], author);
     expect(written().map(({ Note }) => Note?.Text)).toEqual([
       'Done. | Before: Ordered. | Before: ana: Ask first.',
@@ -59,7 +59,7 @@ describe('a note on a finding', () => {
   });
 
   it('is not written twice', async () => {
-    bearing({ Text: 'Done.', UpdatedBy: author, UpdatedAt: '2026-11-21T09:00:00Z' });
+    tagged({ Text: 'Done.', UpdatedBy: author, UpdatedAt: '2026-11-21T09:00:00Z' });
     expect(await noteOn(client, named, ['Done.'], author)).toBe('noted-before');
     expect(written()).toEqual([]);
   });

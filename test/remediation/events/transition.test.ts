@@ -60,13 +60,13 @@ describe('a transition', () => {
 
   it.each([
     ['PASS', 'Control Passed'],
-    ['gone', 'Resource Gone'],
+    ['deleted', 'Resource Deleted'],
   ] as const)('of one that is closed by %s is a "%s"', (verdict, detailType) => {
     const [, closed] = told({ at: 1_000, verdict: 'FAIL' }, { at: 2_000, verdict });
     expect(closed === undefined ? undefined : detailTypeOf(closed)).toBe(detailType);
   });
 
-  it('is none while a resource passes, fails on, or can’t be judged any more', () => {
+  it('is none while a resource passes, fails on, or can’t be evaluated any more', () => {
     expect(told({ at: 1_000, verdict: 'PASS' })).toEqual([undefined]);
     const [, again, unknown] = told(
       { at: 1_000, verdict: 'FAIL' },
@@ -106,7 +106,7 @@ describe('a transition', () => {
   });
 });
 
-describe('the ledger’s stream', () => {
+describe('the state table’s stream', () => {
   /** A record as Lambda hands it on: bytes in base64. */
   function record(before: Recorded | undefined, after: Recorded | undefined) {
     const image = (entry: Recorded | undefined) =>

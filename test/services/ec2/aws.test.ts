@@ -43,7 +43,7 @@ describe('an instance', () => {
       ],
     });
     const fact = await aws.read(instance('i-1'), 'ec2.instance');
-    expect(fact).toMatchObject(there ? { known: true } : { known: false, reason: 'gone' });
+    expect(fact).toMatchObject(there ? { known: true } : { known: false, reason: 'deleted' });
     expect(aws.waits).toEqual([]);
   });
 });
@@ -59,7 +59,7 @@ describe('a volume', () => {
       .on(DescribeVolumesCommand)
       .resolves({ Volumes: [{ VolumeId: 'vol-1', Encrypted: true, State: state }] });
     const fact = await aws.read(volume('vol-1'), 'ec2.volumeEncryption');
-    expect(fact).toMatchObject(there ? { known: true } : { known: false, reason: 'gone' });
+    expect(fact).toMatchObject(there ? { known: true } : { known: false, reason: 'deleted' });
   });
 
   it('that a launch made is found by instance and device, not by either alone', async () => {
@@ -214,7 +214,7 @@ describe('a snapshot', () => {
       .rejects(ec2Error('InvalidSnapshot.NotFound', "The snapshot 'snap-1' does not exist."));
     aws.ec2.on(DescribeSnapshotsCommand, { OwnerIds: ['self'] }).resolves({ Snapshots: [] });
     expect(await aws.read(snapshot('snap-1'), 'ec2.snapshotEncryption')).toMatchObject({
-      reason: 'gone',
+      reason: 'deleted',
     });
   });
 });

@@ -25,7 +25,7 @@ describe('listing instances', () => {
     expect(aws.ec2.commandCalls(DescribeInstancesCommand)[1]?.args[0].input.NextToken).toBe('two');
   });
 
-  it('asks for those that are not ending', async () => {
+  it('asks for those that are not deletion event', async () => {
     const aws = mockAws();
     aws.ec2.on(DescribeInstancesCommand).resolves({});
     await aws.list('AwsEc2Instance');
@@ -126,7 +126,7 @@ describe('a listing that fails', () => {
       cause: denied,
       message:
         'ec2:DescribeInstances was denied in account 111122223333, eu-central-1: UnauthorizedOperation ' +
-        '(You are not authorized); allow ec2:DescribeInstances, as what is not listed is not judged',
+        '(You are not authorized); allow ec2:DescribeInstances, as what is not listed is not evaluated',
     });
   });
 

@@ -2,14 +2,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Control, FactName, Resource, TrailEvent } from '../../../lib/core/control.ts';
-import { lessons, TrailFacts } from '../../../lib/pipeline/trail-facts.ts';
+import { contextEvents, TrailFacts } from '../../../lib/pipeline/trail-facts.ts';
 import { ebsDefaultEncryption } from '../../../lib/services/ec2/controls/ebs-default-encryption.ts';
 import { ebsSnapshotSharing } from '../../../lib/services/ec2/controls/ebs-snapshot-sharing.ts';
 import { ec2TransitEncryption } from '../../../lib/services/ec2/controls/ec2-transit-encryption.ts';
 import { ec2VolumeEncryption } from '../../../lib/services/ec2/controls/ec2-volume-encryption.ts';
 import { launchTemplateEncryption } from '../../../lib/services/ec2/controls/launch-template-encryption.ts';
 import { parseRecord } from '../../../lib/trail/parse.ts';
-import { eventOf, judgeTrail } from '../../evaluating.ts';
+import { evaluateTrail, eventOf } from '../../evaluating.ts';
 import {
   account,
   defaultKey,
@@ -39,7 +39,7 @@ const arn = (what: string) => `arn:aws:ec2:${region}:${account}:${what}`;
 
 describe('the facts about EC2 and EBS', () => {
   it('come from events that the archive is asked to keep', () => {
-    const kept = lessons.flatMap(({ eventSource, eventNames }) =>
+    const kept = contextEvents.flatMap(({ eventSource, eventNames }) =>
       eventNames.map((name) => `${eventSource}/${name}`),
     );
     expect(kept).toEqual(
@@ -165,9 +165,11 @@ describe.skipIf(!existsSync(data))('the controls on EC2 over real and official r
     launchTemplateEncryption,
   ];
 
-  it.each(controls)('$id judges each with evidence', async (control) => {
-    const judged = await judgeTrail(control, events);
-    expect(judged.filter(({ evidence }) => evidence.summary === '' || evidence.required === '')).toEqual([]);
+  it.each(controls)('$id evaluates each with evidence', async (control) => {
+    const evaluated = await evaluateTrail(control, events);
+    expect(evaluated.filter(({ evidence }) => evidence.summary === '' || evidence.required === '')).toEqual(
+      [],
+    );
   });
 
   it('find the volumes that AWS answered were not encrypted', async () => {
@@ -179,8 +181,8 @@ describe.skipIf(!existsSync(data))('the controls on EC2 over real and official r
         JSON.stringify(response).includes('"encrypted":false')
       );
     };
-    const judged = await judgeTrail(ec2VolumeEncryption, events.filter(plain));
-    expect(new Set(judged.map(({ verdict }) => verdict))).toEqual(new Set(['FAIL']));
+    const evaluated = await evaluateTrail(ec2VolumeEncryption, events.filter(plain));
+    expect(new Set(evaluated.map(({ verdict }) => verdict))).toEqual(new Set(['FAIL']));
   });
 });
 

@@ -21,7 +21,7 @@ describe('a cluster', () => {
     ['CREATING', 'not-ready'],
     ['PENDING', 'not-ready'],
     ['UPDATING', 'not-ready'],
-    ['DELETING', 'gone'],
+    ['DELETING', 'deleted'],
     ['ACTIVE', undefined],
     ['FAILED', undefined],
   ])('that is %s: %s', async (status, reason) => {
@@ -117,7 +117,7 @@ describe('a node group', () => {
     ['DEGRADED', undefined],
     ['DELETE_FAILED', undefined],
     ['UPDATING', 'not-ready'],
-    ['DELETING', 'gone'],
+    ['DELETING', 'deleted'],
   ])('that is %s: %s', async (status, reason) => {
     const aws = withNodegroup({ status, instanceTypes: ['m5.large'] });
     expect(await aws.read(group, 'eks.nodegroup')).toMatchObject(
@@ -139,7 +139,7 @@ describe('a node group', () => {
     });
   });
 
-  it('whose launch template is gone is not gone itself, and unknown without a wait', async () => {
+  it('whose launch template was deleted is not deleted itself, and unknown without a wait', async () => {
     const aws = withNodegroup({ status: 'ACTIVE', launchTemplate: { id: 'lt-1', version: '3' } });
     aws.ec2.on(DescribeLaunchTemplateVersionsCommand).resolves({ LaunchTemplateVersions: [] });
     expect(await aws.read(group, 'eks.nodegroup')).toMatchObject({ reason: 'not-found' });
@@ -156,7 +156,7 @@ describe('a node group', () => {
 
   it.each(['', 'app', 'app/', '/blue'])('is none without both names: %j', async (id) => {
     const aws = mockAws();
-    expect(await aws.read(nodegroup(id), 'eks.nodegroup')).toMatchObject({ reason: 'gone' });
+    expect(await aws.read(nodegroup(id), 'eks.nodegroup')).toMatchObject({ reason: 'deleted' });
     expect(aws.calls()).toEqual([]);
   });
 

@@ -41,12 +41,12 @@ describe('the state of a key', () => {
 
 describe('a key', () => {
   it.each(['kms.key', 'kms.keyState', 'kms.keyPolicy', 'kms.rotation', 'kms.keyMaterial'] as const)(
-    'that KMS does not know is gone, whatever is asked of it: %s',
+    'that KMS does not know was deleted, whatever is asked of it: %s',
     async (name) => {
       const aws = mockAws();
       aws.kms.onAnyCommand().rejects(kmsError('NotFoundException', 'no such key'));
-      const [facts] = await aws.gather([{ resource: key, facts: [name], mayBeGone: true }]);
-      expect(facts?.[name]).toMatchObject({ reason: 'gone' });
+      const [facts] = await aws.gather([{ resource: key, facts: [name], mayBeDeleted: true }]);
+      expect(facts?.[name]).toMatchObject({ reason: 'deleted' });
     },
   );
 
@@ -140,7 +140,7 @@ describe('imported key material', () => {
       { missing: [], expirationModel: 'KEY_MATERIAL_EXPIRES', validTo: '2027-01-01T00:00:00.000Z' },
     ],
     [
-      'one of two gone',
+      'one of two deleted',
       { KeyState: 'PendingImport' },
       [
         { KeyMaterialId: 'a', ImportState: 'PENDING_IMPORT' },
@@ -149,7 +149,7 @@ describe('imported key material', () => {
       { missing: [{ keyMaterialId: 'a', because: null }] },
     ],
     [
-      'gone without a name',
+      'deleted without a name',
       { KeyState: 'PendingImport' },
       [],
       { missing: [{ keyMaterialId: null, because: null }] },
@@ -251,14 +251,14 @@ describe('a grant', () => {
     ['lists none', undefined],
     ['does not know the id', kmsError('InvalidGrantIdException', 'no such grant')],
     ['does not know the key', kmsError('NotFoundException', 'no such key')],
-  ])('is gone where KMS %s', async (_how, error) => {
+  ])('was deleted where KMS %s', async (_how, error) => {
     const aws = mockAws();
     if (error === undefined) aws.kms.on(ListGrantsCommand).resolves({ Grants: [] });
     else aws.kms.on(ListGrantsCommand).rejects(error);
-    const [facts] = await aws.gather([{ resource: grant, facts: ['kms.grant'], mayBeGone: true }]);
+    const [facts] = await aws.gather([{ resource: grant, facts: ['kms.grant'], mayBeDeleted: true }]);
     expect(facts?.['kms.grant']).toEqual({
       known: false,
-      reason: 'gone',
+      reason: 'deleted',
       detail: `kms:ListGrants lists no grant abc of ${keyArn}`,
     });
     expect(aws.waits).toEqual([]);

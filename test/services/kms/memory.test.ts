@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Resource } from '../../../lib/core/control.ts';
-import { type KeyLook, memosOf } from '../../../lib/findings/state/memory.ts';
-import { place } from '../../remediation/actions/simulated-resource.ts';
+import { type KeyObservation, memosOf } from '../../../lib/findings/state/memory.ts';
+import { accountRegion } from '../../remediation/actions/simulated-resource.ts';
 
 const key: Resource = {
   type: 'AwsKmsKey',
   id: 'k',
-  arn: `arn:aws:kms:${place.region}:${place.account}:key/k`,
-  ...place,
+  arn: `arn:aws:kms:${accountRegion.region}:${accountRegion.account}:key/k`,
+  ...accountRegion,
 };
 
-function states(look: Omit<KeyLook, 'key'>): readonly (readonly [string, number])[] {
+function states(look: Omit<KeyObservation, 'key'>): readonly (readonly [string, number])[] {
   return memosOf({ key, ...look }).map(({ value, at }) => [value, at]);
 }
 

@@ -10,8 +10,8 @@ import { kmsKeyMaterial } from '../../../lib/services/kms/controls/kms-key-mater
 import { kmsKeyPolicy } from '../../../lib/services/kms/controls/kms-key-policy.ts';
 import { kmsKeyRotation } from '../../../lib/services/kms/controls/kms-key-rotation.ts';
 import { keyInEvent, keyOfArn } from '../../../lib/services/kms/resources.ts';
-import { kmsChronicle } from '../../../lib/services/kms/trail.ts';
-import { eventOf, judgeTrail } from '../../evaluating.ts';
+import { kmsTrailReader } from '../../../lib/services/kms/trail.ts';
+import { evaluateTrail, eventOf } from '../../evaluating.ts';
 import {
   account,
   createKey,
@@ -36,18 +36,18 @@ const controls: readonly Control[] = [
 
 const aliasArn = `arn:aws:kms:${region}:${account}:alias/app`;
 
-/** What the chronicle holds of a key after these records. */
+/** What the trail reader holds of a key after these records. */
 function learned(arn: string, ...records: readonly unknown[]) {
-  const chronicle = kmsChronicle.open();
-  for (const record of records) chronicle.learn(eventOf(record));
+  const trailReader = kmsTrailReader.open();
+  for (const record of records) trailReader.learn(eventOf(record));
   const key = keyOfArn(arn);
   if (key === undefined) throw new Error(`${arn} is no key`);
   const value = <T>(fact: { known: true; value: T } | { known: false }) =>
     fact.known ? fact.value : undefined;
   return {
-    key: value(chronicle.read['kms.key'](key)),
-    state: value(chronicle.read['kms.keyState'](key))?.keyState,
-    rotation: value(chronicle.read['kms.rotation'](key)),
+    key: value(trailReader.read['kms.key'](key)),
+    state: value(trailReader.read['kms.keyState'](key))?.keyState,
+    rotation: value(trailReader.read['kms.rotation'](key)),
   };
 }
 
@@ -177,18 +177,18 @@ describe('the documentation of AWS', () => {
   };
 
   it.skipIf(!existsSync(folder)).each(Object.entries(expected))(
-    '%s is judged as it is meant, and in the Region of the ARN',
+    '%s is evaluated as it is meant, and in the Region of the ARN',
     async (name, verdicts) => {
       const record: unknown = JSON.parse(readFileSync(path.join(folder, name), 'utf8'));
-      const judged = (
+      const evaluated = (
         await Promise.all(
           controls.map(async (control) =>
-            (await judgeTrail(control, [record])).map((each) => ({ ...each, id: control.id })),
+            (await evaluateTrail(control, [record])).map((each) => ({ ...each, id: control.id })),
           ),
         )
       ).flat();
-      expect(judged.map(({ id, verdict }) => `${id} ${verdict}`)).toEqual(verdicts);
-      expect(judged.every(({ resource }) => resource.region === resource.arn.split(':')[3])).toBe(true);
+      expect(evaluated.map(({ id, verdict }) => `${id} ${verdict}`)).toEqual(verdicts);
+      expect(evaluated.every(({ resource }) => resource.region === resource.arn.split(':')[3])).toBe(true);
     },
   );
 });
@@ -202,13 +202,16 @@ describe('any record', () => {
   );
 
   /** Every path through the record, so that any place of it can be spoilt. */
-  function placesIn(value: unknown, before: readonly string[] = []): readonly (readonly string[])[] {
+  function accountRegionsIn(value: unknown, before: readonly string[] = []): readonly (readonly string[])[] {
     if (typeof value !== 'object' || value === null) return [before];
-    return [before, ...Object.entries(value).flatMap(([key, inner]) => placesIn(inner, [...before, key]))];
+    return [
+      before,
+      ...Object.entries(value).flatMap(([key, inner]) => accountRegionsIn(inner, [...before, key])),
+    ];
   }
 
-  function spoilt(value: unknown, place: readonly string[], by: unknown): unknown {
-    const [step, ...rest] = place;
+  function spoilt(value: unknown, accountRegion: readonly string[], by: unknown): unknown {
+    const [step, ...rest] = accountRegion;
     if (step === undefined) return by;
     if (Array.isArray(value))
       return value.map((item, index) => (String(index) === step ? spoilt(item, rest, by) : item));
@@ -223,23 +226,25 @@ describe('any record', () => {
     fc.constantFrom('arn:aws:kms:::key/', 'arn:::::', '*', '', 'alias/', '__proto__', Number.MAX_VALUE),
   );
 
-  it('spoilt anywhere is judged without an error, and with a whole sentence that names it', async () => {
+  it('spoilt anywhere is evaluated without an error, and with a whole sentence that names it', async () => {
     const spoiling = fc
       .constantFrom(...samples)
       .chain(({ detail }) =>
         fc.tuple(
           fc.constant(detail),
           fc.constantFrom(
-            ...placesIn(detail).filter(([top]) => top !== undefined && !/^event(Name|Source)$/.test(top)),
+            ...accountRegionsIn(detail).filter(
+              ([top]) => top !== undefined && !/^event(Name|Source)$/.test(top),
+            ),
           ),
           anything,
         ),
       );
     await fc.assert(
-      fc.asyncProperty(spoiling, async ([detail, place, by]) => {
+      fc.asyncProperty(spoiling, async ([detail, accountRegion, by]) => {
         for (const control of controls) {
-          for (const { evidence, resource } of await judgeTrail(control, [
-            spoilt(detail, place, by),
+          for (const { evidence, resource } of await evaluateTrail(control, [
+            spoilt(detail, accountRegion, by),
             detail,
           ])) {
             expect(evidence.summary).toMatch(/\S.*\.$/s);

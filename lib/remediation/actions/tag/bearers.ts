@@ -19,8 +19,8 @@ import {
   TagResourceCommand as TagKey,
   UntagResourceCommand as UntagKey,
 } from '@aws-sdk/client-kms';
-import { unlessGone } from '../../../aws/refusal.ts';
-import type { Means } from '../../../core/action.ts';
+import { unlessDeleted } from '../../../aws/refusal.ts';
+import type { ActionDeps } from '../../../core/action.ts';
 import type { Resource, ResourceType } from '../../../core/control.ts';
 import { describeKey, isPendingDeletion } from '../../../services/kms/fixes/kms-key.ts';
 import type { Tags } from './values.ts';
@@ -32,11 +32,11 @@ export interface Tagged {
   readonly obstacle?: string;
 }
 
-export interface Bearer {
-  /** `undefined` when the resource is gone, or about to go. */
-  read(resource: Resource, means: Means): Promise<Tagged | undefined>;
-  set(resource: Resource, tags: Tags, means: Means): Promise<void>;
-  remove(resource: Resource, names: readonly string[], means: Means): Promise<void>;
+export interface TagAdapter {
+  /** `undefined` when the resource was deleted, or about to go. */
+  read(resource: Resource, deps: ActionDeps): Promise<Tagged | undefined>;
+  set(resource: Resource, tags: Tags, deps: ActionDeps): Promise<void>;
+  remove(resource: Resource, names: readonly string[], deps: ActionDeps): Promise<void>;
 }
 
 export const tagReads: readonly string[] = [
@@ -54,11 +54,11 @@ export const untagWrites: readonly string[] = ['ec2:DeleteTags', 'eks:UntagResou
 
 /** EC2 tells a resource's tags with the resource. */
 function ec2Bearer(
-  describe: (id: string, means: Means) => Promise<{ readonly Tags?: Tag[] | undefined } | undefined>,
-): Bearer {
+  describe: (id: string, deps: ActionDeps) => Promise<{ readonly Tags?: Tag[] | undefined } | undefined>,
+): TagAdapter {
   return {
-    async read({ id }, means) {
-      const found = await unlessGone(() => describe(id, means));
+    async read({ id }, deps) {
+      const found = await unlessDeleted(() => describe(id, deps));
       return found && { tags: fromPairs(found.Tags ?? []) };
     },
     async set({ id }, tags, { clients }) {
@@ -108,7 +108,7 @@ const launchTemplates = ec2Bearer(async (id, { clients }) => {
 function eksBearer(
   describe: (
     id: string,
-    means: Means,
+    deps: ActionDeps,
   ) => Promise<
     | {
         readonly arn: string | undefined;
@@ -117,23 +117,23 @@ function eksBearer(
       }
     | undefined
   >,
-): Bearer {
-  const arnOf = async (resource: Resource, means: Means) =>
-    (await unlessGone(() => describe(resource.id, means)))?.arn;
+): TagAdapter {
+  const arnOf = async (resource: Resource, deps: ActionDeps) =>
+    (await unlessDeleted(() => describe(resource.id, deps)))?.arn;
   return {
-    async read({ id }, means) {
-      const found = await unlessGone(() => describe(id, means));
+    async read({ id }, deps) {
+      const found = await unlessDeleted(() => describe(id, deps));
       return found === undefined || found.status === 'DELETING' ? undefined : { tags: found.tags ?? {} };
     },
-    async set(resource, tags, means) {
-      const resourceArn = await arnOf(resource, means);
+    async set(resource, tags, deps) {
+      const resourceArn = await arnOf(resource, deps);
       if (resourceArn === undefined) return;
-      await means.clients.eks.send(new TagEksResource({ resourceArn, tags: { ...tags } }));
+      await deps.clients.eks.send(new TagEksResource({ resourceArn, tags: { ...tags } }));
     },
-    async remove(resource, names, means) {
-      const resourceArn = await arnOf(resource, means);
+    async remove(resource, names, deps) {
+      const resourceArn = await arnOf(resource, deps);
       if (resourceArn === undefined) return;
-      await means.clients.eks.send(new UntagEksResource({ resourceArn, tagKeys: [...names] }));
+      await deps.clients.eks.send(new UntagEksResource({ resourceArn, tagKeys: [...names] }));
     },
   };
 }
@@ -151,14 +151,14 @@ const nodegroups = eksBearer(async (id, { clients }) => {
 });
 
 /** KMS takes no tags of a key that is pending deletion. Source: AWS KMS Developer Guide, "Key states of AWS KMS keys". */
-const keys: Bearer = {
-  async read(resource, means) {
-    const key = await describeKey(resource, means);
+const keys: TagAdapter = {
+  async read(resource, deps) {
+    const key = await describeKey(resource, deps);
     if (key === undefined) return undefined;
     const tags: [string, string][] = [];
     let marker: string | undefined;
     do {
-      const answer = await means.clients.kms.send(
+      const answer = await deps.clients.kms.send(
         new ListResourceTagsCommand({
           KeyId: resource.id,
           ...(marker === undefined ? {} : { Marker: marker }),
@@ -188,7 +188,7 @@ const keys: Bearer = {
   },
 };
 
-const bearers: Partial<Readonly<Record<ResourceType, Bearer>>> = {
+const tagAdapters: Partial<Readonly<Record<ResourceType, TagAdapter>>> = {
   AwsEc2Instance: instances,
   AwsEc2Volume: volumes,
   AwsEc2Snapshot: snapshots,
@@ -199,6 +199,6 @@ const bearers: Partial<Readonly<Record<ResourceType, Bearer>>> = {
 };
 
 /** How the resource bears tags; `undefined` of a kind that bears none, as accounts and KMS grants. */
-export function bearerOf({ type }: Resource): Bearer | undefined {
-  return bearers[type];
+export function tagAdapterOf({ type }: Resource): TagAdapter | undefined {
+  return tagAdapters[type];
 }

@@ -11,9 +11,11 @@ const here = 'the default of this account and Region';
 const encryptionAction = 'ec2:GetEbsEncryptionByDefault';
 const defaultEncryption: Lookup<boolean> = {
   permissions: [encryptionAction],
-  find: (ids, place, waitsFor) =>
-    askEach(encryptionAction, ids, place, waitsFor, async () => {
-      const answer = await place.call(({ ec2 }) => ec2.send(new GetEbsEncryptionByDefaultCommand({})));
+  find: (ids, accountRegion, waitsFor) =>
+    askEach(encryptionAction, ids, accountRegion, waitsFor, async () => {
+      const answer = await accountRegion.call(({ ec2 }) =>
+        ec2.send(new GetEbsEncryptionByDefaultCommand({})),
+      );
       return answer.EbsEncryptionByDefault;
     }),
 };
@@ -21,9 +23,9 @@ const defaultEncryption: Lookup<boolean> = {
 const keyAction = 'ec2:GetEbsDefaultKmsKeyId';
 const defaultKey: Lookup<string> = {
   permissions: [keyAction],
-  find: (ids, place, waitsFor) =>
-    askEach(keyAction, ids, place, waitsFor, async () => {
-      const answer = await place.call(({ ec2 }) => ec2.send(new GetEbsDefaultKmsKeyIdCommand({})));
+  find: (ids, accountRegion, waitsFor) =>
+    askEach(keyAction, ids, accountRegion, waitsFor, async () => {
+      const answer = await accountRegion.call(({ ec2 }) => ec2.send(new GetEbsDefaultKmsKeyIdCommand({})));
       return answer.KmsKeyId;
     }),
 };

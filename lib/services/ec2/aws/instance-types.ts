@@ -6,7 +6,7 @@ import {
   type InstanceTypeInfo,
 } from '@aws-sdk/client-ec2';
 import { allPages, type Describe, describeAll } from '../../../aws/facts/calls.ts';
-import { derive, type Lookup, type Place } from '../../../aws/facts/lookups.ts';
+import { type AccountRegion, derive, type Lookup } from '../../../aws/facts/lookups.ts';
 import { known, type Unknown, unknownFact } from '../../../core/facts.ts';
 import type { Ec2Facts } from '../facts.ts';
 import { instanceTypeSnapshot } from '../instance-types.ts';
@@ -15,10 +15,10 @@ const action = 'ec2:DescribeInstanceTypes';
 
 function describe(
   input: DescribeInstanceTypesCommandInput,
-  place: Place,
+  accountRegion: AccountRegion,
 ): Promise<readonly InstanceTypeInfo[]> {
   return allPages(async (token) => {
-    const answer = await place.call(({ ec2 }) =>
+    const answer = await accountRegion.call(({ ec2 }) =>
       ec2.send(
         new DescribeInstanceTypesCommand({ ...input, ...(token === undefined ? {} : { NextToken: token }) }),
       ),
@@ -32,8 +32,9 @@ const byNames: Describe<InstanceTypeInfo> = {
   // Source: EC2 API Reference, "DescribeInstanceTypes": InstanceType.N has at most 100 items.
   size: 100,
   // The SDK lists the types that it knew when it was made; those that came later are types too.
-  byId: (names, place) => describe({ InstanceTypes: names as _InstanceType[] }, place),
-  byFilter: (names, place) => describe({ Filters: [{ Name: 'instance-type', Values: [...names] }] }, place),
+  byId: (names, accountRegion) => describe({ InstanceTypes: names as _InstanceType[] }, accountRegion),
+  byFilter: (names, accountRegion) =>
+    describe({ Filters: [{ Name: 'instance-type', Values: [...names] }] }, accountRegion),
   idsOf: (type) => [type.InstanceType],
 };
 
@@ -43,10 +44,10 @@ type KnownSupport = Extract<Support, { known: true }>['value'];
 /** Instance types by name, as AWS or else the snapshot tells of them; what AWS told is kept. */
 export const instanceTypes: Lookup<KnownSupport> = {
   permissions: [action],
-  async find(names, place) {
-    const { instanceTypes: kept } = place.cache;
+  async find(names, accountRegion) {
+    const { instanceTypes: kept } = accountRegion.cache;
     const unseen = names.filter((name) => !kept.has(name));
-    const found = await describeAll(byNames, unseen, place, () => false);
+    const found = await describeAll(byNames, unseen, accountRegion, () => false);
     const facts = new Map<string, Support>();
     for (const name of names) {
       const asked = found.get(name);

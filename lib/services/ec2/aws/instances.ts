@@ -5,7 +5,7 @@ import {
   type Instance,
 } from '@aws-sdk/client-ec2';
 import { allPages, type Describe, describeAll } from '../../../aws/facts/calls.ts';
-import { derive, type Lookup, type Place } from '../../../aws/facts/lookups.ts';
+import { type AccountRegion, derive, type Lookup } from '../../../aws/facts/lookups.ts';
 import type { Aws } from '../../../aws/facts/reader.ts';
 import { withEc2Tags } from '../../../aws/facts/tags.ts';
 import type { Resource } from '../../../core/control.ts';
@@ -13,9 +13,12 @@ import { type Fact, unknownFact } from '../../../core/facts.ts';
 
 const action = 'ec2:DescribeInstances';
 
-function describe(input: DescribeInstancesCommandInput, place: Place): Promise<readonly Instance[]> {
+function describe(
+  input: DescribeInstancesCommandInput,
+  accountRegion: AccountRegion,
+): Promise<readonly Instance[]> {
   return allPages(async (token) => {
-    const answer = await place.call(({ ec2 }) =>
+    const answer = await accountRegion.call(({ ec2 }) =>
       ec2.send(
         new DescribeInstancesCommand({ ...input, ...(token === undefined ? {} : { NextToken: token }) }),
       ),
@@ -29,19 +32,20 @@ const byIds: Describe<Instance> = {
   action,
   // A filter takes 200 values. Source: EC2 API Reference, "DescribeInstances": Filter.
   size: 200,
-  byId: (ids, place) => describe({ InstanceIds: [...ids] }, place),
-  byFilter: (ids, place) => describe({ Filters: [{ Name: 'instance-id', Values: [...ids] }] }, place),
+  byId: (ids, accountRegion) => describe({ InstanceIds: [...ids] }, accountRegion),
+  byFilter: (ids, accountRegion) =>
+    describe({ Filters: [{ Name: 'instance-id', Values: [...ids] }] }, accountRegion),
   idsOf: (instance) => [instance.InstanceId],
 };
 
 /**
- * Instances by id. EC2 tells of a terminated one for about an hour more: here it is gone, as it is for whoever
- * judges it. Source: Amazon EC2 User Guide, "Amazon EC2 instance state changes".
+ * Instances by id. EC2 tells of a terminated one for about an hour more: here it was deleted, as it is for whoever
+ * evaluates it. Source: Amazon EC2 User Guide, "Amazon EC2 instance state changes".
  */
 export const instances: Lookup<Instance> = {
   permissions: [action],
-  async find(ids, place, waitsFor) {
-    const found = await describeAll(byIds, ids, place, waitsFor);
+  async find(ids, accountRegion, waitsFor) {
+    const found = await describeAll(byIds, ids, accountRegion, waitsFor);
     return new Map([...found].map(([id, fact]) => [id, derive(fact, (it) => present(it, fact))]));
   },
 };

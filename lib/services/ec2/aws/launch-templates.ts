@@ -15,10 +15,10 @@ const action = 'ec2:DescribeLaunchTemplateVersions';
 /** By `<template id>:<version>`, the version a number, `$Latest` or `$Default`. */
 export const templateVersions: Lookup<LaunchTemplateVersion> = {
   permissions: [action],
-  find: (ids, place, waitsFor) =>
-    askEach(action, ids, place, waitsFor, async (id) => {
+  find: (ids, accountRegion, waitsFor) =>
+    askEach(action, ids, accountRegion, waitsFor, async (id) => {
       const [templateId, version = '$Latest'] = id.split(':');
-      const answer = await place.call(({ ec2 }) =>
+      const answer = await accountRegion.call(({ ec2 }) =>
         ec2.send(
           new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId: templateId, Versions: [version] }),
         ),

@@ -44,5 +44,5 @@ export function volumeOn({ instance: id, device }: StandIn, instance: Instance):
   if (found !== undefined) return found;
   return instance.State?.Name === 'pending'
     ? unknownFact('not-ready', `the instance ${id} is pending, and has no volume on ${device} yet`)
-    : unknownFact('gone', `the instance ${id} has no volume on ${device}`);
+    : unknownFact('deleted', `the instance ${id} has no volume on ${device}`);
 }

@@ -7,16 +7,19 @@ import {
   type Snapshot,
 } from '@aws-sdk/client-ec2';
 import { allPages, askEach, type Describe, describeAll } from '../../../aws/facts/calls.ts';
-import { derive, type Lookup, type Place } from '../../../aws/facts/lookups.ts';
+import { type AccountRegion, derive, type Lookup } from '../../../aws/facts/lookups.ts';
 import type { Readers } from '../../../aws/facts/reader.ts';
 import { withEc2Tags } from '../../../aws/facts/tags.ts';
 import { known, unknownFact } from '../../../core/facts.ts';
 
 const action = 'ec2:DescribeSnapshots';
 
-function describe(input: DescribeSnapshotsCommandInput, place: Place): Promise<readonly Snapshot[]> {
+function describe(
+  input: DescribeSnapshotsCommandInput,
+  accountRegion: AccountRegion,
+): Promise<readonly Snapshot[]> {
   return allPages(async (token) => {
-    const answer = await place.call(({ ec2 }) =>
+    const answer = await accountRegion.call(({ ec2 }) =>
       ec2.send(
         new DescribeSnapshotsCommand({ ...input, ...(token === undefined ? {} : { NextToken: token }) }),
       ),
@@ -28,16 +31,16 @@ function describe(input: DescribeSnapshotsCommandInput, place: Place): Promise<r
 const byIds: Describe<Snapshot> = {
   action,
   size: 200,
-  byId: (ids, place) => describe({ SnapshotIds: [...ids] }, place),
+  byId: (ids, accountRegion) => describe({ SnapshotIds: [...ids] }, accountRegion),
   // Without an owner, EC2 would search through every public snapshot there is.
-  byFilter: (ids, place) =>
-    describe({ OwnerIds: ['self'], Filters: [{ Name: 'snapshot-id', Values: [...ids] }] }, place),
+  byFilter: (ids, accountRegion) =>
+    describe({ OwnerIds: ['self'], Filters: [{ Name: 'snapshot-id', Values: [...ids] }] }, accountRegion),
   idsOf: (snapshot) => [snapshot.SnapshotId],
 };
 
 const snapshots: Lookup<Snapshot> = {
   permissions: [action],
-  find: (ids, place, waitsFor) => describeAll(byIds, ids, place, waitsFor),
+  find: (ids, accountRegion, waitsFor) => describeAll(byIds, ids, accountRegion, waitsFor),
 };
 
 const sharingAction = 'ec2:DescribeSnapshotAttribute';
@@ -45,9 +48,9 @@ const sharingAction = 'ec2:DescribeSnapshotAttribute';
 /** Who may make volumes of a snapshot, besides its owner. */
 const permissionsToRestore: Lookup<readonly CreateVolumePermission[]> = {
   permissions: [sharingAction],
-  find: (ids, place, waitsFor) =>
-    askEach(sharingAction, ids, place, waitsFor, async (id) => {
-      const answer = await place.call(({ ec2 }) =>
+  find: (ids, accountRegion, waitsFor) =>
+    askEach(sharingAction, ids, accountRegion, waitsFor, async (id) => {
+      const answer = await accountRegion.call(({ ec2 }) =>
         ec2.send(
           new DescribeSnapshotAttributeCommand({ SnapshotId: id, Attribute: 'createVolumePermission' }),
         ),

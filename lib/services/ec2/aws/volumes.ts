@@ -1,7 +1,7 @@
 /** Volumes: DescribeVolumes, by their ids; DescribeInstances for those that a launch made, whose ids no event tells. */
 import { DescribeVolumesCommand, type DescribeVolumesCommandInput, type Volume } from '@aws-sdk/client-ec2';
 import { allPages, type Describe, describeAll } from '../../../aws/facts/calls.ts';
-import { derive, type Lookup, type Place } from '../../../aws/facts/lookups.ts';
+import { type AccountRegion, derive, type Lookup } from '../../../aws/facts/lookups.ts';
 import type { Aws, Readers } from '../../../aws/facts/reader.ts';
 import { withEc2Tags } from '../../../aws/facts/tags.ts';
 import { arnOf } from '../../../core/arn.ts';
@@ -14,9 +14,12 @@ import { standIn, volumeOn, volumesOf } from './launched-volumes.ts';
 
 const action = 'ec2:DescribeVolumes';
 
-function describe(input: DescribeVolumesCommandInput, place: Place): Promise<readonly Volume[]> {
+function describe(
+  input: DescribeVolumesCommandInput,
+  accountRegion: AccountRegion,
+): Promise<readonly Volume[]> {
   return allPages(async (token) => {
-    const answer = await place.call(({ ec2 }) =>
+    const answer = await accountRegion.call(({ ec2 }) =>
       ec2.send(
         new DescribeVolumesCommand({ ...input, ...(token === undefined ? {} : { NextToken: token }) }),
       ),
@@ -28,16 +31,17 @@ function describe(input: DescribeVolumesCommandInput, place: Place): Promise<rea
 const byIds: Describe<Volume> = {
   action,
   size: 200,
-  byId: (ids, place) => describe({ VolumeIds: [...ids] }, place),
-  byFilter: (ids, place) => describe({ Filters: [{ Name: 'volume-id', Values: [...ids] }] }, place),
+  byId: (ids, accountRegion) => describe({ VolumeIds: [...ids] }, accountRegion),
+  byFilter: (ids, accountRegion) =>
+    describe({ Filters: [{ Name: 'volume-id', Values: [...ids] }] }, accountRegion),
   idsOf: (volume) => [volume.VolumeId],
 };
 
-/** Volumes by id. One that is being deleted is gone. */
+/** Volumes by id. One that is being deleted was deleted. */
 const volumes: Lookup<Volume> = {
   permissions: [action],
-  async find(ids, place, waitsFor) {
-    const found = await describeAll(byIds, ids, place, waitsFor);
+  async find(ids, accountRegion, waitsFor) {
+    const found = await describeAll(byIds, ids, accountRegion, waitsFor);
     return new Map([...found].map(([id, fact]) => [id, derive(fact, (volume) => present(volume, fact))]));
   },
 };

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { defineControl, fail, observe, pass, unknown } from '../../../core/control.ts';
-import { demanded, judgeKey, keyDemand, showKey } from '../key-requirement.ts';
+import { evaluateKey, keyRequirement, requiredKey, showKey } from '../key-requirement.ts';
 import { accountInRegion } from '../resources/account.ts';
 
 /**
@@ -34,15 +34,15 @@ export const ebsDefaultEncryption = defineControl({
       resources: accountInRegion,
     },
   ],
-  endings: [],
+  deletions: [],
   facts: ['ec2.ebsDefaultEncryption', 'ec2.ebsDefaultKey'],
   settings: z.strictObject({
-    key: keyDemand,
+    key: keyRequirement,
   }),
   evaluate(account, facts, settings) {
     const encryption = facts['ec2.ebsDefaultEncryption'];
     const key = facts['ec2.ebsDefaultKey'];
-    const required = `encryption by default on${demanded(settings.key)}`;
+    const required = `encryption by default on${requiredKey(settings.key)}`;
     const seen = [
       observe('ebsEncryptionByDefault', encryption, (value) => value),
       observe('default kmsKeyId', key, showKey),
@@ -56,10 +56,10 @@ export const ebsDefaultEncryption = defineControl({
       );
     }
     if (!encryption.value) return fail(`EBS encryption by default is off in ${where}.`, required, seen);
-    const { verdict, because } = judgeKey(key, settings.key);
+    const { verdict, because } = evaluateKey(key, settings.key);
     const isOn = `EBS encryption by default is on in ${where}`;
     if (verdict === 'FAIL') {
-      return fail(`${isOn}, but not with a key that the policy demands: ${because}.`, required, seen);
+      return fail(`${isOn}, but not with a key that the policy requires: ${because}.`, required, seen);
     }
     return verdict === 'UNKNOWN'
       ? unknown(`${isOn}, but with which key is unknown: ${because}.`, required, seen)
@@ -68,7 +68,7 @@ export const ebsDefaultEncryption = defineControl({
   actions: ['notify', 'fix:enable-default-encryption'],
   remediation:
     'Switch it on in the Region: aws ec2 enable-ebs-encryption-by-default --region REGION. Where a key of your own ' +
-    'is demanded: aws ec2 modify-ebs-default-kms-key-id --kms-key-id KEY --region REGION. Volumes that exist ' +
+    'is required: aws ec2 modify-ebs-default-kms-key-id --kms-key-id KEY --region REGION. Volumes that exist ' +
     'already stay as they are.',
   reference: 'https://docs.aws.amazon.com/ebs/latest/userguide/encryption-by-default.html',
 });

@@ -42,7 +42,7 @@ export const ebsSnapshotSharing = defineControl({
       resources: snapshotWhoseSharingChanged,
     },
   ],
-  endings: [
+  deletions: [
     { eventSource: 'ec2.amazonaws.com', eventNames: ['DeleteSnapshot'], resources: snapshotInRequest },
   ],
   facts: ['ec2.snapshotSharing', 'ec2.snapshotEncryption'],
@@ -68,12 +68,12 @@ export const ebsSnapshotSharing = defineControl({
     if (sharedWith.includes('all')) {
       return fail(`The snapshot ${snapshot.id} is public: any AWS account can restore it.`, required, seen);
     }
-    const foreign = sharedWith.filter(
+    const external = sharedWith.filter(
       (account) => account !== snapshot.account && !settings.allowedAccounts.includes(account),
     );
-    if (foreign.length > 0) {
+    if (external.length > 0) {
       return fail(
-        `The snapshot ${snapshot.id} is shared outside the allowed accounts: with ${foreign.join(', ')}.`,
+        `The snapshot ${snapshot.id} is shared outside the allowed accounts: with ${external.join(', ')}.`,
         required,
         seen,
       );

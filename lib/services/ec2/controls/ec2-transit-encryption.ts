@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { defineControl, fail, observe, pass, unknown } from '../../../core/control.ts';
-import { acceptedTypes, accepts } from '../../settings/allowed-instance-types.ts';
+import { allowedInstanceTypes, allowsType } from '../../settings/allowed-instance-types.ts';
 import { instancesEvicted, instancesInSet, instanceWhoseTypeChanged } from '../resources/instances.ts';
 
 /**
@@ -35,13 +35,13 @@ export const ec2TransitEncryption = defineControl({
       resources: instanceWhoseTypeChanged,
     },
   ],
-  endings: [
+  deletions: [
     { eventSource: 'ec2.amazonaws.com', eventNames: ['TerminateInstances'], resources: instancesInSet },
     { eventSource: 'ec2.amazonaws.com', eventNames: ['BidEvictedEvent'], resources: instancesEvicted },
   ],
   facts: ['ec2.instance', 'ec2.instanceType'],
   settings: z.strictObject({
-    acceptedTypes,
+    allowedInstanceTypes,
   }),
   evaluate({ id }, facts, settings) {
     const instance = facts['ec2.instance'];
@@ -56,7 +56,7 @@ export const ec2TransitEncryption = defineControl({
     }
     const { instanceType } = instance.value;
     const ofType = `The instance ${id} is of type ${instanceType}`;
-    if (accepts(settings.acceptedTypes, instanceType)) {
+    if (allowsType(settings.allowedInstanceTypes, instanceType)) {
       return pass(
         `${ofType}, which the policy accepts.`,
         `${required}, or one that the policy accepts`,

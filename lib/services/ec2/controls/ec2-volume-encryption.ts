@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { defineControl, fail, observe, pass, unknown } from '../../../core/control.ts';
-import { demanded, judgeKey, keyDemand, showKey } from '../key-requirement.ts';
+import { evaluateKey, keyRequirement, requiredKey, showKey } from '../key-requirement.ts';
 import { instancesEvicted, instancesInSet } from '../resources/instances.ts';
 import { volumeCreated, volumeInRequest, volumesOfLaunch } from '../resources/volumes.ts';
 
@@ -15,8 +15,8 @@ export const ec2VolumeEncryption = defineControl({
   description:
     'An encrypted EBS volume keeps its data, its snapshots and the traffic to its instance encrypted with a KMS ' +
     'key. A volume that was made without encryption can never be encrypted in place, only copied to one that is. ' +
-    'The policy may demand a customer managed key, so that its use can be watched and withdrawn. Of a launch in an ' +
-    'archive, the root volume and those that the request maps are judged; where AWS itself is asked, all volumes of ' +
+    'The policy may require a customer managed key, so that its use can be watched and withdrawn. Of a launch in an ' +
+    'archive, the root volume and those that the request maps are evaluated; where AWS itself is asked, all volumes of ' +
     'the instance are, also those that only its launch template maps.',
   severity: 'HIGH',
   resourceType: 'AwsEc2Volume',
@@ -29,7 +29,7 @@ export const ec2VolumeEncryption = defineControl({
     { eventSource: 'ec2.amazonaws.com', eventNames: ['RunInstances'], resources: volumesOfLaunch },
     { eventSource: 'ec2.amazonaws.com', eventNames: ['CreateVolume'], resources: volumeCreated },
   ],
-  endings: [
+  deletions: [
     { eventSource: 'ec2.amazonaws.com', eventNames: ['DeleteVolume'], resources: volumeInRequest },
     // These end the volumes that are part of the instances: too early those of a Spot Instance that EC2 stopped
     // instead of terminating it, which its event does not tell.
@@ -38,12 +38,12 @@ export const ec2VolumeEncryption = defineControl({
   ],
   facts: ['ec2.volumeEncryption', 'ec2.volumeKey'],
   settings: z.strictObject({
-    key: keyDemand,
+    key: keyRequirement,
   }),
   evaluate(volume, facts, settings) {
     const encryption = facts['ec2.volumeEncryption'];
     const key = facts['ec2.volumeKey'];
-    const required = `an encrypted volume${demanded(settings.key)}`;
+    const required = `an encrypted volume${requiredKey(settings.key)}`;
     const seen = [observe('encrypted', encryption, (value) => value.encrypted)];
     if (!encryption.known) {
       return unknown(
@@ -57,11 +57,11 @@ export const ec2VolumeEncryption = defineControl({
       return fail(`The volume ${volume.id} is not encrypted: ${unencrypted[shownBy]}.`, required, seen);
     }
     const seenWithKey = [...seen, observe('kmsKeyId', key, showKey)];
-    const { verdict, because } = judgeKey(key, settings.key);
+    const { verdict, because } = evaluateKey(key, settings.key);
     const isEncrypted = `The volume ${volume.id} is encrypted (${encryptedBecause[shownBy]})`;
     if (verdict === 'FAIL') {
       return fail(
-        `${isEncrypted}, but not with a key that the policy demands: ${because}.`,
+        `${isEncrypted}, but not with a key that the policy requires: ${because}.`,
         required,
         seenWithKey,
       );

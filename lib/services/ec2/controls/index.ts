@@ -1,4 +1,4 @@
-/** The controls of the EC2 family, in the order in which they are shown. A new one is one line here (and its import). */
+/** The controls of the EC2 evaluator, in the order in which they are shown. A new one is one line here (and its import). */
 import type { Control } from '../../../core/control.ts';
 import { ebsDefaultEncryption } from './ebs-default-encryption.ts';
 import { ebsSnapshotSharing } from './ebs-snapshot-sharing.ts';

@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 import { defineControl, type Facts, fail, observe, pass, unknown } from '../../../core/control.ts';
-import { acceptedTypes, accepts } from '../../settings/allowed-instance-types.ts';
+import { allowedInstanceTypes, allowsType } from '../../settings/allowed-instance-types.ts';
 import { launchTemplate } from '../resources/launch-templates.ts';
 
 /**
  * A launch template is a mould: what it prescribes, every instance of an Auto Scaling group or node group gets,
- * long after anyone looked. The newest version is judged. Source: Amazon EC2 User Guide, "Store instance launch
+ * long after anyone looked. The newest version is evaluated. Source: Amazon EC2 User Guide, "Store instance launch
  * parameters in Amazon EC2 launch templates"; AWS Config, "ec2-launch-templates-ebs-volume-encrypted".
  */
 export const launchTemplateEncryption = defineControl({
@@ -29,7 +29,7 @@ export const launchTemplateEncryption = defineControl({
       resources: launchTemplate,
     },
   ],
-  endings: [
+  deletions: [
     { eventSource: 'ec2.amazonaws.com', eventNames: ['DeleteLaunchTemplate'], resources: launchTemplate },
   ],
   facts: [
@@ -46,13 +46,13 @@ export const launchTemplateEncryption = defineControl({
     requireTransitEncryption: z
       ._default(z.boolean(), true)
       .check(z.describe('Whether the instance type must encrypt traffic between instances.')),
-    acceptedTypes,
+    allowedInstanceTypes,
   }),
   evaluate(template, facts, settings) {
     const version = facts['ec2.launchTemplateVersion'];
     const parts = [
-      ...(settings.requireVolumeEncryption ? [judgeVolumes(facts)] : []),
-      ...(settings.requireTransitEncryption ? [judgeType(facts, settings.acceptedTypes)] : []),
+      ...(settings.requireVolumeEncryption ? [evaluateVolumes(facts)] : []),
+      ...(settings.requireTransitEncryption ? [evaluateType(facts, settings.allowedInstanceTypes)] : []),
     ];
     const required = [
       ...(settings.requireVolumeEncryption ? ['no volume with Encrypted: false'] : []),
@@ -92,7 +92,7 @@ export const launchTemplateEncryption = defineControl({
     if (doubts.length > 0) return unknown(`${subject} ${doubts.join(' and ')}.`, required, seen);
     return pass(
       parts.length === 0
-        ? `${subject} is not judged: the policy requires nothing of launch templates.`
+        ? `${subject} is not evaluated: the policy requires nothing of launch templates.`
         : `${subject} ${told('PASS').join(' and ')}.`,
       required === '' ? 'nothing' : required,
       seen,
@@ -107,13 +107,13 @@ export const launchTemplateEncryption = defineControl({
   reference: 'https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-launch-templates.html',
 });
 
-/** The judgement of one side of the template, with a clause whose subject is the template's version. */
+/** The evaluation of one side of the template, with a clause whose subject is the template's version. */
 interface Part {
   readonly verdict: 'PASS' | 'FAIL' | 'UNKNOWN';
   readonly clause: string;
 }
 
-function judgeVolumes(facts: Pick<Facts, 'ec2.launchTemplateVolumes' | 'ec2.ebsDefaultEncryption'>): Part {
+function evaluateVolumes(facts: Pick<Facts, 'ec2.launchTemplateVolumes' | 'ec2.ebsDefaultEncryption'>): Part {
   const volumes = facts['ec2.launchTemplateVolumes'];
   const byDefault = facts['ec2.ebsDefaultEncryption'];
   if (!volumes.known) {
@@ -140,7 +140,7 @@ function judgeVolumes(facts: Pick<Facts, 'ec2.launchTemplateVolumes' | 'ec2.ebsD
   };
 }
 
-function judgeType(
+function evaluateType(
   facts: Pick<Facts, 'ec2.launchTemplateType' | 'ec2.instanceType'>,
   accepted: readonly string[],
 ): Part {
@@ -157,7 +157,7 @@ function judgeType(
     };
   }
   if (instanceType === undefined) return { verdict: 'PASS', clause: 'prescribes no instance type' };
-  if (accepts(accepted, instanceType)) {
+  if (allowsType(accepted, instanceType)) {
     return { verdict: 'PASS', clause: `prescribes ${instanceType}, which the policy accepts` };
   }
   if (!support.known) {

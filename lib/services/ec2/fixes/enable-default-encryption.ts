@@ -4,7 +4,7 @@ import {
   GetEbsEncryptionByDefaultCommand,
 } from '@aws-sdk/client-ec2';
 import * as z from 'zod/mini';
-import { type Check, defineAction, type Means } from '../../../core/action.ts';
+import { type ActionDeps, type Check, defineAction } from '../../../core/action.ts';
 import { ebsDefaultEncryption } from '../controls/ebs-default-encryption.ts';
 
 const read = 'ec2:GetEbsEncryptionByDefault';
@@ -26,9 +26,9 @@ export const enableDefaultEncryption = defineAction({
   settings: ebsDefaultEncryption.settings,
   before: z.object({ encryptionByDefault: z.boolean() }),
 
-  async prepare({ resource }, means) {
+  async prepare({ resource }, deps) {
     const where = `account ${resource.account}, ${resource.region}`;
-    return (await isOn(means))
+    return (await isOn(deps))
       ? {
           kind: 'needless',
           because: `EBS encryption by default is on in ${where}; its key is not changed by this action.`,
@@ -40,33 +40,33 @@ export const enableDefaultEncryption = defineAction({
         };
   },
 
-  async apply(_target, _before, means) {
-    if (await isOn(means)) return;
-    await means.clients.ec2.send(new EnableEbsEncryptionByDefaultCommand({}));
+  async apply(_target, _before, deps) {
+    if (await isOn(deps)) return;
+    await deps.clients.ec2.send(new EnableEbsEncryptionByDefaultCommand({}));
   },
 
-  check: (_target, _before, means) => compare(true, means),
+  check: (_target, _before, deps) => compare(true, deps),
 
   undo: {
     kind: 'restores',
     except: ['volumes and snapshots that were made meanwhile, which stay encrypted'],
     permissions: [read, 'ec2:DisableEbsEncryptionByDefault'],
-    async restore(_target, _before, means) {
-      if (!(await isOn(means))) return;
-      await means.clients.ec2.send(new DisableEbsEncryptionByDefaultCommand({}));
+    async restore(_target, _before, deps) {
+      if (!(await isOn(deps))) return;
+      await deps.clients.ec2.send(new DisableEbsEncryptionByDefaultCommand({}));
     },
-    restored: (_target, _before, means) => compare(false, means),
+    restored: (_target, _before, deps) => compare(false, deps),
   },
 });
 
-async function isOn({ clients }: Means): Promise<boolean> {
+async function isOn({ clients }: ActionDeps): Promise<boolean> {
   const answer = await clients.ec2.send(new GetEbsEncryptionByDefaultCommand({}));
   return answer.EbsEncryptionByDefault === true;
 }
 
-async function compare(wanted: boolean, means: Means): Promise<Check> {
-  const on = await isOn(means);
+async function compare(wanted: boolean, deps: ActionDeps): Promise<Check> {
+  const on = await isOn(deps);
   const state = [`EBS encryption by default is ${on ? 'on' : 'off'}`];
   // There are but two states, and the other one is that from before.
-  return on === wanted ? { kind: 'as-set', state } : { kind: 'differs', differences: state, halfway: true };
+  return on === wanted ? { kind: 'as-set', state } : { kind: 'differs', differences: state, partial: true };
 }

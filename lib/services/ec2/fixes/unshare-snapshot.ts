@@ -4,8 +4,8 @@ import {
   ModifySnapshotAttributeCommand,
 } from '@aws-sdk/client-ec2';
 import * as z from 'zod/mini';
-import { unlessGone } from '../../../aws/refusal.ts';
-import { type Check, defineAction, type Means } from '../../../core/action.ts';
+import { unlessDeleted } from '../../../aws/refusal.ts';
+import { type ActionDeps, type Check, defineAction } from '../../../core/action.ts';
 import type { Resource } from '../../../core/control.ts';
 import { ebsSnapshotSharing } from '../controls/ebs-snapshot-sharing.ts';
 
@@ -22,7 +22,7 @@ const reads = ['ec2:DescribeSnapshots', 'ec2:DescribeSnapshotAttribute'];
 const writes = ['ec2:ModifySnapshotAttribute'];
 
 /**
- * Withdraws the public and foreign permissions of a snapshot, and none else.
+ * Withdraws the public and external permissions of a snapshot, and none else.
  * Source: EC2 API Reference, "ModifySnapshotAttribute"; Amazon EBS User Guide, "Share an Amazon EBS snapshot with other
  * AWS accounts".
  */
@@ -36,14 +36,14 @@ export const unshareSnapshot = defineAction({
   settings: ebsSnapshotSharing.settings,
   before: z.object({ everybody: z.boolean(), accounts: z.array(z.string()) }),
 
-  async prepare({ resource, settings }, means) {
-    const owner = await ownerOf(resource, means);
-    const sharing = await sharingOf(resource, means);
+  async prepare({ resource, settings }, deps) {
+    const owner = await ownerOf(resource, deps);
+    const sharing = await sharingOf(resource, deps);
     if (owner === undefined || sharing === undefined) {
-      return { kind: 'withheld', because: `The snapshot ${resource.id} is gone.` };
+      return { kind: 'skipped', because: `The snapshot ${resource.id} was deleted.` };
     }
     if (owner !== resource.account) {
-      return { kind: 'withheld', because: `The snapshot ${resource.id} belongs to account ${owner}.` };
+      return { kind: 'skipped', because: `The snapshot ${resource.id} belongs to account ${owner}.` };
     }
     const allowed = new Set([resource.account, ...settings.allowedAccounts]);
     const accounts = sharing.accounts.filter((account) => !allowed.has(account));
@@ -63,18 +63,18 @@ export const unshareSnapshot = defineAction({
     };
   },
 
-  async apply({ resource }, before, means) {
-    const sharing = await sharingOf(resource, means);
+  async apply({ resource }, before, deps) {
+    const sharing = await sharingOf(resource, deps);
     if (sharing === undefined) return;
-    await modify(resource, 'remove', common(before, sharing), means);
+    await modify(resource, 'remove', common(before, sharing), deps);
   },
 
-  async check({ resource }, before, means) {
-    const sharing = await sharingOf(resource, means);
-    if (sharing === undefined) return snapshotIsGone(resource);
+  async check({ resource }, before, deps) {
+    const sharing = await sharingOf(resource, deps);
+    if (sharing === undefined) return snapshotIsDeleted(resource);
     const left = common(before, sharing);
     return left.everybody || left.accounts.length > 0
-      ? { kind: 'differs', differences: [shared(left)], halfway: true }
+      ? { kind: 'differs', differences: [shared(left)], partial: true }
       : { kind: 'as-set', state: [shared(sharing)] };
   },
 
@@ -85,35 +85,35 @@ export const unshareSnapshot = defineAction({
       'the protection, which the undo takes away: whoever the snapshot was shared with, be it everybody, can copy it again',
     ],
     permissions: [...reads, ...writes],
-    async restore({ resource }, before, means) {
-      const sharing = await sharingOf(resource, means);
+    async restore({ resource }, before, deps) {
+      const sharing = await sharingOf(resource, deps);
       if (sharing === undefined) return;
-      await modify(resource, 'add', missing(before, sharing), means);
+      await modify(resource, 'add', missing(before, sharing), deps);
     },
-    async restored({ resource }, before, means) {
-      const sharing = await sharingOf(resource, means);
-      if (sharing === undefined) return snapshotIsGone(resource);
+    async restored({ resource }, before, deps) {
+      const sharing = await sharingOf(resource, deps);
+      if (sharing === undefined) return snapshotIsDeleted(resource);
       const lacking = missing(before, sharing);
       return lacking.everybody || lacking.accounts.length > 0
-        ? { kind: 'differs', differences: [`not yet ${shared(lacking)}`], halfway: true }
+        ? { kind: 'differs', differences: [`not yet ${shared(lacking)}`], partial: true }
         : { kind: 'as-set', state: [shared(sharing)] };
     },
   },
 });
 
-function snapshotIsGone({ id }: Resource): Check {
-  return { kind: 'gone', because: `snapshot ${id} was deleted` };
+function snapshotIsDeleted({ id }: Resource): Check {
+  return { kind: 'deleted', because: `snapshot ${id} was deleted` };
 }
 
-function ownerOf({ id }: Resource, { clients }: Means): Promise<string | undefined> {
-  return unlessGone(async () => {
+function ownerOf({ id }: Resource, { clients }: ActionDeps): Promise<string | undefined> {
+  return unlessDeleted(async () => {
     const answer = await clients.ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: [id] }));
     return answer.Snapshots?.[0]?.OwnerId;
   });
 }
 
-function sharingOf({ id }: Resource, { clients }: Means): Promise<Sharing | undefined> {
-  return unlessGone(async () => {
+function sharingOf({ id }: Resource, { clients }: ActionDeps): Promise<Sharing | undefined> {
+  return unlessDeleted(async () => {
     const answer = await clients.ec2.send(
       new DescribeSnapshotAttributeCommand({ SnapshotId: id, Attribute: 'createVolumePermission' }),
     );
@@ -130,7 +130,7 @@ async function modify(
   { id }: Resource,
   operation: 'add' | 'remove',
   { everybody, accounts }: Sharing,
-  { clients }: Means,
+  { clients }: ActionDeps,
 ): Promise<void> {
   const common = { SnapshotId: id, Attribute: 'createVolumePermission', OperationType: operation } as const;
   if (everybody)

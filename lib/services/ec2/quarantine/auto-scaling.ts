@@ -8,14 +8,14 @@ import {
   EnterStandbyCommand,
   ExitStandbyCommand,
 } from '@aws-sdk/client-auto-scaling';
-import { type Means, UnderWay } from '../../../core/action.ts';
+import { type ActionDeps, UnderWay } from '../../../core/action.ts';
 import type { Before } from './before.ts';
 import { QuarantineError } from './error.ts';
 import type { Settings } from './settings.ts';
-import { type Patience, until } from './until.ts';
+import { type RetryDelay, until } from './until.ts';
 
 /** A move waits for connections to drain and for lifecycle hooks. */
-const moving: Patience = { everySeconds: 5, forSeconds: 120 };
+const moving: RetryDelay = { everySeconds: 5, forSeconds: 120 };
 
 export interface Member {
   readonly group: string;
@@ -57,10 +57,10 @@ export async function capacityOf(autoScaling: AutoScalingClient, group: string):
 }
 
 /** Puts the instance in standby, or detaches it, as was decided, and waits for it. Throws UnderWay. */
-export async function leave(before: Before, settings: Settings, means: Means): Promise<void> {
+export async function leave(before: Before, settings: Settings, deps: ActionDeps): Promise<void> {
   const membership = before.autoScaling;
   if (membership === null || membership.step === 'none') return;
-  const { autoScaling } = means.clients;
+  const { autoScaling } = deps.clients;
   const { group, step } = membership;
   const request = {
     AutoScalingGroupName: group,
@@ -68,7 +68,7 @@ export async function leave(before: Before, settings: Settings, means: Means): P
     ShouldDecrementDesiredCapacity: settings.autoScalingCapacity === 'lower',
   };
   const moved = (now: Member | null) => (step === 'standby' ? now?.lifecycle === 'Standby' : now === null);
-  await move(before, means, moved, async (now) => {
+  await move(before, deps, moved, async (now) => {
     if (now?.lifecycle !== 'InService') return false;
     if (now.group !== group) throw otherGroup(before.instance, now.group, group);
     await (step === 'standby'
@@ -80,17 +80,17 @@ export async function leave(before: Before, settings: Settings, means: Means): P
 
 /**
  * Brings the instance back into service. This raises the group's desired capacity by one.
- * Throws QuarantineError when the group is gone or has no room, and UnderWay.
+ * Throws QuarantineError when the group was deleted or has no room, and UnderWay.
  */
-export async function comeBack(before: Before, means: Means): Promise<void> {
+export async function comeBack(before: Before, deps: ActionDeps): Promise<void> {
   const membership = before.autoScaling;
   if (membership === null || membership.step === 'none') return;
-  const { autoScaling } = means.clients;
+  const { autoScaling } = deps.clients;
   const { group } = membership;
   const request = { AutoScalingGroupName: group, InstanceIds: [before.instance] };
   await move(
     before,
-    means,
+    deps,
     (now) => now?.lifecycle === 'InService',
     async (now) => {
       if (now !== null && now.group !== group) throw otherGroup(before.instance, now.group, group);
@@ -107,14 +107,14 @@ export async function comeBack(before: Before, means: Means): Promise<void> {
 /** Moves the instance by `nudge`, which tells whether it asked for the move, and waits until it has arrived. */
 async function move(
   before: Before,
-  means: Means,
+  deps: ActionDeps,
   arrived: (now: Member | null) => boolean,
   nudge: (now: Member | null) => Promise<boolean>,
 ): Promise<void> {
   let now: Member | null = null;
   let nudged = false;
-  const done = await until(means, moving, async () => {
-    now = await memberOf(means.clients.autoScaling, before.instance);
+  const done = await until(deps, moving, async () => {
+    now = await memberOf(deps.clients.autoScaling, before.instance);
     if (arrived(now)) return true;
     // Asked for once: until reads tell of it, a second time would be an error, or count twice.
     if (!nudged) nudged = await nudge(now);
@@ -139,7 +139,7 @@ async function roomIn(autoScaling: AutoScalingClient, group: string, instance: s
   const capacity = await capacityOf(autoScaling, group);
   if (capacity === null) {
     throw new QuarantineError(
-      `the Auto Scaling group ${group} is gone: ${instance} can't be put back into it`,
+      `the Auto Scaling group ${group} was deleted: ${instance} can't be put back into it`,
     );
   }
   if (capacity.desired >= capacity.max) {

@@ -45,7 +45,7 @@ export function compareWithBefore(before: Before, settings: Settings, present: P
   return checkOf(
     [
       ...protectionChanged(before, present),
-      ...(isolates(settings) ? notReleased(before, settings, present) : []),
+      ...(isolates(settings) ? notDisengaged(before, settings, present) : []),
       ...notRegistered(before, present),
       ...notMember(before, present),
       ...(stops(settings) ? notStarted(before, present) : []),
@@ -61,7 +61,7 @@ function checkOf(differences: readonly Difference[], present: Present): Check {
     kind: 'differs',
     differences: differences.map(({ clause }) => clause),
     // Where somebody else has a hand in it the quarantine goes on all the same, as what was before must not be lost.
-    ...(pending ? { halfway: true } : {}),
+    ...(pending ? { partial: true } : {}),
   };
 }
 
@@ -124,7 +124,7 @@ function groupIsOpen(vpc: string, { isolation, interfaces }: Present): readonly 
   }));
 }
 
-function notReleased(before: Before, settings: Settings, present: Present): readonly Difference[] {
+function notDisengaged(before: Before, settings: Settings, present: Present): readonly Difference[] {
   return eachInterface(before, present, (was, now) => {
     const isolation = present.isolation.get(was.vpc);
     const closed = sameGroups(now.groups, was.groups)
@@ -151,7 +151,7 @@ function eachInterface(
   return before.interfaces.flatMap((was) => {
     const now = present.interfaces.find(({ id }) => id === was.id);
     return now === undefined
-      ? [{ clause: `the network interface ${was.id} is gone`, pending: false }]
+      ? [{ clause: `the network interface ${was.id} was deleted`, pending: false }]
       : differences(was, now);
   });
 }

@@ -9,16 +9,16 @@ import {
   StartInstancesCommand,
   StopInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import { type Means, UnderWay } from '../../../core/action.ts';
+import { type ActionDeps, UnderWay } from '../../../core/action.ts';
 import type { Before } from './before.ts';
 import { QuarantineError } from './error.ts';
-import { type Patience, until } from './until.ts';
+import { type RetryDelay, until } from './until.ts';
 
 /** A stop may take minutes, where the operating system takes its time to shut down. */
-const switching: Patience = { everySeconds: 5, forSeconds: 120 };
+const switching: RetryDelay = { everySeconds: 5, forSeconds: 120 };
 
 /** EC2 tells of a terminated instance for about an hour more. Source: EC2 User Guide, "Instance state changes". */
-const ended: readonly (string | undefined)[] = ['shutting-down', 'terminated'];
+const deleted: readonly (string | undefined)[] = ['shutting-down', 'terminated'];
 
 export interface Described {
   readonly instance: Instance;
@@ -40,11 +40,11 @@ export async function describeInstance(ec2: EC2Client, id: string): Promise<Desc
   }
 }
 
-/** Why the instance is to be taken as gone; `undefined` for one that is there. */
-export function goneBecause(id: string, described: Described | undefined): string | undefined {
+/** Why the instance is to be taken as deleted; `undefined` for one that is there. */
+export function deletedBecause(id: string, described: Described | undefined): string | undefined {
   if (described === undefined) return `there is no instance ${id}`;
   const state = described.instance.State?.Name;
-  return ended.includes(state) ? `the instance ${id} is ${state}` : undefined;
+  return deleted.includes(state) ? `the instance ${id} is ${state}` : undefined;
 }
 
 export async function isProtectedFromTermination(ec2: EC2Client, id: string): Promise<boolean> {
@@ -83,16 +83,16 @@ export async function protect(ec2: EC2Client, id: string, wanted: boolean): Prom
 }
 
 /** Stops the instance, and waits for it. Throws UnderWay when it does not come to rest in time. */
-export async function stop(id: string, means: Means): Promise<void> {
-  await comeTo(id, 'stopped', means, async (state) => {
-    if (state === 'running') await means.clients.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
+export async function stop(id: string, deps: ActionDeps): Promise<void> {
+  await comeTo(id, 'stopped', deps, async (state) => {
+    if (state === 'running') await deps.clients.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
   });
 }
 
 /** Starts the instance, and waits for it. Throws UnderWay when it does not run in time. */
-export async function start(id: string, means: Means): Promise<void> {
-  await comeTo(id, 'running', means, async (state) => {
-    if (state === 'stopped') await means.clients.ec2.send(new StartInstancesCommand({ InstanceIds: [id] }));
+export async function start(id: string, deps: ActionDeps): Promise<void> {
+  await comeTo(id, 'running', deps, async (state) => {
+    if (state === 'stopped') await deps.clients.ec2.send(new StartInstancesCommand({ InstanceIds: [id] }));
   });
 }
 
@@ -100,14 +100,14 @@ export async function start(id: string, means: Means): Promise<void> {
 async function comeTo(
   id: string,
   wanted: 'running' | 'stopped',
-  means: Means,
+  deps: ActionDeps,
   nudge: (state: string | undefined) => Promise<void>,
 ): Promise<void> {
   let state: string | undefined;
-  const arrived = await until(means, switching, async () => {
-    const described = await describeInstance(means.clients.ec2, id);
-    const gone = goneBecause(id, described);
-    if (gone !== undefined) throw new QuarantineError(`${gone}, so that it will never be ${wanted}`);
+  const arrived = await until(deps, switching, async () => {
+    const described = await describeInstance(deps.clients.ec2, id);
+    const deleted = deletedBecause(id, described);
+    if (deleted !== undefined) throw new QuarantineError(`${deleted}, so that it will never be ${wanted}`);
     state = described?.instance.State?.Name;
     if (state === wanted) return true;
     await nudge(state);

@@ -6,7 +6,7 @@ import {
   type NetworkInterface,
   paginateDescribeNetworkInterfaces,
 } from '@aws-sdk/client-ec2';
-import type { Means } from '../../../core/action.ts';
+import type { ActionDeps } from '../../../core/action.ts';
 import type { Before, Interface, Tracking } from './before.ts';
 import { QuarantineError } from './error.ts';
 import { type Settings, shortens } from './settings.ts';
@@ -63,14 +63,14 @@ export function sameTracking(a: Tracking, b: Tracking): boolean {
 }
 
 /**
- * Puts every recorded interface into the isolation group of its VPC, and only there. One that is gone is left to
+ * Puts every recorded interface into the isolation group of its VPC, and only there. One that was deleted is left to
  * the check. Throws QuarantineError when somebody has changed the groups of one meanwhile, after isolating the others.
  */
 export async function isolate(
   before: Before,
   settings: Settings,
   groupOf: ReadonlyMap<string, string>,
-  { clients: { ec2 } }: Means,
+  { clients: { ec2 } }: ActionDeps,
 ): Promise<void> {
   await eachInterface(before, ec2, async (was, now) => {
     const isolation = groupOf.get(was.vpc);
@@ -85,7 +85,7 @@ export async function release(
   before: Before,
   settings: Settings,
   groupOf: ReadonlyMap<string, string>,
-  { clients: { ec2 } }: Means,
+  { clients: { ec2 } }: ActionDeps,
 ): Promise<void> {
   await groupsExist(before, ec2);
   await eachInterface(before, ec2, async (was, now) => {

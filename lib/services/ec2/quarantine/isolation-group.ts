@@ -19,7 +19,7 @@ import {
   type IpPermission,
   RevokeSecurityGroupEgressCommand,
 } from '@aws-sdk/client-ec2';
-import type { Means } from '../../../core/action.ts';
+import type { ActionDeps } from '../../../core/action.ts';
 import { QuarantineError } from './error.ts';
 import { isolationGroupName, isolationTag } from './names.ts';
 import { settling, until } from './until.ts';
@@ -37,13 +37,13 @@ const everythingOut: IpPermission = { IpProtocol: '-1', IpRanges: [{ CidrIp: '0.
  * The id of the VPC's isolation group, which was seen to be without rules just now; made if there is none.
  * Throws QuarantineError when a group of its name is not Trailseal's, or holds a rule that somebody added.
  */
-export async function ensureIsolationGroup(vpc: string, means: Means): Promise<string> {
-  const { ec2 } = means.clients;
-  const group = (await findIsolationGroup(ec2, vpc)) ?? (await create(vpc, means));
+export async function ensureIsolationGroup(vpc: string, deps: ActionDeps): Promise<string> {
+  const { ec2 } = deps.clients;
+  const group = (await findIsolationGroup(ec2, vpc)) ?? (await create(vpc, deps));
   if (isEmpty(group)) return group.id;
   if (!isNew(group) || (await isUsed(ec2, group.id))) throw notEmpty(group, vpc);
   await revoke(ec2, group.id, group.egress);
-  const empty = await until(means, settling, async () => {
+  const empty = await until(deps, settling, async () => {
     const now = await findIsolationGroup(ec2, vpc);
     return now !== undefined && isEmpty(now) ? now : undefined;
   });
@@ -94,8 +94,8 @@ function isEmpty({ ingress, egress }: IsolationGroup): boolean {
   return ingress.length === 0 && egress.length === 0;
 }
 
-async function create(vpc: string, means: Means): Promise<IsolationGroup> {
-  const { ec2 } = means.clients;
+async function create(vpc: string, deps: ActionDeps): Promise<IsolationGroup> {
+  const { ec2 } = deps.clients;
   try {
     const { GroupId } = await ec2.send(
       new CreateSecurityGroupCommand({
@@ -119,7 +119,7 @@ async function create(vpc: string, means: Means): Promise<IsolationGroup> {
     // Another quarantine in this VPC was faster.
     if (!isNamed(error, 'InvalidGroup.Duplicate')) throw error;
   }
-  const found = await until(means, settling, () => findIsolationGroup(ec2, vpc));
+  const found = await until(deps, settling, () => findIsolationGroup(ec2, vpc));
   if (found === undefined) {
     throw new QuarantineError(`the isolation group of ${vpc} was made, but is not to be seen yet: try again`);
   }

@@ -1,10 +1,10 @@
-import { type Check, defineAction, type Means } from '../../../core/action.ts';
+import { type ActionDeps, type Check, defineAction } from '../../../core/action.ts';
 import { comeBack, leave, memberOf } from './auto-scaling.ts';
 import { type Before, before } from './before.ts';
 import { compareWithBefore, compareWithQuarantine, type Present } from './compare.ts';
 import {
+  deletedBecause,
   describeInstance,
-  goneBecause,
   isProtectedFromTermination,
   protect,
   start,
@@ -70,48 +70,48 @@ export const quarantine = defineAction({
   settings,
   before,
 
-  async prepare({ resource, finding, settings }, means) {
-    const described = await describeInstance(means.clients.ec2, resource.id);
-    const gone = goneBecause(resource.id, described);
-    if (described === undefined || gone !== undefined) {
-      return { kind: 'withheld', because: `Nothing is left to quarantine: ${gone}.` };
+  async prepare({ resource, finding, settings }, deps) {
+    const described = await describeInstance(deps.clients.ec2, resource.id);
+    const deleted = deletedBecause(resource.id, described);
+    if (described === undefined || deleted !== undefined) {
+      return { kind: 'skipped', because: `Nothing is left to quarantine: ${deleted}.` };
     }
-    const seen = await look(resource.id, described, means);
+    const seen = await look(resource.id, described, deps);
     const needless = needlessBecause(seen, settings);
     if (needless !== undefined) return { kind: 'needless', because: needless };
     const against = obstacles(seen, settings, resource);
     if (against.length > 0) {
       return {
-        kind: 'withheld',
+        kind: 'skipped',
         because: `The instance ${resource.id} is left alone: ${against.join('; ')}.`,
       };
     }
-    const mark = markOf(finding.id, resource.id, means.now());
+    const mark = markOf(finding.id, resource.id, deps.now());
     const recorded = recordOf(resource.id, mark, seen, settings);
     return { kind: 'ready', before: recorded, plan: planOf(recorded, settings, seen) };
   },
 
-  async apply({ finding, settings }, before, means) {
-    const { ec2 } = means.clients;
-    // The check tells what became of one that is gone.
-    if (goneBecause(before.instance, await describeInstance(ec2, before.instance)) !== undefined) return;
+  async apply({ finding, settings }, before, deps) {
+    const { ec2 } = deps.clients;
+    // The check tells what became of one that was deleted.
+    if (deletedBecause(before.instance, await describeInstance(ec2, before.instance)) !== undefined) return;
     if (before.protects) await protect(ec2, before.instance, true);
-    if (settings.snapshot && before.volumes.length > 0) await snapshotOnce(before, finding.id, means);
-    await leave(before, settings, means);
-    if (before.registrations.length > 0) await drain(before, settings, means);
+    if (settings.snapshot && before.volumes.length > 0) await snapshotOnce(before, finding.id, deps);
+    await leave(before, settings, deps);
+    if (before.registrations.length > 0) await drain(before, settings, deps);
     if (isolates(settings)) {
       const groupOf = new Map<string, string>();
-      for (const vpc of vpcsOf(before)) groupOf.set(vpc, await ensureIsolationGroup(vpc, means));
-      await isolate(before, settings, groupOf, means);
+      for (const vpc of vpcsOf(before)) groupOf.set(vpc, await ensureIsolationGroup(vpc, deps));
+      await isolate(before, settings, groupOf, deps);
       if (shortens(settings) && settings.trackedConnections === 'wait') {
-        await means.wait((shortest.tcp ?? 0) * 1_000);
+        await deps.wait((shortest.tcp ?? 0) * 1_000);
       }
     }
-    if (stops(settings)) await stop(before.instance, means);
+    if (stops(settings)) await stop(before.instance, deps);
   },
 
-  async check({ settings }, before, means) {
-    const present = await lookAgain(before, settings, means);
+  async check({ settings }, before, deps) {
+    const present = await reEvaluate(before, settings, deps);
     return 'kind' in present ? present : compareWithQuarantine(before, settings, present);
   },
 
@@ -141,21 +141,21 @@ export const quarantine = defineAction({
      * The steps in reverse, but for the first two: an instance gets its network back before it starts, since what it
      * runs at its start may need it.
      */
-    async restore({ settings }, before, means) {
-      const { ec2 } = means.clients;
-      if (goneBecause(before.instance, await describeInstance(ec2, before.instance)) !== undefined) return;
+    async restore({ settings }, before, deps) {
+      const { ec2 } = deps.clients;
+      if (deletedBecause(before.instance, await describeInstance(ec2, before.instance)) !== undefined) return;
       if (isolates(settings)) {
-        const groups = await isolationGroups(before, means);
+        const groups = await isolationGroups(before, deps);
         const ids = new Map([...groups].map(([vpc, { id }]) => [vpc, id]));
-        await release(before, settings, ids, means);
+        await release(before, settings, ids, deps);
       }
-      if (stops(settings) && before.state === 'running') await start(before.instance, means);
-      if (before.registrations.length > 0) await register(before, means);
-      await comeBack(before, means);
+      if (stops(settings) && before.state === 'running') await start(before.instance, deps);
+      if (before.registrations.length > 0) await register(before, deps);
+      await comeBack(before, deps);
       if (before.protects) await protect(ec2, before.instance, before.terminationProtection);
     },
-    async restored({ settings }, before, means) {
-      const present = await lookAgain(before, settings, means);
+    async restored({ settings }, before, deps) {
+      const present = await reEvaluate(before, settings, deps);
       return 'kind' in present ? present : compareWithBefore(before, settings, present);
     },
   },
@@ -180,21 +180,21 @@ function recordOf(id: string, mark: string, seen: Seen, { autoScaling }: Setting
         ? null
         : {
             ...member,
-            step: member.lifecycle === 'InService' && autoScaling !== 'withhold' ? autoScaling : 'none',
+            step: member.lifecycle === 'InService' && autoScaling !== 'skip' ? autoScaling : 'none',
           },
   };
 }
 
-async function lookAgain(before: Before, settings: Settings, means: Means): Promise<Present | Check> {
-  const { ec2, elb, autoScaling } = means.clients;
+async function reEvaluate(before: Before, settings: Settings, deps: ActionDeps): Promise<Present | Check> {
+  const { ec2, elb, autoScaling } = deps.clients;
   const described = await describeInstance(ec2, before.instance);
-  const gone = goneBecause(before.instance, described);
-  if (gone !== undefined) return { kind: 'gone', because: gone };
+  const deleted = deletedBecause(before.instance, described);
+  if (deleted !== undefined) return { kind: 'deleted', because: deleted };
   return {
     state: described?.instance.State?.Name ?? 'unknown',
     terminationProtection: await isProtectedFromTermination(ec2, before.instance),
     interfaces: (await interfacesOf(ec2, before.instance)).map(interfaceOf),
-    isolation: isolates(settings) ? await isolationGroups(before, means) : new Map(),
+    isolation: isolates(settings) ? await isolationGroups(before, deps) : new Map(),
     registrations: await presentRegistrations(before, elb),
     member: await memberOf(autoScaling, before.instance),
   };
@@ -202,7 +202,7 @@ async function lookAgain(before: Before, settings: Settings, means: Means): Prom
 
 async function isolationGroups(
   before: Before,
-  { clients: { ec2 } }: Means,
+  { clients: { ec2 } }: ActionDeps,
 ): Promise<ReadonlyMap<string, IsolationGroup>> {
   const groups = new Map<string, IsolationGroup>();
   for (const vpc of vpcsOf(before)) {

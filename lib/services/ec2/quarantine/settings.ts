@@ -1,4 +1,4 @@
-/** What the policy may set about a quarantine. Whatever could hurt a service is withheld unless it is named here. */
+/** What the policy may set about a quarantine. Whatever could hurt a service is skipped unless it is named here. */
 import * as z from 'zod/mini';
 
 const tagKey = z.string().check(z.minLength(1, 'must not be empty'), z.maxLength(128));
@@ -21,11 +21,11 @@ export const settings = z.strictObject({
       ),
     ),
   autoScaling: z
-    ._default(z.enum(['withhold', 'standby', 'detach']), 'withhold')
+    ._default(z.enum(['skip', 'standby', 'detach']), 'skip')
     .check(
       z.describe(
         'What is done with a member of an Auto Scaling group, which would replace and terminate it: nothing at all ' +
-          '(withhold), put in standby, or detach.',
+          '(skip), put in standby, or detach.',
       ),
     ),
   autoScalingCapacity: z
@@ -33,14 +33,14 @@ export const settings = z.strictObject({
     .check(
       z.describe(
         'keep has the Auto Scaling group launch a replacement; lower takes one off its desired capacity, and is ' +
-          'withheld where that would go below its minimum.',
+          'skipped where that would go below its minimum.',
       ),
     ),
   loadBalanced: z
-    ._default(z.enum(['withhold', 'drain']), 'withhold')
+    ._default(z.enum(['skip', 'drain']), 'skip')
     .check(
       z.describe(
-        'What is done with an instance in a target group of a load balancer: nothing at all (withhold), or ' +
+        'What is done with an instance in a target group of a load balancer: nothing at all (skip), or ' +
           'deregister it and wait for its connections to drain.',
       ),
     ),
@@ -48,7 +48,7 @@ export const settings = z.strictObject({
     ._default(z.number().check(z.int(), z.gte(0), z.lte(300)), 300)
     .check(z.describe('For how long connections may drain before the instance is isolated all the same.')),
   eksNodes: z
-    ._default(z.enum(['withhold', 'act']), 'withhold')
+    ._default(z.enum(['skip', 'act']), 'skip')
     .check(
       z.describe(
         'Whether nodes of EKS clusters are quarantined. An isolated node loses its control plane, and its pods are ' +
@@ -56,7 +56,7 @@ export const settings = z.strictObject({
       ),
     ),
   spot: z
-    ._default(z.enum(['withhold', 'act']), 'withhold')
+    ._default(z.enum(['skip', 'act']), 'skip')
     .check(
       z.describe(
         'Whether Spot Instances are isolated. AWS can reclaim them at any time and does not let them be protected ' +

@@ -76,7 +76,7 @@ function tags(borne: readonly Tag[], { eksNodes, criticalTags }: Settings): read
 function autoScaling({ member, capacity }: Seen, settings: Settings): readonly string[] {
   if (member === null) return [];
   const group = printable(member.group);
-  if (settings.autoScaling === 'withhold') {
+  if (settings.autoScaling === 'skip') {
     return [
       `it is a member of the Auto Scaling group ${group}; autoScaling: standby or detach would allow it`,
     ];
@@ -89,7 +89,7 @@ function autoScaling({ member, capacity }: Seen, settings: Settings): readonly s
     ];
   }
   const refused = lowering(capacity, settings);
-  const classic = capacity?.classic === true && settings.loadBalanced === 'withhold';
+  const classic = capacity?.classic === true && settings.loadBalanced === 'skip';
   return [
     ...(refused === undefined ? [] : [`the Auto Scaling group ${group} ${refused}`]),
     ...(classic
@@ -117,7 +117,7 @@ export function targetGroupName(arn: string): string {
 
 function spot({ instance }: Seen, settings: Settings): readonly string[] {
   if (instance.InstanceLifecycle !== 'spot') return [];
-  if (settings.spot === 'withhold') return ['it is a Spot Instance; spot: act would allow it to be isolated'];
+  if (settings.spot === 'skip') return ['it is a Spot Instance; spot: act would allow it to be isolated'];
   return stops(settings) ? ['it is a Spot Instance, and those are never stopped, only isolated'] : [];
 }
 
@@ -142,7 +142,7 @@ function isolating({ instance, interfaces }: Seen, resource: Resource): readonly
     ...(isolated.length > 0 && isolated.length < interfaces.length
       ? [
           `of its network interfaces only ${idsOf(isolated)} are isolated: another quarantine is under way or was ` +
-            'broken off, or the others were attached later',
+            'interrupted, or the others were attached later',
         ]
       : []),
   ];

@@ -11,7 +11,7 @@ import {
   paginateDescribeSnapshots,
   type Snapshot,
 } from '@aws-sdk/client-ec2';
-import type { Means } from '../../../core/action.ts';
+import type { ActionDeps } from '../../../core/action.ts';
 import { cut } from '../../../findings/plain.ts';
 import type { Before } from './before.ts';
 import { findingTag, quarantineTag } from './names.ts';
@@ -24,22 +24,22 @@ const unseenSeconds = 15;
  * Makes the snapshots, unless those of this quarantine are there already. The call has no idempotency token, so no
  * try is sent before it was looked whether the last one did its work after all.
  */
-export async function snapshotOnce(before: Before, finding: string, means: Means): Promise<void> {
+export async function snapshotOnce(before: Before, finding: string, deps: ActionDeps): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
-    if ((await snapshotsOf(before, means)).length > 0) return;
+    if ((await snapshotsOf(before, deps)).length > 0) return;
     try {
-      await create(before, finding, means);
+      await create(before, finding, deps);
       return;
     } catch (error) {
       // EC2 has answered that it was the caller's fault: it will be so again.
       const refused = error instanceof EC2ServiceException && error.$fault === 'client' && !isThrottle(error);
       if (refused || attempt === tries) throw error;
-      await means.wait(unseenSeconds * 1_000);
+      await deps.wait(unseenSeconds * 1_000);
     }
   }
 }
 
-export async function snapshotsOf(before: Before, { clients }: Means): Promise<readonly Snapshot[]> {
+export async function snapshotsOf(before: Before, { clients }: ActionDeps): Promise<readonly Snapshot[]> {
   const found: Snapshot[] = [];
   const marked = { OwnerIds: ['self'], Filters: [{ Name: `tag:${quarantineTag}`, Values: [before.mark] }] };
   for await (const page of paginateDescribeSnapshots({ client: clients.ec2 }, marked)) {
@@ -48,7 +48,7 @@ export async function snapshotsOf(before: Before, { clients }: Means): Promise<r
   return found;
 }
 
-async function create(before: Before, finding: string, { clients }: Means): Promise<void> {
+async function create(before: Before, finding: string, { clients }: ActionDeps): Promise<void> {
   const command = new CreateSnapshotsCommand({
     InstanceSpecification: { InstanceId: before.instance },
     Description: `Taken by Trailseal before the quarantine of ${before.instance}`,

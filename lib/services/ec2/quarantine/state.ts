@@ -1,6 +1,6 @@
 /** All that is looked at before an instance is quarantined. */
 import type { Instance, NetworkInterface } from '@aws-sdk/client-ec2';
-import type { Means } from '../../../core/action.ts';
+import type { ActionDeps } from '../../../core/action.ts';
 import { type Capacity, capacityOf, type Member, memberOf } from './auto-scaling.ts';
 import type { Before, Registration } from './before.ts';
 import { type Described, isProtectedFromStop, isProtectedFromTermination, profileOf } from './instance.ts';
@@ -20,8 +20,8 @@ export interface Seen {
 }
 
 /** Reads everything about an instance that is there. Rejects with what the SDK throws. */
-export async function look(id: string, { instance, owner }: Described, means: Means): Promise<Seen> {
-  const { ec2, elb, autoScaling } = means.clients;
+export async function look(id: string, { instance, owner }: Described, deps: ActionDeps): Promise<Seen> {
+  const { ec2, elb, autoScaling } = deps.clients;
   const interfaces = await interfacesOf(ec2, id);
   const member = await memberOf(autoScaling, id);
   return {

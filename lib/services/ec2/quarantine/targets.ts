@@ -13,7 +13,7 @@ import {
   type TargetDescription,
   type TargetHealthDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import type { Means } from '../../../core/action.ts';
+import type { ActionDeps } from '../../../core/action.ts';
 import type { Before, Registration } from './before.ts';
 import type { Settings } from './settings.ts';
 import { until } from './until.ts';
@@ -52,7 +52,7 @@ export async function registrationsOf(
   return found;
 }
 
-/** The registrations in one group that are in force; none where the group is gone. */
+/** The registrations in one group that are in force; none where the group was deleted. */
 async function targetsIn(
   elb: ElasticLoadBalancingV2Client,
   targetGroup: string,
@@ -115,13 +115,13 @@ function sameRegistration(a: Registration, b: Registration): boolean {
  * Deregisters the instance wherever it was, and waits until no connection drains any more, or for as long as the
  * settings say.
  */
-export async function drain(before: Before, { drainSeconds }: Settings, means: Means): Promise<void> {
-  const { elb } = means.clients;
+export async function drain(before: Before, { drainSeconds }: Settings, deps: ActionDeps): Promise<void> {
+  const { elb } = deps.clients;
   const present = await presentRegistrations(before, elb);
   for (const [group, targets] of byGroup(present)) {
     await elb.send(new DeregisterTargetsCommand({ TargetGroupArn: group, Targets: targets }));
   }
-  await until(means, { everySeconds: 10, forSeconds: drainSeconds }, async () => {
+  await until(deps, { everySeconds: 10, forSeconds: drainSeconds }, async () => {
     for (const [group, targets] of byGroup(before.registrations)) {
       const health = await healthIn(elb, group, targets);
       if (health.some(({ TargetHealth }) => TargetHealth?.State === 'draining')) return undefined;
@@ -131,7 +131,7 @@ export async function drain(before: Before, { drainSeconds }: Settings, means: M
 }
 
 /** Registers the instance again wherever it was, with the same ports. */
-export async function register(before: Before, { clients: { elb } }: Means): Promise<void> {
+export async function register(before: Before, { clients: { elb } }: ActionDeps): Promise<void> {
   const present = await presentRegistrations(before, elb);
   const missing = before.registrations.filter((was) => !present.includes(was));
   for (const [group, targets] of byGroup(missing)) {

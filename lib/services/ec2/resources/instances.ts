@@ -41,7 +41,7 @@ export function instanceInRequest(event: TrailEvent): readonly Resource[] {
 
 /**
  * BidEvictedEvent, an event of EC2 itself: the Spot Instances that it reclaims. Which of them it stopped instead,
- * as their request may have it, is not told: a later StartInstances has these judged anew.
+ * as their request may have it, is not told: a later StartInstances has these evaluated anew.
  * Source: Amazon EC2 User Guide, "Determine whether Amazon EC2 terminated a Spot Instance".
  */
 export function instancesEvicted(event: TrailEvent): readonly Resource[] {

@@ -6,9 +6,9 @@ import { sourceOf } from '../../../core/trail-facts.ts';
 import type { EncryptionKey } from '../facts.ts';
 import { member, memberText, requestOf, responseOf } from '../resources/wrapped.ts';
 import type { Keys } from './keys.ts';
-import { type Place, placeOf } from './region.ts';
+import { type AccountRegion, accountRegionOf } from './region.ts';
 
-export const ebsDefaultLessons = [
+export const ebsDefaultContextEvents = [
   'EnableEbsEncryptionByDefault',
   'DisableEbsEncryptionByDefault',
   'ModifyEbsDefaultKmsKeyId',
@@ -32,7 +32,7 @@ export function openEbsDefaults(keys: Keys) {
           (answered === undefined ? 'alias/aws/ebs' : undefined));
     const key = keys.named(event, answered, requested);
     defaultKeys.set(
-      placeOf(event),
+      accountRegionOf(event),
       key === undefined
         ? unknownFact('unreadable', 'the trail shows that the default key was changed, but not to which')
         : known(key, sourceOf(event)),
@@ -46,7 +46,7 @@ export function openEbsDefaults(keys: Keys) {
         case 'DisableEbsEncryptionByDefault': {
           const answered = flag(member(responseOf(event), 'EbsEncryptionByDefault'));
           const on = answered ?? event.eventName === 'EnableEbsEncryptionByDefault';
-          encryption.set(placeOf(event), known(on, sourceOf(event)));
+          encryption.set(accountRegionOf(event), known(on, sourceOf(event)));
           break;
         }
         case 'ModifyEbsDefaultKmsKeyId':
@@ -55,15 +55,15 @@ export function openEbsDefaults(keys: Keys) {
       }
     },
 
-    encryption: (place: Place): Fact<boolean> =>
-      encryption.get(placeOf(place)) ??
+    encryption: (accountRegion: AccountRegion): Fact<boolean> =>
+      encryption.get(accountRegionOf(accountRegion)) ??
       unknownFact(
         'not-in-trail',
         'the trail does not show whether encryption by default was switched on or off in this account and Region',
       ),
 
-    key(place: Place): Fact<EncryptionKey> {
-      const fact = defaultKeys.get(placeOf(place));
+    key(accountRegion: AccountRegion): Fact<EncryptionKey> {
+      const fact = defaultKeys.get(accountRegionOf(accountRegion));
       if (fact === undefined) {
         return unknownFact(
           'not-in-trail',
@@ -72,7 +72,7 @@ export function openEbsDefaults(keys: Keys) {
       }
       if (!fact.known) return fact;
       // Its manager may have been learned since.
-      return known(keys.named(place, fact.value.arn) ?? fact.value, fact.source);
+      return known(keys.named(accountRegion, fact.value.arn) ?? fact.value, fact.source);
     },
   };
 }

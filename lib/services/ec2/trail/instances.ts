@@ -5,7 +5,7 @@ import { list, text } from '../../../core/json.ts';
 import { sourceOf } from '../../../core/trail-facts.ts';
 import { instance, instanceInRequest, typeChange } from '../resources/instances.ts';
 
-export const instanceLessons = ['RunInstances', 'ModifyInstanceAttribute'] as const;
+export const instanceContextEvents = ['RunInstances', 'ModifyInstanceAttribute'] as const;
 
 /** Instances by ARN. */
 export function openInstances() {

@@ -3,9 +3,9 @@ import { accountIn, arnOf, parseArn } from '../../../core/arn.ts';
 import type { TrailEvent } from '../../../core/control.ts';
 import { text } from '../../../core/json.ts';
 import type { EncryptionKey } from '../facts.ts';
-import type { Place } from './region.ts';
+import type { AccountRegion } from './region.ts';
 
-export const keyLessons = ['CreateKey'] as const;
+export const keyContextEvents = ['CreateKey'] as const;
 
 export type Keys = ReturnType<typeof openKeys>;
 
@@ -33,14 +33,17 @@ export function openKeys() {
      * what one of the names tells of its manager is remembered of the ARN. The first readable name counts; a
      * bare id or alias means one of the event's account and Region.
      */
-    named(place: Place, ...names: readonly (string | undefined)[]): EncryptionKey | undefined {
+    named(
+      accountRegion: AccountRegion,
+      ...names: readonly (string | undefined)[]
+    ): EncryptionKey | undefined {
       const arns = names.flatMap((name) => {
-        const arn = name === undefined ? undefined : arnOfKey(place, name);
+        const arn = name === undefined ? undefined : arnOfKey(accountRegion, name);
         return arn === undefined ? [] : [arn];
       });
       const [arn] = arns;
       if (arn === undefined) return undefined;
-      const manager = arns.map((each) => managers.get(each) ?? managerIn(place, each)).find(Boolean);
+      const manager = arns.map((each) => managers.get(each) ?? managerIn(accountRegion, each)).find(Boolean);
       if (manager === undefined) return { arn };
       if (!isAlias(arn)) managers.set(arn, manager);
       return { arn, manager };
@@ -49,7 +52,7 @@ export function openKeys() {
 }
 
 /** A key id, alias, key ARN or alias ARN as ARN; `undefined` for anything else (`<sensitiveDataRemoved>`). */
-function arnOfKey({ account, region }: Place, name: string): string | undefined {
+function arnOfKey({ account, region }: AccountRegion, name: string): string | undefined {
   if (parseArn(name)?.service === 'kms') return name;
   if (/^alias\/[\w/-]+$/.test(name)) return arnOf('kms', region, account, name);
   return /^(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i.test(name)
@@ -66,11 +69,11 @@ function isAlias(arn: string): boolean {
  * point to one; AWS managed keys are never multi-Region (`mrk-`), and work in their own account only. Source:
  * AWS KMS API Reference, "CreateAlias"; AWS KMS Developer Guide, "AWS KMS keys", "Multi-Region keys in AWS KMS".
  */
-function managerIn(place: Place, arn: string): 'AWS' | 'CUSTOMER' | undefined {
+function managerIn(accountRegion: AccountRegion, arn: string): 'AWS' | 'CUSTOMER' | undefined {
   const resource = parseArn(arn)?.resource ?? '';
   if (resource.startsWith('alias/aws/')) return 'AWS';
   if (resource.startsWith('alias/') || resource.startsWith('key/mrk-')) return 'CUSTOMER';
   const owner = accountIn(arn);
-  const user = accountIn(place.account);
+  const user = accountIn(accountRegion.account);
   return owner !== undefined && user !== undefined && owner !== user ? 'CUSTOMER' : undefined;
 }

@@ -11,10 +11,10 @@ import {
   templateAnswered,
 } from '../resources/launch-templates.ts';
 import { member, memberText, requestOf, responseOf } from '../resources/wrapped.ts';
-import { type Place, placeOf } from './region.ts';
+import { type AccountRegion, accountRegionOf } from './region.ts';
 import { instanceTypeIn, volumesIn } from './template-data.ts';
 
-export const launchTemplateLessons = [
+export const launchTemplateContextEvents = [
   'CreateLaunchTemplate',
   'CreateLaunchTemplateVersion',
   'ModifyLaunchTemplate',
@@ -50,15 +50,15 @@ export function openLaunchTemplates() {
   const templates = new Map<string, Template>();
   const arnsByName = new Map<string, string>();
 
-  const find = (place: Place, { id, name }: TemplateRef): Template | undefined => {
-    const arn = name === undefined ? undefined : arnsByName.get(`${placeOf(place)}/${name}`);
-    const key = id === undefined ? arn : launchTemplateArn(place, id);
+  const find = (accountRegion: AccountRegion, { id, name }: TemplateRef): Template | undefined => {
+    const arn = name === undefined ? undefined : arnsByName.get(`${accountRegionOf(accountRegion)}/${name}`);
+    const key = id === undefined ? arn : launchTemplateArn(accountRegion, id);
     return key === undefined ? undefined : templates.get(key);
   };
 
   const open = (event: TrailEvent, arn: string): Template => {
     const name = launchTemplateName(event);
-    if (name !== undefined) arnsByName.set(`${placeOf(event)}/${name}`, arn);
+    if (name !== undefined) arnsByName.set(`${accountRegionOf(event)}/${name}`, arn);
     const template = templates.get(arn) ?? {
       versions: new Map<string, Version>(),
       newest: unknownVersion('the trail does not show the newest version of this launch template'),
@@ -127,7 +127,7 @@ export function openLaunchTemplates() {
             break;
           case 'DeleteLaunchTemplate': {
             const name = launchTemplateName(event);
-            if (name !== undefined) arnsByName.delete(`${placeOf(event)}/${name}`);
+            if (name !== undefined) arnsByName.delete(`${accountRegionOf(event)}/${name}`);
             templates.delete(arn);
           }
         }
@@ -135,8 +135,8 @@ export function openLaunchTemplates() {
     },
 
     /** The version that a launch or a node group uses; `use` begins the reason where it is not known. */
-    used(place: Place, ref: TemplateRef, use: string): Version {
-      const template = find(place, ref);
+    used(accountRegion: AccountRegion, ref: TemplateRef, use: string): Version {
+      const template = find(accountRegion, ref);
       const version = ref.version ?? '$Default';
       return template === undefined
         ? unknownVersion(

@@ -7,7 +7,7 @@ import type { SnapshotSharing } from '../facts.ts';
 import { snapshotCreated, snapshotInRequest, snapshotWhoseSharingChanged } from '../resources/snapshots.ts';
 import { member, memberText, requestOf } from '../resources/wrapped.ts';
 
-export const snapshotLessons = [
+export const snapshotContextEvents = [
   'CreateSnapshot',
   'CopySnapshot',
   'ModifySnapshotAttribute',

@@ -9,10 +9,10 @@ import { type LaunchedVolume, launchedVolumes, volumeCreated } from '../resource
 import type { EbsDefaults } from './ebs-defaults.ts';
 import type { Keys } from './keys.ts';
 import { type LaunchTemplates, templateOfLaunch } from './launch-templates.ts';
-import { placeOf } from './region.ts';
+import { accountRegionOf } from './region.ts';
 import type { Snapshots } from './snapshots.ts';
 
-export const volumeLessons = ['RunInstances', 'CreateVolume'] as const;
+export const volumeContextEvents = ['RunInstances', 'CreateVolume'] as const;
 
 interface Volume {
   readonly encryption: Fact<VolumeEncryption>;
@@ -213,5 +213,5 @@ const notAsking = {
 const amiUnseen = unknownFact('not-in-trail', 'the trail does not show what an AMI holds');
 
 function idOf(resource: Resource): string {
-  return `${placeOf(resource)}/${resource.id}`;
+  return `${accountRegionOf(resource)}/${resource.id}`;
 }

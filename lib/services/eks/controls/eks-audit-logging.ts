@@ -46,7 +46,7 @@ export const eksAuditLogging = defineControl({
       resources: clusterByLogging,
     },
   ],
-  endings: [{ eventSource: 'eks.amazonaws.com', eventNames: ['DeleteCluster'], resources: cluster }],
+  deletions: [{ eventSource: 'eks.amazonaws.com', eventNames: ['DeleteCluster'], resources: cluster }],
   facts: ['eks.logging'],
   settings: z.strictObject({
     requiredTypes: z

@@ -45,7 +45,7 @@ export const eksEndpointAccess = defineControl({
       resources: clusterByEndpoint,
     },
   ],
-  endings: [{ eventSource: 'eks.amazonaws.com', eventNames: ['DeleteCluster'], resources: cluster }],
+  deletions: [{ eventSource: 'eks.amazonaws.com', eventNames: ['DeleteCluster'], resources: cluster }],
   facts: ['eks.endpointPublicAccess', 'eks.publicAccessCidrs'],
   settings: z.strictObject({
     allowedCidrs: z
@@ -83,7 +83,7 @@ export const eksEndpointAccess = defineControl({
     if (open.known && !open.value) return pass(`The ${endpoint} is private.`, required, seen);
     const blocks = cidrs.known ? cidrs.value : [];
     const allowed = settings.allowedCidrs.map(parseCidr).filter((block) => block !== undefined);
-    const strangers = blocks.filter((block) => isAllowed(block, allowed) === false);
+    const externalAccounts = blocks.filter((block) => isAllowed(block, allowed) === false);
     const admitsOnlyAllowed =
       blocks.length > 0 && blocks.every((block) => isAllowed(block, allowed) === true);
     if (admitsOnlyAllowed) {
@@ -98,9 +98,9 @@ export const eksEndpointAccess = defineControl({
     if (!open.known) {
       return unknown(`Whether the ${endpoint} is public is unknown: ${open.detail}.`, required, seen);
     }
-    if (strangers.length > 0) {
+    if (externalAccounts.length > 0) {
       return fail(
-        `The ${endpoint} is public to ${strangers.join(', ')}, which the policy does not allow.`,
+        `The ${endpoint} is public to ${externalAccounts.join(', ')}, which the policy does not allow.`,
         required,
         seen,
       );

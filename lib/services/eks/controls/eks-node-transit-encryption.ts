@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { defineControl, fail, observe, pass, unknown } from '../../../core/control.ts';
-import { acceptedTypes, accepts } from '../../settings/allowed-instance-types.ts';
+import { allowedInstanceTypes, allowsType } from '../../settings/allowed-instance-types.ts';
 import { cluster, nodegroup } from '../resources.ts';
 
 /**
@@ -30,21 +30,21 @@ export const eksNodeTransitEncryption = defineControl({
       resources: nodegroup,
     },
   ],
-  endings: [
+  deletions: [
     { eventSource: 'eks.amazonaws.com', eventNames: ['DeleteNodegroup'], resources: nodegroup },
     { eventSource: 'eks.amazonaws.com', eventNames: ['DeleteCluster'], resources: cluster },
   ],
   facts: ['eks.nodegroup', 'eks.nodegroupTypes'],
   settings: z.strictObject({
-    acceptedTypes,
+    allowedInstanceTypes,
   }),
   evaluate({ id }, facts, settings) {
     const group = facts['eks.nodegroup'];
     const types = facts['eks.nodegroupTypes'];
     const required =
-      settings.acceptedTypes.length === 0
+      settings.allowedInstanceTypes.length === 0
         ? 'instance types with EncryptionInTransitSupported only'
-        : `instance types with EncryptionInTransitSupported, or accepted: ${settings.acceptedTypes.join(', ')}`;
+        : `instance types with EncryptionInTransitSupported, or accepted: ${settings.allowedInstanceTypes.join(', ')}`;
     const seen = [
       observe('instanceTypes', group, (value) => value.instanceTypes),
       observe('instanceTypes named by', group, (value) => value.namedBy),
@@ -64,8 +64,10 @@ export const eksNodeTransitEncryption = defineControl({
     if (types.value.length === 0) {
       return unknown(`Node group ${id} is known, but no instance type of it.`, required, seen);
     }
-    const judged = types.value.filter(({ instanceType }) => !accepts(settings.acceptedTypes, instanceType));
-    const failing = judged.filter(
+    const evaluated = types.value.filter(
+      ({ instanceType }) => !allowsType(settings.allowedInstanceTypes, instanceType),
+    );
+    const failing = evaluated.filter(
       ({ support }) => support.known && !support.value.encryptionInTransitSupported,
     );
     if (failing.length > 0) {
@@ -77,7 +79,7 @@ export const eksNodeTransitEncryption = defineControl({
         seen,
       );
     }
-    const unsure = judged.find(({ support }) => !support.known);
+    const unsure = evaluated.find(({ support }) => !support.known);
     if (unsure !== undefined && !unsure.support.known) {
       return unknown(
         `Whether traffic between nodes of node group ${id} is encrypted on ${unsure.instanceType} is unknown: ${unsure.support.detail}.`,
@@ -85,9 +87,13 @@ export const eksNodeTransitEncryption = defineControl({
         seen,
       );
     }
-    return judged.length === 0
+    return evaluated.length === 0
       ? pass(`The policy accepts ${names(types.value)}, the types of node group ${id}.`, required, seen)
-      : pass(`Traffic between nodes of node group ${id} is encrypted on ${names(judged)}.`, required, seen);
+      : pass(
+          `Traffic between nodes of node group ${id} is encrypted on ${names(evaluated)}.`,
+          required,
+          seen,
+        );
   },
   actions: ['notify', 'tag'],
   remediation:

@@ -3,9 +3,9 @@ import { parseArn } from '../../../core/arn.ts';
 import { commandLine } from '../../../core/command-line.ts';
 import {
   defineControl,
+  type Evaluation,
   type Facts,
   fail,
-  type Judgement,
   observe,
   pass,
   type Resource,
@@ -22,7 +22,8 @@ import { cluster } from '../resources.ts';
  */
 export const eksSecretsEncryption = defineControl({
   id: 'eks-secrets-encryption',
-  title: 'EKS clusters should have their Kubernetes secrets under envelope encryption, as the policy demands',
+  title:
+    'EKS clusters should have their Kubernetes secrets under envelope encryption, as the policy requires',
   description:
     'Without envelope encryption, whoever gets at the data of etcd, or a backup of it, reads every password ' +
     'and token that the cluster keeps. With a customer managed key, its use is logged and it can be withdrawn. ' +
@@ -42,7 +43,7 @@ export const eksSecretsEncryption = defineControl({
       resources: cluster,
     },
   ],
-  endings: [{ eventSource: 'eks.amazonaws.com', eventNames: ['DeleteCluster'], resources: cluster }],
+  deletions: [{ eventSource: 'eks.amazonaws.com', eventNames: ['DeleteCluster'], resources: cluster }],
   facts: ['eks.version', 'eks.secretsEncryption'],
   settings: z.strictObject({
     key: z
@@ -57,14 +58,14 @@ export const eksSecretsEncryption = defineControl({
       ),
   }),
   evaluate(resource, facts, settings) {
-    if (settings.key === 'default') return judgeDefault(resource.id, facts);
+    if (settings.key === 'default') return evaluateDefault(resource.id, facts);
     return settings.key === 'customer-managed'
-      ? judgeCustomerManaged(resource, facts)
-      : judgeListed(resource, facts, settings.key);
+      ? evaluateCustomerManaged(resource, facts)
+      : evaluateListed(resource, facts, settings.key);
   },
   actions: ['notify', 'tag'],
-  byOrderOnly: ['fix:associate-encryption'],
-  whyNeverObeyed(action, { key }) {
+  onRequestOnly: ['fix:associate-encryption'],
+  whyNeverRuns(action, { key }) {
     if (action !== 'fix:associate-encryption' || isKeyArn(keyNamed(key))) return undefined;
     return {
       because: 'the setting key of eks-secrets-encryption does not name just one key',
@@ -121,13 +122,13 @@ function observed({ 'eks.version': version, 'eks.secretsEncryption': encryption 
   ];
 }
 
-function judgeDefault(id: string, facts: Known): Judgement {
+function evaluateDefault(id: string, facts: Known): Evaluation {
   const required = 'Kubernetes 1.28 or later, or an encryptionConfig with a KMS key';
   const seen = observed(facts);
   const encryption = facts['eks.secretsEncryption'];
   const version = facts['eks.version'];
   if (encryption.known && encryption.value.key !== null)
-    return judgeKey(id, facts, encryption.value.key, required);
+    return evaluateKey(id, facts, encryption.value.key, required);
   const encrypted = version.known ? encryptsByDefault(version.value) : undefined;
   if (version.known && encrypted === true) {
     const how = encryption.known ? ` with a key that AWS owns; ${disagreement}` : '';
@@ -153,7 +154,7 @@ function judgeDefault(id: string, facts: Known): Judgement {
   }
   return encrypted === undefined
     ? unknown(
-        `Cluster ${id} has no encryptionConfig, and "${version.value}" is no version to judge by.`,
+        `Cluster ${id} has no encryptionConfig, and "${version.value}" is no version to evaluate by.`,
         required,
         seen,
       )
@@ -164,7 +165,7 @@ function judgeDefault(id: string, facts: Known): Judgement {
       );
 }
 
-function judgeCustomerManaged(resource: Resource, facts: Known): Judgement {
+function evaluateCustomerManaged(resource: Resource, facts: Known): Evaluation {
   const { id } = resource;
   const required = 'an encryptionConfig with a customer managed KMS key';
   const encryption = facts['eks.secretsEncryption'];
@@ -178,17 +179,17 @@ function judgeCustomerManaged(resource: Resource, facts: Known): Judgement {
       observed(facts),
     );
   }
-  return judgeKey(id, facts, key, required);
+  return evaluateKey(id, facts, key, required);
 }
 
-function judgeListed(resource: Resource, facts: Known, keys: readonly string[]): Judgement {
+function evaluateListed(resource: Resource, facts: Known, keys: readonly string[]): Evaluation {
   const { id } = resource;
   const required = `an encryptionConfig with one of the keys ${keys.join(', ')}`;
   const encryption = facts['eks.secretsEncryption'];
   if (!encryption.known) return keyUnknown(id, facts, encryption.detail, required);
   const { key } = encryption.value;
   if (key === null) return keyMissing(resource, facts, required, keys);
-  if (keys.includes(key)) return judgeKey(id, facts, key, required);
+  if (keys.includes(key)) return evaluateKey(id, facts, key, required);
   return /^arn:[^:]+:kms:[^:]+:\d{12}:key\//.test(key)
     ? fail(`Key ${key} of cluster ${id} is none of those that the policy lists.`, required, observed(facts))
     : unknown(
@@ -199,7 +200,7 @@ function judgeListed(resource: Resource, facts: Known, keys: readonly string[]):
 }
 
 /** AssociateEncryptionConfig works on after its call: only DescribeUpdate shows whether it came to an end. */
-function judgeKey(id: string, facts: Known, key: string, required: string): Judgement {
+function evaluateKey(id: string, facts: Known, key: string, required: string): Evaluation {
   const fact = facts['eks.secretsEncryption'];
   const requested =
     fact.known && fact.source.kind === 'event' && fact.source.eventName === 'AssociateEncryptionConfig';
@@ -212,7 +213,7 @@ function judgeKey(id: string, facts: Known, key: string, required: string): Judg
   );
 }
 
-function keyUnknown(id: string, facts: Known, detail: string, required: string): Judgement {
+function keyUnknown(id: string, facts: Known, detail: string, required: string): Evaluation {
   return unknown(
     `The key that encrypts the secrets of cluster ${id} is unknown: ${detail}.`,
     required,
@@ -220,13 +221,13 @@ function keyUnknown(id: string, facts: Known, detail: string, required: string):
   );
 }
 
-function keyMissing(resource: Resource, facts: Known, required: string, keys: Keys): Judgement {
+function keyMissing(resource: Resource, facts: Known, required: string, keys: Keys): Evaluation {
   const { id } = resource;
   const version = facts['eks.version'];
   return fail(
     version.known && encryptsByDefault(version.value) === true
       ? `Cluster ${id} has no encryptionConfig: its secrets are no plaintext, as EKS encrypts ${version.value} with a key ` +
-          `that AWS owns, but the policy demands a customer's key; ${disagreement}.`
+          `that AWS owns, but the policy requires a customer's key; ${disagreement}.`
       : `Cluster ${id} has no encryptionConfig, and so no key of the customer.`,
     required,
     observed(facts),

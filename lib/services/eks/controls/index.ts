@@ -1,4 +1,4 @@
-/** The controls of the EKS family, in the order in which they are shown. A new one is one line here (and its import). */
+/** The controls of the EKS evaluator, in the order in which they are shown. A new one is one line here (and its import). */
 import type { Control } from '../../../core/control.ts';
 import { eksAuditLogging } from './eks-audit-logging.ts';
 import { eksEndpointAccess } from './eks-endpoint-access.ts';

@@ -1,13 +1,13 @@
 import { AssociateEncryptionConfigCommand, type Cluster } from '@aws-sdk/client-eks';
 import { DescribeKeyCommand, type KeyMetadata } from '@aws-sdk/client-kms';
 import * as z from 'zod/mini';
-import { unlessGone } from '../../../aws/refusal.ts';
-import { type Check, defineAction, type Means } from '../../../core/action.ts';
+import { unlessDeleted } from '../../../aws/refusal.ts';
+import { type ActionDeps, type Check, defineAction } from '../../../core/action.ts';
 import { parseArn } from '../../../core/arn.ts';
 import type { Resource } from '../../../core/control.ts';
 import { describeKeyPermission } from '../../kms/fixes/kms-key.ts';
 import { eksSecretsEncryption, keyNamed } from '../controls/eks-secrets-encryption.ts';
-import { bringAbout, clusterIsGone, clusterReads, describeCluster, obstacleOfCluster } from './cluster.ts';
+import { bringAbout, clusterIsDeleted, clusterReads, describeCluster, obstacleOfCluster } from './cluster.ts';
 
 /**
  * Gives a cluster the customer's key that the policy names, for good. EKS describes the key and makes a grant on it in
@@ -36,19 +36,19 @@ export const associateEncryption = defineAction({
   /** There was no key; this is the one that the cluster gets. */
   before: z.object({ keyArn: z.string() }),
 
-  async prepare({ resource, settings }, means) {
-    const cluster = await describeCluster(resource, means);
-    if (cluster === undefined) return { kind: 'withheld', because: `Cluster ${resource.id} is gone.` };
+  async prepare({ resource, settings }, deps) {
+    const cluster = await describeCluster(resource, deps);
+    if (cluster === undefined) return { kind: 'skipped', because: `Cluster ${resource.id} was deleted.` };
     const keyArn = keyNamed(settings.key);
     const present = keyOf(cluster);
     if (present !== undefined && present === keyArn) {
       return { kind: 'needless', because: `Cluster ${resource.id} has the key ${present} already.` };
     }
     const obstacle = obstacleOfCluster(resource, cluster) ?? otherKey(resource, cluster);
-    if (obstacle !== undefined) return { kind: 'withheld', because: obstacle };
-    if (keyArn === undefined) return { kind: 'withheld', because: notOneKey };
-    const because = await obstacleOfKey(resource, keyArn, means);
-    if (because !== undefined) return { kind: 'withheld', because };
+    if (obstacle !== undefined) return { kind: 'skipped', because: obstacle };
+    if (keyArn === undefined) return { kind: 'skipped', because: notOneKey };
+    const because = await obstacleOfKey(resource, keyArn, deps);
+    if (because !== undefined) return { kind: 'skipped', because };
     return {
       kind: 'ready',
       before: { keyArn },
@@ -58,14 +58,14 @@ export const associateEncryption = defineAction({
     };
   },
 
-  apply: ({ resource }, { keyArn }, means) =>
+  apply: ({ resource }, { keyArn }, deps) =>
     bringAbout(
       resource,
       async (cluster) => {
-        // A broken-off run may be gone on with much later, and what is done here stays.
-        const because = otherKey(resource, cluster) ?? (await obstacleOfKey(resource, keyArn, means));
+        // A interrupted run may be resumed much later, and what is done here stays.
+        const because = otherKey(resource, cluster) ?? (await obstacleOfKey(resource, keyArn, deps));
         if (because !== undefined) throw new Error(`the key can't be associated any more: ${because}`);
-        const { update } = await means.clients.eks.send(
+        const { update } = await deps.clients.eks.send(
           new AssociateEncryptionConfigCommand({
             clusterName: resource.id,
             encryptionConfig: [{ resources: ['secrets'], provider: { keyArn } }],
@@ -74,10 +74,10 @@ export const associateEncryption = defineAction({
         return update;
       },
       (cluster) => keyOf(cluster) === keyArn,
-      means,
+      deps,
     ),
 
-  check: ({ resource }, { keyArn }, means) => compare(resource, keyArn, means),
+  check: ({ resource }, { keyArn }, deps) => compare(resource, keyArn, deps),
 
   undo: {
     kind: 'impossible',
@@ -102,7 +102,7 @@ function otherKey({ id }: Resource, cluster: Cluster): string | undefined {
 async function obstacleOfKey(
   { id, account, region }: Resource,
   keyArn: string,
-  { clients }: Means,
+  { clients }: ActionDeps,
 ): Promise<string | undefined> {
   const arn = parseArn(keyArn);
   if (arn?.service !== 'kms' || !arn.resource.startsWith('key/'))
@@ -111,7 +111,7 @@ async function obstacleOfKey(
     return `Key ${keyArn} is not of account ${account}, and nothing elsewhere is changed from here.`;
   }
   if (arn.region !== region) return `Key ${keyArn} is not in ${region}, where cluster ${id} is.`;
-  const key = await unlessGone(
+  const key = await unlessDeleted(
     async () => (await clients.kms.send(new DescribeKeyCommand({ KeyId: keyArn }))).KeyMetadata,
   );
   if (key === undefined) return `There is no key ${keyArn}.`;
@@ -130,9 +130,9 @@ function unfitness(keyArn: string, key: KeyMetadata): string | undefined {
     : `Key ${keyArn} is ${key.KeyState}, and must be enabled first.`;
 }
 
-async function compare(resource: Resource, keyArn: string, means: Means): Promise<Check> {
-  const cluster = await describeCluster(resource, means);
-  if (cluster === undefined) return clusterIsGone(resource);
+async function compare(resource: Resource, keyArn: string, deps: ActionDeps): Promise<Check> {
+  const cluster = await describeCluster(resource, deps);
+  if (cluster === undefined) return clusterIsDeleted(resource);
   const present = keyOf(cluster);
   if (present === keyArn && cluster.status === 'ACTIVE') {
     return { kind: 'as-set', state: [`the cluster's key is ${present}`] };
@@ -141,6 +141,6 @@ async function compare(resource: Resource, keyArn: string, means: Means): Promis
     present === keyArn
       ? `the cluster is still ${cluster.status}`
       : `the cluster's key is ${present ?? 'none'}`;
-  const halfway = present === keyArn || (cluster.encryptionConfig ?? []).length === 0;
-  return { kind: 'differs', differences: [difference], halfway };
+  const partial = present === keyArn || (cluster.encryptionConfig ?? []).length === 0;
+  return { kind: 'differs', differences: [difference], partial };
 }

@@ -8,28 +8,28 @@ import {
   UpdateClusterConfigCommand,
   type UpdateClusterConfigCommandInput,
 } from '@aws-sdk/client-eks';
-import { unlessGone } from '../../../aws/refusal.ts';
-import { type Check, type Means, UnderWay } from '../../../core/action.ts';
+import { unlessDeleted } from '../../../aws/refusal.ts';
+import { type ActionDeps, type Check, UnderWay } from '../../../core/action.ts';
 import type { Resource } from '../../../core/control.ts';
 
 export const clusterReads: readonly string[] = ['eks:DescribeCluster', 'eks:DescribeUpdate'];
 export const clusterWrites: readonly string[] = ['eks:UpdateClusterConfig'];
 
 /** The cluster as EKS describes it now; `undefined` when there is none any more. */
-export function describeCluster({ id }: Resource, { clients }: Means): Promise<Cluster | undefined> {
-  return unlessGone(async () => {
+export function describeCluster({ id }: Resource, { clients }: ActionDeps): Promise<Cluster | undefined> {
+  return unlessDeleted(async () => {
     const { cluster } = await clients.eks.send(new DescribeClusterCommand({ name: id }));
     return cluster;
   });
 }
 
-export function clusterIsGone({ id }: Resource): Extract<Check, { readonly kind: 'gone' }> {
-  return { kind: 'gone', because: `cluster ${id} was deleted` };
+export function clusterIsDeleted({ id }: Resource): Extract<Check, { readonly kind: 'deleted' }> {
+  return { kind: 'deleted', because: `cluster ${id} was deleted` };
 }
 
 /** Why the cluster can't be updated now, as a sentence. EKS takes one update at a time. */
 export function obstacleOfCluster({ id, arn }: Resource, cluster: Cluster | undefined): string | undefined {
-  if (cluster === undefined) return `Cluster ${id} is gone.`;
+  if (cluster === undefined) return `Cluster ${id} was deleted.`;
   if (cluster.arn !== undefined && cluster.arn !== arn)
     return `The cluster ${id} here is another: ${cluster.arn}.`;
   return cluster.status === 'ACTIVE'
@@ -53,15 +53,15 @@ export function updateCluster(
   resource: Resource,
   change: Change,
   isDone: (cluster: Cluster) => boolean,
-  means: Means,
+  deps: ActionDeps,
 ): Promise<void> {
   const ask = async () => {
-    const { update } = await means.clients.eks.send(
+    const { update } = await deps.clients.eks.send(
       new UpdateClusterConfigCommand({ ...change, name: resource.id }),
     );
     return update;
   };
-  return bringAbout(resource, ask, isDone, means);
+  return bringAbout(resource, ask, isDone, deps);
 }
 
 /**
@@ -72,12 +72,12 @@ export async function bringAbout(
   resource: Resource,
   ask: (cluster: Cluster) => Promise<Update | undefined>,
   isDone: (cluster: Cluster) => boolean,
-  means: Means,
+  deps: ActionDeps,
 ): Promise<void> {
   let update: string | undefined;
   let sent = false;
   for (let look = 0; look < looks; look += 1) {
-    const cluster = await describeCluster(resource, means);
+    const cluster = await describeCluster(resource, deps);
     if (cluster === undefined || cluster.status === 'DELETING') return;
     if (cluster.status === 'ACTIVE' && isDone(cluster)) return;
     if (cluster.status === 'ACTIVE' && !sent) {
@@ -91,15 +91,15 @@ export async function bringAbout(
         if (!(error instanceof ResourceInUseException)) throw error;
       }
     }
-    if (update !== undefined) await mustNotHaveFailed(resource, update, means);
-    await means.wait(pause);
+    if (update !== undefined) await mustNotHaveFailed(resource, update, deps);
+    await deps.wait(pause);
   }
   throw new UnderWay(
     `EKS has been updating cluster ${resource.id} for more than ${(pause * looks) / 60_000} minutes.`,
   );
 }
 
-async function mustNotHaveFailed({ id }: Resource, updateId: string, { clients }: Means): Promise<void> {
+async function mustNotHaveFailed({ id }: Resource, updateId: string, { clients }: ActionDeps): Promise<void> {
   const { update } = await clients.eks.send(new DescribeUpdateCommand({ name: id, updateId }));
   if (update?.status !== 'Failed' && update?.status !== 'Cancelled') return;
   const reasons = (update.errors ?? []).map(

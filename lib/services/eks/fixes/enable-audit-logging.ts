@@ -1,11 +1,11 @@
 import type { Cluster } from '@aws-sdk/client-eks';
 import * as z from 'zod/mini';
-import { type Check, defineAction, type Means } from '../../../core/action.ts';
+import { type ActionDeps, type Check, defineAction } from '../../../core/action.ts';
 import type { Resource } from '../../../core/control.ts';
 import { eksAuditLogging } from '../controls/eks-audit-logging.ts';
 import { type ControlPlaneLog, controlPlaneLogs } from '../facts.ts';
 import {
-  clusterIsGone,
+  clusterIsDeleted,
   clusterReads,
   clusterWrites,
   describeCluster,
@@ -14,14 +14,14 @@ import {
 } from './cluster.ts';
 
 /**
- * Switches on the control plane's logs that the control demands, and leaves all others as they are.
+ * Switches on the control plane's logs that the control requires, and leaves all others as they are.
  * Source: EKS API Reference, "UpdateClusterConfig": logging; "LogSetup"; Amazon EKS User Guide, "Send control plane
  * logs to CloudWatch Logs".
  */
 export const enableAuditLogging = defineAction({
   id: 'fix:enable-audit-logging',
   description:
-    "Switches on the export of the cluster's control plane logs that the control demands; others stay as they are. " +
+    "Switches on the export of the cluster's control plane logs that the control requires; others stay as they are. " +
     'Safe: the cluster goes on working while EKS carries it out, which takes some minutes.',
   risk: 'CloudWatch Logs charges for what is ingested and kept; the log group keeps it for ever unless told otherwise.',
   permissions: { reads: clusterReads, writes: clusterWrites },
@@ -29,11 +29,11 @@ export const enableAuditLogging = defineAction({
   /** The logs that were off, and are switched on. */
   before: z.object({ off: z.array(z.enum(controlPlaneLogs)) }),
 
-  async prepare({ resource, settings }, means) {
-    const cluster = await describeCluster(resource, means);
+  async prepare({ resource, settings }, deps) {
+    const cluster = await describeCluster(resource, deps);
     const because = obstacleOfCluster(resource, cluster);
     if (cluster === undefined || because !== undefined) {
-      return { kind: 'withheld', because: because ?? `Cluster ${resource.id} is gone.` };
+      return { kind: 'skipped', because: because ?? `Cluster ${resource.id} was deleted.` };
     }
     const on = logsThatAreOn(cluster);
     const off = settings.requiredTypes.filter((log) => !on.includes(log));
@@ -46,28 +46,28 @@ export const enableAuditLogging = defineAction({
         };
   },
 
-  apply: ({ resource }, { off }, means) =>
+  apply: ({ resource }, { off }, deps) =>
     updateCluster(
       resource,
       { logging: { clusterLogging: [{ types: [...off], enabled: true }] } },
       (cluster) => off.every((log) => logsThatAreOn(cluster).includes(log)),
-      means,
+      deps,
     ),
 
-  check: ({ resource }, { off }, means) => compare(resource, off, true, means),
+  check: ({ resource }, { off }, deps) => compare(resource, off, true, deps),
 
   undo: {
     kind: 'restores',
     except: ['logs that were exported meanwhile, which stay in CloudWatch Logs'],
     permissions: [...clusterReads, ...clusterWrites],
-    restore: ({ resource }, { off }, means) =>
+    restore: ({ resource }, { off }, deps) =>
       updateCluster(
         resource,
         { logging: { clusterLogging: [{ types: [...off], enabled: false }] } },
         (cluster) => !off.some((log) => logsThatAreOn(cluster).includes(log)),
-        means,
+        deps,
       ),
-    restored: ({ resource }, { off }, means) => compare(resource, off, false, means),
+    restored: ({ resource }, { off }, deps) => compare(resource, off, false, deps),
   },
 });
 
@@ -82,10 +82,10 @@ async function compare(
   resource: Resource,
   logs: readonly ControlPlaneLog[],
   wanted: boolean,
-  means: Means,
+  deps: ActionDeps,
 ): Promise<Check> {
-  const cluster = await describeCluster(resource, means);
-  if (cluster === undefined) return clusterIsGone(resource);
+  const cluster = await describeCluster(resource, deps);
+  if (cluster === undefined) return clusterIsDeleted(resource);
   const on = logsThatAreOn(cluster);
   const wrong = logs.filter((log) => on.includes(log) !== wanted);
   return wrong.length === 0
@@ -93,6 +93,6 @@ async function compare(
     : {
         kind: 'differs',
         differences: [`the logs ${wrong.join(', ')} are ${wanted ? 'off' : 'on'}`],
-        halfway: true,
+        partial: true,
       };
 }

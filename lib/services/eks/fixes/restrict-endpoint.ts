@@ -1,11 +1,11 @@
 import type { Cluster } from '@aws-sdk/client-eks';
 import * as z from 'zod/mini';
-import { type Check, defineAction, type Means } from '../../../core/action.ts';
+import { type ActionDeps, type Check, defineAction } from '../../../core/action.ts';
 import { covers, parseCidr } from '../../../core/cidr.ts';
 import type { Resource } from '../../../core/control.ts';
 import { eksEndpointAccess } from '../controls/eks-endpoint-access.ts';
 import {
-  clusterIsGone,
+  clusterIsDeleted,
   clusterReads,
   clusterWrites,
   describeCluster,
@@ -41,11 +41,11 @@ export const restrictEndpoint = defineAction({
   settings: eksEndpointAccess.settings,
   before: z.object({ was: access, becomes: access }),
 
-  async prepare({ resource, settings }, means) {
-    const cluster = await describeCluster(resource, means);
+  async prepare({ resource, settings }, deps) {
+    const cluster = await describeCluster(resource, deps);
     const because = obstacleOfCluster(resource, cluster);
     if (cluster === undefined || because !== undefined) {
-      return { kind: 'withheld', because: because ?? `Cluster ${resource.id} is gone.` };
+      return { kind: 'skipped', because: because ?? `Cluster ${resource.id} was deleted.` };
     }
     const was = accessTo(cluster);
     if (!was.publicAccess) {
@@ -62,12 +62,14 @@ export const restrictEndpoint = defineAction({
         because: `The API endpoint of cluster ${resource.id} is public only to allowed blocks.`,
       };
     }
-    // Only clusters of the IPv6 family take IPv6 blocks.
+    // Only clusters of the IPv6 evaluator take IPv6 blocks.
     const takesIpv6 = cluster.kubernetesNetworkConfig?.ipFamily === 'ipv6';
-    const cidrs = settings.allowedCidrs.filter((block) => takesIpv6 || parseCidr(block)?.family === 'ipv4');
+    const cidrs = settings.allowedCidrs.filter(
+      (block) => takesIpv6 || parseCidr(block)?.evaluator === 'ipv4',
+    );
     if (cidrs.length === 0) {
       return {
-        kind: 'withheld',
+        kind: 'skipped',
         because:
           `The policy allows no CIDR block to which the endpoint of cluster ${resource.id} could be restricted, and ` +
           'to close it would cut off whoever works from outside the VPC: name blocks in allowedCidrs, or close it by hand.',
@@ -84,8 +86,8 @@ export const restrictEndpoint = defineAction({
     };
   },
 
-  apply: ({ resource }, { becomes }, means) => set(resource, becomes, means),
-  check: ({ resource }, { was, becomes }, means) => compare(resource, becomes, was, means),
+  apply: ({ resource }, { becomes }, deps) => set(resource, becomes, deps),
+  check: ({ resource }, { was, becomes }, deps) => compare(resource, becomes, was, deps),
 
   undo: {
     kind: 'restores',
@@ -94,8 +96,8 @@ export const restrictEndpoint = defineAction({
       'the protection, which the undo takes away: the API is reachable again from wherever it was before',
     ],
     permissions: [...clusterReads, ...clusterWrites],
-    restore: ({ resource }, { was }, means) => set(resource, was, means),
-    restored: ({ resource }, { was, becomes }, means) => compare(resource, was, becomes, means),
+    restore: ({ resource }, { was }, deps) => set(resource, was, deps),
+    restored: ({ resource }, { was, becomes }, deps) => compare(resource, was, becomes, deps),
   },
 });
 
@@ -118,7 +120,7 @@ function areSame(one: Access, other: Access): boolean {
 async function set(
   resource: Resource,
   { publicAccess, privateAccess, cidrs }: Access,
-  means: Means,
+  deps: ActionDeps,
 ): Promise<void> {
   const wanted = { publicAccess, privateAccess, cidrs };
   await updateCluster(
@@ -131,18 +133,18 @@ async function set(
       },
     },
     (cluster) => areSame(accessTo(cluster), wanted),
-    means,
+    deps,
   );
 }
 
-async function compare(resource: Resource, wanted: Access, other: Access, means: Means): Promise<Check> {
-  const cluster = await describeCluster(resource, means);
-  if (cluster === undefined) return clusterIsGone(resource);
+async function compare(resource: Resource, wanted: Access, other: Access, deps: ActionDeps): Promise<Check> {
+  const cluster = await describeCluster(resource, deps);
+  if (cluster === undefined) return clusterIsDeleted(resource);
   const present = accessTo(cluster);
   const state = [shown(present)];
   return areSame(present, wanted)
     ? { kind: 'as-set', state }
-    : { kind: 'differs', differences: state, halfway: areSame(present, other) };
+    : { kind: 'differs', differences: state, partial: areSame(present, other) };
 }
 
 function shown({ publicAccess, privateAccess, cidrs }: Access): string {

@@ -8,7 +8,7 @@ import { known, unknownFact } from '../../../core/facts.ts';
 import { at, isObject, text, texts } from '../../../core/json.ts';
 import { sourceOf } from '../../../core/trail-facts.ts';
 import type { LaunchTemplates, TemplateRef } from '../../ec2/trail/launch-templates.ts';
-import type { Place } from '../../ec2/trail/region.ts';
+import type { AccountRegion } from '../../ec2/trail/region.ts';
 import type { EksFacts } from '../facts.ts';
 import { isWhole } from '../update.ts';
 
@@ -33,7 +33,11 @@ export const untoldNodegroup: Nodegroup = {
 };
 
 /** CreateNodegroup. */
-export function madeNodegroup(event: TrailEvent, place: Place, templates: LaunchTemplates): Nodegroup {
+export function madeNodegroup(
+  event: TrailEvent,
+  accountRegion: AccountRegion,
+  templates: LaunchTemplates,
+): Nodegroup {
   const answer = at(event.response, 'nodegroup');
   const whole = isWhole(event.request);
   const answered = texts(answer, 'instanceTypes');
@@ -43,7 +47,7 @@ export function madeNodegroup(event: TrailEvent, place: Place, templates: Launch
   const arm = /ARM/i.test(text(answer, 'amiType') ?? text(event.request, 'amiType') ?? '');
   const byDefault = answered.length > 0 ? answered : arm ? [] : ['t3.medium'];
   const made = { own, template, byDefault };
-  const fact = typesOf(made, event, place, templates);
+  const fact = typesOf(made, event, accountRegion, templates);
   if (fact.known || answered.length === 0) return { ...made, fact };
   // The types that EKS answers with are the group's, though the trail does not show its template.
   return { ...made, fact: known({ instanceTypes: answered, namedBy: 'node group' }, sourceOf(event)) };
@@ -53,7 +57,7 @@ export function madeNodegroup(event: TrailEvent, place: Place, templates: Launch
 export function updatedNodegroup(
   before: Nodegroup,
   event: TrailEvent,
-  place: Place,
+  accountRegion: AccountRegion,
   templates: LaunchTemplates,
 ): Nodegroup {
   const named = templateIn(event.request);
@@ -65,20 +69,20 @@ export function updatedNodegroup(
     version: named.version,
   };
   const after = { ...before, template };
-  return { ...after, fact: typesOf(after, event, place, templates) };
+  return { ...after, fact: typesOf(after, event, accountRegion, templates) };
 }
 
 function typesOf(
   { own, template, byDefault }: Omit<Nodegroup, 'fact'>,
   event: TrailEvent,
-  place: Place,
+  accountRegion: AccountRegion,
   templates: LaunchTemplates,
 ): EksFacts['eks.nodegroup'] {
   if (own !== 'untold' && own.length > 0) {
     return known({ instanceTypes: own, namedBy: 'node group' }, sourceOf(event));
   }
   if (template !== undefined) {
-    const inTemplate = templates.used(place, template, 'the node group uses').instanceType;
+    const inTemplate = templates.used(accountRegion, template, 'the node group uses').instanceType;
     if (!inTemplate.known) return inTemplate;
     const { instanceType, byRequirements } = inTemplate.value;
     if (byRequirements) {

@@ -1,5 +1,5 @@
 /**
- * Grants: ListGrants, by key and grant id. A grant that was revoked or retired is listed no more, and so is gone.
+ * Grants: ListGrants, by key and grant id. A grant that was revoked or retired is listed no more, and so was deleted.
  * Source: KMS API Reference, "ListGrants", "RevokeGrant", "RetireGrant".
  */
 import { type GrantListEntry, ListGrantsCommand } from '@aws-sdk/client-kms';
@@ -13,11 +13,11 @@ const action = 'kms:ListGrants';
 /** Grants by `<key ARN> <grant id>`. Asked for by id, because a key may have 50,000, in pages of 100. */
 const grants: Lookup<GrantListEntry> = {
   permissions: [action],
-  async find(ids, place, waitsFor) {
-    const found = await askEach(action, ids, place, waitsFor, async (id) => {
+  async find(ids, accountRegion, waitsFor) {
+    const found = await askEach(action, ids, accountRegion, waitsFor, async (id) => {
       const [arn, grantId] = id.split(' ');
       const listed = await allPages(async (token) => {
-        const answer = await place.call(({ kms }) =>
+        const answer = await accountRegion.call(({ kms }) =>
           kms.send(
             new ListGrantsCommand({
               KeyId: arn,

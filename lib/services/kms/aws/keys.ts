@@ -19,9 +19,9 @@ const describeAction = 'kms:DescribeKey';
 /** Keys by ARN. */
 const keys: Lookup<KeyMetadata> = {
   permissions: [describeAction],
-  find: (arns, place, waitsFor) =>
-    askEach(describeAction, arns, place, waitsFor, async (arn) => {
-      const answer = await place.call(({ kms }) => kms.send(new DescribeKeyCommand({ KeyId: arn })));
+  find: (arns, accountRegion, waitsFor) =>
+    askEach(describeAction, arns, accountRegion, waitsFor, async (arn) => {
+      const answer = await accountRegion.call(({ kms }) => kms.send(new DescribeKeyCommand({ KeyId: arn })));
       return answer.KeyMetadata;
     }),
 };
@@ -33,10 +33,12 @@ type Rotation = Pick<GetKeyRotationStatusCommandOutput, 'KeyRotationEnabled' | '
 /** Rotation by the key's ARN. A key that KMS does not rotate is one whose rotation is off. */
 const rotations: Lookup<Rotation> = {
   permissions: [rotationAction],
-  find: (arns, place, waitsFor) =>
-    askEach(rotationAction, arns, place, waitsFor, async (arn) => {
+  find: (arns, accountRegion, waitsFor) =>
+    askEach(rotationAction, arns, accountRegion, waitsFor, async (arn) => {
       try {
-        return await place.call(({ kms }) => kms.send(new GetKeyRotationStatusCommand({ KeyId: arn })));
+        return await accountRegion.call(({ kms }) =>
+          kms.send(new GetKeyRotationStatusCommand({ KeyId: arn })),
+        );
       } catch (error) {
         if (hasCode(error, 'UnsupportedOperationException')) return { KeyRotationEnabled: false };
         throw error;
@@ -49,11 +51,11 @@ const materialAction = 'kms:ListKeyRotations';
 /** All key material by the key's ARN; none of it is told of keys of a kind that can't be rotated. */
 const materials: Lookup<readonly RotationsListEntry[]> = {
   permissions: [materialAction],
-  find: (arns, place, waitsFor) =>
-    askEach(materialAction, arns, place, waitsFor, async (arn) => {
+  find: (arns, accountRegion, waitsFor) =>
+    askEach(materialAction, arns, accountRegion, waitsFor, async (arn) => {
       try {
         return await allPages(async (token) => {
-          const answer = await place.call(({ kms }) =>
+          const answer = await accountRegion.call(({ kms }) =>
             kms.send(
               new ListKeyRotationsCommand({
                 KeyId: arn,
@@ -91,17 +93,17 @@ function metadataOf(key: KeyMetadata): KmsKey {
  * Source: KMS API Reference, "RotationsListEntry": ImportState; "ImportKeyMaterial": ExpirationModel.
  */
 function materialOf(key: KeyMetadata, listed: readonly RotationsListEntry[]): KmsKeyMaterial {
-  const gone = listed
+  const deleted = listed
     .filter(({ ImportState: state }) => state === 'PENDING_IMPORT')
     .map(({ KeyMaterialId: id }) => ({ keyMaterialId: id ?? null, because: null }));
-  const unnamed = key.KeyState === 'PendingImport' && gone.length === 0;
+  const unnamed = key.KeyState === 'PendingImport' && deleted.length === 0;
   const expiring = listed.find(
     ({ ExpirationModel: model, ImportState: state }) =>
       model === 'KEY_MATERIAL_EXPIRES' && state === 'IMPORTED',
   );
   const validTo = expiring?.ValidTo ?? key.ValidTo;
   return {
-    missing: unnamed ? [{ keyMaterialId: null, because: null }] : gone,
+    missing: unnamed ? [{ keyMaterialId: null, because: null }] : deleted,
     expirationModel: expiring?.ExpirationModel ?? key.ExpirationModel ?? null,
     validTo: validTo === undefined ? null : validTo.toISOString(),
   };

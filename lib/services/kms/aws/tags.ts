@@ -11,10 +11,10 @@ export const keyTags = {
     idOf: ({ arn }) => arn,
     lookup: {
       permissions: [action],
-      find: (arns, place, waitsFor) =>
-        askEach(action, arns, place, waitsFor, async (arn) => {
+      find: (arns, accountRegion, waitsFor) =>
+        askEach(action, arns, accountRegion, waitsFor, async (arn) => {
           const tags = await allPages(async (token) => {
-            const answer = await place.call(({ kms }) =>
+            const answer = await accountRegion.call(({ kms }) =>
               kms.send(
                 new ListResourceTagsCommand({
                   KeyId: arn,

@@ -1,4 +1,4 @@
-/** The controls of the KMS family, in the order in which they are shown. A new one is one line here (and its import). */
+/** The controls of the KMS evaluator, in the order in which they are shown. A new one is one line here (and its import). */
 import type { Control } from '../../../core/control.ts';
 import { kmsGrant } from './kms-grant.ts';
 import { kmsKeyDeletion } from './kms-key-deletion.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { defineControl, fail, type Judgement, observe, pass, unknown } from '../../../core/control.ts';
+import { defineControl, type Evaluation, fail, observe, pass, unknown } from '../../../core/control.ts';
 import { shorten } from '../../../iam/condition.ts';
 import { principalOf } from '../../../iam/principal.ts';
 import { allowedAccounts } from '../../settings/allowed-accounts.ts';
@@ -16,7 +16,7 @@ export const kmsGrant = defineControl({
   description:
     'A grant lets its grantee use the key, with no word of it in the key policy and no end of its own. Given ' +
     'to a principal of another account it is a way to the data that outlives the removal of users and roles. ' +
-    'AWS services are not foreign. A foreign retiring principal can only end the grant, and is shown, not failed.',
+    'AWS services are not external. An external retiring principal can only end the grant, and is shown, not failed.',
   severity: 'HIGH',
   resourceType: 'AwsKmsGrant',
   standards: {
@@ -31,7 +31,7 @@ export const kmsGrant = defineControl({
       resources: grantInEvent,
     },
   ],
-  endings: [{ eventSource: 'kms.amazonaws.com', eventNames: ['DeleteKey'], resources: keyInEvent }],
+  deletions: [{ eventSource: 'kms.amazonaws.com', eventNames: ['DeleteKey'], resources: keyInEvent }],
   facts: ['kms.grant'],
   settings: z.strictObject({
     allowedAccounts: allowedAccounts("Accounts besides the key's own whose principals may have a grant."),
@@ -78,7 +78,7 @@ export const kmsGrant = defineControl({
     }
     const verdict = verdictOn(granteePrincipal, accounts);
     const to = `Grant ${resource.id} gives ${what} to ${shorten([granteePrincipal])}`;
-    return verdict.judge(`${to}, ${verdict.because}.`, required, seen);
+    return verdict.evaluate(`${to}, ${verdict.because}.`, required, seen);
   },
   actions: ['notify', 'fix:revoke-grant'],
   remediation:
@@ -88,7 +88,11 @@ export const kmsGrant = defineControl({
 });
 
 interface Opinion {
-  readonly judge: (summary: string, required: string, seen: Judgement['evidence']['observed']) => Judgement;
+  readonly evaluate: (
+    summary: string,
+    required: string,
+    seen: Evaluation['evidence']['observed'],
+  ) => Evaluation;
   readonly because: string;
 }
 
@@ -96,14 +100,14 @@ function verdictOn(granteePrincipal: string, accounts: ReadonlySet<string>): Opi
   const principal = principalOf(granteePrincipal);
   switch (principal.kind) {
     case 'service':
-      return { judge: pass, because: 'an AWS service' };
+      return { evaluate: pass, because: 'an AWS service' };
     case 'everyone':
-      return { judge: fail, because: 'which is everybody' };
+      return { evaluate: fail, because: 'which is everybody' };
     case 'unclear':
-      return { judge: unknown, because: `but ${principal.why}` };
+      return { evaluate: unknown, because: `but ${principal.why}` };
     case 'account':
       return accounts.has(principal.account)
-        ? { judge: pass, because: `of account ${principal.account}` }
-        : { judge: fail, because: `of account ${principal.account}, which is not allowed` };
+        ? { evaluate: pass, because: `of account ${principal.account}` }
+        : { evaluate: fail, because: `of account ${principal.account}, which is not allowed` };
   }
 }

@@ -28,7 +28,7 @@ export const kmsKeyDeletion = defineControl({
       resources: keyInEvent,
     },
   ],
-  endings: [{ eventSource: 'kms.amazonaws.com', eventNames: ['DeleteKey'], resources: keyInEvent }],
+  deletions: [{ eventSource: 'kms.amazonaws.com', eventNames: ['DeleteKey'], resources: keyInEvent }],
   facts: ['kms.keyState'],
   settings: z.strictObject({}),
   evaluate(key, facts) {
@@ -58,7 +58,7 @@ export const kmsKeyDeletion = defineControl({
         return fail(`Key ${key.id} was scheduled for deletion${window}${date}${by}.`, required, seen);
       case 'PendingReplicaDeletion':
         return fail(
-          `Key ${key.id} was scheduled for deletion${window}${by}; the wait begins when its last replica is gone.`,
+          `Key ${key.id} was scheduled for deletion${window}${by}; the wait begins when its last replica was deleted.`,
           required,
           seen,
         );

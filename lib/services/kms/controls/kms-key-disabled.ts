@@ -28,7 +28,7 @@ export const kmsKeyDisabled = defineControl({
       resources: keyInEvent,
     },
   ],
-  endings: [{ eventSource: 'kms.amazonaws.com', eventNames: ['DeleteKey'], resources: keyInEvent }],
+  deletions: [{ eventSource: 'kms.amazonaws.com', eventNames: ['DeleteKey'], resources: keyInEvent }],
   facts: ['kms.keyState'],
   settings: z.strictObject({}),
   evaluate(key, facts) {

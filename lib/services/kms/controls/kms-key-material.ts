@@ -31,7 +31,7 @@ export const kmsKeyMaterial = defineControl({
       resources: keyInEvent,
     },
   ],
-  endings: [{ eventSource: 'kms.amazonaws.com', eventNames: ['DeleteKey'], resources: keyInEvent }],
+  deletions: [{ eventSource: 'kms.amazonaws.com', eventNames: ['DeleteKey'], resources: keyInEvent }],
   facts: ['kms.key', 'kms.keyMaterial'],
   settings: z.strictObject({
     allowExpiringMaterial: z
@@ -89,16 +89,17 @@ export const kmsKeyMaterial = defineControl({
   reference: 'https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys.html',
 });
 
-function describe(gone: {
+function describe(deleted: {
   readonly keyMaterialId: string | null;
   readonly because: 'DELETED' | 'EXPIRED' | null;
 }): string {
   // Material without a name and without a cause may be a first one that is still to come.
-  if (gone.keyMaterialId === null && gone.because === null) {
+  if (deleted.keyMaterialId === null && deleted.because === null) {
     return 'the material was deleted, has expired or was never imported';
   }
-  const which = gone.keyMaterialId === null ? 'the imported material' : `material ${gone.keyMaterialId}`;
-  switch (gone.because) {
+  const which =
+    deleted.keyMaterialId === null ? 'the imported material' : `material ${deleted.keyMaterialId}`;
+  switch (deleted.because) {
     case 'DELETED':
       return `${which} was deleted`;
     case 'EXPIRED':

@@ -9,7 +9,7 @@ import {
   unknown,
 } from '../../../core/control.ts';
 import { shorten } from '../../../iam/condition.ts';
-import { type GrantToOther, judgeKeyPolicy } from '../../../iam/evaluate.ts';
+import { evaluateKeyPolicy, type GrantToOther } from '../../../iam/evaluate.ts';
 import { allowedAccounts } from '../../settings/allowed-accounts.ts';
 import { keyInEvent } from '../resources.ts';
 
@@ -21,10 +21,10 @@ import { keyInEvent } from '../resources.ts';
  */
 export const kmsKeyPolicy = defineControl({
   id: 'kms-key-policy',
-  title: 'KMS key policies should grant nothing to outsiders and keep their administrators',
+  title: 'KMS key policies should grant nothing to external accounts and keep their administrators',
   description:
     'A key policy should grant nothing to everybody, nor to accounts that are not allowed. A wildcard principal ' +
-    'is judged by the conditions that confine it: those that name accounts, principals, an organization or AWS ' +
+    'is evaluated by the conditions that confine it: those that name accounts, principals, an organization or AWS ' +
     'services count; kms:ViaService alone does not, as it holds for callers of any account, nor do negated ' +
     'operators, …IfExists and ForAllValues, which hold where the key is missing. Somebody of the own account ' +
     'must be left who may do kms:PutKeyPolicy.',
@@ -38,7 +38,7 @@ export const kmsKeyPolicy = defineControl({
   triggers: [
     { eventSource: 'kms.amazonaws.com', eventNames: ['CreateKey', 'PutKeyPolicy'], resources: keyInEvent },
   ],
-  endings: [{ eventSource: 'kms.amazonaws.com', eventNames: ['DeleteKey'], resources: keyInEvent }],
+  deletions: [{ eventSource: 'kms.amazonaws.com', eventNames: ['DeleteKey'], resources: keyInEvent }],
   facts: ['kms.key', 'kms.keyPolicy'],
   settings: z.strictObject({
     allowedAccounts: allowedAccounts("Accounts besides the key's own that the policy may let in."),
@@ -87,7 +87,7 @@ export const kmsKeyPolicy = defineControl({
     if (!policy.known) {
       return unknown(`The policy of key ${key.id} is unknown: ${policy.detail}.`, required, [statements]);
     }
-    const { others, administration } = judgeKeyPolicy(policy.value.policy, {
+    const { others, administration } = evaluateKeyPolicy(policy.value.policy, {
       keyArn: key.arn,
       ownAccount: key.account,
       accounts,
@@ -106,7 +106,11 @@ export const kmsKeyPolicy = defineControl({
       { what: 'administration', value: administration.why, source: policy.source },
     ];
     if (outside.length > 0) {
-      return fail(`The policy of key ${key.id} grants to outsiders: ${together(outside)}.`, required, seen);
+      return fail(
+        `The policy of key ${key.id} grants to external accounts: ${together(outside)}.`,
+        required,
+        seen,
+      );
     }
     if (administration.kept === 'no') {
       return fail(
@@ -117,7 +121,7 @@ export const kmsKeyPolicy = defineControl({
     }
     if (unclear.length > 0) {
       return unknown(
-        `Whether the policy of key ${key.id} grants to outsiders is unknown: ${together(unclear)}.`,
+        `Whether the policy of key ${key.id} grants to external accounts is unknown: ${together(unclear)}.`,
         required,
         seen,
       );
@@ -131,7 +135,7 @@ export const kmsKeyPolicy = defineControl({
     }
     const confined = inside.length === 0 ? '' : ` (${together(inside)})`;
     return pass(
-      `The policy of key ${key.id} grants nothing to outsiders${confined} and keeps its administrators.`,
+      `The policy of key ${key.id} grants nothing to external accounts${confined} and keeps its administrators.`,
       required,
       seen,
     );

@@ -38,7 +38,7 @@ export const kmsKeyRotation = defineControl({
       resources: keyInEvent,
     },
   ],
-  endings: [{ eventSource: 'kms.amazonaws.com', eventNames: ['DeleteKey'], resources: keyInEvent }],
+  deletions: [{ eventSource: 'kms.amazonaws.com', eventNames: ['DeleteKey'], resources: keyInEvent }],
   facts: ['kms.key', 'kms.rotation'],
   settings: z.strictObject({
     maxRotationPeriodInDays: z

@@ -3,7 +3,13 @@ import * as z from 'zod/mini';
 import { defineAction } from '../../../core/action.ts';
 import { commandLine } from '../../../core/command-line.ts';
 import { kmsKeyDeletion } from '../controls/kms-key-deletion.ts';
-import { describeKey, describeKeyPermission, isPendingDeletion, keyIsGone, obstacleOf } from './kms-key.ts';
+import {
+  describeKey,
+  describeKeyPermission,
+  isPendingDeletion,
+  keyIsDeleted,
+  obstacleOf,
+} from './kms-key.ts';
 
 /**
  * CancelKeyDeletion leaves the key disabled, and while the deletion is pending KMS does not tell whether it was
@@ -31,16 +37,16 @@ export const cancelKeyDeletion = defineAction({
     lastSeenAt: z.nullable(z.string()),
   }),
 
-  async prepare({ resource }, means) {
-    const key = await describeKey(resource, means);
+  async prepare({ resource }, deps) {
+    const key = await describeKey(resource, deps);
     const because = obstacleOf(resource, key);
     if (key === undefined || because !== undefined) {
-      return { kind: 'withheld', because: because ?? `Key ${resource.id} is gone.` };
+      return { kind: 'skipped', because: because ?? `Key ${resource.id} was deleted.` };
     }
     if (!isPendingDeletion(key)) {
       return { kind: 'needless', because: `Key ${resource.id} is not scheduled for deletion.` };
     }
-    const seen = await means.memory.keyWasEnabled(resource);
+    const seen = await deps.memory.keyWasEnabled(resource);
     const before = {
       keyState: key.KeyState ?? 'PendingDeletion',
       pendingWindowInDays: key.PendingDeletionWindowInDays ?? null,
@@ -55,26 +61,26 @@ export const cancelKeyDeletion = defineAction({
     };
   },
 
-  async apply({ resource }, before, means) {
-    let key = await describeKey(resource, means);
+  async apply({ resource }, before, deps) {
+    let key = await describeKey(resource, deps);
     if (key !== undefined && isPendingDeletion(key)) {
-      await means.clients.kms.send(new CancelKeyDeletionCommand({ KeyId: resource.id }));
-      key = await describeKey(resource, means);
+      await deps.clients.kms.send(new CancelKeyDeletionCommand({ KeyId: resource.id }));
+      key = await describeKey(resource, deps);
     }
     if (before.wasEnabled === true && key?.KeyState === 'Disabled') {
-      await means.clients.kms.send(new EnableKeyCommand({ KeyId: resource.id }));
+      await deps.clients.kms.send(new EnableKeyCommand({ KeyId: resource.id }));
     }
   },
 
-  async check({ resource }, before, means) {
-    const key = await describeKey(resource, means);
-    if (key === undefined) return keyIsGone(resource);
+  async check({ resource }, before, deps) {
+    const key = await describeKey(resource, deps);
+    if (key === undefined) return keyIsDeleted(resource);
     if (isPendingDeletion(key)) {
-      return { kind: 'differs', differences: ['the key is scheduled for deletion'], halfway: true };
+      return { kind: 'differs', differences: ['the key is scheduled for deletion'], partial: true };
     }
     if (before.wasEnabled === true && key.KeyState === 'Disabled') {
       // As CancelKeyDeletion leaves it, or as somebody made it after that: KMS does not tell them apart.
-      return { kind: 'differs', differences: ['the key is disabled'], halfway: true };
+      return { kind: 'differs', differences: ['the key is disabled'], partial: true };
     }
     return { kind: 'as-set', state: [`the key is ${key.KeyState}`] };
   },

@@ -1,9 +1,9 @@
 import { DisableKeyCommand, EnableKeyCommand } from '@aws-sdk/client-kms';
 import * as z from 'zod/mini';
-import { type Check, defineAction, type Means } from '../../../core/action.ts';
+import { type ActionDeps, type Check, defineAction } from '../../../core/action.ts';
 import type { Resource } from '../../../core/control.ts';
 import { kmsKeyDisabled } from '../controls/kms-key-disabled.ts';
-import { describeKey, describeKeyPermission, keyIsGone, obstacleOf } from './kms-key.ts';
+import { describeKey, describeKeyPermission, keyIsDeleted, obstacleOf } from './kms-key.ts';
 
 /**
  * Enables a disabled key. A key in any other state is not a matter of being enabled.
@@ -21,46 +21,46 @@ export const enableKey = defineAction({
   settings: kmsKeyDisabled.settings,
   before: z.object({ keyState: z.string() }),
 
-  async prepare({ resource }, means) {
-    const key = await describeKey(resource, means);
+  async prepare({ resource }, deps) {
+    const key = await describeKey(resource, deps);
     const because = obstacleOf(resource, key);
-    if (because !== undefined) return { kind: 'withheld', because };
+    if (because !== undefined) return { kind: 'skipped', because };
     if (key?.KeyState === 'Enabled') {
       return { kind: 'needless', because: `Key ${resource.id} is enabled.` };
     }
     return key?.KeyState === 'Disabled'
       ? { kind: 'ready', before: { keyState: 'Disabled' }, plan: [`Enable key ${resource.id}.`] }
       : {
-          kind: 'withheld',
+          kind: 'skipped',
           because: `Key ${resource.id} is ${key?.KeyState}, and only a disabled key can be enabled.`,
         };
   },
 
-  async apply({ resource }, _before, means) {
-    const key = await describeKey(resource, means);
+  async apply({ resource }, _before, deps) {
+    const key = await describeKey(resource, deps);
     if (key?.KeyState !== 'Disabled') return;
-    await means.clients.kms.send(new EnableKeyCommand({ KeyId: resource.id }));
+    await deps.clients.kms.send(new EnableKeyCommand({ KeyId: resource.id }));
   },
 
-  check: ({ resource }, _before, means) => compare(resource, 'Enabled', 'Disabled', means),
+  check: ({ resource }, _before, deps) => compare(resource, 'Enabled', 'Disabled', deps),
 
   undo: {
     kind: 'restores',
     except: ['what was done with the key while it was enabled'],
     permissions: [describeKeyPermission, 'kms:DisableKey'],
-    async restore({ resource }, _before, means) {
-      const key = await describeKey(resource, means);
+    async restore({ resource }, _before, deps) {
+      const key = await describeKey(resource, deps);
       if (key?.KeyState !== 'Enabled') return;
-      await means.clients.kms.send(new DisableKeyCommand({ KeyId: resource.id }));
+      await deps.clients.kms.send(new DisableKeyCommand({ KeyId: resource.id }));
     },
-    restored: ({ resource }, _before, means) => compare(resource, 'Disabled', 'Enabled', means),
+    restored: ({ resource }, _before, deps) => compare(resource, 'Disabled', 'Enabled', deps),
   },
 });
 
-async function compare(resource: Resource, wanted: string, other: string, means: Means): Promise<Check> {
-  const key = await describeKey(resource, means);
-  if (key === undefined) return keyIsGone(resource);
+async function compare(resource: Resource, wanted: string, other: string, deps: ActionDeps): Promise<Check> {
+  const key = await describeKey(resource, deps);
+  if (key === undefined) return keyIsDeleted(resource);
   return key.KeyState === wanted
     ? { kind: 'as-set', state: [`the key is ${wanted}`] }
-    : { kind: 'differs', differences: [`the key is ${key.KeyState}`], halfway: key.KeyState === other };
+    : { kind: 'differs', differences: [`the key is ${key.KeyState}`], partial: key.KeyState === other };
 }

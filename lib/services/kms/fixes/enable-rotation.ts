@@ -5,11 +5,11 @@ import {
   type KeyMetadata,
 } from '@aws-sdk/client-kms';
 import * as z from 'zod/mini';
-import { unlessGone } from '../../../aws/refusal.ts';
-import { type Check, defineAction, type Means } from '../../../core/action.ts';
+import { unlessDeleted } from '../../../aws/refusal.ts';
+import { type ActionDeps, type Check, defineAction } from '../../../core/action.ts';
 import type { Resource } from '../../../core/control.ts';
 import { kmsKeyRotation } from '../controls/kms-key-rotation.ts';
-import { describeKey, describeKeyPermission, keyIsGone, obstacleOf } from './kms-key.ts';
+import { describeKey, describeKeyPermission, keyIsDeleted, obstacleOf } from './kms-key.ts';
 
 /** What KMS takes when no period is named. Source: KMS API Reference, "EnableKeyRotation": RotationPeriodInDays. */
 const defaultPeriod = 365;
@@ -21,14 +21,14 @@ interface Rotation {
 }
 
 /**
- * Switches automatic rotation on, or shortens its period to what the control demands.
+ * Switches automatic rotation on, or shortens its period to what the control requires.
  * Source: KMS API Reference, "EnableKeyRotation", "DisableKeyRotation"; AWS KMS Developer Guide, "Rotate AWS KMS keys".
  */
 export const enableRotation = defineAction({
   id: 'fix:enable-rotation',
   description:
-    'Switches on the automatic rotation of a KMS key, every 365 days or as often as the control demands; where it is ' +
-    'on, but rarer than demanded, shortens its period. Safe: KMS keeps the older key material, and nothing need be ' +
+    'Switches on the automatic rotation of a KMS key, every 365 days or as often as the control requires; where it is ' +
+    'on, but rarer than required, shortens its period. Safe: KMS keeps the older key material, and nothing need be ' +
     'encrypted anew. Only of enabled symmetric keys whose material KMS made, and of the primary of a multi-Region key.',
   risk: 'KMS charges for the first and second rotation of a key. A multi-Region key is rotated in all its Regions.',
   permissions: {
@@ -43,12 +43,12 @@ export const enableRotation = defineAction({
     newPeriodInDays: z.nullable(z.number()),
   }),
 
-  async prepare({ resource, settings }, means) {
-    const key = await describeKey(resource, means);
+  async prepare({ resource, settings }, deps) {
+    const key = await describeKey(resource, deps);
     const because = obstacleOf(resource, key) ?? obstacleToRotation(resource, key);
-    if (because !== undefined) return { kind: 'withheld', because };
-    const rotation = await rotationOf(resource, means);
-    if (rotation === undefined) return { kind: 'withheld', because: `Key ${resource.id} is gone.` };
+    if (because !== undefined) return { kind: 'skipped', because };
+    const rotation = await rotationOf(resource, deps);
+    if (rotation === undefined) return { kind: 'skipped', because: `Key ${resource.id} was deleted.` };
     const most = settings.maxRotationPeriodInDays;
     if (rotation.enabled && (most === null || (rotation.periodInDays ?? defaultPeriod) <= most)) {
       return { kind: 'needless', because: `Key ${resource.id} is rotated as often as it should be.` };
@@ -61,14 +61,14 @@ export const enableRotation = defineAction({
     };
   },
 
-  async apply({ resource }, { newPeriodInDays }, means) {
-    const rotation = await rotationOf(resource, means);
+  async apply({ resource }, { newPeriodInDays }, deps) {
+    const rotation = await rotationOf(resource, deps);
     if (rotation === undefined || isSo(rotation, true, newPeriodInDays)) return;
-    await enable(resource, newPeriodInDays, means);
+    await enable(resource, newPeriodInDays, deps);
   },
 
-  check: ({ resource }, before, means) =>
-    compare(resource, { enabled: true, periodInDays: before.newPeriodInDays }, before, means),
+  check: ({ resource }, before, deps) =>
+    compare(resource, { enabled: true, periodInDays: before.newPeriodInDays }, before, deps),
 
   undo: {
     kind: 'restores',
@@ -79,14 +79,14 @@ export const enableRotation = defineAction({
       'kms:EnableKeyRotation',
       'kms:DisableKeyRotation',
     ],
-    async restore({ resource }, { enabled, periodInDays }, means) {
-      const rotation = await rotationOf(resource, means);
+    async restore({ resource }, { enabled, periodInDays }, deps) {
+      const rotation = await rotationOf(resource, deps);
       if (rotation === undefined || isSo(rotation, enabled, periodInDays)) return;
-      if (enabled) await enable(resource, periodInDays, means);
-      else await means.clients.kms.send(new DisableKeyRotationCommand({ KeyId: resource.id }));
+      if (enabled) await enable(resource, periodInDays, deps);
+      else await deps.clients.kms.send(new DisableKeyRotationCommand({ KeyId: resource.id }));
     },
-    restored: ({ resource }, before, means) =>
-      compare(resource, before, { enabled: true, periodInDays: before.newPeriodInDays }, means),
+    restored: ({ resource }, before, deps) =>
+      compare(resource, before, { enabled: true, periodInDays: before.newPeriodInDays }, deps),
   },
 });
 
@@ -104,21 +104,21 @@ function obstacleToRotation({ id }: Resource, key: KeyMetadata | undefined): str
   return key.KeyState === 'Enabled' ? undefined : `Key ${id} is ${key.KeyState}, and must be enabled first.`;
 }
 
-function rotationOf({ id }: Resource, { clients }: Means): Promise<Rotation | undefined> {
-  return unlessGone(async () => {
+function rotationOf({ id }: Resource, { clients }: ActionDeps): Promise<Rotation | undefined> {
+  return unlessDeleted(async () => {
     const answer = await clients.kms.send(new GetKeyRotationStatusCommand({ KeyId: id }));
     const enabled = answer.KeyRotationEnabled === true;
     return { enabled, periodInDays: enabled ? (answer.RotationPeriodInDays ?? null) : null };
   });
 }
 
-/** Whether rotation is so; a period that nobody demanded, or that KMS does not tell, is any. */
+/** Whether rotation is so; a period that nobody required, or that KMS does not tell, is any. */
 function isSo(rotation: Rotation, enabled: boolean, periodInDays: number | null): boolean {
   if (rotation.enabled !== enabled) return false;
   return !enabled || periodInDays === null || (rotation.periodInDays ?? periodInDays) === periodInDays;
 }
 
-async function enable({ id }: Resource, periodInDays: number | null, { clients }: Means): Promise<void> {
+async function enable({ id }: Resource, periodInDays: number | null, { clients }: ActionDeps): Promise<void> {
   await clients.kms.send(
     new EnableKeyRotationCommand({
       KeyId: id,
@@ -127,14 +127,19 @@ async function enable({ id }: Resource, periodInDays: number | null, { clients }
   );
 }
 
-async function compare(resource: Resource, wanted: Rotation, other: Rotation, means: Means): Promise<Check> {
-  const key = await describeKey(resource, means);
-  const rotation = await rotationOf(resource, means);
-  if (key === undefined || rotation === undefined) return keyIsGone(resource);
+async function compare(
+  resource: Resource,
+  wanted: Rotation,
+  other: Rotation,
+  deps: ActionDeps,
+): Promise<Check> {
+  const key = await describeKey(resource, deps);
+  const rotation = await rotationOf(resource, deps);
+  if (key === undefined || rotation === undefined) return keyIsDeleted(resource);
   const { enabled, periodInDays } = rotation;
   const period = periodInDays === null ? '' : `, every ${periodInDays} days`;
   const state = [enabled ? `rotation is on${period}` : 'rotation is off'];
   return isSo(rotation, wanted.enabled, wanted.periodInDays)
     ? { kind: 'as-set', state }
-    : { kind: 'differs', differences: state, halfway: isSo(rotation, other.enabled, other.periodInDays) };
+    : { kind: 'differs', differences: state, partial: isSo(rotation, other.enabled, other.periodInDays) };
 }

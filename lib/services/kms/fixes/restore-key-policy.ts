@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { PutKeyPolicyCommand } from '@aws-sdk/client-kms';
 import * as z from 'zod/mini';
-import { type Check, defineAction, type Means } from '../../../core/action.ts';
-import type { Judgement, Resource, Source } from '../../../core/control.ts';
+import { type ActionDeps, type Check, defineAction } from '../../../core/action.ts';
+import type { Evaluation, Resource, Source } from '../../../core/control.ts';
 import { known, unknownFact } from '../../../core/facts.ts';
 import { parseKeyPolicy } from '../../../iam/document.ts';
 import { kmsKeyPolicy } from '../controls/kms-key-policy.ts';
@@ -10,7 +10,7 @@ import {
   describeKey,
   describeKeyPermission,
   getKeyPolicyPermission,
-  keyIsGone,
+  keyIsDeleted,
   keyPolicyOf,
   obstacleOf,
 } from './kms-key.ts';
@@ -42,30 +42,30 @@ export const restoreKeyPolicy = defineAction({
     goodSeenAt: z.string(),
   }),
 
-  async prepare({ resource, settings }, means) {
-    const key = await describeKey(resource, means);
+  async prepare({ resource, settings }, deps) {
+    const key = await describeKey(resource, deps);
     const because = obstacleOf(resource, key);
-    if (because !== undefined) return { kind: 'withheld', because };
-    const good = await means.memory.goodKeyPolicy(resource);
-    const policy = await keyPolicyOf(resource, means);
-    if (policy === undefined) return { kind: 'withheld', because: `Key ${resource.id} is gone.` };
-    const { verdict } = judge(resource, policy, settings, means);
+    if (because !== undefined) return { kind: 'skipped', because };
+    const good = await deps.memory.goodKeyPolicy(resource);
+    const policy = await keyPolicyOf(resource, deps);
+    if (policy === undefined) return { kind: 'skipped', because: `Key ${resource.id} was deleted.` };
+    const { verdict } = evaluate(resource, policy, settings, deps);
     if (verdict === 'PASS') return { kind: 'needless', because: `The policy of key ${resource.id} passes.` };
     if (verdict !== 'FAIL') {
       return {
-        kind: 'withheld',
+        kind: 'skipped',
         because: `Whether the policy of key ${resource.id} fails is not known, and what is unknown is never acted on.`,
       };
     }
     if (good === undefined) {
       return {
-        kind: 'withheld',
+        kind: 'skipped',
         because: `No policy of key ${resource.id} was recorded while it passed.`,
       };
     }
-    if (judge(resource, good.value, settings, means).verdict !== 'PASS') {
+    if (evaluate(resource, good.value, settings, deps).verdict !== 'PASS') {
       return {
-        kind: 'withheld',
+        kind: 'skipped',
         because: `The policy of key ${resource.id} that was recorded at ${good.at} passes no more.`,
       };
     }
@@ -76,9 +76,9 @@ export const restoreKeyPolicy = defineAction({
     };
   },
 
-  apply: ({ resource }, { good }, means) => put(resource, good, means),
+  apply: ({ resource }, { good }, deps) => put(resource, good, deps),
 
-  check: ({ resource }, { good, policy }, means) => compare(resource, good, policy, means),
+  check: ({ resource }, { good, policy }, deps) => compare(resource, good, policy, deps),
 
   undo: {
     kind: 'restores',
@@ -87,18 +87,18 @@ export const restoreKeyPolicy = defineAction({
       'the protection, which the undo takes away: whoever the earlier policy let in can use the key again',
     ],
     permissions: [...reads, ...writes],
-    restore: ({ resource }, { policy }, means) => put(resource, policy, means),
-    restored: ({ resource }, { good, policy }, means) => compare(resource, policy, good, means),
+    restore: ({ resource }, { policy }, deps) => put(resource, policy, deps),
+    restored: ({ resource }, { good, policy }, deps) => compare(resource, policy, good, deps),
   },
 });
 
 /** What the control says of a policy. */
-function judge(
+function evaluate(
   resource: Resource,
   text: string,
   settings: z.infer<typeof kmsKeyPolicy.settings>,
-  { now }: Means,
-): Judgement {
+  { now }: ActionDeps,
+): Evaluation {
   const source: Source = { kind: 'api', call: 'GetKeyPolicy', at: now().toISOString() };
   const parsed = parseKeyPolicy(text);
   return kmsKeyPolicy.evaluate(
@@ -114,25 +114,25 @@ function judge(
   );
 }
 
-async function put(resource: Resource, policy: string, means: Means): Promise<void> {
-  const present = await keyPolicyOf(resource, means);
+async function put(resource: Resource, policy: string, deps: ActionDeps): Promise<void> {
+  const present = await keyPolicyOf(resource, deps);
   if (present === undefined || areSame(present, policy)) return;
-  await means.clients.kms.send(
+  await deps.clients.kms.send(
     new PutKeyPolicyCommand({ KeyId: resource.id, PolicyName: 'default', Policy: policy }),
   );
 }
 
-async function compare(resource: Resource, wanted: string, other: string, means: Means): Promise<Check> {
-  const present = await keyPolicyOf(resource, means);
-  if (present === undefined) return keyIsGone(resource);
+async function compare(resource: Resource, wanted: string, other: string, deps: ActionDeps): Promise<Check> {
+  const present = await keyPolicyOf(resource, deps);
+  if (present === undefined) return keyIsDeleted(resource);
   if (areSame(present, wanted)) return { kind: 'as-set', state: ['the key policy is the one that was put'] };
   return areSame(present, other)
     ? {
         kind: 'differs',
         differences: ['the key policy is still the one that was to be replaced'],
-        halfway: true,
+        partial: true,
       }
-    : { kind: 'differs', differences: ['the key policy is neither of the two'], halfway: false };
+    : { kind: 'differs', differences: ['the key policy is neither of the two'], partial: false };
 }
 
 /** Whether the policies say the same; spaces and the order of members do not matter. */

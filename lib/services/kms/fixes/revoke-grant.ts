@@ -1,7 +1,7 @@
 import { type GrantListEntry, ListGrantsCommand, RevokeGrantCommand } from '@aws-sdk/client-kms';
 import * as z from 'zod/mini';
-import { unlessGone } from '../../../aws/refusal.ts';
-import { defineAction, type Means } from '../../../core/action.ts';
+import { unlessDeleted } from '../../../aws/refusal.ts';
+import { type ActionDeps, defineAction } from '../../../core/action.ts';
 import { commandLine } from '../../../core/command-line.ts';
 import type { Facts, Resource, Source } from '../../../core/control.ts';
 import { known } from '../../../core/facts.ts';
@@ -30,18 +30,18 @@ export const revokeGrant = defineAction({
     constraints: z.unknown(),
   }),
 
-  async prepare({ resource, settings }, means) {
-    const grant = await grantOf(resource, means);
+  async prepare({ resource, settings }, deps) {
+    const grant = await grantOf(resource, deps);
     if (grant === undefined)
       return { kind: 'needless', because: `There is no grant ${resource.id} any more.` };
-    const source: Source = { kind: 'api', call: 'ListGrants', at: means.now().toISOString() };
+    const source: Source = { kind: 'api', call: 'ListGrants', at: deps.now().toISOString() };
     const { verdict, evidence } = kmsGrant.evaluate(
       resource,
       { 'kms.grant': factOf(grant, source) },
       settings,
     );
     if (verdict === 'PASS') return { kind: 'needless', because: evidence.summary };
-    if (verdict !== 'FAIL') return { kind: 'withheld', because: evidence.summary };
+    if (verdict !== 'FAIL') return { kind: 'skipped', because: evidence.summary };
     return {
       kind: 'ready',
       before: {
@@ -56,24 +56,24 @@ export const revokeGrant = defineAction({
     };
   },
 
-  async apply({ resource }, { grantId }, means) {
-    if ((await grantOf(resource, means)) === undefined) return;
-    await unlessGone(() =>
-      means.clients.kms.send(new RevokeGrantCommand({ KeyId: idsOf(resource).keyId, GrantId: grantId })),
+  async apply({ resource }, { grantId }, deps) {
+    if ((await grantOf(resource, deps)) === undefined) return;
+    await unlessDeleted(() =>
+      deps.clients.kms.send(new RevokeGrantCommand({ KeyId: idsOf(resource).keyId, GrantId: grantId })),
     );
   },
 
-  async check({ resource }, _before, means) {
-    return (await grantOf(resource, means)) === undefined
+  async check({ resource }, _before, deps) {
+    return (await grantOf(resource, deps)) === undefined
       ? { kind: 'as-set', state: ['KMS lists the grant no more'] }
-      : { kind: 'differs', differences: ['KMS still lists the grant'], halfway: true };
+      : { kind: 'differs', differences: ['KMS still lists the grant'], partial: true };
   },
 
   undo: {
     kind: 'command',
     because:
       'KMS brings no revoked grant back: an equal one has a new id and a new token, which its user must be given, and ' +
-      'lets a stranger use the key again.',
+      'lets an external account use the key again.',
     command: ({ resource }, { name, granteePrincipal, retiringPrincipal, operations, constraints }) =>
       commandLine([
         ...['aws', 'kms', 'create-grant', '--region', resource.region, '--key-id', resource.arn],
@@ -106,10 +106,10 @@ function factOf(grant: GrantListEntry, source: Source): Facts['kms.grant'] {
   );
 }
 
-/** The grant as KMS lists it; `undefined` when it, or its key, is gone. */
-function grantOf(resource: Resource, { clients }: Means): Promise<GrantListEntry | undefined> {
+/** The grant as KMS lists it; `undefined` when it, or its key, was deleted. */
+function grantOf(resource: Resource, { clients }: ActionDeps): Promise<GrantListEntry | undefined> {
   const { keyId, grantId } = idsOf(resource);
-  return unlessGone(async () => {
+  return unlessDeleted(async () => {
     let marker: string | undefined;
     do {
       const answer = await clients.kms.send(

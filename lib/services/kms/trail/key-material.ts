@@ -2,7 +2,7 @@
 import type { TrailEvent } from '../../../core/control.ts';
 import { type Known, known, unknownFact } from '../../../core/facts.ts';
 import { text } from '../../../core/json.ts';
-import { type Chronicle, sourceOf } from '../../../core/trail-facts.ts';
+import { sourceOf, type TrailReader } from '../../../core/trail-facts.ts';
 import type { KmsKeyMaterial } from '../facts.ts';
 import { keyInEvent } from '../resources.ts';
 import { wholeRequest } from './whole-request.ts';
@@ -14,7 +14,7 @@ const untold: KmsKeyMaterial = { missing: [], expirationModel: null, validTo: nu
  * materials, each with an id, and is usable only while it has them all; older records name none.
  * Source: KMS API Reference, ImportKeyMaterial and DeleteImportedKeyMaterial (KeyMaterialId).
  */
-export function openKeyMaterial(): Chronicle<'kms.keyMaterial'> {
+export function openKeyMaterial(): TrailReader<'kms.keyMaterial'> {
   const materials = new Map<string, Known<KmsKeyMaterial>>();
 
   return {
@@ -39,12 +39,13 @@ function materialAfter(event: TrailEvent, before: KmsKeyMaterial): KmsKeyMateria
     text(event.serviceEventDetails, 'keyMaterialId') ??
     text(event.additional, 'keyMaterialId') ??
     null;
-  const others = before.missing.filter((gone) => gone.keyMaterialId !== keyMaterialId);
+  const others = before.missing.filter((deleted) => deleted.keyMaterialId !== keyMaterialId);
   switch (event.eventName) {
     case 'ImportKeyMaterial': {
       const told = wholeRequest(event) !== undefined;
       // What was lost or is restored without a name is the one material of a key that has only one.
-      const missing = keyMaterialId === null ? [] : others.filter((gone) => gone.keyMaterialId !== null);
+      const missing =
+        keyMaterialId === null ? [] : others.filter((deleted) => deleted.keyMaterialId !== null);
       return {
         missing,
         // Source: ImportKeyMaterial, ExpirationModel: "The default is KEY_MATERIAL_EXPIRES."

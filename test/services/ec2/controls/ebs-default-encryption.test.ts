@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ebsDefaultEncryption as control } from '../../../../lib/services/ec2/controls/ebs-default-encryption.ts';
-import { judgeTrail } from '../../../evaluating.ts';
+import { evaluateTrail } from '../../../evaluating.ts';
 import {
   account,
   defaultKey,
@@ -21,13 +21,13 @@ const reset = (kmsKeyId?: string) =>
   );
 
 async function verdict(records: readonly unknown[], settings: unknown = {}) {
-  return (await judgeTrail(control, records, settings)).at(-1)?.verdict;
+  return (await evaluateTrail(control, records, settings)).at(-1)?.verdict;
 }
 
 describe('ebs-default-encryption', () => {
-  it('judges the account, once for each Region', async () => {
-    const [judged] = await judgeTrail(control, [{ ...enableByDefault, awsRegion: 'cn-north-1' }]);
-    expect(judged?.resource).toEqual({
+  it('evaluates the account, once for each Region', async () => {
+    const [evaluated] = await evaluateTrail(control, [{ ...enableByDefault, awsRegion: 'cn-north-1' }]);
+    expect(evaluated?.resource).toEqual({
       type: 'AwsAccount',
       id: account,
       arn: `arn:aws-cn:iam::${account}:root`,
@@ -52,8 +52,8 @@ describe('ebs-default-encryption', () => {
   });
 
   it('follows the switch', async () => {
-    const judged = await judgeTrail(control, [disableByDefault, enableByDefault, disableByDefault]);
-    expect(judged.map((each) => each.verdict)).toEqual(['FAIL', 'PASS', 'FAIL']);
+    const evaluated = await evaluateTrail(control, [disableByDefault, enableByDefault, disableByDefault]);
+    expect(evaluated.map((each) => each.verdict)).toEqual(['FAIL', 'PASS', 'FAIL']);
   });
 
   it.each([defaultKey(keyArn), reset()])(
@@ -103,10 +103,10 @@ describe('ebs-default-encryption', () => {
   });
 
   it('says in the evidence what is required and where it was seen', async () => {
-    const [judged] = await judgeTrail(control, [{ ...enableByDefault, eventID: 'e-1' }], {
+    const [evaluated] = await evaluateTrail(control, [{ ...enableByDefault, eventID: 'e-1' }], {
       key: 'customer-managed',
     });
-    expect(judged?.evidence).toMatchObject({
+    expect(evaluated?.evidence).toMatchObject({
       required: 'encryption by default on, with a customer managed key',
       observed: [
         { what: 'ebsEncryptionByDefault', value: true, source: { eventId: 'e-1' } },
@@ -116,7 +116,7 @@ describe('ebs-default-encryption', () => {
   });
 
   it('is of no Region but its own', async () => {
-    const [judged] = await judgeTrail(control, [enableByDefault]);
-    expect(judged?.evidence.summary).toContain(region);
+    const [evaluated] = await evaluateTrail(control, [enableByDefault]);
+    expect(evaluated?.evidence.summary).toContain(region);
   });
 });

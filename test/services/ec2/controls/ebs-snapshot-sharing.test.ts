@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ebsSnapshotSharing as control } from '../../../../lib/services/ec2/controls/ebs-snapshot-sharing.ts';
-import { ended, judgeTrail } from '../../../evaluating.ts';
+import { deletedResources, evaluateTrail } from '../../../evaluating.ts';
 import { account, ec2, region } from './records.ts';
 
 const friend = '444455556666';
-const stranger = '999999999999';
+const externalAccount = '999999999999';
 
 const modified = (request: Readonly<Record<string, unknown>>) =>
   ec2('ModifySnapshotAttribute', {
@@ -21,13 +21,13 @@ const reset = ec2('ResetSnapshotAttribute', {
 const all = { group: 'all' };
 
 async function verdicts(records: readonly unknown[], settings: unknown = {}) {
-  return (await judgeTrail(control, records, settings)).map(({ verdict }) => verdict);
+  return (await evaluateTrail(control, records, settings)).map(({ verdict }) => verdict);
 }
 
 describe('ebs-snapshot-sharing', () => {
-  it('judges the snapshot in the request', async () => {
-    const [judged] = await judgeTrail(control, [add(all)]);
-    expect(judged?.resource).toEqual({
+  it('evaluates the snapshot in the request', async () => {
+    const [evaluated] = await evaluateTrail(control, [add(all)]);
+    expect(evaluated?.resource).toEqual({
       type: 'AwsEc2Snapshot',
       id: 'snap-0abc',
       arn: `arn:aws:ec2:${region}::snapshot/snap-0abc`,
@@ -38,7 +38,7 @@ describe('ebs-snapshot-sharing', () => {
 
   it.each([
     ['everyone', all, 'FAIL'],
-    ['a strange account', { userId: stranger }, 'FAIL'],
+    ['a strange account', { userId: externalAccount }, 'FAIL'],
     ['an allowed account', { userId: friend }, 'PASS'],
     ['an allowed account with dashes', { userId: '4444-5555-6666' }, 'PASS'],
     ['an allowed account as a number', { userId: 444455556666 }, 'PASS'],
@@ -59,17 +59,22 @@ describe('ebs-snapshot-sharing', () => {
   });
 
   it('fails while any share is left, and passes when the last is removed', async () => {
-    const trail = [add({ userId: stranger }), add(all), remove(all), remove({ userId: stranger })];
+    const trail = [
+      add({ userId: externalAccount }),
+      add(all),
+      remove(all),
+      remove({ userId: externalAccount }),
+    ];
     expect(await verdicts(trail)).toEqual(['FAIL', 'FAIL', 'FAIL', 'PASS']);
   });
 
   it('passes after a reset', async () => {
-    expect(await verdicts([add(all, { userId: stranger }), reset])).toEqual(['FAIL', 'PASS']);
+    expect(await verdicts([add(all, { userId: externalAccount }), reset])).toEqual(['FAIL', 'PASS']);
   });
 
   it('takes the removal of a share that the trail does not show as no sharing', async () => {
-    const [judged] = await judgeTrail(control, [remove({ userId: stranger })]);
-    expect(judged).toMatchObject({
+    const [evaluated] = await evaluateTrail(control, [remove({ userId: externalAccount })]);
+    expect(evaluated).toMatchObject({
       verdict: 'PASS',
       evidence: { summary: expect.stringContaining('as far as the trail goes back') },
     });
@@ -81,8 +86,8 @@ describe('ebs-snapshot-sharing', () => {
       { volumeId: 'vol-1' },
       { snapshotId: 'snap-0abc', encrypted: true },
     );
-    const [judged] = await judgeTrail(control, [created, remove({ userId: stranger })]);
-    expect(judged?.evidence.summary).toBe('The snapshot snap-0abc is not shared.');
+    const [evaluated] = await evaluateTrail(control, [created, remove({ userId: externalAccount })]);
+    expect(evaluated?.evidence.summary).toBe('The snapshot snap-0abc is not shared.');
   });
 
   it('observes whether the snapshot is encrypted, where the trail tells', async () => {
@@ -91,21 +96,21 @@ describe('ebs-snapshot-sharing', () => {
       { volumeId: 'vol-1' },
       { snapshotId: 'snap-0abc', encrypted: false },
     );
-    const [judged] = await judgeTrail(control, [created, add(all)]);
-    expect(judged?.evidence.observed).toContainEqual(
+    const [evaluated] = await evaluateTrail(control, [created, add(all)]);
+    expect(evaluated?.evidence.observed).toContainEqual(
       expect.objectContaining({ what: 'encrypted', value: false }),
     );
   });
 
   it.each([
-    { operationType: 'add', userIdSet: { items: [{ userId: stranger }] } },
-    { operationType: 'add', userId: [stranger] },
+    { operationType: 'add', userIdSet: { items: [{ userId: externalAccount }] } },
+    { operationType: 'add', userId: [externalAccount] },
     { operationType: 'ADD', groupSet: { items: [{ group: 'all' }] } },
     { operationType: 'add', userGroupSet: { items: [{ userGroup: 'all' }] } },
     { operationType: 'add', userGroup: ['all'] },
-    { operationType: 'add', userId: stranger },
+    { operationType: 'add', userId: externalAccount },
     { operationType: 'add', groupNames: 'all' },
-    { OperationType: 'add', UserIds: [stranger] },
+    { OperationType: 'add', UserIds: [externalAccount] },
   ])('reads the older form %j', async (request) => {
     expect(await verdicts([modified(request)])).toEqual(['FAIL']);
   });
@@ -117,12 +122,12 @@ describe('ebs-snapshot-sharing', () => {
 
   it.each([
     { createVolumePermission: { add: { items: [{ groups: 'all' }] } } },
-    { createVolumePermission: { add: { items: [{ userIds: [stranger] }] } } },
-    { createVolumePermission: { add: { items: [{ userIdSet: { items: [{ userId: stranger }] } }] } } },
-    { createVolumePermission: { add: stranger } },
-    { createVolumePermission: { add: [stranger] } },
-    { createVolumePermission: { add: { userId: stranger } } },
-    { CreateVolumePermission: { Add: [{ UserId: stranger }] } },
+    { createVolumePermission: { add: { items: [{ userIds: [externalAccount] }] } } },
+    { createVolumePermission: { add: { items: [{ userIdSet: { items: [{ userId: externalAccount }] } }] } } },
+    { createVolumePermission: { add: externalAccount } },
+    { createVolumePermission: { add: [externalAccount] } },
+    { createVolumePermission: { add: { userId: externalAccount } } },
+    { CreateVolumePermission: { Add: [{ UserId: externalAccount }] } },
     { CreateVolumePermission: { Add: { tag: 1, Group: 'all' } } },
   ])('fails a share in the form %j', async (request) => {
     expect(await verdicts([modified(request)])).toEqual(['FAIL']);
@@ -132,16 +137,18 @@ describe('ebs-snapshot-sharing', () => {
     const record = ec2('ModifySnapshotAttribute', {
       ModifySnapshotAttributeRequest: {
         SnapshotId: 'snap-0abc',
-        CreateVolumePermission: { Add: { tag: 1, UserId: stranger } },
+        CreateVolumePermission: { Add: { tag: 1, UserId: externalAccount } },
       },
     });
-    const [judged] = await judgeTrail(control, [record]);
-    expect([judged?.resource.id, judged?.verdict]).toEqual(['snap-0abc', 'FAIL']);
+    const [evaluated] = await evaluateTrail(control, [record]);
+    expect([evaluated?.resource.id, evaluated?.verdict]).toEqual(['snap-0abc', 'FAIL']);
   });
 
   it('reads whom it can beside what it cannot', async () => {
     expect(await verdicts([add({ userId: friend }, {})], { allowedAccounts: [friend] })).toEqual(['UNKNOWN']);
-    expect(await verdicts([add({ userId: stranger }, {})], { allowedAccounts: [friend] })).toEqual(['FAIL']);
+    expect(await verdicts([add({ userId: externalAccount }, {})], { allowedAccounts: [friend] })).toEqual([
+      'FAIL',
+    ]);
   });
 
   it.each([
@@ -151,13 +158,13 @@ describe('ebs-snapshot-sharing', () => {
     { createVolumePermission: { add: { items: [{}] } } },
     { operationType: 'add' },
     { operationType: 'add', userIdSet: {} },
-    { operationType: '<sensitiveDataRemoved>', userId: stranger },
+    { operationType: '<sensitiveDataRemoved>', userId: externalAccount },
     { createVolumePermission: {} },
     { createVolumePermission: { add: null } },
     { createVolumePermission: { add: {} } },
     { createVolumePermission: { add: true } },
-    { createVolumePermission: { items: [{ userId: stranger }] } },
-    { createVolumePermission: stranger },
+    { createVolumePermission: { items: [{ userId: externalAccount }] } },
+    { createVolumePermission: externalAccount },
   ])('does not know what an unreadable change did: %j', async (request) => {
     expect(await verdicts([modified(request)])).toEqual(['UNKNOWN']);
   });
@@ -176,22 +183,26 @@ describe('ebs-snapshot-sharing', () => {
 
   it('keeps snapshots apart', async () => {
     const other = ec2('ResetSnapshotAttribute', { snapshotId: 'snap-1' });
-    expect(await verdicts([add(all), other, remove({ userId: stranger })])).toEqual(['FAIL', 'PASS', 'FAIL']);
+    expect(await verdicts([add(all), other, remove({ userId: externalAccount })])).toEqual([
+      'FAIL',
+      'PASS',
+      'FAIL',
+    ]);
   });
 
   it('names the strange accounts in the evidence', async () => {
-    const [judged] = await judgeTrail(control, [add({ userId: stranger }, { userId: friend })], {
+    const [evaluated] = await evaluateTrail(control, [add({ userId: externalAccount }, { userId: friend })], {
       allowedAccounts: [friend],
     });
-    expect(judged?.evidence).toMatchObject({
-      summary: `The snapshot snap-0abc is shared outside the allowed accounts: with ${stranger}.`,
+    expect(evaluated?.evidence).toMatchObject({
+      summary: `The snapshot snap-0abc is shared outside the allowed accounts: with ${externalAccount}.`,
       required: `no sharing outside the account of the snapshot and ${friend}`,
-      observed: [{ what: 'createVolumePermission', value: [stranger, friend] }, { what: 'encrypted' }],
+      observed: [{ what: 'createVolumePermission', value: [externalAccount, friend] }, { what: 'encrypted' }],
     });
   });
 
   it('ends when the snapshot is deleted', () => {
-    expect(ended(control, ec2('DeleteSnapshot', { snapshotId: 'snap-0abc' }))).toMatchObject([
+    expect(deletedResources(control, ec2('DeleteSnapshot', { snapshotId: 'snap-0abc' }))).toMatchObject([
       { type: 'AwsEc2Snapshot', id: 'snap-0abc' },
     ]);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ec2TransitEncryption as control } from '../../../../lib/services/ec2/controls/ec2-transit-encryption.ts';
-import { ended, judgeTrail } from '../../../evaluating.ts';
+import { deletedResources, evaluateTrail } from '../../../evaluating.ts';
 import { ec2, evicted, launch } from './records.ts';
 
 const launched = (instanceType: string) => launch('i-0abc', {}, {}, { instanceType });
@@ -13,11 +13,11 @@ const started = ec2(
 );
 
 async function verdicts(records: readonly unknown[], settings: unknown = {}) {
-  return (await judgeTrail(control, records, settings)).map(({ verdict }) => verdict);
+  return (await evaluateTrail(control, records, settings)).map(({ verdict }) => verdict);
 }
 
 describe('ec2-transit-encryption', () => {
-  it('judges each instance of a launch by the type in the response', async () => {
+  it('evaluates each instance of a launch by the type in the response', async () => {
     const record = ec2(
       'RunInstances',
       { instanceType: 'm5.large' },
@@ -31,19 +31,19 @@ describe('ec2-transit-encryption', () => {
   });
 
   it('does not know a type that the snapshot does not hold', async () => {
-    const [judged] = await judgeTrail(control, [launched('zz9.plural')]);
-    expect(judged).toMatchObject({
+    const [evaluated] = await evaluateTrail(control, [launched('zz9.plural')]);
+    expect(evaluated).toMatchObject({
       verdict: 'UNKNOWN',
       evidence: { summary: expect.stringContaining('DescribeInstanceTypes') },
     });
   });
 
   it.each([['t3.micro'], ['t3.*']])('passes a type that the policy accepts as %s', async (accepted) => {
-    expect(await verdicts([launched('t3.micro')], { acceptedTypes: [accepted] })).toEqual(['PASS']);
+    expect(await verdicts([launched('t3.micro')], { allowedInstanceTypes: [accepted] })).toEqual(['PASS']);
   });
 
   it.each([['t3.small'], ['t3a.*']])('does not take %s for t3.micro', async (accepted) => {
-    expect(await verdicts([launched('t3.micro')], { acceptedTypes: [accepted] })).toEqual(['FAIL']);
+    expect(await verdicts([launched('t3.micro')], { allowedInstanceTypes: [accepted] })).toEqual(['FAIL']);
   });
 
   it('follows a change of type', async () => {
@@ -79,8 +79,8 @@ describe('ec2-transit-encryption', () => {
   it.each([{}, { value: 'c7i.large' }, { attribute: null }, { attribute: '<sensitiveDataRemoved>' }])(
     'no longer knows the type after a change of nobody knows what: %j',
     async (request) => {
-      const judged = await judgeTrail(control, [launched('m5.large'), modified(request)]);
-      expect(judged.at(-1)).toMatchObject({
+      const evaluated = await evaluateTrail(control, [launched('m5.large'), modified(request)]);
+      expect(evaluated.at(-1)).toMatchObject({
         verdict: 'UNKNOWN',
         evidence: { summary: expect.stringContaining('an attribute of the instance was changed') },
       });
@@ -111,34 +111,34 @@ describe('ec2-transit-encryption', () => {
         { resourceType: 'instance', tags: [{ key: 'Name', value: 'web' }] },
       ],
     };
-    const [judged] = await judgeTrail(control, [launch('i-0abc', {}, { tagSpecificationSet })]);
-    expect(judged?.resource.tags).toEqual({ Name: 'web' });
+    const [evaluated] = await evaluateTrail(control, [launch('i-0abc', {}, { tagSpecificationSet })]);
+    expect(evaluated?.resource.tags).toEqual({ Name: 'web' });
   });
 
   it.each([
     ['PASS', launched('c7i.large'), {}],
-    ['PASS', launched('t3.micro'), { acceptedTypes: ['t3.micro'] }],
+    ['PASS', launched('t3.micro'), { allowedInstanceTypes: ['t3.micro'] }],
     ['FAIL', launched('m5.large'), {}],
     ['UNKNOWN', launched('zz9.plural'), {}],
     ['UNKNOWN', started, {}],
   ])('names the instance in the summary of a %s', async (verdict, record, settings) => {
-    const [judged] = await judgeTrail(control, [record], settings);
-    expect(judged).toMatchObject({ verdict, evidence: { summary: expect.stringContaining('i-0abc') } });
+    const [evaluated] = await evaluateTrail(control, [record], settings);
+    expect(evaluated).toMatchObject({ verdict, evidence: { summary: expect.stringContaining('i-0abc') } });
   });
 
   it('ends with each Spot Instance that EC2 reclaims', () => {
-    expect(ended(control, evicted('i-0abc', 'i-1'))).toMatchObject([
+    expect(deletedResources(control, evicted('i-0abc', 'i-1'))).toMatchObject([
       { type: 'AwsEc2Instance', id: 'i-0abc' },
       { type: 'AwsEc2Instance', id: 'i-1' },
     ]);
   });
 
-  it('judges a Spot Instance again that was stopped and is started', async () => {
+  it('evaluates a Spot Instance again that was stopped and is started', async () => {
     expect(await verdicts([launched('m5.large'), evicted('i-0abc'), started])).toEqual(['FAIL', 'FAIL']);
   });
 
   it('ends with the instance', () => {
     const record = ec2('TerminateInstances', { instancesSet: { items: [{ instanceId: 'i-0abc' }] } });
-    expect(ended(control, record)).toMatchObject([{ type: 'AwsEc2Instance', id: 'i-0abc' }]);
+    expect(deletedResources(control, record)).toMatchObject([{ type: 'AwsEc2Instance', id: 'i-0abc' }]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ec2VolumeEncryption as control } from '../../../../lib/services/ec2/controls/ec2-volume-encryption.ts';
-import { ended, judgeTrail } from '../../../evaluating.ts';
+import { deletedResources, evaluateTrail } from '../../../evaluating.ts';
 import {
   account,
   defaultKey,
@@ -26,18 +26,20 @@ const snapshot = (encrypted: boolean) =>
   ec2('CreateSnapshot', { volumeId: 'vol-1' }, { snapshotId: 'snap-1', encrypted });
 
 /** The verdicts of the last record, by resource id. */
-async function judge(records: readonly unknown[], settings: unknown = {}) {
-  const judged = await judgeTrail(control, records, settings);
-  const last = judged.at(-1)?.event;
+async function evaluate(records: readonly unknown[], settings: unknown = {}) {
+  const evaluated = await evaluateTrail(control, records, settings);
+  const last = evaluated.at(-1)?.event;
   return Object.fromEntries(
-    judged.filter(({ event }) => event === last).map(({ resource, verdict }) => [resource.id, verdict]),
+    evaluated.filter(({ event }) => event === last).map(({ resource, verdict }) => [resource.id, verdict]),
   );
 }
 
 describe('ec2-volume-encryption, the volumes of a launch', () => {
   it('are named by instance and device, since RunInstances knows no volume', async () => {
-    const judged = await judgeTrail(control, [launch('i-0abc', device('/dev/sdb', { encrypted: true }))]);
-    expect(judged.map(({ resource }) => resource)).toMatchObject([
+    const evaluated = await evaluateTrail(control, [
+      launch('i-0abc', device('/dev/sdb', { encrypted: true })),
+    ]);
+    expect(evaluated.map(({ resource }) => resource)).toMatchObject([
       { type: 'AwsEc2Volume', id: 'i-0abc:/dev/sdb', arn: instanceArn, account, region },
       { type: 'AwsEc2Volume', id: 'i-0abc:/dev/xvda', arn: instanceArn },
     ]);
@@ -58,7 +60,7 @@ describe('ec2-volume-encryption, the volumes of a launch', () => {
         },
       },
     );
-    expect(await judge([record])).toEqual({
+    expect(await evaluate([record])).toEqual({
       'i-1:/dev/sda1': 'UNKNOWN',
       'i-1:/dev/sdb': 'FAIL',
       'i-2:/dev/sda1': 'UNKNOWN',
@@ -74,18 +76,20 @@ describe('ec2-volume-encryption, the volumes of a launch', () => {
         { deviceName: '/dev/sdd', noDevice: '', ebs: { encrypted: false } },
       ],
     };
-    expect(Object.keys(await judge([launch('i-0abc', mapping)]))).toEqual(['i-0abc:/dev/xvda']);
+    expect(Object.keys(await evaluate([launch('i-0abc', mapping)]))).toEqual(['i-0abc:/dev/xvda']);
   });
 
   it('have no root volume where the root device is of the instance store', async () => {
     const record = launch('i-0abc', {}, {}, { rootDeviceType: 'instance-store' });
-    expect(await judge([record])).toEqual({});
+    expect(await evaluate([record])).toEqual({});
   });
 
   it('have their own ids where the response tells them', async () => {
     const answer = device('/dev/xvda', { volumeId: 'vol-0root', deleteOnTermination: true });
-    const judged = await judgeTrail(control, [launch('i-0abc', {}, {}, { blockDeviceMapping: answer })]);
-    expect(judged.map(({ resource }) => resource)).toMatchObject([
+    const evaluated = await evaluateTrail(control, [
+      launch('i-0abc', {}, {}, { blockDeviceMapping: answer }),
+    ]);
+    expect(evaluated.map(({ resource }) => resource)).toMatchObject([
       { id: 'vol-0root', arn: `arn:aws:ec2:${region}:${account}:volume/vol-0root`, partOf: instanceArn },
     ]);
   });
@@ -98,8 +102,8 @@ describe('ec2-volume-encryption, the volumes of a launch', () => {
         { deviceName: '/dev/sdd', ebs: {} },
       ],
     };
-    const judged = await judgeTrail(control, [launch('i-0abc', mapping)]);
-    expect(Object.fromEntries(judged.map(({ resource }) => [resource.id, resource.partOf]))).toEqual({
+    const evaluated = await evaluateTrail(control, [launch('i-0abc', mapping)]);
+    expect(Object.fromEntries(evaluated.map(({ resource }) => [resource.id, resource.partOf]))).toEqual({
       'i-0abc:/dev/sdb': instanceArn,
       'i-0abc:/dev/sdc': undefined,
       'i-0abc:/dev/sdd': undefined,
@@ -109,16 +113,16 @@ describe('ec2-volume-encryption, the volumes of a launch', () => {
 
   it('do not end with the instance where the root volume is kept', async () => {
     const record = launch('i-0abc', device('/dev/xvda', { deleteOnTermination: false }));
-    const [judged] = await judgeTrail(control, [record]);
-    expect(judged?.resource.partOf).toBeUndefined();
+    const [evaluated] = await evaluateTrail(control, [record]);
+    expect(evaluated?.resource.partOf).toBeUndefined();
   });
 
   it('bear the tags asked for volumes', async () => {
     const tagSpecificationSet = {
       items: [{ resourceType: 'volume', tags: [{ key: 'Team', value: 'db' }] }],
     };
-    const [judged] = await judgeTrail(control, [launch('i-0abc', {}, { tagSpecificationSet })]);
-    expect(judged?.resource.tags).toEqual({ Team: 'db' });
+    const [evaluated] = await evaluateTrail(control, [launch('i-0abc', {}, { tagSpecificationSet })]);
+    expect(evaluated?.resource.tags).toEqual({ Team: 'db' });
   });
 });
 
@@ -131,34 +135,34 @@ describe('ec2-volume-encryption, whether a launched volume is encrypted', () => 
     [undefined, 'UNKNOWN'],
   ])('a request that says encrypted: %s gives %s', async (encrypted, verdict) => {
     const record = launch('i-0abc', device('/dev/xvda', encrypted === undefined ? {} : { encrypted }));
-    expect(await judge([record])).toEqual({ 'i-0abc:/dev/xvda': verdict });
+    expect(await evaluate([record])).toEqual({ 'i-0abc:/dev/xvda': verdict });
   });
 
   it.each([false, undefined])('encryption by default overrides encrypted: %s', async (encrypted) => {
     const record = launch('i-0abc', device('/dev/xvda', encrypted === undefined ? {} : { encrypted }));
-    expect(await judge([enableByDefault, record])).toEqual({ 'i-0abc:/dev/xvda': 'PASS' });
+    expect(await evaluate([enableByDefault, record])).toEqual({ 'i-0abc:/dev/xvda': 'PASS' });
   });
 
   it('the AMI decides where the default is off and the request is silent', async () => {
     const records = [enableByDefault, disableByDefault, launch('i-0abc', {})];
-    expect(await judge(records)).toEqual({ 'i-0abc:/dev/xvda': 'UNKNOWN' });
+    expect(await evaluate(records)).toEqual({ 'i-0abc:/dev/xvda': 'UNKNOWN' });
   });
 
   it('the default of another Region proves nothing', async () => {
     const elsewhere = { ...enableByDefault, awsRegion: 'eu-west-1' };
     const record = launch('i-0abc', device('/dev/xvda', { encrypted: false }));
-    expect(await judge([elsewhere, record])).toEqual({ 'i-0abc:/dev/xvda': 'FAIL' });
+    expect(await evaluate([elsewhere, record])).toEqual({ 'i-0abc:/dev/xvda': 'FAIL' });
   });
 
   it('a key named proves encryption', async () => {
     const record = launch('i-0abc', device('/dev/xvda', { kmsKeyId: keyArn }));
-    expect(await judge([record])).toEqual({ 'i-0abc:/dev/xvda': 'PASS' });
+    expect(await evaluate([record])).toEqual({ 'i-0abc:/dev/xvda': 'PASS' });
   });
 
   it("AWS's answer wins over the request", async () => {
     const blockDeviceMapping = device('/dev/xvda', { encrypted: true });
     const record = launch('i-0abc', device('/dev/xvda', { encrypted: false }), {}, { blockDeviceMapping });
-    expect(await judge([record])).toEqual({ 'i-0abc:/dev/xvda': 'PASS' });
+    expect(await evaluate([record])).toEqual({ 'i-0abc:/dev/xvda': 'PASS' });
   });
 
   it.each<[string, readonly unknown[], string]>([
@@ -199,13 +203,13 @@ describe('ec2-volume-encryption, whether a launched volume is encrypted', () => 
         'by default decides, which the trail does not show.',
     ],
   ])('the reason for not knowing names what decides: %s', async (_what, records, summary) => {
-    const [judged] = await judgeTrail(control, records);
-    expect(judged?.evidence.summary).toBe(summary);
+    const [evaluated] = await evaluateTrail(control, records);
+    expect(evaluated?.evidence.summary).toBe(summary);
   });
 
   it('the verdict of the default rests on the event that switched it on', async () => {
-    const [judged] = await judgeTrail(control, [enableByDefault, launch('i-0abc', {})]);
-    expect(judged?.evidence.observed[0]).toMatchObject({
+    const [evaluated] = await evaluateTrail(control, [enableByDefault, launch('i-0abc', {})]);
+    expect(evaluated?.evidence.observed[0]).toMatchObject({
       what: 'encrypted',
       value: true,
       source: { eventName: 'EnableEbsEncryptionByDefault' },
@@ -215,7 +219,7 @@ describe('ec2-volume-encryption, whether a launched volume is encrypted', () => 
 
 describe('ec2-volume-encryption, a volume from a snapshot that the trail knows', () => {
   const mapped = launch('i-0abc', device('/dev/xvda', { snapshotId: 'snap-1' }));
-  const verdict = async (...records: readonly unknown[]) => Object.values(await judge(records))[0];
+  const verdict = async (...records: readonly unknown[]) => Object.values(await evaluate(records))[0];
 
   it.each([
     ['encrypted', [snapshot(true)], 'PASS'],
@@ -235,8 +239,8 @@ describe('ec2-volume-encryption, a volume from a snapshot that the trail knows',
   });
 
   it('rests on the event that made the snapshot', async () => {
-    const [judged] = await judgeTrail(control, [snapshot(true), mapped]);
-    expect(judged?.evidence).toMatchObject({
+    const [evaluated] = await evaluateTrail(control, [snapshot(true), mapped]);
+    expect(evaluated?.evidence).toMatchObject({
       summary: 'The volume i-0abc:/dev/xvda is encrypted (the snapshot that it was made from is encrypted).',
       observed: [{ what: 'encrypted', value: true, source: { eventName: 'CreateSnapshot' } }, {}],
     });
@@ -265,7 +269,7 @@ describe('ec2-volume-encryption, a launch through a template', () => {
   const plain = { BlockDeviceMapping: { tag: 1, DeviceName: '/dev/xvda', Ebs: { Encrypted: false } } };
   const encrypting = { BlockDeviceMapping: [{ DeviceName: '/dev/xvda', Ebs: { Encrypted: 'true' } }] };
   const launchBy = (launchTemplate: unknown) => launch('i-0abc', {}, { launchTemplate });
-  const verdict = async (...records: readonly unknown[]) => (await judge(records))['i-0abc:/dev/xvda'];
+  const verdict = async (...records: readonly unknown[]) => (await evaluate(records))['i-0abc:/dev/xvda'];
 
   it.each([
     { launchTemplateId: 'lt-1', version: '1' },
@@ -329,8 +333,8 @@ describe('ec2-volume-encryption, a launch through a template', () => {
     ];
     const latest = launchBy({ launchTemplateId: 'lt-1', version: '$Latest' });
     const shown = async (...records: readonly unknown[]) => {
-      const judged = await judgeTrail(control, [...records, latest]);
-      return judged.at(-1)?.evidence.summary;
+      const evaluated = await evaluateTrail(control, [...records, latest]);
+      return evaluated.at(-1)?.evidence.summary;
     };
 
     it('takes the highest number that is left for the newest', async () => {
@@ -393,7 +397,7 @@ describe('ec2-volume-encryption, a launch through a template', () => {
   it('takes the mapping of the template for a device that the request does not map', async () => {
     const used = { launchTemplate: { launchTemplateId: 'lt-1', version: '1' } };
     const record = launch('i-0abc', device('/dev/sdb', { encrypted: true }), used);
-    expect(await judge([template('lt-1', plain), record])).toEqual({
+    expect(await evaluate([template('lt-1', plain), record])).toEqual({
       'i-0abc:/dev/sdb': 'PASS',
       'i-0abc:/dev/xvda': 'FAIL',
     });
@@ -401,8 +405,8 @@ describe('ec2-volume-encryption, a launch through a template', () => {
 
   it('does not know the template of a device that the request does not map', async () => {
     const used = { launchTemplate: { launchTemplateId: 'lt-9', version: '3' } };
-    const judged = await judgeTrail(control, [launch('i-0abc', device('/dev/sdb', {}), used)]);
-    expect(judged.map(({ evidence }) => evidence.summary)).toEqual([
+    const evaluated = await evaluateTrail(control, [launch('i-0abc', device('/dev/sdb', {}), used)]);
+    expect(evaluated.map(({ evidence }) => evidence.summary)).toEqual([
       expect.stringContaining('the request does not ask for encryption'),
       expect.stringContaining('version 3 of launch template lt-9, which the trail does not show'),
     ]);
@@ -421,8 +425,8 @@ describe('ec2-volume-encryption, a created volume', () => {
       { size: '80', zone: 'us-east-1a' },
       { encrypted: true, tagSet: { items: [{ key: 'Name', value: 'a' }] } },
     );
-    const [judged] = await judgeTrail(control, [record]);
-    expect(judged?.resource).toEqual({
+    const [evaluated] = await evaluateTrail(control, [record]);
+    expect(evaluated?.resource).toEqual({
       type: 'AwsEc2Volume',
       id: 'vol-0abc',
       arn: `arn:aws:ec2:${region}:${account}:volume/vol-0abc`,
@@ -441,54 +445,58 @@ describe('ec2-volume-encryption, a created volume', () => {
     [{ kmsKeyId: 'alias/mine' }, {}, 'PASS'],
     [{}, {}, 'UNKNOWN'],
   ])('asked %j and answered %j gives %s', async (request, response, verdict) => {
-    expect(await judge([created(request, response)])).toEqual({ 'vol-0abc': verdict });
+    expect(await evaluate([created(request, response)])).toEqual({ 'vol-0abc': verdict });
   });
 
   it("AWS's answer wins over the default", async () => {
-    expect(await judge([enableByDefault, created({}, { encrypted: false })])).toEqual({ 'vol-0abc': 'FAIL' });
+    expect(await evaluate([enableByDefault, created({}, { encrypted: false })])).toEqual({
+      'vol-0abc': 'FAIL',
+    });
   });
 
   it('is encrypted by default where nothing else is told', async () => {
-    expect(await judge([enableByDefault, created({})])).toEqual({ 'vol-0abc': 'PASS' });
+    expect(await evaluate([enableByDefault, created({})])).toEqual({ 'vol-0abc': 'PASS' });
   });
 
   it('is not encrypted where the default is off and it is made from nothing', async () => {
-    expect(await judge([disableByDefault, created({})])).toEqual({ 'vol-0abc': 'FAIL' });
+    expect(await evaluate([disableByDefault, created({})])).toEqual({ 'vol-0abc': 'FAIL' });
   });
 
   it('may be encrypted by its snapshot where the default is off', async () => {
-    expect(await judge([disableByDefault, created({ snapshotId: 'snap-1' })])).toEqual({
+    expect(await evaluate([disableByDefault, created({ snapshotId: 'snap-1' })])).toEqual({
       'vol-0abc': 'UNKNOWN',
     });
   });
 
   it('without an id is no resource', async () => {
-    expect(await judgeTrail(control, [ec2('CreateVolume', { encrypted: false }, null)])).toEqual([]);
+    expect(await evaluateTrail(control, [ec2('CreateVolume', { encrypted: false }, null)])).toEqual([]);
   });
 
   it('ends when it is deleted', () => {
-    expect(ended(control, ec2('DeleteVolume', { volumeId: 'vol-0abc' }))).toMatchObject([
+    expect(deletedResources(control, ec2('DeleteVolume', { volumeId: 'vol-0abc' }))).toMatchObject([
       { type: 'AwsEc2Volume', id: 'vol-0abc' },
     ]);
   });
 
   it('that is part of a Spot Instance ends when EC2 reclaims the instance', () => {
-    expect(ended(control, evicted('i-0abc'))).toMatchObject([{ type: 'AwsEc2Instance', arn: instanceArn }]);
+    expect(deletedResources(control, evicted('i-0abc'))).toMatchObject([
+      { type: 'AwsEc2Instance', arn: instanceArn },
+    ]);
   });
 
   it('that is part of an instance ends with the instance', () => {
     const record = ec2('TerminateInstances', { instancesSet: { items: [{ instanceId: 'i-0abc' }] } });
-    expect(ended(control, record)).toMatchObject([{ type: 'AwsEc2Instance', arn: instanceArn }]);
+    expect(deletedResources(control, record)).toMatchObject([{ type: 'AwsEc2Instance', arn: instanceArn }]);
   });
 });
 
-describe('ec2-volume-encryption, the key that the policy demands', () => {
+describe('ec2-volume-encryption, the key that the policy requires', () => {
   const customer = { key: 'customer-managed' };
   const listed = { key: [keyArn] };
   const made = (response: Readonly<Record<string, unknown>>, request: unknown = {}) =>
     created(request, { encrypted: true, ...response });
   const verdict = async (settings: unknown, ...records: readonly unknown[]) =>
-    (await judge(records, settings))['vol-0abc'];
+    (await evaluate(records, settings))['vol-0abc'];
 
   it('any is met by an unknown key', async () => {
     expect(await verdict({}, made({}))).toBe('PASS');
@@ -557,7 +565,7 @@ describe('ec2-volume-encryption, the key that the policy demands', () => {
   it('is that of the default key at the time of a launch', async () => {
     const mapping = device('/dev/sdb', { encrypted: true });
     const records = [defaultKey(keyArn), launch('i-0abc', mapping)];
-    expect((await judge(records, listed))['i-0abc:/dev/sdb']).toBe('PASS');
+    expect((await evaluate(records, listed))['i-0abc:/dev/sdb']).toBe('PASS');
   });
 
   it('does not matter where the volume is not encrypted', async () => {
@@ -565,8 +573,8 @@ describe('ec2-volume-encryption, the key that the policy demands', () => {
   });
 
   it('says in the evidence which key was seen', async () => {
-    const [judged] = await judgeTrail(control, [made({ kmsKeyId: otherKeyArn })], listed);
-    expect(judged?.evidence.observed).toContainEqual(
+    const [evaluated] = await evaluateTrail(control, [made({ kmsKeyId: otherKeyArn })], listed);
+    expect(evaluated?.evidence.observed).toContainEqual(
       expect.objectContaining({ what: 'kmsKeyId', value: otherKeyArn }),
     );
   });

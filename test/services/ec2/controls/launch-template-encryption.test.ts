@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { launchTemplateEncryption as control } from '../../../../lib/services/ec2/controls/launch-template-encryption.ts';
-import { ended, judgeTrail } from '../../../evaluating.ts';
+import { deletedResources, evaluateTrail } from '../../../evaluating.ts';
 import {
   account,
   disableByDefault,
@@ -17,14 +17,14 @@ const goodType = { InstanceType: 'c7i.large' };
 const badType = { InstanceType: 't3.micro' };
 
 async function verdicts(records: readonly unknown[], settings: unknown = {}) {
-  return (await judgeTrail(control, records, settings)).map(({ verdict }) => verdict);
+  return (await evaluateTrail(control, records, settings)).map(({ verdict }) => verdict);
 }
 async function summary(records: readonly unknown[], settings: unknown = {}) {
-  return (await judgeTrail(control, records, settings)).at(-1)?.evidence.summary;
+  return (await evaluateTrail(control, records, settings)).at(-1)?.evidence.summary;
 }
 
 describe('launch-template-encryption', () => {
-  it('judges the template that the response names, with its tags', async () => {
+  it('evaluates the template that the response names, with its tags', async () => {
     const record = ec2(
       'CreateLaunchTemplate',
       { CreateLaunchTemplateRequest: { LaunchTemplateName: 'web', LaunchTemplateData: goodType } },
@@ -34,8 +34,8 @@ describe('launch-template-encryption', () => {
         },
       },
     );
-    const [judged] = await judgeTrail(control, [record]);
-    expect(judged?.resource).toEqual({
+    const [evaluated] = await evaluateTrail(control, [record]);
+    expect(evaluated?.resource).toEqual({
       type: 'AwsEc2LaunchTemplate',
       id: 'lt-1',
       arn: `arn:aws:ec2:${region}:${account}:launch-template/lt-1`,
@@ -60,8 +60,8 @@ describe('launch-template-encryption', () => {
       },
       { CreateLaunchTemplateResponse: { launchTemplate: { launchTemplateId: 'lt-1' } } },
     );
-    const [judged] = await judgeTrail(control, [record]);
-    expect(judged?.resource.tags).toEqual({ Team: 'web' });
+    const [evaluated] = await evaluateTrail(control, [record]);
+    expect(evaluated?.resource.tags).toEqual({ Team: 'web' });
   });
 
   it.each([
@@ -100,11 +100,11 @@ describe('launch-template-encryption', () => {
     expect(await verdicts([template('lt-1', data)])).toEqual([verdict]);
   });
 
-  it('takes the naming of a key for a demand of encryption', async () => {
+  it('takes the naming of a key for a require of encryption', async () => {
     const data = { BlockDeviceMapping: { DeviceName: '/dev/xvda', Ebs: { KmsKeyId: 'alias/mine' } } };
-    const [judged] = await judgeTrail(control, [template('lt-1', data)]);
-    expect(judged?.evidence.summary).toContain('prescribes encrypted volumes only');
-    expect(judged?.evidence.observed).toContainEqual(
+    const [evaluated] = await evaluateTrail(control, [template('lt-1', data)]);
+    expect(evaluated?.evidence.summary).toContain('prescribes encrypted volumes only');
+    expect(evaluated?.evidence.observed).toContainEqual(
       expect.objectContaining({ value: ['/dev/xvda: Encrypted not given, KmsKeyId alias/mine'] }),
     );
   });
@@ -136,8 +136,8 @@ describe('launch-template-encryption', () => {
     [{ requireVolumeEncryption: false }, badType, 'FAIL'],
     [{ requireTransitEncryption: false }, plain, 'FAIL'],
     [{ requireVolumeEncryption: false, requireTransitEncryption: false }, { ...badType, ...plain }, 'PASS'],
-    [{ acceptedTypes: ['t3.*'] }, badType, 'PASS'],
-    [{ acceptedTypes: ['t3.small'] }, badType, 'FAIL'],
+    [{ allowedInstanceTypes: ['t3.*'] }, badType, 'PASS'],
+    [{ allowedInstanceTypes: ['t3.small'] }, badType, 'FAIL'],
   ])('with settings %j', async (settings, data, verdict) => {
     expect(await verdicts([template('lt-1', data)], settings)).toEqual([verdict]);
   });
@@ -154,8 +154,8 @@ describe('launch-template-encryption, a new version', () => {
 
   it('is named in the evidence', async () => {
     const records = [templateVersion('lt-1', 7, { LaunchTemplateData: badType })];
-    const [judged] = await judgeTrail(control, records);
-    expect(judged?.evidence).toMatchObject({
+    const [evaluated] = await evaluateTrail(control, records);
+    expect(evaluated?.evidence).toMatchObject({
       summary: expect.stringMatching(/^Version 7 of lt-1 /),
       observed: expect.arrayContaining([expect.objectContaining({ what: 'version', value: '7' })]),
     });
@@ -195,8 +195,8 @@ describe('launch-template-encryption, a new version', () => {
 
   it('made from a version that the trail does not show is known only in what it gives', async () => {
     const source = { SourceVersion: '6', LaunchTemplateData: goodType };
-    const [judged] = await judgeTrail(control, [templateVersion('lt-1', 7, source)]);
-    expect(judged).toMatchObject({
+    const [evaluated] = await evaluateTrail(control, [templateVersion('lt-1', 7, source)]);
+    expect(evaluated).toMatchObject({
       verdict: 'UNKNOWN',
       evidence: { summary: expect.stringContaining('inherited from version 6') },
     });
@@ -258,7 +258,7 @@ describe('launch-template-encryption, the end of a template', () => {
     ],
   ])('is found %s', (_how, request, response) => {
     const record = ec2('DeleteLaunchTemplate', { DeleteLaunchTemplateRequest: request }, response);
-    expect(ended(control, record)).toMatchObject([{ type: 'AwsEc2LaunchTemplate', id: 'lt-1' }]);
+    expect(deletedResources(control, record)).toMatchObject([{ type: 'AwsEc2LaunchTemplate', id: 'lt-1' }]);
   });
 
   it('is not guessed from a name alone', () => {
@@ -267,6 +267,6 @@ describe('launch-template-encryption, the end of a template', () => {
       { DeleteLaunchTemplateRequest: { LaunchTemplateName: 'web' } },
       null,
     );
-    expect(ended(control, record)).toEqual([]);
+    expect(deletedResources(control, record)).toEqual([]);
   });
 });

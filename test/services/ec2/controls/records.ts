@@ -1,4 +1,4 @@
-/** Records as short as judging allows, for histories that the samples in `events/` do not tell. */
+/** Records as short as evaluating allows, for histories that the samples in `events/` do not tell. */
 
 export const account = '111122223333';
 export const region = 'us-east-1';

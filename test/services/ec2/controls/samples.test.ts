@@ -8,7 +8,7 @@ import { ebsSnapshotSharing } from '../../../../lib/services/ec2/controls/ebs-sn
 import { ec2TransitEncryption } from '../../../../lib/services/ec2/controls/ec2-transit-encryption.ts';
 import { ec2VolumeEncryption } from '../../../../lib/services/ec2/controls/ec2-volume-encryption.ts';
 import { launchTemplateEncryption } from '../../../../lib/services/ec2/controls/launch-template-encryption.ts';
-import { ended, judgeTrail, sample } from '../../../evaluating.ts';
+import { deletedResources, evaluateTrail, sample } from '../../../evaluating.ts';
 
 const controls: readonly Control[] = [
   ec2TransitEncryption,
@@ -28,16 +28,16 @@ function samplesOf(control: Control): readonly string[] {
 describe.each(controls)('the samples of $id', (control) => {
   const names = samplesOf(control);
 
-  it.each(names.filter((name) => !name.startsWith('ending-')))(
+  it.each(names.filter((name) => !name.startsWith('deletion-')))(
     '%s gives the verdict in its name',
     async (name) => {
-      const judged = await judgeTrail(control, [sample(control.id, name)]);
-      expect(judged.map(({ verdict }) => verdict)).toContain(verdictOf[name.split('-')[0] ?? '']);
+      const evaluated = await evaluateTrail(control, [sample(control.id, name)]);
+      expect(evaluated.map(({ verdict }) => verdict)).toContain(verdictOf[name.split('-')[0] ?? '']);
     },
   );
 
-  it.each(names.filter((name) => name.startsWith('ending-')))('%s names what has ended', (name) => {
-    expect(ended(control, sample(control.id, name))).not.toEqual([]);
+  it.each(names.filter((name) => name.startsWith('deletion-')))('%s names what has ended', (name) => {
+    expect(deletedResources(control, sample(control.id, name))).not.toEqual([]);
   });
 
   it('never throw, whatever is put in the place of any of their values', async () => {
@@ -47,10 +47,10 @@ describe.each(controls)('the samples of $id', (control) => {
         fc.array(fc.tuple(fc.nat(records.length - 1), fc.nat(), hostile), { minLength: 1, maxLength: 4 }),
         async (mutations) => {
           const trail = mutations.map(([index, position, value]) => mutated(records[index], position, value));
-          for (const { evidence } of await judgeTrail(control, trail)) {
+          for (const { evidence } of await evaluateTrail(control, trail)) {
             expect(evidence.summary.length).toBeGreaterThan(0);
           }
-          for (const record of trail) ended(control, record);
+          for (const record of trail) deletedResources(control, record);
         },
       ),
       { numRuns: 150 },
@@ -75,9 +75,9 @@ const hostile = fc.oneof(
 /** A copy of the record in which the value at one place of its request, response or service event details is another. */
 function mutated(record: unknown, position: number, value: unknown): unknown {
   const copy = structuredClone(record) as { detail: Record<string, unknown> };
-  const places: [Record<string, unknown>, string][] = [];
+  const accountRegions: [Record<string, unknown>, string][] = [];
   const walk = (holder: Record<string, unknown>, key: string): void => {
-    places.push([holder, key]);
+    accountRegions.push([holder, key]);
     const inner = holder[key];
     if (typeof inner !== 'object' || inner === null) return;
     for (const next of Object.keys(inner)) walk(inner as Record<string, unknown>, next);
@@ -85,7 +85,7 @@ function mutated(record: unknown, position: number, value: unknown): unknown {
   walk(copy.detail, 'requestParameters');
   walk(copy.detail, 'responseElements');
   walk(copy.detail, 'serviceEventDetails');
-  const place = places[position % places.length];
-  if (place !== undefined) place[0][place[1]] = value;
+  const accountRegion = accountRegions[position % accountRegions.length];
+  if (accountRegion !== undefined) accountRegion[0][accountRegion[1]] = value;
   return copy;
 }

@@ -15,8 +15,8 @@ function engine(shape: Partial<Shape>, settings: Partial<Settings> = {}) {
   const target = targetOf(instance, settings);
   const options: RunOptions = {
     journal,
-    means: aws.means,
-    place: { account, region },
+    deps: aws.deps,
+    accountRegion: { account, region },
     run: 'run-1',
     decision: { by: 'operator', name: 'ana', why: 'It fails.' },
     admit: async () => ({ admitted: true }),
@@ -28,13 +28,15 @@ function engine(shape: Partial<Shape>, settings: Partial<Settings> = {}) {
     /** Begins to carry it out, and dies after the first such call. */
     die: async (diesAt: string): Promise<void> => {
       aws.diesAt = diesAt;
-      await expect(carryOut(quarantine, target, options)).resolves.toMatchObject({ kind: 'half-done' });
+      await expect(carryOut(quarantine, target, options)).resolves.toMatchObject({
+        kind: 'partially-completed',
+      });
       aws.revive();
     },
     undo: async (): Promise<UndoOutcome> => {
-      const deed = await journal.latest(target.finding.id, 'quarantine');
-      if (deed === undefined) throw new Error('there is no deed');
-      return undo(quarantine, deed, options);
+      const actionRun = await journal.latest(target.finding.id, 'quarantine');
+      if (actionRun === undefined) throw new Error('there is no action run');
+      return undo(quarantine, actionRun, options);
     },
   };
 }
@@ -51,7 +53,7 @@ const everything: Partial<Settings> = {
   loadBalanced: 'drain',
 };
 
-describe('a deed of quarantine', () => {
+describe('an action run of quarantine', () => {
   it('is done, and undone to what was before', async () => {
     const its = engine({});
     const was = its.aws.picture();
@@ -67,7 +69,7 @@ describe('a deed of quarantine', () => {
     expect(kinds).toEqual(['under-way', 'under-way', 'done']);
   });
 
-  it('that was broken off goes on from the journal, also when another policy holds by then', async () => {
+  it('that was interrupted goes on from the journal, also when another policy holds by then', async () => {
     const its = engine({}, { mode: 'isolate+stop' });
     await its.die('ModifyNetworkInterfaceAttribute');
     const { kind } = await its.carryOut({ mode: 'isolate' });
@@ -90,7 +92,7 @@ describe('a deed of quarantine', () => {
     });
   });
 
-  it('that is half-done, as somebody changed the security groups on the way, names them', async () => {
+  it('that is partially completed, as somebody changed the security groups on the way, names them', async () => {
     const its = engine({});
     await its.die('RevokeSecurityGroupEgress');
     its.aws.interfaces[0] = {
@@ -98,7 +100,7 @@ describe('a deed of quarantine', () => {
       Groups: [{ GroupId: 'sg-new', GroupName: 'sg-new' }],
     };
     expect(await its.carryOut()).toMatchObject({
-      kind: 'half-done',
+      kind: 'partially-completed',
       differences: ['the network interface eni-0 has the security groups sg-new'],
     });
   });

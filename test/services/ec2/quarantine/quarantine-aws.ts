@@ -7,7 +7,7 @@ import * as Scaling from '@aws-sdk/client-auto-scaling';
 import * as Ec2 from '@aws-sdk/client-ec2';
 import * as Elb from '@aws-sdk/client-elastic-load-balancing-v2';
 import { mockClient } from 'aws-sdk-client-mock';
-import type { Means } from '../../../../lib/core/action.ts';
+import type { ActionDeps } from '../../../../lib/core/action.ts';
 import { Killed } from '../../../remediation/actions/mortal-clients.ts';
 import { account, noMemory, writeClients } from './quarantine-clients.ts';
 
@@ -62,7 +62,7 @@ interface Group {
 }
 
 export class FakeAws {
-  readonly means: Means;
+  readonly deps: ActionDeps;
   readonly writes: string[] = [];
   /** Seconds that were waited. */
   seconds = 0;
@@ -74,7 +74,7 @@ export class FakeAws {
   readonly groups = new Map<string, Group>();
   readonly interfaces: Ec2.NetworkInterface[];
   readonly snapshots: Ec2.Snapshot[] = [];
-  readonly registered = new Map<string, Timed<'healthy' | 'draining' | 'gone'>>();
+  readonly registered = new Map<string, Timed<'healthy' | 'draining' | 'deleted'>>();
   readonly power: Timed<string>;
   readonly member: Timed<string>;
   desired = 1;
@@ -107,7 +107,7 @@ export class FakeAws {
     this.#ec2(mockClient(clients.ec2));
     this.#scaling(mockClient(clients.autoScaling));
     this.#elb(mockClient(clients.elb));
-    this.means = {
+    this.deps = {
       clients,
       memory: noMemory,
       now: () => new Date(Date.UTC(2026, 10, 21) + this.seconds * 1_000),
@@ -406,7 +406,7 @@ export class FakeAws {
     };
     const changed = (
       { TargetGroupArn: group = '', Targets }: Elb.RegisterTargetsCommandInput,
-      change: (registration: Timed<'healthy' | 'draining' | 'gone'>) => void,
+      change: (registration: Timed<'healthy' | 'draining' | 'deleted'>) => void,
     ) => {
       const { Id, Port } = targetIn(group);
       const registration = this.registered.get(group);
@@ -420,11 +420,11 @@ export class FakeAws {
         'DescribeTargetHealth',
         ({ TargetGroupArn: group = '' }: Elb.DescribeTargetHealthCommandInput) => {
           const registration = this.registered.get(group);
-          const State = registration === undefined ? 'gone' : this.#now(registration);
+          const State = registration === undefined ? 'deleted' : this.#now(registration);
           const Reason = State === 'draining' ? 'Target.DeregistrationInProgress' : undefined;
           return {
             TargetHealthDescriptions:
-              State === 'gone' ? [] : [{ Target: targetIn(group), TargetHealth: { State, Reason } }],
+              State === 'deleted' ? [] : [{ Target: targetIn(group), TargetHealth: { State, Reason } }],
           };
         },
       ),
@@ -433,7 +433,7 @@ export class FakeAws {
       .on(Elb.DeregisterTargetsCommand)
       .callsFake(
         this.#call('DeregisterTargets', (input: Elb.DeregisterTargetsCommandInput) =>
-          changed(input, (registration) => this.#turn(registration, 'draining', 'gone')),
+          changed(input, (registration) => this.#turn(registration, 'draining', 'deleted')),
         ),
       );
     elb.on(Elb.RegisterTargetsCommand).callsFake(

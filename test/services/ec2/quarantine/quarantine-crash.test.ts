@@ -45,10 +45,10 @@ async function untilDone(aws: FakeAws, step: () => Promise<void>): Promise<void>
 async function quarantined(shape: Shape, settings: Partial<Settings>, diesAfter = Number.POSITIVE_INFINITY) {
   const aws = new FakeAws(shape);
   const target = targetOf(instance, settings);
-  const before = await begin(target, aws.means);
+  const before = await begin(target, aws.deps);
   const from = aws.calls;
   aws.diesAfter = from + diesAfter;
-  await untilDone(aws, () => quarantine.apply(target, before, aws.means));
+  await untilDone(aws, () => quarantine.apply(target, before, aws.deps));
   return { aws, target, before, calls: aws.calls - from };
 }
 
@@ -59,7 +59,7 @@ async function undone(
   aws.writes.length = 0;
   const from = aws.calls;
   aws.diesAfter = from + diesAfter;
-  await untilDone(aws, () => restore(target, before, aws.means));
+  await untilDone(aws, () => restore(target, before, aws.deps));
   return { calls: aws.calls - from };
 }
 
@@ -93,9 +93,9 @@ describe('a quarantine that is killed after any of its calls, and begun again', 
     const calm = await quarantined(full, everything);
     const { calls } = await undone(calm);
     for (let diesAfter = 0; diesAfter < calls; diesAfter += 1) {
-      const course = await quarantined(full, everything);
-      await undone(course, diesAfter);
-      expect({ diesAfter, writes: counted(course.aws), picture: course.aws.picture() }).toEqual({
+      const state = await quarantined(full, everything);
+      await undone(state, diesAfter);
+      expect({ diesAfter, writes: counted(state.aws), picture: state.aws.picture() }).toEqual({
         diesAfter,
         writes: counted(calm.aws),
         picture: calm.aws.picture(),
@@ -108,12 +108,12 @@ describe('a quarantine that is killed after any of its calls, and begun again', 
     for (let diesAfter = 0; diesAfter < calm.calls; diesAfter += 1) {
       const aws = new FakeAws(full);
       const target = targetOf(instance, everything);
-      const before = await begin(target, aws.means);
+      const before = await begin(target, aws.deps);
       aws.diesAfter = aws.calls + diesAfter;
-      await expect(again(() => quarantine.apply(target, before, aws.means))).rejects.toThrow(Killed);
+      await expect(again(() => quarantine.apply(target, before, aws.deps))).rejects.toThrow(Killed);
       aws.revive();
-      const check = await quarantine.check(target, before, aws.means);
-      expect([diesAfter, check.kind === 'as-set' || (check.kind === 'differs' && check.halfway)]).toEqual([
+      const check = await quarantine.check(target, before, aws.deps);
+      expect([diesAfter, check.kind === 'as-set' || (check.kind === 'differs' && check.partial)]).toEqual([
         diesAfter,
         true,
       ]);
@@ -166,21 +166,21 @@ describe('of any instance and any settings', () => {
         const aws = new FakeAws(shape);
         const target = targetOf(instance, settings);
         const was = aws.picture();
-        const prepared = await quarantine.prepare(target, aws.means);
+        const prepared = await quarantine.prepare(target, aws.deps);
         if (prepared.kind !== 'ready') {
           expect([aws.writes, prepared.kind]).toEqual([[], 'needless']);
           return;
         }
         const { before } = prepared;
         aws.diesAfter = aws.calls + one;
-        await untilDone(aws, () => quarantine.apply(target, before, aws.means));
+        await untilDone(aws, () => quarantine.apply(target, before, aws.deps));
         aws.revive();
-        expect(differencesIn(await quarantine.check(target, before, aws.means))).toEqual([]);
+        expect(differencesIn(await quarantine.check(target, before, aws.deps))).toEqual([]);
         expect(aws.snapshots).toHaveLength(settings.snapshot ? shape.volumes : 0);
         aws.diesAfter = aws.calls + other;
-        await untilDone(aws, () => restore(target, before, aws.means));
+        await untilDone(aws, () => restore(target, before, aws.deps));
         aws.revive();
-        expect(differencesIn(await restored(target, before, aws.means))).toEqual([]);
+        expect(differencesIn(await restored(target, before, aws.deps))).toEqual([]);
         expect(aws.picture()).toEqual({ ...was, desired: was.desired + raised(before, target.settings) });
       }),
       { numRuns: 200 },

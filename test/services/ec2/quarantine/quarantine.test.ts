@@ -4,25 +4,25 @@ import { quarantine } from '../../../../lib/services/ec2/quarantine/quarantine.t
 import { type Settings, settings } from '../../../../lib/services/ec2/quarantine/settings.ts';
 import { FakeAws, instance, plain, type Shape } from './quarantine-aws.ts';
 import { targetOf } from './quarantine-clients.ts';
-import { begin, differencesIn, restore, restored, withheldBecause } from './quarantine-run.ts';
+import { begin, differencesIn, restore, restored, skippedBecause } from './quarantine-run.ts';
 
 /** A quarantine, carried out once. */
 async function applied(shape: Partial<Shape>, chosen: Partial<Settings> = {}) {
   const aws = new FakeAws({ ...plain, ...shape });
   const target = targetOf(instance, chosen);
-  const before = await begin(target, aws.means);
-  await quarantine.apply(target, before, aws.means);
+  const before = await begin(target, aws.deps);
+  await quarantine.apply(target, before, aws.deps);
   return { aws, target, before };
 }
 
 function why(shape: Partial<Shape>, chosen: Partial<Settings> = {}): Promise<string> {
   const aws = new FakeAws({ ...plain, ...shape });
-  return withheldBecause(targetOf(instance, chosen), aws.means);
+  return skippedBecause(targetOf(instance, chosen), aws.deps);
 }
 
 async function planOf(shape: Partial<Shape>, chosen: Partial<Settings> = {}): Promise<readonly string[]> {
   const aws = new FakeAws({ ...plain, ...shape });
-  const prepared = await quarantine.prepare(targetOf(instance, chosen), aws.means);
+  const prepared = await quarantine.prepare(targetOf(instance, chosen), aws.deps);
   if (prepared.kind !== 'ready') throw new Error(prepared.because);
   return prepared.plan;
 }
@@ -31,7 +31,7 @@ const interfaceWith = (more: Shape['interfaces'][number]['more']): Partial<Shape
   interfaces: [{ groups: ['sg-web'], vpc: 'vpc-1', ...(more === undefined ? {} : { more }) }],
 });
 
-describe('a quarantine is withheld from', () => {
+describe('a quarantine is skipped from', () => {
   it.each<[string, Partial<Shape>, Partial<Settings>, string]>([
     [
       'a Spot Instance',
@@ -187,7 +187,7 @@ describe('the plan', () => {
 
   it('writes nothing', async () => {
     const aws = new FakeAws({ ...plain, autoScaling: { lifecycle: 'InService', min: 0, max: 2 } });
-    await quarantine.prepare(targetOf(instance, { autoScaling: 'standby', snapshot: true }), aws.means);
+    await quarantine.prepare(targetOf(instance, { autoScaling: 'standby', snapshot: true }), aws.deps);
     expect(aws.writes).toEqual([]);
   });
 });
@@ -216,15 +216,15 @@ describe('isolating', () => {
   it('is called half-way while no step was taken', async () => {
     const aws = new FakeAws(plain);
     const target = targetOf(instance);
-    const before = await begin(target, aws.means);
-    expect(await quarantine.check(target, before, aws.means)).toEqual({
+    const before = await begin(target, aws.deps);
+    expect(await quarantine.check(target, before, aws.deps)).toEqual({
       kind: 'differs',
       differences: [
         'it is not protected from termination',
         'there is no isolation group in vpc-1',
         'the network interface eni-0 has the security groups sg-web',
       ],
-      halfway: true,
+      partial: true,
     });
   });
 });
@@ -257,7 +257,7 @@ describe('tracked connections', () => {
   it('get back the timeout that somebody had set', async () => {
     const interfaces = [{ groups: ['sg-web'], vpc: 'vpc-1', tcpTimeout: 86_400 }];
     const { aws, target, before } = await applied({ interfaces }, { trackedConnections: 'shorten-timeout' });
-    await restore(target, before, aws.means);
+    await restore(target, before, aws.deps);
     expect(aws.picture().timeouts).toEqual([86_400]);
   });
 });
@@ -319,7 +319,7 @@ describe('an undo', () => {
   it('gives the network back before it starts the instance', async () => {
     const { aws, target, before } = await applied({}, { mode: 'isolate+stop' });
     aws.writes.length = 0;
-    await restore(target, before, aws.means);
+    await restore(target, before, aws.deps);
     expect(aws.writes).toEqual([
       'ModifyNetworkInterfaceAttribute',
       'StartInstances',
@@ -329,7 +329,7 @@ describe('an undo', () => {
 
   it('is not complete while an interface is isolated', async () => {
     const { aws, target, before } = await applied({ terminationProtection: true });
-    expect(differencesIn(await restored(target, before, aws.means))).toEqual([
+    expect(differencesIn(await restored(target, before, aws.deps))).toEqual([
       'the network interface eni-0 has the security groups sg-made-in-vpc-1',
     ]);
   });
@@ -339,22 +339,22 @@ describe('an undo', () => {
       { autoScaling: { lifecycle: 'Standby', min: 0, max: 2 } },
       { autoScaling: 'detach' },
     );
-    await restore(target, before, aws.means);
+    await restore(target, before, aws.deps);
     expect(aws.picture().member).toBe('Standby');
   });
 });
 
 describe('the settings', () => {
-  it('withhold everything that is risky where nothing is set', () => {
+  it('skip everything that is risky where nothing is set', () => {
     expect(settings.parse({})).toEqual({
       mode: 'isolate',
       snapshot: false,
-      autoScaling: 'withhold',
+      autoScaling: 'skip',
       autoScalingCapacity: 'keep',
-      loadBalanced: 'withhold',
+      loadBalanced: 'skip',
       drainSeconds: 300,
-      eksNodes: 'withhold',
-      spot: 'withhold',
+      eksNodes: 'skip',
+      spot: 'skip',
       criticalTags: {},
       trackedConnections: 'leave',
     });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { eksAuditLogging as control } from '../../../../lib/services/eks/controls/eks-audit-logging.ts';
-import { ended, sample } from '../../../evaluating.ts';
+import { deletedResources, sample } from '../../../evaluating.ts';
 import { eks, last, survivesMutations, verdicts } from './events.ts';
 
 const all = ['api', 'audit', 'authenticator', 'controllerManager', 'scheduler'];
@@ -42,7 +42,7 @@ describe('a new cluster', () => {
     expect(await verdicts(control, [create(logging(setup(false, ...all)))])).toEqual(['FAIL']);
   });
 
-  it('is judged by the answer rather than the request', async () => {
+  it('is evaluated by the answer rather than the request', async () => {
     const record = create(logging(setup(true, ...all)), logging(setup(false, ...all)));
     expect(await verdicts(control, [record])).toEqual(['FAIL']);
   });
@@ -78,7 +78,7 @@ describe('a changed cluster', () => {
     expect(await verdicts(control, records)).toEqual(['PASS', 'FAIL']);
   });
 
-  it('is not judged again for an update of something else', async () => {
+  it('is not evaluated again for an update of something else', async () => {
     const records = [create(logging(setup(true, ...all))), update({ deletionProtection: true })];
     expect(await verdicts(control, records)).toEqual(['PASS']);
   });
@@ -117,7 +117,7 @@ describe('a cluster not seen before', () => {
   it.each([
     ['in its wrapper', JSON.stringify({ clusterLogging: [setup(true, ...all)] })],
     ['without one', JSON.stringify([setup(true, ...all)])],
-  ])('is judged by what the answer tells, %s', async (_shape, value) => {
+  ])('is evaluated by what the answer tells, %s', async (_shape, value) => {
     const record = eks(
       'UpdateClusterConfig',
       { name: 'shop' },
@@ -127,7 +127,7 @@ describe('a cluster not seen before', () => {
   });
 });
 
-it('judges by the logs that the policy requires', async () => {
+it('evaluates by the logs that the policy requires', async () => {
   const records = [create(logging(setup(true, 'api')))];
   expect(await verdicts(control, records, { requiredTypes: ['api'] })).toEqual(['PASS']);
 });
@@ -137,7 +137,7 @@ it('takes no log that EKS does not have', () => {
 });
 
 it('ends with DeleteCluster', () => {
-  expect(ended(control, sample(control.id, 'ending-cluster-deleted'))).toHaveLength(1);
+  expect(deletedResources(control, sample(control.id, 'deletion-cluster-deleted'))).toHaveLength(1);
 });
 
 it('never throws, whatever the events hold', async () => {

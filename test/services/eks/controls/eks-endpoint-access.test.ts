@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { eksEndpointAccess as control } from '../../../../lib/services/eks/controls/eks-endpoint-access.ts';
-import { ended, sample } from '../../../evaluating.ts';
+import { deletedResources, sample } from '../../../evaluating.ts';
 import { eks, last, survivesMutations, verdicts } from './events.ts';
 
 const create = (resourcesVpcConfig: object, answer?: object) =>
@@ -27,7 +27,7 @@ describe('a new cluster', () => {
     expect(await verdicts(control, [create({ endpointPublicAccess: false })])).toEqual(['PASS']);
   });
 
-  it('is judged by the answer rather than the request', async () => {
+  it('is evaluated by the answer rather than the request', async () => {
     const record = create({ endpointPublicAccess: true }, { endpointPublicAccess: false });
     expect(await verdicts(control, [record])).toEqual(['PASS']);
   });
@@ -57,7 +57,7 @@ describe('a new cluster', () => {
     expect(await verdicts(control, [record], halves)).toEqual(['PASS']);
   });
 
-  it('is judged by a single CIDR block that is written without a list', async () => {
+  it('is evaluated by a single CIDR block that is written without a list', async () => {
     expect(await verdicts(control, [create({ publicAccessCidrs: '203.0.113.0/24' })], office)).toEqual([
       'PASS',
     ]);
@@ -108,7 +108,7 @@ describe('a changed cluster', () => {
     expect((await last(control, records, office)).evidence.summary).toContain('198.51.100.0/24');
   });
 
-  it('is not judged again for an update of something else', async () => {
+  it('is not evaluated again for an update of something else', async () => {
     const records = [create({ endpointPublicAccess: false }), update({ subnetIds: ['subnet-1'] })];
     expect(await verdicts(control, records)).toEqual(['PASS']);
   });
@@ -160,7 +160,7 @@ describe('a cluster not seen before', () => {
     expect(await verdicts(control, [update({ endpointPublicAccess: true })], office)).toEqual(['UNKNOWN']);
   });
 
-  it('is judged by the CIDR blocks that the answer tells', async () => {
+  it('is evaluated by the CIDR blocks that the answer tells', async () => {
     const record = update({ endpointPublicAccess: true }, [
       { type: 'EndpointPublicAccess', value: 'true' },
       { type: 'publicAccessCidrs', value: '["203.0.113.5/32"]' },
@@ -168,7 +168,7 @@ describe('a cluster not seen before', () => {
     expect(await verdicts(control, [record], office)).toEqual(['PASS']);
   });
 
-  it('is judged by the public access that the answer tells', async () => {
+  it('is evaluated by the public access that the answer tells', async () => {
     const record = update({}, [{ type: 'EndpointPublicAccess', value: 'false' }]);
     expect(await verdicts(control, [record])).toEqual(['PASS']);
   });
@@ -189,7 +189,7 @@ it.each([['203.0.113.5'], ['203.0.113.0/99'], ['office']])('takes no setting %s'
 });
 
 it('ends with DeleteCluster', () => {
-  expect(ended(control, sample(control.id, 'ending-cluster-deleted'))).toHaveLength(1);
+  expect(deletedResources(control, sample(control.id, 'deletion-cluster-deleted'))).toHaveLength(1);
 });
 
 it('never throws, whatever the events hold', async () => {

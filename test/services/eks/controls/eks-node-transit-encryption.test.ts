@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { eksNodeTransitEncryption as control } from '../../../../lib/services/eks/controls/eks-node-transit-encryption.ts';
-import { ended, sample } from '../../../evaluating.ts';
+import { deletedResources, sample } from '../../../evaluating.ts';
 import { clusterArn, ec2, eks, last, survivesMutations, verdicts } from './events.ts';
 
 const id = 'lt-0123456789abcdef0';
@@ -214,7 +214,7 @@ describe('an update', () => {
     expect(await verdicts(control, records)).toEqual(['FAIL', 'PASS']);
   });
 
-  it('of a group not seen before is judged by a template that names a type', async () => {
+  it('of a group not seen before is evaluated by a template that names a type', async () => {
     const records = [
       template({ InstanceType: 'm6i.large' }),
       update({ launchTemplate: { id, version: '1' } }),
@@ -274,21 +274,21 @@ describe('types that the policy accepts', () => {
     [['m5.large'], 'PASS'],
     [['m5.*'], 'PASS'],
     [['m5.xlarge', 'm.*'], 'FAIL'],
-  ])('%j, for m5.large: %s', async (acceptedTypes, verdict) => {
+  ])('%j, for m5.large: %s', async (allowedInstanceTypes, verdict) => {
     const records = [create({ instanceTypes: ['m5.large'] })];
-    expect(await verdicts(control, records, { acceptedTypes })).toEqual([verdict]);
+    expect(await verdicts(control, records, { allowedInstanceTypes })).toEqual([verdict]);
   });
 
   it('do not excuse the others', async () => {
     const records = [create({ instanceTypes: ['m5.large', 't3.large'] })];
-    expect((await last(control, records, { acceptedTypes: ['m5.*'] })).evidence.summary).toBe(
+    expect((await last(control, records, { allowedInstanceTypes: ['m5.*'] })).evidence.summary).toBe(
       'Traffic between nodes of node group shop/nodes is not encrypted on t3.large.',
     );
   });
 
   it('may be types that the snapshot does not hold', async () => {
     const records = [create({ instanceTypes: ['x99.large'] })];
-    expect(await verdicts(control, records, { acceptedTypes: ['x99.large'] })).toEqual(['PASS']);
+    expect(await verdicts(control, records, { allowedInstanceTypes: ['x99.large'] })).toEqual(['PASS']);
   });
 });
 
@@ -312,12 +312,12 @@ describe('a node group as a resource', () => {
   });
 
   it('ends with DeleteNodegroup', () => {
-    const [resource] = ended(control, sample(control.id, 'ending-nodegroup-deleted'));
+    const [resource] = deletedResources(control, sample(control.id, 'deletion-nodegroup-deleted'));
     expect(resource).toMatchObject({ type: 'AwsEksNodegroup', id: 'checkout/general' });
   });
 
   it('ends with its cluster', () => {
-    const [resource] = ended(control, sample(control.id, 'ending-cluster-deleted'));
+    const [resource] = deletedResources(control, sample(control.id, 'deletion-cluster-deleted'));
     expect(resource).toMatchObject({ type: 'AwsEksCluster', arn: clusterArn('checkout') });
   });
 
@@ -339,5 +339,5 @@ it('never throws, whatever the events hold', async () => {
     create({ instanceTypes: ['m5.large'] }),
     eks('DeleteNodegroup', group),
   ];
-  await survivesMutations(control, records, { acceptedTypes: ['t3.*'] });
+  await survivesMutations(control, records, { allowedInstanceTypes: ['t3.*'] });
 });

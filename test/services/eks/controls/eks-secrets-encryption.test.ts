@@ -3,7 +3,7 @@ import {
   associateEncryptionCommand,
   eksSecretsEncryption as control,
 } from '../../../../lib/services/eks/controls/eks-secrets-encryption.ts';
-import { ended, sample } from '../../../evaluating.ts';
+import { deletedResources, sample } from '../../../evaluating.ts';
 import { clusterArn, eks, last, survivesMutations, verdicts } from './events.ts';
 
 const key = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
@@ -113,7 +113,7 @@ describe('a key that is associated later', () => {
   });
 });
 
-describe('where a customer managed key is demanded', () => {
+describe('where a customer managed key is required', () => {
   const settings = { key: 'customer-managed' };
 
   it.each([
@@ -146,7 +146,7 @@ describe('where a customer managed key is demanded', () => {
   });
 });
 
-describe('where one of a list of keys is demanded', () => {
+describe('where one of a list of keys is required', () => {
   const settings = { key: [key] };
 
   it.each([
@@ -201,7 +201,7 @@ describe('a cluster through time', () => {
   });
 
   it('ends with DeleteCluster', () => {
-    const [resource] = ended(control, sample(control.id, 'ending-cluster-deleted'));
+    const [resource] = deletedResources(control, sample(control.id, 'deletion-cluster-deleted'));
     expect(resource).toMatchObject({ id: 'legacy', arn: clusterArn('legacy') });
   });
 });

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { Control, Verdict } from '../../../../lib/core/control.ts';
-import { ended, type Judged, judgeTrail } from '../../../evaluating.ts';
+import { deletedResources, type Evaluated, evaluateTrail } from '../../../evaluating.ts';
 
 export const account = '111122223333';
 export const region = 'eu-west-1';
@@ -34,21 +34,21 @@ export async function verdicts(
   records: readonly unknown[],
   settings: unknown = {},
 ): Promise<Verdict[]> {
-  return (await judgeTrail(control, records, settings)).map(({ verdict }) => verdict);
+  return (await evaluateTrail(control, records, settings)).map(({ verdict }) => verdict);
 }
 
-/** The last judgement of a trail; fails the test when there is none. */
+/** The last evaluation of a trail; fails the test when there is none. */
 export async function last(
   control: Control,
   records: readonly unknown[],
   settings: unknown = {},
-): Promise<Judged> {
-  const judged = (await judgeTrail(control, records, settings)).at(-1);
-  if (judged === undefined) throw new Error('the trail gave no judgement');
-  return judged;
+): Promise<Evaluated> {
+  const evaluated = (await evaluateTrail(control, records, settings)).at(-1);
+  if (evaluated === undefined) throw new Error('the trail gave no evaluation');
+  return evaluated;
 }
 
-/** Replaces parts of the events by anything JSON can hold, and expects every judgement to be whole, and to name its resource. */
+/** Replaces parts of the events by anything JSON can hold, and expects every evaluation to be whole, and to name its resource. */
 export async function survivesMutations(
   control: Control,
   records: readonly Readonly<Record<string, unknown>>[],
@@ -73,11 +73,11 @@ export async function survivesMutations(
           eventSource: records[i]?.['eventSource'],
           eventName: records[i]?.['eventName'],
         }));
-        for (const { evidence, resource } of await judgeTrail(control, whole, settings)) {
+        for (const { evidence, resource } of await evaluateTrail(control, whole, settings)) {
           expect(evidence.summary).toMatch(/\S.*\.$/s);
           expect(evidence.summary).toContain(resource.id);
         }
-        for (const record of whole) expect(() => ended(control, record)).not.toThrow();
+        for (const record of whole) expect(() => deletedResources(control, record)).not.toThrow();
       },
     ),
     { numRuns: 300 },

@@ -4,15 +4,15 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
 import { associateEncryption } from '../../../../lib/services/eks/fixes/associate-encryption.ts';
 import { acting, targetOf } from '../../../remediation/actions/acting.ts';
-import { place } from '../../../remediation/actions/simulated-resource.ts';
+import { accountRegion } from '../../../remediation/actions/simulated-resource.ts';
 import { clusterArn, fakeEks } from './fake-eks.ts';
 
-const key = `arn:aws:kms:${place.region}:${place.account}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
+const key = `arn:aws:kms:${accountRegion.region}:${accountRegion.account}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
 const other = `${key.slice(0, -1)}c`;
 const fit: KeyMetadata = {
   KeyId: '1234abcd-12ab-34cd-56ef-1234567890ab',
   Arn: key,
-  AWSAccountId: place.account,
+  AWSAccountId: accountRegion.account,
   KeyManager: 'CUSTOMER',
   KeyState: 'Enabled',
   KeySpec: 'SYMMETRIC_DEFAULT',
@@ -21,8 +21,8 @@ const fit: KeyMetadata = {
 
 function associating(keys: unknown = [key], behaviour: Parameters<typeof fakeEks>[1] = {}) {
   const world = acting(associateEncryption);
-  const eks = fakeEks(world.means.clients.eks, behaviour);
-  const kms = mockClient(world.means.clients.kms);
+  const eks = fakeEks(world.deps.clients.eks, behaviour);
+  const kms = mockClient(world.deps.clients.kms);
   const describeAs = (more: Partial<KeyMetadata>) =>
     kms.on(DescribeKeyCommand).resolves({ KeyMetadata: { ...fit, ...more } });
   describeAs({});
@@ -48,8 +48,8 @@ describe('associating a key', () => {
   it('tells beforehand that it stays', async () => {
     const { target, carryOut, journal } = associating();
     await carryOut(target);
-    const deed = await journal.latest(target.finding.id, 'fix:associate-encryption');
-    expect(deed?.plan).toEqual([
+    const actionRun = await journal.latest(target.finding.id, 'fix:associate-encryption');
+    expect(actionRun?.plan).toEqual([
       `Associate cluster app with the key ${key}, which can be neither changed nor taken back.`,
     ]);
   });
@@ -58,7 +58,7 @@ describe('associating a key', () => {
     const { waits, target, carryOut } = associating([key], { looks: 3 });
     expect(await carryOut(target)).toMatchObject({
       kind: 'done',
-      deed: { after: [`the cluster's key is ${key}`] },
+      actionRun: { after: [`the cluster's key is ${key}`] },
     });
     expect(waits.length).toBe(3);
   });
@@ -69,17 +69,17 @@ describe('associating a key', () => {
     expect([kinds, eks.updates]).toEqual([['under-way', 'done'], 1]);
   });
 
-  it('that EKS gives up is half-done, with the reason', async () => {
+  it('that EKS gives up is partially completed, with the reason', async () => {
     const { target, carryOut } = associating([key], { looks: 2, fails: true });
     expect(await carryOut(target)).toMatchObject({
-      kind: 'half-done',
+      kind: 'partially-completed',
       because:
         'AWS did not do all of it: Error (EKS ended update update-1 of cluster app as Failed: AccessDenied (no role)).',
       differences: ["the cluster's key is none"],
     });
   });
 
-  it('is not gone on with once the key is not fit any more', async () => {
+  it('is not resumed once the key is not fit any more', async () => {
     const { eks, describeAs, journal, target, carryOut } = associating([key], { looks: 1_000 });
     await carryOut(target);
     // The update came to nothing, and the key was disabled meanwhile.
@@ -87,7 +87,7 @@ describe('associating a key', () => {
     describeAs({ KeyState: 'Disabled' });
     const outcome = await carryOut(target);
     expect([outcome.kind, 'because' in outcome ? outcome.because : '', eks.updates]).toEqual([
-      'half-done',
+      'partially-completed',
       `AWS did not do all of it: Error (the key can't be associated any more: Key ${key} is Disabled, and must be enabled first).`,
       1,
     ]);
@@ -101,7 +101,7 @@ describe('associating a key', () => {
     eks.cluster.encryptionConfig = [{ resources: ['secrets'], provider: { keyArn: other } }];
     const { kind } = await carryOut(target);
     expect([kind, (await journal.latest(target.finding.id, 'fix:associate-encryption'))?.status]).toEqual([
-      'withheld',
+      'skipped',
       'superseded',
     ]);
   });
@@ -125,7 +125,7 @@ describe('associating a key', () => {
   });
 });
 
-describe('associating a key is withheld', () => {
+describe('associating a key is skipped', () => {
   const notOne =
     'The policy does not name the key: list just one key ARN in the setting key of eks-secrets-encryption.';
 
@@ -135,23 +135,23 @@ describe('associating a key is withheld', () => {
     ['there is a choice of keys', [key, other], notOne],
     [
       'what is listed is an alias',
-      [`arn:aws:kms:${place.region}:${place.account}:alias/eks`],
-      `The policy names arn:aws:kms:${place.region}:${place.account}:alias/eks, which is not the ARN of a KMS key.`,
+      [`arn:aws:kms:${accountRegion.region}:${accountRegion.account}:alias/eks`],
+      `The policy names arn:aws:kms:${accountRegion.region}:${accountRegion.account}:alias/eks, which is not the ARN of a KMS key.`,
     ],
     ['what is listed is no ARN', ['1234'], 'The policy names 1234, which is not the ARN of a KMS key.'],
     [
       'the key is of another account',
-      [`arn:aws:kms:${place.region}:444455556666:key/k`],
-      `Key arn:aws:kms:${place.region}:444455556666:key/k is not of account ${place.account}, and nothing elsewhere is changed from here.`,
+      [`arn:aws:kms:${accountRegion.region}:444455556666:key/k`],
+      `Key arn:aws:kms:${accountRegion.region}:444455556666:key/k is not of account ${accountRegion.account}, and nothing elsewhere is changed from here.`,
     ],
     [
       'the key is of another Region',
-      [`arn:aws:kms:eu-north-1:${place.account}:key/k`],
-      `Key arn:aws:kms:eu-north-1:${place.account}:key/k is not in ${place.region}, where cluster app is.`,
+      [`arn:aws:kms:eu-north-1:${accountRegion.account}:key/k`],
+      `Key arn:aws:kms:eu-north-1:${accountRegion.account}:key/k is not in ${accountRegion.region}, where cluster app is.`,
     ],
   ])('where %s', async (_what, keys, because) => {
     const { eks, target, carryOut } = associating(keys);
-    expect([await carryOut(target), eks.updates]).toEqual([{ kind: 'withheld', because }, 0]);
+    expect([await carryOut(target), eks.updates]).toEqual([{ kind: 'skipped', because }, 0]);
   });
 
   it.each<[string, Partial<KeyMetadata>, string]>([
@@ -175,20 +175,20 @@ describe('associating a key is withheld', () => {
   ])('where the key %s', async (_what, more, because) => {
     const { eks, describeAs, target, carryOut } = associating();
     describeAs(more);
-    expect([await carryOut(target), eks.updates]).toEqual([{ kind: 'withheld', because }, 0]);
+    expect([await carryOut(target), eks.updates]).toEqual([{ kind: 'skipped', because }, 0]);
   });
 
   it('where there is no such key', async () => {
     const { kms, target, carryOut } = associating();
     kms.on(DescribeKeyCommand).rejects(new NotFoundException({ $metadata: {}, message: '' }));
-    expect(await carryOut(target)).toEqual({ kind: 'withheld', because: `There is no key ${key}.` });
+    expect(await carryOut(target)).toEqual({ kind: 'skipped', because: `There is no key ${key}.` });
   });
 
   it('where the cluster has another key, which can not be changed', async () => {
     const { eks, target, carryOut } = associating();
     eks.cluster.encryptionConfig = [{ resources: ['secrets'], provider: { keyArn: other } }];
     expect(await carryOut(target)).toEqual({
-      kind: 'withheld',
+      kind: 'skipped',
       because: `Cluster app has an encryptionConfig with ${other}, which can't be changed.`,
     });
   });
@@ -196,12 +196,12 @@ describe('associating a key is withheld', () => {
   it('while another update of the cluster is under way', async () => {
     const { eks, target, carryOut } = associating();
     eks.cluster.status = 'UPDATING';
-    expect((await carryOut(target)).kind).toBe('withheld');
+    expect((await carryOut(target)).kind).toBe('skipped');
   });
 
-  it('where the cluster is gone', async () => {
+  it('where the cluster was deleted', async () => {
     const { eks, target, carryOut } = associating();
     eks.exists = false;
-    expect((await carryOut(target)).kind).toBe('withheld');
+    expect((await carryOut(target)).kind).toBe('skipped');
   });
 });

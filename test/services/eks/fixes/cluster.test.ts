@@ -9,7 +9,7 @@ const allowedCidrs = ['203.0.113.0/24'];
 
 function endpoint(settings: unknown = { allowedCidrs }, behaviour: Parameters<typeof fakeEks>[1] = {}) {
   const world = acting(restrictEndpoint);
-  const eks = fakeEks(world.means.clients.eks, behaviour);
+  const eks = fakeEks(world.deps.clients.eks, behaviour);
   return {
     ...world,
     eks,
@@ -19,7 +19,7 @@ function endpoint(settings: unknown = { allowedCidrs }, behaviour: Parameters<ty
 
 function logging() {
   const world = acting(enableAuditLogging);
-  const eks = fakeEks(world.means.clients.eks);
+  const eks = fakeEks(world.deps.clients.eks);
   return { ...world, eks, target: targetOf('eks-audit-logging', 'AwsEksCluster', 'app', clusterArn) };
 }
 
@@ -38,7 +38,7 @@ describe('an update of a cluster', () => {
 
   it('is under way when it takes more than four minutes', async () => {
     const { target, carryOut } = endpoint(undefined, { looks: 1_000 });
-    expect(await carryOut(target)).toMatchObject({ kind: 'under-way', deed: { status: 'begun' } });
+    expect(await carryOut(target)).toMatchObject({ kind: 'under-way', actionRun: { status: 'begun' } });
   });
 
   it('that was under way is waited for by the next run, and not asked for again', async () => {
@@ -48,27 +48,27 @@ describe('an update of a cluster', () => {
     expect([kind, eks.updates]).toEqual(['done', 1]);
   });
 
-  it('that EKS gives up is half-done, with the reason', async () => {
+  it('that EKS gives up is partially completed, with the reason', async () => {
     const { target, carryOut } = endpoint(undefined, { looks: 2, fails: true });
     expect(await carryOut(target)).toMatchObject({
-      kind: 'half-done',
+      kind: 'partially-completed',
       because:
         'AWS did not do all of it: Error (EKS ended update update-1 of cluster app as Failed: AccessDenied (no role)).',
     });
   });
 
-  it('is not asked for where the cluster is gone meanwhile', async () => {
+  it('is not asked for where the cluster was deleted meanwhile', async () => {
     const { eks, target, carryOut } = endpoint();
     eks.exists = false;
     const { kind } = await carryOut(target);
-    expect([kind, eks.updates]).toEqual(['withheld', 0]);
+    expect([kind, eks.updates]).toEqual(['skipped', 0]);
   });
 
   it('is not asked for while another one is under way', async () => {
     const { eks, target, carryOut } = endpoint();
     eks.cluster.status = 'UPDATING';
     expect(await carryOut(target)).toEqual({
-      kind: 'withheld',
+      kind: 'skipped',
       because: 'Cluster app is UPDATING, and only an active one can be updated.',
     });
   });
@@ -96,14 +96,14 @@ describe('restricting an endpoint', () => {
     });
   });
 
-  it('is withheld where the policy allows no block', async () => {
+  it('is skipped where the policy allows no block', async () => {
     const { target, carryOut } = endpoint({});
-    expect((await carryOut(target)).kind).toBe('withheld');
+    expect((await carryOut(target)).kind).toBe('skipped');
   });
 
-  it('is withheld where the policy allows IPv6 only, and the cluster is of IPv4', async () => {
+  it('is skipped where the policy allows IPv6 only, and the cluster is of IPv4', async () => {
     const { target, carryOut } = endpoint({ allowedCidrs: ['2001:db8::/32'] });
-    expect((await carryOut(target)).kind).toBe('withheld');
+    expect((await carryOut(target)).kind).toBe('skipped');
   });
 
   it('is needless where the endpoint is public only to allowed blocks', async () => {

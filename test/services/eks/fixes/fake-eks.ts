@@ -16,10 +16,10 @@ import {
   UpdateClusterConfigCommand,
 } from '@aws-sdk/client-eks';
 import { mockClient } from 'aws-sdk-client-mock';
-import { place } from '../../../remediation/actions/simulated-resource.ts';
+import { accountRegion } from '../../../remediation/actions/simulated-resource.ts';
 
-export const clusterArn = `arn:aws:eks:${place.region}:${place.account}:cluster/app`;
-export const nodegroupArn = `arn:aws:eks:${place.region}:${place.account}:nodegroup/app/blue/0fc0ffee`;
+export const clusterArn = `arn:aws:eks:${accountRegion.region}:${accountRegion.account}:cluster/app`;
+export const nodegroupArn = `arn:aws:eks:${accountRegion.region}:${accountRegion.account}:nodegroup/app/blue/0fc0ffee`;
 
 interface Behaviour {
   /** Looks at the cluster until an update is through. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { kmsGrant as control } from '../../../../lib/services/kms/controls/kms-grant.ts';
-import { ended, judgeTrail } from '../../../evaluating.ts';
+import { deletedResources, evaluateTrail } from '../../../evaluating.ts';
 import { account, keyArn, keyId, kms, other, region } from './records.ts';
 
 const grantId = 'abcde1237f76e4ba7987489ac329fbfba6ad343d6f7075dbd1ef191f0120514a';
@@ -9,16 +9,16 @@ const create = (request: Readonly<Record<string, unknown>>) =>
     request: { keyId, operations: ['Decrypt', 'Encrypt'], ...request },
     response: { grantId },
   });
-const foreign = create({ granteePrincipal: `arn:aws:iam::${other}:role/collector` });
+const external = create({ granteePrincipal: `arn:aws:iam::${other}:role/collector` });
 
 async function verdict(record: unknown, settings: unknown = {}) {
-  return (await judgeTrail(control, [record], settings)).at(-1)?.verdict;
+  return (await evaluateTrail(control, [record], settings)).at(-1)?.verdict;
 }
 
 describe('kms-grant', () => {
-  it('judges the grant, as a part of its key', async () => {
-    const [judged] = await judgeTrail(control, [foreign]);
-    expect(judged?.resource).toEqual({
+  it('evaluates the grant, as a part of its key', async () => {
+    const [evaluated] = await evaluateTrail(control, [external]);
+    expect(evaluated?.resource).toEqual({
       type: 'AwsKmsGrant',
       id: `${keyId}/${grantId}`,
       arn: keyArn,
@@ -51,7 +51,7 @@ describe('kms-grant', () => {
     ['a unique id', 'AROAQ3EGTESTROLE7NOTA', 'UNKNOWN'],
     ['an id hidden by the documentation', 'EX_PRINCIPAL_ID', 'UNKNOWN'],
     ['a look-alike of a service', 'amazonaws.com.example.org', 'UNKNOWN'],
-  ])('judges %s', async (_who, granteePrincipal, expected) => {
+  ])('evaluates %s', async (_who, granteePrincipal, expected) => {
     expect(await verdict(create({ granteePrincipal }))).toBe(expected);
   });
 
@@ -64,22 +64,22 @@ describe('kms-grant', () => {
   });
 
   it('passes a grant to an account that is allowed', async () => {
-    expect(await verdict(foreign, { allowedAccounts: [other] })).toBe('PASS');
+    expect(await verdict(external, { allowedAccounts: [other] })).toBe('PASS');
   });
 
-  it('shows a foreign retiring principal, and does not fail for it', async () => {
+  it('shows an external retiring principal, and does not fail for it', async () => {
     const retiringPrincipal = `arn:aws:iam::${other}:root`;
-    const [judged] = await judgeTrail(control, [
+    const [evaluated] = await evaluateTrail(control, [
       create({ granteePrincipal: `arn:aws:iam::${account}:role/app`, retiringPrincipal }),
     ]);
-    expect(judged?.verdict).toBe('PASS');
-    expect(judged?.evidence.observed).toContainEqual(
+    expect(evaluated?.verdict).toBe('PASS');
+    expect(evaluated?.evidence.observed).toContainEqual(
       expect.objectContaining({ what: 'retiringPrincipal', value: retiringPrincipal }),
     );
   });
 
   it('goes by the account of the key, whoever records the event', async () => {
-    const elsewhere = { ...foreign, recipientAccountId: other };
+    const elsewhere = { ...external, recipientAccountId: other };
     expect(await verdict(elsewhere)).toBe('FAIL');
   });
 
@@ -88,29 +88,29 @@ describe('kms-grant', () => {
     ['RetireGrant', { request: { keyId, grantId } }],
     ['RetireGrant', { additionalEventData: { grantId } }],
   ])('passes after %s, on the same resource', async (eventName, rest) => {
-    const judged = await judgeTrail(control, [foreign, kms(eventName, rest)]);
-    expect(judged.map((each) => each.verdict)).toEqual(['FAIL', 'PASS']);
-    expect(new Set(judged.map(({ resource }) => resource.id)).size).toBe(1);
+    const evaluated = await evaluateTrail(control, [external, kms(eventName, rest)]);
+    expect(evaluated.map((each) => each.verdict)).toEqual(['FAIL', 'PASS']);
+    expect(new Set(evaluated.map(({ resource }) => resource.id)).size).toBe(1);
   });
 
   it('keeps grants of one id apart by their keys', async () => {
     const otherKey = `arn:aws:kms:${region}:${account}:key/0987dcba-09fe-87dc-65ba-ab0987654321`;
-    const judged = await judgeTrail(control, [
+    const evaluated = await evaluateTrail(control, [
       kms('RevokeGrant', { request: { grantId }, arn: otherKey }),
-      foreign,
+      external,
     ]);
-    expect(judged.at(-1)?.verdict).toBe('FAIL');
+    expect(evaluated.at(-1)?.verdict).toBe('FAIL');
   });
 
-  it('judges nothing where a retirement by token names no grant', async () => {
-    expect(await judgeTrail(control, [kms('RetireGrant')])).toEqual([]);
+  it('evaluates nothing where a retirement by token names no grant', async () => {
+    expect(await evaluateTrail(control, [kms('RetireGrant')])).toEqual([]);
   });
 
-  it('judges nothing in a dry run', async () => {
-    expect(await judgeTrail(control, [create({ granteePrincipal: other, dryRun: true })])).toEqual([]);
+  it('evaluates nothing in a dry run', async () => {
+    expect(await evaluateTrail(control, [create({ granteePrincipal: other, dryRun: true })])).toEqual([]);
   });
 
   it('ends with its key', () => {
-    expect(ended(control, kms('DeleteKey')).map(({ arn }) => arn)).toEqual([keyArn]);
+    expect(deletedResources(control, kms('DeleteKey')).map(({ arn }) => arn)).toEqual([keyArn]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { kmsKeyDeletion as control } from '../../../../lib/services/kms/controls/kms-key-deletion.ts';
-import { ended, judgeTrail } from '../../../evaluating.ts';
+import { deletedResources, evaluateTrail } from '../../../evaluating.ts';
 import { keyArn, keyId, kms, mrkArn } from './records.ts';
 
 const schedule = kms('ScheduleKeyDeletion', {
@@ -15,12 +15,12 @@ const deleted = kms('DeleteKey', {
 
 describe('kms-key-deletion', () => {
   it('fails a scheduled deletion, with the window, the date as written, and who did it', async () => {
-    const [judged] = await judgeTrail(control, [schedule]);
-    expect(judged?.verdict).toBe('FAIL');
-    expect(judged?.evidence.summary).toBe(
+    const [evaluated] = await evaluateTrail(control, [schedule]);
+    expect(evaluated?.verdict).toBe('FAIL');
+    expect(evaluated?.evidence.summary).toBe(
       `Key ${keyId} was scheduled for deletion after 7 days (Sep 21, 2026, 8:12:30 AM) by alice.`,
     );
-    expect(judged?.evidence.observed.map(({ what, value }) => [what, value])).toEqual([
+    expect(evaluated?.evidence.observed.map(({ what, value }) => [what, value])).toEqual([
       ['keyState', 'PendingDeletion'],
       ['pendingWindowInDays', 7],
       ['deletionDate', 'Sep 21, 2026, 8:12:30 AM'],
@@ -34,33 +34,33 @@ describe('kms-key-deletion', () => {
       arn,
       response: { keyId: arn, keyState: 'PendingReplicaDeletion', pendingWindowInDays: 30 },
     });
-    const [judged] = await judgeTrail(control, [record]);
-    expect(judged?.verdict).toBe('FAIL');
-    expect(judged?.evidence.summary).toContain('when its last replica is gone');
+    const [evaluated] = await evaluateTrail(control, [record]);
+    expect(evaluated?.verdict).toBe('FAIL');
+    expect(evaluated?.evidence.summary).toContain('when its last replica was deleted');
   });
 
   it('fails a scheduled deletion of which only the request is recorded', async () => {
-    const [judged] = await judgeTrail(control, [kms('ScheduleKeyDeletion', { request: { keyId } })]);
-    expect(judged?.evidence.summary).toBe(`Key ${keyId} was scheduled for deletion by alice.`);
+    const [evaluated] = await evaluateTrail(control, [kms('ScheduleKeyDeletion', { request: { keyId } })]);
+    expect(evaluated?.evidence.summary).toBe(`Key ${keyId} was scheduled for deletion by alice.`);
   });
 
   it('follows a key from schedule to cancellation, and to its end', async () => {
-    const verdicts = (await judgeTrail(control, [schedule, cancel, schedule, deleted])).map(
+    const verdicts = (await evaluateTrail(control, [schedule, cancel, schedule, deleted])).map(
       (each) => each.verdict,
     );
     expect(verdicts).toEqual(['FAIL', 'PASS', 'FAIL', 'FAIL']);
   });
 
   it('says of a deleted key that it was deleted', async () => {
-    const [judged] = await judgeTrail(control, [deleted]);
-    expect(judged?.evidence.summary).toBe(`Key ${keyId} was deleted by AWS Internal.`);
+    const [evaluated] = await evaluateTrail(control, [deleted]);
+    expect(evaluated?.evidence.summary).toBe(`Key ${keyId} was deleted by AWS Internal.`);
   });
 
   it('ends the key that DeleteKey names in resources alone', () => {
-    expect(ended(control, deleted).map(({ arn }) => arn)).toEqual([keyArn]);
+    expect(deletedResources(control, deleted).map(({ arn }) => arn)).toEqual([keyArn]);
   });
 
-  it('judges nothing in a call that failed', async () => {
-    expect(await judgeTrail(control, [{ ...schedule, errorCode: 'AccessDenied' }])).toEqual([]);
+  it('evaluates nothing in a call that failed', async () => {
+    expect(await evaluateTrail(control, [{ ...schedule, errorCode: 'AccessDenied' }])).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { known } from '../../../../lib/core/facts.ts';
 import { kmsKeyDisabled as control } from '../../../../lib/services/kms/controls/kms-key-disabled.ts';
-import { judgeTrail } from '../../../evaluating.ts';
+import { evaluateTrail } from '../../../evaluating.ts';
 import { account, keyArn, keyId, kms, region } from './records.ts';
 
 const disable = kms('DisableKey', { request: { keyId } });
@@ -10,7 +10,7 @@ const schedule = kms('ScheduleKeyDeletion', { request: { keyId } });
 const cancel = kms('CancelKeyDeletion', { response: { keyId: keyArn } });
 
 async function verdicts(...records: readonly unknown[]) {
-  return (await judgeTrail(control, records)).map(({ verdict }) => verdict);
+  return (await evaluateTrail(control, records)).map(({ verdict }) => verdict);
 }
 
 describe('kms-key-disabled', () => {
@@ -19,9 +19,9 @@ describe('kms-key-disabled', () => {
   });
 
   it('fails a key whose deletion was cancelled, and says that this left it disabled', async () => {
-    const [judged] = await judgeTrail(control, [enable, schedule, cancel].slice(1));
-    expect(judged?.verdict).toBe('FAIL');
-    expect(judged?.evidence.summary).toBe(
+    const [evaluated] = await evaluateTrail(control, [enable, schedule, cancel].slice(1));
+    expect(evaluated?.verdict).toBe('FAIL');
+    expect(evaluated?.evidence.summary).toBe(
       `The deletion of key ${keyId} was cancelled by alice, which leaves it disabled.`,
     );
   });
@@ -39,12 +39,12 @@ describe('kms-key-disabled', () => {
     (keyState) => {
       const state = { keyState, pendingWindowInDays: null, deletionDate: null, changedBy: null };
       const source = { kind: 'api', call: 'DescribeKey', at: '2026-09-14T08:12:30Z' } as const;
-      const judgement = control.evaluate(
+      const evaluation = control.evaluate(
         { type: 'AwsKmsKey', id: keyId, arn: keyArn, account, region },
         { 'kms.keyState': known(state, source) },
         {},
       );
-      expect(judgement.verdict).toBe('NOT_APPLICABLE');
+      expect(evaluation.verdict).toBe('NOT_APPLICABLE');
     },
   );
 });

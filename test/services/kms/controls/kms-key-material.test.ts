@@ -3,7 +3,7 @@ import type { Facts } from '../../../../lib/core/control.ts';
 import { known, unknownFact } from '../../../../lib/core/facts.ts';
 import { kmsKeyMaterial as control } from '../../../../lib/services/kms/controls/kms-key-material.ts';
 import type { KmsKeyMaterial } from '../../../../lib/services/kms/facts.ts';
-import { judgeTrail } from '../../../evaluating.ts';
+import { evaluateTrail } from '../../../evaluating.ts';
 import { account, keyArn, keyId, kms, region } from './records.ts';
 
 const importOf = (
@@ -15,8 +15,8 @@ const deletionOf = (keyMaterialId?: string) =>
 const expiry = kms('DeleteExpiredKeyMaterial', { serviceEventDetails: { keyId } });
 const expiring = { keyId, validTo: 'Jan 1, 2027 8:00:00 PM', expirationModel: 'KEY_MATERIAL_EXPIRES' };
 
-/** Judges by facts as AWS answers them. */
-function judgeByAws(
+/** Evaluates by facts as AWS answers them. */
+function evaluateByAws(
   origin: string | null,
   missing: KmsKeyMaterial['missing'] = [],
   metadata?: Facts['kms.key'],
@@ -41,7 +41,7 @@ function judgeByAws(
 }
 
 async function verdicts(records: readonly unknown[], settings: unknown = {}) {
-  return (await judgeTrail(control, records, settings)).map(({ verdict }) => verdict);
+  return (await evaluateTrail(control, records, settings)).map(({ verdict }) => verdict);
 }
 
 describe('kms-key-material', () => {
@@ -57,13 +57,13 @@ describe('kms-key-material', () => {
 
   it('finds the key of an expiry in the details of the service event', async () => {
     const record = kms('DeleteExpiredKeyMaterial', { arn: null, serviceEventDetails: { keyId } });
-    const [judged] = await judgeTrail(control, [record]);
-    expect(judged?.resource.id).toBe(keyId);
+    const [evaluated] = await evaluateTrail(control, [record]);
+    expect(evaluated?.resource.id).toBe(keyId);
   });
 
   it('shows when material expires, as it was written', async () => {
-    const [judged] = await judgeTrail(control, [importOf(expiring)]);
-    expect(judged?.evidence.summary).toBe(
+    const [evaluated] = await evaluateTrail(control, [importOf(expiring)]);
+    expect(evaluated?.evidence.summary).toBe(
       `The key material of ${keyId} was imported, and expires (valid to Jan 1, 2027 8:00:00 PM).`,
     );
   });
@@ -71,7 +71,7 @@ describe('kms-key-material', () => {
   it.each(['AWS_KMS', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE'])(
     'is not about a key whose material comes from %s',
     (origin) => {
-      const { verdict, evidence } = judgeByAws(origin);
+      const { verdict, evidence } = evaluateByAws(origin);
       expect(verdict).toBe('NOT_APPLICABLE');
       expect(evidence.summary).toBe(
         `The key material of ${keyId} was not imported: its origin is ${origin}.`,
@@ -83,21 +83,21 @@ describe('kms-key-material', () => {
     const made = kms('CreateKey', {
       responseElements: { keyMetadata: { origin: 'AWS_KMS', keySpec: 'SYMMETRIC_DEFAULT' } },
     });
-    const [judged] = await judgeTrail(control, [made, kms('DeleteImportedKeyMaterial')]);
-    expect(judged?.verdict).toBe('FAIL');
+    const [evaluated] = await evaluateTrail(control, [made, kms('DeleteImportedKeyMaterial')]);
+    expect(evaluated?.verdict).toBe('FAIL');
   });
 
-  it('judges by the material where the origin is not told', () => {
-    expect(judgeByAws(null).verdict).toBe('PASS');
+  it('evaluates by the material where the origin is not told', () => {
+    expect(evaluateByAws(null).verdict).toBe('PASS');
   });
 
-  it('judges by the material where nothing is known of the key', () => {
-    expect(judgeByAws(null, [], unknownFact('denied', 'no')).verdict).toBe('PASS');
+  it('evaluates by the material where nothing is known of the key', () => {
+    expect(evaluateByAws(null, [], unknownFact('denied', 'no')).verdict).toBe('PASS');
   });
 
   describe('when AWS does not tell why material is missing', () => {
     it('fails without choosing a cause', () => {
-      const { verdict, evidence } = judgeByAws('EXTERNAL', [{ keyMaterialId: 'a', because: null }]);
+      const { verdict, evidence } = evaluateByAws('EXTERNAL', [{ keyMaterialId: 'a', because: null }]);
       expect(verdict).toBe('FAIL');
       expect(evidence.summary).toBe(
         `Key ${keyId} lacks key material: material a was deleted or has expired.`,
@@ -105,7 +105,7 @@ describe('kms-key-material', () => {
     });
 
     it('does not claim that material without an id was ever imported', () => {
-      const { evidence } = judgeByAws('EXTERNAL', [{ keyMaterialId: null, because: null }]);
+      const { evidence } = evaluateByAws('EXTERNAL', [{ keyMaterialId: null, because: null }]);
       expect(evidence.summary).toBe(
         `Key ${keyId} lacks key material: the material was deleted, has expired or was never imported.`,
       );
@@ -127,8 +127,8 @@ describe('kms-key-material', () => {
     });
 
     it('counts one that is lost twice once', async () => {
-      const judged = await judgeTrail(control, [deletionOf('a'), deletionOf('a')]);
-      expect(judged.at(-1)?.evidence.summary).toBe(
+      const evaluated = await evaluateTrail(control, [deletionOf('a'), deletionOf('a')]);
+      expect(evaluated.at(-1)?.evidence.summary).toBe(
         `Key ${keyId} lacks key material: material a was deleted.`,
       );
     });
@@ -142,7 +142,7 @@ describe('kms-key-material', () => {
       [{ keyId }, 'FAIL'],
       [{ keyId, expirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' }, 'PASS'],
       [null, 'UNKNOWN'],
-    ])('judges the request %j: %s', async (request, verdict) => {
+    ])('evaluates the request %j: %s', async (request, verdict) => {
       expect(await verdicts([importOf(request)], settings)).toEqual([verdict]);
     });
   });

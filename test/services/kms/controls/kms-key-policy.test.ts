@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { kmsKeyPolicy as control } from '../../../../lib/services/kms/controls/kms-key-policy.ts';
-import { judgeTrail } from '../../../evaluating.ts';
+import { evaluateTrail } from '../../../evaluating.ts';
 import {
   account,
   createKey,
@@ -22,21 +22,21 @@ const share = (principal: unknown, condition?: unknown) => ({
   ...(condition === undefined ? {} : { Condition: condition }),
 });
 
-async function judged(records: readonly unknown[], settings: unknown = {}) {
-  return (await judgeTrail(control, records, settings)).at(-1);
+async function evaluated(records: readonly unknown[], settings: unknown = {}) {
+  return (await evaluateTrail(control, records, settings)).at(-1);
 }
 async function verdicts(records: readonly unknown[]) {
-  return (await judgeTrail(control, records)).map(({ verdict }) => verdict);
+  return (await evaluateTrail(control, records)).map(({ verdict }) => verdict);
 }
 
 describe('kms-key-policy', () => {
   it('passes a key created without a policy, which gets the default one', async () => {
-    const last = await judged([createKey()]);
+    const last = await evaluated([createKey()]);
     expect(last?.verdict).toBe('PASS');
     expect(last?.evidence.observed[0]?.value).toBe('the default key policy');
   });
 
-  it('judges the policy that a key is created with', async () => {
+  it('evaluates the policy that a key is created with', async () => {
     const policy = JSON.stringify({ Statement: [rootStatement, share('*')] });
     expect(await verdicts([createKey({}, { policy })])).toEqual(['FAIL']);
   });
@@ -47,14 +47,14 @@ describe('kms-key-policy', () => {
   });
 
   it('names the statement, the principal, the actions and the reason', async () => {
-    const last = await judged([putKeyPolicy(rootStatement, share({ AWS: other }))]);
+    const last = await evaluated([putKeyPolicy(rootStatement, share({ AWS: other }))]);
     expect(last?.evidence.summary).toBe(
-      `The policy of key ${keyId} grants to outsiders: statement "Share" lets arn:aws:iam::${other}:root do kms:Decrypt, and account ${other} is not allowed.`,
+      `The policy of key ${keyId} grants to external accounts: statement "Share" lets arn:aws:iam::${other}:root do kms:Decrypt, and account ${other} is not allowed.`,
     );
   });
 
   it('tells the actions among what was observed too', async () => {
-    const last = await judged([putKeyPolicy(rootStatement, share('*'))]);
+    const last = await evaluated([putKeyPolicy(rootStatement, share('*'))]);
     expect(last?.evidence.observed).toContainEqual(
       expect.objectContaining({
         what: 'grants outside',
@@ -69,13 +69,13 @@ describe('kms-key-policy', () => {
     [{ Action: undefined, NotAction: 'kms:PutKeyPolicy' }, 'do everything but kms:PutKeyPolicy, under'],
     [{ Sid: undefined }, 'statement 2 lets everybody'],
   ])('says of %j: %s', async (rest, words) => {
-    const last = await judged([putKeyPolicy(rootStatement, { ...share('*'), ...rest })]);
+    const last = await evaluated([putKeyPolicy(rootStatement, { ...share('*'), ...rest })]);
     expect(last?.evidence.summary).toContain(words);
   });
 
   it('tells every grant apart, and how many more there are', async () => {
     const shares = ['A', 'B', 'C', 'D', 'E'].map((Sid) => ({ ...share('*'), Sid }));
-    const last = await judged([putKeyPolicy(rootStatement, ...shares)]);
+    const last = await evaluated([putKeyPolicy(rootStatement, ...shares)]);
     expect(last?.evidence.summary).toMatch(
       /statement "A" .*; statement "B" .*; statement "C" .*; and 2 more\.$/,
     );
@@ -84,7 +84,7 @@ describe('kms-key-policy', () => {
   it.each(['Service', 'Federated', 'CanonicalUser', 'Martian'])(
     'does not call the principal {"%s": "*"} everybody',
     async (kind) => {
-      const last = await judged([putKeyPolicy(rootStatement, share({ [kind]: '*' }))]);
+      const last = await evaluated([putKeyPolicy(rootStatement, share({ [kind]: '*' }))]);
       expect([last?.verdict, last?.evidence.summary]).toEqual([
         'UNKNOWN',
         expect.stringContaining(`lets ${kind} * do kms:Decrypt, and `),
@@ -94,7 +94,7 @@ describe('kms-key-policy', () => {
 
   it('says by which condition a wildcard is confined', async () => {
     const condition = { StringEquals: { 'kms:CallerAccount': account } };
-    const last = await judged([putKeyPolicy(rootStatement, share('*', condition))]);
+    const last = await evaluated([putKeyPolicy(rootStatement, share('*', condition))]);
     expect(last?.verdict).toBe('PASS');
     expect(last?.evidence.summary).toContain(
       `(statement "Share" lets everybody do kms:Decrypt, under kms:CallerAccount, which names ${account} alone)`,
@@ -102,7 +102,7 @@ describe('kms-key-policy', () => {
   });
 
   it('fails a policy that leaves nobody to change it', async () => {
-    const last = await judged([putKeyPolicy(share({ AWS: account }))]);
+    const last = await evaluated([putKeyPolicy(share({ AWS: account }))]);
     expect(last?.verdict).toBe('FAIL');
     expect(last?.evidence.summary).toContain('does not keep its administrators');
   });
@@ -112,7 +112,7 @@ describe('kms-key-policy', () => {
     [{ allowedAccounts: ['444455556666'] }, 'FAIL'],
     [{}, 'FAIL'],
   ])('goes by the allowed accounts: %j', async (settings, verdict) => {
-    expect((await judged([putKeyPolicy(rootStatement, share({ AWS: other }))], settings))?.verdict).toBe(
+    expect((await evaluated([putKeyPolicy(rootStatement, share({ AWS: other }))], settings))?.verdict).toBe(
       verdict,
     );
   });
@@ -124,7 +124,7 @@ describe('kms-key-policy', () => {
   ])('goes by the allowed organizations: %j', async (allowedOrganizations, verdict) => {
     const condition = { StringEquals: { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' } };
     const record = putKeyPolicy(rootStatement, share('*', condition));
-    expect((await judged([record], { allowedOrganizations }))?.verdict).toBe(verdict);
+    expect((await evaluated([record], { allowedOrganizations }))?.verdict).toBe(verdict);
   });
 
   it.each([
@@ -132,7 +132,7 @@ describe('kms-key-policy', () => {
     [['o-a1b2c3d4e5'], false],
   ])('says that the organization was taken for the own one where %j are listed: %s', async (listed, said) => {
     const condition = { StringEquals: { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' } };
-    const last = await judged([putKeyPolicy(rootStatement, share('*', condition))], {
+    const last = await evaluated([putKeyPolicy(rootStatement, share('*', condition))], {
       allowedOrganizations: listed,
     });
     expect(last?.evidence.summary.includes("alone, taken for the account's own")).toBe(said);
@@ -140,7 +140,7 @@ describe('kms-key-policy', () => {
 
   it("does not say so of what names the key's own organization", async () => {
     const condition = { StringEquals: { 'aws:PrincipalOrgID': '$'.concat('{aws:ResourceOrgID}') } };
-    const last = await judged([putKeyPolicy(rootStatement, share('*', condition))]);
+    const last = await evaluated([putKeyPolicy(rootStatement, share('*', condition))]);
     expect(last?.evidence.summary).toContain("which names the key's own organization alone)");
   });
 
@@ -149,7 +149,7 @@ describe('kms-key-policy', () => {
     [[`arn:aws:iam::${account}:role/KeyAdmin`], 'UNKNOWN'],
     [[`arn:aws:iam::${other}:role/KeyAdmin`], 'FAIL'],
   ])('goes by the administrators: %j', async (administrators, verdict) => {
-    expect((await judged([putKeyPolicy(rootStatement)], { administrators }))?.verdict).toBe(verdict);
+    expect((await evaluated([putKeyPolicy(rootStatement)], { administrators }))?.verdict).toBe(verdict);
   });
 
   it.each([

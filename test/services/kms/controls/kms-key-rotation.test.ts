@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { kmsKeyRotation as control } from '../../../../lib/services/kms/controls/kms-key-rotation.ts';
-import { judgeTrail } from '../../../evaluating.ts';
+import { evaluateTrail } from '../../../evaluating.ts';
 import { createKey, keyId, kms, mrkArn, mrkId } from './records.ts';
 
 const enable = kms('EnableKeyRotation', { request: { keyId } });
 const disable = kms('DisableKeyRotation', { request: { keyId } });
 
 async function verdicts(records: readonly unknown[], settings: unknown = {}) {
-  return (await judgeTrail(control, records, settings)).map(({ verdict }) => verdict);
+  return (await evaluateTrail(control, records, settings)).map(({ verdict }) => verdict);
 }
 
 describe('kms-key-rotation', () => {
@@ -40,9 +40,9 @@ describe('kms-key-rotation', () => {
       'it is a replica, rotated with its primary key',
     ],
   ])('does not concern %s', async (_what, metadata, because) => {
-    const [judged] = await judgeTrail(control, [createKey(metadata)]);
-    expect(judged?.verdict).toBe('NOT_APPLICABLE');
-    expect(judged?.evidence.summary).toBe(`KMS does not rotate key ${keyId}: ${because}.`);
+    const [evaluated] = await evaluateTrail(control, [createKey(metadata)]);
+    expect(evaluated?.verdict).toBe('NOT_APPLICABLE');
+    expect(evaluated?.evidence.summary).toBe(`KMS does not rotate key ${keyId}: ${because}.`);
   });
 
   it('reads the old name of the spec', async () => {
@@ -89,7 +89,7 @@ describe('kms-key-rotation', () => {
       [365, 'PASS'],
       [366, 'FAIL'],
       ['730', 'FAIL'],
-    ])('judges a period of %j days: %s', async (days, verdict) => {
+    ])('evaluates a period of %j days: %s', async (days, verdict) => {
       expect(await verdicts([enableWith(days)], settings)).toEqual([verdict]);
     });
 
@@ -126,7 +126,7 @@ describe('kms-key-rotation', () => {
     });
     const disableThere = kms('DisableKeyRotation', { arn: there, awsRegion: 'eu-west-1' });
 
-    it('judges the primary', async () => {
+    it('evaluates the primary', async () => {
       expect(await verdicts([createPrimary])).toEqual(['FAIL']);
     });
 
@@ -138,7 +138,7 @@ describe('kms-key-rotation', () => {
       expect(await verdicts([createReplica])).toEqual(['UNKNOWN']);
     });
 
-    it('judges what was a replica once it is the primary', async () => {
+    it('evaluates what was a replica once it is the primary', async () => {
       expect(await verdicts([createPrimary, replicate, movePrimary, disableThere])).toEqual(['FAIL', 'FAIL']);
     });
   });

@@ -21,18 +21,18 @@ import { enableRotation } from '../../../../lib/services/kms/fixes/enable-rotati
 import { restoreKeyPolicy } from '../../../../lib/services/kms/fixes/restore-key-policy.ts';
 import { revokeGrant } from '../../../../lib/services/kms/fixes/revoke-grant.ts';
 import { acting, targetOf } from '../../../remediation/actions/acting.ts';
-import { place } from '../../../remediation/actions/simulated-resource.ts';
+import { accountRegion } from '../../../remediation/actions/simulated-resource.ts';
 
 const id = '1234abcd-12ab-34cd-56ef-1234567890ab';
-const arn = `arn:aws:kms:${place.region}:${place.account}:key/${id}`;
+const arn = `arn:aws:kms:${accountRegion.region}:${accountRegion.account}:key/${id}`;
 const enabled: Partial<KeyMetadata> = {
-  AWSAccountId: place.account,
+  AWSAccountId: accountRegion.account,
   KeyManager: 'CUSTOMER',
   KeyState: 'Enabled',
   KeySpec: 'SYMMETRIC_DEFAULT',
   Origin: 'AWS_KMS',
 };
-const gone = new NotFoundException({ $metadata: {}, message: 'no such key' });
+const deleted = new NotFoundException({ $metadata: {}, message: 'no such key' });
 
 /** A key whose rotation is on when it has a period. */
 function fakeKms(client: KMSClient, more: Partial<KeyMetadata>, period?: number) {
@@ -61,7 +61,7 @@ function key(
   memory: Partial<Memory> = {},
 ) {
   const world = acting(action, memory);
-  const kms = fakeKms(world.means.clients.kms, more);
+  const kms = fakeKms(world.deps.clients.kms, more);
   return { ...world, ...kms, target: targetOf('kms-key', 'AwsKmsKey', id, arn, settings) };
 }
 
@@ -78,15 +78,15 @@ describe('enabling rotation', () => {
     ['a disabled key', { KeyState: 'Disabled' }, 'is Disabled, and must be enabled first'],
     ['a key of AWS', { KeyManager: 'AWS' }, 'AWS manages key'],
     ['a key of another account', { AWSAccountId: '444455556666' }, 'belongs to account 444455556666'],
-  ] as const)('is withheld from %s', async (_what, more, because) => {
+  ] as const)('is skipped from %s', async (_what, more, because) => {
     const { target, carryOut } = key(enableRotation, more);
     expect(await carryOut(target)).toMatchObject({
-      kind: 'withheld',
+      kind: 'skipped',
       because: expect.stringContaining(because),
     });
   });
 
-  it('takes the period that the control demands', async () => {
+  it('takes the period that the control requires', async () => {
     const { target, rotation, carryOut } = key(enableRotation, {}, { maxRotationPeriodInDays: 180 });
     await carryOut(target);
     expect(rotation.period).toBe(180);
@@ -120,17 +120,17 @@ describe('enabling rotation', () => {
 
 describe('enabling a key', () => {
   it.each(['PendingDeletion', 'PendingImport', 'Unavailable'] as const)(
-    'is withheld from one that is %s',
+    'is skipped from one that is %s',
     async (state) => {
       const { target, carryOut } = key(enableKey, { KeyState: state });
-      expect((await carryOut(target)).kind).toBe('withheld');
+      expect((await carryOut(target)).kind).toBe('skipped');
     },
   );
 
-  it('is withheld from one that is gone', async () => {
+  it('is skipped from one that was deleted', async () => {
     const { target, mock, carryOut } = key(enableKey, {});
-    mock.on(DescribeKeyCommand).rejects(gone);
-    expect((await carryOut(target)).kind).toBe('withheld');
+    mock.on(DescribeKeyCommand).rejects(deleted);
+    expect((await carryOut(target)).kind).toBe('skipped');
   });
 });
 
@@ -163,7 +163,7 @@ describe('cancelling a deletion', () => {
       lastSeenAt: null,
     };
     expect(cancelKeyDeletion.undo.command({ resource, finding, settings: {} }, before)).toBe(
-      `aws kms schedule-key-deletion --region ${place.region} --key-id ${arn} --pending-window-in-days 7`,
+      `aws kms schedule-key-deletion --region ${accountRegion.region} --key-id ${arn} --pending-window-in-days 7`,
     );
   });
 });
@@ -171,7 +171,7 @@ describe('cancelling a deletion', () => {
 describe('restoring a key policy', () => {
   const own = {
     Effect: 'Allow',
-    Principal: { AWS: `arn:aws:iam::${place.account}:root` },
+    Principal: { AWS: `arn:aws:iam::${accountRegion.account}:root` },
     Action: 'kms:*',
     Resource: '*',
   };
@@ -189,22 +189,22 @@ describe('restoring a key policy', () => {
     return world;
   };
 
-  it('is withheld where none was recorded while the key passed', async () => {
+  it('is skipped where none was recorded while the key passed', async () => {
     const { target, carryOut } = of(policy(own, open), undefined);
     expect(await carryOut(target)).toEqual({
-      kind: 'withheld',
+      kind: 'skipped',
       because: `No policy of key ${id} was recorded while it passed.`,
     });
   });
 
-  it('is withheld where the recorded one does not pass any more', async () => {
+  it('is skipped where the recorded one does not pass any more', async () => {
     const { target, carryOut } = of(policy(own, open), policy(own, open));
-    expect((await carryOut(target)).kind).toBe('withheld');
+    expect((await carryOut(target)).kind).toBe('skipped');
   });
 
-  it('is withheld where the present one can not be read', async () => {
+  it('is skipped where the present one can not be read', async () => {
     const { target, carryOut } = of('none', policy(own));
-    expect((await carryOut(target)).kind).toBe('withheld');
+    expect((await carryOut(target)).kind).toBe('skipped');
   });
 
   it('is needless where the present one passes', async () => {
@@ -217,20 +217,20 @@ describe('revoking a grant', () => {
   const grantOf = (granteePrincipal: string) => {
     const world = acting(revokeGrant);
     const grant = { GrantId: 'abc', GranteePrincipal: granteePrincipal, Operations: ['Decrypt' as const] };
-    mockClient(world.means.clients.kms)
+    mockClient(world.deps.clients.kms)
       .on(ListGrantsCommand)
       .resolves({ Grants: [grant] });
     return { ...world, target: targetOf('kms-grant', 'AwsKmsGrant', `${id}/abc`, arn) };
   };
 
   it('is needless where the grantee is of the own account', async () => {
-    const { target, carryOut } = grantOf(`arn:aws:iam::${place.account}:role/app`);
+    const { target, carryOut } = grantOf(`arn:aws:iam::${accountRegion.account}:role/app`);
     expect((await carryOut(target)).kind).toBe('needless');
   });
 
-  it('is withheld where nothing tells the account of the grantee', async () => {
+  it('is skipped where nothing tells the account of the grantee', async () => {
     const { target, carryOut } = grantOf('AROAEXAMPLEEXAMPLE123');
-    expect((await carryOut(target)).kind).toBe('withheld');
+    expect((await carryOut(target)).kind).toBe('skipped');
   });
 
   it('tells the command that makes an equal one', () => {
@@ -246,7 +246,7 @@ describe('revoking a grant', () => {
     };
     const settings = { allowedAccounts: [] };
     expect(revokeGrant.undo.command({ resource, finding, settings }, before)).toBe(
-      `aws kms create-grant --region ${place.region} --key-id ${arn} --grantee-principal arn:aws:iam::444455556666:root ` +
+      `aws kms create-grant --region ${accountRegion.region} --key-id ${arn} --grantee-principal arn:aws:iam::444455556666:root ` +
         `--operations Decrypt Encrypt --constraints '{"EncryptionContextSubset":{"app":"a b"}}' --name 'it'\\''s'`,
     );
   });

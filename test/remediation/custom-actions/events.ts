@@ -1,8 +1,8 @@
-/** Presses of buttons, as Security Hub puts them on the default bus, one finding each. */
+/** Presses of custom actions, as Security Hub puts them on the default bus, one finding each. */
 
-import { buttonNames, customActionResource } from '../../../lib/aws/names.ts';
+import { customActionLabels, customActionResource } from '../../../lib/aws/names.ts';
 import { findingId, productArnOf } from '../../../lib/findings/id.ts';
-import type { Button } from '../../../lib/policy/custom-actions.ts';
+import type { CustomActionName } from '../../../lib/policy/custom-actions.ts';
 
 export const account = '111122223333';
 export const region = 'eu-central-1';
@@ -25,8 +25,8 @@ export const finding = {
 };
 
 /** Source: AWS Security Hub User Guide, "EventBridge event formats for Security Hub". */
-export function pressEvent(
-  button: Button,
+export function eventOf(
+  customAction: CustomActionName,
   { findings = [finding] as readonly unknown[], stage = 'dev' } = {},
 ) {
   return {
@@ -37,7 +37,7 @@ export function pressEvent(
     account,
     time: '2026-11-21T10:00:00Z',
     region,
-    resources: [`arn:aws:securityhub:${region}:${account}:${customActionResource(stage, button)}`],
-    detail: { actionName: buttonNames[button], actionDescription: 'A button.', findings },
+    resources: [`arn:aws:securityhub:${region}:${account}:${customActionResource(stage, customAction)}`],
+    detail: { actionName: customActionLabels[customAction], actionDescription: 'A custom action.', findings },
   };
 }
