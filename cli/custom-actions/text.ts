@@ -1,9 +1,11 @@
 /** What became of the custom actions, for people and for programs. What came from AWS is escaped here. */
+
+import type { AccountRegion } from '../../lib/core/account-region.ts';
 import { arnOf } from '../../lib/core/arn.ts';
 import type { Unseen } from '../doctor/observed-state.ts';
 import { printable } from '../output/printable.ts';
 import { idOf } from './custom-actions.ts';
-import type { AccountRegion, DeployedCustomAction, Step } from './wanted.ts';
+import type { DeployedCustomAction, Step } from './wanted.ts';
 
 /** What came of a step; `planned` where nothing was to be done yet. */
 export type Outcome = 'done' | 'planned' | Unseen;

@@ -1,6 +1,7 @@
 /** Which custom actions a deployment is to have in Security Hub, and what there is to do until it has them. Pure. */
 
 import { customActionLabels, customActionResource, type Stage } from '../../lib/aws/names.ts';
+import type { AccountRegion } from '../../lib/core/account-region.ts';
 import { arnOf } from '../../lib/core/arn.ts';
 import { type CustomActionName, customActionNames } from '../../lib/policy/custom-actions.ts';
 import { exemptDays } from '../../lib/policy/operator-exemption.ts';
@@ -17,11 +18,6 @@ export interface Step {
   readonly what: 'remove' | 'change' | 'make' | 'keep';
   readonly customAction: CustomActionName;
   readonly action: DeployedCustomAction;
-}
-
-export interface AccountRegion {
-  readonly account: string;
-  readonly region: string;
 }
 
 /** So many custom actions an account may have in a Region. Source: AWS Security Hub User Guide, "Security Hub quotas". */

@@ -1,10 +1,11 @@
 /** What holds actions back, whom they are told, and the custom actions by which they are ordered. Pure. */
 
 import { customActionLabels, killSwitchName, type Stage, tableName } from '../../lib/aws/names.ts';
+import type { AccountRegion } from '../../lib/core/account-region.ts';
 import { parseArn } from '../../lib/core/arn.ts';
 import { kinds } from '../../lib/policy/guardrails.ts';
 import { disengaged, engaged } from '../../lib/remediation/kill-switch.ts';
-import { type AccountRegion, stepsTo } from '../custom-actions/wanted.ts';
+import { stepsTo } from '../custom-actions/wanted.ts';
 import { deployCommand, type Finding, ok, trouble, unknownFor, word } from './check.ts';
 import type { ObservedCustomActions, ObservedGuards, ObservedTold } from './observed.ts';
 import type { Seen, Unseen } from './observed-state.ts';

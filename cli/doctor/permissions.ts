@@ -1,6 +1,7 @@
 /** What the functions and a scan need to be allowed, on what, and what IAM says to it. Pure. */
 
 import { functionName, type QueueName, queueNames } from '../../lib/aws/names.ts';
+import type { AccountRegion } from '../../lib/core/account-region.ts';
 import { arnOf } from '../../lib/core/arn.ts';
 import type { Control } from '../../lib/core/control.ts';
 import { evaluatorOf } from '../../lib/pipeline/evaluators.ts';
@@ -9,11 +10,6 @@ import { permissionsFor } from '../../lib/services/readers.ts';
 import { deployCommand, type Finding, ok, trouble, unknownFor } from './check.ts';
 import type { ObservedRegion, Simulated } from './observed.ts';
 import type { Seen } from './observed-state.ts';
-
-interface AccountRegion {
-  readonly account: string;
-  readonly region: string;
-}
 
 /** The IAM actions that the function behind a queue needs beyond its own queue and the state table. */
 export function functionNeeds(name: QueueName, controls: readonly Control[]): readonly string[] {

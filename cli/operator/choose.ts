@@ -1,9 +1,10 @@
 /** Which action runs of the journal an operator means. */
 
+import type { AccountRegion } from '../../lib/core/account-region.ts';
 import type { Control } from '../../lib/core/control.ts';
 import { kindOf } from '../../lib/policy/guardrails.ts';
 import { type ActionRun, nameOfActionRun } from '../../lib/remediation/actions/action-run.ts';
-import type { AccountRegion, Journal } from '../../lib/remediation/actions/journal.ts';
+import type { Journal } from '../../lib/remediation/actions/journal.ts';
 import { findingIdsOf, type Subject } from './subject.ts';
 
 export interface Choice {

@@ -1,12 +1,9 @@
 /** What there is in an account and Region: the resources that the controls evaluate, listed page by page. */
+
 import type { Clients } from '../aws/clients.ts';
 import { isDenial, reasonOf } from '../aws/reason.ts';
+import type { AccountRegion } from './account-region.ts';
 import type { Resource, ResourceType } from './control.ts';
-
-export interface AccountRegion {
-  readonly account: string;
-  readonly region: string;
-}
 
 export interface Page {
   /** Each as the triggers of its events name it, so that its findings are the same. */

@@ -3,9 +3,10 @@
  * resources wherever it is, and its token holds what is left to do, so that the next one goes on in the middle.
  */
 import type { Clients } from '../aws/clients.ts';
+import type { AccountRegion } from './account-region.ts';
 import type { Resource } from './control.ts';
 import { at, isObject, text } from './json.ts';
-import { type AccountRegion, asked, type Lister, ListingError, tokenIn } from './list.ts';
+import { asked, type Lister, ListingError, tokenIn } from './list.ts';
 
 interface Found {
   readonly items: readonly string[] | undefined;

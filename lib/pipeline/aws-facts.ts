@@ -1,7 +1,7 @@
 /** Facts from AWS itself, as it is now: each thing is asked for once a gathering, many of them in one call. */
 
 import { type Cache, emptyCache } from '../aws/facts/cache.ts';
-import { AccountRegion, type Surroundings } from '../aws/facts/lookups.ts';
+import { Lookups, type Surroundings } from '../aws/facts/lookups.ts';
 import { awsFor, type Reader, type Readers, type TagReaders } from '../aws/facts/reader.ts';
 import { withoutTags } from '../aws/facts/tags.ts';
 import type { FactName, Facts, Resource } from '../core/control.ts';
@@ -76,10 +76,10 @@ export class AwsFacts implements FactProvider, LiveFactProvider {
 
   /** The places of one gathering, each made when it is first needed. */
   #accountRegions(): AccountRegionOf {
-    const accountRegions = new Map<string, AccountRegion>();
+    const accountRegions = new Map<string, Lookups>();
     return ({ account, region }) => {
       const key = `${account}/${region}`;
-      const accountRegion = accountRegions.get(key) ?? new AccountRegion(account, region, this.#surroundings);
+      const accountRegion = accountRegions.get(key) ?? new Lookups(account, region, this.#surroundings);
       accountRegions.set(key, accountRegion);
       return accountRegion;
     };
@@ -119,7 +119,7 @@ export class AwsFacts implements FactProvider, LiveFactProvider {
 
 const untoldAccountRegion = 'the account or the Region of the resource is not told';
 
-type AccountRegionOf = (resource: Resource) => AccountRegion;
+type AccountRegionOf = (resource: Resource) => Lookups;
 
 /** Whether there is somewhere to ask; an event may tell neither account nor Region, or none that could be one. */
 function isAccountRegion({ account, region }: Resource): boolean {

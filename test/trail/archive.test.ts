@@ -134,9 +134,7 @@ describe('bad input', () => {
   });
 
   it('names a path that is not there', async () => {
-    expect(await reasons(join(folder, 'gone.json'))).toEqual([
-      'gone.json there is no such file or folder',
-    ]);
+    expect(await reasons(join(folder, 'gone.json'))).toEqual(['gone.json there is no such file or folder']);
   });
 
   it('names a folder with nothing to read', async () => {

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileScanner } from '../../lib/trail/archive/compile.ts';
 import { sourceSha256 } from '../../lib/trail/archive/scanner/scanner.wasm.ts';
-import { type AccountRegion, Scanner } from '../../lib/trail/archive/scanner.ts';
+import { type Position, Scanner } from '../../lib/trail/archive/scanner.ts';
 import { wantedEvents } from '../../lib/trail/archive/wanted.ts';
 
 const wanted = wantedEvents([{ eventSource: 'ec2.amazonaws.com', eventNames: ['RunInstances'] }]);
@@ -15,10 +15,10 @@ function scan(text: string) {
   const bytes = Buffer.from(text);
   scanner.room(bytes.length).set(bytes);
   scanner.content(0, bytes.length);
-  const reported: { text: string; line: number; accountRegion: AccountRegion }[] = [];
+  const reported: { text: string; line: number; position: Position }[] = [];
   const host = {
-    report: (start: number, end: number, line: number, accountRegion: AccountRegion) => {
-      reported.push({ text: bytes.toString('utf8', start, end), line, accountRegion });
+    report: (start: number, end: number, line: number, position: Position) => {
+      reported.push({ text: bytes.toString('utf8', start, end), line, position });
     },
     open: () => undefined,
     undo: () => undefined,
@@ -153,15 +153,15 @@ describe('the scanner', () => {
     ['an SQS record', '{"eventSource":"aws:sqs","eventName":"x","body":"{}"}'],
     ['a scalar', '17'],
   ])('reports %s', (_, text) => {
-    expect(scan(` \n${text}`).reported).toEqual([{ text, line: 2, accountRegion: 'document' }]);
+    expect(scan(` \n${text}`).reported).toEqual([{ text, line: 2, position: 'document' }]);
   });
 
   it('reports records on the line and in the place where they are', () => {
     const { reported } = scan('{"x":1,\n"Records":[\n1,\n2]}\n[\n3]');
     expect(reported).toEqual([
-      { text: '1', line: 3, accountRegion: 'record' },
-      { text: '2', line: 4, accountRegion: 'record' },
-      { text: '3', line: 6, accountRegion: 'item' },
+      { text: '1', line: 3, position: 'record' },
+      { text: '2', line: 4, position: 'record' },
+      { text: '3', line: 6, position: 'item' },
     ]);
   });
 

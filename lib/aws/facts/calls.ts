@@ -1,7 +1,7 @@
 /** Asking AWS for many things: in one call where it takes many ids, else one by one; and waiting for the late. */
 import { type Fact, unknownFact } from '../../core/facts.ts';
 import { failure, isNotFound, refusesAnId } from './failure.ts';
-import type { AccountRegion } from './lookups.ts';
+import type { Lookups } from './lookups.ts';
 
 type Facts<T> = ReadonlyMap<string, Fact<T>>;
 
@@ -12,9 +12,9 @@ export interface Describe<T> {
   /** The most ids that one call takes. */
   readonly size: number;
   /** By the ids themselves: the direct way, in which one id that does not exist fails the whole call. */
-  byId(ids: readonly string[], accountRegion: AccountRegion): Promise<readonly T[]>;
+  byId(ids: readonly string[], lookups: Lookups): Promise<readonly T[]>;
   /** By a filter on the ids, which leaves out those that do not exist. */
-  byFilter(ids: readonly string[], accountRegion: AccountRegion): Promise<readonly T[]>;
+  byFilter(ids: readonly string[], lookups: Lookups): Promise<readonly T[]>;
   /** The ids, of those asked for, under which this item was asked for. */
   idsOf(item: T): readonly (string | undefined)[];
 }
@@ -27,7 +27,7 @@ export interface Describe<T> {
 export async function describeAll<T>(
   describe: Describe<T>,
   ids: readonly string[],
-  accountRegion: AccountRegion,
+  lookups: Lookups,
   waitsFor: (id: string) => boolean,
 ): Promise<Facts<T>> {
   const facts = new Map<string, Fact<T>>();
@@ -38,12 +38,10 @@ export async function describeAll<T>(
       chunks(missing, describe.size).map(async (chunk) => {
         try {
           const found =
-            looks === 1
-              ? await look(describe, chunk, accountRegion)
-              : await describe.byFilter(chunk, accountRegion);
+            looks === 1 ? await look(describe, chunk, lookups) : await describe.byFilter(chunk, lookups);
           for (const item of found) {
             for (const id of describe.idsOf(item)) {
-              if (id !== undefined) facts.set(id, accountRegion.answered(item, describe.action));
+              if (id !== undefined) facts.set(id, lookups.answered(item, describe.action));
             }
           }
         } catch (error) {
@@ -53,7 +51,7 @@ export async function describeAll<T>(
       }),
     );
     missing = missing.filter((id) => !facts.has(id));
-    if (!missing.some(waitsFor) || !(await accountRegion.pause(looks))) break;
+    if (!missing.some(waitsFor) || !(await lookups.pause(looks))) break;
   }
   return new Map(ids.map((id) => [id, facts.get(id) ?? notThere(id, describe.action)]));
 }
@@ -61,13 +59,13 @@ export async function describeAll<T>(
 async function look<T>(
   describe: Describe<T>,
   ids: readonly string[],
-  accountRegion: AccountRegion,
+  lookups: Lookups,
 ): Promise<readonly T[]> {
   try {
-    return await describe.byId(ids, accountRegion);
+    return await describe.byId(ids, lookups);
   } catch (error) {
     if (!refusesAnId(error)) throw error;
-    return await describe.byFilter(ids, accountRegion);
+    return await describe.byFilter(ids, lookups);
   }
 }
 
@@ -78,7 +76,7 @@ async function look<T>(
 export async function askEach<T>(
   action: string,
   ids: readonly string[],
-  accountRegion: AccountRegion,
+  lookups: Lookups,
   waitsFor: (id: string) => boolean,
   ask: (id: string) => Promise<T | undefined>,
 ): Promise<Facts<T>> {
@@ -86,11 +84,11 @@ export async function askEach<T>(
     for (let looks = 1; ; looks += 1) {
       try {
         const found = await ask(id);
-        if (found !== undefined) return accountRegion.answered(found, action);
+        if (found !== undefined) return lookups.answered(found, action);
       } catch (error) {
         if (!isNotFound(error)) return failure(error, action);
       }
-      if (!waitsFor(id) || !(await accountRegion.pause(looks))) return notThere(id, action);
+      if (!waitsFor(id) || !(await lookups.pause(looks))) return notThere(id, action);
     }
   };
   return new Map(await Promise.all(ids.map(async (id) => [id, await find(id)] as const)));

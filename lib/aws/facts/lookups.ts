@@ -16,7 +16,7 @@ export interface Lookup<T> {
    */
   find(
     ids: readonly string[],
-    accountRegion: AccountRegion,
+    lookups: Lookups,
     waitsFor: (id: string) => boolean,
   ): Promise<ReadonlyMap<string, Fact<T>>>;
 }
@@ -36,7 +36,7 @@ const longestWait = 10_000;
 /** So many calls at a time: enough to hide the latency. What is too fast for AWS all the same, the client slows down. */
 const concurrency = 8;
 
-export class AccountRegion {
+export class Lookups {
   readonly account: string;
   readonly region: string;
   readonly cache: Cache;
@@ -98,14 +98,14 @@ export class AccountRegion {
 /** Collects ids until everybody who is about to ask has asked, then asks for all of them together. */
 class Batch<T> {
   readonly #lookup: Lookup<T>;
-  readonly #accountRegion: AccountRegion;
+  readonly #lookups: Lookups;
   readonly #answers = new Map<string, Promise<Fact<T>>>();
   readonly #awaited = new Set<string>();
   #collecting: { readonly ids: string[]; readonly found: Promise<ReadonlyMap<string, Fact<T>>> } | undefined;
 
-  constructor(lookup: Lookup<T>, accountRegion: AccountRegion) {
+  constructor(lookup: Lookup<T>, lookups: Lookups) {
     this.#lookup = lookup;
-    this.#accountRegion = accountRegion;
+    this.#lookups = lookups;
   }
 
   get(id: string, waits: boolean): Promise<Fact<T>> {
@@ -131,7 +131,7 @@ class Batch<T> {
     const turn = new Promise<void>((resolve) => setImmediate(resolve));
     const found = turn.then(() => {
       this.#collecting = undefined;
-      return this.#lookup.find(ids, this.#accountRegion, (id) => this.#awaited.has(id));
+      return this.#lookup.find(ids, this.#lookups, (id) => this.#awaited.has(id));
     });
     return { ids, found };
   }

@@ -2,11 +2,11 @@
 import type { FactName, Facts, Resource, ResourceType } from '../../core/control.ts';
 import type { Tags } from '../../core/fact-provider.ts';
 import { type Fact, unknownFact } from '../../core/facts.ts';
-import type { AccountRegion, Lookup } from './lookups.ts';
+import type { Lookup, Lookups } from './lookups.ts';
 
 /** The account and Region of a resource, as one reader sees them. */
 export interface Aws {
-  readonly accountRegion: AccountRegion;
+  readonly lookups: Lookups;
   /**
    * Asks for the resource itself, or for what comes and goes with it: if it was just made, it is waited for; where
    * it is not found, the resource was deleted.
@@ -46,15 +46,15 @@ export type TagReaders = Partial<Readonly<Record<ResourceType, TagReader>>>;
  * @returns the place as this reader may use it. Asking what the reader does not declare throws: in Lambda it
  * would be denied, because the role holds what is declared.
  */
-export function awsFor(reader: Reader<FactName>, accountRegion: AccountRegion, waits: boolean): Aws {
+export function awsFor(reader: Reader<FactName>, lookups: Lookups, waits: boolean): Aws {
   const ask = <T>(lookup: Lookup<T>, id: string, waitsForIt: boolean): Promise<Fact<T>> => {
     if (!reader.uses.includes(lookup)) {
       throw new TypeError(`a reader of facts uses ${lookup.permissions.join(', ')} and does not declare it`);
     }
-    return accountRegion.ask(lookup, id, waitsForIt);
+    return lookups.ask(lookup, id, waitsForIt);
   };
   return {
-    accountRegion,
+    lookups,
     ask: async (lookup, id) => deletedWhereNotFound(await ask(lookup, id, waits)),
     follow: (lookup, id) => ask(lookup, id, false),
   };

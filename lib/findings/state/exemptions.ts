@@ -10,8 +10,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
+import type { AccountRegion } from '../../core/account-region.ts';
 import type { OperatorExemption } from '../../policy/operator-exemption.ts';
-import type { AccountRegion } from '../../remediation/actions/journal.ts';
 import { StateTableError } from './error.ts';
 import { failureOf } from './failure.ts';
 import { type Item, keyText } from './item.ts';

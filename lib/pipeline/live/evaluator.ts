@@ -4,6 +4,7 @@
  */
 
 import { isUnanswered, wasNotAnswered } from '../../core/absence.ts';
+import type { AccountRegion } from '../../core/account-region.ts';
 import type { Control, Verdict } from '../../core/control.ts';
 import type { LiveFactProvider, TagsOf } from '../../core/fact-provider.ts';
 import { detailsOf } from '../../findings/details.ts';
@@ -25,7 +26,7 @@ import type { Delivery } from './batch.ts';
 import { againBody, type Message, parseBody } from './message.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { type Publication, publishPending } from './publication.ts';
-import { type AccountRegion, type Ignored, type Task, tasksOf, tasksOfRechecks } from './tasks.ts';
+import { type Ignored, type Task, tasksOf, tasksOfRechecks } from './tasks.ts';
 
 export interface EvaluatorOptions {
   /** All of the evaluator; only those that the policy enables are evaluated. */

@@ -6,8 +6,9 @@
  */
 import type { Clients } from '../../aws/clients.ts';
 import type { QueueName } from '../../aws/names.ts';
+import type { AccountRegion } from '../../core/account-region.ts';
 import type { Control, Resource, ResourceType } from '../../core/control.ts';
-import type { AccountRegion, Lister, ListingError } from '../../core/list.ts';
+import type { Lister, ListingError } from '../../core/list.ts';
 import { isPublicationPending, type Recorded, type StateTable } from '../../findings/state/table.ts';
 import { remediateBody } from '../../remediation/message.ts';
 import { type EvaluatorName, evaluatorOf, evaluators } from '../evaluators.ts';

@@ -1,4 +1,5 @@
 /** From a message to what has to be looked at: which controls, on which resources, because of what. */
+import type { AccountRegion } from '../../core/account-region.ts';
 import { parseArn } from '../../core/arn.ts';
 import type { Control, Resource, TrailEvent } from '../../core/control.ts';
 import type { Cause } from '../../findings/lifecycle.ts';
@@ -32,11 +33,6 @@ export type Ignored =
 export type Tasks =
   | { readonly tasks: readonly Task[]; readonly ignored?: undefined }
   | { readonly tasks: readonly []; readonly ignored: Ignored };
-
-export interface AccountRegion {
-  readonly account: string;
-  readonly region: string;
-}
 
 /**
  * These end a grant, though ListGrants may show it for some minutes more. Source: KMS API Reference, "RevokeGrant"

@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
+import type { AccountRegion } from '../../core/account-region.ts';
 import type { ActionId } from '../../core/action.ts';
 import { severities } from '../../core/control.ts';
 import { StateTableError, someOf } from '../../findings/state/error.ts';
 import { type Item, keyText } from '../../findings/state/item.ts';
 import { expiryAttribute } from '../../findings/state/schema.ts';
 import { type ActionRun, actionRunStatuses } from './action-run.ts';
-import type { AccountRegion } from './journal.ts';
 
 /** The version of this form. */
 const itemVersion = 1;

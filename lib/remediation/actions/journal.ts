@@ -1,4 +1,5 @@
 /** The journal: where action runs are kept. Whatever it can't do, it rejects with a `StateTableError`. */
+import type { AccountRegion } from '../../core/account-region.ts';
 import type { ActionId } from '../../core/action.ts';
 import type { ActionRun } from './action-run.ts';
 
@@ -19,10 +20,4 @@ export interface Journal {
    * @returns `false` when somebody else has written it meanwhile.
    */
   save(actionRun: ActionRun): Promise<boolean>;
-}
-
-/** An account in a Region. */
-export interface AccountRegion {
-  readonly account: string;
-  readonly region: string;
 }

@@ -1,6 +1,7 @@
 /** What a run that carries out an action and one that takes it back have in common. */
 
 import { reasonOf } from '../../aws/reason.ts';
+import type { AccountRegion } from '../../core/account-region.ts';
 import {
   type ActionDeps,
   type ActionId,
@@ -12,7 +13,7 @@ import {
 import { parseArn } from '../../core/arn.ts';
 import type { Resource } from '../../core/control.ts';
 import { type ActionRun, type ActionRunStatus, changed, type Decision, leaseOfOther } from './action-run.ts';
-import type { AccountRegion, Journal } from './journal.ts';
+import type { Journal } from './journal.ts';
 import { sameName } from './same-name.ts';
 
 export interface RunOptions {

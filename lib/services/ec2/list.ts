@@ -8,9 +8,10 @@ import {
   type Tag,
   type Volume,
 } from '@aws-sdk/client-ec2';
+import type { AccountRegion } from '../../core/account-region.ts';
 import { arnOf, partitionOf } from '../../core/arn.ts';
 import type { Resource, ResourceType } from '../../core/control.ts';
-import { type AccountRegion, asked, type Lister, type Listers, tokenIn } from '../../core/list.ts';
+import { asked, type Lister, type Listers, tokenIn } from '../../core/list.ts';
 
 /** Pages of moderate size: EC2 gives up to 1,000 at once, and times out where many are very large. */
 const pageSize = 500;

@@ -24,11 +24,11 @@ const clusterAction = 'eks:DescribeCluster';
  */
 const clusters: Lookup<Cluster> = {
   permissions: [clusterAction],
-  async find(names, accountRegion, waitsFor) {
-    const found = await askEach(clusterAction, names, accountRegion, waitsFor, async (name) => {
+  async find(names, lookups, waitsFor) {
+    const found = await askEach(clusterAction, names, lookups, waitsFor, async (name) => {
       // The SDK refuses a URL without the name.
       if (name === '') return undefined;
-      const answer = await accountRegion.call(({ eks }) => eks.send(new DescribeClusterCommand({ name })));
+      const answer = await lookups.call(({ eks }) => eks.send(new DescribeClusterCommand({ name })));
       return answer.cluster;
     });
     return new Map(
@@ -48,12 +48,12 @@ const nodegroupAction = 'eks:DescribeNodegroup';
  */
 const nodegroups: Lookup<Nodegroup> = {
   permissions: [nodegroupAction],
-  async find(ids, accountRegion, waitsFor) {
-    const found = await askEach(nodegroupAction, ids, accountRegion, waitsFor, async (id) => {
+  async find(ids, lookups, waitsFor) {
+    const found = await askEach(nodegroupAction, ids, lookups, waitsFor, async (id) => {
       // Names of clusters and node groups hold no slash.
       const [clusterName, nodegroupName] = id.split('/');
       if (!clusterName || !nodegroupName) return undefined;
-      const answer = await accountRegion.call(({ eks }) =>
+      const answer = await lookups.call(({ eks }) =>
         eks.send(new DescribeNodegroupCommand({ clusterName, nodegroupName })),
       );
       return answer.nodegroup;

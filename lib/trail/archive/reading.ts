@@ -21,7 +21,7 @@
  */
 import { at, isObject } from '../../core/json.ts';
 import { refusal, unwrap } from '../envelope.ts';
-import type { AccountRegion, Breakage, Scan, ScanHost, Scanner } from './scanner.ts';
+import type { Breakage, Position, Scan, ScanHost, Scanner } from './scanner.ts';
 import { type Unpacked, unpackBytes, unpackFile } from './unpack.ts';
 import type { WantedEvents } from './wanted.ts';
 
@@ -139,7 +139,7 @@ class Reader implements ScanHost {
     }
   }
 
-  report(start: number, end: number, line: number, accountRegion: AccountRegion): void {
+  report(start: number, end: number, line: number, position: Position): void {
     let value: unknown;
     try {
       value = JSON.parse(this.#content.toString('utf8', start, end));
@@ -151,11 +151,11 @@ class Reader implements ScanHost {
     }
     // Each level takes two bytes at least.
     const mayBeDeep = end - start > 2 * maxDepth;
-    const records = accountRegion === 'record' ? undefined : at(value, 'Records');
+    const records = position === 'record' ? undefined : at(value, 'Records');
     if (Array.isArray(records)) {
       for (const record of records) this.#element(record, line, 'record', mayBeDeep);
     } else {
-      this.#element(value, line, accountRegion, mayBeDeep);
+      this.#element(value, line, position, mayBeDeep);
     }
   }
 
@@ -202,12 +202,12 @@ class Reader implements ScanHost {
     return scan;
   }
 
-  #element(value: unknown, line: number, accountRegion: AccountRegion, mayBeDeep: boolean): void {
+  #element(value: unknown, line: number, position: Position, mayBeDeep: boolean): void {
     const record = unwrap(value);
     const refused = refusal(record);
     if (refused !== undefined) {
-      if (accountRegion === 'document' && isDigest(value)) this.#state.skipped = digestReason;
-      else if (accountRegion === 'document' && isObject(value))
+      if (position === 'document' && isDigest(value)) this.#state.skipped = digestReason;
+      else if (position === 'document' && isObject(value))
         this.#reject(line, `no archive ("Records"), and ${refused}`);
       else this.#reject(line, refused);
     } else if (!this.#wanted.has(String(at(record, 'eventSource')), String(at(record, 'eventName')))) {

@@ -2,13 +2,13 @@
 import type { WantedEvents } from './wanted.ts';
 
 /** Where an element stands: a document by itself, in a document that is an array, or in "Records". */
-export type AccountRegion = 'document' | 'item' | 'record';
-const accountRegions: readonly AccountRegion[] = ['document', 'item', 'record'];
+export type Position = 'document' | 'item' | 'record';
+const positions: readonly Position[] = ['document', 'item', 'record'];
 
 /** What the scanner tells while it scans. */
 export interface ScanHost {
   /** This element must be looked at: it is wanted, or not plain enough to say from its bytes. */
-  report(start: number, end: number, line: number, accountRegion: AccountRegion): void;
+  report(start: number, end: number, line: number, position: Position): void;
   /** A list of records begins, in the document that starts there. */
   open(documentStart: number): void;
   /** What came since `open` does not hold; the document will be reported as a whole. */
@@ -114,12 +114,12 @@ export class Scanner {
   constructor(module: CompiledScanner, wanted: WantedEvents) {
     const instance = new WebAssembly.Instance(module, {
       host: {
-        report: (start: number, end: number, line: number, accountRegion: number) =>
+        report: (start: number, end: number, line: number, position: number) =>
           this.#host?.report(
             this.#position(start),
             this.#position(end),
             line >>> 0,
-            accountRegions[accountRegion] ?? 'record',
+            positions[position] ?? 'record',
           ),
         open: (documentStart: number) => this.#host?.open(this.#position(documentStart)),
         undo: () => this.#host?.undo(),

@@ -1,7 +1,9 @@
 /** A journal in this process's memory, which keeps what DynamoDB's would: JSON. */
+
+import type { AccountRegion } from '../../../lib/core/account-region.ts';
 import type { ActionId } from '../../../lib/core/action.ts';
 import type { ActionRun } from '../../../lib/remediation/actions/action-run.ts';
-import type { AccountRegion, Journal } from '../../../lib/remediation/actions/journal.ts';
+import type { Journal } from '../../../lib/remediation/actions/journal.ts';
 
 export class MemoryJournal implements Journal {
   readonly #actionRuns = new Map<string, ActionRun>();

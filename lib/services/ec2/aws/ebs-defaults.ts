@@ -11,11 +11,9 @@ const here = 'the default of this account and Region';
 const encryptionAction = 'ec2:GetEbsEncryptionByDefault';
 const defaultEncryption: Lookup<boolean> = {
   permissions: [encryptionAction],
-  find: (ids, accountRegion, waitsFor) =>
-    askEach(encryptionAction, ids, accountRegion, waitsFor, async () => {
-      const answer = await accountRegion.call(({ ec2 }) =>
-        ec2.send(new GetEbsEncryptionByDefaultCommand({})),
-      );
+  find: (ids, lookups, waitsFor) =>
+    askEach(encryptionAction, ids, lookups, waitsFor, async () => {
+      const answer = await lookups.call(({ ec2 }) => ec2.send(new GetEbsEncryptionByDefaultCommand({})));
       return answer.EbsEncryptionByDefault;
     }),
 };
@@ -23,9 +21,9 @@ const defaultEncryption: Lookup<boolean> = {
 const keyAction = 'ec2:GetEbsDefaultKmsKeyId';
 const defaultKey: Lookup<string> = {
   permissions: [keyAction],
-  find: (ids, accountRegion, waitsFor) =>
-    askEach(keyAction, ids, accountRegion, waitsFor, async () => {
-      const answer = await accountRegion.call(({ ec2 }) => ec2.send(new GetEbsDefaultKmsKeyIdCommand({})));
+  find: (ids, lookups, waitsFor) =>
+    askEach(keyAction, ids, lookups, waitsFor, async () => {
+      const answer = await lookups.call(({ ec2 }) => ec2.send(new GetEbsDefaultKmsKeyIdCommand({})));
       return answer.KmsKeyId;
     }),
 };

@@ -6,7 +6,7 @@ import {
   type InstanceTypeInfo,
 } from '@aws-sdk/client-ec2';
 import { allPages, type Describe, describeAll } from '../../../aws/facts/calls.ts';
-import { type AccountRegion, derive, type Lookup } from '../../../aws/facts/lookups.ts';
+import { derive, type Lookup, type Lookups } from '../../../aws/facts/lookups.ts';
 import { known, type Unknown, unknownFact } from '../../../core/facts.ts';
 import type { Ec2Facts } from '../facts.ts';
 import { instanceTypeSnapshot } from '../instance-types.ts';
@@ -15,10 +15,10 @@ const action = 'ec2:DescribeInstanceTypes';
 
 function describe(
   input: DescribeInstanceTypesCommandInput,
-  accountRegion: AccountRegion,
+  lookups: Lookups,
 ): Promise<readonly InstanceTypeInfo[]> {
   return allPages(async (token) => {
-    const answer = await accountRegion.call(({ ec2 }) =>
+    const answer = await lookups.call(({ ec2 }) =>
       ec2.send(
         new DescribeInstanceTypesCommand({ ...input, ...(token === undefined ? {} : { NextToken: token }) }),
       ),
@@ -32,9 +32,9 @@ const byNames: Describe<InstanceTypeInfo> = {
   // Source: EC2 API Reference, "DescribeInstanceTypes": InstanceType.N has at most 100 items.
   size: 100,
   // The SDK lists the types that it knew when it was made; those that came later are types too.
-  byId: (names, accountRegion) => describe({ InstanceTypes: names as _InstanceType[] }, accountRegion),
-  byFilter: (names, accountRegion) =>
-    describe({ Filters: [{ Name: 'instance-type', Values: [...names] }] }, accountRegion),
+  byId: (names, lookups) => describe({ InstanceTypes: names as _InstanceType[] }, lookups),
+  byFilter: (names, lookups) =>
+    describe({ Filters: [{ Name: 'instance-type', Values: [...names] }] }, lookups),
   idsOf: (type) => [type.InstanceType],
 };
 
@@ -44,10 +44,10 @@ type KnownSupport = Extract<Support, { known: true }>['value'];
 /** Instance types by name, as AWS or else the snapshot tells of them; what AWS told is kept. */
 export const instanceTypes: Lookup<KnownSupport> = {
   permissions: [action],
-  async find(names, accountRegion) {
-    const { instanceTypes: kept } = accountRegion.cache;
+  async find(names, lookups) {
+    const { instanceTypes: kept } = lookups.cache;
     const unseen = names.filter((name) => !kept.has(name));
-    const found = await describeAll(byNames, unseen, accountRegion, () => false);
+    const found = await describeAll(byNames, unseen, lookups, () => false);
     const facts = new Map<string, Support>();
     for (const name of names) {
       const asked = found.get(name);

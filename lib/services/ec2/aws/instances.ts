@@ -5,7 +5,7 @@ import {
   type Instance,
 } from '@aws-sdk/client-ec2';
 import { allPages, type Describe, describeAll } from '../../../aws/facts/calls.ts';
-import { type AccountRegion, derive, type Lookup } from '../../../aws/facts/lookups.ts';
+import { derive, type Lookup, type Lookups } from '../../../aws/facts/lookups.ts';
 import type { Aws } from '../../../aws/facts/reader.ts';
 import { withEc2Tags } from '../../../aws/facts/tags.ts';
 import type { Resource } from '../../../core/control.ts';
@@ -13,12 +13,9 @@ import { type Fact, unknownFact } from '../../../core/facts.ts';
 
 const action = 'ec2:DescribeInstances';
 
-function describe(
-  input: DescribeInstancesCommandInput,
-  accountRegion: AccountRegion,
-): Promise<readonly Instance[]> {
+function describe(input: DescribeInstancesCommandInput, lookups: Lookups): Promise<readonly Instance[]> {
   return allPages(async (token) => {
-    const answer = await accountRegion.call(({ ec2 }) =>
+    const answer = await lookups.call(({ ec2 }) =>
       ec2.send(
         new DescribeInstancesCommand({ ...input, ...(token === undefined ? {} : { NextToken: token }) }),
       ),
@@ -32,9 +29,8 @@ const byIds: Describe<Instance> = {
   action,
   // A filter takes 200 values. Source: EC2 API Reference, "DescribeInstances": Filter.
   size: 200,
-  byId: (ids, accountRegion) => describe({ InstanceIds: [...ids] }, accountRegion),
-  byFilter: (ids, accountRegion) =>
-    describe({ Filters: [{ Name: 'instance-id', Values: [...ids] }] }, accountRegion),
+  byId: (ids, lookups) => describe({ InstanceIds: [...ids] }, lookups),
+  byFilter: (ids, lookups) => describe({ Filters: [{ Name: 'instance-id', Values: [...ids] }] }, lookups),
   idsOf: (instance) => [instance.InstanceId],
 };
 
@@ -44,8 +40,8 @@ const byIds: Describe<Instance> = {
  */
 export const instances: Lookup<Instance> = {
   permissions: [action],
-  async find(ids, accountRegion, waitsFor) {
-    const found = await describeAll(byIds, ids, accountRegion, waitsFor);
+  async find(ids, lookups, waitsFor) {
+    const found = await describeAll(byIds, ids, lookups, waitsFor);
     return new Map([...found].map(([id, fact]) => [id, derive(fact, (it) => present(it, fact))]));
   },
 };

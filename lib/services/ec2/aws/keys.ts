@@ -12,15 +12,15 @@ const action = 'kms:DescribeKey';
 /** Keys by ARN, id or alias, with their manager, which never changes and so is kept of a key's own ARN. */
 export const keyOwners: Lookup<EncryptionKey> = {
   permissions: [action],
-  find: (names, accountRegion, waitsFor) =>
-    askEach(action, names, accountRegion, waitsFor, async (name) => {
-      const kept = accountRegion.cache.keyManagers.get(name);
+  find: (names, lookups, waitsFor) =>
+    askEach(action, names, lookups, waitsFor, async (name) => {
+      const kept = lookups.cache.keyManagers.get(name);
       if (kept !== undefined) return { arn: name, manager: kept };
-      const answer = await accountRegion.call(({ kms }) => kms.send(new DescribeKeyCommand({ KeyId: name })));
+      const answer = await lookups.call(({ kms }) => kms.send(new DescribeKeyCommand({ KeyId: name })));
       const { Arn: arn, KeyManager: manager } = answer.KeyMetadata ?? {};
       if (arn === undefined) return undefined;
       if (manager === undefined) return { arn };
-      accountRegion.cache.keyManagers.set(arn, manager);
+      lookups.cache.keyManagers.set(arn, manager);
       return { arn, manager };
     }),
 };
@@ -31,7 +31,7 @@ export const keyOwners: Lookup<EncryptionKey> = {
  * key is known, but not whose, and why not. Source: KMS API Reference, "DescribeKey": KeyId; "CreateAlias": AliasName.
  */
 export async function encryptionKey(name: string, source: Source, aws: Aws): Promise<Fact<EncryptionKey>> {
-  const { account, region } = aws.accountRegion;
+  const { account, region } = aws.lookups;
   const written = name.startsWith('alias/') ? name : `key/${name}`;
   const arn = parseArn(name)?.service === 'kms' ? name : arnOf('kms', region, account, written);
   if (/:alias\/aws\//.test(arn)) return known({ arn, manager: 'AWS' }, source);

@@ -15,10 +15,10 @@ const action = 'ec2:DescribeLaunchTemplateVersions';
 /** By `<template id>:<version>`, the version a number, `$Latest` or `$Default`. */
 export const templateVersions: Lookup<LaunchTemplateVersion> = {
   permissions: [action],
-  find: (ids, accountRegion, waitsFor) =>
-    askEach(action, ids, accountRegion, waitsFor, async (id) => {
+  find: (ids, lookups, waitsFor) =>
+    askEach(action, ids, lookups, waitsFor, async (id) => {
       const [templateId, version = '$Latest'] = id.split(':');
-      const answer = await accountRegion.call(({ ec2 }) =>
+      const answer = await lookups.call(({ ec2 }) =>
         ec2.send(
           new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId: templateId, Versions: [version] }),
         ),

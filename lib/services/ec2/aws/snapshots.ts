@@ -7,19 +7,16 @@ import {
   type Snapshot,
 } from '@aws-sdk/client-ec2';
 import { allPages, askEach, type Describe, describeAll } from '../../../aws/facts/calls.ts';
-import { type AccountRegion, derive, type Lookup } from '../../../aws/facts/lookups.ts';
+import { derive, type Lookup, type Lookups } from '../../../aws/facts/lookups.ts';
 import type { Readers } from '../../../aws/facts/reader.ts';
 import { withEc2Tags } from '../../../aws/facts/tags.ts';
 import { known, unknownFact } from '../../../core/facts.ts';
 
 const action = 'ec2:DescribeSnapshots';
 
-function describe(
-  input: DescribeSnapshotsCommandInput,
-  accountRegion: AccountRegion,
-): Promise<readonly Snapshot[]> {
+function describe(input: DescribeSnapshotsCommandInput, lookups: Lookups): Promise<readonly Snapshot[]> {
   return allPages(async (token) => {
-    const answer = await accountRegion.call(({ ec2 }) =>
+    const answer = await lookups.call(({ ec2 }) =>
       ec2.send(
         new DescribeSnapshotsCommand({ ...input, ...(token === undefined ? {} : { NextToken: token }) }),
       ),
@@ -31,16 +28,16 @@ function describe(
 const byIds: Describe<Snapshot> = {
   action,
   size: 200,
-  byId: (ids, accountRegion) => describe({ SnapshotIds: [...ids] }, accountRegion),
+  byId: (ids, lookups) => describe({ SnapshotIds: [...ids] }, lookups),
   // Without an owner, EC2 would search through every public snapshot there is.
-  byFilter: (ids, accountRegion) =>
-    describe({ OwnerIds: ['self'], Filters: [{ Name: 'snapshot-id', Values: [...ids] }] }, accountRegion),
+  byFilter: (ids, lookups) =>
+    describe({ OwnerIds: ['self'], Filters: [{ Name: 'snapshot-id', Values: [...ids] }] }, lookups),
   idsOf: (snapshot) => [snapshot.SnapshotId],
 };
 
 const snapshots: Lookup<Snapshot> = {
   permissions: [action],
-  find: (ids, accountRegion, waitsFor) => describeAll(byIds, ids, accountRegion, waitsFor),
+  find: (ids, lookups, waitsFor) => describeAll(byIds, ids, lookups, waitsFor),
 };
 
 const sharingAction = 'ec2:DescribeSnapshotAttribute';
@@ -48,9 +45,9 @@ const sharingAction = 'ec2:DescribeSnapshotAttribute';
 /** Who may make volumes of a snapshot, besides its owner. */
 const permissionsToRestore: Lookup<readonly CreateVolumePermission[]> = {
   permissions: [sharingAction],
-  find: (ids, accountRegion, waitsFor) =>
-    askEach(sharingAction, ids, accountRegion, waitsFor, async (id) => {
-      const answer = await accountRegion.call(({ ec2 }) =>
+  find: (ids, lookups, waitsFor) =>
+    askEach(sharingAction, ids, lookups, waitsFor, async (id) => {
+      const answer = await lookups.call(({ ec2 }) =>
         ec2.send(
           new DescribeSnapshotAttributeCommand({ SnapshotId: id, Attribute: 'createVolumePermission' }),
         ),

@@ -11,10 +11,10 @@ export const templateTags = {
     idOf: ({ id }) => id,
     lookup: {
       permissions: [action],
-      find: (ids, accountRegion, waitsFor) =>
+      find: (ids, lookups, waitsFor) =>
         // One by one: an id that does not exist fails the whole call, and there is no filter by id.
-        askEach(action, ids, accountRegion, waitsFor, async (id) => {
-          const answer = await accountRegion.call(({ ec2 }) =>
+        askEach(action, ids, lookups, waitsFor, async (id) => {
+          const answer = await lookups.call(({ ec2 }) =>
             ec2.send(new DescribeLaunchTemplatesCommand({ LaunchTemplateIds: [id] })),
           );
           const [template] = answer.LaunchTemplates ?? [];

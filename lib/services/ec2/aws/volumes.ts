@@ -1,7 +1,7 @@
 /** Volumes: DescribeVolumes, by their ids; DescribeInstances for those that a launch made, whose ids no event tells. */
 import { DescribeVolumesCommand, type DescribeVolumesCommandInput, type Volume } from '@aws-sdk/client-ec2';
 import { allPages, type Describe, describeAll } from '../../../aws/facts/calls.ts';
-import { type AccountRegion, derive, type Lookup } from '../../../aws/facts/lookups.ts';
+import { derive, type Lookup, type Lookups } from '../../../aws/facts/lookups.ts';
 import type { Aws, Readers } from '../../../aws/facts/reader.ts';
 import { withEc2Tags } from '../../../aws/facts/tags.ts';
 import { arnOf } from '../../../core/arn.ts';
@@ -14,12 +14,9 @@ import { standIn, volumeOn, volumesOf } from './launched-volumes.ts';
 
 const action = 'ec2:DescribeVolumes';
 
-function describe(
-  input: DescribeVolumesCommandInput,
-  accountRegion: AccountRegion,
-): Promise<readonly Volume[]> {
+function describe(input: DescribeVolumesCommandInput, lookups: Lookups): Promise<readonly Volume[]> {
   return allPages(async (token) => {
-    const answer = await accountRegion.call(({ ec2 }) =>
+    const answer = await lookups.call(({ ec2 }) =>
       ec2.send(
         new DescribeVolumesCommand({ ...input, ...(token === undefined ? {} : { NextToken: token }) }),
       ),
@@ -31,17 +28,16 @@ function describe(
 const byIds: Describe<Volume> = {
   action,
   size: 200,
-  byId: (ids, accountRegion) => describe({ VolumeIds: [...ids] }, accountRegion),
-  byFilter: (ids, accountRegion) =>
-    describe({ Filters: [{ Name: 'volume-id', Values: [...ids] }] }, accountRegion),
+  byId: (ids, lookups) => describe({ VolumeIds: [...ids] }, lookups),
+  byFilter: (ids, lookups) => describe({ Filters: [{ Name: 'volume-id', Values: [...ids] }] }, lookups),
   idsOf: (volume) => [volume.VolumeId],
 };
 
 /** Volumes by id. One that is being deleted was deleted. */
 const volumes: Lookup<Volume> = {
   permissions: [action],
-  async find(ids, accountRegion, waitsFor) {
-    const found = await describeAll(byIds, ids, accountRegion, waitsFor);
+  async find(ids, lookups, waitsFor) {
+    const found = await describeAll(byIds, ids, lookups, waitsFor);
     return new Map([...found].map(([id, fact]) => [id, derive(fact, (volume) => present(volume, fact))]));
   },
 };

@@ -1,4 +1,6 @@
 /** What the trail proves about an account's EBS defaults in a Region: encryption by default, and its key. */
+
+import { type AccountRegion, accountRegionKey } from '../../../core/account-region.ts';
 import type { Fact, TrailEvent } from '../../../core/control.ts';
 import { known, unknownFact } from '../../../core/facts.ts';
 import { flag } from '../../../core/json.ts';
@@ -6,7 +8,6 @@ import { sourceOf } from '../../../core/trail-facts.ts';
 import type { EncryptionKey } from '../facts.ts';
 import { member, memberText, requestOf, responseOf } from '../resources/wrapped.ts';
 import type { Keys } from './keys.ts';
-import { type AccountRegion, accountRegionOf } from './region.ts';
 
 export const ebsDefaultContextEvents = [
   'EnableEbsEncryptionByDefault',
@@ -32,7 +33,7 @@ export function openEbsDefaults(keys: Keys) {
           (answered === undefined ? 'alias/aws/ebs' : undefined));
     const key = keys.named(event, answered, requested);
     defaultKeys.set(
-      accountRegionOf(event),
+      accountRegionKey(event),
       key === undefined
         ? unknownFact('unreadable', 'the trail shows that the default key was changed, but not to which')
         : known(key, sourceOf(event)),
@@ -46,7 +47,7 @@ export function openEbsDefaults(keys: Keys) {
         case 'DisableEbsEncryptionByDefault': {
           const answered = flag(member(responseOf(event), 'EbsEncryptionByDefault'));
           const on = answered ?? event.eventName === 'EnableEbsEncryptionByDefault';
-          encryption.set(accountRegionOf(event), known(on, sourceOf(event)));
+          encryption.set(accountRegionKey(event), known(on, sourceOf(event)));
           break;
         }
         case 'ModifyEbsDefaultKmsKeyId':
@@ -56,14 +57,14 @@ export function openEbsDefaults(keys: Keys) {
     },
 
     encryption: (accountRegion: AccountRegion): Fact<boolean> =>
-      encryption.get(accountRegionOf(accountRegion)) ??
+      encryption.get(accountRegionKey(accountRegion)) ??
       unknownFact(
         'not-in-trail',
         'the trail does not show whether encryption by default was switched on or off in this account and Region',
       ),
 
     key(accountRegion: AccountRegion): Fact<EncryptionKey> {
-      const fact = defaultKeys.get(accountRegionOf(accountRegion));
+      const fact = defaultKeys.get(accountRegionKey(accountRegion));
       if (fact === undefined) {
         return unknownFact(
           'not-in-trail',

@@ -1,9 +1,10 @@
 /** What the trail proves about the KMS keys that EC2's events name: which key it is, and whose. */
+
+import type { AccountRegion } from '../../../core/account-region.ts';
 import { accountIn, arnOf, parseArn } from '../../../core/arn.ts';
 import type { TrailEvent } from '../../../core/control.ts';
 import { text } from '../../../core/json.ts';
 import type { EncryptionKey } from '../facts.ts';
-import type { AccountRegion } from './region.ts';
 
 export const keyContextEvents = ['CreateKey'] as const;
 

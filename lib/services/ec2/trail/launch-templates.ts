@@ -1,4 +1,6 @@
 /** What the trail proves about launch templates: what each version prescribes, and which is the newest. */
+
+import { type AccountRegion, accountRegionKey } from '../../../core/account-region.ts';
 import type { Fact, Resource, TrailEvent } from '../../../core/control.ts';
 import { known, type Unknown, unknownFact } from '../../../core/facts.ts';
 import { at, flag, isObject, list, text } from '../../../core/json.ts';
@@ -11,7 +13,6 @@ import {
   templateAnswered,
 } from '../resources/launch-templates.ts';
 import { member, memberText, requestOf, responseOf } from '../resources/wrapped.ts';
-import { type AccountRegion, accountRegionOf } from './region.ts';
 import { instanceTypeIn, volumesIn } from './template-data.ts';
 
 export const launchTemplateContextEvents = [
@@ -51,14 +52,14 @@ export function openLaunchTemplates() {
   const arnsByName = new Map<string, string>();
 
   const find = (accountRegion: AccountRegion, { id, name }: TemplateRef): Template | undefined => {
-    const arn = name === undefined ? undefined : arnsByName.get(`${accountRegionOf(accountRegion)}/${name}`);
+    const arn = name === undefined ? undefined : arnsByName.get(`${accountRegionKey(accountRegion)}/${name}`);
     const key = id === undefined ? arn : launchTemplateArn(accountRegion, id);
     return key === undefined ? undefined : templates.get(key);
   };
 
   const open = (event: TrailEvent, arn: string): Template => {
     const name = launchTemplateName(event);
-    if (name !== undefined) arnsByName.set(`${accountRegionOf(event)}/${name}`, arn);
+    if (name !== undefined) arnsByName.set(`${accountRegionKey(event)}/${name}`, arn);
     const template = templates.get(arn) ?? {
       versions: new Map<string, Version>(),
       newest: unknownVersion('the trail does not show the newest version of this launch template'),
@@ -127,7 +128,7 @@ export function openLaunchTemplates() {
             break;
           case 'DeleteLaunchTemplate': {
             const name = launchTemplateName(event);
-            if (name !== undefined) arnsByName.delete(`${accountRegionOf(event)}/${name}`);
+            if (name !== undefined) arnsByName.delete(`${accountRegionKey(event)}/${name}`);
             templates.delete(arn);
           }
         }

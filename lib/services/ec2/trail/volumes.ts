@@ -1,4 +1,5 @@
 /** What the trail proves about volumes. It is settled when a volume is made, and holds as long as the volume. */
+import { accountRegionKey } from '../../../core/account-region.ts';
 import type { Fact, Resource, TrailEvent } from '../../../core/control.ts';
 import { known, unknownFact } from '../../../core/facts.ts';
 import { flag, text } from '../../../core/json.ts';
@@ -9,7 +10,6 @@ import { type LaunchedVolume, launchedVolumes, volumeCreated } from '../resource
 import type { EbsDefaults } from './ebs-defaults.ts';
 import type { Keys } from './keys.ts';
 import { type LaunchTemplates, templateOfLaunch } from './launch-templates.ts';
-import { accountRegionOf } from './region.ts';
 import type { Snapshots } from './snapshots.ts';
 
 export const volumeContextEvents = ['RunInstances', 'CreateVolume'] as const;
@@ -213,5 +213,5 @@ const notAsking = {
 const amiUnseen = unknownFact('not-in-trail', 'the trail does not show what an AMI holds');
 
 function idOf(resource: Resource): string {
-  return `${accountRegionOf(resource)}/${resource.id}`;
+  return `${accountRegionKey(resource)}/${resource.id}`;
 }

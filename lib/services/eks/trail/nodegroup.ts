@@ -3,12 +3,13 @@
  * template, never by both; where neither names one, EKS uses t3.medium.
  * Source: EKS API Reference, CreateNodegroup (instanceTypes), UpdateNodegroupVersion (launchTemplate).
  */
+
+import type { AccountRegion } from '../../../core/account-region.ts';
 import type { TrailEvent } from '../../../core/control.ts';
 import { known, unknownFact } from '../../../core/facts.ts';
 import { at, isObject, text, texts } from '../../../core/json.ts';
 import { sourceOf } from '../../../core/trail-facts.ts';
 import type { LaunchTemplates, TemplateRef } from '../../ec2/trail/launch-templates.ts';
-import type { AccountRegion } from '../../ec2/trail/region.ts';
 import type { EksFacts } from '../facts.ts';
 import { isWhole } from '../update.ts';
 

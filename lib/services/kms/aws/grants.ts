@@ -13,11 +13,11 @@ const action = 'kms:ListGrants';
 /** Grants by `<key ARN> <grant id>`. Asked for by id, because a key may have 50,000, in pages of 100. */
 const grants: Lookup<GrantListEntry> = {
   permissions: [action],
-  async find(ids, accountRegion, waitsFor) {
-    const found = await askEach(action, ids, accountRegion, waitsFor, async (id) => {
+  async find(ids, lookups, waitsFor) {
+    const found = await askEach(action, ids, lookups, waitsFor, async (id) => {
       const [arn, grantId] = id.split(' ');
       const listed = await allPages(async (token) => {
-        const answer = await accountRegion.call(({ kms }) =>
+        const answer = await lookups.call(({ kms }) =>
           kms.send(
             new ListGrantsCommand({
               KeyId: arn,

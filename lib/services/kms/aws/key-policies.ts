@@ -14,9 +14,9 @@ const action = 'kms:GetKeyPolicy';
 /** Policies, as JSON, by the key's ARN. There is one a key, and its name is always `default`. */
 const policies: Lookup<string> = {
   permissions: [action],
-  find: (arns, accountRegion, waitsFor) =>
-    askEach(action, arns, accountRegion, waitsFor, async (arn) => {
-      const answer = await accountRegion.call(({ kms }) =>
+  find: (arns, lookups, waitsFor) =>
+    askEach(action, arns, lookups, waitsFor, async (arn) => {
+      const answer = await lookups.call(({ kms }) =>
         kms.send(new GetKeyPolicyCommand({ KeyId: arn, PolicyName: 'default' })),
       );
       return answer.Policy;

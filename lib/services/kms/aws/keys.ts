@@ -19,9 +19,9 @@ const describeAction = 'kms:DescribeKey';
 /** Keys by ARN. */
 const keys: Lookup<KeyMetadata> = {
   permissions: [describeAction],
-  find: (arns, accountRegion, waitsFor) =>
-    askEach(describeAction, arns, accountRegion, waitsFor, async (arn) => {
-      const answer = await accountRegion.call(({ kms }) => kms.send(new DescribeKeyCommand({ KeyId: arn })));
+  find: (arns, lookups, waitsFor) =>
+    askEach(describeAction, arns, lookups, waitsFor, async (arn) => {
+      const answer = await lookups.call(({ kms }) => kms.send(new DescribeKeyCommand({ KeyId: arn })));
       return answer.KeyMetadata;
     }),
 };
@@ -33,12 +33,10 @@ type Rotation = Pick<GetKeyRotationStatusCommandOutput, 'KeyRotationEnabled' | '
 /** Rotation by the key's ARN. A key that KMS does not rotate is one whose rotation is off. */
 const rotations: Lookup<Rotation> = {
   permissions: [rotationAction],
-  find: (arns, accountRegion, waitsFor) =>
-    askEach(rotationAction, arns, accountRegion, waitsFor, async (arn) => {
+  find: (arns, lookups, waitsFor) =>
+    askEach(rotationAction, arns, lookups, waitsFor, async (arn) => {
       try {
-        return await accountRegion.call(({ kms }) =>
-          kms.send(new GetKeyRotationStatusCommand({ KeyId: arn })),
-        );
+        return await lookups.call(({ kms }) => kms.send(new GetKeyRotationStatusCommand({ KeyId: arn })));
       } catch (error) {
         if (hasCode(error, 'UnsupportedOperationException')) return { KeyRotationEnabled: false };
         throw error;
@@ -51,11 +49,11 @@ const materialAction = 'kms:ListKeyRotations';
 /** All key material by the key's ARN; none of it is told of keys of a kind that can't be rotated. */
 const materials: Lookup<readonly RotationsListEntry[]> = {
   permissions: [materialAction],
-  find: (arns, accountRegion, waitsFor) =>
-    askEach(materialAction, arns, accountRegion, waitsFor, async (arn) => {
+  find: (arns, lookups, waitsFor) =>
+    askEach(materialAction, arns, lookups, waitsFor, async (arn) => {
       try {
         return await allPages(async (token) => {
-          const answer = await accountRegion.call(({ kms }) =>
+          const answer = await lookups.call(({ kms }) =>
             kms.send(
               new ListKeyRotationsCommand({
                 KeyId: arn,

@@ -11,10 +11,10 @@ export const keyTags = {
     idOf: ({ arn }) => arn,
     lookup: {
       permissions: [action],
-      find: (arns, accountRegion, waitsFor) =>
-        askEach(action, arns, accountRegion, waitsFor, async (arn) => {
+      find: (arns, lookups, waitsFor) =>
+        askEach(action, arns, lookups, waitsFor, async (arn) => {
           const tags = await allPages(async (token) => {
-            const answer = await accountRegion.call(({ kms }) =>
+            const answer = await lookups.call(({ kms }) =>
               kms.send(
                 new ListResourceTagsCommand({
                   KeyId: arn,
