@@ -4,7 +4,7 @@ import { wantedEvents } from '../lib/pipeline/match.ts';
 import { replay } from '../lib/pipeline/replay/replay.ts';
 import { contextEvents } from '../lib/pipeline/trail-facts.ts';
 import { defaultPolicy } from '../lib/policy/policy.ts';
-import { controls } from '../lib/services/controls.ts';
+import { controls } from '../lib/services/catalogue.ts';
 
 /** Everything that `trailseal replay` does between its start and its output, with so many threads. */
 export async function trailseal(

@@ -1,7 +1,7 @@
 /** The `trailseal` command: what it takes, and how it ends. */
 import path from 'node:path';
 import { Command, CommanderError, Help, Option } from 'commander';
-import { redrivable } from '../lib/aws/names.ts';
+import { redrivable } from '../lib/services/queues.ts';
 import { withArchiveOptions } from './commands/archive-options.ts';
 import { runControls } from './commands/controls.ts';
 import type { DlqFlags, RedriveFlags } from './commands/dlq.ts';

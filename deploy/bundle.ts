@@ -16,7 +16,7 @@ export interface Bundle {
 
 /**
  * Bundles a function into a folder, as `<name of the entry>.cjs`.
- * @param entry its file, `functions/ec2.ts`.
+ * @param entry its file, `functions/evaluators/ec2.ts`.
  * @param policyFile the policy that it is to hold.
  * @param overridable whether an SSM parameter may override that policy.
  * @throws BuildFailure, esbuild's, which names what is wrong in the policy or the sources.

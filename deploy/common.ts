@@ -5,7 +5,7 @@ import { metricNamespace } from '../lib/pipeline/live/metrics.ts';
 import type { Deployment } from './context.ts';
 import { ids } from './ids.ts';
 import { overrideEnvironment } from './overriding.ts';
-import { type FunctionName, functionNameOf } from './parts.ts';
+import { entryOf, type FunctionName, functionNameOf } from './parts.ts';
 import { ref, sub, type Value } from './template.ts';
 
 type Properties = Readonly<Record<string, Value>>;
@@ -13,7 +13,7 @@ type Properties = Readonly<Record<string, Value>>;
 export function common({ parameters }: Deployment, name: FunctionName): Properties {
   return {
     name: functionNameOf(parameters.stage, name),
-    handler: `functions/${name}.handler`,
+    handler: `${entryOf(name)}.handler`,
     // Not by its id alone: osls would have the function depend on it twice.
     role: sub(`\${${ids.role(name)}.Arn}`),
     logRetentionInDays: parameters.logRetentionInDays,

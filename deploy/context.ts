@@ -2,14 +2,14 @@
 
 import type { QueueName } from '../lib/aws/names.ts';
 import type { Action, Control } from '../lib/core/control.ts';
-import { type EvaluatorName, evaluatorOf } from '../lib/pipeline/evaluators.ts';
+import type { EvaluatorName } from '../lib/core/service.ts';
 import type { CheckedPolicy } from '../lib/policy/bundled.ts';
 import { bundledPolicy } from '../lib/policy/bundled.ts';
 import { type Requestable, type RequestedAction, requestable } from '../lib/policy/custom-actions.ts';
 import { kindOf } from '../lib/policy/guardrails.ts';
 import type { Policy } from '../lib/policy/policy.ts';
 import type { PolicyFile } from '../lib/policy/schema.ts';
-import { controls as allControls } from '../lib/services/controls.ts';
+import { controls as allControls, evaluatorOf } from '../lib/services/catalogue.ts';
 import { checkedPolicyIn } from './esbuild/policy-file.ts';
 import { ParameterError, type Parameters } from './parameters.ts';
 import type { FunctionName } from './parts.ts';

@@ -18,7 +18,8 @@ export const ids = {
   notifyTopicKey: 'NotifyTopicKey',
   queue: (name: Queue) => `${capital(name)}Queue`,
   deadLetters: (name: FunctionName) => `${capital(name)}DeadLetters`,
-  rule: (name: Queue) => `${capital(name)}Rule`,
+  /** @param index of several rules that fill one queue. */
+  rule: (name: Queue, index = 0) => `${capital(name)}Rule${index === 0 ? '' : index + 1}`,
   role: (name: FunctionName) => `${capital(name)}Role`,
   function: (name: FunctionName) => `${capital(name)}LambdaFunction`,
   logGroup: (name: FunctionName) => `${capital(name)}LogGroup`,

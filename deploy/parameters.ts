@@ -1,7 +1,8 @@
 /** The parameters of a deployment: from what serverless.yml and `--param` say to values that can be relied upon. */
 
 import { killSwitchName, type Stage } from '../lib/aws/names.ts';
-import { type EvaluatorName, evaluators } from '../lib/pipeline/evaluators.ts';
+import type { EvaluatorName } from '../lib/core/service.ts';
+import { evaluators } from '../lib/services/catalogue.ts';
 
 export interface Parameters {
   readonly stage: Stage;

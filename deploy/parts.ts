@@ -10,6 +10,7 @@ import {
   transitionsDeadLetterQueueName,
   transitionsFunctionName,
 } from '../lib/aws/names.ts';
+import { evaluators } from '../lib/services/catalogue.ts';
 
 /** A queue with a function behind it. */
 export type Queue = QueueName | ListenerName;
@@ -30,4 +31,12 @@ export function queueNameOf(stage: Stage, name: Queue): string {
 export function deadLetterQueueNameOf(stage: Stage, name: FunctionName): string {
   if (name === 'transitions') return transitionsDeadLetterQueueName(stage);
   return deadLetterQueueName(stage, name);
+}
+
+/**
+ * The file that a function is bundled from, without its ending.
+ * @example entryOf('kms') // 'functions/evaluators/kms'
+ */
+export function entryOf(name: FunctionName): string {
+  return evaluators.includes(name) ? `functions/evaluators/${name}` : `functions/${name}`;
 }

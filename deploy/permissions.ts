@@ -8,7 +8,7 @@ import { sendPermission } from '../lib/aws/sqs.ts';
 import type { Control, FactName } from '../lib/core/control.ts';
 import { indexNames, stateTablePermissions } from '../lib/findings/state/schema.ts';
 import { goesByTags } from '../lib/policy/by-tags.ts';
-import { listers } from '../lib/services/listers.ts';
+import { listerOf } from '../lib/services/listers.ts';
 import { permissionsFor, tagPermissionsFor } from '../lib/services/readers.ts';
 import type { Deployment } from './context.ts';
 import { type Grant, grants, ofThisRegion, reads } from './grants.ts';
@@ -95,10 +95,10 @@ async function scanning(deployment: Deployment) {
   const types = [
     ...new Set([...deployment.controls.values()].flat().map((control) => control.resourceType)),
   ].sort();
-  const actions = [...new Set(types.flatMap((type) => listers[type].permissions))].sort();
+  const actions = [...new Set(types.flatMap((type) => listerOf(type).permissions))].sort();
   const listing = await Promise.all(
     actions.map((action) => {
-      const listed = types.filter((type) => listers[type].permissions.includes(action));
+      const listed = types.filter((type) => listerOf(type).permissions.includes(action));
       return reads(action, `lists ${listed.join(', ')}`);
     }),
   );

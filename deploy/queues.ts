@@ -7,8 +7,11 @@
 
 import { ruleName, scheduleName } from '../lib/aws/names.ts';
 import type { Control } from '../lib/core/control.ts';
-import { type EvaluatorName, eventPattern } from '../lib/pipeline/evaluators.ts';
+import type { EvaluatorName } from '../lib/core/service.ts';
+import { eventPatterns } from '../lib/pipeline/evaluators.ts';
 import { scheduledScanBody } from '../lib/pipeline/live/message.ts';
+import { aliasesOf } from '../lib/pipeline/match.ts';
+import { services } from '../lib/services/catalogue.ts';
 import type { Deployment } from './context.ts';
 import { functionTimeouts } from './functions.ts';
 import { ids } from './ids.ts';
@@ -25,7 +28,7 @@ export const retentions = { messages: 4 * day, deadLetters: 14 * day } as const;
 export function queues({ parameters, queues: names, controls }: Deployment): Resources {
   return {
     ...Object.assign({}, ...names.map((name) => ownPair(parameters, name))),
-    ...Object.assign({}, ...[...controls].map(([evaluator, own]) => rule(parameters, evaluator, own))),
+    ...Object.assign({}, ...[...controls].map(([evaluator, own]) => rules(parameters, evaluator, own))),
     ...schedule(parameters),
   };
 }
@@ -128,20 +131,29 @@ export function queuePolicy(queue: string, statements: readonly Statement[]): Re
   };
 }
 
-function rule({ stage }: Parameters, evaluator: EvaluatorName, controls: readonly Control[]): Resources {
-  const { source, detail, ...rest } = eventPattern(evaluator, controls);
-  return {
-    [ids.rule(evaluator)]: {
-      Type: 'AWS::Events::Rule',
-      Properties: {
-        Name: ruleName(stage, evaluator),
-        Description: `Brings Trailseal the CloudTrail events that its ${evaluator} controls declare`,
-        State: 'ENABLED',
-        EventPattern: { source, ...rest, detail: { ...detail } },
-        Targets: [queueTarget(evaluator)],
+/** One rule for calls and service events; sign-ins, and what actors do whatever the call, have one of their own each. */
+function rules({ stage }: Parameters, evaluator: EvaluatorName, controls: readonly Control[]): Resources {
+  const patterns = eventPatterns(controls, services, aliasesOf(services));
+  return Object.fromEntries(
+    patterns.map(({ source, detail, ...rest }, index): [string, Resource] => [
+      ids.rule(evaluator, index),
+      {
+        Type: 'AWS::Events::Rule',
+        Properties: {
+          Name: ruleName(stage, evaluator, index),
+          Description: `Brings Trailseal the CloudTrail events that its ${evaluator} controls declare`,
+          State: 'ENABLED',
+          EventPattern: { source, ...rest, detail: { ...detail } },
+          Targets: [queueTarget(evaluator)],
+        },
       },
-    },
-  };
+    ]),
+  );
+}
+
+/** How many rules an evaluator has. */
+export function rulesOf(controls: readonly Control[]): number {
+  return eventPatterns(controls, services, aliasesOf(services)).length;
 }
 
 /** A queue as the target of a rule. */

@@ -3,45 +3,45 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { callLogger } from '../lib/aws/calls.ts';
-import { lazyClients, type Makers } from '../lib/aws/clients.ts';
+import type { ClientConfig, Clients } from '../lib/aws/clients.ts';
 import { dynamodbClient } from '../lib/aws/dynamodb.ts';
-import type { Readers, TagReaders } from '../lib/aws/facts/reader.ts';
 import { securityHubClient } from '../lib/aws/securityhub.ts';
 import { sendAll, sqsClient } from '../lib/aws/sqs.ts';
-import type { Control, FactName, Resource } from '../lib/core/control.ts';
+import type { Resource } from '../lib/core/control.ts';
+import type { EvaluatorName, Memo } from '../lib/core/service.ts';
 import { Publisher } from '../lib/findings/publisher.ts';
 import { DynamoStateTable } from '../lib/findings/state/dynamodb.ts';
 import { DynamoExemptions } from '../lib/findings/state/exemptions.ts';
-import { DynamoMemory, type KeyObservation } from '../lib/findings/state/memory.ts';
+import { DynamoMemory } from '../lib/findings/state/memory.ts';
 import { AwsFacts } from '../lib/pipeline/aws-facts.ts';
-import type { EvaluatorName } from '../lib/pipeline/evaluators.ts';
 import { type Batch, takeBatch, toDeliverAgain } from '../lib/pipeline/live/batch.ts';
 import { environmentOf } from '../lib/pipeline/live/environment.ts';
 import { Evaluator, type EvaluatorResult, type Queues } from '../lib/pipeline/live/evaluator.ts';
 import type { Policy } from '../lib/policy/assemble.ts';
+import { controls as allControls, evaluatorOf, evaluators } from '../lib/services/catalogue.ts';
+import { makeClients as makeAllClients } from '../lib/services/clients.ts';
+import { readers, related, tagReaders } from '../lib/services/readers.ts';
 import { deadLettersTo, keptFor, wait } from './context.ts';
 import { deliveriesIn } from './deliveries.ts';
 import { effectivePolicy } from './effective-policy.ts';
 import { loggerOf, Telemetry } from './telemetry.ts';
 
-export interface EvaluatorParts {
-  readonly evaluator: EvaluatorName;
-  readonly controls: readonly Control[];
-  /** The readers of the facts that its controls need. */
-  readonly readers: Partial<Readers<FactName>>;
-  /** Those of the tags that these facts do not tell. */
-  readonly tagReaders?: TagReaders;
-  /** The clients that these readers need. */
-  readonly makers: Makers;
-}
-
-/** Answers an invocation by SQS with what failed; one by a bare event with all that came of it. */
-export function evaluatorHandler({ evaluator, controls, readers, tagReaders = {}, makers }: EvaluatorParts) {
+/**
+ * The handler of an evaluator: its bundle holds the services of this one evaluator alone (`deploy/esbuild/services.ts`).
+ * Answers an invocation by SQS with what failed; one by a bare event with all that came of it.
+ * @param evaluator its name; that of the only one whose services there are, where left out.
+ * @throws TypeError where there are several.
+ */
+export function evaluatorHandler(
+  evaluator: EvaluatorName = theOnly(evaluators),
+  makeClients: (config: ClientConfig) => Clients = makeAllClients,
+) {
+  const controls = allControls.filter((control) => evaluatorOf(control) === evaluator);
   const logger = loggerOf(evaluator);
   const telemetry = new Telemetry(evaluator, logger);
   const { account, region, table, queueUrl, deadLetterUrl } = environmentOf(process.env);
   const config = { region, logger: callLogger((call) => telemetry.called(call)) };
-  const clients = lazyClients(makers, config);
+  const clients = makeClients(config);
   const sqs = sqsClient(config);
   const queues: Queues = {
     again: (bodies, delaySeconds) => sendAll(sqs, queueUrl, bodies, { delaySeconds }),
@@ -51,7 +51,14 @@ export function evaluatorHandler({ evaluator, controls, readers, tagReaders = {}
   const memory = new DynamoMemory(kept);
   const exemptions = new DynamoExemptions({ ...kept, accountRegion: { account, region } });
   const policy = effectivePolicy({ controls, config, logger, telemetry });
-  const facts = new AwsFacts({ readers, tagReaders, clients: () => clients, now: () => new Date(), wait });
+  const facts = new AwsFacts({
+    readers,
+    tagReaders,
+    related,
+    clients: () => clients,
+    now: () => new Date(),
+    wait,
+  });
   const parts = {
     controls,
     accountRegion: { account, region },
@@ -69,7 +76,7 @@ export function evaluatorHandler({ evaluator, controls, readers, tagReaders = {}
       random: Math.random,
     }),
     queues,
-    remember: (looks: readonly KeyObservation[]) => memory.remember(looks),
+    remember: (memos: readonly Memo[]) => memory.remember(memos),
     now: Date.now,
   };
   const evaluatorUnder = keptFor(
@@ -105,4 +112,12 @@ export function evaluatorHandler({ evaluator, controls, readers, tagReaders = {}
     .use(injectLambdaContext(logger))
     .after(() => telemetry.flush())
     .onError(() => telemetry.flush());
+}
+
+function theOnly(names: readonly EvaluatorName[]): EvaluatorName {
+  const [name] = names;
+  if (name === undefined || names.length > 1) {
+    throw new TypeError(`this bundle holds the services of ${names.length} evaluators, and not of one`);
+  }
+  return name;
 }

@@ -13,7 +13,7 @@ import { notificationSettings } from '../lib/notifications/settings.ts';
 import { type Target, topicTargets } from '../lib/notifications/target.ts';
 import { webhookTarget } from '../lib/notifications/webhook.ts';
 import { variable } from '../lib/pipeline/live/environment.ts';
-import { controls } from '../lib/services/controls.ts';
+import { controls } from '../lib/services/catalogue.ts';
 import { deadLettersTo, wait } from './context.ts';
 import { deliveriesIn } from './deliveries.ts';
 import { loggerOf, Telemetry } from './telemetry.ts';

@@ -19,7 +19,7 @@ import { Operator, type Requesting } from '../lib/remediation/custom-actions/cus
 import { parseOperatorMessage } from '../lib/remediation/custom-actions/message.ts';
 import { type Named, noteOn } from '../lib/remediation/custom-actions/notes.ts';
 import type { ActionEvent } from '../lib/remediation/events/action-event.ts';
-import { controls } from '../lib/services/controls.ts';
+import { controls } from '../lib/services/catalogue.ts';
 import { deadLettersTo, wait } from './context.ts';
 import { deliveriesIn } from './deliveries.ts';
 import { effectivePolicy } from './effective-policy.ts';

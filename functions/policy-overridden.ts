@@ -5,7 +5,7 @@ import { variable } from '../lib/pipeline/live/environment.ts';
 import { policyParameter } from '../lib/pipeline/live/policy-parameter.ts';
 import type { Policy } from '../lib/policy/assemble.ts';
 import { faultText } from '../lib/policy/override.ts';
-import { controls } from '../lib/services/controls.ts';
+import { controls } from '../lib/services/catalogue.ts';
 import type { PolicyParts } from './effective-policy.ts';
 import { checkedPolicy } from './policy.ts';
 

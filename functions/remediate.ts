@@ -5,9 +5,8 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
-import { autoScalingClient, elbClient, ssmClient } from '../lib/aws/acting.ts';
+import { ssmClient } from '../lib/aws/acting.ts';
 import { callLogger } from '../lib/aws/calls.ts';
-import { makeClients } from '../lib/aws/clients.ts';
 import { dynamodbClient } from '../lib/aws/dynamodb.ts';
 import { eventBridgeClient } from '../lib/aws/eventbridge.ts';
 import { schedulerClient } from '../lib/aws/scheduler.ts';
@@ -36,8 +35,9 @@ import { onceMore, parseRemediation, type RemediationMessage } from '../lib/reme
 import { type Remediation, Remediator, type RemediatorOptions } from '../lib/remediation/remediator.ts';
 import { nextRunIn } from '../lib/remediation/retry-delay.ts';
 import { workflowOf } from '../lib/remediation/workflow.ts';
-import { controls } from '../lib/services/controls.ts';
-import { readers, tagReaders } from '../lib/services/readers.ts';
+import { controls } from '../lib/services/catalogue.ts';
+import { makeClients } from '../lib/services/clients.ts';
+import { readers, related, tagReaders } from '../lib/services/readers.ts';
 import { deadLettersTo, wait } from './context.ts';
 import { deliveriesIn } from './deliveries.ts';
 import { effectivePolicy } from './effective-policy.ts';
@@ -73,7 +73,7 @@ const gracePeriodEnd = {
 const deadLetter = deadLettersTo(sqs, deadLetterUrl);
 const policy = effectivePolicy({ controls, config, logger, telemetry });
 const exemptions = new DynamoExemptions({ client: dynamodb, table, accountRegion: { account, region } });
-const facts = new AwsFacts({ readers, tagReaders, clients: () => clients, now, wait });
+const facts = new AwsFacts({ readers, tagReaders, related, clients: () => clients, now, wait });
 /** What the deployment was given rights for; an override only narrows it. */
 const deployed = bundledPolicy(checkedPolicy, controls);
 const parts = {
@@ -86,13 +86,7 @@ const parts = {
   journal: new DynamoJournal({ client: dynamodb, table, now }),
   limiter: new Limiter({ ...kept, now: Date.now }),
   deps: {
-    clients: {
-      ec2: clients.ec2,
-      eks: clients.eks,
-      kms: clients.kms,
-      autoScaling: autoScalingClient(config),
-      elb: elbClient(config),
-    },
+    clients,
     memory: new DynamoMemory(kept),
     now,
     wait,

@@ -1,15 +1,17 @@
 /**
  * Writes what is generated from the code: the pages of the controls, of the actions, of what the functions may do, and
- * the JSON Schemas.
+ * the JSON Schemas, and the entry files of the evaluators.
  *
  * Usage: node scripts/generate.ts [--check]   (--check writes nothing and exits 1 when something is stale)
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { actions } from '../lib/remediation/actions/index.ts';
-import { controls } from '../lib/services/controls.ts';
+import { controls, evaluators, services } from '../lib/services/catalogue.ts';
 import { controlIndex, controlPage } from './generate/control-pages.ts';
+import { evaluatorEntry } from './generate/evaluator-entries.ts';
 import { iamPage } from './generate/iam.ts';
+import { liveIndex } from './generate/live-index.ts';
 import { remediationPage } from './generate/remediation.ts';
 import { schemas } from './generate/schemas.ts';
 
@@ -28,11 +30,17 @@ const files = new Map<string, string>([
   ...schemas(controls),
   ['docs/remediation.md', remediationPage(actions, controls)],
   ['docs/iam.md', await iamPage()],
+  ['lib/services/live.ts', liveIndex(services.map(({ id }) => id))],
+  ...evaluators.map((evaluator): [string, string] => [
+    `functions/evaluators/${evaluator}.ts`,
+    evaluatorEntry(evaluator),
+  ]),
 ]);
 
-/** Pages of controls that are no more. */
-const orphans = readdirSync(path.join(root, 'docs', 'controls'), { withFileTypes: true })
-  .map((entry) => `docs/controls/${entry.name}`)
+/** Pages of controls, and entries of evaluators, that are no more. */
+const orphans = ['docs/controls', 'functions/evaluators']
+  .filter((folder) => existsSync(path.join(root, folder)))
+  .flatMap((folder) => readdirSync(path.join(root, folder)).map((name) => `${folder}/${name}`))
   .filter((file) => !files.has(file));
 
 const stale = [...files].filter(([file, text]) => {

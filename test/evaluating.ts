@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Control, Evaluation, Resource, TrailEvent } from '../lib/core/control.ts';
 import type { Facts } from '../lib/core/facts.ts';
+import { Matcher } from '../lib/pipeline/match.ts';
 import { TrailFacts } from '../lib/pipeline/trail-facts.ts';
 import { parseRecord } from '../lib/trail/parse.ts';
 
@@ -36,19 +37,16 @@ export async function evaluateTrail(
   settings: unknown = {},
 ): Promise<readonly Evaluated[]> {
   const facts = new TrailFacts();
+  const matcher = new Matcher([control]);
   const parsedSettings = control.settings.parse(settings);
   const evaluated: Evaluated[] = [];
   for (const record of records) {
     const event = eventOf(record);
     if (event.outcome.kind !== 'success') continue;
     facts.learn(event);
-    for (const trigger of control.triggers) {
-      const names: readonly string[] = trigger.eventNames;
-      if (trigger.eventSource !== event.eventSource || !names.includes(event.eventName)) continue;
-      for (const resource of trigger.resources(event)) {
-        const [gathered = {}] = await facts.gather([{ resource, facts: control.facts }]);
-        evaluated.push({ event, resource, ...control.evaluate(resource, gathered as Facts, parsedSettings) });
-      }
+    for (const { resource } of matcher.match(event).triggered) {
+      const [gathered = {}] = await facts.gather([{ resource, facts: control.facts }]);
+      evaluated.push({ event, resource, ...control.evaluate(resource, gathered as Facts, parsedSettings) });
     }
   }
   return evaluated;
@@ -57,10 +55,5 @@ export async function evaluateTrail(
 /** The resources that the control's deletion events find in a record. */
 export function deletedResources(control: Control, record: unknown): readonly Resource[] {
   const event = eventOf(record);
-  return control.deletions.flatMap((deletion) => {
-    const names: readonly string[] = deletion.eventNames;
-    return deletion.eventSource === event.eventSource && names.includes(event.eventName)
-      ? deletion.resources(event)
-      : [];
-  });
+  return new Matcher([control]).match(event).deleted.map(({ resource }) => resource);
 }

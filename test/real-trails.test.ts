@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Replay, replay } from '../lib/pipeline/replay/replay.ts';
 import { defaultPolicy } from '../lib/policy/policy.ts';
-import { controls } from '../lib/services/controls.ts';
+import { controls } from '../lib/services/catalogue.ts';
 
 const data = path.join(import.meta.dirname, '..', '..', 'shared', 'data');
 

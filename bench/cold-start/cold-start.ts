@@ -7,7 +7,8 @@ import { cpSync } from 'node:fs';
 import path from 'node:path';
 import { policyFileName } from '../../cli/policy-file.ts';
 import { type Bundle, bundleFunction, bundleWith } from '../../deploy/bundle.ts';
-import { queueNames } from '../../lib/aws/names.ts';
+import { entryOf } from '../../deploy/parts.ts';
+import { queueNames } from '../../lib/services/queues.ts';
 import { pythonWith } from '../../scripts/emulators.ts';
 import { type Figure, median, type Part, plainFigure, rounded } from '../figure.ts';
 import { defaultOptions } from './default-bundle.ts';
@@ -42,7 +43,7 @@ export async function measureColdStart(rounds: number): Promise<Part> {
   );
   const functions: { name: string; lean: Bundle; plain: Bundle; init: Loaded; plainInit: Loaded }[] = [];
   for (const name of queueNames) {
-    const entry = `functions/${name}.ts`;
+    const entry = `${entryOf(name)}.ts`;
     const lean = await bundleFunction(entry, path.join(folder, 'lean'), path.join(root, policyFileName));
     const plain = await bundleWith(defaultOptions, entry, path.join(folder, 'default'));
     functions.push({ name, lean, plain, init: node(lean), plainInit: node(plain) });

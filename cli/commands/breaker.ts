@@ -4,7 +4,7 @@ import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
 import { tableName } from '../../lib/aws/names.ts';
 import { type Kind, kinds } from '../../lib/policy/guardrails.ts';
 import { Limiter } from '../../lib/remediation/limiter.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { exitCode } from '../exit.ts';
 import {
   type BreakerView,

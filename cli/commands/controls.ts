@@ -2,7 +2,8 @@
 import Table from 'cli-table3';
 import * as z from 'zod/mini';
 import type { Control } from '../../lib/core/control.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { namedEvents, triggerText } from '../../lib/pipeline/match.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { exitCode, UsageError } from '../exit.ts';
 import { printable, printableJson } from '../output/printable.ts';
 
@@ -22,7 +23,12 @@ export function controlJson(control: Control): Record<string, unknown> {
     reference,
   } = control;
   const events = (occurrences: Control['triggers']) =>
-    occurrences.map(({ eventSource, eventNames }) => ({ eventSource, eventNames: [...eventNames] }));
+    occurrences.flatMap((occurrence) => {
+      const named = namedEvents(occurrence);
+      return named === undefined
+        ? []
+        : [{ eventSource: named.eventSource, eventNames: [...named.eventNames] }];
+    });
   return {
     id,
     title,
@@ -66,8 +72,7 @@ function catalogue(): string {
 }
 
 function page(control: Control): string {
-  const events = (occurrences: Control['triggers']) =>
-    occurrences.map(({ eventSource, eventNames }) => `${eventSource}: ${eventNames.join(', ')}`);
+  const events = (occurrences: Control['triggers']) => occurrences.map(triggerText);
   const standards = Object.entries(control.standards).filter(([, requirements]) => requirements.length > 0);
   const settings = z.toJSONSchema(control.settings, { io: 'input' }).properties ?? {};
   const sections: readonly [string, readonly string[]][] = [

@@ -5,7 +5,7 @@ import { queueName } from '../../lib/aws/names.ts';
 import { settings } from '../../lib/aws/settings.ts';
 import { sqsClient } from '../../lib/aws/sqs.ts';
 import { type CustomActionName, customActionsOf } from '../../lib/policy/custom-actions.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { carryOutStep, customActions } from '../custom-actions/custom-actions.ts';
 import {
   customActionPermission,

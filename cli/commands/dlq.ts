@@ -1,9 +1,10 @@
 /** `trailseal dlq list` and `trailseal dlq redrive`: what lies in the dead-letter queues, and sending it back. */
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { type ListenerName, type QueueName, redrivable, stackName } from '../../lib/aws/names.ts';
+import { type ListenerName, type QueueName, stackName } from '../../lib/aws/names.ts';
 import { sqsClient } from '../../lib/aws/sqs.ts';
 import { Matcher } from '../../lib/pipeline/match.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
+import { redrivable } from '../../lib/services/queues.ts';
 import { type Letter, letterOf } from '../dlq/letter.ts';
 import { letterJson, lettersText, redrivenText } from '../dlq/print.ts';
 import { giveBack, type QueueUrls, queueUrls, receiveAll } from '../dlq/queues.ts';

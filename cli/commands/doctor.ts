@@ -1,5 +1,5 @@
 /** `trailseal doctor`: is an account and Region ready, and what is to be done where it is not. */
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { checkStage, regionsOf } from '../doctor/account-region.ts';
 import { assess } from '../doctor/assess.ts';
 import { type Check, withProfile } from '../doctor/check.ts';

@@ -3,7 +3,7 @@
 import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
 import { tableName } from '../../lib/aws/names.ts';
 import { DynamoJournal } from '../../lib/remediation/actions/journal-dynamodb.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { exitCode } from '../exit.ts';
 import { chooseActionRuns } from '../operator/choose.ts';
 import {

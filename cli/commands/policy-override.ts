@@ -5,7 +5,7 @@ import { bundledPolicy } from '../../lib/policy/bundled.ts';
 import { faultText, overrideReader } from '../../lib/policy/override.ts';
 import { type Policy, parsePolicy } from '../../lib/policy/policy.ts';
 import type { PolicyFile } from '../../lib/policy/schema.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import type { Unseen } from '../doctor/observed-state.ts';
 import { exitCode, UsageError } from '../exit.ts';
 import { type Ask, askAt, type Consent, checkConsent, consented } from '../operator/confirm.ts';

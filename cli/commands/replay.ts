@@ -1,7 +1,7 @@
 /** `trailseal replay [PATH…] [--trail …]`: an archive through the controls. */
 import type { Command } from 'commander';
 import { replay } from '../../lib/pipeline/replay/replay.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { UsageError } from '../exit.ts';
 import { readPolicy } from '../policy-file.ts';
 import { version } from '../version.ts';

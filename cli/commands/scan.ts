@@ -1,12 +1,13 @@
 /** `trailseal scan`: what exists now in the caller's account, through the controls. */
 import { setTimeout } from 'node:timers/promises';
-import { clientsByAccountRegion, ec2Client, makeClients } from '../../lib/aws/clients.ts';
+import { clientsByAccountRegion } from '../../lib/aws/clients.ts';
 import { AwsFacts } from '../../lib/pipeline/aws-facts.ts';
 import type { Replay } from '../../lib/pipeline/replay/replay.ts';
 import { scan } from '../../lib/pipeline/scan/scan.ts';
-import { controls } from '../../lib/services/controls.ts';
-import { listers } from '../../lib/services/listers.ts';
-import { readers } from '../../lib/services/readers.ts';
+import { controls } from '../../lib/services/catalogue.ts';
+import { makeClients } from '../../lib/services/clients.ts';
+import { listerOf } from '../../lib/services/listers.ts';
+import { readers, related } from '../../lib/services/readers.ts';
 import { UsageError } from '../exit.ts';
 import { scanBar } from '../output/progress.ts';
 import { readPolicy } from '../policy-file.ts';
@@ -38,11 +39,11 @@ export async function runScan(flags: ScanFlags, signal: AbortSignal): Promise<nu
   );
   const regions =
     named === 'all'
-      ? await enabledRegions(ec2Client({ region, credentials, ...patient }))
+      ? await enabledRegions(makeClients({ region, credentials, ...patient }).ec2)
       : named.length > 0
         ? named
         : [region];
-  const clients = clientsByAccountRegion(makeClients, (_account, where) => ({ region: where, credentials }));
+  const clients = clientsByAccountRegion(makeClients, (where) => ({ region: where.region, credentials }));
   const now = () => new Date();
   const wait = (milliseconds: number) => setTimeout(milliseconds, undefined, { signal });
   const bar = scanBar(process.stderr, flags.quiet !== true);
@@ -53,9 +54,9 @@ export async function runScan(flags: ScanFlags, signal: AbortSignal): Promise<nu
       policy,
       account,
       regions,
-      listers,
+      listerOf,
       clients,
-      facts: new AwsFacts({ readers, clients, now, wait }),
+      facts: new AwsFacts({ readers, related, clients, now, wait }),
       now,
       onProgress: bar.update,
       signal,

@@ -1,8 +1,7 @@
 /** `trailseal undo`: takes back what was done, in the caller's name and with the caller's credentials. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { autoScalingClient, elbClient, ssmClient } from '../../lib/aws/acting.ts';
-import { ec2Client, eksClient, kmsClient } from '../../lib/aws/clients.ts';
+import { ssmClient } from '../../lib/aws/acting.ts';
 import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
 import { eventBridgeClient } from '../../lib/aws/eventbridge.ts';
 import { busName, killSwitchName, tableName } from '../../lib/aws/names.ts';
@@ -13,7 +12,8 @@ import { actionOf, actions } from '../../lib/remediation/actions/index.ts';
 import { DynamoJournal } from '../../lib/remediation/actions/journal-dynamodb.ts';
 import { killSwitch } from '../../lib/remediation/kill-switch.ts';
 import { leaseFor } from '../../lib/remediation/remediator.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
+import { makeClients } from '../../lib/services/clients.ts';
 import { exitCode, UsageError } from '../exit.ts';
 import { chooseActionRuns } from '../operator/choose.ts';
 import { type Ask, askAt, type Consent, checkConsent, consented } from '../operator/confirm.ts';
@@ -189,13 +189,7 @@ async function optionsOf(
     actionOf,
     journal: new DynamoJournal({ client, table, now }),
     deps: {
-      clients: {
-        ec2: ec2Client(config),
-        eks: eksClient(config),
-        kms: kmsClient(config),
-        autoScaling: autoScalingClient(config),
-        elb: elbClient(config),
-      },
+      clients: makeClients(config),
       memory: new DynamoMemory({ client, table, wait, random: Math.random }),
       now,
       wait,

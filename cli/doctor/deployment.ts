@@ -1,7 +1,9 @@
 /** Whether a stage is deployed in a Region, as this version would deploy it, and at work. Pure. */
 
-import { type QueueName, queueNames, ruleName, stackName } from '../../lib/aws/names.ts';
+import { type QueueName, stackName } from '../../lib/aws/names.ts';
 import { isObject } from '../../lib/core/json.ts';
+import type { EventPattern } from '../../lib/pipeline/evaluators.ts';
+import { queueNames } from '../../lib/services/queues.ts';
 import { deployCommand, type Finding, ok, trouble, unknownFor, word } from './check.ts';
 import type { ObservedRegion, Rule, Wanted } from './observed.ts';
 import type { Seen, Unseen } from './observed-state.ts';
@@ -10,7 +12,7 @@ import { assessSchedule } from './schedule.ts';
 
 /** Evaluates a stage; one that is not deployed is one finding. */
 export function assessDeployment(observed: ObservedRegion, stage: string): Finding[] {
-  const names = queueNames.filter((name) => name === 'scan' || wantedOf(observed, name) !== undefined);
+  const names = queueNames.filter((name) => name === 'scan' || wantedOf(observed, name).length > 0);
   const parts = names.flatMap((name) => partsOf(observed, name));
   const unseen = parts.flatMap((part): Unseen[] => (part.known ? [] : [part]));
   if (!parts.some(isThere)) {
@@ -24,16 +26,21 @@ export function assessDeployment(observed: ObservedRegion, stage: string): Findi
   return names.flatMap((name) => assessPart(observed, stage, name));
 }
 
-function wantedOf({ wanted }: ObservedRegion, name: QueueName): Wanted | undefined {
-  return wanted.find(({ evaluator }) => evaluator === name);
+function wantedOf({ wanted }: ObservedRegion, name: QueueName): readonly Wanted[] {
+  return wanted.filter(({ evaluator }) => evaluator === name);
 }
 
 function partsOf(
-  { rules, schedule, queues, functions }: ObservedRegion,
+  { rules, schedule, queues, functions, wanted }: ObservedRegion,
   name: QueueName,
 ): readonly Seen<unknown>[] {
-  const { queue, deadLetters } = queues[name];
-  return [name === 'scan' ? schedule : rules[name], queue, deadLetters, functions[name]];
+  const own = wanted.filter(({ evaluator }) => evaluator === name).map(({ rule }) => rules[rule]);
+  return [
+    ...(name === 'scan' ? [schedule] : own),
+    queues[name]?.queue,
+    queues[name]?.deadLetters,
+    functions[name],
+  ].filter((part) => part !== undefined);
 }
 
 function isThere(part: Seen<unknown>): boolean {
@@ -55,17 +62,18 @@ function assessPart(observed: ObservedRegion, stage: string, name: QueueName): F
   const part = queuedPart(stage, observed, name, 'what they tell of was not evaluated');
   return [
     ...(name === 'scan' ? [assessSchedule(observed, stage)] : []),
-    ...(wanted === undefined ? [] : [assessRule(observed, part, wanted)]),
-    ...assessBehindQueue(part, { found: functions[name], ...queues[name] }),
+    ...wanted.map((rule) => assessRule(observed, part, rule)),
+    ...(functions[name] === undefined || queues[name] === undefined
+      ? []
+      : assessBehindQueue(part, { found: functions[name], ...queues[name] })),
   ];
 }
 
 function assessRule({ rules, region }: ObservedRegion, part: QueuedPart, wanted: Wanted): Finding {
-  const { evaluator, pattern } = wanted;
+  const { evaluator, rule: name, pattern } = wanted;
   const { stage } = part;
   const id = `rule/${evaluator}`;
-  const name = ruleName(stage, evaluator);
-  const rule: Seen<Rule | undefined> = rules[evaluator];
+  const rule: Seen<Rule | undefined> = rules[name] ?? { known: true, value: undefined };
   const again = [deployCommand(stage, region)];
   if (!rule.known) return unknownFor(id, [rule]);
   if (rule.value === undefined) return trouble('fail', id, `there is no rule ${name}`, 'deploy again', again);
@@ -104,7 +112,7 @@ function differenceOf(
   if (!isObject(deployed) || detail === undefined || !Array.isArray(names)) {
     return { deaf: true, seen: 'its pattern names no events' };
   }
-  const wantedNames = wanted.detail['eventName'] ?? [];
+  const wantedNames = eventNamesIn(wanted);
   const rest = { ...deployed, detail: { ...detail, eventName: [] } };
   if (canonical(rest) !== canonical({ ...wanted, detail: { ...wanted.detail, eventName: [] } })) {
     return { deaf: true, seen: 'its pattern is another one' };
@@ -135,4 +143,9 @@ function canonical(value: unknown): string {
 function some(names: readonly unknown[]): string {
   const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
   return `${names.slice(0, 5).map(String).join(', ')}${more}`;
+}
+
+function eventNamesIn({ detail }: EventPattern): readonly string[] {
+  const names = detail['eventName'];
+  return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
 }

@@ -1,9 +1,12 @@
 /** Looks at an account and Regions: everything at the same time, and nothing is changed. */
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { functionName, queueNames, ruleName } from '../../lib/aws/names.ts';
+import { functionName, ruleName } from '../../lib/aws/names.ts';
 import type { Control } from '../../lib/core/control.ts';
-import { evaluatorOf, evaluators, eventPattern } from '../../lib/pipeline/evaluators.ts';
+import { eventPatterns } from '../../lib/pipeline/evaluators.ts';
+import { aliasesOf } from '../../lib/pipeline/match.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
+import { evaluatorOf, evaluators, services } from '../../lib/services/catalogue.ts';
+import { queueNames } from '../../lib/services/queues.ts';
 import { actingWanted } from './acting-wanted.ts';
 import type { AccountClients } from './clients.ts';
 import { observeActing } from './observe-acting.ts';
@@ -55,18 +58,29 @@ async function observeRegion(
   );
   const evaluated = controls.filter((control) => {
     const evaluator = functions[evaluatorOf(control)];
-    return !evaluator.known || evaluator.value !== undefined;
+    return evaluator === undefined || !evaluator.known || evaluator.value !== undefined;
+  });
+  const wanted = evaluators.flatMap((evaluator) => {
+    const own = controls.filter((control) => evaluatorOf(control) === evaluator);
+    return eventPatterns(own, services, aliasesOf(services)).map((pattern, index) => ({
+      evaluator,
+      rule: ruleName(stage, evaluator, index),
+      pattern,
+    }));
   });
   const [trails, hub, rules, schedule, queues, functionPermissions, callersPermissions, acting] =
     await Promise.all([
       trailsOf(clients, region),
       securityHubIsOn(here.securityhub),
-      forEach(evaluators, (evaluator) => ruleNamed(here.events, ruleName(stage, evaluator))),
+      forEach(
+        wanted.map(({ rule }) => rule),
+        (name) => ruleNamed(here.events, name),
+      ),
       scheduledScanSchedule(here.scheduler, stage),
       forEach(queueNames, (name) => queuePair(here.sqs, stage, name)),
       forEach(queueNames, async (name) => {
         const found = functions[name];
-        const role = found.known ? found.value?.role : undefined;
+        const role = found?.known ? found.value?.role : undefined;
         const needs = functionNeeds(name, controls);
         return role === undefined || needs.length === 0
           ? undefined
@@ -80,9 +94,6 @@ async function observeRegion(
         ? undefined
         : observeActing(clients, region, stage, actingWanted(policy, evaluated)),
     ]);
-  const wanted = evaluators
-    .filter((evaluator) => controls.some((control) => evaluatorOf(control) === evaluator))
-    .map((evaluator) => ({ evaluator, pattern: eventPattern(evaluator, controls) }));
   return {
     account,
     region,

@@ -1,7 +1,8 @@
 /** What doctor looked at, as plain data: everything that `assess` evaluates. */
 
 import type { ListenerName, QueueName } from '../../lib/aws/names.ts';
-import type { EvaluatorName, EventPattern } from '../../lib/pipeline/evaluators.ts';
+import type { EvaluatorName } from '../../lib/core/service.ts';
+import type { EventPattern } from '../../lib/pipeline/evaluators.ts';
 import type { CustomActionName } from '../../lib/policy/custom-actions.ts';
 import type { Kind } from '../../lib/policy/guardrails.ts';
 import type { Breaker } from '../../lib/remediation/limits.ts';
@@ -27,7 +28,8 @@ export interface ObservedRegion {
   readonly trails: Seen<readonly Trail[]>;
   /** Whether Security Hub is on. */
   readonly hub: Seen<boolean>;
-  readonly rules: Readonly<Record<EvaluatorName, Seen<Rule | undefined>>>;
+  /** By their names. */
+  readonly rules: Readonly<Record<string, Seen<Rule | undefined>>>;
   /** What orders the scheduled scan. */
   readonly schedule: Seen<Schedule | undefined>;
   readonly queues: Readonly<Record<QueueName, QueuePair>>;
@@ -42,9 +44,11 @@ export interface ObservedRegion {
   readonly acting: ObservedActing | undefined;
 }
 
-/** An evaluator whose controls are not all switched off, and what its rule should wait for. */
+/** A rule of an evaluator whose controls are not all switched off, and what it should wait for. */
 export interface Wanted {
   readonly evaluator: EvaluatorName;
+  /** The rule's name. */
+  readonly rule: string;
   readonly pattern: EventPattern;
 }
 

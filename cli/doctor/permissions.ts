@@ -1,11 +1,12 @@
 /** What the functions and a scan need to be allowed, on what, and what IAM says to it. Pure. */
 
-import { functionName, type QueueName, queueNames } from '../../lib/aws/names.ts';
+import { functionName, type QueueName } from '../../lib/aws/names.ts';
 import type { AccountRegion } from '../../lib/core/account-region.ts';
 import { arnOf } from '../../lib/core/arn.ts';
 import type { Control } from '../../lib/core/control.ts';
-import { evaluatorOf } from '../../lib/pipeline/evaluators.ts';
-import { listers } from '../../lib/services/listers.ts';
+import { evaluatorOf } from '../../lib/services/catalogue.ts';
+import { listerOf } from '../../lib/services/listers.ts';
+import { queueNames } from '../../lib/services/queues.ts';
 import { permissionsFor } from '../../lib/services/readers.ts';
 import { deployCommand, type Finding, ok, trouble, unknownFor } from './check.ts';
 import type { ObservedRegion, Simulated } from './observed.ts';
@@ -27,7 +28,7 @@ export function scanNeeds(controls: readonly Control[]): readonly string[] {
 
 /** The IAM actions that listing the resources of these controls needs. */
 function listingNeeds(controls: readonly Control[]): readonly string[] {
-  return [...new Set(controls.flatMap(({ resourceType }) => listers[resourceType].permissions))].sort();
+  return [...new Set(controls.flatMap(({ resourceType }) => listerOf(resourceType).permissions))].sort();
 }
 
 /**
@@ -73,7 +74,7 @@ export function assessRoles({ permissions, functions, region }: ObservedRegion, 
     const id = `permissions/${name}`;
     if (!found.known) return [unknownFor(id, [found])];
     const deployed = functions[name];
-    const role = (deployed.known ? deployed.value?.role : undefined) ?? 'its role';
+    const role = (deployed?.known ? deployed.value?.role : undefined) ?? 'its role';
     const whose = `the function ${functionName(stage, name)} (${role})`;
     const undone = assess(id, found.value, whose, 'fail', [deployCommand(stage, region)]);
     return [undone ?? ok(id, `IAM allows ${whose} to read what it evaluates`)];

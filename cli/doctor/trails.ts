@@ -1,5 +1,6 @@
 /** Whether CloudTrail tells EventBridge of what Trailseal waits for. Pure. */
-import type { EvaluatorName, EventPattern } from '../../lib/pipeline/evaluators.ts';
+import type { EvaluatorName } from '../../lib/core/service.ts';
+import type { EventPattern } from '../../lib/pipeline/evaluators.ts';
 import { type Finding, ok, trouble, unknownFor, word } from './check.ts';
 import type { Seen, Unseen } from './observed-state.ts';
 
@@ -135,11 +136,12 @@ function assessEvaluator(
   all: readonly Trail[],
   unseen: readonly Unseen[],
 ): Finding | undefined {
-  const source = `${evaluator}.amazonaws.com`;
-  const names = (pattern.detail['eventName'] ?? []).filter((name) => typeof name === 'string');
+  const names = textsIn(pattern, 'eventName');
+  const sources = textsIn(pattern, 'eventSource');
+  const source = sources.join(', ');
   const answers = names.map((name) => {
     const each = on.flatMap(({ selectors }) =>
-      selectors.known ? [logs(selectors.value, source, name)] : [],
+      selectors.known ? sources.map((each) => logs(selectors.value, each, name)) : [],
     );
     return { name, logs: each.includes('yes') ? 'yes' : each.includes('partly') ? 'partly' : 'no' };
   });
@@ -205,4 +207,9 @@ function unseenTrails(id: string, trails: readonly Trail[], unseen: readonly Uns
 function some(names: readonly string[]): string {
   const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
   return `${names.slice(0, 5).join(', ')}${more}`;
+}
+
+function textsIn({ detail }: EventPattern, name: string): readonly string[] {
+  const values = detail[name];
+  return Array.isArray(values) ? values.filter((value) => typeof value === 'string') : [];
 }

@@ -6,7 +6,7 @@ import { functionName, stackName } from '../../lib/aws/names.ts';
 import { policyDigest } from '../../lib/policy/digest.ts';
 import { parsePolicy } from '../../lib/policy/policy.ts';
 import type { PolicyFile } from '../../lib/policy/schema.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { type Seen, seeIfThere } from '../doctor/observed-state.ts';
 import { UsageError } from '../exit.ts';
 import type { Deployment } from '../operator/deployment.ts';

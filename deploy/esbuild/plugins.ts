@@ -13,6 +13,7 @@ import {
   packageVersions,
   plainEndpointCache,
 } from './sdk.ts';
+import { ownServices } from './services.ts';
 
 /** What a bundle is made for. */
 export interface Bundled {
@@ -26,6 +27,7 @@ export function plugins({ policyFile, overridable = false }: Bundled): Plugin[] 
   return [
     checkedPolicy(policyFile),
     ...(overridable ? [policyOverride] : []),
+    ownServices,
     noDescriptions,
     leanSchemas,
     leanErrors,

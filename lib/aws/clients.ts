@@ -1,70 +1,51 @@
 /**
- * SDK clients for one account and Region. Nothing is made before it is used, and nothing is read from the
- * environment when this module is loaded; each service has its own maker, so that a function which reads one
- * service is not bundled with the others.
+ * SDK clients for one account and Region. Nothing is made before it is used, and nothing is read from the environment
+ * when this module is loaded. Services bring the makers of their own clients (`lib/services/<service>/clients.ts`), so
+ * that a function which reads one service is not bundled with the others.
  */
-import { EC2Client } from '@aws-sdk/client-ec2';
-import { EKSClient } from '@aws-sdk/client-eks';
-import { KMSClient } from '@aws-sdk/client-kms';
-import { type ClientConfig, settings } from './settings.ts';
+import { type AccountRegion, accountRegionKey } from '../core/account-region.ts';
+import type { ClientConfig } from './settings.ts';
 
 export type { ClientConfig } from './settings.ts';
 
-export interface Clients {
-  readonly ec2: EC2Client;
-  readonly eks: EKSClient;
-  readonly kms: KMSClient;
-}
+/** The SDK's clients by a short name each. Services add theirs by declaration merging. */
+// biome-ignore lint/suspicious/noEmptyInterface: services add to it.
+export interface ServiceClients {}
+export type ClientName = keyof ServiceClients & string;
+export type Clients = { readonly [Name in ClientName]: ServiceClients[Name] };
+export type ClientMakers = { readonly [Name in ClientName]?: (config: ClientConfig) => ServiceClients[Name] };
 
-export type Makers = { readonly [Service in keyof Clients]?: (config: ClientConfig) => Clients[Service] };
-
-export function ec2Client(config: ClientConfig): EC2Client {
-  return new EC2Client(settings(config));
-}
-export function eksClient(config: ClientConfig): EKSClient {
-  return new EKSClient(settings(config));
-}
-export function kmsClient(config: ClientConfig): KMSClient {
-  return new KMSClient(settings(config));
-}
-
-/** The clients that there are makers for, each made when it is first asked for; any other throws. */
-export function lazyClients(makers: Makers, config: ClientConfig): Clients {
-  const made: { -readonly [Service in keyof Clients]?: Clients[Service] } = {};
-  return {
-    get ec2() {
-      made.ec2 ??= makers.ec2?.(config) ?? missing('ec2');
-      return made.ec2;
+/**
+ * The clients that there are makers for, each made when it is first asked for.
+ * @throws TypeError, when it is asked for, for a client that has no maker here.
+ * @example lazyClients({ kms: (config) => new KMSClient(settings(config)) }, { region: 'eu-central-1' }).kms
+ */
+export function lazyClients(makers: ClientMakers, config: ClientConfig): Clients {
+  const made = new Map<string, unknown>();
+  const clients = new Proxy(makers, {
+    get(target, name) {
+      // Asked by whoever awaits the clients, or prints them.
+      if (typeof name !== 'string' || name === 'then' || name === 'toJSON') return undefined;
+      const make = Object.hasOwn(target, name) ? target[name as ClientName] : undefined;
+      if (make === undefined) throw new TypeError(`there is no client for ${name} here`);
+      const client = made.get(name) ?? make(config);
+      made.set(name, client);
+      return client;
     },
-    get eks() {
-      made.eks ??= makers.eks?.(config) ?? missing('eks');
-      return made.eks;
-    },
-    get kms() {
-      made.kms ??= makers.kms?.(config) ?? missing('kms');
-      return made.kms;
-    },
-  };
-}
-
-function missing(service: keyof Clients): never {
-  throw new TypeError(`there is no client for ${service} here`);
-}
-
-/** All clients, each made when it is first asked for. */
-export function makeClients(config: ClientConfig): Clients {
-  return lazyClients({ ec2: ec2Client, eks: eksClient, kms: kmsClient }, config);
+  });
+  // What `get` gives is what the maker of this name makes, which the type of a proxy can't say.
+  return clients as object as Clients;
 }
 
 /** Clients by account and Region, each set made once, so that connections and retry rates are kept. */
 export function clientsByAccountRegion(
   make: (config: ClientConfig) => Clients,
-  configOf: (account: string, region: string) => ClientConfig,
-): (account: string, region: string) => Clients {
+  configOf: (accountRegion: AccountRegion) => ClientConfig,
+): (accountRegion: AccountRegion) => Clients {
   const made = new Map<string, Clients>();
-  return (account, region) => {
-    const key = `${account}/${region}`;
-    const clients = made.get(key) ?? make(configOf(account, region));
+  return (accountRegion) => {
+    const key = accountRegionKey(accountRegion);
+    const clients = made.get(key) ?? make(configOf(accountRegion));
     made.set(key, clients);
     return clients;
   };

@@ -1,6 +1,6 @@
 /** What the parts of a deployment are called, so that the template, the functions and the commands agree. */
 import { createHash } from 'node:crypto';
-import { type EvaluatorName, evaluators } from '../pipeline/evaluators.ts';
+import type { EvaluatorName } from '../core/service.ts';
 import type { CustomActionName } from '../policy/custom-actions.ts';
 
 /** The name of one deployment in an account and Region: lower-case letters, digits and hyphens, as `dev`. */
@@ -8,7 +8,6 @@ export type Stage = string;
 
 /** A queue: one for each evaluator's evaluator, and one for the scheduled scan. */
 export type QueueName = EvaluatorName | 'scan';
-export const queueNames: readonly QueueName[] = [...evaluators, 'scan'];
 
 /** The CloudFormation stack; every other name begins with it. */
 export function stackName(stage: Stage): string {
@@ -25,8 +24,8 @@ export function deadLetterQueueName(stage: Stage, name: QueueName | ListenerName
   return `${queueName(stage, name)}-dead-letters`;
 }
 /** The EventBridge rule that feeds an evaluator's queue. */
-export function ruleName(stage: Stage, evaluator: EvaluatorName): string {
-  return `${stackName(stage)}-${evaluator}`;
+export function ruleName(stage: Stage, evaluator: EvaluatorName, index = 0): string {
+  return `${stackName(stage)}-${evaluator}${index === 0 ? '' : `-${index + 1}`}`;
 }
 /** The Lambda function behind a queue. */
 export function functionName(stage: Stage, name: QueueName | ListenerName): string {
@@ -55,9 +54,6 @@ export function killSwitchName(stage: Stage): string {
  */
 export type ListenerName = 'remediate' | 'notify' | 'operator';
 export const listenerNames: readonly ListenerName[] = ['remediate', 'notify', 'operator'];
-
-/** Every queue that has dead letters which may be sent back to it. */
-export const redrivable: readonly (QueueName | ListenerName)[] = [...queueNames, ...listenerNames];
 
 /**
  * The rule, on the bus, that feeds a listener's queue. Names are unique on a bus: the rule on the account's default bus

@@ -36,13 +36,18 @@ function unknownFacts(facts: Partial<Facts>): readonly Unknown[] {
   return Object.values(facts).filter((fact): fact is Unknown => !fact.known);
 }
 
-/** What is unknown within facts that are known otherwise. */
+/** What is unknown within facts that are known otherwise, however deep: an unknown fact is one wherever it stands. */
 function unknownParts(facts: Partial<Facts>): readonly Unknown[] {
-  const types = facts['eks.nodegroupTypes'];
-  const supports = types?.known ? types.value.map(({ support }) => support) : [];
-  const keys = [facts['ec2.volumeKey'], facts['ec2.ebsDefaultKey']];
-  return [
-    ...supports.filter((support) => !support.known),
-    ...keys.flatMap((key) => (key?.known ? (key.value.managerUnknown ?? []) : [])),
-  ];
+  const found: Unknown[] = [];
+  const search = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    if (isUnknown(value)) found.push(value);
+    else for (const part of Array.isArray(value) ? value : Object.values(value)) search(part);
+  };
+  for (const fact of Object.values(facts)) if (fact.known) search(fact.value);
+  return found;
+}
+
+function isUnknown(value: object): value is Unknown {
+  return 'known' in value && value.known === false && 'reason' in value && 'detail' in value;
 }

@@ -3,24 +3,10 @@
  * with, and be undone, or says why not. Each is one file that tells its whole story, the same parts in the same order.
  * What carries them out is `carry-out.ts`, what takes them back `undo.ts`.
  */
-import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import type { EC2Client } from '@aws-sdk/client-ec2';
-import type { EKSClient } from '@aws-sdk/client-eks';
-import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import type { KMSClient } from '@aws-sdk/client-kms';
 import type { z } from 'zod/mini';
+import type { Clients } from '../aws/clients.ts';
 import type { Finding } from '../findings/finding.ts';
-import type { Memory } from '../findings/state/memory.ts';
 import type { Action, Resource } from './control.ts';
-
-/** The clients with which resources are changed, for one account and Region. */
-export interface WriteClients {
-  readonly ec2: EC2Client;
-  readonly eks: EKSClient;
-  readonly kms: KMSClient;
-  readonly autoScaling: AutoScalingClient;
-  readonly elb: ElasticLoadBalancingV2Client;
-}
 
 /** What an action needs to know of the finding, and what its journal keeps of it. A `Finding` is one. */
 export type FindingSummary = Pick<Finding, 'id' | 'control' | 'title' | 'severity' | 'openedAt'> &
@@ -37,9 +23,25 @@ export interface Target<Settings = unknown> {
   readonly settings: Settings;
 }
 
+/** Something that is remembered, and when it was so: ISO 8601, UTC. */
+export interface Remembered<T> {
+  readonly value: T;
+  readonly at: string;
+}
+
+/** What services had remembered of resources, so that they can be put back as they were. */
+export interface Memory {
+  /**
+   * @param kind what it is, as the service named it: `good-policy`.
+   * @param control the control beside whose finding it is kept.
+   * @returns `undefined` where nothing is remembered.
+   */
+  recall(kind: string, control: string, resource: Resource): Promise<Remembered<string> | undefined>;
+}
+
 /** What an action needs besides its target. */
 export interface ActionDeps {
-  readonly clients: WriteClients;
+  readonly clients: Clients;
   /** What earlier looks at the resource saw. */
   readonly memory: Memory;
   readonly now: () => Date;
@@ -138,4 +140,24 @@ export class UnderWay extends Error {
 /** Nothing more may be written for now: whoever waits between two writes is told so by `wait`. The message is a sentence. */
 export class Halted extends Error {
   override readonly name = 'Halted';
+}
+
+/** A resource's tags. */
+export type Tags = Readonly<Record<string, string>>;
+
+/** The tags of a resource that is there. */
+export interface Tagged {
+  readonly tags: Tags;
+  /** Why they can't be changed now, as a clause. */
+  readonly obstacle?: string;
+}
+
+/** How one type of resource is tagged. */
+export interface TagAdapter {
+  /** As IAM names them. */
+  readonly permissions: { readonly reads: readonly string[]; readonly set: string; readonly remove: string };
+  /** `undefined` when the resource was deleted, or is about to be. */
+  read(resource: Resource, deps: ActionDeps): Promise<Tagged | undefined>;
+  set(resource: Resource, tags: Tags, deps: ActionDeps): Promise<void>;
+  remove(resource: Resource, names: readonly string[], deps: ActionDeps): Promise<void>;
 }

@@ -42,3 +42,34 @@ export function accountIn(value: string | undefined): string | undefined {
   const account = parseArn(value)?.account;
   return account !== undefined && /^\d{12}$/.test(account) ? account : undefined;
 }
+
+/**
+ * The form of the ARNs of one type of resource that end in its id.
+ * @param prefix what stands between the account and the id: `instance/`.
+ * @example arnForm('ec2', 'instance/').resource('i-0abc') // 'instance/i-0abc'
+ */
+export function arnForm(
+  service: string,
+  prefix: string,
+  particular: { readonly withoutAccount?: true } = {},
+): {
+  readonly service: string;
+  readonly resource: (id: string) => string;
+  readonly idIn: (resource: string) => string | undefined;
+  readonly withoutAccount?: true;
+} {
+  return {
+    service,
+    resource: (id) => `${prefix}${id}`,
+    idIn: (resource) => {
+      const id = resource.startsWith(prefix) ? resource.slice(prefix.length) : '';
+      return /^[^/#]+$/.test(id) ? id : undefined;
+    },
+    ...particular,
+  };
+}
+
+/** The id of the KMS key with this ARN; of an alias, which names no key, what names it. */
+export function keyIdIn(arn: string): string {
+  return parseArn(arn)?.resource.replace(/^key\//, '') ?? arn;
+}

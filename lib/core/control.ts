@@ -2,31 +2,24 @@
  * A control is a pure evaluation over plain facts, told in one file. This module is the whole contract:
  * everything that brings a control its events and facts, or carries out what it decides, lives elsewhere.
  */
-import type * as Ec2 from '@aws-sdk/client-ec2';
-import type * as Eks from '@aws-sdk/client-eks';
-import type * as Kms from '@aws-sdk/client-kms';
 import type { z } from 'zod/mini';
-import type { TrailEvent } from './event.ts';
+import type { AuditEvent, TrailEvent } from './event.ts';
 import type { Fact, FactName, Facts, Source } from './facts.ts';
 
-export type { TrailEvent } from './event.ts';
+export type { AuditEvent, TrailEvent } from './event.ts';
 export type { Fact, FactName, Facts, Source } from './facts.ts';
 
 export const severities = ['INFORMATIONAL', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL'] as const;
 /** ASFF's severity labels, mildest first. */
 export type Severity = (typeof severities)[number];
 
-/** The resource types evaluated, spelled as ASFF spells them ("Required top-level ASFF attributes: Resources"). */
-export type ResourceType =
-  | 'AwsAccount'
-  | 'AwsEc2Instance'
-  | 'AwsEc2Volume'
-  | 'AwsEc2Snapshot'
-  | 'AwsEc2LaunchTemplate'
-  | 'AwsEksCluster'
-  | 'AwsEksNodegroup'
-  | 'AwsKmsKey'
-  | 'AwsKmsGrant';
+/**
+ * The types of resources that services declare, spelled as ASFF spells them ("Required top-level ASFF attributes:
+ * Resources"). Each service adds its own by declaration merging, and describes them in its `defineService`.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: services add to it.
+export interface ResourceTypes {}
+export type ResourceType = keyof ResourceTypes & string;
 
 /**
  * What is evaluated. `id` is AWS's own (`i-…`, a cluster's name, a key's UUID); where AWS has none yet, it is
@@ -48,39 +41,88 @@ export interface Resource {
 }
 
 /** AWS's operations, from the SDK's own models: a misspelled event name does not compile. */
-type Operation<Sdk> = { [K in keyof Sdk]: K extends `${infer Name}Command` ? Name : never }[keyof Sdk];
+export type Operation<Sdk> = { [K in keyof Sdk]: K extends `${infer Name}Command` ? Name : never }[keyof Sdk];
 
-/**
- * KMS events that no caller makes, so that no API model holds them.
- * Source: AWS KMS Developer Guide, "DeleteKey", "DeleteExpiredKeyMaterial", "RotateKey" CloudTrail entries.
- */
-type KmsServiceEvent = 'DeleteKey' | 'DeleteExpiredKeyMaterial' | 'RotateKey';
+/** The calls of each event source, by the source's name (`kms.amazonaws.com`). Services add theirs. */
+// biome-ignore lint/suspicious/noEmptyInterface: services add to it.
+export interface ApiCalls {}
+/** What services do by themselves, which no API model holds (`DeleteKey`), by event source. Services add theirs. */
+// biome-ignore lint/suspicious/noEmptyInterface: services add to it.
+export interface ServiceEvents {}
+export type EventSource = keyof ApiCalls & string;
+export type EventNames = {
+  [S in EventSource]: ApiCalls[S] | (S extends keyof ServiceEvents ? ServiceEvents[S] : never);
+};
 
-/**
- * Likewise of EC2: it reclaims Spot Instances.
- * Source: Amazon EC2 User Guide, "Determine whether Amazon EC2 terminated a Spot Instance".
- */
-type Ec2ServiceEvent = 'BidEvictedEvent';
+/** Finds the resources that an event names. Must not throw, whatever the event holds. */
+export type FindResources = (event: TrailEvent) => readonly Resource[];
 
-export interface EventNames {
-  'ec2.amazonaws.com': Operation<typeof Ec2> | Ec2ServiceEvent;
-  'eks.amazonaws.com': Operation<typeof Eks>;
-  'kms.amazonaws.com': Operation<typeof Kms> | KmsServiceEvent;
-}
-export type EventSource = keyof EventNames;
-
-/** Events of one source, and how to find the resources in one. `resources` must not throw. */
-export type Occurrence = {
+/** Calls of AWS's API that succeeded. */
+export type ApiCall = {
   [S in EventSource]: {
+    readonly kind: 'api-call';
     readonly eventSource: S;
-    readonly eventNames: readonly EventNames[S][];
-    readonly resources: (event: TrailEvent) => readonly Resource[];
+    readonly eventNames: readonly ApiCalls[S][];
+    readonly resources: FindResources;
+    /** Whether the call may have deleted what it names, which AWS shows for some time more: its absence is an answer then. */
+    readonly mayDelete?: true;
   };
 }[EventSource];
-/** An event that may change a control's verdict on the resources it names. */
-export type Trigger = Occurrence;
-/** An event after which the resources it names were deleted; what is `partOf` them was deleted too. */
-export type Deletion = Occurrence;
+
+/**
+ * What a service did by itself.
+ * Source: Amazon EventBridge User Guide, "AWS service events delivered via AWS CloudTrail".
+ */
+export type ServiceEvent = {
+  [S in keyof ServiceEvents & string]: {
+    readonly kind: 'service-event';
+    readonly eventSource: S;
+    readonly eventNames: readonly ServiceEvents[S][];
+    readonly resources: FindResources;
+  };
+}[keyof ServiceEvents & string];
+
+/** Sign-ins to the console. Source: AWS CloudTrail User Guide, "AWS Management Console sign-in events". */
+export interface SignIn {
+  readonly kind: 'sign-in';
+  readonly eventNames: readonly (
+    | 'ConsoleLogin'
+    | 'SwitchRole'
+    | 'ExitRole'
+    | 'CheckMfa'
+    | 'PasswordRecoveryRequested'
+  )[];
+  readonly resources: FindResources;
+}
+
+/** Whatever an actor of this type calls. Source: AWS CloudTrail User Guide, "CloudTrail userIdentity element". */
+export interface ActorCall {
+  readonly kind: 'actor';
+  /** `userIdentity.type`. */
+  readonly actorTypes: readonly ('Root' | 'IAMUser')[];
+  readonly resources: FindResources;
+}
+
+/** Requests that a cluster's API server answered. Source: Kubernetes documentation, "Auditing" (audit.k8s.io/v1 Event). */
+export interface AuditRequest {
+  readonly kind: 'audit-event';
+  /** As in `objectRef.apiGroup`; the core group is ''. */
+  readonly apiGroup: string;
+  /** As in `objectRef.resource`, plural. */
+  readonly resource: string;
+  readonly verbs: readonly ('create' | 'update' | 'patch' | 'delete')[];
+  readonly resources: (event: AuditEvent) => readonly Resource[];
+}
+
+/** Nothing but the scheduled scan. */
+export interface OnScheduleOnly {
+  readonly kind: 'schedule';
+}
+
+/** What makes a control evaluate the resources that it names. */
+export type Trigger = ApiCall | ServiceEvent | SignIn | ActorCall | AuditRequest | OnScheduleOnly;
+/** An event after which the resources that it names exist no more; what is `partOf` them neither. */
+export type Deletion = ApiCall | ServiceEvent;
 
 export const verdicts = ['PASS', 'FAIL', 'UNKNOWN', 'NOT_APPLICABLE'] as const;
 export type Verdict = (typeof verdicts)[number];
@@ -108,19 +150,13 @@ export interface Evaluation {
   readonly evidence: Evidence;
 }
 
+/** The fixes that services have, by name. Each service adds its own by declaration merging. */
+// biome-ignore lint/suspicious/noEmptyInterface: services add to it.
+export interface Fixes {}
+export type Fix = keyof Fixes & string;
+
 /** What may be done about a failure; each `fix:` has a name of its own. */
 export type Action = 'notify' | 'tag' | 'quarantine' | `fix:${Fix}`;
-export type Fix =
-  | 'enable-default-encryption'
-  | 'unshare-snapshot'
-  | 'restrict-endpoint'
-  | 'enable-audit-logging'
-  | 'cancel-key-deletion'
-  | 'enable-key'
-  | 'enable-rotation'
-  | 'restore-key-policy'
-  | 'revoke-grant'
-  | 'associate-encryption';
 
 /** Requirements by standard, each spelled as the standard does. PCI DSS is v4.0.1. */
 export interface Standards {

@@ -49,3 +49,26 @@ export interface TrailEvent {
   /** The record as it was read: evidence, shown to people, never interpreted again. */
   readonly raw: Readonly<Record<string, unknown>>;
 }
+
+/** A line of a cluster's audit log, parsed. Source: Kubernetes documentation, "Auditing" (audit.k8s.io/v1 Event). */
+export interface AuditEvent {
+  /** `auditID`. */
+  readonly id: string;
+  /** The account and Region of the cluster, and its name. */
+  readonly account: string;
+  readonly region: string;
+  readonly cluster: string;
+  /** `requestReceivedTimestamp` as epoch milliseconds; `undefined` when absent or unreadable. */
+  readonly time: number | undefined;
+  readonly actor: Actor;
+  readonly verb: string;
+  readonly object: {
+    readonly apiGroup: string;
+    readonly resource: string;
+    readonly namespace: string | undefined;
+    readonly name: string | undefined;
+  };
+  /** `requestObject` and `responseObject`; `null` where the audit policy leaves them out. Read them with `json.ts` only. */
+  readonly request: unknown;
+  readonly response: unknown;
+}

@@ -2,9 +2,6 @@
  * What a fact is, and the facts there are. Providers (`facts/aws`, `facts/trail`) fill them; controls read
  * them. A fact is a value with its source, or unknown with a reason: never a default in between.
  */
-import type { Ec2Facts } from '../services/ec2/facts.ts';
-import type { EksFacts } from '../services/eks/facts.ts';
-import type { KmsFacts } from '../services/kms/facts.ts';
 
 /** Where a fact was learned. */
 export type Source =
@@ -41,9 +38,24 @@ export type Known<T> = { readonly known: true; readonly value: T; readonly sourc
 export type Unknown = { readonly known: false; readonly reason: UnknownReason; readonly detail: string };
 export type Fact<T> = Known<T> | Unknown;
 
-/** Every fact by its name, `<service>.<what>`. */
-export interface Facts extends Ec2Facts, EksFacts, KmsFacts {}
-export type FactName = keyof Facts;
+/** Every fact by its name, `<service>.<what>`. Each service adds its own by declaration merging. */
+// biome-ignore lint/suspicious/noEmptyInterface: services add to it.
+export interface Facts {}
+export type FactName = keyof Facts & string;
+
+/**
+ * What one service tells the others, by name: `key` is what is asked by, `value` what is told. A service never imports
+ * another; it asks here. Each service adds its own by declaration merging.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: services add to it.
+export interface RelatedFacts {}
+export type RelatedFactName = keyof RelatedFacts & string;
+export type RelatedKey<Name extends RelatedFactName> = RelatedFacts[Name] extends { key: infer Key }
+  ? Key
+  : never;
+export type RelatedValue<Name extends RelatedFactName> = RelatedFacts[Name] extends { value: infer Value }
+  ? Value
+  : never;
 
 /** A known fact. */
 export function known<T>(value: T, source: Source): Known<T> {

@@ -1,21 +1,43 @@
 /**
- * What a trail reader is: it learns from every event of its interest, in the order of time, and answers for its
- * facts as of the last event it learned. There is one a service, beside this file.
+ * Facts from a trail: a service's trail reader learns from every event of its interest, in the order of time, and answers
+ * for its facts as of the last event that it learned.
  */
+import type { AccountRegion } from './account-region.ts';
 import type { EventNames, EventSource, FactName, Facts, Resource, TrailEvent } from './control.ts';
-import type { Source } from './facts.ts';
+import type { Fact, RelatedFactName, RelatedKey, RelatedValue, Source } from './facts.ts';
 
 /** The events of one source that a trail reader learns from. */
 export type ContextEvents = {
   [S in EventSource]: { readonly eventSource: S; readonly eventNames: readonly EventNames[S][] };
 }[EventSource];
 
-export type Readers<Names extends FactName> = { readonly [N in Names]: (resource: Resource) => Facts[N] };
+export type TrailFactReaders<Names extends FactName> = {
+  readonly [N in Names]: (resource: Resource) => Facts[N];
+};
 
-export interface TrailReader<Names extends FactName> {
+/** What a service tells the others of the events so far. */
+export type TrailRelated<Names extends RelatedFactName> = {
+  readonly [N in Names]: (accountRegion: AccountRegion, key: RelatedKey<N>) => Fact<RelatedValue<N>>;
+};
+
+/** Asks another service what the events so far tell. */
+export type AskTrail = <Name extends RelatedFactName>(
+  name: Name,
+  accountRegion: AccountRegion,
+  key: RelatedKey<Name>,
+) => Fact<RelatedValue<Name>>;
+
+/** A part of a trail reader: one subject's facts. */
+export type TrailSubject<Names extends FactName> = Pick<TrailReader<Names, never>, 'learn' | 'read'>;
+
+export interface TrailReader<
+  Names extends FactName = FactName,
+  Related extends RelatedFactName = RelatedFactName,
+> {
   /** Takes in one successful event. Must not throw, whatever the event holds. */
   learn(event: TrailEvent): void;
-  readonly read: Readers<Names>;
+  readonly read: TrailFactReaders<Names>;
+  readonly related: TrailRelated<Related>;
 }
 
 /** The event as a fact's source. */

@@ -1,8 +1,8 @@
 /** Facts from AWS itself, as it is now: each thing is asked for once a gathering, many of them in one call. */
 
-import { type Cache, emptyCache } from '../aws/facts/cache.ts';
+import { Cache } from '../aws/facts/cache.ts';
 import { Lookups, type Surroundings } from '../aws/facts/lookups.ts';
-import { awsFor, type Reader, type Readers, type TagReaders } from '../aws/facts/reader.ts';
+import { type AskRelated, awsFor, type Reader, type Readers, type TagReaders } from '../aws/facts/reader.ts';
 import { withoutTags } from '../aws/facts/tags.ts';
 import type { FactName, Facts, Resource } from '../core/control.ts';
 import type {
@@ -13,12 +13,15 @@ import type {
   Tags,
 } from '../core/fact-provider.ts';
 import { type Fact, unknownFact } from '../core/facts.ts';
+import type { RelatedReaders } from '../core/service.ts';
 
 export interface AwsFactsOptions extends Omit<Surroundings, 'cache'> {
   /** The readers of the facts that will be asked for: all of them (`readers.ts`), or those of one service. */
   readonly readers: Partial<Readers<FactName>>;
   /** Those of tags, of the kinds of resources that `tagsOf` will be asked about. */
   readonly tagReaders?: TagReaders;
+  /** Those with which services answer each other. */
+  readonly related?: Partial<RelatedReaders>;
   /** Shared between providers, or kept by this one alone. */
   readonly cache?: Cache;
 }
@@ -26,11 +29,21 @@ export interface AwsFactsOptions extends Omit<Surroundings, 'cache'> {
 export class AwsFacts implements FactProvider, LiveFactProvider {
   readonly #readers: Partial<Readers<FactName>>;
   readonly #tagReaders: TagReaders;
+  readonly #related: Partial<RelatedReaders>;
   readonly #surroundings: Surroundings;
 
-  constructor({ readers, tagReaders = {}, clients, now, wait, cache = emptyCache() }: AwsFactsOptions) {
+  constructor({
+    readers,
+    tagReaders = {},
+    clients,
+    now,
+    wait,
+    cache = new Cache(),
+    related = {},
+  }: AwsFactsOptions) {
     this.#readers = readers;
     this.#tagReaders = tagReaders;
+    this.#related = related;
     this.#surroundings = { clients, now, wait, cache };
   }
 
@@ -79,7 +92,7 @@ export class AwsFacts implements FactProvider, LiveFactProvider {
     const accountRegions = new Map<string, Lookups>();
     return ({ account, region }) => {
       const key = `${account}/${region}`;
-      const accountRegion = accountRegions.get(key) ?? new Lookups(account, region, this.#surroundings);
+      const accountRegion = accountRegions.get(key) ?? new Lookups({ account, region }, this.#surroundings);
       accountRegions.set(key, accountRegion);
       return accountRegion;
     };
@@ -92,7 +105,10 @@ export class AwsFacts implements FactProvider, LiveFactProvider {
     const read = async (name: FactName) => {
       const reader = this.#reader(name);
       const fact = isAccountRegion(resource)
-        ? await reader.read(resource, awsFor(reader, accountRegionOf(resource), !mayBeDeleted))
+        ? await reader.read(
+            resource,
+            awsFor(reader, accountRegionOf(resource), !mayBeDeleted, this.#askRelated),
+          )
         : unknownFact('unreadable', untoldAccountRegion);
       return [name, fact] as const;
     };
@@ -107,8 +123,16 @@ export class AwsFacts implements FactProvider, LiveFactProvider {
     const reader = facts.map((name) => this.#reader(name)).find(({ identify }) => identify !== undefined);
     return reader?.identify === undefined
       ? [withoutTags(resource)]
-      : reader.identify(resource, awsFor(reader, accountRegionOf(resource), !mayBeDeleted));
+      : reader.identify(resource, awsFor(reader, accountRegionOf(resource), !mayBeDeleted, this.#askRelated));
   }
+
+  readonly #askRelated: AskRelated = async (name, key, lookups) => {
+    const reader = this.#related[name];
+    if (reader === undefined) throw new TypeError(`nothing answers for ${name} here`);
+    const fact = await reader.read(key, awsFor(reader, lookups, false, this.#askRelated));
+    // That this is not there says nothing of the resource that refers to it.
+    return !fact.known && fact.reason === 'deleted' ? unknownFact('not-found', fact.detail) : fact;
+  };
 
   #reader(name: FactName): Reader<FactName> {
     const reader = this.#readers[name];

@@ -1,52 +1,79 @@
 /**
- * Evaluators of controls: those whose events come from one service. Each has an EventBridge rule, a queue and an
- * evaluator function of its own, so that a storm in one delays no other and each role stays small.
+ * What EventBridge forwards to an evaluator, made from what its controls declare.
+ * Source: Amazon EventBridge User Guide, "AWS service events delivered via AWS CloudTrail", "Creating event patterns".
  */
-import type { Control, EventSource } from '../core/control.ts';
-import { wantedEvents } from './match.ts';
+import type { Control } from '../core/control.ts';
+import type { Service } from '../core/service.ts';
+import { type EventAliases, signInSource, wantedActors, wantedEvents } from './match.ts';
 
-export const evaluators = ['ec2', 'eks', 'kms'] as const;
-export type EvaluatorName = (typeof evaluators)[number];
+type Values = readonly (string | { readonly exists: boolean } | { readonly prefix: string })[];
 
-const eventSources: Readonly<Record<EvaluatorName, EventSource>> = {
-  ec2: 'ec2.amazonaws.com',
-  eks: 'eks.amazonaws.com',
-  kms: 'kms.amazonaws.com',
-};
-
-/** Whose events the control waits for. Throws for one that waits for those of several services, or of none. */
-export function evaluatorOf(control: Pick<Control, 'id' | 'triggers' | 'deletions'>): EvaluatorName {
-  const sources = new Set(
-    [...control.triggers, ...control.deletions].map((occurrence) => occurrence.eventSource),
-  );
-  const evaluator = evaluators.find((one) => sources.has(eventSources[one]));
-  if (evaluator === undefined || sources.size !== 1) {
-    throw new TypeError(`${control.id} has events of ${[...sources].join(', ') || 'no service'}, not of one`);
-  }
-  return evaluator;
-}
-
-/** An EventBridge event pattern. Source: Amazon EventBridge User Guide, "Creating event patterns". */
+/** An EventBridge event pattern. */
 export interface EventPattern {
-  readonly source: readonly string[];
+  readonly source: Values;
   readonly 'detail-type': readonly string[];
-  readonly detail: Readonly<Record<string, readonly (string | { readonly exists: boolean })[]>>;
+  readonly detail: Readonly<Record<string, Values | Readonly<Record<string, Values>>>>;
 }
+
+const calls = ['AWS API Call via CloudTrail', 'AWS Service Event via CloudTrail'] as const;
 
 /**
- * The pattern of the events that an evaluator's controls declare, triggers and deletion events, of calls that succeeded. What
- * a service does by itself has a `detail-type` of its own.
- * Source: Amazon EventBridge User Guide, "AWS service events delivered via AWS CloudTrail".
+ * Both spellings of the detail type of sign-ins are taken: AWS's documents have either.
+ * Source: Amazon EventBridge User Guide, "AWS service events delivered via AWS CloudTrail" (console sign-in).
  */
-export function eventPattern(evaluator: EvaluatorName, controls: readonly Control[]): EventPattern {
-  const wanted = wantedEvents(controls.filter((control) => evaluatorOf(control) === evaluator));
-  return {
-    source: [`aws.${evaluator}`],
-    'detail-type': ['AWS API Call via CloudTrail', 'AWS Service Event via CloudTrail'],
-    detail: {
-      eventSource: [eventSources[evaluator]],
-      eventName: wanted.flatMap(({ eventNames }) => eventNames),
-      errorCode: [{ exists: false }],
-    },
-  };
+const signIns = ['AWS Console Sign In via CloudTrail', 'AWS Console Signin via CloudTrail'] as const;
+
+/**
+ * The patterns of the events that controls declare, triggers and deletion events, of calls that succeeded: one for calls
+ * and service events, one for sign-ins and one for what actors do, as far as there are any. Each is a rule of its own.
+ * @param services those that have the sources of these events, for EventBridge's names of them.
+ * @example eventPatterns(kmsControls, services)[0].detail.eventName // ['CancelKeyDeletion', …]
+ */
+export function eventPatterns(
+  controls: readonly Control[],
+  services: readonly Pick<Service, 'source'>[],
+  aliases: EventAliases = new Map(),
+): readonly EventPattern[] {
+  const wanted = wantedEvents(controls, [], aliases);
+  const named = wanted.filter(({ eventSource }) => eventSource !== signInSource);
+  const signedIn = wanted.filter(({ eventSource }) => eventSource === signInSource);
+  const actors = wantedActors(controls);
+  const succeeded = { errorCode: [{ exists: false }] } as const;
+  return [
+    ...(named.length === 0
+      ? []
+      : [
+          {
+            source: named.map(({ eventSource }) => eventBridgeSource(eventSource, services)),
+            'detail-type': calls,
+            detail: {
+              eventSource: named.map(({ eventSource }) => eventSource),
+              eventName: [...new Set(named.flatMap(({ eventNames }) => eventNames))],
+              ...succeeded,
+            },
+          },
+        ]),
+    ...signedIn.map(({ eventNames }) => ({
+      source: ['aws.signin'],
+      'detail-type': signIns,
+      detail: { eventSource: [signInSource], eventName: eventNames, ...succeeded },
+    })),
+    ...(actors.length === 0
+      ? []
+      : [
+          {
+            source: [{ prefix: 'aws.' }],
+            'detail-type': [...calls, ...signIns],
+            detail: { userIdentity: { type: actors }, ...succeeded },
+          },
+        ]),
+  ];
+}
+
+/** @throws TypeError for events of a source that no service has. */
+function eventBridgeSource(eventSource: string, services: readonly Pick<Service, 'source'>[]): string {
+  for (const { source } of services) {
+    if (source.kind === 'aws' && source.eventSource === eventSource) return source.eventBridgeSource;
+  }
+  throw new TypeError(`no service has events of ${eventSource}`);
 }

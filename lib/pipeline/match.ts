@@ -1,91 +1,218 @@
-/** From an event to the controls and resources that it concerns: those that it may change, those that it ends. */
-import type { Control, EventSource, Occurrence, Resource, TrailEvent } from '../core/control.ts';
+/** From an event to the controls and resources that it concerns: those that it may change, those that it deletes. */
+import type {
+  ActorCall,
+  Control,
+  Deletion,
+  EventSource,
+  FindResources,
+  Resource,
+  TrailEvent,
+  Trigger,
+} from '../core/control.ts';
+import type { Service } from '../core/service.ts';
 
 export interface Concern {
   readonly control: Control;
   readonly resource: Resource;
 }
 
+/** A concern of a trigger; `mayDelete`, where the event may have deleted the resource. */
+export interface TriggeredConcern extends Concern {
+  readonly mayDelete: boolean;
+}
+
 export interface Match {
   /** To be evaluated, because a trigger names them. */
-  readonly triggered: readonly Concern[];
+  readonly triggered: readonly TriggeredConcern[];
   /** Deleted, because a deletion event names them. */
   readonly deleted: readonly Concern[];
 }
 
-/** The events of one source that somebody waits for. */
-export interface Wanted {
-  readonly eventSource: EventSource;
-  readonly eventNames: readonly string[];
+/** Names that CloudTrail gives calls beside those of the API model: by `<source> <name>`, the model's. */
+export type EventAliases = ReadonlyMap<string, string>;
+
+/** The aliases that services declare. */
+export function aliasesOf(services: readonly Pick<Service, 'source'>[]): EventAliases {
+  return new Map(
+    services.flatMap(({ source }) =>
+      source.kind === 'aws'
+        ? Object.entries(source.eventAliases ?? {}).flatMap(([name, aliases]) =>
+            aliases.map((alias) => [keyOf(source.eventSource, alias), name] as const),
+          )
+        : [],
+    ),
+  );
 }
 
-type Finder = { readonly control: Control; readonly resources: Occurrence['resources'] };
-type Entry = { readonly triggers: Finder[]; readonly deletions: Finder[] };
+/** The event under the name that the API model has for its call. */
+export function withModelName(event: TrailEvent, aliases: EventAliases): TrailEvent {
+  const eventName = aliases.get(keyOf(event.eventSource, event.eventName));
+  return eventName === undefined ? event : { ...event, eventName };
+}
 
-/** What the controls declare, arranged by event. */
+/** Sign-ins are events of this source. Source: AWS CloudTrail User Guide, "AWS Management Console sign-in events". */
+export const signInSource = 'signin.amazonaws.com';
+
+/** The source of the events that a trigger or deletion names; `undefined` for one that goes by something else. */
+export function namedEvents(
+  trigger: Trigger | Deletion,
+): { readonly eventSource: string; readonly eventNames: readonly string[] } | undefined {
+  switch (trigger.kind) {
+    case 'api-call':
+    case 'service-event':
+      return { eventSource: trigger.eventSource, eventNames: trigger.eventNames };
+    case 'sign-in':
+      return { eventSource: signInSource, eventNames: trigger.eventNames };
+    case 'actor':
+    case 'audit-event':
+    case 'schedule':
+      return undefined;
+  }
+}
+
+/**
+ * A trigger or deletion event in words, for people.
+ * @example triggerText({ kind: 'api-call', eventSource: 'kms.amazonaws.com', eventNames: ['CreateKey'], … })
+ *   // 'kms.amazonaws.com: CreateKey'
+ */
+export function triggerText(trigger: Trigger | Deletion): string {
+  const named = namedEvents(trigger);
+  if (named !== undefined) return `${named.eventSource}: ${named.eventNames.join(', ')}`;
+  switch (trigger.kind) {
+    case 'actor':
+      return `any call of an actor of type ${trigger.actorTypes.join(', ')}`;
+    case 'audit-event':
+      return `the cluster's audit log: ${trigger.verbs.join(', ')} ${trigger.resource}${trigger.apiGroup === '' ? '' : `.${trigger.apiGroup}`}`;
+    default:
+      return 'the scheduled scan only';
+  }
+}
+
+interface Finder {
+  readonly control: Control;
+  readonly resources: FindResources;
+  readonly mayDelete: boolean;
+}
+interface Entry {
+  readonly triggers: Finder[];
+  readonly deletions: Finder[];
+}
+
+/**
+ * What the controls declare, arranged by event.
+ * @example new Matcher(controls).match(event).triggered.map(({ resource }) => resource.id)
+ */
 export class Matcher {
   readonly #entries = new Map<string, Entry>();
+  readonly #byActor: (Finder & Pick<ActorCall, 'actorTypes'>)[] = [];
+  readonly #aliases: EventAliases;
 
-  constructor(controls: readonly Control[]) {
+  constructor(controls: readonly Control[], aliases: EventAliases = new Map()) {
+    this.#aliases = aliases;
     for (const control of controls) {
       for (const trigger of control.triggers) this.#add(control, trigger, 'triggers');
       for (const deletion of control.deletions) this.#add(control, deletion, 'deletions');
     }
   }
 
-  #add(control: Control, occurrence: Occurrence, kind: keyof Entry): void {
-    for (const eventName of occurrence.eventNames) {
-      const key = keyOf(occurrence.eventSource, eventName);
+  #add(control: Control, trigger: Trigger | Deletion, kind: keyof Entry): void {
+    if (trigger.kind === 'actor') {
+      const { resources, actorTypes } = trigger;
+      this.#byActor.push({ control, resources, actorTypes, mayDelete: false });
+      return;
+    }
+    const named = namedEvents(trigger);
+    if (named === undefined || trigger.kind === 'audit-event' || trigger.kind === 'schedule') return;
+    const mayDelete = trigger.kind === 'api-call' && trigger.mayDelete === true;
+    for (const eventName of named.eventNames) {
+      const key = keyOf(named.eventSource, eventName);
       const entry = this.#entries.get(key) ?? { triggers: [], deletions: [] };
-      entry[kind].push({ control, resources: occurrence.resources });
+      entry[kind].push({ control, resources: trigger.resources, mayDelete });
       this.#entries.set(key, entry);
     }
   }
 
-  /** Whether any control declares the event, as a trigger or as a deletion event. */
-  declares(event: Pick<TrailEvent, 'eventSource' | 'eventName'>): boolean {
-    return this.#entries.has(keyOf(event.eventSource, event.eventName));
+  #entryOf({ eventSource, eventName }: Pick<TrailEvent, 'eventSource' | 'eventName'>): Entry | undefined {
+    const key = keyOf(eventSource, eventName);
+    const alias = this.#aliases.get(key);
+    return this.#entries.get(alias === undefined ? key : keyOf(eventSource, alias));
   }
 
-  /** Whether the event can only end resources. */
+  /** Whether any control declares the event, as a trigger or as a deletion event. */
+  declares(event: Pick<TrailEvent, 'eventSource' | 'eventName' | 'actor'>): boolean {
+    return this.#entryOf(event) !== undefined || this.#byActor.some((finder) => goesBy(finder, event));
+  }
+
+  /** Whether the event can only delete resources. */
   onlyDeletes(event: Pick<TrailEvent, 'eventSource' | 'eventName'>): boolean {
-    const entry = this.#entries.get(keyOf(event.eventSource, event.eventName));
-    return entry !== undefined && entry.triggers.length === 0;
+    return this.#entryOf(event)?.triggers.length === 0;
   }
 
   /** The controls and resources that a successful event concerns, each pair once. */
   match(event: TrailEvent): Match {
-    const entry = this.#entries.get(keyOf(event.eventSource, event.eventName));
-    return { triggered: concerns(entry?.triggers, event), deleted: concerns(entry?.deletions, event) };
+    const entry = this.#entryOf(event);
+    const named = withModelName(event, this.#aliases);
+    const byActor = this.#byActor.filter((finder) => goesBy(finder, event));
+    return {
+      triggered: concerns([...(entry?.triggers ?? []), ...byActor], named),
+      deleted: concerns(entry?.deletions ?? [], named),
+    };
   }
 }
 
-/** The events that the controls declare, and those that are learned from, joined by source. */
+function goesBy(
+  { actorTypes }: Pick<ActorCall, 'actorTypes'>,
+  { actor }: Pick<TrailEvent, 'actor'>,
+): boolean {
+  return actorTypes.some((type) => type === actor.type);
+}
+
+/** The events that somebody waits for: those of one source by their names, or all of an actor's. */
+export interface Wanted {
+  readonly eventSource: string;
+  readonly eventNames: readonly string[];
+}
+
+/** The events that the controls declare, and those that are learned from, joined by source; aliases included. */
 export function wantedEvents(
-  controls: readonly Control[],
+  controls: readonly Pick<Control, 'triggers' | 'deletions'>[],
   contextEvents: readonly { eventSource: EventSource; eventNames: readonly string[] }[] = [],
+  aliases: EventAliases = new Map(),
 ): readonly Wanted[] {
-  const bySource = new Map<EventSource, Set<string>>();
-  const occurrences = controls.flatMap((control) => [...control.triggers, ...control.deletions]);
-  for (const { eventSource, eventNames } of [...occurrences, ...contextEvents]) {
-    const names = bySource.get(eventSource) ?? new Set<string>();
-    for (const name of eventNames) names.add(name);
-    bySource.set(eventSource, names);
+  const bySource = new Map<string, Set<string>>();
+  const declared = controls.flatMap(({ triggers, deletions }) => [...triggers, ...deletions]);
+  for (const named of [...declared.map(namedEvents), ...contextEvents]) {
+    if (named === undefined) continue;
+    const names = bySource.get(named.eventSource) ?? new Set<string>();
+    for (const name of named.eventNames) names.add(name);
+    bySource.set(named.eventSource, names);
+  }
+  for (const [alias, name] of aliases) {
+    const [eventSource = '', aliasName = ''] = alias.split(' ');
+    const names = bySource.get(eventSource);
+    if (names?.has(name) === true) names.add(aliasName);
   }
   return [...bySource].map(([eventSource, names]) => ({ eventSource, eventNames: [...names].sort() }));
+}
+
+/** The types of actors of whom every call is wanted. */
+export function wantedActors(controls: readonly Pick<Control, 'triggers'>[]): readonly string[] {
+  const types = controls.flatMap(({ triggers }) =>
+    triggers.flatMap((trigger) => (trigger.kind === 'actor' ? trigger.actorTypes : [])),
+  );
+  return [...new Set(types)].sort();
 }
 
 function keyOf(eventSource: string, eventName: string): string {
   return `${eventSource} ${eventName}`;
 }
 
-function concerns(finders: readonly Finder[] | undefined, event: TrailEvent): readonly Concern[] {
-  if (finders === undefined) return [];
-  const found = new Map<string, Concern>();
-  for (const { control, resources } of finders) {
+function concerns(finders: readonly Finder[], event: TrailEvent): readonly TriggeredConcern[] {
+  const found = new Map<string, TriggeredConcern>();
+  for (const { control, resources, mayDelete } of finders) {
     for (const resource of resources(event)) {
       const { account, region, type, id } = resource;
-      found.set(`${control.id} ${account} ${region} ${type} ${id}`, { control, resource });
+      found.set(`${control.id} ${account} ${region} ${type} ${id}`, { control, resource, mayDelete });
     }
   }
   return [...found.values()];

@@ -1,33 +1,46 @@
 /** Facts from the trail alone: what the events so far prove. What they don't is unknown, never assumed. */
 import type { FactName, Facts, TrailEvent } from '../core/control.ts';
 import type { FactProvider, FactRequest } from '../core/fact-provider.ts';
-import type { ContextEvents, Readers } from '../core/trail-facts.ts';
-import { ec2TrailReader } from '../services/ec2/trail.ts';
-import { eksTrailReader } from '../services/eks/trail.ts';
-import { kmsTrailReader } from '../services/kms/trail.ts';
+import type { RelatedFactName } from '../core/facts.ts';
+import type { Service } from '../core/service.ts';
+import type { AskTrail, ContextEvents, TrailFactReaders, TrailRelated } from '../core/trail-facts.ts';
+import { services } from '../services/catalogue.ts';
 
-const kinds = [ec2TrailReader, eksTrailReader, kmsTrailReader];
+/** Every event that some service learns from; the archive's reader keeps these beside the triggers. */
+export const contextEvents: readonly ContextEvents[] = services.flatMap(({ trail }) => trail.contextEvents);
 
-/** Every event that some trail reader learns from; the archive's reader keeps these beside the triggers. */
-export const contextEvents: readonly ContextEvents[] = kinds.flatMap((kind) => kind.contextEvents);
-
-/** A provider that knows what it has been told by `learn`, and the tables that ship with Trailseal. */
+/**
+ * A provider that knows what it has been told by `learn`, and the tables that ship with Trailseal.
+ * @example
+ * const facts = new TrailFacts();
+ * facts.learn(event);
+ * const [known] = await facts.gather([{ resource, facts: ['kms.keyState'] }]);
+ */
 export class TrailFacts implements FactProvider {
-  readonly #chronicles = kinds.map((kind) => kind.open());
-  readonly #readers: Partial<Readers<FactName>>;
+  readonly #readers;
+  readonly #read: Partial<TrailFactReaders<FactName>>;
 
-  constructor() {
-    this.#readers = Object.assign({}, ...this.#chronicles.map((trailReader) => trailReader.read));
+  /** @param of the services whose events are learned from: all that there are, where left out. */
+  constructor(of: readonly Pick<Service, 'trail'>[] = services) {
+    const related: Partial<TrailRelated<RelatedFactName>> = {};
+    const ask: AskTrail = (name, accountRegion, key) => {
+      const answer = related[name];
+      if (answer === undefined) throw new TypeError(`no service answers for ${name}`);
+      return answer(accountRegion, key);
+    };
+    this.#readers = of.map(({ trail }) => trail.open(ask));
+    Object.assign(related, ...this.#readers.map((reader) => reader.related));
+    this.#read = Object.assign({}, ...this.#readers.map((reader) => reader.read));
   }
 
   /** Takes in one successful event; events must come in the order of time. */
   learn(event: TrailEvent): void {
-    for (const trailReader of this.#chronicles) trailReader.learn(event);
+    for (const reader of this.#readers) reader.learn(event);
   }
 
   async gather(requests: readonly FactRequest[]): Promise<readonly Partial<Facts>[]> {
     return requests.map(({ resource, facts }) =>
-      Object.fromEntries(facts.map((name) => [name, this.#readers[name]?.(resource)])),
+      Object.fromEntries(facts.map((name) => [name, this.#read[name]?.(resource)])),
     );
   }
 }

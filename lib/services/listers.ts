@@ -1,8 +1,19 @@
-/** Every resource type with its lister: one that has none does not compile. Each evaluator's are in a file of its own. */
+/** How resources of each type are listed, as its service says. */
+import type { ResourceType } from '../core/control.ts';
+import type { Lister } from '../core/list.ts';
+import { liveServices } from './live-services.ts';
 
-import type { Listers } from '../core/list.ts';
-import { ec2Listers } from './ec2/list.ts';
-import { eksListers } from './eks/list.ts';
-import { kmsListers } from './kms/list.ts';
+export const listers: Partial<Readonly<Record<ResourceType, Lister>>> = Object.assign(
+  {},
+  ...liveServices.map((service) => service.listers),
+);
 
-export const listers: Listers = { ...ec2Listers, ...eksListers, ...kmsListers };
+/**
+ * How resources of this type are listed.
+ * @throws TypeError for a type that no service here lists.
+ */
+export function listerOf(type: ResourceType): Lister {
+  const lister = listers[type];
+  if (lister === undefined) throw new TypeError(`no service here lists resources of type ${type}`);
+  return lister;
+}

@@ -1,7 +1,8 @@
 /** The pages in `docs/controls`, made of what the controls declare. */
 import * as z from 'zod/mini';
-import type { Control, Occurrence } from '../../lib/core/control.ts';
+import type { Control, Deletion, Trigger } from '../../lib/core/control.ts';
 import { isObject } from '../../lib/core/json.ts';
+import { namedEvents, triggerText } from '../../lib/pipeline/match.ts';
 
 /** The table of all controls. */
 export function controlIndex(controls: readonly Control[]): string {
@@ -77,8 +78,11 @@ export function controlPage(control: Control, samples: readonly string[]): strin
   ]);
 }
 
-function eventRow(occurrence: Occurrence, effect: string): string {
-  return `| \`${occurrence.eventSource}\` | ${code(occurrence.eventNames)} | ${effect} |`;
+function eventRow(occurrence: Trigger | Deletion, effect: string): string {
+  const named = namedEvents(occurrence);
+  return named === undefined
+    ? `| _none_ | ${triggerText(occurrence)} | ${effect} |`
+    : `| \`${named.eventSource}\` | ${code(named.eventNames)} | ${effect} |`;
 }
 
 function settingsTable(control: Control): string {

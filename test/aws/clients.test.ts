@@ -1,9 +1,12 @@
 /** The clients against a server of this machine, so that endpoints, retries and the network are the real ones. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { clientsByAccountRegion, kmsClient, lazyClients, makeClients } from '../../lib/aws/clients.ts';
+import { clientsByAccountRegion, lazyClients } from '../../lib/aws/clients.ts';
+import { accountRegionKey } from '../../lib/core/account-region.ts';
 import { AwsFacts } from '../../lib/pipeline/aws-facts.ts';
-import { kmsReaders } from '../../lib/services/kms/aws.ts';
+import { makeClients } from '../../lib/services/clients.ts';
+import { aws as kmsAws } from '../../lib/services/kms/aws.ts';
+import { clients as kmsClients } from '../../lib/services/kms/clients.ts';
 import { key, region, start } from '../pipeline/gathering.ts';
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
@@ -27,8 +30,8 @@ afterEach(() => {
 
 async function read() {
   const provider = new AwsFacts({
-    readers: kmsReaders,
-    clients: clientsByAccountRegion(makeClients, (_account, where) => ({
+    readers: kmsAws.readers,
+    clients: clientsByAccountRegion(makeClients, ({ region: where }) => ({
       region: where,
       credentials,
       maxAttempts: 2,
@@ -70,17 +73,21 @@ describe('clients', () => {
 
   it('are made once for each account and Region, and each when it is first used', () => {
     const asked: string[] = [];
-    const clients = clientsByAccountRegion(makeClients, (account, where) => {
-      asked.push(`${account}/${where}`);
-      return { region: where, credentials };
+    const clients = clientsByAccountRegion(makeClients, (where) => {
+      asked.push(accountRegionKey(where));
+      return { region: where.region, credentials };
     });
-    expect(clients('111122223333', region).ec2).toBe(clients('111122223333', region).ec2);
-    expect(clients('444455556666', region).ec2).not.toBe(clients('111122223333', region).ec2);
+    expect(clients({ account: '111122223333', region }).ec2).toBe(
+      clients({ account: '111122223333', region }).ec2,
+    );
+    expect(clients({ account: '444455556666', region }).ec2).not.toBe(
+      clients({ account: '111122223333', region }).ec2,
+    );
     expect(asked).toEqual(['111122223333/us-east-1', '444455556666/us-east-1']);
   });
 
   it('of services that a function was not given are not there', () => {
-    const clients = lazyClients({ kms: kmsClient }, { region, credentials });
+    const clients = lazyClients({ kms: kmsClients.kms }, { region, credentials });
     expect(clients.kms).toBe(clients.kms);
     expect(() => clients.eks).toThrow(/eks/);
   });

@@ -16,7 +16,7 @@ import { redriveOne } from '../../cli/dlq/redrive.ts';
 import type { Resource } from '../../lib/core/control.ts';
 import { againBody, publishBody, recheckBody, scheduledScanBody } from '../../lib/pipeline/live/message.ts';
 import { Matcher } from '../../lib/pipeline/match.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { createVolume, record, trailseal, workFolder } from './command.ts';
 
 const matcher = new Matcher(controls);

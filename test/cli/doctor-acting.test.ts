@@ -31,7 +31,7 @@ import { isListener } from '../../deploy/parts.ts';
 import { type ListenerName, listenerNames } from '../../lib/aws/names.ts';
 import { type CustomActionName, customActionNames } from '../../lib/policy/custom-actions.ts';
 import { type Policy, parsePolicy } from '../../lib/policy/policy.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { put, workFolder } from './command.ts';
 import { mockAws } from './doctor-aws.ts';
 import { account, arn, empty, refused, region, stage, trouble, troubles } from './doctor-region.ts';

@@ -4,7 +4,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { accountClients } from '../../cli/doctor/clients.ts';
 import { observe } from '../../cli/doctor/observe.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { account, caller, region, stage } from './doctor-region.ts';
 
 /** An AWS that answers each call with nothing, until a test says otherwise. */

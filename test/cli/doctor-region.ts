@@ -5,9 +5,11 @@ import type { Check } from '../../cli/doctor/check.ts';
 import type { Observed, ObservedRegion, Rule, Schedule, Simulated } from '../../cli/doctor/observed.ts';
 import { type Seen, seen, type Unseen } from '../../cli/doctor/observed-state.ts';
 import type { Selectors, Trail } from '../../cli/doctor/trails.ts';
-import { deadLetterQueueName, queueName, queueNames } from '../../lib/aws/names.ts';
-import { type EvaluatorName, evaluators, eventPattern } from '../../lib/pipeline/evaluators.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { deadLetterQueueName, queueName, ruleName } from '../../lib/aws/names.ts';
+import type { EvaluatorName } from '../../lib/core/service.ts';
+import { type EventPattern, eventPatterns } from '../../lib/pipeline/evaluators.ts';
+import { controls, evaluatorOf, evaluators, services } from '../../lib/services/catalogue.ts';
+import { queueNames } from '../../lib/services/queues.ts';
 
 export const account = '111122223333';
 export const region = 'eu-central-1';
@@ -46,9 +48,19 @@ export function arn(name: string): string {
   return `arn:aws:sqs:${region}:${account}:${name}`;
 }
 
+/** What the rule of an evaluator waits for. */
+export function patternOf(evaluator: EvaluatorName): EventPattern {
+  const [pattern] = eventPatterns(
+    controls.filter((control) => evaluatorOf(control) === evaluator),
+    services,
+  );
+  if (pattern === undefined) throw new Error(`${evaluator} waits for nothing`);
+  return pattern;
+}
+
 export function rule(evaluator: EvaluatorName, more: Partial<Rule> = {}): Seen<Rule> {
   return seen({
-    pattern: JSON.stringify(eventPattern(evaluator, controls)),
+    pattern: JSON.stringify(patternOf(evaluator)),
     state: 'ENABLED',
     targets: seen([
       { arn: arn(queueName(stage, evaluator)), deadLetterArn: arn(deadLetterQueueName(stage, evaluator)) },
@@ -82,7 +94,7 @@ export function healthy(more: Partial<ObservedRegion> = {}): ObservedRegion {
     region,
     trails: seen([trail()]),
     hub: seen(true),
-    rules: each(evaluators, (evaluator) => rule(evaluator)),
+    rules: Object.fromEntries(evaluators.map((evaluator) => [ruleName(stage, evaluator), rule(evaluator)])),
     schedule: schedule(),
     queues: each(queueNames, () => ({ queue: seen(empty), deadLetters: seen(empty) })),
     functions: each(queueNames, (name) =>
@@ -97,7 +109,11 @@ export function healthy(more: Partial<ObservedRegion> = {}): ObservedRegion {
     ),
     permissions: each(queueNames, () => seen([allowed('kms:DescribeKey')])),
     callersPermissions: seen([allowed('kms:DescribeKey')]),
-    wanted: evaluators.map((evaluator) => ({ evaluator, pattern: eventPattern(evaluator, controls) })),
+    wanted: evaluators.map((evaluator) => ({
+      evaluator,
+      rule: ruleName(stage, evaluator),
+      pattern: patternOf(evaluator),
+    })),
     acting: undefined,
     ...more,
   };

@@ -19,9 +19,9 @@ import { assumedRole, functionNeeds, scanNeeds, specimen } from '../../cli/docto
 import { checksJson, checksText } from '../../cli/doctor/print.ts';
 import { type FieldSelector, logs, type Selectors } from '../../cli/doctor/trails.ts';
 import { wrapped } from '../../cli/output/plain-table.ts';
-import { queueNames } from '../../lib/aws/names.ts';
-import { evaluators, eventPattern } from '../../lib/pipeline/evaluators.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { ruleName } from '../../lib/aws/names.ts';
+import { controls, evaluators } from '../../lib/services/catalogue.ts';
+import { queueNames } from '../../lib/services/queues.ts';
 import { trailseal, workFolder } from './command.ts';
 import { mockAws } from './doctor-aws.ts';
 import {
@@ -34,6 +34,7 @@ import {
   everything,
   healthy,
   observed,
+  patternOf,
   refused,
   region,
   rule,
@@ -227,7 +228,7 @@ describe('trails', () => {
 
 describe('a stage', () => {
   const nothing = {
-    rules: each(evaluators, () => seen(undefined)),
+    rules: Object.fromEntries(evaluators.map((evaluator) => [ruleName(stage, evaluator), seen(undefined)])),
     schedule: seen(undefined),
     queues: each(queueNames, () => ({ queue: seen(undefined), deadLetters: seen(undefined) })),
     functions: each(queueNames, () => seen(undefined)),
@@ -244,7 +245,9 @@ describe('a stage', () => {
   });
 
   it('of which nothing is to be seen, and something may not be seen, is unknown', () => {
-    const rules = each(evaluators, () => refused('events:DescribeRule'));
+    const rules = Object.fromEntries(
+      evaluators.map((evaluator) => [ruleName(stage, evaluator), refused('events:DescribeRule')]),
+    );
     expect(trouble({ ...nothing, rules })).toMatchObject({
       id: 'deployment',
       status: 'unknown',
@@ -256,7 +259,7 @@ describe('a stage', () => {
     const { wanted } = healthy();
     const more = {
       wanted: wanted.filter(({ evaluator }) => evaluator !== 'eks'),
-      rules: { ...healthy().rules, eks: seen(undefined) },
+      rules: { ...healthy().rules, [ruleName(stage, 'eks')]: seen(undefined) },
       queues: { ...healthy().queues, eks: { queue: seen(undefined), deadLetters: seen(undefined) } },
       functions: { ...healthy().functions, eks: seen(undefined) },
     };
@@ -281,7 +284,7 @@ describe('a stage', () => {
       'events:ListTargetsByRule was denied',
     ],
   ])('%s: a rule %s', (status, _what, more, text) => {
-    const check = trouble({ rules: { ...healthy().rules, ec2: rule('ec2', more) } });
+    const check = trouble({ rules: { ...healthy().rules, [ruleName(stage, 'ec2')]: rule('ec2', more) } });
     expect(check).toMatchObject({ id: 'rule/ec2', status, seen: expect.stringContaining(text) });
   });
 
@@ -321,11 +324,14 @@ describe('a stage', () => {
     ]);
   });
 
-  const pattern = eventPattern('kms', controls);
-  const names = (pattern.detail['eventName'] ?? []).map(String);
+  const pattern = patternOf('kms');
+  const names = [pattern.detail['eventName'] ?? []].flat().map(String);
   const named = (eventName: readonly string[]) => ({ ...pattern, detail: { ...pattern.detail, eventName } });
   const kms = (deployed: object) => ({
-    rules: { ...healthy().rules, kms: rule('kms', { pattern: JSON.stringify(deployed) }) },
+    rules: {
+      ...healthy().rules,
+      [ruleName(stage, 'kms')]: rule('kms', { pattern: JSON.stringify(deployed) }),
+    },
   });
 
   it('whose rule names the same in another order is in order', () => {
@@ -354,8 +360,9 @@ describe('a stage', () => {
 
   const fn = (more: object): Partial<ObservedRegion> => {
     const { functions } = healthy();
-    return functions.scan.known && functions.scan.value !== undefined
-      ? { functions: { ...functions, scan: seen({ ...functions.scan.value, ...more }) } }
+    const scan = functions['scan'];
+    return scan?.known && scan.value !== undefined
+      ? { functions: { ...functions, scan: seen({ ...scan.value, ...more }) } }
       : {};
   };
 
@@ -491,7 +498,7 @@ describe('what AWS refuses', () => {
       .on(GetQueueUrlCommand)
       .rejects(new SQSServiceException({ ...denial, name: 'AccessDeniedException' }));
     const { queues } = await aws.observeHere();
-    expect(queues.ec2.queue).toMatchObject({ known: false, reason: 'denied', action: 'sqs:GetQueueUrl' });
+    expect(queues['ec2']?.queue).toMatchObject({ known: false, reason: 'denied', action: 'sqs:GetQueueUrl' });
   });
 
   it('because it is not there is an answer', async () => {
@@ -501,7 +508,7 @@ describe('what AWS refuses', () => {
       .on(GetFunctionConfigurationCommand)
       .rejects(new ResourceNotFoundException({ $metadata: {}, message: '' }));
     const { queues, functions } = await aws.observeHere();
-    expect([queues.kms.deadLetters, functions.kms]).toEqual([seen(undefined), seen(undefined)]);
+    expect([queues['kms']?.deadLetters, functions['kms']]).toEqual([seen(undefined), seen(undefined)]);
   });
 
   it('because Security Hub is off is an answer', async () => {
@@ -572,8 +579,8 @@ describe('what IAM says', () => {
       ],
     });
     const { permissions } = await aws.observeHere();
-    expect(permissions.ec2).toBeUndefined();
-    expect(permissions.kms).toMatchObject({
+    expect(permissions['ec2']).toBeUndefined();
+    expect(permissions['kms']).toMatchObject({
       value: expect.arrayContaining([
         {
           action: 'kms:DescribeKey',

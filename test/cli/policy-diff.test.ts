@@ -7,7 +7,7 @@ import { replayUnderBoth } from '../../cli/policy-diff/replays.ts';
 import { policyDiffSchema } from '../../cli/policy-diff/schema.ts';
 import { summaryOf } from '../../cli/policy-diff/summary.ts';
 import { type Replay, replay } from '../../lib/pipeline/replay/replay.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { policyOf } from '../policy/fixtures.ts';
 import { createVolume, deleteVolume, keyCall, put, trailseal, workFolder } from './command.ts';
 

@@ -2,10 +2,7 @@ import {
   DescribeInstancesCommand,
   type DescribeInstancesCommandInput,
   DescribeInstanceTypesCommand,
-  EC2Client,
 } from '@aws-sdk/client-ec2';
-import { EKSClient } from '@aws-sdk/client-eks';
-import { KMSClient } from '@aws-sdk/client-kms';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { reportInput } from '../../cli/output/files.ts';
@@ -13,7 +10,6 @@ import { replayJson } from '../../cli/output/replay-json.ts';
 import { replaySchema } from '../../cli/output/replay-schema.ts';
 import { summaryText } from '../../cli/output/summary.ts';
 import { renderReport } from '../../cli/report/report.ts';
-import { makeClients } from '../../lib/aws/clients.ts';
 import type { Resource, ResourceType } from '../../lib/core/control.ts';
 import type { LiveFactProvider } from '../../lib/core/fact-provider.ts';
 import { type Fact, known, unknownFact } from '../../lib/core/facts.ts';
@@ -21,9 +17,10 @@ import { type Lister, ListingError, type Page } from '../../lib/core/list.ts';
 import { AwsFacts } from '../../lib/pipeline/aws-facts.ts';
 import { type ScanOptions, scan } from '../../lib/pipeline/scan/scan.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
-import { controls } from '../../lib/services/controls.ts';
-import { listers } from '../../lib/services/listers.ts';
-import { readers } from '../../lib/services/readers.ts';
+import { controls } from '../../lib/services/catalogue.ts';
+import { makeClients } from '../../lib/services/clients.ts';
+import { listerOf } from '../../lib/services/listers.ts';
+import { readers, related } from '../../lib/services/readers.ts';
 import { trailseal, workFolder } from './command.ts';
 
 const account = '111122223333';
@@ -83,8 +80,8 @@ function scanned(
     policy: defaultPolicy(controls),
     account,
     regions: [region],
-    listers: { ...listers, AwsEc2Volume: lister },
-    clients: (_account, where) => makeClients({ region: where }),
+    listerOf: (type) => (type === 'AwsEc2Volume' ? lister : listerOf(type)),
+    clients: ({ region: where }) => makeClients({ region: where }),
     facts,
     now: () => {
       time += 1_000;
@@ -233,11 +230,8 @@ describe('what AWS does not tell a scan', () => {
     const error = new ListingError('ec2:DescribeSnapshots', accountRegion, named('UnauthorizedOperation'));
     const { findings, inputErrors } = await scanned(pagesOf([volume('vol-1')]), volumes({}), {
       controls: controls.filter(({ id }) => /^(ec2-volume-encryption|ebs-snapshot-sharing)$/.test(id)),
-      listers: {
-        ...listers,
-        AwsEc2Volume: pagesOf([volume('vol-1')]),
-        [type]: { permissions: [], list: () => Promise.reject(error) },
-      },
+      listerOf: (of) =>
+        of === type ? { permissions: [], list: () => Promise.reject(error) } : pagesOf([volume('vol-1')]),
     });
     expect({ findings: findings.length, errors: inputErrors.length }).toEqual({ findings: 1, errors: 1 });
   });
@@ -288,11 +282,7 @@ describe('the outputs of a scan', () => {
 describe('10,000 instances', () => {
   it('take less than a hundred calls', async () => {
     const ids = Array.from({ length: 10_000 }, (_, index) => `i-${String(index).padStart(17, '0')}`);
-    const clients = {
-      ec2: new EC2Client({ region }),
-      eks: new EKSClient({ region }),
-      kms: new KMSClient({ region }),
-    };
+    const clients = makeClients({ region });
     const ec2 = mockClient(clients.ec2);
     ec2.on(DescribeInstancesCommand).callsFake((input: DescribeInstancesCommandInput) => {
       const from = Number(input.NextToken ?? 0);
@@ -314,8 +304,8 @@ describe('10,000 instances', () => {
     const wait = async () => undefined;
     const now = () => new Date(start);
     const result = await scanned(
-      listers.AwsEc2Volume,
-      new AwsFacts({ readers, clients: () => clients, now, wait }),
+      listerOf('AwsEc2Volume'),
+      new AwsFacts({ readers, related, clients: () => clients, now, wait }),
       { controls: controls.filter(({ id }) => id === 'ec2-transit-encryption'), clients: () => clients },
     );
     expect(result.verdicts).toEqual({ PASS: 10_000, FAIL: 0, UNKNOWN: 0, NOT_APPLICABLE: 0 });

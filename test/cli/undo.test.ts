@@ -11,7 +11,7 @@ import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { journalPermissions } from '../../lib/remediation/actions/journal-dynamodb.ts';
 import { killSwitchPermission } from '../../lib/remediation/kill-switch.ts';
 import { limiterPermissions } from '../../lib/remediation/limiter.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { MemoryJournal } from '../remediation/actions/memory-journal.ts';
 import { accountRegion, lamp, leaseFor } from '../remediation/actions/simulated-resource.ts';
 import { trailseal, workFolder } from './command.ts';
@@ -529,7 +529,7 @@ describe('trailseal undo', () => {
     [[], 'undo takes the ids of findings, the ARNs of resources, or --since TIME'],
     [['vol-0a'], 'vol-0a is neither the id of a finding'],
     [['--since', 'soon'], '--since takes a time such as'],
-    [[key, '--action', 'notify'], '--action takes one of: tag, quarantine, fix, fix:cancel-key-deletion'],
+    [[key, '--action', 'notify'], '--action takes one of: tag, quarantine, fix, fix:enable-default-encryption'],
     [[key], 'undo asks before it changes anything, and there is no terminal: use --yes'],
     [[key, '--yes'], 'undo --yes needs --reason'],
     [[key, '--dry-run', '--stage', 'A'], '--stage takes lower-case letters'],

@@ -31,7 +31,7 @@ import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { DynamoJournal } from '../../lib/remediation/actions/journal-dynamodb.ts';
 import { disengaged } from '../../lib/remediation/kill-switch.ts';
 import { Limiter } from '../../lib/remediation/limiter.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { startMoto } from '../../scripts/emulators.ts';
 import { account, region } from '../emulator/action-deps.ts';
 import { Clock, type Invocation, invoke } from './invoke.ts';

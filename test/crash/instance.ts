@@ -24,15 +24,15 @@ import {
   DescribeTargetHealthCommand,
   RegisterTargetsCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { autoScalingClient, elbClient } from '../../lib/aws/acting.ts';
 import type { Target } from '../../lib/core/action.ts';
+import { makeClients } from '../../lib/services/clients.ts';
 import { quarantine } from '../../lib/services/ec2/quarantine/quarantine.ts';
 import { account, bystanders, region } from '../emulator/action-deps.ts';
 import type { Case } from './action-calls.ts';
 
 const { ec2 } = bystanders();
-const autoScaling = autoScalingClient({ region });
-const elb = elbClient({ region });
+const autoScaling = makeClients({ region }).autoScaling;
+const elb = makeClients({ region }).elb;
 
 /** What the policy sets for the quarantine, so that each of its steps is taken. */
 export const everyStep = `{ mode: isolate+stop, snapshot: true, autoScaling: standby, autoScalingCapacity: lower, loadBalanced: drain }`;

@@ -8,6 +8,7 @@ import { defaultOptions } from '../../bench/cold-start/default-bundle.ts';
 import { type Bundle, bundleFunction, bundleWith } from '../../deploy/bundle.ts';
 import { withoutDescriptions } from '../../deploy/esbuild/descriptions.ts';
 import { checkedPolicyIn } from '../../deploy/esbuild/policy-file.ts';
+import { entryOf } from '../../deploy/parts.ts';
 
 const root = path.join(import.meta.dirname, '..', '..');
 const shipped = path.join(root, 'trailseal.policy.yml');
@@ -19,7 +20,7 @@ const bundles = new Map<string, { readonly lean: Bundle; readonly plain: Bundle 
 
 beforeAll(async () => {
   for (const name of functions) {
-    const entry = `functions/${name}.ts`;
+    const entry = `${entryOf(name)}.ts`;
     bundles.set(name, {
       lean: await bundleFunction(entry, path.join(folder, 'lean'), shipped),
       plain: await bundleWith(defaultOptions, entry, path.join(folder, 'default')),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleFunction } from '../../deploy/bundle.ts';
+import { entryOf } from '../../deploy/parts.ts';
 
 const policyFile = path.join(import.meta.dirname, '..', '..', 'trailseal.policy.yml');
 const folder = mkdtempSync(path.join(tmpdir(), 'trailseal-override-bundles-'));
@@ -18,7 +19,7 @@ const held = new Map<
 
 beforeAll(async () => {
   const inputsOf = async (name: string, overridable: boolean) => {
-    const { inputs } = await bundleFunction(`functions/${name}.ts`, folder, policyFile, overridable);
+    const { inputs } = await bundleFunction(`${entryOf(name)}.ts`, folder, policyFile, overridable);
     return [...inputs].filter(([, bytes]) => bytes > 0).map(([file]) => file);
   };
   for (const name of functions) {

@@ -13,6 +13,7 @@ import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
 import { tableName } from '../../lib/aws/names.ts';
 import type { Resource } from '../../lib/core/control.ts';
 import { DynamoMemory } from '../../lib/findings/state/memory.ts';
+import { goodKeyPolicy, keyWasEnabled } from '../../lib/services/kms/memory.ts';
 import { eventually, stack } from './account.ts';
 import { account, region } from './emulated-aws.ts';
 import type { Failing } from './failing.ts';
@@ -58,7 +59,10 @@ export const failingKeys: readonly Failing[] = [
     async make() {
       const id = await createKey(stack);
       await put(stack, [event('kms-key-disabled/pass-enabled', { [otherSampleKey]: id })]);
-      await eventually(async () => expect((await memory.keyWasEnabled(keyOf(id)))?.value).toBe(true), 80_000);
+      await eventually(
+        async () => expect((await keyWasEnabled(memory, keyOf(id)))?.value).toBe(true),
+        80_000,
+      );
       await stack.kms.send(new ScheduleKeyDeletionCommand({ KeyId: id, PendingWindowInDays: 7 }));
       return id;
     },
@@ -87,7 +91,7 @@ export const failingKeys: readonly Failing[] = [
       const made = await stack.kms.send(new CreateKeyCommand({ Policy: JSON.stringify(goodPolicy) }));
       const id = told(made.KeyMetadata?.KeyId, 'the key');
       await put(stack, [event('kms-key-policy/pass-confined-to-account', { [sampleKey]: id })]);
-      await eventually(async () => expect(await memory.goodKeyPolicy(keyOf(id))).toBeDefined(), 80_000);
+      await eventually(async () => expect(await goodKeyPolicy(memory, keyOf(id))).toBeDefined(), 80_000);
       const Policy = JSON.stringify(badPolicy);
       await stack.kms.send(new PutKeyPolicyCommand({ KeyId: id, PolicyName: 'default', Policy }));
       return id;

@@ -5,7 +5,6 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { ec2Client, eksClient, kmsClient } from '../../lib/aws/clients.ts';
 import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
 import type { ActionDeps, AnyAction, Target } from '../../lib/core/action.ts';
 import { DynamoMemory } from '../../lib/findings/state/memory.ts';
@@ -14,6 +13,7 @@ import { carryOut } from '../../lib/remediation/actions/carry-out.ts';
 import { DynamoJournal } from '../../lib/remediation/actions/journal-dynamodb.ts';
 import type { RunOptions } from '../../lib/remediation/actions/run.ts';
 import { undo } from '../../lib/remediation/actions/undo.ts';
+import { makeClients } from '../../lib/services/clients.ts';
 
 export const account = '123456789012';
 /** One that no other test file uses: some settings are those of an account in a Region. */
@@ -39,9 +39,9 @@ const leaseFor = 60_000;
 /** The clients of a test itself, which nobody kills. */
 export function bystanders() {
   return {
-    ec2: ec2Client(config),
-    eks: eksClient(config),
-    kms: kmsClient(config),
+    ec2: makeClients(config).ec2,
+    eks: makeClients(config).eks,
+    kms: makeClients(config).kms,
     dynamodb: dynamodbClient(config),
   };
 }

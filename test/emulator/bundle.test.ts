@@ -28,11 +28,12 @@ import {
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Bundle, bundleFunction } from '../../deploy/bundle.ts';
-import { makeClients } from '../../lib/aws/clients.ts';
+import { entryOf } from '../../deploy/parts.ts';
 import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
-import { queueNames } from '../../lib/aws/names.ts';
 import { securityHubClient } from '../../lib/aws/securityhub.ts';
 import { sqsClient } from '../../lib/aws/sqs.ts';
+import { makeClients } from '../../lib/services/clients.ts';
+import { queueNames } from '../../lib/services/queues.ts';
 import { makeCalls, type Outcome, type Things } from './bundled-calls.ts';
 
 // As a function finds its surroundings; a Region of its own, so that no other test's resources are listed.
@@ -210,7 +211,7 @@ beforeAll(async () => {
 
 describe('the SDK in a bundle', () => {
   it.each(queueNames)('is asked here for all that the function %s asks of it', async (name) => {
-    const commands = commandsIn(await bundleFunction(`functions/${name}.ts`, folder, policyFile));
+    const commands = commandsIn(await bundleFunction(`${entryOf(name)}.ts`, folder, policyFile));
     expect(commands.length).toBeGreaterThan(5);
     expect(commands.filter((command) => !commandsIn(bundle).includes(command))).toEqual([]);
   });

@@ -35,10 +35,10 @@ import {
 import { type AwsSecurityFinding, BatchImportFindingsCommand } from '@aws-sdk/client-securityhub';
 import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { callLogger } from '../../lib/aws/calls.ts';
-import { makeClients } from '../../lib/aws/clients.ts';
 import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
 import { securityHubClient } from '../../lib/aws/securityhub.ts';
 import { sqsClient } from '../../lib/aws/sqs.ts';
+import { makeClients } from '../../lib/services/clients.ts';
 
 /** What there is to ask about. */
 export interface Things {

@@ -7,8 +7,9 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { beforeEach, describe, expect, inject, it } from 'vitest';
-import { deadLetterQueueName, type QueueName, queueName, queueNames } from '../../lib/aws/names.ts';
+import { deadLetterQueueName, type QueueName, queueName } from '../../lib/aws/names.ts';
 import { scheduledScanBody } from '../../lib/pipeline/live/message.ts';
+import { queueNames } from '../../lib/services/queues.ts';
 import { createVolume, type Ended } from '../cli/command.ts';
 import { trailsealAt } from './command.ts';
 

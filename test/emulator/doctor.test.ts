@@ -38,14 +38,15 @@ import {
   functionName,
   type QueueName,
   queueName,
-  queueNames,
   ruleName,
   scheduleName,
 } from '../../lib/aws/names.ts';
-import { type EvaluatorName, evaluators, eventPattern } from '../../lib/pipeline/evaluators.ts';
-import { controls } from '../../lib/services/controls.ts';
+import type { EvaluatorName } from '../../lib/core/service.ts';
+import { evaluators } from '../../lib/services/catalogue.ts';
+import { queueNames } from '../../lib/services/queues.ts';
 import { type Emulator, startMoto } from '../../scripts/emulators.ts';
 import type { Ended } from '../cli/command.ts';
+import { patternOf } from '../cli/doctor-region.ts';
 import { trailsealAt } from './command.ts';
 
 const account = '123456789012';
@@ -168,7 +169,7 @@ async function deploy(region: string, parts: readonly QueueName[] = queueNames):
     );
   }
   for (const evaluator of evaluators) {
-    if (parts.includes(evaluator)) await makeRule(region, evaluator, eventPattern(evaluator, controls));
+    if (parts.includes(evaluator)) await makeRule(region, evaluator, patternOf(evaluator));
   }
   if (parts.includes('scan')) await makeSchedule(region);
 }
@@ -248,8 +249,8 @@ describe('a deployment', () => {
 
   it('with the rule of another version', async () => {
     await deploy('eu-west-3');
-    const pattern = eventPattern('eks', controls);
-    const eventName = (pattern.detail['eventName'] ?? []).filter((name) => name !== 'CreateCluster');
+    const pattern = patternOf('eks');
+    const eventName = [pattern.detail['eventName'] ?? []].flat().filter((name) => name !== 'CreateCluster');
     await makeRule('eu-west-3', 'eks', { ...pattern, detail: { ...pattern.detail, eventName } });
     expect((await checksOf('eu-west-3')).checks.get('rule/eks')).toMatchObject({
       status: 'fail',

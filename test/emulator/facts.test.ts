@@ -31,12 +31,13 @@ import {
   ScheduleKeyDeletionCommand,
 } from '@aws-sdk/client-kms';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { clientsByAccountRegion, makeClients } from '../../lib/aws/clients.ts';
+import { clientsByAccountRegion } from '../../lib/aws/clients.ts';
 import type { Resource, ResourceType, Verdict } from '../../lib/core/control.ts';
 import type { Fact, FactName } from '../../lib/core/facts.ts';
 import { AwsFacts } from '../../lib/pipeline/aws-facts.ts';
 import { evaluate, evaluateLive } from '../../lib/pipeline/evaluate.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
+import { makeClients } from '../../lib/services/clients.ts';
 import { readers, tagReaders } from '../../lib/services/readers.ts';
 
 const account = '123456789012';
@@ -51,7 +52,7 @@ const waits: number[] = [];
 const provider = new AwsFacts({
   readers,
   tagReaders,
-  clients: clientsByAccountRegion(makeClients, (_account, where) => ({ region: where, credentials })),
+  clients: clientsByAccountRegion(makeClients, ({ region: where }) => ({ region: where, credentials })),
   now: () => new Date(),
   wait: async (milliseconds) => {
     waits.push(milliseconds);

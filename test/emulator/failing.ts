@@ -42,6 +42,7 @@ import { enableKey } from '../../lib/services/kms/fixes/enable-key.ts';
 import { enableRotation } from '../../lib/services/kms/fixes/enable-rotation.ts';
 import { restoreKeyPolicy } from '../../lib/services/kms/fixes/restore-key-policy.ts';
 import { revokeGrant } from '../../lib/services/kms/fixes/revoke-grant.ts';
+import { memosOf } from '../../lib/services/kms/memory.ts';
 import { account, bystanders, region } from './action-deps.ts';
 
 const { ec2, eks, kms } = bystanders();
@@ -237,7 +238,7 @@ export const cases: readonly Case[] = [
     async make(memory) {
       const { id, arn } = await makeKey();
       const it = target('kms-key-deletion', 'AwsKmsKey', id, arn);
-      await memory.remember([{ key: it.resource, at: 1, state: 'Enabled' }]);
+      await memory.remember(memosOf({ key: it.resource, at: 1, state: 'Enabled' }));
       await kms.send(new ScheduleKeyDeletionCommand({ KeyId: id, PendingWindowInDays: 7 }));
       return it;
     },
@@ -298,7 +299,9 @@ export const cases: readonly Case[] = [
     async make(memory) {
       const { id, arn } = await makeKey();
       const it = target('kms-key-policy', 'AwsKmsKey', id, arn);
-      await memory.remember([{ key: it.resource, at: 1, policy: { text: goodPolicy, verdict: 'PASS' } }]);
+      await memory.remember(
+        memosOf({ key: it.resource, at: 1, policy: { text: goodPolicy, verdict: 'PASS' } }),
+      );
       await kms.send(new PutKeyPolicyCommand({ KeyId: id, PolicyName: 'default', Policy: badPolicy }));
       return it;
     },

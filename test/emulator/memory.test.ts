@@ -1,6 +1,7 @@
 /** What is remembered of keys, in a DynamoDB that is moto's. */
 import { beforeEach, describe, expect, inject, it } from 'vitest';
 import type { Resource } from '../../lib/core/control.ts';
+import { goodKeyPolicy, keyWasEnabled, memosOf } from '../../lib/services/kms/memory.ts';
 import { account, deployment, makeTable, region } from './action-deps.ts';
 
 // The way in which users point Trailseal at an emulator.
@@ -26,7 +27,7 @@ beforeEach(async () => {
 });
 
 function see(at: number, state: string): Promise<void> {
-  return world.memory.remember([{ key, at: start + at, state }]);
+  return world.memory.remember(memosOf({ key, at: start + at, state }));
 }
 
 function puts(): number {
@@ -35,27 +36,28 @@ function puts(): number {
 
 describe('the state of a key', () => {
   it('is not known before it was seen', async () => {
-    expect(await world.memory.keyWasEnabled(key)).toBeUndefined();
+    expect(await keyWasEnabled(world.memory, key)).toBeUndefined();
   });
 
   it('is the one that was seen last', async () => {
     await see(1, 'Enabled');
     await see(2, 'Disabled');
-    expect(await world.memory.keyWasEnabled(key)).toEqual({ value: false, at: '2026-11-21T00:00:00.002Z' });
+    expect(await keyWasEnabled(world.memory, key)).toEqual({ value: false, at: '2026-11-21T00:00:00.002Z' });
   });
 
   it('is not that of an older look which comes late', async () => {
     await see(2, 'Disabled');
     await see(1, 'Enabled');
-    expect((await world.memory.keyWasEnabled(key))?.value).toBe(false);
+    expect((await keyWasEnabled(world.memory, key))?.value).toBe(false);
   });
 
   it('is the latest of several in one call', async () => {
-    await world.memory.remember([
+    const observations = [
       { key, at: start + 2, state: 'Disabled' },
       { key, at: start + 1, state: 'Enabled' },
-    ]);
-    expect((await world.memory.keyWasEnabled(key))?.value).toBe(false);
+    ];
+    await world.memory.remember(observations.flatMap(memosOf));
+    expect((await keyWasEnabled(world.memory, key))?.value).toBe(false);
   });
 
   it('is written once while it stays the same', async () => {
@@ -73,14 +75,16 @@ describe('the state of a key', () => {
 
 describe('a good key policy', () => {
   it('is the last that passed, not the last that was seen', async () => {
-    await world.memory.remember([{ key, at: start, policy: { text: '{"good":1}', verdict: 'PASS' } }]);
-    await world.memory.remember([{ key, at: start + 1, policy: { text: '{"bad":1}', verdict: 'FAIL' } }]);
-    expect((await world.memory.goodKeyPolicy(key))?.value).toBe('{"good":1}');
+    await world.memory.remember(memosOf({ key, at: start, policy: { text: '{"good":1}', verdict: 'PASS' } }));
+    await world.memory.remember(
+      memosOf({ key, at: start + 1, policy: { text: '{"bad":1}', verdict: 'FAIL' } }),
+    );
+    expect((await goodKeyPolicy(world.memory, key))?.value).toBe('{"good":1}');
   });
 
   it('is that of the one key', async () => {
-    await world.memory.remember([{ key, at: start, policy: { text: '{}', verdict: 'PASS' } }]);
-    expect(await world.memory.goodKeyPolicy({ ...key, id: 'another' })).toBeUndefined();
+    await world.memory.remember(memosOf({ key, at: start, policy: { text: '{}', verdict: 'PASS' } }));
+    expect(await goodKeyPolicy(world.memory, { ...key, id: 'another' })).toBeUndefined();
   });
 
   it('is kept for more keys than one call takes', async () => {
@@ -89,7 +93,7 @@ describe('a good key policy', () => {
       at: start,
       policy: { text: `{"n":${index}}`, verdict: 'PASS' as const },
     }));
-    await world.memory.remember(looks);
-    expect((await world.memory.goodKeyPolicy({ ...key, id: 'k-119' }))?.value).toBe('{"n":119}');
+    await world.memory.remember(looks.flatMap(memosOf));
+    expect((await goodKeyPolicy(world.memory, { ...key, id: 'k-119' }))?.value).toBe('{"n":119}');
   });
 });

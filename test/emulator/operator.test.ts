@@ -26,7 +26,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } fro
 import { runBreakerClose } from '../../cli/commands/breaker.ts';
 import { runKillSwitchOff } from '../../cli/commands/kill-switch.ts';
 import { runUndo } from '../../cli/commands/undo.ts';
-import { autoScalingClient, elbClient, ssmClient } from '../../lib/aws/acting.ts';
+import { ssmClient } from '../../lib/aws/acting.ts';
 import { eventBridgeClient } from '../../lib/aws/eventbridge.ts';
 import { busName, killSwitchName, tableName } from '../../lib/aws/names.ts';
 import { sqsClient } from '../../lib/aws/sqs.ts';
@@ -37,6 +37,7 @@ import { DynamoMemory } from '../../lib/findings/state/memory.ts';
 import { carryOut } from '../../lib/remediation/actions/carry-out.ts';
 import { DynamoJournal } from '../../lib/remediation/actions/journal-dynamodb.ts';
 import { Limiter } from '../../lib/remediation/limiter.ts';
+import { makeClients } from '../../lib/services/clients.ts';
 import { cancelKeyDeletion } from '../../lib/services/kms/fixes/cancel-key-deletion.ts';
 import { enableKey } from '../../lib/services/kms/fixes/enable-key.ts';
 import type { Ended } from '../cli/command.ts';
@@ -158,7 +159,7 @@ async function act(
   const { dynamodb, ...clients } = bystanders();
   const wait = async () => undefined;
   const deps: ActionDeps = {
-    clients: { ...clients, autoScaling: autoScalingClient(config), elb: elbClient(config) },
+    clients: { ...clients, autoScaling: makeClients(config).autoScaling, elb: makeClients(config).elb },
     memory: new DynamoMemory({ client: dynamodb, table: tableName(stage), wait, random: () => 0 }),
     now: () => new Date(),
     wait,

@@ -24,7 +24,7 @@ import { policyParameter } from '../../lib/pipeline/live/policy-parameter.ts';
 import { policyDigest } from '../../lib/policy/digest.ts';
 import { parsePolicy } from '../../lib/policy/policy.ts';
 import type { PolicyFile } from '../../lib/policy/schema.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import type { Ended } from '../cli/command.ts';
 import { trailsealAt } from './command.ts';
 
@@ -342,7 +342,7 @@ describe('a bundle that takes an override', () => {
     }
     const stream = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
     const logged = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-    const { file: bundle } = await bundleFunction('functions/kms.ts', folder, deployedFile, true);
+    const { file: bundle } = await bundleFunction('functions/evaluators/kms.ts', folder, deployedFile, true);
     const { handler } = createRequire(import.meta.url)(bundle);
     const answer = await handler(disabled, { getRemainingTimeInMillis: () => 60_000 });
     stream.mockRestore();

@@ -16,6 +16,7 @@ import { detailsOf } from '../../lib/findings/details.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
 import { openFinding, resolveFinding } from '../../lib/findings/lifecycle.ts';
 import { Publisher } from '../../lib/findings/publisher.ts';
+import { resourceTypeOf } from '../../lib/services/catalogue.ts';
 import { ec2VolumeEncryption as control } from '../../lib/services/ec2/controls/ec2-volume-encryption.ts';
 
 // The way in which users point Trailseal at an emulator.
@@ -65,7 +66,7 @@ function opened(resource: Resource): Finding {
 }
 
 function asffOf(resource: Resource, finding: Finding, updatedAt: string): AwsSecurityFinding {
-  const details = detailsOf(resource, {
+  const details = detailsOf(resourceTypeOf(resource.type), resource, {
     'ec2.volumeEncryption': known(
       { encrypted: false, shownBy: 'aws' },
       { kind: 'api', call: 'DescribeVolumes', at: updatedAt },

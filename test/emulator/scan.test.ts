@@ -13,7 +13,7 @@ import { CreateClusterCommand, CreateNodegroupCommand } from '@aws-sdk/client-ek
 import { CreateGrantCommand, CreateKeyCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { type FindingJson, replaySchema } from '../../cli/output/replay-schema.ts';
-import { makeClients } from '../../lib/aws/clients.ts';
+import { makeClients } from '../../lib/services/clients.ts';
 import { type Ended, put, workFolder } from '../cli/command.ts';
 
 const account = '123456789012';

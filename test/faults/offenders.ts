@@ -5,7 +5,8 @@ import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
 import { tableName } from '../../lib/aws/names.ts';
 import { findingId } from '../../lib/findings/id.ts';
 import { DynamoMemory } from '../../lib/findings/state/memory.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
+import { keyWasEnabled } from '../../lib/services/kms/memory.ts';
 import { stage } from '../e2e/deployment.ts';
 import { account, region } from '../e2e/emulated-aws.ts';
 import { createVolume } from '../e2e/resources.ts';
@@ -77,7 +78,7 @@ export async function doom(
   const giveUp = Date.now() + 60_000;
   for (const { id } of doomed) {
     const arn = `arn:aws:kms:${region}:${account}:key/${id}`;
-    while ((await memory.keyWasEnabled({ type: 'AwsKmsKey', id, arn, account, region }))?.value !== true) {
+    while ((await keyWasEnabled(memory, { type: 'AwsKmsKey', id, arn, account, region }))?.value !== true) {
       if (Date.now() > giveUp) throw new Error(`the stack does not see that ${id} is enabled: see its log`);
       await sleep(500);
     }

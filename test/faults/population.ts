@@ -1,9 +1,9 @@
 /** Five kinds of resources in the emulated AWS, of which it is known what becomes of each, and an event of each. */
 import { DisableKeyCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
 import type { Control } from '../../lib/core/control.ts';
+import type { EvaluatorName } from '../../lib/core/service.ts';
 import { findingId } from '../../lib/findings/id.ts';
-import type { EvaluatorName } from '../../lib/pipeline/evaluators.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { account, region } from '../e2e/emulated-aws.ts';
 import { createCluster, createKey, createVolume } from '../e2e/resources.ts';
 import { type BusEvent, event, type Stack } from '../e2e/stack.ts';

@@ -6,8 +6,8 @@ import {
 } from '@aws-sdk/client-lambda';
 import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { type FunctionName, functionNameOf, type Queue, queueNameOf } from '../../deploy/parts.ts';
-import { queueNames } from '../../lib/aws/names.ts';
 import { at, isObject, list } from '../../lib/core/json.ts';
+import { queueNames } from '../../lib/services/queues.ts';
 import { stage } from '../e2e/deployment.ts';
 import { region } from '../e2e/emulated-aws.ts';
 import { queueUrl, type Stack } from '../e2e/stack.ts';

@@ -1,7 +1,7 @@
 /** See `storm.ts`. The figures that it prints say how the stack held out; what must hold is held here. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { evaluators } from '../../lib/pipeline/evaluators.ts';
 import { parseBody } from '../../lib/pipeline/live/message.ts';
+import { evaluators } from '../../lib/services/catalogue.ts';
 import type { Letter } from './after.ts';
 import { population } from './population.ts';
 import { malformed, type Outcome, runStorm, weather } from './storm.ts';

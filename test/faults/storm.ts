@@ -2,8 +2,8 @@
  * The storm: a thousand events through the deployed stack while three calls in ten of its functions go wrong. Then
  * calm, and one look at what is left by those who run it: `trailseal dlq redrive` and a scheduled scan.
  */
-import { evaluators } from '../../lib/pipeline/evaluators.ts';
 import { scheduledScanBody } from '../../lib/pipeline/live/message.ts';
+import { evaluators } from '../../lib/services/catalogue.ts';
 import { startMicroburst } from '../../scripts/emulators.ts';
 import { Random } from '../../scripts/sample/random.ts';
 import { deploy } from '../e2e/deployment.ts';

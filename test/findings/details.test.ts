@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Facts, Resource, ResourceType } from '../../lib/core/control.ts';
 import { type Fact, known, type Source, unknownFact } from '../../lib/core/facts.ts';
-import { detailsOf } from '../../lib/findings/details.ts';
+import { detailsOf as detailsOfType } from '../../lib/findings/details.ts';
 import { defaultKeyPolicy } from '../../lib/iam/document.ts';
+import { resourceTypeOf } from '../../lib/services/catalogue.ts';
 
 const source: Source = { kind: 'api', call: 'Describe', at: '2026-11-21T10:00:00.000Z' };
 const keyId = '1234abcd-12ab-34cd-56ef-1234567890ab';
@@ -206,6 +207,9 @@ const cases: readonly [string, Resource, Partial<Facts>, object][] = [
     },
   ],
 ];
+
+const detailsOf = (resource: Resource, facts: Partial<Facts>) =>
+  detailsOfType(resourceTypeOf(resource.type), resource, facts);
 
 describe('the details of', () => {
   it.each(cases)('%s are what the facts tell', (_what, resource, facts, expected) => {

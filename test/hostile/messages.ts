@@ -4,8 +4,9 @@ import path from 'node:path';
 import fc from 'fast-check';
 import type { Control, ResourceType } from '../../lib/core/control.ts';
 import { isObject } from '../../lib/core/json.ts';
-import { type EvaluatorName, evaluatorOf } from '../../lib/pipeline/evaluators.ts';
+import type { EvaluatorName } from '../../lib/core/service.ts';
 import { messageVersion } from '../../lib/pipeline/live/message.ts';
+import { evaluatorOf } from '../../lib/services/catalogue.ts';
 import { accountRegion, hostileText, hostileValue } from './values.ts';
 
 const events = path.join(import.meta.dirname, '..', '..', 'events');

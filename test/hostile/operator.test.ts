@@ -10,7 +10,7 @@ import type { CustomActionEvent } from '../../lib/remediation/custom-actions/mes
 import { parseOperatorMessage } from '../../lib/remediation/custom-actions/message.ts';
 import { type Note, withNews } from '../../lib/remediation/custom-actions/note.ts';
 import { parseRemediation } from '../../lib/remediation/message.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { policyOf } from '../policy/fixtures.ts';
 import { operatorBody, productArn, stage } from './custom-actions.ts';
 import { faultsOfAccountRegion, faultsOfLine } from './faults.ts';

@@ -3,7 +3,7 @@
  * notes each write with the name by which its resource was called.
  */
 import { type EC2Client, EC2ServiceException } from '@aws-sdk/client-ec2';
-import type { WriteClients } from '../../lib/core/action.ts';
+import type { Clients } from '../../lib/aws/clients.ts';
 import type { ResourceType } from '../../lib/core/control.ts';
 import { at, list, text } from '../../lib/core/json.ts';
 import { isolationGroupName, isolationTag } from '../../lib/services/ec2/quarantine/names.ts';
@@ -23,7 +23,7 @@ const vpc = 'vpc-1';
 const isolationGroup = 'sg-isolation';
 
 export class PermissiveAws {
-  readonly clients: WriteClients = writeClients();
+  readonly clients: Clients = writeClients();
   readonly writes: Write[] = [];
   /** Calls that this AWS does not have. */
   readonly strange: string[] = [];

@@ -11,7 +11,7 @@ import { isOwnResource } from '../../lib/remediation/eligibility/own-resource.ts
 import { type LimitState, nothingUsed, use } from '../../lib/remediation/limits.ts';
 import { parseRemediation } from '../../lib/remediation/message.ts';
 import { type Remediation, Remediator } from '../../lib/remediation/remediator.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { readers } from '../../lib/services/readers.ts';
 import { policyOf } from '../policy/fixtures.ts';
 import { MemoryJournal } from '../remediation/actions/memory-journal.ts';
@@ -108,8 +108,10 @@ export class RemediationWorld {
       deps: {
         clients: this.aws.clients,
         memory: {
-          goodKeyPolicy: async ({ account }) => ({ value: policyFor(account), at: now().toISOString() }),
-          keyWasEnabled: async () => ({ value: true, at: now().toISOString() }),
+          recall: async (kind, _control, { account }) => ({
+            value: kind === 'good-policy' ? policyFor(account) : 'Enabled',
+            at: now().toISOString(),
+          }),
         },
         now,
         wait: this.#wait,

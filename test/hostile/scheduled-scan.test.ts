@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { makeClients } from '../../lib/aws/clients.ts';
 import { parseBody } from '../../lib/pipeline/live/message.ts';
 import { scan } from '../../lib/pipeline/live/scheduled-scan.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
+import { makeClients } from '../../lib/services/clients.ts';
 import { listers } from '../../lib/services/listers.ts';
 import { MemoryStateTable } from '../findings/state/memory-ledger.ts';
 import { accountRegion, hostileText, hostileValue } from './values.ts';

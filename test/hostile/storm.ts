@@ -1,12 +1,12 @@
 /** Hostile messages by the ten thousand, through the pipeline of an evaluator; what must hold of each is held here. */
 import fc from 'fast-check';
 import { vi } from 'vitest';
+import type { EvaluatorName } from '../../lib/core/service.ts';
 import { findingId } from '../../lib/findings/id.ts';
 import type { Recorded } from '../../lib/findings/state/table.ts';
-import type { EvaluatorName } from '../../lib/pipeline/evaluators.ts';
 import type { Batch } from '../../lib/pipeline/live/batch.ts';
 import type { EvaluatorResult } from '../../lib/pipeline/live/evaluator.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { faultsOfFinding, faultsOfLine, faultsOfWrite } from './faults.ts';
 import { hostileBody } from './messages.ts';
 import { accountRegion } from './values.ts';

@@ -1,6 +1,6 @@
 /** The specification of each evaluator's pipeline under hostile input; a file for each, so that they run side by side. */
 import { describe, expect, it } from 'vitest';
-import type { EvaluatorName } from '../../lib/pipeline/evaluators.ts';
+import type { EvaluatorName } from '../../lib/core/service.ts';
 import { storm } from './storm.ts';
 
 /** So many in each of two storms for each of three evaluators: 102,000 in all. */

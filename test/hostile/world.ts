@@ -5,13 +5,13 @@
 import { BatchImportFindingsCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { mockClient } from 'aws-sdk-client-mock';
 import { loggerOf, Telemetry } from '../../functions/telemetry.ts';
+import type { EvaluatorName } from '../../lib/core/service.ts';
 import { Publisher } from '../../lib/findings/publisher.ts';
 import type { Recorded, StateTable } from '../../lib/findings/state/table.ts';
-import { type EvaluatorName, evaluatorOf } from '../../lib/pipeline/evaluators.ts';
 import { type Batch, type Delivery, takeBatch } from '../../lib/pipeline/live/batch.ts';
 import { Evaluator, type EvaluatorResult } from '../../lib/pipeline/live/evaluator.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls, evaluatorOf } from '../../lib/services/catalogue.ts';
 import { Random } from '../../scripts/sample/random.ts';
 import { MemoryStateTable } from '../findings/state/memory-ledger.ts';
 import { randomFacts } from './facts.ts';

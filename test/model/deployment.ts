@@ -23,7 +23,7 @@ import {
 } from '../../lib/remediation/message.ts';
 import { leaseFor, Remediator, type RemediatorOptions } from '../../lib/remediation/remediator.ts';
 import { nextRunIn } from '../../lib/remediation/retry-delay.ts';
-import { kmsControls } from '../../lib/services/kms/controls/index.ts';
+import { controls as kmsControls } from '../../lib/services/kms/controls/index.ts';
 import { kmsKeyDisabled } from '../../lib/services/kms/controls/kms-key-disabled.ts';
 import { MemoryStateTable } from '../findings/state/memory-ledger.ts';
 import { keyState } from '../pipeline/live/world.ts';

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { DescribeKeyCommand, GetKeyPolicyCommand } from '@aws-sdk/client-kms';
 import { describe, expect, it } from 'vitest';
-import { emptyCache } from '../../lib/aws/facts/cache.ts';
+import { Cache } from '../../lib/aws/facts/cache.ts';
 import { AwsFacts } from '../../lib/pipeline/aws-facts.ts';
 import {
   account,
@@ -316,7 +316,7 @@ describe('an answer that AWS does not give', () => {
 
 describe('instance types', () => {
   it('are asked for once in the life of a cache', async () => {
-    const cache = emptyCache();
+    const cache = new Cache();
     const [first, second] = [mockAws(cache), mockAws(cache)];
     for (const aws of [first, second]) {
       withInstances(aws);
@@ -339,7 +339,7 @@ describe('instance types', () => {
   });
 
   it('are asked for again after the snapshot had to answer', async () => {
-    const cache = emptyCache();
+    const cache = new Cache();
     const [denied, allowed] = [mockAws(cache), mockAws(cache)];
     withInstances(denied);
     denied.ec2.on(DescribeInstanceTypesCommand).rejects(ec2Error('UnauthorizedOperation', 'no'));

@@ -13,7 +13,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import type { Evaluation, Resource } from '../../lib/core/control.ts';
 import { evaluateLive } from '../../lib/pipeline/evaluate.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { cluster, key, keyArn, keyId, kmsError, mockAws, resource, snapshot, volume } from './gathering.ts';
 
 type Aws = ReturnType<typeof mockAws>;

@@ -4,10 +4,12 @@ import { EKSClient, EKSServiceException } from '@aws-sdk/client-eks';
 import { KMSClient, KMSServiceException } from '@aws-sdk/client-kms';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { Cache } from '../../lib/aws/facts/cache.ts';
+import { accountRegionKey } from '../../lib/core/account-region.ts';
 import type { Fact, FactName, Resource, ResourceType } from '../../lib/core/control.ts';
 import type { FactRequest } from '../../lib/core/fact-provider.ts';
 import { AwsFacts } from '../../lib/pipeline/aws-facts.ts';
-import { readers, tagReaders } from '../../lib/services/readers.ts';
+import { makeClients } from '../../lib/services/clients.ts';
+import { readers, related, tagReaders } from '../../lib/services/readers.ts';
 
 export const account = '111122223333';
 export const region = 'us-east-1';
@@ -18,15 +20,20 @@ export function mockAws(cache?: Cache) {
   const config = { region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
   const made = { ec2: new EC2Client(config), eks: new EKSClient(config), kms: new KMSClient(config) };
   const mocks = { ec2: mockClient(made.ec2), eks: mockClient(made.eks), kms: mockClient(made.kms) };
+  const unused = makeClients({
+    region: 'eu-central-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
   const waits: number[] = [];
   const asked: string[] = [];
   let time = Date.parse(start);
   const provider = new AwsFacts({
     readers,
     tagReaders,
-    clients: (inAccount, inRegion) => {
-      asked.push(`${inAccount}/${inRegion}`);
-      return made;
+    related,
+    clients: (accountRegion) => {
+      asked.push(accountRegionKey(accountRegion));
+      return { ...made, autoScaling: unused.autoScaling, elb: unused.elb };
     },
     now: () => new Date(time),
     wait: async (milliseconds) => {

@@ -1,7 +1,7 @@
 /** Orders that operators could give, and nobody could ever obey, are faults of the policy. */
 import { describe, expect, it } from 'vitest';
 import { overrideReader } from '../../lib/policy/override.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { control, errorsIn, sampleControls } from './fixtures.ts';
 
 const keyArn = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { defaultPolicy, parsePolicy } from '../../lib/policy/policy.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { control, errorsIn, policyOf, sampleControls } from './fixtures.ts';
 
 const root = path.join(import.meta.dirname, '..', '..');

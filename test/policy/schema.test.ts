@@ -8,7 +8,7 @@ import { type Control, severities } from '../../lib/core/control.ts';
 import { at, isObject } from '../../lib/core/json.ts';
 import { parsePolicy } from '../../lib/policy/policy.ts';
 import { policyJsonSchema } from '../../lib/policy/schema.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { errorsIn, sampleControls } from './fixtures.ts';
 
 const root = path.join(import.meta.dirname, '..', '..');

@@ -6,7 +6,7 @@ import { type Policy, parsePolicy } from '../../lib/policy/policy.ts';
 import { type LimitState, nothingUsed, use } from '../../lib/remediation/limits.ts';
 import { type Occasion, Remediator, type RemediatorOptions } from '../../lib/remediation/remediator.ts';
 import type { ActionRequest } from '../../lib/remediation/requested-action.ts';
-import { kmsControls } from '../../lib/services/kms/controls/index.ts';
+import { controls as kmsControls } from '../../lib/services/kms/controls/index.ts';
 import { kmsKeyDisabled } from '../../lib/services/kms/controls/kms-key-disabled.ts';
 import { MemoryStateTable } from '../findings/state/memory-ledger.ts';
 import { keyState } from '../pipeline/live/world.ts';

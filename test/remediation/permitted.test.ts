@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../../lib/policy/policy.ts';
 import { mayDo } from '../../lib/remediation/eligibility/permitted.ts';
-import { kmsControls } from '../../lib/services/kms/controls/index.ts';
+import { controls as kmsControls } from '../../lib/services/kms/controls/index.ts';
 
 function may(text: string) {
   const parsed = parsePolicy(`version: 1\n${text}`, 'trailseal.policy.yml', kmsControls);

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { at, text } from '../../lib/core/json.ts';
 import { type Replay, replay } from '../../lib/pipeline/replay/replay.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { writeSample } from '../../scripts/sample.ts';
 
 const shipped = path.join(import.meta.dirname, '..', '..', 'data', 'sample');

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { asffLimits } from '../../lib/findings/asff.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { deletedResources, evaluateTrail, sample } from '../evaluating.ts';
 
 const root = path.join(import.meta.dirname, '..', '..');

@@ -10,7 +10,7 @@ import { ListGrantsCommand, ListKeysCommand } from '@aws-sdk/client-kms';
 import { describe, expect, it } from 'vitest';
 import type { Resource, ResourceType } from '../../lib/core/control.ts';
 import { Matcher } from '../../lib/pipeline/match.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { parseRecord } from '../../lib/trail/parse.ts';
 import { record } from '../cli/command.ts';
 import { account, mockAws, region } from './listing.ts';

@@ -8,7 +8,7 @@ import { ListClustersCommand, ListNodegroupsCommand } from '@aws-sdk/client-eks'
 import { ListGrantsCommand, ListKeysCommand } from '@aws-sdk/client-kms';
 import { describe, expect, it } from 'vitest';
 import type { ResourceType } from '../../lib/core/control.ts';
-import { listers } from '../../lib/services/listers.ts';
+import { listerOf, listers } from '../../lib/services/listers.ts';
 import { mockAws } from './listing.ts';
 
 /** The actions of the calls made, as IAM names them. */
@@ -35,6 +35,6 @@ describe('the permissions of a lister', () => {
     aws.kms.on(ListKeysCommand).resolves({ Keys: [{ KeyId: 'one' }] });
     aws.kms.on(ListGrantsCommand).resolves({});
     await aws.list(type);
-    expect(actions(aws)).toEqual([...listers[type].permissions].sort());
+    expect(actions(aws)).toEqual([...listerOf(type).permissions].sort());
   });
 });

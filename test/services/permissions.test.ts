@@ -19,7 +19,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import type { Resource } from '../../lib/core/control.ts';
 import type { FactName } from '../../lib/core/facts.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { permissionsFor, readers } from '../../lib/services/readers.ts';
 import {
   account,

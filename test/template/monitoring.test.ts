@@ -1,9 +1,9 @@
 /** The alarms, the dashboard and the insights of the packaged stack. */
 import { describe, expect, it } from 'vitest';
-import { queueNames } from '../../lib/aws/names.ts';
 import { at, isObject, list, text } from '../../lib/core/json.ts';
-import { evaluators } from '../../lib/pipeline/evaluators.ts';
 import { metricNamespace, metrics } from '../../lib/pipeline/live/metrics.ts';
+import { evaluators } from '../../lib/services/catalogue.ts';
+import { queueNames } from '../../lib/services/queues.ts';
 import { ofType, one, packaged } from './template.ts';
 
 const resources = packaged();

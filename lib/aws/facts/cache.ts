@@ -1,13 +1,15 @@
 /** What AWS never changes its mind about, kept for the life of the process that made the cache. */
-import type { Ec2Facts } from '../../services/ec2/facts.ts';
+export class Cache {
+  readonly #kept = new Map<object, Map<string, unknown>>();
 
-export interface Cache {
-  /** Instance types as DescribeInstanceTypes told of them; the shipped snapshot's answers are not kept. */
-  readonly instanceTypes: Map<string, Ec2Facts['ec2.instanceType']>;
-  /** Whose a KMS key is, by the key's ARN. */
-  readonly keyManagers: Map<string, 'AWS' | 'CUSTOMER'>;
-}
-
-export function emptyCache(): Cache {
-  return { instanceTypes: new Map(), keyManagers: new Map() };
+  /**
+   * What is kept for one lookup, by what it was asked by.
+   * @param owner the lookup itself: nobody else sees what is kept for it.
+   */
+  of<Value>(owner: object): Map<string, Value> {
+    const kept = this.#kept.get(owner) ?? new Map<string, unknown>();
+    this.#kept.set(owner, kept);
+    // Each owner keeps values of one type, which no type of a map can say.
+    return kept as Map<string, Value>;
+  }
 }

@@ -3,6 +3,7 @@
  * each thing once, however many facts of however many resources need it.
  */
 
+import type { AccountRegion } from '../../core/account-region.ts';
 import { type Fact, known, type Source, type Unknown } from '../../core/facts.ts';
 import type { Clients } from '../clients.ts';
 import type { Cache } from './cache.ts';
@@ -23,7 +24,7 @@ export interface Lookup<T> {
 
 export interface Surroundings {
   /** Throws where there is no way to ask in that account. */
-  readonly clients: (account: string, region: string) => Clients;
+  readonly clients: (accountRegion: AccountRegion) => Clients;
   readonly now: () => Date;
   readonly wait: (milliseconds: number) => Promise<void>;
   readonly cache: Cache;
@@ -46,7 +47,7 @@ export class Lookups {
   #running = 0;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(account: string, region: string, surroundings: Surroundings) {
+  constructor({ account, region }: AccountRegion, surroundings: Surroundings) {
     this.account = account;
     this.region = region;
     this.cache = surroundings.cache;
@@ -68,7 +69,7 @@ export class Lookups {
     // Whoever ends hands its place on, so that the number running stays as it is.
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
-      return await send(this.#surroundings.clients(this.account, this.region));
+      return await send(this.#surroundings.clients(this));
     } finally {
       const next = this.#waiting.shift();
       if (next === undefined) this.#running -= 1;

@@ -1,7 +1,13 @@
 /** What a reader of facts is: how one fact follows from what AWS is asked, and all that it may ask. */
 import type { FactName, Facts, Resource, ResourceType } from '../../core/control.ts';
 import type { Tags } from '../../core/fact-provider.ts';
-import { type Fact, unknownFact } from '../../core/facts.ts';
+import {
+  type Fact,
+  type RelatedFactName,
+  type RelatedKey,
+  type RelatedValue,
+  unknownFact,
+} from '../../core/facts.ts';
 import type { Lookup, Lookups } from './lookups.ts';
 
 /** The account and Region of a resource, as one reader sees them. */
@@ -17,11 +23,22 @@ export interface Aws {
    * found, that says nothing of the resource.
    */
   follow<T>(lookup: Lookup<T>, id: string): Promise<Fact<T>>;
+  /** Asks another service about something that the resource refers to; where that is not found, it says nothing of the resource. */
+  related<Name extends RelatedFactName>(name: Name, key: RelatedKey<Name>): Promise<Fact<RelatedValue<Name>>>;
 }
+
+/** What answers for other services. */
+export type AskRelated = <Name extends RelatedFactName>(
+  name: Name,
+  key: RelatedKey<Name>,
+  lookups: Lookups,
+) => Promise<Fact<RelatedValue<Name>>>;
 
 export interface Reader<Name extends FactName> {
   /** All lookups that `read` and `identify` may use; the permissions of a fact are theirs. */
   readonly uses: readonly Lookup<unknown>[];
+  /** What `read` asks other services. */
+  readonly asks?: readonly RelatedFactName[];
   read(resource: Resource, aws: Aws): Promise<Facts[Name]>;
   /**
    * The resource as AWS knows it, as far as the lookups tell: they are those of `read`, so that this costs no call
@@ -46,7 +63,12 @@ export type TagReaders = Partial<Readonly<Record<ResourceType, TagReader>>>;
  * @returns the place as this reader may use it. Asking what the reader does not declare throws: in Lambda it
  * would be denied, because the role holds what is declared.
  */
-export function awsFor(reader: Reader<FactName>, lookups: Lookups, waits: boolean): Aws {
+export function awsFor(
+  reader: Pick<Reader<FactName>, 'uses' | 'asks'>,
+  lookups: Lookups,
+  waits: boolean,
+  askRelated: AskRelated,
+): Aws {
   const ask = <T>(lookup: Lookup<T>, id: string, waitsForIt: boolean): Promise<Fact<T>> => {
     if (!reader.uses.includes(lookup)) {
       throw new TypeError(`a reader of facts uses ${lookup.permissions.join(', ')} and does not declare it`);
@@ -57,6 +79,12 @@ export function awsFor(reader: Reader<FactName>, lookups: Lookups, waits: boolea
     lookups,
     ask: async (lookup, id) => deletedWhereNotFound(await ask(lookup, id, waits)),
     follow: (lookup, id) => ask(lookup, id, false),
+    related: async (name, key) => {
+      if (!(reader.asks ?? []).includes(name)) {
+        throw new TypeError(`a reader of facts asks for ${name} and does not declare it`);
+      }
+      return askRelated(name, key, lookups);
+    },
   };
 }
 

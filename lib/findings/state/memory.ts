@@ -1,71 +1,19 @@
 /**
- * What later actions need to know of KMS keys and AWS does not tell any more: the last key policy that passed, and
- * whether a key that is pending deletion was enabled. Kept beside the entries of the controls concerned, as one item
- * each: `pk` is the finding's id, `sk` says what it is.
+ * What later actions need to know of resources and AWS does not tell any more, as services have it remembered: beside the
+ * entries of the controls concerned, as one item each: `pk` is the finding's id, `sk` says what it is.
  */
 import { BatchGetItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
-import type { Resource, Verdict } from '../../core/control.ts';
+import type { Memory, Remembered } from '../../core/action.ts';
+import type { Resource } from '../../core/control.ts';
+import type { Memo } from '../../core/service.ts';
 import { findingId } from '../id.ts';
 import { pauseBefore, rounds } from './changing.ts';
 import { StateTableError, someOf } from './error.ts';
 import { failureOf } from './failure.ts';
 import { type Item, keyText } from './item.ts';
 import { expiryAttribute } from './schema.ts';
-
-/** Something that is remembered, and when it was so: ISO 8601, UTC. */
-export interface Remembered<T> {
-  readonly value: T;
-  readonly at: string;
-}
-
-export interface Memory {
-  /** The last policy, as KMS gave it, that was seen while the key passed `kms-key-policy`. */
-  goodKeyPolicy(key: Resource): Promise<Remembered<string> | undefined>;
-  /** Whether the key was enabled when that was last known, before its deletion was scheduled. */
-  keyWasEnabled(key: Resource): Promise<Remembered<boolean> | undefined>;
-}
-
-/** What a look at a key, or an event about it, tells; what it does not tell is left out. */
-export interface KeyObservation {
-  readonly key: Resource;
-  /** Epoch milliseconds: just before the facts were read. */
-  readonly at: number;
-  /** DescribeKey's `KeyState`. */
-  readonly state?: string;
-  /** The policy, and what `kms-key-policy` says of it. */
-  readonly policy?: { readonly text: string; readonly verdict: Verdict };
-  /** The event that caused the look: EnableKey and DisableKey tell of a state that may have passed by the look. */
-  readonly event?: { readonly name: string; readonly time: number };
-}
-
-type Kind = 'good-policy' | 'key-state';
-
-/** One thing to be remembered. */
-export interface Memo {
-  readonly kind: Kind;
-  readonly key: Resource;
-  readonly value: string;
-  readonly at: number;
-}
-
-/** What of a look is worth remembering; of several about one matter the latest. Pure. */
-export function memosOf({ key, at, state, policy, event }: KeyObservation): readonly Memo[] {
-  if (key.type !== 'AwsKmsKey') return [];
-  const states: Memo[] = [];
-  if (event?.name === 'EnableKey' || event?.name === 'DisableKey') {
-    const value = event.name === 'EnableKey' ? 'Enabled' : 'Disabled';
-    states.push({ kind: 'key-state', key, value, at: event.time });
-  }
-  // Any other state hides whether the key was enabled.
-  if (state === 'Enabled' || state === 'Disabled') states.push({ kind: 'key-state', key, value: state, at });
-  const latest = states.sort((one, other) => one.at - other.at).at(-1);
-  return [
-    ...(latest === undefined ? [] : [latest]),
-    ...(policy?.verdict === 'PASS' ? [{ kind: 'good-policy' as const, key, value: policy.text, at }] : []),
-  ];
-}
 
 export interface DynamoMemoryOptions {
   readonly client: DynamoDBClient;
@@ -91,44 +39,33 @@ export class DynamoMemory implements Memory {
     this.#options = options;
   }
 
-  async goodKeyPolicy(key: Resource): Promise<Remembered<string> | undefined> {
-    return this.#recall('good-policy', key);
-  }
-
-  async keyWasEnabled(key: Resource): Promise<Remembered<boolean> | undefined> {
-    const remembered = await this.#recall('key-state', key);
-    return remembered && { ...remembered, value: remembered.value === 'Enabled' };
+  async recall(kind: string, control: string, resource: Resource): Promise<Remembered<string> | undefined> {
+    const [item] = await this.#read([keyOf({ kind, control, resource })]);
+    if (item === undefined) return undefined;
+    const { value, at } = stored(item);
+    return { value, at: new Date(at).toISOString() };
   }
 
   /**
-   * Remembers what looks tell. What is known already costs a read and no write; what is older than what is known
+   * Remembers. What is known already costs a read and no write; what is older than what is known
    * changes nothing. May be done again after a failure. Rejects with a `StateTableError`.
    */
-  async remember(looks: readonly KeyObservation[]): Promise<void> {
+  async remember(all: readonly Memo[]): Promise<void> {
     const newest = new Map<string, Memo>();
-    for (const memo of looks.flatMap(memosOf)) {
-      const id = idOf(keyOf(memo.kind, memo.key));
+    for (const memo of all) {
+      const id = idOf(keyOf(memo));
       const other = newest.get(id);
       if (other === undefined || other.at < memo.at) newest.set(id, memo);
     }
     const memos = [...newest.values()];
     for (let start = 0; start < memos.length; start += mostKeys) {
       const some = memos.slice(start, start + mostKeys);
-      const items = await this.#read(some.map(({ kind, key }) => keyOf(kind, key)));
+      const items = await this.#read(some.map(keyOf));
       const known = new Map(items.map((item) => [idOf(item), stored(item)]));
       await Promise.all(
-        some
-          .filter((memo) => isNews(memo, known.get(idOf(keyOf(memo.kind, memo.key)))))
-          .map((memo) => this.#write(memo)),
+        some.filter((memo) => isNews(memo, known.get(idOf(keyOf(memo))))).map((memo) => this.#write(memo)),
       );
     }
-  }
-
-  async #recall(kind: Kind, key: Resource): Promise<Remembered<string> | undefined> {
-    const [item] = await this.#read([keyOf(kind, key)]);
-    if (item === undefined) return undefined;
-    const { value, at } = stored(item);
-    return { value, at: new Date(at).toISOString() };
   }
 
   async #read(keys: readonly Item[]): Promise<readonly Item[]> {
@@ -163,9 +100,10 @@ export class DynamoMemory implements Memory {
     return items;
   }
 
-  async #write({ kind, key, value, at }: Memo): Promise<void> {
+  async #write(memo: Memo): Promise<void> {
+    const { value, at } = memo;
     const { client, table } = this.#options;
-    const item = keyOf(kind, key);
+    const item = keyOf(memo);
     try {
       await client.send(
         new PutItemCommand({
@@ -197,9 +135,8 @@ function isNews(
   return at > known.at && (value !== known.value || at - known.at > renewedAfter);
 }
 
-function keyOf(kind: Kind, key: Resource): Item {
-  const control = kind === 'good-policy' ? 'kms-key-policy' : 'kms-key-deletion';
-  return { pk: { S: keyText(findingId(control, key)) }, sk: { S: kind } };
+function keyOf({ kind, control, resource }: Pick<Memo, 'kind' | 'control' | 'resource'>): Item {
+  return { pk: { S: keyText(findingId(control, resource)) }, sk: { S: kind } };
 }
 
 function idOf(item: Item): string {
@@ -216,7 +153,7 @@ function stored(item: Item): { readonly value: string; readonly at: number } {
     'unreadable',
     [pk],
     `What was remembered of ${someOf([pk])} can't be read: it was changed by hand. Delete the item (sk ` +
-      `${someOf([item['sk']?.S ?? ''])}); the next look writes it anew.`,
+      `${someOf([item['sk']?.S ?? ''])}); the next evaluation writes it anew.`,
     parsed.error,
   );
 }

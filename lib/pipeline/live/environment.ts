@@ -1,5 +1,6 @@
 /** What a function is told by its environment, which `serverless.yml` sets. */
-import { type EvaluatorName, evaluators } from '../evaluators.ts';
+import type { EvaluatorName } from '../../core/service.ts';
+import { evaluators } from '../../services/catalogue.ts';
 
 export interface Environment {
   readonly account: string;

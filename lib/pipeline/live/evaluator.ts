@@ -7,18 +7,19 @@ import { isUnanswered, wasNotAnswered } from '../../core/absence.ts';
 import type { AccountRegion } from '../../core/account-region.ts';
 import type { Control, Verdict } from '../../core/control.ts';
 import type { LiveFactProvider, TagsOf } from '../../core/fact-provider.ts';
+import type { Memo } from '../../core/service.ts';
 import { detailsOf } from '../../findings/details.ts';
 import { findingId } from '../../findings/id.ts';
 import type { Publisher } from '../../findings/publisher.ts';
 import type { Observation } from '../../findings/state/entry.ts';
 import type { OperatorExemptions } from '../../findings/state/exemptions.ts';
-import type { KeyObservation } from '../../findings/state/memory.ts';
 import type { Recorded, StateTable, ToRecord } from '../../findings/state/table.ts';
 import { decide } from '../../policy/decide.ts';
 import { exemptionFor } from '../../policy/exemptions.ts';
 import { noUsage } from '../../policy/guardrails.ts';
 import type { Policy } from '../../policy/policy.ts';
-import { keyObservationOf } from '../../services/kms/memory.ts';
+import { resourceTypeOf } from '../../services/catalogue.ts';
+import { memosOf } from '../../services/memory.ts';
 import { type Evaluated, evaluateLive } from '../evaluate.ts';
 import { Matcher } from '../match.ts';
 import { withTags } from '../tags.ts';
@@ -41,8 +42,8 @@ export interface EvaluatorOptions {
   readonly exemptions?: () => Promise<OperatorExemptions>;
   /** The tags that no look tells: asked where the policy goes by them, once for all that fails. */
   readonly tagsOf?: TagsOf;
-  /** Keeps what looks at KMS keys tell, for whoever has to put one back as it was. */
-  readonly remember?: (looks: readonly KeyObservation[]) => Promise<void>;
+  /** Keeps what services want remembered, for whoever has to put a resource back as it was. */
+  readonly remember?: (memos: readonly Memo[]) => Promise<void>;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -100,8 +101,8 @@ export class Evaluator {
   async take(deliveries: readonly Delivery[]): Promise<EvaluatorResult> {
     const { stateTable, queues, now } = this.#options;
     const { work, events, ignored, malformed, attempts, asked } = await this.#read(deliveries);
-    const { results, toRecord, looks, later } = await this.#look(work);
-    if (looks.length > 0) await this.#options.remember?.(looks);
+    const { results, toRecord, memos, later } = await this.#evaluate(work);
+    if (memos.length > 0) await this.#options.remember?.(memos);
     const recorded = await stateTable.record([...toRecord, ...(await this.#replaced(work, results))]);
     const entries = await this.#withPending(recorded, [...attempts.keys()]);
     const publication = await publishPending(entries, attempts, this.#options);
@@ -146,7 +147,7 @@ export class Evaluator {
     return { work, events, ignored, malformed, attempts, asked };
   }
 
-  async #look(work: readonly Work[]) {
+  async #evaluate(work: readonly Work[]) {
     const { facts, policy, tagsOf, now } = this.#options;
     const readAt = now();
     const looked = await evaluateLive(
@@ -158,7 +159,7 @@ export class Evaluator {
     const exemptions = await this.#exemptions(evaluated.flat());
     const results: Result[] = [];
     const toRecord: ToRecord[] = [];
-    const looks: KeyObservation[] = [];
+    const memos: Memo[] = [];
     const later = new Map<Message, number>();
     const seen = new Map<Message, Set<Evaluated>>();
     for (const [index, { task, message }] of work.entries()) {
@@ -173,25 +174,24 @@ export class Evaluator {
         if (again !== undefined) later.set(message, Math.min(again, later.get(message) ?? again));
         const observation = this.#observationOf(task, one, outcome, readAt, exemptions);
         if (observation !== undefined) toRecord.push({ control: task.control, observation });
-        const look = keyObservationOf(task, one, readAt);
-        if (look !== undefined) looks.push(look);
+        const { resource, facts, evaluation } = one;
+        const { control, cause } = task;
+        memos.push(...memosOf({ control, resource, facts, evaluation, cause, readAt }));
       }
     }
-    return { results, toRecord, looks, later };
+    return { results, toRecord, memos, later };
   }
 
   /**
-   * The end of what only stood for volumes: at an earlier look they were not to be seen, so that a finding may have
-   * been opened under the name that stood for them.
+   * The deletion of what only stood for resources until they had ids of their own: earlier they could not be read, so that
+   * a finding may have been opened under the id that stood for them.
    */
   async #replaced(work: readonly Work[], results: readonly Result[]): Promise<readonly ToRecord[]> {
     const told = new Set(results.map(({ control, resource }) => `${control} ${resource}`));
     const reEvaluated = work.filter(({ message }) => message.kind === 'look' || attemptOf(message) > 1);
     const standIns = reEvaluated.filter(
       ({ task: { control, resource } }) =>
-        resource.type === 'AwsEc2Volume' &&
-        !resource.id.startsWith('vol-') &&
-        !told.has(`${control.id} ${resource.id}`),
+        !resourceTypeOf(resource.type).hasOwnId(resource.id) && !told.has(`${control.id} ${resource.id}`),
     );
     if (standIns.length === 0) return [];
     const { stateTable, now } = this.#options;
@@ -264,7 +264,7 @@ export class Evaluator {
       time: cause.time,
     });
     const severity = policy.controls.get(control.id)?.severity ?? control.severity;
-    const details = detailsOf(resource, facts);
+    const details = detailsOf(resourceTypeOf(resource.type), resource, facts);
     return {
       key,
       at: readAt,

@@ -9,9 +9,10 @@ import type { QueueName } from '../../aws/names.ts';
 import type { AccountRegion } from '../../core/account-region.ts';
 import type { Control, Resource, ResourceType } from '../../core/control.ts';
 import type { Lister, ListingError } from '../../core/list.ts';
+import type { EvaluatorName } from '../../core/service.ts';
 import { isPublicationPending, type Recorded, type StateTable } from '../../findings/state/table.ts';
 import { remediateBody } from '../../remediation/message.ts';
-import { type EvaluatorName, evaluatorOf, evaluators } from '../evaluators.ts';
+import { evaluatorOf, evaluators, resourceTypeOf } from '../../services/catalogue.ts';
 import {
   publishBody,
   type Recheck,
@@ -58,15 +59,10 @@ export interface Scanned {
 /** So many resources in one message: an evaluator takes ten messages at once, and has two minutes. */
 const rechecksInMessage = 50;
 /**
- * Of these there may be thousands, and each is a call of its own, of which AWS takes few a second from all who make
- * them: EC2 20, KMS 100. Source: EC2 API Reference, "Request throttling for the Amazon EC2 API" (non-mutating actions);
- * AWS KMS Developer Guide, "Request quotas" (ListGrants).
+ * Of those that one call reads each there may be thousands, and AWS takes few calls a second from all who make them: EC2
+ * 20, KMS 100. Source: EC2 API Reference, "Request throttling for the Amazon EC2 API" (non-mutating actions); AWS KMS
+ * Developer Guide, "Request quotas" (ListGrants).
  */
-const oneCallEach: ReadonlySet<ResourceType> = new Set([
-  'AwsEc2Snapshot',
-  'AwsEc2LaunchTemplate',
-  'AwsKmsGrant',
-]);
 const fewRechecksInMessage = 10;
 /** So many findings in one message, whose ids have up to 512 characters. */
 const findingsInMessage = 100;
@@ -236,7 +232,7 @@ async function pages(
 
 function recheckBodies(looks: readonly Recheck[]): readonly unknown[] {
   const { true: few = [], false: many = [] } = Object.groupBy(looks, ({ resource }) =>
-    oneCallEach.has(resource.type) ? 'true' : 'false',
+    resourceTypeOf(resource.type).reading === 'one-call-each' ? 'true' : 'false',
   );
   return [
     ...inMessages(many, rechecksInMessage, recheckBody),

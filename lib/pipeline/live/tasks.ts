@@ -35,12 +35,6 @@ export type Tasks =
   | { readonly tasks: readonly []; readonly ignored: Ignored };
 
 /**
- * These end a grant, though ListGrants may show it for some minutes more. Source: KMS API Reference, "RevokeGrant"
- * (eventual consistency).
- */
-const revocations = new Set(['RevokeGrant', 'RetireGrant']);
-
-/**
  * @param attempt which look this is at what the event names, from 1.
  * @param partsOf the resources that are part of those that ended, as the state table knows them, with their control's id.
  */
@@ -73,7 +67,7 @@ export async function tasksOf(
   const key = keyOf(event, attempt);
   const byId = new Map<string, Task>();
   for (const concern of triggered.filter(here)) {
-    const deleted = revocations.has(event.eventName);
+    const deleted = concern.mayDelete;
     byId.set(idOf(concern), { ...concern, key, cause: event, deleted, mayBeDeleted: deleted || attempt > 1 });
   }
   // DeleteKey triggers kms-key-deletion and ends it: the end counts.

@@ -2,8 +2,10 @@
  * Scan: what the controls and a policy make of what exists now in an account, as AWS lists and tells it. Nothing is
  * changed. The result has the shape of a replay's, so that its outputs serve both.
  */
+
 import type { Clients } from '../../aws/clients.ts';
 import { isDeleted } from '../../core/absence.ts';
+import type { AccountRegion } from '../../core/account-region.ts';
 import {
   type Control,
   type Resource,
@@ -33,8 +35,9 @@ export interface ScanOptions {
   readonly policy: Policy;
   readonly account: string;
   readonly regions: readonly string[];
-  readonly listers: Readonly<Record<ResourceType, Lister>>;
-  readonly clients: (account: string, region: string) => Clients;
+  /** How resources of a type are listed. */
+  readonly listerOf: (type: ResourceType) => Lister;
+  readonly clients: (accountRegion: AccountRegion) => Clients;
   readonly facts: LiveFactProvider;
   readonly now: () => Date;
   readonly onProgress?: (progress: ScanProgress) => void;
@@ -103,10 +106,10 @@ export async function scan(options: ScanOptions): Promise<Replay> {
 
 async function scanType(
   type: ResourceType,
-  accountRegion: { readonly account: string; readonly region: string },
+  accountRegion: AccountRegion,
   enabled: readonly Control[],
   tally: Tally,
-  { listers, clients, facts, policy, signal }: ScanOptions,
+  { listerOf, clients, facts, policy, signal }: ScanOptions,
 ): Promise<void> {
   const concerned = enabled.filter(({ resourceType }) => resourceType === type);
   // A listing that changes while it is read may show a thing twice.
@@ -116,11 +119,7 @@ async function scanType(
     signal?.throwIfAborted();
     let resources: readonly Resource[];
     try {
-      const page = await listers[type].list(
-        clients(accountRegion.account, accountRegion.region),
-        accountRegion,
-        token,
-      );
+      const page = await listerOf(type).list(clients(accountRegion), accountRegion, token);
       for (const error of page.unlisted) tally.troubles.listing(type, error);
       resources = page.resources.filter(({ id }) => !seen.has(id));
       token = page.token;

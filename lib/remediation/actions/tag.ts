@@ -1,9 +1,15 @@
 import * as z from 'zod/mini';
-import { type ActionDeps, type Check, defineAction } from '../../core/action.ts';
+import { type ActionDeps, type Check, defineAction, type TagAdapter, type Tags } from '../../core/action.ts';
 import type { Resource } from '../../core/control.ts';
-import { tagAdapterOf, tagReads, tagWrites, untagWrites } from './tag/bearers.ts';
+import { tagAdapterOf, tagAdapters } from '../../services/tags.ts';
 import { settings } from './tag/settings.ts';
-import { controlsIn, countWith, mostTags, oursIn, type Tags, tagsFor } from './tag/values.ts';
+import { controlsIn, countWith, mostTags, oursIn, tagsFor } from './tag/values.ts';
+
+const each = <T>(of: (adapter: TagAdapter) => readonly T[]): readonly T[] =>
+  [...new Set(tagAdapters.flatMap(of))].sort();
+const tagReads = each(({ permissions }) => permissions.reads);
+const tagWrites = each(({ permissions }) => [permissions.set]);
+const untagWrites = each(({ permissions }) => [permissions.remove]);
 
 /** What this finding's tags came to stand beside. */
 const before = z.object({
@@ -33,8 +39,8 @@ export const tag = defineAction({
   before,
 
   async prepare({ resource, finding, settings: { prefix } }, deps) {
-    const tagged = await tagAdapterOf(resource)?.read(resource, deps);
-    if (tagAdapterOf(resource) === undefined) {
+    const tagged = await tagAdapterOf(resource.type)?.read(resource, deps);
+    if (tagAdapterOf(resource.type) === undefined) {
       return { kind: 'skipped', because: `${resource.id} is of a kind that bears no tags.` };
     }
     if (tagged === undefined) return { kind: 'skipped', because: `${resource.id} was deleted.` };
@@ -97,7 +103,7 @@ async function write(
   change: (there: readonly string[]) => readonly string[],
   deps: ActionDeps,
 ): Promise<void> {
-  const tagAdapter = tagAdapterOf(resource);
+  const tagAdapter = tagAdapterOf(resource.type);
   const tagged = await tagAdapter?.read(resource, deps);
   if (tagAdapter === undefined || tagged === undefined) return;
   const there = controlsIn(tagged.tags, prefix);
@@ -121,7 +127,7 @@ async function compare(
   wanted: boolean,
   deps: ActionDeps,
 ): Promise<Check> {
-  const tagged = await tagAdapterOf(resource)?.read(resource, deps);
+  const tagged = await tagAdapterOf(resource.type)?.read(resource, deps);
   if (tagged === undefined) return { kind: 'deleted', because: `${resource.id} was deleted` };
   const there = controlsIn(tagged.tags, prefix);
   if (there === undefined) {

@@ -8,11 +8,11 @@ import { customActionLabels, type QueueName, type Stage } from '../../aws/names.
 import { reasonOf } from '../../aws/reason.ts';
 import type { Control } from '../../core/control.ts';
 import type { Recorded, StateTable } from '../../findings/state/table.ts';
-import { evaluatorOf } from '../../pipeline/evaluators.ts';
 import { recheckBody } from '../../pipeline/live/message.ts';
 import { customActionsOf } from '../../policy/custom-actions.ts';
 import { exemptDays, exemptionFromNow, type OperatorExemption } from '../../policy/operator-exemption.ts';
 import type { Policy } from '../../policy/policy.ts';
+import { evaluatorOf } from '../../services/catalogue.ts';
 import type { ActionEvent } from '../events/action-event.ts';
 import { requestBody } from '../message.ts';
 import { type ActionRequest, requestedActions } from '../requested-action.ts';

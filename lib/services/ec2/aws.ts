@@ -5,11 +5,13 @@ import type { Aws, Readers } from '../../aws/facts/reader.ts';
 import { withoutTags } from '../../aws/facts/tags.ts';
 import type { Resource } from '../../core/control.ts';
 import { known, unknownFact } from '../../core/facts.ts';
+import type { RelatedReaders } from '../../core/service.ts';
 import { ebsDefaultReaders } from './aws/ebs-defaults.ts';
 import { instanceTypes } from './aws/instance-types.ts';
 import { identifyInstance, instances } from './aws/instances.ts';
 import { launchTemplateReaders, newest, templateVersions, typeIn } from './aws/launch-templates.ts';
 import { snapshotReaders } from './aws/snapshots.ts';
+import { templateTags } from './aws/template-tags.ts';
 import { volumeReaders } from './aws/volumes.ts';
 import type { Ec2Facts } from './facts.ts';
 
@@ -32,7 +34,7 @@ async function typeOfInstanceOrTemplate(resource: Resource, aws: Aws): Promise<E
   });
 }
 
-export const ec2Readers: Readers<keyof Ec2Facts> = {
+const readers: Readers<keyof Ec2Facts> = {
   'ec2.instance': { uses: [instances], read: typeOf, identify: identifyInstance },
   'ec2.instanceType': {
     uses: [instances, templateVersions, instanceTypes],
@@ -49,3 +51,19 @@ export const ec2Readers: Readers<keyof Ec2Facts> = {
   ...snapshotReaders,
   ...launchTemplateReaders,
 };
+
+/** What other services ask: of instance types, and of what launch templates prescribe. */
+const related: RelatedReaders<'ec2.instanceTypeSupport' | 'ec2.launchTemplateInstanceType'> = {
+  'ec2.instanceTypeSupport': { uses: [instanceTypes], read: (name, aws) => aws.follow(instanceTypes, name) },
+  'ec2.launchTemplateInstanceType': {
+    uses: [templateVersions],
+    read: async ({ id, version = '$Default' }, aws) =>
+      id === undefined
+        ? unknownFact('unreadable', 'the id of the launch template is not known')
+        : derive(await aws.follow(templateVersions, `${id}:${version}`), (found, source) =>
+            known(typeIn(found), source),
+          ),
+  },
+};
+
+export const aws = { readers, tagReaders: templateTags, related };

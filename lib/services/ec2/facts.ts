@@ -34,6 +34,21 @@ export interface SnapshotSharing {
   readonly coverage: 'complete' | 'since-trail-began' | 'partly-unreadable';
 }
 
+/** An instance type, and whether instances of it encrypt the traffic between them. */
+export interface InstanceTypeSupport {
+  readonly instanceType: string;
+  readonly encryptionInTransitSupported: boolean;
+}
+
+/** A version of a launch template as whoever uses it names it: a number, `$Latest` or `$Default`, which is meant without one. */
+export interface LaunchTemplateUse {
+  readonly id: string | undefined;
+  readonly name: string | undefined;
+  readonly version: string | undefined;
+  /** Who uses it, as a sentence begins: `the node group`. */
+  readonly usedBy: string;
+}
+
 /** The type of the instances that a launch template prescribes: one, or requirements on it, or nothing. */
 export interface TemplateInstanceType {
   readonly instanceType?: string;
@@ -59,10 +74,7 @@ export interface Ec2Facts {
    * What is known of that type, or of the one that a launch template prescribes.
    * Authority: DescribeInstanceTypes, NetworkInfo.EncryptionInTransitSupported.
    */
-  readonly 'ec2.instanceType': Fact<{
-    readonly instanceType: string;
-    readonly encryptionInTransitSupported: boolean;
-  }>;
+  readonly 'ec2.instanceType': Fact<InstanceTypeSupport>;
   /** Authority: DescribeVolumes, Encrypted. */
   readonly 'ec2.volumeEncryption': Fact<VolumeEncryption>;
   /** Authority: DescribeVolumes, KmsKeyId. */
@@ -81,4 +93,18 @@ export interface Ec2Facts {
   readonly 'ec2.launchTemplateType': Fact<TemplateInstanceType>;
   /** What its newest version prescribes: DescribeLaunchTemplateVersions, BlockDeviceMappings with Ebs. */
   readonly 'ec2.launchTemplateVolumes': Fact<readonly TemplateVolume[]>;
+}
+
+declare module '../../core/facts.ts' {
+  interface Facts extends Ec2Facts {}
+
+  interface RelatedFacts {
+    /** What is known of an instance type, by its name. */
+    readonly 'ec2.instanceTypeSupport': { readonly key: string; readonly value: InstanceTypeSupport };
+    /** The instance type that a version of a launch template prescribes. */
+    readonly 'ec2.launchTemplateInstanceType': {
+      readonly key: LaunchTemplateUse;
+      readonly value: TemplateInstanceType;
+    };
+  }
 }

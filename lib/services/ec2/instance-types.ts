@@ -1,7 +1,6 @@
 /** The dated snapshot of instance types that ships with Trailseal; see `scripts/instance-types.ts`. */
 import snapshot from '../../../data/instance-types.json' with { type: 'json' };
-import type { Facts } from '../../core/control.ts';
-import { known, unknownFact } from '../../core/facts.ts';
+import { type Facts, known, unknownFact } from '../../core/facts.ts';
 
 const encrypts = new Set(snapshot.encrypts);
 const doesNotEncrypt = new Set(snapshot.doesNotEncrypt);

@@ -11,7 +11,7 @@ import {
 import type { AccountRegion } from '../../core/account-region.ts';
 import { arnOf, partitionOf } from '../../core/arn.ts';
 import type { Resource, ResourceType } from '../../core/control.ts';
-import { asked, type Lister, type Listers, tokenIn } from '../../core/list.ts';
+import { asked, type Lister, tokenIn } from '../../core/list.ts';
 
 /** Pages of moderate size: EC2 gives up to 1,000 at once, and times out where many are very large. */
 const pageSize = 500;
@@ -163,10 +163,10 @@ const launchTemplates = described(
     id === undefined ? undefined : inEc2('AwsEc2LaunchTemplate', id, 'launch-template', Tags, accountRegion),
 );
 
-export const ec2Listers = {
+export const listers = {
   AwsAccount: account,
   AwsEc2Instance: instances,
   AwsEc2Volume: volumes,
   AwsEc2Snapshot: snapshots,
   AwsEc2LaunchTemplate: launchTemplates,
-} satisfies Partial<Listers>;
+};

@@ -1,12 +1,12 @@
 /** What the trail proves about EC2 and EBS; each subject has its own file in `ec2/`. */
 
 import { unknownFact } from '../../core/facts.ts';
-import type { ContextEvents, TrailReader } from '../../core/trail-facts.ts';
-import type { Ec2Facts } from './facts.ts';
+import type { TrailPart } from '../../core/service.ts';
+import type { ContextEvents } from '../../core/trail-facts.ts';
 import { instanceTypeSnapshot } from './instance-types.ts';
 import { ebsDefaultContextEvents, openEbsDefaults } from './trail/ebs-defaults.ts';
 import { instanceContextEvents, openInstances } from './trail/instances.ts';
-import { keyContextEvents, openKeys } from './trail/keys.ts';
+import { openKeys } from './trail/keys.ts';
 import { launchTemplateContextEvents, openLaunchTemplates } from './trail/launch-templates.ts';
 import { openSnapshots, snapshotContextEvents } from './trail/snapshots.ts';
 import { openVolumes, volumeContextEvents } from './trail/volumes.ts';
@@ -23,14 +23,12 @@ const ec2ContextEvents = [
 
 const contextEvents: readonly ContextEvents[] = [
   { eventSource: 'ec2.amazonaws.com', eventNames: ec2ContextEvents },
-  { eventSource: 'kms.amazonaws.com', eventNames: keyContextEvents },
 ];
 
-/** The trail reader of EC2 and EBS. */
-export const ec2TrailReader = {
+export const trail: TrailPart<'ec2'> = {
   contextEvents,
-  open(): TrailReader<keyof Ec2Facts> {
-    const keys = openKeys();
+  open(ask) {
+    const keys = openKeys(ask);
     const instances = openInstances();
     const defaults = openEbsDefaults(keys);
     const templates = openLaunchTemplates();
@@ -40,10 +38,8 @@ export const ec2TrailReader = {
 
     return {
       learn(event) {
-        if (event.eventSource === 'kms.amazonaws.com') keys.learn(event);
-        else if (event.eventSource === 'ec2.amazonaws.com') {
-          for (const subject of subjects) subject.learn(event);
-        }
+        if (event.eventSource !== 'ec2.amazonaws.com') return;
+        for (const subject of subjects) subject.learn(event);
       },
       read: {
         'ec2.instance': instances.type,
@@ -66,6 +62,11 @@ export const ec2TrailReader = {
         'ec2.launchTemplateVersion': templates.number,
         'ec2.launchTemplateType': templates.instanceType,
         'ec2.launchTemplateVolumes': templates.volumes,
+      },
+      related: {
+        'ec2.instanceTypeSupport': (_accountRegion, name) => instanceTypeSnapshot(name),
+        'ec2.launchTemplateInstanceType': (accountRegion, { usedBy, ...template }) =>
+          templates.used(accountRegion, template, `${usedBy} uses`).instanceType,
       },
     };
   },

@@ -11,8 +11,6 @@ import type { Aws, Readers } from '../../aws/facts/reader.ts';
 import { withEksTags } from '../../aws/facts/tags.ts';
 import type { Resource } from '../../core/control.ts';
 import { type Fact, known, type Source, unknownFact } from '../../core/facts.ts';
-import { instanceTypes } from '../ec2/aws/instance-types.ts';
-import { templateVersions, typeIn } from '../ec2/aws/launch-templates.ts';
 import { controlPlaneLogs, type EksFacts } from './facts.ts';
 
 const clusterAction = 'eks:DescribeCluster';
@@ -135,11 +133,16 @@ async function typesOf(resource: Resource, aws: Aws): Promise<EksFacts['eks.node
     if (template.id === undefined) {
       return unknownFact('unreadable', `${nodegroupAction} does not tell the id of the launch template`);
     }
-    const version = await aws.follow(templateVersions, `${template.id}:${template.version ?? '$Default'}`);
-    if (!version.known) return version;
-    const { instanceType, byRequirements } = typeIn(version.value);
+    const prescribed = await aws.related('ec2.launchTemplateInstanceType', {
+      id: template.id,
+      name: template.name,
+      version: template.version,
+      usedBy: 'the node group',
+    });
+    if (!prescribed.known) return prescribed;
+    const { instanceType, byRequirements } = prescribed.value;
     if (instanceType !== undefined) {
-      return known({ instanceTypes: [instanceType], namedBy: 'launch template' }, version.source);
+      return known({ instanceTypes: [instanceType], namedBy: 'launch template' }, prescribed.source);
     }
     if (byRequirements) {
       return unknownFact('absent', 'the launch template chooses the instance type by requirements');
@@ -150,7 +153,7 @@ async function typesOf(resource: Resource, aws: Aws): Promise<EksFacts['eks.node
     : known({ instanceTypes: ['t3.medium'], namedBy: 'EKS default' }, fact.source);
 }
 
-export const eksReaders: Readers<keyof EksFacts> = {
+const readers: Readers<keyof EksFacts> = {
   'eks.version': clusterReader(({ version }, source) =>
     version === undefined ? untold("the cluster's Kubernetes version") : known(version, source),
   ),
@@ -174,16 +177,22 @@ export const eksReaders: Readers<keyof EksFacts> = {
   'eks.logging': clusterReader((cluster, source) =>
     cluster.logging === undefined ? untold('which logs are on') : known(logsIn(cluster), source),
   ),
-  'eks.nodegroup': { uses: [nodegroups, templateVersions], read: typesOf, identify: identifyNodegroup },
+  'eks.nodegroup': {
+    uses: [nodegroups],
+    asks: ['ec2.launchTemplateInstanceType'],
+    read: typesOf,
+    identify: identifyNodegroup,
+  },
   'eks.nodegroupTypes': {
-    uses: [nodegroups, templateVersions, instanceTypes],
+    uses: [nodegroups],
+    asks: ['ec2.launchTemplateInstanceType', 'ec2.instanceTypeSupport'],
     async read(resource, aws) {
       const fact = await typesOf(resource, aws);
       if (!fact.known) return fact;
       const types = await Promise.all(
         fact.value.instanceTypes.map(async (instanceType) => ({
           instanceType,
-          support: await aws.follow(instanceTypes, instanceType),
+          support: await aws.related('ec2.instanceTypeSupport', instanceType),
         })),
       );
       return known(types, fact.source);
@@ -191,3 +200,5 @@ export const eksReaders: Readers<keyof EksFacts> = {
     identify: identifyNodegroup,
   },
 };
+
+export const aws = { readers, tagReaders: {}, related: {} };

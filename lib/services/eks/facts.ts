@@ -1,6 +1,5 @@
 /** Facts about EKS clusters and their node groups. */
-import type { Fact } from '../../core/facts.ts';
-import type { Ec2Facts } from '../ec2/facts.ts';
+import type { Fact, Facts } from '../../core/facts.ts';
 
 /** The control plane's logs. Source: EKS API Reference, LogSetup. */
 export const controlPlaneLogs = ['api', 'audit', 'authenticator', 'controllerManager', 'scheduler'] as const;
@@ -27,6 +26,10 @@ export interface EksFacts {
   }>;
   /** What is known of each of these types, in their order. */
   readonly 'eks.nodegroupTypes': Fact<
-    readonly { readonly instanceType: string; readonly support: Ec2Facts['ec2.instanceType'] }[]
+    readonly { readonly instanceType: string; readonly support: Facts['ec2.instanceType'] }[]
   >;
+}
+
+declare module '../../core/facts.ts' {
+  interface Facts extends EksFacts {}
 }

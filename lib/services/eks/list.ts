@@ -2,7 +2,7 @@
 import { ListClustersCommand, ListNodegroupsCommand } from '@aws-sdk/client-eks';
 import type { Clients } from '../../aws/clients.ts';
 import { arnOf } from '../../core/arn.ts';
-import { asked, type Lister, type Listers, tokenIn } from '../../core/list.ts';
+import { asked, type Lister, tokenIn } from '../../core/list.ts';
 import { nested } from '../../core/nested-list.ts';
 
 const clustersAction = 'eks:ListClusters';
@@ -62,7 +62,7 @@ const nodegroups = nested({
   }),
 });
 
-export const eksListers = {
+export const listers = {
   AwsEksCluster: clusters,
   AwsEksNodegroup: nodegroups,
-} satisfies Partial<Listers>;
+};

@@ -1,9 +1,8 @@
 /** What the trail proves about EKS: clusters by ARN, and each cluster's node groups by id. */
 import type { Resource, TrailEvent } from '../../core/control.ts';
 import { known } from '../../core/facts.ts';
-import type { ContextEvents, TrailReader } from '../../core/trail-facts.ts';
-import { instanceTypeSnapshot } from '../ec2/instance-types.ts';
-import { launchTemplateContextEvents, openLaunchTemplates } from '../ec2/trail/launch-templates.ts';
+import type { TrailPart } from '../../core/service.ts';
+import type { ContextEvents } from '../../core/trail-facts.ts';
 import type { EksFacts } from './facts.ts';
 import { cluster, nodegroup } from './resources.ts';
 import {
@@ -31,7 +30,6 @@ const contextEvents: readonly ContextEvents[] = [
       'DeleteNodegroup',
     ],
   },
-  { eventSource: 'ec2.amazonaws.com', eventNames: launchTemplateContextEvents },
 ];
 
 interface Cluster {
@@ -39,12 +37,11 @@ interface Cluster {
   readonly nodegroups: Map<string, Nodegroup>;
 }
 
-/** The trail reader of EKS. A cluster made anew under an old name has nothing of the old one. */
-export const eksTrailReader = {
+/** A cluster made anew under an old name has nothing of the old one. */
+export const trail: TrailPart<'eks'> = {
   contextEvents,
-  open(): TrailReader<keyof EksFacts> {
+  open(ask) {
     const clusters = new Map<string, Cluster>();
-    const templates = openLaunchTemplates();
 
     const clusterAt = (arn: string): Cluster => {
       const found = clusters.get(arn) ?? { facts: untold, nodegroups: new Map() };
@@ -69,9 +66,9 @@ export const eksTrailReader = {
         const before = nodegroups.get(group.id) ?? untoldNodegroup;
         if (event.eventName === 'DeleteNodegroup') nodegroups.delete(group.id);
         else if (event.eventName === 'CreateNodegroup') {
-          nodegroups.set(group.id, madeNodegroup(event, group, templates));
+          nodegroups.set(group.id, madeNodegroup(event, group, ask));
         } else if (!cameToNothing(event)) {
-          nodegroups.set(group.id, updatedNodegroup(before, event, group, templates));
+          nodegroups.set(group.id, updatedNodegroup(before, event, group, ask));
         }
       }
     };
@@ -109,8 +106,7 @@ export const eksTrailReader = {
 
     return {
       learn(event) {
-        if (event.eventSource === 'ec2.amazonaws.com') templates.learn(event);
-        else if (event.eventSource === 'eks.amazonaws.com') learnEks(event);
+        if (event.eventSource === 'eks.amazonaws.com') learnEks(event);
       },
       read: {
         'eks.version': (resource) => factsOf(resource)['eks.version'],
@@ -124,11 +120,12 @@ export const eksTrailReader = {
           if (!fact.known) return fact;
           const types = fact.value.instanceTypes.map((instanceType) => ({
             instanceType,
-            support: instanceTypeSnapshot(instanceType),
+            support: ask('ec2.instanceTypeSupport', resource, instanceType),
           }));
           return known(types, fact.source);
         },
       },
+      related: {},
     };
   },
 };

@@ -2,8 +2,12 @@
 
 import type { Readers } from '../../aws/facts/reader.ts';
 import { grantReaders } from './aws/grants.ts';
+import { keyManagerReaders } from './aws/key-managers.ts';
 import { keyPolicyReaders } from './aws/key-policies.ts';
 import { keyReaders } from './aws/keys.ts';
+import { keyTags } from './aws/tags.ts';
 import type { KmsFacts } from './facts.ts';
 
-export const kmsReaders: Readers<keyof KmsFacts> = { ...keyReaders, ...keyPolicyReaders, ...grantReaders };
+const readers: Readers<keyof KmsFacts> = { ...keyReaders, ...keyPolicyReaders, ...grantReaders };
+
+export const aws = { readers, tagReaders: keyTags, related: keyManagerReaders };

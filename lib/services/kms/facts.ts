@@ -66,6 +66,14 @@ export interface KmsKeyMaterial {
   readonly validTo: string | null;
 }
 
+/** A key, and whose it is. */
+export interface KeyManager {
+  /** The key's own ARN; that of the alias where only that is known. */
+  readonly arn: string;
+  /** As DescribeKey's KeyManager says; absent where it is not known. */
+  readonly manager?: 'AWS' | 'CUSTOMER';
+}
+
 export interface KmsFacts {
   readonly 'kms.key': Fact<KmsKey>;
   readonly 'kms.keyState': Fact<KmsKeyState>;
@@ -73,4 +81,13 @@ export interface KmsFacts {
   readonly 'kms.keyPolicy': Fact<KmsKeyPolicy>;
   readonly 'kms.grant': Fact<KmsGrant>;
   readonly 'kms.keyMaterial': Fact<KmsKeyMaterial>;
+}
+
+declare module '../../core/facts.ts' {
+  interface Facts extends KmsFacts {}
+
+  interface RelatedFacts {
+    /** The key of this ARN, or of the alias of this ARN, and whose it is where KMS tells. */
+    readonly 'kms.keyManager': { readonly key: string; readonly value: KeyManager };
+  }
 }

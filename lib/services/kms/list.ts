@@ -6,7 +6,7 @@
 import { ListGrantsCommand, ListKeysCommand } from '@aws-sdk/client-kms';
 import type { Clients } from '../../aws/clients.ts';
 import { arnOf } from '../../core/arn.ts';
-import { asked, type Lister, type Listers, tokenIn } from '../../core/list.ts';
+import { asked, type Lister, tokenIn } from '../../core/list.ts';
 import { nested } from '../../core/nested-list.ts';
 
 const keysAction = 'kms:ListKeys';
@@ -69,4 +69,4 @@ const grants = nested({
   },
 });
 
-export const kmsListers = { AwsKmsKey: keys, AwsKmsGrant: grants } satisfies Partial<Listers>;
+export const listers = { AwsKmsKey: keys, AwsKmsGrant: grants };

@@ -1,22 +1,40 @@
-/** What a look at a KMS key tells of it that AWS will not tell any more once the key is in trouble. Pure. */
-
-import type { KeyObservation } from '../../findings/state/memory.ts';
-import type { Evaluated } from '../../pipeline/evaluate.ts';
-import type { Task } from '../../pipeline/live/tasks.ts';
-
 /**
- * @param readAt epoch milliseconds: just before the facts were read.
- * @returns `undefined` for what is no key.
+ * What AWS does not tell any more once a key is in trouble, and has to be remembered beforehand: the last key policy that
+ * passed, and whether a key that is pending deletion was enabled.
  */
-export function keyObservationOf(
-  { cause }: Pick<Task, 'cause'>,
-  { control, resource, facts, evaluation }: Evaluated,
-  readAt: number,
-): KeyObservation | undefined {
+import type { Memory, Remembered } from '../../core/action.ts';
+import type { Resource, Verdict } from '../../core/control.ts';
+import type { Evaluated, Memo } from '../../core/service.ts';
+
+const goodPolicy = { kind: 'good-policy', control: 'kms-key-policy' } as const;
+const keyState = { kind: 'key-state', control: 'kms-key-deletion' } as const;
+
+/** What an evaluation of a key, or an event about it, tells; what it does not tell is left out. */
+export interface KeyObservation {
+  readonly key: Resource;
+  /** Epoch milliseconds: just before the facts were read. */
+  readonly at: number;
+  /** DescribeKey's `KeyState`. */
+  readonly state?: string;
+  /** The policy, and what `kms-key-policy` says of it. */
+  readonly policy?: { readonly text: string; readonly verdict: Verdict };
+  /** The event that caused it: EnableKey and DisableKey tell of a state that may have passed before the facts were read. */
+  readonly event?: { readonly name: string; readonly time: number };
+}
+
+/** What an evaluation shows of a key; `undefined` for what is no key. */
+export function keyObservationOf({
+  control,
+  resource,
+  facts,
+  evaluation,
+  cause,
+  readAt,
+}: Evaluated): KeyObservation | undefined {
   if (resource.type !== 'AwsKmsKey') return undefined;
   const state = facts['kms.keyState'];
   const policy = facts['kms.keyPolicy'];
-  const text = control.id === 'kms-key-policy' && policy?.known === true ? policy.value.text : undefined;
+  const text = control.id === goodPolicy.control && policy?.known === true ? policy.value.text : undefined;
   const { eventName, id, time } = cause;
   return {
     key: resource,
@@ -26,4 +44,39 @@ export function keyObservationOf(
     // A scheduled scan is no event, whatever it stands for.
     ...(id === undefined || time === undefined ? {} : { event: { name: eventName, time } }),
   };
+}
+
+/** What of it is worth remembering; of several states the latest. */
+export function memosOf({ key, at, state, policy, event }: KeyObservation): readonly Memo[] {
+  if (key.type !== 'AwsKmsKey') return [];
+  const states: Memo[] = [];
+  if (event?.name === 'EnableKey' || event?.name === 'DisableKey') {
+    const value = event.name === 'EnableKey' ? 'Enabled' : 'Disabled';
+    states.push({ ...keyState, resource: key, value, at: event.time });
+  }
+  // Any other state hides whether the key was enabled.
+  if (state === 'Enabled' || state === 'Disabled')
+    states.push({ ...keyState, resource: key, value: state, at });
+  const latest = states.sort((one, other) => one.at - other.at).at(-1);
+  return [
+    ...(latest === undefined ? [] : [latest]),
+    ...(policy?.verdict === 'PASS' ? [{ ...goodPolicy, resource: key, value: policy.text, at }] : []),
+  ];
+}
+
+/** What of an evaluation is worth remembering. */
+export function remember(evaluated: Evaluated): readonly Memo[] {
+  const observation = keyObservationOf(evaluated);
+  return observation === undefined ? [] : memosOf(observation);
+}
+
+/** The last policy, as KMS gave it, that was seen while the key passed `kms-key-policy`. */
+export function goodKeyPolicy(memory: Memory, key: Resource): Promise<Remembered<string> | undefined> {
+  return memory.recall(goodPolicy.kind, goodPolicy.control, key);
+}
+
+/** Whether the key was enabled when that was last known, before its deletion was scheduled. */
+export async function keyWasEnabled(memory: Memory, key: Resource): Promise<Remembered<boolean> | undefined> {
+  const remembered = await memory.recall(keyState.kind, keyState.control, key);
+  return remembered && { ...remembered, value: remembered.value === 'Enabled' };
 }

@@ -32,8 +32,9 @@ import type { Item } from '../../../lib/findings/state/item.ts';
 import { AwsFacts } from '../../../lib/pipeline/aws-facts.ts';
 import { Evaluator } from '../../../lib/pipeline/live/evaluator.ts';
 import { defaultPolicy } from '../../../lib/policy/policy.ts';
-import { ec2Readers } from '../../../lib/services/ec2/aws.ts';
-import { ec2Controls } from '../../../lib/services/ec2/controls/index.ts';
+import { aws as ec2Aws } from '../../../lib/services/ec2/aws.ts';
+import { controls as ec2Controls } from '../../../lib/services/ec2/controls/index.ts';
+import { related } from '../../../lib/services/readers.ts';
 
 const accountRegion = { account: '111122223333', region: 'us-east-1' };
 const table = 'stateTable';
@@ -97,7 +98,8 @@ function deployment({ encrypted }: { readonly encrypted: boolean }) {
     policy: defaultPolicy(ec2Controls),
     accountRegion,
     facts: new AwsFacts({
-      readers: ec2Readers,
+      readers: ec2Aws.readers,
+      related,
       clients: () => lazyClients({ ec2: () => made.ec2, kms: () => made.kms }, config),
       now,
       wait,

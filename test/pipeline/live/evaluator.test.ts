@@ -480,17 +480,18 @@ describe('a publication', () => {
   });
 });
 
-describe('a look at a key', () => {
-  it('is remembered: its state, and the event that told of it', async () => {
+describe('an evaluated key', () => {
+  it('is remembered with its state', async () => {
     const world = new World();
     world.answers.set(id, keyState('Disabled'));
     await world.deliver(keyEvent('DisableKey', 1));
     expect(world.remembered).toEqual([
       {
-        key: expect.objectContaining({ id }),
+        kind: 'key-state',
+        control: 'kms-key-deletion',
+        resource: expect.objectContaining({ id }),
+        value: 'Disabled',
         at: world.time,
-        state: 'Disabled',
-        event: { name: 'DisableKey', time: Date.parse('2026-03-01T11:59:01Z') },
       },
     ]);
   });

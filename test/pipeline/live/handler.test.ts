@@ -7,10 +7,7 @@ import type { Context } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { evaluatorHandler } from '../../../functions/evaluator.ts';
-import { kmsClient } from '../../../lib/aws/clients.ts';
 import { deliveriesInAll } from '../../../lib/pipeline/live/batch.ts';
-import { kmsReaders } from '../../../lib/services/kms/aws.ts';
-import { kmsControls } from '../../../lib/services/kms/controls/index.ts';
 
 const keyId = '1234abcd-12ab-34cd-56ef-1234567890ab';
 const arn = `arn:aws:kms:us-east-1:111122223333:key/${keyId}`;
@@ -78,12 +75,7 @@ function fromSqs(bodies: Readonly<Record<string, unknown>>, receives = 1) {
 }
 
 async function invoke(event: unknown): Promise<unknown> {
-  const handler = evaluatorHandler({
-    evaluator: 'kms',
-    controls: kmsControls,
-    readers: kmsReaders,
-    makers: { kms: kmsClient },
-  });
+  const handler = evaluatorHandler('kms');
   const context: Context = {
     awsRequestId: 'request',
     callbackWaitsForEmptyEventLoop: false,

@@ -16,9 +16,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type * as plain from '../../../functions/effective-policy.ts';
 import { evaluatorHandler } from '../../../functions/evaluator.ts';
 import { loggerOf, Telemetry } from '../../../functions/telemetry.ts';
-import { kmsClient } from '../../../lib/aws/clients.ts';
-import { kmsReaders } from '../../../lib/services/kms/aws.ts';
-import { kmsControls } from '../../../lib/services/kms/controls/index.ts';
+import { controls as kmsControls } from '../../../lib/services/kms/controls/index.ts';
 
 // As `deploy/esbuild/override.ts` has it in a bundle.
 vi.mock('../../../functions/effective-policy.ts', () => import('../../../functions/policy-overridden.ts'));
@@ -115,12 +113,7 @@ const context: Context = {
 
 /** A function that starts now. */
 function started() {
-  const handler = evaluatorHandler({
-    evaluator: 'kms',
-    controls: kmsControls,
-    readers: kmsReaders,
-    makers: { kms: kmsClient },
-  });
+  const handler = evaluatorHandler('kms');
   return (event: unknown): Promise<unknown> => handler(event, context);
 }
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { makeClients } from '../../../lib/aws/clients.ts';
 import type { QueueName } from '../../../lib/aws/names.ts';
 import type { Control, Resource, ResourceType } from '../../../lib/core/control.ts';
 import { type Lister, ListingError, type Page } from '../../../lib/core/list.ts';
@@ -10,8 +9,9 @@ import type { Recorded } from '../../../lib/findings/state/table.ts';
 import { parseMessage, type ScheduledScanPart } from '../../../lib/pipeline/live/message.ts';
 import { type ScheduledScanSurroundings, scan } from '../../../lib/pipeline/live/scheduled-scan.ts';
 import { scheduledScanAt } from '../../../lib/pipeline/live/tasks.ts';
-import { controls } from '../../../lib/services/controls.ts';
-import { kmsControls } from '../../../lib/services/kms/controls/index.ts';
+import { controls } from '../../../lib/services/catalogue.ts';
+import { makeClients } from '../../../lib/services/clients.ts';
+import { controls as kmsControls } from '../../../lib/services/kms/controls/index.ts';
 
 const accountRegion = { account: '111122223333', region: 'eu-central-1' };
 const now = Date.parse('2026-11-21T10:00:00Z');

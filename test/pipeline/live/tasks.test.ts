@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Resource } from '../../../lib/core/control.ts';
 import { tasksOf, tasksOfRechecks } from '../../../lib/pipeline/live/tasks.ts';
 import { Matcher } from '../../../lib/pipeline/match.ts';
-import { controls } from '../../../lib/services/controls.ts';
+import { controls } from '../../../lib/services/catalogue.ts';
 import { eventOf, sample } from '../../evaluating.ts';
 
 const matcher = new Matcher(controls);

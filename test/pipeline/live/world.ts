@@ -4,13 +4,13 @@ import { mockClient } from 'aws-sdk-client-mock';
 import type { FactName, Facts } from '../../../lib/core/control.ts';
 import type { LiveFactProvider, TagsOf } from '../../../lib/core/fact-provider.ts';
 import { known, type Unknown, unknownFact } from '../../../lib/core/facts.ts';
+import type { Memo } from '../../../lib/core/service.ts';
 import { Publisher } from '../../../lib/findings/publisher.ts';
 import type { OperatorExemptions } from '../../../lib/findings/state/exemptions.ts';
-import type { KeyObservation } from '../../../lib/findings/state/memory.ts';
 import { Evaluator } from '../../../lib/pipeline/live/evaluator.ts';
-import { ec2Controls } from '../../../lib/services/ec2/controls/index.ts';
-import { eksControls } from '../../../lib/services/eks/controls/index.ts';
-import { kmsControls } from '../../../lib/services/kms/controls/index.ts';
+import { controls as ec2Controls } from '../../../lib/services/ec2/controls/index.ts';
+import { controls as eksControls } from '../../../lib/services/eks/controls/index.ts';
+import { controls as kmsControls } from '../../../lib/services/kms/controls/index.ts';
 import { MemoryStateTable } from '../../findings/state/memory-ledger.ts';
 import { policyOf } from '../../policy/fixtures.ts';
 
@@ -39,7 +39,7 @@ export class World {
   readonly securityHub = mockClient(SecurityHubClient);
   /** The queues that take nothing. */
   readonly broken = new Set<'again' | 'deadLetters'>();
-  readonly remembered: KeyObservation[] = [];
+  readonly remembered: Memo[] = [];
   /** How often AWS was asked. */
   looks = 0;
   readonly evaluator: Evaluator;

@@ -1,8 +1,7 @@
 /** An action over clients that a test fakes. */
-import type { AnyAction, Target } from '../../../lib/core/action.ts';
+import type { AnyAction, Memory, Target } from '../../../lib/core/action.ts';
 import type { Resource, ResourceType } from '../../../lib/core/control.ts';
 import { findingId } from '../../../lib/findings/id.ts';
-import type { Memory } from '../../../lib/findings/state/memory.ts';
 import { carryOut } from '../../../lib/remediation/actions/carry-out.ts';
 import type { RunOptions } from '../../../lib/remediation/actions/run.ts';
 import { undo } from '../../../lib/remediation/actions/undo.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ActionId } from '../../../lib/core/action.ts';
 import { commandLine } from '../../../lib/core/command-line.ts';
 import { actionOf, actions } from '../../../lib/remediation/actions/index.ts';
-import { controls } from '../../../lib/services/controls.ts';
+import { controls } from '../../../lib/services/catalogue.ts';
 
 const fixes = controls.flatMap((control) =>
   [...control.actions, ...(control.onRequestOnly ?? [])].flatMap(

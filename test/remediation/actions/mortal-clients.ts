@@ -1,5 +1,5 @@
 /** Clients that die with their program: right after one call of AWS, before its answer is heard. */
-import type { WriteClients } from '../../../lib/core/action.ts';
+import type { Clients } from '../../../lib/aws/clients.ts';
 
 export interface Life {
   /** The calls that AWS carried out, in their order, as `StopInstances`. */
@@ -14,7 +14,7 @@ export class Killed extends Error {
  * Watches the calls of these clients, and ends them all at once.
  * @param diesAfter so many calls are carried out, and no other goes out then; it lives on where left out.
  */
-export function live(clients: WriteClients, diesAfter = Number.POSITIVE_INFINITY): Life {
+export function live(clients: Clients, diesAfter = Number.POSITIVE_INFINITY): Life {
   const done: string[] = [];
   const mortal =
     <Args, Output>(next: (args: Args) => Promise<Output>, { commandName }: { commandName?: string }) =>

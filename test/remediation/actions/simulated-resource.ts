@@ -6,6 +6,7 @@ import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balan
 import { KMSClient } from '@aws-sdk/client-kms';
 import { expect } from 'vitest';
 import * as z from 'zod/mini';
+import type { Memory } from '../../../lib/core/action.ts';
 import {
   type ActionDefinition,
   type ActionDeps,
@@ -13,7 +14,6 @@ import {
   defineAction,
   type Target,
 } from '../../../lib/core/action.ts';
-import type { Memory } from '../../../lib/findings/state/memory.ts';
 import type { ActionRun } from '../../../lib/remediation/actions/action-run.ts';
 import { carryOut } from '../../../lib/remediation/actions/carry-out.ts';
 import type { RunOptions } from '../../../lib/remediation/actions/run.ts';
@@ -25,8 +25,7 @@ export const start = Date.parse('2026-11-21T10:00:00.000Z');
 export const leaseFor = 60_000;
 
 const nothingRemembered: Memory = {
-  goodKeyPolicy: async () => undefined,
-  keyWasEnabled: async () => undefined,
+  recall: async () => undefined,
 };
 
 /** Clients that nothing answers, with a clock that only waiting moves. */

@@ -5,7 +5,7 @@ import type { OperatorExemption } from '../../../lib/policy/operator-exemption.t
 import { Operator } from '../../../lib/remediation/custom-actions/custom-actions.ts';
 import { parseOperatorMessage } from '../../../lib/remediation/custom-actions/message.ts';
 import { parseRemediation } from '../../../lib/remediation/message.ts';
-import { kmsControls } from '../../../lib/services/kms/controls/index.ts';
+import { controls as kmsControls } from '../../../lib/services/kms/controls/index.ts';
 import { action } from '../../notifications/events.ts';
 import { policyOf } from '../../policy/fixtures.ts';
 import { room } from '../fixture.ts';

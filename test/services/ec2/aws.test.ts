@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { DescribeKeyCommand } from '@aws-sdk/client-kms';
 import { describe, expect, it } from 'vitest';
-import { emptyCache } from '../../../lib/aws/facts/cache.ts';
+import { Cache } from '../../../lib/aws/facts/cache.ts';
 import {
   account,
   ec2Error,
@@ -108,7 +108,7 @@ describe('a volume', () => {
   });
 
   it('has a key whose manager is asked for once in the life of a cache', async () => {
-    const cache = emptyCache();
+    const cache = new Cache();
     const made = [mockAws(cache), mockAws(cache)];
     for (const aws of made) {
       aws.ec2

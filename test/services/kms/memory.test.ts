@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Resource } from '../../../lib/core/control.ts';
-import { type KeyObservation, memosOf } from '../../../lib/findings/state/memory.ts';
+import { type KeyObservation, memosOf } from '../../../lib/services/kms/memory.ts';
 import { accountRegion } from '../../remediation/actions/simulated-resource.ts';
 
 const key: Resource = {

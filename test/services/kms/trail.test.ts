@@ -3,6 +3,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Control } from '../../../lib/core/control.ts';
+import type { AskTrail } from '../../../lib/core/trail-facts.ts';
 import { kmsGrant } from '../../../lib/services/kms/controls/kms-grant.ts';
 import { kmsKeyDeletion } from '../../../lib/services/kms/controls/kms-key-deletion.ts';
 import { kmsKeyDisabled } from '../../../lib/services/kms/controls/kms-key-disabled.ts';
@@ -10,7 +11,7 @@ import { kmsKeyMaterial } from '../../../lib/services/kms/controls/kms-key-mater
 import { kmsKeyPolicy } from '../../../lib/services/kms/controls/kms-key-policy.ts';
 import { kmsKeyRotation } from '../../../lib/services/kms/controls/kms-key-rotation.ts';
 import { keyInEvent, keyOfArn } from '../../../lib/services/kms/resources.ts';
-import { kmsTrailReader } from '../../../lib/services/kms/trail.ts';
+import { trail as kmsTrail } from '../../../lib/services/kms/trail.ts';
 import { evaluateTrail, eventOf } from '../../evaluating.ts';
 import {
   account,
@@ -38,7 +39,7 @@ const aliasArn = `arn:aws:kms:${region}:${account}:alias/app`;
 
 /** What the trail reader holds of a key after these records. */
 function learned(arn: string, ...records: readonly unknown[]) {
-  const trailReader = kmsTrailReader.open();
+  const trailReader = kmsTrail.open(noOtherService);
   for (const record of records) trailReader.learn(eventOf(record));
   const key = keyOfArn(arn);
   if (key === undefined) throw new Error(`${arn} is no key`);
@@ -50,6 +51,11 @@ function learned(arn: string, ...records: readonly unknown[]) {
     rotation: value(trailReader.read['kms.rotation'](key)),
   };
 }
+
+/** KMS asks no other service. */
+const noOtherService: AskTrail = (name) => {
+  throw new Error(`${name} is asked for`);
+};
 
 describe('the key of an event', () => {
   const found = (record: unknown) => keyInEvent(eventOf(record)).map(({ arn }) => arn);

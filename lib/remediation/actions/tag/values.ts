@@ -3,11 +3,9 @@
  * fails, `finding` is the finding of the first of them, `at` the time at which the first was tagged.
  */
 import { createHash } from 'node:crypto';
+import type { Tags } from '../../../core/action.ts';
 import type { Resource } from '../../../core/control.ts';
 import { findingId } from '../../../findings/id.ts';
-
-/** A resource's tags. */
-export type Tags = Readonly<Record<string, string>>;
 
 /** The most characters of a value. Source: "Tag restrictions" of Amazon EC2, Amazon EKS and AWS KMS. */
 const mostCharacters = 256;

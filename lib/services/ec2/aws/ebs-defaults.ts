@@ -3,7 +3,7 @@ import { GetEbsDefaultKmsKeyIdCommand, GetEbsEncryptionByDefaultCommand } from '
 import { askEach } from '../../../aws/facts/calls.ts';
 import type { Lookup } from '../../../aws/facts/lookups.ts';
 import type { Readers } from '../../../aws/facts/reader.ts';
-import { encryptionKey, keyOwners } from './keys.ts';
+import { encryptionKey } from './keys.ts';
 
 /** There is one of each in a place; this stands for its id. */
 const here = 'the default of this account and Region';
@@ -34,7 +34,8 @@ export const ebsDefaultReaders: Readers<'ec2.ebsDefaultEncryption' | 'ec2.ebsDef
     read: (_resource, aws) => aws.follow(defaultEncryption, here),
   },
   'ec2.ebsDefaultKey': {
-    uses: [defaultKey, keyOwners],
+    uses: [defaultKey],
+    asks: ['kms.keyManager'],
     async read(_resource, aws) {
       const fact = await aws.follow(defaultKey, here);
       return fact.known ? encryptionKey(fact.value, fact.source, aws) : fact;

@@ -45,7 +45,7 @@ type KnownSupport = Extract<Support, { known: true }>['value'];
 export const instanceTypes: Lookup<KnownSupport> = {
   permissions: [action],
   async find(names, lookups) {
-    const { instanceTypes: kept } = lookups.cache;
+    const kept = lookups.cache.of<Support>(instanceTypes);
     const unseen = names.filter((name) => !kept.has(name));
     const found = await describeAll(byNames, unseen, lookups, () => false);
     const facts = new Map<string, Support>();

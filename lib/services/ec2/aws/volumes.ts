@@ -9,7 +9,7 @@ import type { Resource } from '../../../core/control.ts';
 import { type Fact, known, unknownFact } from '../../../core/facts.ts';
 import type { Ec2Facts } from '../facts.ts';
 import { instances } from './instances.ts';
-import { encryptionKey, keyOwners } from './keys.ts';
+import { encryptionKey } from './keys.ts';
 import { standIn, volumeOn, volumesOf } from './launched-volumes.ts';
 
 const action = 'ec2:DescribeVolumes';
@@ -119,5 +119,5 @@ export const volumeReaders: Readers<'ec2.volumeEncryption' | 'ec2.volumeKey'> = 
       ),
     identify,
   },
-  'ec2.volumeKey': { uses: [instances, volumes, keyOwners], read: keyOf, identify },
+  'ec2.volumeKey': { uses: [instances, volumes], asks: ['kms.keyManager'], read: keyOf, identify },
 };

@@ -24,6 +24,7 @@ export const ebsDefaultEncryption = defineControl({
   },
   triggers: [
     {
+      kind: 'api-call',
       eventSource: 'ec2.amazonaws.com',
       eventNames: [
         'EnableEbsEncryptionByDefault',

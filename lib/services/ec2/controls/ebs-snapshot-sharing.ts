@@ -37,13 +37,19 @@ export const ebsSnapshotSharing = defineControl({
   },
   triggers: [
     {
+      kind: 'api-call',
       eventSource: 'ec2.amazonaws.com',
       eventNames: ['ModifySnapshotAttribute', 'ResetSnapshotAttribute'],
       resources: snapshotWhoseSharingChanged,
     },
   ],
   deletions: [
-    { eventSource: 'ec2.amazonaws.com', eventNames: ['DeleteSnapshot'], resources: snapshotInRequest },
+    {
+      kind: 'api-call',
+      eventSource: 'ec2.amazonaws.com',
+      eventNames: ['DeleteSnapshot'],
+      resources: snapshotInRequest,
+    },
   ],
   facts: ['ec2.snapshotSharing', 'ec2.snapshotEncryption'],
   settings: z.strictObject({

@@ -25,19 +25,31 @@ export const ec2TransitEncryption = defineControl({
   },
   triggers: [
     {
+      kind: 'api-call',
       eventSource: 'ec2.amazonaws.com',
       eventNames: ['RunInstances', 'StartInstances'],
       resources: instancesInSet,
     },
     {
+      kind: 'api-call',
       eventSource: 'ec2.amazonaws.com',
       eventNames: ['ModifyInstanceAttribute'],
       resources: instanceWhoseTypeChanged,
     },
   ],
   deletions: [
-    { eventSource: 'ec2.amazonaws.com', eventNames: ['TerminateInstances'], resources: instancesInSet },
-    { eventSource: 'ec2.amazonaws.com', eventNames: ['BidEvictedEvent'], resources: instancesEvicted },
+    {
+      kind: 'api-call',
+      eventSource: 'ec2.amazonaws.com',
+      eventNames: ['TerminateInstances'],
+      resources: instancesInSet,
+    },
+    {
+      kind: 'service-event',
+      eventSource: 'ec2.amazonaws.com',
+      eventNames: ['BidEvictedEvent'],
+      resources: instancesEvicted,
+    },
   ],
   facts: ['ec2.instance', 'ec2.instanceType'],
   settings: z.strictObject({

@@ -26,15 +26,40 @@ export const ec2VolumeEncryption = defineControl({
     'AWS FSBP': ['EC2.3'],
   },
   triggers: [
-    { eventSource: 'ec2.amazonaws.com', eventNames: ['RunInstances'], resources: volumesOfLaunch },
-    { eventSource: 'ec2.amazonaws.com', eventNames: ['CreateVolume'], resources: volumeCreated },
+    {
+      kind: 'api-call',
+      eventSource: 'ec2.amazonaws.com',
+      eventNames: ['RunInstances'],
+      resources: volumesOfLaunch,
+    },
+    {
+      kind: 'api-call',
+      eventSource: 'ec2.amazonaws.com',
+      eventNames: ['CreateVolume'],
+      resources: volumeCreated,
+    },
   ],
   deletions: [
-    { eventSource: 'ec2.amazonaws.com', eventNames: ['DeleteVolume'], resources: volumeInRequest },
+    {
+      kind: 'api-call',
+      eventSource: 'ec2.amazonaws.com',
+      eventNames: ['DeleteVolume'],
+      resources: volumeInRequest,
+    },
     // These end the volumes that are part of the instances: too early those of a Spot Instance that EC2 stopped
     // instead of terminating it, which its event does not tell.
-    { eventSource: 'ec2.amazonaws.com', eventNames: ['TerminateInstances'], resources: instancesInSet },
-    { eventSource: 'ec2.amazonaws.com', eventNames: ['BidEvictedEvent'], resources: instancesEvicted },
+    {
+      kind: 'api-call',
+      eventSource: 'ec2.amazonaws.com',
+      eventNames: ['TerminateInstances'],
+      resources: instancesInSet,
+    },
+    {
+      kind: 'service-event',
+      eventSource: 'ec2.amazonaws.com',
+      eventNames: ['BidEvictedEvent'],
+      resources: instancesEvicted,
+    },
   ],
   facts: ['ec2.volumeEncryption', 'ec2.volumeKey'],
   settings: z.strictObject({

@@ -1,4 +1,4 @@
-/** The controls of the EC2 evaluator, in the order in which they are shown. A new one is one line here (and its import). */
+/** EC2 and EBS's controls, in the order in which they are shown. A new one is one line here (and its import). */
 import type { Control } from '../../../core/control.ts';
 import { ebsDefaultEncryption } from './ebs-default-encryption.ts';
 import { ebsSnapshotSharing } from './ebs-snapshot-sharing.ts';
@@ -6,7 +6,7 @@ import { ec2TransitEncryption } from './ec2-transit-encryption.ts';
 import { ec2VolumeEncryption } from './ec2-volume-encryption.ts';
 import { launchTemplateEncryption } from './launch-template-encryption.ts';
 
-export const ec2Controls: readonly Control[] = [
+export const controls: readonly Control[] = [
   ec2TransitEncryption,
   ec2VolumeEncryption,
   ebsDefaultEncryption,

@@ -24,13 +24,19 @@ export const launchTemplateEncryption = defineControl({
   },
   triggers: [
     {
+      kind: 'api-call',
       eventSource: 'ec2.amazonaws.com',
       eventNames: ['CreateLaunchTemplate', 'CreateLaunchTemplateVersion'],
       resources: launchTemplate,
     },
   ],
   deletions: [
-    { eventSource: 'ec2.amazonaws.com', eventNames: ['DeleteLaunchTemplate'], resources: launchTemplate },
+    {
+      kind: 'api-call',
+      eventSource: 'ec2.amazonaws.com',
+      eventNames: ['DeleteLaunchTemplate'],
+      resources: launchTemplate,
+    },
   ],
   facts: [
     'ec2.launchTemplateVersion',

@@ -2,33 +2,24 @@
 
 import type { AccountRegion } from '../../../core/account-region.ts';
 import { accountIn, arnOf, parseArn } from '../../../core/arn.ts';
-import type { TrailEvent } from '../../../core/control.ts';
-import { text } from '../../../core/json.ts';
+import type { AskTrail } from '../../../core/trail-facts.ts';
 import type { EncryptionKey } from '../facts.ts';
-
-export const keyContextEvents = ['CreateKey'] as const;
 
 export type Keys = ReturnType<typeof openKeys>;
 
-/** Keys by ARN, each with its manager. */
-export function openKeys() {
+/**
+ * Keys by ARN, each with its manager.
+ * @param ask KMS, which learns from the events that make keys.
+ */
+export function openKeys(ask: AskTrail) {
   const managers = new Map<string, 'AWS' | 'CUSTOMER'>();
 
-  return {
-    /**
-     * CreateKey: only customers create keys; one made on an AWS service's behalf says so in `keyManager`.
-     * Source: AWS KMS API Reference, "KeyMetadata": KeyManager.
-     */
-    learn(event: TrailEvent): void {
-      if (event.eventName !== 'CreateKey') return;
-      const arn =
-        text(event.response, 'keyMetadata', 'arn') ??
-        event.resources.find((resource) => resource.arn?.includes(':key/'))?.arn;
-      const told = text(event.response, 'keyMetadata', 'keyManager');
-      const manager = told ?? (event.actor.type === 'AWSService' ? undefined : 'CUSTOMER');
-      if (arn !== undefined && (manager === 'AWS' || manager === 'CUSTOMER')) managers.set(arn, manager);
-    },
+  const managerOf = (accountRegion: AccountRegion, arn: string): 'AWS' | 'CUSTOMER' | undefined => {
+    const created = ask('kms.keyManager', accountRegion, arn);
+    return managers.get(arn) ?? (created.known ? created.value.manager : undefined);
+  };
 
+  return {
     /**
      * The key that one event names in one or several ways (an alias in its request, the ARN in its response):
      * what one of the names tells of its manager is remembered of the ARN. The first readable name counts; a
@@ -44,7 +35,9 @@ export function openKeys() {
       });
       const [arn] = arns;
       if (arn === undefined) return undefined;
-      const manager = arns.map((each) => managers.get(each) ?? managerIn(accountRegion, each)).find(Boolean);
+      const manager = arns
+        .map((each) => managerOf(accountRegion, each) ?? managerIn(accountRegion, each))
+        .find(Boolean);
       if (manager === undefined) return { arn };
       if (!isAlias(arn)) managers.set(arn, manager);
       return { arn, manager };

@@ -41,12 +41,15 @@ export const eksAuditLogging = defineControl({
   },
   triggers: [
     {
+      kind: 'api-call',
       eventSource: 'eks.amazonaws.com',
       eventNames: ['CreateCluster', 'UpdateClusterConfig'],
       resources: clusterByLogging,
     },
   ],
-  deletions: [{ eventSource: 'eks.amazonaws.com', eventNames: ['DeleteCluster'], resources: cluster }],
+  deletions: [
+    { kind: 'api-call', eventSource: 'eks.amazonaws.com', eventNames: ['DeleteCluster'], resources: cluster },
+  ],
   facts: ['eks.logging'],
   settings: z.strictObject({
     requiredTypes: z

@@ -40,12 +40,15 @@ export const eksEndpointAccess = defineControl({
   },
   triggers: [
     {
+      kind: 'api-call',
       eventSource: 'eks.amazonaws.com',
       eventNames: ['CreateCluster', 'UpdateClusterConfig'],
       resources: clusterByEndpoint,
     },
   ],
-  deletions: [{ eventSource: 'eks.amazonaws.com', eventNames: ['DeleteCluster'], resources: cluster }],
+  deletions: [
+    { kind: 'api-call', eventSource: 'eks.amazonaws.com', eventNames: ['DeleteCluster'], resources: cluster },
+  ],
   facts: ['eks.endpointPublicAccess', 'eks.publicAccessCidrs'],
   settings: z.strictObject({
     allowedCidrs: z

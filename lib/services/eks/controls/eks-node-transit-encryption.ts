@@ -25,14 +25,20 @@ export const eksNodeTransitEncryption = defineControl({
   },
   triggers: [
     {
+      kind: 'api-call',
       eventSource: 'eks.amazonaws.com',
       eventNames: ['CreateNodegroup', 'UpdateNodegroupVersion'],
       resources: nodegroup,
     },
   ],
   deletions: [
-    { eventSource: 'eks.amazonaws.com', eventNames: ['DeleteNodegroup'], resources: nodegroup },
-    { eventSource: 'eks.amazonaws.com', eventNames: ['DeleteCluster'], resources: cluster },
+    {
+      kind: 'api-call',
+      eventSource: 'eks.amazonaws.com',
+      eventNames: ['DeleteNodegroup'],
+      resources: nodegroup,
+    },
+    { kind: 'api-call', eventSource: 'eks.amazonaws.com', eventNames: ['DeleteCluster'], resources: cluster },
   ],
   facts: ['eks.nodegroup', 'eks.nodegroupTypes'],
   settings: z.strictObject({

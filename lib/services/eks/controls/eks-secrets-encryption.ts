@@ -38,12 +38,15 @@ export const eksSecretsEncryption = defineControl({
   },
   triggers: [
     {
+      kind: 'api-call',
       eventSource: 'eks.amazonaws.com',
       eventNames: ['CreateCluster', 'AssociateEncryptionConfig', 'UpdateClusterVersion'],
       resources: cluster,
     },
   ],
-  deletions: [{ eventSource: 'eks.amazonaws.com', eventNames: ['DeleteCluster'], resources: cluster }],
+  deletions: [
+    { kind: 'api-call', eventSource: 'eks.amazonaws.com', eventNames: ['DeleteCluster'], resources: cluster },
+  ],
   facts: ['eks.version', 'eks.secretsEncryption'],
   settings: z.strictObject({
     key: z

@@ -8,15 +8,21 @@ import type { AccountRegion } from '../../../core/account-region.ts';
 import type { TrailEvent } from '../../../core/control.ts';
 import { known, unknownFact } from '../../../core/facts.ts';
 import { at, isObject, text, texts } from '../../../core/json.ts';
-import { sourceOf } from '../../../core/trail-facts.ts';
-import type { LaunchTemplates, TemplateRef } from '../../ec2/trail/launch-templates.ts';
+import { type AskTrail, sourceOf } from '../../../core/trail-facts.ts';
 import type { EksFacts } from '../facts.ts';
 import { isWhole } from '../update.ts';
+
+/** The launch template as events name it. */
+interface Template {
+  readonly id: string | undefined;
+  readonly name: string | undefined;
+  readonly version: string | undefined;
+}
 
 export interface Nodegroup {
   /** The types that the group itself names: none, or not told. */
   readonly own: readonly string[] | 'untold';
-  readonly template: TemplateRef | undefined;
+  readonly template: Template | undefined;
   /** The types that EKS uses where nothing names one: as it answered, else by its documentation. */
   readonly byDefault: readonly string[];
   readonly fact: EksFacts['eks.nodegroup'];
@@ -34,11 +40,7 @@ export const untoldNodegroup: Nodegroup = {
 };
 
 /** CreateNodegroup. */
-export function madeNodegroup(
-  event: TrailEvent,
-  accountRegion: AccountRegion,
-  templates: LaunchTemplates,
-): Nodegroup {
+export function madeNodegroup(event: TrailEvent, accountRegion: AccountRegion, ask: AskTrail): Nodegroup {
   const answer = at(event.response, 'nodegroup');
   const whole = isWhole(event.request);
   const answered = texts(answer, 'instanceTypes');
@@ -48,7 +50,7 @@ export function madeNodegroup(
   const arm = /ARM/i.test(text(answer, 'amiType') ?? text(event.request, 'amiType') ?? '');
   const byDefault = answered.length > 0 ? answered : arm ? [] : ['t3.medium'];
   const made = { own, template, byDefault };
-  const fact = typesOf(made, event, accountRegion, templates);
+  const fact = typesOf(made, event, accountRegion, ask);
   if (fact.known || answered.length === 0) return { ...made, fact };
   // The types that EKS answers with are the group's, though the trail does not show its template.
   return { ...made, fact: known({ instanceTypes: answered, namedBy: 'node group' }, sourceOf(event)) };
@@ -59,31 +61,34 @@ export function updatedNodegroup(
   before: Nodegroup,
   event: TrailEvent,
   accountRegion: AccountRegion,
-  templates: LaunchTemplates,
+  ask: AskTrail,
 ): Nodegroup {
   const named = templateIn(event.request);
   if (named === undefined) return before;
   // It must be the template that the group was made with, so that either name stands for it.
-  const template: TemplateRef = {
+  const template: Template = {
     id: named.id ?? before.template?.id,
     name: named.name ?? before.template?.name,
     version: named.version,
   };
   const after = { ...before, template };
-  return { ...after, fact: typesOf(after, event, accountRegion, templates) };
+  return { ...after, fact: typesOf(after, event, accountRegion, ask) };
 }
 
 function typesOf(
   { own, template, byDefault }: Omit<Nodegroup, 'fact'>,
   event: TrailEvent,
   accountRegion: AccountRegion,
-  templates: LaunchTemplates,
+  ask: AskTrail,
 ): EksFacts['eks.nodegroup'] {
   if (own !== 'untold' && own.length > 0) {
     return known({ instanceTypes: own, namedBy: 'node group' }, sourceOf(event));
   }
   if (template !== undefined) {
-    const inTemplate = templates.used(accountRegion, template, 'the node group uses').instanceType;
+    const inTemplate = ask('ec2.launchTemplateInstanceType', accountRegion, {
+      ...template,
+      usedBy: 'the node group',
+    });
     if (!inTemplate.known) return inTemplate;
     const { instanceType, byRequirements } = inTemplate.value;
     if (byRequirements) {
@@ -99,7 +104,7 @@ function typesOf(
     : known({ instanceTypes: byDefault, namedBy: 'EKS default' }, sourceOf(event));
 }
 
-function templateIn(value: unknown): TemplateRef | undefined {
+function templateIn(value: unknown): Template | undefined {
   const template = at(value, 'launchTemplate');
   if (!isObject(template) || Object.keys(template).length === 0) return undefined;
   return {

@@ -1,4 +1,4 @@
-/** The controls of the KMS evaluator, in the order in which they are shown. A new one is one line here (and its import). */
+/** KMS's controls, in the order in which they are shown. A new one is one line here (and its import). */
 import type { Control } from '../../../core/control.ts';
 import { kmsGrant } from './kms-grant.ts';
 import { kmsKeyDeletion } from './kms-key-deletion.ts';
@@ -7,7 +7,7 @@ import { kmsKeyMaterial } from './kms-key-material.ts';
 import { kmsKeyPolicy } from './kms-key-policy.ts';
 import { kmsKeyRotation } from './kms-key-rotation.ts';
 
-export const kmsControls: readonly Control[] = [
+export const controls: readonly Control[] = [
   kmsKeyDeletion,
   kmsKeyDisabled,
   kmsKeyRotation,

@@ -26,12 +26,29 @@ export const kmsGrant = defineControl({
   },
   triggers: [
     {
+      kind: 'api-call',
       eventSource: 'kms.amazonaws.com',
-      eventNames: ['CreateGrant', 'RevokeGrant', 'RetireGrant'],
+      eventNames: ['CreateGrant'],
       resources: grantInEvent,
     },
+    // These end a grant, though ListGrants may show it for some minutes more. Source: KMS API Reference, "RevokeGrant"
+    // (eventual consistency).
+    {
+      kind: 'api-call',
+      eventSource: 'kms.amazonaws.com',
+      eventNames: ['RevokeGrant', 'RetireGrant'],
+      resources: grantInEvent,
+      mayDelete: true,
+    },
   ],
-  deletions: [{ eventSource: 'kms.amazonaws.com', eventNames: ['DeleteKey'], resources: keyInEvent }],
+  deletions: [
+    {
+      kind: 'service-event',
+      eventSource: 'kms.amazonaws.com',
+      eventNames: ['DeleteKey'],
+      resources: keyInEvent,
+    },
+  ],
   facts: ['kms.grant'],
   settings: z.strictObject({
     allowedAccounts: allowedAccounts("Accounts besides the key's own whose principals may have a grant."),

@@ -23,12 +23,26 @@ export const kmsKeyDeletion = defineControl({
   },
   triggers: [
     {
+      kind: 'api-call',
       eventSource: 'kms.amazonaws.com',
-      eventNames: ['ScheduleKeyDeletion', 'CancelKeyDeletion', 'DeleteKey'],
+      eventNames: ['ScheduleKeyDeletion', 'CancelKeyDeletion'],
+      resources: keyInEvent,
+    },
+    {
+      kind: 'service-event',
+      eventSource: 'kms.amazonaws.com',
+      eventNames: ['DeleteKey'],
       resources: keyInEvent,
     },
   ],
-  deletions: [{ eventSource: 'kms.amazonaws.com', eventNames: ['DeleteKey'], resources: keyInEvent }],
+  deletions: [
+    {
+      kind: 'service-event',
+      eventSource: 'kms.amazonaws.com',
+      eventNames: ['DeleteKey'],
+      resources: keyInEvent,
+    },
+  ],
   facts: ['kms.keyState'],
   settings: z.strictObject({}),
   evaluate(key, facts) {

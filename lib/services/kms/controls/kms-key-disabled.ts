@@ -23,12 +23,20 @@ export const kmsKeyDisabled = defineControl({
   },
   triggers: [
     {
+      kind: 'api-call',
       eventSource: 'kms.amazonaws.com',
       eventNames: ['DisableKey', 'EnableKey', 'CancelKeyDeletion'],
       resources: keyInEvent,
     },
   ],
-  deletions: [{ eventSource: 'kms.amazonaws.com', eventNames: ['DeleteKey'], resources: keyInEvent }],
+  deletions: [
+    {
+      kind: 'service-event',
+      eventSource: 'kms.amazonaws.com',
+      eventNames: ['DeleteKey'],
+      resources: keyInEvent,
+    },
+  ],
   facts: ['kms.keyState'],
   settings: z.strictObject({}),
   evaluate(key, facts) {

@@ -26,12 +26,26 @@ export const kmsKeyMaterial = defineControl({
   },
   triggers: [
     {
+      kind: 'api-call',
       eventSource: 'kms.amazonaws.com',
-      eventNames: ['DeleteImportedKeyMaterial', 'DeleteExpiredKeyMaterial', 'ImportKeyMaterial'],
+      eventNames: ['DeleteImportedKeyMaterial', 'ImportKeyMaterial'],
+      resources: keyInEvent,
+    },
+    {
+      kind: 'service-event',
+      eventSource: 'kms.amazonaws.com',
+      eventNames: ['DeleteExpiredKeyMaterial'],
       resources: keyInEvent,
     },
   ],
-  deletions: [{ eventSource: 'kms.amazonaws.com', eventNames: ['DeleteKey'], resources: keyInEvent }],
+  deletions: [
+    {
+      kind: 'service-event',
+      eventSource: 'kms.amazonaws.com',
+      eventNames: ['DeleteKey'],
+      resources: keyInEvent,
+    },
+  ],
   facts: ['kms.key', 'kms.keyMaterial'],
   settings: z.strictObject({
     allowExpiringMaterial: z

@@ -36,9 +36,21 @@ export const kmsKeyPolicy = defineControl({
     'AWS FSBP': ['KMS.5'],
   },
   triggers: [
-    { eventSource: 'kms.amazonaws.com', eventNames: ['CreateKey', 'PutKeyPolicy'], resources: keyInEvent },
+    {
+      kind: 'api-call',
+      eventSource: 'kms.amazonaws.com',
+      eventNames: ['CreateKey', 'PutKeyPolicy'],
+      resources: keyInEvent,
+    },
   ],
-  deletions: [{ eventSource: 'kms.amazonaws.com', eventNames: ['DeleteKey'], resources: keyInEvent }],
+  deletions: [
+    {
+      kind: 'service-event',
+      eventSource: 'kms.amazonaws.com',
+      eventNames: ['DeleteKey'],
+      resources: keyInEvent,
+    },
+  ],
   facts: ['kms.key', 'kms.keyPolicy'],
   settings: z.strictObject({
     allowedAccounts: allowedAccounts("Accounts besides the key's own that the policy may let in."),

@@ -33,12 +33,20 @@ export const kmsKeyRotation = defineControl({
   },
   triggers: [
     {
+      kind: 'api-call',
       eventSource: 'kms.amazonaws.com',
       eventNames: ['CreateKey', 'EnableKeyRotation', 'DisableKeyRotation'],
       resources: keyInEvent,
     },
   ],
-  deletions: [{ eventSource: 'kms.amazonaws.com', eventNames: ['DeleteKey'], resources: keyInEvent }],
+  deletions: [
+    {
+      kind: 'service-event',
+      eventSource: 'kms.amazonaws.com',
+      eventNames: ['DeleteKey'],
+      resources: keyInEvent,
+    },
+  ],
   facts: ['kms.key', 'kms.rotation'],
   settings: z.strictObject({
     maxRotationPeriodInDays: z

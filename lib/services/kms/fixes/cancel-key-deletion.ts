@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { defineAction } from '../../../core/action.ts';
 import { commandLine } from '../../../core/command-line.ts';
 import { kmsKeyDeletion } from '../controls/kms-key-deletion.ts';
+import { keyWasEnabled } from '../memory.ts';
 import {
   describeKey,
   describeKeyPermission,
@@ -46,7 +47,7 @@ export const cancelKeyDeletion = defineAction({
     if (!isPendingDeletion(key)) {
       return { kind: 'needless', because: `Key ${resource.id} is not scheduled for deletion.` };
     }
-    const seen = await deps.memory.keyWasEnabled(resource);
+    const seen = await keyWasEnabled(deps.memory, resource);
     const before = {
       keyState: key.KeyState ?? 'PendingDeletion',
       pendingWindowInDays: key.PendingDeletionWindowInDays ?? null,

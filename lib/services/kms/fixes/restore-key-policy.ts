@@ -6,6 +6,7 @@ import type { Evaluation, Resource, Source } from '../../../core/control.ts';
 import { known, unknownFact } from '../../../core/facts.ts';
 import { parseKeyPolicy } from '../../../iam/document.ts';
 import { kmsKeyPolicy } from '../controls/kms-key-policy.ts';
+import { goodKeyPolicy } from '../memory.ts';
 import {
   describeKey,
   describeKeyPermission,
@@ -46,7 +47,7 @@ export const restoreKeyPolicy = defineAction({
     const key = await describeKey(resource, deps);
     const because = obstacleOf(resource, key);
     if (because !== undefined) return { kind: 'skipped', because };
-    const good = await deps.memory.goodKeyPolicy(resource);
+    const good = await goodKeyPolicy(deps.memory, resource);
     const policy = await keyPolicyOf(resource, deps);
     if (policy === undefined) return { kind: 'skipped', because: `Key ${resource.id} was deleted.` };
     const { verdict } = evaluate(resource, policy, settings, deps);

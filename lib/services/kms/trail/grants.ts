@@ -2,7 +2,7 @@
 import type { Resource, TrailEvent } from '../../../core/control.ts';
 import { type Known, known, unknownFact } from '../../../core/facts.ts';
 import { at, isObject, text, texts } from '../../../core/json.ts';
-import { sourceOf, type TrailReader } from '../../../core/trail-facts.ts';
+import { sourceOf, type TrailSubject } from '../../../core/trail-facts.ts';
 import type { KmsGrant } from '../facts.ts';
 import { grantInEvent } from '../resources.ts';
 
@@ -16,7 +16,7 @@ const untold: KmsGrant = {
 };
 
 /** CreateGrant, RevokeGrant, RetireGrant. A grant can't be changed, only made and ended. */
-export function openGrants(): TrailReader<'kms.grant'> {
+export function openGrants(): TrailSubject<'kms.grant'> {
   const grants = new Map<string, Known<KmsGrant>>();
   const nameOf = ({ arn, id }: Resource): string => `${arn} ${id}`;
 

@@ -2,7 +2,7 @@
 import type { TrailEvent } from '../../../core/control.ts';
 import { type Known, known, unknownFact } from '../../../core/facts.ts';
 import { text } from '../../../core/json.ts';
-import { sourceOf, type TrailReader } from '../../../core/trail-facts.ts';
+import { sourceOf, type TrailSubject } from '../../../core/trail-facts.ts';
 import type { KmsKeyMaterial } from '../facts.ts';
 import { keyInEvent } from '../resources.ts';
 import { wholeRequest } from './whole-request.ts';
@@ -14,7 +14,7 @@ const untold: KmsKeyMaterial = { missing: [], expirationModel: null, validTo: nu
  * materials, each with an id, and is usable only while it has them all; older records name none.
  * Source: KMS API Reference, ImportKeyMaterial and DeleteImportedKeyMaterial (KeyMaterialId).
  */
-export function openKeyMaterial(): TrailReader<'kms.keyMaterial'> {
+export function openKeyMaterial(): TrailSubject<'kms.keyMaterial'> {
   const materials = new Map<string, Known<KmsKeyMaterial>>();
 
   return {

@@ -2,14 +2,14 @@
 import type { Resource, TrailEvent } from '../../../core/control.ts';
 import { type Fact, known, unknownFact } from '../../../core/facts.ts';
 import { at } from '../../../core/json.ts';
-import { sourceOf, type TrailReader } from '../../../core/trail-facts.ts';
+import { sourceOf, type TrailSubject } from '../../../core/trail-facts.ts';
 import { defaultKeyPolicy, parseKeyPolicy } from '../../../iam/document.ts';
 import type { KmsKeyPolicy } from '../facts.ts';
 import { keyInEvent, replicaInEvent } from '../resources.ts';
 import { wholeRequest } from './whole-request.ts';
 
 /** CreateKey, ReplicateKey and PutKeyPolicy, which carry the policy as a string of JSON. */
-export function openKeyPolicies(): TrailReader<'kms.keyPolicy'> {
+export function openKeyPolicies(): TrailSubject<'kms.keyPolicy'> {
   const policies = new Map<string, Fact<KmsKeyPolicy>>();
 
   const learnCreation = (key: Resource, event: TrailEvent): void => {

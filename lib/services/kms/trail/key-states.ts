@@ -2,12 +2,12 @@
 import type { TrailEvent } from '../../../core/control.ts';
 import { type Known, known, unknownFact } from '../../../core/facts.ts';
 import { text } from '../../../core/json.ts';
-import { sourceOf, type TrailReader } from '../../../core/trail-facts.ts';
+import { sourceOf, type TrailSubject } from '../../../core/trail-facts.ts';
 import type { KmsKeyState } from '../facts.ts';
 import { keyInEvent } from '../resources.ts';
 
 /** Source: AWS KMS Developer Guide, "Key states of AWS KMS keys"; KMS API Reference, each operation. */
-export function openKeyStates(): TrailReader<'kms.keyState'> {
+export function openKeyStates(): TrailSubject<'kms.keyState'> {
   const states = new Map<string, Known<KmsKeyState>>();
 
   return {

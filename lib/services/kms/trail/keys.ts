@@ -2,7 +2,7 @@
 import type { Resource, TrailEvent } from '../../../core/control.ts';
 import { type Known, known, unknownFact } from '../../../core/facts.ts';
 import { at, flag, text } from '../../../core/json.ts';
-import { sourceOf, type TrailReader } from '../../../core/trail-facts.ts';
+import { sourceOf, type TrailSubject } from '../../../core/trail-facts.ts';
 import type { KmsKey, KmsRotation } from '../facts.ts';
 import { keyInEvent, keySet, replicaInEvent } from '../resources.ts';
 import { wholeRequest } from './whole-request.ts';
@@ -20,7 +20,7 @@ const untold: SharedMetadata = {
 };
 
 /** CreateKey, ReplicateKey, UpdatePrimaryRegion, Enable/DisableKeyRotation, ImportKeyMaterial. */
-export function openKeys(): TrailReader<'kms.key' | 'kms.rotation'> {
+export function openKeys(): TrailSubject<'kms.key' | 'kms.rotation'> {
   const metadata = new Map<string, Known<SharedMetadata>>();
   const roles = new Map<string, Map<string, Role>>();
   const rotations = new Map<string, Known<KmsRotation>>();

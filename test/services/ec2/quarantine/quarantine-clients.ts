@@ -4,14 +4,14 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { KMSClient } from '@aws-sdk/client-kms';
-import type { Target, WriteClients } from '../../../../lib/core/action.ts';
-import type { Memory } from '../../../../lib/findings/state/memory.ts';
+import type { Clients } from '../../../../lib/aws/clients.ts';
+import type { Memory, Target } from '../../../../lib/core/action.ts';
 import { type Settings, settings } from '../../../../lib/services/ec2/quarantine/settings.ts';
 
 export const account = '123456789012';
 export const region = 'us-east-1';
 
-export function writeClients(): WriteClients {
+export function writeClients(): Clients {
   const config = { region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
   return {
     ec2: new EC2Client(config),
@@ -24,8 +24,7 @@ export function writeClients(): WriteClients {
 
 /** Quarantine remembers nothing of what was seen earlier. */
 export const noMemory: Memory = {
-  goodKeyPolicy: () => Promise.reject(new Error('no key policy is asked for')),
-  keyWasEnabled: () => Promise.reject(new Error('no key is asked for')),
+  recall: () => Promise.reject(new Error('nothing is asked for')),
 };
 
 /** The instance as the target of a quarantine with these settings, the others at their defaults. */

@@ -13,8 +13,7 @@ import {
 } from '@aws-sdk/client-kms';
 import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
-import type { AnyAction } from '../../../../lib/core/action.ts';
-import type { Memory } from '../../../../lib/findings/state/memory.ts';
+import type { AnyAction, Memory } from '../../../../lib/core/action.ts';
 import { cancelKeyDeletion } from '../../../../lib/services/kms/fixes/cancel-key-deletion.ts';
 import { enableKey } from '../../../../lib/services/kms/fixes/enable-key.ts';
 import { enableRotation } from '../../../../lib/services/kms/fixes/enable-rotation.ts';
@@ -136,12 +135,12 @@ describe('enabling a key', () => {
 
 describe('cancelling a deletion', () => {
   it('does not enable a key that was last seen disabled', async () => {
-    const keyWasEnabled = async () => ({ value: false, at: '2026-11-20T10:00:00.000Z' });
+    const recall = async () => ({ value: 'Disabled', at: '2026-11-20T10:00:00.000Z' });
     const { target, mock, carryOut } = key(
       cancelKeyDeletion,
       { KeyState: 'PendingDeletion' },
       {},
-      { keyWasEnabled },
+      { recall },
     );
     mock
       .on(DescribeKeyCommand)
@@ -178,13 +177,8 @@ describe('restoring a key policy', () => {
   const open = { Effect: 'Allow', Principal: '*', Action: 'kms:Decrypt', Resource: '*' };
   const policy = (...Statement: readonly object[]) => JSON.stringify({ Version: '2012-10-17', Statement });
   const of = (present: string, good: string | undefined) => {
-    const goodKeyPolicy = async () => good && { value: good, at: '2026-11-20T10:00:00.000Z' };
-    const world = key(
-      restoreKeyPolicy,
-      {},
-      {},
-      { goodKeyPolicy: async () => (await goodKeyPolicy()) || undefined },
-    );
+    const remembered = good === undefined ? undefined : { value: good, at: '2026-11-20T10:00:00.000Z' };
+    const world = key(restoreKeyPolicy, {}, {}, { recall: async () => remembered });
     world.mock.on(GetKeyPolicyCommand).resolves({ Policy: present });
     return world;
   };

@@ -1,0 +1,223 @@
+/**
+ * What a service is: all that Trailseal knows of one source of events and resources, gathered in one folder. The engine
+ * knows none by name; it asks the index (`lib/services/catalogue.ts`). What a resource type must say is required here,
+ * so that a service which leaves it out does not compile.
+ */
+import type { ResourceDetails } from '@aws-sdk/client-securityhub';
+import type { ClientMakers } from '../aws/clients.ts';
+import type { Lookup } from '../aws/facts/lookups.ts';
+import type { Aws, Readers, TagReader } from '../aws/facts/reader.ts';
+import type { AnyAction, TagAdapter } from './action.ts';
+import type { Control, Evaluation, Resource, ResourceType, TrailEvent } from './control.ts';
+import type { Fact, FactName, Facts, RelatedFactName, RelatedKey, RelatedValue } from './facts.ts';
+import type { Lister } from './list.ts';
+import type { AskTrail, ContextEvents, TrailFactReaders, TrailReader, TrailRelated } from './trail-facts.ts';
+
+/** The name of an evaluator, a deployment unit: a rule, a queue, a function and a role (`deploy/evaluators.ts`). */
+export type EvaluatorName = string;
+
+/** Where a service's events come from, and how AWS names it. */
+export type ServiceSource =
+  | {
+      readonly kind: 'aws';
+      /** As CloudTrail has it: `kms.amazonaws.com`. */
+      readonly eventSource: string;
+      /** As EventBridge has it: `aws.kms`. */
+      readonly eventBridgeSource: string;
+      /** The prefix of its IAM actions: `kms`. */
+      readonly iamPrefix: string;
+      /**
+       * The calls' names beside those of the API model, by the model's: CloudTrail logs some calls with the API's version
+       * (`CreateFunction20150331`).
+       */
+      readonly eventAliases?: Readonly<Record<string, readonly string[]>>;
+      /**
+       * `own`: events arrive in the Region of what they are about. `one`: those of all Regions arrive in one, as sign-ins
+       * and IAM's do. Source: AWS CloudTrail User Guide, "About global service events".
+       */
+      readonly eventsArriveIn: 'own' | 'one';
+    }
+  /** Not an API of AWS: a cluster's, for instance. */
+  | { readonly kind: 'other'; readonly name: string };
+
+/** How a type of resource is tied to another one. */
+export interface Relation {
+  readonly kind: 'encrypted-by' | 'part-of' | 'protected-by' | 'launched-by';
+  readonly type: ResourceType;
+  /** The resources that these facts tie it to; none where they do not tell. */
+  readonly related: (resource: Resource, facts: Partial<Facts>) => readonly { readonly id: string }[];
+}
+
+/** The form of a resource's ARN. */
+export interface ArnForm {
+  /** The third part: `ec2`. */
+  readonly service: string;
+  /** All that follows the account, of the resource of this id: `instance/i-0abc`. */
+  readonly resource: (id: string) => string;
+  /** The id in what follows the account; `undefined` for another type's. */
+  readonly idIn: (resource: string) => string | undefined;
+  /** Whether an ARN may go on after that, as a node group's does with an id that only EKS knows. */
+  readonly mayGoOn?: true;
+  /** Whether the ARN names no account, as a snapshot's. */
+  readonly withoutAccount?: true;
+  /** Whether it is the ARN of what the resource belongs to, because it has none of its own. */
+  readonly ofParent?: true;
+}
+
+/** All that is particular to a type of resource. */
+export interface ResourceTypeDefinition {
+  /** What people call it: `instance`, `instances`. */
+  readonly noun: { readonly one: string; readonly many: string };
+  /** Its name in ASFF; `Other` where ASFF has none. Source: ASFF, "Resources"; API model, ResourceDetails. */
+  readonly asffType: string;
+  /** The id that ASFF has for it where that is not its ARN: an account's. */
+  readonly asffId?: (resource: Pick<Resource, 'account' | 'id'>) => string;
+  readonly arn: ArnForm;
+  /** An id as AWS gives it, from its documentation. */
+  readonly exampleId: string;
+  /** Whether the id is the resource's own, and not one that stands for it until AWS has given it one (`i-…:/dev/sdb`). */
+  readonly hasOwnId: (id: string) => boolean;
+  /** What ASFF and people are told of it, from the facts that are known. */
+  readonly details: (resource: Resource, facts: Partial<Facts>) => ResourceDetails;
+  /** `with-facts`: reading a fact tells them. `apart`: a call of their own does. `none`: it has no tags. */
+  readonly tags: 'with-facts' | 'apart' | 'none';
+  /** `in-batches`: one call reads many. `one-call-each`: one call reads one, so that few are read at a time. */
+  readonly reading: 'in-batches' | 'one-call-each';
+  readonly relations: readonly Relation[];
+}
+
+/** The facts that a service declares: those that begin with its name. */
+type OwnFacts<Id extends string> = Extract<FactName, `${Id}.${string}`>;
+type OwnRelated<Id extends string> = Extract<RelatedFactName, `${Id}.${string}`>;
+
+/** A fact for other services, read from AWS. */
+export interface RelatedReader<Name extends RelatedFactName> {
+  readonly uses: readonly Lookup<unknown>[];
+  read(key: RelatedKey<Name>, aws: Omit<Aws, 'related'>): Promise<Fact<RelatedValue<Name>>>;
+}
+export type RelatedReaders<Names extends RelatedFactName = RelatedFactName> = {
+  readonly [Name in Names]: RelatedReader<Name>;
+};
+
+/** How facts are read from AWS. */
+export interface AwsPart<Id extends string, Types> {
+  readonly readers: Readers<OwnFacts<Id>>;
+  /** Tags that no reader tells: of each type that says `apart`. */
+  readonly tagReaders: {
+    readonly [T in keyof Types as Types[T] extends { tags: 'apart' } ? T : never]: TagReader;
+  };
+  readonly related: RelatedReaders<OwnRelated<Id>>;
+}
+
+/** How facts are learned from a trail's events. */
+export interface TrailPart<Id extends string> {
+  readonly contextEvents: readonly ContextEvents[];
+  open(ask: AskTrail): TrailReader<OwnFacts<Id>, OwnRelated<Id>>;
+}
+
+/** Something worth remembering of a resource, for whoever has to put it back as it was. */
+export interface Memo {
+  /** What it is, once for each resource: `good-policy`. */
+  readonly kind: string;
+  /** The control beside whose finding it is kept. */
+  readonly control: string;
+  readonly resource: Resource;
+  readonly value: string;
+  /** When it was so: epoch milliseconds. */
+  readonly at: number;
+}
+
+/** What was just evaluated, and because of what. */
+export interface Evaluated {
+  readonly control: Control;
+  readonly resource: Resource;
+  readonly facts: Partial<Facts>;
+  readonly evaluation: Evaluation;
+  readonly cause: Pick<TrailEvent, 'id' | 'eventName' | 'time'>;
+  /** Epoch milliseconds: just before the facts were read. */
+  readonly readAt: number;
+}
+
+type Types = Readonly<Record<string, ResourceTypeDefinition>>;
+
+export interface ServiceDefinition<Id extends string, T extends Types> {
+  /** Short, lower case: the folder's name, and what its facts' names begin with. */
+  readonly id: Id;
+  /** The evaluator that its controls are deployed in. */
+  readonly evaluator: EvaluatorName;
+  readonly source: ServiceSource;
+  readonly resourceTypes: T;
+  /** In the order in which they are shown. */
+  readonly controls: readonly Control[];
+  readonly trail: TrailPart<Id>;
+}
+
+/** A service with its parameters forgotten, as the index handles it. */
+export interface Service {
+  readonly id: string;
+  readonly evaluator: EvaluatorName;
+  readonly source: ServiceSource;
+  readonly resourceTypes: Readonly<Partial<Record<ResourceType, ResourceTypeDefinition>>>;
+  readonly controls: readonly Control[];
+  readonly trail: {
+    readonly contextEvents: readonly ContextEvents[];
+    open(ask: AskTrail): {
+      learn(event: TrailEvent): void;
+      readonly read: Partial<TrailFactReaders<FactName>>;
+      readonly related: Partial<TrailRelated<RelatedFactName>>;
+    };
+  };
+}
+
+/**
+ * Declares a service: what is known of it without asking AWS. The types tie its parts together.
+ * @example
+ * export const kms = defineService({ id: 'kms', evaluator: 'kms', source, resourceTypes, controls, trail });
+ */
+export function defineService<const Id extends string, const T extends Types>(
+  service: ServiceDefinition<Id, T>,
+): ServiceDefinition<Id, T> {
+  return service;
+}
+
+export interface LiveDefinition<Id extends string, T extends Types> {
+  /** The SDK clients that its facts, listings and writes need. */
+  readonly clients: ClientMakers;
+  readonly aws: AwsPart<Id, T>;
+  readonly listers: { readonly [Type in keyof T]: Lister };
+  readonly tagAdapters: {
+    readonly [Type in keyof T as T[Type] extends { tags: 'none' } ? never : Type]: TagAdapter;
+  };
+  readonly actions: readonly AnyAction[];
+  /** What of an evaluation is worth remembering; left out where nothing is. */
+  readonly remember?: (evaluated: Evaluated) => readonly Memo[];
+}
+
+/** What asks and changes AWS, with its parameters forgotten. */
+export interface LiveService {
+  readonly id: string;
+  readonly clients: ClientMakers;
+  readonly aws: {
+    readonly readers: Partial<Readers<FactName>>;
+    readonly tagReaders: Partial<Readonly<Record<ResourceType, TagReader>>>;
+    readonly related: Partial<RelatedReaders>;
+  };
+  readonly listers: Partial<Readonly<Record<ResourceType, Lister>>>;
+  readonly tagAdapters: Partial<Readonly<Record<ResourceType, TagAdapter>>>;
+  readonly actions: readonly AnyAction[];
+  readonly remember?: (evaluated: Evaluated) => readonly Memo[];
+}
+
+/**
+ * Declares how a service's AWS is asked and changed. Apart from the service itself, so that what asks nothing of AWS
+ * (replay, policies) loads no SDK.
+ * @param service whose resource types say what there has to be.
+ * @example
+ * export const kmsLive = defineLive(kms, { clients, aws, listers, tagAdapters, actions, remember });
+ */
+export function defineLive<const Id extends string, const T extends Types>(
+  { id }: ServiceDefinition<Id, T>,
+  live: LiveDefinition<Id, T>,
+): LiveDefinition<Id, T> & { readonly id: Id } {
+  return { id, ...live };
+}

@@ -1,0 +1,60 @@
+/** What the services declare, asked by the rest: it knows none of them by name. */
+import type { Control, Resource, ResourceType } from '../core/control.ts';
+import type { ResourceTypeDefinition, Service } from '../core/service.ts';
+import * as all from './index.ts';
+
+/** In the order in which they are shown. */
+export const services: readonly Service[] = Object.values(all);
+
+/** Every control, in the order in which they are shown. */
+export const controls: readonly Control[] = services.flatMap((service) => service.controls);
+
+/** The names of the evaluators: deployment units, each with a rule, a queue, a function and a role of its own. */
+export const evaluators: readonly string[] = [...new Set(services.map(({ evaluator }) => evaluator))];
+
+const serviceByControl = new Map(
+  services.flatMap((service) => service.controls.map(({ id }) => [id, service] as const)),
+);
+
+/**
+ * The evaluator that a control is deployed in: that of the service whose folder it is in, whatever it listens to.
+ * @throws TypeError for a control that no service has.
+ * @example evaluatorOf({ id: 'kms-key-policy' }) // 'kms'
+ */
+export function evaluatorOf({ id }: Pick<Control, 'id'>): string {
+  const service = serviceByControl.get(id);
+  if (service === undefined) throw new TypeError(`no service here has the control ${id}`);
+  return service.evaluator;
+}
+
+const serviceByType = new Map(
+  services.flatMap((service) => Object.keys(service.resourceTypes).map((type) => [type, service] as const)),
+);
+
+/** The service that a type of resource is of; `undefined` for what is none, as a message may name anything. */
+export function serviceOf(type: string): Service | undefined {
+  return serviceByType.get(type);
+}
+
+/** Whether there is such a type of resource. */
+export function isResourceType(type: string): type is ResourceType {
+  return serviceByType.has(type);
+}
+
+/**
+ * All that is particular to a type of resource.
+ * @throws TypeError for one that no service has; ask `isResourceType` first of what comes from outside.
+ */
+export function resourceTypeOf(type: ResourceType): ResourceTypeDefinition {
+  const definition = serviceByType.get(type)?.resourceTypes[type];
+  if (definition === undefined) throw new TypeError(`no service here has resources of type ${type}`);
+  return definition;
+}
+
+/** Every type of resource, in the order in which they are shown. */
+export const resourceTypes: readonly ResourceType[] = [...serviceByType.keys()].filter(isResourceType);
+
+/** Whether the resource can have tags. */
+export function isTaggable({ type }: Pick<Resource, 'type'>): boolean {
+  return resourceTypeOf(type).tags !== 'none';
+}

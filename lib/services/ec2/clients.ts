@@ -1,0 +1,11 @@
+/** The SDK's clients for EC2. Quarantine has some more (`quarantine/clients.ts`). */
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { type ClientConfig, settings } from '../../aws/settings.ts';
+
+declare module '../../aws/clients.ts' {
+  interface ServiceClients {
+    readonly ec2: EC2Client;
+  }
+}
+
+export const clients = { ec2: (config: ClientConfig) => new EC2Client(settings(config)) };

@@ -1,0 +1,73 @@
+/** How EC2's resources are tagged: CreateTags, DeleteTags. */
+import {
+  CreateTagsCommand,
+  DeleteTagsCommand,
+  DescribeInstancesCommand,
+  DescribeLaunchTemplatesCommand,
+  DescribeSnapshotsCommand,
+  DescribeVolumesCommand,
+  type Tag,
+} from '@aws-sdk/client-ec2';
+import { unlessDeleted } from '../../aws/refusal.ts';
+import type { ActionDeps, TagAdapter, Tags } from '../../core/action.ts';
+
+/** EC2 tells a resource's tags with the resource. */
+function ec2Adapter(
+  read: string,
+  describe: (id: string, deps: ActionDeps) => Promise<{ readonly Tags?: Tag[] | undefined } | undefined>,
+): TagAdapter {
+  return {
+    permissions: { reads: [read], set: 'ec2:CreateTags', remove: 'ec2:DeleteTags' },
+    async read({ id }, deps) {
+      const found = await unlessDeleted(() => describe(id, deps));
+      return found && { tags: fromPairs(found.Tags ?? []) };
+    },
+    async set({ id }, tags, { clients }) {
+      await clients.ec2.send(
+        new CreateTagsCommand({
+          Resources: [id],
+          Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+        }),
+      );
+    },
+    async remove({ id }, names, { clients }) {
+      await clients.ec2.send(new DeleteTagsCommand({ Resources: [id], Tags: names.map((Key) => ({ Key })) }));
+    },
+  };
+}
+
+function fromPairs(pairs: readonly Tag[]): Tags {
+  return Object.fromEntries(
+    pairs.flatMap(({ Key, Value = '' }) => (Key === undefined ? [] : [[Key, Value]])),
+  );
+}
+
+/** EC2 tells of a terminated instance for about an hour. Source: EC2 User Guide, "Instance state changes". */
+const instances = ec2Adapter('ec2:DescribeInstances', async (id, { clients }) => {
+  const answer = await clients.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
+  const instance = answer.Reservations?.[0]?.Instances?.[0];
+  const state = instance?.State?.Name;
+  return state === 'terminated' || state === 'shutting-down' ? undefined : instance;
+});
+
+const volumes = ec2Adapter('ec2:DescribeVolumes', async (id, { clients }) => {
+  const answer = await clients.ec2.send(new DescribeVolumesCommand({ VolumeIds: [id] }));
+  return answer.Volumes?.[0];
+});
+
+const snapshots = ec2Adapter('ec2:DescribeSnapshots', async (id, { clients }) => {
+  const answer = await clients.ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: [id] }));
+  return answer.Snapshots?.[0];
+});
+
+const launchTemplates = ec2Adapter('ec2:DescribeLaunchTemplates', async (id, { clients }) => {
+  const answer = await clients.ec2.send(new DescribeLaunchTemplatesCommand({ LaunchTemplateIds: [id] }));
+  return answer.LaunchTemplates?.[0];
+});
+
+export const tagAdapters = {
+  AwsEc2Instance: instances,
+  AwsEc2Volume: volumes,
+  AwsEc2Snapshot: snapshots,
+  AwsEc2LaunchTemplate: launchTemplates,
+};

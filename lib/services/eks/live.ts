@@ -1,0 +1,16 @@
+/** How EKS is asked and changed. */
+import { defineLive } from '../../core/service.ts';
+import { actions } from './actions.ts';
+import { aws } from './aws.ts';
+import { clients } from './clients.ts';
+import { listers } from './list.ts';
+import { eks } from './service.ts';
+import { tagAdapters } from './tags.ts';
+
+export const eksLive = defineLive(eks, {
+  clients,
+  aws,
+  listers,
+  tagAdapters,
+  actions,
+});

@@ -1,0 +1,60 @@
+/** How EKS's resources are tagged: TagResource, UntagResource. */
+import {
+  DescribeClusterCommand,
+  DescribeNodegroupCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
+} from '@aws-sdk/client-eks';
+import { unlessDeleted } from '../../aws/refusal.ts';
+import type { ActionDeps, TagAdapter, Tags } from '../../core/action.ts';
+import type { Resource } from '../../core/control.ts';
+
+/** EKS names by ARN what is tagged; that of a node group ends in an id that only EKS knows. */
+function eksAdapter(
+  read: string,
+  describe: (
+    id: string,
+    deps: ActionDeps,
+  ) => Promise<
+    | {
+        readonly arn: string | undefined;
+        readonly tags: Tags | undefined;
+        readonly status: string | undefined;
+      }
+    | undefined
+  >,
+): TagAdapter {
+  const arnOf = async (resource: Resource, deps: ActionDeps) =>
+    (await unlessDeleted(() => describe(resource.id, deps)))?.arn;
+  return {
+    permissions: { reads: [read], set: 'eks:TagResource', remove: 'eks:UntagResource' },
+    async read({ id }, deps) {
+      const found = await unlessDeleted(() => describe(id, deps));
+      return found === undefined || found.status === 'DELETING' ? undefined : { tags: found.tags ?? {} };
+    },
+    async set(resource, tags, deps) {
+      const resourceArn = await arnOf(resource, deps);
+      if (resourceArn === undefined) return;
+      await deps.clients.eks.send(new TagResourceCommand({ resourceArn, tags: { ...tags } }));
+    },
+    async remove(resource, names, deps) {
+      const resourceArn = await arnOf(resource, deps);
+      if (resourceArn === undefined) return;
+      await deps.clients.eks.send(new UntagResourceCommand({ resourceArn, tagKeys: [...names] }));
+    },
+  };
+}
+
+const clusters = eksAdapter('eks:DescribeCluster', async (name, { clients }) => {
+  const { cluster } = await clients.eks.send(new DescribeClusterCommand({ name }));
+  return cluster && { arn: cluster.arn, tags: cluster.tags, status: cluster.status };
+});
+
+/** A node group's id is `<cluster>/<node group>`. */
+const nodegroups = eksAdapter('eks:DescribeNodegroup', async (id, { clients }) => {
+  const [clusterName, nodegroupName] = id.split('/');
+  const { nodegroup } = await clients.eks.send(new DescribeNodegroupCommand({ clusterName, nodegroupName }));
+  return nodegroup && { arn: nodegroup.nodegroupArn, tags: nodegroup.tags, status: nodegroup.status };
+});
+
+export const tagAdapters = { AwsEksCluster: clusters, AwsEksNodegroup: nodegroups };

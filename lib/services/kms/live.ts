@@ -1,0 +1,18 @@
+/** How KMS is asked and changed. */
+import { defineLive } from '../../core/service.ts';
+import { actions } from './actions.ts';
+import { aws } from './aws.ts';
+import { clients } from './clients.ts';
+import { listers } from './list.ts';
+import { remember } from './memory.ts';
+import { kms } from './service.ts';
+import { tagAdapters } from './tags.ts';
+
+export const kmsLive = defineLive(kms, {
+  clients,
+  aws,
+  listers,
+  tagAdapters,
+  actions,
+  remember,
+});

@@ -1,0 +1,8 @@
+/** The queues of a deployment: one for each evaluator, one for the scheduled scan, one for each listener on the bus. */
+import { type ListenerName, listenerNames, type QueueName } from '../aws/names.ts';
+import { evaluators } from './catalogue.ts';
+
+export const queueNames: readonly QueueName[] = [...evaluators, 'scan'];
+
+/** Every queue that has dead letters which may be sent back to it. */
+export const redrivable: readonly (QueueName | ListenerName)[] = [...queueNames, ...listenerNames];
