@@ -17,6 +17,7 @@ import { AwsFacts } from '../lib/pipeline/aws-facts.ts';
 import { type Batch, takeBatch, toDeliverAgain } from '../lib/pipeline/live/batch.ts';
 import { environmentOf } from '../lib/pipeline/live/environment.ts';
 import { Evaluator, type EvaluatorResult, type Queues } from '../lib/pipeline/live/evaluator.ts';
+import { servesOnly } from '../lib/pipeline/live/tasks.ts';
 import type { Policy } from '../lib/policy/assemble.ts';
 import { controls as allControls, evaluatorOf, evaluators } from '../lib/services/catalogue.ts';
 import { makeClients as makeAllClients } from '../lib/services/clients.ts';
@@ -61,7 +62,7 @@ export function evaluatorHandler(
   });
   const parts = {
     controls,
-    accountRegion: { account, region },
+    serves: servesOnly({ account, region }),
     facts,
     tagsOf: (resources: readonly Resource[]) => facts.tagsOf(resources),
     stateTable: new DynamoStateTable({

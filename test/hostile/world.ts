@@ -10,6 +10,7 @@ import { Publisher } from '../../lib/findings/publisher.ts';
 import type { Recorded, StateTable } from '../../lib/findings/state/table.ts';
 import { type Batch, type Delivery, takeBatch } from '../../lib/pipeline/live/batch.ts';
 import { Evaluator, type EvaluatorResult } from '../../lib/pipeline/live/evaluator.ts';
+import { servesOnly } from '../../lib/pipeline/live/tasks.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { controls, evaluatorOf } from '../../lib/services/catalogue.ts';
 import { Random } from '../../scripts/sample/random.ts';
@@ -44,7 +45,7 @@ export class HostileWorld {
     this.#evaluator = new Evaluator({
       controls: own,
       policy: { ...defaultPolicy(own), exemptionTags: { controls: 'all', maxDays: 365 } },
-      accountRegion,
+      serves: servesOnly(accountRegion),
       facts: randomFacts(this.#random),
       stateTable: this.#unreliable(this.stateTable),
       publisher: new Publisher({

@@ -4,7 +4,6 @@
  */
 
 import { isUnanswered, wasNotAnswered } from '../../core/absence.ts';
-import type { AccountRegion } from '../../core/account-region.ts';
 import type { Control, Verdict } from '../../core/control.ts';
 import type { LiveFactProvider, TagsOf } from '../../core/fact-provider.ts';
 import type { Memo } from '../../core/service.ts';
@@ -27,13 +26,14 @@ import type { Delivery } from './batch.ts';
 import { againBody, type Message, parseBody } from './message.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { type Publication, publishPending } from './publication.ts';
-import { type Ignored, type Task, tasksOf, tasksOfRechecks } from './tasks.ts';
+import { type Ignored, type Serves, type Task, tasksOf, tasksOfRechecks } from './tasks.ts';
 
 export interface EvaluatorOptions {
   /** All of the evaluator; only those that the policy enables are evaluated. */
   readonly controls: readonly Control[];
   readonly policy: Policy;
-  readonly accountRegion: AccountRegion;
+  /** Whether it evaluates what is in an account and Region; of others it ignores what messages say. */
+  readonly serves: Serves;
   readonly facts: LiveFactProvider;
   readonly stateTable: StateTable;
   readonly publisher: Publisher;
@@ -214,13 +214,11 @@ export class Evaluator {
   }
 
   async #tasksOf(message: Message & { kind: 'event' | 'look' }, delivery: Delivery) {
-    const { accountRegion, stateTable, now } = this.#options;
+    const { serves, stateTable, now } = this.#options;
     if (message.kind === 'look') {
-      return tasksOfRechecks(message.looks, delivery.id, now(), this.#enabled, accountRegion);
+      return tasksOfRechecks(message.looks, delivery.id, now(), this.#enabled, serves);
     }
-    return tasksOf(message.event, message.attempt, this.#matcher, accountRegion, (arns) =>
-      stateTable.partsOf(arns),
-    );
+    return tasksOf(message.event, message.attempt, this.#matcher, serves, (arns) => stateTable.partsOf(arns));
   }
 
   /** They matter to what fails, or may. */

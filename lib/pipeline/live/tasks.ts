@@ -1,5 +1,5 @@
 /** From a message to what has to be looked at: which controls, on which resources, because of what. */
-import type { AccountRegion } from '../../core/account-region.ts';
+import { type AccountRegion, accountRegionKey } from '../../core/account-region.ts';
 import { parseArn } from '../../core/arn.ts';
 import type { Control, Resource, TrailEvent } from '../../core/control.ts';
 import type { Cause } from '../../findings/lifecycle.ts';
@@ -34,6 +34,18 @@ export type Tasks =
   | { readonly tasks: readonly Task[]; readonly ignored?: undefined }
   | { readonly tasks: readonly []; readonly ignored: Ignored };
 
+/** Whether this deployment evaluates what is in an account and Region. */
+export type Serves = (accountRegion: AccountRegion) => boolean;
+
+/**
+ * A deployment that evaluates these accounts and Regions, and no others.
+ * @example servesOnly({ account: '111122223333', region: 'eu-central-1' })
+ */
+export function servesOnly(...accountRegions: readonly AccountRegion[]): Serves {
+  const served = new Set(accountRegions.map(accountRegionKey));
+  return (accountRegion) => served.has(accountRegionKey(accountRegion));
+}
+
 /**
  * @param attempt which look this is at what the event names, from 1.
  * @param partsOf the resources that are part of those that ended, as the state table knows them, with their control's id.
@@ -42,7 +54,7 @@ export async function tasksOf(
   event: TrailEvent,
   attempt: number,
   matcher: Matcher,
-  accountRegion: AccountRegion,
+  serves: Serves,
   partsOf: (
     arns: readonly string[],
   ) => Promise<readonly { readonly control: string; readonly resource: Resource }[]>,
@@ -53,7 +65,7 @@ export async function tasksOf(
   if (!matcher.declares(event)) return ignored('not-relevant');
   const { triggered, deleted } = matcher.match(event);
   if (triggered.length + deleted.length === 0) return ignored('no-resource-id');
-  const here = (concern: Concern) => isHere(concern.resource, accountRegion);
+  const here = (concern: Concern) => isServed(concern.resource, serves);
   // Several controls are ended by one resource: its parts are asked for once.
   const wholes = [...new Set(deleted.filter(here).map(({ resource }) => resource.arn))];
   const parts = wholes.length === 0 ? [] : await partsOf(wholes);
@@ -85,9 +97,9 @@ export function tasksOfRechecks(
   messageId: string,
   now: number,
   controls: readonly Control[],
-  accountRegion: AccountRegion,
+  serves: Serves,
 ): Tasks {
-  const here = looks.filter(({ resource }) => isHere(resource, accountRegion));
+  const here = looks.filter(({ resource }) => isServed(resource, serves));
   if (here.length === 0) return ignored('other-account-or-region');
   const tasks = here.flatMap(({ resource, controls: wanted }) =>
     controls
@@ -126,20 +138,10 @@ function ignored(reason: Ignored): Tasks {
   return { tasks: [], ignored: reason };
 }
 
-/** By what the resource says of itself and by its ARNs: AWS is asked by these, too. */
-function isHere({ account, region, arn, partOf }: Resource, accountRegion: AccountRegion): boolean {
-  return (
-    account === accountRegion.account &&
-    region === accountRegion.region &&
-    [arn, partOf].every((name) => fits(name, accountRegion))
-  );
-}
-
-function fits(name: string | undefined, accountRegion: AccountRegion): boolean {
-  const { account = '', region = '' } = parseArn(name) ?? {};
-  return (
-    (account === '' || account === accountRegion.account) &&
-    (region === '' || region === accountRegion.region)
+/** By what the resource says of itself and by its ARNs: AWS is asked by these, too. An ARN may leave either out. */
+function isServed({ account, region, arn, partOf }: Resource, serves: Serves): boolean {
+  return [{}, parseArn(arn) ?? {}, parseArn(partOf) ?? {}].every((named: Partial<AccountRegion>) =>
+    serves({ account: named.account || account, region: named.region || region }),
   );
 }
 

@@ -31,6 +31,7 @@ import { DynamoStateTable } from '../../../lib/findings/state/dynamodb.ts';
 import type { Item } from '../../../lib/findings/state/item.ts';
 import { AwsFacts } from '../../../lib/pipeline/aws-facts.ts';
 import { Evaluator } from '../../../lib/pipeline/live/evaluator.ts';
+import { servesOnly } from '../../../lib/pipeline/live/tasks.ts';
 import { defaultPolicy } from '../../../lib/policy/policy.ts';
 import { aws as ec2Aws } from '../../../lib/services/ec2/aws.ts';
 import { controls as ec2Controls } from '../../../lib/services/ec2/controls/index.ts';
@@ -96,7 +97,7 @@ function deployment({ encrypted }: { readonly encrypted: boolean }) {
   const evaluator = new Evaluator({
     controls: ec2Controls,
     policy: defaultPolicy(ec2Controls),
-    accountRegion,
+    serves: servesOnly(accountRegion),
     facts: new AwsFacts({
       readers: ec2Aws.readers,
       related,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Resource } from '../../../lib/core/control.ts';
-import { tasksOf, tasksOfRechecks } from '../../../lib/pipeline/live/tasks.ts';
+import { servesOnly, tasksOf, tasksOfRechecks } from '../../../lib/pipeline/live/tasks.ts';
 import { Matcher } from '../../../lib/pipeline/match.ts';
 import { controls } from '../../../lib/services/catalogue.ts';
 import { eventOf, sample } from '../../evaluating.ts';
@@ -19,7 +19,7 @@ describe('the tasks of an event', () => {
   const here = { account: launch.account, region: launch.region };
 
   it('are one for each control and resource that it triggers', async () => {
-    const { tasks } = await tasksOf(launch, 1, matcher, here, noParts);
+    const { tasks } = await tasksOf(launch, 1, matcher, servesOnly(here), noParts);
     expect(new Set(tasks.map(({ control }) => control.id))).toEqual(
       new Set(['ec2-transit-encryption', 'ec2-volume-encryption']),
     );
@@ -29,13 +29,13 @@ describe('the tasks of an event', () => {
   });
 
   it('have another key with each further look, and may find the resource deleted', async () => {
-    const { tasks } = await tasksOf(launch, 2, matcher, here, noParts);
+    const { tasks } = await tasksOf(launch, 2, matcher, servesOnly(here), noParts);
     expect(tasks.every(({ key, mayBeDeleted }) => key === `${launch.id}#2` && mayBeDeleted)).toBe(true);
   });
 
   it('are none for another account or Region than the deployment’s, which it can neither read nor publish', async () => {
     const elsewhere = { account: '444455556666', region: launch.region };
-    expect(await tasksOf(launch, 1, matcher, elsewhere, noParts)).toEqual({
+    expect(await tasksOf(launch, 1, matcher, servesOnly(elsewhere), noParts)).toEqual({
       tasks: [],
       ignored: 'other-account-or-region',
     });
@@ -48,13 +48,13 @@ describe('the tasks of an event', () => {
     ['no-resource-id', { responseElements: null, requestParameters: null }],
   ])('are none, with the reason %s', async (reason, change) => {
     const changed = event('ec2-transit-encryption', 'fail-run-instances-plain-type', change);
-    expect(await tasksOf(changed, 1, matcher, here, noParts)).toEqual({ tasks: [], ignored: reason });
+    expect(await tasksOf(changed, 1, matcher, servesOnly(here), noParts)).toEqual({ tasks: [], ignored: reason });
   });
 
   it('are an end that may show late, when a grant was revoked', async () => {
     const revoked = event('kms-grant', 'pass-revoked');
     const there = { account: revoked.account, region: revoked.region };
-    const { tasks } = await tasksOf(revoked, 1, matcher, there, noParts);
+    const { tasks } = await tasksOf(revoked, 1, matcher, servesOnly(there), noParts);
     expect(tasks.map(({ deleted, mayBeDeleted }) => ({ deleted, mayBeDeleted }))).toEqual([
       { deleted: true, mayBeDeleted: true },
     ]);
@@ -73,7 +73,7 @@ describe('the tasks of a deletion event', () => {
       ...here,
     };
     const asked: string[] = [];
-    const { tasks } = await tasksOf(terminated, 1, matcher, here, async (arns) => {
+    const { tasks } = await tasksOf(terminated, 1, matcher, servesOnly(here), async (arns) => {
       asked.push(...arns);
       return [
         { control: 'ec2-volume-encryption', resource: volume },
@@ -92,7 +92,7 @@ describe('the tasks of a deletion event', () => {
   it('count as an end where the same event is a trigger too', async () => {
     const deleted = event('kms-key-deletion', 'deletion-delete-key');
     const there = { account: deleted.account, region: deleted.region };
-    const { tasks } = await tasksOf(deleted, 1, matcher, there, noParts);
+    const { tasks } = await tasksOf(deleted, 1, matcher, servesOnly(there), noParts);
     expect(tasks.find(({ control }) => control.id === 'kms-key-deletion')?.deleted).toBe(true);
   });
 });
@@ -106,7 +106,7 @@ describe('the tasks of looks', () => {
   };
 
   it('are all controls of the resource’s type', () => {
-    const { tasks } = tasksOfRechecks([{ resource: key }], 'm1', 0, controls, accountRegion);
+    const { tasks } = tasksOfRechecks([{ resource: key }], 'm1', 0, controls, servesOnly(accountRegion));
     expect(tasks.map(({ control }) => control.id).sort()).toEqual(
       controls.flatMap(({ id, resourceType }) => (resourceType === 'AwsKmsKey' ? [id] : [])).sort(),
     );
@@ -114,7 +114,7 @@ describe('the tasks of looks', () => {
 
   it('are only the controls that the look names', () => {
     const looks = [{ resource: key, controls: ['kms-key-rotation'] }];
-    const [task, ...others] = tasksOfRechecks(looks, 'm1', 5, controls, accountRegion).tasks;
+    const [task, ...others] = tasksOfRechecks(looks, 'm1', 5, controls, servesOnly(accountRegion)).tasks;
     expect(others).toEqual([]);
     expect(task).toMatchObject({
       key: 'look/m1 5',
@@ -133,7 +133,9 @@ describe('the tasks of looks', () => {
       { partOf: key.arn.replace(accountRegion.account, '444455556666') },
     ],
   ])('are none for a resource %s', (_where, forged) => {
-    expect(tasksOfRechecks([{ resource: { ...key, ...forged } }], 'm1', 0, controls, accountRegion)).toEqual({
+    expect(
+      tasksOfRechecks([{ resource: { ...key, ...forged } }], 'm1', 0, controls, servesOnly(accountRegion)),
+    ).toEqual({
       tasks: [],
       ignored: 'other-account-or-region',
     });
@@ -141,7 +143,7 @@ describe('the tasks of looks', () => {
 
   it('are none where no control evaluates what is named', () => {
     const looks = [{ resource: key, controls: ['ec2-volume-encryption'] }];
-    expect(tasksOfRechecks(looks, 'm1', 0, controls, accountRegion)).toEqual({
+    expect(tasksOfRechecks(looks, 'm1', 0, controls, servesOnly(accountRegion))).toEqual({
       tasks: [],
       ignored: 'not-evaluated',
     });

@@ -8,6 +8,7 @@ import type { Memo } from '../../../lib/core/service.ts';
 import { Publisher } from '../../../lib/findings/publisher.ts';
 import type { OperatorExemptions } from '../../../lib/findings/state/exemptions.ts';
 import { Evaluator } from '../../../lib/pipeline/live/evaluator.ts';
+import { servesOnly } from '../../../lib/pipeline/live/tasks.ts';
 import { controls as ec2Controls } from '../../../lib/services/ec2/controls/index.ts';
 import { controls as eksControls } from '../../../lib/services/eks/controls/index.ts';
 import { controls as kmsControls } from '../../../lib/services/kms/controls/index.ts';
@@ -61,7 +62,7 @@ export class World {
     this.evaluator = new Evaluator({
       controls,
       policy: policyOf(policy, controls),
-      accountRegion: where,
+      serves: servesOnly(where),
       facts: this.#facts(),
       stateTable: this.stateTable,
       publisher: new Publisher({
