@@ -8,7 +8,7 @@ export const statuses = ['OPEN', 'RESOLVED', 'ARCHIVED'] as const;
 export type Status = (typeof statuses)[number];
 
 /** One change of a finding, and the event behind it. */
-export interface Transition {
+export interface StatusChange {
   readonly status: Status;
   readonly verdict: 'FAIL' | 'UNKNOWN';
   /** ISO 8601, UTC; `null` when the event bears no time. */
@@ -62,5 +62,5 @@ export interface Finding {
   readonly closing: { readonly actor: Actor; readonly summary: string } | null;
   readonly plan: Plan;
   readonly exemption: FindingExemption | null;
-  readonly history: readonly Transition[];
+  readonly history: readonly StatusChange[];
 }

@@ -5,11 +5,10 @@
  * Source: Amazon DynamoDB Developer Guide, "Constraints in Amazon DynamoDB" (item size).
  */
 import { createHash } from 'node:crypto';
-import type { Evidence, Observation as Observed, Resource, Source } from '../../core/control.ts';
+import type { Evidence, Observation as ObservedValue, Resource, Source } from '../../core/control.ts';
 import type { Plan } from '../../policy/plan.ts';
 import type { Finding } from '../finding.ts';
-import type { Cause } from '../lifecycle.ts';
-import type { Deleted, Evaluated, Observation } from './entry.ts';
+import type { Cause, Observation, ObservedDeletion, ObservedVerdict } from '../lifecycle.ts';
 
 /** In bytes of JSON, but for `reasons` and `keptChanges`. */
 const limits = {
@@ -33,13 +32,11 @@ const limits = {
  * The observation within the bounds, as JSON would bring it back: texts are cut and end in an ellipsis, names end in
  * their digest, and what there is no room for is left out.
  */
-export function boundedObservation({ key, at, cause, resource, result }: Observation): Observation {
+export function boundedObservation({ cause, resource, result }: Observation): Observation {
   const whole: Observation = {
-    key: boundedKey(key),
-    at,
     cause: boundedCause(cause),
     resource: boundedResource(resource),
-    result: result.kind === 'deleted' ? boundedDeleted(result) : boundedEvaluated(result),
+    result: result.kind === 'deleted' ? boundedDeletion(result) : boundedVerdict(result),
   };
   return JSON.parse(JSON.stringify(whole));
 }
@@ -103,11 +100,11 @@ function boundedResource({ type, id, arn, account, region, partOf, tags }: Resou
   };
 }
 
-function boundedDeleted({ kind, because }: Deleted): Deleted {
+function boundedDeletion({ kind, because }: ObservedDeletion): ObservedDeletion {
   return { kind, because: cut(because, limits.sentence) };
 }
 
-function boundedEvaluated({
+function boundedVerdict({
   kind,
   verdict,
   evidence,
@@ -115,7 +112,7 @@ function boundedEvaluated({
   plan,
   exemption,
   details,
-}: Evaluated): Evaluated {
+}: ObservedVerdict): ObservedVerdict {
   return {
     kind,
     verdict,
@@ -147,7 +144,7 @@ function boundedPlan({ actions, skipped }: Plan): Plan {
 }
 
 function boundedEvidence({ summary, required, observed, command }: Evidence): Evidence {
-  const kept = within(observed.map(boundedObserved), limits.observed);
+  const kept = within(observed.map(boundedObservedValue), limits.observed);
   const left = observed.length - kept.length;
   return {
     summary: cut(summary, limits.sentence),
@@ -158,7 +155,7 @@ function boundedEvidence({ summary, required, observed, command }: Evidence): Ev
   };
 }
 
-function boundedObserved({ what, value, source }: Observed): Observed {
+function boundedObservedValue({ what, value, source }: ObservedValue): ObservedValue {
   return {
     what: cut(what, limits.name),
     value: boundedValue(value),
@@ -166,7 +163,7 @@ function boundedObserved({ what, value, source }: Observed): Observed {
   };
 }
 
-function boundedValue(value: Observed['value']): Observed['value'] {
+function boundedValue(value: ObservedValue['value']): ObservedValue['value'] {
   if (typeof value === 'string') return cut(value, limits.value);
   if (typeof value !== 'object' || value === null) return value;
   const kept = within(

@@ -1,6 +1,6 @@
 /** The state table: what is known of every finding, kept so that it stays true whoever writes to it, when and how often. */
 import type { Control } from '../../core/control.ts';
-import type { Entry, Observation } from './entry.ts';
+import type { Entry, StoredObservation } from './entry.ts';
 
 /** An entry as the state table keeps it. */
 export interface Recorded extends Entry {
@@ -37,7 +37,7 @@ export interface StateTable {
 
 export interface ToRecord {
   readonly control: Control;
-  readonly observation: Observation;
+  readonly observation: StoredObservation;
 }
 
 /** Security Hub deletes a finding 90 days after its last update; long before, it is told again. */

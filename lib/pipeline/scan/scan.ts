@@ -16,11 +16,11 @@ import {
 import type { LiveFactProvider } from '../../core/fact-provider.ts';
 import { type Lister, ListingError } from '../../core/list.ts';
 import { findingId } from '../../findings/id.ts';
-import type { Cause } from '../../findings/lifecycle.ts';
+import { type Cause, foldFinding } from '../../findings/lifecycle.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { type Evaluated, evaluateLive } from '../evaluate.ts';
-import { Openings } from '../replay/opening.ts';
-import { ignoredReasons, type Replay } from '../replay/replay.ts';
+import { CountedPlans } from '../observe.ts';
+import { noneIgnored, type Replay } from '../replay/replay.ts';
 import { Troubles } from './input-errors.ts';
 
 export interface ScanProgress {
@@ -83,19 +83,22 @@ export async function scan(options: ScanOptions): Promise<Replay> {
     }
   });
   signal?.throwIfAborted();
-  const openings = new Openings(policy, started);
+  const plans = new CountedPlans(policy, started);
   const cause = scanAt(started.getTime());
   return {
     records: tally.listed,
     matched: tally.evaluated,
     ignored: {
-      ...(Object.fromEntries(ignoredReasons.map((reason) => [reason, 0])) as Replay['ignored']),
+      ...noneIgnored(),
       'no-resource-id': tally.listed - tally.evaluated,
     },
     rejected: 0,
     verdicts: tally.verdicts,
     posture: tally.posture,
-    findings: inOrder(tally.toOpen, policy).map((evaluated) => openings.open(undefined, evaluated, cause)),
+    findings: inOrder(tally.toOpen, policy).flatMap(
+      (evaluated) =>
+        foldFinding(undefined, evaluated.control, plans.observation(undefined, evaluated, cause)) ?? [],
+    ),
     openers: new Map(),
     period: { from: started.toISOString(), to: now().toISOString() },
     inputErrors: tally.troubles.errors(),
