@@ -13,7 +13,7 @@ import { Evaluator, type EvaluatorResult } from '../../lib/pipeline/live/evaluat
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { controls, evaluatorOf } from '../../lib/services/catalogue.ts';
 import { Random } from '../../scripts/sample/random.ts';
-import { MemoryStateTable } from '../findings/state/memory-ledger.ts';
+import { MemoryStateTable } from '../findings/state/memory-state-table.ts';
 import { randomFacts } from './facts.ts';
 import { accountRegion } from './values.ts';
 

@@ -10,11 +10,10 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
-import type { AccountRegion } from '../../core/account-region.ts';
+import { type AccountRegion, accountRegionKey } from '../../core/account-region.ts';
 import type { OperatorExemption } from '../../policy/operator-exemption.ts';
-import { StateTableError } from './error.ts';
-import { failureOf } from './failure.ts';
-import { type Item, keyText } from './item.ts';
+import { failureOf, StateTableError } from './error.ts';
+import { checkFormat, formatVersion, type Item, keyText } from './item.ts';
 import { expiryAttribute } from './schema.ts';
 
 /** By the ids of the findings. */
@@ -31,7 +30,7 @@ const keptFor = 120 * 86_400_000;
 
 const text = z.string();
 const shape = z.looseObject({
-  v: z.literal(1),
+  formatVersion: z.literal(formatVersion),
   finding: text,
   reason: text,
   owner: text,
@@ -89,6 +88,7 @@ export class DynamoExemptions {
   }
 
   #read(item: Item): OperatorExemption {
+    checkFormat(item);
     const parsed = shape.safeParse(unmarshall(item));
     if (parsed.success) {
       const { finding, reason, owner, until, givenAt, lifted } = parsed.data;
@@ -97,14 +97,15 @@ export class DynamoExemptions {
     throw new StateTableError(
       'unreadable',
       [this.#key],
-      `An exemption in ${this.#key} of the table ${this.#table} can't be read: another version of Trailseal wrote it, or ` +
-        'it was changed by hand. Delete it, or deploy the newest version.',
+      `An exemption in ${this.#key} of the table ${this.#table} can't be read: it is damaged, or was changed by ` +
+        'hand. Delete it, and give the exemption again.',
       parsed.error,
     );
   }
 
   /**
-   * Keeps one in the place of what was said of its finding before. Rejects with a `StateTableError`.
+   * Keeps one in the place of what was said of its finding before. Rejects with a `StateTableError`, also where what
+   * was said before is of a newer format.
    * @returns `false` where something newer was said of it, which stays.
    */
   async give({ expires, ...exemption }: OperatorExemption): Promise<boolean> {
@@ -112,7 +113,7 @@ export class DynamoExemptions {
     const item = {
       pk: this.#key,
       sk: keyText(exemption.finding),
-      v: 1,
+      formatVersion,
       ...exemption,
       // The name that the state table's table gives the time at which an item is forgotten is that of the last day, too.
       until: expires,
@@ -124,18 +125,26 @@ export class DynamoExemptions {
         new PutItemCommand({
           TableName: this.#table,
           Item: marshall(item),
-          ConditionExpression: 'attribute_not_exists(saidAt) OR saidAt <= :saidAt',
-          ExpressionAttributeValues: { ':saidAt': { S: item.saidAt } },
+          ConditionExpression:
+            'attribute_not_exists(saidAt) OR (saidAt <= :saidAt AND formatVersion <= :formatVersion)',
+          ExpressionAttributeValues: {
+            ':saidAt': { S: item.saidAt },
+            ':formatVersion': { N: String(formatVersion) },
+          },
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
       );
       return true;
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
+      if (error instanceof ConditionalCheckFailedException) {
+        if (error.Item !== undefined) checkFormat(error.Item);
+        return false;
+      }
       throw failureOf(error, this.#table, [this.#key], 'written');
     }
   }
 
   get #key(): string {
-    return `${exemptionKeyPrefix}${this.#accountRegion.account}/${this.#accountRegion.region}`;
+    return `${exemptionKeyPrefix}${accountRegionKey(this.#accountRegion)}`;
   }
 }

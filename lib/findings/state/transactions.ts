@@ -8,7 +8,7 @@ import {
   type TransactWriteItemsInput,
 } from '@aws-sdk/client-dynamodb';
 import type { Change, Unwritten } from './changing.ts';
-import { isLost, isThrottle, nameOf } from './failure.ts';
+import { isLost, isThrottle, nameOf } from './error.ts';
 import { type Item, toItem } from './item.ts';
 import type { Recorded } from './table.ts';
 

@@ -30,7 +30,7 @@ import { replayArchive } from '../../../lib/pipeline/replay/replay.ts';
 import { TrailFacts } from '../../../lib/pipeline/trail-facts.ts';
 import { controls } from '../../../lib/services/catalogue.ts';
 import { eventOf, sample } from '../../evaluating.ts';
-import { MemoryStateTable } from '../../findings/state/memory-ledger.ts';
+import { MemoryStateTable } from '../../findings/state/memory-state-table.ts';
 import { policyOf } from '../../policy/fixtures.ts';
 
 const accountRegion = { account: '111122223333', region: 'eu-west-1' } as const;

@@ -10,8 +10,14 @@ import {
   type Store,
   type Unwritten,
 } from '../../../lib/findings/state/changing.ts';
-import { isListed, withPublication, withRecords } from '../../../lib/findings/state/recorded.ts';
-import type { Recorded, StateTable, ToRecord } from '../../../lib/findings/state/table.ts';
+import {
+  isListed,
+  type Recorded,
+  type StateTable,
+  type ToRecord,
+  withPublication,
+  withRecords,
+} from '../../../lib/findings/state/table.ts';
 
 export interface MemoryStateTableOptions {
   readonly now: () => number;
