@@ -6,8 +6,13 @@ import type { AccountRegion } from '../../core/account-region.ts';
 import type { Control, TrailEvent, Verdict } from '../../core/control.ts';
 import type { Finding } from '../../findings/finding.ts';
 import type { Policy } from '../../policy/policy.ts';
-import { type Archive, type Progress, readArchive, type StoredFiles } from '../../trail/archive.ts';
-import type { InputError } from '../../trail/input-error.ts';
+import {
+  type Archive,
+  type InputError,
+  type ReadProgress,
+  readArchive,
+  type StoredFiles,
+} from '../../trail/archive.ts';
 import { type Concern, Matcher, wantedEvents } from '../match.ts';
 import { contextEvents } from '../trail-facts.ts';
 import { Duplicates, inOrderOfTime } from './chronology.ts';
@@ -35,7 +40,7 @@ export interface ReadingOptions {
   readonly threads?: number;
   /** Read as well as the paths. */
   readonly stored?: StoredFiles;
-  readonly onProgress?: (progress: Progress) => void;
+  readonly onProgress?: (progress: ReadProgress) => void;
   readonly signal?: AbortSignal;
 }
 

@@ -2,7 +2,7 @@
 import type { Resource, ResourceType } from '../../core/control.ts';
 import type { Unknown } from '../../core/facts.ts';
 import type { ListingError } from '../../core/list.ts';
-import type { InputError } from '../../trail/input-error.ts';
+import type { InputError } from '../../trail/archive.ts';
 import type { Evaluated } from '../evaluate.ts';
 
 /** What AWS refused or did not answer; anything else that is unknown is a matter of the resource. */

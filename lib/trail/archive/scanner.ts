@@ -1,5 +1,24 @@
-/** The host of the WebAssembly scanner: gives it memory and files, takes its reports, names its failures. */
-import type { WantedEvents } from './wanted.ts';
+/** The host of the WebAssembly scanner: gives it memory, files and the events that are wanted, and takes its reports. */
+
+/** Which events a reader of an archive asks for: by name, so that other threads can be given the list. */
+export type WantedList = readonly { readonly eventSource: string; readonly eventNames: readonly string[] }[];
+
+export interface WantedEvents {
+  has(eventSource: string, eventName: string): boolean;
+  /** `all`: every record is wanted. */
+  readonly list: WantedList | 'all';
+}
+
+export function wantedIn(list: WantedList | 'all'): WantedEvents {
+  if (list === 'all') return { list, has: () => true };
+  const names = new Map<string, Set<string>>();
+  for (const { eventSource, eventNames } of list) {
+    const known = names.get(eventSource) ?? new Set();
+    for (const eventName of eventNames) known.add(eventName);
+    names.set(eventSource, known);
+  }
+  return { list, has: (eventSource, eventName) => names.get(eventSource)?.has(eventName) ?? false };
+}
 
 /** Where an element stands: a document by itself, in a document that is an array, or in "Records". */
 export type Position = 'document' | 'item' | 'record';
