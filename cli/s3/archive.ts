@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { cloudTrailClient } from '../../lib/aws/cloudtrail.ts';
 import { s3Client } from '../../lib/aws/s3.ts';
 import type { ClientConfig } from '../../lib/aws/settings.ts';
-import type { Scope } from '../../lib/pipeline/replay/replay.ts';
+import type { ReplayScope } from '../../lib/pipeline/replay/replay.ts';
 import { compare, type FoundFiles } from '../../lib/trail/archive/files.ts';
 import type { ReadProgress, StoredFiles } from '../../lib/trail/archive.ts';
 import { UsageError } from '../exit.ts';
@@ -27,7 +27,7 @@ export interface Sources {
   readonly trails: readonly string[];
   /** Of the shared configuration files; the environment decides where it is left out. */
   readonly profile: string | undefined;
-  readonly scope: Scope;
+  readonly scope: ReplayScope;
 }
 
 export interface S3Archive {

@@ -1,6 +1,6 @@
 /** Which objects of a bucket an archive is made of. */
 
-import type { Scope } from '../../lib/pipeline/replay/replay.ts';
+import type { ReplayScope } from '../../lib/pipeline/replay/replay.ts';
 import { compare, extensions, type FoundFiles, whyNotRead } from '../../lib/trail/archive/files.ts';
 import { type Bucket, ListingError, lookBelow, objectAt, objectsBelow, type StoredObject } from './bucket.ts';
 import { inFlight } from './flight.ts';
@@ -13,7 +13,7 @@ const width = 16;
 const outside = 'not where CloudTrail delivers its log files; name it to have it read';
 
 export interface FindOptions {
-  readonly scope: Scope;
+  readonly scope: ReplayScope;
   /** Told of each object that is to be read. */
   readonly onFound?: (object: StoredObject) => void;
 }

@@ -5,7 +5,7 @@
  * Source: Amazon DynamoDB Developer Guide, "Constraints in Amazon DynamoDB" (item size).
  */
 import { createHash } from 'node:crypto';
-import type { Evidence, Observation as ObservedValue, Resource, Source } from '../../core/control.ts';
+import type { Evidence, ObservedValue, Resource, Source } from '../../core/control.ts';
 import type { Plan } from '../../policy/plan.ts';
 import type { Finding } from '../finding.ts';
 import type { Cause, Observation, ObservedDeletion, ObservedVerdict } from '../lifecycle.ts';

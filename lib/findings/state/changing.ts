@@ -6,7 +6,7 @@ import { StateTableError, someOf } from './error.ts';
 import type { Recorded } from './table.ts';
 
 /** An entry, and what it was when it was read. */
-export interface Change {
+export interface EntryChange {
   readonly before: Recorded | undefined;
   readonly after: Recorded;
   /** How often somebody else was found to have written it meanwhile. */
@@ -16,11 +16,11 @@ export interface Change {
 /** What was not written; all else was. */
 export interface Unwritten {
   /** It can't be written, now or later. */
-  readonly refused: readonly Change[];
+  readonly refused: readonly EntryChange[];
   /** Somebody else has written it, or may have: to be read again. */
-  readonly stale: readonly Change[];
+  readonly stale: readonly EntryChange[];
   /** There was nothing against it but what it was written with: to be written again as it is. */
-  readonly held: readonly Change[];
+  readonly held: readonly EntryChange[];
   /** Why, as DynamoDB says it; of several reasons one. */
   readonly cause: unknown;
 }
@@ -29,7 +29,7 @@ export interface Store {
   /** Those that there are, as they are now. */
   read(ids: readonly string[]): Promise<ReadonlyMap<string, Recorded>>;
   /** Writes each entry that still is as it was `before`. */
-  write(changes: readonly Change[]): Promise<Unwritten>;
+  write(changes: readonly EntryChange[]): Promise<Unwritten>;
 }
 
 export interface Pauses {
@@ -69,10 +69,10 @@ export async function changeEntries(
   let refusal: unknown;
   let unread: readonly string[] = wanted;
   let losses: ReadonlyMap<string, number> = new Map();
-  let held: readonly Change[] = [];
+  let held: readonly EntryChange[] = [];
   for (let round = 1; ; round += 1) {
     const entries = await store.read(unread);
-    const fresh = unread.flatMap((id): Change[] => {
+    const fresh = unread.flatMap((id): EntryChange[] => {
       const before = entries.get(id);
       const after = change(id, before);
       if (after === undefined) return [];
@@ -103,7 +103,7 @@ export async function changeEntries(
   return wanted.flatMap((id) => done.get(id) ?? []);
 }
 
-function idOf({ after }: Change): string {
+function idOf({ after }: EntryChange): string {
   return after.id;
 }
 

@@ -7,7 +7,7 @@ import { QueryCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamod
 import type { AccountRegion } from '../../core/account-region.ts';
 import { findingId } from '../id.ts';
 import { type BatchGetOptions, batchGet, mostKeys } from './batch-get.ts';
-import { type Change, changeEntries, type Unwritten } from './changing.ts';
+import { changeEntries, type EntryChange, type Unwritten } from './changing.ts';
 import { failureOf } from './error.ts';
 import { fromItem, keyOf, keyText, keyTextIn, openKey, partKey } from './item.ts';
 import { indexNames } from './schema.ts';
@@ -113,7 +113,7 @@ export class DynamoStateTable implements StateTable {
   ): Promise<readonly Recorded[]> {
     const store = {
       read: (unread: readonly string[]) => this.read(unread),
-      write: (changes: readonly Change[]) => this.#write(changes),
+      write: (changes: readonly EntryChange[]) => this.#write(changes),
     };
     return changeEntries(store, ids, change, this.#options, this.#options.conflicts ?? (() => undefined));
   }
@@ -147,7 +147,7 @@ export class DynamoStateTable implements StateTable {
     }
   }
 
-  async #write(changes: readonly Change[]): Promise<Unwritten> {
+  async #write(changes: readonly EntryChange[]): Promise<Unwritten> {
     const { client, table, now } = this.#options;
     const outcomes = await Promise.all(
       grouped(changes, now()).map(async (group): Promise<Unwritten> => {

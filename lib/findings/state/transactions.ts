@@ -7,7 +7,7 @@ import {
   TransactionCanceledException,
   type TransactWriteItemsInput,
 } from '@aws-sdk/client-dynamodb';
-import type { Change, Unwritten } from './changing.ts';
+import type { EntryChange, Unwritten } from './changing.ts';
 import { isLost, isThrottle, nameOf } from './error.ts';
 import { type Item, toItem } from './item.ts';
 import type { Recorded } from './table.ts';
@@ -19,7 +19,7 @@ const mostBytes = 3_500_000;
  * The most items of one call; DynamoDB takes 100. An entry that somebody else has written meanwhile holds up all
  * others of its call: those that were, once, go in small groups, and alone when it happens again.
  */
-function mostItems({ lost }: Change): number {
+function mostItems({ lost }: EntryChange): number {
   return lost === 0 ? 100 : lost === 1 ? 10 : 1;
 }
 
@@ -27,18 +27,22 @@ function mostItems({ lost }: Change): number {
 const besidesBody = 5_000;
 
 /** A change with the item that it makes. */
-interface Written {
-  readonly change: Change;
+interface ItemWrite {
+  readonly change: EntryChange;
   readonly item: Item;
 }
 
 /** Groups of changes, each of which one call may hold. */
-export function grouped(changes: readonly Change[], now: number): readonly (readonly Written[])[] {
+export function grouped(changes: readonly EntryChange[], now: number): readonly (readonly ItemWrite[])[] {
   return [...Map.groupBy(changes, mostItems)].flatMap(([size, alike]) => packed(alike, size, now));
 }
 
-function packed(changes: readonly Change[], size: number, now: number): readonly (readonly Written[])[] {
-  const groups: Written[][] = [];
+function packed(
+  changes: readonly EntryChange[],
+  size: number,
+  now: number,
+): readonly (readonly ItemWrite[])[] {
+  const groups: ItemWrite[][] = [];
   let bytes = 0;
   for (const change of changes) {
     const item = toItem(change.after, now);
@@ -56,7 +60,7 @@ function packed(changes: readonly Change[], size: number, now: number): readonly
 }
 
 /** The call that writes a group, each item on the condition that it is as it was read. */
-export function transactionOf(group: readonly Written[], table: string): TransactWriteItemsInput {
+export function transactionOf(group: readonly ItemWrite[], table: string): TransactWriteItemsInput {
   return {
     TransactItems: group.map(({ change: { before }, item }) => ({
       Put: { TableName: table, Item: item, ...unchangedSince(before) },
@@ -78,7 +82,7 @@ function unchangedSince(before: Recorded | undefined): Omit<Put, 'TableName' | '
  * What a failed call left unwritten: all of it, each change for its own reason.
  * @returns `undefined` when the failure is that of the call as a whole, and another try of it would fail as well.
  */
-export function unwrittenBy(error: unknown, changes: readonly Change[]): Unwritten | undefined {
+export function unwrittenBy(error: unknown, changes: readonly EntryChange[]): Unwritten | undefined {
   const none: Unwritten = { refused: [], stale: [], held: [], cause: error };
   if (error instanceof TransactionCanceledException) return { ...none, ...byReason(changes, error) };
   if (isThrottle(nameOf(error))) return { ...none, held: changes };
@@ -90,7 +94,7 @@ export function unwrittenBy(error: unknown, changes: readonly Change[]): Unwritt
  * fate of the others. Source: Amazon DynamoDB API Reference, "TransactWriteItems".
  */
 function byReason(
-  changes: readonly Change[],
+  changes: readonly EntryChange[],
   { CancellationReasons: reasons = [] }: TransactionCanceledException,
 ): Pick<Unwritten, 'refused' | 'stale' | 'held'> {
   if (reasons.length !== changes.length) return { refused: [], stale: changes, held: [] };
@@ -98,8 +102,8 @@ function byReason(
     refused = [],
     stale = [],
     held = [],
-  } = Object.groupBy(changes, (_change, accountRegion) => {
-    const code = reasons[accountRegion]?.Code ?? 'None';
+  } = Object.groupBy(changes, (_change, index) => {
+    const code = reasons[index]?.Code ?? 'None';
     if (code === 'ConditionalCheckFailed' || code === 'TransactionConflict') return 'stale';
     return code === 'None' || isThrottle(code) ? 'held' : 'refused';
   });

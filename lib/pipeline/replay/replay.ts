@@ -19,7 +19,7 @@ import { Duplicates, inOrderOfTime } from './chronology.ts';
 import { ReplayState, type ReplayStateOptions } from './state.ts';
 
 /** What is evaluated; an absent bound does not bind. */
-export interface Scope {
+export interface ReplayScope {
   /** Epoch milliseconds; the facts of earlier events count, but they are not evaluated. */
   readonly since?: number;
   /** Epoch milliseconds; events at or after it are left alone. */
@@ -31,7 +31,7 @@ export interface Scope {
 export interface ReplayOptions extends Omit<ReplayStateOptions, 'onEvaluated'> {
   /** Those that the policy enables are evaluated. */
   readonly controls: readonly Control[];
-  readonly scope?: Scope;
+  readonly scope?: ReplayScope;
   readonly signal?: AbortSignal;
 }
 
@@ -244,7 +244,7 @@ function takenOf(
   event: TrailEvent,
   state: ReplayState,
   matcher: Matcher,
-  scope: Scope,
+  scope: ReplayScope,
 ): { readonly triggered: readonly Concern[]; readonly deleted: readonly Concern[] } | IgnoredReason {
   if (scope.until !== undefined && event.time !== undefined && event.time >= scope.until) {
     return 'out-of-scope';
@@ -263,7 +263,7 @@ function takenOf(
   return taken.triggered.length === 0 && taken.deleted.length === 0 ? 'out-of-scope' : taken;
 }
 
-function inScope({ account, region }: AccountRegion, scope: Scope): boolean {
+function inScope({ account, region }: AccountRegion, scope: ReplayScope): boolean {
   return (scope.accounts?.has(account) ?? true) && (scope.regions?.has(region) ?? true);
 }
 

@@ -5,8 +5,8 @@
  */
 import { findingId } from '../../../lib/findings/id.ts';
 import {
-  type Change,
   changeEntries,
+  type EntryChange,
   type Store,
   type Unwritten,
 } from '../../../lib/findings/state/changing.ts';
@@ -120,7 +120,7 @@ export class MemoryStateTable implements StateTable {
     );
   }
 
-  #put({ before, after }: Change): boolean {
+  #put({ before, after }: EntryChange): boolean {
     if (this.entries.get(after.id)?.version !== before?.version) return false;
     this.entries.set(after.id, after);
     this.writes += 1;
