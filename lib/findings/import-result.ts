@@ -4,7 +4,7 @@ import { type OffBecause, type Refusal, reasonOf } from './import-failure.ts';
 
 /**
  * Every finding is in one of the three lists; only where `off` is set, those that were not
- * taken before are in none: they are still pending publication, and to try again at once would be in vain.
+ * taken before are in none: their publication is still pending, and another try at once would fail too.
  */
 export interface ImportResult {
   /** By the findings' ids, as in the other lists. */

@@ -27,7 +27,7 @@ export interface ObservedVerdict {
   readonly severity: Severity;
   readonly plan: Plan;
   readonly exemption: FindingExemption | undefined;
-  /** ASFF's `Resource.Details` for its type, as far as the facts tell. */
+  /** ASFF's `Resource.Details` for its type, as far as the facts are known. */
   readonly details: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -90,7 +90,7 @@ export function foldFinding(
 
 /**
  * The deletion of a resource, in the words of a finding.
- * @param because what told of it: an event's name, or a clause.
+ * @param because how it is known: an event's name, or a clause.
  * @example deletionBecause('DeleteVolume').because // 'The resource was deleted: DeleteVolume.'
  */
 export function deletionBecause(because: string): ObservedDeletion {

@@ -1,4 +1,4 @@
-/** Tells Security Hub of findings: at its pace, in its sizes, and so that one bad finding does not cost the others. */
+/** Imports findings into Security Hub, within its quotas and sizes, and so that one bad finding does not spoil the others. */
 import {
   type AwsSecurityFinding,
   BatchImportFindingsCommand,
@@ -32,11 +32,11 @@ export interface PublisherOptions {
  * Source: AWS Security Hub User Guide, "BatchImportFindings for finding providers".
  */
 const quota = { perSecond: 10, burst: 30 } as const;
-/** So often in all is a call tried, and a finding that Security Hub could not take by itself. */
+/** Most tries of a call, and of a finding that Security Hub could not take. */
 const tries = 5;
 /**
- * No call is begun later than so many milliseconds after the publication began: where every finding has to be told
- * alone, the rest is deferred before a function runs out of time.
+ * No call is begun later than so many milliseconds after the publication began: where every finding needs a call of its
+ * own, the rest is deferred before a function runs out of time.
  */
 const longestWait = 45_000;
 
@@ -46,7 +46,7 @@ type ImportAnswer =
   | { readonly kind: 'answered'; readonly failed: ReadonlyMap<string, Refusal> };
 type Piece = Sized & { readonly id: string };
 
-/** What is settled, and what is to be tried again, of the findings of one account. */
+/** The findings of one account that are settled, and those to try again. */
 interface ImportProgress {
   /** When no call is begun any more, in epoch milliseconds. */
   readonly until: number;
@@ -66,7 +66,7 @@ export class Publisher {
 
   /**
    * Imports the findings into Security Hub, each with its own account's. Of several with the same id the one with
-   * the latest UpdatedAt counts. Rejects only for a mistake of our own.
+   * the latest UpdatedAt counts. Rejects only for an internal error.
    */
   async publish(findings: readonly AwsSecurityFinding[]): Promise<ImportResult> {
     const pieces = newest(findings).map((finding) => ({ ...shrunk(finding), id: idOf(finding) }));
@@ -98,9 +98,9 @@ export class Publisher {
       if (stop !== undefined || round === tries) {
         const deferred: Deferred[] = progress.again.map(({ piece, reason }) => ({ id: piece.id, reason }));
         if (stop !== undefined) {
-          const told = new Set([...accepted, ...[...refused, ...deferred].map(({ id }) => id)]);
-          const untold = pending.filter(({ id }) => !told.has(id));
-          deferred.push(...untold.map(({ id }) => ({ id, reason: stop.reason })));
+          const settled = new Set([...accepted, ...[...refused, ...deferred].map(({ id }) => id)]);
+          const left = pending.filter(({ id }) => !settled.has(id));
+          deferred.push(...left.map(({ id }) => ({ id, reason: stop.reason })));
         }
         return { accepted, refused, deferred };
       }
@@ -169,7 +169,7 @@ export class Publisher {
    */
   async #call(batch: readonly Piece[], { until, accepted }: ImportProgress): Promise<ImportAnswer> {
     const command = new BatchImportFindingsCommand({ Findings: batch.map(({ finding }) => finding) });
-    let failure: CallFailure = { kind: 'unavailable', reason: 'there was no time left to tell it' };
+    let failure: CallFailure = { kind: 'unavailable', reason: 'there was no time left to import it' };
     for (let attempt = 1; ; attempt += 1) {
       await this.#calls.take();
       if (this.#options.now().getTime() > until) return failure;
@@ -190,14 +190,14 @@ export class Publisher {
     }
   }
 
-  /** Longer with each attempt, and at random, so that those who failed together do not come back together. */
+  /** Longer with each attempt, and at random, so that callers that failed together do not come back together. */
   async #backOff(attempt: number): Promise<void> {
     await this.#options.wait(Math.round(this.#options.random() * 500 * 2 ** (attempt - 1)));
   }
 }
 
 /**
- * What an answer says of each finding that was sent.
+ * What an answer means for each finding that was sent.
  * @param works whether Security Hub took a finding of this account just before.
  */
 function answerTo(
@@ -209,14 +209,14 @@ function answerTo(
   const named = batch.flatMap(({ id }) => failed.get(id) ?? []);
   const [first] = named;
   const all = named.length === batch.length && named.every(({ code }) => isOff(code));
-  // One finding alone may be refused access for what it says of itself; all are refused when Security Hub is off.
+  // One finding alone may be refused access because of its own account id; all are refused when Security Hub is off.
   if (first !== undefined && all && !(works && batch.length === 1)) {
     return { kind: 'off', because: 'not-enabled', refusal: first };
   }
   if (count <= named.length) return { kind: 'answered', failed };
-  // Which of the others failed is not told: none of them may be taken for accepted.
-  const untold = refusalOf('InternalError', `${count} findings failed, of which ${named.length} are named`);
-  return { kind: 'answered', failed: new Map(batch.map(({ id }) => [id, failed.get(id) ?? untold])) };
+  // The answer does not name the others that failed: none of the findings counts as accepted.
+  const unnamed = refusalOf('InternalError', `${count} findings failed, of which ${named.length} are named`);
+  return { kind: 'answered', failed: new Map(batch.map(({ id }) => [id, failed.get(id) ?? unnamed])) };
 }
 
 /** One finding for each id, the latest, in the order in which the ids first come. */

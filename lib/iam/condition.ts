@@ -27,12 +27,12 @@ export type Reach =
   | { readonly kind: 'inside'; readonly why: string }
   /** Named accounts or organizations that are not allowed. */
   | { readonly kind: 'outside'; readonly why: string }
-  /** Somebody definite, but the account is not told. */
+  /** Somebody definite, whose account is unknown. */
   | { readonly kind: 'unclear'; readonly why: string }
   /** Anybody, as far as the conditions go. */
   | { readonly kind: 'open'; readonly why: string };
 
-/** From the narrowest; of several tests that must all hold, the narrowest tells. */
+/** From the narrowest; of several tests that must all hold, the narrowest decides. */
 const order: readonly Reach['kind'][] = ['inside', 'outside', 'unclear', 'open'];
 
 /** The reach of an Allow statement that has these conditions. */
@@ -172,33 +172,33 @@ function reachOfValues(condition: Condition, reading: ValueReading, scope: Calle
     const everything = condition.values.some((value) => value.includes('${') || /^[*?]/.test(value));
     return everything && reading !== 'exact'
       ? open(condition)
-      : { kind: 'unclear', why: `under ${condition.key}, which does not tell the caller's account` };
+      : { kind: 'unclear', why: `under ${condition.key}, which does not name the caller's account` };
   }
   return open(condition);
 }
 
 /** An account; or `open` when the value matches any; or `unclear`. */
-type AccountTold = { readonly account: string } | 'open' | 'unclear';
+type CallerAccount = { readonly account: string } | 'open' | 'unclear';
 
 function reachOfAccounts(
   condition: Condition,
   scope: CallerScope,
-  accountTold: (value: string) => AccountTold,
+  callerAccount: (value: string) => CallerAccount,
 ): Reach {
   const { key, values } = condition;
-  const accountRegions = values.map(accountTold);
-  if (accountRegions.includes('open')) return open(condition);
+  const callers = values.map(callerAccount);
+  if (callers.includes('open')) return open(condition);
   const accounts = [
-    ...new Set(accountRegions.flatMap((found) => (typeof found === 'string' ? [] : [found.account]))),
+    ...new Set(callers.flatMap((found) => (typeof found === 'string' ? [] : [found.account]))),
   ];
   const external = accounts.filter((account) => !scope.accounts.has(account));
   if (external.length > 0) return { kind: 'outside', why: `under ${key}, which names ${shorten(external)}` };
-  return accountRegions.includes('unclear')
-    ? { kind: 'unclear', why: `under ${key}, which has a value that does not tell the account` }
+  return callers.includes('unclear')
+    ? { kind: 'unclear', why: `under ${key}, which has a value that does not name the account` }
     : { kind: 'inside', why: `under ${key}, which names ${shorten(accounts)} alone` };
 }
 
-function accountOfValue(value: string, reading: ValueReading, scope: CallerScope): AccountTold {
+function accountOfValue(value: string, reading: ValueReading, scope: CallerScope): CallerAccount {
   if (/^\$\{aws:resourceaccount\}$/i.test(value)) return { account: scope.ownAccount };
   if (value.includes('${') || (reading !== 'exact' && hasWildcard(value))) return 'open';
   return /^\d{12}$/.test(value) ? { account: value } : 'unclear';
@@ -208,7 +208,7 @@ function accountOfValue(value: string, reading: ValueReading, scope: CallerScope
  * The account that an ARN's pattern fixes. An ARN operator compares part by part, so that wildcards elsewhere
  * do no harm; to StringLike, a `*` before the account may also stand for colons, and a path may hold some.
  */
-function accountOfArn(value: string, reading: ValueReading): AccountTold {
+function accountOfArn(value: string, reading: ValueReading): CallerAccount {
   const arn = parseArn(value);
   if (value.includes('${')) return 'open';
   if (arn === undefined) return reading !== 'exact' && hasWildcard(value) ? 'open' : 'unclear';
@@ -234,7 +234,7 @@ function reachOfOrganizations(condition: Condition, reading: ValueReading, scope
     if (own && scope.organizations.length > 0) {
       return {
         kind: 'unclear',
-        why: `under ${key}, which names the key's own organization, and its id is not told`,
+        why: `under ${key}, which names the key's own organization, and its id is not known`,
       };
     }
     if (!own && !/^o-[a-z0-9-]+$/i.test(id)) {
@@ -262,7 +262,7 @@ function reachOfNetwork(condition: Condition): Reach {
   });
   return key.toLowerCase() !== 'aws:sourceip' || wide || values.length === 0
     ? open(condition)
-    : { kind: 'unclear', why: `under ${key}, which does not tell the caller's account` };
+    : { kind: 'unclear', why: `under ${key}, which does not name the caller's account` };
 }
 
 function open(condition?: Condition): Reach {

@@ -1,6 +1,6 @@
 /**
  * A KMS key policy, from its JSON to plain data. KMS accepts none that is malformed, so what can't be read
- * here was not recorded whole, and nothing is said of it.
+ * here was not recorded whole, and no verdict is given on it.
  * Source: AWS KMS Developer Guide, "Elements in a key policy"; IAM User Guide, "Grammar of the IAM JSON
  * policy language".
  */

@@ -99,7 +99,7 @@ interface Declared {
 }
 
 /**
- * What the controls declare, arranged by event.
+ * The triggers and deletion events of controls, by event.
  * @example new Matcher(controls).match(event).triggered.map(({ resource }) => resource.id)
  */
 export class Matcher {
@@ -132,7 +132,10 @@ export class Matcher {
     }
   }
 
-  #declaredFor({ eventSource, eventName }: Pick<TrailEvent, 'eventSource' | 'eventName'>): Declared | undefined {
+  #declaredFor({
+    eventSource,
+    eventName,
+  }: Pick<TrailEvent, 'eventSource' | 'eventName'>): Declared | undefined {
     const key = keyOf(eventSource, eventName);
     const alias = this.#aliases.get(key);
     return this.#declared.get(alias === undefined ? key : keyOf(eventSource, alias));
@@ -143,7 +146,7 @@ export class Matcher {
     return this.#declaredFor(event) !== undefined || this.#byActor.some((finder) => goesBy(finder, event));
   }
 
-  /** Whether the event can only delete resources. */
+  /** Whether the event can do nothing but delete resources. */
   onlyDeletes(event: Pick<TrailEvent, 'eventSource' | 'eventName'>): boolean {
     return this.#declaredFor(event)?.triggers.length === 0;
   }
@@ -167,13 +170,16 @@ function goesBy(
   return actorTypes.some((type) => type === actor.type);
 }
 
-/** The events that somebody waits for: those of one source by their names, or all of an actor's. */
+/** Events of one source, by their names. */
 export interface SourceEvents {
   readonly eventSource: string;
   readonly eventNames: readonly string[];
 }
 
-/** The events that the controls declare, and those that are learned from, joined by source; aliases included. */
+/**
+ * The events that the controls declare, and those that facts are learned from, joined by source; aliases included.
+ * @example wantedEvents([kmsKeyDeletion]) // [{ eventSource: 'kms.amazonaws.com', eventNames: ['CancelKeyDeletion', …] }]
+ */
 export function wantedEvents(
   controls: readonly Pick<Control, 'triggers' | 'deletions'>[],
   contextEvents: readonly { eventSource: EventSource; eventNames: readonly string[] }[] = [],

@@ -11,9 +11,9 @@ import type { Evaluated } from './evaluate.ts';
 
 export interface ObservingOptions {
   readonly policy: Policy;
-  /** The moment against which exemptions are held. */
+  /** The moment at which exemptions are checked. */
   readonly now: Date;
-  /** When the event happened, epoch milliseconds; `undefined` when it does not tell. */
+  /** When the event happened, epoch milliseconds; `undefined` when it is not known. */
   readonly time: number | undefined;
   /** What was used of the rate limits; nothing where whoever carries out the plan counts. */
   readonly usage?: Usage;
@@ -68,7 +68,7 @@ export class CountedPlans {
   readonly #now: Date;
   #usage = noUsage;
 
-  /** @param now the moment against which exemptions are held. */
+  /** @param now the moment at which exemptions are checked. */
   constructor(policy: Policy, now: Date) {
     this.#policy = policy;
     this.#now = now;

@@ -3,7 +3,7 @@
  *
  * A wanted record is rare. So each file is unpacked where it is scanned, in WebAssembly's memory (see
  * `archive/scanner/`); the scanner checks all of it as JSON.parse would and finds the records, and only those
- * that are wanted are parsed. What a file's content means is told in `archive/reading.ts`, which files there
+ * that are wanted are parsed. `archive/reading.ts` says what a file's content means, which files there
  * are in `archive/files.ts`. Files are read in several threads, the largest first; each thread holds one file
  * at a time. The result is the same for any number of threads. What is stored elsewhere (`StoredFiles`) is
  * read here as it comes, which is slower than a thread reads it.
@@ -23,7 +23,7 @@ export type { StoredFiles } from './archive/files.ts';
 export type { InputError } from './archive/reading.ts';
 
 export interface Archive {
-  /** Every record seen: uninteresting + events + rejected. */
+  /** Every record: uninteresting + events + rejected. */
   readonly records: number;
   /** Well-formed records that are not wanted. */
   readonly uninteresting: number;
@@ -56,7 +56,7 @@ const maxThreads = 8;
 
 /**
  * @param paths files, read by their content, and folders, walked.
- * @throws the signal's reason when aborted. What is wrong with the input is told in `inputErrors`, not thrown.
+ * @throws the signal's reason when aborted. What is wrong with the input is in `inputErrors`, not thrown.
  */
 export async function readArchive(paths: readonly string[], options: ReadOptions): Promise<Archive> {
   options.signal?.throwIfAborted();
@@ -99,7 +99,7 @@ export async function readArchive(paths: readonly string[], options: ReadOptions
 
 /**
  * Every record of some bytes, for those who want to see all of them: `trailseal explain`.
- * @param bytes one file's bytes, in any of the shapes that `archive/reading.ts` names.
+ * @param bytes one file's bytes, in any of the shapes that `archive/reading.ts` lists.
  * @param file what to call it in the errors.
  * @returns the records as JSON.parse made them (or envelopes around them), and what could not be read.
  */
@@ -109,16 +109,16 @@ export function readDocument(
 ): { elements: readonly unknown[]; inputErrors: readonly InputError[] } {
   const all = wantedIn('all');
   const { wanted, errors, skipped } = readBytes(bytes, new Scanner(compileScanner(), all), all);
-  const told = skipped === undefined ? errors : [...errors, { reason: skipped }];
+  const fileErrors = skipped === undefined ? errors : [...errors, { reason: skipped }];
   return {
     elements: wanted.map(({ value }) => value),
-    inputErrors: told.map((error) => ({ file, ...error })),
+    inputErrors: fileErrors.map((error) => ({ file, ...error })),
   };
 }
 
 type Take = (index: number, reading: FileReading) => void;
 
-/** Reads each of `files`, and hands over what it says with its index among them. */
+/** Reads each of `files`, and hands over what it holds with its index among them. */
 async function readFiles(
   files: readonly ArchiveFile[],
   compiled: CompiledScanner,
@@ -143,15 +143,15 @@ async function readFiles(
     startWorker(task, take),
   );
   try {
-    // This thread reads as well, and looks up between files for what the others found and for an abort.
+    // This thread reads as well, and between files takes what the others found, or aborts.
     const scanner = new Scanner(compiled, wanted);
-    let lookUp = performance.now() + 10;
+    let nextTurnAt = performance.now() + 10;
     for (let turn = Atomics.add(next, 0, 1); turn < paths.length; turn = Atomics.add(next, 0, 1)) {
       take(turn, readFile(paths[turn] ?? '', scanner, wanted));
-      if (performance.now() < lookUp) continue;
+      if (performance.now() < nextTurnAt) continue;
       await nextTurn();
       signal?.throwIfAborted();
-      lookUp = performance.now() + 10;
+      nextTurnAt = performance.now() + 10;
     }
     await orAborted(Promise.all(workers.map(({ ended }) => ended)), signal);
     // A worker that died (out of memory, most likely) has left its file; it is read here, alone.
@@ -195,7 +195,7 @@ function startWorker(
   const worker = new Worker(workerFile, { workerData: task });
   worker.on('message', ({ turn, reading }: WorkerResult) => take(turn, reading));
   const ended = new Promise<void>((resolve) => {
-    // Its error is not lost: whatever it did not read is read again, and fails there or does not.
+    // Its error shows again where it matters: this thread reads whatever the worker did not.
     worker.on('error', () => resolve());
     worker.on('exit', () => resolve());
   });

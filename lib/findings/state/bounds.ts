@@ -1,5 +1,5 @@
 /**
- * What an entry holds at most, so that it never outgrows DynamoDB's item of 400 KB, whatever the events and the
+ * How much an entry holds at most, so that it never outgrows DynamoDB's item of 400 KB, whatever the events and the
  * resources' owners wrote: 12 observations of 16 KB, two findings of 75 KB (the entry's, and that of what was
  * dropped), tags and details of 15 KB each, before compression. Real ones have about a tenth of that.
  * Source: Amazon DynamoDB Developer Guide, "Constraints in Amazon DynamoDB" (item size).
@@ -41,7 +41,7 @@ export function boundedObservation({ cause, resource, result }: Observation): Ob
   return JSON.parse(JSON.stringify(whole));
 }
 
-/** What tells an observation from others, short enough to be kept; the same for the same. */
+/** The key of an observation, short enough to be kept; the same for the same key. */
 export function boundedKey(key: string): string {
   return named(key, limits.key);
 }
@@ -52,8 +52,8 @@ export function boundedArn(arn: string): string {
 }
 
 /**
- * The finding with as many changes, and events, as are kept: the first one, which says when and by whom it was
- * opened, and the latest. Cut after each step of its life, it is the same as if it had been cut at the end.
+ * The finding with as many changes, and events, as are kept: the first one, with the time and the actor of
+ * the opening, and the latest. Cut after each step of its life, it is the same as if it had been cut at the end.
  */
 export function boundedFinding(finding: Finding): Finding {
   const { history, eventIds } = finding;
@@ -65,7 +65,7 @@ function ends<T>(all: readonly T[]): readonly T[] {
   return all.length <= limits.keptChanges ? all : [...all.slice(0, 1), ...all.slice(1 - limits.keptChanges)];
 }
 
-/** `text` where it has at most `limit` bytes of JSON; else its beginning and its digest, so that it stays one of a kind. */
+/** `text` where it has at most `limit` bytes of JSON; else its beginning and its digest, so that it stays unique. */
 export function named(text: string, limit: number): string {
   if (fits(text, limit)) return text;
   return `${beginning(text, limit - 65)}#${createHash('sha256').update(text).digest('hex')}`;
@@ -149,7 +149,10 @@ function boundedEvidence({ summary, required, observed, command }: Evidence): Ev
   return {
     summary: cut(summary, limits.sentence),
     required: cut(required, limits.sentence),
-    observed: left === 0 ? kept : [...kept, { what: 'more', value: `${left} more were seen than are kept` }],
+    observed:
+      left === 0
+        ? kept
+        : [...kept, { what: 'more', value: `${left} more values were observed than are kept` }],
     // Half of a command is another command: it is all of it or nothing.
     ...(command === undefined || !fits(command, limits.command) ? {} : { command }),
   };
@@ -203,7 +206,7 @@ function within<T>(items: readonly T[], limit: number): T[] {
   return tooMany === -1 ? [...items] : items.slice(0, tooMany);
 }
 
-/** A text for people, which ends in an ellipsis where it was cut. */
+/** A text, which ends in an ellipsis where it was cut. */
 function cut(text: string, limit: number): string {
   return fits(text, limit) ? text : `${beginning(text, limit - Buffer.byteLength('…'))}…`;
 }

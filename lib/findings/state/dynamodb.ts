@@ -1,7 +1,7 @@
 /**
- * The state table in DynamoDB. Each write has the condition that the entry still has the version that was read, so that of
- * two who write at the same time one reads again. A call whose answer was lost may be made again: an observation
- * that is in counts no second time.
+ * The state table in DynamoDB. Each write requires that the entry still has the version that was read, so that one of two
+ * concurrent writers reads again. A call whose answer was lost may be repeated: an observation that is in the entry counts
+ * no second time.
  */
 import { QueryCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import type { AccountRegion } from '../../core/account-region.ts';
@@ -118,7 +118,7 @@ export class DynamoStateTable implements StateTable {
     return changeEntries(store, ids, change, this.#options, this.#options.conflicts ?? (() => undefined));
   }
 
-  /** @param token where the page before ended: the last of its keys, which with the others makes a start key. */
+  /** @param token the last key of the page before, which with the hash key makes a start key. */
   async #query(
     index: keyof typeof indexNames,
     hash: 'open' | 'partOf',
@@ -153,7 +153,7 @@ export class DynamoStateTable implements StateTable {
       grouped(changes, now()).map(async (group): Promise<Unwritten> => {
         try {
           await client.send(new TransactWriteItemsCommand(transactionOf(group, table)));
-          return { refused: [], stale: [], held: [], cause: undefined };
+          return { refused: [], stale: [], retryable: [], cause: undefined };
         } catch (error) {
           const tried = group.map(({ change }) => change);
           const unwritten = unwrittenBy(error, tried);
@@ -170,7 +170,7 @@ export class DynamoStateTable implements StateTable {
     return {
       refused: outcomes.flatMap(({ refused }) => refused),
       stale: outcomes.flatMap(({ stale }) => stale),
-      held: outcomes.flatMap(({ held }) => held),
+      retryable: outcomes.flatMap(({ retryable }) => retryable),
       cause: outcomes.find(({ cause }) => cause !== undefined)?.cause,
     };
   }

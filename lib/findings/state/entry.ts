@@ -9,9 +9,9 @@ import { findingId } from '../id.ts';
 import { foldFinding, type Observation, type ObservedVerdict } from '../lifecycle.ts';
 import { boundedFinding, boundedKey, boundedObservation } from './bounds.ts';
 
-/** An observation with what tells it from others, and when it was made. */
+/** An observation with the key that identifies it, and when it was made. */
 export interface StoredObservation extends Observation {
-  /** The event's id, or that of a scheduled scan's look. One that comes again says nothing new. */
+  /** The event's id, or that of a re-evaluation. An observation whose key is known already changes nothing. */
   readonly key: string;
   /**
    * Epoch milliseconds: just before the facts began to be read, so that of two the later knows the newer state; of
@@ -30,12 +30,12 @@ export interface Entry {
   readonly observations: readonly StoredObservation[];
   /** What came of all older ones; `undefined` while none was dropped. */
   readonly base: Base | undefined;
-  /** What came of all observations; `undefined` while there was nothing to tell anybody. */
+  /** What came of all observations; `undefined` while nothing failed or was unknown. */
   readonly finding: Finding | undefined;
   readonly details: Details;
 }
 
-/** What came of observations that are not kept any more, and the last of them: what comes before it comes too late. */
+/** What came of observations that are no longer kept, and the last of them: an earlier one comes too late. */
 export interface Base extends Pick<StoredObservation, 'at' | 'key'> {
   readonly finding: Finding | undefined;
   /** `undefined` also where a later observation has them. */
@@ -44,7 +44,7 @@ export interface Base extends Pick<StoredObservation, 'at' | 'key'> {
 
 type Details = ObservedVerdict['details'];
 
-/** So many observations are kept one by one; disorder that reaches further back than these is not fixed. */
+/** How many observations are kept one by one: one that comes later than that many newer ones is not taken into account. */
 export const remembered = 12;
 
 /** Whether the observation has been taken into account, or can't be any more. */
@@ -60,7 +60,7 @@ export function knows(entry: Entry | undefined, observation: Pick<StoredObservat
 
 /**
  * The entry with one more observation taken into account, which is kept within bounds (`bounds.ts`).
- * @returns the entry itself, not a copy, when the observation says nothing new.
+ * @returns the entry itself, not a copy, when the observation changes nothing.
  */
 export function withObservation(
   entry: Entry | undefined,
@@ -90,7 +90,7 @@ export function withObservation(
   };
 }
 
-/** What came of all that was dropped, before and now. */
+/** What came of all observations that were dropped, before and now. */
 function baseOf(
   id: string,
   control: Control,
@@ -108,7 +108,7 @@ function baseOf(
   };
 }
 
-/** The observations without what is large and never asked of them again, so that it is kept once. */
+/** The observations without their tags, and with the latest details alone: these are large. */
 function lean(observations: readonly StoredObservation[]): readonly StoredObservation[] {
   const details = detailsIn(observations);
   return observations.map(({ resource: { tags: _tags, ...resource }, result, ...rest }) => {
@@ -118,7 +118,7 @@ function lean(observations: readonly StoredObservation[]): readonly StoredObserv
   });
 }
 
-/** What the observations tell of the resource's details: what the latest says that says anything of them. */
+/** The details in the latest of the observations that have any. */
 export function detailsIn(observations: readonly StoredObservation[]): Details {
   return observations
     .map(({ result }) => (result.kind === 'evaluated' ? result.details : undefined))

@@ -1,4 +1,4 @@
-/** Why the state table could not do what it was asked for, and what DynamoDB's errors mean for whoever made the call. */
+/** The errors of the state table, and what DynamoDB's errors mean for it. */
 import { at } from '../../core/json.ts';
 
 /**
@@ -30,12 +30,12 @@ export function someOf(ids: readonly string[]): string {
     : shown.join(', ');
 }
 
-/** Others' words, such as names of resources, fit for logs and terminals: all but printable ASCII is escaped. */
+/** Text of others, such as names of resources, made fit for logs and terminals: all but printable ASCII is escaped. */
 export function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** Not carried out for want of capacity. Source: Amazon DynamoDB Developer Guide, "Error handling with DynamoDB". */
+/** DynamoDB did not carry out the call, for want of capacity. Source: Amazon DynamoDB Developer Guide, "Error handling with DynamoDB". */
 const throttles: ReadonlySet<string> = new Set([
   'ProvisionedThroughputExceeded',
   'ProvisionedThroughputExceededException',
@@ -44,8 +44,8 @@ const throttles: ReadonlySet<string> = new Set([
   'ThrottlingException',
 ]);
 
-/** Carried out or not: nobody knows. */
-const lost: ReadonlySet<string> = new Set([
+/** Whether DynamoDB carried out the call is unknown. */
+const unanswered: ReadonlySet<string> = new Set([
   'TimeoutError',
   'RequestTimeout',
   'RequestTimeoutException',
@@ -62,15 +62,15 @@ export function isThrottle(name: string): boolean {
 }
 
 /** Whether the call may have been carried out though it failed. */
-export function isLost(error: unknown): boolean {
+export function mayBeDone(error: unknown): boolean {
   const status = at(error, '$metadata', 'httpStatusCode');
-  return lost.has(nameOf(error)) || (typeof status === 'number' && status >= 500);
+  return unanswered.has(nameOf(error)) || (typeof status === 'number' && status >= 500);
 }
 
 export function nameOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  return lost.has(code ?? '') ? (code ?? error.name) : error.name;
+  return unanswered.has(code ?? '') ? (code ?? error.name) : error.name;
 }
 
 /**
@@ -84,19 +84,19 @@ export function failureOf(
   verb: 'read' | 'written',
 ): StateTableError {
   const name = printable(nameOf(error));
-  const said = error instanceof Error ? ` (${printable(error.message).slice(0, 300)})` : '';
+  const detail = error instanceof Error ? ` (${printable(error.message).slice(0, 300)})` : '';
   const which = ids.length === 0 ? '' : ` for ${someOf(ids)}`;
-  return isThrottle(nameOf(error)) || isLost(error)
+  return isThrottle(nameOf(error)) || mayBeDone(error)
     ? new StateTableError(
         'busy',
         ids,
-        `The state table's table ${table} could not be ${verb}${which}: ${name}${said}. The same may be asked again.`,
+        `The state table's table ${table} could not be ${verb}${which}: ${name}${detail}. The same may be asked again.`,
         error,
       )
     : new StateTableError(
         'refused',
         ids,
-        `The state table's table ${table} can't be ${verb}${which}: ${name}${said}. Check that the stack is deployed in this ` +
+        `The state table's table ${table} can't be ${verb}${which}: ${name}${detail}. Check that the stack is deployed in this ` +
           'account and Region and that the caller is allowed what docs/iam.md lists.',
         error,
       );

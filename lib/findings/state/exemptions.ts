@@ -1,6 +1,6 @@
 /**
- * Operators' exemptions, in the state table's table: all of an account and Region in one partition, as there are few, so that
- * one query before a verdict is recorded tells them all, and always the newest.
+ * Operators' exemptions, in the state table: all of an account and Region in one partition, as there are few, so that
+ * one query before a verdict is recorded reads them all, and always the newest.
  */
 import {
   ConditionalCheckFailedException,
@@ -19,13 +19,13 @@ import { expiryAttribute } from './schema.ts';
 /** By the ids of the findings. */
 export type OperatorExemptions = ReadonlyMap<string, OperatorExemption>;
 
-/** What the partition keys of exemptions begin with: rights on them are given by it. */
+/** What the partition keys of exemptions begin with: IAM policies allow access to them by it. */
 export const exemptionKeyPrefix = 'exemptions/';
 
-/** The IAM actions that reading them needs on the table, and giving one. */
+/** The IAM actions on the table that reading exemptions and giving one require. */
 export const exemptionPermissions = { read: 'dynamodb:Query', give: 'dynamodb:PutItem' } as const;
 
-/** So long after its end one is kept: a finding tells of it, as long as Security Hub keeps the finding. */
+/** How long an exemption is kept after its end, in milliseconds: at least as long as Security Hub keeps its finding. */
 const keptFor = 120 * 86_400_000;
 
 const text = z.string();
@@ -58,7 +58,7 @@ export class DynamoExemptions {
     this.#accountRegion = accountRegion;
   }
 
-  /** All there are, also those that are over. Rejects with a `StateTableError`: then nobody knows who is exempt. */
+  /** All exemptions, expired ones included. Rejects with a `StateTableError`: then it is unknown what is exempt. */
   async all(): Promise<OperatorExemptions> {
     const exemptions = (await this.#items()).map((item) => this.#read(item));
     return new Map(exemptions.map((exemption) => [exemption.finding, exemption]));
@@ -104,9 +104,9 @@ export class DynamoExemptions {
   }
 
   /**
-   * Keeps one in the place of what was said of its finding before. Rejects with a `StateTableError`, also where what
-   * was said before is of a newer format.
-   * @returns `false` where something newer was said of it, which stays.
+   * Writes an exemption, or its end, over the earlier one of its finding. Rejects with a `StateTableError`, also where
+   * that one is of a newer format.
+   * @returns `false` where a newer one is there, which stays.
    */
   async give({ expires, ...exemption }: OperatorExemption): Promise<boolean> {
     const forgottenAt = Date.parse(`${expires}T00:00:00Z`) + keptFor;
@@ -115,7 +115,7 @@ export class DynamoExemptions {
       sk: keyText(exemption.finding),
       formatVersion,
       ...exemption,
-      // The name that the state table's table gives the time at which an item is forgotten is that of the last day, too.
+      // `expires`, the last day's name elsewhere, is the attribute by which DynamoDB removes items.
       until: expires,
       saidAt: exemption.lifted?.at ?? exemption.givenAt,
       [expiryAttribute]: Math.ceil(forgottenAt / 1_000),

@@ -1,6 +1,6 @@
 /**
- * What later actions need to know of resources and AWS does not tell any more, as services have it remembered: beside the
- * entries of the controls concerned, as one item each: `pk` is the finding's id, `sk` says what it is.
+ * What later actions need to know of resources and can no longer read from AWS, as services have it remembered. Each is an
+ * item beside the entry of the control concerned: `pk` is the finding's id, `sk` the kind.
  */
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
@@ -15,7 +15,7 @@ import { checkFormat, formatVersion, type Item, keyText, keyTextIn } from './ite
 import { expiryAttribute } from './schema.ts';
 
 const day = 24 * 3_600_000;
-/** What is still so is written again when it is so old, long before it would be forgotten. */
+/** A value that still holds is written again after so many milliseconds, long before it would be forgotten. */
 const renewedAfter = 30 * day;
 const keptFor = 400 * day;
 
@@ -34,8 +34,8 @@ export class DynamoMemory implements Memory {
   }
 
   /**
-   * Remembers. What is known already costs a read and no write; what is older than what is known
-   * changes nothing. May be done again after a failure. Rejects with a `StateTableError`.
+   * Remembers values. What is known already costs a read and no write; what is older than what is known
+   * changes nothing. It may be repeated after a failure. Rejects with a `StateTableError`.
    */
   async remember(all: readonly Memo[]): Promise<void> {
     const newest = new Map<string, Memo>();
@@ -110,7 +110,7 @@ function stored(item: Item): { readonly value: string; readonly at: number } {
   throw new StateTableError(
     'unreadable',
     [pk],
-    `What was remembered of ${someOf([pk])} can't be read: it was changed by hand. Delete the item (sk ` +
+    `What was remembered of ${someOf([pk])} can't be read: it is damaged, or was changed by hand. Delete the item (sk ` +
       `${someOf([item['sk']?.S ?? ''])}); the next evaluation writes it anew.`,
     parsed.error,
   );

@@ -46,12 +46,12 @@ export interface ToRecord {
   readonly observation: StoredObservation;
 }
 
-/** Security Hub deletes a finding 90 days after its last update; long before, it is told again. */
+/** Security Hub deletes a finding 90 days after its last update; an open one is published again long before, in milliseconds. */
 export const repostAfter = 60 * 24 * 3_600_000;
 
 /**
- * Whether publication of the entry is pending: Security Hub has not seen its latest change, or has not heard of an open
- * finding for long. Source: AWS Security Hub User Guide, "Quotas" (findings are deleted 90 days after the last update).
+ * Whether publication of the entry is pending: Security Hub does not have its latest change, or has had no update of an
+ * open finding for long. Source: AWS Security Hub User Guide, "Quotas" (findings are deleted 90 days after the last update).
  */
 export function isPublicationPending(entry: Recorded, now: number): boolean {
   if (entry.finding === undefined) return false;
@@ -60,8 +60,8 @@ export function isPublicationPending(entry: Recorded, now: number): boolean {
 }
 
 /**
- * Whether Security Hub has not heard of an open finding for long. It ignores what it is told with an `UpdatedAt`
- * that it has already: the next `record` of the entry, whatever was seen, gives it a new one.
+ * Whether Security Hub has had no update of an open finding for long. It ignores an update with an `UpdatedAt` that it has
+ * already: the next `record` of the entry, whatever was observed, gives it a new one.
  */
 export function isRepostDue(
   { finding, published }: Pick<Recorded, 'finding' | 'published'>,
@@ -74,7 +74,7 @@ const day = 24 * 3_600_000;
 
 /**
  * The entry with these observations, all of them its own, taken into account. Its `updatedAt` grows with each change
- * of what Security Hub should hold, and when Security Hub has to be told again of an open finding before it forgets.
+ * of what Security Hub should hold, and when an open finding has to be published again before Security Hub deletes it.
  * @returns `previous` itself when they say nothing new.
  */
 export function withRecords(
@@ -88,7 +88,8 @@ export function withRecords(
   if (previous === undefined) return { ...entry, version: 1, updatedAt: now, published: undefined };
   const { version, updatedAt, published } = previous;
   const changed =
-    !isDeepStrictEqual(told(previous), told(entry)) || isRepostDue({ ...previous, ...entry }, now);
+    !isDeepStrictEqual(partsPublished(previous), partsPublished(entry)) ||
+    isRepostDue({ ...previous, ...entry }, now);
   return {
     ...entry,
     version: version + 1,
@@ -106,7 +107,7 @@ export function withPublication(entry: Recorded, updatedAt: number, now: number)
   return { ...entry, version: entry.version + 1, published: { updatedAt, at: now } };
 }
 
-/** Whether there is something left to be done about the entry: its resource to be looked at, or its publication. */
+/** Whether something is left to do about the entry: its resource is re-evaluated, or its publication is pending. */
 export function isListed({ finding, published, updatedAt }: Recorded): boolean {
   if (finding === undefined) return false;
   return finding.status !== 'ARCHIVED' || published === undefined || published.updatedAt < updatedAt;
@@ -114,9 +115,9 @@ export function isListed({ finding, published, updatedAt }: Recorded): boolean {
 
 /**
  * When the state table may forget an entry that was written at `now`. Without a finding it only keeps late observations
- * from counting, and those are late by minutes. One of a closed finding is kept longer than Security Hub keeps the
- * finding (90 days after its last update), so that a reopened one goes on with its history for as long as there is
- * one; whatever was still pending publication by then is no use any more. An open finding is never forgotten.
+ * from counting, and these are late by minutes. One of a closed finding is kept longer than Security Hub keeps the
+ * finding (90 days after its last update), so that a reopened one goes on with its history; a
+ * publication that is still pending by then is of no use any more. An open finding is never forgotten.
  * Source: AWS Security Hub User Guide, "Quotas".
  * @returns epoch milliseconds, or `undefined`: never.
  */
@@ -125,8 +126,8 @@ export function forgottenAt({ finding }: Recorded, now: number): number | undefi
   return finding.status === 'OPEN' ? undefined : now + 120 * day;
 }
 
-/** What Security Hub is told: where and when the evidence was read is not, nor are the reasons behind a plan. */
-function told({ finding, details, resource: { tags } }: Entry) {
+/** What is published: not where and when the evidence was read, nor the reasons behind a plan. */
+function partsPublished({ finding, details, resource: { tags } }: Entry) {
   return {
     finding: finding && {
       ...finding,

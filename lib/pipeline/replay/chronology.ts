@@ -1,4 +1,4 @@
-/** The order in which an archive's events happened, as well as it can be told. */
+/** The order in which an archive's events happened, as far as it is known. */
 import type { TrailEvent } from '../../core/control.ts';
 import type { ArchiveEvent } from '../../trail/archive.ts';
 
@@ -43,7 +43,7 @@ function compare(a: number, b: number): number {
 }
 
 /**
- * Finds the records that say, field for field, what another one says, among events in the order of time. Equal event ids
+ * Finds records that equal an earlier one field for field, among events in the order of time. Equal event ids
  * alone are no proof of that: only records that agree in id, time and name are written out and compared whole, so that
  * no more is kept than those of one moment, and those without a time.
  */

@@ -94,14 +94,14 @@ export interface Replay extends ReplayCounts {
 }
 
 /**
- * Takes events one by one and gives what comes of them to a sink. Nothing is kept but the facts that the events tell and
- * what is known of each resource.
+ * Takes events one by one and gives what comes of them to a sink. Nothing is kept but the facts that the events prove
+ * and what is known of each resource.
  *
  * The events are those of all accounts and Regions together, in the order of time, and not one account after the other.
  * There are two reasons. The guardrails of a policy also limit the actions in all accounts together, so that a plan
  * depends on what other accounts did before. And an event of one account may name resources of another (a grant of a
- * shared key), and one of a Region those of another (replicas of a key), so that the facts of one account do not tell
- * all. Whoever brings the events may read account by account and merge them by time.
+ * shared key), and one of a Region those of another (replicas of a key), so that the facts of one account are
+ * not enough. Whoever brings the events may read account by account and merge them by time.
  * @param source in the order of time (`inOrderOfTime`); failed calls, dry runs and duplicates may be among them.
  * @throws the signal's reason when aborted, and what the source and the sink throw.
  * @example

@@ -12,7 +12,7 @@ import { TrailFacts } from '../trail-facts.ts';
 
 export interface ReplayStateOptions {
   readonly policy: Policy;
-  /** The moment against which exemptions are held. */
+  /** The moment at which exemptions are checked. */
   readonly now: Date;
   /** Is given every evaluation, with the id that its finding has or would have. */
   readonly onEvaluated?: ((id: string, evaluation: Evaluation) => void) | undefined;
@@ -31,7 +31,7 @@ export class ReplayState {
   readonly #latest = new Map<string, { readonly control: string; readonly verdict: Verdict }>();
   /** Finding ids by the control and the ARN of what their resource is part of. */
   readonly #parts = new Map<string, Set<string>>();
-  readonly #tags = new ToldTags();
+  readonly #tags = new KnownTags();
 
   constructor(enabled: readonly Control[], { policy, now, onEvaluated }: ReplayStateOptions) {
     this.#enabled = enabled;
@@ -104,11 +104,11 @@ export class ReplayState {
 }
 
 /**
- * The tags that the trail told last of each resource, for the events that tell none: live, AWS tells them at each look.
- * Events that change nothing but tags are not read, so that these may be out of date; they decide about exemptions and
- * plans, never about a verdict, and a replay carries nothing out.
+ * The last tags of each resource that the trail shows, for events that show none: live, AWS is asked for them each time.
+ * Events that change nothing but tags are not read, so that these may be out of date; exemptions and plans depend on
+ * them, never a verdict, and a replay carries nothing out.
  */
-class ToldTags {
+class KnownTags {
   readonly #tags = new Map<string, Tags>();
 
   completed(resource: Resource): Resource {

@@ -1,4 +1,4 @@
-/** What the files of an archive say, gathered as they are read. */
+/** What the files of an archive hold, gathered as they are read. */
 import type { TrailEvent } from '../../core/event.ts';
 import { parseRecord } from '../parse.ts';
 import { type ArchiveFile, compare } from './files.ts';
@@ -36,7 +36,7 @@ export class Contents {
     this.#onProgress = onProgress;
   }
 
-  /** What the file with this index says. */
+  /** What the file with this index holds. */
   readonly take = (index: number, reading: FileReading): void => {
     const file = this.#files[index];
     if (file === undefined) throw new RangeError(`there is no file ${index}`);

@@ -1,5 +1,5 @@
 /**
- * What a file of an archive says. The scanner finds the records; this module holds what they mean:
+ * What a file of an archive means. The scanner finds the records; this module holds the rules:
  *
  * - Content is UTF-8, with or without a byte order mark; bytes that are not UTF-8 read as U+FFFD in strings.
  * - It is any number of JSON documents, one after the other, with or without white space between them.
@@ -7,7 +7,7 @@
  *   records. A document that is an array is a list of elements; each is a record, or an archive. Any other
  *   document is itself a record. A record may come in an envelope: see `unwrap`.
  * - JSON is what JSON.parse takes. Of keys written twice the last one holds, "Records" included.
- * - CloudTrail's digest files (documents, see `isDigest`) hold no records and are passed over.
+ * - CloudTrail's digest files (documents, see `isDigest`) hold no records and are skipped.
  * - An element that is no record is rejected, and so is one nested more than `maxDepth` deep, if wanted:
  *   what comes after reading walks over records recursively.
  * - Broken JSON: the file is one of documents a line, if a document before the broken one began and ended on
@@ -52,7 +52,7 @@ export interface FileReading {
   readonly skipped: string | undefined;
 }
 
-/** Reads one file. Whatever is wrong with it is told in `errors`; nothing is thrown. */
+/** Reads one file. Whatever is wrong with it is in `errors`; nothing is thrown. */
 export function readFile(file: string, scanner: Scanner, wanted: WantedEvents): FileReading {
   return attempt(() => readUnpacked(unpackFile(file, scanner), scanner, wanted));
 }
@@ -231,7 +231,7 @@ class FileReader implements ScanHost {
   }
 
   #rejectLine(line: number, scan: Scan, breakage: Breakage): void {
-    this.#reject(line, `${this.#reasonOf(scan, breakage)}; this line was passed over`);
+    this.#reject(line, `${this.#reasonOf(scan, breakage)}; this line was skipped`);
   }
 
   #isOneDocumentALine({ documentStart, documentLine, lastSingleLine }: Scan): boolean {
@@ -244,7 +244,7 @@ class FileReader implements ScanHost {
         const value = JSON.parse(content.toString('utf8', end + 1, this.#lineEnd(end + 1)));
         if (Object.keys(value).length > 0) return true;
       } catch {
-        // Not a document by itself: the next line is looked at.
+        // Not a document by itself: the next line is tried.
       }
     }
     return false;

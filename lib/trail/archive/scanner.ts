@@ -24,9 +24,9 @@ export function wantedIn(list: WantedList | 'all'): WantedEvents {
 export type Position = 'document' | 'item' | 'record';
 const positions: readonly Position[] = ['document', 'item', 'record'];
 
-/** What the scanner tells while it scans. */
+/** What the scanner reports while it scans. */
 export interface ScanHost {
-  /** This element must be looked at: it is wanted, or not plain enough to say from its bytes. */
+  /** This element must be parsed: it is wanted, or its bytes alone do not show whether it is. */
   report(start: number, end: number, line: number, position: Position): void;
   /** A list of records begins, in the document that starts there. */
   open(documentStart: number): void;
@@ -76,7 +76,7 @@ const reasons = [
   'nested more than a million levels deep',
 ];
 
-/** The scanner reads 16 bytes at a time, so that it may look this far beyond the end. */
+/** The scanner reads 16 bytes at a time, so that it may read this far beyond the end. */
 const margin = 64;
 const page = 65_536;
 /** The table at address 0: all ones want everything. */

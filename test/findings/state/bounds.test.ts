@@ -180,7 +180,7 @@ describe('evidence', () => {
     const observed = Array.from({ length: 30 }, () => ({ what: 'x', value: 'y'.repeat(1_000) }));
     expect(evidenceKept({ summary: '', required: '', observed })?.observed.at(-1)).toEqual({
       what: 'more',
-      value: '26 more were seen than are kept',
+      value: '26 more values were observed than are kept',
     });
   });
 

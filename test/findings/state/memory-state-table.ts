@@ -26,7 +26,7 @@ export interface MemoryStateTableOptions {
   readonly pageSize?: number;
 }
 
-const none: Unwritten = { refused: [], stale: [], held: [], cause: undefined };
+const none: Unwritten = { refused: [], stale: [], retryable: [], cause: undefined };
 
 export class MemoryStateTable implements StateTable {
   readonly entries = new Map<string, Recorded>();
