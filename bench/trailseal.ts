@@ -1,7 +1,7 @@
 /** What the benchmark measures of Trailseal, and which events it asks the others for. */
 
 import { wantedEvents } from '../lib/pipeline/match.ts';
-import { replay } from '../lib/pipeline/replay/replay.ts';
+import { replayPaths } from '../lib/pipeline/replay/replay.ts';
 import { contextEvents } from '../lib/pipeline/trail-facts.ts';
 import { defaultPolicy } from '../lib/policy/policy.ts';
 import { controls } from '../lib/services/catalogue.ts';
@@ -11,7 +11,7 @@ export async function trailseal(
   folder: string,
   threads: number,
 ): Promise<{ records: number; matching: number }> {
-  const { records, ignored } = await replay([folder], {
+  const { records, ignored } = await replayPaths([folder], {
     controls,
     policy: defaultPolicy(controls),
     now: new Date('2026-02-01T00:00:00Z'),

@@ -2,14 +2,18 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Replay, replay } from '../lib/pipeline/replay/replay.ts';
+import { type Replay, replayPaths } from '../lib/pipeline/replay/replay.ts';
 import { defaultPolicy } from '../lib/policy/policy.ts';
 import { controls } from '../lib/services/catalogue.ts';
 
 const data = path.join(import.meta.dirname, '..', '..', 'shared', 'data');
 
 function replayed(...folder: readonly string[]): Promise<Replay> {
-  return replay([path.join(data, ...folder)], { controls, policy: defaultPolicy(controls), now: new Date() });
+  return replayPaths([path.join(data, ...folder)], {
+    controls,
+    policy: defaultPolicy(controls),
+    now: new Date(),
+  });
 }
 
 function statusesOf({ findings }: Replay): Readonly<Record<string, string>> {

@@ -74,18 +74,39 @@ describe('modules', () => {
   });
 
   it('have no cycles at run time', () => {
-    const cycles: string[] = [];
-    const done = new Set<string>();
-    const visit = (file: string, trail: readonly string[]): void => {
-      if (trail.includes(file)) {
-        cycles.push([...trail.slice(trail.indexOf(file)), file].join(' -> '));
-        return;
-      }
-      if (done.has(file)) return;
-      for (const { to, typeOnly } of modules.get(file) ?? []) if (!typeOnly) visit(to, [...trail, file]);
-      done.add(file);
-    };
-    for (const file of modules.keys()) visit(file, []);
-    expect(cycles).toEqual([]);
+    expect(cyclesOf((_file, { typeOnly }) => !typeOnly)).toEqual([]);
+  });
+
+  // The facts of core are declared by the services that they come from, and the schema of a policy by its parts: until
+  // these two are taken apart, cycles through them are left out here.
+  const apart = ['lib/core', 'lib/services', 'lib/policy'];
+
+  it('have no cycles, types included', () => {
+    const checked = (file: string) => !apart.some((folder) => within(file, folder));
+    expect(cyclesOf((file, { to }) => checked(file) && checked(to))).toEqual([]);
   });
 });
+
+interface Import {
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+/** The cycles among modules, by those of their imports that count; each as the way round. */
+function cyclesOf(counts: (file: string, imported: Import) => boolean): readonly string[] {
+  const cycles: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, trail: readonly string[]): void => {
+    if (trail.includes(file)) {
+      cycles.push([...trail.slice(trail.indexOf(file)), file].join(' -> '));
+      return;
+    }
+    if (done.has(file)) return;
+    for (const imported of modules.get(file) ?? []) {
+      if (counts(file, imported)) visit(imported.to, [...trail, file]);
+    }
+    done.add(file);
+  };
+  for (const file of modules.keys()) visit(file, []);
+  return cycles;
+}

@@ -1,6 +1,6 @@
 /** What commands that replay an archive take to say what is read of it, and the reading itself. */
 import type { Command } from 'commander';
-import type { ReplayOptions, Scope } from '../../lib/pipeline/replay/replay.ts';
+import type { ReadingOptions, ReplayOptions, ReplayScope } from '../../lib/pipeline/replay/replay.ts';
 import type { StoredFiles } from '../../lib/trail/archive.ts';
 import { parseTime } from '../../lib/trail/parse.ts';
 import { UsageError } from '../exit.ts';
@@ -35,8 +35,8 @@ export function withArchiveOptions(command: Command): Command {
     );
 }
 
-/** How an archive is read, as `replay` takes it. */
-export type Reading = Pick<ReplayOptions, 'scope' | 'threads' | 'stored' | 'onProgress' | 'signal'>;
+/** What of an archive is read, and how, as `replayPaths` takes it. */
+export type Reading = Pick<ReplayOptions, 'scope'> & ReadingOptions;
 
 /**
  * Has what the paths and flags name read by `read`, with a progress bar; S3 is opened where they name it.
@@ -79,7 +79,7 @@ export async function readingArchive<T>(
   }
 }
 
-function scopeOf(flags: ArchiveFlags): Scope {
+function scopeOf(flags: ArchiveFlags): ReplayScope {
   const since = flags.since === undefined ? undefined : timeOf(flags.since, '--since');
   const day = /^\d{4}-\d{2}-\d{2}$/.test(flags.until ?? '') ? 86_400_000 : 0;
   const until = flags.until === undefined ? undefined : timeOf(flags.until, '--until') + day;

@@ -10,7 +10,7 @@ import { noUsage } from '../../lib/policy/guardrails.ts';
 import type { Plan } from '../../lib/policy/plan.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
 import { controls } from '../../lib/services/catalogue.ts';
-import { readDocument } from '../../lib/trail/archive/document.ts';
+import { readDocument } from '../../lib/trail/archive.ts';
 import { parseRecord } from '../../lib/trail/parse.ts';
 import { exitCode, UsageError } from '../exit.ts';
 import { printable, printableJson } from '../output/printable.ts';

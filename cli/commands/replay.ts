@@ -1,6 +1,6 @@
 /** `trailseal replay [PATH…] [--trail …]`: an archive through the controls. */
 import type { Command } from 'commander';
-import { replay } from '../../lib/pipeline/replay/replay.ts';
+import { replayPaths } from '../../lib/pipeline/replay/replay.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { UsageError } from '../exit.ts';
 import { readPolicy } from '../policy-file.ts';
@@ -33,7 +33,7 @@ export async function runReplay(
   checkOut(flags.out);
   const now = new Date();
   const { result, sources } = await readingArchive(paths, flags, signal, (local, reading) =>
-    replay(local, { ...reading, controls: chosen, policy, now }),
+    replayPaths(local, { ...reading, controls: chosen, policy, now }),
   );
   const generatedAt = now.toISOString();
   return conclude(

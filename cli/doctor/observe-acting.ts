@@ -15,8 +15,7 @@ import {
 } from '../../lib/aws/names.ts';
 import { isDenial } from '../../lib/aws/reason.ts';
 import { parseArn } from '../../lib/core/arn.ts';
-import { StateTableError } from '../../lib/findings/state/error.ts';
-import { nameOf } from '../../lib/findings/state/failure.ts';
+import { nameOf, StateTableError } from '../../lib/findings/state/error.ts';
 import { kinds } from '../../lib/policy/guardrails.ts';
 import { killSwitchPermission } from '../../lib/remediation/kill-switch.ts';
 import { Limiter } from '../../lib/remediation/limiter.ts';

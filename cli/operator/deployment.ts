@@ -2,8 +2,7 @@
 
 import { type Stage, stackName } from '../../lib/aws/names.ts';
 import type { ClientConfig } from '../../lib/aws/settings.ts';
-import { StateTableError } from '../../lib/findings/state/error.ts';
-import { nameOf } from '../../lib/findings/state/failure.ts';
+import { nameOf, StateTableError } from '../../lib/findings/state/error.ts';
 import { checkRegion } from '../commands/options.ts';
 import { checkStage } from '../doctor/account-region.ts';
 import { exitCode, UnansweredError, UsageError } from '../exit.ts';

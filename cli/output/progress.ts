@@ -1,7 +1,7 @@
 /** A progress bar on a terminal; nothing where the output is piped. */
 import { SingleBar } from 'cli-progress';
 import type { ScanProgress } from '../../lib/pipeline/scan/scan.ts';
-import type { Progress } from '../../lib/trail/archive.ts';
+import type { ReadProgress } from '../../lib/trail/archive.ts';
 
 export interface ProgressBar<Told> {
   readonly update: (progress: Told) => void;
@@ -16,7 +16,7 @@ interface Step {
 }
 
 /** A replay's bar, with rate and time left. */
-export function replayBar(stream: NodeJS.WriteStream, wanted: boolean): ProgressBar<Progress> {
+export function replayBar(stream: NodeJS.WriteStream, wanted: boolean): ProgressBar<ReadProgress> {
   const started = performance.now();
   return progressBar(
     stream,

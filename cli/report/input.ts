@@ -1,7 +1,7 @@
 /** What a report is made of, whoever made it, replay or scan. Plain data, ready for JSON. */
 import type { Severity, Standards, Verdict } from '../../lib/core/control.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
-import type { InputError } from '../../lib/trail/input-error.ts';
+import type { InputError } from '../../lib/trail/archive.ts';
 
 /** A control as people look it up. */
 export interface CatalogueEntry {

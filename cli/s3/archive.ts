@@ -3,9 +3,9 @@ import { setTimeout } from 'node:timers/promises';
 import { cloudTrailClient } from '../../lib/aws/cloudtrail.ts';
 import { s3Client } from '../../lib/aws/s3.ts';
 import type { ClientConfig } from '../../lib/aws/settings.ts';
-import type { Scope } from '../../lib/pipeline/replay/replay.ts';
-import { compare, type Found } from '../../lib/trail/archive/files.ts';
-import type { Progress, StoredFiles } from '../../lib/trail/archive.ts';
+import type { ReplayScope } from '../../lib/pipeline/replay/replay.ts';
+import { compare, type FoundFiles } from '../../lib/trail/archive/files.ts';
+import type { ReadProgress, StoredFiles } from '../../lib/trail/archive.ts';
 import { UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
 import { type Bucket, regionOf } from './bucket.ts';
@@ -27,7 +27,7 @@ export interface Sources {
   readonly trails: readonly string[];
   /** Of the shared configuration files; the environment decides where it is left out. */
   readonly profile: string | undefined;
-  readonly scope: Scope;
+  readonly scope: ReplayScope;
 }
 
 export interface S3Archive {
@@ -43,7 +43,7 @@ export interface S3Archive {
  */
 export async function openS3Archive(
   { uris, trails, profile, scope }: Sources,
-  onProgress: (progress: Progress) => void,
+  onProgress: (progress: ReadProgress) => void,
   signal: AbortSignal,
 ): Promise<S3Archive> {
   const named = uris.map(locationOf);
@@ -60,7 +60,7 @@ export async function openS3Archive(
     seen.bytes += bytes;
     onProgress({ ...seen, filesDone: 0, bytesDone: 0, records: 0 });
   };
-  const found: Found[] = [];
+  const found: FoundFiles[] = [];
   for (const location of [...named, ...ofTrails]) {
     found.push(await findObjects(await bucketOf(location.bucket), location, { scope, onFound }));
   }

@@ -1,5 +1,5 @@
 /** The folders of days in CloudTrail's layout: `YYYY/MM/DD/`, in UTC. Pure. */
-import type { Scope } from '../../lib/pipeline/replay/replay.ts';
+import type { ReplayScope } from '../../lib/pipeline/replay/replay.ts';
 
 const day = 86_400_000;
 
@@ -14,7 +14,7 @@ export interface Days {
  * which is that of its events or a later one: minutes, rarely hours after them. So one day more is looked at.
  * Source: AWS CloudTrail User Guide, "Getting and viewing your CloudTrail log files".
  */
-export function daysOf({ since, until }: Pick<Scope, 'since' | 'until'>): Days {
+export function daysOf({ since, until }: Pick<ReplayScope, 'since' | 'until'>): Days {
   return {
     ...(since === undefined ? {} : { first: Math.floor(since / day) }),
     ...(until === undefined ? {} : { last: Math.floor((until - 1) / day) + 1 }),

@@ -1,7 +1,7 @@
 /** Which objects of a bucket an archive is made of. */
 
-import type { Scope } from '../../lib/pipeline/replay/replay.ts';
-import { compare, extensions, type Found, whyNotRead } from '../../lib/trail/archive/files.ts';
+import type { ReplayScope } from '../../lib/pipeline/replay/replay.ts';
+import { compare, extensions, type FoundFiles, whyNotRead } from '../../lib/trail/archive/files.ts';
 import { type Bucket, ListingError, lookBelow, objectAt, objectsBelow, type StoredObject } from './bucket.ts';
 import { inFlight } from './flight.ts';
 import { type AccountRegion, accountRegionOf, afterLook, stepFrom } from './layout.ts';
@@ -13,7 +13,7 @@ const width = 16;
 const outside = 'not where CloudTrail delivers its log files; name it to have it read';
 
 export interface FindOptions {
-  readonly scope: Scope;
+  readonly scope: ReplayScope;
   /** Told of each object that is to be read. */
   readonly onFound?: (object: StoredObject) => void;
 }
@@ -24,7 +24,11 @@ export interface FindOptions {
  * @returns the objects as files, by their URIs. A folder that could not be listed is among the errors, once for
  * all that failed alike. Rejects when the bucket's signal is aborted.
  */
-export async function findObjects(bucket: Bucket, location: Location, options: FindOptions): Promise<Found> {
+export async function findObjects(
+  bucket: Bucket,
+  location: Location,
+  options: FindOptions,
+): Promise<FoundFiles> {
   const search = new Search(bucket, options);
   await search.from(location);
   return search.found(location);
@@ -65,7 +69,7 @@ class Search {
     await inFlight(prefixes, { width }, (one) => this.#list(one));
   }
 
-  found(location: Location): Found {
+  found(location: Location): FoundFiles {
     const uri = (key: string) => uriOf(this.#bucket.name, key);
     const files = [...this.#objects.values()].map(({ key, bytes }) => ({ path: uri(key), bytes }));
     const errors = [...this.#failed].map(([reason, keys]) => {

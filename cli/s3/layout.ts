@@ -5,7 +5,7 @@
  *
  * Source: AWS CloudTrail User Guide, "Getting and viewing your CloudTrail log files". Pure.
  */
-import type { Scope } from '../../lib/pipeline/replay/replay.ts';
+import type { ReplayScope } from '../../lib/pipeline/replay/replay.ts';
 import { daysOf, foldersOf, foldersOfYear, isLong } from './days.ts';
 import type { Location } from './location.ts';
 
@@ -77,7 +77,7 @@ function logsAt(prefix: string, onlyOrganizations = false): AccountRegion {
 }
 
 /** What to do at a place, where only what is in `scope` is wanted. */
-export function stepFrom(accountRegion: AccountRegion, scope: Scope): Step {
+export function stepFrom(accountRegion: AccountRegion, scope: ReplayScope): Step {
   if (!isWanted(accountRegion, scope)) return { kind: 'list', prefixes: [] };
   switch (accountRegion.kind) {
     case 'above':
@@ -106,7 +106,7 @@ function goOrLook(
     : { kind: 'go', accountRegions: below(accountRegion, kind, [...names]) };
 }
 
-function stepInRegion({ prefix, within = '' }: AccountRegion, scope: Scope): Step {
+function stepInRegion({ prefix, within = '' }: AccountRegion, scope: ReplayScope): Step {
   const days = daysOf(scope);
   const { first, last } = days;
   if (first === undefined && last === undefined) return { kind: 'list', prefixes: [prefix + within] };
@@ -125,7 +125,11 @@ function both(folders: readonly string[], within: string): readonly string[] {
 }
 
 /** What to make of what was seen at a place that had to be looked at. */
-export function afterLook(accountRegion: AccountRegion, { folders, files }: Below, scope: Scope): Recheck {
+export function afterLook(
+  accountRegion: AccountRegion,
+  { folders, files }: Below,
+  scope: ReplayScope,
+): Recheck {
   const { prefix, depth = 0, onlyOrganizations = false } = accountRegion;
   const go = (kind: AccountRegion['kind'], belongs: (name: string) => boolean) =>
     below(accountRegion, kind, folders.filter(belongs));
@@ -173,7 +177,7 @@ function below(
 }
 
 /** Whether the account and the Region that a place is of, where it is of one, are in `scope`. */
-function isWanted({ kind, prefix }: AccountRegion, { accounts, regions }: Scope): boolean {
+function isWanted({ kind, prefix }: AccountRegion, { accounts, regions }: ReplayScope): boolean {
   if (kind !== 'account' && kind !== 'cloudtrail' && kind !== 'region') return true;
   const names = prefix.split('/').slice(0, -1);
   const [account = '', , region] = names

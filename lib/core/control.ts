@@ -127,8 +127,8 @@ export type Deletion = ApiCall | ServiceEvent;
 export const verdicts = ['PASS', 'FAIL', 'UNKNOWN', 'NOT_APPLICABLE'] as const;
 export type Verdict = (typeof verdicts)[number];
 
-/** One thing that was seen, and where. */
-export interface Observation {
+/** One value that was observed, and where. */
+export interface ObservedValue {
   readonly what: string;
   readonly value: string | number | boolean | null | readonly string[];
   readonly source?: Source;
@@ -140,7 +140,7 @@ export interface Evidence {
   readonly summary: string;
   /** What the control requires, as the settings have it. */
   readonly required: string;
-  readonly observed: readonly Observation[];
+  readonly observed: readonly ObservedValue[];
   /** What a person may run about this one resource, where nothing is ever done about it by itself; to be copied. */
   readonly command?: string;
 }
@@ -210,7 +210,7 @@ export function defineControl<const Names extends readonly FactName[], Settings 
   return control;
 }
 
-type Seen = readonly Observation[];
+type Seen = readonly ObservedValue[];
 
 export function pass(summary: string, required: string, observed: Seen): Evaluation {
   return { verdict: 'PASS', evidence: { summary, required, observed } };
@@ -232,8 +232,8 @@ export function notApplicable(summary: string, required: string, observed: Seen)
 export function observe<T>(
   what: string,
   fact: Fact<T>,
-  show: (value: T) => Observation['value'],
-): Observation {
+  show: (value: T) => ObservedValue['value'],
+): ObservedValue {
   return fact.known
     ? { what, value: show(fact.value), source: fact.source }
     : { what, value: `unknown: ${fact.detail}` };

@@ -14,16 +14,16 @@ import { cut, oneLine, stringMap } from './plain.ts';
 
 export { asffLimits } from './asff-limits.ts';
 
-/** Why a finding has no place in Security Hub: it would be refused for what the events did not tell. */
+/** Why Security Hub would refuse a finding: the events did not name its account or Region. */
 export type Unpublishable = { readonly finding: Finding; readonly reason: string };
 
 /**
  * @returns why Security Hub could not take the finding (no account or no Region is known), or `undefined`.
  */
 export function whyUnpublishable(finding: Finding): string | undefined {
-  if (!/^\d{12}$/.test(finding.account)) return `the events do not tell its account (${finding.account})`;
+  if (!/^\d{12}$/.test(finding.account)) return `the events do not name its account (${finding.account})`;
   if (!/^[a-z]{2,}(-[a-z]+)+-\d+$/.test(finding.region))
-    return `the events do not tell its Region (${finding.region})`;
+    return `the events do not name its Region (${finding.region})`;
   return undefined;
 }
 
@@ -144,10 +144,10 @@ function productFields(finding: Finding): Record<string, string> | undefined {
       typeof value === 'string' ? value : JSON.stringify(value),
     ]),
   ];
-  const told = fields.filter(
+  const known = fields.filter(
     (field): field is [string, string] => field[1] !== undefined && field[1] !== null,
   );
-  return stringMap(told, {
+  return stringMap(known, {
     pairs: asffLimits.productFields,
     key: asffLimits.productFieldKey,
     value: asffLimits.productFieldValue,

@@ -1,4 +1,4 @@
-/** A finding: a verdict that somebody must know of, followed through time. One for a control and a resource. */
+/** A finding: a verdict of FAIL or UNKNOWN, followed through time. There is one for each control and resource. */
 import type { Evidence, ResourceType, Severity } from '../core/control.ts';
 import type { Actor } from '../core/event.ts';
 import type { Plan } from '../policy/plan.ts';
@@ -7,11 +7,11 @@ export const statuses = ['OPEN', 'RESOLVED', 'ARCHIVED'] as const;
 /** OPEN until the resource passes (RESOLVED) or was deleted (ARCHIVED). */
 export type Status = (typeof statuses)[number];
 
-/** One change of a finding, and the event behind it. */
-export interface Transition {
+/** One change of a finding's status, and the event behind it. */
+export interface StatusChange {
   readonly status: Status;
   readonly verdict: 'FAIL' | 'UNKNOWN';
-  /** ISO 8601, UTC; `null` when the event bears no time. */
+  /** ISO 8601, UTC; `null` when the event has no time. */
   readonly at: string | null;
   readonly eventName: string;
   readonly eventId: string | null;
@@ -23,9 +23,9 @@ export const exemptionStates = ['active', 'expired', 'refused'] as const;
 /** Where an exemption may come from: the policy file, a tag on the resource, or an operator, for one finding. */
 export const exemptionOrigins = ['policy', 'tag', 'operator'] as const;
 
-/** The exemption that covers a finding, or that covered it until it expired, or a tag that asks for one in vain. */
+/** The exemption that covers a finding, or covered it until it expired; or a tag that asks for one and gets none. */
 export interface FindingExemption {
-  /** `refused`: the resource bears the tag that exempts, but the tag exempts nothing. */
+  /** `refused`: the resource has the tag that exempts, but the tag exempts nothing. */
   readonly state: (typeof exemptionStates)[number];
   readonly from: (typeof exemptionOrigins)[number];
   /** Why the resource is exempt; of a refused one, why it is not. */
@@ -33,7 +33,7 @@ export interface FindingExemption {
   readonly owner: string;
   /** The last day on which it holds, `YYYY-MM-DD`; `null` where a refused one names none. */
   readonly expires: string | null;
-  /** Set while it is active and ends within a week: the time to tell whoever answers for it. */
+  /** Set while it is active and ends within a week: its owner is notified. */
   readonly endsSoon?: true | undefined;
 }
 
@@ -49,7 +49,7 @@ export interface Finding {
   readonly resource: { readonly type: ResourceType; readonly id: string; readonly arn: string };
   readonly account: string;
   readonly region: string;
-  /** When it was opened (last, if it was reopened): ISO 8601, UTC; `null` when the event bears no time. */
+  /** When it was opened (last, if it was reopened): ISO 8601, UTC; `null` when the event has no time. */
   readonly openedAt: string | null;
   readonly closedAt: string | null;
   /** The events behind its history, the opening one first; without those that have no `eventID`. */
@@ -62,5 +62,5 @@ export interface Finding {
   readonly closing: { readonly actor: Actor; readonly summary: string } | null;
   readonly plan: Plan;
   readonly exemption: FindingExemption | null;
-  readonly history: readonly Transition[];
+  readonly history: readonly StatusChange[];
 }

@@ -6,12 +6,16 @@ import type { Resource } from '../core/control.ts';
 /** ASFF's limit on a finding's Id, in characters. Source: Security Hub API model. */
 const maxIdLength = 512;
 
-/** Not one line of text: control and format characters, halves of surrogate pairs, ends of lines. */
+/** What one line of text does not hold: control and format characters, halves of surrogate pairs, line breaks. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /**
- * The deterministic id: the same truth told twice is one finding. One that is too long, or that no line of text can
- * hold, ends in its own digest.
+ * The id of the finding of a control and a resource, always the same. One that is too long, or that one line of text can
+ * not hold, ends in its own digest.
+ * @returns at most 512 printable characters.
+ * @example
+ * findingId('ec2-volume-encryption', volume)
+ * // 'trailseal/ec2-volume-encryption/111122223333/eu-central-1/vol-0a1b2c3d4e5f60001'
  */
 export function findingId(control: string, resource: Resource): string {
   const id = `trailseal/${control}/${resource.account}/${resource.region}/${resource.id}`;
@@ -21,14 +25,14 @@ export function findingId(control: string, resource: Resource): string {
   return `${cut(shown, maxIdLength - digest.length - 1)}#${digest}`;
 }
 
-/** Never inside a surrogate pair. */
+/** Does not cut inside a surrogate pair. */
 function cut(text: string, limit: number): string {
   const beginning = text.slice(0, limit);
   return beginning.isWellFormed() ? beginning : beginning.slice(0, -1);
 }
 
 /**
- * The ARN of the product that an account's own findings are of. Source: AWS Security Hub User Guide, "Sending findings to
+ * The ARN of the product under which an account imports findings of its own. Source: AWS Security Hub User Guide, "Sending findings to
  * Security Hub from a custom product integration".
  */
 export function productArnOf(account: string, region: string): string {

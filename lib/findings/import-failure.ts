@@ -1,6 +1,6 @@
 /**
- * Security Hub's refusals, of a call or of a finding in it, by what is to be done about them. Only what Security Hub
- * answered, or the way to it, becomes one: a mistake of our own is thrown on.
+ * Errors of Security Hub, of a call or of a finding in it, by what to do about them. An internal error of Trailseal is
+ * thrown on.
  * Source: Security Hub API Reference, "BatchImportFindings" (Errors), "ImportFindingsError", "Common Error Types";
  * AWS Security Hub User Guide, "BatchImportFindings for finding providers" (InvalidAccess).
  */
@@ -13,11 +13,11 @@ export interface Refusal {
 }
 
 export type CallFailure =
-  /** Nothing will be taken in this account and Region until somebody changes that. */
+  /** Security Hub takes nothing in this account and Region until somebody changes that. */
   | { readonly kind: 'off'; readonly because: OffBecause; readonly refusal: Refusal }
-  /** Something in the call is refused for good. */
+  /** Security Hub refuses something in the call, and would refuse it again. */
   | { readonly kind: 'refused'; readonly refusal: Refusal }
-  /** Throttled, out of order or out of reach: the same call may do later. */
+  /** Throttled, failed or not reached: the same call may succeed later. */
   | { readonly kind: 'unavailable'; readonly reason: string };
 
 export type OffBecause =
@@ -36,7 +36,7 @@ const inputErrors = new Set([
   'RequestEntityTooLargeException',
 ]);
 
-/** @throws the error again, when it did not come from Security Hub or the way to it. */
+/** @throws the error again, when it comes from no call of Security Hub. */
 export function callFailure(error: unknown): CallFailure {
   // The SDK marks every error that comes out of a call so, also those of the network.
   if (!(error instanceof Error) || !('$metadata' in error)) throw error;
@@ -57,7 +57,7 @@ export function isTransient(code: string): boolean {
   return /throttl|limit.?exceeded|internal|unavailable|time.?out|too.?many|conflict/i.test(code);
 }
 
-/** What Security Hub says, in one line: a message may repeat what a finding holds. */
+/** Security Hub's message in one line: it may repeat texts of the finding. */
 export function refusalOf(code: string | undefined, message: string | undefined): Refusal {
   return {
     code: oneLine(code ?? '', 100) || 'Unknown',

@@ -33,8 +33,8 @@ export function stringMap(
   const map = new Map<string, string>();
   for (const [key, value] of pairs) {
     if (map.size === limits.pairs) break;
-    const [name, told] = [oneLine(key, limits.key), oneLine(value, limits.value)];
-    if (name !== '' && told !== '' && !map.has(name)) map.set(name, told);
+    const [name, text] = [oneLine(key, limits.key), oneLine(value, limits.value)];
+    if (name !== '' && text !== '' && !map.has(name)) map.set(name, text);
   }
   return map.size === 0 ? undefined : Object.fromEntries(map);
 }
@@ -51,15 +51,15 @@ export function plainData(value: unknown, limit: number, levels = mostLevels): u
   if (typeof value !== 'object' || value === null || levels === 0) return undefined;
   if (Array.isArray(value)) {
     const items = value.slice(0, mostItems).map((item) => plainData(item, limit, levels - 1));
-    const told = items.filter((item) => item !== undefined);
-    return told.length === 0 ? undefined : told;
+    const kept = items.filter((item) => item !== undefined);
+    return kept.length === 0 ? undefined : kept;
   }
-  const told = Object.entries(value)
+  const kept = Object.entries(value)
     .filter(([key]) => /^[A-Za-z]\w*$/.test(key))
     .slice(0, mostItems)
     .map(([key, member]) => [key, plainData(member, limit, levels - 1)] as const)
     .filter(([, member]) => member !== undefined);
-  return told.length === 0 ? undefined : Object.fromEntries(told);
+  return kept.length === 0 ? undefined : Object.fromEntries(kept);
 }
 
 /** As `plainData`, of an object; `undefined` for anything else too. */

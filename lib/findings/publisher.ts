@@ -1,4 +1,4 @@
-/** Tells Security Hub of findings: at its pace, in its sizes, and so that one bad finding does not cost the others. */
+/** Imports findings into Security Hub, within its quotas and sizes, and so that one bad finding does not spoil the others. */
 import {
   type AwsSecurityFinding,
   BatchImportFindingsCommand,
@@ -14,10 +14,9 @@ import {
   reasonOf,
   refusalOf,
 } from './import-failure.ts';
-import { Pace } from './pace.ts';
-import { type Deferred, offIn, type Publication, type Refused, tooLarge } from './publication.ts';
+import { type Deferred, type ImportResult, offIn, type Refused, tooLarge } from './import-result.ts';
 
-export type { Deferred, Off, Publication, Refused } from './publication.ts';
+export type { Deferred, ImportResult, Off, Refused } from './import-result.ts';
 
 export interface PublisherOptions {
   /** Of the findings' Region; one that tries a call once (`securityHubClient`), as the publisher tries again itself. */
@@ -33,20 +32,22 @@ export interface PublisherOptions {
  * Source: AWS Security Hub User Guide, "BatchImportFindings for finding providers".
  */
 const quota = { perSecond: 10, burst: 30 } as const;
-/** So often in all is a call tried, and a finding that Security Hub could not take by itself. */
+/** Most tries of a call, and of a finding that Security Hub could not take. */
 const tries = 5;
 /**
- * No call is begun later than so many milliseconds after the publication began: where every finding has to be told
- * alone, the rest is deferred before a function runs out of time.
+ * No call is begun later than so many milliseconds after the publication began: where every finding needs a call of its
+ * own, the rest is deferred before a function runs out of time.
  */
 const longestWait = 45_000;
 
 type Stop = Exclude<CallFailure, { kind: 'refused' }>;
-type Answer = CallFailure | { readonly kind: 'answered'; readonly failed: ReadonlyMap<string, Refusal> };
+type ImportAnswer =
+  | CallFailure
+  | { readonly kind: 'answered'; readonly failed: ReadonlyMap<string, Refusal> };
 type Piece = Sized & { readonly id: string };
 
-/** What is settled, and what is to be tried again, of the findings of one account. */
-interface Progress {
+/** The findings of one account that are settled, and those to try again. */
+interface ImportProgress {
   /** When no call is begun any more, in epoch milliseconds. */
   readonly until: number;
   readonly accepted: string[];
@@ -56,20 +57,20 @@ interface Progress {
 
 export class Publisher {
   readonly #options: PublisherOptions;
-  readonly #pace: Pace;
+  readonly #calls: TokenBucket;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
-    this.#pace = new Pace({ ...quota, now: options.now, wait: options.wait });
+    this.#calls = new TokenBucket({ ...quota, now: options.now, wait: options.wait });
   }
 
   /**
    * Imports the findings into Security Hub, each with its own account's. Of several with the same id the one with
-   * the latest UpdatedAt counts. Rejects only for a mistake of our own.
+   * the latest UpdatedAt counts. Rejects only for an internal error.
    */
-  async publish(findings: readonly AwsSecurityFinding[]): Promise<Publication> {
+  async publish(findings: readonly AwsSecurityFinding[]): Promise<ImportResult> {
     const pieces = newest(findings).map((finding) => ({ ...shrunk(finding), id: idOf(finding) }));
-    const published: Publication[] = [
+    const published: ImportResult[] = [
       { accepted: [], refused: pieces.filter((one) => !fits(one)).map(tooLarge), deferred: [] },
     ];
     const byAccount = Map.groupBy(pieces.filter(fits), ({ finding }) => finding.AwsAccountId ?? '');
@@ -84,12 +85,12 @@ export class Publisher {
     };
   }
 
-  async #publishOf(account: string, pieces: readonly Piece[], until: number): Promise<Publication> {
+  async #publishOf(account: string, pieces: readonly Piece[], until: number): Promise<ImportResult> {
     const accepted: string[] = [];
     const refused: Refused[] = [];
     let pending = pieces;
     for (let round = 1; pending.length > 0; round += 1) {
-      const progress: Progress = { until, accepted, refused, again: [] };
+      const progress: ImportProgress = { until, accepted, refused, again: [] };
       const stop = await this.#importAll(pending, progress);
       if (stop?.kind === 'off') {
         return { accepted, refused, deferred: [], off: offIn(account, stop) };
@@ -97,9 +98,9 @@ export class Publisher {
       if (stop !== undefined || round === tries) {
         const deferred: Deferred[] = progress.again.map(({ piece, reason }) => ({ id: piece.id, reason }));
         if (stop !== undefined) {
-          const told = new Set([...accepted, ...[...refused, ...deferred].map(({ id }) => id)]);
-          const untold = pending.filter(({ id }) => !told.has(id));
-          deferred.push(...untold.map(({ id }) => ({ id, reason: stop.reason })));
+          const settled = new Set([...accepted, ...[...refused, ...deferred].map(({ id }) => id)]);
+          const left = pending.filter(({ id }) => !settled.has(id));
+          deferred.push(...left.map(({ id }) => ({ id, reason: stop.reason })));
         }
         return { accepted, refused, deferred };
       }
@@ -110,7 +111,7 @@ export class Publisher {
   }
 
   /** Imports all of them, once each. @returns what stops the publication, if anything does. */
-  async #importAll(pieces: readonly Piece[], progress: Progress): Promise<Stop | undefined> {
+  async #importAll(pieces: readonly Piece[], progress: ImportProgress): Promise<Stop | undefined> {
     for (const batch of batches(pieces)) {
       const stop = await this.#import(batch, progress);
       if (stop !== undefined) return stop;
@@ -119,7 +120,7 @@ export class Publisher {
   }
 
   /** Imports findings in one call, and in smaller ones where one of them spoils it for the others. */
-  async #import(batch: readonly Piece[], progress: Progress): Promise<Stop | undefined> {
+  async #import(batch: readonly Piece[], progress: ImportProgress): Promise<Stop | undefined> {
     const answer = await this.#call(batch, progress);
     switch (answer.kind) {
       case 'off':
@@ -150,7 +151,7 @@ export class Publisher {
   async #importHalves(
     batch: readonly Piece[],
     refusal: Refusal,
-    progress: Progress,
+    progress: ImportProgress,
   ): Promise<Stop | undefined> {
     if (batch.length <= 1) {
       progress.refused.push(...batch.map(({ id }) => ({ id, ...refusal })));
@@ -166,11 +167,11 @@ export class Publisher {
   /**
    * One call, tried again while Security Hub is not to be reached, and there is time.
    */
-  async #call(batch: readonly Piece[], { until, accepted }: Progress): Promise<Answer> {
+  async #call(batch: readonly Piece[], { until, accepted }: ImportProgress): Promise<ImportAnswer> {
     const command = new BatchImportFindingsCommand({ Findings: batch.map(({ finding }) => finding) });
-    let failure: CallFailure = { kind: 'unavailable', reason: 'there was no time left to tell it' };
+    let failure: CallFailure = { kind: 'unavailable', reason: 'there was no time left to import it' };
     for (let attempt = 1; ; attempt += 1) {
-      await this.#pace.take();
+      await this.#calls.take();
       if (this.#options.now().getTime() > until) return failure;
       try {
         const { FailedFindings = [], FailedCount = 0 } = await this.#options.client.send(command);
@@ -189,14 +190,14 @@ export class Publisher {
     }
   }
 
-  /** Longer with each attempt, and at random, so that those who failed together do not come back together. */
+  /** Longer with each attempt, and at random, so that callers that failed together do not come back together. */
   async #backOff(attempt: number): Promise<void> {
     await this.#options.wait(Math.round(this.#options.random() * 500 * 2 ** (attempt - 1)));
   }
 }
 
 /**
- * What an answer says of each finding that was sent.
+ * What an answer means for each finding that was sent.
  * @param works whether Security Hub took a finding of this account just before.
  */
 function answerTo(
@@ -204,18 +205,18 @@ function answerTo(
   failed: ReadonlyMap<string, Refusal>,
   count: number,
   works: boolean,
-): Answer {
+): ImportAnswer {
   const named = batch.flatMap(({ id }) => failed.get(id) ?? []);
   const [first] = named;
   const all = named.length === batch.length && named.every(({ code }) => isOff(code));
-  // One finding alone may be refused access for what it says of itself; all are refused when Security Hub is off.
+  // One finding alone may be refused access because of its own account id; all are refused when Security Hub is off.
   if (first !== undefined && all && !(works && batch.length === 1)) {
     return { kind: 'off', because: 'not-enabled', refusal: first };
   }
   if (count <= named.length) return { kind: 'answered', failed };
-  // Which of the others failed is not told: none of them may be taken for accepted.
-  const untold = refusalOf('InternalError', `${count} findings failed, of which ${named.length} are named`);
-  return { kind: 'answered', failed: new Map(batch.map(({ id }) => [id, failed.get(id) ?? untold])) };
+  // The answer does not name the others that failed: none of the findings counts as accepted.
+  const unnamed = refusalOf('InternalError', `${count} findings failed, of which ${named.length} are named`);
+  return { kind: 'answered', failed: new Map(batch.map(({ id }) => [id, failed.get(id) ?? unnamed])) };
 }
 
 /** One finding for each id, the latest, in the order in which the ids first come. */
@@ -234,4 +235,37 @@ function updated({ UpdatedAt }: AwsSecurityFinding): number {
 
 function idOf({ Id = '' }: AwsSecurityFinding): string {
   return Id;
+}
+
+export interface TokenBucketOptions {
+  readonly perSecond: number;
+  /** The most calls that may be made at once, after a while without any. */
+  readonly burst: number;
+  readonly now: () => Date;
+  readonly wait: (milliseconds: number) => Promise<void>;
+}
+
+/** So many calls at once, and so many a second after that. */
+export class TokenBucket {
+  readonly #options: TokenBucketOptions;
+  #tokens: number;
+  #filledAt: number;
+
+  constructor(options: TokenBucketOptions) {
+    this.#options = options;
+    this.#tokens = options.burst;
+    this.#filledAt = options.now().getTime();
+  }
+
+  /** Resolves when the next call may be made. Whoever asks first goes first. */
+  async take(): Promise<void> {
+    const { perSecond, burst, now, wait } = this.#options;
+    const time = now().getTime();
+    // A clock that is set back fills nothing, and takes nothing away.
+    const filled = (Math.max(0, time - this.#filledAt) / 1_000) * perSecond;
+    this.#filledAt = time;
+    // Below zero the tokens are spoken for by those who wait already.
+    this.#tokens = Math.min(burst, this.#tokens + filled) - 1;
+    if (this.#tokens < 0) await wait(Math.ceil((-this.#tokens / perSecond) * 1_000));
+  }
 }

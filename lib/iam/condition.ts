@@ -13,7 +13,7 @@ import type { Condition } from './document.ts';
 import { hasWildcard } from './pattern.ts';
 
 /** Whose use of the key is allowed. */
-export interface Scope {
+export interface CallerScope {
   /** The key's own account and those that the policy allows. */
   readonly accounts: ReadonlySet<string>;
   readonly ownAccount: string;
@@ -27,16 +27,16 @@ export type Reach =
   | { readonly kind: 'inside'; readonly why: string }
   /** Named accounts or organizations that are not allowed. */
   | { readonly kind: 'outside'; readonly why: string }
-  /** Somebody definite, but the account is not told. */
+  /** Somebody definite, whose account is unknown. */
   | { readonly kind: 'unclear'; readonly why: string }
   /** Anybody, as far as the conditions go. */
   | { readonly kind: 'open'; readonly why: string };
 
-/** From the narrowest; of several tests that must all hold, the narrowest tells. */
+/** From the narrowest; of several tests that must all hold, the narrowest decides. */
 const order: readonly Reach['kind'][] = ['inside', 'outside', 'unclear', 'open'];
 
 /** The reach of an Allow statement that has these conditions. */
-export function reachOf(conditions: readonly Condition[], scope: Scope): Reach {
+export function reachOf(conditions: readonly Condition[], scope: CallerScope): Reach {
   const present = new Set(conditions.filter(requiresKey).map(({ key }) => key.toLowerCase()));
   const reaches = conditions.map((condition) => reachOfTest(condition, scope, present));
   return pick(reaches, (kind, other) => order.indexOf(kind) < order.indexOf(other)) ?? open();
@@ -46,7 +46,7 @@ export function reachOf(conditions: readonly Condition[], scope: Scope): Reach {
  * Whom a Deny statement with these conditions leaves out, and so lets pass: all that escape one of its tests.
  * Without conditions it lets nobody pass.
  */
-export function reachPast(conditions: readonly Condition[], scope: Scope): Reach {
+export function reachPast(conditions: readonly Condition[], scope: CallerScope): Reach {
   const reaches = conditions.map((condition) => reachPastTest(condition, scope));
   return (
     pick(reaches, (kind, other) => order.indexOf(kind) > order.indexOf(other)) ?? {
@@ -63,13 +63,13 @@ function requiresKey({ operator, values }: Condition): boolean {
   );
 }
 
-interface Operator {
+interface ConditionOperator {
   readonly quantifier: 'forallvalues' | 'foranyvalue' | undefined;
   readonly base: string;
   readonly ifExists: boolean;
 }
 
-function operatorOf(name: string): Operator {
+function operatorOf(name: string): ConditionOperator {
   const [, quantifier, base = '', ifExists] =
     /^(?:(forallvalues|foranyvalue):)?(.*?)(ifexists)?$/s.exec(name.toLowerCase()) ?? [];
   return {
@@ -80,9 +80,9 @@ function operatorOf(name: string): Operator {
 }
 
 /** How the values of an operator are read: letter by letter, as a pattern, or as an ARN of patterns. */
-type Reading = 'exact' | 'pattern' | 'arn';
+type ValueReading = 'exact' | 'pattern' | 'arn';
 
-const readings = new Map<string, Reading>([
+const readings = new Map<string, ValueReading>([
   ['stringequals', 'exact'],
   ['stringequalsignorecase', 'exact'],
   ['numericequals', 'exact'],
@@ -91,7 +91,7 @@ const readings = new Map<string, Reading>([
   ['arnlike', 'arn'],
 ]);
 
-function reachOfTest(condition: Condition, scope: Scope, present: ReadonlySet<string>): Reach {
+function reachOfTest(condition: Condition, scope: CallerScope, present: ReadonlySet<string>): Reach {
   const { quantifier, base, ifExists } = operatorOf(condition.operator);
   const holdsWithoutKey = quantifier === 'forallvalues' || ifExists;
   if (holdsWithoutKey && !present.has(condition.key.toLowerCase())) return open(condition);
@@ -102,7 +102,7 @@ function reachOfTest(condition: Condition, scope: Scope, present: ReadonlySet<st
 }
 
 /** The complement of one test of a Deny statement: only a negated operator leaves out somebody definite. */
-function reachPastTest(condition: Condition, scope: Scope): Reach {
+function reachPastTest(condition: Condition, scope: CallerScope): Reach {
   const { quantifier, base } = operatorOf(condition.operator);
   // ForAnyValue is false where the key is missing, so that it denies nothing to those who lack the key.
   if (quantifier === 'foranyvalue') return open(condition);
@@ -149,7 +149,7 @@ const unclearKeys = new Set([
   'aws:userid',
 ]);
 
-function reachOfValues(condition: Condition, reading: Reading, scope: Scope): Reach {
+function reachOfValues(condition: Condition, reading: ValueReading, scope: CallerScope): Reach {
   const key = condition.key.toLowerCase();
   if (condition.values.length === 0)
     return { kind: 'unclear', why: `under ${condition.key}, which has no value` };
@@ -172,33 +172,33 @@ function reachOfValues(condition: Condition, reading: Reading, scope: Scope): Re
     const everything = condition.values.some((value) => value.includes('${') || /^[*?]/.test(value));
     return everything && reading !== 'exact'
       ? open(condition)
-      : { kind: 'unclear', why: `under ${condition.key}, which does not tell the caller's account` };
+      : { kind: 'unclear', why: `under ${condition.key}, which does not name the caller's account` };
   }
   return open(condition);
 }
 
 /** An account; or `open` when the value matches any; or `unclear`. */
-type AccountRegion = { readonly account: string } | 'open' | 'unclear';
+type CallerAccount = { readonly account: string } | 'open' | 'unclear';
 
 function reachOfAccounts(
   condition: Condition,
-  scope: Scope,
-  accountRegion: (value: string) => AccountRegion,
+  scope: CallerScope,
+  callerAccount: (value: string) => CallerAccount,
 ): Reach {
   const { key, values } = condition;
-  const accountRegions = values.map(accountRegion);
-  if (accountRegions.includes('open')) return open(condition);
+  const callers = values.map(callerAccount);
+  if (callers.includes('open')) return open(condition);
   const accounts = [
-    ...new Set(accountRegions.flatMap((found) => (typeof found === 'string' ? [] : [found.account]))),
+    ...new Set(callers.flatMap((found) => (typeof found === 'string' ? [] : [found.account]))),
   ];
   const external = accounts.filter((account) => !scope.accounts.has(account));
   if (external.length > 0) return { kind: 'outside', why: `under ${key}, which names ${shorten(external)}` };
-  return accountRegions.includes('unclear')
-    ? { kind: 'unclear', why: `under ${key}, which has a value that does not tell the account` }
+  return callers.includes('unclear')
+    ? { kind: 'unclear', why: `under ${key}, which has a value that does not name the account` }
     : { kind: 'inside', why: `under ${key}, which names ${shorten(accounts)} alone` };
 }
 
-function accountOfValue(value: string, reading: Reading, scope: Scope): AccountRegion {
+function accountOfValue(value: string, reading: ValueReading, scope: CallerScope): CallerAccount {
   if (/^\$\{aws:resourceaccount\}$/i.test(value)) return { account: scope.ownAccount };
   if (value.includes('${') || (reading !== 'exact' && hasWildcard(value))) return 'open';
   return /^\d{12}$/.test(value) ? { account: value } : 'unclear';
@@ -208,7 +208,7 @@ function accountOfValue(value: string, reading: Reading, scope: Scope): AccountR
  * The account that an ARN's pattern fixes. An ARN operator compares part by part, so that wildcards elsewhere
  * do no harm; to StringLike, a `*` before the account may also stand for colons, and a path may hold some.
  */
-function accountOfArn(value: string, reading: Reading): AccountRegion {
+function accountOfArn(value: string, reading: ValueReading): CallerAccount {
   const arn = parseArn(value);
   if (value.includes('${')) return 'open';
   if (arn === undefined) return reading !== 'exact' && hasWildcard(value) ? 'open' : 'unclear';
@@ -222,7 +222,7 @@ function accountOfArn(value: string, reading: Reading): AccountRegion {
  * Organizations by id, or by path (`o-…/r-…/ou-…/*`). An account is in one organization at most, so where
  * none is listed as allowed a single one is taken for the account's own, and of two one must be external.
  */
-function reachOfOrganizations(condition: Condition, reading: Reading, scope: Scope): Reach {
+function reachOfOrganizations(condition: Condition, reading: ValueReading, scope: CallerScope): Reach {
   const { key, values } = condition;
   const keysOwn = "the key's own organization";
   const ids = new Set<string>();
@@ -234,7 +234,7 @@ function reachOfOrganizations(condition: Condition, reading: Reading, scope: Sco
     if (own && scope.organizations.length > 0) {
       return {
         kind: 'unclear',
-        why: `under ${key}, which names the key's own organization, and its id is not told`,
+        why: `under ${key}, which names the key's own organization, and its id is not known`,
       };
     }
     if (!own && !/^o-[a-z0-9-]+$/i.test(id)) {
@@ -262,7 +262,7 @@ function reachOfNetwork(condition: Condition): Reach {
   });
   return key.toLowerCase() !== 'aws:sourceip' || wide || values.length === 0
     ? open(condition)
-    : { kind: 'unclear', why: `under ${key}, which does not tell the caller's account` };
+    : { kind: 'unclear', why: `under ${key}, which does not name the caller's account` };
 }
 
 function open(condition?: Condition): Reach {

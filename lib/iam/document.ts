@@ -1,6 +1,6 @@
 /**
  * A KMS key policy, from its JSON to plain data. KMS accepts none that is malformed, so what can't be read
- * here was not recorded whole, and nothing is said of it.
+ * here was not recorded whole, and no verdict is given on it.
  * Source: AWS KMS Developer Guide, "Elements in a key policy"; IAM User Guide, "Grammar of the IAM JSON
  * policy language".
  */
@@ -21,7 +21,7 @@ export interface Condition {
   readonly values: readonly string[];
 }
 
-export interface Statement {
+export interface PolicyStatement {
   /** `statement "Sid"`, or `statement 2` by its place when it has none. */
   readonly label: string;
   readonly effect: 'Allow' | 'Deny';
@@ -35,7 +35,7 @@ export interface Statement {
 }
 
 export interface KeyPolicy {
-  readonly statements: readonly Statement[];
+  readonly statements: readonly PolicyStatement[];
 }
 
 export type ParsedKeyPolicy =
@@ -90,7 +90,7 @@ export function defaultKeyPolicy(keyArn: string, account: string): KeyPolicy {
   };
 }
 
-function parseStatement(value: unknown, index: number): Statement {
+function parseStatement(value: unknown, index: number): PolicyStatement {
   const accountRegion = `statement ${index + 1}`;
   if (!isObject(value)) throw new Unreadable(`${accountRegion} is not an object`);
   const sid = element(value, 'Sid');

@@ -4,14 +4,14 @@
  * "Policy evaluation logic".
  */
 import { parseArn } from '../core/arn.ts';
-import { type Reach, reachOf, reachPast, type Scope, shorten } from './condition.ts';
-import type { Condition, KeyPolicy, Patterns, Statement } from './document.ts';
+import { type CallerScope, type Reach, reachOf, reachPast, shorten } from './condition.ts';
+import type { Condition, KeyPolicy, Patterns, PolicyStatement } from './document.ts';
 import { matchesPattern } from './pattern.ts';
 import type { Principal } from './principal.ts';
 
-export type { Scope } from './condition.ts';
+export type { CallerScope } from './condition.ts';
 
-export interface KeyPolicyScope extends Scope {
+export interface KeyPolicyScope extends CallerScope {
   readonly keyArn: string;
   /** ARNs, or patterns of ARNs, that must keep `kms:PutKeyPolicy`; none means anybody of the own account. */
   readonly administrators: readonly string[];
@@ -54,7 +54,7 @@ export function evaluateKeyPolicy(policy: KeyPolicy, scope: KeyPolicyScope): Key
 }
 
 /** Whether a statement has any effect on this key: without actions or resources it has none. */
-function works({ actions, resources }: Statement, { keyArn }: KeyPolicyScope): boolean {
+function works({ actions, resources }: PolicyStatement, { keyArn }: KeyPolicyScope): boolean {
   if (actions === undefined || resources === undefined) return false;
   const concernsKms =
     actions.negated ||
@@ -67,8 +67,8 @@ function applies(patterns: Patterns, matches: (pattern: string) => boolean): boo
 }
 
 function grantsToOthers(
-  allow: Statement,
-  denies: readonly Statement[],
+  allow: PolicyStatement,
+  denies: readonly PolicyStatement[],
   scope: KeyPolicyScope,
 ): readonly GrantToOther[] {
   const others = allow.allBut
@@ -103,7 +103,7 @@ function isOther(principal: Principal, scope: KeyPolicyScope): boolean {
 }
 
 /** The reach of an Allow statement under its own conditions and under each Deny that covers all it allows. */
-function narrowed(allow: Statement, denies: readonly Statement[], scope: KeyPolicyScope): Reach {
+function narrowed(allow: PolicyStatement, denies: readonly PolicyStatement[], scope: KeyPolicyScope): Reach {
   const own = reachOf(allow.conditions, scope);
   if (own.kind === 'inside') return own;
   const covering = denies.filter((deny) => covers(deny.actions, allow.actions));
@@ -111,7 +111,7 @@ function narrowed(allow: Statement, denies: readonly Statement[], scope: KeyPoli
 }
 
 /** Whom a Deny lets pass: those that it does not name, and those that escape its conditions. */
-function reachPastDeny(deny: Statement, scope: KeyPolicyScope): Reach {
+function reachPastDeny(deny: PolicyStatement, scope: KeyPolicyScope): Reach {
   const spared: Reach = deny.allBut
     ? {
         kind: deny.principals.some((principal) => isOther(principal, scope)) ? 'open' : 'inside',
@@ -135,7 +135,7 @@ function grantTo(principal: Principal, reach: Reach): Pick<GrantToOther, 'kind' 
   }
 }
 
-function concernsEveryone({ principals, allBut }: Statement): boolean {
+function concernsEveryone({ principals, allBut }: PolicyStatement): boolean {
   return !allBut && principals.some(({ kind }) => kind === 'everyone');
 }
 
@@ -156,7 +156,7 @@ function wholeAction(pattern: string): string {
 
 const putKeyPolicy = 'kms:putkeypolicy';
 
-function letsPut({ actions }: Statement): boolean {
+function letsPut({ actions }: PolicyStatement): boolean {
   return (
     actions !== undefined &&
     applies(actions, (pattern) => matchesPattern(pattern.toLowerCase(), putKeyPolicy))
@@ -171,8 +171,8 @@ interface Administrator {
 }
 
 function administration(
-  allows: readonly Statement[],
-  denies: readonly Statement[],
+  allows: readonly PolicyStatement[],
+  denies: readonly PolicyStatement[],
   scope: KeyPolicyScope,
 ): Administration {
   // A Deny under conditions leaves a way, so only one without any can lock an administrator out.
@@ -222,7 +222,7 @@ function named(wanted: string, found: readonly Administrator[]): Administration 
       };
 }
 
-function administratorsIn(allow: Statement, scope: KeyPolicyScope): readonly Administrator[] {
+function administratorsIn(allow: PolicyStatement, scope: KeyPolicyScope): readonly Administrator[] {
   const principals = allow.allBut ? [{ kind: 'everyone' as const, name: 'everybody' }] : allow.principals;
   return principals.flatMap((principal): Administrator[] => {
     if (principal.kind !== 'everyone' && principal.kind !== 'account') return [];
@@ -248,7 +248,7 @@ function admitsOwn(condition: Condition, scope: KeyPolicyScope): 'always' | 'nev
   return namesOwn ? 'always' : 'never';
 }
 
-function locksOut(lock: Statement, name: string): boolean {
+function locksOut(lock: PolicyStatement, name: string): boolean {
   const listed = lock.principals.some(
     (principal) =>
       principal.kind === 'everyone' ||

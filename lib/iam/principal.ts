@@ -12,7 +12,7 @@ export type Principal =
   | { readonly kind: 'account'; readonly name: string; readonly account: string }
   /** AWS itself, acting through a service. */
   | { readonly kind: 'service'; readonly name: string }
-  /** Somebody whose account the name does not tell. */
+  /** Somebody whose account is not in the name. */
   | { readonly kind: 'unclear'; readonly name: string; readonly why: string };
 
 /** The principal that an `AWS` entry of a policy, or a grant's `granteePrincipal`, names. */
@@ -27,10 +27,10 @@ export function principalOf(name: string): Principal {
   if (isService(name)) return { kind: 'service', name };
   if (/^A[A-Z]{3}[A-Z0-9]{12,}$/.test(name)) {
     // AWS shows such an id where the principal it stood for was deleted. Then it grants nothing to anybody;
-    // but the id of one that lives looks the same, and tells no account.
+    // but the id of one that lives looks the same, and names no account.
     return { kind: 'unclear', name, why: 'a unique id, as of a deleted principal, names no account' };
   }
-  return { kind: 'unclear', name, why: 'the name does not tell the account' };
+  return { kind: 'unclear', name, why: 'the name does not name the account' };
 }
 
 /**
@@ -66,7 +66,7 @@ export function principalOfKind(kind: string, name: string): Principal {
         : { kind: 'account', name, account };
     }
     case 'canonicaluser':
-      return unclear('a canonical user id does not tell the account');
+      return unclear('a canonical user id does not name the account');
     default:
       return unclear(`principals of the kind ${kind} are not known`);
   }

@@ -1,4 +1,4 @@
-/** Evaluating: facts are read once for all that is to be evaluated, then each control has its say. */
+/** Evaluation: facts are read once for all resources and controls, then each control evaluates its own. */
 import type { Evaluation, Facts } from '../core/control.ts';
 import type { FactProvider, LiveFactProvider } from '../core/fact-provider.ts';
 import type { Unknown } from '../core/facts.ts';
@@ -8,7 +8,7 @@ export interface Evaluated extends Concern {
   readonly evaluation: Evaluation;
   /** The facts that the evaluation rests on, by name. */
   readonly facts: Partial<Facts>;
-  /** Why the tags are not known, where they were asked for; see `withTags`. */
+  /** Why the tags are not known, where they were read; see `withTags`. */
   readonly tagsUnknown?: Unknown;
 }
 
@@ -17,7 +17,13 @@ type SettingsOf = (controlId: string) => unknown;
 
 /**
  * Evaluates resources by their controls.
- * @returns a evaluation for each concern, in the order given.
+ * @param concerns pairs of a control and a resource.
+ * @param provider reads the facts that the controls declare.
+ * @param settingsOf a control's settings in the policy.
+ * @returns an evaluation for each concern, in the order given.
+ * @throws TypeError when the provider does not answer for a fact.
+ * @example
+ * const evaluated = await evaluate(matcher.match(event).triggered, facts, (id) => policy.controls.get(id)?.settings);
  */
 export async function evaluate(
   concerns: readonly Concern[],
@@ -34,23 +40,25 @@ export async function evaluate(
 }
 
 export interface LiveConcern extends Concern {
-  /** Whether the resource may well be deleted: then its absence is an answer, not waited out. */
+  /** Whether the resource may be deleted by now: then its absence is an answer, and is not retried. */
   readonly mayBeDeleted?: boolean;
 }
 
 /**
  * Evaluates resources as they are now, by their own ids. See `LiveFactProvider` for how one concern may give several
- * evaluations; whether a resource was deleted or not ready, and its verdict not to be counted, is told by its facts
- * (`facts/absence.ts`).
+ * evaluations; its facts say whether a resource was deleted or is not ready, so that
+ * its verdict does not count (`core/absence.ts`).
  * @returns the evaluations for each concern, in the order given. Of one control and one resource there is one
  * evaluation, and one object, however many concerns it answers.
+ * @example
+ * const [[evaluated] = []] = await evaluateLive([{ control, resource }], awsFacts, settingsOf);
  */
 export async function evaluateLive(
   concerns: readonly LiveConcern[],
   provider: LiveFactProvider,
   settingsOf: SettingsOf,
 ): Promise<readonly (readonly Evaluated[])[]> {
-  const looked = await provider.look(
+  const current = await provider.look(
     concerns.map(({ control, resource, mayBeDeleted = false }) => ({
       resource,
       facts: control.facts,
@@ -59,7 +67,7 @@ export async function evaluateLive(
   );
   const all = new Map<string, Evaluated>();
   return concerns.map(({ control }, index) =>
-    (looked[index] ?? []).map(({ resource, facts }) => {
+    (current[index] ?? []).map(({ resource, facts }) => {
       const { account, region, type, id } = resource;
       const key = `${control.id} ${account} ${region} ${type} ${id}`;
       const evaluated = all.get(key) ?? {

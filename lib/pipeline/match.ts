@@ -93,17 +93,17 @@ interface Finder {
   readonly resources: FindResources;
   readonly mayDelete: boolean;
 }
-interface Entry {
+interface Declared {
   readonly triggers: Finder[];
   readonly deletions: Finder[];
 }
 
 /**
- * What the controls declare, arranged by event.
+ * The triggers and deletion events of controls, by event.
  * @example new Matcher(controls).match(event).triggered.map(({ resource }) => resource.id)
  */
 export class Matcher {
-  readonly #entries = new Map<string, Entry>();
+  readonly #declared = new Map<string, Declared>();
   readonly #byActor: (Finder & Pick<ActorCall, 'actorTypes'>)[] = [];
   readonly #aliases: EventAliases;
 
@@ -115,7 +115,7 @@ export class Matcher {
     }
   }
 
-  #add(control: Control, trigger: Trigger | Deletion, kind: keyof Entry): void {
+  #add(control: Control, trigger: Trigger | Deletion, kind: keyof Declared): void {
     if (trigger.kind === 'actor') {
       const { resources, actorTypes } = trigger;
       this.#byActor.push({ control, resources, actorTypes, mayDelete: false });
@@ -126,36 +126,39 @@ export class Matcher {
     const mayDelete = trigger.kind === 'api-call' && trigger.mayDelete === true;
     for (const eventName of named.eventNames) {
       const key = keyOf(named.eventSource, eventName);
-      const entry = this.#entries.get(key) ?? { triggers: [], deletions: [] };
-      entry[kind].push({ control, resources: trigger.resources, mayDelete });
-      this.#entries.set(key, entry);
+      const declared = this.#declared.get(key) ?? { triggers: [], deletions: [] };
+      declared[kind].push({ control, resources: trigger.resources, mayDelete });
+      this.#declared.set(key, declared);
     }
   }
 
-  #entryOf({ eventSource, eventName }: Pick<TrailEvent, 'eventSource' | 'eventName'>): Entry | undefined {
+  #declaredFor({
+    eventSource,
+    eventName,
+  }: Pick<TrailEvent, 'eventSource' | 'eventName'>): Declared | undefined {
     const key = keyOf(eventSource, eventName);
     const alias = this.#aliases.get(key);
-    return this.#entries.get(alias === undefined ? key : keyOf(eventSource, alias));
+    return this.#declared.get(alias === undefined ? key : keyOf(eventSource, alias));
   }
 
   /** Whether any control declares the event, as a trigger or as a deletion event. */
   declares(event: Pick<TrailEvent, 'eventSource' | 'eventName' | 'actor'>): boolean {
-    return this.#entryOf(event) !== undefined || this.#byActor.some((finder) => goesBy(finder, event));
+    return this.#declaredFor(event) !== undefined || this.#byActor.some((finder) => goesBy(finder, event));
   }
 
-  /** Whether the event can only delete resources. */
+  /** Whether the event can do nothing but delete resources. */
   onlyDeletes(event: Pick<TrailEvent, 'eventSource' | 'eventName'>): boolean {
-    return this.#entryOf(event)?.triggers.length === 0;
+    return this.#declaredFor(event)?.triggers.length === 0;
   }
 
   /** The controls and resources that a successful event concerns, each pair once. */
   match(event: TrailEvent): Match {
-    const entry = this.#entryOf(event);
+    const declared = this.#declaredFor(event);
     const named = withModelName(event, this.#aliases);
     const byActor = this.#byActor.filter((finder) => goesBy(finder, event));
     return {
-      triggered: concerns([...(entry?.triggers ?? []), ...byActor], named),
-      deleted: concerns(entry?.deletions ?? [], named),
+      triggered: concerns([...(declared?.triggers ?? []), ...byActor], named),
+      deleted: concerns(declared?.deletions ?? [], named),
     };
   }
 }
@@ -167,18 +170,21 @@ function goesBy(
   return actorTypes.some((type) => type === actor.type);
 }
 
-/** The events that somebody waits for: those of one source by their names, or all of an actor's. */
-export interface Wanted {
+/** Events of one source, by their names. */
+export interface SourceEvents {
   readonly eventSource: string;
   readonly eventNames: readonly string[];
 }
 
-/** The events that the controls declare, and those that are learned from, joined by source; aliases included. */
+/**
+ * The events that the controls declare, and those that facts are learned from, joined by source; aliases included.
+ * @example wantedEvents([kmsKeyDeletion]) // [{ eventSource: 'kms.amazonaws.com', eventNames: ['CancelKeyDeletion', …] }]
+ */
 export function wantedEvents(
   controls: readonly Pick<Control, 'triggers' | 'deletions'>[],
   contextEvents: readonly { eventSource: EventSource; eventNames: readonly string[] }[] = [],
   aliases: EventAliases = new Map(),
-): readonly Wanted[] {
+): readonly SourceEvents[] {
   const bySource = new Map<string, Set<string>>();
   const declared = controls.flatMap(({ triggers, deletions }) => [...triggers, ...deletions]);
   for (const named of [...declared.map(namedEvents), ...contextEvents]) {

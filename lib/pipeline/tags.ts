@@ -1,4 +1,4 @@
-/** The tags of what fails, read before it is decided about, where the policy goes by them and the look tells none. */
+/** The tags of resources that fail, read before their plan is made, where the policy depends on them and facts have none. */
 import type { TagsOf } from '../core/fact-provider.ts';
 import type { Policy } from '../policy/assemble.ts';
 import { goesByTags } from '../policy/by-tags.ts';
@@ -6,9 +6,11 @@ import { isTaggable } from '../policy/guardrails.ts';
 import type { Evaluated } from './evaluate.ts';
 
 /**
- * @param tagsOf asked once, for all of them, and only where something is to be asked.
- * @returns the evaluations as they were given, those of which tags were asked with the tags, or with why they are unknown.
- *   What was one object stays one.
+ * Completes evaluations with tags.
+ * @param tagsOf is called once, for all resources together, and only where tags are needed.
+ * @returns the evaluations as they were given; where tags were read with the tags, or with why they are unknown. What was
+ *   one object stays one.
+ * @example const complete = await withTags(evaluated, policy, (resources) => awsFacts.tagsOf(resources));
  */
 export async function withTags(
   evaluated: readonly (readonly Evaluated[])[],
@@ -24,10 +26,13 @@ export async function withTags(
   );
   if (tagsOf === undefined || wanting.length === 0) return evaluated;
   const read = await tagsOf(wanting.map(({ resource }) => resource));
-  const told = new Map(
+  const completed = new Map(
     wanting.map((one, index): [Evaluated, Evaluated] => {
       const tags = read[index];
-      if (tags === undefined) throw new TypeError(`tags were asked of ${wanting.length}, and told of fewer`);
+      if (tags === undefined)
+        throw new TypeError(
+          `tags of ${wanting.length} resources were requested, and those of fewer returned`,
+        );
       return [
         one,
         tags.known
@@ -36,5 +41,5 @@ export async function withTags(
       ];
     }),
   );
-  return evaluated.map((some) => some.map((one) => told.get(one) ?? one));
+  return evaluated.map((some) => some.map((one) => completed.get(one) ?? one));
 }

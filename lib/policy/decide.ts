@@ -23,6 +23,8 @@ export interface Case {
   /** What `exemptionFor` answered. */
   readonly exemption: FindingExemption | undefined;
   readonly usage: Usage;
+  /** Actions that are planned for the same open finding already: they were counted then. */
+  readonly planned?: ReadonlySet<Action> | undefined;
   /** When the event happened, epoch milliseconds; `undefined` when it does not tell. */
   readonly time: number | undefined;
   /** What a deployment knows beyond these; left out where nothing is carried out. */
@@ -48,7 +50,7 @@ export function decide(subject: Case): Decision {
       continue;
     }
     const kind = kindOf(action);
-    if (kind !== undefined) {
+    if (kind !== undefined && subject.planned?.has(action) !== true) {
       const limits = subject.policy.guardrails.actionsPerHour[kind];
       const admission = admit(limits, usage, kind, resource.account, subject.time);
       if (!admission.admitted) {

@@ -8,8 +8,7 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { pauseBefore, rounds } from '../findings/state/changing.ts';
-import { StateTableError } from '../findings/state/error.ts';
-import { failureOf } from '../findings/state/failure.ts';
+import { failureOf, StateTableError } from '../findings/state/error.ts';
 import { type Kind, kinds, type Limits } from '../policy/guardrails.ts';
 import {
   type Closing,

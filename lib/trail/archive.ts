@@ -3,37 +3,27 @@
  *
  * A wanted record is rare. So each file is unpacked where it is scanned, in WebAssembly's memory (see
  * `archive/scanner/`); the scanner checks all of it as JSON.parse would and finds the records, and only those
- * that are wanted are parsed. What a file's content means is told in `archive/reading.ts`, which files there
+ * that are wanted are parsed. `archive/reading.ts` says what a file's content means, which files there
  * are in `archive/files.ts`. Files are read in several threads, the largest first; each thread holds one file
- * at a time. The result is the same for any number of threads. What is stored elsewhere (`archive/stored.ts`) is
+ * at a time. The result is the same for any number of threads. What is stored elsewhere (`StoredFiles`) is
  * read here as it comes, which is slower than a thread reads it.
  */
 import { availableParallelism } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import type { TrailEvent } from '../core/event.ts';
 import { compileScanner } from './archive/compile.ts';
-import { bytesOf, Contents } from './archive/contents.ts';
-import { type ArchiveFile, findFiles } from './archive/files.ts';
-import { type Reading, readBytes, readFile, unread } from './archive/reading.ts';
-import { type CompiledScanner, Scanner } from './archive/scanner.ts';
-import type { StoredFiles } from './archive/stored.ts';
-import { type WantedList, wantedEvents } from './archive/wanted.ts';
+import { type ArchiveEvent, bytesOf, Contents, type ReadProgress } from './archive/contents.ts';
+import { type ArchiveFile, findFiles, type StoredFiles } from './archive/files.ts';
+import { type FileReading, type InputError, readBytes, readFile, unread } from './archive/reading.ts';
+import { type CompiledScanner, Scanner, type WantedList, wantedIn } from './archive/scanner.ts';
 import type { WorkerResult, WorkerTask } from './archive/worker.ts';
-import type { InputError } from './input-error.ts';
 
-export type { StoredFiles } from './archive/stored.ts';
-export type { WantedEvents } from './archive/wanted.ts';
-
-export interface ArchiveEvent {
-  readonly event: TrailEvent;
-  readonly file: string;
-  /** Of the record's start, counted from 1. */
-  readonly line: number | undefined;
-}
+export type { ArchiveEvent, ReadProgress } from './archive/contents.ts';
+export type { StoredFiles } from './archive/files.ts';
+export type { InputError } from './archive/reading.ts';
 
 export interface Archive {
-  /** Every record seen: uninteresting + events + rejected. */
+  /** Every record: uninteresting + events + rejected. */
   readonly records: number;
   /** Well-formed records that are not wanted. */
   readonly uninteresting: number;
@@ -48,15 +38,6 @@ export interface Archive {
   readonly skipped: readonly { readonly file: string; readonly why: string }[];
 }
 
-export interface Progress {
-  readonly filesDone: number;
-  readonly files: number;
-  /** As stored: compressed. */
-  readonly bytesDone: number;
-  readonly bytes: number;
-  readonly records: number;
-}
-
 export interface ReadOptions {
   readonly wanted: WantedList;
   /** How many threads read; by default what suits the archive's size and the machine. */
@@ -64,7 +45,7 @@ export interface ReadOptions {
   /** Read as well as the paths. */
   readonly stored?: StoredFiles;
   /** Called in between; at most once a file. */
-  readonly onProgress?: (progress: Progress) => void;
+  readonly onProgress?: (progress: ReadProgress) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -75,7 +56,7 @@ const maxThreads = 8;
 
 /**
  * @param paths files, read by their content, and folders, walked.
- * @throws the signal's reason when aborted. What is wrong with the input is told in `inputErrors`, not thrown.
+ * @throws the signal's reason when aborted. What is wrong with the input is in `inputErrors`, not thrown.
  */
 export async function readArchive(paths: readonly string[], options: ReadOptions): Promise<Archive> {
   options.signal?.throwIfAborted();
@@ -86,8 +67,8 @@ export async function readArchive(paths: readonly string[], options: ReadOptions
   const compiled = compileScanner();
   await readFiles(found.files, compiled, options, contents.take);
   if (stored !== undefined) {
-    await readStored(stored, compiled, options, (accountRegion, reading) =>
-      contents.take(found.files.length + accountRegion, reading),
+    await readStored(stored, compiled, options, (index, reading) =>
+      contents.take(found.files.length + index, reading),
     );
   }
   const events: ArchiveEvent[] = [];
@@ -101,7 +82,7 @@ export async function readArchive(paths: readonly string[], options: ReadOptions
     if (content.read) read++;
     uninteresting += content.uninteresting;
     rejected += content.rejected;
-    for (const trouble of content.troubles) inputErrors.push({ file, ...trouble });
+    for (const error of content.errors) inputErrors.push({ file, ...error });
     for (const event of content.events) events.push(event);
   }
   const records = uninteresting + rejected + events.length;
@@ -116,9 +97,28 @@ export async function readArchive(paths: readonly string[], options: ReadOptions
   };
 }
 
-type Take = (accountRegion: number, reading: Reading) => void;
+/**
+ * Every record of some bytes, for those who want to see all of them: `trailseal explain`.
+ * @param bytes one file's bytes, in any of the shapes that `archive/reading.ts` lists.
+ * @param file what to call it in the errors.
+ * @returns the records as JSON.parse made them (or envelopes around them), and what could not be read.
+ */
+export function readDocument(
+  bytes: Buffer,
+  file: string,
+): { elements: readonly unknown[]; inputErrors: readonly InputError[] } {
+  const all = wantedIn('all');
+  const { wanted, errors, skipped } = readBytes(bytes, new Scanner(compileScanner(), all), all);
+  const fileErrors = skipped === undefined ? errors : [...errors, { reason: skipped }];
+  return {
+    elements: wanted.map(({ value }) => value),
+    inputErrors: fileErrors.map((error) => ({ file, ...error })),
+  };
+}
 
-/** Reads each of `files`, and hands over what it says with its place among them. */
+type Take = (index: number, reading: FileReading) => void;
+
+/** Reads each of `files`, and hands over what it holds with its index among them. */
 async function readFiles(
   files: readonly ArchiveFile[],
   compiled: CompiledScanner,
@@ -137,23 +137,23 @@ async function readFiles(
     taken(turns[turn] ?? 0, reading);
   };
 
-  const wanted = wantedEvents(list);
+  const wanted = wantedIn(list);
   const task: WorkerTask = { paths, next, wanted: list, scanner: compiled };
   const workers = Array.from({ length: threadsFor(files, bytes, options.threads) - 1 }, () =>
     startWorker(task, take),
   );
   try {
-    // This thread reads as well, and looks up between files for what the others found and for an abort.
+    // This thread reads as well, and between files takes what the others found, or aborts.
     const scanner = new Scanner(compiled, wanted);
-    let lookUp = performance.now() + 10;
+    let nextTurnAt = performance.now() + 10;
     for (let turn = Atomics.add(next, 0, 1); turn < paths.length; turn = Atomics.add(next, 0, 1)) {
       take(turn, readFile(paths[turn] ?? '', scanner, wanted));
-      if (performance.now() < lookUp) continue;
+      if (performance.now() < nextTurnAt) continue;
       await nextTurn();
       signal?.throwIfAborted();
-      lookUp = performance.now() + 10;
+      nextTurnAt = performance.now() + 10;
     }
-    await orAborted(Promise.all(workers.map(({ deleted }) => deleted)), signal);
+    await orAborted(Promise.all(workers.map(({ ended }) => ended)), signal);
     // A worker that died (out of memory, most likely) has left its file; it is read here, alone.
     for (const [turn, path] of paths.entries()) {
       if (!done.has(turn)) take(turn, readFile(path, scanner, wanted));
@@ -170,10 +170,10 @@ async function readStored(
   { wanted: list }: ReadOptions,
   taken: Take,
 ): Promise<void> {
-  const wanted = wantedEvents(list);
+  const wanted = wantedIn(list);
   const scanner = new Scanner(compiled, wanted);
-  await stored.fetch((accountRegion, content) =>
-    taken(accountRegion, Buffer.isBuffer(content) ? readBytes(content, scanner, wanted) : unread(content)),
+  await stored.fetch((index, content) =>
+    taken(index, Buffer.isBuffer(content) ? readBytes(content, scanner, wanted) : unread(content)),
   );
 }
 
@@ -190,16 +190,16 @@ const workerFile = new URL(
 
 function startWorker(
   task: WorkerTask,
-  take: (turn: number, reading: Reading) => void,
-): { worker: Worker; deleted: Promise<void> } {
+  take: (turn: number, reading: FileReading) => void,
+): { worker: Worker; ended: Promise<void> } {
   const worker = new Worker(workerFile, { workerData: task });
   worker.on('message', ({ turn, reading }: WorkerResult) => take(turn, reading));
-  const deleted = new Promise<void>((resolve) => {
-    // Its error is not lost: whatever it did not read is read again, and fails there or does not.
+  const ended = new Promise<void>((resolve) => {
+    // Its error shows again where it matters: this thread reads whatever the worker did not.
     worker.on('error', () => resolve());
     worker.on('exit', () => resolve());
   });
-  return { worker, deleted };
+  return { worker, ended };
 }
 
 async function orAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * From what was read to events: the only place, with the policy's loader, that sees `unknown`.
+ * From JSON that was read to events: records are parsed here, and nowhere else.
  * Source of the shapes: AWS CloudTrail User Guide, "CloudTrail record contents"; Amazon EventBridge User
  * Guide, "Events from AWS services" (envelope); Amazon SQS Developer Guide (message body).
  */
@@ -80,7 +80,7 @@ export function parseRecord(value: unknown): Parsed {
 
 /**
  * The account that EC2's answer names as the owner of what was made, which is the caller's: an excerpt of a
- * record may bear no other. Source: EC2 API Reference, "Reservation", "Snapshot": OwnerId.
+ * record may name no other. Source: EC2 API Reference, "Reservation", "Snapshot": OwnerId.
  */
 function ownerAnswered(eventSource: string, response: unknown): string | undefined {
   const owner = eventSource === 'ec2.amazonaws.com' ? text(response, 'ownerId') : undefined;

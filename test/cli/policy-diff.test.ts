@@ -6,7 +6,7 @@ import { compare } from '../../cli/policy-diff/compare.ts';
 import { replayUnderBoth } from '../../cli/policy-diff/replays.ts';
 import { policyDiffSchema } from '../../cli/policy-diff/schema.ts';
 import { summaryOf } from '../../cli/policy-diff/summary.ts';
-import { type Replay, replay } from '../../lib/pipeline/replay/replay.ts';
+import { type Replay, replayPaths } from '../../lib/pipeline/replay/replay.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { policyOf } from '../policy/fixtures.ts';
 import { createVolume, deleteVolume, keyCall, put, trailseal, workFolder } from './command.ts';
@@ -238,7 +238,7 @@ describe('the two replays', () => {
     const less = `${active.replace('controls:\n', 'controls:\n  kms-key-material: { enabled: false }\n')}`;
     const both = await replays(less, active, sample);
     const alone = async (text: string) =>
-      replay([sample], { controls, policy: policyOf(text, controls), now });
+      replayPaths([sample], { controls, policy: policyOf(text, controls), now });
     expect(told(both.old.replay)).toEqual(told(await alone(less)));
     expect(told(both.new.replay)).toEqual(told(await alone(active)));
   });

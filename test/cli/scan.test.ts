@@ -206,7 +206,7 @@ describe('what AWS does not tell a scan', () => {
     expect(inputErrors).toEqual([
       {
         file: `${account}/${region}/AwsEc2Volume`,
-        reason: 'ec2:DescribeVolumes was denied (no); ec2-volume-encryption does not know 2 resources',
+        reason: 'ec2:DescribeVolumes was denied (no); ec2-volume-encryption could not evaluate 2 resources',
       },
     ]);
   });

@@ -14,10 +14,10 @@ import { known } from '../../lib/core/facts.ts';
 import { toAsff } from '../../lib/findings/asff.ts';
 import { detailsOf } from '../../lib/findings/details.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
-import { openFinding, resolveFinding } from '../../lib/findings/lifecycle.ts';
 import { Publisher } from '../../lib/findings/publisher.ts';
 import { resourceTypeOf } from '../../lib/services/catalogue.ts';
 import { ec2VolumeEncryption as control } from '../../lib/services/ec2/controls/ec2-volume-encryption.ts';
+import { findingAfter } from '../findings/life.ts';
 
 // The way in which users point Trailseal at an emulator.
 process.env['AWS_ENDPOINT_URL_SECURITYHUB'] = inject('moto');
@@ -51,18 +51,14 @@ const volumes: readonly Resource[] = Array.from({ length: 250 }, (_, index) => {
 });
 
 function opened(resource: Resource): Finding {
-  return openFinding(undefined, {
-    control,
-    resource,
-    severity: control.severity,
-    evaluation: {
+  return findingAfter(
+    undefined,
+    { control, resource, cause },
+    {
       verdict: 'FAIL',
       evidence: { summary: `${resource.id} is not encrypted.`, required: 'encryption', observed: [] },
     },
-    event: cause,
-    plan: { actions: [], skipped: [] },
-    exemption: undefined,
-  });
+  );
 }
 
 function asffOf(resource: Resource, finding: Finding, updatedAt: string): AwsSecurityFinding {
@@ -111,7 +107,11 @@ describe('250 findings', () => {
     const closed = volumes
       .slice(0, 120)
       .map((resource) =>
-        asffOf(resource, resolveFinding(opened(resource), passed, cause), '2026-11-21T11:00:00.000Z'),
+        asffOf(
+          resource,
+          findingAfter(opened(resource), { control, resource, cause }, passed),
+          '2026-11-21T11:00:00.000Z',
+        ),
       );
     expect((await publisher.publish(closed)).accepted).toHaveLength(120);
     const statuses = Map.groupBy((await held()).values(), ({ Compliance }) => Compliance?.Status);

@@ -4,9 +4,9 @@ import type { Resource } from '../../lib/core/control.ts';
 import { asffLimits, toAsff, whyUnpublishable } from '../../lib/findings/asff.ts';
 import type { Finding, FindingExemption } from '../../lib/findings/finding.ts';
 import { fits, shrunk } from '../../lib/findings/fit.ts';
-import { archiveFinding, openFinding, resolveFinding } from '../../lib/findings/lifecycle.ts';
 import { ec2TransitEncryption as control } from '../../lib/services/ec2/controls/ec2-transit-encryption.ts';
 import { eventOf } from '../evaluating.ts';
+import { afterDeletion, findingAfter } from './life.ts';
 
 const resource: Resource = {
   type: 'AwsEc2Instance',
@@ -27,6 +27,8 @@ const passed = {
 } as const;
 const now = '2026-11-01T00:00:00.000Z';
 
+const subject = { control, resource, cause: event };
+
 function finding(
   where: Partial<Resource> = {},
   evidence: Partial<Finding['evidence']> = {},
@@ -42,14 +44,8 @@ function finding(
       ...evidence,
     },
   };
-  const plan = { actions: [], skipped: [] };
-  return openFinding(undefined, {
-    control,
-    resource: { ...resource, ...where },
+  return findingAfter(undefined, { ...subject, resource: { ...resource, ...where } }, evaluation, {
     severity: 'MEDIUM',
-    evaluation,
-    event,
-    plan,
     exemption,
   });
 }
@@ -78,8 +74,8 @@ describe('a finding in ASFF', () => {
   it.each([
     ['open', finding(), 'FAILED', 'ACTIVE'],
     ['in doubt', finding({}, {}, 'UNKNOWN'), 'NOT_AVAILABLE', 'ACTIVE'],
-    ['resolved', resolveFinding(finding(), passed, event), 'PASSED', 'ACTIVE'],
-    ['archived', archiveFinding(finding(), event), 'FAILED', 'ARCHIVED'],
+    ['resolved', findingAfter(finding(), subject, passed), 'PASSED', 'ACTIVE'],
+    ['archived', afterDeletion(finding(), subject), 'FAILED', 'ARCHIVED'],
   ] as const)('tells that it is %s', (_what, one, status, record) => {
     const asff = toAsff(one, control, now);
     expect([asff.Compliance?.Status, asff.RecordState]).toEqual([status, record]);
@@ -129,9 +125,12 @@ describe('a finding in ASFF', () => {
   it('was created when it was first opened, all its life', () => {
     const later = eventOf({ ...event.raw, eventTime: '2026-10-09T01:00:00Z', eventID: 'event-2' });
     const opened = finding();
-    const resolved = resolveFinding(opened, passed, later);
+    const resolved = findingAfter(opened, { ...subject, cause: later }, passed);
     // A history may have been capped: the first transition is what stays.
-    const capped = { ...archiveFinding(resolved, later), history: [...resolved.history.slice(0, 1)] };
+    const capped = {
+      ...afterDeletion(resolved, { ...subject, cause: later }),
+      history: [...resolved.history.slice(0, 1)],
+    };
     for (const one of [opened, resolved, capped]) {
       const { CreatedAt, FirstObservedAt } = toAsff(one, control, now);
       expect([CreatedAt, FirstObservedAt]).toEqual(['2026-10-05T01:00:00.000Z', '2026-10-05T01:00:00.000Z']);

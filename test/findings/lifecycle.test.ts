@@ -3,15 +3,10 @@ import { describe, expect, it } from 'vitest';
 import type { Evaluation, Resource, TrailEvent, Verdict } from '../../lib/core/control.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
 import { findingId } from '../../lib/findings/id.ts';
-import {
-  archiveFinding,
-  changeOf,
-  keepFinding,
-  openFinding,
-  resolveFinding,
-} from '../../lib/findings/lifecycle.ts';
+import { changeOf } from '../../lib/findings/lifecycle.ts';
 import { ec2TransitEncryption as control } from '../../lib/services/ec2/controls/ec2-transit-encryption.ts';
 import { eventOf } from '../evaluating.ts';
+import { afterDeletion, afterVerdict, findingAfter } from './life.ts';
 
 const resource: Resource = {
   type: 'AwsEc2Instance',
@@ -34,22 +29,13 @@ function evaluation(verdict: Verdict, summary = `It is ${verdict}.`): Evaluation
   return { verdict, evidence: { summary, required: 'encryption', observed: [] } };
 }
 
-function open(previous: Finding | undefined, verdict: Verdict, event: TrailEvent): Finding {
-  const plan = { actions: [], skipped: [] };
-  const opening = {
-    control,
-    resource,
-    severity: control.severity,
-    evaluation: evaluation(verdict),
-    event,
-    plan,
-  };
-  return openFinding(previous, { ...opening, exemption: undefined });
+function at(cause: TrailEvent) {
+  return { control, resource, cause };
 }
 
-const opened = open(undefined, 'FAIL', eventAt(1));
-const doubted = open(undefined, 'UNKNOWN', eventAt(1));
-const resolved = resolveFinding(opened, evaluation('PASS'), eventAt(2));
+const opened = findingAfter(undefined, at(eventAt(1)), evaluation('FAIL'));
+const doubted = findingAfter(undefined, at(eventAt(1)), evaluation('UNKNOWN'));
+const resolved = findingAfter(opened, at(eventAt(2)), evaluation('PASS'));
 
 describe('a verdict', () => {
   it.each([
@@ -107,27 +93,54 @@ describe('a finding', () => {
   });
 
   it('keeps its id and its history when it is opened again', () => {
-    const again = open(resolved, 'FAIL', eventAt(3));
+    const again = findingAfter(resolved, at(eventAt(3)), evaluation('FAIL'));
     expect(again.id).toBe(opened.id);
     expect(again.history.map(({ status }) => status)).toEqual(['OPEN', 'RESOLVED', 'OPEN']);
     expect(again).toMatchObject({ status: 'OPEN', openedAt: '2026-10-05T03:00:00.000Z', closedAt: null });
   });
 
   it('becomes a failure when the doubt that opened it turns out to be one', () => {
-    expect(open(doubted, 'FAIL', eventAt(2))).toMatchObject({
+    expect(findingAfter(doubted, at(eventAt(2)), evaluation('FAIL'))).toMatchObject({
       verdict: 'FAIL',
       openedAt: '2026-10-05T02:00:00.000Z',
     });
   });
 
   it('shows the newest evidence when it fails again, and the first opening', () => {
-    const kept = keepFinding(opened, evaluation('FAIL', 'It is worse.'), eventAt(2));
+    const kept = findingAfter(opened, at(eventAt(2)), evaluation('FAIL', 'It is worse.'));
     expect(kept.evidence.summary).toBe('It is worse.');
     expect(kept).toMatchObject({ openedAt: opened.openedAt, eventIds: ['event-1', 'event-2'] });
   });
 
+  it('takes the severity, the plan and the exemption of the newest failure', () => {
+    const more = {
+      severity: 'CRITICAL',
+      plan: { actions: [{ action: 'notify', reason: 'The policy asks for it.' }], skipped: [] },
+      exemption: {
+        state: 'active',
+        from: 'policy',
+        reason: 'load test',
+        owner: 'ana',
+        expires: '2026-12-31',
+      },
+    } as const;
+    expect(findingAfter(opened, at(eventAt(2)), evaluation('FAIL'), more)).toMatchObject(more);
+  });
+
+  it('is no longer exempt when the newest failure is not', () => {
+    const exemption = {
+      state: 'active',
+      from: 'tag',
+      reason: 'load test',
+      owner: 'ana',
+      expires: '2026-12-31',
+    } as const;
+    const exempt = findingAfter(undefined, at(eventAt(1)), evaluation('FAIL'), { exemption });
+    expect(findingAfter(exempt, at(eventAt(2)), evaluation('FAIL')).exemption).toBeNull();
+  });
+
   it('is archived when its resource was deleted', () => {
-    expect(archiveFinding(opened, eventAt(4))).toMatchObject({
+    expect(afterDeletion(opened, at(eventAt(4)))).toMatchObject({
       verdict: 'FAIL',
       status: 'ARCHIVED',
       closedAt: '2026-10-05T04:00:00.000Z',
@@ -135,20 +148,23 @@ describe('a finding', () => {
   });
 
   it('keeps the time at which it was resolved when its resource goes later', () => {
-    expect(archiveFinding(resolved, eventAt(4))).toMatchObject({
+    expect(afterDeletion(resolved, at(eventAt(4)))).toMatchObject({
       status: 'ARCHIVED',
       closedAt: resolved.closedAt,
     });
   });
 
   it('is archived once only', () => {
-    const archived = archiveFinding(opened, eventAt(4));
-    expect(archiveFinding(archived, eventAt(5))).toBe(archived);
+    const archived = afterDeletion(opened, at(eventAt(4)));
+    expect(afterDeletion(archived, at(eventAt(5)))).toBe(archived);
   });
 
   it('has a null time where the event has none', () => {
     const event = eventOf({ eventSource: 'ec2.amazonaws.com', eventName: 'RunInstances' });
-    expect(open(undefined, 'FAIL', event)).toMatchObject({ openedAt: null, eventIds: [] });
+    expect(findingAfter(undefined, at(event), evaluation('FAIL'))).toMatchObject({
+      openedAt: null,
+      eventIds: [],
+    });
   });
 
   it('always has a history that ends in its status, whatever verdicts come', () => {
@@ -157,12 +173,7 @@ describe('a finding', () => {
       fc.property(fc.array(verdict, { maxLength: 12 }), (verdicts) => {
         let finding: Finding | undefined;
         for (const [index, next] of verdicts.entries()) {
-          const change = changeOf(finding, next);
-          if (change === 'open') finding = open(finding, next, eventAt(index));
-          else if (finding !== undefined && change === 'keep')
-            finding = keepFinding(finding, evaluation(next), eventAt(index));
-          else if (finding !== undefined && change === 'close')
-            finding = resolveFinding(finding, evaluation(next), eventAt(index));
+          finding = afterVerdict(finding, at(eventAt(index)), evaluation(next));
         }
         const last = [...verdicts].reverse().find((one) => one !== 'UNKNOWN');
         if (last === 'FAIL') expect(finding).toMatchObject({ status: 'OPEN', verdict: 'FAIL' });

@@ -175,13 +175,13 @@ describe('a Security Hub out of order', () => {
     );
   });
 
-  it('defers what there is no time for, when it has to be told one by one', async () => {
+  it('defers findings for which there is no time, when each needs a call of its own', async () => {
     const hub = publisherBefore((sent) => Object.fromEntries(sent.map((id) => [id, 'InvalidInput'])));
     const { refused, deferred } = await hub.publish(someFindings(1_000));
     // 30 calls at once, then 10 a second for 45 seconds.
     expect(hub.calls).toHaveLength(480);
     expect(refused.length + deferred.length).toBe(1_000);
-    expect(deferred.at(-1)).toEqual({ id: 'f1000', reason: 'there was no time left to tell it' });
+    expect(deferred.at(-1)).toEqual({ id: 'f1000', reason: 'there was no time left to import it' });
   });
 
   it('keeps what it took before', async () => {

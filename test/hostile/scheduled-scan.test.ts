@@ -5,7 +5,7 @@ import { scan } from '../../lib/pipeline/live/scheduled-scan.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { makeClients } from '../../lib/services/clients.ts';
 import { listers } from '../../lib/services/listers.ts';
-import { MemoryStateTable } from '../findings/state/memory-ledger.ts';
+import { MemoryStateTable } from '../findings/state/memory-state-table.ts';
 import { accountRegion, hostileText, hostileValue } from './values.ts';
 
 /** What a scheduled scan sends because of a message; no part of it asks AWS, which has no credentials here. */

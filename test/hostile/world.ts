@@ -14,7 +14,7 @@ import { servesOnly } from '../../lib/pipeline/live/tasks.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { controls, evaluatorOf } from '../../lib/services/catalogue.ts';
 import { Random } from '../../scripts/sample/random.ts';
-import { MemoryStateTable } from '../findings/state/memory-ledger.ts';
+import { MemoryStateTable } from '../findings/state/memory-state-table.ts';
 import { randomFacts } from './facts.ts';
 import { accountRegion } from './values.ts';
 

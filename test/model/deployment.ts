@@ -25,7 +25,7 @@ import { leaseFor, Remediator, type RemediatorOptions } from '../../lib/remediat
 import { nextRunIn } from '../../lib/remediation/retry-delay.ts';
 import { controls as kmsControls } from '../../lib/services/kms/controls/index.ts';
 import { kmsKeyDisabled } from '../../lib/services/kms/controls/kms-key-disabled.ts';
-import { MemoryStateTable } from '../findings/state/memory-ledger.ts';
+import { MemoryStateTable } from '../findings/state/memory-state-table.ts';
 import { keyState } from '../pipeline/live/world.ts';
 import { policyOf } from '../policy/fixtures.ts';
 import { MemoryJournal } from '../remediation/actions/memory-journal.ts';

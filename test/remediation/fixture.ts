@@ -8,7 +8,7 @@ import { type Occasion, Remediator, type RemediatorOptions } from '../../lib/rem
 import type { ActionRequest } from '../../lib/remediation/requested-action.ts';
 import { controls as kmsControls } from '../../lib/services/kms/controls/index.ts';
 import { kmsKeyDisabled } from '../../lib/services/kms/controls/kms-key-disabled.ts';
-import { MemoryStateTable } from '../findings/state/memory-ledger.ts';
+import { MemoryStateTable } from '../findings/state/memory-state-table.ts';
 import { keyState } from '../pipeline/live/world.ts';
 import { accountRegion, type Light, lamp, start } from './actions/simulated-resource.ts';
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { at, text } from '../../lib/core/json.ts';
-import { type Replay, replay } from '../../lib/pipeline/replay/replay.ts';
+import { type Replay, replayPaths } from '../../lib/pipeline/replay/replay.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { writeSample } from '../../scripts/sample.ts';
@@ -141,7 +141,7 @@ describe('the shipped archive', () => {
 describe('the replay of the shipped archive', () => {
   let result: Replay;
   beforeAll(async () => {
-    result = await replay([shipped], {
+    result = await replayPaths([shipped], {
       controls,
       policy: defaultPolicy(controls),
       now: new Date('2026-11-01T00:00:00Z'),

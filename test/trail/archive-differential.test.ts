@@ -4,13 +4,12 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileScanner } from '../../lib/trail/archive/compile.ts';
-import { type Reading, readBytes } from '../../lib/trail/archive/reading.ts';
-import { Scanner } from '../../lib/trail/archive/scanner.ts';
+import { type FileReading, readBytes } from '../../lib/trail/archive/reading.ts';
+import { Scanner, wantedIn } from '../../lib/trail/archive/scanner.ts';
 import { unpackBytes } from '../../lib/trail/archive/unpack.ts';
-import { wantedEvents } from '../../lib/trail/archive/wanted.ts';
 import { type ReferenceReading, referenceRead } from './archive-reference.ts';
 
-const wanted = wantedEvents([
+const wanted = wantedIn([
   { eventSource: 'ec2.amazonaws.com', eventNames: ['RunInstances', 'CreateVolume'] },
   { eventSource: 'kms.amazonaws.com', eventNames: ['DisableKey'] },
   { eventSource: 'x', eventNames: ['y'] },
@@ -18,8 +17,8 @@ const wanted = wantedEvents([
 const scanner = new Scanner(compileScanner(), wanted);
 
 function fast(bytes: Buffer): ReferenceReading {
-  const { uninteresting, rejected, wanted: found, troubles }: Reading = readBytes(bytes, scanner, wanted);
-  const lines = troubles.flatMap(({ line }) => (line === undefined ? [] : [line]));
+  const { uninteresting, rejected, wanted: found, errors }: FileReading = readBytes(bytes, scanner, wanted);
+  const lines = errors.flatMap(({ line }) => (line === undefined ? [] : [line]));
   return { uninteresting, rejected, wanted: found, lines };
 }
 

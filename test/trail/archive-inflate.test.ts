@@ -2,11 +2,10 @@ import { constants, deflateRawSync, gzipSync, inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileScanner } from '../../lib/trail/archive/compile.ts';
-import { type Inflated, Scanner } from '../../lib/trail/archive/scanner.ts';
+import { type Inflated, Scanner, wantedIn } from '../../lib/trail/archive/scanner.ts';
 import { unpackBytes } from '../../lib/trail/archive/unpack.ts';
-import { wantedEvents } from '../../lib/trail/archive/wanted.ts';
 
-const scanner = new Scanner(compileScanner(), wantedEvents([]));
+const scanner = new Scanner(compileScanner(), wantedIn([]));
 
 function inflate(
   packed: Buffer,
@@ -203,7 +202,7 @@ describe('a file that our inflate takes for damaged', () => {
       return inflated;
     }
   }
-  const erring = () => new Erring(compileScanner(), wantedEvents([]));
+  const erring = () => new Erring(compileScanner(), wantedIn([]));
   const stored = gzipSync('{"Records":[]}');
 
   it('is whole when zlib can read it', () => {

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readDocument } from '../../lib/trail/archive/document.ts';
-import { type Progress, readArchive } from '../../lib/trail/archive.ts';
+import { type ReadProgress, readArchive, readDocument } from '../../lib/trail/archive.ts';
 
 const wanted = [{ eventSource: 'ec2.amazonaws.com', eventNames: ['RunInstances'] }];
 
@@ -299,8 +298,8 @@ describe('threads', () => {
   });
 
   it('tells of its progress until all is done', async () => {
-    const told: Progress[] = [];
-    const onProgress = (progress: Progress): void => {
+    const told: ReadProgress[] = [];
+    const onProgress = (progress: ReadProgress): void => {
       told.push(progress);
     };
     const { records } = await readArchive([join(folder, 't')], { wanted, threads: 2, onProgress });

@@ -5,10 +5,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileScanner } from '../../lib/trail/archive/compile.ts';
 import { sourceSha256 } from '../../lib/trail/archive/scanner/scanner.wasm.ts';
-import { type Position, Scanner } from '../../lib/trail/archive/scanner.ts';
-import { wantedEvents } from '../../lib/trail/archive/wanted.ts';
+import { type Position, Scanner, wantedIn } from '../../lib/trail/archive/scanner.ts';
 
-const wanted = wantedEvents([{ eventSource: 'ec2.amazonaws.com', eventNames: ['RunInstances'] }]);
+const wanted = wantedIn([{ eventSource: 'ec2.amazonaws.com', eventNames: ['RunInstances'] }]);
 const scanner = new Scanner(compileScanner(), wanted);
 
 function scan(text: string) {

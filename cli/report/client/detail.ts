@@ -1,5 +1,5 @@
 /** The panel of one finding: a modal dialog that tells all that is known of it. */
-import type { Observation, Source } from '../../../lib/core/control.ts';
+import type { ObservedValue, Source } from '../../../lib/core/control.ts';
 import type { Actor } from '../../../lib/core/event.ts';
 import type { Finding } from '../../../lib/findings/finding.ts';
 import { printableJson } from '../../output/printable.ts';
@@ -168,7 +168,7 @@ function evidence(finding: Finding): HTMLElement {
   );
 }
 
-function observation({ what, value, source }: Observation): HTMLElement {
+function observation({ what, value, source }: ObservedValue): HTMLElement {
   const shown =
     value === null ? 'null' : typeof value === 'object' ? value.join(', ') || 'none' : String(value);
   return element(

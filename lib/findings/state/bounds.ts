@@ -1,15 +1,14 @@
 /**
- * What an entry holds at most, so that it never outgrows DynamoDB's item of 400 KB, whatever the events and the
+ * How much an entry holds at most, so that it never outgrows DynamoDB's item of 400 KB, whatever the events and the
  * resources' owners wrote: 12 observations of 16 KB, two findings of 75 KB (the entry's, and that of what was
  * dropped), tags and details of 15 KB each, before compression. Real ones have about a tenth of that.
  * Source: Amazon DynamoDB Developer Guide, "Constraints in Amazon DynamoDB" (item size).
  */
 import { createHash } from 'node:crypto';
-import type { Evidence, Observation as Observed, Resource, Source } from '../../core/control.ts';
+import type { Evidence, ObservedValue, Resource, Source } from '../../core/control.ts';
 import type { Plan } from '../../policy/plan.ts';
 import type { Finding } from '../finding.ts';
-import type { Cause } from '../lifecycle.ts';
-import type { Deleted, Evaluated, Observation } from './entry.ts';
+import type { Cause, Observation, ObservedDeletion, ObservedVerdict } from '../lifecycle.ts';
 
 /** In bytes of JSON, but for `reasons` and `keptChanges`. */
 const limits = {
@@ -33,18 +32,16 @@ const limits = {
  * The observation within the bounds, as JSON would bring it back: texts are cut and end in an ellipsis, names end in
  * their digest, and what there is no room for is left out.
  */
-export function boundedObservation({ key, at, cause, resource, result }: Observation): Observation {
+export function boundedObservation({ cause, resource, result }: Observation): Observation {
   const whole: Observation = {
-    key: boundedKey(key),
-    at,
     cause: boundedCause(cause),
     resource: boundedResource(resource),
-    result: result.kind === 'deleted' ? boundedDeleted(result) : boundedEvaluated(result),
+    result: result.kind === 'deleted' ? boundedDeletion(result) : boundedVerdict(result),
   };
   return JSON.parse(JSON.stringify(whole));
 }
 
-/** What tells an observation from others, short enough to be kept; the same for the same. */
+/** The key of an observation, short enough to be kept; the same for the same key. */
 export function boundedKey(key: string): string {
   return named(key, limits.key);
 }
@@ -55,8 +52,8 @@ export function boundedArn(arn: string): string {
 }
 
 /**
- * The finding with as many changes, and events, as are kept: the first one, which says when and by whom it was
- * opened, and the latest. Cut after each step of its life, it is the same as if it had been cut at the end.
+ * The finding with as many changes, and events, as are kept: the first one, with the time and the actor of
+ * the opening, and the latest. Cut after each step of its life, it is the same as if it had been cut at the end.
  */
 export function boundedFinding(finding: Finding): Finding {
   const { history, eventIds } = finding;
@@ -68,7 +65,7 @@ function ends<T>(all: readonly T[]): readonly T[] {
   return all.length <= limits.keptChanges ? all : [...all.slice(0, 1), ...all.slice(1 - limits.keptChanges)];
 }
 
-/** `text` where it has at most `limit` bytes of JSON; else its beginning and its digest, so that it stays one of a kind. */
+/** `text` where it has at most `limit` bytes of JSON; else its beginning and its digest, so that it stays unique. */
 export function named(text: string, limit: number): string {
   if (fits(text, limit)) return text;
   return `${beginning(text, limit - 65)}#${createHash('sha256').update(text).digest('hex')}`;
@@ -103,11 +100,11 @@ function boundedResource({ type, id, arn, account, region, partOf, tags }: Resou
   };
 }
 
-function boundedDeleted({ kind, because }: Deleted): Deleted {
+function boundedDeletion({ kind, because }: ObservedDeletion): ObservedDeletion {
   return { kind, because: cut(because, limits.sentence) };
 }
 
-function boundedEvaluated({
+function boundedVerdict({
   kind,
   verdict,
   evidence,
@@ -115,7 +112,7 @@ function boundedEvaluated({
   plan,
   exemption,
   details,
-}: Evaluated): Evaluated {
+}: ObservedVerdict): ObservedVerdict {
   return {
     kind,
     verdict,
@@ -147,18 +144,21 @@ function boundedPlan({ actions, skipped }: Plan): Plan {
 }
 
 function boundedEvidence({ summary, required, observed, command }: Evidence): Evidence {
-  const kept = within(observed.map(boundedObserved), limits.observed);
+  const kept = within(observed.map(boundedObservedValue), limits.observed);
   const left = observed.length - kept.length;
   return {
     summary: cut(summary, limits.sentence),
     required: cut(required, limits.sentence),
-    observed: left === 0 ? kept : [...kept, { what: 'more', value: `${left} more were seen than are kept` }],
+    observed:
+      left === 0
+        ? kept
+        : [...kept, { what: 'more', value: `${left} more values were observed than are kept` }],
     // Half of a command is another command: it is all of it or nothing.
     ...(command === undefined || !fits(command, limits.command) ? {} : { command }),
   };
 }
 
-function boundedObserved({ what, value, source }: Observed): Observed {
+function boundedObservedValue({ what, value, source }: ObservedValue): ObservedValue {
   return {
     what: cut(what, limits.name),
     value: boundedValue(value),
@@ -166,7 +166,7 @@ function boundedObserved({ what, value, source }: Observed): Observed {
   };
 }
 
-function boundedValue(value: Observed['value']): Observed['value'] {
+function boundedValue(value: ObservedValue['value']): ObservedValue['value'] {
   if (typeof value === 'string') return cut(value, limits.value);
   if (typeof value !== 'object' || value === null) return value;
   const kept = within(
@@ -206,7 +206,7 @@ function within<T>(items: readonly T[], limit: number): T[] {
   return tooMany === -1 ? [...items] : items.slice(0, tooMany);
 }
 
-/** A text for people, which ends in an ellipsis where it was cut. */
+/** A text, which ends in an ellipsis where it was cut. */
 function cut(text: string, limit: number): string {
   return fits(text, limit) ? text : `${beginning(text, limit - Buffer.byteLength('…'))}…`;
 }

@@ -1,27 +1,27 @@
 /**
- * How entries are changed though others write them at the same time: read, change, write on the condition that
- * nobody else has written meanwhile, and again for those that somebody has.
+ * Entries are changed though others write them at the same time: read, change, write on the condition that nobody else
+ * has written meanwhile, and once more for those that somebody has.
  */
 import { StateTableError, someOf } from './error.ts';
 import type { Recorded } from './table.ts';
 
 /** An entry, and what it was when it was read. */
-export interface Change {
+export interface EntryChange {
   readonly before: Recorded | undefined;
   readonly after: Recorded;
-  /** How often somebody else was found to have written it meanwhile. */
-  readonly lost: number;
+  /** How often somebody else had written it meanwhile. */
+  readonly conflicts: number;
 }
 
-/** What was not written; all else was. */
+/** The changes that were not written; all others were. */
 export interface Unwritten {
-  /** It can't be written, now or later. */
-  readonly refused: readonly Change[];
-  /** Somebody else has written it, or may have: to be read again. */
-  readonly stale: readonly Change[];
-  /** There was nothing against it but what it was written with: to be written again as it is. */
-  readonly held: readonly Change[];
-  /** Why, as DynamoDB says it; of several reasons one. */
+  /** DynamoDB does not take them, now or later. */
+  readonly refused: readonly EntryChange[];
+  /** Somebody else has written the entry, or may have: it has to be read again. */
+  readonly stale: readonly EntryChange[];
+  /** Only another change of the same call, or a lack of capacity, was in the way: the same write is tried again. */
+  readonly retryable: readonly EntryChange[];
+  /** DynamoDB's error; of several one. */
   readonly cause: unknown;
 }
 
@@ -29,7 +29,7 @@ export interface Store {
   /** Those that there are, as they are now. */
   read(ids: readonly string[]): Promise<ReadonlyMap<string, Recorded>>;
   /** Writes each entry that still is as it was `before`. */
-  write(changes: readonly Change[]): Promise<Unwritten>;
+  write(changes: readonly EntryChange[]): Promise<Unwritten>;
 }
 
 export interface Pauses {
@@ -38,21 +38,21 @@ export interface Pauses {
   random(): number;
 }
 
-/** So often in all; with the pauses between them some ten seconds. */
+/** Most tries; with the pauses between them they take some ten seconds. */
 export const rounds = 12;
 
 /**
- * Milliseconds before round number `round` (from 2): any time up to a bound that doubles, so that those who got in
- * each other's way do not meet again. Source: AWS Architecture Blog, "Exponential Backoff And Jitter".
+ * Milliseconds before round number `round` (from 2): any time up to a bound that doubles, so that writers that
+ * met once do not meet again. Source: AWS Architecture Blog, "Exponential Backoff And Jitter".
  */
 export function pauseBefore(round: number, random: () => number): number {
   return random() * Math.min(2_000, 25 * 2 ** (round - 2));
 }
 
 /**
- * @param change what becomes of an entry; what it answers for the same entry must not depend on how often it was
- *   asked. The entry itself: it is not written.
- * @param conflicts is told how many had to be read again, each time.
+ * @param change what becomes of an entry, the same however often it is called for the same entry. Where it returns the
+ *   entry itself, nothing is written.
+ * @param onConflicts is given how many had to be read again, each time.
  * @returns the entries as they are after it, in the order of `ids`, without those that there are none of. Rejects with
  *   a `StateTableError` that names those that could not be written; all others are.
  */
@@ -61,32 +61,32 @@ export async function changeEntries(
   ids: readonly string[],
   change: (id: string, entry: Recorded | undefined) => Recorded | undefined,
   { wait, random }: Pauses,
-  conflicts: (count: number) => void,
+  onConflicts: (count: number) => void,
 ): Promise<readonly Recorded[]> {
   const wanted = [...new Set(ids)];
   const done = new Map<string, Recorded>();
   const refused: string[] = [];
   let refusal: unknown;
   let unread: readonly string[] = wanted;
-  let losses: ReadonlyMap<string, number> = new Map();
-  let held: readonly Change[] = [];
+  let conflictsOf: ReadonlyMap<string, number> = new Map();
+  let retryable: readonly EntryChange[] = [];
   for (let round = 1; ; round += 1) {
     const entries = await store.read(unread);
-    const fresh = unread.flatMap((id): Change[] => {
+    const fresh = unread.flatMap((id): EntryChange[] => {
       const before = entries.get(id);
       const after = change(id, before);
       if (after === undefined) return [];
       done.set(id, after);
-      return after === before ? [] : [{ before, after, lost: losses.get(id) ?? 0 }];
+      return after === before ? [] : [{ before, after, conflicts: conflictsOf.get(id) ?? 0 }];
     });
-    const unwritten = await store.write([...held, ...fresh]);
-    if (unwritten.stale.length > 0) conflicts(unwritten.stale.length);
+    const unwritten = await store.write([...retryable, ...fresh]);
+    if (unwritten.stale.length > 0) onConflicts(unwritten.stale.length);
     if (unwritten.refused.length > 0) refusal = unwritten.cause;
     refused.push(...unwritten.refused.map(idOf));
     unread = unwritten.stale.map(idOf);
-    losses = new Map(unwritten.stale.map((change) => [idOf(change), change.lost + 1]));
-    held = unwritten.held;
-    const left = [...unread, ...held.map(idOf)];
+    conflictsOf = new Map(unwritten.stale.map((change) => [idOf(change), change.conflicts + 1]));
+    retryable = unwritten.retryable;
+    const left = [...unread, ...retryable.map(idOf)];
     if (left.length === 0) break;
     if (round === rounds) throw busy([...left, ...refused], wanted.length, unwritten.cause);
     await wait(pauseBefore(round + 1, random));
@@ -95,15 +95,15 @@ export async function changeEntries(
     throw new StateTableError(
       'refused',
       refused,
-      `DynamoDB takes ${refused.length} of ${wanted.length} entries of the state table in no form: ${someOf(refused)}; the ` +
-        'others are written. The cause has its reason, which is a fault of Trailseal: please report it.',
+      `DynamoDB refused ${refused.length} of ${wanted.length} entries of the state table: ${someOf(refused)}; the others are ` +
+        'written. This is an internal error of Trailseal; the cause has the details: please report it.',
       refusal,
     );
   }
   return wanted.flatMap((id) => done.get(id) ?? []);
 }
 
-function idOf({ after }: Change): string {
+function idOf({ after }: EntryChange): string {
   return after.id;
 }
 

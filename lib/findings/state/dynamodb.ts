@@ -1,42 +1,32 @@
 /**
- * The state table in DynamoDB. Each write has the condition that the entry still has the version that was read, so that of
- * two who write at the same time one reads again. A call whose answer was lost may be made again: an observation
- * that is in counts no second time.
+ * The state table in DynamoDB. Each write requires that the entry still has the version that was read, so that one of two
+ * concurrent writers reads again. A call whose answer was lost may be repeated: an observation that is in the entry counts
+ * no second time.
  */
-import {
-  BatchGetItemCommand,
-  type DynamoDBClient,
-  QueryCommand,
-  TransactWriteItemsCommand,
-} from '@aws-sdk/client-dynamodb';
+import { QueryCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import type { AccountRegion } from '../../core/account-region.ts';
 import { findingId } from '../id.ts';
-import { type Change, changeEntries, pauseBefore, rounds, type Unwritten } from './changing.ts';
-import { StateTableError } from './error.ts';
-import { failureOf } from './failure.ts';
-import { accountRegionKey, fromItem, type Item, keyOf, keyText, partKey } from './item.ts';
-import { isListed, withPublication, withRecords } from './recorded.ts';
+import { type BatchGetOptions, batchGet, mostKeys } from './batch-get.ts';
+import { changeEntries, type EntryChange, type Unwritten } from './changing.ts';
+import { failureOf } from './error.ts';
+import { fromItem, keyOf, keyText, keyTextIn, openKey, partKey } from './item.ts';
 import { indexNames } from './schema.ts';
-import type { Recorded, StateTable, ToRecord } from './table.ts';
+import {
+  isListed,
+  type Recorded,
+  type StateTable,
+  type ToRecord,
+  withPublication,
+  withRecords,
+} from './table.ts';
 import { grouped, transactionOf, unwrittenBy } from './transactions.ts';
 
-export interface DynamoStateTableOptions {
-  readonly client: DynamoDBClient;
-  /** The table's name. */
-  readonly table: string;
+export interface DynamoStateTableOptions extends BatchGetOptions {
   /** Epoch milliseconds. */
   readonly now: () => number;
-  readonly wait: (milliseconds: number) => Promise<unknown>;
-  /** From 0 to 1, as Math.random gives it. */
-  readonly random: () => number;
-  /** Is told, each time, how many entries have to be read again because others wrote them too. */
+  /** Is given, each time, how many entries have to be read again because others wrote them too. */
   readonly conflicts?: (count: number) => void;
 }
-
-/**
- * The most of one call. Source: Amazon DynamoDB API Reference, "BatchGetItem". A page of the index is as much, so
- * that it costs one such call more.
- */
-const mostKeys = 100;
 
 export class DynamoStateTable implements StateTable {
   readonly #options: DynamoStateTableOptions;
@@ -51,13 +41,11 @@ export class DynamoStateTable implements StateTable {
       const key = keyText(id);
       idsByKey.set(key, (idsByKey.get(key) ?? new Set()).add(id));
     }
-    const items = await Promise.all(
-      chunks([...idsByKey.keys()], mostKeys).map((keys) => this.#get(keys.map(keyOf), ids)),
-    );
+    const items = await batchGet(this.#options, [...idsByKey.keys()].map(keyOf));
     return new Map(
-      items.flat().flatMap((item) => {
+      items.flatMap((item) => {
         const entry = fromItem(item);
-        return [...(idsByKey.get(item['pk']?.S ?? '') ?? [])].map((id) => [id, entry] as const);
+        return [...(idsByKey.get(keyTextIn(item)) ?? [])].map((id) => [id, entry] as const);
       }),
     );
   }
@@ -111,10 +99,10 @@ export class DynamoStateTable implements StateTable {
   }
 
   async page(
-    accountRegion: { readonly account: string; readonly region: string },
+    accountRegion: AccountRegion,
     token: string | undefined,
   ): Promise<{ readonly entries: readonly Recorded[]; readonly token: string | undefined }> {
-    const page = await this.#query('open', 'open', accountRegionKey(accountRegion), token);
+    const page = await this.#query('open', 'open', openKey(accountRegion), token);
     const entries = await this.read(page.keys);
     return { entries: [...entries.values()].filter(isListed), token: page.token };
   }
@@ -125,39 +113,12 @@ export class DynamoStateTable implements StateTable {
   ): Promise<readonly Recorded[]> {
     const store = {
       read: (unread: readonly string[]) => this.read(unread),
-      write: (changes: readonly Change[]) => this.#write(changes),
+      write: (changes: readonly EntryChange[]) => this.#write(changes),
     };
     return changeEntries(store, ids, change, this.#options, this.#options.conflicts ?? (() => undefined));
   }
 
-  async #get(keys: readonly Item[], ids: readonly string[]): Promise<readonly Item[]> {
-    const { client, table, wait, random } = this.#options;
-    const items: Item[] = [];
-    let left: Item[] = [...keys];
-    for (let round = 1; left.length > 0; round += 1) {
-      if (round > rounds) {
-        throw new StateTableError(
-          'busy',
-          ids,
-          `DynamoDB left ${left.length} entries of the state table unread in ${rounds} tries, for want of capacity. The ` +
-            'same may be asked again.',
-        );
-      }
-      if (round > 1) await wait(pauseBefore(round, random));
-      try {
-        const { Responses, UnprocessedKeys } = await client.send(
-          new BatchGetItemCommand({ RequestItems: { [table]: { Keys: left, ConsistentRead: true } } }),
-        );
-        items.push(...(Responses?.[table] ?? []));
-        left = UnprocessedKeys?.[table]?.Keys ?? [];
-      } catch (error) {
-        throw failureOf(error, table, ids, 'read');
-      }
-    }
-    return items;
-  }
-
-  /** @param token where the page before ended: the last of its keys, which with the others makes a start key. */
+  /** @param token the last key of the page before, which with the hash key makes a start key. */
   async #query(
     index: keyof typeof indexNames,
     hash: 'open' | 'partOf',
@@ -172,6 +133,7 @@ export class DynamoStateTable implements StateTable {
           KeyConditionExpression: '#hash = :hash',
           ExpressionAttributeNames: { '#hash': hash },
           ExpressionAttributeValues: { ':hash': { S: value } },
+          // As many as one call of BatchGetItem then reads.
           Limit: mostKeys,
           ...(token === undefined ? {} : { ExclusiveStartKey: { ...keyOf(token), [hash]: { S: value } } }),
         }),
@@ -185,13 +147,13 @@ export class DynamoStateTable implements StateTable {
     }
   }
 
-  async #write(changes: readonly Change[]): Promise<Unwritten> {
+  async #write(changes: readonly EntryChange[]): Promise<Unwritten> {
     const { client, table, now } = this.#options;
     const outcomes = await Promise.all(
       grouped(changes, now()).map(async (group): Promise<Unwritten> => {
         try {
           await client.send(new TransactWriteItemsCommand(transactionOf(group, table)));
-          return { refused: [], stale: [], held: [], cause: undefined };
+          return { refused: [], stale: [], retryable: [], cause: undefined };
         } catch (error) {
           const tried = group.map(({ change }) => change);
           const unwritten = unwrittenBy(error, tried);
@@ -208,14 +170,8 @@ export class DynamoStateTable implements StateTable {
     return {
       refused: outcomes.flatMap(({ refused }) => refused),
       stale: outcomes.flatMap(({ stale }) => stale),
-      held: outcomes.flatMap(({ held }) => held),
+      retryable: outcomes.flatMap(({ retryable }) => retryable),
       cause: outcomes.find(({ cause }) => cause !== undefined)?.cause,
     };
   }
-}
-
-function chunks<T>(items: readonly T[], size: number): readonly T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
 }

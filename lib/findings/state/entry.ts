@@ -3,50 +3,21 @@
  * make the same entry in whatever order they come and however often, because they are kept, each once, in the
  * order in which they were made, and the finding is always made anew from all of them.
  */
-import type { Control, Evidence, Resource, Severity, Verdict } from '../../core/control.ts';
-import type { Plan } from '../../policy/plan.ts';
-import type { Finding, FindingExemption } from '../finding.ts';
+import type { Control, Resource } from '../../core/control.ts';
+import type { Finding } from '../finding.ts';
 import { findingId } from '../id.ts';
-import {
-  archiveFinding,
-  type Cause,
-  changeOf,
-  keepFinding,
-  openFinding,
-  resolveFinding,
-} from '../lifecycle.ts';
+import { foldFinding, type Observation, type ObservedVerdict } from '../lifecycle.ts';
 import { boundedFinding, boundedKey, boundedObservation } from './bounds.ts';
 
-/** What was seen of a resource once, and because of what. */
-export interface Observation {
-  /** What tells it from others: the event's id, or that of a scheduled scan's look. One that comes again says nothing new. */
+/** An observation with the key that identifies it, and when it was made. */
+export interface StoredObservation extends Observation {
+  /** The event's id, or that of a re-evaluation. An observation whose key is known already changes nothing. */
   readonly key: string;
   /**
    * Epoch milliseconds: just before the facts began to be read, so that of two the later knows the newer state; of
    * a deletion event that no facts could confirm, the time of the event. Observations are ordered by it.
    */
   readonly at: number;
-  readonly cause: Cause;
-  readonly resource: Resource;
-  readonly result: Evaluated | Deleted;
-}
-
-export interface Evaluated {
-  readonly kind: 'evaluated';
-  readonly verdict: Verdict;
-  readonly evidence: Evidence;
-  /** As the policy has it. */
-  readonly severity: Severity;
-  readonly plan: Plan;
-  readonly exemption: FindingExemption | undefined;
-  /** ASFF's `Resource.Details` for its type, as far as the facts tell. */
-  readonly details: Readonly<Record<string, unknown>> | undefined;
-}
-
-export interface Deleted {
-  readonly kind: 'deleted';
-  /** A sentence for people. */
-  readonly because: string;
 }
 
 export interface Entry {
@@ -56,28 +27,28 @@ export interface Entry {
   /** As the latest observation has it; the observations themselves are kept without its tags. */
   readonly resource: Resource;
   /** The latest ones, oldest first; of their `details` the latest alone. */
-  readonly observations: readonly Observation[];
+  readonly observations: readonly StoredObservation[];
   /** What came of all older ones; `undefined` while none was dropped. */
   readonly base: Base | undefined;
-  /** What came of all observations; `undefined` while there was nothing to tell anybody. */
+  /** What came of all observations; `undefined` while nothing failed or was unknown. */
   readonly finding: Finding | undefined;
   readonly details: Details;
 }
 
-/** What came of observations that are not kept any more, and the last of them: what comes before it comes too late. */
-export interface Base extends Pick<Observation, 'at' | 'key'> {
+/** What came of observations that are no longer kept, and the last of them: an earlier one comes too late. */
+export interface Base extends Pick<StoredObservation, 'at' | 'key'> {
   readonly finding: Finding | undefined;
   /** `undefined` also where a later observation has them. */
   readonly details: Details;
 }
 
-type Details = Evaluated['details'];
+type Details = ObservedVerdict['details'];
 
-/** So many observations are kept one by one; disorder that reaches further back than these is not fixed. */
+/** How many observations are kept one by one: one that comes later than that many newer ones is not taken into account. */
 export const remembered = 12;
 
 /** Whether the observation has been taken into account, or can't be any more. */
-export function knows(entry: Entry | undefined, observation: Pick<Observation, 'key' | 'at'>): boolean {
+export function knows(entry: Entry | undefined, observation: Pick<StoredObservation, 'key' | 'at'>): boolean {
   if (entry === undefined) return false;
   const { at } = observation;
   const key = boundedKey(observation.key);
@@ -89,12 +60,17 @@ export function knows(entry: Entry | undefined, observation: Pick<Observation, '
 
 /**
  * The entry with one more observation taken into account, which is kept within bounds (`bounds.ts`).
- * @returns the entry itself, not a copy, when the observation says nothing new.
+ * @returns the entry itself, not a copy, when the observation changes nothing.
  */
-export function withObservation(entry: Entry | undefined, control: Control, observation: Observation): Entry {
+export function withObservation(
+  entry: Entry | undefined,
+  control: Control,
+  observation: StoredObservation,
+): Entry {
   if (entry !== undefined && knows(entry, observation)) return entry;
   const id = entry?.id ?? findingId(control.id, observation.resource);
-  const added = boundedObservation(observation);
+  const { key, at } = observation;
+  const added = { key: boundedKey(key), at, ...boundedObservation(observation) };
   const newest = entry?.observations.at(-1);
   const all = lean([...(entry?.observations ?? []), added].sort(inOrder));
   const dropped = all.slice(0, Math.max(0, all.length - remembered));
@@ -114,13 +90,13 @@ export function withObservation(entry: Entry | undefined, control: Control, obse
   };
 }
 
-/** What came of all that was dropped, before and now. */
+/** What came of all observations that were dropped, before and now. */
 function baseOf(
   id: string,
   control: Control,
   before: Base | undefined,
-  dropped: readonly Observation[],
-  kept: readonly Observation[],
+  dropped: readonly StoredObservation[],
+  kept: readonly StoredObservation[],
 ): Base | undefined {
   const last = dropped.at(-1) ?? before;
   if (last === undefined) return undefined;
@@ -132,8 +108,8 @@ function baseOf(
   };
 }
 
-/** The observations without what is large and never asked of them again, so that it is kept once. */
-function lean(observations: readonly Observation[]): readonly Observation[] {
+/** The observations without their tags, and with the latest details alone: these are large. */
+function lean(observations: readonly StoredObservation[]): readonly StoredObservation[] {
   const details = detailsIn(observations);
   return observations.map(({ resource: { tags: _tags, ...resource }, result, ...rest }) => {
     if (result.kind === 'deleted' || result.details === details) return { ...rest, resource, result };
@@ -142,15 +118,15 @@ function lean(observations: readonly Observation[]): readonly Observation[] {
   });
 }
 
-/** What the observations tell of the resource's details: what the latest says that says anything of them. */
-export function detailsIn(observations: readonly Observation[]): Details {
+/** The details in the latest of the observations that have any. */
+export function detailsIn(observations: readonly StoredObservation[]): Details {
   return observations
     .map(({ result }) => (result.kind === 'evaluated' ? result.details : undefined))
     .findLast((details) => details !== undefined);
 }
 
 /** By time; those of the same millisecond by key, so that there is but one order. */
-function inOrder(a: Pick<Observation, 'at' | 'key'>, b: Pick<Observation, 'at' | 'key'>): number {
+function inOrder(a: Pick<StoredObservation, 'at' | 'key'>, b: Pick<StoredObservation, 'at' | 'key'>): number {
   return a.at - b.at || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
 }
 
@@ -158,45 +134,13 @@ function fold(
   id: string,
   control: Control,
   base: Finding | undefined,
-  observations: readonly Observation[],
+  observations: readonly StoredObservation[],
 ): Finding | undefined {
   let finding = base;
   for (const observation of observations) {
-    const changed = next(control, finding, observation);
+    const changed = foldFinding(finding, control, observation);
     // The id is that of the resource's whole name, which an observation may have but a part of.
     finding = changed && boundedFinding({ ...changed, id });
   }
   return finding;
-}
-
-function next(
-  control: Control,
-  previous: Finding | undefined,
-  { cause, resource, result }: Observation,
-): Finding | undefined {
-  if (result.kind === 'deleted') {
-    return previous === undefined ? undefined : archiveFinding(previous, cause, result.because);
-  }
-  const { verdict, evidence, severity, plan, exemption } = result;
-  const evaluation = { verdict, evidence };
-  switch (changeOf(previous, verdict)) {
-    case 'open':
-      return openFinding(previous, {
-        control,
-        resource,
-        severity,
-        evaluation,
-        event: cause,
-        plan,
-        exemption,
-      });
-    case 'keep':
-      return previous === undefined
-        ? undefined
-        : { ...keepFinding(previous, evaluation, cause), severity, plan, exemption: exemption ?? null };
-    case 'close':
-      return previous === undefined ? undefined : resolveFinding(previous, evaluation, cause);
-    case 'none':
-      return previous;
-  }
 }

@@ -1,10 +1,12 @@
-/** Why the state table could not do what it was asked for. */
+/** The errors of the state table, and what DynamoDB's errors mean for it. */
+import { at } from '../../core/json.ts';
 
 /**
  * `busy`: others kept writing the same entries, or DynamoDB had no capacity; the same may be asked again. `refused`:
- * DynamoDB did not carry out the call. `unreadable`: an item is not an entry as this version knows it.
+ * DynamoDB did not carry out the call. `unreadable`: an item is damaged, or was changed by hand. `newer-format`: a newer
+ * version of Trailseal wrote an item in a form that this one does not know.
  */
-export type StateTableTrouble = 'busy' | 'refused' | 'unreadable';
+export type StateTableTrouble = 'busy' | 'refused' | 'unreadable' | 'newer-format';
 
 export class StateTableError extends Error {
   override readonly name = 'StateTableError';
@@ -28,7 +30,74 @@ export function someOf(ids: readonly string[]): string {
     : shown.join(', ');
 }
 
-/** Others' words, such as names of resources, fit for logs and terminals: all but printable ASCII is escaped. */
+/** Text of others, such as names of resources, made fit for logs and terminals: all but printable ASCII is escaped. */
 export function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** DynamoDB did not carry out the call, for want of capacity. Source: Amazon DynamoDB Developer Guide, "Error handling with DynamoDB". */
+const throttles: ReadonlySet<string> = new Set([
+  'ProvisionedThroughputExceeded',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ThrottlingError',
+  'ThrottlingException',
+]);
+
+/** Whether DynamoDB carried out the call is unknown. */
+const unanswered: ReadonlySet<string> = new Set([
+  'TimeoutError',
+  'RequestTimeout',
+  'RequestTimeoutException',
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'TransactionInProgressException',
+]);
+
+/** Whether it is the name of an error, or the code of a cancellation, by which DynamoDB asks for fewer calls. */
+export function isThrottle(name: string): boolean {
+  return throttles.has(name);
+}
+
+/** Whether the call may have been carried out though it failed. */
+export function mayBeDone(error: unknown): boolean {
+  const status = at(error, '$metadata', 'httpStatusCode');
+  return unanswered.has(nameOf(error)) || (typeof status === 'number' && status >= 500);
+}
+
+export function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return unanswered.has(code ?? '') ? (code ?? error.name) : error.name;
+}
+
+/**
+ * What became of a call that failed, for people.
+ * @param ids the entries that it was about; none where it was about an index.
+ */
+export function failureOf(
+  error: unknown,
+  table: string,
+  ids: readonly string[],
+  verb: 'read' | 'written',
+): StateTableError {
+  const name = printable(nameOf(error));
+  const detail = error instanceof Error ? ` (${printable(error.message).slice(0, 300)})` : '';
+  const which = ids.length === 0 ? '' : ` for ${someOf(ids)}`;
+  return isThrottle(nameOf(error)) || mayBeDone(error)
+    ? new StateTableError(
+        'busy',
+        ids,
+        `The state table's table ${table} could not be ${verb}${which}: ${name}${detail}. The same may be asked again.`,
+        error,
+      )
+    : new StateTableError(
+        'refused',
+        ids,
+        `The state table's table ${table} can't be ${verb}${which}: ${name}${detail}. Check that the stack is deployed in this ` +
+          'account and Region and that the caller is allowed what docs/iam.md lists.',
+        error,
+      );
 }

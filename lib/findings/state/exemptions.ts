@@ -1,6 +1,6 @@
 /**
- * Operators' exemptions, in the state table's table: all of an account and Region in one partition, as there are few, so that
- * one query before a verdict is recorded tells them all, and always the newest.
+ * Operators' exemptions, in the state table: all of an account and Region in one partition, as there are few, so that
+ * one query before a verdict is recorded reads them all, and always the newest.
  */
 import {
   ConditionalCheckFailedException,
@@ -10,28 +10,27 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
-import type { AccountRegion } from '../../core/account-region.ts';
+import { type AccountRegion, accountRegionKey } from '../../core/account-region.ts';
 import type { OperatorExemption } from '../../policy/operator-exemption.ts';
-import { StateTableError } from './error.ts';
-import { failureOf } from './failure.ts';
-import { type Item, keyText } from './item.ts';
+import { failureOf, StateTableError } from './error.ts';
+import { checkFormat, formatVersion, type Item, keyText } from './item.ts';
 import { expiryAttribute } from './schema.ts';
 
 /** By the ids of the findings. */
 export type OperatorExemptions = ReadonlyMap<string, OperatorExemption>;
 
-/** What the partition keys of exemptions begin with: rights on them are given by it. */
+/** What the partition keys of exemptions begin with: IAM policies allow access to them by it. */
 export const exemptionKeyPrefix = 'exemptions/';
 
-/** The IAM actions that reading them needs on the table, and giving one. */
+/** The IAM actions on the table that reading exemptions and giving one require. */
 export const exemptionPermissions = { read: 'dynamodb:Query', give: 'dynamodb:PutItem' } as const;
 
-/** So long after its end one is kept: a finding tells of it, as long as Security Hub keeps the finding. */
+/** How long an exemption is kept after its end, in milliseconds: at least as long as Security Hub keeps its finding. */
 const keptFor = 120 * 86_400_000;
 
 const text = z.string();
 const shape = z.looseObject({
-  v: z.literal(1),
+  formatVersion: z.literal(formatVersion),
   finding: text,
   reason: text,
   owner: text,
@@ -59,7 +58,7 @@ export class DynamoExemptions {
     this.#accountRegion = accountRegion;
   }
 
-  /** All there are, also those that are over. Rejects with a `StateTableError`: then nobody knows who is exempt. */
+  /** All exemptions, expired ones included. Rejects with a `StateTableError`: then it is unknown what is exempt. */
   async all(): Promise<OperatorExemptions> {
     const exemptions = (await this.#items()).map((item) => this.#read(item));
     return new Map(exemptions.map((exemption) => [exemption.finding, exemption]));
@@ -89,6 +88,7 @@ export class DynamoExemptions {
   }
 
   #read(item: Item): OperatorExemption {
+    checkFormat(item);
     const parsed = shape.safeParse(unmarshall(item));
     if (parsed.success) {
       const { finding, reason, owner, until, givenAt, lifted } = parsed.data;
@@ -97,24 +97,25 @@ export class DynamoExemptions {
     throw new StateTableError(
       'unreadable',
       [this.#key],
-      `An exemption in ${this.#key} of the table ${this.#table} can't be read: another version of Trailseal wrote it, or ` +
-        'it was changed by hand. Delete it, or deploy the newest version.',
+      `An exemption in ${this.#key} of the table ${this.#table} can't be read: it is damaged, or was changed by ` +
+        'hand. Delete it, and give the exemption again.',
       parsed.error,
     );
   }
 
   /**
-   * Keeps one in the place of what was said of its finding before. Rejects with a `StateTableError`.
-   * @returns `false` where something newer was said of it, which stays.
+   * Writes an exemption, or its end, over the earlier one of its finding. Rejects with a `StateTableError`, also where
+   * that one is of a newer format.
+   * @returns `false` where a newer one is there, which stays.
    */
   async give({ expires, ...exemption }: OperatorExemption): Promise<boolean> {
     const forgottenAt = Date.parse(`${expires}T00:00:00Z`) + keptFor;
     const item = {
       pk: this.#key,
       sk: keyText(exemption.finding),
-      v: 1,
+      formatVersion,
       ...exemption,
-      // The name that the state table's table gives the time at which an item is forgotten is that of the last day, too.
+      // `expires`, the last day's name elsewhere, is the attribute by which DynamoDB removes items.
       until: expires,
       saidAt: exemption.lifted?.at ?? exemption.givenAt,
       [expiryAttribute]: Math.ceil(forgottenAt / 1_000),
@@ -124,18 +125,26 @@ export class DynamoExemptions {
         new PutItemCommand({
           TableName: this.#table,
           Item: marshall(item),
-          ConditionExpression: 'attribute_not_exists(saidAt) OR saidAt <= :saidAt',
-          ExpressionAttributeValues: { ':saidAt': { S: item.saidAt } },
+          ConditionExpression:
+            'attribute_not_exists(saidAt) OR (saidAt <= :saidAt AND formatVersion <= :formatVersion)',
+          ExpressionAttributeValues: {
+            ':saidAt': { S: item.saidAt },
+            ':formatVersion': { N: String(formatVersion) },
+          },
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
       );
       return true;
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
+      if (error instanceof ConditionalCheckFailedException) {
+        if (error.Item !== undefined) checkFormat(error.Item);
+        return false;
+      }
       throw failureOf(error, this.#table, [this.#key], 'written');
     }
   }
 
   get #key(): string {
-    return `${exemptionKeyPrefix}${this.#accountRegion.account}/${this.#accountRegion.region}`;
+    return `${exemptionKeyPrefix}${accountRegionKey(this.#accountRegion)}`;
   }
 }

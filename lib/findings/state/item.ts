@@ -7,19 +7,19 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
+import { type AccountRegion, accountRegionKey } from '../../core/account-region.ts';
 import { severities, verdicts } from '../../core/control.ts';
 import { statuses } from '../finding.ts';
 import { boundedArn, named } from './bounds.ts';
 import { detailsIn, type Entry } from './entry.ts';
 import { StateTableError, someOf } from './error.ts';
-import { forgottenAt, isListed } from './recorded.ts';
 import { entrySortKey, expiryAttribute } from './schema.ts';
-import type { Recorded } from './table.ts';
+import { forgottenAt, isListed, type Recorded } from './table.ts';
 
 export type Item = Record<string, AttributeValue>;
 
-/** The version of this form. */
-const itemVersion = 1;
+/** The version of the form in which this Trailseal writes its items: entries, operators' exemptions, what is remembered. */
+export const formatVersion = 1;
 
 /** DynamoDB's limit on a sort key, in bytes; a partition key may be longer. */
 const keyBytes = 1_024;
@@ -37,15 +37,14 @@ export function keyOf(id: string): Item {
   return { pk: { S: keyText(id) }, sk: { S: entrySortKey } };
 }
 
-/** The hash key, in the index `open`, of what is in this place. */
-export function accountRegionKey({
-  account,
-  region,
-}: {
-  readonly account: string;
-  readonly region: string;
-}): string {
-  return keyText(`${account}/${region}`);
+/** The partition key of an item, or of a key; empty where it has none. */
+export function keyTextIn(item: Item): string {
+  return item['pk']?.S ?? '';
+}
+
+/** The hash key, in the index `open`, of what is in this account and Region. */
+export function openKey(accountRegion: AccountRegion): string {
+  return keyText(accountRegionKey(accountRegion));
 }
 
 /** The hash key, in the index `parts`, of what is part of this; the same of an ARN as an entry keeps it. */
@@ -63,12 +62,12 @@ export function toItem(entry: Recorded, now: number): Item {
     ...keyOf(id),
     ...marshall(
       {
-        v: itemVersion,
+        formatVersion,
         version,
         updatedAt,
         published,
         [expiryAttribute]: forgotten === undefined ? undefined : Math.ceil(forgotten / 1_000),
-        open: isListed(entry) ? accountRegionKey(resource) : undefined,
+        open: isListed(entry) ? openKey(resource) : undefined,
         // An index takes no empty key.
         partOf: partOf ? partKey(partOf) : undefined,
         control: control.toWellFormed(),
@@ -84,7 +83,7 @@ export function toItem(entry: Recorded, now: number): Item {
 type Body = Omit<Entry, 'details'>;
 
 const attributes = z.looseObject({
-  v: z.literal(itemVersion),
+  formatVersion: z.literal(formatVersion),
   version: z.int(),
   updatedAt: z.number(),
   published: z.optional(z.object({ updatedAt: z.number(), at: z.number() })),
@@ -145,8 +144,31 @@ function isBody(value: unknown): value is Body {
   return body.safeParse(value).success;
 }
 
-/** The entry in an item. Throws a `StateTableError` that names it when it is none, or none of this version. */
+/**
+ * Stops at an item that a newer version of Trailseal wrote: what it means is not known here, so that it must be neither
+ * acted on nor written over.
+ * @throws StateTableError `newer-format`, which names the item and says what to do.
+ * @example checkFormat({ pk: { S: 'trailseal/…' }, formatVersion: { N: '1' } });
+ */
+export function checkFormat(item: Item): void {
+  const version = Number(item['formatVersion']?.N);
+  if (!(version > formatVersion)) return;
+  const pk = keyTextIn(item);
+  throw new StateTableError(
+    'newer-format',
+    [pk],
+    `The state table's item ${someOf([pk])} (sk ${someOf([item['sk']?.S ?? ''])}) has format version ${version}, and this ` +
+      `version of Trailseal reads those up to ${formatVersion}: a newer one wrote it. Deploy the newest version of ` +
+      'Trailseal, or run it; nothing was changed.',
+  );
+}
+
+/**
+ * The entry in an item.
+ * @throws StateTableError that names it when it is none, or of a newer format.
+ */
 export function fromItem(item: Item): Recorded {
+  checkFormat(item);
   try {
     const { version, updatedAt, published, body: packed } = attributes.parse(unmarshall(item));
     const json: unknown = JSON.parse(gunzipSync(packed, { maxOutputLength: unpackedBytes }).toString('utf8'));
@@ -165,13 +187,12 @@ export function fromItem(item: Item): Recorded {
       published,
     };
   } catch (cause) {
-    const id = item['pk']?.S ?? '';
+    const id = keyTextIn(item);
     throw new StateTableError(
       'unreadable',
       [id],
-      `The state table's entry ${someOf([id])} can't be read: another version of Trailseal wrote it, or it was changed by ` +
-        `hand. Deploy the newest version; if that has made it, delete the item (pk as above, sk "${entrySortKey}"), and the ` +
-        'next scheduled scan makes it anew, without its history.',
+      `The state table's entry ${someOf([id])} can't be read: it is damaged, or was changed by hand. Delete the item ` +
+        `(pk as above, sk "${entrySortKey}"), and the next scheduled scan makes it anew, without its history.`,
       cause,
     );
   }

@@ -1,54 +1,41 @@
 /**
- * What later actions need to know of resources and AWS does not tell any more, as services have it remembered: beside the
- * entries of the controls concerned, as one item each: `pk` is the finding's id, `sk` says what it is.
+ * What later actions need to know of resources and can no longer read from AWS, as services have it remembered. Each is an
+ * item beside the entry of the control concerned: `pk` is the finding's id, `sk` the kind.
  */
-import { BatchGetItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { Memory, Remembered } from '../../core/action.ts';
 import type { Resource } from '../../core/control.ts';
 import type { Memo } from '../../core/service.ts';
 import { findingId } from '../id.ts';
-import { pauseBefore, rounds } from './changing.ts';
-import { StateTableError, someOf } from './error.ts';
-import { failureOf } from './failure.ts';
-import { type Item, keyText } from './item.ts';
+import { type BatchGetOptions, batchGet } from './batch-get.ts';
+import { failureOf, StateTableError, someOf } from './error.ts';
+import { checkFormat, formatVersion, type Item, keyText, keyTextIn } from './item.ts';
 import { expiryAttribute } from './schema.ts';
 
-export interface DynamoMemoryOptions {
-  readonly client: DynamoDBClient;
-  /** The state table's table. */
-  readonly table: string;
-  readonly wait: (milliseconds: number) => Promise<unknown>;
-  /** From 0 to 1, as Math.random gives it. */
-  readonly random: () => number;
-}
-
 const day = 24 * 3_600_000;
-/** What is still so is written again when it is so old, long before it would be forgotten. */
+/** A value that still holds is written again after so many milliseconds, long before it would be forgotten. */
 const renewedAfter = 30 * day;
 const keptFor = 400 * day;
 
-/** The most keys of one call. Source: Amazon DynamoDB API Reference, "BatchGetItem". */
-const mostKeys = 100;
-
 export class DynamoMemory implements Memory {
-  readonly #options: DynamoMemoryOptions;
+  readonly #options: BatchGetOptions;
 
-  constructor(options: DynamoMemoryOptions) {
+  constructor(options: BatchGetOptions) {
     this.#options = options;
   }
 
   async recall(kind: string, control: string, resource: Resource): Promise<Remembered<string> | undefined> {
-    const [item] = await this.#read([keyOf({ kind, control, resource })]);
+    const [item] = await batchGet(this.#options, [keyOf({ kind, control, resource })]);
     if (item === undefined) return undefined;
     const { value, at } = stored(item);
     return { value, at: new Date(at).toISOString() };
   }
 
   /**
-   * Remembers. What is known already costs a read and no write; what is older than what is known
-   * changes nothing. May be done again after a failure. Rejects with a `StateTableError`.
+   * Remembers values. What is known already costs a read and no write; what is older than what is known
+   * changes nothing. It may be repeated after a failure. Rejects with a `StateTableError`.
    */
   async remember(all: readonly Memo[]): Promise<void> {
     const newest = new Map<string, Memo>();
@@ -58,46 +45,11 @@ export class DynamoMemory implements Memory {
       if (other === undefined || other.at < memo.at) newest.set(id, memo);
     }
     const memos = [...newest.values()];
-    for (let start = 0; start < memos.length; start += mostKeys) {
-      const some = memos.slice(start, start + mostKeys);
-      const items = await this.#read(some.map(keyOf));
-      const known = new Map(items.map((item) => [idOf(item), stored(item)]));
-      await Promise.all(
-        some.filter((memo) => isNews(memo, known.get(idOf(keyOf(memo))))).map((memo) => this.#write(memo)),
-      );
-    }
-  }
-
-  async #read(keys: readonly Item[]): Promise<readonly Item[]> {
-    const { client, table, wait, random } = this.#options;
-    const items: Item[] = [];
-    let left: Item[] = [...keys];
-    try {
-      for (let round = 1; left.length > 0; round += 1) {
-        if (round > rounds) {
-          throw new StateTableError(
-            'busy',
-            [],
-            `DynamoDB left ${left.length} items unread in ${rounds} tries. The same may be asked again.`,
-          );
-        }
-        if (round > 1) await wait(pauseBefore(round, random));
-        const { Responses, UnprocessedKeys } = await client.send(
-          new BatchGetItemCommand({ RequestItems: { [table]: { Keys: left, ConsistentRead: true } } }),
-        );
-        items.push(...(Responses?.[table] ?? []));
-        left = UnprocessedKeys?.[table]?.Keys ?? [];
-      }
-    } catch (error) {
-      if (error instanceof StateTableError) throw error;
-      throw failureOf(
-        error,
-        table,
-        keys.map((key) => key['pk']?.S ?? ''),
-        'read',
-      );
-    }
-    return items;
+    const items = await batchGet(this.#options, memos.map(keyOf));
+    const known = new Map(items.map((item) => [idOf(item), stored(item)]));
+    await Promise.all(
+      memos.filter((memo) => isNews(memo, known.get(idOf(keyOf(memo))))).map((memo) => this.#write(memo)),
+    );
   }
 
   async #write(memo: Memo): Promise<void> {
@@ -110,6 +62,7 @@ export class DynamoMemory implements Memory {
           TableName: table,
           Item: {
             ...item,
+            formatVersion: { N: String(formatVersion) },
             value: { S: value },
             at: { N: String(at) },
             [expiryAttribute]: { N: String(Math.ceil((at + keptFor) / 1_000)) },
@@ -122,7 +75,7 @@ export class DynamoMemory implements Memory {
     } catch (error) {
       // Somebody else has remembered something newer.
       if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return;
-      throw failureOf(error, table, [item['pk']?.S ?? ''], 'written');
+      throw failureOf(error, table, [keyTextIn(item)], 'written');
     }
   }
 }
@@ -140,19 +93,24 @@ function keyOf({ kind, control, resource }: Pick<Memo, 'kind' | 'control' | 'res
 }
 
 function idOf(item: Item): string {
-  return `${item['pk']?.S} ${item['sk']?.S}`;
+  return `${keyTextIn(item)} ${item['sk']?.S}`;
 }
 
-const attributes = z.looseObject({ value: z.string(), at: z.number() });
+const attributes = z.looseObject({
+  formatVersion: z.literal(formatVersion),
+  value: z.string(),
+  at: z.number(),
+});
 
 function stored(item: Item): { readonly value: string; readonly at: number } {
+  checkFormat(item);
   const parsed = attributes.safeParse(unmarshall(item));
   if (parsed.success) return parsed.data;
-  const pk = item['pk']?.S ?? '';
+  const pk = keyTextIn(item);
   throw new StateTableError(
     'unreadable',
     [pk],
-    `What was remembered of ${someOf([pk])} can't be read: it was changed by hand. Delete the item (sk ` +
+    `What was remembered of ${someOf([pk])} can't be read: it is damaged, or was changed by hand. Delete the item (sk ` +
       `${someOf([item['sk']?.S ?? ''])}); the next evaluation writes it anew.`,
     parsed.error,
   );

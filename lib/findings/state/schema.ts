@@ -1,5 +1,5 @@
 /**
- * The state table's table, as plain data: the template and the tests make it from this. Source: Amazon DynamoDB Developer
+ * The state table as plain data: the template and the tests make it from this. Source: Amazon DynamoDB Developer
  * Guide, "Using Global Secondary Indexes", "Take advantage of sparse indexes", "Using time to live (TTL)".
  */
 
@@ -31,7 +31,7 @@ export const table = {
   AttributeDefinitions: [
     { AttributeName: 'pk', AttributeType: 'S' },
     { AttributeName: 'sk', AttributeType: 'S' },
-    // `<account>/<Region>` of an entry about which something is left to be done.
+    // `<account>/<Region>` of an entry about which something is left to do.
     { AttributeName: 'open', AttributeType: 'S' },
     // The ARN of what the resource is part of, while its finding is not archived.
     { AttributeName: 'partOf', AttributeType: 'S' },
@@ -53,7 +53,7 @@ export const table = {
 };
 
 /**
- * The stream of a state table whose transitions are to be told: each write, with the entry as it was and as it is.
+ * The stream from which transitions are published: each write, with the entry as it was and as it is.
  * Source: Amazon DynamoDB Developer Guide, "Change data capture for DynamoDB Streams".
  */
 export const streamSpecification = { StreamViewType: 'NEW_AND_OLD_IMAGES' } as const;
@@ -67,7 +67,7 @@ export const streamPermissions = {
   all: ['dynamodb:ListStreams'],
 } as const;
 
-/** The IAM actions that the state table needs: on the table, and on its indexes. TransactWriteItems has none of its own. */
+/** The IAM actions that the state table requires: on the table, and on its indexes. TransactWriteItems has none of its own. */
 export const stateTablePermissions = {
   table: ['dynamodb:BatchGetItem', 'dynamodb:PutItem'],
   indexes: ['dynamodb:Query'],

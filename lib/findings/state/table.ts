@@ -1,6 +1,11 @@
-/** The state table: what is known of every finding, kept so that it stays true whoever writes to it, when and how often. */
+/**
+ * The state table: what is known of every finding, kept so that it stays true whoever writes to it, when and how often.
+ * What a write makes of an entry is here, pure; it is the same for every kind of state table.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { AccountRegion } from '../../core/account-region.ts';
 import type { Control } from '../../core/control.ts';
-import type { Entry, Observation } from './entry.ts';
+import { type Entry, type StoredObservation, withObservation } from './entry.ts';
 
 /** An entry as the state table keeps it. */
 export interface Recorded extends Entry {
@@ -26,26 +31,27 @@ export interface StateTable {
   /** Findings of parts of these resources (`Resource.partOf`), other than archived ones. */
   partsOf(arns: readonly string[]): Promise<readonly Recorded[]>;
   /**
-   * A page of the entries that have a finding which is not archived, or one whose publication is pending publication, of a place.
+   * A page of the entries of an account and Region that have a finding which is not archived, or whose publication is
+   * pending.
    * @param token from the page before.
    */
   page(
-    accountRegion: { readonly account: string; readonly region: string },
+    accountRegion: AccountRegion,
     token: string | undefined,
   ): Promise<{ readonly entries: readonly Recorded[]; readonly token: string | undefined }>;
 }
 
 export interface ToRecord {
   readonly control: Control;
-  readonly observation: Observation;
+  readonly observation: StoredObservation;
 }
 
-/** Security Hub deletes a finding 90 days after its last update; long before, it is told again. */
+/** Security Hub deletes a finding 90 days after its last update; an open one is published again long before, in milliseconds. */
 export const repostAfter = 60 * 24 * 3_600_000;
 
 /**
- * Whether Security Hub is pending publication the entry: it has not seen its latest change, or has not heard of an open finding
- * for long. Source: AWS Security Hub User Guide, "Quotas" (findings are deleted 90 days after the last update).
+ * Whether publication of the entry is pending: Security Hub does not have its latest change, or has had no update of an
+ * open finding for long. Source: AWS Security Hub User Guide, "Quotas" (findings are deleted 90 days after the last update).
  */
 export function isPublicationPending(entry: Recorded, now: number): boolean {
   if (entry.finding === undefined) return false;
@@ -54,12 +60,87 @@ export function isPublicationPending(entry: Recorded, now: number): boolean {
 }
 
 /**
- * Whether Security Hub has not heard of an open finding for long. It ignores what it is told with an `UpdatedAt`
- * that it has already: the next `record` of the entry, whatever was seen, gives it a new one.
+ * Whether Security Hub has had no update of an open finding for long. It ignores an update with an `UpdatedAt` that it has
+ * already: the next `record` of the entry, whatever was observed, gives it a new one.
  */
 export function isRepostDue(
   { finding, published }: Pick<Recorded, 'finding' | 'published'>,
   now: number,
 ): boolean {
   return finding?.status === 'OPEN' && published !== undefined && now - published.at > repostAfter;
+}
+
+const day = 24 * 3_600_000;
+
+/**
+ * The entry with these observations, all of them its own, taken into account. Its `updatedAt` grows with each change
+ * of what Security Hub should hold, and when an open finding has to be published again before Security Hub deletes it.
+ * @returns `previous` itself when they say nothing new.
+ */
+export function withRecords(
+  previous: Recorded | undefined,
+  observations: readonly ToRecord[],
+  now: number,
+): Recorded | undefined {
+  let entry: Entry | undefined = previous;
+  for (const { control, observation } of observations) entry = withObservation(entry, control, observation);
+  if (entry === undefined || entry === previous) return previous;
+  if (previous === undefined) return { ...entry, version: 1, updatedAt: now, published: undefined };
+  const { version, updatedAt, published } = previous;
+  const changed =
+    !isDeepStrictEqual(partsPublished(previous), partsPublished(entry)) ||
+    isRepostDue({ ...previous, ...entry }, now);
+  return {
+    ...entry,
+    version: version + 1,
+    updatedAt: changed ? Math.max(now, updatedAt + 1, (published?.updatedAt ?? 0) + 1) : updatedAt,
+    published,
+  };
+}
+
+/**
+ * The entry with the note that Security Hub took it as it was at `updatedAt`.
+ * @returns the entry itself when a note as new is there already.
+ */
+export function withPublication(entry: Recorded, updatedAt: number, now: number): Recorded {
+  if (entry.published !== undefined && entry.published.updatedAt >= updatedAt) return entry;
+  return { ...entry, version: entry.version + 1, published: { updatedAt, at: now } };
+}
+
+/** Whether something is left to do about the entry: its resource is re-evaluated, or its publication is pending. */
+export function isListed({ finding, published, updatedAt }: Recorded): boolean {
+  if (finding === undefined) return false;
+  return finding.status !== 'ARCHIVED' || published === undefined || published.updatedAt < updatedAt;
+}
+
+/**
+ * When the state table may forget an entry that was written at `now`. Without a finding it only keeps late observations
+ * from counting, and these are late by minutes. One of a closed finding is kept longer than Security Hub keeps the
+ * finding (90 days after its last update), so that a reopened one goes on with its history; a
+ * publication that is still pending by then is of no use any more. An open finding is never forgotten.
+ * Source: AWS Security Hub User Guide, "Quotas".
+ * @returns epoch milliseconds, or `undefined`: never.
+ */
+export function forgottenAt({ finding }: Recorded, now: number): number | undefined {
+  if (finding === undefined) return now + 3 * day;
+  return finding.status === 'OPEN' ? undefined : now + 120 * day;
+}
+
+/** What is published: not where and when the evidence was read, nor the reasons behind a plan. */
+function partsPublished({ finding, details, resource: { tags } }: Entry) {
+  return {
+    finding: finding && {
+      ...finding,
+      evidence: {
+        ...finding.evidence,
+        observed: finding.evidence.observed.map(({ what, value }) => ({ what, value })),
+      },
+      plan: {
+        actions: finding.plan.actions.map(({ action }) => action),
+        skipped: finding.plan.skipped.map(({ action, because }) => ({ action, because })),
+      },
+    },
+    details,
+    tags,
+  };
 }

@@ -1,14 +1,14 @@
 /**
- * Conditional writes of many entries by few calls, and what the answers mean. They are made as transactions for that
- * alone: it is no matter whether the entries of a call change together.
+ * Conditional writes of many entries in few calls, and what the answers mean. They are transactions only because these
+ * take conditions; the entries of a call need not change together.
  */
 import {
   type Put,
   TransactionCanceledException,
   type TransactWriteItemsInput,
 } from '@aws-sdk/client-dynamodb';
-import type { Change, Unwritten } from './changing.ts';
-import { isLost, isThrottle, nameOf } from './failure.ts';
+import type { EntryChange, Unwritten } from './changing.ts';
+import { isThrottle, mayBeDone, nameOf } from './error.ts';
 import { type Item, toItem } from './item.ts';
 import type { Recorded } from './table.ts';
 
@@ -16,29 +16,33 @@ import type { Recorded } from './table.ts';
 const mostBytes = 3_500_000;
 
 /**
- * The most items of one call; DynamoDB takes 100. An entry that somebody else has written meanwhile holds up all
- * others of its call: those that were, once, go in small groups, and alone when it happens again.
+ * The most items of one call; DynamoDB takes 100. An entry that somebody else has written meanwhile cancels the write of
+ * all others in its call: such an entry goes into a small group next, and alone after that.
  */
-function mostItems({ lost }: Change): number {
-  return lost === 0 ? 100 : lost === 1 ? 10 : 1;
+function mostItems({ conflicts }: EntryChange): number {
+  return conflicts === 0 ? 100 : conflicts === 1 ? 10 : 1;
 }
 
 /** What an item has besides its body, at most, in bytes. */
 const besidesBody = 5_000;
 
 /** A change with the item that it makes. */
-interface Written {
-  readonly change: Change;
+interface ItemWrite {
+  readonly change: EntryChange;
   readonly item: Item;
 }
 
 /** Groups of changes, each of which one call may hold. */
-export function grouped(changes: readonly Change[], now: number): readonly (readonly Written[])[] {
+export function grouped(changes: readonly EntryChange[], now: number): readonly (readonly ItemWrite[])[] {
   return [...Map.groupBy(changes, mostItems)].flatMap(([size, alike]) => packed(alike, size, now));
 }
 
-function packed(changes: readonly Change[], size: number, now: number): readonly (readonly Written[])[] {
-  const groups: Written[][] = [];
+function packed(
+  changes: readonly EntryChange[],
+  size: number,
+  now: number,
+): readonly (readonly ItemWrite[])[] {
+  const groups: ItemWrite[][] = [];
   let bytes = 0;
   for (const change of changes) {
     const item = toItem(change.after, now);
@@ -56,7 +60,7 @@ function packed(changes: readonly Change[], size: number, now: number): readonly
 }
 
 /** The call that writes a group, each item on the condition that it is as it was read. */
-export function transactionOf(group: readonly Written[], table: string): TransactWriteItemsInput {
+export function transactionOf(group: readonly ItemWrite[], table: string): TransactWriteItemsInput {
   return {
     TransactItems: group.map(({ change: { before }, item }) => ({
       Put: { TableName: table, Item: item, ...unchangedSince(before) },
@@ -75,33 +79,33 @@ function unchangedSince(before: Recorded | undefined): Omit<Put, 'TableName' | '
 }
 
 /**
- * What a failed call left unwritten: all of it, each change for its own reason.
+ * The changes that a failed call did not write, by what to do about each.
  * @returns `undefined` when the failure is that of the call as a whole, and another try of it would fail as well.
  */
-export function unwrittenBy(error: unknown, changes: readonly Change[]): Unwritten | undefined {
-  const none: Unwritten = { refused: [], stale: [], held: [], cause: error };
+export function unwrittenBy(error: unknown, changes: readonly EntryChange[]): Unwritten | undefined {
+  const none: Unwritten = { refused: [], stale: [], retryable: [], cause: error };
   if (error instanceof TransactionCanceledException) return { ...none, ...byReason(changes, error) };
-  if (isThrottle(nameOf(error))) return { ...none, held: changes };
-  return isLost(error) ? { ...none, stale: changes } : undefined;
+  if (isThrottle(nameOf(error))) return { ...none, retryable: changes };
+  return mayBeDone(error) ? { ...none, stale: changes } : undefined;
 }
 
 /**
- * A cancelled transaction has a reason for each of its items, in their order: `None` for those that only shared the
- * fate of the others. Source: Amazon DynamoDB API Reference, "TransactWriteItems".
+ * A cancelled transaction has a reason for each of its items, in their order: `None` for those that were only
+ * cancelled with the others. Source: Amazon DynamoDB API Reference, "TransactWriteItems".
  */
 function byReason(
-  changes: readonly Change[],
+  changes: readonly EntryChange[],
   { CancellationReasons: reasons = [] }: TransactionCanceledException,
-): Pick<Unwritten, 'refused' | 'stale' | 'held'> {
-  if (reasons.length !== changes.length) return { refused: [], stale: changes, held: [] };
+): Pick<Unwritten, 'refused' | 'stale' | 'retryable'> {
+  if (reasons.length !== changes.length) return { refused: [], stale: changes, retryable: [] };
   const {
     refused = [],
     stale = [],
-    held = [],
-  } = Object.groupBy(changes, (_change, accountRegion) => {
-    const code = reasons[accountRegion]?.Code ?? 'None';
+    retryable = [],
+  } = Object.groupBy(changes, (_change, index) => {
+    const code = reasons[index]?.Code ?? 'None';
     if (code === 'ConditionalCheckFailed' || code === 'TransactionConflict') return 'stale';
-    return code === 'None' || isThrottle(code) ? 'held' : 'refused';
+    return code === 'None' || isThrottle(code) ? 'retryable' : 'refused';
   });
-  return { refused, stale, held };
+  return { refused, stale, retryable };
 }

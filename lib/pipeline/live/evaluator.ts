@@ -9,18 +9,17 @@ import type { LiveFactProvider, TagsOf } from '../../core/fact-provider.ts';
 import type { Memo } from '../../core/service.ts';
 import { detailsOf } from '../../findings/details.ts';
 import { findingId } from '../../findings/id.ts';
+import { deletionBecause } from '../../findings/lifecycle.ts';
 import type { Publisher } from '../../findings/publisher.ts';
-import type { Observation } from '../../findings/state/entry.ts';
+import type { StoredObservation } from '../../findings/state/entry.ts';
 import type { OperatorExemptions } from '../../findings/state/exemptions.ts';
 import type { Recorded, StateTable, ToRecord } from '../../findings/state/table.ts';
-import { decide } from '../../policy/decide.ts';
-import { exemptionFor } from '../../policy/exemptions.ts';
-import { noUsage } from '../../policy/guardrails.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { resourceTypeOf } from '../../services/catalogue.ts';
 import { memosOf } from '../../services/memory.ts';
 import { type Evaluated, evaluateLive } from '../evaluate.ts';
 import { Matcher } from '../match.ts';
+import { observedVerdict } from '../observe.ts';
 import { withTags } from '../tags.ts';
 import type { Delivery } from './batch.ts';
 import { againBody, type Message, parseBody } from './message.ts';
@@ -202,7 +201,7 @@ export class Evaluator {
       const entry = entries.get(findingId(control.id, resource));
       if (entry?.finding === undefined || entry.finding.status === 'ARCHIVED') return [];
       const because = `${resource.id} is evaluated by the ids of its volumes now.`;
-      const observation: Observation = {
+      const observation: StoredObservation = {
         key,
         at: now(),
         cause,
@@ -235,41 +234,26 @@ export class Evaluator {
     outcome: Outcome,
     readAt: number,
     exemptions: OperatorExemptions,
-  ): Observation | undefined {
+  ): StoredObservation | undefined {
     const { policy, now } = this.#options;
     const { control, cause } = task;
-    const { resource, evaluation, facts, tagsUnknown } = evaluated;
+    const { resource, facts, tagsUnknown } = evaluated;
     // When the same is delivered again, AWS may answer: that is news then.
     const unanswered =
       wasNotAnswered(facts) !== undefined || (tagsUnknown !== undefined && isUnanswered(tagsUnknown));
     const key = unanswered ? `${task.key} unanswered` : task.key;
     if (outcome.kind === 'unsettled') return undefined;
     if (outcome.kind === 'deleted') {
-      const result = { kind: 'deleted', because: `The resource was deleted: ${outcome.because}.` } as const;
-      return { key, at: outcome.at ?? readAt, cause, resource, result };
+      return { key, at: outcome.at ?? readAt, cause, resource, result: deletionBecause(outcome.because) };
     }
-    const { verdict, evidence } = evaluation;
-    const byOperator = exemptions.get(findingId(control.id, resource));
-    const exemption = exemptionFor(policy, control.id, resource, new Date(now()), byOperator);
-    const { plan } = decide({
-      verdict,
-      control,
-      resource,
-      tagsUnknown: tagsUnknown?.detail,
+    const { result } = observedVerdict(evaluated, {
       policy,
-      exemption,
-      usage: noUsage,
+      now: new Date(now()),
       time: cause.time,
+      byOperator: exemptions.get(findingId(control.id, resource)),
+      details: detailsOf(resourceTypeOf(resource.type), resource, facts),
     });
-    const severity = policy.controls.get(control.id)?.severity ?? control.severity;
-    const details = detailsOf(resourceTypeOf(resource.type), resource, facts);
-    return {
-      key,
-      at: readAt,
-      cause,
-      resource,
-      result: { kind: 'evaluated', verdict, evidence, severity, plan, exemption, details },
-    };
+    return { key, at: readAt, cause, resource, result };
   }
 
   async #reEvaluate(later: ReadonlyMap<Message, number>): Promise<void> {

@@ -29,7 +29,8 @@ export function outcomeOf(
     // Just made, and not to be seen even after some seconds: it may still come, unless it was ended meanwhile.
     const later = task.mayBeDeleted ? undefined : again('not-there-yet');
     return later === undefined
-      ? { kind: 'deleted', because: deleted, at: undefined }
+      ? // An event that says so is what people know, and what replay tells them.
+        { kind: 'deleted', because: task.deleted ? task.cause.eventName : deleted, at: undefined }
       : { kind: 'unsettled', because: deleted, again: later };
   }
   const notReady = isNotReady(facts);
@@ -49,7 +50,7 @@ export function outcomeOf(
       };
     }
     const { eventName, time } = task.cause;
-    return { kind: 'deleted', because: `${eventName} ended ${resource.id}`, at: time };
+    return { kind: 'deleted', because: eventName, at: time };
   }
   if (task.deleted) {
     const later = again('still-there');

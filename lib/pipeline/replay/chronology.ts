@@ -1,31 +1,21 @@
-/** The order in which an archive's events happened, as well as it can be told. */
+/** The order in which an archive's events happened, as far as it is known. */
 import type { TrailEvent } from '../../core/control.ts';
 import type { ArchiveEvent } from '../../trail/archive.ts';
 
-export interface Chronology {
-  /** Successful events, each once, in the order of time. */
-  readonly succeeded: readonly TrailEvent[];
-  readonly failed: number;
-  readonly dryRuns: number;
-  /** Records that say, field for field, what another one says. Equal event ids alone are no proof of that. */
-  readonly duplicates: number;
-}
-
 /**
  * Sorts events by time. One without a time keeps its place behind the record before it in its file. CloudTrail's
- * clock ticks in seconds: within one, what makes a resource goes first and what ends it last; otherwise the
+ * clock ticks in seconds: within one, what makes a resource goes first and what deletes it last; otherwise the
  * order of the files holds. ReplicateKey goes before the CreateKey that it brings about in another Region, which
  * says less of the new key. Source: AWS KMS Developer Guide, "ReplicateKey" (CloudTrail entry).
+ * @param events in the order of their files and of their places in these.
+ * @param onlyDeletes whether an event can do nothing but delete resources.
+ * @returns every event, in the order in which `replay` takes them.
  */
-export function chronological(
-  events: readonly ArchiveEvent[],
+export function inOrderOfTime(
+  events: Iterable<ArchiveEvent>,
   onlyDeletes: (event: TrailEvent) => boolean,
-): Chronology {
-  const seen = new Seen();
+): readonly TrailEvent[] {
   const placed: { readonly event: TrailEvent; readonly time: number; readonly rank: number }[] = [];
-  let failed = 0;
-  let dryRuns = 0;
-  let duplicates = 0;
   let file: string | undefined;
   let time = Number.NEGATIVE_INFINITY;
   for (const { event, file: from } of events) {
@@ -34,26 +24,14 @@ export function chronological(
       time = Number.NEGATIVE_INFINITY;
     }
     time = event.time ?? time;
-    if (event.outcome.kind === 'failed') {
-      failed += 1;
-      continue;
-    }
-    if (event.outcome.kind === 'dry-run') {
-      dryRuns += 1;
-      continue;
-    }
-    if (seen.before(event)) {
-      duplicates += 1;
-      continue;
-    }
-    placed.push({ event, time, rank: onlyDeletes(event) ? ranks.ends : rankOf(event.eventName) });
+    placed.push({ event, time, rank: onlyDeletes(event) ? ranks.deletes : rankOf(event.eventName) });
   }
   // Array.prototype.sort is stable, so ties keep the order in which the archive was read.
   placed.sort((a, b) => compare(a.time, b.time) || a.rank - b.rank);
-  return { succeeded: placed.map(({ event }) => event), failed, dryRuns, duplicates };
+  return placed.map(({ event }) => event);
 }
 
-const ranks = { replicates: 0, creates: 1, changes: 2, ends: 3 } as const;
+const ranks = { replicates: 0, creates: 1, changes: 2, deletes: 3 } as const;
 
 function rankOf(eventName: string): number {
   if (eventName.startsWith('Replicate')) return ranks.replicates;
@@ -64,21 +42,32 @@ function compare(a: number, b: number): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The records so far. Only those that agree in id, time and name are written out and compared whole. */
-class Seen {
-  readonly #alike = new Map<string, TrailEvent | Set<string>>();
+/**
+ * Finds records that equal an earlier one field for field, among events in the order of time. Equal event ids
+ * alone are no proof of that: only records that agree in id, time and name are written out and compared whole, so that
+ * no more is kept than those of one moment, and those without a time.
+ */
+export class Duplicates {
+  #time: number | undefined;
+  readonly #ofThisTime = new Map<string, TrailEvent | Set<string>>();
+  readonly #untimed = new Map<string, TrailEvent | Set<string>>();
 
   /** Whether an equal record came before; from now on it has. */
-  before(event: TrailEvent): boolean {
-    const key = `${event.id} ${event.time} ${event.eventName}`;
-    const alike = this.#alike.get(key);
+  has(event: TrailEvent): boolean {
+    if (event.time !== undefined && event.time !== this.#time) {
+      this.#time = event.time;
+      this.#ofThisTime.clear();
+    }
+    const seen = event.time === undefined ? this.#untimed : this.#ofThisTime;
+    const key = `${event.id} ${event.eventName}`;
+    const alike = seen.get(key);
     if (alike === undefined) {
-      this.#alike.set(key, event);
+      seen.set(key, event);
       return false;
     }
     const texts = alike instanceof Set ? alike : new Set([canonical(alike.raw)]);
     const count = texts.size;
-    this.#alike.set(key, texts.add(canonical(event.raw)));
+    seen.set(key, texts.add(canonical(event.raw)));
     return texts.size === count;
   }
 }

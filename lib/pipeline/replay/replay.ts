@@ -1,27 +1,26 @@
 /**
- * Replay: what the controls and a policy would have made of an archive of CloudTrail. The events are taken in the
- * order of time across all files, each resource is followed from event to event, and every plan stops short of
- * being carried out.
+ * Replay: what the controls and a policy would have made of an archive of CloudTrail. Events come in the order of time,
+ * each resource is followed from event to event, and every plan stops short of being carried out.
  */
+import type { AccountRegion } from '../../core/account-region.ts';
 import type { Control, TrailEvent, Verdict } from '../../core/control.ts';
 import type { Finding } from '../../findings/finding.ts';
 import type { Policy } from '../../policy/policy.ts';
 import {
   type Archive,
-  type ArchiveEvent,
-  type Progress,
+  type InputError,
+  type ReadProgress,
   readArchive,
   type StoredFiles,
 } from '../../trail/archive.ts';
-import type { InputError } from '../../trail/input-error.ts';
 import { type Concern, Matcher, wantedEvents } from '../match.ts';
 import { contextEvents } from '../trail-facts.ts';
-import { chronological } from './chronology.ts';
-import { type ReplayStateOptions, RunState } from './state.ts';
+import { Duplicates, inOrderOfTime } from './chronology.ts';
+import { ReplayState, type ReplayStateOptions } from './state.ts';
 
-/** What is looked at; an absent bound does not bind. */
-export interface Scope {
-  /** Epoch milliseconds; events before it are learned from, not evaluated. */
+/** What is evaluated; an absent bound does not bind. */
+export interface ReplayScope {
+  /** Epoch milliseconds; the facts of earlier events count, but they are not evaluated. */
   readonly since?: number;
   /** Epoch milliseconds; events at or after it are left alone. */
   readonly until?: number;
@@ -29,14 +28,31 @@ export interface Scope {
   readonly regions?: ReadonlySet<string>;
 }
 
-export interface ReplayOptions extends ReplayStateOptions {
+export interface ReplayOptions extends Omit<ReplayStateOptions, 'onEvaluated'> {
+  /** Those that the policy enables are evaluated. */
   readonly controls: readonly Control[];
-  readonly scope?: Scope;
+  readonly scope?: ReplayScope;
+  readonly signal?: AbortSignal;
+}
+
+/** How an archive is read. */
+export interface ReadingOptions {
   readonly threads?: number;
   /** Read as well as the paths. */
   readonly stored?: StoredFiles;
-  readonly onProgress?: (progress: Progress) => void;
+  readonly onProgress?: (progress: ReadProgress) => void;
   readonly signal?: AbortSignal;
+}
+
+/** Where the results of a replay go. */
+export interface ReplaySink {
+  /** Is given every evaluation as it is made, with the id that its finding has or would have. */
+  readonly evaluated?: ReplayStateOptions['onEvaluated'];
+  /**
+   * Is given each finding once, as it is after the last event, in the order in which they were first opened.
+   * @param opener the record that opened it, last if it was reopened.
+   */
+  finding(finding: Finding, opener: TrailEvent): void | Promise<void>;
 }
 
 /** Why a record that was read and understood was not evaluated. */
@@ -51,40 +67,116 @@ export const ignoredReasons = [
 ] as const;
 export type IgnoredReason = (typeof ignoredReasons)[number];
 
-export interface Replay {
-  /** Always `matched` + the sum of `ignored` + `rejected`. */
-  readonly records: number;
+/** What a replay counts. */
+export interface ReplayCounts {
+  /** Records that were evaluated. */
   readonly matched: number;
   readonly ignored: Readonly<Record<IgnoredReason, number>>;
-  readonly rejected: number;
   readonly verdicts: Readonly<Record<Verdict, number>>;
+  /** The last verdicts on the resources that exist, by control. */
   readonly posture: Readonly<Record<string, Readonly<Record<Verdict, number>>>>;
+  /** From the first to the last record that was evaluated: ISO 8601, UTC. */
+  readonly period: { readonly from: string | null; readonly to: string | null };
+}
+
+/** What came of a replay, all at once, for outputs that need all of it. */
+export interface Replay extends ReplayCounts {
+  /** Always `matched` + the sum of `ignored` + `rejected`. */
+  readonly records: number;
+  readonly rejected: number;
   /** In the order in which they were first opened. */
   readonly findings: readonly Finding[];
   /** The record that opened each finding (last), by finding id. */
   readonly openers: ReadonlyMap<string, TrailEvent>;
-  readonly period: { readonly from: string | null; readonly to: string | null };
   readonly inputErrors: readonly InputError[];
   readonly files: number;
   readonly skipped: Archive['skipped'];
 }
 
 /**
- * Reads the archive below `paths` and replays it.
- * @throws the signal's reason when aborted. What is wrong with the input is told in `inputErrors`, not thrown.
+ * Takes events one by one and gives what comes of them to a sink. Nothing is kept but the facts that the events prove
+ * and what is known of each resource.
+ *
+ * The events are those of all accounts and Regions together, in the order of time, and not one account after the other.
+ * There are two reasons. The guardrails of a policy also limit the actions in all accounts together, so that a plan
+ * depends on what other accounts did before. And an event of one account may name resources of another (a grant of a
+ * shared key), and one of a Region those of another (replicas of a key), so that the facts of one account are
+ * not enough. Whoever brings the events may read account by account and merge them by time.
+ * @param source in the order of time (`inOrderOfTime`); failed calls, dry runs and duplicates may be among them.
+ * @throws the signal's reason when aborted, and what the source and the sink throw.
+ * @example
+ * const events = inOrderOfTime(archive.events, (event) => matcher.onlyDeletes(event));
+ * const { verdicts } = await replay(events, { controls, policy, now: new Date() }, {
+ *   finding: (finding) => console.log(finding.id, finding.status),
+ * });
  */
-export async function replay(paths: readonly string[], options: ReplayOptions): Promise<Replay> {
+export async function replay(
+  source: Iterable<TrailEvent> | AsyncIterable<TrailEvent>,
+  { controls, policy, now, scope = {}, signal }: ReplayOptions,
+  sink: ReplaySink,
+): Promise<ReplayCounts> {
+  const enabled = enabledBy(policy, controls);
+  const matcher = new Matcher(enabled);
+  const state = new ReplayState(enabled, { policy, now, onEvaluated: sink.evaluated });
+  const duplicates = new Duplicates();
+  const ignored = noneIgnored();
+  let matched = 0;
+  let from: number | undefined;
+  let to: number | undefined;
+  for await (const event of source) {
+    signal?.throwIfAborted();
+    const reason = whyNotReplayed(event, duplicates);
+    if (reason !== undefined) {
+      ignored[reason] += 1;
+      continue;
+    }
+    const taken = takenOf(event, state, matcher, scope);
+    if (typeof taken === 'string') {
+      ignored[taken] += 1;
+      continue;
+    }
+    matched += 1;
+    if (event.time !== undefined) {
+      from = Math.min(from ?? event.time, event.time);
+      to = Math.max(to ?? event.time, event.time);
+    }
+    await state.take(event, taken.triggered, taken.deleted);
+  }
+  for (const [id, finding] of state.findings) {
+    const opener = state.openers.get(id);
+    if (opener === undefined) throw new TypeError(`the finding ${id} was opened by no event`);
+    await sink.finding(finding, opener);
+  }
+  return {
+    matched,
+    ignored,
+    verdicts: state.verdicts,
+    posture: state.posture(),
+    period: { from: isoOrNull(from), to: isoOrNull(to) },
+  };
+}
+
+/**
+ * Reads the archive below `paths` and replays it.
+ * @throws the signal's reason when aborted. What is wrong with the input is in `inputErrors`, and not thrown.
+ * @example await replayPaths(['./cloudtrail'], { controls, policy: defaultPolicy(controls), now: new Date() });
+ */
+export async function replayPaths(
+  paths: readonly string[],
+  options: ReplayOptions & ReadingOptions,
+): Promise<Replay> {
   return replayArchive(await readFor([options], paths, options), options);
 }
 
 /**
  * Reads the archive below `paths` once, for one replay or several.
  * @throws the signal's reason when aborted.
+ * @example const archive = await readFor([{ controls, policy: old }, { controls, policy: new }], paths, {});
  */
 export async function readFor(
   replays: readonly Pick<ReplayOptions, 'controls' | 'policy'>[],
   paths: readonly string[],
-  { threads, stored, onProgress, signal }: Omit<ReplayOptions, 'controls' | 'policy' | 'now'>,
+  { threads, stored, onProgress, signal }: ReadingOptions,
 ): Promise<Archive> {
   const enabled = new Set(replays.flatMap(({ controls, policy }) => enabledBy(policy, controls)));
   return readArchive(paths, {
@@ -97,104 +189,82 @@ export async function readFor(
 }
 
 /**
- * Replays an archive that was read for it. Events that were read for another replay alone are ignored as
- * `only-context`.
+ * Replays an archive that was read for it, and collects what comes of it. Events that were read for another replay alone
+ * are ignored as `context-only`.
  * @throws the signal's reason when aborted.
+ * @example const { findings } = await replayArchive(archive, { controls, policy, now: new Date() });
  */
 export async function replayArchive(
   archive: Archive,
-  options: Omit<ReplayOptions, 'threads' | 'stored' | 'onProgress'>,
+  options: ReplayOptions,
+  evaluated?: ReplaySink['evaluated'],
 ): Promise<Replay> {
-  const { controls, policy, scope = {}, signal } = options;
-  const enabled = enabledBy(policy, controls);
-  const state = new RunState(enabled, options);
-  const told = await follow(archive.events, state, new Matcher(enabled), scope, signal);
+  const matcher = new Matcher(enabledBy(options.policy, options.controls));
+  const findings: Finding[] = [];
+  const openers = new Map<string, TrailEvent>();
+  const source = inOrderOfTime(archive.events, (event) => matcher.onlyDeletes(event));
+  const counts = await replay(source, options, {
+    evaluated,
+    finding: (finding, opener) => {
+      findings.push(finding);
+      openers.set(finding.id, opener);
+    },
+  });
   return {
+    ...counts,
+    ignored: { ...counts.ignored, 'not-relevant': archive.uninteresting },
     records: archive.records,
-    matched: told.matched,
-    ignored: { ...told.ignored, 'not-relevant': archive.uninteresting },
     rejected: archive.rejected,
-    verdicts: state.verdicts,
-    posture: state.posture(),
-    findings: [...state.findings.values()],
-    openers: state.openers,
-    period: { from: isoOrNull(told.from), to: isoOrNull(told.to) },
+    findings,
+    openers,
     inputErrors: archive.inputErrors,
     files: archive.files,
     skipped: archive.skipped,
   };
 }
 
+/** No record ignored, for any reason. */
+export function noneIgnored(): Record<IgnoredReason, number> {
+  return Object.fromEntries(ignoredReasons.map((reason) => [reason, 0])) as Record<IgnoredReason, number>;
+}
+
 function enabledBy(policy: Policy, controls: readonly Control[]): readonly Control[] {
   return controls.filter((control) => policy.controls.get(control.id)?.enabled === true);
 }
 
-interface Told {
-  readonly matched: number;
-  readonly ignored: Record<IgnoredReason, number>;
-  readonly from: number | undefined;
-  readonly to: number | undefined;
+/** Why nothing is learned from an event: it changed nothing, or was there already. */
+function whyNotReplayed(event: TrailEvent, duplicates: Duplicates): IgnoredReason | undefined {
+  if (event.outcome.kind === 'failed') return 'failed-call';
+  if (event.outcome.kind === 'dry-run') return 'dry-run';
+  return duplicates.has(event) ? 'duplicate' : undefined;
 }
 
-/** Walks the events through time, deciding which are evaluated and why the others are not. */
-async function follow(
-  events: readonly ArchiveEvent[],
-  state: RunState,
+/** Learns from a successful event. @returns what of it is evaluated; or why nothing is. */
+function takenOf(
+  event: TrailEvent,
+  state: ReplayState,
   matcher: Matcher,
-  scope: Scope,
-  signal: AbortSignal | undefined,
-): Promise<Told> {
-  const ignored = Object.fromEntries(ignoredReasons.map((reason) => [reason, 0])) as Record<
-    IgnoredReason,
-    number
-  >;
-  let matched = 0;
-  let from: number | undefined;
-  let to: number | undefined;
-  const { succeeded, failed, dryRuns, duplicates } = chronological(events, (event) =>
-    matcher.onlyDeletes(event),
-  );
-  ignored['failed-call'] = failed;
-  ignored['dry-run'] = dryRuns;
-  ignored.duplicate = duplicates;
-  for (const event of succeeded) {
-    signal?.throwIfAborted();
-    if (scope.until !== undefined && event.time !== undefined && event.time >= scope.until) {
-      ignored['out-of-scope'] += 1;
-      continue;
-    }
-    state.learn(event);
-    if (!matcher.declares(event)) {
-      ignored['context-only'] += 1;
-      continue;
-    }
-    if (scope.since !== undefined && event.time !== undefined && event.time < scope.since) {
-      ignored['out-of-scope'] += 1;
-      continue;
-    }
-    const { triggered, deleted } = matcher.match(event);
-    if (triggered.length === 0 && deleted.length === 0) {
-      ignored[inScope(event, scope) ? 'no-resource-id' : 'out-of-scope'] += 1;
-      continue;
-    }
-    const within = ({ resource }: Concern) => inScope(resource, scope);
-    const [evaluable, deletions] = [triggered.filter(within), deleted.filter(within)];
-    if (evaluable.length === 0 && deletions.length === 0) {
-      ignored['out-of-scope'] += 1;
-      continue;
-    }
-    matched += 1;
-    if (event.time !== undefined) {
-      from = Math.min(from ?? event.time, event.time);
-      to = Math.max(to ?? event.time, event.time);
-    }
-    await state.take(event, evaluable, deletions);
+  scope: ReplayScope,
+): { readonly triggered: readonly Concern[]; readonly deleted: readonly Concern[] } | IgnoredReason {
+  if (scope.until !== undefined && event.time !== undefined && event.time >= scope.until) {
+    return 'out-of-scope';
   }
-  return { matched, ignored, from, to };
+  state.learn(event);
+  if (!matcher.declares(event)) return 'context-only';
+  if (scope.since !== undefined && event.time !== undefined && event.time < scope.since) {
+    return 'out-of-scope';
+  }
+  const { triggered, deleted } = matcher.match(event);
+  if (triggered.length === 0 && deleted.length === 0) {
+    return inScope(event, scope) ? 'no-resource-id' : 'out-of-scope';
+  }
+  const within = ({ resource }: Concern) => inScope(resource, scope);
+  const taken = { triggered: triggered.filter(within), deleted: deleted.filter(within) };
+  return taken.triggered.length === 0 && taken.deleted.length === 0 ? 'out-of-scope' : taken;
 }
 
-function inScope(where: { readonly account: string; readonly region: string }, scope: Scope): boolean {
-  return (scope.accounts?.has(where.account) ?? true) && (scope.regions?.has(where.region) ?? true);
+function inScope({ account, region }: AccountRegion, scope: ReplayScope): boolean {
+  return (scope.accounts?.has(account) ?? true) && (scope.regions?.has(region) ?? true);
 }
 
 function isoOrNull(time: number | undefined): string | null {

@@ -1,40 +1,42 @@
-/** The course of events through a replay: each resource is followed from one to the next. */
+/** What a replay knows so far: each resource is followed from event to event. */
 import type { Control, Evaluation, Resource, TrailEvent, Verdict } from '../../core/control.ts';
+import type { Tags } from '../../core/fact-provider.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { findingId } from '../../findings/id.ts';
-import { archiveFinding, changeOf, keepFinding, resolveFinding } from '../../findings/lifecycle.ts';
+import { changeOf, deletionBecause, foldFinding, type Observation } from '../../findings/lifecycle.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { type Evaluated, evaluate } from '../evaluate.ts';
 import type { Concern } from '../match.ts';
+import { CountedPlans } from '../observe.ts';
 import { TrailFacts } from '../trail-facts.ts';
-import { Openings } from './opening.ts';
 
 export interface ReplayStateOptions {
   readonly policy: Policy;
-  /** The moment against which exemptions are held. */
+  /** The moment at which exemptions are checked. */
   readonly now: Date;
-  /** Is told of every evaluation, with the id that its finding has or would have. */
-  readonly onEvaluated?: (id: string, evaluation: Evaluation) => void;
+  /** Is given every evaluation, with the id that its finding has or would have. */
+  readonly onEvaluated?: ((id: string, evaluation: Evaluation) => void) | undefined;
 }
 
-/** What is known so far: the facts, the findings, and the last verdict on each resource that exists. */
-export class RunState {
+/** The facts, the findings, and the last verdict on each resource that exists. */
+export class ReplayState {
   readonly findings = new Map<string, Finding>();
   readonly openers = new Map<string, TrailEvent>();
   readonly verdicts: Record<Verdict, number> = { PASS: 0, FAIL: 0, UNKNOWN: 0, NOT_APPLICABLE: 0 };
   readonly #facts = new TrailFacts();
   readonly #enabled: readonly Control[];
   readonly #policy: Policy;
-  readonly #openings: Openings;
+  readonly #plans: CountedPlans;
   readonly #onEvaluated: ReplayStateOptions['onEvaluated'];
   readonly #latest = new Map<string, { readonly control: string; readonly verdict: Verdict }>();
   /** Finding ids by the control and the ARN of what their resource is part of. */
   readonly #parts = new Map<string, Set<string>>();
+  readonly #tags = new KnownTags();
 
   constructor(enabled: readonly Control[], { policy, now, onEvaluated }: ReplayStateOptions) {
     this.#enabled = enabled;
     this.#policy = policy;
-    this.#openings = new Openings(policy, now);
+    this.#plans = new CountedPlans(policy, now);
     this.#onEvaluated = onEvaluated;
   }
 
@@ -44,12 +46,17 @@ export class RunState {
 
   async take(event: TrailEvent, triggered: readonly Concern[], deleted: readonly Concern[]): Promise<void> {
     const settingsOf = (id: string): unknown => this.#policy.controls.get(id)?.settings;
-    for (const evaluated of await evaluate(triggered, this.#facts, settingsOf))
-      this.#record(evaluated, event);
-    for (const { control, resource } of deleted) this.#end(control, resource, event);
+    const concerns = triggered.map(({ control, resource }) => ({
+      control,
+      resource: this.#tags.completed(resource),
+    }));
+    for (const evaluated of await evaluate(concerns, this.#facts, settingsOf)) this.#record(evaluated, event);
+    for (const { control, resource } of deleted) this.#delete(control, resource, event);
+    for (const { resource } of deleted) this.#tags.forget(resource);
   }
 
-  #record({ control, resource, evaluation }: Evaluated, event: TrailEvent): void {
+  #record(evaluated: Evaluated, event: TrailEvent): void {
+    const { control, resource, evaluation } = evaluated;
     const { verdict } = evaluation;
     this.verdicts[verdict] += 1;
     const id = findingId(control.id, resource);
@@ -57,31 +64,25 @@ export class RunState {
     this.#latest.set(id, { control: control.id, verdict });
     if (resource.partOf !== undefined) this.#partsOf(control, resource.partOf).add(id);
     const previous = this.findings.get(id);
-    switch (changeOf(previous, verdict)) {
-      case 'open':
-        this.findings.set(id, this.#openings.open(previous, { control, resource, evaluation }, event));
-        this.openers.set(id, event);
-        break;
-      case 'keep':
-        if (previous !== undefined) this.findings.set(id, keepFinding(previous, evaluation, event));
-        break;
-      case 'close':
-        if (previous !== undefined) this.findings.set(id, resolveFinding(previous, evaluation, event));
-        break;
-      case 'none':
-        break;
-    }
+    this.#fold(id, control, this.#plans.observation(previous, evaluated, event));
+    if (changeOf(previous, verdict) === 'open') this.openers.set(id, event);
   }
 
-  #end(control: Control, resource: Resource, event: TrailEvent): void {
+  #delete(control: Control, resource: Resource, event: TrailEvent): void {
     const parts = this.#partsOf(control, resource.arn);
     for (const id of [findingId(control.id, resource), ...parts]) {
       this.#latest.delete(id);
-      const finding = this.findings.get(id);
-      const named = finding?.resource.type === resource.type || parts.has(id);
-      if (finding !== undefined && named) this.findings.set(id, archiveFinding(finding, event));
+      const named = this.findings.get(id)?.resource.type === resource.type || parts.has(id);
+      if (named) {
+        this.#fold(id, control, { cause: event, resource, result: deletionBecause(event.eventName) });
+      }
     }
     parts.clear();
+  }
+
+  #fold(id: string, control: Control, observation: Observation): void {
+    const finding = foldFinding(this.findings.get(id), control, observation);
+    if (finding !== undefined) this.findings.set(id, finding);
   }
 
   #partsOf(control: Control, arn: string): Set<string> {
@@ -100,4 +101,31 @@ export class RunState {
     }
     return posture;
   }
+}
+
+/**
+ * The last tags of each resource that the trail shows, for events that show none: live, AWS is asked for them each time.
+ * Events that change nothing but tags are not read, so that these may be out of date; exemptions and plans depend on
+ * them, never a verdict, and a replay carries nothing out.
+ */
+class KnownTags {
+  readonly #tags = new Map<string, Tags>();
+
+  completed(resource: Resource): Resource {
+    const key = keyOf(resource);
+    if (resource.tags !== undefined) {
+      this.#tags.set(key, resource.tags);
+      return resource;
+    }
+    const tags = this.#tags.get(key);
+    return tags === undefined ? resource : { ...resource, tags };
+  }
+
+  forget(resource: Resource): void {
+    this.#tags.delete(keyOf(resource));
+  }
+}
+
+function keyOf({ account, region, type, id }: Resource): string {
+  return `${account} ${region} ${type} ${id}`;
 }

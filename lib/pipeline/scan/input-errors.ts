@@ -1,24 +1,24 @@
-/** What a scan could not read, told once for everything alike. */
+/** What a scan could not read, once for all that is alike. */
 import type { Resource, ResourceType } from '../../core/control.ts';
 import type { Unknown } from '../../core/facts.ts';
 import type { ListingError } from '../../core/list.ts';
-import type { InputError } from '../../trail/input-error.ts';
+import type { InputError } from '../../trail/archive.ts';
 import type { Evaluated } from '../evaluate.ts';
 
-/** What AWS refused or did not answer; anything else that is unknown is a matter of the resource. */
+/** AWS denied or did not answer; any other unknown fact is a matter of the resource. */
 const unanswered: readonly Unknown['reason'][] = ['denied', 'throttled', 'failed'];
 
-interface Trouble {
+interface ScanError {
   readonly where: string;
   /** A clause for people that names the IAM action. */
   readonly because: string;
-  /** What follows from it, for so many alike. */
+  /** The end of the message, for so many alike. */
   readonly so: (count: number) => string;
   count: number;
 }
 
-export class Troubles {
-  readonly #troubles = new Map<string, Trouble>();
+export class ScanErrors {
+  readonly #errors = new Map<string, ScanError>();
 
   /** A listing that failed, in whole or for one thing. */
   listing(type: ResourceType, error: ListingError): void {
@@ -31,7 +31,7 @@ export class Troubles {
     });
   }
 
-  /** A resource that could not be evaluated, if AWS did not tell a fact. */
+  /** A resource that could not be evaluated, where AWS did not answer for a fact. */
   unknown({ control, resource, facts }: Evaluated): void {
     for (const name of control.facts) {
       const fact = facts[name];
@@ -39,20 +39,21 @@ export class Troubles {
       this.#add(`fact ${accountRegionOf(resource)} ${control.id} ${name} ${fact.reason}`, {
         where: `${accountRegionOf(resource)}/${resource.type}`,
         because: fact.detail,
-        so: (count) => `; ${control.id} does not know ${count === 1 ? 'one resource' : `${count} resources`}`,
+        so: (count) =>
+          `; ${control.id} could not evaluate ${count === 1 ? 'one resource' : `${count} resources`}`,
       });
     }
   }
 
-  #add(key: string, trouble: Omit<Trouble, 'count'>): void {
-    const known = this.#troubles.get(key) ?? { ...trouble, count: 0 };
+  #add(key: string, error: Omit<ScanError, 'count'>): void {
+    const known = this.#errors.get(key) ?? { ...error, count: 0 };
     known.count += 1;
-    this.#troubles.set(key, known);
+    this.#errors.set(key, known);
   }
 
-  /** In the order of where they were met, whichever was met first. */
-  errors(): readonly InputError[] {
-    return [...this.#troubles]
+  /** In the order of account, Region and type, whichever came first. */
+  all(): readonly InputError[] {
+    return [...this.#errors]
       .sort(([a, { where: here }], [b, { where: there }]) =>
         here === there ? (a < b ? -1 : 1) : here < there ? -1 : 1,
       )

@@ -1,5 +1,5 @@
 /**
- * Scan: what the controls and a policy make of what exists now in an account, as AWS lists and tells it. Nothing is
+ * Scan: the controls and a policy, applied to what exists now in an account, as AWS lists and describes it. Nothing is
  * changed. The result has the shape of a replay's, so that its outputs serve both.
  */
 
@@ -16,12 +16,12 @@ import {
 import type { LiveFactProvider } from '../../core/fact-provider.ts';
 import { type Lister, ListingError } from '../../core/list.ts';
 import { findingId } from '../../findings/id.ts';
-import type { Cause } from '../../findings/lifecycle.ts';
+import { type Cause, foldFinding } from '../../findings/lifecycle.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { type Evaluated, evaluateLive } from '../evaluate.ts';
-import { Openings } from '../replay/opening.ts';
-import { ignoredReasons, type Replay } from '../replay/replay.ts';
-import { Troubles } from './input-errors.ts';
+import { CountedPlans } from '../observe.ts';
+import { noneIgnored, type Replay } from '../replay/replay.ts';
+import { ScanErrors } from './input-errors.ts';
 
 export interface ScanProgress {
   /** Listings: one for each resource type in each Region. */
@@ -44,10 +44,10 @@ export interface ScanOptions {
   readonly signal?: AbortSignal;
 }
 
-/** So many Regions are scanned at a time; in each, one page of one listing is evaluated before the next is asked for. */
+/** How many Regions are scanned at a time; in each, one page of one listing is evaluated before the next is read. */
 const regionsAtATime = 4;
 
-/** A scan as the cause of what it finds: it doesn't know who made the resource so, or when. */
+/** A scan as the cause of what it finds: it does not know who changed the resource, or when. */
 export function scanAt(time: number): Cause {
   return {
     id: undefined,
@@ -67,8 +67,8 @@ export function scanAt(time: number): Cause {
 /**
  * Lists and evaluates everything that the policy's controls concern.
  * @returns what came of it: `records` are the resources listed, and those that were deleted before they could be
- * evaluated are ignored as `no-resource`. What AWS did not list, and facts that it did not tell, are `inputErrors`
- * that name the IAM action. Throws the signal's reason when aborted.
+ * evaluated are ignored as `no-resource-id`. What AWS did not list, and facts that it did not answer for, are
+ * `inputErrors` that name the IAM action. Throws the signal's reason when aborted.
  */
 export async function scan(options: ScanOptions): Promise<Replay> {
   const { controls, policy, account, regions, now, signal } = options;
@@ -83,22 +83,25 @@ export async function scan(options: ScanOptions): Promise<Replay> {
     }
   });
   signal?.throwIfAborted();
-  const openings = new Openings(policy, started);
+  const plans = new CountedPlans(policy, started);
   const cause = scanAt(started.getTime());
   return {
     records: tally.listed,
     matched: tally.evaluated,
     ignored: {
-      ...(Object.fromEntries(ignoredReasons.map((reason) => [reason, 0])) as Replay['ignored']),
+      ...noneIgnored(),
       'no-resource-id': tally.listed - tally.evaluated,
     },
     rejected: 0,
     verdicts: tally.verdicts,
     posture: tally.posture,
-    findings: inOrder(tally.toOpen, policy).map((evaluated) => openings.open(undefined, evaluated, cause)),
+    findings: inOrder(tally.toOpen, policy).flatMap(
+      (evaluated) =>
+        foldFinding(undefined, evaluated.control, plans.observation(undefined, evaluated, cause)) ?? [],
+    ),
     openers: new Map(),
     period: { from: started.toISOString(), to: now().toISOString() },
-    inputErrors: tally.troubles.errors(),
+    inputErrors: tally.errors.all(),
     files: 0,
     skipped: [],
   };
@@ -112,7 +115,7 @@ async function scanType(
   { listerOf, clients, facts, policy, signal }: ScanOptions,
 ): Promise<void> {
   const concerned = enabled.filter(({ resourceType }) => resourceType === type);
-  // A listing that changes while it is read may show a thing twice.
+  // A listing that changes while it is read may have a resource twice.
   const seen = new Set<string>();
   let token: string | undefined;
   do {
@@ -120,12 +123,12 @@ async function scanType(
     let resources: readonly Resource[];
     try {
       const page = await listerOf(type).list(clients(accountRegion), accountRegion, token);
-      for (const error of page.unlisted) tally.troubles.listing(type, error);
+      for (const error of page.unlisted) tally.errors.listing(type, error);
       resources = page.resources.filter(({ id }) => !seen.has(id));
       token = page.token;
     } catch (error) {
       if (!(error instanceof ListingError)) throw error;
-      tally.troubles.listing(type, error);
+      tally.errors.listing(type, error);
       return;
     }
     for (const { id } of resources) seen.add(id);
@@ -140,14 +143,14 @@ async function scanType(
   } while (token !== undefined);
 }
 
-/** What is kept of a scan while it runs: counts, and what has to be opened. */
+/** What is kept of a scan while it runs: counts, and the evaluations that open findings. */
 class Tally {
   listed = 0;
   evaluated = 0;
   readonly verdicts: Record<Verdict, number> = none();
   readonly posture: Readonly<Record<string, Record<Verdict, number>>>;
   readonly toOpen: Omit<Evaluated, 'facts'>[] = [];
-  readonly troubles = new Troubles();
+  readonly errors = new ScanErrors();
   readonly #listings: number;
   readonly #onProgress: ((progress: ScanProgress) => void) | undefined;
   #listingsDone = 0;
@@ -171,22 +174,22 @@ class Tally {
       this.verdicts[evaluation.verdict] += 1;
       const posture = this.posture[control.id];
       if (posture !== undefined) posture[evaluation.verdict] += 1;
-      if (evaluation.verdict === 'UNKNOWN') this.troubles.unknown(evaluated);
+      if (evaluation.verdict === 'UNKNOWN') this.errors.unknown(evaluated);
       if (evaluation.verdict === 'FAIL' || evaluation.verdict === 'UNKNOWN') {
         this.toOpen.push({ control, resource, evaluation });
       }
     }
     this.listed += listed;
     this.evaluated += evaluatedIds.size;
-    this.#tell();
+    this.#report();
   }
 
   listingDone(): void {
     this.#listingsDone += 1;
-    this.#tell();
+    this.#report();
   }
 
-  #tell(): void {
+  #report(): void {
     this.#onProgress?.({
       listings: this.#listings,
       listingsDone: this.#listingsDone,
@@ -199,7 +202,7 @@ function none(): Record<Verdict, number> {
   return { PASS: 0, FAIL: 0, UNKNOWN: 0, NOT_APPLICABLE: 0 };
 }
 
-/** The worst first, then by the findings' ids: the same plans, whatever was listed first. */
+/** The most severe first, then by the findings' ids: the same plans, whatever was listed first. */
 function inOrder(
   all: readonly Omit<Evaluated, 'facts'>[],
   policy: Policy,
@@ -216,7 +219,7 @@ function inOrder(
     .map(({ evaluated }) => evaluated);
 }
 
-/** Does `work` for each item, so many at a time. */
+/** Does `work` for each item, `width` of them at a time. */
 async function eachOf<T>(
   items: readonly T[],
   width: number,

@@ -16,7 +16,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { AccountRegion } from '../../core/account-region.ts';
 import type { ActionId } from '../../core/action.ts';
-import { failureOf } from '../../findings/state/failure.ts';
+import { failureOf } from '../../findings/state/error.ts';
 import { type Item, keyText } from '../../findings/state/item.ts';
 import type { ActionRun } from './action-run.ts';
 import type { Journal } from './journal.ts';

@@ -1,6 +1,7 @@
-/** Which files an archive is made of. */
+/** Which files an archive is made of: those below paths, and those that are stored elsewhere. */
 import { type BigIntStats, readdirSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
+import type { FileError } from './reading.ts';
 
 export interface ArchiveFile {
   readonly path: string;
@@ -12,11 +13,23 @@ interface FoundFile extends ArchiveFile {
   readonly identity: string;
 }
 
-export interface Found {
+export interface FoundFiles {
   /** In the order of their paths' code units. */
   readonly files: readonly ArchiveFile[];
   readonly skipped: readonly { readonly file: string; readonly why: string }[];
   readonly errors: readonly { readonly file: string; readonly reason: string }[];
+}
+
+/** Files of an archive that are not in the file system: listed already, their bytes brought one by one. */
+export interface StoredFiles extends FoundFiles {
+  /**
+   * Brings every one of `files`, in any order, each once.
+   * @param take is given the file's index in `files` and its bytes, or why they could not be had. The bytes are
+   * its own until it returns.
+   * @returns when all were taken. Rejects when aborted, with the signal's reason; a file that cannot be had is no
+   * reason to.
+   */
+  fetch(take: (index: number, content: Buffer | FileError) => void): Promise<void>;
 }
 
 /** Of the files that are read where a folder is named. */
@@ -42,7 +55,7 @@ const folders: ReadonlyMap<string, string> = new Map([
  * Named files as they are, whatever their names; folders with all that is below them, links followed, by
  * extension. A file that is reached twice counts once, under the first of its paths.
  */
-export function findFiles(paths: readonly string[]): Found {
+export function findFiles(paths: readonly string[]): FoundFiles {
   const files: FoundFile[] = [];
   const skipped: { file: string; why: string }[] = [];
   const errors: { file: string; reason: string }[] = [];

@@ -1,5 +1,5 @@
 /**
- * What a file of an archive says. The scanner finds the records; this module holds what they mean:
+ * What a file of an archive means. The scanner finds the records; this module holds the rules:
  *
  * - Content is UTF-8, with or without a byte order mark; bytes that are not UTF-8 read as U+FFFD in strings.
  * - It is any number of JSON documents, one after the other, with or without white space between them.
@@ -7,7 +7,7 @@
  *   records. A document that is an array is a list of elements; each is a record, or an archive. Any other
  *   document is itself a record. A record may come in an envelope: see `unwrap`.
  * - JSON is what JSON.parse takes. Of keys written twice the last one holds, "Records" included.
- * - CloudTrail's digest files (documents, see `isDigest`) hold no records and are passed over.
+ * - CloudTrail's digest files (documents, see `isDigest`) hold no records and are skipped.
  * - An element that is no record is rejected, and so is one nested more than `maxDepth` deep, if wanted:
  *   what comes after reading walks over records recursively.
  * - Broken JSON: the file is one of documents a line, if a document before the broken one began and ended on
@@ -21,19 +21,25 @@
  */
 import { at, isObject } from '../../core/json.ts';
 import { refusal, unwrap } from '../envelope.ts';
-import type { Breakage, Position, Scan, ScanHost, Scanner } from './scanner.ts';
+import type { Breakage, Position, Scan, ScanHost, Scanner, WantedEvents } from './scanner.ts';
 import { type Unpacked, unpackBytes, unpackFile } from './unpack.ts';
-import type { WantedEvents } from './wanted.ts';
 
 export const maxDepth = 1000;
 export const maxListed = 1000;
 
-export interface Trouble {
+/** Something in a file that could not be read, and why. */
+export interface FileError {
+  /** The line at which it starts, counted from 1; absent where lines mean nothing. */
   readonly line?: number;
   readonly reason: string;
 }
 
-export interface Reading {
+/** Something in the input that could not be read, and why. */
+export interface InputError extends FileError {
+  readonly file: string;
+}
+
+export interface FileReading {
   /** Whether there was content to read at all. */
   readonly read: boolean;
   readonly uninteresting: number;
@@ -41,22 +47,22 @@ export interface Reading {
   /** The wanted elements, as JSON.parse made them: records, or envelopes around them. */
   readonly wanted: readonly { readonly value: unknown; readonly line: number }[];
   /** In the order of lines; what concerns the whole file comes last. */
-  readonly troubles: readonly Trouble[];
+  readonly errors: readonly FileError[];
   /** Why there was nothing to be read, though nothing is wrong. */
   readonly skipped: string | undefined;
 }
 
-/** Reads one file. Whatever is wrong with it is told in `troubles`; nothing is thrown. */
-export function readFile(file: string, scanner: Scanner, wanted: WantedEvents): Reading {
+/** Reads one file. Whatever is wrong with it is in `errors`; nothing is thrown. */
+export function readFile(file: string, scanner: Scanner, wanted: WantedEvents): FileReading {
   return attempt(() => readUnpacked(unpackFile(file, scanner), scanner, wanted));
 }
 
 /** The same for bytes in memory. */
-export function readBytes(bytes: Buffer, scanner: Scanner, wanted: WantedEvents): Reading {
+export function readBytes(bytes: Buffer, scanner: Scanner, wanted: WantedEvents): FileReading {
   return attempt(() => readUnpacked(unpackBytes(bytes, scanner), scanner, wanted));
 }
 
-function attempt(read: () => Reading): Reading {
+function attempt(read: () => FileReading): FileReading {
   try {
     return read();
   } catch (error) {
@@ -65,8 +71,8 @@ function attempt(read: () => Reading): Reading {
 }
 
 /** A file of which nothing could be had. */
-export function unread(trouble: Trouble): Reading {
-  return { read: false, uninteresting: 0, rejected: 0, wanted: [], troubles: [trouble], skipped: undefined };
+export function unread(error: FileError): FileReading {
+  return { read: false, uninteresting: 0, rejected: 0, wanted: [], errors: [error], skipped: undefined };
 }
 
 function messageOf(error: unknown): string {
@@ -76,12 +82,12 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function readUnpacked({ content, damage }: Unpacked, scanner: Scanner, wanted: WantedEvents): Reading {
-  const reader = new Reader(content, scanner, wanted, damage !== undefined);
+function readUnpacked({ content, damage }: Unpacked, scanner: Scanner, wanted: WantedEvents): FileReading {
+  const reader = new FileReader(content, scanner, wanted, damage !== undefined);
   if (content.length > 0) reader.readAll();
-  if (damage !== undefined) reader.tell({ reason: damage + reader.salvaged() });
+  if (damage !== undefined) reader.note({ reason: damage + reader.salvaged() });
   else if (reader.empty)
-    reader.tell({ reason: content.length === 0 ? 'an empty file' : 'nothing but white space' });
+    reader.note({ reason: content.length === 0 ? 'an empty file' : 'nothing but white space' });
   return reader.reading();
 }
 
@@ -89,18 +95,18 @@ interface State {
   uninteresting: number;
   rejected: number;
   wanted: { value: unknown; line: number }[];
-  listed: Trouble[];
+  listed: FileError[];
   skipped: string | undefined;
 }
 
-class Reader implements ScanHost {
+class FileReader implements ScanHost {
   readonly #content: Buffer;
   readonly #scanner: Scanner;
   readonly #wanted: WantedEvents;
   /** Whether the content's end is known to be missing. */
   readonly #cut: boolean;
   readonly #state: State = { uninteresting: 0, rejected: 0, wanted: [], listed: [], skipped: undefined };
-  readonly #troubles: Trouble[] = [];
+  readonly #errors: FileError[] = [];
   /** What `undo` goes back to. */
   #before = { uninteresting: 0, rejected: 0, wanted: 0, listed: 0, skipped: undefined as string | undefined };
   /** Where the last document starts in which a list began. */
@@ -121,7 +127,7 @@ class Reader implements ScanHost {
     if (scan.breakage === undefined) return;
     if (!this.#isOneDocumentALine(scan)) {
       if (this.#isCut(scan.breakage)) return;
-      this.tell({ line: scan.breakage.line, reason: this.#reasonOf(scan, scan.breakage) + this.salvaged() });
+      this.note({ line: scan.breakage.line, reason: this.#reasonOf(scan, scan.breakage) + this.salvaged() });
       return;
     }
     // From here on line by line, beginning with what follows the broken document's first line.
@@ -173,8 +179,8 @@ class Reader implements ScanHost {
     this.#listIn = undefined;
   }
 
-  tell(trouble: Trouble): void {
-    this.#troubles.push(trouble);
+  note(error: FileError): void {
+    this.#errors.push(error);
   }
 
   /** How much of the file was read, for the end of a sentence about why the rest was not. */
@@ -185,14 +191,14 @@ class Reader implements ScanHost {
     return `, after record ${records}; the records before it were read`;
   }
 
-  reading(): Reading {
+  reading(): FileReading {
     const { uninteresting, rejected, wanted, listed, skipped } = this.#state;
-    const troubles = [...listed, ...this.#troubles].sort(
+    const errors = [...listed, ...this.#errors].sort(
       (a, b) => (a.line ?? Infinity) - (b.line ?? Infinity) || 0,
     );
     const more = rejected - listed.length;
-    if (more > 0) troubles.push({ reason: `${more} more elements of this file are not CloudTrail records` });
-    return { read: true, uninteresting, rejected, wanted, troubles, skipped };
+    if (more > 0) errors.push({ reason: `${more} more elements of this file are not CloudTrail records` });
+    return { read: true, uninteresting, rejected, wanted, errors, skipped };
   }
 
   #scan(start: number, end: number, line: number): Scan {
@@ -225,7 +231,7 @@ class Reader implements ScanHost {
   }
 
   #rejectLine(line: number, scan: Scan, breakage: Breakage): void {
-    this.#reject(line, `${this.#reasonOf(scan, breakage)}; this line was passed over`);
+    this.#reject(line, `${this.#reasonOf(scan, breakage)}; this line was skipped`);
   }
 
   #isOneDocumentALine({ documentStart, documentLine, lastSingleLine }: Scan): boolean {
@@ -238,7 +244,7 @@ class Reader implements ScanHost {
         const value = JSON.parse(content.toString('utf8', end + 1, this.#lineEnd(end + 1)));
         if (Object.keys(value).length > 0) return true;
       } catch {
-        // Not a document by itself: the next line is looked at.
+        // Not a document by itself: the next line is tried.
       }
     }
     return false;

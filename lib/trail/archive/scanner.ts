@@ -1,13 +1,32 @@
-/** The host of the WebAssembly scanner: gives it memory and files, takes its reports, names its failures. */
-import type { WantedEvents } from './wanted.ts';
+/** The host of the WebAssembly scanner: gives it memory, files and the events that are wanted, and takes its reports. */
+
+/** Which events a reader of an archive asks for: by name, so that other threads can be given the list. */
+export type WantedList = readonly { readonly eventSource: string; readonly eventNames: readonly string[] }[];
+
+export interface WantedEvents {
+  has(eventSource: string, eventName: string): boolean;
+  /** `all`: every record is wanted. */
+  readonly list: WantedList | 'all';
+}
+
+export function wantedIn(list: WantedList | 'all'): WantedEvents {
+  if (list === 'all') return { list, has: () => true };
+  const names = new Map<string, Set<string>>();
+  for (const { eventSource, eventNames } of list) {
+    const known = names.get(eventSource) ?? new Set();
+    for (const eventName of eventNames) known.add(eventName);
+    names.set(eventSource, known);
+  }
+  return { list, has: (eventSource, eventName) => names.get(eventSource)?.has(eventName) ?? false };
+}
 
 /** Where an element stands: a document by itself, in a document that is an array, or in "Records". */
 export type Position = 'document' | 'item' | 'record';
 const positions: readonly Position[] = ['document', 'item', 'record'];
 
-/** What the scanner tells while it scans. */
+/** What the scanner reports while it scans. */
 export interface ScanHost {
-  /** This element must be looked at: it is wanted, or not plain enough to say from its bytes. */
+  /** This element must be parsed: it is wanted, or its bytes alone do not show whether it is. */
   report(start: number, end: number, line: number, position: Position): void;
   /** A list of records begins, in the document that starts there. */
   open(documentStart: number): void;
@@ -57,7 +76,7 @@ const reasons = [
   'nested more than a million levels deep',
 ];
 
-/** The scanner reads 16 bytes at a time, so that it may look this far beyond the end. */
+/** The scanner reads 16 bytes at a time, so that it may read this far beyond the end. */
 const margin = 64;
 const page = 65_536;
 /** The table at address 0: all ones want everything. */

@@ -26,7 +26,7 @@ export function unpackFile(file: string, scanner: Scanner): Unpacked {
   const descriptor = openSync(file, 'r');
   try {
     const stat = fstatSync(descriptor);
-    // Neither a pipe nor a file of /proc tells its size beforehand.
+    // The size of a pipe and of a file of /proc is not known beforehand.
     if (!stat.isFile() || stat.size === 0) return unpackBytes(readToEnd(descriptor), scanner);
     const stored = scanner.room(allowed(stat.size));
     let length = 0;
@@ -104,7 +104,7 @@ function unpackBehind(length: number, scanner: Scanner): Unpacked {
   for (let member = 0; member === 0 || isGzip(scanner.bytes(0, length), member); ) {
     const packed = packedFrom(scanner.bytes(0, length), member);
     if (typeof packed === 'string') return done(packed);
-    // The last four bytes tell how long the (last) member is unpacked: a hint, believed as far as deflate goes.
+    // The last four bytes are the unpacked length of the (last) member: a hint, trusted as far as deflate can reach.
     const hint = length < 18 ? 0 : scanner.bytes(0, length).readUInt32LE(length - 4);
     let room = Math.min(Math.max(hint, 2 * length), 1032 * length, maxBytes) + 1024;
     let inflated = scanner.inflate(packed, length, end, end + room);
@@ -130,7 +130,7 @@ function isGzip(stored: Buffer, at: number): boolean {
   return stored[at] === 0x1f && stored[at + 1] === 0x8b;
 }
 
-/** Where the packed bytes of the member at `member` begin, or why that cannot be told. */
+/** Where the packed bytes of the member at `member` begin, or why they can't be found. */
 function packedFrom(stored: Buffer, member: number): number | string {
   if (member + 10 > stored.length) return truncated;
   const flags = stored[member + 3] ?? 0;

@@ -3,9 +3,8 @@
  * imports no more than reading needs: what it finds is parsed into events by the main thread.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Reading, readFile } from './reading.ts';
-import { type CompiledScanner, Scanner } from './scanner.ts';
-import { type WantedList, wantedEvents } from './wanted.ts';
+import { type FileReading, readFile } from './reading.ts';
+import { type CompiledScanner, Scanner, type WantedList, wantedIn } from './scanner.ts';
 
 export interface WorkerTask {
   /** In the order in which they are to be read. */
@@ -19,12 +18,12 @@ export interface WorkerTask {
 export interface WorkerResult {
   /** Of `paths`. */
   readonly turn: number;
-  readonly reading: Reading;
+  readonly reading: FileReading;
 }
 
 if (parentPort !== null) {
   const { paths, next, wanted: list, scanner: compiled }: WorkerTask = workerData;
-  const wanted = wantedEvents(list);
+  const wanted = wantedIn(list);
   const scanner = new Scanner(compiled, wanted);
   for (let turn = Atomics.add(next, 0, 1); turn < paths.length; turn = Atomics.add(next, 0, 1)) {
     const path = paths[turn];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { duration, openBy, timeline, timeToFix, worstActors } from '../../../cli/report/figures.ts';
-import type { Finding, Status, Transition } from '../../../lib/findings/finding.ts';
+import type { Finding, Status, StatusChange } from '../../../lib/findings/finding.ts';
 import { reportInput } from './fixture.ts';
 
 const [model] = reportInput(1).findings;
@@ -13,7 +13,7 @@ function finding(
   over: Partial<Finding> = {},
 ): Finding {
   const history = changes.map(
-    ([status, at]): Transition => ({
+    ([status, at]): StatusChange => ({
       status,
       verdict: 'FAIL',
       at,

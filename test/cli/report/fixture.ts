@@ -2,7 +2,7 @@
 import type { CatalogueEntry, ReportInput } from '../../../cli/report/input.ts';
 import type { Severity, Standards, Verdict } from '../../../lib/core/control.ts';
 import type { Actor } from '../../../lib/core/event.ts';
-import type { Finding, Status, Transition } from '../../../lib/findings/finding.ts';
+import type { Finding, Status, StatusChange } from '../../../lib/findings/finding.ts';
 
 interface Kind {
   readonly id: string;
@@ -328,7 +328,7 @@ function make(
   const closingId = `${hex(number, 8)}-0000-4000-9000-${String(number).padStart(12, '0')}`;
   const summary =
     verdict === 'UNKNOWN' ? 'The trail does not tell what the verdict needs.' : kind.summary(id);
-  const opening: Transition = {
+  const opening: StatusChange = {
     status: 'OPEN',
     verdict,
     at: openedAt,

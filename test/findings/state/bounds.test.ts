@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Evidence } from '../../../lib/core/control.ts';
+import type { ObservedVerdict } from '../../../lib/findings/lifecycle.ts';
 import { boundedKey } from '../../../lib/findings/state/bounds.ts';
 import {
   type Entry,
-  type Evaluated,
   knows,
-  type Observation,
   remembered,
+  type StoredObservation,
   withObservation,
 } from '../../../lib/findings/state/entry.ts';
 import { fromItem, toItem } from '../../../lib/findings/state/item.ts';
@@ -16,7 +16,7 @@ import { control, seen, volume } from './observing.ts';
 
 const long = '"\u0000\ud800☃'.repeat(50_000);
 
-function evaluatedAt(at: number, more: Partial<Evaluated>): Observation {
+function evaluatedAt(at: number, more: Partial<ObservedVerdict>): StoredObservation {
   const observation = seen({ at, verdict: 'FAIL' });
   return observation.result.kind === 'evaluated'
     ? { ...observation, result: { ...observation.result, ...more } }
@@ -39,7 +39,7 @@ interface Hostile {
 }
 
 /** An observation with this text wherever anybody might have a say. */
-function hostile({ text, items, at, verdict }: Hostile): Observation {
+function hostile({ text, items, at, verdict }: Hostile): StoredObservation {
   const many = <T>(make: (index: number) => T) => Array.from({ length: items }, (_, index) => make(index));
   const observation = evaluatedAt(at, {
     verdict: verdict === 'deleted' ? 'FAIL' : verdict,
@@ -79,7 +79,7 @@ function hostile({ text, items, at, verdict }: Hostile): Observation {
 }
 
 /** At any length, and of characters that JSON and UTF-8 make long. */
-const anyHostile: fc.Arbitrary<Observation> = fc
+const anyHostile: fc.Arbitrary<StoredObservation> = fc
   .record({
     text: fc
       .constantFrom('☃', '\u0000', '"', 'x', '\ud800', '𝒳')
@@ -91,7 +91,7 @@ const anyHostile: fc.Arbitrary<Observation> = fc
   .map(hostile);
 
 /** Without compression, and without what is derived from the rest. */
-function bytesOf(life: readonly Observation[]): number {
+function bytesOf(life: readonly StoredObservation[]): number {
   let entry: Entry | undefined;
   for (const observation of life) entry = withObservation(entry, control, observation);
   return Buffer.byteLength(JSON.stringify({ ...entry, details: undefined }));
@@ -180,7 +180,7 @@ describe('evidence', () => {
     const observed = Array.from({ length: 30 }, () => ({ what: 'x', value: 'y'.repeat(1_000) }));
     expect(evidenceKept({ summary: '', required: '', observed })?.observed.at(-1)).toEqual({
       what: 'more',
-      value: '26 more were seen than are kept',
+      value: '26 more values were observed than are kept',
     });
   });
 

@@ -22,8 +22,7 @@ import { DynamoStateTable } from '../../../lib/findings/state/dynamodb.ts';
 import { remembered } from '../../../lib/findings/state/entry.ts';
 import { StateTableError } from '../../../lib/findings/state/error.ts';
 import { type Item, keyOf, toItem } from '../../../lib/findings/state/item.ts';
-import { withRecords } from '../../../lib/findings/state/recorded.ts';
-import type { Recorded, ToRecord } from '../../../lib/findings/state/table.ts';
+import { type Recorded, type ToRecord, withRecords } from '../../../lib/findings/state/table.ts';
 import { accountRegion, idOf, type Seen, seen, start, toRecord, volume } from './observing.ts';
 
 const dynamodb = mockClient(DynamoDBClient);
@@ -178,7 +177,7 @@ describe('a read', () => {
   });
 
   it.each<[string, Item]>([
-    ['of another version', { v: { N: '2' } }],
+    ['without a format version', { formatVersion: { NULL: true } }],
     ['whose body is not packed', { body: { B: new Uint8Array([1, 2, 3]) } }],
     ['without a version', { version: { NULL: true } }],
     // {"id":"a"}, in gzip.

@@ -4,13 +4,13 @@ import { verdicts } from '../../../lib/core/control.ts';
 import {
   type Entry,
   knows,
-  type Observation,
   remembered,
+  type StoredObservation,
   withObservation,
 } from '../../../lib/findings/state/entry.ts';
 import { control, type Seen, seen, start, volume } from './observing.ts';
 
-function entryOf(observations: readonly Observation[], before?: Entry): Entry {
+function entryOf(observations: readonly StoredObservation[], before?: Entry): Entry {
   let entry = before;
   for (const observation of observations) entry = withObservation(entry, control, observation);
   if (entry === undefined) throw new Error('an entry is made of one observation at least');

@@ -1,6 +1,6 @@
 /** Observations in as few words as a test needs. */
 import type { Resource, Verdict } from '../../../lib/core/control.ts';
-import type { Observation } from '../../../lib/findings/state/entry.ts';
+import type { StoredObservation } from '../../../lib/findings/state/entry.ts';
 import type { ToRecord } from '../../../lib/findings/state/table.ts';
 import { ec2VolumeEncryption } from '../../../lib/services/ec2/controls/ec2-volume-encryption.ts';
 
@@ -29,7 +29,13 @@ export interface Seen {
 }
 
 /** What was seen of the volume at that time, because of an event with that key. */
-export function seen({ at, verdict, key = `event-${at}`, resource = volume(), details }: Seen): Observation {
+export function seen({
+  at,
+  verdict,
+  key = `event-${at}`,
+  resource = volume(),
+  details,
+}: Seen): StoredObservation {
   const actor = {
     type: 'IAMUser',
     arn: `arn:aws:iam::${accountRegion.account}:user/ana`,
@@ -72,6 +78,6 @@ export function seen({ at, verdict, key = `event-${at}`, resource = volume(), de
   };
 }
 
-export function toRecord(observation: Observation): ToRecord {
+export function toRecord(observation: StoredObservation): ToRecord {
   return { control, observation };
 }

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { Finding, Status } from '../../../lib/findings/finding.ts';
 import { StateTableError } from '../../../lib/findings/state/error.ts';
 import { isPublicationPending, type Recorded } from '../../../lib/findings/state/table.ts';
-import { MemoryStateTable } from './memory-ledger.ts';
+import { MemoryStateTable } from './memory-state-table.ts';
 import { accountRegion, idOf, seen, toRecord, volume } from './observing.ts';
 
 type State = 'passes' | 'fails' | 'deleted';

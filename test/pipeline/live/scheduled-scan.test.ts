@@ -4,7 +4,6 @@ import type { Control, Resource, ResourceType } from '../../../lib/core/control.
 import { type Lister, ListingError, type Page } from '../../../lib/core/list.ts';
 import type { Finding, Status } from '../../../lib/findings/finding.ts';
 import { findingId } from '../../../lib/findings/id.ts';
-import { openFinding } from '../../../lib/findings/lifecycle.ts';
 import type { Recorded } from '../../../lib/findings/state/table.ts';
 import { parseMessage, type ScheduledScanPart } from '../../../lib/pipeline/live/message.ts';
 import { type ScheduledScanSurroundings, scan } from '../../../lib/pipeline/live/scheduled-scan.ts';
@@ -12,6 +11,7 @@ import { scheduledScanAt } from '../../../lib/pipeline/live/tasks.ts';
 import { controls } from '../../../lib/services/catalogue.ts';
 import { makeClients } from '../../../lib/services/clients.ts';
 import { controls as kmsControls } from '../../../lib/services/kms/controls/index.ts';
+import { findingAfter } from '../../findings/life.ts';
 
 const accountRegion = { account: '111122223333', region: 'eu-central-1' };
 const now = Date.parse('2026-11-21T10:00:00Z');
@@ -48,15 +48,8 @@ function pagesOf(...pages: readonly (readonly Resource[])[]): Lister {
 /** An entry of the state table with a finding of this status, published or pending publication. */
 function entry(control: Control, resource: Resource, status: Status, published: boolean): Recorded {
   const evaluation = { verdict: 'FAIL' as const, evidence: { summary: '', required: '', observed: [] } };
-  const opened = openFinding(undefined, {
-    control,
-    resource,
-    severity: 'HIGH',
-    evaluation,
-    event: scheduledScanAt(now),
-    plan: { actions: [], skipped: [] },
-    exemption: undefined,
-  });
+  const subject = { control, resource, cause: scheduledScanAt(now) };
+  const opened = findingAfter(undefined, subject, evaluation, { severity: 'HIGH' });
   const finding: Finding = { ...opened, status };
   return {
     id: findingId(control.id, resource),

@@ -12,7 +12,7 @@ import { servesOnly } from '../../../lib/pipeline/live/tasks.ts';
 import { controls as ec2Controls } from '../../../lib/services/ec2/controls/index.ts';
 import { controls as eksControls } from '../../../lib/services/eks/controls/index.ts';
 import { controls as kmsControls } from '../../../lib/services/kms/controls/index.ts';
-import { MemoryStateTable } from '../../findings/state/memory-ledger.ts';
+import { MemoryStateTable } from '../../findings/state/memory-state-table.ts';
 import { policyOf } from '../../policy/fixtures.ts';
 
 export const accountRegion = { account: '111122223333', region: 'us-east-1' };

@@ -1,8 +1,7 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { toItem } from '../../../lib/findings/state/item.ts';
-import type { Recorded } from '../../../lib/findings/state/table.ts';
-import { withPublication, withRecords } from '../../../lib/findings/state/recorded.ts';
+import { type Recorded, withPublication, withRecords } from '../../../lib/findings/state/table.ts';
 import { streamed } from '../../../lib/remediation/events/stream.ts';
 import { detailTypeOf, transitionOf, transitionSchema } from '../../../lib/remediation/events/transition.ts';
 import { idOf, type Seen, seen, start, toRecord, volume } from '../../findings/state/observing.ts';
@@ -145,7 +144,7 @@ describe('the state table’s stream', () => {
   it('names what can’t be read, so that it is put aside and holds up nobody', () => {
     const broken = record(undefined, opened);
     const told = streamed({
-      dynamodb: { ...broken.dynamodb, NewImage: { ...broken.dynamodb.NewImage, v: { N: '99' } } },
+      dynamodb: { ...broken.dynamodb, NewImage: { ...broken.dynamodb.NewImage, formatVersion: { N: '99' } } },
     });
     expect(told.kind).toBe('unreadable');
   });

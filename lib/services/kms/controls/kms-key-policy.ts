@@ -3,7 +3,7 @@ import {
   defineControl,
   fail,
   notApplicable,
-  type Observation,
+  type ObservedValue,
   observe,
   pass,
   unknown,
@@ -108,7 +108,7 @@ export const kmsKeyPolicy = defineControl({
     });
     const of = (kind: GrantToOther['kind']) => others.filter((other) => other.kind === kind);
     const [outside, unclear, inside] = [of('outside'), of('unclear'), of('inside')];
-    const tell = (what: string, grants: readonly GrantToOther[]): readonly Observation[] =>
+    const tell = (what: string, grants: readonly GrantToOther[]): readonly ObservedValue[] =>
       grants.length === 0 ? [] : [{ what, value: grants.slice(0, 20).map(describe), source: policy.source }];
     const seen = [
       statements,

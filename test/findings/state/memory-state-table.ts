@@ -5,13 +5,19 @@
  */
 import { findingId } from '../../../lib/findings/id.ts';
 import {
-  type Change,
   changeEntries,
+  type EntryChange,
   type Store,
   type Unwritten,
 } from '../../../lib/findings/state/changing.ts';
-import { isListed, withPublication, withRecords } from '../../../lib/findings/state/recorded.ts';
-import type { Recorded, StateTable, ToRecord } from '../../../lib/findings/state/table.ts';
+import {
+  isListed,
+  type Recorded,
+  type StateTable,
+  type ToRecord,
+  withPublication,
+  withRecords,
+} from '../../../lib/findings/state/table.ts';
 
 export interface MemoryStateTableOptions {
   readonly now: () => number;
@@ -20,7 +26,7 @@ export interface MemoryStateTableOptions {
   readonly pageSize?: number;
 }
 
-const none: Unwritten = { refused: [], stale: [], held: [], cause: undefined };
+const none: Unwritten = { refused: [], stale: [], retryable: [], cause: undefined };
 
 export class MemoryStateTable implements StateTable {
   readonly entries = new Map<string, Recorded>();
@@ -114,7 +120,7 @@ export class MemoryStateTable implements StateTable {
     );
   }
 
-  #put({ before, after }: Change): boolean {
+  #put({ before, after }: EntryChange): boolean {
     if (this.entries.get(after.id)?.version !== before?.version) return false;
     this.entries.set(after.id, after);
     this.writes += 1;

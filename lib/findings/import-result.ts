@@ -1,12 +1,12 @@
-/** What came of telling Security Hub of findings. */
+/** What came of importing findings into Security Hub. */
 import { asffLimits } from './asff-limits.ts';
 import { type OffBecause, type Refusal, reasonOf } from './import-failure.ts';
 
 /**
- * What came of publishing. Every finding is in one of the three lists; only where `off` is set, those that were not
- * taken before are in none: they are still pending publication, and to try again at once would be in vain.
+ * Every finding is in one of the three lists; only where `off` is set, those that were not
+ * taken before are in none: their publication is still pending, and another try at once would fail too.
  */
-export interface Publication {
+export interface ImportResult {
   /** By the findings' ids, as in the other lists. */
   readonly accepted: readonly string[];
   /** For good: the same finding would be refused again. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { Pace } from '../../lib/findings/pace.ts';
+import { TokenBucket } from '../../lib/findings/publisher.ts';
 
 function paced() {
   const waits: number[] = [];
   let time = 0;
-  const pace = new Pace({
+  const bucket = new TokenBucket({
     perSecond: 10,
     burst: 3,
     now: () => new Date(time),
@@ -16,23 +16,23 @@ function paced() {
   const pass = (milliseconds: number) => {
     time += milliseconds;
   };
-  return { pace, waits, pass };
+  return { bucket, waits, pass };
 }
 
-async function takeTimes(pace: Pace, count: number): Promise<void> {
-  for (let taken = 0; taken < count; taken += 1) await pace.take();
+async function takeTimes(bucket: TokenBucket, count: number): Promise<void> {
+  for (let taken = 0; taken < count; taken += 1) await bucket.take();
 }
 
-describe('the pace', () => {
+describe('the calls of a token bucket', () => {
   it('lets a burst through at once', async () => {
-    const { pace, waits } = paced();
-    await takeTimes(pace, 3);
+    const { bucket, waits } = paced();
+    await takeTimes(bucket, 3);
     expect(waits).toEqual([]);
   });
 
   it('spaces what comes after', async () => {
-    const { pace, waits } = paced();
-    await takeTimes(pace, 5);
+    const { bucket, waits } = paced();
+    await takeTimes(bucket, 5);
     expect(waits).toEqual([100, 100]);
   });
 
@@ -41,22 +41,22 @@ describe('the pace', () => {
     const wait = async (milliseconds: number) => {
       waits.push(milliseconds);
     };
-    const pace = new Pace({ perSecond: 10, burst: 1, now: () => new Date(0), wait });
-    await Promise.all([pace.take(), pace.take(), pace.take()]);
+    const bucket = new TokenBucket({ perSecond: 10, burst: 1, now: () => new Date(0), wait });
+    await Promise.all([bucket.take(), bucket.take(), bucket.take()]);
     expect(waits).toEqual([100, 200]);
   });
 
   it('saves up no more than a burst', async () => {
-    const { pace, waits, pass } = paced();
+    const { bucket, waits, pass } = paced();
     pass(3_600_000);
-    await takeTimes(pace, 4);
+    await takeTimes(bucket, 4);
     expect(waits).toEqual([100]);
   });
 
   it('is not confused by a clock that is set back', async () => {
-    const { pace, waits, pass } = paced();
+    const { bucket, waits, pass } = paced();
     pass(-3_600_000);
-    await takeTimes(pace, 4);
+    await takeTimes(bucket, 4);
     expect(waits).toEqual([100]);
   });
 });

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { isListed, withPublication, withRecords } from '../../../lib/findings/state/recorded.ts';
-import { isPublicationPending, type Recorded, repostAfter } from '../../../lib/findings/state/table.ts';
+import {
+  isListed,
+  isPublicationPending,
+  type Recorded,
+  repostAfter,
+  withPublication,
+  withRecords,
+} from '../../../lib/findings/state/table.ts';
 import { type Seen, seen, start, toRecord, volume } from './observing.ts';
 
 const clock = start + 1_000;
