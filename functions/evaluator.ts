@@ -71,7 +71,7 @@ export function evaluatorHandler(
       conflicts: (count) => telemetry.add('StateTableConflicts', count),
     }),
     publisher: new Publisher({
-      client: securityHubClient(config),
+      clientOf: () => securityHubClient(config),
       now: () => new Date(),
       wait,
       random: Math.random,

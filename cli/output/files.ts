@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { Control } from '../../lib/core/control.ts';
 import { toAsff, whyUnpublishable } from '../../lib/findings/asff.ts';
 import type { Replay } from '../../lib/pipeline/replay/replay.ts';
+import { resourceTypeOf } from '../../lib/services/catalogue.ts';
 import { UsageError } from '../exit.ts';
 import type { CatalogueEntry, ReportInput } from '../report/input.ts';
 import { renderReport } from '../report/report.ts';
@@ -40,7 +41,7 @@ export async function writeOutputs(
     const control = byId.get(finding.control);
     return control === undefined || refusedIds.has(finding.id)
       ? []
-      : [toAsff(finding, control, origin.generatedAt)];
+      : [toAsff(finding, control, origin.generatedAt, { type: resourceTypeOf(finding.resource.type) })];
   });
   const { findings: _findings, ...summary } = json;
   const outputs: readonly [string, () => string][] = [

@@ -72,6 +72,8 @@ export interface ResourceTypeDefinition {
   readonly asffType: string;
   /** The id that ASFF has for it where that is not its ARN: an account's. */
   readonly asffId?: (resource: Pick<Resource, 'account' | 'id'>) => string;
+  /** Whether the id is the account's. */
+  readonly idIsAccount?: true;
   readonly arn: ArnForm;
   /** An id as AWS gives it, from its documentation. */
   readonly exampleId: string;

@@ -2,23 +2,19 @@
 import type { Resource as AsffResource, Partition, ResourceDetails } from '@aws-sdk/client-securityhub';
 import { parseArn, partitionOf } from '../core/arn.ts';
 import type { ResourceType } from '../core/control.ts';
+import type { ResourceTypeDefinition } from '../core/service.ts';
 import { asffLimits } from './asff-limits.ts';
 import type { Finding } from './finding.ts';
 import { oneLine, plainObject, stringMap } from './plain.ts';
 
 /** What is known of the resource beyond its identity. */
 export interface AsffExtras {
+  /** What its service says of its type. */
+  readonly type: Pick<ResourceTypeDefinition, 'asffType' | 'asffId'>;
   /** As `detailsOf` gives it. */
   readonly details?: Readonly<Record<string, unknown>> | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
 }
-
-/** Types that ASFF has no name for; it asks for "Other" then. Source: ASFF, "Other object"; API model, ResourceDetails. */
-const withoutAsffName: ReadonlySet<ResourceType> = new Set([
-  'AwsEc2Snapshot',
-  'AwsEksNodegroup',
-  'AwsKmsGrant',
-]);
 
 /** Partitions as ASFF spells them; of the others it knows none. Source: Security Hub API model, Partition. */
 const partitions: Readonly<Record<string, Partition>> = {
@@ -33,8 +29,12 @@ const partitions: Readonly<Record<string, Partition>> = {
  * The resource, with its details and tags cut to ASFF's limits. A tag without a value is left out: ASFF has no
  * blank values (API model, FieldMap), and Security Hub refuses the whole finding for one.
  */
-export function asffResource(finding: Finding, { details, tags }: AsffExtras): AsffResource {
+export function asffResource(
+  finding: Finding,
+  { type: definition, details, tags }: AsffExtras,
+): AsffResource {
   const { type, id, arn } = finding.resource;
+  const { asffType, asffId } = definition;
   const partition = partitions[partitionOf(finding.region)];
   const tagMap = stringMap(Object.entries(tags ?? {}), {
     pairs: asffLimits.tags,
@@ -42,9 +42,9 @@ export function asffResource(finding: Finding, { details, tags }: AsffExtras): A
     value: asffLimits.tagValue,
   });
   return {
-    Type: withoutAsffName.has(type) ? 'Other' : type,
+    Type: asffType,
     Id: oneLine(
-      type === 'AwsAccount' ? `AWS::::Account:${finding.account}` : identify(id, arn),
+      asffId === undefined ? identify(id, arn) : asffId({ id, account: finding.account }),
       asffLimits.id,
     ),
     ...(partition === undefined ? {} : { Partition: partition }),

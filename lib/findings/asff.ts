@@ -43,7 +43,7 @@ export function toAsff(
   finding: Finding,
   control: Control,
   updatedAt: string,
-  extras: AsffExtras = {},
+  extras: AsffExtras,
 ): AwsSecurityFinding {
   const { account, region } = finding;
   // The first transition stays, however often the finding is reopened and whatever is dropped from its history:

@@ -4,6 +4,8 @@ import {
   BatchImportFindingsCommand,
   type SecurityHubClient,
 } from '@aws-sdk/client-securityhub';
+import { type AccountRegion, accountRegionKey } from '../core/account-region.ts';
+import { parseArn } from '../core/arn.ts';
 import { batches, fits, type Sized, shrunk } from './fit.ts';
 import {
   type CallFailure,
@@ -19,8 +21,11 @@ import { type Deferred, type ImportResult, offIn, type Refused, tooLarge } from 
 export type { Deferred, ImportResult, Off, Refused } from './import-result.ts';
 
 export interface PublisherOptions {
-  /** Of the findings' Region; one that tries a call once (`securityHubClient`), as the publisher tries again itself. */
-  readonly client: SecurityHubClient;
+  /**
+   * The client for findings of an account and Region; one that tries a call once (`securityHubClient`), as the publisher
+   * tries again itself. Asked once for each.
+   */
+  readonly clientOf: (accountRegion: AccountRegion) => SecurityHubClient;
   readonly now: () => Date;
   readonly wait: (milliseconds: number) => Promise<void>;
   /** From 0 to below 1, as `Math.random`. */
@@ -46,8 +51,16 @@ type ImportAnswer =
   | { readonly kind: 'answered'; readonly failed: ReadonlyMap<string, Refusal> };
 type Piece = Sized & { readonly id: string };
 
-/** The findings of one account that are settled, and those to try again. */
+/** Security Hub in one account and Region, with its quota of calls. */
+interface Hub {
+  readonly account: string;
+  readonly client: SecurityHubClient;
+  readonly calls: TokenBucket;
+}
+
+/** The findings of one account and Region that are settled, and those to try again. */
 interface ImportProgress {
+  readonly hub: Hub;
   /** When no call is begun any more, in epoch milliseconds. */
   readonly until: number;
   readonly accepted: string[];
@@ -57,11 +70,10 @@ interface ImportProgress {
 
 export class Publisher {
   readonly #options: PublisherOptions;
-  readonly #calls: TokenBucket;
+  readonly #hubs = new Map<string, Hub>();
 
   constructor(options: PublisherOptions) {
     this.#options = options;
-    this.#calls = new TokenBucket({ ...quota, now: options.now, wait: options.wait });
   }
 
   /**
@@ -73,9 +85,9 @@ export class Publisher {
     const published: ImportResult[] = [
       { accepted: [], refused: pieces.filter((one) => !fits(one)).map(tooLarge), deferred: [] },
     ];
-    const byAccount = Map.groupBy(pieces.filter(fits), ({ finding }) => finding.AwsAccountId ?? '');
+    const byHub = Map.groupBy(pieces.filter(fits), ({ finding }) => this.#hubOf(finding));
     const until = this.#options.now().getTime() + longestWait;
-    for (const [account, its] of byAccount) published.push(await this.#publishOf(account, its, until));
+    for (const [hub, its] of byHub) published.push(await this.#publishTo(hub, its, until));
     const off = published.find((one) => one.off !== undefined)?.off;
     return {
       accepted: published.flatMap(({ accepted }) => accepted),
@@ -85,15 +97,29 @@ export class Publisher {
     };
   }
 
-  async #publishOf(account: string, pieces: readonly Piece[], until: number): Promise<ImportResult> {
+  /** The Security Hub of the finding's account, in the Region that its product's ARN names. */
+  #hubOf({ AwsAccountId: account = '', ProductArn }: AwsSecurityFinding): Hub {
+    const region = parseArn(ProductArn)?.region ?? '';
+    const key = accountRegionKey({ account, region });
+    const { clientOf, now, wait } = this.#options;
+    const hub = this.#hubs.get(key) ?? {
+      account,
+      client: clientOf({ account, region }),
+      calls: new TokenBucket({ ...quota, now, wait }),
+    };
+    this.#hubs.set(key, hub);
+    return hub;
+  }
+
+  async #publishTo(hub: Hub, pieces: readonly Piece[], until: number): Promise<ImportResult> {
     const accepted: string[] = [];
     const refused: Refused[] = [];
     let pending = pieces;
     for (let round = 1; pending.length > 0; round += 1) {
-      const progress: ImportProgress = { until, accepted, refused, again: [] };
+      const progress: ImportProgress = { hub, until, accepted, refused, again: [] };
       const stop = await this.#importAll(pending, progress);
       if (stop?.kind === 'off') {
-        return { accepted, refused, deferred: [], off: offIn(account, stop) };
+        return { accepted, refused, deferred: [], off: offIn(hub.account, stop) };
       }
       if (stop !== undefined || round === tries) {
         const deferred: Deferred[] = progress.again.map(({ piece, reason }) => ({ id: piece.id, reason }));
@@ -167,14 +193,14 @@ export class Publisher {
   /**
    * One call, tried again while Security Hub is not to be reached, and there is time.
    */
-  async #call(batch: readonly Piece[], { until, accepted }: ImportProgress): Promise<ImportAnswer> {
+  async #call(batch: readonly Piece[], { hub, until, accepted }: ImportProgress): Promise<ImportAnswer> {
     const command = new BatchImportFindingsCommand({ Findings: batch.map(({ finding }) => finding) });
     let failure: CallFailure = { kind: 'unavailable', reason: 'there was no time left to import it' };
     for (let attempt = 1; ; attempt += 1) {
-      await this.#calls.take();
+      await hub.calls.take();
       if (this.#options.now().getTime() > until) return failure;
       try {
-        const { FailedFindings = [], FailedCount = 0 } = await this.#options.client.send(command);
+        const { FailedFindings = [], FailedCount = 0 } = await hub.client.send(command);
         const failed = new Map(
           FailedFindings.map(({ Id, ErrorCode, ErrorMessage }) => [
             Id ?? '',

@@ -26,7 +26,7 @@ const account = '123456789012';
 const region = 'eu-west-1';
 const client = securityHubClient({ region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
 const publisher = new Publisher({
-  client,
+  clientOf: () => client,
   now: () => new Date(),
   wait: async () => undefined,
   random: Math.random,
@@ -68,7 +68,11 @@ function asffOf(resource: Resource, finding: Finding, updatedAt: string): AwsSec
       { kind: 'api', call: 'DescribeVolumes', at: updatedAt },
     ),
   });
-  return toAsff(finding, control, updatedAt, { details, tags: { team: 'payments' } });
+  return toAsff(finding, control, updatedAt, {
+    type: resourceTypeOf(resource.type),
+    details,
+    tags: { team: 'payments' },
+  });
 }
 
 async function held(): Promise<ReadonlyMap<string | undefined, AwsSecurityFinding>> {

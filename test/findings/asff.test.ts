@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Resource } from '../../lib/core/control.ts';
-import { asffLimits, toAsff, whyUnpublishable } from '../../lib/findings/asff.ts';
+import { asffLimits, toAsff as toAsffOf, whyUnpublishable } from '../../lib/findings/asff.ts';
 import type { Finding, FindingExemption } from '../../lib/findings/finding.ts';
 import { fits, shrunk } from '../../lib/findings/fit.ts';
+import { resourceTypeOf } from '../../lib/services/catalogue.ts';
 import { ec2TransitEncryption as control } from '../../lib/services/ec2/controls/ec2-transit-encryption.ts';
 import { eventOf } from '../evaluating.ts';
 import { afterDeletion, findingAfter } from './life.ts';
@@ -48,6 +49,16 @@ function finding(
     severity: 'MEDIUM',
     exemption,
   });
+}
+
+/** The finding as ASFF, with what is said of the resource beside its type. */
+function toAsff(
+  finding: Finding,
+  of: typeof control,
+  updatedAt: string,
+  extras: Omit<Parameters<typeof toAsffOf>[3], 'type'> = {},
+) {
+  return toAsffOf(finding, of, updatedAt, { type: resourceTypeOf(finding.resource.type), ...extras });
 }
 
 describe('a finding in ASFF', () => {

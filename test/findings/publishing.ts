@@ -71,7 +71,7 @@ export function publisherBefore(hub: Hub) {
   const waits: number[] = [];
   let time = Date.parse(start);
   const publisher = new Publisher({
-    client,
+    clientOf: () => client,
     now: () => new Date(time),
     wait: async (milliseconds) => {
       waits.push(milliseconds);

@@ -27,10 +27,11 @@ afterEach(() => {
 
 function publish() {
   const publisher = new Publisher({
-    client: securityHubClient({
-      region: 'eu-central-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    }),
+    clientOf: () =>
+      securityHubClient({
+        region: 'eu-central-1',
+        credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      }),
     now: () => new Date(),
     wait: async () => undefined,
     random: Math.random,

@@ -49,7 +49,7 @@ export class HostileWorld {
       facts: randomFacts(this.#random),
       stateTable: this.#unreliable(this.stateTable),
       publisher: new Publisher({
-        client: new SecurityHubClient({ region: accountRegion.region }),
+        clientOf: () => new SecurityHubClient({ region: accountRegion.region }),
         now: () => new Date(this.time),
         wait: async (milliseconds) => {
           this.time += milliseconds;

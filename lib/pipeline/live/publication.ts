@@ -3,6 +3,7 @@ import type { Control } from '../../core/control.ts';
 import { toAsff } from '../../findings/asff.ts';
 import type { Publisher } from '../../findings/publisher.ts';
 import { isPublicationPending, type Recorded, type StateTable } from '../../findings/state/table.ts';
+import { resourceTypeOf } from '../../services/catalogue.ts';
 import { publishBody } from './message.ts';
 import { nextPublicationIn } from './retry-delay.ts';
 
@@ -52,7 +53,13 @@ export async function publishPending(
     if (entry.finding === undefined || control === undefined) return [];
     const updatedAt = new Date(entry.updatedAt).toISOString();
     const { details, resource } = entry;
-    return [toAsff(entry.finding, control, updatedAt, { details, tags: resource.tags })];
+    return [
+      toAsff(entry.finding, control, updatedAt, {
+        type: resourceTypeOf(resource.type),
+        details,
+        tags: resource.tags,
+      }),
+    ];
   });
   if (findings.length === 0) return { published: [], refused: [], deferred: [], off: undefined };
   const { accepted, refused, deferred, off } = await publisher.publish(findings);

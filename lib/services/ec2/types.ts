@@ -21,6 +21,7 @@ export const resourceTypes = {
     noun: { one: 'account', many: 'accounts' },
     asffType: 'AwsAccount',
     asffId: ({ account }) => `AWS::::Account:${account}`,
+    idIsAccount: true,
     arn: {
       service: 'iam',
       resource: () => 'root',

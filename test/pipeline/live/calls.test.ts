@@ -112,7 +112,7 @@ function deployment({ encrypted }: { readonly encrypted: boolean }) {
       wait,
       random: () => 0.5,
     }),
-    publisher: new Publisher({ client: clients.securityHub, now, wait, random: () => 0.5 }),
+    publisher: new Publisher({ clientOf: () => clients.securityHub, now, wait, random: () => 0.5 }),
     queues: {
       again: (bodies, delaySeconds) => sendAll(clients.sqs, queueUrl, bodies, { delaySeconds, wait }),
       deadLetter: deadLettersTo(clients.sqs, `${queueUrl}-dead-letters`),

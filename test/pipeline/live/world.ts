@@ -66,7 +66,7 @@ export class World {
       facts: this.#facts(),
       stateTable: this.stateTable,
       publisher: new Publisher({
-        client: new SecurityHubClient({ region: where.region }),
+        clientOf: () => new SecurityHubClient({ region: where.region }),
         now: () => new Date(this.time),
         wait: async (milliseconds) => {
           this.time += milliseconds;
