@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { at } from '../../lib/core/json.ts';
 import { StateTableError } from '../../lib/findings/state/error.ts';
 import { compose } from '../../lib/notifications/compose.ts';
-import { occasionOfAction, occasionOfTransition } from '../../lib/notifications/occasion.ts';
+import { triggerOfAction, triggerOfTransition } from '../../lib/notifications/trigger.ts';
 import { actionEventSchema } from '../../lib/remediation/events/action-event.ts';
 import { transitionSchema } from '../../lib/remediation/events/transition.ts';
 import { faultsOfNotification } from '../notifications/shown.ts';
@@ -65,9 +65,9 @@ function faultsOfEnd(came: Came): readonly string[] {
 function faultsOfTelling(came: Came, { body }: Attack): readonly string[] {
   const events = came.kind === 'done' ? came.remediation.events : [];
   const transition = transitionSchema.safeParse(detailOf(body));
-  const opened = transition.success ? [occasionOfTransition(transition.data)] : [];
+  const opened = transition.success ? [triggerOfTransition(transition.data)] : [];
   return compose(
-    [...events.map(occasionOfAction), ...opened].flatMap((occasion) => occasion ?? []),
+    [...events.map(triggerOfAction), ...opened].flatMap((occasion) => occasion ?? []),
     () => undefined,
     'dev',
   ).flatMap(faultsOfNotification);

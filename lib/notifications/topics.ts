@@ -1,29 +1,30 @@
-/** Where messages go. */
+/** SNS topics as targets of notifications. */
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { reasonOf } from '../aws/reason.ts';
 import { isRefusal, publish, publishPermission, type SnsMessage } from '../aws/sns.ts';
 import { chatJson, type Notification } from './compose.ts';
-import { DeliveryError } from './delivery-error.ts';
+import { DeliveryError, type DeliveryTarget } from './delivery.ts';
 
-export interface Target {
-  /** The same as long as it is the same target: messages that it did not take name it. */
-  readonly name: string;
-  /** Rejects with a `DeliveryError` when the target did not take the message, or may not have. */
-  send(notification: Notification): Promise<void>;
-}
+export const notificationFormats = ['text', 'json', 'chat'] as const;
+/** The formats in which a topic may want notifications: subscriptions filter by the attribute `format`. */
+export type NotificationFormat = (typeof notificationFormats)[number];
 
-/** The forms in which a topic may want messages: subscriptions filter by the attribute `format`. */
-export type Format = 'text' | 'json' | 'chat';
-
-/** The topic for each form; one ARN may serve for several. */
-export type Topics = Readonly<Partial<Record<Format, string>>>;
+/** The ARN of the topic for each format; one ARN may serve for several. */
+export type NotificationTopics = Readonly<Partial<Record<NotificationFormat, string>>>;
 
 /**
- * A topic that is to have text and JSON gets one message of both: e-mail has the text, SMS the subject, everything else
- * the JSON. Source: Amazon SNS Developer Guide, "Publishing with different payloads for each protocol".
- * @param clientFor SNS takes a message in the topic's Region only.
+ * The targets for a deployment's topics. A topic for both text and JSON gets one message of both: e-mail has the text, SMS
+ * the subject, everything else the JSON.
+ * Source: Amazon SNS Developer Guide, "Publishing with different payloads for each protocol".
+ * @param clientFor SNS accepts a message in the topic's own Region only.
+ * @example
+ * const [target] = topicTargets({ text: 'arn:aws:sns:eu-central-1:111122223333:alerts' }, () => client);
+ * await target?.send(notification);
  */
-export function topicTargets(topics: Topics, clientFor: (topicArn: string) => SNSClient): readonly Target[] {
+export function topicTargets(
+  topics: NotificationTopics,
+  clientFor: (topicArn: string) => SNSClient,
+): readonly DeliveryTarget[] {
   const { text, json, chat } = topics;
   const both = text !== undefined && text === json;
   return [
@@ -35,9 +36,9 @@ export function topicTargets(topics: Topics, clientFor: (topicArn: string) => SN
 
 function topicTarget(
   topic: string,
-  formats: readonly [Format, ...Format[]],
+  formats: readonly [NotificationFormat, ...NotificationFormat[]],
   clientFor: (topicArn: string) => SNSClient,
-): Target {
+): DeliveryTarget {
   const [format] = formats;
   return {
     name: `topic ${topic} (${formats.join(' and ')})`,
@@ -47,7 +48,7 @@ function topicTarget(
         await publish(clientFor(topic), topic, message);
       } catch (error) {
         throw new DeliveryError(
-          `The topic ${topic} did not take it: ${reasonOf(error)}. Check that the topic exists, that ` +
+          `Publishing to the topic ${topic} failed: ${reasonOf(error)}. Check that the topic exists, that ` +
             `${publishPermission} on it is allowed, and that its key may be used; then redrive the dead letter.`,
           isRefusal(error),
           error,
@@ -59,8 +60,8 @@ function topicTarget(
 
 function messageIn(
   notification: Notification,
-  format: Format | 'both',
-  formats: readonly Format[],
+  format: NotificationFormat | 'both',
+  formats: readonly NotificationFormat[],
 ): SnsMessage {
   const { subject, text, json, attributes } = notification;
   const body = {

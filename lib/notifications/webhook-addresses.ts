@@ -1,6 +1,6 @@
 /**
- * Which addresses of the network a webhook may have. A URL that somebody could set must not make the function call what is
- * only within its reach: its own host, a VPC's services, the metadata of the runtime.
+ * Which network addresses a webhook may have. Whoever can set a URL must not make the function call what only the function
+ * can reach: its own host, a VPC's services, the runtime's metadata.
  */
 import { type LookupAddress, lookup as resolve } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
@@ -42,7 +42,11 @@ for (const [address, prefix] of [
   notPublic.addSubnet(address, prefix, 'ipv6');
 }
 
-/** Whether an IP address is one of the public internet; `false` also for what is no address. */
+/**
+ * Whether an IP address is public; `false` also for a string that is no address.
+ * @example
+ * isPublicAddress('169.254.169.254'); // false
+ */
 export function isPublicAddress(address: string): boolean {
   const version = isIP(address);
   if (version === 0) return false;
@@ -55,15 +59,17 @@ export class PrivateAddressError extends Error {
 
   constructor(host: string) {
     super(
-      `${JSON.stringify(host)} has an address that is not of the public internet. If that is meant, allow private ` +
-        'addresses for webhooks in the deployment.',
+      `${JSON.stringify(host)} has an address that is not public. If that is intended, allow private addresses for ` +
+        'webhooks in the deployment.',
     );
   }
 }
 
 /**
- * Resolves names as Node does, and refuses one of which any address is not public. Given to a connection it sees the very
- * addresses that are connected to, so that a name that resolves otherwise the second time gains nothing.
+ * Resolves names as Node does, and refuses a name of which any address is not public. As the `lookup` of a connection it
+ * checks the addresses that are connected to, so that a name that resolves differently the second time gains nothing.
+ * @example
+ * request(url, { lookup: publicLookup });
  */
 export const publicLookup: LookupFunction = (host, options, callback) => {
   resolve(host, { ...options, all: true }, (error, addresses: LookupAddress[]) => {

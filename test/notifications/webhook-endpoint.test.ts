@@ -1,7 +1,7 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
-import { secretReader } from '../../lib/notifications/secret.ts';
+import { secretReader } from '../../lib/notifications/webhook-endpoint.ts';
 
 function parameter(...values: readonly string[]) {
   const client = new SSMClient({ region: 'eu-central-1' });

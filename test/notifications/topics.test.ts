@@ -1,19 +1,19 @@
-/** Topics that fail as an emulator does not: what is refused for good, and what passes. */
+/** Errors of SNS that an emulator does not produce: which are permanent, and which are retried. */
 import { PublishCommand, SNSClient, SNSServiceException } from '@aws-sdk/client-sns';
 import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
 import { compose, type Notification } from '../../lib/notifications/compose.ts';
-import { DeliveryError } from '../../lib/notifications/delivery-error.ts';
-import { occasionOfTransition } from '../../lib/notifications/occasion.ts';
-import { topicTargets } from '../../lib/notifications/target.ts';
+import { DeliveryError } from '../../lib/notifications/delivery.ts';
+import { topicTargets } from '../../lib/notifications/topics.ts';
+import { triggerOfTransition } from '../../lib/notifications/trigger.ts';
 import { transition } from './events.ts';
 
 const topic = 'arn:aws:sns:eu-central-1:111122223333:trailseal-dev';
 
 const notification = ((): Notification => {
-  const occasion = occasionOfTransition(transition());
-  const [one] = compose(occasion === undefined ? [] : [occasion], () => undefined, 'dev');
-  if (one === undefined) throw new Error('nothing was told');
+  const trigger = triggerOfTransition(transition());
+  const [one] = compose(trigger === undefined ? [] : [trigger], () => undefined, 'dev');
+  if (one === undefined) throw new Error('nothing was composed');
   return one;
 })();
 
@@ -33,21 +33,21 @@ describe('a topic', () => {
     'KMSAccessDeniedException',
     'KMSDisabledException',
     'NotFoundException',
-  ])('that answers %s is not asked again', async (name) => {
+  ])('that answers %s is not retried', async (name) => {
     expect(await errorFrom(name)).toMatchObject({ name: 'DeliveryError', permanent: true });
   });
 
   it.each(['ThrottledException', 'KMSThrottlingException', 'InternalErrorException', 'TimeoutError'])(
-    'that answers %s is asked again',
+    'that answers %s is retried',
     async (name) => {
       expect(await errorFrom(name)).toMatchObject({ name: 'DeliveryError', permanent: false });
     },
   );
 
-  it('that refuses is named, with the reason and what to do', async () => {
+  it('that refuses is named with the reason and what to do', async () => {
     const error = await errorFrom('NotFoundException', 'Topic does not exist');
     expect(error instanceof DeliveryError ? error.message : error).toBe(
-      `The topic ${topic} did not take it: NotFoundException (Topic does not exist). Check that the topic exists, ` +
+      `Publishing to the topic ${topic} failed: NotFoundException (Topic does not exist). Check that the topic exists, ` +
         'that sns:Publish on it is allowed, and that its key may be used; then redrive the dead letter.',
     );
   });

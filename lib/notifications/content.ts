@@ -1,65 +1,72 @@
-/** What a group of occasions says, before it is put into a form: text and chat say the same. Pure. */
+/** What a notification says, before it is put into a format: text and chat say the same. Pure. */
 import type { Control } from '../core/control.ts';
 import { undoCommand } from '../remediation/about.ts';
-import type { Group } from './group.ts';
 import { controlLink, findingLink } from './link.ts';
-import type { Occasion } from './occasion.ts';
+import type { NotificationGroup, NotificationTrigger } from './trigger.ts';
 import { labelOfSummary } from './wording.ts';
 
-/** Others' words go through an escape of the form; how they are shown depends on what they are. */
-export type Value =
+/** Untrusted words are escaped by the format; how they are shown depends on what they are. */
+export type ContentValue =
   | { readonly kind: 'sentence'; readonly words: string }
-  /** Words of our own, which may hold commands to copy. */
+  /** A control's own words, which may hold commands to copy. */
   | { readonly kind: 'advice'; readonly words: string }
   /** A name, id, number or command, to be shown as it is. */
   | { readonly kind: 'code'; readonly words: string }
-  /** A URL that we made. */
+  /** A URL of Trailseal's own making. */
   | { readonly kind: 'link'; readonly words: string };
 
-export interface Detail {
+export interface ContentLine {
   readonly label: string;
-  readonly value: Value;
+  readonly value: ContentValue;
 }
 
-export interface Report {
-  readonly details: readonly Detail[];
-  /** What people can do: told last. */
-  readonly steps: readonly Detail[];
-  /** The first of several, the worst first; empty for one, of which the details tell all. */
-  readonly items: readonly Occasion[];
+export interface NotificationContent {
+  readonly details: readonly ContentLine[];
+  /** What people can do next. */
+  readonly steps: readonly ContentLine[];
+  /** The first of several, the worst first; empty for one, which the details describe. */
+  readonly items: readonly NotificationTrigger[];
   readonly link: string | undefined;
 }
 
 /** What a person does about a control's failures. */
-export type Advice = Pick<Control, 'remediation' | 'reference'>;
+export type ControlAdvice = Pick<Control, 'remediation' | 'reference'>;
 
-/** So many of a group are named. */
-export const named = 10;
+/** Maximum number of members of a group that are named. */
+export const mostNamed = 10;
 
-/** So many steps or actions of one occasion are told. */
-const steps = 20;
+/** Maximum number of steps or actions that are listed. */
+const mostSteps = 20;
 
 /**
+ * What a notification of a group says.
  * @param advice `undefined` for a control that this version does not know.
  * @param stage the deployment's, for the commands.
+ * @example
+ * contentOf(group, kmsKeyEnabled, 'dev').details[0]; // { label: 'Control', value: { kind: 'sentence', words: … } }
  */
-export function reportOf(group: Group, advice: Advice | undefined, stage: string): Report {
+export function contentOf(
+  group: NotificationGroup,
+  advice: ControlAdvice | undefined,
+  stage: string,
+): NotificationContent {
   const [first, ...others] = group.members;
   const single = others.length === 0;
   return {
     details: single ? detailsOfOne(first) : detailsOfMany(group),
     steps: stepsOf(group, advice, stage),
-    items: single ? [] : group.members.slice(0, named),
+    items: single ? [] : group.members.slice(0, mostNamed),
     link: single
       ? findingLink(first.finding, first.account, first.region)
       : controlLink(group.control.id, group.account, group.region),
   };
 }
 
-function detailsOfOne(occasion: Occasion): readonly Detail[] {
+function detailsOfOne(trigger: NotificationTrigger): readonly ContentLine[] {
   const { kind, summary, evidence, required, severity, resource, account, region, actor, at, openedAt } =
-    occasion;
+    trigger;
   return [
+    controlLine(trigger),
     sentence(labelOfSummary(kind), summary),
     ...some(evidence, (words) => sentence('Evidence', words)),
     ...some(required, (words) => sentence('Required', words)),
@@ -67,30 +74,36 @@ function detailsOfOne(occasion: Occasion): readonly Detail[] {
     code('Resource', resource.arn),
     code('Account', account),
     code('Region', region),
-    ...some(actor, (one) => code(occasion.action === undefined ? 'Actor' : actorOfFailure, actorLine(one))),
-    ...some(openedAt, (time) => code('Since', time)),
+    ...some(actor, (one) => code(trigger.action === undefined ? 'Actor' : actorOfFailure, actorLine(one))),
+    ...some(openedAt, (time) => code('Open since', time)),
     ...some(at === openedAt ? null : at, (time) => code('When', time)),
-    ...some(occasion.exemption, ({ state, reason, owner, expires }) =>
+    ...some(trigger.exemption, ({ state, reason, owner, expires }) =>
       sentence(
         'Exemption',
         `${state}, ${expires === null ? '' : `last day ${expires} (UTC), `}by ${owner}: ${reason}`,
       ),
     ),
-    ...some(occasion.decision, ({ by, name, why }) => sentence('Decided by', `${by} ${name}: ${why}`)),
-    ...some(occasion.due, (time) => code('Due', time)),
-    ...occasion.plan
-      .slice(0, steps)
+    ...some(trigger.decision, ({ by, name, why }) => sentence('Decided by', `${by} ${name}: ${why}`)),
+    ...some(trigger.due, (time) => code('Due', time)),
+    ...trigger.plan
+      .slice(0, mostSteps)
       .map(({ what, reason }) =>
-        sentence(labelOfPlan(occasion), reason === undefined ? what : `${what}: ${reason}`),
+        sentence(labelOfPlan(trigger), reason === undefined ? what : `${what}: ${reason}`),
       ),
-    ...occasion.skipped
-      .slice(0, steps)
+    ...trigger.skipped
+      .slice(0, mostSteps)
       .map(({ what, because, reason }) => sentence('Skipped', `${what} (${because}): ${reason}`)),
-    code('Finding', occasion.finding),
+    code('Finding', trigger.finding),
   ];
 }
 
-function detailsOfMany({ members, account, region, action }: Group): readonly Detail[] {
+function detailsOfMany({
+  control,
+  members,
+  account,
+  region,
+  action,
+}: NotificationGroup): readonly ContentLine[] {
   const times = members
     .map(({ at }) => at)
     .filter((time) => time !== null)
@@ -104,6 +117,7 @@ function detailsOfMany({ members, account, region, action }: Group): readonly De
   );
   const ends = members.flatMap(({ exemption }) => (exemption === null ? [] : [exemption.expires ?? 'none']));
   return [
+    controlLine({ control }),
     code('Severity', severitiesOf(members)),
     code('Account', account),
     code('Region', region),
@@ -116,20 +130,24 @@ function detailsOfMany({ members, account, region, action }: Group): readonly De
   ];
 }
 
-function stepsOf({ kind, members }: Group, advice: Advice | undefined, stage: string): readonly Detail[] {
+function stepsOf(
+  { kind, members }: NotificationGroup,
+  advice: ControlAdvice | undefined,
+  stage: string,
+): readonly ContentLine[] {
   const [first, ...others] = members;
   const open = kind === 'opened' || kind === 'unknown' || kind.startsWith('exemption');
   const planned = members.some(({ plan }) => plan.length > 0);
   const single = others.length === 0;
   return [
     ...(open && advice !== undefined
-      ? [own('What to do', advice.remediation), link('Read more', advice.reference)]
+      ? [advised('What to do', advice.remediation), link('Read more', advice.reference)]
       : []),
     ...(open && planned
-      ? [code('To undo what is done', undoCommand(single ? first.finding : undefined, stage))]
+      ? [code('To undo the actions', undoCommand(single ? first.finding : undefined, stage))]
       : []),
     ...(kind === 'pending'
-      ? [own('To stop it', 'Repair the resource, or exempt it in the policy, before it is due.')]
+      ? [advised('To stop it', 'Fix the resource, or exempt it in the policy, before the due time.')]
       : []),
     ...some(single ? first.undo : undefined, (words) => sentence('Undo', words)),
     ...(!single && (kind === 'done' || kind === 'partially-completed')
@@ -138,56 +156,66 @@ function stepsOf({ kind, members }: Group, advice: Advice | undefined, stage: st
   ];
 }
 
-/** Who acted upon it is told by the decision. */
+/** Not the one who decided upon the action: that is the line "Decided by". */
 const actorOfFailure = 'Actor of the failure';
 
-function labelOfPlan({ kind, action }: Occasion): string {
+function labelOfPlan({ kind, action }: NotificationTrigger): string {
   if (action === undefined || kind === 'pending') return 'Planned';
   return kind === 'skipped' || kind === 'undo-refused' ? 'Not done' : 'Done';
 }
 
-/** Who it was, from where and with what. */
-export function actorLine({ type, arn, name, sourceIp, userAgent }: NonNullable<Occasion['actor']>): string {
+/** "ana (IAMUser, arn:aws:iam::…) from 198.51.100.7 with aws-cli/2.31". */
+function actorLine({
+  type,
+  arn,
+  name,
+  sourceIp,
+  userAgent,
+}: NonNullable<NotificationTrigger['actor']>): string {
   const from = sourceIp === undefined ? '' : ` from ${sourceIp}`;
   const by = userAgent === undefined ? '' : ` with ${userAgent.slice(0, 120)}`;
   return `${name} (${type}, ${arn})${from}${by}`;
 }
 
-/** "ana (150), deploy (50)", the most first, cut where there are many. */
+/** "ana (150), deploy (50)": the most frequent first, cut where there are many. */
 function counted(words: readonly string[]): string {
   const counts = [...Map.groupBy(words, (word) => word)]
     .map(([word, same]) => ({ word, count: same.length }))
     .toSorted((one, other) => other.count - one.count);
-  const shown = counts.slice(0, named).map(({ word, count }) => `${word.slice(0, 100)} (${count})`);
+  const shown = counts.slice(0, mostNamed).map(({ word, count }) => `${word.slice(0, 100)} (${count})`);
   const more = counts.length - shown.length;
   return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ');
 }
 
 /** "CRITICAL (3), HIGH (197)". */
-function severitiesOf(members: readonly Occasion[]): string {
-  // The worst are first, and so are their names.
+function severitiesOf(members: readonly NotificationTrigger[]): string {
+  // The members' order, the worst first, is that of the severities too.
   return [...Map.groupBy(members, ({ severity }) => severity)]
     .map(([severity, some]) => `${severity} (${some.length})`)
     .join(', ');
 }
 
-function tally(label: string, words: readonly string[]): readonly Detail[] {
+function controlLine({ control }: Pick<NotificationGroup, 'control'>): ContentLine {
+  return sentence('Control', `${control.title} (${control.id})`);
+}
+
+function tally(label: string, words: readonly string[]): readonly ContentLine[] {
   return words.length === 0 ? [] : [code(label, counted(words))];
 }
 
-function some<T>(value: T | null | undefined, detail: (value: T) => Detail): readonly Detail[] {
+function some<T>(value: T | null | undefined, detail: (value: T) => ContentLine): readonly ContentLine[] {
   return value === null || value === undefined ? [] : [detail(value)];
 }
 
-function sentence(label: string, words: string): Detail {
+function sentence(label: string, words: string): ContentLine {
   return { label, value: { kind: 'sentence', words } };
 }
-function own(label: string, words: string): Detail {
+function advised(label: string, words: string): ContentLine {
   return { label, value: { kind: 'advice', words } };
 }
-function code(label: string, words: string): Detail {
+function code(label: string, words: string): ContentLine {
   return { label, value: { kind: 'code', words } };
 }
-function link(label: string, words: string): Detail {
+function link(label: string, words: string): ContentLine {
   return { label, value: { kind: 'link', words } };
 }

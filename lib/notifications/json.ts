@@ -1,29 +1,39 @@
 /**
- * Messages as JSON, for machines: queues, functions, webhooks. Public: a change that could break whoever reads it is a new
- * version. Strings in it are others' words as they are, cut where they are overlong; whoever shows them escapes them.
+ * Notifications as JSON, for machines: queues, functions, webhooks. Public: a change that could break a reader is a new
+ * version. Its strings are untrusted words, not escaped and cut where they are overlong; whoever shows them escapes them.
  */
 import { cut } from '../findings/plain.ts';
 import { asJson } from './escape.ts';
-import type { Group } from './group.ts';
 import { findingLink } from './link.ts';
-import type { Occasion } from './occasion.ts';
+import type { NotificationGroup, NotificationTrigger } from './trigger.ts';
 
 export const notificationVersion = 1;
 
-/** So many of a group are in it, or fewer where they are large. */
-const items = 50;
-const itemBytes = 80 * 1024;
+/** Maximum number of a group's members in it; fewer where they are large. */
+const mostItems = 50;
+const mostItemBytes = 80 * 1024;
 
-/** The JSON, of less than 90 KB: also as a string within JSON, with a text beside it, SNS takes it, which takes 256 KB. */
-export function dataOf(id: string, subject: string, group: Group, link: string | undefined): string {
+/**
+ * The JSON, of less than 90 KB. It fits into an SNS message of 256 KB also as a string within JSON and beside the text.
+ * @param id the notification's.
+ * @param link into Security Hub's console, where there is one.
+ * @example
+ * JSON.parse(jsonOf(id, subject, group, undefined)).items[0].finding; // 'trailseal/kms-key-deletion/…'
+ */
+export function jsonOf(
+  id: string,
+  subject: string,
+  group: NotificationGroup,
+  link: string | undefined,
+): string {
   const { kind, severity, account, region, control, action, members } = group;
-  const told: unknown[] = [];
+  const items: unknown[] = [];
   let bytes = 0;
-  for (const occasion of members.slice(0, items)) {
-    const item = itemOf(occasion);
+  for (const trigger of members.slice(0, mostItems)) {
+    const item = itemOf(trigger);
     bytes += Buffer.byteLength(asJson(item));
-    if (bytes > itemBytes) break;
-    told.push(item);
+    if (bytes > mostItemBytes) break;
+    items.push(item);
   }
   return asJson({
     version: notificationVersion,
@@ -36,13 +46,13 @@ export function dataOf(id: string, subject: string, group: Group, link: string |
     severity,
     action: action === undefined ? null : cut(action, 128),
     count: members.length,
-    items: told,
-    more: members.length - told.length,
+    items,
+    more: members.length - items.length,
     link: link ?? null,
   });
 }
 
-function itemOf(occasion: Occasion): unknown {
+function itemOf(trigger: NotificationTrigger): unknown {
   const {
     id,
     finding,
@@ -57,8 +67,8 @@ function itemOf(occasion: Occasion): unknown {
     plan,
     skipped,
     due,
-  } = occasion;
-  const { undo, decision, exemption, account, region } = occasion;
+  } = trigger;
+  const { undo, decision, exemption, account, region } = trigger;
   return {
     event: cut(id, 600),
     finding: cut(finding, 600),

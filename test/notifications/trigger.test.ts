@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { occasionOfAction, occasionOfTransition } from '../../lib/notifications/occasion.ts';
+import { triggerOfAction, triggerOfTransition } from '../../lib/notifications/trigger.ts';
 import type { Transition } from '../../lib/remediation/events/transition.ts';
 import { action, transition } from './events.ts';
 
@@ -11,15 +11,15 @@ const exempt: Transition['plan'] = {
 const exemption = { state: 'active', from: 'policy', reason: 'Test', owner: 'ana' } as const;
 
 function kindOf(changes: Partial<Transition>): string | undefined {
-  return occasionOfTransition(transition(changes))?.kind;
+  return triggerOfTransition(transition(changes))?.kind;
 }
 
-describe('people are told', () => {
+describe('people are notified', () => {
   it.each<[string, Partial<Transition>, string]>([
     ['of a failure', {}, 'opened'],
     ['of a failure that came back', { previous: { status: 'RESOLVED', verdict: 'FAIL' } }, 'opened'],
-    ['of a doubt', { verdict: 'UNKNOWN' }, 'unknown'],
-    ['of a doubt that became a failure', { previous: { status: 'OPEN', verdict: 'UNKNOWN' } }, 'opened'],
+    ['of an UNKNOWN', { verdict: 'UNKNOWN' }, 'unknown'],
+    ['of an UNKNOWN that became a failure', { previous: { status: 'OPEN', verdict: 'UNKNOWN' } }, 'opened'],
     ['that it passes', { status: 'RESOLVED', verdict: 'PASS', previous: open }, 'resolved'],
     ['that it was deleted', { status: 'ARCHIVED', previous: open }, 'deleted'],
     [
@@ -30,21 +30,21 @@ describe('people are told', () => {
     [
       'that an exemption ends within a week',
       { previous: open, plan: exempt, exemption: { ...exemption, expires: '2026-11-27', endsSoon: true } },
-      'exemption-deletion event',
+      'exemption-ending',
     ],
   ])('%s', (_what, changes, kind) => {
     expect(kindOf(changes)).toBe(kind);
   });
 
   it.each(['pending', 'done', 'partially-completed', 'skipped', 'undone', 'undo-refused'] as const)(
-    'of an action that is %s',
+    'of an action whose outcome is %s',
     (outcome) => {
-      expect(occasionOfAction(action({ outcome }))?.kind).toBe(outcome);
+      expect(triggerOfAction(action({ outcome }))?.kind).toBe(outcome);
     },
   );
 });
 
-describe('of what is skipped people are told', () => {
+describe('people are notified of a skipped action', () => {
   it.each([
     'guardrail',
     'own-resource',
@@ -52,37 +52,37 @@ describe('of what is skipped people are told', () => {
     'breaker-open',
     'a reason of a later version',
     undefined,
-  ])('where that is because of: %s', (skippedBecause) => {
+  ])('whose reason is: %s', (skippedBecause) => {
     const event = action({
       outcome: 'skipped',
       ...(skippedBecause === undefined ? {} : { skippedBecause }),
     });
-    expect(occasionOfAction(event)?.kind).toBe('skipped');
+    expect(triggerOfAction(event)?.kind).toBe('skipped');
   });
 });
 
-describe('nobody is told', () => {
-  it('that nobody was told', () => {
-    expect(occasionOfAction(action({ action: 'notify', outcome: 'skipped' }))).toBeUndefined();
+describe('nobody is notified', () => {
+  it('that a notification was skipped', () => {
+    expect(triggerOfAction(action({ action: 'notify', outcome: 'skipped' }))).toBeUndefined();
   });
 
-  it('of what is skipped because somebody suppressed the finding', () => {
-    expect(occasionOfAction(action({ outcome: 'skipped', skippedBecause: 'suppressed' }))).toBeUndefined();
+  it('of an action that is skipped because somebody suppressed the finding', () => {
+    expect(triggerOfAction(action({ outcome: 'skipped', skippedBecause: 'suppressed' }))).toBeUndefined();
   });
 
   it.each<[string, Partial<Transition>]>([
     ['of a failure where the policy does not ask for it', { plan: { actions: [], skipped: [] } }],
-    ['that it passes when nobody was told that it failed', { status: 'RESOLVED', verdict: 'PASS' }],
+    ['that it passes when nobody was notified that it failed', { status: 'RESOLVED', verdict: 'PASS' }],
     [
       'that it passes where the policy does not ask for it',
       { status: 'RESOLVED', verdict: 'PASS', previous: open, plan: exempt },
     ],
     [
-      'that what passed was deleted',
+      'that a resource that passed was deleted',
       { status: 'ARCHIVED', previous: { status: 'RESOLVED', verdict: 'FAIL' } },
     ],
     [
-      'of what is exempt for longer than a week',
+      'of a failure that is exempt for longer than a week',
       { plan: exempt, exemption: { ...exemption, expires: '2026-11-28' } },
     ],
     [
@@ -97,6 +97,6 @@ describe('nobody is told', () => {
   });
 
   it('of actions that the policy does not ask for', () => {
-    expect(occasionOfTransition(transition())?.skipped.map(({ what }) => what)).toEqual(['quarantine']);
+    expect(triggerOfTransition(transition())?.skipped.map(({ what }) => what)).toEqual(['quarantine']);
   });
 });
