@@ -137,7 +137,7 @@ const environment: NodeJS.ProcessEnv = {
   POWERTOOLS_SERVICE_NAME: 'trailseal',
   POWERTOOLS_METRICS_NAMESPACE: 'Trailseal',
   TRAILSEAL_STAGE: 'bench',
-  TRAILSEAL_TABLE: 'trailseal-bench-state table',
+  TRAILSEAL_TABLE: 'trailseal-bench-state',
   TRAILSEAL_DEAD_LETTER_URL: 'https://sqs.eu-central-1.amazonaws.com/111122223333/dead-letters',
   ...Object.fromEntries(
     ['', '_EC2', '_EKS', '_KMS'].map((of) => [

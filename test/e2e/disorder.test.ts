@@ -1,7 +1,7 @@
 /**
  * Events that come twice, late and out of order, through the deployed stack, while the resources go on changing:
  * in the end Security Hub holds what is so. Which events come when follows from a seed; how they interleave in the
- * queues and functions does not. The same for every permutation: `test/state table/`.
+ * queues and functions does not. The same for every permutation: `test/findings/state/`.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -34,7 +34,7 @@ const names = [
   '[click](https://example.com) ![](https://example.com/x.png)',
   // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text that is hostile.
   '${process.env.AWS_SECRET_ACCESS_KEY}',
-  "'; DROP TABLE state table; --",
+  "'; DROP TABLE findings; --",
   '../../../etc/passwd',
   '%2e%2e%2f',
   '%',
