@@ -12,9 +12,9 @@ import { withRecords } from '../../lib/findings/state/recorded.ts';
 import type { Recorded } from '../../lib/findings/state/table.ts';
 import { transitionOf } from '../../lib/remediation/events/transition.ts';
 import { remediateBody } from '../../lib/remediation/message.ts';
-import { controls } from '../../lib/services/catalogue.ts';
+import { controls } from '../../lib/services/controls.ts';
+import { type FakeResource, fakeResources } from './fake-resources.ts';
 import { pathsIn, tampered, tampering } from './messages.ts';
-import { type Thing, things } from './resources.ts';
 import { accountRegion, hostileText, hostileValue } from './values.ts';
 
 /** When everything was found to fail, epoch milliseconds. */
@@ -23,10 +23,10 @@ export const foundAt = Date.parse('2026-03-01T12:00:00Z');
 /** A thing that the state table says fails a control, whether or not it does. */
 interface Case {
   readonly control: Control;
-  readonly thing: Thing;
+  readonly thing: FakeResource;
 }
 
-const cases: readonly Case[] = things.flatMap((thing) =>
+const cases: readonly Case[] = fakeResources.flatMap((thing) =>
   controls
     .filter(({ resourceType }) => resourceType === thing.type)
     .map((control): Case => ({ control, thing })),
@@ -86,7 +86,7 @@ interface Lie {
 }
 
 /** ARNs and ids of everything there is, and of what only looks like it. */
-const names = things.flatMap(({ id, arn, account }) => [
+const names = fakeResources.flatMap(({ id, arn, account }) => [
   id,
   arn,
   `${arn} `,
@@ -129,7 +129,7 @@ const lie: fc.Arbitrary<Lie> = fc.oneof(
     arbitrary: fc.record({
       where: fc.constant('resource' as const),
       member: fc.constant('type'),
-      value: fc.oneof(fc.constantFrom(...things.map(({ type }) => type)), hostileText),
+      value: fc.oneof(fc.constantFrom(...fakeResources.map(({ type }) => type)), hostileText),
     }),
   },
   {

@@ -1,4 +1,4 @@
-/** Hostile messages by the ten thousand, through the pipeline of an evaluator; what must hold of each is held here. */
+/** Thousands of hostile messages through the pipeline of an evaluator, and the invariants that each has to keep. */
 import fc from 'fast-check';
 import { vi } from 'vitest';
 import type { EvaluatorName } from '../../lib/core/service.ts';
@@ -6,41 +6,41 @@ import { findingId } from '../../lib/findings/id.ts';
 import type { Recorded } from '../../lib/findings/state/table.ts';
 import type { Batch } from '../../lib/pipeline/live/batch.ts';
 import type { EvaluatorResult } from '../../lib/pipeline/live/evaluator.ts';
-import { controls } from '../../lib/services/catalogue.ts';
-import { faultsOfFinding, faultsOfLine, faultsOfWrite } from './faults.ts';
+import { controls } from '../../lib/services/controls.ts';
 import { hostileBody } from './messages.ts';
+import { InjectedFault, SimulatedEvaluator } from './simulated-evaluator.ts';
 import { accountRegion } from './values.ts';
-import { HostileWorld, InjectedFault } from './world.ts';
+import { violationsOfFinding, violationsOfLine, violationsOfWrite } from './violations.ts';
 
-/** Messages of one delivery, deliveries of one course. */
-const together = 10;
-const deliveries = 5;
+/** Messages in one batch, and batches in one run of fast-check. */
+const batchSize = 10;
+const batchesInRun = 5;
 
-/** What came of all messages. */
+/** How often each outcome was met. */
 export interface Tally {
   messages: number;
   verdicts: number;
   ignored: number;
   again: number;
   deadLetters: number;
-  /** Deliveries that failed because of an injected fault. */
+  /** Messages that failed because of an injected fault. */
   injected: number;
   findings: number;
   lines: number;
 }
 
-export interface Storm {
+export interface HostileRun {
   readonly evaluator: EvaluatorName;
-  /** At least so many messages. */
+  /** The least number of messages. */
   readonly messages: number;
-  /** Whether calls of the pipeline fail now and then. */
+  /** Whether faults are injected into the pipeline's calls. */
   readonly faults: boolean;
-  /** Whether each message comes by itself, so that what came of it is told exactly. */
+  /** Whether each message is a batch of its own, so that its outcome is known exactly. */
   readonly alone: boolean;
 }
 
-/** Rejects, as fast-check does, with the first course that does not hold. */
-export async function storm({ evaluator, messages, faults, alone }: Storm): Promise<Tally> {
+/** Rejects, as fast-check does, with the first run that violates an invariant. */
+export async function checkInvariants({ evaluator, messages, faults, alone }: HostileRun): Promise<Tally> {
   const tally: Tally = {
     messages: 0,
     verdicts: 0,
@@ -51,11 +51,11 @@ export async function storm({ evaluator, messages, faults, alone }: Storm): Prom
     findings: 0,
     lines: 0,
   };
-  const size = alone ? 1 : together;
-  const body = hostileBody(evaluator, controls);
-  const state = fc.array(fc.array(body, { minLength: size, maxLength: size }), {
-    minLength: alone ? deliveries * together : deliveries,
-    maxLength: alone ? deliveries * together : deliveries,
+  const size = alone ? 1 : batchSize;
+  const body = hostileBody(evaluator);
+  const runs = fc.array(fc.array(body, { minLength: size, maxLength: size }), {
+    minLength: alone ? batchesInRun * batchSize : batchesInRun,
+    maxLength: alone ? batchesInRun * batchSize : batchesInRun,
   });
   const lines: string[] = [];
   const take = (chunk: unknown) => {
@@ -68,23 +68,23 @@ export async function storm({ evaluator, messages, faults, alone }: Storm): Prom
   const prototypes = prototypesNow();
   try {
     await fc.assert(
-      fc.asyncProperty(state, fc.nat(), fc.integer({ min: 1, max: 4 }), async (batches, seed, receives) => {
-        const world = new HostileWorld(evaluator, seed, faults);
+      fc.asyncProperty(runs, fc.nat(), fc.integer({ min: 1, max: 4 }), async (batches, seed, receives) => {
+        const simulated = new SimulatedEvaluator(evaluator, seed, faults);
         for (const bodies of batches) {
-          const before = new Map(world.stateTable.entries);
-          const batch = await world.deliver(bodies, receives);
+          const before = new Map(simulated.stateTable.entries);
+          const batch = await simulated.deliver(bodies, receives);
           tally.messages += bodies.length;
-          holds([
-            ...faultsOfBatch(batch),
-            ...(alone ? faultsOfEnd(batch, bodies, world) : []),
-            ...faultsOfWrites(before, world),
-            ...world.told.flatMap((finding) => faultsOfFinding(finding)),
-            ...world.deadLetters
+          expectNone([
+            ...violationsOfBatch(batch),
+            ...(alone ? violationsOfEnd(batch, bodies, simulated) : []),
+            ...violationsOfWrites(before, simulated),
+            ...simulated.published.flatMap((finding) => violationsOfFinding(finding)),
+            ...simulated.deadLetters
               .splice(0)
               .flatMap(({ reason }) => (reason === '' ? ['a dead letter has no reason'] : [])),
           ]);
           add(tally, batch);
-          tally.findings += world.told.length;
+          tally.findings += simulated.published.length;
         }
         const logged = lines
           .splice(0)
@@ -92,13 +92,13 @@ export async function storm({ evaluator, messages, faults, alone }: Storm): Prom
           .split('\n')
           .filter((line) => line !== '');
         tally.lines += logged.length;
-        holds([
-          ...logged.flatMap(faultsOfLine),
+        expectNone([
+          ...logged.flatMap(violationsOfLine),
           ...(prototypesNow() === prototypes ? [] : ['a prototype was changed']),
         ]);
       }),
       {
-        numRuns: Math.ceil(messages / (together * deliveries)),
+        numRuns: Math.ceil(messages / (batchSize * batchesInRun)),
         endOnFailure: process.env['CI'] !== undefined,
       },
     );
@@ -108,53 +108,53 @@ export async function storm({ evaluator, messages, faults, alone }: Storm): Prom
   return tally;
 }
 
-function holds(faults: readonly string[]): void {
-  if (faults.length > 0) throw new Error(faults.slice(0, 5).join('\n'));
+function expectNone(violations: readonly string[]): void {
+  if (violations.length > 0) throw new Error(violations.slice(0, 5).join('\n'));
 }
 
-/** Nothing fails but by what was injected. */
-function faultsOfBatch({ failures, left, apart }: Batch<unknown>): readonly string[] {
+/** Nothing fails but by an injected fault. */
+function violationsOfBatch({ failures, left, apart }: Batch<unknown>): readonly string[] {
   const errors = [...failures.map(({ error }) => error), ...(apart === undefined ? [] : [apart])];
-  const own = errors.filter((error) => !(error instanceof InjectedFault));
+  const unexpected = errors.filter((error) => !(error instanceof InjectedFault));
   return [
-    ...own.map((error) => `it failed: ${error instanceof Error ? error.stack : String(error)}`),
+    ...unexpected.map((error) => `it failed: ${error instanceof Error ? error.stack : String(error)}`),
     ...(left.length > 0 ? ['messages were left'] : []),
   ];
 }
 
-/** A message by itself ends in something that is recorded, ignored with a reason, looked at again, or put aside. */
-function faultsOfEnd(
+/** A message by itself ends in a recorded verdict, is ignored with a reason, re-evaluated later, or dead-lettered. */
+function violationsOfEnd(
   { done: [evaluation], failures }: Batch<EvaluatorResult>,
   bodies: readonly string[],
-  world: HostileWorld,
+  simulated: SimulatedEvaluator,
 ): readonly string[] {
-  if (evaluation === undefined) return failures.length === 1 ? [] : ['nothing came of a message'];
+  if (evaluation === undefined) return failures.length === 1 ? [] : ['a message had no outcome'];
   const { results, ignored, deadLetters, publication, again } = evaluation;
   const { published, refused, deferred } = publication;
-  const ends = [results, ignored, deadLetters, published, refused, deferred].filter(
+  const outcomes = [results, ignored, deadLetters, published, refused, deferred].filter(
     ({ length }) => length > 0,
   );
-  if (ends.length === 0) return [`nothing came of ${bodies[0]?.slice(0, 2_000)}`];
+  if (outcomes.length === 0) return [`this message had no outcome: ${bodies[0]?.slice(0, 2_000)}`];
   return results.flatMap(({ control, resource, outcome }) => {
     if (outcome === 'RE_EVALUATE') {
       return again > 0 || !bodies.every((body) => body.includes('"eventName"'))
         ? []
-        : ['it is not looked at again'];
+        : ['it is not re-evaluated'];
     }
     const definition = controls.find(({ id }) => id === control);
-    if (definition === undefined) return [`${control} is no control`];
+    if (definition === undefined) return [`there is no control ${control}`];
     const id = findingId(control, { ...accountRegion, type: definition.resourceType, id: resource, arn: '' });
-    return world.stateTable.entries.has(id) ? [] : [`${outcome} of ${id} is not recorded`];
+    return simulated.stateTable.entries.has(id) ? [] : [`${outcome} of ${id} is not recorded`];
   });
 }
 
-function faultsOfWrites(
+function violationsOfWrites(
   before: ReadonlyMap<string, Recorded>,
-  { stateTable, time }: HostileWorld,
+  { stateTable, time }: SimulatedEvaluator,
 ): readonly string[] {
   const written = [...stateTable.entries].filter(([id, entry]) => before.get(id) !== entry);
   return written.flatMap(([id, entry]) =>
-    faultsOfWrite(before.get(id), entry, time).map((fault) => `${id.slice(0, 200)}: ${fault}`),
+    violationsOfWrite(before.get(id), entry, time).map((violation) => `${id.slice(0, 200)}: ${violation}`),
   );
 }
 
@@ -168,7 +168,7 @@ function add(tally: Tally, { done, failures }: Batch<EvaluatorResult>): void {
   tally.injected += failures.length;
 }
 
-/** The members of the prototypes that everything inherits from. */
+/** The members of the built-in prototypes. */
 function prototypesNow(): string {
   return [Object, Array, String, Number, Function, Map, Promise]
     .map(({ prototype }) => Reflect.ownKeys(prototype).map(String).sort().join())

@@ -1,6 +1,6 @@
 /**
- * The live pipeline with everything real but AWS: messages come in, and what is recorded, told, put aside, put back
- * and logged is kept for the tests to look at. AWS answers at random, and some calls fail.
+ * A simulated deployment of one evaluator: all of the live pipeline is real, and AWS is fake. The tests deliver messages and
+ * read what was recorded, published, dead-lettered, sent again and logged. AWS answers at random, and some calls fail.
  */
 import { BatchImportFindingsCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { mockClient } from 'aws-sdk-client-mock';
@@ -17,12 +17,12 @@ import { MemoryStateTable } from '../findings/state/memory-ledger.ts';
 import { randomFacts } from './facts.ts';
 import { accountRegion } from './values.ts';
 
-/** What the world does to the pipeline on purpose; nothing else may make it fail. */
+/** An injected fault; nothing else may make the pipeline fail. */
 export class InjectedFault extends Error {
   override readonly name = 'InjectedFault';
 }
 
-export class HostileWorld {
+export class SimulatedEvaluator {
   time = Date.parse('2026-03-01T12:00:00Z');
   readonly stateTable = new MemoryStateTable({ now: () => this.time });
   readonly again: { readonly body: unknown; readonly delaySeconds: number }[] = [];
@@ -34,7 +34,7 @@ export class HostileWorld {
   readonly #telemetry: Telemetry;
   #deliveries = 0;
 
-  /** @param faults whether calls fail now and then. */
+  /** @param faults whether calls fail at random. */
   constructor(evaluator: EvaluatorName, seed: number, faults: boolean) {
     this.#random = new Random(`hostile ${seed}`);
     this.#faults = faults;
@@ -66,7 +66,7 @@ export class HostileWorld {
     });
   }
 
-  /** Delivers messages together, as a function's invocation does; a second passes before. */
+  /** Delivers messages as one batch, as an invocation of the function does, one second after the last. */
   async deliver(bodies: readonly string[], receives: number): Promise<Batch<EvaluatorResult>> {
     this.time += 1_000;
     this.#securityHub.resetHistory();
@@ -85,8 +85,8 @@ export class HostileWorld {
     return batch;
   }
 
-  /** What Security Hub was told by the last delivery. */
-  get told() {
+  /** The findings that the last delivery published to Security Hub. */
+  get published() {
     return this.#securityHub
       .commandCalls(BatchImportFindingsCommand)
       .flatMap(({ args: [{ input }] }) => input.Findings ?? []);
@@ -107,7 +107,8 @@ export class HostileWorld {
   }
 
   #mayFail(): void {
-    if (this.#faults && this.#random.below(50) === 0) throw new InjectedFault('\u001b[31mAWS is away\u202e');
+    if (this.#faults && this.#random.below(50) === 0)
+      throw new InjectedFault('\u001b[31mAWS is unavailable\u202e');
   }
 
   #unreliable(stateTable: StateTable): StateTable {

@@ -1,33 +1,33 @@
 /**
- * What there is in AWS while hostile orders come in: for nearly everything that may be acted on, the same in another
- * account and in another Region, as it should be, exempt, or Trailseal's own.
+ * The fake resources in AWS while hostile messages come in: of nearly every type that may be acted on, one that fails in the
+ * deployment's account and Region, in another account and in another Region, and ones that pass, are exempt or Trailseal's own.
  */
 import type { ResourceType } from '../../lib/core/control.ts';
 import { accountRegion } from './values.ts';
 
-export interface Thing {
+export interface FakeResource {
   readonly type: ResourceType;
-  /** The state table's id of it. */
+  /** Its id in the state table. */
   readonly id: string;
   readonly arn: string;
   readonly account: string;
   readonly region: string;
   /** The controls that it fails. */
   readonly fails: readonly string[];
-  /** Whether it may be acted on where it fails: it is of the deployment's place, and neither exempt nor Trailseal's own. */
+  /** Whether an action may change it: it is in the deployment's account and Region, and neither exempt nor Trailseal's own. */
   readonly free: boolean;
   readonly tags: Readonly<Record<string, string>>;
-  /** Of a key, its state. */
+  /** The state of a key. */
   readonly state: 'Enabled' | 'Disabled' | 'PendingDeletion';
 }
 
 export const externalPrincipal = '444455556666';
 export const elsewhere = 'eu-west-1';
 
-/** The policy exempts what bears it. */
+/** The policy exempts resources with this tag. */
 export const exemptingTag = { name: 'data', value: 'scratch' };
 const exempt = { [exemptingTag.name]: exemptingTag.value };
-/** CloudFormation's own, of the deployment's stack. */
+/** The tag that CloudFormation gives to resources of the deployment's stack. */
 export const ownTags = { 'aws:cloudformation:stack-name': 'trailseal-dev' };
 export const stack = 'trailseal-dev';
 
@@ -41,7 +41,7 @@ function free({ account, region }: { readonly account: string; readonly region: 
   return account === accountRegion.account && region === accountRegion.region;
 }
 
-function keys(): readonly Thing[] {
+function keys(): readonly FakeResource[] {
   const named = (nth: number, letter: string) => `0000000${nth}-0000-4000-8000-00000000000${letter}`;
   return accountRegions.flatMap(({ letter, ...where }) =>
     (
@@ -51,7 +51,7 @@ function keys(): readonly Thing[] {
         [3, 'Enabled', ['kms-key-rotation', 'kms-key-policy']],
         [4, 'Enabled', []],
       ] as const
-    ).map(([nth, state, fails]): Thing => {
+    ).map(([nth, state, fails]): FakeResource => {
       const id = named(nth, letter);
       const arn = `arn:aws:kms:${where.region}:${where.account}:key/${id}`;
       return { type: 'AwsKmsKey', id, arn, ...where, fails, free: free(where), tags: {}, state };
@@ -59,13 +59,13 @@ function keys(): readonly Thing[] {
   );
 }
 
-/** The key that the policy names for clusters: a good one, of the deployment's place. */
+/** The key that the policy names for clusters: one that passes, in the deployment's account and Region. */
 export const clusterKey = `arn:aws:kms:${accountRegion.region}:${accountRegion.account}:key/00000004-0000-4000-8000-00000000000a`;
 
 export const grantId = 'f'.repeat(64);
 
-/** A grant to an external account, on the third key of each place; it has the same id everywhere. */
-function grants(): readonly Thing[] {
+/** A grant to an external account on the third key of each account and Region, with the same id everywhere. */
+function grants(): readonly FakeResource[] {
   return keys()
     .filter(({ id }) => id.startsWith('00000003'))
     .map((key) => ({ ...key, type: 'AwsKmsGrant', id: `${key.id}/${grantId}`, fails: ['kms-grant'] }));
@@ -77,8 +77,12 @@ function ec2(
   kind: string,
   control: string,
   withAccount = true,
-): readonly Thing[] {
-  const thing = (nth: number, where: (typeof accountRegions)[number], more: Partial<Thing> = {}): Thing => {
+): readonly FakeResource[] {
+  const resource = (
+    nth: number,
+    where: (typeof accountRegions)[number],
+    more: Partial<FakeResource> = {},
+  ): FakeResource => {
     const { account, region, letter } = where;
     const id = `${prefix}-000000000000000${nth}${letter}`;
     const arn = `arn:aws:ec2:${region}:${withAccount ? account : ''}:${kind}/${id}`;
@@ -96,22 +100,22 @@ function ec2(
     };
   };
   const [here] = accountRegions;
-  if (here === undefined) throw new TypeError('there is no place');
+  if (here === undefined) throw new TypeError('there is no account and Region');
   return [
-    ...accountRegions.map((where) => thing(1, where)),
-    thing(2, here, { fails: [] }),
-    thing(3, here, { free: false, tags: exempt }),
-    thing(4, here, { free: false, tags: ownTags }),
+    ...accountRegions.map((where) => resource(1, where)),
+    resource(2, here, { fails: [] }),
+    resource(3, here, { free: false, tags: exempt }),
+    resource(4, here, { free: false, tags: ownTags }),
   ];
 }
 
-function clusters(): readonly Thing[] {
-  // EKS names clusters within an account and Region, so that of these only the deployment's can be named.
-  const thing = (
+function clusters(): readonly FakeResource[] {
+  // EKS identifies clusters by their names within an account and Region, so that only the deployment's can be called.
+  const resource = (
     id: string,
     where: Omit<(typeof accountRegions)[number], 'letter'>,
-    more: Partial<Thing> = {},
-  ): Thing => ({
+    more: Partial<FakeResource> = {},
+  ): FakeResource => ({
     type: 'AwsEksCluster',
     id,
     arn: `arn:aws:eks:${where.region}:${where.account}:cluster/${id}`,
@@ -124,13 +128,13 @@ function clusters(): readonly Thing[] {
     ...more,
   });
   return [
-    ...accountRegions.map(({ account, region }) => thing('prod', { account, region })),
-    thing('calm', accountRegion, { fails: [] }),
-    thing('crown', accountRegion, { free: false, tags: exempt }),
+    ...accountRegions.map(({ account, region }) => resource('prod', { account, region })),
+    resource('calm', accountRegion, { fails: [] }),
+    resource('crown', accountRegion, { free: false, tags: exempt }),
   ];
 }
 
-function accounts(): readonly Thing[] {
+function accounts(): readonly FakeResource[] {
   return accountRegions.map(({ account, region }) => ({
     type: 'AwsAccount',
     id: account,
@@ -144,7 +148,7 @@ function accounts(): readonly Thing[] {
   }));
 }
 
-export const things: readonly Thing[] = [
+export const fakeResources: readonly FakeResource[] = [
   ...keys(),
   ...grants(),
   ...ec2('AwsEc2Instance', 'i', 'instance', 'ec2-transit-encryption'),
@@ -154,18 +158,19 @@ export const things: readonly Thing[] = [
   ...accounts(),
 ];
 
-/** What AWS understands by a name, called from the deployment's place: an ARN, or an id, or a name in that place. */
-export function thingOf(type: ResourceType, name: string): Thing | undefined {
-  const alike = things.filter((thing) => thing.type === type);
+/** The resource that AWS finds by an ARN, an id or a name, for a caller in the deployment's account and Region. */
+export function fakeResourceOf(type: ResourceType, name: string): FakeResource | undefined {
+  const alike = fakeResources.filter((resource) => resource.type === type);
   if (type === 'AwsEc2Instance' || type === 'AwsEc2Volume' || type === 'AwsEc2Snapshot') {
-    // EC2's ids are one of a kind in all the world.
+    // EC2's ids are globally unique.
     return alike.find(({ id }) => id === name);
   }
   return (
-    alike.find((thing) => thing.arn === name) ?? alike.find((thing) => thing.id === name && isHere(thing))
+    alike.find((resource) => resource.arn === name) ??
+    alike.find((resource) => resource.id === name && isHere(resource))
   );
 }
 
-function isHere({ account, region }: Thing): boolean {
+function isHere({ account, region }: FakeResource): boolean {
   return account === accountRegion.account && region === accountRegion.region;
 }
