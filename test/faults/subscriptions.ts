@@ -1,5 +1,4 @@
-/** What Trailseal tells: the events on its own bus, and the messages to people, each from a queue of the test's own. */
-
+/** The events on Trailseal's own bus, and its notifications, each received by a queue of the test's own. */
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
@@ -13,29 +12,29 @@ import { account, region } from '../e2e/emulated-aws.ts';
 import type { Stack } from '../e2e/stack.ts';
 
 /** An event of Trailseal's own bus. */
-export interface Heard {
+export interface ReceivedEvent {
   readonly type: string;
   readonly id: string;
   readonly finding: string;
   /** Of a finding: its status before. */
   readonly previous: string | undefined;
-  /** Of what was done: the action, and what became of it. */
+  /** Of an action: which, and its outcome. */
   readonly action: string | undefined;
   readonly outcome: string | undefined;
   readonly because: string | undefined;
 }
 
-export interface Listening {
-  /** All events until now, as often as they came. */
-  events(): Promise<readonly Heard[]>;
-  /** The ids of the events that people have been told of until now, as often as they were. */
-  told(): Promise<readonly string[]>;
+export interface Subscriptions {
+  /** All events until now, repetitions included. */
+  events(): Promise<readonly ReceivedEvent[]>;
+  /** The ids of the events of which people were notified until now, repetitions included. */
+  notified(): Promise<readonly string[]>;
 }
 
-export async function listen({ sqs }: Pick<Stack, 'sqs'>): Promise<Listening> {
-  const events = await queueFor(sqs, 'heard', 'events.amazonaws.com');
+export async function subscribe({ sqs }: Pick<Stack, 'sqs'>): Promise<Subscriptions> {
+  const events = await queueFor(sqs, 'received-events', 'events.amazonaws.com');
   const eventBridge = new EventBridgeClient({ region });
-  const rule = { Name: 'heard', EventBusName: busName(stage) };
+  const rule = { Name: 'received-events', EventBusName: busName(stage) };
   await eventBridge.send(
     new PutRuleCommand({ ...rule, EventPattern: JSON.stringify({ source: [transitionSource] }) }),
   );
@@ -43,24 +42,24 @@ export async function listen({ sqs }: Pick<Stack, 'sqs'>): Promise<Listening> {
     new PutTargetsCommand({
       Rule: rule.Name,
       EventBusName: rule.EventBusName,
-      Targets: [{ Id: 'heard', Arn: events.arn }],
+      Targets: [{ Id: 'received-events', Arn: events.arn }],
     }),
   );
-  const people = await queueFor(sqs, 'people', 'sns.amazonaws.com');
+  const notifications = await queueFor(sqs, 'received-notifications', 'sns.amazonaws.com');
   await new SNSClient({ region }).send(
     new SubscribeCommand({
       TopicArn: `arn:aws:sns:${region}:${account}:${notificationTopicName(stage)}`,
       Protocol: 'sqs',
-      Endpoint: people.arn,
+      Endpoint: notifications.arn,
     }),
   );
   return {
-    events: async () => (await events.all()).map(heardIn),
-    told: async () => (await people.all()).flatMap(toldIn),
+    events: async () => (await events.all()).map(eventIn),
+    notified: async () => (await notifications.all()).flatMap(eventsNotifiedIn),
   };
 }
 
-function heardIn(body: unknown): Heard {
+function eventIn(body: unknown): ReceivedEvent {
   const detail = at(body, 'detail');
   const type = text(body, 'detail-type') ?? '';
   return {
@@ -74,8 +73,8 @@ function heardIn(body: unknown): Heard {
   };
 }
 
-/** A queue that is subscribed to the topic has the form for machines. */
-function toldIn(body: unknown): readonly string[] {
+/** A queue that is subscribed to the topic gets the JSON format. */
+function eventsNotifiedIn(body: unknown): readonly string[] {
   const message: unknown = JSON.parse(text(body, 'Message') ?? 'null');
   return list(message, 'items').map((item) => text(item, 'event') ?? '');
 }
@@ -91,7 +90,7 @@ async function queueFor(sqs: Stack['sqs'], name: string, service: string) {
   const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: { Policy } }));
   const bodies: unknown[] = [];
-  /** Receives what has come since it was called last. */
+  /** Receives new messages; returns all until now. */
   async function all(): Promise<readonly unknown[]> {
     for (;;) {
       const { Messages: messages = [] } = await sqs.send(

@@ -1,4 +1,4 @@
-/** Eight kinds of resources that fail, and what has to become of each. */
+/** Fixtures of remediation: kinds of resources that fail, and what remediation has to make of each. */
 import {
   CreateTagsCommand,
   DescribeSnapshotAttributeCommand,
@@ -25,29 +25,29 @@ import {
 } from '../e2e/resources.ts';
 import { type BusEvent, event, type Stack } from '../e2e/stack.ts';
 
-export type Part = Pick<Stack, 'ec2' | 'eks' | 'kms'>;
+export type Clients = Pick<Stack, 'ec2' | 'eks' | 'kms'>;
 
-export interface Kind {
+export interface FixtureKind {
   readonly name: string;
   readonly control: string;
   readonly count: number;
   /** @returns the resource's id, as its finding has it. */
-  make(stack: Part, nth: number): Promise<string>;
-  /** What CloudTrail tells of its failing. */
-  told(id: string): BusEvent;
-  /** What of it the actions are about, as AWS has it. */
-  look(stack: Part, id: string): Promise<unknown>;
-  /** What `look` gives while it fails; when all is done; and in the end, where what passes has changed something more. */
+  make(stack: Clients, nth: number): Promise<string>;
+  /** The event of its failure, as CloudTrail delivers it. */
+  eventOf(id: string): BusEvent;
+  /** The part of it that the actions change, as AWS has it. */
+  describe(stack: Clients, id: string): Promise<unknown>;
+  /** What `describe` returns while it fails, when the actions are done, and after the finding was closed. */
   readonly failing: unknown;
-  readonly mended: unknown;
-  readonly atLast: unknown;
-  /** The actions, each with how its action run ends, and the calls, one of each, that change something for it. */
+  readonly fixed: unknown;
+  readonly closed: unknown;
+  /** The actions, each with the last status of its action run and the calls, one of each, that change something. */
   readonly actionRuns: Readonly<
     Record<string, { readonly ends: 'done' | 'undone'; readonly changes: readonly string[] }>
   >;
-  /** Whether a call is about it; left out where the call says its id. */
+  /** Whether a call is about it; left out where the call holds its id. */
   concerns?(id: string, call: string): boolean;
-  /** The action that is taken back in the end, of which `look` then gives `before`. */
+  /** The action that is undone in the end, and what `describe` returns then. */
   readonly undo?: { readonly action: string; readonly before: unknown };
 }
 
@@ -55,19 +55,19 @@ const sampleKey = '1f0c8a52-3d1e-4b7a-9c45-8e2b6a7d9f31';
 const otherSampleKey = '7c4e2b90-5a66-4f0d-b1c8-3e9d2f4a6b57';
 const sampleGrant = '7c1d2b90e5a664f0db1c83e9d2f4a6b57e2965a7b81c34d0f9b3e6f7a2c1d450';
 
-/** A key that passes all that is looked at. */
-async function goodKey({ kms }: Part): Promise<string> {
+/** A key that passes every control that is enabled. */
+async function passingKey({ kms }: Clients): Promise<string> {
   const id = await createKey({ kms });
   await kms.send(new EnableKeyRotationCommand({ KeyId: id }));
   return id;
 }
 
-/** What CloudTrail tells when a key is enabled. */
-export function toldEnabled(id: string): BusEvent {
+/** The event of a key that was enabled. */
+export function enabledEvent(id: string): BusEvent {
   return event('kms-key-disabled/pass-enabled', { [otherSampleKey]: id });
 }
 
-/** The names and values of tags, but of those whose values differ each time the names alone. */
+/** Tags as `name=value`; where the value differs each time, only the name. */
 function inShort(tags: readonly (readonly [string | undefined, string | undefined])[]): readonly string[] {
   return tags
     .map(([name = '', value = '']) => (/:(finding|at)$/.test(name) ? name : `${name}=${value}`))
@@ -78,27 +78,27 @@ function tagsFor(control: string): readonly string[] {
   return ['trailseal:at', `trailseal:controls=${control}`, 'trailseal:finding', 'trailseal:status=failed'];
 }
 
-async function stateAndTags({ kms }: Part, KeyId: string): Promise<unknown> {
+async function stateAndTags({ kms }: Clients, KeyId: string): Promise<unknown> {
   const { KeyMetadata: key } = await kms.send(new DescribeKeyCommand({ KeyId }));
   const { Tags: tags = [] } = await kms.send(new ListResourceTagsCommand({ KeyId }));
   return [key?.KeyState, ...inShort(tags.map(({ TagKey, TagValue }) => [TagKey, TagValue]))];
 }
 
-export const kinds: readonly Kind[] = [
+export const kinds: readonly FixtureKind[] = [
   {
     name: 'disabled keys',
     control: 'kms-key-disabled',
     count: 45,
     async make(stack) {
-      const id = await goodKey(stack);
+      const id = await passingKey(stack);
       await stack.kms.send(new DisableKeyCommand({ KeyId: id }));
       return id;
     },
-    told: (id) => event('kms-key-disabled/fail-disabled', { [sampleKey]: id }),
-    look: stateAndTags,
+    eventOf: (id) => event('kms-key-disabled/fail-disabled', { [sampleKey]: id }),
+    describe: stateAndTags,
     failing: ['Disabled'],
-    mended: ['Enabled', ...tagsFor('kms-key-disabled')],
-    atLast: ['Enabled'],
+    fixed: ['Enabled', ...tagsFor('kms-key-disabled')],
+    closed: ['Enabled'],
     actionRuns: {
       tag: { ends: 'undone', changes: ['kms:TagResource', 'kms:UntagResource'] },
       'fix:enable-key': { ends: 'done', changes: ['kms:EnableKey'] },
@@ -106,30 +106,30 @@ export const kinds: readonly Kind[] = [
     undo: { action: 'fix:enable-key', before: ['Disabled'] },
   },
   {
-    name: 'keys that are never rotated',
+    name: 'keys without rotation',
     control: 'kms-key-rotation',
     count: 30,
     make: createKey,
-    told: (id) => event('kms-key-rotation/fail-disabled', { [otherSampleKey]: id }),
-    look: async ({ kms }, KeyId) =>
+    eventOf: (id) => event('kms-key-rotation/fail-disabled', { [otherSampleKey]: id }),
+    describe: async ({ kms }, KeyId) =>
       (await kms.send(new GetKeyRotationStatusCommand({ KeyId }))).KeyRotationEnabled,
     failing: false,
-    mended: true,
-    atLast: true,
+    fixed: true,
+    closed: true,
     actionRuns: { 'fix:enable-rotation': { ends: 'done', changes: ['kms:EnableKeyRotation'] } },
     undo: { action: 'fix:enable-rotation', before: false },
   },
   {
-    name: 'keys to be deleted',
+    name: 'keys scheduled for deletion',
     control: 'kms-key-deletion',
     count: 15,
-    /** Their deletion is scheduled when it is known that they were enabled: see `doom`. */
-    make: goodKey,
-    told: (id) => event('kms-key-deletion/fail-scheduled', { [sampleKey]: id }),
-    look: stateAndTags,
+    /** Their deletion is scheduled when the state table knows that they were enabled: see `scheduleDeletions`. */
+    make: passingKey,
+    eventOf: (id) => event('kms-key-deletion/fail-scheduled', { [sampleKey]: id }),
+    describe: stateAndTags,
     failing: ['PendingDeletion'],
-    mended: ['Enabled'],
-    atLast: ['Enabled'],
+    fixed: ['Enabled'],
+    closed: ['Enabled'],
     actionRuns: {
       'fix:cancel-key-deletion': { ends: 'done', changes: ['kms:CancelKeyDeletion', 'kms:EnableKey'] },
     },
@@ -139,20 +139,20 @@ export const kinds: readonly Kind[] = [
     control: 'kms-grant',
     count: 10,
     async make(stack) {
-      const key = await goodKey(stack);
+      const key = await passingKey(stack);
       return `${key}/${await grantToExternalPrincipal(stack, key)}`;
     },
-    told(id) {
+    eventOf(id) {
       const [key = '', grant = ''] = id.split('/');
       return event('kms-grant/fail-external-role', { [sampleKey]: key, [sampleGrant]: grant });
     },
-    async look({ kms }, id) {
+    async describe({ kms }, id) {
       const { Grants: grants = [] } = await kms.send(new ListGrantsCommand({ KeyId: id.split('/')[0] }));
       return grants.length;
     },
     failing: 1,
-    mended: 0,
-    atLast: 0,
+    fixed: 0,
+    closed: 0,
     actionRuns: { 'fix:revoke-grant': { ends: 'done', changes: ['kms:RevokeGrant'] } },
     concerns: (id, call) => id.split('/').every((part) => call.includes(part)),
   },
@@ -161,21 +161,21 @@ export const kinds: readonly Kind[] = [
     control: 'ebs-snapshot-sharing',
     count: 20,
     make: sharedSnapshot,
-    told: (id) => event('ebs-snapshot-sharing/fail-share-with-everyone', { 'snap-0a1b2c3d4e5f60003': id }),
-    async look({ ec2 }, SnapshotId) {
+    eventOf: (id) => event('ebs-snapshot-sharing/fail-share-with-everyone', { 'snap-0a1b2c3d4e5f60003': id }),
+    async describe({ ec2 }, SnapshotId) {
       const { CreateVolumePermissions: permissions = [] } = await ec2.send(
         new DescribeSnapshotAttributeCommand({ SnapshotId, Attribute: 'createVolumePermission' }),
       );
       return permissions.map(({ Group, UserId }) => Group ?? UserId);
     },
     failing: ['all'],
-    mended: [],
-    atLast: [],
+    fixed: [],
+    closed: [],
     actionRuns: { 'fix:unshare-snapshot': { ends: 'done', changes: ['ec2:ModifySnapshotAttribute'] } },
     undo: { action: 'fix:unshare-snapshot', before: ['all'] },
   },
   {
-    name: 'plain volumes, which can only be tagged',
+    name: 'unencrypted volumes, which can only be tagged',
     control: 'ec2-volume-encryption',
     count: 20,
     async make(stack) {
@@ -185,15 +185,15 @@ export const kinds: readonly Kind[] = [
       );
       return id;
     },
-    told: (id) =>
+    eventOf: (id) =>
       event('ec2-volume-encryption/fail-create-volume-from-plain-snapshot', { 'vol-0a1b2c3d4e5f60002': id }),
-    async look({ ec2 }, id) {
+    async describe({ ec2 }, id) {
       const { Volumes: volumes } = await ec2.send(new DescribeVolumesCommand({ VolumeIds: [id] }));
       return inShort((volumes?.[0]?.Tags ?? []).map(({ Key, Value }) => [Key, Value]));
     },
     failing: ['owner=ana'],
-    mended: ['owner=ana', ...tagsFor('ec2-volume-encryption')],
-    atLast: ['owner=ana', ...tagsFor('ec2-volume-encryption')],
+    fixed: ['owner=ana', ...tagsFor('ec2-volume-encryption')],
+    closed: ['owner=ana', ...tagsFor('ec2-volume-encryption')],
     actionRuns: { tag: { ends: 'done', changes: ['ec2:CreateTags'] } },
     undo: { action: 'tag', before: ['owner=ana'] },
   },
@@ -202,35 +202,35 @@ export const kinds: readonly Kind[] = [
     control: 'eks-audit-logging',
     count: 10,
     async make(stack, nth) {
-      const name = `silent-${String(nth).padStart(2, '0')}`;
+      const name = `no-logs-${String(nth).padStart(2, '0')}`;
       await createCluster(stack, { name, version: '1.33', audit: false });
       return name;
     },
-    told: (id) => event('eks-audit-logging/fail-switched-off', { payments: id }),
-    async look({ eks }, name) {
+    eventOf: (id) => event('eks-audit-logging/fail-switched-off', { payments: id }),
+    async describe({ eks }, name) {
       const { cluster } = await eks.send(new DescribeClusterCommand({ name }));
       return cluster?.logging?.clusterLogging?.flatMap(({ types = [], enabled }) => (enabled ? types : []));
     },
     failing: [],
-    mended: ['audit', 'authenticator'],
-    atLast: ['audit', 'authenticator'],
+    fixed: ['audit', 'authenticator'],
+    closed: ['audit', 'authenticator'],
     actionRuns: { 'fix:enable-audit-logging': { ends: 'done', changes: ['eks:UpdateClusterConfig'] } },
     undo: { action: 'fix:enable-audit-logging', before: [] },
   },
   {
-    name: 'encryption that is not the default',
+    name: 'default encryption that is off',
     control: 'ebs-default-encryption',
     count: 1,
     async make({ ec2 }) {
       await ec2.send(new DisableEbsEncryptionByDefaultCommand({}));
       return account;
     },
-    told: () => event('ebs-default-encryption/fail-disable-encryption-by-default', {}),
-    look: async ({ ec2 }) =>
+    eventOf: () => event('ebs-default-encryption/fail-disable-encryption-by-default', {}),
+    describe: async ({ ec2 }) =>
       (await ec2.send(new GetEbsEncryptionByDefaultCommand({}))).EbsEncryptionByDefault,
     failing: false,
-    mended: true,
-    atLast: true,
+    fixed: true,
+    closed: true,
     actionRuns: {
       'fix:enable-default-encryption': { ends: 'done', changes: ['ec2:EnableEbsEncryptionByDefault'] },
     },

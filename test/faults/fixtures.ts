@@ -1,4 +1,4 @@
-/** What is to be remediated: resources that fail, of eight kinds. */
+/** The resources that fail and are remediated, of several kinds. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EnableKeyRotationCommand, ListKeysCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
 import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
@@ -11,33 +11,33 @@ import { stage } from '../e2e/deployment.ts';
 import { account, region } from '../e2e/emulated-aws.ts';
 import { createVolume } from '../e2e/resources.ts';
 import { type BusEvent, put, type Stack } from '../e2e/stack.ts';
-import { type Kind, kinds, type Part, toldEnabled } from './offender-kinds.ts';
+import { type Clients, enabledEvent, type FixtureKind, kinds } from './fixture-kinds.ts';
 
-export interface Offender {
-  readonly kind: Kind;
+export interface FailingFixture {
+  readonly kind: FixtureKind;
   readonly id: string;
   readonly finding: string;
   readonly event: BusEvent;
 }
 
-/** Makes them all, twenty at a time. */
-export async function offend(stack: Part): Promise<readonly Offender[]> {
-  await settleDefaultKey(stack);
-  const offenders: Offender[] = [];
+/** Creates all of them, twenty at a time. */
+export async function createFixtures(stack: Clients): Promise<readonly FailingFixture[]> {
+  await createDefaultKey(stack);
+  const fixtures: FailingFixture[] = [];
   for (const kind of kinds) {
     for (let made = 0; made < kind.count; made += 20) {
       const some = Array.from({ length: Math.min(20, kind.count - made) }, async (_, at) => {
         const id = await kind.make(stack, made + at);
-        return { kind, id, finding: findingOf(kind.control, id), event: kind.told(id) };
+        return { kind, id, finding: findingOf(kind.control, id), event: kind.eventOf(id) };
       });
-      offenders.push(...(await Promise.all(some)));
+      fixtures.push(...(await Promise.all(some)));
     }
   }
-  return offenders;
+  return fixtures;
 }
 
-/** moto makes the default key of EBS when it is first needed, and as one of a customer. */
-async function settleDefaultKey(stack: Part): Promise<void> {
+/** moto makes the default key of EBS when it is first needed, and as a customer managed key without rotation. */
+async function createDefaultKey(stack: Clients): Promise<void> {
   await createVolume(stack, true);
   const { Keys: keys = [] } = await stack.kms.send(new ListKeysCommand({}));
   for (const { KeyId } of keys) await stack.kms.send(new EnableKeyRotationCommand({ KeyId }));
@@ -45,29 +45,29 @@ async function settleDefaultKey(stack: Part): Promise<void> {
 
 function findingOf(control: string, id: string): string {
   const type = controls.find((one) => one.id === control)?.resourceType;
-  if (type === undefined) throw new Error(`${control} is no control`);
+  if (type === undefined) throw new Error(`there is no control ${control}`);
   return findingId(control, { type, id, arn: '', account, region });
 }
 
-/** What a kind says of an offender that it is not as it should be; `undefined` where it is. */
-export async function differs(
-  stack: Part,
-  { kind, id }: Offender,
+/** How a fixture differs from what is wanted; `undefined` where it does not. */
+export async function difference(
+  stack: Clients,
+  { kind, id }: FailingFixture,
   wanted: unknown,
 ): Promise<string | undefined> {
-  const found = JSON.stringify(await kind.look(stack, id));
+  const found = JSON.stringify(await kind.describe(stack, id));
   return found === JSON.stringify(wanted) ? undefined : `${kind.name}: ${id} is ${found}`;
 }
 
-/** Schedules the deletion of the keys that are to be deleted, when the state table has seen that they were enabled. */
-export async function doom(
-  stack: Part & Pick<Stack, 'eventBridge'>,
-  offenders: readonly Offender[],
+/** Schedules the deletion of the keys of that kind, when the state table knows that they were enabled. */
+export async function scheduleDeletions(
+  stack: Clients & Pick<Stack, 'eventBridge'>,
+  fixtures: readonly FailingFixture[],
 ): Promise<void> {
-  const doomed = offenders.filter(({ kind }) => kind.control === 'kms-key-deletion');
+  const keys = fixtures.filter(({ kind }) => kind.control === 'kms-key-deletion');
   await put(
     stack,
-    doomed.map(({ id }) => toldEnabled(id)),
+    keys.map(({ id }) => enabledEvent(id)),
   );
   const memory = new DynamoMemory({
     client: dynamodbClient({ region }),
@@ -76,10 +76,11 @@ export async function doom(
     random: Math.random,
   });
   const giveUp = Date.now() + 60_000;
-  for (const { id } of doomed) {
+  for (const { id } of keys) {
     const arn = `arn:aws:kms:${region}:${account}:key/${id}`;
-    while ((await keyWasEnabled(memory, { type: 'AwsKmsKey', id, arn, account, region }))?.value !== true) {
-      if (Date.now() > giveUp) throw new Error(`the stack does not see that ${id} is enabled: see its log`);
+    while ((await memory.keyWasEnabled({ type: 'AwsKmsKey', id, arn, account, region }))?.value !== true) {
+      if (Date.now() > giveUp)
+        throw new Error(`the state table does not know that ${id} is enabled: see the log`);
       await sleep(500);
     }
     await stack.kms.send(new ScheduleKeyDeletionCommand({ KeyId: id, PendingWindowInDays: 7 }));

@@ -1,4 +1,4 @@
-/** What there is when a storm is over: in the queues, in the state table, in Security Hub, in the log. */
+/** What the faults left behind: in the queues, in the state table, in Security Hub, in the log. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -8,14 +8,13 @@ import { tableName } from '../../lib/aws/names.ts';
 import { isObject, list, text } from '../../lib/core/json.ts';
 import { DynamoStateTable } from '../../lib/findings/state/dynamodb.ts';
 import type { MetricName } from '../../lib/pipeline/live/metrics.ts';
-import { queueNames } from '../../lib/services/queues.ts';
+import { Random } from '../../scripts/sample/random.ts';
 import { run, stage } from '../e2e/deployment.ts';
 import { region } from '../e2e/emulated-aws.ts';
 import { queueUrl, type Stack } from '../e2e/stack.ts';
-import type { Import } from './imports.ts';
-import type { Inhabitant } from './population.ts';
+import type { KnownResource } from './known-resources.ts';
 
-/** Messages of all queues but the dead letters': waiting, being handled, and kept back until later. */
+/** Messages in queues, without the DLQs: waiting, being handled, and delayed. */
 async function pending(stack: Pick<Stack, 'sqs'>, queues: readonly Queue[]): Promise<number> {
   const counts = await Promise.all(
     queues.map(async (name) => {
@@ -36,10 +35,10 @@ async function pending(stack: Pick<Stack, 'sqs'>, queues: readonly Queue[]): Pro
 }
 
 /** Waits until all queues have been empty three times in a row. @returns whether they were, in time. */
-export async function quiet(
+export async function queuesEmpty(
   stack: Pick<Stack, 'sqs'>,
   until: number,
-  queues: readonly Queue[] = queueNames,
+  queues: readonly Queue[],
 ): Promise<boolean> {
   for (let empty = 0; Date.now() < until; await sleep(500)) {
     empty = (await pending(stack, queues)) === 0 ? empty + 1 : 0;
@@ -48,8 +47,8 @@ export async function quiet(
   return false;
 }
 
-/** Messages in the dead-letter queue behind a function. */
-export async function deadLetters({ sqs }: Pick<Stack, 'sqs'>, of: FunctionName): Promise<number> {
+/** The number of messages in the DLQ of a function. */
+export async function deadLetterCount({ sqs }: Pick<Stack, 'sqs'>, of: FunctionName): Promise<number> {
   const QueueUrl = await queueUrl({ sqs }, deadLetterQueueNameOf(stage, of));
   const { Attributes: all } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
@@ -63,15 +62,15 @@ export interface Letter {
   readonly reason: string | undefined;
 }
 
-/** As `trailseal dlq list` shows them. */
-export async function letters(
+/** The dead letters, as `trailseal dlq list` shows them. */
+export async function deadLettersIn(
   env: Readonly<Record<string, string>>,
-  queues: readonly Queue[] = queueNames,
+  queues: readonly Queue[],
 ): Promise<readonly Letter[]> {
   const found: Letter[] = [];
   for (const queue of queues) {
     const { out, all } = await dlq(env, 'list', queue);
-    if (out.trim() === '') throw new Error(`dlq list says nothing of ${queue}: ${all}`);
+    if (out.trim() === '') throw new Error(`dlq list printed nothing for ${queue}: ${all}`);
     for (const letter of list(JSON.parse(out))) {
       found.push({ queue, body: text(letter, 'body') ?? '', reason: text(letter, 'reason') });
     }
@@ -93,8 +92,8 @@ function dlq(env: Readonly<Record<string, string>>, command: 'list' | 'redrive',
   );
 }
 
-/** What the state table says of each last, by the finding's id. */
-export async function verdicts(inhabitants: readonly Inhabitant[]): Promise<ReadonlyMap<string, string>> {
+/** The newest verdict in the state table, by the finding's id. */
+export async function verdicts(resources: readonly KnownResource[]): Promise<ReadonlyMap<string, string>> {
   const stateTable = new DynamoStateTable({
     client: new DynamoDBClient({ region }),
     table: tableName(stage),
@@ -102,7 +101,7 @@ export async function verdicts(inhabitants: readonly Inhabitant[]): Promise<Read
     wait: sleep,
     random: Math.random,
   });
-  const entries = await stateTable.read(inhabitants.map(({ finding }) => finding));
+  const entries = await stateTable.read(resources.map(({ finding }) => finding));
   return new Map(
     [...entries].map(([id, { observations }]) => {
       const result = observations.at(-1)?.result;
@@ -111,24 +110,48 @@ export async function verdicts(inhabitants: readonly Inhabitant[]): Promise<Read
   );
 }
 
+/** One finding in one call of BatchImportFindings. */
+export interface Import {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly id: string;
+  readonly updatedAt: string;
+  /** `FAILED ACTIVE` and so on. */
+  readonly state: string;
+  /** All of it, as JSON. */
+  readonly whole: string;
+}
+
+/** The findings in a call; none in another call. Source: Security Hub API Reference, "BatchImportFindings". */
+export function importsIn(path: string, body: Buffer): readonly Import[] {
+  if (!path.startsWith('/findings/import')) return [];
+  return list(JSON.parse(body.toString('utf8')), 'Findings').map((finding) => ({
+    at: Date.now(),
+    id: text(finding, 'Id') ?? '',
+    updatedAt: text(finding, 'UpdatedAt') ?? '',
+    state: `${text(finding, 'Compliance', 'Status')} ${text(finding, 'RecordState')}`,
+    whole: JSON.stringify(finding),
+  }));
+}
+
 /**
- * What Security Hub was told that can't both be true: two contents of one finding with one UpdatedAt, of which only
- * the first counts, or a pass of what fails and a failure of what passes.
+ * Findings in Security Hub that can't be right: two contents of one finding with one UpdatedAt, of which only the first
+ * counts, or a pass of a resource that fails and a failure of one that passes.
  */
 export function contradictions(
   imports: readonly Import[],
-  inhabitants: readonly Inhabitant[],
+  resources: readonly KnownResource[],
 ): readonly string[] {
   const contents = new Map<string, string>();
-  const truths = new Map(inhabitants.map(({ finding, truth }) => [finding, truth]));
+  const truths = new Map(resources.map(({ finding, truth }) => [finding, truth]));
   return imports.flatMap(({ id, updatedAt, state, whole }) => {
     const key = `${id} ${updatedAt}`;
     const before = contents.get(key) ?? whole;
     contents.set(key, before);
-    const lie = { FAIL: 'PASSED ACTIVE', PASS: 'FAILED ACTIVE' }[truths.get(id) ?? 'FAIL'];
+    const wrong = { FAIL: 'PASSED ACTIVE', PASS: 'FAILED ACTIVE' }[truths.get(id) ?? 'FAIL'];
     return [
-      ...(before === whole ? [] : [`${key} was told in two ways`]),
-      ...(truths.has(id) && state === lie ? [`${id} was told as ${state}`] : []),
+      ...(before === whole ? [] : [`${key} was published with two contents`]),
+      ...(truths.has(id) && state === wrong ? [`${id} was published as ${state}`] : []),
     ];
   });
 }
@@ -146,4 +169,13 @@ export function metricsIn(log: string): (name: MetricName) => number {
     }
   }
   return (name) => sums.get(name) ?? 0;
+}
+
+/** In random order, the same for the same seed. */
+export function shuffled<T>(some: readonly T[], seed: string): readonly T[] {
+  const random = new Random(seed);
+  return some
+    .map((one) => ({ one, rank: random.next() }))
+    .sort((first, second) => first.rank - second.rank)
+    .map(({ one }) => one);
 }
