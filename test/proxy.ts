@@ -15,7 +15,7 @@ export interface ProxiedResponse {
   readonly body: Buffer;
 }
 
-export interface Proxy {
+export interface HttpProxy {
   /** `http://127.0.0.1:PORT` */
   readonly endpoint: string;
   stop(): Promise<void>;
@@ -28,7 +28,7 @@ export interface Proxy {
  */
 export async function startProxy(
   handle: (proxied: ProxiedRequest) => Promise<ProxiedResponse | undefined>,
-): Promise<Proxy> {
+): Promise<HttpProxy> {
   const server = createServer((incoming, outgoing) => {
     const { method = 'GET', url: path = '/', headers } = incoming;
     bytesOf(incoming)

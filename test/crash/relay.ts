@@ -2,7 +2,7 @@
  * A proxy between one process and the emulated AWS. It records every call, and at one of them it has the process killed:
  * before the call has reached AWS, or after AWS has carried it out and before the process knows.
  */
-import { forward, type ProxiedRequest, type ProxiedResponse, type Proxy, startProxy } from '../proxy.ts';
+import { forward, type HttpProxy, type ProxiedRequest, type ProxiedResponse, startProxy } from '../proxy.ts';
 import { nameOfCall } from './calls.ts';
 
 /** Where, in the order of its calls from 1, a process is killed. */
@@ -17,7 +17,7 @@ export interface Call {
   readonly body: string;
 }
 
-export interface RecordingProxy extends Proxy {
+export interface RecordingProxy extends HttpProxy {
   /** All calls that were made, in their order. */
   readonly made: readonly Call[];
   /** The calls that AWS has carried out. */

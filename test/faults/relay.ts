@@ -3,9 +3,9 @@
  * and ministack checks, records calls, and may have only a part of a batch carried out.
  */
 import { nameOfCall } from '../crash/calls.ts';
-import { forward, type ProxiedResponse, type Proxy, startProxy } from '../proxy.ts';
+import { forward, type HttpProxy, type ProxiedResponse, startProxy } from '../proxy.ts';
 
-export interface Relay extends Proxy {
+export interface Relay extends HttpProxy {
   /** From now on, calls reach the emulator as if they were made to this endpoint. */
   signedFor(endpoint: string): void;
 }
