@@ -1,7 +1,7 @@
 /**
- * What the tests, and the bench, do to the deployed stack and around it: make resources, tell the event bus what
- * CloudTrail would have told it, read Security Hub, watch the queues. Clients are made by the environment, so it has
- * to be set before.
+ * What the tests, and the benchmark, do with the deployed stack: put the events on the event bus that CloudTrail would
+ * deliver, read Security Hub, watch the queues. The clients' configuration comes from the environment, which has to be set
+ * before.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -42,9 +42,9 @@ export function stackOf(): Stack {
   };
 }
 
-/** What an answer of an emulator must hold for a test to go on. */
-export function told<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw new Error(`the emulator does not tell ${what}`);
+/** A value that the test can't do without, such as a member of an emulator's answer. */
+export function required<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`${what} is missing`);
   return value;
 }
 
@@ -53,15 +53,15 @@ export interface BusEvent {
   readonly source: string;
   readonly detailType: string;
   readonly detail: Readonly<Record<string, unknown>>;
-  /** The ARNs of what it is about; events by CloudTrail have none. */
+  /** The ARNs of its resources; events by CloudTrail have none. */
   readonly resources?: readonly string[];
 }
 
 /**
  * A sample of `events/` as if it had happened here and now.
  * @param sample its path below `events/`, without `.json`.
- * @param names what the sample calls things, and what they are called here. Each must occur in it.
- * @param eventId the same for what is delivered twice.
+ * @param names the names in the sample, and what replaces them. Each must occur in it.
+ * @param eventId the same for an event that is delivered twice.
  */
 export function event(
   sample: string,
@@ -69,18 +69,18 @@ export function event(
   eventId: string = randomUUID(),
 ): BusEvent {
   let text = readFileSync(path.join(import.meta.dirname, '..', '..', 'events', `${sample}.json`), 'utf8');
-  const { region: there } = JSON.parse(text);
+  const { region: sampleRegion } = JSON.parse(text);
   for (const [from, to] of Object.entries(names)) {
-    if (!text.includes(from)) throw new Error(`${sample} does not say ${from}`);
+    if (!text.includes(from)) throw new Error(`${sample} does not hold ${from}`);
     text = text.replaceAll(from, to);
   }
-  text = text.replaceAll('111122223333', account).replaceAll(there, region);
+  text = text.replaceAll('111122223333', account).replaceAll(sampleRegion, region);
   const { source, 'detail-type': detailType, detail } = JSON.parse(text);
   const eventTime = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
   return { source, detailType, detail: { ...detail, eventID: eventId, eventTime } };
 }
 
-/** Puts events on the default bus, ten a call, as many as PutEvents takes. */
+/** Puts events on the default bus, ten in a call, the maximum of PutEvents. */
 export async function put(
   { eventBridge }: Pick<Stack, 'eventBridge'>,
   events: readonly BusEvent[],
@@ -101,7 +101,7 @@ export async function put(
   }
 }
 
-/** All that Security Hub holds. moto does not filter, so that its callers do. */
+/** All findings in Security Hub. moto does not filter: callers do. */
 export async function allFindings({
   securityHub,
 }: Pick<Stack, 'securityHub'>): Promise<readonly AwsSecurityFinding[]> {
@@ -115,13 +115,13 @@ export async function allFindings({
   return findings;
 }
 
-/** A finding, as short as a test wants it: `ec2-transit-encryption FAILED ACTIVE`. */
+/** A finding in short: `ec2-transit-encryption FAILED ACTIVE`. */
 export function inShort(finding: AwsSecurityFinding): string {
   const control = finding.GeneratorId?.split('/').at(-1);
   return [control, finding.Compliance?.Status, finding.RecordState].join(' ');
 }
 
-/** The findings about resources whose id ends so, but for an id that AWS appends, in short and in order. */
+/** The findings of resources whose ARN ends in `id`, or in `id` and an id that AWS appends; in short and in order. */
 export async function findingsAbout(
   stack: Pick<Stack, 'securityHub'>,
   id: string,
@@ -133,7 +133,10 @@ export async function findingsAbout(
 }
 
 export async function queueUrl({ sqs }: Pick<Stack, 'sqs'>, name: string): Promise<string> {
-  return told((await sqs.send(new GetQueueUrlCommand({ QueueName: name }))).QueueUrl, `the URL of ${name}`);
+  return required(
+    (await sqs.send(new GetQueueUrlCommand({ QueueName: name }))).QueueUrl,
+    `the URL of ${name}`,
+  );
 }
 
 /** Sends messages to a queue of the stack. */
@@ -152,7 +155,7 @@ export async function send(
   }
 }
 
-/** Messages waiting in a queue or being handled; those held back until later are not counted. */
+/** Messages waiting in a queue or being handled, without delayed ones. */
 export async function depth(stack: Pick<Stack, 'sqs'>, name: string): Promise<number> {
   const QueueUrl = await queueUrl(stack, name);
   const { Attributes: counts } = await stack.sqs.send(
@@ -171,7 +174,7 @@ export function deadLetters(stack: Pick<Stack, 'sqs'>, of: QueueName): Promise<n
   return depth(stack, deadLetterQueueName(stage, of));
 }
 
-/** Waits until a queue of the stack has been empty twice in a row. Rejects when it never is. */
+/** Waits until a queue of the stack is empty twice in a row. Rejects when it is not in time. */
 export async function drained(stack: Pick<Stack, 'sqs'>, of: QueueName, withinMs = 60_000): Promise<void> {
   let empty = 0;
   for (const giveUp = Date.now() + withinMs; Date.now() < giveUp; await sleep(250)) {

@@ -1,4 +1,4 @@
-/** The deployed stack, for a test file: programs and clients use the emulated AWS from here on. */
+/** The deployed stack, for a test file: importing this has programs and clients use the emulated AWS. */
 import { inject, vi } from 'vitest';
 import { type Stack, stackOf } from './stack.ts';
 
@@ -7,7 +7,7 @@ Object.assign(process.env, env);
 
 export const stack: Stack = stackOf();
 
-/** Waits until an expectation holds. The first event of an evaluator waits for its function to start. */
+/** Waits until an expectation holds. The first event of an evaluator includes the cold start of its function. */
 export async function eventually(expectation: () => Promise<void>, withinMs = 45_000): Promise<void> {
   await vi.waitFor(expectation, { timeout: withinMs, interval: 300 });
 }

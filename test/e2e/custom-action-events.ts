@@ -1,15 +1,18 @@
-/** Presses of Trailseal's custom actions in Security Hub, as Security Hub tells EventBridge of them. */
+/** The events of Trailseal's custom actions, as Security Hub puts them on EventBridge. */
 import type { AwsSecurityFinding } from '@aws-sdk/client-securityhub';
 import { customActionLabels, customActionResource } from '../../lib/aws/names.ts';
 import type { CustomActionName } from '../../lib/policy/custom-actions.ts';
 import { customActionDetailType, customActionSource } from '../../lib/remediation/custom-actions/message.ts';
-import { stack } from './account.ts';
+import { stack } from './deployed-stack.ts';
 import { account, region } from './emulated-aws.ts';
 import { stage } from './remediation-deployment.ts';
 import { put } from './stack.ts';
 
-/** Source: AWS Security Hub User Guide, "EventBridge event formats for Security Hub" (custom actions). */
-export async function customActionEvent(
+/**
+ * Requests a custom action for a finding, as somebody does in Security Hub's console.
+ * Source: AWS Security Hub User Guide, "EventBridge event formats for Security Hub" (custom actions).
+ */
+export async function requestCustomAction(
   customAction: CustomActionName,
   finding: AwsSecurityFinding,
 ): Promise<void> {
