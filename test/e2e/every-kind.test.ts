@@ -11,6 +11,7 @@ import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { functionName, type QueueName } from '../../lib/aws/names.ts';
 import { text } from '../../lib/core/json.ts';
 import { scheduledScanBody } from '../../lib/pipeline/live/message.ts';
+import { queueNames } from '../../lib/services/queues.ts';
 import { eventually, stack } from './deployed-stack.ts';
 import { stage } from './deployment.ts';
 import { account, region } from './emulated-aws.ts';

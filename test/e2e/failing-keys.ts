@@ -13,6 +13,7 @@ import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
 import { tableName } from '../../lib/aws/names.ts';
 import type { Resource } from '../../lib/core/control.ts';
 import { DynamoMemory } from '../../lib/findings/state/memory.ts';
+import { goodKeyPolicy, keyWasEnabled } from '../../lib/services/kms/memory.ts';
 import { eventually, stack } from './deployed-stack.ts';
 import { account, region } from './emulated-aws.ts';
 import type { FailingCase } from './failing-cases.ts';
