@@ -6,13 +6,13 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import type { BenchArchive } from './archive.ts';
 
-export interface Outcome {
+export interface MeasuredOutcome {
   readonly records?: number;
   readonly matching?: number;
 }
 
 /** Made before the clock starts: its code is loaded, its database is open. The clock measures the call. */
-export type Contender = (archive: BenchArchive) => Promise<Outcome>;
+export type Contender = (archive: BenchArchive) => Promise<MeasuredOutcome>;
 
 export const contenders = {
   /** Replay: reading, parsing, evaluating, deciding. Without writing the report. */

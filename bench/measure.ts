@@ -3,9 +3,9 @@
  * everything is loaded, and stops at the result; peak memory is that of the whole process.
  */
 import { benchArchive } from './archive.ts';
-import { type ContenderName, contenders, type Outcome } from './contenders.ts';
+import { type ContenderName, contenders, type MeasuredOutcome } from './contenders.ts';
 
-export interface Measurement extends Outcome {
+export interface Measurement extends MeasuredOutcome {
   readonly seconds: number;
   readonly peakMiB: number;
 }

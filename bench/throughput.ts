@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { deploy, remove } from '../test/e2e/deployment.ts';
 import { type EmulatedAws, startEmulatedAws } from '../test/e2e/emulated-aws.ts';
 import { createVolume } from '../test/e2e/resources.ts';
-import { allFindings, type BusEvent, event, put, type Stack, stackOf } from '../test/e2e/stack.ts';
+import { allFindings, type EventToPut, event, put, type StackClients, stackOf } from '../test/e2e/stack.ts';
 import { type BenchPart, plainFigure, rounded } from './figure.ts';
 
 export interface Throughput {
@@ -83,7 +83,7 @@ const callers = 4;
  * @param waitMs how long to wait after the newest finding, in milliseconds.
  */
 export async function putAndWait(
-  stack: Pick<Stack, 'ec2' | 'eventBridge' | 'securityHub'>,
+  stack: Pick<StackClients, 'ec2' | 'eventBridge' | 'securityHub'>,
   events: number,
   waitMs = 60_000,
 ): Promise<Throughput> {
@@ -92,7 +92,7 @@ export async function putAndWait(
     const some = Array.from({ length: Math.min(20, events - made) }, () => createVolume(stack, false));
     volumes.push(...(await Promise.all(some)));
   }
-  const creations = volumes.map((id): [string, BusEvent] => [
+  const creations = volumes.map((id): [string, EventToPut] => [
     id,
     event('ec2-volume-encryption/fail-create-volume-from-plain-snapshot', { 'vol-0a1b2c3d4e5f60002': id }),
   ]);
@@ -125,7 +125,7 @@ export async function putAndWait(
 
 /** When the finding of each volume was imported into Security Hub. */
 async function importedAt(
-  stack: Pick<Stack, 'securityHub'>,
+  stack: Pick<StackClients, 'securityHub'>,
   volumes: ReadonlySet<string>,
   waitMs: number,
 ): Promise<ReadonlyMap<string, number>> {

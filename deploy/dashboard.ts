@@ -11,7 +11,7 @@ import { ids } from './ids.ts';
 import { deadLetterQueueNameOf, queueNameOf } from './parts.ts';
 import { type Resources, sub } from './template.ts';
 
-interface Widget {
+interface DashboardWidget {
   readonly title: string;
   readonly metrics: readonly (readonly unknown[])[];
   readonly stat: string;
@@ -43,7 +43,7 @@ export function dashboard(deployment: Deployment): Resources {
   };
 }
 
-function widgetsOf({ parameters, functions, controls }: Deployment): readonly Widget[] {
+function widgetsOf({ parameters, functions, controls }: Deployment): readonly DashboardWidget[] {
   const { stage, scanSchedule } = parameters;
   const queues = functions.filter((name) => name !== 'transitions');
   const service = stackName(stage);

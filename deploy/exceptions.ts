@@ -5,14 +5,14 @@
 import type { Parameters } from './parameters.ts';
 import type { Value } from './template.ts';
 
-interface Exception {
+interface LintException {
   readonly id: string;
   readonly comment: string;
   /** Only while the customer brings no KMS key. */
   readonly withoutKey?: true;
 }
 
-const byType: Readonly<Record<string, readonly Exception[]>> = {
+const byType: Readonly<Record<string, readonly LintException[]>> = {
   'AWS::SQS::Queue': [
     {
       id: 'CKV_AWS_27',

@@ -61,10 +61,10 @@ function targetsIn(variables: Readonly<Record<string, string | undefined>>): rea
   ];
 }
 
-type Handled = Omit<NotifyResult, 'log'>;
+type NotifyHandled = Omit<NotifyResult, 'log'>;
 
 /** Answers an invocation by SQS with what failed; any other with what was sent. */
-async function handle(event: unknown, context: Context): Promise<SQSBatchResponse | Handled> {
+async function handle(event: unknown, context: Context): Promise<SQSBatchResponse | NotifyHandled> {
   const { deliveries, bySqs } = deliveriesIn(event);
   const { log: next, ...handled } = await notify(
     deliveries,
@@ -78,7 +78,7 @@ async function handle(event: unknown, context: Context): Promise<SQSBatchRespons
 }
 
 function record(
-  { sent, failed, ignored, retried, deadLetters, unhandled }: Handled,
+  { sent, failed, ignored, retried, deadLetters, unhandled }: NotifyHandled,
   deliveries: number,
 ): void {
   telemetry.add('EventsReceived', deliveries);

@@ -21,13 +21,13 @@ async function dlq(...args: readonly string[]): Promise<Ran> {
   );
 }
 
-interface Letter {
+interface DeadLetter {
   readonly id: string | undefined;
   readonly body: string | undefined;
   readonly reason: string | undefined;
 }
 
-async function letters(queue: string): Promise<readonly Letter[]> {
+async function letters(queue: string): Promise<readonly DeadLetter[]> {
   const { out } = await dlq('list', '--queue', queue);
   return list(JSON.parse(out)).map((letter) => ({
     id: text(letter, 'id'),

@@ -10,7 +10,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../scripts/sample/random.ts';
 import { stack } from './deployed-stack.ts';
 import { createKey } from './resources.ts';
-import { allFindings, type BusEvent, drained, event, inShort, put } from './stack.ts';
+import { allFindings, drained, type EventToPut, event, inShort, put } from './stack.ts';
 
 const sampleKey = '1f0c8a52-3d1e-4b7a-9c45-8e2b6a7d9f31';
 const keys = 12;
@@ -34,7 +34,7 @@ async function changeKey(id: string, random: Random): Promise<boolean> {
 
 const deliveries: Promise<void>[] = [];
 
-function deliver(change: BusEvent, delay: number): void {
+function deliver(change: EventToPut, delay: number): void {
   deliveries.push(sleep(delay).then(() => put(stack, [change])));
 }
 

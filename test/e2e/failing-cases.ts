@@ -5,7 +5,7 @@
 import { account, region } from './emulated-aws.ts';
 import { failingKeys } from './failing-keys.ts';
 import { failingResources } from './failing-resources.ts';
-import type { BusEvent } from './stack.ts';
+import type { EventToPut } from './stack.ts';
 
 export interface FailingCase {
   readonly control: string;
@@ -15,7 +15,7 @@ export interface FailingCase {
   /** Creates it, failing. @returns its id, as the finding has it. */
   make(): Promise<string>;
   /** The event of its failure, as CloudTrail delivers it. */
-  eventOf(id: string): BusEvent;
+  eventOf(id: string): EventToPut;
   /** The part of it that the action changes, as AWS has it. */
   describe(id: string): Promise<unknown>;
   /** What `describe` returns while it fails, and when the action is done. */

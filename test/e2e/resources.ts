@@ -12,11 +12,11 @@ import {
 import { CreateClusterCommand, CreateNodegroupCommand } from '@aws-sdk/client-eks';
 import { CreateGrantCommand, CreateKeyCommand } from '@aws-sdk/client-kms';
 import { account, region } from './emulated-aws.ts';
-import { required, type Stack } from './stack.ts';
+import { required, type StackClients } from './stack.ts';
 
 let subnet: Promise<string> | undefined;
 
-async function makeSubnet({ ec2 }: Pick<Stack, 'ec2'>): Promise<string> {
+async function makeSubnet({ ec2 }: Pick<StackClients, 'ec2'>): Promise<string> {
   const vpc = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.0.0.0/16' }));
   const VpcId = required(vpc.Vpc?.VpcId, 'the VPC');
   const made = await ec2.send(new CreateSubnetCommand({ VpcId, CidrBlock: '10.0.0.0/20' }));
@@ -25,7 +25,7 @@ async function makeSubnet({ ec2 }: Pick<Stack, 'ec2'>): Promise<string> {
 
 /** Launches instances of a type. @returns their ids. */
 export async function runInstances(
-  stack: Pick<Stack, 'ec2'>,
+  stack: Pick<StackClients, 'ec2'>,
   type: InstanceType,
   count: number,
 ): Promise<readonly string[]> {
@@ -44,14 +44,14 @@ export async function runInstances(
 }
 
 /** Creates a volume. @returns its id. */
-export async function createVolume({ ec2 }: Pick<Stack, 'ec2'>, encrypted: boolean): Promise<string> {
+export async function createVolume({ ec2 }: Pick<StackClients, 'ec2'>, encrypted: boolean): Promise<string> {
   const made = await ec2.send(
     new CreateVolumeCommand({ AvailabilityZone: `${region}a`, Size: 1, Encrypted: encrypted }),
   );
   return required(made.VolumeId, 'the volume');
 }
 
-export interface Cluster {
+export interface ClusterToCreate {
   readonly name: string;
   readonly version: string;
   readonly audit: boolean;
@@ -61,8 +61,8 @@ export interface Cluster {
 
 /** Creates a cluster without a key for its secrets. */
 export async function createCluster(
-  stack: Pick<Stack, 'ec2' | 'eks'>,
-  { name, version, audit, open = false }: Cluster,
+  stack: Pick<StackClients, 'ec2' | 'eks'>,
+  { name, version, audit, open = false }: ClusterToCreate,
 ): Promise<void> {
   subnet ??= makeSubnet(stack);
   await stack.eks.send(
@@ -82,7 +82,7 @@ export async function createCluster(
 }
 
 /** Creates a public snapshot. @returns its id. */
-export async function sharedSnapshot(stack: Pick<Stack, 'ec2'>): Promise<string> {
+export async function sharedSnapshot(stack: Pick<StackClients, 'ec2'>): Promise<string> {
   const VolumeId = await createVolume(stack, true);
   const { SnapshotId } = await stack.ec2.send(new CreateSnapshotCommand({ VolumeId }));
   await stack.ec2.send(
@@ -97,7 +97,10 @@ export async function sharedSnapshot(stack: Pick<Stack, 'ec2'>): Promise<string>
 }
 
 /** Creates a launch template with an instance type. @returns its id. */
-export async function createLaunchTemplate({ ec2 }: Pick<Stack, 'ec2'>, type: InstanceType): Promise<string> {
+export async function createLaunchTemplate(
+  { ec2 }: Pick<StackClients, 'ec2'>,
+  type: InstanceType,
+): Promise<string> {
   const made = await ec2.send(
     new CreateLaunchTemplateCommand({
       LaunchTemplateName: `of-${type.replace('.', '-')}`,
@@ -109,7 +112,7 @@ export async function createLaunchTemplate({ ec2 }: Pick<Stack, 'ec2'>, type: In
 
 /** Creates a node group with an instance type. */
 export async function createNodegroup(
-  stack: Pick<Stack, 'ec2' | 'eks'>,
+  stack: Pick<StackClients, 'ec2' | 'eks'>,
   cluster: string,
   name: string,
   type: InstanceType,
@@ -127,7 +130,10 @@ export async function createNodegroup(
 }
 
 /** Grants the use of a key to a role of another account. @returns the grant's id. */
-export async function grantToExternalPrincipal({ kms }: Pick<Stack, 'kms'>, key: string): Promise<string> {
+export async function grantToExternalPrincipal(
+  { kms }: Pick<StackClients, 'kms'>,
+  key: string,
+): Promise<string> {
   const made = await kms.send(
     new CreateGrantCommand({
       KeyId: key,
@@ -139,6 +145,6 @@ export async function grantToExternalPrincipal({ kms }: Pick<Stack, 'kms'>, key:
 }
 
 /** Creates a symmetric key. @returns its id. */
-export async function createKey({ kms }: Pick<Stack, 'kms'>): Promise<string> {
+export async function createKey({ kms }: Pick<StackClients, 'kms'>): Promise<string> {
   return required((await kms.send(new CreateKeyCommand({}))).KeyMetadata?.KeyId, 'the key');
 }

@@ -22,7 +22,7 @@ import { deadLetterQueueName, type QueueName, queueName } from '../../lib/aws/na
 import { stage } from './deployment.ts';
 import { account, region } from './emulated-aws.ts';
 
-export interface Stack {
+export interface StackClients {
   readonly ec2: EC2Client;
   readonly eks: EKSClient;
   readonly kms: KMSClient;
@@ -31,7 +31,7 @@ export interface Stack {
   readonly sqs: SQSClient;
 }
 
-export function stackOf(): Stack {
+export function stackOf(): StackClients {
   return {
     ec2: new EC2Client({ region }),
     eks: new EKSClient({ region }),
@@ -49,7 +49,7 @@ export function required<T>(value: T | undefined, what: string): T {
 }
 
 /** An event as it is put on the bus. */
-export interface BusEvent {
+export interface EventToPut {
   readonly source: string;
   readonly detailType: string;
   readonly detail: Readonly<Record<string, unknown>>;
@@ -67,7 +67,7 @@ export function event(
   sample: string,
   names: Readonly<Record<string, string>>,
   eventId: string = randomUUID(),
-): BusEvent {
+): EventToPut {
   let text = readFileSync(path.join(import.meta.dirname, '..', '..', 'events', `${sample}.json`), 'utf8');
   const { region: sampleRegion } = JSON.parse(text);
   for (const [from, to] of Object.entries(names)) {
@@ -82,8 +82,8 @@ export function event(
 
 /** Puts events on the default bus, ten in a call, the maximum of PutEvents. */
 export async function put(
-  { eventBridge }: Pick<Stack, 'eventBridge'>,
-  events: readonly BusEvent[],
+  { eventBridge }: Pick<StackClients, 'eventBridge'>,
+  events: readonly EventToPut[],
 ): Promise<void> {
   for (let start = 0; start < events.length; start += 10) {
     const answer = await eventBridge.send(
@@ -104,7 +104,7 @@ export async function put(
 /** All findings in Security Hub. moto does not filter: callers do. */
 export async function allFindings({
   securityHub,
-}: Pick<Stack, 'securityHub'>): Promise<readonly AwsSecurityFinding[]> {
+}: Pick<StackClients, 'securityHub'>): Promise<readonly AwsSecurityFinding[]> {
   const findings: AwsSecurityFinding[] = [];
   let token: string | undefined;
   do {
@@ -123,7 +123,7 @@ export function inShort(finding: AwsSecurityFinding): string {
 
 /** The findings of resources whose ARN ends in `id`, or in `id` and an id that AWS appends; in short and in order. */
 export async function findingsAbout(
-  stack: Pick<Stack, 'securityHub'>,
+  stack: Pick<StackClients, 'securityHub'>,
   id: string,
 ): Promise<readonly string[]> {
   return (await allFindings(stack))
@@ -132,7 +132,7 @@ export async function findingsAbout(
     .sort();
 }
 
-export async function queueUrl({ sqs }: Pick<Stack, 'sqs'>, name: string): Promise<string> {
+export async function queueUrl({ sqs }: Pick<StackClients, 'sqs'>, name: string): Promise<string> {
   return required(
     (await sqs.send(new GetQueueUrlCommand({ QueueName: name }))).QueueUrl,
     `the URL of ${name}`,
@@ -141,7 +141,7 @@ export async function queueUrl({ sqs }: Pick<Stack, 'sqs'>, name: string): Promi
 
 /** Sends messages to a queue of the stack. */
 export async function send(
-  stack: Pick<Stack, 'sqs'>,
+  stack: Pick<StackClients, 'sqs'>,
   to: QueueName,
   bodies: readonly string[],
 ): Promise<void> {
@@ -156,7 +156,7 @@ export async function send(
 }
 
 /** Messages waiting in a queue or being handled, without delayed ones. */
-export async function depth(stack: Pick<Stack, 'sqs'>, name: string): Promise<number> {
+export async function depth(stack: Pick<StackClients, 'sqs'>, name: string): Promise<number> {
   const QueueUrl = await queueUrl(stack, name);
   const { Attributes: counts } = await stack.sqs.send(
     new GetQueueAttributesCommand({
@@ -170,12 +170,16 @@ export async function depth(stack: Pick<Stack, 'sqs'>, name: string): Promise<nu
   );
 }
 
-export function deadLetters(stack: Pick<Stack, 'sqs'>, of: QueueName): Promise<number> {
+export function deadLetters(stack: Pick<StackClients, 'sqs'>, of: QueueName): Promise<number> {
   return depth(stack, deadLetterQueueName(stage, of));
 }
 
 /** Waits until a queue of the stack is empty twice in a row. Rejects when it is not in time. */
-export async function drained(stack: Pick<Stack, 'sqs'>, of: QueueName, withinMs = 60_000): Promise<void> {
+export async function drained(
+  stack: Pick<StackClients, 'sqs'>,
+  of: QueueName,
+  withinMs = 60_000,
+): Promise<void> {
   let empty = 0;
   for (const giveUp = Date.now() + withinMs; Date.now() < giveUp; await sleep(250)) {
     empty = (await depth(stack, queueName(stage, of))) === 0 ? empty + 1 : 0;

@@ -4,7 +4,7 @@ import { evaluators } from '../../lib/pipeline/evaluators.ts';
 import { parseBody } from '../../lib/pipeline/live/message.ts';
 import { type EvaluationOutcome, evaluateWithFaults, malformed, plan } from './evaluation.ts';
 import { coverage, faultLines } from './fault-plan.ts';
-import type { Letter } from './inspection.ts';
+import type { DeadLetter } from './inspection.ts';
 import { knownResourceCount } from './known-resources.ts';
 
 /** Milliseconds for all of it, the deployment included; the emulators end with this program. */
@@ -73,7 +73,7 @@ describe('a thousand events while three calls in ten go wrong', () => {
 const malformedInAll = evaluators.flatMap((queue) => malformed.map((body) => ({ queue, body })));
 
 /** Each dead letter once: the same message may have been dead-lettered twice. */
-function distinct(letters: readonly Pick<Letter, 'queue' | 'body'>[]): readonly string[] {
+function distinct(letters: readonly Pick<DeadLetter, 'queue' | 'body'>[]): readonly string[] {
   return [...new Set(letters.map(({ queue, body }) => `${queue} ${body}`))].sort();
 }
 

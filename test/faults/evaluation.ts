@@ -11,10 +11,10 @@ import { withFaultDeployment } from './fault-deployment.ts';
 import { evaluatedServices, type FaultCount, type FaultPlan } from './fault-plan.ts';
 import {
   contradictions,
+  type DeadLetter,
   deadLettersIn,
   type Import,
   importsIn,
-  type Letter,
   metricsIn,
   queuesEmpty,
   redrive,
@@ -49,7 +49,7 @@ export interface EvaluationState {
   readonly empty: boolean;
   /** Resources of which the state table does not hold the true verdict, with the one that it holds. */
   readonly wrong: readonly { readonly resource: KnownResource; readonly verdict: string | undefined }[];
-  readonly letters: readonly Letter[];
+  readonly letters: readonly DeadLetter[];
 }
 
 export interface EvaluationOutcome {

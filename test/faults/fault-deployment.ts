@@ -16,7 +16,7 @@ import {
   startEmulatedAws,
   withoutSettings,
 } from '../e2e/emulated-aws.ts';
-import { queueUrl, type Stack, stackOf } from '../e2e/stack.ts';
+import { queueUrl, type StackClients, stackOf } from '../e2e/stack.ts';
 import { type FaultCount, type FaultPlan, faultCounts, injectFaults, stopFaults } from './fault-plan.ts';
 import { partialBatches } from './partial-batches.ts';
 import { type RelayedCall, type RelayHooks, startRelay } from './relay.ts';
@@ -26,7 +26,7 @@ export interface FaultDeploymentOptions<Fixtures> {
   readonly name: string;
   readonly deploy: (env: Readonly<Record<string, string>>) => Promise<unknown>;
   /** Makes what the test needs, before any proxy is there. */
-  readonly prepare: (stack: Stack) => Promise<Fixtures>;
+  readonly prepare: (stack: StackClients) => Promise<Fixtures>;
   readonly functions: readonly FunctionName[];
   readonly queues: readonly Queue[];
   /** Seconds after which a message that failed is delivered again: longer than most invocations take with faults. */
@@ -39,7 +39,7 @@ export interface FaultDeploymentOptions<Fixtures> {
 
 export interface FaultDeployment<Fixtures> {
   readonly aws: EmulatedAws;
-  readonly stack: Stack;
+  readonly stack: StackClients;
   readonly fixtures: Fixtures;
   /** Injects faults; resolves when the last outage is over. */
   inject(plan: FaultPlan): Promise<void>;
@@ -138,7 +138,7 @@ async function reroute(
 
 /** Without it, a message that failed would come again only after the minutes that a real deployment has. */
 async function setRedelivery(
-  stack: Pick<Stack, 'sqs'>,
+  stack: Pick<StackClients, 'sqs'>,
   queues: readonly Queue[],
   seconds: number,
 ): Promise<void> {

@@ -23,20 +23,20 @@ import {
   grantToExternalPrincipal,
   sharedSnapshot,
 } from '../e2e/resources.ts';
-import { type BusEvent, event, type Stack } from '../e2e/stack.ts';
+import { type EventToPut, event, type StackClients } from '../e2e/stack.ts';
 
-export type Clients = Pick<Stack, 'ec2' | 'eks' | 'kms'>;
+export type ServiceClients = Pick<StackClients, 'ec2' | 'eks' | 'kms'>;
 
 export interface FixtureKind {
   readonly name: string;
   readonly control: string;
   readonly count: number;
   /** @returns the resource's id, as its finding has it. */
-  make(stack: Clients, nth: number): Promise<string>;
+  make(stack: ServiceClients, nth: number): Promise<string>;
   /** The event of its failure, as CloudTrail delivers it. */
-  eventOf(id: string): BusEvent;
+  eventOf(id: string): EventToPut;
   /** The part of it that the actions change, as AWS has it. */
-  describe(stack: Clients, id: string): Promise<unknown>;
+  describe(stack: ServiceClients, id: string): Promise<unknown>;
   /** What `describe` returns while it fails, when the actions are done, and after the finding was closed. */
   readonly failing: unknown;
   readonly fixed: unknown;
@@ -56,14 +56,14 @@ const otherSampleKey = '7c4e2b90-5a66-4f0d-b1c8-3e9d2f4a6b57';
 const sampleGrant = '7c1d2b90e5a664f0db1c83e9d2f4a6b57e2965a7b81c34d0f9b3e6f7a2c1d450';
 
 /** A key that passes every control that is enabled. */
-async function passingKey({ kms }: Clients): Promise<string> {
+async function passingKey({ kms }: ServiceClients): Promise<string> {
   const id = await createKey({ kms });
   await kms.send(new EnableKeyRotationCommand({ KeyId: id }));
   return id;
 }
 
 /** The event of a key that was enabled. */
-export function enabledEvent(id: string): BusEvent {
+export function enabledEvent(id: string): EventToPut {
   return event('kms-key-disabled/pass-enabled', { [otherSampleKey]: id });
 }
 
@@ -78,7 +78,7 @@ function tagsFor(control: string): readonly string[] {
   return ['trailseal:at', `trailseal:controls=${control}`, 'trailseal:finding', 'trailseal:status=failed'];
 }
 
-async function stateAndTags({ kms }: Clients, KeyId: string): Promise<unknown> {
+async function stateAndTags({ kms }: ServiceClients, KeyId: string): Promise<unknown> {
   const { KeyMetadata: key } = await kms.send(new DescribeKeyCommand({ KeyId }));
   const { Tags: tags = [] } = await kms.send(new ListResourceTagsCommand({ KeyId }));
   return [key?.KeyState, ...inShort(tags.map(({ TagKey, TagValue }) => [TagKey, TagValue]))];

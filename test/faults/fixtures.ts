@@ -10,18 +10,18 @@ import { keyWasEnabled } from '../../lib/services/kms/memory.ts';
 import { stage } from '../e2e/deployment.ts';
 import { account, region } from '../e2e/emulated-aws.ts';
 import { createVolume } from '../e2e/resources.ts';
-import { type BusEvent, put, type Stack } from '../e2e/stack.ts';
-import { type Clients, enabledEvent, type FixtureKind, kinds } from './fixture-kinds.ts';
+import { type EventToPut, put, type StackClients } from '../e2e/stack.ts';
+import { enabledEvent, type FixtureKind, kinds, type ServiceClients } from './fixture-kinds.ts';
 
 export interface FailingFixture {
   readonly kind: FixtureKind;
   readonly id: string;
   readonly finding: string;
-  readonly event: BusEvent;
+  readonly event: EventToPut;
 }
 
 /** Creates all of them, twenty at a time. */
-export async function createFixtures(stack: Clients): Promise<readonly FailingFixture[]> {
+export async function createFixtures(stack: ServiceClients): Promise<readonly FailingFixture[]> {
   await createDefaultKey(stack);
   const fixtures: FailingFixture[] = [];
   for (const kind of kinds) {
@@ -37,7 +37,7 @@ export async function createFixtures(stack: Clients): Promise<readonly FailingFi
 }
 
 /** moto makes the default key of EBS when it is first needed, and as a customer managed key without rotation. */
-async function createDefaultKey(stack: Clients): Promise<void> {
+async function createDefaultKey(stack: ServiceClients): Promise<void> {
   await createVolume(stack, true);
   const { Keys: keys = [] } = await stack.kms.send(new ListKeysCommand({}));
   for (const { KeyId } of keys) await stack.kms.send(new EnableKeyRotationCommand({ KeyId }));
@@ -51,7 +51,7 @@ function findingOf(control: string, id: string): string {
 
 /** How a fixture differs from what is wanted; `undefined` where it does not. */
 export async function difference(
-  stack: Clients,
+  stack: ServiceClients,
   { kind, id }: FailingFixture,
   wanted: unknown,
 ): Promise<string | undefined> {
@@ -61,7 +61,7 @@ export async function difference(
 
 /** Schedules the deletion of the keys of that kind, when the state table knows that they were enabled. */
 export async function scheduleDeletions(
-  stack: Clients & Pick<Stack, 'eventBridge'>,
+  stack: ServiceClients & Pick<StackClients, 'eventBridge'>,
   fixtures: readonly FailingFixture[],
 ): Promise<void> {
   const keys = fixtures.filter(({ kind }) => kind.control === 'kms-key-deletion');

@@ -11,11 +11,11 @@ import type { MetricName } from '../../lib/pipeline/live/metrics.ts';
 import { Random } from '../../scripts/sample/random.ts';
 import { run, stage } from '../e2e/deployment.ts';
 import { region } from '../e2e/emulated-aws.ts';
-import { queueUrl, type Stack } from '../e2e/stack.ts';
+import { queueUrl, type StackClients } from '../e2e/stack.ts';
 import type { KnownResource } from './known-resources.ts';
 
 /** Messages in queues, without the DLQs: waiting, being handled, and delayed. */
-async function pending(stack: Pick<Stack, 'sqs'>, queues: readonly Queue[]): Promise<number> {
+async function pending(stack: Pick<StackClients, 'sqs'>, queues: readonly Queue[]): Promise<number> {
   const counts = await Promise.all(
     queues.map(async (name) => {
       const QueueUrl = await queueUrl(stack, queueNameOf(stage, name));
@@ -36,7 +36,7 @@ async function pending(stack: Pick<Stack, 'sqs'>, queues: readonly Queue[]): Pro
 
 /** Waits until all queues have been empty three times in a row. @returns whether they were, in time. */
 export async function queuesEmpty(
-  stack: Pick<Stack, 'sqs'>,
+  stack: Pick<StackClients, 'sqs'>,
   until: number,
   queues: readonly Queue[],
 ): Promise<boolean> {
@@ -48,7 +48,7 @@ export async function queuesEmpty(
 }
 
 /** The number of messages in the DLQ of a function. */
-export async function deadLetterCount({ sqs }: Pick<Stack, 'sqs'>, of: FunctionName): Promise<number> {
+export async function deadLetterCount({ sqs }: Pick<StackClients, 'sqs'>, of: FunctionName): Promise<number> {
   const QueueUrl = await queueUrl({ sqs }, deadLetterQueueNameOf(stage, of));
   const { Attributes: all } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
@@ -56,7 +56,7 @@ export async function deadLetterCount({ sqs }: Pick<Stack, 'sqs'>, of: FunctionN
   return Number(all?.ApproximateNumberOfMessages ?? 0);
 }
 
-export interface Letter {
+export interface DeadLetter {
   readonly queue: Queue;
   readonly body: string;
   readonly reason: string | undefined;
@@ -66,8 +66,8 @@ export interface Letter {
 export async function deadLettersIn(
   env: Readonly<Record<string, string>>,
   queues: readonly Queue[],
-): Promise<readonly Letter[]> {
-  const found: Letter[] = [];
+): Promise<readonly DeadLetter[]> {
+  const found: DeadLetter[] = [];
   for (const queue of queues) {
     const { out, all } = await dlq(env, 'list', queue);
     if (out.trim() === '') throw new Error(`dlq list printed nothing for ${queue}: ${all}`);

@@ -6,16 +6,16 @@ import { findingId } from '../../lib/findings/id.ts';
 import { controls } from '../../lib/services/controls.ts';
 import { account, region } from '../e2e/emulated-aws.ts';
 import { createCluster, createKey, createVolume } from '../e2e/resources.ts';
-import { type BusEvent, event, type Stack } from '../e2e/stack.ts';
+import { type EventToPut, event, type StackClients } from '../e2e/stack.ts';
 
 export interface KnownResource {
   /** Of the one control that is tested. */
   readonly finding: string;
   readonly truth: 'FAIL' | 'PASS';
-  readonly event: BusEvent;
+  readonly event: EventToPut;
 }
 
-type Clients = Pick<Stack, 'ec2' | 'eks' | 'kms'>;
+type ServiceClients = Pick<StackClients, 'ec2' | 'eks' | 'kms'>;
 
 interface KnownKind {
   readonly control: Control['id'];
@@ -25,24 +25,24 @@ interface KnownKind {
   readonly sample: string;
   readonly sampleName: string;
   /** @returns the resource's id. */
-  make(stack: Clients, nth: number): Promise<string>;
+  make(stack: ServiceClients, nth: number): Promise<string>;
 }
 
 const sampleKey = '1f0c8a52-3d1e-4b7a-9c45-8e2b6a7d9f31';
 
-async function keyToBeDeleted({ kms }: Clients): Promise<string> {
+async function keyToBeDeleted({ kms }: ServiceClients): Promise<string> {
   const id = await createKey({ kms });
   await kms.send(new ScheduleKeyDeletionCommand({ KeyId: id, PendingWindowInDays: 7 }));
   return id;
 }
 
-async function disabledKey({ kms }: Clients): Promise<string> {
+async function disabledKey({ kms }: ServiceClients): Promise<string> {
   const id = await createKey({ kms });
   await kms.send(new DisableKeyCommand({ KeyId: id }));
   return id;
 }
 
-async function clusterWithoutLogs(stack: Clients, nth: number): Promise<string> {
+async function clusterWithoutLogs(stack: ServiceClients, nth: number): Promise<string> {
   const name = `no-logs-${nth}`;
   await createCluster(stack, { name, version: '1.31', audit: false });
   return name;
@@ -102,7 +102,7 @@ const kinds: readonly KnownKind[] = [
 export const knownResourceCount = kinds.reduce((sum, { count }) => sum + count, 0);
 
 /** Creates all of them, twenty at a time. */
-export async function createKnownResources(stack: Clients): Promise<readonly KnownResource[]> {
+export async function createKnownResources(stack: ServiceClients): Promise<readonly KnownResource[]> {
   const resources: KnownResource[] = [];
   for (const kind of kinds) {
     for (let made = 0; made < kind.count; made += 20) {
@@ -115,7 +115,7 @@ export async function createKnownResources(stack: Clients): Promise<readonly Kno
   return resources;
 }
 
-async function create(kind: KnownKind, stack: Clients, nth: number): Promise<KnownResource> {
+async function create(kind: KnownKind, stack: ServiceClients, nth: number): Promise<KnownResource> {
   const { control, truth, sample, sampleName } = kind;
   const id = await kind.make(stack, nth);
   const type = controls.find((one) => one.id === control)?.resourceType;

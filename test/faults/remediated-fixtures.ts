@@ -5,7 +5,7 @@ import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { DynamoJournal } from '../../lib/remediation/actions/journal-dynamodb.ts';
 import { run, stage } from '../e2e/deployment.ts';
 import { region } from '../e2e/emulated-aws.ts';
-import { type Clients, type FixtureKind, kinds } from './fixture-kinds.ts';
+import { type FixtureKind, kinds, type ServiceClients } from './fixture-kinds.ts';
 import { difference, type FailingFixture } from './fixtures.ts';
 import type { RelayedCall } from './relay.ts';
 
@@ -20,7 +20,7 @@ export interface Remediated {
 
 /** The fixtures that differ from what their kind says, and how. */
 export async function differing(
-  stack: Clients,
+  stack: ServiceClients,
   fixtures: readonly FailingFixture[],
   wanted: 'failing' | 'fixed' | 'closed',
 ) {
@@ -70,7 +70,7 @@ function actionRunsFor({ finding }: FailingFixture): Promise<readonly ActionRun[
 
 /** Undoes the actions on the first fixture of each kind whose action can be undone. @returns what differs then. */
 export async function undoOneOfEach(
-  stack: Clients,
+  stack: ServiceClients,
   fixtures: readonly FailingFixture[],
   env: Readonly<Record<string, string>>,
 ): Promise<readonly string[]> {
@@ -79,7 +79,7 @@ export async function undoOneOfEach(
 }
 
 async function undoOne(
-  stack: Clients,
+  stack: ServiceClients,
   kind: FixtureKind,
   fixtures: readonly FailingFixture[],
   env: Readonly<Record<string, string>>,

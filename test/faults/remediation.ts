@@ -10,14 +10,14 @@ import { scheduledScanBody } from '../../lib/pipeline/live/message.ts';
 import { detailTypes } from '../../lib/remediation/events/transition.ts';
 import { isChange } from '../crash/calls.ts';
 import { sls } from '../e2e/deployment.ts';
-import { put, type Stack, send } from '../e2e/stack.ts';
+import { put, type StackClients, send } from '../e2e/stack.ts';
 import { withFaultDeployment } from './fault-deployment.ts';
 import { evaluatedServices, type FaultCount, type FaultPlan } from './fault-plan.ts';
 import { createFixtures, type FailingFixture, scheduleDeletions } from './fixtures.ts';
 import {
+  type DeadLetter,
   deadLetterCount,
   deadLettersIn,
-  type Letter,
   metricsIn,
   queuesEmpty,
   redrive,
@@ -29,7 +29,7 @@ import { type ReceivedEvent, type Subscriptions, subscribe } from './subscriptio
 
 export const plan: FaultPlan = {
   services: ['dynamodb', 'sqs', 'securityhub', 'events', 'ssm', 'sns', ...evaluatedServices],
-  // Clients that are throttled slow down: with the share of the other test only a tenth would be fixed with faults.
+  // ServiceClients that are throttled slow down: with the share of the other test only a tenth would be fixed with faults.
   throttled: 0.02,
   outages: [
     { at: 0, services: [] },
@@ -56,7 +56,7 @@ export interface RemediationState {
   readonly empty: boolean;
   /** The fixtures that are not fixed, and their state. */
   readonly unfixed: readonly { readonly fixture: FailingFixture; readonly is: string }[];
-  readonly letters: readonly Letter[];
+  readonly letters: readonly DeadLetter[];
   /** The number of messages in the DLQ of the state table's stream. */
   readonly lostTransitions: number;
 }
@@ -177,7 +177,7 @@ export async function remediateWithFaults(): Promise<RemediationOutcome> {
 
 /** Waits until all failures have come on the bus and all queues are empty. @returns whether they were, in time. */
 async function settled(
-  stack: Stack,
+  stack: StackClients,
   subscriptions: Subscriptions,
   fixtures: readonly FailingFixture[],
   until: number,

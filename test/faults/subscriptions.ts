@@ -9,7 +9,7 @@ import { actionDetailType } from '../../lib/remediation/events/action-event.ts';
 import { transitionSource } from '../../lib/remediation/events/transition.ts';
 import { stage } from '../e2e/deployment.ts';
 import { account, region } from '../e2e/emulated-aws.ts';
-import type { Stack } from '../e2e/stack.ts';
+import type { StackClients } from '../e2e/stack.ts';
 
 /** An event of Trailseal's own bus. */
 export interface ReceivedEvent {
@@ -31,7 +31,7 @@ export interface Subscriptions {
   notified(): Promise<readonly string[]>;
 }
 
-export async function subscribe({ sqs }: Pick<Stack, 'sqs'>): Promise<Subscriptions> {
+export async function subscribe({ sqs }: Pick<StackClients, 'sqs'>): Promise<Subscriptions> {
   const events = await queueFor(sqs, 'received-events', 'events.amazonaws.com');
   const eventBridge = new EventBridgeClient({ region });
   const rule = { Name: 'received-events', EventBusName: busName(stage) };
@@ -79,7 +79,7 @@ function eventsNotifiedIn(body: unknown): readonly string[] {
   return list(message, 'items').map((item) => text(item, 'event') ?? '');
 }
 
-async function queueFor(sqs: Stack['sqs'], name: string, service: string) {
+async function queueFor(sqs: StackClients['sqs'], name: string, service: string) {
   const arn = `arn:aws:sqs:${region}:${account}:${name}`;
   const statement = {
     Effect: 'Allow',

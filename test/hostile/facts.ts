@@ -57,7 +57,7 @@ const policies: readonly unknown[] = [
 ];
 
 type Values = { readonly [Name in FactName]: Extract<Facts[Name], { readonly known: true }>['value'] };
-type Makers = { readonly [Name in FactName]?: (random: Random, resource: Resource) => Values[Name] };
+type FactMakers = { readonly [Name in FactName]?: (random: Random, resource: Resource) => Values[Name] };
 
 const word = (random: Random) => random.pick(words);
 const flag = (random: Random) => random.below(2) === 0;
@@ -67,7 +67,7 @@ const key = (random: Random) => ({ arn: word(random), manager: random.pick(['AWS
 const type = (random: Random) => ({ instanceType: word(random), encryptionInTransitSupported: flag(random) });
 
 /** Values with a shape that a control expects, and hostile words in them. */
-const makers: Makers = {
+const makers: FactMakers = {
   'ec2.instance': (random) => ({ instanceType: word(random) }),
   'ec2.instanceType': type,
   'ec2.volumeEncryption': (random) => ({ encrypted: flag(random), shownBy: 'aws' }),

@@ -17,7 +17,7 @@ const batchSize = 10;
 const batchesInRun = 5;
 
 /** How often each outcome was met. */
-export interface Tally {
+export interface OutcomeCounts {
   messages: number;
   verdicts: number;
   ignored: number;
@@ -40,8 +40,13 @@ export interface HostileRun {
 }
 
 /** Rejects, as fast-check does, with the first run that violates an invariant. */
-export async function checkInvariants({ evaluator, messages, faults, alone }: HostileRun): Promise<Tally> {
-  const tally: Tally = {
+export async function checkInvariants({
+  evaluator,
+  messages,
+  faults,
+  alone,
+}: HostileRun): Promise<OutcomeCounts> {
+  const tally: OutcomeCounts = {
     messages: 0,
     verdicts: 0,
     ignored: 0,
@@ -158,7 +163,7 @@ function violationsOfWrites(
   );
 }
 
-function add(tally: Tally, { done, failures }: Batch<EvaluatorResult>): void {
+function add(tally: OutcomeCounts, { done, failures }: Batch<EvaluatorResult>): void {
   for (const { results, ignored, deadLetters, again } of done) {
     tally.verdicts += results.filter(({ outcome }) => outcome !== 'RE_EVALUATE').length;
     tally.ignored += ignored.length;

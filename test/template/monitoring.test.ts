@@ -141,7 +141,7 @@ describe('an insight', () => {
   });
 });
 
-interface Widget {
+interface ShownWidget {
   readonly title: string;
   readonly region: unknown;
   readonly metrics: readonly (readonly unknown[])[];
@@ -150,7 +150,7 @@ interface Widget {
 const widgets = list(
   JSON.parse(text(one(resources, 'Dashboard').properties, 'DashboardBody') ?? ''),
   'widgets',
-).map((widget): Widget => {
+).map((widget): ShownWidget => {
   const rows = list(widget, 'properties', 'metrics');
   return {
     title: text(widget, 'properties', 'title') ?? '',
