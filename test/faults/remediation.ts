@@ -29,7 +29,7 @@ import { type ReceivedEvent, type Subscriptions, subscribe } from './subscriptio
 
 export const plan: FaultPlan = {
   services: ['dynamodb', 'sqs', 'securityhub', 'events', 'ssm', 'sns', ...evaluatedServices],
-  // ServiceClients that are throttled slow down: with the share of the other test only a tenth would be fixed with faults.
+  // Clients that are throttled slow down: with the share of the other test only a tenth would be fixed with faults.
   throttled: 0.02,
   outages: [
     { at: 0, services: [] },
