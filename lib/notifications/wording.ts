@@ -1,5 +1,6 @@
 /** How notifications are worded, the same in every format. Untrusted words pass through what the format escapes with. */
 import type { ActionEvent } from '../remediation/events/action-event.ts';
+import { isResourceType, resourceTypeOf } from '../services/catalogue.ts';
 import { findingKinds, type NotificationGroup, type NotificationKind } from './trigger.ts';
 
 /** Shows untrusted words, of which at most `limit` characters are kept. */
@@ -14,27 +15,16 @@ export interface Escapes {
 
 type FindingKind = (typeof findingKinds)[number];
 
-const nouns: Readonly<Record<string, readonly [one: string, many: string]>> = {
-  AwsAccount: ['account', 'accounts'],
-  AwsEc2Instance: ['instance', 'instances'],
-  AwsEc2Volume: ['volume', 'volumes'],
-  AwsEc2Snapshot: ['snapshot', 'snapshots'],
-  AwsEc2LaunchTemplate: ['launch template', 'launch templates'],
-  AwsEksCluster: ['cluster', 'clusters'],
-  AwsEksNodegroup: ['node group', 'node groups'],
-  AwsKmsKey: ['KMS key', 'KMS keys'],
-  AwsKmsGrant: ['KMS grant', 'KMS grants'],
-};
-
 /**
- * @param type as ASFF spells it; "resource" stands for one that is not known.
+ * What people call resources of a type.
+ * @param type as a message says it; "resource" stands for one that no service has.
  * @example
  * nounOf('AwsEc2Instance', 2); // 'instances'
  */
 export function nounOf(type: string, count: number): string {
-  const [one, many] = Object.hasOwn(nouns, type)
-    ? (nouns[type] ?? ['resource', 'resources'])
-    : ['resource', 'resources'];
+  const { one, many } = isResourceType(type)
+    ? resourceTypeOf(type).noun
+    : { one: 'resource', many: 'resources' };
   return count === 1 ? one : many;
 }
 

@@ -6,13 +6,13 @@ import {
   functionName,
   listenerNames,
   queueName,
-  queueNames,
   scheduleGroupName,
   scheduleName,
   tableName,
   transitionsDeadLetterQueueName,
   transitionsFunctionName,
 } from '../../lib/aws/names.ts';
+import { queueNames } from '../../lib/services/queues.ts';
 
 const stage = 'a'.repeat(20);
 const names = [...queueNames, ...listenerNames];

@@ -529,7 +529,10 @@ describe('trailseal undo', () => {
     [[], 'undo takes the ids of findings, the ARNs of resources, or --since TIME'],
     [['vol-0a'], 'vol-0a is neither the id of a finding'],
     [['--since', 'soon'], '--since takes a time such as'],
-    [[key, '--action', 'notify'], '--action takes one of: tag, quarantine, fix, fix:enable-default-encryption'],
+    [
+      [key, '--action', 'notify'],
+      '--action takes one of: tag, quarantine, fix, fix:enable-default-encryption',
+    ],
     [[key], 'undo asks before it changes anything, and there is no terminal: use --yes'],
     [[key, '--yes'], 'undo --yes needs --reason'],
     [[key, '--dry-run', '--stage', 'A'], '--stage takes lower-case letters'],

@@ -5,7 +5,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { makeClients } from '../../lib/aws/clients.ts';
+import { makeClients } from '../../lib/services/clients.ts';
 import { startMinistack, startMoto } from '../../scripts/emulators.ts';
 
 /** moto's account. */

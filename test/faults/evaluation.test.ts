@@ -1,7 +1,7 @@
 /** See `evaluation.ts`. It prints figures on how the stack coped with the faults; the invariants are tested here. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { evaluators } from '../../lib/pipeline/evaluators.ts';
 import { parseBody } from '../../lib/pipeline/live/message.ts';
+import { evaluators } from '../../lib/services/catalogue.ts';
 import { type EvaluationOutcome, evaluateWithFaults, malformed, plan } from './evaluation.ts';
 import { coverage, faultLines } from './fault-plan.ts';
 import type { DeadLetter } from './inspection.ts';

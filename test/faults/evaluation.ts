@@ -2,9 +2,10 @@
  * A thousand events through the deployed stack while three calls in ten of its functions go wrong. After the faults, its
  * operators do what they would do with the rest: `trailseal dlq redrive`, and a scheduled scan.
  */
-import { queueNames } from '../../lib/aws/names.ts';
-import { evaluators } from '../../lib/pipeline/evaluators.ts';
+
 import { scheduledScanBody } from '../../lib/pipeline/live/message.ts';
+import { evaluators } from '../../lib/services/catalogue.ts';
+import { queueNames } from '../../lib/services/queues.ts';
 import { deploy } from '../e2e/deployment.ts';
 import { allFindings, inShort, put, send } from '../e2e/stack.ts';
 import { withFaultDeployment } from './fault-deployment.ts';

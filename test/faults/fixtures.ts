@@ -78,7 +78,7 @@ export async function scheduleDeletions(
   const giveUp = Date.now() + 60_000;
   for (const { id } of keys) {
     const arn = `arn:aws:kms:${region}:${account}:key/${id}`;
-    while ((await memory.keyWasEnabled({ type: 'AwsKmsKey', id, arn, account, region }))?.value !== true) {
+    while ((await keyWasEnabled(memory, { type: 'AwsKmsKey', id, arn, account, region }))?.value !== true) {
       if (Date.now() > giveUp)
         throw new Error(`the state table does not know that ${id} is enabled: see the log`);
       await sleep(500);

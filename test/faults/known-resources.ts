@@ -1,9 +1,8 @@
 /** Resources in the emulated AWS whose verdict is known, each with the event that has it evaluated. */
 import { DisableKeyCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
 import type { Control } from '../../lib/core/control.ts';
-import type { EvaluatorName } from '../../lib/core/service.ts';
 import { findingId } from '../../lib/findings/id.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { account, region } from '../e2e/emulated-aws.ts';
 import { createCluster, createKey, createVolume } from '../e2e/resources.ts';
 import { type EventToPut, event, type StackClients } from '../e2e/stack.ts';

@@ -5,9 +5,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FunctionName, Queue } from '../../deploy/parts.ts';
-import { listenerNames, queueNames } from '../../lib/aws/names.ts';
+import { listenerNames } from '../../lib/aws/names.ts';
 import { scheduledScanBody } from '../../lib/pipeline/live/message.ts';
 import { detailTypes } from '../../lib/remediation/events/transition.ts';
+import { queueNames } from '../../lib/services/queues.ts';
 import { isChange } from '../crash/calls.ts';
 import { sls } from '../e2e/deployment.ts';
 import { put, type StackClients, send } from '../e2e/stack.ts';

@@ -1,6 +1,6 @@
 /** What every evaluator keeps to, whatever messages are in its queue. */
 import { describe, expect, it } from 'vitest';
-import { evaluators } from '../../lib/pipeline/evaluators.ts';
+import { evaluators } from '../../lib/services/catalogue.ts';
 import { checkInvariants } from './invariants.ts';
 
 /** In all, however many evaluators there are: half of them one by one, half in batches. */

@@ -5,8 +5,9 @@ import type { FactName, Facts, Resource } from '../../lib/core/control.ts';
 import type { CurrentResource, FactRequest, LiveFactProvider } from '../../lib/core/fact-provider.ts';
 import { known, type UnknownReason, unknownFact } from '../../lib/core/facts.ts';
 import { defaultKeyPolicy, parseKeyPolicy } from '../../lib/iam/document.ts';
+import { Matcher } from '../../lib/pipeline/match.ts';
 import { TrailFacts } from '../../lib/pipeline/trail-facts.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { controlPlaneLogs } from '../../lib/services/eks/facts.ts';
 import type { Random } from '../../scripts/sample/random.ts';
 import { eventOf, sample } from '../evaluating.ts';
@@ -134,10 +135,7 @@ async function specimensOfFacts(): Promise<ReadonlyMap<string, readonly unknown[
       const event = eventOf(sample(control.id, path.basename(file, '.json')));
       const facts = new TrailFacts();
       if (event.outcome.kind === 'success') facts.learn(event);
-      const resources = control.triggers.flatMap((trigger) => {
-        const names: readonly string[] = trigger.eventNames;
-        return names.includes(event.eventName) ? trigger.resources(event) : [];
-      });
+      const resources = new Matcher([control]).match(event).triggered.map(({ resource }) => resource);
       for (const gathered of await facts.gather(
         resources.map((resource) => ({ resource, facts: control.facts })),
       )) {

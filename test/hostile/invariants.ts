@@ -6,7 +6,7 @@ import { findingId } from '../../lib/findings/id.ts';
 import type { Recorded } from '../../lib/findings/state/table.ts';
 import type { Batch } from '../../lib/pipeline/live/batch.ts';
 import type { EvaluatorResult } from '../../lib/pipeline/live/evaluator.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { hostileBody } from './messages.ts';
 import { InjectedFault, SimulatedEvaluator } from './simulated-evaluator.ts';
 import { accountRegion } from './values.ts';

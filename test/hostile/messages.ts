@@ -6,7 +6,7 @@ import type { Control } from '../../lib/core/control.ts';
 import { isObject } from '../../lib/core/json.ts';
 import type { EvaluatorName } from '../../lib/core/service.ts';
 import { messageVersion } from '../../lib/pipeline/live/message.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls, evaluatorOf, resourceTypes } from '../../lib/services/catalogue.ts';
 import { accountRegion, hostileText, hostileValue } from './values.ts';
 
 const events = path.join(import.meta.dirname, '..', '..', 'events');
@@ -128,8 +128,6 @@ function doubled(text: string, nth: number, value: unknown): string {
   const end = key.index + key[0].length;
   return `${text.slice(0, end)}${JSON.stringify(value)},${key[0]}${text.slice(end)}`;
 }
-
-const resourceTypes = [...new Set(controls.map(({ resourceType }) => resourceType))];
 
 /** A forged resource: here, elsewhere, or with an ARN that contradicts the rest of it. */
 const forgedResource = fc.record(

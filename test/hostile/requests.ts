@@ -12,7 +12,7 @@ import { withRecords } from '../../lib/findings/state/recorded.ts';
 import type { Recorded } from '../../lib/findings/state/table.ts';
 import { transitionOf } from '../../lib/remediation/events/transition.ts';
 import { remediateBody } from '../../lib/remediation/message.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { type FakeResource, fakeResources } from './fake-resources.ts';
 import { pathsIn, tampered, tampering } from './messages.ts';
 import { accountRegion, hostileText, hostileValue } from './values.ts';
