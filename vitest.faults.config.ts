@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Storms of faults over the deployed stack, one after the other, each in an emulated AWS, which it installs (Python 3 is
+ * Fault injection into the deployed stack: one test after the other, each in an emulated AWS, which it installs (Python 3 is
  * needed), starts and deploys to by itself.
  */
 export default defineConfig({

@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/hostile/**/*.test.ts'],
     testTimeout: 300_000,
-    // The evaluators' files side by side, also where there are but two processors.
+    // Also where there are only two processors: the evaluators in one file, remediation and operators beside it.
     maxWorkers: 2,
   },
 });

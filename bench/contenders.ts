@@ -1,25 +1,25 @@
 /**
- * The contenders: each reads the same files and says how many records it saw and how many of them are wanted
- * (what it does not count is absent). Each is loaded by itself, in a process of its own: see measure.ts.
+ * The programs that are compared: each reads the same files and returns how many records it read and how many of them are
+ * wanted (a number that it does not count is absent). Each runs in a process of its own: see measure.ts.
  */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import type { BenchArchive } from './archive.ts';
 
-export interface Outcome {
+export interface MeasuredOutcome {
   readonly records?: number;
   readonly matching?: number;
 }
 
-/** Made before the clock starts: code is loaded, a database is open. Running it is what is measured. */
-export type Contender = (archive: BenchArchive) => Promise<Outcome>;
+/** Made before the clock starts: its code is loaded, its database is open. The clock measures the call. */
+export type Contender = (archive: BenchArchive) => Promise<MeasuredOutcome>;
 
 export const contenders = {
   /** Replay: reading, parsing, evaluating, deciding. Without writing the report. */
   'trailseal-1': async () => trailsealWith(1),
   'trailseal-2': async () => trailsealWith(2),
 
-  /** (b) Unpack in the plain way and parse everything, then filter. */
+  /** (b) Unpack with `gunzipSync`, parse everything, then filter. */
   'gunzip+JSON.parse': async () => {
     const { wantedPairs } = await import('./trailseal.ts');
     const wanted = new Set(wantedPairs.map(({ eventSource, eventName }) => `${eventSource} ${eventName}`));
@@ -39,7 +39,7 @@ export const contenders = {
     };
   },
 
-  /** (c) Unpack only, in the plain way: `gunzipSync(file)`. */
+  /** (c) Unpack only, with `gunzipSync(file)`. */
   gunzip:
     async () =>
     async ({ files }) => {
@@ -47,7 +47,7 @@ export const contenders = {
       return {};
     },
 
-  /** The same, with zlib at its fastest. */
+  /** The same, with the output's size given to zlib. */
   'gunzip, sized':
     async () =>
     async ({ files }) => {
@@ -55,7 +55,7 @@ export const contenders = {
       return {};
     },
 
-  /** (d) DuckDB as an analyst would use it: two columns told, everything else as it comes. */
+  /** (d) DuckDB as an analyst would use it: two columns declared, everything else inferred. */
   duckdb: async () => duckdbWith({}),
   'duckdb-1': async () => duckdbWith({ threads: '1' }),
 } satisfies Record<string, () => Promise<Contender>>;
@@ -89,7 +89,7 @@ async function duckdbWith(settings: Record<string, string>): Promise<Contender> 
   };
 }
 
-/** Told beforehand how much room it needs, zlib copies nothing together: a third less time. Few programs do so. */
+/** With the output's size given, zlib does not concatenate chunks: a third less time. Few programs do so. */
 function sizedGunzip(stored: Buffer): Buffer {
   return gunzipSync(stored, { chunkSize: stored.readUInt32LE(stored.length - 4) + 64 });
 }

@@ -1,33 +1,33 @@
-/** What a part of the benchmark found, and how it is shown. */
+/** The results of a part of the benchmark, and how they are shown. */
 import Table from 'cli-table3';
 
-/** One line of out/bench.json. What has no target is there to be looked at. */
+/** One entry of out/bench.json. A figure without a target is for information. */
 export interface Figure {
   readonly name: string;
   readonly value: number;
   readonly unit: 's' | 'ms' | 'MiB' | 'KB' | 'events/s' | 'events';
   readonly comparedWith: string | null;
-  /** How many times the other's value, where `target` says "at most"; how many times as fast, where "at least". */
+  /** Where `target` says "at most", the value divided by the other's; where "at least", how many times as fast. */
   readonly ratio: number | null;
   readonly target: string | null;
   readonly met: boolean | null;
 }
 
 /** A part of the benchmark, measured. */
-export interface Part {
+export interface BenchPart {
   readonly figures: readonly Figure[];
-  /** What was left out and why, and what the names stand for; a line or more each. */
+  /** What was skipped and why, and what the names mean; one or more lines each. */
   readonly notes: readonly string[];
-  /** What was wrong with the measuring itself, such as contenders that count differently; none is as it should be. */
+  /** Errors of the measurement itself, such as programs that count differently; empty when it is valid. */
   readonly faults: readonly string[];
 }
 
-/** A figure to be looked at. */
+/** A figure without a target. */
 export function plainFigure(name: string, value: number, unit: Figure['unit']): Figure {
   return { name, value, unit, comparedWith: null, ratio: null, target: null, met: null };
 }
 
-/** The value in the middle; of an even number of values, between the two. `undefined` of none. */
+/** The middle value; of an even number of values, the mean of the two in the middle. `undefined` of none. */
 export function median(values: readonly number[]): number | undefined {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;

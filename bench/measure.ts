@@ -1,11 +1,11 @@
 /**
- * One contender, once, in this process: `node bench/measure.ts CONTENDER FOLDER`. Prints one line of JSON. The
- * clock runs from when everything is loaded to when the answer is there; peak memory is the whole process's.
+ * One program, once, in this process: `node bench/measure.ts PROGRAM FOLDER`. Prints one line of JSON. The clock starts when
+ * everything is loaded, and stops at the result; peak memory is that of the whole process.
  */
 import { benchArchive } from './archive.ts';
-import { type ContenderName, contenders, type Outcome } from './contenders.ts';
+import { type ContenderName, contenders, type MeasuredOutcome } from './contenders.ts';
 
-export interface Measurement extends Outcome {
+export interface Measurement extends MeasuredOutcome {
   readonly seconds: number;
   readonly peakMiB: number;
 }

@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { benchArchive } from './archive.ts';
 import type { ContenderName } from './contenders.ts';
-import { type Figure, median, type Part, plainFigure, rounded } from './figure.ts';
+import { type BenchPart, type Figure, median, plainFigure, rounded } from './figure.ts';
 import type { Measurement } from './measure.ts';
 
 const folder = join(import.meta.dirname, '..', '.bench', 'archive');
@@ -35,7 +35,7 @@ const targets: readonly {
 const maxMiB = 350;
 
 /** @throws Error when a contender fails, but for DuckDB, which is left out then. */
-export function measureReading(rounds: number): Part {
+export function measureReading(rounds: number): BenchPart {
   const archive = benchArchive(folder);
   const mb = (bytes: number): string => (bytes / 1e6).toFixed(0);
   console.log(

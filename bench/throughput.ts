@@ -1,33 +1,33 @@
 /**
- * Throughput and latency of the deployed stack in an emulated AWS, from PutEvents to the finding in Security Hub.
- * It says how Trailseal's parts work together, not how fast AWS is: the emulators are Python programs on the same
- * machine as the functions.
+ * Throughput and latency of the deployed stack in an emulated AWS, from PutEvents to the finding in Security Hub. The
+ * figures are those of Trailseal's parts together, not of AWS: the emulators are Python programs on the same machine as the
+ * functions.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deploy, remove } from '../test/e2e/deployment.ts';
 import { type EmulatedAws, startEmulatedAws } from '../test/e2e/emulated-aws.ts';
 import { createVolume } from '../test/e2e/resources.ts';
-import { allFindings, type BusEvent, event, put, type Stack, stackOf } from '../test/e2e/stack.ts';
-import { type Part, plainFigure, rounded } from './figure.ts';
+import { allFindings, type EventToPut, event, put, type StackClients, stackOf } from '../test/e2e/stack.ts';
+import { type BenchPart, plainFigure, rounded } from './figure.ts';
 
 export interface Throughput {
   readonly events: number;
-  /** Events without a finding after as long a wait as there is. */
+  /** Events without a finding at the end of the wait. */
   readonly lost: number;
   readonly findings: number;
-  /** From the first event put to the last finding taken. */
+  /** From the first event to the last finding. */
   readonly eventsPerSecond: number;
-  /** Milliseconds from an event's PutEvents call to the moment in which Security Hub took its finding. */
+  /** Milliseconds from an event's PutEvents call to the import of its finding into Security Hub. */
   readonly p50: number;
   readonly p99: number;
 }
 
 /**
- * The part of the benchmark: starts an emulated AWS, deploys to it, puts so many events at once, each size after the
- * one before is done, and takes everything away again. The very first event, for which a function has to be started,
- * is told by itself. Where the emulators can't be had (they need Python 3 and its package index), it says so.
+ * The part of the benchmark: starts an emulated AWS, deploys to it, puts events in batches of the given sizes, one batch after
+ * the other, and removes everything again. The first event, with the cold start of a function, is a figure of its own. Without
+ * the emulators (they need Python 3 and its package index), the part is skipped with a note.
  */
-export async function measureThroughput(sizes: readonly number[] = [1, 100, 1_000]): Promise<Part> {
+export async function measureThroughput(sizes: readonly number[] = [1, 100, 1_000]): Promise<BenchPart> {
   let aws: EmulatedAws;
   try {
     aws = await startEmulatedAws();
@@ -35,7 +35,7 @@ export async function measureThroughput(sizes: readonly number[] = [1, 100, 1_00
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     return {
       figures: [],
-      notes: [`Throughput was left out, for the emulators do not run: ${reason}`],
+      notes: [`Throughput was skipped, because the emulators do not run: ${reason}`],
       faults: [],
     };
   }
@@ -66,23 +66,24 @@ export async function measureThroughput(sizes: readonly number[] = [1, 100, 1_00
       ],
       faults: [first, ...measured]
         .filter(({ lost }) => lost > 0)
-        .map(({ events, lost }) => `${lost} of ${events} events came to no finding`),
+        .map(({ events, lost }) => `${lost} of ${events} events have no finding`),
     };
   } finally {
     await aws.stop();
   }
 }
 
-/** So many calls of PutEvents are on their way at a time. */
+/** Concurrent calls of PutEvents. */
 const callers = 4;
 
 /**
- * Makes as many unencrypted volumes as there are to be events, puts the event of each one's creation on the bus,
- * ten a call, and waits for their findings.
- * @param waitMs gives up so long after the last finding came.
+ * Creates unencrypted volumes, puts the event of each one's creation on the bus, ten in a call, and waits for their
+ * findings.
+ * @param events the number of volumes.
+ * @param waitMs how long to wait after the newest finding, in milliseconds.
  */
 export async function putAndWait(
-  stack: Pick<Stack, 'ec2' | 'eventBridge' | 'securityHub'>,
+  stack: Pick<StackClients, 'ec2' | 'eventBridge' | 'securityHub'>,
   events: number,
   waitMs = 60_000,
 ): Promise<Throughput> {
@@ -91,7 +92,7 @@ export async function putAndWait(
     const some = Array.from({ length: Math.min(20, events - made) }, () => createVolume(stack, false));
     volumes.push(...(await Promise.all(some)));
   }
-  const creations = volumes.map((id): [string, BusEvent] => [
+  const creations = volumes.map((id): [string, EventToPut] => [
     id,
     event('ec2-volume-encryption/fail-create-volume-from-plain-snapshot', { 'vol-0a1b2c3d4e5f60002': id }),
   ]);
@@ -109,36 +110,36 @@ export async function putAndWait(
       }
     }),
   );
-  const taken = await takenAt(stack, new Set(volumes), waitMs);
-  const latencies = [...taken].map(([id, at]) => at - (putAt.get(id) ?? at)).sort((a, b) => a - b);
-  const seconds = (Math.max(began, ...taken.values()) - began) / 1000;
+  const imported = await importedAt(stack, new Set(volumes), waitMs);
+  const latencies = [...imported].map(([id, at]) => at - (putAt.get(id) ?? at)).sort((a, b) => a - b);
+  const seconds = (Math.max(began, ...imported.values()) - began) / 1000;
   return {
     events,
-    lost: events - taken.size,
-    findings: taken.size,
-    eventsPerSecond: seconds > 0 ? taken.size / seconds : 0,
+    lost: events - imported.size,
+    findings: imported.size,
+    eventsPerSecond: seconds > 0 ? imported.size / seconds : 0,
     p50: percentile(latencies, 0.5),
     p99: percentile(latencies, 0.99),
   };
 }
 
-/** When Security Hub took the finding of each volume. */
-async function takenAt(
-  stack: Pick<Stack, 'securityHub'>,
+/** When the finding of each volume was imported into Security Hub. */
+async function importedAt(
+  stack: Pick<StackClients, 'securityHub'>,
   volumes: ReadonlySet<string>,
   waitMs: number,
 ): Promise<ReadonlyMap<string, number>> {
-  const taken = new Map<string, number>();
-  for (let last = Date.now(); taken.size < volumes.size && Date.now() - last < waitMs; await sleep(500)) {
-    const before = taken.size;
+  const imported = new Map<string, number>();
+  for (let last = Date.now(); imported.size < volumes.size && Date.now() - last < waitMs; await sleep(500)) {
+    const before = imported.size;
     for (const { Resources, ProcessedAt } of await allFindings(stack)) {
       const id = Resources?.[0]?.Id?.split('/').at(-1);
       if (id !== undefined && ProcessedAt !== undefined && volumes.has(id))
-        taken.set(id, Date.parse(ProcessedAt));
+        imported.set(id, Date.parse(ProcessedAt));
     }
-    if (taken.size > before) last = Date.now();
+    if (imported.size > before) last = Date.now();
   }
-  return taken;
+  return imported;
 }
 
 /** The value that this share of them does not exceed (nearest rank); `NaN` of none. */

@@ -1,12 +1,11 @@
-/** What the benchmark measures of Trailseal, and which events it asks the others for. */
-
+/** The part of Trailseal that is measured, and the events that the other programs have to find. */
 import { wantedEvents } from '../lib/pipeline/match.ts';
 import { replayPaths } from '../lib/pipeline/replay/replay.ts';
 import { contextEvents } from '../lib/pipeline/trail-facts.ts';
 import { defaultPolicy } from '../lib/policy/policy.ts';
 import { controls } from '../lib/services/catalogue.ts';
 
-/** Everything that `trailseal replay` does between its start and its output, with so many threads. */
+/** Everything that `trailseal replay` does between its start and its output. */
 export async function trailseal(
   folder: string,
   threads: number,
@@ -20,7 +19,7 @@ export async function trailseal(
   return { records, matching: records - ignored['not-relevant'] };
 }
 
-/** The events that some control or fact wants, as pairs. */
+/** The events that a control or a fact needs, as pairs. */
 export const wantedPairs: readonly { readonly eventSource: string; readonly eventName: string }[] =
   wantedEvents(controls, contextEvents).flatMap(({ eventSource, eventNames }) =>
     eventNames.map((eventName) => ({ eventSource, eventName })),

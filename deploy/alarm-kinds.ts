@@ -1,4 +1,4 @@
-/** The alarms of a function, of its queue and of its dead letters: what is so, and what to do. */
+/** The alarms of a function, of its queue and of its DLQ: what happened, and what to do. */
 
 import { stackName } from '../lib/aws/names.ts';
 import { type MetricName, metricNamespace } from '../lib/pipeline/live/metrics.ts';
@@ -19,9 +19,9 @@ export interface Alarm {
   readonly statistic: 'Sum' | 'Maximum';
   /** Alarms above this. */
   readonly threshold: number;
-  /** So many periods of five minutes in a row. */
+  /** The number of consecutive periods of five minutes. */
   readonly periods: number;
-  /** What is so, and what to do. */
+  /** What happened, and what to do. */
   readonly description: string;
 }
 
@@ -46,7 +46,7 @@ function deadLetters(stage: string, name: FunctionName): Alarm {
     statistic: 'Maximum',
     description:
       name === 'transitions'
-        ? 'Changes of findings could not be told on the bus, so that nothing was done about them and nobody told: see the letters and the log'
+        ? 'Transitions of findings could not be published on the bus, so that no action ran and nobody was notified: see the messages in the DLQ and the log of the transitions function'
         : `Messages for ${name} could not be delivered or handled: see "trailseal dlq list"`,
   };
 }
@@ -59,8 +59,8 @@ function oldestMessage(stage: string, name: Queue): Alarm {
     metric: 'ApproximateAgeOfOldestMessage',
     dimensions: { QueueName: queueNameOf(stage, name) },
     statistic: 'Maximum',
-    // Half an hour: longer than a message is kept back at most before another look, and tried once more. A message of
-    // remediation is hidden for an hour and a half before it is tried once more.
+    // Half an hour: longer than the longest delay of a re-evaluation and one retry. A message of remediation is hidden
+    // for an hour and a half before its retry.
     threshold: name === 'remediate' ? 7_200 : 1_800,
     periods: 3,
     description: `Messages for ${name} are not handled in time: see the function's log${parameter}`,
@@ -77,7 +77,8 @@ function oldestTransition(stage: string): Alarm {
     statistic: 'Maximum',
     threshold: 1_800_000,
     periods: 3,
-    description: "Changes of findings are not told on the bus in time: see the transitions function's log",
+    description:
+      'Transitions of findings are not published on the bus in time: see the log of the transitions function',
   };
 }
 
@@ -92,13 +93,13 @@ function ofFunction(stage: string, name: FunctionName): readonly Alarm[] {
       ...common,
       id: 'Errors',
       metric: 'Errors',
-      description: `The ${name} function failed as a whole: see its log`,
+      description: `Invocations of the ${name} function failed: see its log`,
     },
     {
       ...common,
       id: 'Throttles',
       metric: 'Throttles',
-      // SQS is polled less when Lambda throttles: only when that does not help is anybody needed.
+      // Lambda polls SQS less when it throttles: only when that does not help, somebody has to act.
       periods: 3,
       description: `Lambda throttles the ${name} function: see the account's concurrency quota`,
     },
@@ -113,7 +114,7 @@ export function undeliveredAlarm(topic: string): Alarm {
     namespace: 'AWS/SNS',
     metric: 'NumberOfNotificationsFailed',
     dimensions: { TopicName: topic },
-    description: `Subscribers of the topic ${topic} did not take messages: see its subscriptions`,
+    description: `Subscribers of the topic ${topic} did not accept notifications: see its subscriptions`,
   };
 }
 
@@ -123,8 +124,8 @@ export function overrideAlarm(stage: string, name: FunctionName): Alarm {
     stage,
     name,
     'PolicyOverrideInvalid',
-    'The override of the policy is wrong, and the last right policy holds; or which policy is in force could not be ' +
-      `told, and nothing was done: see the ${name} function's log and "trailseal policy show"`,
+    'The policy override is invalid, and the last valid policy remains effective; or the effective policy could not be ' +
+      `read, and no action ran: see the log of the ${name} function and "trailseal policy show"`,
   );
 }
 
@@ -152,19 +153,19 @@ function own(stage: string, name: FunctionName): readonly Alarm[] {
       return [
         one(
           'ActionsSkipped',
-          'Actions were held back, by a limit, the kill switch, a person, or the state of the resource: see "trailseal breaker show", "trailseal kill-switch show" and the function\'s log',
+          'Actions were skipped because of a limit, the kill switch, a person or the state of the resource: see "trailseal breaker show", "trailseal kill-switch status" and the log of the remediate function',
         ),
         one(
           'BreakersOpened',
-          'The breaker of some kind of action opened: more were asked for in an hour than the policy allows, and none of the kind is done until somebody closes it: see "trailseal breaker show"',
+          'A circuit breaker opened: more actions of a kind were requested in an hour than the policy allows, and none of the kind runs until the breaker is reset: see "trailseal breaker show", then run "trailseal breaker reset"',
         ),
       ];
     default:
       return [
-        one('FindingsRefused', `Security Hub refused findings of ${name} for good: see "trailseal dlq list"`),
+        one('FindingsRefused', `Security Hub refused findings of ${name}: see "trailseal dlq list"`),
         one(
           'SecurityHubOff',
-          'Security Hub is off in this account and Region: turn it on, and the next scheduled scan brings what it is pending publication',
+          'Security Hub is off in this account and Region: turn it on, and the next scheduled scan publishes the pending findings',
         ),
       ];
   }

@@ -1,4 +1,4 @@
-/** What somebody has to be told of, and by which way. */
+/** The stack's alarms, and the topic that they notify. */
 import { stackName } from '../lib/aws/names.ts';
 import { type Alarm, alarmsOf, overrideAlarm, undeliveredAlarm } from './alarm-kinds.ts';
 import type { Deployment } from './context.ts';
@@ -53,7 +53,7 @@ function targetOf({ alarmEmail, alarmTopicArn }: Parameters): Value | undefined 
   return alarmTopicArn ?? (alarmEmail === undefined ? undefined : ref(ids.topic));
 }
 
-/** Of the topic that people are told by: what an address or a queue behind it did not take. */
+/** Of the topic for notifications: subscribers that did not accept one. */
 function undelivered({ parameters, functions }: Deployment): Resources {
   const { stage, notifyTopicArn } = parameters;
   if (!functions.includes('notify') || notifyTopicArn !== undefined) return {};
@@ -61,7 +61,7 @@ function undelivered({ parameters, functions }: Deployment): Resources {
   return { [`${ids.notifyTopic}Alarm`]: alarm };
 }
 
-/** A topic for an address. */
+/** The topic for an e-mail address. */
 function topic({ stage, alarmEmail, kmsKeyArn }: Parameters): Resources {
   if (alarmEmail === undefined) return {};
   const byCloudWatch = { Service: 'cloudwatch.amazonaws.com' };

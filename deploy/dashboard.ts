@@ -1,5 +1,5 @@
 /**
- * The dashboard: what comes in, what is evaluated, how fast, and what went wrong.
+ * The dashboard: events, verdicts, latency, errors.
  * Source: Amazon CloudWatch API Reference, "Dashboard body structure and syntax"; User Guide, "CloudWatch search
  * expression syntax".
  */
@@ -11,7 +11,7 @@ import { ids } from './ids.ts';
 import { deadLetterQueueNameOf, queueNameOf } from './parts.ts';
 import { type Resources, sub } from './template.ts';
 
-interface Widget {
+interface DashboardWidget {
   readonly title: string;
   readonly metrics: readonly (readonly unknown[])[];
   readonly stat: string;
@@ -43,7 +43,7 @@ export function dashboard(deployment: Deployment): Resources {
   };
 }
 
-function widgetsOf({ parameters, functions, controls }: Deployment): readonly Widget[] {
+function widgetsOf({ parameters, functions, controls }: Deployment): readonly DashboardWidget[] {
   const { stage, scanSchedule } = parameters;
   const queues = functions.filter((name) => name !== 'transitions');
   const service = stackName(stage);
@@ -67,10 +67,10 @@ function widgetsOf({ parameters, functions, controls }: Deployment): readonly Wi
     return [[{ expression, label, id: 'e1' }]];
   };
   return [
-    { title: 'Events in', metrics: byEvaluator('EventsReceived'), stat: 'Sum', stacked: true },
+    { title: 'Events received', metrics: byEvaluator('EventsReceived'), stat: 'Sum', stacked: true },
     { title: 'Verdicts by control', metrics: searched('Verdicts', ''), stat: 'Sum', stacked: true },
     {
-      title: 'Open findings, as the last scheduled scan saw them',
+      title: 'Open findings at the last scheduled scan',
       metrics: [
         [metricNamespace, 'OpenFindings', 'service', service, 'evaluator', 'scan', { label: 'open' }],
       ],
@@ -79,13 +79,13 @@ function widgetsOf({ parameters, functions, controls }: Deployment): readonly Wi
       view: 'singleValue',
     },
     {
-      title: 'From event to finding (ms)',
+      title: 'Latency from event to finding (ms)',
       metrics: [...byEvaluator('FindingLatency', 'p50'), ...byEvaluator('FindingLatency', 'p99')],
       stat: 'p99',
     },
     { title: 'Findings published', metrics: byEvaluator('FindingsPublished'), stat: 'Sum' },
     {
-      title: 'Findings deferred, refused, Security Hub off',
+      title: 'Findings deferred and refused, Security Hub off',
       metrics: (['FindingsDeferred', 'FindingsRefused', 'SecurityHubOff'] as const).flatMap((name) =>
         evaluators.map((evaluator) => [
           metricNamespace,
@@ -99,9 +99,9 @@ function widgetsOf({ parameters, functions, controls }: Deployment): readonly Wi
       ),
       stat: 'Sum',
     },
-    { title: 'API calls', metrics: searched('ApiCalls', ''), stat: 'Sum', stacked: true },
+    { title: 'AWS API calls', metrics: searched('ApiCalls', ''), stat: 'Sum', stacked: true },
     {
-      title: 'Dead letters',
+      title: 'Messages in the DLQs',
       metrics: functions.map((name) => [
         'AWS/SQS',
         'ApproximateNumberOfMessagesVisible',
@@ -123,7 +123,7 @@ function widgetsOf({ parameters, functions, controls }: Deployment): readonly Wi
       stat: 'Maximum',
     },
     {
-      title: 'Looks again, state table conflicts, events ignored',
+      title: 'Re-evaluations, state table conflicts, events ignored',
       metrics: (['ReEvaluations', 'StateTableConflicts', 'EventsIgnored'] as const).flatMap((name) =>
         evaluators.map((evaluator) => [
           metricNamespace,
@@ -140,8 +140,8 @@ function widgetsOf({ parameters, functions, controls }: Deployment): readonly Wi
     ...(functions.includes('transitions')
       ? [
           {
-            title: 'Changes of findings told, actions done and skipped, breakers opened',
-            metrics: told.map(({ metric, evaluator }) => [
+            title: 'Transitions, actions done and skipped, circuit breakers opened',
+            metrics: remediationMetrics.map(({ metric, evaluator }) => [
               metricNamespace,
               metric,
               'service',
@@ -157,7 +157,7 @@ function widgetsOf({ parameters, functions, controls }: Deployment): readonly Wi
   ];
 }
 
-const told: readonly { readonly metric: MetricName; readonly evaluator: string }[] = [
+const remediationMetrics: readonly { readonly metric: MetricName; readonly evaluator: string }[] = [
   { metric: 'Transitions', evaluator: 'transitions' },
   { metric: 'Actions', evaluator: 'remediate' },
   { metric: 'ActionsSkipped', evaluator: 'remediate' },

@@ -1,56 +1,57 @@
 /**
- * What the template's linters object to and is meant as it is, each with its reason; it goes into the template's
- * metadata, where checkov looks for it. Source: checkov's documentation, "Suppressing and skipping policies".
+ * Findings of the template's linters that are accepted, each with its reason. They go into the template's metadata, where
+ * checkov reads them. Source: checkov's documentation, "Suppressing and skipping policies".
  */
 import type { Parameters } from './parameters.ts';
 import type { Value } from './template.ts';
 
-interface Exception {
+interface LintException {
   readonly id: string;
   readonly comment: string;
   /** Only while the customer brings no KMS key. */
   readonly withoutKey?: true;
 }
 
-const byType: Readonly<Record<string, readonly Exception[]>> = {
+const byType: Readonly<Record<string, readonly LintException[]>> = {
   'AWS::SQS::Queue': [
     {
       id: 'CKV_AWS_27',
-      comment: 'Encrypted by keys of SQS (SqsManagedSseEnabled), which this check does not know',
+      comment: 'Encrypted with SQS managed keys (SqsManagedSseEnabled), which this check does not know',
       withoutKey: true,
     },
   ],
   'AWS::DynamoDB::Table': [
     {
       id: 'CKV_AWS_119',
-      comment: 'Encrypted by the key that AWS manages; the parameter kmsKeyArn sets one of the customer',
+      comment: 'Encrypted with the AWS managed key; the parameter kmsKeyArn sets a customer managed key',
       withoutKey: true,
     },
   ],
   'AWS::Logs::LogGroup': [
     {
       id: 'CKV_AWS_158',
-      comment: 'CloudWatch Logs encrypts every log group; the parameter kmsKeyArn sets a key of the customer',
+      comment:
+        'CloudWatch Logs encrypts every log group; the parameter kmsKeyArn sets a customer managed key',
       withoutKey: true,
     },
   ],
   'AWS::Lambda::Function': [
     {
       id: 'CKV_AWS_115',
-      comment: 'MaximumConcurrency of its event source bounds it, and takes nothing from the account',
+      comment:
+        'MaximumConcurrency of its event source limits it, without reserving concurrency of the account',
     },
     {
       id: 'CKV_AWS_116',
-      comment:
-        'Its dead letters are those of its queue: this setting is for asynchronous invocations, of which it has none',
+      comment: 'Its queue has a DLQ: this setting is for asynchronous invocations, of which it has none',
     },
     {
       id: 'CKV_AWS_117',
-      comment: 'It calls public endpoints of AWS only, and has nothing to reach in a VPC',
+      comment: 'It calls only public endpoints of AWS, and needs nothing in a VPC',
     },
     {
       id: 'CKV_AWS_173',
-      comment: 'Its environment holds names and URLs, no secrets; Lambda encrypts it all the same',
+      comment: 'Its environment holds names and URLs, no secrets; Lambda encrypts it anyway',
     },
   ],
   'AWS::S3::Bucket': [
@@ -62,7 +63,7 @@ const byType: Readonly<Record<string, readonly Exception[]>> = {
   ],
 };
 
-/** The metadata of a resource of this type; `undefined` where nothing is objected to. */
+/** The metadata of a resource of this type; `undefined` where there is no exception. */
 export function exceptionsFor(
   type: string,
   { kmsKeyArn }: Parameters,

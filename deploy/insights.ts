@@ -1,6 +1,6 @@
 /**
- * Insights: what Security Hub's console shows of Trailseal's findings at a click. Security Hub has to be on, or the
- * stack can't be made. Sources: Security Hub API, "CreateInsight", "AwsSecurityFindingFilters", "MapFilter".
+ * Insights: saved groupings of Trailseal's findings in Security Hub's console. Security Hub has to be on, or creating the
+ * stack fails. Sources: Security Hub API, "CreateInsight", "AwsSecurityFindingFilters", "MapFilter".
  */
 import { stackName } from '../lib/aws/names.ts';
 import type { Deployment } from './context.ts';
@@ -16,7 +16,7 @@ interface Insight {
 const is = (...values: readonly string[]): Value =>
   values.map((value) => ({ Comparison: 'EQUALS', Value: value }));
 
-/** Trailseal's findings that nobody resolved or suppressed, of any account that Security Hub shows here. */
+/** Trailseal's findings that nobody resolved or suppressed, of every account that this Security Hub aggregates. */
 const ours = {
   GeneratorId: [{ Comparison: 'PREFIX', Value: 'trailseal/' }],
   RecordState: is('ACTIVE'),
@@ -24,7 +24,7 @@ const ours = {
 };
 const open = { ...ours, ComplianceStatus: is('FAILED') };
 
-/** Source: AWS CloudTrail User Guide, "CloudTrail userIdentity element": type; those that stand for no service. */
+/** Source: AWS CloudTrail User Guide, "CloudTrail userIdentity element": type, without those of services. */
 const actorTypes = [
   'Root',
   'IAMUser',
@@ -40,8 +40,8 @@ const all: readonly Insight[] = [
   { id: 'ByControl', name: 'open findings by control', groupBy: 'GeneratorId', filters: open },
   { id: 'ByAccount', name: 'open findings by account', groupBy: 'AwsAccountId', filters: open },
   {
-    // Insights group by attributes of ASFF, of which none is the actor of a finding about an instance or a key.
-    // Nearest to it: what people and roles brought about, each of whom the finding's product fields name.
+    // Insights group by attributes of ASFF, of which none is the actor. The nearest: findings that users and roles
+    // caused, whom the product fields of each finding name.
     id: 'ByActor',
     name: 'open findings that users and roles caused (product field trailseal/actor/arn)',
     groupBy: 'ResourceId',
@@ -56,12 +56,12 @@ const all: readonly Insight[] = [
   },
   {
     id: 'Unknown',
-    name: 'what could not be evaluated, by control',
+    name: 'UNKNOWN findings by control',
     groupBy: 'GeneratorId',
     filters: { ...ours, ComplianceStatus: is('NOT_AVAILABLE') },
   },
-  // Results come by their number, so that the oldest are found among the times, each of which is told.
-  { id: 'Oldest', name: 'open findings by the time they began', groupBy: 'CreatedAt', filters: open },
+  // Security Hub sorts groups by their size, not by time: the oldest are read from the names of the groups.
+  { id: 'Oldest', name: 'open findings by creation time', groupBy: 'CreatedAt', filters: open },
 ];
 
 export function insights({ parameters }: Deployment): Resources {

@@ -1,6 +1,6 @@
 /**
- * Topics that are encrypted. The key that AWS manages has a policy that nobody can change, and lets no service write, so
- * that a topic has a key of its own where the customer brings none.
+ * Encrypted topics. The policy of the AWS managed key can't be changed and lets no AWS service publish, so that a topic has
+ * a key of its own where the customer brings none.
  * Source: Amazon SNS Developer Guide, "Enable compatibility between event sources from AWS services and encrypted
  * topics".
  */
@@ -15,7 +15,7 @@ export interface Topic {
   readonly email: string | undefined;
   readonly kmsKeyArn: string | undefined;
   readonly keyDescription: string;
-  /** Who may publish by the topic's policy; roles of the account need none. */
+  /** Who may publish according to the topic's policy; roles of the account need none. */
   readonly publishers: readonly Statement[];
   /** Who may use the key. */
   readonly keyUsers: readonly Statement[];
@@ -52,7 +52,7 @@ export const fromThisAccount: { readonly StringEquals: { readonly [key: string]:
   StringEquals: { 'aws:SourceAccount': ref('AWS::AccountId') },
 };
 
-/** What encrypts and decrypts a topic's messages. */
+/** The KMS actions that publishing to an encrypted topic needs. */
 export const useOfKey = ['kms:Decrypt', 'kms:GenerateDataKey'] as const;
 
 function key({ keyId, keyDescription, keyUsers }: Topic): Resources {
@@ -75,7 +75,7 @@ function key({ keyId, keyDescription, keyUsers }: Topic): Resources {
 }
 
 /**
- * What the account's own IAM policies may allow. Without kms:PutKeyPolicy nobody could ever change the key.
+ * What the account's own IAM policies may allow. Without kms:PutKeyPolicy nobody could ever change the key's policy.
  * Source: AWS KMS Developer Guide, "Default key policy": allows key administrators.
  */
 const keyAdministration = [

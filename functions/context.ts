@@ -1,9 +1,9 @@
-/** What every function needs of its surroundings: clients that count their calls, a clock, and a place for what failed. */
+/** What several functions share: memoized dependencies, waiting, and sending to the DLQ. */
 import { setTimeout } from 'node:timers/promises';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { withoutNoncharacters } from '../lib/aws/sqs.ts';
 
-/** Makes something of what is handed in; what was made last is kept for as long as the same is handed in. */
+/** Memoizes `make` for its last argument: the same argument gets the same result. */
 export function keptFor<From, Made>(make: (from: From) => Made): (from: From) => Made {
   let last: { readonly from: From; readonly made: Made } | undefined;
   return (from) => {
@@ -12,14 +12,14 @@ export function keptFor<From, Made>(make: (from: From) => Made): (from: From) =>
   };
 }
 
-/** Waits so long, in milliseconds. */
+/** @param milliseconds how long to wait. */
 export async function wait(milliseconds: number): Promise<void> {
   await setTimeout(milliseconds);
 }
 
 /**
- * Puts a message aside for people. The reason counts in the size that SQS takes, and is cut. A body that is too large
- * with it rejects: then the queue itself puts the message aside in the end, without a reason.
+ * Sends a message to the DLQ. The reason counts towards the maximum message size of SQS, and is cut. Rejects for a body that
+ * is too large with it: then the queue itself moves the message to the DLQ in the end, without a reason.
  * Source: Amazon SQS Developer Guide, "Message quotas".
  */
 export function deadLettersTo(sqs: SQSClient, queueUrl: string) {
@@ -34,7 +34,7 @@ export function deadLettersTo(sqs: SQSClient, queueUrl: string) {
   };
 }
 
-/** SQS refuses most control characters and half surrogates in what it carries. Source: SQS API, "SendMessage". */
+/** SQS refuses most control characters and half surrogates in messages and attributes. Source: SQS API, "SendMessage". */
 function printable(reason: string): string {
   const text = reason
     .replace(/\p{Cc}/gu, ' ')

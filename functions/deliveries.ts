@@ -1,14 +1,14 @@
-/** What a function was invoked with, as deliveries. */
+/** The messages that a function was invoked with. */
 import { at, isObject, list, text } from '../lib/core/json.ts';
 import type { Delivery } from '../lib/pipeline/live/batch.ts';
 
 export interface Deliveries {
   readonly deliveries: readonly Delivery[];
-  /** Whether a queue delivered them; else somebody invoked the function with one message, such as a bare event. */
+  /** Whether a queue delivered them; otherwise the function was invoked directly with one message, such as an event. */
   readonly bySqs: boolean;
 }
 
-/** Source: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS" (event structure). */
+/** @param event what Lambda passed to the handler. Source: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS" (event structure). */
 export function deliveriesIn(event: unknown): Deliveries {
   const records = list(event, 'Records');
   const bySqs = records.length > 0 && records.every((record) => at(record, 'eventSource') === 'aws:sqs');

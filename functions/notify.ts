@@ -1,4 +1,4 @@
-/** Tells people what changed: takes the events of Trailseal's own bus, a batch together, and sends messages. */
+/** Notifies people of what changed: takes the events of Trailseal's own bus, a batch together, and sends notifications. */
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import middy from '@middy/core';
@@ -7,11 +7,12 @@ import { callLogger } from '../lib/aws/calls.ts';
 import { snsClient } from '../lib/aws/sns.ts';
 import { sendAll, sqsClient } from '../lib/aws/sqs.ts';
 import { parseArn } from '../lib/core/arn.ts';
-import { type Notified, Notifier } from '../lib/notifications/notifier.ts';
-import { secretReader, ssmClient } from '../lib/notifications/secret.ts';
+import { type DeliveryLog, type DeliveryTarget, emptyLog } from '../lib/notifications/delivery.ts';
+import { type NotifyDeps, type NotifyResult, notify } from '../lib/notifications/notify.ts';
 import { notificationSettings } from '../lib/notifications/settings.ts';
-import { type Target, topicTargets } from '../lib/notifications/target.ts';
+import { topicTargets } from '../lib/notifications/topics.ts';
 import { webhookTarget } from '../lib/notifications/webhook.ts';
+import { secretReader, ssmClient } from '../lib/notifications/webhook-endpoint.ts';
 import { variable } from '../lib/pipeline/live/environment.ts';
 import { controls } from '../lib/services/catalogue.ts';
 import { deadLettersTo, wait } from './context.ts';
@@ -26,15 +27,17 @@ const config = {
 };
 const queueUrl = variable(process.env, 'TRAILSEAL_QUEUE_URL');
 const sqs = sqsClient(config);
-const notifier = new Notifier({
+const deps: NotifyDeps = {
   targets: targetsIn(process.env),
   adviceFor: (id) => controls.find((control) => control.id === id),
   stage: variable(process.env, 'TRAILSEAL_STAGE'),
-  again: (body, delaySeconds) => sendAll(sqs, queueUrl, [body], { delaySeconds }),
+  retry: (body, delaySeconds) => sendAll(sqs, queueUrl, [body], { delaySeconds }),
   deadLetter: deadLettersTo(sqs, variable(process.env, 'TRAILSEAL_DEAD_LETTER_URL')),
-});
+};
+/** Who was notified of what, for as long as this process runs. */
+let log: DeliveryLog = emptyLog;
 
-function targetsIn(variables: Readonly<Record<string, string | undefined>>): readonly Target[] {
+function targetsIn(variables: Readonly<Record<string, string | undefined>>): readonly DeliveryTarget[] {
   const { topics, webhooks, allowPrivate } = notificationSettings(variables);
   const clients = new Map<string, SNSClient>();
   const clientFor = (topicArn: string): SNSClient => {
@@ -58,25 +61,35 @@ function targetsIn(variables: Readonly<Record<string, string | undefined>>): rea
   ];
 }
 
+type NotifyHandled = Omit<NotifyResult, 'log'>;
+
 /** Answers an invocation by SQS with what failed; any other with what was sent. */
-async function handle(event: unknown, context: Context): Promise<SQSBatchResponse | Notified> {
+async function handle(event: unknown, context: Context): Promise<SQSBatchResponse | NotifyHandled> {
   const { deliveries, bySqs } = deliveriesIn(event);
-  const notified = await notifier.take(deliveries, () => context.getRemainingTimeInMillis());
-  tell(notified, deliveries.length);
-  if (!bySqs) return notified;
-  return { batchItemFailures: notified.unhandled.map(({ delivery }) => ({ itemIdentifier: delivery })) };
+  const { log: next, ...handled } = await notify(
+    deliveries,
+    { log, remaining: () => context.getRemainingTimeInMillis() },
+    deps,
+  );
+  log = next;
+  record(handled, deliveries.length);
+  if (!bySqs) return handled;
+  return { batchItemFailures: handled.unhandled.map(({ delivery }) => ({ itemIdentifier: delivery })) };
 }
 
-function tell({ sent, failed, ignored, again, deadLetters, unhandled }: Notified, deliveries: number): void {
+function record(
+  { sent, failed, ignored, retried, deadLetters, unhandled }: NotifyHandled,
+  deliveries: number,
+): void {
   telemetry.add('EventsReceived', deliveries);
   telemetry.add('EventsIgnored', ignored);
   telemetry.add('MessagesDeadLettered', deadLetters.length);
-  logger.info('notified', { sent: sent.slice(0, shown), messages: sent.length, ignored, again });
+  logger.info('notified', { sent: sent.slice(0, shown), notifications: sent.length, ignored, retried });
   for (const { target, id, error } of failed.slice(0, shown)) {
-    logger.warn('a target did not take a message', { target, id, error });
+    logger.warn('a target did not accept a notification', { target, id, error });
   }
   for (const { delivery, reason } of deadLetters.slice(0, shown)) {
-    logger.error('put aside', { delivery, reason });
+    logger.error('dead-lettered', { delivery, reason });
   }
   for (const { delivery, error } of unhandled.slice(0, shown)) {
     logger.error('failed, will be delivered again', {
@@ -86,7 +99,7 @@ function tell({ sent, failed, ignored, again, deadLetters, unhandled }: Notified
   }
 }
 
-/** So many of a kind in the log of one batch. */
+/** Maximum number of entries of a kind that one batch writes to the log. */
 const shown = 50;
 
 export const handler = middy(handle)

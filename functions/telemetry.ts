@@ -1,4 +1,4 @@
-/** What the functions say of their work: structured logs, and metrics in CloudWatch's embedded format. */
+/** Structured logs, and metrics in CloudWatch's embedded metric format. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { printable } from '../lib/findings/state/error.ts';
@@ -9,19 +9,19 @@ import type { Scanned } from '../lib/pipeline/live/scheduled-scan.ts';
 import type { Remediation } from '../lib/remediation/remediator.ts';
 
 /**
- * The logger of a function. What events, and those who caused them, say stands in no line as anything but printable
- * ASCII, so that it can do nothing to the terminal that shows the log.
+ * The logger of a function. Untrusted words from events are escaped to printable ASCII, so that they can't control the
+ * terminal that shows the log.
  */
 export function loggerOf(evaluator: string): Logger {
   return new Logger({
     persistentKeys: { evaluator },
-    // A stack keeps its lines: JSON escapes what ends them.
+    // A stack trace keeps its lines: JSON escapes the line breaks.
     jsonReplacerFn: (_key: string, value: unknown) =>
       typeof value === 'string' ? shortened(value).split('\n').map(printable).join('\n') : value,
   });
 }
 
-/** CloudWatch takes lines of 256 KB, in which there may be some hundred texts. */
+/** CloudWatch accepts lines of 256 KB, in which there may be some hundred texts. */
 function shortened(text: string): string {
   return text.length > mostCharacters ? `${text.slice(0, mostCharacters)}…` : text;
 }
@@ -37,7 +37,7 @@ export class Telemetry {
     this.#metrics = new Metrics({ namespace: metricNamespace, defaultDimensions: { evaluator: name } });
   }
 
-  /** One call to AWS was made. */
+  /** Counts one call to AWS. */
   called(call: string): void {
     this.#calls.set(call, (this.#calls.get(call) ?? 0) + 1);
   }
@@ -76,11 +76,11 @@ export class Telemetry {
       again,
       published: published.length,
     });
-    for (const { delivery, reason } of deadLetters) this.#logger.error('put aside', { delivery, reason });
+    for (const { delivery, reason } of deadLetters) this.#logger.error('dead-lettered', { delivery, reason });
     for (const { finding, reason } of refused)
       this.#logger.error('Security Hub refused', { finding, reason });
     if (deferred.length > 0) {
-      this.#logger.warn('Security Hub will be told later', {
+      this.#logger.warn('publication to Security Hub deferred', {
         findings: deferred.length,
         reason: deferred[0]?.reason,
       });
@@ -93,14 +93,14 @@ export class Telemetry {
 
   failed({ failures, left, apart }: Batch<unknown>): void {
     if (apart !== undefined) {
-      this.#logger.warn('taken one by one, as they failed together', { error: asError(apart) });
+      this.#logger.warn('retrying the messages one by one: the batch failed', { error: asError(apart) });
     }
     if (left.length > 0) {
-      this.#logger.warn('left for want of time, will be delivered again', { messages: left.length });
+      this.#logger.warn('no time left, will be delivered again', { messages: left.length });
     }
     this.add('MessagesDeadLettered', failures.filter(({ deadLettered }) => deadLettered).length);
     for (const { delivery, error, deadLettered } of failures) {
-      const what = deadLettered ? 'put aside after failing too often' : 'failed, will be delivered again';
+      const what = deadLettered ? 'dead-lettered after failing too often' : 'failed, will be delivered again';
       this.#logger.error(what, { delivery: delivery.id, receives: delivery.receives, error: asError(error) });
     }
   }
@@ -109,12 +109,12 @@ export class Telemetry {
     this.add('BreakersOpened', breakersOpened);
     this.add('Actions', events.filter(({ outcome }) => outcome === 'done').length);
     this.add('ActionsSkipped', events.filter(({ outcome }) => outcome === 'skipped').length);
-    const told = events.map(({ action, outcome, because }) => ({ action, outcome, because }));
-    this.#logger.info('remediated', { finding, events: told, again, nothing });
+    const outcomes = events.map(({ action, outcome, because }) => ({ action, outcome, because }));
+    this.#logger.info('remediated', { finding, events: outcomes, again, nothing });
   }
 
   scanned({ open, unlisted, ...counts }: Scanned): void {
-    // Also that there are none: else the last number would stand.
+    // A zero is emitted too: otherwise the last number would remain.
     this.#metrics.addMetric('OpenFindings', declared.OpenFindings.unit, open);
     this.#logger.info('scanned', { open, ...counts });
     for (const error of unlisted) this.#logger.error('could not be listed', { error });
@@ -124,22 +124,22 @@ export class Telemetry {
     if (value > 0) this.#metrics.addMetric(name, declared[name].unit, value);
   }
 
-  /** Writes the metrics that were gathered. Nothing to write is fine. */
+  /** Writes the metrics that were collected, if any. */
   flush(): void {
     for (const [call, count] of this.#calls) this.#single('ApiCalls', count, { call });
     this.#calls.clear();
-    // Where there is nothing, Powertools writes a warning that is no JSON.
+    // Without metrics, Powertools would write a warning that is not JSON.
     if (this.#metrics.hasStoredMetrics()) this.#metrics.publishStoredMetrics();
   }
 
   #single(name: MetricName, value: number, dimensions: Readonly<Record<string, string>>): void {
-    // The dimensions of the others are not these metrics': they have an object of their own.
+    // Dimensions hold for all metrics of an object, so that one with others needs an object of its own.
     const single = new Metrics({ namespace: metricNamespace, singleMetric: true });
     single.addDimensions(dimensions).addMetric(name, declared[name].unit, value);
   }
 }
 
-/** So many results in one log line; the state table has all. */
+/** Maximum number of results in one log line; the state table has all. */
 const shown = 50;
 
 function asError(error: unknown): Error {

@@ -1,6 +1,6 @@
 /**
- * Cold start: how large each function's bundle is, and how long it takes to load in a fresh process, beside the same
- * function bundled by esbuild alone, and beside Cloud Custodian.
+ * Cold start: the size of each function's bundle, and the time to load it in a fresh process, compared with the same
+ * function bundled by esbuild alone, and with Cloud Custodian.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
@@ -8,9 +8,11 @@ import path from 'node:path';
 import { policyFileName } from '../../cli/policy-file.ts';
 import { type Bundle, bundleFunction, bundleWith } from '../../deploy/bundle.ts';
 import { entryOf } from '../../deploy/parts.ts';
+import { tableName } from '../../lib/aws/names.ts';
+import { evaluators } from '../../lib/services/catalogue.ts';
 import { queueNames } from '../../lib/services/queues.ts';
 import { pythonWith } from '../../scripts/emulators.ts';
-import { type Figure, median, type Part, plainFigure, rounded } from '../figure.ts';
+import { type BenchPart, type Figure, median, plainFigure, rounded } from '../figure.ts';
 import { defaultOptions } from './default-bundle.ts';
 
 const root = path.join(import.meta.dirname, '..', '..');
@@ -21,7 +23,7 @@ const initAtMost = 0.45;
 const custodianAtMost = 0.2;
 const requirement = 'c7n==0.9.53';
 
-/** Something that is loaded, with the milliseconds that each time took. */
+/** A program that is loaded, with the milliseconds of each time. */
 interface Loaded {
   readonly command: string;
   readonly args: readonly string[];
@@ -36,10 +38,10 @@ interface Custodian {
   readonly deployed: Loaded;
 }
 
-/** @throws Error when a bundle can't be made or loaded. Without Python, Cloud Custodian is left out. */
-export async function measureColdStart(rounds: number): Promise<Part> {
+/** @throws Error when a bundle can't be built or loaded. Without Python, Cloud Custodian is skipped. */
+export async function measureColdStart(rounds: number): Promise<BenchPart> {
   console.log(
-    `Cold start: ${rounds} rounds, medians, each time in a fresh process; starting the process is left out.`,
+    `Cold start: ${rounds} rounds, medians, each time in a fresh process; the start of the process is not counted.`,
   );
   const functions: { name: string; lean: Bundle; plain: Bundle; init: Loaded; plainInit: Loaded }[] = [];
   for (const name of queueNames) {
@@ -52,7 +54,7 @@ export async function measureColdStart(rounds: number): Promise<Part> {
 
   const all = functions.flatMap(({ init, plainInit }) => [init, plainInit]);
   if (typeof custodian !== 'string') all.push(custodian.installed, custodian.deployed);
-  // Once without counting: files are read from disk, Python compiles its modules.
+  // Once without counting: files are read from disk, and Python compiles its modules.
   for (const each of all) load(each);
   for (let round = 0; round < rounds; round++) for (const each of all) each.took.push(load(each));
   const init = ({ took }: Loaded): number => median(took) ?? Number.NaN;
@@ -97,9 +99,9 @@ export async function measureColdStart(rounds: number): Promise<Part> {
     notes: [
       'default bundle: the same function by esbuild, minified, with packages as ES modules, without our plugins.',
       typeof custodian === 'string'
-        ? `Cloud Custodian was left out: ${custodian}`
+        ? `Cloud Custodian was skipped: ${custodian}`
         : `Cloud Custodian: ${requirement}, its Lambda handler with the resources aws.ec2, aws.eks and aws.kms-key;\n` +
-          'as deployed: without its compiled modules, which it leaves out of what it deploys (c7n/mu.py).',
+          'as deployed: without its compiled modules, which it does not deploy (c7n/mu.py).',
     ],
     faults: [],
   };
@@ -109,7 +111,7 @@ function node({ file }: Bundle): Loaded {
   return { command: process.execPath, args: [path.join(import.meta.dirname, 'load.cjs'), file], took: [] };
 }
 
-/** Cloud Custodian, or why it is not there: it needs Python and the network, which a machine may lack. */
+/** Cloud Custodian, or why it can't be had: it needs Python and the network. */
 function custodianOrWhyNot(): Custodian | string {
   try {
     const command = pythonWith([requirement]);
@@ -130,19 +132,19 @@ function custodianOrWhyNot(): Custodian | string {
   }
 }
 
-/** The environment of the functions, as serverless.yml sets it; nothing is called. */
+/** The environment of the functions, as serverless.yml sets it; AWS is not called. */
 const environment: NodeJS.ProcessEnv = {
   AWS_REGION: 'eu-central-1',
   AWS_DEFAULT_REGION: 'eu-central-1',
   POWERTOOLS_SERVICE_NAME: 'trailseal',
   POWERTOOLS_METRICS_NAMESPACE: 'Trailseal',
   TRAILSEAL_STAGE: 'bench',
-  TRAILSEAL_TABLE: 'trailseal-bench-state table',
+  TRAILSEAL_TABLE: tableName('bench'),
   TRAILSEAL_DEAD_LETTER_URL: 'https://sqs.eu-central-1.amazonaws.com/111122223333/dead-letters',
   ...Object.fromEntries(
-    ['', '_EC2', '_EKS', '_KMS'].map((of) => [
-      `TRAILSEAL_QUEUE_URL${of}`,
-      `https://sqs.eu-central-1.amazonaws.com/111122223333/queue${of}`,
+    ['', ...evaluators.map((evaluator) => `_${evaluator.toUpperCase()}`)].map((suffix) => [
+      `TRAILSEAL_QUEUE_URL${suffix}`,
+      `https://sqs.eu-central-1.amazonaws.com/111122223333/queue${suffix}`,
     ]),
   ),
 };

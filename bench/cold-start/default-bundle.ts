@@ -1,9 +1,9 @@
-/** What the functions' bundles are compared with. */
+/** The bundles with which the functions' bundles are compared. */
 import type { BuildOptions } from 'esbuild';
 
 /**
- * A function bundled by esbuild alone: everything that its entry imports, minified, and packages as ES modules, of
- * which esbuild leaves out what it can see is not used (with its own choice, CommonJS, bundles are far larger).
+ * A function bundled by esbuild alone: everything that its entry imports, minified, with packages as ES modules, from which
+ * esbuild removes unused code (with its default, CommonJS, bundles are far larger).
  */
 export const defaultOptions = {
   bundle: true,

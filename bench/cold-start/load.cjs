@@ -1,6 +1,6 @@
 /**
- * How long a bundle takes to load: `node load.cjs FILE`, in the environment of its function. Prints milliseconds.
- * Plain JavaScript, so that nothing but Node itself is loaded before the clock starts.
+ * The time to load a bundle: `node load.cjs FILE`, in the environment of its function. Prints milliseconds.
+ * JavaScript, so that only Node itself is loaded before the clock starts.
  */
 const file = process.argv[2];
 const start = performance.now();

@@ -2,7 +2,7 @@
 
 import { publishPermission } from '../../lib/aws/sns.ts';
 import { parseArn } from '../../lib/core/arn.ts';
-import { readPermission } from '../../lib/notifications/secret.ts';
+import { readPermission } from '../../lib/notifications/webhook-endpoint.ts';
 import type { Deployment } from '../context.ts';
 import { type Grant, grants } from '../grants.ts';
 import { ids } from '../ids.ts';

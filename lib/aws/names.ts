@@ -14,7 +14,7 @@ export function stackName(stage: Stage): string {
   return `trailseal-${stage}`;
 }
 export function tableName(stage: Stage): string {
-  return `${stackName(stage)}-state table`;
+  return `${stackName(stage)}-state-table`;
 }
 export function queueName(stage: Stage, name: QueueName | ListenerName): string {
   return `${stackName(stage)}-${name}`;

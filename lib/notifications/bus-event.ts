@@ -1,59 +1,65 @@
-/** What the queue of the notify function holds: events of Trailseal's own bus, as EventBridge delivers them. */
+/** The messages in the queue of the notify function: events of Trailseal's own bus, as EventBridge delivers them. */
 import { at, isObject, list, text } from '../core/json.ts';
 import { messageVersion } from '../pipeline/live/message.ts';
 import { actionDetailType, actionEventSchema } from '../remediation/events/action-event.ts';
 import { detailTypes, transitionSchema } from '../remediation/events/transition.ts';
-import { type Occasion, occasionOfAction, occasionOfTransition } from './occasion.ts';
+import { type NotificationTrigger, triggerOfAction, triggerOfTransition } from './trigger.ts';
 
-export type BusEvent =
+export type NotifyMessage =
   | {
       readonly kind: 'event';
-      /** `undefined` where nobody is told of it. */
-      readonly occasion: Occasion | undefined;
+      /** `undefined` where nobody is notified of it. */
+      readonly trigger: NotificationTrigger | undefined;
       readonly body: unknown;
-      /** Counts the tries to tell of it, from 1. */
+      /** Which attempt to notify of it this is, from 1. */
       readonly attempt: number;
-      /** The names of the targets that are yet to be told; `undefined` for all. */
+      /** The names of the targets that are still to be notified; `undefined` for all. */
       readonly targets: readonly string[] | undefined;
     }
-  /** It never can be read: a sentence for people. */
+  /** A message that no attempt will make readable; the reason is a sentence for people. */
   | { readonly kind: 'unreadable'; readonly reason: string };
 
 const transitionTypes: ReadonlySet<string> = new Set(Object.values(detailTypes));
 
-export function busEventIn(body: string): BusEvent {
+/**
+ * Parses a message of the queue.
+ * @param body JSON, as EventBridge delivered it, or as `retryBody` made it.
+ * @example
+ * parseMessage('{"detail-type":"Other"}').kind; // 'unreadable'
+ */
+export function parseMessage(body: string): NotifyMessage {
   let value: unknown;
   try {
     value = JSON.parse(body);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    return { kind: 'unreadable', reason: `It is no JSON: ${error.message}` };
+    return { kind: 'unreadable', reason: `The message is not valid JSON: ${error.message}` };
   }
   const type = text(value, 'detail-type') ?? '';
   const detail = at(value, 'detail');
   if (type === actionDetailType) {
     const action = actionEventSchema.safeParse(detail);
-    return action.success ? read(value, occasionOfAction(action.data)) : unreadable(type, action.error);
+    return action.success ? read(value, triggerOfAction(action.data)) : unreadable(type, action.error);
   }
   if (transitionTypes.has(type)) {
     const transition = transitionSchema.safeParse(detail);
     return transition.success
-      ? read(value, occasionOfTransition(transition.data))
+      ? read(value, triggerOfTransition(transition.data))
       : unreadable(type, transition.error);
   }
   return {
     kind: 'unreadable',
-    reason: `It is no event of Trailseal's bus: its detail-type is ${JSON.stringify(type)}.`,
+    reason: `The message is not an event of Trailseal's bus: its detail-type is ${JSON.stringify(type)}.`,
   };
 }
 
-function read(body: unknown, occasion: Occasion | undefined): BusEvent {
+function read(body: unknown, trigger: NotificationTrigger | undefined): NotifyMessage {
   const own = at(body, 'trailseal');
   const attempt = at(own, 'attempt');
   const targets = list(own, 'targets').filter((name) => typeof name === 'string');
   return {
     kind: 'event',
-    occasion,
+    trigger,
     body,
     attempt: typeof attempt === 'number' && Number.isSafeInteger(attempt) && attempt > 0 ? attempt : 1,
     targets: targets.length === 0 ? undefined : targets,
@@ -65,15 +71,23 @@ function unreadable(
   {
     issues,
   }: { readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] },
-): BusEvent {
+): NotifyMessage {
   const [first] = issues;
   const where =
     first === undefined ? '' : ` at ${first.path.map(String).join('.') || 'the top'}: ${first.message}`;
-  return { kind: 'unreadable', reason: `A detail of ${type} is not as this version knows it${where}.` };
+  return {
+    kind: 'unreadable',
+    reason: `The detail of the event "${type}" does not match this version's schema${where}.`,
+  };
 }
 
-/** The body of an event of which only these targets are to be told, the next time or when it is redriven. */
-export function restBody(body: unknown, targets: readonly string[], attempt: number): unknown {
+/**
+ * The body of an event of which only some targets are still to be notified, later or when it is redriven.
+ * @param attempt that of the next time.
+ * @example
+ * parseMessage(JSON.stringify(retryBody(body, ['webhook /trailseal/dev/hook'], 2)));
+ */
+export function retryBody(body: unknown, targets: readonly string[], attempt: number): unknown {
   const own = { version: messageVersion, kind: 'notify', targets, attempt };
   return { ...(isObject(body) ? body : {}), trailseal: own };
 }

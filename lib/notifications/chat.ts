@@ -1,17 +1,16 @@
 /**
- * Messages as Amazon Q Developer in chat applications shows them in Slack and Teams.
- * Source: Amazon Q Developer in chat applications, "Custom notifications" (event schema, parameter details). What does
- * not fit its schema is dropped without a word.
+ * Notifications as Amazon Q Developer in chat applications shows them in Slack and Teams. It drops, without an error, what
+ * does not fit its schema.
+ * Source: Amazon Q Developer in chat applications, "Custom notifications" (event schema, parameter details).
  */
 import { createHash } from 'node:crypto';
 import { cut } from '../findings/plain.ts';
+import { type ContentValue, mostNamed, type NotificationContent } from './content.ts';
 import { asCode, inChat, wholeLines } from './escape.ts';
-import type { Group } from './group.ts';
-import { named, type Report, type Value } from './report.ts';
-import { headline, listHead } from './text.ts';
-import { emoji } from './wording.ts';
+import type { NotificationGroup } from './trigger.ts';
+import { emoji, headline, listHeading } from './wording.ts';
 
-export interface ChatNotification {
+export interface ChatMessage {
   readonly version: '1.0';
   readonly source: 'custom';
   readonly id: string;
@@ -31,20 +30,25 @@ export interface ChatNotification {
   };
 }
 
-/** Its limits in characters, a little less than they are said to be: 250, 8,000, and 350 for a step. */
+/** Characters, a little fewer than documented: 250 for a title, 8,000 for a description, 350 for a step. */
 const titleLimit = 240;
 const descriptionLimit = 7_500;
 const stepLimit = 340;
 const sentenceLimit = 600;
 
-export function chatOf(id: string, group: Group, report: Report): ChatNotification {
+/**
+ * The notification in the schema of Amazon Q Developer.
+ * @param id the notification's.
+ * @example
+ * chatOf(id, group, contentOf(group, undefined, 'dev')).content.title; // ':warning: [LOW] Tag skipped: volume `vol-1`'
+ */
+export function chatOf(id: string, group: NotificationGroup, content: NotificationContent): ChatMessage {
   const { kind, severity, control, account, region, members, action } = group;
-  const { details, steps, items, link } = report;
+  const { details, steps, items, link } = content;
   const rest = members.length - items.length;
   const lines = [
-    `${inChat(control.title, 300)}.`,
     ...details.map(({ label, value }) => `${label}: ${shown(value, sentenceLimit)}`),
-    ...(items.length === 0 ? [] : [listHead(items.length, rest)]),
+    ...(items.length === 0 ? [] : [listHeading(items.length, rest)]),
     ...items.map(
       ({ resource, summary, finding }) =>
         `• ${asCode(resource.id, 100)} ${inChat(summary, 150)} ${asCode(finding, 200)}`,
@@ -66,9 +70,9 @@ export function chatOf(id: string, group: Group, report: Report): ChatNotificati
     },
     metadata: {
       threadId: threadOf(group),
-      summary: `${severity}: ${inChat(control.id, 60)}: ${headline(group, inChat)}`,
+      summary: `${severity}: ${inChat(control.id, 60)}: ${headline(group, { name: inChat, sentence: inChat })}`,
       eventType: `trailseal.${kind}`,
-      relatedResources: members.slice(0, named).map(({ resource }) => inChat(resource.arn, 300)),
+      relatedResources: members.slice(0, mostNamed).map(({ resource }) => inChat(resource.arn, 300)),
       additionalContext: {
         control: inChat(control.id, 60),
         severity,
@@ -81,22 +85,25 @@ export function chatOf(id: string, group: Group, report: Report): ChatNotificati
   };
 }
 
-/** The name in it is as long as fits. */
-function titleOf(group: Group): string {
+/** With as much of the names in it as fits. */
+function titleOf(group: NotificationGroup): string {
   const title = (limit: number) =>
-    `${emoji(group)} [${group.severity}] ${inChat(group.control.id, 60)}: ` +
-    headline(group, (words, most) => asCode(words, Math.min(limit, most)));
+    `${emoji(group)} [${group.severity}] ` +
+    headline(group, {
+      name: (words, most) => asCode(words, Math.min(limit, most)),
+      sentence: (words, most) => inChat(words, Math.min(2 * limit, most)),
+    });
   return [80, 40, 20].map(title).find((one) => one.length <= titleLimit) ?? title(8);
 }
 
-/** What is said of one finding is one thread; what is said of many, one for the control in its place. */
-function threadOf({ account, region, control, members }: Group): string {
+/** One thread for each finding; where there are several, one for the control in its account and Region. */
+function threadOf({ account, region, control, members }: NotificationGroup): string {
   const [first] = members;
   const about = members.length === 1 ? [first.finding] : [account, region, control.id];
   return `trailseal-${createHash('sha256').update(JSON.stringify(about)).digest('hex').slice(0, 32)}`;
 }
 
-function shown({ kind, words }: Value, limit: number): string {
+function shown({ kind, words }: ContentValue, limit: number): string {
   switch (kind) {
     case 'link':
       return words;
@@ -109,8 +116,8 @@ function shown({ kind, words }: Value, limit: number): string {
   }
 }
 
-/** A step within its limit, so that what is cut is the words and not their closing marks. */
-function stepLine(label: string, value: Value): string {
+/** A step within its limit, of which the words are cut and not the mark that closes code. */
+function stepLine(label: string, value: ContentValue): string {
   for (let limit = stepLimit; limit > 20; limit -= 20) {
     const line = `${label}: ${shown(value, limit)}`;
     if (line.length <= stepLimit) return line;

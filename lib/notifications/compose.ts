@@ -1,47 +1,50 @@
-/** From occasions that are taken together to messages, each in every form. Pure. */
+/** From triggers that come together to notifications, each in every format. Pure. */
 import { createHash } from 'node:crypto';
-import { type ChatNotification, chatOf } from './chat.ts';
-import { dataOf } from './data.ts';
+import { type ChatMessage, chatOf } from './chat.ts';
+import { type ControlAdvice, contentOf } from './content.ts';
 import { asJson, inText } from './escape.ts';
-import { groupsOf } from './group.ts';
-import type { Kind, Occasion } from './occasion.ts';
-import { type Advice, reportOf } from './report.ts';
+import { jsonOf } from './json.ts';
 import { subjectOf, textOf } from './text.ts';
+import { groupsOf, type NotificationKind, type NotificationTrigger } from './trigger.ts';
 
 export interface Notification {
-  /** The same for the same events, so that receivers can tell a repetition. */
+  /** The same for the same events, so that receivers recognize a repetition. */
   readonly id: string;
-  readonly kind: Kind;
+  readonly kind: NotificationKind;
   /** Printable ASCII, fewer than 100 characters. */
   readonly subject: string;
   readonly text: string;
   readonly json: string;
-  readonly chat: ChatNotification;
+  readonly chat: ChatMessage;
   /** By which subscriptions can be filtered. */
   readonly attributes: {
-    readonly kind: Kind;
+    readonly kind: NotificationKind;
     readonly control: string;
     readonly severity: string;
     readonly account: string;
     readonly region: string;
   };
-  /** The ids of the events that it tells of. */
+  /** The ids of the events that it is about. */
   readonly events: readonly string[];
 }
 
 /**
+ * Composes one notification for each group of triggers.
  * @param adviceFor what a person does about a control's failures; `undefined` for a control that is not known.
- * @param stage the deployment's, for the commands in them.
- * @returns the messages in the order in which the first event of each happened.
+ * @param stage the deployment's, for the commands in the notifications.
+ * @returns the notifications in the order in which the first event of each happened.
+ * @example
+ * compose([trigger], (id) => controls.find((control) => control.id === id), 'dev')[0]?.subject;
+ * // '[CRITICAL] kms-key-deletion FAILED: 1234abcd…, 111122223333 eu-central-1'
  */
 export function compose(
-  occasions: readonly Occasion[],
-  adviceFor: (control: string) => Advice | undefined,
+  triggers: readonly NotificationTrigger[],
+  adviceFor: (control: string) => ControlAdvice | undefined,
   stage: string,
 ): readonly Notification[] {
-  return groupsOf(occasions).map((group) => {
+  return groupsOf(triggers).map((group) => {
     const { kind, control, severity, account, region, ids } = group;
-    const report = reportOf(group, adviceFor(control.id), stage);
+    const content = contentOf(group, adviceFor(control.id), stage);
     const digest = createHash('sha256')
       .update(JSON.stringify([kind, ids]))
       .digest('hex');
@@ -51,9 +54,9 @@ export function compose(
       id,
       kind,
       subject,
-      text: textOf(group, report),
-      json: dataOf(id, subject, group, report.link),
-      chat: chatOf(id, group, report),
+      text: textOf(group, content),
+      json: jsonOf(id, subject, group, content.link),
+      chat: chatOf(id, group, content),
       attributes: {
         kind,
         control: inText(control.id, 128),
@@ -66,7 +69,11 @@ export function compose(
   });
 }
 
-/** The chat form as it is sent. */
+/**
+ * The chat format as it is published.
+ * @example
+ * JSON.parse(chatJson(notification)).source; // 'custom'
+ */
 export function chatJson({ chat }: Pick<Notification, 'chat'>): string {
   return asJson(chat);
 }

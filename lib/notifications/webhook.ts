@@ -1,20 +1,17 @@
-/** Webhooks: the JSON form by signed HTTPS requests. */
+/** Webhooks as targets: the JSON format by signed HTTPS requests. */
 
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
-import { isIP } from 'node:net';
-import * as z from 'zod/mini';
 import { printable } from '../findings/state/error.ts';
-import { isPublicAddress, PrivateAddressError, publicLookup } from './addresses.ts';
 import type { Notification } from './compose.ts';
-import { DeliveryError } from './delivery-error.ts';
-import { keyIn, signedHeaders } from './signature.ts';
-import type { Target } from './target.ts';
+import { DeliveryError, type DeliveryTarget } from './delivery.ts';
+import { PrivateAddressError, publicLookup } from './webhook-addresses.ts';
+import { endpointOf, signedHeaders, type WebhookEndpoint } from './webhook-endpoint.ts';
 
 export interface WebhookOptions {
   /** The name of the parameter that holds its URL and secret. */
   readonly parameter: string;
-  /** The parameter's value, or what went wrong. */
+  /** The parameter's value; rejects when it can't be read. */
   readonly read: () => Promise<string>;
   /** Whether the URL may lead to addresses that are not public. */
   readonly allowPrivate: boolean;
@@ -24,61 +21,58 @@ export interface WebhookOptions {
   readonly request?: (
     url: URL,
     options: RequestOptions,
-    answered: (answer: IncomingMessage) => void,
+    onResponse: (response: IncomingMessage) => void,
   ) => ClientRequest;
 }
 
-/** The value of a webhook's parameter. */
-const webhookSchema = z.object({ url: z.string(), secret: z.string() });
-
-interface Endpoint {
-  readonly url: URL;
-  readonly key: Buffer;
-}
-
-interface Answer {
+interface WebhookResponse {
   readonly status: number;
   readonly retryAfter: string | undefined;
-  readonly said: string;
+  /** The beginning of its body. */
+  readonly text: string;
 }
 
 const timeout = 10_000;
-/** Milliseconds before the second try, and the third. */
+/** Milliseconds before the second attempt, and the third. */
 const delays = [500, 2_000];
-/** Longer than this the queue waits better than the function does. */
+/** Milliseconds; the queue waits longer at no cost. */
 const longestWait = 10_000;
-/** So much of an answer is read, for the reason. */
+/** How much of a response's body is read, for the error. */
 const readBytes = 512;
 
-/** A webhook. An answer of 2xx means that it took the message. */
-export function webhookTarget(options: WebhookOptions): Target {
+/**
+ * A webhook. A response of 2xx means that it accepted the notification.
+ * @example
+ * await webhookTarget({ parameter, read, allowPrivate: false, now: () => new Date(), wait }).send(notification);
+ */
+export function webhookTarget(options: WebhookOptions): DeliveryTarget {
   const name = `webhook ${options.parameter}`;
   return { name, send: (notification) => post(name, notification, options) };
 }
 
 async function post(name: string, { id, json }: Notification, options: WebhookOptions): Promise<void> {
   const endpoint = await endpointOf(name, options);
-  for (let tries = 1; ; tries += 1) {
+  for (let attempts = 1; ; attempts += 1) {
     const outcome = await attempt(name, endpoint, id, json, options);
     if (outcome === undefined) return;
-    const wait = Math.max(delays[tries - 1] ?? 0, outcome.wait);
-    if (outcome.error.permanent || tries > delays.length || wait > longestWait) throw outcome.error;
+    const wait = Math.max(delays[attempts - 1] ?? 0, outcome.wait);
+    if (outcome.error.permanent || attempts > delays.length || wait > longestWait) throw outcome.error;
     await options.wait(wait);
   }
 }
 
-/** @returns `undefined` when it was taken, else why not, and how long the receiver wants us to wait. */
+/** @returns `undefined` when it was accepted, else why not, and how long the receiver wants us to wait. */
 async function attempt(
   name: string,
-  { url, key }: Endpoint,
+  { url, key }: WebhookEndpoint,
   id: string,
   body: string,
   options: WebhookOptions,
 ): Promise<{ readonly error: DeliveryError; readonly wait: number } | undefined> {
   const now = options.now();
-  let answer: Answer;
+  let response: WebhookResponse;
   try {
-    answer = await exchange(url, body, signedHeaders(key, id, body, now), options);
+    response = await exchange(url, body, signedHeaders(key, id, body, now), options);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const permanent = error instanceof PrivateAddressError;
@@ -87,16 +81,16 @@ async function attempt(
       wait: 0,
     };
   }
-  const { status, retryAfter, said } = answer;
+  const { status, retryAfter, text } = response;
   if (status >= 200 && status < 300) return undefined;
-  const passing = status >= 500 || status === 429 || status === 408;
+  const temporary = status >= 500 || status === 429 || status === 408;
   const redirect =
     status >= 300 && status < 400 ? ' Redirects are not followed: set the URL that it leads to.' : '';
-  const words = said === '' ? '' : ` and "${said}"`;
+  const words = text === '' ? '' : ` and "${text}"`;
   const error = new DeliveryError(
     `The ${name} answered ${status}${words}.${redirect} ` +
-      'Check its URL and secret, and what its receiver logs; then redrive the dead letter.',
-    !passing,
+      "Check its URL and secret, and its receiver's log; then redrive the dead letter.",
+    !temporary,
   );
   return { error, wait: waitOf(retryAfter, now) };
 }
@@ -108,13 +102,13 @@ function waitOf(retryAfter: string | undefined, now: Date): number {
   return Number.isNaN(wait) ? 0 : Math.max(0, wait);
 }
 
-/** One request. Rejects when there was no answer in time. */
+/** One request. Rejects when there was no response in time. */
 function exchange(
   url: URL,
   body: string,
   headers: Readonly<Record<string, string>>,
   { request = httpsRequest, allowPrivate }: WebhookOptions,
-): Promise<Answer> {
+): Promise<WebhookResponse> {
   return new Promise((resolve, reject) => {
     const call = request(
       url,
@@ -129,71 +123,28 @@ function exchange(
         signal: AbortSignal.timeout(timeout),
         ...(allowPrivate ? {} : { lookup: publicLookup }),
       },
-      (answer) => {
-        const { statusCode: status = 0, headers: answered } = answer;
-        const done = (said: string) =>
+      (response) => {
+        const { statusCode: status = 0, headers: responseHeaders } = response;
+        const done = (text: string) =>
           resolve({
             status,
-            retryAfter: answered['retry-after'],
-            said: printable(said.trim().slice(0, 200)),
+            retryAfter: responseHeaders['retry-after'],
+            text: printable(text.trim().slice(0, 200)),
           });
-        let said = '';
-        answer.setEncoding('utf8');
-        answer.on('data', (chunk: string) => {
-          said += chunk;
-          // The status says enough: nobody makes us read on and on.
-          if (said.length < readBytes) return;
-          done(said);
-          answer.destroy();
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => {
+          text += chunk;
+          // An endless response would occupy the function, and the status is enough.
+          if (text.length < readBytes) return;
+          done(text);
+          response.destroy();
         });
-        answer.on('end', () => done(said));
-        answer.on('error', reject);
+        response.on('end', () => done(text));
+        response.on('error', reject);
       },
     );
     call.on('error', reject);
     call.end(body);
   });
-}
-
-async function endpointOf(
-  name: string,
-  { parameter, read, allowPrivate }: WebhookOptions,
-): Promise<Endpoint> {
-  const wrong = (fault: string) =>
-    new DeliveryError(
-      `The ${name} can't be used: ${fault}. Set the parameter ${parameter}, a SecureString, to ` +
-        '{"url": "https://…", "secret": "whsec_…"}, the secret of "openssl rand -base64 32" behind "whsec_".',
-      true,
-    );
-  let value: string;
-  try {
-    value = await read();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new DeliveryError(`The parameter ${parameter} of a webhook can't be read: ${reason}`, false, error);
-  }
-  const { url: address, secret } = settingsIn(value) ?? {};
-  if (address === undefined || secret === undefined) throw wrong('it is no JSON object with url and secret');
-  const key = keyIn(secret);
-  if (key === undefined) throw wrong('its secret is not "whsec_" and base64 of 24 to 64 bytes');
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url?.protocol !== 'https:') throw wrong('its URL does not begin with https://');
-  if (url.username !== '' || url.password !== '') throw wrong('its URL holds a user name or password');
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  // Node looks up names only; an address is connected to as it is.
-  if (!allowPrivate && isIP(host) !== 0 && !isPublicAddress(host)) {
-    throw wrong('its address is not of the public internet, and the deployment allows no other');
-  }
-  return { url, key };
-}
-
-/** `undefined` for what is not as it should be; it is secret, so that no error may quote it. */
-function settingsIn(value: string): z.infer<typeof webhookSchema> | undefined {
-  try {
-    const parsed = webhookSchema.safeParse(JSON.parse(value));
-    return parsed.success ? parsed.data : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

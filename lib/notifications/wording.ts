@@ -1,56 +1,110 @@
-/** How the kinds of messages are put into words. Plain words of our own: what others said is put in by the callers. */
-import type { Group } from './group.ts';
-import type { Kind } from './occasion.ts';
+/** How notifications are worded, the same in every format. Untrusted words pass through what the format escapes with. */
+import type { ActionEvent } from '../remediation/events/action-event.ts';
+import { isResourceType, resourceTypeOf } from '../services/catalogue.ts';
+import { findingKinds, type NotificationGroup, type NotificationKind } from './trigger.ts';
 
-const nouns: Readonly<Record<string, readonly [one: string, many: string]>> = {
-  AwsAccount: ['account', 'accounts'],
-  AwsEc2Instance: ['instance', 'instances'],
-  AwsEc2Volume: ['volume', 'volumes'],
-  AwsEc2Snapshot: ['snapshot', 'snapshots'],
-  AwsEc2LaunchTemplate: ['launch template', 'launch templates'],
-  AwsEksCluster: ['cluster', 'clusters'],
-  AwsEksNodegroup: ['node group', 'node groups'],
-  AwsKmsKey: ['KMS key', 'KMS keys'],
-  AwsKmsGrant: ['KMS grant', 'KMS grants'],
-};
+/** Shows untrusted words, of which at most `limit` characters are kept. */
+type Escape = (words: string, limit: number) => string;
 
-/** "instance", or "instances" for several. */
+/** How a format shows untrusted words. */
+export interface Escapes {
+  /** Names and ids. */
+  readonly name: Escape;
+  readonly sentence: Escape;
+}
+
+type FindingKind = (typeof findingKinds)[number];
+
+/**
+ * What people call resources of a type.
+ * @param type as a message says it; "resource" stands for one that no service has.
+ * @example
+ * nounOf('AwsEc2Instance', 2); // 'instances'
+ */
 export function nounOf(type: string, count: number): string {
-  const [one, many] = Object.hasOwn(nouns, type)
-    ? (nouns[type] ?? ['resource', 'resources'])
-    : ['resource', 'resources'];
+  const { one, many } = isResourceType(type)
+    ? resourceTypeOf(type).noun
+    : { one: 'resource', many: 'resources' };
   return count === 1 ? one : many;
 }
 
-const predicates: Readonly<Record<Kind, readonly [one: string, many: string]>> = {
-  opened: ['fails', 'fail'],
-  unknown: ["can't be evaluated", "can't be evaluated"],
-  'exemption-ended': ['is no longer exempt', 'are no longer exempt'],
-  'exemption-deletion event': ['will soon not be exempt', 'will soon not be exempt'],
-  pending: ['is pending', 'is pending'],
-  'partially-completed': ['is HALF-DONE', 'is HALF-DONE'],
-  skipped: ['is skipped', 'is skipped'],
-  'undo-refused': ['is not undone', 'is not undone'],
-  done: ['is done', 'is done'],
-  undone: ['is undone', 'is undone'],
-  resolved: ['passes', 'pass'],
-  deleted: ['was deleted', 'were deleted'],
+const findingStatus: Readonly<Record<FindingKind, string>> = {
+  opened: 'FAILED',
+  unknown: 'UNKNOWN',
+  'exemption-ended': 'exemption ended',
+  'exemption-ending': 'exemption ends soon',
+  resolved: 'PASSED',
+  deleted: 'resource deleted',
 };
 
-/** What is said of the resource, as "fails"; of an action, as "quarantine is done", the action as `name` shows it. */
-export function predicate({ kind, action, members }: Group, name: (words: string) => string): string {
-  const [one, many] = predicates[kind];
-  const words = members.length === 1 ? one : many;
-  return action === undefined ? words : `${name(action)} ${words}`;
+const actionStatus: Readonly<Record<ActionEvent['outcome'], string>> = {
+  pending: 'pending',
+  done: 'done',
+  'partially-completed': 'partially completed',
+  skipped: 'skipped',
+  undone: 'undone',
+  'undo-refused': 'not undone',
+};
+
+/**
+ * What happened, in a few words; of a finding it may follow the control's id, as in "kms-key-deletion FAILED".
+ * @param shown shows the name of an action.
+ * @example
+ * statusOf({ ...group, kind: 'undone', action: 'quarantine' }, inText); // 'Quarantine undone'
+ */
+export function statusOf(
+  { kind, action }: Pick<NotificationGroup, 'kind' | 'action'>,
+  shown: Escape,
+): string {
+  if (isFindingKind(kind)) return findingStatus[kind];
+  if (kind === 'done' && action === 'tag') return 'Tagged';
+  if (kind === 'done' && action === 'quarantine') return 'Quarantined';
+  if (kind === 'undo-refused' && action === 'undo') return 'Undo refused';
+  return `${actionName(action ?? 'action', shown)} ${actionStatus[kind]}`;
 }
 
-/** What the sentence of an occasion is, by the kind of it. */
-export function labelOfSummary(kind: Kind): string {
+function isFindingKind(kind: NotificationKind): kind is FindingKind {
+  return findingKinds.some((one) => one === kind);
+}
+
+function actionName(action: string, shown: Escape): string {
+  if (/^(tag|quarantine|undo|fix|action)$/.test(action)) return sentenceCase(action);
+  const [, fix] = /^fix:(.*)$/s.exec(action) ?? [];
+  return fix === undefined ? shown(action, 60) : `Fix ${shown(fix, 60)}`;
+}
+
+/** The resource, or how many there are: "KMS key 1234…", "3 KMS keys". */
+function resourcesOf({ members }: NotificationGroup, shown: Escape): string {
+  const [first] = members;
+  const noun = nounOf(first.resource.type, members.length);
+  return members.length === 1 ? `${noun} ${shown(first.resource.id, 200)}` : `${members.length} ${noun}`;
+}
+
+/**
+ * What happened to which resources: "FAILED: EBS volumes should be encrypted: volume vol-1", "Tagged: volume vol-1".
+ * @example
+ * headline(group, { name: inText, sentence: inText }); // 'Quarantined: 3 instances'
+ */
+export function headline(group: NotificationGroup, { name, sentence }: Escapes): string {
+  const status = sentenceCase(statusOf(group, name));
+  const resources = resourcesOf(group, name);
+  return group.action === undefined
+    ? `${status}: ${sentence(group.control.title, 100)}: ${resources}`
+    : `${status}: ${resources}`;
+}
+
+/** What the sentence of a trigger is, by the kind of it. */
+export function labelOfSummary(kind: NotificationKind): string {
   return kind === 'skipped' || kind === 'undo-refused' ? 'Why' : 'What';
 }
 
+/** What stands above the resources that are named, and how many others there are. */
+export function listHeading(shown: number, rest: number): string {
+  return rest === 0 ? 'Most severe first:' : `The first ${shown} of ${shown + rest}, most severe first:`;
+}
+
 /** An emoji's name, in Slack and Teams, by which people see at once what it is. */
-export function emoji({ kind, severity }: Group): string {
+export function emoji({ kind, severity }: NotificationGroup): string {
   switch (kind) {
     case 'resolved':
     case 'deleted':
@@ -58,7 +112,7 @@ export function emoji({ kind, severity }: Group): string {
     case 'undone':
       return ':white_check_mark:';
     case 'pending':
-    case 'exemption-deletion event':
+    case 'exemption-ending':
       return ':hourglass_flowing_sand:';
     case 'opened':
     case 'exemption-ended':
@@ -69,4 +123,8 @@ export function emoji({ kind, severity }: Group): string {
     case 'undo-refused':
       return ':warning:';
   }
+}
+
+function sentenceCase(words: string): string {
+  return words.slice(0, 1).toUpperCase() + words.slice(1);
 }

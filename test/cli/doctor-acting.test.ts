@@ -43,7 +43,7 @@ function fn(
   name: ListenerName | 'transitions',
   more: Partial<DeployedFunction> = {},
 ): Seen<DeployedFunction> {
-  const stream = `arn:aws:dynamodb:${region}:${account}:table/trailseal-dev-state table/stream/2026-11-21T10:00:00.000`;
+  const stream = `arn:aws:dynamodb:${region}:${account}:table/trailseal-dev-state-table/stream/2026-11-21T10:00:00.000`;
   return seen({
     role: `arn:aws:iam::${account}:role/trailseal-dev-${name}`,
     state: 'Active',

@@ -1,8 +1,8 @@
 /**
- * Stands between one process and the emulated AWS. It hears every call, and at one of them it has the process killed:
- * before the call has reached AWS, or when AWS has carried it out and the process does not know it yet.
+ * A proxy between one process and the emulated AWS. It records every call, and at one of them it has the process killed:
+ * before the call has reached AWS, or after AWS has carried it out and before the process knows.
  */
-import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { forward, type HttpProxy, type ProxiedRequest, type ProxiedResponse, startProxy } from '../proxy.ts';
 import { nameOfCall } from './calls.ts';
 
 /** Where, in the order of its calls from 1, a process is killed. */
@@ -12,94 +12,42 @@ export interface Kill {
 }
 
 export interface Call {
+  /** `kms:EnableKey` */
   readonly name: string;
   readonly body: string;
 }
 
-export interface Relay {
-  /** `http://127.0.0.1:PORT` */
-  readonly endpoint: string;
+export interface RecordingProxy extends HttpProxy {
   /** All calls that were made, in their order. */
   readonly made: readonly Call[];
-  /** Those that AWS has carried out. */
+  /** The calls that AWS has carried out. */
   readonly done: readonly Call[];
-  stop(): Promise<void>;
 }
 
-const agent = new Agent({ keepAlive: true });
-
-/** @param die ends the process; nothing that it may still ask for reaches AWS from then on. */
-export async function startRelay(upstream: string, kill: Kill | undefined, die: () => void): Promise<Relay> {
+/** @param die ends the process; from then on none of its calls reaches AWS. */
+export async function startRelay(
+  upstream: string,
+  kill: Kill | undefined,
+  die: () => void,
+): Promise<RecordingProxy> {
   const made: Call[] = [];
   const done: Call[] = [];
   let dead = false;
-  const end = (): void => {
+  const end = (): undefined => {
     dead = true;
     die();
   };
-
-  async function take(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    const body = await bytesOf(incoming);
-    if (dead) return;
-    const { method = 'GET', url = '/', headers } = incoming;
-    const call = { name: nameOfCall(method, url, headers, body), body: body.toString('utf8') };
+  const handle = async (proxied: ProxiedRequest): Promise<ProxiedResponse | undefined> => {
+    if (dead) return undefined;
+    const { method, path, headers, body } = proxied;
+    const call = { name: nameOfCall(method, path, headers, body), body: body.toString('utf8') };
     made.push(call);
     const here = made.length === kill?.call;
     if (here && kill?.moment === 'before') return end();
-    const answer = await onward(upstream, { method, url, headers }, body);
-    if (answer.status < 300) done.push(call);
+    const response = await forward(upstream, proxied);
+    if (response.status < 300) done.push(call);
     if (here) return end();
-    if (dead) return;
-    outgoing.writeHead(answer.status, answer.headers);
-    outgoing.end(answer.body);
-  }
-
-  const server = createServer((incoming, outgoing) => {
-    take(incoming, outgoing).catch((error: unknown) => {
-      outgoing.destroy(error instanceof Error ? error : new Error(String(error)));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port is free');
-  return {
-    endpoint: `http://127.0.0.1:${address.port}`,
-    made,
-    done,
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    return dead ? undefined : response;
   };
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: Buffer;
-}
-
-function onward(
-  upstream: string,
-  { method, url, headers }: Required<Pick<IncomingMessage, 'method' | 'url' | 'headers'>>,
-  body: Buffer,
-): Promise<Answer> {
-  const { hostname, port } = new URL(upstream);
-  return new Promise((resolve, reject) => {
-    const asked = request({ agent, hostname, port, method, path: url, headers }, (answer) => {
-      bytesOf(answer).then(
-        (bytes) => resolve({ status: answer.statusCode ?? 502, headers: answer.headers, body: bytes }),
-        reject,
-      );
-    });
-    asked.once('error', reject);
-    asked.end(body);
-  });
-}
-
-async function bytesOf(incoming: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  return { ...(await startProxy(handle)), made, done };
 }

@@ -1,6 +1,6 @@
 /**
- * What operators order by the custom actions in Security Hub, from the event of a press to the changed resource and back. The
- * policy changes nothing by itself.
+ * Custom actions in Security Hub, from the event of a request to the changed resource and back. The policy changes nothing
+ * automatically.
  */
 import { readFileSync } from 'node:fs';
 import { EnableKeyCommand } from '@aws-sdk/client-kms';
@@ -9,10 +9,18 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { functionName } from '../../lib/aws/names.ts';
 import { at, text } from '../../lib/core/json.ts';
 import type { CustomActionName } from '../../lib/policy/custom-actions.ts';
-import { eventually, stack } from './account.ts';
+import { requestCustomAction } from './custom-action-events.ts';
+import { eventually, stack } from './deployed-stack.ts';
 import { account, region } from './emulated-aws.ts';
-import { findingOf } from './failing.ts';
-import { isolationGroups, launch, lookAt, makeNetwork, type Network, tellLaunch } from './instances.ts';
+import { findingOf } from './failing-cases.ts';
+import {
+  describeInstance,
+  isolationGroups,
+  launch,
+  makeNetwork,
+  type Network,
+  putLaunchEvent,
+} from './instances.ts';
 import {
   actionRunsOf,
   deploy,
@@ -24,15 +32,14 @@ import {
   statusesOf,
   subscribe,
 } from './remediation-deployment.ts';
-import { customActionEvent } from './requesting.ts';
-import { allFindings, told } from './stack.ts';
+import { allFindings, required } from './stack.ts';
 
 const policyFile = 'test/e2e/custom-actions.policy.yml';
 const longestWait = 80_000;
 
 let subscription: Subscription | undefined;
 let network: Network = { vpc: '', subnet: '', groups: [] };
-let keys: Readonly<Record<'fixed' | 'mended' | 'exempt' | 'externalAccounts' | 'suppressed', string>>;
+let keys: Readonly<Record<'fixed' | 'fixedByHand' | 'exempt' | 'otherProduct' | 'suppressed', string>>;
 let instance = '';
 
 beforeAll(async () => {
@@ -41,25 +48,25 @@ beforeAll(async () => {
   network = await makeNetwork();
   const launched = await launch(network);
   [instance] = launched;
-  await tellLaunch(launched);
-  const [fixed = '', mended = '', exempt = '', externalAccounts = '', suppressed = ''] = await Promise.all(
+  await putLaunchEvent(launched);
+  const [fixed = '', fixedByHand = '', exempt = '', otherProduct = '', suppressed = ''] = await Promise.all(
     Array.from({ length: 5 }, () => disabledKey()),
   );
-  keys = { fixed, mended, exempt, externalAccounts, suppressed };
+  keys = { fixed, fixedByHand, exempt, otherProduct, suppressed };
 }, 300_000);
 afterAll(async () => {
   await subscription?.end();
   await remove(policyFile);
 }, 180_000);
 
-/** A finding as Security Hub has it, once this deployment knows of it: there is another one beside it. */
+/** A finding in Security Hub, when this deployment has it too: the other tests' deployment publishes the same one. */
 async function findingAbout(control: string, id: string): Promise<AwsSecurityFinding> {
   await eventually(async () => {
     const kinds = ((await subscription?.of(id)) ?? []).map((message) => text(message, 'kind'));
     expect(kinds).toContain('opened');
   }, longestWait);
   const found = (await allFindings(stack)).find(({ Id }) => Id === findingOf(control, id));
-  return told(found, `the finding about ${id}`);
+  return required(found, `the finding about ${id}`);
 }
 
 const findingOfKey = (id: string) => findingAbout('kms-key-disabled', id);
@@ -68,19 +75,19 @@ async function noteOn(id: string): Promise<string> {
   return (await findingOfKey(id)).Note?.Text ?? '';
 }
 
-async function customActionFor(customAction: CustomActionName, id: string): Promise<void> {
-  await customActionEvent(customAction, await findingOfKey(id));
+async function requestForKey(customAction: CustomActionName, id: string): Promise<void> {
+  await requestCustomAction(customAction, await findingOfKey(id));
 }
 
 describe('a key that the policy only reports', () => {
-  it('is enabled when somebody presses "Fix"', async () => {
+  it('is enabled when somebody requests "Fix"', async () => {
     const finding = await findingOfKey(keys.fixed);
     expect(await stateOf(keys.fixed)).toBe('Disabled');
-    await customActionEvent('fix', finding);
+    await requestCustomAction('fix', finding);
     await eventually(async () => expect(await stateOf(keys.fixed)).toBe('Enabled'), longestWait);
   });
 
-  it('is in the journal as fixed by an operator', async () => {
+  it('is in the run history as fixed by an operator', async () => {
     await eventually(async () => {
       expect(await actionRunsOf(keys.fixed)).toMatchObject([
         { action: 'fix:enable-key', status: 'done', decision: { by: 'operator' } },
@@ -88,7 +95,7 @@ describe('a key that the policy only reports', () => {
     });
   });
 
-  it('is told to people as fixed by an operator', async () => {
+  it('is in a notification as fixed by an operator', async () => {
     await eventually(async () => {
       const messages = (await subscription?.of(keys.fixed)) ?? [];
       const done = messages.find((message) => text(message, 'kind') === 'done');
@@ -99,7 +106,7 @@ describe('a key that the policy only reports', () => {
     });
   });
 
-  it('has a note of what was pressed and done, by whom, and how to undo it', async () => {
+  it('has a note of the request, its actor, its outcome and how to undo it', async () => {
     await eventually(
       async () => expect(await noteOn(keys.fixed)).toMatch(/Done: fix:enable-key/),
       longestWait,
@@ -110,8 +117,8 @@ describe('a key that the policy only reports', () => {
     expect(note).toMatch(/Before: .*"Fix": Ordered: fix:enable-key/);
   });
 
-  it('is disabled again when somebody presses "Release and undo"', async () => {
-    await customActionFor('undo', keys.fixed);
+  it('is disabled again when somebody requests the undo', async () => {
+    await requestForKey('undo', keys.fixed);
     await eventually(async () => expect(await stateOf(keys.fixed)).toBe('Disabled'), longestWait);
     await eventually(async () => {
       expect(await statusesOf(keys.fixed)).toEqual([['fix:enable-key', 'undone']]);
@@ -121,7 +128,7 @@ describe('a key that the policy only reports', () => {
 });
 
 describe('a finding that somebody suppresses', () => {
-  it('is not acted on, by whatever order, and its note says why', async () => {
+  it('is not acted on, although it is requested, and its note says why', async () => {
     const { Id, ProductArn } = await findingOfKey(keys.suppressed);
     const update = new BatchUpdateFindingsCommand({
       FindingIdentifiers: [{ Id, ProductArn }],
@@ -129,7 +136,7 @@ describe('a finding that somebody suppresses', () => {
       Note: { Text: 'It is being retired.', UpdatedBy: 'ana' },
     });
     await stack.securityHub.send(update);
-    await customActionFor('fix', keys.suppressed);
+    await requestForKey('fix', keys.suppressed);
     await eventually(async () => {
       expect(await noteOn(keys.suppressed)).toMatch(/Not done: fix:enable-key. .*suppressed/);
     }, longestWait);
@@ -141,20 +148,20 @@ describe('a finding that somebody suppresses', () => {
 describe('an instance that the policy only reports', () => {
   const finding = () => findingAbout('ec2-transit-encryption', instance);
 
-  it('is cut off at once when somebody presses "Quarantine"', async () => {
-    await customActionEvent('quarantine', await finding());
+  it('is isolated at once when somebody requests "Quarantine"', async () => {
+    await requestCustomAction('quarantine', await finding());
     await eventually(async () => {
       const [isolation] = await isolationGroups(network.vpc);
       expect(isolation).toMatchObject({ ingress: 0, egress: 0 });
-      expect(await lookAt(instance)).toMatchObject({ groups: [isolation?.id], protected: true });
+      expect(await describeInstance(instance)).toMatchObject({ groups: [isolation?.id], protected: true });
     }, longestWait);
     await eventually(async () => expect(await statusesOf(instance)).toEqual([['quarantine', 'done']]));
   });
 
-  it('has its groups back when somebody presses "Release and undo"', async () => {
-    await customActionEvent('undo', await finding());
+  it('gets its groups back when somebody requests the undo', async () => {
+    await requestCustomAction('undo', await finding());
     await eventually(async () => {
-      expect(await lookAt(instance)).toEqual({
+      expect(await describeInstance(instance)).toEqual({
         groups: network.groups,
         tags: ['owner=ana'],
         protected: false,
@@ -163,20 +170,20 @@ describe('an instance that the policy only reports', () => {
   });
 });
 
-describe('a key that was fixed, of which no event told', () => {
-  it('is seen as it is when somebody presses "Re-check"', async () => {
-    const finding = await findingOfKey(keys.mended);
-    await stack.kms.send(new EnableKeyCommand({ KeyId: keys.mended }));
-    await customActionEvent('re-check', finding);
+describe('a key that was fixed without an event', () => {
+  it('passes when somebody requests "Re-check"', async () => {
+    const finding = await findingOfKey(keys.fixedByHand);
+    await stack.kms.send(new EnableKeyCommand({ KeyId: keys.fixedByHand }));
+    await requestCustomAction('re-check', finding);
     await eventually(async () => {
-      expect(await findingOfKey(keys.mended)).toMatchObject({ Compliance: { Status: 'PASSED' } });
+      expect(await findingOfKey(keys.fixedByHand)).toMatchObject({ Compliance: { Status: 'PASSED' } });
     }, longestWait);
   });
 });
 
 describe('a finding that somebody exempts', () => {
-  it('calls for nobody for 30 days, and says who exempted it', async () => {
-    await customActionFor('exempt', keys.exempt);
+  it('is INFORMATIONAL for 30 days, and says who exempted it', async () => {
+    await requestForKey('exempt', keys.exempt);
     const inThirtyDays = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 'YYYY-MM-DD'.length);
     await eventually(async () => {
       expect(await findingOfKey(keys.exempt)).toMatchObject({
@@ -190,8 +197,8 @@ describe('a finding that somebody exempts', () => {
     }, longestWait);
   });
 
-  it('calls for people again when somebody presses "Release and undo"', async () => {
-    await customActionFor('undo', keys.exempt);
+  it('has its severity again when somebody requests the undo', async () => {
+    await requestForKey('undo', keys.exempt);
     await eventually(async () => {
       const { FindingProviderFields: given, ProductFields: fields } = await findingOfKey(keys.exempt);
       expect([given?.Severity?.Label, fields?.['trailseal/exemption/expires']]).toEqual(['HIGH', undefined]);
@@ -200,24 +207,24 @@ describe('a finding that somebody exempts', () => {
 });
 
 describe('a finding of another product', () => {
-  it('has nothing done about it', async () => {
-    const own = await findingOfKey(keys.externalAccounts);
+  it('is not acted on', async () => {
+    const own = await findingOfKey(keys.otherProduct);
     const ProductArn = `arn:aws:securityhub:${region}::product/aws/guardduty`;
-    const Id = `arn:aws:guardduty:${region}:${account}:detector/d/finding/f-${keys.externalAccounts}`;
-    await customActionEvent('fix', { ...own, Id, ProductArn });
+    const Id = `arn:aws:guardduty:${region}:${account}:detector/d/finding/f-${keys.otherProduct}`;
+    await requestCustomAction('fix', { ...own, Id, ProductArn });
     await eventually(
-      async () => expect(requestedInLog()).toContainEqual({ finding: Id, taken: false }),
+      async () => expect(requestsInLog()).toContainEqual({ finding: Id, taken: false }),
       longestWait,
     );
-    expect([await stateOf(keys.externalAccounts), await actionRunsOf(keys.externalAccounts)]).toEqual([
+    expect([await stateOf(keys.otherProduct), await actionRunsOf(keys.otherProduct)]).toEqual([
       'Disabled',
       [],
     ]);
   });
 });
 
-/** What the deployed function has logged of presses. */
-function requestedInLog(): readonly unknown[] {
+/** The requests that the deployed function has logged. */
+function requestsInLog(): readonly unknown[] {
   return readFileSync(inject('log'), 'utf8')
     .split('\n')
     .filter((line) => line.includes(`"${functionName(stage, 'operator')}"`) && line.includes('"pressed"'))
@@ -225,5 +232,5 @@ function requestedInLog(): readonly unknown[] {
       const customActionEvents: unknown = at(JSON.parse(line), 'customActionEvents');
       return Array.isArray(customActionEvents) ? customActionEvents : [];
     })
-    .map((requesting) => ({ finding: at(requesting, 'finding'), taken: at(requesting, 'taken') }));
+    .map((request) => ({ finding: at(request, 'finding'), taken: at(request, 'taken') }));
 }

@@ -1,13 +1,13 @@
 /**
- * What can't be handled is put aside with its reason, and `trailseal dlq` shows it and sends it back. What
- * EventBridge and Scheduler could not deliver is not seen here: ministack keeps their dead-letter queues' settings
- * and does not use them; `test/template/` holds that they are there.
+ * Messages that can't be handled are dead-lettered with a reason, and `trailseal dlq` shows and redrives them. Messages that
+ * EventBridge and Scheduler could not deliver are not tested here: ministack keeps the settings of their DLQs and does not use
+ * them; `test/template/` tests that these are set.
  */
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import { deadLetterQueueName } from '../../lib/aws/names.ts';
 import { at, list, text } from '../../lib/core/json.ts';
-import { env, eventually, stack } from './account.ts';
+import { env, eventually, stack } from './deployed-stack.ts';
 import { type Ran, run, stage } from './deployment.ts';
 import { region } from './emulated-aws.ts';
 import { createVolume } from './resources.ts';
@@ -21,13 +21,13 @@ async function dlq(...args: readonly string[]): Promise<Ran> {
   );
 }
 
-interface Letter {
+interface DeadLetter {
   readonly id: string | undefined;
   readonly body: string | undefined;
   readonly reason: string | undefined;
 }
 
-async function letters(queue: string): Promise<readonly Letter[]> {
+async function letters(queue: string): Promise<readonly DeadLetter[]> {
   const { out } = await dlq('list', '--queue', queue);
   return list(JSON.parse(out)).map((letter) => ({
     id: text(letter, 'id'),
@@ -38,23 +38,23 @@ async function letters(queue: string): Promise<readonly Letter[]> {
 
 describe('a message that is neither an event nor of Trailseal', () => {
   it.each([
-    ['that is no JSON', 'no JSON at all', /^it is no JSON: /],
+    ['that is not JSON', 'not JSON at all', /^it is no JSON: /],
     ['of a version that is not known', '{"trailseal":{"version":99,"kind":"look"}}', /version is 99/],
-  ])('%s is put aside with its reason', async (_what, body, reason) => {
+  ])('%s is dead-lettered with its reason', async (_what, body, reason) => {
     await send(stack, 'ec2', [body]);
     await eventually(async () => expect((await letters('ec2')).map((letter) => letter.body)).toContain(body));
     const letter = (await letters('ec2')).find((each) => each.body === body);
     expect(letter?.reason).toMatch(reason);
   });
 
-  it('is left where it is by looking at it', async () => {
-    await send(stack, 'kms', ['to be looked at']);
+  it('stays in the DLQ when it is listed', async () => {
+    await send(stack, 'kms', ['to be listed']);
     await eventually(async () => expect(await deadLetters(stack, 'kms')).toBe(1));
     await dlq('list', '--queue', 'kms');
-    expect(await letters('kms')).toMatchObject([{ body: 'to be looked at' }]);
+    expect(await letters('kms')).toMatchObject([{ body: 'to be listed' }]);
   });
 
-  it('costs no other in its batch', async () => {
+  it('harms no other message of its batch', async () => {
     const id = await createVolume(stack, false);
     const { source, detailType, detail } = event(
       'ec2-volume-encryption/fail-create-volume-from-plain-snapshot',
@@ -68,8 +68,8 @@ describe('a message that is neither an event nor of Trailseal', () => {
   });
 });
 
-describe('a dead letter that is sent back', () => {
-  it('is handled as if it had come the first time', async () => {
+describe('a dead letter that is redriven', () => {
+  it('is handled like a new message', async () => {
     const id = await createVolume(stack, false);
     const { source, detailType, detail } = event(
       'ec2-volume-encryption/fail-create-volume-from-plain-snapshot',
@@ -79,7 +79,7 @@ describe('a dead letter that is sent back', () => {
       new SendMessageCommand({
         QueueUrl: await queueUrl(stack, deadLetterQueueName(stage, 'ec2')),
         MessageBody: JSON.stringify({ source, 'detail-type': detailType, detail }),
-        MessageAttributes: { reason: { DataType: 'String', StringValue: 'AWS was away' } },
+        MessageAttributes: { reason: { DataType: 'String', StringValue: 'AWS was unavailable' } },
       }),
     );
     const redriven = await dlq('redrive', '--queue', 'ec2', '--id', MessageId ?? '');

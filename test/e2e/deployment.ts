@@ -1,4 +1,4 @@
-/** Deploys serverless.yml by `sls`, as the README has people do it, into an emulated AWS. */
+/** Deploys serverless.yml with `sls`, as the README says, into an emulated AWS. */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
@@ -13,8 +13,8 @@ const root = path.join(import.meta.dirname, '..', '..');
 const osls = path.join(root, 'node_modules', 'osls', 'bin', 'serverless.js');
 
 /**
- * What a deployment for tests differs in from one for people: ministack knows no insights, nothing is to stay, and
- * all that is optional and can be made is made.
+ * The parameters of a deployment for tests: ministack has no insights, nothing is retained, and every other optional resource
+ * is created.
  */
 const params = ['insights=false', 'retainState=false', 'alarmEmail=operators@example.com'];
 

@@ -1,4 +1,4 @@
-/** Keys, and grants of them, that fail. */
+/** Failing keys and grants. */
 import {
   CreateKeyCommand,
   DescribeKeyCommand,
@@ -14,19 +14,19 @@ import { tableName } from '../../lib/aws/names.ts';
 import type { Resource } from '../../lib/core/control.ts';
 import { DynamoMemory } from '../../lib/findings/state/memory.ts';
 import { goodKeyPolicy, keyWasEnabled } from '../../lib/services/kms/memory.ts';
-import { eventually, stack } from './account.ts';
+import { eventually, stack } from './deployed-stack.ts';
 import { account, region } from './emulated-aws.ts';
-import type { Failing } from './failing.ts';
+import type { FailingCase } from './failing-cases.ts';
 import { arnOfKey, stage } from './remediation-deployment.ts';
 import { createKey, grantToExternalPrincipal } from './resources.ts';
-import { event, put, told } from './stack.ts';
+import { event, put, required } from './stack.ts';
 
-/** What the samples call their keys and grant. */
+/** The ids of keys and of a grant in the samples. */
 const sampleKey = '1f0c8a52-3d1e-4b7a-9c45-8e2b6a7d9f31';
 const otherSampleKey = '7c4e2b90-5a66-4f0d-b1c8-3e9d2f4a6b57';
 const sampleGrant = '7c1d2b90e5a664f0db1c83e9d2f4a6b57e2965a7b81c34d0f9b3e6f7a2c1d450';
 
-/** What the deployed state table remembers of keys. */
+/** What the state table remembers about keys. */
 const memory = new DynamoMemory({
   client: dynamodbClient({ region }),
   table: tableName(stage),
@@ -51,11 +51,11 @@ const badPolicy = {
   Statement: [own, { Sid: 'all', Effect: 'Allow', Principal: '*', Action: 'kms:Decrypt', Resource: '*' }],
 };
 
-export const failingKeys: readonly Failing[] = [
+export const failingKeys: readonly FailingCase[] = [
   {
     control: 'kms-key-deletion',
     action: 'fix:cancel-key-deletion',
-    /** It was enabled, and that was seen: else it would be left disabled. */
+    /** The state table knows that it was enabled: otherwise it would be left disabled. */
     async make() {
       const id = await createKey(stack);
       await put(stack, [event('kms-key-disabled/pass-enabled', { [otherSampleKey]: id })]);
@@ -66,8 +66,9 @@ export const failingKeys: readonly Failing[] = [
       await stack.kms.send(new ScheduleKeyDeletionCommand({ KeyId: id, PendingWindowInDays: 7 }));
       return id;
     },
-    told: (id) => event('kms-key-deletion/fail-scheduled', { [sampleKey]: id }),
-    look: async (id) => (await stack.kms.send(new DescribeKeyCommand({ KeyId: id }))).KeyMetadata?.KeyState,
+    eventOf: (id) => event('kms-key-deletion/fail-scheduled', { [sampleKey]: id }),
+    describe: async (id) =>
+      (await stack.kms.send(new DescribeKeyCommand({ KeyId: id }))).KeyMetadata?.KeyState,
     before: 'PendingDeletion',
     after: 'Enabled',
     undo: 'command',
@@ -76,8 +77,8 @@ export const failingKeys: readonly Failing[] = [
     control: 'kms-key-rotation',
     action: 'fix:enable-rotation',
     make: () => createKey(stack),
-    told: (id) => event('kms-key-rotation/fail-disabled', { [otherSampleKey]: id }),
-    look: async (id) =>
+    eventOf: (id) => event('kms-key-rotation/fail-disabled', { [otherSampleKey]: id }),
+    describe: async (id) =>
       (await stack.kms.send(new GetKeyRotationStatusCommand({ KeyId: id }))).KeyRotationEnabled,
     before: false,
     after: true,
@@ -86,20 +87,20 @@ export const failingKeys: readonly Failing[] = [
   {
     control: 'kms-key-policy',
     action: 'fix:restore-key-policy',
-    /** Its policy passed, and that was seen: else there would be none to put back. */
+    /** The state table knows a policy that passed: otherwise there would be none to restore. */
     async make() {
       const made = await stack.kms.send(new CreateKeyCommand({ Policy: JSON.stringify(goodPolicy) }));
-      const id = told(made.KeyMetadata?.KeyId, 'the key');
+      const id = required(made.KeyMetadata?.KeyId, 'the key');
       await put(stack, [event('kms-key-policy/pass-confined-to-account', { [sampleKey]: id })]);
       await eventually(async () => expect(await goodKeyPolicy(memory, keyOf(id))).toBeDefined(), 80_000);
       const Policy = JSON.stringify(badPolicy);
       await stack.kms.send(new PutKeyPolicyCommand({ KeyId: id, PolicyName: 'default', Policy }));
       return id;
     },
-    told: (id) => event('kms-key-policy/fail-everyone', { [sampleKey]: id }),
-    async look(id) {
+    eventOf: (id) => event('kms-key-policy/fail-everyone', { [sampleKey]: id }),
+    async describe(id) {
       const { Policy } = await stack.kms.send(new GetKeyPolicyCommand({ KeyId: id, PolicyName: 'default' }));
-      return JSON.parse(told(Policy, 'the policy'));
+      return JSON.parse(required(Policy, 'the policy'));
     },
     before: badPolicy,
     after: goodPolicy,
@@ -112,11 +113,11 @@ export const failingKeys: readonly Failing[] = [
       const key = await createKey(stack);
       return `${key}/${await grantToExternalPrincipal(stack, key)}`;
     },
-    told(id) {
+    eventOf(id) {
       const [key = '', grant = ''] = id.split('/');
       return event('kms-grant/fail-external-role', { [sampleKey]: key, [sampleGrant]: grant });
     },
-    async look(id) {
+    async describe(id) {
       const [KeyId = ''] = id.split('/');
       const { Grants = [] } = await stack.kms.send(new ListGrantsCommand({ KeyId }));
       return Grants.map(({ GranteePrincipal }) => GranteePrincipal);

@@ -1,4 +1,4 @@
-/** What fails of EC2 and EKS, but for instances, which are quarantined: see `instances.ts`. */
+/** Failing resources of EC2 and EKS, without instances, which are quarantined: see `instances.ts`. */
 import {
   CreateTagsCommand,
   DescribeSnapshotAttributeCommand,
@@ -8,9 +8,9 @@ import {
   ModifySnapshotAttributeCommand,
 } from '@aws-sdk/client-ec2';
 import { DescribeClusterCommand } from '@aws-sdk/client-eks';
-import { stack } from './account.ts';
+import { stack } from './deployed-stack.ts';
 import { account } from './emulated-aws.ts';
-import type { Failing } from './failing.ts';
+import type { FailingCase } from './failing-cases.ts';
 import { createCluster, createVolume, sharedSnapshot } from './resources.ts';
 import { event } from './stack.ts';
 
@@ -18,14 +18,14 @@ async function clusterNamed(name: string) {
   return (await stack.eks.send(new DescribeClusterCommand({ name }))).cluster;
 }
 
-/** Tags as `name=value`, but of what differs each time only the name. */
+/** Tags as `name=value`; where the value differs each time, only the name. */
 export function tagsIn(tags: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(tags)
     .map(([name, value]) => (/:(finding|at)$/.test(name) ? name : `${name}=${value}`))
     .sort();
 }
 
-/** The tags of what fails one control. */
+/** The tags of a resource that fails one control. */
 export function tagsOfFailure(control: string): readonly string[] {
   return ['trailseal:at', `trailseal:controls=${control}`, 'trailseal:finding', 'trailseal:status=failed'];
 }
@@ -37,7 +37,7 @@ async function clusterWithoutLogs(name: string): Promise<string> {
 
 const logsSwitchedOff = (id: string) => event('eks-audit-logging/fail-switched-off', { payments: id });
 
-export const failingResources: readonly Failing[] = [
+export const failingResources: readonly FailingCase[] = [
   {
     control: 'ec2-volume-encryption',
     action: 'tag',
@@ -49,9 +49,9 @@ export const failingResources: readonly Failing[] = [
       );
       return id;
     },
-    told: (id) =>
+    eventOf: (id) =>
       event('ec2-volume-encryption/fail-create-volume-from-plain-snapshot', { 'vol-0a1b2c3d4e5f60002': id }),
-    async look(id) {
+    async describe(id) {
       const { Volumes } = await stack.ec2.send(new DescribeVolumesCommand({ VolumeIds: [id] }));
       return tagsIn(
         Object.fromEntries((Volumes?.[0]?.Tags ?? []).map(({ Key, Value = '' }) => [Key, Value])),
@@ -66,19 +66,19 @@ export const failingResources: readonly Failing[] = [
     action: 'tag',
     of: 'a cluster',
     make: () => clusterWithoutLogs('tagged'),
-    told: logsSwitchedOff,
-    look: async (id) => tagsIn((await clusterNamed(id))?.tags ?? {}),
+    eventOf: logsSwitchedOff,
+    describe: async (id) => tagsIn((await clusterNamed(id))?.tags ?? {}),
     before: [],
     after: tagsOfFailure('eks-audit-logging'),
-    // Of the names of tags that are to be removed moto takes but one: see test/actions/.
+    // moto removes only one of the tags in a call: see test/emulator/actions.test.ts.
     undo: 'not in moto',
   },
   {
     control: 'eks-audit-logging',
     action: 'fix:enable-audit-logging',
-    make: () => clusterWithoutLogs('silent'),
-    told: logsSwitchedOff,
-    look: async (id) =>
+    make: () => clusterWithoutLogs('no-logs'),
+    eventOf: logsSwitchedOff,
+    describe: async (id) =>
       (await clusterNamed(id))?.logging?.clusterLogging?.flatMap(({ types = [], enabled }) =>
         enabled ? types : [],
       ),
@@ -93,8 +93,8 @@ export const failingResources: readonly Failing[] = [
       await createCluster(stack, { name: 'open', version: '1.33', audit: true, open: true });
       return 'open';
     },
-    told: (id) => event('eks-endpoint-access/fail-opened-to-everyone', { payments: id }),
-    async look(id) {
+    eventOf: (id) => event('eks-endpoint-access/fail-opened-to-everyone', { payments: id }),
+    async describe(id) {
       const config = (await clusterNamed(id))?.resourcesVpcConfig;
       return [config?.endpointPublicAccess, config?.endpointPrivateAccess, config?.publicAccessCidrs];
     },
@@ -117,8 +117,8 @@ export const failingResources: readonly Failing[] = [
       );
       return SnapshotId;
     },
-    told: (id) => event('ebs-snapshot-sharing/fail-share-with-everyone', { 'snap-0a1b2c3d4e5f60003': id }),
-    async look(id) {
+    eventOf: (id) => event('ebs-snapshot-sharing/fail-share-with-everyone', { 'snap-0a1b2c3d4e5f60003': id }),
+    async describe(id) {
       const { CreateVolumePermissions = [] } = await stack.ec2.send(
         new DescribeSnapshotAttributeCommand({ SnapshotId: id, Attribute: 'createVolumePermission' }),
       );
@@ -135,8 +135,9 @@ export const failingResources: readonly Failing[] = [
       await stack.ec2.send(new DisableEbsEncryptionByDefaultCommand({}));
       return account;
     },
-    told: () => event('ebs-default-encryption/fail-disable-encryption-by-default', {}),
-    look: async () => (await stack.ec2.send(new GetEbsEncryptionByDefaultCommand({}))).EbsEncryptionByDefault,
+    eventOf: () => event('ebs-default-encryption/fail-disable-encryption-by-default', {}),
+    describe: async () =>
+      (await stack.ec2.send(new GetEbsEncryptionByDefaultCommand({}))).EbsEncryptionByDefault,
     before: false,
     after: true,
     undo: 'restores',

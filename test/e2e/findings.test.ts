@@ -1,9 +1,9 @@
 /**
- * From a change in AWS to a finding in Security Hub and back, through the deployed stack. The resources are real to
- * the API (moto); the events are the samples, told of these resources, as no emulator has CloudTrail tell EventBridge.
+ * From a change in AWS to a finding in Security Hub and back, through the deployed stack. The resources exist in moto; the
+ * events are samples with the ids of these resources, because no emulator has CloudTrail deliver to EventBridge.
  *
- * moto cannot encrypt a cluster's secrets afterwards, nor delete a key at the end of its waiting period: so the
- * cluster's finding ends with the cluster, and a key's end is left to `test/live/`.
+ * moto can neither encrypt the secrets of an existing cluster, nor delete a key at the end of its waiting period: so the
+ * cluster's finding ends with the cluster, and the deletion of a key is tested in `test/pipeline/live/`.
  */
 import {
   DeleteVolumeCommand,
@@ -14,23 +14,23 @@ import {
 import { DeleteClusterCommand, UpdateClusterConfigCommand } from '@aws-sdk/client-eks';
 import { CancelKeyDeletionCommand, EnableKeyCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { eventually, stack } from './account.ts';
+import { eventually, stack } from './deployed-stack.ts';
 import { account, region } from './emulated-aws.ts';
 import { createCluster, createKey, createVolume, runInstances } from './resources.ts';
-import { allFindings, event, findingsAbout, put, told } from './stack.ts';
+import { allFindings, event, findingsAbout, put, required } from './stack.ts';
 
 /** Waits for exactly these findings about a resource. */
 async function expectFindings(id: string, expected: readonly string[]): Promise<void> {
   await eventually(async () => expect(await findingsAbout(stack, id)).toEqual(expected));
 }
 
-describe('instances of a type that does not encrypt in transit', () => {
+describe('instances whose type does not encrypt in transit', () => {
   let [changed, terminated] = ['', ''];
 
   beforeAll(async () => {
     const ids = await runInstances(stack, 't3.micro', 2);
-    changed = told(ids[0], 'the first instance');
-    terminated = told(ids[1], 'the second instance');
+    changed = required(ids[0], 'the first instance');
+    terminated = required(ids[1], 'the second instance');
     const launch = event('ec2-transit-encryption/fail-run-instances-plain-type', {
       'i-0a1b2c3d4e5f60003': changed,
       'i-0a1b2c3d4e5f60004': terminated,
@@ -43,7 +43,7 @@ describe('instances of a type that does not encrypt in transit', () => {
     await expectFindings(`instance/${terminated}`, ['ec2-transit-encryption FAILED ACTIVE']);
   });
 
-  it('are named in the finding with account, Region and who launched them', async () => {
+  it('are in the finding with account, Region and actor', async () => {
     const all = await allFindings(stack);
     const finding = all.find(({ Resources }) => Resources?.[0]?.Id?.endsWith(changed));
     expect(finding).toMatchObject({
@@ -60,7 +60,7 @@ describe('instances of a type that does not encrypt in transit', () => {
     });
   });
 
-  it('have it closed when the type is changed to one that encrypts', async () => {
+  it('have the finding resolved when the type is changed to one that encrypts', async () => {
     await stack.ec2.send(new StopInstancesCommand({ InstanceIds: [changed] }));
     await stack.ec2.send(
       new ModifyInstanceAttributeCommand({ InstanceId: changed, InstanceType: { Value: 'm6i.large' } }),
@@ -71,7 +71,7 @@ describe('instances of a type that does not encrypt in transit', () => {
     await expectFindings(`instance/${changed}`, ['ec2-transit-encryption PASSED ACTIVE']);
   });
 
-  it('have it archived when they are terminated', async () => {
+  it('have the finding archived when they are terminated', async () => {
     await stack.ec2.send(new TerminateInstancesCommand({ InstanceIds: [terminated] }));
     await put(stack, [
       event('ec2-transit-encryption/deletion-terminate-instances', {
@@ -97,7 +97,7 @@ describe('an unencrypted volume', () => {
     await expectFindings(id, ['ec2-volume-encryption FAILED ACTIVE']);
   });
 
-  it('has it archived when it is deleted', async () => {
+  it('has the finding archived when it is deleted', async () => {
     await stack.ec2.send(new DeleteVolumeCommand({ VolumeId: id }));
     await put(stack, [
       event('ec2-volume-encryption/deletion-delete-volume', { 'vol-0a1b2c3d4e5f60002': id }),
@@ -147,7 +147,7 @@ describe('a key', () => {
     await expectFindings(`key/${id}`, ['kms-key-deletion FAILED ACTIVE']);
   });
 
-  it('has it closed when the deletion is cancelled', async () => {
+  it('has the finding resolved when the deletion is cancelled', async () => {
     await stack.kms.send(new CancelKeyDeletionCommand({ KeyId: id }));
     // Cancelling leaves the key disabled, which is another finding.
     await stack.kms.send(new EnableKeyCommand({ KeyId: id }));

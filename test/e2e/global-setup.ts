@@ -1,4 +1,4 @@
-/** Starts an emulated AWS and deploys to it once, for all tests; takes it all away again, also after a failure. */
+/** Starts an emulated AWS and deploys to it once, for all tests; removes everything again, also after a failure. */
 import type { TestProject } from 'vitest/node';
 import { deploy, remove } from './deployment.ts';
 import { startEmulatedAws } from './emulated-aws.ts';
@@ -7,7 +7,7 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /** The environment in which programs use the emulated AWS. */
     readonly emulatedAws: Readonly<Record<string, string>>;
-    /** The file in which all is that functions log. */
+    /** The file with the logs of the functions. */
     readonly log: string;
   }
 }

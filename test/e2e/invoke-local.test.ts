@@ -1,16 +1,18 @@
 /**
- * A developer's way to run a function: `sls invoke local`, from the sources and with an event in a file, without a
- * queue. It reads AWS, writes the state table and tells Security Hub as the deployed function does.
+ * How a developer runs a function: `sls invoke local`, from the sources and with an event in a file, without a queue. It
+ * reads AWS, writes the state table and publishes to Security Hub as the deployed function does.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { at } from '../../lib/core/json.ts';
-import { env, stack } from './account.ts';
+import type { EvaluatorName } from '../../lib/core/service.ts';
+import { controls, evaluatorOf, evaluators } from '../../lib/services/catalogue.ts';
+import { env, stack } from './deployed-stack.ts';
 import { sls } from './deployment.ts';
 import { createVolume } from './resources.ts';
-import { event, findingsAbout } from './stack.ts';
+import { event, findingsAbout, required } from './stack.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -20,26 +22,33 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What the function answers, which is the last thing that is printed. */
+/** The function's answer, which is printed last. */
 async function invoke(name: string, file: string): Promise<unknown> {
   const { out } = await sls(['invoke', 'local', '--function', name, '--path', file], env);
   return JSON.parse(out.slice(out.search(/^\[$/m)));
 }
 
+/** The path of a sample of an evaluator. */
+function sampleOf(evaluator: EvaluatorName): string {
+  const control = required(
+    controls.find((one) => evaluatorOf(one) === evaluator),
+    `a control of ${evaluator}`,
+  );
+  const [sample] = readdirSync(path.join(import.meta.dirname, '..', '..', 'events', control.id)).sort();
+  return `events/${control.id}/${required(sample, 'a sample')}`;
+}
+
 describe('sls invoke local', () => {
-  it.each([
-    ['eks', 'events/eks-audit-logging/fail-off-by-default.json'],
-    ['kms', 'events/kms-key-deletion/fail-scheduled.json'],
-  ])(
-    'hands a sample to the function %s, which leaves what happened in another account',
-    async (name, file) => {
-      expect(await invoke(name, file)).toMatchObject([
+  it.each(evaluators)(
+    'passes a sample to the function %s, which ignores what happened in another account',
+    async (name) => {
+      expect(await invoke(name, sampleOf(name))).toMatchObject([
         { results: [], ignored: [{ delivery: 'invocation', reason: 'other-account-or-region' }] },
       ]);
     },
   );
 
-  it('prints what came of an event in this account, and has it in Security Hub', async () => {
+  it('prints the result of an event in this account, and publishes the finding', async () => {
     const id = await createVolume(stack, false);
     const { source, detailType, detail } = event(
       'ec2-volume-encryption/fail-create-volume-from-plain-snapshot',

@@ -1,4 +1,4 @@
-/** A deployment whose policy acts, beside the one of the other tests, and what it can be seen by. */
+/** A deployment with a policy of its own, beside the one of the other tests, and how the tests observe it. */
 import { randomUUID } from 'node:crypto';
 import { DescribeKeyCommand, DisableKeyCommand, ListResourceTagsCommand } from '@aws-sdk/client-kms';
 import { ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
@@ -7,7 +7,7 @@ import { CreateQueueCommand, DeleteQueueCommand, ReceiveMessageCommand } from '@
 import { expect } from 'vitest';
 import { queueName, scheduleGroupName } from '../../lib/aws/names.ts';
 import { at, list, text } from '../../lib/core/json.ts';
-import { env, eventually, stack } from './account.ts';
+import { env, eventually, stack } from './deployed-stack.ts';
 import { type Ran, run } from './deployment.ts';
 import { account, region } from './emulated-aws.ts';
 import { createKey } from './resources.ts';
@@ -40,7 +40,7 @@ export function trailseal(...args: readonly string[]): Promise<Ran> {
 
 export const arnOfKey = (id: string) => `arn:aws:kms:${region}:${account}:key/${id}`;
 
-/** A key that somebody has just disabled, of which the event has been told. @returns its id. */
+/** A key that somebody has just disabled, and its event. @returns its id. */
 export async function disabledKey(): Promise<string> {
   const id = await createKey(stack);
   await disable(id);
@@ -49,15 +49,15 @@ export async function disabledKey(): Promise<string> {
 
 export async function disable(id: string): Promise<void> {
   await stack.kms.send(new DisableKeyCommand({ KeyId: id }));
-  await tell('fail-disabled', '1f0c8a52-3d1e-4b7a-9c45-8e2b6a7d9f31', id);
+  await putKeyEvent('fail-disabled', '1f0c8a52-3d1e-4b7a-9c45-8e2b6a7d9f31', id);
 }
 
-/** The event of its having been enabled, as CloudTrail tells it: the emulator has none. */
-export async function tellEnabled(id: string): Promise<void> {
-  await tell('pass-enabled', '7c4e2b90-5a66-4f0d-b1c8-3e9d2f4a6b57', id);
+/** Puts the event of a key that was enabled on the bus, as CloudTrail does: the emulator has none. */
+export async function putEnabledEvent(id: string): Promise<void> {
+  await putKeyEvent('pass-enabled', '7c4e2b90-5a66-4f0d-b1c8-3e9d2f4a6b57', id);
 }
 
-async function tell(sample: string, name: string, id: string): Promise<void> {
+async function putKeyEvent(sample: string, name: string, id: string): Promise<void> {
   await put(stack, [event(`kms-key-disabled/${sample}`, { [name]: id })]);
 }
 
@@ -70,8 +70,8 @@ export async function tagsOf(id: string): Promise<Readonly<Record<string, string
   return Object.fromEntries(tags.map(({ TagKey, TagValue }) => [TagKey, TagValue]));
 }
 
-/** Waits until no grace period is left that may end, and what its end brings about has been done. */
-export async function graceIsOver(): Promise<void> {
+/** Waits until every grace period has ended, and its actions have been handled. */
+export async function gracePeriodsEnded(): Promise<void> {
   const scheduler = new SchedulerClient({ region });
   await eventually(async () => {
     const { Schedules = [] } = await scheduler.send(
@@ -82,21 +82,21 @@ export async function graceIsOver(): Promise<void> {
   }, 80_000);
 }
 
-/** What is in the journal about a resource. */
+/** The action runs of a resource, from the run history. */
 export async function actionRunsOf(id: string): Promise<readonly unknown[]> {
   const { out } = await trailseal('actionRuns', '--since', '1 hour', '--format', 'json');
   return list(JSON.parse(out)).filter((actionRun) => text(actionRun, 'resource', 'id') === id);
 }
 
-/** The actions in the journal for a resource, each with its status. */
+/** The actions that ran on a resource, each with its status. */
 export async function statusesOf(id: string): Promise<readonly unknown[]> {
   return (await actionRunsOf(id))
     .map((actionRun) => [at(actionRun, 'action'), at(actionRun, 'status')])
     .toSorted();
 }
 
-/** Whether fixes are stopped, and how many more a policy allows within the hour. */
-export async function fixesOf(policy: string): Promise<{ readonly open: unknown; readonly left: number }> {
+/** Whether the circuit breaker of fixes is open, and how many more fixes a policy allows within the hour. */
+export async function fixLimit(policy: string): Promise<{ readonly open: unknown; readonly left: number }> {
   const { out } = await trailseal('breaker', 'show', 'fix', '--policy', policy, '--format', 'json');
   const shown = at(JSON.parse(out), 'breakers', 0);
   const used = list(shown, 'usedInLastHour').reduce<number>((sum, one) => sum + Number(at(one, 'count')), 0);
@@ -105,9 +105,9 @@ export async function fixesOf(policy: string): Promise<{ readonly open: unknown;
 
 /** A queue that is subscribed to the topic of notifications. */
 export interface Subscription {
-  /** All that the topic has told since then of a resource, by any part of its id. */
+  /** The notifications about a resource until now, by any part of its id. */
   of(id: string): Promise<readonly unknown[]>;
-  /** What that was about an action: `pending`, `done` and so on, in the order in which it came. */
+  /** The kinds of those about an action: `pending`, `done` and so on, in the order in which they came. */
   kinds(id: string, action: string): Promise<readonly unknown[]>;
   end(): Promise<void>;
 }
@@ -135,16 +135,17 @@ export async function subscribe(): Promise<Subscription> {
     new SubscribeCommand({ TopicArn: topic, Protocol: 'sqs', Endpoint: queue }),
   );
   const messages: unknown[] = [];
-  async function told(): Promise<readonly unknown[]> {
-    const { Messages: received = [] } = await stack.sqs.send(
+  async function received(): Promise<readonly unknown[]> {
+    const { Messages: batch = [] } = await stack.sqs.send(
       new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 600 }),
     );
-    for (const { Body: body = '' } of received) {
+    for (const { Body: body = '' } of batch) {
       messages.push(JSON.parse(text(JSON.parse(body), 'Message') ?? 'null'));
     }
     return messages;
   }
-  const of = async (id: string) => (await told()).filter((message) => JSON.stringify(message).includes(id));
+  const of = async (id: string) =>
+    (await received()).filter((message) => JSON.stringify(message).includes(id));
   return {
     of,
     async kinds(id, action) {

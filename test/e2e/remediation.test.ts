@@ -1,24 +1,24 @@
 /**
  * Remediation from the event to the changed resource and back: the state table's stream, Trailseal's own bus, its queues and
- * functions, SNS, and the operators' commands. Every action that may be done by itself, once; what else can come of
- * each is held by `test/emulator/` and `test/actions/`.
+ * functions, SNS, and the operators' commands. Every automatic action once; its other outcomes are tested in
+ * `test/emulator/` and `test/remediation/`.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { text } from '../../lib/core/json.ts';
-import { eventually, stack } from './account.ts';
-import { type Failing, failing, findingOf } from './failing.ts';
+import { eventually, stack } from './deployed-stack.ts';
+import { type FailingCase, failingCases, findingOf } from './failing-cases.ts';
 import { tagsOfFailure } from './failing-resources.ts';
 import {
   arnOfInstance,
+  describeInstance,
   exempt,
+  fixInstance,
   isolationGroups,
   launch,
-  lookAt,
   makeNetwork,
-  mend,
   type Network,
+  putLaunchEvent,
   snapshotsOf,
-  tellLaunch,
   terminate,
 } from './instances.ts';
 import {
@@ -26,15 +26,15 @@ import {
   arnOfKey,
   deploy,
   disabledKey,
-  fixesOf,
-  graceIsOver,
+  fixLimit,
+  gracePeriodsEnded,
+  putEnabledEvent,
   remove,
   type Subscription,
   stateOf,
   statusesOf,
   subscribe,
   tagsOf,
-  tellEnabled,
   trailseal,
 } from './remediation-deployment.ts';
 import { put } from './stack.ts';
@@ -44,16 +44,16 @@ const longestWait = 80_000;
 const yes = ['--yes', '--reason', 'a test'];
 
 let subscription: Subscription | undefined;
-/** By case: the id of what fails, and what it was like before anybody was told. */
-const made = new Map<Failing, { readonly id: string; readonly was: unknown }>();
+/** By case: the id of the resource, and its state before the event. */
+const made = new Map<FailingCase, { readonly id: string; readonly was: unknown }>();
 let network: Network = { vpc: '', subnet: '', groups: [] };
-let instances: Readonly<Record<'quarantined' | 'exempt' | 'mended' | 'deleted', string>>;
+let instances: Readonly<Record<'quarantined' | 'exempt' | 'fixed' | 'deleted', string>>;
 
-/** All of it is made to fail at first, and looked at afterwards: quarantine has a grace period of a minute. */
+/** Everything fails before the first test, because quarantine has a grace period of a minute. */
 beforeAll(async () => {
   await deploy(policyFile);
   subscription = await subscribe();
-  await Promise.all([failInstances(), ...failing.map(fail)]);
+  await Promise.all([failInstances(), ...failingCases.map(fail)]);
 }, 300_000);
 afterAll(async () => {
   await subscription?.end();
@@ -63,32 +63,34 @@ afterAll(async () => {
 async function failInstances(): Promise<void> {
   network = await makeNetwork();
   const [one, two] = [await launch(network), await launch(network)];
-  instances = { quarantined: one[0], exempt: one[1], mended: two[0], deleted: two[1] };
-  await tellLaunch(one);
-  await tellLaunch(two);
-  // Within the grace period, which has begun when there are tags.
+  instances = { quarantined: one[0], exempt: one[1], fixed: two[0], deleted: two[1] };
+  await putLaunchEvent(one);
+  await putLaunchEvent(two);
+  // The rest happens within the grace period, which has begun when there are tags.
   await eventually(async () => {
-    const tags = await Promise.all(Object.values(instances).map(async (id) => (await lookAt(id)).tags));
+    const tags = await Promise.all(
+      Object.values(instances).map(async (id) => (await describeInstance(id)).tags),
+    );
     expect(tags).toEqual(tags.map(() => ['owner=ana', ...tagsOfFailure('ec2-transit-encryption')]));
   }, longestWait);
   await exempt(instances.exempt);
-  await mend(instances.mended);
+  await fixInstance(instances.fixed);
   await terminate(instances.deleted);
 }
 
-async function fail(one: Failing): Promise<void> {
+async function fail(one: FailingCase): Promise<void> {
   const id = await one.make();
-  made.set(one, { id, was: await one.look(id) });
-  await put(stack, [one.told(id)]);
+  made.set(one, { id, was: await one.describe(id) });
+  await put(stack, [one.eventOf(id)]);
 }
 
-function caseOf(one: Failing) {
+function caseOf(one: FailingCase) {
   const found = made.get(one);
   if (found === undefined) throw new Error(`${one.action} has no resource`);
   return found;
 }
 
-const toldOf = async (id: string) => (await subscription?.of(id)) ?? [];
+const notificationsOf = async (id: string) => (await subscription?.of(id)) ?? [];
 const kindsOf = async (id: string, action: string) => (await subscription?.kinds(id, action)) ?? [];
 
 describe('a key that somebody disables', () => {
@@ -101,25 +103,25 @@ describe('a key that somebody disables', () => {
     await eventually(async () => expect(await stateOf(id)).toBe('Enabled'), longestWait);
   });
 
-  it('bears the tags of its failure, and loses them when it passes', async () => {
+  it('has the tags of its failure, and loses them when it passes', async () => {
     expect(await tagsOf(id)).toMatchObject({
       'trailseal:status': expect.any(String),
       'trailseal:controls': 'kms-key-disabled',
     });
-    await tellEnabled(id);
+    await putEnabledEvent(id);
     await eventually(async () => expect(await tagsOf(id)).toEqual({}));
   });
 
-  it('is in the journal with what was done', async () => {
+  it('is in the run history with its actions', async () => {
     expect(await statusesOf(id)).toEqual([
       ['fix:enable-key', 'done'],
       ['tag', 'undone'],
     ]);
   });
 
-  it('is told to people when it fails, when something is done, and when it passes', async () => {
+  it('is in notifications when it fails, when an action is done, and when it passes', async () => {
     await eventually(async () => {
-      const kinds = new Set((await toldOf(id)).map((message) => text(message, 'kind')));
+      const kinds = new Set((await notificationsOf(id)).map((message) => text(message, 'kind')));
       expect([...kinds]).toEqual(expect.arrayContaining(['opened', 'done', 'resolved', 'undone']));
     });
   });
@@ -131,16 +133,16 @@ describe('a key that somebody disables', () => {
   });
 });
 
-describe.each(failing)('$action for $control', (one) => {
-  it('changes what fails into what it should be', async () => {
+describe.each(failingCases)('$action for $control', (one) => {
+  it('fixes or tags the resource', async () => {
     const { id, was } = caseOf(one);
     await eventually(
-      async () => expect([was, await one.look(id)]).toEqual([one.before, one.after]),
+      async () => expect([was, await one.describe(id)]).toEqual([one.before, one.after]),
       longestWait,
     );
   });
 
-  it('is in the journal as done, and told to people', async () => {
+  it('is in the run history as done, and in a notification', async () => {
     const { id } = caseOf(one);
     await eventually(async () => expect(await statusesOf(id)).toContainEqual([one.action, 'done']));
     await eventually(async () => expect(await kindsOf(id, one.action)).toEqual(['done']));
@@ -148,40 +150,47 @@ describe.each(failing)('$action for $control', (one) => {
 });
 
 describe('the undo', () => {
-  const undo = ({ control, action }: Failing, id: string) =>
+  const undo = ({ control, action }: FailingCase, id: string) =>
     trailseal('undo', findingOf(control, id), '--action', action, ...yes);
 
-  it.each(failing.filter(({ undo }) => undo === 'restores'))(
-    'of $action for $control brings back what was there',
+  it.each(failingCases.filter(({ undo }) => undo === 'restores'))(
+    'of $action for $control restores the resource',
     async (one) => {
       const { id } = caseOf(one);
       const { code, all } = await undo(one, id);
-      expect([code, await one.look(id), all]).toEqual([0, one.before, expect.any(String)]);
+      expect([code, await one.describe(id), all]).toEqual([0, one.before, expect.any(String)]);
     },
   );
 
-  it.each(failing.filter(({ undo }) => undo === 'command'))(
-    'of $action is a command, which is printed and not run',
+  it.each(failingCases.filter(({ undo }) => undo === 'command'))(
+    'of $action prints a command and does not run it',
     async (one) => {
       const { id } = caseOf(one);
       const { code, out } = await undo(one, id);
-      expect([code, await one.look(id), out]).toEqual([1, one.after, expect.stringContaining('aws kms ')]);
+      expect([code, await one.describe(id), out]).toEqual([
+        1,
+        one.after,
+        expect.stringContaining('aws kms '),
+      ]);
     },
   );
 });
 
 describe('an instance at the end of its grace period', () => {
-  it('was told to people before as what will be quarantined', async () => {
+  it('was in a notification before as pending', async () => {
     await eventually(async () => {
       expect(await kindsOf(instances.quarantined, 'quarantine')).toContain('pending');
     });
   });
 
-  it('is cut off: its only group is one that lets nothing in and nothing out', async () => {
+  it('is isolated: its only group allows no traffic in and none out', async () => {
     await eventually(async () => {
       const [isolation] = await isolationGroups(network.vpc);
       expect(isolation).toMatchObject({ ingress: 0, egress: 0 });
-      expect(await lookAt(instances.quarantined)).toMatchObject({ groups: [isolation?.id], protected: true });
+      expect(await describeInstance(instances.quarantined)).toMatchObject({
+        groups: [isolation?.id],
+        protected: true,
+      });
     }, 100_000);
   }, 120_000);
 
@@ -189,7 +198,7 @@ describe('an instance at the end of its grace period', () => {
     expect(Object.values(await snapshotsOf(instances.quarantined))).toEqual([1]);
   });
 
-  it('is in the journal, and told to people', async () => {
+  it('is in the run history, and in notifications', async () => {
     await eventually(async () => {
       expect(await statusesOf(instances.quarantined)).toEqual([
         ['quarantine', 'done'],
@@ -199,21 +208,21 @@ describe('an instance at the end of its grace period', () => {
     });
   });
 
-  it('is left alone where it was exempted by a tag, fixed or terminated meanwhile', async () => {
-    await graceIsOver();
-    const { exempt: free, mended, deleted } = instances;
-    expect(await Promise.all([lookAt(free), lookAt(mended)])).toMatchObject([
+  it('is unchanged where it was exempted by a tag, fixed or terminated meanwhile', async () => {
+    await gracePeriodsEnded();
+    const { exempt: exempted, fixed, deleted } = instances;
+    expect(await Promise.all([describeInstance(exempted), describeInstance(fixed)])).toMatchObject([
       { groups: network.groups, protected: false },
       { groups: network.groups, protected: false },
     ]);
-    const actionRuns = (await Promise.all([free, mended, deleted].map(actionRunsOf))).flat();
+    const actionRuns = (await Promise.all([exempted, fixed, deleted].map(actionRunsOf))).flat();
     expect(actionRuns.filter((actionRun) => text(actionRun, 'action') === 'quarantine')).toEqual([]);
   });
 
-  it('has its groups back by undo, and neither tags nor protection', async () => {
+  it('gets its groups back by undo, without tags and protection', async () => {
     const { code, all } = await trailseal('undo', arnOfInstance(instances.quarantined), ...yes);
     expect([code, all]).toEqual([0, expect.any(String)]);
-    expect(await lookAt(instances.quarantined)).toEqual({
+    expect(await describeInstance(instances.quarantined)).toEqual({
       groups: network.groups,
       tags: ['owner=ana'],
       protected: false,
@@ -229,10 +238,10 @@ describe('while the kill switch is engaged', () => {
     await trailseal('kill-switch', 'off', ...yes);
   });
 
-  it('nothing is done, and people are told why', async () => {
+  it('nothing is changed, and a notification says why', async () => {
     const id = await disabledKey();
     await eventually(
-      async () => expect(JSON.stringify(await toldOf(id))).toContain('kill switch'),
+      async () => expect(JSON.stringify(await notificationsOf(id))).toContain('kill switch'),
       longestWait,
     );
     expect([await stateOf(id), await tagsOf(id)]).toEqual(['Disabled', {}]);
@@ -243,17 +252,17 @@ describe('when a limit is reached', () => {
   const enabled = (id: string) =>
     eventually(async () => expect(await stateOf(id)).toBe('Enabled'), longestWait);
 
-  it('the next key is left alone, and the breaker is open until a person closes it', async () => {
-    const before = await fixesOf(policyFile);
+  it('the next key is unchanged, and the circuit breaker is open until it is reset', async () => {
+    const before = await fixLimit(policyFile);
     expect(before).toMatchObject({ open: false, left: expect.any(Number) });
     const last = await Promise.all(Array.from({ length: before.left }, () => disabledKey()));
     await Promise.all(last.map(enabled));
     const next = await disabledKey();
     await eventually(
-      async () => expect(JSON.stringify(await toldOf(next))).toContain('guardrail'),
+      async () => expect(JSON.stringify(await notificationsOf(next))).toContain('guardrail'),
       longestWait,
     );
-    expect([await stateOf(next), await fixesOf(policyFile)]).toEqual(['Disabled', { open: true, left: 0 }]);
+    expect([await stateOf(next), await fixLimit(policyFile)]).toEqual(['Disabled', { open: true, left: 0 }]);
     const { code } = await trailseal('breaker', 'close', 'fix', ...yes);
     expect(code).toBe(0);
     await enabled(await disabledKey());

@@ -1,4 +1,4 @@
-/** Resources made by AWS's own API in the emulated AWS, and what they need to be made. */
+/** Resources that the tests create in the emulated AWS, with AWS's own API. */
 import {
   CreateLaunchTemplateCommand,
   CreateSnapshotCommand,
@@ -12,20 +12,20 @@ import {
 import { CreateClusterCommand, CreateNodegroupCommand } from '@aws-sdk/client-eks';
 import { CreateGrantCommand, CreateKeyCommand } from '@aws-sdk/client-kms';
 import { account, region } from './emulated-aws.ts';
-import { type Stack, told } from './stack.ts';
+import { required, type StackClients } from './stack.ts';
 
 let subnet: Promise<string> | undefined;
 
-async function makeSubnet({ ec2 }: Pick<Stack, 'ec2'>): Promise<string> {
+async function makeSubnet({ ec2 }: Pick<StackClients, 'ec2'>): Promise<string> {
   const vpc = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.0.0.0/16' }));
-  const VpcId = told(vpc.Vpc?.VpcId, 'the VPC');
+  const VpcId = required(vpc.Vpc?.VpcId, 'the VPC');
   const made = await ec2.send(new CreateSubnetCommand({ VpcId, CidrBlock: '10.0.0.0/20' }));
-  return told(made.Subnet?.SubnetId, 'the subnet');
+  return required(made.Subnet?.SubnetId, 'the subnet');
 }
 
-/** @returns the ids of so many instances of a type. */
+/** Launches instances of a type. @returns their ids. */
 export async function runInstances(
-  stack: Pick<Stack, 'ec2'>,
+  stack: Pick<StackClients, 'ec2'>,
   type: InstanceType,
   count: number,
 ): Promise<readonly string[]> {
@@ -40,29 +40,29 @@ export async function runInstances(
       BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { VolumeSize: 8, Encrypted: true } }],
     }),
   );
-  return (answer.Instances ?? []).map(({ InstanceId }) => told(InstanceId, 'an instance'));
+  return (answer.Instances ?? []).map(({ InstanceId }) => required(InstanceId, 'an instance'));
 }
 
-/** @returns the id of a volume. */
-export async function createVolume({ ec2 }: Pick<Stack, 'ec2'>, encrypted: boolean): Promise<string> {
+/** Creates a volume. @returns its id. */
+export async function createVolume({ ec2 }: Pick<StackClients, 'ec2'>, encrypted: boolean): Promise<string> {
   const made = await ec2.send(
     new CreateVolumeCommand({ AvailabilityZone: `${region}a`, Size: 1, Encrypted: encrypted }),
   );
-  return told(made.VolumeId, 'the volume');
+  return required(made.VolumeId, 'the volume');
 }
 
-export interface Cluster {
+export interface ClusterToCreate {
   readonly name: string;
   readonly version: string;
   readonly audit: boolean;
-  /** Whether its endpoint is open to everybody, and to nobody from within; else it is the other way round. */
+  /** Whether its endpoint is public and not private; otherwise it is private and not public. */
   readonly open?: boolean;
 }
 
-/** A cluster whose secrets no key encrypts. */
+/** Creates a cluster without a key for its secrets. */
 export async function createCluster(
-  stack: Pick<Stack, 'ec2' | 'eks'>,
-  { name, version, audit, open = false }: Cluster,
+  stack: Pick<StackClients, 'ec2' | 'eks'>,
+  { name, version, audit, open = false }: ClusterToCreate,
 ): Promise<void> {
   subnet ??= makeSubnet(stack);
   await stack.eks.send(
@@ -81,8 +81,8 @@ export async function createCluster(
   );
 }
 
-/** @returns the id of a snapshot that is shared with everybody. */
-export async function sharedSnapshot(stack: Pick<Stack, 'ec2'>): Promise<string> {
+/** Creates a public snapshot. @returns its id. */
+export async function sharedSnapshot(stack: Pick<StackClients, 'ec2'>): Promise<string> {
   const VolumeId = await createVolume(stack, true);
   const { SnapshotId } = await stack.ec2.send(new CreateSnapshotCommand({ VolumeId }));
   await stack.ec2.send(
@@ -93,23 +93,26 @@ export async function sharedSnapshot(stack: Pick<Stack, 'ec2'>): Promise<string>
       GroupNames: ['all'],
     }),
   );
-  return told(SnapshotId, 'the snapshot');
+  return required(SnapshotId, 'the snapshot');
 }
 
-/** @returns the id of a launch template that prescribes an instance type. */
-export async function createLaunchTemplate({ ec2 }: Pick<Stack, 'ec2'>, type: InstanceType): Promise<string> {
+/** Creates a launch template with an instance type. @returns its id. */
+export async function createLaunchTemplate(
+  { ec2 }: Pick<StackClients, 'ec2'>,
+  type: InstanceType,
+): Promise<string> {
   const made = await ec2.send(
     new CreateLaunchTemplateCommand({
       LaunchTemplateName: `of-${type.replace('.', '-')}`,
       LaunchTemplateData: { InstanceType: type },
     }),
   );
-  return told(made.LaunchTemplate?.LaunchTemplateId, 'the launch template');
+  return required(made.LaunchTemplate?.LaunchTemplateId, 'the launch template');
 }
 
-/** A node group of a cluster, of an instance type. */
+/** Creates a node group with an instance type. */
 export async function createNodegroup(
-  stack: Pick<Stack, 'ec2' | 'eks'>,
+  stack: Pick<StackClients, 'ec2' | 'eks'>,
   cluster: string,
   name: string,
   type: InstanceType,
@@ -126,8 +129,11 @@ export async function createNodegroup(
   );
 }
 
-/** Lets a role of another account use a key. @returns the grant's id. */
-export async function grantToExternalPrincipal({ kms }: Pick<Stack, 'kms'>, key: string): Promise<string> {
+/** Grants the use of a key to a role of another account. @returns the grant's id. */
+export async function grantToExternalPrincipal(
+  { kms }: Pick<StackClients, 'kms'>,
+  key: string,
+): Promise<string> {
   const made = await kms.send(
     new CreateGrantCommand({
       KeyId: key,
@@ -135,10 +141,10 @@ export async function grantToExternalPrincipal({ kms }: Pick<Stack, 'kms'>, key:
       Operations: ['Decrypt'],
     }),
   );
-  return told(made.GrantId, 'the grant');
+  return required(made.GrantId, 'the grant');
 }
 
-/** @returns the id of a symmetric key. */
-export async function createKey({ kms }: Pick<Stack, 'kms'>): Promise<string> {
-  return told((await kms.send(new CreateKeyCommand({}))).KeyMetadata?.KeyId, 'the key');
+/** Creates a symmetric key. @returns its id. */
+export async function createKey({ kms }: Pick<StackClients, 'kms'>): Promise<string> {
+  return required((await kms.send(new CreateKeyCommand({}))).KeyMetadata?.KeyId, 'the key');
 }

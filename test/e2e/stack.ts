@@ -1,7 +1,7 @@
 /**
- * What the tests, and the bench, do to the deployed stack and around it: make resources, tell the event bus what
- * CloudTrail would have told it, read Security Hub, watch the queues. Clients are made by the environment, so it has
- * to be set before.
+ * What the tests, and the benchmark, do with the deployed stack: put the events on the event bus that CloudTrail would
+ * deliver, read Security Hub, watch the queues. The clients' configuration comes from the environment, which has to be set
+ * before.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ import { deadLetterQueueName, type QueueName, queueName } from '../../lib/aws/na
 import { stage } from './deployment.ts';
 import { account, region } from './emulated-aws.ts';
 
-export interface Stack {
+export interface StackClients {
   readonly ec2: EC2Client;
   readonly eks: EKSClient;
   readonly kms: KMSClient;
@@ -31,7 +31,7 @@ export interface Stack {
   readonly sqs: SQSClient;
 }
 
-export function stackOf(): Stack {
+export function stackOf(): StackClients {
   return {
     ec2: new EC2Client({ region }),
     eks: new EKSClient({ region }),
@@ -42,48 +42,48 @@ export function stackOf(): Stack {
   };
 }
 
-/** What an answer of an emulator must hold for a test to go on. */
-export function told<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw new Error(`the emulator does not tell ${what}`);
+/** A value that the test can't do without, such as a member of an emulator's answer. */
+export function required<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`${what} is missing`);
   return value;
 }
 
 /** An event as it is put on the bus. */
-export interface BusEvent {
+export interface EventToPut {
   readonly source: string;
   readonly detailType: string;
   readonly detail: Readonly<Record<string, unknown>>;
-  /** The ARNs of what it is about; events by CloudTrail have none. */
+  /** The ARNs of its resources; events by CloudTrail have none. */
   readonly resources?: readonly string[];
 }
 
 /**
  * A sample of `events/` as if it had happened here and now.
  * @param sample its path below `events/`, without `.json`.
- * @param names what the sample calls things, and what they are called here. Each must occur in it.
- * @param eventId the same for what is delivered twice.
+ * @param names the names in the sample, and what replaces them. Each must occur in it.
+ * @param eventId the same for an event that is delivered twice.
  */
 export function event(
   sample: string,
   names: Readonly<Record<string, string>>,
   eventId: string = randomUUID(),
-): BusEvent {
+): EventToPut {
   let text = readFileSync(path.join(import.meta.dirname, '..', '..', 'events', `${sample}.json`), 'utf8');
-  const { region: there } = JSON.parse(text);
+  const { region: sampleRegion } = JSON.parse(text);
   for (const [from, to] of Object.entries(names)) {
-    if (!text.includes(from)) throw new Error(`${sample} does not say ${from}`);
+    if (!text.includes(from)) throw new Error(`${sample} does not hold ${from}`);
     text = text.replaceAll(from, to);
   }
-  text = text.replaceAll('111122223333', account).replaceAll(there, region);
+  text = text.replaceAll('111122223333', account).replaceAll(sampleRegion, region);
   const { source, 'detail-type': detailType, detail } = JSON.parse(text);
   const eventTime = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
   return { source, detailType, detail: { ...detail, eventID: eventId, eventTime } };
 }
 
-/** Puts events on the default bus, ten a call, as many as PutEvents takes. */
+/** Puts events on the default bus, ten in a call, the maximum of PutEvents. */
 export async function put(
-  { eventBridge }: Pick<Stack, 'eventBridge'>,
-  events: readonly BusEvent[],
+  { eventBridge }: Pick<StackClients, 'eventBridge'>,
+  events: readonly EventToPut[],
 ): Promise<void> {
   for (let start = 0; start < events.length; start += 10) {
     const answer = await eventBridge.send(
@@ -101,10 +101,10 @@ export async function put(
   }
 }
 
-/** All that Security Hub holds. moto does not filter, so that its callers do. */
+/** All findings in Security Hub. moto does not filter: callers do. */
 export async function allFindings({
   securityHub,
-}: Pick<Stack, 'securityHub'>): Promise<readonly AwsSecurityFinding[]> {
+}: Pick<StackClients, 'securityHub'>): Promise<readonly AwsSecurityFinding[]> {
   const findings: AwsSecurityFinding[] = [];
   let token: string | undefined;
   do {
@@ -115,15 +115,15 @@ export async function allFindings({
   return findings;
 }
 
-/** A finding, as short as a test wants it: `ec2-transit-encryption FAILED ACTIVE`. */
+/** A finding in short: `ec2-transit-encryption FAILED ACTIVE`. */
 export function inShort(finding: AwsSecurityFinding): string {
   const control = finding.GeneratorId?.split('/').at(-1);
   return [control, finding.Compliance?.Status, finding.RecordState].join(' ');
 }
 
-/** The findings about resources whose id ends so, but for an id that AWS appends, in short and in order. */
+/** The findings of resources whose ARN ends in `id`, or in `id` and an id that AWS appends; in short and in order. */
 export async function findingsAbout(
-  stack: Pick<Stack, 'securityHub'>,
+  stack: Pick<StackClients, 'securityHub'>,
   id: string,
 ): Promise<readonly string[]> {
   return (await allFindings(stack))
@@ -132,13 +132,16 @@ export async function findingsAbout(
     .sort();
 }
 
-export async function queueUrl({ sqs }: Pick<Stack, 'sqs'>, name: string): Promise<string> {
-  return told((await sqs.send(new GetQueueUrlCommand({ QueueName: name }))).QueueUrl, `the URL of ${name}`);
+export async function queueUrl({ sqs }: Pick<StackClients, 'sqs'>, name: string): Promise<string> {
+  return required(
+    (await sqs.send(new GetQueueUrlCommand({ QueueName: name }))).QueueUrl,
+    `the URL of ${name}`,
+  );
 }
 
 /** Sends messages to a queue of the stack. */
 export async function send(
-  stack: Pick<Stack, 'sqs'>,
+  stack: Pick<StackClients, 'sqs'>,
   to: QueueName,
   bodies: readonly string[],
 ): Promise<void> {
@@ -152,8 +155,8 @@ export async function send(
   }
 }
 
-/** Messages waiting in a queue or being handled; those held back until later are not counted. */
-export async function depth(stack: Pick<Stack, 'sqs'>, name: string): Promise<number> {
+/** Messages waiting in a queue or being handled, without delayed ones. */
+export async function depth(stack: Pick<StackClients, 'sqs'>, name: string): Promise<number> {
   const QueueUrl = await queueUrl(stack, name);
   const { Attributes: counts } = await stack.sqs.send(
     new GetQueueAttributesCommand({
@@ -167,12 +170,16 @@ export async function depth(stack: Pick<Stack, 'sqs'>, name: string): Promise<nu
   );
 }
 
-export function deadLetters(stack: Pick<Stack, 'sqs'>, of: QueueName): Promise<number> {
+export function deadLetters(stack: Pick<StackClients, 'sqs'>, of: QueueName): Promise<number> {
   return depth(stack, deadLetterQueueName(stage, of));
 }
 
-/** Waits until a queue of the stack has been empty twice in a row. Rejects when it never is. */
-export async function drained(stack: Pick<Stack, 'sqs'>, of: QueueName, withinMs = 60_000): Promise<void> {
+/** Waits until a queue of the stack is empty twice in a row. Rejects when it is not in time. */
+export async function drained(
+  stack: Pick<StackClients, 'sqs'>,
+  of: QueueName,
+  withinMs = 60_000,
+): Promise<void> {
   let empty = 0;
   for (const giveUp = Date.now() + withinMs; Date.now() < giveUp; await sleep(250)) {
     empty = (await depth(stack, queueName(stage, of))) === 0 ? empty + 1 : 0;

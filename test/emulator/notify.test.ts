@@ -1,4 +1,4 @@
-/** Messages through the SNS that moto is, read back from SQS queues that are subscribed to its topics. */
+/** Notifications through moto's SNS, read back from SQS queues that are subscribed to its topics. */
 import {
   CreateTopicCommand,
   SetSubscriptionAttributesCommand,
@@ -16,9 +16,10 @@ import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { snsClient } from '../../lib/aws/sns.ts';
 import { at, text } from '../../lib/core/json.ts';
-import { Notifier } from '../../lib/notifications/notifier.ts';
-import { secretReader, ssmClient } from '../../lib/notifications/secret.ts';
-import { topicTargets } from '../../lib/notifications/target.ts';
+import { notify } from '../../lib/notifications/notify.ts';
+import { topicTargets } from '../../lib/notifications/topics.ts';
+import { secretReader, ssmClient } from '../../lib/notifications/webhook-endpoint.ts';
+import type { Delivery } from '../../lib/pipeline/live/batch.ts';
 import { action, envelope, instance, transition } from '../notifications/events.ts';
 
 const region = 'eu-central-1';
@@ -70,18 +71,27 @@ async function topicArn(): Promise<string> {
   return TopicArn;
 }
 
-function notifierTo(topics: Parameters<typeof topicTargets>[0]): Notifier {
+/** Notifies topics of a batch; rejects when a topic did not accept a notification. */
+async function notifyTopics(
+  topics: Parameters<typeof topicTargets>[0],
+  batch: readonly Delivery[],
+): Promise<void> {
   const client = snsClient(config);
-  return new Notifier({
-    targets: topicTargets(topics, () => client),
-    adviceFor: () => undefined,
-    stage: 'dev',
-    again: () => Promise.reject(new Error('not to be tried again')),
-    deadLetter: (_body, reason) => Promise.reject(new Error(reason)),
-  });
+  const { unhandled } = await notify(
+    batch,
+    {},
+    {
+      targets: topicTargets(topics, () => client),
+      adviceFor: () => undefined,
+      stage: 'dev',
+      retry: () => Promise.reject(new Error('not to be retried')),
+      deadLetter: (_body, reason) => Promise.reject(new Error(reason)),
+    },
+  );
+  for (const { error } of unhandled) throw error;
 }
 
-const storm = Array.from({ length: 30 }, (_, index) => ({
+const failures: readonly Delivery[] = Array.from({ length: 30 }, (_, index) => ({
   id: `delivery-${index}`,
   body: envelope(instance(index)),
   receives: 1,
@@ -95,20 +105,24 @@ describe('a topic of text and one of chat', () => {
   beforeEach(async () => {
     [text_, chat] = [await topicArn(), await topicArn()];
     queues = { text: await subscribed(text_), chat: await subscribed(chat) };
-    await notifierTo({ text: text_, chat }).take(storm);
+    await notifyTopics({ text: text_, chat }, failures);
   });
 
-  it('get a storm as one message', async () => {
+  it('get 30 failures as one notification', async () => {
     const subjects = (await received(queues.text)).map((message) => text(message, 'Subject'));
-    expect(subjects).toEqual(['[HIGH] ec2-transit-encryption: 30 instances fail, 111122223333 eu-central-1']);
+    expect(subjects).toEqual([
+      '[HIGH] ec2-transit-encryption FAILED: 30 instances, 111122223333 eu-central-1',
+    ]);
   });
 
-  it('get it as words', async () => {
+  it('get it as text', async () => {
     const [message] = await received(queues.text);
-    expect(text(message, 'Message')).toContain('\n30 instances fail.\n');
+    expect(text(message, 'Message')).toMatch(
+      /^FAILED: Instances should encrypt traffic between them: 30 instances\n/,
+    );
   });
 
-  it('get it in the form of Amazon Q Developer', async () => {
+  it('get it in the schema of Amazon Q Developer', async () => {
     const [message] = await received(queues.chat);
     expect(JSON.parse(text(message, 'Message') ?? '')).toMatchObject({
       version: '1.0',
@@ -134,7 +148,7 @@ describe('one topic of text and JSON', () => {
   it('gives queues the JSON', async () => {
     const both = await topicArn();
     const queue = await subscribed(both);
-    await notifierTo({ text: both, json: both }).take(storm);
+    await notifyTopics({ text: both, json: both }, failures);
     const messages = await received(queue);
     expect(messages.map((message) => JSON.parse(text(message, 'Message') ?? '').count)).toEqual([30]);
   });
@@ -142,15 +156,15 @@ describe('one topic of text and JSON', () => {
 
 describe('a subscription', () => {
   it.each([
-    ['severity', { severity: ['CRITICAL'] }, ['[CRITICAL] kms-key-deletion']],
-    ['kind', { kind: ['done', 'undone'] }, ['[HIGH] ec2-transit-encryption']],
-    ['control', { control: [{ prefix: 'kms-' }] }, ['[CRITICAL] kms-key-deletion']],
+    ['severity', { severity: ['CRITICAL'] }, ['[CRITICAL] kms-key-deletion FAILED']],
+    ['kind', { kind: ['done', 'undone'] }, ['[HIGH] Quarantined']],
+    ['control', { control: [{ prefix: 'kms-' }] }, ['[CRITICAL] kms-key-deletion FAILED']],
     ['account', { account: ['444455556666'] }, []],
     ['format', { format: ['json'] }, []],
   ])('can be filtered by %s', async (_what, filter, subjects) => {
     const topic = await topicArn();
     const queue = await subscribed(topic, filter);
-    await notifierTo({ text: topic }).take([
+    await notifyTopics({ text: topic }, [
       { id: '1', body: envelope(transition()), receives: 1 },
       { id: '2', body: envelope(action(), 'Action'), receives: 1 },
     ]);
@@ -160,19 +174,22 @@ describe('a subscription', () => {
 });
 
 describe('a topic that is not there', () => {
-  it('has the event put aside', async () => {
+  it('has the event put into the DLQ', async () => {
     const missing = `arn:aws:sns:${region}:123456789012:missing`;
     const reasons: string[] = [];
     const client = snsClient(config);
-    const notifier = new Notifier({
-      targets: topicTargets({ text: missing }, () => client),
-      adviceFor: () => undefined,
-      stage: 'dev',
-      again: () => Promise.reject(new Error('not to be tried again')),
-      deadLetter: async (_body, reason) => void reasons.push(reason),
-    });
-    await notifier.take(storm.slice(0, 1));
-    expect(reasons).toEqual([expect.stringContaining(`The topic ${missing} did not take it: NotFound`)]);
+    await notify(
+      failures.slice(0, 1),
+      {},
+      {
+        targets: topicTargets({ text: missing }, () => client),
+        adviceFor: () => undefined,
+        stage: 'dev',
+        retry: () => Promise.reject(new Error('not to be retried')),
+        deadLetter: async (_body, reason) => void reasons.push(reason),
+      },
+    );
+    expect(reasons).toEqual([expect.stringContaining(`Publishing to the topic ${missing} failed: NotFound`)]);
   });
 });
 
@@ -195,7 +212,7 @@ describe('the secret of a webhook', () => {
 });
 
 describe('the function', () => {
-  it('takes a batch of its queue, and has nothing of it delivered again', async () => {
+  it('handles a batch of its queue, of which nothing is delivered again', async () => {
     const topic = await topicArn();
     const queue = await subscribed(topic);
     const own = await subscribed(await topicArn());
@@ -214,13 +231,13 @@ describe('the function', () => {
       vi.stubEnv(name, value);
     }
     const { handler } = await import('../../functions/notify.ts');
-    const Records = storm.map(({ id, body }) => ({ messageId: id, eventSource: 'aws:sqs', body }));
+    const Records = failures.map(({ id, body }) => ({ messageId: id, eventSource: 'aws:sqs', body }));
     const answer: unknown = await handler({ Records }, {
       getRemainingTimeInMillis: () => 300_000,
     } as Context);
     expect(answer).toEqual({ batchItemFailures: [] });
     expect((await received(queue)).map((message) => text(message, 'Subject'))).toEqual([
-      '[HIGH] ec2-transit-encryption: 30 instances fail, 111122223333 eu-central-1',
+      '[HIGH] ec2-transit-encryption FAILED: 30 instances, 111122223333 eu-central-1',
     ]);
   });
 });

@@ -4,9 +4,9 @@ import { customActionLabels, customActionResource } from '../../lib/aws/names.ts
 import { productArnOf } from '../../lib/findings/id.ts';
 import { customActionNames } from '../../lib/policy/custom-actions.ts';
 import { action } from '../notifications/events.ts';
+import { externalPrincipal } from './fake-resources.ts';
 import { pathsIn, tampered, tampering } from './messages.ts';
 import { known } from './requests.ts';
-import { externalPrincipal } from './resources.ts';
 import { accountRegion, hostileText, hostileValue } from './values.ts';
 
 export const stage = 'dev';

@@ -1,10 +1,18 @@
-/** AWS as nobody would have it: it answers at random, and what it answers holds what its customers wrote. */
+/** A fake AWS that answers at random, with words that a hostile customer wrote. */
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
 import type { FactName, Facts, Resource } from '../../lib/core/control.ts';
 import type { CurrentResource, FactRequest, LiveFactProvider } from '../../lib/core/fact-provider.ts';
 import { known, type UnknownReason, unknownFact } from '../../lib/core/facts.ts';
 import { defaultKeyPolicy, parseKeyPolicy } from '../../lib/iam/document.ts';
+import { Matcher } from '../../lib/pipeline/match.ts';
+import { TrailFacts } from '../../lib/pipeline/trail-facts.ts';
+import { controls } from '../../lib/services/catalogue.ts';
 import { controlPlaneLogs } from '../../lib/services/eks/facts.ts';
 import type { Random } from '../../scripts/sample/random.ts';
+import { eventOf, sample } from '../evaluating.ts';
+
+const events = path.join(import.meta.dirname, '..', '..', 'events');
 
 const source = { kind: 'api', call: 'Describe<b>', at: '2026-03-01T12:00:00.000Z' } as const;
 
@@ -50,7 +58,7 @@ const policies: readonly unknown[] = [
 ];
 
 type Values = { readonly [Name in FactName]: Extract<Facts[Name], { readonly known: true }>['value'] };
-type Makers = { readonly [Name in FactName]: (random: Random, resource: Resource) => Values[Name] };
+type FactMakers = { readonly [Name in FactName]?: (random: Random, resource: Resource) => Values[Name] };
 
 const word = (random: Random) => random.pick(words);
 const flag = (random: Random) => random.below(2) === 0;
@@ -59,7 +67,8 @@ const maybe = <T>(random: Random, value: T): T | null => (flag(random) ? value :
 const key = (random: Random) => ({ arn: word(random), manager: random.pick(['AWS', 'CUSTOMER'] as const) });
 const type = (random: Random) => ({ instanceType: word(random), encryptionInTransitSupported: flag(random) });
 
-const makers: Makers = {
+/** Values with a shape that a control expects, and hostile words in them. */
+const makers: FactMakers = {
   'ec2.instance': (random) => ({ instanceType: word(random) }),
   'ec2.instanceType': type,
   'ec2.volumeEncryption': (random) => ({ encrypted: flag(random), shownBy: 'aws' }),
@@ -116,6 +125,44 @@ const makers: Makers = {
   }),
 };
 
+/** Of each fact, the values that the samples of `events/` prove: hostile variants are made of them. */
+const specimens = await specimensOfFacts();
+
+async function specimensOfFacts(): Promise<ReadonlyMap<string, readonly unknown[]>> {
+  const found: { readonly name: string; readonly value: unknown }[] = [];
+  for (const control of controls) {
+    for (const file of readdirSync(path.join(events, control.id))) {
+      const event = eventOf(sample(control.id, path.basename(file, '.json')));
+      const facts = new TrailFacts();
+      if (event.outcome.kind === 'success') facts.learn(event);
+      const resources = new Matcher([control]).match(event).triggered.map(({ resource }) => resource);
+      for (const gathered of await facts.gather(
+        resources.map((resource) => ({ resource, facts: control.facts })),
+      )) {
+        for (const [name, fact] of Object.entries(gathered)) {
+          if (fact?.known) found.push({ name, value: fact.value });
+        }
+      }
+    }
+  }
+  return new Map(
+    [...Map.groupBy(found, ({ name }) => name)].map(([name, some]) => [name, some.map(({ value }) => value)]),
+  );
+}
+
+/** A value of a fact; of one that has no maker here, a specimen in which one in three texts is hostile. */
+function valueOfFact(name: FactName, random: Random, resource: Resource) {
+  const maker = makers[name];
+  if (maker !== undefined) return maker(random, resource);
+  const some = specimens.get(name);
+  if (some === undefined) throw new Error(`no sample proves ${name}: add one, or a maker for hostile values`);
+  return JSON.parse(
+    JSON.stringify(random.pick(some), (_key, value: unknown) =>
+      typeof value === 'string' && random.below(3) === 0 ? word(random) : value,
+    ),
+  );
+}
+
 function randomTags(random: Random): Readonly<Record<string, string>> {
   const exempt = random.pick([
     '2027-01-31 load test',
@@ -129,22 +176,22 @@ function randomTags(random: Random): Readonly<Record<string, string>> {
   ]);
 }
 
-/** Most of the time AWS knows the resource; else it was deleted, or no answer comes. */
+/** Usually AWS knows the resource; otherwise it was deleted, or there is no answer. */
 export function randomFacts(random: Random): LiveFactProvider {
   const factsOf = ({ resource, facts }: FactRequest): Partial<Facts> => {
-    const alike = random.below(4) === 0 ? random.pick(reasons) : undefined;
+    const shared = random.below(4) === 0 ? random.pick(reasons) : undefined;
     return Object.fromEntries(
       facts.map((name) => {
-        const reason = alike ?? (random.below(8) === 0 ? random.pick(reasons) : undefined);
+        const reason = shared ?? (random.below(8) === 0 ? random.pick(reasons) : undefined);
         const fact =
           reason === undefined
-            ? known(makers[name](random, resource), source)
+            ? known(valueOfFact(name, random, resource), source)
             : unknownFact(reason, `AWS says ${word(random)} of ${resource.id}`);
         return [name, fact];
       }),
     );
   };
-  const looked = (request: FactRequest): readonly CurrentResource[] => {
+  const look = (request: FactRequest): readonly CurrentResource[] => {
     const { resource } = request;
     const tags = random.below(3) === 0 ? { tags: randomTags(random) } : {};
     if (resource.type !== 'AwsEc2Volume' || resource.id.startsWith('vol-') || random.below(2) === 0) {
@@ -155,5 +202,5 @@ export function randomFacts(random: Random): LiveFactProvider {
       return { resource: volume, facts: factsOf({ ...request, resource: volume }) };
     });
   };
-  return { look: async (requests) => requests.map(looked) };
+  return { look: async (requests) => requests.map(look) };
 }

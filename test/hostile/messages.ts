@@ -1,24 +1,24 @@
-/** Messages for an evaluator's queue that are none of what it expects, or almost: samples that were tampered with. */
+/** Hostile messages for an evaluator's queue: samples that were tampered with, and forged messages. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import type { Control, ResourceType } from '../../lib/core/control.ts';
+import type { Control } from '../../lib/core/control.ts';
 import { isObject } from '../../lib/core/json.ts';
 import type { EvaluatorName } from '../../lib/core/service.ts';
 import { messageVersion } from '../../lib/pipeline/live/message.ts';
-import { evaluatorOf } from '../../lib/services/catalogue.ts';
+import { controls, evaluatorOf, resourceTypes } from '../../lib/services/catalogue.ts';
 import { accountRegion, hostileText, hostileValue } from './values.ts';
 
 const events = path.join(import.meta.dirname, '..', '..', 'events');
 
-/** A sample of `events/` as if it had happened in the deployment's place, and where in it there are values. */
+/** A sample of `events/` as if it had happened in the deployment's Region, and the paths of its values. */
 export interface Sample {
   readonly text: string;
   readonly paths: readonly (readonly (string | number)[])[];
 }
 
-function samplesOf(controls: readonly Control[]): readonly Sample[] {
-  return controls.flatMap(({ id }) =>
+function samplesOf(some: readonly Control[]): readonly Sample[] {
+  return some.flatMap(({ id }) =>
     readdirSync(path.join(events, id)).map((name) => {
       const text = readFileSync(path.join(events, id, name), 'utf8');
       const { region } = JSON.parse(text);
@@ -41,9 +41,9 @@ export type Tampering =
   | { readonly kind: 'append'; readonly where: number; readonly text: string }
   | { readonly kind: 'add'; readonly where: number; readonly key: string; readonly value: unknown }
   | { readonly kind: 'remove'; readonly where: number }
-  /** The same key once more, which JSON does not forbid: the last one counts. */
+  /** A duplicate key, which JSON does not forbid: the last one counts. */
   | { readonly kind: 'double'; readonly where: number; readonly value: unknown }
-  /** Everywhere: an account, a Region, an id. */
+  /** An account, a Region or an id, everywhere. */
   | { readonly kind: 'replace'; readonly from: string; readonly to: string }
   | { readonly kind: 'cut'; readonly where: number };
 
@@ -76,7 +76,7 @@ export const tampering: fc.Arbitrary<Tampering> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('cut' as const), where }) },
 );
 
-/** The body of a message: a sample, tampered with. */
+/** The body of a message: a sample that was tampered with. */
 export function tampered(sample: Sample, tamperings: readonly Tampering[]): string {
   let root: unknown = JSON.parse(sample.text);
   for (const one of tamperings) {
@@ -112,7 +112,7 @@ function changed(
   return withMember(value, String(step), changed(value[step], rest, change));
 }
 
-/** Also where the key is `__proto__`. */
+/** Works for the key `__proto__` too. */
 function withMember(object: object, key: string, value: unknown): object {
   return Object.fromEntries([...Object.entries(object).filter(([other]) => other !== key), [key, value]]);
 }
@@ -129,19 +129,7 @@ function doubled(text: string, nth: number, value: unknown): string {
   return `${text.slice(0, end)}${JSON.stringify(value)},${key[0]}${text.slice(end)}`;
 }
 
-const resourceTypes: readonly ResourceType[] = [
-  'AwsAccount',
-  'AwsEc2Instance',
-  'AwsEc2Volume',
-  'AwsEc2Snapshot',
-  'AwsEc2LaunchTemplate',
-  'AwsEksCluster',
-  'AwsEksNodegroup',
-  'AwsKmsKey',
-  'AwsKmsGrant',
-];
-
-/** A resource that somebody made up: here, elsewhere, or with an ARN that says something else than the rest of it. */
+/** A forged resource: here, elsewhere, or with an ARN that contradicts the rest of it. */
 const forgedResource = fc.record(
   {
     type: fc.oneof({ weight: 5, arbitrary: fc.constantFrom<string>(...resourceTypes) }, hostileText),
@@ -165,11 +153,11 @@ const forgedResource = fc.record(
   { requiredKeys: ['type', 'id', 'arn', 'account', 'region'] },
 );
 
-const own = (said: fc.Arbitrary<object>): fc.Arbitrary<string> =>
-  said.map((members) => JSON.stringify({ trailseal: { version: messageVersion, ...members } }));
+const own = (message: fc.Arbitrary<object>): fc.Arbitrary<string> =>
+  message.map((members) => JSON.stringify({ trailseal: { version: messageVersion, ...members } }));
 
-/** Trailseal's own messages, forged. */
-function forged(controls: readonly Control[], samples: readonly Sample[]): fc.Arbitrary<string> {
+/** Forged messages of Trailseal's own. */
+function forged(samples: readonly Sample[]): fc.Arbitrary<string> {
   const control = fc.constantFrom(...controls.map(({ id }) => id));
   return fc.oneof(
     own(
@@ -219,24 +207,24 @@ function forged(controls: readonly Control[], samples: readonly Sample[]): fc.Ar
   );
 }
 
-/** Nested as deep as a message has room for, which nothing may follow down call by call. */
-const abyss = `${'['.repeat(60_000)}${']'.repeat(60_000)}`;
-const abysses: readonly string[] = [
-  abyss,
-  `{"trailseal":{"version":${abyss},"kind":"look"}}`,
-  `{"trailseal":{"version":${messageVersion},"kind":"look","looks":[{"resource":${abyss}}]}}`,
-  `{"eventSource":"kms.amazonaws.com","eventName":"CreateKey","requestParameters":${abyss}}`,
+/** Nested as deeply as a message has room for: recursion over it would overflow the stack. */
+const deep = `${'['.repeat(60_000)}${']'.repeat(60_000)}`;
+const deeplyNested: readonly string[] = [
+  deep,
+  `{"trailseal":{"version":${deep},"kind":"look"}}`,
+  `{"trailseal":{"version":${messageVersion},"kind":"look","looks":[{"resource":${deep}}]}}`,
+  `{"eventSource":"kms.amazonaws.com","eventName":"CreateKey","requestParameters":${deep}}`,
 ];
 
-/** Bodies for the queue of an evaluator: most are samples of its own, tampered with in one to four ways. */
-export function hostileBody(evaluator: EvaluatorName, controls: readonly Control[]): fc.Arbitrary<string> {
+/** Bodies for the queue of an evaluator: most are samples of its own controls, tampered with in one to four ways. */
+export function hostileBody(evaluator: EvaluatorName): fc.Arbitrary<string> {
   const samples = samplesOf(controls.filter((control) => evaluatorOf(control) === evaluator));
   const event = fc
     .tuple(fc.constantFrom(...samples), fc.array(tampering, { minLength: 1, maxLength: 4 }))
     .map(([sample, tamperings]) => tampered(sample, tamperings));
   return fc.oneof(
     { weight: 16, arbitrary: event },
-    { weight: 3, arbitrary: forged(controls, samples) },
+    { weight: 3, arbitrary: forged(samples) },
     {
       weight: 1,
       arbitrary: fc.oneof(
@@ -244,7 +232,7 @@ export function hostileBody(evaluator: EvaluatorName, controls: readonly Control
         hostileValue.map((value) => JSON.stringify(value)),
         event.map((body) => JSON.stringify({ eventSource: 'aws:sqs', body })),
         event.map((body) => `[${body}]`),
-        fc.constantFrom(...abysses),
+        fc.constantFrom(...deeplyNested),
         event.map((body) => `${body.slice(0, -1)},"trailseal":{"version":1,"kind":"again","attempt":2}}`),
       ),
     },

@@ -13,9 +13,9 @@ import { parseRemediation } from '../../lib/remediation/message.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { policyOf } from '../policy/fixtures.ts';
 import { operatorBody, productArn, stage } from './custom-actions.ts';
-import { faultsOfAccountRegion, faultsOfLine } from './faults.ts';
 import { known } from './requests.ts';
 import { accountRegion, hostileText } from './values.ts';
+import { violationsOfAccountRegion, violationsOfLine } from './violations.ts';
 
 const day = 86_400_000;
 const customActions = ['undo', 're-check', 'exempt', ...new Set(controls.flatMap(requestable))];
@@ -86,7 +86,7 @@ function faultsOfSending({ customActionEvent, sent, given }: Came): readonly str
   );
   const isOurs = (id: string) => {
     const resource = entries.get(id)?.resource;
-    return ids.has(id) && resource !== undefined && faultsOfAccountRegion(resource).length === 0;
+    return ids.has(id) && resource !== undefined && violationsOfAccountRegion(resource).length === 0;
   };
   return [
     ...sent.flatMap(({ queue, body }) => {
@@ -96,7 +96,7 @@ function faultsOfSending({ customActionEvent, sent, given }: Came): readonly str
       }
       const look = parseBody(body);
       if (look.kind !== 'look') return [`it sent ${body}`];
-      return look.looks.flatMap(({ resource }) => faultsOfAccountRegion(resource));
+      return look.looks.flatMap(({ resource }) => violationsOfAccountRegion(resource));
     }),
     ...given.flatMap(({ finding, expires, lifted }) => {
       // A release lets nothing off, whether or not there was an exemption to take back.
@@ -135,7 +135,7 @@ describe('hostile messages in the queue of operators', () => {
       await fc.assert(
         fc.asyncProperty(operatorBody, before, async (body, note) => {
           const came = await taken(body, note);
-          const logged = lines.splice(0).join('').split('\n').filter(Boolean).flatMap(faultsOfLine);
+          const logged = lines.splice(0).join('').split('\n').filter(Boolean).flatMap(violationsOfLine);
           if (typeof came === 'string') {
             expect(came).not.toBe('');
             tally.malformed += 1;

@@ -1,6 +1,6 @@
 /**
- * An AWS that lets everybody change everything, also what is not theirs: what is spared is so by Trailseal alone. It
- * notes each write with the name by which its resource was called.
+ * A fake AWS that allows every change, also of resources of others: whatever stays unchanged was spared by Trailseal alone.
+ * It records each write with the name by which its resource was called.
  */
 import { type EC2Client, EC2ServiceException } from '@aws-sdk/client-ec2';
 import type { Clients } from '../../lib/aws/clients.ts';
@@ -8,15 +8,22 @@ import type { ResourceType } from '../../lib/core/control.ts';
 import { at, list, text } from '../../lib/core/json.ts';
 import { isolationGroupName, isolationTag } from '../../lib/services/ec2/quarantine/names.ts';
 import { writeClients } from '../services/ec2/quarantine/quarantine-clients.ts';
-import { clusterKey, externalPrincipal, grantId, type Thing, thingOf, things } from './resources.ts';
+import {
+  clusterKey,
+  externalPrincipal,
+  type FakeResource,
+  fakeResourceOf,
+  fakeResources,
+  grantId,
+} from './fake-resources.ts';
 
 export interface Write {
   readonly call: string;
   readonly type: ResourceType;
-  /** As the call has it. */
+  /** The name in the call. */
   readonly name: string;
-  /** What AWS understands by it. */
-  readonly thing: Thing | undefined;
+  /** The resource that AWS finds by it. */
+  readonly resource: FakeResource | undefined;
 }
 
 const vpc = 'vpc-1';
@@ -25,10 +32,10 @@ const isolationGroup = 'sg-isolation';
 export class PermissiveAws {
   readonly clients: Clients = writeClients();
   readonly writes: Write[] = [];
-  /** Calls that this AWS does not have. */
-  readonly strange: string[] = [];
-  readonly #tags = new Map<Thing, Record<string, string>>();
-  /** What was fixed, and how: `<id> rotation`. */
+  /** Calls that are not implemented here. */
+  readonly unsupported: string[] = [];
+  readonly #tags = new Map<FakeResource, Record<string, string>>();
+  /** The changes that were made: `<ARN> rotated`. */
   readonly #changed = new Set<string>();
 
   constructor() {
@@ -39,7 +46,7 @@ export class PermissiveAws {
         (_next, { commandName }) =>
           async ({ input }) => ({
             response: {},
-            // What no model of AWS says is for this double to tell.
+            // The output's type depends on the command, which is not known here.
             output: this.#answer(String(commandName).replace(/Command$/, ''), input) as never,
           }),
         { step: 'initialize', name: 'permissive' },
@@ -47,7 +54,7 @@ export class PermissiveAws {
     }
   }
 
-  /** Everything as it was at first. */
+  /** Undoes all changes. */
   reset(): void {
     this.writes.length = 0;
     this.#tags.clear();
@@ -56,13 +63,13 @@ export class PermissiveAws {
 
   #answer(call: string, input: unknown): object {
     const answer = this.#kms(call, input) ?? this.#ec2(call, input) ?? this.#eks(call, input);
-    if (answer === undefined) this.strange.push(call);
+    if (answer === undefined) this.unsupported.push(call);
     return { $metadata: {}, ...answer };
   }
 
   #kms(call: string, input: unknown): object | undefined {
-    const read = (): Thing => found('AwsKmsKey', text(input, 'KeyId'), 'NotFoundException');
-    const write = (): Thing => this.#write(call, 'AwsKmsKey', text(input, 'KeyId'));
+    const read = (): FakeResource => found('AwsKmsKey', text(input, 'KeyId'), 'NotFoundException');
+    const write = (): FakeResource => this.#write(call, 'AwsKmsKey', text(input, 'KeyId'));
     switch (call) {
       case 'DescribeKey': {
         const key = read();
@@ -115,10 +122,10 @@ export class PermissiveAws {
       case 'PutKeyPolicy':
         return this.#change(write(), 'policed');
       case 'RevokeGrant': {
-        this.#note(call, 'AwsKmsGrant', `${text(input, 'KeyId')}/${text(input, 'GrantId')}`);
+        this.#record(call, 'AwsKmsGrant', `${text(input, 'KeyId')}/${text(input, 'GrantId')}`);
         return this.#change(read(), 'revoked');
       }
-      // EKS has one of this name too.
+      // EKS has a call of this name too.
       case 'TagResource':
         if (text(input, 'KeyId') === undefined) return undefined;
         return this.#tag(write(), pairs(input, 'TagKey', 'TagValue'));
@@ -156,11 +163,11 @@ export class PermissiveAws {
       }
       case 'DescribeNetworkInterfaces': {
         const [instance = ''] = list(input, 'Filters').flatMap((filter) => list(filter, 'Values'));
-        const thing = thingOf('AwsEc2Instance', String(instance));
-        if (thing === undefined) return { NetworkInterfaces: [] };
-        const group = this.#has(thing, 'isolated') ? isolationGroup : 'sg-web';
-        const interfaceId = `eni-${thing.id}`;
-        // Nobody tells whose it is.
+        const resource = fakeResourceOf('AwsEc2Instance', String(instance));
+        if (resource === undefined) return { NetworkInterfaces: [] };
+        const group = this.#has(resource, 'isolated') ? isolationGroup : 'sg-web';
+        const interfaceId = `eni-${resource.id}`;
+        // Without an owner: a requester-managed interface would be skipped.
         return {
           NetworkInterfaces: [{ NetworkInterfaceId: interfaceId, VpcId: vpc, Groups: [{ GroupId: group }] }],
         };
@@ -279,45 +286,45 @@ export class PermissiveAws {
     }
   }
 
-  #write(call: string, type: ResourceType, name: string | undefined): Thing {
-    this.#note(call, type, name ?? '');
+  #write(call: string, type: ResourceType, name: string | undefined): FakeResource {
+    this.#record(call, type, name ?? '');
     return found(type, name, 'NotFoundException');
   }
 
-  #note(call: string, type: ResourceType, name: string): void {
+  #record(call: string, type: ResourceType, name: string): void {
     const slash = name.lastIndexOf('/');
-    const key = type === 'AwsKmsGrant' ? thingOf('AwsKmsKey', name.slice(0, slash)) : undefined;
-    const thing =
+    const key = type === 'AwsKmsGrant' ? fakeResourceOf('AwsKmsKey', name.slice(0, slash)) : undefined;
+    const resource =
       type === 'AwsKmsGrant'
-        ? things.find((one) => one.type === type && one.arn === key?.arn)
-        : thingOf(type, name);
-    this.writes.push({ call, type, name, thing });
+        ? fakeResources.find((one) => one.type === type && one.arn === key?.arn)
+        : fakeResourceOf(type, name);
+    this.writes.push({ call, type, name, resource });
   }
 
-  #has({ arn }: Thing, change: string): boolean {
+  #has({ arn }: FakeResource, change: string): boolean {
     return this.#changed.has(`${arn} ${change}`);
   }
-  #change({ arn }: Thing, change: string): object {
+  #change({ arn }: FakeResource, change: string): object {
     this.#changed.add(`${arn} ${change}`);
     return {};
   }
-  #tagsOf(thing: Thing): Readonly<Record<string, string>> {
-    return this.#tags.get(thing) ?? thing.tags;
+  #tagsOf(resource: FakeResource): Readonly<Record<string, string>> {
+    return this.#tags.get(resource) ?? resource.tags;
   }
-  #ec2Tags(thing: Thing): readonly object[] {
-    return Object.entries(this.#tagsOf(thing)).map(([Key, Value]) => ({ Key, Value }));
+  #ec2Tags(resource: FakeResource): readonly object[] {
+    return Object.entries(this.#tagsOf(resource)).map(([Key, Value]) => ({ Key, Value }));
   }
-  #tag(thing: Thing, tags: readonly (readonly [string, unknown])[]): object {
+  #tag(resource: FakeResource, tags: readonly (readonly [string, unknown])[]): object {
     const told = tags.map(([name, value]) => [name, String(value)] as const);
-    this.#tags.set(thing, { ...this.#tagsOf(thing), ...Object.fromEntries(told) });
+    this.#tags.set(resource, { ...this.#tagsOf(resource), ...Object.fromEntries(told) });
     return {};
   }
 }
 
-/** Throws as AWS does where there is none of this name. */
-function found(type: ResourceType, name: string | undefined, refusal: string): Thing {
-  const thing = thingOf(type, name ?? '');
-  if (thing !== undefined) return thing;
+/** Throws as AWS does where no resource has this name. */
+function found(type: ResourceType, name: string | undefined, refusal: string): FakeResource {
+  const resource = fakeResourceOf(type, name ?? '');
+  if (resource !== undefined) return resource;
   throw new EC2ServiceException({
     name: refusal,
     message: `there is no ${name}`,
@@ -326,8 +333,12 @@ function found(type: ResourceType, name: string | undefined, refusal: string): T
   });
 }
 
-function here(): Thing {
-  return found('AwsAccount', things.find(({ type, free }) => type === 'AwsAccount' && free)?.arn, 'NotFound');
+function here(): FakeResource {
+  return found(
+    'AwsAccount',
+    fakeResources.find(({ type, free }) => type === 'AwsAccount' && free)?.arn,
+    'NotFound',
+  );
 }
 
 function idIn(input: unknown, member: string): string | undefined {
@@ -342,7 +353,7 @@ function pairs(input: unknown, key: string, value: string): readonly (readonly [
   return list(input, 'Tags').map((tag) => [text(tag, key) ?? '', at(tag, value)] as const);
 }
 
-/** That lets an account do everything. */
+/** A key policy that allows an account everything. */
 export function policyFor(account: string): string {
   return JSON.stringify({
     Version: '2012-10-17',

@@ -15,9 +15,9 @@ import { controls } from '../../lib/services/catalogue.ts';
 import { readers } from '../../lib/services/readers.ts';
 import { policyOf } from '../policy/fixtures.ts';
 import { MemoryJournal } from '../remediation/actions/memory-journal.ts';
+import { clusterKey, exemptingTag, stack } from './fake-resources.ts';
 import { PermissiveAws, policyFor } from './permissive-aws.ts';
 import { type Attack, foundAt } from './requests.ts';
-import { clusterKey, exemptingTag, stack } from './resources.ts';
 import { accountRegion } from './values.ts';
 
 const everything = [

@@ -3,23 +3,23 @@ import { describe, expect, it, vi } from 'vitest';
 import { at } from '../../lib/core/json.ts';
 import { StateTableError } from '../../lib/findings/state/error.ts';
 import { compose } from '../../lib/notifications/compose.ts';
-import { occasionOfAction, occasionOfTransition } from '../../lib/notifications/occasion.ts';
+import { triggerOfAction, triggerOfTransition } from '../../lib/notifications/trigger.ts';
 import { actionEventSchema } from '../../lib/remediation/events/action-event.ts';
 import { transitionSchema } from '../../lib/remediation/events/transition.ts';
-import { faultsOfNotification } from '../notifications/shown.ts';
-import { faultsOfLine } from './faults.ts';
+import { violationsOfNotification } from '../notifications/shown.ts';
+import { type FakeResource, fakeResources } from './fake-resources.ts';
 import type { Write } from './permissive-aws.ts';
 import { type Came, RemediationWorld } from './remediation-world.ts';
 import { type Attack, attack } from './requests.ts';
-import { type Thing, things } from './resources.ts';
 import { accountRegion } from './values.ts';
+import { violationsOfLine } from './violations.ts';
 
 const limit = 300_000;
 
 /** The one resource that may be written to because of what the state table says: of the deployment's place, and failing. */
-function dueBy({ entry: { resource, finding, control } }: Attack): Thing | undefined {
+function dueBy({ entry: { resource, finding, control } }: Attack): FakeResource | undefined {
   const { type, id, account, region } = resource;
-  return things.find(
+  return fakeResources.find(
     (thing) =>
       thing.type === type &&
       thing.id === id &&
@@ -35,9 +35,10 @@ function dueBy({ entry: { resource, finding, control } }: Attack): Thing | undef
 function faultsOfWrites(writes: readonly Write[], one: Attack): readonly string[] {
   const due = dueBy(one);
   return writes
-    .filter(({ thing }) => due === undefined || thing !== due)
+    .filter(({ resource }) => due === undefined || resource !== due)
     .map(
-      ({ call, name, thing }) => `${call} of ${JSON.stringify(name)}, which is ${thing?.arn ?? 'nothing'}`,
+      ({ call, name, resource }) =>
+        `${call} of ${JSON.stringify(name)}, which is ${resource?.arn ?? 'nothing'}`,
     );
 }
 
@@ -65,12 +66,12 @@ function faultsOfEnd(came: Came): readonly string[] {
 function faultsOfTelling(came: Came, { body }: Attack): readonly string[] {
   const events = came.kind === 'done' ? came.remediation.events : [];
   const transition = transitionSchema.safeParse(detailOf(body));
-  const opened = transition.success ? [occasionOfTransition(transition.data)] : [];
+  const opened = transition.success ? [triggerOfTransition(transition.data)] : [];
   return compose(
-    [...events.map(occasionOfAction), ...opened].flatMap((occasion) => occasion ?? []),
+    [...events.map(triggerOfAction), ...opened].flatMap((occasion) => occasion ?? []),
     () => undefined,
     'dev',
-  ).flatMap(faultsOfNotification);
+  ).flatMap(violationsOfNotification);
 }
 
 function detailOf(body: string): unknown {
@@ -144,7 +145,7 @@ describe('hostile messages in the queue of remediation, and a state table that l
           ...faultsOfEnd(came),
           ...faultsOfWrites(aws.writes, one),
           ...(one.due && aws.writes.length === 0 ? ['what is asked for is not done'] : []),
-          ...aws.strange.map((call) => `${call} is a call that this AWS does not have`),
+          ...aws.unsupported.map((call) => `${call} is a call that this AWS does not have`),
         ];
       };
       await storm(12_000, check);
@@ -175,7 +176,7 @@ describe('hostile messages in the queue of remediation, and a state table that l
       let seen = 0;
       await storm(4_000, (_one, _came, _world, lines) => {
         seen += lines.length;
-        return lines.flatMap(faultsOfLine);
+        return lines.flatMap(violationsOfLine);
       });
       expect(seen).toBeGreaterThan(1_000);
     },

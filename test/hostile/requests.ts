@@ -12,8 +12,8 @@ import { type Recorded, withRecords } from '../../lib/findings/state/table.ts';
 import { transitionOf } from '../../lib/remediation/events/transition.ts';
 import { remediateBody } from '../../lib/remediation/message.ts';
 import { controls } from '../../lib/services/catalogue.ts';
+import { type FakeResource, fakeResources } from './fake-resources.ts';
 import { pathsIn, tampered, tampering } from './messages.ts';
-import { type Thing, things } from './resources.ts';
 import { accountRegion, hostileText, hostileValue } from './values.ts';
 
 /** When everything was found to fail, epoch milliseconds. */
@@ -22,10 +22,10 @@ export const foundAt = Date.parse('2026-03-01T12:00:00Z');
 /** A thing that the state table says fails a control, whether or not it does. */
 interface Case {
   readonly control: Control;
-  readonly thing: Thing;
+  readonly thing: FakeResource;
 }
 
-const cases: readonly Case[] = things.flatMap((thing) =>
+const cases: readonly Case[] = fakeResources.flatMap((thing) =>
   controls
     .filter(({ resourceType }) => resourceType === thing.type)
     .map((control): Case => ({ control, thing })),
@@ -85,7 +85,7 @@ interface Lie {
 }
 
 /** ARNs and ids of everything there is, and of what only looks like it. */
-const names = things.flatMap(({ id, arn, account }) => [
+const names = fakeResources.flatMap(({ id, arn, account }) => [
   id,
   arn,
   `${arn} `,
@@ -128,7 +128,7 @@ const lie: fc.Arbitrary<Lie> = fc.oneof(
     arbitrary: fc.record({
       where: fc.constant('resource' as const),
       member: fc.constant('type'),
-      value: fc.oneof(fc.constantFrom(...things.map(({ type }) => type)), hostileText),
+      value: fc.oneof(fc.constantFrom(...fakeResources.map(({ type }) => type)), hostileText),
     }),
   },
   {

@@ -8,7 +8,7 @@ import { listers } from '../../lib/services/listers.ts';
 import { MemoryStateTable } from '../findings/state/memory-state-table.ts';
 import { accountRegion, hostileText, hostileValue } from './values.ts';
 
-/** What a scheduled scan sends because of a message; no part of it asks AWS, which has no credentials here. */
+/** What a scheduled scan sends because of a message. No part of it calls AWS: there are no credentials. */
 async function sent(body: string): Promise<readonly unknown[]> {
   const message = parseBody(body);
   if (message.kind !== 'scan') return [];
@@ -26,8 +26,8 @@ async function sent(body: string): Promise<readonly unknown[]> {
   return bodies;
 }
 
-describe('a forged order to scheduled scan', () => {
-  it('is nothing, where it names a part that there is not', async () => {
+describe('a forged message to the scheduled scan', () => {
+  it('sends nothing where it names a part that does not exist', async () => {
     const parts = new Set<unknown>([...controls.map(({ resourceType }) => resourceType), 'stateTable']);
     await fc.assert(
       fc.asyncProperty(
@@ -42,7 +42,7 @@ describe('a forged order to scheduled scan', () => {
     );
   });
 
-  it('goes on in the state table from any token, without fail', async () => {
+  it('never fails because of its token in the state table', async () => {
     await fc.assert(
       fc.asyncProperty(hostileValue, async (token) => {
         const trailseal = { version: 1, kind: 'scan', of: 'stateTable', token };

@@ -1,12 +1,12 @@
-/** What somebody could put into an event who means harm, or what could be in it by mistake. */
+/** Values that an attacker, or a mistake, could put into an event. */
 import fc from 'fast-check';
 
-/** The place of the deployment that the events come to. */
+/** The account and Region of the deployment. */
 export const accountRegion = { account: '111122223333', region: 'us-east-1' };
 
 const esc = '\u001b';
 
-/** Names that mean something to JavaScript, terminals, browsers, chats, or to whoever reads an ARN. */
+/** Names with a meaning to JavaScript, terminals, browsers, chat applications or parsers of ARNs. */
 const names = [
   '__proto__',
   'constructor',
@@ -34,7 +34,7 @@ const names = [
   '[click](https://example.com) ![](https://example.com/x.png)',
   // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text that is hostile.
   '${process.env.AWS_SECRET_ACCESS_KEY}',
-  "'; DROP TABLE state table; --",
+  "'; DROP TABLE findings; --",
   '../../../etc/passwd',
   '%2e%2e%2f',
   '%',
@@ -65,12 +65,12 @@ const names = [
   'arn:::::',
 ];
 
-/** UTF-16 as it comes, halves of pairs and all. */
+/** Arbitrary UTF-16, unpaired surrogates included. */
 const anyUnits = fc
   .array(fc.nat({ max: 0xffff }), { maxLength: 12 })
   .map((units) => String.fromCharCode(...units));
 
-/** Short most of the time, now and then far too long. */
+/** Usually short, sometimes far too long. */
 export const hostileText: fc.Arbitrary<string> = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom(...names) },
   { weight: 3, arbitrary: anyUnits },
@@ -80,7 +80,7 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
   },
 );
 
-/** As JSON.parse makes it: an own member called `__proto__`. */
+/** JSON.parse makes an own member called `__proto__`. */
 const polluting: unknown = JSON.parse(
   '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":1}}}',
 );
@@ -91,7 +91,7 @@ function nested(depth: number, list: boolean): unknown {
   return value;
 }
 
-/** A value of any type, whatever type belongs there. */
+/** A value of any type. */
 export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 8, arbitrary: hostileText },
   {

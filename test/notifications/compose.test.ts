@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { chatJson, compose, type Notification } from '../../lib/notifications/compose.ts';
-import { type Occasion, occasionOfAction, occasionOfTransition } from '../../lib/notifications/occasion.ts';
+import {
+  type NotificationTrigger,
+  triggerOfAction,
+  triggerOfTransition,
+} from '../../lib/notifications/trigger.ts';
 import { kmsKeyDeletion } from '../../lib/services/kms/controls/kms-key-deletion.ts';
 import { action, instance, transition } from './events.ts';
 
@@ -9,17 +13,17 @@ const advice = {
   reference: 'https://docs.example/keys',
 };
 
-function told(...occasions: readonly (Occasion | undefined)[]): readonly Notification[] {
+function composed(...triggers: readonly (NotificationTrigger | undefined)[]): readonly Notification[] {
   return compose(
-    occasions.filter((occasion) => occasion !== undefined),
+    triggers.filter((trigger) => trigger !== undefined),
     () => advice,
     'dev',
   );
 }
 
-function one(occasion: Occasion | undefined): Notification {
-  const [notification] = told(occasion);
-  if (notification === undefined) throw new Error('nothing was told');
+function one(trigger: NotificationTrigger | undefined): Notification {
+  const [notification] = composed(trigger);
+  if (notification === undefined) throw new Error('nothing was composed');
   return notification;
 }
 
@@ -29,17 +33,18 @@ const search =
 const equals = '%3D%255Coperator%255C%253AEQUALS%255C%253A';
 
 describe('a failure', () => {
-  const notification = one(occasionOfTransition(transition()));
+  const notification = one(triggerOfTransition(transition()));
 
-  it('has a subject that says what, which and where', () => {
-    expect(notification.subject).toBe(`[CRITICAL] kms-key-deletion: ${key} fails, 111122223333 eu-central-1`);
+  it('has a subject that says what happened, to which resource and where', () => {
+    expect(notification.subject).toBe(
+      `[CRITICAL] kms-key-deletion FAILED: ${key}, 111122223333 eu-central-1`,
+    );
   });
 
-  it('says in its text all that somebody needs', () => {
-    expect(notification.text).toBe(`kms-key-deletion: KMS keys should not be scheduled for deletion
+  it('says in its text what is known and what to do', () => {
+    expect(notification.text).toBe(`FAILED: KMS keys should not be scheduled for deletion: KMS key ${key}
 
-KMS key ${key} fails.
-
+Control: KMS keys should not be scheduled for deletion (kms-key-deletion)
 What: The key ${key} will be deleted on 2026-11-28.
 Required: no scheduled deletion
 Severity: CRITICAL
@@ -47,14 +52,14 @@ Resource: arn:aws:kms:eu-central-1:111122223333:key/${key}
 Account: 111122223333
 Region: eu-central-1
 Actor: ana (IAMUser, arn:aws:iam::111122223333:user/ana) from 198.51.100.7 with aws-cli/2.31
-Since: 2026-11-21T10:00:00.000Z
+Open since: 2026-11-21T10:00:00.000Z
 Planned: fix:cancel-key-deletion: kms-key-deletion fails: cancel the scheduled deletion.
 Skipped: quarantine (guardrail): The limit for the hour is used up.
 Finding: trailseal/kms-key-deletion/111122223333/eu-central-1/${key}
 
 What to do: Enable it: aws kms enable-key --key-id ARN.
 Read more: https://docs.example/keys
-To undo what is done: trailseal undo --stage dev 'trailseal/kms-key-deletion/111122223333/eu-central-1/${key}'
+To undo the actions: trailseal undo --stage dev 'trailseal/kms-key-deletion/111122223333/eu-central-1/${key}'
 In Security Hub: ${search}Id${equals}trailseal%252Fkms-key-deletion%252F111122223333%252Feu-central-1%252F${key}
 `);
   });
@@ -66,9 +71,9 @@ In Security Hub: ${search}Id${equals}trailseal%252Fkms-key-deletion%252F11112222
       id: notification.id,
       content: {
         textType: 'client-markdown',
-        title: `:rotating_light: [CRITICAL] kms-key-deletion: KMS key \`${key}\` fails.`,
+        title: `:rotating_light: [CRITICAL] FAILED: KMS keys should not be scheduled for deletion: KMS key \`${key}\``,
         description: [
-          'KMS keys should not be scheduled for deletion.',
+          'Control: KMS keys should not be scheduled for deletion (kms-key-deletion)',
           `What: The key ${key} will be deleted on 2026-11-28.`,
           'Required: no scheduled deletion',
           'Severity: `CRITICAL`',
@@ -76,7 +81,7 @@ In Security Hub: ${search}Id${equals}trailseal%252Fkms-key-deletion%252F11112222
           'Account: `111122223333`',
           'Region: `eu-central-1`',
           'Actor: `ana (IAMUser, arn:aws:iam::111122223333:user/ana) from 198.51.100.7 with aws-cli/2.31`',
-          'Since: `2026-11-21T10:00:00.000Z`',
+          'Open since: `2026-11-21T10:00:00.000Z`',
           'Planned: fix:cancel-key-deletion: kms-key-deletion fails: cancel the scheduled deletion.',
           'Skipped: quarantine (guardrail): The limit for the hour is used up.',
           `Finding: \`trailseal/kms-key-deletion/111122223333/eu-central-1/${key}\``,
@@ -85,13 +90,13 @@ In Security Hub: ${search}Id${equals}trailseal%252Fkms-key-deletion%252F11112222
         nextSteps: [
           'What to do: Enable it: aws kms enable-key --key-id ARN.',
           'Read more: https://docs.example/keys',
-          `To undo what is done: \`trailseal undo --stage dev 'trailseal/kms-key-deletion/111122223333/eu-central-1/${key}'\``,
+          `To undo the actions: \`trailseal undo --stage dev 'trailseal/kms-key-deletion/111122223333/eu-central-1/${key}'\``,
         ],
         keywords: ['CRITICAL', 'kms-key-deletion', 'opened', '111122223333', 'eu-central-1'],
       },
       metadata: {
         threadId: expect.stringMatching(/^trailseal-[0-9a-f]{32}$/),
-        summary: `CRITICAL: kms-key-deletion: KMS key ${key} fails.`,
+        summary: `CRITICAL: kms-key-deletion: FAILED: KMS keys should not be scheduled for deletion: KMS key ${key}`,
         eventType: 'trailseal.opened',
         relatedResources: [`arn:aws:kms:eu-central-1:111122223333:key/${key}`],
         additionalContext: {
@@ -117,7 +122,7 @@ In Security Hub: ${search}Id${equals}trailseal%252Fkms-key-deletion%252F11112222
 
   it('has the advice of its own control', () => {
     const [real] = compose(
-      [occasionOfTransition(transition())].flatMap((told) => told ?? []),
+      [triggerOfTransition(transition())].flatMap((trigger) => trigger ?? []),
       (id) => (id === 'kms-key-deletion' ? kmsKeyDeletion : undefined),
       'dev',
     );
@@ -125,19 +130,19 @@ In Security Hub: ${search}Id${equals}trailseal%252Fkms-key-deletion%252F11112222
   });
 });
 
-describe('the command that undoes', () => {
-  it('names a finding that has an apostrophe as a shell takes it', () => {
-    const { text } = one(occasionOfTransition(transition({ finding: "trailseal/o'hara; reboot" })));
+describe('the undo command', () => {
+  it('quotes a finding that has an apostrophe for a shell', () => {
+    const { text } = one(triggerOfTransition(transition({ finding: "trailseal/o'hara; reboot" })));
     expect(text).toContain(
-      String.raw`To undo what is done: trailseal undo --stage dev 'trailseal/o'\''hara; reboot'`,
+      String.raw`To undo the actions: trailseal undo --stage dev 'trailseal/o'\''hara; reboot'`,
     );
   });
 });
 
-describe('what is over', () => {
-  it('says so, since when it was, and nothing of what was planned', () => {
+describe('a resolved finding', () => {
+  it('says so, since when it was open, and nothing of its plan', () => {
     const { subject, text } = one(
-      occasionOfTransition(
+      triggerOfTransition(
         transition({
           status: 'RESOLVED',
           verdict: 'PASS',
@@ -147,11 +152,10 @@ describe('what is over', () => {
         }),
       ),
     );
-    expect(subject).toBe(`[CRITICAL] kms-key-deletion: ${key} passes, 111122223333 eu-central-1`);
-    expect(text).toBe(`kms-key-deletion: KMS keys should not be scheduled for deletion
+    expect(subject).toBe(`[CRITICAL] kms-key-deletion PASSED: ${key}, 111122223333 eu-central-1`);
+    expect(text).toBe(`PASSED: KMS keys should not be scheduled for deletion: KMS key ${key}
 
-KMS key ${key} passes.
-
+Control: KMS keys should not be scheduled for deletion (kms-key-deletion)
 What: The key is enabled.
 Required: no scheduled deletion
 Severity: CRITICAL
@@ -159,7 +163,7 @@ Resource: arn:aws:kms:eu-central-1:111122223333:key/${key}
 Account: 111122223333
 Region: eu-central-1
 Actor: ana (IAMUser, arn:aws:iam::111122223333:user/ana) from 198.51.100.7 with aws-cli/2.31
-Since: 2026-11-21T10:00:00.000Z
+Open since: 2026-11-21T10:00:00.000Z
 When: 2026-11-21T11:00:00.000Z
 Finding: trailseal/kms-key-deletion/111122223333/eu-central-1/${key}
 
@@ -169,15 +173,14 @@ In Security Hub: ${search}Id${equals}trailseal%252Fkms-key-deletion%252F11112222
 });
 
 describe('an action', () => {
-  it('that was done says what was done and how to undo it', () => {
-    const { subject, text } = one(occasionOfAction(action()));
+  it('that was done says its steps and how to undo it', () => {
+    const { subject, text } = one(triggerOfAction(action()));
     expect(subject).toBe(
-      '[HIGH] ec2-transit-encryption: i-0abc1234567890def: quarantine is done, 111122223333 eu-central-1',
+      '[HIGH] Quarantined: i-0abc1234567890def (ec2-transit-encryption), 111122223333 eu-central-1',
     );
-    expect(text).toBe(`ec2-transit-encryption: Instances should encrypt traffic between them
+    expect(text).toBe(`Quarantined: instance i-0abc1234567890def
 
-Instance i-0abc1234567890def: quarantine is done.
-
+Control: Instances should encrypt traffic between them (ec2-transit-encryption)
 What: The instance still fails ec2-transit-encryption.
 Evidence: i-0abc1234567890def is a t2.micro, which does not encrypt in transit.
 Severity: HIGH
@@ -196,8 +199,8 @@ In Security Hub: ${search}Id${equals}trailseal%252Fec2-transit-encryption%252F11
 `);
   });
 
-  it('says in chat on what evidence and after whom it was done', () => {
-    expect(one(occasionOfAction(action())).chat.content.description.split('\n')).toEqual(
+  it('says in chat the evidence, and the actor of the failure', () => {
+    expect(one(triggerOfAction(action())).chat.content.description.split('\n')).toEqual(
       expect.arrayContaining([
         'Evidence: i-0abc1234567890def is a t2.micro, which does not encrypt in transit.',
         'Actor of the failure: `ana (IAMUser, arn:aws:iam::111122223333:user/ana)`',
@@ -205,8 +208,8 @@ In Security Hub: ${search}Id${equals}trailseal%252Fec2-transit-encryption%252F11
     );
   });
 
-  it('says in its JSON on what evidence and after whom it was done', () => {
-    const [item] = JSON.parse(one(occasionOfAction(action())).json).items;
+  it('says in its JSON the evidence, and the actor of the failure', () => {
+    const [item] = JSON.parse(one(triggerOfAction(action())).json).items;
     expect({ summary: item.summary, evidence: item.evidence, actor: item.actor }).toEqual({
       summary: 'The instance still fails ec2-transit-encryption.',
       evidence: 'i-0abc1234567890def is a t2.micro, which does not encrypt in transit.',
@@ -221,15 +224,15 @@ In Security Hub: ${search}Id${equals}trailseal%252Fec2-transit-encryption%252F11
     });
   });
 
-  it('of which neither evidence nor actor is known says nothing of them', () => {
+  it('without known evidence and actor has no line for them', () => {
     const { actor: _actor, summary: _summary, ...event } = action();
-    expect(one(occasionOfAction(event)).text).not.toMatch(/^(Evidence|Actor)/m);
+    expect(one(triggerOfAction(event)).text).not.toMatch(/^(Evidence|Actor)/m);
   });
 
-  it('that was done to several says after whom, and how to undo one', () => {
-    const [notification] = told(
-      occasionOfAction(action()),
-      occasionOfAction(action({ id: 'other', finding: 'trailseal/other' })),
+  it('that was done to several resources says the actors of the failures, and how to undo one', () => {
+    const [notification] = composed(
+      triggerOfAction(action()),
+      triggerOfAction(action({ id: 'other', finding: 'trailseal/other' })),
     );
     expect(notification?.text).toContain('\nActors of the failures: ana (2)\n');
     expect(notification?.text).toContain('\nTo undo one: trailseal undo --stage dev FINDING\n');
@@ -237,7 +240,7 @@ In Security Hub: ${search}Id${equals}trailseal%252Fec2-transit-encryption%252F11
 
   it('that is pending says when it is due and how to stop it', () => {
     const { text } = one(
-      occasionOfAction(
+      triggerOfAction(
         action({ outcome: 'pending', due: '2026-11-21T11:00:00.000Z', plan: ['Swap the groups.'] }),
       ),
     );
@@ -246,13 +249,13 @@ Due: 2026-11-21T11:00:00.000Z
 Planned: Swap the groups.
 `);
     expect(text).toContain(
-      '\nTo stop it: Repair the resource, or exempt it in the policy, before it is due.\n',
+      '\nTo stop it: Fix the resource, or exempt it in the policy, before the due time.\n',
     );
   });
 
   it('that was skipped says why, and that its steps were not done', () => {
     const { text } = one(
-      occasionOfAction(
+      triggerOfAction(
         action({ outcome: 'skipped', because: 'The breaker is open.', plan: ['Swap the groups.'] }),
       ),
     );
@@ -260,27 +263,27 @@ Planned: Swap the groups.
     expect(text).toContain('\nNot done: Swap the groups.\n');
   });
 
-  it('is in one thread with the finding that it is about', () => {
+  it('is in one thread with its finding', () => {
     const failure = one(
-      occasionOfTransition(instance(1, { finding: action().finding, resource: action().resource })),
+      triggerOfTransition(instance(1, { finding: action().finding, resource: action().resource })),
     );
-    expect(one(occasionOfAction(action())).chat.metadata.threadId).toBe(failure.chat.metadata.threadId);
+    expect(one(triggerOfAction(action())).chat.metadata.threadId).toBe(failure.chat.metadata.threadId);
   });
 });
 
-describe('a storm', () => {
-  const storm = Array.from({ length: 200 }, (_, index) =>
-    occasionOfTransition(instance(index, index === 150 ? { severity: 'CRITICAL' } : {})),
+describe('200 failures of one control', () => {
+  const failures = Array.from({ length: 200 }, (_, index) =>
+    triggerOfTransition(instance(index, index === 150 ? { severity: 'CRITICAL' } : {})),
   );
-  const [notification] = told(...storm);
+  const [notification] = composed(...failures);
 
-  it('is one message', () => {
-    expect(told(...storm).map(({ subject }) => subject)).toEqual([
-      '[CRITICAL] ec2-transit-encryption: 200 instances fail, 111122223333 eu-central-1',
+  it('are one notification', () => {
+    expect(composed(...failures).map(({ subject }) => subject)).toEqual([
+      '[CRITICAL] ec2-transit-encryption FAILED: 200 instances, 111122223333 eu-central-1',
     ]);
   });
 
-  it('names the first ten, the worst first', () => {
+  it('are listed up to ten, the most severe first', () => {
     const named = notification?.text.match(/^\d+\. \[\w+\] i-\w+/gm);
     expect(named).toEqual([
       '1. [CRITICAL] i-00000000000000096',
@@ -288,13 +291,14 @@ describe('a storm', () => {
     ]);
   });
 
-  it('says how many more there are', () => {
+  it('are counted beyond the list', () => {
     expect(notification?.text).toContain('\nand 190 more.\n');
   });
 
-  it('sums up', () => {
-    expect(notification?.text).toContain(`200 instances fail.
+  it('are summed up', () => {
+    expect(notification?.text).toContain(`Instances should encrypt traffic between them: 200 instances
 
+Control: Instances should encrypt traffic between them (ec2-transit-encryption)
 Severity: CRITICAL (1), HIGH (199)
 Account: 111122223333
 Region: eu-central-1
@@ -303,14 +307,14 @@ When: 2026-11-21T10:00:00.000Z to 2026-11-21T10:03:19.000Z
 `);
   });
 
-  it("leads to all findings of the control in the account's Security Hub", () => {
+  it("have a link to all findings of the control in the account's Security Hub", () => {
     expect(notification?.text).toContain(
       `\nIn Security Hub: ${search}GeneratorId${equals}trailseal%252Fec2-transit-encryption` +
         `%26AwsAccountId${equals}111122223333%26RecordState${equals}ACTIVE\n`,
     );
   });
 
-  it('has the first fifty in its JSON, and the number of the others', () => {
+  it('are in the JSON up to fifty, with the number of the others', () => {
     const data = JSON.parse(notification?.json ?? '');
     expect({ count: data.count, items: data.items.length, more: data.more }).toEqual({
       count: 200,
@@ -319,7 +323,7 @@ When: 2026-11-21T10:00:00.000Z to 2026-11-21T10:03:19.000Z
     });
   });
 
-  it('tells of all of its events', () => {
+  it('are all among its events', () => {
     expect(notification?.events).toHaveLength(200);
   });
 });
@@ -331,27 +335,27 @@ describe('a group', () => {
     ['control', { control: { id: 'kms-key-disabled', title: 'KMS keys should be enabled' } }],
     ['kind', { verdict: 'UNKNOWN' }],
   ] as const)('is of one %s', (_what, other) => {
-    const one = occasionOfTransition(transition());
+    const one = triggerOfTransition(transition());
     expect(
-      told(one, occasionOfTransition(transition({ finding: 'trailseal/other', ...other }))),
+      composed(one, triggerOfTransition(transition({ finding: 'trailseal/other', ...other }))),
     ).toHaveLength(2);
   });
 
   it('is of one action', () => {
     expect(
-      told(occasionOfAction(action()), occasionOfAction(action({ id: 'other', action: 'tag' }))),
+      composed(triggerOfAction(action()), triggerOfAction(action({ id: 'other', action: 'tag' }))),
     ).toHaveLength(2);
   });
 
-  it('has an event that came twice once', () => {
-    const [notification] = told(occasionOfTransition(transition()), occasionOfTransition(transition()));
+  it('counts an event that came twice once', () => {
+    const [notification] = composed(triggerOfTransition(transition()), triggerOfTransition(transition()));
     expect(JSON.parse(notification?.json ?? '').count).toBe(1);
   });
 
-  it('has of one finding the newest occasion only', () => {
-    const [notification] = told(
-      occasionOfTransition(transition({ sequence: 2, summary: 'The newer.' })),
-      occasionOfTransition(transition({ sequence: 1, summary: 'The older.' })),
+  it('has only the newest event of a finding', () => {
+    const [notification] = composed(
+      triggerOfTransition(transition({ sequence: 2, summary: 'The newer.' })),
+      triggerOfTransition(transition({ sequence: 1, summary: 'The older.' })),
     );
     expect(
       JSON.parse(notification?.json ?? '').items.map(({ summary }: { summary: string }) => summary),
@@ -359,18 +363,48 @@ describe('a group', () => {
   });
 
   it('has the same id whatever the order of its events', () => {
-    const some = [1, 2, 3].map((index) => occasionOfTransition(instance(index)));
-    expect(told(...some.toReversed())[0]?.id).toBe(told(...some)[0]?.id);
+    const some = [1, 2, 3].map((index) => triggerOfTransition(instance(index)));
+    expect(composed(...some.toReversed())[0]?.id).toBe(composed(...some)[0]?.id);
   });
 });
 
-describe('the chat form', () => {
+describe('the chat format', () => {
   it('keeps to the limits of Amazon Q Developer', () => {
     const long = 'x'.repeat(20_000);
     const { content } = JSON.parse(
-      chatJson(one(occasionOfTransition(transition({ summary: long, required: long })))),
+      chatJson(one(triggerOfTransition(transition({ summary: long, required: long })))),
     );
     expect(content.description.length).toBeLessThanOrEqual(8_000);
     expect(content.nextSteps.filter((step: string) => step.length > 350)).toEqual([]);
+  });
+});
+
+describe('the status of an action', () => {
+  it.each([
+    ['tag', 'done', 'Tagged'],
+    ['quarantine', 'done', 'Quarantined'],
+    ['fix:enable-key', 'done', 'Fix enable-key done'],
+    ['quarantine', 'pending', 'Quarantine pending'],
+    ['quarantine', 'partially-completed', 'Quarantine partially completed'],
+    ['tag', 'skipped', 'Tag skipped'],
+    ['quarantine', 'undone', 'Quarantine undone'],
+    ['quarantine', 'undo-refused', 'Quarantine not undone'],
+    ['undo', 'undo-refused', 'Undo refused'],
+  ] as const)('of %s that is %s is: %s', (name, outcome, status) => {
+    const { text } = one(triggerOfAction(action({ action: name, outcome })));
+    expect(text.split('\n')[0]).toBe(`${status}: instance i-0abc1234567890def`);
+  });
+});
+
+describe('the status of a finding', () => {
+  const open = { status: 'OPEN', verdict: 'FAIL' } as const;
+  it.each([
+    ['that fails', 'FAILED', {}],
+    ['that is UNKNOWN', 'UNKNOWN', { verdict: 'UNKNOWN' }],
+    ['that is resolved', 'PASSED', { status: 'RESOLVED', previous: open }],
+    ['whose resource was deleted', 'Resource deleted', { status: 'ARCHIVED', previous: open }],
+  ] as const)('%s is: %s', (_what, status, changes) => {
+    const { text } = one(triggerOfTransition(transition(changes)));
+    expect(text.split(': ')[0]).toBe(status);
   });
 });

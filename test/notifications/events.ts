@@ -1,4 +1,4 @@
-/** Events of Trailseal's bus for the tests of messages. */
+/** Fixtures: events of Trailseal's bus. */
 import type { ActionEvent } from '../../lib/remediation/events/action-event.ts';
 import type { Transition } from '../../lib/remediation/events/transition.ts';
 
@@ -39,7 +39,7 @@ export function transition(changes: Partial<Transition> = {}): Transition {
     eventIds: ['7f9b1e0c-0000-4000-8000-000000000001'],
     plan: {
       actions: [
-        { action: 'notify', reason: 'kms-key-deletion fails: tell people about it.' },
+        { action: 'notify', reason: 'kms-key-deletion fails: notify people.' },
         {
           action: 'fix:cancel-key-deletion',
           reason: 'kms-key-deletion fails: cancel the scheduled deletion.',
@@ -55,7 +55,7 @@ export function transition(changes: Partial<Transition> = {}): Transition {
   };
 }
 
-/** An instance of a type that does not encrypt. */
+/** An instance whose type does not encrypt in transit. */
 export function instance(index: number, changes: Partial<Transition> = {}): Transition {
   const id = `i-${index.toString(16).padStart(17, '0')}`;
   return transition({
@@ -66,7 +66,7 @@ export function instance(index: number, changes: Partial<Transition> = {}): Tran
     resource: { type: 'AwsEc2Instance', id, arn: `arn:aws:ec2:${region}:${account}:instance/${id}` },
     summary: `${id} is a t2.micro, which does not encrypt in transit.`,
     at: new Date(Date.parse(time) + index * 1_000).toISOString(),
-    plan: { actions: [{ action: 'notify', reason: 'Tell people.' }], skipped: [] },
+    plan: { actions: [{ action: 'notify', reason: 'Notify people.' }], skipped: [] },
     ...changes,
   });
 }

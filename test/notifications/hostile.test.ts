@@ -1,8 +1,8 @@
-/** Names, tags, user agents and reasons are others' words: whatever they hold, they stay data. */
+/** Names, tags, user agents and reasons are untrusted words: whatever they hold, they stay data. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chatJson, compose, type Notification } from '../../lib/notifications/compose.ts';
-import { occasionOfAction, occasionOfTransition } from '../../lib/notifications/occasion.ts';
+import { triggerOfAction, triggerOfTransition } from '../../lib/notifications/trigger.ts';
 import { action, transition } from './events.ts';
 import { shownInChat, withoutOurs } from './shown.ts';
 
@@ -35,17 +35,17 @@ const nasty = fc.oneof(
 );
 const words = fc.array(nasty, { minLength: 1, maxLength: 3 }).map((parts) => parts.join(' '));
 
-const messages = fc
+const notifications = fc
   .record({ a: words, b: words, c: words, d: words, e: words, f: words, several: fc.boolean() })
   .map(({ a, b, c, d, e, f, several }): Notification => {
-    const accountRegion = {
+    const about = {
       account: a,
       region: b,
       control: { id: c, title: d },
       resource: { type: e, id: f, arn: a },
     };
     const failure = transition({
-      ...accountRegion,
+      ...about,
       finding: `trailseal/${f}`,
       summary: b,
       required: c,
@@ -61,7 +61,7 @@ const messages = fc
       },
     });
     const actionRun = action({
-      ...accountRegion,
+      ...about,
       finding: c,
       action: d,
       because: e,
@@ -74,27 +74,27 @@ const messages = fc
       summary: d,
       skippedBecause: b,
     });
-    const occasions = several
+    const triggers = several
       ? [
-          occasionOfTransition(failure),
-          occasionOfTransition({ ...failure, id: 'other', finding: `other ${f}` }),
+          triggerOfTransition(failure),
+          triggerOfTransition({ ...failure, id: 'other', finding: `other ${f}` }),
         ]
-      : [a.length % 2 === 0 ? occasionOfTransition(failure) : occasionOfAction(actionRun)];
+      : [a.length % 2 === 0 ? triggerOfTransition(failure) : triggerOfAction(actionRun)];
     const [notification] = compose(
-      occasions.flatMap((occasion) => occasion ?? []),
+      triggers.flatMap((trigger) => trigger ?? []),
       () => undefined,
       'dev',
     );
-    if (notification === undefined) throw new Error('nothing was told');
+    if (notification === undefined) throw new Error('nothing was composed');
     return notification;
   });
 
 const runs = { numRuns: 500 };
 
-describe('whatever others say', () => {
+describe('whatever untrusted words hold', () => {
   it('a subject is one line of printable ASCII, without tags, of fewer than 100 characters', () => {
     fc.assert(
-      fc.property(messages, ({ subject }) => {
+      fc.property(notifications, ({ subject }) => {
         expect(subject).toMatch(/^(?!.*[<>])[\x20-\x7e]{1,99}$/);
       }),
       runs,
@@ -103,16 +103,16 @@ describe('whatever others say', () => {
 
   it('a text has no control or format characters and no tags', () => {
     fc.assert(
-      fc.property(messages, ({ text }) => {
+      fc.property(notifications, ({ text }) => {
         expect(text.replaceAll('\n', '')).not.toMatch(/[\p{C}\p{Zl}\p{Zp}<>]/u);
       }),
       runs,
     );
   });
 
-  it('no line of a text or of chat is theirs', () => {
+  it('no line of a text or of chat is untrusted', () => {
     fc.assert(
-      fc.property(messages, (notification) => {
+      fc.property(notifications, (notification) => {
         const shown = [notification.text, ...shownInChat(notification)];
         expect(shown.filter((text) => /^\s*INJECTED/m.test(text))).toEqual([]);
       }),
@@ -120,9 +120,9 @@ describe('whatever others say', () => {
     );
   });
 
-  it('chat has no entity, mention, link or markup of theirs', () => {
+  it('chat has no untrusted entity, mention, link or markup', () => {
     fc.assert(
-      fc.property(messages, (notification) => {
+      fc.property(notifications, (notification) => {
         const shown = shownInChat(notification).map(withoutOurs);
         expect(shown.filter((text) => /[<>*~`[\]|@]|:\/\/|www\.|\b_\B|\B_\b/.test(text))).toEqual([]);
       }),
@@ -132,16 +132,16 @@ describe('whatever others say', () => {
 
   it('chat has no mention or entity even in code', () => {
     fc.assert(
-      fc.property(messages, (notification) => {
+      fc.property(notifications, (notification) => {
         expect(shownInChat(notification).filter((text) => /[<>@]/.test(text))).toEqual([]);
       }),
       runs,
     );
   });
 
-  it('chat has control characters of ours only', () => {
+  it('chat has no control characters but line breaks of its own', () => {
     fc.assert(
-      fc.property(messages, (notification) => {
+      fc.property(notifications, (notification) => {
         const shown = shownInChat(notification).map((text) => text.replaceAll('\n', ''));
         expect(shown.filter((text) => /[\p{C}\p{Zl}\p{Zp}]/u.test(text))).toEqual([]);
       }),
@@ -149,9 +149,9 @@ describe('whatever others say', () => {
     );
   });
 
-  it('JSON parses, and has nothing that is markup on a page or that SNS refuses', () => {
+  it('JSON parses, and has no markup of a page and no character that SNS refuses', () => {
     fc.assert(
-      fc.property(messages, (notification) => {
+      fc.property(notifications, (notification) => {
         for (const json of [notification.json, chatJson(notification)]) {
           expect(() => JSON.parse(json)).not.toThrow();
           expect(json).not.toMatch(/[<>&\p{C}\p{Zl}\p{Zp}]/u);
@@ -161,9 +161,9 @@ describe('whatever others say', () => {
     );
   });
 
-  it('a message is smaller than what SNS takes, text and JSON together', () => {
+  it('text and JSON together are smaller than the maximum of SNS', () => {
     fc.assert(
-      fc.property(messages, ({ subject, text, json }) => {
+      fc.property(notifications, ({ subject, text, json }) => {
         const both = JSON.stringify({ default: json, email: text, sms: subject });
         expect(Buffer.byteLength(both)).toBeLessThan(250 * 1024);
       }),

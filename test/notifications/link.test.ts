@@ -25,7 +25,7 @@ describe('the link to a finding', () => {
   });
 
   it.each(['trailseal/eks/111122223333/eu-west-1/a b', "trailseal/x/50%25&Title=\\:#é*_(~)'!"])(
-    'searches for just this id: %s',
+    'searches for exactly this id: %s',
     (id) => {
       expect(filtersIn(findingLink(id, '111122223333', 'eu-west-1'))).toEqual({
         Id: `\\operator\\:EQUALS\\:${id}`,
@@ -36,9 +36,9 @@ describe('the link to a finding', () => {
   it.each([
     ['the account is not known', 'unknown', 'eu-west-1'],
     ['the Region is not known', '111122223333', 'unknown'],
-    ['the Region is none', '111122223333', 'evil.example/#eu-west-1'],
+    ['the Region is no Region', '111122223333', 'evil.example/#eu-west-1'],
     ['the partition has no public console', '111122223333', 'us-iso-east-1'],
-  ])('is none where %s', (_why, account, region) => {
+  ])('is missing where %s', (_why, account, region) => {
     expect(findingLink('trailseal/x', account, region)).toBeUndefined();
   });
 });

@@ -4,7 +4,7 @@ import { notificationSettings } from '../../lib/notifications/settings.ts';
 const topic = 'arn:aws:sns:eu-central-1:111122223333:trailseal-dev';
 
 describe('the environment', () => {
-  it('may name nobody to tell', () => {
+  it('may name no targets', () => {
     expect(notificationSettings({ TRAILSEAL_TOPIC_TEXT: '' })).toEqual({
       topics: {},
       webhooks: [],
@@ -33,7 +33,7 @@ describe('the environment', () => {
     ['TRAILSEAL_TOPIC_CHAT', { TRAILSEAL_TOPIC_TEXT: topic, TRAILSEAL_TOPIC_CHAT: topic }],
     ['TRAILSEAL_WEBHOOKS', { TRAILSEAL_WEBHOOKS: 'https://hooks.example/token' }],
     ['TRAILSEAL_WEBHOOK_PRIVATE', { TRAILSEAL_WEBHOOK_PRIVATE: 'yes' }],
-  ])('is refused by the name of what is wrong: %s', (name, variables) => {
+  ])('that is wrong is refused with the name of the variable: %s', (name, variables) => {
     expect(() => notificationSettings(variables)).toThrow(new RegExp(`^${name} `));
   });
 });

@@ -1,7 +1,7 @@
-/** What is wrong with a message for people whose words may be others', as sentences; none is as it should be. */
+/** Checks of notifications that hold untrusted words. */
 import { chatJson, type Notification } from '../../lib/notifications/compose.ts';
 
-/** All that chat shows, without the JSON around it. */
+/** All texts that chat shows, without the JSON around them. */
 export function shownInChat({ chat: { content, metadata } }: Notification): readonly string[] {
   return [
     content.title,
@@ -14,7 +14,7 @@ export function shownInChat({ chat: { content, metadata } }: Notification): read
   ];
 }
 
-/** Without code, in which nothing is markup, and without the links and the emoji that we make. */
+/** Without code, in which nothing is markup, and without the links and the emoji that Trailseal writes. */
 export function withoutOurs(text: string): string {
   return text
     .replace(/`[^`\n]*`/g, 'CODE')
@@ -22,27 +22,32 @@ export function withoutOurs(text: string): string {
     .replace(/^:[a-z_]+: \[[A-Z]+\] /, '');
 }
 
-export function faultsOfNotification(notification: Notification): readonly string[] {
+/** The violations of a notification, as sentences; none for one that is safe. */
+export function violationsOfNotification(notification: Notification): readonly string[] {
   const { subject, text, json } = notification;
   const shown = shownInChat(notification);
-  const faults: string[] = [];
-  const fault = (bad: boolean, what: string, where: string) => {
-    if (bad) faults.push(`${what}: ${JSON.stringify(where.slice(0, 400))}`);
+  const violations: string[] = [];
+  const check = (bad: boolean, what: string, where: string) => {
+    if (bad) violations.push(`${what}: ${JSON.stringify(where.slice(0, 400))}`);
   };
-  fault(!/^(?!.*[<>])[\x20-\x7e]{1,99}$/.test(subject), 'the subject is not one plain line', subject);
-  fault(/[\p{C}\p{Zl}\p{Zp}<>]/u.test(text.replaceAll('\n', '')), 'the text has more than text', text);
+  check(!/^(?!.*[<>])[\x20-\x7e]{1,99}$/.test(subject), 'the subject is not one plain line', subject);
+  check(
+    /[\p{C}\p{Zl}\p{Zp}<>]/u.test(text.replaceAll('\n', '')),
+    'the text has control characters or tags',
+    text,
+  );
   for (const part of shown) {
-    fault(/[<>*~`[\]|@]|:\/\/|www\.|\b_\B|\B_\b/.test(withoutOurs(part)), 'chat has markup of theirs', part);
-    fault(/[<>@]/.test(part), 'chat has a mention or an entity', part);
-    fault(/[\p{C}\p{Zl}\p{Zp}]/u.test(part.replaceAll('\n', '')), 'chat has control characters', part);
+    check(/[<>*~`[\]|@]|:\/\/|www\.|\b_\B|\B_\b/.test(withoutOurs(part)), 'chat has untrusted markup', part);
+    check(/[<>@]/.test(part), 'chat has a mention or an entity', part);
+    check(/[\p{C}\p{Zl}\p{Zp}]/u.test(part.replaceAll('\n', '')), 'chat has control characters', part);
   }
   for (const one of [json, chatJson(notification)]) {
-    fault(/[<>&\p{C}\p{Zl}\p{Zp}]/u.test(one), 'the JSON has what is markup on a page', one);
+    check(/[<>&\p{C}\p{Zl}\p{Zp}]/u.test(one), 'the JSON has markup of a page', one);
     try {
       JSON.parse(one);
     } catch {
-      fault(true, 'the JSON is none', one);
+      check(true, 'the JSON does not parse', one);
     }
   }
-  return faults;
+  return violations;
 }

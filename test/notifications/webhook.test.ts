@@ -1,12 +1,12 @@
-/** Webhooks against a server of this machine. It speaks HTTP: what TLS adds is Node's. */
+/** Webhooks against a local server. It speaks HTTP: TLS is Node's own. */
 import { createHmac } from 'node:crypto';
 import { createServer, request as httpRequest, type IncomingHttpHeaders, type Server } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { compose, type Notification } from '../../lib/notifications/compose.ts';
-import { DeliveryError } from '../../lib/notifications/delivery-error.ts';
-import { occasionOfTransition } from '../../lib/notifications/occasion.ts';
+import { DeliveryError } from '../../lib/notifications/delivery.ts';
+import { triggerOfTransition } from '../../lib/notifications/trigger.ts';
 import { type WebhookOptions, webhookTarget } from '../../lib/notifications/webhook.ts';
 import { transition } from './events.ts';
 
@@ -32,7 +32,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-/** A receiver that gives these answers, the last for ever. */
+/** A receiver that gives these responses, and then the last one again and again. */
 async function receiver(...replies: readonly Reply[]) {
   const received: Received[] = [];
   const server = createServer((request, response) => {
@@ -61,17 +61,17 @@ function target(url: string, options: Partial<WebhookOptions> = {}) {
     allowPrivate: true,
     now: () => now,
     wait: async (milliseconds) => void waits.push(milliseconds),
-    request: (called, settings, answered) =>
-      httpRequest(new URL(called.href.replace('https:', 'http:')), { ...settings }, answered),
+    request: (called, settings, onResponse) =>
+      httpRequest(new URL(called.href.replace('https:', 'http:')), { ...settings }, onResponse),
     ...options,
   });
   return { webhook, waits };
 }
 
 const notification = ((): Notification => {
-  const occasion = occasionOfTransition(transition());
-  const [one] = compose(occasion === undefined ? [] : [occasion], () => undefined, 'dev');
-  if (one === undefined) throw new Error('nothing was told');
+  const trigger = triggerOfTransition(transition());
+  const [one] = compose(trigger === undefined ? [] : [trigger], () => undefined, 'dev');
+  if (one === undefined) throw new Error('nothing was composed');
   return one;
 })();
 
@@ -86,7 +86,7 @@ async function rejection(promise: Promise<unknown>): Promise<DeliveryError> {
 }
 
 describe('a webhook', () => {
-  it('gets the JSON form by POST', async () => {
+  it('gets the JSON format by POST', async () => {
     const { received, url } = await receiver();
     await target(url).webhook.send(notification);
     expect(received.map(({ method, url: path, body }) => ({ method, path, body }))).toEqual([
@@ -94,7 +94,7 @@ describe('a webhook', () => {
     ]);
   });
 
-  it('can tell by the signature that it is ours, whole and fresh', async () => {
+  it('can verify by the signature that the request is ours, unchanged and fresh', async () => {
     const { received, url } = await receiver();
     await target(url).webhook.send(notification);
     const [request] = received;
@@ -104,7 +104,7 @@ describe('a webhook', () => {
     );
   });
 
-  it('is told the time in seconds, and an id that stays the same over tries', async () => {
+  it('gets the time in seconds, and an id that stays the same over attempts', async () => {
     const { received, url } = await receiver({ status: 503 }, { status: 204 });
     await target(url).webhook.send(notification);
     expect(received.map(({ headers }) => [headers['webhook-id'], headers['webhook-timestamp']])).toEqual([
@@ -113,7 +113,7 @@ describe('a webhook', () => {
     ]);
   });
 
-  it.each([500, 502, 503, 429, 408])('that answers %i is asked three times in all', async (status) => {
+  it.each([500, 502, 503, 429, 408])('that answers %i is called three times in all', async (status) => {
     const { received, url } = await receiver({ status });
     const { webhook, waits } = target(url);
     const { permanent } = await rejection(webhook.send(notification));
@@ -127,33 +127,33 @@ describe('a webhook', () => {
   it.each([
     ['seconds', '7', 7_000],
     ['a date', 'Sat, 21 Nov 2026 10:00:09 GMT', 4_000],
-  ])('is waited for as it asks for in %s', async (_what, retryAfter, milliseconds) => {
+  ])('gets the wait that it asks for in %s', async (_what, retryAfter, milliseconds) => {
     const { url } = await receiver({ status: 429, headers: { 'retry-after': retryAfter } }, { status: 200 });
     const { webhook, waits } = target(url);
     await webhook.send(notification);
     expect(waits).toEqual([milliseconds]);
   });
 
-  it('that asks for a longer wait is left to the queue', async () => {
+  it('that asks for a longer wait is retried through the queue', async () => {
     const { received, url } = await receiver({ status: 429, headers: { 'retry-after': '3600' } });
     const { webhook, waits } = target(url);
     const { permanent } = await rejection(webhook.send(notification));
     expect({ permanent, calls: received.length, waits }).toEqual({ permanent: false, calls: 1, waits: [] });
   });
 
-  it.each([400, 401, 404, 410])('that answers %i is not asked again', async (status) => {
+  it.each([400, 401, 404, 410])('that answers %i is not called again', async (status) => {
     const { received, url } = await receiver({ status, body: 'no such\nhook' });
     const { permanent, message } = await rejection(target(url).webhook.send(notification));
     expect({ permanent, message, calls: received.length }).toEqual({
       permanent: true,
       message:
         `The webhook /trailseal/dev/webhook answered ${status} and "no such\\u000ahook". ` +
-        'Check its URL and secret, and what its receiver logs; then redrive the dead letter.',
+        "Check its URL and secret, and its receiver's log; then redrive the dead letter.",
       calls: 1,
     });
   });
 
-  it('is not followed to where it redirects', async () => {
+  it('is not followed when it redirects', async () => {
     const elsewhere = await receiver();
     const { url } = await receiver({ status: 307, headers: { location: elsewhere.url } });
     const { permanent, message } = await rejection(target(url).webhook.send(notification));
@@ -161,13 +161,13 @@ describe('a webhook', () => {
     expect(message).toContain('answered 307. Redirects are not followed: set the URL that it leads to.');
   });
 
-  it('that goes on talking is cut short', async () => {
+  it('that sends an endless body is cut short', async () => {
     const { url } = await receiver({ status: 400, body: 'x'.repeat(1_000_000) });
     const { message } = await rejection(target(url).webhook.send(notification));
     expect(message).toContain(`answered 400 and "${'x'.repeat(200)}".`);
   });
 
-  it('that does not answer at all is tried again', async () => {
+  it('that does not answer at all is called again', async () => {
     const { url } = await receiver();
     for (const server of servers.splice(0)) server.close();
     const { webhook, waits } = target(url);
@@ -185,7 +185,7 @@ describe('a webhook', () => {
 
 describe("a webhook's parameter", () => {
   it.each([
-    ['no JSON', 'https://hooks.example/x'],
+    ['not JSON', 'https://hooks.example/x'],
     ['without a secret', JSON.stringify({ url: 'https://hooks.example/x' })],
     ['a secret without its prefix', JSON.stringify({ url: 'https://hooks.example/x', secret: base64 })],
     ['a short secret', JSON.stringify({ url: 'https://hooks.example/x', secret: 'whsec_c2hvcnQ=' })],
@@ -193,7 +193,7 @@ describe("a webhook's parameter", () => {
     ['another protocol', JSON.stringify({ url: 'file:///etc/passwd', secret })],
     ['no URL', JSON.stringify({ url: 'hooks.example', secret })],
     ['a password in the URL', JSON.stringify({ url: 'https://a:b@hooks.example/x', secret })],
-  ])('is refused for good: %s', async (_what, value) => {
+  ])('is a permanent error: %s', async (_what, value) => {
     const { webhook } = target('', { read: async () => value });
     const { permanent, message } = await rejection(webhook.send(notification));
     expect(permanent).toBe(true);
@@ -208,7 +208,7 @@ describe("a webhook's parameter", () => {
     expect(message).not.toMatch(new RegExp(`token|${base64.slice(0, 10)}`));
   });
 
-  it('that can not be read is read again later', async () => {
+  it('that can not be read is a temporary error', async () => {
     const { webhook } = target('', { read: () => Promise.reject(new Error('throttled')) });
     const { permanent, message } = await rejection(webhook.send(notification));
     expect({ permanent, message }).toEqual({
@@ -233,7 +233,7 @@ describe('an address that is not public', () => {
     const { webhook } = target(url, { allowPrivate: false });
     const { permanent, message } = await rejection(webhook.send(notification));
     expect(permanent).toBe(true);
-    expect(message).toContain('its address is not of the public internet');
+    expect(message).toContain('its address is not public');
   });
 
   it('is not called under a name either', async () => {
@@ -241,6 +241,6 @@ describe('an address that is not public', () => {
     const { webhook } = target(url.replace('127.0.0.1', 'localhost'), { allowPrivate: false });
     const { permanent, message } = await rejection(webhook.send(notification));
     expect({ permanent, calls: received.length }).toEqual({ permanent: true, calls: 0 });
-    expect(message).toContain('"localhost" has an address that is not of the public internet');
+    expect(message).toContain('"localhost" has an address that is not public');
   });
 });

@@ -115,7 +115,7 @@ describe('by the simulator, remediation', () => {
     }),
     call('autoscaling:EnterStandby', own('autoscaling', 'autoScalingGroup:1234:autoScalingGroupName/one')),
     call('elasticloadbalancing:DeregisterTargets', own('elasticloadbalancing', 'targetgroup/one/1234')),
-    call('dynamodb:Query', own('dynamodb', 'table/trailseal-dev-state table')),
+    call('dynamodb:Query', own('dynamodb', 'table/trailseal-dev-state-table')),
     call('ssm:GetParameter', own('ssm', 'parameter/trailseal/dev/kill-switch')),
     call('securityhub:GetFindings', own('securityhub', 'hub/default')),
     call('events:PutEvents', own('events', 'event-bus/trailseal-dev'), { 'events:source': ['trailseal'] }),
@@ -187,7 +187,7 @@ describe('by the simulator, of those that tell', () => {
     for (const [action, resource, context] of [
       [
         'dynamodb:GetRecords',
-        own('dynamodb', 'table/trailseal-dev-state table/stream/2026-01-01T00:00:00.000'),
+        own('dynamodb', 'table/trailseal-dev-state-table/stream/2026-01-01T00:00:00.000'),
         {},
       ],
       ['dynamodb:ListStreams', '*', {}],
@@ -202,7 +202,7 @@ describe('by the simulator, of those that tell', () => {
   });
 
   it('the one that tells the bus may not read or write the state table itself', async () => {
-    const stateTable = own('dynamodb', 'table/trailseal-dev-state table');
+    const stateTable = own('dynamodb', 'table/trailseal-dev-state-table');
     for (const action of ['dynamodb:PutItem', 'dynamodb:BatchGetItem', 'dynamodb:Query']) {
       expect(await mayCall(roleOf('Transitions'), { action, resource: stateTable })).toBe(false);
     }

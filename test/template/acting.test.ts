@@ -113,7 +113,7 @@ describe('the stream of the state table', () => {
 
   it('is read from its beginning, goes on from the record that failed, and gives up within a day', () => {
     expect(mapping).toMatchObject({
-      EventSourceArn: `arn:aws:dynamodb:${region}:${account}:table/trailseal-dev-state table/stream/2026-01-01T00:00:00.000`,
+      EventSourceArn: `arn:aws:dynamodb:${region}:${account}:table/trailseal-dev-state-table/stream/2026-01-01T00:00:00.000`,
       StartingPosition: 'TRIM_HORIZON',
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       BisectBatchOnFunctionError: true,
@@ -193,7 +193,7 @@ describe('the function that remediates', () => {
   it('is told table, queues, bus, kill switch and schedules', () => {
     expect(variablesOf('RemediateLambdaFunction')).toEqual({
       TRAILSEAL_STAGE: 'dev',
-      TRAILSEAL_TABLE: 'trailseal-dev-state table',
+      TRAILSEAL_TABLE: 'trailseal-dev-state-table',
       TRAILSEAL_QUEUE_URL: url('remediate'),
       TRAILSEAL_DEAD_LETTER_URL: url('remediate-dead-letters'),
       TRAILSEAL_BUS: 'trailseal-dev',

@@ -17,7 +17,7 @@ const watched = (metric: string, dimension: string) =>
     .toSorted();
 
 describe('an alarm', () => {
-  it('watches the dead letters of every queue, from the first', () => {
+  it('watches the DLQ of every queue, from the first message', () => {
     expect(watched('ApproximateNumberOfMessagesVisible', 'QueueName')).toEqual(
       queueNames.map((name) => `trailseal-dev-${name}-dead-letters`),
     );
@@ -45,7 +45,7 @@ describe('an alarm', () => {
     expect(watched(metric, 'evaluator')).toEqual([...evaluators]);
   });
 
-  it('tells of nothing wrong while there is nothing to tell', () => {
+  it('stays OK while there is no data', () => {
     expect(alarms.map((alarm) => at(alarm, 'TreatMissingData'))).toEqual(alarms.map(() => 'notBreaching'));
   });
 });
@@ -85,28 +85,28 @@ describe('a metric of Trailseal’s own', () => {
 });
 
 describe('the dashboard', () => {
-  it('shows what comes in, what is evaluated and open, how fast, by how many calls, and what is dead', () => {
+  it('shows events, verdicts, open findings, latency, publication, API calls, DLQs and backlog', () => {
     expect(widgets.map(({ title }) => title)).toEqual([
-      'Events in',
+      'Events received',
       'Verdicts by control',
-      'Open findings, as the last scheduled scan saw them',
-      'From event to finding (ms)',
+      'Open findings at the last scheduled scan',
+      'Latency from event to finding (ms)',
       'Findings published',
-      'Findings deferred, refused, Security Hub off',
-      'API calls',
-      'Dead letters',
+      'Findings deferred and refused, Security Hub off',
+      'AWS API calls',
+      'Messages in the DLQs',
       'Age of the oldest message (s)',
-      'Looks again, state table conflicts, events ignored',
+      'Re-evaluations, state table conflicts, events ignored',
     ]);
   });
 
   it('shows the latency at the median and at the 99th percentile', () => {
-    const latency = widgets.find(({ title }) => title === 'From event to finding (ms)');
+    const latency = widgets.find(({ title }) => title === 'Latency from event to finding (ms)');
     const percentiles = latency?.metrics.map((row) => text(row.at(-1), 'stat'));
-    expect(percentiles).toEqual(['p50', 'p50', 'p50', 'p99', 'p99', 'p99']);
+    expect(percentiles).toEqual([...evaluators.map(() => 'p50'), ...evaluators.map(() => 'p99')]);
   });
 
-  it('is of the stack’s own Region', () => {
+  it('reads the stack’s own Region', () => {
     expect(new Set(widgets.map(({ region }) => region))).toEqual(new Set(['eu-central-1']));
   });
 });
@@ -114,7 +114,7 @@ describe('the dashboard', () => {
 describe('an insight', () => {
   const insights = ofType(resources, 'AWS::SecurityHub::Insight').map(([, { properties }]) => properties);
 
-  it('is there for controls, accounts, actors, unknowns and the oldest', () => {
+  it('exists for controls, accounts, actors, UNKNOWN findings and the oldest', () => {
     expect(insights.map((insight) => [text(insight, 'Name'), text(insight, 'GroupByAttribute')])).toEqual([
       ['trailseal-dev: open findings by control', 'GeneratorId'],
       ['trailseal-dev: open findings by account', 'AwsAccountId'],
@@ -122,8 +122,8 @@ describe('an insight', () => {
         'trailseal-dev: open findings that users and roles caused (product field trailseal/actor/arn)',
         'ResourceId',
       ],
-      ['trailseal-dev: what could not be evaluated, by control', 'GeneratorId'],
-      ['trailseal-dev: open findings by the time they began', 'CreatedAt'],
+      ['trailseal-dev: UNKNOWN findings by control', 'GeneratorId'],
+      ['trailseal-dev: open findings by creation time', 'CreatedAt'],
     ]);
   });
 
@@ -141,7 +141,7 @@ describe('an insight', () => {
   });
 });
 
-interface Widget {
+interface ShownWidget {
   readonly title: string;
   readonly region: unknown;
   readonly metrics: readonly (readonly unknown[])[];
@@ -150,7 +150,7 @@ interface Widget {
 const widgets = list(
   JSON.parse(text(one(resources, 'Dashboard').properties, 'DashboardBody') ?? ''),
   'widgets',
-).map((widget): Widget => {
+).map((widget): ShownWidget => {
   const rows = list(widget, 'properties', 'metrics');
   return {
     title: text(widget, 'properties', 'title') ?? '',

@@ -31,7 +31,7 @@ const none = await madeWith('');
 
 const roleIn = ({ resources }: MadeStack, name: string) => one(resources, `${name}Role`);
 const own = (service: string, resource: string) => `arn:aws:${service}:${region}:${account}:${resource}`;
-const stateTable = own('dynamodb', 'table/trailseal-dev-state table');
+const stateTable = own('dynamodb', 'table/trailseal-dev-state-table');
 const hub = own('securityhub', 'hub/default');
 const key = own('kms', 'key/1234');
 const snapshot = `arn:aws:ec2:${region}::snapshot/snap-1`;

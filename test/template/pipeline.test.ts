@@ -167,7 +167,7 @@ describe('the functions', () => {
   it.each(evaluators)('%s is told its table, queue and dead letters', (evaluator) => {
     expect(at(resource(evaluator, 'LambdaFunction'), 'Environment', 'Variables')).toEqual({
       TRAILSEAL_STAGE: 'dev',
-      TRAILSEAL_TABLE: 'trailseal-dev-state table',
+      TRAILSEAL_TABLE: 'trailseal-dev-state-table',
       TRAILSEAL_QUEUE_URL: url(evaluator),
       TRAILSEAL_DEAD_LETTER_URL: url(`${evaluator}-dead-letters`),
       POWERTOOLS_SERVICE_NAME: 'trailseal-dev',
@@ -228,7 +228,7 @@ describe('the state table', () => {
 
   it('is encrypted by KMS, can be restored, and forgets what has expired', () => {
     expect(stateTable.properties).toMatchObject({
-      TableName: 'trailseal-dev-state table',
+      TableName: 'trailseal-dev-state-table',
       BillingMode: 'PAY_PER_REQUEST',
       SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },

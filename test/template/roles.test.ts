@@ -185,7 +185,7 @@ async function sampleOf(action: string): Promise<string> {
 
 /** Every call that a function makes, on the resources that it is made on. */
 async function callsOf(name: (typeof queueNames)[number]): Promise<readonly Call[]> {
-  const stateTable = own('dynamodb', 'table/trailseal-dev-state table');
+  const stateTable = own('dynamodb', 'table/trailseal-dev-state-table');
   const about: Readonly<Record<string, readonly string[]>> = {
     'dynamodb:BatchGetItem': [stateTable],
     'dynamodb:PutItem': [stateTable],
@@ -236,7 +236,7 @@ describe.each(queueNames)('by the simulator, the role of %s', (name) => {
     ['ec2:TerminateInstances', own('ec2', 'instance/i-1234')],
     ['kms:Decrypt', own('kms', 'key/1234')],
     ['kms:PutKeyPolicy', own('kms', 'key/1234')],
-    ['dynamodb:DeleteItem', own('dynamodb', 'table/trailseal-dev-state table')],
+    ['dynamodb:DeleteItem', own('dynamodb', 'table/trailseal-dev-state-table')],
     ['dynamodb:PutItem', own('dynamodb', 'table/another')],
     ['sqs:SendMessage', own('sqs', 'another')],
     ['securityhub:BatchUpdateFindings', own('securityhub', 'hub/default')],

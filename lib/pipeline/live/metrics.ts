@@ -1,6 +1,6 @@
 /**
- * The metrics that the functions emit, so that code, alarms and dashboard agree. CloudWatch holds a metric apart for
- * each set of dimensions: whoever emits one sets all that are named here, and no other.
+ * The metrics that the functions emit, so that code, alarms and dashboard agree. To CloudWatch, each set of dimensions is
+ * another metric: whoever emits one sets exactly the dimensions that are named here.
  * Source: Amazon CloudWatch User Guide, "Embedded metric format specification", "Dimensions".
  */
 
@@ -8,9 +8,9 @@
 export const metricNamespace = 'Trailseal';
 
 /**
- * The dimensions of metrics. Every one has `service`, the stack's name (`stackName`), so that two stages in one Region
- * are told apart; Powertools takes it from POWERTOOLS_SERVICE_NAME. One that is not counted by anything else has
- * `evaluator` too, the function's own queue (`QueueName`).
+ * The dimensions of metrics. Every one has `service`, the stack's name (`stackName`), which keeps two stages in one
+ * Region apart; Powertools reads it from POWERTOOLS_SERVICE_NAME. A metric without dimensions of its own has `evaluator`
+ * too, the name of the function's queue (`QueueName`).
  */
 export type Dimension = 'service' | 'evaluator' | 'control' | 'verdict' | 'call';
 
@@ -24,46 +24,62 @@ export interface Metric {
 }
 
 export const metrics = {
-  EventsReceived: { unit: 'Count', by: ['evaluator'], what: 'events looked at for the first time' },
+  EventsReceived: {
+    unit: 'Count',
+    by: ['evaluator'],
+    what: 'events received, without messages that are re-evaluated',
+  },
   EventsIgnored: {
     unit: 'Count',
     by: ['evaluator'],
-    what: 'events of which no enabled control says anything',
+    what: 'events that concern no enabled control',
   },
   MessagesDeadLettered: {
     unit: 'Count',
     by: ['evaluator'],
-    what: 'messages that a function put aside, with a reason',
+    what: 'messages that a function put into its DLQ, with a reason',
   },
   Verdicts: { unit: 'Count', by: ['control', 'verdict'], what: 'verdicts of a control' },
-  FindingsPublished: { unit: 'Count', by: ['evaluator'], what: 'findings that Security Hub took' },
-  FindingsRefused: { unit: 'Count', by: ['evaluator'], what: 'findings that Security Hub refused for good' },
+  FindingsPublished: { unit: 'Count', by: ['evaluator'], what: 'findings that Security Hub accepted' },
+  FindingsRefused: {
+    unit: 'Count',
+    by: ['evaluator'],
+    what: 'findings that Security Hub refused and would refuse again',
+  },
   FindingsDeferred: {
     unit: 'Count',
     by: ['evaluator'],
-    what: 'findings that Security Hub will be told again',
+    what: 'findings whose publication will be retried',
   },
-  SecurityHubOff: { unit: 'Count', by: ['evaluator'], what: 'batches that found Security Hub switched off' },
+  SecurityHubOff: { unit: 'Count', by: ['evaluator'], what: 'batches in which Security Hub was off' },
   FindingLatency: {
     unit: 'Milliseconds',
     by: ['evaluator'],
-    what: "from an event to Security Hub's having the finding",
+    what: 'from an event to its finding in Security Hub',
   },
   ApiCalls: { unit: 'Count', by: ['call'], what: 'calls to AWS' },
-  ReEvaluations: { unit: 'Count', by: ['evaluator'], what: 'messages to be looked at again later' },
-  StateTableConflicts: { unit: 'Count', by: ['evaluator'], what: 'writes that another write came before' },
+  ReEvaluations: { unit: 'Count', by: ['evaluator'], what: 'messages that will be re-evaluated later' },
+  StateTableConflicts: {
+    unit: 'Count',
+    by: ['evaluator'],
+    what: 'conditional writes that failed because another write came first',
+  },
   Actions: { unit: 'Count', by: ['evaluator'], what: 'actions carried out' },
   ActionsSkipped: {
     unit: 'Count',
     by: ['evaluator'],
-    what: 'actions that a guardrail or a person held back',
+    what: 'actions skipped by a guardrail, the kill switch or a person',
   },
-  BreakersOpened: { unit: 'Count', by: ['evaluator'], what: 'breakers that opened, as a limit was reached' },
-  Transitions: { unit: 'Count', by: ['evaluator'], what: 'changes of findings put on the bus' },
+  BreakersOpened: {
+    unit: 'Count',
+    by: ['evaluator'],
+    what: 'circuit breakers that opened because a limit was reached',
+  },
+  Transitions: { unit: 'Count', by: ['evaluator'], what: 'transitions of findings published on the bus' },
   PolicyOverrideInvalid: {
     unit: 'Count',
     by: ['evaluator'],
-    what: 'invocations that met an override of the policy that is wrong, or could not tell the effective policy',
+    what: 'invocations in which the policy override was invalid, or the effective policy could not be read',
   },
   OpenFindings: {
     unit: 'Count',

@@ -8,7 +8,7 @@ import {
 const queue = 'https://sqs.eu-central-1.amazonaws.com/111122223333/trailseal-dev-ec2';
 const variables = {
   AWS_REGION: 'eu-central-1',
-  TRAILSEAL_TABLE: 'trailseal-dev-state table',
+  TRAILSEAL_TABLE: 'trailseal-dev-state-table',
   TRAILSEAL_QUEUE_URL: queue,
   TRAILSEAL_DEAD_LETTER_URL: `${queue}-dead-letters`,
 };
@@ -18,7 +18,7 @@ describe('a function’s environment', () => {
     expect(environmentOf(variables)).toEqual({
       account: '111122223333',
       region: 'eu-central-1',
-      table: 'trailseal-dev-state table',
+      table: 'trailseal-dev-state-table',
       queueUrl: queue,
       deadLetterUrl: `${queue}-dead-letters`,
     });

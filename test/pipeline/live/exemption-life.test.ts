@@ -1,6 +1,6 @@
 /** What becomes of a finding as its exemption begins and ends, by no more than the looks of the scheduled scan. */
 import { describe, expect, it } from 'vitest';
-import { occasionOfTransition } from '../../../lib/notifications/occasion.ts';
+import { triggerOfTransition } from '../../../lib/notifications/trigger.ts';
 import { recheckBody } from '../../../lib/pipeline/live/message.ts';
 import type { OperatorExemption } from '../../../lib/policy/operator-exemption.ts';
 import { detailTypeOf, transitionOf } from '../../../lib/remediation/events/transition.ts';
@@ -55,7 +55,7 @@ describe('an exempt finding', () => {
     const transition = transitionOf(early.entry, soon.entry);
     expect(early.finding.exemption?.endsSoon).toBeUndefined();
     expect(transition).toMatchObject({ status: 'OPEN', exemption: { state: 'active', endsSoon: true } });
-    expect(transition && occasionOfTransition(transition)?.kind).toBe('exemption-deletion event');
+    expect(transition && triggerOfTransition(transition)?.kind).toBe('exemption-ending');
     expect(transitionOf(soon.entry, later.entry)).toBeUndefined();
   });
 });

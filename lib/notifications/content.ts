@@ -1,0 +1,221 @@
+/** What a notification says, before it is put into a format: text and chat say the same. Pure. */
+import type { Control } from '../core/control.ts';
+import { undoCommand } from '../remediation/about.ts';
+import { controlLink, findingLink } from './link.ts';
+import type { NotificationGroup, NotificationTrigger } from './trigger.ts';
+import { labelOfSummary } from './wording.ts';
+
+/** Untrusted words are escaped by the format; how they are shown depends on what they are. */
+export type ContentValue =
+  | { readonly kind: 'sentence'; readonly words: string }
+  /** A control's own words, which may hold commands to copy. */
+  | { readonly kind: 'advice'; readonly words: string }
+  /** A name, id, number or command, to be shown as it is. */
+  | { readonly kind: 'code'; readonly words: string }
+  /** A URL of Trailseal's own making. */
+  | { readonly kind: 'link'; readonly words: string };
+
+export interface ContentLine {
+  readonly label: string;
+  readonly value: ContentValue;
+}
+
+export interface NotificationContent {
+  readonly details: readonly ContentLine[];
+  /** What people can do next. */
+  readonly steps: readonly ContentLine[];
+  /** The first of several, the worst first; empty for one, which the details describe. */
+  readonly items: readonly NotificationTrigger[];
+  readonly link: string | undefined;
+}
+
+/** What a person does about a control's failures. */
+export type ControlAdvice = Pick<Control, 'remediation' | 'reference'>;
+
+/** Maximum number of members of a group that are named. */
+export const mostNamed = 10;
+
+/** Maximum number of steps or actions that are listed. */
+const mostSteps = 20;
+
+/**
+ * What a notification of a group says.
+ * @param advice `undefined` for a control that this version does not know.
+ * @param stage the deployment's, for the commands.
+ * @example
+ * contentOf(group, kmsKeyEnabled, 'dev').details[0]; // { label: 'Control', value: { kind: 'sentence', words: … } }
+ */
+export function contentOf(
+  group: NotificationGroup,
+  advice: ControlAdvice | undefined,
+  stage: string,
+): NotificationContent {
+  const [first, ...others] = group.members;
+  const single = others.length === 0;
+  return {
+    details: single ? detailsOfOne(first) : detailsOfMany(group),
+    steps: stepsOf(group, advice, stage),
+    items: single ? [] : group.members.slice(0, mostNamed),
+    link: single
+      ? findingLink(first.finding, first.account, first.region)
+      : controlLink(group.control.id, group.account, group.region),
+  };
+}
+
+function detailsOfOne(trigger: NotificationTrigger): readonly ContentLine[] {
+  const { kind, summary, evidence, required, severity, resource, account, region, actor, at, openedAt } =
+    trigger;
+  return [
+    controlLine(trigger),
+    sentence(labelOfSummary(kind), summary),
+    ...some(evidence, (words) => sentence('Evidence', words)),
+    ...some(required, (words) => sentence('Required', words)),
+    code('Severity', severity),
+    code('Resource', resource.arn),
+    code('Account', account),
+    code('Region', region),
+    ...some(actor, (one) => code(trigger.action === undefined ? 'Actor' : actorOfFailure, actorLine(one))),
+    ...some(openedAt, (time) => code('Open since', time)),
+    ...some(at === openedAt ? null : at, (time) => code('When', time)),
+    ...some(trigger.exemption, ({ state, reason, owner, expires }) =>
+      sentence(
+        'Exemption',
+        `${state}, ${expires === null ? '' : `last day ${expires} (UTC), `}by ${owner}: ${reason}`,
+      ),
+    ),
+    ...some(trigger.decision, ({ by, name, why }) => sentence('Decided by', `${by} ${name}: ${why}`)),
+    ...some(trigger.due, (time) => code('Due', time)),
+    ...trigger.plan
+      .slice(0, mostSteps)
+      .map(({ what, reason }) =>
+        sentence(labelOfPlan(trigger), reason === undefined ? what : `${what}: ${reason}`),
+      ),
+    ...trigger.skipped
+      .slice(0, mostSteps)
+      .map(({ what, because, reason }) => sentence('Skipped', `${what} (${because}): ${reason}`)),
+    code('Finding', trigger.finding),
+  ];
+}
+
+function detailsOfMany({
+  control,
+  members,
+  account,
+  region,
+  action,
+}: NotificationGroup): readonly ContentLine[] {
+  const times = members
+    .map(({ at }) => at)
+    .filter((time) => time !== null)
+    .toSorted();
+  const [first, last] = [times.at(0), times.at(-1)];
+  const actors = members.flatMap(({ actor }) => (actor === undefined ? [] : [actor.name]));
+  const dues = members.flatMap(({ due }) => (due === undefined ? [] : [due])).toSorted();
+  const plans = members.flatMap(({ plan }) => (action === undefined ? plan.map(({ what }) => what) : []));
+  const skipped = members.flatMap(({ skipped: all }) =>
+    all.map(({ what, because }) => `${what} (${because})`),
+  );
+  const ends = members.flatMap(({ exemption }) => (exemption === null ? [] : [exemption.expires ?? 'none']));
+  return [
+    controlLine({ control }),
+    code('Severity', severitiesOf(members)),
+    code('Account', account),
+    code('Region', region),
+    ...tally(action === undefined ? 'Actors' : 'Actors of the failures', actors),
+    ...some(first, (time) => code('When', last === undefined || last === time ? time : `${time} to ${last}`)),
+    ...tally('Last days of exemptions', ends),
+    ...some(dues[0], (time) => code('First due', time)),
+    ...tally('Planned', plans),
+    ...tally('Skipped', skipped),
+  ];
+}
+
+function stepsOf(
+  { kind, members }: NotificationGroup,
+  advice: ControlAdvice | undefined,
+  stage: string,
+): readonly ContentLine[] {
+  const [first, ...others] = members;
+  const open = kind === 'opened' || kind === 'unknown' || kind.startsWith('exemption');
+  const planned = members.some(({ plan }) => plan.length > 0);
+  const single = others.length === 0;
+  return [
+    ...(open && advice !== undefined
+      ? [advised('What to do', advice.remediation), link('Read more', advice.reference)]
+      : []),
+    ...(open && planned
+      ? [code('To undo the actions', undoCommand(single ? first.finding : undefined, stage))]
+      : []),
+    ...(kind === 'pending'
+      ? [advised('To stop it', 'Fix the resource, or exempt it in the policy, before the due time.')]
+      : []),
+    ...some(single ? first.undo : undefined, (words) => sentence('Undo', words)),
+    ...(!single && (kind === 'done' || kind === 'partially-completed')
+      ? [code('To undo one', undoCommand(undefined, stage))]
+      : []),
+  ];
+}
+
+/** Not the one who decided upon the action: that is the line "Decided by". */
+const actorOfFailure = 'Actor of the failure';
+
+function labelOfPlan({ kind, action }: NotificationTrigger): string {
+  if (action === undefined || kind === 'pending') return 'Planned';
+  return kind === 'skipped' || kind === 'undo-refused' ? 'Not done' : 'Done';
+}
+
+/** "ana (IAMUser, arn:aws:iam::…) from 198.51.100.7 with aws-cli/2.31". */
+function actorLine({
+  type,
+  arn,
+  name,
+  sourceIp,
+  userAgent,
+}: NonNullable<NotificationTrigger['actor']>): string {
+  const from = sourceIp === undefined ? '' : ` from ${sourceIp}`;
+  const by = userAgent === undefined ? '' : ` with ${userAgent.slice(0, 120)}`;
+  return `${name} (${type}, ${arn})${from}${by}`;
+}
+
+/** "ana (150), deploy (50)": the most frequent first, cut where there are many. */
+function counted(words: readonly string[]): string {
+  const counts = [...Map.groupBy(words, (word) => word)]
+    .map(([word, same]) => ({ word, count: same.length }))
+    .toSorted((one, other) => other.count - one.count);
+  const shown = counts.slice(0, mostNamed).map(({ word, count }) => `${word.slice(0, 100)} (${count})`);
+  const more = counts.length - shown.length;
+  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ');
+}
+
+/** "CRITICAL (3), HIGH (197)". */
+function severitiesOf(members: readonly NotificationTrigger[]): string {
+  // The members' order, the worst first, is that of the severities too.
+  return [...Map.groupBy(members, ({ severity }) => severity)]
+    .map(([severity, some]) => `${severity} (${some.length})`)
+    .join(', ');
+}
+
+function controlLine({ control }: Pick<NotificationGroup, 'control'>): ContentLine {
+  return sentence('Control', `${control.title} (${control.id})`);
+}
+
+function tally(label: string, words: readonly string[]): readonly ContentLine[] {
+  return words.length === 0 ? [] : [code(label, counted(words))];
+}
+
+function some<T>(value: T | null | undefined, detail: (value: T) => ContentLine): readonly ContentLine[] {
+  return value === null || value === undefined ? [] : [detail(value)];
+}
+
+function sentence(label: string, words: string): ContentLine {
+  return { label, value: { kind: 'sentence', words } };
+}
+function advised(label: string, words: string): ContentLine {
+  return { label, value: { kind: 'advice', words } };
+}
+function code(label: string, words: string): ContentLine {
+  return { label, value: { kind: 'code', words } };
+}
+function link(label: string, words: string): ContentLine {
+  return { label, value: { kind: 'link', words } };
+}

@@ -1,3 +1,0 @@
-import { itWithstands } from './withstands.ts';
-
-itWithstands('eks');
