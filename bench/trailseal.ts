@@ -2,7 +2,7 @@
 import { wantedEvents } from '../lib/pipeline/match.ts';
 import { replayPaths } from '../lib/pipeline/replay/replay.ts';
 import { contextEvents } from '../lib/pipeline/trail-facts.ts';
-import { defaultPolicy } from '../lib/policy/policy.ts';
+import { defaultPolicy } from '../lib/policy/file/assemble.ts';
 import { controls } from '../lib/services/catalogue.ts';
 
 /** Everything that `trailseal replay` does between its start and its output. */

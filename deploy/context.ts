@@ -5,10 +5,10 @@ import type { Action, Control } from '../lib/core/control.ts';
 import type { EvaluatorName } from '../lib/core/service.ts';
 import type { CheckedPolicy } from '../lib/policy/bundled.ts';
 import { bundledPolicy } from '../lib/policy/bundled.ts';
-import { type Requestable, type RequestedAction, requestable } from '../lib/policy/custom-actions.ts';
-import { kindOf } from '../lib/policy/guardrails.ts';
-import type { Policy } from '../lib/policy/policy.ts';
-import type { PolicyFile } from '../lib/policy/schema.ts';
+import { type AllowedCustomAction, type RequestedAction, requestable } from '../lib/policy/custom-actions.ts';
+import type { PolicyFile } from '../lib/policy/file/schema.ts';
+import type { Policy } from '../lib/policy/model.ts';
+import { kindOf } from '../lib/policy/model.ts';
 import { controls as allControls, evaluatorOf } from '../lib/services/catalogue.ts';
 import { checkedPolicyIn } from './esbuild/policy-file.ts';
 import { ParameterError, type Parameters } from './parameters.ts';
@@ -104,7 +104,7 @@ function byAction<A extends Action>(
  */
 function actingOn(
   actions: Deployment['actions'],
-  customActions: readonly Requestable[],
+  customActions: readonly AllowedCustomAction[],
 ): readonly FunctionName[] {
   const changes =
     [...actions.keys()].some((action) => kindOf(action) !== undefined) ||
@@ -118,7 +118,7 @@ function actingOn(
   ];
 }
 
-function changesResources(order: Requestable): boolean {
+function changesResources(order: AllowedCustomAction): boolean {
   return order !== 're-check' && order !== 'exempt';
 }
 

@@ -1,6 +1,6 @@
 /** What a deployment is given whose policy an SSM parameter may override; any other is given nothing of it. */
 import { policyParameterPermissions } from '../lib/pipeline/live/policy-parameter.ts';
-import { policyDigest } from '../lib/policy/digest.ts';
+import { policyDigest } from '../lib/policy/bundled.ts';
 import type { Deployment } from './context.ts';
 import { type Grant, grants } from './grants.ts';
 import type { FunctionName } from './parts.ts';

@@ -7,7 +7,7 @@ import type { QueueName } from '../lib/aws/names.ts';
 import { sendPermission } from '../lib/aws/sqs.ts';
 import type { Control, FactName } from '../lib/core/control.ts';
 import { indexNames, stateTablePermissions } from '../lib/findings/state/schema.ts';
-import { goesByTags } from '../lib/policy/by-tags.ts';
+import { usesTags } from '../lib/policy/decide/tags.ts';
 import { listerOf } from '../lib/services/listers.ts';
 import { permissionsFor, tagPermissionsFor } from '../lib/services/readers.ts';
 import type { Deployment } from './context.ts';
@@ -75,7 +75,7 @@ async function evaluating(name: Exclude<QueueName, 'scan'>, deployment: Deployme
 
 /** Where the policy goes by tags that the facts do not tell. */
 function readingTags(controls: readonly Control[], { policy }: Deployment): Promise<readonly Grant[]> {
-  const byTags = controls.filter(({ id }) => goesByTags(policy, id));
+  const byTags = controls.filter(({ id }) => usesTags(policy, id));
   return Promise.all(
     tagPermissionsFor(byTags.map(({ resourceType }) => resourceType)).map((action) => {
       const needing = byTags.filter(({ resourceType }) => tagPermissionsFor([resourceType]).includes(action));

@@ -6,8 +6,8 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import type { ClientConfig } from '../lib/aws/settings.ts';
 import type { Control } from '../lib/core/control.ts';
 import { EnvironmentError } from '../lib/pipeline/live/environment.ts';
-import type { Policy } from '../lib/policy/assemble.ts';
 import { bundledPolicy } from '../lib/policy/bundled.ts';
+import type { Policy } from '../lib/policy/model.ts';
 import { checkedPolicy } from './policy.ts';
 import type { Telemetry } from './telemetry.ts';
 

@@ -18,7 +18,7 @@ import { type Batch, takeBatch, toDeliverAgain } from '../lib/pipeline/live/batc
 import { environmentOf } from '../lib/pipeline/live/environment.ts';
 import { Evaluator, type EvaluatorResult, type Queues } from '../lib/pipeline/live/evaluator.ts';
 import { servesOnly } from '../lib/pipeline/live/tasks.ts';
-import type { Policy } from '../lib/policy/assemble.ts';
+import type { Policy } from '../lib/policy/model.ts';
 import { controls as allControls, evaluatorOf, evaluators } from '../lib/services/catalogue.ts';
 import { makeClients as makeAllClients } from '../lib/services/clients.ts';
 import { readers, related, tagReaders } from '../lib/services/readers.ts';

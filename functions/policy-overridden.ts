@@ -3,7 +3,7 @@ import { ssmClient } from '../lib/aws/acting.ts';
 import { EffectivePolicy } from '../lib/pipeline/live/effective-policy.ts';
 import { variable } from '../lib/pipeline/live/environment.ts';
 import { policyParameter } from '../lib/pipeline/live/policy-parameter.ts';
-import type { Policy } from '../lib/policy/assemble.ts';
+import type { Policy } from '../lib/policy/model.ts';
 import { faultText } from '../lib/policy/override.ts';
 import { controls } from '../lib/services/catalogue.ts';
 import type { PolicyParts } from './effective-policy.ts';

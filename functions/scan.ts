@@ -12,7 +12,7 @@ import { type Delivery, takeBatch, toDeliverAgain } from '../lib/pipeline/live/b
 import { environmentOf, evaluatorQueueUrls } from '../lib/pipeline/live/environment.ts';
 import { parseBody } from '../lib/pipeline/live/message.ts';
 import { type Scanned, scan } from '../lib/pipeline/live/scheduled-scan.ts';
-import type { Policy } from '../lib/policy/assemble.ts';
+import type { Policy } from '../lib/policy/model.ts';
 import { asksForChange } from '../lib/remediation/eligibility/outstanding.ts';
 import { controls, evaluatorOf } from '../lib/services/catalogue.ts';
 import { makeClients } from '../lib/services/clients.ts';

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Replay, replayPaths } from '../lib/pipeline/replay/replay.ts';
-import { defaultPolicy } from '../lib/policy/policy.ts';
+import { defaultPolicy } from '../lib/policy/file/assemble.ts';
 import { controls } from '../lib/services/catalogue.ts';
 
 const data = path.join(import.meta.dirname, '..', '..', 'shared', 'data');

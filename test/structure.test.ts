@@ -36,13 +36,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'lib/findings',
     'lib/pipeline',
     'lib/remediation',
-    'lib/policy',
     'data',
   ],
   'lib/iam': ['lib/core'],
   'lib/aws': ['lib/core', 'lib/pipeline', 'lib/policy', 'lib/services'],
   'lib/trail': ['lib/core'],
-  'lib/policy': ['lib/core', 'lib/findings', 'lib/remediation', 'lib/services'],
+  'lib/policy': ['lib/core', 'lib/remediation/actions/settings.ts'],
   'lib/findings': ['lib/core', 'lib/aws', 'lib/policy', 'lib/pipeline', 'lib/remediation'],
 };
 
@@ -77,13 +76,8 @@ describe('modules', () => {
     expect(cyclesOf((_file, { typeOnly }) => !typeOnly)).toEqual([]);
   });
 
-  // The facts of core are declared by the services that they come from, and the schema of a policy by its parts: until
-  // these two are taken apart, cycles through them are left out here.
-  const apart = ['lib/core', 'lib/services', 'lib/policy'];
-
   it('have no cycles, types included', () => {
-    const checked = (file: string) => !apart.some((folder) => within(file, folder));
-    expect(cyclesOf((file, { to }) => checked(file) && checked(to))).toEqual([]);
+    expect(cyclesOf(() => true)).toEqual([]);
   });
 });
 

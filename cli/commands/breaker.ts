@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
 import { tableName } from '../../lib/aws/names.ts';
-import { type Kind, kinds } from '../../lib/policy/guardrails.ts';
+import { type ActionKind, actionKinds } from '../../lib/policy/model.ts';
 import { Limiter } from '../../lib/remediation/limiter.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { exitCode } from '../exit.ts';
@@ -38,7 +38,7 @@ export interface BreakerCloseFlags extends BreakerFlags, Consent {}
  * @returns the exit code: 3 where the state table could not be read.
  */
 export async function runBreakerShow(name: string | undefined, flags: BreakerFlags): Promise<number> {
-  const wanted = name === undefined ? kinds : [kindNamed(name)];
+  const wanted = name === undefined ? actionKinds : [kindNamed(name)];
   const { deployment, limiter, view, policy } = await open(flags);
   return withStateTable(deployment, async () => {
     const states = await limiter.show();
@@ -102,14 +102,14 @@ export async function runBreakerClose(
   });
 }
 
-function kindNamed(name: string): Kind {
-  return oneOf(name, kinds, 'breaker');
+function kindNamed(name: string): ActionKind {
+  return oneOf(name, actionKinds, 'breaker');
 }
 
 async function open(flags: BreakerFlags): Promise<{
   readonly deployment: Deployment;
   readonly limiter: Limiter;
-  readonly view: (kind: Kind, state: Parameters<typeof breakerView>[1]) => BreakerView;
+  readonly view: (kind: ActionKind, state: Parameters<typeof breakerView>[1]) => BreakerView;
   /** What the policy is called. */
   readonly policy: string;
 }> {

@@ -4,12 +4,11 @@ import type { Control, Fact, FactName, TrailEvent } from '../../lib/core/control
 import { type Evaluated, evaluate } from '../../lib/pipeline/evaluate.ts';
 import { Matcher } from '../../lib/pipeline/match.ts';
 import { TrailFacts } from '../../lib/pipeline/trail-facts.ts';
-import { decide } from '../../lib/policy/decide.ts';
-import { exemptionFor } from '../../lib/policy/exemptions.ts';
-import { noUsage } from '../../lib/policy/guardrails.ts';
-import type { Plan } from '../../lib/policy/plan.ts';
-import type { Policy } from '../../lib/policy/policy.ts';
-import { controls } from '../../lib/services/catalogue.ts';
+import { decide } from '../../lib/policy/decide/decide.ts';
+import { exemptionFor } from '../../lib/policy/decide/exemptions.ts';
+import { noUsage } from '../../lib/policy/decide/rate-limits.ts';
+import type { Plan, Policy } from '../../lib/policy/model.ts';
+import { controls, resourceTypeOf } from '../../lib/services/catalogue.ts';
 import { readDocument } from '../../lib/trail/archive.ts';
 import { parseRecord } from '../../lib/trail/parse.ts';
 import { exitCode, UsageError } from '../exit.ts';
@@ -107,6 +106,7 @@ async function explain(
       exemption,
       usage: noUsage,
       time: event.time,
+      resourceTypeOf,
     });
     return { evaluated: one, enabled: policy.controls.get(control.id)?.enabled === true, plan: decided.plan };
   });

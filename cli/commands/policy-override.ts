@@ -2,9 +2,10 @@
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { ssmClient } from '../../lib/aws/acting.ts';
 import { bundledPolicy } from '../../lib/policy/bundled.ts';
+import { parsePolicy } from '../../lib/policy/file/parse.ts';
+import type { PolicyFile } from '../../lib/policy/file/schema.ts';
+import type { Policy } from '../../lib/policy/model.ts';
 import { faultText, overrideReader } from '../../lib/policy/override.ts';
-import { type Policy, parsePolicy } from '../../lib/policy/policy.ts';
-import type { PolicyFile } from '../../lib/policy/schema.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import type { Unseen } from '../doctor/observed-state.ts';
 import { exitCode, UsageError } from '../exit.ts';

@@ -1,6 +1,7 @@
 /** `trailseal policy validate FILE`: is it a policy, and if not, where and why; `policy diff OLD NEW PATH…`. */
 
-import { type Policy, parsePolicy } from '../../lib/policy/policy.ts';
+import { parsePolicy } from '../../lib/policy/file/parse.ts';
+import type { Policy } from '../../lib/policy/model.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { exitCode, UsageError } from '../exit.ts';
 import { printable, printableJson } from '../output/printable.ts';

@@ -6,7 +6,7 @@ import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
 import { eventBridgeClient } from '../../lib/aws/eventbridge.ts';
 import { busName, killSwitchName, tableName } from '../../lib/aws/names.ts';
 import { DynamoMemory } from '../../lib/findings/state/memory.ts';
-import { kinds } from '../../lib/policy/guardrails.ts';
+import { actionKinds } from '../../lib/policy/model.ts';
 import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { actionOf, actions } from '../../lib/remediation/actions/index.ts';
 import { DynamoJournal } from '../../lib/remediation/actions/journal-dynamodb.ts';
@@ -77,7 +77,7 @@ export async function runUndo(
 
 /** @throws UsageError for what is no action that can have been done. */
 export function actionsNamed(names: readonly string[]): readonly string[] {
-  const known = [...kinds, ...actions.map(({ id }) => id).filter((id) => id.startsWith('fix:'))];
+  const known = [...actionKinds, ...actions.map(({ id }) => id).filter((id) => id.startsWith('fix:'))];
   return names.map((name) => oneOf(name, known, '--action'));
 }
 

@@ -3,7 +3,7 @@
 import { customActionLabels, killSwitchName, type Stage, tableName } from '../../lib/aws/names.ts';
 import type { AccountRegion } from '../../lib/core/account-region.ts';
 import { parseArn } from '../../lib/core/arn.ts';
-import { kinds } from '../../lib/policy/guardrails.ts';
+import { actionKinds } from '../../lib/policy/model.ts';
 import { disengaged, engaged } from '../../lib/remediation/kill-switch.ts';
 import { stepsTo } from '../custom-actions/wanted.ts';
 import { deployCommand, type Finding, ok, trouble, unknownFor, word } from './check.ts';
@@ -52,7 +52,7 @@ function assessBreakers(found: ObservedGuards['breakers'], { stage, region }: Wh
     const seen = `there is no state table ${tableName(stage)}`;
     return [trouble('fail', id, seen, 'deploy again', [deployCommand(stage, region)])];
   }
-  const findings = kinds.flatMap((kind) => {
+  const findings = actionKinds.flatMap((kind) => {
     const breaker = open[kind];
     if (breaker === undefined) return [];
     const since = new Date(breaker.since).toISOString();

@@ -3,13 +3,13 @@
 import type { ListenerName } from '../../lib/aws/names.ts';
 import type { Control } from '../../lib/core/control.ts';
 import {
+  type AllowedCustomAction,
   type CustomActionName,
   customActionsOf,
   isRequestable,
-  type Requestable,
 } from '../../lib/policy/custom-actions.ts';
-import { kindOf } from '../../lib/policy/guardrails.ts';
-import type { Policy } from '../../lib/policy/policy.ts';
+import type { Policy } from '../../lib/policy/model.ts';
+import { kindOf } from '../../lib/policy/model.ts';
 
 export interface WantedActing {
   /** Whether the bus is told of what changes in the state table. */
@@ -38,6 +38,6 @@ export function actingWanted(policy: Policy, controls: readonly Control[]): Want
   };
 }
 
-function changesResources(order: Requestable): boolean {
+function changesResources(order: AllowedCustomAction): boolean {
   return order === 'undo' || (order !== 're-check' && order !== 'exempt' && isRequestable(order));
 }

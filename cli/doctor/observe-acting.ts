@@ -16,7 +16,7 @@ import {
 import { isDenial } from '../../lib/aws/reason.ts';
 import { parseArn } from '../../lib/core/arn.ts';
 import { nameOf, StateTableError } from '../../lib/findings/state/error.ts';
-import { kinds } from '../../lib/policy/guardrails.ts';
+import { actionKinds } from '../../lib/policy/model.ts';
 import { killSwitchPermission } from '../../lib/remediation/kill-switch.ts';
 import { Limiter } from '../../lib/remediation/limiter.ts';
 import { customActions } from '../custom-actions/custom-actions.ts';
@@ -128,7 +128,7 @@ async function openBreakers({ dynamodb }: RegionClients, stage: Stage): Promise<
   });
   try {
     const states = await limiter.show();
-    const open = kinds.flatMap((kind) => {
+    const open = actionKinds.flatMap((kind) => {
       const { breaker } = states[kind];
       return breaker === undefined ? [] : [[kind, breaker] as const];
     });

@@ -1,6 +1,6 @@
 /** Limits and breakers, for people and for programs. */
 import { durationText } from '../../lib/policy/duration.ts';
-import type { Kind, Limits } from '../../lib/policy/guardrails.ts';
+import type { ActionKind, RateLimits } from '../../lib/policy/model.ts';
 import type { Breaker, Closing, LimitState } from '../../lib/remediation/limits.ts';
 import { printable, shortened } from '../output/printable.ts';
 
@@ -8,17 +8,22 @@ const hour = 3_600_000;
 
 /** What is told of one kind of action. */
 export interface BreakerView {
-  readonly kind: Kind;
+  readonly kind: ActionKind;
   readonly breaker: Breaker | undefined;
   /** How it was closed last, as far as that is known. */
   readonly closing: Closing | undefined;
   /** In the last hour, by account, most first. */
   readonly used: readonly { readonly account: string; readonly count: number }[];
-  readonly limits: Limits;
+  readonly limits: RateLimits;
 }
 
 /** @param now epoch milliseconds. */
-export function breakerView(kind: Kind, state: LimitState, limits: Limits, now: number): BreakerView {
+export function breakerView(
+  kind: ActionKind,
+  state: LimitState,
+  limits: RateLimits,
+  now: number,
+): BreakerView {
   const recent = state.uses.filter(({ at }) => at > now - hour);
   const used = [...Map.groupBy(recent, ({ account }) => account)]
     .map(([account, uses]) => ({ account, count: uses.length }))
@@ -47,7 +52,7 @@ function closingText({ at, by, why }: Closing): string {
   return `${timeOf(at)} by ${shortened(by, 200)}: ${shortened(why, 400)}`;
 }
 
-export function limitsText({ perAccount, total }: Limits): string {
+export function limitsText({ perAccount, total }: RateLimits): string {
   return `${perAccount} in an account, ${total} in all`;
 }
 

@@ -2,7 +2,7 @@
 
 import type { AccountRegion } from '../../lib/core/account-region.ts';
 import type { Control } from '../../lib/core/control.ts';
-import { kindOf } from '../../lib/policy/guardrails.ts';
+import { kindOf } from '../../lib/policy/model.ts';
 import { type ActionRun, nameOfActionRun } from '../../lib/remediation/actions/action-run.ts';
 import type { Journal } from '../../lib/remediation/actions/journal.ts';
 import { findingIdsOf, type Subject } from './subject.ts';

@@ -4,9 +4,9 @@
  */
 import * as z from 'zod/mini';
 import { severities, type verdicts } from '../../lib/core/control.ts';
-import { exemptionOrigins, exemptionStates, statuses } from '../../lib/findings/finding.ts';
+import { statuses } from '../../lib/findings/finding.ts';
 import { ignoredReasons } from '../../lib/pipeline/replay/replay.ts';
-import { skippedBecause } from '../../lib/policy/plan.ts';
+import { exemptionOrigins, exemptionStates, skippedBecause } from '../../lib/policy/model.ts';
 
 const count = z.int().check(z.nonnegative());
 const time = z.nullable(z.string().check(z.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/)));

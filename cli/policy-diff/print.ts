@@ -1,6 +1,6 @@
 /** What another policy changes, for the terminal. */
 import Table from 'cli-table3';
-import type { FindingExemption } from '../../lib/findings/finding.ts';
+import type { FindingExemption } from '../../lib/policy/model.ts';
 import { plainChars, wrapped } from '../output/plain-table.ts';
 import { printable } from '../output/printable.ts';
 import type { Change, ControlChanges, Outcome, PolicyDiffJson, Side } from './schema.ts';

@@ -7,7 +7,7 @@ import {
   readFor,
   replayArchive,
 } from '../../lib/pipeline/replay/replay.ts';
-import type { Policy } from '../../lib/policy/policy.ts';
+import type { Policy } from '../../lib/policy/model.ts';
 
 /** A replay, with what else the comparison needs of it. */
 export interface Evaluated {

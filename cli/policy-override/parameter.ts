@@ -1,7 +1,7 @@
 /** The parameter with the override: its versions, and writing and deleting it. */
 import { DeleteParameterCommand, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import type { PolicyFile } from '../../lib/policy/file/schema.ts';
 import { longestOverride } from '../../lib/policy/override.ts';
-import type { PolicyFile } from '../../lib/policy/schema.ts';
 import { type Seen, see, seen } from '../doctor/observed-state.ts';
 import { UsageError } from '../exit.ts';
 import { type Change, described, exists, history } from '../operator/kill-switch.ts';

@@ -1,6 +1,7 @@
 /** Which policy is in force, as the functions find it. Pure. */
+
+import type { Policy } from '../../lib/policy/model.ts';
 import type { OverrideFault, OverrideReader } from '../../lib/policy/override.ts';
-import type { Policy } from '../../lib/policy/policy.ts';
 import type { Change } from '../operator/kill-switch.ts';
 
 export interface Standing {

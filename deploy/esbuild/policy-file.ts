@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { policyErrorText, policyFileName, readText } from '../../cli/policy-file.ts';
 import type { CheckedPolicy } from '../../lib/policy/bundled.ts';
-import { type PolicyError, parsePolicy } from '../../lib/policy/policy.ts';
+import { type PolicyError, parsePolicy } from '../../lib/policy/file/parse.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 
 /** Which file that is: the one that `TRAILSEAL_POLICY` names, or `trailseal.policy.yml` in the working folder. */

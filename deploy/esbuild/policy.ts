@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { PartialMessage, Plugin } from 'esbuild';
 import { UsageError } from '../../cli/exit.ts';
 import { printable } from '../../cli/output/printable.ts';
-import type { PolicyError } from '../../lib/policy/policy.ts';
+import type { PolicyError } from '../../lib/policy/file/parse.ts';
 import { checkPolicyFile } from './policy-file.ts';
 
 const policyModule = path.join(import.meta.dirname, '..', '..', 'functions', 'policy.ts');

@@ -6,8 +6,8 @@
 import { killSwitchName, scheduleGroupName } from '../../lib/aws/names.ts';
 import type { ActionId, AnyAction } from '../../lib/core/action.ts';
 import type { Control } from '../../lib/core/control.ts';
-import { goesByTags } from '../../lib/policy/by-tags.ts';
-import type { Policy } from '../../lib/policy/policy.ts';
+import { usesTags } from '../../lib/policy/decide/tags.ts';
+import type { Policy } from '../../lib/policy/model.ts';
 import { actionOf } from '../../lib/remediation/actions/index.ts';
 import { journalPermissions } from '../../lib/remediation/actions/journal-dynamodb.ts';
 import { killSwitchPermission } from '../../lib/remediation/kill-switch.ts';
@@ -83,7 +83,7 @@ function definitionOf(action: ActionId): AnyAction {
 function reading(wanted: readonly Wanted[], policy: Policy): Promise<readonly Grant[]> {
   const controls = [...new Set(wanted.flatMap((one) => one.controls))];
   const facts = [...new Set(controls.flatMap((control) => control.facts))];
-  const byTags = controls.filter(({ id }) => goesByTags(policy, id));
+  const byTags = controls.filter(({ id }) => usesTags(policy, id));
   const ofTags = tagPermissionsFor(byTags.map(({ resourceType }) => resourceType));
   const ofFacts = permissionsFor(facts);
   const all = [...new Set([...ofFacts, ...ofTags, ...wanted.flatMap((one) => one.reads)])].sort();

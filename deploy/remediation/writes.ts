@@ -5,7 +5,7 @@
  */
 import type { ActionId } from '../../lib/core/action.ts';
 import type { Control, ResourceType } from '../../lib/core/control.ts';
-import type { Policy } from '../../lib/policy/policy.ts';
+import type { Policy } from '../../lib/policy/model.ts';
 import { isolationTag, quarantineTag } from '../../lib/services/ec2/quarantine/names.ts';
 import { eksSecretsEncryption, keyNamed } from '../../lib/services/eks/controls/eks-secrets-encryption.ts';
 import { type Grant, ofThisRegion } from '../grants.ts';

@@ -192,7 +192,7 @@ export interface ControlDefinition<Names extends readonly FactName[], Settings e
   readonly actions: readonly Action[];
   /** What is never done by itself, because nothing takes it back: a person has to order it, for one finding. */
   readonly onRequestOnly?: readonly Action[];
-  /** Why, under these settings, an order of one of its actions could never be obeyed; left out where settings don't matter. */
+  /** Why one of its actions can never run under these settings when an operator requests it; left out where settings don't matter. */
   whyNeverRuns?(action: Action, settings: z.infer<Settings>): NeverRuns | undefined;
   /** What a person does about it, with the command. */
   readonly remediation: string;

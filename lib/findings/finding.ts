@@ -1,7 +1,7 @@
 /** A finding: a verdict of FAIL or UNKNOWN, followed through time. There is one for each control and resource. */
 import type { Evidence, ResourceType, Severity } from '../core/control.ts';
 import type { Actor } from '../core/event.ts';
-import type { Plan } from '../policy/plan.ts';
+import type { FindingExemption, Plan } from '../policy/model.ts';
 
 export const statuses = ['OPEN', 'RESOLVED', 'ARCHIVED'] as const;
 /** OPEN until the resource passes (RESOLVED) or was deleted (ARCHIVED). */
@@ -17,24 +17,6 @@ export interface StatusChange {
   readonly eventId: string | null;
   readonly actor: Actor;
   readonly summary: string;
-}
-
-export const exemptionStates = ['active', 'expired', 'refused'] as const;
-/** Where an exemption may come from: the policy file, a tag on the resource, or an operator, for one finding. */
-export const exemptionOrigins = ['policy', 'tag', 'operator'] as const;
-
-/** The exemption that covers a finding, or covered it until it expired; or a tag that asks for one and gets none. */
-export interface FindingExemption {
-  /** `refused`: the resource has the tag that exempts, but the tag exempts nothing. */
-  readonly state: (typeof exemptionStates)[number];
-  readonly from: (typeof exemptionOrigins)[number];
-  /** Why the resource is exempt; of a refused one, why it is not. */
-  readonly reason: string;
-  readonly owner: string;
-  /** The last day on which it holds, `YYYY-MM-DD`; `null` where a refused one names none. */
-  readonly expires: string | null;
-  /** Set while it is active and ends within a week: its owner is notified. */
-  readonly endsSoon?: true | undefined;
 }
 
 export interface Finding {

@@ -4,8 +4,8 @@
  * archives it, and UNKNOWN leaves what there is as it is (it opens a finding only where there was none).
  */
 import type { Control, Evidence, Resource, Severity, TrailEvent, Verdict } from '../core/control.ts';
-import type { Plan } from '../policy/plan.ts';
-import type { Finding, FindingExemption, StatusChange } from './finding.ts';
+import type { FindingExemption, Plan } from '../policy/model.ts';
+import type { Finding, StatusChange } from './finding.ts';
 import { findingId } from './id.ts';
 
 /** What made somebody evaluate a resource: an event of the trail, or a scan, which stands for one. */

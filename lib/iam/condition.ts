@@ -9,8 +9,8 @@
  * `…IfExists` and for `ForAllValues`) and "Policy variables".
  */
 import { accountIn, parseArn } from '../core/arn.ts';
+import { hasWildcard } from '../core/pattern.ts';
 import type { Condition } from './document.ts';
-import { hasWildcard } from './pattern.ts';
 
 /** Whose use of the key is allowed. */
 export interface CallerScope {

@@ -4,9 +4,9 @@
  * "Policy evaluation logic".
  */
 import { parseArn } from '../core/arn.ts';
+import { matchesPattern } from '../core/pattern.ts';
 import { type CallerScope, type Reach, reachOf, reachPast, shorten } from './condition.ts';
 import type { Condition, KeyPolicy, Patterns, PolicyStatement } from './document.ts';
-import { matchesPattern } from './pattern.ts';
 import type { Principal } from './principal.ts';
 
 export type { CallerScope } from './condition.ts';

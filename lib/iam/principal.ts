@@ -3,7 +3,7 @@
  * Source: IAM User Guide, "AWS JSON policy elements: Principal"; KMS API Reference, CreateGrant.
  */
 import { accountIn, parseArn } from '../core/arn.ts';
-import { hasWildcard } from './pattern.ts';
+import { hasWildcard } from '../core/pattern.ts';
 
 export type Principal =
   /** Anybody in any account; `name` is "everybody", or the pattern that means it. */

@@ -2,11 +2,12 @@
 import type { Action } from '../core/control.ts';
 import type { Finding } from '../findings/finding.ts';
 import { type Cause, changeOf, type Observation, type ObservedVerdict } from '../findings/lifecycle.ts';
-import { decide } from '../policy/decide.ts';
-import { exemptionFor } from '../policy/exemptions.ts';
-import { noUsage, type Usage } from '../policy/guardrails.ts';
+import { decide } from '../policy/decide/decide.ts';
+import { exemptionFor } from '../policy/decide/exemptions.ts';
+import { noUsage, type Usage } from '../policy/decide/rate-limits.ts';
+import type { Policy } from '../policy/model.ts';
 import type { OperatorExemption } from '../policy/operator-exemption.ts';
-import type { Policy } from '../policy/policy.ts';
+import { resourceTypeOf } from '../services/catalogue.ts';
 import type { Evaluated } from './evaluate.ts';
 
 export interface ObservingOptions {
@@ -47,6 +48,7 @@ export function observedVerdict(
     usage,
     planned,
     time,
+    resourceTypeOf,
   });
   const severity = policy.controls.get(control.id)?.severity ?? control.severity;
   return {

@@ -1,8 +1,8 @@
 /** The tags of resources that fail, read before their plan is made, where the policy depends on them and facts have none. */
 import type { TagsOf } from '../core/fact-provider.ts';
-import type { Policy } from '../policy/assemble.ts';
-import { goesByTags } from '../policy/by-tags.ts';
-import { isTaggable } from '../policy/guardrails.ts';
+import { usesTags } from '../policy/decide/tags.ts';
+import type { Policy } from '../policy/model.ts';
+import { isTaggable } from '../services/catalogue.ts';
 import type { Evaluated } from './evaluate.ts';
 
 /**
@@ -22,7 +22,7 @@ export async function withTags(
       evaluation.verdict === 'FAIL' &&
       resource.tags === undefined &&
       isTaggable(resource) &&
-      goesByTags(policy, control.id),
+      usesTags(policy, control.id),
   );
   if (tagsOf === undefined || wanting.length === 0) return evaluated;
   const read = await tagsOf(wanting.map(({ resource }) => resource));

@@ -1,40 +1,42 @@
 /**
- * Orders: what an operator may have done about one finding, by a custom action in Security Hub. The policy says which there are;
- * without a word of it there are none.
+ * Custom actions: what an operator may request for one finding in Security Hub. The policy lists the allowed ones; without
+ * `operators` there are none.
  */
 import type { Action, Control } from '../core/control.ts';
-import { kindOf } from './guardrails.ts';
 
-/** The orders that change a resource are named by their actions; these are the others. */
+/** Entries of `operators.customActions` that are no actions of a control. */
 export const otherRequests = ['undo', 're-check', 'exempt'] as const;
 export type OtherRequest = (typeof otherRequests)[number];
 
-/** What the policy may allow operators to order. */
-export type Requestable = OtherRequest | RequestedAction;
-/** An action that can be ordered for a finding, as far as its control has it. */
+/** An action of a control that an operator can request for a finding. */
 export type RequestedAction = Exclude<Action, 'notify' | 'tag'>;
 
-/** A custom action: what operators see in Security Hub. "Fix" stands for every fix that the finding's control has. */
+/** An entry of `operators.customActions` in the policy. */
+export type AllowedCustomAction = OtherRequest | RequestedAction;
+
+/** The custom actions that operators see in Security Hub. "Fix" stands for every fix of the finding's control. */
 export const customActionNames = ['quarantine', 'fix', 'undo', 're-check', 'exempt'] as const;
 export type CustomActionName = (typeof customActionNames)[number];
 
-/** The actions of a control that can be ordered, in the order in which it has them. */
+/** The actions of a control that operators can request, in the control's order. */
 export function requestable({ actions, onRequestOnly = [] }: Pick<Control, 'actions' | 'onRequestOnly'>) {
   return [...actions, ...onRequestOnly].filter(isRequestable);
 }
 
+/** Whether operators can request an action: a notification and a tag follow from the policy alone. */
 export function isRequestable(action: Action): action is RequestedAction {
-  const kind = kindOf(action);
-  return kind === 'fix' || kind === 'quarantine';
+  return action !== 'notify' && action !== 'tag';
 }
 
-/** The custom action by which it is ordered. */
-export function customActionOf(order: Requestable): CustomActionName {
-  return order.startsWith('fix:') ? 'fix' : (order as Exclude<Requestable, `fix:${string}`>);
+function customActionOf(allowed: AllowedCustomAction): CustomActionName {
+  return allowed.startsWith('fix:') ? 'fix' : (allowed as Exclude<AllowedCustomAction, `fix:${string}`>);
 }
 
-/** The custom actions that these orders need, in the order in which they are shown. */
-export function customActionsOf(customActions: readonly Requestable[]): readonly CustomActionName[] {
-  const wanted = new Set(customActions.map(customActionOf));
-  return customActionNames.filter((customAction) => wanted.has(customAction));
+/**
+ * The custom actions of Security Hub that the policy's entries need, in the order in which they are shown.
+ * @example customActionsOf(['undo', 'fix:enable-key', 'fix:enable-rotation']) // ['fix', 'undo']
+ */
+export function customActionsOf(allowed: readonly AllowedCustomAction[]): readonly CustomActionName[] {
+  const names = new Set(allowed.map(customActionOf));
+  return customActionNames.filter((name) => names.has(name));
 }

@@ -1,8 +1,10 @@
-/** Exemptions that operators give by a custom action in Security Hub: one finding, for a fixed time. They are kept in the state table. */
-import type { FindingExemption } from '../findings/finding.ts';
-import { endOf } from './last-day.ts';
+/**
+ * Exemptions that operators give by a custom action in Security Hub: each for one finding and a fixed time. The state table
+ * keeps them.
+ */
+import { endOf, type FindingExemption } from './model.ts';
 
-/** How long one holds, in days. */
+/** How long an operator's exemption holds, in days. */
 export const exemptDays = 30;
 
 export interface OperatorExemption {
@@ -14,23 +16,24 @@ export interface OperatorExemption {
   readonly expires: string;
   /** ISO 8601, UTC. */
   readonly givenAt: string;
-  /** By whom and when it was taken back; it holds no more then. */
+  /** Who ended it early, and when (ISO 8601, UTC); `null` while nobody did. */
   readonly lifted: { readonly by: string; readonly at: string } | null;
 }
 
-const day = 86_400_000;
-
-/** An exemption of this finding, from now on. */
+/**
+ * A new exemption of a finding, which holds for `exemptDays` days.
+ * @param finding the finding's id.
+ */
 export function exemptionFromNow(
   finding: string,
   by: { readonly owner: string; readonly reason: string },
   now: Date,
 ): OperatorExemption {
-  const expires = new Date(now.getTime() + exemptDays * day).toISOString().slice(0, 10);
+  const expires = new Date(now.getTime() + exemptDays * 86_400_000).toISOString().slice(0, 10);
   return { finding, ...by, expires, givenAt: now.toISOString(), lifted: null };
 }
 
-/** As a finding tells it; `undefined` for one that was taken back. */
+/** The exemption as a finding shows it; `undefined` for one that was ended early. */
 export function asExemption(
   { reason, owner, expires, lifted }: OperatorExemption,
   now: Date,

@@ -1,26 +1,25 @@
 /**
- * An override: a effective policy in place of the one that a deployment was made with, as JSON in an SSM parameter. It
- * tunes and narrows. What a deployment may do was settled when it was made, so that an override can't ask for more.
+ * Policy overrides: a whole policy as JSON in an SSM parameter, which replaces the policy that a deployment was made with. It
+ * can't allow more than the deployed policy: the deployment's permissions were fixed when it was made.
  */
 import type { Action, Control } from '../core/control.ts';
 import { at, isObject } from '../core/json.ts';
-import { asWritten } from './as-written.ts';
-import { assemble, type Policy } from './assemble.ts';
-import { type Complaint, complaints } from './messages.ts';
-import { neverRuns } from './never-runs.ts';
-import { type Path, showPath } from './path.ts';
-import { type PolicyFile, policySchema } from './schema.ts';
-import type { Located } from './yaml.ts';
+import { assemble } from './file/assemble.ts';
+import { policyChecker } from './file/check.ts';
+import { type KeyPath, type Located, leaf, showPath } from './file/located.ts';
+import type { PolicyProblem } from './file/messages.ts';
+import type { PolicyFile } from './file/schema.ts';
+import type { Policy } from './model.ts';
 
-/** So long may a parameter's value be, in bytes. Source: AWS Systems Manager User Guide, "Managing parameter tiers". */
+/** Maximum size of a parameter's value, in bytes. Source: AWS Systems Manager User Guide, "Managing parameter tiers". */
 export const longestOverride = 8_192;
 
 /** Something that is wrong with an override. */
 export interface OverrideFault {
-  /** Such as `controls.kms-key-rotation.actions[0]`; empty for the whole of it. */
+  /** Such as `controls.kms-key-rotation.actions[0]`; empty for the whole override. */
   readonly path: string;
   readonly message: string;
-  /** What to write instead; empty where that cannot be told. */
+  /** What to write instead; empty where that is not known. */
   readonly hint: string;
 }
 
@@ -28,58 +27,56 @@ export type ReadOverride =
   | { readonly ok: true; readonly policy: Policy; readonly checked: PolicyFile }
   | { readonly ok: false; readonly faults: readonly OverrideFault[] };
 
-/** @param name what the policy is called from then on. Never throws, whatever the text. */
+/** Reads the JSON of an override; the policy gets the given name. Never throws, whatever the text. */
 export type OverrideReader = (text: string, name: string) => ReadOverride;
 
 /**
- * Makes what reads overrides of one deployment.
- * @param bundled the policy that it was made with; where that is not known, nothing tells whether an override fits it.
+ * Makes the function that reads overrides of one deployment.
+ * @param bundled the policy that the deployment was made with; without it, nothing is beyond the deployment.
  * @param controls all controls there are.
+ * @example overrideReader(undefined, controls)('{"version":1}', 'parameter /trailseal/policy version 3') // { ok: true, … }
  */
 export function overrideReader(
   bundled: PolicyFile | undefined,
   controls: readonly Control[],
 ): OverrideReader {
-  const schema = policySchema(controls);
+  const checkPolicy = policyChecker(controls);
   return (text, name) => {
     let written: unknown;
     try {
       written = JSON.parse(text);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      return refused([{ path: [], atKey: false, message: `is not JSON: ${why}`, hint: pushIt }]);
+      return rejected([{ path: [], atKey: false, message: `is not JSON: ${why}`, hint: pushIt }]);
     }
-    const parsed = schema.safeParse(written);
-    if (!parsed.success) {
-      return refused(
-        parsed.error.issues.flatMap((issue) => complaints(issue, schema, (path) => found(written, path))),
-      );
-    }
-    const checked = asWritten(parsed.data, written);
-    const { policy, refused: unaccepted } = assemble(checked, name, controls);
-    const faults: readonly Complaint[] = [
-      ...unaccepted.map(({ path, message }) => ({ path, atKey: false, message, hint: undefined })),
-      ...neverRuns(checked, policy, controls),
+    const check = checkPolicy(written, name, (path) => valueAt(written, path));
+    if (check.kind === 'malformed') return rejected(check.problems);
+    const { policy, checked } = check;
+    const problems = [
+      ...check.problems,
       ...(bundled === undefined ? [] : beyondDeployment(checked, bundled, controls)),
     ];
-    return faults.length === 0 ? { ok: true, policy, checked } : refused(faults);
+    return problems.length === 0 ? { ok: true, policy, checked } : rejected(problems);
   };
 }
 
-const pushIt = '"trailseal policy push" makes it of a policy file';
+const pushIt = '"trailseal policy push" writes a policy file as JSON';
 
-function refused(faults: readonly Complaint[]): ReadOverride {
+function rejected(problems: readonly PolicyProblem[]): ReadOverride {
   return {
     ok: false,
-    faults: faults.map(({ path, message, hint }) => ({ path: showPath(path), message, hint: hint ?? '' })),
+    faults: problems.map(({ path, message, hint }) => ({
+      path: showPath(path),
+      message,
+      hint: hint ?? '',
+    })),
   };
 }
 
-/** What stands at a path, as the messages want it. */
-function found(written: unknown, path: Path): Located | undefined {
+/** A value of the JSON, which has no positions. */
+function valueAt(written: unknown, path: KeyPath): Located | undefined {
   const value = at(written, ...path);
-  if (value === undefined) return undefined;
-  return { value, offset: 0, source: undefined, children: new Map(), size: 1 };
+  return value === undefined ? undefined : leaf(value, 0, undefined);
 }
 
 /** A fault as one line: `controls.kms-grant.enabled: enables …; deploy the policy instead`. */
@@ -89,16 +86,16 @@ export function faultText({ path, message, hint }: OverrideFault): string {
 }
 
 /**
- * What an override asks for that the deployment has no rights to, as its own policy does not ask for it: controls,
- * actions, orders, and tags of another prefix.
- * @param override checked, as `bundled` is, by the schema for these controls.
- * @returns a complaint for each, with its path in the override.
+ * What an override allows and the deployed policy does not, so that the deployment lacks the permissions: controls, actions,
+ * custom actions, and tags of another prefix.
+ * @param override checked by the schema for these controls, as `bundled` is.
+ * @returns a problem for each, with its path in the override.
  */
 export function beyondDeployment(
   override: PolicyFile,
   bundled: PolicyFile,
   controls: readonly Control[],
-): readonly Complaint[] {
+): readonly PolicyProblem[] {
   const { policy: wanted } = assemble(override, undefined, controls);
   const { policy: deployed } = assemble(bundled, undefined, controls);
   const ofControls = controls.flatMap(({ id }) => {
@@ -106,30 +103,30 @@ export function beyondDeployment(
     const there = deployed.controls.get(id);
     if (here?.enabled !== true) return [];
     if (there?.enabled !== true) {
-      return [beyond(whereEnabled(override, id), `enables ${id}, which the deployed policy does not`)];
+      return [beyond(pathOfEnabled(override, id), `enables ${id}, which the deployed policy does not`)];
     }
     return here.actions
       .filter((action) => !there.actions.includes(action))
       .map((action) =>
         beyond(
-          whereAsked(override, id, action),
-          `asks for ${action} when ${id} fails, which the deployed policy does not`,
+          pathOfAction(override, id, action),
+          `lists ${action} for ${id}, which the deployed policy does not`,
         ),
       );
   });
-  const ofRequests = wanted.customActions
-    .filter((order) => !deployed.customActions.includes(order))
-    .map((order) =>
+  const ofCustomActions = wanted.customActions
+    .filter((allowed) => !deployed.customActions.includes(allowed))
+    .map((allowed) =>
       beyond(
-        ['operators', 'customActions', override.operators?.customActions.indexOf(order) ?? 0],
-        `lets operators order ${order}, which the deployed policy does not`,
+        ['operators', 'customActions', override.operators?.customActions.indexOf(allowed) ?? 0],
+        `lists the custom action ${allowed}, which the deployed policy does not`,
       ),
     );
-  return [...ofControls, ...ofRequests, ...ofTags(wanted, deployed)];
+  return [...ofControls, ...ofCustomActions, ...ofTags(wanted, deployed)];
 }
 
-/** Tags may be set, and taken away, under the deployed policy's prefix. */
-function ofTags(wanted: Policy, deployed: Policy): readonly Complaint[] {
+/** The deployment may set and delete tags under the deployed policy's prefix only. */
+function ofTags(wanted: Policy, deployed: Policy): readonly PolicyProblem[] {
   const tagging = [...wanted.controls.values()].some(
     ({ enabled, actions }) => enabled && actions.includes('tag'),
   );
@@ -138,23 +135,23 @@ function ofTags(wanted: Policy, deployed: Policy): readonly Complaint[] {
   return [
     beyond(
       ['actions', 'tag', 'prefix'],
-      `must begin with ${JSON.stringify(prefix)}, as the deployed policy's`,
+      `must begin with ${JSON.stringify(prefix)}, the prefix in the deployed policy`,
     ),
   ];
 }
 
-function beyond(path: Path, message: string): Complaint {
-  return { path, atKey: false, message, hint: 'take it out, or deploy the policy instead' };
+function beyond(path: KeyPath, message: string): PolicyProblem {
+  return { path, atKey: false, message, hint: 'remove it, or deploy the policy instead' };
 }
 
-/** What enables it: its own word, else that of the defaults, else that there is none. */
-function whereEnabled({ controls, defaults }: PolicyFile, id: string): Path {
+/** Where the override enables a control: under the control, else under the defaults; empty where it does so by neither. */
+function pathOfEnabled({ controls, defaults }: PolicyFile, id: string): KeyPath {
   const entry = controls?.[id];
   if (isObject(entry) && entry.enabled !== undefined) return ['controls', id, 'enabled'];
   return defaults?.enabled === undefined ? [] : ['defaults', 'enabled'];
 }
 
-function whereAsked({ controls, defaults }: PolicyFile, id: string, action: Action): Path {
+function pathOfAction({ controls, defaults }: PolicyFile, id: string, action: Action): KeyPath {
   const own = controls?.[id]?.actions;
   if (own !== undefined) return ['controls', id, 'actions', own.indexOf(action)];
   return ['defaults', 'actions', defaults?.actions?.indexOf(action) ?? 0];

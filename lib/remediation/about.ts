@@ -2,7 +2,7 @@
 import type { AnyAction } from '../core/action.ts';
 import type { Action, Resource } from '../core/control.ts';
 import type { Finding } from '../findings/finding.ts';
-import type { SkippedBecause } from '../policy/plan.ts';
+import type { SkippedBecause } from '../policy/model.ts';
 import type { ActionRun, Decision } from './actions/action-run.ts';
 import { type ActionEvent, actionEventVersion } from './events/action-event.ts';
 import { toldActor } from './events/transition.ts';

@@ -1,8 +1,8 @@
 /** Bringing about what the policy asks for a finding, as the finding and its resource are now. */
 
 import type { Finding } from '../findings/finding.ts';
-import { graceOf, kindOf } from '../policy/guardrails.ts';
-import type { SkippedAction } from '../policy/plan.ts';
+import type { SkippedAction } from '../policy/model.ts';
+import { gracePeriodOf, kindOf } from '../policy/model.ts';
 import { about } from './about.ts';
 import type { ActionRun } from './actions/action-run.ts';
 import { undo } from './actions/undo.ts';
@@ -87,7 +87,7 @@ async function act(state: RunState, occasion: Occasion, subject: Case): Promise<
     const definition = state.definitionOf(action);
     if (definition === undefined) continue;
     const decision = { by: 'policy', name: policy.file ?? 'the default policy', why: reason } as const;
-    const due = new Date(occasion.since + graceOf(policy.guardrails, action));
+    const due = new Date(occasion.since + gracePeriodOf(policy.guardrails, action));
     if (due.getTime() > deps.now().getTime()) {
       // What would not be done then is not announced now.
       const foreseen = await state.foresee(definition, subject, decision);

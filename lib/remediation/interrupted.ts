@@ -3,7 +3,7 @@
 import { isDeleted } from '../core/absence.ts';
 import type { AnyAction } from '../core/action.ts';
 import { isRequestable } from '../policy/custom-actions.ts';
-import { kindOf } from '../policy/guardrails.ts';
+import { kindOf } from '../policy/model.ts';
 import type { ActionRun } from './actions/action-run.ts';
 import { carryOut, type Outcome, verify } from './actions/carry-out.ts';
 import type { ActionEvent } from './events/action-event.ts';

@@ -1,7 +1,7 @@
 /** The kill switch: one SSM parameter, read each time, that stops all writes to resources at once. */
 import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { isUnanswered, reasonOf } from '../aws/reason.ts';
-import type { Circumstances } from '../policy/circumstances.ts';
+import type { Circumstances } from '../policy/decide/circumstances.ts';
 
 /** Writes are allowed while the parameter has this value, and no other. */
 export const disengaged = 'disengaged';

@@ -1,4 +1,4 @@
-/** Limits and breakers in the state table's table: one item a kind of action, written under a condition on its version. */
+/** RateLimits and breakers in the state table's table: one item a kind of action, written under a condition on its version. */
 import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
@@ -9,7 +9,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { pauseBefore, rounds } from '../findings/state/changing.ts';
 import { failureOf, StateTableError } from '../findings/state/error.ts';
-import { type Kind, kinds, type Limits } from '../policy/guardrails.ts';
+import { type ActionKind, actionKinds, type RateLimits } from '../policy/model.ts';
 import {
   type Closing,
   closed,
@@ -57,7 +57,11 @@ export class Limiter {
    * Counts one more action, unless a limit is reached or the breaker is open.
    * @returns whether it may be done. Rejects with a `StateTableError` when that can't be told, and so it may not.
    */
-  async admit(kind: Kind, limits: Limits, counted: Pick<Use, 'actionRun' | 'account'>): Promise<LimitAnswer> {
+  async admit(
+    kind: ActionKind,
+    limits: RateLimits,
+    counted: Pick<Use, 'actionRun' | 'account'>,
+  ): Promise<LimitAnswer> {
     for (let round = 1; round <= rounds; round += 1) {
       if (round > 1) await this.#options.wait(pauseBefore(round, this.#options.random));
       const kept = await this.#read(kind);
@@ -73,18 +77,18 @@ export class Limiter {
   }
 
   /** The state of each kind. Rejects with a `StateTableError`. */
-  async show(): Promise<Readonly<Record<Kind, LimitState>>> {
+  async show(): Promise<Readonly<Record<ActionKind, LimitState>>> {
     const states = await Promise.all(
-      kinds.map(async (kind) => [kind, (await this.#read(kind)).state] as const),
+      actionKinds.map(async (kind) => [kind, (await this.#read(kind)).state] as const),
     );
-    return Object.fromEntries(states) as Record<Kind, LimitState>;
+    return Object.fromEntries(states) as Record<ActionKind, LimitState>;
   }
 
   /**
    * Closes the breaker of a kind, and keeps who did so and why.
    * @returns whether it was open; else nothing is written. Rejects with a `StateTableError`.
    */
-  async close(kind: Kind, closing: Pick<Closing, 'by' | 'why'>): Promise<boolean> {
+  async close(kind: ActionKind, closing: Pick<Closing, 'by' | 'why'>): Promise<boolean> {
     for (let round = 1; round <= rounds; round += 1) {
       const { state, version } = await this.#read(kind);
       if (state.breaker === undefined) return false;
@@ -97,7 +101,7 @@ export class Limiter {
     );
   }
 
-  async #read(kind: Kind): Promise<Kept> {
+  async #read(kind: ActionKind): Promise<Kept> {
     const { client, table } = this.#options;
     const key = { pk: { S: keyOf(kind) }, sk: { S: 'limits' } };
     try {
@@ -118,7 +122,7 @@ export class Limiter {
   }
 
   /** @returns whether it was written: not when somebody else has written it since it was read. */
-  async #write(kind: Kind, { uses, breaker, closing }: LimitState, version: number): Promise<boolean> {
+  async #write(kind: ActionKind, { uses, breaker, closing }: LimitState, version: number): Promise<boolean> {
     const { client, table } = this.#options;
     const item = { pk: keyOf(kind), sk: 'limits', version: version + 1, uses, breaker, closing };
     try {
@@ -144,6 +148,6 @@ export class Limiter {
   }
 }
 
-function keyOf(kind: Kind): string {
+function keyOf(kind: ActionKind): string {
   return `limits/${kind}`;
 }

@@ -2,7 +2,7 @@
  * How much has been done in the last hour, and whether the breaker is open. Pure: the state goes in and comes out, so
  * that whoever keeps it can write it under a condition, and of two that use the last of a limit one is refused.
  */
-import type { Kind, Limits } from '../policy/guardrails.ts';
+import type { ActionKind, RateLimits } from '../policy/model.ts';
 
 /** Actions of one kind. */
 export interface LimitState {
@@ -55,8 +55,8 @@ const hour = 3_600_000;
 /** Whether one more action may be done at `now`, and the state with it counted; see `guardrails.ts` for the limits. */
 export function use(
   state: LimitState,
-  kind: Kind,
-  limits: Limits,
+  kind: ActionKind,
+  limits: RateLimits,
   { actionRun, account }: Pick<Use, 'actionRun' | 'account'>,
   now: number,
 ): LimitAnswer {

@@ -2,8 +2,8 @@
 import * as z from 'zod/mini';
 import type { Control } from '../core/control.ts';
 import { type RequestedAction, requestable } from '../policy/custom-actions.ts';
-import { kindOf } from '../policy/guardrails.ts';
-import type { Policy } from '../policy/policy.ts';
+import type { Policy } from '../policy/model.ts';
+import { kindOf } from '../policy/model.ts';
 
 export const actionRequestSchema = z.object({
   /** The same for the same press of a custom action, which may come twice. */

@@ -13,12 +13,13 @@ import type { OperatorExemptions } from '../findings/state/exemptions.ts';
 import type { Recorded, StateTable } from '../findings/state/table.ts';
 import { type Evaluated, evaluateLive } from '../pipeline/evaluate.ts';
 import { withTags } from '../pipeline/tags.ts';
-import type { Circumstances } from '../policy/circumstances.ts';
-import { decide } from '../policy/decide.ts';
-import { exemptionFor } from '../policy/exemptions.ts';
-import { type Kind, kindOf, noUsage } from '../policy/guardrails.ts';
-import type { Plan } from '../policy/plan.ts';
-import type { Policy } from '../policy/policy.ts';
+import type { Circumstances } from '../policy/decide/circumstances.ts';
+import { decide } from '../policy/decide/decide.ts';
+import { exemptionFor } from '../policy/decide/exemptions.ts';
+import { noUsage } from '../policy/decide/rate-limits.ts';
+import type { Plan, Policy } from '../policy/model.ts';
+import { type ActionKind, kindOf } from '../policy/model.ts';
+import { resourceTypeOf } from '../services/catalogue.ts';
 import type { Decision } from './actions/action-run.ts';
 import { carryOut, foresee } from './actions/carry-out.ts';
 import type { Journal } from './actions/journal.ts';
@@ -170,6 +171,7 @@ export class RunState {
       exemption: exemptionFor(policy, control.id, resource, lookedAt, byOperator),
       usage: noUsage,
       time: lookedAt.getTime(),
+      resourceTypeOf,
       circumstances: {
         ...(await this.#circumstances(finding.id)),
         isOwn: isOwn(resource),
@@ -306,7 +308,7 @@ export function occasionOf({ id, openedAt }: Finding): string {
   return `${id}@${openedAt}`;
 }
 
-function openIn(limits: Readonly<Record<Kind, LimitState>>): ReadonlySet<Kind> {
+function openIn(limits: Readonly<Record<ActionKind, LimitState>>): ReadonlySet<ActionKind> {
   const open = Object.entries(limits).filter(([, { breaker }]) => breaker !== undefined);
-  return new Set(open.map(([kind]) => kind as Kind));
+  return new Set(open.map(([kind]) => kind as ActionKind));
 }

@@ -1,7 +1,7 @@
 /** What operators have said of a finding in Security Hub. */
 import { GetFindingsCommand, type SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { isUnanswered, reasonOf } from '../aws/reason.ts';
-import type { Circumstances } from '../policy/circumstances.ts';
+import type { Circumstances } from '../policy/decide/circumstances.ts';
 
 /** The IAM action that reading it needs. */
 export const workflowPermission = 'securityhub:GetFindings';

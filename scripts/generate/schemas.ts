@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { findingSchema, replaySchema } from '../../cli/output/replay-schema.ts';
 import { policyDiffSchema } from '../../cli/policy-diff/schema.ts';
 import type { Control } from '../../lib/core/control.ts';
-import { policyJsonSchema } from '../../lib/policy/schema.ts';
+import { policyJsonSchema } from '../../lib/policy/file/schema.ts';
 import { actionEventSchema } from '../../lib/remediation/events/action-event.ts';
 import { transitionSchema } from '../../lib/remediation/events/transition.ts';
 

@@ -3,7 +3,7 @@ import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
 import { accountClients } from '../../cli/doctor/clients.ts';
 import { observe } from '../../cli/doctor/observe.ts';
-import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { defaultPolicy } from '../../lib/policy/file/assemble.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { account, caller, region, stage } from './doctor-region.ts';
 

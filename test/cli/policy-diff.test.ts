@@ -122,7 +122,7 @@ describe('under another policy', () => {
             old: {
               outcome: 'skipped',
               because: 'not-in-policy',
-              reason: 'The policy does not ask for tag when ec2-volume-encryption fails.',
+              reason: 'The policy does not list tag for ec2-volume-encryption.',
             },
             new: { outcome: 'planned', because: null },
           },
@@ -269,7 +269,7 @@ describe('trailseal policy diff', () => {
     old and new: HIGH, FAIL, open. The volume vol-0a is not encrypted`,
     );
     expect(stdout).toContain(
-      '    tag, old: skipped (not-in-policy). The policy does not ask for tag when ec2-volume-encryption fails.\n',
+      '    tag, old: skipped (not-in-policy). The policy does not list tag for ec2-volume-encryption.\n',
     );
   });
 

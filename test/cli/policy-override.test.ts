@@ -12,10 +12,10 @@ import { changesText, policyChanges } from '../../cli/policy-override/changes.ts
 import { deleteOverride, parameterValue, putOverride } from '../../cli/policy-override/parameter.ts';
 import { standing } from '../../cli/policy-override/standing.ts';
 import { standingJson, standingText } from '../../cli/policy-override/text.ts';
-import { policyDigest } from '../../lib/policy/digest.ts';
+import { policyDigest } from '../../lib/policy/bundled.ts';
+import { parsePolicy } from '../../lib/policy/file/parse.ts';
+import type { PolicyFile } from '../../lib/policy/file/schema.ts';
 import { overrideReader } from '../../lib/policy/override.ts';
-import { parsePolicy } from '../../lib/policy/policy.ts';
-import type { PolicyFile } from '../../lib/policy/schema.ts';
 import { policyOf, sampleControls } from '../policy/fixtures.ts';
 import { put, trailseal, workFolder } from './command.ts';
 

@@ -16,7 +16,7 @@ import { type Fact, known, unknownFact } from '../../lib/core/facts.ts';
 import { type Lister, ListingError, type Page } from '../../lib/core/list.ts';
 import { AwsFacts } from '../../lib/pipeline/aws-facts.ts';
 import { type ScanOptions, scan } from '../../lib/pipeline/scan/scan.ts';
-import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { defaultPolicy } from '../../lib/policy/file/assemble.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { makeClients } from '../../lib/services/clients.ts';
 import { listerOf } from '../../lib/services/listers.ts';

@@ -4,7 +4,7 @@
  */
 import type { Target } from '../../lib/core/action.ts';
 import { at } from '../../lib/core/json.ts';
-import { kinds } from '../../lib/policy/guardrails.ts';
+import { actionKinds } from '../../lib/policy/model.ts';
 import { isRead } from './calls.ts';
 import { canonical } from './canonical.ts';
 import type { Deployment } from './deployment.ts';
@@ -125,7 +125,7 @@ async function leftOf(scene: Scene, { deployment, target, finding }: Stage, stat
         undo: undo?.by ?? null,
       })),
     ),
-    counted: Object.fromEntries(kinds.map((kind) => [kind, limits[kind].uses.length])),
+    counted: Object.fromEntries(actionKinds.map((kind) => [kind, limits[kind].uses.length])),
     told: toldOf(state),
   };
 }

@@ -29,7 +29,7 @@ beforeAll(async () => {
 
 /** Modules that nothing but an override needs; remediation reads its kill switch from SSM as well. */
 const ofOverrides =
-  /^functions\/policy-overridden|^lib\/live\/policy-|^lib\/policy\/(override|schema|messages|as-written|nearest)|powertools\/parameters/;
+  /^functions\/policy-overridden|^lib\/policy\/(override\.ts|file\/(?!assemble\.ts))|powertools\/parameters/;
 
 describe.each(functions)('the bundle of %s', (name) => {
   it('holds nothing of an override where there is none', () => {
@@ -41,7 +41,8 @@ describe.each(functions)('the bundle of %s', (name) => {
       expect.arrayContaining([
         'functions/policy-overridden.ts',
         'lib/pipeline/live/effective-policy.ts',
-        'lib/policy/schema.ts',
+        'lib/policy/override.ts',
+        'lib/policy/file/schema.ts',
       ]),
     );
   });

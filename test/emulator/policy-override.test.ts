@@ -21,9 +21,9 @@ import { ssmClient } from '../../lib/aws/acting.ts';
 import { functionName } from '../../lib/aws/names.ts';
 import { EffectivePolicy } from '../../lib/pipeline/live/effective-policy.ts';
 import { policyParameter } from '../../lib/pipeline/live/policy-parameter.ts';
-import { policyDigest } from '../../lib/policy/digest.ts';
-import { parsePolicy } from '../../lib/policy/policy.ts';
-import type { PolicyFile } from '../../lib/policy/schema.ts';
+import { policyDigest } from '../../lib/policy/bundled.ts';
+import { parsePolicy } from '../../lib/policy/file/parse.ts';
+import type { PolicyFile } from '../../lib/policy/file/schema.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import type { Ended } from '../cli/command.ts';
 import { trailsealAt } from './command.ts';
@@ -174,8 +174,8 @@ describe('trailseal policy push', () => {
   it('refuses what asks for more than was deployed, and writes nothing', async () => {
     const { code, stderr } = await policy('push', file('wider.yml', wider), ...agreed);
     expect(stderr).toContain(
-      'wider.yml controls.kms-key-rotation.actions[1]: asks for fix:enable-rotation when kms-key-rotation fails, ' +
-        'which the deployed policy does not (take it out, or deploy the policy instead)',
+      'wider.yml controls.kms-key-rotation.actions[1]: lists fix:enable-rotation for kms-key-rotation, ' +
+        'which the deployed policy does not (remove it, or deploy the policy instead)',
     );
     expect(code).toBe(2);
     await expect(valueNow()).rejects.toThrow(ParameterNotFound);

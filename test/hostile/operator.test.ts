@@ -19,7 +19,7 @@ import { violationsOfAccountRegion, violationsOfLine } from './violations.ts';
 
 const day = 86_400_000;
 const customActions = ['undo', 're-check', 'exempt', ...new Set(controls.flatMap(requestable))];
-// Without one key, an order to associate it could never be obeyed.
+// Without one key in the settings, fix:associate-encryption can never run.
 const oneKey = `{ key: ["arn:aws:kms:${accountRegion.region}:${accountRegion.account}:key/1234abcd-12ab-34cd-56ef-1234567890ab"] }`;
 const policy = policyOf(
   `version: 1

@@ -11,7 +11,7 @@ import type { Recorded, StateTable } from '../../lib/findings/state/table.ts';
 import { type Batch, type Delivery, takeBatch } from '../../lib/pipeline/live/batch.ts';
 import { Evaluator, type EvaluatorResult } from '../../lib/pipeline/live/evaluator.ts';
 import { servesOnly } from '../../lib/pipeline/live/tasks.ts';
-import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { defaultPolicy } from '../../lib/policy/file/assemble.ts';
 import { controls, evaluatorOf } from '../../lib/services/catalogue.ts';
 import { Random } from '../../scripts/sample/random.ts';
 import { MemoryStateTable } from '../findings/state/memory-state-table.ts';

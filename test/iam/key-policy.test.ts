@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { matchesPattern } from '../../lib/core/pattern.ts';
 import { parseKeyPolicy } from '../../lib/iam/document.ts';
 import { evaluateKeyPolicy, type KeyPolicyEvaluation, type KeyPolicyScope } from '../../lib/iam/evaluate.ts';
-import { matchesPattern } from '../../lib/iam/pattern.ts';
 
 const own = '111122223333';
 const ally = '444455556666';

@@ -6,9 +6,9 @@ import { type ActionDeps, type AnyAction, defineAction } from '../../lib/core/ac
 import type { Facts } from '../../lib/core/control.ts';
 import { type Unknown, unknownFact } from '../../lib/core/facts.ts';
 import type { OperatorExemptions } from '../../lib/findings/state/exemptions.ts';
-import { exemptionFor } from '../../lib/policy/exemptions.ts';
+import { exemptionFor } from '../../lib/policy/decide/exemptions.ts';
+import type { Policy } from '../../lib/policy/model.ts';
 import { exemptionFromNow, type OperatorExemption } from '../../lib/policy/operator-exemption.ts';
-import type { Policy } from '../../lib/policy/policy.ts';
 import { type ActionRun, nameOfActionRun } from '../../lib/remediation/actions/action-run.ts';
 import type { Journal } from '../../lib/remediation/actions/journal.ts';
 import { undo } from '../../lib/remediation/actions/undo.ts';

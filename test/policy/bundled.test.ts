@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { bundledPolicy, type CheckedPolicy } from '../../lib/policy/bundled.ts';
-import { parsePolicy } from '../../lib/policy/policy.ts';
+import { parsePolicy } from '../../lib/policy/file/parse.ts';
 import { control, policyOf, rotation, sampleControls, sharing } from './fixtures.ts';
 
 const text = `
@@ -20,36 +20,36 @@ guardrails:
   protectedTags: { environment: [prod] }
   gracePeriod: { fix: 1 hour }`;
 
-/** What a deployment carries of the policy: it has been JSON in between. */
-function carried(): CheckedPolicy {
+/** The policy as a deployment carries it, which is JSON in between. */
+function bundled(): CheckedPolicy {
   const parsed = parsePolicy(text, 'policy.yml', sampleControls);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
   return JSON.parse(JSON.stringify({ file: 'policy.yml', checked: parsed.checked }));
 }
 
 describe('the policy that a deployment carries', () => {
-  it('says the same as the file', () => {
-    expect(bundledPolicy(carried(), sampleControls)).toEqual(policyOf(text));
+  it('is the same as that of the file', () => {
+    expect(bundledPolicy(bundled(), sampleControls)).toEqual(policyOf(text));
   });
 
-  it('says of some controls what the file says of them, and nothing of others', () => {
+  it('has the entries of the given controls alone', () => {
     const some = [sharing, rotation];
     const { controls, ...rest } = policyOf(text);
-    expect(bundledPolicy(carried(), some)).toEqual({
+    expect(bundledPolicy(bundled(), some)).toEqual({
       ...rest,
       controls: new Map([...controls].filter(([id]) => some.some((one) => one.id === id))),
     });
   });
 
-  it('is refused for a control that does not accept it', () => {
+  it('is rejected for a control that does not accept it', () => {
     const choosy = control(
       'choosy',
       [],
       z.strictObject({ allowedAccounts: z._default(z.array(z.string()).check(z.maxLength(0)), []) }),
     );
-    expect(() => bundledPolicy(carried(), [choosy])).toThrow(
+    expect(() => bundledPolicy(bundled(), [choosy])).toThrow(
       'the policy policy.yml was not checked for these controls (allowedAccounts: choosy does not accept these ' +
-        'accounts); deploy again from one state of the sources',
+        'accounts); deploy again, with all functions built from the same sources',
     );
   });
 });

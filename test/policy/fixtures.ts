@@ -1,10 +1,10 @@
 /** Controls, resources and policies for the tests of the policy. */
 import * as z from 'zod/mini';
 import { type Action, type Control, defineControl, pass, type Resource } from '../../lib/core/control.ts';
-import type { Exemption } from '../../lib/policy/exemptions.ts';
-import { type ParsedPolicy, type Policy, type PolicyError, parsePolicy } from '../../lib/policy/policy.ts';
+import { type ParsedPolicy, type PolicyError, parsePolicy } from '../../lib/policy/file/parse.ts';
+import type { Exemption, Policy } from '../../lib/policy/model.ts';
 
-/** A control that is nothing but its id, settings and actions. */
+/** A control with an id, settings and actions, which evaluates nothing. */
 export function control(
   id: string,
   actions: readonly Action[],
@@ -57,14 +57,14 @@ export const key: Resource = {
   region: 'eu-central-1',
 };
 
-/** The policy in a text that must be right. */
+/** The policy in a text without errors. */
 export function policyOf(text: string, controls: readonly Control[] = sampleControls): Policy {
   const parsed = parsePolicy(text, 'policy.yml', controls);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
   return parsed.policy;
 }
 
-/** What is wrong with a text; none when nothing is. */
+/** The errors in a text. */
 export function errorsIn(
   text: string,
   controls: readonly Control[] = sampleControls,
@@ -73,7 +73,7 @@ export function errorsIn(
   return parsed.ok ? [] : parsed.errors;
 }
 
-/** An exemption of everything for ever, narrowed by what is given. */
+/** An exemption of everything and for ever, but for the given criteria. */
 export function exemption(given: Partial<Exemption>): Exemption {
   return {
     controls: undefined,

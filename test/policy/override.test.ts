@@ -1,8 +1,8 @@
-/** What an override may say, and what is said of one that it may not. */
+/** What an override may set, and the faults of one that sets more. */
 import { describe, expect, it } from 'vitest';
+import { parsePolicy } from '../../lib/policy/file/parse.ts';
+import type { PolicyFile } from '../../lib/policy/file/schema.ts';
 import { faultText, type OverrideFault, overrideReader } from '../../lib/policy/override.ts';
-import { parsePolicy } from '../../lib/policy/policy.ts';
-import type { PolicyFile } from '../../lib/policy/schema.ts';
 import { policyOf, sampleControls } from './fixtures.ts';
 
 function checked(text: string): PolicyFile {
@@ -21,7 +21,7 @@ controls:
 actions: { tag: { prefix: 'acme:' } }
 operators: { customActions: [undo, quarantine] }
 `);
-const tagsAs = "actions: { tag: { prefix: 'acme:' } }";
+const deployedPrefix = "actions: { tag: { prefix: 'acme:' } }";
 
 /** What is wrong with a policy file as an override of the deployed policy. */
 function faultsOf(text: string, bundled: PolicyFile | undefined = deployed): readonly OverrideFault[] {
@@ -29,21 +29,21 @@ function faultsOf(text: string, bundled: PolicyFile | undefined = deployed): rea
   return found.ok ? [] : found.faults;
 }
 
-const off = 'key-rotation: { enabled: false }';
+const withoutRotation = 'key-rotation: { enabled: false }';
 
 describe('an override', () => {
-  it('says what the file says that it was made of', () => {
+  it('is the same policy as the file that it was made from', () => {
     const text = `
 version: 1
 allowedAccounts: ['444455556666']
-controls: { snapshot-sharing: { severity: HIGH, settings: { strict: false } }, ${off} }
+controls: { snapshot-sharing: { severity: HIGH, settings: { strict: false } }, ${withoutRotation} }
 exemptions: [{ tags: { environment: sandbox }, reason: Sandbox, owner: me, expires: 2027-01-31 }]
 guardrails: { gracePeriod: { fix: 1 hour } }`;
     const found = overrideReader(deployed, sampleControls)(JSON.stringify(checked(text)), 'policy.yml');
     expect(found.ok && found.policy).toEqual(policyOf(text));
   });
 
-  it('is called what its reader is told', () => {
+  it('gets the given name', () => {
     const found = overrideReader(undefined, sampleControls)('{"version":1}', 'parameter /p version 3');
     expect(found.ok && found.policy.file).toBe('parameter /p version 3');
   });
@@ -51,26 +51,26 @@ guardrails: { gracePeriod: { fix: 1 hour } }`;
   it.each([
     ['the deployed policy itself', deployed],
     [
-      'less of everything, and other settings, limits and exemptions',
+      'fewer controls and actions, and other settings, limits and exemptions',
       checked(`
 version: 1
 controls:
   snapshot-sharing: { severity: LOW, settings: { strict: false }, actions: [fix:unshare-snapshot] }
   volume-encryption: { enabled: false }
-  ${off}
+  ${withoutRotation}
 exemptions: [{ controls: [snapshot-sharing], reason: Sandbox, owner: me, expires: 2027-01-31 }]
 guardrails: { actionsPerHour: { total: 500 } }
 operators: { customActions: [undo] }`),
     ],
     [
-      'tags below the deployed prefix',
+      'a longer prefix of tags that begins with the deployed one',
       checked(
-        `version: 1\ncontrols: { volume-encryption: { actions: [tag] }, ${off} }\nactions: { tag: { prefix: 'acme:trailseal:' } }`,
+        `version: 1\ncontrols: { volume-encryption: { actions: [tag] }, ${withoutRotation} }\nactions: { tag: { prefix: 'acme:trailseal:' } }`,
       ),
     ],
     [
-      'another prefix where nothing is tagged',
-      checked(`version: 1\ncontrols: { ${off} }\nactions: { tag: { prefix: 'other:' } }`),
+      'another prefix of tags where nothing is tagged',
+      checked(`version: 1\ncontrols: { ${withoutRotation} }\nactions: { tag: { prefix: 'other:' } }`),
     ],
   ])('may be %s', (_what, file) => {
     const found = overrideReader(deployed, sampleControls)(JSON.stringify(file), 'override');
@@ -79,7 +79,7 @@ operators: { customActions: [undo] }`),
 
   it.each([
     [
-      'enables a control by its own word',
+      'enables a control by its own key',
       'version: 1\ncontrols: { key-rotation: { enabled: true } }',
       ['controls.key-rotation.enabled', 'enables key-rotation, which the deployed policy does not'],
     ],
@@ -89,54 +89,53 @@ operators: { customActions: [undo] }`),
       ['defaults.enabled', 'enables key-rotation, which the deployed policy does not'],
     ],
     [
-      'enables a control by not saying a word of it',
+      'enables a control by not naming it',
       'version: 1',
       ['', 'enables key-rotation, which the deployed policy does not'],
     ],
     [
-      'asks for an action under a control',
-      `version: 1\ncontrols: { volume-encryption: { actions: [notify, quarantine] }, ${off} }`,
+      'lists an action under a control',
+      `version: 1\ncontrols: { volume-encryption: { actions: [notify, quarantine] }, ${withoutRotation} }`,
       [
         'controls.volume-encryption.actions[1]',
-        'asks for quarantine when volume-encryption fails, which the deployed policy does not',
+        'lists quarantine for volume-encryption, which the deployed policy does not',
       ],
     ],
     [
-      'asks for an action by the defaults',
-      `version: 1\ndefaults: { actions: [notify, quarantine] }\ncontrols: { ${off} }`,
-      [
-        'defaults.actions[1]',
-        'asks for quarantine when volume-encryption fails, which the deployed policy does not',
-      ],
+      'lists an action under the defaults',
+      `version: 1\ndefaults: { actions: [notify, quarantine] }\ncontrols: { ${withoutRotation} }`,
+      ['defaults.actions[1]', 'lists quarantine for volume-encryption, which the deployed policy does not'],
     ],
     [
-      'automates what the deployed policy only lets operators order',
-      `version: 1\ncontrols: { volume-encryption: { actions: [quarantine] }, ${off} }\noperators: { customActions: [quarantine] }`,
+      'lists an action that the deployed policy only has as a custom action',
+      `version: 1\ncontrols: { volume-encryption: { actions: [quarantine] }, ${withoutRotation} }\noperators: { customActions: [quarantine] }`,
       [
         'controls.volume-encryption.actions[0]',
-        'asks for quarantine when volume-encryption fails, which the deployed policy does not',
+        'lists quarantine for volume-encryption, which the deployed policy does not',
       ],
     ],
     [
-      'has an order',
-      `version: 1\ncontrols: { ${off} }\noperators: { customActions: [undo, exempt] }`,
-      ['operators.customActions[1]', 'lets operators order exempt, which the deployed policy does not'],
+      'lists a custom action',
+      `version: 1\ncontrols: { ${withoutRotation} }\noperators: { customActions: [undo, exempt] }`,
+      ['operators.customActions[1]', 'lists the custom action exempt, which the deployed policy does not'],
     ],
     [
       'tags by another prefix',
-      `version: 1\ncontrols: { volume-encryption: { actions: [tag] }, ${off} }`,
-      ['actions.tag.prefix', 'must begin with "acme:", as the deployed policy\'s'],
+      `version: 1\ncontrols: { volume-encryption: { actions: [tag] }, ${withoutRotation} }`,
+      ['actions.tag.prefix', 'must begin with "acme:", the prefix in the deployed policy'],
     ],
   ])('is wrong where it %s', (_what, text, [path, message]) => {
-    expect(faultsOf(text)).toEqual([{ path, message, hint: 'take it out, or deploy the policy instead' }]);
+    expect(faultsOf(text)).toEqual([{ path, message, hint: 'remove it, or deploy the policy instead' }]);
   });
 
-  it('may not ask for the actions of a control that it enables either, of which one word is enough', () => {
+  it('has one fault for a control that it may not enable, and none for its actions', () => {
     const text = 'version: 1\ncontrols: { key-rotation: { enabled: true, actions: [quarantine, tag] } }';
-    expect(faultsOf(`${text}\n${tagsAs}`).map(({ path }) => path)).toEqual(['controls.key-rotation.enabled']);
+    expect(faultsOf(`${text}\n${deployedPrefix}`).map(({ path }) => path)).toEqual([
+      'controls.key-rotation.enabled',
+    ]);
   });
 
-  it('may ask for anything where nobody knows what was deployed', () => {
+  it('may set anything where the deployed policy is not known', () => {
     const found = overrideReader(undefined, sampleControls)('{"version":1}', 'override');
     expect(found.ok).toBe(true);
   });
@@ -148,7 +147,7 @@ describe('what is wrong with an override', () => {
     return found.ok ? [] : found.faults.map(faultText);
   };
 
-  it('is told all at once, each with its path and what to write instead', () => {
+  it('is reported all at once, each fault with its path and a hint', () => {
     const text = JSON.stringify({
       version: 2,
       controls: { 'key-rotatoin': {}, 'volume-encryption': { settings: { key: 'own', graceDays: 31 } } },
@@ -168,9 +167,9 @@ describe('what is wrong with an override', () => {
     ['nothing', ''],
     ['YAML', 'version: 1'],
     ['cut off', '{"version":1'],
-  ])('is that it is no JSON: %s', (_what, text) => {
+  ])('is that it is not JSON: %s', (_what, text) => {
     expect(faults(text)).toEqual([
-      expect.stringMatching(/^is not JSON: .* \("trailseal policy push" makes it of a policy file\)$/),
+      expect.stringMatching(/^is not JSON: .* \("trailseal policy push" writes a policy file as JSON\)$/),
     ]);
   });
 
@@ -178,11 +177,11 @@ describe('what is wrong with an override', () => {
     ['null', 'null'],
     ['a list', '[]'],
     ['text', '"version: 1"'],
-  ])('is that it is no policy: %s', (_what, text) => {
+  ])('is that it is not a policy: %s', (_what, text) => {
     expect(faults(text)).toHaveLength(1);
   });
 
-  it('is that a key stands for no control, such as __proto__', () => {
+  it('is that a key names no control, such as __proto__', () => {
     expect(faults('{"version":1,"controls":{"__proto__":{"enabled":false}}}')).toEqual([
       expect.stringContaining('__proto__'),
     ]);

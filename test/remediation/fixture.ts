@@ -2,7 +2,8 @@
 import type { Facts, Resource } from '../../lib/core/control.ts';
 import { type Unknown, unknownFact } from '../../lib/core/facts.ts';
 import { findingId } from '../../lib/findings/id.ts';
-import { type Policy, parsePolicy } from '../../lib/policy/policy.ts';
+import { parsePolicy } from '../../lib/policy/file/parse.ts';
+import type { Policy } from '../../lib/policy/model.ts';
 import { type LimitState, nothingUsed, use } from '../../lib/remediation/limits.ts';
 import { type Occasion, Remediator, type RemediatorOptions } from '../../lib/remediation/remediator.ts';
 import type { ActionRequest } from '../../lib/remediation/requested-action.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parsePolicy } from '../../lib/policy/policy.ts';
+import { parsePolicy } from '../../lib/policy/file/parse.ts';
 import { mayDo } from '../../lib/remediation/eligibility/permitted.ts';
 import { controls as kmsControls } from '../../lib/services/kms/controls/index.ts';
 

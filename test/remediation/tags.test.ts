@@ -72,7 +72,7 @@ describe('an order about a key whose tags could not be read', () => {
       {
         outcome: 'skipped',
         because:
-          'Its tags are not known (kms:ListResourceTags was denied), and the policy protects what is tagged with environment.',
+          'Its tags are not known (kms:ListResourceTags was denied), and the policy protects resources by the tags environment.',
       },
     ]);
   });

@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { at, text } from '../../lib/core/json.ts';
 import { type Replay, replayPaths } from '../../lib/pipeline/replay/replay.ts';
-import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { defaultPolicy } from '../../lib/policy/file/assemble.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { writeSample } from '../../scripts/sample.ts';
 

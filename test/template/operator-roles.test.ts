@@ -14,7 +14,7 @@ const allowing = (customActions: string) => `operators: { customActions: [${cust
 const customActions = [...new Set(controls.flatMap(requestable))].filter((order) =>
   allActions.some(({ id }) => id === order),
 );
-/** One key for the secrets of clusters: without it, an order to associate it could never be obeyed. */
+/** One key for the secrets of clusters: without it, fix:associate-encryption can never run. */
 const oneKey = '{ key: ["arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"] }';
 const naming = `controls: { eks-secrets-encryption: { settings: ${oneKey} } }`;
 const anything = await madeWith(

@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Evidence, ObservedValue, Resource, Source } from '../../core/control.ts';
-import type { Plan } from '../../policy/plan.ts';
+import type { Plan } from '../../policy/model.ts';
 import type { Finding } from '../finding.ts';
 import type { Cause, Observation, ObservedDeletion, ObservedVerdict } from '../lifecycle.ts';
 

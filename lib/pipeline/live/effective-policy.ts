@@ -5,8 +5,8 @@
  */
 import { reasonOf } from '../../aws/reason.ts';
 import type { Control } from '../../core/control.ts';
-import type { Policy } from '../../policy/assemble.ts';
 import { bundledPolicy, type CheckedPolicy } from '../../policy/bundled.ts';
+import type { Policy } from '../../policy/model.ts';
 import { type OverrideFault, type OverrideReader, overrideReader } from '../../policy/override.ts';
 import type { PolicyParameter, PolicyVersion, ReadParameter } from './policy-parameter.ts';
 

@@ -14,7 +14,7 @@ import type { Publisher } from '../../findings/publisher.ts';
 import type { StoredObservation } from '../../findings/state/entry.ts';
 import type { OperatorExemptions } from '../../findings/state/exemptions.ts';
 import type { Recorded, StateTable, ToRecord } from '../../findings/state/table.ts';
-import type { Policy } from '../../policy/policy.ts';
+import type { Policy } from '../../policy/model.ts';
 import { resourceTypeOf } from '../../services/catalogue.ts';
 import { memosOf } from '../../services/memory.ts';
 import { type Evaluated, evaluateLive } from '../evaluate.ts';

@@ -5,7 +5,7 @@
 import type { AccountRegion } from '../../core/account-region.ts';
 import type { Control, TrailEvent, Verdict } from '../../core/control.ts';
 import type { Finding } from '../../findings/finding.ts';
-import type { Policy } from '../../policy/policy.ts';
+import type { Policy } from '../../policy/model.ts';
 import {
   type Archive,
   type InputError,

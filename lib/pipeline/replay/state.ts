@@ -4,7 +4,7 @@ import type { Tags } from '../../core/fact-provider.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { findingId } from '../../findings/id.ts';
 import { changeOf, deletionBecause, foldFinding, type Observation } from '../../findings/lifecycle.ts';
-import type { Policy } from '../../policy/policy.ts';
+import type { Policy } from '../../policy/model.ts';
 import { type Evaluated, evaluate } from '../evaluate.ts';
 import type { Concern } from '../match.ts';
 import { CountedPlans } from '../observe.ts';

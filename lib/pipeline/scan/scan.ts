@@ -17,7 +17,7 @@ import type { LiveFactProvider } from '../../core/fact-provider.ts';
 import { type Lister, ListingError } from '../../core/list.ts';
 import { findingId } from '../../findings/id.ts';
 import { type Cause, foldFinding } from '../../findings/lifecycle.ts';
-import type { Policy } from '../../policy/policy.ts';
+import type { Policy } from '../../policy/model.ts';
 import { type Evaluated, evaluateLive } from '../evaluate.ts';
 import { CountedPlans } from '../observe.ts';
 import { noneIgnored, type Replay } from '../replay/replay.ts';

@@ -1,7 +1,7 @@
 /** Which findings something may still have to be done about, as the state table alone can tell. Pure. */
 import type { Recorded } from '../../findings/state/table.ts';
-import { kindOf } from '../../policy/guardrails.ts';
-import type { Policy } from '../../policy/policy.ts';
+import type { Policy } from '../../policy/model.ts';
+import { kindOf } from '../../policy/model.ts';
 
 /** Whether the policy asks for the resource to be changed: the finding is an open failure, and not exempt. */
 export function asksForChange(

@@ -2,7 +2,7 @@
 import type { ActionId } from '../../core/action.ts';
 import type { Control } from '../../core/control.ts';
 import { isRequestable, requestable } from '../../policy/custom-actions.ts';
-import type { Policy } from '../../policy/policy.ts';
+import type { Policy } from '../../policy/model.ts';
 
 /**
  * Whether the policy that the deployment was made with asks for the action, or lets operators order it, of some control

@@ -4,7 +4,8 @@
  */
 import * as z from 'zod/mini';
 import { severities, verdicts } from '../../core/control.ts';
-import { exemptionOrigins, exemptionStates, type Finding, statuses } from '../../findings/finding.ts';
+import { exemptionOrigins, exemptionStates } from '../../policy/model.ts';
+import { type Finding, statuses } from '../../findings/finding.ts';
 
 export const transitionVersion = 1;
 /** The `source` of the events. */

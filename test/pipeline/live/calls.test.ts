@@ -32,7 +32,7 @@ import type { Item } from '../../../lib/findings/state/item.ts';
 import { AwsFacts } from '../../../lib/pipeline/aws-facts.ts';
 import { Evaluator } from '../../../lib/pipeline/live/evaluator.ts';
 import { servesOnly } from '../../../lib/pipeline/live/tasks.ts';
-import { defaultPolicy } from '../../../lib/policy/policy.ts';
+import { defaultPolicy } from '../../../lib/policy/file/assemble.ts';
 import { aws as ec2Aws } from '../../../lib/services/ec2/aws.ts';
 import { controls as ec2Controls } from '../../../lib/services/ec2/controls/index.ts';
 import { related } from '../../../lib/services/readers.ts';

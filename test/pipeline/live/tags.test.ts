@@ -71,7 +71,7 @@ describe('a key that fails', () => {
   it('is left alone where its tags could not be read, with the reason', async () => {
     const { skippedOf } = await decided(protecting, {});
     expect(skippedOf('one')?.reason).toBe(
-      'Its tags are not known (kms:ListResourceTags was denied), and the policy protects what is tagged with environment.',
+      'Its tags are not known (kms:ListResourceTags was denied), and the policy protects resources by the tags environment.',
     );
   });
 

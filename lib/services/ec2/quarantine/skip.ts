@@ -1,8 +1,8 @@
 /** Why an instance is not quarantined: pure, and each reason a clause for people. */
 import type { NetworkInterface, Tag } from '@aws-sdk/client-ec2';
 import type { Resource } from '../../../core/control.ts';
+import { matchesPattern } from '../../../core/pattern.ts';
 import { printable } from '../../../findings/state/error.ts';
-import { matchesPattern } from '../../../policy/pattern.ts';
 import { interfaceOf } from './interfaces.ts';
 import { isolationGroupName } from './names.ts';
 import { isolates, type Settings, stops } from './settings.ts';

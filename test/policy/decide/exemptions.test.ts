@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Resource } from '../../lib/core/control.ts';
-import { type Exemption, exemptionFor, expiresSoon } from '../../lib/policy/exemptions.ts';
-import { exemption, key, policyOf } from './fixtures.ts';
+import type { Resource } from '../../../lib/core/control.ts';
+import { exemptionFor, expiresSoon } from '../../../lib/policy/decide/exemptions.ts';
+import type { Exemption } from '../../../lib/policy/model.ts';
+import { exemption, key, policyOf } from '../fixtures.ts';
 
 const today = new Date('2026-11-21T12:00:00Z');
 
@@ -22,9 +23,9 @@ describe('an exemption covers', () => {
     ['its Region', { regions: ['eu-central-1'] }, true],
     ['no other Region', { regions: ['eu-west-1'] }, false],
     ['the resources of its pattern', { resources: ['arn:aws:iam::*', 'arn:aws:kms:*:*:key/1234*'] }, true],
-    ['no resource beside its pattern', { resources: ['arn:aws:kms:*:*:key/9*'] }, false],
+    ['no resource that its pattern does not match', { resources: ['arn:aws:kms:*:*:key/9*'] }, false],
     [
-      'nothing of which only one criterion holds',
+      'nothing that matches only one of its criteria',
       { regions: ['eu-central-1'], accounts: ['444455556666'] },
       false,
     ],
@@ -41,7 +42,7 @@ describe('an exemption by tags', () => {
     ]),
   };
 
-  it('covers a resource that bears them all', () => {
+  it('covers a resource that has all of them', () => {
     expect(stateOf([sandbox], { ...key, tags: { environment: 'sandbox', team: 'a' } })).toBe('active');
   });
 
@@ -57,7 +58,7 @@ describe('an exemption by tags', () => {
     expect(stateOf([sandbox])).toBeUndefined();
   });
 
-  it('does not take what every object inherits for a tag', () => {
+  it('does not mistake a property that every object inherits for a tag', () => {
     expect(stateOf([{ tags: new Map([['constructor', '*']]) }], { ...key, tags: {} })).toBeUndefined();
   });
 });
@@ -73,7 +74,7 @@ describe('an exemption in time', () => {
     expect(stateOf([january], key, new Date('2027-02-01T00:00:00Z'))).toBe('expired');
   });
 
-  it('has expired at a time that is none', () => {
+  it('has expired at an invalid time', () => {
     expect(stateOf([january], key, new Date(Number.NaN))).toBe('expired');
   });
 });
@@ -82,22 +83,22 @@ describe('of several exemptions', () => {
   const found = (given: readonly Partial<Exemption>[]) =>
     exemptionFor(policyWith(given), 'key-rotation', key, today)?.reason;
 
-  it('an active one wins over an expired one before it', () => {
+  it('an active one comes before an expired one that is listed first', () => {
     expect(found([{ reason: 'old', expires: '2020-01-01' }, { reason: 'new' }])).toBe('new');
   });
 
-  it('the first active one in the file is told', () => {
+  it('the first active one in the file is shown', () => {
     expect(found([{ reason: 'first' }, { reason: 'second' }])).toBe('first');
   });
 
-  it('the one that expired last is told when none is active', () => {
+  it('the one that expired last is shown when none is active', () => {
     const expired = (reason: string, expires: string) => ({ reason, expires });
     expect(found([expired('a', '2020-01-01'), expired('b', '2026-01-01'), expired('c', '2021-01-01')])).toBe(
       'b',
     );
   });
 
-  it('tells who answers for it, and until when', () => {
+  it('the shown one has its owner and its last day', () => {
     const given = { reason: 'Sandbox', owner: 'platform-team', expires: '2027-01-31' };
     expect(exemptionFor(policyWith([given]), 'key-rotation', key, today)).toEqual({
       state: 'active',
@@ -125,21 +126,21 @@ describe('an exemption ends soon', () => {
     expect(expiresSoon(january, new Date(now))).toBe(soon);
   });
 
-  it('only if it holds', () => {
+  it('only if it is active', () => {
     expect(expiresSoon({ ...january, state: 'refused' }, new Date('2027-01-31T00:00:00Z'))).toBe(false);
   });
 });
 
-const tagsMay = 'exemptionTags: { controls: [key-rotation], maxDays: 30 }';
+const tagsAllowed = 'exemptionTags: { controls: [key-rotation], maxDays: 30 }';
 
-/** What the tag `trailseal:exempt` with that value does to a key, for its rotation. */
-function tagged(value: string, { policy = tagsMay, control = 'key-rotation', now = today } = {}) {
+/** The exemption of a key that has the tag `trailseal:exempt` with a value, from the control of its rotation. */
+function tagged(value: string, { policy = tagsAllowed, control = 'key-rotation', now = today } = {}) {
   const resource = { ...key, tags: { 'trailseal:exempt': value } };
   return exemptionFor(policyOf(`version: 1\n${policy}`), control, resource, now);
 }
 
 describe('a tag on the resource', () => {
-  it('exempts from the controls that the policy names, with its own date and reason', () => {
+  it('exempts from the controls that the policy lists, with its own date and reason', () => {
     expect(tagged('2026-12-01 load test until then')).toEqual({
       state: 'active',
       from: 'tag',
@@ -149,7 +150,7 @@ describe('a tag on the resource', () => {
     });
   });
 
-  it('may exempt from every control', () => {
+  it('exempts from every control where the policy says so', () => {
     const policy = 'exemptionTags: { controls: all, maxDays: 30 }';
     expect(tagged('2026-12-01 load test', { policy, control: 'volume-encryption' })?.state).toBe('active');
   });
@@ -159,45 +160,50 @@ describe('a tag on the resource', () => {
     expect([at('2026-12-01T23:59:59.999Z'), at('2026-12-02T00:00:00Z')]).toEqual(['active', 'expired']);
   });
 
-  it('may reach as many days as the policy allows', () => {
+  it('may hold as many days as the policy allows', () => {
     expect(tagged('2026-12-21 load test')?.state).toBe('active');
   });
 
-  it('has the prefix of the tags that the policy sets', () => {
-    const policy = `${tagsMay}\nactions: { tag: { prefix: 'acme/' } }`;
+  it('has the policy’s prefix of tags', () => {
+    const policy = `${tagsAllowed}\nactions: { tag: { prefix: 'acme/' } }`;
     const resource = { ...key, tags: { 'acme/exempt': '2026-12-01 load test' } };
     expect(exemptionFor(policyOf(`version: 1\n${policy}`), 'key-rotation', resource, today)?.state).toBe(
       'active',
     );
   });
 
-  it('comes after an exemption in the policy file that holds', () => {
-    const policy = `${tagsMay}\nexemptions: [{ regions: [eu-central-1], reason: r, owner: o, expires: 2027-01-31 }]`;
+  it('comes after an active exemption in the policy file', () => {
+    const policy = `${tagsAllowed}\nexemptions: [{ regions: [eu-central-1], reason: r, owner: o, expires: 2027-01-31 }]`;
     expect(tagged('2026-12-01 load test', { policy })?.from).toBe('policy');
   });
 
-  it('comes before one in the policy file that has expired', () => {
-    const policy = `${tagsMay}\nexemptions: [{ regions: [eu-central-1], reason: r, owner: o, expires: 2020-01-31 }]`;
+  it('comes before an expired exemption in the policy file', () => {
+    const policy = `${tagsAllowed}\nexemptions: [{ regions: [eu-central-1], reason: r, owner: o, expires: 2020-01-31 }]`;
     expect(tagged('2026-12-01 load test', { policy })?.from).toBe('tag');
   });
 
-  it('is none where tags are not known', () => {
-    expect(exemptionFor(policyOf(`version: 1\n${tagsMay}`), 'key-rotation', key, today)).toBeUndefined();
+  it('exempts nothing where tags are not known', () => {
+    expect(exemptionFor(policyOf(`version: 1\n${tagsAllowed}`), 'key-rotation', key, today)).toBeUndefined();
   });
 });
 
-describe('a tag exempts nothing, and says so,', () => {
+describe('a tag is refused as an exemption, with the reason,', () => {
   it.each<[string, string, Parameters<typeof tagged>[1], string]>([
-    ['without the policy’s leave', '2026-12-01 test', { policy: '' }, 'the policy lets no tag exempt'],
     [
-      'from another control than the policy names',
+      'without exemptionTags in the policy',
+      '2026-12-01 test',
+      { policy: '' },
+      'the policy lets no tag exempt',
+    ],
+    [
+      'for another control than the policy lists',
       '2026-12-01 test',
       { control: 'volume-encryption' },
       'the policy lets no tag exempt from volume-encryption',
     ],
     ['without a reason', '2026-12-01 ', {}, 'it gives no reason after the date'],
     [
-      'further away than the policy allows',
+      'for longer than the policy allows',
       '2026-12-22 test',
       {},
       'its last day is further away than the 30 days that the policy allows',
@@ -215,16 +221,16 @@ describe('a tag exempts nothing, and says so,', () => {
       'its value must begin with the last day on which it holds, a date that exists, as YYYY-MM-DD',
     ],
     [
-      'with characters that AWS does not take in tags',
+      'with characters that AWS does not accept in tags',
       '2026-12-01 <b>test</b>',
       {},
-      'its value holds characters that not all AWS services take in a tag',
+      'its value has characters that not all AWS services accept in a tag',
     ],
   ])('%s', (_, value, given, why) => {
     expect(tagged(value, given)).toMatchObject({
       state: 'refused',
       from: 'tag',
-      reason: `The tag trailseal:exempt exempts nothing: ${why}.`,
+      reason: `The tag trailseal:exempt does not exempt the resource: ${why}.`,
     });
   });
 });

@@ -1,45 +1,45 @@
 import { describe, expect, it } from 'vitest';
-import { goesByTags } from '../../lib/policy/by-tags.ts';
-import { policyOf } from './fixtures.ts';
+import { usesTags } from '../../../lib/policy/decide/tags.ts';
+import { policyOf } from '../fixtures.ts';
 
 const rest = 'reason: Sandbox, owner: me, expires: 2020-01-31';
 
-describe('a policy goes by tags in what it does about', () => {
+describe('a policy uses tags for', () => {
   it.each([
-    ['nothing, where it names none', '', []],
+    ['no control, where it names no tags', '', []],
     [
-      'nothing, where it exempts by other things',
+      'no control, where it exempts by other criteria',
       `exemptions: [{ accounts: ['111122223333'], ${rest} }]`,
       [],
     ],
     [
-      'everything, where tags protect',
+      'every control, where it has protected tags',
       'guardrails: { protectedTags: { keep: ["*"] } }',
       ['key-rotation', 'volume-encryption'],
     ],
     [
-      'everything, where tags may exempt from all',
+      'every control, where tags may exempt from all',
       'exemptionTags: { controls: all, maxDays: 30 }',
       ['key-rotation', 'volume-encryption'],
     ],
     [
-      'what tags may exempt from',
+      'the controls that tags may exempt from',
       'exemptionTags: { controls: [key-rotation], maxDays: 30 }',
       ['key-rotation'],
     ],
     [
-      'everything, where an exemption by tags, though expired, is for all',
+      'every control, where an exemption by tags is for all, though expired',
       `exemptions: [{ tags: { a: b }, ${rest} }]`,
       ['key-rotation', 'volume-encryption'],
     ],
     [
-      'what an exemption by tags is for',
+      'the controls of an exemption by tags',
       `exemptions: [{ controls: [volume-encryption], tags: { a: b }, ${rest} }]`,
       ['volume-encryption'],
     ],
   ])('%s', (_what, text, expected) => {
     const policy = policyOf(`version: 1\n${text}`);
     const ids = ['key-rotation', 'volume-encryption'];
-    expect(ids.filter((id) => goesByTags(policy, id))).toEqual(expected);
+    expect(ids.filter((id) => usesTags(policy, id))).toEqual(expected);
   });
 });

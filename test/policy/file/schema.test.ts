@@ -4,17 +4,17 @@ import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { type Control, severities } from '../../lib/core/control.ts';
-import { at, isObject } from '../../lib/core/json.ts';
-import { parsePolicy } from '../../lib/policy/policy.ts';
-import { policyJsonSchema } from '../../lib/policy/schema.ts';
-import { controls } from '../../lib/services/catalogue.ts';
-import { errorsIn, sampleControls } from './fixtures.ts';
+import { type Control, severities } from '../../../lib/core/control.ts';
+import { at, isObject } from '../../../lib/core/json.ts';
+import { parsePolicy } from '../../../lib/policy/file/parse.ts';
+import { policyJsonSchema } from '../../../lib/policy/file/schema.ts';
+import { controls } from '../../../lib/services/catalogue.ts';
+import { errorsIn, sampleControls } from '../fixtures.ts';
 
-const root = path.join(import.meta.dirname, '..', '..');
+const root = path.join(import.meta.dirname, '..', '..', '..');
 const read = (...name: string[]) => readFileSync(path.join(root, ...name), 'utf8');
 
-/** Whether editors would accept a policy: the JSON Schema's answer. */
+/** Whether the JSON Schema, and so an editor, accepts a policy. */
 function editorAccepts(text: string, known: readonly Control[]): boolean {
   const ajv = new Ajv({ strict: true, strictTypes: false, strictRequired: false });
   addFormats.default(ajv);
@@ -22,7 +22,7 @@ function editorAccepts(text: string, known: readonly Control[]): boolean {
 }
 
 describe('the JSON Schema in docs/schemas', () => {
-  it('is the one that the controls make: else run npm run generate', () => {
+  it('is made from the controls (update it by npm run generate)', () => {
     expect(JSON.parse(read('docs', 'schemas', 'policy.schema.json'))).toEqual(policyJsonSchema(controls));
   });
 });
@@ -45,10 +45,10 @@ describe.each(['trailseal.policy.yml', 'examples/policy.active.yml'])('%s', (fil
 });
 
 describe('the example policy', () => {
-  it('has every kind of action', () => {
+  it('lists every kind of action', () => {
     const parsed = parsePolicy(read('examples', 'policy.active.yml'), 'policy.active.yml', controls);
-    const asked = parsed.ok ? [...parsed.policy.controls.values()].flatMap(({ actions }) => actions) : [];
-    expect(new Set(asked.map((action) => action.replace(/:.*/, '')))).toEqual(
+    const listed = parsed.ok ? [...parsed.policy.controls.values()].flatMap(({ actions }) => actions) : [];
+    expect(new Set(listed.map((action) => action.replace(/:.*/, '')))).toEqual(
       new Set(['notify', 'tag', 'fix', 'quarantine']),
     );
   });
@@ -58,24 +58,24 @@ describe('the examples in docs/policy.md', () => {
   const blocks = [...read('docs', 'policy.md').matchAll(/^```yaml\n(.*?)^```$/gms)].map(
     ([, text = '']) => text,
   );
-  it.each(blocks)('are right: %s', (block) => {
+  it.each(blocks)('are valid: %s', (block) => {
     expect(errorsIn(block.includes('version: 1') ? block : `version: 1\n${block}`, controls)).toEqual([]);
   });
 });
 
 const exempt = (inner: string) => `version: 1\nexemptions: [{ ${inner} }]`;
-const said = 'reason: r, owner: o, expires: 2027-01-31';
+const rest = 'reason: r, owner: o, expires: 2027-01-31';
 
-describe('the loader and the editors agree', () => {
+describe('Trailseal and editors agree', () => {
   it.each([
     'version: 1',
     "version: 1\nallowedAccounts: ['111122223333']",
     'version: 1\ndefaults: { enabled: false, actions: [notify, fix:enable-rotation] }',
     'version: 1\ncontrols: { key-rotation: {}, volume-encryption: { settings: { owners: [a], graceDays: 30 } } }',
     'version: 1\ncontrols: { key-rotation: { enabled: true, severity: LOW, settings: {}, actions: [quarantine] } }',
-    exempt(`tags: { environment: sandbox }, ${said}`),
-    exempt(`controls: [key-rotation], accounts: ['111122223333'], regions: [us-gov-west-1], ${said}`),
-    exempt(`resources: ['arn:aws:ec2:*:*:instance/i-0abc*'], ${said}`),
+    exempt(`tags: { environment: sandbox }, ${rest}`),
+    exempt(`controls: [key-rotation], accounts: ['111122223333'], regions: [us-gov-west-1], ${rest}`),
+    exempt(`resources: ['arn:aws:ec2:*:*:instance/i-0abc*'], ${rest}`),
     "version: 1\nguardrails: { actionsPerHour: { perAccount: 0, fix: { total: 10000 } }, protectedTags: { a: ['*'] } }",
     'version: 1\nguardrails: { gracePeriod: { fix: 0, quarantine: 90 minutes } }',
     'version: 1\nexemptionTags: { controls: all, maxDays: 365 }',
@@ -105,14 +105,14 @@ describe('the loader and the editors agree', () => {
     'version: 1\ncontrols: { volume-encryption: { settings: { graceDays: 0.5 } } }',
     'version: 1\ncontrols: { volume-encryption: { settings: { owners: somebody } } }',
     "version: 1\ncontrols: { snapshot-sharing: { settings: { allowedAccounts: ['1'] } } }",
-    exempt(said),
-    exempt(`controls: [], ${said}`),
-    exempt(`controls: ['*'], ${said}`),
-    exempt(`tags: {}, ${said}`),
-    exempt(`tags: { environment: 1 }, ${said}`),
-    exempt(`resources: [i-0abc], ${said}`),
-    exempt(`regions: [Frankfurt], ${said}`),
-    exempt(`accounts: [111122223333], ${said}`),
+    exempt(rest),
+    exempt(`controls: [], ${rest}`),
+    exempt(`controls: ['*'], ${rest}`),
+    exempt(`tags: {}, ${rest}`),
+    exempt(`tags: { environment: 1 }, ${rest}`),
+    exempt(`resources: [i-0abc], ${rest}`),
+    exempt(`regions: [Frankfurt], ${rest}`),
+    exempt(`accounts: [111122223333], ${rest}`),
     exempt('regions: [eu-central-1], owner: o, expires: 2027-01-31'),
     exempt("regions: [eu-central-1], reason: ' ', owner: o, expires: 2027-01-31"),
     exempt('regions: [eu-central-1], reason: r, owner: o'),
@@ -133,7 +133,7 @@ describe('the loader and the editors agree', () => {
     "version: 1\nactions: { tag: { prefix: 'aws:' } }",
     'version: 1\nactions: { quarantine: { mode: terminate } }',
     'version: 1\nactions: { notify: {} }',
-  ])('that this is none: %s', (text) => {
+  ])('that this is no policy: %s', (text) => {
     expect([errorsIn(text).length > 0, editorAccepts(text, sampleControls)]).toEqual([true, false]);
   });
 });
@@ -158,21 +158,21 @@ describe('what editors show', () => {
     expect(everywhere.filter(([, schema]) => typeof at(schema, 'description') !== 'string')).toEqual([]);
   });
 
-  it('is no key that is not known, but for tags', () => {
-    const open = everywhere.filter(
+  it('is an error for every unknown key, tags apart', () => {
+    const takingAnyKey = everywhere.filter(
       ([, schema]) => isObject(at(schema, 'properties')) && at(schema, 'additionalProperties') !== false,
     );
-    expect(open).toEqual([]);
+    expect(takingAnyKey).toEqual([]);
   });
 
-  it("is each control's own actions", () => {
+  it("are each control's own actions", () => {
     const schema = policyJsonSchema(sampleControls);
     const offered = (id: string) =>
       at(schema, 'properties', 'controls', 'properties', id, 'properties', 'actions', 'items', 'enum');
     expect(sampleControls.map(({ id }) => offered(id))).toEqual(sampleControls.map(({ actions }) => actions));
   });
 
-  it('is the severities', () => {
+  it('are the severities', () => {
     const schema = policyJsonSchema(sampleControls);
     expect(
       at(schema, 'properties', 'controls', 'properties', 'key-rotation', 'properties', 'severity', 'enum'),

@@ -1,48 +1,32 @@
 /**
- * YAML as plain data in which every value knows where it stands, so that an error can name its line.
+ * Reads YAML as plain data in which every value has its position, so that an error can name its line.
  * Source: YAML 1.2.2, core schema (dates are text, `yes` is text); merge keys (`<<`) as in YAML 1.1.
  */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from 'yaml';
-import type { Path } from './path.ts';
+import { type KeyPath, type Located, type LocatedChild, leaf } from './located.ts';
 
-/** A value and where it stands. `offset` is that of its first character. */
-export interface Located {
-  readonly value: unknown;
-  readonly offset: number;
-  /** A scalar as it was written: `012345678901` is a number that has lost its zero. */
-  readonly source: string | undefined;
-  readonly children: ReadonlyMap<string | number, Child>;
-  /** How many values it holds, itself included, with every alias written out. */
-  readonly size: number;
-}
-interface Child {
-  /** Where the key stands; the entry of a list has none. */
-  readonly keyOffset: number | undefined;
-  readonly node: Located;
-}
-
-/** Something that YAML itself, or our narrower use of it, does not allow. */
+/** Something that YAML, or Trailseal's narrower use of it, does not allow. */
 export interface YamlProblem {
-  readonly path: Path;
+  readonly path: KeyPath;
   readonly offset: number;
   readonly message: string;
   readonly hint: string | undefined;
 }
 
 export interface YamlText {
-  /** `undefined` when nothing could be read, for the reasons that `problems` gives. */
+  /** `undefined` when nothing could be read; `problems` says why. */
   readonly root: Located | undefined;
   readonly problems: readonly YamlProblem[];
   /** Line and column, both from 1, of an offset. */
   readonly position: (offset: number) => { readonly line: number; readonly column: number };
 }
 
-/** Characters. Thousands of exemptions fit; what is longer is no policy. */
+/** Maximum number of characters. Thousands of exemptions fit; a longer file is no policy. */
 const longest = 1_048_576;
-/** Values after all aliases are written out: a file that grows beyond this is an attack or a mistake. */
+/** Maximum number of values with all aliases written out: a file with more is an attack or a mistake. */
 const largest = 100_000;
 
-/** Our words, where the library's speak to its programmer. */
+/** Messages by the library's error code, where its own are written for programmers. */
 const messages: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS: 'the file holds several documents',
   NON_STRING_KEY: 'a list or a mapping cannot be a key',
@@ -50,19 +34,20 @@ const messages: Readonly<Record<string, string>> = {
 };
 const hints: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'indent with spaces; YAML does not allow tabs there',
-  MULTIPLE_DOCS: 'keep one document: take out the second "---" and what follows it',
-  MISSING_CHAR: 'close what was opened (a quote, a bracket or a brace), or add the missing ":"',
+  MULTIPLE_DOCS: 'keep one document: remove the second "---" and everything after it',
+  MISSING_CHAR: 'close the quote, bracket or brace, or add the missing ":"',
   BAD_INDENT: 'align the keys of one mapping, and the dashes of one list, in the same column',
   BAD_SCALAR_START: 'put the value in quotes',
-  TAG_RESOLVE_FAILED: 'leave the tag out and write the plain value',
+  TAG_RESOLVE_FAILED: 'remove the tag and write the plain value',
   NON_STRING_KEY: 'write a plain name before the ":"',
   RESOURCE_EXHAUSTION: 'a policy has about six levels',
   BLOCK_AS_IMPLICIT_KEY: 'put the value in quotes if it contains ": "',
 };
 
 /**
- * Reads one YAML document. Never throws: whatever is wrong is in `problems`, in the order of the file.
- * Data is read even beside problems that leave its structure certain (a key given twice).
+ * Reads one YAML document. Never throws: everything that is wrong is in `problems`, in the order of the file.
+ * The data is returned as well when the problems leave its structure certain (a duplicate key).
+ * @example readYaml('version: 1').root?.value // { version: 1 }
  */
 export function readYaml(text: string): YamlText {
   const lines = new LineCounter();
@@ -100,17 +85,17 @@ function read(text: string, lines: LineCounter): Omit<YamlText, 'position'> {
     merge: false,
     resolveKnownTags: false,
     stringKeys: true,
-    // Duplicates are found below: the library's own search compares every key with every other.
+    // Duplicates are found below: the library's own check compares every key with every other.
     uniqueKeys: false,
     logLevel: 'error',
   });
   const problems: YamlProblem[] = [];
-  const troubled = new Set<number>();
+  const linesWithProblems = new Set<number>();
   for (const { code, message, pos } of [...document.errors, ...document.warnings]) {
-    // One mistake often reads as several on its line; the first says it best.
+    // One mistake often causes several errors on its line; the first describes it best.
     const { line } = lines.linePos(pos[0]);
-    if (troubled.has(line)) continue;
-    troubled.add(line);
+    if (linesWithProblems.has(line)) continue;
+    linesWithProblems.add(line);
     problems.push({
       path: [],
       offset: pos[0],
@@ -119,14 +104,14 @@ function read(text: string, lines: LineCounter): Omit<YamlText, 'position'> {
     });
   }
   if (document.errors.some((error) => error.code !== 'MULTIPLE_DOCS')) return { root: undefined, problems };
-  const reader = new Reader();
+  const reader = new NodeReader();
   const root = reader.read(document.contents, [], 0);
   problems.push(...reader.problems);
   if (root.size > largest) {
     problems.push({
       path: [],
       offset: 0,
-      message: `the file stands for more than ${largest} values once its aliases are written out`,
+      message: `the file holds more than ${largest} values with its aliases written out`,
       hint: 'use fewer aliases (*name)',
     });
     return { root: undefined, problems };
@@ -134,14 +119,14 @@ function read(text: string, lines: LineCounter): Omit<YamlText, 'position'> {
   return { root, problems };
 }
 
-class Reader {
+class NodeReader {
   readonly problems: YamlProblem[] = [];
-  /** The last node that bore each anchor, in the order of the file. */
+  /** The last node with each anchor, in the order of the file. */
   readonly #anchors = new Map<string, unknown>();
-  /** What was read already: an alias is its anchor's value, never a copy. `undefined` while it is being read. */
+  /** The nodes that were read: an alias is its anchor's value, never a copy. `undefined` while a node is being read. */
   readonly #done = new Map<unknown, Located | undefined>();
 
-  read(node: unknown, path: Path, offset: number): Located {
+  read(node: unknown, path: KeyPath, offset: number): Located {
     if (isAlias(node)) return this.#alias(node.source, path, node.range?.[0] ?? offset);
     if (isScalar(node) || isMap(node) || isSeq(node)) {
       if (node.anchor !== undefined) {
@@ -155,11 +140,11 @@ class Reader {
     return leaf(null, offset, undefined);
   }
 
-  #node(node: unknown, path: Path, offset: number): Located {
+  #node(node: unknown, path: KeyPath, offset: number): Located {
     if (isMap(node)) return this.#map(node, path, node.range?.[0] ?? offset);
     if (isSeq(node)) {
       const start = node.range?.[0] ?? offset;
-      const children = new Map<number, Child>();
+      const children = new Map<number, LocatedChild>();
       for (const [index, item] of node.items.entries()) {
         children.set(index, { keyOffset: undefined, node: this.read(item, [...path, index], start) });
       }
@@ -167,24 +152,24 @@ class Reader {
       return { value, offset: start, source: undefined, children, size: sizeOf(children) };
     }
     if (!isScalar(node)) return leaf(null, offset, undefined);
-    // A key without a value has an empty one after its colon; the key is what a person looks for.
+    // A key without a value has an empty one after its colon; an error points to the key, which people can see.
     const empty = node.value === null && (node.source ?? '') === '';
     return leaf(node.value, empty ? offset : (node.range?.[0] ?? offset), node.source);
   }
 
-  #alias(name: string, path: Path, offset: number): Located {
+  #alias(name: string, path: KeyPath, offset: number): Located {
     const target = this.#anchors.get(name);
     const done = this.#done.get(target);
     if (done !== undefined) return done;
     const message =
-      target === undefined ? `the alias *${name} names no anchor before it` : `*${name} contains itself`;
+      target === undefined ? `the alias *${name} has no anchor before it` : `*${name} contains itself`;
     this.problems.push({ path, offset, message, hint: undefined });
     return leaf(null, offset, undefined);
   }
 
-  #map(map: YAMLMap, path: Path, offset: number): Located {
-    const children = new Map<string, Child>();
-    const merged = new Map<string, Child>();
+  #map(map: YAMLMap, path: KeyPath, offset: number): Located {
+    const children = new Map<string, LocatedChild>();
+    const merged = new Map<string, LocatedChild>();
     for (const { key, value } of map.items) {
       const keyOffset = (isScalar(key) ? key.range?.[0] : undefined) ?? offset;
       const name = isScalar(key) ? String(key.value) : '';
@@ -201,8 +186,8 @@ class Reader {
         this.problems.push({
           path: [...path, name],
           offset: keyOffset,
-          message: `the key "${name}" is given twice`,
-          hint: 'keep one of them',
+          message: `duplicate key "${name}"`,
+          hint: 'keep one of the two',
         });
       } else {
         children.set(name, { keyOffset, node: this.read(value, [...path, name], keyOffset) });
@@ -213,8 +198,8 @@ class Reader {
     return { value, offset, source: undefined, children, size: sizeOf(children) };
   }
 
-  /** `<<: *anchor` or `<<: [*one, *two]`: the first to give a key wins, and the mapping's own key beats all. */
-  #merge(from: Located, path: Path, offset: number, into: Map<string, Child>): void {
+  /** `<<: *anchor` or `<<: [*one, *two]`: the first mapping with a key wins, and the mapping's own keys win over all merged ones. */
+  #merge(from: Located, path: KeyPath, offset: number, into: Map<string, LocatedChild>): void {
     const sources = Array.isArray(from.value) ? [...from.children.values()].map(({ node }) => node) : [from];
     for (const source of sources) {
       if (typeof source.value !== 'object' || source.value === null || Array.isArray(source.value)) {
@@ -228,21 +213,10 @@ class Reader {
   }
 }
 
-function leaf(value: unknown, offset: number, source: string | undefined): Located {
-  return { value, offset, source, children: new Map(), size: 1 };
-}
-
-function sizeOf(children: ReadonlyMap<unknown, Child>): number {
+function sizeOf(children: ReadonlyMap<unknown, LocatedChild>): number {
   let size = 1;
   for (const { node } of children.values()) size += node.size;
   return size;
-}
-
-/** What stands at `path`, or `undefined`; `keyOffset` is that of the last key of the path. */
-export function locate(root: Located, path: Path): Child | undefined {
-  let here: Child | undefined = { keyOffset: undefined, node: root };
-  for (const step of path) here = here?.node.children.get(step);
-  return here;
 }
 
 function lowerFirst(text: string): string {

@@ -1,18 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Action, Resource } from '../../lib/core/control.ts';
-import { verdicts } from '../../lib/core/control.ts';
-import type { FindingExemption } from '../../lib/findings/finding.ts';
-import type { Circumstances } from '../../lib/policy/circumstances.ts';
-import { type Case, decide } from '../../lib/policy/decide.ts';
-import { type Kind, kindOf, kinds, noUsage, type Usage } from '../../lib/policy/guardrails.ts';
-import { key, policyOf, rotation } from './fixtures.ts';
+import type { Action, Resource } from '../../../lib/core/control.ts';
+import { verdicts } from '../../../lib/core/control.ts';
+import type { Circumstances } from '../../../lib/policy/decide/circumstances.ts';
+import { type DecisionInput, decide } from '../../../lib/policy/decide/decide.ts';
+import { noUsage, type Usage } from '../../../lib/policy/decide/rate-limits.ts';
+import type { FindingExemption } from '../../../lib/policy/model.ts';
+import { type ActionKind, actionKinds, kindOf } from '../../../lib/policy/model.ts';
+import { resourceTypeOf } from '../../../lib/services/catalogue.ts';
+import { key, policyOf, rotation } from '../fixtures.ts';
 
 const everything = 'version: 1\ndefaults: { actions: [notify, tag, fix:enable-rotation, quarantine] }\n';
 const noon = Date.parse('2026-11-21T12:00:00Z');
 const minute = 60_000;
 
-function subject(given: Partial<Case> = {}): Case {
+function input(given: Partial<DecisionInput> = {}): DecisionInput {
   return {
     verdict: 'FAIL',
     control: rotation,
@@ -21,13 +23,14 @@ function subject(given: Partial<Case> = {}): Case {
     exemption: undefined,
     usage: noUsage,
     time: noon,
+    resourceTypeOf,
     ...given,
   };
 }
 
-/** Every action of the plan, with why it is skipped, or "planned". */
-function outcome(given: Partial<Case> = {}): Readonly<Record<string, string>> {
-  const { plan } = decide(subject(given));
+/** Every action of the plan, with the reason why it is skipped, or "planned". */
+function outcome(given: Partial<DecisionInput> = {}): Readonly<Record<string, string>> {
+  const { plan } = decide(input(given));
   return Object.fromEntries([
     ...plan.actions.map(({ action }) => [action, 'planned']),
     ...plan.skipped.map(({ action, because }) => [action, because]),
@@ -43,8 +46,8 @@ const exempt: FindingExemption = {
 };
 
 describe('the plan for a failure', () => {
-  it('holds what the policy asks, from the mildest to the harshest', () => {
-    expect(decide(subject()).plan.actions.map(({ action }) => action)).toEqual([
+  it('has the actions that the policy lists, the mildest first', () => {
+    expect(decide(input()).plan.actions.map(({ action }) => action)).toEqual([
       'notify',
       'tag',
       'fix:enable-rotation',
@@ -52,21 +55,21 @@ describe('the plan for a failure', () => {
     ]);
   });
 
-  it('says of each action what it would do to which resource', () => {
-    expect(decide(subject()).plan.actions[2]?.reason).toBe(
-      'key-rotation fails, and the policy asks to turn on the rotation of KMS key ' +
+  it('says what each action does to which resource', () => {
+    expect(decide(input()).plan.actions[2]?.reason).toBe(
+      'key-rotation fails, and the policy asks to enable the rotation of KMS key ' +
         '1234abcd-12ab-34cd-56ef-1234567890ab (account 111122223333, eu-central-1).',
     );
   });
 
   it('says how long an action waits', () => {
-    expect(decide(subject()).plan.actions[3]?.reason).toBe(
+    expect(decide(input()).plan.actions[3]?.reason).toBe(
       'key-rotation fails, and the policy asks to quarantine KMS key 1234abcd-12ab-34cd-56ef-1234567890ab ' +
-        '(account 111122223333, eu-central-1) after 15 minutes, unless something stops it until then.',
+        '(account 111122223333, eu-central-1) after 15 minutes, unless it is prevented by then.',
     );
   });
 
-  it('skips what the policy does not ask', () => {
+  it('skips actions that the policy does not list', () => {
     expect(outcome({ policy: policyOf('version: 1\ndefaults: { actions: [tag] }') })).toEqual({
       notify: 'not-in-policy',
       tag: 'planned',
@@ -75,19 +78,19 @@ describe('the plan for a failure', () => {
     });
   });
 
-  it('skips everything of a control that the policy switches off', () => {
+  it('skips all actions of a control that the policy disables', () => {
     const policy = policyOf(`${everything}controls: { key-rotation: { enabled: false } }`);
     expect(new Set(Object.values(outcome({ policy })))).toEqual(new Set(['not-in-policy']));
   });
 
-  it('skips everything of a control that the policy does not know', () => {
+  it('skips all actions of a control that the policy does not know', () => {
     const control = { ...rotation, id: 'another' };
     expect(new Set(Object.values(outcome({ control })))).toEqual(new Set(['not-in-policy']));
   });
 });
 
 describe('an exempt resource', () => {
-  it('is left alone, also by notify', () => {
+  it('has no action planned, not even a notification', () => {
     expect(outcome({ exemption: exempt })).toEqual({
       notify: 'exempt',
       tag: 'exempt',
@@ -97,18 +100,18 @@ describe('an exempt resource', () => {
   });
 
   it('says who exempted it, why and until when', () => {
-    expect(decide(subject({ exemption: exempt })).plan.skipped[0]?.reason).toBe(
+    expect(decide(input({ exemption: exempt })).plan.skipped[0]?.reason).toBe(
       'Exempt until 2027-01-31 (UTC) by platform-team: Sandbox',
     );
   });
 
-  it.each(['expired', 'refused'] as const)('is acted on when the exemption is %s', (state) => {
+  it.each(['expired', 'refused'] as const)('is acted on when its exemption is %s', (state) => {
     expect(outcome({ exemption: { ...exempt, state } })).toEqual(outcome());
   });
 });
 
 describe('an unknown verdict', () => {
-  it('is told, and nothing else is done', () => {
+  it('is notified, and nothing else is done', () => {
     expect(outcome({ verdict: 'UNKNOWN' })).toEqual({
       notify: 'planned',
       tag: 'unknown-verdict',
@@ -117,32 +120,31 @@ describe('an unknown verdict', () => {
     });
   });
 
-  it('is not told where the policy does not ask', () => {
+  it('is not notified where the policy does not list it', () => {
     expect(outcome({ verdict: 'UNKNOWN', policy: policyOf('version: 1') })['notify']).toBe('not-in-policy');
   });
 
   it('uses up no limit', () => {
-    expect(decide(subject({ verdict: 'UNKNOWN' })).usage).toBe(noUsage);
+    expect(decide(input({ verdict: 'UNKNOWN' })).usage).toBe(noUsage);
   });
 });
 
 describe('a resource that does not fail', () => {
   it.each(['PASS', 'NOT_APPLICABLE'] as const)('has an empty plan (%s)', (verdict) => {
-    expect(decide(subject({ verdict })).plan).toEqual({ actions: [], skipped: [] });
+    expect(decide(input({ verdict })).plan).toEqual({ actions: [], skipped: [] });
   });
 });
 
-describe('a resource that no call can name', () => {
-  const told = { notify: 'planned' };
+describe('a resource that no API call can name', () => {
   const skipped = {
-    ...told,
+    notify: 'planned',
     tag: 'no-resource-id',
     'fix:enable-rotation': 'no-resource-id',
     quarantine: 'no-resource-id',
   };
   it.each<[string, Partial<Resource>]>([
-    ['a volume known by its instance and device', { type: 'AwsEc2Volume', id: 'i-0abc:/dev/sdb' }],
-    ['a launch template known by its name', { type: 'AwsEc2LaunchTemplate', id: 'web' }],
+    ['a volume with an id made of its instance and device', { type: 'AwsEc2Volume', id: 'i-0abc:/dev/sdb' }],
+    ['a launch template with its name as id', { type: 'AwsEc2LaunchTemplate', id: 'web' }],
     ['a resource in an unknown account', { account: 'unknown' }],
     ['a resource in an unknown Region', { region: 'unknown' }],
     ['a resource without an id', { id: '' }],
@@ -150,7 +152,7 @@ describe('a resource that no call can name', () => {
     expect(outcome({ resource: { ...key, ...given } })).toEqual(skipped);
   });
 
-  it('may be acted on once its id is known', () => {
+  it('is acted on once its id is known', () => {
     expect(outcome({ resource: { ...key, type: 'AwsEc2Volume', id: 'vol-0abc' } })['tag']).toBe('planned');
   });
 });
@@ -166,68 +168,68 @@ describe('a protected resource', () => {
     expect(tagWith({ environment: 'production' })).toBe('protected-resource');
   });
 
-  it('is told of nevertheless', () => {
+  it('is still notified', () => {
     expect(outcome({ policy, resource: { ...key, tags: { keep: '' } } })['notify']).toBe('planned');
   });
 
-  it('is one whose tags are not known', () => {
+  it('includes one whose tags are not known', () => {
     expect(tagWith(undefined)).toBe('protected-resource');
   });
 
-  it('is one whose tags could not be read, with the reason', () => {
-    const { plan } = decide(subject({ policy, tagsUnknown: 'kms:ListResourceTags was denied' }));
+  it('includes one whose tags could not be read, with the reason', () => {
+    const { plan } = decide(input({ policy, tagsUnknown: 'kms:ListResourceTags was denied' }));
     expect(plan.skipped.find(({ action }) => action === 'tag')?.reason).toBe(
-      'Its tags are not known (kms:ListResourceTags was denied), and the policy protects what is tagged with environment, keep.',
+      'Its tags are not known (kms:ListResourceTags was denied), and the policy protects resources by the tags environment, keep.',
     );
   });
 
-  it('is none whose tags are known to be others', () => {
+  it('does not include one whose tags are all others', () => {
     expect(tagWith({ environment: 'test' })).toBe('planned');
   });
 
-  it('is none of a type that bears no tags', () => {
+  it('does not include one of a type without tags', () => {
     expect(outcome({ policy, resource: { ...key, type: 'AwsAccount' } })['tag']).toBe('planned');
   });
 });
 
-/** Decides one case after another, each with what the ones before left. */
-function inTurn(cases: readonly Partial<Case>[]) {
+/** The plans of one decision after another, each with the usage that the one before returned. */
+function plansOf(cases: readonly Partial<DecisionInput>[]) {
   let usage: Usage = noUsage;
   return cases.map((given) => {
-    const decision = decide(subject({ ...given, usage }));
-    usage = decision.usage;
-    return decision.plan;
+    const result = decide(input({ ...given, usage }));
+    usage = result.usage;
+    return result.plan;
   });
 }
 
-describe('the guardrails', () => {
+describe('the rate limits', () => {
   const policy = policyOf(`${everything}guardrails: { actionsPerHour: { perAccount: 1, total: 2 } }`);
-  const tagAt = (cases: readonly Partial<Case>[]) =>
-    inTurn(cases.map((given) => ({ policy, ...given }))).map((plan) =>
+  const tagAt = (cases: readonly Partial<DecisionInput>[]) =>
+    plansOf(cases.map((given) => ({ policy, ...given }))).map((plan) =>
       plan.actions.some(({ action }) => action === 'tag'),
     );
   const inAccount = (account: string): Resource => ({ ...key, account });
 
-  it('stop an account that has used its hour', () => {
+  it('skip actions in an account that has used up its limit', () => {
     expect(tagAt([{ time: noon }, { time: noon + 59 * minute }])).toEqual([true, false]);
   });
 
-  it('let an account go on after an hour', () => {
+  it('allow actions in an account again after an hour', () => {
     expect(tagAt([{ time: noon }, { time: noon + 60 * minute }])).toEqual([true, true]);
   });
 
-  it('stop all accounts when they have used their hour together', () => {
+  it('skip actions in all accounts that have used up the total together', () => {
     const accounts = ['111122223333', '444455556666', '555555555555'];
     expect(tagAt(accounts.map((account) => ({ resource: inAccount(account) })))).toEqual([true, true, false]);
   });
 
-  it('count an event that comes late at the time of those before it', () => {
+  it('count a late event at the time of the event before it', () => {
     const two = policyOf(`${everything}guardrails: { actionsPerHour: { perAccount: 2 } }`);
     const times = [noon, noon - 90 * minute, noon + 30 * minute];
     expect(tagAt(times.map((time) => ({ time, policy: two })))).toEqual([true, true, false]);
   });
 
-  it('count events without a time by themselves', () => {
+  it('count events without a time separately', () => {
     expect(tagAt([{ time: noon }, { time: undefined }, { time: undefined }])).toEqual([true, true, false]);
   });
 
@@ -242,8 +244,8 @@ describe('the guardrails', () => {
     });
   });
 
-  it('do not limit notify', () => {
-    const plans = inTurn(Array.from({ length: 3 }, () => ({ policy })));
+  it('do not limit notifications', () => {
+    const plans = plansOf(Array.from({ length: 3 }, () => ({ policy })));
     expect(plans.map((plan) => plan.actions.some(({ action }) => action === 'notify'))).toEqual([
       true,
       true,
@@ -251,20 +253,20 @@ describe('the guardrails', () => {
     ]);
   });
 
-  it('say which limit was reached, with its figure', () => {
-    const [, second] = inTurn([{ policy }, { policy }]);
+  it('say which limit was reached, with its figures', () => {
+    const [, second] = plansOf([{ policy }, { policy }]);
     expect(second?.skipped.find(({ action }) => action === 'tag')?.reason).toBe(
-      'The guardrail allows 1 tag actions an hour in account 111122223333, and 1 were planned in the last hour.',
+      'Rate limit reached: 1 of 1 tag actions in the last hour in account 111122223333.',
     );
   });
 
-  it('allow nothing at a limit of zero', () => {
+  it('allow no action at a limit of 0', () => {
     const none = policyOf(`${everything}guardrails: { actionsPerHour: { quarantine: { total: 0 } } }`);
     expect(outcome({ policy: none })['quarantine']).toBe('guardrail');
   });
 });
 
-describe('what a deployment knows besides', () => {
+describe('the circumstances of a deployment', () => {
   const changes = (because: string, notify = 'planned') => ({
     notify,
     tag: because,
@@ -274,21 +276,25 @@ describe('what a deployment knows besides', () => {
 
   it.each<[string, Circumstances, ReturnType<typeof changes>]>([
     ['the kill switch is engaged', { killSwitch: 'engaged' }, changes('kill-switch')],
-    ['the kill switch can not be read', { killSwitch: 'unreadable' }, changes('kill-switch')],
-    ['somebody suppressed the finding', { workflow: 'SUPPRESSED' }, changes('suppressed', 'suppressed')],
+    ['the kill switch cannot be read', { killSwitch: 'unreadable' }, changes('kill-switch')],
+    ['the finding is suppressed', { workflow: 'SUPPRESSED' }, changes('suppressed', 'suppressed')],
     [
-      'the finding’s workflow can not be read',
+      'the finding’s workflow status cannot be read',
       { workflow: 'unreadable' },
       changes('suppression-unknown', 'suppression-unknown'),
     ],
     ['the resource is Trailseal’s own', { isOwn: true }, changes('own-resource')],
-    ['the look is older than five minutes', { readAge: 5 * minute + 1 }, changes('stale-verdict')],
-    ['the time of the look is not known', { readAge: Number.NaN }, changes('stale-verdict')],
-  ])('skips when %s', (_, circumstances, expected) => {
+    [
+      'the resource was read more than five minutes ago',
+      { readAge: 5 * minute + 1 },
+      changes('stale-verdict'),
+    ],
+    ['the resource was read at an unknown time', { readAge: Number.NaN }, changes('stale-verdict')],
+  ])('skip actions when %s', (_, circumstances, expected) => {
     expect(outcome({ circumstances })).toEqual(expected);
   });
 
-  it('skips the kind of action whose breaker is open, and no other', () => {
+  it('skip the kind of action whose breaker is open, and no other', () => {
     expect(outcome({ circumstances: { openBreakers: new Set(['fix']) } })).toEqual({
       notify: 'planned',
       tag: 'planned',
@@ -297,45 +303,45 @@ describe('what a deployment knows besides', () => {
     });
   });
 
-  it('says that the kill switch could not be read', () => {
-    const { plan } = decide(subject({ circumstances: { killSwitch: 'unreadable' } }));
-    expect(plan.skipped[0]?.reason).toBe('The kill switch could not be read, which stops everything too.');
+  it('say that the kill switch could not be read', () => {
+    const { plan } = decide(input({ circumstances: { killSwitch: 'unreadable' } }));
+    expect(plan.skipped[0]?.reason).toBe('The kill switch could not be read: nothing is changed.');
   });
 
-  it('says how old the look was', () => {
-    const { plan } = decide(subject({ circumstances: { readAge: 6 * minute } }));
+  it('say how long ago the resource was read', () => {
+    const { plan } = decide(input({ circumstances: { readAge: 6 * minute } }));
     expect(plan.skipped[0]?.reason).toBe(
-      'The resource was looked at 360 seconds ago, and a verdict is acted on for 300 seconds.',
+      'The resource was read 360 seconds ago; a verdict is acted on for 300 seconds only.',
     );
   });
 
-  it('skips nothing when nothing stands in the way', () => {
+  it('skip nothing when nothing prevents an action', () => {
     const circumstances = {
       killSwitch: 'disengaged',
       workflow: 'NOTIFIED',
-      openBreakers: new Set<Kind>(),
+      openBreakers: new Set<ActionKind>(),
       isOwn: false,
       readAge: 5 * minute,
     } as const;
     expect(outcome({ circumstances })).toEqual(outcome());
   });
 
-  it('uses up no limit where it skips', () => {
-    expect(decide(subject({ circumstances: { killSwitch: 'engaged' } })).usage).toBe(noUsage);
+  it('use up no limit where they skip an action', () => {
+    expect(decide(input({ circumstances: { killSwitch: 'engaged' } })).usage).toBe(noUsage);
   });
 
-  it('is told after what lasts longer: that the policy does not ask', () => {
+  it('are not the reason where the policy does not list an action, which lasts longer', () => {
     const given = { policy: policyOf('version: 1'), circumstances: { killSwitch: 'engaged' } } as const;
     expect(outcome(given)).toEqual(changes('not-in-policy', 'not-in-policy'));
   });
 });
 
-const anyCase = fc.record({
+const anyInput = fc.record({
   circumstances: fc.record(
     {
       killSwitch: fc.constantFrom('disengaged', 'engaged', 'unreadable'),
       workflow: fc.constantFrom('NEW', 'NOTIFIED', 'SUPPRESSED', 'unreadable'),
-      openBreakers: fc.subarray([...kinds]).map((open) => new Set(open)),
+      openBreakers: fc.subarray([...actionKinds]).map((open) => new Set(open)),
       isOwn: fc.boolean(),
       readAge: fc.integer({ min: 0, max: 10 * minute }),
     },
@@ -352,19 +358,19 @@ const anyCase = fc.record({
     .map((account) => ({ ...key, account })),
 });
 
-describe('whatever happens', () => {
+describe('for any input', () => {
   const limits = { perAccount: 2, total: 3 };
   const policy = policyOf(`${everything}guardrails: { actionsPerHour: ${JSON.stringify(limits)} }`);
 
-  it('no hour holds more actions of a kind than the limits allow', () => {
+  it('no hour has more actions of a kind than the limits allow', () => {
     fc.assert(
-      fc.property(fc.array(anyCase, { maxLength: 60 }), (cases) => {
-        const requested = cases.toSorted((a, b) => (a.time ?? 0) - (b.time ?? 0));
-        const plans = inTurn(requested.map((given) => ({ ...given, policy })));
+      fc.property(fc.array(anyInput, { maxLength: 60 }), (inputs) => {
+        const inOrder = inputs.toSorted((a, b) => (a.time ?? 0) - (b.time ?? 0));
+        const plans = plansOf(inOrder.map((given) => ({ ...given, policy })));
         const done = plans.flatMap((plan, index) =>
-          plan.actions.map(({ action }) => ({ kind: kindOf(action), at: requested[index] })),
+          plan.actions.map(({ action }) => ({ kind: kindOf(action), at: inOrder[index] })),
         );
-        for (const kind of kinds) {
+        for (const kind of actionKinds) {
           const ofKind = done.filter((one) => one.kind === kind).map(({ at }) => at);
           for (const end of ofKind) {
             const hour = ofKind.filter((one) =>
@@ -381,22 +387,22 @@ describe('whatever happens', () => {
     );
   });
 
-  it('nothing is changed while the kill switch is not known to be disengaged, or of what is suppressed or ours', () => {
+  it('nothing is changed unless the kill switch is known to be disengaged, the finding not suppressed, and the resource not Trailseal’s', () => {
     fc.assert(
-      fc.property(anyCase, (given) => {
+      fc.property(anyInput, (given) => {
         const { killSwitch = 'disengaged', workflow = 'NEW', isOwn = false } = given.circumstances;
-        const { actions } = decide(subject({ ...given, policy })).plan;
+        const { actions } = decide(input({ ...given, policy })).plan;
         const changing = actions.filter(({ action }) => action !== 'notify');
-        const free = killSwitch === 'disengaged' && ['NEW', 'NOTIFIED'].includes(workflow) && !isOwn;
-        expect(free ? [] : changing).toEqual([]);
+        const mayChange = killSwitch === 'disengaged' && ['NEW', 'NOTIFIED'].includes(workflow) && !isOwn;
+        expect(mayChange ? [] : changing).toEqual([]);
       }),
     );
   });
 
-  it('nothing unknown or exempt is changed', () => {
+  it('nothing is changed for an unknown verdict or an exempt resource', () => {
     fc.assert(
-      fc.property(anyCase, (given) => {
-        const { actions } = decide(subject({ ...given, policy })).plan;
+      fc.property(anyInput, (given) => {
+        const { actions } = decide(input({ ...given, policy })).plan;
         if (given.verdict === 'UNKNOWN')
           expect(actions.every(({ action }) => action === 'notify')).toBe(true);
         if (given.exemption?.state === 'active') expect(actions).toEqual([]);
@@ -404,10 +410,10 @@ describe('whatever happens', () => {
     );
   });
 
-  it('every action of a control that fails or is unknown is accounted for once', () => {
+  it('every action of a control that fails or is unknown is in the plan once', () => {
     fc.assert(
-      fc.property(anyCase, (given) => {
-        const { actions, skipped } = decide(subject({ ...given, policy })).plan;
+      fc.property(anyInput, (given) => {
+        const { actions, skipped } = decide(input({ ...given, policy })).plan;
         const all = [...actions, ...skipped].map(({ action }) => action).sort();
         const evaluated = given.verdict === 'FAIL' || given.verdict === 'UNKNOWN';
         expect(all).toEqual(evaluated ? [...rotation.actions].sort() : []);
@@ -415,13 +421,13 @@ describe('whatever happens', () => {
     );
   });
 
-  it('the same case has the same decision, and leaves the usage that it was given as it was', () => {
+  it('the same input has the same result, and the given usage stays as it was', () => {
     fc.assert(
-      fc.property(fc.array(anyCase, { maxLength: 10 }), anyCase, (before, given) => {
-        let { usage } = subject();
-        for (const one of before) usage = decide(subject({ ...one, policy, usage })).usage;
-        const first = decide(subject({ ...given, policy, usage }));
-        expect(decide(subject({ ...given, policy, usage }))).toEqual(first);
+      fc.property(fc.array(anyInput, { maxLength: 10 }), anyInput, (before, given) => {
+        let { usage } = input();
+        for (const one of before) usage = decide(input({ ...one, policy, usage })).usage;
+        const first = decide(input({ ...given, policy, usage }));
+        expect(decide(input({ ...given, policy, usage }))).toEqual(first);
       }),
     );
   });

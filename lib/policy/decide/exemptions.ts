@@ -1,39 +1,21 @@
-/** Exemptions: what is exempted, by whom, why and until when. */
-import type { Resource } from '../core/control.ts';
-import type { FindingExemption } from '../findings/finding.ts';
-import type { Policy } from './assemble.ts';
+/** Which exemption covers a resource: one of the policy file, a tag on the resource, or an operator's. */
+import type { Resource } from '../../core/control.ts';
+import { matchesPattern } from '../../core/pattern.ts';
+import { type Exemption, endOf, type FindingExemption, type Policy } from '../model.ts';
+import { asExemption, type OperatorExemption } from '../operator-exemption.ts';
 import { exemptionByTag } from './exemption-tag.ts';
-import { endOf } from './last-day.ts';
-import { asExemption, type OperatorExemption } from './operator-exemption.ts';
-import { matchesPattern } from './pattern.ts';
+import { hasTag } from './tags.ts';
 
-/** Every criterion that is given must match; one that is `undefined` matches everything. */
-export interface Exemption {
-  readonly controls: readonly string[] | undefined;
-  readonly accounts: readonly string[] | undefined;
-  readonly regions: readonly string[] | undefined;
-  /** Patterns of the resource's ARN. */
-  readonly resources: readonly string[] | undefined;
-  /** Patterns of values by tag; the resource must bear every one. */
-  readonly tags: ReadonlyMap<string, string> | undefined;
-  readonly reason: string;
-  readonly owner: string;
-  /** The last day (UTC) on which it holds, `YYYY-MM-DD`. */
-  readonly expires: string;
-}
-
-const day = 86_400_000;
-
-type Exempting = Pick<Policy, 'exemptions' | 'exemptionTags' | 'actions' | 'customActions'>;
+type ExemptionRules = Pick<Policy, 'exemptions' | 'exemptionTags' | 'actions' | 'customActions'>;
 
 /**
- * The exemption that covers a resource, for one control, at `now`: of several active ones the first in the file, after
- * those that of a tag on the resource, and then an operator's. With none active, a tag that exempts nothing, so that
- * whoever set it learns why; else the one that expired last, so that the output can say that it no longer holds.
- * @param byOperator what an operator said of the finding; it counts while the policy lets operators exempt.
+ * The exemption that covers a resource, for one control, at `now`. Of several active ones: the first in the file, else that of
+ * the resource's tag, else the operator's. Without an active one: a tag that was refused, so that whoever set it learns why;
+ * else the exemption that expired last, so that the finding says that it no longer holds.
+ * @param byOperator an operator's exemption of the finding; it counts only while the policy allows the custom action `exempt`.
  */
 export function exemptionFor(
-  policy: Exempting,
+  policy: ExemptionRules,
   controlId: string,
   resource: Resource,
   now: Date,
@@ -44,7 +26,7 @@ export function exemptionFor(
 }
 
 function exemptionAt(
-  policy: Exempting,
+  policy: ExemptionRules,
   controlId: string,
   resource: Resource,
   now: Date,
@@ -67,22 +49,19 @@ function exemptionAt(
   return byTag?.state === 'expired' ? later(expired, byTag) : (byTag ?? expired);
 }
 
-/**
- * Whether an exemption ends within a week: the time to tell whoever answers for it. Only one that still holds ends
- * soon.
- */
+/** Whether an active exemption ends within a week: the time to notify its owner. */
 export function expiresSoon({ state, expires }: FindingExemption, now: Date): boolean {
   if (state !== 'active' || expires === null) return false;
   const left = endOf(expires) - now.getTime();
-  return left > 0 && left <= 7 * day;
+  return left > 0 && left <= 7 * 86_400_000;
 }
 
-/** The one that expired last; of two on the same day the first. Dates written YYYY-MM-DD are in the order of their text. */
+/** The exemption that expired last; of two on the same day the first. Dates as YYYY-MM-DD are in the order of their text. */
 function later(one: FindingExemption | undefined, other: FindingExemption): FindingExemption {
   return one === undefined || (other.expires ?? '') > (one.expires ?? '') ? other : one;
 }
 
-/** What it exempts, whenever. Tags that are not known match nothing: nothing is exempted by a guess. */
+/** Whether an exemption covers a resource, at whatever time. Unknown tags match nothing: no guess exempts a resource. */
 function covers(exemption: Exemption, controlId: string, resource: Resource): boolean {
   const { controls, accounts, regions, resources, tags } = exemption;
   return (
@@ -92,13 +71,6 @@ function covers(exemption: Exemption, controlId: string, resource: Resource): bo
     (resources === undefined || resources.some((pattern) => matchesPattern(pattern, resource.arn))) &&
     (tags === undefined || [...tags].every(([tag, pattern]) => hasTag(resource, tag, pattern)))
   );
-}
-
-/** Whether the resource is known to bear the tag with a value that the pattern matches. */
-export function hasTag(resource: Resource, tag: string, pattern: string): boolean {
-  if (resource.tags === undefined || !Object.hasOwn(resource.tags, tag)) return false;
-  const value = resource.tags[tag];
-  return value !== undefined && matchesPattern(pattern, value);
 }
 
 function asFound({ reason, owner, expires }: Exemption, state: FindingExemption['state']): FindingExemption {

@@ -1,36 +1,25 @@
 /**
- * The tag by which a resource may be exempted: `trailseal:exempt`, or with another prefix, with the last day on which
- * that holds and the reason: `2027-01-31 load test until the end of January`. Whoever can launch something can tag
- * it, so that it counts only as far as the policy says.
+ * The tag that exempts a resource: `trailseal:exempt`, or with another prefix. Its value is the last day on which that holds,
+ * and the reason: `2027-01-31 load test until the end of January`. Whoever can launch a resource can tag it, so the policy says
+ * from which controls tags may exempt, and for how long.
  */
 import * as z from 'zod/mini';
-import type { Resource } from '../core/control.ts';
-import type { FindingExemption } from '../findings/finding.ts';
-import type { Policy } from './assemble.ts';
+import type { Resource } from '../../core/control.ts';
+import { endOf, type FindingExemption, type Policy } from '../model.ts';
 
-/** What tags may exempted. */
-export interface ExemptionTags {
-  readonly controls: readonly string[] | 'all';
-  /** How far away the last day may be, at any time. */
-  readonly maxDays: number;
-}
-
-/** The most that a policy may allow. */
-export const mostDays = 365;
-
-/** Who answers for it, as far as anybody can tell. */
-export const tagOwner = 'a tag on the resource';
+/** The owner of such an exemption, as nobody is named. */
+const tagOwner = 'a tag on the resource';
 
 const day = 86_400_000;
 const isDate = (text: string): boolean => z.iso.date().safeParse(text).success;
 
-/** What AWS services take in tags. Source: AWS Tagging User Guide, "Tag naming limits and requirements". */
+/** The characters that all AWS services accept in tags. Source: AWS Tagging User Guide, "Tag naming limits and requirements". */
 const tagCharacters = /^[\p{L}\p{N} _.:/=+\-@]*$/u;
 
 /**
- * What the resource's tag asks for, and whether it is granted for one control at `now`.
- * @returns `undefined` where the resource bears no such tag, as far as is known; a state of `refused`, with the
- *   reason, where the tag exempts nothing.
+ * The exemption that the resource's tag asks for, for one control.
+ * @returns `undefined` where the resource has no such tag, as far as is known. Its state is `refused`, with the reason, where
+ *   the tag does not exempt.
  */
 export function exemptionByTag(
   { exemptionTags, actions }: Pick<Policy, 'exemptionTags' | 'actions'>,
@@ -44,7 +33,7 @@ export function exemptionByTag(
   const refused = (why: string, expires: string | null = null): FindingExemption => ({
     state: 'refused',
     from: 'tag',
-    reason: `The tag ${name} exempts nothing: ${why}.`,
+    reason: `The tag ${name} does not exempt the resource: ${why}.`,
     owner: tagOwner,
     expires,
   });
@@ -54,7 +43,7 @@ export function exemptionByTag(
     return refused(`the policy lets no tag exempt from ${controlId}`);
   }
   if (!tagCharacters.test(value)) {
-    return refused('its value holds characters that not all AWS services take in a tag');
+    return refused('its value has characters that not all AWS services accept in a tag');
   }
   const [expires = '', ...words] = value.trim().split(/ +/);
   if (!isDate(expires)) {
@@ -64,13 +53,13 @@ export function exemptionByTag(
   }
   const reason = words.join(' ');
   if (reason === '') return refused('it gives no reason after the date', expires);
-  const last = Date.parse(`${expires}T00:00:00Z`);
-  // The figure would be another every day, and Security Hub told of it.
-  if (Math.ceil((last - now.getTime()) / day) > maxDays) {
+  const end = endOf(expires);
+  // Without the number of days: it would differ every day, and every change of the text updates Security Hub.
+  if (Math.ceil((end - day - now.getTime()) / day) > maxDays) {
     return refused(`its last day is further away than the ${maxDays} days that the policy allows`, expires);
   }
   return {
-    state: now.getTime() < last + day ? 'active' : 'expired',
+    state: now.getTime() < end ? 'active' : 'expired',
     from: 'tag',
     reason,
     owner: tagOwner,

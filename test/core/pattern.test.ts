@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { matchesPattern } from '../../lib/policy/pattern.ts';
+import { matchesPattern } from '../../lib/core/pattern.ts';
 
-/** The same, said as a regular expression: right, but slow on purpose-made texts. */
+/** The same by a regular expression: correct, but slow for texts made to be slow. */
 function byExpression(pattern: string, text: string): boolean {
   const source = [...pattern]
     .map((char) => (char === '*' ? '.*' : char === '?' ? '.' : `\\${char}`))

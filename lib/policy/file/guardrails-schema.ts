@@ -1,23 +1,23 @@
 /** The schema of the policy file's guardrails. */
 import * as z from 'zod/mini';
-import { durationPattern, durationText, millisecondsIn } from './duration.ts';
+import { durationPattern, durationText, millisecondsIn } from '../duration.ts';
 import {
-  type Delayed,
+  type ActionKind,
+  type DelayedActionKind,
   defaultGracePeriod,
   defaultLimits,
-  type kinds,
   longestGracePeriod,
-} from './guardrails.ts';
+} from '../model.ts';
 import { listOf, noted, tagKey, valuePattern } from './schema-parts.ts';
 
-/** No policy may ask for more actions an hour: beyond this it would not be a limit. */
-const mostPerHour = 10_000;
+/** The highest limit on actions per hour that a policy may set: a higher one would limit nothing. */
+const highestLimit = 10_000;
 
-const count = z.number().check(z.int(), z.gte(0), z.lte(mostPerHour));
+const count = z.number().check(z.int(), z.gte(0), z.lte(highestLimit));
 
 const limitNotes = {
-  perAccount: 'The most actions of a kind in one account in any hour; 0 allows none.',
-  total: 'The most actions of a kind in all accounts together in any hour; 0 allows none.',
+  perAccount: 'Maximum number of actions of a kind in one account in any hour; 0 allows none.',
+  total: 'Maximum number of actions of a kind in all accounts together in any hour; 0 allows none.',
 };
 
 function limits(description: string) {
@@ -32,7 +32,7 @@ function limits(description: string) {
 
 const durationForm = 'must be a duration such as 15 minutes, 1 hour or 2 days, or 0';
 
-/** A span of time; `0` also as the number that YAML makes of it. */
+/** A duration; `0` may also be the number that YAML reads. */
 function duration(longest: number) {
   const written = z.string().check(
     z.regex(durationPattern, durationForm),
@@ -41,7 +41,7 @@ function duration(longest: number) {
   return z.union([z.literal(0), written], durationForm);
 }
 
-function gracePeriod(kind: Delayed, description: string) {
+function gracePeriod(kind: DelayedActionKind, description: string) {
   return z.optional(
     noted(duration(longestGracePeriod), {
       description,
@@ -51,6 +51,7 @@ function gracePeriod(kind: Delayed, description: string) {
   );
 }
 
+/** The key `guardrails`. */
 export const guardrails = noted(
   z.strictObject({
     actionsPerHour: z.optional(
@@ -60,16 +61,14 @@ export const guardrails = noted(
             noted(count, { description: limitNotes.perAccount, default: defaultLimits.perAccount }),
           ),
           total: z.optional(noted(count, { description: limitNotes.total, default: defaultLimits.total })),
-          tag: z.optional(limits('Limits on tagging alone; what is left out is as for every kind.')),
-          quarantine: z.optional(
-            limits('Limits on quarantine alone; what is left out is as for every kind.'),
-          ),
+          tag: z.optional(limits('Limits on tagging; what is left out is as for every kind.')),
+          quarantine: z.optional(limits('Limits on quarantines; what is left out is as for every kind.')),
           fix: z.optional(limits('Limits on all fixes together; what is left out is as for every kind.')),
-        } satisfies Record<(typeof kinds)[number] | 'perAccount' | 'total', unknown>),
+        } satisfies Record<ActionKind | 'perAccount' | 'total', unknown>),
         {
           description:
-            'How many actions may be carried out in any hour. Each kind (tag, quarantine, fix) is counted by itself; ' +
-            'notifying is not limited.',
+            'Maximum number of actions in any hour. Each kind (tag, quarantine, fix) is counted separately; notifications ' +
+            'are not limited.',
           examples: [{ perAccount: 10, total: 50, quarantine: { perAccount: 2, total: 5 } }],
         },
       ),
@@ -77,7 +76,7 @@ export const guardrails = noted(
     protectedTags: z.optional(
       noted(z.record(tagKey, listOf(valuePattern)), {
         description:
-          'Resources with one of these tags are never changed, only reported; nor is a resource whose tags are not ' +
+          'Resources with one of these tags are never changed, only reported, and so are resources whose tags are not ' +
           'known. For each tag a list of values ("*" and "?" as in resources).',
         examples: [{ environment: ['prod*'], 'do-not-touch': ['*'] }],
       }),
@@ -87,15 +86,15 @@ export const guardrails = noted(
         z.strictObject({
           fix: gracePeriod('fix', 'How long every fix waits after the finding.'),
           quarantine: gracePeriod('quarantine', 'How long a quarantine waits after the finding.'),
-        } satisfies Record<Delayed, unknown>),
+        } satisfies Record<DelayedActionKind, unknown>),
         {
           description:
-            'How long an action waits after the finding, at most 7 days: people hear of it at once, and a fix, an ' +
-            'exemption or a person can stop it. A whole number of seconds, minutes, hours or days; 0 for none.',
+            'How long an action waits after the finding, at most 7 days: people are notified at once, and a fix, an ' +
+            'exemption or a person can prevent it. A whole number of seconds, minutes, hours or days; 0 for none.',
           examples: [{ fix: '5 minutes', quarantine: '1 hour' }],
         },
       ),
     ),
   }),
-  { description: 'Limits on what may be done, whatever the controls ask for.' },
+  { description: 'Limits on what is done, whatever the controls list.' },
 );

@@ -1,15 +1,14 @@
 /**
- * The policy file's schema, made from the controls: their ids, settings and actions are the only ones allowed.
- * The loader and the JSON Schema for editors both come from it, so that they cannot disagree.
+ * The schema of the policy file, made from the controls: it accepts their ids, settings and actions and no others. The JSON
+ * Schema for editors is made from it too, so that editors and Trailseal accept the same files.
  */
 import * as z from 'zod/mini';
-import type { Action, Control } from '../core/control.ts';
-import { severities } from '../core/control.ts';
-import { actionSettings } from '../remediation/actions/settings.ts';
-import { otherRequests, requestable } from './custom-actions.ts';
+import { type Action, type Control, severities } from '../../core/control.ts';
+import { actionSettings } from '../../remediation/actions/settings.ts';
+import { otherRequests, requestable } from '../custom-actions.ts';
+import { exemptDays } from '../operator-exemption.ts';
 import { exemption, exemptionTags } from './exemptions-schema.ts';
 import { guardrails } from './guardrails-schema.ts';
-import { exemptDays } from './operator-exemption.ts';
 import { accountId, noted } from './schema-parts.ts';
 
 const actions = noted(
@@ -18,36 +17,35 @@ const actions = noted(
     quarantine: z.optional(
       noted(actionSettings.quarantine, {
         description:
-          'How instances are quarantined. Whatever could hurt a service is skipped unless it is named here.',
+          'How instances are quarantined. Instances whose quarantine could harm a service are skipped unless this allows them.',
       }),
     ),
   }),
-  { description: 'How actions are carried out, wherever the controls ask for them.' },
+  { description: 'How actions are carried out, for every control that lists them.' },
 );
 
-/** What people may order about a finding, of what these controls have. */
 function operators(controls: readonly Control[]) {
-  const requested = [...new Set(controls.flatMap(requestable))];
+  const actionsOfControls = [...new Set(controls.flatMap(requestable))];
   return noted(
     z.strictObject({
       customActions: noted(
-        z.array(z.enum([...otherRequests, ...requested])).check(z.minLength(1, noRequests)),
+        z.array(z.enum([...otherRequests, ...actionsOfControls])).check(z.minLength(1, noCustomActions)),
         {
           description:
-            'What the custom actions in Security Hub may do about a finding, whether or not the policy asks for it by itself: ' +
-            'quarantine and fixes by their names, undo (with rights to put everything back), re-check, and exempt (for ' +
-            `${exemptDays} days). Limits, protected tags and the kill switch hold for them too.`,
+            'What operators may request for a finding by custom actions in Security Hub, whether or not a control lists it: ' +
+            'quarantine, fixes by their names, undo (with permissions to undo every action), re-check, and exempt (for ' +
+            `${exemptDays} days). Limits, protected tags and the kill switch apply to them too.`,
           examples: [['undo', 're-check', 'exempt']],
         },
       ),
     }),
     {
       description:
-        'What people may order by custom actions in Security Hub. Without this key there are no custom actions.',
+        'What operators may request in Security Hub. Without this key there are no custom actions.',
     },
   );
 }
-const noRequests = 'must name an order; to have no custom actions, take operators out';
+const noCustomActions = 'must name a custom action; to have none, remove operators';
 
 function actionList(actions: readonly Action[], description: string) {
   return noted(z.array(z.enum(actions)), { description, examples: [actions.slice(0, 2)], default: [] });
@@ -58,7 +56,7 @@ function controlEntry(control: Control) {
     z.strictObject({
       enabled: z.optional(
         noted(z.boolean(), {
-          description: 'Whether the control is evaluated at all; else as in defaults.',
+          description: 'Whether the control is evaluated; as in defaults where left out.',
           default: true,
         }),
       ),
@@ -72,7 +70,7 @@ function controlEntry(control: Control) {
       actions: z.optional(
         actionList(
           control.actions,
-          'What is done when the control fails; else as in defaults. The rest is only reported.',
+          'What is done when the control fails; as in defaults where left out. With an empty list, failures are only reported.',
         ),
       ),
     }),
@@ -80,7 +78,10 @@ function controlEntry(control: Control) {
   );
 }
 
-/** The schema of the whole file. What is absent stays absent: the loader fills in the defaults. */
+/**
+ * The schema of the whole file. What is left out stays out, settings apart: `assemble` fills in the defaults.
+ * @param controls all controls that the file may name.
+ */
 export function policySchema(controls: readonly Control[]) {
   const ids = controls.map((control) => control.id);
   const everyAction = [...new Set(controls.flatMap((control) => control.actions))];
@@ -90,8 +91,8 @@ export function policySchema(controls: readonly Control[]) {
       allowedAccounts: z.optional(
         noted(z.array(accountId), {
           description:
-            'Accounts with which resources may be shared, for every control that has a setting of this name and does ' +
-            "not set it. An empty list: a resource's own account only.",
+            'Accounts with which resources may be shared, for every control that has a setting of this name and whose ' +
+            "entry does not set it. An empty list allows a resource's own account only.",
           examples: [['444455556666']],
           default: [],
         }),
@@ -101,18 +102,18 @@ export function policySchema(controls: readonly Control[]) {
           z.strictObject({
             enabled: z.optional(
               noted(z.boolean(), {
-                description: 'Whether controls are evaluated that do not say so themselves.',
+                description: 'Whether the controls that do not set enabled are evaluated.',
                 default: true,
               }),
             ),
             actions: z.optional(
               actionList(
                 everyAction,
-                'The actions of every control that does not list its own, as far as the control has them.',
+                'The actions of every control that does not list its own; each control takes those that it has.',
               ),
             ),
           }),
-          { description: 'What holds for every control that does not say otherwise.' },
+          { description: 'What applies to every control that does not set it.' },
         ),
       ),
       controls: z.optional(
@@ -120,12 +121,12 @@ export function policySchema(controls: readonly Control[]) {
           z.strictObject(
             Object.fromEntries(controls.map((control) => [control.id, z.optional(controlEntry(control))])),
           ),
-          { description: 'By control, what it requires and what is done when it fails.' },
+          { description: 'What each control requires, and what is done when it fails.' },
         ),
       ),
       exemptions: z.optional(
         noted(z.array(exemption(ids)), {
-          description: 'What is exempted, by whom, why, and until when.',
+          description: 'What is exempt, why, until when, and who is responsible.',
           default: [],
         }),
       ),
@@ -138,24 +139,24 @@ export function policySchema(controls: readonly Control[]) {
   );
 }
 
-/** The policy file as it is written, checked but without its defaults; those of the actions' settings are filled in. */
+/** A policy file that the schema accepts, without its defaults; those of the actions' settings are filled in. */
 export type PolicyFile = z.infer<ReturnType<typeof policySchema>>;
 
 /** Formats of JSON Schema draft-07 (Validation, section 7.3) that zod makes. */
 const formats: ReadonlySet<string> = new Set('date date-time time email hostname ipv4 ipv6 uri'.split(' '));
 
 /**
- * The JSON Schema (draft-07, which every YAML editor knows) of the policy file for these controls.
- * A setting that its control does not describe refers to the control's own page.
+ * The JSON Schema of the policy file for these controls, in draft-07, which every YAML editor knows. The description of a
+ * setting that its control does not describe refers to the control's page in the documentation.
  */
 export function policyJsonSchema(controls: readonly Control[]): Record<string, unknown> {
   const schema = z.toJSONSchema(policySchema(controls), {
     target: 'draft-7',
     io: 'input',
-    // A check that JSON Schema cannot say is left to `trailseal policy validate`.
+    // What JSON Schema cannot express, `trailseal policy validate` checks.
     unrepresentable: 'any',
     override({ jsonSchema }) {
-      // zod names its own formats too ("starts_with"); their patterns say the same, and validators refuse the names.
+      // zod also names formats of its own ("starts_with"), which validators refuse; their patterns mean the same.
       if (jsonSchema.format !== undefined && !formats.has(jsonSchema.format)) delete jsonSchema.format;
     },
   });
@@ -174,7 +175,7 @@ export function policyJsonSchema(controls: readonly Control[]): Record<string, u
   return { $schema, title: 'Trailseal policy', ...rest };
 }
 
-/** The schema of one property. */
+/** The schema of a property; `undefined` where there is none. */
 function child(
   schema: z.core.JSONSchema.BaseSchema | undefined,
   name: string,

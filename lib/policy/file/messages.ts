@@ -1,31 +1,32 @@
-/** What zod found wrong, in words that say what to write instead. */
+/** Turns zod's issues with a policy file into problems that say what to write instead. */
 import * as z from 'zod/mini';
-import { nearest } from './nearest.ts';
-import type { Path } from './path.ts';
-import type { Located } from './yaml.ts';
+import type { KeyPath, Located } from './located.ts';
 
-export interface Complaint {
-  readonly path: Path;
-  /** Whether the key is at fault, not its value. */
+/** Something that is wrong in a policy file. */
+export interface PolicyProblem {
+  readonly path: KeyPath;
+  /** Whether the key is wrong, not its value. */
   readonly atKey: boolean;
   readonly message: string;
+  /** What to write instead; `undefined` where that is not known. */
   readonly hint: string | undefined;
 }
 
-type Issue = z.core.$ZodIssue;
+type ZodIssue = z.core.$ZodIssue;
 
 /**
- * The complaints in an issue: one for each unknown key, else one.
- * @param find what the file holds at a path, `undefined` where nothing stands.
+ * The problems in an issue of zod: one for each unknown key, else one.
+ * @param schema of the whole file.
+ * @param find returns the value at a path in the file, `undefined` where there is none.
  */
-export function complaints(
-  issue: Issue,
+export function problemsIn(
+  issue: ZodIssue,
   schema: z.ZodMiniType,
-  find: (path: Path) => Located | undefined,
-): readonly Complaint[] {
+  find: (path: KeyPath) => Located | undefined,
+): readonly PolicyProblem[] {
   const path = issue.path.filter((step) => typeof step !== 'symbol');
   const found = find(path);
-  const value = (message: string, hint?: string): readonly Complaint[] => [
+  const problem = (message: string, hint?: string): readonly PolicyProblem[] => [
     { path, atKey: false, message, hint },
   ];
   if (issue.code === 'unrecognized_keys') {
@@ -34,52 +35,55 @@ export function complaints(
   }
   if (found === undefined) {
     const key = path.at(-1);
-    return value(`"${key}" is missing`, `add "${key}: …"`);
+    return problem(`"${key}" is missing`, `add "${key}: …"`);
   }
   if (found.value === null && ['invalid_type', 'invalid_value', 'invalid_union'].includes(issue.code)) {
-    return value('has no value', 'write one, or take the key out');
+    return problem('has no value', 'write one, or remove the key');
   }
   if (issue.code === 'invalid_union') {
     const own = custom(issue);
-    return own === undefined ? unionComplaints(issue, schema, find) : value(`${own}, not ${shown(found)}`);
+    return own === undefined ? unionProblems(issue, schema, find) : problem(`${own}, not ${shown(found)}`);
   }
   switch (issue.code) {
     case 'invalid_type':
-      return value(`must be ${nameOf(issue.expected)}, not ${shown(found)}`, typeHint(issue.expected, found));
+      return problem(
+        `must be ${nameOf(issue.expected)}, not ${shown(found)}`,
+        typeHint(issue.expected, found),
+      );
     case 'invalid_value': {
       const allowed = issue.values.map(String);
       const [only] = allowed;
-      if (only !== undefined && allowed.length === 1) return value(`must be ${only}, not ${shown(found)}`);
-      const everything = found.value === '*' ? 'leave the key out to mean all of them' : undefined;
-      return value(
+      if (only !== undefined && allowed.length === 1) return problem(`must be ${only}, not ${shown(found)}`);
+      const everything = found.value === '*' ? 'remove the key to match all of them' : undefined;
+      return problem(
         `${shown(found)} is not one of the allowed values`,
         everything ?? suggestion(String(found.value), allowed),
       );
     }
     case 'too_small':
-      return value(custom(issue) ?? sizeMessage(issue.origin, 'least', Number(issue.minimum)));
+      return problem(custom(issue) ?? sizeMessage(issue.origin, 'least', Number(issue.minimum)));
     case 'too_big':
-      return value(custom(issue) ?? sizeMessage(issue.origin, 'most', Number(issue.maximum)));
+      return problem(custom(issue) ?? sizeMessage(issue.origin, 'most', Number(issue.maximum)));
     case 'not_multiple_of':
-      return value(custom(issue) ?? `must be a multiple of ${issue.divisor}`);
+      return problem(custom(issue) ?? `must be a multiple of ${issue.divisor}`);
     case 'invalid_format':
-      return value(`${custom(issue) ?? formatMessage(issue)}, not ${shown(found)}`);
+      return problem(`${custom(issue) ?? formatMessage(issue)}, not ${shown(found)}`);
     case 'invalid_key':
       return [{ path, atKey: true, message: 'the key is not allowed here', hint: undefined }];
     default:
-      return value(custom(issue) ?? 'is not allowed here');
+      return problem(custom(issue) ?? 'is not allowed here');
   }
 }
 
 /**
- * The complaints of the alternative whose type was met, or whose inside is at fault; else one that names what
- * all alternatives would have taken.
+ * The problems within the alternative that the value comes closest to: the one whose type it has. Where it has the type of
+ * none, one problem that lists what all alternatives accept.
  */
-function unionComplaints(
-  issue: Extract<Issue, { code: 'invalid_union' }>,
+function unionProblems(
+  issue: Extract<ZodIssue, { code: 'invalid_union' }>,
   schema: z.ZodMiniType,
-  find: (path: Path) => Located | undefined,
-): readonly Complaint[] {
+  find: (path: KeyPath) => Located | undefined,
+): readonly PolicyProblem[] {
   const path = issue.path.filter((step) => typeof step !== 'symbol');
   const expected: string[] = [];
   const allowed: string[] = [];
@@ -91,7 +95,7 @@ function unionComplaints(
       allowed.push(...first.values.map(String));
     } else {
       return issues.flatMap((inner) =>
-        complaints({ ...inner, path: [...path, ...inner.path] }, schema, find),
+        problemsIn({ ...inner, path: [...path, ...inner.path] }, schema, find),
       );
     }
   }
@@ -108,12 +112,12 @@ function unionComplaints(
   ];
 }
 
-function unknownKey(path: Path, key: string, known: readonly string[]): Complaint {
-  const isControl = path.length === 1 && path[0] === 'controls';
+function unknownKey(path: KeyPath, key: string, known: readonly string[]): PolicyProblem {
+  const namesControl = path.length === 1 && path[0] === 'controls';
   return {
     path: [...path, key],
     atKey: true,
-    message: isControl ? `there is no control "${clip(key)}"` : `the key "${clip(key)}" is unknown`,
+    message: namesControl ? `there is no control "${clip(key)}"` : `the key "${clip(key)}" is unknown`,
     hint: suggestion(key, known),
   };
 }
@@ -124,8 +128,39 @@ function suggestion(given: string, allowed: readonly string[]): string | undefin
   return allowed.length === 0 ? undefined : `allowed: ${allowed.join(', ')}`;
 }
 
-/** The keys that the schema knows at a path; none where it takes any or holds no mapping. */
-function keysAt(schema: z.core.$ZodType, path: Path): readonly string[] {
+/**
+ * The candidate with the smallest edit distance to `name`, whatever the letter case; the first of several. `undefined` when
+ * more than a third of the letters differ in all of them.
+ */
+function nearest(name: string, candidates: readonly string[]): string | undefined {
+  // Names are short: a long text is no misspelled name, and the time grows with the product of both lengths.
+  if (name.length > 80) return undefined;
+  const wanted = name.toLowerCase();
+  const near = Math.max(1, Math.floor(name.length / 3));
+  let best: { candidate: string; distance: number } | undefined;
+  for (const candidate of candidates) {
+    const distance = editDistance(wanted, candidate.toLowerCase());
+    if (distance <= near && (best === undefined || distance < best.distance)) best = { candidate, distance };
+  }
+  return best?.candidate;
+}
+
+/** The Levenshtein distance: insertions, deletions and substitutions that turn `a` into `b`. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substituted = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(substituted, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+/** The keys that the schema knows at a path; empty where it accepts any key, or no mapping. */
+function keysAt(schema: z.core.$ZodType, path: KeyPath): readonly string[] {
   const here = unwrap(schema);
   const [step, ...rest] = path;
   if (here instanceof z.ZodMiniObject) {
@@ -151,8 +186,8 @@ function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
   return here;
 }
 
-/** A schema's own words; zod/mini without a locale says "Invalid input" for everything else. */
-function custom(issue: Issue): string | undefined {
+/** The message that a schema itself declares; without one, zod/mini (which has no locale here) says "Invalid input". */
+function custom(issue: ZodIssue): string | undefined {
   return issue.message === 'Invalid input' ? undefined : issue.message;
 }
 
@@ -169,7 +204,7 @@ function nameOf(type: string): string {
   return Object.hasOwn(names, type) ? (names[type] ?? type) : type;
 }
 
-function formatMessage(issue: Extract<Issue, { code: 'invalid_format' }>): string {
+function formatMessage(issue: Extract<ZodIssue, { code: 'invalid_format' }>): string {
   const { format, pattern } = issue;
   const part = (name: 'prefix' | 'suffix' | 'includes') => JSON.stringify(Reflect.get(issue, name));
   if (format === 'starts_with') return `must begin with ${part('prefix')}`;
@@ -204,7 +239,7 @@ function typeHint(expected: string, found: Located): string | undefined {
   return undefined;
 }
 
-/** A value as the file has it, short enough for a message. */
+/** A value as it is written in the file, short enough for a message. */
 function shown({ value, source }: Located): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object' && value !== null) return 'a mapping';

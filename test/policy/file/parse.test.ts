@@ -3,15 +3,16 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { defaultPolicy, parsePolicy } from '../../lib/policy/policy.ts';
-import { controls } from '../../lib/services/catalogue.ts';
-import { control, errorsIn, policyOf, sampleControls } from './fixtures.ts';
+import { defaultPolicy } from '../../../lib/policy/file/assemble.ts';
+import { parsePolicy } from '../../../lib/policy/file/parse.ts';
+import { controls } from '../../../lib/services/catalogue.ts';
+import { control, errorsIn, policyOf, sampleControls } from '../fixtures.ts';
 
-const root = path.join(import.meta.dirname, '..', '..');
+const root = path.join(import.meta.dirname, '..', '..', '..');
 
 describe('a policy without a file', () => {
   it.each(controls.map((each) => [each.id, each] as const))(
-    'evaluates %s with its own severity and defaults, and does nothing',
+    'enables %s with its own severity and defaults, and lists no actions',
     (id, each) => {
       expect(defaultPolicy(controls).controls.get(id)).toEqual({
         enabled: true,
@@ -22,28 +23,28 @@ describe('a policy without a file', () => {
     },
   );
 
-  it('is what the shipped policy says', () => {
+  it('is the same as the shipped policy', () => {
     const text = readFileSync(path.join(root, 'trailseal.policy.yml'), 'utf8');
     expect({ ...policyOf(text, controls), file: undefined }).toEqual(defaultPolicy(controls));
   });
 
-  it('is what a file says that sets nothing', () => {
+  it('is the same as a file that sets nothing', () => {
     expect({ ...policyOf('version: 1'), file: undefined }).toEqual(defaultPolicy(sampleControls));
   });
 });
 
-describe('what a file sets', () => {
+describe('a policy file', () => {
   it('overrides the severity of a control', () => {
     const policy = policyOf('version: 1\ncontrols: { key-rotation: { severity: CRITICAL } }');
     expect(policy.controls.get('key-rotation')?.severity).toBe('CRITICAL');
   });
 
-  it('switches a control off', () => {
+  it('disables a control', () => {
     const policy = policyOf('version: 1\ncontrols: { key-rotation: { enabled: false } }');
     expect(policy.controls.get('key-rotation')?.enabled).toBe(false);
   });
 
-  it('switches every control off by default, and one of them on', () => {
+  it('disables every control by default, and enables one of them', () => {
     const policy = policyOf(
       'version: 1\ndefaults: { enabled: false }\ncontrols: { key-rotation: { enabled: true } }',
     );
@@ -80,7 +81,7 @@ describe('what a file sets', () => {
     });
   });
 
-  it('hands the allowed accounts to a control that has a setting of that name', () => {
+  it('gives the allowed accounts to a control that has a setting of that name', () => {
     const policy = policyOf("version: 1\nallowedAccounts: ['444455556666']");
     expect(policy.controls.get('snapshot-sharing')?.settings).toEqual({
       allowedAccounts: ['444455556666'],
@@ -88,12 +89,12 @@ describe('what a file sets', () => {
     });
   });
 
-  it('hands no accounts to a control without such a setting', () => {
+  it('gives no accounts to a control without such a setting', () => {
     const policy = policyOf("version: 1\nallowedAccounts: ['444455556666']");
     expect(policy.controls.get('key-rotation')?.settings).toEqual({});
   });
 
-  it("leaves a control's own allowed accounts alone, also when they are none", () => {
+  it("keeps a control's own allowed accounts, also an empty list", () => {
     const policy = policyOf(`
 version: 1
 allowedAccounts: ['444455556666']
@@ -101,7 +102,7 @@ controls: { snapshot-sharing: { settings: { allowedAccounts: [] } } }`);
     expect(policy.controls.get('snapshot-sharing')?.settings).toEqual({ allowedAccounts: [], strict: true });
   });
 
-  it('names the allowed accounts as the fault when a control does not accept them', () => {
+  it('has an error at the allowed accounts when a control does not accept them', () => {
     const choosy = control(
       'choosy',
       [],
@@ -118,7 +119,7 @@ controls: { snapshot-sharing: { settings: { allowedAccounts: [] } } }`);
     ]);
   });
 
-  it('limits every kind of action alike unless one has limits of its own', () => {
+  it('sets the limits of every kind of action that has none of its own', () => {
     const policy = policyOf(
       'version: 1\nguardrails: { actionsPerHour: { perAccount: 4, quarantine: { total: 1 } } }',
     );
@@ -129,7 +130,7 @@ controls: { snapshot-sharing: { settings: { allowedAccounts: [] } } }`);
     });
   });
 
-  it('gives the actions their settings, with the defaults of those that it leaves out', () => {
+  it('sets the settings of actions, with the defaults of those that it leaves out', () => {
     const { actions } = policyOf(
       "version: 1\nactions: { quarantine: { mode: stop }, tag: { prefix: 'acme/' } }",
     );
@@ -147,16 +148,16 @@ controls: { snapshot-sharing: { settings: { allowedAccounts: [] } } }`);
     ['15 minutes', 900_000],
     ['1 hour', 3_600_000],
     ['7 days', 604_800_000],
-  ])('has a fix wait for %s', (written, milliseconds) => {
+  ])('gives fixes a grace period of %s', (written, milliseconds) => {
     const { guardrails } = policyOf(`version: 1\nguardrails: { gracePeriod: { fix: ${written} } }`);
     expect(guardrails.gracePeriod.fix).toBe(milliseconds);
   });
 
-  it('has nothing but a quarantine wait, unless it says so', () => {
+  it('has a grace period for quarantine alone, unless it sets one', () => {
     expect(policyOf('version: 1').guardrails.gracePeriod).toEqual({ fix: 0, quarantine: 900_000 });
   });
 
-  it('lets no tag exempt, unless it says so', () => {
+  it('lets no tag exempt, unless it sets exemptionTags', () => {
     expect(policyOf('version: 1').exemptionTags).toBeUndefined();
   });
 
@@ -167,7 +168,7 @@ controls: { snapshot-sharing: { settings: { allowedAccounts: [] } } }`);
     expect(policy.exemptions.map((each) => each.expires)).toEqual(['2001-01-01']);
   });
 
-  it('may be shared by anchors and merge keys', () => {
+  it('may use anchors and merge keys', () => {
     const policy = policyOf(`
 version: 1
 exemptions:
@@ -184,8 +185,8 @@ exemptions:
   });
 });
 
-/** One error as `line:column path: message (hint)`. */
-function told(text: string): readonly string[] {
+/** Each error as `line:column path: message (hint)`. */
+function errorLines(text: string): readonly string[] {
   return errorsIn(text).map(
     ({ line, column, path: where, message, hint }) =>
       `${line}:${column} ${where}: ${message}${hint === '' ? '' : ` (${hint})`}`,
@@ -197,7 +198,7 @@ describe('errors in the YAML', () => {
     ['an empty file', '', '1:1 : the file is empty (begin with "version: 1")'],
     ['nothing but comments', '# nothing\n', '1:1 : the file is empty (begin with "version: 1")'],
     ['a list', '- version', '1:1 : must be a mapping of keys to values, not a list'],
-    ['a lone text', 'version', '1:1 : must be a mapping of keys to values, not "version"'],
+    ['a single text', 'version', '1:1 : must be a mapping of keys to values, not "version"'],
     [
       'a tab as indentation',
       'version: 1\ndefaults:\n\tenabled: true',
@@ -206,23 +207,23 @@ describe('errors in the YAML', () => {
     [
       'a second document',
       'version: 1\n---\nversion: 1',
-      '2:1 : the file holds several documents (keep one document: take out the second "---" and what follows it)',
+      '2:1 : the file holds several documents (keep one document: remove the second "---" and everything after it)',
     ],
     [
-      'a key given twice',
+      'a duplicate key',
       'version: 1\ndefaults: {}\ndefaults: {}',
-      '3:1 defaults: the key "defaults" is given twice (keep one of them)',
+      '3:1 defaults: duplicate key "defaults" (keep one of the two)',
     ],
-    ['an alias of nothing', 'version: *one', '1:10 version: the alias *one names no anchor before it'],
-    ['a key that is a prototype', 'version: 1\n__proto__: {}', '2:1 : "__proto__" cannot be a key'],
+    ['an alias without an anchor', 'version: *one', '1:10 version: the alias *one has no anchor before it'],
+    ['the key __proto__', 'version: 1\n__proto__: {}', '2:1 : "__proto__" cannot be a key'],
     ['a merge of a text', 'version: 1\n<<: text', '2:1 : "<<" merges mappings only'],
     [
       'a tag of another type',
       'version: !!binary 1',
-      '1:10 : unresolved tag: tag:yaml.org,2002:binary (leave the tag out and write the plain value)',
+      '1:10 : unresolved tag: tag:yaml.org,2002:binary (remove the tag and write the plain value)',
     ],
     [
-      'nesting without end',
+      'very deep nesting',
       '['.repeat(20_000),
       expect.stringContaining('the file is nested too deeply to be read'),
     ],
@@ -232,35 +233,37 @@ describe('errors in the YAML', () => {
       expect.stringContaining('more than the 1048576 allowed'),
     ],
   ])('name %s', (_, text, expected) => {
-    expect(told(text)[0]).toEqual(expected);
+    expect(errorLines(text)[0]).toEqual(expected);
   });
 
-  it('name aliases that grow without measure, quickly', () => {
+  it('name aliases that multiply, and quickly', () => {
     const levels = Array.from(
       { length: 30 },
       (_, level) => `l${level + 1}: &l${level + 1} [*l${level}, *l${level}]`,
     );
-    expect(told(`l0: &l0 x\n${levels.join('\n')}`)).toEqual([
-      '1:1 : the file stands for more than 100000 values once its aliases are written out (use fewer aliases (*name))',
+    expect(errorLines(`l0: &l0 x\n${levels.join('\n')}`)).toEqual([
+      '1:1 : the file holds more than 100000 values with its aliases written out (use fewer aliases (*name))',
     ]);
   });
 
   it('name an alias within its own anchor', () => {
-    expect(told('version: 1\nexemptions: &all [*all]')).toEqual(['2:19 exemptions[0]: *all contains itself']);
+    expect(errorLines('version: 1\nexemptions: &all [*all]')).toEqual([
+      '2:19 exemptions[0]: *all contains itself',
+    ]);
   });
 });
 
 describe('errors in the policy', () => {
   it.each([
-    ['a version that is missing', 'defaults: {}', '1:1 version: "version" is missing (add "version: …")'],
-    ['a version that is not known', 'version: 2', '1:10 version: must be 1, not the number 2'],
+    ['a missing version', 'defaults: {}', '1:1 version: "version" is missing (add "version: …")'],
+    ['an unknown version', 'version: 2', '1:10 version: must be 1, not the number 2'],
     [
       'a misspelled key',
       'version: 1\ndefualts: {}',
       '2:1 defualts: the key "defualts" is unknown (did you mean defaults?)',
     ],
     [
-      'a key that resembles none',
+      'a key that is similar to none',
       'version: 1\ndefaults: { colour: red }',
       '2:13 defaults.colour: the key "colour" is unknown (allowed: enabled, actions)',
     ],
@@ -277,7 +280,7 @@ describe('errors in the policy', () => {
     [
       'a key without a value',
       'version: 1\nexemptions:\n',
-      '2:1 exemptions: has no value (write one, or take the key out)',
+      '2:1 exemptions: has no value (write one, or remove the key)',
     ],
     [
       'an account without quotes',
@@ -295,7 +298,7 @@ describe('errors in the policy', () => {
       '3:5 allowedAccounts[0]: must be an account id: 12 digits, in quotes, not "11112222333"',
     ],
     [
-      'a truth value of YAML 1.1',
+      'a boolean of YAML 1.1',
       'version: 1\ndefaults: { enabled: yes }',
       '2:22 defaults.enabled: must be true or false, not "yes" (write true)',
     ],
@@ -310,7 +313,7 @@ describe('errors in the policy', () => {
       '2:51 controls.snapshot-sharing.actions[1]: "quarantine" is not one of the allowed values (allowed: notify, tag, fix:unshare-snapshot)',
     ],
     [
-      'an action where a list belongs',
+      'an action where a list is required',
       'version: 1\ndefaults: { actions: notify }',
       '2:22 defaults.actions: must be a list, not "notify" (write a list: [notify])',
     ],
@@ -320,17 +323,17 @@ describe('errors in the policy', () => {
       '2:46 controls.volume-encryption.settings.kee: the key "kee" is unknown (did you mean key?)',
     ],
     [
-      'a setting beyond its range',
+      'a setting out of range',
       'version: 1\ncontrols: { volume-encryption: { settings: { graceDays: 31 } } }',
       '2:57 controls.volume-encryption.settings.graceDays: must be at most 30',
     ],
     [
-      'a setting of another form, without words of its own',
+      'a setting of another form, where the schema has no message of its own',
       'version: 1\ncontrols: { volume-encryption: { settings: { arn: x } } }',
       '2:51 controls.volume-encryption.settings.arn: must begin with "arn:", not "x"',
     ],
     [
-      'an entry of another form, without words of its own',
+      'an entry of another form, where the schema has no message of its own',
       "version: 1\ncontrols: { snapshot-sharing: { settings: { allowedAccounts: ['1'] } } }",
       '2:63 controls.snapshot-sharing.settings.allowedAccounts[0]: must match /^\\d{12}$/, not "1"',
     ],
@@ -340,7 +343,7 @@ describe('errors in the policy', () => {
       '2:54 controls.volume-encryption.settings.owners: must be nobody or everybody or a list, not the number 7',
     ],
     [
-      'a misspelled word where a list would do as well',
+      'a misspelled word where a list is accepted too',
       'version: 1\ncontrols: { volume-encryption: { settings: { owners: nobdy } } }',
       '2:54 controls.volume-encryption.settings.owners: must be nobody or everybody or a list, not "nobdy" (did you mean nobody?)',
     ],
@@ -355,7 +358,7 @@ describe('errors in the policy', () => {
       '2:47 guardrails.actionsPerHour.fix.total: must be at least 0',
     ],
     [
-      'half an action',
+      'a limit that is not a whole number',
       'version: 1\nguardrails: { actionsPerHour: { total: 1.5 } }',
       '2:40 guardrails.actionsPerHour.total: must be a whole number, not the number 1.5',
     ],
@@ -365,7 +368,7 @@ describe('errors in the policy', () => {
       '2:35 guardrails.gracePeriod.fix: must be a duration such as 15 minutes, 1 hour or 2 days, or 0, not the number 15',
     ],
     [
-      'a grace period in a unit that is none',
+      'a grace period in an unknown unit',
       'version: 1\nguardrails: { gracePeriod: { fix: 2 weeks } }',
       '2:35 guardrails.gracePeriod.fix: must be a duration such as 15 minutes, 1 hour or 2 days, or 0, not "2 weeks"',
     ],
@@ -375,37 +378,37 @@ describe('errors in the policy', () => {
       '2:42 guardrails.gracePeriod.quarantine: must be at most 7 days',
     ],
     [
-      'a grace period for what has none',
+      'a grace period for a kind of action that has none',
       'version: 1\nguardrails: { gracePeriod: { tag: 1 hour } }',
       '2:30 guardrails.gracePeriod.tag: the key "tag" is unknown (allowed: fix, quarantine)',
     ],
     [
-      'tags that exempt from a control that is none',
+      'tags that exempt from a misspelled control',
       'version: 1\nexemptionTags: { controls: [key-rotatoin], maxDays: 30 }',
       '2:29 exemptionTags.controls[0]: "key-rotatoin" is not one of the allowed values (did you mean key-rotation?)',
     ],
     [
-      'tags that exempt from one control, not in a list',
+      'tags that exempt from a control that is not in a list',
       'version: 1\nexemptionTags: { controls: key-rotation, maxDays: 30 }',
       '2:28 exemptionTags.controls: must be all or a list, not "key-rotation"',
     ],
     [
-      'tags that exempt from nothing',
+      'tags that exempt from no control',
       'version: 1\nexemptionTags: { controls: [], maxDays: 30 }',
-      '2:28 exemptionTags.controls: must name a control; to let tags exempt from none, take exemptionTags out',
+      '2:28 exemptionTags.controls: must name a control; to let no tag exempt, remove exemptionTags',
     ],
     [
-      'tags that exempt without a value for what',
+      'tags that exempt without a value for the controls',
       'version: 1\nexemptionTags:\n  controls:\n  maxDays: 30',
-      '3:3 exemptionTags.controls: has no value (write one, or take the key out)',
+      '3:3 exemptionTags.controls: has no value (write one, or remove the key)',
     ],
     [
-      'tags that exempt from what is not said',
+      'tags that exempt without the controls',
       'version: 1\nexemptionTags: { maxDays: 30 }',
       '2:16 exemptionTags.controls: "controls" is missing (add "controls: …")',
     ],
     [
-      'tags that exempt for ever',
+      'tags that exempt without a maximum',
       'version: 1\nexemptionTags: { controls: all }',
       '2:16 exemptionTags.maxDays: "maxDays" is missing (add "maxDays: …")',
     ],
@@ -415,7 +418,7 @@ describe('errors in the policy', () => {
       '2:42 exemptionTags.maxDays: must be at most 365',
     ],
     [
-      'a prefix that runs into the name of the tag',
+      'a prefix of tags that does not end in a sign',
       'version: 1\nactions: { tag: { prefix: trailseal } }',
       '2:27 actions.tag.prefix: must be letters, digits and + - = . _ : / @, end in one of these signs, and not begin with aws:, not "trailseal"',
     ],
@@ -425,22 +428,22 @@ describe('errors in the policy', () => {
       '2:26 actions.quarantine.mod: the key "mod" is unknown (did you mean mode?)',
     ],
     [
-      'a mode of quarantine that is none',
+      'an unknown mode of quarantine',
       'version: 1\nactions: { quarantine: { mode: terminate } }',
       '2:32 actions.quarantine.mode: "terminate" is not one of the allowed values (allowed: isolate, stop, isolate+stop)',
     ],
     [
-      'settings of an action that has none',
+      'settings of an action without settings',
       'version: 1\nactions: { fix:enable-rotation: {} }',
       '2:12 actions["fix:enable-rotation"]: the key "fix:enable-rotation" is unknown (allowed: tag, quarantine)',
     ],
     [
-      'a protecting tag without a value',
+      'a protected tag without a value',
       'version: 1\nguardrails: { protectedTags: { environment: [] } }',
-      '2:45 guardrails.protectedTags.environment: must have an entry; to leave it open, take the key out',
+      '2:45 guardrails.protectedTags.environment: must have an entry; to match everything, remove the key',
     ],
   ])('name %s', (_, text, expected) => {
-    expect(told(text)).toEqual([expected]);
+    expect(errorLines(text)).toEqual([expected]);
   });
 
   const exempt = (inner: string) => `version: 1\nexemptions:\n  - ${inner}`;
@@ -462,17 +465,17 @@ describe('errors in the policy', () => {
       '3:5 exemptions[0]: an exemption must be narrowed by controls, accounts, regions, resources or tags',
     ],
     [
-      'an exemption by no tags',
+      'an exemption by an empty list of tags',
       exempt(`{ ${rest}, tags: {} }`),
       '3:55 exemptions[0].tags: must name at least one tag',
     ],
     [
       'a star where controls are listed',
       exempt(`{ ${rest}, controls: ['*'] }`),
-      '3:60 exemptions[0].controls[0]: "*" is not one of the allowed values (leave the key out to mean all of them)',
+      '3:60 exemptions[0].controls[0]: "*" is not one of the allowed values (remove the key to match all of them)',
     ],
     [
-      'a resource that is no ARN',
+      'a resource that is not an ARN',
       exempt(`{ ${rest}, resources: [i-0abc] }`),
       '3:61 exemptions[0].resources[0]: must be the pattern of an ARN: it begins with "arn:", not "i-0abc"',
     ],
@@ -482,7 +485,7 @@ describe('errors in the policy', () => {
       '3:59 exemptions[0].regions[0]: must be the name of a Region, such as eu-central-1, not "eu-central-1a"',
     ],
     [
-      'a tag that is true',
+      'a tag whose value is true',
       exempt(`{ ${rest}, tags: { sandbox: true } }`),
       "3:66 exemptions[0].tags.sandbox: must be text, not true (put it in quotes: 'true')",
     ],
@@ -497,15 +500,15 @@ describe('errors in the policy', () => {
       '3:62 exemptions[0].expires: must be a date that exists, as YYYY-MM-DD, not "2027-01-31T00:00:00Z"',
     ],
     [
-      'a date that is a number',
+      'a date written as a number',
       exempt('{ regions: [eu-central-1], reason: r, owner: o, expires: 20270131 }'),
       "3:62 exemptions[0].expires: must be text, not the number 20270131 (put it in quotes: '20270131')",
     ],
   ])('name %s', (_, text, expected) => {
-    expect(told(text)).toEqual([expected]);
+    expect(errorLines(text)).toEqual([expected]);
   });
 
-  it('come all at once, in the order of the file', () => {
+  it('are reported all at once, in the order of the file', () => {
     const text = `
 version: 1
 exemptions:
@@ -527,7 +530,7 @@ allowedAccounts: 5
     ]);
   });
 
-  it('quote a key that is no plain name', () => {
+  it('quote a key that is not a plain name', () => {
     expect(errorsIn('version: 1\n"a.b c": 1').map((error) => error.path)).toEqual(['["a.b c"]']);
   });
 });
@@ -565,7 +568,7 @@ describe('any text', () => {
     ],
     ...["'", '"', '#', '\t', '%YAML 1.1\n', '__proto__', '.nan', '0x1F', '\u0000', '\ud800'],
   );
-  it('is either a policy or errors that each stand somewhere in it', () => {
+  it('is either a policy, or has errors with a position in it', () => {
     fc.assert(
       fc.property(
         fc.oneof(

@@ -1,0 +1,176 @@
+/**
+ * The model of the policy: what applies to each control, what is exempt, how much may be done, and the plan that is decided
+ * under it. A policy file is checked and assembled to it (`file/`); plans are decided by it (`decide/`).
+ */
+import type { Action, Severity } from '../core/control.ts';
+import type { ActionSettings } from '../remediation/actions/settings.ts';
+import type { AllowedCustomAction } from './custom-actions.ts';
+
+/** The effective policy, with every default filled in. */
+export interface Policy {
+  /** The name of its file; `undefined` for the policy that applies without a file. */
+  readonly file: string | undefined;
+  /** Accounts with which resources may be shared: 12 digits each. */
+  readonly allowedAccounts: readonly string[];
+  /** One entry for every control, by its id. */
+  readonly controls: ReadonlyMap<string, ControlPolicy>;
+  readonly exemptions: readonly Exemption[];
+  /** `undefined`: no tag exempts a resource. */
+  readonly exemptionTags: ExemptionTags | undefined;
+  /** Parsed by each action's own schema, so that actions use them as they are. */
+  readonly actions: ActionSettings;
+  /** What operators may request in Security Hub, each once. */
+  readonly customActions: readonly AllowedCustomAction[];
+  readonly guardrails: Guardrails;
+}
+
+/** What applies to one control. */
+export interface ControlPolicy {
+  readonly enabled: boolean;
+  readonly severity: Severity;
+  /** Parsed by the control's own schema, so that its `evaluate` uses them as they are. */
+  readonly settings: unknown;
+  /** What is done when the control fails; all of them are among the control's actions. */
+  readonly actions: readonly Action[];
+}
+
+/** An exemption of the policy file. Every criterion that is given must match; one that is `undefined` matches everything. */
+export interface Exemption {
+  readonly controls: readonly string[] | undefined;
+  readonly accounts: readonly string[] | undefined;
+  readonly regions: readonly string[] | undefined;
+  /** Patterns of the resource's ARN, of which one must match. */
+  readonly resources: readonly string[] | undefined;
+  /** Patterns of values by tag; the resource must have every one of these tags. */
+  readonly tags: ReadonlyMap<string, string> | undefined;
+  readonly reason: string;
+  readonly owner: string;
+  /** The last day (UTC) on which it holds, `YYYY-MM-DD`. */
+  readonly expires: string;
+}
+
+/** From which controls, and for how long, a tag on a resource may exempt it. */
+export interface ExemptionTags {
+  readonly controls: readonly string[] | 'all';
+  /** Maximum number of days from now to the last day of such an exemption. */
+  readonly maxDays: number;
+}
+
+/** The highest `maxDays` that a policy may set. */
+export const longestTagExemption = 365;
+
+/**
+ * When an exemption ends: the end of its last day in UTC, epoch milliseconds.
+ * @param lastDay `YYYY-MM-DD`.
+ * @example endOf('2027-01-31') // Date.parse('2027-02-01T00:00:00Z')
+ */
+export function endOf(lastDay: string): number {
+  return Date.parse(`${lastDay}T00:00:00Z`) + 86_400_000;
+}
+
+export const exemptionStates = ['active', 'expired', 'refused'] as const;
+/** Where an exemption may come from: the policy file, a tag on the resource, or an operator, for one finding. */
+export const exemptionOrigins = ['policy', 'tag', 'operator'] as const;
+
+/** The exemption that covers a finding, or that covered it until it expired, or a tag that asks for one and gets none. */
+export interface FindingExemption {
+  /** `refused`: the resource has the exemption tag, but the policy does not accept it. */
+  readonly state: (typeof exemptionStates)[number];
+  readonly from: (typeof exemptionOrigins)[number];
+  /** Why the resource is exempt; of a refused one, why it is not. */
+  readonly reason: string;
+  readonly owner: string;
+  /** The last day (UTC) on which it holds, `YYYY-MM-DD`; `null` where a refused one names none. */
+  readonly expires: string | null;
+  /** Set while it is active and ends within a week: the time to notify its owner. */
+  readonly endsSoon?: true | undefined;
+}
+
+export const actionKinds = ['tag', 'quarantine', 'fix'] as const;
+/** The kinds of action that change something. A notification changes nothing and is not limited. */
+export type ActionKind = (typeof actionKinds)[number];
+
+/**
+ * The kind of an action; `undefined` for one that changes nothing.
+ * @example kindOf('fix:enable-key') // 'fix'
+ */
+export function kindOf(action: Action): ActionKind | undefined {
+  if (action === 'notify') return undefined;
+  return action === 'tag' || action === 'quarantine' ? action : 'fix';
+}
+
+/** Limits on what is done, whatever actions the controls list. */
+export interface Guardrails {
+  readonly actionsPerHour: Readonly<Record<ActionKind, RateLimits>>;
+  /** Patterns of values by tag: a resource that has one of these tags is never changed. */
+  readonly protectedTags: ReadonlyMap<string, readonly string[]>;
+  /** Between the finding and the action, in milliseconds: until then a fix, an exemption or a person can prevent it. */
+  readonly gracePeriod: Readonly<Record<DelayedActionKind, number>>;
+}
+
+/** Maximum number of actions of one kind in any sliding hour. */
+export interface RateLimits {
+  readonly perAccount: number;
+  /** In all accounts together. */
+  readonly total: number;
+}
+
+/** The limits of each kind of action for which the policy sets none. */
+export const defaultLimits: RateLimits = { perAccount: 10, total: 50 };
+
+/** The kinds of action that have a grace period. */
+export type DelayedActionKind = 'fix' | 'quarantine';
+
+/** The grace periods where the policy sets none, in milliseconds. */
+export const defaultGracePeriod: Readonly<Record<DelayedActionKind, number>> = {
+  fix: 0,
+  quarantine: 15 * 60_000,
+};
+
+/** The longest grace period that a policy may set, in milliseconds: a failure that may wait longer needs an exemption. */
+export const longestGracePeriod = 7 * 24 * 3_600_000;
+
+/** The grace period of an action, in milliseconds; 0 for a kind of action that has none. */
+export function gracePeriodOf({ gracePeriod }: Guardrails, action: Action): number {
+  const kind = kindOf(action);
+  return kind === 'fix' || kind === 'quarantine' ? gracePeriod[kind] : 0;
+}
+
+/** What is to be done about a verdict, and what is not: every action of the control, each with its reason. */
+export interface Plan {
+  readonly actions: readonly PlannedAction[];
+  readonly skipped: readonly SkippedAction[];
+}
+
+export interface PlannedAction {
+  readonly action: Action;
+  /** A sentence. */
+  readonly reason: string;
+}
+
+export interface SkippedAction {
+  readonly action: Action;
+  readonly because: SkippedBecause;
+  /** A sentence with the figures or names that the reason rests on. */
+  readonly reason: string;
+}
+
+/**
+ * Why an action is skipped. The first six follow from the policy and the resource; the others are known to a deployment
+ * only.
+ */
+export const skippedBecause = [
+  'not-in-policy',
+  'unknown-verdict',
+  'exempt',
+  'guardrail',
+  'protected-resource',
+  'no-resource-id',
+  'suppressed',
+  'suppression-unknown',
+  'own-resource',
+  'kill-switch',
+  'breaker-open',
+  'stale-verdict',
+] as const;
+export type SkippedBecause = (typeof skippedBecause)[number];
