@@ -48,7 +48,10 @@ describe('the tasks of an event', () => {
     ['no-resource-id', { responseElements: null, requestParameters: null }],
   ])('are none, with the reason %s', async (reason, change) => {
     const changed = event('ec2-transit-encryption', 'fail-run-instances-plain-type', change);
-    expect(await tasksOf(changed, 1, matcher, servesOnly(here), noParts)).toEqual({ tasks: [], ignored: reason });
+    expect(await tasksOf(changed, 1, matcher, servesOnly(here), noParts)).toEqual({
+      tasks: [],
+      ignored: reason,
+    });
   });
 
   it('are an end that may show late, when a grant was revoked', async () => {

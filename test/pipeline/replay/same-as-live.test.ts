@@ -25,6 +25,7 @@ import { unknownFact } from '../../../lib/core/facts.ts';
 import type { Finding } from '../../../lib/findings/finding.ts';
 import { Publisher } from '../../../lib/findings/publisher.ts';
 import { Evaluator } from '../../../lib/pipeline/live/evaluator.ts';
+import { servesOnly } from '../../../lib/pipeline/live/tasks.ts';
 import { Matcher } from '../../../lib/pipeline/match.ts';
 import { replayArchive } from '../../../lib/pipeline/replay/replay.ts';
 import { TrailFacts } from '../../../lib/pipeline/trail-facts.ts';
@@ -169,7 +170,7 @@ async function live(all: readonly TrailEvent[]): Promise<readonly Finding[]> {
   const evaluator = new Evaluator({
     controls,
     policy,
-    accountRegion,
+    serves: servesOnly(accountRegion),
     facts: aws,
     stateTable,
     publisher: new Publisher({
