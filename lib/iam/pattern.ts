@@ -3,6 +3,7 @@
 /**
  * Whether the whole of `text` matches `pattern`, in which `*` stands for any run of characters and `?` for
  * one. Case counts. Takes at most |pattern| × |text| steps, so that no pattern can make it hang.
+ * @example matchesPattern('arn:aws:iam::*:role/ops-?', 'arn:aws:iam::111122223333:role/ops-1') // true
  */
 export function matchesPattern(pattern: string, text: string): boolean {
   let p = 0;
