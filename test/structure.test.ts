@@ -45,8 +45,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'lib/findings': ['lib/core', 'lib/aws', 'lib/policy', 'lib/pipeline', 'lib/remediation'],
 };
 
-function within(file: string, accountRegion: string): boolean {
-  return file === accountRegion || file.startsWith(`${accountRegion}/`);
+function within(file: string, folder: string): boolean {
+  return file === folder || file.startsWith(`${folder}/`);
 }
 
 describe('modules', () => {
@@ -55,7 +55,7 @@ describe('modules', () => {
       .filter(([file]) => within(file, folder))
       .flatMap(([file, imports]) =>
         imports
-          .filter(({ to }) => ![folder, ...others].some((accountRegion) => within(to, accountRegion)))
+          .filter(({ to }) => ![folder, ...others].some((other) => within(to, other)))
           .map(({ to }) => `${file} -> ${to}`),
       );
     expect(wrong).toEqual([]);

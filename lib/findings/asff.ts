@@ -19,6 +19,7 @@ export type Unpublishable = { readonly finding: Finding; readonly reason: string
 
 /**
  * @returns why Security Hub could not take the finding (no account or no Region is known), or `undefined`.
+ * @example whyUnpublishable({ ...finding, account: 'unknown' }) // 'the events do not name its account (unknown)'
  */
 export function whyUnpublishable(finding: Finding): string | undefined {
   if (!/^\d{12}$/.test(finding.account)) return `the events do not name its account (${finding.account})`;
@@ -38,6 +39,7 @@ const types = ['Software and Configuration Checks/AWS Security Best Practices'];
  * @param finding one for which `whyUnpublishable` answers `undefined`.
  * @param updatedAt ISO 8601; must grow with each publication of the same finding, for Security Hub ignores an
  *   equal or older one.
+ * @example await publisher.publish([toAsff(finding, control, new Date().toISOString(), { tags: resource.tags })]);
  */
 export function toAsff(
   finding: Finding,
@@ -89,7 +91,10 @@ function recommendation({ evidence: { command } }: Finding, { remediation }: Con
   return oneLine(text, asffLimits.remediation);
 }
 
-/** NIST, PCI DSS and AWS FSBP requirements, spelled as Security Hub spells them. */
+/**
+ * NIST, PCI DSS and AWS FSBP requirements, spelled as Security Hub spells them.
+ * @example relatedRequirements(control) // ['NIST.800-53.r5 SC-28', 'PCI DSS v4.0.1/3.5.1']
+ */
 export function relatedRequirements(control: Control): readonly string[] {
   return Object.entries(control.standards).flatMap(([standard, requirements]) =>
     (requirements as readonly string[]).map((requirement) =>

@@ -16,6 +16,7 @@ export function sized(finding: AwsSecurityFinding): Sized {
  * A finding within Security Hub's limit. One that is too large loses, until it fits, what is needed least: the tags
  * of its resources, their details under `Other`, all their details, and product fields, the longest first.
  * @returns what fits; or, where that is not enough, what is left, still too large.
+ * @example const { finding, bytes } = shrunk(toAsff(finding, control, updatedAt));
  */
 export function shrunk(finding: AwsSecurityFinding): Sized {
   const steps: readonly ((whole: AwsSecurityFinding) => AwsSecurityFinding)[] = [
@@ -43,7 +44,10 @@ export function fits({ bytes }: Sized): boolean {
   return bytes <= asffLimits.findingBytes;
 }
 
-/** In their order, as many findings a call as it takes by number and size. */
+/**
+ * In their order, as many findings a call as it takes by number and size.
+ * @example for (const batch of batches(findings.map(shrunk).filter(fits))) …
+ */
 export function batches<T extends Sized>(findings: readonly T[]): readonly (readonly T[])[] {
   const made: T[][] = [];
   let bytes = 0;

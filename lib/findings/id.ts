@@ -34,6 +34,9 @@ function cut(text: string, limit: number): string {
 /**
  * The ARN of the product under which an account imports findings of its own. Source: AWS Security Hub User Guide, "Sending findings to
  * Security Hub from a custom product integration".
+ * @example
+ * productArnOf('111122223333', 'eu-central-1')
+ * // 'arn:aws:securityhub:eu-central-1:111122223333:product/111122223333/default'
  */
 export function productArnOf(account: string, region: string): string {
   return arnOf('securityhub', region, account, `product/${account}/default`);

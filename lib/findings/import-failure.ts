@@ -36,7 +36,10 @@ const inputErrors = new Set([
   'RequestEntityTooLargeException',
 ]);
 
-/** @throws the error again, when it comes from no call of Security Hub. */
+/**
+ * @throws the error again, when it comes from no call of Security Hub.
+ * @example callFailure(error).kind // 'unavailable', of a ThrottlingException
+ */
 export function callFailure(error: unknown): CallFailure {
   // The SDK marks every error that comes out of a call so, also those of the network.
   if (!(error instanceof Error) || !('$metadata' in error)) throw error;
@@ -47,17 +50,26 @@ export function callFailure(error: unknown): CallFailure {
   return { kind: 'unavailable', reason: reasonOf(refusal) };
 }
 
-/** Whether the code says that Security Hub is not enabled: `InvalidAccessException` of a call, `InvalidAccess` of a finding. */
+/**
+ * Whether the code says that Security Hub is not enabled: `InvalidAccessException` of a call, `InvalidAccess` of a finding.
+ * @example isOff('InvalidAccessException') // true
+ */
 export function isOff(code: string): boolean {
   return /^InvalidAccess(Exception)?$/.test(code);
 }
 
-/** Whether a finding that was refused with this code may be taken later. */
+/**
+ * Whether a finding that was refused with this code may be taken later.
+ * @example isTransient('InternalError') // true
+ */
 export function isTransient(code: string): boolean {
   return /throttl|limit.?exceeded|internal|unavailable|time.?out|too.?many|conflict/i.test(code);
 }
 
-/** Security Hub's message in one line: it may repeat texts of the finding. */
+/**
+ * Security Hub's message in one line: it may repeat texts of the finding.
+ * @example refusalOf('InvalidInput', 'Title is\ntoo long') // { code: 'InvalidInput', message: 'Title is too long' }
+ */
 export function refusalOf(code: string | undefined, message: string | undefined): Refusal {
   return {
     code: oneLine(code ?? '', 100) || 'Unknown',
@@ -65,7 +77,10 @@ export function refusalOf(code: string | undefined, message: string | undefined)
   };
 }
 
-/** A refusal as one clause. */
+/**
+ * A refusal as one clause.
+ * @example reasonOf({ code: 'InvalidInput', message: 'Title is too long' }) // 'InvalidInput: Title is too long'
+ */
 export function reasonOf({ code, message }: Refusal): string {
   return `${code}: ${message}`;
 }

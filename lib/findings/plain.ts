@@ -4,7 +4,10 @@
 const mostItems = 50;
 const mostLevels = 8;
 
-/** `text` in at most `limit` UTF-16 units, ending in an ellipsis where it was cut, never inside a surrogate pair. */
+/**
+ * `text` in at most `limit` UTF-16 units, ending in an ellipsis where it was cut, never inside a surrogate pair.
+ * @example cut('a long sentence', 8) // 'a long …'
+ */
 export function cut(text: string, limit: number): string {
   if (text.length <= limit) return text;
   const end = /[\uD800-\uDBFF]$/.test(text.slice(0, limit - 1)) ? limit - 2 : limit - 1;
@@ -14,6 +17,7 @@ export function cut(text: string, limit: number): string {
 /**
  * `text` in one line of well-formed Unicode, without control characters, in at most `limit` UTF-16 units.
  * Source: Security Hub API model, NonEmptyString: `.*\S.*`, in which the dot matches no line break.
+ * @example oneLine('two\nlines', 100) // 'two lines'
  */
 export function oneLine(text: string, limit: number): string {
   return cut(
@@ -25,7 +29,10 @@ export function oneLine(text: string, limit: number): string {
   );
 }
 
-/** The pairs of a string map that has limits; pairs with a blank side are left out, and `undefined` is an empty map. */
+/**
+ * The pairs of a string map that has limits; pairs with a blank side are left out, and `undefined` is an empty map.
+ * @example stringMap([['team', 'payments'], ['blank', '']], { pairs: 50, key: 128, value: 256 }) // { team: 'payments' }
+ */
 export function stringMap(
   pairs: Iterable<readonly [string, string]>,
   limits: { readonly pairs: number; readonly key: number; readonly value: number },
@@ -43,6 +50,7 @@ export function stringMap(
  * `value` as plain JSON whose strings are single lines of at most `limit` units: what is blank, empty, null or no
  * JSON is left out, and so is what has no name of a field, lies too deep or too far back in a list.
  * @returns `undefined` when nothing is left.
+ * @example plainData({ a: ' x ', b: '', c: [null] }, 100) // { a: 'x' }
  */
 export function plainData(value: unknown, limit: number, levels = mostLevels): unknown {
   if (typeof value === 'string') return oneLine(value, limit) || undefined;

@@ -68,6 +68,11 @@ interface ImportProgress {
   readonly again: { readonly piece: Piece; readonly reason: string }[];
 }
 
+/**
+ * @example
+ * const publisher = new Publisher({ client, now: () => new Date(), wait, random: Math.random });
+ * const { accepted, refused, deferred, off } = await publisher.publish(findings);
+ */
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #hubs = new Map<string, Hub>();
@@ -271,7 +276,10 @@ export interface TokenBucketOptions {
   readonly wait: (milliseconds: number) => Promise<void>;
 }
 
-/** So many calls at once, and so many a second after that. */
+/**
+ * So many calls at once, and so many a second after that.
+ * @example await bucket.take(); // resolves when the next call may be made
+ */
 export class TokenBucket {
   readonly #options: TokenBucketOptions;
   #tokens: number;

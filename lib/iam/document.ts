@@ -47,6 +47,9 @@ class Unreadable extends Error {}
 /**
  * @param value the policy as CloudTrail logs it, a string of JSON (an object is taken too).
  * @returns the policy, or why it can't be read.
+ * @example
+ * const parsed = parseKeyPolicy(text);
+ * if (parsed.ok) console.log(parsed.policy.statements.length);
  */
 export function parseKeyPolicy(value: unknown): ParsedKeyPolicy {
   let document = value;

@@ -39,7 +39,10 @@ export interface KeyPolicyEvaluation {
   readonly administration: Administration;
 }
 
-/** Evaluates a key policy: its grants to others, in the order of its statements, and its administrators. */
+/**
+ * Evaluates a key policy: its grants to others, in the order of its statements, and its administrators.
+ * @example evaluateKeyPolicy(policy, scope).administration.kept // 'yes'
+ */
 export function evaluateKeyPolicy(policy: KeyPolicy, scope: KeyPolicyScope): KeyPolicyEvaluation {
   const allows = policy.statements.filter(
     (statement) => statement.effect === 'Allow' && works(statement, scope),

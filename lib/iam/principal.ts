@@ -15,7 +15,10 @@ export type Principal =
   /** Somebody whose account is not in the name. */
   | { readonly kind: 'unclear'; readonly name: string; readonly why: string };
 
-/** The principal that an `AWS` entry of a policy, or a grant's `granteePrincipal`, names. */
+/**
+ * The principal that an `AWS` entry of a policy, or a grant's `granteePrincipal`, names.
+ * @example principalOf('arn:aws:iam::444455556666:root')
+ */
 export function principalOf(name: string): Principal {
   if (name === '*') return { kind: 'everyone', name: 'everybody' };
   const [, id] = /^(\d{12})(?::root)?$/.exec(name) ?? [];

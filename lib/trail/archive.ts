@@ -57,6 +57,7 @@ const maxThreads = 8;
 /**
  * @param paths files, read by their content, and folders, walked.
  * @throws the signal's reason when aborted. What is wrong with the input is in `inputErrors`, not thrown.
+ * @example const { records, events } = await readArchive(['./cloudtrail'], { wanted: wantedEvents(controls) });
  */
 export async function readArchive(paths: readonly string[], options: ReadOptions): Promise<Archive> {
   options.signal?.throwIfAborted();
@@ -102,6 +103,7 @@ export async function readArchive(paths: readonly string[], options: ReadOptions
  * @param bytes one file's bytes, in any of the shapes that `archive/reading.ts` lists.
  * @param file what to call it in the errors.
  * @returns the records as JSON.parse made them (or envelopes around them), and what could not be read.
+ * @example const { elements } = readDocument(readFileSync('event.json'), 'event.json');
  */
 export function readDocument(
   bytes: Buffer,

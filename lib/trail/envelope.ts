@@ -7,6 +7,7 @@ import { at, isObject } from '../core/json.ts';
 /**
  * The CloudTrail record in `value`: itself, or the `detail` of an EventBridge envelope, or what the `body`
  * of an SQS record holds. Anything else is given back as it is, for `refusal` to name.
+ * @example unwrap({ 'detail-type': 'AWS API Call via CloudTrail', detail: record }) // record
  */
 export function unwrap(value: unknown): unknown {
   if (!isObject(value)) return value;
@@ -32,6 +33,7 @@ export function unwrap(value: unknown): unknown {
 /**
  * @param record what `unwrap` gave.
  * @returns why it is not a CloudTrail record, as a sentence for people; `undefined` when it is one.
+ * @example refusal({ eventName: 'CreateKey' }) // 'not a CloudTrail record: eventSource missing or not a string'
  */
 export function refusal(record: unknown): string | undefined {
   if (!isObject(record)) return `not a CloudTrail record: ${describe(record)}`;

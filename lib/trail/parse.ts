@@ -38,6 +38,10 @@ const recordSchema = z.looseObject({
 /**
  * @param value one element of an archive: a record, or an envelope around one.
  * @returns the event; or why it is not a CloudTrail record, as a sentence for people.
+ * @example
+ * const parsed = parseRecord(JSON.parse(line));
+ * if (parsed.ok) console.log(parsed.event.eventName);
+ * else console.error(parsed.reason);
  */
 export function parseRecord(value: unknown): Parsed {
   const unwrapped = unwrap(value);

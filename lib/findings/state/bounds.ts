@@ -54,6 +54,7 @@ export function boundedArn(arn: string): string {
 /**
  * The finding with as many changes, and events, as are kept: the first one, with the time and the actor of
  * the opening, and the latest. Cut after each step of its life, it is the same as if it had been cut at the end.
+ * @example boundedFinding(finding).history.length // 20 at most
  */
 export function boundedFinding(finding: Finding): Finding {
   const { history, eventIds } = finding;

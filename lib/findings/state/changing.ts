@@ -55,6 +55,7 @@ export function pauseBefore(round: number, random: () => number): number {
  * @param onConflicts is given how many had to be read again, each time.
  * @returns the entries as they are after it, in the order of `ids`, without those that there are none of. Rejects with
  *   a `StateTableError` that names those that could not be written; all others are.
+ * @example await changeEntries(store, [id], (_id, entry) => entry && withPublication(entry, updatedAt, now), pauses, count);
  */
 export async function changeEntries(
   store: Store,

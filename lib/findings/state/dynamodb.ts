@@ -28,6 +28,11 @@ export interface DynamoStateTableOptions extends BatchGetOptions {
   readonly conflicts?: (count: number) => void;
 }
 
+/**
+ * @example
+ * const stateTable = new DynamoStateTable({ client, table, now: Date.now, wait, random: Math.random });
+ * const [entry] = await stateTable.record([{ control, observation }]);
+ */
 export class DynamoStateTable implements StateTable {
   readonly #options: DynamoStateTableOptions;
 

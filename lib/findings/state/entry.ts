@@ -47,7 +47,10 @@ type Details = ObservedVerdict['details'];
 /** How many observations are kept one by one: one that comes later than that many newer ones is not taken into account. */
 export const remembered = 12;
 
-/** Whether the observation has been taken into account, or can't be any more. */
+/**
+ * Whether the observation has been taken into account, or can't be any more.
+ * @example knows(entry, { key: event.id, at: readAt }) // true when the observation was taken into account before
+ */
 export function knows(entry: Entry | undefined, observation: Pick<StoredObservation, 'key' | 'at'>): boolean {
   if (entry === undefined) return false;
   const { at } = observation;
@@ -61,6 +64,7 @@ export function knows(entry: Entry | undefined, observation: Pick<StoredObservat
 /**
  * The entry with one more observation taken into account, which is kept within bounds (`bounds.ts`).
  * @returns the entry itself, not a copy, when the observation changes nothing.
+ * @example const entry = withObservation(undefined, control, { key: event.id, at: readAt, cause: event, resource, result });
  */
 export function withObservation(
   entry: Entry | undefined,

@@ -30,7 +30,10 @@ export function someOf(ids: readonly string[]): string {
     : shown.join(', ');
 }
 
-/** Text of others, such as names of resources, made fit for logs and terminals: all but printable ASCII is escaped. */
+/**
+ * Text of others, such as names of resources, made fit for logs and terminals: all but printable ASCII is escaped.
+ * @example printable('a\u001b[2J') // 'a\\u001b[2J'
+ */
 export function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

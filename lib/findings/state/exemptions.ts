@@ -39,6 +39,12 @@ const shape = z.looseObject({
   lifted: z.nullable(z.object({ by: text, at: text })),
 });
 
+/**
+ * The exemptions of one account and Region.
+ * @example
+ * const exemptions = new DynamoExemptions({ client, table, accountRegion });
+ * const exemption = (await exemptions.all()).get(finding.id);
+ */
 export class DynamoExemptions {
   readonly #client: DynamoDBClient;
   readonly #table: string;

@@ -27,7 +27,10 @@ const keyBytes = 1_024;
 /** No entry comes near; what unpacks to more is damaged. */
 const unpackedBytes = 4_000_000;
 
-/** A key as the table can hold it: of UTF-8, neither empty nor too long. The same for the same. */
+/**
+ * A key as the table can hold it: of UTF-8, neither empty nor too long. The same for the same.
+ * @example keyText('trailseal/…') // the same text, where it has at most 1,024 bytes
+ */
 export function keyText(text: string): string {
   return named(text.toWellFormed(), keyBytes);
 }
@@ -52,7 +55,10 @@ export function partKey(arn: string): string {
   return keyText(boundedArn(arn));
 }
 
-/** @param now epoch milliseconds: when it is written. */
+/**
+ * @param now epoch milliseconds: when it is written.
+ * @example fromItem(toItem(entry, Date.now())) // the entry
+ */
 export function toItem(entry: Recorded, now: number): Item {
   const { id, control, resource, observations, base, finding, version, updatedAt, published } = entry;
   const body: Body = { id, control, resource, observations, base, finding };

@@ -19,6 +19,11 @@ const day = 24 * 3_600_000;
 const renewedAfter = 30 * day;
 const keptFor = 400 * day;
 
+/**
+ * @example
+ * const memory = new DynamoMemory({ client, table, wait, random: Math.random });
+ * await memory.remember([{ kind: 'key-state', control: 'kms-key-deletion', resource: key, value: 'Enabled', at: Date.now() }]);
+ */
 export class DynamoMemory implements Memory {
   readonly #options: BatchGetOptions;
 

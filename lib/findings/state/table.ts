@@ -52,6 +52,7 @@ export const repostAfter = 60 * 24 * 3_600_000;
 /**
  * Whether publication of the entry is pending: Security Hub does not have its latest change, or has had no update of an
  * open finding for long. Source: AWS Security Hub User Guide, "Quotas" (findings are deleted 90 days after the last update).
+ * @example entries.filter((entry) => isPublicationPending(entry, Date.now()))
  */
 export function isPublicationPending(entry: Recorded, now: number): boolean {
   if (entry.finding === undefined) return false;
@@ -76,6 +77,7 @@ const day = 24 * 3_600_000;
  * The entry with these observations, all of them its own, taken into account. Its `updatedAt` grows with each change
  * of what Security Hub should hold, and when an open finding has to be published again before Security Hub deletes it.
  * @returns `previous` itself when they say nothing new.
+ * @example const { finding, updatedAt } = withRecords(entry, [{ control, observation }], Date.now()) ?? entry;
  */
 export function withRecords(
   previous: Recorded | undefined,
@@ -101,6 +103,7 @@ export function withRecords(
 /**
  * The entry with the note that Security Hub took it as it was at `updatedAt`.
  * @returns the entry itself when a note as new is there already.
+ * @example withPublication(entry, entry.updatedAt, Date.now()).published // { updatedAt, at }
  */
 export function withPublication(entry: Recorded, updatedAt: number, now: number): Recorded {
   if (entry.published !== undefined && entry.published.updatedAt >= updatedAt) return entry;

@@ -10,6 +10,7 @@ import type { ArchiveEvent } from '../../trail/archive.ts';
  * @param events in the order of their files and of their places in these.
  * @param onlyDeletes whether an event can do nothing but delete resources.
  * @returns every event, in the order in which `replay` takes them.
+ * @example inOrderOfTime(archive.events, (event) => matcher.onlyDeletes(event))
  */
 export function inOrderOfTime(
   events: Iterable<ArchiveEvent>,
@@ -46,6 +47,9 @@ function compare(a: number, b: number): number {
  * Finds records that equal an earlier one field for field, among events in the order of time. Equal event ids
  * alone are no proof of that: only records that agree in id, time and name are written out and compared whole, so that
  * no more is kept than those of one moment, and those without a time.
+ * @example
+ * const duplicates = new Duplicates();
+ * for (const event of inOrder) if (!duplicates.has(event)) …
  */
 export class Duplicates {
   #time: number | undefined;
