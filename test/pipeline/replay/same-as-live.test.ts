@@ -26,7 +26,6 @@ import { unknownFact } from '../../../lib/core/facts.ts';
 import type { Finding } from '../../../lib/findings/finding.ts';
 import { Publisher } from '../../../lib/findings/publisher.ts';
 import { Evaluator } from '../../../lib/pipeline/live/evaluator.ts';
-import { servesOnly } from '../../../lib/pipeline/live/tasks.ts';
 import { Matcher } from '../../../lib/pipeline/match.ts';
 import { replayArchive } from '../../../lib/pipeline/replay/replay.ts';
 import { TrailFacts } from '../../../lib/pipeline/trail-facts.ts';
