@@ -15,8 +15,8 @@ import { isPublicationPending, type Recorded } from '../../lib/findings/state/ta
 import {
   accountRegion,
   idOf,
-  type Seen,
-  seen,
+  type Observed,
+  observe,
   start,
   toRecord,
   volume,
@@ -82,8 +82,8 @@ function volumes(count: number, more: Partial<Resource> = {}): readonly Resource
   return Array.from({ length: count }, (_, index) => volume(`vol-${String(index).padStart(4, '0')}`, more));
 }
 
-function record(all: readonly Seen[], to = stateTable()): Promise<readonly Recorded[]> {
-  return to.record(all.map((each) => toRecord(seen(each))));
+function record(all: readonly Observed[], to = stateTable()): Promise<readonly Recorded[]> {
+  return to.record(all.map((each) => toRecord(observe(each))));
 }
 
 async function attribute(resource: Resource, attributeName: string) {
@@ -139,7 +139,7 @@ describe('entries', () => {
 describe('several state tables', () => {
   it('that record observations of the same entries at the same time lose none', async () => {
     const all = volumes(8);
-    const of = (at: number): Seen[] => all.map((resource) => ({ at, verdict: 'FAIL', resource }));
+    const of = (at: number): Observed[] => all.map((resource) => ({ at, verdict: 'FAIL', resource }));
     await Promise.all(Array.from({ length: remembered }, (_, at) => record(of(at), stateTable())));
     const entries = await stateTable().read(all.map(idOf));
     expect([...entries.values()].map(({ observations }) => observations.length)).toEqual(
@@ -149,7 +149,7 @@ describe('several state tables', () => {
 
   it('lose no note of a publication to a record at the same time', async () => {
     const all = volumes(8);
-    const of = (at: number): Seen[] => all.map((resource) => ({ at, verdict: 'FAIL', resource }));
+    const of = (at: number): Observed[] => all.map((resource) => ({ at, verdict: 'FAIL', resource }));
     const published = (await record(of(0))).map(({ id, updatedAt }) => ({ id, updatedAt }));
     await Promise.all([record(of(1)), stateTable().markPublished(published), record(of(2))]);
     const entries = await stateTable().read(all.map(idOf));
@@ -158,7 +158,7 @@ describe('several state tables', () => {
 });
 
 describe('the calls for 250 entries', () => {
-  const all: readonly Seen[] = volumes(250).map((resource) => ({ at: 1, verdict: 'FAIL', resource }));
+  const all: readonly Observed[] = volumes(250).map((resource) => ({ at: 1, verdict: 'FAIL', resource }));
 
   it('are three reads and three writes', async () => {
     await record(all);

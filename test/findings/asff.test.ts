@@ -93,14 +93,14 @@ describe('a finding in ASFF', () => {
     expect([asff.Compliance?.Status, asff.RecordState]).toEqual([status, record]);
   });
 
-  it('tells the command for its resource first, whole', () => {
+  it('has the command for its resource first, whole', () => {
     const command = "aws eks associate-encryption-config --cluster-name app --encryption-config '[]'";
     const asff = toAsff(finding({}, { command }), control, now);
     expect(asff.Remediation?.Recommendation?.Text).toMatch(`For this resource: ${command} — but: `);
     expect(asff.ProductFields).toMatchObject({ 'trailseal/command': command });
   });
 
-  it('tells no part of a command that is too long', () => {
+  it('has no part of a command that is too long', () => {
     const asff = toAsff(finding({}, { command: 'aws '.repeat(100) }), control, now);
     expect(asff.Remediation?.Recommendation?.Text).toBe(control.remediation);
   });
@@ -161,7 +161,7 @@ describe('a finding in ASFF', () => {
     });
   });
 
-  it('tells resources apart that have only the ARN of their container', () => {
+  it('distinguishes resources that have only the ARN of their container', () => {
     const volume = finding({ type: 'AwsEc2Volume', id: 'i-0abc:/dev/sdb' });
     expect(toAsff(volume, control, now).Resources?.[0]?.Id).toBe(`${resource.arn}#i-0abc:/dev/sdb`);
   });

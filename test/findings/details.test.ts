@@ -212,7 +212,7 @@ const detailsOf = (resource: Resource, facts: Partial<Facts>) =>
   detailsOfType(resourceTypeOf(resource.type), resource, facts);
 
 describe('the details of', () => {
-  it.each(cases)('%s are what the facts tell', (_what, resource, facts, expected) => {
+  it.each(cases)('%s are what the facts say', (_what, resource, facts, expected) => {
     expect(detailsOf(resource, facts)).toEqual(expected);
   });
 

@@ -34,17 +34,17 @@ function at(cause: TrailEvent) {
 }
 
 const opened = findingAfter(undefined, at(eventAt(1)), evaluation('FAIL'));
-const doubted = findingAfter(undefined, at(eventAt(1)), evaluation('UNKNOWN'));
+const unknown = findingAfter(undefined, at(eventAt(1)), evaluation('UNKNOWN'));
 const resolved = findingAfter(opened, at(eventAt(2)), evaluation('PASS'));
 
 describe('a verdict', () => {
   it.each([
     ['FAIL on a resource without a finding', undefined, 'FAIL', 'open'],
     ['FAIL on an open failure', opened, 'FAIL', 'keep'],
-    ['FAIL on an open doubt', doubted, 'FAIL', 'open'],
+    ['FAIL on an open UNKNOWN', unknown, 'FAIL', 'open'],
     ['FAIL on a resolved finding', resolved, 'FAIL', 'open'],
     ['PASS on an open failure', opened, 'PASS', 'close'],
-    ['PASS on an open doubt', doubted, 'PASS', 'close'],
+    ['PASS on an open UNKNOWN', unknown, 'PASS', 'close'],
     ['PASS on a resource without a finding', undefined, 'PASS', 'none'],
     ['PASS on a resolved finding', resolved, 'PASS', 'none'],
     ['NOT_APPLICABLE on an open failure', opened, 'NOT_APPLICABLE', 'close'],
@@ -75,7 +75,7 @@ describe('a finding', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('bears the time and the event that opened it', () => {
+  it('has the time and the event that opened it', () => {
     expect(opened).toMatchObject({
       status: 'OPEN',
       openedAt: '2026-10-05T01:00:00.000Z',
@@ -99,8 +99,8 @@ describe('a finding', () => {
     expect(again).toMatchObject({ status: 'OPEN', openedAt: '2026-10-05T03:00:00.000Z', closedAt: null });
   });
 
-  it('becomes a failure when the doubt that opened it turns out to be one', () => {
-    expect(findingAfter(doubted, at(eventAt(2)), evaluation('FAIL'))).toMatchObject({
+  it('becomes a failure when the UNKNOWN that opened it turns out to be one', () => {
+    expect(findingAfter(unknown, at(eventAt(2)), evaluation('FAIL'))).toMatchObject({
       verdict: 'FAIL',
       openedAt: '2026-10-05T02:00:00.000Z',
     });
@@ -147,7 +147,7 @@ describe('a finding', () => {
     });
   });
 
-  it('keeps the time at which it was resolved when its resource goes later', () => {
+  it('keeps the time at which it was resolved when its resource is deleted later', () => {
     expect(afterDeletion(resolved, at(eventAt(4)))).toMatchObject({
       status: 'ARCHIVED',
       closedAt: resolved.closedAt,

@@ -49,7 +49,7 @@ describe('publishing', () => {
     expect(hub.calls).toEqual([['f1', 'f2'], ['other']]);
   });
 
-  it('sends of several states of a finding the latest', async () => {
+  it('sends only the latest of several states of a finding', async () => {
     const sent: unknown[] = [];
     const hub = publisherBefore((_ids, input) => {
       sent.push(...(input.Findings ?? []).map(({ UpdatedAt }) => UpdatedAt));
@@ -202,7 +202,7 @@ describe('a Security Hub that is off', () => {
     message: expect.stringMatching(/^Security Hub is not enabled in account 111122223333.*enable it there/),
   };
 
-  it('is told by the call, once, and asked no more', async () => {
+  it('is known from the call, and ends the publication', async () => {
     const hub = publisherBefore(() => throws('InvalidAccessException', 401));
     expect(await hub.publish(someFindings(250))).toEqual({
       accepted: [],
@@ -213,7 +213,7 @@ describe('a Security Hub that is off', () => {
     expect([hub.calls.length, hub.waits]).toEqual([1, []]);
   });
 
-  it('is told by every finding of a call, and asked no more', async () => {
+  it('is known from every finding of a call, and ends the publication', async () => {
     const hub = publisherBefore((sent) => Object.fromEntries(sent.map((id) => [id, 'InvalidAccess'])));
     expect(await hub.publish(someFindings(250))).toEqual({
       accepted: [],
@@ -224,12 +224,12 @@ describe('a Security Hub that is off', () => {
     expect(hub.calls).toHaveLength(1);
   });
 
-  it('is told by the only finding there is', async () => {
+  it('is known from the only finding of a call', async () => {
     const hub = publisherBefore(() => ({ f1: 'InvalidAccess' }));
     expect(await hub.publish([asffOf('f1')])).toMatchObject({ refused: [], off: notEnabled });
   });
 
-  it('is told apart from one that denies access', async () => {
+  it('is distinguished from one that denies access', async () => {
     const hub = publisherBefore(() => throws('AccessDeniedException', 403));
     const { off } = await hub.publish([asffOf('f1')]);
     expect(off).toMatchObject({

@@ -43,7 +43,7 @@ describe('publications', () => {
     );
   });
 
-  it('are accepted also where Security Hub ignores them, for it does not tell', async () => {
+  it('count as accepted also where Security Hub ignores them, as its answer does not show that', async () => {
     const hub = hubWithItsRule();
     await hub.publish([versionOf('f1', 2)]);
     expect(await hub.publish([versionOf('f1', 1)])).toMatchObject({ accepted: ['f1'] });

@@ -89,7 +89,7 @@ describe('the principals of an Allow statement', () => {
     expect(reach(evaluate([root, { ...statement, NotPrincipal: { AWS: own } }]))).toBe('outside');
   });
 
-  it('are told with the statement, by its Sid or its place', () => {
+  it('come with the statement, by its Sid or its number', () => {
     const evaluated = evaluate([root, allow('*'), allow({ AWS: external }, undefined, { Sid: 'Partner' })]);
     expect(evaluated.others.map(({ statement, principal }) => [statement, principal])).toEqual([
       ['statement 2', 'everybody'],
@@ -184,7 +184,7 @@ describe('the conditions of a statement that is open to everybody', () => {
     expect(reach(evaluate([root, statement]))).toBe('inside');
   });
 
-  it('do not help another account where they tell no account', () => {
+  it('do not help another account where they name no account', () => {
     const statement = allow(
       { AWS: external },
       { StringEquals: { 'aws:SourceVpce': 'vpce-0a1b2c3d4e5f67890' } },

@@ -51,7 +51,7 @@ const options = fc.record({
 const packed = fc.tuple(content, options).map(([raw, how]) => ({ raw, packed: deflateRawSync(raw, how) }));
 
 describe('inflate', () => {
-  it('unpacks what zlib packs, and tells where that ended', () => {
+  it('unpacks what zlib packs, and returns where that ended', () => {
     fc.assert(
       fc.property(packed, fc.uint8Array({ maxLength: 20 }), ({ raw, packed }, behind) => {
         const result = inflate(Buffer.concat([packed, behind]));

@@ -77,14 +77,14 @@ describe('shapes of files', () => {
     }
   });
 
-  it('tells the line on which each record starts', async () => {
+  it('reports the line on which each record starts', async () => {
     const { lines } = await read(
       put('a.json', `{"Records":[\n${hit('1')},\n${miss},\n${hit('2')}]}\n${hit('3')}`),
     );
     expect(lines).toEqual([2, 4, 5]);
   });
 
-  it('goes by what the parsed record says, whatever its bytes look like', async () => {
+  it('goes by the parsed record, whatever its bytes look like', async () => {
     const records = [
       '{"eventSource":"ec2.amazonaws.com","event\\u004eame":"RunInstances"}',
       '{"eventName":"DescribeInstances","eventSource":"ec2.amazonaws.com","eventName":"RunInstances"}',
@@ -147,7 +147,7 @@ describe('bad input', () => {
     expect(await reasons(path)).toEqual(['secret.json could not be read: permission denied']);
   });
 
-  it('reads what comes before the place where an archive breaks', async () => {
+  it('reads the records before the breakage of an archive', async () => {
     const { counts, errors } = await read(
       put('a.json', `{"Records":[${hit('1')},\n${miss},\n{"eventName":oops}]}`),
     );
@@ -297,7 +297,7 @@ describe('threads', () => {
     expect(three).toEqual(one);
   });
 
-  it('tells of its progress until all is done', async () => {
+  it('reports its progress until all is done', async () => {
     const told: ReadProgress[] = [];
     const onProgress = (progress: ReadProgress): void => {
       told.push(progress);

@@ -83,7 +83,7 @@ describe('a CloudTrail record', () => {
     expect(eventOf({ messageId: '1', eventSource: 'aws:sqs', body }).eventName).toBe('RunInstances');
   });
 
-  it('counts as failed when it bears an errorCode', () => {
+  it('counts as failed when it has an errorCode', () => {
     expect(eventOf({ ...record, errorCode: 'Client.UnauthorizedOperation' }).outcome).toMatchObject({
       kind: 'failed',
     });

@@ -155,7 +155,7 @@ describe('the scanner', () => {
     expect(scan(` \n${text}`).reported).toEqual([{ text, line: 2, position: 'document' }]);
   });
 
-  it('reports records on the line and in the place where they are', () => {
+  it('reports records with their line and position', () => {
     const { reported } = scan('{"x":1,\n"Records":[\n1,\n2]}\n[\n3]');
     expect(reported).toEqual([
       { text: '1', line: 3, position: 'record' },
@@ -164,7 +164,7 @@ describe('the scanner', () => {
     ]);
   });
 
-  it('tells where the bytes stop being JSON', () => {
+  it('reports where the bytes stop being JSON', () => {
     const { breakage } = scan('{"Records":[{}\n,{"a":01}]}');
     expect(breakage).toEqual({ position: 22, line: 2, what: 'a comma or } was expected', atEnd: false });
   });

@@ -12,12 +12,12 @@ import {
 } from '../../../lib/findings/state/entry.ts';
 import { fromItem, toItem } from '../../../lib/findings/state/item.ts';
 import type { Recorded } from '../../../lib/findings/state/table.ts';
-import { control, seen, volume } from './observing.ts';
+import { control, observe, volume } from './observing.ts';
 
 const long = '"\u0000\ud800☃'.repeat(50_000);
 
 function evaluatedAt(at: number, more: Partial<ObservedVerdict>): StoredObservation {
-  const observation = seen({ at, verdict: 'FAIL' });
+  const observation = observe({ at, verdict: 'FAIL' });
   return observation.result.kind === 'evaluated'
     ? { ...observation, result: { ...observation.result, ...more } }
     : observation;
@@ -127,7 +127,7 @@ describe('an entry', () => {
 
   it('has the same id however much of its resource is kept', () => {
     const resource = volume(`vol-${'x'.repeat(2_000)}`);
-    const [first, second] = [1, 2].map((at) => seen({ at, verdict: 'FAIL', resource }));
+    const [first, second] = [1, 2].map((at) => observe({ at, verdict: 'FAIL', resource }));
     if (first === undefined || second === undefined) throw new Error('there are two');
     const entry = withObservation(withObservation(undefined, control, first), control, second);
     expect([entry.finding?.id, entry.observations.length]).toEqual([entry.id, 2]);
@@ -136,11 +136,11 @@ describe('an entry', () => {
 
 describe('a key', () => {
   it('that is long is known again', () => {
-    const observation = seen({ at: 1, verdict: 'FAIL', key: long });
+    const observation = observe({ at: 1, verdict: 'FAIL', key: long });
     expect(knows(withObservation(undefined, control, observation), observation)).toBe(true);
   });
 
-  it('that is long is told from one that begins like it', () => {
+  it('that is long is not taken for one that begins like it', () => {
     expect(boundedKey(`${long}a`)).not.toBe(boundedKey(`${long}b`));
   });
 });
@@ -176,7 +176,7 @@ describe('evidence', () => {
     expect(summary).toBe(`${'𝒳'.repeat(198)}…`);
   });
 
-  it('tells how much was left out', () => {
+  it('says how much was left out', () => {
     const observed = Array.from({ length: 30 }, () => ({ what: 'x', value: 'y'.repeat(1_000) }));
     expect(evidenceKept({ summary: '', required: '', observed })?.observed.at(-1)).toEqual({
       what: 'more',
@@ -184,7 +184,7 @@ describe('evidence', () => {
     });
   });
 
-  it('tells how many of a list were left out', () => {
+  it('says how many of a list were left out', () => {
     const value = Array.from({ length: 1_000 }, () => 'z'.repeat(100));
     const [kept] =
       evidenceKept({ summary: '', required: '', observed: [{ what: 'x', value }] })?.observed ?? [];

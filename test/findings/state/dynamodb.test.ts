@@ -23,7 +23,7 @@ import { remembered } from '../../../lib/findings/state/entry.ts';
 import { StateTableError } from '../../../lib/findings/state/error.ts';
 import { type Item, keyOf, toItem } from '../../../lib/findings/state/item.ts';
 import { type Recorded, type ToRecord, withRecords } from '../../../lib/findings/state/table.ts';
-import { accountRegion, idOf, type Seen, seen, start, toRecord, volume } from './observing.ts';
+import { accountRegion, idOf, type Observed, observe, start, toRecord, volume } from './observing.ts';
 
 const dynamodb = mockClient(DynamoDBClient);
 const table = 'stateTable';
@@ -107,9 +107,9 @@ function stateTable(): DynamoStateTable {
   });
 }
 
-function record(names: readonly string[], more: Partial<Seen> = {}): Promise<readonly Recorded[]> {
+function record(names: readonly string[], more: Partial<Observed> = {}): Promise<readonly Recorded[]> {
   return stateTable().record(
-    names.map((name) => toRecord(seen({ at: 1, verdict: 'FAIL', resource: volume(name), ...more }))),
+    names.map((name) => toRecord(observe({ at: 1, verdict: 'FAIL', resource: volume(name), ...more }))),
   );
 }
 
@@ -168,7 +168,7 @@ describe('a read', () => {
     expect((await failureOf(stateTable().read([id('a')]))).trouble).toBe('busy');
   });
 
-  it('of a table that does not exist tells which, and what to look at', async () => {
+  it('of a table that does not exist names it, and what to check', async () => {
     dynamodb.on(BatchGetItemCommand).rejects(new ResourceNotFoundException(metadata));
     expect((await failureOf(stateTable().read([id('a')]))).message).toBe(
       `The state table's table stateTable can't be read for "${id('a')}": ResourceNotFoundException (no). Check that the stack is ` +
@@ -214,7 +214,7 @@ describe('a write that is cancelled', () => {
     expect(writes).toEqual([['a', 'b', 'c'], ['a', 'c'], ['b']]);
   });
 
-  it('tells how many entries others wrote', async () => {
+  it('reports how many entries others wrote', async () => {
     cancelledOnce({ b: 'ConditionalCheckFailed', c: 'TransactionConflict' });
     await record(['a', 'b', 'c']);
     expect(conflicts).toEqual([2]);
@@ -241,7 +241,7 @@ describe('a write that is cancelled', () => {
     },
   );
 
-  it('without telling why has all entries read again', async () => {
+  it('without a reason has all entries read again', async () => {
     failsOnce(() => {
       throw new TransactionCanceledException(metadata);
     });
@@ -269,7 +269,7 @@ describe('a write that is cancelled', () => {
   it('keeps what the other wrote, and what was to be written', async () => {
     const other = withRecords(
       undefined,
-      [toRecord(seen({ at: 2, verdict: 'PASS', resource: volume('a') }))],
+      [toRecord(observe({ at: 2, verdict: 'PASS', resource: volume('a') }))],
       start,
     );
     failsOnce((input) => {
@@ -388,7 +388,7 @@ function noise(seed: string): string {
 }
 
 function noisy(name: string, at: number): ToRecord {
-  const observation = seen({ at, verdict: 'PASS', resource: volume(name) });
+  const observation = observe({ at, verdict: 'PASS', resource: volume(name) });
   const observed = [1, 2, 3].map((part) => ({ what: 'noise', value: noise(`${name} ${at} ${part}`) }));
   const { result } = observation;
   if (result.kind === 'deleted') throw new Error('it is evaluated');

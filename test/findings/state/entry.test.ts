@@ -8,7 +8,7 @@ import {
   type StoredObservation,
   withObservation,
 } from '../../../lib/findings/state/entry.ts';
-import { control, type Seen, seen, start, volume } from './observing.ts';
+import { control, type Observed, observe, start, volume } from './observing.ts';
 
 function entryOf(observations: readonly StoredObservation[], before?: Entry): Entry {
   let entry = before;
@@ -17,14 +17,14 @@ function entryOf(observations: readonly StoredObservation[], before?: Entry): En
   return entry;
 }
 
-function entryAfter(...all: readonly Seen[]): Entry {
-  return entryOf(all.map(seen));
+function entryAfter(...all: readonly Observed[]): Entry {
+  return entryOf(all.map(observe));
 }
 
-const statusAfter = (...all: readonly Seen[]) => entryAfter(...all).finding?.status;
+const statusAfter = (...all: readonly Observed[]) => entryAfter(...all).finding?.status;
 const isoAt = (at: number) => new Date(start + at).toISOString();
 
-const anySeen: fc.Arbitrary<Seen> = fc.record(
+const anyObserved: fc.Arbitrary<Observed> = fc.record(
   {
     at: fc.nat(20),
     verdict: fc.constantFrom(...verdicts, 'deleted' as const),
@@ -41,9 +41,9 @@ const anySeen: fc.Arbitrary<Seen> = fc.record(
 
 /** Observations, no two of the same key, at most as many as are remembered; and the same ones shuffled, some of them twice. */
 const disordered = fc
-  .uniqueArray(anySeen, { minLength: 1, maxLength: remembered, selector: ({ key }) => key })
+  .uniqueArray(anyObserved, { minLength: 1, maxLength: remembered, selector: ({ key }) => key })
   .chain((all) => {
-    const observations = all.map(seen);
+    const observations = all.map(observe);
     return fc.tuple(
       fc.constant(observations),
       fc
@@ -68,15 +68,15 @@ describe('an entry', () => {
   });
 
   it('is the same for every order that no observation is late in by more than are remembered', () => {
-    const late = fc.array(fc.tuple(anySeen, fc.nat(remembered - 1)), {
+    const late = fc.array(fc.tuple(anyObserved, fc.nat(remembered - 1)), {
       minLength: remembered,
       maxLength: 60,
     });
     fc.assert(
       fc.property(late, (all) => {
-        const inOrder = all.map(([each, delay], accountRegion) => ({
-          each: seen({ ...each, at: accountRegion, key: `event-${accountRegion}` }),
-          due: accountRegion + delay,
+        const inOrder = all.map(([each, delay], index) => ({
+          each: observe({ ...each, at: index, key: `event-${index}` }),
+          due: index + delay,
         }));
         const lateOnes = inOrder.toSorted((a, b) => a.due - b.due);
         expect(entryOf(lateOnes.map(({ each }) => each))).toEqual(entryOf(inOrder.map(({ each }) => each)));
@@ -84,9 +84,9 @@ describe('an entry', () => {
     );
   });
 
-  it('is not copied by an observation that says nothing new', () => {
+  it('is not copied for an observation that changes nothing', () => {
     const entry = entryAfter({ at: 1, verdict: 'FAIL' });
-    expect(withObservation(entry, control, seen({ at: 1, verdict: 'FAIL' }))).toBe(entry);
+    expect(withObservation(entry, control, observe({ at: 1, verdict: 'FAIL' }))).toBe(entry);
   });
 
   it('has no finding while nothing was wrong', () => {
@@ -95,14 +95,14 @@ describe('an entry', () => {
     ).toBeUndefined();
   });
 
-  it('has the resource as it was seen last, with its tags', () => {
+  it('has the resource as it was observed last, with its tags', () => {
     const resource = volume('vol-0abc', { tags: { team: 'a' }, partOf: 'arn:aws:ec2:::instance/i-0abc' });
     expect(entryAfter({ at: 2, verdict: 'PASS', resource }, { at: 1, verdict: 'PASS' }).resource).toEqual(
       resource,
     );
   });
 
-  it('has the details that were seen last, though a later look saw none', () => {
+  it('has the last details that were observed, though a later observation has none', () => {
     const entry = entryAfter(
       { at: 3, verdict: 'UNKNOWN' },
       { at: 2, verdict: 'FAIL', details: { newer: true } },
@@ -111,8 +111,11 @@ describe('an entry', () => {
     expect(entry.details).toEqual({ newer: true });
   });
 
-  it('has the details of an observation that is not remembered any more, if none has said any since', () => {
-    const others = Array.from({ length: 2 * remembered }, (_, at): Seen => ({ at: at + 1, verdict: 'PASS' }));
+  it('has the details of an observation that is no longer kept, if no later one has any', () => {
+    const others = Array.from(
+      { length: 2 * remembered },
+      (_, at): Observed => ({ at: at + 1, verdict: 'PASS' }),
+    );
     expect(entryAfter({ at: 0, verdict: 'PASS', details: { size: 1 } }, ...others).details).toEqual({
       size: 1,
     });
@@ -130,7 +133,7 @@ describe('a finding', () => {
     ).toBe('RESOLVED');
   });
 
-  it('is opened by a failure that comes before, and was seen after, a pass', () => {
+  it('is opened by a failure that is recorded before, and was observed after, a pass', () => {
     expect(statusAfter({ at: 2, verdict: 'FAIL' }, { at: 1, verdict: 'PASS' })).toBe('OPEN');
   });
 
@@ -147,17 +150,17 @@ describe('a finding', () => {
     expect(finding?.history.map(({ status }) => status)).toEqual(['OPEN', 'ARCHIVED', 'OPEN']);
   });
 
-  it('is not closed by a doubt', () => {
+  it('is not resolved by an UNKNOWN', () => {
     expect(statusAfter({ at: 1, verdict: 'FAIL' }, { at: 2, verdict: 'UNKNOWN' })).toBe('OPEN');
   });
 
-  it('that was closed is not opened by a doubt', () => {
+  it('that was resolved is not opened by an UNKNOWN', () => {
     expect(
       statusAfter({ at: 1, verdict: 'FAIL' }, { at: 2, verdict: 'PASS' }, { at: 3, verdict: 'UNKNOWN' }),
     ).toBe('RESOLVED');
   });
 
-  it('is told by two looks because of the same change as they saw it, before and after it', () => {
+  it('follows two observations of the same change in the order in which they were made', () => {
     // The look at 1 saw the volume as it was, the look at 3 after it was encrypted; they were recorded the other way.
     expect(statusAfter({ at: 3, verdict: 'PASS', key: 'b' }, { at: 1, verdict: 'FAIL', key: 'a' })).toBe(
       'RESOLVED',
@@ -167,28 +170,28 @@ describe('a finding', () => {
   it('keeps the first change of its life and the latest, however long it lives', () => {
     const life = Array.from(
       { length: 200 },
-      (_, at): Seen => ({ at, verdict: at % 2 === 0 ? 'FAIL' : 'PASS' }),
+      (_, at): Observed => ({ at, verdict: at % 2 === 0 ? 'FAIL' : 'PASS' }),
     );
     const { finding } = entryAfter(...life);
     expect(finding?.history.map(({ at }) => at)).toEqual(
-      [0, ...Array.from({ length: 19 }, (_, accountRegion) => 181 + accountRegion)].map(isoAt),
+      [0, ...Array.from({ length: 19 }, (_, index) => 181 + index)].map(isoAt),
     );
   });
 
   it('keeps the first event behind it and the latest', () => {
-    const life = Array.from({ length: 100 }, (_, at): Seen => ({ at, verdict: 'FAIL' }));
+    const life = Array.from({ length: 100 }, (_, at): Observed => ({ at, verdict: 'FAIL' }));
     expect(entryAfter(...life).finding?.eventIds).toEqual(
-      [0, ...Array.from({ length: 19 }, (_, accountRegion) => 81 + accountRegion)].map((at) => `event-${at}`),
+      [0, ...Array.from({ length: 19 }, (_, index) => 81 + index)].map((at) => `event-${at}`),
     );
   });
 });
 
 describe('what is older than all that is remembered', () => {
-  const many = Array.from({ length: remembered + 1 }, (_, at) => seen({ at: 10 + at, verdict: 'PASS' }));
+  const many = Array.from({ length: remembered + 1 }, (_, at) => observe({ at: 10 + at, verdict: 'PASS' }));
 
-  it('says nothing new', () => {
+  it('changes nothing', () => {
     const entry = entryOf(many);
-    expect(withObservation(entry, control, seen({ at: 1, verdict: 'FAIL' }))).toBe(entry);
+    expect(withObservation(entry, control, observe({ at: 1, verdict: 'FAIL' }))).toBe(entry);
   });
 
   it('is known', () => {
@@ -196,10 +199,10 @@ describe('what is older than all that is remembered', () => {
   });
 
   it('keeps what came of it', () => {
-    expect(entryOf([seen({ at: 0, verdict: 'FAIL' }), ...many]).finding?.status).toBe('RESOLVED');
+    expect(entryOf([observe({ at: 0, verdict: 'FAIL' }), ...many]).finding?.status).toBe('RESOLVED');
   });
 
-  it('is told from what was seen in the same millisecond, in whose place it would come', () => {
+  it('is distinguished from what was observed in the same millisecond and comes after it', () => {
     const last = entryOf(many).base?.key ?? '';
     expect(knows(entryOf(many), { key: `${last}~`, at: start + 10 })).toBe(false);
   });

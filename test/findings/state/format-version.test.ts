@@ -17,7 +17,7 @@ import { DynamoExemptions } from '../../../lib/findings/state/exemptions.ts';
 import { formatVersion, type Item, keyOf, toItem } from '../../../lib/findings/state/item.ts';
 import { DynamoMemory } from '../../../lib/findings/state/memory.ts';
 import { withRecords } from '../../../lib/findings/state/table.ts';
-import { accountRegion, idOf, seen, start, toRecord, volume } from './observing.ts';
+import { accountRegion, idOf, observe, start, toRecord, volume } from './observing.ts';
 
 const dynamodb = mockClient(DynamoDBClient);
 const options = {
@@ -49,7 +49,7 @@ const exemption = {
   givenAt: '2026-10-05T00:00:00.000Z',
   lifted: null,
 };
-const failed = toRecord(seen({ at: 1, verdict: 'FAIL' }));
+const failed = toRecord(observe({ at: 1, verdict: 'FAIL' }));
 
 beforeEach(() => {
   dynamodb.reset();

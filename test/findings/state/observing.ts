@@ -19,7 +19,7 @@ export function idOf(resource: Resource): string {
   return `trailseal/${control.id}/${resource.account}/${resource.region}/${resource.id}`;
 }
 
-export interface Seen {
+export interface Observed {
   /** Milliseconds after `start`. */
   readonly at: number;
   readonly verdict: Verdict | 'deleted';
@@ -28,14 +28,14 @@ export interface Seen {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-/** What was seen of the volume at that time, because of an event with that key. */
-export function seen({
+/** What was observed of the volume at that time, because of an event with that key. */
+export function observe({
   at,
   verdict,
   key = `event-${at}`,
   resource = volume(),
   details,
-}: Seen): StoredObservation {
+}: Observed): StoredObservation {
   const actor = {
     type: 'IAMUser',
     arn: `arn:aws:iam::${accountRegion.account}:user/ana`,

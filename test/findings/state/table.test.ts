@@ -7,14 +7,14 @@ import {
   withPublication,
   withRecords,
 } from '../../../lib/findings/state/table.ts';
-import { type Seen, seen, start, toRecord, volume } from './observing.ts';
+import { type Observed, observe, start, toRecord, volume } from './observing.ts';
 
 const clock = start + 1_000;
 
-function recorded(all: readonly Seen[], before?: Recorded, now = clock): Recorded {
+function recorded(all: readonly Observed[], before?: Recorded, now = clock): Recorded {
   const entry = withRecords(
     before,
-    all.map((each) => toRecord(seen(each))),
+    all.map((each) => toRecord(observe(each))),
     now,
   );
   if (entry === undefined) throw new Error('observations make an entry');
@@ -56,10 +56,10 @@ describe('updatedAt', () => {
     expect(tagged.updatedAt).toBe(clock + 50);
   });
 
-  it('stays with a look that sees what was seen before', () => {
+  it('stays when the same is observed again', () => {
     // As a scheduled scan looks: without an event that would be one more behind the finding.
     const looks = [1, 2].map((at) => {
-      const { cause, result, ...observation } = seen({ at, verdict: 'FAIL' });
+      const { cause, result, ...observation } = observe({ at, verdict: 'FAIL' });
       const evidence =
         result.kind === 'evaluated' ? { ...result.evidence, summary: 'It is not encrypted.' } : undefined;
       return toRecord({
@@ -72,7 +72,7 @@ describe('updatedAt', () => {
     expect(withRecords(first, looks.slice(1), clock + 50)).toMatchObject({ version: 2, updatedAt: clock });
   });
 
-  it('grows with any look at an open finding that Security Hub has to be told again', () => {
+  it('grows with any observation of an open finding that has to be published again', () => {
     const late = clock + repostAfter + 1;
     expect(recorded([{ at: 2, verdict: 'UNKNOWN' }], published, late).updatedAt).toBe(late);
   });
@@ -119,7 +119,7 @@ describe('a publication', () => {
     expect(withPublication(published, clock, clock + 50)).toBe(published);
   });
 
-  it('that is noted makes a new version, so that nobody writes over it unseen', () => {
+  it('that is noted makes a new version, so that nobody writes over it by mistake', () => {
     expect(published.version).toBe(failed.version + 1);
   });
 });

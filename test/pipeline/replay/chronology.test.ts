@@ -26,7 +26,7 @@ describe('the order of events', () => {
     expect(order(events)).toEqual(['RunInstances', 'StartInstances', 'StopInstances']);
   });
 
-  it('puts making first and deletion event last within one second', () => {
+  it('puts creation first and deletion last within one second', () => {
     const second = '2026-10-05T01:00:00Z';
     const events = [
       at(second, 'TerminateInstances'),

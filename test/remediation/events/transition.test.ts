@@ -4,13 +4,13 @@ import { toItem } from '../../../lib/findings/state/item.ts';
 import { type Recorded, withPublication, withRecords } from '../../../lib/findings/state/table.ts';
 import { streamed } from '../../../lib/remediation/events/stream.ts';
 import { detailTypeOf, transitionOf, transitionSchema } from '../../../lib/remediation/events/transition.ts';
-import { idOf, type Seen, seen, start, toRecord, volume } from '../../findings/state/observing.ts';
+import { idOf, type Observed, observe, start, toRecord, volume } from '../../findings/state/observing.ts';
 
 /** The entry as each of the writes left it. */
-function written(...observed: readonly Seen[]): readonly Recorded[] {
+function written(...observed: readonly Observed[]): readonly Recorded[] {
   const entries: Recorded[] = [];
   for (const one of observed) {
-    const entry = withRecords(entries.at(-1), [toRecord(seen(one))], start + one.at + 500);
+    const entry = withRecords(entries.at(-1), [toRecord(observe(one))], start + one.at + 500);
     if (entry === undefined) throw new Error('nothing was recorded');
     entries.push(entry);
   }
@@ -18,7 +18,7 @@ function written(...observed: readonly Seen[]): readonly Recorded[] {
 }
 
 /** What is told of each write. */
-function told(...observed: readonly Seen[]) {
+function told(...observed: readonly Observed[]) {
   const entries = written(...observed);
   return entries.map((entry, index) => transitionOf(entries[index - 1], entry));
 }
@@ -85,7 +85,7 @@ describe('a transition', () => {
     const [opened] = written({ at: 1_000, verdict: 'FAIL' });
     const both = withRecords(
       opened,
-      [toRecord(seen({ at: 2_000, verdict: 'PASS' })), toRecord(seen({ at: 3_000, verdict: 'FAIL' }))],
+      [toRecord(observe({ at: 2_000, verdict: 'PASS' })), toRecord(observe({ at: 3_000, verdict: 'FAIL' }))],
       start + 3_500,
     );
     expect(both === undefined ? undefined : transitionOf(opened, both)).toMatchObject({

@@ -1,6 +1,6 @@
 /**
- * A world in which a volume changes, the events of that come late, in any order and several times, and evaluators
- * look at it and write down what they saw, in each other's way. fast-check's scheduler decides who moves next.
+ * Concurrent writers of the state table, simulated: a volume changes, the events of that come late, in any order and
+ * several times, and evaluators record what they observe at the same time. fast-check's scheduler decides who goes next.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -8,11 +8,11 @@ import type { Finding, Status } from '../../../lib/findings/finding.ts';
 import { StateTableError } from '../../../lib/findings/state/error.ts';
 import { isPublicationPending, type Recorded } from '../../../lib/findings/state/table.ts';
 import { MemoryStateTable } from './memory-state-table.ts';
-import { accountRegion, idOf, seen, toRecord, volume } from './observing.ts';
+import { accountRegion, idOf, observe, toRecord, volume } from './observing.ts';
 
 type State = 'passes' | 'fails' | 'deleted';
 
-/** One event, the state that it leaves the volume in, and its deliveries: each gets so many doubts before an answer. */
+/** One event, the state that it leaves the volume in, and its deliveries: each gets UNKNOWN so many times before an answer. */
 interface Change {
   readonly state: State;
   readonly deliveries: readonly number[];
@@ -37,7 +37,7 @@ class Hub {
   }
 }
 
-class World {
+class Simulation {
   readonly hub = new Hub();
   readonly stateTable: MemoryStateTable;
   readonly #scheduler: fc.Scheduler;
@@ -55,11 +55,11 @@ class World {
   async run(changes: readonly Change[]): Promise<void> {
     const deliveries: Promise<void>[] = [];
     const happen = async () => {
-      for (const [index, { state, deliveries: doubts }] of changes.entries()) {
+      for (const [index, { state, deliveries: unknowns }] of changes.entries()) {
         await this.#pause(`event-${index} happens`);
         this.#now();
         this.#state = state;
-        deliveries.push(...doubts.map((count) => this.#deliver(`event-${index}`, count)));
+        deliveries.push(...unknowns.map((count) => this.#deliver(`event-${index}`, count)));
       }
     };
     const happened = happen();
@@ -68,7 +68,7 @@ class World {
     await Promise.all(deliveries);
   }
 
-  /** What the scheduled scan does about what is pending publication, when all has come to rest. */
+  /** The scheduled scan publishes what is pending, after all events. */
   async scan(): Promise<void> {
     const scanned = this.stateTable
       .page(accountRegion, undefined)
@@ -77,13 +77,13 @@ class World {
     await scanned;
   }
 
-  async #deliver(event: string, doubts: number): Promise<void> {
-    for (let attempt = 0; attempt <= doubts; attempt += 1) {
+  async #deliver(event: string, unknowns: number): Promise<void> {
+    for (let attempt = 0; attempt <= unknowns; attempt += 1) {
       await this.#pause(`${event} is delivered`);
       const at = this.#now();
       await this.#pause(`${event}: facts are read`);
-      const verdict = attempt < doubts ? 'UNKNOWN' : verdictOf[this.#state];
-      const observation = seen({ at, verdict, key: `${event}#${attempt}` });
+      const verdict = attempt < unknowns ? 'UNKNOWN' : verdictOf[this.#state];
+      const observation = observe({ at, verdict, key: `${event}#${attempt}` });
       try {
         await this.#publish(await this.stateTable.record([toRecord(observation)]));
       } catch (error) {
@@ -116,34 +116,37 @@ const id = idOf(volume());
 
 const statuses: Readonly<Record<State, readonly (Status | undefined)[]>> = {
   fails: ['OPEN'],
-  // Nobody may have looked while it failed; and what is made again and passes leaves archived what was.
+  // Maybe nobody evaluated it while it failed; and a volume that is made again and passes stays archived.
   passes: ['RESOLVED', 'ARCHIVED', undefined],
   deleted: ['ARCHIVED', undefined],
 };
 
-function worlds(most: number, check: (world: World, changes: readonly Change[]) => Promise<void>) {
+function simulated(
+  most: number,
+  check: (simulation: Simulation, changes: readonly Change[]) => Promise<void>,
+) {
   return fc.assert(
     fc.asyncProperty(
       fc.scheduler(),
       fc.array(change, { minLength: 1, maxLength: most }),
       async (scheduler, changes) => {
-        const world = new World(scheduler);
-        await world.run(changes);
-        await check(world, changes);
+        const simulation = new Simulation(scheduler);
+        await simulation.run(changes);
+        await check(simulation, changes);
       },
     ),
     { numRuns: 200 },
   );
 }
 
-describe('at rest', () => {
+describe('after all events', () => {
   it.each([
     ['a few changes', 5],
     ['more changes than are remembered', 20],
   ])(
     'after %s, the finding is open when the volume fails, closed when it passes, archived when it was deleted',
     async (_what, most) => {
-      await worlds(most, async ({ stateTable }, changes) => {
+      await simulated(most, async ({ stateTable }, changes) => {
         const status = stateTable.entries.get(id)?.finding?.status;
         expect(statuses[changes.at(-1)?.state ?? 'deleted']).toContain(status);
       });
@@ -151,26 +154,26 @@ describe('at rest', () => {
   );
 
   it('each observation counts once', async () => {
-    await worlds(5, async ({ stateTable }) => {
+    await simulated(5, async ({ stateTable }) => {
       const keys = stateTable.entries.get(id)?.observations.map(({ key }) => key) ?? [];
       expect(keys.length).toBe(new Set(keys).size);
     });
   });
 
   it('after a scheduled scan, Security Hub holds what the state table holds', async () => {
-    await worlds(5, async (world) => {
-      await world.scan();
-      expect(world.hub.findings.get(id)?.finding.history).toEqual(
-        world.stateTable.entries.get(id)?.finding?.history,
+    await simulated(5, async (simulation) => {
+      await simulation.scan();
+      expect(simulation.hub.findings.get(id)?.finding.history).toEqual(
+        simulation.stateTable.entries.get(id)?.finding?.history,
       );
     });
   });
 
   it('after a scheduled scan, nothing is pending publication', async () => {
-    await worlds(5, async (world) => {
-      await world.scan();
+    await simulated(5, async (simulation) => {
+      await simulation.scan();
       expect(
-        [...world.stateTable.entries.values()].filter((entry) => isPublicationPending(entry, 0)),
+        [...simulation.stateTable.entries.values()].filter((entry) => isPublicationPending(entry, 0)),
       ).toEqual([]);
     });
   });
