@@ -42,7 +42,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'lib/aws': ['lib/core', 'lib/pipeline', 'lib/policy', 'lib/services'],
   'lib/trail': ['lib/core'],
   'lib/policy': ['lib/core', 'lib/remediation/actions/settings.ts'],
-  'lib/findings': ['lib/core', 'lib/aws', 'lib/policy', 'lib/pipeline', 'lib/remediation'],
+  'lib/findings': ['lib/core', 'lib/policy'],
 };
 
 function within(file: string, folder: string): boolean {
