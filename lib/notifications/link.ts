@@ -1,7 +1,7 @@
 /**
- * Links into Security Hub's console. They are not documented; this is the form that the console itself makes, and that
- * the AWS solution "Automated Security Response" sends. The search is one parameter, `field=value` pairs joined by `&`,
- * each value encoded by itself before the whole is.
+ * Links into Security Hub's console. AWS does not document them: this is the form that the console itself uses, and the AWS
+ * solution "Automated Security Response" too. The search is one parameter, `field=value` pairs joined by `&`, in which each
+ * value is encoded before the whole is.
  */
 import { partitionOf } from '../core/arn.ts';
 
@@ -13,12 +13,21 @@ const consoles: Readonly<Record<string, string>> = {
   'aws-eusc': 'console.amazonaws-eusc.eu',
 };
 
-/** The link to one finding; `undefined` where Security Hub can't have it: see `whyUnpublishable`. */
+/**
+ * The link to one finding.
+ * @returns `undefined` where Security Hub can't have it (see `whyUnpublishable`), or the partition has no public console.
+ * @example
+ * findingLink('trailseal/kms-key-policy/111122223333/eu-west-1/1234abcd…', '111122223333', 'eu-west-1');
+ */
 export function findingLink(finding: string, account: string, region: string): string | undefined {
   return link(account, region, { Id: finding });
 }
 
-/** The link to all findings of a control in an account that are not archived. */
+/**
+ * The link to all findings of a control in an account that are not archived.
+ * @example
+ * controlLink('kms-key-policy', '111122223333', 'eu-west-1');
+ */
 export function controlLink(control: string, account: string, region: string): string | undefined {
   return link(account, region, {
     GeneratorId: `trailseal/${control}`,
@@ -41,7 +50,7 @@ function link(
   return `https://${region}.${host}/securityhub/home?region=${region}#/findings?search=${encoded(search)}`;
 }
 
-/** As `encodeURIComponent`, of what it leaves alone all that Markdown or a mail program might take for its own too. */
+/** Encodes also the characters that `encodeURIComponent` keeps and that Markdown or a mail program might interpret. */
 function encoded(text: string): string {
   return encodeURIComponent(text.toWellFormed()).replace(
     /[!'()*~_]/g,

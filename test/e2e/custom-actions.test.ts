@@ -223,14 +223,12 @@ describe('a finding of another product', () => {
   });
 });
 
-/** The requests that the deployed function has logged. */
+/** The requests that the deployed function has logged, each with whether it was accepted. */
 function requestsInLog(): readonly unknown[] {
   return readFileSync(inject('log'), 'utf8')
     .split('\n')
-    .filter((line) => line.includes(`"${functionName(stage, 'operator')}"`) && line.includes('"pressed"'))
-    .flatMap((line) => {
-      const customActionEvents: unknown = at(JSON.parse(line), 'customActionEvents');
-      return Array.isArray(customActionEvents) ? customActionEvents : [];
-    })
+    .filter((line) => line.startsWith('{') && line.includes(`"${functionName(stage, 'operator')}"`))
+    .flatMap((line) => Object.values(Object(JSON.parse(line))).flat())
+    .filter((entry) => typeof at(entry, 'taken') === 'boolean')
     .map((request) => ({ finding: at(request, 'finding'), taken: at(request, 'taken') }));
 }

@@ -129,8 +129,8 @@ function clusters(): readonly FakeResource[] {
   });
   return [
     ...accountRegions.map(({ account, region }) => resource('prod', { account, region })),
-    resource('calm', accountRegion, { fails: [] }),
-    resource('crown', accountRegion, { free: false, tags: exempt }),
+    resource('passing', accountRegion, { fails: [] }),
+    resource('exempt', accountRegion, { free: false, tags: exempt }),
   ];
 }
 

@@ -139,7 +139,7 @@ export class PermissiveAws {
       case 'DescribeInstances': {
         const instance = found('AwsEc2Instance', idIn(input, 'InstanceIds'), 'InvalidInstanceID.NotFound');
         const name = this.#has(instance, 'stopped') ? 'stopped' : 'running';
-        const tells = {
+        const attributes = {
           InstanceId: instance.id,
           State: { Name: name },
           VpcId: vpc,
@@ -147,7 +147,7 @@ export class PermissiveAws {
         };
         const type = instance.fails.length > 0 ? 't2.micro' : 'm6i.large';
         return {
-          Reservations: [{ OwnerId: instance.account, Instances: [{ ...tells, InstanceType: type }] }],
+          Reservations: [{ OwnerId: instance.account, Instances: [{ ...attributes, InstanceType: type }] }],
         };
       }
       case 'DescribeInstanceTypes':
@@ -205,8 +205,8 @@ export class PermissiveAws {
       case 'DescribeSnapshots': {
         const snapshot = found('AwsEc2Snapshot', idIn(input, 'SnapshotIds'), 'InvalidSnapshot.NotFound');
         const { id, account } = snapshot;
-        const tells = { SnapshotId: id, OwnerId: account, Encrypted: false };
-        return { Snapshots: [{ ...tells, Tags: this.#ec2Tags(snapshot) }] };
+        const attributes = { SnapshotId: id, OwnerId: account, Encrypted: false };
+        return { Snapshots: [{ ...attributes, Tags: this.#ec2Tags(snapshot) }] };
       }
       case 'DescribeSnapshotAttribute': {
         const snapshot = found('AwsEc2Snapshot', text(input, 'SnapshotId'), 'InvalidSnapshot.NotFound');
@@ -315,8 +315,8 @@ export class PermissiveAws {
     return Object.entries(this.#tagsOf(resource)).map(([Key, Value]) => ({ Key, Value }));
   }
   #tag(resource: FakeResource, tags: readonly (readonly [string, unknown])[]): object {
-    const told = tags.map(([name, value]) => [name, String(value)] as const);
-    this.#tags.set(resource, { ...this.#tagsOf(resource), ...Object.fromEntries(told) });
+    const added = tags.map(([name, value]) => [name, String(value)] as const);
+    this.#tags.set(resource, { ...this.#tagsOf(resource), ...Object.fromEntries(added) });
     return {};
   }
 }
