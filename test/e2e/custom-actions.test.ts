@@ -227,7 +227,7 @@ describe('a finding of another product', () => {
 function requestsInLog(): readonly unknown[] {
   return readFileSync(inject('log'), 'utf8')
     .split('\n')
-    .filter((line) => line.includes(`"${functionName(stage, 'operator')}"`) && line.includes('"pressed"'))
+    .filter((line) => line.includes(`"${functionName(stage, 'operator')}"`) && line.includes('"selected"'))
     .flatMap((line) => {
       const customActionEvents: unknown = at(JSON.parse(line), 'customActionEvents');
       return Array.isArray(customActionEvents) ? customActionEvents : [];
