@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { filesOf } from './test/suite.ts';
 
 /**
  * Tests against the deployed stack in an emulated AWS, which they install (Python 3 is needed), start and deploy to
@@ -6,7 +7,7 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig({
   test: {
-    include: ['test/e2e/**/*.test.ts'],
+    include: [...filesOf('e2e')],
     globalSetup: ['test/e2e/global-setup.ts'],
     testTimeout: 90_000,
     hookTimeout: 180_000,

@@ -5,7 +5,7 @@ import {
   type GetCallerIdentityCommandOutput,
   STSClient,
 } from '@aws-sdk/client-sts';
-import { isDenial, reasonOf } from '../lib/aws/reason.ts';
+import { isDenial, isRefusalOfCaller, reasonOf } from '../lib/aws/reason.ts';
 import { type ClientConfig, settings } from '../lib/aws/settings.ts';
 import { text } from '../lib/core/json.ts';
 import { UnansweredError, UsageError } from './exit.ts';
@@ -74,7 +74,7 @@ function refusal(
       { cause: error },
     );
   }
-  if (!isOfCredentials(error)) {
+  if (!isRefusalOfCaller(error)) {
     return new UnansweredError(
       `AWS does not tell whose credentials these are in ${where}: ${reason}; ` +
         'see whether it is AWS that answers: a proxy may, or what AWS_ENDPOINT_URL names',
@@ -87,33 +87,6 @@ function refusal(
       'log in (aws login, aws sso login), set AWS_PROFILE, or name a profile with --profile',
     { cause: error },
   );
-}
-
-/**
- * What is said of credentials: by the SDK where it finds none, by STS of a signature, by STS and IAM Identity Center
- * where a role is assumed. Source: STS API Reference, "Common Error Types"; IAM Identity Center Portal API Reference,
- * "GetRoleCredentials".
- */
-const ofCredentials = new Set([
-  'CredentialsProviderError',
-  'TokenProviderError',
-  'ExpiredToken',
-  'ExpiredTokenException',
-  'ForbiddenException',
-  'IncompleteSignature',
-  'IncompleteSignatureException',
-  'InvalidAccessKeyId',
-  'InvalidIdentityToken',
-  'InvalidSignatureException',
-  'MissingAuthenticationToken',
-  'MissingAuthenticationTokenException',
-  'RequestExpired',
-  'SignatureDoesNotMatch',
-  'UnauthorizedException',
-]);
-
-function isOfCredentials(error: unknown): boolean {
-  return isDenial(error) || ofCredentials.has(text(error, 'name') ?? '');
 }
 
 /** Whether Node says that nobody answered (`ENOTFOUND`, `ECONNREFUSED`, …), or the SDK that it took too long. */

@@ -1,5 +1,5 @@
 /** The effective policy where an SSM parameter may override the deployed one. */
-import { ssmClient } from '../lib/aws/acting.ts';
+import { ssmClient } from '../lib/aws/sdk.ts';
 import { EffectivePolicy } from '../lib/pipeline/live/effective-policy.ts';
 import { variable } from '../lib/pipeline/live/environment.ts';
 import { policyParameter } from '../lib/pipeline/live/policy-parameter.ts';

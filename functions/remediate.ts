@@ -5,13 +5,16 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
-import { ssmClient } from '../lib/aws/acting.ts';
 import { callLogger } from '../lib/aws/calls.ts';
-import { dynamodbClient } from '../lib/aws/dynamodb.ts';
-import { eventBridgeClient } from '../lib/aws/eventbridge.ts';
-import { schedulerClient } from '../lib/aws/scheduler.ts';
-import { securityHubReader } from '../lib/aws/securityhub.ts';
-import { sendAll, sqsClient } from '../lib/aws/sqs.ts';
+import {
+  dynamodbClient,
+  eventBridgeClient,
+  schedulerClient,
+  securityHubReader,
+  sqsClient,
+  ssmClient,
+} from '../lib/aws/sdk.ts';
+import { sendAll } from '../lib/aws/sqs.ts';
 import { arnOf } from '../lib/core/arn.ts';
 import type { Resource } from '../lib/core/control.ts';
 import { DynamoStateTable } from '../lib/findings/state/dynamodb.ts';

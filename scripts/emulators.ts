@@ -80,6 +80,8 @@ export async function startMinistack({ account, region, env, log }: MinistackOpt
       AUTH: 'true',
       BIND_HOST: '127.0.0.1',
       GATEWAY_PORT: String(port),
+      // Its listener for devices would be open to the network: it binds to all addresses, whatever BIND_HOST says.
+      IOT_MTLS_ENABLED: '0',
       MINISTACK_ACCOUNT_ID: account,
       MINISTACK_HOST: '127.0.0.1',
       MINISTACK_REGION: region,

@@ -1,7 +1,7 @@
 /** `trailseal breaker show` and `trailseal breaker close`: how much was done in the last hour, and going on. */
 import { setTimeout } from 'node:timers/promises';
-import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
 import { tableName } from '../../lib/aws/names.ts';
+import { dynamodbClient } from '../../lib/aws/sdk.ts';
 import { type ActionKind, actionKinds } from '../../lib/policy/model.ts';
 import { Limiter } from '../../lib/remediation/limiter.ts';
 import { controls } from '../../lib/services/catalogue.ts';

@@ -2,8 +2,8 @@
 import { SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { queueName } from '../../lib/aws/names.ts';
+import { sqsClient } from '../../lib/aws/sdk.ts';
 import { settings } from '../../lib/aws/settings.ts';
-import { sqsClient } from '../../lib/aws/sqs.ts';
 import { type CustomActionName, customActionsOf } from '../../lib/policy/custom-actions.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { carryOutStep, customActions } from '../custom-actions/custom-actions.ts';

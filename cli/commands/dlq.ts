@@ -1,7 +1,7 @@
 /** `trailseal dlq list` and `trailseal dlq redrive`: what lies in the dead-letter queues, and sending it back. */
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { type ListenerName, type QueueName, stackName } from '../../lib/aws/names.ts';
-import { sqsClient } from '../../lib/aws/sqs.ts';
+import { sqsClient } from '../../lib/aws/sdk.ts';
 import { Matcher } from '../../lib/pipeline/match.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { redrivable } from '../../lib/services/queues.ts';

@@ -1,7 +1,7 @@
 /** `trailseal action runs`: what was done and undone, by whom and why. */
 
-import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
 import { tableName } from '../../lib/aws/names.ts';
+import { dynamodbClient } from '../../lib/aws/sdk.ts';
 import { DynamoJournal } from '../../lib/remediation/actions/journal-dynamodb.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { exitCode } from '../exit.ts';

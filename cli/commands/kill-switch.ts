@@ -1,6 +1,7 @@
 /** `trailseal kill-switch show`, `pull` and `release`: the one parameter that stops all writes to resources. */
-import { ssmClient } from '../../lib/aws/acting.ts';
+
 import { killSwitchName } from '../../lib/aws/names.ts';
+import { ssmClient } from '../../lib/aws/sdk.ts';
 import { disengaged, engaged, type KillSwitch, killSwitch } from '../../lib/remediation/kill-switch.ts';
 import { exitCode, UnansweredError, UsageError } from '../exit.ts';
 import { type Ask, askAt, type Consent, checkConsent, consented } from '../operator/confirm.ts';

@@ -1,6 +1,6 @@
 /** `trailseal policy show`, `push FILE` and `clear`: what overrides the policy that a deployment was made with. */
 import type { SSMClient } from '@aws-sdk/client-ssm';
-import { ssmClient } from '../../lib/aws/acting.ts';
+import { ssmClient } from '../../lib/aws/sdk.ts';
 import { bundledPolicy } from '../../lib/policy/bundled.ts';
 import { parsePolicy } from '../../lib/policy/file/parse.ts';
 import type { PolicyFile } from '../../lib/policy/file/schema.ts';

@@ -1,10 +1,8 @@
 /** `trailseal undo`: takes back what was done, in the caller's name and with the caller's credentials. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { ssmClient } from '../../lib/aws/acting.ts';
-import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
-import { eventBridgeClient } from '../../lib/aws/eventbridge.ts';
 import { busName, killSwitchName, tableName } from '../../lib/aws/names.ts';
+import { dynamodbClient, eventBridgeClient, ssmClient } from '../../lib/aws/sdk.ts';
 import { DynamoMemory } from '../../lib/findings/state/memory.ts';
 import { actionKinds } from '../../lib/policy/model.ts';
 import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';

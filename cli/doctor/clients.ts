@@ -10,16 +10,18 @@ import type { SNSClient } from '@aws-sdk/client-sns';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
-import { ssmClient } from '../../lib/aws/acting.ts';
-import { cloudTrailClient } from '../../lib/aws/cloudtrail.ts';
-import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
-import { eventBridgeClient } from '../../lib/aws/eventbridge.ts';
-import { iamClient } from '../../lib/aws/iam.ts';
-import { lambdaClient } from '../../lib/aws/lambda.ts';
-import { schedulerClient } from '../../lib/aws/scheduler.ts';
+import {
+  cloudTrailClient,
+  dynamodbClient,
+  eventBridgeClient,
+  iamClient,
+  lambdaClient,
+  schedulerClient,
+  snsClient,
+  sqsClient,
+  ssmClient,
+} from '../../lib/aws/sdk.ts';
 import { settings } from '../../lib/aws/settings.ts';
-import { snsClient } from '../../lib/aws/sns.ts';
-import { sqsClient } from '../../lib/aws/sqs.ts';
 import { patient } from '../retry.ts';
 
 export interface AccountClients {

@@ -1,8 +1,8 @@
 /** What a deployment tells of its policy: which parameter may override it, and by which digest it knows its own. */
 import { existsSync } from 'node:fs';
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
-import { lambdaClient } from '../../lib/aws/lambda.ts';
 import { functionName, stackName } from '../../lib/aws/names.ts';
+import { lambdaClient } from '../../lib/aws/sdk.ts';
 import { policyDigest } from '../../lib/policy/bundled.ts';
 import { parsePolicy } from '../../lib/policy/file/parse.ts';
 import type { PolicyFile } from '../../lib/policy/file/schema.ts';

@@ -1,7 +1,9 @@
 /**
  * Builds `generated/assets.ts`, the script and the style of the report's page, from `client/`. It is committed,
  * so that nothing needs building after `npm ci`; a test builds it again and compares.
- * Run: node cli/report/build.ts
+ *
+ *     node cli/report/build.ts          writes it
+ *     node cli/report/build.ts --check  exits 1 when the committed file is not what comes out
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -56,4 +58,13 @@ function licence(name: string): string {
   return `${name}\n${readFileSync(join(folder, 'LICENSE.md'), 'utf8').trim()}`;
 }
 
-if (import.meta.main) writeFileSync(assetsFile, await buildAssets());
+if (import.meta.main) {
+  const assets = await buildAssets();
+  if (!process.argv.includes('--check')) writeFileSync(assetsFile, assets);
+  else if (readFileSync(assetsFile, 'utf8') === assets)
+    process.stdout.write('the report’s assets are up to date\n');
+  else {
+    process.stderr.write('stale, run "npm run generate:report":\n  cli/report/generated/assets.ts\n');
+    process.exitCode = 1;
+  }
+}

@@ -1,7 +1,6 @@
 /** An archive in S3 as files that a replay reads: found first, then fetched within bounds and read as they come. */
 import { setTimeout } from 'node:timers/promises';
-import { cloudTrailClient } from '../../lib/aws/cloudtrail.ts';
-import { s3Client } from '../../lib/aws/s3.ts';
+import { cloudTrailClient, s3Client } from '../../lib/aws/sdk.ts';
 import type { ClientConfig } from '../../lib/aws/settings.ts';
 import type { ReplayScope } from '../../lib/pipeline/replay/replay.ts';
 import { compare, type FoundFiles } from '../../lib/trail/archive/files.ts';

@@ -1,19 +1,20 @@
 /** Left out of the bundles: what schemas say of themselves to people. Editors and docs read it, functions never do. */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Plugin } from 'esbuild';
+import { replacing } from './replacing.ts';
 
 const library = path.join(import.meta.dirname, '..', '..', 'lib');
 
-export const noDescriptions: Plugin = {
-  name: 'no-descriptions',
-  setup(build) {
-    build.onLoad({ filter: /[\\/]lib[\\/].*\.ts$/ }, async ({ path: file }) => {
-      if (path.relative(library, file).startsWith('..')) return undefined;
-      return { contents: withoutDescriptions(await readFile(file, 'utf8')), loader: 'ts' };
-    });
+export const noDescriptions = replacing('no-descriptions', [
+  {
+    // Its settings describe themselves; every evaluator has some controls.
+    requiredBy: /[\\/]lib[\\/]services[\\/]\w+[\\/]controls[\\/].*\.ts$/,
+    modules: /[\\/]lib[\\/].*\.ts$/,
+    loader: 'ts',
+    applies: (source, file) =>
+      !path.relative(library, file).startsWith('..') && /\.check\(\s*z\.describe\(\s*['"]/.test(source),
+    replace: withoutDescriptions,
   },
-};
+]);
 
 const text = String.raw`(?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")`;
 const description = new RegExp(

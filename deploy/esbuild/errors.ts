@@ -1,16 +1,15 @@
 /** The SDK's classes of exceptions, which are alike but for their names, made by one function instead of written out. */
-import { readFile } from 'node:fs/promises';
-import type { Plugin } from 'esbuild';
+import { replacing } from './replacing.ts';
 
-export const leanErrors: Plugin = {
-  name: 'lean-errors',
-  setup(build) {
-    build.onLoad(
-      { filter: /[\\/]@aws-sdk[\\/]client-[^\\/]+[\\/]dist-es[\\/]models[\\/]errors\.js$/ },
-      async ({ path }) => ({ contents: withErrorsMade(await readFile(path, 'utf8')), loader: 'js' }),
-    );
+export const leanErrors = replacing('lean-errors', [
+  {
+    // Not all clients have exceptions: EC2's has none.
+    requiredBy: /[\\/]@aws-sdk[\\/]client-(dynamodb|eventbridge|sqs)[\\/]dist-es[\\/]runtimeConfig\.js$/,
+    modules: /[\\/]@aws-sdk[\\/]client-[^\\/]+[\\/]dist-es[\\/]models[\\/]errors\.js$/,
+    loader: 'js',
+    replace: withErrorsMade,
   },
-};
+]);
 
 /** An exception as the SDK's generator writes it; what it writes in another way stays as it is. */
 const exception = new RegExp(

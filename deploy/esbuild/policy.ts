@@ -5,6 +5,7 @@ import { UsageError } from '../../cli/exit.ts';
 import { printable } from '../../cli/output/printable.ts';
 import type { PolicyError } from '../../lib/policy/file/parse.ts';
 import { checkPolicyFile } from './policy-file.ts';
+import { replacing } from './replacing.ts';
 
 const policyModule = path.join(import.meta.dirname, '..', '..', 'functions', 'policy.ts');
 
@@ -13,11 +14,13 @@ const policyModule = path.join(import.meta.dirname, '..', '..', 'functions', 'po
  * policy, with an error for everything that is wrong, at its line and column.
  */
 export function checkedPolicy(file: string): Plugin {
-  return {
-    name: 'checked-policy',
-    setup(build) {
-      build.onLoad({ filter: /[\\/]functions[\\/]policy\.ts$/ }, (args) => {
-        if (path.resolve(args.path) !== policyModule) return undefined;
+  return replacing('checked-policy', [
+    {
+      requiredBy: /[\\/]functions[\\/](evaluator|operator|remediate|scan)\.ts$/,
+      modules: /[\\/]functions[\\/]policy\.ts$/,
+      loader: 'js',
+      applies: (_text, module) => path.resolve(module) === policyModule,
+      replace: () => {
         const watchFiles = [path.resolve(file)];
         try {
           const check = checkPolicyFile(file);
@@ -29,9 +32,9 @@ export function checkedPolicy(file: string): Plugin {
           if (!(error instanceof UsageError)) throw error;
           return { errors: [{ text: error.message }], watchFiles };
         }
-      });
+      },
     },
-  };
+  ]);
 }
 
 /** An error as esbuild shows it: its columns count from 0, in bytes. */

@@ -2,8 +2,8 @@
  * The SDK's schemas, written so that esbuild can drop those that no call of a function uses. They are most of a
  * client: every shape of the service's model, reached from the operations by references (`() => Shape$`).
  */
-import { readFile } from 'node:fs/promises';
-import type { Plugin } from 'esbuild';
+import { replacing } from './replacing.ts';
+import { ofAnyClient } from './sdk.ts';
 
 /**
  * By package, shapes that are passed on as they are, whatever is in them. Security Hub's details of a resource
@@ -14,17 +14,17 @@ export const documents: Readonly<Record<string, readonly string[]>> = {
   'client-securityhub': ['ResourceDetails$'],
 };
 
-export const leanSchemas: Plugin = {
-  name: 'lean-schemas',
-  setup(build) {
-    const schemas = /[\\/]@aws-sdk[\\/](client-[^\\/]+)[\\/]dist-es[\\/]schemas[\\/]schemas_\d+\.js$/;
-    build.onLoad({ filter: schemas }, async ({ path }) => {
-      const client = schemas.exec(path)?.[1] ?? '';
-      const text = withPlainKeys(await readFile(path, 'utf8'));
-      return { contents: withDocuments(text, documents[client] ?? []), loader: 'js' };
-    });
+const schemas = /[\\/]@aws-sdk[\\/](client-[^\\/]+)[\\/]dist-es[\\/]schemas[\\/]schemas_\d+\.js$/;
+
+export const leanSchemas = replacing('lean-schemas', [
+  {
+    requiredBy: ofAnyClient,
+    modules: schemas,
+    loader: 'js',
+    replace: (text, path) =>
+      withDocuments(withPlainKeys(text), documents[schemas.exec(path)?.[1] ?? ''] ?? []),
   },
-};
+]);
 
 /**
  * Puts constants that serve as keys in their places: `{ [_xN]: … }` becomes `{ "xmlName": … }`, which is the same.
@@ -42,7 +42,14 @@ export function withPlainKeys(text: string): string {
   });
 }
 
-/** Has each member of such a shape taken as a document. */
-function withDocuments(text: string, shapes: readonly string[]): string {
-  return shapes.reduce((all, shape) => all.replaceAll(`() => ${shape},`, '15,'), text);
+/**
+ * Has each member of such a shape taken as a document.
+ * @throws Error for a shape that no member has.
+ */
+export function withDocuments(text: string, shapes: readonly string[]): string {
+  return shapes.reduce((all, shape) => {
+    const replaced = all.replaceAll(`() => ${shape},`, '15,');
+    if (replaced === all) throw new Error(`no member is of the shape ${shape}: see the list of documents`);
+    return replaced;
+  }, text);
 }

@@ -1,5 +1,5 @@
-/** What the SDK throws, as a clause for people. */
-import { at } from '../core/json.ts';
+/** What the SDK throws: which errors mean that the caller may not, and all of them as a clause for people. */
+import { at, text } from '../core/json.ts';
 
 const denials = new Set([
   'UnauthorizedOperation',
@@ -12,9 +12,45 @@ const denials = new Set([
   'UnrecognizedClientException',
 ]);
 
+/**
+ * What is said of the caller, whatever it asks for: by the SDK where it finds no credentials, by AWS of a signature, by
+ * STS and IAM Identity Center where a role is assumed, by EC2 of an account that AWS has blocked. Source: STS API
+ * Reference, "Common Error Types"; IAM Identity Center Portal API Reference, "GetRoleCredentials"; EC2 API Reference,
+ * "Error codes for the Amazon EC2 API".
+ */
+const callerFaults = new Set([
+  'Blocked',
+  'CredentialsProviderError',
+  'TokenProviderError',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'ForbiddenException',
+  'IncompleteSignature',
+  'IncompleteSignatureException',
+  'InvalidAccessKeyId',
+  'InvalidIdentityToken',
+  'InvalidSignatureException',
+  'MissingAuthenticationToken',
+  'MissingAuthenticationTokenException',
+  'RequestExpired',
+  'SignatureDoesNotMatch',
+  'UnauthorizedException',
+]);
+
+/** The error's code as AWS names it. */
+export function codeOf(error: unknown): string {
+  // Most of Node's own errors have their name from their class.
+  return error instanceof Error ? error.name : (text(error, 'name') ?? '');
+}
+
 /** Whether the caller may not make the call. Source: "Error codes for the Amazon EC2 API"; "Common errors" of EKS, KMS. */
 export function isDenial(error: unknown): boolean {
-  return error instanceof Error && denials.has(error.name);
+  return denials.has(codeOf(error));
+}
+
+/** Whether the caller may not make the call, or AWS accepts no call of it at all: its credentials, or its account. */
+export function isRefusalOfCaller(error: unknown): boolean {
+  return isDenial(error) || callerFaults.has(codeOf(error));
 }
 
 /** Whether AWS may answer the same in a while: it was asked too often, failed by itself, or was not reached. */
@@ -24,13 +60,20 @@ export function isUnanswered(error: unknown): boolean {
   return error instanceof Error && /Throttl|TooManyRequests|LimitExceeded/.test(error.name);
 }
 
-/** The error's name and message without a full stop; EC2's encoded part, which nobody can read, is left out. */
+/** The error's name and message: `AccessDenied (You may not)`. */
 export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const message = error.message
+  return error instanceof Error ? `${error.name}${messageOf(error)}` : String(error);
+}
+
+/**
+ * The error's message as the end of a clause, ` (You may not)`; empty where there is none. It has no full stop; EC2's
+ * encoded part, which nobody can read, is left out.
+ */
+export function messageOf(error: unknown): string {
+  const message = (text(error, 'message') ?? '')
     .replace(/\s*Encoded authorization failure message:.*$/s, '')
     .replace(/\s+/g, ' ')
     .replace(/[.\s]+$/, '');
-  if (message === '') return error.name;
-  return `${error.name} (${message.length > 300 ? `${message.slice(0, 300)}…` : message})`;
+  if (message === '') return '';
+  return ` (${message.length > 300 ? `${message.slice(0, 300)}…` : message})`;
 }

@@ -1,13 +1,8 @@
 /** Publishing to SNS. */
-import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { type ClientConfig, settings } from './settings.ts';
+import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 
 /** The IAM action that publishing needs. An encrypted topic's key needs kms:GenerateDataKey and kms:Decrypt besides. */
 export const publishPermission = 'sns:Publish';
-
-export function snsClient(config: ClientConfig): SNSClient {
-  return new SNSClient(settings(config));
-}
 
 export interface SnsMessage {
   /** One line of fewer than 100 characters. Source: Amazon SNS API Reference, "Publish". */

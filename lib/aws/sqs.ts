@@ -1,15 +1,10 @@
 /** Sending to SQS: as many messages a call as it takes, and each one that it refuses again by itself. */
 import { setTimeout } from 'node:timers/promises';
-import { type BatchResultErrorEntry, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { type BatchResultErrorEntry, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { reasonOf } from './reason.ts';
-import { type ClientConfig, settings } from './settings.ts';
 
 /** The IAM action that sending needs; there is none of its own for batches. */
 export const sendPermission = 'sqs:SendMessage';
-
-export function sqsClient(config: ClientConfig): SQSClient {
-  return new SQSClient(settings(config));
-}
 
 export interface SendOptions {
   /** How long SQS keeps each message back: 0 to 900 seconds. */

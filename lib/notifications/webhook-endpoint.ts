@@ -1,18 +1,13 @@
 /** Where a webhook is and how requests to it are signed: the value of an SSM parameter, which is a secret. */
 import { createHmac } from 'node:crypto';
 import { isIP } from 'node:net';
-import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod/mini';
-import { type ClientConfig, settings } from '../aws/settings.ts';
 import { DeliveryError } from './delivery.ts';
 import { isPublicAddress } from './webhook-addresses.ts';
 
 /** The IAM action; that of the key is kms:Decrypt, and of a secret in Secrets Manager secretsmanager:GetSecretValue. */
 export const readPermission = 'ssm:GetParameter';
-
-export function ssmClient(config: ClientConfig): SSMClient {
-  return new SSMClient(settings(config));
-}
 
 /** Milliseconds for which a value is used again. */
 const keptFor = 60_000;

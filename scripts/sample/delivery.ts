@@ -24,11 +24,18 @@ const day = 86_400_000;
 
 /** Every file of the sample archive, in the order of their paths. */
 export function sampleFiles(): readonly SampleFile[] {
-  const changes = [...story(), ...routine()];
-  const random = new Random('delivery');
-  const logs = [...inBatches(changes, noise(), random)].flatMap(([key, batch]) => {
+  return filesOf([...story(), ...routine()], noise());
+}
+
+/**
+ * The files of what happened, in the order of their paths. What one more event changes are the files of its day, account
+ * and Region.
+ * @param changes what controls evaluate, of which more is delivered twice than of the rest.
+ */
+export function filesOf(changes: readonly Happening[], rest: readonly Happening[]): readonly SampleFile[] {
+  const logs = [...inBatches(changes, rest)].flatMap(([key, batch]) => {
     const [account = '', region = '', date = '', part = ''] = key.split(' ');
-    return logFile(account, region, date, Number(part), batch, random);
+    return logFile(account, region, date, Number(part), batch);
   });
   return [...logs, ...digests(logs)].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
@@ -40,7 +47,6 @@ export function sampleFiles(): readonly SampleFile[] {
 function inBatches(
   changes: readonly Happening[],
   rest: readonly Happening[],
-  random: Random,
 ): ReadonlyMap<string, readonly Happening[]> {
   const batches = new Map<string, Happening[]>();
   const deliver = (happened: Happening, part: number): void => {
@@ -53,6 +59,8 @@ function inBatches(
     batch.push(happened);
   };
   for (const [index, happened] of [...changes, ...rest].entries()) {
+    // By its id, so that one record more moves no other.
+    const random = new Random(`delivery ${happened.record['eventID']}`);
     const parts = partsOf(happened);
     const part = random.below(parts);
     deliver(happened, part);
@@ -88,11 +96,11 @@ function logFile(
   date: string,
   part: number,
   batch: readonly Happening[],
-  random: Random,
 ): SampleFile {
   const compact = date.replaceAll('-', '');
   const clock = ['2355', '2350'][part] ?? '2345';
-  const name = `${account}_CloudTrail_${region}_${compact}T${clock}Z_${random.letters(16)}.json.gz`;
+  const unique = new Random(`file ${account} ${region} ${date} ${part}`).letters(16);
+  const name = `${account}_CloudTrail_${region}_${compact}T${clock}Z_${unique}.json.gz`;
   return {
     path: `AWSLogs/${organization}/${account}/CloudTrail/${region}/${date.replaceAll('-', '/')}/${name}`,
     text: JSON.stringify({ Records: batch.map(({ record }) => record) }),

@@ -74,10 +74,11 @@ const accounts = [
 
 /** @param scale how many times the month's counts. */
 export function noise(scale = 0.61): readonly Happening[] {
-  const random = new Random('noise');
-  const heard: Happening[] = [...rounds(random)];
-  for (const { virginia, weight, regions } of accounts) {
+  const heard: Happening[] = [...rounds(new Random('rounds'))];
+  for (const { account, virginia, weight, regions } of accounts) {
     for (const [number, kind] of kinds.entries()) {
+      // By its place in the list, at whose end a new kind stands, so that it moves no other.
+      const random = new Random(`noise ${account} ${number}`);
       const count = Math.round(kind.count * weight * scale);
       for (let index = 0; index < count; index += 1) {
         const [time, place] = drawn(() => {

@@ -3,20 +3,24 @@ import { createHash } from 'node:crypto';
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-/** A stream of numbers that is the same for the same seed, on every machine (mulberry32). */
+/**
+ * A stream of numbers that is the same for the same seed, on every machine (sfc32, by Chris Doty-Humphrey). Its state is
+ * large enough that thousands of streams never meet, and give each event an id of its own.
+ */
 export class Random {
-  #state: number;
+  readonly #state: Uint32Array<ArrayBuffer>;
 
   constructor(seed: string) {
-    this.#state = Number.parseInt(digest(seed).slice(0, 8), 16);
+    const bytes = createHash('sha256').update(seed).digest();
+    this.#state = Uint32Array.from([0, 4, 8, 12], (offset) => bytes.readUInt32LE(offset));
   }
 
   /** At least 0, less than 1. */
   next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+    const [a = 0, b = 0, c = 0, counter = 0] = this.#state;
+    const sum = (a + b + counter) >>> 0;
+    this.#state.set([b ^ (b >>> 9), c + (c << 3), ((c << 21) | (c >>> 11)) + sum, counter + 1]);
+    return sum / 4_294_967_296;
   }
 
   /** A whole number, at least 0 and less than `limit`. */
@@ -50,6 +54,25 @@ export class Random {
     const hex = ticks.toString(16).padStart(15, '0');
     const node = digest(machine);
     return `${hex.slice(7)}-${hex.slice(3, 7)}-1${hex.slice(0, 3)}-9${node.slice(0, 3)}-${node.slice(3, 15)}`;
+  }
+}
+
+/**
+ * Streams of their own for things that are told apart by a key, so that one more of them changes nothing about the
+ * others. Those with the same key are numbered in the order in which they are asked for.
+ */
+export class Streams {
+  readonly #seed: string;
+  readonly #asked = new Map<string, number>();
+
+  constructor(seed: string) {
+    this.#seed = seed;
+  }
+
+  next(key: string): Random {
+    const number = (this.#asked.get(key) ?? 0) + 1;
+    this.#asked.set(key, number);
+    return new Random(`${this.#seed} ${key} ${number}`);
   }
 }
 

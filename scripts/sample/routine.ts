@@ -1,8 +1,8 @@
 /** The everyday changes that nobody talks about: fleets that breathe, builds, nightly jobs. Nearly all of it is as it should be. */
 import { autoScaling, data, deploy, production, program, staging } from './cast.ts';
 import * as ec2 from './ec2.ts';
-import { Random } from './random.ts';
-import { type Act, type Caller, type Happening, happening, type Place } from './record.ts';
+import { Random, Streams } from './random.ts';
+import { type Act, type Caller, type Happening, happening, iso, type Place } from './record.ts';
 import { isWorkday } from './story.ts';
 
 const minute = 60_000;
@@ -10,15 +10,17 @@ const hour = 60 * minute;
 
 /** A month of routine. */
 export function routine(): readonly Happening[] {
-  const random = new Random('routine');
+  const streams = new Streams('routine');
   const done: Happening[] = [];
   const tell = (time: number, where: Place, who: Caller, act: Act): void => {
+    const random = streams.next(`${iso(time)} ${where.account} ${where.region}`);
     done.push(happening(time, where, who, act, random));
   };
   const airflow = program('airflow-worker', 'airflow-nightly', 'boto3', '192.0.2.45');
   for (let day = 1; day <= 31; day += 1) {
     const midnight = Date.UTC(2026, 9, day);
-    const second = () => random.below(3600) * 1000;
+    const times = new Random(`routine ${day}`);
+    const second = () => times.below(3600) * 1000;
 
     // Batch workers come with the queue and go with it.
     const workers = [`worker-${day}-1`, ...(day % 3 === 0 ? [`worker-${day}-2`] : [])];

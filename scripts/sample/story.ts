@@ -1,6 +1,6 @@
 /**
  * October 2026 in the example organization, told in the order of its subjects: who did what, where and when.
- * This is the part of the sample that the controls judge; `routine.ts` has the everyday changes beside it and
+ * This is the part of the sample that the controls evaluate; `routine.ts` has the everyday changes beside it and
  * `noise.ts` all that is neither.
  */
 import {
@@ -32,8 +32,8 @@ import {
 import * as ec2 from './ec2.ts';
 import * as eks from './eks.ts';
 import * as kms from './kms.ts';
-import { Random } from './random.ts';
-import { type Act, type Caller, type Deed, type Happening, happening, type Place } from './record.ts';
+import { Streams } from './random.ts';
+import { type Act, type Caller, type Deed, type Happening, happening, iso, type Place } from './record.ts';
 
 /** `02 09:14:20` is that time on October 2nd, in UTC. */
 function october(when: string): number {
@@ -44,11 +44,13 @@ function october(when: string): number {
 
 /** Everything in the story, subject by subject. */
 export function story(): readonly Happening[] {
-  const random = new Random('story');
+  const streams = new Streams('story');
   const told: Happening[] = [];
   const tell: Tell = (when, where, who, ...acts) => {
     acts.forEach((act, index) => {
-      told.push(happening(october(when) + index * 3000, where, who, act, random));
+      const time = october(when) + index * 3000;
+      const random = streams.next(`${iso(time)} ${where.account} ${where.region}`);
+      told.push(happening(time, where, who, act, random));
     });
   };
   for (const subject of [

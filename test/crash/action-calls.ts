@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AnyAction, Target } from '../../lib/core/action.ts';
 import { findingId } from '../../lib/findings/id.ts';
 import type { DynamoMemory } from '../../lib/findings/state/memory.ts';
+import { suite } from '../suite.ts';
 import { isRead } from './calls.ts';
 import { type Aws, deploy, startAws } from './deployment.ts';
 import {
@@ -94,7 +95,7 @@ export function played(
   beforeAll(async () => {
     outcome = await killedEverywhere(scene, where);
   }, limit);
-  it('is killed at least as often as it writes', ({ task }) => {
+  it('is killed at least as often as it writes, or once in a slice', ({ task }) => {
     const { calls, kills, calm } = get();
     task.meta.kills = {
       state,
@@ -102,7 +103,8 @@ export function played(
       kills,
       changes: calm.left.changes.length,
     };
-    expect(kills).toBeGreaterThanOrEqual(calls.filter((call) => !isRead(call)).length);
+    const writes = calls.filter((call) => !isRead(call)).length;
+    expect(kills).toBeGreaterThanOrEqual(suite === 'full' ? writes : 1);
   });
   return get;
 }

@@ -11,7 +11,6 @@ import { CreateScheduleGroupCommand, SchedulerClient } from '@aws-sdk/client-sch
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { bundleFunction } from '../../deploy/bundle.ts';
-import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
 import {
   busName,
   deadLetterQueueName,
@@ -21,6 +20,7 @@ import {
   stackName,
   tableName,
 } from '../../lib/aws/names.ts';
+import { dynamodbClient } from '../../lib/aws/sdk.ts';
 import type { Target } from '../../lib/core/action.ts';
 import { list } from '../../lib/core/json.ts';
 import { findingId } from '../../lib/findings/id.ts';

@@ -15,8 +15,10 @@ const shipped = path.join(root, 'trailseal.policy.yml');
 const folder = mkdtempSync(path.join(tmpdir(), 'trailseal-bundles-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** Those that are compared with the default bundle. */
 const functions = ['ec2', 'eks', 'kms', 'scan'] as const;
-const bundles = new Map<string, { readonly lean: Bundle; readonly plain: Bundle }>();
+const others = ['notify', 'operator', 'remediate', 'transitions'] as const;
+const bundles = new Map<string, { readonly lean: Bundle; readonly plain?: Bundle }>();
 
 beforeAll(async () => {
   for (const name of functions) {
@@ -24,6 +26,11 @@ beforeAll(async () => {
     bundles.set(name, {
       lean: await bundleFunction(entry, path.join(folder, 'lean'), shipped),
       plain: await bundleWith(defaultOptions, entry, path.join(folder, 'default')),
+    });
+  }
+  for (const name of others) {
+    bundles.set(name, {
+      lean: await bundleFunction(`functions/${name}.ts`, path.join(folder, 'lean'), shipped),
     });
   }
 }, 120_000);
@@ -39,17 +46,37 @@ describe("a function's bundle", () => {
     ['eks', ['dynamodb', 'ec2', 'eks', 'securityhub', 'sqs']],
     ['kms', ['dynamodb', 'kms', 'securityhub', 'sqs']],
     ['scan', ['dynamodb', 'ec2', 'eks', 'kms', 'sqs']],
+    ['notify', ['sns', 'sqs', 'ssm']],
+    ['operator', ['dynamodb', 'securityhub', 'sqs']],
+    [
+      'remediate',
+      [
+        'auto-scaling',
+        'dynamodb',
+        'ec2',
+        'eks',
+        'elastic-load-balancing-v2',
+        'eventbridge',
+        'kms',
+        'scheduler',
+        'securityhub',
+        'sqs',
+        'ssm',
+      ],
+    ],
+    ['transitions', ['eventbridge', 'sqs']],
   ])('of %s holds the clients of %j and no others', (name, clients) => {
     const held = inputs(name).flatMap((file) => /@aws-sdk\/client-([^/]+)/.exec(file)?.[1] ?? []);
     expect([...new Set(held)].sort()).toEqual(clients);
   });
 
   it.each([
-    ['ec2', /^lib\/controls\/(eks|kms)\b/],
-    ['eks', /^lib\/controls\/(ec2|kms)\b/],
-    ['kms', /^lib\/controls\/(ec2|eks)\b/],
-  ])('of %s holds no controls of other evaluators', (name, others) => {
-    expect(inputs(name).filter((file) => others.test(file))).toEqual([]);
+    ['ec2', ['ec2']],
+    ['eks', ['eks']],
+    ['kms', ['kms']],
+  ])('of %s holds the controls of %j and no others', (name, services) => {
+    const held = inputs(name).flatMap((file) => /^lib\/services\/(\w+)\/controls\//.exec(file)?.[1] ?? []);
+    expect([...new Set(held)].sort()).toEqual(services);
   });
 
   it.each(functions)('of %s holds nothing that schemas say to people', (name) => {

@@ -9,8 +9,8 @@ import {
   ScheduleKeyDeletionCommand,
 } from '@aws-sdk/client-kms';
 import { expect } from 'vitest';
-import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
 import { tableName } from '../../lib/aws/names.ts';
+import { dynamodbClient } from '../../lib/aws/sdk.ts';
 import type { Resource } from '../../lib/core/control.ts';
 import { DynamoMemory } from '../../lib/findings/state/memory.ts';
 import { goodKeyPolicy, keyWasEnabled } from '../../lib/services/kms/memory.ts';

@@ -5,7 +5,7 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
+import { dynamodbClient } from '../../lib/aws/sdk.ts';
 import type { ActionDeps, AnyAction, Target } from '../../lib/core/action.ts';
 import { DynamoMemory } from '../../lib/findings/state/memory.ts';
 import { table } from '../../lib/findings/state/schema.ts';

@@ -35,9 +35,7 @@ import {
 import { type AwsSecurityFinding, BatchImportFindingsCommand } from '@aws-sdk/client-securityhub';
 import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { callLogger } from '../../lib/aws/calls.ts';
-import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
-import { securityHubClient } from '../../lib/aws/securityhub.ts';
-import { sqsClient } from '../../lib/aws/sqs.ts';
+import { dynamodbClient, securityHubClient, sqsClient } from '../../lib/aws/sdk.ts';
 import { makeClients } from '../../lib/services/clients.ts';
 
 /** What there is to ask about. */

@@ -2,7 +2,7 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { beforeEach, describe, expect, inject, it } from 'vitest';
-import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
+import { dynamodbClient } from '../../lib/aws/sdk.ts';
 import { StateTableError } from '../../lib/findings/state/error.ts';
 import { DynamoExemptions } from '../../lib/findings/state/exemptions.ts';
 import type { OperatorExemption } from '../../lib/policy/operator-exemption.ts';

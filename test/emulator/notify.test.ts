@@ -14,11 +14,11 @@ import {
 import { DeleteParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import { snsClient } from '../../lib/aws/sns.ts';
+import { snsClient, ssmClient } from '../../lib/aws/sdk.ts';
 import { at, text } from '../../lib/core/json.ts';
 import { notify } from '../../lib/notifications/notify.ts';
 import { topicTargets } from '../../lib/notifications/topics.ts';
-import { secretReader, ssmClient } from '../../lib/notifications/webhook-endpoint.ts';
+import { secretReader } from '../../lib/notifications/webhook-endpoint.ts';
 import type { Delivery } from '../../lib/pipeline/live/batch.ts';
 import { action, envelope, instance, transition } from '../notifications/events.ts';
 

@@ -26,10 +26,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } fro
 import { runBreakerClose } from '../../cli/commands/breaker.ts';
 import { runKillSwitchOff } from '../../cli/commands/kill-switch.ts';
 import { runUndo } from '../../cli/commands/undo.ts';
-import { ssmClient } from '../../lib/aws/acting.ts';
-import { eventBridgeClient } from '../../lib/aws/eventbridge.ts';
 import { busName, killSwitchName, tableName } from '../../lib/aws/names.ts';
-import { sqsClient } from '../../lib/aws/sqs.ts';
+import { eventBridgeClient, sqsClient, ssmClient } from '../../lib/aws/sdk.ts';
 import type { ActionDeps, AnyAction, Target } from '../../lib/core/action.ts';
 import { at } from '../../lib/core/json.ts';
 import { findingId } from '../../lib/findings/id.ts';

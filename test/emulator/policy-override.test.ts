@@ -17,8 +17,8 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { runPolicyClear, runPolicyPush } from '../../cli/commands/policy-override.ts';
 import { bundleFunction } from '../../deploy/bundle.ts';
-import { ssmClient } from '../../lib/aws/acting.ts';
 import { functionName } from '../../lib/aws/names.ts';
+import { ssmClient } from '../../lib/aws/sdk.ts';
 import { EffectivePolicy } from '../../lib/pipeline/live/effective-policy.ts';
 import { policyParameter } from '../../lib/pipeline/live/policy-parameter.ts';
 import { policyDigest } from '../../lib/policy/bundled.ts';

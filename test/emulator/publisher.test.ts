@@ -8,7 +8,7 @@ import {
   paginateGetFindings,
 } from '@aws-sdk/client-securityhub';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { securityHubClient } from '../../lib/aws/securityhub.ts';
+import { securityHubClient } from '../../lib/aws/sdk.ts';
 import type { Resource } from '../../lib/core/control.ts';
 import { known } from '../../lib/core/facts.ts';
 import { toAsff } from '../../lib/findings/asff.ts';

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateTableCommand, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { beforeEach, describe, expect, inject, it } from 'vitest';
-import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
+import { dynamodbClient } from '../../lib/aws/sdk.ts';
 import type { Resource } from '../../lib/core/control.ts';
 import { DynamoStateTable } from '../../lib/findings/state/dynamodb.ts';
 import { remembered } from '../../lib/findings/state/entry.ts';

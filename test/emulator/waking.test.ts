@@ -5,7 +5,7 @@ import {
   ListSchedulesCommand,
 } from '@aws-sdk/client-scheduler';
 import { beforeEach, describe, expect, inject, it } from 'vitest';
-import { schedulerClient } from '../../lib/aws/scheduler.ts';
+import { schedulerClient } from '../../lib/aws/sdk.ts';
 import { type GracePeriodEnd, scheduleGracePeriodEnd } from '../../lib/remediation/grace-period.ts';
 import { type Occasion, parseRemediation } from '../../lib/remediation/message.ts';
 import { account, region } from './action-deps.ts';

@@ -1,8 +1,8 @@
 /** The resources that fail and are remediated, of several kinds. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EnableKeyRotationCommand, ListKeysCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
-import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
 import { tableName } from '../../lib/aws/names.ts';
+import { dynamodbClient } from '../../lib/aws/sdk.ts';
 import { findingId } from '../../lib/findings/id.ts';
 import { DynamoMemory } from '../../lib/findings/state/memory.ts';
 import { controls } from '../../lib/services/catalogue.ts';

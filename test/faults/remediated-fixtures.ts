@@ -1,6 +1,7 @@
 /** What remediation made of the fixtures: their state, their action runs, the calls that changed them, and their undo. */
-import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
+
 import { tableName } from '../../lib/aws/names.ts';
+import { dynamodbClient } from '../../lib/aws/sdk.ts';
 import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { DynamoJournal } from '../../lib/remediation/actions/journal-dynamodb.ts';
 import { run, stage } from '../e2e/deployment.ts';

@@ -1,7 +1,7 @@
 /** The publisher with the client that it is made for, against a server of this machine: the network is the real one. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { securityHubClient } from '../../lib/aws/securityhub.ts';
+import { securityHubClient } from '../../lib/aws/sdk.ts';
 import { Publisher } from '../../lib/findings/publisher.ts';
 import { asffOf } from './publishing.ts';
 

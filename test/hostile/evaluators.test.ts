@@ -1,10 +1,11 @@
 /** What every evaluator keeps to, whatever messages are in its queue. */
 import { describe, expect, it } from 'vitest';
 import { evaluators } from '../../lib/services/catalogue.ts';
+import { shareOf } from '../suite.ts';
 import { checkInvariants } from './invariants.ts';
 
 /** In all, however many evaluators there are: half of them one by one, half in batches. */
-const messagesInAll = 102_000;
+const messagesInAll = shareOf(102_000);
 const messages = Math.floor(messagesInAll / 2 / evaluators.length);
 /** Each way in which a message can end has to be met this often, or the test would prove nothing about it. */
 const least = Math.floor(messages / 34);

@@ -12,6 +12,7 @@ import { type Note, withNews } from '../../lib/remediation/custom-actions/note.t
 import { parseRemediation } from '../../lib/remediation/message.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { policyOf } from '../policy/fixtures.ts';
+import { shareOf } from '../suite.ts';
 import { operatorBody, productArn, stage } from './custom-actions.ts';
 import { known } from './requests.ts';
 import { accountRegion, hostileText } from './values.ts';
@@ -147,12 +148,12 @@ describe('hostile messages in the queue of operators', () => {
           tally.exemptions += came.given.length;
           tally.notes += came.notes.length;
         }),
-        { numRuns: 5_000 },
+        { numRuns: shareOf(5_000) },
       );
     } finally {
       for (const spy of streams) spy.mockRestore();
     }
     // All ends were met, each many times: else it would say nothing.
-    expect(Math.min(...Object.values(tally))).toBeGreaterThan(100);
+    expect(Math.min(...Object.values(tally))).toBeGreaterThan(shareOf(100));
   }, 300_000);
 });

@@ -7,6 +7,7 @@ import { triggerOfAction, triggerOfTransition } from '../../lib/notifications/tr
 import { actionEventSchema } from '../../lib/remediation/events/action-event.ts';
 import { transitionSchema } from '../../lib/remediation/events/transition.ts';
 import { violationsOfNotification } from '../notifications/shown.ts';
+import { shareOf, suite } from '../suite.ts';
 import { type FakeResource, fakeResources } from './fake-resources.ts';
 import type { Write } from './permissive-aws.ts';
 import { type Came, RemediationWorld } from './remediation-world.ts';
@@ -148,11 +149,13 @@ describe('hostile messages in the queue of remediation, and a state table that l
           ...aws.unsupported.map((call) => `${call} is a call that this AWS does not have`),
         ];
       };
-      await storm(12_000, check);
+      await storm(shareOf(12_000), check);
       // The rarest of them, which only an order brings about, may want some more.
-      for (let more = 0; more < 20 && calls.size < everyCall.length; more += 1) await storm(1_000, check);
+      const wanted = suite === 'full' ? everyCall.length : 10;
+      for (let more = 0; more < 20 && calls.size < wanted; more += 1) await storm(1_000, check);
       // Every action was carried out on what it is meant for: else the storm would say nothing of it.
-      expect([...calls].sort()).toEqual(everyCall);
+      expect([...calls].filter((call) => !everyCall.includes(call))).toEqual([]);
+      expect(calls.size).toBeGreaterThanOrEqual(wanted);
     },
     limit,
   );
@@ -161,11 +164,11 @@ describe('hostile messages in the queue of remediation, and a state table that l
     'are told of to people and chats without any markup of theirs',
     async () => {
       let told = 0;
-      await storm(4_000, (one, came) => {
+      await storm(shareOf(4_000), (one, came) => {
         if (came.kind === 'done') told += came.remediation.events.length;
         return faultsOfTelling(came, one);
       });
-      expect(told).toBeGreaterThan(200);
+      expect(told).toBeGreaterThan(shareOf(200));
     },
     limit,
   );
@@ -174,11 +177,11 @@ describe('hostile messages in the queue of remediation, and a state table that l
     'leave lines in the log of printable ASCII alone',
     async () => {
       let seen = 0;
-      await storm(4_000, (_one, _came, _world, lines) => {
+      await storm(shareOf(4_000), (_one, _came, _world, lines) => {
         seen += lines.length;
         return lines.flatMap(violationsOfLine);
       });
-      expect(seen).toBeGreaterThan(1_000);
+      expect(seen).toBeGreaterThan(shareOf(1_000));
     },
     limit,
   );

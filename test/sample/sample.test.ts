@@ -1,13 +1,20 @@
 /** The archive that ships: it is what its generator makes, it looks like CloudTrail, and it tells a story. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { at, text } from '../../lib/core/json.ts';
 import { type Replay, replayPaths } from '../../lib/pipeline/replay/replay.ts';
 import { defaultPolicy } from '../../lib/policy/file/assemble.ts';
 import { controls } from '../../lib/services/catalogue.ts';
+import { data, li } from '../../scripts/sample/cast.ts';
+import { filesOf } from '../../scripts/sample/delivery.ts';
+import * as ec2 from '../../scripts/sample/ec2.ts';
+import { noise } from '../../scripts/sample/noise.ts';
+import { Random, Streams } from '../../scripts/sample/random.ts';
+import { happening } from '../../scripts/sample/record.ts';
+import { story } from '../../scripts/sample/story.ts';
 import { writeSample } from '../../scripts/sample.ts';
 
 const shipped = path.join(import.meta.dirname, '..', '..', 'data', 'sample');
@@ -43,6 +50,41 @@ describe('the generator', () => {
     expect([...made].filter(([file, content]) => files.get(file) !== content).map(([file]) => file)).toEqual(
       [],
     );
+  });
+
+  it('writes only the files that differ, and removes those that are no longer part of the archive', () => {
+    writeSample(folder);
+    const [changed = '', unchanged = ''] = filesBelow(folder);
+    const inode = statSync(path.join(folder, unchanged)).ino;
+    writeFileSync(path.join(folder, changed), gzipSync('{"Records":[]}'));
+    writeFileSync(path.join(folder, 'AWSLogs', 'old.json.gz'), gzipSync('{"Records":[]}'));
+    expect(writeSample(folder)).toEqual({ written: [changed], removed: ['AWSLogs/old.json.gz'] });
+    expect(statSync(path.join(folder, unchanged)).ino).toBe(inode);
+  });
+
+  it('changes, for one more event, only a file of its account, Region and day', () => {
+    const more = happening(
+      Date.UTC(2026, 9, 9, 12, 30, 8),
+      data.ireland,
+      li.cli,
+      ec2.deleteVolume('one more'),
+      new Random('one more'),
+    );
+    const before = new Map(filesOf(story(), noise()).map((file) => [file.path, file.text]));
+    const after = filesOf([more, ...story()], noise());
+    const changed = after.filter((file) => before.get(file.path) !== file.text).map((file) => file.path);
+    expect(changed).toEqual([expect.stringContaining('/123456789012/CloudTrail/eu-west-1/2026/10/09/')]);
+  });
+
+  it('gives an event the same ids, whatever is told before it', () => {
+    const [alone, after] = [new Streams('story'), new Streams('story')];
+    after.next('one more');
+    expect(after.next('noon').uuid()).toBe(alone.next('noon').uuid());
+  });
+
+  it('gives events of one moment, account and Region different ids', () => {
+    const streams = new Streams('story');
+    expect(streams.next('noon').uuid()).not.toBe(streams.next('noon').uuid());
   });
 
   it('puts neither a time nor an operating system into the gzip header', () => {

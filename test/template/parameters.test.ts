@@ -1,10 +1,9 @@
-/** The parameters of a deployment: what they change, and what is refused before anything is made. */
+/** The parameters of a deployment: what they change in the stack. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { defaultParameters } from '../../deploy/defaults.ts';
-import { ParameterError, parameterNames, readParameters } from '../../deploy/parameters.ts';
 import { stackOf } from '../../deploy/stack.ts';
 import { at } from '../../lib/core/json.ts';
 import { sls } from './sls.ts';
@@ -23,10 +22,6 @@ async function stackWith(changes: Readonly<Record<string, unknown>>) {
 }
 const alarmsOf = (resources: ReadonlyMap<string, Made>) => ofType(resources, 'AWS::CloudWatch::Alarm');
 
-it('serverless.yml has a default for every parameter', () => {
-  expect(Object.keys(defaults).toSorted()).toEqual([...parameterNames].toSorted());
-});
-
 describe('the parameter', () => {
   it('evaluators leaves out the rule, the queue and the function of the others', async () => {
     const { functions, resources } = await stackWith({ evaluators: 'kms' });
@@ -35,15 +30,15 @@ describe('the parameter', () => {
     expect(ofType(resources, 'AWS::SQS::Queue').map(([id]) => id)).toEqual([
       'KmsQueue',
       'KmsDeadLetters',
-      'ScheduledScanQueue',
-      'ScheduledScanDeadLetters',
+      'ScanQueue',
+      'ScanDeadLetters',
     ]);
   });
 
   it('evaluators leaves the scheduled scan nothing to list for the others', async () => {
     const { resources } = await stackWith({ evaluators: 'kms' });
     const statements = statementsIn(
-      at(one(resources, 'ScheduledScanRole').properties, 'Policies', 0, 'PolicyDocument'),
+      at(one(resources, 'ScanRole').properties, 'Policies', 0, 'PolicyDocument'),
     );
     const services = statements.flatMap(({ actions }) => actions.map((action) => action.split(':')[0]));
     expect(new Set(services)).toEqual(new Set(['kms', 'dynamodb', 'sqs', 'logs', 'xray']));
@@ -139,55 +134,21 @@ describe('the parameter', () => {
   });
 });
 
-describe('a parameter that is wrong is named, with what it may be:', () => {
-  it.each([
-    ['stage', 'Prod', 'lower-case letters'],
-    ['stage', 'a'.repeat(21), '20 characters at most'],
-    ['evaluators', 'ec2,s3', 'some of ec2, eks, kms'],
-    ['evaluators', '', 'some of ec2, eks, kms'],
-    ['kmsKeyArn', 'alias/aws/sqs', 'the ARN of a KMS key'],
-    ['logRetentionInDays', '100', 'a number of days that CloudWatch Logs knows'],
-    ['logLevel', 'LOUD', 'one of DEBUG, INFO, WARN, ERROR'],
-    ['concurrency', '1', 'a whole number from 2 to 1000'],
-    ['concurrency', '2.5', 'a whole number from 2 to 1000'],
-    ['scanSchedule', '5 minutes', 'at least 30 minutes'],
-    ['scanSchedule', '2 days', 'at most 1 day'],
-    ['alarmEmail', 'security', 'one e-mail address'],
-    ['alarmTopicArn', 'security', 'the ARN of an SNS topic'],
-    ['insights', 'yes', 'true or false'],
-    ['retainState', 'no', 'true or false'],
-  ])('%s=%j', (name, value, expected) => {
-    const read = () => readParameters({ ...defaults, [name]: value });
-    expect(read).toThrow(ParameterError);
-    expect(read).toThrow(`the parameter ${name} is ${JSON.stringify(value)}`);
-    expect(read).toThrow(expected);
-  });
-
-  it('one that does not exist', () => {
-    expect(() => readParameters({ ...defaults, sweeprate: '1 day' })).toThrow(
-      'the parameter sweeprate does not exist (there are stage, evaluators,',
-    );
-  });
-
-  it('an address beside a topic', () => {
-    const both = { ...defaults, alarmEmail: 'security@example.com', alarmTopicArn: topic };
-    expect(() => readParameters(both)).toThrow('the parameter alarmEmail is set and alarmTopicArn too');
-  });
-
-  it('a policy that is not there', async () => {
+describe('the parameter policy is named, with what is wrong, where it is', () => {
+  it('a file that is not there', async () => {
     const policy = path.join(folder, 'none.yml');
     await expect(stackWith({ policy })).rejects.toThrow(
       `the parameter policy is a file that can't be used: cannot read ${policy}`,
     );
   });
 
-  it('a policy that is wrong', async () => {
+  it('a file that is wrong', async () => {
     const policy = path.join(folder, 'wrong.yml');
     writeFileSync(policy, 'version: 1\ncontrols: { no-such-control: {} }\n');
     await expect(stackWith({ policy })).rejects.toThrow('no-such-control');
   });
 
-  it('a policy that leaves nothing to be evaluated', async () => {
+  it('a file that leaves nothing to be evaluated', async () => {
     const policy = path.join(folder, 'nothing.yml');
     writeFileSync(policy, 'version: 1\ndefaults: { enabled: false }\n');
     await expect(stackWith({ policy })).rejects.toThrow('which enables no control of ec2, eks, kms');

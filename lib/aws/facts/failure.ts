@@ -4,29 +4,8 @@
  */
 
 import { type Unknown, unknownFact } from '../../core/facts.ts';
-import { isObject, text } from '../../core/json.ts';
-
-const denials = new Set([
-  'UnauthorizedOperation',
-  'AccessDenied',
-  'AccessDeniedException',
-  'AuthFailure',
-  'NotAuthorized',
-  'OptInRequired',
-  'Blocked',
-  'InvalidClientTokenId',
-  'UnrecognizedClientException',
-  'MissingAuthenticationToken',
-  'IncompleteSignature',
-  'InvalidSignatureException',
-  'SignatureDoesNotMatch',
-  'ExpiredToken',
-  'ExpiredTokenException',
-  'RequestExpired',
-  // Not AWS's, but the SDK's, where there are no credentials to ask with.
-  'CredentialsProviderError',
-  'TokenProviderError',
-]);
+import { isObject } from '../../core/json.ts';
+import { codeOf, isRefusalOfCaller, messageOf } from '../reason.ts';
 
 const throttles = new Set([
   'RequestLimitExceeded',
@@ -41,12 +20,6 @@ const throttles = new Set([
   'SlowDown',
 ]);
 
-/** The error's code as AWS names it. */
-function codeOf(error: unknown): string {
-  // Most of Node's own errors have their name from their class.
-  return error instanceof Error ? error.name : (text(error, 'name') ?? '');
-}
-
 /** Whether AWS says that there is no such resource, or that nothing could have this id. */
 export function isNotFound(error: unknown): boolean {
   return /NotFound|Malformed|^InvalidGrantId/.test(codeOf(error));
@@ -54,7 +27,7 @@ export function isNotFound(error: unknown): boolean {
 
 /** Whether EC2 refused a whole call because of an id in it: `InvalidVolume.NotFound`, `InvalidInstanceType`, … */
 export function refusesAnId(error: unknown): boolean {
-  return /^Invalid/.test(codeOf(error)) && !denials.has(codeOf(error));
+  return /^Invalid/.test(codeOf(error)) && !isRefusalOfCaller(error);
 }
 
 /** Whether the error is the service's answer with this code. */
@@ -69,7 +42,7 @@ export function hasCode(error: unknown, code: string): boolean {
 export function failure(error: unknown, action: string): Unknown {
   const code = codeOf(error);
   const message = messageOf(error);
-  if (denials.has(code)) return unknownFact('denied', `${action} was denied${message}`);
+  if (isRefusalOfCaller(error)) return unknownFact('denied', `${action} was denied${message}`);
   if (throttles.has(code) || isThrottling(error)) {
     return unknownFact('throttled', `${action} was throttled for as long as it was tried${message}`);
   }
@@ -85,14 +58,4 @@ function isThrottling(error: unknown): boolean {
     (isObject(retryable) && retryable['throttling'] === true) ||
     (isObject(metadata) && metadata['httpStatusCode'] === 429)
   );
-}
-
-/** The message as the end of a clause; EC2's encoded part, which nobody can read, is left out. */
-function messageOf(error: unknown): string {
-  const message = (text(error, 'message') ?? '')
-    .replace(/\s*Encoded authorization failure message:.*$/s, '')
-    .replace(/\s+/g, ' ')
-    .replace(/[.\s]+$/, '');
-  if (message === '') return '';
-  return ` (${message.length > 300 ? `${message.slice(0, 300)}…` : message})`;
 }

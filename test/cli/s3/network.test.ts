@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { regionOf } from '../../../cli/s3/bucket.ts';
 import { fetchObject } from '../../../cli/s3/fetch.ts';
-import { s3Client } from '../../../lib/aws/s3.ts';
+import { s3Client } from '../../../lib/aws/sdk.ts';
 
 let server: Server | undefined;
 
