@@ -2,6 +2,7 @@
 import { parseArn } from '../../lib/core/arn.ts';
 import type { Control, Resource, ResourceType } from '../../lib/core/control.ts';
 import { findingId } from '../../lib/findings/id.ts';
+import { resourceTypeOf, resourceTypes } from '../../lib/services/catalogue.ts';
 import { checkRegion } from '../commands/options.ts';
 import { UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
@@ -88,21 +89,12 @@ interface TypeAndId {
   readonly id?: string;
 }
 
-/** How ARNs name what is evaluated. Source: Service Authorization Reference, resource types of EC2, EKS and KMS. */
-const forms: readonly {
+/** As `lib/findings/asff-resource.ts` names what has no ARN of its own: that of what it is in, and its id. */
+const formsWithParent: readonly {
   readonly service: string;
   readonly pattern: RegExp;
   readonly type: ResourceType;
 }[] = [
-  { service: 'ec2', pattern: /^instance\/([^/#]+)$/, type: 'AwsEc2Instance' },
-  { service: 'ec2', pattern: /^volume\/([^/#]+)$/, type: 'AwsEc2Volume' },
-  { service: 'ec2', pattern: /^snapshot\/([^/#]+)$/, type: 'AwsEc2Snapshot' },
-  { service: 'ec2', pattern: /^launch-template\/([^/#]+)$/, type: 'AwsEc2LaunchTemplate' },
-  { service: 'eks', pattern: /^cluster\/([^/#]+)$/, type: 'AwsEksCluster' },
-  // Its true ARN ends in a UUID, which is no part of what identifies it.
-  { service: 'eks', pattern: /^nodegroup\/([^/#]+\/[^/#]+)(?:\/[^/#]+)?$/, type: 'AwsEksNodegroup' },
-  { service: 'kms', pattern: /^key\/([^/#]+)$/, type: 'AwsKmsKey' },
-  // As `lib/findings/asff-resource.ts` names what has no ARN of its own: that of what it is in, and its id.
   { service: 'ec2', pattern: /#(.+)$/s, type: 'AwsEc2Volume' },
   { service: 'eks', pattern: /#(.+)$/s, type: 'AwsEksNodegroup' },
   { service: 'kms', pattern: /#(.+)$/s, type: 'AwsKmsGrant' },
@@ -114,7 +106,12 @@ function typeAndId(name: string): TypeAndId | undefined {
   if (arn === undefined) return undefined;
   const { service, resource } = arn;
   if (service === 'iam' && resource === 'root') return { type: 'AwsAccount' };
-  for (const form of forms) {
+  for (const type of resourceTypes) {
+    const form = resourceTypeOf(type).arn;
+    const id = form.service === service && form.ofParent !== true ? form.idIn(resource) : undefined;
+    if (id !== undefined) return { type, id };
+  }
+  for (const form of formsWithParent) {
     const id = form.service === service ? form.pattern.exec(resource)?.[1] : undefined;
     if (id !== undefined) return { type: form.type, id };
   }

@@ -5,7 +5,7 @@
 
 import { killSwitchName, scheduleGroupName } from '../../lib/aws/names.ts';
 import type { ActionId, AnyAction } from '../../lib/core/action.ts';
-import type { Control } from '../../lib/core/control.ts';
+import type { Control, ResourceType } from '../../lib/core/control.ts';
 import { usesTags } from '../../lib/policy/decide/tags.ts';
 import type { Policy } from '../../lib/policy/model.ts';
 import { actionOf } from '../../lib/remediation/actions/index.ts';
@@ -14,12 +14,13 @@ import { killSwitchPermission } from '../../lib/remediation/kill-switch.ts';
 import { limiterPermissions } from '../../lib/remediation/limiter.ts';
 import { workflowPermission } from '../../lib/remediation/workflow.ts';
 import { permissionsFor, tagPermissionsFor } from '../../lib/services/readers.ts';
+import { tagAdapterOf } from '../../lib/services/tags.ts';
 import type { Deployment } from '../context.ts';
 import { type Grant, grants, reads } from '../grants.ts';
 import { ids } from '../ids.ts';
 import { arnOf, localArn } from '../template.ts';
 import { putEvents } from './publishing.ts';
-import { serviceOf, undoing, writes } from './writes.ts';
+import { undoing, writes } from './writes.ts';
 
 export async function remediating(deployment: Deployment): Promise<readonly Grant[]> {
   const wanted = wantedOf(deployment);
@@ -53,8 +54,8 @@ function wantedOf({ actions, requested }: Deployment): readonly Wanted[] {
     // The policy itself takes tags away; all else is taken back only where people ask for it.
     const untagging = definition.id === 'tag' && undo.kind === 'restores' ? undo.permissions : [];
     const all = [...new Set([...permissions.reads, ...permissions.writes, ...untagging])];
-    const services = new Set(controls.map(({ resourceType }) => serviceOf(resourceType)));
-    const needed = definition.id === 'tag' ? all.filter((one) => services.has(one.split(':')[0] ?? '')) : all;
+    const tagging = new Set(controls.flatMap(({ resourceType }) => tagPermissions(resourceType)));
+    const needed = definition.id === 'tag' ? all.filter((one) => tagging.has(one)) : all;
     return [
       {
         definition,
@@ -64,6 +65,14 @@ function wantedOf({ actions, requested }: Deployment): readonly Wanted[] {
       },
     ];
   });
+}
+
+/** What tagging resources of this type needs, reads included. */
+function tagPermissions(type: ResourceType): readonly string[] {
+  const adapter = tagAdapterOf(type);
+  if (adapter === undefined) return [];
+  const { reads, set, remove } = adapter.permissions;
+  return [...reads, set, remove];
 }
 
 /** Those of whom operators may order an undo: for the others people have permissions of their own. */

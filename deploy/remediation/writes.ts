@@ -6,10 +6,12 @@
 import type { ActionId } from '../../lib/core/action.ts';
 import type { Control, ResourceType } from '../../lib/core/control.ts';
 import type { Policy } from '../../lib/policy/model.ts';
+import { isTaggable, resourceTypeOf, serviceOf } from '../../lib/services/catalogue.ts';
 import { isolationTag, quarantineTag } from '../../lib/services/ec2/quarantine/names.ts';
 import { eksSecretsEncryption, keyNamed } from '../../lib/services/eks/controls/eks-secrets-encryption.ts';
+import { tagAdapterOf } from '../../lib/services/tags.ts';
 import { type Grant, ofThisRegion } from '../grants.ts';
-import { endpointOf, localArn, ref, sub, type Value } from '../template.ts';
+import { capital, endpointOf, localArn, ref, sub, type Value } from '../template.ts';
 
 /** A part of what an action may do; without a condition where IAM knows none that fits. */
 type Narrow = Pick<Grant, 'sid' | 'resource' | 'condition'>;
@@ -207,39 +209,34 @@ function members(): readonly Narrow[] {
   return [{ sid: 'QuarantineMembers', resource }];
 }
 
-/** The service that a type of resource is tagged in, by its prefix in IAM. */
-export function serviceOf(type: ResourceType): string {
-  return tagged[type]?.service ?? '';
-}
-
-const tagged: Readonly<
-  Partial<Record<ResourceType, { readonly service: string; readonly resource: Value }>>
-> = {
-  AwsEc2Instance: { service: 'ec2', resource: ec2('instance') },
-  AwsEc2Volume: { service: 'ec2', resource: ec2('volume') },
-  AwsEc2Snapshot: { service: 'ec2', resource: snapshots },
-  AwsEc2LaunchTemplate: { service: 'ec2', resource: ec2('launch-template') },
-  AwsEksCluster: { service: 'eks', resource: clusters },
-  AwsEksNodegroup: { service: 'eks', resource: localArn('eks', 'nodegroup/*') },
-  AwsKmsKey: { service: 'kms', resource: keys },
-};
-
 /** Tags whose names begin with the policy's prefix, on the kinds of resources that the controls are about. */
 function tagging(controls: readonly Control[], prefix: string): Narrowed {
   const types = [...new Set(controls.map(({ resourceType }) => resourceType))];
   const names = { 'ForAllValues:StringLike': { 'aws:TagKeys': `${prefix}*` }, ...present('aws:TagKeys') };
-  const of = (service: string, sid: string, condition: Grant['condition'] = names): readonly Narrow[] => {
-    const resource = types.flatMap((type) =>
-      tagged[type]?.service === service ? [tagged[type].resource] : [],
-    );
-    return [{ sid, resource, condition }];
-  };
-  return {
-    'ec2:CreateTags': of('ec2', 'TagEc2'),
-    'ec2:DeleteTags': of('ec2', 'TagEc2'),
-    'eks:TagResource': of('eks', 'TagEks'),
-    'eks:UntagResource': of('eks', 'TagEks'),
-    'kms:TagResource': of('kms', 'TagKms', { ...names, ...notOwn }),
-    'kms:UntagResource': of('kms', 'TagKms', { ...names, ...notOwn }),
-  };
+  const narrowed = types.flatMap((type) => {
+    const service = serviceOf(type)?.id ?? '';
+    const permissions = tagAdapterOf(type)?.permissions;
+    const narrow: Narrow = {
+      sid: `Tag${capital(service)}`,
+      resource: allOf(types.filter((other) => serviceOf(other)?.id === service)),
+      // Of what CloudFormation tags for the stack itself, only keys could be taken for a customer's.
+      condition: service === 'kms' ? { ...names, ...notOwn } : names,
+    };
+    return permissions === undefined
+      ? []
+      : [permissions.set, permissions.remove].map((one) => [one, [narrow]]);
+  });
+  return Object.fromEntries(narrowed);
+}
+
+/** The ARNs of all resources of these types in this account and Region, of those that can have tags. */
+function allOf(types: readonly ResourceType[]): readonly Value[] {
+  return types
+    .filter((type) => isTaggable({ type }))
+    .map((type) => {
+      const { service, resource, withoutAccount } = resourceTypeOf(type).arn;
+      return withoutAccount === true
+        ? sub(`arn:\${AWS::Partition}:${service}:\${AWS::Region}::${resource('*')}`)
+        : localArn(service, resource('*'));
+    });
 }

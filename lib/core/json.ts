@@ -59,3 +59,17 @@ export function texts(value: unknown, ...path: readonly (string | number)[]): re
   if (typeof found === 'string') return found === '' ? [] : [found];
   return list(found).filter((item) => typeof item === 'string');
 }
+
+/**
+ * The member of this name, given in PascalCase, in that spelling or in camelCase: not of every call a record has
+ * been seen. `null` counts as absent.
+ * @example member({ listenerArn: 'arn:…' }, 'ListenerArn') // 'arn:…'
+ */
+export function member(value: unknown, name: string): unknown {
+  return at(value, name) ?? at(value, name.charAt(0).toLowerCase() + name.slice(1)) ?? undefined;
+}
+
+/** The member of this name as text, a number as its decimal text; see `member`. */
+export function memberText(value: unknown, name: string): string | undefined {
+  return text(member(value, name));
+}

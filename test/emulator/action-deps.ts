@@ -2,9 +2,7 @@
  * A deployment in moto that carries out actions, whose process can be killed at any of its calls to AWS: the call is
  * made or not, the program never learns of it, and makes no other one.
  */
-import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
-import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { dynamodbClient } from '../../lib/aws/sdk.ts';
 import type { ActionDeps, AnyAction, Target } from '../../lib/core/action.ts';
 import { DynamoMemory } from '../../lib/findings/state/memory.ts';
@@ -38,12 +36,7 @@ const leaseFor = 60_000;
 
 /** The clients of a test itself, which nobody kills. */
 export function bystanders() {
-  return {
-    ec2: makeClients(config).ec2,
-    eks: makeClients(config).eks,
-    kms: makeClients(config).kms,
-    dynamodb: dynamodbClient(config),
-  };
+  return { ...makeClients(config), dynamodb: dynamodbClient(config) };
 }
 
 export async function makeTable(name: string): Promise<void> {
@@ -110,13 +103,7 @@ export function deployment(tableName: string) {
   const journal = new DynamoJournal({ client: clients.dynamodb, table: tableName, now });
   const memory = new DynamoMemory({ client: clients.dynamodb, table: tableName, wait, random: () => 0 });
   const deps: ActionDeps = {
-    clients: {
-      ec2: clients.ec2,
-      eks: clients.eks,
-      kms: clients.kms,
-      autoScaling: new AutoScalingClient(config),
-      elb: new ElasticLoadBalancingV2Client(config),
-    },
+    clients,
     memory,
     now,
     wait,

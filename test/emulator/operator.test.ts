@@ -35,7 +35,6 @@ import { DynamoMemory } from '../../lib/findings/state/memory.ts';
 import { carryOut } from '../../lib/remediation/actions/carry-out.ts';
 import { DynamoJournal } from '../../lib/remediation/actions/journal-dynamodb.ts';
 import { Limiter } from '../../lib/remediation/limiter.ts';
-import { makeClients } from '../../lib/services/clients.ts';
 import { cancelKeyDeletion } from '../../lib/services/kms/fixes/cancel-key-deletion.ts';
 import { enableKey } from '../../lib/services/kms/fixes/enable-key.ts';
 import type { Ended } from '../cli/command.ts';
@@ -157,7 +156,7 @@ async function act(
   const { dynamodb, ...clients } = bystanders();
   const wait = async () => undefined;
   const deps: ActionDeps = {
-    clients: { ...clients, autoScaling: makeClients(config).autoScaling, elb: makeClients(config).elb },
+    clients,
     memory: new DynamoMemory({ client: dynamodb, table: tableName(stage), wait, random: () => 0 }),
     now: () => new Date(),
     wait,

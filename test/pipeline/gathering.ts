@@ -1,15 +1,14 @@
 /** A provider of facts over mocked SDK clients, with a clock that only waiting moves. */
-import { EC2Client, EC2ServiceException } from '@aws-sdk/client-ec2';
-import { EKSClient, EKSServiceException } from '@aws-sdk/client-eks';
-import { KMSClient, KMSServiceException } from '@aws-sdk/client-kms';
-import { mockClient } from 'aws-sdk-client-mock';
+import { EC2ServiceException } from '@aws-sdk/client-ec2';
+import { EKSServiceException } from '@aws-sdk/client-eks';
+import { KMSServiceException } from '@aws-sdk/client-kms';
 import type { Cache } from '../../lib/aws/facts/cache.ts';
 import { accountRegionKey } from '../../lib/core/account-region.ts';
 import type { Fact, FactName, Resource, ResourceType } from '../../lib/core/control.ts';
 import type { FactRequest } from '../../lib/core/fact-provider.ts';
 import { AwsFacts } from '../../lib/pipeline/aws-facts.ts';
-import { makeClients } from '../../lib/services/clients.ts';
 import { readers, related, tagReaders } from '../../lib/services/readers.ts';
+import { callsOf, mockedClients } from '../services/mocked-clients.ts';
 
 export const account = '111122223333';
 export const region = 'us-east-1';
@@ -17,13 +16,7 @@ export const start = '2026-11-21T10:00:00.000Z';
 
 /** A mocked AWS, anew for each test. What is not answered for resolves to nothing, as the SDK's mock does. */
 export function mockAws(cache?: Cache) {
-  const config = { region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
-  const made = { ec2: new EC2Client(config), eks: new EKSClient(config), kms: new KMSClient(config) };
-  const mocks = { ec2: mockClient(made.ec2), eks: mockClient(made.eks), kms: mockClient(made.kms) };
-  const unused = makeClients({
-    region: 'eu-central-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
+  const aws = mockedClients(region);
   const waits: number[] = [];
   const asked: string[] = [];
   let time = Date.parse(start);
@@ -33,7 +26,7 @@ export function mockAws(cache?: Cache) {
     related,
     clients: (accountRegion) => {
       asked.push(accountRegionKey(accountRegion));
-      return { ...made, autoScaling: unused.autoScaling, elb: unused.elb };
+      return aws.clients;
     },
     now: () => new Date(time),
     wait: async (milliseconds) => {
@@ -44,17 +37,13 @@ export function mockAws(cache?: Cache) {
   });
 
   return {
-    ...mocks,
+    ...aws.mocks,
     /** How long was waited, each time. */
     waits,
     /** Where clients were asked for, once a call. */
     asked,
     /** The API calls made so far, as IAM names them. */
-    calls: (): readonly string[] => [
-      ...named('ec2', mocks.ec2.calls()),
-      ...named('eks', mocks.eks.calls()),
-      ...named('kms', mocks.kms.calls()),
-    ],
+    calls: (): readonly string[] => callsOf(aws),
     gather: (requests: readonly FactRequest[]) => provider.gather(requests),
     look: (requests: readonly FactRequest[]) => provider.look(requests),
     provider,
@@ -66,13 +55,6 @@ export function mockAws(cache?: Cache) {
       return fact;
     },
   };
-}
-
-function named(service: string, calls: readonly { readonly args: readonly unknown[] }[]): readonly string[] {
-  return calls.map(({ args: [command] }) => {
-    const name = typeof command === 'object' && command !== null ? command.constructor.name : '';
-    return `${service}:${name.replace(/Command$/, '')}`;
-  });
 }
 
 export function resource(type: ResourceType, id: string, more: Partial<Resource> = {}): Resource {

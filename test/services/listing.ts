@@ -1,9 +1,8 @@
 /** Listing with the SDK mocked. */
-import { mockClient } from 'aws-sdk-client-mock';
 import type { ResourceType } from '../../lib/core/control.ts';
 import type { Page } from '../../lib/core/list.ts';
-import { makeClients } from '../../lib/services/clients.ts';
 import { listerOf } from '../../lib/services/listers.ts';
+import { callsOf, mockedClients } from './mocked-clients.ts';
 
 export const account = '111122223333';
 export const region = 'eu-central-1';
@@ -15,12 +14,14 @@ export function awsError(name: string, message = ''): Error {
 }
 
 export function mockAws() {
-  const clients = makeClients({ region });
+  const aws = mockedClients(region);
+  const { clients, mocks } = aws;
   return {
     clients,
-    ec2: mockClient(clients.ec2),
-    eks: mockClient(clients.eks),
-    kms: mockClient(clients.kms),
+    ...mocks,
+    mocks,
+    /** The calls made so far, as IAM names them. */
+    calls: (): readonly string[] => callsOf(aws),
     list: (type: ResourceType, token?: string) => listerOf(type).list(clients, accountRegion, token),
     /** All pages, each token going through JSON as in a message. */
     async pages(type: ResourceType): Promise<readonly Page[]> {

@@ -1,9 +1,4 @@
 /** The smallest resource there is, a lamp that should be on, and the engine over it. */
-import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import { EC2Client } from '@aws-sdk/client-ec2';
-import { EKSClient } from '@aws-sdk/client-eks';
-import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { KMSClient } from '@aws-sdk/client-kms';
 import { expect } from 'vitest';
 import * as z from 'zod/mini';
 import type { Memory } from '../../../lib/core/action.ts';
@@ -18,6 +13,7 @@ import type { ActionRun } from '../../../lib/remediation/actions/action-run.ts';
 import { carryOut } from '../../../lib/remediation/actions/carry-out.ts';
 import type { RunOptions } from '../../../lib/remediation/actions/run.ts';
 import { undo } from '../../../lib/remediation/actions/undo.ts';
+import { makeClients } from '../../../lib/services/clients.ts';
 import { MemoryJournal } from './memory-journal.ts';
 
 export const accountRegion = { account: '111122223333', region: 'eu-central-1' } as const;
@@ -40,13 +36,7 @@ export function depsWith(memory: Partial<Memory> = {}): {
   const waits: number[] = [];
   let time = start;
   const deps: ActionDeps = {
-    clients: {
-      ec2: new EC2Client(config),
-      eks: new EKSClient(config),
-      kms: new KMSClient(config),
-      autoScaling: new AutoScalingClient(config),
-      elb: new ElasticLoadBalancingV2Client(config),
-    },
+    clients: makeClients(config),
     memory: { ...nothingRemembered, ...memory },
     now: () => new Date(time),
     wait: async (milliseconds) => {

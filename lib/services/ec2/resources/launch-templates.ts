@@ -2,9 +2,9 @@
 import { arnOf } from '../../../core/arn.ts';
 import type { Resource } from '../../../core/control.ts';
 import type { TrailEvent } from '../../../core/event.ts';
-import { list, text } from '../../../core/json.ts';
+import { list, member, memberText, text } from '../../../core/json.ts';
 import { tagged, tagsIn } from './instances.ts';
-import { member, memberText, requestOf, responseOf } from './wrapped.ts';
+import { requestOf, responseOf } from './wrapped.ts';
 
 /**
  * Create-, Modify- and DeleteLaunchTemplate, CreateLaunchTemplateVersion, DeleteLaunchTemplateVersions: the

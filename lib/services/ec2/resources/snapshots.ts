@@ -2,9 +2,9 @@
 import { arnOf } from '../../../core/arn.ts';
 import type { Resource } from '../../../core/control.ts';
 import type { TrailEvent } from '../../../core/event.ts';
-import { list } from '../../../core/json.ts';
+import { list, memberText } from '../../../core/json.ts';
 import { tagged, tagsAsked, tagsIn } from './instances.ts';
-import { memberText, requestOf } from './wrapped.ts';
+import { requestOf } from './wrapped.ts';
 
 /** DeleteSnapshot: the snapshot that the request names. */
 export function snapshotInRequest(event: TrailEvent): readonly Resource[] {

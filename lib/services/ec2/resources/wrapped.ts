@@ -18,14 +18,3 @@ export function requestOf(event: TrailEvent): unknown {
 export function responseOf(event: TrailEvent): unknown {
   return at(event.response, `${event.eventName}Response`) ?? event.response;
 }
-
-/** The member of this name, given in PascalCase, in that spelling or in camelCase. `null` counts as absent. */
-export function member(value: unknown, name: string): unknown {
-  return at(value, name) ?? at(value, name.charAt(0).toLowerCase() + name.slice(1)) ?? undefined;
-}
-
-/** The member of this name as text; see `member`. */
-export function memberText(value: unknown, name: string): string | undefined {
-  const found = member(value, name);
-  return typeof found === 'string' ? found : typeof found === 'number' ? String(found) : undefined;
-}

@@ -3,10 +3,10 @@
 import { type AccountRegion, accountRegionKey } from '../../../core/account-region.ts';
 import type { Fact, TrailEvent } from '../../../core/control.ts';
 import { known, unknownFact } from '../../../core/facts.ts';
-import { flag } from '../../../core/json.ts';
+import { flag, member, memberText } from '../../../core/json.ts';
 import { sourceOf } from '../../../core/trail-facts.ts';
 import type { EncryptionKey } from '../facts.ts';
-import { member, memberText, requestOf, responseOf } from '../resources/wrapped.ts';
+import { requestOf, responseOf } from '../resources/wrapped.ts';
 import type { Keys } from './keys.ts';
 
 export const ebsDefaultContextEvents = [

@@ -3,7 +3,7 @@
 import { type AccountRegion, accountRegionKey } from '../../../core/account-region.ts';
 import type { Fact, Resource, TrailEvent } from '../../../core/control.ts';
 import { known, type Unknown, unknownFact } from '../../../core/facts.ts';
-import { at, flag, isObject, list, text } from '../../../core/json.ts';
+import { at, flag, isObject, list, member, memberText, text } from '../../../core/json.ts';
 import { sourceOf } from '../../../core/trail-facts.ts';
 import type { TemplateInstanceType, TemplateVolume } from '../facts.ts';
 import {
@@ -12,7 +12,7 @@ import {
   launchTemplateName,
   templateAnswered,
 } from '../resources/launch-templates.ts';
-import { member, memberText, requestOf, responseOf } from '../resources/wrapped.ts';
+import { requestOf, responseOf } from '../resources/wrapped.ts';
 import { instanceTypeIn, volumesIn } from './template-data.ts';
 
 export const launchTemplateContextEvents = [

@@ -1,11 +1,11 @@
 /** What the trail proves about snapshots: whom they are shared with, and whether they are encrypted. */
 import type { Fact, Resource, TrailEvent } from '../../../core/control.ts';
 import { known, unknownFact } from '../../../core/facts.ts';
-import { flag, isObject, text } from '../../../core/json.ts';
+import { flag, isObject, member, memberText, text } from '../../../core/json.ts';
 import { sourceOf } from '../../../core/trail-facts.ts';
 import type { SnapshotSharing } from '../facts.ts';
 import { snapshotCreated, snapshotInRequest, snapshotWhoseSharingChanged } from '../resources/snapshots.ts';
-import { member, memberText, requestOf } from '../resources/wrapped.ts';
+import { requestOf } from '../resources/wrapped.ts';
 
 export const snapshotContextEvents = [
   'CreateSnapshot',

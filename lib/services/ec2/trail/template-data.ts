@@ -2,9 +2,8 @@
  * Reading LaunchTemplateData: PascalCase in a request, camelCase in a response, a list either an array or, of
  * one, an object. Source: EC2 API Reference, "RequestLaunchTemplateData", "ResponseLaunchTemplateData".
  */
-import { flag, list } from '../../../core/json.ts';
+import { flag, list, member, memberText } from '../../../core/json.ts';
 import type { TemplateInstanceType, TemplateVolume } from '../facts.ts';
-import { member, memberText } from '../resources/wrapped.ts';
 
 /** The EBS volumes; `undefined` where the data do not speak of block devices. */
 export function volumesIn(data: unknown): readonly TemplateVolume[] | 'unreadable' | undefined {

@@ -1,11 +1,7 @@
 /** Clients with which a quarantine writes, and a finding because of which it does. */
-import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import { EC2Client } from '@aws-sdk/client-ec2';
-import { EKSClient } from '@aws-sdk/client-eks';
-import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { KMSClient } from '@aws-sdk/client-kms';
 import type { Clients } from '../../../../lib/aws/clients.ts';
 import type { Memory, Target } from '../../../../lib/core/action.ts';
+import { makeClients } from '../../../../lib/services/clients.ts';
 import { type Settings, settings } from '../../../../lib/services/ec2/quarantine/settings.ts';
 
 export const account = '123456789012';
@@ -13,13 +9,7 @@ export const region = 'us-east-1';
 
 export function writeClients(): Clients {
   const config = { region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
-  return {
-    ec2: new EC2Client(config),
-    eks: new EKSClient(config),
-    kms: new KMSClient(config),
-    autoScaling: new AutoScalingClient(config),
-    elb: new ElasticLoadBalancingV2Client(config),
-  };
+  return makeClients(config);
 }
 
 /** Quarantine remembers nothing of what was seen earlier. */
