@@ -90,7 +90,7 @@ describe('a key that the policy only reports', () => {
   it('is in the run history as fixed by an operator', async () => {
     await eventually(async () => {
       expect(await actionRunsOf(keys.fixed)).toMatchObject([
-        { action: 'fix:enable-key', status: 'done', decision: { by: 'operator' } },
+        { action: 'fix:enable-key', status: 'done', decision: { actor: 'operator' } },
       ]);
     });
   });

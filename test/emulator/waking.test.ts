@@ -7,7 +7,7 @@ import {
 import { beforeEach, describe, expect, inject, it } from 'vitest';
 import { schedulerClient } from '../../lib/aws/sdk.ts';
 import { type GracePeriodEnd, scheduleGracePeriodEnd } from '../../lib/remediation/grace-period.ts';
-import { type Occasion, parseRemediation } from '../../lib/remediation/message.ts';
+import { parseRemediation, type RemediationRequest } from '../../lib/remediation/message.ts';
 import { account, region } from './action-deps.ts';
 
 // The way in which users point Trailseal at an emulator.
@@ -32,7 +32,7 @@ beforeEach(async () => {
   };
 });
 
-const occasion: Occasion = {
+const occasion: RemediationRequest = {
   finding: 'trailseal/kms-key-disabled/1',
   openedAt: '2026-11-21T10:00:00.000Z',
   since: Date.parse('2026-11-21T10:00:01.250Z'),
