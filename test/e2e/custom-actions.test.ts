@@ -112,9 +112,9 @@ describe('a key that the policy only reports', () => {
       longestWait,
     );
     const note = await noteOn(keys.fixed);
-    expect(note).toContain('Ordered by an operator by the custom action "Fix" in Security Hub');
+    expect(note).toContain('Requested by an operator by the custom action "Fix" in Security Hub');
     expect(note).toContain('Undo: trailseal undo');
-    expect(note).toMatch(/Before: .*"Fix": Ordered: fix:enable-key/);
+    expect(note).toMatch(/Before: .*"Fix": Requested: fix:enable-key/);
   });
 
   it('is disabled again when somebody requests the undo', async () => {

@@ -249,8 +249,8 @@ describe('the journal', () => {
       new UpdateItemCommand({
         TableName: `actions-${tables}`,
         Key: actionRunKey(actionRun),
-        UpdateExpression: 'SET v = :v',
-        ExpressionAttributeValues: { ':v': { N: '2' } },
+        UpdateExpression: 'SET formatVersion = :v',
+        ExpressionAttributeValues: { ':v': { N: '0' } },
       }),
     );
     await expect(journal.latest('trailseal/a', 'fix:enable-key')).rejects.toThrow(

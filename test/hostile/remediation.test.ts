@@ -70,7 +70,7 @@ function faultsOfNotifications(delivered: Delivered, { body }: Attack): readonly
   const transition = transitionSchema.safeParse(detailOf(body));
   const opened = transition.success ? [triggerOfTransition(transition.data)] : [];
   return compose(
-    [...events.map(triggerOfAction), ...opened].flatMap((occasion) => occasion ?? []),
+    [...events.map(triggerOfAction), ...opened].flatMap((trigger) => trigger ?? []),
     () => undefined,
     'dev',
   ).flatMap(violationsOfNotification);
