@@ -1,6 +1,6 @@
 /**
- * Serves the operators: takes presses of custom actions in Security Hub, orders what the policy lets operators order, and notes on
- * the findings what came of it. It writes to no resource; `remediate` does.
+ * Serves the operators: takes custom actions from Security Hub, requests what the policy lets operators request, and
+ * notes on the findings what came of it. It writes to no resource; `remediate` does.
  */
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
@@ -14,9 +14,13 @@ import { DynamoStateTable } from '../lib/findings/state/dynamodb.ts';
 import { DynamoExemptions } from '../lib/findings/state/exemptions.ts';
 import { type Delivery, takeBatch, toDeliverAgain } from '../lib/pipeline/live/batch.ts';
 import { environmentOf, evaluatorQueueUrls, variable } from '../lib/pipeline/live/environment.ts';
-import { Operator, type Requesting } from '../lib/remediation/custom-actions/custom-actions.ts';
+import {
+  type CustomActionResult,
+  handleCustomAction,
+  noteActionEvents,
+} from '../lib/remediation/custom-actions/custom-actions.ts';
 import { parseOperatorMessage } from '../lib/remediation/custom-actions/message.ts';
-import { type Named, noteOn } from '../lib/remediation/custom-actions/notes.ts';
+import { type FindingIdentifier, noteOn } from '../lib/remediation/custom-actions/notes.ts';
 import type { ActionEvent } from '../lib/remediation/events/action-event.ts';
 import { controls } from '../lib/services/catalogue.ts';
 import { deadLettersTo, wait } from './context.ts';
@@ -31,9 +35,9 @@ const stage = variable(process.env, 'TRAILSEAL_STAGE');
 const config = { region, logger: callLogger((call) => telemetry.called(call)) };
 const sqs = sqsClient(config);
 const securityHub = securityHubReader(config);
-const kept = { client: dynamodbClient(config), table, wait, random: Math.random };
+const stored = { client: dynamodbClient(config), table, wait, random: Math.random };
 const deadLetter = deadLettersTo(sqs, deadLetterUrl);
-/** The queues that this deployment has; of remediation only where the policy asks for changes, or lets them be ordered. */
+/** The queues that this deployment has; that of remediation only where the policy asks for changes, or lets operators request them. */
 const queueUrls: Readonly<Partial<Record<QueueName | 'remediate', string>>> = {
   ...evaluatorQueueUrls(process.env),
   ...(process.env['TRAILSEAL_REMEDIATE_QUEUE_URL'] === undefined
@@ -41,52 +45,56 @@ const queueUrls: Readonly<Partial<Record<QueueName | 'remediate', string>>> = {
     : { remediate: process.env['TRAILSEAL_REMEDIATE_QUEUE_URL'] }),
 };
 const policy = effectivePolicy({ controls, config, logger, telemetry });
-const parts = {
+/** What lasts from one message to the next. */
+const lasting = {
   controls,
   accountRegion: { account, region },
   stage,
-  stateTable: new DynamoStateTable({ ...kept, now: Date.now }),
-  exemptions: new DynamoExemptions({ ...kept, accountRegion: { account, region } }),
+  stateTable: new DynamoStateTable({ ...stored, now: Date.now }),
+  exemptions: new DynamoExemptions({ ...stored, accountRegion: { account, region } }),
   send: async (queue: QueueName | 'remediate', body: unknown) => {
     const url = queueUrls[queue];
     if (url === undefined) return false;
     await sendAll(sqs, url, [body]);
     return true;
   },
-  note: (finding: Named, news: readonly string[], author: string) =>
+  note: (finding: FindingIdentifier, news: readonly string[], author: string) =>
     noteOn(securityHub, finding, news, author),
   productArn: productArnOf(account, region),
 };
 
-async function take(deliveries: readonly Delivery[]): Promise<readonly Requesting[]> {
-  const operator = new Operator({ ...parts, policy: await policy() });
-  const done: Requesting[] = [];
-  const answers: ActionEvent[] = [];
+async function handleAll(deliveries: readonly Delivery[]): Promise<readonly CustomActionResult[]> {
+  const deps = { ...lasting, policy: await policy() };
+  const results: CustomActionResult[] = [];
+  const actionEvents: ActionEvent[] = [];
   for (const { body } of deliveries) {
     const message = parseOperatorMessage(body, stage);
     if (message.kind === 'malformed') {
       await deadLetter(body, message.reason);
       telemetry.add('MessagesDeadLettered', 1);
-    } else if (message.kind === 'answer') {
-      answers.push(message.answer);
+    } else if (message.kind === 'action-event') {
+      actionEvents.push(message.event);
     } else {
       telemetry.add('EventsReceived', 1);
-      const customActionEvents = await operator.customActionEvent(message.customActionEvent);
-      logger.info('selected', { customActionEvents });
-      done.push(...customActionEvents);
+      const customActions = await handleCustomAction(deps, message.event);
+      logger.info('custom action', { customActions });
+      results.push(...customActions);
     }
   }
-  await operator.answer(answers);
-  const told = answers.map(({ finding, action, outcome }) => ({ finding, action, outcome }));
-  if (told.length > 0) logger.info('answered', { answers: told });
-  return done;
+  await noteActionEvents(deps, actionEvents);
+  const noted = actionEvents.map(({ finding, action, outcome }) => ({ finding, action, outcome }));
+  if (noted.length > 0) logger.info('noted', { events: noted });
+  return results;
 }
 
-/** Answers an invocation by SQS with what failed; any other with what was made of it. */
-async function handle(event: unknown, context: Context): Promise<SQSBatchResponse | readonly Requesting[]> {
+/** Answers an invocation by SQS with what failed; any other with what came of it. */
+async function handle(
+  event: unknown,
+  context: Context,
+): Promise<SQSBatchResponse | readonly CustomActionResult[]> {
   const { deliveries, bySqs } = deliveriesIn(event);
-  if (!bySqs) return await take(deliveries);
-  const batch = await takeBatch(deliveries, take, deadLetter, () => context.getRemainingTimeInMillis());
+  if (!bySqs) return await handleAll(deliveries);
+  const batch = await takeBatch(deliveries, handleAll, deadLetter, () => context.getRemainingTimeInMillis());
   telemetry.failed(batch);
   return { batchItemFailures: toDeliverAgain(batch).map((id) => ({ itemIdentifier: id })) };
 }

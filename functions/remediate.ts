@@ -1,6 +1,6 @@
 /**
- * Remediates: the only function that may write to resources. It takes transitions from Trailseal's own bus and the ends
- * of grace periods, one message at a time, and tells on the bus what it did.
+ * Remediates: the only function that may write to resources. It takes transitions from Trailseal's own bus, the ends of
+ * grace periods and requested actions, one message at a time, and publishes on the bus what it did.
  */
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
@@ -26,17 +26,22 @@ import { environmentOf, variable } from '../lib/pipeline/live/environment.ts';
 import { bundledPolicy } from '../lib/policy/bundled.ts';
 import type { Policy } from '../lib/policy/model.ts';
 import { actions } from '../lib/remediation/actions/index.ts';
-import { DynamoJournal } from '../lib/remediation/actions/journal-dynamodb.ts';
-import { isOwnResource } from '../lib/remediation/eligibility/own-resource.ts';
-import { mayDo } from '../lib/remediation/eligibility/permitted.ts';
+import { DynamoRunHistory } from '../lib/remediation/actions/run-history-dynamodb.ts';
+import { abandonRequest, carryOutRequest } from '../lib/remediation/carry-out-request.ts';
+import type { Remediation, RemediationDeps } from '../lib/remediation/deps.ts';
+import { isOwnResource, isPermitted } from '../lib/remediation/eligibility.ts';
 import type { ActionEvent } from '../lib/remediation/events/action-event.ts';
-import { actionEvent, putEvents } from '../lib/remediation/events/publish.ts';
+import { publishableAction, putEvents } from '../lib/remediation/events/publish.ts';
 import { scheduleGracePeriodEnd } from '../lib/remediation/grace-period.ts';
 import { killSwitch } from '../lib/remediation/kill-switch.ts';
 import { Limiter } from '../lib/remediation/limiter.ts';
-import { onceMore, parseRemediation, type RemediationMessage } from '../lib/remediation/message.ts';
-import { type Remediation, Remediator, type RemediatorOptions } from '../lib/remediation/remediator.ts';
-import { nextRunIn } from '../lib/remediation/retry-delay.ts';
+import {
+  nextRunIn,
+  onceMore,
+  parseRemediation,
+  type RemediationMessage,
+} from '../lib/remediation/message.ts';
+import { remediate } from '../lib/remediation/remediate.ts';
 import { workflowOf } from '../lib/remediation/workflow.ts';
 import { controls } from '../lib/services/catalogue.ts';
 import { makeClients } from '../lib/services/clients.ts';
@@ -50,22 +55,22 @@ import { loggerOf, Telemetry } from './telemetry.ts';
 const logger = loggerOf('remediate');
 const telemetry = new Telemetry('remediate', logger);
 const { account, region, table, queueUrl, deadLetterUrl } = environmentOf(process.env);
-const own = {
+const ownDeployment = {
   stack: variable(process.env, 'POWERTOOLS_SERVICE_NAME'),
   keyArns: (process.env['TRAILSEAL_OWN_KEYS'] ?? '').split(',').filter((arn) => arn !== ''),
 };
 const bus = variable(process.env, 'TRAILSEAL_BUS');
-const switchName = variable(process.env, 'TRAILSEAL_KILL_SWITCH');
+const killSwitchName = variable(process.env, 'TRAILSEAL_KILL_SWITCH');
 const config = { region, logger: callLogger((call) => telemetry.called(call)) };
 const clients = makeClients(config);
 const sqs = sqsClient(config);
-const events = eventBridgeClient(config);
+const eventBridge = eventBridgeClient(config);
 const ssm = ssmClient(config);
 const securityHub = securityHubReader(config);
-// What was begun has to be kept track of: rather waited for than left to a run that comes when the lease is over.
+// The run history has to be written once an action was begun: DynamoDB is rather waited for than the run left to one that comes when its lease has expired.
 const dynamodb = dynamodbClient({ ...config, maxAttempts: 10 });
 const now = () => new Date();
-const kept = { client: dynamodb, table, wait, random: Math.random };
+const stored = { client: dynamodb, table, wait, random: Math.random };
 const gracePeriodEnd = {
   client: schedulerClient(config),
   group: variable(process.env, 'TRAILSEAL_SCHEDULE_GROUP'),
@@ -77,43 +82,44 @@ const deadLetter = deadLettersTo(sqs, deadLetterUrl);
 const policy = effectivePolicy({ controls, config, logger, telemetry });
 const exemptions = new DynamoExemptions({ client: dynamodb, table, accountRegion: { account, region } });
 const facts = new AwsFacts({ readers, tagReaders, related, clients: () => clients, now, wait });
-/** What the deployment was given rights for; an override only narrows it. */
+/** The policy that the deployment was given its rights for; an override only narrows it. */
 const deployed = bundledPolicy(checkedPolicy, controls);
-const parts = {
+/** What lasts from one message to the next. */
+const lasting = {
   controls,
-  actions: actions.filter(({ id }) => mayDo(deployed, controls, id)),
+  actions: actions.filter(({ id }) => isPermitted(deployed, controls, id)),
   accountRegion: { account, region },
   facts,
   tagsOf: (resources: readonly Resource[]) => facts.tagsOf(resources),
-  stateTable: new DynamoStateTable({ ...kept, now: Date.now }),
-  journal: new DynamoJournal({ client: dynamodb, table, now }),
-  limiter: new Limiter({ ...kept, now: Date.now }),
-  deps: {
+  stateTable: new DynamoStateTable({ ...stored, now: Date.now }),
+  history: new DynamoRunHistory({ client: dynamodb, table, now }),
+  limiter: new Limiter({ ...stored, now: Date.now }),
+  actionDeps: {
     clients,
-    memory: new DynamoMemory(kept),
+    memory: new DynamoMemory(stored),
     now,
     wait,
   },
   stage: variable(process.env, 'TRAILSEAL_STAGE'),
-  killSwitch: () => killSwitch(ssm, switchName),
+  killSwitch: () => killSwitch(ssm, killSwitchName),
   workflow: (finding: string) => workflowOf(securityHub, finding),
-  isOwn: (resource: Parameters<typeof isOwnResource>[0]) => isOwnResource(resource, own),
-  scheduleGracePeriodEnd: (...asked: Parameters<RemediatorOptions['scheduleGracePeriodEnd']>) =>
-    scheduleGracePeriodEnd(gracePeriodEnd, ...asked),
+  isOwn: (resource: Resource) => isOwnResource(resource, ownDeployment),
+  scheduleGracePeriodEnd: (...end: Parameters<RemediationDeps['scheduleGracePeriodEnd']>) =>
+    scheduleGracePeriodEnd(gracePeriodEnd, ...end),
 };
 
-/** What depends on the policy, which is asked for with each batch. */
-function under(effective: Policy): Pick<RemediatorOptions, 'policy' | 'exemptions'> {
-  // An undo takes back exemptions, and what was ordered before it.
+/** What depends on the policy, which is read with each batch. */
+function depsUnder(effective: Policy): Pick<RemediationDeps, 'policy' | 'exemptions'> {
+  // An undo ends exemptions, and what was requested before it.
   const exempts = effective.customActions.includes('exempt') || effective.customActions.includes('undo');
   return { policy: effective, ...(exempts ? { exemptions: () => exemptions.all() } : {}) };
 }
 
-type Asked = Exclude<RemediationMessage, { readonly kind: 'malformed' }>;
+type Request = Exclude<RemediationMessage, { readonly kind: 'malformed' }>;
 
-/** One message after the other: each may take long, and what was done is told before the next is begun. */
-async function take(deliveries: readonly Delivery[], run: string): Promise<readonly Remediation[]> {
-  const underPolicy = under(await policy());
+/** One message after the other: each may take long, and what was done is published before the next is begun. */
+async function handleAll(deliveries: readonly Delivery[], run: string): Promise<readonly Remediation[]> {
+  const policyDeps = depsUnder(await policy());
   const done: Remediation[] = [];
   for (const { body, id, receives } of deliveries) {
     const message = parseRemediation(body);
@@ -122,69 +128,61 @@ async function take(deliveries: readonly Delivery[], run: string): Promise<reado
       telemetry.add('MessagesDeadLettered', 1);
       continue;
     }
-    const remediator = new Remediator({
-      ...parts,
-      ...underPolicy,
-      run: `${run} ${id}`,
-      redelivered: receives > 1,
-    });
+    const deps = { ...lasting, ...policyDeps, run: `${run} ${id}`, redelivered: receives > 1 };
     const remediation =
-      message.kind === 'order'
-        ? await remediator.carryOutRequest(message.order)
-        : await remediator.remediate(message.occasion);
-    const news = remediation.events.filter((event) => isNews(event, message));
-    await putEvents(news.map(actionEvent), { client: events, bus, wait });
+      message.kind === 'requested-action'
+        ? await carryOutRequest(deps, message.request)
+        : await remediate(deps, message.request);
+    const published = remediation.events.filter((event) => isToBePublished(event, message));
+    await publish(published);
     if (remediation.again) {
       const partiallyCompleted =
-        message.partiallyCompleted || news.some(({ outcome }) => outcome === 'partially-completed');
-      await goOn(body, message, partiallyCompleted);
+        message.partiallyCompleted || published.some(({ outcome }) => outcome === 'partially-completed');
+      await sendAgain(body, message, partiallyCompleted);
     }
-    telemetry.remediated(
-      message.kind === 'order' ? message.order.finding : message.occasion.finding,
-      remediation,
-    );
+    telemetry.remediated(message.request.finding, remediation);
     done.push(remediation);
   }
   return done;
 }
 
-/** What is partially completed or skipped still was told when it first was; but for whoever waits for the answer to an order. */
-function isNews({ outcome }: ActionEvent, { kind, attempt, partiallyCompleted }: Asked): boolean {
-  if (outcome === 'partially-completed') return !partiallyCompleted;
-  return attempt === 1 || kind === 'order' || outcome !== 'skipped';
+async function publish(news: readonly ActionEvent[]): Promise<void> {
+  await putEvents(news.map(publishableAction), { client: eventBridge, bus, wait });
 }
 
-/** Has the same message come again; one that came to no end in hours is put aside for people. */
-async function goOn(body: string, { attempt }: Asked, partiallyCompleted: boolean): Promise<void> {
+/** What is still partially completed or skipped was published before; but a requested action is answered in any case. */
+function isToBePublished({ outcome }: ActionEvent, { kind, attempt, partiallyCompleted }: Request): boolean {
+  if (outcome === 'partially-completed') return !partiallyCompleted;
+  return attempt === 1 || kind === 'requested-action' || outcome !== 'skipped';
+}
+
+/** Has the same message come again; one that came to no end in hours goes to the DLQ. */
+async function sendAgain(body: string, { attempt }: Request, partiallyCompleted: boolean): Promise<void> {
   const delaySeconds = nextRunIn(attempt);
   if (delaySeconds !== undefined) {
     const again = onceMore(JSON.parse(body), { attempt: attempt + 1, partiallyCompleted });
     await sendAll(sqs, queueUrl, [again], { delaySeconds });
     return;
   }
-  await putAside(
+  await abandon(
     body,
-    `It is under way, partially completed or not answered still, after ${attempt} runs: see "trailseal action runs" for how far it came`,
+    `It is still under way, partially completed or not answered after ${attempt} runs: "trailseal history" shows how far it came`,
   );
   telemetry.add('MessagesDeadLettered', 1);
 }
 
-/** Whoever ordered something waits for an answer: that it is tried no more is one. */
-async function putAside(body: string, reason: string): Promise<void> {
+/** Sends the message to the DLQ; whoever requested an action gets the answer that it is not tried any more. */
+async function abandon(body: string, reason: string): Promise<void> {
   const message = parseRemediation(body);
-  if (message.kind === 'order') {
+  if (message.kind === 'requested-action') {
     try {
-      const remediator = new Remediator({
-        ...parts,
-        ...under(await policy()),
-        run: `end of ${message.order.id}`,
-      });
-      const { events: told } = await remediator.giveUp(message.order, `It could not be done: ${reason}.`);
-      await putEvents(told.map(actionEvent), { client: events, bus, wait });
+      const deps = { ...lasting, ...depsUnder(await policy()), run: `end of ${message.request.id}` };
+      const { events } = await abandonRequest(deps, message.request, `It could not be done: ${reason}.`);
+      await publish(events);
     } catch (error) {
-      // What keeps the order from being obeyed may keep it from being answered: it is put aside all the same.
-      logger.error('an order could not be answered', {
-        error: error instanceof Error ? error : String(error),
+      // What keeps the request from being carried out may keep it from being answered: it goes to the DLQ all the same.
+      logger.error('a requested action could not be answered', {
+        error: error instanceof Error ? error : new Error(String(error)),
       });
     }
   }
@@ -195,11 +193,11 @@ async function putAside(body: string, reason: string): Promise<void> {
 async function handle(event: unknown, context: Context): Promise<SQSBatchResponse | readonly Remediation[]> {
   const { deliveries, bySqs } = deliveriesIn(event);
   const { awsRequestId: run } = context;
-  if (!bySqs) return await take(deliveries, run);
+  if (!bySqs) return await handleAll(deliveries, run);
   const batch = await takeBatch(
     deliveries,
-    (some) => take(some, run),
-    putAside,
+    (some) => handleAll(some, run),
+    abandon,
     () => context.getRemainingTimeInMillis(),
   );
   telemetry.failed(batch);

@@ -6,7 +6,7 @@ import type { Batch } from '../lib/pipeline/live/batch.ts';
 import type { EvaluatorResult } from '../lib/pipeline/live/evaluator.ts';
 import { metrics as declared, type MetricName, metricNamespace } from '../lib/pipeline/live/metrics.ts';
 import type { Scanned } from '../lib/pipeline/live/scheduled-scan.ts';
-import type { Remediation } from '../lib/remediation/remediator.ts';
+import type { Remediation } from '../lib/remediation/deps.ts';
 
 /**
  * The logger of a function. Untrusted words from events are escaped to printable ASCII, so that they can't control the
@@ -105,12 +105,12 @@ export class Telemetry {
     }
   }
 
-  remediated(finding: string, { events, again, nothing, breakersOpened }: Remediation): void {
+  remediated(finding: string, { events, again, because, breakersOpened }: Remediation): void {
     this.add('BreakersOpened', breakersOpened);
     this.add('Actions', events.filter(({ outcome }) => outcome === 'done').length);
     this.add('ActionsSkipped', events.filter(({ outcome }) => outcome === 'skipped').length);
     const outcomes = events.map(({ action, outcome, because }) => ({ action, outcome, because }));
-    this.#logger.info('remediated', { finding, events: outcomes, again, nothing });
+    this.#logger.info('remediated', { finding, events: outcomes, again, because });
   }
 
   scanned({ open, unlisted, ...counts }: Scanned): void {

@@ -1,6 +1,6 @@
 /**
- * Puts what changes in the state table on Trailseal's own bus. The state table's stream drives it, so that nothing which was
- * recorded is ever left untold, whatever broke off after the recording.
+ * Publishes the transitions in the state table on Trailseal's own bus. The state table's stream drives it, so that each
+ * transition that was recorded is published, whatever was interrupted after the recording.
  */
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
@@ -9,8 +9,8 @@ import { callLogger } from '../lib/aws/calls.ts';
 import { eventBridgeClient, sqsClient } from '../lib/aws/sdk.ts';
 import { list, text } from '../lib/core/json.ts';
 import { variable } from '../lib/pipeline/live/environment.ts';
-import { putEvents, transitionEvent } from '../lib/remediation/events/publish.ts';
-import { streamed } from '../lib/remediation/events/stream.ts';
+import { publishableTransition, putEvents } from '../lib/remediation/events/publish.ts';
+import { readStreamRecord } from '../lib/remediation/events/stream.ts';
 import { deadLettersTo, wait } from './context.ts';
 import { loggerOf, Telemetry } from './telemetry.ts';
 
@@ -28,20 +28,20 @@ const deadLetter = deadLettersTo(sqsClient(config), variable(process.env, 'TRAIL
 async function handle(event: unknown): Promise<DynamoDBBatchResponse> {
   const records = list(event, 'Records');
   for (const record of records) {
-    const told = streamed(record);
+    const read = readStreamRecord(record);
     try {
       // One after the other, so that what is read again begins just where it failed, in order.
-      if (told.kind === 'transition')
-        await putEvents([transitionEvent(told.transition)], { client, bus, wait });
-      if (told.kind === 'unreadable') await deadLetter(JSON.stringify(record), told.reason);
+      if (read.kind === 'transition')
+        await putEvents([publishableTransition(read.transition)], { client, bus, wait });
+      if (read.kind === 'unreadable') await deadLetter(JSON.stringify(record), read.reason);
     } catch (error) {
-      logger.error('a transition could not be told', {
+      logger.error('a transition could not be published', {
         error: error instanceof Error ? error : String(error),
       });
       return { batchItemFailures: [{ itemIdentifier: text(record, 'dynamodb', 'SequenceNumber') ?? '' }] };
     }
-    if (told.kind === 'transition') telemetry.add('Transitions', 1);
-    if (told.kind === 'unreadable') telemetry.add('MessagesDeadLettered', 1);
+    if (read.kind === 'transition') telemetry.add('Transitions', 1);
+    if (read.kind === 'unreadable') telemetry.add('MessagesDeadLettered', 1);
   }
   return { batchItemFailures: [] };
 }

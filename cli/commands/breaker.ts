@@ -88,7 +88,7 @@ export async function runBreakerClose(
         return exitCode.failOn;
       }
       // Somebody else may have closed it meanwhile.
-      wasOpen = await limiter.close(kind, { by, why });
+      wasOpen = await limiter.reset(kind, { actor: by, reason: why });
     }
     if (flags.format === 'json') {
       const { stage, account, region } = deployment;

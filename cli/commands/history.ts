@@ -2,7 +2,7 @@
 
 import { tableName } from '../../lib/aws/names.ts';
 import { dynamodbClient } from '../../lib/aws/sdk.ts';
-import { DynamoJournal } from '../../lib/remediation/actions/journal-dynamodb.ts';
+import { DynamoRunHistory } from '../../lib/remediation/actions/run-history-dynamodb.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { exitCode } from '../exit.ts';
 import { chooseActionRuns } from '../operator/choose.ts';
@@ -40,7 +40,7 @@ export async function runActionRuns(flags: ActionRunsFlags): Promise<number> {
   const deployment = await openDeployment(flags, regionOfAll(subjects));
   checkAccountRegion(subjects, deployment);
   const client = dynamodbClient(deployment.config);
-  const journal = new DynamoJournal({ client, table: tableName(deployment.stage), now });
+  const journal = new DynamoRunHistory({ client, table: tableName(deployment.stage), now });
   return withStateTable(deployment, async () => {
     const { actionRuns, missing } = await chooseActionRuns(
       journal,

@@ -7,9 +7,9 @@ import { DynamoMemory } from '../../lib/findings/state/memory.ts';
 import { actionKinds } from '../../lib/policy/model.ts';
 import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { actionOf, actions } from '../../lib/remediation/actions/index.ts';
-import { DynamoJournal } from '../../lib/remediation/actions/journal-dynamodb.ts';
+import { DynamoRunHistory } from '../../lib/remediation/actions/run-history-dynamodb.ts';
+import { leaseFor } from '../../lib/remediation/deps.ts';
 import { killSwitch } from '../../lib/remediation/kill-switch.ts';
-import { leaseFor } from '../../lib/remediation/remediator.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { makeClients } from '../../lib/services/clients.ts';
 import { exitCode, UsageError } from '../exit.ts';
@@ -64,7 +64,7 @@ export async function runUndo(
   checkAccountRegion(subjects, deployment);
   const options = await optionsOf(deployment, flags, signal);
   return withStateTable(deployment, async () => {
-    const { actionRuns, missing } = await chooseActionRuns(options.journal, choice, deployment, controls);
+    const { actionRuns, missing } = await chooseActionRuns(options.history, choice, deployment, controls);
     const outcome = { ...(await undoChosen(actionRuns, deployment, flags, options, ask)), missing };
     tell(outcome, deployment, flags);
     // What was done until an interruption has been told by now.
@@ -185,7 +185,7 @@ async function optionsOf(
   const ssm = ssmClient(config);
   return {
     actionOf,
-    journal: new DynamoJournal({ client, table, now }),
+    history: new DynamoRunHistory({ client, table, now }),
     deps: {
       clients: makeClients(config),
       memory: new DynamoMemory({ client, table, wait, random: Math.random }),
@@ -194,7 +194,7 @@ async function optionsOf(
     },
     accountRegion: { account, region },
     run: `undo ${randomUUID()}`,
-    decision: { by: 'operator', name, why: 'A preview.' },
+    decision: { actor: 'operator', name, reason: 'A preview.' },
     leaseFor,
     killSwitch: () => killSwitch(ssm, killSwitchName(stage)),
     despiteKillSwitch,

@@ -102,11 +102,11 @@ function aboutBus(body: string): string | undefined {
     const ids = list(value, 'detail', 'findings').flatMap((finding) => text(finding, 'Id') ?? []);
     return `order "${text(value, 'detail', 'actionName') ?? 'of no name'}" for ${ids.length === 0 ? 'no finding' : some(ids)}`;
   }
-  const requested = text(value, 'trailseal', 'order', 'finding');
+  const requested = text(value, 'trailseal', 'requestedAction', 'finding');
   if (requested !== undefined) {
-    return `order of an operator (${text(value, 'trailseal', 'order', 'what') ?? 'of nothing'}) for ${requested}`;
+    return `order of an operator (${text(value, 'trailseal', 'requestedAction', 'action') ?? 'of nothing'}) for ${requested}`;
   }
-  const finding = text(value, 'trailseal', 'occasion', 'finding');
+  const finding = text(value, 'trailseal', 'remediation', 'finding');
   if (finding !== undefined) return `end of the grace period of ${finding}`;
   return text(value, 'trailseal', 'kind') === 'notify' ? 'notices that were not delivered' : undefined;
 }

@@ -5,7 +5,7 @@ import type { EvaluatorName } from '../../lib/core/service.ts';
 import type { EventPattern } from '../../lib/pipeline/evaluators.ts';
 import type { CustomActionName } from '../../lib/policy/custom-actions.ts';
 import type { ActionKind } from '../../lib/policy/model.ts';
-import type { Breaker } from '../../lib/remediation/limits.ts';
+import type { OpenBreaker } from '../../lib/remediation/limits.ts';
 import type { DeployedCustomAction } from '../custom-actions/wanted.ts';
 import type { Seen } from './observed-state.ts';
 import type { Trail } from './trails.ts';
@@ -146,7 +146,7 @@ export interface ObservedGuards {
   /** What the parameter says. */
   readonly killSwitch: Seen<string | undefined>;
   /** Those that are open; `undefined` where there is no state table. */
-  readonly breakers: Seen<Readonly<Partial<Record<ActionKind, Breaker>>> | undefined>;
+  readonly breakers: Seen<Readonly<Partial<Record<ActionKind, OpenBreaker>>> | undefined>;
 }
 
 export interface ObservedTold {

@@ -1,7 +1,7 @@
 /** Limits and breakers, for people and for programs. */
 import { durationText } from '../../lib/policy/duration.ts';
 import type { ActionKind, RateLimits } from '../../lib/policy/model.ts';
-import type { Breaker, Closing, LimitState } from '../../lib/remediation/limits.ts';
+import type { BreakerReset, LimitState, OpenBreaker } from '../../lib/remediation/limits.ts';
 import { printable, shortened } from '../output/printable.ts';
 
 const hour = 3_600_000;
@@ -9,9 +9,9 @@ const hour = 3_600_000;
 /** What is told of one kind of action. */
 export interface BreakerView {
   readonly kind: ActionKind;
-  readonly breaker: Breaker | undefined;
+  readonly breaker: OpenBreaker | undefined;
   /** How it was closed last, as far as that is known. */
-  readonly closing: Closing | undefined;
+  readonly closing: BreakerReset | undefined;
   /** In the last hour, by account, most first. */
   readonly used: readonly { readonly account: string; readonly count: number }[];
   readonly limits: RateLimits;
@@ -24,11 +24,11 @@ export function breakerView(
   limits: RateLimits,
   now: number,
 ): BreakerView {
-  const recent = state.uses.filter(({ at }) => at > now - hour);
+  const recent = state.runs.filter(({ at }) => at > now - hour);
   const used = [...Map.groupBy(recent, ({ account }) => account)]
     .map(([account, uses]) => ({ account, count: uses.length }))
     .sort((one, other) => other.count - one.count || (one.account < other.account ? -1 : 1));
-  return { kind, breaker: state.breaker, closing: state.closing, used, limits };
+  return { kind, breaker: state.breaker, closing: state.reset, used, limits };
 }
 
 /** Two to four lines. */
@@ -48,7 +48,7 @@ export function breakerText({ kind, breaker, closing, used, limits }: BreakerVie
   ].join('\n');
 }
 
-function closingText({ at, by, why }: Closing): string {
+function closingText({ at, actor: by, reason: why }: BreakerReset): string {
   return `${timeOf(at)} by ${shortened(by, 200)}: ${shortened(why, 400)}`;
 }
 
@@ -74,7 +74,8 @@ export function breakerJson({ kind, breaker, closing, used, limits }: BreakerVie
     open: breaker !== undefined,
     since: breaker === undefined ? null : timeOf(breaker.since),
     because: breaker?.because ?? null,
-    lastClosed: closing === undefined ? null : { at: timeOf(closing.at), by: closing.by, why: closing.why },
+    lastClosed:
+      closing === undefined ? null : { at: timeOf(closing.at), by: closing.actor, why: closing.reason },
     usedInLastHour: used,
     limits,
   };

@@ -3,8 +3,8 @@
 import type { AccountRegion } from '../../lib/core/account-region.ts';
 import type { Control } from '../../lib/core/control.ts';
 import { kindOf } from '../../lib/policy/model.ts';
+import type { RunHistory } from '../../lib/remediation/actions/action-run.ts';
 import { type ActionRun, nameOfActionRun } from '../../lib/remediation/actions/action-run.ts';
-import type { Journal } from '../../lib/remediation/actions/journal.ts';
 import { findingIdsOf, type Subject } from './subject.ts';
 
 export interface Choice {
@@ -27,7 +27,7 @@ export interface Chosen {
  * grants of a key, volumes that had no id yet. Rejects with a `StateTableError`.
  */
 export async function chooseActionRuns(
-  journal: Pick<Journal, 'of' | 'since'>,
+  journal: Pick<RunHistory, 'of' | 'since'>,
   { subjects, since, actions }: Choice,
   accountRegion: AccountRegion,
   controls: readonly Pick<Control, 'id' | 'resourceType'>[],

@@ -1,6 +1,6 @@
 /** Action runs, for people and for programs. What came from AWS is escaped here. */
 import Table from 'cli-table3';
-import type { ActionRun, Decision } from '../../lib/remediation/actions/action-run.ts';
+import type { ActionDecision, ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { actionOf } from '../../lib/remediation/actions/index.ts';
 import { plainChars, wrapped } from '../output/plain-table.ts';
 import { printable, shortened } from '../output/printable.ts';
@@ -10,7 +10,7 @@ export function timeText(iso: string): string {
   return printable(iso.replace('T', ' ').replace(/(\.\d+)?Z$/, ''));
 }
 
-export function decisionText({ by, name, why }: Decision): string {
+export function decisionText({ actor: by, name, reason: why }: ActionDecision): string {
   return `${by} ${shortened(name, 200)}: ${shortened(why, 400)}`;
 }
 
@@ -54,7 +54,7 @@ export function actionRunsText(actionRuns: readonly ActionRun[], width: number):
 function lastWord({ status, after, notes }: ActionRun): readonly string[] {
   if (status === 'done') return after.length === 0 ? [] : [shortened(`now ${after.join('; ')}`, 400)];
   const last = notes.at(-1);
-  return last === undefined ? [] : [shortened(last.what, 400)];
+  return last === undefined ? [] : [shortened(last.text, 400)];
 }
 
 /** All there is about an action run, for who decides whether to take it back. */

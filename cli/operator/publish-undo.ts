@@ -4,8 +4,8 @@ import { busName, type Stage } from '../../lib/aws/names.ts';
 import { reasonOf } from '../../lib/aws/reason.ts';
 import type { AnyAction } from '../../lib/core/action.ts';
 import type { ActionEvent } from '../../lib/remediation/events/action-event.ts';
-import { actionEvent, BusError, putEvents } from '../../lib/remediation/events/publish.ts';
-import { toldOfUndo } from '../../lib/remediation/events/publish-action.ts';
+import { eventOfUndo } from '../../lib/remediation/events/action-results.ts';
+import { BusError, publishableAction, putEvents } from '../../lib/remediation/events/publish.ts';
 import type { TakeBackOptions, Taken } from './undo.ts';
 
 /** The IAM action that telling needs, on the bus. */
@@ -34,8 +34,8 @@ function eventOf(
     case 'command':
     case 'impossible': {
       const { finding, resource } = actionRun;
-      const told = { finding, resource, definition, at: deps.now(), stage, decision, occasion: run };
-      return toldOfUndo(result, actionRun, told);
+      const told = { finding, resource, definition, at: deps.now(), stage, decision, request: run };
+      return eventOfUndo(result, actionRun, told);
     }
     // Nothing was done, or was before and told then.
     case 'already-undone':
@@ -66,7 +66,7 @@ export async function tellBus(
 ): Promise<string | undefined> {
   if (events.length === 0) return undefined;
   try {
-    await putEvents(events.map(actionEvent), { client, bus: busName(stage), wait });
+    await putEvents(events.map(publishableAction), { client, bus: busName(stage), wait });
     return undefined;
   } catch (error) {
     if (error instanceof BusError) return error.message;

@@ -26,7 +26,7 @@ function resultText(result: Result): string {
       return 'undone';
     case 'already-undone': {
       const { undo, undoneAt } = result.actionRun;
-      const by = undo === null ? '' : ` by ${undo.by} ${undo.name}`;
+      const by = undo === null ? '' : ` by ${undo.actor} ${undo.name}`;
       return printable(`already undone${by}${undoneAt === null ? '' : ` at ${undoneAt}`}`);
     }
     case 'would-be-undone':

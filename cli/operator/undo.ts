@@ -4,13 +4,13 @@ import { reasonOf } from '../../lib/aws/reason.ts';
 import type { ActionId, AnyAction } from '../../lib/core/action.ts';
 import { StateTableError } from '../../lib/findings/state/error.ts';
 import { type ActionRun, nameOfActionRun } from '../../lib/remediation/actions/action-run.ts';
-import type { Admission, RunOptions } from '../../lib/remediation/actions/run.ts';
-import { type UndoOutcome, undo } from '../../lib/remediation/actions/undo.ts';
+import type { RunAdmission, RunOptions } from '../../lib/remediation/actions/run.ts';
+import { type UndoResult, undo } from '../../lib/remediation/actions/undo.ts';
 import type { KillSwitch } from '../../lib/remediation/kill-switch.ts';
 import { QuarantineError } from '../../lib/services/ec2/quarantine/error.ts';
 
 export type Result =
-  | UndoOutcome
+  | UndoResult
   /** Of a preview: the resource is as the action run left it, and nothing stands in the way. */
   | { readonly kind: 'would-be-undone' }
   /** What stands could not be read, or the journal not be written; the same may be asked again. */
@@ -83,7 +83,7 @@ async function attempt(
   }
   try {
     // Others may have written it since it was listed, and a person may have thought for long.
-    const now = (await options.journal.of(actionRun.finding.id)).find(
+    const now = (await options.history.of(actionRun.finding.id)).find(
       (one) => nameOfActionRun(one) === nameOfActionRun(actionRun),
     );
     return await undo(action, now ?? actionRun, { ...run, admit });
@@ -98,7 +98,7 @@ async function attempt(
   }
 }
 
-async function admission({ killSwitch, despiteKillSwitch }: TakeBackOptions): Promise<Admission> {
+async function admission({ killSwitch, despiteKillSwitch }: TakeBackOptions): Promise<RunAdmission> {
   if (despiteKillSwitch) return { admitted: true };
   const { state, because } = await killSwitch();
   if (state === 'disengaged') return { admitted: true };

@@ -4,7 +4,7 @@
  * keys".
  */
 import { busName, type ListenerName, listenerRuleName } from '../../lib/aws/names.ts';
-import { actionDetailType } from '../../lib/remediation/events/action-event.ts';
+import { actionDetailTypes } from '../../lib/remediation/events/action-event.ts';
 import { detailTypes, transitionSource } from '../../lib/remediation/events/transition.ts';
 import type { Deployment } from '../context.ts';
 import { ids } from '../ids.ts';
@@ -16,14 +16,17 @@ import { actingTimeouts } from './functions.ts';
 /** What each is told. What is unknown is never acted on. */
 const told: Readonly<Record<ListenerName, { readonly [member: string]: Value }>> = {
   remediate: { 'detail-type': [detailTypes.failed, detailTypes.passed, detailTypes.deleted] },
-  notify: { 'detail-type': [...Object.values(detailTypes), actionDetailType] },
-  operator: { 'detail-type': [actionDetailType], detail: { decision: { by: ['operator'] } } },
+  notify: { 'detail-type': [...Object.values(detailTypes), ...Object.values(actionDetailTypes)] },
+  operator: {
+    'detail-type': [...Object.values(actionDetailTypes)],
+    detail: { decision: { actor: ['operator'] } },
+  },
 };
 
 const descriptions: Readonly<Record<ListenerName, string>> = {
   remediate: 'Brings Trailseal’s remediation the findings that were opened or closed',
   notify: 'Brings Trailseal’s notifications all that it tells',
-  operator: 'Brings Trailseal what came of operators’ orders',
+  operator: 'Brings Trailseal what came of requested actions',
 };
 
 export function bus(deployment: Deployment): Resources {

@@ -9,7 +9,7 @@ import type { Control, ResourceType } from '../../lib/core/control.ts';
 import { usesTags } from '../../lib/policy/decide/tags.ts';
 import type { Policy } from '../../lib/policy/model.ts';
 import { actionOf } from '../../lib/remediation/actions/index.ts';
-import { journalPermissions } from '../../lib/remediation/actions/journal-dynamodb.ts';
+import { runHistoryPermissions } from '../../lib/remediation/actions/run-history-dynamodb.ts';
 import { killSwitchPermission } from '../../lib/remediation/kill-switch.ts';
 import { limiterPermissions } from '../../lib/remediation/limiter.ts';
 import { workflowPermission } from '../../lib/remediation/workflow.ts';
@@ -112,7 +112,7 @@ function reading(wanted: readonly Wanted[], policy: Policy): Promise<readonly Gr
 }
 
 function deciding({ parameters: { stage } }: Deployment): readonly Grant[] {
-  const table = ['dynamodb:BatchGetItem', ...journalPermissions, ...limiterPermissions];
+  const table = ['dynamodb:BatchGetItem', ...runHistoryPermissions, ...limiterPermissions];
   return [
     ...grants('StateTable', [...new Set(table)].sort(), {
       resource: arnOf(ids.stateTable),

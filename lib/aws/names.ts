@@ -75,7 +75,7 @@ export function transitionsDeadLetterQueueName(stage: Stage): string {
 export const customActionLabels: Readonly<Record<CustomActionName, string>> = {
   quarantine: 'Quarantine',
   fix: 'Fix',
-  undo: 'Release and undo',
+  undo: 'Undo',
   're-check': 'Re-check',
   exempt: 'Exempt for 30 days',
 };

@@ -1,14 +1,14 @@
 /**
- * What an action is: a change to a customer's resource that can be told beforehand, be interrupted anywhere and deleted on
- * with, and be undone, or says why not. Each is one file that tells its whole story, the same parts in the same order.
- * What carries them out is `carry-out.ts`, what takes them back `undo.ts`.
+ * What an action is: a change to a customer's resource that is announced beforehand, can be interrupted anywhere and
+ * resumed, and can be undone, or says why not. Each is one file with the same parts in the same order. `carry-out.ts`
+ * carries them out, `undo.ts` undoes them.
  */
 import type { z } from 'zod/mini';
 import type { Clients } from '../aws/clients.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { Action, Resource } from './control.ts';
 
-/** What an action needs to know of the finding, and what its journal keeps of it. A `Finding` is one. */
+/** What an action needs to know of the finding, and what the run history stores of it. A `Finding` is one. */
 export type FindingSummary = Pick<Finding, 'id' | 'control' | 'title' | 'severity' | 'openedAt'> &
   Partial<Pick<Finding, 'history'>>;
 
@@ -23,7 +23,7 @@ export interface Target<Settings = unknown> {
   readonly settings: Settings;
 }
 
-/** Something that is remembered, and when it was so: ISO 8601, UTC. */
+/** Something that was remembered, and since when it holds: ISO 8601, UTC. */
 export interface Remembered<T> {
   readonly value: T;
   readonly at: string;
@@ -42,7 +42,7 @@ export interface Memory {
 /** What an action needs besides its target. */
 export interface ActionDeps {
   readonly clients: Clients;
-  /** What earlier looks at the resource saw. */
+  /** What earlier evaluations of the resource read. */
   readonly memory: Memory;
   readonly now: () => Date;
   readonly wait: (milliseconds: number) => Promise<void>;
@@ -69,9 +69,9 @@ export type Check =
       readonly kind: 'differs';
       readonly differences: readonly string[];
       /**
-       * Whether all that differs is still as it was before: then only this action had a hand in the resource, and a
-       * interrupted run may go on, or be taken back. `false`: somebody else has changed it. Left out: nobody can tell;
-       * then a run goes on, but a partially completed one is not taken back.
+       * Whether all that differs is still as it was before: then only this action changed the resource, and an
+       * interrupted run may be resumed, or undone. `false`: somebody else has changed it. Left out: unknown; then a run
+       * is resumed, but a partially completed one is not undone.
        */
       readonly partial?: boolean;
     }
@@ -80,7 +80,7 @@ export type Check =
 export type Undo<Before, Settings = unknown> =
   | {
       readonly kind: 'restores';
-      /** What the undo can't bring back, each a clause for people; told before the action is done. */
+      /** What the undo can't bring back, each a clause for people; announced before the action is done. */
       readonly except: readonly string[];
       readonly permissions: readonly string[];
       /** Puts back what was there; idempotent. Only called while `check` says `as-set`, or to go on with an undo. */
@@ -113,8 +113,8 @@ export interface ActionDefinition<Before extends z.ZodMiniType, Settings extends
   /** Reads only. Rejects with what the SDK throws when AWS does not answer. */
   prepare(target: Target<z.infer<Settings>>, deps: ActionDeps): Promise<Prepared<z.infer<Before>>>;
   /**
-   * Writes; looks first what an earlier, interrupted try did already, and does not do it again. Throws `UnderWay`
-   * where AWS takes longer than is waited for.
+   * Writes; reads first what an earlier, interrupted run did already, and does not do it again. Throws `UnderWay` where
+   * AWS takes longer than is waited for.
    */
   apply(target: Target<z.infer<Settings>>, before: z.infer<Before>, deps: ActionDeps): Promise<void>;
   /** Reads only. */
@@ -132,14 +132,21 @@ export function defineAction<Before extends z.ZodMiniType, Settings extends z.Zo
   return action;
 }
 
-/** AWS has accepted the change and is still at it: the same run may be resumed later. */
+/** AWS has accepted the change and is still carrying it out: the same run may be resumed later. */
 export class UnderWay extends Error {
   override readonly name = 'UnderWay';
 }
 
-/** Nothing more may be written for now: whoever waits between two writes is told so by `wait`. The message is a sentence. */
+/** Nothing more may be written for now: `wait` rejects with it between two writes. The message is a sentence. */
 export class Halted extends Error {
   override readonly name = 'Halted';
+  /** Whether AWS did not answer what had to be known, and may in a while. */
+  readonly unanswered: boolean;
+
+  constructor(message: string, unanswered = false) {
+    super(message);
+    this.unanswered = unanswered;
+  }
 }
 
 /** A resource's tags. */

@@ -1,7 +1,7 @@
 /** The messages in the queue of the notify function: events of Trailseal's own bus, as EventBridge delivers them. */
 import { at, isObject, list, text } from '../core/json.ts';
 import { messageVersion } from '../pipeline/live/message.ts';
-import { actionDetailType, actionEventSchema } from '../remediation/events/action-event.ts';
+import { actionDetailTypes, actionEventSchema } from '../remediation/events/action-event.ts';
 import { detailTypes, transitionSchema } from '../remediation/events/transition.ts';
 import { type NotificationTrigger, triggerOfAction, triggerOfTransition } from './trigger.ts';
 
@@ -20,6 +20,7 @@ export type NotifyMessage =
   | { readonly kind: 'unreadable'; readonly reason: string };
 
 const transitionTypes: ReadonlySet<string> = new Set(Object.values(detailTypes));
+const actionTypes: ReadonlySet<string> = new Set(Object.values(actionDetailTypes));
 
 /**
  * Parses a message of the queue.
@@ -37,7 +38,7 @@ export function parseMessage(body: string): NotifyMessage {
   }
   const type = text(value, 'detail-type') ?? '';
   const detail = at(value, 'detail');
-  if (type === actionDetailType) {
+  if (actionTypes.has(type)) {
     const action = actionEventSchema.safeParse(detail);
     return action.success ? read(value, triggerOfAction(action.data)) : unreadable(type, action.error);
   }

@@ -1,6 +1,6 @@
 /** What a notification says, before it is put into a format: text and chat say the same. Pure. */
 import type { Control } from '../core/control.ts';
-import { undoCommand } from '../remediation/about.ts';
+import { undoCommand } from '../remediation/events/action-event.ts';
 import { controlLink, findingLink } from './link.ts';
 import type { NotificationGroup, NotificationTrigger } from './trigger.ts';
 import { labelOfSummary } from './wording.ts';
@@ -83,7 +83,9 @@ function detailsOfOne(trigger: NotificationTrigger): readonly ContentLine[] {
         `${state}, ${expires === null ? '' : `last day ${expires} (UTC), `}by ${owner}: ${reason}`,
       ),
     ),
-    ...some(trigger.decision, ({ by, name, why }) => sentence('Decided by', `${by} ${name}: ${why}`)),
+    ...some(trigger.decision, ({ actor: by, name, reason }) =>
+      sentence('Decided by', `${by} ${name}: ${reason}`),
+    ),
     ...some(trigger.due, (time) => code('Due', time)),
     ...trigger.plan
       .slice(0, mostSteps)

@@ -101,7 +101,7 @@ function itemOf(trigger: NotificationTrigger): unknown {
     decision:
       decision === undefined
         ? null
-        : { by: decision.by, name: cut(decision.name, 256), why: cut(decision.why, 500) },
+        : { by: decision.actor, name: cut(decision.name, 256), why: cut(decision.reason, 500) },
     exemption:
       exemption === null
         ? null

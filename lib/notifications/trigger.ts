@@ -4,7 +4,7 @@
  */
 import { type Severity, severities } from '../core/control.ts';
 import type { ActionEvent } from '../remediation/events/action-event.ts';
-import type { Transition } from '../remediation/events/transition.ts';
+import type { TransitionEvent } from '../remediation/events/transition.ts';
 
 /** What happened to a finding. */
 export const findingKinds = [
@@ -34,7 +34,7 @@ export interface NotificationTrigger {
   readonly evidence: string | undefined;
   readonly required: string | undefined;
   /** Whose call caused the transition; of an action, whose call opened its finding. */
-  readonly actor: Transition['actor'] | undefined;
+  readonly actor: TransitionEvent['actor'] | undefined;
   /** When it happened: ISO 8601, UTC; `null` where it is not known. */
   readonly at: string | null;
   /** When the finding was opened, as far as it is known. */
@@ -51,7 +51,7 @@ export interface NotificationTrigger {
   /** How to undo it, or why it can't be undone: untrusted words. */
   readonly undo: string | undefined;
   readonly decision: ActionEvent['decision'] | undefined;
-  readonly exemption: Transition['exemption'];
+  readonly exemption: TransitionEvent['exemption'];
 }
 
 /**
@@ -61,7 +61,7 @@ export interface NotificationTrigger {
  * @example
  * triggerOfTransition({ ...transition, status: 'OPEN', verdict: 'FAIL', previous: null })?.kind; // 'opened'
  */
-export function triggerOfTransition(transition: Transition): NotificationTrigger | undefined {
+export function triggerOfTransition(transition: TransitionEvent): NotificationTrigger | undefined {
   const kind = kindOf(transition);
   if (kind === undefined) return undefined;
   const { id, account, region, control, severity, finding, resource, summary, required } = transition;
@@ -102,7 +102,7 @@ export function triggerOfTransition(transition: Transition): NotificationTrigger
   };
 }
 
-function kindOf(transition: Transition): NotificationKind | undefined {
+function kindOf(transition: TransitionEvent): NotificationKind | undefined {
   const { status, verdict, previous, plan, exemption } = transition;
   const notified = plan.actions.some(({ action }) => action === 'notify');
   if (status !== 'OPEN') {
@@ -117,7 +117,7 @@ function kindOf(transition: Transition): NotificationKind | undefined {
 }
 
 /** Whether the exemption ends within a week, and is why nobody is notified until then. */
-function endsSoon({ plan, exemption }: Transition): boolean {
+function endsSoon({ plan, exemption }: TransitionEvent): boolean {
   const silenced = plan.skipped.some(({ action, because }) => action === 'notify' && because === 'exempt');
   return silenced && exemption?.endsSoon === true;
 }

@@ -2,29 +2,31 @@
 import { createHash } from 'node:crypto';
 import { ConflictException, CreateScheduleCommand, type SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { ActionId } from '../core/action.ts';
-import { type Occasion, remediateBody } from './message.ts';
+import { type RemediationRequest, remediateBody } from './message.ts';
 
+/** Where the schedules are made, and where they send. */
 export interface GracePeriodEnd {
   readonly client: SchedulerClient;
-  /** The group of schedules in which they are made, and no others. */
+  /** The group of schedules that has these alone. */
   readonly group: string;
-  /** The queue's ARN, that of where undeliverable messages go, and the role that may send to both. */
+  /** The ARNs of the queue, of its dead-letter queue, and of the role that may send to both. */
   readonly queueArn: string;
   readonly deadLetterArn: string;
   readonly roleArn: string;
 }
 
-/** The IAM actions that it needs: to make the schedule, and to hand on the role. */
+/** The IAM actions that it needs: to create the schedule, and to pass the role. */
 export const gracePeriodPermissions = ['scheduler:CreateSchedule', 'iam:PassRole'] as const;
 
 /**
- * Has a message come at that time. The schedule is named by what it is for, so that there is one however often it is
- * asked for, and a grace period that has begun is not begun anew; it deletes itself afterwards.
+ * Schedules the same request at the end of a grace period. The schedule is named by the opening of the finding and the
+ * action, so that there is one however often it is asked for, and a grace period that has begun does not begin anew; it
+ * deletes itself afterwards. Rejects with what the SDK throws.
  * Source: EventBridge Scheduler API Reference, "CreateSchedule".
  */
 export async function scheduleGracePeriodEnd(
   { client, group, queueArn, deadLetterArn, roleArn }: GracePeriodEnd,
-  occasion: Occasion,
+  request: RemediationRequest,
   action: ActionId,
   time: Date,
 ): Promise<'scheduled' | 'was-scheduled'> {
@@ -33,7 +35,7 @@ export async function scheduleGracePeriodEnd(
     .toISOString()
     .slice(0, 'YYYY-MM-DDThh:mm:ss'.length);
   const name = createHash('sha256')
-    .update(JSON.stringify([occasion.finding, occasion.openedAt, action]))
+    .update(JSON.stringify([request.finding, request.openedAt, action]))
     .digest('hex');
   try {
     await client.send(
@@ -47,7 +49,7 @@ export async function scheduleGracePeriodEnd(
         Target: {
           Arn: queueArn,
           RoleArn: roleArn,
-          Input: JSON.stringify(remediateBody(occasion)),
+          Input: JSON.stringify(remediateBody(request)),
           DeadLetterConfig: { Arn: deadLetterArn },
         },
       }),

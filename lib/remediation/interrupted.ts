@@ -1,104 +1,122 @@
-/** What earlier runs left, because they were interrupted: begun and not ended, or done and not told. */
+/** What earlier runs left, because they were interrupted: action runs that were begun and not ended, or not published. */
 
 import { isDeleted } from '../core/absence.ts';
-import type { AnyAction } from '../core/action.ts';
+import type { ActionId, AnyAction } from '../core/action.ts';
 import { isRequestable } from '../policy/custom-actions.ts';
 import { kindOf } from '../policy/model.ts';
+import { asRequested } from './action-request.ts';
 import type { ActionRun } from './actions/action-run.ts';
-import { carryOut, type Outcome, verify } from './actions/carry-out.ts';
+import { carryOut, verify } from './actions/carry-out.ts';
+import { definitionOf, merged, type RemediationDeps, type StepInput, type StepResult } from './deps.ts';
+import { evaluateNow, type FoundFinding } from './evaluate.ts';
 import type { ActionEvent } from './events/action-event.ts';
-import { doneEvent, toldOfOutcome, toldOfUndo } from './events/publish-action.ts';
-import type { Occasion } from './message.ts';
-import { asRequested } from './requested-action.ts';
-import { longestDelay } from './retry-delay.ts';
-import type { Found, Remediation, RunState } from './run.ts';
+import { doneEvent, eventOfResult, eventOfUndo } from './events/action-results.ts';
+import { longestRetryDelay } from './message.ts';
+import { planFor } from './plan.ts';
+import { eventContextOf, interruptionIn, runOptionsOf } from './run-action.ts';
 
 /**
- * Takes up what an earlier run began and this one had no reason to: the resource passes by now, or something stands in
- * the way. A fix whose own first writes made it pass is resumed; all else is looked at, so that the journal says how
- * far it came.
+ * Continues with action runs that an earlier run began and this one had no reason to: the resource passes by now, or
+ * something stands in the way. A fix whose own first writes made the resource pass is resumed; all else is checked, so
+ * that the run history tells how far it came.
+ * @param ran the actions that were run for this message already.
+ * @returns what was done. Rejects as `carryOut` does.
  */
-export async function withInterrupted(
-  state: RunState,
-  done: Remediation,
-  found: Found,
-  occasion: Occasion | undefined,
-): Promise<Remediation> {
-  const actionRuns = (await state.options.journal.of(found.finding.id)).filter(
+export async function resumeInterrupted(
+  input: StepInput,
+  found: FoundFinding,
+  ran: readonly ActionId[],
+): Promise<StepResult> {
+  const { deps } = input;
+  const interrupted = (await deps.history.of(found.finding.id)).filter(
     (actionRun) =>
-      actionRun.status === 'begun' && !state.handled.has(actionRun.action) && !isResumed(actionRun, state),
+      actionRun.status === 'begun' && !ran.includes(actionRun.action) && !willBeResumed(actionRun, deps),
   );
-  const events: ActionEvent[] = [];
-  let { again } = done;
-  for (const actionRun of actionRuns) {
-    const definition = state.definitionOf(actionRun.action);
-    if (definition === undefined) continue;
-    const { outcome, goesOn } = await takeUp(state, found, actionRun, definition);
-    const told = state.told(found.finding, found.entry.resource, definition);
-    const event = toldOfOutcome(outcome, told);
-    if (event !== undefined && occasion?.reminder !== true) events.push(event);
-    again ||= outcome.kind === 'busy';
-    again ||= goesOn && (outcome.kind === 'under-way' || outcome.kind === 'partially-completed');
+  const steps: Omit<StepResult, 'because'>[] = [];
+  for (const actionRun of interrupted) {
+    const definition = definitionOf(deps, actionRun.action);
+    if (definition !== undefined) steps.push(await resumeOrVerify(input, found, actionRun, definition));
   }
-  return { ...done, events: [...done.events, ...events], again };
+  return merged(steps, undefined);
 }
 
-/** Whether the message that it was begun for goes on with it: its last run gave it back, and the next is not overdue. */
-function isResumed({ lease, notes }: ActionRun, { options }: RunState): boolean {
+/** Whether the message that it was begun for will resume it: its last run gave up the lease, and the next is not overdue. */
+function willBeResumed({ lease, notes }: ActionRun, { actionDeps }: RemediationDeps): boolean {
   const last = Date.parse(notes.at(-1)?.at ?? '');
-  return lease === null && options.deps.now().getTime() - last < longestDelay * 1_000;
+  return lease === null && actionDeps.now().getTime() - last < longestRetryDelay * 1_000;
 }
 
-async function takeUp(
-  state: RunState,
-  found: Found,
+async function resumeOrVerify(
+  input: StepInput,
+  found: FoundFinding,
   actionRun: ActionRun,
   definition: AnyAction,
-): Promise<{ readonly outcome: Outcome; readonly goesOn: boolean }> {
-  const options = state.runOptions(actionRun.decision);
-  const goesOn = await mayGoOn(state, found, actionRun);
-  if (!goesOn) return { outcome: await verify(definition, actionRun, options), goesOn };
+): Promise<Omit<StepResult, 'because'>> {
+  const { deps } = input;
+  const options = runOptionsOf(deps, actionRun.decision);
+  const { resumes, unanswered } = await mayResume(input, found, actionRun);
   // It is the newest of its action, and is resumed as it was begun.
   const target = { resource: actionRun.resource, finding: found.finding, settings: actionRun.settings };
-  return { outcome: await carryOut(definition, target, options), goesOn };
+  const result = resumes
+    ? await carryOut(definition, target, options)
+    : await verify(definition, actionRun, options);
+  const event = eventOfResult(result, eventContextOf(deps, found.finding, found.entry.resource, definition));
+  const interruption = interruptionIn(result);
+  return {
+    events: event === undefined ? [] : [event],
+    again:
+      result.kind === 'busy' ||
+      (resumes && (result.kind === 'under-way' || result.kind === 'partially-completed')),
+    breakersOpened: interruption.breakersOpened,
+    unanswered: unanswered || interruption.unanswered,
+    ran: [],
+  };
 }
 
-/** Whether it is a fix of what passes now, and would be done if that failed still. */
-async function mayGoOn(state: RunState, found: Found, { action, decision }: ActionRun): Promise<boolean> {
+/** Whether it is a fix of a resource that passes now, and would be done if that failed still. */
+async function mayResume(
+  input: StepInput,
+  found: FoundFinding,
+  { action, decision }: ActionRun,
+): Promise<{ readonly resumes: boolean; readonly unanswered: boolean }> {
+  const { deps } = input;
   const { finding, control } = found;
-  const { policy } = state.options;
-  if (kindOf(action) !== 'fix') return false;
-  const evaluated = await state.evaluate(found);
-  if (evaluated === undefined || isDeleted(evaluated.facts) !== undefined) return false;
-  if (evaluated.evaluation.verdict !== 'PASS') return false;
+  const no = { resumes: false, unanswered: false };
+  if (kindOf(action) !== 'fix') return no;
+  const evaluated = await evaluateNow(deps, found);
+  if (evaluated === undefined || isDeleted(evaluated.facts) !== undefined) return no;
+  if (evaluated.evaluation.verdict !== 'PASS') return no;
   const subject = { finding, control, resource: evaluated.resource };
-  const { actions } =
-    decision.by === 'operator' && isRequestable(action)
-      ? await state.plan(asRequested(policy, control.id, [action]), subject, [action])
-      : await state.plan(policy, subject);
-  return actions.some((planned) => planned.action === action);
+  const { plan, unanswered } =
+    decision.actor === 'operator' && isRequestable(action)
+      ? await planFor(input, asRequested(deps.policy, control.id, [action]), subject, [action])
+      : await planFor(input, deps.policy, subject);
+  return { resumes: plan.actions.some((planned) => planned.action === action), unanswered };
 }
 
-/** Tells once more what was done since the finding was opened: the run that did it may have ended before it was told. */
-export async function withUntold(
-  state: RunState,
-  done: Remediation,
-  { finding, entry }: Found,
-): Promise<Remediation> {
-  if (state.options.redelivered !== true) return done;
+/**
+ * The events about what was done since the finding was opened, where the message is delivered again: the run that did it
+ * may have been interrupted before it published them.
+ * @param published the events that this run publishes in any case.
+ */
+export async function unpublishedEvents(
+  deps: RemediationDeps,
+  { finding, entry }: FoundFinding,
+  published: readonly ActionEvent[],
+): Promise<readonly ActionEvent[]> {
+  if (deps.redelivered !== true) return [];
   const opened = Date.parse(finding.openedAt ?? '');
-  const actionRuns = await state.options.journal.of(finding.id);
-  const events = actionRuns
+  const actionRuns = await deps.history.of(finding.id);
+  return actionRuns
     .filter(({ begunAt }) => !(Date.parse(begunAt) < opened))
     .flatMap((actionRun) => {
-      const definition = state.definitionOf(actionRun.action);
+      const definition = definitionOf(deps, actionRun.action);
       if (definition === undefined) return [];
-      const told = state.told(finding, entry.resource, definition);
-      if (actionRun.status === 'done') return [doneEvent(actionRun, told)];
-      // What operators undo is answered to them.
-      if (actionRun.status !== 'undone' || actionRun.undo?.by !== 'policy') return [];
-      return toldOfUndo({ kind: 'undone', actionRun }, actionRun, told) ?? [];
+      const context = eventContextOf(deps, finding, entry.resource, definition);
+      if (actionRun.status === 'done') return [doneEvent(actionRun, context)];
+      // Operators get an answer to what they undo.
+      if (actionRun.status !== 'undone' || actionRun.undo?.actor !== 'policy') return [];
+      return eventOfUndo({ kind: 'undone', actionRun }, actionRun, context) ?? [];
     })
-    .filter(({ id }) => !done.events.some((event) => event.id === id));
-  return { ...done, events: [...done.events, ...events] };
+    .filter(({ id }) => !published.some((event) => event.id === id));
 }

@@ -10,6 +10,7 @@ export const engaged = 'engaged';
 /** The IAM action that reading it needs. */
 export const killSwitchPermission = 'ssm:GetParameter';
 
+/** The kill switch as it was read. */
 export interface KillSwitch {
   readonly state: NonNullable<Circumstances['killSwitch']>;
   /** Why it could not be read, a clause for people. */
@@ -19,16 +20,17 @@ export interface KillSwitch {
 }
 
 /**
+ * Reads the kill switch.
  * @param name of the parameter.
- * @returns its state. One that can't be read, or that says anything else than these two words, is `unreadable`, which
- *   stops everything too: nobody knows what was meant.
+ * @returns its state. One that can't be read, or that has any other value than these two, is `unreadable`, which stops
+ *   everything too: what was meant is unknown.
  */
 export async function killSwitch(client: SSMClient, name: string): Promise<KillSwitch> {
   try {
     const { Parameter: parameter } = await client.send(new GetParameterCommand({ Name: name }));
     const value = parameter?.Value?.trim();
     if (value === disengaged || value === engaged) return { state: value };
-    return { state: 'unreadable', because: `${name} says neither "${disengaged}" nor "${engaged}"` };
+    return { state: 'unreadable', because: `${name} is neither "${disengaged}" nor "${engaged}"` };
   } catch (error) {
     const because = `${name} can't be read: ${reasonOf(error)}`;
     return { state: 'unreadable', because, unanswered: isUnanswered(error) };

@@ -1,4 +1,7 @@
-/** RateLimits and breakers in the state table's table: one item a kind of action, written under a condition on its version. */
+/**
+ * Limits and circuit breakers in the state table: one item for each kind of action, written under a condition on its
+ * version.
+ */
 import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
@@ -9,20 +12,22 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { pauseBefore, rounds } from '../findings/state/changing.ts';
 import { failureOf, StateTableError } from '../findings/state/error.ts';
+import { checkFormat, formatVersion } from '../findings/state/item.ts';
 import { type ActionKind, actionKinds, type RateLimits } from '../policy/model.ts';
 import {
-  type Closing,
-  closed,
+  afterReset,
+  type BreakerReset,
+  type CountedRun,
+  countRun,
   type LimitAnswer,
   type LimitState,
-  nothingUsed,
-  type Use,
-  use,
+  noRuns,
 } from './limits.ts';
 
+/** What the limiter needs. */
 export interface LimiterOptions {
   readonly client: DynamoDBClient;
-  /** The state table's table. */
+  /** The name of the state table. */
   readonly table: string;
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -35,13 +40,15 @@ export interface LimiterOptions {
 export const limiterPermissions = ['dynamodb:GetItem', 'dynamodb:PutItem'] as const;
 
 const shape = z.object({
+  formatVersion: z.literal(formatVersion),
   version: z.number(),
-  uses: z.array(z.object({ actionRun: z.string(), account: z.string(), at: z.number() })),
+  runs: z.array(z.object({ name: z.string(), account: z.string(), at: z.number() })),
   breaker: z.optional(z.object({ since: z.number(), because: z.string() })),
-  closing: z.optional(z.object({ at: z.number(), by: z.string(), why: z.string() })),
+  reset: z.optional(z.object({ at: z.number(), actor: z.string(), reason: z.string() })),
 });
 
-interface Kept {
+interface StoredLimit {
+  /** Grows by one with each write; 0 while there is no item. */
   readonly version: number;
   readonly state: LimitState;
 }
@@ -54,25 +61,25 @@ export class Limiter {
   }
 
   /**
-   * Counts one more action, unless a limit is reached or the breaker is open.
-   * @returns whether it may be done. Rejects with a `StateTableError` when that can't be told, and so it may not.
+   * Counts one more action run, unless a limit is reached or the circuit breaker is open.
+   * @returns whether it may begin. Rejects with a `StateTableError` when that can't be told, and so it may not.
    */
   async admit(
     kind: ActionKind,
     limits: RateLimits,
-    counted: Pick<Use, 'actionRun' | 'account'>,
+    run: Pick<CountedRun, 'name' | 'account'>,
   ): Promise<LimitAnswer> {
     for (let round = 1; round <= rounds; round += 1) {
       if (round > 1) await this.#options.wait(pauseBefore(round, this.#options.random));
-      const kept = await this.#read(kind);
-      const answer = use(kept.state, kind, limits, counted, this.#options.now());
+      const stored = await this.#read(kind);
+      const answer = countRun(stored.state, kind, limits, run, this.#options.now());
       const unchanged = !answer.admitted && !answer.opened;
-      if (unchanged || (await this.#write(kind, answer.state, kept.version))) return answer;
+      if (unchanged || (await this.#write(kind, answer.state, stored.version))) return answer;
     }
     throw new StateTableError(
       'busy',
       [keyOf(kind)],
-      `The limit of ${kind} could not be counted: others kept writing it. The same may be asked again.`,
+      `The limit of ${kind} could not be counted: other runs kept writing it. Try again.`,
     );
   }
 
@@ -85,46 +92,55 @@ export class Limiter {
   }
 
   /**
-   * Closes the breaker of a kind, and keeps who did so and why.
+   * Resets the circuit breaker of a kind, and stores who did so and why.
    * @returns whether it was open; else nothing is written. Rejects with a `StateTableError`.
    */
-  async close(kind: ActionKind, closing: Pick<Closing, 'by' | 'why'>): Promise<boolean> {
+  async reset(kind: ActionKind, reset: Pick<BreakerReset, 'actor' | 'reason'>): Promise<boolean> {
     for (let round = 1; round <= rounds; round += 1) {
       const { state, version } = await this.#read(kind);
       if (state.breaker === undefined) return false;
-      if (await this.#write(kind, closed({ ...closing, at: this.#options.now() }), version)) return true;
+      if (await this.#write(kind, afterReset({ ...reset, at: this.#options.now() }), version)) return true;
     }
     throw new StateTableError(
       'busy',
       [keyOf(kind)],
-      `The breaker of ${kind} could not be closed: try again.`,
+      `The circuit breaker of ${kind} could not be reset: other runs kept writing it. Try again.`,
     );
   }
 
-  async #read(kind: ActionKind): Promise<Kept> {
+  async #read(kind: ActionKind): Promise<StoredLimit> {
     const { client, table } = this.#options;
     const key = { pk: { S: keyOf(kind) }, sk: { S: 'limits' } };
     try {
       const { Item: item } = await client.send(
         new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true }),
       );
-      if (item === undefined) return { version: 0, state: nothingUsed };
+      if (item === undefined) return { version: 0, state: noRuns };
+      checkFormat(item);
       const parsed = shape.safeParse(unmarshall(item));
       if (!parsed.success) {
-        const message = `The item ${keyOf(kind)} of the table ${table} is no state of limits; nothing of the kind is done until it is fixed or deleted.`;
+        const message = `The item ${keyOf(kind)} of the table ${table} is no state of limits; no ${kind} is carried out until it is corrected or deleted.`;
         throw new StateTableError('unreadable', [keyOf(kind)], message, parsed.error);
       }
-      const { version, uses, breaker, closing } = parsed.data;
-      return { version, state: { uses, breaker, ...(closing === undefined ? {} : { closing }) } };
+      const { version, runs, breaker, reset } = parsed.data;
+      return { version, state: { runs, breaker, ...(reset === undefined ? {} : { reset }) } };
     } catch (error) {
       throw error instanceof StateTableError ? error : failureOf(error, table, [keyOf(kind)], 'read');
     }
   }
 
-  /** @returns whether it was written: not when somebody else has written it since it was read. */
-  async #write(kind: ActionKind, { uses, breaker, closing }: LimitState, version: number): Promise<boolean> {
+  /** @returns whether it was written: not when another run has written it since it was read. */
+  async #write(kind: ActionKind, { runs, breaker, reset }: LimitState, version: number): Promise<boolean> {
     const { client, table } = this.#options;
-    const item = { pk: keyOf(kind), sk: 'limits', version: version + 1, uses, breaker, closing };
+    const item = {
+      pk: keyOf(kind),
+      sk: 'limits',
+      formatVersion,
+      version: version + 1,
+      runs,
+      breaker,
+      reset,
+    };
     try {
       await client.send(
         new PutItemCommand({

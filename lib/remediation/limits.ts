@@ -1,48 +1,54 @@
 /**
- * How much has been done in the last hour, and whether the breaker is open. Pure: the state goes in and comes out, so
- * that whoever keeps it can write it under a condition, and of two that use the last of a limit one is refused.
+ * How many actions of a kind were carried out in the last hour, and whether the circuit breaker of that kind is open.
+ * Pure: the state goes in and comes out, so that whoever stores it can write it under a condition, and of two runs that
+ * ask for the last action of a limit one is refused.
  */
 import type { ActionKind, RateLimits } from '../policy/model.ts';
 
-/** Actions of one kind. */
+/** The limits of one kind of action. */
 export interface LimitState {
-  /** Those of the last hour, oldest first. */
-  readonly uses: readonly Use[];
-  /** Open since a limit was reached: nothing of the kind is done until a person closes it. */
-  readonly breaker: Breaker | undefined;
-  /** How it was closed last; left out where it never was, or by a version that did not note it. */
-  readonly closing?: Closing;
+  /** The action runs of the last hour, oldest first. */
+  readonly runs: readonly CountedRun[];
+  /** Open since a limit was reached: nothing of the kind is carried out until a person resets it. */
+  readonly breaker: OpenBreaker | undefined;
+  /** How it was reset last; left out where it never was. */
+  readonly reset?: BreakerReset;
 }
 
-export interface Use {
-  /** What it was counted for: the same again is not counted again. */
-  readonly actionRun: string;
+/** An action run that counts against the limits. */
+export interface CountedRun {
+  /** As `nameOfActionRun` gives it: the same action run is counted once. */
+  readonly name: string;
+  /** The account of the resource. */
   readonly account: string;
   /** Epoch milliseconds. */
   readonly at: number;
 }
 
-export interface Breaker {
+/** A circuit breaker that is open. */
+export interface OpenBreaker {
   /** Epoch milliseconds. */
   readonly since: number;
   /** A sentence for people. */
   readonly because: string;
 }
 
-/** Who closed a breaker, when and why. */
-export interface Closing {
+/** Who reset a circuit breaker, when and why. */
+export interface BreakerReset {
   /** Epoch milliseconds. */
   readonly at: number;
   /** An ARN. */
-  readonly by: string;
-  readonly why: string;
+  readonly actor: string;
+  readonly reason: string;
 }
 
-export const nothingUsed: LimitState = { uses: [], breaker: undefined };
+/** The limits of a kind of which nothing was carried out yet. */
+export const noRuns: LimitState = { runs: [], breaker: undefined };
 
+/** Whether an action run may begin, and the state with it counted. */
 export type LimitAnswer =
   | { readonly admitted: true; readonly state: LimitState }
-  /** `opened` when it was this request that opened the breaker. */
+  /** `because` is a sentence; `opened` tells whether it was this request that opened the breaker. */
   | {
       readonly admitted: false;
       readonly because: string;
@@ -52,52 +58,62 @@ export type LimitAnswer =
 
 const hour = 3_600_000;
 
-/** Whether one more action may be done at `now`, and the state with it counted; see `guardrails.ts` for the limits. */
-export function use(
+/**
+ * Counts one more action run, unless a limit is reached or the breaker is open.
+ * @param limits see `guardrails.ts`.
+ * @param now epoch milliseconds.
+ * @returns whether it may begin, and the state to be stored.
+ */
+export function countRun(
   state: LimitState,
   kind: ActionKind,
   limits: RateLimits,
-  { actionRun, account }: Pick<Use, 'actionRun' | 'account'>,
+  { name, account }: Pick<CountedRun, 'name' | 'account'>,
   now: number,
 ): LimitAnswer {
-  const uses = state.uses.filter(({ at }) => at > now - hour);
-  const counted = uses.find((one) => one.actionRun === actionRun);
+  const runs = state.runs.filter(({ at }) => at > now - hour);
+  const counted = runs.find((run) => run.name === name);
   if (counted !== undefined) {
-    // By a run that was interrupted before it began: it begins now, and counts for the hour from now on.
-    const others = uses.filter((one) => one !== counted);
-    return { admitted: true, state: { ...state, uses: [...others, { ...counted, at: now }] } };
+    // An attempt that was interrupted before it began counted it: it begins now, and counts for an hour from now.
+    const others = runs.filter((run) => run !== counted);
+    return { admitted: true, state: { ...state, runs: [...others, { ...counted, at: now }] } };
   }
-  const refused = (because: string, breaker: Breaker | undefined, opened: boolean): LimitAnswer => ({
+  const refused = (because: string, breaker: OpenBreaker | undefined, opened: boolean): LimitAnswer => ({
     admitted: false,
     because,
     opened,
-    state: { ...state, uses, breaker },
+    state: { ...state, runs, breaker },
   });
   if (state.breaker !== undefined) {
     const since = new Date(state.breaker.since).toISOString();
     return refused(
-      `The breaker of ${kind} is open since ${since}: ${state.breaker.because}`,
+      `The circuit breaker of ${kind} is open since ${since}: ${state.breaker.because}`,
       state.breaker,
       false,
     );
   }
-  const name = kind === 'fix' ? 'fixes' : `${kind} actions`;
-  const inAccount = uses.filter((one) => one.account === account).length;
+  const inAccount = runs.filter((run) => run.account === account).length;
   const reached = [
     { limit: limits.perAccount, used: inAccount, where: `in account ${account}` },
-    { limit: limits.total, used: uses.length, where: 'in all accounts together' },
+    { limit: limits.total, used: runs.length, where: 'in all accounts' },
   ].find(({ limit, used }) => used >= limit);
   if (reached === undefined) {
-    return { admitted: true, state: { ...state, uses: [...uses, { actionRun, account, at: now }] } };
+    return { admitted: true, state: { ...state, runs: [...runs, { name, account, at: now }] } };
   }
-  const { limit, where } = reached;
-  // A policy that allows none means just that, and nothing has deleted wrong.
-  if (limit === 0) return refused(`The guardrail allows no ${name} ${where}.`, undefined, false);
-  const because = `The guardrail allows ${limit} ${name} an hour ${where}, and as many were done in the last hour.`;
+  const { limit, used, where } = reached;
+  // A policy that allows none means just that, and nothing has gone wrong.
+  if (limit === 0) return refused(`The policy allows no ${nouns[kind].many} ${where}.`, undefined, false);
+  const because = `Rate limit reached: ${used} of ${limit} ${limit === 1 ? nouns[kind].one : nouns[kind].many} ${where} in the last hour.`;
   return refused(because, { since: now, because }, true);
 }
 
-/** The state with the breaker closed. What was used counts no more: whoever closes it has looked, and says go on. */
-export function closed(closing: Closing): LimitState {
-  return { ...nothingUsed, closing };
+const nouns: Readonly<Record<ActionKind, { readonly one: string; readonly many: string }>> = {
+  tag: { one: 'tag action', many: 'tag actions' },
+  quarantine: { one: 'quarantine', many: 'quarantines' },
+  fix: { one: 'fix', many: 'fixes' },
+};
+
+/** The state after a reset. The runs of the last hour do not count any more: whoever resets has looked into them. */
+export function afterReset(reset: BreakerReset): LimitState {
+  return { ...noRuns, reset };
 }

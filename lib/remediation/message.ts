@@ -1,44 +1,46 @@
 /**
- * What the queue of remediation holds: transitions, as the bus delivers them, the end of grace periods, what a scheduled scan found
- * open still, and orders of operators.
+ * What the queue of remediation holds: transitions, as the bus delivers them; the ends of grace periods; findings that a
+ * scheduled scan found open still; and the requests of operators. All parsing of these messages is here, and when one that
+ * came to no end is sent again.
  */
 import * as z from 'zod/mini';
 import { at, isObject } from '../core/json.ts';
+import { type ActionRequest, actionRequestSchema } from './action-request.ts';
 import { transitionSchema, transitionSource } from './events/transition.ts';
-import { type ActionRequest, actionRequestSchema } from './requested-action.ts';
 
-/** Why a finding is looked at: it was opened, or changed, at some time. */
-export interface Occasion {
+/** That a finding be remediated: it was opened, or changed, at some time. */
+export interface RemediationRequest {
+  /** The finding's id. */
   readonly finding: string;
-  /** The finding's `openedAt` then: one that was closed and opened again has an occasion of its own. */
+  /** The finding's `openedAt` then: one that was closed and opened again has a request of its own. */
   readonly openedAt: string | null;
-  /** When the state table took note of it, epoch milliseconds: grace periods begin then. */
+  /** When the state table recorded it, epoch milliseconds: grace periods begin then. */
   readonly since: number;
-  /** It is only that a scheduled scan found it open still: people have been told of all that stands in the way. */
+  /** A scheduled scan found it open still: people were notified of what stands in the way already. */
   readonly reminder: boolean;
 }
 
 /** What became of the message before. */
-interface Tries {
+interface Attempts {
   /** How often it was begun or resumed, from 1. */
   readonly attempt: number;
-  /** Whether people were told that it is partially completed. */
+  /** Whether an event reported that it is partially completed. */
   readonly partiallyCompleted: boolean;
 }
 
 export type RemediationMessage =
-  | ({ readonly kind: 'occasion'; readonly occasion: Occasion } & Tries)
-  | ({ readonly kind: 'order'; readonly order: ActionRequest } & Tries)
+  | ({ readonly kind: 'remediation'; readonly request: RemediationRequest } & Attempts)
+  | ({ readonly kind: 'requested-action'; readonly request: ActionRequest } & Attempts)
   | { readonly kind: 'malformed'; readonly reason: string };
 
-const occasionSchema = z.object({
+const remediationSchema = z.object({
   finding: z.string().check(z.minLength(1)),
   openedAt: z.nullable(z.string()),
   since: z.number(),
   reminder: z._default(z.boolean(), false),
 });
 
-/** @returns what the body asks for; `malformed`, with a reason for people, where nothing can be made of it. */
+/** @returns what the body asks for; `malformed`, with a reason for people, where it can't be read. */
 export function parseRemediation(body: string): RemediationMessage {
   let value: unknown;
   try {
@@ -46,20 +48,20 @@ export function parseRemediation(body: string): RemediationMessage {
   } catch (error) {
     return malformed(`it is no JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
-  const tries = triesIn(at(value, 'trailseal'));
-  const own = at(value, 'trailseal', 'occasion');
-  if (own !== undefined) {
-    const occasion = occasionSchema.safeParse(own);
-    return occasion.success
-      ? { kind: 'occasion', occasion: occasion.data, ...tries }
-      : malformed(`its occasion: ${occasion.error.issues[0]?.message}`);
+  const attempts = attemptsIn(at(value, 'trailseal'));
+  const remediation = at(value, 'trailseal', 'remediation');
+  if (remediation !== undefined) {
+    const request = remediationSchema.safeParse(remediation);
+    return request.success
+      ? { kind: 'remediation', request: request.data, ...attempts }
+      : malformed(`its remediation request: ${request.error.issues[0]?.message}`);
   }
-  const requested = at(value, 'trailseal', 'order');
-  if (requested !== undefined) {
-    const order = actionRequestSchema.safeParse(requested);
-    return order.success
-      ? { kind: 'order', order: order.data, ...tries }
-      : malformed(`its order: ${order.error.issues[0]?.message}`);
+  const requestedAction = at(value, 'trailseal', 'requestedAction');
+  if (requestedAction !== undefined) {
+    const request = actionRequestSchema.safeParse(requestedAction);
+    return request.success
+      ? { kind: 'requested-action', request: request.data, ...attempts }
+      : malformed(`its requested action: ${request.error.issues[0]?.message}`);
   }
   if (at(value, 'source') !== transitionSource) return malformed(`it is no event of "${transitionSource}"`);
   const transition = transitionSchema.safeParse(at(value, 'detail'));
@@ -68,26 +70,42 @@ export function parseRemediation(body: string): RemediationMessage {
     return malformed(`its detail is no transition: ${issue?.path.join('.')}: ${issue?.message}`);
   }
   const { finding, openedAt, sequence } = transition.data;
-  return { kind: 'occasion', occasion: { finding, openedAt, since: sequence, reminder: false }, ...tries };
+  const request = { finding, openedAt, since: sequence, reminder: false };
+  return { kind: 'remediation', request, ...attempts };
 }
 
-/** The message that has a finding looked after: at the end of a grace period, or because a scheduled scan found it open. */
-export function remediateBody(occasion: Occasion): unknown {
-  return { trailseal: { version: 1, kind: 'remediate', occasion } };
+/** The message that has a finding remediated: at the end of a grace period, or because a scheduled scan found it open. */
+export function remediateBody(request: RemediationRequest): unknown {
+  return { trailseal: { version: 1, kind: 'remediation', remediation: request } };
 }
 
-/** The message that brings an operator's order. */
-export function requestBody(order: ActionRequest): unknown {
-  return { trailseal: { version: 1, kind: 'order', order } };
+/** The message that brings what an operator requested. */
+export function requestBody(request: ActionRequest): unknown {
+  return { trailseal: { version: 1, kind: 'requested-action', requestedAction: request } };
 }
 
 /** The same message once more: what it asks for is under way, or partially completed. */
-export function onceMore(body: unknown, tries: Tries): unknown {
+export function onceMore(body: unknown, attempts: Attempts): unknown {
   const own = at(body, 'trailseal');
-  return { ...(isObject(body) ? body : {}), trailseal: { ...(isObject(own) ? own : {}), ...tries } };
+  return { ...(isObject(body) ? body : {}), trailseal: { ...(isObject(own) ? own : {}), ...attempts } };
 }
 
-function triesIn(own: unknown): Tries {
+/** Seconds before the second run of a message, the third, …: an update of a cluster takes a quarter of an hour. */
+const retryDelays = [60, 60, 60, 120, 240, 480, 900, 900, 900, 900, 900, 900];
+
+/** The longest of them. */
+export const longestRetryDelay = 900;
+
+/**
+ * Seconds until the next run of a message that came to no end.
+ * @param attempt the run that has ended, from 1.
+ * @returns `undefined` when it has been tried often enough.
+ */
+export function nextRunIn(attempt: number): number | undefined {
+  return retryDelays[attempt - 1];
+}
+
+function attemptsIn(own: unknown): Attempts {
   const attempt = at(own, 'attempt');
   const counted = typeof attempt === 'number' && Number.isSafeInteger(attempt) && attempt > 0;
   return { attempt: counted ? attempt : 1, partiallyCompleted: at(own, 'partiallyCompleted') === true };

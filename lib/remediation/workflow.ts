@@ -1,4 +1,4 @@
-/** What operators have said of a finding in Security Hub. */
+/** The workflow status that operators gave a finding in Security Hub. */
 import { GetFindingsCommand, type SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { isUnanswered, reasonOf } from '../aws/reason.ts';
 import type { Circumstances } from '../policy/decide/circumstances.ts';
@@ -6,6 +6,7 @@ import type { Circumstances } from '../policy/decide/circumstances.ts';
 /** The IAM action that reading it needs. */
 export const workflowPermission = 'securityhub:GetFindings';
 
+/** The workflow status as it was read. */
 export interface Workflow {
   readonly status: NonNullable<Circumstances['workflow']>;
   /** Why it could not be read, a clause for people. */
@@ -15,7 +16,9 @@ export interface Workflow {
 }
 
 /**
- * The workflow status that operators gave the finding; one that Security Hub does not know yet is new.
+ * Reads the workflow status of a finding; one that Security Hub does not have yet is new.
+ * @param finding its id.
+ * @returns its status; `unreadable` where Security Hub did not answer.
  * Source: AWS Security Hub User Guide, "Setting the workflow status of findings".
  */
 export async function workflowOf(client: SecurityHubClient, finding: string): Promise<Workflow> {

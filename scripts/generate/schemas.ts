@@ -4,7 +4,7 @@ import { findingSchema, replaySchema } from '../../cli/output/replay-schema.ts';
 import { policyDiffSchema } from '../../cli/policy-diff/schema.ts';
 import type { Control } from '../../lib/core/control.ts';
 import { policyJsonSchema } from '../../lib/policy/file/schema.ts';
-import { actionEventSchema } from '../../lib/remediation/events/action-event.ts';
+import { actionDetailTypes, actionEventSchema } from '../../lib/remediation/events/action-event.ts';
 import { transitionSchema } from '../../lib/remediation/events/transition.ts';
 
 /** Every schema, by the file that holds it. */
@@ -28,7 +28,10 @@ export function schemas(controls: readonly Control[]): readonly [file: string, t
     ],
     [
       'docs/schemas/action-event.schema.json',
-      text({ title: 'The detail of Action', ...z.toJSONSchema(actionEventSchema) }),
+      text({
+        title: `The detail of ${Object.values(actionDetailTypes).join(', ')}`,
+        ...z.toJSONSchema(actionEventSchema),
+      }),
     ],
     ['docs/schemas/finding.schema.json', text({ title: 'A finding', ...z.toJSONSchema(findingSchema) })],
   ];

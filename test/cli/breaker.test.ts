@@ -6,17 +6,21 @@ import { put, trailseal, workFolder } from './command.ts';
 const now = Date.parse('2026-11-21T10:00:00.000Z');
 const limits = { perAccount: 2, total: 5 };
 const state: LimitState = {
-  uses: [
-    { actionRun: 'a', account: '111122223333', at: now - 3_600_000 },
-    { actionRun: 'b', account: '111122223333', at: now - 3_599_999 },
-    { actionRun: 'c', account: '444455556666', at: now - 60_000 },
-    { actionRun: 'd', account: '444455556666', at: now },
+  runs: [
+    { name: 'a', account: '111122223333', at: now - 3_600_000 },
+    { name: 'b', account: '111122223333', at: now - 3_599_999 },
+    { name: 'c', account: '444455556666', at: now - 60_000 },
+    { name: 'd', account: '444455556666', at: now },
   ],
   breaker: { since: now - 90 * 60_000, because: 'The guardrail allows 2 fixes an hour.' },
 };
-const closing = { at: now - 60_000, by: 'arn:aws:iam::111122223333:user/ana', why: 'It was one pipeline.' };
+const reset = {
+  at: now - 60_000,
+  actor: 'arn:aws:iam::111122223333:user/ana',
+  reason: 'It was one pipeline.',
+};
 const view = breakerView('fix', state, limits, now);
-const idle = breakerView('tag', { uses: [], breaker: undefined }, limits, now);
+const idle = breakerView('tag', { runs: [], breaker: undefined }, limits, now);
 
 describe('the state of a breaker', () => {
   it('counts what was done in the last hour by account, most first', () => {
@@ -43,7 +47,7 @@ describe('the state of a breaker', () => {
   });
 
   it('is told with who closed it last, when and why', () => {
-    const closedOnce = breakerView('tag', { uses: [], breaker: undefined, closing }, limits, now);
+    const closedOnce = breakerView('tag', { runs: [], breaker: undefined, reset }, limits, now);
     expect(breakerText(closedOnce, now)).toBe(
       'tag: closed\n  in the last hour: none; allowed: 2 in an account, 5 in all\n' +
         '  last closed 2026-11-21T09:59:00.000Z by arn:aws:iam::111122223333:user/ana: It was one pipeline.',
@@ -51,8 +55,12 @@ describe('the state of a breaker', () => {
   });
 
   it('is told to programs with who closed it last, when and why', () => {
-    const closedOnce = breakerView('tag', { uses: [], breaker: undefined, closing }, limits, now);
-    expect(breakerJson(closedOnce)['lastClosed']).toEqual({ ...closing, at: '2026-11-21T09:59:00.000Z' });
+    const closedOnce = breakerView('tag', { runs: [], breaker: undefined, reset }, limits, now);
+    expect(breakerJson(closedOnce)['lastClosed']).toEqual({
+      at: '2026-11-21T09:59:00.000Z',
+      by: reset.actor,
+      why: reset.reason,
+    });
   });
 
   it('is told to programs', () => {
@@ -72,9 +80,9 @@ describe('the state of a breaker', () => {
 
   it('escapes what the table holds', () => {
     const state = {
-      uses: [],
+      runs: [],
       breaker: { since: now, because: '\u001b[2J' },
-      closing: { at: now, by: '\u001b[3J', why: '\u001b[4J' },
+      reset: { at: now, actor: '\u001b[3J', reason: '\u001b[4J' },
     };
     const text = breakerText(breakerView('fix', state, limits, now), now);
     expect([2, 3, 4].filter((number) => text.includes(String.raw`\u{1b}[${number}J`))).toEqual([2, 3, 4]);

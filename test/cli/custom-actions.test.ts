@@ -67,7 +67,7 @@ describe('what there is to do', () => {
     expect(done(stepsTo(['undo'], others(2), stage, accountRegion))).toEqual(['make undo']);
   });
 
-  it.each([{ name: 'Undo' }, { description: 'undo' }])('is to change what differs: %j', (more) => {
+  it.each([{ name: 'Take it back' }, { description: 'undo' }])('is to change what differs: %j', (more) => {
     expect(done(stepsTo(['undo'], [{ ...undo, ...more }], stage, accountRegion))).toEqual(['change undo']);
   });
 
@@ -134,7 +134,7 @@ describe('a step', () => {
     await carryOutStep(client, make);
     expect(mock.commandCalls(CreateActionTargetCommand)[0]?.args[0].input).toEqual({
       Id: customActionId(stage, 'undo'),
-      Name: 'Release and undo',
+      Name: 'Undo',
       Description: undo.description,
     });
   });
@@ -234,7 +234,7 @@ describe('what is told', () => {
         { step: make, outcome: refusal },
       ]),
     ).toBe(
-      `  was there  Re-check          ${recheck.arn}\n  NOT made   Release and undo  ${undo.arn}\n` +
+      `  was there  Re-check  ${recheck.arn}\n  NOT made   Undo      ${undo.arn}\n` +
         String.raw`    securityhub:CreateActionTarget was denied (no\u{1b}[2J)`,
     );
   });

@@ -63,7 +63,7 @@ describe('a dead letter', () => {
     ],
     [
       'the end of a grace period',
-      { trailseal: { version: 1, kind: 'remediate', occasion: { finding: 'trailseal/a' } } },
+      { trailseal: { version: 1, kind: 'remediation', remediation: { finding: 'trailseal/a' } } },
       'end of the grace period of trailseal/a',
     ],
     [
@@ -77,7 +77,13 @@ describe('a dead letter', () => {
     ],
     [
       'an order to remediation',
-      { trailseal: { version: 1, kind: 'order', order: { what: 'undo', finding: 'trailseal/a' } } },
+      {
+        trailseal: {
+          version: 1,
+          kind: 'requested-action',
+          requestedAction: { action: 'undo', finding: 'trailseal/a' },
+        },
+      },
       'order of an operator (undo) for trailseal/a',
     ],
     [

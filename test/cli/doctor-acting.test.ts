@@ -517,7 +517,7 @@ describe('looking at what acts', () => {
     const breaker = { since: 1, because: 'too many' };
     aws.dynamodb
       .on(GetItemCommand, { Key: { pk: { S: 'limits/fix' }, sk: { S: 'limits' } } })
-      .resolves({ Item: marshall({ version: 1, uses: [], breaker }) });
+      .resolves({ Item: marshall({ formatVersion: 1, version: 1, runs: [], breaker }) });
     expect((await aws.observeHere()).acting?.guards?.breakers).toEqual(seen({ fix: breaker }));
   });
 

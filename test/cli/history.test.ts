@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { actionRunJson, actionRunsText } from '../../cli/operator/history-text.ts';
 import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
-import { lamp } from '../remediation/actions/simulated-resource.ts';
+import { fakeKey } from '../remediation/actions/simulated-resource.ts';
 import { trailseal, workFolder } from './command.ts';
 
-async function done(): Promise<{ readonly world: ReturnType<typeof lamp>; readonly actionRun: ActionRun }> {
-  const world = lamp();
-  await world.carryOut();
-  return { world, actionRun: told(await world.actionRun()) };
+async function done(): Promise<{ readonly key: ReturnType<typeof fakeKey>; readonly actionRun: ActionRun }> {
+  const key = fakeKey();
+  await key.carryOut();
+  return { key, actionRun: told(await key.actionRun()) };
 }
 
 function told(actionRun: ActionRun | undefined): ActionRun {
@@ -27,17 +27,17 @@ describe('the audit trail', () => {
   it('tells what was done to what, by whom and why, and what was found after it', async () => {
     const { actionRun } = await done();
     expect(lines([actionRun]).map((line) => line.replace(/ {2,}/g, ' | '))).toEqual([
-      '2026-11-21 10:00:00 | fix:enable-key | done | arn:aws:kms:eu-central-1:111122223333:key/lamp',
-      'trailseal/lamp',
-      'by policy trailseal.policy.yml: It is dark.',
-      'now the lamp is on',
+      '2026-11-21 10:00:00 | fix:enable-key | done | arn:aws:kms:eu-central-1:111122223333:key/fake-key',
+      'trailseal/fake-key',
+      'by policy trailseal.policy.yml: It is disabled.',
+      'now the key is enabled',
     ]);
   });
 
   it('tells who undid it', async () => {
-    const { world } = await done();
-    await world.undo();
-    expect(lines([told(await world.actionRun())]).slice(3)).toEqual([
+    const { key } = await done();
+    await key.undo();
+    expect(lines([told(await key.actionRun())]).slice(3)).toEqual([
       'undo by operator ana: It was wrong.',
       'Undone and verified.',
     ]);
@@ -45,14 +45,14 @@ describe('the audit trail', () => {
 
   it('names the grant beside the key that it belongs to', async () => {
     const { actionRun } = await done();
-    const resource = { ...actionRun.resource, id: 'lamp/grant' };
-    expect(lines([{ ...actionRun, resource }])[0]).toMatch(/key\/lamp \(lamp\/grant\)$/);
+    const resource = { ...actionRun.resource, id: 'fake-key/grant' };
+    expect(lines([{ ...actionRun, resource }])[0]).toMatch(/key\/fake-key \(fake-key\/grant\)$/);
   });
 
   it('keeps ARNs whole on a narrow terminal', async () => {
     const { actionRun } = await done();
     const text = lines([actionRun], 80).join('').replace(/\s+/g, '');
-    expect(text).toContain('arn:aws:kms:eu-central-1:111122223333:key/lamp');
+    expect(text).toContain('arn:aws:kms:eu-central-1:111122223333:key/fake-key');
   });
 
   it('escapes what others named', async () => {
@@ -64,8 +64,8 @@ describe('the audit trail', () => {
           ...actionRun,
           finding: { ...actionRun.finding, id: hostile },
           resource: { ...actionRun.resource, id: hostile, arn: hostile },
-          decision: { by: 'operator', name: hostile, why: hostile },
-          undo: { by: 'operator', name: hostile, why: hostile },
+          decision: { actor: 'operator', name: hostile, reason: hostile },
+          undo: { actor: 'operator', name: hostile, reason: hostile },
           after: [hostile],
           begunAt: hostile,
         },

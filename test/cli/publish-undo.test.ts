@@ -5,27 +5,27 @@ import { describe, expect, it } from 'vitest';
 import { eventsOf, tellBus } from '../../cli/operator/publish-undo.ts';
 import type { Result } from '../../cli/operator/undo.ts';
 import { actionEventSchema } from '../../lib/remediation/events/action-event.ts';
-import { lamp } from '../remediation/actions/simulated-resource.ts';
+import { fakeKey } from '../remediation/actions/simulated-resource.ts';
 
 const decision = {
-  by: 'operator',
+  actor: 'operator',
   name: 'arn:aws:iam::111122223333:user/ana',
-  why: 'It was wrong.',
+  reason: 'It was wrong.',
 } as const;
 
 /** What is told where an undo by this operator came to that. */
-async function told(resultOf: (world: ReturnType<typeof lamp>) => Promise<Result>) {
-  const world = lamp();
-  await world.carryOut();
-  const [actionRun] = await world.journal.of(world.target.finding.id);
+async function told(resultOf: (key: ReturnType<typeof fakeKey>) => Promise<Result>) {
+  const key = fakeKey();
+  await key.carryOut();
+  const [actionRun] = await key.history.of(key.target.finding.id);
   if (actionRun === undefined) throw new Error('nothing was done');
-  const result = await resultOf(world);
-  const undoing = { actionOf: () => world.action, decision, deps: world.deps, run: 'undo 1' };
+  const result = await resultOf(key);
+  const undoing = { actionOf: () => key.action, decision, deps: key.deps, run: 'undo 1' };
   return eventsOf([{ actionRun, result }], undoing, 'dev');
 }
 
 async function undone() {
-  return told((world) => world.undo({ decision }));
+  return told((key) => key.undo({ decision }));
 }
 
 describe('what came of an undo by command', () => {
@@ -37,8 +37,8 @@ describe('what came of an undo by command', () => {
   it('is told with who decided and why', async () => {
     expect(await undone()).toMatchObject([
       {
-        id: 'trailseal/lamp fix:enable-key 1 undone',
-        finding: 'trailseal/lamp',
+        id: 'trailseal/fake-key fix:enable-key 1 undone',
+        finding: 'trailseal/fake-key',
         action: 'fix:enable-key',
         outcome: 'undone',
         because: 'It was wrong.',
@@ -48,9 +48,9 @@ describe('what came of an undo by command', () => {
   });
 
   it('is told as partially completed where it is', async () => {
-    const half = (world: ReturnType<typeof lamp>) => {
-      world.state.fault = new Error('no');
-      return world.undo({ decision });
+    const half = (key: ReturnType<typeof fakeKey>) => {
+      key.state.fault = new Error('no');
+      return key.undo({ decision });
     };
     expect(await told(half)).toMatchObject([{ outcome: 'partially-completed', decision }]);
   });
@@ -63,7 +63,7 @@ describe('what came of an undo by command', () => {
     [{ kind: 'impossible', because: 'It stays.' }, "It can't be undone: It stays."],
     [
       { kind: 'command', because: 'It puts data at risk.', command: 'aws kms x' },
-      'It puts data at risk. Whoever wants it all the same runs: aws kms x',
+      'It puts data at risk. To do it all the same, run: aws kms x',
     ],
   ])('is told as refused: %j', async (result, because) => {
     expect(await told(async () => result)).toMatchObject([{ outcome: 'undo-refused', because, decision }]);
@@ -81,9 +81,9 @@ describe('what came of an undo by command', () => {
   });
 
   it('is not told anew where it was undone before', async () => {
-    const again = async (world: ReturnType<typeof lamp>) => {
-      await world.undo({ decision });
-      return world.undo({ decision });
+    const again = async (key: ReturnType<typeof fakeKey>) => {
+      await key.undo({ decision });
+      return key.undo({ decision });
     };
     expect(await told(again)).toEqual([]);
   });

@@ -8,12 +8,12 @@ import { checkAccountRegion, findingIdsOf, regionOfAll, subjectOf } from '../../
 import { foresee, type Result, type TakeBackOptions, takeBack } from '../../cli/operator/undo.ts';
 import { isFine, previewText, takenJson, takenText } from '../../cli/operator/undo-text.ts';
 import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
-import { journalPermissions } from '../../lib/remediation/actions/journal-dynamodb.ts';
+import { runHistoryPermissions } from '../../lib/remediation/actions/run-history-dynamodb.ts';
 import { killSwitchPermission } from '../../lib/remediation/kill-switch.ts';
 import { limiterPermissions } from '../../lib/remediation/limiter.ts';
 import { controls } from '../../lib/services/catalogue.ts';
-import { MemoryJournal } from '../remediation/actions/memory-journal.ts';
-import { accountRegion, lamp, leaseFor } from '../remediation/actions/simulated-resource.ts';
+import { MemoryRunHistory } from '../remediation/actions/memory-run-history.ts';
+import { accountRegion, fakeKey, leaseFor } from '../remediation/actions/simulated-resource.ts';
 import { trailseal, workFolder } from './command.ts';
 
 const key = 'arn:aws:kms:eu-central-1:111122223333:key/k';
@@ -125,7 +125,7 @@ describe('the action runs that are chosen', () => {
     resource: { type: 'AwsKmsKey', id: 'k', arn: key, ...accountRegion },
     settings: {},
     status: 'done',
-    decision: { by: 'policy', name: 'p', why: 'w' },
+    decision: { actor: 'policy', name: 'p', reason: 'w' },
     plan: [],
     before: {},
     after: [],
@@ -149,7 +149,7 @@ describe('the action runs that are chosen', () => {
   });
 
   async function chosen(names: readonly string[], since?: string, actions: readonly string[] = []) {
-    const journal = new MemoryJournal();
+    const journal = new MemoryRunHistory();
     for (const one of [enabled, tagged, revoked]) await journal.begin(one);
     const choice = {
       subjects: names.map(subjectOf),
@@ -196,15 +196,15 @@ describe('the action runs that are chosen', () => {
   });
 });
 
-function operating(world: ReturnType<typeof lamp>, more: Partial<TakeBackOptions> = {}): TakeBackOptions {
+function operating(key: ReturnType<typeof fakeKey>, more: Partial<TakeBackOptions> = {}): TakeBackOptions {
   return {
-    journal: world.journal,
-    deps: world.deps,
+    history: key.history,
+    deps: key.deps,
     accountRegion,
     run: 'undo-1',
-    decision: { by: 'operator', name: 'arn:aws:iam::111122223333:user/ana', why: 'It was wrong.' },
+    decision: { actor: 'operator', name: 'arn:aws:iam::111122223333:user/ana', reason: 'It was wrong.' },
     leaseFor,
-    actionOf: () => world.action,
+    actionOf: () => key.action,
     killSwitch: async () => ({ state: 'disengaged' }),
     despiteKillSwitch: false,
     signal: new AbortController().signal,
@@ -213,121 +213,118 @@ function operating(world: ReturnType<typeof lamp>, more: Partial<TakeBackOptions
 }
 
 async function done() {
-  const world = lamp();
-  await world.carryOut();
-  const actionRuns = await world.journal.of(world.target.finding.id);
-  return { world, actionRuns };
+  const key = fakeKey();
+  await key.carryOut();
+  const actionRuns = await key.history.of(key.target.finding.id);
+  return { key, actionRuns };
 }
 
 describe('taking back', () => {
   it('puts back what was there', async () => {
-    const { world, actionRuns } = await done();
-    const [taken] = await takeBack(actionRuns, operating(world));
-    expect([taken?.result.kind, world.state.light]).toEqual(['undone', 'off']);
+    const { key, actionRuns } = await done();
+    const [taken] = await takeBack(actionRuns, operating(key));
+    expect([taken?.result.kind, key.state.value]).toEqual(['undone', 'disabled']);
   });
 
   it('is in the journal, with who and why', async () => {
-    const { world, actionRuns } = await done();
-    await takeBack(actionRuns, operating(world));
-    expect((await world.actionRun())?.undo).toEqual({
-      by: 'operator',
+    const { key, actionRuns } = await done();
+    await takeBack(actionRuns, operating(key));
+    expect((await key.actionRun())?.undo).toEqual({
+      actor: 'operator',
       name: 'arn:aws:iam::111122223333:user/ana',
-      why: 'It was wrong.',
+      reason: 'It was wrong.',
     });
   });
 
   it('begins with the newest', async () => {
-    const { world, actionRuns } = await done();
+    const { key, actionRuns } = await done();
     const [actionRun] = actionRuns;
     if (actionRun === undefined) throw new Error('nothing was done');
     const order: number[] = [];
-    await takeBack([actionRun, { ...actionRun, sequence: 2 }], operating(world), (taken) => {
+    await takeBack([actionRun, { ...actionRun, sequence: 2 }], operating(key), (taken) => {
       order.push(taken.actionRun.sequence);
     });
     expect(order).toEqual([2, 1]);
   });
 
   it('goes by the action run as it is, not as it was listed', async () => {
-    const { world, actionRuns } = await done();
-    await world.undo();
-    const [taken] = await takeBack(actionRuns, operating(world));
+    const { key, actionRuns } = await done();
+    await key.undo();
+    const [taken] = await takeBack(actionRuns, operating(key));
     expect(taken?.result.kind).toBe('already-undone');
   });
 
   it.each(['engaged', 'unreadable'] as const)('writes nothing while the kill switch is %s', async (state) => {
-    const { world, actionRuns } = await done();
-    const [taken] = await takeBack(actionRuns, operating(world, { killSwitch: async () => ({ state }) }));
-    expect([taken?.result.kind, world.state.light]).toEqual(['skipped', 'on']);
+    const { key, actionRuns } = await done();
+    const [taken] = await takeBack(actionRuns, operating(key, { killSwitch: async () => ({ state }) }));
+    expect([taken?.result.kind, key.state.value]).toEqual(['skipped', 'enabled']);
   });
 
   it('overrides the kill switch when it is told to', async () => {
-    const { world, actionRuns } = await done();
+    const { key, actionRuns } = await done();
     const killSwitch = async () => ({ state: 'engaged' }) as const;
-    const [taken] = await takeBack(actionRuns, operating(world, { killSwitch, despiteKillSwitch: true }));
-    expect([taken?.result.kind, world.state.light]).toEqual(['undone', 'off']);
+    const [taken] = await takeBack(actionRuns, operating(key, { killSwitch, despiteKillSwitch: true }));
+    expect([taken?.result.kind, key.state.value]).toEqual(['undone', 'disabled']);
   });
 
   it('tells each that AWS did not answer for, and goes on with the others', async () => {
-    const { world, actionRuns } = await done();
+    const { key, actionRuns } = await done();
     let asked = 0;
     const check = async () => {
       asked += 1;
       if (asked === 1) throw Object.assign(new Error('no'), { name: 'AccessDenied', $metadata: {} });
       return { kind: 'as-set' } as const;
     };
-    const action = { ...world.action, check };
-    const taken = await takeBack(
-      [...actionRuns, ...actionRuns],
-      operating(world, { actionOf: () => action }),
-    );
+    const action = { ...key.action, check };
+    const taken = await takeBack([...actionRuns, ...actionRuns], operating(key, { actionOf: () => action }));
     expect(taken.map(({ result }) => result.kind)).toEqual(['unreadable', 'undone']);
   });
 
   it('does not swallow a fault of its own', async () => {
-    const { world, actionRuns } = await done();
+    const { key, actionRuns } = await done();
     const check = async () => {
       throw new TypeError('a mistake');
     };
-    const options = operating(world, { actionOf: () => ({ ...world.action, check }) });
+    const options = operating(key, { actionOf: () => ({ ...key.action, check }) });
     await expect(takeBack(actionRuns, options)).rejects.toThrow('a mistake');
   });
 
   it('begins no other one after an interruption', async () => {
-    const { world, actionRuns } = await done();
-    const [taken] = await takeBack(actionRuns, operating(world, { signal: AbortSignal.abort() }));
-    expect([taken?.result.kind, world.state.light]).toEqual(['interrupted', 'on']);
+    const { key, actionRuns } = await done();
+    const [taken] = await takeBack(actionRuns, operating(key, { signal: AbortSignal.abort() }));
+    expect([taken?.result.kind, key.state.value]).toEqual(['interrupted', 'enabled']);
   });
 
   it('leaves alone what another version did', async () => {
-    const { world, actionRuns } = await done();
-    const [taken] = await takeBack(actionRuns, operating(world, { actionOf: () => undefined }));
-    expect([taken?.result.kind, world.state.light]).toEqual(['impossible', 'on']);
+    const { key, actionRuns } = await done();
+    const [taken] = await takeBack(actionRuns, operating(key, { actionOf: () => undefined }));
+    expect([taken?.result.kind, key.state.value]).toEqual(['impossible', 'enabled']);
   });
 });
 
 describe('a preview', () => {
   it('tells what would be undone, and writes nothing', async () => {
-    const { world, actionRuns } = await done();
-    const before = await world.actionRun();
-    const [foreseen] = await foresee(actionRuns, operating(world));
-    expect([foreseen?.result.kind, world.state.light, await world.actionRun()]).toEqual([
+    const { key, actionRuns } = await done();
+    const before = await key.actionRun();
+    const [foreseen] = await foresee(actionRuns, operating(key));
+    expect([foreseen?.result.kind, key.state.value, await key.actionRun()]).toEqual([
       'would-be-undone',
-      'on',
+      'enabled',
       before,
     ]);
   });
 
   it('tells what would be refused', async () => {
-    const { world, actionRuns } = await done();
-    world.state.light = 'broken';
-    const [foreseen] = await foresee(actionRuns, operating(world));
-    expect(foreseen?.result).toMatchObject({ kind: 'refused', differences: ['the lamp is broken'] });
+    const { key, actionRuns } = await done();
+    key.state.value = 'changed';
+    const [foreseen] = await foresee(actionRuns, operating(key));
+    expect(foreseen?.result).toMatchObject({ kind: 'refused', differences: ['the key is changed'] });
   });
 
   it('tells that the kill switch stands in the way', async () => {
-    const { world, actionRuns } = await done();
+    const { key, actionRuns } = await done();
     const killSwitch = async () => ({ state: 'unreadable', because: 'x is missing' }) as const;
-    const [foreseen] = await foresee(actionRuns, operating(world, { killSwitch }));
+    const [foreseen] = await foresee(actionRuns, operating(key, { killSwitch }));
     expect(foreseen?.result).toMatchObject({
       kind: 'skipped',
       because: 'The kill switch stops everything: x is missing. --despite-kill-switch undoes all the same.',
@@ -335,16 +332,16 @@ describe('a preview', () => {
   });
 
   it('shows all that is known of an action run', async () => {
-    const { world, actionRuns } = await done();
-    expect(previewText(await foresee(actionRuns, operating(world)))).toBe(
+    const { key, actionRuns } = await done();
+    expect(previewText(await foresee(actionRuns, operating(key)))).toBe(
       [
-        '1. fix:enable-key of arn:aws:kms:eu-central-1:111122223333:key/lamp',
-        '   finding   trailseal/lamp (LOW: Lamps should be on)',
+        '1. fix:enable-key of arn:aws:kms:eu-central-1:111122223333:key/fake-key',
+        '   finding   trailseal/fake-key (LOW: Keys should be enabled)',
         '   status    done, 2026-11-21 10:00:00 UTC',
-        '   decided   by policy trailseal.policy.yml: It is dark.',
-        '   plan      Switch it on.',
-        '   before    {"light":"off"}',
-        '   after     the lamp is on',
+        '   decided   by policy trailseal.policy.yml: It is disabled.',
+        '   plan      Enable the key.',
+        '   before    {"value":"disabled"}',
+        '   after     the key is enabled',
         '   not back  what was done with the key while it was enabled',
         '   needs     kms:DescribeKey, kms:DisableKey',
         '   now       would be undone',
@@ -363,7 +360,7 @@ describe('a preview', () => {
           ...actionRun,
           finding: { ...actionRun.finding, id: hostile, title: hostile },
           resource: { ...actionRun.resource, id: hostile, arn: hostile },
-          decision: { by: 'operator', name: hostile, why: hostile },
+          decision: { actor: 'operator', name: hostile, reason: hostile },
           plan: [hostile],
           before: { [hostile]: hostile },
           after: [hostile],
@@ -402,7 +399,7 @@ describe('an outcome', () => {
     const [actionRun] = actionRuns;
     if (actionRun === undefined) throw new Error('nothing was done');
     expect(takenText({ actionRun, result })).toBe(
-      `fix:enable-key of arn:aws:kms:eu-central-1:111122223333:key/lamp: ${text}`,
+      `fix:enable-key of arn:aws:kms:eu-central-1:111122223333:key/fake-key: ${text}`,
     );
   });
 
@@ -420,15 +417,15 @@ describe('an outcome', () => {
     expect(
       takenJson({ actionRun, result: { kind: 'refused', because: 'It changed.', differences: ['a'] } }),
     ).toEqual({
-      finding: 'trailseal/lamp',
+      finding: 'trailseal/fake-key',
       action: 'fix:enable-key',
       sequence: 1,
-      resource: 'arn:aws:kms:eu-central-1:111122223333:key/lamp',
+      resource: 'arn:aws:kms:eu-central-1:111122223333:key/fake-key',
       begunAt: '2026-11-21T10:00:00.000Z',
-      decision: { by: 'policy', name: 'trailseal.policy.yml', why: 'It is dark.' },
-      plan: ['Switch it on.'],
-      before: { light: 'off' },
-      after: ['the lamp is on'],
+      decision: { actor: 'policy', name: 'trailseal.policy.yml', reason: 'It is disabled.' },
+      plan: ['Enable the key.'],
+      before: { value: 'disabled' },
+      after: ['the key is enabled'],
       outcome: 'refused',
       because: 'It changed.',
       differences: ['a'],
@@ -546,8 +543,8 @@ describe('trailseal undo', () => {
 
 describe('the help', () => {
   it.each<[readonly string[], readonly string[]]>([
-    [['undo'], [...journalPermissions, killSwitchPermission]],
-    [['actionRuns'], journalPermissions.filter((permission) => permission !== 'dynamodb:PutItem')],
+    [['undo'], [...runHistoryPermissions, killSwitchPermission]],
+    [['actionRuns'], runHistoryPermissions.filter((permission) => permission !== 'dynamodb:PutItem')],
     [['breaker', 'close'], limiterPermissions],
     [
       ['kill-switch', 'show'],

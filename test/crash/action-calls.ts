@@ -1,4 +1,4 @@
-/** What is asked of every action, killed at each of its calls to AWS and resumed: tests, for a file of them. */
+/** Tests of every action, killed at each of its calls to AWS and resumed. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AnyAction, Target } from '../../lib/core/action.ts';
 import { findingId } from '../../lib/findings/id.ts';
@@ -10,12 +10,12 @@ import {
   afterEachWrite,
   type Everywhere,
   killedEverywhere,
-  type Left,
-  type Scene,
-  type Stage,
+  type Remains,
+  type Scenario,
+  type Setting,
 } from './killed-everywhere.ts';
 
-/** A resource that fails, and what becomes of it. */
+/** A resource that fails, and what an action makes of it. */
 export interface Case {
   readonly name: string;
   readonly action: AnyAction;
@@ -32,7 +32,7 @@ declare module 'vitest' {
   interface TaskMeta {
     /** A line of the table. */
     kills?: {
-      readonly state: string;
+      readonly scenario: string;
       readonly calls: number;
       readonly kills: number;
       readonly changes: number;
@@ -55,7 +55,7 @@ export function crashing(policies: Readonly<Record<string, string>>, define: (gi
 export interface Given {
   aws(): Aws;
   /** A failing resource whose finding is open, in a deployment with this policy. */
-  failing(one: Pick<Case, 'make'>, policy: string): Promise<Stage>;
+  failing(one: Pick<Case, 'make'>, policy: string): Promise<Setting>;
 }
 
 function surroundings(): { readonly use: (aws: Aws) => void; readonly given: Given } {
@@ -81,10 +81,10 @@ function surroundings(): { readonly use: (aws: Aws) => void; readonly given: Giv
   };
 }
 
-/** Plays a scene everywhere before the tests of the describe-block in which it stands. */
+/** Runs a scenario, killed everywhere, before the tests of the describe-block that calls this. */
 export function played(
-  state: string,
-  scene: Scene,
+  name: string,
+  scenario: Scenario,
   where?: Parameters<typeof killedEverywhere>[1],
 ): () => Everywhere {
   let outcome: Everywhere | undefined;
@@ -93,15 +93,15 @@ export function played(
     return outcome;
   };
   beforeAll(async () => {
-    outcome = await killedEverywhere(scene, where);
+    outcome = await killedEverywhere(scenario, where);
   }, limit);
   it('is killed at least as often as it writes, or once in a slice', ({ task }) => {
-    const { calls, kills, calm } = get();
+    const { calls, kills, undisturbed } = get();
     task.meta.kills = {
-      state,
+      scenario: name,
       calls: calls.length,
       kills,
-      changes: calm.left.changes.length,
+      changes: undisturbed.remains.changes.length,
     };
     const writes = calls.filter((call) => !isRead(call)).length;
     expect(kills).toBeGreaterThanOrEqual(suite === 'full' ? writes : 1);
@@ -109,31 +109,31 @@ export function played(
   return get;
 }
 
-/** Those that left something else than the undisturbed one, and what. */
-export function others({ calm, killed }: Everywhere, of: keyof Left): readonly unknown[] {
-  const as = JSON.stringify(calm.left[of]);
+/** The runs that left something else than the undisturbed one, and what. */
+export function others({ undisturbed, killed }: Everywhere, of: keyof Remains): readonly unknown[] {
+  const expected = JSON.stringify(undisturbed.remains[of]);
   return killed
-    .filter(({ left }) => JSON.stringify(left[of]) !== as)
-    .map(({ where, left }) => [where, left[of]]);
+    .filter(({ remains }) => JSON.stringify(remains[of]) !== expected)
+    .map(({ where, remains }) => [where, remains[of]]);
 }
 
-/** What a course that goes on after a kill has in common with one that was not disturbed. */
-export function asUndisturbed(outcome: () => Everywhere): void {
-  asUntold(outcome);
-  it('is told as an undisturbed run is', () => {
-    expect(others(outcome(), 'told')).toEqual([]);
+/** What a run that is resumed after a kill has in common with one that was not disturbed. */
+export function leavesAndPublishesAsUndisturbed(outcome: () => Everywhere): void {
+  leavesAsUndisturbed(outcome);
+  it('publishes the events of an undisturbed run', () => {
+    expect(others(outcome(), 'events')).toEqual([]);
   });
 }
 
-/** All of that but for the telling. */
-function asUntold(outcome: () => Everywhere): void {
+/** All of that but for the events. */
+function leavesAsUndisturbed(outcome: () => Everywhere): void {
   it('leaves the resource as an undisturbed run does', () => {
     expect(others(outcome(), 'state')).toEqual([]);
   });
   it('makes every change once', () => {
     expect(others(outcome(), 'changes')).toEqual([]);
   });
-  it('leaves the journal as an undisturbed run does', () => {
+  it('leaves the run history as an undisturbed run does', () => {
     expect(others(outcome(), 'actionRuns')).toEqual([]);
   });
   it('counts against the limits as an undisturbed run does', () => {
@@ -144,29 +144,29 @@ function asUntold(outcome: () => Everywhere): void {
 export function aboutAction(one: Case, policy: string, given: Given): void {
   describe(`${one.name}, killed at each of its calls and delivered again`, () => {
     const outcome = played(one.name, {
-      set: () => given.failing(one, policy),
+      prepare: () => given.failing(one, policy),
       play: ({ deployment, message }, kills) => deployment.deliver(message, kills),
       look: one.look,
     });
 
-    it('does, undisturbed, what it is for, as one action run, and tells of it', () => {
-      const { state, changes, actionRuns, told } = outcome().calm.left;
-      expect({ state, changes, actionRuns, told }).toMatchObject({
+    it('does, undisturbed, what it is for, as one action run, and publishes that', () => {
+      const { state, changes, actionRuns, events } = outcome().undisturbed.remains;
+      expect({ state, changes, actionRuns, events }).toMatchObject({
         state: one.after,
         changes: one.writes.toSorted(),
         actionRuns: [{ action: one.action.id, sequence: 1, status: 'done', lease: null }],
-        told: [{ action: one.action.id, outcome: 'done' }],
+        events: [{ action: one.action.id, outcome: 'done' }],
       });
     });
-    asUndisturbed(outcome);
+    leavesAndPublishesAsUndisturbed(outcome);
   });
 }
 
 /** @param one that can be undone. */
 export function aboutUndo(one: Case, policy: string, given: Given): void {
   describe(`the undo of ${one.name}, killed after each of its writes and run again`, () => {
-    const scene: Scene = {
-      async set() {
+    const scenario: Scenario = {
+      async prepare() {
         const stage = await given.failing(one, policy);
         await stage.deployment.deliver(stage.message);
         return stage;
@@ -178,18 +178,18 @@ export function aboutUndo(one: Case, policy: string, given: Given): void {
       },
       look: one.look,
     };
-    const outcome = played(`undo of ${one.name}`, scene, afterEachWrite);
+    const outcome = played(`undo of ${one.name}`, scenario, afterEachWrite);
 
-    it('brings back, undisturbed, what was there, in the name of the operator', () => {
-      const { state, changes, actionRuns, told } = outcome().calm.left;
-      expect({ state, changes, actionRuns, told }).toMatchObject({
+    it('restores, undisturbed, what was there, in the name of the operator', () => {
+      const { state, changes, actionRuns, events } = outcome().undisturbed.remains;
+      expect({ state, changes, actionRuns, events }).toMatchObject({
         state: one.before,
         changes: typeof one.undone === 'string' ? [] : one.undone.toSorted(),
         actionRuns: [{ sequence: 1, status: 'undone', undo: 'operator', lease: null }],
-        told: [{ action: one.action.id, outcome: 'undone', decision: { by: 'operator' } }],
+        events: [{ action: one.action.id, outcome: 'undone', decision: { actor: 'operator' } }],
       });
     });
-    // Who breaks a command off after it has undone, and before it tells the bus, finds it undone when it is run again.
-    asUntold(outcome);
+    // A command that is killed after it has undone, and before it publishes that, finds it undone when it is run again.
+    leavesAsUndisturbed(outcome);
   });
 }

@@ -1,7 +1,7 @@
 /** Which call of AWS a request is, for people and for counting. */
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** The calls of services that are called by paths. Source: their API References. */
+/** The calls of services whose operations are paths. Source: their API References. */
 const byPath: readonly (readonly [RegExp, string])[] = [
   [/^GET \/clusters\/[^/]+$/, 'DescribeCluster'],
   [/^POST \/clusters\/[^/]+\/update-config$/, 'UpdateClusterConfig'],
@@ -35,7 +35,7 @@ export function isRead(call: string): boolean {
   return reading.test(call.slice(call.indexOf(':') + 1));
 }
 
-/** The services in which Trailseal keeps what is its own, and tells of it. */
+/** The services that Trailseal itself runs on. */
 const own = ['dynamodb', 'events', 'sqs', 'ssm', 'securityhub', 'sts'];
 
 /** Whether it changes a resource, or schedules that one be changed. */

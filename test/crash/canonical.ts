@@ -1,7 +1,7 @@
-/** What stays the same from one resource, and from one moment, to the next. */
+/** Values without what differs from one resource, and from one moment, to the next. */
 
-/** Ids and times of which another course has others. */
-const passing: readonly (readonly [RegExp, string])[] = [
+/** Ids and times, which another run has otherwise. */
+const variable: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, '<time>'],
   [/\b(i|eni|eni-attach|vpc|subnet|sg|vol|snap|tg)-[0-9a-f]{8,17}\b/g, '$1'],
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<key>'],
@@ -14,7 +14,7 @@ const passing: readonly (readonly [RegExp, string])[] = [
 /** The value without them; lists, which AWS gives in any order, in an order of their own. */
 export function canonical(value: unknown): unknown {
   let text = JSON.stringify(value ?? null);
-  for (const [pattern, name] of passing) text = text.replace(pattern, name);
+  for (const [pattern, name] of variable) text = text.replace(pattern, name);
   return JSON.parse(text, (_key, each: unknown) =>
     Array.isArray(each)
       ? each.toSorted((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1))

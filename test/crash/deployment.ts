@@ -28,20 +28,20 @@ import { DynamoStateTable } from '../../lib/findings/state/dynamodb.ts';
 import { DynamoMemory } from '../../lib/findings/state/memory.ts';
 import { table as schema } from '../../lib/findings/state/schema.ts';
 import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
-import { DynamoJournal } from '../../lib/remediation/actions/journal-dynamodb.ts';
+import { DynamoRunHistory } from '../../lib/remediation/actions/run-history-dynamodb.ts';
 import { disengaged } from '../../lib/remediation/kill-switch.ts';
 import { Limiter } from '../../lib/remediation/limiter.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { startMoto } from '../../scripts/emulators.ts';
 import { account, region } from '../emulator/action-deps.ts';
 import { Clock, type Invocation, invoke } from './invoke.ts';
-import { eventOf, type Message, messageOf, type RunState, sentIn, shared, stateOf } from './messages.ts';
+import { eventOf, type Message, type MessageState, messageOf, sentIn, shared, stateOf } from './messages.ts';
 import type { Kill } from './relay.ts';
 
 const minute = 60_000;
-/** A message that was not dealt with comes again after so long: six times the time that the function may take. */
+/** A message that was not handled comes again after so long: six times the time that the function may take. */
 const visibility = 90 * minute;
-/** What is not done after so many deliveries never is. */
+/** Maximum number of deliveries: what is not done by then never is. */
 const mostDeliveries = 12;
 
 export interface Aws {
@@ -118,9 +118,9 @@ export async function deploy(aws: Aws, policy: string) {
   await ssm.send(new PutParameterCommand({ Name: killSwitchName(stage), Type: 'String', Value: disengaged }));
   const clock = new Clock();
   const now = () => clock.now();
-  const kept = { client, table, wait: async () => undefined, random: () => 0 };
-  const stateTable = new DynamoStateTable({ ...kept, now });
-  const journal = new DynamoJournal({ client, table, now: () => new Date(now()) });
+  const stored = { client, table, wait: async () => undefined, random: () => 0 };
+  const stateTable = new DynamoStateTable({ ...stored, now });
+  const history = new DynamoRunHistory({ client, table, now: () => new Date(now()) });
 
   const environment = (endpoint: string) => ({
     AWS_REGION: region,
@@ -145,11 +145,11 @@ export async function deploy(aws: Aws, policy: string) {
   return {
     stage,
     stateTable,
-    journal,
-    memory: new DynamoMemory(kept),
-    limiter: new Limiter({ ...kept, now }),
+    history,
+    memory: new DynamoMemory(stored),
+    limiter: new Limiter({ ...stored, now }),
 
-    /** Has the state table take note of a verdict. @returns the message that brings `remediate` the transition. */
+    /** Records a verdict in the state table. @returns the message that brings `remediate` the transition. */
     async record({ resource, finding }: Target, verdict: 'FAIL' | 'PASS'): Promise<string> {
       const control = controls.find(({ id }) => id === finding.control);
       if (control === undefined) throw new Error(`there is no control ${finding.control}`);
@@ -162,7 +162,7 @@ export async function deploy(aws: Aws, policy: string) {
           observation: {
             key: `${verdict} ${time}`,
             at: time,
-            cause: { id: `event ${time}`, eventName: 'RunInstances', time, actor: somebody },
+            cause: { id: `event ${time}`, eventName: 'RunInstances', time, actor: ana },
             resource,
             result: {
               kind: 'evaluated',
@@ -180,7 +180,7 @@ export async function deploy(aws: Aws, policy: string) {
     },
 
     /**
-     * Delivers a message until it, and all that comes of it, is dealt with.
+     * Delivers a message until it, and all that comes of it, is handled.
      * @param kills of the processes that have it first, one after the other.
      * @param meanwhile happens soon after a kill; what it returns is brought to the function as well.
      */
@@ -188,7 +188,7 @@ export async function deploy(aws: Aws, policy: string) {
       body: string,
       kills: readonly Kill[] = [],
       meanwhile: () => Promise<readonly string[]> = async () => [],
-    ): Promise<RunState> {
+    ): Promise<MessageState> {
       const invocations: Invocation[] = [];
       let waiting: Message[] = [{ body, receives: 1, due: now() }];
       for (;;) {
@@ -205,8 +205,8 @@ export async function deploy(aws: Aws, policy: string) {
         waiting = [
           ...others,
           ...sentIn(done).map((sent) => ({ body: sent.body, receives: 1, due: now() + sent.delay })),
-          ...(killed ? await meanwhile() : []).map((told) => ({
-            body: told,
+          ...(killed ? await meanwhile() : []).map((message) => ({
+            body: message,
             receives: 1,
             due: now() + minute,
           })),
@@ -217,7 +217,10 @@ export async function deploy(aws: Aws, policy: string) {
     },
 
     /** `trailseal undo`, run again by whoever ran it when it was killed, as soon as nobody else may be at it. */
-    async undo(finding: string, kills: readonly Kill[] = []): Promise<RunState & { readonly code: unknown }> {
+    async undo(
+      finding: string,
+      kills: readonly Kill[] = [],
+    ): Promise<MessageState & { readonly code: unknown }> {
       const invocations: Invocation[] = [];
       let last: Invocation;
       do {
@@ -230,13 +233,13 @@ export async function deploy(aws: Aws, policy: string) {
 
     now,
 
-    actionRuns: (finding: string): Promise<readonly ActionRun[]> => journal.of(finding),
+    actionRuns: (finding: string): Promise<readonly ActionRun[]> => history.of(finding),
   };
 }
 
 export type Deployment = Awaited<ReturnType<typeof deploy>>;
 
-const somebody = {
+const ana = {
   type: 'IAMUser',
   arn: `arn:aws:iam::${account}:user/ana`,
   name: 'ana',

@@ -40,8 +40,8 @@ export const everyStep = `{ mode: isolate+stop, snapshot: true, autoScaling: sta
 const templateName = 'crash';
 const image = 'ami-12c6146b';
 
-function told<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw new Error(`moto does not tell ${what}`);
+function required<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`moto does not return ${what}`);
   return value;
 }
 
@@ -49,7 +49,7 @@ async function securityGroup(vpc: string, name: string): Promise<string> {
   const made = await ec2.send(
     new CreateSecurityGroupCommand({ VpcId: vpc, GroupName: name, Description: name }),
   );
-  return told(made.GroupId, 'the security group');
+  return required(made.GroupId, 'the security group');
 }
 
 /**
@@ -58,9 +58,9 @@ async function securityGroup(vpc: string, name: string): Promise<string> {
  */
 async function make(): Promise<Target> {
   const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.0.0.0/16' }));
-  const vpc = told(Vpc?.VpcId, 'the VPC');
+  const vpc = required(Vpc?.VpcId, 'the VPC');
   const { Subnet } = await ec2.send(new CreateSubnetCommand({ VpcId: vpc, CidrBlock: '10.0.0.0/24' }));
-  const subnet = told(Subnet?.SubnetId, 'the subnet');
+  const subnet = required(Subnet?.SubnetId, 'the subnet');
   const web = await securityGroup(vpc, 'web');
   const logs = await securityGroup(vpc, 'logs');
   const run = await ec2.send(
@@ -69,7 +69,7 @@ async function make(): Promise<Target> {
       InstanceType: 't3.micro',
       MinCount: 1,
       MaxCount: 1,
-      // Not by SecurityGroupIds: moto would tell those of every interface, whatever is changed later.
+      // Not by SecurityGroupIds: moto would return those of every interface, whatever is changed later.
       NetworkInterfaces: [{ DeviceIndex: 0, SubnetId: subnet, Groups: [web, logs] }],
       BlockDeviceMappings: [
         { DeviceName: '/dev/sda1', Ebs: { VolumeSize: 8 } },
@@ -77,9 +77,9 @@ async function make(): Promise<Target> {
       ],
     }),
   );
-  const id = told(run.Instances?.[0]?.InstanceId, 'the instance');
+  const id = required(run.Instances?.[0]?.InstanceId, 'the instance');
   const second = await ec2.send(new CreateNetworkInterfaceCommand({ SubnetId: subnet, Groups: [web] }));
-  const NetworkInterfaceId = told(second.NetworkInterface?.NetworkInterfaceId, 'the interface');
+  const NetworkInterfaceId = required(second.NetworkInterface?.NetworkInterfaceId, 'the interface');
   await ec2.send(new AttachNetworkInterfaceCommand({ InstanceId: id, NetworkInterfaceId, DeviceIndex: 1 }));
   await putInAutoScaling(id, subnet);
   await putBehindLoadBalancer(id, vpc);

@@ -1,14 +1,14 @@
 /**
  * Invokes a bundled function as a process of its own would run it, which may be killed at one of its calls to AWS: a
- * fresh instance of the bundle, with an environment, a clock and timers of its own. What is killed hears of nothing any
- * more, and nothing that it still does reaches anybody.
+ * fresh instance of the bundle, with an environment, a clock and timers of its own. A killed process gets no answers any
+ * more, and nothing that it still does reaches AWS.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Writable } from 'node:stream';
 import { type Call, type Kill, startRelay } from './relay.ts';
 
-export interface Requestable {
+export interface InvocationInput {
   /** The bundle's file, which exports a `handler`. */
   readonly bundle: string;
   readonly event: unknown;
@@ -42,7 +42,7 @@ export class Clock {
 type Handler = (event: unknown, context: unknown) => Promise<unknown>;
 
 /** @param upstream where AWS is. Rejects with what the handler throws, and with what it wrote. */
-export async function invoke(order: Requestable, upstream: string, kill?: Kill): Promise<Invocation> {
+export async function invoke(input: InvocationInput, upstream: string, kill?: Kill): Promise<Invocation> {
   const death = Promise.withResolvers<void>();
   let killed = false;
   const relay = await startRelay(upstream, kill, () => {
@@ -50,13 +50,13 @@ export async function invoke(order: Requestable, upstream: string, kill?: Kill):
     death.resolve();
   });
   const written: string[] = [];
-  const env = { ...order.environment(relay.endpoint), AWS_ENDPOINT_URL: relay.endpoint };
+  const env = { ...input.environment(relay.endpoint), AWS_ENDPOINT_URL: relay.endpoint };
   try {
     const handler = load(
-      order.bundle,
-      surroundings(env, order.clock, written, () => killed),
+      input.bundle,
+      surroundings(env, input.clock, written, () => killed),
     );
-    const answer = await Promise.race([handler(order.event, contextOf(order)), death.promise]);
+    const answer = await Promise.race([handler(input.event, contextOf(input)), death.promise]);
     return { killed, answer, made: relay.made, done: relay.done };
   } catch (cause) {
     throw new Error(`the process failed:\n${written.join('')}`, { cause });
@@ -153,7 +153,7 @@ function load(bundle: string, { require, process, date, setTimeout }: Surroundin
 }
 
 /** Source: AWS Lambda Developer Guide, "Using the Lambda context object to retrieve Node.js function information". */
-function contextOf({ run }: Requestable): unknown {
+function contextOf({ run }: InvocationInput): unknown {
   return {
     awsRequestId: run,
     functionName: 'trailseal-crash-remediate',

@@ -1,6 +1,6 @@
 /**
- * A course of events (a message, or a command), undisturbed, and once for each call that it makes to AWS: killed there,
- * and resumed as the queue, or whoever gave the command, does it.
+ * A scenario (a message, or a command), undisturbed, and once for each call that it makes to AWS: killed there, and resumed
+ * as the queue, or whoever gave the command, does it.
  */
 import type { Target } from '../../lib/core/action.ts';
 import { at } from '../../lib/core/json.ts';
@@ -9,30 +9,30 @@ import { someOf } from '../suite.ts';
 import { isRead } from './calls.ts';
 import { canonical } from './canonical.ts';
 import type { Deployment } from './deployment.ts';
-import type { RunState } from './messages.ts';
+import type { MessageState } from './messages.ts';
 import type { Kill } from './relay.ts';
 
-/** One kind of course. */
-export interface Scene {
-  /** What there is before it, in a deployment of its own. */
-  set(): Promise<Stage>;
-  /** Has it happen, with its first processes killed, each at the place that is meant for it. */
-  play(stage: Stage, kills: readonly Kill[]): Promise<RunState>;
-  /** What is left of the resource. */
+/** What happens. */
+export interface Scenario {
+  /** Creates what there is before it, in a deployment of its own. */
+  prepare(): Promise<Setting>;
+  /** Has it happen, with its first processes killed, each at the call that is meant for it. */
+  play(setting: Setting, kills: readonly Kill[]): Promise<MessageState>;
+  /** How the resource is afterwards. */
   look(target: Target): Promise<unknown>;
 }
 
-export interface Stage {
+export interface Setting {
   readonly deployment: Deployment;
   readonly target: Target;
   /** The finding's id. */
   readonly finding: string;
-  /** What brings the transition to `remediate`. */
+  /** The message that brings the transition to `remediate`. */
   readonly message: string;
 }
 
-/** What a course has left, without what differs from one to the next in any case. */
-export interface Left {
+/** What a run has left, without what differs from one run to the next in any case. */
+export interface Remains {
   readonly state: unknown;
   /** Changes that AWS has carried out, by their names, in the order of these. */
   readonly changes: readonly string[];
@@ -40,45 +40,46 @@ export interface Left {
   /** How many of each kind count against the limits. */
   readonly counted: unknown;
   /** The events on the bus, each id once. */
-  readonly told: unknown;
+  readonly events: unknown;
 }
 
 export interface Played {
   /** Where it was killed: `before 3 kms:EnableKey`; one after the other, where more than once. */
   readonly where: string;
-  readonly left: Left;
-  readonly stage: Stage;
+  readonly remains: Remains;
+  readonly setting: Setting;
 }
 
 export interface Everywhere {
-  readonly calm: Played;
+  readonly undisturbed: Played;
   readonly killed: readonly Played[];
   /** How often a process was killed in all. */
   readonly kills: number;
   readonly calls: readonly string[];
 }
 
-/** @param where the processes of a course that makes these calls are killed, course by course. */
+/** @param where the processes of a run that makes these calls are killed, run by run. */
 export async function killedEverywhere(
-  scene: Scene,
+  scenario: Scenario,
   where: (calls: readonly string[]) => readonly (readonly Kill[])[] = everywhere,
 ): Promise<Everywhere> {
-  const { played: calm, state } = await playOnce(scene, []);
+  const { played: undisturbed, state } = await playOnce(scenario, []);
   const killed: Played[] = [];
   let kills = 0;
   for (const some of someOf(where(state.calls))) {
-    const { played, state: cut } = await playOnce(scene, some, state.calls);
-    if (cut.killed !== some.length) throw new Error(`it was killed ${cut.killed} times: ${played.where}`);
-    kills += cut.killed;
+    const { played, state: killedState } = await playOnce(scenario, some, state.calls);
+    if (killedState.killed !== some.length)
+      throw new Error(`it was killed ${killedState.killed} times: ${played.where}`);
+    kills += killedState.killed;
     killed.push(played);
   }
-  return { calm, killed, kills, calls: state.calls };
+  return { undisturbed, killed, kills, calls: state.calls };
 }
 
 /**
  * Before each call; and after those that write: to be killed after a read is the same, for all that AWS and the next
  * process know, as before the call that follows it. Processes that are killed before the first write leave nothing, so
- * that they are killed one after the other in one course.
+ * that they are killed one after the other in one run.
  */
 function everywhere(calls: readonly string[]): readonly (readonly Kill[])[] {
   const first = firstWrite(calls);
@@ -107,33 +108,37 @@ function firstWrite(calls: readonly string[]): number {
   return index === -1 ? calls.length : index + 1;
 }
 
-async function playOnce(scene: Scene, kills: readonly Kill[], calls: readonly string[] = []) {
-  const stage = await scene.set();
-  const state = await scene.play(stage, kills);
+async function playOnce(scenario: Scenario, kills: readonly Kill[], calls: readonly string[] = []) {
+  const setting = await scenario.prepare();
+  const state = await scenario.play(setting, kills);
   const where = kills.map(({ call, moment }) => `${moment} ${call} ${calls[call - 1]}`).join(', ');
-  return { state, played: { where, stage, left: await leftOf(scene, stage, state) } };
+  return { state, played: { where, setting, remains: await remainsOf(scenario, setting, state) } };
 }
 
-async function leftOf(scene: Scene, { deployment, target, finding }: Stage, state: RunState): Promise<Left> {
+async function remainsOf(
+  scenario: Scenario,
+  { deployment, target, finding }: Setting,
+  state: MessageState,
+): Promise<Remains> {
   const actionRuns = await deployment.actionRuns(finding);
   const limits = await deployment.limiter.show();
   return {
-    state: await scene.look(target),
+    state: await scenario.look(target),
     changes: state.changes.map(nameAlone).toSorted(),
     actionRuns: canonical(
       actionRuns.map(({ action, sequence, status, lease, decision, before, plan, after, undo }) => ({
         ...{ action, sequence, status, lease, decision, before, plan, after },
-        undo: undo?.by ?? null,
+        undo: undo?.actor ?? null,
       })),
     ),
-    counted: Object.fromEntries(actionKinds.map((kind) => [kind, limits[kind].uses.length])),
-    told: toldOf(state),
+    counted: Object.fromEntries(actionKinds.map((kind) => [kind, limits[kind].runs.length])),
+    events: eventsOf(state),
   };
 }
 
-/** An event may come twice, and then it is the same but for the time at which it was told. */
-function toldOf({ told }: RunState): unknown {
-  const each = told.map((event) => {
+/** An event may come twice, and then it is the same but for the time at which it was published. */
+function eventsOf({ events }: MessageState): unknown {
+  const each = events.map((event) => {
     const { at: _at, ...rest } = Object(canonical(event));
     return [JSON.stringify([at(event, 'id'), rest]), rest] as const;
   });

@@ -3,18 +3,18 @@
 import { queueName } from '../../lib/aws/names.ts';
 import { at, list, text } from '../../lib/core/json.ts';
 import type { Recorded } from '../../lib/findings/state/table.ts';
-import { transitionEvent } from '../../lib/remediation/events/publish.ts';
+import { publishableTransition } from '../../lib/remediation/events/publish.ts';
 import { transitionOf, transitionSource } from '../../lib/remediation/events/transition.ts';
 import { account, region } from '../emulator/action-deps.ts';
 import { isChange } from './calls.ts';
 import type { Invocation } from './invoke.ts';
 import type { Call } from './relay.ts';
 
-/** Schedules and queues are those of one stage; each state table, and each bus, is one of a stage of its own. */
+/** Schedules and queues are those of one stage; each state table, and each bus, is of a stage of its own. */
 export const shared = 'crash';
 
-/** What all processes of one course did. */
-export interface RunState {
+/** What all processes of one run did. */
+export interface MessageState {
   /** How many of them were killed. */
   readonly killed: number;
   /** The calls of the first. */
@@ -22,7 +22,7 @@ export interface RunState {
   /** Changes of resources that AWS has carried out. */
   readonly changes: readonly string[];
   /** The details of the events that AWS has put on the bus. */
-  readonly told: readonly unknown[];
+  readonly events: readonly unknown[];
 }
 
 export interface Message {
@@ -32,10 +32,10 @@ export interface Message {
   readonly due: number;
 }
 
-/** What the function has sent to its own queue; throws for what it has put aside. */
+/** What the function has sent to its own queue; throws for what it has sent to the DLQ. */
 export function sentIn(done: readonly Call[]): readonly { readonly body: string; readonly delay: number }[] {
   const letter = done.find(({ name }) => name === 'sqs:SendMessage');
-  if (letter !== undefined) throw new Error(`it was put aside: ${letter.body}`);
+  if (letter !== undefined) throw new Error(`it went to the DLQ: ${letter.body}`);
   return done
     .filter(({ name }) => name === 'sqs:SendMessageBatch')
     .flatMap(({ body }) => list(JSON.parse(body), 'Entries'))
@@ -45,13 +45,13 @@ export function sentIn(done: readonly Call[]): readonly { readonly body: string;
     }));
 }
 
-export function stateOf(invocations: readonly Invocation[]): RunState {
+export function stateOf(invocations: readonly Invocation[]): MessageState {
   const done = invocations.flatMap((invocation) => invocation.done);
   return {
     killed: invocations.filter(({ killed }) => killed).length,
     calls: invocations[0]?.made.map(({ name }) => name) ?? [],
     changes: done.map(({ name }) => name).filter(isChange),
-    told: done
+    events: done
       .filter(({ name }) => name === 'events:PutEvents')
       .flatMap(({ body }) => list(JSON.parse(body), 'Entries'))
       .map((entry): unknown => JSON.parse(text(entry, 'Detail') ?? 'null')),
@@ -62,7 +62,7 @@ export function stateOf(invocations: readonly Invocation[]): RunState {
 export function messageOf(before: Recorded | undefined, after: Recorded | undefined): string {
   const transition = after === undefined ? undefined : transitionOf(before, after);
   if (transition === undefined) throw new Error('nothing has changed');
-  const { detailType, time, detail } = transitionEvent(transition);
+  const { detailType, time, detail } = publishableTransition(transition);
   return JSON.stringify({
     version: '0',
     id: '6f9a2f0e-3b0e-4a7f-9c39-0d6a9a1d6c11',

@@ -24,21 +24,21 @@ export interface RecordingProxy extends HttpProxy {
   readonly done: readonly Call[];
 }
 
-/** @param die ends the process; from then on none of its calls reaches AWS. */
+/** @param onKill ends the process; from then on none of its calls reaches AWS. */
 export async function startRelay(
   upstream: string,
   kill: Kill | undefined,
-  die: () => void,
+  onKill: () => void,
 ): Promise<RecordingProxy> {
   const made: Call[] = [];
   const done: Call[] = [];
-  let dead = false;
+  let killed = false;
   const end = (): undefined => {
-    dead = true;
-    die();
+    killed = true;
+    onKill();
   };
   const handle = async (proxied: ProxiedRequest): Promise<ProxiedResponse | undefined> => {
-    if (dead) return undefined;
+    if (killed) return undefined;
     const { method, path, headers, body } = proxied;
     const call = { name: nameOfCall(method, path, headers, body), body: body.toString('utf8') };
     made.push(call);
@@ -47,7 +47,7 @@ export async function startRelay(
     const response = await forward(upstream, proxied);
     if (response.status < 300) done.push(call);
     if (here) return end();
-    return dead ? undefined : response;
+    return killed ? undefined : response;
   };
   return { ...(await startProxy(handle)), made, done };
 }

@@ -1,15 +1,15 @@
-/** Prints, at the end, how many calls each course makes, and how often it was killed. */
+/** Prints, at the end, how many calls each scenario makes, and how often it was killed. */
 import type { Reporter, TestModule } from 'vitest/node';
 
 export class TableReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const lines = modules
       .flatMap((module) => [...module.children.allTests()].flatMap((test) => test.meta().kills ?? []))
-      .map(({ state, calls, kills, changes }) => [state, calls, changes, kills].map(String));
+      .map(({ scenario, calls, kills, changes }) => [scenario, calls, changes, kills].map(String));
     if (lines.length === 0) return;
     const sum = lines.reduce((all, [, , , kills]) => all + Number(kills), 0);
     const table = [
-      ['state', 'calls to AWS', 'changes', 'killed'],
+      ['scenario', 'calls to AWS', 'changes', 'killed'],
       ...lines.toSorted(([one = ''], [other = '']) => one.localeCompare(other)),
       ['in all', '', '', String(sum)],
     ];

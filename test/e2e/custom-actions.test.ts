@@ -90,7 +90,7 @@ describe('a key that the policy only reports', () => {
   it('is in the run history as fixed by an operator', async () => {
     await eventually(async () => {
       expect(await actionRunsOf(keys.fixed)).toMatchObject([
-        { action: 'fix:enable-key', status: 'done', decision: { by: 'operator' } },
+        { action: 'fix:enable-key', status: 'done', decision: { actor: 'operator' } },
       ]);
     });
   });
@@ -112,9 +112,9 @@ describe('a key that the policy only reports', () => {
       longestWait,
     );
     const note = await noteOn(keys.fixed);
-    expect(note).toContain('Ordered by an operator by the custom action "Fix" in Security Hub');
+    expect(note).toContain('Requested by an operator by the custom action "Fix" in Security Hub');
     expect(note).toContain('Undo: trailseal undo');
-    expect(note).toMatch(/Before: .*"Fix": Ordered: fix:enable-key/);
+    expect(note).toMatch(/Before: .*"Fix": Requested: fix:enable-key/);
   });
 
   it('is disabled again when somebody requests the undo', async () => {

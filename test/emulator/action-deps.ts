@@ -8,8 +8,8 @@ import type { ActionDeps, AnyAction, Target } from '../../lib/core/action.ts';
 import { DynamoMemory } from '../../lib/findings/state/memory.ts';
 import { table } from '../../lib/findings/state/schema.ts';
 import { carryOut } from '../../lib/remediation/actions/carry-out.ts';
-import { DynamoJournal } from '../../lib/remediation/actions/journal-dynamodb.ts';
 import type { RunOptions } from '../../lib/remediation/actions/run.ts';
+import { DynamoRunHistory } from '../../lib/remediation/actions/run-history-dynamodb.ts';
 import { undo } from '../../lib/remediation/actions/undo.ts';
 import { makeClients } from '../../lib/services/clients.ts';
 
@@ -100,7 +100,7 @@ export function deployment(tableName: string) {
   const wait = async (milliseconds: number) => {
     time += milliseconds;
   };
-  const journal = new DynamoJournal({ client: clients.dynamodb, table: tableName, now });
+  const journal = new DynamoRunHistory({ client: clients.dynamodb, table: tableName, now });
   const memory = new DynamoMemory({ client: clients.dynamodb, table: tableName, wait, random: () => 0 });
   const deps: ActionDeps = {
     clients,
@@ -113,11 +113,11 @@ export function deployment(tableName: string) {
     runs += 1;
     time += 1;
     return {
-      journal,
+      history: journal,
       deps,
       accountRegion: { account, region },
       run: `run-${runs}`,
-      decision: { by: 'policy', name: 'trailseal.policy.yml', why: 'The control fails.' },
+      decision: { actor: 'policy', name: 'trailseal.policy.yml', reason: 'The control fails.' },
       admit: async () => ({ admitted: true }),
       leaseFor,
     };
@@ -149,7 +149,7 @@ export function deployment(tableName: string) {
       if (actionRun === undefined) throw new Error(`nothing was done for ${target.finding.id}`);
       return undo(action, actionRun, {
         ...options(),
-        decision: { by: 'operator', name: 'ana', why: 'It was wrong.' },
+        decision: { actor: 'operator', name: 'ana', reason: 'It was wrong.' },
       });
     },
   };

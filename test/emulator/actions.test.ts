@@ -7,7 +7,7 @@ import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { Target } from '../../lib/core/action.ts';
 import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
-import { actionRunKey } from '../../lib/remediation/actions/journal-items.ts';
+import { actionRunKey } from '../../lib/remediation/actions/run-history-items.ts';
 import { account, bystanders, deployment, Killed, makeTable, region } from './action-deps.ts';
 import { type Case, cases } from './failing.ts';
 
@@ -193,7 +193,7 @@ describe('the journal', () => {
     resource: { type: 'AwsKmsKey', id: 'k', arn: `arn:aws:kms:${region}:${account}:key/k`, account, region },
     settings: {},
     status: 'begun',
-    decision: { by: 'policy', name: 'trailseal.policy.yml', why: 'It fails.' },
+    decision: { actor: 'policy', name: 'trailseal.policy.yml', reason: 'It fails.' },
     plan: [],
     before: {},
     after: [],
@@ -249,8 +249,8 @@ describe('the journal', () => {
       new UpdateItemCommand({
         TableName: `actions-${tables}`,
         Key: actionRunKey(actionRun),
-        UpdateExpression: 'SET v = :v',
-        ExpressionAttributeValues: { ':v': { N: '2' } },
+        UpdateExpression: 'SET formatVersion = :v',
+        ExpressionAttributeValues: { ':v': { N: '0' } },
       }),
     );
     await expect(journal.latest('trailseal/a', 'fix:enable-key')).rejects.toThrow(

@@ -76,9 +76,7 @@ describe('trailseal setup', () => {
   it('makes the custom actions that the policy has orders for, and tells each with its ARN', async () => {
     await deployOperator();
     const { code, stdout, stderr } = await setup('--policy', policyWith('undo', 'fix:enable-key'));
-    expect(stdout).toContain(
-      `\n  made  Fix               ${arn(id('fix'))}\n  made  Release and undo  ${arn(id('undo'))}\n`,
-    );
+    expect(stdout).toContain(`\n  made  Fix   ${arn(id('fix'))}\n  made  Undo  ${arn(id('undo'))}\n`);
     expect(hub.kept.get(arn(id('fix')))).toEqual({
       ActionTargetArn: arn(id('fix')),
       Name: 'Fix',
@@ -101,7 +99,7 @@ describe('trailseal setup', () => {
     const ActionTargetArn = arn(id('undo'));
     hub.kept.set(ActionTargetArn, { ActionTargetArn, Name: 'Undo!', Description: 'changed by hand' });
     await setup('--policy', policyWith('undo'));
-    expect(hub.kept.get(ActionTargetArn)?.Name).toBe('Release and undo');
+    expect(hub.kept.get(ActionTargetArn)?.Name).toBe('Undo');
   });
 
   it('removes the custom actions that the policy has no orders for any more, and nothing of others', async () => {
@@ -114,14 +112,14 @@ describe('trailseal setup', () => {
   it('removes all of the stage, and of no other stage, when it is told to', async () => {
     await setup('--policy', policyWith('undo', 're-check'));
     const ActionTargetArn = arn(customActionId('prod', 'undo'));
-    hub.kept.set(ActionTargetArn, { ActionTargetArn, Name: 'Release and undo', Description: '' });
+    hub.kept.set(ActionTargetArn, { ActionTargetArn, Name: 'Undo', Description: '' });
     await setup('--remove');
     expect([...hub.kept.keys()]).toEqual([ActionTargetArn]);
   });
 
   it('tells what it would do, and leaves it', async () => {
     const { stdout } = await setup('--policy', policyWith('undo'), '--dry-run');
-    expect(stdout).toContain(`\n  would be made  Release and undo  ${arn(id('undo'))}\n`);
+    expect(stdout).toContain(`\n  would be made  Undo  ${arn(id('undo'))}\n`);
     expect(hub.kept.size).toBe(0);
   });
 

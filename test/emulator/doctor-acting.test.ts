@@ -212,7 +212,8 @@ describe('a deployment that acts', () => {
       pk: 'limits/quarantine',
       sk: 'limits',
       version: 1,
-      uses: [],
+      formatVersion: 1,
+      runs: [],
       breaker: { since: 1, because: 'x' },
     };
     await client(DynamoDBClient).send(

@@ -166,7 +166,7 @@ describe('a subscription', () => {
     const queue = await subscribed(topic, filter);
     await notifyTopics({ text: topic }, [
       { id: '1', body: envelope(transition()), receives: 1 },
-      { id: '2', body: envelope(action(), 'Action'), receives: 1 },
+      { id: '2', body: envelope(action(), 'Action Done'), receives: 1 },
     ]);
     const got = (await received(queue)).map((message) => text(message, 'Subject')?.split(': ')[0]);
     expect(got).toEqual(subjects);

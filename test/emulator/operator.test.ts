@@ -33,7 +33,7 @@ import { at } from '../../lib/core/json.ts';
 import { findingId } from '../../lib/findings/id.ts';
 import { DynamoMemory } from '../../lib/findings/state/memory.ts';
 import { carryOut } from '../../lib/remediation/actions/carry-out.ts';
-import { DynamoJournal } from '../../lib/remediation/actions/journal-dynamodb.ts';
+import { DynamoRunHistory } from '../../lib/remediation/actions/run-history-dynamodb.ts';
 import { Limiter } from '../../lib/remediation/limiter.ts';
 import { cancelKeyDeletion } from '../../lib/services/kms/fixes/cancel-key-deletion.ts';
 import { enableKey } from '../../lib/services/kms/fixes/enable-key.ts';
@@ -112,8 +112,12 @@ async function stateOf(key: string): Promise<string | undefined> {
   return (await bystanders().kms.send(new DescribeKeyCommand({ KeyId: key }))).KeyMetadata?.KeyState;
 }
 
-function journal(): DynamoJournal {
-  return new DynamoJournal({ client: bystanders().dynamodb, table: tableName(stage), now: () => new Date() });
+function journal(): DynamoRunHistory {
+  return new DynamoRunHistory({
+    client: bystanders().dynamodb,
+    table: tableName(stage),
+    now: () => new Date(),
+  });
 }
 
 /** A queue to which the bus brings all that it is told. */
@@ -171,11 +175,11 @@ async function act(
   } as const;
   const target: Target = { resource, finding, settings: {} };
   const outcome = await carryOut(action, target, {
-    journal: journal(),
+    history: journal(),
     deps,
     accountRegion: { account, region },
     run: randomUUID(),
-    decision: { by: 'policy', name: 'trailseal.policy.yml', why: 'The control fails.' },
+    decision: { actor: 'policy', name: 'trailseal.policy.yml', reason: 'The control fails.' },
     admit: async () => ({ admitted: true }),
     leaseFor: 60_000,
   });
@@ -217,14 +221,14 @@ describe('trailseal undo', () => {
     await trailseal('undo', finding, ...agreed);
     expect(await listening.heard()).toMatchObject([
       {
-        'detail-type': 'Action',
+        'detail-type': 'Action Undone',
         source: 'trailseal',
         detail: {
           finding,
           resource: { arn },
           action: 'fix:enable-key',
           outcome: 'undone',
-          decision: { by: 'operator', name: caller, why: 'It was wrong.' },
+          decision: { actor: 'operator', name: caller, reason: 'It was wrong.' },
         },
       },
     ]);
@@ -277,7 +281,7 @@ describe('trailseal undo', () => {
     const [actionRun] = await journal().of(finding);
     expect([actionRun?.status, actionRun?.undo]).toEqual([
       'undone',
-      { by: 'operator', name: caller, why: 'It was wrong.' },
+      { actor: 'operator', name: caller, reason: 'It was wrong.' },
     ]);
   });
 
@@ -336,7 +340,7 @@ describe('trailseal undo', () => {
     await setSwitch('engaged');
     const { stderr } = await trailseal('undo', finding, ...agreed, '--despite-kill-switch');
     const [actionRun] = await journal().of(finding);
-    expect([stderr, await stateOf(arn), actionRun?.undo?.why]).toEqual([
+    expect([stderr, await stateOf(arn), actionRun?.undo?.reason]).toEqual([
       'The kill switch is engaged, and is overridden for this undo.\n',
       'Disabled',
       'It was wrong. (despite the kill switch, which was engaged)',
@@ -428,7 +432,7 @@ describe('trailseal action runs', () => {
         status: 'done',
         before: { keyState: 'Disabled' },
         after: ['the key is Enabled'],
-        decision: { by: 'policy', name: 'trailseal.policy.yml', why: 'The control fails.' },
+        decision: { actor: 'policy', name: 'trailseal.policy.yml', reason: 'The control fails.' },
       },
     ]);
   });
@@ -463,7 +467,7 @@ describe('trailseal breaker', () => {
   /** Two fixes, the second of which is one too many. */
   async function open(): Promise<void> {
     for (const actionRun of ['a', 'b']) {
-      await limiter().admit('fix', { perAccount: 1, total: 1 }, { actionRun, account });
+      await limiter().admit('fix', { perAccount: 1, total: 1 }, { name: actionRun, account });
     }
   }
 
@@ -479,7 +483,7 @@ describe('trailseal breaker', () => {
         {
           kind: 'fix',
           open: true,
-          because: expect.stringContaining('The guardrail allows 1 fixes an hour'),
+          because: expect.stringContaining('Rate limit reached: 1 of 1 fix in account'),
           usedInLastHour: [{ account, count: 1 }],
           limits: { perAccount: 10, total: 50 },
         },
@@ -509,7 +513,7 @@ describe('trailseal breaker', () => {
   it('shows who closed one last, and why, whatever was done since', async () => {
     await open();
     await trailseal('breaker', 'close', 'fix', ...agreed);
-    await limiter().admit('fix', { perAccount: 1, total: 1 }, { actionRun: 'c', account });
+    await limiter().admit('fix', { perAccount: 1, total: 1 }, { name: 'c', account });
     const { stdout } = await trailseal('breaker', 'show', 'fix', '--format', 'json');
     expect(JSON.parse(stdout)).toMatchObject({
       breakers: [{ open: false, lastClosed: { by: caller, why: 'It was wrong.' } }],
@@ -528,9 +532,9 @@ describe('trailseal breaker', () => {
   });
 
   it('leaves one that is closed as it is', async () => {
-    await limiter().admit('tag', { perAccount: 5, total: 5 }, { actionRun: 'a', account });
+    await limiter().admit('tag', { perAccount: 5, total: 5 }, { name: 'a', account });
     const { stdout } = await trailseal('breaker', 'close', 'tag', ...agreed);
-    expect([stdout, (await limiter().show()).tag.uses.length]).toEqual([
+    expect([stdout, (await limiter().show()).tag.runs.length]).toEqual([
       'The breaker of tag was closed already; nothing was changed.\n',
       1,
     ]);

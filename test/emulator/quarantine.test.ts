@@ -41,7 +41,7 @@ import type { ActionDeps } from '../../lib/core/action.ts';
 import type { Before } from '../../lib/services/ec2/quarantine/before.ts';
 import { quarantine } from '../../lib/services/ec2/quarantine/quarantine.ts';
 import type { Settings } from '../../lib/services/ec2/quarantine/settings.ts';
-import { isWrite, Killed, live } from '../remediation/actions/mortal-clients.ts';
+import { isWrite, Killed, recordingCalls } from '../remediation/actions/crashing-clients.ts';
 import { noMemory, targetOf, writeClients } from '../services/ec2/quarantine/quarantine-clients.ts';
 import {
   begin,
@@ -723,7 +723,7 @@ describe('a run that is killed after any of its writes, and begun again', () => 
   /** What AWS carries out, in its order, when nothing is in the way. */
   async function undisturbed(step: Step): Promise<readonly string[]> {
     const its = writeClients();
-    const { done } = live(its);
+    const { done } = recordingCalls(its);
     await step(depsWith(its));
     return done;
   }
@@ -731,7 +731,7 @@ describe('a run that is killed after any of its writes, and begun again', () => 
   /** The writes of a run that is killed, and of the one that is begun after it. */
   async function twice(step: Step, diesAfter: number): Promise<readonly string[]> {
     const mortal = writeClients();
-    const first = live(mortal, diesAfter);
+    const first = recordingCalls(mortal, diesAfter);
     await expect(step(depsWith(mortal))).rejects.toThrow(Killed);
     return [...first.done, ...(await undisturbed(step))].filter(isWrite).sort();
   }
@@ -810,7 +810,7 @@ describe('a run that is killed after any of its writes, and begun again', () => 
 describe('the permissions', () => {
   it('that are declared are those that are used', async () => {
     const its = writeClients();
-    const { done } = live(its);
+    const { done } = recordingCalls(its);
     const it = await fullWorld();
     const target = targetOf(it.instance, everything);
     const before = await begin(target, depsWith(its));
@@ -831,7 +831,7 @@ describe('the permissions', () => {
     const it = await fullWorld();
     const before = await applied(it, everything);
     const its = writeClients();
-    const { done } = live(its);
+    const { done } = recordingCalls(its);
     const target = targetOf(it.instance, everything);
     await restore(target, before, depsWith(its));
     const declared = undo.permissions.map((action) => action.split(':')[1]);

@@ -7,7 +7,7 @@ import {
 import { beforeEach, describe, expect, inject, it } from 'vitest';
 import { schedulerClient } from '../../lib/aws/sdk.ts';
 import { type GracePeriodEnd, scheduleGracePeriodEnd } from '../../lib/remediation/grace-period.ts';
-import { type Occasion, parseRemediation } from '../../lib/remediation/message.ts';
+import { parseRemediation, type RemediationRequest } from '../../lib/remediation/message.ts';
 import { account, region } from './action-deps.ts';
 
 // The way in which users point Trailseal at an emulator.
@@ -32,7 +32,7 @@ beforeEach(async () => {
   };
 });
 
-const occasion: Occasion = {
+const request: RemediationRequest = {
   finding: 'trailseal/kms-key-disabled/1',
   openedAt: '2026-11-21T10:00:00.000Z',
   since: Date.parse('2026-11-21T10:00:01.250Z'),
@@ -50,8 +50,8 @@ async function schedules() {
 }
 
 describe('the end of a grace period', () => {
-  it('brings the same occasion into the queue, not before it is due, and once', async () => {
-    expect(await scheduleGracePeriodEnd(gracePeriodEnd, occasion, 'fix:enable-key', due)).toBe('scheduled');
+  it('brings the same request into the queue, not before it is due, and once', async () => {
+    expect(await scheduleGracePeriodEnd(gracePeriodEnd, request, 'fix:enable-key', due)).toBe('scheduled');
     const [schedule, ...others] = await schedules();
     expect(others).toEqual([]);
     expect(schedule).toMatchObject({
@@ -66,16 +66,16 @@ describe('the end of a grace period', () => {
       },
     });
     expect(parseRemediation(schedule?.Target?.Input ?? '')).toEqual({
-      kind: 'occasion',
-      occasion,
+      kind: 'remediation',
+      request,
       attempt: 1,
       partiallyCompleted: false,
     });
   });
 
   it('is set once, though it is asked for again at another time', async () => {
-    await scheduleGracePeriodEnd(gracePeriodEnd, occasion, 'fix:enable-key', due);
-    const later = { ...occasion, since: occasion.since + 60_000, reminder: true };
+    await scheduleGracePeriodEnd(gracePeriodEnd, request, 'fix:enable-key', due);
+    const later = { ...request, since: request.since + 60_000, reminder: true };
     expect(
       await scheduleGracePeriodEnd(gracePeriodEnd, later, 'fix:enable-key', new Date(due.getTime() + 60_000)),
     ).toBe('was-scheduled');
@@ -83,13 +83,13 @@ describe('the end of a grace period', () => {
   });
 
   it('is another one for another action, finding or opening', async () => {
-    await scheduleGracePeriodEnd(gracePeriodEnd, occasion, 'fix:enable-key', due);
-    expect(await scheduleGracePeriodEnd(gracePeriodEnd, occasion, 'quarantine', due)).toBe('scheduled');
+    await scheduleGracePeriodEnd(gracePeriodEnd, request, 'fix:enable-key', due);
+    expect(await scheduleGracePeriodEnd(gracePeriodEnd, request, 'quarantine', due)).toBe('scheduled');
     expect(
-      await scheduleGracePeriodEnd(gracePeriodEnd, { ...occasion, finding: 'other' }, 'fix:enable-key', due),
+      await scheduleGracePeriodEnd(gracePeriodEnd, { ...request, finding: 'other' }, 'fix:enable-key', due),
     ).toBe('scheduled');
     expect(
-      await scheduleGracePeriodEnd(gracePeriodEnd, { ...occasion, openedAt: null }, 'fix:enable-key', due),
+      await scheduleGracePeriodEnd(gracePeriodEnd, { ...request, openedAt: null }, 'fix:enable-key', due),
     ).toBe('scheduled');
     expect(await schedules()).toHaveLength(4);
   });

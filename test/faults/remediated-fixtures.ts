@@ -3,7 +3,7 @@
 import { tableName } from '../../lib/aws/names.ts';
 import { dynamodbClient } from '../../lib/aws/sdk.ts';
 import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
-import { DynamoJournal } from '../../lib/remediation/actions/journal-dynamodb.ts';
+import { DynamoRunHistory } from '../../lib/remediation/actions/run-history-dynamodb.ts';
 import { run, stage } from '../e2e/deployment.ts';
 import { region } from '../e2e/emulated-aws.ts';
 import { type FixtureKind, kinds, type ServiceClients } from './fixture-kinds.ts';
@@ -61,12 +61,12 @@ export async function remediatedBy(
 }
 
 function actionRunsFor({ finding }: FailingFixture): Promise<readonly ActionRun[]> {
-  const journal = new DynamoJournal({
+  const history = new DynamoRunHistory({
     client: dynamodbClient({ region }),
     table: tableName(stage),
     now: () => new Date(),
   });
-  return journal.of(finding);
+  return history.of(finding);
 }
 
 /** Undoes the actions on the first fixture of each kind whose action can be undone. @returns what differs then. */

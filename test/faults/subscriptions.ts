@@ -5,7 +5,7 @@ import { CreateQueueCommand, DeleteMessageBatchCommand, ReceiveMessageCommand } 
 import { notificationTopicName } from '../../deploy/remediation/notifications.ts';
 import { busName } from '../../lib/aws/names.ts';
 import { at, list, text } from '../../lib/core/json.ts';
-import { actionDetailType } from '../../lib/remediation/events/action-event.ts';
+import { actionDetailTypes } from '../../lib/remediation/events/action-event.ts';
 import { transitionSource } from '../../lib/remediation/events/transition.ts';
 import { stage } from '../e2e/deployment.ts';
 import { account, region } from '../e2e/emulated-aws.ts';
@@ -62,13 +62,14 @@ export async function subscribe({ sqs }: Pick<StackClients, 'sqs'>): Promise<Sub
 function eventIn(body: unknown): ReceivedEvent {
   const detail = at(body, 'detail');
   const type = text(body, 'detail-type') ?? '';
+  const isAction = Object.values<string>(actionDetailTypes).includes(type);
   return {
     type,
     id: text(detail, 'id') ?? '',
     finding: text(detail, 'finding') ?? '',
     previous: text(detail, 'previous', 'status'),
-    action: type === actionDetailType ? text(detail, 'action') : undefined,
-    outcome: type === actionDetailType ? text(detail, 'outcome') : undefined,
+    action: isAction ? text(detail, 'action') : undefined,
+    outcome: isAction ? text(detail, 'outcome') : undefined,
     because: text(detail, 'because'),
   };
 }

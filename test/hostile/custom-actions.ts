@@ -1,8 +1,9 @@
-/** Messages for the operators' queue that are none of what it expects, or almost. */
+/** Messages for the operators' queue that are not, or not quite, what it expects. */
 import fc from 'fast-check';
 import { customActionLabels, customActionResource } from '../../lib/aws/names.ts';
 import { productArnOf } from '../../lib/findings/id.ts';
 import { customActionNames } from '../../lib/policy/custom-actions.ts';
+import { actionDetailTypes } from '../../lib/remediation/events/action-event.ts';
 import { action } from '../notifications/events.ts';
 import { externalPrincipal } from './fake-resources.ts';
 import { pathsIn, tampered, tampering } from './messages.ts';
@@ -67,32 +68,32 @@ const customActionEvent = fc
     }),
   );
 
-const answer = fc
+const actionEvent = fc
   .record({
     because: hostileText,
     plan: fc.array(hostileText, { maxLength: 3 }),
     undo: hostileText,
-    by: hostileText,
+    name: hostileText,
   })
-  .map(({ because, plan, undo, by }) => {
-    const decision = { by: 'operator', name: by, why: because } as const;
+  .map(({ because, plan, undo, name }) => {
+    const decision = { actor: 'operator', name, reason: because } as const;
     const detail = action({ because, plan, undo, decision });
     return JSON.stringify({
       source: 'trailseal',
-      'detail-type': 'Action',
+      'detail-type': actionDetailTypes[detail.outcome],
       account: accountRegion.account,
       detail,
     });
   });
 
-/** Most are presses and answers as they would come, but for what others say in them; some are tampered with. */
+/** Most are events as they would come, but for the texts of others in them; some are tampered with. */
 export const operatorBody: fc.Arbitrary<string> = fc.oneof(
   { weight: 8, arbitrary: customActionEvent },
-  { weight: 3, arbitrary: answer },
+  { weight: 3, arbitrary: actionEvent },
   {
     weight: 6,
     arbitrary: fc
-      .tuple(fc.oneof(customActionEvent, answer), fc.array(tampering, { minLength: 1, maxLength: 3 }))
+      .tuple(fc.oneof(customActionEvent, actionEvent), fc.array(tampering, { minLength: 1, maxLength: 3 }))
       .map(([text, tamperings]) => tampered({ text, paths: pathsIn(JSON.parse(text)) }, tamperings)),
   },
   { weight: 1, arbitrary: hostileText },

@@ -5,10 +5,16 @@ import { loggerOf } from '../../functions/telemetry.ts';
 import { parseBody } from '../../lib/pipeline/live/message.ts';
 import { requestable } from '../../lib/policy/custom-actions.ts';
 import type { OperatorExemption } from '../../lib/policy/operator-exemption.ts';
-import { Operator } from '../../lib/remediation/custom-actions/custom-actions.ts';
-import type { CustomActionEvent } from '../../lib/remediation/custom-actions/message.ts';
-import { parseOperatorMessage } from '../../lib/remediation/custom-actions/message.ts';
-import { type Note, withNews } from '../../lib/remediation/custom-actions/note.ts';
+import {
+  type CustomActionDeps,
+  handleCustomAction,
+  noteActionEvents,
+} from '../../lib/remediation/custom-actions/custom-actions.ts';
+import {
+  type CustomActionEvent,
+  parseOperatorMessage,
+} from '../../lib/remediation/custom-actions/message.ts';
+import { type FindingNote, withNews } from '../../lib/remediation/custom-actions/note-text.ts';
 import { parseRemediation } from '../../lib/remediation/message.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { policyOf } from '../policy/fixtures.ts';
@@ -35,21 +41,25 @@ interface Sent {
   readonly body: string;
 }
 
-/** What came of a message; `customActionEvent` where it was one. */
-interface Came {
-  readonly customActionEvent: CustomActionEvent | undefined;
+/** What became of a message; `event` where it was that of a custom action. */
+interface Handled {
+  readonly kind: 'handled';
+  readonly event: CustomActionEvent | undefined;
   readonly sent: readonly Sent[];
   readonly given: readonly OperatorExemption[];
   readonly notes: readonly { readonly finding: string; readonly text: string }[];
 }
 
-async function taken(body: string, before: Note): Promise<Came | string> {
+async function handled(
+  body: string,
+  before: FindingNote,
+): Promise<Handled | { readonly kind: 'malformed'; readonly reason: string }> {
   const message = parseOperatorMessage(body, stage);
-  if (message.kind === 'malformed') return message.reason;
+  if (message.kind === 'malformed') return message;
   const sent: Sent[] = [];
   const given: OperatorExemption[] = [];
   const notes: { finding: string; text: string }[] = [];
-  const operator = new Operator({
+  const deps: CustomActionDeps = {
     controls,
     policy,
     accountRegion,
@@ -68,22 +78,20 @@ async function taken(body: string, before: Note): Promise<Came | string> {
       if (text !== undefined) notes.push({ finding: id, text });
     },
     productArn,
-  });
-  if (message.kind === 'answer') {
-    await operator.answer([message.answer]);
-    return { customActionEvent: undefined, sent, given, notes };
+  };
+  if (message.kind === 'action-event') {
+    await noteActionEvents(deps, [message.event]);
+    return { kind: 'handled', event: undefined, sent, given, notes };
   }
-  const customActionEvents = await operator.customActionEvent(message.customActionEvent);
-  loggerOf('operator').info('selected', { customActionEvents });
-  return { customActionEvent: message.customActionEvent, sent, given, notes };
+  const customActions = await handleCustomAction(deps, message.event);
+  loggerOf('operator').info('custom action', { customActions });
+  return { kind: 'handled', event: message.event, sent, given, notes };
 }
 
-/** Only for what was pressed, and is the deployment's own. */
-function faultsOfSending({ customActionEvent, sent, given }: Came): readonly string[] {
+/** Messages and exemptions only for the findings that were selected, and are the deployment's own. */
+function faultsOfSending({ event, sent, given }: Handled): readonly string[] {
   const ids = new Set(
-    customActionEvent?.findings
-      .filter(({ account }) => account === accountRegion.account)
-      .map(({ id }) => id),
+    event?.findings.filter(({ account }) => account === accountRegion.account).map(({ id }) => id),
   );
   const isOurs = (id: string) => {
     const resource = entries.get(id)?.resource;
@@ -92,37 +100,39 @@ function faultsOfSending({ customActionEvent, sent, given }: Came): readonly str
   return [
     ...sent.flatMap(({ queue, body }) => {
       if (queue === 'remediate') {
-        const order = parseRemediation(body);
-        return order.kind === 'order' && isOurs(order.order.finding) ? [] : [`it ordered ${body}`];
+        const message = parseRemediation(body);
+        return message.kind === 'requested-action' && isOurs(message.request.finding)
+          ? []
+          : [`it requested ${body}`];
       }
       const look = parseBody(body);
       if (look.kind !== 'look') return [`it sent ${body}`];
       return look.looks.flatMap(({ resource }) => violationsOfAccountRegion(resource));
     }),
     ...given.flatMap(({ finding, expires, lifted }) => {
-      // A release lets nothing off, whether or not there was an exemption to take back.
-      if (lifted !== null) return isOurs(finding) ? [] : [`it releases ${finding}`];
+      // The end of an exemption exempts nothing, whether or not there was one.
+      if (lifted !== null) return isOurs(finding) ? [] : [`it ends the exemption of ${finding}`];
       const until = z.iso.date().safeParse(expires).success ? Date.parse(expires) : Number.NaN;
-      const days = (until - Date.parse(customActionEvent?.at ?? '')) / day;
+      const days = (until - Date.parse(event?.at ?? '')) / day;
       return isOurs(finding) && days > 0 && days <= 31 ? [] : [`it exempts ${finding} until ${expires}`];
     }),
   ];
 }
 
-/** A line of text that Security Hub takes, on nothing but what was pressed. */
-function faultsOfNotes({ customActionEvent, notes }: Came): readonly string[] {
+/** A line of text that Security Hub accepts, on the selected findings alone. */
+function faultsOfNotes({ event, notes }: Handled): readonly string[] {
   return notes.flatMap(({ finding, text }) => [
     ...(/[\p{Cc}\u2028\u2029]/u.test(text) || text.length < 1 || text.length > 512 || !text.isWellFormed()
       ? [`a note is ${JSON.stringify(text)}`]
       : []),
-    ...(customActionEvent === undefined || customActionEvent.findings.some(({ id }) => id === finding)
+    ...(event === undefined || event.findings.some(({ id }) => id === finding)
       ? []
-      : [`a note is put on ${finding}, which nobody pressed a custom action for`]),
+      : [`a note is put on ${finding}, which was not selected`]),
   ]);
 }
 
 describe('hostile messages in the queue of operators', () => {
-  it('order nothing but for what was pressed and is the deployment’s own, and are noted and logged as plain text', async () => {
+  it('request nothing but for selected findings of the deployment’s own, and are noted and logged as plain text', async () => {
     const tally = { customActions: 0, looks: 0, exemptions: 0, notes: 0, malformed: 0 };
     const lines: string[] = [];
     const streams = [process.stdout, process.stderr].map((stream) =>
@@ -131,29 +141,29 @@ describe('hostile messages in the queue of operators', () => {
         return true;
       }),
     );
-    const before = fc.record({ text: hostileText, by: hostileText });
+    const before = fc.record({ text: hostileText, author: hostileText });
     try {
       await fc.assert(
         fc.asyncProperty(operatorBody, before, async (body, note) => {
-          const came = await taken(body, note);
+          const result = await handled(body, note);
           const logged = lines.splice(0).join('').split('\n').filter(Boolean).flatMap(violationsOfLine);
-          if (typeof came === 'string') {
-            expect(came).not.toBe('');
+          if (result.kind === 'malformed') {
+            expect(result.reason).not.toBe('');
             tally.malformed += 1;
             return;
           }
-          expect([...faultsOfSending(came), ...faultsOfNotes(came), ...logged]).toEqual([]);
-          tally.customActions += came.sent.filter(({ queue }) => queue === 'remediate').length;
-          tally.looks += came.sent.filter(({ queue }) => queue !== 'remediate').length;
-          tally.exemptions += came.given.length;
-          tally.notes += came.notes.length;
+          expect([...faultsOfSending(result), ...faultsOfNotes(result), ...logged]).toEqual([]);
+          tally.customActions += result.sent.filter(({ queue }) => queue === 'remediate').length;
+          tally.looks += result.sent.filter(({ queue }) => queue !== 'remediate').length;
+          tally.exemptions += result.given.length;
+          tally.notes += result.notes.length;
         }),
         { numRuns: shareOf(5_000) },
       );
     } finally {
       for (const spy of streams) spy.mockRestore();
     }
-    // All ends were met, each many times: else it would say nothing.
+    // Every result occurred many times: else the test would say nothing.
     expect(Math.min(...Object.values(tally))).toBeGreaterThan(shareOf(100));
   }, 300_000);
 });

@@ -1,20 +1,22 @@
 /**
- * Remediation with everything real but AWS: one message comes in, and what is written, told and logged is kept for the
- * tests to look at. The policy asks for every action on every failure, and no limit is near.
+ * Remediation with everything real but AWS: one message is delivered, and what is written, published and logged is kept
+ * for the tests to check. The policy asks for every action on every failure, and no limit is near.
  */
 import { loggerOf, Telemetry } from '../../functions/telemetry.ts';
 import { fromItem } from '../../lib/findings/state/item.ts';
 import { AwsFacts } from '../../lib/pipeline/aws-facts.ts';
 import { requestable } from '../../lib/policy/custom-actions.ts';
 import { actions } from '../../lib/remediation/actions/index.ts';
-import { isOwnResource } from '../../lib/remediation/eligibility/own-resource.ts';
-import { type LimitState, nothingUsed, use } from '../../lib/remediation/limits.ts';
+import { carryOutRequest } from '../../lib/remediation/carry-out-request.ts';
+import type { Remediation, RemediationDeps } from '../../lib/remediation/deps.ts';
+import { isOwnResource } from '../../lib/remediation/eligibility.ts';
+import { countRun, type LimitState, noRuns } from '../../lib/remediation/limits.ts';
 import { parseRemediation } from '../../lib/remediation/message.ts';
-import { type Remediation, Remediator } from '../../lib/remediation/remediator.ts';
+import { remediate } from '../../lib/remediation/remediate.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { readers } from '../../lib/services/readers.ts';
 import { policyOf } from '../policy/fixtures.ts';
-import { MemoryJournal } from '../remediation/actions/memory-journal.ts';
+import { MemoryRunHistory } from '../remediation/actions/memory-run-history.ts';
 import { clusterKey, exemptingTag, stack } from './fake-resources.ts';
 import { PermissiveAws, policyFor } from './permissive-aws.ts';
 import { type Attack, foundAt } from './requests.ts';
@@ -44,7 +46,8 @@ exemptions:
   controls,
 );
 
-export type Came =
+/** What became of a message. */
+export type Delivered =
   | { readonly kind: 'malformed'; readonly reason: string }
   | { readonly kind: 'done'; readonly remediation: Remediation }
   | { readonly kind: 'rejected'; readonly error: unknown };
@@ -63,20 +66,19 @@ export class RemediationWorld {
     wait: this.#wait,
   });
 
-  /** Delivers one message; everything is as it was at first before. */
-  async deliver({ entry, body }: Attack): Promise<Came> {
+  /** Delivers one message; everything is as it was at the beginning before. */
+  async deliver({ entry, body }: Attack): Promise<Delivered> {
     this.aws.reset();
     this.#time = foundAt + 60_000;
     const message = parseRemediation(body);
     if (message.kind === 'malformed') return { kind: 'malformed', reason: message.reason };
     try {
-      const remediator = this.#remediator(entry);
-      const requested = message.kind === 'order';
-      const remediation = requested
-        ? await remediator.carryOutRequest(message.order)
-        : await remediator.remediate(message.occasion);
-      const { finding } = requested ? message.order : message.occasion;
-      this.#telemetry.remediated(finding, remediation);
+      const deps = this.#depsWith(entry);
+      const remediation =
+        message.kind === 'requested-action'
+          ? await carryOutRequest(deps, message.request)
+          : await remediate(deps, message.request);
+      this.#telemetry.remediated(message.request.finding, remediation);
       this.#telemetry.flush();
       return { kind: 'done', remediation };
     } catch (error) {
@@ -84,10 +86,10 @@ export class RemediationWorld {
     }
   }
 
-  #remediator(entry: Attack['entry']): Remediator {
-    let limits: LimitState = nothingUsed;
+  #depsWith(entry: Attack['entry']): RemediationDeps {
+    let limits: LimitState = noRuns;
     const now = () => new Date(this.#time);
-    return new Remediator({
+    return {
       controls,
       actions,
       policy,
@@ -96,16 +98,16 @@ export class RemediationWorld {
       stateTable: {
         read: async (ids) => new Map(ids.includes(entry.id) ? [[entry.id, fromItem(entry.item)]] : []),
       },
-      journal: new MemoryJournal(),
+      history: new MemoryRunHistory(),
       limiter: {
-        admit: async (kind, most, counted) => {
-          const answer = use(limits, kind, most, counted, this.#time);
+        admit: async (kind, allowed, counted) => {
+          const answer = countRun(limits, kind, allowed, counted, this.#time);
           limits = answer.state;
           return answer;
         },
-        show: async () => ({ tag: nothingUsed, fix: nothingUsed, quarantine: nothingUsed }),
+        show: async () => ({ tag: noRuns, fix: noRuns, quarantine: noRuns }),
       },
-      deps: {
+      actionDeps: {
         clients: this.aws.clients,
         memory: {
           recall: async (kind, _control, { account }) => ({
@@ -122,6 +124,6 @@ export class RemediationWorld {
       scheduleGracePeriodEnd: async () => 'scheduled',
       stage: 'dev',
       run: 'run-1',
-    });
+    };
   }
 }

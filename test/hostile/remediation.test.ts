@@ -10,14 +10,14 @@ import { violationsOfNotification } from '../notifications/shown.ts';
 import { shareOf, suite } from '../suite.ts';
 import { type FakeResource, fakeResources } from './fake-resources.ts';
 import type { Write } from './permissive-aws.ts';
-import { type Came, RemediationWorld } from './remediation-world.ts';
+import { type Delivered, RemediationWorld } from './remediation-world.ts';
 import { type Attack, attack } from './requests.ts';
 import { accountRegion } from './values.ts';
 import { violationsOfLine } from './violations.ts';
 
 const limit = 300_000;
 
-/** The one resource that may be written to because of what the state table says: of the deployment's place, and failing. */
+/** The one resource that may be written to by what the state table says: in the deployment's account and Region, and failing. */
 function dueBy({ entry: { resource, finding, control } }: Attack): FakeResource | undefined {
   const { type, id, account, region } = resource;
   return fakeResources.find(
@@ -43,19 +43,20 @@ function faultsOfWrites(writes: readonly Write[], one: Attack): readonly string[
     );
 }
 
-/** Every message comes to an end that is told, or is refused with an error that says what is wrong with the state table. */
-function faultsOfEnd(came: Came): readonly string[] {
-  if (came.kind === 'malformed') return came.reason === '' ? ['it is malformed without a reason'] : [];
-  if (came.kind === 'rejected') {
-    const { error } = came;
+/** Every message comes to an end that is reported, or is refused with an error that says what is wrong with the state table. */
+function faultsOfEnd(delivered: Delivered): readonly string[] {
+  if (delivered.kind === 'malformed')
+    return delivered.reason === '' ? ['it is malformed without a reason'] : [];
+  if (delivered.kind === 'rejected') {
+    const { error } = delivered;
     return error instanceof StateTableError
       ? []
       : [error instanceof Error ? `${error.stack}` : String(error)];
   }
-  const { events, again, nothing } = came.remediation;
-  const silent = events.length === 0 && !again && !nothing;
+  const { events, again, because } = delivered.remediation;
+  const silent = events.length === 0 && !again && !because;
   return [
-    ...(silent ? ['nothing came of it, and nobody is told why'] : []),
+    ...(silent ? ['nothing came of it, and no reason is given'] : []),
     ...events.flatMap((event) => {
       const parsed = actionEventSchema.safeParse(JSON.parse(JSON.stringify(event)));
       return parsed.success ? [] : [`an event is not as the schema says: ${parsed.error.message}`];
@@ -63,13 +64,13 @@ function faultsOfEnd(came: Came): readonly string[] {
   ];
 }
 
-/** What people are told of the message itself, and of what came of it. */
-function faultsOfTelling(came: Came, { body }: Attack): readonly string[] {
-  const events = came.kind === 'done' ? came.remediation.events : [];
+/** What people are notified of: the message itself, and what came of it. */
+function faultsOfNotifications(delivered: Delivered, { body }: Attack): readonly string[] {
+  const events = delivered.kind === 'done' ? delivered.remediation.events : [];
   const transition = transitionSchema.safeParse(detailOf(body));
   const opened = transition.success ? [triggerOfTransition(transition.data)] : [];
   return compose(
-    [...events.map(triggerOfAction), ...opened].flatMap((occasion) => occasion ?? []),
+    [...events.map(triggerOfAction), ...opened].flatMap((trigger) => trigger ?? []),
     () => undefined,
     'dev',
   ).flatMap(violationsOfNotification);
@@ -79,7 +80,7 @@ function detailOf(body: string): unknown {
   try {
     return at(JSON.parse(body), 'detail');
   } catch {
-    // It is cut off, or no JSON at all, of which nobody is told.
+    // It is cut off, or no JSON at all: nobody is notified of it.
     return undefined;
   }
 }
@@ -87,7 +88,12 @@ function detailOf(body: string): unknown {
 /** Rejects, as fast-check does, with the first attack of which something is wrong. */
 async function storm(
   messages: number,
-  faultsOf: (one: Attack, came: Came, world: RemediationWorld, lines: readonly string[]) => readonly string[],
+  faultsOf: (
+    one: Attack,
+    delivered: Delivered,
+    world: RemediationWorld,
+    lines: readonly string[],
+  ) => readonly string[],
 ): Promise<void> {
   const world = new RemediationWorld();
   const lines: string[] = [];
@@ -100,11 +106,11 @@ async function storm(
   try {
     await fc.assert(
       fc.asyncProperty(attack, async (one) => {
-        const came = await world.deliver(one);
+        const delivered = await world.deliver(one);
         const logged = lines.splice(0).join('').split('\n');
         const faults = faultsOf(
           one,
-          came,
+          delivered,
           world,
           logged.filter((line) => line !== ''),
         );
@@ -135,25 +141,25 @@ const everyCall = [
   'UpdateClusterConfig',
 ];
 
-describe('hostile messages in the queue of remediation, and a state table that lies', () => {
+describe('hostile messages in the queue of remediation, and a forged state table', () => {
   it(
     'change nothing but the one resource that is meant, is the deployment’s own, and fails',
     async () => {
       const calls = new Set<string>();
-      const check: Parameters<typeof storm>[1] = (one, came, { aws }) => {
+      const check: Parameters<typeof storm>[1] = (one, delivered, { aws }) => {
         for (const { call } of aws.writes) calls.add(call);
         return [
-          ...faultsOfEnd(came),
+          ...faultsOfEnd(delivered),
           ...faultsOfWrites(aws.writes, one),
           ...(one.due && aws.writes.length === 0 ? ['what is asked for is not done'] : []),
           ...aws.unsupported.map((call) => `${call} is a call that this AWS does not have`),
         ];
       };
       await storm(shareOf(12_000), check);
-      // The rarest of them, which only an order brings about, may want some more.
+      // The rarest of them, which only a requested action makes, may need some more messages.
       const wanted = suite === 'full' ? everyCall.length : 10;
       for (let more = 0; more < 20 && calls.size < wanted; more += 1) await storm(1_000, check);
-      // Every action was carried out on what it is meant for: else the storm would say nothing of it.
+      // Every action was carried out on what it is meant for: else the test would say nothing about it.
       expect([...calls].filter((call) => !everyCall.includes(call))).toEqual([]);
       expect(calls.size).toBeGreaterThanOrEqual(wanted);
     },
@@ -161,14 +167,14 @@ describe('hostile messages in the queue of remediation, and a state table that l
   );
 
   it(
-    'are told of to people and chats without any markup of theirs',
+    'reach people and chats without any markup of theirs',
     async () => {
-      let told = 0;
-      await storm(shareOf(4_000), (one, came) => {
-        if (came.kind === 'done') told += came.remediation.events.length;
-        return faultsOfTelling(came, one);
+      let events = 0;
+      await storm(shareOf(4_000), (one, delivered) => {
+        if (delivered.kind === 'done') events += delivered.remediation.events.length;
+        return faultsOfNotifications(delivered, one);
       });
-      expect(told).toBeGreaterThan(shareOf(200));
+      expect(events).toBeGreaterThan(shareOf(200));
     },
     limit,
   );
@@ -177,7 +183,7 @@ describe('hostile messages in the queue of remediation, and a state table that l
     'leave lines in the log of printable ASCII alone',
     async () => {
       let seen = 0;
-      await storm(shareOf(4_000), (_one, _came, _world, lines) => {
+      await storm(shareOf(4_000), (_one, _delivered, _world, lines) => {
         seen += lines.length;
         return lines.flatMap(violationsOfLine);
       });

@@ -1,6 +1,6 @@
 /**
- * Messages for the queue of remediation, and the state table that they speak of: both as somebody would write them who has
- * got hold of one or the other, and wants something done to what is not the deployment's.
+ * Messages for the queue of remediation, and the state table that they refer to: both as an attacker would write them who
+ * can write to one or the other, and wants something done to what is not the deployment's.
  */
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
@@ -19,7 +19,7 @@ import { accountRegion, hostileText, hostileValue } from './values.ts';
 /** When everything was found to fail, epoch milliseconds. */
 export const foundAt = Date.parse('2026-03-01T12:00:00Z');
 
-/** A thing that the state table says fails a control, whether or not it does. */
+/** A resource that fails a control according to the state table, whether or not it does. */
 interface Case {
   readonly control: Control;
   readonly thing: FakeResource;
@@ -30,7 +30,7 @@ const cases: readonly Case[] = fakeResources.flatMap((thing) =>
     .filter(({ resourceType }) => resourceType === thing.type)
     .map((control): Case => ({ control, thing })),
 );
-/** Those in which something is to be done, and is. */
+/** Those in which something is to be done. */
 const asked = cases.filter(({ control, thing }) => thing.free && thing.fails.includes(control.id));
 
 function entryOf({ control, thing: { type, id, arn, account, region, tags } }: Case): Recorded {
@@ -74,17 +74,17 @@ function entryOf({ control, thing: { type, id, arn, account, region, tags } }: C
   return entry;
 }
 
-/** What the state table would hold, had nobody tampered with it: of the deployment's place, and of others. */
+/** What the state table would hold, had nobody tampered with it: of the deployment's account and Region, and of others. */
 export const known: readonly Recorded[] = cases.map(entryOf);
 
-/** Something else in the place of what the state table, or the finding in it, says. */
-interface Lie {
+/** A member of the resource or finding in the state table that is forged. */
+interface Forgery {
   readonly where: 'resource' | 'finding';
   readonly member: string;
   readonly value: unknown;
 }
 
-/** ARNs and ids of everything there is, and of what only looks like it. */
+/** ARNs and ids of everything there is, and similar ones. */
 const names = fakeResources.flatMap(({ id, arn, account }) => [
   id,
   arn,
@@ -106,7 +106,7 @@ const where = fc.constantFrom<unknown>(
   'unknown',
 );
 
-const lie: fc.Arbitrary<Lie> = fc.oneof(
+const forgery: fc.Arbitrary<Forgery> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({
@@ -165,21 +165,22 @@ const lie: fc.Arbitrary<Lie> = fc.oneof(
   },
 );
 
-/** An item of the state table's table, whatever somebody has written into it. */
+/** An item of the state table, whatever somebody has written into it. */
 export interface Stored {
   readonly id: string;
   readonly item: Item;
-  /** What the item says, and need not be. */
+  /** What the item says, which may be untrue. */
   readonly control: string;
   readonly resource: Readonly<Record<string, unknown>>;
   readonly finding: Readonly<Record<string, unknown>>;
 }
 
 /** @param renamed whether what is stored has the id that its resource would give it. */
-function lied(truth: Recorded, lies: readonly Lie[], renamed: boolean): Stored {
+function forged(truth: Recorded, forgeries: readonly Forgery[], renamed: boolean): Stored {
   const resource: Record<string, unknown> = { ...truth.resource };
   const finding: Record<string, unknown> = { ...truth.finding };
-  for (const { where, member, value } of lies) (where === 'resource' ? resource : finding)[member] = value;
+  for (const { where, member, value } of forgeries)
+    (where === 'resource' ? resource : finding)[member] = value;
   const [id = '', account = '', region = ''] = ['id', 'account', 'region'].map((name) =>
     text(resource, name),
   );
@@ -213,26 +214,26 @@ function envelope(detail: unknown): string {
   });
 }
 
-/** The message that tells of the entry, as the bus delivers it, with what is believed of it as the entry has it. */
+/** The transition of the entry, as the bus delivers it, with the finding's id and opening as the entry has them. */
 function messageOf(truth: Recorded, { id, finding }: Stored): string {
   return envelope({ ...transitionOf(undefined, truth), finding: id, openedAt: finding['openedAt'] });
 }
 
-function occasionOf({ updatedAt }: Recorded, { id, finding }: Stored): string {
+function remediationOf({ updatedAt }: Recorded, { id, finding }: Stored): string {
   const openedAt = text(finding, 'openedAt') ?? null;
   return JSON.stringify(remediateBody({ finding: id, openedAt, since: updatedAt, reminder: false }));
 }
 
-/** An order of an operator on the entry's finding, or on one that somebody made up. */
+/** An action that an operator requested for the entry's finding, or for an invented one. */
 const requested = fc.record({
-  id: fc.oneof(fc.constant('press-1'), hostileText),
+  id: fc.oneof(fc.constant('request-1'), hostileText),
   finding: fc.option(hostileText, { nil: undefined, freq: 8 }),
-  what: fc.oneof(
+  action: fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom('quarantine', 'fix', 'undo') },
     { weight: 1, arbitrary: hostileText },
   ),
-  by: hostileText,
-  why: hostileText,
+  actor: hostileText,
+  reason: hostileText,
   at: fc.oneof(
     { weight: 6, arbitrary: fc.constant(new Date(foundAt + 30_000).toISOString()) },
     { weight: 1, arbitrary: fc.constantFrom('1970-01-01T00:00:00Z', '9999-12-31T23:59:59Z') },
@@ -244,17 +245,17 @@ const subject = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...asked) },
   { weight: 2, arbitrary: fc.constantFrom(...cases) },
 );
-const lies = fc.oneof(
+const forgeries = fc.oneof(
   { weight: 1, arbitrary: fc.constant([]) },
-  { weight: 4, arbitrary: fc.array(lie, { minLength: 1, maxLength: 3 }) },
+  { weight: 4, arbitrary: fc.array(forgery, { minLength: 1, maxLength: 3 }) },
 );
 const tamperings = fc.array(tampering, { minLength: 1, maxLength: 3 });
 
-/** Most come with a message that is believed, so that it is the state table on which all depends. */
+/** Most have a valid message, so that all depends on the state table. */
 export const attack: fc.Arbitrary<Attack> = fc
   .record({
     subject,
-    lies,
+    forgeries,
     renamed: fc.boolean(),
     how: fc.nat({ max: 19 }),
     tamperings,
@@ -264,26 +265,26 @@ export const attack: fc.Arbitrary<Attack> = fc
       hostileValue.map((value) => JSON.stringify(value) ?? ''),
     ),
   })
-  .map(({ subject, lies, renamed, how, tamperings, requested, noise }): Attack => {
+  .map(({ subject, forgeries, renamed, how, tamperings, requested, noise }): Attack => {
     const truth = entryOf(subject);
-    const entry = lied(truth, lies, renamed);
-    const due = lies.length === 0 && asked.includes(subject);
+    const entry = forged(truth, forgeries, renamed);
+    const due = forgeries.length === 0 && asked.includes(subject);
     if (how < 8) return { entry, body: messageOf(truth, entry), due };
-    if (how < 10) return { entry, body: occasionOf(truth, entry), due };
+    if (how < 10) return { entry, body: remediationOf(truth, entry), due };
     if (how < 14) {
-      const order = { ...requested, finding: requested.finding ?? entry.id };
+      const requestedAction = { ...requested, finding: requested.finding ?? entry.id };
       return {
         entry,
-        body: JSON.stringify({ trailseal: { version: 1, kind: 'order', order } }),
+        body: JSON.stringify({ trailseal: { version: 1, kind: 'requested-action', requestedAction } }),
         due: false,
       };
     }
     if (how === 19) return { entry, body: noise, due: false };
-    const honest = lied(truth, [], false);
-    const told = how < 18 ? messageOf(truth, honest) : occasionOf(truth, honest);
+    const honest = forged(truth, [], false);
+    const text = how < 18 ? messageOf(truth, honest) : remediationOf(truth, honest);
     return {
       entry,
-      body: tampered({ text: told, paths: pathsIn(JSON.parse(told)) }, tamperings),
+      body: tampered({ text, paths: pathsIn(JSON.parse(text)) }, tamperings),
       due: false,
     };
   });

@@ -6,7 +6,7 @@ import type { Resource } from '../../lib/core/control.ts';
 import { asffLimits } from '../../lib/findings/asff-limits.ts';
 import { toItem } from '../../lib/findings/state/item.ts';
 import type { Recorded } from '../../lib/findings/state/table.ts';
-import { streamed } from '../../lib/remediation/events/stream.ts';
+import { readStreamRecord } from '../../lib/remediation/events/stream.ts';
 import { transitionSchema } from '../../lib/remediation/events/transition.ts';
 import { accountRegion } from './values.ts';
 
@@ -103,7 +103,7 @@ export function violationsOfWrite(
       violations.push(`its ${name} is ${JSON.stringify(text.slice(0, 200))}`);
     }
   }
-  const read = streamed({
+  const read = readStreamRecord({
     eventName: before === undefined ? 'INSERT' : 'MODIFY',
     dynamodb: {
       Keys: { pk: item['pk'], sk: item['sk'] },

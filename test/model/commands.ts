@@ -1,21 +1,23 @@
-/** What may happen in the street, each in any order and as often as it likes. */
+/** What may happen in a simulated deployment, each in any order and any number of times. */
 import fc, { type Scheduler } from 'fast-check';
-import { Life } from './crashing.ts';
-import { protectingTag, type Street } from './deployment.ts';
-import type { Lamp } from './resources.ts';
-import type { Town } from './watch.ts';
+import { CrashingRun } from './crashing-run.ts';
+import type { ExpectedState } from './expected-state.ts';
+import type { FakeKey } from './fake-keys.ts';
+import { protectingTag, type SimulatedDeployment } from './simulated-deployment.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** Does something, lets a second pass, and has everything looked at. */
-class Happening implements fc.AsyncCommand<Town, Street> {
-  readonly #what: string;
-  readonly #run: (town: Town, street: Street) => Promise<unknown> | unknown;
+type Run = (expected: ExpectedState, deployment: SimulatedDeployment) => Promise<unknown> | unknown;
 
-  constructor(what: string, run: (town: Town, street: Street) => Promise<unknown> | unknown) {
-    this.#what = what;
+/** Does something, checks all invariants, and lets a second pass. */
+class Command implements fc.AsyncCommand<ExpectedState, SimulatedDeployment> {
+  readonly #name: string;
+  readonly #run: Run;
+
+  constructor(name: string, run: Run) {
+    this.#name = name;
     this.#run = run;
   }
 
@@ -23,45 +25,50 @@ class Happening implements fc.AsyncCommand<Town, Street> {
     return true;
   }
 
-  async run(town: Town, street: Street): Promise<void> {
-    await this.#run(town, street);
-    town.note(street);
-    const faults = [...street.faults, ...(await town.faults(street))];
-    if (faults.length > 0) throw new Error(faults.join('\n'));
-    await street.pass(1_000);
+  async run(expected: ExpectedState, deployment: SimulatedDeployment): Promise<void> {
+    await this.#run(expected, deployment);
+    expected.note(deployment);
+    const violations = [...deployment.violations, ...(await expected.violations(deployment))];
+    if (violations.length > 0) throw new Error(violations.join('\n'));
+    await deployment.advance(1_000);
   }
 
   toString(): string {
-    return this.#what;
+    return this.#name;
   }
 }
 
 const nth = fc.nat({ max: 2 });
-/** Calls after which a run dies; most live. */
+/** Calls after which a run crashes; most do not. */
 const steps = fc.option(fc.nat({ max: 40 }), { nil: undefined, freq: 3 });
 
-/** Something that happens to one of the lamps. */
+/** Something that happens to one of the keys. */
 function to<T>(
-  what: string,
+  name: string,
   value: fc.Arbitrary<T>,
-  run: (it: Lamp, value: T, town: Town, street: Street) => Promise<unknown> | unknown,
-): fc.Arbitrary<Happening> {
+  run: (
+    key: FakeKey,
+    value: T,
+    expected: ExpectedState,
+    deployment: SimulatedDeployment,
+  ) => Promise<unknown> | unknown,
+): fc.Arbitrary<Command> {
   return fc.tuple(nth, value).map(
     ([index, chosen]) =>
-      new Happening(`${what}(${index}, ${String(chosen)})`, async (town, street) => {
-        const it = street.lamps[index];
-        if (it !== undefined) await run(it, chosen, town, street);
+      new Command(`${name}(${index}, ${String(chosen)})`, async (expected, deployment) => {
+        const key = deployment.keys[index];
+        if (key !== undefined) await run(key, chosen, expected, deployment);
       }),
   );
 }
 
-/** The last day of something that holds for so long from now. */
-function lastDay(street: Street, days: number): string {
-  return new Date(street.now + days * day).toISOString().slice(0, 10);
+/** The last day of something that holds for so many days from now. */
+function lastDay({ now }: SimulatedDeployment, days: number): string {
+  return new Date(now + days * day).toISOString().slice(0, 10);
 }
 
 const nothing = fc.constant('');
-/** What stands in the way is taken out of it more often than not: else nothing would ever be done. */
+/** What stands in the way is removed more often than not: else nothing would ever be done. */
 const rarely = fc.constantFrom(true, false, false);
 /** Days for which something holds; -1: it holds no more. */
 const days = fc.constantFrom(-1, -1, -1, 0, 2);
@@ -71,47 +78,52 @@ const deliver = fc
   .record({ which: fc.nat({ max: 5 }), keep: fc.boolean(), steps })
   .map(
     ({ which, keep, steps }) =>
-      new Happening(
-        `deliver(${which}${keep ? ', twice' : ''}${steps === undefined ? '' : `, dies at ${steps}`})`,
-        (_town, street) => street.deliver(which, keep, new Life(steps)),
+      new Command(
+        `deliver(${which}${keep ? ', twice' : ''}${steps === undefined ? '' : `, crashes at ${steps}`})`,
+        (_expected, deployment) => deployment.deliver(which, keep, new CrashingRun(steps)),
       ),
   );
 
-const pass = fc
+const advance = fc
   .constantFrom(minute, 10 * minute, 20 * minute, 20 * minute, 61 * minute, 25 * hour)
-  .map((time) => new Happening(`pass(${time / minute} minutes)`, (_town, street) => street.pass(time)));
+  .map(
+    (time) =>
+      new Command(`advance(${time / minute} minutes)`, (_expected, deployment) => deployment.advance(time)),
+  );
 
 /** The grace periods end, and all that is in the queue by then is delivered. */
 const quiet = fc.constant(
-  new Happening('a quiet hour', async (_town, street) => {
-    await street.pass(20 * minute);
-    for (let left = street.queue.length; left > 0; left -= 1) await street.deliver(0, false);
+  new Command('a quiet hour', async (_expected, deployment) => {
+    await deployment.advance(20 * minute);
+    for (let left = deployment.queue.length; left > 0; left -= 1) await deployment.deliver(0, false);
   }),
 );
 
-/** Two runs at the same time, each step of which may come between any two of the other, on a lamp's message or its undo. */
-function atOnce(scheduler: Scheduler): fc.Arbitrary<Happening> {
+/** Two runs at the same time, each step of which may come between any two of the other, for messages or an undo. */
+function atOnce(scheduler: Scheduler): fc.Arbitrary<Command> {
   const one = fc.record({ which: fc.nat({ max: 5 }), steps });
-  const life = (steps: number | undefined) => new Life(steps, () => scheduler.schedule(Promise.resolve()));
-  // A message that comes twice is in its own way most of all; and there is most to do when a grace period has ended.
+  const interleaved = (steps: number | undefined) =>
+    new CrashingRun(steps, () => scheduler.schedule(Promise.resolve()));
+  // Two runs of the same message interfere most; and there is most to do when a grace period has ended.
   return fc.tuple(one, one, fc.option(nth, { freq: 2 }), fc.boolean(), fc.boolean()).map(
     ([first, second, undone, twice, late]) =>
-      new Happening(
+      new Command(
         `at once(${late ? 'late, ' : ''}${first.which}, ${undone === null ? (twice ? first : second).which : `undo ${undone}`})`,
-        async (_town, street) => {
-          if (late) await street.pass(20 * minute);
-          const it = undone === null ? undefined : street.lamps[undone];
-          const runs = (lives: readonly Life[]) => [
-            () => street.deliver(first.which, true, lives[0]),
+        async (_expected, deployment) => {
+          if (late) await deployment.advance(20 * minute);
+          const key = undone === null ? undefined : deployment.keys[undone];
+          const runs = (crashing: readonly CrashingRun[]) => [
+            () => deployment.deliver(first.which, true, crashing[0]),
             () =>
-              it === undefined
-                ? street.deliver((twice ? first : second).which, true, lives[1])
-                : street.undo(it, lives[1]),
+              key === undefined
+                ? deployment.deliver((twice ? first : second).which, true, crashing[1])
+                : deployment.undo(key, crashing[1]),
           ];
-          if (await street.isAmbiguous()) {
-            for (const run of runs([new Life(first.steps), new Life(second.steps)])) await run();
+          if (await deployment.isAmbiguous()) {
+            for (const run of runs([new CrashingRun(first.steps), new CrashingRun(second.steps)]))
+              await run();
           } else {
-            const together = runs([life(first.steps), life(second.steps)]);
+            const together = runs([interleaved(first.steps), interleaved(second.steps)]);
             await scheduler.waitFor(Promise.all(together.map((run) => run())));
           }
         },
@@ -119,51 +131,59 @@ function atOnce(scheduler: Scheduler): fc.Arbitrary<Happening> {
   );
 }
 
-/** @param scheduler decides whose turn it is, where two runs are under way at the same time. */
-export function happenings(scheduler: Scheduler): readonly fc.Arbitrary<fc.AsyncCommand<Town, Street>>[] {
+/** @param scheduler decides which of two runs that are under way takes the next step. */
+export function commandsOf(
+  scheduler: Scheduler,
+): readonly fc.Arbitrary<fc.AsyncCommand<ExpectedState, SimulatedDeployment>>[] {
   return [...alone, ...[0, 1, 2, 3].map(() => atOnce(scheduler))];
 }
 
-const alone: readonly fc.Arbitrary<Happening>[] = [
+const alone: readonly fc.Arbitrary<Command>[] = [
   ...[deliver, deliver, deliver, deliver, deliver, deliver],
-  ...[pass, pass, pass, quiet, quiet],
-  // Somebody switches a lamp, and an event tells of it; it may do so late.
-  to('break', fc.constantFrom('off' as const, 'broken' as const), async (it, light, _town, street) => {
-    it.put(light, street.now);
-    await street.observe(it, 'event');
+  ...[advance, advance, advance, quiet, quiet],
+  // Somebody changes a key, and an event reports it, maybe late.
+  to(
+    'break',
+    fc.constantFrom('disabled' as const, 'changed' as const),
+    async (key, value, _expected, deployment) => {
+      key.changeByHand(value, deployment.now);
+      await deployment.observe(key, 'event');
+    },
+  ),
+  to('break, without an event', nothing, (key, _, _expected, deployment) =>
+    key.changeByHand('disabled', deployment.now),
+  ),
+  to('fix by hand', nothing, (key, _, _expected, deployment) => key.changeByHand('enabled', deployment.now)),
+  to('delete', nothing, async (key, _, _expected, deployment) => {
+    key.changeByHand('deleted', deployment.now);
+    await deployment.observe(key, 'event');
   }),
-  to('break, which nobody sees', nothing, (it, _, _town, street) => it.put('off', street.now)),
-  to('mend', nothing, (it, _, _town, street) => it.put('on', street.now)),
-  to('take away', nothing, async (it, _, _town, street) => {
-    it.put('deleted', street.now);
-    await street.observe(it, 'event');
+  to('observe', observations, (key, by, _expected, deployment) => deployment.observe(key, by)),
+  to('observe', observations, (key, by, _expected, deployment) => deployment.observe(key, by)),
+  to('remind', nothing, (key, _, _expected, deployment) => deployment.remind(key)),
+  to('deny reading', rarely, (key, denied) => {
+    key.readable = !denied;
   }),
-  to('observe', observations, (it, why, _town, street) => street.observe(it, why)),
-  to('observe', observations, (it, why, _town, street) => street.observe(it, why)),
-  to('remind', nothing, (it, _, _town, street) => street.remind(it)),
-  to('hide', rarely, (it, hidden) => {
-    it.known = !hidden;
+  to('exempt by policy', days, (key, days, { byPolicy }, deployment) => {
+    if (days < 0) byPolicy.delete(key);
+    else byPolicy.set(key, lastDay(deployment, days));
+    deployment.exemptByPolicy(byPolicy);
   }),
-  to('exempt by policy', days, (it, days, { byPolicy }, street) => {
-    if (days < 0) byPolicy.delete(it);
-    else byPolicy.set(it, lastDay(street, days));
-    street.exemptByPolicy(byPolicy);
+  to('exempt by tag', days, (key, days, { byTag }, deployment) => {
+    const { 'trailseal:exempt': _before, ...tags } = key.tags;
+    if (days < 0) byTag.delete(key);
+    else byTag.set(key, lastDay(deployment, days));
+    const last = byTag.get(key);
+    key.tags = last === undefined ? tags : { ...tags, 'trailseal:exempt': `${last} it may be disabled` };
   }),
-  to('exempt by tag', days, (it, days, { byTag }, street) => {
-    const { 'trailseal:exempt': _before, ...tags } = it.tags;
-    if (days < 0) byTag.delete(it);
-    else byTag.set(it, lastDay(street, days));
-    const last = byTag.get(it);
-    it.tags = last === undefined ? tags : { ...tags, 'trailseal:exempt': `${last} it may be dark` };
+  to('exempt by custom action', rarely, (key, exempts, { byOperator }, deployment) => {
+    deployment.exempt(key, exempts);
+    if (exempts) byOperator.set(key, lastDay(deployment, 30));
+    else byOperator.delete(key);
   }),
-  to('exempt by custom action', rarely, (it, exempts, { byOperator }, street) => {
-    street.exempt(it, exempts);
-    if (exempts) byOperator.set(it, lastDay(street, 30));
-    else byOperator.delete(it);
-  }),
-  to('protect', rarely, (it, guarded) => {
-    const { [protectingTag.name]: _before, ...tags } = it.tags;
-    it.tags = guarded ? { ...tags, [protectingTag.name]: protectingTag.value } : tags;
+  to('protect', rarely, (key, isProtected) => {
+    const { [protectingTag.name]: _before, ...tags } = key.tags;
+    key.tags = isProtected ? { ...tags, [protectingTag.name]: protectingTag.value } : tags;
   }),
   to(
     'workflow',
@@ -174,9 +194,9 @@ const alone: readonly fc.Arbitrary<Happening>[] = [
       'SUPPRESSED' as const,
       'unreadable' as const,
     ),
-    (it, status, _town, street) => {
-      if (status === 'NEW') street.workflow.delete(it.finding);
-      else street.workflow.set(it.finding, status);
+    (key, status, _expected, deployment) => {
+      if (status === 'NEW') deployment.workflow.delete(key.finding);
+      else deployment.workflow.set(key.finding, status);
     },
   ),
   fc
@@ -189,22 +209,24 @@ const alone: readonly fc.Arbitrary<Happening>[] = [
     )
     .map(
       (state) =>
-        new Happening(`kill switch(${state})`, (_town, street) => {
-          street.killSwitch = state;
+        new Command(`kill switch(${state})`, (_expected, deployment) => {
+          deployment.killSwitch = state;
         }),
     ),
-  fc.constant(new Happening('close breaker', (_town, street) => street.closeBreaker())),
-  to('undo', steps, async (it, dies, _town, street) => {
-    const before = await street.latest(it);
-    const light = it.light;
-    const outcome = await street.undo(it, new Life(dies));
-    if (outcome?.kind === 'refused' && it.light !== light)
+  fc.constant(new Command('reset breaker', (_expected, deployment) => deployment.resetBreaker())),
+  to('undo', steps, async (key, crashesAt, _expected, deployment) => {
+    const before = await deployment.latest(key);
+    const value = key.value;
+    const result = await deployment.undo(key, new CrashingRun(crashesAt));
+    if (result?.kind === 'refused' && key.value !== value)
       throw new Error('an undo was refused, and written');
-    const isOurs = before?.status === 'done' && light === 'on' && street.killSwitch === 'disengaged';
-    if (isOurs && dies === undefined && outcome?.kind !== 'undone')
-      throw new Error(`what is as it was left can't be undone: ${outcome?.kind}`);
+    const isOurs = before?.status === 'done' && value === 'enabled' && deployment.killSwitch === 'disengaged';
+    if (isOurs && crashesAt === undefined && result?.kind !== 'undone')
+      throw new Error(`what is as it was left can't be undone: ${result?.kind}`);
   }),
-  to('order', fc.constantFrom('fix' as const, 'undo' as const), (it, what, _town, street) =>
-    street.order(it, what),
+  to(
+    'request action',
+    fc.constantFrom('fix' as const, 'undo' as const),
+    (key, action, _expected, deployment) => deployment.requestAction(key, action),
   ),
 ];

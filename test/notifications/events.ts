@@ -1,6 +1,6 @@
 /** Fixtures: events of Trailseal's bus. */
 import type { ActionEvent } from '../../lib/remediation/events/action-event.ts';
-import type { Transition } from '../../lib/remediation/events/transition.ts';
+import type { TransitionEvent } from '../../lib/remediation/events/transition.ts';
 
 export const account = '111122223333';
 export const region = 'eu-central-1';
@@ -9,7 +9,7 @@ const key = '1234abcd-12ab-34cd-56ef-1234567890ab';
 const time = '2026-11-21T10:00:00.000Z';
 
 /** A key whose deletion was scheduled. */
-export function transition(changes: Partial<Transition> = {}): Transition {
+export function transition(changes: Partial<TransitionEvent> = {}): TransitionEvent {
   const finding = changes.finding ?? `trailseal/kms-key-deletion/${account}/${region}/${key}`;
   const sequence = changes.sequence ?? Date.parse(time) + 2_000;
   return {
@@ -56,7 +56,7 @@ export function transition(changes: Partial<Transition> = {}): Transition {
 }
 
 /** An instance whose type does not encrypt in transit. */
-export function instance(index: number, changes: Partial<Transition> = {}): Transition {
+export function instance(index: number, changes: Partial<TransitionEvent> = {}): TransitionEvent {
   const id = `i-${index.toString(16).padStart(17, '0')}`;
   return transition({
     finding: `trailseal/ec2-transit-encryption/${account}/${region}/${id}`,
@@ -92,14 +92,18 @@ export function action(changes: Partial<ActionEvent> = {}): ActionEvent {
     plan: ['Swap the groups of eni-1 to the isolation group.', 'Switch termination protection on.'],
     due: null,
     undo: `trailseal undo --stage dev '${finding}'`,
-    decision: { by: 'policy', name: 'trailseal.policy.yml', why: 'controls.ec2-transit-encryption.actions' },
+    decision: {
+      actor: 'policy',
+      name: 'trailseal.policy.yml',
+      reason: 'controls.ec2-transit-encryption.actions',
+    },
     at: time,
     ...changes,
   };
 }
 
 /** As EventBridge delivers it. */
-export function envelope(detail: Transition | ActionEvent, detailType = 'Control Failed'): string {
+export function envelope(detail: TransitionEvent | ActionEvent, detailType = 'Control Failed'): string {
   return JSON.stringify({
     version: '0',
     id: '0aa7f4b8-0000-4000-8000-000000000000',

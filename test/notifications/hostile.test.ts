@@ -69,7 +69,7 @@ const notifications = fc
       due: b,
       undo: c,
       at: d,
-      decision: { by: 'operator', name: e, why: f },
+      decision: { actor: 'operator', name: e, reason: f },
       actor: { type: b, arn: c, name: d, account: e, sourceIp: f, userAgent: a },
       summary: d,
       skippedBecause: b,

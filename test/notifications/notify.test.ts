@@ -90,7 +90,7 @@ describe('a batch', () => {
     const { take } = processWith([mail]);
     await take([
       ...Array.from({ length: 200 }, (_, index) => delivery(envelope(instance(index)))),
-      delivery(envelope(action(), 'Action')),
+      delivery(envelope(action(), 'Action Done')),
     ]);
     expect(mail.accepted).toEqual([
       '[HIGH] ec2-transit-encryption FAILED: 200 instances, 111122223333 eu-central-1',
@@ -120,8 +120,8 @@ describe('a batch', () => {
     ],
     [
       'an action without a member',
-      '{"detail-type":"Action","detail":{}}',
-      /^The detail of the event "Action" does not match/,
+      '{"detail-type":"Action Done","detail":{}}',
+      /^The detail of the event "Action Done" does not match/,
     ],
   ])('puts an unreadable message into the DLQ: %s', async (_what, body, reason) => {
     const { take, deadLetters } = processWith([target('mail')]);

@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { triggerOfAction, triggerOfTransition } from '../../lib/notifications/trigger.ts';
-import type { Transition } from '../../lib/remediation/events/transition.ts';
+import type { TransitionEvent } from '../../lib/remediation/events/transition.ts';
 import { action, transition } from './events.ts';
 
 const open = { status: 'OPEN', verdict: 'FAIL' } as const;
-const exempt: Transition['plan'] = {
+const exempt: TransitionEvent['plan'] = {
   actions: [],
   skipped: [{ action: 'notify', because: 'exempt', reason: 'Exempt until 2026-11-27 (UTC) by ana.' }],
 };
 const exemption = { state: 'active', from: 'policy', reason: 'Test', owner: 'ana' } as const;
 
-function kindOf(changes: Partial<Transition>): string | undefined {
+function kindOf(changes: Partial<TransitionEvent>): string | undefined {
   return triggerOfTransition(transition(changes))?.kind;
 }
 
 describe('people are notified', () => {
-  it.each<[string, Partial<Transition>, string]>([
+  it.each<[string, Partial<TransitionEvent>, string]>([
     ['of a failure', {}, 'opened'],
     ['of a failure that came back', { previous: { status: 'RESOLVED', verdict: 'FAIL' } }, 'opened'],
     ['of an UNKNOWN', { verdict: 'UNKNOWN' }, 'unknown'],
@@ -70,7 +70,7 @@ describe('nobody is notified', () => {
     expect(triggerOfAction(action({ outcome: 'skipped', skippedBecause: 'suppressed' }))).toBeUndefined();
   });
 
-  it.each<[string, Partial<Transition>]>([
+  it.each<[string, Partial<TransitionEvent>]>([
     ['of a failure where the policy does not ask for it', { plan: { actions: [], skipped: [] } }],
     ['that it passes when nobody was notified that it failed', { status: 'RESOLVED', verdict: 'PASS' }],
     [

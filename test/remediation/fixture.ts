@@ -1,22 +1,25 @@
-/** A room with one lamp: a key that is a lamp, the finding about it, and remediation over both. */
+/** Remediation of one fake key that fails kms-key-disabled: the key, its finding, and all that remediation needs. */
 import type { Facts, Resource } from '../../lib/core/control.ts';
 import { type Unknown, unknownFact } from '../../lib/core/facts.ts';
 import { findingId } from '../../lib/findings/id.ts';
 import { parsePolicy } from '../../lib/policy/file/parse.ts';
 import type { Policy } from '../../lib/policy/model.ts';
-import { type LimitState, nothingUsed, use } from '../../lib/remediation/limits.ts';
-import { type Occasion, Remediator, type RemediatorOptions } from '../../lib/remediation/remediator.ts';
-import type { ActionRequest } from '../../lib/remediation/requested-action.ts';
+import type { ActionRequest } from '../../lib/remediation/action-request.ts';
+import { abandonRequest, carryOutRequest } from '../../lib/remediation/carry-out-request.ts';
+import type { RemediationDeps } from '../../lib/remediation/deps.ts';
+import { countRun, type LimitState, noRuns } from '../../lib/remediation/limits.ts';
+import type { RemediationRequest } from '../../lib/remediation/message.ts';
+import { remediate } from '../../lib/remediation/remediate.ts';
 import { controls as kmsControls } from '../../lib/services/kms/controls/index.ts';
 import { kmsKeyDisabled } from '../../lib/services/kms/controls/kms-key-disabled.ts';
 import { MemoryStateTable } from '../findings/state/memory-state-table.ts';
 import { keyState } from '../pipeline/live/world.ts';
-import { accountRegion, type Light, lamp, start } from './actions/simulated-resource.ts';
+import { accountRegion, fakeKey, type KeyValue, start } from './actions/simulated-resource.ts';
 
 export const key = {
   type: 'AwsKmsKey',
-  id: 'lamp',
-  arn: `arn:aws:kms:${accountRegion.region}:${accountRegion.account}:key/lamp`,
+  id: 'fake-key',
+  arn: `arn:aws:kms:${accountRegion.region}:${accountRegion.account}:key/fake-key`,
   ...accountRegion,
 } as const;
 export const id = findingId('kms-key-disabled', key);
@@ -28,18 +31,21 @@ function policyOf(text: string): Policy {
 }
 export const fixing = 'controls: { kms-key-disabled: { actions: [notify, fix:enable-key] } }';
 
-/** A key that is a lamp: enabled is on. Fixing it is switching it on. */
-export async function room(text = fixing, more: Partial<RemediatorOptions> = {}, resource: Resource = key) {
-  const it = lamp();
-  const policy = policyOf(text);
-  const stateTable = new MemoryStateTable({ now: () => it.deps.now().getTime() });
-  const woken: { occasion: Occasion; time: Date }[] = [];
+/** A finding about a fake key that is disabled, and remediation under this policy. */
+export async function simulated(
+  policy = fixing,
+  more: Partial<RemediationDeps> = {},
+  resource: Resource = key,
+) {
+  const fake = fakeKey();
+  const stateTable = new MemoryStateTable({ now: () => fake.deps.now().getTime() });
+  const scheduled: { request: RemediationRequest; time: Date }[] = [];
   const answers: { facts: Partial<Facts> | Unknown | undefined } = { facts: undefined };
-  let limits: LimitState = nothingUsed;
-  const told = (light: Light): Partial<Facts> | Unknown =>
-    light === 'deleted'
+  let limits: LimitState = noRuns;
+  const factsOf = (value: KeyValue): Partial<Facts> | Unknown =>
+    value === 'deleted'
       ? unknownFact('deleted', 'kms:DescribeKey does not find it')
-      : keyState(light === 'on' ? 'Enabled' : 'Disabled');
+      : keyState(value === 'enabled' ? 'Enabled' : 'Disabled');
   const record = async (verdict: 'FAIL' | 'PASS' | 'UNKNOWN', at = start) => {
     const actor = { type: 'IAMUser', arn: 'arn:aws:iam::111122223333:user/ana', name: 'ana' };
     await stateTable.record([
@@ -69,15 +75,15 @@ export async function room(text = fixing, more: Partial<RemediatorOptions> = {},
     ]);
   };
   await record('FAIL');
-  const options: RemediatorOptions = {
+  const deps: RemediationDeps = {
     controls: kmsControls,
-    actions: [it.action],
-    policy,
+    actions: [fake.action],
+    policy: policyOf(policy),
     accountRegion,
     facts: {
       look: async (requests) =>
         requests.map(({ resource, facts }) => {
-          const answer = answers.facts ?? told(it.state.light);
+          const answer = answers.facts ?? factsOf(fake.state.value);
           return [
             {
               resource,
@@ -87,54 +93,52 @@ export async function room(text = fixing, more: Partial<RemediatorOptions> = {},
         }),
     },
     stateTable,
-    journal: it.journal,
+    history: fake.history,
     limiter: {
-      admit: async (kind, most, counted) => {
-        const answer = use(limits, kind, most, counted, it.deps.now().getTime());
+      admit: async (kind, allowed, run) => {
+        const answer = countRun(limits, kind, allowed, run, fake.deps.now().getTime());
         limits = answer.state;
         return answer;
       },
-      show: async () => ({ tag: nothingUsed, fix: limits, quarantine: nothingUsed }),
+      show: async () => ({ tag: noRuns, fix: limits, quarantine: noRuns }),
     },
-    deps: it.deps,
+    actionDeps: fake.deps,
     killSwitch: async () => ({ state: 'disengaged' }),
     workflow: async () => ({ status: 'NEW' }),
     isOwn: () => false,
-    scheduleGracePeriodEnd: async (occasion, _action, time) => {
-      const again = woken.length > 0;
-      woken.push({ occasion, time });
+    scheduleGracePeriodEnd: async (request, _action, time) => {
+      const again = scheduled.length > 0;
+      scheduled.push({ request, time });
       return again ? 'was-scheduled' : 'scheduled';
     },
     stage: 'dev',
     run: 'run-1',
     ...more,
   };
-  const occasion: Occasion = {
+  const request: RemediationRequest = {
     finding: id,
     openedAt: new Date(start).toISOString(),
     since: start,
     reminder: false,
   };
-  const order: ActionRequest = {
+  const actionRequest: ActionRequest = {
     id: 'event-1',
     finding: id,
-    what: 'fix',
-    by: 'an operator',
-    why: 'Somebody pressed "Fix".',
+    action: 'fix',
+    actor: 'an operator',
+    reason: '"Fix" was used.',
     at: new Date(start).toISOString(),
   };
   return {
-    it,
-    woken,
+    fake,
+    scheduled,
     answers,
     stateTable,
     record,
-    occasion,
-    remediate: (other: Partial<Occasion> = {}) =>
-      new Remediator(options).remediate({ ...occasion, ...other }),
+    remediate: (other: Partial<RemediationRequest> = {}) => remediate(deps, { ...request, ...other }),
     carryOutRequest: (other: Partial<ActionRequest> = {}) =>
-      new Remediator(options).carryOutRequest({ ...order, ...other }),
-    giveUp: (because: string) => new Remediator(options).giveUp(order, because),
-    now: () => it.deps.now().toISOString(),
+      carryOutRequest(deps, { ...actionRequest, ...other }),
+    abandonRequest: (because: string) => abandonRequest(deps, actionRequest, because),
+    now: () => fake.deps.now().toISOString(),
   };
 }

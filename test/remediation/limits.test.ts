@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { closed, type LimitState, nothingUsed, use } from '../../lib/remediation/limits.ts';
+import { afterReset, countRun, type LimitState, noRuns } from '../../lib/remediation/limits.ts';
 
 const limits = { perAccount: 2, total: 3 };
 const [here, there] = ['111122223333', '444455556666'];
@@ -9,12 +9,12 @@ const minute = 60_000;
 
 /** The state after these were asked for, in order, and what was answered. */
 function stateAfter(
-  asked: readonly { actionRun: string; account: string; at: number }[],
-  start: LimitState = nothingUsed,
+  asked: readonly { name: string; account: string; at: number }[],
+  start: LimitState = noRuns,
 ) {
   let state = start;
   const answers = asked.map(({ at, ...counted }) => {
-    const answer = use(state, 'fix', limits, counted, at);
+    const answer = countRun(state, 'fix', limits, counted, at);
     state = answer.state;
     return answer.admitted;
   });
@@ -22,126 +22,124 @@ function stateAfter(
 }
 
 describe('a limit', () => {
-  it('admits so many in an account, and so many in all, in any hour', () => {
+  it('admits a maximum number in an account, and in all accounts, in any hour', () => {
     const asked = [
-      { actionRun: 'a', account: here, at: noon },
-      { actionRun: 'b', account: here, at: noon + minute },
-      { actionRun: 'c', account: there, at: noon + 2 * minute },
+      { name: 'a', account: here, at: noon },
+      { name: 'b', account: here, at: noon + minute },
+      { name: 'c', account: there, at: noon + 2 * minute },
     ];
     expect(stateAfter(asked).answers).toEqual([true, true, true]);
+    expect(stateAfter([...asked, { name: 'd', account: there, at: noon + 3 * minute }]).answers.at(-1)).toBe(
+      false,
+    );
     expect(
-      stateAfter([...asked, { actionRun: 'd', account: there, at: noon + 3 * minute }]).answers.at(-1),
-    ).toBe(false);
-    expect(
-      stateAfter([...asked.slice(0, 2), { actionRun: 'd', account: here, at: noon + 3 * minute }]).answers.at(
-        -1,
-      ),
+      stateAfter([...asked.slice(0, 2), { name: 'd', account: here, at: noon + 3 * minute }]).answers.at(-1),
     ).toBe(false);
   });
 
   it('counts the same action run once, so that it can be resumed', () => {
-    const twice = Array.from({ length: 5 }, () => ({ actionRun: 'a', account: here, at: noon }));
+    const twice = Array.from({ length: 5 }, () => ({ name: 'a', account: here, at: noon }));
     expect(stateAfter(twice).answers).toEqual(twice.map(() => true));
-    expect(stateAfter(twice).state.uses).toHaveLength(1);
+    expect(stateAfter(twice).state.runs).toHaveLength(1);
   });
 
   it('counts an action run for the hour after it was asked for last, as it may not have been begun before', () => {
     const { answers } = stateAfter([
-      { actionRun: 'a', account: here, at: noon },
-      { actionRun: 'a', account: here, at: noon + 59 * minute },
-      { actionRun: 'b', account: here, at: noon + 60 * minute },
-      { actionRun: 'c', account: here, at: noon + 61 * minute },
+      { name: 'a', account: here, at: noon },
+      { name: 'a', account: here, at: noon + 59 * minute },
+      { name: 'b', account: here, at: noon + 60 * minute },
+      { name: 'c', account: here, at: noon + 61 * minute },
     ]);
     expect(answers).toEqual([true, true, true, false]);
   });
 
-  it('forgets what is an hour old', () => {
+  it('does not count what is an hour old', () => {
     const { answers } = stateAfter([
-      { actionRun: 'a', account: here, at: noon },
-      { actionRun: 'b', account: here, at: noon },
-      { actionRun: 'c', account: here, at: noon + 60 * minute },
+      { name: 'a', account: here, at: noon },
+      { name: 'b', account: here, at: noon },
+      { name: 'c', account: here, at: noon + 60 * minute },
     ]);
     expect(answers).toEqual([true, true, true]);
   });
 
   it('of zero refuses without opening the breaker: the policy means it so', () => {
-    const answer = use(
-      nothingUsed,
+    const answer = countRun(
+      noRuns,
       'quarantine',
       { perAccount: 0, total: 5 },
-      { actionRun: 'a', account: here },
+      { name: 'a', account: here },
       noon,
     );
     expect(answer).toEqual({
       admitted: false,
-      because: `The guardrail allows no quarantine actions in account ${here}.`,
+      because: `The policy allows no quarantines in account ${here}.`,
       opened: false,
-      state: nothingUsed,
+      state: noRuns,
     });
   });
 });
 
-describe('the breaker', () => {
+describe('the circuit breaker', () => {
   const full = stateAfter([
-    { actionRun: 'a', account: here, at: noon },
-    { actionRun: 'b', account: here, at: noon },
-    { actionRun: 'c', account: here, at: noon },
+    { name: 'a', account: here, at: noon },
+    { name: 'b', account: here, at: noon },
+    { name: 'c', account: here, at: noon },
   ]).state;
 
   it('opens when a limit is reached, and says why', () => {
     expect(full.breaker).toEqual({
       since: noon,
-      because: `The guardrail allows 2 fixes an hour in account ${here}, and as many were done in the last hour.`,
+      because: `Rate limit reached: 2 of 2 fixes in account ${here} in the last hour.`,
     });
   });
 
   it('stays open when the hour is over, for every account', () => {
-    const answer = use(full, 'fix', limits, { actionRun: 'd', account: there }, noon + 120 * minute);
+    const answer = countRun(full, 'fix', limits, { name: 'd', account: there }, noon + 120 * minute);
     expect(answer).toMatchObject({ admitted: false, opened: false });
     expect(answer.admitted ? '' : answer.because).toMatch(
-      /^The breaker of fix is open since 2026-03-01T12:00:00.000Z/,
+      /^The circuit breaker of fix is open since 2026-03-01T12:00:00.000Z/,
     );
   });
 
-  it('lets go on what was begun before', () => {
-    expect(use(full, 'fix', limits, { actionRun: 'a', account: here }, noon + minute).admitted).toBe(true);
+  it('lets an action run that was counted before begin', () => {
+    expect(countRun(full, 'fix', limits, { name: 'a', account: here }, noon + minute).admitted).toBe(true);
   });
 
-  const closing = { at: noon, by: 'arn:aws:iam::111122223333:user/ana', why: 'It was one pipeline.' };
+  const reset = { at: noon, actor: 'arn:aws:iam::111122223333:user/ana', reason: 'It was one pipeline.' };
 
-  it('keeps who closed it and why, whatever is asked for afterwards', () => {
-    const asked = ['a', 'a', 'b', 'c'].map((actionRun) => ({ actionRun, account: here, at: noon + minute }));
-    const { state, answers } = stateAfter(asked, closed(closing));
-    expect([answers, state.closing]).toEqual([[true, true, true, false], closing]);
+  it('stores who reset it and why, whatever is asked for afterwards', () => {
+    const asked = ['a', 'a', 'b', 'c'].map((name) => ({ name, account: here, at: noon + minute }));
+    const { state, answers } = stateAfter(asked, afterReset(reset));
+    expect([answers, state.reset]).toEqual([[true, true, true, false], reset]);
   });
 
-  it('lets actions through again once it is closed', () => {
+  it('admits actions again once it is reset', () => {
     expect(
-      use(closed(closing), 'fix', limits, { actionRun: 'd', account: here }, noon + minute).admitted,
+      countRun(afterReset(reset), 'fix', limits, { name: 'd', account: here }, noon + minute).admitted,
     ).toBe(true);
   });
 });
 
-describe('any course of requests', () => {
+describe('any sequence of requests', () => {
   it('never admits more in an hour than the limits allow', () => {
     const request = fc.record({
-      actionRun: fc.constantFrom(...'abcdefghij'),
+      letter: fc.constantFrom(...'abcdefghij'),
       account: fc.constantFrom(here, there),
       wait: fc.integer({ min: 0, max: 40 * minute }),
     });
     fc.assert(
       fc.property(fc.array(request, { maxLength: 40 }), (requests) => {
-        let state = nothingUsed;
+        let state = noRuns;
         let at = noon;
         const done = new Map<string, { account: string; at: number }>();
-        for (const { actionRun: letter, account, wait } of requests) {
+        for (const { letter, account, wait } of requests) {
           at += wait;
-          // A action run is of one account.
-          const actionRun = `${account} ${letter}`;
-          const answer = use(state, 'fix', limits, { actionRun, account }, at);
+          // An action run is of one account.
+          const name = `${account} ${letter}`;
+          const answer = countRun(state, 'fix', limits, { name, account }, at);
           state = answer.state;
-          // Of an action run that was asked for several times only the last may have come to be.
-          if (answer.admitted) done.set(actionRun, { account, at });
+          // An action run that was asked for several times was begun at the last time, if at all.
+          if (answer.admitted) done.set(name, { account, at });
           const recent = [...done.values()].filter((one) => one.at > at - 60 * minute);
           expect(recent.length).toBeLessThanOrEqual(limits.total);
           for (const one of [here, there]) {

@@ -1,74 +1,81 @@
 import { describe, expect, it } from 'vitest';
 import { onceMore, parseRemediation, remediateBody, requestBody } from '../../lib/remediation/message.ts';
 
-const occasion = {
+const request = {
   finding: 'trailseal/kms-key-disabled/111122223333/eu-central-1/k',
   openedAt: null,
   since: 1_700,
   reminder: false,
 };
-const order = {
+const actionRequest = {
   id: 'event-1 finding',
-  finding: occasion.finding,
-  what: 'fix',
-  by: 'an operator',
-  why: 'Somebody pressed "Fix".',
+  finding: request.finding,
+  action: 'fix',
+  actor: 'an operator',
+  reason: '"Fix" was used.',
   at: '2026-11-21T10:00:00.000Z',
 } as const;
 
 describe('a message of remediation', () => {
-  it('is the end of a grace period, with the occasion that it began with', () => {
-    const body = JSON.stringify(remediateBody(occasion));
+  it('is the end of a grace period, with the request that it began with', () => {
+    const body = JSON.stringify(remediateBody(request));
     expect(parseRemediation(body)).toEqual({
-      kind: 'occasion',
-      occasion,
+      kind: 'remediation',
+      request,
       attempt: 1,
       partiallyCompleted: false,
     });
   });
 
-  it('is one of an earlier version, which knew of no reminders', () => {
-    const { reminder: _, ...earlier } = occasion;
-    const body = JSON.stringify({ trailseal: { version: 1, kind: 'remediate', occasion: earlier } });
+  it('is one of an earlier version, which had no reminders', () => {
+    const { reminder: _, ...earlier } = request;
+    const body = JSON.stringify({ trailseal: { version: 1, kind: 'remediation', remediation: earlier } });
     expect(parseRemediation(body)).toEqual({
-      kind: 'occasion',
-      occasion,
+      kind: 'remediation',
+      request,
       attempt: 1,
       partiallyCompleted: false,
     });
   });
 
-  it("is an operator's order", () => {
-    expect(parseRemediation(JSON.stringify(requestBody(order)))).toEqual({
-      kind: 'order',
-      order,
+  it('is what an operator requested', () => {
+    expect(parseRemediation(JSON.stringify(requestBody(actionRequest)))).toEqual({
+      kind: 'requested-action',
+      request: actionRequest,
       attempt: 1,
       partiallyCompleted: false,
     });
   });
 
   it('says how often it was handled, when it comes once more', () => {
-    const again = JSON.stringify(onceMore(requestBody(order), { attempt: 2, partiallyCompleted: true }));
-    expect(parseRemediation(again)).toEqual({ kind: 'order', order, attempt: 2, partiallyCompleted: true });
+    const again = JSON.stringify(
+      onceMore(requestBody(actionRequest), { attempt: 2, partiallyCompleted: true }),
+    );
+    expect(parseRemediation(again)).toEqual({
+      kind: 'requested-action',
+      request: actionRequest,
+      attempt: 2,
+      partiallyCompleted: true,
+    });
   });
 
   it.each([
     ['no JSON', '{', /no JSON/],
     ['another event', '{"source":"aws.ec2","detail":{}}', /no event of "trailseal"/],
     [
-      'a transition that lacks something',
+      'a transition that is incomplete',
       '{"source":"trailseal","detail":{"version":1}}',
       /detail is no transition/,
     ],
     [
-      'an occasion without a finding',
-      '{"trailseal":{"occasion":{"openedAt":null,"since":1}}}',
-      /its occasion/,
+      'a remediation request without a finding',
+      '{"trailseal":{"remediation":{"openedAt":null,"since":1}}}',
+      /its remediation request/,
     ],
     [
-      'an order of what nobody can order',
-      JSON.stringify({ trailseal: { order: { ...order, what: 'tag' } } }),
-      /its order/,
+      'a request of what nobody can request',
+      JSON.stringify({ trailseal: { requestedAction: { ...actionRequest, action: 'tag' } } }),
+      /its requested action/,
     ],
   ])('is malformed, with the reason: %s', (_what, body, reason) => {
     const message = parseRemediation(body);

@@ -3,29 +3,29 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
 import { unknownFact } from '../../lib/core/facts.ts';
 import { killSwitch } from '../../lib/remediation/kill-switch.ts';
-import { fixing, room } from './fixture.ts';
+import { fixing, simulated } from './fixture.ts';
 
 describe('what AWS did not answer', () => {
   it.each([
     ['the kill switch', { killSwitch: async () => ({ state: 'unreadable' as const, unanswered: true }) }],
     ['the workflow', { workflow: async () => ({ status: 'unreadable' as const, unanswered: true }) }],
   ])('of %s stops the action, and the message comes again', async (_what, more) => {
-    const { it: lit, remediate } = await room(fixing, more);
+    const { fake, remediate } = await simulated(fixing, more);
     expect((await remediate()).again).toBe(true);
-    expect(lit.state.customActionEvents).toBe(0);
+    expect(fake.state.writes).toBe(0);
   });
 
   it.each(['throttled', 'failed'] as const)(
-    'of the resource itself, as the look was %s, has the message come again',
+    'about the resource itself, as the call was %s, has the message come again',
     async (reason) => {
-      const { answers, remediate } = await room();
+      const { answers, remediate } = await simulated();
       answers.facts = unknownFact(reason, 'kms:DescribeKey was not answered');
       expect(await remediate()).toMatchObject({ again: true, events: [] });
     },
   );
 
-  it('does not count where the look was denied, which lasts', async () => {
-    const { answers, remediate } = await room();
+  it('does not count where the call was denied, which lasts', async () => {
+    const { answers, remediate } = await simulated();
     answers.facts = unknownFact('denied', 'kms:DescribeKey was denied');
     expect((await remediate()).again).toBe(false);
   });

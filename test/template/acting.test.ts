@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { defaultParameters } from '../../deploy/defaults.ts';
 import { stackOf } from '../../deploy/stack.ts';
 import { at, list, text } from '../../lib/core/json.ts';
-import { leaseFor } from '../../lib/remediation/remediator.ts';
+import { leaseFor } from '../../lib/remediation/deps.ts';
 import {
   account,
   ofType,
@@ -142,7 +142,12 @@ describe('the bus', () => {
       'Control Passed',
       'Control Unknown',
       'Resource Deleted',
-      'Action',
+      'Action Pending',
+      'Action Done',
+      'Action Skipped',
+      'Action Partially Completed',
+      'Action Undone',
+      'Action Undo Refused',
     ]);
   });
 

@@ -125,10 +125,10 @@ describe('the rule of the orders', () => {
 });
 
 describe('the rule of what came of orders', () => {
-  const event = (by: string, type = 'Action') => ({
+  const event = (actor: string, type = 'Action Done') => ({
     source: 'trailseal',
     'detail-type': type,
-    detail: { outcome: 'done', decision: { by } },
+    detail: { outcome: 'done', decision: { actor } },
   });
 
   it('is on Trailseal’s own bus, and brings what operators ordered, and nothing that the policy did', () => {

@@ -1,38 +1,42 @@
 /**
- * A action run: an action that was begun on a resource, from the decision to the undo. Action runs are the audit trail (who or
- * what decided, why, before, after, result), and what a interrupted run is resumed from.
+ * An action run: an action that was begun on a resource, from the decision to the undo. Action runs are the audit trail
+ * (who or what decided, why, before, after, result), and what a run that was interrupted is resumed from.
  */
 
+import type { AccountRegion } from '../../core/account-region.ts';
 import type { ActionId, FindingSummary } from '../../core/action.ts';
 import type { Resource } from '../../core/control.ts';
 
-/** Who decided. A policy is named by its file or version, a person by the ARN or name that asked. */
-export interface Decision {
-  readonly by: 'policy' | 'operator';
+/** Who decided on an action, or on its undo, and why. */
+export interface ActionDecision {
+  readonly actor: 'policy' | 'operator';
+  /** A policy is named by its file or version, an operator by the ARN or name of whoever asked. */
   readonly name: string;
-  /** The reason, as a sentence. */
-  readonly why: string;
+  /** A sentence. */
+  readonly reason: string;
 }
 
 /**
- * `begun`: the before-state is kept; none, some or all of the writes are made. `done`: all are, and verified.
+ * `begun`: the state before is stored; none, some or all of the writes are made. `done`: all are, and verified.
  * `undoing`, `undone`: likewise of the undo. `superseded`: somebody else changed the resource before it was done.
- * `deleted`: the resource ended before it was done or undone.
+ * `deleted`: the resource was deleted before it was done or undone.
  */
 export const actionRunStatuses = ['begun', 'done', 'undoing', 'undone', 'superseded', 'deleted'] as const;
 export type ActionRunStatus = (typeof actionRunStatuses)[number];
 
 /** Something that happened to an action run. */
-export interface Note {
+export interface RunNote {
   /** ISO 8601, UTC. */
   readonly at: string;
-  /** Who, or which run, brought it about. */
-  readonly by: string;
-  readonly what: string;
+  /** The name of the run that brought it about. */
+  readonly actor: string;
+  /** One or more sentences. */
+  readonly text: string;
 }
 
 /** The sole right of one run to work on an action run, for a time. */
 export interface Lease {
+  /** The name of the run. */
   readonly owner: string;
   /** Epoch milliseconds. */
   readonly until: number;
@@ -45,12 +49,13 @@ export interface ActionRun {
   readonly sequence: number;
   /** Without tags, which change. */
   readonly resource: Resource;
+  /** The policy's settings for the action when it was begun. */
   readonly settings: unknown;
   readonly status: ActionRunStatus;
-  readonly decision: Decision;
+  readonly decision: ActionDecision;
   /** What was to be done, step by step, each a sentence. */
   readonly plan: readonly string[];
-  /** What was there; of the action's own shape. */
+  /** The state before, of the action's own shape. */
   readonly before: unknown;
   /** What was found after it, each a clause; empty until it is done. */
   readonly after: readonly string[];
@@ -59,17 +64,37 @@ export interface ActionRun {
   readonly doneAt: string | null;
   readonly undoneAt: string | null;
   /** Who decided on the undo; `null` while there was none. */
-  readonly undo: Decision | null;
+  readonly undo: ActionDecision | null;
   /** Oldest first. */
-  readonly notes: readonly Note[];
+  readonly notes: readonly RunNote[];
   readonly lease: Lease | null;
   /** Grows by one with each write. */
   readonly version: number;
-  /** The run that wrote it last: by it a run knows its own write, the answer to which was lost. */
+  /** The run that wrote it last: by it a run recognizes its own write, the answer to which was lost. */
   readonly writer: string;
 }
 
-/** What names an action run, for people and logs: `<finding id> fix:enable-key 1`. */
+/** Where action runs are stored. Whatever it can't do, it rejects with a `StateTableError`. */
+export interface RunHistory {
+  /** The newest action run of an action for a finding. */
+  latest(findingId: string, action: ActionId): Promise<ActionRun | undefined>;
+  /** All action runs for a finding, in the order in which they were begun. */
+  of(findingId: string): Promise<readonly ActionRun[]>;
+  /** The action runs begun in an account and Region since then, in that order. */
+  since(accountRegion: AccountRegion, from: Date): Promise<readonly ActionRun[]>;
+  /**
+   * Stores a new action run, version 1, and lists it.
+   * @returns `false` when there is already one of its finding, action and sequence.
+   */
+  begin(actionRun: ActionRun): Promise<boolean>;
+  /**
+   * Stores an action run in place of its version before.
+   * @returns `false` when another run has written it meanwhile.
+   */
+  save(actionRun: ActionRun): Promise<boolean>;
+}
+
+/** What names an action run, for people, logs and limits: `<finding id> fix:enable-key 1`. */
 export function nameOfActionRun({
   finding,
   action,
@@ -78,31 +103,36 @@ export function nameOfActionRun({
   return `${finding.id} ${action} ${sequence}`;
 }
 
-/** The lease that keeps others from the action run; `undefined` when it is free, run out, or the owner's own. */
+/**
+ * The lease that keeps a run from working on the action run.
+ * @param owner the name of the run.
+ * @param now epoch milliseconds.
+ * @returns `undefined` when there is none, it has expired, or is the run's own.
+ */
 export function leaseOfOther({ lease }: ActionRun, owner: string, now: number): Lease | undefined {
   return lease !== null && lease.owner !== owner && lease.until > now ? lease : undefined;
 }
 
-const keptNotes = 40;
-const noteLength = 600;
+const maxNotes = 40;
+const maxNoteLength = 600;
 
-/** The action run as one run writes it: a version on, changed, and with a note of what happened. */
+/** The action run as one run writes it: the next version, changed, and with a note of what happened. */
 export function changed(
   actionRun: ActionRun,
   change: Partial<Pick<ActionRun, 'status' | 'after' | 'doneAt' | 'undoneAt' | 'undo' | 'lease'>>,
-  note: Note,
+  note: RunNote,
 ): ActionRun {
-  const notes = [...actionRun.notes, { ...note, what: shortened(note.what) }];
+  const notes = [...actionRun.notes, { ...note, text: shortened(note.text) }];
   return {
     ...actionRun,
     ...change,
-    // The first ones say who began it.
-    notes: notes.length > keptNotes ? [...notes.slice(0, 2), ...notes.slice(2 - keptNotes)] : notes,
+    // The first ones tell who began it.
+    notes: notes.length > maxNotes ? [...notes.slice(0, 2), ...notes.slice(2 - maxNotes)] : notes,
     version: actionRun.version + 1,
-    writer: note.by,
+    writer: note.actor,
   };
 }
 
 function shortened(text: string): string {
-  return text.length <= noteLength ? text : `${text.slice(0, noteLength - 1)}…`;
+  return text.length <= maxNoteLength ? text : `${text.slice(0, maxNoteLength - 1)}…`;
 }

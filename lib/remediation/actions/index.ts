@@ -1,4 +1,4 @@
-/** Every action: tagging, which knows every type of resource, and what the services have. */
+/** Every action: tagging, for every type of resource that can have tags, and those of the services. */
 import type { ActionId, AnyAction } from '../../core/action.ts';
 import { liveServices } from '../../services/live-services.ts';
 import { tag } from './tag.ts';

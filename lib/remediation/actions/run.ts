@@ -1,68 +1,82 @@
-/** What a run that carries out an action and one that takes it back have in common. */
+/** What carrying out an action and undoing one have in common: their input, their leases, and how they stop. */
 
-import { reasonOf } from '../../aws/reason.ts';
 import type { AccountRegion } from '../../core/account-region.ts';
-import {
-  type ActionDeps,
-  type ActionId,
-  type AnyAction,
-  type Check,
-  Halted,
-  type Target,
-} from '../../core/action.ts';
+import type { ActionDeps, ActionId, AnyAction, Target } from '../../core/action.ts';
 import { parseArn } from '../../core/arn.ts';
 import type { Resource } from '../../core/control.ts';
-import { type ActionRun, type ActionRunStatus, changed, type Decision, leaseOfOther } from './action-run.ts';
-import type { Journal } from './journal.ts';
+import { StateTableError, someOf } from '../../findings/state/error.ts';
+import {
+  type ActionDecision,
+  type ActionRun,
+  changed,
+  leaseOfOther,
+  nameOfActionRun,
+  type RunHistory,
+} from './action-run.ts';
 import { sameName } from './same-name.ts';
 
+/** What a run needs besides the action and its target. */
 export interface RunOptions {
-  readonly journal: Journal;
+  readonly history: RunHistory;
   readonly deps: ActionDeps;
-  /** The deployment's own; nothing elsewhere is changed. */
+  /** Where the deployment may change resources; it changes none elsewhere. */
   readonly accountRegion: AccountRegion;
-  /** What this run is called, unlike any other. */
+  /** The name of this run, unlike any other. */
   readonly run: string;
-  readonly decision: Decision;
-  /**
-   * Asked before the first write, and again before a interrupted run is resumed: kill switch, limits, suppression,
-   * whatever may stop it. `action run` is the same each time, so that it can be counted once.
-   */
-  readonly admit: (request: AdmissionRequest) => Promise<Admission>;
-  /** How long the run has the action run for itself, in milliseconds; longer than it can take. */
+  readonly decision: ActionDecision;
+  /** Asked before the first write, and again before an interrupted run is resumed: kill switch, limits, suppression. */
+  readonly admit: (request: RunAdmissionRequest) => Promise<RunAdmission>;
+  /** How long the run has the sole right to the action run, in milliseconds; longer than it can take. */
   readonly leaseFor: number;
 }
 
-export interface AdmissionRequest {
+export interface RunAdmissionRequest {
   readonly action: ActionId;
   readonly resource: Resource;
+  /** The finding's id. */
   readonly finding: string;
-  /** The action run's name, as `nameOfActionRun` gives it. */
-  readonly actionRun: string;
+  /** As `nameOfActionRun` gives it: the same each time, so that the action run is counted once. */
+  readonly actionRunName: string;
   readonly step: 'begin' | 'resume' | 'undo';
 }
 
-export type Admission =
-  | { readonly admitted: true }
+export type RunAdmission = { readonly admitted: true } | RunRefusal;
+
+/** Nothing may be written. */
+export interface RunRefusal {
+  readonly admitted: false;
   /** A sentence for people. */
-  | { readonly admitted: false; readonly because: string };
+  readonly because: string;
+  /** Whether AWS did not answer what had to be known, and may in a while. */
+  readonly unanswered?: boolean;
+  /** Whether this request opened a circuit breaker. */
+  readonly breakerOpened?: boolean;
+}
 
 /** An action on a target, with the target's settings parsed. */
-export interface Work {
+export interface RunInput {
   readonly action: AnyAction;
   readonly target: Target;
   readonly options: RunOptions;
 }
 
-/** Outcomes that a run and the undo of one share. */
-export type Stopped =
-  /** Nothing was written by this run; where there is an action run, it is as an earlier run left it. */
-  | { readonly kind: 'skipped'; readonly because: string; readonly actionRun?: ActionRun }
-  /** Another run is at it. */
+/** Results that carrying out an action and undoing one share. */
+export type StoppedResult =
+  /**
+   * This run wrote nothing; where there is an action run, it is as an earlier run left it. `refusal`: where the run was
+   * not admitted.
+   */
+  | {
+      readonly kind: 'skipped';
+      readonly because: string;
+      readonly actionRun?: ActionRun;
+      readonly refusal?: RunRefusal;
+    }
+  /** Another run works on it. */
   | { readonly kind: 'busy'; readonly because: string }
   /** AWS accepted it and needs more time: to be called again. */
   | { readonly kind: 'under-way'; readonly actionRun: ActionRun; readonly because: string }
-  /** Not all is as it should be: to be called again, or looked at by a person. */
+  /** Not all is as it should be: to be called again, or checked by a person. `cause`: the error that interrupted it. */
   | {
       readonly kind: 'partially-completed';
       readonly actionRun: ActionRun;
@@ -70,9 +84,28 @@ export type Stopped =
       readonly differences: readonly string[];
       readonly cause: unknown;
     }
-  | { readonly kind: 'deleted'; readonly because: string };
+  /** `cause`: the error after which the resource was found to be deleted. */
+  | { readonly kind: 'deleted'; readonly because: string; readonly cause?: unknown };
 
-/** Why a resource must not be changed from here, as a sentence; its ARN must tell the same as the rest of it. */
+/** Another run wrote the action run at the same time. */
+export const lostRace = {
+  kind: 'busy',
+  because: 'Another run began or resumed it at the same time.',
+} as const;
+
+/** A run that was not admitted. */
+export function refused(
+  refusal: RunRefusal,
+  actionRun?: ActionRun,
+): Extract<StoppedResult, { readonly kind: 'skipped' }> {
+  const { because } = refusal;
+  return { kind: 'skipped', because, refusal, ...(actionRun === undefined ? {} : { actionRun }) };
+}
+
+/**
+ * Why a resource must not be changed from here, as a sentence; its ARN must say the same as its other members.
+ * @returns `undefined` where it may.
+ */
 export function notOurs(resource: Resource, accountRegion: AccountRegion): string | undefined {
   const { id, arn, account, region } = resource;
   const named = parseArn(arn);
@@ -84,11 +117,11 @@ export function notOurs(resource: Resource, accountRegion: AccountRegion): strin
     (named.account === accountRegion.account || named.account === '') &&
     (named.region === accountRegion.region || named.region === '');
   if (!ours) {
-    return `${id} is not of account ${accountRegion.account} and ${accountRegion.region}, and nothing else is changed from here.`;
+    return `${id} is not in account ${accountRegion.account} and Region ${accountRegion.region}, and nothing else is changed from here.`;
   }
   return sameName(resource, named)
     ? undefined
-    : `${id} is not what its ARN names (${arn}), and nobody knows which is meant.`;
+    : `${id} is not what its ARN names (${arn}), and which of the two is meant is unknown.`;
 }
 
 /** The target of an action run, as it was when the action run was begun. */
@@ -96,73 +129,68 @@ export function targetOf({ resource, finding, settings }: ActionRun): Target {
   return { resource, finding, settings };
 }
 
-/** AWS shows a change only after a while: milliseconds before the second look, the third, … */
-const delays = [500, 1_000, 2_000];
-
-/** Looks until all is as set, or there were looks enough. Source: "Eventual consistency in the Amazon EC2 API". */
-export async function settled(look: () => Promise<Check>, { wait }: ActionDeps): Promise<Check> {
-  let check = await look();
-  for (const delay of delays) {
-    if (check.kind !== 'differs') return check;
-    await wait(delay);
-    check = await look();
-  }
-  return check;
+/** The state before, of the action's own shape. Throws a `StateTableError` where it is of another. */
+export function beforeIn(actionRun: ActionRun, action: AnyAction): unknown {
+  const before = action.before.safeParse(actionRun.before);
+  if (before.success) return before.data;
+  throw new StateTableError(
+    'unreadable',
+    [actionRun.finding.id],
+    `The state before ${someOf([nameOfActionRun(actionRun)])} can't be read: another version of Trailseal wrote it. Restore ` +
+      'the resource by hand, or deploy the version that began it.',
+    before.error,
+  );
 }
 
 /**
- * Takes the action run for this run.
+ * Gives this run the sole right to the action run.
+ * @param text the note of it, one or more sentences.
  * @returns the action run with the lease, or why it can't be had.
  */
 export async function takeLease(
   actionRun: ActionRun,
-  { journal, deps, run, leaseFor }: RunOptions,
+  { history, deps, run, leaseFor }: RunOptions,
   change: Partial<Pick<ActionRun, 'status' | 'undo'>>,
-  what: string,
-): Promise<ActionRun | Extract<Stopped, { readonly kind: 'busy' }>> {
+  text: string,
+): Promise<
+  | { readonly kind: 'leased'; readonly actionRun: ActionRun }
+  | Extract<StoppedResult, { readonly kind: 'busy' }>
+> {
   const now = deps.now();
   const other = leaseOfOther(actionRun, run, now.getTime());
   if (other !== undefined) {
     const until = new Date(other.until).toISOString();
-    return { kind: 'busy', because: `Another run is at it, and has it for itself until ${until}.` };
+    return { kind: 'busy', because: `Another run works on it, and has the sole right to it until ${until}.` };
   }
   const lease = { owner: run, until: now.getTime() + leaseFor };
-  const taken = changed(actionRun, { ...change, lease }, { at: now.toISOString(), by: run, what });
-  return (await journal.save(taken)) ? taken : lostRace;
+  const taken = changed(actionRun, { ...change, lease }, { at: now.toISOString(), actor: run, text });
+  return (await history.save(taken)) ? { kind: 'leased', actionRun: taken } : lostRace;
 }
 
-export const lostRace = {
-  kind: 'busy',
-  because: 'Another run began or went on with it at the same time.',
-} as const;
-
 /**
- * Writes how the run ended, and gives the action run back.
- * @returns the action run as it is kept; `undefined` when another run has taken it over, as this one took too long.
+ * Writes how the run ended, and gives up its lease.
+ * @param text the note of it, one or more sentences.
+ * @returns the action run as it is stored; `undefined` when another run has taken it over, as this one took too long.
  */
 export async function release(
   actionRun: ActionRun,
-  { journal, deps, run }: RunOptions,
+  { history, deps, run }: RunOptions,
   change: Partial<Pick<ActionRun, 'status' | 'after' | 'doneAt' | 'undoneAt'>>,
-  what: string,
+  text: string,
 ): Promise<ActionRun | undefined> {
   const at = deps.now().toISOString();
-  const deleted = changed(actionRun, { ...change, lease: null }, { at, by: run, what });
-  return (await journal.save(deleted)) ? deleted : undefined;
+  const released = changed(actionRun, { ...change, lease: null }, { at, actor: run, text });
+  return (await history.save(released)) ? released : undefined;
 }
 
-/** The resource has ended: nothing is left to be done, or undone. */
+/** The resource was deleted: nothing is left to be done, or undone. */
 export async function endAsDeleted(
   actionRun: ActionRun,
   options: RunOptions,
   because: string,
-): Promise<Stopped> {
-  const status: ActionRunStatus = 'deleted';
-  const kept = await release(actionRun, options, { status }, `The resource was deleted: ${because}`);
-  return kept === undefined ? lostRace : { kind: 'deleted', because };
-}
-
-/** Why a run was interrupted, as a sentence. */
-export function whyBroken(error: unknown): string {
-  return error instanceof Halted ? error.message : `AWS did not do all of it: ${reasonOf(error)}.`;
+  cause?: unknown,
+): Promise<StoppedResult> {
+  const text = `The resource was deleted: ${because}`;
+  const stored = await release(actionRun, options, { status: 'deleted' }, text);
+  return stored === undefined ? lostRace : { kind: 'deleted', because, cause };
 }

@@ -1,6 +1,6 @@
 /**
- * Whether the id and the ARN of a resource name the same. They always do where an event or AWS tells of it; but facts are
- * read by one of them and writes made by the other, so that of a forged entry of the state table one resource would be
+ * Whether the id and the ARN of a resource name the same. They always do where an event or AWS names it; but facts are
+ * read by one of them and writes made by the other, so that by a forged entry of the state table one resource would be
  * evaluated and another changed. How they go together is the service's.
  */
 import type { Arn } from '../../core/arn.ts';

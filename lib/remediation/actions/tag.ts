@@ -2,8 +2,8 @@ import * as z from 'zod/mini';
 import { type ActionDeps, type Check, defineAction, type TagAdapter, type Tags } from '../../core/action.ts';
 import type { Resource } from '../../core/control.ts';
 import { tagAdapterOf, tagAdapters } from '../../services/tags.ts';
-import { settings } from './tag/settings.ts';
-import { controlsIn, countWith, mostTags, oursIn, tagsFor } from './tag/values.ts';
+import { tagSettings } from './settings.ts';
+import { controlsIn, countWith, maxTags, tagsFor, trailsealTagsIn } from './tag/values.ts';
 
 const each = <T>(of: (adapter: TagAdapter) => readonly T[]): readonly T[] =>
   [...new Set(tagAdapters.flatMap(of))].sort();
@@ -11,44 +11,44 @@ const tagReads = each(({ permissions }) => permissions.reads);
 const tagWrites = each(({ permissions }) => [permissions.set]);
 const untagWrites = each(({ permissions }) => [permissions.remove]);
 
-/** What this finding's tags came to stand beside. */
+/** The state before: what was there when the finding's part of the tags was added. */
 const before = z.object({
   prefix: z.string(),
-  /** Those of these tags that were there already, for other findings. */
+  /** Tags of these names that were there already, for other findings. */
   tags: z.record(z.string(), z.string()),
   /** When the resource was first tagged. */
   at: z.string(),
 });
 
 /**
- * Marks a resource with what it fails. Several failing controls share one set of tags, and each takes only its own
- * part away, so that in the end the tags were deleted, whatever the order.
+ * Tags a resource with the controls that it fails. Several failing controls share one set of tags, and each removes only
+ * its own part, so that in the end no tags are left, whatever the order.
  * Source: Amazon EC2 User Guide, "Tag your Amazon EC2 resources"; EKS and KMS API Reference, "TagResource".
  */
 export const tag = defineAction({
   id: 'tag',
   description:
     'Tags the resource with trailseal:status, trailseal:controls, trailseal:finding and trailseal:at; the tags of ' +
-    'several failing controls are merged, and each control takes its part away again when it passes. Safe: nothing ' +
-    'about the resource works otherwise, unless somebody made it depend on these tags.',
+    'several failing controls are merged, and each control removes its part when it passes. Safe: the resource works as ' +
+    'before, unless somebody made something depend on these tags.',
   risk:
-    'Policies that go by tags (ABAC, tag policies, cost allocation) see the new ones. Whoever may read the tags of a ' +
+    'Policies that use tags (ABAC, tag policies, cost allocation) see the new ones. Whoever may read the tags of a ' +
     'resource learns that it fails.',
   permissions: { reads: tagReads, writes: tagWrites },
-  settings,
+  settings: tagSettings,
   before,
 
   async prepare({ resource, finding, settings: { prefix } }, deps) {
     const tagged = await tagAdapterOf(resource.type)?.read(resource, deps);
     if (tagAdapterOf(resource.type) === undefined) {
-      return { kind: 'skipped', because: `${resource.id} is of a kind that bears no tags.` };
+      return { kind: 'skipped', because: `${resource.id} is of a type that can't have tags.` };
     }
     if (tagged === undefined) return { kind: 'skipped', because: `${resource.id} was deleted.` };
     const there = controlsIn(tagged.tags, prefix);
     if (there === undefined) {
       return {
         kind: 'skipped',
-        because: `${resource.id} bears tags named ${prefix}… that Trailseal did not set; remove them, or choose another prefix.`,
+        because: `${resource.id} has tags named ${prefix}… that Trailseal did not set; remove them, or choose another prefix.`,
       };
     }
     if (there.includes(finding.control)) {
@@ -65,12 +65,12 @@ export const tag = defineAction({
         because: `A tag has no room for all the controls that ${resource.id} fails.`,
       };
     }
-    if (countWith(tagged.tags, tags) > mostTags) {
-      return { kind: 'skipped', because: `${resource.id} bears as many tags as AWS allows (${mostTags}).` };
+    if (countWith(tagged.tags, tags) > maxTags) {
+      return { kind: 'skipped', because: `${resource.id} has as many tags as AWS allows (${maxTags}).` };
     }
     return {
       kind: 'ready',
-      before: { prefix, tags: oursIn(tagged.tags, prefix), at },
+      before: { prefix, tags: trailsealTagsIn(tagged.tags, prefix), at },
       plan: [
         `Tag ${resource.id}: ${Object.entries(tags)
           .map(([name, value]) => `${name}=${value}`)
@@ -95,7 +95,7 @@ export const tag = defineAction({
   },
 });
 
-/** Has the tags list these controls; writes only what is not so already. */
+/** Makes the tags list these controls; writes only what differs. */
 async function write(
   resource: Resource,
   prefix: string,
@@ -107,9 +107,9 @@ async function write(
   const tagged = await tagAdapter?.read(resource, deps);
   if (tagAdapter === undefined || tagged === undefined) return;
   const there = controlsIn(tagged.tags, prefix);
-  // Somebody has changed the tags to what only a person can make sense of: `check` tells.
+  // Somebody has changed the tags to what only a person can interpret: `check` says so.
   if (there === undefined) return;
-  const present = oursIn(tagged.tags, prefix);
+  const present = trailsealTagsIn(tagged.tags, prefix);
   const wanted = tagsFor(resource, change(there), present[`${prefix}at`] ?? at, prefix) ?? present;
   const superfluous = Object.keys(present).filter((name) => wanted[name] === undefined);
   if (superfluous.length > 0) await tagAdapter.remove(resource, superfluous, deps);

@@ -1,11 +1,12 @@
 /**
- * The operators' side: takes presses of custom actions in Security Hub, has done what the policy lets operators order, and notes
- * on each finding what came of it. It writes to no resource itself. Everything may be done twice: a press that comes
- * again orders nothing anew, and says nothing anew.
+ * Custom actions: takes their events from Security Hub, requests what the policy lets operators request, and notes on
+ * each finding what came of it. Nothing here writes to a resource. Everything may be done twice: an event that comes again
+ * requests nothing anew, and notes nothing anew.
  */
 
 import { customActionLabels, type QueueName, type Stage } from '../../aws/names.ts';
 import { reasonOf } from '../../aws/reason.ts';
+import type { AccountRegion } from '../../core/account-region.ts';
 import type { Control } from '../../core/control.ts';
 import type { Recorded, StateTable } from '../../findings/state/table.ts';
 import { recheckBody } from '../../pipeline/live/message.ts';
@@ -13,227 +14,262 @@ import { customActionsOf } from '../../policy/custom-actions.ts';
 import type { Policy } from '../../policy/model.ts';
 import { exemptDays, exemptionFromNow, type OperatorExemption } from '../../policy/operator-exemption.ts';
 import { evaluatorOf } from '../../services/catalogue.ts';
+import { type ActionRequest, requestedActions } from '../action-request.ts';
+import { type Blocked, blocked } from '../deps.ts';
 import type { ActionEvent } from '../events/action-event.ts';
 import { requestBody } from '../message.ts';
-import { type ActionRequest, requestedActions } from '../requested-action.ts';
 import type { CustomActionEvent, SelectedFinding } from './message.ts';
-import { answerNote, customActionNote, noteAuthor, operatorOf } from './note.ts';
-import type { Named } from './notes.ts';
+import { actionEventNote, customActionNote, noteAuthor, operatorOf } from './note-text.ts';
+import type { FindingIdentifier } from './notes.ts';
 
-export interface OperatorOptions {
+/** What handling custom actions needs. */
+export interface CustomActionDeps {
   readonly controls: readonly Control[];
   readonly policy: Policy;
-  readonly accountRegion: { readonly account: string; readonly region: string };
+  /** Where the deployment acts. */
+  readonly accountRegion: AccountRegion;
   readonly stage: Stage;
   readonly stateTable: Pick<StateTable, 'read'>;
   readonly exemptions: {
     all(): Promise<ReadonlyMap<string, OperatorExemption>>;
-    /** @returns `false` where something newer was said of the finding. */
+    /** @returns `false` where a newer exemption of the finding, or a newer end of it, is stored. */
     give(exemption: OperatorExemption): Promise<boolean>;
   };
   /** Sends to the queue of an evaluator, or of remediation; `false` where this deployment has none. */
   readonly send: (queue: QueueName | 'remediate', body: unknown) => Promise<boolean>;
   /** Puts news into the note of a finding, in their order. */
-  readonly note: (finding: Named, news: readonly string[], author: string) => Promise<unknown>;
-  /** The ARN of the product that the account's own findings are of. */
+  readonly note: (finding: FindingIdentifier, news: readonly string[], author: string) => Promise<unknown>;
+  /** The ARN of the product to which the account's own findings belong. */
   readonly productArn: string;
 }
 
-/** What was made of a custom action for one finding. */
-export interface Requesting {
+/** What came of a custom action for one finding. */
+export interface CustomActionResult {
   readonly finding: string;
   readonly customAction: CustomActionEvent['customAction'];
-  /** Whether something is to come of it. */
-  readonly taken: boolean;
+  /** Whether it was accepted, so that something is to come of it. */
+  readonly accepted: boolean;
   /** What the note says. */
-  readonly said: string;
+  readonly note: string;
 }
 
-type Made = Pick<Requesting, 'taken' | 'said'>;
+/** A custom action that was accepted. `note`: one or more sentences. */
+interface Accepted {
+  readonly kind: 'accepted';
+  readonly note: string;
+}
 
-export class Operator {
-  readonly #options: OperatorOptions;
-
-  constructor(options: OperatorOptions) {
-    this.#options = options;
-  }
-
-  /**
-   * Has done what was pressed, for one finding after the other, and notes it.
-   * @returns what was made of it. Rejects, after all were taken, when something of one could not be read, sent or noted:
-   *   the same may be taken again.
-   */
-  async customActionEvent(customActionEvent: CustomActionEvent): Promise<readonly Requesting[]> {
-    const { stage, note } = this.#options;
-    const { customAction } = customActionEvent;
-    const customActionEvents: Requesting[] = [];
-    const errors: unknown[] = [];
-    for (const finding of customActionEvent.findings) {
-      try {
-        const made = await this.#make(customActionEvent, finding);
-        await note(finding, [customActionNote(customActionEvent, made.said)], noteAuthor(stage));
-        customActionEvents.push({ finding: finding.id, customAction, ...made });
-      } catch (error) {
-        // One finding keeps no other waiting.
-        errors.push(error);
-      }
-    }
-    const [first] = errors;
-    if (errors.length > 1)
-      throw new AggregateError(errors, `of several errors the first: ${reasonOf(first)}`);
-    if (first !== undefined) throw first;
-    return customActionEvents;
-  }
-
-  /**
-   * Notes what came of orders, all about a finding at once: of two notes that follow each other closely, Security Hub may
-   * not show the first yet when the second is made. Rejects when one can't be noted: the same may be asked again.
-   */
-  async answer(answers: readonly ActionEvent[]): Promise<void> {
-    const { stage, note, productArn } = this.#options;
-    for (const [id, some] of Map.groupBy(answers, ({ finding }) => finding)) {
-      await note({ id, productArn }, some.map(answerNote), noteAuthor(stage));
+/**
+ * Handles a custom action, for one finding after the other, and notes what came of it.
+ * @returns what came of it, for each finding. Rejects, after all were handled, when something about one could not be
+ *   read, sent or noted: the same event may be handled again.
+ */
+export async function handleCustomAction(
+  deps: CustomActionDeps,
+  event: CustomActionEvent,
+): Promise<readonly CustomActionResult[]> {
+  const { customAction } = event;
+  const results: CustomActionResult[] = [];
+  const errors: unknown[] = [];
+  for (const finding of event.findings) {
+    try {
+      const handled = await handleOne(deps, event, finding);
+      const note = handled.kind === 'blocked' ? handled.because : handled.note;
+      await deps.note(finding, [customActionNote(event, note)], noteAuthor(deps.stage));
+      results.push({ finding: finding.id, customAction, accepted: handled.kind === 'accepted', note });
+    } catch (error) {
+      // The other findings are handled all the same.
+      errors.push(error);
     }
   }
+  const [first] = errors;
+  if (errors.length > 1) throw new AggregateError(errors, `of several errors the first: ${reasonOf(first)}`);
+  if (first !== undefined) throw first;
+  return results;
+}
 
-  async #make(customActionEvent: CustomActionEvent, finding: SelectedFinding): Promise<Made> {
-    const { policy } = this.#options;
-    const { customAction } = customActionEvent;
-    const found = await this.#find(finding);
-    if (typeof found === 'string') return refused(found);
-    if (!customActionsOf(policy.customActions).includes(customAction)) {
-      return refused(
-        `The policy lets nobody order "${customActionLabels[customAction]}": see operators.customActions in the policy.`,
-      );
-    }
-    switch (customAction) {
-      case 're-check':
-        return await this.#look(
-          found,
-          'The resource is being looked at again: what is found stands in the finding.',
-        );
-      case 'exempt':
-        return await this.#exempt(customActionEvent, found);
-      case 'undo':
-        return await this.#undo(customActionEvent, found);
-      case 'fix':
-      case 'quarantine':
-        return await this.#act(customActionEvent, customAction, found);
-    }
-  }
-
-  /** @returns the state table's entry; a sentence where the finding is none of this deployment's. */
-  async #find({ id, productArn, account, region }: SelectedFinding): Promise<Recorded | string> {
-    const { stage, accountRegion, stateTable } = this.#options;
-    if (!id.startsWith('trailseal/')) {
-      return `This custom action is Trailseal's (${stage}), which can only act on its own findings: their ids begin with "trailseal/".`;
-    }
-    if (account !== accountRegion.account || region !== accountRegion.region) {
-      return `This custom action acts in account ${accountRegion.account}, ${accountRegion.region}, and the finding is of ${account}, ${region}: press the custom action of the deployment there.`;
-    }
-    const entry = productArn === this.#options.productArn ? (await stateTable.read([id])).get(id) : undefined;
-    const isHere =
-      entry?.resource.account === accountRegion.account && entry.resource.region === accountRegion.region;
-    if (entry?.finding === undefined || !isHere) {
-      return `The deployment ${stage} in account ${accountRegion.account}, ${accountRegion.region}, knows of no such finding: another deployment may have made it, or it is long closed.`;
-    }
-    return entry;
-  }
-
-  async #look({ resource, control: id }: Recorded, said: string): Promise<Made> {
-    const control = this.#options.controls.find((each) => each.id === id);
-    const look = recheckBody([{ resource, controls: [id] }]);
-    if (control === undefined || !(await this.#options.send(evaluatorOf(control), look))) {
-      return refused(`This deployment does not evaluate ${id}.`);
-    }
-    return { taken: true, said };
-  }
-
-  async #exempt(customActionEvent: CustomActionEvent, entry: Recorded): Promise<Made> {
-    const { exemptions, controls } = this.#options;
-    const { finding } = entry;
-    if (finding?.status !== 'OPEN')
-      return refused(`The finding is ${finding?.status}: nothing is to be exempted.`);
-    if (!controls.some(({ id }) => id === entry.control)) {
-      return refused(`This deployment does not evaluate ${entry.control}.`);
-    }
-    const operator = operatorOf(customActionEvent);
-    const exemption = exemptionFromNow(
-      entry.id,
-      {
-        owner: operator,
-        reason: `Exempt for ${exemptDays} days, by "${customActionLabels.exempt}" in Security Hub`,
-      },
-      // Since it was pressed: the same press again gives the same.
-      new Date(customActionEvent.at),
-    );
-    // A press that comes late does not take back what was said after it.
-    if (!(await exemptions.give(exemption)))
-      return refused('Something else was pressed for it since: that holds.');
-    return await this.#look(
-      entry,
-      `Exempt until ${exemption.expires} (UTC), given by ${operator}. Nothing is done about it until then; "${customActionLabels.undo}" takes it back.`,
-    );
-  }
-
-  /** Takes back what was done, and the exemption that an operator gave; what was ordered before it is not done any more. */
-  async #undo(customActionEvent: CustomActionEvent, entry: Recorded): Promise<Made> {
-    const { exemptions, send } = this.#options;
-    const given = (await exemptions.all()).get(entry.id);
-    const by = operatorOf(customActionEvent);
-    const nothingGiven = {
-      finding: entry.id,
-      owner: by,
-      reason: 'None was given.',
-      expires: customActionEvent.at.slice(0, 10),
-    };
-    const before = given ?? { ...nothingGiven, givenAt: customActionEvent.at, lifted: null };
-    const isOver = before.lifted !== null && before.lifted.at !== customActionEvent.at;
-    const isNew = await exemptions.give({ ...before, lifted: { by, at: customActionEvent.at } });
-    const lifts = given !== undefined && isNew && !isOver;
-    if (lifts) await this.#look(entry, '');
-    const requested = await send('remediate', requestBody(this.#order(customActionEvent, 'undo', entry.id)));
-    const said = [
-      ...(lifts ? ['The exemption is taken back.'] : []),
-      requested
-        ? 'What Trailseal did about it is being undone: what came of it will be noted here.'
-        : 'This deployment changes no resources, so that there is nothing else to be undone.',
-    ];
-    return { taken: requested || lifts, said: said.join(' ') };
-  }
-
-  async #act(
-    customActionEvent: CustomActionEvent,
-    what: 'fix' | 'quarantine',
-    entry: Recorded,
-  ): Promise<Made> {
-    const { controls, policy, send } = this.#options;
-    const control = controls.find(({ id }) => id === entry.control);
-    const actions = control === undefined ? [] : requestedActions(what, control, policy);
-    if (actions.length === 0) {
-      return refused(
-        `There is no ${what} of what ${entry.control} finds that the policy lets operators order: see operators.customActions in the policy.`,
-      );
-    }
-    if (!(await send('remediate', requestBody(this.#order(customActionEvent, what, entry.id))))) {
-      return refused('This deployment changes no resources.');
-    }
-    return { taken: true, said: `Ordered: ${actions.join(', ')}. What came of it will be noted here.` };
-  }
-
-  #order(customActionEvent: CustomActionEvent, what: ActionRequest['what'], finding: string): ActionRequest {
-    const { id, at, customAction } = customActionEvent;
-    return {
-      id: `${id} ${finding}`,
-      finding,
-      what,
-      by: operatorOf(customActionEvent),
-      why: `Somebody pressed "${customActionLabels[customAction]}" for this finding at ${at}.`,
-      at,
-    };
+/**
+ * Notes what came of requested actions, all about a finding at once: of two notes that follow each other closely,
+ * Security Hub may not return the first yet when the second is made. Rejects with a `NoteError` when one can't be noted:
+ * the same may be noted again.
+ */
+export async function noteActionEvents(
+  { stage, note, productArn }: Pick<CustomActionDeps, 'stage' | 'note' | 'productArn'>,
+  events: readonly ActionEvent[],
+): Promise<void> {
+  for (const [id, some] of Map.groupBy(events, ({ finding }) => finding)) {
+    await note({ id, productArn }, some.map(actionEventNote), noteAuthor(stage));
   }
 }
 
-function refused(said: string): Made {
-  return { taken: false, said };
+async function handleOne(
+  deps: CustomActionDeps,
+  event: CustomActionEvent,
+  selected: SelectedFinding,
+): Promise<Accepted | Blocked> {
+  const { customAction } = event;
+  const entry = await find(deps, selected);
+  if (entry.kind === 'blocked') return entry;
+  if (!customActionsOf(deps.policy.customActions).includes(customAction)) {
+    return blocked(
+      `The policy does not let operators use "${customActionLabels[customAction]}": see operators.customActions in the policy.`,
+    );
+  }
+  switch (customAction) {
+    case 're-check':
+      return await reCheck(
+        deps,
+        entry.recorded,
+        'The resource is being evaluated again; the finding will show the result.',
+      );
+    case 'exempt':
+      return await exempt(deps, event, entry.recorded);
+    case 'undo':
+      return await undo(deps, event, entry.recorded);
+    case 'fix':
+    case 'quarantine':
+      return await requestAction(deps, event, customAction, entry.recorded);
+  }
+}
+
+/** The state table's entry; blocked where the finding is none of this deployment's. */
+async function find(
+  { stage, accountRegion: here, stateTable, productArn }: CustomActionDeps,
+  { id, productArn: product, account, region }: SelectedFinding,
+): Promise<{ readonly kind: 'found'; readonly recorded: Recorded } | Blocked> {
+  if (!id.startsWith('trailseal/')) {
+    return blocked(
+      `This custom action is Trailseal's (${stage}), which can only act on its own findings: their ids begin with "trailseal/".`,
+    );
+  }
+  if (account !== here.account || region !== here.region) {
+    return blocked(
+      `This custom action acts in account ${here.account}, ${here.region}, and the finding is of ${account}, ${region}: use the custom action of the deployment there.`,
+    );
+  }
+  const recorded = product === productArn ? (await stateTable.read([id])).get(id) : undefined;
+  const isHere = recorded?.resource.account === here.account && recorded.resource.region === here.region;
+  if (recorded?.finding === undefined || !isHere) {
+    return blocked(
+      `The deployment ${stage} in account ${here.account}, ${here.region}, has no such finding: another deployment may have created it, or it was closed long ago.`,
+    );
+  }
+  return { kind: 'found', recorded };
+}
+
+/** Has the resource evaluated again. @param note what is said of it. */
+async function reCheck(
+  { controls, send }: CustomActionDeps,
+  { resource, control: id }: Recorded,
+  note: string,
+): Promise<Accepted | Blocked> {
+  const control = controls.find((each) => each.id === id);
+  const body = recheckBody([{ resource, controls: [id] }]);
+  if (control === undefined || !(await send(evaluatorOf(control), body))) {
+    return blocked(`This deployment does not evaluate ${id}.`);
+  }
+  return { kind: 'accepted', note };
+}
+
+async function exempt(
+  deps: CustomActionDeps,
+  event: CustomActionEvent,
+  entry: Recorded,
+): Promise<Accepted | Blocked> {
+  const { exemptions, controls } = deps;
+  const { finding } = entry;
+  if (finding?.status !== 'OPEN') {
+    return blocked(`The finding is ${finding?.status}: there is nothing to exempt.`);
+  }
+  if (!controls.some(({ id }) => id === entry.control)) {
+    return blocked(`This deployment does not evaluate ${entry.control}.`);
+  }
+  const operator = operatorOf(event);
+  const exemption = exemptionFromNow(
+    entry.id,
+    {
+      owner: operator,
+      reason: `Exempt for ${exemptDays} days, by "${customActionLabels.exempt}" in Security Hub`,
+    },
+    // Since the custom action was used: the same event again gives the same.
+    new Date(event.at),
+  );
+  // An event that comes late does not reverse what was requested after it.
+  if (!(await exemptions.give(exemption))) {
+    return blocked('Another custom action was used for the finding since: that one holds.');
+  }
+  return await reCheck(
+    deps,
+    entry,
+    `Exempt until ${exemption.expires} (UTC), given by ${operator}. Nothing is done about it until then; "${customActionLabels.undo}" ends the exemption.`,
+  );
+}
+
+/** Requests the undo of what was done, and ends the exemption that an operator gave; earlier requests are not carried out any more. */
+async function undo(
+  deps: CustomActionDeps,
+  event: CustomActionEvent,
+  entry: Recorded,
+): Promise<Accepted | Blocked> {
+  const { exemptions, send } = deps;
+  const given = (await exemptions.all()).get(entry.id);
+  const operator = operatorOf(event);
+  const before: OperatorExemption = given ?? {
+    finding: entry.id,
+    owner: operator,
+    reason: 'None was given.',
+    expires: event.at.slice(0, 10),
+    givenAt: event.at,
+    lifted: null,
+  };
+  const isOver = before.lifted !== null && before.lifted.at !== event.at;
+  const isNew = await exemptions.give({ ...before, lifted: { by: operator, at: event.at } });
+  const endsExemption = given !== undefined && isNew && !isOver;
+  if (endsExemption) await reCheck(deps, entry, '');
+  const requested = await send('remediate', requestBody(requestOf(event, 'undo', entry.id)));
+  const note = [
+    ...(endsExemption ? ['The exemption is ended.'] : []),
+    requested
+      ? 'What Trailseal did about it is being undone: the result will be noted here.'
+      : 'This deployment changes no resources, so that there is nothing else to undo.',
+  ].join(' ');
+  return requested || endsExemption ? { kind: 'accepted', note } : blocked(note);
+}
+
+async function requestAction(
+  { controls, policy, send }: CustomActionDeps,
+  event: CustomActionEvent,
+  action: 'fix' | 'quarantine',
+  entry: Recorded,
+): Promise<Accepted | Blocked> {
+  const control = controls.find(({ id }) => id === entry.control);
+  const actions = control === undefined ? [] : requestedActions(action, control, policy);
+  if (actions.length === 0) {
+    return blocked(
+      `There is no ${action} for ${entry.control} that the policy lets operators request: see operators.customActions in the policy.`,
+    );
+  }
+  if (!(await send('remediate', requestBody(requestOf(event, action, entry.id))))) {
+    return blocked('This deployment changes no resources.');
+  }
+  return {
+    kind: 'accepted',
+    note: `Requested: ${actions.join(', ')}. The result will be noted here.`,
+  };
+}
+
+function requestOf(
+  event: CustomActionEvent,
+  action: ActionRequest['action'],
+  finding: string,
+): ActionRequest {
+  const { id, at, customAction } = event;
+  return {
+    id: `${id} ${finding}`,
+    finding,
+    action,
+    actor: operatorOf(event),
+    reason: `"${customActionLabels[customAction]}" was used for this finding in Security Hub at ${at}.`,
+    at,
+  };
 }

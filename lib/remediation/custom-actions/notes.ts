@@ -1,4 +1,4 @@
-/** Notes on findings in Security Hub. */
+/** Reading and writing the notes on findings in Security Hub. */
 import {
   type AwsSecurityFindingIdentifier,
   BatchUpdateFindingsCommand,
@@ -6,7 +6,7 @@ import {
   type SecurityHubClient,
 } from '@aws-sdk/client-securityhub';
 import { reasonOf } from '../../aws/reason.ts';
-import { type Note, withNews } from './note.ts';
+import { type FindingNote, withNews } from './note-text.ts';
 
 /** The IAM actions that a note needs. */
 export const notePermissions = {
@@ -14,8 +14,8 @@ export const notePermissions = {
   write: 'securityhub:BatchUpdateFindings',
 } as const;
 
-/** A finding, as Security Hub names it. */
-export interface Named {
+/** A finding, as Security Hub identifies it. */
+export interface FindingIdentifier {
   readonly id: string;
   readonly productArn: string;
 }
@@ -24,7 +24,7 @@ export interface Named {
 export class NoteError extends Error {
   override readonly name = 'NoteError';
 
-  constructor({ id }: Named, because: string, cause?: unknown) {
+  constructor({ id }: FindingIdentifier, because: string, cause?: unknown) {
     super(`Security Hub did not take a note on the finding ${id}: ${because}; the same may be noted again`, {
       cause,
     });
@@ -38,23 +38,23 @@ export class NoteError extends Error {
  */
 export async function noteOn(
   client: SecurityHubClient,
-  finding: Named,
+  finding: FindingIdentifier,
   news: readonly string[],
   author: string,
 ): Promise<'noted' | 'noted-before' | 'not-there'> {
   const note = await noteOf(client, finding);
   if (note === 'not-there') return 'not-there';
-  const told = news.reduce((sofar, one) => {
-    const text = withNews(sofar, one, author);
-    return text === undefined ? sofar : { text, by: author };
+  const changed = news.reduce((current, one) => {
+    const text = withNews(current, one, author);
+    return text === undefined ? current : { text, author };
   }, note);
-  if (told === undefined || told === note) return 'noted-before';
+  if (changed === undefined || changed === note) return 'noted-before';
   const identifier: AwsSecurityFindingIdentifier = { Id: finding.id, ProductArn: finding.productArn };
   const answer = await client
     .send(
       new BatchUpdateFindingsCommand({
         FindingIdentifiers: [identifier],
-        Note: { Text: told.text, UpdatedBy: author },
+        Note: { Text: changed.text, UpdatedBy: author },
       }),
     )
     .catch((error: unknown) => {
@@ -66,8 +66,11 @@ export async function noteOn(
   throw new NoteError(finding, `${refused.ErrorCode}: ${refused.ErrorMessage}`);
 }
 
-/** Read just before it is written: what somebody wrote meanwhile is not written over. */
-async function noteOf(client: SecurityHubClient, finding: Named): Promise<Note | undefined | 'not-there'> {
+/** Read just before it is written: what somebody wrote meanwhile is not overwritten. */
+async function noteOf(
+  client: SecurityHubClient,
+  finding: FindingIdentifier,
+): Promise<FindingNote | undefined | 'not-there'> {
   const { Findings: findings = [] } = await client
     .send(
       new GetFindingsCommand({
@@ -83,6 +86,6 @@ async function noteOf(client: SecurityHubClient, finding: Named): Promise<Note |
     });
   const found = findings.find(({ Id, ProductArn }) => Id === finding.id && ProductArn === finding.productArn);
   if (found === undefined) return 'not-there';
-  const { Text: text = '', UpdatedBy: by = '' } = found.Note ?? {};
-  return text === '' ? undefined : { text, by };
+  const { Text: text = '', UpdatedBy: author = '' } = found.Note ?? {};
+  return text === '' ? undefined : { text, author };
 }

@@ -1,20 +1,35 @@
 /**
- * What became of an action, as the events on Trailseal's own bus tell it. Public, as transitions are: a change that could
- * break whoever builds on it is a new version.
+ * Events about actions on Trailseal's own bus. Public, as transitions are: a change that could break whoever builds on
+ * it is a new version. Pure.
  */
 import * as z from 'zod/mini';
-import { severities } from '../../core/control.ts';
-import { actorSchema } from './transition.ts';
+import type { AnyAction } from '../../core/action.ts';
+import { type Action, type Resource, severities } from '../../core/control.ts';
+import type { Finding } from '../../findings/finding.ts';
+import type { SkippedBecause } from '../../policy/model.ts';
+import type { ActionDecision, ActionRun } from '../actions/action-run.ts';
+import { actorSchema, eventActor } from './transition.ts';
 
 export const actionEventVersion = 1;
-export const actionDetailType = 'Action';
+
+/** The `detail-type` of an event, by the outcome that it reports. */
+export const actionDetailTypes = {
+  pending: 'Action Pending',
+  done: 'Action Done',
+  skipped: 'Action Skipped',
+  'partially-completed': 'Action Partially Completed',
+  undone: 'Action Undone',
+  'undo-refused': 'Action Undo Refused',
+} as const;
+export type ActionDetailType = (typeof actionDetailTypes)[keyof typeof actionDetailTypes];
 
 const text = z.string();
 
+/** The `detail` of an event. Readers should let pass what they do not know: members may be added. */
 export const actionEventSchema = z.object({
   version: z.literal(actionEventVersion),
   id: text.check(z.describe('The same for the same event, which may come twice.')),
-  finding: text,
+  finding: text.check(z.describe("The finding's id, in Security Hub as well.")),
   account: text,
   region: text,
   control: z.object({ id: text, title: text }),
@@ -41,14 +56,113 @@ export const actionEventSchema = z.object({
     .optional(text)
     .check(
       z.describe(
-        "Why it is skipped, for machines: as `because` in a transition's plan. Left out where the plan knew no reason.",
+        "Why it is skipped, for machines: as `because` in a transition's plan. Left out where the plan gives no reason.",
       ),
     ),
   plan: z.array(text).check(z.describe('What was done, or is to be done, step by step.')),
   due: z.nullable(text).check(z.describe('When a pending action will be done: ISO 8601, UTC.')),
   undo: text.check(z.describe('How to undo it, or why it can not be undone.')),
-  decision: z.object({ by: z.enum(['policy', 'operator']), name: text, why: text }),
-  at: text,
+  decision: z
+    .object({
+      actor: z.enum(['policy', 'operator']),
+      name: text.check(z.describe('The policy’s file or version; the operator’s ARN, as far as it is known.')),
+      reason: text.check(z.describe('One sentence for people.')),
+    })
+    .check(z.describe('Who decided on the action, or on its undo.')),
+  at: text.check(z.describe('ISO 8601, UTC.')),
 });
 
 export type ActionEvent = z.infer<typeof actionEventSchema>;
+
+/** What an event reports. */
+export interface ActionEventInput {
+  /** The same for the same event. */
+  readonly id: string;
+  readonly outcome: ActionEvent['outcome'];
+  /** A sentence. */
+  readonly because: string;
+  /** Why the plan skips the action, where that is what stops it. */
+  readonly skippedBecause?: SkippedBecause;
+  readonly at: Date;
+  /** When a pending action will be done. */
+  readonly due?: Date;
+  readonly actionRun?: ActionRun;
+  readonly definition?: AnyAction;
+  /** Who decided; else it is as the action run says. */
+  readonly decision?: ActionDecision;
+  /** The deployment's name, for the command that undoes it. */
+  readonly stage: string;
+}
+
+/**
+ * @param finding without actor and evidence where they are not known.
+ * @param action `undo` and `fix` stand for what an operator requested, where that is no single action.
+ * @returns the event.
+ */
+export function actionEventOf(
+  finding: Pick<Finding, 'id' | 'control' | 'title' | 'severity'> &
+    Partial<Pick<Finding, 'actor' | 'evidence'>>,
+  { type, id: resourceId, arn, account, region }: Resource,
+  action: Action | 'undo' | 'fix',
+  {
+    id,
+    outcome,
+    because,
+    skippedBecause,
+    at,
+    due,
+    actionRun,
+    definition,
+    decision,
+    stage,
+  }: ActionEventInput,
+): ActionEvent {
+  const decided: ActionDecision = decision ??
+    actionRun?.undo ??
+    actionRun?.decision ?? { actor: 'policy', name: 'the policy', reason: because };
+  return {
+    version: actionEventVersion,
+    id,
+    finding: finding.id,
+    account,
+    region,
+    control: { id: finding.control, title: finding.title },
+    severity: finding.severity,
+    resource: { type, id: resourceId, arn },
+    ...(finding.actor === undefined ? {} : { actor: eventActor(finding.actor) }),
+    ...(finding.evidence === undefined ? {} : { summary: finding.evidence.summary }),
+    action,
+    outcome,
+    because,
+    ...(skippedBecause === undefined ? {} : { skippedBecause }),
+    plan: [...(actionRun?.plan ?? [])],
+    due: due?.toISOString() ?? null,
+    undo: definition === undefined ? '' : howToUndo(definition, finding.id, stage),
+    decision: { ...decided },
+    at: at.toISOString(),
+  };
+}
+
+/**
+ * How to undo an action, for people: the command, and what it can't restore; or why there is none.
+ * @param finding the finding's id.
+ * @param stage the deployment's name.
+ */
+export function howToUndo({ undo }: AnyAction, finding: string, stage: string): string {
+  switch (undo.kind) {
+    case 'restores': {
+      const except = undo.except.length === 0 ? '' : `; it can not restore: ${undo.except.join('; ')}`;
+      return `${undoCommand(finding, stage)}${except}`;
+    }
+    case 'command':
+      return `Not by Trailseal itself: ${undo.because} "trailseal undo" prints the command.`;
+    case 'impossible':
+      return `It can't be undone: ${undo.because}`;
+  }
+}
+
+/** The command that undoes what was done about a finding; without one, with a word for the reader to replace. */
+export function undoCommand(finding: string | undefined, stage: string): string {
+  const which = finding === undefined ? 'FINDING' : `'${finding.replaceAll("'", String.raw`'\''`)}'`;
+  return `trailseal undo --stage ${stage} ${which}`;
+}

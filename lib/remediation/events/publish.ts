@@ -1,20 +1,23 @@
-/** Putting events on Trailseal's bus: as many a call as EventBridge takes, the refused ones again. */
+/** Publishing events on Trailseal's bus: as many in a call as EventBridge takes, the refused ones again. */
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { type ActionEvent, actionDetailType } from './action-event.ts';
-import { detailTypeOf, type Transition, transitionSource } from './transition.ts';
+import { type ActionEvent, actionDetailTypes } from './action-event.ts';
+import { detailTypeOf, type TransitionEvent, transitionSource } from './transition.ts';
 
-/** An event of Trailseal's own. */
-export interface BusEvent {
+/** An event of Trailseal's own, ready to be published. */
+export interface PublishableEvent {
   readonly detailType: string;
   readonly time: Date;
-  readonly detail: Transition | ActionEvent;
+  readonly detail: TransitionEvent | ActionEvent;
 }
 
-export function transitionEvent(detail: Transition): BusEvent {
+/** A transition, ready to be published. */
+export function publishableTransition(detail: TransitionEvent): PublishableEvent {
   return { detailType: detailTypeOf(detail), time: new Date(detail.sequence), detail };
 }
-export function actionEvent(detail: ActionEvent): BusEvent {
-  return { detailType: actionDetailType, time: new Date(detail.at), detail };
+
+/** An event about an action, ready to be published. */
+export function publishableAction(detail: ActionEvent): PublishableEvent {
+  return { detailType: actionDetailTypes[detail.outcome], time: new Date(detail.at), detail };
 }
 
 export interface BusOptions {
@@ -27,7 +30,7 @@ export interface BusOptions {
 /** EventBridge did not take some of the events. */
 export class BusError extends Error {
   override readonly name = 'BusError';
-  /** The ids of those that it did not take; all others it has. */
+  /** The ids of those that it did not take; it took all others. */
   readonly unsent: readonly string[];
 
   constructor(unsent: readonly string[], total: number, because: string) {
@@ -41,9 +44,12 @@ const entriesInCall = 10;
 /** Milliseconds before the second try of what was refused, the third, … */
 const delays = [100, 400, 1_600];
 
-/** Rejects with a `BusError` that names what EventBridge did not take, or with what the SDK throws. */
+/**
+ * Publishes the events. Rejects with a `BusError` that names those that EventBridge did not take, or with what the SDK
+ * throws.
+ */
 export async function putEvents(
-  events: readonly BusEvent[],
+  events: readonly PublishableEvent[],
   { client, bus, wait }: BusOptions,
 ): Promise<void> {
   const refused: { readonly id: string; readonly because: string }[] = [];

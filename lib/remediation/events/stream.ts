@@ -1,24 +1,24 @@
 /**
- * What the state table's stream tells. Source: Amazon DynamoDB Developer Guide, "DynamoDB Streams and AWS Lambda triggers";
+ * Transitions in the records of the state table's stream. Source: Amazon DynamoDB Developer Guide, "DynamoDB Streams and AWS Lambda triggers";
  * AWS Lambda Developer Guide, "Process Amazon DynamoDB records with Lambda" (event structure: bytes are in base64).
  */
 import { at, isObject, text } from '../../core/json.ts';
 import { fromItem, type Item } from '../../findings/state/item.ts';
 import { entrySortKey } from '../../findings/state/schema.ts';
-import { type Transition, transitionOf } from './transition.ts';
+import { type TransitionEvent, transitionOf } from './transition.ts';
 
-export type Streamed =
-  | { readonly kind: 'transition'; readonly transition: Transition }
-  /** No entry, or nothing that others act upon. */
+export type StreamedRecord =
+  | { readonly kind: 'transition'; readonly transition: TransitionEvent }
+  /** No entry of a finding, or a change that others do not act upon. */
   | { readonly kind: 'nothing' }
-  /** It can't be read, and never will: a sentence for people. */
+  /** It can't be read, now or later: a sentence for people. */
   | { readonly kind: 'unreadable'; readonly reason: string };
 
-/** @param record one of the stream, as Lambda hands it on. */
-export function streamed(record: unknown): Streamed {
+/** @param record of the stream, as Lambda passes it. */
+export function readStreamRecord(record: unknown): StreamedRecord {
   const images = at(record, 'dynamodb');
   const after = at(images, 'NewImage');
-  // What time to live, or somebody, removed is no transition of a finding.
+  // An item that time to live, or somebody, removed is no transition of a finding.
   if (after === undefined || text(images, 'Keys', 'sk', 'S') !== entrySortKey) return { kind: 'nothing' };
   try {
     const before = at(images, 'OldImage');

@@ -1,6 +1,6 @@
 /**
- * Transitions: what changed about a finding, as the events on Trailseal's own bus tell it. Pure. The form is public:
- * customers build on it, so that a change of it that could break them is a new version.
+ * Transitions: what changed about a finding, as events on Trailseal's own bus. Pure. The form is public: customers build
+ * on it, so that a change of it that could break them is a new version.
  */
 import * as z from 'zod/mini';
 import { severities, verdicts } from '../../core/control.ts';
@@ -11,6 +11,7 @@ export const transitionVersion = 1;
 /** The `source` of the events. */
 export const transitionSource = 'trailseal';
 
+/** The `detail-type` of an event, by what it reports. */
 export const detailTypes = {
   failed: 'Control Failed',
   passed: 'Control Passed',
@@ -36,7 +37,7 @@ const exemption = z.object({
   expires: z.nullable(text).check(z.describe('The last day on which it holds, YYYY-MM-DD (UTC).')),
   endsSoon: z
     .optional(z.literal(true))
-    .check(z.describe('Set within a week of its end: the time to tell whoever answers for it.')),
+    .check(z.describe('Set within a week of its end: the time to notify whoever answers for it.')),
 });
 
 /** The `detail` of an event. Readers should let pass what they do not know: members may be added. */
@@ -44,13 +45,13 @@ export const transitionSchema = z.object({
   version: z.literal(transitionVersion).check(z.describe('Of this form.')),
   id: text.check(
     z.describe(
-      'The same for the same transition: an event may come twice, and its second coming says nothing new.',
+      'The same for the same transition: an event may come twice.',
     ),
   ),
   finding: text.check(z.describe("The finding's id, in Security Hub as well.")),
   sequence: z
     .number()
-    .check(z.describe("Grows with each of a finding's transitions; of two the greater is the newer.")),
+    .check(z.describe("Grows with each transition of a finding; of two the greater is the newer.")),
   account: text,
   region: text,
   control: z.object({ id: text, title: text }),
@@ -64,11 +65,11 @@ export const transitionSchema = z.object({
   status: z.enum(statuses),
   verdict: z
     .enum(verdicts)
-    .check(z.describe('What the control says of the resource now, as far as the finding tells.')),
+    .check(z.describe('The verdict on the resource now, as far as the finding tells.')),
   previous: z.nullable(z.object({ status: z.enum(statuses), verdict: z.enum(['FAIL', 'UNKNOWN']) })),
-  summary: text.check(z.describe('One sentence for people: what is so, or why the finding was closed.')),
+  summary: text.check(z.describe('One sentence for people: what was found, or why the finding was closed.')),
   required: text,
-  actor: actorSchema.check(z.describe('Whose call brought the transition about, as far as it is known.')),
+  actor: actorSchema.check(z.describe('Whose call caused the transition, as far as it is known.')),
   at: z.nullable(text).check(z.describe('When that call was made: ISO 8601, UTC.')),
   openedAt: z
     .nullable(text)
@@ -81,24 +82,25 @@ export const transitionSchema = z.object({
   exemption: z.nullable(exemption),
 });
 
-export type Transition = z.infer<typeof transitionSchema>;
+export type TransitionEvent = z.infer<typeof transitionSchema>;
 
 /** As much of an entry of the state table as transitions are made of. */
-export interface Standing {
+export interface TransitionState {
   readonly finding: Finding | undefined;
   readonly updatedAt: number;
   readonly resource: { readonly tags?: Readonly<Record<string, string>> };
 }
 
 /**
- * @param before the entry as it was, `undefined` where there was none.
- * @returns what the change means to others; `undefined` where it means nothing: new evidence, a publication noted.
+ * @param before the entry as it was; `undefined` where there was none.
+ * @param after the entry as it is.
+ * @returns the transition; `undefined` where there is none: new evidence, or a publication that was noted.
  */
-export function transitionOf(before: Standing | undefined, after: Standing): Transition | undefined {
+export function transitionOf(before: TransitionState | undefined, after: TransitionState): TransitionEvent | undefined {
   const { finding } = after;
   if (finding === undefined) return undefined;
   const previous = before?.finding;
-  if (previous !== undefined && standing(previous) === standing(finding)) return undefined;
+  if (previous !== undefined && stateOf(previous) === stateOf(finding)) return undefined;
   const last = finding.history.at(-1);
   const { tags } = after.resource;
   return {
@@ -116,7 +118,7 @@ export function transitionOf(before: Standing | undefined, after: Standing): Tra
     previous: previous === undefined ? null : { status: previous.status, verdict: previous.verdict },
     summary: finding.closing?.summary ?? finding.evidence.summary,
     required: finding.evidence.required,
-    actor: toldActor(finding.closing?.actor ?? finding.actor),
+    actor: eventActor(finding.closing?.actor ?? finding.actor),
     at: last?.at ?? null,
     openedAt: finding.openedAt,
     eventIds: finding.eventIds.slice(-20),
@@ -128,9 +130,9 @@ export function transitionOf(before: Standing | undefined, after: Standing): Tra
   };
 }
 
-/** What others act upon: while it stays the same, nothing has happened. */
-function standing({ status, verdict, exemption, history }: Finding): string {
-  // A finding that was closed and opened again between two writes stands as before, and yet has happened anew.
+/** The state that others act upon: while it stays the same, there is no transition. */
+function stateOf({ status, verdict, exemption, history }: Finding): string {
+  // A finding that was closed and opened again between two writes is as before, and yet there are transitions.
   const last = history.at(-1);
   return JSON.stringify([
     status,
@@ -144,14 +146,15 @@ function standing({ status, verdict, exemption, history }: Finding): string {
   ]);
 }
 
-export function detailTypeOf({ status, verdict }: Pick<Transition, 'status' | 'verdict'>): DetailType {
+/** The `detail-type` of a transition. */
+export function detailTypeOf({ status, verdict }: Pick<TransitionEvent, 'status' | 'verdict'>): DetailType {
   if (status === 'ARCHIVED') return detailTypes.deleted;
   if (status === 'RESOLVED') return detailTypes.passed;
   return verdict === 'FAIL' ? detailTypes.failed : detailTypes.unknown;
 }
 
-/** An actor as events tell it: what is not known of it is left out. */
-export function toldActor({
+/** An actor as events describe it: what is not known is left out. */
+export function eventActor({
   type,
   arn,
   name,

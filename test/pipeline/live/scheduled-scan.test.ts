@@ -240,7 +240,7 @@ describe('the state table', () => {
     const { sent, report } = await scanned({ of: 'stateTable' }, { stateTable: [[one, two]], isOutstanding });
     const occasion = { finding: one.id, openedAt: one.finding?.openedAt, since: now, reminder: true };
     expect(sent.filter(({ queue }) => queue === 'remediate').map(({ body }) => body)).toMatchObject([
-      { trailseal: { kind: 'remediate', occasion } },
+      { trailseal: { kind: 'remediation', remediation: occasion } },
     ]);
     expect(report.reminders).toBe(1);
     const without = await scanned({ of: 'stateTable' }, { stateTable: [[one, two]] });

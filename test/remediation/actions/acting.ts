@@ -5,7 +5,7 @@ import { findingId } from '../../../lib/findings/id.ts';
 import { carryOut } from '../../../lib/remediation/actions/carry-out.ts';
 import type { RunOptions } from '../../../lib/remediation/actions/run.ts';
 import { undo } from '../../../lib/remediation/actions/undo.ts';
-import { MemoryJournal } from './memory-journal.ts';
+import { MemoryRunHistory } from './memory-run-history.ts';
 import { accountRegion, depsWith, leaseFor } from './simulated-resource.ts';
 
 export function targetOf(
@@ -28,16 +28,16 @@ export function targetOf(
 
 export function acting(action: AnyAction, memory: Partial<Memory> = {}) {
   const { deps, waits } = depsWith(memory);
-  const journal = new MemoryJournal();
+  const history = new MemoryRunHistory();
   let runs = 0;
   const options = (): RunOptions => {
     runs += 1;
     return {
-      journal,
+      history,
       deps,
       accountRegion,
       run: `run-${runs}`,
-      decision: { by: 'operator', name: 'ana', why: 'It should be so.' },
+      decision: { actor: 'operator', name: 'ana', reason: 'It should be so.' },
       admit: async () => ({ admitted: true }),
       leaseFor,
     };
@@ -45,10 +45,10 @@ export function acting(action: AnyAction, memory: Partial<Memory> = {}) {
   return {
     deps,
     waits,
-    journal,
+    history,
     carryOut: (target: Target) => carryOut(action, target, options()),
     async undo({ finding }: Target) {
-      const actionRun = await journal.latest(finding.id, action.id);
+      const actionRun = await history.latest(finding.id, action.id);
       if (actionRun === undefined) throw new Error('nothing was done');
       return undo(action, actionRun, options());
     },

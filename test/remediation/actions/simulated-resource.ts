@@ -1,4 +1,4 @@
-/** The smallest resource there is, a lamp that should be on, and the engine over it. */
+/** A fake KMS key that should be enabled, with an action that enables it, and what runs actions. */
 import { expect } from 'vitest';
 import * as z from 'zod/mini';
 import type { Memory } from '../../../lib/core/action.ts';
@@ -14,13 +14,13 @@ import { carryOut } from '../../../lib/remediation/actions/carry-out.ts';
 import type { RunOptions } from '../../../lib/remediation/actions/run.ts';
 import { undo } from '../../../lib/remediation/actions/undo.ts';
 import { makeClients } from '../../../lib/services/clients.ts';
-import { MemoryJournal } from './memory-journal.ts';
+import { MemoryRunHistory } from './memory-run-history.ts';
 
 export const accountRegion = { account: '111122223333', region: 'eu-central-1' } as const;
 export const start = Date.parse('2026-11-21T10:00:00.000Z');
 export const leaseFor = 60_000;
 
-const nothingRemembered: Memory = {
+const noMemory: Memory = {
   recall: async () => undefined,
 };
 
@@ -37,7 +37,7 @@ export function depsWith(memory: Partial<Memory> = {}): {
   let time = start;
   const deps: ActionDeps = {
     clients: makeClients(config),
-    memory: { ...nothingRemembered, ...memory },
+    memory: { ...noMemory, ...memory },
     now: () => new Date(time),
     wait: async (milliseconds) => {
       waits.push(milliseconds);
@@ -47,72 +47,73 @@ export function depsWith(memory: Partial<Memory> = {}): {
   return { deps, waits };
 }
 
-export type Light = 'off' | 'on' | 'broken' | 'deleted';
+/** How the key is; `changed`: somebody else has changed it. */
+export type KeyValue = 'disabled' | 'enabled' | 'changed' | 'deleted';
 
 const settings = z.strictObject({});
-const before = z.object({ light: z.string() });
-type LampAction = ActionDefinition<typeof before, typeof settings>;
+const before = z.object({ value: z.string() });
+type FakeAction = ActionDefinition<typeof before, typeof settings>;
 
-export function lamp(more: Partial<LampAction> = {}) {
+export function fakeKey(more: Partial<FakeAction> = {}) {
   const { deps, waits } = depsWith();
-  const journal = new MemoryJournal();
+  const history = new MemoryRunHistory();
   const state: {
-    light: Light;
+    value: KeyValue;
     fault: Error | undefined;
-    check: Error | undefined;
-    customActionEvents: number;
+    checkError: Error | undefined;
+    writes: number;
   } = {
-    light: 'off',
+    value: 'disabled',
     fault: undefined,
-    check: undefined,
-    customActionEvents: 0,
+    checkError: undefined,
+    writes: 0,
   };
-  const customActionEvent = (to: Light) => {
+  const write = (to: KeyValue) => {
     if (state.fault !== undefined) throw state.fault;
-    if (state.light === to) return;
-    state.customActionEvents += 1;
-    state.light = to;
+    if (state.value === to) return;
+    state.writes += 1;
+    state.value = to;
   };
-  const compare = (wanted: Light, other: Light): Check => {
-    if (state.check !== undefined) throw state.check;
-    if (state.light === 'deleted') return { kind: 'deleted', because: 'the lamp was taken away' };
-    if (state.light === wanted) return { kind: 'as-set', state: [`the lamp is ${state.light}`] };
-    return { kind: 'differs', differences: [`the lamp is ${state.light}`], partial: state.light === other };
+  const compare = (wanted: KeyValue, other: KeyValue): Check => {
+    if (state.checkError !== undefined) throw state.checkError;
+    if (state.value === 'deleted') return { kind: 'deleted', because: 'the key was deleted' };
+    if (state.value === wanted) return { kind: 'as-set', state: [`the key is ${state.value}`] };
+    return { kind: 'differs', differences: [`the key is ${state.value}`], partial: state.value === other };
   };
   const action = defineAction<typeof before, typeof settings>({
     id: 'fix:enable-key',
-    description: 'Switches a lamp on.',
-    risk: 'It gets bright.',
+    description: 'Enables a key.',
+    risk: 'Whoever relied on it being disabled finds it enabled.',
     permissions: { reads: [], writes: [] },
     settings,
     before,
     prepare: async () =>
-      state.light === 'on'
-        ? { kind: 'needless', because: 'It is on.' }
-        : { kind: 'ready', before: { light: state.light }, plan: ['Switch it on.'] },
-    apply: async () => customActionEvent('on'),
-    check: async () => compare('on', 'off'),
+      state.value === 'enabled'
+        ? { kind: 'needless', because: 'It is enabled.' }
+        : { kind: 'ready', before: { value: state.value }, plan: ['Enable the key.'] },
+    apply: async () => write('enabled'),
+    check: async () => compare('enabled', 'disabled'),
     undo: {
       kind: 'restores',
       except: [],
       permissions: [],
-      restore: async () => customActionEvent('off'),
-      restored: async () => compare('off', 'on'),
+      restore: async () => write('disabled'),
+      restored: async () => compare('disabled', 'enabled'),
     },
     ...more,
   });
   const target: Target = {
     resource: {
       type: 'AwsKmsKey',
-      id: 'lamp',
-      arn: `arn:aws:kms:${accountRegion.region}:${accountRegion.account}:key/lamp`,
+      id: 'fake-key',
+      arn: `arn:aws:kms:${accountRegion.region}:${accountRegion.account}:key/fake-key`,
       ...accountRegion,
-      tags: { room: 'kitchen' },
+      tags: { team: 'data' },
     },
     finding: {
-      id: 'trailseal/lamp',
-      control: 'lamp',
-      title: 'Lamps should be on',
+      id: 'trailseal/fake-key',
+      control: 'fake-control',
+      title: 'Keys should be enabled',
       severity: 'LOW',
       openedAt: '2026-11-21T09:00:00.000Z',
     },
@@ -122,11 +123,11 @@ export function lamp(more: Partial<LampAction> = {}) {
   const options = (other: Partial<RunOptions> = {}): RunOptions => {
     runs += 1;
     return {
-      journal,
+      history,
       deps,
       accountRegion,
       run: `run-${runs}`,
-      decision: { by: 'policy', name: 'trailseal.policy.yml', why: 'It is dark.' },
+      decision: { actor: 'policy', name: 'trailseal.policy.yml', reason: 'It is disabled.' },
       admit: async () => ({ admitted: true }),
       leaseFor,
       ...other,
@@ -136,30 +137,30 @@ export function lamp(more: Partial<LampAction> = {}) {
     state,
     action,
     target,
-    journal,
+    history,
     deps,
     waits,
     carryOut: (other: Partial<RunOptions> = {}, at: Target = target) => carryOut(action, at, options(other)),
-    actionRun: () => journal.latest(target.finding.id, action.id),
+    actionRun: () => history.latest(target.finding.id, action.id),
     async undo(other: Partial<RunOptions> = {}, one?: ActionRun) {
-      const actionRun = one ?? (await journal.latest(target.finding.id, action.id));
+      const actionRun = one ?? (await history.latest(target.finding.id, action.id));
       if (actionRun === undefined) throw new Error('nothing was done');
-      const decision = { by: 'operator', name: 'ana', why: 'It was wrong.' } as const;
+      const decision = { actor: 'operator', name: 'ana', reason: 'It was wrong.' } as const;
       return undo(action, actionRun, options({ decision, ...other }));
     },
-    /** A run that was killed after it had begun: the action run is there, and its lease. */
-    killed: () => killed(target),
+    /** A run that was killed after it had begun: the action run is stored, with its lease. */
+    interrupted: () => interrupted(target),
     /** The same, for another finding. */
-    killedFor: (id: string) => killed({ ...target, finding: { ...target.finding, id } }),
+    interruptedFor: (id: string) => interrupted({ ...target, finding: { ...target.finding, id } }),
   };
 
-  async function killed(at: Target) {
-    const dead = async () => {
+  async function interrupted(at: Target) {
+    const killed = async () => {
       throw new Error('killed');
     };
-    const begin = journal.begin.bind(journal);
-    const latest = journal.latest.bind(journal);
-    const run = options({ journal: { begin, latest, of: dead, since: dead, save: dead } });
-    await expect(carryOut({ ...action, apply: dead }, at, run)).rejects.toThrow('killed');
+    const begin = history.begin.bind(history);
+    const latest = history.latest.bind(history);
+    const run = options({ history: { begin, latest, of: killed, since: killed, save: killed } });
+    await expect(carryOut({ ...action, apply: killed }, at, run)).rejects.toThrow('killed');
   }
 }

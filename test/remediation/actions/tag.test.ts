@@ -27,7 +27,7 @@ describe('the tags of a resource', () => {
     expect(tagsFor(resource, [], at, 'trailseal:')).toEqual({});
   });
 
-  it('are refused when the list of controls is too long for a tag', () => {
+  it('are undefined when the list of controls is too long for a tag', () => {
     const controls = Array.from({ length: 20 }, (_, index) => `some-control-${index}`);
     expect(tagsFor(resource, controls, at, 'trailseal:')).toBeUndefined();
   });
@@ -45,7 +45,7 @@ describe('the tags of a resource', () => {
     expect(controlsIn({ 'trailseal:status': 'fine' }, 'trailseal:')).toBeUndefined();
   });
 
-  it('count towards the limit without those of AWS, and once where they are there already', () => {
+  it('count towards the limit without those of AWS, and once where they exist already', () => {
     expect(
       countWith({ 'aws:cloudformation:stack-name': 'a', owner: 'b' }, { owner: 'c', 'trailseal:at': at }),
     ).toBe(2);
@@ -53,13 +53,13 @@ describe('the tags of a resource', () => {
 });
 
 describe('a value', () => {
-  it('that AWS takes stays as it is', () => {
+  it('that AWS accepts stays as it is', () => {
     expect(tagValue('trailseal/a-control/1/eu-central-1/i-1:/dev/sdb')).toBe(
       'trailseal/a-control/1/eu-central-1/i-1:/dev/sdb',
     );
   });
 
-  it('is one that EC2, EKS and KMS take, whatever it was', () => {
+  it('is one that EC2, EKS and KMS accept, whatever it was', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 600 }), (text) => {
         expect(tagValue(text)).toMatch(/^[A-Za-z0-9 +\-=._:/@]{0,256}$/);
@@ -74,51 +74,51 @@ describe('a value', () => {
 });
 
 function tagging(type: Resource['type'], id: string, arn: string, settings: unknown = {}) {
-  const world = acting(tag);
-  return { ...world, target: targetOf('a-control', type, id, arn, settings) };
+  const key = acting(tag);
+  return { ...key, target: targetOf('a-control', type, id, arn, settings) };
 }
 
 function instance(more: Partial<Instance>) {
-  const world = tagging(
+  const key = tagging(
     'AwsEc2Instance',
     'i-1',
     `arn:aws:ec2:${accountRegion.region}:${accountRegion.account}:instance/i-1`,
   );
-  mockClient(world.deps.clients.ec2)
+  mockClient(key.deps.clients.ec2)
     .on(DescribeInstancesCommand)
     .resolves({ Reservations: [{ Instances: [{ InstanceId: 'i-1', ...more }] }] });
-  return world;
+  return key;
 }
 
 describe('tagging', () => {
-  it('a node group goes by the ARN that only EKS knows', async () => {
-    const world = tagging('AwsEksNodegroup', 'app/blue', nodegroupArn.replace('/0fc0ffee', ''));
-    const eks = fakeEks(world.deps.clients.eks);
-    await world.carryOut(world.target);
+  it('a node group uses the ARN that only EKS knows', async () => {
+    const key = tagging('AwsEksNodegroup', 'app/blue', nodegroupArn.replace('/0fc0ffee', ''));
+    const eks = fakeEks(key.deps.clients.eks);
+    await key.carryOut(key.target);
     expect(eks.nodegroupTags['trailseal:controls']).toBe('a-control');
   });
 
   it('a node group is undone', async () => {
-    const world = tagging('AwsEksNodegroup', 'app/blue', nodegroupArn);
-    const eks = fakeEks(world.deps.clients.eks);
+    const key = tagging('AwsEksNodegroup', 'app/blue', nodegroupArn);
+    const eks = fakeEks(key.deps.clients.eks);
     eks.nodegroupTags['owner'] = 'ana';
-    await world.carryOut(world.target);
-    await world.undo(world.target);
+    await key.carryOut(key.target);
+    await key.undo(key.target);
     expect(eks.nodegroupTags).toEqual({ owner: 'ana' });
   });
 
   it('a cluster is undone', async () => {
-    const world = tagging('AwsEksCluster', 'app', clusterArn);
-    const eks = fakeEks(world.deps.clients.eks);
-    await world.carryOut(world.target);
-    await world.undo(world.target);
+    const key = tagging('AwsEksCluster', 'app', clusterArn);
+    const eks = fakeEks(key.deps.clients.eks);
+    await key.carryOut(key.target);
+    await key.undo(key.target);
     expect(eks.cluster.tags).toEqual({});
   });
 
-  it('takes the prefix of the policy', async () => {
-    const world = tagging('AwsEksCluster', 'app', clusterArn, { prefix: 'sec/' });
-    const eks = fakeEks(world.deps.clients.eks);
-    await world.carryOut(world.target);
+  it('uses the prefix of the policy', async () => {
+    const key = tagging('AwsEksCluster', 'app', clusterArn, { prefix: 'sec/' });
+    const eks = fakeEks(key.deps.clients.eks);
+    await key.carryOut(key.target);
     expect(Object.keys(eks.cluster.tags ?? {}).sort()).toEqual([
       'sec/at',
       'sec/controls',
@@ -127,17 +127,17 @@ describe('tagging', () => {
     ]);
   });
 
-  it('is skipped from a terminated instance', async () => {
+  it('is skipped for a terminated instance', async () => {
     const { target, carryOut } = instance({ State: { Name: 'terminated' } });
     expect(await carryOut(target)).toEqual({ kind: 'skipped', because: 'i-1 was deleted.' });
   });
 
-  it('is skipped from what bears 50 tags', async () => {
+  it('is skipped for what has 50 tags', async () => {
     const Tags = Array.from({ length: 47 }, (_, index) => ({ Key: `tag-${index}`, Value: '' }));
     const { target, carryOut } = instance({ State: { Name: 'running' }, Tags });
     expect(await carryOut(target)).toEqual({
       kind: 'skipped',
-      because: 'i-1 bears as many tags as AWS allows (50).',
+      because: 'i-1 has as many tags as AWS allows (50).',
     });
   });
 
@@ -147,7 +147,7 @@ describe('tagging', () => {
     expect((await carryOut(target)).kind).toBe('skipped');
   });
 
-  it('is skipped from a key that is pending deletion', async () => {
+  it('is skipped for a key that is pending deletion', async () => {
     const arn = `arn:aws:kms:${accountRegion.region}:${accountRegion.account}:key/k`;
     const { target, deps, carryOut } = tagging('AwsKmsKey', 'k', arn);
     mockClient(deps.clients.kms)
@@ -161,7 +161,7 @@ describe('tagging', () => {
     });
   });
 
-  it('is skipped from what bears no tags', async () => {
+  it('is skipped for what can’t have tags', async () => {
     const arn = `arn:aws:iam::${accountRegion.account}:root`;
     const { target, carryOut } = tagging('AwsAccount', accountRegion.account, arn);
     expect((await carryOut(target)).kind).toBe('skipped');

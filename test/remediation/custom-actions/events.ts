@@ -1,4 +1,4 @@
-/** Presses of custom actions, as Security Hub puts them on the default bus, one finding each. */
+/** Events of custom actions, as Security Hub puts them on the default bus, with one finding each. */
 
 import { customActionLabels, customActionResource } from '../../../lib/aws/names.ts';
 import { findingId, productArnOf } from '../../../lib/findings/id.ts';
@@ -16,7 +16,7 @@ export const key = {
   region,
 } as const;
 
-/** As much of the finding as names it. */
+/** As much of the finding as identifies it. */
 export const finding = {
   Id: findingId('kms-key-disabled', key),
   ProductArn: productArnOf(account, region),

@@ -6,11 +6,11 @@ import { account, eventOf, finding, region } from './events.ts';
 
 const parse = (value: unknown, stage = 'dev') => parseOperatorMessage(JSON.stringify(value), stage);
 
-describe('the press of a custom action', () => {
+describe('an event of a custom action', () => {
   it('says which, when, where, and for which findings', () => {
     expect(parse(eventOf('fix'))).toEqual({
-      kind: 'customActionEvent',
-      customActionEvent: {
+      kind: 'custom-action',
+      event: {
         id: '6d9b1c1e-0000-4000-8000-000000000001',
         customAction: 'fix',
         at: '2026-11-21T10:00:00.000Z',
@@ -23,12 +23,13 @@ describe('the press of a custom action', () => {
 
   it('is of as many findings as the event has', () => {
     const message = parse(eventOf('undo', { findings: [finding, { ...finding, Id: 'other' }] }));
-    expect(
-      message.kind === 'customActionEvent' && message.customActionEvent.findings.map(({ id }) => id),
-    ).toEqual([finding.Id, 'other']);
+    expect(message.kind === 'custom-action' && message.event.findings.map(({ id }) => id)).toEqual([
+      finding.Id,
+      'other',
+    ]);
   });
 
-  it('of another deployment is put aside', () => {
+  it('of another deployment is malformed', () => {
     expect(parse(eventOf('fix'), 'prod')).toEqual({
       kind: 'malformed',
       reason: 'it is of no custom action of this deployment (prod)',
@@ -41,15 +42,15 @@ describe('the press of a custom action', () => {
     ['an event without a time', { time: 'now' }],
     ['an event without an id', { id: '' }],
     [
-      'an action of somebody else’s',
+      'a custom action of another product',
       { resources: [`arn:aws:securityhub:${region}:${account}:action/custom/x`] },
     ],
     [
-      'an ARN of another service that ends alike',
+      'an ARN of another service with the same end',
       { resources: [`arn:aws:s3:${region}:${account}:${customActionResource('dev', 'fix')}`] },
     ],
     ['an event without findings', { detail: { findings: [] } }],
-    ['a finding that is named by nothing', { detail: { findings: [finding, {}] } }],
+    ['a finding that nothing identifies', { detail: { findings: [finding, {}] } }],
   ])('is not %s', (_what, changes) => {
     expect(parse({ ...eventOf('fix'), ...changes }).kind).toBe('malformed');
   });
@@ -62,17 +63,17 @@ describe('the press of a custom action', () => {
   });
 });
 
-describe('what came of an order', () => {
-  const event = { source: 'trailseal', 'detail-type': 'Action', detail: action() };
+describe('an event about a requested action', () => {
+  const event = { source: 'trailseal', 'detail-type': 'Action Done', detail: action() };
 
-  it('is the action as the bus tells it', () => {
-    expect(parse(event)).toEqual({ kind: 'answer', answer: action() });
+  it('is the event as the bus delivers it', () => {
+    expect(parse(event)).toEqual({ kind: 'action-event', event: action() });
   });
 
-  it('is put aside where it is of no such form', () => {
+  it('is malformed where it is of another form', () => {
     expect(parse({ ...event, detail: { ...action(), outcome: 'guessed' } })).toMatchObject({
       kind: 'malformed',
-      reason: expect.stringMatching(/^its detail tells of no action: outcome/),
+      reason: expect.stringMatching(/^its detail is no event about an action: outcome/),
     });
   });
 });

@@ -2,7 +2,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { toItem } from '../../../lib/findings/state/item.ts';
 import { type Recorded, withPublication, withRecords } from '../../../lib/findings/state/table.ts';
-import { streamed } from '../../../lib/remediation/events/stream.ts';
+import { readStreamRecord } from '../../../lib/remediation/events/stream.ts';
 import { detailTypeOf, transitionOf, transitionSchema } from '../../../lib/remediation/events/transition.ts';
 import { idOf, type Observed, observe, start, toRecord, volume } from '../../findings/state/observing.ts';
 
@@ -123,27 +123,27 @@ describe('the state table’s stream', () => {
   const [opened, closed] = written({ at: 1_000, verdict: 'FAIL' }, { at: 2_000, verdict: 'PASS' });
 
   it('tells transitions', () => {
-    expect(streamed(record(undefined, opened))).toMatchObject({
+    expect(readStreamRecord(record(undefined, opened))).toMatchObject({
       kind: 'transition',
       transition: { status: 'OPEN' },
     });
-    expect(streamed(record(opened, closed))).toMatchObject({
+    expect(readStreamRecord(record(opened, closed))).toMatchObject({
       kind: 'transition',
       transition: { status: 'RESOLVED' },
     });
   });
 
   it('tells nothing of what time to live removes, or of other kinds of items', () => {
-    expect(streamed(record(closed, undefined))).toEqual({ kind: 'nothing' });
+    expect(readStreamRecord(record(closed, undefined))).toEqual({ kind: 'nothing' });
     const other = {
       dynamodb: { Keys: marshall({ pk: 'limits/fix', sk: 'limits' }), NewImage: marshall({ version: 1 }) },
     };
-    expect(streamed(other)).toEqual({ kind: 'nothing' });
+    expect(readStreamRecord(other)).toEqual({ kind: 'nothing' });
   });
 
   it('names what can’t be read, so that it is put aside and holds up nobody', () => {
     const broken = record(undefined, opened);
-    const told = streamed({
+    const told = readStreamRecord({
       dynamodb: { ...broken.dynamodb, NewImage: { ...broken.dynamodb.NewImage, formatVersion: { N: '99' } } },
     });
     expect(told.kind).toBe('unreadable');

@@ -1,5 +1,5 @@
 /**
- * What the tags say. Pure. All findings of a resource share one set of tags: `controls` lists the controls that it
+ * What the tags of Trailseal say. Pure. All findings of a resource share one set of tags: `controls` lists the controls that it
  * fails, `finding` is the finding of the first of them, `at` the time at which the first was tagged.
  */
 import { createHash } from 'node:crypto';
@@ -7,18 +7,18 @@ import type { Tags } from '../../../core/action.ts';
 import type { Resource } from '../../../core/control.ts';
 import { findingId } from '../../../findings/id.ts';
 
-/** The most characters of a value. Source: "Tag restrictions" of Amazon EC2, Amazon EKS and AWS KMS. */
-const mostCharacters = 256;
-/** The most tags of a resource, besides those of AWS's own, whose names begin with `aws:`. Same source. */
-export const mostTags = 50;
+/** Maximum number of characters of a value. Source: "Tag restrictions" of Amazon EC2, Amazon EKS and AWS KMS. */
+const maxCharacters = 256;
+/** Maximum number of tags of a resource, without AWS's own, whose names begin with `aws:`. Same source. */
+export const maxTags = 50;
 
 export const names = ['status', 'controls', 'finding', 'at'] as const;
 
-/** What `status` says while there are any of these tags. */
+/** The value of `status` while there are any of these tags. */
 const failed = 'failed';
 
-/** The tags of ours on a resource, whoever's they are. */
-export function oursIn(tags: Tags, prefix: string): Tags {
+/** The tags of these names on a resource, whoever set them. */
+export function trailsealTagsIn(tags: Tags, prefix: string): Tags {
   const ours = names.flatMap((name): [string, string][] => {
     const value = tags[prefix + name];
     return value === undefined ? [] : [[prefix + name, value]];
@@ -26,9 +26,9 @@ export function oursIn(tags: Tags, prefix: string): Tags {
   return Object.fromEntries(ours);
 }
 
-/** The controls that the tags list; `undefined` where tags of these names say something else, and are not Trailseal's. */
+/** The controls that the tags list; `undefined` where somebody else set tags of these names. */
 export function controlsIn(tags: Tags, prefix: string): readonly string[] | undefined {
-  if (Object.keys(oursIn(tags, prefix)).length === 0) return [];
+  if (Object.keys(trailsealTagsIn(tags, prefix)).length === 0) return [];
   const list = tags[`${prefix}controls`];
   if (list === undefined || tags[`${prefix}status`] !== failed) return undefined;
   return /^[a-z0-9-]+( [a-z0-9-]+)*$/.test(list) ? list.split(' ') : undefined;
@@ -48,7 +48,7 @@ export function tagsFor(
   const [first, ...others] = [...new Set(controls)].sort();
   if (first === undefined) return {};
   const list = [first, ...others].join(' ');
-  if (list.length > mostCharacters) return undefined;
+  if (list.length > maxCharacters) return undefined;
   return {
     [`${prefix}status`]: failed,
     [`${prefix}controls`]: list,
@@ -63,10 +63,10 @@ export function tagsFor(
  * hex digits of its SHA-256, so that two texts stay two values.
  */
 export function tagValue(text: string): string {
-  const plain = text.replace(/[^A-Za-z0-9 +\-=._:/@]/g, '_');
-  if (plain === text && text.length <= mostCharacters) return text;
+  const allowed = text.replace(/[^A-Za-z0-9 +\-=._:/@]/g, '_');
+  if (allowed === text && text.length <= maxCharacters) return text;
   const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
-  return `${plain.slice(0, mostCharacters - digest.length - 1)}_${digest}`;
+  return `${allowed.slice(0, maxCharacters - digest.length - 1)}_${digest}`;
 }
 
 /** How many tags count towards AWS's limit when these are added. */

@@ -1,30 +1,31 @@
 import { describe, expect, it } from 'vitest';
-import { carryOut, type Outcome } from '../../../../lib/remediation/actions/carry-out.ts';
+import { type CarryOutResult, carryOut } from '../../../../lib/remediation/actions/carry-out.ts';
 import type { RunOptions } from '../../../../lib/remediation/actions/run.ts';
-import { type UndoOutcome, undo } from '../../../../lib/remediation/actions/undo.ts';
+import { type UndoResult, undo } from '../../../../lib/remediation/actions/undo.ts';
 import { quarantine } from '../../../../lib/services/ec2/quarantine/quarantine.ts';
 import type { Settings } from '../../../../lib/services/ec2/quarantine/settings.ts';
-import { MemoryJournal } from '../../../remediation/actions/memory-journal.ts';
+import { MemoryRunHistory } from '../../../remediation/actions/memory-run-history.ts';
 import { FakeAws, instance, plain, type Shape } from './quarantine-aws.ts';
 import { account, region, targetOf } from './quarantine-clients.ts';
 
 /** Quarantines as the engine carries them out and takes them back, with a journal. */
 function engine(shape: Partial<Shape>, settings: Partial<Settings> = {}) {
   const aws = new FakeAws({ ...plain, ...shape });
-  const journal = new MemoryJournal();
+  const journal = new MemoryRunHistory();
   const target = targetOf(instance, settings);
   const options: RunOptions = {
-    journal,
+    history: journal,
     deps: aws.deps,
     accountRegion: { account, region },
     run: 'run-1',
-    decision: { by: 'operator', name: 'ana', why: 'It fails.' },
+    decision: { actor: 'operator', name: 'ana', reason: 'It fails.' },
     admit: async () => ({ admitted: true }),
     leaseFor: 0,
   };
   return {
     aws,
-    carryOut: (now = settings): Promise<Outcome> => carryOut(quarantine, targetOf(instance, now), options),
+    carryOut: (now = settings): Promise<CarryOutResult> =>
+      carryOut(quarantine, targetOf(instance, now), options),
     /** Begins to carry it out, and dies after the first such call. */
     die: async (diesAt: string): Promise<void> => {
       aws.diesAt = diesAt;
@@ -33,7 +34,7 @@ function engine(shape: Partial<Shape>, settings: Partial<Settings> = {}) {
       });
       aws.revive();
     },
-    undo: async (): Promise<UndoOutcome> => {
+    undo: async (): Promise<UndoResult> => {
       const actionRun = await journal.latest(target.finding.id, 'quarantine');
       if (actionRun === undefined) throw new Error('there is no action run');
       return undo(quarantine, actionRun, options);

@@ -8,7 +8,7 @@ import * as Ec2 from '@aws-sdk/client-ec2';
 import * as Elb from '@aws-sdk/client-elastic-load-balancing-v2';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { ActionDeps } from '../../../../lib/core/action.ts';
-import { Killed } from '../../../remediation/actions/mortal-clients.ts';
+import { Killed } from '../../../remediation/actions/crashing-clients.ts';
 import { account, noMemory, writeClients } from './quarantine-clients.ts';
 
 export const instance = 'i-0abc';

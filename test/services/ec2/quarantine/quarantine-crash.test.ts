@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Before } from '../../../../lib/services/ec2/quarantine/before.ts';
 import { quarantine } from '../../../../lib/services/ec2/quarantine/quarantine.ts';
 import type { Settings } from '../../../../lib/services/ec2/quarantine/settings.ts';
-import { Killed } from '../../../remediation/actions/mortal-clients.ts';
+import { Killed } from '../../../remediation/actions/crashing-clients.ts';
 import { FakeAws, instance, plain, type Shape } from './quarantine-aws.ts';
 import { targetOf } from './quarantine-clients.ts';
 import { again, begin, differencesIn, restore, restored } from './quarantine-run.ts';

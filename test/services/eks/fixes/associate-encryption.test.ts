@@ -46,9 +46,9 @@ describe('associating a key', () => {
   });
 
   it('tells beforehand that it stays', async () => {
-    const { target, carryOut, journal } = associating();
+    const { target, carryOut, history } = associating();
     await carryOut(target);
-    const actionRun = await journal.latest(target.finding.id, 'fix:associate-encryption');
+    const actionRun = await history.latest(target.finding.id, 'fix:associate-encryption');
     expect(actionRun?.plan).toEqual([
       `Associate cluster app with the key ${key}, which can be neither changed nor taken back.`,
     ]);
@@ -80,7 +80,7 @@ describe('associating a key', () => {
   });
 
   it('is not resumed once the key is not fit any more', async () => {
-    const { eks, describeAs, journal, target, carryOut } = associating([key], { looks: 1_000 });
+    const { eks, describeAs, history, target, carryOut } = associating([key], { looks: 1_000 });
     await carryOut(target);
     // The update came to nothing, and the key was disabled meanwhile.
     eks.abandon();
@@ -91,16 +91,16 @@ describe('associating a key', () => {
       `AWS did not do all of it: Error (the key can't be associated any more: Key ${key} is Disabled, and must be enabled first).`,
       1,
     ]);
-    expect((await journal.latest(target.finding.id, 'fix:associate-encryption'))?.status).toBe('begun');
+    expect((await history.latest(target.finding.id, 'fix:associate-encryption'))?.status).toBe('begun');
   });
 
   it('is superseded where somebody else has associated another key meanwhile', async () => {
-    const { eks, journal, target, carryOut } = associating([key], { looks: 1_000 });
+    const { eks, history, target, carryOut } = associating([key], { looks: 1_000 });
     await carryOut(target);
     eks.abandon();
     eks.cluster.encryptionConfig = [{ resources: ['secrets'], provider: { keyArn: other } }];
     const { kind } = await carryOut(target);
-    expect([kind, (await journal.latest(target.finding.id, 'fix:associate-encryption'))?.status]).toEqual([
+    expect([kind, (await history.latest(target.finding.id, 'fix:associate-encryption'))?.status]).toEqual([
       'skipped',
       'superseded',
     ]);

@@ -1,35 +1,35 @@
-/** Orders of operators as remediation gets them: what a person wants done about one finding. */
+/** Requested actions as remediation gets them: what an operator wants done about one finding. */
 import * as z from 'zod/mini';
 import type { Control } from '../core/control.ts';
 import { type RequestedAction, requestable } from '../policy/custom-actions.ts';
-import type { Policy } from '../policy/model.ts';
-import { kindOf } from '../policy/model.ts';
+import { kindOf, type Policy } from '../policy/model.ts';
 
 export const actionRequestSchema = z.object({
-  /** The same for the same press of a custom action, which may come twice. */
+  /** The same for the same use of a custom action, which may come twice. */
   id: z.string().check(z.minLength(1)),
+  /** The finding's id. */
   finding: z.string().check(z.minLength(1)),
-  /** `fix` stands for every fix of the finding's control that may be ordered. */
-  what: z.enum(['quarantine', 'fix', 'undo']),
-  /** Who ordered it, as far as it is known. */
-  by: z.string(),
+  /** `fix` stands for every fix of the finding's control that operators may request. */
+  action: z.enum(['quarantine', 'fix', 'undo']),
+  /** Who requested it, as far as it is known. */
+  actor: z.string(),
   /** A sentence. */
-  why: z.string(),
+  reason: z.string(),
   /** When: ISO 8601, UTC. */
   at: z.iso.datetime(),
 });
 export type ActionRequest = z.infer<typeof actionRequestSchema>;
 
-/** An order that is older is not obeyed: whoever gave it may not mean it any more. In milliseconds. */
+/** A request that is older is not carried out: whoever made it may not want it any more. In milliseconds. */
 export const requestExpiry = 24 * 3_600_000;
 
-/** What the order means for what a control evaluates, as far as the policy lets operators order it. */
+/** The actions of a control that a request stands for, as far as the policy lets operators request them. */
 export function requestedActions(
-  what: 'quarantine' | 'fix',
+  action: 'quarantine' | 'fix',
   control: Pick<Control, 'actions' | 'onRequestOnly'>,
   { customActions }: Pick<Policy, 'customActions'>,
 ): readonly RequestedAction[] {
-  return requestable(control).filter((action) => kindOf(action) === what && customActions.includes(action));
+  return requestable(control).filter((each) => kindOf(each) === action && customActions.includes(each));
 }
 
 /** The policy as if it asked for just these actions for the control, so that all else that it says holds for them too. */

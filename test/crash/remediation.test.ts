@@ -1,15 +1,15 @@
 /**
- * What else remediation does, killed at each call and resumed: grace periods, the end of a finding, orders; and what
- * the evaluator has found out by the time when it is resumed.
+ * What else remediation does, killed at each call and resumed: grace periods, the closing of a finding, requested actions;
+ * and a finding that was closed by the time when it is resumed.
  */
 import { describe, expect, it } from 'vitest';
+import type { ActionRequest } from '../../lib/remediation/action-request.ts';
 import { actions } from '../../lib/remediation/actions/index.ts';
 import { requestBody } from '../../lib/remediation/message.ts';
-import type { ActionRequest } from '../../lib/remediation/requested-action.ts';
 import { cases, type Case as FailingCase } from '../emulator/failing.ts';
-import { asUndisturbed, crashing, played } from './action-calls.ts';
+import { crashing, leavesAndPublishesAsUndisturbed, played } from './action-calls.ts';
 import { instanceCase } from './instance.ts';
-import type { Stage } from './killed-everywhere.ts';
+import type { Setting } from './killed-everywhere.ts';
 
 const policies = {
   tagging: 'controls: { ec2-volume-encryption: { actions: [tag] } }\n',
@@ -17,7 +17,7 @@ const policies = {
   waiting: `controls: { kms-key-disabled: { actions: [fix:enable-key] } }
 guardrails: { gracePeriod: { fix: 2 days } }
 `,
-  ordering: 'operators: { customActions: [fix:enable-key, undo] }\n',
+  requesting: 'operators: { customActions: [fix:enable-key, undo] }\n',
 };
 
 function caseOf(name: string): FailingCase {
@@ -36,9 +36,9 @@ it('is done with every action', () => {
 });
 
 crashing(policies, (given) => {
-  describe('the end of a finding whose resource bears tags, killed at each call and delivered again', () => {
-    const outcome = played('the end of a finding', {
-      async set() {
+  describe('the closing of a finding whose resource has tags, killed at each call and delivered again', () => {
+    const outcome = played('the closing of a finding', {
+      async prepare() {
         const stage = await given.failing(volume, 'tagging');
         await stage.deployment.deliver(stage.message);
         return { ...stage, message: await stage.deployment.record(stage.target, 'PASS') };
@@ -47,91 +47,93 @@ crashing(policies, (given) => {
       look: volume.look,
     });
 
-    it('takes, undisturbed, the tags away', () => {
-      expect(outcome().calm.left).toMatchObject({
+    it('removes, undisturbed, the tags', () => {
+      expect(outcome().undisturbed.remains).toMatchObject({
         state: volume.before,
         changes: ['DeleteTags'],
         actionRuns: [{ action: 'tag', sequence: 1, status: 'undone', undo: 'policy' }],
-        told: [{ action: 'tag', outcome: 'undone' }],
+        events: [{ action: 'tag', outcome: 'undone' }],
       });
     });
-    asUndisturbed(outcome);
+    leavesAndPublishesAsUndisturbed(outcome);
   });
 
   describe('the beginning of a grace period, killed at each call and delivered again', () => {
     const outcome = played('the beginning of a grace period', {
-      set: () => given.failing(key, 'waiting'),
+      prepare: () => given.failing(key, 'waiting'),
       play: ({ deployment, message }, kills) => deployment.deliver(message, kills),
       look: key.look,
     });
 
-    it('schedules, undisturbed, its end, and tells of it', () => {
-      expect(outcome().calm.left).toMatchObject({
+    it('schedules, undisturbed, its end, and publishes that', () => {
+      expect(outcome().undisturbed.remains).toMatchObject({
         state: key.before,
         changes: ['CreateSchedule'],
         actionRuns: [],
-        told: [{ action: 'fix:enable-key', outcome: 'pending' }],
+        events: [{ action: 'fix:enable-key', outcome: 'pending' }],
       });
     });
-    asUndisturbed(outcome);
+    leavesAndPublishesAsUndisturbed(outcome);
   });
 
-  describe('an order, killed at each call and delivered again', () => {
-    const outcome = played('an order', {
-      set: () => given.failing(key, 'ordering'),
-      play: (stage, kills) => stage.deployment.deliver(order(stage, 'fix'), kills),
+  describe('a requested action, killed at each call and delivered again', () => {
+    const outcome = played('a requested action', {
+      prepare: () => given.failing(key, 'requesting'),
+      play: (stage, kills) => stage.deployment.deliver(requested(stage, 'fix'), kills),
       look: key.look,
     });
 
-    it('is, undisturbed, obeyed and answered', () => {
-      expect(outcome().calm.left).toMatchObject({
+    it('is, undisturbed, carried out and answered', () => {
+      expect(outcome().undisturbed.remains).toMatchObject({
         state: key.after,
         changes: key.writes,
-        actionRuns: [{ action: 'fix:enable-key', sequence: 1, status: 'done', decision: { by: 'operator' } }],
-        told: [{ action: 'fix:enable-key', outcome: 'done', decision: { by: 'operator' } }],
+        actionRuns: [
+          { action: 'fix:enable-key', sequence: 1, status: 'done', decision: { actor: 'operator' } },
+        ],
+        events: [{ action: 'fix:enable-key', outcome: 'done', decision: { actor: 'operator' } }],
       });
     });
-    asUndisturbed(outcome);
+    leavesAndPublishesAsUndisturbed(outcome);
   });
 
-  describe('the order to undo, killed at each call and delivered again', () => {
-    const outcome = played('the order to undo', {
-      async set() {
-        const stage = await given.failing(key, 'ordering');
-        await stage.deployment.deliver(order(stage, 'fix'));
+  describe('a requested undo, killed at each call and delivered again', () => {
+    const outcome = played('a requested undo', {
+      async prepare() {
+        const stage = await given.failing(key, 'requesting');
+        await stage.deployment.deliver(requested(stage, 'fix'));
         return stage;
       },
-      play: (stage, kills) => stage.deployment.deliver(order(stage, 'undo'), kills),
+      play: (stage, kills) => stage.deployment.deliver(requested(stage, 'undo'), kills),
       look: key.look,
     });
 
-    it('is, undisturbed, obeyed and answered', () => {
-      expect(outcome().calm.left).toMatchObject({
+    it('is, undisturbed, carried out and answered', () => {
+      expect(outcome().undisturbed.remains).toMatchObject({
         state: key.before,
         changes: key.undone,
         actionRuns: [{ action: 'fix:enable-key', sequence: 1, status: 'undone', undo: 'operator' }],
-        told: [{ action: 'fix:enable-key', outcome: 'undone' }],
+        events: [{ action: 'fix:enable-key', outcome: 'undone' }],
       });
     });
-    asUndisturbed(outcome);
+    leavesAndPublishesAsUndisturbed(outcome);
   });
 
   describe('a fix, killed at each call, whose finding is closed before it is delivered again', () => {
     const outcome = played('a fix whose finding is closed', {
-      set: () => given.failing(key, 'fixing'),
+      prepare: () => given.failing(key, 'fixing'),
       play: ({ deployment, target, message }, kills) =>
         deployment.deliver(message, kills, async () =>
           (await key.look(target)) === key.after ? [await deployment.record(target, 'PASS')] : [],
         ),
       look: key.look,
     });
-    asUndisturbed(outcome);
+    leavesAndPublishesAsUndisturbed(outcome);
   });
 });
 
-/** The message by which an operator's custom action has something done. */
-function order({ deployment, finding }: Stage, what: ActionRequest['what']): string {
+/** The message about what an operator requested by a custom action. */
+function requested({ deployment, finding }: Setting, action: ActionRequest['action']): string {
   const at = new Date(deployment.now()).toISOString();
-  const id = `custom-action ${what}`;
-  return JSON.stringify(requestBody({ id, finding, what, by: 'ana', why: 'It should be so.', at }));
+  const id = `custom-action ${action}`;
+  return JSON.stringify(requestBody({ id, finding, action, actor: 'ana', reason: 'It should be so.', at }));
 }

@@ -1,20 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { about, undoCommand } from '../../lib/remediation/about.ts';
-import { actionEventSchema } from '../../lib/remediation/events/action-event.ts';
-import { start } from './actions/simulated-resource.ts';
-import { id, key, room } from './fixture.ts';
+import { actionEventOf, actionEventSchema, undoCommand } from '../../../lib/remediation/events/action-event.ts';
+import { start } from '../actions/simulated-resource.ts';
+import { id, key, simulated } from '../fixture.ts';
 
-const telling = {
+const input = {
   id: 'event-1',
   outcome: 'skipped',
-  because: 'The breaker is open.',
+  because: 'The circuit breaker is open.',
   at: new Date(start),
   stage: 'dev',
 } as const;
 
 /** The finding about a key that is disabled. */
 async function failing() {
-  const { stateTable } = await room();
+  const { stateTable } = await simulated();
   const finding = (await stateTable.read([id])).get(id)?.finding;
   if (finding === undefined) throw new Error('there is no finding');
   return finding;
@@ -23,36 +22,36 @@ async function failing() {
 describe('an event about an action', () => {
   it('says who opened the finding, without what is not known of them', async () => {
     const finding = await failing();
-    expect(about(finding, key, 'fix:enable-key', telling).actor).toStrictEqual({
+    expect(actionEventOf(finding, key, 'fix:enable-key', input).actor).toStrictEqual({
       type: 'IAMUser',
       arn: 'arn:aws:iam::111122223333:user/ana',
       name: 'ana',
     });
   });
 
-  it('says what the finding rests on', async () => {
-    const event = about(await failing(), key, 'fix:enable-key', telling);
+  it('says what evidence the finding has', async () => {
+    const event = actionEventOf(await failing(), key, 'fix:enable-key', input);
     expect(event.summary).toBe('It is FAIL.');
   });
 
   it('leaves out what is not known of the finding', async () => {
     const { id: name, control, title, severity } = await failing();
-    const event = about({ id: name, control, title, severity }, key, 'fix:enable-key', telling);
+    const event = actionEventOf({ id: name, control, title, severity }, key, 'fix:enable-key', input);
     expect(Object.keys(event)).not.toEqual(
       expect.arrayContaining([expect.stringMatching(/^(actor|summary|skippedBecause)$/)]),
     );
   });
 
   it('says why the plan skips the action, for machines', async () => {
-    const event = about(await failing(), key, 'fix:enable-key', {
-      ...telling,
+    const event = actionEventOf(await failing(), key, 'fix:enable-key', {
+      ...input,
       skippedBecause: 'breaker-open',
     });
     expect(event.skippedBecause).toBe('breaker-open');
   });
 
-  it('can be read where it was told by a version that knew neither actor nor evidence', async () => {
-    const { actor: _actor, summary: _summary, ...old } = about(await failing(), key, 'tag', telling);
+  it('can be read where an earlier version published it without actor and evidence', async () => {
+    const { actor: _actor, summary: _summary, ...old } = actionEventOf(await failing(), key, 'tag', input);
     expect(actionEventSchema.parse(old)).toEqual(old);
   });
 });
@@ -65,7 +64,7 @@ describe('the command that undoes', () => {
       "trailseal/o'hara",
       String.raw`trailseal undo --stage dev 'trailseal/o'\''hara'`,
     ],
-    ['of whichever is put in its place', undefined, 'trailseal undo --stage dev FINDING'],
+    ['with a word to replace, where no finding is given', undefined, 'trailseal undo --stage dev FINDING'],
   ])('is that %s', (_what, finding, command) => {
     expect(undoCommand(finding, 'dev')).toBe(command);
   });

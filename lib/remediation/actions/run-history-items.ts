@@ -3,29 +3,27 @@ import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
-import type { AccountRegion } from '../../core/account-region.ts';
+import { type AccountRegion, accountRegionKey } from '../../core/account-region.ts';
 import type { ActionId } from '../../core/action.ts';
 import { severities } from '../../core/control.ts';
 import { StateTableError, someOf } from '../../findings/state/error.ts';
-import { type Item, keyText } from '../../findings/state/item.ts';
+import { checkFormat, formatVersion, type Item, keyText } from '../../findings/state/item.ts';
 import { expiryAttribute } from '../../findings/state/schema.ts';
 import { type ActionRun, actionRunStatuses } from './action-run.ts';
 
-/** The version of this form. */
-const itemVersion = 1;
-
-/** So long after its last write an action run that is ended is kept, for the audit; one that is not, for good. */
+/** An action run that has ended is kept for so long after its last write, for the audit, in milliseconds; any other for good. */
 const keptFor = 400 * 24 * 3_600_000;
-const deleted: readonly ActionRun['status'][] = ['done', 'undone', 'superseded', 'deleted'];
+const ended: readonly ActionRun['status'][] = ['done', 'undone', 'superseded', 'deleted'];
 
 /** No action run comes near; what unpacks to more is damaged. */
-const unpackedBytes = 4_000_000;
+const maxUnpackedBytes = 4_000_000;
 
-/** What the sort keys of the action runs, or of those of one action, begin with. */
+/** What the sort keys of the action runs begin with; of those of one action, where it is given. */
 export function actionRunKeyPrefix(action?: ActionId): string {
   return action === undefined ? 'action#' : `action#${action}#`;
 }
 
+/** The key of an action run's item. */
 export function actionRunKey({
   finding,
   action,
@@ -44,13 +42,13 @@ export function toItem(actionRun: ActionRun, now: Date): Item {
     ...actionRunKey(actionRun),
     ...marshall(
       {
-        v: itemVersion,
+        formatVersion,
         version,
         status,
         action,
         begunAt,
         leaseOwner: lease?.owner,
-        [expiryAttribute]: deleted.includes(status) ? seconds(now.getTime() + keptFor) : undefined,
+        [expiryAttribute]: ended.includes(status) ? seconds(now.getTime() + keptFor) : undefined,
         body: gzipSync(JSON.stringify(actionRun)),
       },
       { removeUndefinedValues: true },
@@ -58,9 +56,9 @@ export function toItem(actionRun: ActionRun, now: Date): Item {
   };
 }
 
-/** The partition of the list of action runs that holds those of this day. */
-export function listingKey({ account, region }: AccountRegion, day: Date): string {
-  return `action runs/${account}/${region}/${day.toISOString().slice(0, 10)}`;
+/** The partition that lists the action runs which were begun on this day (UTC). */
+export function listingKey(accountRegion: AccountRegion, day: Date): string {
+  return `action runs/${accountRegionKey(accountRegion)}/${day.toISOString().slice(0, 10)}`;
 }
 
 /** The item that lists an action run by the time at which it was begun. */
@@ -72,7 +70,7 @@ export function listing(actionRun: ActionRun, now: Date): Item {
     pk: { S: keyText(listingKey(resource, new Date(begunAt))) },
     sk: { S: `${begunAt}#${digest}` },
     ...marshall({
-      v: itemVersion,
+      formatVersion,
       begunAt,
       actionRunPk: pk?.S,
       actionRunSk: sk?.S,
@@ -81,21 +79,32 @@ export function listing(actionRun: ActionRun, now: Date): Item {
   };
 }
 
-const listed = z.looseObject({ begunAt: z.string(), actionRunPk: z.string(), actionRunSk: z.string() });
+const listed = z.looseObject({
+  formatVersion: z.literal(formatVersion),
+  begunAt: z.string(),
+  actionRunPk: z.string(),
+  actionRunSk: z.string(),
+});
 
-/** What an item of the list says. */
+/**
+ * What an item of the list says: when the action run was begun, and the key of its item.
+ * Throws a `StateTableError` as `fromItem` does.
+ */
 export function fromListing(item: Item): { readonly begunAt: string; readonly key: Item } {
-  return read(item, () => {
-    const { begunAt, actionRunPk, actionRunSk } = listed.parse(unmarshall(item));
+  return read(item, (attributes) => {
+    const { begunAt, actionRunPk, actionRunSk } = listed.parse(attributes);
     return { begunAt, key: { pk: { S: actionRunPk }, sk: { S: actionRunSk } } };
   });
 }
 
-const attributes = z.looseObject({ v: z.literal(itemVersion), body: z.instanceof(Uint8Array) });
+const stored = z.looseObject({
+  formatVersion: z.literal(formatVersion),
+  body: z.instanceof(Uint8Array),
+});
 
 const text = z.string();
-const decision = z.object({ by: z.enum(['policy', 'operator']), name: text, why: text });
-const body = z.object({
+const decision = z.object({ actor: z.enum(['policy', 'operator']), name: text, reason: text });
+const actionRunShape = z.object({
   finding: z.object({
     id: text,
     control: text,
@@ -116,37 +125,44 @@ const body = z.object({
   doneAt: z.nullable(text),
   undoneAt: z.nullable(text),
   undo: z.nullable(decision),
-  notes: z.array(z.object({ at: text, by: text, what: text })),
+  notes: z.array(z.object({ at: text, actor: text, text })),
   lease: z.nullable(z.object({ owner: text, until: z.number() })),
   version: z.int(),
   writer: text,
 });
 
 function isActionRun(value: unknown): value is ActionRun {
-  return body.safeParse(value).success;
+  return actionRunShape.safeParse(value).success;
 }
 
-/** The action run in an item. Throws a `StateTableError` that names it when it is none, or none of this version. */
+/**
+ * The action run in an item.
+ * Throws a `StateTableError` that names it when it is none, `newer-format` when a newer version wrote it.
+ */
 export function fromItem(item: Item): ActionRun {
-  return read(item, () => {
-    const { body: packed } = attributes.parse(unmarshall(item));
-    const json: unknown = JSON.parse(gunzipSync(packed, { maxOutputLength: unpackedBytes }).toString('utf8'));
+  return read(item, (attributes) => {
+    const { body } = stored.parse(attributes);
+    const json: unknown = JSON.parse(
+      gunzipSync(body, { maxOutputLength: maxUnpackedBytes }).toString('utf8'),
+    );
     if (!isActionRun(json)) throw new TypeError('its body is not that of an action run');
     return json;
   });
 }
 
-function read<T>(item: Item, parse: () => T): T {
+function read<T>(item: Item, parse: (attributes: Record<string, unknown>) => T): T {
+  const pk = item['pk']?.S ?? '';
+  const sk = item['sk']?.S ?? '';
   try {
-    return parse();
+    checkFormat(item);
+    return parse(unmarshall(item));
   } catch (cause) {
-    const pk = item['pk']?.S ?? '';
+    if (cause instanceof StateTableError) throw cause;
     throw new StateTableError(
       'unreadable',
       [pk],
-      `A record of what was done for ${someOf([pk])} can't be read (sk ${someOf([item['sk']?.S ?? ''])}): another ` +
-        'version of Trailseal wrote it, or it was changed by hand. Nothing is done or undone by it; deploy the newest ' +
-        'version.',
+      `The action run of ${someOf([pk])} (sk ${someOf([sk])}) can't be read: another version of Trailseal wrote it, or it ` +
+        'was changed by hand. Nothing is done or undone by it; deploy the newest version.',
       cause,
     );
   }

@@ -1,24 +1,24 @@
-/** Runs that die: after so many steps, whatever a run asks for fails, and nothing it would have done is done. */
+/** Runs that crash: after a number of steps every call fails, and nothing that the run would have done is done. */
 
 export class Killed extends Error {
   override readonly name = 'Killed';
 }
 
-export class Life {
+export class CrashingRun {
   #left: number;
   readonly #turn: () => Promise<unknown>;
 
   /**
-   * @param steps calls that are begun, and answers that are heard; for ever where left out.
-   * @param turn is awaited before each, so that runs may come in each other's way.
+   * @param steps calls that are begun, and answers that are read; without end where left out.
+   * @param turn is awaited before each step, so that the steps of several runs may interleave.
    */
   constructor(steps = Number.POSITIVE_INFINITY, turn: () => Promise<unknown> = async () => undefined) {
     this.#left = steps;
     this.#turn = turn;
   }
 
-  /** The call as this run makes it: it may die before the call, or before it hears the answer. */
-  of<Args extends readonly unknown[], Answer>(
+  /** The call as this run makes it: it may crash before the call, or before it reads the answer. */
+  wrap<Args extends readonly unknown[], Answer>(
     call: (...args: Args) => Promise<Answer>,
   ): (...args: Args) => Promise<Answer> {
     return async (...args) => {

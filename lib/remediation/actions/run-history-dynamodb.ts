@@ -1,8 +1,8 @@
 /**
- * The journal in the state table's table. A action run is an item beside its finding's entry: `pk` is the finding's id, `sk`
+ * The run history in the state table. An action run is an item beside its finding's entry: `pk` is the finding's id, `sk`
  * `action#<action>#<sequence>`. As there is no index by time, an action run is also listed, by an item of its own that is
  * written in the same transaction and never changed: `pk` is `action runs/<account>/<Region>/<day>`, `sk` begins with the
- * time. So action runs are found by time with a query a day, and by no scan.
+ * time. So action runs are found by time with a query a day, and without a scan.
  */
 import {
   ConditionalCheckFailedException,
@@ -16,10 +16,9 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { AccountRegion } from '../../core/account-region.ts';
 import type { ActionId } from '../../core/action.ts';
-import { failureOf } from '../../findings/state/error.ts';
+import { failureOf, StateTableError } from '../../findings/state/error.ts';
 import { type Item, keyText } from '../../findings/state/item.ts';
-import type { ActionRun } from './action-run.ts';
-import type { Journal } from './journal.ts';
+import type { ActionRun, RunHistory } from './action-run.ts';
 import {
   actionRunKey,
   actionRunKeyPrefix,
@@ -28,17 +27,17 @@ import {
   listing,
   listingKey,
   toItem,
-} from './journal-items.ts';
+} from './run-history-items.ts';
 
-export interface DynamoJournalOptions {
+export interface DynamoRunHistoryOptions {
   readonly client: DynamoDBClient;
-  /** The state table's table. */
+  /** The name of the state table. */
   readonly table: string;
   readonly now: () => Date;
 }
 
-/** The IAM actions that the journal needs on the table. TransactWriteItems has none of its own. */
-export const journalPermissions: readonly string[] = [
+/** The IAM actions that the run history needs on the table. TransactWriteItems has none of its own. */
+export const runHistoryPermissions: readonly string[] = [
   'dynamodb:GetItem',
   'dynamodb:PutItem',
   'dynamodb:Query',
@@ -46,10 +45,10 @@ export const journalPermissions: readonly string[] = [
 
 const day = 24 * 3_600_000;
 
-export class DynamoJournal implements Journal {
-  readonly #options: DynamoJournalOptions;
+export class DynamoRunHistory implements RunHistory {
+  readonly #options: DynamoRunHistoryOptions;
 
-  constructor(options: DynamoJournalOptions) {
+  constructor(options: DynamoRunHistoryOptions) {
     this.#options = options;
   }
 
@@ -95,9 +94,9 @@ export class DynamoJournal implements Journal {
       );
       return true;
     } catch (error) {
-      if (!(error instanceof TransactionCanceledException) || !lostTo(error))
+      if (!(error instanceof TransactionCanceledException) || !lostToAnotherWrite(error))
         throw this.#failure(error, actionRun);
-      return await this.#isKept(actionRun);
+      return await this.#isStored(actionRun);
     }
   }
 
@@ -116,14 +115,14 @@ export class DynamoJournal implements Journal {
       return true;
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw this.#failure(error, actionRun);
-      return await this.#isKept(actionRun);
+      return await this.#isStored(actionRun);
     }
   }
 
-  /** Whether the very write that was refused had been made by an earlier try, the answer to which was lost. */
-  async #isKept(actionRun: ActionRun): Promise<boolean> {
-    const kept = await this.#get(actionRunKey(actionRun));
-    return kept !== undefined && kept.version === actionRun.version && kept.writer === actionRun.writer;
+  /** Whether an earlier try, the answer to which was lost, made the very write that was refused. */
+  async #isStored(actionRun: ActionRun): Promise<boolean> {
+    const stored = await this.#get(actionRunKey(actionRun));
+    return stored !== undefined && stored.version === actionRun.version && stored.writer === actionRun.writer;
   }
 
   async #get(key: Item): Promise<ActionRun | undefined> {
@@ -134,7 +133,7 @@ export class DynamoJournal implements Journal {
       );
       return Item === undefined ? undefined : fromItem(Item);
     } catch (error) {
-      throw failureOf(error, table, [key['pk']?.S ?? ''], 'read');
+      throw error instanceof StateTableError ? error : failureOf(error, table, [key['pk']?.S ?? ''], 'read');
     }
   }
 
@@ -175,8 +174,8 @@ export class DynamoJournal implements Journal {
   }
 }
 
-/** Whether somebody else's write is the cause, or one at the same time: then what is kept tells what came of it. */
-function lostTo({ CancellationReasons: reasons = [] }: TransactionCanceledException): boolean {
+/** Whether another write, earlier or at the same time, is the cause: then what is stored tells what came of it. */
+function lostToAnotherWrite({ CancellationReasons: reasons = [] }: TransactionCanceledException): boolean {
   return reasons.some(({ Code }) => Code === 'ConditionalCheckFailed' || Code === 'TransactionConflict');
 }
 

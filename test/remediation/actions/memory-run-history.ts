@@ -1,11 +1,11 @@
-/** A journal in this process's memory, which keeps what DynamoDB's would: JSON. */
+/** A run history in memory that stores what DynamoDB's would: JSON. */
 
 import type { AccountRegion } from '../../../lib/core/account-region.ts';
 import type { ActionId } from '../../../lib/core/action.ts';
-import type { ActionRun } from '../../../lib/remediation/actions/action-run.ts';
-import type { Journal } from '../../../lib/remediation/actions/journal.ts';
 
-export class MemoryJournal implements Journal {
+import type { ActionRun, RunHistory } from '../../../lib/remediation/actions/action-run.ts';
+
+export class MemoryRunHistory implements RunHistory {
   readonly #actionRuns = new Map<string, ActionRun>();
 
   async latest(findingId: string, action: ActionId): Promise<ActionRun | undefined> {

@@ -1,0 +1,167 @@
+/** Running one action, or its undo, for a message: what admits it, and which event comes of it. */
+
+import { type ActionId, type AnyAction, Halted, type Target } from '../core/action.ts';
+import type { Control, Resource } from '../core/control.ts';
+import type { Finding } from '../findings/finding.ts';
+import { kindOf } from '../policy/model.ts';
+import type { ActionRequest } from './action-request.ts';
+import type { ActionDecision } from './actions/action-run.ts';
+import { type CarryOutResult, carryOut, foresee } from './actions/carry-out.ts';
+import type { RunAdmission, RunAdmissionRequest, RunOptions, RunRefusal } from './actions/run.ts';
+import type { UndoResult } from './actions/undo.ts';
+import { leaseFor, type RemediationDeps, type StepResult } from './deps.ts';
+import type { FailingResource } from './evaluate.ts';
+import type { ActionEvent } from './events/action-event.ts';
+import { type EventContext, eventOfResult } from './events/action-results.ts';
+import type { KillSwitch } from './kill-switch.ts';
+
+/**
+ * Carries out an action.
+ * @param request that it is done for; `undefined` where the policy itself asks for it. Who requested it gets an answer
+ *   in any case that is an end.
+ * @returns the event, if any, and whether the message should be handled again. Rejects as `carryOut` does.
+ */
+export async function runAction(
+  deps: RemediationDeps,
+  definition: AnyAction,
+  { finding, resource, control }: FailingResource,
+  decision: ActionDecision,
+  request: ActionRequest | undefined,
+): Promise<Omit<StepResult, 'because'>> {
+  const target = targetFor(deps, definition.id, { finding, resource, control });
+  const result = await carryOut(definition, target, runOptionsOf(deps, decision));
+  const context: EventContext = {
+    ...eventContextOf(deps, finding, resource, definition),
+    ...(request === undefined ? {} : { decision, request: request.id }),
+  };
+  const again =
+    result.kind === 'under-way' || result.kind === 'partially-completed' || result.kind === 'busy';
+  const isAnswer = request !== undefined && !again && 'because' in result;
+  const event =
+    eventOfResult(result, context) ??
+    (isAnswer ? eventOfResult({ kind: 'skipped', because: result.because }, context) : undefined);
+  return {
+    events: event === undefined ? [] : [event],
+    again,
+    ...interruptionIn(result),
+    ran: [definition.id],
+  };
+}
+
+/**
+ * What would come of the action now, where nothing would be begun: the event of that, if any.
+ * @returns `undefined` where it would begin. Rejects as `foresee` does.
+ */
+export async function foreseeAction(
+  deps: RemediationDeps,
+  definition: AnyAction,
+  { finding, resource, control }: FailingResource,
+  decision: ActionDecision,
+): Promise<{ readonly event: ActionEvent | undefined } | undefined> {
+  const target = targetFor(deps, definition.id, { finding, resource, control });
+  const result = await foresee(definition, target, runOptionsOf(deps, decision));
+  if (result === undefined) return undefined;
+  return { event: eventOfResult(result, eventContextOf(deps, finding, resource, definition)) };
+}
+
+/** What events about an action of the policy say besides its result. */
+export function eventContextOf(
+  { stage, actionDeps }: RemediationDeps,
+  finding: Finding,
+  resource: Resource,
+  definition: AnyAction,
+): EventContext {
+  return { finding, resource, definition, stage, at: actionDeps.now(), request: openingOf(finding) };
+}
+
+/** The finding as it was opened last. */
+export function openingOf({ id, openedAt }: Finding): string {
+  return `${id}@${openedAt}`;
+}
+
+/** What a result tells about its run: whether AWS left it without an answer, and whether it opened a circuit breaker. */
+export function interruptionIn(
+  result: CarryOutResult | UndoResult,
+): Pick<StepResult, 'unanswered' | 'breakersOpened'> {
+  if (result.kind === 'skipped') {
+    const { unanswered = false, breakerOpened = false } = result.refusal ?? {};
+    return { unanswered, breakersOpened: breakerOpened ? 1 : 0 };
+  }
+  const cause = 'cause' in result ? result.cause : undefined;
+  return { unanswered: cause instanceof Halted && cause.unanswered, breakersOpened: 0 };
+}
+
+/** What runs of actions need. @param decision who decided on this one. */
+export function runOptionsOf(deps: RemediationDeps, decision: ActionDecision): RunOptions {
+  const { history, actionDeps, accountRegion, run } = deps;
+  return {
+    history,
+    deps: { ...actionDeps, wait: (milliseconds) => waitUnlessStopped(deps, milliseconds) },
+    accountRegion,
+    run,
+    decision,
+    leaseFor,
+    admit: (request) => admit(deps, request),
+  };
+}
+
+/** Actions may wait for minutes between two writes: the kill switch may have been engaged by then. */
+async function waitUnlessStopped(deps: RemediationDeps, milliseconds: number): Promise<void> {
+  await deps.actionDeps.wait(milliseconds);
+  const stop = stopBy(await deps.killSwitch());
+  if (stop !== undefined) throw new Halted(stop.because, stop.unanswered);
+}
+
+/**
+ * Asked last, just before the first write: by then the kill switch may have been engaged, or the limit reached.
+ * Rejects with a `StateTableError` where the limit can't be counted.
+ */
+async function admit(
+  deps: RemediationDeps,
+  { action, resource, actionRunName, step, finding }: RunAdmissionRequest,
+): Promise<RunAdmission> {
+  const stop = stopBy(await deps.killSwitch());
+  if (stop !== undefined) return stop;
+  const kind = kindOf(action);
+  // An undo, and what was begun before, never exceed a limit.
+  if (kind === undefined || step !== 'begin') return { admitted: true };
+  const { status, unanswered = false } = await deps.workflow(finding);
+  if (status === 'SUPPRESSED' || status === 'unreadable') {
+    return {
+      admitted: false,
+      because: 'The finding was suppressed in Security Hub, or that could not be read.',
+      unanswered,
+    };
+  }
+  const limits = deps.policy.guardrails.actionsPerHour[kind];
+  const answer = await deps.limiter.admit(kind, limits, { name: actionRunName, account: resource.account });
+  if (answer.admitted) return { admitted: true };
+  return { admitted: false, because: answer.because, breakerOpened: answer.opened };
+}
+
+/** Why the kill switch stops all writes; `undefined` while it is disengaged. */
+function stopBy({ state, because, unanswered = false }: KillSwitch): RunRefusal | undefined {
+  if (state === 'disengaged') return undefined;
+  const reason =
+    because === undefined
+      ? 'The kill switch is engaged.'
+      : `The kill switch could not be read, which stops everything: ${because}.`;
+  return { admitted: false, because: reason, unanswered };
+}
+
+function targetFor(
+  { policy }: RemediationDeps,
+  action: ActionId,
+  {
+    finding,
+    resource,
+    control,
+  }: { readonly finding: Finding; readonly resource: Resource; readonly control: Control },
+): Target {
+  // The settings of a fix are those of its control.
+  const settings =
+    action === 'tag' || action === 'quarantine'
+      ? policy.actions[action]
+      : policy.controls.get(control.id)?.settings;
+  return { resource, finding, settings };
+}
