@@ -4,7 +4,8 @@ import { GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { queueName } from '../../lib/aws/names.ts';
 import { sqsClient } from '../../lib/aws/sdk.ts';
 import { settings } from '../../lib/aws/settings.ts';
-import { type CustomActionName, customActionsOf } from '../../lib/policy/custom-actions.ts';
+import type { CustomActionName } from '../../lib/core/custom-action.ts';
+import { customActionsOf } from '../../lib/policy/custom-actions.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { carryOutStep, customActions } from '../custom-actions/custom-actions.ts';
 import {

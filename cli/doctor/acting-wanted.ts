@@ -2,12 +2,8 @@
 
 import type { ListenerName } from '../../lib/aws/names.ts';
 import type { Control } from '../../lib/core/control.ts';
-import {
-  type AllowedCustomAction,
-  type CustomActionName,
-  customActionsOf,
-  isRequestable,
-} from '../../lib/policy/custom-actions.ts';
+import type { CustomActionName } from '../../lib/core/custom-action.ts';
+import { type AllowedCustomAction, customActionsOf, isRequestable } from '../../lib/policy/custom-actions.ts';
 import type { Policy } from '../../lib/policy/model.ts';
 import { kindOf } from '../../lib/policy/model.ts';
 

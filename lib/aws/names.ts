@@ -1,7 +1,7 @@
 /** What the parts of a deployment are called, so that the template, the functions and the commands agree. */
 import { createHash } from 'node:crypto';
+import type { CustomActionName } from '../core/custom-action.ts';
 import type { EvaluatorName } from '../core/service.ts';
-import type { CustomActionName } from '../policy/custom-actions.ts';
 
 /** The name of one deployment in an account and Region: lower-case letters, digits and hyphens, as `dev`. */
 export type Stage = string;

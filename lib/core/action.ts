@@ -5,12 +5,22 @@
  */
 import type { z } from 'zod/mini';
 import type { Clients } from '../aws/clients.ts';
-import type { Finding } from '../findings/finding.ts';
-import type { Action, Resource } from './control.ts';
+import type { Action, Resource, Severity } from './control.ts';
 
-/** What an action needs to know of the finding, and what the run history stores of it. A `Finding` is one. */
-export type FindingSummary = Pick<Finding, 'id' | 'control' | 'title' | 'severity' | 'openedAt'> &
-  Partial<Pick<Finding, 'history'>>;
+/** What an action needs to know of the finding, and what the run history keeps of it. A `Finding` is one. */
+export interface FindingSummary {
+  readonly id: string;
+  readonly control: string;
+  readonly title: string;
+  readonly severity: Severity;
+  /** ISO 8601, UTC; `null` when the event has no time. */
+  readonly openedAt: string | null;
+  /** Its changes so far, oldest first. */
+  readonly history?: readonly {
+    readonly status: 'OPEN' | 'RESOLVED' | 'ARCHIVED';
+    readonly at: string | null;
+  }[];
+}
 
 /** What is to be changed, and because of what. */
 export interface Target<Settings = unknown> {

@@ -21,7 +21,7 @@ import {
 import { customActionPermission, resultsText } from '../../cli/custom-actions/text.ts';
 import { customActionFor, lookalikes, type Step, stepsTo, tooMany } from '../../cli/custom-actions/wanted.ts';
 import { customActionId, customActionLabels } from '../../lib/aws/names.ts';
-import { customActionNames } from '../../lib/policy/custom-actions.ts';
+import { customActionNames } from '../../lib/core/custom-action.ts';
 import { put, trailseal, workFolder } from './command.ts';
 
 const accountRegion = { account: '111122223333', region: 'eu-central-1' };

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { type ActionDeps, type Check, defineAction, type TagAdapter, type Tags } from '../../core/action.ts';
+import { tagSettings } from '../../core/action-settings.ts';
 import type { Resource } from '../../core/control.ts';
 import { tagAdapterOf, tagAdapters } from '../../services/tags.ts';
-import { tagSettings } from './settings.ts';
 import { controlsIn, countWith, maxTags, tagsFor, trailsealTagsIn } from './tag/values.ts';
 
 const each = <T>(of: (adapter: TagAdapter) => readonly T[]): readonly T[] =>

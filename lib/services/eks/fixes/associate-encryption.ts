@@ -5,7 +5,6 @@ import { unlessDeleted } from '../../../aws/refusal.ts';
 import { type ActionDeps, type Check, defineAction } from '../../../core/action.ts';
 import { parseArn } from '../../../core/arn.ts';
 import type { Resource } from '../../../core/control.ts';
-import { describeKeyPermission } from '../../kms/fixes/kms-key.ts';
 import { eksSecretsEncryption, keyNamed } from '../controls/eks-secrets-encryption.ts';
 import { bringAbout, clusterIsDeleted, clusterReads, describeCluster, obstacleOfCluster } from './cluster.ts';
 
@@ -29,7 +28,7 @@ export const associateEncryption = defineAction({
     'From then on the cluster depends on the key: it is degraded while the key is disabled, and lost for good once it ' +
     'is deleted. KMS charges for the key and for its use.',
   permissions: {
-    reads: [...clusterReads, describeKeyPermission],
+    reads: [...clusterReads, 'kms:DescribeKey'],
     writes: ['eks:AssociateEncryptionConfig', 'kms:CreateGrant'],
   },
   settings: eksSecretsEncryption.settings,
