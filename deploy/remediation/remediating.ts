@@ -116,7 +116,7 @@ function deciding({ parameters: { stage } }: Deployment): readonly Grant[] {
   return [
     ...grants('StateTable', [...new Set(table)].sort(), {
       resource: arnOf(ids.stateTable),
-      why: 'the finding, what is remembered of keys, the journal, the limits',
+      why: 'the finding, what is remembered of keys, the run history, the limits',
     }),
     {
       sid: 'ReadKillSwitch',

@@ -9,11 +9,11 @@ export function remediationPage(actions: readonly AnyAction[], controls: readonl
   return [
     '# Actions',
     'What Trailseal can do about a failure, and only does where the policy asks for it ([policy.md](policy.md)). This page ' +
-      'is generated from `lib/actions`.',
-    'Every action looks again before it acts, keeps what was there in the journal ahead of its first write, counts ' +
-      'against the limits of the policy, and is verified afterwards. One that is interrupted goes on where it was. None ' +
-      'is done on what is unknown, exempt, suppressed in Security Hub or protected, nor while the kill switch is engaged ' +
-      'or can not be read. An undo restores only what still is as it was left, else it says what differs.',
+      'is generated from the actions.',
+    'Before every action, the resource is evaluated again, and the state before is stored in the run history. Every ' +
+      'action counts against the limits of the policy, and is verified afterwards. One that is interrupted is resumed. ' +
+      'None is done on what is unknown, exempt, suppressed in Security Hub or protected, nor while the kill switch is engaged ' +
+      'or can not be read. An undo restores only what is still as the action left it, else it says what differs.',
     ...actions.map((action) => section(action, controls)),
   ]
     .join('\n\n')
