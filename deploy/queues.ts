@@ -10,7 +10,6 @@ import type { Control } from '../lib/core/control.ts';
 import type { EvaluatorName } from '../lib/core/service.ts';
 import { eventPatterns } from '../lib/pipeline/evaluators.ts';
 import { scheduledScanBody } from '../lib/pipeline/live/message.ts';
-import { aliasesOf } from '../lib/pipeline/match.ts';
 import { services } from '../lib/services/catalogue.ts';
 import type { Deployment } from './context.ts';
 import { functionTimeouts } from './functions.ts';
@@ -133,7 +132,7 @@ export function queuePolicy(queue: string, statements: readonly Statement[]): Re
 
 /** One rule for calls and service events; sign-ins, and what actors do whatever the call, have one of their own each. */
 function rules({ stage }: Parameters, evaluator: EvaluatorName, controls: readonly Control[]): Resources {
-  const patterns = eventPatterns(controls, services, aliasesOf(services));
+  const patterns = eventPatterns(controls, services);
   return Object.fromEntries(
     patterns.map(({ source, detail, ...rest }, index): [string, Resource] => [
       ids.rule(evaluator, index),
@@ -153,7 +152,7 @@ function rules({ stage }: Parameters, evaluator: EvaluatorName, controls: readon
 
 /** How many rules an evaluator has. */
 export function rulesOf(controls: readonly Control[]): number {
-  return eventPatterns(controls, services, aliasesOf(services)).length;
+  return eventPatterns(controls, services).length;
 }
 
 /** A queue as the target of a rule. */
