@@ -14,6 +14,7 @@ import { bus } from './remediation/bus.ts';
 import { customActions } from './remediation/custom-actions.ts';
 import { notifications } from './remediation/notifications.ts';
 import { remediation } from './remediation/remediation.ts';
+import { writeRoles } from './remediation/write-roles.ts';
 import { roles } from './roles.ts';
 import { stateTable } from './state-table.ts';
 import type { Resource, Resources, Value } from './template.ts';
@@ -43,6 +44,7 @@ export async function stackOf(written: Readonly<Record<string, unknown>>): Promi
     ...remediation(deployment),
     ...notifications(deployment),
     ...(await roles(deployment)),
+    ...(await writeRoles(deployment)),
     ...alarms(deployment),
     ...dashboard(deployment),
     ...insights(deployment),
