@@ -817,10 +817,7 @@ describe('the permissions', () => {
     const before = await begin(target, depsWith(its));
     await quarantine.apply(target, before, depsWith(its));
     await quarantine.check(target, before, depsWith(its));
-    const declared = [
-      ...quarantine.permissions.reads,
-      ...writeActions(quarantine.permissions.writes),
-    ].map(
+    const declared = [...quarantine.permissions.reads, ...writeActions(quarantine.permissions.writes)].map(
       (action) => action.split(':')[1],
     );
     // Detaching is the other way out of an Auto Scaling group; tags on creation need a permission of their own.
