@@ -1,5 +1,6 @@
 /** Action runs, for people and for programs. What came from AWS is escaped here. */
 import Table from 'cli-table3';
+import { writeActions } from '../../lib/core/write.ts';
 import type { ActionDecision, ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { actionOf } from '../../lib/remediation/actions/index.ts';
 import { plainChars, wrapped } from '../output/plain-table.ts';
@@ -80,7 +81,9 @@ function undoDetails({ action }: ActionRun): readonly string[] {
     const how = undo.kind === 'command' ? 'only by hand' : 'impossible';
     return [`undo      ${how}: ${undo.because}`];
   }
-  const needed = [...new Set([...permissions.reads, ...undo.permissions])];
+  const needed = [
+    ...new Set([...permissions.reads, ...undo.permissions.reads, ...writeActions(undo.permissions.writes)]),
+  ];
   return [...undo.except.map((what) => `not back  ${what}`), `needs     ${needed.join(', ')}`];
 }
 

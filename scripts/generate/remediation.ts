@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import type { AnyAction } from '../../lib/core/action.ts';
 import type { Action, Control } from '../../lib/core/control.ts';
 import { at, isObject } from '../../lib/core/json.ts';
+import { writeActions } from '../../lib/core/write.ts';
 
 /** All actions, each with what it does, needs, can break, and how it is undone. */
 export function remediationPage(actions: readonly AnyAction[], controls: readonly Control[]): string {
@@ -41,15 +42,20 @@ function section(action: AnyAction, controls: readonly Control[]): string {
     `**What it can break.** ${risk}`,
     `**Undo.** ${undoText(undo)}`,
     ...(of === '' && onRequest !== '' ? [] : [`**For** ${of || 'no control yet'}.`]),
-    `**Needs** ${listed(permissions.reads)} to read, ${listed(permissions.writes)} to write${forUndo(action)}.`,
+    `**Needs** ${listed(permissions.reads)} to read, ${listed(writeActions(permissions.writes).toSorted())} to write${forUndo(action)}.`,
     ...settingsOf(action),
   ].join('\n\n');
 }
 
 /** What the undo needs besides. */
-function forUndo({ permissions: { reads, writes }, undo }: AnyAction): string {
+function forUndo({ permissions, undo }: AnyAction): string {
   if (undo.kind !== 'restores') return '';
-  const more = undo.permissions.filter((one) => !reads.includes(one) && !writes.includes(one));
+  const needed = [permissions, undo.permissions].map(({ reads, writes }) => [
+    ...reads,
+    ...writeActions(writes),
+  ]);
+  const [own = [], ofUndo = []] = needed;
+  const more = ofUndo.filter((one) => !own.includes(one)).toSorted();
   return more.length === 0 ? '' : `; to undo, also ${listed(more)}`;
 }
 
