@@ -152,8 +152,8 @@ describe('by the simulator, who evaluates', () => {
 
 it('by the simulator, the scheduled scan may send to remediation only where there is one', async () => {
   const sending = call('sqs:SendMessage', queue('remediate'));
-  expect(await mayCall(roleIn(anything, 'ScheduledScan'), sending)).toBe(true);
-  expect(await mayCall(roleIn(none, 'ScheduledScan'), sending)).toBe(false);
+  expect(await mayCall(roleIn(anything, 'Scan'), sending)).toBe(true);
+  expect(await mayCall(roleIn(none, 'Scan'), sending)).toBe(false);
 });
 
 /** The writes to resources that a role holds, of all that actions declare. */
@@ -282,7 +282,7 @@ describe('by the simulator, remediation that takes back', () => {
 });
 
 describe('a statement', () => {
-  const statements = ['Operator', 'Remediate', 'Ec2', 'ScheduledScan'].flatMap((name) =>
+  const statements = ['Operator', 'Remediate', 'Ec2', 'Scan'].flatMap((name) =>
     statementsIn(policyOf(roleIn(anything, name))),
   );
 
