@@ -368,12 +368,11 @@ describe('an alarm', () => {
   });
 });
 
-it('the dashboard shows what was told and done', () => {
+it('the dashboard shows transitions and actions', () => {
   const body = JSON.parse(text(properties('Dashboard'), 'DashboardBody') ?? '');
   const widget = list(body, 'widgets').find(
     (each) =>
-      text(each, 'properties', 'title') ===
-      'Changes of findings told, actions done and skipped, breakers opened',
+      text(each, 'properties', 'title') === 'Transitions, actions done and skipped, circuit breakers opened',
   );
   expect(list(widget, 'properties', 'metrics').map((row) => [at(row, 1), at(row, 5)])).toEqual([
     ['Transitions', 'transitions'],
