@@ -146,7 +146,7 @@ function lookIn(value: unknown): Recheck | undefined {
  * The body of a message that requests the evaluation of resources. Tags are left out, because the evaluator reads
  * them anew.
  * @returns the body as an object, to be written as JSON.
- * @example parseMessage(recheckBody([{ resource }])).kind // the kind of messages that `Recheck`s come in
+ * @example recheckBody([{ resource }]) // { trailseal: { version: 1, kind: 'look', looks: [{ resource }] } }
  */
 export function recheckBody(looks: readonly Recheck[]): unknown {
   return own({
