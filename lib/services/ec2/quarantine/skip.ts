@@ -120,7 +120,11 @@ function loadBalancing({ registrations }: Seen, { loadBalanced }: Settings): rea
   return [`it is behind a load balancer (${groups.join(', ')}); loadBalanced: drain would allow it`];
 }
 
-/** `name/0123456789abcdef` of a target group's ARN. */
+/**
+ * The name and id of a target group, from its ARN, fit for messages.
+ * @param arn the group's ARN.
+ * @example targetGroupName('arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/web/0123456789abcdef') // 'web/0123456789abcdef'
+ */
 export function targetGroupName(arn: string): string {
   return printable(arn.split(':targetgroup/')[1] ?? arn);
 }
