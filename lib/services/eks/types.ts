@@ -58,7 +58,7 @@ export const resourceTypes = {
     arn: {
       service: 'eks',
       resource: (id) => `nodegroup/${id}`,
-      // It ends in a UUID that few events tell: `nodegroup/<cluster>/<node group>/<uuid>`.
+      // It ends in a UUID that few events contain: `nodegroup/<cluster>/<node group>/<uuid>`.
       mayGoOn: true,
       idIn: (resource) => /^nodegroup\/([^/#]+\/[^/#]+)(?:\/[^/#]+)?$/.exec(resource)?.[1],
     },
