@@ -83,7 +83,7 @@ const rate = z.pipe(
     .check(z.refine(({ minutes }) => minutes >= 30 && minutes <= 1_440, aRate)),
 );
 
-const someEvaluators = `some of ${evaluators.join(', ')}, separated by commas`;
+const someEvaluators = `all, or some of ${evaluators.join(', ')}, separated by commas`;
 const someWebhooks = 'names of SSM parameters (/trailseal/webhook), separated by commas, or empty';
 
 const anAddress = 'one e-mail address';
@@ -100,11 +100,14 @@ const schema = z.strictObject({
   ),
   /** In the order of `evaluators`. */
   evaluators: z.pipe(
-    separated(z.enum(evaluators, someEvaluators)).check(
+    separated(z.enum(['all', ...evaluators], someEvaluators)).check(
       z.minLength(1, someEvaluators),
       z.refine((wanted) => new Set(wanted).size === wanted.length, someEvaluators),
+      z.refine((wanted) => wanted.length === 1 || !wanted.includes('all'), someEvaluators),
     ),
-    z.transform((wanted): readonly EvaluatorName[] => evaluators.filter((name) => wanted.includes(name))),
+    z.transform((wanted): readonly EvaluatorName[] =>
+      evaluators.filter((name) => wanted.includes('all') || wanted.includes(name)),
+    ),
   ),
   policy: matching(/\S/, 'the path of a policy file'),
   /**

@@ -2,8 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { defaultParameters } from '../../deploy/defaults.ts';
 import { ParameterError, parameterNames, readParameters } from '../../deploy/parameters.ts';
+import { evaluators } from '../../lib/services/catalogue.ts';
 
 const defaults = defaultParameters();
+const someEvaluators = `all, or some of ${evaluators.join(', ')}, separated by commas`;
 const topic = 'arn:aws:sns:eu-central-1:111122223333:security';
 
 it('serverless.yml has a default for every parameter', () => {
@@ -13,7 +15,7 @@ it('serverless.yml has a default for every parameter', () => {
 it('the defaults of serverless.yml can be used', () => {
   expect(readParameters({ ...defaults, policy: 'trailseal.policy.yml' })).toEqual({
     stage: 'dev',
-    evaluators: ['ec2', 'eks', 'kms'],
+    evaluators,
     policy: 'trailseal.policy.yml',
     policyParameter: undefined,
     kmsKeyArn: undefined,
@@ -37,6 +39,7 @@ it('the defaults of serverless.yml can be used', () => {
 describe('a parameter', () => {
   it.each([
     ['evaluators', 'kms, ec2', ['ec2', 'kms']],
+    ['evaluators', 'all', evaluators],
     ['policy', ' my policy.yml ', 'my policy.yml'],
     ['policyParameter', '/trailseal/dev/policy', '/trailseal/dev/policy'],
     ['logRetentionInDays', 365, 365],
@@ -68,9 +71,10 @@ describe('a parameter that is wrong is named, with what it may be:', () => {
     ['stage', 'Prod', stage],
     ['stage', 'a'.repeat(21), stage],
     ['stage', 'a--b', stage],
-    ['evaluators', 'ec2,s3', 'some of ec2, eks, kms, separated by commas'],
-    ['evaluators', 'ec2,ec2', 'some of ec2, eks, kms, separated by commas'],
-    ['evaluators', '', 'some of ec2, eks, kms, separated by commas'],
+    ['evaluators', 'ec2,s3', someEvaluators],
+    ['evaluators', 'ec2,ec2', someEvaluators],
+    ['evaluators', 'all,ec2', someEvaluators],
+    ['evaluators', '', someEvaluators],
     ['policy', '', 'the path of a policy file'],
     ['policyParameter', '/aws/policy', ofPolicy],
     ['policyParameter', 'a b', ofPolicy],
