@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { at } from '../../lib/core/json.ts';
 import { requestable } from '../../lib/policy/custom-actions.ts';
 import { actions as allActions } from '../../lib/remediation/actions/index.ts';
-import { controls } from '../../lib/services/catalogue.ts';
+import { controls, evaluators } from '../../lib/services/catalogue.ts';
 import { actionsOf } from './commands.ts';
 import { type MadeStack, madeWith } from './made.ts';
 import { type Call, mayCall } from './simulate.ts';
@@ -53,7 +53,7 @@ describe('by the simulator, who takes orders', () => {
     call('dynamodb:BatchGetItem', stateTable, { 'dynamodb:LeadingKeys': [entry] }),
     call('dynamodb:Query', stateTable, { 'dynamodb:LeadingKeys': [exemptions] }),
     call('dynamodb:PutItem', stateTable, { 'dynamodb:LeadingKeys': [exemptions] }),
-    ...['ec2', 'eks', 'kms', 'remediate', 'operator-dead-letters'].map((name) =>
+    ...[...evaluators, 'remediate', 'operator-dead-letters'].map((name) =>
       call('sqs:SendMessage', queue(name)),
     ),
     call('sqs:ReceiveMessage', queue('operator')),
