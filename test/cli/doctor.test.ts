@@ -154,7 +154,7 @@ describe('trails', () => {
     const [, check] = assess(observed({ trails: seen([trail({ ofOrganization: true })]) }));
     expect(check).toMatchObject({
       status: 'ok',
-      seen: 'main (of the organization) logs the management events that Trailseal waits for: ec2, eks, kms',
+      seen: `main (of the organization) logs the management events that Trailseal waits for: ${evaluators.join(', ')}`,
     });
   });
 
@@ -163,11 +163,9 @@ describe('trails', () => {
       trail({ ofOrganization: true, selectors: refused('cloudtrail:GetEventSelectors') }),
     ]);
     const all = troubles({ trails });
-    expect(all.map(({ id, status }) => [id, status])).toEqual([
-      ['trail/ec2', 'unknown'],
-      ['trail/eks', 'unknown'],
-      ['trail/kms', 'unknown'],
-    ]);
+    expect(all.map(({ id, status }) => [id, status])).toEqual(
+      evaluators.map((evaluator) => [`trail/${evaluator}`, 'unknown']),
+    );
     expect(all[0]?.advice?.what).toMatch(/the organization's management account can tell as well$/);
   });
 
@@ -315,9 +313,7 @@ describe('a stage', () => {
   it('whose schedule is all that there is of it is deployed in part', () => {
     const ids = troubles({ ...nothing, schedule: schedule() }).map(({ id }) => id);
     expect(ids).toEqual([
-      'deployment/ec2',
-      'deployment/eks',
-      'deployment/kms',
+      ...evaluators.map((evaluator) => `deployment/${evaluator}`),
       'function/scan',
       'queue/scan',
       'dead-letters/scan',
