@@ -4,8 +4,7 @@ import type { Unknown, UnknownReason } from './facts.ts';
 
 /**
  * Whether the resource itself does not exist: it was deleted, or AWS does not show it yet because it was just
- * created.
- * That something the resource refers to was deleted does not count.
+ * created. That something the resource refers to was deleted does not count.
  * @param facts of one resource, any number of them.
  * @returns the reason, a clause for people; `undefined` where no fact says so.
  * @example isDeleted({ 'kms.keyState': unknownFact('deleted', 'KMS does not know the key') }) // 'KMS does not know the key'
@@ -26,8 +25,7 @@ export function isNotReady(facts: Partial<Facts>): string | undefined {
 
 /**
  * Whether a call to AWS was throttled or failed, so that a later try may succeed. A denied call does not count,
- * because
- * it stays denied.
+ * because it stays denied.
  * @param facts of one resource; unknown parts within known facts count too.
  * @returns the reason, a clause for people; `undefined` where AWS answered every call.
  * @example wasNotAnswered({ 'kms.keyState': unknownFact('throttled', 'kms:DescribeKey was throttled') }) // 'kms:DescribeKey was throttled'

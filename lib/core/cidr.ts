@@ -27,8 +27,7 @@ export function parseCidr(value: string): Cidr | undefined {
 
 /**
  * Whether every address of `inner` is in one of `outers`, which may cover it together. A block never covers one of
- * the
- * other IP version; an IPv4-mapped IPv6 block counts as IPv6.
+ * the other IP version; an IPv4-mapped IPv6 block counts as IPv6.
  * @param outers in any order; they may overlap.
  * @example covers([{ evaluator: 'ipv4', address: '10.0.0.0', prefix: 8 }], { evaluator: 'ipv4', address: '10.1.0.0', prefix: 16 }) // true
  */

@@ -54,8 +54,7 @@ export function flag(value: unknown, ...path: readonly (string | number)[]): boo
 
 /**
  * The list at `path`, in any of the forms that CloudTrail writes: an array, EC2's `{"items": […]}` or `{"item":
- * […]}`, or
- * a single object for a list of one. An empty EC2 set `{}` is `[]`.
+ * […]}`, or a single object for a list of one. An empty EC2 set `{}` is `[]`.
  * @returns the items; `[]` for any other value.
  * @example list({ volumeSet: { items: [{ volumeId: 'vol-1' }] } }, 'volumeSet') // [{ volumeId: 'vol-1' }]
  */

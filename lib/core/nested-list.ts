@@ -55,8 +55,7 @@ interface Rest {
  * Makes a lister of all inner resources.
  * @param nested the outer listing, the inner listing, and how an inner item becomes a resource.
  * @returns a lister. It rejects with a `ListingError` when the outer listing fails, and returns the outer resources
- *   of
- * `particular` errors as `unlisted`.
+ *   of `particular` errors as `unlisted`.
  * @example nested({ outer: clusters, inner: nodegroups, resource: nodegroupOf }).permissions // ['eks:ListClusters', 'eks:ListNodegroups']
  */
 export function nested({ outer, inner, resource }: Nested): Lister {

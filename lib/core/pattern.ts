@@ -1,9 +1,9 @@
 /** Patterns with `*` and `?`. Source: IAM User Guide, "IAM JSON policy elements: Action" and "Resource". */
 
 /**
- * Whether `pattern` matches the whole of `text`: `*` stands for any text, also none, and `?` for any one character. Letter
- * case counts. It uses no regular expression: it takes at most the product of the two lengths, whatever they hold, and
- * time linear in the text for a given pattern.
+ * Whether `pattern` matches the whole of `text`: `*` stands for any text, also none, and `?` for any one character.
+ * Letter case counts. It uses no regular expression: it takes at most the product of the two lengths, whatever they
+ * hold, and time linear in the text for a given pattern.
  * @example matchesPattern('arn:aws:ec2:*:*:instance/i-0abc*', 'arn:aws:ec2:eu-central-1:111122223333:instance/i-0abc1') // true
  */
 export function matchesPattern(pattern: string, text: string): boolean {

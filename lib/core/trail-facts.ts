@@ -43,7 +43,7 @@ export interface TrailReader<
 /**
  * An event as the source of a fact.
  * @returns the event's name, id and time (ISO 8601, UTC).
- * @example known(true, sourceOf(event)).source // { kind: 'event', eventName: 'CreateVolume', eventId: '…', eventTime: '2026-01-01T00:00:00.000Z' }
+ * @example sourceOf({ ...event, id: 'e1', eventName: 'CreateVolume', time: 0 }) // { kind: 'event', eventName: 'CreateVolume', eventId: 'e1', eventTime: '1970-01-01T00:00:00.000Z' }
  */
 export function sourceOf(event: TrailEvent): Source {
   return {

@@ -25,7 +25,7 @@ type SettingsOf = (controlId: string) => unknown;
  * @returns an evaluation for each concern, in the order given.
  * @throws TypeError when the provider does not answer for a fact.
  * @example
- * const evaluated = await evaluate(matcher.match(event).triggered, facts, (id) => policy.controls.get(id)?.settings);
+ *   const evaluated = await evaluate(matcher.match(event).triggered, facts, (id) => policy.controls.get(id)?.settings);
  */
 export async function evaluate(
   concerns: readonly Concern[],
@@ -48,12 +48,12 @@ export interface LiveConcern extends Concern {
 
 /**
  * Evaluates resources as they are now, by their own ids. See `LiveFactProvider` for how one concern may give several
- * evaluations; its facts say whether a resource was deleted or is not ready, so that
- * its verdict does not count (`core/absence.ts`).
+ * evaluations; its facts say whether a resource was deleted or is not ready, so that its verdict does not count
+ * (`core/absence.ts`).
  * @returns the evaluations for each concern, in the order given. Of one control and one resource there is one
- * evaluation, and one object, however many concerns it answers.
+ *   evaluation, and one object, however many concerns it answers.
  * @example
- * const [[evaluated] = []] = await evaluateLive([{ control, resource }], awsFacts, settingsOf);
+ *   const [[evaluated] = []] = await evaluateLive([{ control, resource }], awsFacts, settingsOf);
  */
 export async function evaluateLive(
   concerns: readonly LiveConcern[],

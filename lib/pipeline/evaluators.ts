@@ -25,8 +25,9 @@ const calls = ['AWS API Call via CloudTrail', 'AWS Service Event via CloudTrail'
 const signIns = ['AWS Console Sign In via CloudTrail', 'AWS Console Signin via CloudTrail'] as const;
 
 /**
- * The patterns of the events that controls declare, triggers and deletion events, of calls that succeeded: one for calls
- * and service events, one for sign-ins and one for what actors do, as far as there are any. Each is a rule of its own.
+ * The patterns of the events that controls declare, triggers and deletion events, of calls that succeeded: one for
+ * calls and service events, one for sign-ins and one for what actors do, as far as there are any. Each is a rule of
+ * its own.
  * @param services those that have the sources of these events, for EventBridge's names of them.
  * @example eventPatterns(kmsControls, services)[0].detail.eventName // ['CancelKeyDeletion', …]
  */

@@ -1,15 +1,15 @@
-/** What AWS never changes its mind about, kept for the life of the process that made the cache. */
+/** Caches facts that never change, for the life of the process. */
 export class Cache {
   readonly #kept = new Map<object, Map<string, unknown>>();
 
   /**
-   * What is kept for one lookup, by what it was asked by.
-   * @param owner the lookup itself: nobody else sees what is kept for it.
+   * The cached values of one lookup, by id.
+   * @param owner the lookup itself: other lookups do not see its values.
    */
   of<Value>(owner: object): Map<string, Value> {
     const kept = this.#kept.get(owner) ?? new Map<string, unknown>();
     this.#kept.set(owner, kept);
-    // Each owner keeps values of one type, which no type of a map can say.
+    // Each owner stores values of one type, which the type of a map cannot express.
     return kept as Map<string, Value>;
   }
 }

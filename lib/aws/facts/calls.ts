@@ -1,28 +1,31 @@
-/** Asking AWS for many things: in one call where it takes many ids, else one by one; and waiting for the late. */
+/**
+ * Reads many things from AWS: in one call where it accepts many ids, else one by one; and waits for new resources.
+ */
 import { type Fact, unknownFact } from '../../core/facts.ts';
 import { failure, isNotFound, refusesAnId } from './failure.ts';
 import type { Lookups } from './lookups.ts';
 
 type Facts<T> = ReadonlyMap<string, Fact<T>>;
 
-/** A Describe call of EC2 that takes many ids. */
+/** A Describe call of EC2 that accepts many ids. */
 export interface Describe<T> {
   /** As IAM names it. */
   readonly action: string;
-  /** The most ids that one call takes. */
+  /** The most ids that one call accepts. */
   readonly size: number;
-  /** By the ids themselves: the direct way, in which one id that does not exist fails the whole call. */
+  /** Reads by the ids themselves: one id that does not exist fails the whole call. */
   byId(ids: readonly string[], lookups: Lookups): Promise<readonly T[]>;
-  /** By a filter on the ids, which leaves out those that do not exist. */
+  /** Reads by a filter on the ids, which leaves out those that do not exist. */
   byFilter(ids: readonly string[], lookups: Lookups): Promise<readonly T[]>;
-  /** The ids, of those asked for, under which this item was asked for. */
+  /** The requested ids that mean this item. */
   idsOf(item: T): readonly (string | undefined)[];
 }
 
 /**
- * Asks by id first; when EC2 refuses that because of some id, by filter, so that a bad id costs the others one
- * more call and no answer. What is missing then is looked for again, by filter, as long as somebody waits for it.
- * Source: EC2 API Reference, "Error codes" (InvalidInstanceID.NotFound), "Eventual consistency in the Amazon EC2 API".
+ * Reads by id first, and by filter when EC2 refuses that because of some id, so that a bad id costs the others one
+ * more call but no answer. Then it reads missing items again, by filter, as long as a request waits for one.
+ * Source: EC2 API Reference, "Error codes" (InvalidInstanceID.NotFound), "Eventual consistency in the Amazon EC2
+ * API".
  */
 export async function describeAll<T>(
   describe: Describe<T>,
@@ -31,7 +34,7 @@ export async function describeAll<T>(
   waitsFor: (id: string) => boolean,
 ): Promise<Facts<T>> {
   const facts = new Map<string, Fact<T>>();
-  // In a filter, * and ? would stand for any id; no id has them.
+  // In a filter, * and ? would match any id; no id contains them.
   let missing = ids.filter((id) => /^[\w.:/-]+$/.test(id));
   for (let looks = 1; missing.length > 0; looks += 1) {
     await Promise.all(
@@ -70,8 +73,8 @@ async function look<T>(
 }
 
 /**
- * Asks one by one, several at a time, where AWS takes one id a call.
- * @param ask the call; `undefined` when its answer holds no such thing.
+ * Reads one by one, several at a time, where AWS accepts one id a call.
+ * @param ask makes the call; `undefined` when the answer does not contain the thing.
  */
 export async function askEach<T>(
   action: string,
@@ -105,7 +108,7 @@ export async function allPages<T>(
   do {
     const { items, next } = await page(token);
     all.push(...(items ?? []));
-    // An empty token is none, as several services write it.
+    // Several services return an empty token after the last page.
     token = next === '' ? undefined : next;
   } while (token !== undefined);
   return all;

@@ -1,6 +1,7 @@
 /**
- * AWS's refusals, as unknown facts. Only what AWS, or the way to it, answered becomes one: a mistake of our own
- * is thrown on. Source: EC2 API Reference, "Error codes for the Amazon EC2 API"; "Common errors" of EKS and KMS.
+ * Turns AWS's errors into unknown facts. Only errors of AWS and of the network become one: errors in Trailseal's own
+ * code are thrown again. Source: EC2 API Reference, "Error codes for the Amazon EC2 API"; "Common errors" of EKS and
+ * KMS.
  */
 
 import { type Unknown, unknownFact } from '../../core/facts.ts';
@@ -20,7 +21,7 @@ const throttles = new Set([
   'SlowDown',
 ]);
 
-/** Whether AWS says that there is no such resource, or that nothing could have this id. */
+/** Whether AWS says that the resource does not exist, or that the id is malformed. */
 export function isNotFound(error: unknown): boolean {
   return /NotFound|Malformed|^InvalidGrantId/.test(codeOf(error));
 }
@@ -37,7 +38,7 @@ export function hasCode(error: unknown, code: string): boolean {
 
 /**
  * @param action the action as IAM names it, `ec2:DescribeInstances`.
- * @returns why the fact is unknown. Throws the error again when it did not come from AWS or the way to it.
+ * @returns why the fact is unknown. Throws the error again when it came neither from AWS nor from the network.
  */
 export function failure(error: unknown, action: string): Unknown {
   const code = codeOf(error);
@@ -46,7 +47,7 @@ export function failure(error: unknown, action: string): Unknown {
   if (throttles.has(code) || isThrottling(error)) {
     return unknownFact('throttled', `${action} was throttled for as long as it was tried${message}`);
   }
-  // The SDK marks every error that comes out of a call so, also those of the network.
+  // The SDK adds this member to every error of a call, also to those of the network.
   if (!isObject(error) || !('$metadata' in error)) throw error;
   return unknownFact('failed', `${action} failed with ${code}${message}`);
 }

@@ -1,6 +1,6 @@
 /**
- * One account and Region during one gathering of facts: what is asked there is collected and asked together,
- * each thing once, however many facts of however many resources need it.
+ * One account and Region during one gathering of facts: it collects the requested ids and reads them together, each
+ * once, however many facts and resources need it.
  */
 
 import type { AccountRegion } from '../../core/account-region.ts';
@@ -8,12 +8,12 @@ import { type Fact, known, type Source, type Unknown } from '../../core/facts.ts
 import type { Clients } from '../clients.ts';
 import type { Cache } from './cache.ts';
 
-/** A kind of thing that AWS is asked for by id: the calls, and beside them the permissions that they need. */
+/** A type of thing that AWS returns by id: the calls, and the permissions that they require. */
 export interface Lookup<T> {
   readonly permissions: readonly string[];
   /**
-   * @param waitsFor whether the thing is expected to be there, so that its absence is waited out.
-   * @returns an answer for every id. What can't be known is an unknown fact, never an error.
+   * @param waitsFor whether the thing is expected to exist, so that the lookup waits until it appears.
+   * @returns an answer for every id. A fact that can't be read is an unknown fact, never an error.
    */
   find(
     ids: readonly string[],
@@ -23,18 +23,18 @@ export interface Lookup<T> {
 }
 
 export interface Surroundings {
-  /** Throws where there is no way to ask in that account. */
+  /** Throws where the account cannot be accessed. */
   readonly clients: (accountRegion: AccountRegion) => Clients;
   readonly now: () => Date;
   readonly wait: (milliseconds: number) => Promise<void>;
   readonly cache: Cache;
 }
 
-/** How long a thing that is not there yet is waited for, in milliseconds: before the second look, the third, … */
+/** The waits for a thing that does not exist yet, in milliseconds: before the second read, the third, … */
 const delays = [500, 1_000, 2_000, 4_000];
-/** No wait ends later than this after the gathering began, whatever is waited for. */
+/** No wait ends later than this after the gathering began, in milliseconds. */
 const longestWait = 10_000;
-/** So many calls at a time: enough to hide the latency. What is too fast for AWS all the same, the client slows down. */
+/** The number of concurrent calls: enough to hide the latency. The client slows down calls that AWS throttles. */
 const concurrency = 8;
 
 export class Lookups {
@@ -55,18 +55,18 @@ export class Lookups {
     this.#deadline = surroundings.now().getTime() + longestWait;
   }
 
-  /** Asks for one thing, together with everything else that is asked for at the same time. */
+  /** Reads one thing, together with all others that are requested at the same time. */
   ask<T>(lookup: Lookup<T>, id: string, waits: boolean): Promise<Fact<T>> {
-    // The map holds under each lookup the batch made of it, which no type of a map can say.
+    // The map contains under each lookup the batch made of it, which the type of a map cannot express.
     const batch = (this.#batches.get(lookup) as Batch<T> | undefined) ?? new Batch(lookup, this);
     this.#batches.set(lookup, batch);
     return batch.get(id, waits);
   }
 
-  /** Makes one call to AWS, when its turn has come. Rejects with what the SDK throws. */
+  /** Makes one call to AWS, as soon as fewer than the most concurrent calls run. Rejects with what the SDK throws. */
   async call<T>(send: (clients: Clients) => Promise<T>): Promise<T> {
     if (this.#running < concurrency) this.#running += 1;
-    // Whoever ends hands its place on, so that the number running stays as it is.
+    // A call that ends starts a waiting one, so that the number of running calls stays the same.
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
       return await send(this.#surroundings.clients(this));
@@ -77,7 +77,7 @@ export class Lookups {
     }
   }
 
-  /** Waits before another look; `false`, at once, when there have been looks enough. */
+  /** Waits before another read; returns `false` at once after the last one. */
   async pause(looks: number): Promise<boolean> {
     const delay = delays[looks - 1];
     if (delay === undefined || this.#surroundings.now().getTime() + delay > this.#deadline) return false;
@@ -85,7 +85,7 @@ export class Lookups {
     return true;
   }
 
-  /** A value that AWS has just answered. */
+  /** A value that AWS has just returned, as a known fact. */
   answered<T>(value: T, action: string): Fact<T> {
     return known(value, this.source(action));
   }
@@ -96,7 +96,7 @@ export class Lookups {
   }
 }
 
-/** Collects ids until everybody who is about to ask has asked, then asks for all of them together. */
+/** Collects the ids that are requested in one turn of the event loop, then reads all of them together. */
 class Batch<T> {
   readonly #lookup: Lookup<T>;
   readonly #lookups: Lookups;
@@ -126,7 +126,7 @@ class Batch<T> {
     return fact;
   }
 
-  /** All who ask in this turn of the event loop, and in what follows from it without waiting, are collected. */
+  /** Collects all requests of this turn of the event loop, and those that follow from it without waiting. */
   #collect() {
     const ids: string[] = [];
     const turn = new Promise<void>((resolve) => setImmediate(resolve));
@@ -138,7 +138,7 @@ class Batch<T> {
   }
 }
 
-/** A fact that follows from another; unknown for the same reason where that one is. */
+/** Derives a fact from another; unknown for the same reason where that one is. */
 export function derive<T, U>(fact: Fact<T>, follow: (value: T, source: Source) => Fact<U>): Fact<U> {
   return fact.known ? follow(fact.value, fact.source) : fact;
 }

@@ -1,4 +1,4 @@
-/** What a reader of facts is: how one fact follows from what AWS is asked, and all that it may ask. */
+/** What a reader of facts is: how one fact follows from AWS's answers, and all calls that it may make. */
 import type { FactName, Facts, Resource, ResourceType } from '../../core/control.ts';
 import type { Tags } from '../../core/fact-provider.ts';
 import {
@@ -14,20 +14,23 @@ import type { Lookup, Lookups } from './lookups.ts';
 export interface Aws {
   readonly lookups: Lookups;
   /**
-   * Asks for the resource itself, or for what comes and goes with it: if it was just made, it is waited for; where
-   * it is not found, the resource was deleted.
+   * Reads the resource itself, or something that exists exactly as long as it: a new resource is waited for; where it
+   * is not found, the resource was deleted.
    */
   ask<T>(lookup: Lookup<T>, id: string): Promise<Fact<T>>;
   /**
-   * Asks for something else that the resource refers to, which must have been there before it; where it is not
-   * found, that says nothing of the resource.
+   * Reads something else that the resource refers to, which must be older than it; that it is not found says nothing
+   * about the resource.
    */
   follow<T>(lookup: Lookup<T>, id: string): Promise<Fact<T>>;
-  /** Asks another service about something that the resource refers to; where that is not found, it says nothing of the resource. */
+  /**
+   * Reads another service's fact about something that the resource refers to; that it is not found says nothing about
+   * the resource.
+   */
   related<Name extends RelatedFactName>(name: Name, key: RelatedKey<Name>): Promise<Fact<RelatedValue<Name>>>;
 }
 
-/** What answers for other services. */
+/** The readers of other services' facts. */
 export type AskRelated = <Name extends RelatedFactName>(
   name: Name,
   key: RelatedKey<Name>,
@@ -37,31 +40,31 @@ export type AskRelated = <Name extends RelatedFactName>(
 export interface Reader<Name extends FactName> {
   /** All lookups that `read` and `identify` may use; the permissions of a fact are theirs. */
   readonly uses: readonly Lookup<unknown>[];
-  /** What `read` asks other services. */
+  /** The other services' facts that `read` uses. */
   readonly asks?: readonly RelatedFactName[];
   read(resource: Resource, aws: Aws): Promise<Facts[Name]>;
   /**
-   * The resource as AWS knows it, as far as the lookups tell: they are those of `read`, so that this costs no call
-   * more. Several where its id stands for several; the resource as it was given where AWS does not answer for it.
+   * The resource as AWS has it, from the lookups of `read`, so that this needs no further call. Several where its id
+   * represents several; the unchanged resource where AWS does not return it.
    */
   identify?(resource: Resource, aws: Aws): Promise<readonly Resource[]>;
 }
 
 export type Readers<Names extends FactName> = { readonly [Name in Names]: Reader<Name> };
 
-/** How tags are read of a kind of resource that the facts about it do not tell. */
+/** How the tags of a type of resource are read that no fact reader returns. */
 export interface TagReader {
   readonly lookup: Lookup<Tags>;
-  /** What the lookup knows the resource by. */
+  /** The resource's id in the lookup. */
   idOf(resource: Resource): string;
 }
 
 export type TagReaders = Partial<Readonly<Record<ResourceType, TagReader>>>;
 
 /**
- * @param waits whether the resource should be there, so that its absence is waited out.
- * @returns the place as this reader may use it. Asking what the reader does not declare throws: in Lambda it
- * would be denied, because the role holds what is declared.
+ * @param waits whether the resource should exist, so that lookups wait until it appears.
+ * @returns the account and Region as this reader may use it. A lookup that the reader does not declare throws,
+ *   because in Lambda it would be denied: the role has only the declared permissions.
  */
 export function awsFor(
   reader: Pick<Reader<FactName>, 'uses' | 'asks'>,

@@ -1,14 +1,14 @@
-/** The tags of resources, as AWS tells them now. A resource that is known to bear none has `{}`. */
+/** The current tags of resources in AWS. A resource that is known to have none has `{}`. */
 import type { Tag } from '@aws-sdk/client-ec2';
 import type { Resource } from '../../core/control.ts';
 import type { Tags } from '../../core/fact-provider.ts';
 
-/** The resource with EC2's tags. EC2 tells them with whatever it describes, and of the untagged leaves them out. */
+/** The resource with EC2's tags. EC2 returns tags with every resource, and leaves them out where there are none. */
 export function withEc2Tags(resource: Resource, tags: readonly Tag[] | undefined): Resource {
   return { ...resource, tags: fromPairs(tags ?? []) };
 }
 
-/** Tags by their names, of the pairs that AWS tells. */
+/** Tags by name, from the pairs that AWS returns. */
 export function fromPairs(pairs: readonly Tag[]): Tags {
   return Object.fromEntries(
     pairs.flatMap(({ Key: key, Value: value = '' }): [string, string][] =>
@@ -25,7 +25,7 @@ export function withEksTags(
   return { ...resource, tags: { ...tags } };
 }
 
-/** The resource with tags unknown: those that an event told may have changed since. */
+/** The resource without tags, which means unknown: those in an event may have changed since. */
 export function withoutTags({ tags: _tags, ...resource }: Resource): Resource {
   return resource;
 }

@@ -43,8 +43,7 @@ const timeForOne = 20_000;
  * @param deadLetter sends a body to the DLQ, with a reason for people.
  * @param remaining milliseconds left to work in: results up to then count, and are not delivered again.
  * @returns the results, and the deliveries that failed even alone. Never rejects: a delivery that the DLQ does not
- *   take is
- * delivered again.
+ *   take is delivered again.
  * @example const { done, failures } = await takeBatch(deliveries, (some) => evaluator.take(some), deadLetter, remaining);
  */
 export async function takeBatch<T>(

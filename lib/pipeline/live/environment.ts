@@ -41,8 +41,7 @@ export function environmentOf(variables: Variables): Environment {
 
 /**
  * The URLs of the queues of the deployed evaluators, to which the scheduled scan sends; evaluators without a queue
- * are left
- * out.
+ * are left out.
  * @example evaluatorQueueUrls({}) // {}
  */
 export function evaluatorQueueUrls(variables: Variables): Readonly<Partial<Record<EvaluatorName, string>>> {

@@ -17,7 +17,7 @@ export type Outcome =
  * @param task what was evaluated, and why.
  * @param attempt the number of this evaluation, from 1.
  * @param patient whether an event caused it, so that a message can request another evaluation; a scheduled scan comes
- * again by itself.
+ *   again by itself.
  * @returns the outcome; times to wait are in seconds.
  * @example outcomeOf(task, evaluated, 1, true) // { kind: 'evaluated', again: undefined } where all facts are known
  */

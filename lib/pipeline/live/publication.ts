@@ -39,11 +39,9 @@ export interface PublicationOptions {
 
 /**
  * Publishes findings that are pending publication, and those that a message names: nothing else requests another try
- * for a
- * finding that Security Hub refused.
+ * for a finding that Security Hub refused.
  * @param attempts by finding id, for the findings that a message names: the number of this attempt, from 1. All
- *   others are
- * at their first.
+ *   others are at their first.
  * @returns which findings Security Hub accepted, refused or did not take now.
  * @throws when the state table or a queue can't be written. Errors of Security Hub are in the result.
  * @example const { published } = await publishPending(entries, new Map(), { controls, stateTable, publisher, queues, now });

@@ -76,13 +76,11 @@ const timeForAPage = 60_000;
 
 /**
  * Processes one message of a scheduled scan. Without a part it divides the scan into parts, one message each; a part
- * is
- * processed page by page, and a message of its own continues what no time is left for.
+ * is processed page by page, and a message of its own continues what no time is left for.
  * @param part the part to scan; `undefined` for the whole.
  * @returns what was listed and sent. Rejects with a `ListingError` when AWS does not list, and with the errors of the
- *   state
- * table and the queues; then the message is to be delivered again, which is harmless because evaluation is
- * idempotent.
+ *   state table and the queues; then the message is to be delivered again, which is harmless because evaluation is
+ *   idempotent.
  * @example (await scan(undefined, surroundings)).continued // true: it has sent one message for each part
  */
 export async function scan(

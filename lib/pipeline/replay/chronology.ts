@@ -4,9 +4,9 @@ import type { ArchiveEvent } from '../../trail/archive.ts';
 
 /**
  * Sorts events by time. One without a time keeps its place behind the record before it in its file. CloudTrail's
- * clock ticks in seconds: within one, what makes a resource goes first and what deletes it last; otherwise the
- * order of the files holds. ReplicateKey goes before the CreateKey that it brings about in another Region, which
- * says less of the new key. Source: AWS KMS Developer Guide, "ReplicateKey" (CloudTrail entry).
+ * clock ticks in seconds: within one, what makes a resource goes first and what deletes it last; otherwise the order
+ * of the files holds. ReplicateKey goes before the CreateKey that it brings about in another Region, which says less
+ * of the new key. Source: AWS KMS Developer Guide, "ReplicateKey" (CloudTrail entry).
  * @param events in the order of their files and of their places in these.
  * @param onlyDeletes whether an event can do nothing but delete resources.
  * @returns every event, in the order in which `replay` takes them.

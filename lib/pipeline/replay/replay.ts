@@ -97,18 +97,18 @@ export interface Replay extends ReplayCounts {
  * Takes events one by one and gives what comes of them to a sink. Nothing is kept but the facts that the events prove
  * and what is known of each resource.
  *
- * The events are those of all accounts and Regions together, in the order of time, and not one account after the other.
- * There are two reasons. The guardrails of a policy also limit the actions in all accounts together, so that a plan
- * depends on what other accounts did before. And an event of one account may name resources of another (a grant of a
- * shared key), and one of a Region those of another (replicas of a key), so that the facts of one account are
+ * The events are those of all accounts and Regions together, in the order of time, and not one account after the
+ * other. There are two reasons. The guardrails of a policy also limit the actions in all accounts together, so that a
+ * plan depends on what other accounts did before. And an event of one account may name resources of another (a grant
+ * of a shared key), and one of a Region those of another (replicas of a key), so that the facts of one account are
  * not enough. Whoever brings the events may read account by account and merge them by time.
  * @param source in the order of time (`inOrderOfTime`); failed calls, dry runs and duplicates may be among them.
  * @throws the signal's reason when aborted, and what the source and the sink throw.
  * @example
- * const events = inOrderOfTime(archive.events, (event) => matcher.onlyDeletes(event));
- * const { verdicts } = await replay(events, { controls, policy, now: new Date() }, {
+ *   const events = inOrderOfTime(archive.events, (event) => matcher.onlyDeletes(event));
+ *   const { verdicts } = await replay(events, { controls, policy, now: new Date() }, {
  *   finding: (finding) => console.log(finding.id, finding.status),
- * });
+ *   });
  */
 export async function replay(
   source: Iterable<TrailEvent> | AsyncIterable<TrailEvent>,
@@ -190,8 +190,8 @@ export async function readFor(
 }
 
 /**
- * Replays an archive that was read for it, and collects what comes of it. Events that were read for another replay alone
- * are ignored as `context-only`.
+ * Replays an archive that was read for it, and collects what comes of it. Events that were read for another replay
+ * alone are ignored as `context-only`.
  * @throws the signal's reason when aborted.
  * @example const { findings } = await replayArchive(archive, { controls, policy, now: new Date() });
  */

@@ -71,11 +71,11 @@ export function scanAt(time: number): Cause {
 /**
  * Lists and evaluates everything that the policy's controls concern.
  * @returns what came of it: `records` are the resources listed, and those that were deleted before they could be
- * evaluated are ignored as `no-resource-id`. What AWS did not list, and facts that it did not answer for, are
- * `inputErrors` that name the IAM action.
+ *   evaluated are ignored as `no-resource-id`. What AWS did not list, and facts that it did not answer for, are
+ *   `inputErrors` that name the IAM action.
  * @throws the signal's reason when aborted.
  * @example
- * const { findings } = await scan({ controls, policy, account, regions: ['eu-central-1'], listerOf, clients, facts, now });
+ *   const { findings } = await scan({ controls, policy, account, regions: ['eu-central-1'], listerOf, clients, facts, now });
  */
 export async function scan(options: ScanOptions): Promise<Replay> {
   const { controls, policy, account, regions, now, signal } = options;

@@ -75,7 +75,7 @@ export const resourceTypes = {
       const encryption = knownValue(facts['ec2.volumeEncryption']);
       return {
         AwsEc2Volume: {
-          // Without an id of its own it goes by instance and device: `i-…:/dev/sdb`.
+          // A volume without an id of its own has the id of its instance and device: `i-…:/dev/sdb`.
           ...(id.startsWith('vol-') ? { VolumeId: id } : { DeviceName: /^i-[^:]*:(.+)$/.exec(id)?.[1] }),
           Encrypted: encryption?.encrypted,
           KmsKeyId: key?.arn,

@@ -1,4 +1,4 @@
-/** What can be done about failures of EKS's controls, each in a file of its own. */
+/** The actions for failures of EKS's controls, each in a file of its own. */
 import type { AnyAction } from '../../core/action.ts';
 import { associateEncryption } from './fixes/associate-encryption.ts';
 import { enableAuditLogging } from './fixes/enable-audit-logging.ts';

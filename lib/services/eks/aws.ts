@@ -16,15 +16,15 @@ import { controlPlaneLogs, type EksFacts } from './facts.ts';
 const clusterAction = 'eks:DescribeCluster';
 
 /**
- * Clusters by name. While one is being made, or an update that was accepted is still under way, EKS tells what
- * was before: that is no answer yet. One that is being deleted was deleted, as an instance that shuts down is: should
- * its deletion fail, it is there again. Source: EKS API Reference, "Cluster": status.
+ * Clusters by name. While a cluster is being created or an accepted update is under way, EKS returns the state
+ * before, which does not count yet. A cluster that is being deleted counts as deleted, like an instance that shuts
+ * down; if its deletion fails, it counts again. Source: EKS API Reference, "Cluster": status.
  */
 const clusters: Lookup<Cluster> = {
   permissions: [clusterAction],
   async find(names, lookups, waitsFor) {
     const found = await askEach(clusterAction, names, lookups, waitsFor, async (name) => {
-      // The SDK refuses a URL without the name.
+      // The SDK throws for a URL without the name.
       if (name === '') return undefined;
       const answer = await lookups.call(({ eks }) => eks.send(new DescribeClusterCommand({ name })));
       return answer.cluster;
@@ -41,14 +41,14 @@ const clusters: Lookup<Cluster> = {
 const nodegroupAction = 'eks:DescribeNodegroup';
 
 /**
- * Node groups by `<cluster>/<node group>`. What they launch is settled from the call that makes them on. Source: EKS
- * API Reference, "Nodegroup": status.
+ * Node groups by `<cluster>/<node group>`. The call that creates them sets what they launch. Source: EKS API
+ * Reference, "Nodegroup": status.
  */
 const nodegroups: Lookup<Nodegroup> = {
   permissions: [nodegroupAction],
   async find(ids, lookups, waitsFor) {
     const found = await askEach(nodegroupAction, ids, lookups, waitsFor, async (id) => {
-      // Names of clusters and node groups hold no slash.
+      // Names of clusters and node groups contain no slash.
       const [clusterName, nodegroupName] = id.split('/');
       if (!clusterName || !nodegroupName) return undefined;
       const answer = await lookups.call(({ eks }) =>
@@ -101,7 +101,7 @@ async function identifyCluster(resource: Resource, aws: Aws): Promise<readonly R
   return [withEksTags({ ...resource, arn }, tags)];
 }
 
-/** The node group with its true ARN, whose end, a UUID, few events tell; its id stays what identifies it. */
+/** The node group with its real ARN, which ends in a UUID that few events contain; its id still identifies it. */
 async function identifyNodegroup(resource: Resource, aws: Aws): Promise<readonly Resource[]> {
   const fact = await aws.ask(nodegroups, resource.id);
   if (!fact.known) return [resource];
@@ -109,7 +109,7 @@ async function identifyNodegroup(resource: Resource, aws: Aws): Promise<readonly
   return [withEksTags({ ...resource, arn }, tags)];
 }
 
-/** Each log that the answer sets; one that it does not name stays unknown. */
+/** Each log in the response; a log that it does not name stays unknown. */
 function logsIn(cluster: Cluster): Extract<EksFacts['eks.logging'], { known: true }>['value'] {
   const logs = new Map<string, boolean>();
   for (const { types = [], enabled } of cluster.logging?.clusterLogging ?? []) {

@@ -1,4 +1,6 @@
-/** Listing what the EKS evaluator evaluates: ListClusters, and ListNodegroups for each. They tell names, and no tags. */
+/**
+ * The listers of EKS's resources: ListClusters, and ListNodegroups for each cluster. They return names, without tags.
+ */
 import { ListClustersCommand, ListNodegroupsCommand } from '@aws-sdk/client-eks';
 import type { Clients } from '../../aws/clients.ts';
 import { arnOf } from '../../core/arn.ts';
@@ -34,7 +36,7 @@ const clusters: Lister = {
   },
 };
 
-/** Node groups by the ARN without its UUID, as most events name them; the listing does not tell it. */
+/** Node groups with the ARN without its UUID, as in most events, because the listing does not return it. */
 const nodegroups = nested({
   outer: { action: clustersAction, list: listClusters },
   inner: {

@@ -1,4 +1,4 @@
-/** How EKS is asked and changed. */
+/** How EKS's resources are read and changed. */
 import { defineLive } from '../../core/service.ts';
 import { actions } from './actions.ts';
 import { aws } from './aws.ts';

@@ -30,7 +30,7 @@ export function cluster(event: TrailEvent): readonly Resource[] {
 /**
  * CreateCluster and UpdateClusterConfig: the cluster, unless the update concerns other settings than its endpoint.
  * @returns one resource, or none.
- * @example clusterByEndpoint(event).map(({ id }) => id) // ['my-cluster']
+ * @example clusterByEndpoint({ ...event, eventName: 'UpdateClusterConfig', request: { name: 'my-cluster', logging: {} } }) // []
  */
 export function clusterByEndpoint(event: TrailEvent): readonly Resource[] {
   return event.eventName !== 'UpdateClusterConfig' || mayUpdate('endpoint', event) ? cluster(event) : [];
@@ -39,7 +39,7 @@ export function clusterByEndpoint(event: TrailEvent): readonly Resource[] {
 /**
  * CreateCluster and UpdateClusterConfig: the cluster, unless the update concerns other settings than its logs.
  * @returns one resource, or none.
- * @example clusterByLogging(event).map(({ id }) => id) // ['my-cluster']
+ * @example clusterByLogging({ ...event, eventName: 'UpdateClusterConfig', request: { name: 'my-cluster', logging: {} } }).length // 1
  */
 export function clusterByLogging(event: TrailEvent): readonly Resource[] {
   return event.eventName !== 'UpdateClusterConfig' || mayUpdate('logging', event) ? cluster(event) : [];
@@ -47,12 +47,10 @@ export function clusterByLogging(event: TrailEvent): readonly Resource[] {
 
 /**
  * CreateNodegroup, UpdateNodegroupVersion, DeleteNodegroup: the node group that the event names. Its real ARN ends in
- * a
- * UUID that only the responses of CreateNodegroup and DeleteNodegroup contain; without them, the ARN ends before the
- * UUID.
- * Its id, `<cluster>/<node group>`, and `partOf` identify the group everywhere.
+ * a UUID that only the responses of CreateNodegroup and DeleteNodegroup contain; without them, the ARN ends before
+ * the UUID. Its id, `<cluster>/<node group>`, and `partOf` identify the group everywhere.
  * @returns one resource; none where the event does not name both cluster and node group.
- * @example nodegroup(event)[0]?.id // 'my-cluster/my-nodegroup'
+ * @example nodegroup({ ...event, request: { name: 'my-cluster', nodegroupName: 'my-nodegroup' } })[0]?.id // 'my-cluster/my-nodegroup'
  */
 export function nodegroup(event: TrailEvent): readonly Resource[] {
   const inCluster = clusterName(event);

@@ -14,7 +14,7 @@ function writesTags(action: IamAction, resource: string): Write {
   return { action, on: [{ service: 'eks', resource }], condition: onlyPolicyTags };
 }
 
-/** EKS names by ARN what is tagged; that of a node group ends in an id that only EKS knows. */
+/** EKS's tag calls take ARNs; that of a node group ends in an id that only EKS knows. */
 function eksAdapter(
   read: string,
   resource: string,

@@ -37,7 +37,7 @@ interface Cluster {
   readonly nodegroups: Map<string, Nodegroup>;
 }
 
-/** A cluster made anew under an old name has nothing of the old one. */
+/** A cluster created under a former cluster's name inherits no facts from it. */
 export const trail: TrailPart<'eks'> = {
   contextEvents,
   open(ask) {

@@ -36,7 +36,7 @@ export function mayUpdate(setting: keyof typeof settings, event: TrailEvent): bo
  * A parameter in the response to an update; EKS writes lists and objects as JSON text there.
  * @param type the parameter's type, in any letter case.
  * @returns the text; `undefined` where the response has no such parameter.
- * @example updateParameter(event, 'Version') // '1.33'
+ * @example updateParameter({ ...event, response: { update: { params: [{ type: 'Version', value: '1.33' }] } } }, 'Version') // '1.33'
  */
 export function updateParameter(event: TrailEvent, type: string): string | undefined {
   const found = updateParameters(event).find(
@@ -51,9 +51,8 @@ function updateParameters({ response }: TrailEvent): readonly unknown[] {
 
 /**
  * Whether a record contains the request in full, so that a setting that it does not name was not requested.
- * CloudTrail
- * writes a note instead of a request that is too big. Source: AWS CloudTrail User Guide, "CloudTrail record
- * contents".
+ * CloudTrail writes a note instead of a request that is too big. Source: AWS CloudTrail User Guide, "CloudTrail
+ * record contents".
  * @example isWhole({ omitted: true }) // false
  */
 export function isWhole(request: unknown): boolean {

@@ -1,9 +1,9 @@
-/** Facts about KMS keys, their policies and grants. In all of them `null` stands for what was not told. */
+/** Facts about KMS keys, their policies and grants. In all of them, `null` means not known. */
 
 import type { Fact } from '../../core/facts.ts';
 import type { KeyPolicy } from '../../iam/document.ts';
 
-/** What a key is, none of which changes in its life but `multiRegionKeyType`. Authority: DescribeKey. */
+/** A key's metadata; only `multiRegionKeyType` ever changes. Authority: DescribeKey. */
 export interface KmsKey {
   /** AWS_KMS, EXTERNAL (imported), AWS_CLOUDHSM, EXTERNAL_KEY_STORE. */
   readonly origin: string | null;
@@ -22,7 +22,7 @@ export interface KmsKeyState {
   readonly pendingWindowInDays: number | null;
   /** As it was written, for people; CloudTrail gives English text. */
   readonly deletionDate: string | null;
-  /** Who brought the state about, where an event tells. */
+  /** The actor that changed the state, where an event says so. */
   readonly changedBy: string | null;
 }
 
@@ -37,7 +37,7 @@ export interface KmsKeyPolicy {
   readonly policy: KeyPolicy;
   /** Whether it is the policy that KMS attaches when the caller gives none. */
   readonly isDefault: boolean;
-  /** As KMS gave it; only AWS's own answer tells it. */
+  /** The text as KMS returned it; events do not contain it. */
   readonly text?: string;
 }
 
@@ -54,10 +54,10 @@ export interface KmsGrant {
 
 /** Imported key material. Authority: DescribeKey, ListKeyRotations with IncludeKeyMaterial. */
 export interface KmsKeyMaterial {
-  /** Material that the key should have and has not; while there is any, the key can't be used. */
+  /** Material that the key should have and lacks; while some is missing, the key can't be used. */
   readonly missing: readonly {
     readonly keyMaterialId: string | null;
-    /** `null` where AWS tells only that it is not there; without an id it may then never have been. */
+    /** `null` where AWS says only that it is missing; material without an id may never have existed. */
     readonly because: 'DELETED' | 'EXPIRED' | null;
   }[];
   /** KEY_MATERIAL_EXPIRES or KEY_MATERIAL_DOES_NOT_EXPIRE, of the latest import. */
@@ -66,7 +66,7 @@ export interface KmsKeyMaterial {
   readonly validTo: string | null;
 }
 
-/** A key, and whose it is. */
+/** A key and its manager. */
 export interface KeyManager {
   /** The key's own ARN; that of the alias where only that is known. */
   readonly arn: string;
@@ -87,7 +87,7 @@ declare module '../../core/facts.ts' {
   interface Facts extends KmsFacts {}
 
   interface RelatedFacts {
-    /** The key of this ARN, or of the alias of this ARN, and whose it is where KMS tells. */
+    /** The key of this ARN, or of the alias of this ARN, with its manager. */
     readonly 'kms.keyManager': { readonly key: string; readonly value: KeyManager };
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Listing what the KMS evaluator evaluates: ListKeys, and ListGrants for each. Keys that AWS manages are among them,
- * some dozens a Region: ListKeys does not tell them apart, their grants are made by CreateGrant as all others
- * are, and of the keys themselves the controls say what is so.
+ * The listers of KMS's resources: ListKeys, and ListGrants for each key. They include the keys that AWS manages, some
+ * dozens a Region: ListKeys does not distinguish them, CreateGrant makes their grants like all others, and the
+ * controls evaluate the keys themselves.
  */
 import { ListGrantsCommand, ListKeysCommand } from '@aws-sdk/client-kms';
 import type { Clients } from '../../aws/clients.ts';
@@ -11,7 +11,7 @@ import { nested } from '../../core/nested-list.ts';
 
 const keysAction = 'kms:ListKeys';
 
-/** Source: KMS API Reference, "ListKeys": Limit is between 1 and 1000. Each key is some calls to evaluate. */
+/** Source: KMS API Reference, "ListKeys": Limit is between 1 and 1000. Evaluating a key takes several calls. */
 async function listKeys({ kms }: Clients, token: string | undefined) {
   const answer = await kms.send(
     new ListKeysCommand({ Limit: 100, ...(token === undefined ? {} : { Marker: token }) }),
@@ -60,7 +60,7 @@ const grants = nested({
       };
     },
     deleted: 'NotFoundException',
-    // A key policy need not let IAM decide, and a key can be in a state in which nothing of it is told.
+    // A key policy may deny the call whatever IAM allows, and KMS refuses it for keys in some states.
     particular: ['AccessDeniedException', 'KMSInvalidStateException'],
   },
   resource: (keyId, grantId, { account, region }) => {

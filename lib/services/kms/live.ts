@@ -1,4 +1,4 @@
-/** How KMS is asked and changed. */
+/** How KMS's resources are read and changed. */
 import { defineLive } from '../../core/service.ts';
 import { actions } from './actions.ts';
 import { aws } from './aws.ts';

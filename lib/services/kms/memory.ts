@@ -16,7 +16,7 @@ export interface KeyObservation {
   readonly at: number;
   /** DescribeKey's `KeyState`. */
   readonly state?: string;
-  /** The policy, and what `kms-key-policy` says of it. */
+  /** The policy, and the verdict of `kms-key-policy` on it. */
   readonly policy?: { readonly text: string; readonly verdict: Verdict };
   /**
    * The event that caused it: EnableKey and DisableKey show a state that may have passed before the facts were read.
@@ -54,8 +54,7 @@ export function keyObservationOf({
 
 /**
  * What is worth remembering from an observation of a key: the latest state that shows whether it is enabled, and a
- * policy
- * that passed.
+ * policy that passed.
  * @returns at most one memo of each kind.
  * @example memosOf({ key, at: 0, state: 'Enabled' }).map(({ value }) => value) // ['Enabled']
  */

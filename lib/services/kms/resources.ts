@@ -31,10 +31,9 @@ export function keyInEvent(event: TrailEvent): readonly Resource[] {
 
 /**
  * CreateGrant, RevokeGrant, RetireGrant: the grant. A retirement may use a token, so that the request is empty and
- * only
- * `additionalEventData` names the grant; without that there is no grant to evaluate.
+ * only `additionalEventData` names the grant; without that there is no grant to evaluate.
  * @returns one grant, whose id is `<key id>/<grant id>`; or none.
- * @example grantInEvent(event)[0]?.partOf // 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab'
+ * @example grantInEvent({ ...event, request: { keyId: 'mrk-1234abcd' }, response: { grantId: 'abcde1237f76e4ba' } })[0]?.id // 'mrk-1234abcd/abcde1237f76e4ba'
  */
 export function grantInEvent(event: TrailEvent): readonly Resource[] {
   const grantId =
@@ -68,11 +67,9 @@ export function replicaInEvent(event: TrailEvent): readonly Resource[] {
 
 /**
  * The name under which a key's shared properties are kept: multi-Region keys of one id have the same key material,
- * spec,
- * usage, origin and automatic rotation in every Region; any other key has a name of its own.
+ * spec, usage, origin and automatic rotation in every Region; any other key has a name of its own.
  * Source: AWS KMS Developer Guide, "Multi-Region keys in AWS KMS" ("Shared properties"); their ids begin with `mrk-`,
- * and
- * no other key's does.
+ * and no other key's does.
  * @example keySet({ ...key, id: 'mrk-1234abcd' }) // 'aws:111122223333:mrk-1234abcd'
  */
 export function keySet(key: Resource): string {

@@ -12,7 +12,7 @@ function writesTags(action: IamAction): Write {
   };
 }
 
-/** KMS takes no tags of a key that is pending deletion. Source: AWS KMS Developer Guide, "Key states of AWS KMS keys". */
+/** KMS does not change the tags of a key that is pending deletion. Source: AWS KMS Developer Guide, "Key states of AWS KMS keys". */
 const keys: TagAdapter = {
   permissions: {
     reads: ['kms:DescribeKey', 'kms:ListResourceTags'],
@@ -38,7 +38,7 @@ const keys: TagAdapter = {
     } while (marker !== undefined);
     return {
       tags: Object.fromEntries(tags),
-      ...(isPendingDeletion(key) ? { obstacle: 'KMS takes no tags of a key that is pending deletion' } : {}),
+      ...(isPendingDeletion(key) ? { obstacle: 'KMS does not change the tags of a key that is pending deletion' } : {}),
       ...(key.KeyManager === 'AWS' ? { obstacle: 'AWS manages the key' } : {}),
     };
   },

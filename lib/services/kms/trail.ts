@@ -1,4 +1,4 @@
-/** What the trail proves about KMS: one trail reader for the service, made of one for each kind of fact. */
+/** What the trail proves about KMS: the service's trail reader, which consists of one for each kind of fact. */
 import type { TrailPart } from '../../core/service.ts';
 import type { ContextEvents } from '../../core/trail-facts.ts';
 import { openGrants } from './trail/grants.ts';

@@ -59,7 +59,7 @@ export const resourceTypes = {
     asffType: 'Other',
     arn: {
       service: 'kms',
-      // A grant has no ARN, and takes that of its key: its id is `<key id>/<grant id>`.
+      // A grant has no ARN of its own, so it has that of its key: its id is `<key id>/<grant id>`.
       resource: (id) => `key/${id.slice(0, Math.max(0, id.lastIndexOf('/')))}`,
       ofParent: true,
       idIn: (resource) => /#(.+)$/s.exec(resource)?.[1],

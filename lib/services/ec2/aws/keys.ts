@@ -6,8 +6,7 @@ import type { EncryptionKey } from '../facts.ts';
 
 /**
  * The key under a name that EC2 returned. AWS's own aliases (`alias/aws/ebs`) need no call: DescribeKey would create
- * the key
- * where it does not exist yet, and the prefix already says that AWS manages it.
+ * the key where it does not exist yet, and the prefix already says that AWS manages it.
  * Source: KMS API Reference, "DescribeKey": KeyId; "CreateAlias": AliasName.
  * @param name a key id, alias or ARN.
  * @param source the source of the name.

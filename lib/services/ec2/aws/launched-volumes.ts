@@ -44,8 +44,7 @@ export function volumesOf(instance: Instance): readonly AttachedVolume[] {
 
 /**
  * The volume on a device of an instance. While the instance is pending, volumes may still appear; later, a device
- * without
- * a volume has lost it.
+ * without a volume has lost it.
  * @returns the volume; an unknown, `not-ready` or `deleted`, where the device has none.
  * @example volumeOn({ instance: 'i-0123456789abcdef0', device: '/dev/xvda' }, { State: { Name: 'pending' } }) // unknown: 'not-ready'
  */

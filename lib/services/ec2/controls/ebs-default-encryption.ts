@@ -4,8 +4,8 @@ import { evaluateKey, keyRequirement, requiredKey, showKey } from '../key-requir
 import { accountInRegion } from '../resources/account.ts';
 
 /**
- * With encryption by default on, no volume or snapshot copy in the account and Region can be made unencrypted,
- * whatever its maker asks for; with it off, every launch is a chance to forget.
+ * With encryption by default on, nobody can create an unencrypted volume or snapshot copy in the account and Region,
+ * whatever the request says; with it off, every launch can forget it.
  * Source: Amazon EBS User Guide, "Enable Amazon EBS encryption by default".
  */
 export const ebsDefaultEncryption = defineControl({

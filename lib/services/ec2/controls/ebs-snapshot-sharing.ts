@@ -4,8 +4,8 @@ import { allowedAccounts } from '../../settings/allowed-accounts.ts';
 import { snapshotInRequest, snapshotWhoseSharingChanged } from '../resources/snapshots.ts';
 
 /**
- * Whoever may create a volume from a snapshot has all the data of the disk, and keeps the copy when the share
- * is withdrawn. Source: Amazon EBS User Guide, "Share an Amazon EBS snapshot with other AWS accounts".
+ * An account that may create a volume from a snapshot has all the data of the disk, and keeps its copy when the share
+ * is removed. Source: Amazon EBS User Guide, "Share an Amazon EBS snapshot with other AWS accounts".
  */
 export const ebsSnapshotSharing = defineControl({
   id: 'ebs-snapshot-sharing',

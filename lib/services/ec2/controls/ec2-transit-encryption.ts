@@ -4,8 +4,8 @@ import { allowedInstanceTypes, allowsType } from '../../settings/allowed-instanc
 import { instancesEvicted, instancesInSet, instanceWhoseTypeChanged } from '../resources/instances.ts';
 
 /**
- * Some Nitro instance types encrypt all traffic between instances, in hardware, with nothing to switch on;
- * the others, Nitro or not, send it in the clear unless every application does it by itself.
+ * Some Nitro instance types encrypt all traffic between instances, in hardware, without any setting; the others,
+ * Nitro or not, send it in plaintext unless every application encrypts it.
  * Source: Amazon EC2 User Guide, "Encryption in transit"; DescribeInstanceTypes,
  * NetworkInfo.EncryptionInTransitSupported.
  */

@@ -5,8 +5,8 @@ import { instancesEvicted, instancesInSet } from '../resources/instances.ts';
 import { volumeCreated, volumeInRequest, volumesOfLaunch } from '../resources/volumes.ts';
 
 /**
- * Encryption of an EBS volume is settled when the volume is made and never changes: an unencrypted one, its
- * snapshots and the volumes restored from them stay readable to whoever gets hold of the storage or a copy.
+ * The encryption of an EBS volume is set when it is created and never changes: an unencrypted volume, its snapshots
+ * and the volumes restored from them stay readable to anybody who obtains the storage or a copy.
  * Source: Amazon EBS User Guide, "Amazon EBS encryption"; EC2 API Reference, "CreateVolume", "RunInstances".
  */
 export const ec2VolumeEncryption = defineControl({
@@ -46,8 +46,8 @@ export const ec2VolumeEncryption = defineControl({
       eventNames: ['DeleteVolume'],
       resources: volumeInRequest,
     },
-    // These end the volumes that are part of the instances: too early those of a Spot Instance that EC2 stopped
-    // instead of terminating it, which its event does not tell.
+    // These delete the volumes that are part of the instances: too early for a Spot Instance that EC2 stopped
+    // instead of terminating it, because its event does not distinguish the two.
     {
       kind: 'api-call',
       eventSource: 'ec2.amazonaws.com',

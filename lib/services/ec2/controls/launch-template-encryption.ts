@@ -4,8 +4,8 @@ import { allowedInstanceTypes, allowsType } from '../../settings/allowed-instanc
 import { launchTemplate } from '../resources/launch-templates.ts';
 
 /**
- * A launch template is a mould: what it prescribes, every instance of an Auto Scaling group or node group gets,
- * long after anyone looked. The newest version is evaluated. Source: Amazon EC2 User Guide, "Store instance launch
+ * Every instance of an Auto Scaling group or node group gets what its launch template prescribes, long after anybody
+ * checked the template. The newest version is evaluated. Source: Amazon EC2 User Guide, "Store instance launch
  * parameters in Amazon EC2 launch templates"; AWS Config, "ec2-launch-templates-ebs-volume-encrypted".
  */
 export const launchTemplateEncryption = defineControl({

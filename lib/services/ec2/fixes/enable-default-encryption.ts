@@ -16,7 +16,7 @@ function writesDefaults(action: IamAction): Write {
 }
 
 /**
- * Switches EBS encryption by default on, in one Region of the account. Which key it takes by default stays as it is.
+ * Switches EBS encryption by default on, in one Region of the account. The default key stays the same.
  * Source: Amazon EBS User Guide, "Enable Amazon EBS encryption by default".
  */
 export const enableDefaultEncryption = defineAction({
@@ -73,6 +73,6 @@ async function isOn({ clients }: ActionDeps): Promise<boolean> {
 async function compare(wanted: boolean, deps: ActionDeps): Promise<Check> {
   const on = await isOn(deps);
   const state = [`EBS encryption by default is ${on ? 'on' : 'off'}`];
-  // There are but two states, and the other one is that from before.
+  // There are only two states, so the other one is the state before.
   return on === wanted ? { kind: 'as-set', state } : { kind: 'differs', differences: state, partial: true };
 }

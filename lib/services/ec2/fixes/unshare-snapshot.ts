@@ -11,7 +11,7 @@ import { absent, type Write } from '../../../core/write.ts';
 import { ebsSnapshotSharing } from '../controls/ebs-snapshot-sharing.ts';
 import { allSnapshots } from '../write-targets.ts';
 
-/** Accounts named in one call; how many EC2 takes is not documented. */
+/** The most accounts in one call; EC2's own limit is not documented. */
 const mostAccounts = 100;
 
 /** With whom a snapshot is shared. */
@@ -134,7 +134,7 @@ function sharingOf({ id }: Resource, { clients }: ActionDeps): Promise<Sharing |
   });
 }
 
-/** Everybody first, and alone: that is what matters most. Nothing is called for nothing. */
+/** Removes the public permission first, and alone, because it matters most. Nothing to remove gives no call. */
 async function modify(
   { id }: Resource,
   operation: 'add' | 'remove',

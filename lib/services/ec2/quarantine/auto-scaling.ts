@@ -94,8 +94,7 @@ export async function leave(before: Before, settings: Settings, deps: ActionDeps
 /**
  * Brings the instance back into service, which raises the group's desired capacity by one.
  * @throws QuarantineError when the group was deleted, has no room, or is another now; UnderWay when the move takes
- *   longer
- * than two minutes.
+ *   longer than two minutes.
  * @example await comeBack(before, deps);
  */
 export async function comeBack(before: Before, deps: ActionDeps): Promise<void> {

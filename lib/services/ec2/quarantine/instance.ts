@@ -28,8 +28,7 @@ export interface Described {
 /**
  * Reads an instance.
  * @returns the instance with its owner's account, also one that is terminated but still shown; `undefined` when EC2
- *   knows
- * none. Rejects with what the SDK throws.
+ *   knows none. Rejects with what the SDK throws.
  * @example (await describeInstance(ec2, 'i-0123456789abcdef0'))?.owner // '111122223333'
  */
 export async function describeInstance(ec2: EC2Client, id: string): Promise<Described | undefined> {

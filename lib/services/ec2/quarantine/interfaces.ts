@@ -78,8 +78,7 @@ export function sameTracking(a: Tracking, b: Tracking): boolean {
 
 /**
  * Puts every recorded interface into the isolation group of its VPC, and only there. A deleted interface is left to
- * the
- * check.
+ * the check.
  * @param groupOf the id of the isolation group, by VPC.
  * @throws QuarantineError when somebody has changed an interface's groups meanwhile, after isolating the others.
  * @example await isolate(before, settings, new Map([['vpc-1', 'sg-1']]), deps);

@@ -22,10 +22,10 @@ import { look, type Seen } from './state.ts';
 import { drain, presentRegistrations, register } from './targets.ts';
 
 /**
- * Takes an EC2 instance out of service and cuts it off, in an order in which nothing destroys it on the way: an
- * instance that is cut off while it is in service fails the health checks of its Auto Scaling group, which terminates
- * it, whatever its termination protection says. It never passes through a group that is open to the world, although
- * that would end tracked connections at once.
+ * Takes an EC2 instance out of service and isolates it, in an order that does not destroy it: an instance that is
+ * isolated while it is in service fails the health checks of its Auto Scaling group, which terminates it in spite of
+ * its termination protection. It never gets a security group that is open to the world, although that would end
+ * tracked connections at once.
  * Source: Amazon EC2 User Guide, "Security group connection tracking", "Change instance termination protection";
  * Amazon EC2 Auto Scaling User Guide, "Temporarily remove instances from your Auto Scaling group".
  */
@@ -67,7 +67,7 @@ export const quarantine = defineAction({
 
   async apply({ finding, settings }, before, deps) {
     const { ec2 } = deps.clients;
-    // The check tells what became of one that was deleted.
+    // The check reports a deleted instance.
     if (deletedBecause(before.instance, await describeInstance(ec2, before.instance)) !== undefined) return;
     if (before.protects) await protect(ec2, before.instance, true);
     if (settings.snapshot && before.volumes.length > 0) await snapshotOnce(before, finding.id, deps);
@@ -101,8 +101,8 @@ export const quarantine = defineAction({
     ],
     permissions: undoPermissions,
     /**
-     * The steps in reverse, but for the first two: an instance gets its network back before it starts, since what it
-     * runs at its start may need it.
+     * The steps in reverse, except for the first two: an instance gets its network back before it starts, because its
+     * startup may need it.
      */
     async restore({ settings }, before, deps) {
       const { ec2 } = deps.clients;
@@ -136,7 +136,7 @@ function recordOf(id: string, mark: string, seen: Seen, { autoScaling }: Setting
     volumes: (instance.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.VolumeId ?? []),
     tags: (instance.Tags ?? []).map(({ Key, Value }) => ({ key: Key ?? '', value: Value ?? '' })),
     interfaces: interfaces.map(interfaceOf),
-    // A target that does not run gets no traffic, and could not be registered again.
+    // A target that is not running gets no traffic, and cannot be registered.
     registrations: instance.State?.Name === 'running' ? [...registrations] : [],
     autoScaling:
       member === null

@@ -22,8 +22,7 @@ const unseenSeconds = 15;
 
 /**
  * Takes the snapshots, unless those of this quarantine exist. The call has no idempotency token, so each try first
- * reads
- * whether an earlier one created them after all.
+ * reads whether an earlier one created them after all.
  * @param finding the id of the finding, for the snapshots' tags.
  * @throws what the SDK throws, when EC2 refuses the call or the last try fails.
  * @example await snapshotOnce(before, finding.id, deps);

@@ -121,8 +121,7 @@ function sameRegistration(a: Registration, b: Registration): boolean {
 
 /**
  * Deregisters the instance from all its target groups, and waits until no connection drains any more, or for as long
- * as
- * `drainSeconds` says. Rejects with what the SDK throws.
+ * as `drainSeconds` says. Rejects with what the SDK throws.
  * @example await drain(before, settings, deps);
  */
 export async function drain(before: Before, { drainSeconds }: Settings, deps: ActionDeps): Promise<void> {

@@ -5,8 +5,7 @@ import type { TrailEvent } from '../../../core/event.ts';
 
 /**
  * The account, as the resource of events about its EBS settings: these events name no resource. Each Region is a
- * resource
- * of its own.
+ * resource of its own.
  * @returns always one resource.
  * @example accountInRegion({ ...event, account: '111122223333' })[0]?.id // '111122223333'
  */

@@ -25,10 +25,9 @@ export function instance(event: TrailEvent, id: string): Resource {
 
 /**
  * RunInstances, StartInstances, TerminateInstances: every instance that the response names; without a response, those
- * in
- * the request.
+ * in the request.
  * @returns the instances with their tags, where the event contains tags.
- * @example instancesInSet(event).map(({ id }) => id) // ['i-0123456789abcdef0']
+ * @example instancesInSet({ ...event, request: { instancesSet: { items: [{ instanceId: 'i-0123456789abcdef0' }] } } }).length // 1
  */
 export function instancesInSet(event: TrailEvent): readonly Resource[] {
   const answered = list(event.response, 'instancesSet');
@@ -54,8 +53,8 @@ export function instanceInRequest(event: TrailEvent): readonly Resource[] {
 
 /**
  * BidEvictedEvent, an event of EC2 itself: the Spot Instances that it reclaims. The event does not say which of them
- * EC2
- * stopped instead of terminating, as a Spot request may want; a later StartInstances triggers their evaluation again.
+ * EC2 stopped instead of terminating, as a Spot request may want; a later StartInstances triggers their evaluation
+ * again.
  * Source: Amazon EC2 User Guide, "Determine whether Amazon EC2 terminated a Spot Instance".
  * @example instancesEvicted({ ...event, serviceEventDetails: { instanceIdSet: ['i-0123456789abcdef0'] } }).length // 1
  */
@@ -83,9 +82,8 @@ export interface TypeChange {
 /**
  * What a ModifyInstanceAttribute does to the type. The attribute is a member of the request, with `value` in it
  * (`instanceType.value`), or `attribute` names it, in several spellings, with `value` beside it, which CloudTrail may
- * log
- * as `<sensitiveDataRemoved>`. Source: real records (adanalvarez/TrailDiscover, docs/logExamples); EC2 API Reference,
- * "ModifyInstanceAttribute".
+ * log as `<sensitiveDataRemoved>`. Source: real records (adanalvarez/TrailDiscover, docs/logExamples); EC2 API
+ * Reference, "ModifyInstanceAttribute".
  * @returns the change; `undefined` where the event concerns another attribute.
  * @example typeChange({ ...event, request: { instanceType: { value: 'm6i.large' } } }) // { told: true, to: 'm6i.large' }
  */
@@ -126,7 +124,7 @@ export function tagsIn(items: readonly unknown[]): Tags | undefined {
  * The tags that a request sets on new resources of a type, in `tagSpecificationSet`.
  * @param resourceType as EC2 spells it, `volume`.
  * @returns the tags by name; `undefined` when there are none.
- * @example tagsAsked(event.request, 'volume') // { team: 'web' }
+ * @example tagsAsked({ tagSpecificationSet: { items: [{ resourceType: 'volume', tags: [{ key: 'team', value: 'web' }] }] } }, 'volume') // { team: 'web' }
  */
 export function tagsAsked(request: unknown, resourceType: string): Tags | undefined {
   return tagsIn(

@@ -8,10 +8,9 @@ import { requestOf, responseOf } from './wrapped.ts';
 
 /**
  * Create-, Modify- and DeleteLaunchTemplate, CreateLaunchTemplateVersion, DeleteLaunchTemplateVersions: the template
- * by
- * its id, which the response contains even where the request has only the name.
+ * by its id, which the response contains even where the request has only the name.
  * @returns one template, or none.
- * @example launchTemplate(event)[0]?.id // 'lt-0123456789abcdef0'
+ * @example launchTemplate({ ...event, request: { LaunchTemplateId: 'lt-0123456789abcdef0' } })[0]?.id // 'lt-0123456789abcdef0'
  */
 export function launchTemplate(event: TrailEvent): readonly Resource[] {
   const { account, region } = event;
@@ -43,7 +42,7 @@ export function launchTemplateArn(
 /**
  * The template in the response: under `launchTemplate`, or `launchTemplateVersion` for a new version.
  * @returns unparsed JSON; `undefined` where the response has none.
- * @example memberText(templateAnswered(event), 'LaunchTemplateId') // 'lt-0123456789abcdef0'
+ * @example templateAnswered({ ...event, response: { launchTemplate: { launchTemplateId: 'lt-0123456789abcdef0' } } }) // { launchTemplateId: 'lt-0123456789abcdef0' }
  */
 export function templateAnswered(event: TrailEvent): unknown {
   const response = responseOf(event);
@@ -52,7 +51,7 @@ export function templateAnswered(event: TrailEvent): unknown {
 
 /**
  * The template's name, from the response or else the request.
- * @example launchTemplateName(event) // 'my-template'
+ * @example launchTemplateName({ ...event, request: { LaunchTemplateName: 'my-template' } }) // 'my-template'
  */
 export function launchTemplateName(event: TrailEvent): string | undefined {
   return (

@@ -27,9 +27,8 @@ export function snapshotCreated(event: TrailEvent): readonly Resource[] {
 
 /**
  * ModifySnapshotAttribute, ResetSnapshotAttribute: the snapshot, unless the event concerns its product codes, the
- * only
- * other attribute besides the permission to create volumes. Real records spell the attribute
- * `"attributeType": "CREATE_VOLUME_PERMISSION"`, the API `createVolumePermission`.
+ * only other attribute besides the permission to create volumes. Real records spell the attribute `"attributeType":
+ * "CREATE_VOLUME_PERMISSION"`, the API `createVolumePermission`.
  * @returns one snapshot, or none.
  * @example snapshotWhoseSharingChanged({ ...event, request: { snapshotId: 'snap-0123456789abcdef0', attributeType: 'PRODUCT_CODES' } }) // []
  */

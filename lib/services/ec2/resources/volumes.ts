@@ -42,7 +42,7 @@ export function volumeInRequest(event: TrailEvent): readonly Resource[] {
 
 /**
  * RunInstances: the EBS volumes of every launched instance; see `launchedVolumes`.
- * @example volumesOfLaunch(event).map(({ id }) => id) // ['i-0123456789abcdef0:/dev/xvda']
+ * @example volumesOfLaunch({ ...event, eventName: 'RunInstances' }).map(({ id }) => id) // ['i-0123456789abcdef0:/dev/xvda'] of a launch with one volume
  */
 export function volumesOfLaunch(event: TrailEvent): readonly Resource[] {
   return launchedVolumes(event).map((volume) => volume.resource);
@@ -50,10 +50,9 @@ export function volumesOfLaunch(event: TrailEvent): readonly Resource[] {
 
 /**
  * RunInstances: for each instance, the root volume and those that the request or the response maps. The event does
- * not name
- * volumes that only its launch template maps, so these are missing, unless one is the root volume.
+ * not name volumes that only its launch template maps, so these are missing, unless one is the root volume.
  * @returns the volumes with what the event says about each.
- * @example launchedVolumes(event)[0]?.device // '/dev/xvda'
+ * @example launchedVolumes({ ...event, response: null }) // []: a launch without instances has no volumes
  */
 export function launchedVolumes(event: TrailEvent): readonly LaunchedVolume[] {
   const requested = ebsDevices(event.request);

@@ -3,8 +3,8 @@ import { defineControl, fail, observe, pass, unknown } from '../../../core/contr
 import { cluster, clusterByLogging } from '../resources.ts';
 
 /**
- * What happens inside a cluster is in no CloudTrail event: the control plane's audit log tells who did what,
- * the authenticator's who came in as whom. Both are off until they are switched on.
+ * CloudTrail does not record what happens inside a cluster: the control plane's audit log shows who did what, the
+ * authenticator's log who signed in as whom. Both are off by default.
  * Source: Amazon EKS User Guide, "Send control plane logs to CloudWatch Logs"; EKS API Reference, LogSetup.
  */
 export const eksAuditLogging = defineControl({

@@ -4,10 +4,10 @@ import { defineControl, fail, observe, pass, unknown } from '../../../core/contr
 import { cluster, clusterByEndpoint } from '../resources.ts';
 
 /**
- * A cluster's API endpoint is open to the whole Internet unless it is made otherwise: then only authentication
- * stands between anyone and the cluster. Source: EKS API Reference, VpcConfigRequest (defaults: public access
- * on, from 0.0.0.0/0); Amazon EKS User Guide, "Cluster API server endpoint". That CIDR blocks stay while public
- * access is off: aws/containers-roadmap issue 2002.
+ * By default a cluster's API endpoint is open to the whole Internet, so that only authentication protects the
+ * cluster. Source: EKS API Reference, VpcConfigRequest (defaults: public access on, from 0.0.0.0/0); Amazon EKS User
+ * Guide, "Cluster API server endpoint". That CIDR blocks stay while public access is off: aws/containers-roadmap
+ * issue 2002.
  */
 export const eksEndpointAccess = defineControl({
   id: 'eks-endpoint-access',
@@ -122,7 +122,7 @@ export const eksEndpointAccess = defineControl({
   reference: 'https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html',
 });
 
-/** Whether the allowed blocks together hold all of `block`; `undefined` when `block` cannot be read. */
+/** Whether the allowed blocks together cover all of `block`; `undefined` when `block` cannot be read. */
 function isAllowed(block: string, allowed: readonly Cidr[]): boolean | undefined {
   const inner = parseCidr(block);
   return inner === undefined ? undefined : covers(allowed, inner);

@@ -4,7 +4,7 @@ import { allowedInstanceTypes, allowsType } from '../../settings/allowed-instanc
 import { cluster, nodegroup } from '../resources.ts';
 
 /**
- * Pods talk to pods on other nodes over the nodes' network, in the clear unless the application, a mesh or
+ * Pods communicate with pods on other nodes over the nodes' network, in plaintext unless the application, a mesh or
  * the nodes' hardware encrypts. A node group launches any of its instance types, so each of them must encrypt.
  * Source: Amazon EC2 User Guide, "Encryption in transit"; DescribeInstanceTypes,
  * NetworkInfo.EncryptionInTransitSupported; EKS API Reference, CreateNodegroup.

@@ -15,8 +15,8 @@ import { cluster } from '../resources.ts';
 
 /**
  * From Kubernetes 1.28 on EKS wraps all API data, secrets among them, in a key that AWS owns; a customer managed key
- * takes its place where the cluster has an encryptionConfig. Below 1.28 there is nothing without one. The content of
- * encryptionConfig[].resources no longer matters, so the control does not read it.
+ * replaces it where the cluster has an encryptionConfig. Below 1.28, data is not encrypted without one. The content
+ * of encryptionConfig[].resources no longer matters, so the control does not read it.
  * Source: Amazon EKS User Guide, "Default envelope encryption for all Kubernetes API Data"; EKS API Reference,
  * EncryptionConfig; AWS Config, eks-secrets-encrypted.
  */
@@ -102,10 +102,8 @@ function isKeyArn(text: string | undefined): boolean {
 
 /**
  * The command that gives a cluster a customer's key, with `KEY_ARN` instead of the key unless the policy lists
- * exactly
- * one. Source: EKS API Reference, "AssociateEncryptionConfig"; Amazon EKS User Guide, "Encrypt Kubernetes secrets
- * with KMS
- * on existing clusters".
+ * exactly one. Source: EKS API Reference, "AssociateEncryptionConfig"; Amazon EKS User Guide, "Encrypt Kubernetes
+ * secrets with KMS on existing clusters".
  * @returns one line for a shell.
  * @example associateEncryptionCommand({ id: 'my-cluster', region: 'eu-central-1' }, 'customer-managed') // 'aws eks associate-encryption-config --region eu-central-1 …'
  */

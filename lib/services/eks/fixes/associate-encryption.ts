@@ -10,11 +10,11 @@ import { eksSecretsEncryption, keyNamed } from '../controls/eks-secrets-encrypti
 import { bringAbout, clusterIsDeleted, clusterReads, describeCluster, obstacleOfCluster } from './cluster.ts';
 
 /**
- * Gives a cluster the customer's key that the policy names, for good. EKS describes the key and makes a grant on it in
- * the caller's name. A key of another account is left to people: a grant would change what is not of this place.
- * Sources: EKS API Reference, "AssociateEncryptionConfig", "Provider" (symmetric, of the cluster's Region); Amazon EKS
- * User Guide, "Encrypt Kubernetes secrets with KMS on existing clusters" (encrypts and decrypts; kms:DescribeKey and
- * kms:CreateGrant; existing secrets; what a lost key means).
+ * Gives a cluster the customer's key that the policy names, for good. EKS describes the key and makes a grant on it
+ * in the caller's name. A key of another account is left to people, because the grant would be a change in that
+ * account. Sources: EKS API Reference, "AssociateEncryptionConfig", "Provider" (symmetric, of the cluster's Region);
+ * Amazon EKS User Guide, "Encrypt Kubernetes secrets with KMS on existing clusters" (encrypts and decrypts;
+ * kms:DescribeKey and kms:CreateGrant; existing secrets; what a lost key means).
  */
 export const associateEncryption = defineAction({
   id: 'fix:associate-encryption',
@@ -72,7 +72,7 @@ export const associateEncryption = defineAction({
     bringAbout(
       resource,
       async (cluster) => {
-        // A interrupted run may be resumed much later, and what is done here stays.
+        // An interrupted run may be resumed much later, and this change is permanent.
         const because = otherKey(resource, cluster) ?? (await obstacleOfKey(resource, keyArn, deps));
         if (because !== undefined) throw new Error(`the key can't be associated any more: ${because}`);
         const { update } = await deps.clients.eks.send(
@@ -98,7 +98,7 @@ export const associateEncryption = defineAction({
 const notOneKey =
   'The policy does not name the key: list just one key ARN in the setting key of eks-secrets-encryption.';
 
-/** The customer's key around the cluster's data, as EKS tells it. */
+/** The customer's key for the cluster's data, as EKS returns it. */
 function keyOf({ encryptionConfig = [] }: Cluster): string | undefined {
   return encryptionConfig.find(({ provider }) => provider?.keyArn !== undefined)?.provider?.keyArn;
 }

@@ -62,8 +62,7 @@ export type Change = Omit<UpdateClusterConfigCommandInput, 'name' | 'clientReque
 
 /**
  * Updates a cluster and waits until EKS has done so. It first waits for an update that is under way, which may come
- * from an
- * earlier, interrupted run. Source: EKS API Reference, "UpdateClusterConfig", "DescribeUpdate".
+ * from an earlier, interrupted run. Source: EKS API Reference, "UpdateClusterConfig", "DescribeUpdate".
  * @param change the settings to change.
  * @param isDone whether the cluster already is as it should be; then nothing is changed.
  * @throws UnderWay when the update takes longer than four minutes; an error when EKS fails or cancels the update.
@@ -87,8 +86,7 @@ export function updateCluster(
 /**
  * Makes any update of a cluster and waits until EKS has done so; see `updateCluster`.
  * @param ask starts the update of the active cluster; called until EKS accepts it. It rejects where the update must
- *   not
- * begin.
+ *   not begin.
  * @throws as `updateCluster`.
  * @example await bringAbout(resource, (cluster) => associate(cluster), isDone, deps);
  */

@@ -23,9 +23,9 @@ type Access = z.infer<typeof access>;
 
 /**
  * Keeps a public endpoint public to the blocks that the control allows, and to no others, and opens the private
- * endpoint with it: nodes that reached the API from outside those blocks go on by way of the VPC. A policy that allows
- * no block is not carried out: to close the endpoint would cut off whoever works from outside, Trailseal's operators
- * among them.
+ * endpoint with it: nodes that reached the API from outside those blocks continue through the VPC. The fix is skipped
+ * under a policy that allows no block: closing the endpoint would cut off everybody who works from outside, including
+ * Trailseal's operators.
  * Source: Amazon EKS User Guide, "Cluster API server endpoint"; EKS API Reference, "VpcConfigRequest".
  */
 export const restrictEndpoint = defineAction({
@@ -62,7 +62,7 @@ export const restrictEndpoint = defineAction({
         because: `The API endpoint of cluster ${resource.id} is public only to allowed blocks.`,
       };
     }
-    // Only clusters of the IPv6 evaluator take IPv6 blocks.
+    // Only clusters of the IPv6 family accept IPv6 blocks.
     const takesIpv6 = cluster.kubernetesNetworkConfig?.ipFamily === 'ipv6';
     const cidrs = settings.allowedCidrs.filter(
       (block) => takesIpv6 || parseCidr(block)?.evaluator === 'ipv4',

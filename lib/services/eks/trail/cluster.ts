@@ -40,10 +40,9 @@ export const untold: ClusterFacts = {
 
 /**
  * CreateCluster: the facts of a new cluster. A setting that neither response nor request names has the API's
- * documented
- * default.
+ * documented default.
  * @returns facts; unknown where the record leaves the request out.
- * @example created(event)['eks.version'] // known('1.33', sourceOf(event))
+ * @example created({ ...event, request: { version: '1.33' } })['eks.version'] // known('1.33', sourceOf(event))
  */
 export function created(event: TrailEvent): ClusterFacts {
   const source = sourceOf(event);
@@ -78,7 +77,7 @@ export function created(event: TrailEvent): ClusterFacts {
 /**
  * UpdateClusterConfig: changes the settings that it names. EKS keeps the CIDR blocks while public access is off.
  * @returns the facts after the event.
- * @example configured(before, event)['eks.endpointPublicAccess'] // known(false, sourceOf(event))
+ * @example configured(untold, { ...event, request: { logging: {} } }) // untold: the request changes nothing
  */
 export function configured(before: ClusterFacts, event: TrailEvent): ClusterFacts {
   const source = sourceOf(event);
@@ -104,7 +103,7 @@ export function configured(before: ClusterFacts, event: TrailEvent): ClusterFact
 /**
  * UpdateClusterVersion: the requested version, higher or (a rollback) lower.
  * @returns the facts after the event.
- * @example upgraded(before, event)['eks.version'] // known('1.33', sourceOf(event))
+ * @example upgraded(untold, { ...event, request: { version: '1.33' } })['eks.version'] // known('1.33', sourceOf(event))
  */
 export function upgraded(before: ClusterFacts, event: TrailEvent): ClusterFacts {
   const version = versionIn(event.request) ?? updateParameter(event, 'Version');
@@ -120,7 +119,7 @@ export function upgraded(before: ClusterFacts, event: TrailEvent): ClusterFacts 
 /**
  * AssociateEncryptionConfig: the requested key.
  * @returns the facts after the event.
- * @example encrypted(before, event)['eks.secretsEncryption'] // known({ key: 'arn:aws:kms:…' }, sourceOf(event))
+ * @example encrypted(untold, { ...event, request: { encryptionConfig: [{ provider: { keyArn: 'k' } }] } })['eks.secretsEncryption'] // known({ key: 'k' }, sourceOf(event))
  */
 export function encrypted(before: ClusterFacts, event: TrailEvent): ClusterFacts {
   return {

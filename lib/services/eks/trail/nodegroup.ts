@@ -42,7 +42,7 @@ export const untoldNodegroup: Nodegroup = {
 /**
  * CreateNodegroup: the instance types of a new node group.
  * @param ask reads EC2's facts about launch templates.
- * @example madeNodegroup(event, event, ask).fact // known({ instanceTypes: ['m6i.large'], namedBy: 'node group' }, sourceOf(event))
+ * @example madeNodegroup({ ...event, request: { instanceTypes: ['m6i.large'] } }, event, ask).own // ['m6i.large']
  */
 export function madeNodegroup(event: TrailEvent, accountRegion: AccountRegion, ask: AskTrail): Nodegroup {
   const answer = at(event.response, 'nodegroup');

@@ -1,5 +1,5 @@
 /**
- * Grants: ListGrants, by key and grant id. A grant that was revoked or retired is listed no more, and so was deleted.
+ * Grants: ListGrants, by key and grant id. A revoked or retired grant is no longer listed, and so counts as deleted.
  * Source: KMS API Reference, "ListGrants", "RevokeGrant", "RetireGrant".
  */
 import { type GrantListEntry, ListGrantsCommand } from '@aws-sdk/client-kms';
@@ -10,7 +10,9 @@ import { known, type Unknown, unknownFact } from '../../../core/facts.ts';
 
 const action = 'kms:ListGrants';
 
-/** Grants by `<key ARN> <grant id>`. Asked for by id, because a key may have 50,000, in pages of 100. */
+/**
+ * Grants by `<key ARN> <grant id>`. The call filters by id, because a key may have 50,000 grants, in pages of 100.
+ */
 const grants: Lookup<GrantListEntry> = {
   permissions: [action],
   async find(ids, lookups, waitsFor) {
@@ -34,7 +36,10 @@ const grants: Lookup<GrantListEntry> = {
   },
 };
 
-/** Why a grant is not known: KMS keeps no trace of one that ended, so that revoked and retired look the same. */
+/**
+ * Why a grant is not known: KMS keeps no trace of a deleted grant, so that revoked and retired ones cannot be
+ * distinguished.
+ */
 function unlisted(id: string, unknown: Unknown): Unknown {
   const [arn, grantId] = id.split(' ');
   return unknown.reason === 'not-found'
@@ -56,7 +61,7 @@ export const grantReaders: Readers<'kms.grant'> = {
             granteeServicePrincipal: grant.GranteeServicePrincipal ?? null,
             retiringPrincipal: grant.RetiringPrincipal ?? grant.RetiringServicePrincipal ?? null,
             operations: grant.Operations ?? [],
-            // Named as CloudTrail names them.
+            // The names are CloudTrail's.
             constraints: Object.keys(grant.Constraints ?? {}).map(
               (name) => name.charAt(0).toLowerCase() + name.slice(1),
             ),

@@ -1,4 +1,4 @@
-/** Whose keys are, for services that encrypt with them: DescribeKey. */
+/** The managers of keys, for services that encrypt with them: DescribeKey. */
 import { DescribeKeyCommand } from '@aws-sdk/client-kms';
 import { askEach } from '../../../aws/facts/calls.ts';
 import type { Lookup } from '../../../aws/facts/lookups.ts';
@@ -7,7 +7,7 @@ import type { KeyManager } from '../facts.ts';
 
 const action = 'kms:DescribeKey';
 
-/** Keys by ARN or alias, with their manager, which never changes and so is kept of a key's own ARN. */
+/** Keys by ARN or alias, with their manager. It never changes, so it is cached under a key's own ARN. */
 const keyManagers: Lookup<KeyManager> = {
   permissions: [action],
   find: (names, lookups, waitsFor) =>

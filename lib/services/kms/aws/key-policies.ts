@@ -11,7 +11,7 @@ import type { KmsKeyPolicy } from '../facts.ts';
 
 const action = 'kms:GetKeyPolicy';
 
-/** Policies, as JSON, by the key's ARN. There is one a key, and its name is always `default`. */
+/** Policies, as JSON, by the key's ARN. A key has exactly one, and its name is always `default`. */
 const policies: Lookup<string> = {
   permissions: [action],
   find: (arns, lookups, waitsFor) =>
@@ -23,7 +23,7 @@ const policies: Lookup<string> = {
     }),
 };
 
-/** Whether the policies say the same; what their statements are called does not matter. */
+/** Whether the policies are equivalent; the statements' ids do not matter. */
 function sameStatements(one: KeyPolicy, other: KeyPolicy): boolean {
   const unnamed = ({ statements }: KeyPolicy) => statements.map((statement) => ({ ...statement, label: '' }));
   return isDeepStrictEqual(unnamed(one), unnamed(other));

@@ -30,7 +30,7 @@ const rotationAction = 'kms:GetKeyRotationStatus';
 
 type Rotation = Pick<GetKeyRotationStatusCommandOutput, 'KeyRotationEnabled' | 'RotationPeriodInDays'>;
 
-/** Rotation by the key's ARN. A key that KMS does not rotate is one whose rotation is off. */
+/** Rotation by the key's ARN. A key that KMS cannot rotate counts as one whose rotation is off. */
 const rotations: Lookup<Rotation> = {
   permissions: [rotationAction],
   find: (arns, lookups, waitsFor) =>
@@ -46,7 +46,7 @@ const rotations: Lookup<Rotation> = {
 
 const materialAction = 'kms:ListKeyRotations';
 
-/** All key material by the key's ARN; none of it is told of keys of a kind that can't be rotated. */
+/** All key material by the key's ARN; none for keys that KMS cannot rotate, because KMS does not list theirs. */
 const materials: Lookup<readonly RotationsListEntry[]> = {
   permissions: [materialAction],
   find: (arns, lookups, waitsFor) =>
@@ -85,9 +85,9 @@ function metadataOf(key: KeyMetadata): KmsKey {
 }
 
 /**
- * What is missing is what is not imported now: DescribeKey tells of the current material, ListKeyRotations of
- * each one of a symmetric key. KMS does not tell why: whether it was deleted or expired, nor, where it lists no
- * material, whether there ever was any.
+ * Missing material is material that is not imported now: DescribeKey returns the current material, ListKeyRotations
+ * each one of a symmetric key. KMS does not say whether it was deleted or expired or, where it lists none, whether it
+ * ever existed.
  * Source: KMS API Reference, "RotationsListEntry": ImportState; "ImportKeyMaterial": ExpirationModel.
  */
 function materialOf(key: KeyMetadata, listed: readonly RotationsListEntry[]): KmsKeyMaterial {
@@ -131,7 +131,8 @@ export const keyReaders: Readers<'kms.key' | 'kms.keyState' | 'kms.rotation' | '
   },
 
   /**
-   * While a key is pending deletion, KMS says `false` whatever it was, and will be again after a cancellation.
+   * While a key is pending deletion, KMS returns `false`, even if rotation was on and will be on again after a
+   * cancellation.
    * Source: KMS API Reference, "GetKeyRotationStatus" ("Pending deletion").
    */
   'kms.rotation': {
@@ -170,7 +171,7 @@ export const keyReaders: Readers<'kms.key' | 'kms.keyState' | 'kms.rotation' | '
     async read(resource, aws) {
       const key = await aws.ask(keys, resource.arn);
       if (!key.known) return key;
-      // KMS made the material of all other keys, so that none that was imported is missing.
+      // KMS made the material of all other keys, so that no imported material can be missing.
       if (key.value.Origin !== 'EXTERNAL') return known(materialOf(key.value, []), key.source);
       return derive(
         await aws.ask(materials, resource.arn),

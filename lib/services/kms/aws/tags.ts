@@ -1,4 +1,4 @@
-/** The tags of KMS keys, which DescribeKey does not tell: ListResourceTags, one key at a time. */
+/** The tags of KMS keys, which DescribeKey does not return: ListResourceTags, one key at a time. */
 import { ListResourceTagsCommand } from '@aws-sdk/client-kms';
 import { allPages, askEach } from '../../../aws/facts/calls.ts';
 import type { TagReaders } from '../../../aws/facts/reader.ts';

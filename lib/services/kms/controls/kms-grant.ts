@@ -6,7 +6,7 @@ import { allowedAccounts } from '../../settings/allowed-accounts.ts';
 import { grantInEvent, keyInEvent } from '../resources.ts';
 
 /**
- * A grant gives a principal the use of a key beside the key policy, out of sight of whoever reads only that,
+ * A grant lets a principal use a key independently of the key policy, invisible to those who read only the policy,
  * and lasts until it is revoked or retired.
  * Source: AWS KMS Developer Guide, "Grants in AWS KMS"; KMS API Reference, CreateGrant.
  */
@@ -31,7 +31,7 @@ export const kmsGrant = defineControl({
       eventNames: ['CreateGrant'],
       resources: grantInEvent,
     },
-    // These end a grant, though ListGrants may show it for some minutes more. Source: KMS API Reference, "RevokeGrant"
+    // These delete a grant, though ListGrants may show it for some minutes more. Source: KMS API Reference, "RevokeGrant"
     // (eventual consistency).
     {
       kind: 'api-call',

@@ -3,8 +3,8 @@ import { defineControl, fail, observe, pass, unknown } from '../../../core/contr
 import { keyInEvent } from '../resources.ts';
 
 /**
- * A deleted key takes with it everything that it encrypted, for good; the waiting period is the only time in
- * which that can be stopped.
+ * Deleting a key makes everything that it encrypted unreadable for good; only during the waiting period can the
+ * deletion be cancelled.
  * Source: AWS KMS Developer Guide, "Deleting AWS KMS keys"; KMS API Reference, ScheduleKeyDeletion.
  */
 export const kmsKeyDeletion = defineControl({
@@ -56,7 +56,7 @@ export const kmsKeyDeletion = defineControl({
             observe('deletionDate', state, (value) => value.deletionDate),
           ]
         : []),
-      // Only events tell who it was: KMS itself does not.
+      // Only events contain the actor: KMS itself does not return it.
       ...(state.known && state.value.changedBy !== null
         ? [observe('changedBy', state, (value) => value.changedBy)]
         : []),

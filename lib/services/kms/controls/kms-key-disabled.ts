@@ -3,9 +3,9 @@ import { defineControl, fail, notApplicable, observe, pass, unknown } from '../.
 import { keyInEvent } from '../resources.ts';
 
 /**
- * Nothing that a disabled key encrypted can be read, as long as it stays disabled.
- * Source: AWS KMS Developer Guide, "Enable and disable keys"; KMS API Reference, CancelKeyDeletion, which
- * leaves the key disabled.
+ * Data that a key encrypted cannot be read while the key is disabled.
+ * Source: AWS KMS Developer Guide, "Enable and disable keys"; KMS API Reference, CancelKeyDeletion, which leaves the
+ * key disabled.
  */
 export const kmsKeyDisabled = defineControl({
   id: 'kms-key-disabled',
@@ -44,7 +44,7 @@ export const kmsKeyDisabled = defineControl({
     const required = 'a key that is enabled';
     const seen = [
       observe('keyState', state, (value) => value.keyState),
-      // Only events tell who it was: KMS itself does not.
+      // Only events contain the actor: KMS itself does not return it.
       ...(state.known && state.value.changedBy !== null
         ? [observe('changedBy', state, (value) => value.changedBy)]
         : []),

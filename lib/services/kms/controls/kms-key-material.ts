@@ -4,8 +4,8 @@ import { shorten } from '../../../iam/condition.ts';
 import { keyInEvent } from '../resources.ts';
 
 /**
- * A key of imported material is unusable from the moment the material is deleted or expires, and KMS has no
- * copy: only whoever keeps the original can import it again.
+ * A key of imported material is unusable from the moment the material is deleted or expires, and KMS has no copy:
+ * only the owner of the original can import it again.
  * Source: AWS KMS Developer Guide, "Importing key material"; KMS API Reference, ImportKeyMaterial and
  * DeleteImportedKeyMaterial.
  */
@@ -69,7 +69,7 @@ export const kmsKeyMaterial = defineControl({
       observe('origin', metadata, (value) => value.origin),
     ];
     const origin = metadata.known ? metadata.value.origin : null;
-    // An event about imported material proves that there was some, whatever else is told of the key.
+    // An event about imported material proves that the key had some, whatever other facts say.
     const imported = material.known && material.source.kind === 'event';
     if (!imported && origin !== null && origin !== 'EXTERNAL') {
       return notApplicable(
@@ -107,7 +107,7 @@ function describe(deleted: {
   readonly keyMaterialId: string | null;
   readonly because: 'DELETED' | 'EXPIRED' | null;
 }): string {
-  // Material without a name and without a cause may be a first one that is still to come.
+  // Missing material without an id and a reason may be the first one, not imported yet.
   if (deleted.keyMaterialId === null && deleted.because === null) {
     return 'the material was deleted, has expired or was never imported';
   }

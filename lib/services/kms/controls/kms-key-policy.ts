@@ -14,10 +14,10 @@ import { allowedAccounts } from '../../settings/allowed-accounts.ts';
 import { keyInEvent } from '../resources.ts';
 
 /**
- * The key policy decides alone who may use a key; no IAM policy counts unless it says so. One that is open
- * to everybody hands the data out, and one that nobody may change can't be repaired but by AWS Support.
- * Source: AWS KMS Developer Guide, "Key policies in AWS KMS", "Default key policy" and "AWS KMS condition
- * keys"; how each principal and condition is read is told in `lib/key-policy`.
+ * The key policy alone decides who may use a key; IAM policies count only where it says so. A policy that is open to
+ * everybody exposes the data, and only AWS Support can repair one that nobody may change.
+ * Source: AWS KMS Developer Guide, "Key policies in AWS KMS", "Default key policy" and "AWS KMS condition keys";
+ * `lib/iam` documents how principals and conditions are evaluated.
  */
 export const kmsKeyPolicy = defineControl({
   id: 'kms-key-policy',
@@ -165,7 +165,7 @@ function describe({ statement, principal, actions, why }: GrantToOther): string 
   return `${statement} lets ${shorten([principal])} do ${actions}, ${shorten([why])}`;
 }
 
-/** The first three grants in words, and how many more there are. */
+/** The first three permissions in words, and the number of the others. */
 function together(grants: readonly GrantToOther[]): string {
   const told = grants.slice(0, 3).map(describe);
   const more = grants.length - told.length;

@@ -11,8 +11,8 @@ import {
 import { keyInEvent } from '../resources.ts';
 
 /**
- * Automatic rotation gives a key new material at set times, and bounds what one material protects. KMS does
- * it for symmetric encryption keys whose material it made itself; a new key starts without it.
+ * Automatic rotation gives a key new material at fixed intervals, and limits how much data one material protects. KMS
+ * rotates symmetric encryption keys whose material it made itself; rotation is off for a new key.
  * Source: AWS KMS Developer Guide, "Rotate AWS KMS keys"; KMS API Reference, EnableKeyRotation.
  */
 export const kmsKeyRotation = defineControl({
@@ -109,7 +109,7 @@ type Support =
   | { readonly supported: true }
   | { readonly supported: false | undefined; readonly because: string };
 
-/** Whether KMS can rotate a key automatically; `undefined` where what is known does not settle it. */
+/** Whether KMS can rotate a key automatically; `undefined` where the known facts do not decide it. */
 function rotationSupport(metadata: Facts['kms.key']): Support {
   if (!metadata.known) return { supported: undefined, because: metadata.detail };
   const { origin, keySpec, keyUsage, keyManager, customKeyStoreId, multiRegionKeyType } = metadata.value;

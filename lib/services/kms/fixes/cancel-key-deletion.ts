@@ -14,9 +14,9 @@ import {
 } from './kms-key.ts';
 
 /**
- * CancelKeyDeletion leaves the key disabled, and while the deletion is pending KMS does not tell whether it was
- * enabled before: only what earlier looks saw does. Where nothing tells, the key stays disabled: its data is safe by
- * then, somebody may have disabled it for a reason, and `kms-key-disabled` reports it.
+ * CancelKeyDeletion leaves the key disabled, and while the deletion is pending KMS does not return whether it was
+ * enabled before: only earlier evaluations know it. Where none does, the key stays disabled: its data is safe,
+ * somebody may have disabled it for a reason, and `kms-key-disabled` reports it.
  * Source: KMS API Reference, "CancelKeyDeletion", "EnableKey"; AWS KMS Developer Guide, "Key states of AWS KMS keys".
  */
 export const cancelKeyDeletion = defineAction({
@@ -84,7 +84,7 @@ export const cancelKeyDeletion = defineAction({
       return { kind: 'differs', differences: ['the key is scheduled for deletion'], partial: true };
     }
     if (before.wasEnabled === true && key.KeyState === 'Disabled') {
-      // As CancelKeyDeletion leaves it, or as somebody made it after that: KMS does not tell them apart.
+      // CancelKeyDeletion left it so, or somebody disabled it after that: KMS does not distinguish them.
       return { kind: 'differs', differences: ['the key is disabled'], partial: true };
     }
     return { kind: 'as-set', state: [`the key is ${key.KeyState}`] };

@@ -6,7 +6,7 @@ import { kmsKeyDisabled } from '../controls/kms-key-disabled.ts';
 import { describeKey, describeKeyPermission, keyIsDeleted, obstacleOf, writesKeys } from './kms-key.ts';
 
 /**
- * Enables a disabled key. A key in any other state is not a matter of being enabled.
+ * Enables a disabled key. EnableKey does not help a key in any other state.
  * Source: KMS API Reference, "EnableKey", "DisableKey".
  */
 export const enableKey = defineAction({

@@ -11,12 +11,12 @@ import type { Resource } from '../../../core/control.ts';
 import { kmsKeyRotation } from '../controls/kms-key-rotation.ts';
 import { describeKey, describeKeyPermission, keyIsDeleted, obstacleOf, writesKeys } from './kms-key.ts';
 
-/** What KMS takes when no period is named. Source: KMS API Reference, "EnableKeyRotation": RotationPeriodInDays. */
+/** KMS's default period. Source: KMS API Reference, "EnableKeyRotation": RotationPeriodInDays. */
 const defaultPeriod = 365;
 
 interface Rotation {
   readonly enabled: boolean;
-  /** `null` where it is not told. */
+  /** `null` where KMS does not return it. */
   readonly periodInDays: number | null;
 }
 
@@ -39,7 +39,7 @@ export const enableRotation = defineAction({
   before: z.object({
     enabled: z.boolean(),
     periodInDays: z.nullable(z.number()),
-    /** What it is set to; `null`: what KMS takes by itself. */
+    /** The period to set; `null`: KMS's default. */
     newPeriodInDays: z.nullable(z.number()),
   }),
 
@@ -91,7 +91,7 @@ export const enableRotation = defineAction({
 /** Why KMS can't rotate the key, as a sentence. */
 function obstacleToRotation({ id }: Resource, key: KeyMetadata | undefined): string | undefined {
   if (key === undefined) return undefined;
-  // Of this spec, and so for ENCRYPT_DECRYPT: there are none for anything else.
+  // The spec implies ENCRYPT_DECRYPT: no key of this spec has another usage.
   if (key.KeySpec !== 'SYMMETRIC_DEFAULT')
     return `KMS does not rotate keys of spec ${key.KeySpec}, as ${id} is.`;
   if (key.Origin !== 'AWS_KMS') return `KMS does not rotate ${id}: its material is of origin ${key.Origin}.`;
@@ -110,7 +110,7 @@ function rotationOf({ id }: Resource, { clients }: ActionDeps): Promise<Rotation
   });
 }
 
-/** Whether rotation is so; a period that nobody required, or that KMS does not tell, is any. */
+/** Whether rotation is as wanted; a period that is not required, or that KMS does not return, matches. */
 function isSo(rotation: Rotation, enabled: boolean, periodInDays: number | null): boolean {
   if (rotation.enabled !== enabled) return false;
   return !enabled || periodInDays === null || (rotation.periodInDays ?? periodInDays) === periodInDays;

@@ -28,9 +28,9 @@ const writes: readonly Write[] = [
 ];
 
 /**
- * Puts back the last key policy that was seen while the key passed, if the control, with today's settings, still
- * passes it. KMS's own check, that the caller may change the policy afterwards too, is left on.
- * `kms:PutKeyPolicy` is a way to every key: a deployment grants it only where somebody asked for it.
+ * Restores the last key policy that passed, if it still passes the control with today's settings. KMS's own check,
+ * that the caller can still change the policy afterwards, stays on. `kms:PutKeyPolicy` opens a way to every key: a
+ * deployment grants it only where it is configured.
  * Source: KMS API Reference, "PutKeyPolicy", "GetKeyPolicy"; AWS KMS Developer Guide, "Default key policy".
  */
 export const restoreKeyPolicy = defineAction({
@@ -44,9 +44,9 @@ export const restoreKeyPolicy = defineAction({
   permissions: { reads, writes },
   settings: kmsKeyPolicy.settings,
   before: z.object({
-    /** What was there. */
+    /** The policy before the fix. */
     policy: z.string(),
-    /** What is put in its place, and when it was seen. */
+    /** The policy that replaces it, and when it was remembered. */
     good: z.string(),
     goodSeenAt: z.string(),
   }),
@@ -101,7 +101,7 @@ export const restoreKeyPolicy = defineAction({
   },
 });
 
-/** What the control says of a policy. */
+/** The control's verdict on a policy. */
 function evaluate(
   resource: Resource,
   text: string,
@@ -113,7 +113,7 @@ function evaluate(
   return kmsKeyPolicy.evaluate(
     resource,
     {
-      // It only tells the control which keys are AWS's own, and those are ruled out by then.
+      // The control uses this fact only to find AWS's own keys, which are excluded by then.
       'kms.key': unknownFact('absent', 'it is not needed'),
       'kms.keyPolicy': parsed.ok
         ? known({ policy: parsed.policy, isDefault: false }, source)
@@ -144,7 +144,7 @@ async function compare(resource: Resource, wanted: string, other: string, deps: 
     : { kind: 'differs', differences: ['the key policy is neither of the two'], partial: false };
 }
 
-/** Whether the policies say the same; spaces and the order of members do not matter. */
+/** Whether the policies are equivalent; spaces and the order of members do not matter. */
 function areSame(one: string, other: string): boolean {
   if (one === other) return true;
   const [a, b] = [parsed(one), parsed(other)];
@@ -155,7 +155,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // No JSON is the same as nothing but itself.
+    // Text that is not JSON equals only itself.
     return undefined;
   }
 }

@@ -92,7 +92,7 @@ function idsOf({ id }: Resource): { readonly keyId: string; readonly grantId: st
   return { keyId: id.slice(0, slash), grantId: id.slice(slash + 1) };
 }
 
-/** What the control needs to know of the grant. */
+/** The facts about the grant that the control needs. */
 function factOf(grant: GrantListEntry, source: Source): Facts['kms.grant'] {
   return known(
     {

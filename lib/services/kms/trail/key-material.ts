@@ -11,10 +11,8 @@ const untold: KmsKeyMaterial = { missing: [], expirationModel: null, validTo: nu
 
 /**
  * Opens a reader of imported key material from ImportKeyMaterial, DeleteImportedKeyMaterial and
- * DeleteExpiredKeyMaterial.
- * A symmetric key may have several materials, each with an id, and is usable only while it has them all; older
- * records
- * contain no ids.
+ * DeleteExpiredKeyMaterial. A symmetric key may have several materials, each with an id, and is usable only while it
+ * has them all; older records contain no ids.
  * Source: KMS API Reference, ImportKeyMaterial and DeleteImportedKeyMaterial (KeyMaterialId).
  * @returns a reader without events; a key without events is unknown.
  * @example openKeyMaterial().read['kms.keyMaterial'](key).known // false
