@@ -114,7 +114,7 @@ export interface ActionDefinition<Before extends z.ZodMiniType, Settings extends
   readonly id: ActionId;
   /** What it does to a resource, and when it is safe; two or three sentences. */
   readonly description: string;
-  /** What it can break, for whoever decides about it. */
+  /** What it can break, for the people who decide about it. */
   readonly risk: string;
   readonly permissions: ActionPermissions;
   readonly settings: Settings;

@@ -19,7 +19,7 @@ export const snapshotContextEvents = [
 interface Change {
   readonly add: readonly string[];
   readonly remove: readonly string[];
-  /** Whether that is the whole change, as far as can be told. */
+  /** Whether the shares are the whole change, as far as the event shows. */
   readonly readable: boolean;
 }
 
