@@ -1,18 +1,18 @@
 /**
- * What an action may write, as narrowly as IAM can tell: plain data beside the code that makes the call, of which a
- * deployment makes the statements of its roles. A write that does not say on what it is allowed does not compile.
- * Sources: Service Authorization Reference, "Actions, resources, and condition keys" of each service; IAM User Guide,
- * "IAM JSON policy elements: Condition operators".
+ * What an action may write, as narrowly as IAM can express it: plain data beside the code that makes the call. A
+ * deployment turns it into the statements of its roles. A write without the resources that it is allowed on does not
+ * compile. Sources: Service Authorization Reference, "Actions, resources, and condition keys" of each service; IAM
+ * User Guide, "IAM JSON policy elements: Condition operators".
  */
 
-/** As IAM names it: `kms:EnableKey`. */
+/** An action as IAM names it: `kms:EnableKey`. */
 export type IamAction = `${string}:${string}`;
 
-/** What only a deployment or its policy can fill in. */
+/** A value that only the deployment or its policy can fill in. */
 export type Placeholder =
   /** The name of the deployment's own stack. */
   | { readonly of: 'stack-name' }
-  /** A pattern of the names of the tags that the policy has resources tagged with: `trailseal:*`. */
+  /** A pattern of the names of the tags that the policy lets Trailseal set: `trailseal:*`. */
   | { readonly of: 'policy-tags' }
   /** The host of a service in the deployment's Region, as `kms:ViaService` has it: `ec2.eu-central-1.amazonaws.com`. */
   | { readonly of: 'endpoint'; readonly service: string };
@@ -32,27 +32,30 @@ export type WriteTarget =
       /** `none`: their ARN names no account. `any`: those of other accounts too. Left out: the deployment's own account. */
       readonly account?: 'none' | 'any';
     }
-  /** Only the one whose ARN the policy has in this setting of the action's control; none where it names none or several. */
+  /**
+   * Only the resource whose ARN is in this setting of the action's control; no resource where the setting has none or
+   * several.
+   */
   | { readonly service: string; readonly resource: string; readonly namedInSetting: string }
-  /** For actions of which IAM knows no resources. */
+  /** For actions that IAM cannot limit to resources. */
   | { readonly all: 'of-the-region' };
 
 export interface Write {
   readonly action: IamAction;
   readonly on: readonly [WriteTarget, ...WriteTarget[]];
-  /** Left out only where IAM knows none that fits. */
+  /** Left out only where IAM has no condition key that fits. */
   readonly condition?: WriteCondition;
 }
 
-/** What an action, or its undo, needs: all that it calls. */
+/** The permissions that an action, or its undo, requires: all calls that it makes. */
 export interface ActionPermissions {
   readonly reads: readonly string[];
-  /** The same action may be there several times, each time on other resources or on another condition. */
+  /** The same IAM action may occur several times, each time with other resources or another condition. */
   readonly writes: readonly Write[];
 }
 
 /**
- * The IAM actions, each once, in the order of the writes.
+ * The IAM actions of writes, each once, in the order of the writes.
  * @example writeActions([{ action: 'kms:EnableKey', on: [{ service: 'kms', resource: 'key/*' }] }]) // ['kms:EnableKey']
  */
 export function writeActions(writes: readonly Write[]): readonly IamAction[] {
@@ -60,21 +63,24 @@ export function writeActions(writes: readonly Write[]): readonly IamAction[] {
 }
 
 /**
- * Trailseal's own resources are left alone: CloudFormation tags them, and nobody else can set its tags.
+ * Excludes Trailseal's own resources: CloudFormation tags them, and nobody else can set its tags.
  * Source: AWS CloudFormation User Guide, "Resource tags" (`aws:cloudformation:stack-name`).
  */
 export const notOwn: WriteCondition = {
   StringNotEquals: { 'aws:ResourceTag/aws:cloudformation:stack-name': { of: 'stack-name' } },
 };
 
-/** Only tags whose names the policy's prefix begins, and one at least: `ForAllValues` is true of no tags at all, too. */
+/**
+ * Allows only tags whose names begin with the policy's prefix, and requires at least one, because `ForAllValues` is
+ * also true without tags.
+ */
 export const onlyPolicyTags: WriteCondition = {
   'ForAllValues:StringLike': { 'aws:TagKeys': { of: 'policy-tags' } },
   Null: { 'aws:TagKeys': 'false' },
 };
 
 /**
- * Only where the request has the key: whatever its value.
+ * A condition that the request has this key, whatever its value.
  * @example present('aws:RequestTag/trailseal:isolation') // { Null: { 'aws:RequestTag/trailseal:isolation': 'false' } }
  */
 export function present(key: string): WriteCondition {
@@ -82,8 +88,8 @@ export function present(key: string): WriteCondition {
 }
 
 /**
- * Only where the request has none of the keys.
- * @example absent('ec2:Add/group', 'ec2:Add/userId')
+ * A condition that the request has none of these keys.
+ * @example absent('ec2:Add/group') // { Null: { 'ec2:Add/group': 'true' } }
  */
 export function absent(...keys: readonly string[]): WriteCondition {
   return { Null: Object.fromEntries(keys.map((key) => [key, 'true'])) };

@@ -12,7 +12,10 @@ function writesTags(action: IamAction): Write {
   };
 }
 
-/** KMS does not change the tags of a key that is pending deletion. Source: AWS KMS Developer Guide, "Key states of AWS KMS keys". */
+/**
+ * KMS does not change the tags of a key that is pending deletion. Source: AWS KMS Developer Guide, "Key states of AWS KMS
+ * keys".
+ */
 const keys: TagAdapter = {
   permissions: {
     reads: ['kms:DescribeKey', 'kms:ListResourceTags'],

@@ -10,7 +10,11 @@ import { type IamAction, notOwn, type Write } from '../../../core/write.ts';
 
 export const describeKeyPermission = 'kms:DescribeKey';
 
-/** A write on the keys of the account, but for those of Trailseal's own stack. */
+/**
+ * A write on the account's keys, except those of Trailseal's own stack.
+ * @param action the IAM action, `kms:EnableKey`.
+ * @example writesKeys('kms:EnableKey').on // [{ service: 'kms', resource: 'key/*' }]
+ */
 export function writesKeys(action: IamAction): Write {
   return { action, on: [{ service: 'kms', resource: 'key/*' }], condition: notOwn };
 }
