@@ -1,7 +1,7 @@
 /**
- * What an action is: a change to a customer's resource that is announced beforehand, can be interrupted anywhere and
- * resumed, and can be undone, or says why not. Each is one file with the same parts in the same order. `carry-out.ts`
- * carries them out, `undo.ts` undoes them.
+ * What an action is: a change to a customer's resource that is planned beforehand, can be interrupted and resumed at
+ * any point, and can be undone, or says why not. Each is one file with the same parts in the same order.
+ * `carry-out.ts` carries them out, `undo.ts` undoes them.
  */
 import type { z } from 'zod/mini';
 import type { Clients } from '../aws/clients.ts';
@@ -155,7 +155,7 @@ export class UnderWay extends Error {
 /** Nothing more may be written for now: `wait` rejects with it between two writes. The message is a sentence. */
 export class Halted extends Error {
   override readonly name = 'Halted';
-  /** Whether AWS did not answer what had to be known, and may in a while. */
+  /** Whether AWS did not answer a required read, so that a retry may succeed. */
   readonly unanswered: boolean;
 
   constructor(message: string, unanswered = false) {

@@ -176,7 +176,7 @@ export interface Service {
 /**
  * Declares a service: all of it that makes no calls to AWS. The types tie its parts together.
  * @example
- *   export const kms = defineService({ id: 'kms', evaluator: 'kms', source, resourceTypes, controls, trail });
+ * export const kms = defineService({ id: 'kms', evaluator: 'kms', source, resourceTypes, controls, trail });
  */
 export function defineService<const Id extends string, const T extends Types>(
   service: ServiceDefinition<Id, T>,
@@ -217,7 +217,7 @@ export interface LiveService {
  * without calls to AWS (replay, policies) loads no SDK.
  * @param service its resource types determine which parts are required.
  * @example
- *   export const kmsLive = defineLive(kms, { clients, aws, listers, tagAdapters, actions, remember });
+ * export const kmsLive = defineLive(kms, { clients, aws, listers, tagAdapters, actions, remember });
  */
 export function defineLive<const Id extends string, const T extends Types>(
   { id }: ServiceDefinition<Id, T>,

@@ -9,7 +9,7 @@ import type { Fact } from '../core/facts.ts';
  * @returns each fact from the first provider that knows it; a fact that none knows is unknown, with the reason of the
  *   first. Rejects as they do.
  * @example
- *   const facts = combinedFacts([new AwsFacts(options), trailFacts]);
+ * const facts = combinedFacts([new AwsFacts(options), trailFacts]);
  */
 export function combinedFacts(providers: readonly FactProvider[]): FactProvider {
   return {

@@ -25,7 +25,7 @@ type SettingsOf = (controlId: string) => unknown;
  * @returns an evaluation for each concern, in the order given.
  * @throws TypeError when the provider does not answer for a fact.
  * @example
- *   const evaluated = await evaluate(matcher.match(event).triggered, facts, (id) => policy.controls.get(id)?.settings);
+ * const evaluated = await evaluate(matcher.match(event).triggered, facts, (id) => policy.controls.get(id)?.settings);
  */
 export async function evaluate(
   concerns: readonly Concern[],
@@ -53,7 +53,7 @@ export interface LiveConcern extends Concern {
  * @returns the evaluations for each concern, in the order given. Of one control and one resource there is one
  *   evaluation, and one object, however many concerns it answers.
  * @example
- *   const [[evaluated] = []] = await evaluateLive([{ control, resource }], awsFacts, settingsOf);
+ * const [[evaluated] = []] = await evaluateLive([{ control, resource }], awsFacts, settingsOf);
  */
 export async function evaluateLive(
   concerns: readonly LiveConcern[],

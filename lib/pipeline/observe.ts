@@ -33,8 +33,8 @@ export interface ObservingOptions {
  * exemption, and the plan. Pure.
  * @returns the result for `foldFinding`, and the usage of the rate limits with the planned actions counted.
  * @example
- *   const { result } = observedVerdict(evaluated, { policy, now: new Date(), time: event.time });
- *   const finding = foldFinding(previous, evaluated.control, { cause: event, resource: evaluated.resource, result });
+ * const { result } = observedVerdict(evaluated, { policy, now: new Date(), time: event.time });
+ * const finding = foldFinding(previous, evaluated.control, { cause: event, resource: evaluated.resource, result });
  */
 export function observedVerdict(
   { control, resource, evaluation: { verdict, evidence }, tagsUnknown }: Omit<Evaluated, 'facts'>,
@@ -64,8 +64,8 @@ export function observedVerdict(
  * The observations of a replay or a scan. They run no action, so this class counts the planned actions against the
  * guardrails, in the order of the observations. Live, the code that runs the plans counts instead.
  * @example
- *   const plans = new CountedPlans(policy, new Date());
- *   const finding = foldFinding(previous, control, plans.observation(previous, evaluated, event));
+ * const plans = new CountedPlans(policy, new Date());
+ * const finding = foldFinding(previous, control, plans.observation(previous, evaluated, event));
  */
 export class CountedPlans {
   readonly #policy: Policy;

@@ -13,9 +13,9 @@ export const contextEvents: readonly ContextEvents[] = services.flatMap(({ trail
 /**
  * A provider that knows the events passed to `learn`, and the tables that ship with Trailseal.
  * @example
- *   const facts = new TrailFacts();
- *   facts.learn(event);
- *   const [known] = await facts.gather([{ resource, facts: ['kms.keyState'] }]);
+ * const facts = new TrailFacts();
+ * facts.learn(event);
+ * const [known] = await facts.gather([{ resource, facts: ['kms.keyState'] }]);
  */
 export class TrailFacts implements FactProvider {
   readonly #readers;

@@ -105,10 +105,10 @@ export interface Replay extends ReplayCounts {
  * @param source in the order of time (`inOrderOfTime`); failed calls, dry runs and duplicates may be among them.
  * @throws the signal's reason when aborted, and what the source and the sink throw.
  * @example
- *   const events = inOrderOfTime(archive.events, (event) => matcher.onlyDeletes(event));
- *   const { verdicts } = await replay(events, { controls, policy, now: new Date() }, {
+ * const events = inOrderOfTime(archive.events, (event) => matcher.onlyDeletes(event));
+ * const { verdicts } = await replay(events, { controls, policy, now: new Date() }, {
  *   finding: (finding) => console.log(finding.id, finding.status),
- *   });
+ * });
  */
 export async function replay(
   source: Iterable<TrailEvent> | AsyncIterable<TrailEvent>,
@@ -180,7 +180,7 @@ export async function readFor(
 ): Promise<Archive> {
   const enabled = new Set(replays.flatMap(({ controls, policy }) => enabledBy(policy, controls)));
   return readArchive(paths, {
-    // What an actor does is told by no name: then every record is read.
+    // A trigger by actor names no events, so every record is read.
     wanted: wantedActors([...enabled]).length > 0 ? ('all' as const) : wantedEvents([...enabled], contextEvents),
     ...(threads === undefined ? {} : { threads }),
     ...(stored === undefined ? {} : { stored }),

@@ -75,7 +75,7 @@ export function scanAt(time: number): Cause {
  *   `inputErrors` that name the IAM action.
  * @throws the signal's reason when aborted.
  * @example
- *   const { findings } = await scan({ controls, policy, account, regions: ['eu-central-1'], listerOf, clients, facts, now });
+ * const { findings } = await scan({ controls, policy, account, regions: ['eu-central-1'], listerOf, clients, facts, now });
  */
 export async function scan(options: ScanOptions): Promise<Replay> {
   const { controls, policy, account, regions, now, signal } = options;
