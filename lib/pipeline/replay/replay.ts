@@ -181,7 +181,8 @@ export async function readFor(
   const enabled = new Set(replays.flatMap(({ controls, policy }) => enabledBy(policy, controls)));
   return readArchive(paths, {
     // A trigger by actor names no events, so every record is read.
-    wanted: wantedActors([...enabled]).length > 0 ? ('all' as const) : wantedEvents([...enabled], contextEvents),
+    wanted:
+      wantedActors([...enabled]).length > 0 ? ('all' as const) : wantedEvents([...enabled], contextEvents),
     ...(threads === undefined ? {} : { threads }),
     ...(stored === undefined ? {} : { stored }),
     ...(onProgress === undefined ? {} : { onProgress }),

@@ -41,7 +41,7 @@ const keys: TagAdapter = {
     } while (marker !== undefined);
     return {
       tags: Object.fromEntries(tags),
-      ...(isPendingDeletion(key) ? { obstacle: 'KMS does not change the tags of a key that is pending deletion' } : {}),
+      ...(isPendingDeletion(key) ? { obstacle: 'KMS takes no tags of a key that is pending deletion' } : {}),
       ...(key.KeyManager === 'AWS' ? { obstacle: 'AWS manages the key' } : {}),
     };
   },
