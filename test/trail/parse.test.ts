@@ -61,7 +61,7 @@ describe('a CloudTrail record', () => {
     ['the caller', { userIdentity: { accountId: '444455556666' } }, '444455556666'],
     ["EC2's answer", {}, '555555555555'],
     ['nothing, where the answer names no account', { responseElements: { ownerId: 'self' } }, 'unknown'],
-    ['nothing, where another service answers', { eventSource: 'kms.amazonaws.com' }, 'unknown'],
+    ['the answer of another service', { eventSource: 'elasticfilesystem.amazonaws.com' }, '555555555555'],
   ])('takes its account from %s', (_source, told, account) => {
     const bare = { eventSource: 'ec2.amazonaws.com', eventName: 'RunInstances' };
     const answer = { responseElements: { ownerId: '555555555555' } };
