@@ -1,18 +1,18 @@
 /** The `trailseal` command: what it takes, and how it ends. */
 import path from 'node:path';
 import { Command, CommanderError, Help, Option } from 'commander';
-import { redrivable } from '../lib/services/queues.ts';
-import { withArchiveOptions } from './commands/archive-options.ts';
+import { redrivable } from '../lib/aws/names.ts';
 import { runControls } from './commands/controls.ts';
-import type { DlqFlags, RedriveFlags } from './commands/dlq.ts';
-import { runExplain } from './commands/explain.ts';
 import { collect, withEvaluatingOptions } from './commands/options.ts';
-import { runPolicyDiff, runPolicyValidate } from './commands/policy.ts';
-import { type ReplayFlags, runReplay, withReplayOptions } from './commands/replay.ts';
+import type { DlqFlags, RedriveFlags } from './dlq/run.ts';
 import { exitCode, UnansweredError, UsageError } from './exit.ts';
+import { runExplain } from './explain/run.ts';
 import { addOperatorCommands } from './operator/commands.ts';
 import { discardUnfinished } from './output/files.ts';
+import { runPolicyDiff, runPolicyValidate } from './policy/run.ts';
 import { addPolicyOverrideCommands } from './policy-override/commands.ts';
+import { withArchiveOptions } from './replay/archive.ts';
+import { type ReplayFlags, runReplay, withReplayOptions } from './replay/run.ts';
 import { pointToHelp, usageErrorText } from './usage-error.ts';
 import { version } from './version.ts';
 
@@ -84,7 +84,7 @@ withEvaluatingOptions(
     .option('--profile <name>', 'the profile of your AWS configuration whose credentials are used'),
 ).action(async (flags) => {
   // The SDK takes a while to load, which the other commands need not wait for.
-  const { runScan } = await import('./commands/scan.ts');
+  const { runScan } = await import('./scan/run.ts');
   code = await runScan(flags, abort.signal);
 });
 
@@ -163,7 +163,7 @@ program
     '\nNothing is changed. Where the policy has actions or orders, what acts is looked at too. What it may not look at it names, with the IAM action to allow.\nExit codes: 0 ready (warnings at most); 1 something failed; 3 nothing failed, but something could not be looked at.',
   )
   .action(async (flags) => {
-    const { runDoctor } = await import('./commands/doctor.ts');
+    const { runDoctor } = await import('./doctor/run.ts');
     code = await runDoctor(flags);
   });
 
@@ -185,7 +185,7 @@ withQueueOptions(dlq.command('list').description('What lies there, since when, a
     '\nSQS has no way to look without receiving: while the list is made, up to two minutes if it is cut off hard, others do not see the messages.\nExit codes: 0 fine; 2 no such deployment; 3 a queue could not be read.',
   )
   .action(async (flags: DlqFlags) => {
-    const { runDlqList } = await import('./commands/dlq.ts');
+    const { runDlqList } = await import('./dlq/run.ts');
     code = await runDlqList(flags, abort.signal);
   });
 
@@ -200,7 +200,7 @@ withQueueOptions(
     '\nA message is deleted from the dead letters once its queue has accepted it; one that is handled twice does no harm.\nExit codes: 0 fine; 2 wrong usage, or no such deployment; 3 something could not be read, found, sent or deleted.',
   )
   .action(async (flags: RedriveFlags) => {
-    const { runDlqRedrive } = await import('./commands/dlq.ts');
+    const { runDlqRedrive } = await import('./dlq/run.ts');
     code = await runDlqRedrive(flags, abort.signal);
   });
 

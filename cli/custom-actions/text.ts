@@ -2,10 +2,10 @@
 
 import type { AccountRegion } from '../../lib/core/account-region.ts';
 import { arnOf } from '../../lib/core/arn.ts';
-import type { Unseen } from '../doctor/observed-state.ts';
+import type { Unseen } from '../aws/answer.ts';
 import { printable } from '../output/printable.ts';
-import { idOf } from './custom-actions.ts';
-import type { DeployedCustomAction, Step } from './wanted.ts';
+import type { AccountRegion, DeployedCustomAction, Step } from './changes.ts';
+import { idOf } from './security-hub.ts';
 
 /** What came of a step; `planned` where nothing was to be done yet. */
 export type Outcome = 'done' | 'planned' | Unseen;

@@ -13,8 +13,8 @@ import {
   queueName,
   type Stage,
 } from '../../lib/aws/names.ts';
+import { type Seen, seeIfThere, seen } from '../aws/answer.ts';
 import { noSuchQueue } from '../doctor/observe-deployment.ts';
-import { type Seen, seeIfThere, seen } from '../doctor/observed-state.ts';
 
 export interface QueueUrls {
   readonly queue: string;

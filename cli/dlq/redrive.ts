@@ -1,7 +1,7 @@
 /** Sending dead letters back to the queue that they were meant for. */
 import { DeleteMessageCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { type Seen, see } from '../doctor/observed-state.ts';
-import { bodyAgain, type Letter } from './letter.ts';
+import { type Seen, see } from '../aws/answer.ts';
+import { bodyAgain, type Letter } from './dead-letter.ts';
 import type { QueueUrls } from './queues.ts';
 
 export type Redriven =

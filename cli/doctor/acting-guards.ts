@@ -5,10 +5,10 @@ import type { AccountRegion } from '../../lib/core/account-region.ts';
 import { parseArn } from '../../lib/core/arn.ts';
 import { actionKinds } from '../../lib/policy/model.ts';
 import { disengaged, engaged } from '../../lib/remediation/kill-switch.ts';
-import { stepsTo } from '../custom-actions/wanted.ts';
+import type { Seen, Unseen } from '../aws/answer.ts';
+import { type AccountRegion, stepsTo } from '../custom-actions/changes.ts';
 import { deployCommand, type Finding, ok, trouble, unknownFor, word } from './check.ts';
 import type { ObservedCustomActions, ObservedGuards, ObservedTold } from './observed.ts';
-import type { Seen, Unseen } from './observed-state.ts';
 
 interface Where {
   readonly stage: Stage;

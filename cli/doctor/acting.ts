@@ -12,10 +12,10 @@ import {
 } from '../../lib/aws/names.ts';
 import { arnOf } from '../../lib/core/arn.ts';
 import { at } from '../../lib/core/json.ts';
+import type { Seen, Unseen } from '../aws/answer.ts';
 import { assessCustomActions, assessGuards, assessTold } from './acting-guards.ts';
 import { deployCommand, type Finding, ok, trouble, unknownFor, word } from './check.ts';
 import type { ObservedListener, ObservedRegion, ObservedRule, ObservedTransitions } from './observed.ts';
-import type { Seen, Unseen } from './observed-state.ts';
 import {
   assessBehindQueue,
   assessDeadLetters,

@@ -1,5 +1,5 @@
 /** What a check says: how it stands, what was seen, and what to do about it. */
-import type { Unseen } from './observed-state.ts';
+import type { Unseen } from '../aws/answer.ts';
 
 export type Status = 'ok' | 'warn' | 'fail' | 'unknown';
 

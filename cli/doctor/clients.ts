@@ -22,7 +22,9 @@ import {
   ssmClient,
 } from '../../lib/aws/sdk.ts';
 import { settings } from '../../lib/aws/settings.ts';
-import { patient } from '../retry.ts';
+import { snsClient } from '../../lib/aws/sns.ts';
+import { sqsClient } from '../../lib/aws/sqs.ts';
+import { patient } from '../aws/retry.ts';
 
 export interface AccountClients {
   readonly sts: STSClient;

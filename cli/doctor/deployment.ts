@@ -2,11 +2,9 @@
 
 import { type QueueName, stackName } from '../../lib/aws/names.ts';
 import { isObject } from '../../lib/core/json.ts';
-import type { EventPattern } from '../../lib/pipeline/evaluators.ts';
-import { queueNames } from '../../lib/services/queues.ts';
+import type { Seen, Unseen } from '../aws/answer.ts';
 import { deployCommand, type Finding, ok, trouble, unknownFor, word } from './check.ts';
 import type { ObservedRegion, Rule, Wanted } from './observed.ts';
-import type { Seen, Unseen } from './observed-state.ts';
 import { assessBehindQueue, assessTarget, type QueuedPart, queuedPart } from './parts.ts';
 import { assessSchedule } from './schedule.ts';
 

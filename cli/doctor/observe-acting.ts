@@ -19,7 +19,8 @@ import { nameOf, StateTableError } from '../../lib/findings/state/error.ts';
 import { actionKinds } from '../../lib/policy/model.ts';
 import { killSwitchPermission } from '../../lib/remediation/kill-switch.ts';
 import { Limiter } from '../../lib/remediation/limiter.ts';
-import { customActions } from '../custom-actions/custom-actions.ts';
+import { type Seen, seeIfThere, seen } from '../aws/answer.ts';
+import { customActions } from '../custom-actions/security-hub.ts';
 import type { WantedActing } from './acting-wanted.ts';
 import type { AccountClients, RegionClients } from './clients.ts';
 import { deployedFunction, notFound, queuePair, queueState, ruleNamed } from './observe-deployment.ts';
@@ -31,7 +32,6 @@ import type {
   ObservedTold,
   ObservedTransitions,
 } from './observed.ts';
-import { type Seen, seeIfThere, seen } from './observed-state.ts';
 
 /** @returns `undefined` where nothing is wanted. */
 export async function observeActing(

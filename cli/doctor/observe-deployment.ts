@@ -18,8 +18,8 @@ import {
   queueName,
   scheduleName,
 } from '../../lib/aws/names.ts';
+import { type Seen, see, seeIfThere, seen } from '../aws/answer.ts';
 import type { DeployedFunction, EventSource, QueuePair, QueueState, Rule, Schedule } from './observed.ts';
-import { type Seen, see, seeIfThere, seen } from './observed-state.ts';
 
 export const notFound = ['ResourceNotFoundException'];
 /** The second is the name in SQS's older protocol, which the SDK may still give. */

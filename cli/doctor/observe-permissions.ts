@@ -1,7 +1,7 @@
 /** Asks IAM what somebody may do. */
 import { GetRoleCommand, type IAMClient, paginateSimulatePrincipalPolicy } from '@aws-sdk/client-iam';
+import { type Seen, see, seen } from '../aws/answer.ts';
 import type { Simulated } from './observed.ts';
-import { type Seen, see, seen } from './observed-state.ts';
 import { assumedRole, bySpecimen } from './permissions.ts';
 
 /**

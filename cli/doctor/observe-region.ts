@@ -7,8 +7,8 @@ import {
   GetTrailStatusCommand,
 } from '@aws-sdk/client-cloudtrail';
 import { DescribeHubCommand, type SecurityHubClient } from '@aws-sdk/client-securityhub';
+import { type Seen, see, seeIfThere, seen } from '../aws/answer.ts';
 import type { AccountClients } from './clients.ts';
-import { type Seen, see, seeIfThere, seen } from './observed-state.ts';
 import type { Selectors, Trail } from './trails.ts';
 
 /**

@@ -4,9 +4,8 @@ import { functionName, ruleName } from '../../lib/aws/names.ts';
 import type { Control } from '../../lib/core/control.ts';
 import { eventPatterns } from '../../lib/pipeline/evaluators.ts';
 import { aliasesOf } from '../../lib/pipeline/match.ts';
-import type { Policy } from '../../lib/policy/model.ts';
-import { evaluatorOf, evaluators, services } from '../../lib/services/catalogue.ts';
-import { queueNames } from '../../lib/services/queues.ts';
+import type { Policy } from '../../lib/policy/policy.ts';
+import { type Seen, see } from '../aws/answer.ts';
 import { actingWanted } from './acting-wanted.ts';
 import type { AccountClients } from './clients.ts';
 import { observeActing } from './observe-acting.ts';
@@ -14,7 +13,6 @@ import { deployedFunction, queuePair, ruleNamed, scheduledScanSchedule } from '.
 import { principalOf, simulate } from './observe-permissions.ts';
 import { securityHubIsOn, trailsOf } from './observe-region.ts';
 import type { Identity, Observed, ObservedRegion } from './observed.ts';
-import { type Seen, see } from './observed-state.ts';
 import { functionNeeds, scanNeeds } from './permissions.ts';
 
 export interface ToObserve {

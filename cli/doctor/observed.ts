@@ -4,10 +4,10 @@ import type { ListenerName, QueueName } from '../../lib/aws/names.ts';
 import type { EvaluatorName } from '../../lib/core/service.ts';
 import type { EventPattern } from '../../lib/pipeline/evaluators.ts';
 import type { CustomActionName } from '../../lib/policy/custom-actions.ts';
-import type { ActionKind } from '../../lib/policy/model.ts';
-import type { OpenBreaker } from '../../lib/remediation/limits.ts';
-import type { DeployedCustomAction } from '../custom-actions/wanted.ts';
-import type { Seen } from './observed-state.ts';
+import type { Kind } from '../../lib/policy/guardrails.ts';
+import type { Breaker } from '../../lib/remediation/limits.ts';
+import type { Seen } from '../aws/answer.ts';
+import type { DeployedCustomAction } from '../custom-actions/changes.ts';
 import type { Trail } from './trails.ts';
 
 export interface Observed {

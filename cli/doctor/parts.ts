@@ -9,9 +9,9 @@ import {
   type Stage,
 } from '../../lib/aws/names.ts';
 import { arnOf } from '../../lib/core/arn.ts';
+import type { Seen } from '../aws/answer.ts';
 import { deployCommand, type Finding, ok, trouble, unknownFor, word } from './check.ts';
 import type { DeployedFunction, QueuePair, QueueState, Target } from './observed.ts';
-import type { Seen } from './observed-state.ts';
 
 /** Where a part is, and what it is called. */
 export interface Part {

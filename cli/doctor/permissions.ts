@@ -8,9 +8,9 @@ import { evaluatorOf } from '../../lib/services/catalogue.ts';
 import { listerOf } from '../../lib/services/listers.ts';
 import { queueNames } from '../../lib/services/queues.ts';
 import { permissionsFor } from '../../lib/services/readers.ts';
+import type { Seen } from '../aws/answer.ts';
 import { deployCommand, type Finding, ok, trouble, unknownFor } from './check.ts';
 import type { ObservedRegion, Simulated } from './observed.ts';
-import type { Seen } from './observed-state.ts';
 
 /** The IAM actions that the function behind a queue needs beyond its own queue and the state table. */
 export function functionNeeds(name: QueueName, controls: readonly Control[]): readonly string[] {

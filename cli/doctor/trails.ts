@@ -1,8 +1,7 @@
 /** Whether CloudTrail tells EventBridge of what Trailseal waits for. Pure. */
-import type { EvaluatorName } from '../../lib/core/service.ts';
-import type { EventPattern } from '../../lib/pipeline/evaluators.ts';
+import type { EvaluatorName, EventPattern } from '../../lib/pipeline/evaluators.ts';
+import type { Seen, Unseen } from '../aws/answer.ts';
 import { type Finding, ok, trouble, unknownFor, word } from './check.ts';
-import type { Seen, Unseen } from './observed-state.ts';
 
 /** A trail that concerns a Region: one of its own, or the shadow of one that is for all Regions. */
 export interface Trail {

@@ -1,11 +1,11 @@
 /** The commands of those who operate a deployment: `setup`, `undo`, `action runs`, `breaker` and `kill-switch`. */
 import { type Command, Option } from 'commander';
-import type { BreakerCloseFlags, BreakerFlags } from '../commands/breaker.ts';
-import type { SetupFlags } from '../commands/custom-actions.ts';
-import type { ActionRunsFlags } from '../commands/history.ts';
-import type { SetFlags } from '../commands/kill-switch.ts';
+import type { BreakerCloseFlags, BreakerFlags } from '../breaker/run.ts';
 import { collect } from '../commands/options.ts';
-import type { UndoFlags } from '../commands/undo.ts';
+import type { SetupFlags } from '../custom-actions/run.ts';
+import type { ActionRunsFlags } from '../history/run.ts';
+import type { SetFlags } from '../kill-switch/run.ts';
+import type { UndoFlags } from '../undo/run.ts';
 import type { DeploymentFlags } from './deployment.ts';
 
 /** Is told the exit code of the command that was run. */
@@ -56,7 +56,7 @@ Exit codes: 0 fine; 2 wrong usage or policy, Security Hub is off, or has no room
 Permissions: securityhub:DescribeActionTargets, CreateActionTarget, UpdateActionTarget, DeleteActionTarget; sqs:GetQueueUrl.`,
     )
     .action(async (flags: SetupFlags) => {
-      const { runSetup } = await import('../commands/custom-actions.ts');
+      const { runSetup } = await import('../custom-actions/run.ts');
       deleted(await runSetup(flags));
     });
 }
@@ -93,7 +93,7 @@ Exit codes: 0 all is undone, or was already; 1 something is not undone; 2 wrong 
 Permissions: ${onTable('BatchGetItem', 'GetItem', 'PutItem', 'Query')}, ssm:GetParameter on the kill switch, what the actions read and their undo needs, which --dry-run tells, and events:PutEvents on the bus.`,
     )
     .action(async (names: readonly string[], flags: UndoFlags) => {
-      const { runUndo } = await import('../commands/undo.ts');
+      const { runUndo } = await import('../undo/run.ts');
       deleted(await runUndo(names, flags, signal));
     });
 }
@@ -115,7 +115,7 @@ function addActionRuns(program: Command, deleted: Ended): void {
       `\nActionRuns that are ended are kept for 400 days.\nExit codes: 0 fine; 2 wrong usage, or no such deployment; 3 the state table could not be read, or holds nothing of what was named.\nPermissions: ${onTable('GetItem', 'Query')}.`,
     )
     .action(async (flags: ActionRunsFlags) => {
-      const { runActionRuns } = await import('../commands/history.ts');
+      const { runActionRuns } = await import('../history/run.ts');
       deleted(await runActionRuns(flags));
     });
 }
@@ -143,7 +143,7 @@ function addBreaker(program: Command, signal: AbortSignal, deleted: Ended): void
       `\nExit codes: 0 fine; 2 wrong usage, or no such deployment; 3 the state table could not be read.\nPermissions: ${onTable('GetItem')}.`,
     )
     .action(async (kind: string | undefined, flags: BreakerFlags) => {
-      const { runBreakerShow } = await import('../commands/breaker.ts');
+      const { runBreakerShow } = await import('../breaker/run.ts');
       deleted(await runBreakerShow(kind, flags));
     });
 
@@ -160,7 +160,7 @@ function addBreaker(program: Command, signal: AbortSignal, deleted: Ended): void
       `\nExit codes: 0 it is closed; 1 you did not agree; 2 wrong usage, or no such deployment; 3 the state table could not be read or written.\nPermissions: ${onTable('GetItem', 'PutItem')}.`,
     )
     .action(async (kind: string, flags: BreakerCloseFlags) => {
-      const { runBreakerClose } = await import('../commands/breaker.ts');
+      const { runBreakerClose } = await import('../breaker/run.ts');
       deleted(await runBreakerClose(kind, flags, signal));
     });
 }
@@ -178,7 +178,7 @@ function addKillSwitch(program: Command, signal: AbortSignal, deleted: Ended): v
       '\nExit codes: 0 it is engaged or disengaged; 2 wrong usage; 3 it can not be read, which stops all writes too.\nPermissions: ssm:GetParameter, ssm:GetParameterHistory on the parameter.',
     )
     .action(async (flags: DeploymentFlags) => {
-      const { runKillSwitchShow } = await import('../commands/kill-switch.ts');
+      const { runKillSwitchShow } = await import('../kill-switch/run.ts');
       deleted(await runKillSwitchShow(flags));
     });
 
@@ -193,7 +193,7 @@ function addKillSwitch(program: Command, signal: AbortSignal, deleted: Ended): v
       '\nA parameter that is missing is made.\nExit codes: 0 it is engaged; 2 wrong usage; 3 it could not be engaged.\nPermissions: ssm:PutParameter on the parameter.\nWhere AWS does not answer, that is told within some 12 seconds.',
     )
     .action(async (flags: SetFlags) => {
-      const { runKillSwitchOn } = await import('../commands/kill-switch.ts');
+      const { runKillSwitchOn } = await import('../kill-switch/run.ts');
       deleted(await runKillSwitchOn(flags));
     });
 
@@ -209,7 +209,7 @@ function addKillSwitch(program: Command, signal: AbortSignal, deleted: Ended): v
       '\nExit codes: 0 it is disengaged; 1 you did not agree; 2 wrong usage, or no such parameter; 3 it could not be disengaged.\nPermissions: ssm:GetParameter, ssm:GetParameterHistory, ssm:PutParameter on the parameter.',
     )
     .action(async (flags: SetFlags) => {
-      const { runKillSwitchOff } = await import('../commands/kill-switch.ts');
+      const { runKillSwitchOff } = await import('../kill-switch/run.ts');
       deleted(await runKillSwitchOff(flags, signal));
     });
 }

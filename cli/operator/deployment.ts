@@ -2,14 +2,15 @@
 
 import { type Stage, stackName } from '../../lib/aws/names.ts';
 import type { ClientConfig } from '../../lib/aws/settings.ts';
-import { nameOf, StateTableError } from '../../lib/findings/state/error.ts';
+import { StateTableError } from '../../lib/findings/state/error.ts';
+import { nameOf } from '../../lib/findings/state/failure.ts';
+import { patient, type RetryDelay } from '../aws/retry.ts';
+import { openSession } from '../aws/session.ts';
+import { tellOfWaiting } from '../aws/waiting.ts';
 import { checkRegion } from '../commands/options.ts';
 import { checkStage } from '../doctor/account-region.ts';
 import { exitCode, UnansweredError, UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
-import { patient, type RetryDelay } from '../retry.ts';
-import { openSession } from '../session.ts';
-import { tellOfWaiting } from '../waiting.ts';
 
 export interface DeploymentFlags {
   readonly stage: string;

@@ -4,9 +4,9 @@ import Table from 'cli-table3';
 import { type Severity, severities } from '../../lib/core/control.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
 import type { Replay } from '../../lib/pipeline/replay/replay.ts';
-import { plainChars } from './plain-table.ts';
 import { printable, shortened } from './printable.ts';
 import type { Origin } from './replay-json.ts';
+import { plainChars } from './table.ts';
 
 export interface SummaryOptions {
   readonly colour: boolean;

@@ -1,6 +1,6 @@
 /** `trailseal policy show`, `push` and `clear`: what overrides the policy that a deployment was made with. */
 import { type Command, Option } from 'commander';
-import type { ClearFlags, PushFlags, ShowFlags } from '../commands/policy-override.ts';
+import type { ClearFlags, PushFlags, ShowFlags } from '../policy/override/run.ts';
 
 /** Adds them to `trailseal policy`; `deleted` is told the exit code of the command that was run. */
 export function addPolicyOverrideCommands(
@@ -38,7 +38,7 @@ export function addPolicyOverrideCommands(
       '\nExit codes: 0 fine; 1 the override is wrong, and is not deleted by; 2 wrong usage, or no such deployment; 3 it could not be read.\nPermissions: lambda:GetFunctionConfiguration; ssm:GetParameter, ssm:GetParameterHistory on the parameter.',
     )
     .action(async (flags: ShowFlags) => {
-      const { runPolicyShow } = await import('../commands/policy-override.ts');
+      const { runPolicyShow } = await import('../policy/override/run.ts');
       deleted(await runPolicyShow(flags));
     });
 
@@ -60,7 +60,7 @@ export function addPolicyOverrideCommands(
       '\nFunctions go by it within a minute; what exists is evaluated by it with its next event, or the next scheduled scan.\nExit codes: 0 it is in force, or was already; 1 you did not agree; 2 wrong usage or policy, or the deployment takes none; 3 something could not be read or written.\nPermissions: lambda:GetFunctionConfiguration; ssm:GetParameter, ssm:GetParameterHistory, ssm:PutParameter on the parameter.',
     )
     .action(async (file: string, flags: PushFlags) => {
-      const { runPolicyPush } = await import('../commands/policy-override.ts');
+      const { runPolicyPush } = await import('../policy/override/run.ts');
       deleted(await runPolicyPush(file, flags, signal));
     });
 
@@ -78,7 +78,7 @@ export function addPolicyOverrideCommands(
       '\nExit codes: 0 there is none any more; 1 you did not agree; 2 wrong usage, or the deployment takes none; 3 it could not be read or deleted.\nPermissions: lambda:GetFunctionConfiguration; ssm:GetParameter, ssm:GetParameterHistory, ssm:DeleteParameter on the parameter.',
     )
     .action(async (flags: ClearFlags) => {
-      const { runPolicyClear } = await import('../commands/policy-override.ts');
+      const { runPolicyClear } = await import('../policy/override/run.ts');
       deleted(await runPolicyClear(flags, signal));
     });
 }

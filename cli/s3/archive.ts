@@ -8,10 +8,10 @@ import type { ReadProgress, StoredFiles } from '../../lib/trail/archive.ts';
 import { UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
 import { type Bucket, regionOf } from './bucket.ts';
+import { inFlight } from './concurrently.ts';
 import { findCredentials } from './credentials.ts';
 import { fetchObject } from './fetch.ts';
 import { findObjects } from './find.ts';
-import { inFlight } from './flight.ts';
 import { type Location, locationOf, uriOf } from './location.ts';
 import { locationOfTrail, regionOfTrail, type TrailLocation } from './trail.ts';
 

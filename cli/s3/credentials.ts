@@ -2,9 +2,9 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { reasonOf } from '../../lib/aws/reason.ts';
 import type { ClientConfig } from '../../lib/aws/settings.ts';
+import { isOfTheNetwork } from '../aws/session.ts';
 import { UnansweredError, UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
-import { isOfTheNetwork } from '../session.ts';
 
 export interface Found {
   /** For every client, so that a role is assumed and a token asked for but once. */

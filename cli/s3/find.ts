@@ -3,7 +3,7 @@
 import type { ReplayScope } from '../../lib/pipeline/replay/replay.ts';
 import { compare, extensions, type FoundFiles, whyNotRead } from '../../lib/trail/archive/files.ts';
 import { type Bucket, ListingError, lookBelow, objectAt, objectsBelow, type StoredObject } from './bucket.ts';
-import { inFlight } from './flight.ts';
+import { inFlight } from './concurrently.ts';
 import { type AccountRegion, accountRegionOf, afterLook, stepFrom } from './layout.ts';
 import { type Location, uriOf } from './location.ts';
 

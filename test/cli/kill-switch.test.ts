@@ -1,8 +1,8 @@
 import { PutParameterCommand, SSMClient, SSMServiceException } from '@aws-sdk/client-ssm';
 import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
-import { setSwitch } from '../../cli/operator/kill-switch.ts';
-import { changeJson, changesText, switchText } from '../../cli/operator/kill-switch-text.ts';
+import { setSwitch } from '../../cli/kill-switch/parameter.ts';
+import { changeJson, changesText, switchText } from '../../cli/kill-switch/text.ts';
 import { trailseal, workFolder } from './command.ts';
 
 const name = '/trailseal/dev/kill-switch';

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { compare } from '../../cli/policy-diff/compare.ts';
-import { replayUnderBoth } from '../../cli/policy-diff/replays.ts';
-import { policyDiffSchema } from '../../cli/policy-diff/schema.ts';
-import { summaryOf } from '../../cli/policy-diff/summary.ts';
-import { type Replay, replayPaths } from '../../lib/pipeline/replay/replay.ts';
-import { controls } from '../../lib/services/catalogue.ts';
+import { compare } from '../../cli/policy/diff/compare.ts';
+import { replayUnderBoth } from '../../cli/policy/diff/replays.ts';
+import { policyDiffSchema } from '../../cli/policy/diff/schema.ts';
+import { summaryOf } from '../../cli/policy/diff/summary.ts';
+import { type Replay, replay } from '../../lib/pipeline/replay/replay.ts';
+import { controls } from '../../lib/services/controls.ts';
 import { policyOf } from '../policy/fixtures.ts';
 import { createVolume, deleteVolume, keyCall, put, trailseal, workFolder } from './command.ts';
 

@@ -2,8 +2,8 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
-import { eventsOf, tellBus } from '../../cli/operator/publish-undo.ts';
-import type { Result } from '../../cli/operator/undo.ts';
+import { eventsOf, tellBus } from '../../cli/undo/publish.ts';
+import type { Result } from '../../cli/undo/undo.ts';
 import { actionEventSchema } from '../../lib/remediation/events/action-event.ts';
 import { fakeKey } from '../remediation/actions/simulated-resource.ts';
 

@@ -6,9 +6,9 @@ import path from 'node:path';
 import { GetCallerIdentityCommand, STSClient, STSServiceException } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openSession } from '../../cli/aws/session.ts';
+import { tellOfWaiting } from '../../cli/aws/waiting.ts';
 import { UnansweredError, UsageError } from '../../cli/exit.ts';
-import { openSession } from '../../cli/session.ts';
-import { tellOfWaiting } from '../../cli/waiting.ts';
 import { type Ended, trailseal, workFolder } from './command.ts';
 
 const bin = path.join(import.meta.dirname, '..', '..', 'bin', 'trailseal.mjs');

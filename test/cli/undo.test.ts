@@ -1,12 +1,12 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { historyPermission, setPermission } from '../../cli/kill-switch/parameter.ts';
 import { chooseActionRuns } from '../../cli/operator/choose.ts';
-import { type Ask, askAt, checkConsent, consented } from '../../cli/operator/confirm.ts';
-import { historyPermission, setPermission } from '../../cli/operator/kill-switch.ts';
+import { type Ask, askAt, checkConsent, consented } from '../../cli/operator/consent.ts';
 import { sinceOf } from '../../cli/operator/since.ts';
 import { checkAccountRegion, findingIdsOf, regionOfAll, subjectOf } from '../../cli/operator/subject.ts';
-import { foresee, type Result, type TakeBackOptions, takeBack } from '../../cli/operator/undo.ts';
-import { isFine, previewText, takenJson, takenText } from '../../cli/operator/undo-text.ts';
+import { isFine, previewText, takenJson, takenText } from '../../cli/undo/text.ts';
+import { foresee, type Result, type TakeBackOptions, takeBack } from '../../cli/undo/undo.ts';
 import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { runHistoryPermissions } from '../../lib/remediation/actions/run-history-dynamodb.ts';
 import { killSwitchPermission } from '../../lib/remediation/kill-switch.ts';

@@ -23,9 +23,11 @@ import {
 } from '@aws-sdk/client-sqs';
 import { DeleteParameterCommand, GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import { runBreakerClose } from '../../cli/commands/breaker.ts';
-import { runKillSwitchOff } from '../../cli/commands/kill-switch.ts';
-import { runUndo } from '../../cli/commands/undo.ts';
+import { runBreakerClose } from '../../cli/breaker/run.ts';
+import { runKillSwitchOff } from '../../cli/kill-switch/run.ts';
+import { runUndo } from '../../cli/undo/run.ts';
+import { autoScalingClient, elbClient, ssmClient } from '../../lib/aws/acting.ts';
+import { eventBridgeClient } from '../../lib/aws/eventbridge.ts';
 import { busName, killSwitchName, tableName } from '../../lib/aws/names.ts';
 import { eventBridgeClient, sqsClient, ssmClient } from '../../lib/aws/sdk.ts';
 import type { ActionDeps, AnyAction, Target } from '../../lib/core/action.ts';

@@ -15,7 +15,7 @@ import {
   PutParameterCommand,
 } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import { runPolicyClear, runPolicyPush } from '../../cli/commands/policy-override.ts';
+import { runPolicyClear, runPolicyPush } from '../../cli/policy/override/run.ts';
 import { bundleFunction } from '../../deploy/bundle.ts';
 import { functionName } from '../../lib/aws/names.ts';
 import { ssmClient } from '../../lib/aws/sdk.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { inFlight } from '../../../cli/s3/flight.ts';
+import { inFlight } from '../../../cli/s3/concurrently.ts';
 
 /** Works on items of these weights, each for so many turns, and tells what was seen. */
 async function flown(items: readonly { weight: number; turns: number }[], width: number, weight: number) {
