@@ -1,49 +1,49 @@
-/** What AWS answered when it was asked, or why it did not: a refusal is never taken for an answer. */
+/** What AWS answered, or why it did not: a refusal is never taken for an answer. */
 import { failure } from '../../lib/aws/facts/failure.ts';
 import { text } from '../../lib/core/json.ts';
 
-export type Seen<T> = { readonly known: true; readonly value: T } | Unseen;
+export type Answer<T> = { readonly known: true; readonly value: T } | NoAnswer;
 
-export interface Unseen {
+export interface NoAnswer {
   readonly known: false;
   readonly reason: 'denied' | 'throttled' | 'failed';
-  /** The action as IAM names it. */
+  /** The IAM action of the call. */
   readonly action: string;
   /** A clause for people. */
   readonly detail: string;
 }
 
-export function seen<T>(value: T): Seen<T> {
+export function answered<T>(value: T): Answer<T> {
   return { known: true, value };
 }
 
 /**
- * Asks AWS.
- * @param action the action as IAM names it, `sqs:GetQueueUrl`.
- * @returns the answer, or why there is none. Rejects only for a mistake of our own.
+ * Calls AWS.
+ * @param action the IAM action of the call, such as `sqs:GetQueueUrl`.
+ * @returns the answer, or why there is none. Rejects only for an error in our own code.
  */
-export async function see<T>(action: string, ask: () => Promise<T>): Promise<Seen<T>> {
+export async function ask<T>(action: string, call: () => Promise<T>): Promise<Answer<T>> {
   try {
-    return seen(await ask());
+    return answered(await call());
   } catch (error) {
-    return unseen(error, action);
+    return noAnswer(error, action);
   }
 }
 
-/** As `see`; errors of these names say that there is no such thing, which is an answer too: `undefined`. */
-export async function seeIfThere<T>(
+/** As `ask`; an error with one of the names in `absences` means that the thing does not exist: `undefined`. */
+export async function askIfExists<T>(
   action: string,
   absences: readonly string[],
-  ask: () => Promise<T>,
-): Promise<Seen<T | undefined>> {
+  call: () => Promise<T>,
+): Promise<Answer<T | undefined>> {
   try {
-    return seen(await ask());
+    return answered(await call());
   } catch (error) {
-    return absences.includes(text(error, 'name') ?? '') ? seen(undefined) : unseen(error, action);
+    return absences.includes(text(error, 'name') ?? '') ? answered(undefined) : noAnswer(error, action);
   }
 }
 
-function unseen(error: unknown, action: string): Unseen {
+function noAnswer(error: unknown, action: string): NoAnswer {
   const { reason, detail } = failure(error, action);
   return {
     known: false,

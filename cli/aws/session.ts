@@ -1,4 +1,4 @@
-/** In whose name AWS is asked: the caller's credentials, account and Regions. */
+/** The caller's AWS session: credentials, account and Regions, and how long commands wait for AWS. */
 import { DescribeRegionsCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import {
   GetCallerIdentityCommand,
@@ -10,74 +10,82 @@ import { type ClientConfig, settings } from '../../lib/aws/settings.ts';
 import { text } from '../../lib/core/json.ts';
 import { UnansweredError, UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
-import { patient, type RetryDelay } from './retry.ts';
+
+/** How often a call is tried, and for how long: a person waits for the command. */
+export type RetryLimits = Required<Pick<ClientConfig, 'maxAttempts' | 'requestTimeout'>>;
+
+/** A call ends within about 16 seconds, pauses between tries included, so that brief throttling passes. */
+export const patient: RetryLimits = { maxAttempts: 3, requestTimeout: 5_000 };
+
+/** A call ends within about 8 seconds: for commands whose failure must be known soon, such as the kill switch. */
+export const urgent: RetryLimits = { maxAttempts: 2, requestTimeout: 4_000 };
 
 export interface Session {
   /** 12 digits. */
   readonly account: string;
-  /** Its ARN, where STS tells it. */
+  /** The caller's ARN; `undefined` where STS does not return it. */
   readonly caller: string | undefined;
   /** The Region that was named, else the one that the SDK is configured for. */
   readonly region: string;
-  /** For every client, so that a role is assumed and a token asked for but once. */
+  /** Shared by all clients, so that a role is assumed and a token fetched only once. */
   readonly credentials: NonNullable<ClientConfig['credentials']>;
 }
 
 export interface SessionOptions {
-  /** The Region to ask in where none is configured. */
-  readonly otherwise?: string | undefined;
-  readonly longestWait?: RetryDelay;
+  /** The Region to use where none is configured. */
+  readonly fallbackRegion?: string | undefined;
+  readonly limits?: RetryLimits;
 }
 
 /**
- * Finds the credentials as the AWS CLI does, and whose they are (STS GetCallerIdentity, which needs no permission).
- * @param profile of the shared configuration files; the environment decides where it is left out.
- * @param region the one to ask in; the SDK's configured one where it is left out.
- * @throws UsageError when there are no Region and no credentials to be had, UnansweredError when AWS does not tell whose
- * they are; with what to do about it.
+ * Finds the credentials as the AWS CLI does, and the account that they belong to (STS GetCallerIdentity, which needs no
+ * permission).
+ * @param profile of the shared configuration files; without one, the environment decides.
+ * @param region the one to call; without one, the SDK's configured one.
+ * @throws UsageError when there is no Region or there are no credentials, UnansweredError when AWS does not answer; both
+ * say what to do.
  */
 export async function openSession(
   profile: string | undefined,
   region: string | undefined,
-  { otherwise, longestWait = patient }: SessionOptions = {},
+  { fallbackRegion, limits = patient }: SessionOptions = {},
 ): Promise<Session> {
   const ofProfile = profile === undefined ? {} : { profile };
-  const where = region ?? (await configuredRegion(ofProfile, otherwise));
-  const sts = new STSClient({ ...settings({ region: where, ...longestWait }), ...ofProfile });
+  const asked = region ?? (await configuredRegion(profile, fallbackRegion));
+  const sts = new STSClient({ ...settings({ region: asked, ...limits }), ...ofProfile });
   let identity: GetCallerIdentityCommandOutput;
   try {
     identity = await sts.send(new GetCallerIdentityCommand({}));
   } catch (error) {
-    throw refusal(error, profile, where, longestWait);
+    throw identityError(error, profile, asked, limits);
   }
   const { Account: account, Arn: caller } = identity;
   if (account === undefined || !/^\d{12}$/.test(account)) {
-    throw new UnansweredError(`STS does not tell the account of these credentials in ${where}`);
+    throw new UnansweredError(`STS in ${asked} did not return the account of these credentials`);
   }
-  return { account, caller, region: where, credentials: sts.config.credentials };
+  return { account, caller, region: asked, credentials: sts.config.credentials };
 }
 
-/** Why STS did not tell: only what is said of credentials is blamed on them. */
-function refusal(
+/** Only errors that concern credentials are blamed on the credentials. */
+function identityError(
   error: unknown,
   profile: string | undefined,
-  where: string,
-  { maxAttempts, requestTimeout }: RetryDelay,
+  region: string,
+  { maxAttempts, requestTimeout }: RetryLimits,
 ): Error {
   const reason = isTimeout(error)
-    ? `it was asked ${maxAttempts} times, and did not answer within ${requestTimeout / 1_000} seconds`
+    ? `no answer within ${requestTimeout / 1_000} seconds, in ${maxAttempts} attempts`
     : printable(reasonOf(error));
-  if (isOfTheNetwork(error)) {
+  if (isNetworkError(error)) {
     return new UnansweredError(
-      `AWS is not reached in ${where}: ${reason}; ` +
-        'see whether there is such a Region, and whether this machine reaches it',
+      `cannot reach AWS in ${region}: ${reason}; check that the Region exists and that this machine can reach it`,
       { cause: error },
     );
   }
-  if (!isRefusalOfCaller(error)) {
+  if (!isCredentialsError(error)) {
     return new UnansweredError(
-      `AWS does not tell whose credentials these are in ${where}: ${reason}; ` +
-        'see whether it is AWS that answers: a proxy may, or what AWS_ENDPOINT_URL names',
+      `cannot tell whose credentials these are: STS in ${region} failed: ${reason}; ` +
+        'check that AWS itself answered, not a proxy or the host in AWS_ENDPOINT_URL',
       { cause: error },
     );
   }
@@ -89,8 +97,35 @@ function refusal(
   );
 }
 
-/** Whether Node says that nobody answered (`ENOTFOUND`, `ECONNREFUSED`, …), or the SDK that it took too long. */
-export function isOfTheNetwork(error: unknown): boolean {
+/**
+ * Errors that concern credentials: of the SDK where it finds none, of STS about a signature, of STS and IAM Identity
+ * Center where a role is assumed. Source: STS API Reference, "Common Error Types"; IAM Identity Center Portal API
+ * Reference, "GetRoleCredentials".
+ */
+const credentialsErrors = new Set([
+  'CredentialsProviderError',
+  'TokenProviderError',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'ForbiddenException',
+  'IncompleteSignature',
+  'IncompleteSignatureException',
+  'InvalidAccessKeyId',
+  'InvalidIdentityToken',
+  'InvalidSignatureException',
+  'MissingAuthenticationToken',
+  'MissingAuthenticationTokenException',
+  'RequestExpired',
+  'SignatureDoesNotMatch',
+  'UnauthorizedException',
+]);
+
+function isCredentialsError(error: unknown): boolean {
+  return isDenial(error) || credentialsErrors.has(text(error, 'name') ?? '');
+}
+
+/** Whether Node could not connect (`ENOTFOUND`, `ECONNREFUSED`, …) or the SDK timed out. */
+export function isNetworkError(error: unknown): boolean {
   return /^E[A-Z_]+$/.test(text(error, 'code') ?? '') || isTimeout(error);
 }
 
@@ -98,14 +133,15 @@ function isTimeout(error: unknown): boolean {
   return text(error, 'name') === 'TimeoutError';
 }
 
-async function configuredRegion(
-  ofProfile: { readonly profile?: string },
-  otherwise: string | undefined,
-): Promise<string> {
+/**
+ * The Region of the environment or the profile.
+ * @throws UsageError where there is none, and no `fallback`.
+ */
+export async function configuredRegion(profile: string | undefined, fallback?: string): Promise<string> {
   try {
-    return await new STSClient(ofProfile).config.region();
+    return await new STSClient(profile === undefined ? {} : { profile }).config.region();
   } catch (error) {
-    if (otherwise !== undefined) return otherwise;
+    if (fallback !== undefined) return fallback;
     throw new UsageError('no Region is configured: name one with --region, or set AWS_REGION', {
       cause: error,
     });
@@ -117,7 +153,7 @@ export const regionsPermission = 'ec2:DescribeRegions';
 
 /**
  * All Regions that are enabled in the account, in alphabetical order.
- * @throws UnansweredError when AWS does not tell them.
+ * @throws UnansweredError when AWS does not answer.
  */
 export async function enabledRegions(ec2: EC2Client): Promise<readonly string[]> {
   try {

@@ -1,32 +1,32 @@
-/** Tells a person that it is AWS that takes its time. */
+/** Says on a terminal that AWS is slow to answer. */
 import { subscribe } from 'node:diagnostics_channel';
 
-/** So long is nothing said, in milliseconds. */
+/** Milliseconds without an answer before the line is written. */
 const silence = 3_000;
 
 /**
- * From now on, a line on `stream` tells, once, when a request has not been answered for three seconds; nothing where
- * `stream` is no terminal. Every request counts, those for credentials too.
+ * From now on, writes one line to `stream` when a request has had no answer for three seconds; nothing where `stream` is
+ * no terminal. Every request counts, those for credentials too.
  * Source: Node.js, "Diagnostics Channel", built-in channels of HTTP.
  */
-export function tellOfWaiting(stream: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>): void {
+export function announceWaiting(stream: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>): void {
   if (stream.isTTY !== true) return;
   const waiting = new Map<unknown, NodeJS.Timeout>();
-  let told = false;
-  const tell = (): void => {
-    if (!told) stream.write('waiting for AWS …\n');
-    told = true;
+  let announced = false;
+  const announce = (): void => {
+    if (!announced) stream.write('waiting for AWS …\n');
+    announced = true;
   };
-  const deleted = (message: unknown): void => {
+  const finished = (message: unknown): void => {
     const request = requestOf(message);
     clearTimeout(waiting.get(request));
     waiting.delete(request);
   };
   subscribe('http.client.request.start', (message) => {
-    if (!told) waiting.set(requestOf(message), setTimeout(tell, silence).unref());
+    if (!announced) waiting.set(requestOf(message), setTimeout(announce, silence).unref());
   });
-  subscribe('http.client.response.finish', deleted);
-  subscribe('http.client.request.error', deleted);
+  subscribe('http.client.response.finish', finished);
+  subscribe('http.client.request.error', finished);
 }
 
 function requestOf(message: unknown): unknown {

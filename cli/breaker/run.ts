@@ -1,34 +1,29 @@
-/** `trailseal breaker show` and `trailseal breaker close`: how much was done in the last hour, and going on. */
+/** Runs `trailseal breaker show` and `trailseal breaker reset`. */
 import { setTimeout } from 'node:timers/promises';
 import { tableName } from '../../lib/aws/names.ts';
 import { dynamodbClient } from '../../lib/aws/sdk.ts';
 import { type ActionKind, actionKinds } from '../../lib/policy/model.ts';
 import { Limiter } from '../../lib/remediation/limiter.ts';
-import { controls } from '../../lib/services/controls.ts';
+import { controls } from '../../lib/services/catalogue.ts';
+import type { BreakerFlags, BreakerResetFlags } from '../commands/breaker.ts';
 import { oneOf } from '../commands/options.ts';
 import { exitCode } from '../exit.ts';
-import { type Ask, askAt, type Consent, checkConsent, consented } from '../operator/consent.ts';
+import { checkConsent, consented, type Prompt, promptAt } from '../operator/consent.ts';
 import {
-  accountRegionText,
   callerOf,
-  type Deployment,
-  type DeploymentFlags,
+  type DeploymentSession,
+  deploymentJson,
+  deploymentText,
   openDeployment,
   withStateTable,
 } from '../operator/deployment.ts';
 import { printable, printableJson } from '../output/printable.ts';
 import { readPolicy } from '../policy/file.ts';
-import { type BreakerView, breakerJson, breakerText, breakerView, closedText } from './text.ts';
-
-export interface BreakerFlags extends DeploymentFlags {
-  readonly policy?: string;
-}
-
-export interface BreakerCloseFlags extends BreakerFlags, Consent {}
+import { type BreakerView, breakerJson, breakerText, breakerView, resetDoneText } from './text.ts';
 
 /**
  * Shows limits and breakers, and changes nothing.
- * @param name of a kind of action; all of them without one.
+ * @param name of a kind of action; all without one.
  * @returns the exit code: 3 where the state table could not be read.
  */
 export async function runBreakerShow(name: string | undefined, flags: BreakerFlags): Promise<number> {
@@ -38,33 +33,32 @@ export async function runBreakerShow(name: string | undefined, flags: BreakerFla
     const states = await limiter.show();
     const views = wanted.map((kind) => view(kind, states[kind]));
     if (flags.format === 'json') {
-      const { stage, account, region } = deployment;
-      const told = { stage, account, region, policy, breakers: views.map(breakerJson) };
-      process.stdout.write(`${printableJson(told, 2)}\n`);
+      const json = { ...deploymentJson(deployment), policy, breakers: views.map(breakerJson) };
+      process.stdout.write(`${printableJson(json, 2)}\n`);
     } else {
       const lines = views.map((one) => breakerText(one, Date.now()));
-      const whose = `What is allowed is as ${printable(policy)} has it; a deployment goes by the policy it was made with.`;
       process.stdout.write(
-        `Breakers of ${accountRegionText(deployment)}\n\n${lines.join('\n')}\n\n${whose}\n`,
+        `Circuit breakers of ${deploymentText(deployment)}\n\n${lines.join('\n')}\n\n` +
+          `Limits of the policy: ${printable(policy)}. The deployment applies those of its effective policy.\n`,
       );
     }
-    return exitCode.fine;
+    return exitCode.success;
   });
 }
 
 /**
- * Closes the breaker of a kind of action once a person has agreed, keeps who did so and why, and says what that allows.
- * @param ask the terminal; where there is none, `--yes` has to be given.
+ * Resets the breaker of a kind of action once a person has agreed, and records actor and reason.
+ * @param prompt the terminal; where there is none, `--yes` is required.
  * @returns the exit code: 1 where the person did not agree, 3 where the state table could not be read or written.
  */
-export async function runBreakerClose(
+export async function runBreakerReset(
   name: string,
-  flags: BreakerCloseFlags,
+  flags: BreakerResetFlags,
   signal: AbortSignal,
-  ask: Ask | undefined = askAt({ input: process.stdin, output: process.stderr }, signal),
+  prompt: Prompt | undefined = promptAt(signal),
 ): Promise<number> {
   const kind = kindNamed(name);
-  checkConsent(flags, ask, 'breaker close');
+  checkConsent(flags, prompt, 'breaker reset');
   const { deployment, limiter, view, policy } = await open(flags);
   const by = callerOf(deployment);
   return withStateTable(deployment, async () => {
@@ -74,25 +68,24 @@ export async function runBreakerClose(
       if (flags.yes !== true) process.stderr.write(`${breakerText(before, Date.now())}\n`);
       const why = await consented(
         flags,
-        ask,
-        `Let ${kind} be done again in ${accountRegionText(deployment)}?`,
+        prompt,
+        `Allow ${kind} actions again in ${deploymentText(deployment)}?`,
       );
       if (why === undefined) {
-        process.stderr.write(`The breaker of ${kind} was left as it is.\n`);
-        return exitCode.failOn;
+        process.stderr.write(`The ${kind} breaker was not changed.\n`);
+        return exitCode.failure;
       }
-      // Somebody else may have closed it meanwhile.
-      wasOpen = await limiter.reset(kind, { actor: by, reason: why });
+      // Somebody else may have reset it meanwhile.
+      wasOpen = await limiter.close(kind, { by, why });
     }
     if (flags.format === 'json') {
-      const { stage, account, region } = deployment;
-      const told = { stage, account, region, policy, closed: wasOpen, before: breakerJson(before) };
-      process.stdout.write(`${printableJson(told, 2)}\n`);
+      const json = { ...deploymentJson(deployment), policy, reset: wasOpen, before: breakerJson(before) };
+      process.stdout.write(`${printableJson(json, 2)}\n`);
     } else {
-      const was = wasOpen ? `It was ${breakerText(before, Date.now())}\n` : '';
-      process.stdout.write(`${was}${closedText(before, wasOpen, policy)}\n`);
+      const previous = wasOpen ? `Before: ${breakerText(before, Date.now())}\n` : '';
+      process.stdout.write(`${previous}${resetDoneText(before, wasOpen, policy)}\n`);
     }
-    return exitCode.fine;
+    return exitCode.success;
   });
 }
 
@@ -101,10 +94,10 @@ function kindNamed(name: string): ActionKind {
 }
 
 async function open(flags: BreakerFlags): Promise<{
-  readonly deployment: Deployment;
+  readonly deployment: DeploymentSession;
   readonly limiter: Limiter;
-  readonly view: (kind: ActionKind, state: Parameters<typeof breakerView>[1]) => BreakerView;
-  /** What the policy is called. */
+  readonly view: (kind: Kind, state: Parameters<typeof breakerView>[1]) => BreakerView;
+  /** The name of the policy. */
   readonly policy: string;
 }> {
   const { policy, name } = readPolicy(flags.policy, controls);

@@ -1,4 +1,4 @@
-/** Limits and breakers, for people and for programs. */
+/** The circuit breakers as text and as JSON. */
 import { durationText } from '../../lib/policy/duration.ts';
 import type { ActionKind, RateLimits } from '../../lib/policy/model.ts';
 import type { BreakerReset, LimitState, OpenBreaker } from '../../lib/remediation/limits.ts';
@@ -6,13 +6,14 @@ import { printable, shortened } from '../output/printable.ts';
 
 const hour = 3_600_000;
 
-/** What is told of one kind of action. */
+/** The breaker of one kind of action, with what the last hour used of its limits. */
 export interface BreakerView {
-  readonly kind: ActionKind;
-  readonly breaker: OpenBreaker | undefined;
-  /** How it was closed last, as far as that is known. */
-  readonly closing: BreakerReset | undefined;
-  /** In the last hour, by account, most first. */
+  readonly kind: Kind;
+  /** `undefined` while it is closed. */
+  readonly breaker: Breaker | undefined;
+  /** Its last reset; `undefined` where none is known. */
+  readonly lastReset: Closing | undefined;
+  /** Actions in the last hour by account, most first. */
   readonly used: readonly { readonly account: string; readonly count: number }[];
   readonly limits: RateLimits;
 }
@@ -28,63 +29,61 @@ export function breakerView(
   const used = [...Map.groupBy(recent, ({ account }) => account)]
     .map(([account, uses]) => ({ account, count: uses.length }))
     .sort((one, other) => other.count - one.count || (one.account < other.account ? -1 : 1));
-  return { kind, breaker: state.breaker, closing: state.reset, used, limits };
+  return { kind, breaker: state.breaker, lastReset: state.closing, used, limits };
 }
 
 /** Two to four lines. */
-export function breakerText({ kind, breaker, closing, used, limits }: BreakerView, now: number): string {
+export function breakerText({ kind, breaker, lastReset, used, limits }: BreakerView, now: number): string {
   const state =
     breaker === undefined
       ? 'closed'
-      : `OPEN since ${timeOf(breaker.since)} (${agoText(now - breaker.since)} ago): ${printable(breaker.because)}`;
+      : `OPEN since ${timeText(breaker.since)} (${spanText(now - breaker.since)} ago): ${printable(breaker.because)}`;
   const total = used.reduce((sum, { count }) => sum + count, 0);
   const accounts = used.map(({ account, count }) => `${count} in ${printable(account)}`).join(', ');
-  const uses = total === 0 ? 'none' : `${total} (${accounts})`;
   return [
     `${kind}: ${state}`,
-    `  in the last hour: ${uses}; allowed: ${limitsText(limits)}`,
-    ...(breaker === undefined ? [] : [`  no ${kind} is done until somebody closes it`]),
-    ...(closing === undefined ? [] : [`  last closed ${closingText(closing)}`]),
+    `  actions in the last hour: ${total === 0 ? 'none' : `${total} (${accounts})`}; limit: ${limitsText(limits)}`,
+    ...(breaker === undefined ? [] : [`  no ${kind} action is carried out until the breaker is reset`]),
+    ...(lastReset === undefined ? [] : [`  last reset: ${resetText(lastReset)}`]),
   ].join('\n');
 }
 
-function closingText({ at, actor: by, reason: why }: BreakerReset): string {
-  return `${timeOf(at)} by ${shortened(by, 200)}: ${shortened(why, 400)}`;
+function resetText({ at, by, why }: Closing): string {
+  return `${timeText(at)} by ${shortened(by, 200)}: ${shortened(why, 400)}`;
 }
 
-export function limitsText({ perAccount, total }: RateLimits): string {
-  return `${perAccount} in an account, ${total} in all`;
+function limitsText({ perAccount, total }: Limits): string {
+  return `${perAccount} per account, ${total} in total`;
 }
 
-/** What closing the breaker allows again. */
-export function closedText(view: BreakerView, wasOpen: boolean, policy: string): string {
-  const { kind, limits } = view;
-  if (!wasOpen) return `The breaker of ${kind} was closed already; nothing was changed.`;
+/** What a reset allows again. */
+export function resetDoneText({ kind, limits }: BreakerView, wasOpen: boolean, policy: string): string {
+  if (!wasOpen) return `The ${kind} breaker was not open; nothing was changed.`;
   return (
-    `The breaker of ${kind} is closed. From now on ${kind} is done again, in an hour at most: ${limitsText(limits)} ` +
-    `(policy: ${printable(policy)}). What was used of the last hour counts no more. What was held back meanwhile is taken ` +
-    'up again by the next scheduled scan.'
+    `The ${kind} breaker is closed, and its count starts anew. Limit per hour: ${limitsText(limits)} ` +
+    `(policy: ${printable(policy)}). The next scheduled scan resumes the actions that were skipped meanwhile.`
   );
 }
 
-/** For programs. */
-export function breakerJson({ kind, breaker, closing, used, limits }: BreakerView): Record<string, unknown> {
+export function breakerJson({ kind, breaker, lastReset, used, limits }: BreakerView) {
   return {
     kind,
     open: breaker !== undefined,
-    since: breaker === undefined ? null : timeOf(breaker.since),
-    because: breaker?.because ?? null,
-    lastClosed:
-      closing === undefined ? null : { at: timeOf(closing.at), by: closing.actor, why: closing.reason },
+    since: breaker === undefined ? null : timeText(breaker.since),
+    reason: breaker?.because ?? null,
+    lastReset:
+      lastReset === undefined
+        ? null
+        : { at: timeText(lastReset.at), actor: lastReset.by, reason: lastReset.why },
     usedInLastHour: used,
     limits,
   };
 }
 
-function timeOf(time: number): string {
+function timeText(time: number): string {
   return new Date(time).toISOString();
 }
 
-function agoText(milliseconds: number): string {
+function spanText(milliseconds: number): string {
   return durationText(Math.max(1, Math.round(milliseconds / 60_000)) * 60_000);
 }

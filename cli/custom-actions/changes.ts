@@ -1,37 +1,36 @@
-/** Which custom actions a deployment is to have in Security Hub, and what there is to do until it has them. Pure. */
-
+/** The custom actions that a deployment should have in Security Hub, and the changes that lead there. Pure. */
 import { customActionLabels, customActionResource, type Stage } from '../../lib/aws/names.ts';
 import type { AccountRegion } from '../../lib/core/account-region.ts';
 import { arnOf } from '../../lib/core/arn.ts';
 import { type CustomActionName, customActionNames } from '../../lib/policy/custom-actions.ts';
 import { exemptDays } from '../../lib/policy/operator-exemption.ts';
 
-/** A custom action of Security Hub, as it has it or as it should be. */
+/** A custom action as Security Hub has it, or should have it. */
 export interface DeployedCustomAction {
   readonly arn: string;
   readonly name: string;
   readonly description: string;
 }
 
-/** What is to be done about a custom action of the stage; `keep` is nothing. */
-export interface Step {
-  readonly what: 'remove' | 'change' | 'make' | 'keep';
+/** What to do about one custom action of the stage. */
+export interface CustomActionChange {
+  readonly change: 'create' | 'update' | 'remove' | 'none';
   readonly customAction: CustomActionName;
   readonly action: DeployedCustomAction;
 }
 
-/** So many custom actions an account may have in a Region. Source: AWS Security Hub User Guide, "Security Hub quotas". */
-export const mostCustomActions = 50;
+/** Most custom actions in an account and Region. Source: AWS Security Hub User Guide, "Security Hub quotas". */
+export const customActionQuota = 50;
 
 const descriptions: Readonly<Record<CustomActionName, string>> = {
-  quarantine: 'quarantine the instance, as the policy says how',
-  fix: 'do the fix that the control of the finding has',
-  undo: 'take back what was done for the finding, and an exemption by custom action',
-  're-check': 'look at the resource again, and evaluate it anew',
-  exempt: `exempt the finding for ${exemptDays} days`,
+  quarantine: 'quarantines the instance as the policy says',
+  fix: 'carries out the fixes of the control',
+  undo: 'undoes the actions for the finding, and an exemption by custom action',
+  're-check': 'evaluates the resource again',
+  exempt: `exempts the finding for ${exemptDays} days`,
 };
 
-/** A custom action of a stage as it should be. Its name is the same in every stage: the description tells them apart. */
+/** A custom action of a stage. Its name is the same in every stage; the description names the stage. */
 export function customActionFor(
   stage: Stage,
   customAction: CustomActionName,
@@ -45,42 +44,49 @@ export function customActionFor(
 }
 
 /**
- * @param wanted the custom actions that the stage is to have; any other of its custom actions is to go.
- * @param there all custom actions of the account and Region; those of others are left alone.
- * @returns one step for each custom action that is wanted or there; those that make room come first.
+ * @param wanted the custom actions that the stage should have; its others are removed.
+ * @param existing all custom actions of the account and Region; those that are not of the stage are left alone.
+ * @returns one change for each custom action of the stage; removals come first, as they make room.
  */
-export function stepsTo(
+export function changesTo(
   wanted: readonly CustomActionName[],
-  there: readonly DeployedCustomAction[],
+  existing: readonly DeployedCustomAction[],
   stage: Stage,
   accountRegion: AccountRegion,
-): readonly Step[] {
-  const steps = customActionNames.flatMap((customAction): readonly Step[] => {
+): readonly CustomActionChange[] {
+  const changes = customActionNames.flatMap((customAction): readonly CustomActionChange[] => {
     const action = customActionFor(stage, customAction, accountRegion);
-    const found = there.find(({ arn }) => arn === action.arn);
+    const found = existing.find(({ arn }) => arn === action.arn);
     if (!wanted.includes(customAction))
-      return found === undefined ? [] : [{ what: 'remove', customAction, action: found }];
-    if (found === undefined) return [{ what: 'make', customAction, action }];
+      return found === undefined ? [] : [{ change: 'remove', customAction, action: found }];
+    if (found === undefined) return [{ change: 'create', customAction, action }];
     const same = found.name === action.name && found.description === action.description;
-    return [{ what: same ? 'keep' : 'change', customAction, action }];
+    return [{ change: same ? 'none' : 'update', customAction, action }];
   });
-  return [...steps.filter(({ what }) => what === 'remove'), ...steps.filter(({ what }) => what !== 'remove')];
+  return [
+    ...changes.filter(({ change }) => change === 'remove'),
+    ...changes.filter(({ change }) => change !== 'remove'),
+  ];
 }
 
-/** How many custom actions there would be too many once the steps are done; 0 where all have room. */
-export function tooMany(steps: readonly Step[], there: readonly DeployedCustomAction[]): number {
-  const count = (what: Step['what']) => steps.filter((step) => step.what === what).length;
-  // Where nothing is to be made, it does not matter how many there are.
-  if (count('make') === 0) return 0;
-  return Math.max(0, there.length - count('remove') + count('make') - mostCustomActions);
+/** By how many custom actions the changes would exceed the quota; 0 where all fit. */
+export function excessOf(
+  changes: readonly CustomActionChange[],
+  existing: readonly DeployedCustomAction[],
+): number {
+  const count = (kind: CustomActionChange['change']) =>
+    changes.filter(({ change }) => change === kind).length;
+  // Where nothing is created, it does not matter how many there are.
+  if (count('create') === 0) return 0;
+  return Math.max(0, existing.length - count('remove') + count('create') - customActionQuota);
 }
 
-/** Those of others that are called as a custom action of this stage is, and so look like it in the console. */
+/** Custom actions of others with the name of one of this stage: the console shows them alike. */
 export function lookalikes(
-  steps: readonly Step[],
-  there: readonly DeployedCustomAction[],
+  changes: readonly CustomActionChange[],
+  existing: readonly DeployedCustomAction[],
 ): readonly DeployedCustomAction[] {
-  const kept = steps.filter(({ what }) => what !== 'remove').map(({ action }) => action);
-  const own = new Set(steps.map(({ action }) => action.arn));
-  return there.filter(({ arn, name }) => !own.has(arn) && kept.some((action) => action.name === name));
+  const kept = changes.filter(({ change }) => change !== 'remove').map(({ action }) => action);
+  const own = new Set(changes.map(({ action }) => action.arn));
+  return existing.filter(({ arn, name }) => !own.has(arn) && kept.some((action) => action.name === name));
 }

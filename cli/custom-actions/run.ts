@@ -1,157 +1,165 @@
-/** `trailseal setup`: makes what CloudFormation cannot, the custom actions of a deployment in Security Hub. */
+/** Runs `trailseal custom-actions sync` and `remove`. */
 import { SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { queueName } from '../../lib/aws/names.ts';
 import { sqsClient } from '../../lib/aws/sdk.ts';
 import { settings } from '../../lib/aws/settings.ts';
 import { type CustomActionName, customActionsOf } from '../../lib/policy/custom-actions.ts';
-import { controls } from '../../lib/services/controls.ts';
-import { type Seen, seeIfThere } from '../aws/answer.ts';
+import { controls } from '../../lib/services/catalogue.ts';
+import { type Answer, answered, askIfExists } from '../aws/answer.ts';
+import type { RemoveFlags, SyncFlags } from '../commands/custom-actions.ts';
 import { deployCommand, word } from '../doctor/check.ts';
 import { noSuchQueue } from '../doctor/observe-deployment.ts';
 import { exitCode, UsageError } from '../exit.ts';
 import {
-  accountRegionText,
-  type Deployment,
-  type DeploymentFlags,
+  type DeploymentSession,
+  deploymentJson,
+  deploymentText,
   openDeployment,
 } from '../operator/deployment.ts';
 import { printable, printableJson } from '../output/printable.ts';
-import { readPolicy } from '../policy/file.ts';
+import { policyFileName, readPolicy } from '../policy/file.ts';
 import {
+  type CustomActionChange,
+  changesTo,
+  customActionQuota,
   type DeployedCustomAction,
+  excessOf,
   lookalikes,
-  mostCustomActions,
-  type Step,
-  stepsTo,
-  tooMany,
 } from './changes.ts';
-import { carryOutStep, customActions } from './security-hub.ts';
+import { customActions, makeChange } from './security-hub.ts';
 import {
-  customActionPermission,
-  customActionTarget,
+  type ChangeResult,
   lookalikesText,
-  type Result,
-  requestText,
   resultJson,
   resultsText,
+  usageText,
+  usePermission,
+  useResource,
 } from './text.ts';
 
-export interface SetupFlags extends DeploymentFlags {
-  readonly policy?: string;
-  readonly remove?: boolean;
-  readonly dryRun?: boolean;
-}
-
-/** What `setup` asks, so that tests can ask another Security Hub. */
-export interface SetupClients {
+export interface CustomActionClients {
   readonly securityhub: SecurityHubClient;
   readonly sqs: ReturnType<typeof sqsClient>;
 }
 
-interface Wanted {
-  readonly customActionNames: readonly CustomActionName[];
-  /** What the policy is called; `undefined` where none was read. */
+type ClientsOf = (deployment: DeploymentSession) => CustomActionClients;
+
+interface WantedCustomActions {
+  readonly names: readonly CustomActionName[];
+  /** The name of the policy; `undefined` where all are to be removed. */
   readonly policy: string | undefined;
 }
 
 /**
- * Makes, changes and removes custom actions until they are those that the policy has orders for.
- * @returns the exit code: 3 where something could not be read, made, changed or removed.
- * @throws UsageError where Security Hub is off, or has no room for them: then nothing was done.
+ * Creates, changes and removes custom actions until they are those of the policy.
+ * @param clientsOf for tests, which call another Security Hub.
+ * @returns the exit code: 3 where something could not be read or changed.
+ * @throws UsageError where no policy is found, Security Hub is off, or has no room; then nothing was changed.
  */
-export async function runSetup(
-  flags: SetupFlags,
-  clientsOf: (deployment: Deployment) => SetupClients = clientsIn,
+export async function runSync(flags: SyncFlags, clientsOf: ClientsOf = clientsIn): Promise<number> {
+  const { policy, name } = readPolicy(flags.policy, controls);
+  if (policy.file === undefined) {
+    throw new UsageError(
+      `there is no ${policyFileName} here: name the policy that was deployed with --policy; ` +
+        'to remove all custom actions, run `trailseal custom-actions remove`',
+    );
+  }
+  return makeMatch({ names: customActionsOf(policy.customActions), policy: name }, flags, clientsOf);
+}
+
+/** Removes all custom actions of the stage. @returns the exit code as `runSync` does. */
+export async function runRemove(flags: RemoveFlags, clientsOf: ClientsOf = clientsIn): Promise<number> {
+  return makeMatch({ names: [], policy: undefined }, flags, clientsOf);
+}
+
+async function makeMatch(
+  wanted: WantedCustomActions,
+  flags: RemoveFlags,
+  clientsOf: ClientsOf,
 ): Promise<number> {
-  const wanted = wantedBy(flags);
   const deployment = await openDeployment(flags);
-  const { stage, region } = deployment;
+  const { stage } = deployment;
   const { securityhub, sqs } = clientsOf(deployment);
   const found = await customActions(securityhub);
   if (!found.known) {
     process.stderr.write(
       `the custom actions of Security Hub could not be read: ${printable(found.detail)}\n`,
     );
-    return exitCode.input;
+    return exitCode.incomplete;
   }
-  const there = found.value ?? isOff(deployment);
-  const steps = stepsTo(wanted.customActionNames, there, stage, deployment);
-  refuseTooMany(steps, there, region);
-  const results: Result[] = [];
-  // One after the other: those that go make room for those that come.
-  for (const step of steps) results.push(await resultOf(securityhub, step, flags.dryRun === true));
-  const heard = wanted.customActionNames.length === 0 ? undefined : await hears(sqs, deployment);
-  if (flags.format === 'json') tellPrograms(deployment, wanted, results, heard);
-  else tellPeople(deployment, wanted, results, lookalikes(steps, there));
-  tellWhetherHeard(heard, deployment);
+  const existing = found.value ?? throwHubOff(deployment);
+  const changes = changesTo(wanted.names, existing, stage, deployment);
+  checkQuota(changes, existing, deployment.region);
+  const results: ChangeResult[] = [];
+  // One after the other: removals make room for what is created.
+  for (const change of changes) results.push(await resultOf(securityhub, change, flags.dryRun === true));
+  const queue = wanted.names.length === 0 ? undefined : await queueExists(sqs, deployment);
+  if (flags.format === 'json') reportJson(deployment, wanted, results, queue);
+  else reportText(deployment, wanted, results, lookalikes(changes, existing));
+  warnWithoutQueue(queue, deployment);
   const failed = results.some(({ outcome }) => typeof outcome !== 'string');
-  return failed || heard?.known === false ? exitCode.input : exitCode.fine;
+  return failed || queue?.known === false ? exitCode.incomplete : exitCode.success;
 }
 
-function clientsIn({ config }: Deployment): SetupClients {
-  // The maker of `lib/aws` is for publishing: it tries once only.
+function clientsIn({ config }: DeploymentSession): CustomActionClients {
+  // The client of `lib/aws` is for publishing findings, and tries only once.
   return { securityhub: new SecurityHubClient(settings(config)), sqs: sqsClient(config) };
 }
 
-/** @throws UsageError where no policy tells which custom actions there should be: they would all be removed. */
-function wantedBy({ remove, policy: file }: SetupFlags): Wanted {
-  if (remove === true) {
-    if (file === undefined) return { customActionNames: [], policy: undefined };
-    throw new UsageError('setup --remove removes all custom actions of the stage, and takes no --policy');
-  }
-  const { policy, name } = readPolicy(file, controls);
-  if (policy.file === undefined) {
-    throw new UsageError(
-      'there is no trailseal.policy.yml here, and so nothing tells which custom actions there should be: name the policy that ' +
-        'was deployed with --policy; to take all custom actions away, use --remove',
-    );
-  }
-  return { customActionNames: customActionsOf(policy.customActions), policy: name };
-}
-
-function isOff({ account, region }: Deployment): never {
+function throwHubOff({ account, region }: DeploymentSession): never {
   throw new UsageError(
-    `Security Hub is off in account ${account}, ${region}, and has no custom actions: switch it on, then run setup again\n` +
+    `Security Hub is off in account ${account}, ${region}, and has no custom actions: switch it on, then run this again\n` +
       `    aws securityhub enable-security-hub --region ${word(region)} --no-enable-default-standards`,
   );
 }
 
-/** @throws UsageError where Security Hub would not take them all. */
-function refuseTooMany(steps: readonly Step[], there: readonly DeployedCustomAction[], region: string): void {
-  const excess = tooMany(steps, there);
+/** @throws UsageError where Security Hub would not accept them all. */
+function checkQuota(
+  changes: readonly CustomActionChange[],
+  existing: readonly DeployedCustomAction[],
+  region: string,
+): void {
+  const excess = excessOf(changes, existing);
   if (excess === 0) return;
-  const made = steps.filter(({ what }) => what === 'make').length;
+  const created = changes.filter(({ change }) => change === 'create').length;
   throw new UsageError(
-    `Security Hub takes ${mostCustomActions} custom actions in an account and Region and has ${there.length} here, so that ` +
-      `there is no room for ${made} more: delete ${excess} at least of those that nobody needs; nothing was done\n` +
+    `Security Hub accepts ${customActionQuota} custom actions in an account and Region and has ${existing.length}: ` +
+      `there is no room for ${created} more. Nothing was changed. Delete at least ${excess} that nobody needs:\n` +
       `    aws securityhub describe-action-targets --region ${word(region)}\n` +
       `    aws securityhub delete-action-target --region ${word(region)} --action-target-arn ARN`,
   );
 }
 
-async function resultOf(securityhub: SecurityHubClient, step: Step, dryRun: boolean): Promise<Result> {
-  if (dryRun) return { step, outcome: 'planned' };
-  const done = await carryOutStep(securityhub, step);
-  return { step, outcome: done.known ? 'done' : done };
+async function resultOf(
+  securityhub: SecurityHubClient,
+  change: CustomActionChange,
+  dryRun: boolean,
+): Promise<ChangeResult> {
+  if (dryRun) return { change, outcome: 'planned' };
+  const made = await makeChange(securityhub, change);
+  return { change, outcome: made.known ? 'done' : made };
 }
 
-/** Whether there is a queue to which the custom actions lead. */
-async function hears(sqs: SetupClients['sqs'], { stage }: Deployment): Promise<Seen<boolean>> {
-  const url = await seeIfThere('sqs:GetQueueUrl', noSuchQueue, () =>
+/** Whether the queue exists that the custom actions lead to. */
+async function queueExists(
+  sqs: CustomActionClients['sqs'],
+  { stage }: DeploymentSession,
+): Promise<Answer<boolean>> {
+  const url = await askIfExists('sqs:GetQueueUrl', noSuchQueue, () =>
     sqs.send(new GetQueueUrlCommand({ QueueName: queueName(stage, 'operator') })),
   );
-  return url.known ? { known: true, value: url.value !== undefined } : url;
+  return url.known ? answered(url.value !== undefined) : url;
 }
 
-function tellPeople(
-  deployment: Deployment,
-  { policy }: Wanted,
-  results: readonly Result[],
+function reportText(
+  deployment: DeploymentSession,
+  { policy }: WantedCustomActions,
+  results: readonly ChangeResult[],
   alike: readonly DeployedCustomAction[],
 ): void {
-  const whose = policy === undefined ? '' : `, as ${printable(policy)} has them`;
-  const parts = [`Custom actions in Security Hub of ${accountRegionText(deployment)}${whose}`];
+  const whose = policy === undefined ? '' : `, for ${printable(policy)}`;
+  const parts = [`Custom actions in Security Hub of ${deploymentText(deployment)}${whose}`];
   if (results.length === 0) {
     parts.push(
       policy === undefined
@@ -162,40 +170,37 @@ function tellPeople(
     parts.push(resultsText(results));
   }
   if (alike.length > 0) parts.push(lookalikesText(alike));
-  if (results.some(({ step }) => step.what !== 'remove')) parts.push(requestText(deployment));
+  if (results.some(({ change }) => change.change !== 'remove')) parts.push(usageText(deployment));
   process.stdout.write(`${parts.join('\n\n')}\n`);
 }
 
-function tellPrograms(
-  deployment: Deployment,
-  { policy }: Wanted,
-  results: readonly Result[],
-  heard: Seen<boolean> | undefined,
+function reportJson(
+  deployment: DeploymentSession,
+  { policy }: WantedCustomActions,
+  results: readonly ChangeResult[],
+  queue: Answer<boolean> | undefined,
 ): void {
-  const { stage, account, region } = deployment;
-  const told = {
-    stage,
-    account,
-    region,
+  const json = {
+    ...deploymentJson(deployment),
     policy: policy ?? null,
-    customActionNames: results.map(resultJson),
-    /** `null` where there is no custom action, or nobody knows. */
-    heard: heard?.known === true ? heard.value : null,
-    requesting: { action: customActionPermission, resource: customActionTarget(deployment) },
+    customActions: results.map(resultJson),
+    /** `null` where there is no custom action, or it is not known. */
+    queueExists: queue?.known === true ? queue.value : null,
+    permission: { action: usePermission, resource: useResource(deployment) },
   };
-  process.stdout.write(`${printableJson(told, 2)}\n`);
+  process.stdout.write(`${printableJson(json, 2)}\n`);
 }
 
-function tellWhetherHeard(heard: Seen<boolean> | undefined, { stage, region }: Deployment): void {
-  if (heard === undefined) return;
-  const queue = queueName(stage, 'operator');
-  if (!heard.known) {
+function warnWithoutQueue(queue: Answer<boolean> | undefined, { stage, region }: DeploymentSession): void {
+  if (queue === undefined) return;
+  const name = queueName(stage, 'operator');
+  if (!queue.known) {
     process.stderr.write(
-      `whether anybody hears these custom actions is not known: ${printable(heard.detail)}\n`,
+      `cannot tell whether the deployment receives these custom actions: ${printable(queue.detail)}\n`,
     );
-  } else if (!heard.value) {
+  } else if (!queue.value) {
     process.stderr.write(
-      `nobody hears these custom actions yet: there is no queue ${queue} in ${region}; deploy the policy with its orders:\n` +
+      `the deployment does not receive these custom actions yet: there is no queue ${name} in ${region}; deploy the policy:\n` +
         `    ${deployCommand(stage, region)}\n`,
     );
   }

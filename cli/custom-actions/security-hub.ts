@@ -1,4 +1,4 @@
-/** Security Hub's custom actions: reading them, making, changing and removing them. CloudFormation has no type for them. */
+/** Reads and changes custom actions in Security Hub, for which CloudFormation has no resource type. */
 import {
   CreateActionTargetCommand,
   DeleteActionTargetCommand,
@@ -9,25 +9,25 @@ import {
   UpdateActionTargetCommand,
 } from '@aws-sdk/client-securityhub';
 import { parseArn } from '../../lib/core/arn.ts';
-import { type Seen, see, seeIfThere } from '../aws/answer.ts';
-import type { DeployedCustomAction, Step } from './changes.ts';
+import { type Answer, answered, ask, askIfExists } from '../aws/answer.ts';
+import type { CustomActionChange, DeployedCustomAction } from './changes.ts';
 
-/** The IAM actions that the steps need, and reading what there is. */
+/** The IAM actions that reading and changing them need. */
 export const customActionPermissions = {
   read: 'securityhub:DescribeActionTargets',
-  make: 'securityhub:CreateActionTarget',
-  change: 'securityhub:UpdateActionTarget',
+  create: 'securityhub:CreateActionTarget',
+  update: 'securityhub:UpdateActionTarget',
   remove: 'securityhub:DeleteActionTarget',
 } as const;
 
-/** By these errors Security Hub refuses all questions where it is off. Source: AWS Security Hub API Reference, "DescribeHub". */
+/** Errors of every call while Security Hub is off. Source: AWS Security Hub API Reference, "DescribeHub". */
 export const hubIsOff = ['InvalidAccessException', 'ResourceNotFoundException'];
 
-/** All custom actions of the account and Region, page by page; `undefined` where Security Hub is off. */
+/** All custom actions of the account and Region; `undefined` where Security Hub is off. */
 export function customActions(
   client: SecurityHubClient,
-): Promise<Seen<readonly DeployedCustomAction[] | undefined>> {
-  return seeIfThere(customActionPermissions.read, hubIsOff, async () => {
+): Promise<Answer<readonly DeployedCustomAction[] | undefined>> {
+  return askIfExists(customActionPermissions.read, hubIsOff, async () => {
     const all: DeployedCustomAction[] = [];
     for await (const page of paginateDescribeActionTargets({ client }, {})) {
       for (const {
@@ -43,33 +43,33 @@ export function customActions(
 }
 
 /**
- * Does a step. Somebody else may do the same at the same time, and a call whose answer was lost is made again: what has
- * already come about is what was wanted.
+ * Makes a change. It is idempotent: another process may make the same change, and a call whose answer was lost is
+ * repeated.
  */
-export async function carryOutStep(
+export async function makeChange(
   client: SecurityHubClient,
-  { what, action }: Step,
-): Promise<Seen<undefined>> {
-  if (what === 'keep') return { known: true, value: undefined };
-  return see(customActionPermissions[what], async () => {
-    if (what === 'make') await make(client, action);
-    else if (what === 'change') await change(client, action);
+  { change, action }: CustomActionChange,
+): Promise<Answer<undefined>> {
+  if (change === 'none') return answered(undefined);
+  return ask(customActionPermissions[change], async () => {
+    if (change === 'create') await create(client, action);
+    else if (change === 'update') await update(client, action);
     else await remove(client, action);
     return undefined;
   });
 }
 
-async function make(client: SecurityHubClient, action: DeployedCustomAction): Promise<void> {
+async function create(client: SecurityHubClient, action: DeployedCustomAction): Promise<void> {
   const { name: Name, description: Description } = action;
   try {
     await client.send(new CreateActionTargetCommand({ Id: idOf(action), Name, Description }));
   } catch (error) {
     if (!(error instanceof ResourceConflictException)) throw error;
-    await change(client, action);
+    await update(client, action);
   }
 }
 
-async function change(
+async function update(
   client: SecurityHubClient,
   { arn, name, description }: DeployedCustomAction,
 ): Promise<void> {
@@ -86,7 +86,7 @@ async function remove(client: SecurityHubClient, { arn }: DeployedCustomAction):
   }
 }
 
-/** The id that Security Hub makes the ARN of. */
+/** The id from which Security Hub makes the ARN. */
 export function idOf({ arn }: Pick<DeployedCustomAction, 'arn'>): string {
   return parseArn(arn)?.resource.split('/').at(-1) ?? '';
 }

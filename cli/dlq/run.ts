@@ -1,98 +1,85 @@
-/** `trailseal dlq list` and `trailseal dlq redrive`: what lies in the dead-letter queues, and sending it back. */
+/** Runs `trailseal dlq list` and `trailseal dlq redrive`. */
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { type ListenerName, type QueueName, stackName } from '../../lib/aws/names.ts';
 import { sqsClient } from '../../lib/aws/sdk.ts';
 import { Matcher } from '../../lib/pipeline/match.ts';
-import { controls } from '../../lib/services/controls.ts';
-import { see } from '../aws/answer.ts';
-import { patient } from '../aws/retry.ts';
-import { openSession } from '../aws/session.ts';
-import { tellOfWaiting } from '../aws/waiting.ts';
-import { checkRegion } from '../commands/options.ts';
-import { checkStage } from '../doctor/account-region.ts';
+import { controls } from '../../lib/services/catalogue.ts';
+import { redrivable } from '../../lib/services/queues.ts';
+import { ask } from '../aws/answer.ts';
+import { openSession, patient } from '../aws/session.ts';
+import { announceWaiting } from '../aws/waiting.ts';
+import type { DlqFlags, RedriveFlags } from '../commands/dlq.ts';
+import { checkRegion, checkStage, wholeNumber } from '../commands/options.ts';
 import { word } from '../doctor/check.ts';
 import { exitCode, UsageError } from '../exit.ts';
+import { doctorCommand } from '../operator/deployment.ts';
 import { printable, printableJson } from '../output/printable.ts';
-import { type Letter, letterOf } from './dead-letter.ts';
-import { giveBack, type QueueUrls, queueUrls, receiveAll } from './queues.ts';
+import { stdoutOptions } from '../output/table.ts';
+import { type DeadLetter, deadLetterOf } from './dead-letter.ts';
+import { makeVisible, type QueueUrls, queueUrls, receiveAll } from './queues.ts';
 import { type Redriven, redriveOne } from './redrive.ts';
-import { letterJson, lettersText, redrivenText } from './text.ts';
+import { deadLetterJson, deadLettersText, redrivenJson, redrivenText } from './text.ts';
 
-export interface DlqFlags {
-  readonly stage: string;
-  readonly region?: string;
-  readonly profile?: string;
-  readonly queue?: QueueName | ListenerName;
-  readonly max: string;
-  readonly format: 'table' | 'json';
-}
-
-export interface RedriveFlags extends DlqFlags {
-  readonly id: readonly string[];
-  readonly all?: boolean;
-  readonly dryRun?: boolean;
-}
-
-/** Letters of one queue, while they are hidden from others. */
-type Handle<T> = (letters: readonly Letter[], urls: QueueUrls, sqs: SQSClient) => Promise<Handled<T>>;
+/** Handles the messages of one DLQ, while they are hidden from others. */
+type Handle<T> = (letters: readonly DeadLetter[], urls: QueueUrls, sqs: SQSClient) => Promise<Handled<T>>;
 
 interface Handled<T> {
   readonly results: readonly T[];
-  /** Those that stay where they are. */
-  readonly kept: readonly Letter[];
+  /** The messages that stay in the DLQ. */
+  readonly kept: readonly DeadLetter[];
 }
 
-interface Read<T> {
+interface ReadQueues<T> {
   readonly results: readonly T[];
-  /** Why something could not be read; sentences for people, not escaped yet. */
-  readonly troubles: readonly string[];
-  /** Queues that held as many letters as were asked for, and perhaps more. */
-  readonly cut: readonly (QueueName | ListenerName)[];
+  /** Why a queue could not be read; sentences for people, not escaped yet. */
+  readonly failures: readonly string[];
+  /** DLQs of which as many messages were read as --max allows, and which may have more. */
+  readonly full: readonly (QueueName | ListenerName)[];
   readonly region: string;
   readonly max: number;
 }
 
 /**
- * Lists dead letters and leaves them where they are.
+ * Lists the messages in the DLQs, and leaves them there.
  * @returns the exit code: 3 where a queue could not be read.
  */
 export async function runDlqList(flags: DlqFlags, signal: AbortSignal): Promise<number> {
-  const { results, troubles, cut, region, max } = await readLetters(flags, signal, async (letters) => ({
+  const { results, failures, full, region, max } = await readLetters(flags, signal, async (letters) => ({
     results: letters,
     kept: letters,
   }));
   signal.throwIfAborted();
   if (flags.format === 'json') {
-    process.stdout.write(`${printableJson(results.map(letterJson), 2)}\n`);
+    process.stdout.write(`${printableJson(results.map(deadLetterJson), 2)}\n`);
   } else if (results.length === 0) {
-    const where = troubles.length === 0 ? '' : ', as far as they could be read';
-    process.stdout.write(`No dead letters in stage ${flags.stage}, ${region}${where}.\n`);
+    const where = failures.length === 0 ? '' : ' that could be read';
+    process.stdout.write(`No messages in the DLQs of stage ${flags.stage}, ${region}${where}.\n`);
   } else {
     const profile = flags.profile === undefined ? '' : ` --profile ${word(printable(flags.profile))}`;
     const redrive = `trailseal dlq redrive --stage ${flags.stage} --region ${region}${profile}`;
     process.stdout.write(
-      `${lettersText(results, process.stdout.columns ?? 140)}\n\n` +
-        `${results.length} dead ${results.length === 1 ? 'letter' : 'letters'}, left where they are. ` +
-        `To send back what has been fixed:\n  ${redrive} --id MESSAGE\n  ${redrive} --all\n`,
+      `${deadLettersText(results, stdoutOptions().width)}\n\n` +
+        `${results.length} ${results.length === 1 ? 'message' : 'messages'}. Once the cause is fixed, redrive them:\n` +
+        `  ${redrive} --id MESSAGE\n  ${redrive} --all\n`,
     );
   }
-  tellTroubles(troubles, cut, max);
-  return troubles.length > 0 ? exitCode.input : exitCode.fine;
+  reportFailures(failures, full, max);
+  return failures.length > 0 ? exitCode.incomplete : exitCode.success;
 }
 
 /**
- * Sends dead letters back to the queues that they were meant for.
- * @returns the exit code: 3 where one could not be sent, deleted or found, or a queue not be read.
+ * Sends messages back to the queues that they came from.
+ * @returns the exit code: 3 where one could not be sent, deleted or found, or a queue could not be read.
  */
 export async function runDlqRedrive(flags: RedriveFlags, signal: AbortSignal): Promise<number> {
   const { id: ids, all = false, dryRun = false } = flags;
   if (ids.length === 0 && !all) {
     throw new UsageError(
-      'dlq redrive takes the messages to send back: --id MESSAGE (repeatable), as `trailseal dlq list` shows them, or --all',
+      'dlq redrive needs --id MESSAGE (repeatable), with an id that `trailseal dlq list` shows, or --all',
     );
   }
-  if (ids.length > 0 && all) throw new UsageError('dlq redrive takes either --id or --all, not both');
-  const { results, troubles, cut, max } = await readLetters(flags, signal, async (letters, urls, sqs) => {
+  if (ids.length > 0 && all) throw new UsageError('dlq redrive takes --id or --all, not both');
+  const { results, failures, full, max } = await readLetters(flags, signal, async (letters, urls, sqs) => {
     const chosen = letters.filter((letter) => all || ids.includes(letter.id));
     const redriven = dryRun
       ? chosen.map((letter) => ({ letter, redriven: { kind: 'would-be-sent' } as const }))
@@ -104,42 +91,37 @@ export async function runDlqRedrive(flags: RedriveFlags, signal: AbortSignal): P
   });
   const missing = ids.filter((id) => !results.some(({ letter }) => letter.id === id));
   if (flags.format === 'json') {
-    const lines = results.map(({ letter: { queue, id, about }, redriven }) => ({
-      queue,
-      id,
-      about,
-      ...redriven,
-    }));
-    process.stdout.write(`${printableJson({ letters: lines, notFound: missing }, 2)}\n`);
+    const messages = results.map(({ letter, redriven }) => redrivenJson(letter, redriven));
+    process.stdout.write(`${printableJson({ messages, notFound: missing }, 2)}\n`);
   } else {
     for (const { letter, redriven } of results) process.stdout.write(`${redrivenText(letter, redriven)}\n`);
     if (results.length === 0) process.stdout.write('Nothing was sent back.\n');
   }
   for (const id of missing) {
     process.stderr.write(
-      `no dead letter ${printable(id)} was found; another run of dlq list may hide it just now\n`,
+      `message ${printable(id)} was not found in a DLQ; another dlq command may be hiding it for up to two minutes\n`,
     );
   }
-  tellTroubles(troubles, cut, max);
-  // What was done until an interruption has been told by now.
+  reportFailures(failures, full, max);
+  // What was done before an interruption has been reported by now.
   signal.throwIfAborted();
-  const undone = results.some(({ redriven: { kind } }) => kind === 'not-sent' || kind === 'not-deleted');
-  return undone || missing.length + troubles.length > 0 ? exitCode.input : exitCode.fine;
+  const failed = results.some(({ redriven: { kind } }) => kind === 'not-sent' || kind === 'not-deleted');
+  return failed || missing.length + failures.length > 0 ? exitCode.incomplete : exitCode.success;
 }
 
-interface Result {
-  readonly letter: Letter;
+interface RedriveResult {
+  readonly letter: DeadLetter;
   readonly redriven: Redriven;
 }
 
-/** Ten at a time; an interruption leaves those not begun where they are. */
+/** Ten at a time; after an interruption no other is begun. */
 async function redriveAll(
   sqs: SQSClient,
   urls: QueueUrls,
-  letters: readonly Letter[],
+  letters: readonly DeadLetter[],
   signal: AbortSignal,
-): Promise<Result[]> {
-  const results: Result[] = [];
+): Promise<RedriveResult[]> {
+  const results: RedriveResult[] = [];
   for (let from = 0; from < letters.length && !signal.aborted; from += 10) {
     const some = letters.slice(from, from + 10);
     results.push(
@@ -151,12 +133,16 @@ async function redriveAll(
   return results;
 }
 
-async function readLetters<T>(flags: DlqFlags, signal: AbortSignal, handle: Handle<T>): Promise<Read<T>> {
+async function readLetters<T>(
+  flags: DlqFlags,
+  signal: AbortSignal,
+  handle: Handle<T>,
+): Promise<ReadQueues<T>> {
   const { stage } = flags;
   checkStage(stage);
-  const max = maxOf(flags.max);
+  const max = wholeNumber(flags.max, 10_000, '--max');
   if (flags.region !== undefined) checkRegion(flags.region);
-  tellOfWaiting(process.stderr);
+  announceWaiting(process.stderr);
   const { region, credentials } = await openSession(flags.profile, flags.region);
   const sqs = sqsClient({ region, credentials, ...patient });
   const matcher = new Matcher(controls);
@@ -165,16 +151,16 @@ async function readLetters<T>(flags: DlqFlags, signal: AbortSignal, handle: Hand
     names.map((name) => readQueue(sqs, stage, name, max, matcher, signal, handle)),
   );
   if (read.every((one) => one === undefined)) {
-    const which = flags.queue === undefined ? 'no dead-letter queues' : `no dead-letter queue ${flags.queue}`;
+    const which = flags.queue === undefined ? 'no DLQs' : `no DLQ of ${flags.queue}`;
     throw new UsageError(
-      `${stackName(stage)} has ${which} in ${region}; \`trailseal doctor --stage ${stage} --region ${region}\` tells what is deployed`,
+      `${stackName(stage)} has ${which} in ${region}; see what is deployed: ${doctorCommand({ stage, region })}`,
     );
   }
-  const there = read.filter((one) => one !== undefined);
+  const existing = read.filter((one) => one !== undefined);
   return {
-    results: there.flatMap(({ results }) => results),
-    troubles: there.flatMap(({ troubles }) => troubles),
-    cut: there.filter(({ count }) => count >= max).map(({ name }) => name),
+    results: existing.flatMap(({ results }) => results),
+    failures: existing.flatMap(({ failures }) => failures),
+    full: existing.filter(({ count }) => count >= max).map(({ name }) => name),
     region,
     max,
   };
@@ -190,43 +176,37 @@ async function readQueue<T>(
   handle: Handle<T>,
 ) {
   const urls = await queueUrls(sqs, stage, name);
-  if (!urls.known) return { name, results: [], troubles: [`${name}: ${urls.detail}`], count: 0 };
+  if (!urls.known) return { name, results: [], failures: [`${name}: ${urls.detail}`], count: 0 };
   if (urls.value === undefined) return undefined;
   const { deadLetters } = urls.value;
-  const letters: Letter[] = [];
-  const troubles: string[] = [];
+  const letters: DeadLetter[] = [];
+  const failures: string[] = [];
   let handled: Handled<T> | undefined;
   try {
-    const read = await see('sqs:ReceiveMessage', async () => {
+    const read = await ask('sqs:ReceiveMessage', async () => {
       for await (const page of receiveAll(sqs, deadLetters, max, signal)) {
-        letters.push(...page.map((message) => letterOf(message, name, stage, matcher)));
+        letters.push(...page.map((message) => deadLetterOf(message, name, stage, matcher)));
       }
     });
-    if (!read.known) troubles.push(`${name}: ${read.detail}`);
+    if (!read.known) failures.push(`${name}: ${read.detail}`);
     handled = await handle(letters, urls.value, sqs);
   } finally {
     const kept = (handled?.kept ?? letters).map(({ receipt }) => receipt);
-    const given = await giveBack(sqs, deadLetters, kept);
-    if (!given.known) troubles.push(`${name}: ${given.detail}; for two minutes nobody sees what was read`);
+    const visible = await makeVisible(sqs, deadLetters, kept);
+    if (!visible.known) {
+      failures.push(`${name}: ${visible.detail}; nobody else sees the messages for up to two minutes`);
+    }
   }
-  return { name, results: handled.results, troubles, count: letters.length };
+  return { name, results: handled.results, failures, count: letters.length };
 }
 
-function tellTroubles(
-  troubles: readonly string[],
-  cut: readonly (QueueName | ListenerName)[],
+function reportFailures(
+  failures: readonly string[],
+  full: readonly (QueueName | ListenerName)[],
   max: number,
 ): void {
-  for (const trouble of troubles) process.stderr.write(`${printable(trouble)}\n`);
-  for (const name of cut) {
-    process.stderr.write(`${name}: ${max} were read; there may be more (--max reads more at a time)\n`);
+  for (const failure of failures) process.stderr.write(`${printable(failure)}\n`);
+  for (const name of full) {
+    process.stderr.write(`${name}: ${max} messages were read, and there may be more: raise --max\n`);
   }
-}
-
-function maxOf(value: string): number {
-  const max = Number(value);
-  if (!Number.isInteger(max) || max < 1 || max > 10_000) {
-    throw new UsageError(`--max takes a whole number from 1 to 10000, not ${printable(value)}`);
-  }
-  return max;
 }

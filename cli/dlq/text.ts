@@ -1,42 +1,34 @@
-/** Dead letters, for people and for programs. What came from queues is escaped here. */
-import Table from 'cli-table3';
+/** Messages of the DLQs as text and as JSON. What came from queues is escaped here. */
 import { printable, shortened } from '../output/printable.ts';
-import { plainChars, wrapped } from '../output/table.ts';
-import type { Letter } from './dead-letter.ts';
+import { plainTable, wrapped } from '../output/table.ts';
+import type { DeadLetter } from './dead-letter.ts';
 import type { Redriven } from './redrive.ts';
 
 /** The columns that queue, time and message id take. */
-const columnsBefore = 71;
+const columnsBefore = 76;
 
-/** A table of the letters, in the order given. */
-export function lettersText(letters: readonly Letter[], width: number): string {
-  const table = new Table({
-    head: ['Queue', 'Sent (UTC)', 'Message', 'What it is, and why it lies there'],
-    style: { head: [], border: [], compact: true },
-    chars: plainChars,
-  });
+/** A table of the messages, in the order given. */
+export function deadLettersText(letters: readonly DeadLetter[], width: number): string {
   const left = Math.max(30, width - columnsBefore);
-  for (const { queue, sentAt, id, about, reason } of letters) {
-    table.push([
-      queue,
-      timeText(sentAt),
-      printable(id),
-      wrapped(`${shortened(about, 300)}: ${shortened(reason, 600)}`, left),
-    ]);
-  }
-  return table.toString();
+  const rows = letters.map(({ queue, sentAt, id, about, reason }) => [
+    queue,
+    timeOf(sentAt) ?? 'unknown',
+    printable(id),
+    wrapped(`${shortened(about, 300)}: ${shortened(reason, 600)}`, left),
+  ]);
+  return plainTable(['Queue', 'Sent (UTC)', 'Message', 'What it is, and why it failed'], rows);
 }
 
-function timeText(time: number | undefined): string {
-  return time === undefined ? 'not told' : new Date(time).toISOString().slice(0, 19).replace('T', ' ');
+function timeOf(time: number | undefined): string | undefined {
+  return time === undefined ? undefined : new Date(time).toISOString();
 }
 
-export function letterJson({ receipt: _receipt, sentAt, ...letter }: Letter): Record<string, unknown> {
-  return { ...letter, sentAt: sentAt === undefined ? null : new Date(sentAt).toISOString() };
+export function deadLetterJson({ receipt: _receipt, sentAt, ...letter }: DeadLetter) {
+  return { ...letter, sentAt: timeOf(sentAt) ?? null };
 }
 
-/** One line: what came of a letter. */
-export function redrivenText({ queue, id, about }: Letter, redriven: Redriven): string {
+/** One line: the result of a redrive. */
+export function redrivenText({ queue, id, about }: DeadLetter, redriven: Redriven): string {
   const what = `${queue} ${printable(id)} (${shortened(about, 120)})`;
   switch (redriven.kind) {
     case 'sent':
@@ -44,8 +36,18 @@ export function redrivenText({ queue, id, about }: Letter, redriven: Redriven): 
     case 'would-be-sent':
       return `would be sent back: ${what}`;
     case 'not-sent':
-      return `NOT sent back, still a dead letter: ${what}: ${printable(redriven.because)}`;
+      return `NOT sent back, still in the DLQ: ${what}: ${printable(redriven.because)}`;
     case 'not-deleted':
-      return `sent back, but still a dead letter too: ${what}: ${printable(redriven.because)}`;
+      return `sent back, but also still in the DLQ: ${what}: ${printable(redriven.because)}`;
   }
+}
+
+export function redrivenJson({ queue, id, about }: DeadLetter, redriven: Redriven) {
+  return {
+    queue,
+    id,
+    about,
+    outcome: redriven.kind,
+    reason: 'because' in redriven ? redriven.because : null,
+  };
 }

@@ -1,27 +1,22 @@
-/** `trailseal doctor`: is an account and Region ready, and what is to be done where it is not. */
-import { controls } from '../../lib/services/controls.ts';
-import { tellOfWaiting } from '../aws/waiting.ts';
+/** Runs `trailseal doctor`. */
+import { controls } from '../../lib/services/catalogue.ts';
+import { configuredRegion } from '../aws/session.ts';
+import { announceWaiting } from '../aws/waiting.ts';
+import type { DoctorFlags } from '../commands/doctor.ts';
+import { checkRegion, checkStage } from '../commands/options.ts';
 import { exitCode } from '../exit.ts';
 import { printableJson } from '../output/printable.ts';
+import { stdoutOptions } from '../output/table.ts';
 import { readPolicy } from '../policy/file.ts';
-import { checkStage, regionsOf } from './account-region.ts';
 import { assess } from './assess.ts';
-import { type Check, withProfile } from './check.ts';
+import { type DoctorCheck, withProfile } from './check.ts';
 import { accountClients } from './clients.ts';
 import { observe } from './observe.ts';
 import { checksJson, checksText } from './text.ts';
 
-export interface DoctorFlags {
-  readonly region: readonly string[];
-  readonly stage: string;
-  readonly profile?: string;
-  readonly policy?: string;
-  readonly format: 'table' | 'json';
-}
-
 /**
- * Looks and tells; nothing is changed.
- * @returns the exit code: 1 where something failed, else 3 where something could not be looked at.
+ * Makes the checks and prints them; changes nothing.
+ * @returns the exit code: 1 where a check failed, else 3 where one could not be made.
  */
 export async function runDoctor(flags: DoctorFlags): Promise<number> {
   const { stage, profile } = flags;
@@ -30,7 +25,7 @@ export async function runDoctor(flags: DoctorFlags): Promise<number> {
   const regions = await regionsOf(flags.region, profile);
   const enabled = controls.filter(({ id }) => policy.controls.get(id)?.enabled === true);
   const [first = ''] = regions;
-  tellOfWaiting(process.stderr);
+  announceWaiting(process.stderr);
   const observed = await observe(accountClients(first, profile), {
     stage,
     regions,
@@ -38,17 +33,22 @@ export async function runDoctor(flags: DoctorFlags): Promise<number> {
     controls: enabled,
   });
   const checks = withProfile(assess(observed), profile);
-  if (flags.format === 'json') {
-    process.stdout.write(`${printableJson(checksJson(checks, stage), 2)}\n`);
-  } else {
-    const colour = process.stdout.hasColors?.() === true && (process.env['NO_COLOR'] ?? '') === '';
-    const width = process.stdout.columns ?? 140;
-    process.stdout.write(checksText(checks, stage, { colour, width }));
-  }
+  process.stdout.write(
+    flags.format === 'json'
+      ? `${printableJson(checksJson(checks, stage), 2)}\n`
+      : checksText(checks, stage, stdoutOptions()),
+  );
   return codeOf(checks);
 }
 
-function codeOf(checks: readonly Check[]): number {
-  if (checks.some(({ status }) => status === 'fail')) return exitCode.failOn;
-  return checks.some(({ status }) => status === 'unknown') ? exitCode.input : exitCode.fine;
+/** The Regions named, each once; without any, the configured one. */
+async function regionsOf(named: readonly string[], profile: string | undefined): Promise<readonly string[]> {
+  const regions = [...new Set(named.flatMap((value) => value.split(',')))];
+  for (const name of regions) checkRegion(name);
+  return regions.length > 0 ? regions : [await configuredRegion(profile)];
+}
+
+function codeOf(checks: readonly DoctorCheck[]): number {
+  if (checks.some(({ status }) => status === 'fail')) return exitCode.failure;
+  return checks.some(({ status }) => status === 'unknown') ? exitCode.incomplete : exitCode.success;
 }

@@ -1,70 +1,63 @@
-/** Action runs, for people and for programs. What came from AWS is escaped here. */
-import Table from 'cli-table3';
-import type { ActionDecision, ActionRun } from '../../lib/remediation/actions/action-run.ts';
+/** Action runs as text and as JSON. What came from AWS is escaped here. */
+import type { ActionRun, Decision } from '../../lib/remediation/actions/action-run.ts';
 import { actionOf } from '../../lib/remediation/actions/index.ts';
 import { printable, shortened } from '../output/printable.ts';
-import { plainChars, wrapped } from '../output/table.ts';
+import { plainTable, wrapped } from '../output/table.ts';
 
-/** ISO 8601 as people read it: `2026-11-21 10:00:00`; what is no such time as it is, escaped. */
-export function timeText(iso: string): string {
-  return printable(iso.replace('T', ' ').replace(/(\.\d+)?Z$/, ''));
-}
-
-export function decisionText({ actor: by, name, reason: why }: ActionDecision): string {
+function decisionText({ by, name, why }: Decision): string {
   return `${by} ${shortened(name, 200)}: ${shortened(why, 400)}`;
 }
 
-/** `fix:enable-key of arn:aws:kms:…`, of a resource without an ARN of its own with its id. */
-export function actionRunText({ action, resource: { arn, id } }: ActionRun): string {
-  const what = arn.endsWith(id) ? arn : `${arn} (${id})`;
-  return `${printable(action)} of ${printable(what)}`;
+/** The ARN, with the id where the ARN is that of the resource it is part of. */
+function resourceText({ resource: { arn, id } }: ActionRun): string {
+  return arn.endsWith(id) ? arn : `${arn} (${id})`;
+}
+
+/** `fix:enable-key of arn:aws:kms:…`. */
+export function actionRunText(actionRun: ActionRun): string {
+  return `${printable(actionRun.action)} of ${printable(resourceText(actionRun))}`;
 }
 
 /** The columns that time, action and status take, with the blanks between. */
-const columnsBefore = 66;
+const columnsBefore = 71;
 
 /** A table of the action runs, in the order given. */
 export function actionRunsText(actionRuns: readonly ActionRun[], width: number): string {
-  const table = new Table({
-    head: ['Begun (UTC)', 'Action', 'Status', 'What, by whom and why'],
-    style: { head: [], border: [], compact: true },
-    chars: plainChars,
-  });
   const left = Math.max(40, width - columnsBefore);
-  for (const actionRun of actionRuns) {
-    const { begunAt, action, status, resource, finding, decision, undo } = actionRun;
+  const rows = actionRuns.map((actionRun) => {
+    const { begunAt, action, status, finding, decision, undo } = actionRun;
     const lines = [
-      shortened(resource.arn.endsWith(resource.id) ? resource.arn : `${resource.arn} (${resource.id})`, 400),
+      shortened(resourceText(actionRun), 400),
       shortened(finding.id, 520),
       `by ${decisionText(decision)}`,
       ...(undo === null ? [] : [`undo by ${decisionText(undo)}`]),
-      ...lastWord(actionRun),
+      ...lastNote(actionRun),
     ];
-    table.push([
-      timeText(begunAt),
+    return [
+      printable(begunAt),
       printable(action),
       status,
       lines.map((line) => wrapped(line, left)).join('\n'),
-    ]);
-  }
-  return table.toString();
+    ];
+  });
+  return plainTable(['Begun (UTC)', 'Action', 'Status', 'Resource, finding, actor and reason'], rows);
 }
 
-/** What was found at the end; of one that is not ended, what happened last. */
-function lastWord({ status, after, notes }: ActionRun): readonly string[] {
+/** The state after it; of one that is not completed, its last note. */
+function lastNote({ status, after, notes }: ActionRun): readonly string[] {
   if (status === 'done') return after.length === 0 ? [] : [shortened(`now ${after.join('; ')}`, 400)];
   const last = notes.at(-1);
   return last === undefined ? [] : [shortened(last.text, 400)];
 }
 
-/** All there is about an action run, for who decides whether to take it back. */
+/** Everything about an action run that a person needs to decide whether to undo it. */
 export function actionRunDetails(actionRun: ActionRun): readonly string[] {
   const { finding, status, begunAt, doneAt, decision, plan, before, after } = actionRun;
-  const since = doneAt === null ? `begun ${timeText(begunAt)}` : timeText(doneAt);
+  const since = doneAt === null ? `begun ${printable(begunAt)}` : printable(doneAt);
   return [
     `finding   ${shortened(`${finding.id} (${finding.severity}: ${finding.title})`, 700)}`,
-    `status    ${status}, ${since} UTC`,
-    `decided   by ${decisionText(decision)}`,
+    `status    ${status}, ${since}`,
+    `decision  ${decisionText(decision)}`,
     ...plan.map((step) => `plan      ${shortened(step, 400)}`),
     `before    ${shortened(JSON.stringify(before), 1_000)}`,
     ...(after.length === 0 ? [] : [`after     ${shortened(after.join('; '), 600)}`]),
@@ -84,12 +77,30 @@ function undoDetails({ action }: ActionRun): readonly string[] {
   return [...undo.except.map((what) => `not back  ${what}`), `needs     ${needed.join(', ')}`];
 }
 
-/** For programs: all but what only the engine needs. */
-export function actionRunJson({
-  lease: _,
-  version: __,
-  writer: ___,
-  ...actionRun
-}: ActionRun): Record<string, unknown> {
-  return actionRun;
+/** A decision for programs: by a policy (its file or version) or by an operator (an ARN), and why. */
+export function decisionJson({ by, name, why }: Decision) {
+  return { source: by, actor: name, reason: why };
+}
+
+/** An action run for programs. */
+export function actionRunJson(actionRun: ActionRun) {
+  const { finding, action, sequence, resource, settings, status, decision, plan, before, after } = actionRun;
+  const { begunAt, doneAt, undoneAt, undo, notes } = actionRun;
+  return {
+    finding,
+    action,
+    sequence,
+    resource,
+    settings,
+    status,
+    decision: decisionJson(decision),
+    plan,
+    before,
+    after,
+    begunAt,
+    doneAt,
+    undoneAt,
+    undo: undo === null ? null : decisionJson(undo),
+    notes: notes.map(({ at, by, what }) => ({ at, actor: by, text: what })),
+  };
 }

@@ -1,146 +1,140 @@
-/** `trailseal kill-switch show`, `pull` and `release`: the one parameter that stops all writes to resources. */
-
+/** Runs `trailseal kill-switch on`, `off` and `status`. */
+import { ssmClient } from '../../lib/aws/acting.ts';
 import { killSwitchName } from '../../lib/aws/names.ts';
 import { ssmClient } from '../../lib/aws/sdk.ts';
 import { disengaged, engaged, type KillSwitch, killSwitch } from '../../lib/remediation/kill-switch.ts';
-import { urgent } from '../aws/retry.ts';
+import { parameterExists, parameterVersions, setSwitch } from '../aws/parameter.ts';
+import { urgent } from '../aws/session.ts';
+import type { KillSwitchFlags } from '../commands/kill-switch.ts';
+import type { DeploymentFlags } from '../commands/options.ts';
 import { exitCode, UnansweredError, UsageError } from '../exit.ts';
-import { type Ask, askAt, type Consent, checkConsent, consented } from '../operator/consent.ts';
+import { checkConsent, consented, type Prompt, promptAt } from '../operator/consent.ts';
 import {
-  accountRegionText,
   callerOf,
-  type Deployment,
-  type DeploymentFlags,
+  type DeploymentSession,
+  deploymentJson,
+  deploymentText,
+  doctorCommand,
   openDeployment,
 } from '../operator/deployment.ts';
 import { printable, printableJson } from '../output/printable.ts';
-import { exists, history, setSwitch } from './parameter.ts';
-import { changeJson, changesText, switchText } from './text.ts';
-
-export interface SetFlags extends DeploymentFlags, Consent {}
+import { switchText, versionJson, versionsText } from './text.ts';
 
 /**
- * Shows the switch and its last changes.
- * @returns the exit code: 3 where it can't be read, which stops everything too.
+ * Shows the kill switch and its last changes.
+ * @returns the exit code: 3 where it cannot be read, which stops all writes too.
  */
-export async function runKillSwitchShow(flags: DeploymentFlags): Promise<number> {
+export async function runKillSwitchStatus(flags: DeploymentFlags): Promise<number> {
   const deployment = await openDeployment(flags);
   const ssm = ssmClient(deployment.config);
   const name = killSwitchName(deployment.stage);
-  const [state, changes] = await Promise.all([killSwitch(ssm, name), history(ssm, name)]);
+  const [state, versions] = await Promise.all([killSwitch(ssm, name), parameterVersions(ssm, name)]);
   if (flags.format === 'json') {
-    const told = changes.known ? changes.value.map(changeJson) : null;
-    process.stdout.write(`${printableJson({ ...switchJson(deployment, state), changes: told }, 2)}\n`);
+    const changes = versions.known ? versions.value.map(versionJson) : null;
+    process.stdout.write(`${printableJson({ ...switchJson(deployment, state), changes }, 2)}\n`);
   } else {
     process.stdout.write(
-      `The kill switch of ${accountRegionText(deployment)} (${name})\n\n${switchText(state)}\n` +
-        (changes.known ? `${changesText(changes.value)}\n` : ''),
+      `Kill switch ${name} of ${deploymentText(deployment)}\n\n${switchText(state)}\n` +
+        (versions.known ? `${versionsText(versions.value)}\n` : ''),
     );
   }
-  if (!changes.known && state.state !== 'unreadable') {
-    process.stderr.write(`who set it is not known: ${printable(changes.detail)}\n`);
+  if (!versions.known && state.state !== 'unreadable') {
+    process.stderr.write(`the last changes could not be read: ${printable(versions.detail)}\n`);
   }
-  return state.state === 'unreadable' ? exitCode.input : exitCode.fine;
+  return state.state === 'unreadable' ? exitCode.incomplete : exitCode.success;
 }
 
 /**
- * Stops all writes at once; asks nothing, and makes the parameter where it is missing.
+ * Engages the kill switch without asking, and creates the parameter where it does not exist.
  * @returns the exit code: 3 where it could not be engaged. Rejects with an UnansweredError where AWS is not reached.
  */
-export async function runKillSwitchOn(flags: SetFlags): Promise<number> {
-  const deployment = await openDeployment(flags, undefined, urgent).catch(notEngaged);
+export async function runKillSwitchOn(flags: KillSwitchFlags): Promise<number> {
+  const deployment = await openDeployment(flags, undefined, urgent).catch(throwNotEngaged);
   const ssm = ssmClient(deployment.config);
   const name = killSwitchName(deployment.stage);
-  const why = flags.reason ?? 'no reason was given';
-  const set = await setSwitch(ssm, name, engaged, callerOf(deployment), why);
+  const set = await setSwitch(ssm, name, engaged, callerOf(deployment), flags.reason ?? 'no reason given');
   if (!set.known) {
     process.stderr.write(`the kill switch is NOT engaged: ${printable(set.detail)}\n`);
-    return exitCode.input;
+    return exitCode.incomplete;
   }
-  // Every write makes a new version: the first is of a parameter that was not there.
-  const made = set.value === 1;
-  tell(deployment, flags, engaged, made);
-  if (made) {
-    const { stage, region } = deployment;
+  // Every write makes a new version: version 1 is of a parameter that did not exist.
+  const created = set.value === 1;
+  report(deployment, flags, engaged, created);
+  if (created) {
     process.stderr.write(
-      `there was no ${name} in ${region}, and it was made: see that stage ${stage} is deployed there, and not elsewhere\n`,
+      `${name} did not exist in ${deployment.region} and was created; check that this is the stage and Region of the deployment:\n` +
+        `  ${doctorCommand(deployment)}\n`,
     );
   }
-  return exitCode.fine;
+  return exitCode.success;
 }
 
-/** Whoever is in a hurry must not take an error for something that came after it. */
-function notEngaged(error: unknown): never {
+/** Says first that nothing was stopped: a person in a hurry must not miss it. */
+function throwNotEngaged(error: unknown): never {
   if (!(error instanceof UnansweredError)) throw error;
   throw new UnansweredError(`the kill switch is NOT engaged: ${error.message}`, { cause: error });
 }
 
 /**
- * Allows writes again, once a person has agreed.
- * @returns the exit code: 1 where the person did not, 3 where it could not be disengaged.
+ * Disengages the kill switch, once a person has agreed.
+ * @returns the exit code: 1 where the person did not agree, 3 where it could not be disengaged.
  */
 export async function runKillSwitchOff(
-  flags: SetFlags,
+  flags: KillSwitchFlags,
   signal: AbortSignal,
-  ask: Ask | undefined = askAt({ input: process.stdin, output: process.stderr }, signal),
+  prompt: Prompt | undefined = promptAt(signal),
 ): Promise<number> {
-  checkConsent(flags, ask, 'kill-switch off');
+  checkConsent(flags, prompt, 'kill-switch off');
   const deployment = await openDeployment(flags);
   const ssm = ssmClient(deployment.config);
   const name = killSwitchName(deployment.stage);
   const caller = callerOf(deployment);
-  const [there, changes] = await Promise.all([exists(ssm, name), history(ssm, name)]);
-  if (there.known && !there.value) {
-    const { stage, region } = deployment;
+  const [exists, versions] = await Promise.all([parameterExists(ssm, name), parameterVersions(ssm, name)]);
+  if (exists.known && !exists.value) {
     throw new UsageError(
-      `there is no ${name} in ${region}: \`trailseal doctor --stage ${stage} --region ${region}\` tells what is deployed`,
+      `${name} does not exist in ${deployment.region}; see what is deployed: ${doctorCommand(deployment)}`,
     );
   }
-  if (changes.known && flags.yes !== true) {
-    process.stderr.write(`The last changes of ${name}:\n${changesText(changes.value)}\n`);
+  if (versions.known && flags.yes !== true) {
+    process.stderr.write(`Last changes of ${name}:\n${versionsText(versions.value)}\n`);
   }
-  const question = `Let Trailseal change resources again in ${accountRegionText(deployment)}?`;
-  const why = await consented(flags, ask, question);
-  if (why === undefined) {
-    process.stderr.write('The kill switch was left as it is.\n');
-    return exitCode.failOn;
+  const question = `Allow Trailseal to change resources again in ${deploymentText(deployment)}?`;
+  const reason = await consented(flags, prompt, question);
+  if (reason === undefined) {
+    process.stderr.write('The kill switch was not changed.\n');
+    return exitCode.failure;
   }
-  const set = await setSwitch(ssm, name, disengaged, caller, why);
+  const set = await setSwitch(ssm, name, disengaged, caller, reason);
   if (!set.known) {
     process.stderr.write(`the kill switch is NOT disengaged: ${printable(set.detail)}\n`);
-    return exitCode.input;
+    return exitCode.incomplete;
   }
-  tell(deployment, flags, disengaged, false);
-  return exitCode.fine;
+  report(deployment, flags, disengaged, false);
+  return exitCode.success;
 }
 
-function tell(
-  deployment: Deployment,
+function report(
+  deployment: DeploymentSession,
   { format }: DeploymentFlags,
   state: typeof engaged | typeof disengaged,
-  made: boolean,
+  created: boolean,
 ): void {
   if (format === 'json') {
-    process.stdout.write(`${printableJson({ ...switchJson(deployment, { state }), made }, 2)}\n`);
+    process.stdout.write(`${printableJson({ ...switchJson(deployment, { state }), created }, 2)}\n`);
     return;
   }
-  const what =
+  const effect =
     state === engaged
-      ? 'engaged. No action is begun from now on; one that has begun writing is finished by its run.'
-      : 'disengaged. What the policy asks for is done again.';
-  process.stdout.write(`The kill switch of ${accountRegionText(deployment)} is ${what}\n`);
+      ? 'No new action begins; an action that has begun writing is finished by its run.'
+      : 'Actions are carried out again as the policy says.';
+  process.stdout.write(`The kill switch of ${deploymentText(deployment)} is ${state}. ${effect}\n`);
 }
 
-function switchJson(
-  { stage, account, region }: Deployment,
-  { state, because }: KillSwitch,
-): Record<string, unknown> {
+function switchJson(deployment: DeploymentSession, { state, because }: KillSwitch) {
   return {
-    stage,
-    account,
-    region,
-    parameter: killSwitchName(stage),
+    ...deploymentJson(deployment),
+    parameter: killSwitchName(deployment.stage),
     state,
-    because: because ?? null,
+    reason: because ?? null,
   };
 }

@@ -1,40 +1,39 @@
-/** The kill switch, for people and for programs. What came from AWS is escaped here. */
+/** The kill switch as text and as JSON. What came from AWS is escaped here. */
 import type { KillSwitch } from '../../lib/remediation/kill-switch.ts';
+import type { ParameterVersion } from '../aws/parameter.ts';
 import { printable, shortened } from '../output/printable.ts';
-import type { Change } from './parameter.ts';
 
-/** So many changes are shown. */
+/** How many versions are shown. */
 const shown = 10;
 
 export function switchText({ state, because }: KillSwitch): string {
   switch (state) {
     case 'disengaged':
-      return 'disengaged: what the policy asks for is done';
+      return 'disengaged: actions are carried out as the policy says';
     case 'engaged':
-      return 'PULLED: nothing is changed';
+      return 'ENGAGED: no resource is changed';
     case 'unreadable':
-      return `UNREADABLE, so that nothing is changed: ${printable(because ?? 'nothing tells why')}`;
+      return `UNREADABLE, so that no resource is changed: ${printable(because ?? 'for an unknown reason')}`;
   }
 }
 
-/** A line for each change, newest first. */
-export function changesText(changes: readonly Change[]): string {
-  const lines = changes.slice(0, shown).map(({ value, at, by, why }) => {
-    const when = at === undefined ? 'at a time not told' : at.toISOString();
-    const who = by === undefined ? '' : ` by ${printable(by)}`;
-    return `  ${when} ${shortened(value, 40)}${who}${why === undefined || why === '' ? '' : ` (${shortened(why, 400)})`}`;
+/** A line for each version, newest first. */
+export function versionsText(versions: readonly ParameterVersion[]): string {
+  const lines = versions.slice(0, shown).map(({ value, at, actor, reason = '' }) => {
+    const time = at === undefined ? 'at an unknown time' : at.toISOString();
+    const by = actor === undefined ? '' : ` by ${printable(actor)}`;
+    return `  ${time} ${shortened(value, 40)}${by}${reason === '' ? '' : ` (${shortened(reason, 400)})`}`;
   });
-  const more = changes.length - lines.length;
-  return [...lines, ...(more > 0 ? [`  and ${more} before`] : [])].join('\n');
+  const more = versions.length - lines.length;
+  return [...lines, ...(more > 0 ? [`  and ${more} earlier`] : [])].join('\n');
 }
 
-/** For programs. */
-export function changeJson({ version, value, at, by, why }: Change): Record<string, unknown> {
+export function versionJson({ version, value, at, actor, reason }: ParameterVersion) {
   return {
     version: version ?? null,
     value,
     at: at?.toISOString() ?? null,
-    by: by ?? null,
-    why: why ?? null,
+    actor: actor ?? null,
+    reason: reason ?? null,
   };
 }

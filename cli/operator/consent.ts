@@ -1,9 +1,10 @@
-/** What a person at a terminal is asked before something is changed. */
+/** A person's consent, before a command changes something. */
 import { createInterface } from 'node:readline/promises';
+import type { ConsentFlags } from '../commands/options.ts';
 import { UsageError } from '../exit.ts';
 
-/** Where questions are asked; the answer without blanks around it. */
-export type Ask = (question: string) => Promise<string>;
+/** Asks a question and returns the answer, trimmed. */
+export type Prompt = (question: string) => Promise<string>;
 
 export interface Terminal {
   readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
@@ -11,11 +12,13 @@ export interface Terminal {
 }
 
 /**
- * Questions go to stderr, so that what is printed can be piped.
- * @returns `undefined` where nobody is there to answer.
+ * Questions go to stderr by default, so that stdout can be piped.
+ * @returns `undefined` where there is no terminal, so that nobody can answer.
  */
-export function askAt(terminal: Terminal, signal: AbortSignal): Ask | undefined {
-  const { input, output } = terminal;
+export function promptAt(
+  signal: AbortSignal,
+  { input, output }: Terminal = { input: process.stdin, output: process.stderr },
+): Prompt | undefined {
   if (input.isTTY !== true || output.isTTY !== true) return undefined;
   return async (question) => {
     const lines = createInterface({ input, output });
@@ -28,7 +31,7 @@ export function askAt(terminal: Terminal, signal: AbortSignal): Ask | undefined 
       return answer.trim();
     } catch (error) {
       signal.throwIfAborted();
-      // The end of the input, Ctrl-D, is no answer, and so no yes.
+      // The end of the input, Ctrl-D, is no answer, and therefore not a yes.
       if (closed.signal.aborted) return '';
       throw error;
     } finally {
@@ -37,17 +40,16 @@ export function askAt(terminal: Terminal, signal: AbortSignal): Ask | undefined 
   };
 }
 
-export interface Consent {
-  readonly reason?: string;
-  readonly yes?: boolean;
-}
-
-/** @throws UsageError where an answer is needed that neither flags nor a person can give; before anything is read. */
-export function checkConsent({ reason, yes }: Consent, ask: Ask | undefined, command: string): void {
+/** @throws UsageError where neither options nor a person can give the consent; before AWS is called. */
+export function checkConsent(
+  { reason, yes }: ConsentFlags,
+  prompt: Prompt | undefined,
+  command: string,
+): void {
   if (reason !== undefined && reason.trim() === '') {
-    throw new UsageError(`${command} takes a reason that says something: --reason "…"`);
+    throw new UsageError(`${command} needs a reason that is not empty: --reason "…"`);
   }
-  if (ask !== undefined && yes !== true) return;
+  if (prompt !== undefined && yes !== true) return;
   if (yes !== true) {
     throw new UsageError(`${command} asks before it changes anything, and there is no terminal: use --yes`);
   }
@@ -55,16 +57,16 @@ export function checkConsent({ reason, yes }: Consent, ask: Ask | undefined, com
 }
 
 /**
- * @param question ends where the answer begins.
+ * @param question without the end, where the answer begins.
  * @returns the reason, or `undefined` when the person did not agree.
  */
 export async function consented(
-  { reason, yes }: Consent,
-  ask: Ask | undefined,
+  { reason: given, yes }: ConsentFlags,
+  prompt: Prompt | undefined,
   question: string,
 ): Promise<string | undefined> {
-  if (yes === true || ask === undefined) return reason;
-  const why = reason ?? (await ask('Why, for the audit trail? '));
-  if (why === '') return undefined;
-  return /^y(es)?$/i.test(await ask(`${question} [y/N] `)) ? why : undefined;
+  if (yes === true || prompt === undefined) return given;
+  const reason = given ?? (await prompt('Reason, for the audit trail: '));
+  if (reason === '') return undefined;
+  return /^y(es)?$/i.test(await prompt(`${question} [y/N] `)) ? reason : undefined;
 }

@@ -1,30 +1,30 @@
-/** Finding and reading the policy that a command goes by. */
+/** Finds and reads the policy that a command uses. */
 import { existsSync, readFileSync } from 'node:fs';
 import type { Control } from '../../lib/core/control.ts';
 import { defaultPolicy, type Policy, type PolicyError, parsePolicy } from '../../lib/policy/policy.ts';
 import { UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
 
-/** The name under which a policy is looked for in the working folder when `--policy` names none. */
+/** The policy in the working folder, used where `--policy` is left out. */
 export const policyFileName = 'trailseal.policy.yml';
 
 /**
- * The policy in `file`; without one, that in the working folder; without that, the built-in one, which reports only.
- * @returns the policy, and what to call it.
- * @throws UsageError when the file cannot be read or is not a policy: nothing is done under a policy half understood.
+ * The policy in `file`; without one, that in the working folder; without that, the built-in one, which only reports.
+ * @returns the policy, and its name for people.
+ * @throws UsageError when the file cannot be read or is not a valid policy: nothing is done under a policy with errors.
  */
 export function readPolicy(
   file: string | undefined,
   controls: readonly Control[],
 ): { policy: Policy; name: string } {
   const chosen = file ?? (existsSync(policyFileName) ? policyFileName : undefined);
-  if (chosen === undefined) return { policy: defaultPolicy(controls), name: 'built in (report only)' };
+  if (chosen === undefined) return { policy: defaultPolicy(controls), name: 'built-in (only reports)' };
   const parsed = parsePolicy(readText(chosen), chosen, controls);
   if (parsed.ok) return { policy: parsed.policy, name: chosen };
   throw new UsageError(policyErrorText(chosen, parsed.errors));
 }
 
-/** The text of a file that a person named. @throws UsageError when it cannot be read. */
+/** @throws UsageError when it cannot be read. */
 export function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
@@ -41,5 +41,11 @@ export function policyErrorText(file: string, errors: readonly PolicyError[]): s
     const what = path === '' ? printable(message) : `${printable(path)}: ${printable(message)}`;
     return hint === '' ? `${where} ${what}` : `${where} ${what}\n    hint: ${printable(hint)}`;
   });
-  return `${lines.join('\n')}\n${errors.length === 1 ? '1 error' : `${errors.length} errors`}: the policy was not used`;
+  return errorsText(lines);
+}
+
+/** The lines, one for each error, and their number. */
+export function errorsText(lines: readonly string[]): string {
+  const count = lines.length === 1 ? '1 error' : `${lines.length} errors`;
+  return `${lines.join('\n')}\n${count}: the policy was not used`;
 }

@@ -1,64 +1,37 @@
-/** What commands that replay an archive take to say what is read of it, and the reading itself. */
-import type { Command } from 'commander';
+/** Reads an archive for a command that replays it: local paths, S3, or the bucket of a trail. */
 import type { ReadingOptions, ReplayOptions, ReplayScope } from '../../lib/pipeline/replay/replay.ts';
 import type { StoredFiles } from '../../lib/trail/archive.ts';
 import { parseTime } from '../../lib/trail/parse.ts';
-import { checkRegion, collect } from '../commands/options.ts';
+import { type ArchiveFlags, checkRegion, wholeNumber } from '../commands/options.ts';
 import { UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
 import { replayBar } from '../output/progress.ts';
 import { isS3Uri } from '../s3/location.ts';
 
-export interface ArchiveFlags {
-  readonly since?: string;
-  readonly until?: string;
-  readonly account: readonly string[];
-  readonly region: readonly string[];
-  readonly threads?: string;
-  readonly trail: readonly string[];
-  readonly profile?: string;
-  readonly quiet?: boolean;
-}
-
-export function withArchiveOptions(command: Command): Command {
-  return command
-    .option('--since <time>', 'evaluate events from this time on (ISO 8601, UTC where no zone is given)')
-    .option('--until <time>', 'leave events at or after this time alone; a bare day counts to its end')
-    .option('--account <id>', 'only resources of this account (repeatable)', collect, [])
-    .option('--region <name>', 'only resources in this Region (repeatable)', collect, [])
-    .option('--threads <number>', 'threads that read files; default: as many as help')
-    .option('--trail <name>', 'read the bucket of this trail, by its name or ARN (repeatable)', collect, [])
-    .option('--profile <name>', 'the profile of your AWS configuration whose credentials are used for S3')
-    .addHelpText(
-      'after',
-      '\nOf S3, only the folders of the days (and one more), accounts and Regions asked for are listed and read, so\nthat learning starts there too: --since leaves out more than it does of a folder that holds all.',
-    );
-}
-
-/** What of an archive is read, and how, as `replayPaths` takes it. */
-export type Reading = Pick<ReplayOptions, 'scope'> & ReadingOptions;
+/** Which part of an archive is read, and how, as `replayPaths` takes it. */
+export type ArchiveReading = Pick<ReplayOptions, 'scope'> & ReadingOptions;
 
 /**
- * Has what the paths and flags name read by `read`, with a progress bar; S3 is opened where they name it.
+ * Opens what the paths and options name, and runs `read` on it with a progress bar.
  * @param read takes the paths that are files and folders.
- * @returns what `read` made of it, and what was read.
- * @throws UsageError for a flag that is wrong.
+ * @returns the result of `read`, and the sources that were read.
+ * @throws UsageError for an invalid option.
  */
 export async function readingArchive<T>(
   paths: readonly string[],
   flags: ArchiveFlags,
   signal: AbortSignal,
-  read: (local: readonly string[], reading: Reading) => Promise<T>,
+  read: (local: readonly string[], reading: ArchiveReading) => Promise<T>,
 ): Promise<{ readonly result: T; readonly sources: readonly string[] }> {
   const scope = scopeOf(flags);
-  const threads = threadsOf(flags.threads);
+  const threads = flags.threads === undefined ? undefined : wholeNumber(flags.threads, 64, '--threads');
   const uris = paths.filter(isS3Uri);
   const bar = replayBar(process.stderr, flags.quiet !== true);
   try {
     let stored: StoredFiles | undefined;
     let trails: readonly string[] = [];
     if (uris.length > 0 || flags.trail.length > 0) {
-      // The SDK takes a while to load, which those who read files need not wait for.
+      // Only here, as the AWS SDK takes a while to load.
       const { openS3Archive } = await import('../s3/archive.ts');
       const sources = { uris, trails: flags.trail, profile: flags.profile, scope };
       ({ trails, stored } = await openS3Archive(sources, bar.update, signal));
@@ -107,13 +80,4 @@ function timeOf(value: string, option: string): number {
     );
   }
   return time;
-}
-
-function threadsOf(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  const threads = Number(value);
-  if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
-    throw new UsageError(`--threads takes a whole number from 1 to 64, not ${printable(value)}`);
-  }
-  return threads;
 }

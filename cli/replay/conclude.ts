@@ -1,50 +1,48 @@
-/** How a command that evaluates ends: the files are written, the summary is printed, the exit code says what is so. */
+/** Ends a replay or a scan: writes the files, prints the summary, and determines the exit code. */
 import { type Control, type Severity, severities } from '../../lib/core/control.ts';
 import type { Replay } from '../../lib/pipeline/replay/replay.ts';
 import type { EvaluatingFlags } from '../commands/options.ts';
 import { exitCode } from '../exit.ts';
 import { writeOutputs } from '../output/files.ts';
 import { printable, printableJson } from '../output/printable.ts';
-import { type Origin, replayJson } from '../output/replay-json.ts';
-import { summaryText, troubleText } from '../output/summary.ts';
+import { type RunOrigin, replayJson } from '../output/replay-json.ts';
+import { inputErrorsText, summaryText } from '../output/summary.ts';
+import { stdoutOptions } from '../output/table.ts';
 
 /**
- * Prints and writes what came of a replay or a scan.
+ * Prints and writes the results of a replay or a scan.
  * @param controls those that evaluated.
  * @returns the exit code.
  */
 export async function conclude(
   result: Replay,
-  origin: Origin,
+  origin: RunOrigin,
   controls: readonly Control[],
   flags: EvaluatingFlags,
   signal: AbortSignal,
 ): Promise<number> {
   const json = replayJson(result, origin);
   const written = await writeOutputs(flags.out, result, json, controls, origin, signal);
+  const quiet = flags.quiet === true;
   if (flags.format === 'json') {
     process.stdout.write(`${printableJson(json, 2)}\n`);
   } else {
-    const colour = process.stdout.hasColors?.() === true && (process.env['NO_COLOR'] ?? '') === '';
-    const width = process.stdout.columns ?? 140;
-    process.stdout.write(
-      summaryText(result, origin, written.files, { colour, width, quiet: flags.quiet === true }),
-    );
+    process.stdout.write(summaryText(result, origin, written.files, { ...stdoutOptions(), quiet }));
   }
-  if (flags.quiet === true && result.inputErrors.length > 0) {
-    process.stderr.write(`${troubleText(result)}\n`);
+  if (quiet && result.inputErrors.length > 0) {
+    process.stderr.write(`${inputErrorsText(result)}\n`);
   }
   for (const { id, reason } of written.unpublishable.slice(0, 5)) {
     process.stderr.write(`not in findings.asff.json: ${printable(id)}: ${printable(reason)}\n`);
   }
   if (written.unpublishable.length > 5) {
-    process.stderr.write(`… and ${written.unpublishable.length - 5} more, named in summary.json\n`);
+    process.stderr.write(`… and ${written.unpublishable.length - 5} more, listed in summary.json\n`);
   }
-  if (flags.failOn !== undefined && reaches(result, flags.failOn)) return exitCode.failOn;
-  return result.inputErrors.length > 0 ? exitCode.input : exitCode.fine;
+  if (flags.failOn !== undefined && reaches(result, flags.failOn)) return exitCode.failure;
+  return result.inputErrors.length > 0 ? exitCode.incomplete : exitCode.success;
 }
 
-/** Doubts (UNKNOWN) do not fail a build, and neither does what somebody answers for (an active exemption). */
+/** UNKNOWN does not fail a build, and neither does a failure with an active exemption. */
 function reaches(result: Replay, failOn: Severity): boolean {
   return result.findings.some(
     ({ status, verdict, severity, exemption }) =>

@@ -1,28 +1,16 @@
-/** `trailseal replay [PATH…] [--trail …]`: an archive through the controls. */
-import type { Command } from 'commander';
-import { replay } from '../../lib/pipeline/replay/replay.ts';
-import { controls } from '../../lib/services/controls.ts';
-import {
-  checkOut,
-  chooseControls,
-  type EvaluatingFlags,
-  withEvaluatingOptions,
-} from '../commands/options.ts';
+/** Runs `trailseal replay`. */
+import { replayPaths } from '../../lib/pipeline/replay/replay.ts';
+import { controls } from '../../lib/services/catalogue.ts';
+import { checkOut, chooseControls } from '../commands/options.ts';
+import type { ReplayFlags } from '../commands/replay.ts';
 import { UsageError } from '../exit.ts';
+import { version } from '../output/replay-json.ts';
 import { readPolicy } from '../policy/file.ts';
-import { version } from '../version.ts';
-import { type ArchiveFlags, readingArchive, withArchiveOptions } from './archive.ts';
+import { readingArchive } from './archive.ts';
 import { conclude } from './conclude.ts';
 
-export interface ReplayFlags extends EvaluatingFlags, ArchiveFlags {}
-
-/** The options of a replay, for every command that makes one. */
-export function withReplayOptions(command: Command): Command {
-  return withArchiveOptions(withEvaluatingOptions(command));
-}
-
 /**
- * Replays `paths` and what the trails deliver, prints and writes what came of it.
+ * Replays `paths` and the trails' buckets, and prints and writes the results.
  * @returns the exit code.
  */
 export async function runReplay(
@@ -40,12 +28,12 @@ export async function runReplay(
   const { result, sources } = await readingArchive(paths, flags, signal, (local, reading) =>
     replayPaths(local, { ...reading, controls: chosen, policy, now }),
   );
-  const generatedAt = now.toISOString();
-  return conclude(
-    result,
-    { command: 'replay', version, generatedAt, sources, policy: name },
-    chosen,
-    flags,
-    signal,
-  );
+  const origin = {
+    command: 'replay',
+    version,
+    generatedAt: now.toISOString(),
+    sources,
+    policy: name,
+  } as const;
+  return conclude(result, origin, chosen, flags, signal);
 }

@@ -1,48 +1,48 @@
-/** Work on many things at a time, within bounds. */
+/** Works on many items at a time, within bounds. */
 
-export interface Bounds<T> {
-  /** So many are worked on at a time. */
+export interface ConcurrencyBounds<T> {
+  /** Most items at a time. */
   readonly width: number;
-  /** What they may weigh together; one that weighs more is worked on alone. */
+  /** Most weight at a time; a heavier item is worked on alone. */
   readonly weight?: number;
   readonly weightOf?: (item: T) => number;
 }
 
 /**
- * Does `work` for each item, begun in their order. Where it fails once, no more is begun.
- * @returns when no work is under way any more; rejects with the first failure.
+ * Calls `work` for each item, in their order. After a failure no other item is begun.
+ * @returns when no work is in progress; rejects with the first failure.
  */
-export async function inFlight<T>(
+export async function concurrently<T>(
   items: Iterable<T>,
-  { width, weight = Infinity, weightOf = () => 0 }: Bounds<T>,
+  { width, weight = Infinity, weightOf = () => 0 }: ConcurrencyBounds<T>,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
   const failures: unknown[] = [];
-  let flying = 0;
-  let weighing = 0;
-  let landed = Promise.withResolvers<void>();
-  const fly = async (item: T, weighs: number): Promise<void> => {
+  let running = 0;
+  let runningWeight = 0;
+  let finished = Promise.withResolvers<void>();
+  const run = async (item: T, itemWeight: number): Promise<void> => {
     try {
       await work(item);
     } catch (error) {
       failures.push(error);
     }
-    flying -= 1;
-    weighing -= weighs;
-    landed.resolve();
+    running -= 1;
+    runningWeight -= itemWeight;
+    finished.resolve();
   };
-  const landing = async (): Promise<void> => {
-    await landed.promise;
-    landed = Promise.withResolvers();
+  const oneFinished = async (): Promise<void> => {
+    await finished.promise;
+    finished = Promise.withResolvers();
   };
   for (const item of items) {
-    const weighs = weightOf(item);
-    while (flying > 0 && (flying >= width || weighing + weighs > weight)) await landing();
+    const itemWeight = weightOf(item);
+    while (running > 0 && (running >= width || runningWeight + itemWeight > weight)) await oneFinished();
     if (failures.length > 0) break;
-    flying += 1;
-    weighing += weighs;
-    void fly(item, weighs);
+    running += 1;
+    runningWeight += itemWeight;
+    void run(item, itemWeight);
   }
-  while (flying > 0) await landing();
+  while (running > 0) await oneFinished();
   if (failures.length > 0) throw failures[0];
 }

@@ -1,28 +1,24 @@
-/** `trailseal scan`: what exists now in the caller's account, through the controls. */
+/** Runs `trailseal scan`. */
 import { setTimeout } from 'node:timers/promises';
 import { clientsByAccountRegion } from '../../lib/aws/clients.ts';
 import { AwsFacts } from '../../lib/pipeline/aws-facts.ts';
 import type { Replay } from '../../lib/pipeline/replay/replay.ts';
 import { scan } from '../../lib/pipeline/scan/scan.ts';
-import { controls } from '../../lib/services/controls.ts';
-import { listers } from '../../lib/services/listers.ts';
-import { readers } from '../../lib/services/readers.ts';
-import { patient } from '../aws/retry.ts';
-import { enabledRegions, openSession } from '../aws/session.ts';
-import { checkOut, checkRegion, chooseControls, type EvaluatingFlags } from '../commands/options.ts';
+import { controls } from '../../lib/services/catalogue.ts';
+import { makeClients } from '../../lib/services/clients.ts';
+import { listerOf } from '../../lib/services/listers.ts';
+import { readers, related } from '../../lib/services/readers.ts';
+import { enabledRegions, openSession, patient } from '../aws/session.ts';
+import { checkOut, checkRegion, chooseControls } from '../commands/options.ts';
+import type { ScanFlags } from '../commands/scan.ts';
 import { UsageError } from '../exit.ts';
 import { scanBar } from '../output/progress.ts';
+import { version } from '../output/replay-json.ts';
 import { readPolicy } from '../policy/file.ts';
 import { conclude } from '../replay/conclude.ts';
-import { version } from '../version.ts';
-
-export interface ScanFlags extends EvaluatingFlags {
-  readonly region: readonly string[];
-  readonly profile?: string;
-}
 
 /**
- * Scans the caller's account, prints and writes what came of it.
+ * Scans the caller's account, and prints and writes the results.
  * @returns the exit code.
  */
 export async function runScan(flags: ScanFlags, signal: AbortSignal): Promise<number> {
@@ -33,8 +29,8 @@ export async function runScan(flags: ScanFlags, signal: AbortSignal): Promise<nu
   const { account, region, credentials } = await openSession(
     flags.profile,
     named === 'all' ? undefined : named[0],
-    // Any Region tells which there are; this one nobody can switch off, where there is no other partition's configured.
-    { otherwise: named === 'all' ? 'us-east-1' : undefined },
+    // Any Region can list the enabled ones; us-east-1 cannot be disabled. Other partitions need a configured Region.
+    { fallbackRegion: named === 'all' ? 'us-east-1' : undefined },
   );
   const regions =
     named === 'all'
@@ -65,21 +61,16 @@ export async function runScan(flags: ScanFlags, signal: AbortSignal): Promise<nu
   }
   const sources = regions.map((where) => `${account}/${where}`);
   const generatedAt = now().toISOString();
-  return conclude(
-    result,
-    { command: 'scan', version, generatedAt, sources, policy: name },
-    chosen,
-    flags,
-    signal,
-  );
+  const origin = { command: 'scan', version, generatedAt, sources, policy: name } as const;
+  return conclude(result, origin, chosen, flags, signal);
 }
 
-/** @throws UsageError for what could be no Region, and for others beside `all`. */
+/** @throws UsageError for an invalid Region, and for Regions beside `all`. */
 function namedRegions(values: readonly string[]): readonly string[] | 'all' {
   const names = [...new Set(values.flatMap((value) => value.split(',')))];
   if (names.includes('all')) {
     if (names.length === 1) return 'all';
-    throw new UsageError('--region all stands alone: it means every Region that is enabled');
+    throw new UsageError('--region all cannot be combined with other Regions: it means every enabled Region');
   }
   for (const name of names) checkRegion(name);
   return names;

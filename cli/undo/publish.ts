@@ -1,30 +1,34 @@
-/** Tells Trailseal's own bus of undos by command, so that people hear of them as of those that a custom action brought about. */
+/** Publishes undos by command on the deployment's event bus, so that they are notified like those by custom action. */
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { busName, type Stage } from '../../lib/aws/names.ts';
 import { reasonOf } from '../../lib/aws/reason.ts';
 import type { AnyAction } from '../../lib/core/action.ts';
 import type { ActionEvent } from '../../lib/remediation/events/action-event.ts';
-import { eventOfUndo } from '../../lib/remediation/events/action-results.ts';
-import { BusError, publishableAction, putEvents } from '../../lib/remediation/events/publish.ts';
-import type { TakeBackOptions, Taken } from './undo.ts';
+import { actionEvent, BusError, putEvents } from '../../lib/remediation/events/publish.ts';
+import { toldOfUndo } from '../../lib/remediation/events/publish-action.ts';
+import type { UndoAttempt, UndoOptions } from './undo.ts';
 
-/** The IAM action that telling needs, on the bus. */
-export const tellPermission = 'events:PutEvents';
+/** The IAM action that publishing needs, on the bus. */
+export const publishPermission = 'events:PutEvents';
 
-type Undoing = Pick<TakeBackOptions, 'actionOf' | 'decision' | 'deps' | 'run'>;
+type PublishOptions = Pick<UndoOptions, 'actionOf' | 'decision' | 'deps' | 'run'>;
 
-/** What others should hear of what came of it, in the same order: what is undone, partially completed, or was refused. Pure but for the clock. */
-export function eventsOf(taken: readonly Taken[], undoing: Undoing, stage: Stage): readonly ActionEvent[] {
-  return taken.flatMap((one) => {
-    const definition = undoing.actionOf(one.actionRun.action);
-    return definition === undefined ? [] : (eventOf(one, definition, undoing, stage) ?? []);
+/** The events of undos that were completed, partially completed or refused, in the same order. Pure except for the clock. */
+export function eventsOf(
+  attempts: readonly UndoAttempt[],
+  options: PublishOptions,
+  stage: Stage,
+): readonly ActionEvent[] {
+  return attempts.flatMap((attempt) => {
+    const definition = options.actionOf(attempt.actionRun.action);
+    return definition === undefined ? [] : (eventOf(attempt, definition, options, stage) ?? []);
   });
 }
 
 function eventOf(
-  { actionRun, result }: Taken,
+  { actionRun, result }: UndoAttempt,
   definition: AnyAction,
-  { decision, deps, run }: Undoing,
+  { decision, deps, run }: PublishOptions,
   stage: Stage,
 ): ActionEvent | undefined {
   switch (result.kind) {
@@ -34,10 +38,10 @@ function eventOf(
     case 'command':
     case 'impossible': {
       const { finding, resource } = actionRun;
-      const told = { finding, resource, definition, at: deps.now(), stage, decision, request: run };
-      return eventOfUndo(result, actionRun, told);
+      const input = { finding, resource, definition, at: deps.now(), stage, decision, occasion: run };
+      return toldOfUndo(result, actionRun, input);
     }
-    // Nothing was done, or was before and told then.
+    // Nothing was done now, or it was published when it was done.
     case 'already-undone':
     case 'deleted':
     case 'skipped':
@@ -50,7 +54,7 @@ function eventOf(
   }
 }
 
-export interface BusAt {
+export interface EventBus {
   readonly client: EventBridgeClient;
   readonly stage: Stage;
   readonly wait: (milliseconds: number) => Promise<unknown>;
@@ -58,11 +62,11 @@ export interface BusAt {
 
 /**
  * Puts the events on the bus.
- * @returns why not all of them are there, as a clause; `undefined` when they are. What was undone stays undone.
+ * @returns why not all of them are on it, as a clause; `undefined` when they are. The undos stay done either way.
  */
-export async function tellBus(
+export async function publishEvents(
   events: readonly ActionEvent[],
-  { client, stage, wait }: BusAt,
+  { client, stage, wait }: EventBus,
 ): Promise<string | undefined> {
   if (events.length === 0) return undefined;
   try {
@@ -70,8 +74,8 @@ export async function tellBus(
     return undefined;
   } catch (error) {
     if (error instanceof BusError) return error.message;
-    // The SDK marks every error that comes out of a call so; any other is a fault of our own.
-    if (error instanceof Error && '$metadata' in error) return `${tellPermission}: ${reasonOf(error)}`;
+    // The SDK marks every error of a call with `$metadata`; any other is an error in our own code.
+    if (error instanceof Error && '$metadata' in error) return `${publishPermission}: ${reasonOf(error)}`;
     throw error;
   }
 }

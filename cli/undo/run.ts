@@ -1,181 +1,162 @@
-/** `trailseal undo`: takes back what was done, in the caller's name and with the caller's credentials. */
+/** Runs `trailseal undo`, in the caller's name and with the caller's credentials. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { busName, killSwitchName, tableName } from '../../lib/aws/names.ts';
 import { dynamodbClient, eventBridgeClient, ssmClient } from '../../lib/aws/sdk.ts';
 import { DynamoMemory } from '../../lib/findings/state/memory.ts';
-import { actionKinds } from '../../lib/policy/model.ts';
 import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
-import { actionOf, actions } from '../../lib/remediation/actions/index.ts';
-import { DynamoRunHistory } from '../../lib/remediation/actions/run-history-dynamodb.ts';
-import { leaseFor } from '../../lib/remediation/deps.ts';
+import { actionOf } from '../../lib/remediation/actions/index.ts';
+import { DynamoJournal } from '../../lib/remediation/actions/journal-dynamodb.ts';
 import { killSwitch } from '../../lib/remediation/kill-switch.ts';
 import { leaseFor } from '../../lib/remediation/remediator.ts';
-import { controls } from '../../lib/services/controls.ts';
-import { oneOf } from '../commands/options.ts';
+import { controls } from '../../lib/services/catalogue.ts';
+import { makeClients } from '../../lib/services/clients.ts';
+import type { UndoFlags } from '../commands/undo.ts';
 import { exitCode, UsageError } from '../exit.ts';
-import { chooseActionRuns } from '../operator/choose.ts';
-import { type Ask, askAt, type Consent, checkConsent, consented } from '../operator/consent.ts';
+import { actionsNamed, chooseActionRuns, sinceOf } from '../operator/choose.ts';
+import { checkConsent, consented, type Prompt, promptAt } from '../operator/consent.ts';
 import {
-  accountRegionText,
   callerOf,
-  type Deployment,
-  type DeploymentFlags,
+  type DeploymentSession,
+  deploymentJson,
+  deploymentText,
   openDeployment,
   withStateTable,
 } from '../operator/deployment.ts';
-import { sinceOf } from '../operator/since.ts';
 import { checkAccountRegion, regionOfAll, type Subject, subjectOf } from '../operator/subject.ts';
 import { printable, printableJson } from '../output/printable.ts';
-import { eventsOf, tellBus } from './publish.ts';
-import { isFine, previewText, takenJson, takenText } from './text.ts';
-import { foresee, type TakeBackOptions, type Taken, takeBack } from './undo.ts';
-
-export interface UndoFlags extends DeploymentFlags, Consent {
-  readonly since?: string;
-  readonly action: readonly string[];
-  readonly dryRun?: boolean;
-  readonly despiteKillSwitch?: boolean;
-}
+import { eventsOf, publishEvents } from './publish.ts';
+import { isComplete, previewText, undoJson, undoText } from './text.ts';
+import { previewUndo, type UndoAttempt, type UndoOptions, undoAll } from './undo.ts';
 
 /**
  * Shows what would be undone, asks, and undoes it, newest first.
- * @param ask the terminal; where there is none, `--yes` has to be given.
+ * @param prompt the terminal; where there is none, `--yes` is required.
  * @returns the exit code: 1 where something is not undone, else 3 where something could not be read or found.
  */
 export async function runUndo(
   names: readonly string[],
   flags: UndoFlags,
   signal: AbortSignal,
-  ask: Ask | undefined = askAt({ input: process.stdin, output: process.stderr }, signal),
+  prompt: Prompt | undefined = promptAt(signal),
 ): Promise<number> {
   if (names.length === 0 && flags.since === undefined) {
-    throw new UsageError('undo takes the ids of findings, the ARNs of resources, or --since TIME');
+    throw new UsageError('undo takes finding ids, resource ARNs, or --since TIME');
   }
   const now = new Date();
   const subjects = names.map(subjectOf);
-  const choice = {
+  const filter = {
     subjects,
     actions: actionsNamed(flags.action),
     since: flags.since === undefined ? undefined : sinceOf(flags.since, now),
   };
-  if (flags.dryRun !== true) checkConsent(flags, ask, 'undo');
+  if (flags.dryRun !== true) checkConsent(flags, prompt, 'undo');
   const deployment = await openDeployment(flags, regionOfAll(subjects));
   checkAccountRegion(subjects, deployment);
   const options = await optionsOf(deployment, flags, signal);
   return withStateTable(deployment, async () => {
-    const { actionRuns, missing } = await chooseActionRuns(options.history, choice, deployment, controls);
-    const outcome = { ...(await undoChosen(actionRuns, deployment, flags, options, ask)), missing };
-    tell(outcome, deployment, flags);
-    // What was done until an interruption has been told by now.
+    const { actionRuns, missing } = await chooseActionRuns(options.journal, filter, deployment, controls);
+    const result = { ...(await undoChosen(actionRuns, deployment, flags, options, prompt)), missing };
+    report(result, deployment, flags);
+    // What was done before an interruption has been reported by now.
     signal.throwIfAborted();
-    return codeOf(outcome);
+    return codeOf(result);
   });
 }
 
-/** @throws UsageError for what is no action that can have been done. */
-export function actionsNamed(names: readonly string[]): readonly string[] {
-  const known = [...actionKinds, ...actions.map(({ id }) => id).filter((id) => id.startsWith('fix:'))];
-  return names.map((name) => oneOf(name, known, '--action'));
-}
-
-/** What came of all that was chosen. */
-interface Outcome {
-  readonly taken: readonly Taken[];
+interface CommandResult {
+  readonly attempts: readonly UndoAttempt[];
   readonly missing: readonly Subject[];
-  /** Whether the person who was asked said no. */
+  /** Whether the person who was asked did not agree. */
   readonly declined: boolean;
 }
 
-/** Shows, asks unless `--yes` says not to, and undoes. */
+/** Shows the preview, asks unless `--yes` was given, and undoes. */
 async function undoChosen(
   actionRuns: readonly ActionRun[],
-  deployment: Deployment,
+  deployment: DeploymentSession,
   flags: UndoFlags,
-  options: TakeBackOptions,
-  ask: Ask | undefined,
-): Promise<Omit<Outcome, 'missing'>> {
+  options: UndoOptions,
+  prompt: Prompt | undefined,
+): Promise<Omit<CommandResult, 'missing'>> {
   const { dryRun = false, yes = false, format } = flags;
   const table = format === 'table';
   let question = '';
   if (dryRun || !yes) {
-    const foreseen = await foresee(actionRuns, options);
-    const possible = foreseen.filter(({ result }) => result.kind === 'would-be-undone').length;
-    // Beside JSON, people who are asked read it all the same.
-    if (table) process.stdout.write(foreseen.length === 0 ? '' : `${previewText(foreseen)}\n\n`);
-    else if (!dryRun && possible > 0) process.stderr.write(`${previewText(foreseen)}\n\n`);
-    if (dryRun || possible === 0) return { taken: foreseen, declined: false };
-    question = `Undo ${possible === 1 ? 'this' : `these ${possible}`} in ${accountRegionText(deployment)}?`;
+    const previewed = await previewUndo(actionRuns, options);
+    const possible = previewed.filter(({ result }) => result.kind === 'would-be-undone').length;
+    // With --format json, the person who is asked sees the preview on stderr.
+    if (table) process.stdout.write(previewed.length === 0 ? '' : `${previewText(previewed)}\n\n`);
+    else if (!dryRun && possible > 0) process.stderr.write(`${previewText(previewed)}\n\n`);
+    if (dryRun || possible === 0) return { attempts: previewed, declined: false };
+    const what = possible === 1 ? 'this action' : `these ${possible} actions`;
+    question = `Undo ${what} in ${deploymentText(deployment)}?`;
   }
-  const reason = await consented(flags, ask, question);
-  if (reason === undefined) return { taken: [], declined: true };
+  const given = await consented(flags, prompt, question);
+  if (given === undefined) return { attempts: [], declined: true };
   const overridden = flags.despiteKillSwitch === true ? (await options.killSwitch()).state : 'disengaged';
-  const why =
-    overridden === 'disengaged' ? reason : `${reason} (despite the kill switch, which was ${overridden})`;
+  const why = overridden === 'disengaged' ? given : `${given} (although the kill switch was ${overridden})`;
   if (overridden !== 'disengaged') {
-    process.stderr.write(`The kill switch is ${overridden}, and is overridden for this undo.\n`);
+    process.stderr.write(`The kill switch is ${overridden}; this undo goes on all the same.\n`);
   }
-  const undoing = { ...options, decision: { ...options.decision, why } };
-  const taken = await takeBack(actionRuns, undoing, (one) => {
-    if (table) process.stdout.write(`${takenText(one)}\n`);
+  const undoOptions = { ...options, decision: { ...options.decision, why } };
+  const attempts = await undoAll(actionRuns, undoOptions, (attempt) => {
+    if (table) process.stdout.write(`${undoText(attempt)}\n`);
   });
-  await tellOthers(taken, deployment, undoing);
-  return { taken, declined: false };
+  await publish(attempts, deployment, undoOptions);
+  return { attempts, declined: false };
 }
 
-/** Who is notified of what Trailseal does hears of this too; where that fails, the undo is done all the same. */
-async function tellOthers(
-  taken: readonly Taken[],
-  { config, stage }: Deployment,
-  undoing: TakeBackOptions,
+/** Where publishing fails, the undo is done all the same. */
+async function publish(
+  attempts: readonly UndoAttempt[],
+  { config, stage }: DeploymentSession,
+  options: UndoOptions,
 ): Promise<void> {
-  const bus = { client: eventBridgeClient(config), stage, wait: undoing.deps.wait };
-  const untold = await tellBus(eventsOf(taken, undoing, stage), bus);
-  if (untold === undefined) return;
+  const bus = { client: eventBridgeClient(config), stage, wait: options.deps.wait };
+  const failure = await publishEvents(eventsOf(attempts, options, stage), bus);
+  if (failure === undefined) return;
   process.stderr.write(
-    `others are not told of this: the bus ${busName(stage)} did not take it (${printable(untold)})\n`,
+    `the outcome was not published on the event bus ${busName(stage)}, so that nobody is notified of it: ${printable(failure)}\n`,
   );
 }
 
-function tell(
-  { taken, missing, declined }: Outcome,
-  deployment: Deployment,
+function report(
+  { attempts, missing, declined }: CommandResult,
+  deployment: DeploymentSession,
   { format, dryRun = false }: UndoFlags,
 ): void {
   if (format === 'json') {
-    const { stage, account, region } = deployment;
     const notFound = missing.map(({ name }) => name);
-    const actionRuns = taken.map(takenJson);
-    process.stdout.write(
-      `${printableJson({ stage, account, region, dryRun, declined, actionRuns, notFound }, 2)}\n`,
-    );
+    const actionRuns = attempts.map(undoJson);
+    const json = { ...deploymentJson(deployment), dryRun, declined, actionRuns, notFound };
+    process.stdout.write(`${printableJson(json, 2)}\n`);
   } else if (declined) {
     process.stdout.write('Nothing was undone.\n');
-  } else if (taken.length === 0 && missing.length === 0) {
-    process.stdout.write(`There is nothing to undo in ${accountRegionText(deployment)}.\n`);
+  } else if (attempts.length === 0 && missing.length === 0) {
+    process.stdout.write(`There is nothing to undo in ${deploymentText(deployment)}.\n`);
   } else if (dryRun) {
     process.stdout.write('Nothing was changed.\n');
-  } else if (taken.some(({ result }) => result.kind === 'undone')) {
+  } else if (attempts.some(({ result }) => result.kind === 'undone')) {
     process.stdout.write(
-      'The policy does none of this again for the same failure; it may once the finding is closed and opened anew.\n',
+      'The policy does not repeat these actions for the same failure, but may once the finding is closed and opened again.\n',
     );
   }
-  for (const { name } of missing) process.stderr.write(`nothing was done for ${printable(name)}\n`);
+  for (const { name } of missing) process.stderr.write(`no actions for ${printable(name)}\n`);
 }
 
-function codeOf({ taken, missing, declined }: Outcome): number {
-  const left = taken.filter((one) => !isFine(one));
-  if (declined || left.some(({ result }) => result.kind !== 'unreadable')) return exitCode.failOn;
-  return left.length + missing.length > 0 ? exitCode.input : exitCode.fine;
+function codeOf({ attempts, missing, declined }: CommandResult): number {
+  const left = attempts.filter((attempt) => !isComplete(attempt));
+  if (declined || left.some(({ result }) => result.kind !== 'unreadable')) return exitCode.failure;
+  return left.length + missing.length > 0 ? exitCode.incomplete : exitCode.success;
 }
 
 async function optionsOf(
-  deployment: Deployment,
+  deployment: DeploymentSession,
   { despiteKillSwitch = false }: UndoFlags,
   signal: AbortSignal,
-): Promise<TakeBackOptions> {
+): Promise<UndoOptions> {
   const { config, account, region, stage } = deployment;
-  const name = callerOf(deployment);
   const client = dynamodbClient(config);
   const table = tableName(stage);
   const now = () => new Date();
@@ -194,7 +175,7 @@ async function optionsOf(
     },
     accountRegion: { account, region },
     run: `undo ${randomUUID()}`,
-    decision: { actor: 'operator', name, reason: 'A preview.' },
+    decision: { by: 'operator', name: callerOf(deployment), why: 'This is a preview.' },
     leaseFor,
     killSwitch: () => killSwitch(ssm, killSwitchName(stage)),
     despiteKillSwitch,

@@ -1,27 +1,24 @@
-/** What came of an undo, or would come of it, for people and for programs. */
-
-import { actionRunDetails, actionRunText } from '../history/text.ts';
+/** Undos, done or previewed, as text and as JSON. */
+import { actionRunDetails, actionRunText, decisionJson } from '../history/text.ts';
 import { printable } from '../output/printable.ts';
-import type { Result, Taken } from './undo.ts';
+import type { UndoAttempt, UndoResult } from './undo.ts';
 
-/** Everything that is known before a person is asked, action run by action run. */
-export function previewText(foreseen: readonly Taken[]): string {
-  return foreseen
-    .map(({ actionRun, result }, accountRegion) => {
+/** Everything that a person needs to know before agreeing, one action run after the other. */
+export function previewText(attempts: readonly UndoAttempt[]): string {
+  return attempts
+    .map(({ actionRun, result }, index) => {
       const lines = [...actionRunDetails(actionRun), `now       ${resultText(result)}`];
-      return [`${accountRegion + 1}. ${actionRunText(actionRun)}`, ...lines.map((line) => `   ${line}`)].join(
-        '\n',
-      );
+      return [`${index + 1}. ${actionRunText(actionRun)}`, ...lines.map((line) => `   ${line}`)].join('\n');
     })
     .join('\n\n');
 }
 
-/** One line: what came of an action run's undo; a command has a line of its own. */
-export function takenText({ actionRun, result }: Taken): string {
+/** One line for an undo; a command to run by hand has a line of its own. */
+export function undoText({ actionRun, result }: UndoAttempt): string {
   return `${actionRunText(actionRun)}: ${resultText(result)}`;
 }
 
-function resultText(result: Result): string {
+function resultText(result: UndoResult): string {
   switch (result.kind) {
     case 'undone':
       return 'undone';
@@ -33,32 +30,30 @@ function resultText(result: Result): string {
     case 'would-be-undone':
       return 'would be undone';
     case 'deleted':
-      return printable(`nothing left to undo: ${result.because}`);
+      return printable(`nothing to undo: ${result.because}`);
     case 'command':
-      return `NOT undone: ${printable(result.because)} The command:\n      ${printable(result.command)}`;
+      return `NOT undone: ${printable(result.because)} To do it by hand:\n      ${printable(result.command)}`;
     case 'impossible':
-      return printable(`NOT undone, as it can't be: ${result.because}`);
+      return printable(`NOT undone, and cannot be: ${result.because}`);
     case 'refused':
-      return printable(`NOT undone: ${result.because} What differs: ${result.differences.join('; ')}`);
+      return printable(`NOT undone: ${result.because} Differences: ${result.differences.join('; ')}`);
     case 'partially-completed':
       return printable(
-        `HALF undone: ${result.because} ${result.differences.join('; ')}; undo it again to go on`,
+        `PARTIALLY undone: ${result.because} ${result.differences.join('; ')}; run the undo again to resume it`,
       );
     case 'under-way':
-      return printable(`still under way: ${result.because}; undo it again in a minute to end it`);
+      return printable(`still in progress: ${result.because}; run the undo again in a minute to complete it`);
     case 'skipped':
-      return printable(`NOT undone: ${result.because}`);
     case 'busy':
       return printable(`NOT undone: ${result.because}`);
     case 'unreadable':
-      return printable(`NOT known: ${result.because}`);
+      return printable(`outcome UNKNOWN: ${result.because}`);
     case 'interrupted':
       return 'not begun: interrupted';
   }
 }
 
-/** For programs. */
-export function takenJson({ actionRun, result }: Taken): Record<string, unknown> {
+export function undoJson({ actionRun, result }: UndoAttempt) {
   const { finding, action, sequence, resource, begunAt, plan, before, decision } = actionRun;
   return {
     finding: finding.id,
@@ -66,20 +61,25 @@ export function takenJson({ actionRun, result }: Taken): Record<string, unknown>
     sequence,
     resource: resource.arn,
     begunAt,
-    decision,
+    decision: decisionJson(decision),
     plan,
     before,
     after: actionRun.after,
     outcome: result.kind,
-    because: 'because' in result ? result.because : null,
+    reason: 'because' in result ? result.because : null,
     differences: 'differences' in result ? result.differences : [],
     command: result.kind === 'command' ? result.command : null,
   };
 }
 
-const fine: ReadonlySet<Result['kind']> = new Set(['undone', 'already-undone', 'deleted', 'would-be-undone']);
+const complete: ReadonlySet<UndoResult['kind']> = new Set([
+  'undone',
+  'already-undone',
+  'deleted',
+  'would-be-undone',
+]);
 
-/** Whether everything is as if the action run had never been done, or would be. */
-export function isFine({ result }: Taken): boolean {
-  return fine.has(result.kind);
+/** Whether nothing of the action run is left, or would be left. */
+export function isComplete({ result }: UndoAttempt): boolean {
+  return complete.has(result.kind);
 }

@@ -1,5 +1,4 @@
-/** Takes action runs back one after the other, or tells what would come of it; tells each apart from the others. */
-
+/** Undoes action runs one after the other, or previews it; each has a result of its own. */
 import { reasonOf } from '../../lib/aws/reason.ts';
 import type { ActionId, AnyAction } from '../../lib/core/action.ts';
 import { StateTableError } from '../../lib/findings/state/error.ts';
@@ -9,88 +8,88 @@ import { type UndoResult, undo } from '../../lib/remediation/actions/undo.ts';
 import type { KillSwitch } from '../../lib/remediation/kill-switch.ts';
 import { QuarantineError } from '../../lib/services/ec2/quarantine/error.ts';
 
-export type Result =
-  | UndoResult
-  /** Of a preview: the resource is as the action run left it, and nothing stands in the way. */
+export type UndoResult =
+  | UndoOutcome
+  /** Of a preview: the resource is as the action run left it, and nothing prevents the undo. */
   | { readonly kind: 'would-be-undone' }
-  /** What stands could not be read, or the journal not be written; the same may be asked again. */
+  /** The resource or the journal could not be read or written; the same undo may be tried again. */
   | { readonly kind: 'unreadable'; readonly because: string }
-  /** It was not come to any more, because of an interruption. */
+  /** Not begun, because the command was interrupted. */
   | { readonly kind: 'interrupted' };
 
-export interface Taken {
+export interface UndoAttempt {
   readonly actionRun: ActionRun;
-  readonly result: Result;
+  readonly result: UndoResult;
 }
 
-export interface TakeBackOptions extends Omit<RunOptions, 'admit'> {
+export interface UndoOptions extends Omit<RunOptions, 'admit'> {
   readonly actionOf: (id: ActionId) => AnyAction | undefined;
-  /** Asked just before each action run's first write. */
+  /** Read just before each action run's first write. */
   readonly killSwitch: () => Promise<KillSwitch>;
   readonly despiteKillSwitch: boolean;
   readonly signal: AbortSignal;
 }
 
-/** The results, newest action run first: a later one may rest on what an earlier one made. */
-export async function takeBack(
+/** Undoes the action runs, newest first, as a later one may depend on what an earlier one made. */
+export async function undoAll(
   actionRuns: readonly ActionRun[],
-  options: TakeBackOptions,
-  told: (taken: Taken) => void = () => undefined,
-): Promise<readonly Taken[]> {
-  const all: Taken[] = [];
+  options: UndoOptions,
+  onAttempt: (attempt: UndoAttempt) => void = () => undefined,
+): Promise<readonly UndoAttempt[]> {
+  const attempts: UndoAttempt[] = [];
   for (const actionRun of actionRuns.toReversed()) {
-    const result: Result = options.signal.aborted
+    const result: UndoResult = options.signal.aborted
       ? { kind: 'interrupted' }
-      : await attempt(actionRun, options, () => admission(options));
-    const taken = { actionRun, result };
-    told(taken);
-    all.push(taken);
+      : await attemptUndo(actionRun, options, () => admission(options));
+    const attempt = { actionRun, result };
+    onAttempt(attempt);
+    attempts.push(attempt);
   }
-  return all;
+  return attempts;
 }
 
-/** What would come of it as things are now: looks as the undo would, and stops where it would write. */
-export async function foresee(
+/** What `undoAll` would do as things are now: reads as it does, and stops before the first write. */
+export async function previewUndo(
   actionRuns: readonly ActionRun[],
-  options: TakeBackOptions,
-): Promise<readonly Taken[]> {
-  const all: Taken[] = [];
+  options: UndoOptions,
+): Promise<readonly UndoAttempt[]> {
+  const attempts: UndoAttempt[] = [];
   for (const actionRun of actionRuns.toReversed()) {
     options.signal.throwIfAborted();
-    let reached = false;
-    const result = await attempt(actionRun, options, async () => {
+    let admitted = false;
+    const result = await attemptUndo(actionRun, options, async () => {
       const answer = await admission(options);
-      reached = answer.admitted;
-      return answer.admitted ? { admitted: false, because: 'It is a preview.' } : answer;
+      admitted = answer.admitted;
+      return answer.admitted ? { admitted: false, because: 'This is a preview.' } : answer;
     });
-    all.push({ actionRun, result: reached ? { kind: 'would-be-undone' } : result });
+    attempts.push({ actionRun, result: admitted ? { kind: 'would-be-undone' } : result });
   }
-  return all;
+  return attempts;
 }
 
-async function attempt(
+async function attemptUndo(
   actionRun: ActionRun,
-  options: TakeBackOptions,
+  options: UndoOptions,
   admit: RunOptions['admit'],
-): Promise<Result> {
+): Promise<UndoResult> {
   const { actionOf, killSwitch: _, despiteKillSwitch: __, signal: ___, ...run } = options;
   const action = actionOf(actionRun.action);
   if (action === undefined) {
     return {
       kind: 'impossible',
-      because: 'This version of Trailseal has no such action: use the one that did it.',
+      because: 'This version of Trailseal does not have the action: use the version that carried it out.',
     };
   }
   try {
-    // Others may have written it since it was listed, and a person may have thought for long.
-    const now = (await options.history.of(actionRun.finding.id)).find(
+    // It may have changed since it was listed, as a person may have taken long to answer.
+    const current = (await options.journal.of(actionRun.finding.id)).find(
       (one) => nameOfActionRun(one) === nameOfActionRun(actionRun),
     );
-    return await undo(action, now ?? actionRun, { ...run, admit });
+    return await undo(action, current ?? actionRun, { ...run, admit });
   } catch (error) {
     if (error instanceof StateTableError || error instanceof QuarantineError)
       return { kind: 'unreadable', because: error.message };
-    // The SDK marks every error that comes out of a call so; any other is a fault of our own.
+    // The SDK marks every error of a call with `$metadata`; any other is an error in our own code.
     if (error instanceof Error && '$metadata' in error) {
       return { kind: 'unreadable', because: `AWS did not answer: ${reasonOf(error)}` };
     }
@@ -98,11 +97,11 @@ async function attempt(
   }
 }
 
-async function admission({ killSwitch, despiteKillSwitch }: TakeBackOptions): Promise<RunAdmission> {
+async function admission({ killSwitch, despiteKillSwitch }: UndoOptions): Promise<Admission> {
   if (despiteKillSwitch) return { admitted: true };
   const { state, because } = await killSwitch();
   if (state === 'disengaged') return { admitted: true };
   const what =
-    state === 'engaged' ? 'The kill switch is engaged.' : `The kill switch stops everything: ${because}.`;
-  return { admitted: false, because: `${what} --despite-kill-switch undoes all the same.` };
+    state === 'engaged' ? 'The kill switch is engaged.' : `The kill switch stops all writes: ${because}.`;
+  return { admitted: false, because: `${what} To undo all the same, use --despite-kill-switch.` };
 }

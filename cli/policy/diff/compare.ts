@@ -1,22 +1,22 @@
-/** What another policy changes about the findings of an archive, and why. Pure. */
+/** What a new policy changes in the findings of an archive, and why. Pure. */
 import { isDeepStrictEqual } from 'node:util';
 import { severities } from '../../../lib/core/control.ts';
 import { type Finding, statuses } from '../../../lib/findings/finding.ts';
-import type { Evaluated } from './replays.ts';
+import type { PolicyReplay } from './replays.ts';
 import {
-  type Change,
+  type ActionOutcome,
   type ControlChanges,
   type Counts,
   changedThings,
   changeKinds,
-  type Outcome,
+  type FindingDifference,
   type Side,
 } from './schema.ts';
 
 export interface Comparison {
-  /** The findings that are not the same under both: what appears, what disappears, what changes, each the open ones first, the worst first. */
-  readonly changes: readonly Change[];
-  /** How many are the same. */
+  /** Findings that differ: those that appear, disappear and change, in each group open ones first, most severe first. */
+  readonly changes: readonly FindingDifference[];
+  /** How many findings are the same. */
   readonly same: number;
   /** For every control with findings, in the order of the catalogue. */
   readonly controls: readonly ControlChanges[];
@@ -24,7 +24,7 @@ export interface Comparison {
   readonly evaluated: boolean;
 }
 
-export function compare(before: Evaluated, after: Evaluated): Comparison {
+export function compare(before: PolicyReplay, after: PolicyReplay): Comparison {
   const [olds, news] = [before, after].map(
     ({ replay }) => new Map(replay.findings.map((finding) => [finding.id, finding])),
   ) as [Map<string, Finding>, Map<string, Finding>];
@@ -38,29 +38,26 @@ export function compare(before: Evaluated, after: Evaluated): Comparison {
   };
 }
 
-function rankOf({ change, old, new: now }: Change): number {
+function rankOf({ change, old, new: now }: FindingDifference): number {
   const { severity = 'INFORMATIONAL', status = 'OPEN' } = now.finding ?? old.finding ?? {};
   return changeKinds.indexOf(change) * 100 + statuses.indexOf(status) * 10 - severities.indexOf(severity);
 }
 
 function changeOf(
   id: string,
-  before: Evaluated,
+  before: PolicyReplay,
   older: Finding | undefined,
-  after: Evaluated,
+  after: PolicyReplay,
   newer: Finding | undefined,
-): Change | undefined {
+): FindingDifference | undefined {
   const finding = newer ?? older;
   if (finding === undefined) return undefined;
   const { control, title, resource, account, region } = finding;
-  // How it ended is a reason only where it ended otherwise.
-  const told = (one: Finding | undefined) => ({
-    id,
-    control,
-    deleted: older?.status !== newer?.status,
-    finding: one,
-  });
-  const sides = { old: sideOf(told(older), before), new: sideOf(told(newer), after) };
+  const statusDiffers = older?.status !== newer?.status;
+  const sides = {
+    old: sideOf({ id, control, statusDiffers, finding: older }, before),
+    new: sideOf({ id, control, statusDiffers, finding: newer }, after),
+  };
   const actions = changedActions(older, newer);
   const what =
     older === undefined || newer === undefined
@@ -73,18 +70,18 @@ function changeOf(
   return { id, change, what, control, title, resource: { ...resource }, account, region, ...sides, actions };
 }
 
-interface Told {
+interface SideInput {
   readonly id: string;
   readonly control: string;
   readonly finding: Finding | undefined;
-  /** Whether it matters how the finding ended. */
-  readonly deleted: boolean;
+  /** Only then is how the finding was closed part of the reason. */
+  readonly statusDiffers: boolean;
 }
 
-function sideOf({ id, control, finding, deleted }: Told, { policy, last }: Evaluated): Side {
+function sideOf({ id, control, finding, statusDiffers }: SideInput, { policy, last }: PolicyReplay): Side {
   if (finding !== undefined) {
     const { status, verdict, severity, exemption, evidence, closing } = finding;
-    const reasons = [evidence.summary, ...(deleted && closing !== null ? [closing.summary] : [])];
+    const reasons = [evidence.summary, ...(statusDiffers && closing !== null ? [closing.summary] : [])];
     return {
       finding: { status, verdict, severity, exemption: exemption && { ...exemption } },
       reason: reasons.join(' '),
@@ -96,34 +93,39 @@ function sideOf({ id, control, finding, deleted }: Told, { policy, last }: Evalu
   return { finding: null, reason: last.get(id)?.summary ?? 'It was not evaluated.' };
 }
 
-const none: Outcome = { outcome: 'none', because: null, reason: 'There is no finding.' };
+const none: ActionOutcome = { outcome: 'none', because: null, reason: 'There is no finding.' };
 
 /**
- * The actions of which something else becomes: planned on one side only, at another time, or skipped because of
- * something else. What neither policy asks for is no news.
+ * The actions with another outcome: planned on one side only, planned for another time, or skipped for another reason.
+ * An action that neither policy has is left out.
  */
-function changedActions(older: Finding | undefined, newer: Finding | undefined): Change['actions'] {
+function changedActions(
+  older: Finding | undefined,
+  newer: Finding | undefined,
+): FindingDifference['actions'] {
   const [before, after] = [outcomesOf(older), outcomesOf(newer)];
   return [...new Set([...after.keys(), ...before.keys()])].flatMap((action) => {
     const [was, is] = [before.get(action) ?? none, after.get(action) ?? none];
-    const idle = [was, is].every(({ outcome, because }) => outcome === 'none' || because === 'not-in-policy');
+    const neither = [was, is].every(
+      ({ outcome, because }) => outcome === 'none' || because === 'not-in-policy',
+    );
     const same =
       was.outcome === is.outcome &&
       was.because === is.because &&
-      // Of what is planned the reason says when; of what is skipped it may say no more than other figures.
+      // The reason of a planned action says when; that of a skipped one may differ only in its figures.
       (was.outcome !== 'planned' || was.reason === is.reason);
-    return idle || same ? [] : [{ action, old: was, new: is }];
+    return neither || same ? [] : [{ action, old: was, new: is }];
   });
 }
 
-function outcomesOf(finding: Finding | undefined): Map<string, Outcome> {
+function outcomesOf(finding: Finding | undefined): Map<string, ActionOutcome> {
   const { actions, skipped } = finding?.plan ?? { actions: [], skipped: [] };
-  return new Map<string, Outcome>([
-    ...actions.map(({ action, reason }): [string, Outcome] => [
+  return new Map<string, ActionOutcome>([
+    ...actions.map(({ action, reason }): [string, ActionOutcome] => [
       action,
       { outcome: 'planned', because: null, reason },
     ]),
-    ...skipped.map(({ action, because, reason }): [string, Outcome] => [
+    ...skipped.map(({ action, because, reason }): [string, ActionOutcome] => [
       action,
       { outcome: 'skipped', because, reason },
     ]),
@@ -131,15 +133,15 @@ function outcomesOf(finding: Finding | undefined): Map<string, Outcome> {
 }
 
 function controlChanges(
-  before: Evaluated,
-  after: Evaluated,
-  changes: readonly Change[],
+  before: PolicyReplay,
+  after: PolicyReplay,
+  changes: readonly FindingDifference[],
 ): readonly ControlChanges[] {
   const ids = new Set([...before.policy.controls.keys(), ...after.policy.controls.keys()]);
   return [...ids].flatMap((control): ControlChanges[] => {
     const [old, now] = [countsOf(control, before), countsOf(control, after)];
     if (old.findings === 0 && now.findings === 0) return [];
-    const count = (kind: Change['change']) =>
+    const count = (kind: FindingDifference['change']) =>
       changes.filter((one) => one.control === control && one.change === kind).length;
     return [
       {
@@ -154,7 +156,7 @@ function controlChanges(
   });
 }
 
-function countsOf(control: string, { replay }: Evaluated): Counts {
+function countsOf(control: string, { replay }: PolicyReplay): Counts {
   const findings = replay.findings.filter((finding) => finding.control === control);
   const open = findings.filter(({ status }) => status === 'OPEN');
   return {

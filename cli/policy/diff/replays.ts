@@ -8,11 +8,11 @@ import {
 } from '../../../lib/pipeline/replay/replay.ts';
 import type { Policy } from '../../../lib/policy/policy.ts';
 
-/** A replay, with what else the comparison needs of it. */
-export interface Evaluated {
+/** A replay under one policy, with what else the comparison needs. */
+export interface PolicyReplay {
   readonly replay: Replay;
   readonly policy: Policy;
-  /** The last evaluation by the id that its finding has or would have, also of what passes and of what was deleted. */
+  /** The last evaluation by the id that its finding has or would have, including resources that pass or were deleted. */
   readonly last: ReadonlyMap<string, { readonly verdict: Verdict; readonly summary: string }>;
 }
 
@@ -21,11 +21,11 @@ export async function replayUnderBoth(
   paths: readonly string[],
   policies: { readonly old: Policy; readonly new: Policy },
   controls: readonly Control[],
-  options: Omit<ReplayOptions, 'controls' | 'policy'> & ReadingOptions,
-): Promise<{ readonly old: Evaluated; readonly new: Evaluated }> {
+  options: Omit<ReplayOptions, 'controls' | 'policy' | 'onEvaluated'>,
+): Promise<{ readonly old: PolicyReplay; readonly new: PolicyReplay }> {
   const evaluating = (policy: Policy) => ({ controls, policy });
   const archive = await readFor([evaluating(policies.old), evaluating(policies.new)], paths, options);
-  const under = async (policy: Policy): Promise<Evaluated> => {
+  const under = async (policy: Policy): Promise<PolicyReplay> => {
     const last = new Map<string, { verdict: Verdict; summary: string }>();
     const replay = await replayArchive(
       archive,

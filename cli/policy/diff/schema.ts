@@ -12,7 +12,7 @@ const text = z.string();
 const count = z.int().check(z.nonnegative());
 const { files, records, inputErrors, skipped } = replaySchema.shape;
 
-/** What one policy makes of a resource under one control. */
+/** The result of one policy for a resource and a control. */
 const side = z.strictObject({
   finding: z
     .nullable(
@@ -23,14 +23,14 @@ const side = z.strictObject({
         exemption: findingSchema.shape.exemption,
       }),
     )
-    .check(z.describe('null: no finding.')),
-  reason: text.check(z.describe('What the finding rests on, or why there is none.')),
+    .check(z.describe('null where there is no finding.')),
+  reason: text.check(z.describe('The evidence of the finding, or why there is none.')),
 });
 
 const outcome = z.strictObject({
   outcome: z.enum(['planned', 'skipped', 'none']),
   because: z.nullable(z.enum(skippedBecause)),
-  reason: text.check(z.describe('A sentence.')),
+  reason: text.check(z.describe('One sentence.')),
 });
 
 export const changeKinds = ['appears', 'disappears', 'changes'] as const;
@@ -41,7 +41,7 @@ const change = z.strictObject({
   change: z.enum(changeKinds),
   what: z
     .array(z.enum(changedThings))
-    .check(z.describe('What of it is otherwise; of one that appears or disappears, nothing.')),
+    .check(z.describe('What differs; empty for a finding that appears or disappears.')),
   control: text,
   title: text,
   resource: findingSchema.shape.resource,
@@ -51,14 +51,14 @@ const change = z.strictObject({
   new: side,
   actions: z
     .array(z.strictObject({ action: text, old: outcome, new: outcome }))
-    .check(z.describe('The actions of which something else becomes.')),
+    .check(z.describe('Actions with another outcome.')),
 });
 
 const counts = z.strictObject({
   findings: count,
-  open: count.check(z.describe('Of the findings, those that are open.')),
-  exempt: count.check(z.describe('Of the open ones, those that an exemption covers.')),
-  actions: count.check(z.describe('Actions that are planned.')),
+  open: count.check(z.describe('Findings that are open.')),
+  exempt: count.check(z.describe('Open findings with an active exemption.')),
+  actions: count.check(z.describe('Planned actions.')),
 });
 
 const controlChanges = z.strictObject({
@@ -78,18 +78,18 @@ export const policyDiffSchema = z.strictObject({
   sources: z.array(text),
   files,
   records,
-  summary: text.check(z.describe('One sentence for people.')),
+  summary: text.check(z.describe('The changes in one sentence.')),
   changed: z.boolean(),
-  same: count.check(z.describe('Findings that are the same under both.')),
-  controls: z.array(controlChanges).check(z.describe('Those with findings under either policy.')),
-  findings: z.array(change).check(z.describe('Those that are not the same under both.')),
+  same: count.check(z.describe('Number of findings that are the same under both policies.')),
+  controls: z.array(controlChanges).check(z.describe('Controls with findings under either policy.')),
+  findings: z.array(change).check(z.describe('Findings that differ between the policies.')),
   inputErrors,
   skipped,
 });
 
 export type PolicyDiffJson = z.infer<typeof policyDiffSchema>;
 export type Side = z.infer<typeof side>;
-export type Outcome = z.infer<typeof outcome>;
-export type Change = z.infer<typeof change>;
+export type ActionOutcome = z.infer<typeof outcome>;
+export type FindingDifference = z.infer<typeof change>;
 export type ControlChanges = z.infer<typeof controlChanges>;
 export type Counts = z.infer<typeof counts>;

@@ -1,8 +1,8 @@
-/** What another policy changes, in a sentence. Pure. */
+/** What a new policy changes, in one sentence. Pure. */
 import type { Comparison } from './compare.ts';
-import type { Change } from './schema.ts';
+import type { FindingDifference } from './schema.ts';
 
-/** @param names the files of the two policies; they are not escaped here. */
+/** @param names the files of the two policies, not escaped here. */
 export function summaryOf(
   { changes, same, controls, evaluated }: Comparison,
   names: { readonly old: string; readonly new: string },
@@ -15,7 +15,7 @@ export function summaryOf(
       ? 'Nothing changes: there are no findings under either policy.'
       : `Nothing changes: under both policies there ${same === 1 ? 'is the same finding' : `are the same ${same} findings`}, with the same severities, exemptions and actions.`;
   }
-  const count = (kind: Change['change']) => changes.filter(({ change }) => change === kind).length;
+  const count = (kind: FindingDifference['change']) => changes.filter(({ change }) => change === kind).length;
   const parts = [
     clause(count('appears'), 'appears', 'appear'),
     clause(count('disappears'), 'disappears', 'disappear'),
@@ -32,8 +32,8 @@ function clause(count: number, one: string, many: string): string | undefined {
   return count === 0 ? undefined : `${count} ${count === 1 ? one : many}`;
 }
 
-/** How many actions are planned, and which of them come or go. */
-function actionsText(old: number, now: number, changes: readonly Change[]): string {
+/** How many actions are planned, and which are added or dropped. */
+function actionsText(old: number, now: number, changes: readonly FindingDifference[]): string {
   const tally = (side: 'old' | 'new', other: 'old' | 'new') => {
     const actions = changes.flatMap((change) =>
       change.actions

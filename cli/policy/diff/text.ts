@@ -1,9 +1,8 @@
-/** What another policy changes, for the terminal. */
-import Table from 'cli-table3';
+/** What a new policy changes, as text. */
 import type { FindingExemption } from '../../../lib/findings/finding.ts';
 import { printable } from '../../output/printable.ts';
-import { plainChars, wrapped } from '../../output/table.ts';
-import type { Change, ControlChanges, Outcome, PolicyDiffJson, Side } from './schema.ts';
+import { plainTable, wrapped } from '../../output/table.ts';
+import type { ActionOutcome, ControlChanges, FindingDifference, PolicyDiffJson, Side } from './schema.ts';
 
 /** How many findings the terminal shows; the JSON has them all. */
 const shownFindings = 20;
@@ -21,24 +20,16 @@ export function diffText(
 
 function controlTable({ controls, changed }: PolicyDiffJson): string {
   if (!changed) return '';
-  const touched = controls.filter(({ appear, disappear, change }) => appear + disappear + change > 0);
-  const table = new Table({
-    head: ['Control', 'Appear', 'Disappear', 'Change', 'Open', 'Exempt', 'Actions'],
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
-    style: { head: [], border: [], compact: true },
-    chars: plainChars,
-  });
-  for (const one of touched) {
-    const arrow = (of: 'open' | 'exempt' | 'actions') => fromTo(one, of);
-    table.push([
+  const rows = controls
+    .filter(({ appear, disappear, change }) => appear + disappear + change > 0)
+    .map((one) => [
       one.control,
       ...[one.appear, one.disappear, one.change].map(String),
-      arrow('open'),
-      arrow('exempt'),
-      arrow('actions'),
+      fromTo(one, 'open'),
+      fromTo(one, 'exempt'),
+      fromTo(one, 'actions'),
     ]);
-  }
-  return table.toString();
+  return plainTable(['Control', 'Appear', 'Disappear', 'Change', 'Open', 'Exempt', 'Actions'], rows, 6);
 }
 
 function fromTo(one: ControlChanges, of: 'open' | 'exempt' | 'actions'): string {
@@ -51,9 +42,13 @@ function findings(diff: PolicyDiffJson, width: number): string {
   return [...shown, ...(more > 0 ? [`… and ${more} more; --format json has them all`] : [])].join('\n\n');
 }
 
-const signs: Readonly<Record<Change['change'], string>> = { appears: '+', disappears: '-', changes: '~' };
+const signs: Readonly<Record<FindingDifference['change'], string>> = {
+  appears: '+',
+  disappears: '-',
+  changes: '~',
+};
 
-function changeText(change: Change, width: number): string {
+function changeText(change: FindingDifference, width: number): string {
   const { control, resource, account, region } = change;
   const head = `${signs[change.change]} ${control} ${change.change}: ${resource.id} (${account}, ${region})`;
   const lines = [
@@ -67,8 +62,8 @@ function changeText(change: Change, width: number): string {
   return [printable(head), ...all.map((line) => indented(printable(line), width))].join('\n');
 }
 
-/** What holds under both is told once. */
-function sideLines({ old, new: now }: Change): readonly string[] {
+/** What is the same under both policies is shown once. */
+function sideLines({ old, new: now }: FindingDifference): readonly string[] {
   const [was, is] = [stateText(old), stateText(now)];
   if (old.reason !== now.reason) return [`old: ${was}. ${old.reason}`, `new: ${is}. ${now.reason}`];
   return was === is
@@ -84,7 +79,7 @@ function stateText({ finding }: Side): string {
   );
 }
 
-function exemptionLines(change: Change): readonly string[] {
+function exemptionLines(change: FindingDifference): readonly string[] {
   return [
     `exemption, old: ${exemptionText(change.old.finding?.exemption ?? null)}`,
     `exemption, new: ${exemptionText(change.new.finding?.exemption ?? null)}`,
@@ -104,7 +99,7 @@ function exemptionText(exemption: FindingExemption | null): string {
   }
 }
 
-function outcomeText({ outcome, because, reason }: Outcome): string {
+function outcomeText({ outcome, because, reason }: ActionOutcome): string {
   switch (outcome) {
     case 'planned':
       return `planned. ${reason}`;
@@ -115,7 +110,7 @@ function outcomeText({ outcome, because, reason }: Outcome): string {
   }
 }
 
-/** The text in lines within the width, all of them indented, and all but the first a little more. */
+/** The text wrapped to the width and indented; continuation lines are indented further. */
 function indented(text: string, width: number): string {
   return wrapped(text, Math.max(40, width - 6))
     .split('\n')

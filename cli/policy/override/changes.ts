@@ -1,10 +1,10 @@
-/** What is otherwise in another policy, key by key. Pure. */
+/** The differences between two policies, key by key. Pure. */
 import { isObject } from '../../../lib/core/json.ts';
 import { showPath } from '../../../lib/policy/path.ts';
 import type { Policy } from '../../../lib/policy/policy.ts';
 import { shortened } from '../../output/printable.ts';
 
-/** One thing that is otherwise. Of a list, each entry that only one side has; `null` is nothing. */
+/** One difference; of lists, one for each entry that only one side has. `null` is an absent value. */
 export interface PolicyChange {
   /** Such as `controls.kms-grant.severity`. */
   readonly path: string;
@@ -12,7 +12,7 @@ export interface PolicyChange {
   readonly after: unknown;
 }
 
-/** All that differs in what applies: what is left out in a file counts as its default. */
+/** All differences in effect: a key that a file leaves out counts as its default. */
 export function policyChanges(before: Policy, after: Policy): readonly PolicyChange[] {
   return differences([], plain(before), plain(after));
 }
@@ -23,25 +23,25 @@ function differences(path: readonly string[], before: unknown, after: unknown): 
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
     return keys.flatMap((key) => differences([...path, key], before[key], after[key]));
   }
-  const where = showPath(path);
+  const shownPath = showPath(path);
   if (Array.isArray(before) && Array.isArray(after)) {
-    const deleted = before.filter((one) => !after.some((other) => sameJson(one, other)));
-    const come = after.filter((one) => !before.some((other) => sameJson(one, other)));
+    const removed = before.filter((one) => !after.some((other) => sameJson(one, other)));
+    const added = after.filter((one) => !before.some((other) => sameJson(one, other)));
     const changes = [
-      ...deleted.map((one) => ({ path: where, before: one, after: null })),
-      ...come.map((one) => ({ path: where, before: null, after: one })),
+      ...removed.map((one) => ({ path: shownPath, before: one, after: null })),
+      ...added.map((one) => ({ path: shownPath, before: null, after: one })),
     ];
-    // The same entries in another order, or another number of times.
-    return changes.length > 0 ? changes : [{ path: where, before, after }];
+    // The same entries in another order, or in another number.
+    return changes.length > 0 ? changes : [{ path: shownPath, before, after }];
   }
-  return [{ path: where, before: before ?? null, after: after ?? null }];
+  return [{ path: shownPath, before: before ?? null, after: after ?? null }];
 }
 
 function sameJson(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** As plain JSON, in the words of the file, without its name. */
+/** A policy as plain JSON with the keys of a policy file, without the file's name. */
 function plain({ file: _, customActions, controls, exemptions, guardrails, ...rest }: Policy): unknown {
   return JSON.parse(
     JSON.stringify({
@@ -65,6 +65,6 @@ export function changesText(changes: readonly PolicyChange[]): string {
 }
 
 function shown(value: unknown): string {
-  if (value === null) return 'nothing';
+  if (value === null) return 'none';
   return shortened(typeof value === 'string' ? value : JSON.stringify(value), 200);
 }

@@ -1,63 +1,63 @@
-/** The effective policy, for people and for programs. What came from AWS is escaped here. */
+/** The effective policy as text and as JSON. What came from AWS is escaped here. */
 import { faultText } from '../../../lib/policy/override.ts';
-import type { Change } from '../../kill-switch/parameter.ts';
+import type { ParameterVersion } from '../../aws/parameter.ts';
+import { versionJson } from '../../kill-switch/text.ts';
 import { printable, shortened } from '../../output/printable.ts';
-import type { Bundled, DeployedPolicy } from './deployed.ts';
-import type { Standing } from './effective.ts';
+import type { DeployedPolicy, DeployedPolicyFile, OverrideState } from './effective.ts';
 
-export function standingText(
-  { newest, faults, override }: Standing,
-  { parameter, at }: DeployedPolicy,
-  bundled: Bundled,
+export function effectivePolicyText(
+  { newest, faults, override }: OverrideState,
+  { parameter, deployedAt }: DeployedPolicy,
+  file: DeployedPolicyFile,
 ): string {
   const name = printable(parameter ?? '');
-  const deployed = `the deployed policy${bundled.known ? `, ${printable(bundled.name)}` : ''}${at === undefined ? '' : ` (deployed ${printable(at)})`}`;
+  const deployed = `the deployed policy${file.known ? `, ${printable(file.name)}` : ''}${deployedAt === undefined ? '' : ` (deployed ${printable(deployedAt)})`}`;
   const none =
     parameter === undefined
-      ? 'No parameter may override it: deploy with policyParameter for that.'
-      : `There is no ${name} that overrides it.`;
+      ? 'The deployment allows no override: to allow one, deploy with policyParameter.'
+      : `There is no override in ${name}.`;
   const lines = [
-    `In force: ${override === undefined ? deployed : `${name}, ${changeText(override.change)}`}`,
+    `In effect: ${override === undefined ? deployed : `${name}, ${versionText(override.version)}`}`,
     ...(newest === undefined ? [none] : []),
     ...(faults.length === 0
       ? []
       : [
-          `WRONG, and not deleted by: ${name}, ${newest === undefined ? '' : changeText(newest)}`,
+          `INVALID and not in effect: ${name}, ${newest === undefined ? '' : versionText(newest)}`,
           ...faults.map((fault) => `  ${printable(faultText(fault))}`),
         ]),
-    ...(newest === undefined || bundled.known ? [] : [unfitText(bundled.because)]),
+    ...(newest === undefined || file.known ? [] : [uncheckedText(file.because)]),
   ];
   return lines.join('\n');
 }
 
-/** Where nobody can tell whether an override asks for more than the deployment may. */
-export function unfitText(because: string): string {
-  return `Whether it asks for nothing beyond the deployed policy is not known: ${because}`;
+/** Where the override cannot be checked against the deployed policy. */
+export function uncheckedText(because: string): string {
+  return `Not checked whether the override goes beyond the deployed policy: ${because}`;
 }
 
-function changeText({ version, at, by, why }: Change): string {
-  const when = at === undefined ? 'at a time not told' : `since ${at.toISOString()}`;
-  const who = by === undefined ? '' : `, by ${printable(by)}`;
-  return `version ${version ?? '?'}, ${when}${who}${why === undefined || why === '' ? '' : ` (${shortened(why, 400)})`}`;
+function versionText({ version, at, actor, reason = '' }: ParameterVersion): string {
+  const time = at === undefined ? 'since an unknown time' : `since ${at.toISOString()}`;
+  const by = actor === undefined ? '' : `, by ${printable(actor)}`;
+  return `version ${version ?? '?'}, ${time}${by}${reason === '' ? '' : ` (${shortened(reason, 400)})`}`;
 }
 
-/** For programs. */
-export function standingJson(
-  { newest, faults, override }: Standing,
-  { parameter, at }: DeployedPolicy,
-  bundled: Bundled,
-): Record<string, unknown> {
+export function effectivePolicyJson(
+  { newest, faults, override }: OverrideState,
+  { parameter, deployedAt }: DeployedPolicy,
+  file: DeployedPolicyFile,
+) {
   return {
     parameter: parameter ?? null,
     effective: override === undefined ? 'deployed' : 'override',
-    override: override === undefined ? null : versionJson(override.change),
-    newest: newest === undefined ? null : versionJson(newest),
-    faults: faults.map((fault) => ({ ...fault })),
-    deployedAt: at ?? null,
-    fitKnown: bundled.known,
+    override: override === undefined ? null : overrideJson(override.version),
+    newest: newest === undefined ? null : overrideJson(newest),
+    errors: faults.map((fault) => ({ ...fault })),
+    deployedAt: deployedAt ?? null,
+    checkedAgainstDeployed: file.known,
   };
 }
 
-function versionJson({ version, at, by, why }: Change): Record<string, unknown> {
-  return { version: version ?? null, at: at?.toISOString() ?? null, by: by ?? null, why: why ?? null };
+function overrideJson(version: ParameterVersion) {
+  const { value: _, ...json } = versionJson(version);
+  return json;
 }

@@ -1,4 +1,4 @@
-/** Looks at what acts upon findings, tells of them and takes orders. */
+/** Observes the parts of a deployment that carry out actions. */
 import { DescribeEventBusCommand } from '@aws-sdk/client-eventbridge';
 import { GetTopicAttributesCommand } from '@aws-sdk/client-sns';
 import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
@@ -19,42 +19,42 @@ import { nameOf, StateTableError } from '../../lib/findings/state/error.ts';
 import { actionKinds } from '../../lib/policy/model.ts';
 import { killSwitchPermission } from '../../lib/remediation/kill-switch.ts';
 import { Limiter } from '../../lib/remediation/limiter.ts';
-import { type Seen, seeIfThere, seen } from '../aws/answer.ts';
+import { type Answer, answered, askIfExists } from '../aws/answer.ts';
 import { customActions } from '../custom-actions/security-hub.ts';
-import type { WantedActing } from './acting-wanted.ts';
+import type { ActionParts } from './actions.ts';
 import type { AccountClients, RegionClients } from './clients.ts';
 import { deployedFunction, notFound, queuePair, queueState, ruleNamed } from './observe-deployment.ts';
 import type {
   DeployedFunction,
-  ObservedActing,
+  ObservedActions,
   ObservedGuards,
   ObservedListener,
-  ObservedTold,
+  ObservedNotifications,
   ObservedTransitions,
 } from './observed.ts';
 
-/** @returns `undefined` where nothing is wanted. */
-export async function observeActing(
+/** @returns `undefined` where the policy needs none of the parts. */
+export async function observeActions(
   clients: AccountClients,
   region: string,
   stage: Stage,
-  wanted: WantedActing,
-): Promise<ObservedActing | undefined> {
+  wanted: ActionParts,
+): Promise<ObservedActions | undefined> {
   if (!wanted.transitions && wanted.listeners.length === 0) return undefined;
   const here = clients.of(region);
-  const [transitions, listeners, guards, there] = await Promise.all([
+  const [transitions, listeners, guards, existing] = await Promise.all([
     wanted.transitions ? transitionsOf(here, stage) : undefined,
     Promise.all(wanted.listeners.map((name) => listenerOf(here, stage, name, wanted))),
     wanted.listeners.includes('remediate') ? guardsOf(here, stage) : undefined,
-    wanted.customActionNames.length === 0 ? undefined : customActions(here.securityhub),
+    wanted.customActions.length === 0 ? undefined : customActions(here.securityhub),
   ]);
   const notify = listeners.find(({ name }) => name === 'notify')?.found;
   return {
     transitions,
     listeners,
     guards,
-    told: notify?.known === true ? await toldBy(clients, notify.value) : undefined,
-    customActionNames: there === undefined ? undefined : { wanted: wanted.customActionNames, there },
+    notifications: notify?.known === true ? await notificationsOf(clients, notify.value) : undefined,
+    customActions: existing === undefined ? undefined : { wanted: wanted.customActions, existing },
   };
 }
 
@@ -63,7 +63,7 @@ async function transitionsOf(
   stage: Stage,
 ): Promise<ObservedTransitions> {
   const [bus, found, deadLetters] = await Promise.all([
-    seeIfThere('events:DescribeEventBus', notFound, async () => {
+    askIfExists('events:DescribeEventBus', notFound, async () => {
       await events.send(new DescribeEventBusCommand({ Name: busName(stage) }));
       return true as const;
     }),
@@ -77,13 +77,13 @@ async function listenerOf(
   { events, lambda, sqs }: RegionClients,
   stage: Stage,
   name: ListenerName,
-  { listeners }: WantedActing,
+  { listeners }: ActionParts,
 ): Promise<ObservedListener> {
-  // Orders come by the account's own bus, and what came of them by Trailseal's, where there is something to come of.
-  const requested = name === 'operator';
+  // Custom actions arrive on the default event bus, and their outcomes, if any, on the deployment's own.
+  const isOperator = name === 'operator';
   const buses = [
-    ...(requested ? (['default'] as const) : []),
-    ...(!requested || listeners.includes('remediate') ? (['own'] as const) : []),
+    ...(isOperator ? (['default'] as const) : []),
+    ...(!isOperator || listeners.includes('remediate') ? (['own'] as const) : []),
   ];
   const [rules, queues, found] = await Promise.all([
     Promise.all(
@@ -110,8 +110,8 @@ async function guardsOf(here: RegionClients, stage: Stage): Promise<ObservedGuar
   return { killSwitch, breakers };
 }
 
-function parameterValue(ssm: SSMClient, name: string): Promise<Seen<string | undefined>> {
-  return seeIfThere(killSwitchPermission, ['ParameterNotFound'], async () => {
+function parameterValue(ssm: SSMClient, name: string): Promise<Answer<string | undefined>> {
+  return askIfExists(killSwitchPermission, ['ParameterNotFound'], async () => {
     const { Parameter: parameter } = await ssm.send(new GetParameterCommand({ Name: name }));
     return parameter?.Value ?? '';
   });
@@ -122,7 +122,7 @@ async function openBreakers({ dynamodb }: RegionClients, stage: Stage): Promise<
     client: dynamodb,
     table: tableName(stage),
     now: Date.now,
-    // Nothing is written, and so nothing waited for.
+    // Only reads, which do not wait.
     wait: () => Promise.resolve(),
     random: () => 0,
   });
@@ -132,25 +132,24 @@ async function openBreakers({ dynamodb }: RegionClients, stage: Stage): Promise<
       const { breaker } = states[kind];
       return breaker === undefined ? [] : [[kind, breaker] as const];
     });
-    return seen(Object.fromEntries(open));
+    return answered(Object.fromEntries(open));
   } catch (error) {
     if (!(error instanceof StateTableError)) throw error;
-    if (nameOf(error.cause) === 'ResourceNotFoundException') return seen(undefined);
+    if (nameOf(error.cause) === 'ResourceNotFoundException') return answered(undefined);
     const reason = isDenial(error.cause) ? 'denied' : 'failed';
     return { known: false, reason, action: 'dynamodb:GetItem', detail: error.message };
   }
 }
 
-/** Whom the function tells, as its environment names them; see `deploy/remediation/functions.ts`. */
-async function toldBy(
+/** Whom the function notifies, from its environment variables; see `deploy/remediation/functions.ts`. */
+async function notificationsOf(
   clients: AccountClients,
   found: DeployedFunction | undefined,
-): Promise<Seen<ObservedTold> | undefined> {
+): Promise<Answer<ObservedNotifications> | undefined> {
   if (found === undefined) return undefined;
   const { environment } = found;
   if (environment === undefined) {
-    const detail =
-      'Lambda could not decrypt for the caller the environment of the function that tells people';
+    const detail = 'Lambda could not decrypt the environment variables of the function notify for the caller';
     return { known: false, reason: 'denied', action: 'kms:Decrypt', detail };
   }
   const arns = ['TRAILSEAL_TOPIC_TEXT', 'TRAILSEAL_TOPIC_JSON', 'TRAILSEAL_TOPIC_CHAT'].flatMap(
@@ -160,17 +159,17 @@ async function toldBy(
     [...new Set(arns)].map(async (arn) => ({ arn, subscriptions: await subscriptionsOf(clients, arn) })),
   );
   const webhooks = (environment['TRAILSEAL_WEBHOOKS'] ?? '').split(',').filter((name) => name !== '');
-  return seen({ topics, webhooks: webhooks.length });
+  return answered({ topics, webhooks: webhooks.length });
 }
 
 /** Source: Amazon SNS API Reference, "GetTopicAttributes". */
 function subscriptionsOf(
   clients: AccountClients,
   TopicArn: string,
-): ReturnType<typeof seeIfThere<{ readonly confirmed: number; readonly pending: number }>> {
-  // A topic of the customer's may be in another Region.
+): ReturnType<typeof askIfExists<{ readonly confirmed: number; readonly pending: number }>> {
+  // A topic that is not the deployment's own may be in another Region.
   const { sns } = clients.of(parseArn(TopicArn)?.region ?? '');
-  return seeIfThere('sns:GetTopicAttributes', ['NotFoundException', 'NotFound'], async () => {
+  return askIfExists('sns:GetTopicAttributes', ['NotFoundException', 'NotFound'], async () => {
     const { Attributes = {} } = await sns.send(new GetTopicAttributesCommand({ TopicArn }));
     return {
       confirmed: Number(Attributes['SubscriptionsConfirmed'] ?? 0),

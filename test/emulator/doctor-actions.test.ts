@@ -1,6 +1,6 @@
 /**
- * `trailseal doctor` and `trailseal setup` on a deployment that acts, made in moto. What moto can not refuse, and
- * subscriptions, which it does not count, are held by `test/cli/doctor-acting.test.ts`.
+ * `trailseal doctor` and `trailseal custom-actions sync` on a deployment with actions, made in moto. Denials, which moto
+ * does not make, and subscriptions, which it does not count, are tested in `test/cli/doctor-actions.test.ts`.
  */
 
 import {
@@ -126,7 +126,7 @@ async function setKillSwitch(Value: string): Promise<void> {
   await client(SSMClient).send(new PutParameterCommand({ Name, Value, Type: 'String', Overwrite: true }));
 }
 
-/** The parts that act, and one evaluator, so that there is a deployment. */
+/** The parts for actions, and one evaluator, so that there is a deployment. */
 beforeAll(async () => {
   moto = await startMoto();
   hub = await startCustomActions(account, region);
@@ -161,21 +161,21 @@ afterAll(async () => {
   await moto.stop();
 });
 
-/** The checks of what acts, each by its id with its status. */
-async function acting(): Promise<Readonly<Record<string, string>>> {
+/** The status of each check of the parts for actions, by id. */
+async function actionChecks(): Promise<Readonly<Record<string, string>>> {
   const args = ['doctor', '--region', region, '--policy', policy, '--format', 'json'];
   const { stdout, stderr } = await trailsealAt(moto.endpoint, args);
   expect(stderr).toBe('');
   const { checks } = JSON.parse(stdout) as { checks: readonly { id: string; status: string }[] };
   const about = new RegExp(
-    `^(bus|kill-switch|breakers?|told|custom actions)\\b|/(transitions|${listenerNames.join('|')})\\b`,
+    `^(bus|kill-switch|breakers?|notifications|custom-actions)\\b|/(transitions|${listenerNames.join('|')})\\b`,
   );
   return Object.fromEntries(checks.filter(({ id }) => about.test(id)).map(({ id, status }) => [id, status]));
 }
 
-describe('a deployment that acts', () => {
-  it('lacks its custom actions and people whom it tells, who come after it', async () => {
-    expect(await acting()).toEqual({
+describe('a deployment with actions', () => {
+  it('has no custom actions and notifies nobody at first', async () => {
+    expect(await actionChecks()).toEqual({
       bus: 'ok',
       'function/transitions': 'ok',
       'dead-letters/transitions': 'ok',
@@ -194,19 +194,19 @@ describe('a deployment that acts', () => {
       'dead-letters/operator': 'ok',
       'kill-switch': 'ok',
       breakers: 'ok',
-      told: 'warn',
-      customActionNames: 'fail',
+      notifications: 'warn',
+      'custom-actions': 'fail',
     });
   });
 
-  it('has its custom actions once they are set up', async () => {
-    await trailsealAt(moto.endpoint, ['setup', '--region', region, '--policy', policy]);
-    expect(Object.entries(await acting()).filter(([, status]) => status !== 'ok')).toEqual([
-      ['told', 'warn'],
+  it('has its custom actions after a sync', async () => {
+    await trailsealAt(moto.endpoint, ['custom-actions', 'sync', '--region', region, '--policy', policy]);
+    expect(Object.entries(await actionChecks()).filter(([, status]) => status !== 'ok')).toEqual([
+      ['notifications', 'warn'],
     ]);
   });
 
-  it('that is held back is to be watched, and what it lost has failed', async () => {
+  it('that is stopped is a warning, and its dead letters are a failure', async () => {
     await setKillSwitch('engaged');
     const limits = {
       pk: 'limits/quarantine',
@@ -224,11 +224,11 @@ describe('a deployment that acts', () => {
       new CreateQueueCommand({ QueueName: deadLetterQueueName(stage, 'operator') }),
     );
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }));
-    expect(Object.entries(await acting()).filter(([, status]) => status !== 'ok')).toEqual([
+    expect(Object.entries(await actionChecks()).filter(([, status]) => status !== 'ok')).toEqual([
       ['dead-letters/operator', 'fail'],
       ['kill-switch', 'warn'],
       ['breaker/quarantine', 'warn'],
-      ['told', 'warn'],
+      ['notifications', 'warn'],
     ]);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { inFlight } from '../../../cli/s3/concurrently.ts';
+import { concurrently } from '../../../cli/s3/concurrently.ts';
 
 /** Works on items of these weights, each for so many turns, and tells what was seen. */
 async function flown(items: readonly { weight: number; turns: number }[], width: number, weight: number) {
@@ -8,18 +8,18 @@ async function flown(items: readonly { weight: number; turns: number }[], width:
   const deleted: number[] = [];
   const most = { width: 0, weight: 0 };
   let now = { width: 0, weight: 0 };
-  await inFlight(
+  await concurrently(
     items.entries(),
     { width, weight, weightOf: ([, item]) => item.weight },
-    async ([accountRegion, item]) => {
-      begun.push(accountRegion);
+    async ([folder, item]) => {
+      begun.push(folder);
       now = { width: now.width + 1, weight: now.weight + item.weight };
       most.width = Math.max(most.width, now.width);
       // One that is too heavy for the rest is in nobody's way when it is alone.
       if (now.width > 1) most.weight = Math.max(most.weight, now.weight);
       for (let turn = 0; turn < item.turns; turn++) await Promise.resolve();
       now = { width: now.width - 1, weight: now.weight - item.weight };
-      deleted.push(accountRegion);
+      deleted.push(folder);
     },
   );
   return { begun, deleted, most };
@@ -27,8 +27,8 @@ async function flown(items: readonly { weight: number; turns: number }[], width:
 
 const works = fc.array(fc.record({ weight: fc.nat(150), turns: fc.nat(9) }), { maxLength: 60 });
 
-describe('work in flight', () => {
-  it('is begun in the order of the items, each once, and done at the end', async () => {
+describe('concurrent work', () => {
+  it('begins in the order of the items, each once, and is complete at the end', async () => {
     await fc.assert(
       fc.asyncProperty(works, fc.integer({ min: 1, max: 8 }), async (items, width) => {
         const { begun, deleted } = await flown(items, width, 100);
@@ -38,7 +38,7 @@ describe('work in flight', () => {
     );
   });
 
-  it('keeps within its width, and within its weight unless alone', async () => {
+  it('stays within its width, and within its weight unless alone', async () => {
     await fc.assert(
       fc.asyncProperty(works, fc.integer({ min: 1, max: 8 }), async (items, width) => {
         const { most } = await flown(items, width, 100);
@@ -48,7 +48,7 @@ describe('work in flight', () => {
     );
   });
 
-  it('is as much at a time as it may be', async () => {
+  it('uses its width and weight', async () => {
     const items = Array.from({ length: 20 }, () => ({ weight: 25, turns: 5 }));
     expect((await flown(items, 16, 100)).most).toEqual({ width: 4, weight: 100 });
     expect((await flown(items, 3, 100)).most).toEqual({ width: 3, weight: 75 });
@@ -57,7 +57,7 @@ describe('work in flight', () => {
   it('fails with the first failure, begins nothing after it, and waits for what was begun', async () => {
     const begun: number[] = [];
     let deleted = 0;
-    const done = inFlight([0, 1, 2, 3, 4], { width: 2 }, async (item) => {
+    const done = concurrently([0, 1, 2, 3, 4], { width: 2 }, async (item) => {
       begun.push(item);
       await Promise.resolve();
       if (item === 1) throw new Error('no');

@@ -1,4 +1,4 @@
-/** Pulling and releasing the kill switch, and who did so before: SSM keeps the last hundred versions. */
+/** SSM parameters that operators set, such as the kill switch: who set which version, and why. SSM keeps 100 versions. */
 import {
   GetParameterCommand,
   type ParameterHistory,
@@ -8,17 +8,17 @@ import {
   type SSMClient,
 } from '@aws-sdk/client-ssm';
 import type { disengaged, engaged } from '../../lib/remediation/kill-switch.ts';
-import { type Seen, see } from '../aws/answer.ts';
+import { type Answer, ask } from './answer.ts';
 
-/** One version of the parameter; what SSM does not tell is left out. */
-export interface Change {
+/** One version of a parameter; `undefined` is what SSM does not return. */
+export interface ParameterVersion {
   readonly version: number | undefined;
   readonly value: string;
   readonly at: Date | undefined;
-  /** The ARN of who wrote it, as SSM saw it. */
-  readonly by: string | undefined;
-  /** What whoever wrote it said. */
-  readonly why: string | undefined;
+  /** The ARN of who wrote it, as SSM knows it. */
+  readonly actor: string | undefined;
+  /** The description of the version: who wrote it, and why. */
+  readonly reason: string | undefined;
 }
 
 /** Longest description that SSM takes, in characters. Source: SSM API Reference, "PutParameter". */
@@ -28,8 +28,8 @@ const descriptionLength = 1_024;
 export const setPermission = 'ssm:PutParameter';
 export const historyPermission = 'ssm:GetParameterHistory';
 
-export async function exists(ssm: SSMClient, name: string): Promise<Seen<boolean>> {
-  return see('ssm:GetParameter', async () => {
+export async function parameterExists(ssm: SSMClient, name: string): Promise<Answer<boolean>> {
+  return ask('ssm:GetParameter', async () => {
     try {
       await ssm.send(new GetParameterCommand({ Name: name }));
       return true;
@@ -41,39 +41,42 @@ export async function exists(ssm: SSMClient, name: string): Promise<Seen<boolean
 }
 
 /**
- * Writes the parameter, and makes it where it is missing; who and why go into its description.
+ * Writes the kill switch's parameter, and creates it where it does not exist.
  * @returns its new version.
  */
 export async function setSwitch(
   ssm: SSMClient,
   name: string,
   value: typeof disengaged | typeof engaged,
-  who: string,
-  why: string,
-): Promise<Seen<number | undefined>> {
-  return see(setPermission, async () => {
+  actor: string,
+  reason: string,
+): Promise<Answer<number | undefined>> {
+  return ask(setPermission, async () => {
     const { Version } = await ssm.send(
       new PutParameterCommand({
         Name: name,
         Value: value,
         Type: 'String',
         Overwrite: true,
-        Description: described(`${value} by ${who}: ${why}`),
+        Description: description(`${value} by ${actor}: ${reason}`),
       }),
     );
     return Version;
   });
 }
 
-/** A parameter's description, as one line that SSM takes. */
-export function described(text: string): string {
+/** A text as the description of a parameter: one line, not longer than SSM takes. */
+export function description(text: string): string {
   const line = text.replace(/\p{Cc}+/gu, ' ').toWellFormed();
   return line.length <= descriptionLength ? line : `${line.slice(0, descriptionLength - 1).toWellFormed()}…`;
 }
 
-/** Its versions, newest first. */
-export async function history(ssm: SSMClient, name: string): Promise<Seen<readonly Change[]>> {
-  return see(historyPermission, async () => {
+/** The versions of a parameter, newest first. */
+export async function parameterVersions(
+  ssm: SSMClient,
+  name: string,
+): Promise<Answer<readonly ParameterVersion[]>> {
+  return ask(historyPermission, async () => {
     const versions: ParameterHistory[] = [];
     for await (const page of paginateGetParameterHistory({ client: ssm, pageSize: 50 }, { Name: name })) {
       versions.push(...(page.Parameters ?? []));
@@ -84,8 +87,8 @@ export async function history(ssm: SSMClient, name: string): Promise<Seen<readon
         version: Version,
         value: Value ?? '',
         at: LastModifiedDate,
-        by: LastModifiedUser,
-        why: Description,
+        actor: LastModifiedUser,
+        reason: Description,
       }));
   });
 }

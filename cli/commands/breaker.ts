@@ -1,0 +1,73 @@
+/** `trailseal breaker show` and `trailseal breaker reset`. */
+import type { Command } from 'commander';
+import { stateTablePermissions } from './history.ts';
+import {
+  type CommandContext,
+  type ConsentFlags,
+  type DeploymentFlags,
+  withConsentOptions,
+  withDeployedPolicyOption,
+  withDeploymentOptions,
+  withHelpNotes,
+} from './options.ts';
+
+export interface BreakerFlags extends DeploymentFlags {
+  readonly policy?: string;
+}
+
+export interface BreakerResetFlags extends BreakerFlags, ConsentFlags {}
+
+export function addBreaker(program: Command, { signal, end }: CommandContext): void {
+  const breaker = program
+    .command('breaker')
+    .description(
+      'Show and reset the circuit breakers: each stops one kind of action once its hourly limit is reached.',
+    );
+  const withBreakerOptions = (command: Command): Command =>
+    withDeployedPolicyOption(withDeploymentOptions(command), 'to read the limits from');
+
+  withHelpNotes(
+    withBreakerOptions(
+      breaker
+        .command('show')
+        .description(
+          'Show for each kind of action: actions in the last hour, limits, whether the breaker is open and why, and its last reset.',
+        )
+        .argument('[kind]', 'tag, fix or quarantine (default: all)'),
+    ),
+    {
+      exitCodes: {
+        0: 'success',
+        2: 'wrong usage, or no such deployment',
+        3: 'the state table could not be read',
+      },
+      permissions: stateTablePermissions('GetItem'),
+    },
+  ).action(async (kind: string | undefined, flags: BreakerFlags) => {
+    const { runBreakerShow } = await import('../breaker/run.ts');
+    end(await runBreakerShow(kind, flags));
+  });
+
+  withHelpNotes(
+    withConsentOptions(
+      withBreakerOptions(
+        breaker
+          .command('reset')
+          .description('Close an open breaker, so that its kind of action is allowed again. Asks first.')
+          .argument('<kind>', 'tag, fix or quarantine'),
+      ),
+    ),
+    {
+      exitCodes: {
+        0: 'the breaker is closed',
+        1: 'you did not agree',
+        2: 'wrong usage, or no such deployment',
+        3: 'the state table could not be read or written',
+      },
+      permissions: stateTablePermissions('GetItem', 'PutItem'),
+    },
+  ).action(async (kind: string, flags: BreakerResetFlags) => {
+    const { runBreakerReset } = await import('../breaker/run.ts');
+    end(await runBreakerReset(kind, flags, signal));
+  });
+}

@@ -1,0 +1,52 @@
+/** `trailseal history`. */
+import type { Command } from 'commander';
+import {
+  type CommandContext,
+  collect,
+  type DeploymentFlags,
+  withDeploymentOptions,
+  withHelpNotes,
+} from './options.ts';
+
+export interface HistoryFlags extends DeploymentFlags {
+  readonly since?: string;
+  readonly finding: readonly string[];
+  readonly action: readonly string[];
+}
+
+export const actionOptionHelp =
+  'only this action: tag, quarantine, fix (every fix) or fix:<name> (repeatable)';
+
+/** @param calls of DynamoDB, as IAM names them without the service. */
+export function stateTablePermissions(...calls: readonly string[]): string {
+  return `${calls.map((call) => `dynamodb:${call}`).join(', ')} on the state table (and kms:Decrypt on its KMS key, with kmsKeyArn)`;
+}
+
+export function addHistory(program: Command, { end }: CommandContext): void {
+  const command = program
+    .command('history')
+    .description('Show the history of actions: what was done and undone, by whom and why, before and after.')
+    .option(
+      '--since <time>',
+      'actions begun since this time or span, as for `trailseal undo` (default: "7 days", or all with --finding)',
+    )
+    .option(
+      '--finding <id>',
+      'actions for this finding, or on this resource by its ARN (repeatable)',
+      collect,
+      [],
+    )
+    .option('--action <name>', actionOptionHelp, collect, []);
+  withHelpNotes(withDeploymentOptions(command), {
+    notes: ['Completed actions are kept for 400 days.'],
+    exitCodes: {
+      0: 'success',
+      2: 'wrong usage, or no such deployment',
+      3: 'the state table could not be read, or has no action for what was named',
+    },
+    permissions: stateTablePermissions('GetItem', 'Query'),
+  }).action(async (flags: HistoryFlags) => {
+    const { runHistory } = await import('../history/run.ts');
+    end(await runHistory(flags));
+  });
+}
