@@ -5,7 +5,7 @@ import {
   type GetCallerIdentityCommandOutput,
   STSClient,
 } from '@aws-sdk/client-sts';
-import { isDenial, reasonOf } from '../../lib/aws/reason.ts';
+import { isDenial, isRefusalOfCaller, reasonOf } from '../../lib/aws/reason.ts';
 import { type ClientConfig, settings } from '../../lib/aws/settings.ts';
 import { text } from '../../lib/core/json.ts';
 import { UnansweredError, UsageError } from '../exit.ts';
@@ -82,7 +82,7 @@ function identityError(
       { cause: error },
     );
   }
-  if (!isCredentialsError(error)) {
+  if (!isRefusalOfCaller(error)) {
     return new UnansweredError(
       `cannot tell whose credentials these are: STS in ${region} failed: ${reason}; ` +
         'check that AWS itself answered, not a proxy or the host in AWS_ENDPOINT_URL',
@@ -95,33 +95,6 @@ function identityError(
       'log in (aws login, aws sso login), set AWS_PROFILE, or name a profile with --profile',
     { cause: error },
   );
-}
-
-/**
- * Errors that concern credentials: of the SDK where it finds none, of STS about a signature, of STS and IAM Identity
- * Center where a role is assumed. Source: STS API Reference, "Common Error Types"; IAM Identity Center Portal API
- * Reference, "GetRoleCredentials".
- */
-const credentialsErrors = new Set([
-  'CredentialsProviderError',
-  'TokenProviderError',
-  'ExpiredToken',
-  'ExpiredTokenException',
-  'ForbiddenException',
-  'IncompleteSignature',
-  'IncompleteSignatureException',
-  'InvalidAccessKeyId',
-  'InvalidIdentityToken',
-  'InvalidSignatureException',
-  'MissingAuthenticationToken',
-  'MissingAuthenticationTokenException',
-  'RequestExpired',
-  'SignatureDoesNotMatch',
-  'UnauthorizedException',
-]);
-
-function isCredentialsError(error: unknown): boolean {
-  return isDenial(error) || credentialsErrors.has(text(error, 'name') ?? '');
 }
 
 /** Whether Node could not connect (`ENOTFOUND`, `ECONNREFUSED`, …) or the SDK timed out. */

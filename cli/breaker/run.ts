@@ -60,23 +60,23 @@ export async function runBreakerReset(
   const kind = kindNamed(name);
   checkConsent(flags, prompt, 'breaker reset');
   const { deployment, limiter, view, policy } = await open(flags);
-  const by = callerOf(deployment);
+  const actor = callerOf(deployment);
   return withStateTable(deployment, async () => {
     const before = view(kind, (await limiter.show())[kind]);
     let wasOpen = before.breaker !== undefined;
     if (wasOpen) {
       if (flags.yes !== true) process.stderr.write(`${breakerText(before, Date.now())}\n`);
-      const why = await consented(
+      const reason = await consented(
         flags,
         prompt,
         `Allow ${kind} actions again in ${deploymentText(deployment)}?`,
       );
-      if (why === undefined) {
+      if (reason === undefined) {
         process.stderr.write(`The ${kind} breaker was not changed.\n`);
         return exitCode.failure;
       }
       // Somebody else may have reset it meanwhile.
-      wasOpen = await limiter.close(kind, { by, why });
+      wasOpen = await limiter.reset(kind, { actor, reason });
     }
     if (flags.format === 'json') {
       const json = { ...deploymentJson(deployment), policy, reset: wasOpen, before: breakerJson(before) };
@@ -96,7 +96,7 @@ function kindNamed(name: string): ActionKind {
 async function open(flags: BreakerFlags): Promise<{
   readonly deployment: DeploymentSession;
   readonly limiter: Limiter;
-  readonly view: (kind: Kind, state: Parameters<typeof breakerView>[1]) => BreakerView;
+  readonly view: (kind: ActionKind, state: Parameters<typeof breakerView>[1]) => BreakerView;
   /** The name of the policy. */
   readonly policy: string;
 }> {

@@ -8,11 +8,11 @@ const hour = 3_600_000;
 
 /** The breaker of one kind of action, with what the last hour used of its limits. */
 export interface BreakerView {
-  readonly kind: Kind;
+  readonly kind: ActionKind;
   /** `undefined` while it is closed. */
-  readonly breaker: Breaker | undefined;
+  readonly breaker: OpenBreaker | undefined;
   /** Its last reset; `undefined` where none is known. */
-  readonly lastReset: Closing | undefined;
+  readonly lastReset: BreakerReset | undefined;
   /** Actions in the last hour by account, most first. */
   readonly used: readonly { readonly account: string; readonly count: number }[];
   readonly limits: RateLimits;
@@ -27,9 +27,9 @@ export function breakerView(
 ): BreakerView {
   const recent = state.runs.filter(({ at }) => at > now - hour);
   const used = [...Map.groupBy(recent, ({ account }) => account)]
-    .map(([account, uses]) => ({ account, count: uses.length }))
+    .map(([account, runs]) => ({ account, count: runs.length }))
     .sort((one, other) => other.count - one.count || (one.account < other.account ? -1 : 1));
-  return { kind, breaker: state.breaker, lastReset: state.closing, used, limits };
+  return { kind, breaker: state.breaker, lastReset: state.reset, used, limits };
 }
 
 /** Two to four lines. */
@@ -48,11 +48,11 @@ export function breakerText({ kind, breaker, lastReset, used, limits }: BreakerV
   ].join('\n');
 }
 
-function resetText({ at, by, why }: Closing): string {
-  return `${timeText(at)} by ${shortened(by, 200)}: ${shortened(why, 400)}`;
+function resetText({ at, actor, reason }: BreakerReset): string {
+  return `${timeText(at)} by ${shortened(actor, 200)}: ${shortened(reason, 400)}`;
 }
 
-function limitsText({ perAccount, total }: Limits): string {
+function limitsText({ perAccount, total }: RateLimits): string {
   return `${perAccount} per account, ${total} in total`;
 }
 
@@ -74,7 +74,7 @@ export function breakerJson({ kind, breaker, lastReset, used, limits }: BreakerV
     lastReset:
       lastReset === undefined
         ? null
-        : { at: timeText(lastReset.at), actor: lastReset.by, reason: lastReset.why },
+        : { at: timeText(lastReset.at), actor: lastReset.actor, reason: lastReset.reason },
     usedInLastHour: used,
     limits,
   };

@@ -104,7 +104,7 @@ function aboutBus(body: string): string | undefined {
   }
   const requested = text(value, 'trailseal', 'requestedAction', 'finding');
   if (requested !== undefined) {
-    return `requested action ${text(value, 'trailseal', 'order', 'what') ?? 'without a name'} for ${requested}`;
+    return `requested action ${text(value, 'trailseal', 'requestedAction', 'action') ?? 'without a name'} for ${requested}`;
   }
   const finding = text(value, 'trailseal', 'remediation', 'finding');
   if (finding !== undefined) return `end of the grace period of ${finding}`;

@@ -2,7 +2,7 @@
 import { customActionLabels, killSwitchName, type Stage, tableName } from '../../lib/aws/names.ts';
 import type { AccountRegion } from '../../lib/core/account-region.ts';
 import { parseArn } from '../../lib/core/arn.ts';
-import { kinds } from '../../lib/policy/guardrails.ts';
+import { actionKinds } from '../../lib/policy/model.ts';
 import { disengaged, engaged } from '../../lib/remediation/kill-switch.ts';
 import type { Answer, NoAnswer } from '../aws/answer.ts';
 import { type CustomActionChange, changesTo } from '../custom-actions/changes.ts';
@@ -53,7 +53,7 @@ function assessBreakers(found: ObservedGuards['breakers'], { stage, region }: St
     const message = `there is no state table ${tableName(stage)}`;
     return [problem('fail', id, message, 'deploy again', [deployCommand(stage, region)])];
   }
-  const results = kinds.flatMap((kind) => {
+  const results = actionKinds.flatMap((kind) => {
     const breaker = open[kind];
     if (breaker === undefined) return [];
     const since = new Date(breaker.since).toISOString();

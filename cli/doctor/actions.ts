@@ -13,13 +13,13 @@ import { arnOf } from '../../lib/core/arn.ts';
 import type { Control } from '../../lib/core/control.ts';
 import { at } from '../../lib/core/json.ts';
 import {
+  type AllowedCustomAction,
   type CustomActionName,
   customActionsOf,
   isRequestable,
-  type Requestable,
 } from '../../lib/policy/custom-actions.ts';
-import { kindOf } from '../../lib/policy/guardrails.ts';
-import type { Policy } from '../../lib/policy/policy.ts';
+import type { Policy } from '../../lib/policy/model.ts';
+import { kindOf } from '../../lib/policy/model.ts';
 import type { Answer, NoAnswer } from '../aws/answer.ts';
 import { assessCustomActions, assessGuards, assessNotifications } from './action-guards.ts';
 import { type CheckResult, deployCommand, ok, problem, unknownFor, word } from './check.ts';
@@ -64,7 +64,7 @@ export function actionPartsOf(policy: Policy, controls: readonly Control[]): Act
   };
 }
 
-function changesResources(request: Requestable): boolean {
+function changesResources(request: AllowedCustomAction): boolean {
   return request === 'undo' || (request !== 're-check' && request !== 'exempt' && isRequestable(request));
 }
 

@@ -22,8 +22,6 @@ import {
   ssmClient,
 } from '../../lib/aws/sdk.ts';
 import { settings } from '../../lib/aws/settings.ts';
-import { snsClient } from '../../lib/aws/sns.ts';
-import { sqsClient } from '../../lib/aws/sqs.ts';
 import { patient } from '../aws/session.ts';
 
 export interface AccountClients {

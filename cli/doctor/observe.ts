@@ -4,7 +4,7 @@ import { functionName, ruleName } from '../../lib/aws/names.ts';
 import type { Control } from '../../lib/core/control.ts';
 import { eventPatterns } from '../../lib/pipeline/evaluators.ts';
 import { aliasesOf } from '../../lib/pipeline/match.ts';
-import type { Policy } from '../../lib/policy/policy.ts';
+import type { Policy } from '../../lib/policy/model.ts';
 import { evaluatorOf, evaluators, services } from '../../lib/services/catalogue.ts';
 import { queueNames } from '../../lib/services/queues.ts';
 import { type Answer, ask } from '../aws/answer.ts';

@@ -3,8 +3,8 @@ import type { ListenerName, QueueName } from '../../lib/aws/names.ts';
 import type { EvaluatorName } from '../../lib/core/service.ts';
 import type { EventPattern } from '../../lib/pipeline/evaluators.ts';
 import type { CustomActionName } from '../../lib/policy/custom-actions.ts';
-import type { Kind } from '../../lib/policy/guardrails.ts';
-import type { Breaker } from '../../lib/remediation/limits.ts';
+import type { ActionKind } from '../../lib/policy/model.ts';
+import type { OpenBreaker } from '../../lib/remediation/limits.ts';
 import type { Answer } from '../aws/answer.ts';
 import type { DeployedCustomAction } from '../custom-actions/changes.ts';
 import type { ObservedTrail } from './trails.ts';
@@ -145,7 +145,7 @@ export interface ObservedGuards {
   /** The value of the parameter. */
   readonly killSwitch: Answer<string | undefined>;
   /** Open breakers; `undefined` where there is no state table. */
-  readonly breakers: Answer<Readonly<Partial<Record<Kind, Breaker>>> | undefined>;
+  readonly breakers: Answer<Readonly<Partial<Record<ActionKind, OpenBreaker>>> | undefined>;
 }
 
 export interface ObservedNotifications {

@@ -1,7 +1,7 @@
 /** The explanation of an event as text and as JSON. */
 import type { Control, Fact, FactName, TrailEvent } from '../../lib/core/control.ts';
 import type { Evaluated } from '../../lib/pipeline/evaluate.ts';
-import type { Plan } from '../../lib/policy/plan.ts';
+import type { Plan } from '../../lib/policy/model.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { printable, printableJson } from '../output/printable.ts';
 import { evidenceJson, sourceJson } from '../output/replay-json.ts';

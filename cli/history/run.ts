@@ -1,5 +1,5 @@
 /** Runs `trailseal history`. */
-import { dynamodbClient } from '../../lib/aws/dynamodb.ts';
+
 import { tableName } from '../../lib/aws/names.ts';
 import { dynamodbClient } from '../../lib/aws/sdk.ts';
 import { DynamoRunHistory } from '../../lib/remediation/actions/run-history-dynamodb.ts';
@@ -29,10 +29,10 @@ export async function runHistory(flags: HistoryFlags): Promise<number> {
   const deployment = await openDeployment(flags, regionOfAll(subjects));
   checkAccountRegion(subjects, deployment);
   const client = dynamodbClient(deployment.config);
-  const journal = new DynamoRunHistory({ client, table: tableName(deployment.stage), now });
+  const history = new DynamoRunHistory({ client, table: tableName(deployment.stage), now });
   return withStateTable(deployment, async () => {
     const { actionRuns, missing } = await chooseActionRuns(
-      journal,
+      history,
       { subjects, since, actions },
       deployment,
       controls,

@@ -1,11 +1,11 @@
 /** Action runs as text and as JSON. What came from AWS is escaped here. */
-import type { ActionRun, Decision } from '../../lib/remediation/actions/action-run.ts';
+import type { ActionDecision, ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { actionOf } from '../../lib/remediation/actions/index.ts';
 import { printable, shortened } from '../output/printable.ts';
 import { plainTable, wrapped } from '../output/table.ts';
 
-function decisionText({ by, name, why }: Decision): string {
-  return `${by} ${shortened(name, 200)}: ${shortened(why, 400)}`;
+function decisionText({ actor, name, reason }: ActionDecision): string {
+  return `${actor} ${shortened(name, 200)}: ${shortened(reason, 400)}`;
 }
 
 /** The ARN, with the id where the ARN is that of the resource it is part of. */
@@ -77,30 +77,7 @@ function undoDetails({ action }: ActionRun): readonly string[] {
   return [...undo.except.map((what) => `not back  ${what}`), `needs     ${needed.join(', ')}`];
 }
 
-/** A decision for programs: by a policy (its file or version) or by an operator (an ARN), and why. */
-export function decisionJson({ by, name, why }: Decision) {
-  return { source: by, actor: name, reason: why };
-}
-
-/** An action run for programs. */
-export function actionRunJson(actionRun: ActionRun) {
-  const { finding, action, sequence, resource, settings, status, decision, plan, before, after } = actionRun;
-  const { begunAt, doneAt, undoneAt, undo, notes } = actionRun;
-  return {
-    finding,
-    action,
-    sequence,
-    resource,
-    settings,
-    status,
-    decision: decisionJson(decision),
-    plan,
-    before,
-    after,
-    begunAt,
-    doneAt,
-    undoneAt,
-    undo: undo === null ? null : decisionJson(undo),
-    notes: notes.map(({ at, by, what }) => ({ at, actor: by, text: what })),
-  };
+/** An action run for programs: without what only the engine needs. */
+export function actionRunJson({ lease: _, version: __, writer: ___, ...actionRun }: ActionRun) {
+  return actionRun;
 }

@@ -1,5 +1,5 @@
 /** Runs `trailseal kill-switch on`, `off` and `status`. */
-import { ssmClient } from '../../lib/aws/acting.ts';
+
 import { killSwitchName } from '../../lib/aws/names.ts';
 import { ssmClient } from '../../lib/aws/sdk.ts';
 import { disengaged, engaged, type KillSwitch, killSwitch } from '../../lib/remediation/kill-switch.ts';

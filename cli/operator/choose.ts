@@ -1,12 +1,15 @@
-/** Which action runs of the journal an operator means, by resource, action and time. */
+/** Which action runs of the history an operator means, by resource, action and time. */
 
 import type { AccountRegion } from '../../lib/core/account-region.ts';
 import type { Control } from '../../lib/core/control.ts';
 import { durationPattern, millisecondsIn } from '../../lib/policy/duration.ts';
-import { kindOf, kinds } from '../../lib/policy/guardrails.ts';
-import { type ActionRun, nameOfActionRun } from '../../lib/remediation/actions/action-run.ts';
+import { actionKinds, kindOf } from '../../lib/policy/model.ts';
+import {
+  type ActionRun,
+  nameOfActionRun,
+  type RunHistory,
+} from '../../lib/remediation/actions/action-run.ts';
 import { actions } from '../../lib/remediation/actions/index.ts';
-import type { Journal } from '../../lib/remediation/actions/journal.ts';
 import { parseTime } from '../../lib/trail/parse.ts';
 import { oneOf } from '../commands/options.ts';
 import { UsageError } from '../exit.ts';
@@ -30,11 +33,11 @@ export interface ChosenActionRuns {
 
 /** @throws UsageError for the name of no action that can be undone. */
 export function actionsNamed(names: readonly string[]): readonly string[] {
-  const known = [...kinds, ...actions.map(({ id }) => id).filter((id) => id.startsWith('fix:'))];
+  const known = [...actionKinds, ...actions.map(({ id }) => id).filter((id) => id.startsWith('fix:'))];
   return names.map((name) => oneOf(name, known, '--action'));
 }
 
-/** The journal keeps completed action runs for 400 days; an earlier time would only read more empty days. */
+/** The history keeps completed action runs for 400 days; an earlier time would only read more empty days. */
 const longest = 401 * 86_400_000;
 
 /**
@@ -59,14 +62,14 @@ export function sinceOf(written: string, now: Date): Date {
  * the ARN of a subject: the grants of a key, volumes that had no id yet. Rejects with a `StateTableError`.
  */
 export async function chooseActionRuns(
-  journal: Pick<Journal, 'of' | 'since'>,
+  history: Pick<RunHistory, 'of' | 'since'>,
   { subjects, since, actions: names }: ActionRunFilter,
   accountRegion: AccountRegion,
   controls: readonly Pick<Control, 'id' | 'resourceType'>[],
 ): Promise<ChosenActionRuns> {
   const isWanted = ({ action }: ActionRun) =>
     names.length === 0 || names.includes(action) || names.includes(kindOf(action) ?? '');
-  const recent = since === undefined ? [] : await journal.since(accountRegion, since);
+  const recent = since === undefined ? [] : await history.since(accountRegion, since);
   if (subjects.length === 0) return { actionRuns: inOrder(recent.filter(isWanted)), missing: [] };
   const actionRuns: ActionRun[] = [];
   const missing: Subject[] = [];
@@ -74,7 +77,7 @@ export async function chooseActionRuns(
     const ids = findingIdsOf(subject, accountRegion, controls);
     const found =
       since === undefined
-        ? (await Promise.all(ids.map((id) => journal.of(id)))).flat()
+        ? (await Promise.all(ids.map((id) => history.of(id)))).flat()
         : recent.filter(({ finding, resource }) => ids.includes(finding.id) || resource.arn === subject.name);
     const chosen = found.filter(isWanted);
     actionRuns.push(...chosen);

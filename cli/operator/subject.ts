@@ -4,7 +4,6 @@ import type { AccountRegion } from '../../lib/core/account-region.ts';
 import { parseArn } from '../../lib/core/arn.ts';
 import type { Control } from '../../lib/core/control.ts';
 import { findingId } from '../../lib/findings/id.ts';
-import { resourceTypeOf, resourceTypes } from '../../lib/services/catalogue.ts';
 import { checkRegion } from '../commands/options.ts';
 import { UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';

@@ -1,7 +1,9 @@
 /** Finds and reads the policy that a command uses. */
 import { existsSync, readFileSync } from 'node:fs';
 import type { Control } from '../../lib/core/control.ts';
-import { defaultPolicy, type Policy, type PolicyError, parsePolicy } from '../../lib/policy/policy.ts';
+import { defaultPolicy } from '../../lib/policy/file/assemble.ts';
+import { type PolicyError, parsePolicy } from '../../lib/policy/file/parse.ts';
+import type { Policy } from '../../lib/policy/model.ts';
 import { UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
 

@@ -1,5 +1,6 @@
 /** Runs `trailseal policy validate`. */
-import { type Policy, parsePolicy } from '../../lib/policy/policy.ts';
+import { parsePolicy } from '../../lib/policy/file/parse.ts';
+import type { Policy } from '../../lib/policy/model.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import type { OutputFormat } from '../commands/options.ts';
 import { exitCode } from '../exit.ts';

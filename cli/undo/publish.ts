@@ -4,8 +4,8 @@ import { busName, type Stage } from '../../lib/aws/names.ts';
 import { reasonOf } from '../../lib/aws/reason.ts';
 import type { AnyAction } from '../../lib/core/action.ts';
 import type { ActionEvent } from '../../lib/remediation/events/action-event.ts';
-import { actionEvent, BusError, putEvents } from '../../lib/remediation/events/publish.ts';
-import { toldOfUndo } from '../../lib/remediation/events/publish-action.ts';
+import { eventOfUndo } from '../../lib/remediation/events/action-results.ts';
+import { BusError, publishableAction, putEvents } from '../../lib/remediation/events/publish.ts';
 import type { UndoAttempt, UndoOptions } from './undo.ts';
 
 /** The IAM action that publishing needs, on the bus. */
@@ -38,8 +38,8 @@ function eventOf(
     case 'command':
     case 'impossible': {
       const { finding, resource } = actionRun;
-      const input = { finding, resource, definition, at: deps.now(), stage, decision, occasion: run };
-      return toldOfUndo(result, actionRun, input);
+      const input = { finding, resource, definition, at: deps.now(), stage, decision, request: run };
+      return eventOfUndo(result, actionRun, input);
     }
     // Nothing was done now, or it was published when it was done.
     case 'already-undone':

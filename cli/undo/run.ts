@@ -6,9 +6,9 @@ import { dynamodbClient, eventBridgeClient, ssmClient } from '../../lib/aws/sdk.
 import { DynamoMemory } from '../../lib/findings/state/memory.ts';
 import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { actionOf } from '../../lib/remediation/actions/index.ts';
-import { DynamoJournal } from '../../lib/remediation/actions/journal-dynamodb.ts';
+import { DynamoRunHistory } from '../../lib/remediation/actions/run-history-dynamodb.ts';
+import { leaseFor } from '../../lib/remediation/deps.ts';
 import { killSwitch } from '../../lib/remediation/kill-switch.ts';
-import { leaseFor } from '../../lib/remediation/remediator.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { makeClients } from '../../lib/services/clients.ts';
 import type { UndoFlags } from '../commands/undo.ts';
@@ -55,7 +55,7 @@ export async function runUndo(
   checkAccountRegion(subjects, deployment);
   const options = await optionsOf(deployment, flags, signal);
   return withStateTable(deployment, async () => {
-    const { actionRuns, missing } = await chooseActionRuns(options.journal, filter, deployment, controls);
+    const { actionRuns, missing } = await chooseActionRuns(options.history, filter, deployment, controls);
     const result = { ...(await undoChosen(actionRuns, deployment, flags, options, prompt)), missing };
     report(result, deployment, flags);
     // What was done before an interruption has been reported by now.
@@ -95,11 +95,12 @@ async function undoChosen(
   const given = await consented(flags, prompt, question);
   if (given === undefined) return { attempts: [], declined: true };
   const overridden = flags.despiteKillSwitch === true ? (await options.killSwitch()).state : 'disengaged';
-  const why = overridden === 'disengaged' ? given : `${given} (although the kill switch was ${overridden})`;
+  const reason =
+    overridden === 'disengaged' ? given : `${given} (although the kill switch was ${overridden})`;
   if (overridden !== 'disengaged') {
     process.stderr.write(`The kill switch is ${overridden}; this undo goes on all the same.\n`);
   }
-  const undoOptions = { ...options, decision: { ...options.decision, why } };
+  const undoOptions = { ...options, decision: { ...options.decision, reason } };
   const attempts = await undoAll(actionRuns, undoOptions, (attempt) => {
     if (table) process.stdout.write(`${undoText(attempt)}\n`);
   });
@@ -175,7 +176,7 @@ async function optionsOf(
     },
     accountRegion: { account, region },
     run: `undo ${randomUUID()}`,
-    decision: { by: 'operator', name: callerOf(deployment), why: 'This is a preview.' },
+    decision: { actor: 'operator', name: callerOf(deployment), reason: 'This is a preview.' },
     leaseFor,
     killSwitch: () => killSwitch(ssm, killSwitchName(stage)),
     despiteKillSwitch,

@@ -8,18 +8,18 @@ import { type UndoResult, undo } from '../../lib/remediation/actions/undo.ts';
 import type { KillSwitch } from '../../lib/remediation/kill-switch.ts';
 import { QuarantineError } from '../../lib/services/ec2/quarantine/error.ts';
 
-export type UndoResult =
-  | UndoOutcome
+export type AttemptResult =
+  | UndoResult
   /** Of a preview: the resource is as the action run left it, and nothing prevents the undo. */
   | { readonly kind: 'would-be-undone' }
-  /** The resource or the journal could not be read or written; the same undo may be tried again. */
+  /** The resource or the history could not be read or written; the same undo may be tried again. */
   | { readonly kind: 'unreadable'; readonly because: string }
   /** Not begun, because the command was interrupted. */
   | { readonly kind: 'interrupted' };
 
 export interface UndoAttempt {
   readonly actionRun: ActionRun;
-  readonly result: UndoResult;
+  readonly result: AttemptResult;
 }
 
 export interface UndoOptions extends Omit<RunOptions, 'admit'> {
@@ -38,7 +38,7 @@ export async function undoAll(
 ): Promise<readonly UndoAttempt[]> {
   const attempts: UndoAttempt[] = [];
   for (const actionRun of actionRuns.toReversed()) {
-    const result: UndoResult = options.signal.aborted
+    const result: AttemptResult = options.signal.aborted
       ? { kind: 'interrupted' }
       : await attemptUndo(actionRun, options, () => admission(options));
     const attempt = { actionRun, result };
@@ -71,7 +71,7 @@ async function attemptUndo(
   actionRun: ActionRun,
   options: UndoOptions,
   admit: RunOptions['admit'],
-): Promise<UndoResult> {
+): Promise<AttemptResult> {
   const { actionOf, killSwitch: _, despiteKillSwitch: __, signal: ___, ...run } = options;
   const action = actionOf(actionRun.action);
   if (action === undefined) {
@@ -82,7 +82,7 @@ async function attemptUndo(
   }
   try {
     // It may have changed since it was listed, as a person may have taken long to answer.
-    const current = (await options.journal.of(actionRun.finding.id)).find(
+    const current = (await options.history.of(actionRun.finding.id)).find(
       (one) => nameOfActionRun(one) === nameOfActionRun(actionRun),
     );
     return await undo(action, current ?? actionRun, { ...run, admit });
@@ -97,7 +97,7 @@ async function attemptUndo(
   }
 }
 
-async function admission({ killSwitch, despiteKillSwitch }: UndoOptions): Promise<Admission> {
+async function admission({ killSwitch, despiteKillSwitch }: UndoOptions): Promise<RunAdmission> {
   if (despiteKillSwitch) return { admitted: true };
   const { state, because } = await killSwitch();
   if (state === 'disengaged') return { admitted: true };

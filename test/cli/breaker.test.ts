@@ -47,7 +47,7 @@ describe('the state of a breaker', () => {
   });
 
   it('has the time, actor and reason of its last reset', () => {
-    const resetOnce = breakerView('tag', { uses: [], breaker: undefined, closing }, limits, now);
+    const resetOnce = breakerView('tag', { runs: [], breaker: undefined, reset }, limits, now);
     expect(breakerText(resetOnce, now)).toBe(
       'tag: closed\n  actions in the last hour: none; limit: 2 per account, 5 in total\n' +
         '  last reset: 2026-11-21T09:59:00.000Z by arn:aws:iam::111122223333:user/ana: It was one pipeline.',
@@ -55,11 +55,11 @@ describe('the state of a breaker', () => {
   });
 
   it('has its last reset in JSON', () => {
-    const resetOnce = breakerView('tag', { uses: [], breaker: undefined, closing }, limits, now);
+    const resetOnce = breakerView('tag', { runs: [], breaker: undefined, reset }, limits, now);
     expect(breakerJson(resetOnce).lastReset).toEqual({
       at: '2026-11-21T09:59:00.000Z',
-      actor: closing.by,
-      reason: closing.why,
+      actor: reset.actor,
+      reason: reset.reason,
     });
   });
 

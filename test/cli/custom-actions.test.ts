@@ -67,7 +67,7 @@ describe('the changes', () => {
     expect(shown(changesTo(['undo'], others(2), stage, accountRegion))).toEqual(['create undo']);
   });
 
-  it.each([{ name: 'Undo' }, { description: 'undo' }])('update what differs: %j', (more) => {
+  it.each([{ name: 'Take it back' }, { description: 'undo' }])('update what differs: %j', (more) => {
     expect(shown(changesTo(['undo'], [{ ...undo, ...more }], stage, accountRegion))).toEqual(['update undo']);
   });
 
@@ -239,7 +239,7 @@ describe('the text', () => {
         { change: create, outcome: refusal },
       ]),
     ).toBe(
-      `  unchanged    Re-check          ${recheck.arn}\n  NOT created  Release and undo  ${undo.arn}\n` +
+      `  unchanged    Re-check  ${recheck.arn}\n  NOT created  Undo      ${undo.arn}\n` +
         String.raw`    securityhub:CreateActionTarget was denied (no\u{1b}[2J)`,
     );
   });

@@ -77,7 +77,13 @@ describe('a dead letter', () => {
     ],
     [
       'a requested action',
-      { trailseal: { version: 1, kind: 'order', order: { what: 'undo', finding: 'trailseal/a' } } },
+      {
+        trailseal: {
+          version: 1,
+          kind: 'requested-action',
+          requestedAction: { action: 'undo', finding: 'trailseal/a' },
+        },
+      },
       'requested action undo for trailseal/a',
     ],
     [

@@ -30,7 +30,8 @@ import { readParameters } from '../../deploy/parameters.ts';
 import { isListener } from '../../deploy/parts.ts';
 import { type ListenerName, listenerNames } from '../../lib/aws/names.ts';
 import { type CustomActionName, customActionNames } from '../../lib/policy/custom-actions.ts';
-import { type Policy, parsePolicy } from '../../lib/policy/policy.ts';
+import { parsePolicy } from '../../lib/policy/file/parse.ts';
+import type { Policy } from '../../lib/policy/model.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { put, workFolder } from './command.ts';
 import { mockAws } from './doctor-aws.ts';
@@ -529,7 +530,7 @@ describe('observing the parts for actions', () => {
     const breaker = { since: 1, because: 'too many' };
     aws.dynamodb
       .on(GetItemCommand, { Key: { pk: { S: 'limits/fix' }, sk: { S: 'limits' } } })
-      .resolves({ Item: marshall({ version: 1, uses: [], breaker }) });
+      .resolves({ Item: marshall({ formatVersion: 1, version: 1, runs: [], breaker }) });
     expect((await aws.observeHere()).actions?.guards?.breakers).toEqual(answered({ fix: breaker }));
   });
 

@@ -4,10 +4,10 @@ import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { fakeKey } from '../remediation/actions/simulated-resource.ts';
 import { trailseal, workFolder } from './command.ts';
 
-async function done(): Promise<{ readonly world: ReturnType<typeof lamp>; readonly actionRun: ActionRun }> {
-  const world = lamp();
-  await world.carryOut();
-  return { world, actionRun: present(await world.actionRun()) };
+async function done(): Promise<{ readonly key: ReturnType<typeof fakeKey>; readonly actionRun: ActionRun }> {
+  const key = fakeKey();
+  await key.carryOut();
+  return { key, actionRun: present(await key.actionRun()) };
 }
 
 function present(actionRun: ActionRun | undefined): ActionRun {
@@ -27,17 +27,17 @@ describe('the history of actions', () => {
   it('has time, action, status, resource, actor, reason and the state after it', async () => {
     const { actionRun } = await done();
     expect(lines([actionRun]).map((line) => line.replace(/ {2,}/g, ' | '))).toEqual([
-      '2026-11-21T10:00:00.000Z | fix:enable-key | done | arn:aws:kms:eu-central-1:111122223333:key/lamp',
-      'trailseal/lamp',
-      'by policy trailseal.policy.yml: It is dark.',
-      'now the lamp is on',
+      '2026-11-21T10:00:00.000Z | fix:enable-key | done | arn:aws:kms:eu-central-1:111122223333:key/fake-key',
+      'trailseal/fake-key',
+      'by policy trailseal.policy.yml: It is disabled.',
+      'now the key is enabled',
     ]);
   });
 
   it('has the actor and reason of an undo', async () => {
-    const { world } = await done();
-    await world.undo();
-    expect(lines([present(await world.actionRun())]).slice(3)).toEqual([
+    const { key } = await done();
+    await key.undo();
+    expect(lines([present(await key.actionRun())]).slice(3)).toEqual([
       'undo by operator ana: It was wrong.',
       'Undone and verified.',
     ]);
@@ -78,11 +78,7 @@ describe('the history of actions', () => {
   it('is JSON without what only the engine needs', async () => {
     const { actionRun } = await done();
     const { lease: _lease, version: _version, writer: _writer, ...rest } = actionRun;
-    expect(actionRunJson(actionRun)).toEqual({
-      ...rest,
-      decision: { source: 'policy', actor: 'trailseal.policy.yml', reason: 'It is dark.' },
-      notes: actionRun.notes.map(({ at, by, what }) => ({ at, actor: by, text: what })),
-    });
+    expect(actionRunJson(actionRun)).toEqual(rest);
   });
 });
 

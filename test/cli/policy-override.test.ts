@@ -12,7 +12,9 @@ import { changesText, policyChanges } from '../../cli/policy/override/changes.ts
 import { effectivePolicy, isoTime } from '../../cli/policy/override/effective.ts';
 import { deleteOverride, parameterValue, putOverride } from '../../cli/policy/override/parameter.ts';
 import { effectivePolicyJson, effectivePolicyText } from '../../cli/policy/override/text.ts';
-import { policyDigest } from '../../lib/policy/digest.ts';
+import { policyDigest } from '../../lib/policy/bundled.ts';
+import { parsePolicy } from '../../lib/policy/file/parse.ts';
+import type { PolicyFile } from '../../lib/policy/file/schema.ts';
 import { overrideReader } from '../../lib/policy/override.ts';
 import { policyOf, sampleControls } from '../policy/fixtures.ts';
 import { put, trailseal, workFolder } from './command.ts';

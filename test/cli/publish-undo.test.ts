@@ -3,7 +3,7 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
 import { eventsOf, publishEvents } from '../../cli/undo/publish.ts';
-import type { UndoResult } from '../../cli/undo/undo.ts';
+import type { AttemptResult } from '../../cli/undo/undo.ts';
 import { actionEventSchema } from '../../lib/remediation/events/action-event.ts';
 import { fakeKey } from '../remediation/actions/simulated-resource.ts';
 
@@ -14,10 +14,10 @@ const decision = {
 } as const;
 
 /** The events of an undo by this operator with that result. */
-async function eventsAfter(resultOf: (world: ReturnType<typeof lamp>) => Promise<UndoResult>) {
-  const world = lamp();
-  await world.carryOut();
-  const [actionRun] = await world.journal.of(world.target.finding.id);
+async function eventsAfter(resultOf: (key: ReturnType<typeof fakeKey>) => Promise<AttemptResult>) {
+  const key = fakeKey();
+  await key.carryOut();
+  const [actionRun] = await key.history.of(key.target.finding.id);
   if (actionRun === undefined) throw new Error('nothing was done');
   const result = await resultOf(key);
   const undoing = { actionOf: () => key.action, decision, deps: key.deps, run: 'undo 1' };
@@ -25,7 +25,7 @@ async function eventsAfter(resultOf: (world: ReturnType<typeof lamp>) => Promise
 }
 
 async function undone() {
-  return eventsAfter((world) => world.undo({ decision }));
+  return eventsAfter((key) => key.undo({ decision }));
 }
 
 describe('the event of an undo by command', () => {
@@ -48,14 +48,14 @@ describe('the event of an undo by command', () => {
   });
 
   it('of a partial undo says so', async () => {
-    const partial = (world: ReturnType<typeof lamp>) => {
-      world.state.fault = new Error('no');
-      return world.undo({ decision });
+    const partial = (key: ReturnType<typeof fakeKey>) => {
+      key.state.fault = new Error('no');
+      return key.undo({ decision });
     };
     expect(await eventsAfter(partial)).toMatchObject([{ outcome: 'partially-completed', decision }]);
   });
 
-  it.each<[UndoResult, string]>([
+  it.each<[AttemptResult, string]>([
     [
       { kind: 'refused', because: 'Somebody changed it.', differences: ['it is broken'] },
       'Somebody changed it. it is broken',
@@ -71,7 +71,7 @@ describe('the event of an undo by command', () => {
     ]);
   });
 
-  it.each<UndoResult>([
+  it.each<AttemptResult>([
     { kind: 'would-be-undone' },
     { kind: 'skipped', because: 'The kill switch is engaged.' },
     { kind: 'busy', because: 'Another run is at it.' },
@@ -83,9 +83,9 @@ describe('the event of an undo by command', () => {
   });
 
   it('does not exist where it was undone before', async () => {
-    const again = async (world: ReturnType<typeof lamp>) => {
-      await world.undo({ decision });
-      return world.undo({ decision });
+    const again = async (key: ReturnType<typeof fakeKey>) => {
+      await key.undo({ decision });
+      return key.undo({ decision });
     };
     expect(await eventsAfter(again)).toEqual([]);
   });

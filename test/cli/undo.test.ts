@@ -5,7 +5,7 @@ import { chooseActionRuns, sinceOf } from '../../cli/operator/choose.ts';
 import { checkConsent, consented, type Prompt, promptAt } from '../../cli/operator/consent.ts';
 import { checkAccountRegion, findingIdsOf, regionOfAll, subjectOf } from '../../cli/operator/subject.ts';
 import { isComplete, previewText, undoJson, undoText } from '../../cli/undo/text.ts';
-import { previewUndo, type UndoOptions, type UndoResult, undoAll } from '../../cli/undo/undo.ts';
+import { type AttemptResult, previewUndo, type UndoOptions, undoAll } from '../../cli/undo/undo.ts';
 import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { runHistoryPermissions } from '../../lib/remediation/actions/run-history-dynamodb.ts';
 import { killSwitchPermission } from '../../lib/remediation/kill-switch.ts';
@@ -195,7 +195,7 @@ describe('the chosen action runs', () => {
   });
 });
 
-function operating(world: ReturnType<typeof lamp>, more: Partial<UndoOptions> = {}): UndoOptions {
+function operating(key: ReturnType<typeof fakeKey>, more: Partial<UndoOptions> = {}): UndoOptions {
   return {
     history: key.history,
     deps: key.deps,
@@ -220,16 +220,16 @@ async function done() {
 
 describe('undoing', () => {
   it('restores the previous state', async () => {
-    const { world, actionRuns } = await done();
-    const [taken] = await undoAll(actionRuns, operating(world));
-    expect([taken?.result.kind, world.state.light]).toEqual(['undone', 'off']);
+    const { key, actionRuns } = await done();
+    const [taken] = await undoAll(actionRuns, operating(key));
+    expect([taken?.result.kind, key.state.value]).toEqual(['undone', 'disabled']);
   });
 
   it('is recorded in the journal with actor and reason', async () => {
-    const { world, actionRuns } = await done();
-    await undoAll(actionRuns, operating(world));
-    expect((await world.actionRun())?.undo).toEqual({
-      by: 'operator',
+    const { key, actionRuns } = await done();
+    await undoAll(actionRuns, operating(key));
+    expect((await key.actionRun())?.undo).toEqual({
+      actor: 'operator',
       name: 'arn:aws:iam::111122223333:user/ana',
       reason: 'It was wrong.',
     });
@@ -240,73 +240,73 @@ describe('undoing', () => {
     const [actionRun] = actionRuns;
     if (actionRun === undefined) throw new Error('nothing was done');
     const order: number[] = [];
-    await undoAll([actionRun, { ...actionRun, sequence: 2 }], operating(world), (taken) => {
+    await undoAll([actionRun, { ...actionRun, sequence: 2 }], operating(key), (taken) => {
       order.push(taken.actionRun.sequence);
     });
     expect(order).toEqual([2, 1]);
   });
 
   it('uses the action run as it is now, not as it was listed', async () => {
-    const { world, actionRuns } = await done();
-    await world.undo();
-    const [taken] = await undoAll(actionRuns, operating(world));
+    const { key, actionRuns } = await done();
+    await key.undo();
+    const [taken] = await undoAll(actionRuns, operating(key));
     expect(taken?.result.kind).toBe('already-undone');
   });
 
   it.each(['engaged', 'unreadable'] as const)('writes nothing while the kill switch is %s', async (state) => {
-    const { world, actionRuns } = await done();
-    const [taken] = await undoAll(actionRuns, operating(world, { killSwitch: async () => ({ state }) }));
-    expect([taken?.result.kind, world.state.light]).toEqual(['skipped', 'on']);
+    const { key, actionRuns } = await done();
+    const [taken] = await undoAll(actionRuns, operating(key, { killSwitch: async () => ({ state }) }));
+    expect([taken?.result.kind, key.state.value]).toEqual(['skipped', 'enabled']);
   });
 
   it('ignores the kill switch with --despite-kill-switch', async () => {
-    const { world, actionRuns } = await done();
+    const { key, actionRuns } = await done();
     const killSwitch = async () => ({ state: 'engaged' }) as const;
-    const [taken] = await undoAll(actionRuns, operating(world, { killSwitch, despiteKillSwitch: true }));
-    expect([taken?.result.kind, world.state.light]).toEqual(['undone', 'off']);
+    const [taken] = await undoAll(actionRuns, operating(key, { killSwitch, despiteKillSwitch: true }));
+    expect([taken?.result.kind, key.state.value]).toEqual(['undone', 'disabled']);
   });
 
   it('reports each one for which AWS did not answer, and goes on with the others', async () => {
-    const { world, actionRuns } = await done();
+    const { key, actionRuns } = await done();
     let asked = 0;
     const check = async () => {
       asked += 1;
       if (asked === 1) throw Object.assign(new Error('no'), { name: 'AccessDenied', $metadata: {} });
       return { kind: 'as-set' } as const;
     };
-    const action = { ...world.action, check };
-    const taken = await undoAll([...actionRuns, ...actionRuns], operating(world, { actionOf: () => action }));
+    const action = { ...key.action, check };
+    const taken = await undoAll([...actionRuns, ...actionRuns], operating(key, { actionOf: () => action }));
     expect(taken.map(({ result }) => result.kind)).toEqual(['unreadable', 'undone']);
   });
 
   it('does not swallow an internal error', async () => {
-    const { world, actionRuns } = await done();
+    const { key, actionRuns } = await done();
     const check = async () => {
       throw new TypeError('a mistake');
     };
-    const options = operating(world, { actionOf: () => ({ ...world.action, check }) });
+    const options = operating(key, { actionOf: () => ({ ...key.action, check }) });
     await expect(undoAll(actionRuns, options)).rejects.toThrow('a mistake');
   });
 
   it('begins no other one after an interruption', async () => {
-    const { world, actionRuns } = await done();
-    const [taken] = await undoAll(actionRuns, operating(world, { signal: AbortSignal.abort() }));
-    expect([taken?.result.kind, world.state.light]).toEqual(['interrupted', 'on']);
+    const { key, actionRuns } = await done();
+    const [taken] = await undoAll(actionRuns, operating(key, { signal: AbortSignal.abort() }));
+    expect([taken?.result.kind, key.state.value]).toEqual(['interrupted', 'enabled']);
   });
 
   it('leaves alone an action that this version does not have', async () => {
-    const { world, actionRuns } = await done();
-    const [taken] = await undoAll(actionRuns, operating(world, { actionOf: () => undefined }));
-    expect([taken?.result.kind, world.state.light]).toEqual(['impossible', 'on']);
+    const { key, actionRuns } = await done();
+    const [taken] = await undoAll(actionRuns, operating(key, { actionOf: () => undefined }));
+    expect([taken?.result.kind, key.state.value]).toEqual(['impossible', 'enabled']);
   });
 });
 
 describe('a preview', () => {
   it('shows what would be undone, and writes nothing', async () => {
-    const { world, actionRuns } = await done();
-    const before = await world.actionRun();
-    const [previewed] = await previewUndo(actionRuns, operating(world));
-    expect([previewed?.result.kind, world.state.light, await world.actionRun()]).toEqual([
+    const { key, actionRuns } = await done();
+    const before = await key.actionRun();
+    const [previewed] = await previewUndo(actionRuns, operating(key));
+    expect([previewed?.result.kind, key.state.value, await key.actionRun()]).toEqual([
       'would-be-undone',
       'enabled',
       before,
@@ -314,16 +314,16 @@ describe('a preview', () => {
   });
 
   it('shows what would be refused', async () => {
-    const { world, actionRuns } = await done();
-    world.state.light = 'broken';
-    const [previewed] = await previewUndo(actionRuns, operating(world));
-    expect(previewed?.result).toMatchObject({ kind: 'refused', differences: ['the lamp is broken'] });
+    const { key, actionRuns } = await done();
+    key.state.value = 'changed';
+    const [previewed] = await previewUndo(actionRuns, operating(key));
+    expect(previewed?.result).toMatchObject({ kind: 'refused', differences: ['the key is changed'] });
   });
 
   it('shows that the kill switch would prevent it', async () => {
-    const { world, actionRuns } = await done();
+    const { key, actionRuns } = await done();
     const killSwitch = async () => ({ state: 'unreadable', because: 'x is missing' }) as const;
-    const [previewed] = await previewUndo(actionRuns, operating(world, { killSwitch }));
+    const [previewed] = await previewUndo(actionRuns, operating(key, { killSwitch }));
     expect(previewed?.result).toMatchObject({
       kind: 'skipped',
       because:
@@ -332,16 +332,16 @@ describe('a preview', () => {
   });
 
   it('shows everything about an action run', async () => {
-    const { world, actionRuns } = await done();
-    expect(previewText(await previewUndo(actionRuns, operating(world)))).toBe(
+    const { key, actionRuns } = await done();
+    expect(previewText(await previewUndo(actionRuns, operating(key)))).toBe(
       [
-        '1. fix:enable-key of arn:aws:kms:eu-central-1:111122223333:key/lamp',
-        '   finding   trailseal/lamp (LOW: Lamps should be on)',
+        '1. fix:enable-key of arn:aws:kms:eu-central-1:111122223333:key/fake-key',
+        '   finding   trailseal/fake-key (LOW: Keys should be enabled)',
         '   status    done, 2026-11-21T10:00:00.000Z',
-        '   decision  policy trailseal.policy.yml: It is dark.',
-        '   plan      Switch it on.',
-        '   before    {"light":"off"}',
-        '   after     the lamp is on',
+        '   decision  policy trailseal.policy.yml: It is disabled.',
+        '   plan      Enable the key.',
+        '   before    {"value":"disabled"}',
+        '   after     the key is enabled',
         '   not back  what was done with the key while it was enabled',
         '   needs     kms:DescribeKey, kms:DisableKey',
         '   now       would be undone',
@@ -374,7 +374,7 @@ describe('a preview', () => {
 });
 
 describe('the result of an undo', () => {
-  const results: readonly [UndoResult, string, boolean][] = [
+  const results: readonly [AttemptResult, string, boolean][] = [
     [{ kind: 'would-be-undone' }, 'would be undone', true],
     [{ kind: 'deleted', because: 'It ended.' }, 'nothing to undo: It ended.', true],
     [
@@ -399,7 +399,7 @@ describe('the result of an undo', () => {
     const [actionRun] = actionRuns;
     if (actionRun === undefined) throw new Error('nothing was done');
     expect(undoText({ actionRun, result })).toBe(
-      `fix:enable-key of arn:aws:kms:eu-central-1:111122223333:key/lamp: ${text}`,
+      `fix:enable-key of arn:aws:kms:eu-central-1:111122223333:key/fake-key: ${text}`,
     );
   });
 
@@ -422,10 +422,10 @@ describe('the result of an undo', () => {
       sequence: 1,
       resource: 'arn:aws:kms:eu-central-1:111122223333:key/fake-key',
       begunAt: '2026-11-21T10:00:00.000Z',
-      decision: { source: 'policy', actor: 'trailseal.policy.yml', reason: 'It is dark.' },
-      plan: ['Switch it on.'],
-      before: { light: 'off' },
-      after: ['the lamp is on'],
+      decision: { actor: 'policy', name: 'trailseal.policy.yml', reason: 'It is disabled.' },
+      plan: ['Enable the key.'],
+      before: { value: 'disabled' },
+      after: ['the key is enabled'],
       outcome: 'refused',
       reason: 'It changed.',
       differences: ['a'],
@@ -543,8 +543,8 @@ describe('trailseal undo', () => {
 
 describe('the help', () => {
   it.each<[readonly string[], readonly string[]]>([
-    [['undo'], [...journalPermissions, killSwitchPermission]],
-    [['history'], journalPermissions.filter((permission) => permission !== 'dynamodb:PutItem')],
+    [['undo'], [...runHistoryPermissions, killSwitchPermission]],
+    [['history'], runHistoryPermissions.filter((permission) => permission !== 'dynamodb:PutItem')],
     [['breaker', 'reset'], limiterPermissions],
     [
       ['kill-switch', 'status'],

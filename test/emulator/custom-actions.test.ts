@@ -80,9 +80,7 @@ describe('trailseal custom-actions', () => {
   it('sync creates the custom actions of the policy, and prints each with its ARN', async () => {
     await deployOperator();
     const { code, stdout, stderr } = await sync('--policy', policyWith('undo', 'fix:enable-key'));
-    expect(stdout).toContain(
-      `\n  created  Fix               ${arn(id('fix'))}\n  created  Release and undo  ${arn(id('undo'))}\n`,
-    );
+    expect(stdout).toContain(`\n  created  Fix   ${arn(id('fix'))}\n  created  Undo  ${arn(id('undo'))}\n`);
     expect(hub.kept.get(arn(id('fix')))).toEqual({
       ActionTargetArn: arn(id('fix')),
       Name: 'Fix',
@@ -105,7 +103,7 @@ describe('trailseal custom-actions', () => {
     const ActionTargetArn = arn(id('undo'));
     hub.kept.set(ActionTargetArn, { ActionTargetArn, Name: 'Undo!', Description: 'changed by hand' });
     await sync('--policy', policyWith('undo'));
-    expect(hub.kept.get(ActionTargetArn)?.Name).toBe('Release and undo');
+    expect(hub.kept.get(ActionTargetArn)?.Name).toBe('Undo');
   });
 
   it('sync removes the custom actions that the policy no longer has, and none of others', async () => {
@@ -118,14 +116,14 @@ describe('trailseal custom-actions', () => {
   it('remove removes all of the stage, and none of another stage', async () => {
     await sync('--policy', policyWith('undo', 're-check'));
     const ActionTargetArn = arn(customActionId('prod', 'undo'));
-    hub.kept.set(ActionTargetArn, { ActionTargetArn, Name: 'Release and undo', Description: '' });
+    hub.kept.set(ActionTargetArn, { ActionTargetArn, Name: 'Undo', Description: '' });
     await run('remove');
     expect([...hub.kept.keys()]).toEqual([ActionTargetArn]);
   });
 
   it('sync --dry-run shows what it would do, and changes nothing', async () => {
     const { stdout } = await sync('--policy', policyWith('undo'), '--dry-run');
-    expect(stdout).toContain(`\n  would be created  Release and undo  ${arn(id('undo'))}\n`);
+    expect(stdout).toContain(`\n  would be created  Undo  ${arn(id('undo'))}\n`);
     expect(hub.kept.size).toBe(0);
   });
 

@@ -26,8 +26,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } fro
 import { runBreakerReset } from '../../cli/breaker/run.ts';
 import { runKillSwitchOff } from '../../cli/kill-switch/run.ts';
 import { runUndo } from '../../cli/undo/run.ts';
-import { ssmClient } from '../../lib/aws/acting.ts';
-import { eventBridgeClient } from '../../lib/aws/eventbridge.ts';
 import { busName, killSwitchName, tableName } from '../../lib/aws/names.ts';
 import { eventBridgeClient, sqsClient, ssmClient } from '../../lib/aws/sdk.ts';
 import type { ActionDeps, AnyAction, Target } from '../../lib/core/action.ts';
@@ -342,7 +340,7 @@ describe('trailseal undo', () => {
     await setSwitch('engaged');
     const { stderr } = await trailseal('undo', finding, ...agreed, '--despite-kill-switch');
     const [actionRun] = await journal().of(finding);
-    expect([stderr, await stateOf(arn), actionRun?.undo?.why]).toEqual([
+    expect([stderr, await stateOf(arn), actionRun?.undo?.reason]).toEqual([
       'The kill switch is engaged; this undo goes on all the same.\n',
       'Disabled',
       'It was wrong. (although the kill switch was engaged)',
@@ -434,7 +432,7 @@ describe('trailseal history', () => {
         status: 'done',
         before: { keyState: 'Disabled' },
         after: ['the key is Enabled'],
-        decision: { source: 'policy', actor: 'trailseal.policy.yml', reason: 'The control fails.' },
+        decision: { actor: 'policy', name: 'trailseal.policy.yml', reason: 'The control fails.' },
       },
     ]);
   });
@@ -468,8 +466,8 @@ describe('trailseal breaker', () => {
 
   /** Two fixes, the second of which exceeds the limit. */
   async function open(): Promise<void> {
-    for (const actionRun of ['a', 'b']) {
-      await limiter().admit('fix', { perAccount: 1, total: 1 }, { name: actionRun, account });
+    for (const name of ['a', 'b']) {
+      await limiter().admit('fix', { perAccount: 1, total: 1 }, { name, account });
     }
   }
 
@@ -485,7 +483,7 @@ describe('trailseal breaker', () => {
         {
           kind: 'fix',
           open: true,
-          reason: expect.stringContaining('The guardrail allows 1 fixes an hour'),
+          reason: expect.stringContaining('Rate limit reached: 1 of 1 fix in account'),
           usedInLastHour: [{ account, count: 1 }],
           limits: { perAccount: 10, total: 50 },
         },
@@ -515,7 +513,7 @@ describe('trailseal breaker', () => {
   it('shows actor and reason of the last reset', async () => {
     await open();
     await trailseal('breaker', 'reset', 'fix', ...agreed);
-    await limiter().admit('fix', { perAccount: 1, total: 1 }, { actionRun: 'c', account });
+    await limiter().admit('fix', { perAccount: 1, total: 1 }, { name: 'c', account });
     const { stdout } = await trailseal('breaker', 'show', 'fix', '--format', 'json');
     expect(JSON.parse(stdout)).toMatchObject({
       breakers: [{ open: false, lastReset: { actor: caller, reason: 'It was wrong.' } }],
@@ -534,9 +532,9 @@ describe('trailseal breaker', () => {
   });
 
   it('leaves a closed breaker as it is', async () => {
-    await limiter().admit('tag', { perAccount: 5, total: 5 }, { actionRun: 'a', account });
+    await limiter().admit('tag', { perAccount: 5, total: 5 }, { name: 'a', account });
     const { stdout } = await trailseal('breaker', 'reset', 'tag', ...agreed);
-    expect([stdout, (await limiter().show()).tag.uses.length]).toEqual([
+    expect([stdout, (await limiter().show()).tag.runs.length]).toEqual([
       'The tag breaker was not open; nothing was changed.\n',
       1,
     ]);

@@ -6,7 +6,7 @@ import {
   readFor,
   replayArchive,
 } from '../../../lib/pipeline/replay/replay.ts';
-import type { Policy } from '../../../lib/policy/policy.ts';
+import type { Policy } from '../../../lib/policy/model.ts';
 
 /** A replay under one policy, with what else the comparison needs. */
 export interface PolicyReplay {

@@ -1,5 +1,6 @@
 /** Runs `trailseal policy diff`. */
-import { type Policy, parsePolicy } from '../../../lib/policy/policy.ts';
+import { parsePolicy } from '../../../lib/policy/file/parse.ts';
+import type { Policy } from '../../../lib/policy/model.ts';
 import { controls } from '../../../lib/services/catalogue.ts';
 import { chooseControls } from '../../commands/options.ts';
 import type { PolicyDiffFlags } from '../../commands/policy.ts';

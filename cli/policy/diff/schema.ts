@@ -5,7 +5,7 @@
 import * as z from 'zod/mini';
 import { severities } from '../../../lib/core/control.ts';
 import { statuses } from '../../../lib/findings/finding.ts';
-import { skippedBecause } from '../../../lib/policy/plan.ts';
+import { skippedBecause } from '../../../lib/policy/model.ts';
 import { findingSchema, replaySchema } from '../../output/replay-schema.ts';
 
 const text = z.string();

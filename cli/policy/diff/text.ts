@@ -1,5 +1,5 @@
 /** What a new policy changes, as text. */
-import type { FindingExemption } from '../../../lib/findings/finding.ts';
+import type { FindingExemption } from '../../../lib/policy/model.ts';
 import { printable } from '../../output/printable.ts';
 import { plainTable, wrapped } from '../../output/table.ts';
 import type { ActionOutcome, ControlChanges, FindingDifference, PolicyDiffJson, Side } from './schema.ts';

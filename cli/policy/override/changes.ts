@@ -1,7 +1,7 @@
 /** The differences between two policies, key by key. Pure. */
 import { isObject } from '../../../lib/core/json.ts';
-import { showPath } from '../../../lib/policy/path.ts';
-import type { Policy } from '../../../lib/policy/policy.ts';
+import { showPath } from '../../../lib/policy/file/located.ts';
+import type { Policy } from '../../../lib/policy/model.ts';
 import { shortened } from '../../output/printable.ts';
 
 /** One difference; of lists, one for each entry that only one side has. `null` is an absent value. */

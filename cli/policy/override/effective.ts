@@ -1,12 +1,13 @@
 /** The effective policy of a deployment: the deployed one, or an override in an SSM parameter. */
 import { existsSync } from 'node:fs';
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
-import { lambdaClient } from '../../../lib/aws/lambda.ts';
 import { functionName, stackName } from '../../../lib/aws/names.ts';
-import { policyDigest } from '../../../lib/policy/digest.ts';
+import { lambdaClient } from '../../../lib/aws/sdk.ts';
+import { policyDigest } from '../../../lib/policy/bundled.ts';
+import { parsePolicy } from '../../../lib/policy/file/parse.ts';
+import type { PolicyFile } from '../../../lib/policy/file/schema.ts';
+import type { Policy } from '../../../lib/policy/model.ts';
 import type { OverrideFault, OverrideReader } from '../../../lib/policy/override.ts';
-import { type Policy, parsePolicy } from '../../../lib/policy/policy.ts';
-import type { PolicyFile } from '../../../lib/policy/schema.ts';
 import { controls } from '../../../lib/services/catalogue.ts';
 import { type Answer, answered, askIfExists } from '../../aws/answer.ts';
 import type { ParameterVersion } from '../../aws/parameter.ts';

@@ -1,7 +1,7 @@
 /** Writes, reads and deletes the SSM parameter with the override. */
 import { DeleteParameterCommand, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import type { PolicyFile } from '../../../lib/policy/file/schema.ts';
 import { longestOverride } from '../../../lib/policy/override.ts';
-import type { PolicyFile } from '../../../lib/policy/schema.ts';
 import { type Answer, answered, ask } from '../../aws/answer.ts';
 import {
   description,

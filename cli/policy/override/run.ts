@@ -1,10 +1,11 @@
 /** Runs `trailseal policy show`, `push` and `clear`. */
 import type { SSMClient } from '@aws-sdk/client-ssm';
-import { ssmClient } from '../../../lib/aws/acting.ts';
+import { ssmClient } from '../../../lib/aws/sdk.ts';
 import { bundledPolicy } from '../../../lib/policy/bundled.ts';
+import { parsePolicy } from '../../../lib/policy/file/parse.ts';
+import type { PolicyFile } from '../../../lib/policy/file/schema.ts';
+import type { Policy } from '../../../lib/policy/model.ts';
 import { faultText, overrideReader } from '../../../lib/policy/override.ts';
-import { type Policy, parsePolicy } from '../../../lib/policy/policy.ts';
-import type { PolicyFile } from '../../../lib/policy/schema.ts';
 import { controls } from '../../../lib/services/catalogue.ts';
 import { type Answer, answered, type NoAnswer } from '../../aws/answer.ts';
 import type { DeploymentFlags } from '../../commands/options.ts';
