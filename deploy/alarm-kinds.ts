@@ -25,6 +25,15 @@ export interface Alarm {
   readonly description: string;
 }
 
+/**
+ * An alarm of what several functions count together, where it says the same whichever of them counts it: one fact about
+ * the account and Region, or about the policy.
+ */
+export interface SumAlarm extends Omit<Alarm, 'dimensions'> {
+  /** The dimensions of each metric of the sum; ten at most. */
+  readonly of: readonly Alarm['dimensions'][];
+}
+
 export function alarmsOf(stage: string, name: FunctionName): readonly Alarm[] {
   return [
     deadLetters(stage, name),
@@ -118,15 +127,50 @@ export function undeliveredAlarm(topic: string): Alarm {
   };
 }
 
-/** Of a function whose policy may be overridden. */
-export function overrideAlarm(stage: string, name: FunctionName): Alarm {
-  return ownAlarm(
+/** @param names the functions whose policy may be overridden, by one parameter for all of them. */
+export function overrideAlarms(stage: string, names: readonly FunctionName[]): readonly SumAlarm[] {
+  return sumAlarms(
     stage,
-    name,
+    names,
     'PolicyOverrideInvalid',
-    'The policy override is invalid, and the last valid policy remains effective; or the effective policy could not be ' +
-      `read, and no action ran: see the log of the ${name} function and "trailseal policy show"`,
+    (some) =>
+      'The policy override is invalid, and the last valid policy remains effective; or the effective policy could not be ' +
+      `read, and no action ran: see "trailseal policy show", and the logs of the functions ${some}`,
   );
+}
+
+/** @param names the evaluators, each of which finds out by itself. */
+export function securityHubOffAlarms(stage: string, names: readonly FunctionName[]): readonly SumAlarm[] {
+  return sumAlarms(
+    stage,
+    names,
+    'SecurityHubOff',
+    () =>
+      'Security Hub is off in this account and Region: turn it on, and the next scheduled scan publishes the pending findings',
+  );
+}
+
+/** Source: Amazon CloudWatch User Guide, "CloudWatch service quotas" (metrics in the metric math of an alarm). */
+const metricsInAlarm = 10;
+
+function sumAlarms(
+  stage: string,
+  names: readonly FunctionName[],
+  metric: MetricName,
+  describe: (names: string) => string,
+): readonly SumAlarm[] {
+  const count = Math.ceil(names.length / metricsInAlarm);
+  return Array.from({ length: count }, (_, index) => {
+    const some = names.slice(index * metricsInAlarm, (index + 1) * metricsInAlarm);
+    return {
+      ...first,
+      id: index === 0 ? metric : `${metric}${index + 1}`,
+      namespace: metricNamespace,
+      metric,
+      description: describe(some.join(', ')),
+      of: some.map((name) => ownDimensions(stage, name)),
+    };
+  });
 }
 
 function ownAlarm(stage: string, name: FunctionName, metric: MetricName, description: string): Alarm {
@@ -135,9 +179,13 @@ function ownAlarm(stage: string, name: FunctionName, metric: MetricName, descrip
     id: metric,
     namespace: metricNamespace,
     metric,
-    dimensions: { service: stackName(stage), evaluator: name },
+    dimensions: ownDimensions(stage, name),
     description,
   };
+}
+
+function ownDimensions(stage: string, name: FunctionName): Alarm['dimensions'] {
+  return { service: stackName(stage), evaluator: name };
 }
 
 /** Of Trailseal's own metrics. */
@@ -161,12 +209,6 @@ function own(stage: string, name: FunctionName): readonly Alarm[] {
         ),
       ];
     default:
-      return [
-        one('FindingsRefused', `Security Hub refused findings of ${name}: see "trailseal dlq list"`),
-        one(
-          'SecurityHubOff',
-          'Security Hub is off in this account and Region: turn it on, and the next scheduled scan publishes the pending findings',
-        ),
-      ];
+      return [one('FindingsRefused', `Security Hub refused findings of ${name}: see "trailseal dlq list"`)];
   }
 }

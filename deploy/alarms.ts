@@ -1,6 +1,13 @@
 /** The stack's alarms, and the topic that they notify. */
 import { stackName } from '../lib/aws/names.ts';
-import { type Alarm, alarmsOf, overrideAlarm, undeliveredAlarm } from './alarm-kinds.ts';
+import {
+  type Alarm,
+  alarmsOf,
+  overrideAlarms,
+  type SumAlarm,
+  securityHubOffAlarms,
+  undeliveredAlarm,
+} from './alarm-kinds.ts';
 import type { Deployment } from './context.ts';
 import { ids } from './ids.ts';
 import { isOverridable } from './overriding.ts';
@@ -14,33 +21,87 @@ import { encryptedTopic, fromThisAccount, useOfKey } from './topics.ts';
 export function alarms(deployment: Deployment): Resources {
   const { parameters, functions } = deployment;
   const resources = functions.flatMap((name) =>
-    [
-      ...alarmsOf(parameters.stage, name),
-      ...(isOverridable(deployment, name) ? [overrideAlarm(parameters.stage, name)] : []),
-    ].map((alarm): [string, Resource] => [
+    alarmsOf(parameters.stage, name).map((alarm): [string, Resource] => [
       `${capital(name)}${alarm.id}Alarm`,
-      alarmResource(parameters, name, alarm),
+      ofOne(parameters, name, alarm),
     ]),
   );
-  return { ...Object.fromEntries(resources), ...undelivered(deployment), ...topic(parameters) };
+  const sums = sumsOf(deployment).map((alarm): [string, Resource] => [
+    `${alarm.id}Alarm`,
+    alarmOf(parameters, alarm.id, alarm, { Metrics: summed(alarm) }),
+  ]);
+  return {
+    ...Object.fromEntries([...resources, ...sums]),
+    ...undelivered(deployment),
+    ...topic(parameters),
+  };
 }
 
-function alarmResource(parameters: Parameters, name: FunctionName, alarm: Alarm): Resource {
+/** Those of several functions together. */
+function sumsOf(deployment: Deployment): readonly SumAlarm[] {
+  const { parameters, functions, controls } = deployment;
+  const overridable = functions.filter((name) => isOverridable(deployment, name));
+  return [
+    ...securityHubOffAlarms(parameters.stage, [...controls.keys()]),
+    ...overrideAlarms(parameters.stage, overridable),
+  ];
+}
+
+/** Seconds. */
+const period = 300;
+
+function metricOf(
+  { namespace, metric }: Pick<Alarm, 'namespace' | 'metric'>,
+  dimensions: Alarm['dimensions'],
+): { readonly [property: string]: Value } {
+  return {
+    Namespace: namespace,
+    MetricName: metric,
+    Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+  };
+}
+
+/**
+ * A metric of which nothing was counted has no data, which stands for zero.
+ * Source: Amazon CloudWatch User Guide, "Using math expressions with CloudWatch metrics" (FILL).
+ */
+function summed(alarm: SumAlarm): readonly Value[] {
+  const metrics = alarm.of.map((dimensions, index) => ({
+    Id: `m${index + 1}`,
+    MetricStat: { Metric: metricOf(alarm, dimensions), Period: period, Stat: alarm.statistic },
+    ReturnData: false,
+  }));
+  const expression = metrics.map(({ Id }) => `FILL(${Id}, 0)`).join(' + ');
+  return [{ Id: 'sum', Label: alarm.metric, Expression: expression, ReturnData: true }, ...metrics];
+}
+
+/** The alarm of one function. */
+function ofOne(parameters: Parameters, name: FunctionName, alarm: Alarm): Resource {
+  return alarmOf(parameters, `${name}-${alarm.id}`, alarm, {
+    ...metricOf(alarm, alarm.dimensions),
+    Statistic: alarm.statistic,
+    Period: period,
+  });
+}
+
+/** @param watched the metric, or the metric math. */
+function alarmOf(
+  parameters: Parameters,
+  name: string,
+  { description, periods, threshold }: Omit<Alarm, 'dimensions'>,
+  watched: { readonly [property: string]: Value },
+): Resource {
   const target = targetOf(parameters);
   const actions: Value = target === undefined ? [] : [target];
   return {
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {
-      AlarmName: `${stackName(parameters.stage)}-${name}-${alarm.id}`,
-      AlarmDescription: alarm.description,
-      Namespace: alarm.namespace,
-      MetricName: alarm.metric,
-      Dimensions: Object.entries(alarm.dimensions).map(([Name, Value]) => ({ Name, Value })),
-      Statistic: alarm.statistic,
-      Period: 300,
-      EvaluationPeriods: alarm.periods,
-      DatapointsToAlarm: alarm.periods,
-      Threshold: alarm.threshold,
+      AlarmName: `${stackName(parameters.stage)}-${name}`,
+      AlarmDescription: description,
+      ...watched,
+      EvaluationPeriods: periods,
+      DatapointsToAlarm: periods,
+      Threshold: threshold,
       ComparisonOperator: 'GreaterThanThreshold',
       TreatMissingData: 'notBreaching',
       AlarmActions: actions,
@@ -57,8 +118,8 @@ function targetOf({ alarmEmail, alarmTopicArn }: Parameters): Value | undefined 
 function undelivered({ parameters, functions }: Deployment): Resources {
   const { stage, notifyTopicArn } = parameters;
   if (!functions.includes('notify') || notifyTopicArn !== undefined) return {};
-  const alarm = alarmResource(parameters, 'notify', undeliveredAlarm(notificationTopicName(stage)));
-  return { [`${ids.notifyTopic}Alarm`]: alarm };
+  const alarm = undeliveredAlarm(notificationTopicName(stage));
+  return { [`${ids.notifyTopic}Alarm`]: ofOne(parameters, 'notify', alarm) };
 }
 
 /** The topic for an e-mail address. */

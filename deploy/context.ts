@@ -2,20 +2,22 @@
 
 import type { QueueName } from '../lib/aws/names.ts';
 import type { Action, Control } from '../lib/core/control.ts';
-import type { EvaluatorName } from '../lib/core/service.ts';
+import type { EvaluatorName, Service } from '../lib/core/service.ts';
 import type { CheckedPolicy } from '../lib/policy/bundled.ts';
 import { bundledPolicy } from '../lib/policy/bundled.ts';
 import { type AllowedCustomAction, type RequestedAction, requestable } from '../lib/policy/custom-actions.ts';
 import type { PolicyFile } from '../lib/policy/file/schema.ts';
 import type { Policy } from '../lib/policy/model.ts';
 import { kindOf } from '../lib/policy/model.ts';
-import { controls as allControls, evaluatorOf } from '../lib/services/catalogue.ts';
+import { services as allServices } from '../lib/services/catalogue.ts';
 import { checkedPolicyIn } from './esbuild/policy-file.ts';
 import { ParameterError, type Parameters } from './parameters.ts';
 import type { FunctionName } from './parts.ts';
 
 export interface Deployment {
   readonly parameters: Parameters;
+  /** All that there are, deployed or not. */
+  readonly services: readonly Service[];
   readonly policy: Policy;
   /** The file that the policy is made of, found right. */
   readonly checked: PolicyFile;
@@ -38,13 +40,18 @@ export interface Deployment {
  * @throws ParameterError for a policy file that can't be read, or is wrong, or leaves nothing to be evaluated, or asks for
  *   what the parameters do not allow.
  */
-export function deploymentOf(parameters: Parameters): Deployment {
+export function deploymentOf(parameters: Parameters, services: readonly Service[] = allServices): Deployment {
   const bundled = policyOf(parameters);
-  const policy = bundledPolicy(bundled, allControls);
-  const enabled = allControls.filter(({ id }) => policy.controls.get(id)?.enabled === true);
+  const policy = bundledPolicy(
+    bundled,
+    services.flatMap((service) => service.controls),
+  );
   const controls = new Map(
     parameters.evaluators.flatMap((evaluator): [EvaluatorName, readonly Control[]][] => {
-      const own = enabled.filter((control) => evaluatorOf(control) === evaluator);
+      const own = services
+        .filter((service) => service.evaluator === evaluator)
+        .flatMap((service) => service.controls)
+        .filter(({ id }) => policy.controls.get(id)?.enabled === true);
       return own.length === 0 ? [] : [[evaluator, own]];
     }),
   );
@@ -64,7 +71,8 @@ export function deploymentOf(parameters: Parameters): Deployment {
   refuseKeyPolicyWrites(parameters, { actions, requested });
   const queues: readonly QueueName[] = [...controls.keys(), 'scan'];
   const functions = [...queues, ...actingOn(actions, policy.customActions)];
-  return { parameters, policy, checked: bundled.checked, controls, queues, actions, requested, functions };
+  const { checked } = bundled;
+  return { parameters, services, policy, checked, controls, queues, actions, requested, functions };
 }
 
 /** @throws ParameterError where the policy asks for them, or lets them be ordered, and the parameters do not allow it. */

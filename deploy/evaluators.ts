@@ -4,7 +4,7 @@
  */
 import type { EvaluatorName } from '../lib/core/service.ts';
 
-/** The size of an evaluator's function. */
+/** The size of a function. */
 export interface EvaluatorSize {
   /**
    * Megabytes. Lambda gives processor time by memory, of which the start of a function takes most: with 512 MB it takes
@@ -19,6 +19,9 @@ export interface EvaluatorSize {
 }
 
 const usual: EvaluatorSize = { memory: 512, timeout: 120 };
+
+/** Nobody waits for a scheduled scan. It goes from page to page, and leaves a minute for the last of them. */
+export const scanSize: EvaluatorSize = { memory: 256, timeout: 300 };
 
 /** By name; a service that names another one does not package. */
 const sizes: Readonly<Record<EvaluatorName, EvaluatorSize>> = {
@@ -35,6 +38,9 @@ const sizes: Readonly<Record<EvaluatorName, EvaluatorSize>> = {
   /** What is inside clusters, by their audit logs. */
   cluster: usual,
 };
+
+/** Every evaluator that a service may name, whether one does or not. */
+export const evaluatorsWithSize: readonly EvaluatorName[] = Object.keys(sizes);
 
 /**
  * @throws TypeError for an evaluator that has no size here.

@@ -3,22 +3,10 @@
 import type { QueueName } from '../lib/aws/names.ts';
 import { common, environment, evaluatorQueueUrls, remediationQueueUrl } from './common.ts';
 import type { Deployment } from './context.ts';
+import { scanSize, sizeOf } from './evaluators.ts';
 import { ids } from './ids.ts';
 import { acting } from './remediation/functions.ts';
 import { arnOf, ref, type Value } from './template.ts';
-
-/**
- * Seconds. An evaluator waits some seconds for what was just made, and takes its messages one by one where taking
- * them together failed; a scheduled scan goes from page to page, and leaves a minute for the last of them.
- */
-export const functionTimeouts = { evaluator: 120, scan: 300 } as const;
-
-/**
- * Megabytes. Lambda gives processor time by memory, of which the start of a function takes most: with 512 MB it
- * takes about half of what it does with 256 MB, for each of which the work itself is waiting for AWS. Nobody waits
- * for a scheduled scan.
- */
-const memory = { evaluator: 512, scan: 256 } as const;
 
 /** By the names of the functions: the values of `functions` in serverless.yml. */
 export function functions(deployment: Deployment): Readonly<Record<string, Value>> {
@@ -26,14 +14,14 @@ export function functions(deployment: Deployment): Readonly<Record<string, Value
   return {
     ...Object.fromEntries(
       queues.map((name) => {
-        const kind = name === 'scan' ? 'scan' : 'evaluator';
+        const { timeout, memory } = name === 'scan' ? scanSize : sizeOf(name);
         return [
           name,
           {
             ...common(deployment, name),
             description: description(name),
-            timeout: functionTimeouts[kind],
-            memorySize: memory[kind],
+            timeout,
+            memorySize: memory,
             // Meant so: a look that is put off goes back to the function's own queue, and so does the rest of a scheduled scan.
             // Both end by themselves, after more rounds than the 16 after which Lambda would take the messages away.
             // Source: AWS Lambda Developer Guide, "Lambda recursive loop detection".

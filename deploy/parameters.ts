@@ -83,7 +83,7 @@ const rate = z.pipe(
     .check(z.refine(({ minutes }) => minutes >= 30 && minutes <= 1_440, aRate)),
 );
 
-const someEvaluators = `some of ${evaluators.join(', ')}, separated by commas`;
+const someEvaluators = `all, or some of ${evaluators.join(', ')}, separated by commas`;
 const someWebhooks = 'names of SSM parameters (/trailseal/webhook), separated by commas, or empty';
 
 const anAddress = 'one e-mail address';
@@ -100,9 +100,12 @@ const schema = z.strictObject({
   ),
   /** In the order of `evaluators`. */
   evaluators: z.pipe(
-    separated(z.enum(evaluators, someEvaluators)).check(
-      z.minLength(1, someEvaluators),
-      z.refine((wanted) => new Set(wanted).size === wanted.length, someEvaluators),
+    z.pipe(
+      z.transform((text: string) => (text === 'all' ? evaluators.join(',') : text)),
+      separated(z.enum(evaluators, someEvaluators)).check(
+        z.minLength(1, someEvaluators),
+        z.refine((wanted) => new Set(wanted).size === wanted.length, someEvaluators),
+      ),
     ),
     z.transform((wanted): readonly EvaluatorName[] => evaluators.filter((name) => wanted.includes(name))),
   ),

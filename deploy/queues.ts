@@ -10,10 +10,8 @@ import type { Control } from '../lib/core/control.ts';
 import type { EvaluatorName } from '../lib/core/service.ts';
 import { eventPatterns } from '../lib/pipeline/evaluators.ts';
 import { scheduledScanBody } from '../lib/pipeline/live/message.ts';
-import { aliasesOf } from '../lib/pipeline/match.ts';
-import { services } from '../lib/services/catalogue.ts';
 import type { Deployment } from './context.ts';
-import { functionTimeouts } from './functions.ts';
+import { scanSize, sizeOf } from './evaluators.ts';
 import { ids } from './ids.ts';
 import type { Parameters } from './parameters.ts';
 import { deadLetterQueueNameOf, type Queue, queueNameOf } from './parts.ts';
@@ -25,18 +23,22 @@ const day = 86_400;
 /** For how long messages are kept, in seconds. */
 export const retentions = { messages: 4 * day, deadLetters: 14 * day } as const;
 
-export function queues({ parameters, queues: names, controls }: Deployment): Resources {
+export function queues(deployment: Deployment): Resources {
+  const { parameters, controls } = deployment;
   return {
-    ...Object.assign({}, ...names.map((name) => ownPair(parameters, name))),
-    ...Object.assign({}, ...[...controls].map(([evaluator, own]) => rules(parameters, evaluator, own))),
+    ...Object.assign({}, ...[...controls].map(([evaluator, own]) => filled(deployment, evaluator, own))),
+    ...queuePair(parameters, 'scan', scanSize.timeout),
     ...schedule(parameters),
   };
 }
 
-function ownPair(parameters: Parameters, name: Deployment['queues'][number]): Resources {
-  return name === 'scan'
-    ? queuePair(parameters, name, functionTimeouts.scan)
-    : queuePair(parameters, name, functionTimeouts.evaluator, [ids.rule(name)]);
+/** An evaluator's queue, and the rules that fill it. */
+function filled(deployment: Deployment, evaluator: EvaluatorName, controls: readonly Control[]): Resources {
+  const filling = rules(deployment, evaluator, controls);
+  return {
+    ...queuePair(deployment.parameters, evaluator, sizeOf(evaluator).timeout, Object.keys(filling)),
+    ...filling,
+  };
 }
 
 /**
@@ -132,8 +134,12 @@ export function queuePolicy(queue: string, statements: readonly Statement[]): Re
 }
 
 /** One rule for calls and service events; sign-ins, and what actors do whatever the call, have one of their own each. */
-function rules({ stage }: Parameters, evaluator: EvaluatorName, controls: readonly Control[]): Resources {
-  const patterns = eventPatterns(controls, services, aliasesOf(services));
+function rules(
+  { parameters: { stage }, services }: Deployment,
+  evaluator: EvaluatorName,
+  controls: readonly Control[],
+): Resources {
+  const patterns = eventPatterns(controls, services);
   return Object.fromEntries(
     patterns.map(({ source, detail, ...rest }, index): [string, Resource] => [
       ids.rule(evaluator, index),
@@ -149,11 +155,6 @@ function rules({ stage }: Parameters, evaluator: EvaluatorName, controls: readon
       },
     ]),
   );
-}
-
-/** How many rules an evaluator has. */
-export function rulesOf(controls: readonly Control[]): number {
-  return eventPatterns(controls, services, aliasesOf(services)).length;
 }
 
 /** A queue as the target of a rule. */

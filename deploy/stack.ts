@@ -1,5 +1,6 @@
 /** The deployment as serverless.yml takes it: functions, and all other resources. */
 
+import { list } from '../lib/core/json.ts';
 import { alarms } from './alarms.ts';
 import { type Deployment, deploymentOf } from './context.ts';
 import { dashboard } from './dashboard.ts';
@@ -14,6 +15,7 @@ import { bus } from './remediation/bus.ts';
 import { customActions } from './remediation/custom-actions.ts';
 import { notifications } from './remediation/notifications.ts';
 import { remediation } from './remediation/remediation.ts';
+import { writeRoles } from './remediation/write-roles.ts';
 import { roles } from './roles.ts';
 import { stateTable } from './state-table.ts';
 import type { Resource, Resources, Value } from './template.ts';
@@ -33,8 +35,11 @@ type Extension = Partial<Pick<Resource, 'Properties' | 'Metadata'>>;
  * @param written the parameters as they were given.
  * @throws ParameterError for the first that is wrong.
  */
-export async function stackOf(written: Readonly<Record<string, unknown>>): Promise<Stack> {
-  const deployment = deploymentOf(readParameters(written));
+export function stackOf(written: Readonly<Record<string, unknown>>): Promise<Stack> {
+  return stackFor(deploymentOf(readParameters(written)));
+}
+
+export async function stackFor(deployment: Deployment): Promise<Stack> {
   const resources: Resources = {
     ...queues(deployment),
     ...stateTable(deployment),
@@ -43,6 +48,7 @@ export async function stackOf(written: Readonly<Record<string, unknown>>): Promi
     ...remediation(deployment),
     ...notifications(deployment),
     ...(await roles(deployment)),
+    ...(await writeRoles(deployment)),
     ...alarms(deployment),
     ...dashboard(deployment),
     ...insights(deployment),
@@ -59,6 +65,15 @@ export async function stackOf(written: Readonly<Record<string, unknown>>): Promi
       extensions: extensions(deployment),
     },
   };
+}
+
+/**
+ * How many resources CloudFormation makes of it: osls adds a function, its log group and what brings it its events, and a
+ * bucket for the code with its policy. Source: AWS CloudFormation User Guide, "CloudFormation quotas" (500 in a stack).
+ */
+export function resourceCount({ functions: made, resources }: Stack): number {
+  const ofFunctions = Object.values(made).map((properties) => 2 + list(properties, 'events').length);
+  return Object.keys(resources.Resources).length + ofFunctions.reduce((sum, some) => sum + some, 0) + 2;
 }
 
 function extensions({ parameters, functions: names }: Deployment): Readonly<Record<string, Extension>> {

@@ -6,6 +6,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { callLogger } from '../lib/aws/calls.ts';
+import type { Clients } from '../lib/aws/clients.ts';
 import {
   dynamodbClient,
   eventBridgeClient,
@@ -13,8 +14,11 @@ import {
   securityHubReader,
   sqsClient,
   ssmClient,
+  stsClient,
 } from '../lib/aws/sdk.ts';
 import { sendAll } from '../lib/aws/sqs.ts';
+import { roleSession } from '../lib/aws/sts.ts';
+import type { AnyAction } from '../lib/core/action.ts';
 import { arnOf } from '../lib/core/arn.ts';
 import type { Resource } from '../lib/core/control.ts';
 import { DynamoStateTable } from '../lib/findings/state/dynamodb.ts';
@@ -27,6 +31,7 @@ import { bundledPolicy } from '../lib/policy/bundled.ts';
 import type { Policy } from '../lib/policy/model.ts';
 import { actions } from '../lib/remediation/actions/index.ts';
 import { DynamoRunHistory } from '../lib/remediation/actions/run-history-dynamodb.ts';
+import { inWriteSession, writeRoleVariable } from '../lib/remediation/actions/write-session.ts';
 import { abandonRequest, carryOutRequest } from '../lib/remediation/carry-out-request.ts';
 import type { Remediation, RemediationDeps } from '../lib/remediation/deps.ts';
 import { isOwnResource, isPermitted } from '../lib/remediation/eligibility.ts';
@@ -65,6 +70,7 @@ const config = { region, logger: callLogger((call) => telemetry.called(call)) };
 const clients = makeClients(config);
 const sqs = sqsClient(config);
 const eventBridge = eventBridgeClient(config);
+const sts = stsClient(config);
 const ssm = ssmClient(config);
 const securityHub = securityHubReader(config);
 // The run history has to be written once an action was begun: DynamoDB is rather waited for than the run left to one that comes when its lease has expired.
@@ -115,6 +121,17 @@ function depsUnder(effective: Policy): Pick<RemediationDeps, 'policy' | 'exempti
   return { policy: effective, ...(exempts ? { exemptions: () => exemptions.all() } : {}) };
 }
 
+/** Clients that write with a service's own role, which this function's role may assume and do nothing else with. */
+function writeClients(service: string, session: string): Clients {
+  const role = variable(process.env, writeRoleVariable(service));
+  return makeClients({ ...config, credentials: roleSession(sts, role, session, Date.now) });
+}
+
+/** The actions as one run carries them out: each writes in a session of its own. */
+function actionsOf(run: string): readonly AnyAction[] {
+  return lasting.actions.map((action) => inWriteSession(action, run, writeClients));
+}
+
 type Request = Exclude<RemediationMessage, { readonly kind: 'malformed' }>;
 
 /** One message after the other: each may take long, and what was done is published before the next is begun. */
@@ -128,7 +145,13 @@ async function handleAll(deliveries: readonly Delivery[], run: string): Promise<
       telemetry.add('MessagesDeadLettered', 1);
       continue;
     }
-    const deps = { ...lasting, ...policyDeps, run: `${run} ${id}`, redelivered: receives > 1 };
+    const deps = {
+      ...lasting,
+      ...policyDeps,
+      actions: actionsOf(run),
+      run: `${run} ${id}`,
+      redelivered: receives > 1,
+    };
     const remediation =
       message.kind === 'requested-action'
         ? await carryOutRequest(deps, message.request)

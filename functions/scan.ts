@@ -13,7 +13,7 @@ import { environmentOf, evaluatorQueueUrls } from '../lib/pipeline/live/environm
 import { parseBody } from '../lib/pipeline/live/message.ts';
 import { type Scanned, scan } from '../lib/pipeline/live/scheduled-scan.ts';
 import type { Policy } from '../lib/policy/model.ts';
-import { isOutstanding } from '../lib/remediation/eligibility.ts';
+import { reminderOf } from '../lib/remediation/message.ts';
 import { controls, evaluatorOf } from '../lib/services/catalogue.ts';
 import { makeClients } from '../lib/services/clients.ts';
 import { listers } from '../lib/services/listers.ts';
@@ -76,7 +76,7 @@ async function take(deliveries: readonly Delivery[], remaining: () => number): P
         send,
         ...(remediateUrl === undefined
           ? {}
-          : { isOutstanding: (entry: Recorded) => isOutstanding(effective, entry) }),
+          : { reminderOf: (entry: Recorded, now: number) => reminderOf(effective, entry, now) }),
         now: Date.now,
         remaining,
       }),

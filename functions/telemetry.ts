@@ -1,7 +1,7 @@
 /** Structured logs, and metrics in CloudWatch's embedded metric format. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { printable } from '../lib/findings/state/error.ts';
+import { printable } from '../lib/core/text.ts';
 import type { Batch } from '../lib/pipeline/live/batch.ts';
 import type { EvaluatorResult } from '../lib/pipeline/live/evaluator.ts';
 import { metrics as declared, type MetricName, metricNamespace } from '../lib/pipeline/live/metrics.ts';

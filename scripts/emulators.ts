@@ -151,7 +151,7 @@ function taken(lock: string): boolean {
   try {
     process.kill(Number(readFileSync(lock, 'utf8')), 0);
   } catch (error) {
-    // Its owner has ended, or the lock has deleted meanwhile.
+    // Its owner has ended, or the lock has been deleted meanwhile.
     if (isFault(error, 'ESRCH')) rmSync(lock, { force: true });
     else if (!isFault(error, 'ENOENT') && !isFault(error, 'EPERM')) throw error;
   }

@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { list } from '../lib/core/json.ts';
 
 const root = path.join(import.meta.dirname, '..');
 const folder = mkdtempSync(path.join(tmpdir(), 'trailseal-package-'));
@@ -23,11 +24,11 @@ try {
   const sample = path.join(folder, 'node_modules', 'trailseal', 'data', 'sample');
   const replay = run('replay', sample, '--format', 'json', '--threads', '2');
   assert.equal(replay.status, 0, replay.stderr);
-  const { findings } = JSON.parse(replay.stdout) as { findings: unknown[] };
+  const findings = list(JSON.parse(replay.stdout), 'findings');
   assert(findings.length >= 30, `only ${findings.length} findings`);
   assert(readdirSync(path.join(folder, 'out')).includes('report.html'), 'no report.html was written');
   process.stdout.write(
-    `${tarball}: ${(JSON.parse(controls.stdout) as unknown[]).length} controls, ${findings.length} findings\n`,
+    `${tarball}: ${list(JSON.parse(controls.stdout)).length} controls, ${findings.length} findings\n`,
   );
 } finally {
   rmSync(folder, { recursive: true, force: true });

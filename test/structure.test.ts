@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { services } from '../lib/services/catalogue.ts';
 
 const root = path.join(import.meta.dirname, '..');
 
@@ -26,23 +27,27 @@ const modules = new Map(
     }),
 );
 
-/** Who may import whom, by folder; what a folder may always import is its own. */
+/** Below `lib`, each folder and what it may import; what it may always import is its own. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  'lib/core': ['lib/aws', 'lib/findings', 'lib/services'],
-  'lib/services': [
-    'lib/core',
-    'lib/iam',
-    'lib/aws',
-    'lib/findings',
-    'lib/pipeline',
-    'lib/remediation',
-    'data',
-  ],
+  // The contracts name SDK clients, and how facts are read from AWS, by their types.
+  'lib/core': ['lib/aws'],
   'lib/iam': ['lib/core'],
-  'lib/aws': ['lib/core', 'lib/pipeline', 'lib/policy', 'lib/services'],
+  'lib/aws': ['lib/core'],
   'lib/trail': ['lib/core'],
-  'lib/policy': ['lib/core', 'lib/remediation/actions/settings.ts'],
-  'lib/findings': ['lib/core', 'lib/policy'],
+  'lib/services': ['lib/core', 'lib/iam', 'lib/aws', 'data'],
+  'lib/policy': ['lib/core'],
+  // A finding has a plan and an exemption, which are the policy's.
+  'lib/findings': ['lib/core', 'lib/aws', 'lib/policy'],
+  'lib/pipeline': ['lib/core', 'lib/aws', 'lib/trail', 'lib/policy', 'lib/findings', 'lib/services'],
+  'lib/remediation': ['lib/core', 'lib/aws', 'lib/policy', 'lib/findings', 'lib/services', 'lib/pipeline'],
+  'lib/notifications': [
+    'lib/core',
+    'lib/aws',
+    'lib/policy',
+    'lib/services',
+    'lib/remediation',
+    'lib/pipeline',
+  ],
 };
 
 function within(file: string, folder: string): boolean {
@@ -50,6 +55,11 @@ function within(file: string, folder: string): boolean {
 }
 
 describe('modules', () => {
+  it('below lib are in folders that have rules, and the rules are of folders that there are', () => {
+    const folders = new Set([...modules.keys()].flatMap((file) => /^lib\/[^/]+/.exec(file)?.[0] ?? []));
+    expect([...folders].sort()).toEqual(Object.keys(allowed).sort());
+  });
+
   it.each(Object.entries(allowed))('below %s import only what they may', (folder, others) => {
     const wrong = [...modules]
       .filter(([file]) => within(file, folder))
@@ -103,4 +113,53 @@ function cyclesOf(counts: (file: string, imported: Import) => boolean): readonly
   };
   for (const file of modules.keys()) visit(file, []);
   return cycles;
+}
+
+describe('services', () => {
+  const own = (file: string) => /^lib\/services\/([^/]+)\//.exec(file)?.[1];
+
+  it('import no other service', () => {
+    const ids = new Set(services.map(({ id }) => id));
+    const wrong = [...modules].flatMap(([file, imports]) =>
+      imports
+        .filter(({ to }) => {
+          const [from, into] = [own(file), own(to)];
+          return from !== undefined && into !== undefined && from !== into && ids.has(into);
+        })
+        .map(({ to }) => `${file} -> ${to}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('each have their parts in files of the same names', () => {
+    const parts = ['service', 'types', 'facts', 'trail', 'live', 'clients', 'aws', 'list', 'tags', 'actions'];
+    for (const { id } of services) {
+      const missing = parts.filter((part) => !modules.has(`lib/services/${id}/${part}.ts`));
+      expect([id, missing]).toEqual([id, []]);
+    }
+  });
+
+  /** What only names a service as a subject of evaluation: its types of resources, its facts and its events' source. */
+  const subjects = services.flatMap(({ id, source, resourceTypes }) => [
+    ...Object.keys(resourceTypes).map((type) => new RegExp(`\\b${type}\\b`)),
+    new RegExp(`['"\`]${id}\\.(?!amazonaws)[a-z]`),
+    ...(source.kind === 'aws' ? [new RegExp(source.eventSource.replaceAll('.', '\\.'))] : []),
+  ]);
+
+  it('are named as subjects of evaluation only in their own folders and in deploy', () => {
+    const found = [...modules.keys()]
+      .filter((file) => !/^(lib\/services|deploy|bench)\//.test(file) && !file.includes('/generated/'))
+      .flatMap((file) =>
+        withoutComments(readFileSync(path.join(root, file), 'utf8'))
+          .split('\n')
+          .filter((line) => subjects.some((subject) => subject.test(line)))
+          .map((line) => `${file}: ${line.trim()}`),
+      );
+    expect(found).toEqual([]);
+  });
+});
+
+/** Comments may give a service as an example. */
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
 }

@@ -2,7 +2,7 @@
 import { customActionLabels, customActionResource, type Stage } from '../../lib/aws/names.ts';
 import type { AccountRegion } from '../../lib/core/account-region.ts';
 import { arnOf } from '../../lib/core/arn.ts';
-import { type CustomActionName, customActionNames } from '../../lib/policy/custom-actions.ts';
+import { type CustomActionName, customActionNames } from '../../lib/core/custom-action.ts';
 import { exemptDays } from '../../lib/policy/operator-exemption.ts';
 
 /** A custom action as Security Hub has it, or should have it. */

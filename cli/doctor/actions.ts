@@ -11,13 +11,9 @@ import {
 } from '../../lib/aws/names.ts';
 import { arnOf } from '../../lib/core/arn.ts';
 import type { Control } from '../../lib/core/control.ts';
+import type { CustomActionName } from '../../lib/core/custom-action.ts';
 import { at } from '../../lib/core/json.ts';
-import {
-  type AllowedCustomAction,
-  type CustomActionName,
-  customActionsOf,
-  isRequestable,
-} from '../../lib/policy/custom-actions.ts';
+import { type AllowedCustomAction, customActionsOf, isRequestable } from '../../lib/policy/custom-actions.ts';
 import type { Policy } from '../../lib/policy/model.ts';
 import { kindOf } from '../../lib/policy/model.ts';
 import type { Answer, NoAnswer } from '../aws/answer.ts';

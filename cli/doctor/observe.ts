@@ -3,7 +3,6 @@ import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { functionName, ruleName } from '../../lib/aws/names.ts';
 import type { Control } from '../../lib/core/control.ts';
 import { eventPatterns } from '../../lib/pipeline/evaluators.ts';
-import { aliasesOf } from '../../lib/pipeline/match.ts';
 import type { Policy } from '../../lib/policy/model.ts';
 import { evaluatorOf, evaluators, services } from '../../lib/services/catalogue.ts';
 import { queueNames } from '../../lib/services/queues.ts';
@@ -63,7 +62,7 @@ async function observeRegion(
   });
   const wanted = evaluators.flatMap((evaluator) => {
     const own = controls.filter((control) => evaluatorOf(control) === evaluator);
-    return eventPatterns(own, services, aliasesOf(services)).map((pattern, index) => ({
+    return eventPatterns(own, services).map((pattern, index) => ({
       evaluator,
       rule: ruleName(stage, evaluator, index),
       pattern,

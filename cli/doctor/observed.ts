@@ -1,8 +1,8 @@
 /** What doctor observed, as plain data: the input of `assess`. */
 import type { ListenerName, QueueName } from '../../lib/aws/names.ts';
+import type { CustomActionName } from '../../lib/core/custom-action.ts';
 import type { EvaluatorName } from '../../lib/core/service.ts';
 import type { EventPattern } from '../../lib/pipeline/evaluators.ts';
-import type { CustomActionName } from '../../lib/policy/custom-actions.ts';
 import type { ActionKind } from '../../lib/policy/model.ts';
 import type { OpenBreaker } from '../../lib/remediation/limits.ts';
 import type { Answer } from '../aws/answer.ts';

@@ -1,4 +1,5 @@
 /** Action runs as text and as JSON. What came from AWS is escaped here. */
+import { writeActions } from '../../lib/core/write.ts';
 import type { ActionDecision, ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { actionOf } from '../../lib/remediation/actions/index.ts';
 import { printable, shortened } from '../output/printable.ts';
@@ -73,7 +74,9 @@ function undoDetails({ action }: ActionRun): readonly string[] {
     const how = undo.kind === 'command' ? 'only by hand' : 'impossible';
     return [`undo      ${how}: ${undo.because}`];
   }
-  const needed = [...new Set([...permissions.reads, ...undo.permissions])];
+  const needed = [
+    ...new Set([...permissions.reads, ...undo.permissions.reads, ...writeActions(undo.permissions.writes)]),
+  ];
   return [...undo.except.map((what) => `not back  ${what}`), `needs     ${needed.join(', ')}`];
 }
 

@@ -4,6 +4,8 @@ import { common, environment, evaluatorQueueUrls, remediationQueueUrl } from '..
 import type { Deployment } from '../context.ts';
 import { ids } from '../ids.ts';
 import { arnOf, ref, type Value } from '../template.ts';
+import { writingServices } from './wanted.ts';
+import { writeRoleEnvironment } from './write-roles.ts';
 
 type Properties = Readonly<Record<string, Value>>;
 
@@ -74,6 +76,8 @@ function remediate(deployment: Deployment): Properties {
     memorySize: memory.remediate,
     // Meant so: what is under way goes back to the function's own queue each minute until it is done.
     recursiveLoop: 'Allow',
+    // No message is taken before it may write.
+    ...(writingServices(deployment).length === 0 ? {} : { dependsOn: [ids.assumeWriteRoles] }),
     environment: {
       ...environment(deployment, 'remediate'),
       TRAILSEAL_TABLE: ref(ids.stateTable),
@@ -82,6 +86,7 @@ function remediate(deployment: Deployment): Properties {
       TRAILSEAL_KILL_SWITCH: ref(ids.killSwitch),
       TRAILSEAL_SCHEDULE_GROUP: ref(ids.graceSchedules),
       TRAILSEAL_SCHEDULE_ROLE: arnOf(ids.graceScheduleRole),
+      ...writeRoleEnvironment(deployment),
       TRAILSEAL_OWN_KEYS: { 'Fn::Join': [',', ownKeys(deployment)] },
     },
     events: [

@@ -1,7 +1,7 @@
 /** What the parts of a deployment are called, so that the template, the functions and the commands agree. */
 import { createHash } from 'node:crypto';
+import type { CustomActionName } from '../core/custom-action.ts';
 import type { EvaluatorName } from '../core/service.ts';
-import type { CustomActionName } from '../policy/custom-actions.ts';
 
 /** The name of one deployment in an account and Region: lower-case letters, digits and hyphens, as `dev`. */
 export type Stage = string;
@@ -35,7 +35,7 @@ export function functionName(stage: Stage, name: QueueName | ListenerName): stri
 export function scheduleName(stage: Stage): string {
   return `${stackName(stage)}-scan`;
 }
-/** Trailseal's own EventBridge bus, on which it tells of findings' transitions and of what it did. */
+/** Trailseal's own EventBridge bus, on which it publishes findings' transitions and what it did. */
 export function busName(stage: Stage): string {
   return stackName(stage);
 }
@@ -50,20 +50,20 @@ export function killSwitchName(stage: Stage): string {
 
 /**
  * What acts upon the bus's events: each has a rule, a queue and a function of its own. `operator` also, and first of all,
- * takes what people order by custom actions in Security Hub.
+ * takes the custom actions that people select in Security Hub.
  */
 export type ListenerName = 'remediate' | 'notify' | 'operator';
 export const listenerNames: readonly ListenerName[] = ['remediate', 'notify', 'operator'];
 
 /**
  * The rule, on the bus, that feeds a listener's queue. Names are unique on a bus: the rule on the account's default bus
- * that brings `operator` the orders has the same one.
+ * that brings `operator` the custom actions has the same one.
  */
 export function listenerRuleName(stage: Stage, name: ListenerName): string {
   return `${stackName(stage)}-${name}`;
 }
 
-/** The function that tells the bus of what changes in the state table, and where what it can't tell ends. */
+/** The function that publishes changes of the state table on the bus, and the DLQ of what it can't publish. */
 export function transitionsFunctionName(stage: Stage): string {
   return `${stackName(stage)}-transitions`;
 }

@@ -14,6 +14,7 @@ import { SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { STSClient } from '@aws-sdk/client-sts';
 import { type ClientConfig, settings } from './settings.ts';
 
 export function cloudTrailClient(config: ClientConfig): CloudTrailClient {
@@ -43,6 +44,9 @@ export function sqsClient(config: ClientConfig): SQSClient {
 }
 export function ssmClient(config: ClientConfig): SSMClient {
   return new SSMClient(settings(config));
+}
+export function stsClient(config: ClientConfig): STSClient {
+  return new STSClient(settings(config));
 }
 
 /**

@@ -43,7 +43,7 @@ const batchBytes = 256 * 1024;
 const delays = [100, 400, 1_600];
 
 interface Prepared {
-  readonly accountRegion: number;
+  readonly position: number;
   readonly text: string;
   readonly bytes: number;
 }
@@ -68,9 +68,9 @@ export async function sendAll(
     (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value) + 'String'.length,
     0,
   );
-  const messages = bodies.map((body, accountRegion): Prepared => {
+  const messages = bodies.map((body, position): Prepared => {
     const text = messageText(body);
-    return { accountRegion, text, bytes: Buffer.byteLength(text) + attributeBytes };
+    return { position, text, bytes: Buffer.byteLength(text) + attributeBytes };
   });
 
   /** @returns the messages that SQS refused, with its reason. */
@@ -78,8 +78,8 @@ export async function sendAll(
     const answer = await client.send(
       new SendMessageBatchCommand({
         QueueUrl: queueUrl,
-        Entries: batch.map(({ accountRegion, text }) => ({
-          Id: String(accountRegion),
+        Entries: batch.map(({ position, text }) => ({
+          Id: String(position),
           MessageBody: text,
           ...(delaySeconds === undefined ? {} : { DelaySeconds: delaySeconds }),
           ...(attributes === undefined ? {} : { MessageAttributes: messageAttributes }),
@@ -89,7 +89,7 @@ export async function sendAll(
     return new Map((answer.Failed ?? []).map((failed) => [Number(failed.Id), failed]));
   }
 
-  const refused: { readonly accountRegion: number; readonly because: string }[] = [];
+  const refused: { readonly position: number; readonly because: string }[] = [];
   const batches = inBatches(messages);
   for (const [index, batch] of batches.entries()) {
     let left = batch;
@@ -99,20 +99,20 @@ export async function sendAll(
         failed = await send(left);
       } catch (error) {
         const unsent = [...refused, ...left, ...batches.slice(index + 1).flat()].map(
-          ({ accountRegion }) => accountRegion,
+          ({ position }) => position,
         );
         throw new SendError(queueUrl, unsent, bodies.length, reasonOf(error), error);
       }
       const delay = delays[tries - 1];
       const again: Prepared[] = [];
       for (const message of left) {
-        const failure = failed.get(message.accountRegion);
+        const failure = failed.get(message.position);
         if (failure === undefined) continue;
         // What is wrong with the message itself stays wrong.
         if (failure.SenderFault !== true && delay !== undefined) again.push(message);
         else {
           const because = `${failure.Code ?? 'refused'}${failure.Message ? ` (${failure.Message})` : ''}`;
-          refused.push({ accountRegion: message.accountRegion, because });
+          refused.push({ position: message.position, because });
         }
       }
       left = again;
@@ -121,7 +121,7 @@ export async function sendAll(
   }
   if (refused.length > 0) {
     const reasons = [...new Set(refused.map(({ because }) => because))];
-    const unsent = refused.map(({ accountRegion }) => accountRegion);
+    const unsent = refused.map(({ position }) => position);
     throw new SendError(queueUrl, unsent, bodies.length, reasons.join('; '));
   }
 }
@@ -142,7 +142,7 @@ export function withoutNoncharacters(json: string): string {
   );
 }
 
-/** As few batches as keep the order; a message that is too large by itself is alone, and SQS's to evaluate. */
+/** As few batches as keep the order; a message that is too large by itself is alone, for SQS to refuse. */
 function inBatches(messages: readonly Prepared[]): readonly (readonly Prepared[])[] {
   const batches: Prepared[][] = [];
   let bytes = 0;

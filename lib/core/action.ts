@@ -5,12 +5,23 @@
  */
 import type { z } from 'zod/mini';
 import type { Clients } from '../aws/clients.ts';
-import type { Finding } from '../findings/finding.ts';
-import type { Action, Resource } from './control.ts';
+import type { Action, Resource, Severity } from './control.ts';
+import type { ActionPermissions, Write } from './write.ts';
 
-/** What an action needs to know of the finding, and what the run history stores of it. A `Finding` is one. */
-export type FindingSummary = Pick<Finding, 'id' | 'control' | 'title' | 'severity' | 'openedAt'> &
-  Partial<Pick<Finding, 'history'>>;
+/** What an action needs to know of the finding, and what the run history keeps of it. A `Finding` is one. */
+export interface FindingSummary {
+  readonly id: string;
+  readonly control: string;
+  readonly title: string;
+  readonly severity: Severity;
+  /** ISO 8601, UTC; `null` when the event has no time. */
+  readonly openedAt: string | null;
+  /** Its changes so far, oldest first. */
+  readonly history?: readonly {
+    readonly status: 'OPEN' | 'RESOLVED' | 'ARCHIVED';
+    readonly at: string | null;
+  }[];
+}
 
 /** What is to be changed, and because of what. */
 export interface Target<Settings = unknown> {
@@ -82,7 +93,7 @@ export type Undo<Before, Settings = unknown> =
       readonly kind: 'restores';
       /** What the undo can't bring back, each a clause for people; announced before the action is done. */
       readonly except: readonly string[];
-      readonly permissions: readonly string[];
+      readonly permissions: ActionPermissions;
       /** Puts back what was there; idempotent. Only called while `check` says `as-set`, or to go on with an undo. */
       restore(target: Target<Settings>, before: Before, deps: ActionDeps): Promise<void>;
       /** Whether everything is as it was before. */
@@ -105,8 +116,7 @@ export interface ActionDefinition<Before extends z.ZodMiniType, Settings extends
   readonly description: string;
   /** What it can break, for whoever decides about it. */
   readonly risk: string;
-  /** As IAM names them. */
-  readonly permissions: { readonly reads: readonly string[]; readonly writes: readonly string[] };
+  readonly permissions: ActionPermissions;
   readonly settings: Settings;
   /** The shape of what was there before, which the state table keeps as JSON. */
   readonly before: Before;
@@ -161,8 +171,7 @@ export interface Tagged {
 
 /** How one type of resource is tagged. */
 export interface TagAdapter {
-  /** As IAM names them. */
-  readonly permissions: { readonly reads: readonly string[]; readonly set: string; readonly remove: string };
+  readonly permissions: { readonly reads: readonly string[]; readonly set: Write; readonly remove: Write };
   /** `undefined` when the resource was deleted, or is about to be. */
   read(resource: Resource, deps: ActionDeps): Promise<Tagged | undefined>;
   set(resource: Resource, tags: Tags, deps: ActionDeps): Promise<void>;

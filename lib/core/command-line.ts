@@ -1,5 +1,5 @@
 /** Commands for people to copy. */
-import { printable } from '../findings/state/error.ts';
+import { printable } from './text.ts';
 
 /**
  * A command line for a POSIX shell: each word quoted where it must be. Names that others gave are data in it, whatever

@@ -6,11 +6,12 @@
  */
 import type { AwsSecurityFinding } from '@aws-sdk/client-securityhub';
 import type { Control } from '../core/control.ts';
+import { cut } from '../core/text.ts';
 import { asffLimits } from './asff-limits.ts';
 import { type AsffExtras, asffResource } from './asff-resource.ts';
 import type { Finding } from './finding.ts';
 import { productArnOf } from './id.ts';
-import { cut, oneLine, stringMap } from './plain.ts';
+import { oneLine, stringMap } from './plain.ts';
 
 export { asffLimits } from './asff-limits.ts';
 

@@ -1,18 +1,9 @@
 /** Text and data as Security Hub takes them: no string blank, overlong, broken or of several lines, nothing empty. */
+import { cut } from '../core/text.ts';
 
 /** The most items kept of a list and members of an object, and the most levels of one inside the other. */
 const mostItems = 50;
 const mostLevels = 8;
-
-/**
- * `text` in at most `limit` UTF-16 units, ending in an ellipsis where it was cut, never inside a surrogate pair.
- * @example cut('a long sentence', 8) // 'a long …'
- */
-export function cut(text: string, limit: number): string {
-  if (text.length <= limit) return text;
-  const end = /[\uD800-\uDBFF]$/.test(text.slice(0, limit - 1)) ? limit - 2 : limit - 1;
-  return `${text.slice(0, end)}…`;
-}
 
 /**
  * `text` in one line of well-formed Unicode, without control characters, in at most `limit` UTF-16 units.

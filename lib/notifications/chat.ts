@@ -4,7 +4,7 @@
  * Source: Amazon Q Developer in chat applications, "Custom notifications" (event schema, parameter details).
  */
 import { createHash } from 'node:crypto';
-import { cut } from '../findings/plain.ts';
+import { cut } from '../core/text.ts';
 import { type ContentValue, mostNamed, type NotificationContent } from './content.ts';
 import { asCode, inChat, wholeLines } from './escape.ts';
 import type { NotificationGroup } from './trigger.ts';

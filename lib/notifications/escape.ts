@@ -2,7 +2,7 @@
  * Escapes untrusted words in notifications. Names, tags, user agents and reasons come from whoever made the call: they stay
  * data, and can neither break a line, nor hide or reverse what follows, nor mention a channel.
  */
-import { cut } from '../findings/plain.ts';
+import { cut } from '../core/text.ts';
 
 /** Controls, format characters (bidirectional overrides, zero widths), half surrogates, unassigned; line separators. */
 const invisible = /[\p{C}\p{Zl}\p{Zp}]/gu;

@@ -2,7 +2,7 @@
  * Notifications as JSON, for machines: queues, functions, webhooks. Public: a change that could break a reader is a new
  * version. Its strings are untrusted words, not escaped and cut where they are overlong; whoever shows them escapes them.
  */
-import { cut } from '../findings/plain.ts';
+import { cut } from '../core/text.ts';
 import { asJson } from './escape.ts';
 import { findingLink } from './link.ts';
 import type { NotificationGroup, NotificationTrigger } from './trigger.ts';

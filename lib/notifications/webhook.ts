@@ -2,7 +2,7 @@
 
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
-import { printable } from '../findings/state/error.ts';
+import { printable } from '../core/text.ts';
 import type { Notification } from './compose.ts';
 import { DeliveryError, type DeliveryTarget } from './delivery.ts';
 import { PrivateAddressError, publicLookup } from './webhook-addresses.ts';

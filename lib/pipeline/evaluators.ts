@@ -4,7 +4,7 @@
  */
 import type { Control } from '../core/control.ts';
 import type { Service } from '../core/service.ts';
-import { type EventAliases, signInSource, wantedActors, wantedEvents } from './match.ts';
+import { eventAliases, signInSource, wantedActors, wantedEvents } from './match.ts';
 
 type Values = readonly (string | { readonly exists: boolean } | { readonly prefix: string })[];
 
@@ -32,7 +32,7 @@ const signIns = ['AWS Console Sign In via CloudTrail', 'AWS Console Signin via C
 export function eventPatterns(
   controls: readonly Control[],
   services: readonly Pick<Service, 'source'>[],
-  aliases: EventAliases = new Map(),
+  aliases = eventAliases,
 ): readonly EventPattern[] {
   const wanted = wantedEvents(controls, [], aliases);
   const named = wanted.filter(({ eventSource }) => eventSource !== signInSource);

@@ -10,6 +10,7 @@ import type {
   Trigger,
 } from '../core/control.ts';
 import type { Service } from '../core/service.ts';
+import { services } from '../services/catalogue.ts';
 
 export interface Concern {
   readonly control: Control;
@@ -44,8 +45,11 @@ export function aliasesOf(services: readonly Pick<Service, 'source'>[]): EventAl
   );
 }
 
+/** Those of all services. */
+export const eventAliases: EventAliases = aliasesOf(services);
+
 /** The event under the name that the API model has for its call. */
-export function withModelName(event: TrailEvent, aliases: EventAliases): TrailEvent {
+export function withModelName(event: TrailEvent, aliases = eventAliases): TrailEvent {
   const eventName = aliases.get(keyOf(event.eventSource, event.eventName));
   return eventName === undefined ? event : { ...event, eventName };
 }
@@ -107,7 +111,7 @@ export class Matcher {
   readonly #byActor: (Finder & Pick<ActorCall, 'actorTypes'>)[] = [];
   readonly #aliases: EventAliases;
 
-  constructor(controls: readonly Control[], aliases: EventAliases = new Map()) {
+  constructor(controls: readonly Control[], aliases = eventAliases) {
     this.#aliases = aliases;
     for (const control of controls) {
       for (const trigger of control.triggers) this.#add(control, trigger, 'triggers');
@@ -183,7 +187,7 @@ export interface SourceEvents {
 export function wantedEvents(
   controls: readonly Pick<Control, 'triggers' | 'deletions'>[],
   contextEvents: readonly { eventSource: EventSource; eventNames: readonly string[] }[] = [],
-  aliases: EventAliases = new Map(),
+  aliases = eventAliases,
 ): readonly SourceEvents[] {
   const bySource = new Map<string, Set<string>>();
   const declared = controls.flatMap(({ triggers, deletions }) => [...triggers, ...deletions]);

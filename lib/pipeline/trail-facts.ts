@@ -5,6 +5,7 @@ import type { RelatedFactName } from '../core/facts.ts';
 import type { Service } from '../core/service.ts';
 import type { AskTrail, ContextEvents, TrailFactReaders, TrailRelated } from '../core/trail-facts.ts';
 import { services } from '../services/catalogue.ts';
+import { withModelName } from './match.ts';
 
 /** Every event that some service learns from; the archive's reader keeps these beside the triggers. */
 export const contextEvents: readonly ContextEvents[] = services.flatMap(({ trail }) => trail.contextEvents);
@@ -35,7 +36,8 @@ export class TrailFacts implements FactProvider {
 
   /** Takes in one successful event; events must come in the order of time. */
   learn(event: TrailEvent): void {
-    for (const reader of this.#readers) reader.learn(event);
+    const named = withModelName(event);
+    for (const reader of this.#readers) reader.learn(named);
   }
 
   async gather(requests: readonly FactRequest[]): Promise<readonly Partial<Facts>[]> {

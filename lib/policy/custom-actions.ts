@@ -3,6 +3,7 @@
  * `operators` there are none.
  */
 import type { Action, Control } from '../core/control.ts';
+import { type CustomActionName, customActionNames } from '../core/custom-action.ts';
 
 /** Entries of `operators.customActions` that are no actions of a control. */
 export const otherRequests = ['undo', 're-check', 'exempt'] as const;
@@ -13,10 +14,6 @@ export type RequestedAction = Exclude<Action, 'notify' | 'tag'>;
 
 /** An entry of `operators.customActions` in the policy. */
 export type AllowedCustomAction = OtherRequest | RequestedAction;
-
-/** The custom actions that operators see in Security Hub. "Fix" stands for every fix of the finding's control. */
-export const customActionNames = ['quarantine', 'fix', 'undo', 're-check', 'exempt'] as const;
-export type CustomActionName = (typeof customActionNames)[number];
 
 /** The actions of a control that operators can request, in the control's order. */
 export function requestable({ actions, onRequestOnly = [] }: Pick<Control, 'actions' | 'onRequestOnly'>) {

@@ -2,8 +2,9 @@
  * The model of the policy: what applies to each control, what is exempt, how much may be done, and the plan that is decided
  * under it. A policy file is checked and assembled to it (`file/`); plans are decided by it (`decide/`).
  */
+
+import type { ActionSettings } from '../core/action-settings.ts';
 import type { Action, Severity } from '../core/control.ts';
-import type { ActionSettings } from '../remediation/actions/settings.ts';
 import type { AllowedCustomAction } from './custom-actions.ts';
 
 /** The effective policy, with every default filled in. */

@@ -40,7 +40,10 @@ export async function find(
   if (entry?.finding === undefined || control === undefined) {
     return blocked('There is no such finding here.');
   }
-  const { account, region } = entry.resource;
+  const { type, account, region } = entry.resource;
+  if (type !== control.resourceType) {
+    return blocked(`The state table holds another type of resource than ${control.id} evaluates.`);
+  }
   if (account !== accountRegion.account || region !== accountRegion.region) {
     return blocked('It is a finding of another account or Region.');
   }

@@ -5,7 +5,10 @@
  */
 import * as z from 'zod/mini';
 import { at, isObject } from '../core/json.ts';
+import type { Recorded } from '../findings/state/table.ts';
+import type { Policy } from '../policy/model.ts';
 import { type ActionRequest, actionRequestSchema } from './action-request.ts';
+import { isOutstanding } from './eligibility.ts';
 import { transitionSchema, transitionSource } from './events/transition.ts';
 
 /** That a finding be remediated: it was opened, or changed, at some time. */
@@ -77,6 +80,18 @@ export function parseRemediation(body: string): RemediationMessage {
 /** The message that has a finding remediated: at the end of a grace period, or because a scheduled scan found it open. */
 export function remediateBody(request: RemediationRequest): unknown {
   return { trailseal: { version: 1, kind: 'remediation', remediation: request } };
+}
+
+/**
+ * The message by which a scheduled scan reminds remediation of an open failure: what stood in the way may be over. A grace
+ * period that has not begun yet begins now.
+ * @param now epoch milliseconds.
+ * @returns `undefined` where the policy asks for nothing to be done about it.
+ */
+export function reminderOf(policy: Policy, entry: Recorded, now: number): unknown {
+  if (!isOutstanding(policy, entry)) return undefined;
+  const { id, finding } = entry;
+  return remediateBody({ finding: id, openedAt: finding?.openedAt ?? null, since: now, reminder: true });
 }
 
 /** The message that brings what an operator requested. */

@@ -67,7 +67,7 @@ export function parseRecord(value: unknown): Parsed {
       account:
         record.recipientAccountId ??
         text(userIdentity, 'accountId') ??
-        ownerAnswered(record.eventSource, record.responseElements) ??
+        ownerAnswered(record.responseElements) ??
         'unknown',
       region: record.awsRegion ?? 'unknown',
       actor: parseActor(userIdentity, record.sourceIPAddress, record.userAgent),
@@ -83,11 +83,11 @@ export function parseRecord(value: unknown): Parsed {
 }
 
 /**
- * The account that EC2's answer names as the owner of what was made, which is the caller's: an excerpt of a
- * record may name no other. Source: EC2 API Reference, "Reservation", "Snapshot": OwnerId.
+ * The account that the answer names as the owner of what was made, which is the caller's: an excerpt of a record may name
+ * no other. Source: EC2 API Reference, "Reservation", "Snapshot": OwnerId.
  */
-function ownerAnswered(eventSource: string, response: unknown): string | undefined {
-  const owner = eventSource === 'ec2.amazonaws.com' ? text(response, 'ownerId') : undefined;
+function ownerAnswered(response: unknown): string | undefined {
+  const owner = text(response, 'ownerId');
   return owner !== undefined && /^\d{12}$/.test(owner) ? owner : undefined;
 }
 

@@ -6,6 +6,8 @@ import type { Grant } from '../../deploy/grants.ts';
 import { readParameters } from '../../deploy/parameters.ts';
 import { type FunctionName, functionNameOf } from '../../deploy/parts.ts';
 import { grantsOf } from '../../deploy/permissions.ts';
+import { writingServices } from '../../deploy/remediation/wanted.ts';
+import { assuming, writeRoleGrants } from '../../deploy/remediation/write-roles.ts';
 import { isObject } from '../../lib/core/json.ts';
 
 /** A policy that asks for actions. */
@@ -20,6 +22,11 @@ export async function iamPage(): Promise<string> {
   const more = acting.functions.filter((name) => !watching.functions.includes(name));
   const sections = await sectionsOf(watching.functions, watching);
   const actingSections = await sectionsOf(more, acting);
+  const writeSections = await Promise.all(
+    writingServices(acting).map(async (service) =>
+      section(`### For \`${service}\``, await writeRoleGrants(service, acting)),
+    ),
+  );
   return `${[
     '# What the functions may do',
     'This page is generated from what the roles of the stack are derived from: the facts that the controls need, what ' +
@@ -35,23 +42,30 @@ export async function iamPage(): Promise<string> {
     '# With a policy that asks for actions',
     `These functions are there only where the policy asks for something to be done. What is below is for \`${activePolicy}\`; ` +
       'each deployment has what its own policy asks for, and no more. `remediate` is the only function that may write to ' +
-      'resources. `fix:restore-key-policy` needs `kms:PutKeyPolicy`, which is a path to every key: it is allowed only ' +
+      'resources, and it does so only with the roles of services below. `fix:restore-key-policy` needs `kms:PutKeyPolicy`, which is a path to every key: it is allowed only ' +
       'with the parameter `allowKeyPolicyWrites`, on keys that are not Trailseal’s own, and never without KMS’s check ' +
       'that the caller may change the policy afterwards.',
-    'Where operators may order an undo, `remediate` may also put back what its actions changed; where they may exempt, the ' +
+    'Where operators may order an undo, these roles may also put back what their actions changed; where operators may exempt, the ' +
       'evaluators may also read the exemptions (`dynamodb:Query` on the items of the state table whose partition begins with ' +
       '`exemptions/`). Where the policy goes by tags (`guardrails.protectedTags`, `exemptionTags`, exemptions with `tags`), ' +
       'the evaluators of the evaluators concerned may also read those of KMS keys (`kms:ListResourceTags`) and of launch ' +
       'templates (`ec2:DescribeLaunchTemplates`), which no fact tells. Where there is `remediate`, the scheduled scan may send to its queue. `operator` is there where operators may ' +
       'order anything, and may write to no resource.',
     ...actingSections,
+    '## The roles that write',
+    'There is one for each service whose actions the policy asks for, or operators may order: what an action on a resource ' +
+      'of the service writes, and what it reads just before, is called with this role. Only the role of `remediate` may ' +
+      'assume it, for a quarter of an hour at a time. Each run of an action has a session of its own, whose name ' +
+      'CloudTrail shows with every call: the id of the invocation of `remediate`, as its log and the run history have it, ' +
+      'and the action (`8a7b….enable-key`).',
+    ...writeSections,
     'The schedules that end grace periods take a role of their own too, for schedules of the deployment’s own group ' +
       'only, which allows `sqs:SendMessage` on the queue of `remediate` and its dead letters.',
     '## An override of the policy',
     'With the parameter `policyParameter` each function that goes by the policy (all but `transitions` and `notify`) may ' +
       'also call `ssm:GetParameter` and `ssm:GetParameterHistory` on that one parameter. None may write it.',
     '## A key of your own',
-    'With the parameter `kmsKeyArn` each of these roles may also use that key: `kms:Decrypt` and `kms:GenerateDataKey`, ' +
+    'With the parameter `kmsKeyArn` the role of each function may also use that key: `kms:Decrypt` and `kms:GenerateDataKey`, ' +
       'by way of the services that hold what it encrypts only. The key’s own policy has to leave it to IAM policies of the account (as it does ' +
       'by default), and has to allow',
     [
@@ -66,10 +80,16 @@ export async function iamPage(): Promise<string> {
 }
 
 function sectionsOf(names: readonly FunctionName[], deployment: Deployment): Promise<readonly string[]> {
-  return Promise.all(names.map(async (name) => section(name, deployment, await grantsOf(name, deployment))));
+  return Promise.all(
+    names.map(async (name) => {
+      const own = await grantsOf(name, deployment);
+      const grants = name === 'remediate' ? [...own, ...assuming(deployment)] : own;
+      return section(`## \`${functionNameOf(deployment.parameters.stage, name)}\``, grants);
+    }),
+  );
 }
 
-function section(name: FunctionName, { parameters }: Deployment, grants: readonly Grant[]): string {
+function section(title: string, grants: readonly Grant[]): string {
   const alike = Map.groupBy(
     grants,
     ({ resource, condition, why }) => `${shown(resource)}${only(condition)} | ${why}`,
@@ -77,13 +97,7 @@ function section(name: FunctionName, { parameters }: Deployment, grants: readonl
   const rows = [...alike].map(
     ([rest, some]) => `| ${some.map(({ action }) => `\`${action}\``).join(', ')} | ${rest} |`,
   );
-  return [
-    `## \`${functionNameOf(parameters.stage, name)}\``,
-    '',
-    '| action | on | why |',
-    '| --- | --- | --- |',
-    ...rows,
-  ].join('\n');
+  return [title, '', '| action | on | why |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
 /** The condition of a statement, where it is more than the Region of what has no resource. */

@@ -3,17 +3,18 @@ import * as z from 'zod/mini';
 import type { AnyAction } from '../../lib/core/action.ts';
 import type { Action, Control } from '../../lib/core/control.ts';
 import { at, isObject } from '../../lib/core/json.ts';
+import { writeActions } from '../../lib/core/write.ts';
 
 /** All actions, each with what it does, needs, can break, and how it is undone. */
 export function remediationPage(actions: readonly AnyAction[], controls: readonly Control[]): string {
   return [
     '# Actions',
     'What Trailseal can do about a failure, and only does where the policy asks for it ([policy.md](policy.md)). This page ' +
-      'is generated from `lib/actions`.',
-    'Every action looks again before it acts, keeps what was there in the journal ahead of its first write, counts ' +
-      'against the limits of the policy, and is verified afterwards. One that is interrupted goes on where it was. None ' +
-      'is done on what is unknown, exempt, suppressed in Security Hub or protected, nor while the kill switch is engaged ' +
-      'or can not be read. An undo restores only what still is as it was left, else it says what differs.',
+      'is generated from the actions.',
+    'Before every action, the resource is evaluated again, and the state before is stored in the run history. Every ' +
+      'action counts against the limits of the policy, and is verified afterwards. One that is interrupted is resumed. ' +
+      'None is done on what is unknown, exempt, suppressed in Security Hub or protected, nor while the kill switch is engaged ' +
+      'or can not be read. An undo restores only what is still as the action left it, else it says what differs.',
     ...actions.map((action) => section(action, controls)),
   ]
     .join('\n\n')
@@ -41,15 +42,20 @@ function section(action: AnyAction, controls: readonly Control[]): string {
     `**What it can break.** ${risk}`,
     `**Undo.** ${undoText(undo)}`,
     ...(of === '' && onRequest !== '' ? [] : [`**For** ${of || 'no control yet'}.`]),
-    `**Needs** ${listed(permissions.reads)} to read, ${listed(permissions.writes)} to write${forUndo(action)}.`,
+    `**Needs** ${listed(permissions.reads)} to read, ${listed(writeActions(permissions.writes).toSorted())} to write${forUndo(action)}.`,
     ...settingsOf(action),
   ].join('\n\n');
 }
 
 /** What the undo needs besides. */
-function forUndo({ permissions: { reads, writes }, undo }: AnyAction): string {
+function forUndo({ permissions, undo }: AnyAction): string {
   if (undo.kind !== 'restores') return '';
-  const more = undo.permissions.filter((one) => !reads.includes(one) && !writes.includes(one));
+  const needed = [permissions, undo.permissions].map(({ reads, writes }) => [
+    ...reads,
+    ...writeActions(writes),
+  ]);
+  const [own = [], ofUndo = []] = needed;
+  const more = ofUndo.filter((one) => !own.includes(one)).toSorted();
   return more.length === 0 ? '' : `; to undo, also ${listed(more)}`;
 }
 

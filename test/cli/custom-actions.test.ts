@@ -23,7 +23,7 @@ import {
 import { customActionPermissions, customActions, makeChange } from '../../cli/custom-actions/security-hub.ts';
 import { resultsText, usePermission } from '../../cli/custom-actions/text.ts';
 import { customActionId, customActionLabels } from '../../lib/aws/names.ts';
-import { customActionNames } from '../../lib/policy/custom-actions.ts';
+import { customActionNames } from '../../lib/core/custom-action.ts';
 import { put, trailseal, workFolder } from './command.ts';
 
 const accountRegion = { account: '111122223333', region: 'eu-central-1' };

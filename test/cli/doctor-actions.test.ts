@@ -29,7 +29,7 @@ import { defaultParameters } from '../../deploy/defaults.ts';
 import { readParameters } from '../../deploy/parameters.ts';
 import { isListener } from '../../deploy/parts.ts';
 import { type ListenerName, listenerNames } from '../../lib/aws/names.ts';
-import { type CustomActionName, customActionNames } from '../../lib/policy/custom-actions.ts';
+import { type CustomActionName, customActionNames } from '../../lib/core/custom-action.ts';
 import { parsePolicy } from '../../lib/policy/file/parse.ts';
 import type { Policy } from '../../lib/policy/model.ts';
 import { controls } from '../../lib/services/catalogue.ts';

@@ -29,9 +29,11 @@ import { DynamoMemory } from '../../lib/findings/state/memory.ts';
 import { table as schema } from '../../lib/findings/state/schema.ts';
 import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { DynamoRunHistory } from '../../lib/remediation/actions/run-history-dynamodb.ts';
+import { writeRoleVariable } from '../../lib/remediation/actions/write-session.ts';
 import { disengaged } from '../../lib/remediation/kill-switch.ts';
 import { Limiter } from '../../lib/remediation/limiter.ts';
 import { controls } from '../../lib/services/catalogue.ts';
+import { liveServices } from '../../lib/services/live-services.ts';
 import { startMoto } from '../../scripts/emulators.ts';
 import { account, region } from '../emulator/action-deps.ts';
 import { Clock, type Invocation, invoke } from './invoke.ts';
@@ -133,6 +135,9 @@ export async function deploy(aws: Aws, policy: string) {
     TRAILSEAL_KILL_SWITCH: killSwitchName(stage),
     TRAILSEAL_SCHEDULE_GROUP: scheduleGroupName(shared),
     TRAILSEAL_SCHEDULE_ROLE: `arn:aws:iam::${account}:role/${stackName(shared)}-grace`,
+    ...Object.fromEntries(
+      liveServices.map(({ id }) => [writeRoleVariable(id), `arn:aws:iam::${account}:role/${id}-writes`]),
+    ),
     TRAILSEAL_QUEUE_URL: `${endpoint}/${account}/${queueName(shared, 'remediate')}`,
     TRAILSEAL_DEAD_LETTER_URL: `${endpoint}/${account}/${deadLetterQueueName(shared, 'remediate')}`,
   });

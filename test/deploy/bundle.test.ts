@@ -62,6 +62,7 @@ describe("a function's bundle", () => {
         'securityhub',
         'sqs',
         'ssm',
+        'sts',
       ],
     ],
     ['transitions', ['eventbridge', 'sqs']],

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultParameters } from '../../deploy/defaults.ts';
 import { ParameterError, parameterNames, readParameters } from '../../deploy/parameters.ts';
+import { evaluators } from '../../lib/services/catalogue.ts';
 
 const defaults = defaultParameters();
 const topic = 'arn:aws:sns:eu-central-1:111122223333:security';
@@ -13,7 +14,7 @@ it('serverless.yml has a default for every parameter', () => {
 it('the defaults of serverless.yml can be used', () => {
   expect(readParameters({ ...defaults, policy: 'trailseal.policy.yml' })).toEqual({
     stage: 'dev',
-    evaluators: ['ec2', 'eks', 'kms'],
+    evaluators,
     policy: 'trailseal.policy.yml',
     policyParameter: undefined,
     kmsKeyArn: undefined,
@@ -68,9 +69,9 @@ describe('a parameter that is wrong is named, with what it may be:', () => {
     ['stage', 'Prod', stage],
     ['stage', 'a'.repeat(21), stage],
     ['stage', 'a--b', stage],
-    ['evaluators', 'ec2,s3', 'some of ec2, eks, kms, separated by commas'],
-    ['evaluators', 'ec2,ec2', 'some of ec2, eks, kms, separated by commas'],
-    ['evaluators', '', 'some of ec2, eks, kms, separated by commas'],
+    ['evaluators', 'ec2,s3', `all, or some of ${evaluators.join(', ')}, separated by commas`],
+    ['evaluators', 'ec2,ec2', `all, or some of ${evaluators.join(', ')}, separated by commas`],
+    ['evaluators', '', `all, or some of ${evaluators.join(', ')}, separated by commas`],
     ['policy', '', 'the path of a policy file'],
     ['policyParameter', '/aws/policy', ofPolicy],
     ['policyParameter', 'a b', ofPolicy],

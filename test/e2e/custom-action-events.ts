@@ -1,7 +1,7 @@
 /** The events of Trailseal's custom actions, as Security Hub puts them on EventBridge. */
 import type { AwsSecurityFinding } from '@aws-sdk/client-securityhub';
 import { customActionLabels, customActionResource } from '../../lib/aws/names.ts';
-import type { CustomActionName } from '../../lib/policy/custom-actions.ts';
+import type { CustomActionName } from '../../lib/core/custom-action.ts';
 import { customActionDetailType, customActionSource } from '../../lib/remediation/custom-actions/message.ts';
 import { stack } from './deployed-stack.ts';
 import { account, region } from './emulated-aws.ts';

@@ -6,6 +6,7 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { Target } from '../../lib/core/action.ts';
+import { writeActions } from '../../lib/core/write.ts';
 import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { actionRunKey } from '../../lib/remediation/actions/run-history-items.ts';
 import { account, bystanders, deployment, Killed, makeTable, region } from './action-deps.ts';
@@ -62,7 +63,7 @@ describe.each(cases)('$name', (one: Case) => {
     const target = await one.make(world.memory);
     await world.carryOut(one.action, target);
     const { reads, writes } = one.action.permissions;
-    const named = [...reads, ...writes];
+    const named: readonly string[] = [...reads, ...writeActions(writes)];
     expect(world.calls.filter((call) => !call.startsWith('dynamodb:') && !named.includes(call))).toEqual([]);
   });
 
@@ -176,10 +177,8 @@ describe('the undo', () => {
     await world.carryOut(action, target);
     const before = world.calls.length;
     await world.undo(action, target);
-    const named = [
-      ...action.permissions.reads,
-      ...(action.undo.kind === 'restores' ? action.undo.permissions : []),
-    ];
+    const { reads, writes } = action.undo.kind === 'restores' ? action.undo.permissions : action.permissions;
+    const named: readonly string[] = [...action.permissions.reads, ...reads, ...writeActions(writes)];
     const calls = world.calls.slice(before).filter((call) => !call.startsWith('dynamodb:'));
     expect(calls.filter((call) => !named.includes(call))).toEqual([]);
   });

@@ -5,7 +5,7 @@
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { customActionId, queueName } from '../../lib/aws/names.ts';
-import type { CustomActionName } from '../../lib/policy/custom-actions.ts';
+import type { CustomActionName } from '../../lib/core/custom-action.ts';
 import { put, workFolder } from '../cli/command.ts';
 import { trailsealAt } from './command.ts';
 import { type CustomActionsServer, startCustomActions } from './custom-actions-server.ts';

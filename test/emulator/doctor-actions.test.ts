@@ -36,8 +36,8 @@ import {
   transitionsDeadLetterQueueName,
   transitionsFunctionName,
 } from '../../lib/aws/names.ts';
+import { customActionNames } from '../../lib/core/custom-action.ts';
 import { table } from '../../lib/findings/state/schema.ts';
-import { customActionNames } from '../../lib/policy/custom-actions.ts';
 import { type Emulator, startMoto } from '../../scripts/emulators.ts';
 import { put, workFolder } from '../cli/command.ts';
 import { trailsealAt } from './command.ts';

@@ -90,10 +90,17 @@ describe("operators' exemptions", () => {
   });
 
   it('that cannot be read stop whoever asks: nobody knows then who is exempt', async () => {
-    const item = { pk: `exemptions/${account}/${region}`, sk: 'one', v: 2 };
+    const item = { pk: `exemptions/${account}/${region}`, sk: 'one', formatVersion: 1 };
     await client.send(new PutItemCommand({ TableName: table, Item: marshall(item) }));
     await expect(here().all()).rejects.toThrow(StateTableError);
-    await expect(here().all()).rejects.toThrow(/Delete it, or deploy the newest version/);
+    await expect(here().all()).rejects.toThrow(/Delete it, and give the exemption again/);
+  });
+
+  it('of a newer format stop whoever asks, and are not written over', async () => {
+    const item = { pk: `exemptions/${account}/${region}`, sk: 'one', formatVersion: 2, saidAt: '2026-01-01' };
+    await client.send(new PutItemCommand({ TableName: table, Item: marshall(item) }));
+    await expect(here().all()).rejects.toMatchObject({ trouble: 'newer-format' });
+    await expect(here().give(exemption('one'))).rejects.toMatchObject({ trouble: 'newer-format' });
   });
 
   it('of a table that is not there reject with what to look at', async () => {

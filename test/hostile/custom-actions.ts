@@ -1,8 +1,8 @@
 /** Messages for the operators' queue that are not, or not quite, what it expects. */
 import fc from 'fast-check';
 import { customActionLabels, customActionResource } from '../../lib/aws/names.ts';
+import { customActionNames } from '../../lib/core/custom-action.ts';
 import { productArnOf } from '../../lib/findings/id.ts';
-import { customActionNames } from '../../lib/policy/custom-actions.ts';
 import { actionDetailTypes } from '../../lib/remediation/events/action-event.ts';
 import { action } from '../notifications/events.ts';
 import { externalPrincipal } from './fake-resources.ts';

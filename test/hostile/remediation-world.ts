@@ -14,7 +14,7 @@ import { countRun, type LimitState, noRuns } from '../../lib/remediation/limits.
 import { parseRemediation } from '../../lib/remediation/message.ts';
 import { remediate } from '../../lib/remediation/remediate.ts';
 import { controls } from '../../lib/services/catalogue.ts';
-import { readers } from '../../lib/services/readers.ts';
+import { readers, related } from '../../lib/services/readers.ts';
 import { policyOf } from '../policy/fixtures.ts';
 import { MemoryRunHistory } from '../remediation/actions/memory-run-history.ts';
 import { clusterKey, exemptingTag, stack } from './fake-resources.ts';
@@ -61,6 +61,7 @@ export class RemediationWorld {
   };
   readonly #facts = new AwsFacts({
     readers,
+    related,
     clients: () => this.aws.clients,
     now: () => new Date(this.#time),
     wait: this.#wait,

@@ -27,7 +27,7 @@ function fakeNamed(name: string): ReturnType<typeof fakeKey> {
     undo: {
       kind: 'restores',
       except: [],
-      permissions: [],
+      permissions: { reads: [], writes: [] },
       // It may have been disabled, or changed by somebody else.
       restore: async (_target, before) => {
         fake.state.value = before.value === 'changed' ? 'changed' : 'disabled';

@@ -1,4 +1,4 @@
-/** What remediation may do where operators may order the one fix that nothing takes back. */
+/** What the role that writes to EKS may do where operators may order the one fix that nothing undoes. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -25,10 +25,10 @@ async function roleWith(key: unknown): Promise<Made> {
       'operators: { customActions: [fix:associate-encryption] }\n',
   );
   const { resources } = await stackOf({ ...defaultParameters(), policy });
-  return one(resourcesOf(resources), 'RemediateRole');
+  return one(resourcesOf(resources), 'EksWriteRole');
 }
 
-describe('where operators may order it, remediation may', () => {
+describe('where operators may order it, the role that writes to EKS may', () => {
   it.each([
     ['associate a key with a cluster', 'eks:AssociateEncryptionConfig', cluster],
     ['look at the key', 'kms:DescribeKey', named],

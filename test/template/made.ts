@@ -12,6 +12,11 @@ export interface MadeStack {
   readonly resources: ReadonlyMap<string, Made>;
 }
 
+/** The entries of a YAML mapping, one on each line. */
+export function listed<T>(items: readonly T[], entry: (item: T) => string): string {
+  return items.map((item) => `  ${entry(item)}`).join('\n');
+}
+
 /**
  * @param policy all of a policy file but its version.
  * @param parameters those that are not as by default.

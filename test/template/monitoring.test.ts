@@ -19,7 +19,7 @@ const watched = (metric: string, dimension: string) =>
 describe('an alarm', () => {
   it('watches the DLQ of every queue, from the first message', () => {
     expect(watched('ApproximateNumberOfMessagesVisible', 'QueueName')).toEqual(
-      queueNames.map((name) => `trailseal-dev-${name}-dead-letters`),
+      queueNames.map((name) => `trailseal-dev-${name}-dead-letters`).toSorted(),
     );
     const thresholds = alarms
       .filter((alarm) => text(alarm, 'MetricName') === 'ApproximateNumberOfMessagesVisible')
@@ -33,16 +33,29 @@ describe('an alarm', () => {
 
   it('watches the age of the oldest message of every queue', () => {
     expect(watched('ApproximateAgeOfOldestMessage', 'QueueName')).toEqual(
-      queueNames.map((name) => `trailseal-dev-${name}`),
+      queueNames.map((name) => `trailseal-dev-${name}`).toSorted(),
     );
   });
 
   it.each(['Errors', 'Throttles'])('watches the %s of every function', (metric) => {
-    expect(watched(metric, 'FunctionName')).toEqual(queueNames.map((name) => `trailseal-dev-${name}`));
+    expect(watched(metric, 'FunctionName')).toEqual(
+      queueNames.map((name) => `trailseal-dev-${name}`).toSorted(),
+    );
   });
 
-  it.each(['FindingsRefused', 'SecurityHubOff'])('watches %s of every evaluator', (metric) => {
-    expect(watched(metric, 'evaluator')).toEqual([...evaluators]);
+  it('watches FindingsRefused of every evaluator', () => {
+    expect(watched('FindingsRefused', 'evaluator')).toEqual(evaluators.toSorted());
+  });
+
+  it('watches SecurityHubOff of all evaluators together: it is a fact about the account and Region', () => {
+    const sum = at(one(resources, 'SecurityHubOffAlarm').properties, 'Metrics');
+    const [expression, ...summed] = list(sum);
+    expect(text(expression, 'Expression')).toBe(
+      summed.map((_, index) => `FILL(m${index + 1}, 0)`).join(' + '),
+    );
+    const dimensions = summed.map((metric) => dimensionsOf(at(metric, 'MetricStat', 'Metric')));
+    expect(dimensions.map(({ evaluator }) => evaluator).toSorted()).toEqual(evaluators.toSorted());
+    expect(list(sum).map((metric) => at(metric, 'ReturnData'))).toEqual([true, ...summed.map(() => false)]);
   });
 
   it('stays OK while there is no data', () => {
@@ -52,6 +65,10 @@ describe('an alarm', () => {
 
 describe('a metric of Trailseal’s own', () => {
   const own = alarms
+    .flatMap((alarm) => [
+      alarm,
+      ...list(alarm, 'Metrics').map((metric) => at(metric, 'MetricStat', 'Metric')),
+    ])
     .filter((alarm) => text(alarm, 'Namespace') === metricNamespace)
     .map((alarm) => ({ name: text(alarm, 'MetricName') ?? '', dimensions: dimensionsOf(alarm) }));
 

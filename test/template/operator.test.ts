@@ -1,8 +1,8 @@
 /** What a policy that lets operators order something adds to the stack: how their orders come in, and where they end. */
 import { describe, expect, it } from 'vitest';
 import { customActionResource } from '../../lib/aws/names.ts';
+import { type CustomActionName, customActionNames } from '../../lib/core/custom-action.ts';
 import { at, isObject, list, text } from '../../lib/core/json.ts';
-import { type CustomActionName, customActionNames } from '../../lib/policy/custom-actions.ts';
 import { madeWith } from './made.ts';
 import { matches } from './matching.ts';
 import { account, ofType, one, region, statementsIn } from './template.ts';

@@ -4,10 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { overrideAlarms } from '../../deploy/alarm-kinds.ts';
 import { defaultParameters } from '../../deploy/defaults.ts';
 import { ParameterError, readParameters } from '../../deploy/parameters.ts';
 import { stackOf } from '../../deploy/stack.ts';
-import { at } from '../../lib/core/json.ts';
+import { at, list } from '../../lib/core/json.ts';
 import { mayCall } from './simulate.ts';
 import { sls } from './sls.ts';
 import { account, type Made, ofType, one, policyOf, region, resourcesOf, statementsIn } from './template.ts';
@@ -77,22 +78,33 @@ describe('with policyParameter', () => {
     });
   });
 
-  it('each function that goes by the policy has an alarm', () => {
-    expect(alarmIds(overridable.resources)).toEqual(
-      evaluating.map((name) => `${capital(name)}PolicyOverrideInvalidAlarm`),
+  it('one alarm is of the metrics of all functions that go by the policy', () => {
+    expect(alarmIds(overridable.resources)).toEqual(['PolicyOverrideInvalidAlarm']);
+    const alarm = one(overridable.resources, 'PolicyOverrideInvalidAlarm').properties;
+    const metrics = list(alarm, 'Metrics').flatMap((each) => {
+      const metric = at(each, 'MetricStat', 'Metric');
+      return metric === undefined ? [] : [metric];
+    });
+    expect(metrics).toEqual(
+      evaluating.map((name) => ({
+        Namespace: 'Trailseal',
+        MetricName: 'PolicyOverrideInvalid',
+        Dimensions: [
+          { Name: 'service', Value: 'trailseal-dev' },
+          { Name: 'evaluator', Value: name },
+        ],
+      })),
     );
+    expect(at(alarm, 'Threshold')).toBe(0);
   });
 
-  it('the alarm is of the function’s own metric', () => {
-    expect(one(overridable.resources, 'KmsPolicyOverrideInvalidAlarm').properties).toMatchObject({
-      Namespace: 'Trailseal',
-      MetricName: 'PolicyOverrideInvalid',
-      Dimensions: [
-        { Name: 'service', Value: 'trailseal-dev' },
-        { Name: 'evaluator', Value: 'kms' },
-      ],
-      Threshold: 0,
-    });
+  it('the alarm takes no more metrics than CloudWatch does, for which there may be several', async () => {
+    const names = Array.from({ length: 11 }, (_, index) => `evaluator${index}`);
+    const made = overrideAlarms('dev', names);
+    expect(made.map(({ id, of }) => [id, of.length])).toEqual([
+      ['PolicyOverrideInvalid', 10],
+      ['PolicyOverrideInvalid2', 1],
+    ]);
   });
 
   it('a name without a path is that of a parameter too', async () => {

@@ -1,6 +1,6 @@
 /** Whether a role may make a call, as an IAM simulator that is not ours evaluates it. */
 import { runSimulation } from '@cloud-copilot/iam-simulate';
-import { account, type Made, policyOf, region } from './template.ts';
+import { account, documentsOf, type Made, region } from './template.ts';
 
 export interface Call {
   /** As IAM names it: `ec2:DescribeInstances`. */
@@ -24,7 +24,7 @@ export async function mayCall(role: Made, { action, resource, context }: Call): 
         resource: { resource, accountId: account },
         contextVariables: { 'aws:RequestedRegion': region, 'aws:SecureTransport': 'true', ...context },
       },
-      identityPolicies: [{ name: 'role', policy: policyOf(role) }],
+      identityPolicies: documentsOf(role).map((policy, index) => ({ name: `role-${index}`, policy })),
       serviceControlPolicies: [],
       resourceControlPolicies: [],
       // A key whose policy leaves it to IAM, as it is by default.

@@ -1,6 +1,6 @@
 /** The packaged template, with its references followed as CloudFormation would in one account and Region. */
 import { inject } from 'vitest';
-import { at, isObject, text } from '../../lib/core/json.ts';
+import { at, isObject, list, text } from '../../lib/core/json.ts';
 
 export const account = '111122223333';
 export const region = 'eu-central-1';
@@ -144,6 +144,21 @@ export function strings(value: unknown): readonly string[] {
 /** The one policy document of a role. */
 export function policyOf(role: Made): unknown {
   return at(role.properties, 'Policies', 0, 'PolicyDocument');
+}
+
+/** All policy documents of a role. */
+export function documentsOf(role: Made): readonly unknown[] {
+  return list(role.properties, 'Policies').map((policy) => at(policy, 'PolicyDocument'));
+}
+
+/** The role with this logical id, with the policies that are resources of their own. Throws where there is none. */
+export function roleIn(resources: ReadonlyMap<string, Made>, id: string): Made {
+  const role = one(resources, id);
+  const attached = ofType(resources, 'AWS::IAM::Policy')
+    .filter(([, { properties }]) => list(properties, 'Roles').includes(id))
+    .map(([, { properties }]) => properties);
+  const properties = isObject(role.properties) ? role.properties : {};
+  return { ...role, properties: { ...properties, Policies: [...list(properties, 'Policies'), ...attached] } };
 }
 
 /** The resource with this logical id. Throws where there is none. */

@@ -1,5 +1,6 @@
 /** The errors of the state table, and what DynamoDB's errors mean for it. */
 import { at } from '../../core/json.ts';
+import { printable } from '../../core/text.ts';
 
 /**
  * `busy`: others kept writing the same entries, or DynamoDB had no capacity; the same may be asked again. `refused`:
@@ -28,14 +29,6 @@ export function someOf(ids: readonly string[]): string {
   return ids.length > shown.length
     ? `${shown.join(', ')} and ${ids.length - shown.length} more`
     : shown.join(', ');
-}
-
-/**
- * Text of others, such as names of resources, made fit for logs and terminals: all but printable ASCII is escaped.
- * @example printable('a\u001b[2J') // 'a\\u001b[2J'
- */
-export function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** DynamoDB did not carry out the call, for want of capacity. Source: Amazon DynamoDB Developer Guide, "Error handling with DynamoDB". */

@@ -4,6 +4,7 @@
  */
 import type { Control, Resource, ResourceType, TrailEvent } from '../../core/control.ts';
 import { at, isObject, list, text } from '../../core/json.ts';
+import { isResourceType } from '../../services/catalogue.ts';
 import { parseRecord } from '../../trail/parse.ts';
 
 /** The version of Trailseal's own messages. */
@@ -59,7 +60,7 @@ export function parseMessage(value: unknown): Message {
       const looks = list(own, 'looks').map(lookIn);
       return looks.length > 0 && looks.every((look) => look !== undefined)
         ? { kind, looks }
-        : malformed('a look names a resource without type, id, ARN, account or Region, or none');
+        : malformed('a look names a resource without a known type, id, ARN, account or Region, or none');
     }
     case 'publish': {
       const findings = list(own, 'findings').filter(
@@ -72,11 +73,11 @@ export function parseMessage(value: unknown): Message {
     case 'scan': {
       const of = text(own, 'of');
       const token = text(own, 'token');
-      const part =
-        of === undefined
-          ? undefined
-          : { of: of as ScheduledScanPart['of'], ...(token === undefined ? {} : { token }) };
-      return { kind, part };
+      if (of === undefined) return { kind, part: undefined };
+      if (of !== 'stateTable' && !isResourceType(of)) {
+        return malformed(`a scheduled scan is of ${described(of)}, which is no type of resource`);
+      }
+      return { kind, part: { of, ...(token === undefined ? {} : { token }) } };
     }
     case undefined:
     case 'again': {
@@ -116,11 +117,11 @@ function lookIn(value: unknown): Recheck | undefined {
   const [type, id, arn, account, region, partOf] = ['type', 'id', 'arn', 'account', 'region', 'partOf'].map(
     (field) => text(resource, field),
   );
-  if (!type || !id || !arn || !account || !region) return undefined;
+  if (!type || !isResourceType(type) || !id || !arn || !account || !region) return undefined;
   const controls = at(value, 'controls');
   return {
     resource: {
-      type: type as ResourceType,
+      type,
       id,
       arn,
       account,

@@ -11,7 +11,6 @@ import type { Control, Resource, ResourceType } from '../../core/control.ts';
 import type { Lister, ListingError } from '../../core/list.ts';
 import type { EvaluatorName } from '../../core/service.ts';
 import { isPublicationPending, type Recorded, type StateTable } from '../../findings/state/table.ts';
-import { remediateBody } from '../../remediation/message.ts';
 import { evaluatorOf, evaluators, resourceTypeOf } from '../../services/catalogue.ts';
 import {
   publishBody,
@@ -31,8 +30,11 @@ export interface ScheduledScanSurroundings {
   readonly accountRegion: AccountRegion;
   /** Resolves when the queue has taken all of them. */
   readonly send: (queue: QueueName | 'remediate', bodies: readonly unknown[]) => Promise<void>;
-  /** Whether remediation is to be reminded of an entry; left out where this deployment has none. */
-  readonly isOutstanding?: (entry: Recorded) => boolean;
+  /**
+   * The message by which remediation is reminded of an entry, `undefined` where there is nothing to do about it; left out
+   * where this deployment has no remediation.
+   */
+  readonly reminderOf?: (entry: Recorded, now: number) => unknown;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** Milliseconds that are left to work in. */
@@ -183,17 +185,11 @@ async function scheduledScanStateTable(
   return { ...scanned, continued };
 }
 
-/** A grace period that has not begun yet begins now. */
 function remindersOf(
   entries: readonly Recorded[],
-  { isOutstanding, now }: ScheduledScanSurroundings,
+  { reminderOf, now }: ScheduledScanSurroundings,
 ): readonly unknown[] {
-  if (isOutstanding === undefined) return [];
-  return entries
-    .filter(isOutstanding)
-    .map(({ id, finding }) =>
-      remediateBody({ finding: id, openedAt: finding?.openedAt ?? null, since: now(), reminder: true }),
-    );
+  return entries.map((entry) => reminderOf?.(entry, now())).filter((body) => body !== undefined);
 }
 
 /** Each resource once, with the controls whose entries name it. */

@@ -13,7 +13,7 @@ import {
   readArchive,
   type StoredFiles,
 } from '../../trail/archive.ts';
-import { type Concern, Matcher, wantedEvents } from '../match.ts';
+import { type Concern, Matcher, wantedActors, wantedEvents } from '../match.ts';
 import { contextEvents } from '../trail-facts.ts';
 import { Duplicates, inOrderOfTime } from './chronology.ts';
 import { ReplayState, type ReplayStateOptions } from './state.ts';
@@ -180,7 +180,8 @@ export async function readFor(
 ): Promise<Archive> {
   const enabled = new Set(replays.flatMap(({ controls, policy }) => enabledBy(policy, controls)));
   return readArchive(paths, {
-    wanted: wantedEvents([...enabled], contextEvents),
+    // What an actor does is told by no name: then every record is read.
+    wanted: wantedActors([...enabled]).length > 0 ? ('all' as const) : wantedEvents([...enabled], contextEvents),
     ...(threads === undefined ? {} : { threads }),
     ...(stored === undefined ? {} : { stored }),
     ...(onProgress === undefined ? {} : { onProgress }),

@@ -3,9 +3,9 @@
  * the deployed functions hold neither.
  */
 import * as z from 'zod/mini';
+import { actionSettings } from '../../core/action-settings.ts';
 import type { Action, Control } from '../../core/control.ts';
 import { isObject } from '../../core/json.ts';
-import { actionSettings } from '../../remediation/actions/settings.ts';
 import { millisecondsIn } from '../duration.ts';
 import {
   type ActionKind,

@@ -3,8 +3,8 @@
  * Schema for editors is made from it too, so that editors and Trailseal accept the same files.
  */
 import * as z from 'zod/mini';
+import { actionSettings } from '../../core/action-settings.ts';
 import { type Action, type Control, severities } from '../../core/control.ts';
-import { actionSettings } from '../../remediation/actions/settings.ts';
 import { otherRequests, requestable } from '../custom-actions.ts';
 import { exemptDays } from '../operator-exemption.ts';
 import { exemption, exemptionTags } from './exemptions-schema.ts';

@@ -1,15 +1,13 @@
 import * as z from 'zod/mini';
-import { type ActionDeps, type Check, defineAction, type TagAdapter, type Tags } from '../../core/action.ts';
+import { type ActionDeps, type Check, defineAction, type Tags } from '../../core/action.ts';
+import { tagSettings } from '../../core/action-settings.ts';
 import type { Resource } from '../../core/control.ts';
 import { tagAdapterOf, tagAdapters } from '../../services/tags.ts';
-import { tagSettings } from './settings.ts';
 import { controlsIn, countWith, maxTags, tagsFor, trailsealTagsIn } from './tag/values.ts';
 
-const each = <T>(of: (adapter: TagAdapter) => readonly T[]): readonly T[] =>
-  [...new Set(tagAdapters.flatMap(of))].sort();
-const tagReads = each(({ permissions }) => permissions.reads);
-const tagWrites = each(({ permissions }) => [permissions.set]);
-const untagWrites = each(({ permissions }) => [permissions.remove]);
+const reads = [...new Set(tagAdapters.flatMap(({ permissions }) => permissions.reads))].sort();
+const tagWrites = tagAdapters.map(({ permissions }) => permissions.set);
+const untagWrites = tagAdapters.map(({ permissions }) => permissions.remove);
 
 /** The state before: what was there when the finding's part of the tags was added. */
 const before = z.object({
@@ -34,7 +32,7 @@ export const tag = defineAction({
   risk:
     'Policies that use tags (ABAC, tag policies, cost allocation) see the new ones. Whoever may read the tags of a ' +
     'resource learns that it fails.',
-  permissions: { reads: tagReads, writes: tagWrites },
+  permissions: { reads, writes: tagWrites },
   settings: tagSettings,
   before,
 
@@ -87,7 +85,7 @@ export const tag = defineAction({
   undo: {
     kind: 'restores',
     except: [],
-    permissions: [...tagReads, ...tagWrites, ...untagWrites],
+    permissions: { reads, writes: [...tagWrites, ...untagWrites] },
     restore: ({ resource, finding }, { prefix, at }, deps) =>
       write(resource, prefix, at, (there) => there.filter((id) => id !== finding.control), deps),
     restored: ({ resource, finding }, { prefix }, deps) =>

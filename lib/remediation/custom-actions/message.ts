@@ -7,8 +7,8 @@
 import { customActionResource, type Stage } from '../../aws/names.ts';
 import type { AccountRegion } from '../../core/account-region.ts';
 import { parseArn } from '../../core/arn.ts';
+import { type CustomActionName, customActionNames } from '../../core/custom-action.ts';
 import { at, list, text } from '../../core/json.ts';
-import { type CustomActionName, customActionNames } from '../../policy/custom-actions.ts';
 import { type ActionEvent, actionDetailTypes, actionEventSchema } from '../events/action-event.ts';
 import { transitionSource } from '../events/transition.ts';
 

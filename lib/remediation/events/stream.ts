@@ -32,13 +32,21 @@ export function readStreamRecord(record: unknown): StreamedRecord {
   }
 }
 
-/** The SDK's form of an item: bytes are bytes. `fromItem` checks what it needs of it. */
+/** The SDK's form of an item, of the kinds of attributes that an entry has: texts, numbers and bytes, which are bytes. */
 function itemOf(image: unknown): Item {
   if (!isObject(image)) throw new TypeError('an image of the stream is no object');
   return Object.fromEntries(
-    Object.entries(image).map(([name, value]) => {
-      const bytes = text(value, 'B');
-      return [name, bytes === undefined ? value : { B: Buffer.from(bytes, 'base64') }];
+    Object.entries(image).flatMap(([name, value]) => {
+      const attribute = attributeOf(value);
+      return attribute === undefined ? [] : [[name, attribute]];
     }),
-  ) as Item;
+  );
+}
+
+function attributeOf(value: unknown): Item[string] | undefined {
+  const [S, N, B] = [at(value, 'S'), at(value, 'N'), at(value, 'B')];
+  if (typeof S === 'string') return { S };
+  if (typeof N === 'string') return { N };
+  if (typeof B === 'string') return { B: Buffer.from(B, 'base64') };
+  return undefined;
 }

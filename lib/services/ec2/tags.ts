@@ -10,14 +10,21 @@ import {
 } from '@aws-sdk/client-ec2';
 import { unlessDeleted } from '../../aws/refusal.ts';
 import type { ActionDeps, TagAdapter, Tags } from '../../core/action.ts';
+import { onlyPolicyTags, type WriteTarget } from '../../core/write.ts';
+import { allSnapshots, own } from './write-targets.ts';
 
 /** EC2 tells a resource's tags with the resource. */
 function ec2Adapter(
   read: string,
+  target: WriteTarget,
   describe: (id: string, deps: ActionDeps) => Promise<{ readonly Tags?: Tag[] | undefined } | undefined>,
 ): TagAdapter {
   return {
-    permissions: { reads: [read], set: 'ec2:CreateTags', remove: 'ec2:DeleteTags' },
+    permissions: {
+      reads: [read],
+      set: { action: 'ec2:CreateTags', on: [target], condition: onlyPolicyTags },
+      remove: { action: 'ec2:DeleteTags', on: [target], condition: onlyPolicyTags },
+    },
     async read({ id }, deps) {
       const found = await unlessDeleted(() => describe(id, deps));
       return found && { tags: fromPairs(found.Tags ?? []) };
@@ -43,27 +50,31 @@ function fromPairs(pairs: readonly Tag[]): Tags {
 }
 
 /** EC2 tells of a terminated instance for about an hour. Source: EC2 User Guide, "Instance state changes". */
-const instances = ec2Adapter('ec2:DescribeInstances', async (id, { clients }) => {
+const instances = ec2Adapter('ec2:DescribeInstances', own('instance/*'), async (id, { clients }) => {
   const answer = await clients.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
   const instance = answer.Reservations?.[0]?.Instances?.[0];
   const state = instance?.State?.Name;
   return state === 'terminated' || state === 'shutting-down' ? undefined : instance;
 });
 
-const volumes = ec2Adapter('ec2:DescribeVolumes', async (id, { clients }) => {
+const volumes = ec2Adapter('ec2:DescribeVolumes', own('volume/*'), async (id, { clients }) => {
   const answer = await clients.ec2.send(new DescribeVolumesCommand({ VolumeIds: [id] }));
   return answer.Volumes?.[0];
 });
 
-const snapshots = ec2Adapter('ec2:DescribeSnapshots', async (id, { clients }) => {
+const snapshots = ec2Adapter('ec2:DescribeSnapshots', allSnapshots, async (id, { clients }) => {
   const answer = await clients.ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: [id] }));
   return answer.Snapshots?.[0];
 });
 
-const launchTemplates = ec2Adapter('ec2:DescribeLaunchTemplates', async (id, { clients }) => {
-  const answer = await clients.ec2.send(new DescribeLaunchTemplatesCommand({ LaunchTemplateIds: [id] }));
-  return answer.LaunchTemplates?.[0];
-});
+const launchTemplates = ec2Adapter(
+  'ec2:DescribeLaunchTemplates',
+  own('launch-template/*'),
+  async (id, { clients }) => {
+    const answer = await clients.ec2.send(new DescribeLaunchTemplatesCommand({ LaunchTemplateIds: [id] }));
+    return answer.LaunchTemplates?.[0];
+  },
+);
 
 export const tagAdapters = {
   AwsEc2Instance: instances,

@@ -8,10 +8,16 @@ import {
 import { unlessDeleted } from '../../aws/refusal.ts';
 import type { ActionDeps, TagAdapter, Tags } from '../../core/action.ts';
 import type { Resource } from '../../core/control.ts';
+import { type IamAction, onlyPolicyTags, type Write } from '../../core/write.ts';
+
+function writesTags(action: IamAction, resource: string): Write {
+  return { action, on: [{ service: 'eks', resource }], condition: onlyPolicyTags };
+}
 
 /** EKS names by ARN what is tagged; that of a node group ends in an id that only EKS knows. */
 function eksAdapter(
   read: string,
+  resource: string,
   describe: (
     id: string,
     deps: ActionDeps,
@@ -27,7 +33,11 @@ function eksAdapter(
   const arnOf = async (resource: Resource, deps: ActionDeps) =>
     (await unlessDeleted(() => describe(resource.id, deps)))?.arn;
   return {
-    permissions: { reads: [read], set: 'eks:TagResource', remove: 'eks:UntagResource' },
+    permissions: {
+      reads: [read],
+      set: writesTags('eks:TagResource', resource),
+      remove: writesTags('eks:UntagResource', resource),
+    },
     async read({ id }, deps) {
       const found = await unlessDeleted(() => describe(id, deps));
       return found === undefined || found.status === 'DELETING' ? undefined : { tags: found.tags ?? {} };
@@ -45,13 +55,13 @@ function eksAdapter(
   };
 }
 
-const clusters = eksAdapter('eks:DescribeCluster', async (name, { clients }) => {
+const clusters = eksAdapter('eks:DescribeCluster', 'cluster/*', async (name, { clients }) => {
   const { cluster } = await clients.eks.send(new DescribeClusterCommand({ name }));
   return cluster && { arn: cluster.arn, tags: cluster.tags, status: cluster.status };
 });
 
 /** A node group's id is `<cluster>/<node group>`. */
-const nodegroups = eksAdapter('eks:DescribeNodegroup', async (id, { clients }) => {
+const nodegroups = eksAdapter('eks:DescribeNodegroup', 'nodegroup/*', async (id, { clients }) => {
   const [clusterName, nodegroupName] = id.split('/');
   const { nodegroup } = await clients.eks.send(new DescribeNodegroupCommand({ clusterName, nodegroupName }));
   return nodegroup && { arn: nodegroup.nodegroupArn, tags: nodegroup.tags, status: nodegroup.status };

@@ -1,14 +1,23 @@
 /** How keys are tagged: TagResource, UntagResource. Grants have no tags. */
 import { ListResourceTagsCommand, TagResourceCommand, UntagResourceCommand } from '@aws-sdk/client-kms';
 import type { TagAdapter } from '../../core/action.ts';
+import { type IamAction, notOwn, onlyPolicyTags, type Write } from '../../core/write.ts';
 import { describeKey, isPendingDeletion } from './fixes/kms-key.ts';
+
+function writesTags(action: IamAction): Write {
+  return {
+    action,
+    on: [{ service: 'kms', resource: 'key/*' }],
+    condition: { ...onlyPolicyTags, ...notOwn },
+  };
+}
 
 /** KMS takes no tags of a key that is pending deletion. Source: AWS KMS Developer Guide, "Key states of AWS KMS keys". */
 const keys: TagAdapter = {
   permissions: {
     reads: ['kms:DescribeKey', 'kms:ListResourceTags'],
-    set: 'kms:TagResource',
-    remove: 'kms:UntagResource',
+    set: writesTags('kms:TagResource'),
+    remove: writesTags('kms:UntagResource'),
   },
   async read(resource, deps) {
     const key = await describeKey(resource, deps);

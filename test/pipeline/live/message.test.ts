@@ -81,7 +81,17 @@ describe('what is no message', () => {
     [
       'a look without an account',
       '{"trailseal":{"version":1,"kind":"look","looks":[{"resource":{"type":"AwsKmsKey","id":"k","arn":"a","region":"eu-central-1"}}]}}',
-      /without type, id, ARN, account or Region/,
+      /without a known type, id, ARN, account or Region/,
+    ],
+    [
+      'a look at a resource of an unknown type',
+      JSON.stringify(recheckBody([{ resource: volume }])).replace('AwsEc2Volume', 'AwsEc2Vulcan'),
+      /without a known type, id, ARN, account or Region/,
+    ],
+    [
+      'a scheduled scan of an unknown type',
+      '{"trailseal":{"version":1,"kind":"scan","of":"AwsEc2Vulcan"}}',
+      /^a scheduled scan is of "AwsEc2Vulcan", which is no type of resource$/,
     ],
     [
       'a version as deep as a message can be',

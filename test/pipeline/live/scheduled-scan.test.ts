@@ -69,7 +69,7 @@ interface World {
   readonly listers?: Partial<Record<ResourceType, Lister>>;
   readonly stateTable?: readonly (readonly Recorded[])[];
   readonly controls?: readonly Control[];
-  readonly isOutstanding?: (entry: Recorded) => boolean;
+  readonly reminderOf?: (entry: Recorded, now: number) => unknown;
   /** What is left of the time, each time that it is asked for; the last one stays. */
   readonly remaining?: readonly number[];
 }
@@ -92,7 +92,7 @@ async function scanned(part: ScheduledScanPart | undefined, world: World) {
     },
     controls: world.controls ?? controls,
     accountRegion,
-    ...(world.isOutstanding === undefined ? {} : { isOutstanding: world.isOutstanding }),
+    ...(world.reminderOf === undefined ? {} : { reminderOf: world.reminderOf }),
     send: async (queue, bodies) => {
       sent.push(...bodies.map((body) => ({ queue, body })));
     },
@@ -234,13 +234,13 @@ describe('the state table', () => {
     return found;
   }) as [Control, Control];
 
-  it('has remediation reminded of what is outstanding, as far as there is any', async () => {
+  it('has remediation reminded of each entry that gives a reminder, as far as there is remediation', async () => {
     const [one, two] = [entry(deletion, key('one'), 'OPEN', true), entry(disabled, key('two'), 'OPEN', true)];
-    const isOutstanding = ({ control }: Recorded) => control === deletion.id;
-    const { sent, report } = await scanned({ of: 'stateTable' }, { stateTable: [[one, two]], isOutstanding });
-    const occasion = { finding: one.id, openedAt: one.finding?.openedAt, since: now, reminder: true };
-    expect(sent.filter(({ queue }) => queue === 'remediate').map(({ body }) => body)).toMatchObject([
-      { trailseal: { kind: 'remediation', remediation: occasion } },
+    const reminderOf = ({ id, control }: Recorded, at: number) =>
+      control === deletion.id ? { remind: id, at } : undefined;
+    const { sent, report } = await scanned({ of: 'stateTable' }, { stateTable: [[one, two]], reminderOf });
+    expect(sent.filter(({ queue }) => queue === 'remediate').map(({ body }) => body)).toEqual([
+      { remind: one.id, at: now },
     ]);
     expect(report.reminders).toBe(1);
     const without = await scanned({ of: 'stateTable' }, { stateTable: [[one, two]] });

@@ -96,7 +96,7 @@ export function fakeKey(more: Partial<FakeAction> = {}) {
     undo: {
       kind: 'restores',
       except: [],
-      permissions: [],
+      permissions: { reads: [], writes: [] },
       restore: async () => write('disabled'),
       restored: async () => compare('disabled', 'enabled'),
     },

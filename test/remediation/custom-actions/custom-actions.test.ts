@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { CustomActionName } from '../../../lib/core/custom-action.ts';
 import { parseBody } from '../../../lib/pipeline/live/message.ts';
-import type { CustomActionName } from '../../../lib/policy/custom-actions.ts';
 import type { OperatorExemption } from '../../../lib/policy/operator-exemption.ts';
 import {
   type CustomActionDeps,

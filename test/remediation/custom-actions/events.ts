@@ -1,8 +1,8 @@
 /** Events of custom actions, as Security Hub puts them on the default bus, with one finding each. */
 
 import { customActionLabels, customActionResource } from '../../../lib/aws/names.ts';
+import type { CustomActionName } from '../../../lib/core/custom-action.ts';
 import { findingId, productArnOf } from '../../../lib/findings/id.ts';
-import type { CustomActionName } from '../../../lib/policy/custom-actions.ts';
 
 export const account = '111122223333';
 export const region = 'eu-central-1';

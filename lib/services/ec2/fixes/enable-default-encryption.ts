@@ -5,9 +5,15 @@ import {
 } from '@aws-sdk/client-ec2';
 import * as z from 'zod/mini';
 import { type ActionDeps, type Check, defineAction } from '../../../core/action.ts';
+import type { IamAction, Write } from '../../../core/write.ts';
 import { ebsDefaultEncryption } from '../controls/ebs-default-encryption.ts';
 
 const read = 'ec2:GetEbsEncryptionByDefault';
+
+/** IAM knows no resources of these actions. */
+function writesDefaults(action: IamAction): Write {
+  return { action, on: [{ all: 'of-the-region' }] };
+}
 
 /**
  * Switches EBS encryption by default on, in one Region of the account. Which key it takes by default stays as it is.
@@ -22,7 +28,7 @@ export const enableDefaultEncryption = defineAction({
   risk:
     'Launches fail where the default key is one that the launching role, such as that of an Auto Scaling group, may ' +
     'not use. Snapshots of new volumes under the AWS managed key can not be shared with other accounts.',
-  permissions: { reads: [read], writes: ['ec2:EnableEbsEncryptionByDefault'] },
+  permissions: { reads: [read], writes: [writesDefaults('ec2:EnableEbsEncryptionByDefault')] },
   settings: ebsDefaultEncryption.settings,
   before: z.object({ encryptionByDefault: z.boolean() }),
 
@@ -50,7 +56,7 @@ export const enableDefaultEncryption = defineAction({
   undo: {
     kind: 'restores',
     except: ['volumes and snapshots that were made meanwhile, which stay encrypted'],
-    permissions: [read, 'ec2:DisableEbsEncryptionByDefault'],
+    permissions: { reads: [read], writes: [writesDefaults('ec2:DisableEbsEncryptionByDefault')] },
     async restore(_target, _before, deps) {
       if (!(await isOn(deps))) return;
       await deps.clients.ec2.send(new DisableEbsEncryptionByDefaultCommand({}));

@@ -7,7 +7,9 @@ import * as z from 'zod/mini';
 import { unlessDeleted } from '../../../aws/refusal.ts';
 import { type ActionDeps, type Check, defineAction } from '../../../core/action.ts';
 import type { Resource } from '../../../core/control.ts';
+import { absent, type Write } from '../../../core/write.ts';
 import { ebsSnapshotSharing } from '../controls/ebs-snapshot-sharing.ts';
+import { allSnapshots } from '../write-targets.ts';
 
 /** Accounts named in one call; how many EC2 takes is not documented. */
 const mostAccounts = 100;
@@ -19,7 +21,14 @@ interface Sharing {
 }
 
 const reads = ['ec2:DescribeSnapshots', 'ec2:DescribeSnapshotAttribute'];
-const writes = ['ec2:ModifySnapshotAttribute'];
+const action = 'ec2:ModifySnapshotAttribute';
+/** Sharing is only ever taken away, and by the undo only ever given back. */
+const unshares: Write = { action, on: [allSnapshots], condition: absent('ec2:Add/group', 'ec2:Add/userId') };
+const shares: Write = {
+  action,
+  on: [allSnapshots],
+  condition: absent('ec2:Remove/group', 'ec2:Remove/userId'),
+};
 
 /**
  * Withdraws the public and external permissions of a snapshot, and none else.
@@ -32,7 +41,7 @@ export const unshareSnapshot = defineAction({
     'Takes away from an EBS snapshot the permission of everybody, and of each account that the control does not ' +
     'allow, to make volumes of it; allowed accounts keep theirs. Safe: the snapshot itself and volumes made of it stay.',
   risk: 'Whoever copies or restores the snapshot from another account, such as a backup or a partner, can not any more.',
-  permissions: { reads, writes },
+  permissions: { reads, writes: [unshares] },
   settings: ebsSnapshotSharing.settings,
   before: z.object({ everybody: z.boolean(), accounts: z.array(z.string()) }),
 
@@ -84,7 +93,7 @@ export const unshareSnapshot = defineAction({
       'copies that were made while it was shared, which stay where they are',
       'the protection, which the undo takes away: whoever the snapshot was shared with, be it everybody, can copy it again',
     ],
-    permissions: [...reads, ...writes],
+    permissions: { reads, writes: [shares] },
     async restore({ resource }, before, deps) {
       const sharing = await sharingOf(resource, deps);
       if (sharing === undefined) return;

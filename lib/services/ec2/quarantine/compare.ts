@@ -1,7 +1,7 @@
 /** How an instance is now, compared with its quarantine, and with what was before: pure. */
 
 import type { Check } from '../../../core/action.ts';
-import { printable } from '../../../findings/state/error.ts';
+import { printable } from '../../../core/text.ts';
 import { describeMember, type Member } from './auto-scaling.ts';
 import type { Before, Interface, Registration } from './before.ts';
 import { sameGroups, sameTracking, shortest } from './interfaces.ts';

@@ -1,5 +1,5 @@
 /** What will be done, in its order, and what of it can't be taken back: pure, in sentences for people. */
-import { printable } from '../../../findings/state/error.ts';
+import { printable } from '../../../core/text.ts';
 import type { Before } from './before.ts';
 import { shortest } from './interfaces.ts';
 import { isolationGroupName } from './names.ts';

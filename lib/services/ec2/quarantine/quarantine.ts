@@ -13,25 +13,13 @@ import {
 import { interfaceOf, interfacesOf, isolate, release, shortest } from './interfaces.ts';
 import { ensureIsolationGroup, findIsolationGroup, type IsolationGroup } from './isolation-group.ts';
 import { markOf } from './names.ts';
+import { permissions, undoPermissions } from './permissions.ts';
 import { planOf } from './plan.ts';
 import { isolates, type Settings, settings, shortens, stops } from './settings.ts';
 import { needlessBecause, obstacles } from './skip.ts';
 import { snapshotOnce } from './snapshots.ts';
 import { look, type Seen } from './state.ts';
 import { drain, presentRegistrations, register } from './targets.ts';
-
-const reads = [
-  'autoscaling:DescribeAutoScalingGroups',
-  'autoscaling:DescribeAutoScalingInstances',
-  'ec2:DescribeIamInstanceProfileAssociations',
-  'ec2:DescribeInstanceAttribute',
-  'ec2:DescribeInstances',
-  'ec2:DescribeNetworkInterfaces',
-  'ec2:DescribeSecurityGroups',
-  'ec2:DescribeSnapshots',
-  'elasticloadbalancing:DescribeTargetGroups',
-  'elasticloadbalancing:DescribeTargetHealth',
-];
 
 /**
  * Takes an EC2 instance out of service and cuts it off, in an order in which nothing destroys it on the way: an
@@ -52,21 +40,7 @@ export const quarantine = defineAction({
     'are open at once, nor traffic to the instance metadata service, the Amazon DNS server and time service, and ' +
     'credentials of its role that were handed out stay valid. Classic Load Balancers and IP targets of other VPCs are ' +
     'not seen.',
-  permissions: {
-    reads,
-    writes: [
-      'autoscaling:DetachInstances',
-      'autoscaling:EnterStandby',
-      'ec2:CreateSecurityGroup',
-      'ec2:CreateSnapshots',
-      'ec2:CreateTags',
-      'ec2:ModifyInstanceAttribute',
-      'ec2:ModifyNetworkInterfaceAttribute',
-      'ec2:RevokeSecurityGroupEgress',
-      'ec2:StopInstances',
-      'elasticloadbalancing:DeregisterTargets',
-    ],
-  },
+  permissions,
   settings,
   before,
 
@@ -125,18 +99,7 @@ export const quarantine = defineAction({
       'the scale-in protection of an instance that was detached',
       "idle timeouts that nobody had set: they are set to AWS's usual values (432000, 180 and 30 seconds)",
     ],
-    permissions: [
-      ...reads,
-      'autoscaling:AttachInstances',
-      'autoscaling:ExitStandby',
-      'ec2:ModifyInstanceAttribute',
-      'ec2:ModifyNetworkInterfaceAttribute',
-      'ec2:StartInstances',
-      'elasticloadbalancing:RegisterTargets',
-      // EC2 asks for it in the name of whoever starts an instance with volumes under customers' keys; it can be
-      // narrowed by `kms:GrantIsForAWSResource` and `kms:ViaService`. Source: Amazon EBS User Guide, "Requirements".
-      'kms:CreateGrant',
-    ],
+    permissions: undoPermissions,
     /**
      * The steps in reverse, but for the first two: an instance gets its network back before it starts, since what it
      * runs at its start may need it.

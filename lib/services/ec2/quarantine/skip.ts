@@ -2,7 +2,7 @@
 import type { NetworkInterface, Tag } from '@aws-sdk/client-ec2';
 import type { Resource } from '../../../core/control.ts';
 import { matchesPattern } from '../../../core/pattern.ts';
-import { printable } from '../../../findings/state/error.ts';
+import { printable } from '../../../core/text.ts';
 import { interfaceOf } from './interfaces.ts';
 import { isolationGroupName } from './names.ts';
 import { isolates, type Settings, stops } from './settings.ts';

@@ -12,7 +12,7 @@ import {
   type Snapshot,
 } from '@aws-sdk/client-ec2';
 import type { ActionDeps } from '../../../core/action.ts';
-import { cut } from '../../../findings/plain.ts';
+import { cut } from '../../../core/text.ts';
 import type { Before } from './before.ts';
 import { findingTag, quarantineTag } from './names.ts';
 

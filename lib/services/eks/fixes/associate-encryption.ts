@@ -5,7 +5,7 @@ import { unlessDeleted } from '../../../aws/refusal.ts';
 import { type ActionDeps, type Check, defineAction } from '../../../core/action.ts';
 import { parseArn } from '../../../core/arn.ts';
 import type { Resource } from '../../../core/control.ts';
-import { describeKeyPermission } from '../../kms/fixes/kms-key.ts';
+import { notOwn } from '../../../core/write.ts';
 import { eksSecretsEncryption, keyNamed } from '../controls/eks-secrets-encryption.ts';
 import { bringAbout, clusterIsDeleted, clusterReads, describeCluster, obstacleOfCluster } from './cluster.ts';
 
@@ -29,8 +29,18 @@ export const associateEncryption = defineAction({
     'From then on the cluster depends on the key: it is degraded while the key is disabled, and lost for good once it ' +
     'is deleted. KMS charges for the key and for its use.',
   permissions: {
-    reads: [...clusterReads, describeKeyPermission],
-    writes: ['eks:AssociateEncryptionConfig', 'kms:CreateGrant'],
+    reads: [...clusterReads, 'kms:DescribeKey'],
+    writes: [
+      { action: 'eks:AssociateEncryptionConfig', on: [{ service: 'eks', resource: 'cluster/*' }] },
+      {
+        // A grant lets others use the key: only on the one key that the policy names; where it names none, the action
+        // is skipped. EKS makes the grant in the caller's name, but not so that kms:GrantIsForAWSResource holds.
+        // Source: Amazon EKS User Guide, "Encrypt Kubernetes secrets with KMS on existing clusters" (last note).
+        action: 'kms:CreateGrant',
+        on: [{ service: 'kms', resource: 'key/*', namedInSetting: 'key' }],
+        condition: notOwn,
+      },
+    ],
   },
   settings: eksSecretsEncryption.settings,
   /** There was no key; this is the one that the cluster gets. */

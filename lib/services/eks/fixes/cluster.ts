@@ -11,9 +11,13 @@ import {
 import { unlessDeleted } from '../../../aws/refusal.ts';
 import { type ActionDeps, type Check, UnderWay } from '../../../core/action.ts';
 import type { Resource } from '../../../core/control.ts';
+import type { Write } from '../../../core/write.ts';
 
 export const clusterReads: readonly string[] = ['eks:DescribeCluster', 'eks:DescribeUpdate'];
-export const clusterWrites: readonly string[] = ['eks:UpdateClusterConfig'];
+/** IAM tells neither what of a cluster is updated nor to what: there is no condition that fits. */
+export const clusterWrites: readonly Write[] = [
+  { action: 'eks:UpdateClusterConfig', on: [{ service: 'eks', resource: 'cluster/*' }] },
+];
 
 /** The cluster as EKS describes it now; `undefined` when there is none any more. */
 export function describeCluster({ id }: Resource, { clients }: ActionDeps): Promise<Cluster | undefined> {

@@ -59,7 +59,7 @@ export const enableAuditLogging = defineAction({
   undo: {
     kind: 'restores',
     except: ['logs that were exported meanwhile, which stay in CloudWatch Logs'],
-    permissions: [...clusterReads, ...clusterWrites],
+    permissions: { reads: clusterReads, writes: clusterWrites },
     restore: ({ resource }, { off }, deps) =>
       updateCluster(
         resource,

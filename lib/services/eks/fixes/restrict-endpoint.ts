@@ -95,7 +95,7 @@ export const restrictEndpoint = defineAction({
       'connections and pipelines that were cut meanwhile, which do not come back by themselves',
       'the protection, which the undo takes away: the API is reachable again from wherever it was before',
     ],
-    permissions: [...clusterReads, ...clusterWrites],
+    permissions: { reads: clusterReads, writes: clusterWrites },
     restore: ({ resource }, { was }, deps) => set(resource, was, deps),
     restored: ({ resource }, { was, becomes }, deps) => compare(resource, was, becomes, deps),
   },

@@ -10,6 +10,7 @@ import {
   isPendingDeletion,
   keyIsDeleted,
   obstacleOf,
+  writesKeys,
 } from './kms-key.ts';
 
 /**
@@ -27,7 +28,10 @@ export const cancelKeyDeletion = defineAction({
   risk:
     'A key that was rightly being retired stays, is charged for, and, if it was enabled, can be used again by whoever ' +
     'its policy lets in.',
-  permissions: { reads: [describeKeyPermission], writes: ['kms:CancelKeyDeletion', 'kms:EnableKey'] },
+  permissions: {
+    reads: [describeKeyPermission],
+    writes: [writesKeys('kms:CancelKeyDeletion'), writesKeys('kms:EnableKey')],
+  },
   settings: kmsKeyDeletion.settings,
   before: z.object({
     keyState: z.string(),

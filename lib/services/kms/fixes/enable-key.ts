@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { type ActionDeps, type Check, defineAction } from '../../../core/action.ts';
 import type { Resource } from '../../../core/control.ts';
 import { kmsKeyDisabled } from '../controls/kms-key-disabled.ts';
-import { describeKey, describeKeyPermission, keyIsDeleted, obstacleOf } from './kms-key.ts';
+import { describeKey, describeKeyPermission, keyIsDeleted, obstacleOf, writesKeys } from './kms-key.ts';
 
 /**
  * Enables a disabled key. A key in any other state is not a matter of being enabled.
@@ -17,7 +17,7 @@ export const enableKey = defineAction({
   risk:
     'A key that somebody disabled on purpose, because it is being retired or may be in the wrong hands, can be used ' +
     'again by whoever its policy lets in.',
-  permissions: { reads: [describeKeyPermission], writes: ['kms:EnableKey'] },
+  permissions: { reads: [describeKeyPermission], writes: [writesKeys('kms:EnableKey')] },
   settings: kmsKeyDisabled.settings,
   before: z.object({ keyState: z.string() }),
 
@@ -47,7 +47,7 @@ export const enableKey = defineAction({
   undo: {
     kind: 'restores',
     except: ['what was done with the key while it was enabled'],
-    permissions: [describeKeyPermission, 'kms:DisableKey'],
+    permissions: { reads: [describeKeyPermission], writes: [writesKeys('kms:DisableKey')] },
     async restore({ resource }, _before, deps) {
       const key = await describeKey(resource, deps);
       if (key?.KeyState !== 'Enabled') return;

@@ -9,7 +9,7 @@ import { unlessDeleted } from '../../../aws/refusal.ts';
 import { type ActionDeps, type Check, defineAction } from '../../../core/action.ts';
 import type { Resource } from '../../../core/control.ts';
 import { kmsKeyRotation } from '../controls/kms-key-rotation.ts';
-import { describeKey, describeKeyPermission, keyIsDeleted, obstacleOf } from './kms-key.ts';
+import { describeKey, describeKeyPermission, keyIsDeleted, obstacleOf, writesKeys } from './kms-key.ts';
 
 /** What KMS takes when no period is named. Source: KMS API Reference, "EnableKeyRotation": RotationPeriodInDays. */
 const defaultPeriod = 365;
@@ -33,7 +33,7 @@ export const enableRotation = defineAction({
   risk: 'KMS charges for the first and second rotation of a key. A multi-Region key is rotated in all its Regions.',
   permissions: {
     reads: [describeKeyPermission, 'kms:GetKeyRotationStatus'],
-    writes: ['kms:EnableKeyRotation'],
+    writes: [writesKeys('kms:EnableKeyRotation')],
   },
   settings: kmsKeyRotation.settings,
   before: z.object({
@@ -73,12 +73,10 @@ export const enableRotation = defineAction({
   undo: {
     kind: 'restores',
     except: ['rotations that were made meanwhile', 'the date of the next rotation, which is counted anew'],
-    permissions: [
-      describeKeyPermission,
-      'kms:GetKeyRotationStatus',
-      'kms:EnableKeyRotation',
-      'kms:DisableKeyRotation',
-    ],
+    permissions: {
+      reads: [describeKeyPermission, 'kms:GetKeyRotationStatus'],
+      writes: [writesKeys('kms:EnableKeyRotation'), writesKeys('kms:DisableKeyRotation')],
+    },
     async restore({ resource }, { enabled, periodInDays }, deps) {
       const rotation = await rotationOf(resource, deps);
       if (rotation === undefined || isSo(rotation, enabled, periodInDays)) return;

@@ -6,8 +6,14 @@ import { DescribeKeyCommand, GetKeyPolicyCommand, type KeyMetadata } from '@aws-
 import { unlessDeleted } from '../../../aws/refusal.ts';
 import type { ActionDeps, Check } from '../../../core/action.ts';
 import type { Resource } from '../../../core/control.ts';
+import { type IamAction, notOwn, type Write } from '../../../core/write.ts';
 
 export const describeKeyPermission = 'kms:DescribeKey';
+
+/** A write on the keys of the account, but for those of Trailseal's own stack. */
+export function writesKeys(action: IamAction): Write {
+  return { action, on: [{ service: 'kms', resource: 'key/*' }], condition: notOwn };
+}
 
 /** The key as KMS describes it now; `undefined` when there is none any more. */
 export function describeKey({ id }: Resource, { clients }: ActionDeps): Promise<KeyMetadata | undefined> {

@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 import { type ActionDeps, type Check, defineAction } from '../../../core/action.ts';
 import type { Evaluation, Resource, Source } from '../../../core/control.ts';
 import { known, unknownFact } from '../../../core/facts.ts';
+import { notOwn, type Write } from '../../../core/write.ts';
 import { parseKeyPolicy } from '../../../iam/document.ts';
 import { kmsKeyPolicy } from '../controls/kms-key-policy.ts';
 import { goodKeyPolicy } from '../memory.ts';
@@ -17,7 +18,14 @@ import {
 } from './kms-key.ts';
 
 const reads = [describeKeyPermission, getKeyPolicyPermission];
-const writes = ['kms:PutKeyPolicy'];
+const writes: readonly Write[] = [
+  {
+    action: 'kms:PutKeyPolicy',
+    on: [{ service: 'kms', resource: 'key/*' }],
+    // Never without KMS's check that the caller may change the policy afterwards.
+    condition: { ...notOwn, BoolIfExists: { 'kms:BypassPolicyLockoutSafetyCheck': 'false' } },
+  },
+];
 
 /**
  * Puts back the last key policy that was seen while the key passed, if the control, with today's settings, still
@@ -87,7 +95,7 @@ export const restoreKeyPolicy = defineAction({
       'calls that were denied meanwhile',
       'the protection, which the undo takes away: whoever the earlier policy let in can use the key again',
     ],
-    permissions: [...reads, ...writes],
+    permissions: { reads, writes },
     restore: ({ resource }, { policy }, deps) => put(resource, policy, deps),
     restored: ({ resource }, { good, policy }, deps) => compare(resource, policy, good, deps),
   },

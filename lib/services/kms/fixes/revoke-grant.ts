@@ -6,6 +6,7 @@ import { commandLine } from '../../../core/command-line.ts';
 import type { Facts, Resource, Source } from '../../../core/control.ts';
 import { known } from '../../../core/facts.ts';
 import { kmsGrant } from '../controls/kms-grant.ts';
+import { writesKeys } from './kms-key.ts';
 
 /**
  * Revokes a grant to a principal of an account that is not allowed. A revoked grant does not come back.
@@ -19,7 +20,7 @@ export const revokeGrant = defineAction({
   risk:
     'Whatever the grantee did with the key stops working, within minutes: volumes of another account, backups, ' +
     'services that use the key for it. A grant that is made anew has another id and another token.',
-  permissions: { reads: ['kms:ListGrants'], writes: ['kms:RevokeGrant'] },
+  permissions: { reads: ['kms:ListGrants'], writes: [writesKeys('kms:RevokeGrant')] },
   settings: kmsGrant.settings,
   before: z.object({
     grantId: z.string(),

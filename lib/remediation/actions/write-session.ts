@@ -1,0 +1,52 @@
+/**
+ * What is written to resources is written with the role of the service alone, in a session of its own for each run of an
+ * action: CloudTrail tells by the session's name which run a call belongs to, and no role may do it all. What is only
+ * read before and afterwards is read with the function's own role.
+ */
+import type { Clients } from '../../aws/clients.ts';
+import type { ActionDeps, AnyAction, Target } from '../../core/action.ts';
+import { writingService } from '../../services/write-services.ts';
+
+/** Clients that write to a service, for one session of its role. */
+export type WriteClients = (service: string, session: string) => Clients;
+
+/**
+ * The environment variable with the ARN of a service's role.
+ * @example writeRoleVariable('ec2') // 'TRAILSEAL_WRITE_ROLE_EC2'
+ */
+export function writeRoleVariable(service: string): string {
+  return `TRAILSEAL_WRITE_ROLE_${service.replaceAll('-', '_').toUpperCase()}`;
+}
+
+/**
+ * What the session of a run is called: the run first, by which the function's log and the run history have it. Two to 64
+ * characters of those that STS takes. Source: STS API Reference, "AssumeRole": RoleSessionName.
+ * @example sessionName('8a7b…', { id: 'fix:enable-key' }) // '8a7b….enable-key'
+ */
+export function sessionName(run: string, { id }: Pick<AnyAction, 'id'>): string {
+  return `${run}.${id.replace(/^fix:/, '')}`.replaceAll(/[^\w+=,.@-]+/g, '-').slice(0, 64);
+}
+
+/**
+ * The action, whose `apply` and undo write with clients of a session of their own; the session begins with the first call.
+ * @param run what this run is called, unlike any other.
+ * @example actions.map((action) => inWriteSession(action, requestId, writeClients))
+ */
+export function inWriteSession(action: AnyAction, run: string, writeClients: WriteClients): AnyAction {
+  const made = new Map<string, Clients>();
+  const writing = ({ resource }: Target, deps: ActionDeps): ActionDeps => {
+    const service = writingService(action, resource.type);
+    const clients = made.get(service) ?? writeClients(service, sessionName(run, action));
+    made.set(service, clients);
+    return { ...deps, clients };
+  };
+  const { undo } = action;
+  return {
+    ...action,
+    apply: (target, before, deps) => action.apply(target, before, writing(target, deps)),
+    undo:
+      undo.kind === 'restores'
+        ? { ...undo, restore: (target, before, deps) => undo.restore(target, before, writing(target, deps)) }
+        : undo,
+  };
+}

@@ -1,0 +1,25 @@
+/** The policy that asks for all there is, and lets all of it be ordered: the largest roles that a deployment can have. */
+import { requestable } from '../../../lib/policy/custom-actions.ts';
+import { controls } from '../../../lib/services/catalogue.ts';
+import { listed } from '../made.ts';
+
+const key = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+/** One key for the secrets of clusters: without it, an order to associate it could never be obeyed. */
+const settings = `settings: { key: ["${key}"] }`;
+
+/** `controls:` with that setting alone. */
+export const keySetting = `controls: { eks-secrets-encryption: { ${settings} } }`;
+
+const customActions = [...new Set(controls.flatMap(requestable)), 'undo', 're-check', 'exempt'];
+
+export const everything = {
+  policy: [
+    'controls:',
+    listed(controls, ({ id, actions }) => {
+      const more = id === 'eks-secrets-encryption' ? `, ${settings}` : '';
+      return `${id}: { actions: [${actions.join(', ')}]${more} }`;
+    }),
+    `operators: { customActions: [${customActions.join(', ')}] }`,
+  ].join('\n'),
+  parameters: { allowKeyPolicyWrites: 'true', kmsKeyArn: key },
+} as const;
