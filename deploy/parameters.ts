@@ -100,14 +100,14 @@ const schema = z.strictObject({
   ),
   /** In the order of `evaluators`. */
   evaluators: z.pipe(
-    z.pipe(
-      z.transform((text: string) => (text === 'all' ? evaluators.join(',') : text)),
-      separated(z.enum(evaluators, someEvaluators)).check(
-        z.minLength(1, someEvaluators),
-        z.refine((wanted) => new Set(wanted).size === wanted.length, someEvaluators),
-      ),
+    separated(z.enum(['all', ...evaluators], someEvaluators)).check(
+      z.minLength(1, someEvaluators),
+      z.refine((wanted) => new Set(wanted).size === wanted.length, someEvaluators),
+      z.refine((wanted) => wanted.length === 1 || !wanted.includes('all'), someEvaluators),
     ),
-    z.transform((wanted): readonly EvaluatorName[] => evaluators.filter((name) => wanted.includes(name))),
+    z.transform((wanted): readonly EvaluatorName[] =>
+      evaluators.filter((name) => wanted.includes('all') || wanted.includes(name)),
+    ),
   ),
   policy: matching(/\S/, 'the path of a policy file'),
   /**

@@ -9,36 +9,31 @@ export interface NamedResource {
   readonly id?: string;
 }
 
-/** A resource without an ARN of its own is named PARENT-ARN#ID, as in `lib/findings/asff-resource.ts`. */
-const formsWithParent: readonly {
-  readonly service: string;
-  readonly pattern: RegExp;
-  readonly type: ResourceType;
-}[] = [
-  { service: 'ec2', pattern: /#(.+)$/s, type: 'AwsEc2Volume' },
-  { service: 'eks', pattern: /#(.+)$/s, type: 'AwsEksNodegroup' },
-  { service: 'kms', pattern: /#(.+)$/s, type: 'AwsKmsGrant' },
-];
-
 /**
  * The resource that a name on the command line stands for.
- * @param name an ARN, or a resource as Security Hub's findings name it.
+ * @param name an ARN, or a resource as Security Hub's findings name it: `ARN#ID` where the ARN is not its own.
  * @returns `undefined` when it is no resource that the controls evaluate.
+ * @example resourceNamed('AWS::::Account:111122223333') // { type: 'AwsAccount' }
  */
 export function resourceNamed(name: string): NamedResource | undefined {
-  if (name.startsWith('AWS::::Account:')) return { type: 'AwsAccount' };
+  const account = resourceTypes.find((type) => isAccount(type, name));
+  if (account !== undefined) return { type: account };
   const arn = parseArn(name);
   if (arn === undefined) return undefined;
-  const { service, resource } = arn;
-  if (service === 'iam' && resource === 'root') return { type: 'AwsAccount' };
   for (const type of resourceTypes) {
     const form = resourceTypeOf(type).arn;
-    const id = form.service === service && form.ofParent !== true ? form.idIn(resource) : undefined;
+    const id = form.service === arn.service ? form.idIn(arn.resource) : undefined;
     if (id !== undefined) return { type, id };
   }
-  for (const form of formsWithParent) {
-    const id = form.service === service ? form.pattern.exec(resource)?.[1] : undefined;
-    if (id !== undefined) return { type: form.type, id };
-  }
   return undefined;
+}
+
+/** Whether the name is that of an account: its ARN, or the id that ASFF gives it. */
+function isAccount(type: ResourceType, name: string): boolean {
+  const { idIsAccount, asffId, arn: form } = resourceTypeOf(type);
+  if (idIsAccount !== true) return false;
+  const id = name.slice(name.lastIndexOf(':') + 1);
+  if (asffId?.({ account: id, id }) === name) return true;
+  const arn = parseArn(name);
+  return arn !== undefined && arn.service === form.service && arn.resource === form.resource(arn.account);
 }

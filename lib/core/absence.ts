@@ -1,29 +1,45 @@
-/**
- * What the facts tell of the resource itself: that it was deleted, that it is not ready yet, or that AWS did not
- * answer. Each gives the detail, a clause for people, or `undefined` where it is not so.
- */
+/** What facts say about the resource itself: it was deleted, it is not ready yet, or AWS did not answer. */
 import type { Facts } from './control.ts';
 import type { Unknown, UnknownReason } from './facts.ts';
 
-/** The resource itself is not there: not any more or, if it was just made, not yet. What it refers to may be deleted. */
+/**
+ * Whether the resource itself does not exist: it was deleted, or AWS does not show it yet because it was just
+ * created.
+ * That something the resource refers to was deleted does not count.
+ * @param facts of one resource, any number of them.
+ * @returns the reason, a clause for people; `undefined` where no fact says so.
+ * @example isDeleted({ 'kms.keyState': unknownFact('deleted', 'KMS does not know the key') }) // 'KMS does not know the key'
+ */
 export function isDeleted(facts: Partial<Facts>): string | undefined {
   return because(['deleted'], unknownFacts(facts));
 }
 
-/** The resource is still being made or changed, so that AWS does not tell yet how it will be. */
+/**
+ * Whether AWS is still creating or changing the resource, so that its final state is not known yet.
+ * @param facts of one resource, any number of them.
+ * @returns the reason, a clause for people; `undefined` where no fact says so.
+ * @example isNotReady({ 'eks.logging': unknownFact('not-ready', 'the cluster is CREATING') }) // 'the cluster is CREATING'
+ */
 export function isNotReady(facts: Partial<Facts>): string | undefined {
   return because(['not-ready'], unknownFacts(facts));
 }
 
 /**
- * AWS was asked and did not answer, which may be otherwise in a while: a throttled or failed call. A denial lasts,
- * and is none.
+ * Whether a call to AWS was throttled or failed, so that a later try may succeed. A denied call does not count,
+ * because
+ * it stays denied.
+ * @param facts of one resource; unknown parts within known facts count too.
+ * @returns the reason, a clause for people; `undefined` where AWS answered every call.
+ * @example wasNotAnswered({ 'kms.keyState': unknownFact('throttled', 'kms:DescribeKey was throttled') }) // 'kms:DescribeKey was throttled'
  */
 export function wasNotAnswered(facts: Partial<Facts>): string | undefined {
   return [...unknownFacts(facts), ...unknownParts(facts)].find(isUnanswered)?.detail;
 }
 
-/** The same of one thing that is unknown. */
+/**
+ * Whether one thing is unknown because AWS did not answer (`throttled`, `failed`); see `wasNotAnswered`.
+ * @example isUnanswered(unknownFact('denied', 'kms:DescribeKey is denied')) // false
+ */
 export function isUnanswered({ reason }: Unknown): boolean {
   return reason === 'throttled' || reason === 'failed';
 }
@@ -36,7 +52,7 @@ function unknownFacts(facts: Partial<Facts>): readonly Unknown[] {
   return Object.values(facts).filter((fact): fact is Unknown => !fact.known);
 }
 
-/** What is unknown within facts that are known otherwise, however deep: an unknown fact is one wherever it stands. */
+/** The unknown parts of known facts, at any depth: a fact may hold facts, of which one may be unknown. */
 function unknownParts(facts: Partial<Facts>): readonly Unknown[] {
   const found: Unknown[] = [];
   const search = (value: unknown): void => {

@@ -1,8 +1,8 @@
 /** An account and one of its Regions. It travels with every resource, message, state key and client: it is never a property of the deployment. */
 export interface AccountRegion {
-  /** 12 digits; "unknown" where an event does not tell it. */
+  /** 12 digits; "unknown" where an event does not contain it. */
   readonly account: string;
-  /** As AWS spells it, `eu-central-1`; "unknown" where an event does not tell it. */
+  /** As AWS spells it, `eu-central-1`; "unknown" where an event does not contain it. */
   readonly region: string;
 }
 

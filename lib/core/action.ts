@@ -40,7 +40,7 @@ export interface Remembered<T> {
   readonly at: string;
 }
 
-/** What services had remembered of resources, so that they can be put back as they were. */
+/** What services remembered of resources, so that a fix can restore their former state. */
 export interface Memory {
   /**
    * @param kind what it is, as the service named it: `good-policy`.
@@ -94,7 +94,7 @@ export type Undo<Before, Settings = unknown> =
       /** What the undo can't bring back, each a clause for people; announced before the action is done. */
       readonly except: readonly string[];
       readonly permissions: ActionPermissions;
-      /** Puts back what was there; idempotent. Only called while `check` says `as-set`, or to go on with an undo. */
+      /** Restores the state before; idempotent. Only called while `check` returns `as-set`, or to resume an undo. */
       restore(target: Target<Settings>, before: Before, deps: ActionDeps): Promise<void>;
       /** Whether everything is as it was before. */
       restored(target: Target<Settings>, before: Before, deps: ActionDeps): Promise<Check>;
@@ -132,10 +132,15 @@ export interface ActionDefinition<Before extends z.ZodMiniType, Settings extends
   readonly undo: Undo<z.infer<Before>, z.infer<Settings>>;
 }
 
-/** An action with its parameters forgotten, as the rest of the system handles it. */
+/** An action without its type parameters, as the rest of the system handles it. */
 export type AnyAction = ActionDefinition<z.ZodMiniType, z.ZodMiniType>;
 
-/** Declares an action; the types tie its parts to what it keeps of the state before. */
+/**
+ * Declares an action; the types tie its parts to its settings and to what it keeps of the state before.
+ * @param action all parts of the action.
+ * @returns the same object.
+ * @example export const revokeGrant = defineAction({ id: 'fix:revoke-grant', description, risk, permissions, settings, before, prepare, apply, check, undo });
+ */
 export function defineAction<Before extends z.ZodMiniType, Settings extends z.ZodMiniType>(
   action: ActionDefinition<Before, Settings>,
 ): ActionDefinition<Before, Settings> {

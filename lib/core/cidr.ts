@@ -3,12 +3,17 @@ import { isIP } from 'node:net';
 
 export interface Cidr {
   readonly evaluator: 'ipv4' | 'ipv6';
-  /** The address as written; bits beyond the prefix are without meaning. */
+  /** The address as written; bits beyond the prefix have no meaning. */
   readonly address: string;
   readonly prefix: number;
 }
 
-/** The block in `value`, as `203.0.113.0/24` or `2001:db8::/32`; `undefined` for anything else. */
+/**
+ * Parses a CIDR block.
+ * @param value a text such as `203.0.113.0/24` or `2001:db8::/32`.
+ * @returns the block; `undefined` where the text is not one.
+ * @example parseCidr('203.0.113.0/24')?.prefix // 24
+ */
 export function parseCidr(value: string): Cidr | undefined {
   const match = /^([0-9A-Fa-f:.]{2,45})\/(0|[1-9]\d{0,2})$/.exec(value);
   if (match === null) return undefined;
@@ -21,8 +26,11 @@ export function parseCidr(value: string): Cidr | undefined {
 }
 
 /**
- * Whether every address of `inner` is in one of `outers`, which may cover it together. Blocks of different
- * evaluators cover nothing of each other; an IPv4-mapped IPv6 block counts as IPv6.
+ * Whether every address of `inner` is in one of `outers`, which may cover it together. A block never covers one of
+ * the
+ * other IP version; an IPv4-mapped IPv6 block counts as IPv6.
+ * @param outers in any order; they may overlap.
+ * @example covers([{ evaluator: 'ipv4', address: '10.0.0.0', prefix: 8 }], { evaluator: 'ipv4', address: '10.1.0.0', prefix: 16 }) // true
  */
 export function covers(outers: readonly Cidr[], inner: Cidr): boolean {
   const { first, last } = spanOf(inner);
@@ -53,7 +61,7 @@ function numberOfV6(address: string): bigint {
   return [...before, ...zeros, ...after].reduce((number, group) => number * 65536n + group, 0n);
 }
 
-/** The groups of 16 bits in a part of an IPv6 address; one written as IPv4 stands for two. */
+/** The groups of 16 bits in a part of an IPv6 address; a part in IPv4 notation is two groups. */
 function groupsOf(part: string): readonly bigint[] {
   if (part === '') return [];
   return part.split(':').flatMap((group) => {

@@ -2,8 +2,11 @@
 import { printable } from './text.ts';
 
 /**
- * A command line for a POSIX shell: each word quoted where it must be. Names that others gave are data in it, whatever
- * they hold; what is not printable ASCII is escaped, so that it does nothing to a terminal.
+ * Builds a command line for a POSIX shell. Every word is quoted where it must be, because names that others chose are
+ * data; characters other than printable ASCII are escaped, so that they cannot control a terminal.
+ * @param words the program and its arguments, unquoted.
+ * @returns one line.
+ * @example commandLine(['aws', 'kms', 'describe-key', '--key-id', 'alias/a b']) // "aws kms describe-key --key-id 'alias/a b'"
  */
 export function commandLine(words: readonly string[]): string {
   return words

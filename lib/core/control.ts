@@ -1,6 +1,6 @@
 /**
- * A control is a pure evaluation over plain facts, told in one file. This module is the whole contract:
- * everything that brings a control its events and facts, or carries out what it decides, lives elsewhere.
+ * A control is a pure evaluation of plain facts, in one file. This module is the whole contract: the code that brings
+ * a control its events and facts, or carries out what it decides, is elsewhere.
  */
 import type { z } from 'zod/mini';
 import type { AuditEvent, TrailEvent } from './event.ts';
@@ -22,9 +22,9 @@ export interface ResourceTypes {}
 export type ResourceType = keyof ResourceTypes & string;
 
 /**
- * What is evaluated. `id` is AWS's own (`i-…`, a cluster's name, a key's UUID); where AWS has none yet, it is
- * made of those that are known (`i-…:/dev/sdb`). With control, account and Region it identifies a finding,
- * so it must be the same live, in scheduled scan and in replay.
+ * What a control evaluates. `id` is AWS's own (`i-…`, a cluster's name, a key's UUID); where AWS has assigned none
+ * yet, it consists of known ids (`i-…:/dev/sdb`). With control, account and Region it identifies a finding, so it
+ * must be the same live, in a scheduled scan and in replay.
  */
 export interface Resource {
   readonly type: ResourceType;
@@ -34,9 +34,9 @@ export interface Resource {
   /** The account that owns the resource: 12 digits, or "unknown". */
   readonly account: string;
   readonly region: string;
-  /** The ARN of the resource whose end is this one's end too (an instance, for its volumes). */
+  /** The ARN of the resource whose deletion deletes this one too (an instance, for its volumes). */
   readonly partOf?: string;
-  /** Tags, where the event or the facts told them; what they do not tell is not "untagged". */
+  /** Tags, where the event or the facts contain them; left out means unknown, not "untagged". */
   readonly tags?: Readonly<Record<string, string>>;
 }
 
@@ -46,7 +46,10 @@ export type Operation<Sdk> = { [K in keyof Sdk]: K extends `${infer Name}Command
 /** The calls of each event source, by the source's name (`kms.amazonaws.com`). Services add theirs. */
 // biome-ignore lint/suspicious/noEmptyInterface: services add to it.
 export interface ApiCalls {}
-/** What services do by themselves, which no API model holds (`DeleteKey`), by event source. Services add theirs. */
+/**
+ * Events of what services do by themselves, which no API model contains (`DeleteKey`), by event source. Services add
+ * theirs.
+ */
 // biome-ignore lint/suspicious/noEmptyInterface: services add to it.
 export interface ServiceEvents {}
 export type EventSource = keyof ApiCalls & string;
@@ -64,7 +67,10 @@ export type ApiCall = {
     readonly eventSource: S;
     readonly eventNames: readonly ApiCalls[S][];
     readonly resources: FindResources;
-    /** Whether the call may have deleted what it names, which AWS shows for some time more: its absence is an answer then. */
+    /**
+     * Whether the call may have deleted the resource. AWS shows a deleted resource for some time; once it does not,
+     * the resource counts as deleted.
+     */
     readonly mayDelete?: true;
   };
 }[EventSource];
@@ -121,27 +127,27 @@ export interface OnScheduleOnly {
 
 /** What makes a control evaluate the resources that it names. */
 export type Trigger = ApiCall | ServiceEvent | SignIn | ActorCall | AuditRequest | OnScheduleOnly;
-/** An event after which the resources that it names exist no more; what is `partOf` them neither. */
+/** An event that deletes the resources that it names, and every resource that is `partOf` them. */
 export type Deletion = ApiCall | ServiceEvent;
 
 export const verdicts = ['PASS', 'FAIL', 'UNKNOWN', 'NOT_APPLICABLE'] as const;
 export type Verdict = (typeof verdicts)[number];
 
-/** One value that was observed, and where. */
+/** One observed value and its source. */
 export interface ObservedValue {
   readonly what: string;
   readonly value: string | number | boolean | null | readonly string[];
   readonly source?: Source;
 }
 
-/** What a verdict rests on. */
+/** What a verdict is based on. */
 export interface Evidence {
-  /** One sentence, complete in itself: what is so, and why that is the verdict. */
+  /** One complete sentence: what was observed, and why that gives the verdict. */
   readonly summary: string;
-  /** What the control requires, as the settings have it. */
+  /** What the control requires under its settings. */
   readonly required: string;
   readonly observed: readonly ObservedValue[];
-  /** What a person may run about this one resource, where nothing is ever done about it by itself; to be copied. */
+  /** A command that a person can copy and run for this resource, where Trailseal never acts by itself. */
   readonly command?: string;
 }
 
@@ -155,7 +161,7 @@ export interface Evaluation {
 export interface Fixes {}
 export type Fix = keyof Fixes & string;
 
-/** What may be done about a failure; each `fix:` has a name of its own. */
+/** What may be done about a failure; each fix has a name of its own. */
 export type Action = 'notify' | 'tag' | 'quarantine' | `fix:${Fix}`;
 
 /** Requirements by standard, each spelled as the standard does. PCI DSS is v4.0.1. */
@@ -166,7 +172,7 @@ export interface Standards {
   readonly 'AWS FSBP': readonly string[];
 }
 
-/** Clauses for who writes a policy. */
+/** Clauses for the author of a policy. */
 export interface NeverRuns {
   readonly because: string;
   readonly hint: string;
@@ -176,7 +182,7 @@ export interface ControlDefinition<Names extends readonly FactName[], Settings e
   readonly id: string;
   /** Says what should be so: "EBS volumes should be encrypted". */
   readonly title: string;
-  /** What it protects against and why it matters, two or three sentences. */
+  /** What it protects against and why that matters, in two or three sentences. */
   readonly description: string;
   readonly severity: Severity;
   readonly resourceType: ResourceType;
@@ -190,20 +196,28 @@ export interface ControlDefinition<Names extends readonly FactName[], Settings e
   evaluate(resource: Resource, facts: Pick<Facts, Names[number]>, settings: z.infer<Settings>): Evaluation;
   /** What the policy may ask for when the control fails. */
   readonly actions: readonly Action[];
-  /** What is never done by itself, because nothing takes it back: a person has to order it, for one finding. */
+  /**
+   * Actions that never run by themselves, because they cannot be undone: a person has to request them, for one
+   * finding.
+   */
   readonly onRequestOnly?: readonly Action[];
   /** Why one of its actions can never run under these settings when an operator requests it; left out where settings don't matter. */
   whyNeverRuns?(action: Action, settings: z.infer<Settings>): NeverRuns | undefined;
-  /** What a person does about it, with the command. */
+  /** What a person does to fix the failure, with the command. */
   readonly remediation: string;
-  /** Where the requirement and the remediation are explained. */
+  /** The URL of the explanation of the requirement and its remediation. */
   readonly reference: string;
 }
 
-/** A control with its parameters forgotten, as the rest of the system handles it. */
+/** A control without its type parameters, as the rest of the system handles it. */
 export type Control = ControlDefinition<readonly FactName[], z.ZodMiniType>;
 
-/** Declares a control; the types tie `evaluate` to the facts and settings that it declares. */
+/**
+ * Declares a control; the types tie `evaluate` to the facts and settings that the control declares.
+ * @param control all parts of the control.
+ * @returns the same object.
+ * @example export const kmsKeyDisabled = defineControl({ id: 'kms-key-disabled', facts: ['kms.keyState'], evaluate, … });
+ */
 export function defineControl<const Names extends readonly FactName[], Settings extends z.ZodMiniType>(
   control: ControlDefinition<Names, Settings>,
 ): ControlDefinition<Names, Settings> {
@@ -212,23 +226,50 @@ export function defineControl<const Names extends readonly FactName[], Settings 
 
 type Seen = readonly ObservedValue[];
 
+/**
+ * A PASS: the resource meets the requirement.
+ * @param summary one complete sentence: what was observed, and why that is the verdict.
+ * @param required what the control requires.
+ * @param observed the values that the verdict is based on.
+ * @example pass('The volume is encrypted.', 'EBS volumes are encrypted.', []).verdict // 'PASS'
+ */
 export function pass(summary: string, required: string, observed: Seen): Evaluation {
   return { verdict: 'PASS', evidence: { summary, required, observed } };
 }
+/**
+ * A FAIL: the resource does not meet the requirement. Parameters as for `pass`.
+ * @param command a command that a person can copy and run, where Trailseal never acts by itself.
+ * @example fail('The volume is not encrypted.', 'EBS volumes are encrypted.', []).verdict // 'FAIL'
+ */
 export function fail(summary: string, required: string, observed: Seen, command?: string): Evaluation {
   const evidence = { summary, required, observed };
   return { verdict: 'FAIL', evidence: command === undefined ? evidence : { ...evidence, command } };
 }
-/** Neither pass nor fail, because something needed is not known; `summary` says what. */
+/**
+ * An UNKNOWN: a needed fact is not known, so that the verdict is neither PASS nor FAIL. Parameters as for `pass`;
+ * `summary` says which fact.
+ * @example unknown('The key is not known.', 'A customer managed key.', []).verdict // 'UNKNOWN'
+ */
 export function unknown(summary: string, required: string, observed: Seen): Evaluation {
   return { verdict: 'UNKNOWN', evidence: { summary, required, observed } };
 }
-/** The requirement does not concern this resource (rotation of an asymmetric key). */
+/**
+ * A NOT_APPLICABLE: the requirement does not concern this resource (rotation of an asymmetric key). Parameters as for
+ * `pass`.
+ * @example notApplicable('The key is asymmetric.', 'Keys rotate.', []).verdict // 'NOT_APPLICABLE'
+ */
 export function notApplicable(summary: string, required: string, observed: Seen): Evaluation {
   return { verdict: 'NOT_APPLICABLE', evidence: { summary, required, observed } };
 }
 
-/** A known fact as an observation, or an unknown one with its reason in the place of the value. */
+/**
+ * A fact as an observed value.
+ * @param what the name of the value, for people.
+ * @param fact known or unknown.
+ * @param show the value of a known fact, in the form that evidence contains.
+ * @returns the value with its source; of an unknown fact, its reason instead of the value.
+ * @example observe('Encrypted', unknownFact('denied', 'access is denied'), String).value // 'unknown: access is denied'
+ */
 export function observe<T>(
   what: string,
   fact: Fact<T>,

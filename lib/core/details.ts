@@ -1,4 +1,4 @@
-/** For what services tell ASFF and people of a resource. */
+/** What services need to describe a resource in ASFF and to people. */
 import type { Fact } from './facts.ts';
 
 /**

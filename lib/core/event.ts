@@ -1,10 +1,10 @@
-/** A CloudTrail record, parsed: what the rest of Trailseal sees. `lib/trail/parse.ts` makes them. */
+/** A parsed CloudTrail record, as the rest of Trailseal uses it. `lib/trail/parse.ts` makes them. */
 
-/** Who made the call, as far as the record tells. */
+/** Who made the call, as far as the record says. */
 export interface Actor {
   /** `userIdentity.type`: IAMUser, AssumedRole, Root, AWSService, … */
   readonly type: string;
-  /** The ARN, or what stands in for one (a service's name, a principal id); "unknown" when nothing does. */
+  /** The ARN; without one, a service's name or a principal id; "unknown" without any. */
   readonly arn: string;
   /** The person, role or service, short enough for a table. */
   readonly name: string;
@@ -33,9 +33,12 @@ export interface TrailEvent {
   readonly eventName: string;
   /** `eventTime` as epoch milliseconds (UTC); `undefined` when absent or unreadable. */
   readonly time: number | undefined;
-  /** The trail's account (`recipientAccountId`, else the caller's, else the owner EC2 answers); "unknown" if untold. */
+  /**
+   * The trail's account (`recipientAccountId`, else the caller's, else the owner in EC2's answer); "unknown" without
+   * any.
+   */
   readonly account: string;
-  /** `awsRegion`; "unknown" if untold. */
+  /** `awsRegion`; "unknown" when absent. */
   readonly region: string;
   readonly actor: Actor;
   readonly outcome: Outcome;
@@ -46,7 +49,7 @@ export interface TrailEvent {
   readonly resources: readonly EventResource[];
   readonly additional: unknown;
   readonly serviceEventDetails: unknown;
-  /** The record as it was read: evidence, shown to people, never interpreted again. */
+  /** The record as it was read: evidence for people; nothing interprets it again. */
   readonly raw: Readonly<Record<string, unknown>>;
 }
 

@@ -16,11 +16,11 @@ export type Source =
   | { readonly kind: 'api'; readonly call: string; readonly at: string };
 
 /**
- * Why a fact is not known. `not-in-trail`: the events do not tell. The rest come from AWS's answers:
- * `deleted`: AWS does not know the resource itself, not yet or not any more, or it is about to end; `not-found`: AWS
- * does not know something else that the resource refers to; `not-ready`: the resource is still being made or
- * changed, look again later; `absent`: the resource is known, and it has no such thing; `failed`: no answer, for
- * any other cause.
+ * Why a fact is not known. `not-in-trail`: no event contains it. The others come from AWS's answers: `deleted`: AWS
+ * does not know the resource itself, not yet or not any more, or its deletion is under way; `not-found`: AWS does not
+ * know something else that the resource refers to; `not-ready`: AWS is still creating or changing the resource, so
+ * re-evaluate it later; `absent`: the resource exists and has no such property; `failed`: no answer, for any other
+ * cause.
  */
 export type UnknownReason =
   | 'not-in-trail'
@@ -44,8 +44,8 @@ export interface Facts {}
 export type FactName = keyof Facts & string;
 
 /**
- * What one service tells the others, by name: `key` is what is asked by, `value` what is told. A service never imports
- * another; it asks here. Each service adds its own by declaration merging.
+ * The facts that one service provides to others, by name: `key` identifies what the fact is about, `value` is its
+ * content. A service never imports another; it uses these. Each service adds its own by declaration merging.
  */
 // biome-ignore lint/suspicious/noEmptyInterface: services add to it.
 export interface RelatedFacts {}
@@ -57,12 +57,20 @@ export type RelatedValue<Name extends RelatedFactName> = RelatedFacts[Name] exte
   ? Value
   : never;
 
-/** A known fact. */
+/**
+ * A known fact.
+ * @param source the event, snapshot or API call that proves the value.
+ * @example known(true, { kind: 'api', call: 'ec2:DescribeVolumes', at: '2026-01-01T00:00:00.000Z' }).value // true
+ */
 export function known<T>(value: T, source: Source): Known<T> {
   return { known: true, value, source };
 }
 
-/** An unknown fact. `detail` is for people: what is missing and, if it helps, where it would be found. */
+/**
+ * An unknown fact.
+ * @param detail a clause for people: what is missing and, if it helps, where to find it.
+ * @example unknownFact('denied', 'kms:DescribeKey is denied') // { known: false, reason: 'denied', detail: 'kms:DescribeKey is denied' }
+ */
 export function unknownFact(reason: UnknownReason, detail: string): Unknown {
   return { known: false, reason, detail };
 }

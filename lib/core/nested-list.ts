@@ -1,6 +1,6 @@
 /**
- * Listings in listings: the node groups of each cluster, the grants of each key. A page ends after some calls or
- * resources wherever it is, and its token holds what is left to do, so that the next one goes on in the middle.
+ * Nested listings: the node groups of each cluster, the grants of each key. A page ends after a number of calls or
+ * resources, at any position, and its token contains the rest, so that the next page continues there.
  */
 import type { Clients } from '../aws/clients.ts';
 import type { AccountRegion } from './account-region.ts';
@@ -16,27 +16,29 @@ interface Found {
 export interface Nested {
   readonly outer: {
     readonly action: string;
-    /** At most 100 names a page: they are what a token holds. */
+    /** At most 100 names a page, because a token contains them. */
     readonly list: (clients: Clients, token: string | undefined) => Promise<Found>;
   };
   readonly inner: {
     readonly action: string;
     readonly list: (clients: Clients, name: string, token: string | undefined) => Promise<Found>;
-    /** The error that says that there is no such thing any more. */
+    /** The name of the error for an outer resource that was deleted meanwhile. */
     readonly deleted: string;
-    /** Errors that concern this one thing alone, so that the others are listed all the same. */
+    /**
+     * The names of the errors that concern this outer resource alone, so that the listing of the others continues.
+     */
     readonly particular: readonly string[];
   };
   readonly resource: (name: string, item: string, accountRegion: AccountRegion) => Resource;
 }
 
-/** A page has about so many resources, or calls. */
+/** A page ends after about this many resources, or calls. */
 const enough = 200;
 const mostCalls = 40;
-/** So many calls at a time. */
+/** The number of concurrent calls. */
 const width = 8;
 
-/** A thing whose parts are to be listed, and from where on. */
+/** An outer resource whose parts remain to be listed, and the token to continue from. */
 interface Pending {
   readonly name: string;
   readonly token: string | undefined;
@@ -44,12 +46,19 @@ interface Pending {
 
 interface Rest {
   readonly pending: readonly Pending[];
-  /** Whether the outer listing goes on, and from where; without a token it has not begun. */
+  /** Whether the outer listing continues, and from which token; without a token it has not begun. */
   readonly more: boolean;
   readonly token: string | undefined;
 }
 
-/** A lister of all inner items. */
+/**
+ * Makes a lister of all inner resources.
+ * @param nested the outer listing, the inner listing, and how an inner item becomes a resource.
+ * @returns a lister. It rejects with a `ListingError` when the outer listing fails, and returns the outer resources
+ *   of
+ * `particular` errors as `unlisted`.
+ * @example nested({ outer: clusters, inner: nodegroups, resource: nodegroupOf }).permissions // ['eks:ListClusters', 'eks:ListNodegroups']
+ */
 export function nested({ outer, inner, resource }: Nested): Lister {
   return {
     permissions: [outer.action, inner.action],

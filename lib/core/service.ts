@@ -1,7 +1,7 @@
 /**
- * What a service is: all that Trailseal knows of one source of events and resources, gathered in one folder. The engine
- * knows none by name; it asks the index (`lib/services/catalogue.ts`). What a resource type must say is required here,
- * so that a service which leaves it out does not compile.
+ * What a service is: all that Trailseal knows of one source of events and resources, in one folder. The engine knows
+ * no service by name; it uses the catalogue (`lib/services/catalogue.ts`). This contract requires every property of a
+ * resource type, so that a service that leaves one out does not compile.
  */
 import type { ResourceDetails } from '@aws-sdk/client-securityhub';
 import type { ClientMakers } from '../aws/clients.ts';
@@ -32,19 +32,19 @@ export type ServiceSource =
        */
       readonly eventAliases?: Readonly<Record<string, readonly string[]>>;
       /**
-       * `own`: events arrive in the Region of what they are about. `one`: those of all Regions arrive in one, as sign-ins
-       * and IAM's do. Source: AWS CloudTrail User Guide, "About global service events".
+       * `own`: events arrive in the Region of their resources. `one`: the events of all Regions arrive in one Region,
+       * as those of sign-ins and IAM do. Source: AWS CloudTrail User Guide, "About global service events".
        */
       readonly eventsArriveIn: 'own' | 'one';
     }
   /** Not an API of AWS: a cluster's, for instance. */
   | { readonly kind: 'other'; readonly name: string };
 
-/** How a type of resource is tied to another one. */
+/** How a type of resource is related to another one. */
 export interface Relation {
   readonly kind: 'encrypted-by' | 'part-of' | 'protected-by' | 'launched-by';
   readonly type: ResourceType;
-  /** The resources that these facts tie it to; none where they do not tell. */
+  /** The resources that these facts relate it to; none where the facts name none. */
   readonly related: (resource: Resource, facts: Partial<Facts>) => readonly { readonly id: string }[];
 }
 
@@ -70,18 +70,20 @@ export interface ResourceTypeDefinition {
   readonly noun: { readonly one: string; readonly many: string };
   /** Its name in ASFF; `Other` where ASFF has none. Source: ASFF, "Resources"; API model, ResourceDetails. */
   readonly asffType: string;
-  /** The id that ASFF has for it where that is not its ARN: an account's. */
+  /** The id in ASFF where that is not the ARN: an account's. */
   readonly asffId?: (resource: Pick<Resource, 'account' | 'id'>) => string;
   /** Whether the id is the account's. */
   readonly idIsAccount?: true;
   readonly arn: ArnForm;
   /** An id as AWS gives it, from its documentation. */
   readonly exampleId: string;
-  /** Whether the id is the resource's own, and not one that stands for it until AWS has given it one (`i-…:/dev/sdb`). */
+  /** Whether the id is AWS's own, and not one that represents the resource until AWS assigns one (`i-…:/dev/sdb`). */
   readonly hasOwnId: (id: string) => boolean;
-  /** What ASFF and people are told of it, from the facts that are known. */
+  /** How ASFF and people see it, from the known facts. */
   readonly details: (resource: Resource, facts: Partial<Facts>) => ResourceDetails;
-  /** `with-facts`: reading a fact tells them. `apart`: a call of their own does. `none`: it has no tags. */
+  /**
+   * `with-facts`: the call that reads a fact returns them. `apart`: a call of their own does. `none`: it has no tags.
+   */
   readonly tags: 'with-facts' | 'apart' | 'none';
   /** `in-batches`: one call reads many. `one-call-each`: one call reads one, so that few are read at a time. */
   readonly reading: 'in-batches' | 'one-call-each';
@@ -104,7 +106,7 @@ export type RelatedReaders<Names extends RelatedFactName = RelatedFactName> = {
 /** How facts are read from AWS. */
 export interface AwsPart<Id extends string, Types> {
   readonly readers: Readers<OwnFacts<Id>>;
-  /** Tags that no reader tells: of each type that says `apart`. */
+  /** The readers of tags that no fact reader returns: one for each type with `apart`. */
   readonly tagReaders: {
     readonly [T in keyof Types as Types[T] extends { tags: 'apart' } ? T : never]: TagReader;
   };
@@ -117,7 +119,7 @@ export interface TrailPart<Id extends string> {
   open(ask: AskTrail): TrailReader<OwnFacts<Id>, OwnRelated<Id>>;
 }
 
-/** Something worth remembering of a resource, for whoever has to put it back as it was. */
+/** A value of a resource that is worth remembering, because a fix may have to restore it. */
 export interface Memo {
   /** What it is, once for each resource: `good-policy`. */
   readonly kind: string;
@@ -129,7 +131,7 @@ export interface Memo {
   readonly at: number;
 }
 
-/** What was just evaluated, and because of what. */
+/** What was just evaluated, and the event that caused it. */
 export interface Evaluated {
   readonly control: Control;
   readonly resource: Resource;
@@ -154,7 +156,7 @@ export interface ServiceDefinition<Id extends string, T extends Types> {
   readonly trail: TrailPart<Id>;
 }
 
-/** A service with its parameters forgotten, as the index handles it. */
+/** A service without its type parameters, as the catalogue handles it. */
 export interface Service {
   readonly id: string;
   readonly evaluator: EvaluatorName;
@@ -172,9 +174,9 @@ export interface Service {
 }
 
 /**
- * Declares a service: what is known of it without asking AWS. The types tie its parts together.
+ * Declares a service: all of it that makes no calls to AWS. The types tie its parts together.
  * @example
- * export const kms = defineService({ id: 'kms', evaluator: 'kms', source, resourceTypes, controls, trail });
+ *   export const kms = defineService({ id: 'kms', evaluator: 'kms', source, resourceTypes, controls, trail });
  */
 export function defineService<const Id extends string, const T extends Types>(
   service: ServiceDefinition<Id, T>,
@@ -195,7 +197,7 @@ export interface LiveDefinition<Id extends string, T extends Types> {
   readonly remember?: (evaluated: Evaluated) => readonly Memo[];
 }
 
-/** What asks and changes AWS, with its parameters forgotten. */
+/** The part of a service that calls AWS, without its type parameters. */
 export interface LiveService {
   readonly id: string;
   readonly clients: ClientMakers;
@@ -211,11 +213,11 @@ export interface LiveService {
 }
 
 /**
- * Declares how a service's AWS is asked and changed. Apart from the service itself, so that what asks nothing of AWS
- * (replay, policies) loads no SDK.
- * @param service whose resource types say what there has to be.
+ * Declares how a service reads and changes resources in AWS. It is separate from the service itself, so that code
+ * without calls to AWS (replay, policies) loads no SDK.
+ * @param service its resource types determine which parts are required.
  * @example
- * export const kmsLive = defineLive(kms, { clients, aws, listers, tagAdapters, actions, remember });
+ *   export const kmsLive = defineLive(kms, { clients, aws, listers, tagAdapters, actions, remember });
  */
 export function defineLive<const Id extends string, const T extends Types>(
   { id }: ServiceDefinition<Id, T>,

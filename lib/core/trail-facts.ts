@@ -1,6 +1,6 @@
 /**
- * Facts from a trail: a service's trail reader learns from every event of its interest, in the order of time, and answers
- * for its facts as of the last event that it learned.
+ * Facts from a trail: a service's trail reader learns from its context events in chronological order, and gives its
+ * facts as of the last event that it learned.
  */
 import type { AccountRegion } from './account-region.ts';
 import type { EventNames, EventSource, FactName, Facts, Resource, TrailEvent } from './control.ts';
@@ -15,12 +15,12 @@ export type TrailFactReaders<Names extends FactName> = {
   readonly [N in Names]: (resource: Resource) => Facts[N];
 };
 
-/** What a service tells the others of the events so far. */
+/** The facts that a service provides to others from the events so far. */
 export type TrailRelated<Names extends RelatedFactName> = {
   readonly [N in Names]: (accountRegion: AccountRegion, key: RelatedKey<N>) => Fact<RelatedValue<N>>;
 };
 
-/** Asks another service what the events so far tell. */
+/** Reads another service's fact from the events so far. */
 export type AskTrail = <Name extends RelatedFactName>(
   name: Name,
   accountRegion: AccountRegion,
@@ -40,7 +40,11 @@ export interface TrailReader<
   readonly related: TrailRelated<Related>;
 }
 
-/** The event as a fact's source. */
+/**
+ * An event as the source of a fact.
+ * @returns the event's name, id and time (ISO 8601, UTC).
+ * @example known(true, sourceOf(event)).source // { kind: 'event', eventName: 'CreateVolume', eventId: '…', eventTime: '2026-01-01T00:00:00.000Z' }
+ */
 export function sourceOf(event: TrailEvent): Source {
   return {
     kind: 'event',

@@ -1,4 +1,4 @@
-/** Facts from AWS itself, as it is now: each thing is asked for once a gathering, many of them in one call. */
+/** Facts from AWS itself, as it is now: one gathering reads each thing once, many of them in one call. */
 
 import { Cache } from '../aws/facts/cache.ts';
 import { Lookups, type Surroundings } from '../aws/facts/lookups.ts';
@@ -16,13 +16,13 @@ import { type Fact, unknownFact } from '../core/facts.ts';
 import type { RelatedReaders } from '../core/service.ts';
 
 export interface AwsFactsOptions extends Omit<Surroundings, 'cache'> {
-  /** The readers of the facts that will be asked for: all of them (`readers.ts`), or those of one service. */
+  /** The readers of the facts that will be requested: all of them (`readers.ts`), or those of one service. */
   readonly readers: Partial<Readers<FactName>>;
-  /** Those of tags, of the kinds of resources that `tagsOf` will be asked about. */
+  /** The tag readers of the types of resources that `tagsOf` will get. */
   readonly tagReaders?: TagReaders;
-  /** Those with which services answer each other. */
+  /** The readers of the facts that services provide to each other. */
   readonly related?: Partial<RelatedReaders>;
-  /** Shared between providers, or kept by this one alone. */
+  /** A cache that several providers share; without one, the provider makes its own. */
   readonly cache?: Cache;
 }
 
@@ -72,7 +72,7 @@ export class AwsFacts implements FactProvider, LiveFactProvider {
     );
   }
 
-  /** As `TagsOf` has it: the tags that no look tells. */
+  /** As `TagsOf` has it: the tags that no fact reader returns. */
   async tagsOf(resources: readonly Resource[]): Promise<readonly Fact<Tags>[]> {
     const accountRegionOf = this.#accountRegions();
     return Promise.all(
@@ -87,7 +87,7 @@ export class AwsFacts implements FactProvider, LiveFactProvider {
     );
   }
 
-  /** The places of one gathering, each made when it is first needed. */
+  /** The lookups of one gathering, by account and Region, each made when it is first needed. */
   #accountRegions(): AccountRegionOf {
     const accountRegions = new Map<string, Lookups>();
     return ({ account, region }) => {
@@ -130,7 +130,7 @@ export class AwsFacts implements FactProvider, LiveFactProvider {
     const reader = this.#related[name];
     if (reader === undefined) throw new TypeError(`nothing answers for ${name} here`);
     const fact = await reader.read(key, awsFor(reader, lookups, false, this.#askRelated));
-    // That this is not there says nothing of the resource that refers to it.
+    // That this does not exist says nothing about the resource that refers to it.
     return !fact.known && fact.reason === 'deleted' ? unknownFact('not-found', fact.detail) : fact;
   };
 
@@ -145,7 +145,7 @@ const untoldAccountRegion = 'the account or the Region of the resource is not to
 
 type AccountRegionOf = (resource: Resource) => Lookups;
 
-/** Whether there is somewhere to ask; an event may tell neither account nor Region, or none that could be one. */
+/** Whether account and Region are usable for a call; an event may contain neither, or invalid ones. */
 function isAccountRegion({ account, region }: Resource): boolean {
   return /^\d{12}$/.test(account) && /^[a-z]+(-[a-z]+)+-\d+$/.test(region);
 }

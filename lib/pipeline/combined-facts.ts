@@ -1,15 +1,15 @@
-/** Facts of several providers for one evaluation: each fact says by its source which of them knew it. */
+/** Facts of several providers for one evaluation: the source of each fact says which of them knew it. */
 import type { FactName, Facts } from '../core/control.ts';
 import type { FactProvider, FactRequest } from '../core/fact-provider.ts';
 import type { Fact } from '../core/facts.ts';
 
 /**
- * A provider that asks one after the other, and of each only what those before it did not know.
- * @param providers the one to be believed first, first.
- * @returns facts as the first provider that knows them tells them; what none knows is unknown for the reason that the
- *   first of them gives. Rejects as they do.
+ * A provider that asks several providers in turn, each only for the facts that those before it did not know.
+ * @param providers the most trusted one first.
+ * @returns each fact from the first provider that knows it; a fact that none knows is unknown, with the reason of the
+ *   first. Rejects as they do.
  * @example
- * const facts = combinedFacts([new AwsFacts(options), trailFacts]);
+ *   const facts = combinedFacts([new AwsFacts(options), trailFacts]);
  */
 export function combinedFacts(providers: readonly FactProvider[]): FactProvider {
   return {

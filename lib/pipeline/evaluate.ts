@@ -1,4 +1,6 @@
-/** Evaluation: facts are read once for all resources and controls, then each control evaluates its own. */
+/**
+ * Evaluation: one call reads the facts of all resources and controls, then each control evaluates its own resources.
+ */
 import type { Evaluation, Facts } from '../core/control.ts';
 import type { FactProvider, LiveFactProvider } from '../core/fact-provider.ts';
 import type { Unknown } from '../core/facts.ts';
@@ -6,7 +8,7 @@ import type { Concern } from './match.ts';
 
 export interface Evaluated extends Concern {
   readonly evaluation: Evaluation;
-  /** The facts that the evaluation rests on, by name. */
+  /** The facts that the evaluation is based on, by name. */
   readonly facts: Partial<Facts>;
   /** Why the tags are not known, where they were read; see `withTags`. */
   readonly tagsUnknown?: Unknown;

@@ -1,6 +1,7 @@
 /**
- * What EventBridge forwards to an evaluator, made from what its controls declare.
- * Source: Amazon EventBridge User Guide, "AWS service events delivered via AWS CloudTrail", "Creating event patterns".
+ * The events that EventBridge forwards to an evaluator, derived from what its controls declare.
+ * Source: Amazon EventBridge User Guide, "AWS service events delivered via AWS CloudTrail", "Creating event
+ * patterns".
  */
 import type { Control } from '../core/control.ts';
 import type { Service } from '../core/service.ts';
@@ -18,7 +19,7 @@ export interface EventPattern {
 const calls = ['AWS API Call via CloudTrail', 'AWS Service Event via CloudTrail'] as const;
 
 /**
- * Both spellings of the detail type of sign-ins are taken: AWS's documents have either.
+ * The two spellings of the detail type of sign-ins, because AWS's documentation uses both.
  * Source: Amazon EventBridge User Guide, "AWS service events delivered via AWS CloudTrail" (console sign-in).
  */
 const signIns = ['AWS Console Sign In via CloudTrail', 'AWS Console Signin via CloudTrail'] as const;

@@ -1,4 +1,4 @@
-/** From an event to the controls and resources that it concerns: those that it may change, those that it deletes. */
+/** Finds the controls and resources that an event concerns: those that it may change, and those that it deletes. */
 import type {
   ActorCall,
   Control,
@@ -23,16 +23,20 @@ export interface TriggeredConcern extends Concern {
 }
 
 export interface Match {
-  /** To be evaluated, because a trigger names them. */
+  /** Controls and resources to evaluate, because a trigger names them. */
   readonly triggered: readonly TriggeredConcern[];
   /** Deleted, because a deletion event names them. */
   readonly deleted: readonly Concern[];
 }
 
-/** Names that CloudTrail gives calls beside those of the API model: by `<source> <name>`, the model's. */
+/** The API model's name of each call that CloudTrail logs under another name, by `<source> <CloudTrail's name>`. */
 export type EventAliases = ReadonlyMap<string, string>;
 
-/** The aliases that services declare. */
+/**
+ * The event aliases that services declare.
+ * @returns the API model's name, by `<source> <CloudTrail's name>`.
+ * @example aliasesOf([]).size // 0
+ */
 export function aliasesOf(services: readonly Pick<Service, 'source'>[]): EventAliases {
   return new Map(
     services.flatMap(({ source }) =>
@@ -48,7 +52,11 @@ export function aliasesOf(services: readonly Pick<Service, 'source'>[]): EventAl
 /** Those of all services. */
 export const eventAliases: EventAliases = aliasesOf(services);
 
-/** The event under the name that the API model has for its call. */
+/**
+ * The event under the name that the API model has for its call.
+ * @returns a copy with that name; the event itself where its name is no alias.
+ * @example withModelName(event, aliasesOf(services)).eventName // 'CreateKey'
+ */
 export function withModelName(event: TrailEvent, aliases = eventAliases): TrailEvent {
   const eventName = aliases.get(keyOf(event.eventSource, event.eventName));
   return eventName === undefined ? event : { ...event, eventName };
@@ -57,7 +65,11 @@ export function withModelName(event: TrailEvent, aliases = eventAliases): TrailE
 /** Sign-ins are events of this source. Source: AWS CloudTrail User Guide, "AWS Management Console sign-in events". */
 export const signInSource = 'signin.amazonaws.com';
 
-/** The source of the events that a trigger or deletion names; `undefined` for one that goes by something else. */
+/**
+ * The source and the names of the events that a trigger or deletion event declares.
+ * @returns source and names; `undefined` where the trigger selects events by something else (an actor, a schedule).
+ * @example namedEvents({ kind: 'schedule' }) // undefined
+ */
 export function namedEvents(
   trigger: Trigger | Deletion,
 ): { readonly eventSource: string; readonly eventNames: readonly string[] } | undefined {
@@ -150,7 +162,7 @@ export class Matcher {
     return this.#declaredFor(event) !== undefined || this.#byActor.some((finder) => goesBy(finder, event));
   }
 
-  /** Whether the event can do nothing but delete resources. */
+  /** Whether every control that declares the event does so as a deletion event. */
   onlyDeletes(event: Pick<TrailEvent, 'eventSource' | 'eventName'>): boolean {
     return this.#declaredFor(event)?.triggers.length === 0;
   }
@@ -205,7 +217,11 @@ export function wantedEvents(
   return [...bySource].map(([eventSource, names]) => ({ eventSource, eventNames: [...names].sort() }));
 }
 
-/** The types of actors of whom every call is wanted. */
+/**
+ * The types of actors whose every call triggers a control.
+ * @returns the types, each once, in alphabetical order.
+ * @example wantedActors([{ triggers: [{ kind: 'actor', actorTypes: ['Root'], resources: () => [] }] }]) // ['Root']
+ */
 export function wantedActors(controls: readonly Pick<Control, 'triggers'>[]): readonly string[] {
   const types = controls.flatMap(({ triggers }) =>
     triggers.flatMap((trigger) => (trigger.kind === 'actor' ? trigger.actorTypes : [])),

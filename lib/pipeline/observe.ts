@@ -1,4 +1,7 @@
-/** From an evaluation to what a finding's life is made of: the verdict, with what the policy makes of it. */
+/**
+ * Turns an evaluation into an observation, from which findings follow: the verdict, with the policy's severity,
+ * exemption and plan.
+ */
 import type { Action } from '../core/control.ts';
 import type { Finding } from '../findings/finding.ts';
 import { type Cause, changeOf, type Observation, type ObservedVerdict } from '../findings/lifecycle.ts';
@@ -16,22 +19,22 @@ export interface ObservingOptions {
   readonly now: Date;
   /** When the event happened, epoch milliseconds; `undefined` when it is not known. */
   readonly time: number | undefined;
-  /** What was used of the rate limits; nothing where whoever carries out the plan counts. */
+  /** The used part of the rate limits; left out where the code that runs the plan counts them. */
   readonly usage?: Usage;
-  /** Actions that are planned for the open finding already, and so were counted. */
+  /** Actions that the open finding already plans, and that are therefore counted already. */
   readonly planned?: ReadonlySet<Action>;
-  /** What an operator exempted, where it is known. */
+  /** An operator's exemption of the finding, where it is known. */
   readonly byOperator?: OperatorExemption | undefined;
   readonly details?: ObservedVerdict['details'];
 }
 
 /**
- * What is observed of a resource when a control has evaluated it: verdict and evidence, the severity and the exemption
- * that the policy gives it, and the plan. Pure.
+ * The observation of a resource that a control has evaluated: verdict and evidence, the policy's severity and
+ * exemption, and the plan. Pure.
  * @returns the result for `foldFinding`, and the usage of the rate limits with the planned actions counted.
  * @example
- * const { result } = observedVerdict(evaluated, { policy, now: new Date(), time: event.time });
- * const finding = foldFinding(previous, evaluated.control, { cause: event, resource: evaluated.resource, result });
+ *   const { result } = observedVerdict(evaluated, { policy, now: new Date(), time: event.time });
+ *   const finding = foldFinding(previous, evaluated.control, { cause: event, resource: evaluated.resource, result });
  */
 export function observedVerdict(
   { control, resource, evaluation: { verdict, evidence }, tagsUnknown }: Omit<Evaluated, 'facts'>,
@@ -58,12 +61,11 @@ export function observedVerdict(
 }
 
 /**
- * The observations of a replay or a scan, which carry nothing out and so count the plans themselves: each uses up what
- * the guardrails allow, in the order in which they are made. Live it is otherwise: there, the rate limits are those of
- * whoever carries the plans out.
+ * The observations of a replay or a scan. They run no action, so this class counts the planned actions against the
+ * guardrails, in the order of the observations. Live, the code that runs the plans counts instead.
  * @example
- * const plans = new CountedPlans(policy, new Date());
- * const finding = foldFinding(previous, control, plans.observation(previous, evaluated, event));
+ *   const plans = new CountedPlans(policy, new Date());
+ *   const finding = foldFinding(previous, control, plans.observation(previous, evaluated, event));
  */
 export class CountedPlans {
   readonly #policy: Policy;
@@ -77,8 +79,8 @@ export class CountedPlans {
   }
 
   /**
-   * Counts the actions that are planned. Those that the open finding `previous` has in its plan already are counted no
-   * second time; a verdict that leaves `previous` as it is uses nothing.
+   * Counts the planned actions. Actions that the open finding `previous` already plans are not counted again; a
+   * verdict that leaves `previous` unchanged counts none.
    */
   observation(previous: Finding | undefined, evaluated: Omit<Evaluated, 'facts'>, cause: Cause): Observation {
     const change = changeOf(previous, evaluated.evaluation.verdict);

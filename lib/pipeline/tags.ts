@@ -1,4 +1,7 @@
-/** The tags of resources that fail, read before their plan is made, where the policy depends on them and facts have none. */
+/**
+ * Reads the tags of resources that fail before their plan is made, where the policy depends on tags and no fact has
+ * them.
+ */
 import type { TagsOf } from '../core/fact-provider.ts';
 import { usesTags } from '../policy/decide/tags.ts';
 import type { Policy } from '../policy/model.ts';
@@ -7,9 +10,9 @@ import type { Evaluated } from './evaluate.ts';
 
 /**
  * Completes evaluations with tags.
- * @param tagsOf is called once, for all resources together, and only where tags are needed.
- * @returns the evaluations as they were given; where tags were read with the tags, or with why they are unknown. What was
- *   one object stays one.
+ * @param tagsOf called once for all resources, and only where tags are needed.
+ * @returns the same evaluations; where tags were read, with the tags or the reason why they are unknown. An object
+ *   that occurs twice in the input is one object in the result too.
  * @example const complete = await withTags(evaluated, policy, (resources) => awsFacts.tagsOf(resources));
  */
 export async function withTags(

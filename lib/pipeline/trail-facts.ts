@@ -1,4 +1,4 @@
-/** Facts from the trail alone: what the events so far prove. What they don't is unknown, never assumed. */
+/** Facts from the trail alone: what the events so far prove. Anything else is unknown, never assumed. */
 import type { FactName, Facts, TrailEvent } from '../core/control.ts';
 import type { FactProvider, FactRequest } from '../core/fact-provider.ts';
 import type { RelatedFactName } from '../core/facts.ts';
@@ -7,21 +7,21 @@ import type { AskTrail, ContextEvents, TrailFactReaders, TrailRelated } from '..
 import { services } from '../services/catalogue.ts';
 import { withModelName } from './match.ts';
 
-/** Every event that some service learns from; the archive's reader keeps these beside the triggers. */
+/** Every event that some service learns from; the reader of archives keeps these in addition to the triggers. */
 export const contextEvents: readonly ContextEvents[] = services.flatMap(({ trail }) => trail.contextEvents);
 
 /**
- * A provider that knows what it has been told by `learn`, and the tables that ship with Trailseal.
+ * A provider that knows the events passed to `learn`, and the tables that ship with Trailseal.
  * @example
- * const facts = new TrailFacts();
- * facts.learn(event);
- * const [known] = await facts.gather([{ resource, facts: ['kms.keyState'] }]);
+ *   const facts = new TrailFacts();
+ *   facts.learn(event);
+ *   const [known] = await facts.gather([{ resource, facts: ['kms.keyState'] }]);
  */
 export class TrailFacts implements FactProvider {
   readonly #readers;
   readonly #read: Partial<TrailFactReaders<FactName>>;
 
-  /** @param of the services whose events are learned from: all that there are, where left out. */
+  /** @param of the services whose events it learns from; all services where left out. */
   constructor(of: readonly Pick<Service, 'trail'>[] = services) {
     const related: Partial<TrailRelated<RelatedFactName>> = {};
     const ask: AskTrail = (name, accountRegion, key) => {

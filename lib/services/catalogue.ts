@@ -1,4 +1,4 @@
-/** What the services declare, asked by the rest: it knows none of them by name. */
+/** What the services declare, for the rest of the code, which knows no service by name. */
 import type { Control, Resource, ResourceType } from '../core/control.ts';
 import type { ResourceTypeDefinition, Service } from '../core/service.ts';
 import * as all from './index.ts';
@@ -17,7 +17,7 @@ const serviceByControl = new Map(
 );
 
 /**
- * The evaluator that a control is deployed in: that of the service whose folder it is in, whatever it listens to.
+ * The evaluator that a control is deployed in: that of the service whose folder it is in, whatever its triggers.
  * @throws TypeError for a control that no service has.
  * @example evaluatorOf({ id: 'kms-key-policy' }) // 'kms'
  */
@@ -31,19 +31,29 @@ const serviceByType = new Map(
   services.flatMap((service) => Object.keys(service.resourceTypes).map((type) => [type, service] as const)),
 );
 
-/** The service that a type of resource is of; `undefined` for what is none, as a message may name anything. */
+/**
+ * The service that a type of resource belongs to.
+ * @param type any text, because a message may contain anything.
+ * @returns the service; `undefined` for an unknown type.
+ * @example serviceOf('AwsKmsKey')?.id // 'kms'
+ */
 export function serviceOf(type: string): Service | undefined {
   return serviceByType.get(type);
 }
 
-/** Whether there is such a type of resource. */
+/**
+ * Whether some service has this type of resource.
+ * @param type any text.
+ * @example isResourceType('AwsKmsKey') // true
+ */
 export function isResourceType(type: string): type is ResourceType {
   return serviceByType.has(type);
 }
 
 /**
- * All that is particular to a type of resource.
- * @throws TypeError for one that no service has; ask `isResourceType` first of what comes from outside.
+ * The definition of a type of resource.
+ * @throws TypeError for a type that no service has; check input from outside with `isResourceType` first.
+ * @example resourceTypeOf('AwsEc2Volume').noun.many // 'volumes'
  */
 export function resourceTypeOf(type: ResourceType): ResourceTypeDefinition {
   const definition = serviceByType.get(type)?.resourceTypes[type];
@@ -54,7 +64,11 @@ export function resourceTypeOf(type: ResourceType): ResourceTypeDefinition {
 /** Every type of resource, in the order in which they are shown. */
 export const resourceTypes: readonly ResourceType[] = [...serviceByType.keys()].filter(isResourceType);
 
-/** Whether the resource can have tags. */
+/**
+ * Whether resources of this type can have tags.
+ * @throws TypeError for a type that no service has.
+ * @example isTaggable({ type: 'AwsAccount' }) // false
+ */
 export function isTaggable({ type }: Pick<Resource, 'type'>): boolean {
   return resourceTypeOf(type).tags !== 'none';
 }

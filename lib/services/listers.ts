@@ -1,4 +1,4 @@
-/** How resources of each type are listed, as its service says. */
+/** The listers of all types of resources, from the services' declarations. */
 import type { ResourceType } from '../core/control.ts';
 import type { Lister } from '../core/list.ts';
 import { liveServices } from './live-services.ts';
@@ -9,8 +9,9 @@ export const listers: Partial<Readonly<Record<ResourceType, Lister>>> = Object.a
 );
 
 /**
- * How resources of this type are listed.
- * @throws TypeError for a type that no service here lists.
+ * The lister of a type of resource.
+ * @throws TypeError for a type that no service lists.
+ * @example listerOf('AwsEc2Volume').permissions // ['ec2:DescribeVolumes']
  */
 export function listerOf(type: ResourceType): Lister {
   const lister = listers[type];

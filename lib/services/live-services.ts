@@ -1,4 +1,4 @@
-/** What the services say of asking and changing AWS, for the modules beside this one. */
+/** The live parts of all services, for the other modules of this folder. */
 import type { LiveService } from '../core/service.ts';
 import * as all from './live.ts';
 

@@ -1,11 +1,15 @@
-/** What is worth remembering of an evaluation, as services say. */
+/** What services remember from evaluations. */
 import type { Evaluated, Memo } from '../core/service.ts';
 import { serviceOf } from './catalogue.ts';
 import { liveServices } from './live-services.ts';
 
 const byId = new Map(liveServices.map((service) => [service.id, service]));
 
-/** What the service of the evaluated resource wants remembered. */
+/**
+ * What the resource's service remembers from an evaluation.
+ * @returns the memos; none where the service remembers nothing.
+ * @example memosOf({ control, resource, facts, evaluation, cause, readAt: Date.now() }) // [] for an EC2 volume
+ */
 export function memosOf(evaluated: Evaluated): readonly Memo[] {
   const service = serviceOf(evaluated.resource.type);
   return (service && byId.get(service.id)?.remember?.(evaluated)) ?? [];

@@ -4,5 +4,5 @@ import { evaluators } from './catalogue.ts';
 
 export const queueNames: readonly QueueName[] = [...evaluators, 'scan'];
 
-/** Every queue that has dead letters which may be sent back to it. */
+/** Every queue with a DLQ whose messages can be redriven to it. */
 export const redrivable: readonly (QueueName | ListenerName)[] = [...queueNames, ...listenerNames];

@@ -1,4 +1,4 @@
-/** How each type of resource is tagged, as its service says. */
+/** The tag adapters of all types of resources, from the services' declarations. */
 import type { TagAdapter } from '../core/action.ts';
 import type { ResourceType } from '../core/control.ts';
 import { liveServices } from './live-services.ts';
@@ -10,7 +10,11 @@ const byType: Partial<Readonly<Record<ResourceType, TagAdapter>>> = Object.assig
 
 export const tagAdapters: readonly TagAdapter[] = Object.values(byType);
 
-/** `undefined` of a type that has no tags, as accounts and KMS grants. */
+/**
+ * The tag adapter of a type of resource.
+ * @returns `undefined` for a type that has no tags, such as accounts and KMS grants.
+ * @example tagAdapterOf('AwsAccount') // undefined
+ */
 export function tagAdapterOf(type: ResourceType): TagAdapter | undefined {
   return Object.hasOwn(byType, type) ? byType[type] : undefined;
 }

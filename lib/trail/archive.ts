@@ -39,7 +39,7 @@ export interface Archive {
 }
 
 export interface ReadOptions {
-  readonly wanted: WantedList;
+  readonly wanted: WantedList | 'all';
   /** How many threads read; by default what suits the archive's size and the machine. */
   readonly threads?: number;
   /** Read as well as the paths. */

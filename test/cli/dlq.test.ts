@@ -16,7 +16,7 @@ import { deadLetterJson, deadLettersText, redrivenText } from '../../cli/dlq/tex
 import type { Resource } from '../../lib/core/control.ts';
 import { againBody, publishBody, recheckBody, scheduledScanBody } from '../../lib/pipeline/live/message.ts';
 import { Matcher } from '../../lib/pipeline/match.ts';
-import { controls } from '../../lib/services/catalogue.ts';
+import { controls, evaluators } from '../../lib/services/catalogue.ts';
 import { createVolume, record, trailseal, workFolder } from './command.ts';
 
 const matcher = new Matcher(controls);
@@ -299,7 +299,10 @@ describe('trailseal dlq', () => {
     [['list', '--max', '0'], '--max takes a whole number from 1 to 10000'],
     [['list', '--stage', 'A'], '--stage takes lower-case letters'],
     [['list', '--region', 'here'], '--region takes a Region'],
-    [['list', '--queue', 'rds'], 'Allowed choices are ec2, eks, kms, scan, remediate, notify, operator'],
+    [
+      ['list', '--queue', 'rds'],
+      `Allowed choices are ${[...evaluators, 'scan', 'remediate', 'notify', 'operator'].join(', ')}`,
+    ],
   ])('%j is wrong usage', (args, text) => {
     const { code, stderr } = trailseal(workFolder(), ['dlq', ...args]);
     expect(stderr).toContain(text);

@@ -155,7 +155,7 @@ describe('trails', () => {
     const [, check] = assess(observed({ trails: answered([trail({ ofOrganization: true })]) }));
     expect(check).toMatchObject({
       status: 'ok',
-      message: 'main (of the organization) logs the management events of ec2, eks, kms',
+      message: `main (of the organization) logs the management events of ${evaluators.join(', ')}`,
     });
   });
 
@@ -164,11 +164,9 @@ describe('trails', () => {
       trail({ ofOrganization: true, selectors: refused('cloudtrail:GetEventSelectors') }),
     ]);
     const all = problems({ trails });
-    expect(all.map(({ id, status }) => [id, status])).toEqual([
-      ['trail/ec2', 'unknown'],
-      ['trail/eks', 'unknown'],
-      ['trail/kms', 'unknown'],
-    ]);
+    expect(all.map(({ id, status }) => [id, status])).toEqual(
+      evaluators.map((evaluator) => [`trail/${evaluator}`, 'unknown']),
+    );
     expect(all[0]?.advice?.text).toMatch(/or run doctor in the organization's management account$/);
   });
 
@@ -318,9 +316,7 @@ describe('a stage', () => {
   it('of which only the schedule exists is partially deployed', () => {
     const ids = problems({ ...nothing, schedule: schedule() }).map(({ id }) => id);
     expect(ids).toEqual([
-      'deployment/ec2',
-      'deployment/eks',
-      'deployment/kms',
+      ...evaluators.map((evaluator) => `deployment/${evaluator}`),
       'function/scan',
       'queue/scan',
       'dead-letters/scan',

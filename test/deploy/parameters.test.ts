@@ -5,6 +5,7 @@ import { ParameterError, parameterNames, readParameters } from '../../deploy/par
 import { evaluators } from '../../lib/services/catalogue.ts';
 
 const defaults = defaultParameters();
+const someEvaluators = `all, or some of ${evaluators.join(', ')}, separated by commas`;
 const topic = 'arn:aws:sns:eu-central-1:111122223333:security';
 
 it('serverless.yml has a default for every parameter', () => {
@@ -38,6 +39,7 @@ it('the defaults of serverless.yml can be used', () => {
 describe('a parameter', () => {
   it.each([
     ['evaluators', 'kms, ec2', ['ec2', 'kms']],
+    ['evaluators', 'all', evaluators],
     ['policy', ' my policy.yml ', 'my policy.yml'],
     ['policyParameter', '/trailseal/dev/policy', '/trailseal/dev/policy'],
     ['logRetentionInDays', 365, 365],
@@ -69,9 +71,10 @@ describe('a parameter that is wrong is named, with what it may be:', () => {
     ['stage', 'Prod', stage],
     ['stage', 'a'.repeat(21), stage],
     ['stage', 'a--b', stage],
-    ['evaluators', 'ec2,s3', `all, or some of ${evaluators.join(', ')}, separated by commas`],
-    ['evaluators', 'ec2,ec2', `all, or some of ${evaluators.join(', ')}, separated by commas`],
-    ['evaluators', '', `all, or some of ${evaluators.join(', ')}, separated by commas`],
+    ['evaluators', 'ec2,s3', someEvaluators],
+    ['evaluators', 'ec2,ec2', someEvaluators],
+    ['evaluators', 'all,ec2', someEvaluators],
+    ['evaluators', '', someEvaluators],
     ['policy', '', 'the path of a policy file'],
     ['policyParameter', '/aws/policy', ofPolicy],
     ['policyParameter', 'a b', ofPolicy],

@@ -5,13 +5,14 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleFunction } from '../../deploy/bundle.ts';
 import { entryOf } from '../../deploy/parts.ts';
+import { evaluators } from '../../lib/services/catalogue.ts';
 
 const policyFile = path.join(import.meta.dirname, '..', '..', 'trailseal.policy.yml');
 const folder = mkdtempSync(path.join(tmpdir(), 'trailseal-override-bundles-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Those that go by the policy. */
-const functions = ['ec2', 'eks', 'kms', 'scan', 'remediate', 'operator'] as const;
+const functions = [...evaluators, 'scan', 'remediate', 'operator'];
 const held = new Map<
   string,
   { readonly plain: readonly string[]; readonly overridable: readonly string[] }

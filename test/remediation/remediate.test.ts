@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ActionDeps } from '../../lib/core/action.ts';
 import { unknownFact } from '../../lib/core/facts.ts';
+import type { Recorded } from '../../lib/findings/state/table.ts';
 import { actionEventSchema } from '../../lib/remediation/events/action-event.ts';
 import { fakeKey, start } from './actions/simulated-resource.ts';
 import { fixing, id, simulated } from './fixture.ts';
@@ -63,6 +64,20 @@ describe('a failure', () => {
     expect((await remediate({ finding: 'trailseal/kms-key-disabled/none' })).because).toMatch(
       /no such finding/,
     );
+    expect(fake.state.writes).toBe(0);
+  });
+});
+
+describe('a forged entry of the state table', () => {
+  it('that names another type of resource is not acted on', async () => {
+    const { stateTable } = await simulated();
+    const entries = JSON.stringify([...stateTable.entries]).replaceAll('"AwsKmsKey"', '"__proto__"');
+    const forged = { read: async () => new Map<string, Recorded>(JSON.parse(entries)) };
+    const { fake, remediate } = await simulated(fixing, { stateTable: forged });
+    expect(await remediate()).toMatchObject({
+      events: [],
+      because: 'The state table holds another type of resource than kms-key-disabled evaluates.',
+    });
     expect(fake.state.writes).toBe(0);
   });
 });

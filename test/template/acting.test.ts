@@ -7,6 +7,7 @@ import { defaultParameters } from '../../deploy/defaults.ts';
 import { stackOf } from '../../deploy/stack.ts';
 import { at, list, text } from '../../lib/core/json.ts';
 import { leaseFor } from '../../lib/remediation/deps.ts';
+import { evaluators } from '../../lib/services/catalogue.ts';
 import {
   account,
   ofType,
@@ -54,12 +55,14 @@ describe('a policy that asks for no action', () => {
     const names = ofType(watching, 'AWS::Lambda::Function').map(([, made]) =>
       text(made.properties, 'FunctionName'),
     );
-    expect(names.toSorted()).toEqual(['ec2', 'eks', 'kms', 'scan'].map((name) => `trailseal-dev-${name}`));
+    expect(names.toSorted()).toEqual(
+      [...evaluators, 'scan'].toSorted().map((name) => `trailseal-dev-${name}`),
+    );
   });
 });
 
 describe('a policy', () => {
-  const evaluating = ['ec2', 'eks', 'kms', 'scan'];
+  const evaluating = [...evaluators, 'scan'];
 
   it('that asks for notify alone has people told, and nothing remediated', async () => {
     expect(await functionsFor('notify')).toEqual([...evaluating, 'transitions', 'notify']);
@@ -368,12 +371,11 @@ describe('an alarm', () => {
   });
 });
 
-it('the dashboard shows what was told and done', () => {
+it('the dashboard shows transitions and actions', () => {
   const body = JSON.parse(text(properties('Dashboard'), 'DashboardBody') ?? '');
   const widget = list(body, 'widgets').find(
     (each) =>
-      text(each, 'properties', 'title') ===
-      'Changes of findings told, actions done and skipped, breakers opened',
+      text(each, 'properties', 'title') === 'Transitions, actions done and skipped, circuit breakers opened',
   );
   expect(list(widget, 'properties', 'metrics').map((row) => [at(row, 1), at(row, 5)])).toEqual([
     ['Transitions', 'transitions'],

@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { customActionResource } from '../../lib/aws/names.ts';
 import { type CustomActionName, customActionNames } from '../../lib/core/custom-action.ts';
 import { at, isObject, list, text } from '../../lib/core/json.ts';
+import { evaluators } from '../../lib/services/catalogue.ts';
 import { madeWith } from './made.ts';
 import { matches } from './matching.ts';
 import { account, ofType, one, region, statementsIn } from './template.ts';
 
 const allowing = (customActions: string) => `operators: { customActions: [${customActions}] }`;
-const evaluating = ['ec2', 'eks', 'kms', 'scan'];
+const evaluating = [...evaluators, 'scan'];
 const every = await madeWith(allowing('quarantine, fix:enable-key, undo, re-check, exempt'));
 const plain = await madeWith(allowing('re-check, exempt'));
 const arn = (name: string) => `arn:aws:sqs:${region}:${account}:trailseal-dev-${name}`;

@@ -179,9 +179,9 @@ describe('the functions', () => {
   it('scheduled scan is told the queues of all evaluators too', () => {
     expect(at(resource('scan', 'LambdaFunction'), 'Environment', 'Variables')).toMatchObject({
       TRAILSEAL_QUEUE_URL: url('scan'),
-      TRAILSEAL_QUEUE_URL_EC2: url('ec2'),
-      TRAILSEAL_QUEUE_URL_EKS: url('eks'),
-      TRAILSEAL_QUEUE_URL_KMS: url('kms'),
+      ...Object.fromEntries(
+        evaluators.map((name) => [`TRAILSEAL_QUEUE_URL_${name.toUpperCase()}`, url(name)]),
+      ),
     });
   });
 });

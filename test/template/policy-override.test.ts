@@ -9,6 +9,7 @@ import { defaultParameters } from '../../deploy/defaults.ts';
 import { ParameterError, readParameters } from '../../deploy/parameters.ts';
 import { stackOf } from '../../deploy/stack.ts';
 import { at, list } from '../../lib/core/json.ts';
+import { evaluators } from '../../lib/services/catalogue.ts';
 import { mayCall } from './simulate.ts';
 import { sls } from './sls.ts';
 import { account, type Made, ofType, one, policyOf, region, resourcesOf, statementsIn } from './template.ts';
@@ -19,7 +20,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'trailseal-override-template-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Functions that go by the policy, and those that do not. */
-const evaluating = ['ec2', 'eks', 'kms', 'scan', 'remediate', 'operator'] as const;
+const evaluating = [...evaluators, 'scan', 'remediate', 'operator'];
 const telling = ['transitions', 'notify'] as const;
 const capital = (name: string) => `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
 

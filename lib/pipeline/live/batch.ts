@@ -1,4 +1,7 @@
-/** Batches of deliveries: handled together, and piece by piece when that fails, so that one costs no other. */
+/**
+ * Batches of deliveries: processed together and, when that fails, one by one, so that one bad delivery does not fail
+ * the others.
+ */
 
 /** One message of a queue. */
 export interface Delivery {
@@ -10,35 +13,39 @@ export interface Delivery {
 }
 
 /**
- * So many deliveries of one message in all, and then it is put aside with its reason. The queue's own limit
- * (maxReceiveCount) is higher, and catches what ends the function before it can say why.
+ * The number of deliveries of one message after which it goes to the DLQ with a reason. The queue's own limit
+ * (maxReceiveCount) is higher; it catches messages that end the function before it can give a reason.
  */
 export const deliveriesInAll = 4;
 
 export interface Failure {
   readonly delivery: Delivery;
   readonly error: unknown;
-  /** Whether it was put aside; else the queue delivers it again. */
+  /** Whether it is in the DLQ; else the queue delivers it again. */
   readonly deadLettered: boolean;
 }
 
 export interface Batch<T> {
   readonly done: readonly T[];
   readonly failures: readonly Failure[];
-  /** Why they could not be taken together, and were taken one by one; `undefined` when they could. */
+  /** The error of processing them together, after which they were processed one by one; `undefined` without one. */
   readonly apart?: unknown;
-  /** What there was no time for: the queue delivers it again. */
+  /** The deliveries for which no time was left: the queue delivers them again. */
   readonly left: readonly Delivery[];
 }
 
-/** One delivery alone is begun only with so much time left, in milliseconds. */
+/** The time, in milliseconds, that must be left to begin a single delivery. */
 const timeForOne = 20_000;
 
 /**
- * @param take handles deliveries so that doing it twice does no harm; rejects when something of it failed.
- * @param deadLetter puts a body aside, with a reason for people.
- * @param remaining milliseconds that are left to work in: what is done by then stays done, and is not delivered again.
- * @returns what was done, and what failed even by itself. Never rejects: what can't be put aside is delivered again.
+ * Processes deliveries together, or one by one when that fails.
+ * @param take processes deliveries; it must be idempotent, and reject when any part failed.
+ * @param deadLetter sends a body to the DLQ, with a reason for people.
+ * @param remaining milliseconds left to work in: results up to then count, and are not delivered again.
+ * @returns the results, and the deliveries that failed even alone. Never rejects: a delivery that the DLQ does not
+ *   take is
+ * delivered again.
+ * @example const { done, failures } = await takeBatch(deliveries, (some) => evaluator.take(some), deadLetter, remaining);
  */
 export async function takeBatch<T>(
   deliveries: readonly Delivery[],
@@ -61,7 +68,10 @@ export async function takeBatch<T>(
   }
 }
 
-/** Those that the queue is to deliver again, by the ids that it knows them by. */
+/**
+ * The ids of the deliveries that the queue must deliver again: failures that are not in the DLQ, and those left over.
+ * @example toDeliverAgain({ done: [], failures: [], left: [{ id: 'm1', body: '{}', receives: 1 }] }) // ['m1']
+ */
 export function toDeliverAgain({ failures, left }: Batch<unknown>): readonly string[] {
   const failed = failures.filter(({ deadLettered }) => !deadLettered).map(({ delivery }) => delivery);
   return [...failed, ...left].map(({ id }) => id);

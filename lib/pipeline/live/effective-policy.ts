@@ -1,7 +1,7 @@
 /**
- * The effective policy: the one that the deployment was made with, or an override of it. Whatever is wrong with the
- * override, all functions go by the same policy: the newest version of the parameter that is right, else the deployed
- * one. Where nobody can tell which that is, nothing is done.
+ * The effective policy: the deployed one, or an override of it. When the override is invalid, all functions use the
+ * same policy: the newest valid version of the parameter, else the deployed policy. While the effective policy cannot
+ * be determined, nothing is evaluated.
  */
 import { reasonOf } from '../../aws/reason.ts';
 import type { Control } from '../../core/control.ts';
@@ -11,8 +11,8 @@ import { type OverrideFault, type OverrideReader, overrideReader } from '../../p
 import type { PolicyParameter, PolicyVersion, ReadParameter } from './policy-parameter.ts';
 
 /**
- * For so long, in milliseconds, a policy that was in force was deleted by while the parameter can't be read. Then nothing is
- * done until it can be: an override that an operator has written may be there, unseen.
+ * How long, in milliseconds, the last effective policy stays in use while the parameter can't be read. After that
+ * nothing is evaluated until it can be read, because it may contain a new override.
  */
 export const heldFor = 5 * 60_000;
 
@@ -31,13 +31,13 @@ export interface EffectivePolicyOptions {
 export interface Effective {
   /** The same object for as long as the policy is the same. */
   readonly policy: Policy;
-  /** The version of the parameter that is not deleted by, because of these faults. */
+  /** The version of the parameter that is not used, because of these faults. */
   readonly invalid: { readonly version: number; readonly faults: readonly OverrideFault[] } | undefined;
-  /** Why the parameter can't be read, where it can't and what was in force was deleted by for a while. */
+  /** Why the parameter can't be read, while the last effective policy stays in use. */
   readonly unread: string | undefined;
 }
 
-/** Which policy is in force can't be told. */
+/** The effective policy cannot be determined. */
 export class PolicyUnreadable extends Error {
   override readonly name = 'PolicyUnreadable';
 
@@ -50,7 +50,7 @@ export class PolicyUnreadable extends Error {
   }
 }
 
-/** What was deleted by, and which version of the parameter it was made of. */
+/** The policy in use, and the version of the parameter that it comes from. */
 interface Held {
   readonly read: ReadParameter;
   readonly policy: Policy;
@@ -106,11 +106,11 @@ export class EffectivePolicy {
     return { policy: this.#bundled, version: undefined, invalid: { version, faults: found.faults } };
   }
 
-  /** The newest version before a wrong one that is right; without any, the deployed policy. */
+  /** The newest valid version before an invalid one; without any, the deployed policy. */
   async #lastGood(invalid: NonNullable<Effective['invalid']>): Promise<Omit<Held, 'read'>> {
     for (const earlier of await this.#options.parameter.before(invalid.version)) {
       const held = this.#held;
-      // What is held already was right, and stays the same object.
+      // The policy in use came from a valid version, and stays the same object.
       if (held !== undefined && isSame(held.version, earlier)) {
         return { policy: held.policy, version: earlier, invalid };
       }

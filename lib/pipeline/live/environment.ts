@@ -1,4 +1,4 @@
-/** What a function is told by its environment, which `serverless.yml` sets. */
+/** The environment variables of a function, which `serverless.yml` sets. */
 import type { EvaluatorName } from '../../core/service.ts';
 import { evaluators } from '../../services/catalogue.ts';
 
@@ -10,7 +10,7 @@ export interface Environment {
   readonly deadLetterUrl: string;
 }
 
-/** A variable that the deployment should have set is not there, or is not what it should be. */
+/** A variable that the deployment should have set is missing or invalid. */
 export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError';
 
@@ -23,7 +23,11 @@ export class EnvironmentError extends Error {
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** @throws EnvironmentError naming the first variable that is missing, empty or wrong. */
+/**
+ * Reads the settings of an evaluator's function from its environment variables.
+ * @throws EnvironmentError naming the first variable that is missing, empty or invalid.
+ * @example environmentOf(process.env).account // '111122223333'
+ */
 export function environmentOf(variables: Variables): Environment {
   const queueUrl = variable(variables, 'TRAILSEAL_QUEUE_URL');
   return {
@@ -35,7 +39,12 @@ export function environmentOf(variables: Variables): Environment {
   };
 }
 
-/** The queues of the evaluators that are deployed, to which the scheduled scan sends. */
+/**
+ * The URLs of the queues of the deployed evaluators, to which the scheduled scan sends; evaluators without a queue
+ * are left
+ * out.
+ * @example evaluatorQueueUrls({}) // {}
+ */
 export function evaluatorQueueUrls(variables: Variables): Readonly<Partial<Record<EvaluatorName, string>>> {
   return Object.fromEntries(
     evaluators.flatMap((evaluator) => {
@@ -45,7 +54,11 @@ export function evaluatorQueueUrls(variables: Variables): Readonly<Partial<Recor
   );
 }
 
-/** @throws EnvironmentError when it is missing or empty. */
+/**
+ * One environment variable.
+ * @throws EnvironmentError when it is missing or empty.
+ * @example variable({ AWS_REGION: 'eu-central-1' }, 'AWS_REGION') // 'eu-central-1'
+ */
 export function variable(variables: Variables, name: string): string {
   const value = variables[name];
   if (value === undefined || value === '') throw new EnvironmentError(name);
@@ -53,8 +66,8 @@ export function variable(variables: Variables, name: string): string {
 }
 
 /**
- * The account, which is the one that the function's own queue is in. Source: Amazon SQS Developer Guide, "Queue and
- * message identifiers": https://sqs.REGION.amazonaws.com/ACCOUNT/NAME.
+ * The deployment's account, taken from the URL of the function's own queue. Source: Amazon SQS Developer Guide,
+ * "Queue and message identifiers": https://sqs.REGION.amazonaws.com/ACCOUNT/NAME.
  */
 function ownerOf(queueUrl: string): string {
   const [, account] = /\/(\d{12})\/[^/]+$/.exec(queueUrl) ?? [];

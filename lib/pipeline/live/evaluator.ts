@@ -1,6 +1,6 @@
 /**
- * The evaluator: takes what an evaluator's queue delivers, looks at the resources concerned, records what it saw and
- * has Security Hub told. Everything is done so that it may be done twice: a delivery that fails comes again.
+ * The evaluator: processes the deliveries of its queue, evaluates the resources concerned, records the observations
+ * and publishes findings to Security Hub. Every step is idempotent, because a failed delivery comes again.
  */
 
 import { isUnanswered, wasNotAnswered } from '../../core/absence.ts';
@@ -28,33 +28,33 @@ import { type Publication, publishPending } from './publication.ts';
 import { type Ignored, type Serves, type Task, tasksOf, tasksOfRechecks } from './tasks.ts';
 
 export interface EvaluatorOptions {
-  /** All of the evaluator; only those that the policy enables are evaluated. */
+  /** All controls of the evaluator; only those that the policy enables are evaluated. */
   readonly controls: readonly Control[];
   readonly policy: Policy;
-  /** Whether it evaluates what is in an account and Region; of others it ignores what messages say. */
+  /** Whether it evaluates an account and Region; it ignores messages about others. */
   readonly serves: Serves;
   readonly facts: LiveFactProvider;
   readonly stateTable: StateTable;
   readonly publisher: Publisher;
   readonly queues: Queues;
-  /** What operators exempted, as it is now; left out where the policy lets none of them. */
+  /** The current exemptions by operators; left out where the policy allows none. */
   readonly exemptions?: () => Promise<OperatorExemptions>;
-  /** The tags that no look tells: asked where the policy goes by them, once for all that fails. */
+  /** Reads tags that no fact reader returns, where the policy depends on them, once for all failing resources. */
   readonly tagsOf?: TagsOf;
-  /** Keeps what services want remembered, for whoever has to put a resource back as it was. */
+  /** Saves what services remember, because a fix may have to restore it. */
   readonly remember?: (memos: readonly Memo[]) => Promise<void>;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
 
 export interface Queues {
-  /** Puts messages into the evaluator's own queue. Rejects when one was not taken. */
+  /** Sends messages to the evaluator's own queue. Rejects when one was not accepted. */
   again(bodies: readonly unknown[], delaySeconds: number): Promise<void>;
-  /** Puts a message aside for people, with the reason. */
+  /** Sends a message to the DLQ, with the reason. */
   deadLetter(body: string, reason: string): Promise<void>;
 }
 
-/** What came of one control on one resource. */
+/** The result of one control on one resource. */
 export interface Result {
   readonly control: string;
   readonly resource: string;
@@ -63,12 +63,12 @@ export interface Result {
 }
 
 export interface EvaluatorResult {
-  /** Events that were looked at for the first time. */
+  /** Events that were evaluated for the first time. */
   readonly events: number;
   readonly results: readonly Result[];
   readonly ignored: readonly { readonly delivery: string; readonly reason: Ignored }[];
   readonly deadLetters: readonly { readonly delivery: string; readonly reason: string }[];
-  /** Messages that will be looked at again. */
+  /** Messages that will be re-evaluated. */
   readonly again: number;
   readonly publication: Publication;
   /** Milliseconds from event to finding, for each event that changed one. */
@@ -77,7 +77,7 @@ export interface EvaluatorResult {
 
 interface Work {
   readonly task: Task;
-  /** The event or look that it comes of. */
+  /** The event or message that it comes from. */
   readonly message: Message;
 }
 
@@ -94,8 +94,8 @@ export class Evaluator {
   }
 
   /**
-   * Takes deliveries all at once, so that facts are read, entries written and findings published together.
-   * @throws what went wrong, for all of them: nothing of it is lost when they are delivered again.
+   * Processes all deliveries at once, so that facts are read, entries written and findings published together.
+   * @throws the first error, for all of them: nothing is lost, because the queue delivers them again.
    */
   async take(deliveries: readonly Delivery[]): Promise<EvaluatorResult> {
     const { stateTable, queues, now } = this.#options;
@@ -106,7 +106,7 @@ export class Evaluator {
     const entries = await this.#withPending(recorded, [...attempts.keys()]);
     const publication = await publishPending(entries, attempts, this.#options);
     for (const { delivery, reason } of malformed) await queues.deadLetter(delivery.body, reason);
-    // Last of all: what fails after it is delivered again, and would have everything looked at twice, and twice again.
+    // The last step: a failure after it would deliver the messages again, and evaluate everything twice, repeatedly.
     await this.#reEvaluate(later);
     return {
       events,
@@ -119,7 +119,7 @@ export class Evaluator {
     };
   }
 
-  /** What the deliveries ask for; those that ask for nothing sensible are to be put aside. */
+  /** What the deliveries request; malformed ones go to the DLQ. */
   async #read(deliveries: readonly Delivery[]) {
     const ignored: { delivery: string; reason: Ignored }[] = [];
     const malformed: { delivery: Delivery; reason: string }[] = [];
@@ -162,7 +162,7 @@ export class Evaluator {
     const later = new Map<Message, number>();
     const seen = new Map<Message, Set<Evaluated>>();
     for (const [index, { task, message }] of work.entries()) {
-      // Two names that stand for the volumes of one instance give the same volumes: one message evaluates each once.
+      // Two names that represent the volumes of one instance give the same volumes: one message evaluates each once.
       const before = seen.get(message) ?? new Set();
       seen.set(message, before);
       for (const one of (evaluated[index] ?? []).filter((each) => !before.has(each))) {
@@ -182,8 +182,8 @@ export class Evaluator {
   }
 
   /**
-   * The deletion of what only stood for resources until they had ids of their own: earlier they could not be read, so that
-   * a finding may have been opened under the id that stood for them.
+   * The deletion of an id that represented resources until they had ids of their own: a finding may have been opened
+   * under that id while the resources could not be read.
    */
   async #replaced(work: readonly Work[], results: readonly Result[]): Promise<readonly ToRecord[]> {
     const told = new Set(results.map(({ control, resource }) => `${control} ${resource}`));
@@ -220,7 +220,7 @@ export class Evaluator {
     return tasksOf(message.event, message.attempt, this.#matcher, serves, (arns) => stateTable.partsOf(arns));
   }
 
-  /** They matter to what fails, or may. */
+  /** Exemptions concern resources that fail, or may. */
   async #exemptions(evaluated: readonly Evaluated[]): Promise<OperatorExemptions> {
     const fails = evaluated.some(
       ({ evaluation: { verdict } }) => verdict === 'FAIL' || verdict === 'UNKNOWN',
@@ -238,7 +238,7 @@ export class Evaluator {
     const { policy, now } = this.#options;
     const { control, cause } = task;
     const { resource, facts, tagsUnknown } = evaluated;
-    // When the same is delivered again, AWS may answer: that is news then.
+    // When AWS answers a later delivery of the same message, that observation is new.
     const unanswered =
       wasNotAnswered(facts) !== undefined || (tagsUnknown !== undefined && isUnanswered(tagsUnknown));
     const key = unanswered ? `${task.key} unanswered` : task.key;
@@ -276,7 +276,7 @@ export class Evaluator {
   }
 }
 
-/** Which look at what an event names this is; a scheduled scan's is always the first. */
+/** The number of this evaluation of an event's resources; a scheduled scan's is always the first. */
 function attemptOf(message: Message): number {
   return message.kind === 'event' ? message.attempt : 1;
 }
@@ -293,7 +293,7 @@ function resultOf({ control, resource, evaluation }: Evaluated, outcome: Outcome
   }
 }
 
-/** The messages that asked for the publication of findings of which none was to be told. */
+/** The messages that requested the publication of findings of which none was pending. */
 function notPending(
   asked: readonly { readonly delivery: string; readonly findings: readonly string[] }[],
   { published, refused, deferred, off }: Publication,
@@ -308,7 +308,7 @@ function notPending(
     .map(({ delivery }) => ({ delivery, reason: 'not-pending' }));
 }
 
-/** From the event to Security Hub's having the finding, for each event that opened, closed or archived one. */
+/** The time from each event that opened, closed or archived a finding until Security Hub had it. */
 function latencies(
   { published }: Publication,
   recorded: readonly ToRecord[],

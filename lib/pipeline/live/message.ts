@@ -1,6 +1,6 @@
 /**
- * What the queues hold: events as EventBridge delivers them, and Trailseal's own messages. An own message is a
- * JSON object with a `trailseal` member; all parsing of a message is here.
+ * The messages in the queues: events as EventBridge delivers them, and Trailseal's own messages, JSON objects with a
+ * `trailseal` member. This module parses all of them.
  */
 import type { Control, Resource, ResourceType, TrailEvent } from '../../core/control.ts';
 import { at, isObject, list, text } from '../../core/json.ts';
@@ -11,17 +11,17 @@ import { parseRecord } from '../../trail/parse.ts';
 export const messageVersion = 1;
 
 export type Message =
-  /** A CloudTrail event; `attempt` counts the looks at what it names, from 1. */
+  /** A CloudTrail event; `attempt` counts the evaluations of its resources, from 1. */
   | { readonly kind: 'event'; readonly event: TrailEvent; readonly attempt: number; readonly body: unknown }
-  /** Resources that a scheduled scan or an operator wants evaluated now. */
+  /** Resources to evaluate now, for a scheduled scan or an operator. */
   | { readonly kind: 'look'; readonly looks: readonly Recheck[] }
-  /** Findings whose publication is pending publication to Security Hub. */
+  /** Findings that are pending publication to Security Hub. */
   | { readonly kind: 'publish'; readonly findings: readonly string[]; readonly attempt: number }
-  /** The order to scheduled scan: everything, or one kind of resource from where an earlier scheduled scan of it stopped. */
+  /** A scheduled scan to run: of everything, or of one type of resource from where an earlier message stopped. */
   | { readonly kind: 'scan'; readonly part: ScheduledScanPart | undefined }
   | { readonly kind: 'malformed'; readonly reason: string };
 
-/** One resource to be evaluated by these controls, or by all that concern its type. */
+/** One resource to evaluate by these controls, or by all controls of its type. */
 export interface Recheck {
   readonly resource: Resource;
   readonly controls?: readonly Control['id'][];
@@ -30,11 +30,16 @@ export interface Recheck {
 /** What one message of a scheduled scan covers: the resources of a type as AWS lists them, or the findings in the state table. */
 export interface ScheduledScanPart {
   readonly of: ResourceType | 'stateTable';
-  /** Where to go on: AWS's or DynamoDB's own token. */
+  /** Where to continue: AWS's or DynamoDB's own token. */
   readonly token?: string;
 }
 
-/** What a message's body says; `malformed` also where it is no JSON. */
+/**
+ * Parses the body of a message from a queue.
+ * @param body the text of the message.
+ * @returns the message; `malformed`, with a reason for people, for a body that is not JSON or not a known message.
+ * @example parseBody('no JSON').kind // 'malformed'
+ */
 export function parseBody(body: string): Message {
   try {
     return parseMessage(JSON.parse(body));
@@ -45,8 +50,11 @@ export function parseBody(body: string): Message {
 }
 
 /**
+ * Parses a message whose JSON is parsed already.
  * @param value the message's body, parsed from JSON.
- * @returns what it says; `malformed`, with a reason for people, for what is neither an event nor Trailseal's own.
+ * @returns the message; `malformed`, with a reason for people, for a value that is neither an event nor Trailseal's
+ *   own message.
+ * @example parseMessage({ trailseal: { version: 1, kind: 'scan' } }) // { kind: 'scan', part: undefined }
  */
 export function parseMessage(value: unknown): Message {
   const own = at(value, 'trailseal');
@@ -104,7 +112,7 @@ function malformed(reason: string): Message {
   return { kind: 'malformed', reason };
 }
 
-/** A value that should not be there, for people: in short, as it may be as large, and as deep, as a message. */
+/** An unexpected value, for people: shortened, because it may be as large and as deep as a message. */
 function described(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (isObject(value)) return 'an object';
@@ -134,7 +142,12 @@ function lookIn(value: unknown): Recheck | undefined {
   };
 }
 
-/** The body of a message that has resources evaluated. Tags are left out: they are read anew. */
+/**
+ * The body of a message that requests the evaluation of resources. Tags are left out, because the evaluator reads
+ * them anew.
+ * @returns the body as an object, to be written as JSON.
+ * @example recheckBody([{ resource }]) // { trailseal: { version: 1, kind: 'look', looks: [{ resource }] } }
+ */
 export function recheckBody(looks: readonly Recheck[]): unknown {
   return own({
     kind: 'look',
@@ -145,15 +158,31 @@ export function recheckBody(looks: readonly Recheck[]): unknown {
   });
 }
 
-/** The body of a message that has an event's resources looked at again. */
+/**
+ * The body of a message that requests another evaluation of an event's resources.
+ * @param body the event's own message, parsed from JSON.
+ * @param attempt the number of the evaluation that it requests, from 2.
+ * @example againBody({ detail: {} }, 2) // { detail: {}, trailseal: { version: 1, kind: 'again', attempt: 2 } }
+ */
 export function againBody(body: unknown, attempt: number): unknown {
   return { ...(isObject(body) ? body : {}), ...own({ kind: 'again', attempt }) };
 }
 
+/**
+ * The body of a message that requests the publication of findings to Security Hub.
+ * @param findings their ids.
+ * @param attempt the number of the attempt, from 1.
+ * @example publishBody(['f1']) // { trailseal: { version: 1, kind: 'publish', findings: ['f1'], attempt: 1 } }
+ */
 export function publishBody(findings: readonly string[], attempt = 1): unknown {
   return own({ kind: 'publish', findings, attempt });
 }
 
+/**
+ * The body of a message that requests a scheduled scan.
+ * @param part the part to scan; the whole where left out.
+ * @example scheduledScanBody({ of: 'AwsKmsKey' }) // { trailseal: { version: 1, kind: 'scan', of: 'AwsKmsKey' } }
+ */
 export function scheduledScanBody(part?: ScheduledScanPart): unknown {
   return own({ kind: 'scan', ...part });
 }

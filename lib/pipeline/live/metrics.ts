@@ -1,6 +1,6 @@
 /**
- * The metrics that the functions emit, so that code, alarms and dashboard agree. To CloudWatch, each set of dimensions is
- * another metric: whoever emits one sets exactly the dimensions that are named here.
+ * The metrics that the functions emit, so that code, alarms and dashboard agree. CloudWatch treats each set of
+ * dimensions as another metric, so code that emits one sets exactly the dimensions given here.
  * Source: Amazon CloudWatch User Guide, "Embedded metric format specification", "Dimensions".
  */
 

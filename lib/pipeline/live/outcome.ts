@@ -1,20 +1,25 @@
-/** What comes of one look at one resource: a verdict to record, its end, or another look. Pure. */
+/** The outcome of one evaluation of one resource: a verdict to record, a deletion, or a later re-evaluation. Pure. */
 import { isDeleted, isNotReady, wasNotAnswered } from '../../core/absence.ts';
 import type { Evaluated } from '../evaluate.ts';
 import { reEvaluationDelay } from './retry-delay.ts';
 import type { Task } from './tasks.ts';
 
 export type Outcome =
-  /** The verdict counts; `again` when a better answer may be had later. */
+  /** The verdict counts; `again`, in seconds, when a later evaluation may give a better answer. */
   | { readonly kind: 'evaluated'; readonly again: number | undefined }
-  /** The resource was deleted; `at` when only the event says so, and its time is what it is known by. */
+  /** The resource was deleted; `at` is the time of the event, where only the event says so. */
   | { readonly kind: 'deleted'; readonly because: string; readonly at: number | undefined }
-  /** Nothing to be recorded yet: look again in so many seconds, or leave it to the next scheduled scan. */
+  /** Nothing to record yet: re-evaluate in `again` seconds, or leave the resource to the next scheduled scan. */
   | { readonly kind: 'unsettled'; readonly because: string; readonly again: number | undefined };
 
 /**
- * @param attempt which look this is, from 1.
- * @param patient whether there is an event to be looked at again; a scheduled scan comes again by itself.
+ * Decides what follows from the evaluation of one resource.
+ * @param task what was evaluated, and why.
+ * @param attempt the number of this evaluation, from 1.
+ * @param patient whether an event caused it, so that a message can request another evaluation; a scheduled scan comes
+ * again by itself.
+ * @returns the outcome; times to wait are in seconds.
+ * @example outcomeOf(task, evaluated, 1, true) // { kind: 'evaluated', again: undefined } where all facts are known
  */
 export function outcomeOf(
   task: Task,
@@ -26,10 +31,10 @@ export function outcomeOf(
     patient ? reEvaluationDelay(unsettled, attempt) : undefined;
   const deleted = isDeleted(facts);
   if (deleted !== undefined) {
-    // Just made, and not to be seen even after some seconds: it may still come, unless it was ended meanwhile.
+    // A new resource that AWS does not show even after some seconds may still appear, unless it was deleted meanwhile.
     const later = task.mayBeDeleted ? undefined : again('not-there-yet');
     return later === undefined
-      ? // An event that says so is what people know, and what replay tells them.
+      ? // People know the event of the deletion, and replay names it too.
         { kind: 'deleted', because: task.deleted ? task.cause.eventName : deleted, at: undefined }
       : { kind: 'unsettled', because: deleted, again: later };
   }

@@ -1,4 +1,4 @@
-/** The SSM parameter in which an override of the policy is, read at most once a minute. */
+/** The SSM parameter that contains an override of the policy; it is read at most once a minute. */
 import { BaseProvider } from '@aws-lambda-powertools/parameters/base';
 import {
   GetParameterCommand,
@@ -11,17 +11,17 @@ import {
 /** The IAM actions that reading it needs, on the parameter. */
 export const policyParameterPermissions = ['ssm:GetParameter', 'ssm:GetParameterHistory'] as const;
 
-/** In seconds: so long what was read is not asked for again. */
+/** How long a read value is reused, in seconds. */
 const kept = 60;
 
-/** One version of the parameter. A parameter that is deleted and made anew begins at version 1 again. */
+/** One version of the parameter. A parameter that is deleted and created again begins at version 1. */
 export interface PolicyVersion {
   readonly version: number;
   readonly value: string;
 }
 
 export interface ReadParameter {
-  /** `undefined` where there is no such parameter. */
+  /** `undefined` where the parameter does not exist. */
   readonly current: PolicyVersion | undefined;
   /** Epoch milliseconds. */
   readonly readAt: number;
@@ -43,7 +43,7 @@ class Versions extends BaseProvider {
     this.#ssm = ssm;
   }
 
-  /** That there is none is an answer too, and kept as long. */
+  /** That the parameter does not exist is an answer too, and is reused as long. */
   protected override async _get(name: string): Promise<ReadParameter> {
     const readAt = Date.now();
     try {
@@ -61,16 +61,22 @@ class Versions extends BaseProvider {
 
   async read(name: string): Promise<ReadParameter> {
     try {
-      // What Powertools keeps is what `_get` made; it has no type for it.
+      // Powertools caches the result of `_get`, but has no type for it.
       return (await this.get(name, { maxAge: kept })) as ReadParameter;
     } catch (error) {
-      // Powertools' own error has no more to say than the SDK's, which is its cause.
+      // Powertools' own error says no more than the SDK's, which is its cause.
       throw error instanceof Error && error.cause !== undefined ? error.cause : error;
     }
   }
 }
 
-/** Source: AWS Systems Manager API Reference, "GetParameter", "GetParameterHistory", "Parameter". */
+/**
+ * The parameter of the policy override, with its history.
+ * Source: AWS Systems Manager API Reference, "GetParameter", "GetParameterHistory", "Parameter".
+ * @param name the parameter's name.
+ * @returns a reader. Its methods reject with what the SDK throws.
+ * @example const { current } = await policyParameter(new SSMClient(), '/trailseal/prod/policy').read();
+ */
 export function policyParameter(ssm: SSMClient, name: string): PolicyParameter {
   const versions = new Versions(ssm);
   return {

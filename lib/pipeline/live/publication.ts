@@ -1,4 +1,7 @@
-/** Telling Security Hub what it is pending publication, and noting what it took, so that it is told each thing until it has it. */
+/**
+ * Publishes pending findings to Security Hub and records which ones it accepted, so that each is published until
+ * Security Hub has it.
+ */
 import type { Control } from '../../core/control.ts';
 import { toAsff } from '../../findings/asff.ts';
 import type { Publisher } from '../../findings/publisher.ts';
@@ -8,18 +11,21 @@ import { publishBody } from './message.ts';
 import { nextPublicationIn } from './retry-delay.ts';
 
 export interface Publication {
-  /** As they are in Security Hub now. */
+  /** The findings as Security Hub has them now. */
   readonly published: readonly Recorded[];
-  /** What Security Hub will not take as it is; each was put aside for people. */
+  /** Findings that Security Hub refuses as they are; each is in the DLQ, for people. */
   readonly refused: readonly { readonly finding: string; readonly reason: string }[];
-  /** What it could not be told now, and will be told again. */
+  /** Findings that Security Hub did not take now; their publication is retried. */
   readonly deferred: readonly { readonly finding: string; readonly reason: string }[];
-  /** That Security Hub is switched off, as a sentence for people. What it is pending publication, the scheduled scan brings later. */
+  /** A sentence for people where Security Hub is off. The scheduled scan publishes the pending findings later. */
   readonly off: string | undefined;
 }
 
 export interface PublicationOptions {
-  /** All of the evaluator, also those that the policy does not enable: their findings may be pending publication still. */
+  /**
+   * All controls of the evaluator, also those that the policy does not enable, because their findings may be pending
+   * publication.
+   */
   readonly controls: readonly Control[];
   readonly stateTable: StateTable;
   readonly publisher: Publisher;
@@ -32,11 +38,15 @@ export interface PublicationOptions {
 }
 
 /**
- * Publishes those that are pending publication, and those that somebody asked for by name: of what Security Hub refused once, nothing
- * else says that it is to be tried anew.
- * @param attempts how often findings that a message names were tried, this time included; all others are tried for the
- *   first time.
- * @throws when the state table or a queue can't be written. What Security Hub answers is never thrown.
+ * Publishes findings that are pending publication, and those that a message names: nothing else requests another try
+ * for a
+ * finding that Security Hub refused.
+ * @param attempts by finding id, for the findings that a message names: the number of this attempt, from 1. All
+ *   others are
+ * at their first.
+ * @returns which findings Security Hub accepted, refused or did not take now.
+ * @throws when the state table or a queue can't be written. Errors of Security Hub are in the result.
+ * @example const { published } = await publishPending(entries, new Map(), { controls, stateTable, publisher, queues, now });
  */
 export async function publishPending(
   entries: readonly Recorded[],
@@ -44,7 +54,7 @@ export async function publishPending(
   { controls, stateTable, publisher, queues, now }: PublicationOptions,
 ): Promise<Publication> {
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
-  // At a later attempt, somebody else may have published it meanwhile.
+  // At a later attempt, another function may have published it meanwhile.
   const wanted = entries.filter(
     (entry) => attempts.get(entry.id) === 1 || isPublicationPending(entry, now()),
   );
@@ -72,7 +82,7 @@ export async function publishPending(
       `Security Hub refused the finding ${finding}: ${reason}`,
     );
   }
-  // What was refused counts as told, so that it is not told in vain again and again: it waits among the dead letters.
+  // A refused finding counts as published, so that it is not retried in vain: it is in the DLQ.
   const told = [...published, ...entriesOf(refusals.map(({ finding }) => finding))];
   await stateTable.markPublished(told.map(({ id, updatedAt }) => ({ id, updatedAt })));
   const postponed = deferred.map(({ id, reason }) => ({ finding: id, reason }));
@@ -82,7 +92,7 @@ export async function publishPending(
       await queues.again(publications(some, attempt + 1), delay);
       continue;
     }
-    // One message a finding, so that each can be looked at and sent again by itself.
+    // One message for each finding, so that people can inspect and redrive each alone.
     for (const { finding, reason } of some) {
       await queues.deadLetter(
         JSON.stringify(publishBody([finding])),
@@ -93,7 +103,7 @@ export async function publishPending(
   return { published, refused: refusals, deferred: postponed, off: off?.message };
 }
 
-/** So many findings in one message, whose ids have up to 512 characters. */
+/** The most findings in one message; their ids have up to 512 characters. */
 const findingsInMessage = 100;
 
 function publications(

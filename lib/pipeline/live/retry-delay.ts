@@ -1,22 +1,27 @@
-/** How long, and how often, what is not settled yet is looked at again. */
+/** When, and how often, an unsettled resource is re-evaluated. */
 
-/** Seconds before the second look, the third, …: an EKS cluster takes a quarter of an hour to be made, or more. */
+/** Seconds before the second evaluation, the third, …: creating an EKS cluster takes a quarter of an hour or more. */
 const delays = [30, 60, 120, 240, 480, 900, 900, 900, 900, 900];
 
-/** What AWS did not answer is asked so often in all: longer troubles are left to the scheduled scan. */
+/**
+ * The most evaluations of a resource for which AWS did not answer: longer failures are left to the scheduled scan.
+ */
 const asksInAll = 4;
 
 /**
- * What an event says was deleted and AWS still shows is looked at so often in all: KMS lists a revoked grant for five
- * minutes more, and an instance takes some to shut down before its volumes go.
+ * The most evaluations of a resource that AWS still shows after its deletion event: KMS lists a revoked grant for
+ * five more minutes, and an instance takes some to shut down before its volumes are deleted.
  */
 const readsForTheDeleted = 5;
 
 export type Unsettled = 'not-ready' | 'unanswered' | 'not-there-yet' | 'still-there';
 
 /**
- * Seconds until the next look at what was unsettled at look number `attempt` (from 1).
- * @returns `undefined` when there have been looks enough.
+ * The delay before the next evaluation of an unsettled resource.
+ * @param unsettled why the evaluation settled nothing.
+ * @param attempt the number of that evaluation, from 1.
+ * @returns seconds; `undefined` after the last evaluation.
+ * @example reEvaluationDelay('not-ready', 1) // 30
  */
 export function reEvaluationDelay(unsettled: Unsettled, attempt: number): number | undefined {
   const most = {
@@ -28,7 +33,12 @@ export function reEvaluationDelay(unsettled: Unsettled, attempt: number): number
   return attempt < most ? delays[attempt - 1] : undefined;
 }
 
-/** Seconds until Security Hub is told again of what it did not take at attempt number `attempt`; as above. */
+/**
+ * The delay before the next attempt to publish to Security Hub.
+ * @param attempt the number of the attempt that failed, from 1.
+ * @returns seconds; `undefined` after the last attempt.
+ * @example nextPublicationIn(2) // 60
+ */
 export function nextPublicationIn(attempt: number): number | undefined {
   return attempt <= 12 ? (delays[attempt - 1] ?? 900) : undefined;
 }

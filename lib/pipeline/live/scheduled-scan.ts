@@ -1,8 +1,9 @@
 /**
- * The scheduled scan finds what no event told: drift, resources older than the deployment, events that were lost. It evaluates
- * nothing by itself: it has the evaluators look at whatever AWS lists, and at whatever the state table holds open, and
- * closes nothing because a listing left it out. What is both listed and open is looked at twice; that is harmless,
- * as two looks at the same state say the same, and cheap, as few of all resources have an open finding.
+ * The scheduled scan finds what no event reported: drift, resources older than the deployment, lost events. It
+ * evaluates nothing itself: it sends the evaluators every resource that AWS lists and every open finding in the state
+ * table, and never closes a finding because a listing left its resource out. A resource that is both listed and open
+ * is evaluated twice. That is harmless, because both evaluations give the same verdict, and cheap, because few
+ * resources have an open finding.
  */
 import type { Clients } from '../../aws/clients.ts';
 import type { QueueName } from '../../aws/names.ts';
@@ -21,7 +22,7 @@ import {
 } from './message.ts';
 
 export interface ScheduledScanSurroundings {
-  /** Of all types that the controls evaluate. */
+  /** The listers of all types that the controls evaluate. */
   readonly listers: Partial<Readonly<Record<ResourceType, Lister>>>;
   readonly clients: Clients;
   readonly stateTable: Pick<StateTable, 'page'>;
@@ -37,7 +38,7 @@ export interface ScheduledScanSurroundings {
   readonly reminderOf?: (entry: Recorded, now: number) => unknown;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  /** Milliseconds that are left to work in. */
+  /** The milliseconds left to work in. */
   readonly remaining: () => number;
 }
 
@@ -47,37 +48,42 @@ export interface Scanned {
   readonly entries: number;
   /** Of these, those whose finding is open. */
   readonly open: number;
-  /** Resources that are to be looked at, and findings that are to be published. */
+  /** Resources sent for evaluation, and findings sent for publication. */
   readonly looks: number;
   readonly publications: number;
-  /** Open failures of which remediation was reminded: something may have stood in its way that is over. */
+  /** Open failures of which remediation was reminded, because the reason why it skipped them may be over. */
   readonly reminders: number;
-  /** Whether the rest was left to another message. */
+  /** Whether another message continues the scan. */
   readonly continued: boolean;
-  /** What could not be listed although the rest could; every other trouble rejects. */
+  /** What could not be listed although the rest was; every other error rejects. */
   readonly unlisted: readonly ListingError[];
 }
 
-/** So many resources in one message: an evaluator takes ten messages at once, and has two minutes. */
+/** The most resources in one message: an evaluator processes ten messages at once, in two minutes. */
 const rechecksInMessage = 50;
 /**
- * Of those that one call reads each there may be thousands, and AWS takes few calls a second from all who make them: EC2
- * 20, KMS 100. Source: EC2 API Reference, "Request throttling for the Amazon EC2 API" (non-mutating actions); AWS KMS
- * Developer Guide, "Request quotas" (ListGrants).
+ * The same for resources that need a call each: there may be thousands, and AWS accepts few calls a second from all
+ * callers together: EC2 20, KMS 100. Source: EC2 API Reference, "Request throttling for the Amazon EC2 API"
+ * (non-mutating actions); AWS KMS Developer Guide, "Request quotas" (ListGrants).
  */
 const fewRechecksInMessage = 10;
-/** So many findings in one message, whose ids have up to 512 characters. */
+/** The most findings in one message; their ids have up to 512 characters. */
 const findingsInMessage = 100;
-/** The bytes of one message, far below what SQS and Lambda take. */
+/** The most bytes of one message, far below the limits of SQS and Lambda. */
 const messageBytes = 200 * 1024;
-/** A page is begun only with so much time left, in milliseconds; the SDK may need several tries for a call. */
+/** The time, in milliseconds, that must be left to begin a page: the SDK may need several tries for a call. */
 const timeForAPage = 60_000;
 
 /**
- * Carries out one message of a scheduled scan: without a part it divides the scheduled scan into parts, one message each; a part
- * is worked off page by page, and what time does not allow is left to a message of its own.
- * @returns what was done. Rejects with a `ListingError` when AWS does not list, and with whatever the state table or
- * the queue say; then the message is to be tried again, and to have what it sent already sent once more is harmless.
+ * Processes one message of a scheduled scan. Without a part it divides the scan into parts, one message each; a part
+ * is
+ * processed page by page, and a message of its own continues what no time is left for.
+ * @param part the part to scan; `undefined` for the whole.
+ * @returns what was listed and sent. Rejects with a `ListingError` when AWS does not list, and with the errors of the
+ *   state
+ * table and the queues; then the message is to be delivered again, which is harmless because evaluation is
+ * idempotent.
+ * @example (await scan(undefined, surroundings)).continued // true: it has sent one message for each part
  */
 export async function scan(
   part: ScheduledScanPart | undefined,
@@ -147,8 +153,8 @@ async function scheduledScanType(
 }
 
 /**
- * Open findings are looked at again, so that what was deleted is archived and what drifted back is closed; what
- * Security Hub is pending publication is published. Entries of controls that are not enabled are left as they are.
+ * Requests the re-evaluation of open findings, so that findings of deleted resources are archived and fixed ones
+ * closed, and the publication of pending ones. Entries of controls that are not enabled stay unchanged.
  */
 async function scheduledScanStateTable(
   start: string | undefined,
@@ -205,9 +211,9 @@ function rechecksOf(entries: readonly Recorded[]): readonly Recheck[] {
 }
 
 /**
- * Takes page after page, at least one, while there is time.
- * @param take a page; returns the token of the next.
- * @returns whether the rest was left to another message.
+ * Processes page after page, at least one, while time is left.
+ * @param take processes a page; returns the token of the next.
+ * @returns whether another message continues the rest.
  */
 async function pages(
   { of }: Pick<ScheduledScanPart, 'of'>,

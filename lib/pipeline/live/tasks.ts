@@ -1,4 +1,4 @@
-/** From a message to what has to be looked at: which controls, on which resources, because of what. */
+/** From a message to tasks: which controls evaluate which resources, and why. */
 import { type AccountRegion, accountRegionKey } from '../../core/account-region.ts';
 import { parseArn } from '../../core/arn.ts';
 import type { Control, Resource, TrailEvent } from '../../core/control.ts';
@@ -6,20 +6,20 @@ import type { Cause } from '../../findings/lifecycle.ts';
 import type { Concern, Matcher } from '../match.ts';
 import type { Recheck } from './message.ts';
 
-/** One control to be evaluated on one resource, because of one message. */
+/** One resource to evaluate by one control, because of one message. */
 export interface Task extends Concern {
-  /** Tells the observation that will come of it from others. */
+  /** Distinguishes the observation of this task from others of the same finding. */
   readonly key: string;
   readonly cause: Cause;
   /** Whether the event says that the resource was deleted. */
   readonly deleted: boolean;
-  /** Whether the resource may well be deleted: then its absence is an answer, not waited out. */
+  /** Whether the resource may be deleted: then its absence is an answer, and nothing waits for it to appear. */
   readonly mayBeDeleted: boolean;
 }
 
 /**
- * Why a message gives nothing to do. Of an event: what it is. Of a look: no enabled control evaluates what it names
- * (`not-evaluated`). Of a publication: it was told already, or there never was such a finding (`not-pending publication`).
+ * Why a message gives no task. Of a message with resources: no enabled control evaluates them (`not-evaluated`). Of a
+ * publication: the finding is published already or does not exist (`not-pending`). All others concern events.
  */
 export type Ignored =
   | 'failed-call'
@@ -47,8 +47,14 @@ export function servesOnly(...accountRegions: readonly AccountRegion[]): Serves 
 }
 
 /**
- * @param attempt which look this is at what the event names, from 1.
- * @param partsOf the resources that are part of those that ended, as the state table knows them, with their control's id.
+ * The tasks that follow from an event.
+ * @param attempt the number of this evaluation of the event's resources, from 1.
+ * @param matcher the triggers and deletion events of the enabled controls.
+ * @param serves whether this deployment evaluates an account and Region.
+ * @param partsOf the resources that are part of the deleted ones (by ARN), from the state table, with their control's
+ *   id.
+ * @returns the tasks, one for each control and resource; or why there is none. Rejects as `partsOf` does.
+ * @example await tasksOf(event, 1, new Matcher(controls), servesOnly(accountRegion), async () => [])
  */
 export async function tasksOf(
   event: TrailEvent,
@@ -66,7 +72,7 @@ export async function tasksOf(
   const { triggered, deleted } = matcher.match(event);
   if (triggered.length + deleted.length === 0) return ignored('no-resource-id');
   const here = (concern: Concern) => isServed(concern.resource, serves);
-  // Several controls are ended by one resource: its parts are asked for once.
+  // Several controls may declare the deletion of one resource: its parts are read once.
   const wholes = [...new Set(deleted.filter(here).map(({ resource }) => resource.arn))];
   const parts = wholes.length === 0 ? [] : await partsOf(wholes);
   const deletions: readonly Concern[] = [
@@ -82,16 +88,24 @@ export async function tasksOf(
     const deleted = concern.mayDelete;
     byId.set(idOf(concern), { ...concern, key, cause: event, deleted, mayBeDeleted: deleted || attempt > 1 });
   }
-  // DeleteKey triggers kms-key-deletion and ends it: the end counts.
+  // DeleteKey is a trigger and a deletion event of kms-key-deletion: the deletion counts.
   for (const concern of deletions) {
     byId.set(idOf(concern), { ...concern, key, cause: event, deleted: true, mayBeDeleted: true });
   }
   if (byId.size > 0) return { tasks: [...byId.values()] };
-  // What ends a resource of which no finding is known leaves nothing to be done.
+  // The deletion of a resource without a finding requires nothing.
   return ignored([...triggered, ...deleted].some(here) ? 'no-resource-id' : 'other-account-or-region');
 }
 
-/** The tasks of resources that a scheduled scan, or an operator, wants evaluated. */
+/**
+ * The tasks of resources that a scheduled scan or an operator wants evaluated.
+ * @param messageId the queue's id of the message.
+ * @param now epoch milliseconds.
+ * @param controls the enabled controls.
+ * @param serves whether this deployment evaluates an account and Region.
+ * @returns the tasks, one for each control and resource; or why there is none.
+ * @example tasksOfRechecks([{ resource }], 'm1', Date.now(), [], servesOnly(resource)) // { tasks: [], ignored: 'not-evaluated' }
+ */
 export function tasksOfRechecks(
   looks: readonly Recheck[],
   messageId: string,
@@ -107,7 +121,7 @@ export function tasksOfRechecks(
       .map((control) => ({
         control,
         resource,
-        // What is delivered again is looked at again: another look, which may see something else.
+        // A second delivery is a second evaluation, which may give another verdict.
         key: `look/${messageId} ${now}`,
         cause: scheduledScanAt(now),
         deleted: false,
@@ -117,7 +131,11 @@ export function tasksOfRechecks(
   return tasks.length === 0 ? ignored('not-evaluated') : { tasks };
 }
 
-/** A scheduled scan as the cause of what it finds: who made the resource so is not known to it. */
+/**
+ * A scheduled scan as the cause of a finding: it does not know who changed the resource.
+ * @param now epoch milliseconds.
+ * @example scheduledScanAt(0).eventName // 'ScheduledScan'
+ */
 export function scheduledScanAt(now: number): Cause {
   return {
     id: undefined,
@@ -138,14 +156,17 @@ function ignored(reason: Ignored): Tasks {
   return { tasks: [], ignored: reason };
 }
 
-/** By what the resource says of itself and by its ARNs: AWS is asked by these, too. An ARN may leave either out. */
+/**
+ * Checks account and Region of the resource and of its ARNs, because calls to AWS use the ARNs too. An ARN may leave
+ * either out.
+ */
 function isServed({ account, region, arn, partOf }: Resource, serves: Serves): boolean {
   return [{}, parseArn(arn) ?? {}, parseArn(partOf) ?? {}].every((named: Partial<AccountRegion>) =>
     serves({ account: named.account || account, region: named.region || region }),
   );
 }
 
-/** An event without an id is told by what it is; each further look at what an event names is one of its own. */
+/** An event without an id is identified by its content; each re-evaluation of its resources has a key of its own. */
 function keyOf({ id, eventSource, eventName, time }: TrailEvent, attempt: number): string {
   const event = id ?? `${eventSource} ${eventName} ${time ?? ''}`;
   return attempt === 1 ? event : `${event}#${attempt}`;

@@ -224,7 +224,10 @@ export async function replayArchive(
   };
 }
 
-/** No record ignored, for any reason. */
+/**
+ * The counts of ignored records before the first record: 0 for every reason.
+ * @example noneIgnored()['duplicate'] // 0
+ */
 export function noneIgnored(): Record<IgnoredReason, number> {
   return Object.fromEntries(ignoredReasons.map((reason) => [reason, 0])) as Record<IgnoredReason, number>;
 }

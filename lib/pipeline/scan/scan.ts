@@ -47,7 +47,11 @@ export interface ScanOptions {
 /** How many Regions are scanned at a time; in each, one page of one listing is evaluated before the next is read. */
 const regionsAtATime = 4;
 
-/** A scan as the cause of what it finds: it does not know who changed the resource, or when. */
+/**
+ * A scan as the cause of a finding: it does not know who changed the resource, or when.
+ * @param time epoch milliseconds.
+ * @example scanAt(0).eventName // 'Scan'
+ */
 export function scanAt(time: number): Cause {
   return {
     id: undefined,

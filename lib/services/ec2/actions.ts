@@ -1,4 +1,4 @@
-/** What can be done about failures of EC2 and EBS's controls, each in a file of its own. */
+/** The actions for failures of EC2's and EBS's controls, each in a file of its own. */
 import type { AnyAction } from '../../core/action.ts';
 import { enableDefaultEncryption } from './fixes/enable-default-encryption.ts';
 import { unshareSnapshot } from './fixes/unshare-snapshot.ts';

@@ -43,7 +43,7 @@ const readers: Readers<keyof Ec2Facts> = {
       return type.known ? aws.follow(instanceTypes, type.value.instanceType) : type;
     },
     identify: async (resource, aws) =>
-      // A version of a launch template does not tell the template's own tags.
+      // A version of a launch template does not contain the template's own tags.
       resource.type === 'AwsEc2LaunchTemplate' ? [withoutTags(resource)] : identifyInstance(resource, aws),
   },
   ...volumeReaders,
@@ -52,7 +52,7 @@ const readers: Readers<keyof Ec2Facts> = {
   ...launchTemplateReaders,
 };
 
-/** What other services ask: of instance types, and of what launch templates prescribe. */
+/** The facts for other services: about instance types, and about what launch templates prescribe. */
 const related: RelatedReaders<'ec2.instanceTypeSupport' | 'ec2.launchTemplateInstanceType'> = {
   'ec2.instanceTypeSupport': { uses: [instanceTypes], read: (name, aws) => aws.follow(instanceTypes, name) },
   'ec2.launchTemplateInstanceType': {

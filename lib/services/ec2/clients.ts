@@ -1,4 +1,4 @@
-/** The SDK's clients for EC2. Quarantine has some more (`quarantine/clients.ts`). */
+/** The SDK's clients for EC2. Quarantine uses other clients too (`quarantine/clients.ts`). */
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { type ClientConfig, settings } from '../../aws/settings.ts';
 

@@ -28,8 +28,8 @@ export interface SnapshotSharing {
   readonly sharedWith: readonly string[];
   /**
    * `complete`: there are no others. `since-trail-began`: there may be others, made before the trail began.
-   * `partly-unreadable`: an event changed the shares in a way that it does not tell, or AWS tells of a share, but
-   * not with whom.
+   * `partly-unreadable`: an event changed the shares without saying how, or AWS returned a share without saying with
+   * whom.
    */
   readonly coverage: 'complete' | 'since-trail-began' | 'partly-unreadable';
 }
@@ -40,12 +40,14 @@ export interface InstanceTypeSupport {
   readonly encryptionInTransitSupported: boolean;
 }
 
-/** A version of a launch template as whoever uses it names it: a number, `$Latest` or `$Default`, which is meant without one. */
+/**
+ * A version of a launch template as its user names it: a number, `$Latest` or `$Default`; without one, `$Default`.
+ */
 export interface LaunchTemplateUse {
   readonly id: string | undefined;
   readonly name: string | undefined;
   readonly version: string | undefined;
-  /** Who uses it, as a sentence begins: `the node group`. */
+  /** Its user, as the beginning of a sentence: `the node group`. */
   readonly usedBy: string;
 }
 
@@ -71,8 +73,8 @@ export interface Ec2Facts {
   /** The instance's present type. */
   readonly 'ec2.instance': Fact<{ readonly instanceType: string }>;
   /**
-   * What is known of that type, or of the one that a launch template prescribes.
-   * Authority: DescribeInstanceTypes, NetworkInfo.EncryptionInTransitSupported.
+   * Whether that type, or the one that a launch template prescribes, encrypts in transit. Authority:
+   * DescribeInstanceTypes, NetworkInfo.EncryptionInTransitSupported.
    */
   readonly 'ec2.instanceType': Fact<InstanceTypeSupport>;
   /** Authority: DescribeVolumes, Encrypted. */

@@ -6,7 +6,12 @@ const encrypts = new Set(snapshot.encrypts);
 const doesNotEncrypt = new Set(snapshot.doesNotEncrypt);
 const source = { kind: 'snapshot', name: 'instance types', date: snapshot.date } as const;
 
-/** What the snapshot knows of an instance type (`c5n.large`); unknown for a type that it does not hold. */
+/**
+ * What the shipped snapshot says about an instance type.
+ * @param instanceType `c5n.large`.
+ * @returns whether it encrypts in transit; unknown (`not-in-snapshot`) for a type that the snapshot lacks.
+ * @example instanceTypeSnapshot('c5n.large').known // true
+ */
 export function instanceTypeSnapshot(instanceType: string): Facts['ec2.instanceType'] {
   const encryptionInTransitSupported = encrypts.has(instanceType);
   if (!encryptionInTransitSupported && !doesNotEncrypt.has(instanceType)) {

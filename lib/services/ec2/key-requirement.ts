@@ -1,4 +1,4 @@
-/** The setting `key` of the controls on EBS encryption: which KMS keys are good enough. */
+/** The setting `key` of the controls on EBS encryption: which KMS keys the policy accepts. */
 import * as z from 'zod/mini';
 import type { Facts, Verdict } from '../../core/control.ts';
 
@@ -28,7 +28,10 @@ export const keyRequirement = z
   .check(z.describe('Which KMS keys are good enough: any, customer-managed, or a list of key ARNs.'));
 export type KeyRequirement = z.infer<typeof keyRequirement>;
 
-/** Ends a sentence on what is required: "with a customer managed key"; empty when any key will do. */
+/**
+ * The end of a sentence on what is required; empty when any key is accepted.
+ * @example requiredKey('customer-managed') // ', with a customer managed key'
+ */
 export function requiredKey(requirement: KeyRequirement): string {
   if (requirement === 'any') return '';
   return requirement === 'customer-managed'
@@ -36,7 +39,12 @@ export function requiredKey(requirement: KeyRequirement): string {
     : `, with one of these keys: ${requirement.join(', ')}`;
 }
 
-/** Whether the key meets the require, with a clause that says why; it is empty where nothing was required. */
+/**
+ * Whether a key meets the requirement.
+ * @param fact the key of the volume.
+ * @returns the verdict, with a clause that says why; the clause is empty where nothing was required.
+ * @example evaluateKey(unknownFact('denied', 'kms:DescribeKey was denied'), 'any') // { verdict: 'PASS', because: '' }
+ */
 export function evaluateKey(
   fact: Facts['ec2.volumeKey'],
   requirement: KeyRequirement,
@@ -58,7 +66,10 @@ export function evaluateKey(
   return { verdict: 'FAIL', because: `${arn} is not on the list` };
 }
 
-/** The key as an observation's value. */
+/**
+ * A key as the value of an observation: its ARN and, where known, who manages it.
+ * @example showKey({ arn: 'arn:aws:kms:eu-central-1:111122223333:alias/aws/ebs', manager: 'AWS' }) // '… (managed by AWS)'
+ */
 export function showKey(key: Extract<Facts['ec2.volumeKey'], { known: true }>['value']): string {
   return key.manager === undefined ? key.arn : `${key.arn} (managed by ${managers[key.manager]})`;
 }

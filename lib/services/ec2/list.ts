@@ -1,4 +1,4 @@
-/** Listing what the EC2 evaluator evaluates: DescribeInstances, DescribeVolumes, DescribeSnapshots, DescribeLaunchTemplates. */
+/** The listers of EC2's resources: DescribeInstances, DescribeVolumes, DescribeSnapshots, DescribeLaunchTemplates. */
 import {
   DescribeInstancesCommand,
   DescribeLaunchTemplatesCommand,
@@ -13,7 +13,7 @@ import { arnOf, partitionOf } from '../../core/arn.ts';
 import type { Resource, ResourceType } from '../../core/control.ts';
 import { asked, type Lister, tokenIn } from '../../core/list.ts';
 
-/** Pages of moderate size: EC2 gives up to 1,000 at once, and times out where many are very large. */
+/** Pages of moderate size: EC2 returns up to 1,000 items at once, and times out where many are very large. */
 const pageSize = 500;
 
 interface Described<T> {
@@ -42,7 +42,7 @@ function described<T>(
   };
 }
 
-/** All tags, as a Describe call tells them; without any, none. */
+/** All tags that a Describe call returned; an empty object without any. */
 function tagsOf(tags: readonly Tag[] | undefined): Readonly<Record<string, string>> {
   return Object.fromEntries(
     (tags ?? []).flatMap(({ Key, Value }) => (Key === undefined ? [] : [[Key, Value ?? '']])),
@@ -66,7 +66,7 @@ function inEc2(
   };
 }
 
-/** The account in this Region, which has EBS settings of its own. Nothing has to be asked. */
+/** The account in this Region, which has EBS settings of its own. Listing it needs no call. */
 const account: Lister = {
   permissions: [],
   async list(_clients, accountRegion) {
@@ -87,7 +87,10 @@ const account: Lister = {
   },
 };
 
-/** Instances, without those that are deletion event. Source: Amazon EC2 User Guide, "Amazon EC2 instance state changes". */
+/**
+ * Instances, without those that are being terminated. Source: Amazon EC2 User Guide, "Amazon EC2 instance state
+ * changes".
+ */
 const instances = described(
   'ec2:DescribeInstances',
   async (ec2, token) => {
@@ -127,13 +130,13 @@ const volumes = described(
   },
 );
 
-/** The instance with which the volume goes. One that several share outlives each of them. */
+/** The instance whose termination deletes the volume. A volume that several instances share outlives each of them. */
 function ownerOf({ Attachments: attachments = [] }: Volume): string | undefined {
   const [only] = attachments;
   return attachments.length === 1 && only?.DeleteOnTermination === true ? only.InstanceId : undefined;
 }
 
-/** Snapshots of the account's own; those of others that it may use are not its to protect. */
+/** The account's own snapshots; it cannot protect those of others that it may use. */
 const snapshots = described(
   'ec2:DescribeSnapshots',
   async (ec2, token) => {
@@ -142,7 +145,7 @@ const snapshots = described(
     );
     return { items: answer.Snapshots, next: answer.NextToken };
   },
-  // A snapshot's ARN bears no account. Source: Service Authorization Reference, "Amazon EC2": resource types.
+  // A snapshot's ARN contains no account. Source: Service Authorization Reference, "Amazon EC2": resource types.
   ({ SnapshotId: id, Tags }, accountRegion) =>
     id === undefined
       ? undefined

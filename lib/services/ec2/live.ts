@@ -1,4 +1,4 @@
-/** How EC2 and EBS are asked and changed. */
+/** How EC2 and EBS are read and changed. */
 import { defineLive } from '../../core/service.ts';
 import { actions } from './actions.ts';
 import { aws } from './aws.ts';

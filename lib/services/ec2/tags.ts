@@ -13,7 +13,7 @@ import type { ActionDeps, TagAdapter, Tags } from '../../core/action.ts';
 import { onlyPolicyTags, type WriteTarget } from '../../core/write.ts';
 import { allSnapshots, own } from './write-targets.ts';
 
-/** EC2 tells a resource's tags with the resource. */
+/** EC2 returns a resource's tags with the resource. */
 function ec2Adapter(
   read: string,
   target: WriteTarget,
@@ -49,7 +49,7 @@ function fromPairs(pairs: readonly Tag[]): Tags {
   );
 }
 
-/** EC2 tells of a terminated instance for about an hour. Source: EC2 User Guide, "Instance state changes". */
+/** EC2 returns a terminated instance for about an hour. Source: EC2 User Guide, "Instance state changes". */
 const instances = ec2Adapter('ec2:DescribeInstances', own('instance/*'), async (id, { clients }) => {
   const answer = await clients.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
   const instance = answer.Reservations?.[0]?.Instances?.[0];

@@ -9,7 +9,11 @@ import type { TrailEvent } from '../../core/event.ts';
 import { at, isObject, text } from '../../core/json.ts';
 import { mayUpdate } from './update.ts';
 
-/** CreateCluster, DeleteCluster, AssociateEncryptionConfig, UpdateCluster…: the one cluster. */
+/**
+ * CreateCluster, DeleteCluster, AssociateEncryptionConfig, UpdateCluster…: the cluster that the event names.
+ * @returns one resource; none where the event names no cluster.
+ * @example cluster({ ...event, request: { name: 'my-cluster' } })[0]?.id // 'my-cluster'
+ */
 export function cluster(event: TrailEvent): readonly Resource[] {
   const id = clusterName(event);
   if (id === undefined) return [];
@@ -23,20 +27,32 @@ export function cluster(event: TrailEvent): readonly Resource[] {
   return [tags === undefined ? resource : { ...resource, tags }];
 }
 
-/** CreateCluster and UpdateClusterConfig: the cluster, unless the update is about other things than its endpoint. */
+/**
+ * CreateCluster and UpdateClusterConfig: the cluster, unless the update concerns other settings than its endpoint.
+ * @returns one resource, or none.
+ * @example clusterByEndpoint(event).map(({ id }) => id) // ['my-cluster']
+ */
 export function clusterByEndpoint(event: TrailEvent): readonly Resource[] {
   return event.eventName !== 'UpdateClusterConfig' || mayUpdate('endpoint', event) ? cluster(event) : [];
 }
 
-/** CreateCluster and UpdateClusterConfig: the cluster, unless the update is about other things than its logs. */
+/**
+ * CreateCluster and UpdateClusterConfig: the cluster, unless the update concerns other settings than its logs.
+ * @returns one resource, or none.
+ * @example clusterByLogging(event).map(({ id }) => id) // ['my-cluster']
+ */
 export function clusterByLogging(event: TrailEvent): readonly Resource[] {
   return event.eventName !== 'UpdateClusterConfig' || mayUpdate('logging', event) ? cluster(event) : [];
 }
 
 /**
- * CreateNodegroup, UpdateNodegroupVersion, DeleteNodegroup: the one node group. Its true ARN ends in a UUID
- * that only the answers to CreateNodegroup and DeleteNodegroup tell; where it is not told, the ARN ends
- * before the UUID. What identifies the group everywhere is its id, `<cluster>/<node group>`, and `partOf`.
+ * CreateNodegroup, UpdateNodegroupVersion, DeleteNodegroup: the node group that the event names. Its real ARN ends in
+ * a
+ * UUID that only the responses of CreateNodegroup and DeleteNodegroup contain; without them, the ARN ends before the
+ * UUID.
+ * Its id, `<cluster>/<node group>`, and `partOf` identify the group everywhere.
+ * @returns one resource; none where the event does not name both cluster and node group.
+ * @example nodegroup(event)[0]?.id // 'my-cluster/my-nodegroup'
  */
 export function nodegroup(event: TrailEvent): readonly Resource[] {
   const inCluster = clusterName(event);
@@ -72,14 +88,14 @@ function clusterName({ request, response }: TrailEvent): string | undefined {
   );
 }
 
-/** A path parameter, decoded; as it is written where it is not well encoded. */
+/** A path parameter, decoded; unchanged where its encoding is invalid. */
 function label(value: unknown, name: string): string | undefined {
   const written = text(value, name);
   if (written === undefined || written === '') return undefined;
   try {
     return decodeURIComponent(written);
   } catch {
-    // A lone "%" is no encoding at all: the text is the name.
+    // A lone "%" is not an encoding: the text is the name.
     return written;
   }
 }

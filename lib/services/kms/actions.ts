@@ -1,4 +1,4 @@
-/** What can be done about failures of KMS's controls, each in a file of its own. */
+/** The actions for failures of KMS's controls, each in a file of its own. */
 import type { AnyAction } from '../../core/action.ts';
 import { cancelKeyDeletion } from './fixes/cancel-key-deletion.ts';
 import { enableKey } from './fixes/enable-key.ts';

@@ -1,5 +1,5 @@
 /**
- * What AWS does not tell any more once a key is in trouble, and has to be remembered beforehand: the last key policy that
+ * What AWS no longer returns once a fix needs it, so that Trailseal remembers it beforehand: the last key policy that
  * passed, and whether a key that is pending deletion was enabled.
  */
 import type { Memory, Remembered } from '../../core/action.ts';
@@ -9,7 +9,7 @@ import type { Evaluated, Memo } from '../../core/service.ts';
 const goodPolicy = { kind: 'good-policy', control: 'kms-key-policy' } as const;
 const keyState = { kind: 'key-state', control: 'kms-key-deletion' } as const;
 
-/** What an evaluation of a key, or an event about it, tells; what it does not tell is left out. */
+/** What an evaluation of a key, or an event about it, says; anything else is left out. */
 export interface KeyObservation {
   readonly key: Resource;
   /** Epoch milliseconds: just before the facts were read. */
@@ -18,11 +18,17 @@ export interface KeyObservation {
   readonly state?: string;
   /** The policy, and what `kms-key-policy` says of it. */
   readonly policy?: { readonly text: string; readonly verdict: Verdict };
-  /** The event that caused it: EnableKey and DisableKey tell of a state that may have passed before the facts were read. */
+  /**
+   * The event that caused it: EnableKey and DisableKey show a state that may have passed before the facts were read.
+   */
   readonly event?: { readonly name: string; readonly time: number };
 }
 
-/** What an evaluation shows of a key; `undefined` for what is no key. */
+/**
+ * What an evaluation shows about a key.
+ * @returns `undefined` for a resource that is not a key.
+ * @example keyObservationOf(evaluated)?.state // 'Enabled'
+ */
 export function keyObservationOf({
   control,
   resource,
@@ -41,12 +47,18 @@ export function keyObservationOf({
     at: readAt,
     ...(state?.known === true ? { state: state.value.keyState } : {}),
     ...(text === undefined ? {} : { policy: { text, verdict: evaluation.verdict } }),
-    // A scheduled scan is no event, whatever it stands for.
+    // A scheduled scan has no event, although it has a cause.
     ...(id === undefined || time === undefined ? {} : { event: { name: eventName, time } }),
   };
 }
 
-/** What of it is worth remembering; of several states the latest. */
+/**
+ * What is worth remembering from an observation of a key: the latest state that shows whether it is enabled, and a
+ * policy
+ * that passed.
+ * @returns at most one memo of each kind.
+ * @example memosOf({ key, at: 0, state: 'Enabled' }).map(({ value }) => value) // ['Enabled']
+ */
 export function memosOf({ key, at, state, policy, event }: KeyObservation): readonly Memo[] {
   if (key.type !== 'AwsKmsKey') return [];
   const states: Memo[] = [];
@@ -64,18 +76,29 @@ export function memosOf({ key, at, state, policy, event }: KeyObservation): read
   ];
 }
 
-/** What of an evaluation is worth remembering. */
+/**
+ * What is worth remembering from an evaluation; nothing where the resource is not a key.
+ * @example remember(evaluated).map(({ kind }) => kind) // ['key-state']
+ */
 export function remember(evaluated: Evaluated): readonly Memo[] {
   const observation = keyObservationOf(evaluated);
   return observation === undefined ? [] : memosOf(observation);
 }
 
-/** The last policy, as KMS gave it, that was seen while the key passed `kms-key-policy`. */
+/**
+ * The last key policy that passed `kms-key-policy`.
+ * @returns the policy's text as KMS returned it, and when; `undefined` where none is remembered.
+ * @example (await goodKeyPolicy(memory, key))?.value // '{"Version":"2012-10-17",…}'
+ */
 export function goodKeyPolicy(memory: Memory, key: Resource): Promise<Remembered<string> | undefined> {
   return memory.recall(goodPolicy.kind, goodPolicy.control, key);
 }
 
-/** Whether the key was enabled when that was last known, before its deletion was scheduled. */
+/**
+ * Whether the key was enabled when its state was last known before its deletion was scheduled.
+ * @returns the answer, and when it was so; `undefined` where nothing is remembered.
+ * @example (await keyWasEnabled(memory, key))?.value // true
+ */
 export async function keyWasEnabled(memory: Memory, key: Resource): Promise<Remembered<boolean> | undefined> {
   const remembered = await memory.recall(keyState.kind, keyState.control, key);
   return remembered && { ...remembered, value: remembered.value === 'Enabled' };

@@ -1,6 +1,6 @@
 /**
- * Where KMS's events name their keys and grants. `requestParameters.keyId` may be a bare id, an ARN or an
- * alias, so the record's own `resources[]` comes first; service events have nothing else.
+ * How KMS's events name their keys and grants. `requestParameters.keyId` may be a bare id, an ARN or an alias, so the
+ * record's own `resources[]` comes first; service events have nothing else.
  * Source: AWS KMS Developer Guide, "Examples of AWS KMS log entries"; the KMS API model.
  */
 import { arnOf, parseArn } from '../../core/arn.ts';
@@ -8,7 +8,11 @@ import type { Resource } from '../../core/control.ts';
 import type { TrailEvent } from '../../core/event.ts';
 import { list, text } from '../../core/json.ts';
 
-/** The key that an event is about: one, or none when the event names it by an alias alone. */
+/**
+ * The key that an event concerns.
+ * @returns one key; none when the event names it only by an alias.
+ * @example keyInEvent({ ...event, request: { keyId: '1234abcd-12ab-34cd-56ef-1234567890ab' } })[0]?.type // 'AwsKmsKey'
+ */
 export function keyInEvent(event: TrailEvent): readonly Resource[] {
   const named = [
     ...event.resources.map((resource) => resource.arn),
@@ -26,8 +30,11 @@ export function keyInEvent(event: TrailEvent): readonly Resource[] {
 }
 
 /**
- * CreateGrant, RevokeGrant, RetireGrant: the one grant. A retirement may be asked for by token, so that the
- * request is empty and only `additionalEventData` names the grant; where nothing does, there is none to evaluate.
+ * CreateGrant, RevokeGrant, RetireGrant: the grant. A retirement may use a token, so that the request is empty and
+ * only
+ * `additionalEventData` names the grant; without that there is no grant to evaluate.
+ * @returns one grant, whose id is `<key id>/<grant id>`; or none.
+ * @example grantInEvent(event)[0]?.partOf // 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab'
  */
 export function grantInEvent(event: TrailEvent): readonly Resource[] {
   const grantId =
@@ -46,7 +53,11 @@ export function grantInEvent(event: TrailEvent): readonly Resource[] {
   }));
 }
 
-/** ReplicateKey: the new key in the other Region, which `resources[]` does not name. */
+/**
+ * ReplicateKey: the new key in the other Region, which `resources[]` does not name.
+ * @returns one key, or none.
+ * @example replicaInEvent({ ...event, request: { keyId: 'mrk-1234abcd', replicaRegion: 'eu-west-1' } })[0]?.region // 'eu-west-1'
+ */
 export function replicaInEvent(event: TrailEvent): readonly Resource[] {
   const told = keyOfArn(text(event.response, 'replicaKeyMetadata', 'arn'));
   if (told !== undefined) return [told];
@@ -56,16 +67,24 @@ export function replicaInEvent(event: TrailEvent): readonly Resource[] {
 }
 
 /**
- * The name under which a key's shared properties are kept: multi-Region keys of one id have the same key
- * material, spec, usage, origin and automatic rotation in every Region; any other key stands alone.
- * Source: AWS KMS Developer Guide, "Multi-Region keys in AWS KMS" ("Shared properties"); their ids begin
- * with `mrk-`, and no other key's does.
+ * The name under which a key's shared properties are kept: multi-Region keys of one id have the same key material,
+ * spec,
+ * usage, origin and automatic rotation in every Region; any other key has a name of its own.
+ * Source: AWS KMS Developer Guide, "Multi-Region keys in AWS KMS" ("Shared properties"); their ids begin with `mrk-`,
+ * and
+ * no other key's does.
+ * @example keySet({ ...key, id: 'mrk-1234abcd' }) // 'aws:111122223333:mrk-1234abcd'
  */
 export function keySet(key: Resource): string {
   return key.id.startsWith('mrk-') ? `${parseArn(key.arn)?.partition}:${key.account}:${key.id}` : key.arn;
 }
 
-/** The key of a key ARN; an alias's ARN, or anything else, is none. */
+/**
+ * The key with this ARN.
+ * @param value any text.
+ * @returns `undefined` for the ARN of an alias, and for any other text.
+ * @example keyOfArn('arn:aws:kms:eu-central-1:111122223333:alias/my-key') // undefined
+ */
 export function keyOfArn(value: string | undefined): Resource | undefined {
   const arn = parseArn(value);
   if (value === undefined || arn === undefined || arn.service !== 'kms') return undefined;

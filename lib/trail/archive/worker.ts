@@ -11,7 +11,7 @@ export interface WorkerTask {
   readonly paths: readonly string[];
   /** One number, shared by all threads: which of `paths` is next. */
   readonly next: Int32Array;
-  readonly wanted: WantedList;
+  readonly wanted: WantedList | 'all';
   readonly scanner: CompiledScanner;
 }
 

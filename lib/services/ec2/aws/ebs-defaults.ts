@@ -5,7 +5,7 @@ import type { Lookup } from '../../../aws/facts/lookups.ts';
 import type { Readers } from '../../../aws/facts/reader.ts';
 import { encryptionKey } from './keys.ts';
 
-/** There is one of each in a place; this stands for its id. */
+/** Each account and Region has one of each setting; this text is its id in lookups. */
 const here = 'the default of this account and Region';
 
 const encryptionAction = 'ec2:GetEbsEncryptionByDefault';

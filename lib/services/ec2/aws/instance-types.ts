@@ -1,4 +1,4 @@
-/** Instance types: DescribeInstanceTypes, the authority; where it does not answer, the snapshot that ships. */
+/** Instance types: DescribeInstanceTypes, the authority; where it does not answer, the shipped snapshot. */
 import {
   type _InstanceType,
   DescribeInstanceTypesCommand,
@@ -41,7 +41,7 @@ const byNames: Describe<InstanceTypeInfo> = {
 type Support = Ec2Facts['ec2.instanceType'];
 type KnownSupport = Extract<Support, { known: true }>['value'];
 
-/** Instance types by name, as AWS or else the snapshot tells of them; what AWS told is kept. */
+/** Instance types by name, from AWS or else from the snapshot; AWS's answers are cached. */
 export const instanceTypes: Lookup<KnownSupport> = {
   permissions: [action],
   async find(names, lookups) {
@@ -68,7 +68,7 @@ export const instanceTypes: Lookup<KnownSupport> = {
   },
 };
 
-/** The snapshot's answer, with the reason why AWS's own is not there; of a type that it lacks, AWS's reason. */
+/** The snapshot's answer, with the reason why AWS's own is missing; for a type that it lacks, AWS's reason. */
 function fromSnapshot(name: string, asked: Unknown): Support {
   const fact = instanceTypeSnapshot(name);
   if (!fact.known)

@@ -35,8 +35,8 @@ const byIds: Describe<Instance> = {
 };
 
 /**
- * Instances by id. EC2 tells of a terminated one for about an hour more: here it was deleted, as it is for whoever
- * evaluates it. Source: Amazon EC2 User Guide, "Amazon EC2 instance state changes".
+ * Instances by id. EC2 returns a terminated instance for about an hour; here it counts as deleted. Source: Amazon EC2
+ * User Guide, "Amazon EC2 instance state changes".
  */
 export const instances: Lookup<Instance> = {
   permissions: [action],
@@ -53,7 +53,11 @@ function present(instance: Instance, fact: Fact<Instance>): Fact<Instance> {
     : fact;
 }
 
-/** The instance with its tags. */
+/**
+ * The instance with its current tags.
+ * @returns one resource; unchanged where EC2 does not return the instance.
+ * @example (await identifyInstance(resource, aws))[0]?.tags // { team: 'web' }
+ */
 export async function identifyInstance(resource: Resource, aws: Aws): Promise<readonly Resource[]> {
   const fact = await aws.ask(instances, resource.id);
   return [fact.known ? withEc2Tags(resource, fact.value.Tags) : resource];

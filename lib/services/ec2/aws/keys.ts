@@ -1,13 +1,18 @@
-/** The KMS keys that EC2 names: which they are, and whose. */
+/** The KMS keys that EC2 names: their ARNs and managers. */
 import type { Aws } from '../../../aws/facts/reader.ts';
 import { arnOf, parseArn } from '../../../core/arn.ts';
 import { type Fact, known, type Source } from '../../../core/facts.ts';
 import type { EncryptionKey } from '../facts.ts';
 
 /**
- * The key under a name that EC2 gave. An alias of AWS's own (`alias/aws/ebs`) is not asked about: DescribeKey
- * would make the key where there is none yet, and its prefix tells whose it is. Where KMS does not answer, the
- * key is known, but not whose, and why not. Source: KMS API Reference, "DescribeKey": KeyId; "CreateAlias": AliasName.
+ * The key under a name that EC2 returned. AWS's own aliases (`alias/aws/ebs`) need no call: DescribeKey would create
+ * the key
+ * where it does not exist yet, and the prefix already says that AWS manages it.
+ * Source: KMS API Reference, "DescribeKey": KeyId; "CreateAlias": AliasName.
+ * @param name a key id, alias or ARN.
+ * @param source the source of the name.
+ * @returns the key; where KMS does not answer, the key without its manager and with the reason.
+ * @example await encryptionKey('alias/aws/ebs', source, aws) // known({ arn: 'arn:aws:kms:eu-central-1:111122223333:alias/aws/ebs', manager: 'AWS' }, source)
  */
 export async function encryptionKey(name: string, source: Source, aws: Aws): Promise<Fact<EncryptionKey>> {
   const { account, region } = aws.lookups;

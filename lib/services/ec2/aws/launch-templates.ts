@@ -27,12 +27,18 @@ export const templateVersions: Lookup<LaunchTemplateVersion> = {
     }),
 };
 
-/** The newest version of the template with this id. */
+/**
+ * The lookup id of a template's newest version.
+ * @example newest('lt-0123456789abcdef0') // 'lt-0123456789abcdef0:$Latest'
+ */
 export function newest(templateId: string): string {
   return `${templateId}:$Latest`;
 }
 
-/** What a version prescribes of the instance type. */
+/**
+ * The instance type that a version prescribes, or whether requirements choose it.
+ * @example typeIn({ LaunchTemplateData: { InstanceType: 'm6i.large' } }) // { instanceType: 'm6i.large', byRequirements: false }
+ */
 export function typeIn(version: LaunchTemplateVersion): TemplateInstanceType {
   const data = version.LaunchTemplateData;
   const instanceType = data?.InstanceType;
@@ -40,7 +46,7 @@ export function typeIn(version: LaunchTemplateVersion): TemplateInstanceType {
   return { byRequirements: Object.keys(data?.InstanceRequirements ?? {}).length > 0 };
 }
 
-/** The EBS volumes that a version prescribes; devices left out and those of the instance store are none. */
+/** The EBS volumes that a version prescribes, without omitted devices and those of the instance store. */
 function volumesIn(data: ResponseLaunchTemplateData | undefined): readonly TemplateVolume[] {
   return (data?.BlockDeviceMappings ?? []).flatMap(({ DeviceName, Ebs, NoDevice, VirtualName }) => {
     if (Ebs === undefined || NoDevice !== undefined || VirtualName !== undefined) return [];

@@ -1,19 +1,23 @@
 /**
- * The volumes of an instance. RunInstances names none by its id, so that instance and device stand for one
- * (`i-…:/dev/sdX`, see `trail/resources/ec2/volumes.ts`); DescribeInstances tells which volume that is, and which
- * others the instance has, such as those that only its launch template maps.
+ * The volumes of an instance. RunInstances names none by its id, so that instance and device represent one
+ * (`i-…:/dev/sdX`, see `resources/volumes.ts`); DescribeInstances returns that volume, and the instance's others,
+ * such as those that only its launch template maps.
  * Source: EC2 API Reference, "Instance": blockDeviceMapping, "EbsInstanceBlockDevice".
  */
 import type { Instance } from '@aws-sdk/client-ec2';
 import { type Unknown, unknownFact } from '../../../core/facts.ts';
 
-/** What stands for a volume that has no known id. */
+/** The instance and device that represent a volume without a known id. */
 export interface StandIn {
   readonly instance: string;
   readonly device: string;
 }
 
-/** @returns the parts of `i-…:/dev/sdX`; `undefined` for any other id, a volume's own above all. */
+/**
+ * Splits the id `i-…:/dev/sdX`, which represents a volume without a known id.
+ * @returns its parts; `undefined` for any other id, such as a volume's own.
+ * @example standIn('i-0123456789abcdef0:/dev/xvda') // { instance: 'i-0123456789abcdef0', device: '/dev/xvda' }
+ */
 export function standIn(id: string): StandIn | undefined {
   const [, instance, device] = /^(i-[^:]*):(.+)$/s.exec(id) ?? [];
   return instance === undefined || device === undefined ? undefined : { instance, device };
@@ -26,7 +30,10 @@ export interface AttachedVolume {
   readonly goesWithInstance: boolean;
 }
 
-/** The EBS volumes that are attached to an instance, or about to be. */
+/**
+ * The EBS volumes that are attached to an instance, or are about to be.
+ * @example volumesOf({ BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { VolumeId: 'vol-0123456789abcdef0' } }] }).length // 1
+ */
 export function volumesOf(instance: Instance): readonly AttachedVolume[] {
   return (instance.BlockDeviceMappings ?? []).flatMap(({ DeviceName: device, Ebs: ebs }) =>
     ebs?.VolumeId === undefined || ebs.Status === 'detached'
@@ -36,8 +43,11 @@ export function volumesOf(instance: Instance): readonly AttachedVolume[] {
 }
 
 /**
- * The volume on a device. While its instance starts, volumes may be still to come; later, a device without one has
- * none any more: it was detached.
+ * The volume on a device of an instance. While the instance is pending, volumes may still appear; later, a device
+ * without
+ * a volume has lost it.
+ * @returns the volume; an unknown, `not-ready` or `deleted`, where the device has none.
+ * @example volumeOn({ instance: 'i-0123456789abcdef0', device: '/dev/xvda' }, { State: { Name: 'pending' } }) // unknown: 'not-ready'
  */
 export function volumeOn({ instance: id, device }: StandIn, instance: Instance): AttachedVolume | Unknown {
   const found = volumesOf(instance).find((volume) => volume.device === device);

@@ -42,7 +42,7 @@ const snapshots: Lookup<Snapshot> = {
 
 const sharingAction = 'ec2:DescribeSnapshotAttribute';
 
-/** Who may make volumes of a snapshot, besides its owner. */
+/** Who may create volumes from a snapshot, besides its owner. */
 const permissionsToRestore: Lookup<readonly CreateVolumePermission[]> = {
   permissions: [sharingAction],
   find: (ids, lookups, waitsFor) =>
@@ -52,7 +52,7 @@ const permissionsToRestore: Lookup<readonly CreateVolumePermission[]> = {
           new DescribeSnapshotAttributeCommand({ SnapshotId: id, Attribute: 'createVolumePermission' }),
         ),
       );
-      // Nobody is written as an empty list, which the SDK may leave out.
+      // AWS returns an empty list for nobody, which the SDK may leave out.
       return answer.CreateVolumePermissions ?? [];
     }),
 };

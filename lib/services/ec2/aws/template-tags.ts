@@ -1,4 +1,4 @@
-/** The tags of launch templates, which their versions do not tell: DescribeLaunchTemplates. */
+/** The tags of launch templates, which their versions do not contain: DescribeLaunchTemplates. */
 import { DescribeLaunchTemplatesCommand } from '@aws-sdk/client-ec2';
 import { askEach } from '../../../aws/facts/calls.ts';
 import type { TagReaders } from '../../../aws/facts/reader.ts';

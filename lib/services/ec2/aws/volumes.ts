@@ -1,4 +1,4 @@
-/** Volumes: DescribeVolumes, by their ids; DescribeInstances for those that a launch made, whose ids no event tells. */
+/** Volumes: DescribeVolumes, by their ids; DescribeInstances for those of a launch, whose ids no event contains. */
 import { DescribeVolumesCommand, type DescribeVolumesCommandInput, type Volume } from '@aws-sdk/client-ec2';
 import { allPages, type Describe, describeAll } from '../../../aws/facts/calls.ts';
 import { derive, type Lookup, type Lookups } from '../../../aws/facts/lookups.ts';
@@ -33,7 +33,7 @@ const byIds: Describe<Volume> = {
   idsOf: (volume) => [volume.VolumeId],
 };
 
-/** Volumes by id. One that is being deleted was deleted. */
+/** Volumes by id. A volume that is being deleted counts as deleted. */
 const volumes: Lookup<Volume> = {
   permissions: [action],
   async find(ids, lookups, waitsFor) {
@@ -48,7 +48,7 @@ function present(volume: Volume, fact: Fact<Volume>): Fact<Volume> {
     : fact;
 }
 
-/** The volume of an id, `vol-…`, or of what stands for one, `i-…:/dev/sdX`. */
+/** The volume of an id, `vol-…`, or of an instance and device, `i-…:/dev/sdX`. */
 async function volumeOf(id: string, aws: Aws): Promise<Fact<Volume>> {
   const launched = standIn(id);
   if (launched === undefined) return aws.ask(volumes, id);
@@ -68,7 +68,7 @@ async function keyOf(resource: Resource, aws: Aws): Promise<Ec2Facts['ec2.volume
     : unknownFact('unreadable', `${action} does not tell the key of the volume`);
 }
 
-/** The volume; for an instance and device, all volumes of the instance, and the name itself where it has none. */
+/** The volume; for an instance and device, all volumes of the instance, and the resource itself where it has none. */
 async function identify(resource: Resource, aws: Aws): Promise<readonly Resource[]> {
   const launched = standIn(resource.id);
   if (launched === undefined) return [await described(resource, aws)];

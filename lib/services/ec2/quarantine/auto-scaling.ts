@@ -1,4 +1,4 @@
-/** The Auto Scaling group that an instance is a member of: out of it, so that it is not replaced, and back. */
+/** Moves an instance out of its Auto Scaling group, so that the group does not terminate it, and back. */
 import {
   AttachInstancesCommand,
   type AutoScalingClient,
@@ -30,7 +30,11 @@ export interface Capacity {
   readonly classic: boolean;
 }
 
-/** The group that the instance is a member of; `null` when it is in none. */
+/**
+ * Reads the group that an instance is a member of.
+ * @returns the group and the lifecycle state; `null` when it is in no group. Rejects with what the SDK throws.
+ * @example await memberOf(autoScaling, 'i-0123456789abcdef0') // { group: 'web', lifecycle: 'InService' }
+ */
 export async function memberOf(autoScaling: AutoScalingClient, instance: string): Promise<Member | null> {
   const { AutoScalingInstances } = await autoScaling.send(
     new DescribeAutoScalingInstancesCommand({ InstanceIds: [instance] }),
@@ -41,7 +45,11 @@ export async function memberOf(autoScaling: AutoScalingClient, instance: string)
     : { group: found.AutoScalingGroupName, lifecycle: found.LifecycleState ?? 'unknown' };
 }
 
-/** How large the group is and may be; `null` when there is none of this name. */
+/**
+ * Reads the capacity of a group and its limits.
+ * @returns `null` when no group has this name. Rejects with what the SDK throws.
+ * @example await capacityOf(autoScaling, 'web') // { desired: 2, min: 1, max: 4, classic: false }
+ */
 export async function capacityOf(autoScaling: AutoScalingClient, group: string): Promise<Capacity | null> {
   const { AutoScalingGroups } = await autoScaling.send(
     new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] }),
@@ -56,7 +64,12 @@ export async function capacityOf(autoScaling: AutoScalingClient, group: string):
   };
 }
 
-/** Puts the instance in standby, or detaches it, as was decided, and waits for it. Throws UnderWay. */
+/**
+ * Puts the instance in standby or detaches it, as `before` says, and waits for it.
+ * @throws UnderWay when the move takes longer than two minutes; QuarantineError when the instance is in another group
+ *   now.
+ * @example await leave(before, settings, deps);
+ */
 export async function leave(before: Before, settings: Settings, deps: ActionDeps): Promise<void> {
   const membership = before.autoScaling;
   if (membership === null || membership.step === 'none') return;
@@ -79,8 +92,11 @@ export async function leave(before: Before, settings: Settings, deps: ActionDeps
 }
 
 /**
- * Brings the instance back into service. This raises the group's desired capacity by one.
- * Throws QuarantineError when the group was deleted or has no room, and UnderWay.
+ * Brings the instance back into service, which raises the group's desired capacity by one.
+ * @throws QuarantineError when the group was deleted, has no room, or is another now; UnderWay when the move takes
+ *   longer
+ * than two minutes.
+ * @example await comeBack(before, deps);
  */
 export async function comeBack(before: Before, deps: ActionDeps): Promise<void> {
   const membership = before.autoScaling;
@@ -104,7 +120,7 @@ export async function comeBack(before: Before, deps: ActionDeps): Promise<void> 
   );
 }
 
-/** Moves the instance by `nudge`, which tells whether it asked for the move, and waits until it has arrived. */
+/** Moves the instance by `nudge`, which returns whether it requested the move, and waits until it has arrived. */
 async function move(
   before: Before,
   deps: ActionDeps,
@@ -116,7 +132,7 @@ async function move(
   const done = await until(deps, moving, async () => {
     now = await memberOf(deps.clients.autoScaling, before.instance);
     if (arrived(now)) return true;
-    // Asked for once: until reads tell of it, a second time would be an error, or count twice.
+    // Requested once: until reads show the move, a second request would fail or count twice.
     if (!nudged) nudged = await nudge(now);
     return undefined;
   });
@@ -128,7 +144,10 @@ async function move(
   }
 }
 
-/** A clause for people. */
+/**
+ * An instance's membership, as a clause for people.
+ * @example describeMember({ group: 'web', lifecycle: 'Standby' }) // 'Standby in the Auto Scaling group web'
+ */
 export function describeMember(member: Member | null): string {
   return member === null
     ? 'in no Auto Scaling group'

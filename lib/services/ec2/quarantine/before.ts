@@ -1,7 +1,7 @@
-/** What is kept of an instance as it was before: all that carrying on, checking and undoing need to know. */
+/** The state of an instance before its quarantine: all that resuming, checking and undoing need. */
 import * as z from 'zod/mini';
 
-/** Idle timeouts in seconds; `null` where nobody had set one and AWS's default holds. */
+/** Idle timeouts in seconds; `null` where none was set and AWS's default applies. */
 const tracking = z.strictObject({
   tcp: z.nullable(z.number()),
   udpStream: z.nullable(z.number()),
@@ -19,7 +19,7 @@ const networkInterface = z.strictObject({
 const registration = z.strictObject({
   /** The ARN of the target group. */
   targetGroup: z.string(),
-  /** The instance's id, or an address of its own. */
+  /** The instance's id, or one of its addresses. */
   target: z.string(),
   port: z.nullable(z.number()),
   zone: z.nullable(z.string()),
@@ -30,19 +30,19 @@ const registration = z.strictObject({
 const membership = z.strictObject({
   group: z.string(),
   lifecycle: z.string(),
-  /** What is done about it; nothing with one that is in standby already. */
+  /** The step of the quarantine; none for an instance that is in standby already. */
   step: z.enum(['standby', 'detach', 'none']),
 });
 
 export const before = z.strictObject({
   instance: z.string(),
-  /** Unlike that of any other quarantine; its snapshots bear it. */
+  /** Unique to this quarantine; its snapshots have it as a tag. */
   mark: z.string(),
   state: z.string(),
   terminationProtection: z.boolean(),
-  /** Whether it can be protected: a Spot Instance can't. */
+  /** Whether it can be protected from termination: a Spot Instance can't. */
   protects: z.boolean(),
-  /** The profile is not touched; it is kept for whoever looks into the matter. */
+  /** The quarantine does not change the profile; it is kept for people who investigate. */
   profile: z.nullable(z.strictObject({ association: z.string(), arn: z.string() })),
   /** EBS volumes that were attached. */
   volumes: z.array(z.string()),

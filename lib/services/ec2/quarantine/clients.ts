@@ -1,4 +1,4 @@
-/** The SDK's clients with which quarantine takes an instance out of its group and its load balancers. */
+/** The SDK's clients with which quarantine removes an instance from its Auto Scaling group and load balancers. */
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { type ClientConfig, settings } from '../../../aws/settings.ts';

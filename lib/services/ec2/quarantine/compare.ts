@@ -1,4 +1,4 @@
-/** How an instance is now, compared with its quarantine, and with what was before: pure. */
+/** Compares the present state of an instance with its quarantine, and with its state before. Pure. */
 
 import type { Check } from '../../../core/action.ts';
 import { printable } from '../../../core/text.ts';
@@ -13,20 +13,24 @@ export interface Present {
   readonly state: string;
   readonly terminationProtection: boolean;
   readonly interfaces: readonly Interface[];
-  /** By VPC; none where there is no such group. */
+  /** By VPC; a VPC without an isolation group has no entry. */
   readonly isolation: ReadonlyMap<string, IsolationGroup>;
-  /** Those of the recorded registrations that are in force. */
+  /** The recorded registrations that exist now. */
   readonly registrations: readonly Registration[];
   readonly member: Member | null;
 }
 
 interface Difference {
   readonly clause: string;
-  /** Whether it is so because a step was not taken yet, or is being taken; else somebody else has a hand in it. */
+  /** Whether it differs because a step was not taken yet, or is being taken; else somebody else changed it. */
   readonly pending: boolean;
 }
 
-/** Whether the quarantine is complete. */
+/**
+ * Whether the quarantine is complete.
+ * @returns `as-set` with the present state, or `differs` with the differences, as clauses for people.
+ * @example compareWithQuarantine(before, settings, present).kind // 'as-set'
+ */
 export function compareWithQuarantine(before: Before, settings: Settings, present: Present): Check {
   return checkOf(
     [
@@ -40,7 +44,11 @@ export function compareWithQuarantine(before: Before, settings: Settings, presen
   );
 }
 
-/** Whether everything is as it was before. */
+/**
+ * Whether the instance is as it was before its quarantine.
+ * @returns `as-set` with the present state, or `differs` with the differences, as clauses for people.
+ * @example compareWithBefore(before, settings, present).kind // 'as-set'
+ */
 export function compareWithBefore(before: Before, settings: Settings, present: Present): Check {
   return checkOf(
     [
@@ -60,7 +68,7 @@ function checkOf(differences: readonly Difference[], present: Present): Check {
   return {
     kind: 'differs',
     differences: differences.map(({ clause }) => clause),
-    // Where somebody else has a hand in it the quarantine goes on all the same, as what was before must not be lost.
+    // Where somebody else changed the instance the quarantine continues, because the state before must not be lost.
     ...(pending ? { partial: true } : {}),
   };
 }

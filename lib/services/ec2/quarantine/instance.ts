@@ -1,4 +1,4 @@
-/** The instance itself: what EC2 tells of it, its protection from termination, stopping and starting it. */
+/** Reads an instance, protects it from termination, stops it and starts it. */
 import {
   DescribeIamInstanceProfileAssociationsCommand,
   DescribeInstanceAttributeCommand,
@@ -17,7 +17,7 @@ import { type RetryDelay, until } from './until.ts';
 /** A stop may take minutes, where the operating system takes its time to shut down. */
 const switching: RetryDelay = { everySeconds: 5, forSeconds: 120 };
 
-/** EC2 tells of a terminated instance for about an hour more. Source: EC2 User Guide, "Instance state changes". */
+/** EC2 returns a terminated instance for about an hour. Source: EC2 User Guide, "Instance state changes". */
 const deleted: readonly (string | undefined)[] = ['shutting-down', 'terminated'];
 
 export interface Described {
@@ -25,7 +25,13 @@ export interface Described {
   readonly owner: string | undefined;
 }
 
-/** The instance, also one that is terminated but still told of; `undefined` when EC2 knows none. */
+/**
+ * Reads an instance.
+ * @returns the instance with its owner's account, also one that is terminated but still shown; `undefined` when EC2
+ *   knows
+ * none. Rejects with what the SDK throws.
+ * @example (await describeInstance(ec2, 'i-0123456789abcdef0'))?.owner // '111122223333'
+ */
 export async function describeInstance(ec2: EC2Client, id: string): Promise<Described | undefined> {
   try {
     const { Reservations } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
@@ -40,13 +46,21 @@ export async function describeInstance(ec2: EC2Client, id: string): Promise<Desc
   }
 }
 
-/** Why the instance is to be taken as deleted; `undefined` for one that is there. */
+/**
+ * Why an instance counts as deleted.
+ * @returns a clause for people; `undefined` for an instance that exists.
+ * @example deletedBecause('i-0123456789abcdef0', undefined) // 'there is no instance i-0123456789abcdef0'
+ */
 export function deletedBecause(id: string, described: Described | undefined): string | undefined {
   if (described === undefined) return `there is no instance ${id}`;
   const state = described.instance.State?.Name;
   return deleted.includes(state) ? `the instance ${id} is ${state}` : undefined;
 }
 
+/**
+ * Reads whether an instance is protected from termination. Rejects with what the SDK throws.
+ * @example await isProtectedFromTermination(ec2, 'i-0123456789abcdef0') // true
+ */
 export async function isProtectedFromTermination(ec2: EC2Client, id: string): Promise<boolean> {
   const answer = await ec2.send(
     new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute: 'disableApiTermination' }),
@@ -54,6 +68,10 @@ export async function isProtectedFromTermination(ec2: EC2Client, id: string): Pr
   return answer.DisableApiTermination?.Value ?? false;
 }
 
+/**
+ * Reads whether an instance is protected from stopping. Rejects with what the SDK throws.
+ * @example await isProtectedFromStop(ec2, 'i-0123456789abcdef0') // false
+ */
 export async function isProtectedFromStop(ec2: EC2Client, id: string): Promise<boolean> {
   const answer = await ec2.send(
     new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute: 'disableApiStop' }),
@@ -61,7 +79,11 @@ export async function isProtectedFromStop(ec2: EC2Client, id: string): Promise<b
   return answer.DisableApiStop?.Value ?? false;
 }
 
-/** The association of the instance with its profile; `null` when it has none. */
+/**
+ * Reads the association of an instance with its instance profile.
+ * @returns `null` when it has none. Rejects with what the SDK throws.
+ * @example (await profileOf(ec2, 'i-0123456789abcdef0'))?.arn // 'arn:aws:iam::111122223333:instance-profile/web'
+ */
 export async function profileOf(ec2: EC2Client, id: string): Promise<Before['profile']> {
   const answer = await ec2.send(
     new DescribeIamInstanceProfileAssociationsCommand({ Filters: [{ Name: 'instance-id', Values: [id] }] }),
@@ -74,7 +96,11 @@ export async function profileOf(ec2: EC2Client, id: string): Promise<Before['pro
     : { association: association.AssociationId, arn: association.IamInstanceProfile?.Arn ?? '' };
 }
 
-/** Sets the protection from termination, where it is otherwise. */
+/**
+ * Sets the protection from termination, where it differs.
+ * @param wanted whether the instance should be protected.
+ * @example await protect(ec2, 'i-0123456789abcdef0', true);
+ */
 export async function protect(ec2: EC2Client, id: string, wanted: boolean): Promise<void> {
   if ((await isProtectedFromTermination(ec2, id)) === wanted) return;
   await ec2.send(
@@ -82,21 +108,29 @@ export async function protect(ec2: EC2Client, id: string, wanted: boolean): Prom
   );
 }
 
-/** Stops the instance, and waits for it. Throws UnderWay when it does not come to rest in time. */
+/**
+ * Stops an instance and waits for it.
+ * @throws UnderWay when that takes longer than two minutes; QuarantineError when the instance was deleted.
+ * @example await stop('i-0123456789abcdef0', deps);
+ */
 export async function stop(id: string, deps: ActionDeps): Promise<void> {
   await comeTo(id, 'stopped', deps, async (state) => {
     if (state === 'running') await deps.clients.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
   });
 }
 
-/** Starts the instance, and waits for it. Throws UnderWay when it does not run in time. */
+/**
+ * Starts an instance and waits for it.
+ * @throws UnderWay when that takes longer than two minutes; QuarantineError when the instance was deleted.
+ * @example await start('i-0123456789abcdef0', deps);
+ */
 export async function start(id: string, deps: ActionDeps): Promise<void> {
   await comeTo(id, 'running', deps, async (state) => {
     if (state === 'stopped') await deps.clients.ec2.send(new StartInstancesCommand({ InstanceIds: [id] }));
   });
 }
 
-/** Nudges the instance whenever it is at rest, until it is in the wanted state. */
+/** Calls `nudge` with the instance's state, again and again, until it is in the wanted one. */
 async function comeTo(
   id: string,
   wanted: 'running' | 'stopped',

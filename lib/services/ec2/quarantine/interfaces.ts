@@ -11,16 +11,19 @@ import type { Before, Interface, Tracking } from './before.ts';
 import { QuarantineError } from './error.ts';
 import { type Settings, shortens } from './settings.ts';
 
-/** The least that AWS takes, in seconds. Source: EC2 API Reference, "ConnectionTrackingSpecificationRequest". */
+/** The least that AWS accepts, in seconds. Source: EC2 API Reference, "ConnectionTrackingSpecificationRequest". */
 export const shortest: Tracking = { tcp: 60, udpStream: 60, udp: 30 };
 
 /**
- * AWS's defaults, but for TCP on Nitro v6 types, where it is 350. There is no call that takes a timeout out again.
+ * AWS's defaults, except for TCP on Nitro v6 types, where it is 350. No call removes a timeout once it is set.
  * Source: as above.
  */
 export const usual: Tracking = { tcp: 432_000, udpStream: 180, udp: 30 };
 
-/** All network interfaces that are attached to the instance. */
+/**
+ * Reads all network interfaces that are attached to an instance. Rejects with what the SDK throws.
+ * @example (await interfacesOf(ec2, 'i-0123456789abcdef0')).length // 1
+ */
 export async function interfacesOf(ec2: EC2Client, instance: string): Promise<readonly NetworkInterface[]> {
   const found: NetworkInterface[] = [];
   const filter = { Filters: [{ Name: 'attachment.instance-id', Values: [instance] }] };
@@ -30,7 +33,11 @@ export async function interfacesOf(ec2: EC2Client, instance: string): Promise<re
   return found;
 }
 
-/** What is kept of an interface. Throws QuarantineError for one without id or VPC, which EC2 does not make. */
+/**
+ * The part of an interface that the state before contains.
+ * @throws QuarantineError for an interface without id or VPC, which EC2 never returns.
+ * @example interfaceOf({ NetworkInterfaceId: 'eni-1', VpcId: 'vpc-1' }).groups // []
+ */
 export function interfaceOf(described: NetworkInterface): Interface {
   const { NetworkInterfaceId: id, VpcId: vpc, Groups, ConnectionTrackingConfiguration: set } = described;
   if (id === undefined || vpc === undefined) {
@@ -48,11 +55,18 @@ export function interfaceOf(described: NetworkInterface): Interface {
   };
 }
 
+/**
+ * Whether two lists contain the same security groups, in any order.
+ * @example sameGroups(['sg-1', 'sg-2'], ['sg-2', 'sg-1']) // true
+ */
 export function sameGroups(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((group) => b.includes(group));
 }
 
-/** Whether the timeouts are these; one that was never set is as good as AWS's default. */
+/**
+ * Whether two sets of idle timeouts (in seconds) are equal; one that was never set equals AWS's default.
+ * @example sameTracking({ tcp: null, udpStream: null, udp: null }, { tcp: 432_000, udpStream: 180, udp: 30 }) // true
+ */
 export function sameTracking(a: Tracking, b: Tracking): boolean {
   const seconds = ({ tcp, udpStream, udp }: Tracking) => [
     tcp ?? usual.tcp,
@@ -63,8 +77,12 @@ export function sameTracking(a: Tracking, b: Tracking): boolean {
 }
 
 /**
- * Puts every recorded interface into the isolation group of its VPC, and only there. One that was deleted is left to
- * the check. Throws QuarantineError when somebody has changed the groups of one meanwhile, after isolating the others.
+ * Puts every recorded interface into the isolation group of its VPC, and only there. A deleted interface is left to
+ * the
+ * check.
+ * @param groupOf the id of the isolation group, by VPC.
+ * @throws QuarantineError when somebody has changed an interface's groups meanwhile, after isolating the others.
+ * @example await isolate(before, settings, new Map([['vpc-1', 'sg-1']]), deps);
  */
 export async function isolate(
   before: Before,
@@ -80,7 +98,12 @@ export async function isolate(
   });
 }
 
-/** Gives every recorded interface back its groups and timeouts. Throws QuarantineError as `isolate` does. */
+/**
+ * Gives every recorded interface its former groups and timeouts.
+ * @param groupOf the id of the isolation group, by VPC.
+ * @throws QuarantineError as `isolate` does, and before any change when a former group was deleted.
+ * @example await release(before, settings, new Map([['vpc-1', 'sg-1']]), deps);
+ */
 export async function release(
   before: Before,
   settings: Settings,
@@ -122,7 +145,7 @@ async function eachInterface(
   }
 }
 
-/** Sets the groups, if they are those that are expected; answers what is in the way if not. */
+/** Sets the groups if the present ones are the expected ones; returns the difference, as a clause, if not. */
 async function setGroups(
   ec2: EC2Client,
   { id, groups }: Interface,
@@ -137,7 +160,7 @@ async function setGroups(
   return undefined;
 }
 
-/** One call takes one attribute. Source: EC2 API Reference, "ModifyNetworkInterfaceAttribute". */
+/** One call sets one attribute. Source: EC2 API Reference, "ModifyNetworkInterfaceAttribute". */
 async function setTracking(ec2: EC2Client, { id, tracking }: Interface, wanted: Tracking): Promise<void> {
   if (sameTracking(tracking, wanted)) return;
   await ec2.send(
@@ -166,7 +189,7 @@ async function groupsExist(before: Before, ec2: EC2Client): Promise<void> {
 async function missingGroups(before: Before, ec2: EC2Client): Promise<readonly string[]> {
   const groups = [...new Set(before.interfaces.flatMap((each) => each.groups))];
   if (groups.length === 0) return [];
-  // A filter does not fail for what is not there, as asking by id does; it takes 200 values, more than interfaces have.
+  // A filter does not fail for a missing group, as a read by id does; it accepts 200 values, more than interfaces have.
   const { SecurityGroups } = await ec2.send(
     new DescribeSecurityGroupsCommand({ Filters: [{ Name: 'group-id', Values: groups }] }),
   );

@@ -1,10 +1,10 @@
 /**
- * The security group without any rule into which interfaces are put: one in a VPC, made when it is first needed.
+ * The security group without any rule that isolates interfaces: one in a VPC, created when it is first needed.
  *
- * A new group lets everything out (`0.0.0.0/0`, and `::/0` where the VPC has IPv6), so these rules are taken away
- * before the group is used. Any other rule, or one in a group that interfaces are in already, was added by somebody,
- * perhaps to look into a quarantined instance: it is neither taken away, which could cut that person off, nor put up
- * with, which would be no isolation. The quarantine stops there and names the rule.
+ * A new group allows all outbound traffic (`0.0.0.0/0`, and `::/0` where the VPC has IPv6), so these rules are
+ * removed before the group is used. Any other rule, or one in a group that already has interfaces, was added by
+ * somebody, perhaps to investigate a quarantined instance: removing it could cut that person off, and accepting it
+ * would be no isolation. The quarantine stops there and names the rule.
  * Source: Amazon VPC User Guide, "Security groups".
  *
  * Its permissions can be narrowed: ec2:CreateSecurityGroup on `security-group/*` by the condition
@@ -30,12 +30,14 @@ export interface IsolationGroup {
   readonly egress: readonly IpPermission[];
 }
 
-/** What every new group lets out, as far as it has no IPv6. */
+/** The outbound rule of every new group, without IPv6. */
 const everythingOut: IpPermission = { IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
 
 /**
- * The id of the VPC's isolation group, which was seen to be without rules just now; made if there is none.
- * Throws QuarantineError when a group of its name is not Trailseal's, or holds a rule that somebody added.
+ * Finds or creates the isolation group of a VPC, and checks that it has no rules.
+ * @returns the group's id.
+ * @throws QuarantineError when a group of its name is not Trailseal's, or has a rule that somebody added.
+ * @example await ensureIsolationGroup('vpc-0123456789abcdef0', deps) // 'sg-0123456789abcdef0'
  */
 export async function ensureIsolationGroup(vpc: string, deps: ActionDeps): Promise<string> {
   const { ec2 } = deps.clients;
@@ -51,7 +53,12 @@ export async function ensureIsolationGroup(vpc: string, deps: ActionDeps): Promi
   return empty.id;
 }
 
-/** The VPC's isolation group, if there is one. Throws QuarantineError when it is not Trailseal's. */
+/**
+ * Reads the isolation group of a VPC.
+ * @returns the group with its rules; `undefined` when it does not exist.
+ * @throws QuarantineError when a group of its name is not Trailseal's.
+ * @example (await findIsolationGroup(ec2, 'vpc-0123456789abcdef0'))?.egress // []
+ */
 export async function findIsolationGroup(ec2: EC2Client, vpc: string): Promise<IsolationGroup | undefined> {
   const { SecurityGroups } = await ec2.send(
     new DescribeSecurityGroupsCommand({
@@ -72,7 +79,11 @@ export async function findIsolationGroup(ec2: EC2Client, vpc: string): Promise<I
   return { id: found.GroupId, ingress: found.IpPermissions ?? [], egress: found.IpPermissionsEgress ?? [] };
 }
 
-/** What the group lets through, each a clause for people; nothing, as it should be. */
+/**
+ * What the rules of an isolation group allow, each a clause for people.
+ * @returns no clause where the group isolates.
+ * @example openings({ id: 'sg-1', ingress: [], egress: [{ IpRanges: [{ CidrIp: '0.0.0.0/0' }] }] }) // ['out to 0.0.0.0/0']
+ */
 export function openings({ ingress, egress }: IsolationGroup): readonly string[] {
   const peersOf = (permission: IpPermission): readonly (string | undefined)[] => [
     ...(permission.IpRanges ?? []).map(({ CidrIp }) => CidrIp),
@@ -85,7 +96,10 @@ export function openings({ ingress, egress }: IsolationGroup): readonly string[]
   return [...clauses('in from', ingress), ...clauses('out to', egress)];
 }
 
-/** Whether it has no rules but those that AWS gives to every new group. */
+/**
+ * Whether a group has no rules except those that AWS gives to every new group.
+ * @example isNew({ id: 'sg-1', ingress: [], egress: [] }) // true
+ */
 export function isNew({ ingress, egress }: IsolationGroup): boolean {
   return ingress.length === 0 && egress.every(isGivenByAws);
 }
@@ -113,7 +127,7 @@ async function create(vpc: string, deps: ActionDeps): Promise<IsolationGroup> {
         ],
       }),
     );
-    // At once, and not only when a read tells of the rule, since a read may be behind.
+    // Revokes at once, without reading the rule first, because reads may be stale.
     if (GroupId !== undefined) await revoke(ec2, GroupId, [everythingOut]);
   } catch (error) {
     // Another quarantine in this VPC was faster.
@@ -126,7 +140,7 @@ async function create(vpc: string, deps: ActionDeps): Promise<IsolationGroup> {
   return found;
 }
 
-/** Whether it is what every new group comes with. */
+/** Whether AWS gives the rule to every new group. */
 function isGivenByAws(permission: IpPermission): boolean {
   const { IpProtocol, IpRanges, Ipv6Ranges, PrefixListIds, UserIdGroupPairs } = permission;
   return (
@@ -151,12 +165,12 @@ async function revoke(ec2: EC2Client, id: string, permissions: readonly IpPermis
       new RevokeSecurityGroupEgressCommand({ GroupId: id, IpPermissions: permissions.map(peersAlone) }),
     );
   } catch (error) {
-    // Another quarantine in this VPC was faster, or it is told of later: what is left is looked at next.
+    // Another quarantine in this VPC was faster, or reads are stale: the next read shows the remaining rules.
     if (!isNamed(error, 'InvalidPermission.NotFound', 'InvalidGroup.NotFound')) throw error;
   }
 }
 
-/** The permission without the empty lists that a read fills it with, which a call refuses. */
+/** The permission without the empty lists that a read contains and a call refuses. */
 function peersAlone({ IpProtocol, IpRanges = [], Ipv6Ranges = [] }: IpPermission): IpPermission {
   return {
     IpProtocol,

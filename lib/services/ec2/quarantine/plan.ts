@@ -1,4 +1,4 @@
-/** What will be done, in its order, and what of it can't be taken back: pure, in sentences for people. */
+/** The steps of a quarantine, in order, and which of them can't be undone, in sentences for people. Pure. */
 import { printable } from '../../../core/text.ts';
 import type { Before } from './before.ts';
 import { shortest } from './interfaces.ts';
@@ -7,6 +7,14 @@ import { isolates, type Settings, shortens, stops } from './settings.ts';
 import { targetGroupName } from './skip.ts';
 import type { Seen } from './state.ts';
 
+/**
+ * The plan of a quarantine.
+ * @param before the state of the instance.
+ * @param settings the policy's settings of quarantine.
+ * @param seen everything that was read about the instance.
+ * @returns one sentence for each step, in order.
+ * @example planOf(before, settings, seen)[0] // 'Protect i-0123456789abcdef0 from termination.'
+ */
 export function planOf(before: Before, settings: Settings, seen: Seen): readonly string[] {
   return [
     ...protection(before),

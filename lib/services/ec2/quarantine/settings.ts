@@ -1,4 +1,4 @@
-/** What follows from what the policy sets about a quarantine. */
+/** What the policy's settings of quarantine mean for its steps. */
 import type { QuarantineSettings as Settings } from '../../../core/action-settings.ts';
 
 export {
@@ -6,13 +6,24 @@ export {
   quarantineSettings as settings,
 } from '../../../core/action-settings.ts';
 
+/**
+ * Whether the quarantine isolates the instance's network interfaces.
+ * @example isolates({ ...settings, mode: 'stop' }) // false
+ */
 export function isolates({ mode }: Settings): boolean {
   return mode !== 'stop';
 }
+/**
+ * Whether the quarantine stops the instance.
+ * @example stops({ ...settings, mode: 'isolate+stop' }) // true
+ */
 export function stops({ mode }: Settings): boolean {
   return mode !== 'isolate';
 }
-/** A stop ends all connections, so that there is nothing to shorten. */
+/**
+ * Whether the quarantine shortens idle timeouts. A stop ends all connections, so that nothing needs to be shortened.
+ * @example shortens({ ...settings, mode: 'isolate', trackedConnections: 'wait' }) // true
+ */
 export function shortens({ mode, trackedConnections }: Settings): boolean {
   return mode === 'isolate' && trackedConnections !== 'leave';
 }

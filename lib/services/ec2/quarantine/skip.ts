@@ -1,4 +1,4 @@
-/** Why an instance is not quarantined: pure, and each reason a clause for people. */
+/** Why a quarantine is skipped, each reason a clause for people. Pure. */
 import type { NetworkInterface, Tag } from '@aws-sdk/client-ec2';
 import type { Resource } from '../../../core/control.ts';
 import { matchesPattern } from '../../../core/pattern.ts';
@@ -9,7 +9,8 @@ import { isolates, type Settings, stops } from './settings.ts';
 import type { Seen } from './state.ts';
 
 /**
- * Tags that the nodes of EKS clusters bear, whoever launched them: EKS itself, an Auto Scaling group, eksctl, Karpenter.
+ * Tags of the nodes of EKS clusters, by every tool that launches them: EKS itself, an Auto Scaling group, eksctl,
+ * Karpenter.
  * Source: Amazon EKS User Guide, "Launch self-managed nodes", "Customize managed nodes with launch templates".
  */
 const nodeTags = ['eks:cluster-name', 'aws:eks:cluster-name', 'kubernetes.io/cluster/*', 'karpenter.sh/*'];
@@ -17,7 +18,12 @@ const nodeTags = ['eks:cluster-name', 'aws:eks:cluster-name', 'kubernetes.io/clu
 /** Interfaces whose security groups are the instance's own, and the only ones that its traffic passes. */
 const ordinaryTypes: readonly (string | undefined)[] = [undefined, 'interface', 'efa', 'efa-only'];
 
-/** All that speaks against it; nothing where it may be done. */
+/**
+ * Every reason to skip a quarantine.
+ * @param seen everything that was read about the instance.
+ * @returns clauses for people; none where the quarantine may run.
+ * @example obstacles(seen, settings, resource) // ['it belongs to the account 444455556666']
+ */
 export function obstacles(seen: Seen, settings: Settings, resource: Resource): readonly string[] {
   return [
     ...identity(seen, resource),
@@ -30,7 +36,11 @@ export function obstacles(seen: Seen, settings: Settings, resource: Resource): r
   ];
 }
 
-/** Why nothing needs to be done; `undefined` where something does. */
+/**
+ * Why an instance needs no quarantine: it is stopped or isolated already, as the settings require.
+ * @returns a sentence for people; `undefined` where the quarantine changes something.
+ * @example needlessBecause(seen, { ...settings, mode: 'stop' }) // 'The instance i-0123456789abcdef0 is stopped already.'
+ */
 export function needlessBecause(seen: Seen, settings: Settings): string | undefined {
   const { State, InstanceId } = seen.instance;
   const stopped = State?.Name === 'stopped' || State?.Name === 'stopping';
@@ -81,7 +91,7 @@ function autoScaling({ member, capacity }: Seen, settings: Settings): readonly s
       `it is a member of the Auto Scaling group ${group}; autoScaling: standby or detach would allow it`,
     ];
   }
-  // One in standby is neither checked nor replaced.
+  // An instance in standby is neither health-checked nor replaced.
   if (member.lifecycle === 'Standby') return [];
   if (member.lifecycle !== 'InService') {
     return [
@@ -110,7 +120,11 @@ function loadBalancing({ registrations }: Seen, { loadBalanced }: Settings): rea
   return [`it is behind a load balancer (${groups.join(', ')}); loadBalanced: drain would allow it`];
 }
 
-/** `name/0123456789abcdef` of a target group's ARN. */
+/**
+ * The name and id of a target group, from its ARN, fit for messages.
+ * @param arn the group's ARN.
+ * @example targetGroupName('arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/web/0123456789abcdef') // 'web/0123456789abcdef'
+ */
 export function targetGroupName(arn: string): string {
   return printable(arn.split(':targetgroup/')[1] ?? arn);
 }

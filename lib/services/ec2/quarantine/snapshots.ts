@@ -1,5 +1,5 @@
 /**
- * Snapshots of all volumes of an instance, taken together: all, or none.
+ * Takes snapshots of all volumes of an instance together: all, or none.
  * Source: EC2 API Reference, "CreateSnapshots".
  *
  * Their permissions can be narrowed: ec2:CreateSnapshots on `snapshot/*` by `aws:RequestTag/trailseal:quarantine`,
@@ -16,13 +16,17 @@ import { cut } from '../../../core/text.ts';
 import type { Before } from './before.ts';
 import { findingTag, quarantineTag } from './names.ts';
 
-/** How often it is tried, and for how long a set that may have been made in spite of an error can stay unseen. */
+/** The most tries, and how long reads may not show snapshots that a failed call created all the same. */
 const tries = 4;
 const unseenSeconds = 15;
 
 /**
- * Makes the snapshots, unless those of this quarantine are there already. The call has no idempotency token, so no
- * try is sent before it was looked whether the last one did its work after all.
+ * Takes the snapshots, unless those of this quarantine exist. The call has no idempotency token, so each try first
+ * reads
+ * whether an earlier one created them after all.
+ * @param finding the id of the finding, for the snapshots' tags.
+ * @throws what the SDK throws, when EC2 refuses the call or the last try fails.
+ * @example await snapshotOnce(before, finding.id, deps);
  */
 export async function snapshotOnce(before: Before, finding: string, deps: ActionDeps): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
@@ -31,7 +35,7 @@ export async function snapshotOnce(before: Before, finding: string, deps: Action
       await create(before, finding, deps);
       return;
     } catch (error) {
-      // EC2 has answered that it was the caller's fault: it will be so again.
+      // EC2 refused the call because of its content: a retry would be refused too.
       const refused = error instanceof EC2ServiceException && error.$fault === 'client' && !isThrottle(error);
       if (refused || attempt === tries) throw error;
       await deps.wait(unseenSeconds * 1_000);
@@ -39,6 +43,10 @@ export async function snapshotOnce(before: Before, finding: string, deps: Action
   }
 }
 
+/**
+ * Reads the snapshots of a quarantine, by its tag. Rejects with what the SDK throws.
+ * @example (await snapshotsOf(before, deps)).map(({ SnapshotId }) => SnapshotId) // ['snap-0123456789abcdef0']
+ */
 export async function snapshotsOf(before: Before, { clients }: ActionDeps): Promise<readonly Snapshot[]> {
   const found: Snapshot[] = [];
   const marked = { OwnerIds: ['self'], Filters: [{ Name: `tag:${quarantineTag}`, Values: [before.mark] }] };
@@ -65,7 +73,7 @@ async function create(before: Before, finding: string, { clients }: ActionDeps):
   let sent = false;
   command.middlewareStack.add(
     (next) => async (args) => {
-      // The client's own retries would come without a look: the second try ends with the first one's outcome.
+      // The client's own retries would not read the snapshots first: they end with this error instead.
       if (sent) throw new Error('the answer to ec2:CreateSnapshots was lost, or asked to try again');
       sent = true;
       return next(args);

@@ -1,4 +1,4 @@
-/** All that is looked at before an instance is quarantined. */
+/** Reads everything that decides whether and how an instance is quarantined. */
 import type { Instance, NetworkInterface } from '@aws-sdk/client-ec2';
 import type { ActionDeps } from '../../../core/action.ts';
 import { type Capacity, capacityOf, type Member, memberOf } from './auto-scaling.ts';
@@ -19,7 +19,12 @@ export interface Seen {
   readonly registrations: readonly Registration[];
 }
 
-/** Reads everything about an instance that is there. Rejects with what the SDK throws. */
+/**
+ * Reads everything about an instance that exists. Rejects with what the SDK throws.
+ * @param id the instance's id.
+ * @param described the instance as EC2 describes it.
+ * @example (await look('i-0123456789abcdef0', described, deps)).member // null: in no Auto Scaling group
+ */
 export async function look(id: string, { instance, owner }: Described, deps: ActionDeps): Promise<Seen> {
   const { ec2, elb, autoScaling } = deps.clients;
   const interfaces = await interfacesOf(ec2, id);

@@ -1,8 +1,8 @@
 /**
- * The target groups that an instance is in. Elastic Load Balancing does not tell them by target: all groups of the
- * VPCs concerned are asked. Targets registered by address count where the address is one of the instance's own;
- * those registered from another VPC are not seen. Classic Load Balancers are seen only as far as an Auto Scaling
- * group registers with them.
+ * The target groups that an instance is registered in. Elastic Load Balancing has no call that lists them by target,
+ * so this module reads all groups of the VPCs concerned. Targets registered by address count where the address is one
+ * of the instance's own; it does not find those registered from another VPC, and Classic Load Balancers only where an
+ * Auto Scaling group registers with them.
  */
 import {
   DeregisterTargetsCommand,
@@ -18,7 +18,7 @@ import type { Before, Registration } from './before.ts';
 import type { Settings } from './settings.ts';
 import { until } from './until.ts';
 
-/** How many groups are asked at once. */
+/** How many groups are read at once. */
 const atOnce = 10;
 
 /** What an instance may be registered as. */
@@ -28,7 +28,11 @@ export interface Identities {
   readonly addresses: readonly string[];
 }
 
-/** All registrations of the instance that are in force. */
+/**
+ * Reads all present registrations of an instance. Rejects with what the SDK throws.
+ * @param identities the instance's id, VPCs and private addresses.
+ * @example (await registrationsOf(elb, { instance: 'i-0123456789abcdef0', vpcs: ['vpc-1'], addresses: [] })).length // 1
+ */
 export async function registrationsOf(
   elb: ElasticLoadBalancingV2Client,
   { instance, vpcs, addresses }: Identities,
@@ -52,7 +56,7 @@ export async function registrationsOf(
   return found;
 }
 
-/** The registrations in one group that are in force; none where the group was deleted. */
+/** The present registrations in one group; none where the group was deleted. */
 async function targetsIn(
   elb: ElasticLoadBalancingV2Client,
   targetGroup: string,
@@ -96,7 +100,11 @@ function isRegistered({ TargetHealth }: TargetHealthDescription): boolean {
   return reason !== 'Target.NotRegistered' && reason !== 'Target.DeregistrationInProgress';
 }
 
-/** Those of the recorded registrations that are in force now. */
+/**
+ * Reads which of the recorded registrations exist now. Rejects with what the SDK throws.
+ * @returns elements of `before.registrations`.
+ * @example (await presentRegistrations(before, elb)).length // 0: the instance is deregistered
+ */
 export async function presentRegistrations(
   before: Before,
   elb: ElasticLoadBalancingV2Client,
@@ -112,8 +120,10 @@ function sameRegistration(a: Registration, b: Registration): boolean {
 }
 
 /**
- * Deregisters the instance wherever it was, and waits until no connection drains any more, or for as long as the
- * settings say.
+ * Deregisters the instance from all its target groups, and waits until no connection drains any more, or for as long
+ * as
+ * `drainSeconds` says. Rejects with what the SDK throws.
+ * @example await drain(before, settings, deps);
  */
 export async function drain(before: Before, { drainSeconds }: Settings, deps: ActionDeps): Promise<void> {
   const { elb } = deps.clients;
@@ -130,7 +140,11 @@ export async function drain(before: Before, { drainSeconds }: Settings, deps: Ac
   });
 }
 
-/** Registers the instance again wherever it was, with the same ports. */
+/**
+ * Registers the instance again in all its former target groups, with the same ports. Rejects with what the SDK
+ * throws.
+ * @example await register(before, deps);
+ */
 export async function register(before: Before, { clients: { elb } }: ActionDeps): Promise<void> {
   const present = await presentRegistrations(before, elb);
   const missing = before.registrations.filter((was) => !present.includes(was));

@@ -1,4 +1,4 @@
-/** Waiting for AWS to finish what a call has begun. */
+/** Waits for AWS to finish what a call has started. */
 import type { ActionDeps } from '../../../core/action.ts';
 
 export interface RetryDelay {
@@ -6,12 +6,14 @@ export interface RetryDelay {
   readonly forSeconds: number;
 }
 
-/** For what was just written to be seen by reads. Source: EC2 Developer Guide, "Eventual consistency". */
+/** The time until reads show a write. Source: EC2 Developer Guide, "Eventual consistency". */
 export const settling: RetryDelay = { everySeconds: 2, forSeconds: 30 };
 
 /**
- * Asks until there is an answer. Time is counted by the waits, not by the clock.
- * @returns `undefined` when there was none in time.
+ * Repeats a call until it has a result. The time is the sum of the waits, not the clock's.
+ * @param ask one try; `undefined` where it has no result yet.
+ * @returns the result; `undefined` when there was none in time.
+ * @example await until(deps, { everySeconds: 2, forSeconds: 30 }, () => findIsolationGroup(ec2, vpc));
  */
 export async function until<T>(
   { wait }: Pick<ActionDeps, 'wait'>,

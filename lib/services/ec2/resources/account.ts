@@ -3,7 +3,13 @@ import { partitionOf } from '../../../core/arn.ts';
 import type { Resource } from '../../../core/control.ts';
 import type { TrailEvent } from '../../../core/event.ts';
 
-/** These events name no resource: it is the account itself, once for each Region. */
+/**
+ * The account, as the resource of events about its EBS settings: these events name no resource. Each Region is a
+ * resource
+ * of its own.
+ * @returns always one resource.
+ * @example accountInRegion({ ...event, account: '111122223333' })[0]?.id // '111122223333'
+ */
 export function accountInRegion(event: TrailEvent): readonly Resource[] {
   const { account, region } = event;
   const arn = `arn:${partitionOf(region)}:iam::${account}:root`;

@@ -1,4 +1,4 @@
-/** Where EC2's events name launch templates. */
+/** How EC2's events name launch templates. */
 import { arnOf } from '../../../core/arn.ts';
 import type { Resource } from '../../../core/control.ts';
 import type { TrailEvent } from '../../../core/event.ts';
@@ -7,8 +7,11 @@ import { tagged, tagsIn } from './instances.ts';
 import { requestOf, responseOf } from './wrapped.ts';
 
 /**
- * Create-, Modify- and DeleteLaunchTemplate, CreateLaunchTemplateVersion, DeleteLaunchTemplateVersions: the
- * template by its id, which the response bears even where the request gave the name only.
+ * Create-, Modify- and DeleteLaunchTemplate, CreateLaunchTemplateVersion, DeleteLaunchTemplateVersions: the template
+ * by
+ * its id, which the response contains even where the request has only the name.
+ * @returns one template, or none.
+ * @example launchTemplate(event)[0]?.id // 'lt-0123456789abcdef0'
  */
 export function launchTemplate(event: TrailEvent): readonly Resource[] {
   const { account, region } = event;
@@ -25,7 +28,11 @@ export function launchTemplate(event: TrailEvent): readonly Resource[] {
   return [tagged({ type: 'AwsEc2LaunchTemplate', id, arn, account, region }, tags)];
 }
 
-/** The ARN of a template of an account and Region. */
+/**
+ * The ARN of a launch template.
+ * @param id `lt-…`.
+ * @example launchTemplateArn(accountRegion, 'lt-0123456789abcdef0') // 'arn:aws:ec2:eu-central-1:111122223333:launch-template/lt-0123456789abcdef0'
+ */
 export function launchTemplateArn(
   { account, region }: Pick<TrailEvent, 'account' | 'region'>,
   id: string,
@@ -33,13 +40,20 @@ export function launchTemplateArn(
   return arnOf('ec2', region, account, `launch-template/${id}`);
 }
 
-/** The template as the response tells it: under `launchTemplate`, or `launchTemplateVersion` for a new version. */
+/**
+ * The template in the response: under `launchTemplate`, or `launchTemplateVersion` for a new version.
+ * @returns unparsed JSON; `undefined` where the response has none.
+ * @example memberText(templateAnswered(event), 'LaunchTemplateId') // 'lt-0123456789abcdef0'
+ */
 export function templateAnswered(event: TrailEvent): unknown {
   const response = responseOf(event);
   return member(response, 'LaunchTemplate') ?? member(response, 'LaunchTemplateVersion');
 }
 
-/** The template's name, as the response or else the request tells it. */
+/**
+ * The template's name, from the response or else the request.
+ * @example launchTemplateName(event) // 'my-template'
+ */
 export function launchTemplateName(event: TrailEvent): string | undefined {
   return (
     memberText(templateAnswered(event), 'LaunchTemplateName') ??

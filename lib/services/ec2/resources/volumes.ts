@@ -1,6 +1,6 @@
 /**
- * Where EC2's events name EBS volumes. CreateVolume answers with the id. RunInstances names none: its response
- * comes before the volumes exist (`"blockDeviceMapping": {}`), so that instance and device stand for one.
+ * How EC2's events name EBS volumes. CreateVolume's response contains the id. RunInstances names none: its response
+ * comes before the volumes exist (`"blockDeviceMapping": {}`), so that instance and device represent a volume.
  * Source: real records (AWS KMS Developer Guide, "Amazon EC2 example two"; cloud-custodian tests/data/cwe).
  */
 import { arnOf } from '../../../core/arn.ts';
@@ -9,37 +9,51 @@ import type { TrailEvent } from '../../../core/event.ts';
 import { at, flag, list, text } from '../../../core/json.ts';
 import { instance, tagged, tagsAsked, tagsIn } from './instances.ts';
 
-/** A volume that RunInstances brings about. */
+/** A volume that RunInstances creates. */
 export interface LaunchedVolume {
   readonly resource: Resource;
   readonly device: string;
-  /** Whether it holds the root device, and so comes from the AMI's snapshot. */
+  /** Whether it is the root device, and so comes from the AMI's snapshot. */
   readonly root: boolean;
-  /** What the request's mapping says of it (`ebs`); `undefined` where the request does not map the device. */
+  /** What the request's mapping says about it (`ebs`); `undefined` where the request does not map the device. */
   readonly requested: unknown;
-  /** What the response's mapping says of it; nearly always `undefined`. */
+  /** What the response's mapping says about it; nearly always `undefined`. */
   readonly answered: unknown;
 }
 
-/** CreateVolume: the volume that the response names. */
+/**
+ * CreateVolume: the volume in the response.
+ * @returns one volume with its tags, or none.
+ * @example volumeCreated({ ...event, response: { volumeId: 'vol-0123456789abcdef0' } })[0]?.id // 'vol-0123456789abcdef0'
+ */
 export function volumeCreated(event: TrailEvent): readonly Resource[] {
   const tags = tagsIn(list(event.response, 'tagSet')) ?? tagsAsked(event.request, 'volume');
   return volumeNamed(event, event.response).map((resource) => tagged(resource, tags));
 }
 
-/** DeleteVolume: the volume that the request names. */
+/**
+ * DeleteVolume: the volume in the request.
+ * @returns one volume, or none.
+ * @example volumeInRequest({ ...event, request: { volumeId: 'vol-0123456789abcdef0' } })[0]?.id // 'vol-0123456789abcdef0'
+ */
 export function volumeInRequest(event: TrailEvent): readonly Resource[] {
   return volumeNamed(event, event.request);
 }
 
-/** RunInstances: the EBS volumes of every instance launched. */
+/**
+ * RunInstances: the EBS volumes of every launched instance; see `launchedVolumes`.
+ * @example volumesOfLaunch(event).map(({ id }) => id) // ['i-0123456789abcdef0:/dev/xvda']
+ */
 export function volumesOfLaunch(event: TrailEvent): readonly Resource[] {
   return launchedVolumes(event).map((volume) => volume.resource);
 }
 
 /**
  * RunInstances: for each instance, the root volume and those that the request or the response maps. The event does
- * not name the volumes that only its launch template maps, so these are missing, unless one is the root volume.
+ * not name
+ * volumes that only its launch template maps, so these are missing, unless one is the root volume.
+ * @returns the volumes with what the event says about each.
+ * @example launchedVolumes(event)[0]?.device // '/dev/xvda'
  */
 export function launchedVolumes(event: TrailEvent): readonly LaunchedVolume[] {
   const requested = ebsDevices(event.request);
@@ -63,8 +77,8 @@ export function launchedVolumes(event: TrailEvent): readonly LaunchedVolume[] {
 }
 
 /**
- * The volume is part of its instance only where it is deleted with it: as the mapping says, else the root
- * volume is and others stay. Source: Amazon EC2 User Guide, "Preserve data when an instance is terminated".
+ * The volume is part of its instance only where termination deletes it: as the mapping says; by default it deletes
+ * the root volume and keeps others. Source: Amazon EC2 User Guide, "Preserve data when an instance is terminated".
  */
 function launchedVolume(
   event: TrailEvent,
@@ -94,7 +108,7 @@ function ebsDevices(holder: unknown): ReadonlyMap<string, unknown> {
     const device = text(item, 'deviceName');
     const ebs = at(item, 'ebs') ?? undefined;
     if (device === undefined || device === '' || ebs === undefined || devices.has(device)) continue;
-    // An omitted device is written as `"noDevice": {}` or `""`: that the member is there is what counts.
+    // An omitted device is written as `"noDevice": {}` or `""`: the presence of the member decides.
     const omitted = [at(item, 'noDevice'), at(item, 'virtualName')].some(
       (value) => value !== undefined && value !== null && value !== false,
     );

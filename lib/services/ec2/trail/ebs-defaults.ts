@@ -18,12 +18,17 @@ export const ebsDefaultContextEvents = [
 
 export type EbsDefaults = ReturnType<typeof openEbsDefaults>;
 
-/** EBS defaults by account and Region. */
+/**
+ * Opens a reader of an account's EBS defaults in each Region.
+ * @param keys the reader of the keys that EC2's events name.
+ * @returns a reader without events; defaults of which it has seen no event are unknown.
+ * @example openEbsDefaults(keys).encryption(resource).known // false
+ */
 export function openEbsDefaults(keys: Keys) {
   const encryption = new Map<string, Fact<boolean>>();
   const defaultKeys = new Map<string, Fact<EncryptionKey>>();
 
-  /** The key's ARN is in the response; the request may name an alias, or nothing: then it is AWS's own key. */
+  /** The response contains the key's ARN; the request may name an alias, or nothing for AWS's own key. */
   const learnKey = (event: TrailEvent): void => {
     const answered = memberText(responseOf(event), 'KmsKeyId');
     const requested =

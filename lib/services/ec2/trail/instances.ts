@@ -7,7 +7,11 @@ import { instance, instanceInRequest, typeChange } from '../resources/instances.
 
 export const instanceContextEvents = ['RunInstances', 'ModifyInstanceAttribute'] as const;
 
-/** Instances by ARN. */
+/**
+ * Opens a reader of the present types of instances.
+ * @returns a reader without events; an instance without events is unknown.
+ * @example openInstances().type(resource).known // false
+ */
 export function openInstances() {
   const types = new Map<string, Fact<{ readonly instanceType: string }>>();
 

@@ -1,4 +1,4 @@
-/** What the trail proves about the KMS keys that EC2's events name: which key it is, and whose. */
+/** What the trail proves about the KMS keys that EC2's events name: their ARNs and managers. */
 
 import type { AccountRegion } from '../../../core/account-region.ts';
 import { accountIn, arnOf, parseArn } from '../../../core/arn.ts';
@@ -8,8 +8,9 @@ import type { EncryptionKey } from '../facts.ts';
 export type Keys = ReturnType<typeof openKeys>;
 
 /**
- * Keys by ARN, each with its manager.
- * @param ask KMS, which learns from the events that make keys.
+ * Opens a reader of the keys that EC2's events name, by ARN, each with its manager.
+ * @param ask reads facts of KMS, which learns from the events that create keys.
+ * @example const keys = openKeys(ask);
  */
 export function openKeys(ask: AskTrail) {
   const managers = new Map<string, 'AWS' | 'CUSTOMER'>();
@@ -21,9 +22,9 @@ export function openKeys(ask: AskTrail) {
 
   return {
     /**
-     * The key that one event names in one or several ways (an alias in its request, the ARN in its response):
-     * what one of the names tells of its manager is remembered of the ARN. The first readable name counts; a
-     * bare id or alias means one of the event's account and Region.
+     * The key that one event names in one or several ways (an alias in its request, the ARN in its response): a
+     * manager that one of the names shows is remembered for the ARN. The first readable name counts; a bare id or
+     * alias means one of the event's account and Region.
      */
     named(
       accountRegion: AccountRegion,
@@ -59,9 +60,9 @@ function isAlias(arn: string): boolean {
 }
 
 /**
- * What the ARN itself tells. The prefix `alias/aws/` is reserved for AWS managed keys, and no other alias can
- * point to one; AWS managed keys are never multi-Region (`mrk-`), and work in their own account only. Source:
- * AWS KMS API Reference, "CreateAlias"; AWS KMS Developer Guide, "AWS KMS keys", "Multi-Region keys in AWS KMS".
+ * The manager that the ARN itself shows. The prefix `alias/aws/` is reserved for AWS managed keys, and no other alias
+ * can point to one; AWS managed keys are never multi-Region (`mrk-`), and work in their own account only. Source: AWS
+ * KMS API Reference, "CreateAlias"; AWS KMS Developer Guide, "AWS KMS keys", "Multi-Region keys in AWS KMS".
  */
 function managerIn(accountRegion: AccountRegion, arn: string): 'AWS' | 'CUSTOMER' | undefined {
   const resource = parseArn(arn)?.resource ?? '';

@@ -23,7 +23,7 @@ export const launchTemplateContextEvents = [
   'DeleteLaunchTemplate',
 ] as const;
 
-/** A version of a template as its users name it: a number, `$Latest` or `$Default`, which is meant without one. */
+/** A version of a template as its users name it: a number, `$Latest` or `$Default`; without one, `$Default`. */
 export interface TemplateRef {
   readonly id: string | undefined;
   readonly name: string | undefined;
@@ -46,7 +46,11 @@ interface Template {
 
 export type LaunchTemplates = ReturnType<typeof openLaunchTemplates>;
 
-/** Launch templates by ARN, and their names by account and Region. */
+/**
+ * Opens a reader of launch templates, by ARN, and by name within an account and Region.
+ * @returns a reader without events; a template without events is unknown.
+ * @example openLaunchTemplates().instanceType(resource).known // false
+ */
 export function openLaunchTemplates() {
   const templates = new Map<string, Template>();
   const arnsByName = new Map<string, string>();
@@ -154,7 +158,11 @@ export function openLaunchTemplates() {
   };
 }
 
-/** The template that a RunInstances uses; `undefined` when it uses none. */
+/**
+ * The launch template that a RunInstances uses.
+ * @returns the template and version as the request names them; `undefined` when it uses none.
+ * @example templateOfLaunch({ ...event, request: { launchTemplate: { launchTemplateId: 'lt-0123456789abcdef0' } } })?.id // 'lt-0123456789abcdef0'
+ */
 export function templateOfLaunch(event: TrailEvent): TemplateRef | undefined {
   const used = at(event.request, 'launchTemplate');
   const id = memberText(used, 'LaunchTemplateId');
@@ -165,8 +173,8 @@ export function templateOfLaunch(event: TrailEvent): TemplateRef | undefined {
 }
 
 /**
- * The numbers that DeleteLaunchTemplateVersions deleted: those that the response says, for not all may have been,
- * else those that the request names. `undefined` where neither tells.
+ * The numbers of the versions that DeleteLaunchTemplateVersions deleted: those in the response, because it may not
+ * have deleted all, else those in the request. `undefined` where neither has any.
  */
 function versionsDeleted(event: TrailEvent): readonly string[] | undefined {
   const answered = member(responseOf(event), 'SuccessfullyDeletedLaunchTemplateVersionSet');

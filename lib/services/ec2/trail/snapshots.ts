@@ -1,4 +1,4 @@
-/** What the trail proves about snapshots: whom they are shared with, and whether they are encrypted. */
+/** What the trail proves about snapshots: with whom they are shared, and whether they are encrypted. */
 import type { Fact, Resource, TrailEvent } from '../../../core/control.ts';
 import { known, unknownFact } from '../../../core/facts.ts';
 import { flag, isObject, member, memberText, text } from '../../../core/json.ts';
@@ -25,7 +25,11 @@ interface Change {
 
 export type Snapshots = ReturnType<typeof openSnapshots>;
 
-/** Snapshots by ARN. */
+/**
+ * Opens a reader of the sharing and encryption of snapshots, by ARN.
+ * @returns a reader without events; a snapshot without events is unknown.
+ * @example openSnapshots().encryption(resource).known // false
+ */
 export function openSnapshots() {
   const sharing = new Map<string, Fact<SnapshotSharing>>();
   const encryption = new Map<string, Fact<boolean>>();
@@ -54,7 +58,7 @@ export function openSnapshots() {
         case 'CopySnapshot':
           for (const { arn } of snapshotCreated(event)) {
             sharing.set(arn, known({ sharedWith: [], coverage: 'complete' }, sourceOf(event)));
-            // A copy that is not asked to be encrypted may be so all the same: by its source, or by default.
+            // A copy may be encrypted without a request: because its source is, or by default.
             const asked = flag(event.request, 'encrypted') === true ? true : undefined;
             const encrypted = flag(event.response, 'encrypted') ?? asked;
             if (encrypted !== undefined) encryption.set(arn, known(encrypted, sourceOf(event)));
@@ -126,7 +130,7 @@ function namesShares(name: string): boolean {
   return /^(items?|(user|group|userGroup)(Id|Name)?s?(Set)?)$/i.test(name);
 }
 
-/** An item of a list is a share, also where it tells nothing. */
+/** An item of a list is a share, even where nothing in it can be read. */
 function orUnread(shares: Shares): Shares {
   return shares.length === 0 ? [undefined] : shares;
 }

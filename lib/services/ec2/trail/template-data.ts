@@ -1,11 +1,16 @@
 /**
- * Reading LaunchTemplateData: PascalCase in a request, camelCase in a response, a list either an array or, of
- * one, an object. Source: EC2 API Reference, "RequestLaunchTemplateData", "ResponseLaunchTemplateData".
+ * Reads LaunchTemplateData: PascalCase in a request, camelCase in a response; a list is an array, or an object for a
+ * list of one. Source: EC2 API Reference, "RequestLaunchTemplateData", "ResponseLaunchTemplateData".
  */
 import { flag, list, member, memberText } from '../../../core/json.ts';
 import type { TemplateInstanceType, TemplateVolume } from '../facts.ts';
 
-/** The EBS volumes; `undefined` where the data do not speak of block devices. */
+/**
+ * The EBS volumes that launch template data prescribe.
+ * @param data unparsed JSON.
+ * @returns the volumes; `unreadable` where a value cannot be read; `undefined` without block devices.
+ * @example volumesIn({ BlockDeviceMapping: [{ DeviceName: '/dev/xvda', Ebs: { Encrypted: true } }] }) // [{ device: '/dev/xvda', encrypted: true }]
+ */
 export function volumesIn(data: unknown): readonly TemplateVolume[] | 'unreadable' | undefined {
   const mappings = ['BlockDeviceMapping', 'BlockDeviceMappings', 'BlockDeviceMappingSet']
     .map((name) => member(data, name))
@@ -32,7 +37,12 @@ export function volumesIn(data: unknown): readonly TemplateVolume[] | 'unreadabl
   return volumes;
 }
 
-/** The instance type; `undefined` where the data speak neither of one nor of requirements. */
+/**
+ * The instance type that launch template data prescribe, or whether requirements choose it.
+ * @param data unparsed JSON.
+ * @returns `undefined` where the data contain neither.
+ * @example instanceTypeIn({ InstanceType: 'm6i.large' }) // { instanceType: 'm6i.large', byRequirements: false }
+ */
 export function instanceTypeIn(data: unknown): TemplateInstanceType | undefined {
   const instanceType = memberText(data, 'InstanceType');
   if (instanceType !== undefined && instanceType !== '') return { instanceType, byRequirements: false };

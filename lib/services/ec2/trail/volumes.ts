@@ -1,4 +1,4 @@
-/** What the trail proves about volumes. It is settled when a volume is made, and holds as long as the volume. */
+/** What the trail proves about volumes. Encryption and key are set when a volume is created and never change. */
 import { accountRegionKey } from '../../../core/account-region.ts';
 import type { Fact, Resource, TrailEvent } from '../../../core/control.ts';
 import { known, unknownFact } from '../../../core/facts.ts';
@@ -19,7 +19,7 @@ interface Volume {
   readonly key: Fact<EncryptionKey>;
 }
 
-/** What was asked of a volume, wherever that was. */
+/** What a request or a template sets for a volume. */
 interface Asked {
   readonly encrypted?: boolean | undefined;
   readonly kmsKeyId?: string | undefined;
@@ -34,7 +34,15 @@ interface Origin {
   readonly encryption: Fact<boolean>;
 }
 
-/** Volumes by account, Region and id. */
+/**
+ * Opens a reader of the encryption and keys of volumes, by account, Region and id.
+ * @param defaults the account's EBS defaults.
+ * @param keys the keys that EC2's events name.
+ * @param templates the launch templates that launches use.
+ * @param snapshots the snapshots that volumes come from.
+ * @returns a reader without events; a volume without events is unknown.
+ * @example openVolumes(defaults, keys, templates, snapshots).encryption(resource).known // false
+ */
 export function openVolumes(
   defaults: EbsDefaults,
   keys: Keys,
@@ -56,10 +64,10 @@ export function openVolumes(
   };
 
   /**
-   * AWS's answer counts first. Then what was asked: `true` was done, and a named key needs encryption. An encrypted
-   * snapshot and encryption by default both override `false`. Asked nothing, what the volume is made from decides.
+   * AWS's response counts first. Then the request: `true` means encrypted, and so does a named key. An encrypted
+   * snapshot and encryption by default both override `false`. Without a request, the volume's origin decides.
    * Source: Amazon EBS User Guide, "Amazon EBS encryption": encryption outcomes; EC2 API Reference, "CreateVolume".
-   * @param image what the AMI holds for the volume, as a sentence names it; `undefined` where there is no AMI.
+   * @param image the AMI's snapshot for the volume, as a sentence names it; `undefined` without an AMI.
    */
   const settle = (
     event: TrailEvent,
@@ -89,8 +97,8 @@ export function openVolumes(
   };
 
   /**
-   * The key named, else the account's default key, as it is now: later changes of the default do not reach
-   * the volume. A volume from a snapshot may have the snapshot's key instead, which no event tells.
+   * The key named, else the account's default key, as it is now: later changes of the default do not reach the
+   * volume. A volume from a snapshot may have the snapshot's key instead, which no event contains.
    */
   const keyOf = (
     event: TrailEvent,
@@ -151,9 +159,9 @@ export function openVolumes(
 }
 
 /**
- * What the request's mapping of the device asks of a launched volume; where it maps others only, what the mapping
- * of the launch template does. Source: EC2 API Reference, "RunInstances": LaunchTemplate, whose parameters hold
- * unless the request gives its own.
+ * What the request's mapping of the device sets for a launched volume; where it maps only other devices, what the
+ * mapping of the launch template sets. Source: EC2 API Reference, "RunInstances": LaunchTemplate, whose parameters
+ * hold unless the request gives its own.
  */
 function askedAtLaunch(
   event: TrailEvent,
@@ -176,8 +184,8 @@ function askedAtLaunch(
 }
 
 /**
- * Whether a volume is encrypted that nobody asked to be: as what it is made from, unless encryption by default was
- * on, which is not known to have been so here.
+ * Whether a volume is encrypted without a request: as its origin is, unless encryption by default was on, which is
+ * not known here.
  */
 function unasked(
   shownBy: Asked['shownBy'],

@@ -14,11 +14,11 @@ import {
 import { cluster } from '../resources.ts';
 
 /**
- * From Kubernetes 1.28 on EKS wraps all API data, secrets among them, in a key that AWS owns; a customer
- * managed key takes its place where the cluster has an encryptionConfig. Below 1.28 there is nothing without
- * one. What encryptionConfig[].resources holds no longer matters, so it is not looked at.
- * Source: Amazon EKS User Guide, "Default envelope encryption for all Kubernetes API Data"; EKS API
- * Reference, EncryptionConfig; AWS Config, eks-secrets-encrypted.
+ * From Kubernetes 1.28 on EKS wraps all API data, secrets among them, in a key that AWS owns; a customer managed key
+ * takes its place where the cluster has an encryptionConfig. Below 1.28 there is nothing without one. The content of
+ * encryptionConfig[].resources no longer matters, so the control does not read it.
+ * Source: Amazon EKS User Guide, "Default envelope encryption for all Kubernetes API Data"; EKS API Reference,
+ * EncryptionConfig; AWS Config, eks-secrets-encrypted.
  */
 export const eksSecretsEncryption = defineControl({
   id: 'eks-secrets-encryption',
@@ -83,10 +83,14 @@ export const eksSecretsEncryption = defineControl({
   reference: 'https://docs.aws.amazon.com/eks/latest/userguide/envelope-encryption.html',
 });
 
-/** Which keys the policy accepts, as the setting has it. */
+/** Which keys the policy accepts, as in the setting. */
 type Keys = 'default' | 'customer-managed' | readonly string[];
 
-/** The one key that the policy names; `undefined` where it names none, or leaves a choice. */
+/**
+ * The only key that the policy accepts.
+ * @returns its ARN; `undefined` where the policy lists none, or several.
+ * @example keyNamed('customer-managed') // undefined
+ */
 export function keyNamed(keys: Keys): string | undefined {
   return typeof keys !== 'string' && keys.length === 1 ? keys[0] : undefined;
 }
@@ -97,9 +101,13 @@ function isKeyArn(text: string | undefined): boolean {
 }
 
 /**
- * The command that gives a cluster a customer's key, with `KEY_ARN` in the place of the key unless the policy names
- * just one. Source: EKS API Reference, "AssociateEncryptionConfig"; Amazon EKS User Guide, "Encrypt Kubernetes secrets
- * with KMS on existing clusters".
+ * The command that gives a cluster a customer's key, with `KEY_ARN` instead of the key unless the policy lists
+ * exactly
+ * one. Source: EKS API Reference, "AssociateEncryptionConfig"; Amazon EKS User Guide, "Encrypt Kubernetes secrets
+ * with KMS
+ * on existing clusters".
+ * @returns one line for a shell.
+ * @example associateEncryptionCommand({ id: 'my-cluster', region: 'eu-central-1' }, 'customer-managed') // 'aws eks associate-encryption-config --region eu-central-1 …'
  */
 export function associateEncryptionCommand(
   { id, region }: Pick<Resource, 'id' | 'region'>,
@@ -114,7 +122,7 @@ export function associateEncryptionCommand(
 
 type Known = Pick<Facts, 'eks.version' | 'eks.secretsEncryption'>;
 
-/** Said with each verdict on a cluster without encryptionConfig from 1.28 on, as AWS's own checks say otherwise. */
+/** Part of each verdict on a cluster without encryptionConfig from 1.28 on, because AWS's own checks differ. */
 const disagreement =
   "AWS Config's eks-secrets-encrypted, and so Security Hub's EKS.3, fail every cluster without encryptionConfig, whatever its version";
 
@@ -202,7 +210,7 @@ function evaluateListed(resource: Resource, facts: Known, keys: readonly string[
       );
 }
 
-/** AssociateEncryptionConfig works on after its call: only DescribeUpdate shows whether it came to an end. */
+/** AssociateEncryptionConfig continues after its call: only DescribeUpdate shows whether it completed. */
 function evaluateKey(id: string, facts: Known, key: string, required: string): Evaluation {
   const fact = facts['eks.secretsEncryption'];
   const requested =

@@ -1,4 +1,4 @@
-/** An EKS cluster, read and updated for the actions on clusters. */
+/** Reads and updates an EKS cluster, for the actions on clusters. */
 import {
   type Cluster,
   DescribeClusterCommand,
@@ -19,7 +19,11 @@ export const clusterWrites: readonly Write[] = [
   { action: 'eks:UpdateClusterConfig', on: [{ service: 'eks', resource: 'cluster/*' }] },
 ];
 
-/** The cluster as EKS describes it now; `undefined` when there is none any more. */
+/**
+ * Reads a cluster.
+ * @returns the cluster as EKS describes it now; `undefined` when it was deleted. Rejects with what the SDK throws.
+ * @example (await describeCluster(resource, deps))?.status // 'ACTIVE'
+ */
 export function describeCluster({ id }: Resource, { clients }: ActionDeps): Promise<Cluster | undefined> {
   return unlessDeleted(async () => {
     const { cluster } = await clients.eks.send(new DescribeClusterCommand({ name: id }));
@@ -27,11 +31,20 @@ export function describeCluster({ id }: Resource, { clients }: ActionDeps): Prom
   });
 }
 
+/**
+ * The result of a check that found no cluster.
+ * @example clusterIsDeleted({ ...resource, id: 'my-cluster' }).because // 'cluster my-cluster was deleted'
+ */
 export function clusterIsDeleted({ id }: Resource): Extract<Check, { readonly kind: 'deleted' }> {
   return { kind: 'deleted', because: `cluster ${id} was deleted` };
 }
 
-/** Why the cluster can't be updated now, as a sentence. EKS takes one update at a time. */
+/**
+ * Why a cluster can't be updated now. EKS accepts one update at a time.
+ * @param cluster as EKS describes it; `undefined` when it was deleted.
+ * @returns a sentence; `undefined` when an update may begin.
+ * @example obstacleOfCluster(resource, { arn: resource.arn, status: 'ACTIVE' }) // undefined
+ */
 export function obstacleOfCluster({ id, arn }: Resource, cluster: Cluster | undefined): string | undefined {
   if (cluster === undefined) return `Cluster ${id} was deleted.`;
   if (cluster.arn !== undefined && cluster.arn !== arn)
@@ -41,17 +54,20 @@ export function obstacleOfCluster({ id, arn }: Resource, cluster: Cluster | unde
     : `Cluster ${id} is ${cluster.status}, and only an active one can be updated.`;
 }
 
-/** Ten seconds at a time, four minutes in all: as long as most updates take, and less than a function may run. */
+/** Ten seconds a pause, four minutes in all: as long as most updates take, and less than a function may run. */
 const pause = 10_000;
 const looks = 24;
 
 export type Change = Omit<UpdateClusterConfigCommandInput, 'name' | 'clientRequestToken'>;
 
 /**
- * Has EKS change the cluster, and waits until it has. An update that is under way, which may be an earlier try's, is
- * waited for first. Throws `UnderWay` when it takes longer than is waited for, and an error when EKS gives it up.
- * Source: EKS API Reference, "UpdateClusterConfig", "DescribeUpdate".
- * @param isDone whether the cluster is as it should be; then nothing is changed.
+ * Updates a cluster and waits until EKS has done so. It first waits for an update that is under way, which may come
+ * from an
+ * earlier, interrupted run. Source: EKS API Reference, "UpdateClusterConfig", "DescribeUpdate".
+ * @param change the settings to change.
+ * @param isDone whether the cluster already is as it should be; then nothing is changed.
+ * @throws UnderWay when the update takes longer than four minutes; an error when EKS fails or cancels the update.
+ * @example await updateCluster(resource, { logging }, (cluster) => isLogging(cluster), deps);
  */
 export function updateCluster(
   resource: Resource,
@@ -69,8 +85,12 @@ export function updateCluster(
 }
 
 /**
- * As `updateCluster` does, of any update.
- * @param ask has EKS begin it, of the active cluster as it is then; is asked until EKS takes it. Rejects where it must not begin.
+ * Makes any update of a cluster and waits until EKS has done so; see `updateCluster`.
+ * @param ask starts the update of the active cluster; called until EKS accepts it. It rejects where the update must
+ *   not
+ * begin.
+ * @throws as `updateCluster`.
+ * @example await bringAbout(resource, (cluster) => associate(cluster), isDone, deps);
  */
 export async function bringAbout(
   resource: Resource,
@@ -88,7 +108,7 @@ export async function bringAbout(
       try {
         update = (await ask(cluster))?.id;
         sent = true;
-        // Where EKS is done at once, nothing is waited for.
+        // Reads the cluster again at once, because EKS may be done already.
         continue;
       } catch (error) {
         // Another update has begun, which the cluster's status does not show yet.

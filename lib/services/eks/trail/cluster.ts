@@ -1,8 +1,8 @@
 /**
- * What one event tells of a cluster: facts before and an event in, facts after out. Updates are asynchronous:
- * their call's success shows that EKS accepted them, and they count from then on.
- * Source: EKS API Reference, CreateCluster, UpdateClusterConfig, UpdateClusterVersion,
- * AssociateEncryptionConfig, VpcConfigRequest, Update.
+ * What one event says about a cluster: facts before and an event in, facts after out. Updates are asynchronous: the
+ * call's success shows that EKS accepted the update, and it counts from then on.
+ * Source: EKS API Reference, CreateCluster, UpdateClusterConfig, UpdateClusterVersion, AssociateEncryptionConfig,
+ * VpcConfigRequest, Update.
  */
 import type { TrailEvent } from '../../../core/control.ts';
 import { known, unknownFact } from '../../../core/facts.ts';
@@ -20,7 +20,7 @@ export type ClusterFacts = Pick<
   | 'eks.logging'
 >;
 
-/** A cluster of which the trail has told nothing yet. */
+/** A cluster of which no event is known yet. */
 export const untold: ClusterFacts = {
   'eks.version': unknownFact('not-in-trail', "the trail does not tell the cluster's Kubernetes version"),
   'eks.secretsEncryption': unknownFact(
@@ -38,7 +38,13 @@ export const untold: ClusterFacts = {
   'eks.logging': unknownFact('not-in-trail', "the trail does not tell which of the cluster's logs are on"),
 };
 
-/** CreateCluster: what neither the answer nor the request names has the default that the API documents. */
+/**
+ * CreateCluster: the facts of a new cluster. A setting that neither response nor request names has the API's
+ * documented
+ * default.
+ * @returns facts; unknown where the record leaves the request out.
+ * @example created(event)['eks.version'] // known('1.33', sourceOf(event))
+ */
 export function created(event: TrailEvent): ClusterFacts {
   const source = sourceOf(event);
   const { request } = event;
@@ -69,7 +75,11 @@ export function created(event: TrailEvent): ClusterFacts {
   };
 }
 
-/** UpdateClusterConfig: changes what it names. EKS keeps the CIDR blocks while public access is off. */
+/**
+ * UpdateClusterConfig: changes the settings that it names. EKS keeps the CIDR blocks while public access is off.
+ * @returns the facts after the event.
+ * @example configured(before, event)['eks.endpointPublicAccess'] // known(false, sourceOf(event))
+ */
 export function configured(before: ClusterFacts, event: TrailEvent): ClusterFacts {
   const source = sourceOf(event);
   const asked = at(event.request, 'resourcesVpcConfig');
@@ -91,7 +101,11 @@ export function configured(before: ClusterFacts, event: TrailEvent): ClusterFact
   };
 }
 
-/** UpdateClusterVersion: the version asked for, up or (a rollback) down. */
+/**
+ * UpdateClusterVersion: the requested version, higher or (a rollback) lower.
+ * @returns the facts after the event.
+ * @example upgraded(before, event)['eks.version'] // known('1.33', sourceOf(event))
+ */
 export function upgraded(before: ClusterFacts, event: TrailEvent): ClusterFacts {
   const version = versionIn(event.request) ?? updateParameter(event, 'Version');
   return {
@@ -103,7 +117,11 @@ export function upgraded(before: ClusterFacts, event: TrailEvent): ClusterFacts 
   };
 }
 
-/** AssociateEncryptionConfig: the key asked for. */
+/**
+ * AssociateEncryptionConfig: the requested key.
+ * @returns the facts after the event.
+ * @example encrypted(before, event)['eks.secretsEncryption'] // known({ key: 'arn:aws:kms:…' }, sourceOf(event))
+ */
 export function encrypted(before: ClusterFacts, event: TrailEvent): ClusterFacts {
   return {
     ...before,
@@ -114,13 +132,16 @@ export function encrypted(before: ClusterFacts, event: TrailEvent): ClusterFacts
   };
 }
 
-/** Whether EKS answered that the update came to nothing: then it has changed nothing. */
+/**
+ * Whether EKS's response says that the update failed or was cancelled: then it has changed nothing.
+ * @example cameToNothing({ ...event, response: { update: { status: 'Failed' } } }) // true
+ */
 export function cameToNothing(event: TrailEvent): boolean {
   const status = text(event.response, 'update', 'status');
   return status === 'Failed' || status === 'Cancelled';
 }
 
-/** Only as text: the number 1.3 could be version 1.3 or 1.30. */
+/** Accepts only text: the number 1.3 could be version 1.3 or 1.30. */
 function versionIn(value: unknown): string | undefined {
   const version = at(value, 'version');
   return typeof version === 'string' && version !== '' ? version : undefined;
@@ -135,7 +156,7 @@ function encryption(value: unknown, event: TrailEvent): EksFacts['eks.secretsEnc
   return key === undefined ? unreadableKey : known({ key }, sourceOf(event));
 }
 
-/** An empty list is none: EKS writes `[]` for a cluster made without public access. */
+/** An empty list counts as absent: EKS writes `[]` for a cluster created without public access. */
 function cidrs(value: unknown, event: TrailEvent): EksFacts['eks.publicAccessCidrs'] | undefined {
   if (list(value).some((item) => typeof item !== 'string')) {
     return unknownFact('unreadable', 'the trail shows CIDR blocks that are not written as text');
@@ -182,7 +203,7 @@ function parsed(json: string | undefined): unknown {
   try {
     return JSON.parse(json);
   } catch {
-    // Not JSON: then the answer does not tell, and the request has to.
+    // Not JSON: the response does not help, so the request is used.
     return undefined;
   }
 }

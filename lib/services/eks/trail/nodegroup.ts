@@ -1,6 +1,6 @@
 /**
- * What one event tells of a node group's instance types. They are named by the group itself or by its launch
- * template, never by both; where neither names one, EKS uses t3.medium.
+ * What one event says about a node group's instance types. The group itself or its launch template names them, never
+ * both; where neither does, EKS uses t3.medium.
  * Source: EKS API Reference, CreateNodegroup (instanceTypes), UpdateNodegroupVersion (launchTemplate).
  */
 
@@ -20,15 +20,15 @@ interface Template {
 }
 
 export interface Nodegroup {
-  /** The types that the group itself names: none, or not told. */
+  /** The types that the group itself names: `[]` for none, `untold` where no event says it. */
   readonly own: readonly string[] | 'untold';
   readonly template: Template | undefined;
-  /** The types that EKS uses where nothing names one: as it answered, else by its documentation. */
+  /** The types that EKS uses where nothing names one: as in its response, else as documented. */
   readonly byDefault: readonly string[];
   readonly fact: EksFacts['eks.nodegroup'];
 }
 
-/** A node group of which the trail has told nothing yet. */
+/** A node group of which no event is known yet. */
 export const untoldNodegroup: Nodegroup = {
   own: 'untold',
   template: undefined,
@@ -39,7 +39,11 @@ export const untoldNodegroup: Nodegroup = {
   ),
 };
 
-/** CreateNodegroup. */
+/**
+ * CreateNodegroup: the instance types of a new node group.
+ * @param ask reads EC2's facts about launch templates.
+ * @example madeNodegroup(event, event, ask).fact // known({ instanceTypes: ['m6i.large'], namedBy: 'node group' }, sourceOf(event))
+ */
 export function madeNodegroup(event: TrailEvent, accountRegion: AccountRegion, ask: AskTrail): Nodegroup {
   const answer = at(event.response, 'nodegroup');
   const whole = isWhole(event.request);
@@ -52,11 +56,16 @@ export function madeNodegroup(event: TrailEvent, accountRegion: AccountRegion, a
   const made = { own, template, byDefault };
   const fact = typesOf(made, event, accountRegion, ask);
   if (fact.known || answered.length === 0) return { ...made, fact };
-  // The types that EKS answers with are the group's, though the trail does not show its template.
+  // The types in EKS's response are the group's, even where the trail does not show its template.
   return { ...made, fact: known({ instanceTypes: answered, namedBy: 'node group' }, sourceOf(event)) };
 }
 
-/** UpdateNodegroupVersion: may bring another version of the launch template; else the types stay. */
+/**
+ * UpdateNodegroupVersion: it may use another version of the launch template; otherwise the types stay the same.
+ * @param before the node group before the event.
+ * @param ask reads EC2's facts about launch templates.
+ * @example updatedNodegroup(before, { ...event, request: {} }, event, ask) // before
+ */
 export function updatedNodegroup(
   before: Nodegroup,
   event: TrailEvent,
@@ -65,7 +74,7 @@ export function updatedNodegroup(
 ): Nodegroup {
   const named = templateIn(event.request);
   if (named === undefined) return before;
-  // It must be the template that the group was made with, so that either name stands for it.
+  // EKS requires the template that the group was created with, so that id and name may come from before.
   const template: Template = {
     id: named.id ?? before.template?.id,
     name: named.name ?? before.template?.name,

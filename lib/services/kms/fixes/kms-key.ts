@@ -1,6 +1,6 @@
 /**
- * A KMS key, read and evaluated for the actions on keys. They call keys by id and not by ARN: an id is one of the caller's
- * own account and Region, whatever an event said.
+ * Reads and checks a KMS key, for the actions on keys. They name keys by id and not by ARN, because an id always
+ * means a key of the caller's own account and Region, whatever an event said.
  */
 import { DescribeKeyCommand, GetKeyPolicyCommand, type KeyMetadata } from '@aws-sdk/client-kms';
 import { unlessDeleted } from '../../../aws/refusal.ts';
@@ -15,7 +15,11 @@ export function writesKeys(action: IamAction): Write {
   return { action, on: [{ service: 'kms', resource: 'key/*' }], condition: notOwn };
 }
 
-/** The key as KMS describes it now; `undefined` when there is none any more. */
+/**
+ * Reads a key.
+ * @returns the key as KMS describes it now; `undefined` when it was deleted. Rejects with what the SDK throws.
+ * @example (await describeKey(resource, deps))?.KeyState // 'Enabled'
+ */
 export function describeKey({ id }: Resource, { clients }: ActionDeps): Promise<KeyMetadata | undefined> {
   return unlessDeleted(async () => {
     const { KeyMetadata: key } = await clients.kms.send(new DescribeKeyCommand({ KeyId: id }));
@@ -25,7 +29,12 @@ export function describeKey({ id }: Resource, { clients }: ActionDeps): Promise<
 
 export const getKeyPolicyPermission = 'kms:GetKeyPolicy';
 
-/** The key's policy, as KMS gives it; `undefined` when there is no such key any more. */
+/**
+ * Reads a key's policy.
+ * @returns the policy's text as KMS returns it; `undefined` when the key was deleted. Rejects with what the SDK
+ *   throws.
+ * @example await keyPolicyOf(resource, deps) // '{"Version":"2012-10-17",…}'
+ */
 export function keyPolicyOf({ id }: Resource, { clients }: ActionDeps): Promise<string | undefined> {
   return unlessDeleted(async () => {
     const { Policy: policy } = await clients.kms.send(
@@ -35,12 +44,20 @@ export function keyPolicyOf({ id }: Resource, { clients }: ActionDeps): Promise<
   });
 }
 
-/** Whether the key is on its way to be deleted. */
+/**
+ * Whether the key's deletion is scheduled.
+ * @example isPendingDeletion({ KeyId: '1234abcd-12ab-34cd-56ef-1234567890ab', KeyState: 'PendingDeletion' }) // true
+ */
 export function isPendingDeletion({ KeyState: state }: KeyMetadata): boolean {
   return state === 'PendingDeletion' || state === 'PendingReplicaDeletion';
 }
 
-/** Why nothing is done to the key by anybody but AWS, as a sentence; `undefined` for a customer's own key. */
+/**
+ * Why no action may change a key: it was deleted, belongs to another account, or AWS manages it.
+ * @param key as KMS describes it; `undefined` when it was deleted.
+ * @returns a sentence; `undefined` for a customer's own key.
+ * @example obstacleOf(resource, undefined) // 'Key 1234abcd-12ab-34cd-56ef-1234567890ab was deleted.'
+ */
 export function obstacleOf(resource: Resource, key: KeyMetadata | undefined): string | undefined {
   if (key === undefined) return `Key ${resource.id} was deleted.`;
   if (key.AWSAccountId !== undefined && key.AWSAccountId !== resource.account) {
@@ -49,6 +66,10 @@ export function obstacleOf(resource: Resource, key: KeyMetadata | undefined): st
   return key.KeyManager === 'AWS' ? `AWS manages key ${resource.id}.` : undefined;
 }
 
+/**
+ * The result of a check that found no key.
+ * @example keyIsDeleted(resource) // { kind: 'deleted', because: 'key 1234abcd-12ab-34cd-56ef-1234567890ab was deleted' }
+ */
 export function keyIsDeleted({ id }: Resource): Extract<Check, { readonly kind: 'deleted' }> {
   return { kind: 'deleted', because: `key ${id} was deleted` };
 }

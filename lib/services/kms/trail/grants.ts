@@ -1,4 +1,4 @@
-/** What the trail proves of grants. */
+/** What the trail proves about grants. */
 import type { Resource, TrailEvent } from '../../../core/control.ts';
 import { type Known, known, unknownFact } from '../../../core/facts.ts';
 import { at, isObject, text, texts } from '../../../core/json.ts';
@@ -15,7 +15,12 @@ const untold: KmsGrant = {
   constraints: [],
 };
 
-/** CreateGrant, RevokeGrant, RetireGrant. A grant can't be changed, only made and ended. */
+/**
+ * Opens a reader of grants from CreateGrant, RevokeGrant and RetireGrant. A grant cannot be changed, only created and
+ * ended.
+ * @returns a reader without events; a grant whose creation it has not seen is unknown.
+ * @example openGrants().read['kms.grant'](grant).known // false
+ */
 export function openGrants(): TrailSubject<'kms.grant'> {
   const grants = new Map<string, Known<KmsGrant>>();
   const nameOf = ({ arn, id }: Resource): string => `${arn} ${id}`;

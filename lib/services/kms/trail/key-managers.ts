@@ -1,11 +1,15 @@
-/** What the trail proves of whose keys are, for services that encrypt with them. */
+/** What the trail proves about the managers of keys, for services that encrypt with them. */
 import type { TrailEvent } from '../../../core/control.ts';
 import { type Known, known, unknownFact } from '../../../core/facts.ts';
 import { text } from '../../../core/json.ts';
 import { sourceOf, type TrailRelated } from '../../../core/trail-facts.ts';
 import type { KeyManager } from '../facts.ts';
 
-/** Keys by ARN, each with its manager, which never changes. */
+/**
+ * Opens a reader of the managers of keys, by ARN; a key's manager never changes.
+ * @returns a reader without events; a key whose creation it has not seen is unknown.
+ * @example openKeyManagers().related['kms.keyManager'](accountRegion, arn).known // false
+ */
 export function openKeyManagers() {
   const managers = new Map<string, Known<KeyManager>>();
   const related: TrailRelated<'kms.keyManager'> = {

@@ -10,9 +10,14 @@ import { wholeRequest } from './whole-request.ts';
 const untold: KmsKeyMaterial = { missing: [], expirationModel: null, validTo: null };
 
 /**
- * ImportKeyMaterial, DeleteImportedKeyMaterial, DeleteExpiredKeyMaterial. A symmetric key may hold several
- * materials, each with an id, and is usable only while it has them all; older records name none.
+ * Opens a reader of imported key material from ImportKeyMaterial, DeleteImportedKeyMaterial and
+ * DeleteExpiredKeyMaterial.
+ * A symmetric key may have several materials, each with an id, and is usable only while it has them all; older
+ * records
+ * contain no ids.
  * Source: KMS API Reference, ImportKeyMaterial and DeleteImportedKeyMaterial (KeyMaterialId).
+ * @returns a reader without events; a key without events is unknown.
+ * @example openKeyMaterial().read['kms.keyMaterial'](key).known // false
  */
 export function openKeyMaterial(): TrailSubject<'kms.keyMaterial'> {
   const materials = new Map<string, Known<KmsKeyMaterial>>();
@@ -43,7 +48,7 @@ function materialAfter(event: TrailEvent, before: KmsKeyMaterial): KmsKeyMateria
   switch (event.eventName) {
     case 'ImportKeyMaterial': {
       const told = wholeRequest(event) !== undefined;
-      // What was lost or is restored without a name is the one material of a key that has only one.
+      // Material without an id is the only material of its key.
       const missing =
         keyMaterialId === null ? [] : others.filter((deleted) => deleted.keyMaterialId !== null);
       return {

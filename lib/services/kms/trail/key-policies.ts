@@ -1,4 +1,4 @@
-/** What the trail proves of key policies. */
+/** What the trail proves about key policies. */
 import type { Resource, TrailEvent } from '../../../core/control.ts';
 import { type Fact, known, unknownFact } from '../../../core/facts.ts';
 import { at } from '../../../core/json.ts';
@@ -8,7 +8,12 @@ import type { KmsKeyPolicy } from '../facts.ts';
 import { keyInEvent, replicaInEvent } from '../resources.ts';
 import { wholeRequest } from './whole-request.ts';
 
-/** CreateKey, ReplicateKey and PutKeyPolicy, which carry the policy as a string of JSON. */
+/**
+ * Opens a reader of key policies from CreateKey, ReplicateKey and PutKeyPolicy, which contain the policy as JSON
+ * text.
+ * @returns a reader without events; a key without events is unknown.
+ * @example openKeyPolicies().read['kms.keyPolicy'](key).known // false
+ */
 export function openKeyPolicies(): TrailSubject<'kms.keyPolicy'> {
   const policies = new Map<string, Fact<KmsKeyPolicy>>();
 
@@ -16,12 +21,12 @@ export function openKeyPolicies(): TrailSubject<'kms.keyPolicy'> {
     const given = at(event.request, 'policy');
     const told = wholeRequest(event) !== undefined;
     const type = at(event.response, 'keyMetadata', 'multiRegionConfiguration', 'multiRegionKeyType');
-    // The creation that ReplicateKey brings about need not repeat the policy which that call gave.
+    // The CreateKey event of a replica need not repeat the policy in the ReplicateKey call.
     const mayBeReplica =
       type === 'REPLICA' ||
       (key.id.startsWith('mrk-') && type !== 'PRIMARY' && at(event.request, 'multiRegion') !== true);
     if (given !== undefined && given !== null) policies.set(key.arn, policyFact(given, event));
-    // What is known before the creation is what ReplicateKey gave.
+    // A policy that is known before the creation comes from ReplicateKey.
     else if (policies.has(key.arn)) return;
     else if (told && !mayBeReplica) policies.set(key.arn, byDefault(key, event));
     else {
@@ -46,7 +51,7 @@ export function openKeyPolicies(): TrailSubject<'kms.keyPolicy'> {
       if (event.eventName === 'ReplicateKey') return learnReplication(event);
       for (const key of keyInEvent(event)) {
         if (event.eventName === 'CreateKey') learnCreation(key, event);
-        // PutKeyPolicy replaces the whole policy, so an unreadable one leaves nothing of the old.
+        // PutKeyPolicy replaces the whole policy, so after an unreadable one the policy is unknown.
         else if (event.eventName === 'PutKeyPolicy') {
           policies.set(key.arn, policyFact(at(event.request, 'policy'), event));
         }

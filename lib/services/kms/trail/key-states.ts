@@ -1,4 +1,4 @@
-/** What the trail proves of the state that keys are in. */
+/** What the trail proves about the states of keys. */
 import type { TrailEvent } from '../../../core/control.ts';
 import { type Known, known, unknownFact } from '../../../core/facts.ts';
 import { text } from '../../../core/json.ts';
@@ -6,7 +6,12 @@ import { sourceOf, type TrailSubject } from '../../../core/trail-facts.ts';
 import type { KmsKeyState } from '../facts.ts';
 import { keyInEvent } from '../resources.ts';
 
-/** Source: AWS KMS Developer Guide, "Key states of AWS KMS keys"; KMS API Reference, each operation. */
+/**
+ * Opens a reader of key states.
+ * Source: AWS KMS Developer Guide, "Key states of AWS KMS keys"; KMS API Reference, each operation.
+ * @returns a reader without events; a key without events is unknown.
+ * @example openKeyStates().read['kms.keyState'](key).known // false
+ */
 export function openKeyStates(): TrailSubject<'kms.keyState'> {
   const states = new Map<string, Known<KmsKeyState>>();
 
@@ -51,7 +56,7 @@ function stateAfter(event: TrailEvent, before: string | undefined): string | nul
     case 'DisableKey':
     case 'CancelKeyDeletion':
       return 'Disabled';
-    // PendingReplicaDeletion for a primary whose replicas are still there.
+    // PendingReplicaDeletion for a primary key that still has replicas.
     case 'ScheduleKeyDeletion':
       return text(event.response, 'keyState') ?? 'PendingDeletion';
     case 'DeleteKey':

@@ -1,4 +1,4 @@
-/** What the trail proves of keys themselves: what they are, and whether they are rotated. */
+/** What the trail proves about keys themselves: their metadata, and whether they are rotated. */
 import type { Resource, TrailEvent } from '../../../core/control.ts';
 import { type Known, known, unknownFact } from '../../../core/facts.ts';
 import { at, flag, text } from '../../../core/json.ts';
@@ -7,7 +7,7 @@ import type { KmsKey, KmsRotation } from '../facts.ts';
 import { keyInEvent, keySet, replicaInEvent } from '../resources.ts';
 import { wholeRequest } from './whole-request.ts';
 
-/** What the members of a set of multi-Region keys have in common; see `keySet`. */
+/** The metadata that the members of a set of multi-Region keys share; see `keySet`. */
 type SharedMetadata = Omit<KmsKey, 'multiRegionKeyType'>;
 type Role = 'PRIMARY' | 'REPLICA';
 
@@ -19,13 +19,18 @@ const untold: SharedMetadata = {
   customKeyStoreId: null,
 };
 
-/** CreateKey, ReplicateKey, UpdatePrimaryRegion, Enable/DisableKeyRotation, ImportKeyMaterial. */
+/**
+ * Opens a reader of metadata and rotation from CreateKey, ReplicateKey, UpdatePrimaryRegion, EnableKeyRotation,
+ * DisableKeyRotation and the events of imported key material.
+ * @returns a reader without events; a key without events is unknown.
+ * @example openKeys().read['kms.rotation'](key).known // false
+ */
 export function openKeys(): TrailSubject<'kms.key' | 'kms.rotation'> {
   const metadata = new Map<string, Known<SharedMetadata>>();
   const roles = new Map<string, Map<string, Role>>();
   const rotations = new Map<string, Known<KmsRotation>>();
 
-  /** Adds what an event tells; what is known already stays, as none of it changes in a key's life. */
+  /** Adds what an event says; known values stay, because none of them ever changes. */
   const tell = (key: Resource, told: Partial<SharedMetadata>, event: TrailEvent): void => {
     const before = metadata.get(keySet(key))?.value ?? untold;
     const value = {
@@ -48,7 +53,7 @@ export function openKeys(): TrailSubject<'kms.key' | 'kms.rotation'> {
     tell(key, told, event);
     const role = roleIn(event, 'keyMetadata');
     if (role !== undefined) tellRole(key, role);
-    // A replica is created by CreateKey too, and takes over the rotation that its set has already.
+    // A replica has a CreateKey event too, and has the rotation of its set.
     const mayBeReplica = role === 'REPLICA' || (role === undefined && key.id.startsWith('mrk-'));
     if (!mayBeReplica && told.keyManager !== 'AWS') {
       rotations.set(keySet(key), known({ enabled: false, rotationPeriodInDays: null }, sourceOf(event)));
@@ -56,8 +61,8 @@ export function openKeys(): TrailSubject<'kms.key' | 'kms.rotation'> {
   };
 
   /**
-   * KMS refuses both calls unless the key is one that it can rotate: a symmetric encryption key whose
-   * material KMS made, and the primary of its set. So their success proves that it is.
+   * KMS refuses both calls unless the key is one that it can rotate: a symmetric encryption key whose material KMS
+   * made, and the primary of its set. So success proves that the key is one.
    * Source: KMS API Reference, EnableKeyRotation and DisableKeyRotation (UnsupportedOperationException).
    */
   const learnRotation = (key: Resource, event: TrailEvent): void => {
@@ -135,8 +140,8 @@ export function openKeys(): TrailSubject<'kms.key' | 'kms.rotation'> {
 }
 
 /**
- * The metadata in the response, else what the request asked for, else the API's defaults: a request that is
- * there and says nothing means those. Source: KMS API Reference, CreateKey (KeySpec, KeyUsage, Origin).
+ * The metadata in the response, else in the request, else the API's defaults: a recorded request without a value
+ * means the default. Source: KMS API Reference, CreateKey (KeySpec, KeyUsage, Origin).
  */
 function metadataIn(event: TrailEvent, name: 'keyMetadata' | 'replicaKeyMetadata'): Partial<SharedMetadata> {
   const response = at(event.response, name);
