@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
 import path from 'node:path';
-import { policyFileName } from '../../cli/policy-file.ts';
+import { policyFileName } from '../../cli/policy/file.ts';
 import { type Bundle, bundleFunction, bundleWith } from '../../deploy/bundle.ts';
 import { entryOf } from '../../deploy/parts.ts';
 import { tableName } from '../../lib/aws/names.ts';

@@ -1,13 +1,26 @@
-/** `trailseal controls [ID]`: the catalogue. */
-import Table from 'cli-table3';
+/** `trailseal controls [ID]`: the catalogue of controls. */
+import type { Command } from 'commander';
 import * as z from 'zod/mini';
 import type { Control } from '../../lib/core/control.ts';
 import { namedEvents, triggerText } from '../../lib/pipeline/match.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { exitCode, UsageError } from '../exit.ts';
 import { printable, printableJson } from '../output/printable.ts';
+import { plainTable } from '../output/table.ts';
+import { type CommandContext, formatOption, type OutputFormat } from './options.ts';
 
-/** A control as JSON: everything that it declares, but for the code. */
+export function addControls(program: Command, { end }: CommandContext): void {
+  program
+    .command('controls')
+    .description('List the controls, or show one in full.')
+    .argument('[id]', 'id of a control')
+    .addOption(formatOption())
+    .action((id: string | undefined, flags: { readonly format: OutputFormat }) => {
+      end(runControls(id, flags.format));
+    });
+}
+
+/** A control as JSON: all that it declares, except code. */
 export function controlJson(control: Control): Record<string, unknown> {
   const {
     id,
@@ -47,28 +60,24 @@ export function controlJson(control: Control): Record<string, unknown> {
   };
 }
 
-export function runControls(id: string | undefined, format: 'table' | 'json'): number {
+function runControls(id: string | undefined, format: OutputFormat): number {
   if (id === undefined) {
     process.stdout.write(
       format === 'json' ? `${printableJson(controls.map(controlJson), 2)}\n` : catalogue(),
     );
-    return exitCode.fine;
+    return exitCode.success;
   }
   const control = controls.find((one) => one.id === id);
   if (control === undefined) {
-    throw new UsageError(`there is no control ${printable(id)}; \`trailseal controls\` lists them`);
+    throw new UsageError(`there is no control ${printable(id)}: \`trailseal controls\` lists them`);
   }
   process.stdout.write(format === 'json' ? `${printableJson(controlJson(control), 2)}\n` : page(control));
-  return exitCode.fine;
+  return exitCode.success;
 }
 
 function catalogue(): string {
-  const table = new Table({
-    head: ['Control', 'Severity', 'What should be so'],
-    style: { head: [], border: [] },
-  });
-  for (const { id, severity, title } of controls) table.push([id, severity, title]);
-  return `${table.toString()}\n${controls.length} controls; \`trailseal controls ID\` tells all about one.\n`;
+  const rows = controls.map(({ id, severity, title }) => [id, severity, title]);
+  return `${plainTable(['Control', 'Severity', 'Requirement'], rows)}\n\n${controls.length} controls; \`trailseal controls ID\` shows one in full.\n`;
 }
 
 function page(control: Control): string {
@@ -77,9 +86,9 @@ function page(control: Control): string {
   const settings = z.toJSONSchema(control.settings, { io: 'input' }).properties ?? {};
   const sections: readonly [string, readonly string[]][] = [
     ['Severity', [control.severity]],
-    ['Evaluates', [control.resourceType]],
+    ['Resource type', [control.resourceType]],
     ['Triggers', events(control.triggers)],
-    ['Endings', events(control.deletions)],
+    ['Deletion events', events(control.deletions)],
     ['Facts', control.facts],
     [
       'Settings',
@@ -88,9 +97,9 @@ function page(control: Control): string {
       ),
     ],
     ['Actions', control.actions],
-    ["Only by an operator's order", control.onRequestOnly ?? []],
+    ['Actions only on request', control.onRequestOnly ?? []],
     ['Standards', standards.map(([standard, requirements]) => `${standard}: ${requirements.join(', ')}`)],
-    ['What to do', [control.remediation]],
+    ['Remediation', [control.remediation]],
     ['Reference', [control.reference]],
   ];
   const body = sections

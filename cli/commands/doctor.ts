@@ -1,54 +1,42 @@
-/** `trailseal doctor`: is an account and Region ready, and what is to be done where it is not. */
-import { controls } from '../../lib/services/catalogue.ts';
-import { checkStage, regionsOf } from '../doctor/account-region.ts';
-import { assess } from '../doctor/assess.ts';
-import { type Check, withProfile } from '../doctor/check.ts';
-import { accountClients } from '../doctor/clients.ts';
-import { observe } from '../doctor/observe.ts';
-import { checksJson, checksText } from '../doctor/print.ts';
-import { exitCode } from '../exit.ts';
-import { printableJson } from '../output/printable.ts';
-import { readPolicy } from '../policy-file.ts';
-import { tellOfWaiting } from '../waiting.ts';
+/** `trailseal doctor`. */
+import type { Command } from 'commander';
+import {
+  type CommandContext,
+  collect,
+  formatOption,
+  type OutputFormat,
+  withDeployedPolicyOption,
+  withHelpNotes,
+} from './options.ts';
 
 export interface DoctorFlags {
   readonly region: readonly string[];
   readonly stage: string;
   readonly profile?: string;
   readonly policy?: string;
-  readonly format: 'table' | 'json';
+  readonly format: OutputFormat;
 }
 
-/**
- * Looks and tells; nothing is changed.
- * @returns the exit code: 1 where something failed, else 3 where something could not be looked at.
- */
-export async function runDoctor(flags: DoctorFlags): Promise<number> {
-  const { stage, profile } = flags;
-  checkStage(stage);
-  const { policy } = readPolicy(flags.policy, controls);
-  const regions = await regionsOf(flags.region, profile);
-  const enabled = controls.filter(({ id }) => policy.controls.get(id)?.enabled === true);
-  const [first = ''] = regions;
-  tellOfWaiting(process.stderr);
-  const observed = await observe(accountClients(first, profile), {
-    stage,
-    regions,
-    policy,
-    controls: enabled,
+export function addDoctor(program: Command, { end }: CommandContext): void {
+  const command = program
+    .command('doctor')
+    .description('Check that an account and Region are ready, and say how to correct what is not.')
+    .option('--region <name>', 'Region to check (repeatable; default: the configured Region)', collect, [])
+    .option('--stage <name>', 'stage of the deployment', 'dev')
+    .option('--profile <name>', 'AWS profile to take the credentials from');
+  withHelpNotes(withDeployedPolicyOption(command, 'to check for').addOption(formatOption()), {
+    notes: [
+      'Changes nothing. Where the policy has actions or custom actions, remediation is checked too. A check that needs a ' +
+        'permission you do not have names it.',
+    ],
+    exitCodes: {
+      0: 'ready, possibly with warnings',
+      1: 'a check failed',
+      2: 'wrong usage or invalid policy',
+      3: 'no check failed, but some could not be made',
+    },
+  }).action(async (flags: DoctorFlags) => {
+    const { runDoctor } = await import('../doctor/run.ts');
+    end(await runDoctor(flags));
   });
-  const checks = withProfile(assess(observed), profile);
-  if (flags.format === 'json') {
-    process.stdout.write(`${printableJson(checksJson(checks, stage), 2)}\n`);
-  } else {
-    const colour = process.stdout.hasColors?.() === true && (process.env['NO_COLOR'] ?? '') === '';
-    const width = process.stdout.columns ?? 140;
-    process.stdout.write(checksText(checks, stage, { colour, width }));
-  }
-  return codeOf(checks);
-}
-
-function codeOf(checks: readonly Check[]): number {
-  if (checks.some(({ status }) => status === 'fail')) return exitCode.failOn;
-  return checks.some(({ status }) => status === 'unknown') ? exitCode.input : exitCode.fine;
 }

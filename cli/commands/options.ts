@@ -1,42 +1,148 @@
-/** Options, and checks of them, that several commands share. */
+/** Options, help and checks that several commands share. */
 import { type Command, Option } from 'commander';
 import { type Control, type Severity, severities } from '../../lib/core/control.ts';
 import { UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
+import { wrapped } from '../output/table.ts';
 
-/** What every command that evaluates takes: under which policy, by which controls, and what to make of it. */
+/** What a command gets from the process that runs it. */
+export interface CommandContext {
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Takes the exit code of the command that was run. */
+  readonly end: (code: number) => void;
+}
+
+export type OutputFormat = 'table' | 'json';
+
+/** Options of a command that works on a deployment. */
+export interface DeploymentFlags {
+  readonly stage: string;
+  readonly region?: string;
+  readonly profile?: string;
+  readonly format: OutputFormat;
+}
+
+/** Options of a command that asks before it changes something. */
+export interface ConsentFlags {
+  readonly reason?: string;
+  readonly yes?: boolean;
+}
+
+/** Options of a command that evaluates: the policy, the controls, and what to do with the results. */
 export interface EvaluatingFlags {
   readonly policy?: string;
   readonly out: string;
-  readonly format: 'table' | 'json';
+  readonly format: OutputFormat;
   readonly control: readonly string[];
   readonly failOn?: Severity;
   readonly quiet?: boolean;
 }
 
+/** Options of a command that replays an archive: which part of it, and how it is read. */
+export interface ArchiveFlags {
+  readonly since?: string;
+  readonly until?: string;
+  readonly account: readonly string[];
+  readonly region: readonly string[];
+  readonly threads?: string;
+  readonly trail: readonly string[];
+  readonly profile?: string;
+  readonly quiet?: boolean;
+}
+
+/** For an option that may be repeated. */
 export const collect = (value: string, previous: readonly string[]): readonly string[] => [
   ...previous,
   value,
 ];
 
+export function formatOption(): Option {
+  return new Option('--format <format>', 'what to print').choices(['table', 'json']).default('table');
+}
+
+export function withDeploymentOptions(command: Command): Command {
+  return command
+    .option('--stage <name>', 'stage of the deployment', 'dev')
+    .option('--region <name>', 'Region of the deployment (default: the configured Region)')
+    .option('--profile <name>', 'AWS profile to take the credentials from')
+    .addOption(formatOption());
+}
+
+/** @param purpose what the deployed policy is needed for. */
+export function withDeployedPolicyOption(command: Command, purpose: string): Command {
+  return command.option(
+    '--policy <file>',
+    `policy file that was deployed, ${purpose} (default: ./trailseal.policy.yml, if it exists)`,
+  );
+}
+
+export function withConsentOptions(command: Command): Command {
+  return command
+    .option('--reason <text>', 'reason, for the audit trail (asked for if left out)')
+    .option('--yes', 'do not ask for confirmation; requires --reason');
+}
+
 export function withEvaluatingOptions(command: Command): Command {
   return command
     .option(
       '--policy <file>',
-      'the policy; default: ./trailseal.policy.yml where there is one, else report only',
+      'policy file (default: ./trailseal.policy.yml, if it exists; else a policy that only reports)',
     )
-    .option('--out <dir>', 'the folder for findings and report', 'out')
-    .addOption(new Option('--format <format>', 'what to print').choices(['table', 'json']).default('table'))
-    .option('--control <id>', 'only this control (repeatable)', collect, [])
+    .option('--out <dir>', 'folder for findings and report', 'out')
+    .addOption(formatOption())
+    .option('--control <id>', 'evaluate only this control (repeatable)', collect, [])
     .addOption(
-      new Option('--fail-on <severity>', 'exit 1 when an open failure, not exempt, is this severe or worse')
+      new Option(
+        '--fail-on <severity>',
+        'exit 1 if an open failure without exemption is this severe or worse',
+      )
         .choices([...severities])
         .argParser((value) => oneOf(value.toUpperCase(), severities, '--fail-on')),
     )
-    .option('--quiet', 'print the counts only, and no progress');
+    .option('--quiet', 'print only the counts, and no progress');
 }
 
-/** The controls that `--control` names; all of them where it names none. @throws UsageError for a name of none. */
+export function withArchiveOptions(command: Command): Command {
+  return command
+    .option('--since <time>', 'evaluate events from this time on (ISO 8601; UTC if no zone is given)')
+    .option('--until <time>', 'ignore events at or after this time; a date alone counts to its end')
+    .option('--account <id>', 'evaluate only resources of this account (repeatable)', collect, [])
+    .option('--region <name>', 'evaluate only resources in this Region (repeatable)', collect, [])
+    .option('--threads <number>', 'threads that read files (default: chosen by the number of processors)')
+    .option('--trail <name>', 'read the bucket of this trail, by name or ARN (repeatable)', collect, [])
+    .option('--profile <name>', 'AWS profile to take the credentials for S3 from');
+}
+
+/** The paragraphs below a command's options. */
+export interface HelpNotes {
+  readonly notes?: readonly string[];
+  readonly exitCodes?: Readonly<Record<number, string>>;
+  readonly permissions?: string;
+}
+
+const helpWidth = 78;
+
+export function withHelpNotes(
+  command: Command,
+  { notes = [], exitCodes = {}, permissions }: HelpNotes,
+): Command {
+  const codes = Object.entries(exitCodes).map(([code, meaning]) => hanging(code.padEnd(5), meaning));
+  const paragraphs = [
+    ...notes.map((note) => wrapped(note, helpWidth)),
+    ...(codes.length === 0 ? [] : [['Exit codes:', ...codes].join('\n')]),
+    ...(permissions === undefined ? [] : [`IAM permissions:\n${hanging('', permissions)}`]),
+  ];
+  return command.addHelpText('after', `\n${paragraphs.join('\n\n')}`);
+}
+
+/** The text after a label, its lines indented alike. */
+function hanging(label: string, text: string): string {
+  const indent = ' '.repeat(2 + label.length);
+  return `  ${label}${wrapped(text, helpWidth - indent.length).replaceAll('\n', `\n${indent}`)}`;
+}
+
+/** The controls that `--control` names; all where it names none. @throws UsageError for an unknown id. */
 export function chooseControls(ids: readonly string[], controls: readonly Control[]): readonly Control[] {
   if (ids.length === 0) return controls;
   const known = controls.map(({ id }) => id);
@@ -45,23 +151,42 @@ export function chooseControls(ids: readonly string[], controls: readonly Contro
 }
 
 /**
- * A Region becomes part of the name of the host that is asked, so that no other text may pass for one.
- * @param what names it, for the message.
- * @throws UsageError when it could not be the name of a Region.
+ * A Region becomes part of the name of the host that is called, so that nothing else may pass for one.
+ * @param option or argument that holds it, for the message.
+ * @throws UsageError when it cannot be the name of a Region.
  */
-export function checkRegion(region: string, what = '--region'): void {
+export function checkRegion(region: string, option = '--region'): void {
   if (!/^[a-z]{2,}(-[a-z]+)+-\d+$/.test(region)) {
     throw new UsageError(
-      `${what} takes a Region such as eu-central-1, not ${printable(region) || 'nothing'}`,
+      `${option} takes a Region such as eu-central-1, not ${printable(region) || 'nothing'}`,
     );
   }
 }
 
-/** The folder that `--out` names. @throws UsageError for an empty name. */
+/** @throws UsageError when it cannot be the name of a stage. */
+export function checkStage(stage: string): void {
+  if (!/^[a-z][a-z0-9-]*$/.test(stage)) {
+    throw new UsageError(
+      `--stage takes lower-case letters, digits and hyphens, not ${printable(stage) || 'nothing'}`,
+    );
+  }
+}
+
+/** @throws UsageError for an empty name. */
 export function checkOut(folder: string): void {
   if (folder === '') throw new UsageError('--out takes the name of a folder, not nothing');
 }
 
+/** @throws UsageError for anything but a whole number from 1 to `most`. */
+export function wholeNumber(value: string, most: number, option: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > most) {
+    throw new UsageError(`${option} takes a whole number from 1 to ${most}, not ${printable(value)}`);
+  }
+  return number;
+}
+
+/** @throws UsageError for a value that is not allowed. */
 export function oneOf<const T extends string>(value: string, allowed: readonly T[], option: string): T {
   const found = allowed.find((one) => one === value);
   if (found === undefined) {

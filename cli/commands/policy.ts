@@ -1,113 +1,156 @@
-/** `trailseal policy validate FILE`: is it a policy, and if not, where and why; `policy diff OLD NEW PATH…`. */
-
-import { parsePolicy } from '../../lib/policy/file/parse.ts';
-import type { Policy } from '../../lib/policy/model.ts';
-import { controls } from '../../lib/services/catalogue.ts';
-import { exitCode, UsageError } from '../exit.ts';
-import { printable, printableJson } from '../output/printable.ts';
-import { troubleText } from '../output/summary.ts';
-import { compare } from '../policy-diff/compare.ts';
-import { diffText } from '../policy-diff/print.ts';
-import { replayUnderBoth } from '../policy-diff/replays.ts';
-import type { PolicyDiffJson } from '../policy-diff/schema.ts';
-import { summaryOf } from '../policy-diff/summary.ts';
-import { policyErrorText, readText } from '../policy-file.ts';
-import { version } from '../version.ts';
-import { type ArchiveFlags, readingArchive } from './archive-options.ts';
-import { chooseControls } from './options.ts';
-
-export function runPolicyValidate(file: string, format: 'table' | 'json'): number {
-  const parsed = parsePolicy(readText(file), file, controls);
-  if (format === 'json') {
-    const errors = parsed.ok ? [] : parsed.errors;
-    process.stdout.write(`${printableJson({ file, valid: parsed.ok, errors }, 2)}\n`);
-    return parsed.ok ? exitCode.fine : exitCode.usage;
-  }
-  if (!parsed.ok) {
-    process.stderr.write(`${policyErrorText(file, parsed.errors)}\n`);
-    return exitCode.usage;
-  }
-  const { policy } = parsed;
-  const acting = [...policy.controls.values()].filter(
-    ({ enabled, actions }) => enabled && actions.length > 0,
-  ).length;
-  const enabled = [...policy.controls.values()].filter((control) => control.enabled).length;
-  process.stdout.write(
-    `${printable(file)} is a valid policy: ${enabled} of ${policy.controls.size} controls enabled, ` +
-      `${acting === 0 ? 'all report only' : `${acting} act`}${customActionsText(policy)}, ${policy.exemptions.length} exemptions.\n`,
-  );
-  return exitCode.fine;
-}
-
-function customActionsText({ customActions }: Policy): string {
-  if (customActions.length === 0) return '';
-  const list = new Intl.ListFormat('en-GB').format(customActions);
-  return `, operators may order ${list}`;
-}
+/** `trailseal policy validate`, `diff`, `show`, `push` and `clear`. */
+import type { Command } from 'commander';
+import {
+  type ArchiveFlags,
+  type CommandContext,
+  type ConsentFlags,
+  collect,
+  type DeploymentFlags,
+  formatOption,
+  type OutputFormat,
+  withArchiveOptions,
+  withConsentOptions,
+  withDeployedPolicyOption,
+  withDeploymentOptions,
+  withHelpNotes,
+} from './options.ts';
 
 export interface PolicyDiffFlags extends ArchiveFlags {
-  readonly format: 'table' | 'json';
+  readonly format: OutputFormat;
   readonly control: readonly string[];
   readonly failOnChange?: boolean;
 }
 
-/**
- * Replays what `paths` and the trails hold under two policies, and prints what the new one changes.
- * @returns the exit code.
- */
-export async function runPolicyDiff(
-  oldFile: string,
-  newFile: string,
-  paths: readonly string[],
-  flags: PolicyDiffFlags,
-  signal: AbortSignal,
-): Promise<number> {
-  const policies = readBoth(oldFile, newFile);
-  if (policies === undefined) return exitCode.usage;
-  if (paths.length === 0 && flags.trail.length === 0) {
-    throw new UsageError(
-      'policy diff takes, after the two policies, what to replay: files, folders, s3://BUCKET/PREFIX, or --trail NAME',
-    );
-  }
-  const chosen = chooseControls(flags.control, controls);
-  const now = new Date();
-  const { result, sources } = await readingArchive(paths, flags, signal, (local, reading) =>
-    replayUnderBoth(local, policies, chosen, { ...reading, now }),
-  );
-  const comparison = compare(result.old, result.new);
-  const { files, records, inputErrors, skipped } = result.new.replay;
-  const diff: PolicyDiffJson = {
-    trailseal: version,
-    generatedAt: now.toISOString(),
-    old: oldFile,
-    new: newFile,
-    sources: [...sources],
-    files,
-    records,
-    summary: summaryOf(comparison, { old: oldFile, new: newFile }),
-    changed: comparison.changes.length > 0,
-    same: comparison.same,
-    controls: [...comparison.controls],
-    findings: [...comparison.changes],
-    inputErrors: inputErrors.map((error) => ({ ...error })),
-    skipped: skipped.map((file) => ({ ...file })),
-  };
-  process.stdout.write(
-    flags.format === 'json'
-      ? `${printableJson(diff, 2)}\n`
-      : diffText(diff, { width: process.stdout.columns ?? 140, quiet: flags.quiet === true }),
-  );
-  if (inputErrors.length > 0) process.stderr.write(`${troubleText(result.new.replay)}\n`);
-  if (flags.failOnChange === true && diff.changed) return exitCode.failOn;
-  return inputErrors.length > 0 ? exitCode.input : exitCode.fine;
+export interface PolicyShowFlags extends DeploymentFlags {
+  /** The policy that was deployed. */
+  readonly policy?: string;
+}
+export interface PolicyPushFlags extends PolicyShowFlags, ConsentFlags {}
+export interface PolicyClearFlags extends DeploymentFlags, ConsentFlags {}
+
+export function addPolicy(program: Command, context: CommandContext): void {
+  const policy = program
+    .command('policy')
+    .description('Check and compare policy files, and override the policy of a deployment.');
+  addValidate(policy, context);
+  addDiff(policy, context);
+  addShow(policy, context);
+  addPush(policy, context);
+  addClear(policy, context);
 }
 
-/** Both policies; `undefined` where one is none, after all that is wrong with them was told. */
-function readBoth(oldFile: string, newFile: string): { old: Policy; new: Policy } | undefined {
-  const [old, now] = [oldFile, newFile].map((file) => {
-    const parsed = parsePolicy(readText(file), file, controls);
-    if (!parsed.ok) process.stderr.write(`${policyErrorText(file, parsed.errors)}\n`);
-    return parsed.ok ? parsed.policy : undefined;
+function addValidate(policy: Command, { end }: CommandContext): void {
+  const command = policy
+    .command('validate')
+    .description('Check a policy file: each error with its path, its line and a hint.')
+    .argument('<file>', 'policy file')
+    .addOption(formatOption());
+  withHelpNotes(command, {
+    exitCodes: { 0: 'the policy is valid', 2: 'it is not, or cannot be read' },
+  }).action(async (file: string, flags: { readonly format: OutputFormat }) => {
+    const { runPolicyValidate } = await import('../policy/validate.ts');
+    end(runPolicyValidate(file, flags.format));
   });
-  return old === undefined || now === undefined ? undefined : { old, new: now };
+}
+
+function addDiff(policy: Command, { signal, end }: CommandContext): void {
+  const command = policy
+    .command('diff')
+    .description('Replay an archive under two policies, and show what the new one changes and why.')
+    .argument('<old>', 'current policy file')
+    .argument('<new>', 'new policy file')
+    .argument('[path...]', 'what to replay, as for `trailseal replay`');
+  withHelpNotes(
+    withArchiveOptions(command)
+      .option('--control <id>', 'evaluate only this control (repeatable)', collect, [])
+      .addOption(formatOption())
+      .option('--fail-on-change', 'exit 1 if anything changes')
+      .option('--quiet', 'print only one sentence, and no progress'),
+    {
+      notes: ['Writes no files and changes nothing.'],
+      exitCodes: {
+        0: 'success',
+        1: '--fail-on-change was reached',
+        2: 'wrong usage, or a policy is invalid',
+        3: 'some input could not be read; the rest was evaluated',
+      },
+    },
+  ).action(async (oldFile: string, newFile: string, paths: readonly string[], flags: PolicyDiffFlags) => {
+    const { runPolicyDiff } = await import('../policy/diff/run.ts');
+    end(await runPolicyDiff(oldFile, newFile, paths, flags, signal));
+  });
+}
+
+function addShow(policy: Command, { end }: CommandContext): void {
+  const command = policy
+    .command('show')
+    .description(
+      'Show the effective policy of a deployment: the deployed one, or an override and its origin.',
+    );
+  withHelpNotes(withDeployedPolicyOption(withDeploymentOptions(command), 'to check the override against'), {
+    exitCodes: {
+      0: 'success',
+      1: 'the newest override is invalid and not in effect',
+      2: 'wrong usage, or no such deployment',
+      3: 'the effective policy could not be read',
+    },
+    permissions:
+      'lambda:GetFunctionConfiguration; ssm:GetParameter, ssm:GetParameterHistory on the parameter',
+  }).action(async (flags: PolicyShowFlags) => {
+    const { runPolicyShow } = await import('../policy/override/run.ts');
+    end(await runPolicyShow(flags));
+  });
+}
+
+function addPush(policy: Command, { signal, end }: CommandContext): void {
+  const command = policy
+    .command('push')
+    .description('Override the policy of a deployment without deploying. Shows the changes and asks first.')
+    .argument(
+      '<file>',
+      'policy file; it may tune and narrow the deployed policy, and allow nothing beyond it',
+    );
+  withHelpNotes(
+    withConsentOptions(
+      withDeployedPolicyOption(withDeploymentOptions(command), 'to check the override against'),
+    ),
+    {
+      notes: [
+        'Functions apply the override within a minute. Existing resources are re-evaluated at their next event or ' +
+          'scheduled scan.',
+      ],
+      exitCodes: {
+        0: 'the override is in effect, or was already',
+        1: 'you did not agree',
+        2: 'wrong usage or invalid policy, or the deployment allows no override',
+        3: 'something could not be read or written',
+      },
+      permissions:
+        'lambda:GetFunctionConfiguration; ssm:GetParameter, ssm:GetParameterHistory, ssm:PutParameter on the parameter',
+    },
+  ).action(async (file: string, flags: PolicyPushFlags) => {
+    const { runPolicyPush } = await import('../policy/override/run.ts');
+    end(await runPolicyPush(file, flags, signal));
+  });
+}
+
+function addClear(policy: Command, { signal, end }: CommandContext): void {
+  const command = policy
+    .command('clear')
+    .description(
+      'Delete the override with all its versions, so that the deployed policy applies again. Asks first.',
+    );
+  withHelpNotes(withConsentOptions(withDeploymentOptions(command)), {
+    exitCodes: {
+      0: 'there is no override any more',
+      1: 'you did not agree',
+      2: 'wrong usage, or the deployment allows no override',
+      3: 'the override could not be read or deleted',
+    },
+    permissions:
+      'lambda:GetFunctionConfiguration; ssm:GetParameter, ssm:GetParameterHistory, ssm:DeleteParameter on the parameter',
+  }).action(async (flags: PolicyClearFlags) => {
+    const { runPolicyClear } = await import('../policy/override/run.ts');
+    end(await runPolicyClear(flags, signal));
+  });
 }

@@ -1,46 +1,55 @@
-/** `trailseal replay [PATH…] [--trail …]`: an archive through the controls. */
+/** `trailseal replay [PATH…] [--trail …]`, and `npm start`. */
+import path from 'node:path';
 import type { Command } from 'commander';
-import { replayPaths } from '../../lib/pipeline/replay/replay.ts';
-import { controls } from '../../lib/services/catalogue.ts';
-import { UsageError } from '../exit.ts';
-import { readPolicy } from '../policy-file.ts';
-import { version } from '../version.ts';
-import { type ArchiveFlags, readingArchive, withArchiveOptions } from './archive-options.ts';
-import { conclude } from './conclude.ts';
-import { checkOut, chooseControls, type EvaluatingFlags, withEvaluatingOptions } from './options.ts';
+import {
+  type ArchiveFlags,
+  type CommandContext,
+  type EvaluatingFlags,
+  withArchiveOptions,
+  withEvaluatingOptions,
+  withHelpNotes,
+} from './options.ts';
 
 export interface ReplayFlags extends EvaluatingFlags, ArchiveFlags {}
 
-/** The options of a replay, for every command that makes one. */
-export function withReplayOptions(command: Command): Command {
-  return withArchiveOptions(withEvaluatingOptions(command));
-}
+/** @param sampleArchive the folder that `npm start` replays. */
+export function addReplay(program: Command, { signal, end }: CommandContext, sampleArchive: string): void {
+  const run = async (paths: readonly string[], flags: ReplayFlags) => {
+    const { runReplay } = await import('../replay/run.ts');
+    end(await runReplay(paths, flags, signal));
+  };
+  const replay = program
+    .command('replay')
+    .description(
+      'Evaluate a CloudTrail archive: which findings are open, who caused them, and what the policy would have done.',
+    )
+    .argument(
+      '[path...]',
+      'files or folders (CloudTrail log files, JSON lines, single events), or s3://BUCKET[/PREFIX]',
+    );
+  withHelpNotes(withArchiveOptions(withEvaluatingOptions(replay)), {
+    notes: [
+      'In S3, only the folders of the days, accounts and Regions in question (and one more day) are listed and read. ' +
+        'Facts from before --since are therefore not known; in a local folder they are.',
+    ],
+    exitCodes: {
+      0: 'success',
+      1: '--fail-on was reached',
+      2: 'wrong usage, invalid policy, or no credentials',
+      3: 'some input could not be read; the rest was evaluated',
+    },
+    permissions:
+      'For s3://…: s3:ListBucket, s3:GetObject, and kms:Decrypt if the trail encrypts its files. For --trail: cloudtrail:DescribeTrails.',
+  }).action(run);
 
-/**
- * Replays `paths` and what the trails deliver, prints and writes what came of it.
- * @returns the exit code.
- */
-export async function runReplay(
-  paths: readonly string[],
-  flags: ReplayFlags,
-  signal: AbortSignal,
-): Promise<number> {
-  if (paths.length === 0 && flags.trail.length === 0) {
-    throw new UsageError('replay takes what to read: files, folders, s3://BUCKET/PREFIX, or --trail NAME');
-  }
-  const chosen = chooseControls(flags.control, controls);
-  const { policy, name } = readPolicy(flags.policy, controls);
-  checkOut(flags.out);
-  const now = new Date();
-  const { result, sources } = await readingArchive(paths, flags, signal, (local, reading) =>
-    replayPaths(local, { ...reading, controls: chosen, policy, now }),
-  );
-  const generatedAt = now.toISOString();
-  return conclude(
-    result,
-    { command: 'replay', version, generatedAt, sources, policy: name },
-    chosen,
-    flags,
-    signal,
+  const start = program
+    .command('start', { hidden: true })
+    .description('Replay the sample archive, or the paths given.')
+    .argument('[path...]');
+  withArchiveOptions(withEvaluatingOptions(start)).action(
+    async (paths: readonly string[], flags: ReplayFlags) => {
+      const sample = path.relative(process.cwd(), sampleArchive) || sampleArchive;
+      await run(paths.length > 0 || flags.trail.length > 0 ? paths : [sample], flags);
+    },
   );
 }

@@ -1,4 +1,4 @@
-/** Where a stage's queues are, and what lies in the dead-letter queues, without taking it away. */
+/** Finds the queues of a stage, and reads the messages in a DLQ without removing them. */
 import {
   ChangeMessageVisibilityBatchCommand,
   GetQueueUrlCommand,
@@ -13,23 +13,23 @@ import {
   queueName,
   type Stage,
 } from '../../lib/aws/names.ts';
+import { type Answer, answered, askIfExists } from '../aws/answer.ts';
 import { noSuchQueue } from '../doctor/observe-deployment.ts';
-import { type Seen, seeIfThere, seen } from '../doctor/observed-state.ts';
 
 export interface QueueUrls {
   readonly queue: string;
   readonly deadLetters: string;
 }
 
-/** @returns `undefined` where the stage has no such dead-letter queue. */
+/** @returns `undefined` where the stage has no such queue or DLQ. */
 export async function queueUrls(
   sqs: SQSClient,
   stage: Stage,
   name: QueueName | ListenerName,
-): Promise<Seen<QueueUrls | undefined>> {
+): Promise<Answer<QueueUrls | undefined>> {
   const [queue, deadLetters] = await Promise.all(
     [queueName(stage, name), deadLetterQueueName(stage, name)].map((QueueName) =>
-      seeIfThere('sqs:GetQueueUrl', noSuchQueue, async () => {
+      askIfExists('sqs:GetQueueUrl', noSuchQueue, async () => {
         const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
         return QueueUrl;
       }),
@@ -37,20 +37,20 @@ export async function queueUrls(
   );
   if (queue?.known === false) return queue;
   if (deadLetters?.known === false) return deadLetters;
-  if (queue?.value === undefined || deadLetters?.value === undefined) return seen(undefined);
-  return seen({ queue: queue.value, deadLetters: deadLetters.value });
+  if (queue?.value === undefined || deadLetters?.value === undefined) return answered(undefined);
+  return answered({ queue: queue.value, deadLetters: deadLetters.value });
 }
 
 /**
- * Seconds for which what was received is hidden from others: longer than any reading takes. Whoever is interrupted
- * so hard that nothing is given back has to wait so long.
+ * Seconds for which received messages are hidden from others: longer than reading takes. After a hard interruption,
+ * they become visible again only then.
  */
 const hidden = 120;
 
 /**
- * The messages of a queue, page by page. SQS has no way to look without receiving: each message is hidden from
- * everybody until `giveBack`, or for two minutes. A queue of many servers may answer in part; so it is asked until
- * an answer, waited for over all servers, brings nothing new; an interruption ends it too.
+ * The messages of a queue, page by page. SQS can show messages only by receiving them: each is hidden from everybody
+ * else until `makeVisible`, or for two minutes. One answer may not have all messages, so that it receives until a long
+ * poll, which asks all of SQS's servers, brings nothing new. An abort ends it too.
  * Source: Amazon SQS Developer Guide, "Short and long polling", "Visibility timeout".
  */
 export async function* receiveAll(
@@ -78,19 +78,19 @@ export async function* receiveAll(
   }
 }
 
-/** Shows received messages to everybody again. What cannot be shown at once shows itself in two minutes. */
-export async function giveBack(
+/** Makes received messages visible to others again. Where that fails, they become visible after two minutes. */
+export async function makeVisible(
   sqs: SQSClient,
   url: string,
   receipts: readonly string[],
-): Promise<Seen<undefined>> {
-  return seeIfThere('sqs:ChangeMessageVisibility', [], async () => {
+): Promise<Answer<undefined>> {
+  return askIfExists('sqs:ChangeMessageVisibility', [], async () => {
     for (let from = 0; from < receipts.length; from += 10) {
       await sqs.send(
         new ChangeMessageVisibilityBatchCommand({
           QueueUrl: url,
-          Entries: receipts.slice(from, from + 10).map((ReceiptHandle, accountRegion) => ({
-            Id: String(accountRegion),
+          Entries: receipts.slice(from, from + 10).map((ReceiptHandle, index) => ({
+            Id: String(index),
             ReceiptHandle,
             VisibilityTimeout: 0,
           })),

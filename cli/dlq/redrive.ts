@@ -1,28 +1,27 @@
-/** Sending dead letters back to the queue that they were meant for. */
+/** Sends messages from a DLQ back to the queue that they came from. */
 import { DeleteMessageCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { type Seen, see } from '../doctor/observed-state.ts';
-import { bodyAgain, type Letter } from './letter.ts';
+import { type Answer, ask } from '../aws/answer.ts';
+import { bodyAgain, type DeadLetter } from './dead-letter.ts';
 import type { QueueUrls } from './queues.ts';
 
 export type Redriven =
   | { readonly kind: 'sent' }
-  /** A dry run: it would be sent. */
+  /** With --dry-run. */
   | { readonly kind: 'would-be-sent' }
   | { readonly kind: 'not-sent'; readonly because: string }
-  /** It is in both queues now, and will be handled; sent once more it does no harm. */
+  /** It is in both queues now and will be handled; sending it once more is harmless. */
   | { readonly kind: 'not-deleted'; readonly because: string };
 
 /**
- * Sends a letter again, as it was but for the attributes that tell why it died, and deletes it from the
- * dead-letter queue once the other queue has accepted it. In this order nothing is lost; what is handled twice
- * makes no difference.
+ * Sends a message without the attributes that say why it failed, and deletes it from the DLQ once the other queue has
+ * accepted it. In this order nothing is lost; a message that is handled twice is harmless.
  */
-export async function redriveOne(sqs: SQSClient, urls: QueueUrls, letter: Letter): Promise<Redriven> {
-  const sent: Seen<unknown> = await see('sqs:SendMessage', () =>
+export async function redriveOne(sqs: SQSClient, urls: QueueUrls, letter: DeadLetter): Promise<Redriven> {
+  const sent: Answer<unknown> = await ask('sqs:SendMessage', () =>
     sqs.send(new SendMessageCommand({ QueueUrl: urls.queue, MessageBody: bodyAgain(letter) })),
   );
   if (!sent.known) return { kind: 'not-sent', because: sent.detail };
-  const deleted: Seen<unknown> = await see('sqs:DeleteMessage', () =>
+  const deleted: Answer<unknown> = await ask('sqs:DeleteMessage', () =>
     sqs.send(new DeleteMessageCommand({ QueueUrl: urls.deadLetters, ReceiptHandle: letter.receipt })),
   );
   return deleted.known ? { kind: 'sent' } : { kind: 'not-deleted', because: deleted.detail };

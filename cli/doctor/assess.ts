@@ -1,13 +1,13 @@
-/** From what was looked at to what it means: every check there is. Pure. */
-import { assessActing } from './acting.ts';
-import { type Check, type Finding, ok, trouble, unknownFor } from './check.ts';
+/** All checks, from what was observed. Pure. */
+import { assessActions } from './actions.ts';
+import { type CheckResult, type DoctorCheck, ok, problem, unknownFor } from './check.ts';
 import { assessDeployment } from './deployment.ts';
 import type { Observed, ObservedRegion } from './observed.ts';
 import { assessCaller, assessRoles } from './permissions.ts';
 import { assessTrails } from './trails.ts';
 
-/** @returns the checks, those of the account first, then Region by Region. */
-export function assess({ identity, regions, stage }: Observed): readonly Check[] {
+/** @returns the checks of the account first, then those of each Region. */
+export function assess({ identity, regions, stage }: Observed): readonly DoctorCheck[] {
   return [
     { ...assessIdentity(identity), region: undefined },
     ...regions.flatMap((observed) =>
@@ -16,39 +16,39 @@ export function assess({ identity, regions, stage }: Observed): readonly Check[]
   ];
 }
 
-function assessIdentity(identity: Observed['identity']): Finding {
+function assessIdentity(identity: Observed['identity']): CheckResult {
   const id = 'credentials';
   if (identity.known) return ok(id, `${identity.value.arn}, account ${identity.value.account}`);
   if (identity.reason !== 'denied') return unknownFor(id, [identity]);
-  return trouble(
+  return problem(
     'fail',
     id,
-    `there are no credentials that AWS takes: ${identity.detail}`,
-    'sign in, or name a profile that is signed in with --profile',
+    `AWS does not accept the credentials, or there are none: ${identity.detail}`,
+    'log in, or name a profile with --profile',
     ['aws configure list-profiles', 'aws sso login --profile PROFILE'],
   );
 }
 
-function assessRegion(observed: ObservedRegion, stage: string): Finding[] {
+function assessRegion(observed: ObservedRegion, stage: string): CheckResult[] {
   return [
     ...assessTrails(observed.trails, observed.wanted, observed.region),
     assessHub(observed),
     ...assessDeployment(observed, stage),
-    ...assessActing(observed, stage),
+    ...assessActions(observed, stage),
     ...assessRoles(observed, stage),
     assessCaller(observed),
   ];
 }
 
 /**
- * Source: AWS Security Hub User Guide, "Using custom product integrations": the account's own default product takes
+ * Source: AWS Security Hub User Guide, "Using custom product integrations": the account's default product accepts
  * findings as soon as Security Hub is on.
  */
-function assessHub({ hub, account, region }: ObservedRegion): Finding {
+function assessHub({ hub, account, region }: ObservedRegion): CheckResult {
   const id = 'security-hub';
   if (!hub.known) return unknownFor(id, [hub]);
-  if (hub.value) return ok(id, `Security Hub is on; it takes findings of product/${account}/default`);
-  return trouble('fail', id, 'Security Hub is off here: no finding can be published', 'switch it on', [
+  if (hub.value) return ok(id, `Security Hub is on and accepts findings of product/${account}/default`);
+  return problem('fail', id, 'Security Hub is off: no finding can be published', 'switch it on', [
     `aws securityhub enable-security-hub --region ${region} --no-enable-default-standards`,
   ]);
 }

@@ -1,4 +1,4 @@
-/** The clients that doctor asks with: those of an account as a whole, and those of each Region. */
+/** Doctor's clients: those of the account as a whole, and those of each Region. */
 import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
@@ -22,12 +22,12 @@ import {
   ssmClient,
 } from '../../lib/aws/sdk.ts';
 import { settings } from '../../lib/aws/settings.ts';
-import { patient } from '../retry.ts';
+import { patient } from '../aws/session.ts';
 
 export interface AccountClients {
   readonly sts: STSClient;
   readonly iam: IAMClient;
-  /** The same for the same Region, so that its rate of calls is kept to. */
+  /** One set for each Region, so that its call rate is limited. */
   readonly of: (region: string) => RegionClients;
 }
 
@@ -44,15 +44,15 @@ export interface RegionClients {
 }
 
 /**
- * @param region where the account as a whole is asked about: any that is enabled.
- * @param profile whose credentials are used; those that the SDK finds by itself where it is left out.
+ * @param region for the calls about the account as a whole: any enabled one.
+ * @param profile to take the credentials from; without one, the SDK finds them.
  */
 export function accountClients(region: string, profile: string | undefined): AccountClients {
   const sts = new STSClient({
     ...settings({ region, ...patient }),
     ...(profile === undefined ? {} : { profile }),
   });
-  // Handed to every client, so that a role is assumed and a token asked for but once.
+  // Shared by all clients, so that a role is assumed and a token fetched only once.
   const { credentials } = sts.config;
   const made = new Map<string, RegionClients>();
   return {
@@ -66,7 +66,7 @@ export function accountClients(region: string, profile: string | undefined): Acc
         events: eventBridgeClient(config),
         lambda: lambdaClient(config),
         scheduler: schedulerClient(config),
-        // The maker of `lib/aws` is for publishing: it tries once only.
+        // The client of `lib/aws` is for publishing findings, and tries only once.
         securityhub: new SecurityHubClient(settings(config)),
         sns: snsClient(config),
         sqs: sqsClient(config),

@@ -1,24 +1,29 @@
-/** Whether a stage is deployed in a Region, as this version would deploy it, and at work. Pure. */
-
-import { type QueueName, stackName } from '../../lib/aws/names.ts';
+/** Checks that a stage is deployed in a Region as this version would deploy it, and that its parts work. Pure. */
+import {
+  deadLetterQueueName,
+  type QueueName,
+  queueName,
+  scheduleName,
+  stackName,
+} from '../../lib/aws/names.ts';
+import { arnOf } from '../../lib/core/arn.ts';
 import { isObject } from '../../lib/core/json.ts';
-import type { EventPattern } from '../../lib/pipeline/evaluators.ts';
 import { queueNames } from '../../lib/services/queues.ts';
-import { deployCommand, type Finding, ok, trouble, unknownFor, word } from './check.ts';
-import type { ObservedRegion, Rule, Wanted } from './observed.ts';
-import type { Seen, Unseen } from './observed-state.ts';
-import { assessBehindQueue, assessTarget, type QueuedPart, queuedPart } from './parts.ts';
-import { assessSchedule } from './schedule.ts';
+import { type Answer, answered, type NoAnswer } from '../aws/answer.ts';
+import { type CheckResult, deployCommand, listed, ok, problem, unknownFor, word } from './check.ts';
+import type { ObservedRegion, Rule, WantedRule } from './observed.ts';
+import { assessBehindQueue, assessTarget, exists, type QueuedStackPart, queuedPart } from './parts.ts';
+import { textsIn } from './trails.ts';
 
-/** Evaluates a stage; one that is not deployed is one finding. */
-export function assessDeployment(observed: ObservedRegion, stage: string): Finding[] {
+/** The checks of a stage; where it is not deployed, that is one check. */
+export function assessDeployment(observed: ObservedRegion, stage: string): CheckResult[] {
   const names = queueNames.filter((name) => name === 'scan' || wantedOf(observed, name).length > 0);
   const parts = names.flatMap((name) => partsOf(observed, name));
-  const unseen = parts.flatMap((part): Unseen[] => (part.known ? [] : [part]));
-  if (!parts.some(isThere)) {
-    if (unseen.length > 0) return [unknownFor('deployment', unseen)];
+  const unanswered = parts.flatMap((part): NoAnswer[] => (part.known ? [] : [part]));
+  if (!parts.some(exists)) {
+    if (unanswered.length > 0) return [unknownFor('deployment', unanswered)];
     return [
-      trouble('fail', 'deployment', `stage ${stage} is not deployed here`, 'deploy it', [
+      problem('fail', 'deployment', `stage ${stage} is not deployed`, 'deploy it', [
         deployCommand(stage, observed.region),
       ]),
     ];
@@ -26,14 +31,14 @@ export function assessDeployment(observed: ObservedRegion, stage: string): Findi
   return names.flatMap((name) => assessPart(observed, stage, name));
 }
 
-function wantedOf({ wanted }: ObservedRegion, name: QueueName): readonly Wanted[] {
+function wantedOf({ wanted }: ObservedRegion, name: QueueName): readonly WantedRule[] {
   return wanted.filter(({ evaluator }) => evaluator === name);
 }
 
 function partsOf(
   { rules, schedule, queues, functions, wanted }: ObservedRegion,
   name: QueueName,
-): readonly Seen<unknown>[] {
+): readonly Answer<unknown>[] {
   const own = wanted.filter(({ evaluator }) => evaluator === name).map(({ rule }) => rules[rule]);
   return [
     ...(name === 'scan' ? [schedule] : own),
@@ -43,23 +48,19 @@ function partsOf(
   ].filter((part) => part !== undefined);
 }
 
-function isThere(part: Seen<unknown>): boolean {
-  return part.known && part.value !== undefined;
-}
-
-function assessPart(observed: ObservedRegion, stage: string, name: QueueName): Finding[] {
+function assessPart(observed: ObservedRegion, stage: string, name: QueueName): CheckResult[] {
   const { region, functions, queues } = observed;
   const parts = partsOf(observed, name);
   if (parts.every((part) => part.known && part.value === undefined)) {
-    const seen =
+    const message =
       name === 'scan'
-        ? `the scheduled scan is no part of ${stackName(stage)}: what no event tells is not found`
-        : `the evaluator ${name} is no part of ${stackName(stage)}: its events are not evaluated`;
-    const what = 'unless that was meant, deploy again with this version';
-    return [trouble('warn', `deployment/${name}`, seen, what, [deployCommand(stage, region)])];
+        ? `${stackName(stage)} has no scheduled scan: what no event shows is not found`
+        : `${stackName(stage)} has no evaluator ${name}: its events are not evaluated`;
+    const what = 'unless this is intended, deploy again with this version';
+    return [problem('warn', `deployment/${name}`, message, what, [deployCommand(stage, region)])];
   }
   const wanted = wantedOf(observed, name);
-  const part = queuedPart(stage, observed, name, 'what they tell of was not evaluated');
+  const part = queuedPart(stage, observed, name, 'the events in them were not evaluated');
   return [
     ...(name === 'scan' ? [assessSchedule(observed, stage)] : []),
     ...wanted.map((rule) => assessRule(observed, part, rule)),
@@ -69,83 +70,112 @@ function assessPart(observed: ObservedRegion, stage: string, name: QueueName): F
   ];
 }
 
-function assessRule({ rules, region }: ObservedRegion, part: QueuedPart, wanted: Wanted): Finding {
+/** The members that an update must repeat. Source: EventBridge Scheduler API Reference, "UpdateSchedule". */
+const scheduleMembers = ['Description', 'ScheduleExpression', 'FlexibleTimeWindow', 'Target'];
+
+function assessSchedule({ schedule, account, region }: ObservedRegion, stage: string): CheckResult {
+  const id = 'schedule/scan';
+  const name = scheduleName(stage);
+  const again = [deployCommand(stage, region)];
+  if (!schedule.known) return unknownFor(id, [schedule]);
+  if (schedule.value === undefined) {
+    return problem('fail', id, `there is no schedule ${name}: no scheduled scan runs`, 'deploy again', again);
+  }
+  const { state, rate, target } = schedule.value;
+  if (state !== 'ENABLED') {
+    const of = `--region ${word(region)} --name ${word(name)}`;
+    return problem('fail', id, `the schedule ${name} is disabled: no scheduled scan runs`, 'enable it', [
+      // An update replaces the whole schedule: members that are left out are lost.
+      `aws scheduler get-schedule ${of} --query '{${scheduleMembers.map((member) => `${member}:${member}`).join(',')}}' > schedule.json`,
+      `aws scheduler update-schedule ${of} --state ENABLED --cli-input-json file://schedule.json`,
+    ]);
+  }
+  const queue = queueName(stage, 'scan');
+  if (target.arn !== arnOf('sqs', region, account, queue)) {
+    const message = `the schedule ${name} does not target the queue ${queue}: no scheduled scan runs`;
+    return problem('fail', id, message, 'deploy again', again);
+  }
+  if (target.deadLetterArn !== arnOf('sqs', region, account, deadLetterQueueName(stage, 'scan'))) {
+    const message = `the schedule ${name} does not have its DLQ: messages that it cannot deliver are lost`;
+    return problem('warn', id, message, 'deploy again', again);
+  }
+  return ok(id, `the schedule ${name} starts a scheduled scan: ${rate ?? 'at an unknown rate'}`);
+}
+
+function assessRule(
+  { rules, region }: ObservedRegion,
+  part: QueuedStackPart,
+  wanted: WantedRule,
+): CheckResult {
   const { evaluator, rule: name, pattern } = wanted;
   const { stage } = part;
   const id = `rule/${evaluator}`;
-  const rule: Seen<Rule | undefined> = rules[name] ?? { known: true, value: undefined };
+  const rule: Answer<Rule | undefined> = rules[name] ?? answered(undefined);
   const again = [deployCommand(stage, region)];
   if (!rule.known) return unknownFor(id, [rule]);
-  if (rule.value === undefined) return trouble('fail', id, `there is no rule ${name}`, 'deploy again', again);
+  if (rule.value === undefined) return problem('fail', id, `there is no rule ${name}`, 'deploy again', again);
   const { state, targets } = rule.value;
   if (state === 'DISABLED') {
-    return trouble(
+    return problem(
       'fail',
       id,
-      `the rule ${name} is disabled: no event of ${evaluator} comes in`,
+      `the rule ${name} is disabled: no event of ${evaluator} arrives`,
       'enable it',
       [`aws events enable-rule --region ${word(region)} --name ${word(name)}`],
     );
   }
   const difference = differenceOf(rule.value.pattern, pattern);
-  if (difference?.deaf === true) {
-    const seen = `the rule ${name} was deployed from another version or policy: ${difference.seen}`;
-    return trouble('fail', id, seen, 'deploy again', again);
+  if (difference?.losesEvents === true) {
+    const message = `the rule ${name} is from another version or policy: ${difference.detail}`;
+    return problem('fail', id, message, 'deploy again', again);
   }
-  const astray = assessTarget(part, id, name, targets);
-  if (astray !== undefined) return astray;
+  const wrongTarget = assessTarget(part, id, name, targets);
+  if (wrongTarget !== undefined) return wrongTarget;
   if (difference !== undefined) {
-    const seen = `the rule ${name} was deployed from another version or policy: ${difference.seen}`;
-    return trouble('warn', id, seen, 'deploy again', again);
+    const message = `the rule ${name} is from another version or policy: ${difference.detail}`;
+    return problem('warn', id, message, 'deploy again', again);
   }
-  return ok(id, `the rule ${name} is enabled, waits for what this version evaluates, and leads to its queue`);
+  return ok(
+    id,
+    `the rule ${name} is enabled, matches the events that this version evaluates, and targets its queue`,
+  );
 }
 
-/** @returns `deaf` when events that are wanted do not get through; `undefined` when the patterns are alike. */
+/** @returns `undefined` when the patterns match the same events; `losesEvents` when wanted events do not match. */
 function differenceOf(
   json: string | undefined,
-  wanted: Wanted['pattern'],
-): { readonly deaf: boolean; readonly seen: string } | undefined {
+  wanted: WantedRule['pattern'],
+): { readonly losesEvents: boolean; readonly detail: string } | undefined {
   const deployed = parsed(json);
   const detail = isObject(deployed) && isObject(deployed['detail']) ? deployed['detail'] : undefined;
   const names = detail?.['eventName'];
   if (!isObject(deployed) || detail === undefined || !Array.isArray(names)) {
-    return { deaf: true, seen: 'its pattern names no events' };
+    return { losesEvents: true, detail: 'its pattern lists no events' };
   }
-  const wantedNames = eventNamesIn(wanted);
+  const wantedNames = textsIn(wanted, 'eventName');
   const rest = { ...deployed, detail: { ...detail, eventName: [] } };
   if (canonical(rest) !== canonical({ ...wanted, detail: { ...wanted.detail, eventName: [] } })) {
-    return { deaf: true, seen: 'its pattern is another one' };
+    return { losesEvents: true, detail: 'its pattern differs' };
   }
   const missing = wantedNames.filter((name) => !names.includes(name));
-  if (missing.length > 0) return { deaf: true, seen: `it does not wait for ${some(missing)}` };
+  if (missing.length > 0) return { losesEvents: true, detail: `it does not match ${listed(missing)}` };
   const more = names.filter((name) => !wantedNames.includes(name));
-  return more.length === 0 ? undefined : { deaf: false, seen: `it waits for ${some(more)} too` };
+  return more.length === 0 ? undefined : { losesEvents: false, detail: `it also matches ${listed(more)}` };
 }
 
 function parsed(json: string | undefined): unknown {
   try {
     return JSON.parse(json ?? 'null');
   } catch {
-    // EventBridge takes nothing but JSON; whatever this is, it is not the pattern wanted.
+    // EventBridge accepts only JSON; a pattern that is not JSON matches nothing.
     return undefined;
   }
 }
 
-/** JSON that is the same for patterns that mean the same: keys in order, and lists, which are sets. */
+/** JSON that is equal for equivalent patterns: keys sorted, and lists too, as they are sets. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).sort().join(',')}]`;
   if (!isObject(value)) return JSON.stringify(value) ?? 'null';
   const members = Object.entries(value).map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`);
   return `{${members.sort().join(',')}}`;
-}
-
-function some(names: readonly unknown[]): string {
-  const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
-  return `${names.slice(0, 5).map(String).join(', ')}${more}`;
-}
-
-function eventNamesIn({ detail }: EventPattern): readonly string[] {
-  const names = detail['eventName'];
-  return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
 }

@@ -1,4 +1,4 @@
-/** Looks at the parts of a stage: rules, queues, functions, and the schedule of the scheduled scan. */
+/** Observes the parts of a stage: rules, queues, functions, and the schedule of the scheduled scan. */
 import {
   DescribeRuleCommand,
   type EventBridgeClient,
@@ -18,40 +18,47 @@ import {
   queueName,
   scheduleName,
 } from '../../lib/aws/names.ts';
-import type { DeployedFunction, EventSource, QueuePair, QueueState, Rule, Schedule } from './observed.ts';
-import { type Seen, see, seeIfThere, seen } from './observed-state.ts';
+import { type Answer, answered, ask, askIfExists } from '../aws/answer.ts';
+import type {
+  DeployedFunction,
+  EventSourceMappingState,
+  QueuePair,
+  QueueState,
+  Rule,
+  Schedule,
+} from './observed.ts';
 
 export const notFound = ['ResourceNotFoundException'];
-/** The second is the name in SQS's older protocol, which the SDK may still give. */
+/** The second is the error's name in SQS's query protocol, which the SDK may still use. */
 export const noSuchQueue = ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'];
 
-/** @param bus its name; the account's default one where it is left out. */
+/** @param bus name of the event bus; without one, the default event bus. */
 export async function ruleNamed(
   events: EventBridgeClient,
   Name: string,
   bus?: string,
-): Promise<Seen<Rule | undefined>> {
+): Promise<Answer<Rule | undefined>> {
   const on = bus === undefined ? {} : { EventBusName: bus };
-  const rule = await seeIfThere('events:DescribeRule', notFound, () =>
+  const rule = await askIfExists('events:DescribeRule', notFound, () =>
     events.send(new DescribeRuleCommand({ Name, ...on })),
   );
-  if (!rule.known || rule.value === undefined) return seenNothing(rule);
-  const targets = await see('events:ListTargetsByRule', async () => {
-    // A rule has five targets at most, which are one page.
+  if (!rule.known || rule.value === undefined) return asAbsent(rule);
+  const targets = await ask('events:ListTargetsByRule', async () => {
+    // A rule has at most five targets, which fit on one page.
     const answer = await events.send(new ListTargetsByRuleCommand({ Rule: Name, ...on }));
     return (answer.Targets ?? []).map(({ Arn, DeadLetterConfig }) => ({
       arn: Arn,
       deadLetterArn: DeadLetterConfig?.Arn,
     }));
   });
-  return seen({ pattern: rule.value.EventPattern, state: rule.value.State, targets });
+  return answered({ pattern: rule.value.EventPattern, state: rule.value.State, targets });
 }
 
 export async function scheduledScanSchedule(
   scheduler: SchedulerClient,
   stage: string,
-): Promise<Seen<Schedule | undefined>> {
-  return seeIfThere('scheduler:GetSchedule', notFound, async () => {
+): Promise<Answer<Schedule | undefined>> {
+  return askIfExists('scheduler:GetSchedule', notFound, async () => {
     const { State, ScheduleExpression, Target } = await scheduler.send(
       new GetScheduleCommand({ Name: scheduleName(stage) }),
     );
@@ -75,14 +82,14 @@ export async function queuePair(
   return { queue, deadLetters };
 }
 
-export async function queueState(sqs: SQSClient, QueueName: string): Promise<Seen<QueueState | undefined>> {
-  const url = await seeIfThere('sqs:GetQueueUrl', noSuchQueue, async () => {
+export async function queueState(sqs: SQSClient, QueueName: string): Promise<Answer<QueueState | undefined>> {
+  const url = await askIfExists('sqs:GetQueueUrl', noSuchQueue, async () => {
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
     return QueueUrl;
   });
-  if (!url.known || url.value === undefined) return seenNothing(url);
+  if (!url.known || url.value === undefined) return asAbsent(url);
   const QueueUrl = url.value;
-  return seeIfThere('sqs:GetQueueAttributes', noSuchQueue, async () => {
+  return askIfExists('sqs:GetQueueAttributes', noSuchQueue, async () => {
     const { Attributes = {} } = await sqs.send(
       new GetQueueAttributesCommand({
         QueueUrl,
@@ -104,14 +111,14 @@ export async function queueState(sqs: SQSClient, QueueName: string): Promise<See
 export async function deployedFunction(
   lambda: LambdaClient,
   FunctionName: string,
-): Promise<Seen<DeployedFunction | undefined>> {
-  const found = await seeIfThere('lambda:GetFunctionConfiguration', notFound, () =>
+): Promise<Answer<DeployedFunction | undefined>> {
+  const found = await askIfExists('lambda:GetFunctionConfiguration', notFound, () =>
     lambda.send(new GetFunctionConfigurationCommand({ FunctionName })),
   );
-  if (!found.known || found.value === undefined) return seenNothing(found);
+  if (!found.known || found.value === undefined) return asAbsent(found);
   const { Role, State, StateReason, LastUpdateStatus, LastUpdateStatusReason, Environment } = found.value;
-  const sources = await see('lambda:ListEventSourceMappings', async () => {
-    const all: EventSource[] = [];
+  const sources = await ask('lambda:ListEventSourceMappings', async () => {
+    const all: EventSourceMappingState[] = [];
     for await (const page of paginateListEventSourceMappings({ client: lambda }, { FunctionName })) {
       for (const { UUID = '', EventSourceArn, State: state } of page.EventSourceMappings ?? []) {
         all.push({ id: UUID, arn: EventSourceArn, state });
@@ -119,7 +126,7 @@ export async function deployedFunction(
     }
     return all;
   });
-  return seen({
+  return answered({
     role: Role,
     state: State,
     stateReason: StateReason ?? LastUpdateStatusReason,
@@ -129,7 +136,7 @@ export async function deployedFunction(
   });
 }
 
-/** What is not there, or was not answered, as one of another type of thing. */
-function seenNothing(found: Seen<unknown>): Seen<undefined> {
-  return found.known ? seen(undefined) : found;
+/** An answer that something does not exist, or no answer, as an answer of another type. */
+function asAbsent(found: Answer<unknown>): Answer<undefined> {
+  return found.known ? answered(undefined) : found;
 }

@@ -1,31 +1,32 @@
-/** Asks IAM what somebody may do. */
+/** Asks IAM which actions a principal is allowed. */
 import { GetRoleCommand, type IAMClient, paginateSimulatePrincipalPolicy } from '@aws-sdk/client-iam';
+import type { AccountRegion } from '../../lib/core/account-region.ts';
+import { type Answer, answered, ask } from '../aws/answer.ts';
 import type { Simulated } from './observed.ts';
-import { type Seen, see, seen } from './observed-state.ts';
-import { assumedRole, bySpecimen } from './permissions.ts';
+import { assumedRole, byResource } from './permissions.ts';
 
 /**
- * The user or role behind a caller, as IAM simulates it. An assumed role's ARN does not tell the path of the role.
+ * The user or role of a caller, for simulation. The ARN of an assumed role lacks the path of the role.
  * Source: IAM API Reference, "SimulatePrincipalPolicy".
  */
-export async function principalOf(iam: IAMClient, callerArn: string): Promise<Seen<string>> {
+export async function principalOf(iam: IAMClient, callerArn: string): Promise<Answer<string>> {
   const role = assumedRole(callerArn);
-  if (role === undefined) return seen(callerArn);
-  return see('iam:GetRole', async () => {
+  if (role === undefined) return answered(callerArn);
+  return ask('iam:GetRole', async () => {
     const { Role } = await iam.send(new GetRoleCommand({ RoleName: role }));
     return Role?.Arn ?? callerArn;
   });
 }
 
-/** What the principal may do, of these actions, each on a resource such as it would be used on. */
+/** Which of these actions the principal is allowed, each simulated on an example resource. */
 export function simulate(
   iam: IAMClient,
   principal: string,
   actions: readonly string[],
-  accountRegion: { readonly account: string; readonly region: string },
-): Promise<Seen<readonly Simulated[]>> {
-  return see('iam:SimulatePrincipalPolicy', async () => {
-    const groups = [...bySpecimen(actions, accountRegion)];
+  accountRegion: AccountRegion,
+): Promise<Answer<readonly Simulated[]>> {
+  return ask('iam:SimulatePrincipalPolicy', async () => {
+    const groups = [...byResource(actions, accountRegion)];
     const answers = await Promise.all(
       groups.map(([resource, names]) => simulateOn(iam, principal, names, resource, accountRegion.region)),
     );

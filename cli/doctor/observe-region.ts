@@ -1,4 +1,4 @@
-/** Looks at what a Region has to bring for Trailseal to work there: trails, and Security Hub. */
+/** Observes what Trailseal requires of a Region: trails and Security Hub. */
 import {
   type CloudTrailClient,
   type Trail as Described,
@@ -7,22 +7,26 @@ import {
   GetTrailStatusCommand,
 } from '@aws-sdk/client-cloudtrail';
 import { DescribeHubCommand, type SecurityHubClient } from '@aws-sdk/client-securityhub';
+import { type Answer, answered, ask, askIfExists } from '../aws/answer.ts';
+import { hubIsOff } from '../custom-actions/security-hub.ts';
 import type { AccountClients } from './clients.ts';
-import { type Seen, see, seeIfThere, seen } from './observed-state.ts';
-import type { Selectors, Trail } from './trails.ts';
+import type { ObservedTrail, Selectors } from './trails.ts';
 
 /**
- * The trails that concern a Region, those of other Regions and of the organization among them (their shadows).
+ * The trails that apply to a Region, including those of other Regions and of the organization (shadow trails).
  * Source: AWS CloudTrail API Reference, "DescribeTrails".
  */
-export async function trailsOf(clients: AccountClients, region: string): Promise<Seen<readonly Trail[]>> {
+export async function trailsOf(
+  clients: AccountClients,
+  region: string,
+): Promise<Answer<readonly ObservedTrail[]>> {
   const { cloudtrail } = clients.of(region);
-  const listed = await see('cloudtrail:DescribeTrails', async () => {
+  const listed = await ask('cloudtrail:DescribeTrails', async () => {
     const { trailList } = await cloudtrail.send(new DescribeTrailsCommand({ includeShadowTrails: true }));
     return trailList ?? [];
   });
   if (!listed.known) return listed;
-  return seen(
+  return answered(
     await Promise.all(listed.value.map((described) => trailOf(clients, cloudtrail, region, described))),
   );
 }
@@ -32,16 +36,16 @@ async function trailOf(
   cloudtrail: CloudTrailClient,
   region: string,
   { Name, TrailARN, HomeRegion, IsOrganizationTrail }: Described,
-): Promise<Trail> {
+): Promise<ObservedTrail> {
   const arn = TrailARN ?? Name ?? '';
   const homeRegion = HomeRegion ?? region;
   const [logging, selectors] = await Promise.all([
-    // Whether it logs is told Region by Region; what it logs is set where it was made.
-    see('cloudtrail:GetTrailStatus', async () => {
+    // Each Region answers whether the trail logs there; its selectors are only in its home Region.
+    ask('cloudtrail:GetTrailStatus', async () => {
       const { IsLogging } = await cloudtrail.send(new GetTrailStatusCommand({ Name: arn }));
       return IsLogging === true;
     }),
-    see('cloudtrail:GetEventSelectors', async (): Promise<Selectors> => {
+    ask('cloudtrail:GetEventSelectors', async (): Promise<Selectors> => {
       const home = clients.of(homeRegion).cloudtrail;
       const answer = await home.send(new GetEventSelectorsCommand({ TrailName: arn }));
       return { basic: answer.EventSelectors ?? [], advanced: answer.AdvancedEventSelectors ?? [] };
@@ -58,14 +62,12 @@ async function trailOf(
 }
 
 /**
- * Whether Security Hub is on. Where it is off, it refuses the question so.
+ * Whether Security Hub is on. Where it is off, it answers with these errors.
  * Source: AWS Security Hub API Reference, "DescribeHub".
  */
-export async function securityHubIsOn(client: SecurityHubClient): Promise<Seen<boolean>> {
-  const hub = await seeIfThere(
-    'securityhub:DescribeHub',
-    ['InvalidAccessException', 'ResourceNotFoundException'],
-    () => client.send(new DescribeHubCommand({})),
+export async function securityHubIsOn(client: SecurityHubClient): Promise<Answer<boolean>> {
+  const hub = await askIfExists('securityhub:DescribeHub', hubIsOff, () =>
+    client.send(new DescribeHubCommand({})),
   );
-  return hub.known ? seen(hub.value !== undefined) : hub;
+  return hub.known ? answered(hub.value !== undefined) : hub;
 }

@@ -1,4 +1,4 @@
-/** Looks at an account and Regions: everything at the same time, and nothing is changed. */
+/** Observes an account and Regions with concurrent calls that change nothing. */
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { functionName, ruleName } from '../../lib/aws/names.ts';
 import type { Control } from '../../lib/core/control.ts';
@@ -6,25 +6,25 @@ import { eventPatterns } from '../../lib/pipeline/evaluators.ts';
 import type { Policy } from '../../lib/policy/model.ts';
 import { evaluatorOf, evaluators, services } from '../../lib/services/catalogue.ts';
 import { queueNames } from '../../lib/services/queues.ts';
-import { actingWanted } from './acting-wanted.ts';
+import { type Answer, ask } from '../aws/answer.ts';
+import { actionPartsOf } from './actions.ts';
 import type { AccountClients } from './clients.ts';
-import { observeActing } from './observe-acting.ts';
+import { observeActions } from './observe-actions.ts';
 import { deployedFunction, queuePair, ruleNamed, scheduledScanSchedule } from './observe-deployment.ts';
 import { principalOf, simulate } from './observe-permissions.ts';
 import { securityHubIsOn, trailsOf } from './observe-region.ts';
 import type { Identity, Observed, ObservedRegion } from './observed.ts';
-import { type Seen, see } from './observed-state.ts';
 import { functionNeeds, scanNeeds } from './permissions.ts';
 
-export interface ToObserve {
+export interface DoctorInput {
   readonly stage: string;
   readonly regions: readonly string[];
   readonly policy: Policy;
-  /** Those that the policy does not switch off. */
+  /** Those that the policy enables. */
   readonly controls: readonly Control[];
 }
 
-export async function observe(clients: AccountClients, what: ToObserve): Promise<Observed> {
+export async function observe(clients: AccountClients, what: DoctorInput): Promise<Observed> {
   const identity = await identityOf(clients);
   const { stage } = what;
   if (!identity.known) return { stage, identity, regions: [] };
@@ -35,20 +35,21 @@ export async function observe(clients: AccountClients, what: ToObserve): Promise
   return { stage, identity, regions };
 }
 
-function identityOf({ sts }: AccountClients): Promise<Seen<Identity>> {
-  return see('sts:GetCallerIdentity', async () => {
+function identityOf({ sts }: AccountClients): Promise<Answer<Identity>> {
+  return ask('sts:GetCallerIdentity', async () => {
     const { Account: account, Arn: arn } = await sts.send(new GetCallerIdentityCommand({}));
-    if (account === undefined || arn === undefined) throw new TypeError('STS does not tell who is asking');
+    if (account === undefined || arn === undefined)
+      throw new TypeError('STS did not return who the caller is');
     return { account, arn };
   });
 }
 
 async function observeRegion(
   clients: AccountClients,
-  { stage, policy, controls }: ToObserve,
+  { stage, policy, controls }: DoctorInput,
   account: string,
   region: string,
-  principal: Promise<Seen<string>>,
+  principal: Promise<Answer<string>>,
 ): Promise<ObservedRegion> {
   const here = clients.of(region);
   const accountRegion = { account, region };
@@ -67,7 +68,7 @@ async function observeRegion(
       pattern,
     }));
   });
-  const [trails, hub, rules, schedule, queues, functionPermissions, callersPermissions, acting] =
+  const [trails, hub, rules, schedule, queues, functionPermissions, callersPermissions, actions] =
     await Promise.all([
       trailsOf(clients, region),
       securityHubIsOn(here.securityhub),
@@ -88,10 +89,10 @@ async function observeRegion(
       principal.then((arn) =>
         arn.known ? simulate(clients.iam, arn.value, scanNeeds(controls), accountRegion) : arn,
       ),
-      // Where no evaluator is deployed, nothing is.
+      // Without an evaluator nothing is deployed.
       evaluated.length === 0
         ? undefined
-        : observeActing(clients, region, stage, actingWanted(policy, evaluated)),
+        : observeActions(clients, region, stage, actionPartsOf(policy, evaluated)),
     ]);
   return {
     account,
@@ -105,15 +106,15 @@ async function observeRegion(
     permissions: functionPermissions,
     callersPermissions,
     wanted,
-    acting,
+    actions,
   };
 }
 
-/** Does the same for each name at the same time. */
+/** Observes each name, concurrently. */
 async function forEach<Name extends string, T>(
   names: readonly Name[],
-  look: (name: Name) => Promise<T>,
+  observeOne: (name: Name) => Promise<T>,
 ): Promise<Record<Name, T>> {
-  const entries = await Promise.all(names.map(async (name) => [name, await look(name)] as const));
+  const entries = await Promise.all(names.map(async (name) => [name, await observeOne(name)] as const));
   return Object.fromEntries(entries) as Record<Name, T>;
 }

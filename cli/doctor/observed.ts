@@ -1,19 +1,18 @@
-/** What doctor looked at, as plain data: everything that `assess` evaluates. */
-
+/** What doctor observed, as plain data: the input of `assess`. */
 import type { ListenerName, QueueName } from '../../lib/aws/names.ts';
 import type { CustomActionName } from '../../lib/core/custom-action.ts';
 import type { EvaluatorName } from '../../lib/core/service.ts';
 import type { EventPattern } from '../../lib/pipeline/evaluators.ts';
 import type { ActionKind } from '../../lib/policy/model.ts';
 import type { OpenBreaker } from '../../lib/remediation/limits.ts';
-import type { DeployedCustomAction } from '../custom-actions/wanted.ts';
-import type { Seen } from './observed-state.ts';
-import type { Trail } from './trails.ts';
+import type { Answer } from '../aws/answer.ts';
+import type { DeployedCustomAction } from '../custom-actions/changes.ts';
+import type { ObservedTrail } from './trails.ts';
 
 export interface Observed {
   readonly stage: string;
-  readonly identity: Seen<Identity>;
-  /** Empty where the identity is not known: nobody could answer anything else. */
+  readonly identity: Answer<Identity>;
+  /** Empty where the identity is not known, as no other call would succeed. */
   readonly regions: readonly ObservedRegion[];
 }
 
@@ -25,27 +24,27 @@ export interface Identity {
 export interface ObservedRegion {
   readonly account: string;
   readonly region: string;
-  readonly trails: Seen<readonly Trail[]>;
+  readonly trails: Answer<readonly ObservedTrail[]>;
   /** Whether Security Hub is on. */
-  readonly hub: Seen<boolean>;
+  readonly hub: Answer<boolean>;
   /** By their names. */
-  readonly rules: Readonly<Record<string, Seen<Rule | undefined>>>;
-  /** What orders the scheduled scan. */
-  readonly schedule: Seen<Schedule | undefined>;
+  readonly rules: Readonly<Record<string, Answer<Rule | undefined>>>;
+  /** What starts the scheduled scan. */
+  readonly schedule: Answer<Schedule | undefined>;
   readonly queues: Readonly<Record<QueueName, QueuePair>>;
-  readonly functions: Readonly<Record<QueueName, Seen<DeployedFunction | undefined>>>;
-  /** What the function's role may do, of what it needs; `undefined` where there is no function. */
-  readonly permissions: Readonly<Record<QueueName, Seen<readonly Simulated[]> | undefined>>;
-  /** What the caller may do, of what a scan needs. */
-  readonly callersPermissions: Seen<readonly Simulated[]>;
-  /** What a deployment of these controls consists of. */
-  readonly wanted: readonly Wanted[];
-  /** What acts and tells; `undefined` where the policy asks for nothing of that, or nothing at all is deployed. */
-  readonly acting: ObservedActing | undefined;
+  readonly functions: Readonly<Record<QueueName, Answer<DeployedFunction | undefined>>>;
+  /** Which needed actions the function's role is allowed; `undefined` where there is no function. */
+  readonly permissions: Readonly<Record<QueueName, Answer<readonly Simulated[]> | undefined>>;
+  /** Which actions that a scan needs the caller is allowed. */
+  readonly callersPermissions: Answer<readonly Simulated[]>;
+  /** The rules of a deployment of the enabled controls. */
+  readonly wanted: readonly WantedRule[];
+  /** The parts for actions; `undefined` where the policy has none, or nothing is deployed. */
+  readonly actions: ObservedActions | undefined;
 }
 
-/** A rule of an evaluator whose controls are not all switched off, and what it should wait for. */
-export interface Wanted {
+/** A rule of an evaluator with enabled controls, and the pattern that it should have. */
+export interface WantedRule {
   readonly evaluator: EvaluatorName;
   /** The rule's name. */
   readonly rule: string;
@@ -56,27 +55,27 @@ export interface Rule {
   /** As EventBridge has it: JSON. */
   readonly pattern: string | undefined;
   readonly state: string | undefined;
-  readonly targets: Seen<readonly Target[]>;
+  readonly targets: Answer<readonly RuleTarget[]>;
 }
 
 export interface Schedule {
   readonly state: string | undefined;
   /** As Scheduler has it: `rate(6 hours)`. */
   readonly rate: string | undefined;
-  readonly target: Target;
+  readonly target: RuleTarget;
 }
 
-export interface Target {
+export interface RuleTarget {
   readonly arn: string | undefined;
   readonly deadLetterArn: string | undefined;
 }
 
 export interface QueuePair {
-  readonly queue: Seen<QueueState | undefined>;
-  readonly deadLetters: Seen<QueueState | undefined>;
+  readonly queue: Answer<QueueState | undefined>;
+  readonly deadLetters: Answer<QueueState | undefined>;
 }
 
-/** So many messages, about: SQS counts them over many servers. */
+/** Approximate numbers of messages: SQS counts them over many servers. */
 export interface QueueState {
   readonly waiting: number;
   readonly inFlight: number;
@@ -88,81 +87,81 @@ export interface DeployedFunction {
   readonly state: string | undefined;
   readonly stateReason: string | undefined;
   readonly lastUpdate: string | undefined;
-  /** Its variables; `undefined` where Lambda could not decrypt them for the caller. */
+  /** Environment variables; `undefined` where Lambda could not decrypt them for the caller. */
   readonly environment: Readonly<Record<string, string>> | undefined;
-  /** What feeds it. */
-  readonly sources: Seen<readonly EventSource[]>;
+  /** Its event source mappings. */
+  readonly sources: Answer<readonly EventSourceMappingState[]>;
 }
 
-export interface EventSource {
+export interface EventSourceMappingState {
   readonly id: string;
-  /** Of the queue or stream. */
+  /** The ARN of the queue or stream. */
   readonly arn: string | undefined;
   readonly state: string | undefined;
 }
 
-/** What IAM says of one action, on a resource such as it would be used on. */
+/** IAM's decision on one action, simulated on an example resource. */
 export interface Simulated {
   readonly action: string;
   readonly allowed: boolean;
-  /** Whether an organization's policy, and no policy of the account, stands against it. */
+  /** Whether a policy of the organization denies it. */
   readonly deniedByOrganization: boolean;
-  /** Keys of conditions that IAM could not fill in, so that its answer is no answer. */
+  /** Condition keys without a value in the simulation, so that the decision is not reliable. */
   readonly missingContext: readonly string[];
 }
 
-/** What acts upon findings, tells of them and takes orders, as far as the policy wants it. */
-export interface ObservedActing {
-  /** What tells the bus of what changes in the state table, and the bus. */
+/** The parts that carry out actions, as far as the policy needs them. */
+export interface ObservedActions {
+  /** The event bus, and the function that publishes changes of findings on it. */
   readonly transitions: ObservedTransitions | undefined;
   readonly listeners: readonly ObservedListener[];
   /** The kill switch and the breakers. */
   readonly guards: ObservedGuards | undefined;
-  /** Whom `notify` tells; `undefined` where there is no such function. */
-  readonly told: Seen<ObservedTold> | undefined;
-  readonly customActionNames: ObservedCustomActions | undefined;
+  /** Whom `notify` notifies; `undefined` where the function does not exist. */
+  readonly notifications: Answer<ObservedNotifications> | undefined;
+  readonly customActions: ObservedCustomActions | undefined;
 }
 
 export interface ObservedTransitions {
-  readonly bus: Seen<true | undefined>;
-  readonly found: Seen<DeployedFunction | undefined>;
-  readonly deadLetters: Seen<QueueState | undefined>;
+  readonly bus: Answer<true | undefined>;
+  readonly found: Answer<DeployedFunction | undefined>;
+  readonly deadLetters: Answer<QueueState | undefined>;
 }
 
 export interface ObservedListener {
   readonly name: ListenerName;
   readonly rules: readonly ObservedRule[];
   readonly queues: QueuePair;
-  readonly found: Seen<DeployedFunction | undefined>;
+  readonly found: Answer<DeployedFunction | undefined>;
 }
 
 export interface ObservedRule {
-  /** The one of Trailseal's own, or the account's default one. */
+  /** The deployment's own event bus, or the account's default one. */
   readonly bus: 'own' | 'default';
-  readonly rule: Seen<Rule | undefined>;
+  readonly rule: Answer<Rule | undefined>;
 }
 
 export interface ObservedGuards {
-  /** What the parameter says. */
-  readonly killSwitch: Seen<string | undefined>;
-  /** Those that are open; `undefined` where there is no state table. */
-  readonly breakers: Seen<Readonly<Partial<Record<ActionKind, OpenBreaker>>> | undefined>;
+  /** The value of the parameter. */
+  readonly killSwitch: Answer<string | undefined>;
+  /** Open breakers; `undefined` where there is no state table. */
+  readonly breakers: Answer<Readonly<Partial<Record<ActionKind, OpenBreaker>>> | undefined>;
 }
 
-export interface ObservedTold {
+export interface ObservedNotifications {
   readonly topics: readonly ObservedTopic[];
-  /** How many. */
+  /** Number of webhooks. */
   readonly webhooks: number;
 }
 
 export interface ObservedTopic {
   readonly arn: string;
-  /** How many subscriptions; `undefined` where there is no such topic. */
-  readonly subscriptions: Seen<{ readonly confirmed: number; readonly pending: number } | undefined>;
+  /** Numbers of subscriptions; `undefined` where the topic does not exist. */
+  readonly subscriptions: Answer<{ readonly confirmed: number; readonly pending: number } | undefined>;
 }
 
 export interface ObservedCustomActions {
   readonly wanted: readonly CustomActionName[];
   /** All custom actions of the account and Region; `undefined` where Security Hub is off. */
-  readonly there: Seen<readonly DeployedCustomAction[] | undefined>;
+  readonly existing: Answer<readonly DeployedCustomAction[] | undefined>;
 }

@@ -1,17 +1,17 @@
-/** Whether CloudTrail tells EventBridge of what Trailseal waits for. Pure. */
+/** Checks that a trail logs the events that Trailseal evaluates, so that EventBridge receives them. Pure. */
 import type { EvaluatorName } from '../../lib/core/service.ts';
 import type { EventPattern } from '../../lib/pipeline/evaluators.ts';
-import { type Finding, ok, trouble, unknownFor, word } from './check.ts';
-import type { Seen, Unseen } from './observed-state.ts';
+import type { Answer, NoAnswer } from '../aws/answer.ts';
+import { type CheckResult, listed, ok, problem, unknownFor, word } from './check.ts';
 
-/** A trail that concerns a Region: one of its own, or the shadow of one that is for all Regions. */
-export interface Trail {
+/** A trail that applies to a Region: its own, or the shadow of a multi-Region trail. */
+export interface ObservedTrail {
   readonly name: string;
   readonly arn: string;
   readonly homeRegion: string;
   readonly ofOrganization: boolean;
-  readonly logging: Seen<boolean>;
-  readonly selectors: Seen<Selectors>;
+  readonly logging: Answer<boolean>;
+  readonly selectors: Answer<Selectors>;
 }
 
 /** Source: AWS CloudTrail API Reference, "GetEventSelectors". */
@@ -34,14 +34,14 @@ export interface FieldSelector {
   readonly NotEndsWith?: readonly string[] | undefined;
 }
 
-/** `partly`: it depends on more than the source and the name of the event, such as who calls. */
-export type Logs = 'yes' | 'partly' | 'no';
+/** `partly`: it depends on more than source and name of the event, such as the caller. */
+export type TrailLogs = 'yes' | 'partly' | 'no';
 
 /**
- * Whether a trail logs a management event that writes. A trail without selectors logs all management events.
+ * Whether a trail logs a write management event. A trail without selectors logs all management events.
  * Source: AWS CloudTrail API Reference, "EventSelector", "AdvancedEventSelector", "AdvancedFieldSelector".
  */
-export function logs({ basic, advanced }: Selectors, eventSource: string, eventName: string): Logs {
+export function logs({ basic, advanced }: Selectors, eventSource: string, eventName: string): TrailLogs {
   if (basic.length === 0 && advanced.length === 0) return 'yes';
   const ofBasic = basic.some(
     ({ ReadWriteType, IncludeManagementEvents, ExcludeManagementEventSources }) =>
@@ -56,9 +56,9 @@ export function logs({ basic, advanced }: Selectors, eventSource: string, eventN
     ['eventSource', eventSource],
     ['eventName', eventName],
   ]);
-  const answers = advanced.map(({ FieldSelectors }): Logs => {
+  const answers = advanced.map(({ FieldSelectors }): TrailLogs => {
     const fields = FieldSelectors ?? [];
-    // Without a category a selector selects nothing.
+    // A selector without a category selects nothing.
     if (!fields.some(({ Field }) => Field === 'eventCategory')) return 'no';
     const matches = fields.map((field) => {
       const value = known.get(field.Field ?? '');
@@ -86,62 +86,62 @@ function selects(field: FieldSelector, value: string): boolean {
   return (wanted.length === 0 || wanted.includes(true)) && !unwanted.includes(true);
 }
 
-/** What an evaluator waits for. */
-export interface Waiting {
+/** The events that an evaluator needs. */
+export interface NeededEvents {
   readonly evaluator: EvaluatorName;
   readonly pattern: EventPattern;
 }
 
 /**
- * Evaluates the trails of a Region. EventBridge is told of calls only where a trail logs them.
+ * Checks the trails of a Region. EventBridge receives API calls only where a trail logs them.
  * Source: Amazon EventBridge User Guide, "AWS service events delivered via AWS CloudTrail".
  */
 export function assessTrails(
-  trails: Seen<readonly Trail[]>,
-  evaluators: readonly Waiting[],
+  trails: Answer<readonly ObservedTrail[]>,
+  evaluators: readonly NeededEvents[],
   region: string,
-): Finding[] {
+): CheckResult[] {
   if (!trails.known) return [unknownFor('trail', [trails])];
-  const unseen = trails.value.flatMap(unseenOf);
+  const unanswered = trails.value.flatMap(unansweredOf);
   const on = trails.value.filter(({ logging }) => logging.known && logging.value);
-  if (on.length === 0 && unseen.length > 0) return [unseenTrails('trail', trails.value, unseen)];
+  if (on.length === 0 && unanswered.length > 0) return [unknownTrails('trail', trails.value, unanswered)];
   if (on.length === 0) return [noTrail(trails.value, region)];
-  const findings = evaluators.map((waiting) => assessEvaluator(waiting, on, trails.value, unseen));
-  const heard = evaluators.filter((_evaluator, accountRegion) => findings[accountRegion] === undefined);
+  const results = evaluators.map((needed) => assessEvaluator(needed, on, trails.value, unanswered));
+  const logged = evaluators.filter((_evaluator, index) => results[index] === undefined);
   const names = on.map(
     ({ name, ofOrganization }) => `${name}${ofOrganization ? ' (of the organization)' : ''}`,
   );
   return [
-    ...(heard.length === 0
+    ...(logged.length === 0
       ? []
       : [
           ok(
             'trail',
-            `${names.join(', ')} logs the management events that Trailseal waits for: ${heard.map(({ evaluator }) => evaluator).join(', ')}`,
+            `${names.join(', ')} logs the management events of ${logged.map(({ evaluator }) => evaluator).join(', ')}`,
           ),
         ]),
-    ...findings.filter((finding) => finding !== undefined),
+    ...results.filter((result) => result !== undefined),
   ];
 }
 
-function unseenOf({ logging, selectors }: Trail): Unseen[] {
+function unansweredOf({ logging, selectors }: ObservedTrail): NoAnswer[] {
   if (!logging.known) return [logging];
   return logging.value && !selectors.known ? [selectors] : [];
 }
 
-/** @returns `undefined` when everything is logged that the evaluator waits for. */
+/** @returns `undefined` when all events that the evaluator needs are logged. */
 function assessEvaluator(
-  { evaluator, pattern }: Waiting,
-  on: readonly Trail[],
-  all: readonly Trail[],
-  unseen: readonly Unseen[],
-): Finding | undefined {
+  { evaluator, pattern }: NeededEvents,
+  on: readonly ObservedTrail[],
+  all: readonly ObservedTrail[],
+  unanswered: readonly NoAnswer[],
+): CheckResult | undefined {
   const names = textsIn(pattern, 'eventName');
   const sources = textsIn(pattern, 'eventSource');
   const source = sources.join(', ');
   const answers = names.map((name) => {
     const each = on.flatMap(({ selectors }) =>
-      selectors.known ? sources.map((each) => logs(selectors.value, each, name)) : [],
+      selectors.known ? sources.map((one) => logs(selectors.value, one, name)) : [],
     );
     return { name, logs: each.includes('yes') ? 'yes' : each.includes('partly') ? 'partly' : 'no' };
   });
@@ -149,7 +149,7 @@ function assessEvaluator(
   const partly = answers.filter((answer) => answer.logs === 'partly').map(({ name }) => name);
   const id = `trail/${evaluator}`;
   if (missing.length + partly.length === 0) return undefined;
-  if (unseen.length > 0) return unseenTrails(id, all, unseen);
+  if (unanswered.length > 0) return unknownTrails(id, all, unanswered);
   const trails = on.map(({ name }) => name).join(', ');
   const commands = on.slice(0, 1).flatMap(({ arn, homeRegion }) => {
     const of = `--region ${word(homeRegion)} --trail-name ${word(arn)}`;
@@ -158,58 +158,58 @@ function assessEvaluator(
       `aws cloudtrail put-event-selectors ${of} --event-selectors '[{"ReadWriteType":"All","IncludeManagementEvents":true}]'`,
     ];
   });
-  const what =
-    `have a trail log all management events that write, of ${source} too ` +
-    '(put-event-selectors replaces all selectors of a trail: keep what the first command shows of data events)';
+  const text =
+    `have a trail log all write management events, including those of ${source} ` +
+    '(put-event-selectors replaces all selectors of a trail: keep the data events that the first command shows)';
   if (missing.length === names.length) {
-    const seen = `no trail logs the write events of ${source}, so that EventBridge never hears of them: ${trails} leaves them out`;
-    return trouble('fail', id, seen, what, commands);
+    const message = `no trail logs the write events of ${source}, so that EventBridge does not receive them: ${trails} excludes them`;
+    return problem('fail', id, message, text, commands);
   }
   if (missing.length > 0) {
-    const seen = `no trail logs ${some(missing)} of ${source}; ${trails} leaves them out`;
-    return trouble('fail', id, seen, what, commands);
+    const message = `no trail logs ${listed(missing)} of ${source}: ${trails} excludes them`;
+    return problem('fail', id, message, text, commands);
   }
-  const seen = `${trails} logs ${some(partly)} of ${source} only under further conditions, such as who calls`;
-  return trouble('warn', id, seen, what, commands);
+  const message = `${trails} logs ${listed(partly)} of ${source} only under further conditions, such as the caller`;
+  return problem('warn', id, message, text, commands);
 }
 
-function noTrail(trails: readonly Trail[], region: string): Finding {
+function noTrail(trails: readonly ObservedTrail[], region: string): CheckResult {
   const [stopped] = trails;
   if (stopped === undefined) {
-    return trouble(
+    return problem(
       'fail',
       'trail',
-      'no CloudTrail trail logs this Region, so that EventBridge hears of no call',
-      'make a trail for all Regions that logs management events; its bucket needs a policy that lets CloudTrail write',
+      'no CloudTrail trail logs this Region, so that EventBridge receives no API calls',
+      'create a multi-Region trail that logs management events; its bucket needs a policy that lets CloudTrail write',
       [
         `aws cloudtrail create-trail --region ${word(region)} --name management-events --s3-bucket-name BUCKET --is-multi-region-trail`,
         `aws cloudtrail start-logging --region ${word(region)} --name management-events`,
       ],
     );
   }
-  return trouble(
+  return problem(
     'fail',
     'trail',
-    `no trail logs: ${trails.map(({ name }) => name).join(', ')} is switched off, so that EventBridge hears of no call`,
-    'switch logging on',
+    `no trail logs: ${trails.map(({ name }) => name).join(', ')} is off, so that EventBridge receives no API calls`,
+    'start logging',
     [`aws cloudtrail start-logging --region ${word(stopped.homeRegion)} --name ${word(stopped.arn)}`],
   );
 }
 
-function unseenTrails(id: string, trails: readonly Trail[], unseen: readonly Unseen[]): Finding {
-  const finding = unknownFor(id, unseen);
-  const organizations = trails.some((trail) => trail.ofOrganization && unseenOf(trail).length > 0);
-  if (!organizations || finding.advice === undefined) return finding;
-  const what = `${finding.advice.what}; the organization's management account can tell as well`;
-  return { ...finding, advice: { ...finding.advice, what } };
+function unknownTrails(
+  id: string,
+  trails: readonly ObservedTrail[],
+  unanswered: readonly NoAnswer[],
+): CheckResult {
+  const result = unknownFor(id, unanswered);
+  const organizations = trails.some((trail) => trail.ofOrganization && unansweredOf(trail).length > 0);
+  if (!organizations || result.advice === undefined) return result;
+  const text = `${result.advice.text}; or run doctor in the organization's management account`;
+  return { ...result, advice: { ...result.advice, text } };
 }
 
-function some(names: readonly string[]): string {
-  const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
-  return `${names.slice(0, 5).join(', ')}${more}`;
-}
-
-function textsIn({ detail }: EventPattern, name: string): readonly string[] {
+/** The texts that a pattern lists for a member of the event's detail. */
+export function textsIn({ detail }: EventPattern, name: string): readonly string[] {
   const values = detail[name];
   return Array.isArray(values) ? values.filter((value) => typeof value === 'string') : [];
 }

@@ -1,50 +1,85 @@
-/** Which action runs of the journal an operator means. */
+/** Which action runs of the history an operator means, by resource, action and time. */
 
 import type { AccountRegion } from '../../lib/core/account-region.ts';
 import type { Control } from '../../lib/core/control.ts';
-import { kindOf } from '../../lib/policy/model.ts';
-import type { RunHistory } from '../../lib/remediation/actions/action-run.ts';
-import { type ActionRun, nameOfActionRun } from '../../lib/remediation/actions/action-run.ts';
+import { durationPattern, millisecondsIn } from '../../lib/policy/duration.ts';
+import { actionKinds, kindOf } from '../../lib/policy/model.ts';
+import {
+  type ActionRun,
+  nameOfActionRun,
+  type RunHistory,
+} from '../../lib/remediation/actions/action-run.ts';
+import { actions } from '../../lib/remediation/actions/index.ts';
+import { parseTime } from '../../lib/trail/parse.ts';
+import { oneOf } from '../commands/options.ts';
+import { UsageError } from '../exit.ts';
+import { printable } from '../output/printable.ts';
 import { findingIdsOf, type Subject } from './subject.ts';
 
-export interface Choice {
-  /** All findings and resources where it is empty; then `since` is needed. */
+export interface ActionRunFilter {
+  /** Empty for all findings and resources; then `since` is needed. */
   readonly subjects: readonly Subject[];
   readonly since: Date | undefined;
-  /** Names of actions, or `fix` for every fix; all where it is empty. */
+  /** Names of actions, or `fix` for every fix; empty for all. */
   readonly actions: readonly string[];
 }
 
-export interface Chosen {
-  /** In the order in which they were begun, each once. */
+export interface ChosenActionRuns {
+  /** Each once, in the order in which they were begun. */
   readonly actionRuns: readonly ActionRun[];
-  /** The subjects of which there is none. */
+  /** The subjects without any action run. */
   readonly missing: readonly Subject[];
 }
 
+/** @throws UsageError for the name of no action that can be undone. */
+export function actionsNamed(names: readonly string[]): readonly string[] {
+  const known = [...actionKinds, ...actions.map(({ id }) => id).filter((id) => id.startsWith('fix:'))];
+  return names.map((name) => oneOf(name, known, '--action'));
+}
+
+/** The history keeps completed action runs for 400 days; an earlier time would only read more empty days. */
+const longest = 401 * 86_400_000;
+
 /**
- * Reads the action runs. With a time, the list by time is read, which also finds what a resource's ARN does not tell: the
- * grants of a key, volumes that had no id yet. Rejects with a `StateTableError`.
+ * The value of `--since`.
+ * @param written `2026-11-21`, `2026-11-21T10:00:00Z`, `2 hours`.
+ * @throws UsageError for anything else, and for a time in the future.
+ */
+export function sinceOf(written: string, now: Date): Date {
+  const span = durationPattern.test(written) ? millisecondsIn(written) : undefined;
+  const time = span === undefined ? parseTime(written) : now.getTime() - span;
+  if (time === undefined) {
+    throw new UsageError(
+      `--since takes a time such as 2026-10-31 or 2026-10-31T06:00:00Z, or a span such as "2 hours", not ${printable(written) || 'nothing'}`,
+    );
+  }
+  if (time > now.getTime()) throw new UsageError('--since takes a time in the past');
+  return new Date(Math.max(time, now.getTime() - longest));
+}
+
+/**
+ * Reads the action runs. With a time, they are read by time, which also finds those whose resource does not follow from
+ * the ARN of a subject: the grants of a key, volumes that had no id yet. Rejects with a `StateTableError`.
  */
 export async function chooseActionRuns(
-  journal: Pick<RunHistory, 'of' | 'since'>,
-  { subjects, since, actions }: Choice,
+  history: Pick<RunHistory, 'of' | 'since'>,
+  { subjects, since, actions: names }: ActionRunFilter,
   accountRegion: AccountRegion,
   controls: readonly Pick<Control, 'id' | 'resourceType'>[],
-): Promise<Chosen> {
-  const wanted = ({ action }: ActionRun) =>
-    actions.length === 0 || actions.includes(action) || actions.includes(kindOf(action) ?? '');
-  const recent = since === undefined ? [] : await journal.since(accountRegion, since);
-  if (subjects.length === 0) return { actionRuns: inOrder(recent.filter(wanted)), missing: [] };
+): Promise<ChosenActionRuns> {
+  const isWanted = ({ action }: ActionRun) =>
+    names.length === 0 || names.includes(action) || names.includes(kindOf(action) ?? '');
+  const recent = since === undefined ? [] : await history.since(accountRegion, since);
+  if (subjects.length === 0) return { actionRuns: inOrder(recent.filter(isWanted)), missing: [] };
   const actionRuns: ActionRun[] = [];
   const missing: Subject[] = [];
   for (const subject of subjects) {
     const ids = findingIdsOf(subject, accountRegion, controls);
     const found =
       since === undefined
-        ? (await Promise.all(ids.map((id) => journal.of(id)))).flat()
+        ? (await Promise.all(ids.map((id) => history.of(id)))).flat()
         : recent.filter(({ finding, resource }) => ids.includes(finding.id) || resource.arn === subject.name);
-    const chosen = found.filter(wanted);
+    const chosen = found.filter(isWanted);
     actionRuns.push(...chosen);
     if (chosen.length === 0) missing.push(subject);
   }
@@ -52,8 +87,8 @@ export async function chooseActionRuns(
 }
 
 function inOrder(actionRuns: readonly ActionRun[]): readonly ActionRun[] {
-  const each = new Map(actionRuns.map((actionRun) => [nameOfActionRun(actionRun), actionRun]));
-  return [...each.values()].sort(
+  const byName = new Map(actionRuns.map((actionRun) => [nameOfActionRun(actionRun), actionRun]));
+  return [...byName.values()].sort(
     (one, other) => Date.parse(one.begunAt) - Date.parse(other.begunAt) || one.sequence - other.sequence,
   );
 }

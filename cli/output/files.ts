@@ -1,4 +1,4 @@
-/** The files that a replay leaves in its output folder, each written whole or not at all. */
+/** The files that a replay or a scan writes to its output folder, each complete or not at all. */
 import { rmSync } from 'node:fs';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,27 +10,27 @@ import { UsageError } from '../exit.ts';
 import type { CatalogueEntry, ReportInput } from '../report/input.ts';
 import { renderReport } from '../report/report.ts';
 import { printableJson } from './printable.ts';
-import { findingJson, type Origin } from './replay-json.ts';
+import { findingJson, type RunOrigin } from './replay-json.ts';
 import type { ReplayJson } from './replay-schema.ts';
 
-export interface Written {
+export interface WrittenFiles {
   readonly files: readonly string[];
-  /** Findings that `findings.asff.json` leaves out, because Security Hub would refuse them. */
+  /** Findings that `findings.asff.json` leaves out, because Security Hub would reject them. */
   readonly unpublishable: readonly { readonly id: string; readonly reason: string }[];
 }
 
 /**
  * Writes `findings.asff.json`, `findings.ndjson`, `summary.json` and `report.html` into `folder`.
- * @throws UsageError when the folder cannot be written to. An abort leaves only whole files.
+ * @throws UsageError when the folder cannot be written to. An abort leaves only complete files.
  */
 export async function writeOutputs(
   folder: string,
   replay: Replay,
   json: ReplayJson,
   controls: readonly Control[],
-  origin: Origin,
+  origin: RunOrigin,
   signal?: AbortSignal,
-): Promise<Written> {
+): Promise<WrittenFiles> {
   const byId = new Map(controls.map((control) => [control.id, control]));
   const refused = replay.findings.flatMap((finding) => {
     const reason = whyUnpublishable(finding);
@@ -46,7 +46,7 @@ export async function writeOutputs(
   const { findings: _findings, ...summary } = json;
   const outputs: readonly [string, () => string][] = [
     ['findings.asff.json', () => `${printableJson(asff, 1)}\n`],
-    ['findings.ndjson', () => ndjson(replay)],
+    ['findings.ndjson', () => findingsNdjson(replay)],
     [
       'summary.json',
       () =>
@@ -60,7 +60,7 @@ export async function writeOutputs(
     for (const [name, text] of outputs) {
       signal?.throwIfAborted();
       const file = path.join(folder, name);
-      await writeWhole(file, text());
+      await writeComplete(file, text());
       files.push(file);
     }
     return { files, unpublishable: refused };
@@ -74,7 +74,7 @@ export async function writeOutputs(
   }
 }
 
-/** The folder and those above it. Node's own recursive mkdir never ends where the file system refuses, as /proc does. */
+/** Makes the folder and its parents. Node's own recursive mkdir never ends where the file system refuses, as in /proc. */
 async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder);
@@ -98,11 +98,11 @@ async function isFolder(folder: string): Promise<boolean> {
   }
 }
 
-/** What is being written at this moment, under its first name. */
+/** The file that is being written, under its temporary name. */
 let unfinished: string | undefined;
 
-/** Under another name first, then renamed: a reader sees the old file or the new one, never a part. */
-async function writeWhole(file: string, text: string): Promise<void> {
+/** Writes under a temporary name, then renames: a reader sees the old file or the new one, never a part. */
+async function writeComplete(file: string, text: string): Promise<void> {
   const partial = `${file}.${process.pid}.partial`;
   unfinished = partial;
   try {
@@ -116,13 +116,13 @@ async function writeWhole(file: string, text: string): Promise<void> {
   }
 }
 
-/** For an end that cannot wait: takes away what is not whole yet. */
+/** For an exit that cannot wait: removes the file that is not complete. */
 export function discardUnfinished(): void {
   if (unfinished !== undefined) rmSync(unfinished, { force: true });
 }
 
-/** A finding a line, each with the record that opened it. */
-function ndjson(replay: Replay): string {
+/** One finding per line, each with the record that opened it. */
+function findingsNdjson(replay: Replay): string {
   return replay.findings
     .map((finding) => {
       const event = replay.openers.get(finding.id)?.raw ?? null;
@@ -146,8 +146,8 @@ function openCounts(replay: Replay): Record<string, number> {
   };
 }
 
-/** What the report is made of. */
-export function reportInput(replay: Replay, controls: readonly Control[], origin: Origin): ReportInput {
+/** The report's input. */
+export function reportInput(replay: Replay, controls: readonly Control[], origin: RunOrigin): ReportInput {
   const { period, records, matched, ignored, rejected, verdicts, posture, findings, inputErrors } = replay;
   return {
     command: origin.command,
@@ -167,7 +167,7 @@ export function reportInput(replay: Replay, controls: readonly Control[], origin
   };
 }
 
-/** A control as people look it up. */
+/** A control as the report shows it. */
 export function catalogueEntry(control: Control): CatalogueEntry {
   const { id, title, description, severity, standards, remediation, reference } = control;
   return { id, title, description, severity, standards, remediation, reference };

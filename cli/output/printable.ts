@@ -1,12 +1,12 @@
 /**
- * Text from events on its way to a terminal or a log line. Control characters could move the cursor, recolour the
- * screen or forge a line; bidirectional controls could show a name other than it is. Both are shown as escapes.
+ * Text from events, for a terminal or a log line. Control characters could move the cursor, recolour the screen or
+ * forge a line; bidirectional controls could disguise a name. Both are shown as escapes.
  */
 
 /** Controls, format characters (bidirectional ones among them), lone surrogates, line and paragraph separators. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** `text` on one line, with everything that a terminal could act upon written as `\u{…}`. */
+/** `text` on one line, with everything that a terminal could interpret written as `\u{…}`. */
 export function printable(text: string): string {
   return text.replace(unprintable, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
@@ -20,9 +20,9 @@ export function shortened(text: string, limit: number, where: 'end' | 'middle' =
   return [...shown.slice(0, head), '…', ...shown.slice(shown.length - tail)].join('');
 }
 
-/** A value as JSON that is safe on a terminal too: what `printable` escapes is escaped the way JSON does. */
+/** A value as JSON that is safe on a terminal: what `printable` escapes is escaped as JSON does it. */
 export function printableJson(value: unknown, indent?: number): string {
-  // JSON's own escapes leave the C0 controls as text already; new lines here are those of the indentation.
+  // JSON escapes the C0 controls itself; the new lines left are those of the indentation.
   return JSON.stringify(value, null, indent).replace(unprintable, (character) =>
     character === '\n' ? character : escaped(character),
   );

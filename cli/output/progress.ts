@@ -1,26 +1,26 @@
-/** A progress bar on a terminal; nothing where the output is piped. */
+/** Progress bars on a terminal; nothing where the output is piped. */
 import { SingleBar } from 'cli-progress';
 import type { ScanProgress } from '../../lib/pipeline/scan/scan.ts';
 import type { ReadProgress } from '../../lib/trail/archive.ts';
 
-export interface ProgressBar<Told> {
-  readonly update: (progress: Told) => void;
+export interface ProgressBar<P> {
+  readonly update: (progress: P) => void;
   readonly stop: () => void;
 }
 
-interface Step {
+interface BarState {
   readonly total: number;
   readonly done: number;
-  /** What the format's names stand for. */
+  /** Values of the names in the format. */
   readonly payload: Readonly<Record<string, string>>;
 }
 
 /** A replay's bar, with rate and time left. */
-export function replayBar(stream: NodeJS.WriteStream, wanted: boolean): ProgressBar<ReadProgress> {
+export function replayBar(stream: NodeJS.WriteStream, shown: boolean): ProgressBar<ReadProgress> {
   const started = performance.now();
   return progressBar(
     stream,
-    wanted,
+    shown,
     '{bar} {percentage}% | {files} files | {records} records | {rate}/s | {eta_formatted} left',
     ({ bytes, bytesDone, files, filesDone, records }) => ({
       total: bytes,
@@ -35,11 +35,11 @@ export function replayBar(stream: NodeJS.WriteStream, wanted: boolean): Progress
 }
 
 /** A scan's bar, with rate and time left. */
-export function scanBar(stream: NodeJS.WriteStream, wanted: boolean): ProgressBar<ScanProgress> {
+export function scanBar(stream: NodeJS.WriteStream, shown: boolean): ProgressBar<ScanProgress> {
   const started = performance.now();
   return progressBar(
     stream,
-    wanted,
+    shown,
     '{bar} {percentage}% | {listed} listings | {resources} resources | {rate}/s | {eta_formatted} left',
     ({ listings, listingsDone, resources }) => ({
       total: listings,
@@ -54,13 +54,13 @@ export function scanBar(stream: NodeJS.WriteStream, wanted: boolean): ProgressBa
 }
 
 /** A bar on `stream`, or one that does nothing when `stream` is no terminal. */
-function progressBar<Told>(
+function progressBar<P>(
   stream: NodeJS.WriteStream,
-  wanted: boolean,
+  shown: boolean,
   format: string,
-  step: (progress: Told) => Step,
-): ProgressBar<Told> {
-  if (!wanted || stream.isTTY !== true) return { update: () => undefined, stop: () => undefined };
+  step: (progress: P) => BarState,
+): ProgressBar<P> {
+  if (!shown || stream.isTTY !== true) return { update: () => undefined, stop: () => undefined };
   const bar = new SingleBar({
     stream,
     clearOnComplete: true,

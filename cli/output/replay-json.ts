@@ -1,12 +1,16 @@
-/** A replay as plain JSON: absent things are `null`, so that every key is always there. */
+/** A replay or scan as plain JSON: absent values are `null`, so that every key is always there. */
 import type { Evidence, Source } from '../../lib/core/control.ts';
 import type { Actor } from '../../lib/core/event.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
 import type { Replay } from '../../lib/pipeline/replay/replay.ts';
+import manifest from '../../package.json' with { type: 'json' };
 import type { FindingJson, ReplayJson } from './replay-schema.ts';
 
-/** What the command adds to a replay: who made the output, when, from what and by which policy. */
-export interface Origin {
+/** Trailseal's version, as its package has it. */
+export const version: string = manifest.version;
+
+/** What the command adds to the results: which command and version, when, from what sources and under which policy. */
+export interface RunOrigin {
   readonly command: 'replay' | 'scan';
   readonly version: string;
   readonly generatedAt: string;
@@ -14,7 +18,7 @@ export interface Origin {
   readonly policy: string;
 }
 
-export function replayJson(replay: Replay, origin: Origin): ReplayJson {
+export function replayJson(replay: Replay, origin: RunOrigin): ReplayJson {
   const { period, files, skipped, records, matched, ignored, rejected, verdicts, posture } = replay;
   return {
     trailseal: origin.version,
@@ -23,7 +27,7 @@ export function replayJson(replay: Replay, origin: Origin): ReplayJson {
     policy: origin.policy,
     period: { ...period },
     files,
-    skipped: skipped.map((file) => ({ ...file })),
+    skipped: skippedJson(skipped),
     records,
     matched,
     ignored: { ...ignored },
@@ -31,8 +35,16 @@ export function replayJson(replay: Replay, origin: Origin): ReplayJson {
     verdicts: { ...verdicts },
     posture: { ...posture },
     findings: replay.findings.map(findingJson),
-    inputErrors: replay.inputErrors.map((error) => ({ ...error })),
+    inputErrors: inputErrorsJson(replay.inputErrors),
   };
+}
+
+export function skippedJson(skipped: Replay['skipped']): ReplayJson['skipped'] {
+  return skipped.map(({ file, why }) => ({ file, reason: why }));
+}
+
+export function inputErrorsJson(errors: Replay['inputErrors']): ReplayJson['inputErrors'] {
+  return errors.map((error) => ({ ...error }));
 }
 
 export function findingJson(finding: Finding): FindingJson {

@@ -1,6 +1,6 @@
 /**
- * The JSON that `trailseal replay --format json` prints, and each line of `findings.ndjson`. The schema is the
- * contract: `docs/schemas/replay.schema.json` is generated from it, and tests hold real output to it.
+ * The JSON of `trailseal replay --format json` and `scan --format json`, and of each line of `findings.ndjson`. The
+ * schema is the contract: `docs/schemas/replay.schema.json` is generated from it, and tests hold real output to it.
  */
 import * as z from 'zod/mini';
 import { severities, type verdicts } from '../../lib/core/control.ts';
@@ -107,7 +107,7 @@ export const replaySchema = z.strictObject({
   policy: z.string(),
   period: z.strictObject({ from: time, to: time }),
   files: count,
-  skipped: z.array(z.strictObject({ file: z.string(), why: z.string() })),
+  skipped: z.array(z.strictObject({ file: z.string(), reason: z.string() })),
   records: count,
   matched: count,
   ignored: z.strictObject(Object.fromEntries(ignoredReasons.map((reason) => [reason, count]))),

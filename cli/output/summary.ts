@@ -1,23 +1,17 @@
-/** The summary of a replay that a person reads on the terminal. */
-import { styleText } from 'node:util';
-import Table from 'cli-table3';
+/** The summary of a replay or a scan as text. */
 import { type Severity, severities } from '../../lib/core/control.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
 import type { Replay } from '../../lib/pipeline/replay/replay.ts';
-import { plainChars } from './plain-table.ts';
 import { printable, shortened } from './printable.ts';
-import type { Origin } from './replay-json.ts';
+import type { RunOrigin } from './replay-json.ts';
+import { type Paint, painter, plainTable, type TextOptions, type TextStyle } from './table.ts';
 
-export interface SummaryOptions {
-  readonly colour: boolean;
-  /** Columns of the terminal; tables keep within them where they can. */
-  readonly width: number;
+export interface SummaryOptions extends TextOptions {
+  /** Only the headline. */
   readonly quiet: boolean;
 }
 
-type Style = Parameters<typeof styleText>[0];
-
-const severityStyle: Readonly<Record<Severity, Style>> = {
+const severityStyle: Readonly<Record<Severity, TextStyle>> = {
   CRITICAL: ['bold', 'magenta'],
   HIGH: ['bold', 'red'],
   MEDIUM: 'yellow',
@@ -25,17 +19,16 @@ const severityStyle: Readonly<Record<Severity, Style>> = {
   INFORMATIONAL: 'gray',
 };
 
-/** How many open findings the terminal shows; the report has them all. */
+/** How many open findings are shown; the report has them all. */
 const shownFindings = 15;
 
 export function summaryText(
   replay: Replay,
-  origin: Origin,
+  origin: RunOrigin,
   written: readonly string[],
   options: SummaryOptions,
 ): string {
-  const paint = (style: Style, text: string): string =>
-    options.colour ? styleText(style, text, { validateStream: false }) : text;
+  const paint = painter(options.colour);
   const parts = options.quiet
     ? [headline(replay, origin, paint)]
     : [
@@ -45,20 +38,18 @@ export function summaryText(
         controlTable(replay, origin, paint),
         plans(replay),
         expired(replay, paint),
-        troubleText(replay, paint),
+        inputErrorsText(replay, paint),
         files(written, paint),
       ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-type Paint = (style: Style, text: string) => string;
-
-function heading(replay: Replay, origin: Origin, paint: Paint): string {
+function heading(replay: Replay, origin: RunOrigin, paint: Paint): string {
   if (origin.command === 'scan') return scanHeading(replay, origin, paint);
   const { from, to } = replay.period;
-  const when = from === null || to === null ? '' : `, evaluated from ${minute(from)} to ${minute(to)} UTC`;
+  const when = from === null || to === null ? '' : `, evaluated from ${minute(from)} to ${minute(to)}`;
   const ignored = Object.entries(replay.ignored).filter(([, count]) => count > 0);
-  const reasons = ignored.map(([reason, count]) => `${figure(count)} ${reason}`).join(', ');
+  const reasons = ignored.map(([reason, count]) => `${figure(count)} ${reasonText(reason)}`).join(', ');
   return [
     `${paint('bold', 'Trailseal replay')} of ${origin.sources.map(printable).join(' ')}`,
     `${plural(replay.records, 'record')} in ${plural(replay.files, 'file')}${when}; policy: ${printable(origin.policy)}`,
@@ -68,28 +59,28 @@ function heading(replay: Replay, origin: Origin, paint: Paint): string {
   ].join('\n');
 }
 
-function scanHeading(replay: Replay, origin: Origin, paint: Paint): string {
+function scanHeading(replay: Replay, origin: RunOrigin, paint: Paint): string {
   const { records, matched, period } = replay;
-  const when = period.from === null ? '' : `, as of ${minute(period.from)} UTC`;
-  const deleted = records - matched;
+  const when = period.from === null ? '' : `, as of ${minute(period.from)}`;
+  const missing = records - matched;
   return [
     `${paint('bold', 'Trailseal scan')} of ${origin.sources.map(printable).join(' ')}`,
     `${plural(records, 'resource')} in ${plural(origin.sources.length, 'Region')}${when}; policy: ${printable(origin.policy)}`,
-    `${figure(matched)} evaluated${deleted === 0 ? '' : `, ${figure(deleted)} deleted before they could be`}`,
+    `${figure(matched)} evaluated${missing === 0 ? '' : `, ${figure(missing)} deleted before evaluation`}`,
   ].join('\n');
 }
 
-function headline(replay: Replay, { command }: Origin, paint: Paint): string {
+function headline(replay: Replay, { command }: RunOrigin, paint: Paint): string {
   const { findings } = replay;
   if (replay.matched === 0) {
     const because =
       command === 'scan'
-        ? 'no resource here concerns a control, or none could be listed.'
-        : 'no event in this input and scope concerns a control.';
+        ? 'there is no resource of any control here, or none could be listed.'
+        : 'no event in this input and scope is relevant to a control.';
     return paint('yellow', `Nothing was evaluated: ${because}`);
   }
   if (findings.length === 0)
-    return paint('green', 'No findings: nothing that was evaluated fails, or is in doubt.');
+    return paint('green', 'No findings: everything that was evaluated passes or is not applicable.');
   const open = findings.filter(({ status, verdict }) => status === 'OPEN' && verdict === 'FAIL');
   const counts = [...severities].reverse().flatMap((severity) => {
     const count = open.filter((finding) => finding.severity === severity).length;
@@ -107,60 +98,49 @@ function headline(replay: Replay, { command }: Origin, paint: Paint): string {
   return `${paint('bold', `${plural(open.length, 'open failure')}`)}${shown}; ${rest.join(', ')}; ${plural(findings.length, 'finding')} in all`;
 }
 
-function openTable(replay: Replay, { command }: Origin, paint: Paint, width: number): string {
+function openTable(replay: Replay, { command }: RunOrigin, paint: Paint, width: number): string {
   const open = replay.findings.filter(({ status }) => status === 'OPEN').sort(byUrgency);
   if (open.length === 0) return '';
   const resourceWidth = Math.max(18, Math.min(44, width - (command === 'scan' ? 78 : 100)));
-  const table = new Table({
-    // A scan does not know since when, and by whose doing.
-    head: [
-      'Severity',
-      'Control',
-      'Resource',
-      'Account',
-      'Region',
-      ...(command === 'scan' ? [] : ['Opened (UTC)', 'By']),
-    ],
-    style: { head: [], border: [], compact: true },
-    chars: plainChars,
-  });
-  for (const finding of open.slice(0, shownFindings)) {
+  // A scan does not know when a finding was opened, and by whom.
+  const withOrigin = command !== 'scan';
+  const rows = open.slice(0, shownFindings).map((finding) => {
     const label = finding.verdict === 'UNKNOWN' ? 'UNKNOWN' : finding.severity;
     const style = finding.verdict === 'UNKNOWN' ? 'gray' : severityStyle[finding.severity];
     const note = finding.exemption?.state === 'active' ? ' (exempt)' : '';
-    table.push([
+    return [
       paint(style, label) + note,
       finding.control,
       shortened(finding.resource.id, resourceWidth, 'middle'),
       shortened(finding.account, 14),
       shortened(finding.region, 16),
-      ...(command === 'scan'
-        ? []
-        : [
-            finding.openedAt === null ? 'not told' : minute(finding.openedAt),
+      ...(withOrigin
+        ? [
+            finding.openedAt === null ? 'unknown' : minute(finding.openedAt),
             shortened(finding.actor.name, 28, 'middle'),
-          ]),
-    ]);
-  }
+          ]
+        : []),
+    ];
+  });
+  const head = ['Severity', 'Control', 'Resource', 'Account', 'Region'];
+  const table = plainTable([...head, ...(withOrigin ? ['Opened (UTC)', 'Actor'] : [])], rows);
   const more = open.length > shownFindings ? `\n… and ${open.length - shownFindings} more in the report` : '';
-  return `${paint('bold', 'Open findings, worst first')}\n${table.toString()}${more}`;
+  return `${paint('bold', 'Open findings, most severe first')}\n${table}${more}`;
 }
 
-function controlTable(replay: Replay, { command }: Origin, paint: Paint): string {
+function controlTable(replay: Replay, { command }: RunOrigin, paint: Paint): string {
   const rows = Object.entries(replay.posture).filter(([, counts]) => sum(Object.values(counts)) > 0);
   if (rows.length === 0) return '';
-  const table = new Table({
-    head: ['Control', 'Pass', 'Fail', 'Unknown', 'Not applicable'],
-    colAligns: ['left', 'right', 'right', 'right', 'right'],
-    style: { head: [], border: [], compact: true },
-    chars: plainChars,
-  });
-  for (const [control, counts] of rows) {
-    table.push([control, counts.PASS, counts.FAIL, counts.UNKNOWN, counts.NOT_APPLICABLE].map(String));
-  }
+  const table = plainTable(
+    ['Control', 'Pass', 'Fail', 'Unknown', 'Not applicable'],
+    rows.map(([control, counts]) =>
+      [control, counts.PASS, counts.FAIL, counts.UNKNOWN, counts.NOT_APPLICABLE].map(String),
+    ),
+    4,
+  );
   const title =
-    command === 'scan' ? 'Resources by verdict' : 'Resources that exist at the end, by their last verdict';
-  return `${paint('bold', title)}\n${table.toString()}`;
+    command === 'scan' ? 'Resources by verdict' : 'Resources that exist at the end, by last verdict';
+  return `${paint('bold', title)}\n${table}`;
 }
 
 function plans(replay: Replay): string {
@@ -170,16 +150,16 @@ function plans(replay: Replay): string {
     for (const { action } of plan.actions) counts.set(action, (counts.get(action) ?? 0) + 1);
   }
   if (counts.size === 0) {
-    return asksForNothing(replay)
-      ? 'The policy reports only: it would have changed nothing.'
-      : 'The policy would have changed nothing.';
+    return onlyReports(replay)
+      ? 'The policy only reports: it would have carried out no action.'
+      : 'The policy would have carried out no action.';
   }
   const list = [...counts].map(([action, count]) => `${action} ${figure(count)}×`).join(', ');
-  return `The policy would have done: ${list}. What it would have skipped, and why, stands with each finding.`;
+  return `The policy would have carried out: ${list}. Each finding lists the actions that would have been skipped, and why.`;
 }
 
-/** As far as what it skipped shows: without a finding, nothing does. */
-function asksForNothing({ findings }: Replay): boolean {
+/** Determined from the skipped actions, so that it is not known without a finding. */
+function onlyReports({ findings }: Replay): boolean {
   const skipped = findings.flatMap(({ plan }) => plan.skipped);
   return (
     skipped.length > 0 &&
@@ -188,34 +168,34 @@ function asksForNothing({ findings }: Replay): boolean {
 }
 
 function expired(replay: Replay, paint: Paint): string {
-  const deleted = replay.findings.filter(({ exemption }) => exemption?.state === 'expired');
-  if (deleted.length === 0) return '';
-  const lines = deleted
+  const lapsed = replay.findings.filter(({ exemption }) => exemption?.state === 'expired');
+  if (lapsed.length === 0) return '';
+  const lines = lapsed
     .slice(0, 5)
     .map(
       ({ id, exemption }) =>
         `  ${printable(id)}: until ${exemption?.expires}, owner ${printable(exemption?.owner ?? '')}`,
     );
-  const more = deleted.length > 5 ? [`  … and ${deleted.length - 5} more`] : [];
+  const more = lapsed.length > 5 ? [`  … and ${lapsed.length - 5} more`] : [];
   return [
-    paint('yellow', `${plural(deleted.length, 'finding')} no longer exempt, the exemption has expired:`),
+    paint('yellow', `${plural(lapsed.length, 'finding')} with an expired exemption:`),
     ...lines,
     ...more,
   ].join('\n');
 }
 
-/** What could not be read, and what was passed over; empty when there is nothing of either. */
-export function troubleText(replay: Replay, paint: Paint = (_style, text) => text): string {
+/** Input that could not be read, and files that were skipped; empty where there is neither. */
+export function inputErrorsText(replay: Replay, paint: Paint = (_style, text) => text): string {
   const { inputErrors, skipped } = replay;
   const lines: string[] = [];
   if (inputErrors.length > 0) {
-    lines.push(paint('yellow', `${plural(inputErrors.length, 'thing')} in the input could not be read:`));
+    lines.push(paint('yellow', `${plural(inputErrors.length, 'input error')}:`));
     for (const { file, line, reason } of inputErrors.slice(0, 10)) {
       lines.push(`  ${printable(file)}${line === undefined ? '' : `:${line}`}: ${printable(reason)}`);
     }
     if (inputErrors.length > 10) lines.push(`  … and ${inputErrors.length - 10} more in summary.json`);
   }
-  if (skipped.length > 0) lines.push(`${plural(skipped.length, 'file')} skipped; summary.json names them.`);
+  if (skipped.length > 0) lines.push(`${plural(skipped.length, 'file')} skipped, listed in summary.json.`);
   return lines.join('\n');
 }
 
@@ -235,14 +215,19 @@ function byUrgency(a: Finding, b: Finding): number {
   );
 }
 
-/** Doubts come after every failure, what is exempt after what is not. */
+/** UNKNOWN comes after every failure, exempt findings after the others of their severity. */
 function urgency(finding: Finding): number {
   const exempt = finding.exemption?.state === 'active' ? 10 : 0;
   return severities.indexOf(finding.severity) - (finding.verdict === 'UNKNOWN' ? 20 : 0) - exempt;
 }
 
+/** ISO 8601, to the minute. */
 function minute(iso: string): string {
-  return iso.slice(0, 16).replace('T', ' ');
+  return `${iso.slice(0, 16)}Z`;
+}
+
+function reasonText(reason: string): string {
+  return reason.replaceAll('-', ' ');
 }
 
 function plural(count: number, noun: string): string {

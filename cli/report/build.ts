@@ -1,9 +1,7 @@
 /**
- * Builds `generated/assets.ts`, the script and the style of the report's page, from `client/`. It is committed,
- * so that nothing needs building after `npm ci`; a test builds it again and compares.
- *
- *     node cli/report/build.ts          writes it
- *     node cli/report/build.ts --check  exits 1 when the committed file is not what comes out
+ * Builds `generated/assets.ts`, the script and the style of the report, from `client/`. It is committed, so that
+ * nothing needs to be built after `npm ci`; a test builds it again and compares.
+ * Run: node cli/report/build.ts
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,7 +12,7 @@ import { build } from 'esbuild';
 const here = dirname(fileURLToPath(import.meta.url));
 export const assetsFile = join(here, 'generated', 'assets.ts');
 
-/** The libraries bundled into the script, whose licences ask to be told with every copy. */
+/** The libraries bundled into the script, whose licences must be included in every copy. */
 const bundled = ['chart.js', '@kurkle/color'];
 
 /** @returns the text of `generated/assets.ts`. */

@@ -1,4 +1,4 @@
-/** The auditors' view: what the evaluated resources say about each requirement of each standard. */
+/** The compliance view: the verdicts of the evaluated resources for each requirement of each standard. */
 import type { Standards, Verdict } from '../../lib/core/control.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
 import type { ReportInput } from './input.ts';
@@ -9,8 +9,8 @@ export const standardNames: readonly { readonly key: keyof Standards; readonly n
   { key: 'AWS FSBP', name: 'AWS Foundational Security Best Practices' },
 ];
 
-/** Worst first. `exempt`: fails, but every open failure is exempted; `unseen`: no resource was evaluated. */
-export type RequirementStatus = 'fails' | 'exempt' | 'unknown' | 'passes' | 'unseen';
+/** Worst first. `exempt`: fails, but every open failure is exempt; `not-evaluated`: no resource was evaluated. */
+export type RequirementStatus = 'fails' | 'exempt' | 'unknown' | 'passes' | 'not-evaluated';
 
 export interface RequirementRow {
   readonly requirement: string;
@@ -18,7 +18,7 @@ export interface RequirementRow {
   /** Resources, by the last verdict of the requirement's controls. */
   readonly counts: Readonly<Record<Verdict, number>>;
   readonly open: number;
-  /** Of the open ones, those that an exemption covers. */
+  /** Open findings with an active exemption. */
   readonly exempt: number;
   readonly status: RequirementStatus;
 }
@@ -28,7 +28,7 @@ export interface StandardTable {
   readonly rows: readonly RequirementRow[];
 }
 
-/** One table a standard, with the requirements that the catalogue's controls map to. */
+/** One table for each standard, with the requirements that the controls map to. */
 export function compliance(
   input: Pick<ReportInput, 'controls' | 'findings' | 'posture'>,
 ): readonly StandardTable[] {
@@ -75,9 +75,9 @@ export function compliance(
 function statusOf(counts: Readonly<Record<Verdict, number>>, open: readonly Finding[]): RequirementStatus {
   const failures = open.filter((finding) => finding.verdict === 'FAIL');
   const notExempt = failures.filter((finding) => finding.exemption?.state !== 'active');
-  // A failure without an open finding is not covered by any exemption that is known here.
+  // A failure without an open finding has no exemption.
   if (notExempt.length > 0 || counts.FAIL > failures.length) return 'fails';
   if (failures.length > 0) return 'exempt';
   if (counts.UNKNOWN > 0 || open.length > 0) return 'unknown';
-  return counts.PASS > 0 ? 'passes' : 'unseen';
+  return counts.PASS > 0 ? 'passes' : 'not-evaluated';
 }

@@ -1,4 +1,4 @@
-/** The figures of the report, worked out from the findings: plain data in, plain data out. */
+/** The figures of the report, calculated from the findings. Pure. */
 import { type Severity, severities } from '../../lib/core/control.ts';
 import type { Actor } from '../../lib/core/event.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
@@ -6,21 +6,21 @@ import type { Finding } from '../../lib/findings/finding.ts';
 const hour = 3_600_000;
 const day = 24 * hour;
 
-/** Worst first, as people read them. */
+/** Most severe first. */
 export const worstFirst: readonly Severity[] = [...severities].reverse();
 
 /** The open findings of one group: an account, a Region, a control, or all. */
 export interface OpenCount {
   readonly name: string;
   readonly open: number;
-  /** Of these: those that are not proven (UNKNOWN), and those that an exemption covers. */
+  /** Of these, those with verdict UNKNOWN, and those with an active exemption. */
   readonly unknown: number;
   readonly exempt: number;
   /** In the order of `worstFirst`. */
   readonly bySeverity: readonly number[];
 }
 
-/** The open findings counted by `name`, the largest and worst groups first. */
+/** The open findings counted by `name`, the largest and most severe groups first. */
 export function openBy(
   findings: readonly Finding[],
   name: (finding: Finding) => string,
@@ -57,11 +57,11 @@ function compareCounts(a: readonly number[], b: readonly number[]): number {
   return 0;
 }
 
-export type Step = 'day' | 'week' | 'month' | 'year';
+export type BucketSize = 'day' | 'week' | 'month' | 'year';
 
-/** Openings and closings by day, week (from Monday), month or year (UTC), whichever suits the span. */
+/** Findings opened and closed by day, week (from Monday), month or year (UTC), depending on the span. */
 export interface Timeline {
-  readonly step: Step;
+  readonly step: BucketSize;
   readonly buckets: readonly {
     /** The first day of the bucket, `YYYY-MM-DD`. */
     readonly from: string;
@@ -70,14 +70,14 @@ export interface Timeline {
     /** How many were open when the bucket ended. */
     readonly open: number;
   }[];
-  /** Changes that bear no time and so are missing above. */
+  /** Changes without a time, which are not in any bucket. */
   readonly untimed: number;
 }
 
-/** More buckets than this are not told apart on a screen. */
+/** More buckets than this cannot be distinguished on a screen. */
 const manyBuckets = 70;
 
-/** The timeline of the findings' histories. A finding that is told open while open has not opened again. */
+/** The timeline of the findings' histories. OPEN after OPEN does not count as opened again. */
 export function timeline(findings: readonly Finding[]): Timeline {
   const changes: { readonly at: number; readonly opens: boolean }[] = [];
   let untimed = 0;
@@ -99,7 +99,7 @@ export function timeline(findings: readonly Finding[]): Timeline {
     last = Math.max(last, at);
   }
   const span = last - first;
-  const step: Step =
+  const step: BucketSize =
     span < manyBuckets * day
       ? 'day'
       : span < manyBuckets * 7 * day
@@ -108,7 +108,7 @@ export function timeline(findings: readonly Finding[]): Timeline {
           ? 'month'
           : 'year';
   const counted = new Map<number, { opened: number; closed: number }>();
-  // Empty steps are shown as such, unless a stray time (a clock set to 1970) makes nearly all of them empty.
+  // Empty buckets are included, unless a wrong time (a clock set to 1970) makes nearly all of them empty.
   const starts: number[] = [];
   for (let start = startOf(first, step); start <= last && starts.length <= 4 * manyBuckets; ) {
     starts.push(start);
@@ -133,7 +133,7 @@ export function timeline(findings: readonly Finding[]): Timeline {
   return { step, buckets, untimed };
 }
 
-function startOf(time: number, step: Step): number {
+function startOf(time: number, step: BucketSize): number {
   const date = new Date(time);
   date.setUTCHours(0, 0, 0, 0);
   if (step === 'week') date.setUTCDate(date.getUTCDate() - ((date.getUTCDay() + 6) % 7));
@@ -142,7 +142,7 @@ function startOf(time: number, step: Step): number {
   return date.getTime();
 }
 
-function nextStart(start: number, step: Step): number {
+function nextStart(start: number, step: BucketSize): number {
   const date = new Date(start);
   if (step === 'day') date.setUTCDate(date.getUTCDate() + 1);
   if (step === 'week') date.setUTCDate(date.getUTCDate() + 7);
@@ -151,12 +151,12 @@ function nextStart(start: number, step: Step): number {
   return date.getTime();
 }
 
-/** How long findings of one group stayed open before a fix; times in milliseconds. */
+/** How long the findings of one group stayed open before they were fixed, in milliseconds. */
 export interface FixTimes {
   readonly name: string;
   readonly fixed: number;
   readonly median: number;
-  /** Nine of ten were fixed within this. */
+  /** 90 % were fixed within this time. */
   readonly p90: number;
 }
 
@@ -177,7 +177,7 @@ const spans: readonly { readonly label: string; readonly below: number }[] = [
   { label: 'over 4 weeks', below: Number.POSITIVE_INFINITY },
 ];
 
-/** From opening to fix, of the findings that were fixed; a resource that is merely deleted was not. */
+/** Time from opened to fixed, of findings that were fixed; a resource that was only deleted was not fixed. */
 export function timeToFix(findings: readonly Finding[]): TimeToFix {
   const fixed = findings.flatMap((finding) => {
     const took = tookToFix(finding);
@@ -216,7 +216,7 @@ export function timeToFix(findings: readonly Finding[]): TimeToFix {
 }
 
 function tookToFix(finding: Finding): number | undefined {
-  // One that was resolved before its resource was deleted was fixed all the same.
+  // A finding that was resolved before its resource was deleted counts as fixed.
   const before = finding.history.findLast(({ status }) => status !== 'ARCHIVED');
   if (before?.status !== 'RESOLVED' || finding.openedAt === null || finding.closedAt === null)
     return undefined;
@@ -231,7 +231,7 @@ function fixTimes(name: string, times: readonly number[]): FixTimes {
   return { name, fixed: sorted.length, median, p90: sorted[Math.ceil(sorted.length * 0.9) - 1] ?? 0 };
 }
 
-/** `milliseconds` as people say it: "40 min", "5.5 h", "12 days". */
+/** `milliseconds` for people: "40 min", "5.5 h", "12 days". */
 export function duration(milliseconds: number): string {
   if (milliseconds < 60_000) return 'under 1 min';
   if (milliseconds < hour) return `${Math.round(milliseconds / 60_000)} min`;
@@ -243,7 +243,7 @@ function round(value: number): string {
   return value < 10 ? String(Math.round(value * 10) / 10) : String(Math.round(value));
 }
 
-/** One who opened findings. */
+/** An actor who caused findings. */
 export interface ActorRow {
   readonly name: string;
   readonly type: string;
@@ -252,12 +252,12 @@ export interface ActorRow {
   readonly opened: number;
   readonly open: number;
   readonly worst: Severity;
-  /** When they last opened one. */
+  /** The time of the actor's latest finding. */
   readonly last: string | null;
 }
 
-/** Those who opened most of what is open now, then most at all; at most `limit`. */
-export function worstActors(findings: readonly Finding[], limit = 10): readonly ActorRow[] {
+/** The actors with most open findings, then most findings; at most `limit`. */
+export function topActors(findings: readonly Finding[], limit = 10): readonly ActorRow[] {
   const groups = new Map<string, { actor: Actor; findings: Finding[]; ips: Set<string> }>();
   for (const finding of findings) {
     const { actor } = finding;

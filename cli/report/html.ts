@@ -1,11 +1,10 @@
 /**
- * HTML written as text, safely: whatever is put into an `html` template is escaped, unless it is itself the
- * result of one. Control and bidirectional characters are shown as escapes, so that nothing can look like
- * what it is not.
+ * Safe HTML as text: every value in an `html` template is escaped, unless it is itself the result of one. Control and
+ * bidirectional characters are shown as escapes, so that no text can disguise itself.
  */
 import { printable } from '../output/printable.ts';
 
-/** Markup that needs no escaping. Made of our own text only; what comes from an event goes through `html`. */
+/** Markup that is not escaped again. Made only from our own text; values from events go through `html`. */
 export class Html {
   readonly text: string;
   constructor(text: string) {
@@ -13,7 +12,7 @@ export class Html {
   }
 }
 
-type Part = Html | string | number | null | undefined | readonly Part[];
+type TemplateValue = Html | string | number | null | undefined | readonly TemplateValue[];
 
 const entities: ReadonlyMap<string, string> = new Map([
   ['&', '&amp;'],
@@ -23,17 +22,17 @@ const entities: ReadonlyMap<string, string> = new Map([
   ["'", '&#39;'],
 ]);
 
-/** `text` as it may stand in HTML's text or in a quoted attribute. */
+/** `text` for HTML text or a quoted attribute. */
 export function escapeHtml(text: string): string {
   return printable(text).replace(/[&<>"']/g, (character) => entities.get(character) ?? '');
 }
 
-/** A template whose values are escaped; lists are joined, `null` and `undefined` are nothing. */
-export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
+/** A template whose values are escaped; lists are joined, `null` and `undefined` are left out. */
+export function html(strings: TemplateStringsArray, ...parts: readonly TemplateValue[]): Html {
   return new Html(strings.map((string, index) => string + render(parts[index])).join(''));
 }
 
-function render(part: Part): string {
+function render(part: TemplateValue): string {
   if (part === null || part === undefined) return '';
   if (part instanceof Html) return part.text;
   if (typeof part === 'string') return escapeHtml(part);
@@ -41,12 +40,12 @@ function render(part: Part): string {
   return part.map(render).join('');
 }
 
-/** JSON that may stand in a `<script type="application/json">`: it cannot end the element or start another. */
+/** JSON for a `<script type="application/json">`: it cannot end the element or start another. */
 export function embeddedJson(value: unknown): Html {
   return embeddedText(JSON.stringify(value));
 }
 
-/** The same for what is JSON already. */
+/** The same for text that is JSON already. */
 export function embeddedText(json: string): Html {
   return new Html(
     json.replace(
@@ -56,7 +55,7 @@ export function embeddedText(json: string): Html {
   );
 }
 
-/** `text`, our own script or style, as an element of that kind; refuses one that would end its element. */
+/** Our own script or style as an element. @throws Error for text that would end the element. */
 export function inline(element: 'script' | 'style', text: string): Html {
   if (text.toLowerCase().includes(`</${element}`))
     throw new Error(`the ${element} would end its own element`);

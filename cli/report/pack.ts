@@ -1,13 +1,13 @@
-/** From the report's input to what its page receives. */
+/** Packs the report's input into the data that its page reads. */
 import { gzipSync } from 'node:zlib';
 import { severities } from '../../lib/core/control.ts';
 import { type Finding, statuses } from '../../lib/findings/finding.ts';
 import { printable } from '../output/printable.ts';
-import { timeline, timeToFix, worstActors } from './figures.ts';
+import { timeline, timeToFix, topActors } from './figures.ts';
 import type { ReportInput } from './input.ts';
-import { blockSize, type Column, columns, type Detail, type Wire } from './wire.ts';
+import { blockSize, type Column, columns, type FindingDetail, type Wire } from './wire.ts';
 
-/** Above this many characters of JSON the blocks are compressed; below, the file stays readable as text. */
+/** Above this many characters of JSON the blocks are compressed; below, the file remains readable. */
 const plainLimit = 1_500_000;
 
 export interface Packed {
@@ -20,7 +20,7 @@ export type Block =
   | { readonly kind: 'json'; readonly json: string }
   | { readonly kind: 'gzip'; readonly base64: string };
 
-/** Open before closed, worst before mild, new before old, then by id: the order that a reader wants first. */
+/** The default order: open before closed, then most severe first, then newest first, then by id. */
 export function inReadingOrder(findings: readonly Finding[]): readonly Finding[] {
   const key = new Map(
     findings.map((finding) => [
@@ -45,8 +45,8 @@ export function pack(input: ReportInput): Packed {
   const indexOfEvent = (id: string): number | null => {
     if (!Object.hasOwn(input.events, id)) return null;
     const event = input.events[id];
-    const seen = eventIndex.get(event);
-    if (seen !== undefined) return seen;
+    const known = eventIndex.get(event);
+    if (known !== undefined) return known;
     const text = JSON.stringify(event);
     const index = byText.get(text) ?? events.push(text) - 1;
     byText.set(text, index);
@@ -54,7 +54,7 @@ export function pack(input: ReportInput): Packed {
     return index;
   };
   const details = findings.map((finding) =>
-    JSON.stringify({ finding, event: indexOfEvent(finding.id) } satisfies Detail),
+    JSON.stringify({ finding, event: indexOfEvent(finding.id) } satisfies FindingDetail),
   );
   const size = [...details, ...events].reduce((sum, text) => sum + text.length, 0);
   const compressed = size > plainLimit;
@@ -64,7 +64,7 @@ export function pack(input: ReportInput): Packed {
       controls: input.controls,
       timeline: timeline(findings),
       timeToFix: timeToFix(findings),
-      actors: worstActors(findings),
+      actors: topActors(findings),
     },
     details: blocks(details, compressed),
     events: blocks(events, compressed),
@@ -86,7 +86,7 @@ function table(findings: readonly Finding[]): Pick<Wire, 'strings' | 'rows'> {
   return { strings, rows };
 }
 
-/** The table's text is made printable here, once; the id alone is kept as it is, since a link names it. */
+/** The text of the table is made printable here, once; the id is kept unchanged, as links use it. */
 function shown(finding: Finding, column: Column): string {
   const text = cell(finding, column);
   return column === 'id' ? text : printable(text);

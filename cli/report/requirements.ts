@@ -31,7 +31,7 @@ const nist: ReadonlyMap<string, string> = new Map([
   ['SI-7(6)', 'Software and Information Integrity: Cryptographic Protection'],
 ]);
 
-/** The name of a requirement, where it is known and free to be shown. */
+/** The name of a requirement; `undefined` where it is not known, or its text is under copyright. */
 export function requirementName(requirement: string): string | undefined {
   return nist.get(requirement);
 }

@@ -1,4 +1,4 @@
-/** The parts of the report that need no script: what is told in words, counts and tables. */
+/** The sections of the report that need no script: text, counts and tables. */
 import type { Severity } from '../../lib/core/control.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
 import { compliance, type RequirementStatus, type StandardTable } from './compliance.ts';
@@ -17,7 +17,7 @@ import type { ReportInput } from './input.ts';
 import { requirementName } from './requirements.ts';
 import { wordingOf } from './wording.ts';
 
-/** A word for each severity; the constants are for machines. */
+/** The severities as people read them. */
 export const severityWords: Readonly<Record<Severity, string>> = {
   CRITICAL: 'Critical',
   HIGH: 'High',
@@ -31,14 +31,13 @@ const requirementWords: Readonly<Record<RequirementStatus, string>> = {
   exempt: 'Exempt',
   unknown: 'Not proven',
   passes: 'Passes',
-  unseen: 'Not seen',
+  'not-evaluated': 'Not evaluated',
 };
 
-/** `2026-03-01T10:20:30Z` as `2026-03-01 10:20 UTC`; anything else as it is. */
-export function when(time: string | null): string {
-  if (time === null) return 'no time given';
-  const match = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})/.exec(time);
-  return match === null ? time : `${match[1]} ${match[2]} UTC`;
+/** `2026-03-01T10:20:30Z` to the minute, `2026-03-01T10:20Z`; anything else as it is. */
+export function timeText(time: string | null): string {
+  if (time === null) return 'unknown time';
+  return /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/.test(time) ? `${time.slice(0, 16)}Z` : time;
 }
 
 const count = (value: number): string => value.toLocaleString('en');
@@ -64,10 +63,10 @@ export function header(input: ReportInput): Html {
   ];
   const headline =
     input.findings.length === 0
-      ? 'Nothing was found'
+      ? 'No findings'
       : open.length === 0
-        ? 'Nothing is open'
-        : `${counted(open.length, 'finding')} open`;
+        ? 'No open findings'
+        : counted(open.length, 'open finding');
   const aside =
     input.findings.length === 0
       ? input.matched === 0
@@ -81,14 +80,14 @@ export function header(input: ReportInput): Html {
   <dl class="facts">
     <div><dt>${scan ? 'Scanned' : 'Period'}</dt><dd>${
       input.period.from === null && input.period.to === null
-        ? 'no evaluated event bears a time'
-        : `${when(input.period.from)} to ${when(input.period.to)}`
+        ? 'no evaluated event has a time'
+        : `${timeText(input.period.from)} to ${timeText(input.period.to)}`
     }</dd></div>
-    <div><dt>Generated</dt><dd>${when(input.generatedAt)}</dd></div>
+    <div><dt>Generated</dt><dd>${timeText(input.generatedAt)}</dd></div>
     <div><dt>${words.heading[1]}</dt><dd>${count(input.records)} ${scan ? 'listed' : 'read'}, ${count(input.matched)} evaluated</dd></div>
-    <div><dt>Not readable</dt><dd>${
+    <div><dt>Input errors</dt><dd>${
       input.inputErrors.length + input.rejected === 0
-        ? 'nothing'
+        ? 'none'
         : html`<a href="#input">${counted(input.inputErrors.length, 'input error')}${scan ? '' : `, ${counted(input.rejected, 'record')} rejected`}</a>`
     }</dd></div>
     <div class="wide"><dt>${input.sources.length === 1 ? 'Source' : 'Sources'}</dt><dd>${sources(input.sources)}</dd></div>
@@ -140,7 +139,7 @@ export function openNow(input: ReportInput): Html {
       ? html`<p class="empty">${
           findings.length === 0
             ? wordingOf(input).empty
-            : 'Every finding of this period has been closed again. They are listed below with who closed them.'
+            : 'Every finding of this period is closed. The table below lists them, with the actors who closed them.'
         }</p>`
       : html`<div class="panels">
     ${breakdown('Control', 'control', findings, (finding) => finding.control, titles)}
@@ -149,7 +148,7 @@ export function openNow(input: ReportInput): Html {
   }</section>`;
 }
 
-/** What is to be known besides the number: how many are not proven, how many are exempted. */
+/** Of the open findings: how many are not proven, how many are exempt. */
 function aside(entry: OpenCount): string {
   const parts = [
     ...(entry.unknown > 0 ? [`${count(entry.unknown)} not proven`] : []),
@@ -178,12 +177,12 @@ function breakdown(
         }</a>${bar(entry, most)}<span class="note">${severityList(entry)}</span></th><td class="n">${count(entry.open)}</td></tr>`,
     )}</tbody></table>${
     entries.length > shown
-      ? html`<p class="note">and ${count(entries.length - shown)} more, in the findings below</p>`
+      ? html`<p class="note">and ${count(entries.length - shown)} more, in the table of findings</p>`
       : ''
   }</div>`;
 }
 
-/** The group's findings by severity, in proportion to the largest group. */
+/** A bar of the group's findings by severity, in proportion to the largest group. */
 function bar(entry: OpenCount, most: number): Html {
   let x = 0;
   return html`<svg class="bar" width="100%" height="6" aria-hidden="true">${worstFirst.map(
@@ -212,14 +211,14 @@ export function overTime(line: Timeline, fix: TimeToFix): Html {
   const opened = line.buckets.reduce((sum, bucket) => sum + bucket.opened, 0);
   const closed = line.buckets.reduce((sum, bucket) => sum + bucket.closed, 0);
   return html`<section id="time" aria-labelledby="time-h"><h2 id="time-h">Over time</h2><div class="panels two">
-  <div class="panel"><h3>Openings and closings</h3>${
+  <div class="panel"><h3>Opened and closed</h3>${
     line.buckets.length === 0
-      ? html`<p class="empty">No finding was opened or closed at a known time.</p>`
+      ? html`<p class="empty">There are no findings with a known time.</p>`
       : html`<p class="note">${count(opened)} opened and ${count(closed)} closed, by ${line.step} (UTC)${
-          line.untimed > 0 ? `; ${counted(line.untimed, 'change')} without a time not shown` : ''
-        }. The line is what was open when the ${line.step} ended.</p>
-  <div class="chart"><canvas id="timeline-chart" role="img" aria-label="Openings and closings of findings by ${line.step}; the table below holds the same figures"></canvas></div>
-  <details><summary>Figures as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="Openings and closings, figures"><table><caption>Openings and closings by ${line.step}</caption>
+          line.untimed > 0 ? `; ${counted(line.untimed, 'change')} without a time not included` : ''
+        }. The line shows how many were open at the end of each ${line.step}.</p>
+  <div class="chart"><canvas id="timeline-chart" role="img" aria-label="Findings opened and closed by ${line.step}; the table below has the same figures"></canvas></div>
+  <details><summary>Figures as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="Opened and closed, figures"><table><caption>Findings opened and closed by ${line.step}</caption>
   <thead><tr><th scope="col">${line.step === 'day' ? 'Day' : `From (${line.step})`}</th><th scope="col" class="n">Opened</th><th scope="col" class="n">Closed</th><th scope="col" class="n">Open at end</th></tr></thead>
   <tbody>${line.buckets
     .filter((bucket) => bucket.opened + bucket.closed > 0)
@@ -230,12 +229,12 @@ export function overTime(line: Timeline, fix: TimeToFix): Html {
   }</div>
   <div class="panel"><h3>Time to fix</h3>${
     fix.all === null
-      ? html`<p class="empty">Nothing was fixed in this period.</p>`
-      : html`<p class="note">${counted(fix.all.fixed, 'finding')} fixed, half of them within <strong>${duration(fix.all.median)}</strong>. What was deleted rather than fixed is not counted.</p>
-  <div class="chart small"><canvas id="fix-chart" role="img" aria-label="How long findings stayed open before they were fixed; the tables below hold the figures"></canvas></div>
+      ? html`<p class="empty">No finding was fixed in this period.</p>`
+      : html`<p class="note">${counted(fix.all.fixed, 'finding')} fixed, half of them within <strong>${duration(fix.all.median)}</strong>. Resources that were deleted are not counted.</p>
+  <div class="chart small"><canvas id="fix-chart" role="img" aria-label="How long findings stayed open before they were fixed; the tables below have the figures"></canvas></div>
   ${fixTable('By severity', 'Severity', fix.bySeverity, (name) => severityWords[name as Severity] ?? name)}
   <details><summary>By control, and the chart’s figures</summary>${fixTable('By control, slowest first', 'Control', fix.byControl, (name) => name)}
-  <table><caption>How long fixes took</caption><thead><tr><th scope="col">Open for</th><th scope="col" class="n">Findings</th></tr></thead>
+  <table><caption>Time to fix</caption><thead><tr><th scope="col">Open for</th><th scope="col" class="n">Findings</th></tr></thead>
   <tbody>${fix.distribution.map((span) => html`<tr><th scope="row">${span.label}</th><td class="n">${count(span.count)}</td></tr>`)}</tbody></table></details>`
   }</div></div></section>`;
 }
@@ -254,41 +253,41 @@ function fixTable(
 }
 
 export function actors(rows: readonly ActorRow[]): Html {
-  return html`<section id="actors" aria-labelledby="actors-h"><h2 id="actors-h">Who opened most</h2>${
+  return html`<section id="actors" aria-labelledby="actors-h"><h2 id="actors-h">Top actors</h2>${
     rows.length === 0
-      ? html`<p class="empty">Nobody opened a finding.</p>`
-      : html`<div class="panel scroll" tabindex="0" role="region" aria-labelledby="actors-h"><table class="actors"><caption class="sr">Those who opened most of what is open now</caption>
-  <thead><tr><th scope="col">Who</th><th scope="col">Type</th><th scope="col">Source</th><th scope="col">Worst</th><th scope="col" class="n">Open</th><th scope="col" class="n">Opened</th><th scope="col">Last</th></tr></thead>
+      ? html`<p class="empty">No actor caused a finding.</p>`
+      : html`<div class="panel scroll" tabindex="0" role="region" aria-labelledby="actors-h"><table class="actors"><caption class="sr">The actors with most open findings</caption>
+  <thead><tr><th scope="col">Actor</th><th scope="col">Type</th><th scope="col">Source IP</th><th scope="col">Highest severity</th><th scope="col" class="n">Open</th><th scope="col" class="n">Opened</th><th scope="col">Last opened</th></tr></thead>
   <tbody>${rows.map(
     (
       row,
     ) => html`<tr><th scope="row"><a href="#findings" data-search="${row.arn}">${row.name}</a><code class="note">${row.arn}</code></th>
     <td>${row.type}</td><td>${
       row.sourceIps.length === 0
-        ? 'not told'
+        ? 'unknown'
         : html`${row.sourceIps.slice(0, 2).map((ip) => html`<code>${ip}</code> `)}${row.sourceIps.length > 2 ? `and ${count(row.sourceIps.length - 2)} more` : ''}`
     }</td><td><span class="badge sev ${row.worst.toLowerCase()}">${severityMark(row.worst)}${severityWords[row.worst]}</span></td>
-    <td class="n">${count(row.open)}</td><td class="n">${count(row.opened)}</td><td class="nowrap">${when(row.last)}</td></tr>`,
+    <td class="n">${count(row.open)}</td><td class="n">${count(row.opened)}</td><td class="nowrap">${timeText(row.last)}</td></tr>`,
   )}</tbody></table></div>`
   }</section>`;
 }
 
-/** The frame of the findings table; the page's script fills it. */
+/** The frame of the table of findings, which the page's script fills. */
 export function findingsFrame(total: number): Html {
   return html`<section id="findings" aria-labelledby="findings-h"><h2 id="findings-h">Findings</h2>
-  <noscript><p class="empty">The table of findings and the charts need JavaScript, which this browser does not run here. All else on this page is complete.</p></noscript>
-  ${total === 0 ? html`<p class="empty">There are no findings to list.</p>` : html`<div id="findings-table"></div>`}</section>`;
+  <noscript><p class="empty">The table of findings and the charts need JavaScript, which is not available here. The rest of this page is complete.</p></noscript>
+  ${total === 0 ? html`<p class="empty">There are no findings.</p>` : html`<div id="findings-table"></div>`}</section>`;
 }
 
 export function complianceView(input: ReportInput): Html {
   const words = wordingOf(input);
   const found = new Set(input.findings.map((finding) => finding.control));
   return html`<section id="compliance" aria-labelledby="compliance-h"><h2 id="compliance-h">Compliance view</h2>
-  <p class="note">Resources by the ${input.command === 'scan' ? '' : 'last '}verdict of the controls that a requirement rests on. One resource counts once for each control that evaluated it. <em>Not proven</em>: ${words.unproven}. <em>Not seen</em>: ${words.unseen}. This is evidence for an audit, not an attestation.</p>
+  <p class="note">Resources by the ${input.command === 'scan' ? '' : 'last '}verdict of the controls that map to a requirement. A resource counts once for each control that evaluated it. <em>Not proven</em>: ${words.unproven}. <em>Not evaluated</em>: ${words.notEvaluated}. This is evidence for an audit, not an attestation.</p>
   ${compliance(input).map((table) => standardTable(table, found))}</section>`;
 }
 
-/** `found` are the controls that have findings to link to. */
+/** @param found the controls with findings, which are linked. */
 function standardTable(table: StandardTable, found: ReadonlySet<string>): Html {
   if (table.rows.length === 0)
     return html`<div class="panel standard"><h3>${table.name}</h3><p class="empty">No control maps to this standard.</p></div>`;
@@ -317,16 +316,16 @@ export function inputView(input: ReportInput): Html {
   const total = ignored.reduce((sum, [, some]) => sum + some, 0);
   const rest = input.inputErrors.length - shown;
   return html`<section id="input" aria-labelledby="input-h"><h2 id="input-h">Input</h2><div class="panels two even">
-  <div class="panel"><table><caption>What became of ${counted(input.records, ...words.subject)}</caption><thead><tr><th scope="col">${words.heading[0]}</th><th scope="col" class="n">Count</th></tr></thead><tbody>
+  <div class="panel"><table><caption>Outcome of ${counted(input.records, ...words.subject)}</caption><thead><tr><th scope="col">${words.heading[0]}</th><th scope="col" class="n">Count</th></tr></thead><tbody>
   <tr><th scope="row">Evaluated</th><td class="n">${count(input.matched)}</td></tr>
   ${
     input.command === 'scan'
-      ? html`<tr><th scope="row">Deleted before it could be evaluated</th><td class="n">${count(total)}</td></tr>`
+      ? html`<tr><th scope="row">Deleted before evaluation</th><td class="n">${count(total)}</td></tr>`
       : html`<tr><th scope="row">Ignored</th><td class="n">${count(total)}</td></tr>
-  ${ignored.map(([reason, some]) => html`<tr class="sub"><th scope="row">${reason}</th><td class="n">${count(some)}</td></tr>`)}
+  ${ignored.map(([reason, some]) => html`<tr class="sub"><th scope="row">${reason.replaceAll('-', ' ')}</th><td class="n">${count(some)}</td></tr>`)}
   <tr><th scope="row">Rejected: not a CloudTrail record</th><td class="n">${count(input.rejected)}</td></tr>`
   }</tbody></table></div>
-  <div class="panel"><table><caption>Evaluation made</caption><thead><tr><th scope="col">Verdict</th><th scope="col" class="n">Count</th></tr></thead><tbody>
+  <div class="panel"><table><caption>Evaluations by verdict</caption><thead><tr><th scope="col">Verdict</th><th scope="col" class="n">Count</th></tr></thead><tbody>
   <tr><th scope="row">Pass</th><td class="n">${count(input.verdicts.PASS)}</td></tr>
   <tr><th scope="row">Fail</th><td class="n">${count(input.verdicts.FAIL)}</td></tr>
   <tr><th scope="row">Unknown: ${words.unknown}</th><td class="n">${count(input.verdicts.UNKNOWN)}</td></tr>
@@ -334,11 +333,11 @@ export function inputView(input: ReportInput): Html {
   ${
     input.inputErrors.length === 0
       ? html`<p class="empty">${words.allRead}</p>`
-      : html`<div class="panel scroll" tabindex="0" role="region" aria-label="Input that could not be read"><table><caption>Could not be read</caption><thead><tr><th scope="col">${words.trouble}</th><th scope="col" class="n">Line</th><th scope="col">Reason</th></tr></thead><tbody>${input.inputErrors
+      : html`<div class="panel scroll" tabindex="0" role="region" aria-label="Input errors"><table><caption>Input errors</caption><thead><tr><th scope="col">${words.errorColumn}</th><th scope="col" class="n">Line</th><th scope="col">Reason</th></tr></thead><tbody>${input.inputErrors
           .slice(0, shown)
           .map(
             (error) =>
               html`<tr><th scope="row"><code>${error.file}</code></th><td class="n">${error.line ?? '–'}</td><td>${error.reason}</td></tr>`,
-          )}</tbody></table>${rest > 0 ? html`<p class="note">and ${count(rest)} more, all of them in summary.json</p>` : ''}</div>`
+          )}</tbody></table>${rest > 0 ? html`<p class="note">and ${count(rest)} more, listed in summary.json</p>` : ''}</div>`
   }</section>`;
 }

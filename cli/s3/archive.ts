@@ -1,4 +1,4 @@
-/** An archive in S3 as files that a replay reads: found first, then fetched within bounds and read as they come. */
+/** An archive in S3, as files for a replay: the objects are found first, then fetched concurrently. */
 import { setTimeout } from 'node:timers/promises';
 import { cloudTrailClient, s3Client } from '../../lib/aws/sdk.ts';
 import type { ClientConfig } from '../../lib/aws/settings.ts';
@@ -8,40 +8,40 @@ import type { ReadProgress, StoredFiles } from '../../lib/trail/archive.ts';
 import { UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
 import { type Bucket, regionOf } from './bucket.ts';
+import { concurrently } from './concurrently.ts';
 import { findCredentials } from './credentials.ts';
 import { fetchObject } from './fetch.ts';
 import { findObjects } from './find.ts';
-import { inFlight } from './flight.ts';
 import { type Location, locationOf, uriOf } from './location.ts';
 import { locationOfTrail, regionOfTrail, type TrailLocation } from './trail.ts';
 
-/** So many objects are fetched at a time, of so many bytes together; a larger one is fetched alone. */
-const width = 16;
-const bytesInFlight = 128_000_000;
+/** Most objects, and most bytes, that are fetched at a time; a larger object is fetched alone. */
+const maxObjects = 16;
+const maxBytesAtATime = 128_000_000;
 
-export interface Sources {
+export interface ArchiveSources {
   /** `s3://BUCKET[/PREFIX]`. */
   readonly uris: readonly string[];
   /** Names or ARNs of trails. */
   readonly trails: readonly string[];
-  /** Of the shared configuration files; the environment decides where it is left out. */
+  /** Of the shared configuration files; without one, the environment decides. */
   readonly profile: string | undefined;
   readonly scope: ReplayScope;
 }
 
 export interface S3Archive {
-  /** Where the trails deliver, as URIs. */
+  /** The URIs to which the trails deliver. */
   readonly trails: readonly string[];
   readonly stored: StoredFiles;
 }
 
 /**
- * Finds what is to be read of `sources`, with credentials as the AWS CLI finds them.
- * @throws UsageError when a source is not named as it should be, or there are no credentials; the signal's reason
- * when aborted. What cannot be listed is among the errors of what is returned.
+ * Finds the objects of the sources, with credentials as the AWS CLI finds them.
+ * @throws UsageError when a source is not well-formed, or there are no credentials; the signal's reason when aborted.
+ * A folder that cannot be listed is among `stored.errors`.
  */
 export async function openS3Archive(
-  { uris, trails, profile, scope }: Sources,
+  { uris, trails, profile, scope }: ArchiveSources,
   onProgress: (progress: ReadProgress) => void,
   signal: AbortSignal,
 ): Promise<S3Archive> {
@@ -50,20 +50,20 @@ export async function openS3Archive(
   const [regionOfName = region] = scope.regions ?? [];
   const ofTrails: TrailLocation[] = [];
   for (const trail of trails) ofTrails.push(await lookUp(trail, regionOfName, credentials));
-  // Any Region can tell where a bucket is; this one is asked where none is configured.
+  // Any Region can tell where a bucket is.
   const asked = region ?? ofTrails[0]?.homeRegion ?? 'us-east-1';
   const bucketOf = buckets({ region: asked, credentials }, signal);
-  const seen = { files: 0, bytes: 0 };
+  const total = { files: 0, bytes: 0 };
   const onFound = ({ bytes }: { readonly bytes: number }): void => {
-    seen.files += 1;
-    seen.bytes += bytes;
-    onProgress({ ...seen, filesDone: 0, bytesDone: 0, records: 0 });
+    total.files += 1;
+    total.bytes += bytes;
+    onProgress({ ...total, filesDone: 0, bytesDone: 0, records: 0 });
   };
   const found: FoundFiles[] = [];
   for (const location of [...named, ...ofTrails]) {
     found.push(await findObjects(await bucketOf(location.bucket), location, { scope, onFound }));
   }
-  const files = once(
+  const files = distinct(
     found.flatMap((one) => one.files),
     ({ path }) => path,
   );
@@ -71,7 +71,7 @@ export async function openS3Archive(
     trails: ofTrails.map(({ bucket, prefix }) => uriOf(bucket, prefix)),
     stored: {
       files,
-      skipped: once(
+      skipped: distinct(
         found.flatMap((one) => one.skipped),
         ({ file }) => file,
       ),
@@ -89,7 +89,7 @@ async function lookUp(
   const region = regionOfTrail(trail) ?? regionOfName;
   if (region === undefined) {
     throw new UsageError(
-      `no Region is configured to look for trail ${printable(trail)} in: name it by its ARN, or its Region with --region, or set AWS_REGION`,
+      `no Region is configured in which to find trail ${printable(trail)}: use its ARN, name its Region with --region, or set AWS_REGION`,
     );
   }
   return locationOfTrail(trail, cloudTrailClient({ region, credentials }), region);
@@ -97,7 +97,7 @@ async function lookUp(
 
 type BucketOf = (name: string) => Promise<Bucket>;
 
-/** Buckets by name, each with a client for the Region where it is, which is found out once. */
+/** Buckets by name, each with a client for its Region, which is determined once. */
 function buckets(config: ClientConfig, signal: AbortSignal): BucketOf {
   const made = new Map<string, Promise<Bucket>>();
   const clients = new Map([[config.region, s3Client(config)]]);
@@ -125,14 +125,14 @@ async function fetchAll(
 ): Promise<void> {
   const wait = (milliseconds: number) => setTimeout(milliseconds, undefined, { signal });
   const bounds = {
-    width,
-    weight: bytesInFlight,
+    width: maxObjects,
+    weight: maxBytesAtATime,
     weightOf: ([, { bytes }]: readonly [number, { readonly bytes: number }]) => bytes,
   };
   try {
-    await inFlight(files.entries(), bounds, async ([accountRegion, { path, bytes }]) => {
+    await concurrently(files.entries(), bounds, async ([index, { path, bytes }]) => {
       const { bucket, prefix: key }: Location = locationOf(path);
-      take(accountRegion, await fetchObject(await bucketOf(bucket), { key, bytes }, wait));
+      take(index, await fetchObject(await bucketOf(bucket), { key, bytes }, wait));
     });
   } catch (error) {
     signal.throwIfAborted();
@@ -140,8 +140,8 @@ async function fetchAll(
   }
 }
 
-/** What is found under two names, once; in the order of the names. */
-function once<T>(all: readonly T[], nameOf: (one: T) => string): readonly T[] {
+/** Each name once, in the order of the names: sources may overlap. */
+function distinct<T>(all: readonly T[], nameOf: (one: T) => string): readonly T[] {
   const byName = new Map(all.map((one) => [nameOf(one), one]));
   return [...byName.values()].sort((a, b) => compare(nameOf(a), nameOf(b)));
 }

@@ -1,4 +1,4 @@
-/** What is in a bucket: its folders and objects, as ListObjectsV2 tells them. */
+/** The folders and objects of a bucket, from ListObjectsV2. */
 import {
   HeadBucketCommand,
   ListObjectsV2Command,
@@ -8,29 +8,29 @@ import {
 } from '@aws-sdk/client-s3';
 import { whyNotListed } from './reason.ts';
 
-/** An object, under its key. */
+/** An object, by its key. */
 export interface StoredObject {
   readonly key: string;
   readonly bytes: number;
 }
 
 /** A folder that could not be listed. */
-export class ListingError extends Error {
-  override readonly name = 'ListingError';
+export class BucketListingError extends Error {
+  override readonly name = 'BucketListingError';
 
   constructor(cause: unknown) {
     super(whyNotListed(cause), { cause });
   }
 }
 
-/** One bucket, in the Region where it is. */
+/** A bucket, with a client for its Region. */
 export interface Bucket {
   readonly name: string;
   readonly client: S3Client;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The Region of a bucket; undefined where S3 does not tell, which those who list the bucket will hear the reason of. */
+/** The Region of a bucket; undefined where S3 does not tell. Listing the bucket will then fail with a reason. */
 export async function regionOf(
   client: S3Client,
   name: string,
@@ -43,17 +43,17 @@ export async function regionOf(
     );
     return region;
   } catch {
-    // An answer to HEAD has no body that could tell why: the listing is asked next, and fails with a reason.
+    // An answer to HEAD has no body with a reason: the listing comes next, and fails with one.
     signal?.throwIfAborted();
     return undefined;
   }
 }
 
 /**
- * Names of what is directly below a folder.
- * @throws ListingError
+ * The folders and objects directly in a folder.
+ * @throws BucketListingError
  */
-export async function lookBelow(
+export async function contentsOf(
   bucket: Bucket,
   prefix: string,
 ): Promise<{ readonly folders: readonly string[]; readonly files: readonly StoredObject[] }> {
@@ -68,7 +68,7 @@ export async function lookBelow(
 
 /**
  * All objects below a folder, page by page.
- * @throws ListingError
+ * @throws BucketListingError
  */
 export async function* objectsBelow(bucket: Bucket, prefix: string): AsyncIterable<readonly StoredObject[]> {
   for await (const { objects } of pages(bucket, { Prefix: prefix })) yield objects.filter(isFile);
@@ -76,22 +76,22 @@ export async function* objectsBelow(bucket: Bucket, prefix: string): AsyncIterab
 
 /**
  * The object with exactly this key, if there is one.
- * @throws ListingError
+ * @throws BucketListingError
  */
 export async function objectAt(bucket: Bucket, key: string): Promise<StoredObject | undefined> {
-  // Of all keys that begin so, it is the first.
+  // Among all keys with this prefix, it is the first.
   for await (const { objects } of pages(bucket, { Prefix: key, MaxKeys: 1 })) {
     return objects.find((object) => object.key === key);
   }
   return undefined;
 }
 
-/** The console marks folders by objects whose keys end so. */
+/** Objects whose keys end with a slash are the console's marks for folders. */
 function isFile({ key }: StoredObject): boolean {
   return !key.endsWith('/');
 }
 
-interface Page {
+interface ListingPage {
   readonly folders: readonly string[];
   readonly objects: readonly StoredObject[];
 }
@@ -99,7 +99,7 @@ interface Page {
 async function* pages(
   bucket: Bucket,
   what: { readonly Prefix: string; readonly Delimiter?: string; readonly MaxKeys?: number },
-): AsyncIterable<Page> {
+): AsyncIterable<ListingPage> {
   let token: string | undefined;
   do {
     const answer = await list(bucket, token === undefined ? what : { ...what, ContinuationToken: token });
@@ -122,12 +122,12 @@ async function list(
   what: Omit<ListObjectsV2CommandInput, 'Bucket'>,
 ): Promise<ListObjectsV2CommandOutput> {
   try {
-    // Keys may hold characters that XML cannot: they are asked for as in URLs.
+    // Keys may contain characters that XML cannot: they are requested in URL encoding.
     const command = new ListObjectsV2Command({ Bucket: name, EncodingType: 'url', ...what });
     return await client.send(command, options(signal));
   } catch (error) {
     signal?.throwIfAborted();
-    throw new ListingError(error);
+    throw new BucketListingError(error);
   }
 }
 

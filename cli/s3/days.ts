@@ -3,15 +3,15 @@ import type { ReplayScope } from '../../lib/pipeline/replay/replay.ts';
 
 const day = 86_400_000;
 
-/** Whole days, both included, counted from 1970; an absent bound does not bind. */
+/** Whole days since 1970, both included; an absent bound is open. */
 export interface Days {
   readonly first?: number;
   readonly last?: number;
 }
 
 /**
- * The days whose folders may hold what is asked for. A log file stands under the day on which it was published,
- * which is that of its events or a later one: minutes, rarely hours after them. So one day more is looked at.
+ * The days whose folders may hold events of the scope. A log file is in the folder of the day on which it was delivered,
+ * minutes and rarely hours after its events: therefore one more day is read.
  * Source: AWS CloudTrail User Guide, "Getting and viewing your CloudTrail log files".
  */
 export function daysOf({ since, until }: Pick<ReplayScope, 'since' | 'until'>): Days {
@@ -21,12 +21,12 @@ export function daysOf({ since, until }: Pick<ReplayScope, 'since' | 'until'>): 
   };
 }
 
-/** Whether the years that there are should be asked for, rather than all of `days` named. */
+/** Whether to list which years exist, rather than name all of `days`. */
 export function isLong({ first, last }: Days): boolean {
   return first === undefined || last === undefined || yearOf(last) - yearOf(first) > 1;
 }
 
-/** The fewest folders that hold exactly the days from `first` to `last`, in their order. */
+/** The fewest folders that hold exactly the days from `first` to `last`, in order. */
 export function foldersOf(first: number, last: number): readonly string[] {
   const folders: string[] = [];
   for (let from = first; from <= last; ) {
@@ -48,7 +48,7 @@ export function foldersOf(first: number, last: number): readonly string[] {
   return folders;
 }
 
-/** The same of one year, of which `days` may want a part or nothing. */
+/** The same within one year; empty where no day of it is among `days`. */
 export function foldersOfYear(year: number, { first = -Infinity, last = Infinity }: Days): readonly string[] {
   return foldersOf(Math.max(first, dayOf(year, 0)), Math.min(last, dayOf(year + 1, 0) - 1));
 }

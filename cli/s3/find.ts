@@ -1,28 +1,34 @@
-/** Which objects of a bucket an archive is made of. */
-
+/** Finds the objects of a bucket that make up an archive. */
 import type { ReplayScope } from '../../lib/pipeline/replay/replay.ts';
 import { compare, extensions, type FoundFiles, whyNotRead } from '../../lib/trail/archive/files.ts';
-import { type Bucket, ListingError, lookBelow, objectAt, objectsBelow, type StoredObject } from './bucket.ts';
-import { inFlight } from './flight.ts';
-import { type AccountRegion, accountRegionOf, afterLook, stepFrom } from './layout.ts';
+import {
+  type Bucket,
+  BucketListingError,
+  contentsOf,
+  objectAt,
+  objectsBelow,
+  type StoredObject,
+} from './bucket.ts';
+import { concurrently } from './concurrently.ts';
+import { afterVisit, folderAt, type LayoutFolder, nextStep } from './layout.ts';
 import { type Location, uriOf } from './location.ts';
 
-/** So many folders are listed at a time. */
+/** Most folders that are listed at a time. */
 const width = 16;
 
-const outside = 'not where CloudTrail delivers its log files; name it to have it read';
+const outside = 'not where CloudTrail delivers its log files; to read it, name it as a path';
 
 export interface FindOptions {
   readonly scope: ReplayScope;
-  /** Told of each object that is to be read. */
+  /** Called for each object of the archive. */
   readonly onFound?: (object: StoredObject) => void;
 }
 
 /**
- * Goes down CloudTrail's layout from a location, and lists the folders of the days, accounts and Regions that are
- * in scope. Anything that is not laid out so is listed whole. A location that names an object is that object.
- * @returns the objects as files, by their URIs. A folder that could not be listed is among the errors, once for
- * all that failed alike. Rejects when the bucket's signal is aborted.
+ * Descends CloudTrail's layout from a location, and lists the folders of the days, accounts and Regions in scope.
+ * Folders with another layout are listed completely. A location that names an object is that object.
+ * @returns the objects as files, by their URIs. Folders that could not be listed are among the errors, one error for
+ * all with the same reason. Rejects when the bucket's signal is aborted.
  */
 export async function findObjects(
   bucket: Bucket,
@@ -39,7 +45,7 @@ class Search {
   readonly #options: FindOptions;
   readonly #objects = new Map<string, StoredObject>();
   readonly #skipped: { file: string; why: string }[] = [];
-  /** By reason. */
+  /** Prefixes by reason. */
   readonly #failed = new Map<string, string[]>();
 
   constructor(bucket: Bucket, options: FindOptions) {
@@ -55,18 +61,18 @@ class Search {
       if (object !== undefined) this.#take(object);
       if (object !== undefined || this.#failed.size > 0) return;
     }
-    let accountRegions: readonly AccountRegion[] = [
-      accountRegionOf(isFolder ? location : { ...location, prefix: `${prefix}/` }),
+    let folders: readonly LayoutFolder[] = [
+      folderAt(isFolder ? location : { ...location, prefix: `${prefix}/` }),
     ];
     const prefixes: string[] = [];
-    while (accountRegions.length > 0) {
-      const next: AccountRegion[] = [];
-      await inFlight(accountRegions, { width }, async (accountRegion) => {
-        next.push(...(await this.#goOn(accountRegion, prefixes)));
+    while (folders.length > 0) {
+      const next: LayoutFolder[] = [];
+      await concurrently(folders, { width }, async (folder) => {
+        next.push(...(await this.#step(folder, prefixes)));
       });
-      accountRegions = next;
+      folders = next;
     }
-    await inFlight(prefixes, { width }, (one) => this.#list(one));
+    await concurrently(prefixes, { width }, (one) => this.#list(one));
   }
 
   found(location: Location): FoundFiles {
@@ -74,11 +80,12 @@ class Search {
     const files = [...this.#objects.values()].map(({ key, bytes }) => ({ path: uri(key), bytes }));
     const errors = [...this.#failed].map(([reason, keys]) => {
       const [first = '', ...more] = keys.sort(compare);
-      const alike = more.length === 0 ? '' : ` (and of ${more.length} more folders)`;
+      const alike =
+        more.length === 0 ? '' : ` (and ${more.length} more ${more.length === 1 ? 'folder' : 'folders'})`;
       return { file: uri(first), reason: `${reason}${alike}` };
     });
     if (files.length === 0 && errors.length === 0)
-      errors.push({ file: uri(location.prefix), reason: nothing });
+      errors.push({ file: uri(location.prefix), reason: nothingFound });
     return {
       files: files.sort((a, b) => compare(a.path, b.path)),
       skipped: this.#skipped.sort((a, b) => compare(a.file, b.file)),
@@ -86,25 +93,23 @@ class Search {
     };
   }
 
-  /** @returns where to go on; what is to be listed is added to `prefixes`. */
-  async #goOn(accountRegion: AccountRegion, prefixes: string[]): Promise<readonly AccountRegion[]> {
+  /** @returns the folders to continue with; prefixes to list are added to `prefixes`. */
+  async #step(folder: LayoutFolder, prefixes: string[]): Promise<readonly LayoutFolder[]> {
     const { scope } = this.#options;
-    const step = stepFrom(accountRegion, scope);
-    if (step.kind === 'go') return step.accountRegions;
+    const step = nextStep(folder, scope);
+    if (step.kind === 'descend') return step.folders;
     if (step.kind === 'list') {
       prefixes.push(...step.prefixes);
       return [];
     }
-    const seen = await this.#orFailed(accountRegion.prefix, () =>
-      lookBelow(this.#bucket, accountRegion.prefix),
-    );
-    if (seen === undefined) return [];
-    const name = ({ key }: StoredObject) => key.slice(accountRegion.prefix.length);
-    const look = afterLook(accountRegion, { folders: seen.folders, files: seen.files.map(name) }, scope);
-    prefixes.push(...(look.prefixes ?? []));
-    if (look.files === true) for (const object of seen.files) this.#consider(object);
-    for (const beside of look.beside) this.#skip(accountRegion.prefix + beside, outside);
-    return look.accountRegions;
+    const contents = await this.#orFailed(folder.prefix, () => contentsOf(this.#bucket, folder.prefix));
+    if (contents === undefined) return [];
+    const name = ({ key }: StoredObject) => key.slice(folder.prefix.length);
+    const visit = afterVisit(folder, { folders: contents.folders, files: contents.files.map(name) }, scope);
+    prefixes.push(...(visit.prefixes ?? []));
+    if (visit.files === true) for (const object of contents.files) this.#consider(object);
+    for (const beside of visit.beside) this.#skip(folder.prefix + beside, outside);
+    return visit.folders;
   }
 
   async #list(prefix: string): Promise<void> {
@@ -134,7 +139,7 @@ class Search {
     try {
       return await list();
     } catch (error) {
-      if (!(error instanceof ListingError)) throw error;
+      if (!(error instanceof BucketListingError)) throw error;
       const alike = this.#failed.get(error.message) ?? [];
       this.#failed.set(error.message, [...alike, prefix]);
       return undefined;
@@ -142,6 +147,6 @@ class Search {
   }
 }
 
-const nothing =
-  'nothing to read here, of the days, accounts and Regions that were asked for: ' +
-  `no such object, and no folder of that name with objects that end in ${extensions.join(', ')}`;
+const nothingFound =
+  'there is nothing to read of the days, accounts and Regions in scope: ' +
+  `no such object, and no such folder with objects that end in ${extensions.join(', ')}`;

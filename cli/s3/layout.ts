@@ -1,5 +1,5 @@
 /**
- * CloudTrail's layout of a bucket, and which of its folders have to be listed for what is asked for:
+ * CloudTrail's layout of a bucket, and which of its folders to list for a scope:
  *
  *   [PREFIX/]AWSLogs/[ORGANIZATION/]ACCOUNT/CloudTrail/REGION/YYYY/MM/DD/FILE.json.gz
  *
@@ -9,41 +9,46 @@ import type { ReplayScope } from '../../lib/pipeline/replay/replay.ts';
 import { daysOf, foldersOf, foldersOfYear, isLong } from './days.ts';
 import type { Location } from './location.ts';
 
-/** A folder, and what in the layout it is. Its prefix ends with a slash, or is empty: the bucket. */
-export interface AccountRegion {
+/** A folder and its level in the layout. Its prefix ends with a slash, or is empty: the bucket. */
+export interface LayoutFolder {
   readonly kind: 'above' | 'logs' | 'organization' | 'account' | 'cloudtrail' | 'region' | 'other';
   readonly prefix: string;
   /** Of `above`: how many folders below the one that was named. */
   readonly depth?: number;
-  /** Of `logs`: folders of accounts are left alone. */
+  /** Of `logs`: folders of accounts are ignored. */
   readonly onlyOrganizations?: boolean;
   /** Of `region`: the folder below it that was named, as `2026/10/`. */
   readonly within?: string;
 }
 
-/** What comes next: folders to be listed with all that is below them, places to go on from, or a look at what is there. */
-export type Step =
+/** The next step at a folder. */
+export type LayoutStep =
+  /** List these folders with everything below them. */
   | { readonly kind: 'list'; readonly prefixes: readonly string[] }
-  | { readonly kind: 'go'; readonly accountRegions: readonly AccountRegion[] }
-  | { readonly kind: 'look' };
+  /** Continue with these folders, whose names are known. */
+  | { readonly kind: 'descend'; readonly folders: readonly LayoutFolder[] }
+  /** List only what is directly in the folder, then see `afterVisit`. */
+  | { readonly kind: 'visit' };
 
-/** What is directly below a place, by name. */
-export interface Below {
+/** What is directly in a folder, by name. */
+export interface FolderContents {
   readonly folders: readonly string[];
   readonly files: readonly string[];
 }
 
-export interface Recheck {
-  readonly accountRegions: readonly AccountRegion[];
-  /** Folders to be listed with all that is below them. */
+/** What follows from the contents of a folder. */
+export interface FolderVisit {
+  /** Folders to continue with. */
+  readonly folders: readonly LayoutFolder[];
+  /** Folders to list with everything below them. */
   readonly prefixes?: readonly string[];
-  /** Whether the files directly below belong to the archive. */
+  /** Whether the files directly in the folder belong to the archive. */
   readonly files?: boolean;
-  /** Names of what does not belong to it. */
+  /** Names of what does not belong to the archive. */
   readonly beside: readonly string[];
 }
 
-/** `AWSLogs/` is looked for in a folder that is named, and in those in it, if there are not too many. */
+/** `AWSLogs/` is searched in the named folder and in its subfolders, if there are not too many. */
 const maxDepth = 1;
 const maxFolders = 100;
 
@@ -52,8 +57,8 @@ const isAccount = (name: string): boolean => /^\d{12}$/.test(name);
 const isRegion = (name: string): boolean => /^[a-z]{2,}(-[a-z]+)+-\d+$/.test(name);
 const isYear = (name: string): boolean => /^\d{4}$/.test(name);
 
-/** Where in the layout a folder is, by its prefix. */
-export function accountRegionOf({ prefix, onlyOrganizations }: Location): AccountRegion {
+/** The level of a location in the layout, by its prefix. */
+export function folderAt({ prefix, onlyOrganizations }: Location): LayoutFolder {
   const names = prefix.split('/').slice(0, -1);
   const logs = names.lastIndexOf('AWSLogs');
   if (logs === -1) return { kind: 'above', prefix, depth: 0 };
@@ -72,112 +77,114 @@ export function accountRegionOf({ prefix, onlyOrganizations }: Location): Accoun
   return { kind: 'region', prefix: prefix.slice(0, prefix.length - within.length), within };
 }
 
-function logsAt(prefix: string, onlyOrganizations = false): AccountRegion {
+function logsAt(prefix: string, onlyOrganizations = false): LayoutFolder {
   return { kind: 'logs', prefix, onlyOrganizations };
 }
 
-/** What to do at a place, where only what is in `scope` is wanted. */
-export function stepFrom(accountRegion: AccountRegion, scope: ReplayScope): Step {
-  if (!isWanted(accountRegion, scope)) return { kind: 'list', prefixes: [] };
-  switch (accountRegion.kind) {
+/** What to do at a folder, to find only what is in `scope`. */
+export function nextStep(folder: LayoutFolder, scope: ReplayScope): LayoutStep {
+  if (!isInScope(folder, scope)) return { kind: 'list', prefixes: [] };
+  switch (folder.kind) {
     case 'above':
     case 'logs':
-      return { kind: 'look' };
+      return { kind: 'visit' };
     case 'organization':
-      return goOrLook(accountRegion, 'account', scope.accounts);
+      return descendOrVisit(folder, 'account', scope.accounts);
     case 'account':
-      return goOrLook(accountRegion, 'cloudtrail', new Set(['CloudTrail']));
+      return descendOrVisit(folder, 'cloudtrail', new Set(['CloudTrail']));
     case 'cloudtrail':
-      return goOrLook(accountRegion, 'region', scope.regions);
+      return descendOrVisit(folder, 'region', scope.regions);
     case 'region':
-      return stepInRegion(accountRegion, scope);
+      return stepInRegion(folder, scope);
     case 'other':
-      return { kind: 'list', prefixes: [accountRegion.prefix] };
+      return { kind: 'list', prefixes: [folder.prefix] };
   }
 }
 
-function goOrLook(
-  accountRegion: AccountRegion,
-  kind: AccountRegion['kind'],
+function descendOrVisit(
+  folder: LayoutFolder,
+  kind: LayoutFolder['kind'],
   names: ReadonlySet<string> | undefined,
-): Step {
+): LayoutStep {
   return names === undefined
-    ? { kind: 'look' }
-    : { kind: 'go', accountRegions: below(accountRegion, kind, [...names]) };
+    ? { kind: 'visit' }
+    : { kind: 'descend', folders: subfolders(folder, kind, [...names]) };
 }
 
-function stepInRegion({ prefix, within = '' }: AccountRegion, scope: ReplayScope): Step {
+function stepInRegion({ prefix, within = '' }: LayoutFolder, scope: ReplayScope): LayoutStep {
   const days = daysOf(scope);
   const { first, last } = days;
   if (first === undefined && last === undefined) return { kind: 'list', prefixes: [prefix + within] };
   if (within !== '') {
-    const folders = foldersOfYear(Number(within.slice(0, 4)), days);
-    return { kind: 'list', prefixes: both(folders, within).map((folder) => prefix + folder) };
+    const inYear = foldersOfYear(Number(within.slice(0, 4)), days);
+    return { kind: 'list', prefixes: intersection(inYear, within).map((name) => prefix + name) };
   }
-  if (first === undefined || last === undefined || isLong(days)) return { kind: 'look' };
-  return { kind: 'list', prefixes: foldersOf(first, last).map((folder) => prefix + folder) };
+  if (first === undefined || last === undefined || isLong(days)) return { kind: 'visit' };
+  return { kind: 'list', prefixes: foldersOf(first, last).map((name) => prefix + name) };
 }
 
-/** What is in some of `folders` and in `within`, which may be in one of them, or they in it. */
-function both(folders: readonly string[], within: string): readonly string[] {
-  if (folders.some((folder) => within.startsWith(folder))) return [within];
-  return folders.filter((folder) => folder.startsWith(within));
+/** What is both in one of `names` and in `within`: either may contain the other. */
+function intersection(names: readonly string[], within: string): readonly string[] {
+  if (names.some((name) => within.startsWith(name))) return [within];
+  return names.filter((name) => name.startsWith(within));
 }
 
-/** What to make of what was seen at a place that had to be looked at. */
-export function afterLook(
-  accountRegion: AccountRegion,
-  { folders, files }: Below,
+/** What follows from the contents of a folder that had to be visited. */
+export function afterVisit(
+  folder: LayoutFolder,
+  { folders: names, files }: FolderContents,
   scope: ReplayScope,
-): Recheck {
-  const { prefix, depth = 0, onlyOrganizations = false } = accountRegion;
-  const go = (kind: AccountRegion['kind'], belongs: (name: string) => boolean) =>
-    below(accountRegion, kind, folders.filter(belongs));
+): FolderVisit {
+  const { prefix, depth = 0, onlyOrganizations = false } = folder;
+  const descend = (kind: LayoutFolder['kind'], belongs: (name: string) => boolean) =>
+    subfolders(folder, kind, names.filter(belongs));
   const beside = (belongs: (name: string) => boolean) => [
-    ...folders.filter((name) => !belongs(name)).map((name) => `${name}/`),
+    ...names.filter((name) => !belongs(name)).map((name) => `${name}/`),
     ...files,
   ];
-  switch (accountRegion.kind) {
+  switch (folder.kind) {
     case 'above': {
       const isLogs = (name: string) => name === 'AWSLogs';
-      if (folders.some(isLogs)) return { accountRegions: go('logs', isLogs), beside: beside(isLogs) };
-      if (folders.length > maxFolders) return { accountRegions: [], prefixes: [prefix], beside: [] };
+      if (names.some(isLogs)) return { folders: descend('logs', isLogs), beside: beside(isLogs) };
+      if (names.length > maxFolders) return { folders: [], prefixes: [prefix], beside: [] };
       const kind = depth < maxDepth ? 'above' : 'other';
-      const accountRegions = below(accountRegion, kind, folders).map((one) => ({ ...one, depth: depth + 1 }));
-      return { accountRegions, files: true, beside: [] };
+      const folders = subfolders(folder, kind, names).map((one) => ({ ...one, depth: depth + 1 }));
+      return { folders, files: true, beside: [] };
     }
     case 'logs': {
-      const accounts = onlyOrganizations ? [] : go('account', isAccount);
-      const accountRegions = [...go('organization', isOrganization), ...accounts];
-      return { accountRegions, beside: beside((name) => isOrganization(name) || isAccount(name)) };
+      const accounts = onlyOrganizations ? [] : descend('account', isAccount);
+      return {
+        folders: [...descend('organization', isOrganization), ...accounts],
+        beside: beside((name) => isOrganization(name) || isAccount(name)),
+      };
     }
     case 'organization':
-      return { accountRegions: go('account', isAccount), beside: beside(isAccount) };
+      return { folders: descend('account', isAccount), beside: beside(isAccount) };
     case 'cloudtrail':
-      return { accountRegions: go('region', isRegion), beside: beside(isRegion) };
+      return { folders: descend('region', isRegion), beside: beside(isRegion) };
     case 'region': {
       const days = daysOf(scope);
-      const prefixes = folders
+      const prefixes = names
         .filter(isYear)
         .flatMap((year) => foldersOfYear(Number(year), days))
-        .map((folder) => prefix + folder);
-      return { accountRegions: [], prefixes, beside: beside(isYear) };
+        .map((name) => prefix + name);
+      return { folders: [], prefixes, beside: beside(isYear) };
     }
     default:
-      throw new TypeError(`there is nothing to look for at ${accountRegion.kind}`);
+      throw new TypeError(`a folder of kind ${folder.kind} is not visited`);
   }
 }
 
-function below(
-  { prefix }: AccountRegion,
-  kind: AccountRegion['kind'],
+function subfolders(
+  { prefix }: LayoutFolder,
+  kind: LayoutFolder['kind'],
   names: readonly string[],
-): readonly AccountRegion[] {
+): readonly LayoutFolder[] {
   return names.map((name) => ({ kind, prefix: `${prefix}${name}/` }));
 }
 
-/** Whether the account and the Region that a place is of, where it is of one, are in `scope`. */
-function isWanted({ kind, prefix }: AccountRegion, { accounts, regions }: ReplayScope): boolean {
+/** Whether the account and the Region of a folder, where it has them, are in `scope`. */
+function isInScope({ kind, prefix }: LayoutFolder, { accounts, regions }: ReplayScope): boolean {
   if (kind !== 'account' && kind !== 'cloudtrail' && kind !== 'region') return true;
   const names = prefix.split('/').slice(0, -1);
   const [account = '', , region] = names

@@ -1,12 +1,12 @@
-/** Where in S3 an archive is, as people write it. Nothing here loads the SDK. */
+/** Where an archive is in S3, as people write it. Does not load the AWS SDK. */
 import { UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
 
 export interface Location {
   readonly bucket: string;
-  /** A folder, with a slash at its end, or the bucket itself, as nothing; or a key, or a folder without its slash. */
+  /** A folder that ends with a slash; empty for the bucket itself; else a key, or a folder without its slash. */
   readonly prefix: string;
-  /** Only the folders of organizations below `AWSLogs/`, where accounts may have folders of their own beside them. */
+  /** Only the folders of organizations below `AWSLogs/`, not those of accounts beside them. */
   readonly onlyOrganizations?: boolean;
 }
 
@@ -14,13 +14,13 @@ export function isS3Uri(path: string): boolean {
   return /^s3:\/\//i.test(path);
 }
 
-/** @throws UsageError when it is not `s3://BUCKET` or `s3://BUCKET/PREFIX`. */
+/** @throws UsageError when it is neither `s3://BUCKET` nor `s3://BUCKET/PREFIX`. */
 export function locationOf(uri: string): Location {
   const parts = /^s3:\/\/([A-Za-z0-9._-]{3,255})(?:\/(.*))?$/is.exec(uri);
   const [, bucket, prefix = ''] = parts ?? [];
   if (bucket === undefined) {
     throw new UsageError(
-      `an archive in S3 is named s3://BUCKET or s3://BUCKET/PREFIX, with the name of a bucket, not ${printable(uri)}`,
+      `an archive in S3 is written s3://BUCKET or s3://BUCKET/PREFIX, not ${printable(uri)}`,
     );
   }
   return { bucket, prefix };

@@ -1,4 +1,4 @@
-/** Where a trail delivers to. */
+/** The location to which a trail delivers. */
 import { type CloudTrailClient, DescribeTrailsCommand, type Trail } from '@aws-sdk/client-cloudtrail';
 import { isDenial, reasonOf } from '../../lib/aws/reason.ts';
 import { UnansweredError, UsageError } from '../exit.ts';
@@ -16,17 +16,17 @@ export function regionOfTrail(trail: string): string | undefined {
 }
 
 export interface TrailLocation extends Location {
-  /** Where the trail was made; its bucket may be elsewhere. */
+  /** The Region in which the trail was created; its bucket may be in another. */
   readonly homeRegion: string;
 }
 
 /**
- * Looks up where a trail delivers its log files: those of the organization, or those of its account. The trails
- * of a Region are those of all Regions and of the organization, too.
+ * Looks up where a trail delivers its log files: those of the organization, or those of its account. The trails of a
+ * Region include multi-Region trails and the organization's.
  * Source: AWS CloudTrail API Reference, "DescribeTrails", "Trail".
  * @param trail its name or ARN.
- * @param client of `region`: that of the ARN, or one that the trail concerns.
- * @throws UsageError when there is no such trail; UnansweredError when AWS does not tell.
+ * @param client of `region`, which is that of the ARN, or one in which the trail is visible.
+ * @throws UsageError when there is no such trail; UnansweredError when AWS does not answer.
  */
 export async function locationOfTrail(
   trail: string,
@@ -38,20 +38,22 @@ export async function locationOfTrail(
   const named = found.filter(({ Name, TrailARN }) => (isArn ? TrailARN : Name) === trail);
   const [one, ...others] = named;
   if (one === undefined) {
-    const there = found.map(({ Name = '' }) => printable(Name)).join(', ') || 'none';
+    const existing = found.map(({ Name = '' }) => printable(Name)).join(', ') || 'none';
     throw new UsageError(
-      `there is no trail ${printable(trail)} in ${region}; those that are: ${there}. ` +
-        'Name it by its ARN, or its Region with --region, or its bucket: trailseal replay s3://BUCKET/PREFIX',
+      `there is no trail ${printable(trail)} in ${region}; the trails there are: ${existing}. ` +
+        'Use its ARN, name its Region with --region, or name its bucket: trailseal replay s3://BUCKET/PREFIX',
     );
   }
   if (others.length > 0) {
     const arns = named.map(({ TrailARN = '' }) => TrailARN).join(', ');
-    throw new UsageError(`several trails are called ${printable(trail)}; name one by its ARN: ${arns}`);
+    throw new UsageError(`several trails are called ${printable(trail)}; use the ARN of one: ${arns}`);
   }
   const { S3BucketName: bucket, S3KeyPrefix: folder = '', TrailARN: arn = '' } = one;
   const account = arnPattern.exec(arn)?.[2];
   if (bucket === undefined || account === undefined) {
-    throw new UnansweredError(`CloudTrail does not tell where ${printable(trail)} delivers; name its bucket`);
+    throw new UnansweredError(
+      `CloudTrail did not return where ${printable(trail)} delivers; name its bucket: trailseal replay s3://BUCKET/PREFIX`,
+    );
   }
   const logs = `${folder === '' ? '' : `${folder}/`}AWSLogs/`;
   const homeRegion = one.HomeRegion ?? region;

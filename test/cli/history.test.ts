@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { actionRunJson, actionRunsText } from '../../cli/operator/history-text.ts';
+import { actionRunJson, actionRunsText } from '../../cli/history/text.ts';
 import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { fakeKey } from '../remediation/actions/simulated-resource.ts';
 import { trailseal, workFolder } from './command.ts';
@@ -7,10 +7,10 @@ import { trailseal, workFolder } from './command.ts';
 async function done(): Promise<{ readonly key: ReturnType<typeof fakeKey>; readonly actionRun: ActionRun }> {
   const key = fakeKey();
   await key.carryOut();
-  return { key, actionRun: told(await key.actionRun()) };
+  return { key, actionRun: present(await key.actionRun()) };
 }
 
-function told(actionRun: ActionRun | undefined): ActionRun {
+function present(actionRun: ActionRun | undefined): ActionRun {
   if (actionRun === undefined) throw new Error('nothing was done');
   return actionRun;
 }
@@ -23,21 +23,21 @@ function lines(actionRuns: readonly ActionRun[], width = 200): readonly string[]
     .map((line) => line.trim());
 }
 
-describe('the audit trail', () => {
-  it('tells what was done to what, by whom and why, and what was found after it', async () => {
+describe('the history of actions', () => {
+  it('has time, action, status, resource, actor, reason and the state after it', async () => {
     const { actionRun } = await done();
     expect(lines([actionRun]).map((line) => line.replace(/ {2,}/g, ' | '))).toEqual([
-      '2026-11-21 10:00:00 | fix:enable-key | done | arn:aws:kms:eu-central-1:111122223333:key/fake-key',
+      '2026-11-21T10:00:00.000Z | fix:enable-key | done | arn:aws:kms:eu-central-1:111122223333:key/fake-key',
       'trailseal/fake-key',
       'by policy trailseal.policy.yml: It is disabled.',
       'now the key is enabled',
     ]);
   });
 
-  it('tells who undid it', async () => {
+  it('has the actor and reason of an undo', async () => {
     const { key } = await done();
     await key.undo();
-    expect(lines([told(await key.actionRun())]).slice(3)).toEqual([
+    expect(lines([present(await key.actionRun())]).slice(3)).toEqual([
       'undo by operator ana: It was wrong.',
       'Undone and verified.',
     ]);
@@ -75,14 +75,14 @@ describe('the audit trail', () => {
     expect(/\p{Cf}|\p{Cc}/u.test(text.replaceAll('\n', ''))).toBe(false);
   });
 
-  it('tells programs all but what only the engine needs', async () => {
+  it('is JSON without what only the engine needs', async () => {
     const { actionRun } = await done();
     const { lease: _lease, version: _version, writer: _writer, ...rest } = actionRun;
     expect(actionRunJson(actionRun)).toEqual(rest);
   });
 });
 
-describe('trailseal action runs', () => {
+describe('trailseal history', () => {
   it.each<[readonly string[], string]>([
     [['--finding', 'vol-0a'], 'vol-0a is neither the id of a finding'],
     [['--since', 'soon'], '--since takes a time such as'],
@@ -90,7 +90,7 @@ describe('trailseal action runs', () => {
     [['--stage', 'A'], '--stage takes lower-case letters'],
     [['--region', 'here'], '--region takes a Region'],
   ])('%j is wrong usage', (args, text) => {
-    const { code, stderr } = trailseal(workFolder(), ['actionRuns', ...args]);
+    const { code, stderr } = trailseal(workFolder(), ['history', ...args]);
     expect(stderr).toContain(text);
     expect(code).toBe(2);
   });

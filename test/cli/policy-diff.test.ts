@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { compare } from '../../cli/policy-diff/compare.ts';
-import { replayUnderBoth } from '../../cli/policy-diff/replays.ts';
-import { policyDiffSchema } from '../../cli/policy-diff/schema.ts';
-import { summaryOf } from '../../cli/policy-diff/summary.ts';
+import { compare } from '../../cli/policy/diff/compare.ts';
+import { replayUnderBoth } from '../../cli/policy/diff/replays.ts';
+import { policyDiffSchema } from '../../cli/policy/diff/schema.ts';
+import { summaryOf } from '../../cli/policy/diff/summary.ts';
 import { type Replay, replayPaths } from '../../lib/pipeline/replay/replay.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { policyOf } from '../policy/fixtures.ts';
@@ -53,7 +53,7 @@ describe('under another policy', () => {
     ]);
   });
 
-  it('a finding disappears, with why it is no more', async () => {
+  it('a finding disappears, with why there is none any more', async () => {
     const { changes } = await compared(reportOnly, off, plain);
     expect(changes).toMatchObject([
       {
@@ -67,7 +67,7 @@ describe('under another policy', () => {
     ]);
   });
 
-  it('what passed before the resource was deleted is still told as the reason', async () => {
+  it('a pass before the resource was deleted is still the reason', async () => {
     const { changes } = await compared(reportOnly, customerKey, [
       createVolume('vol-0a', true, '08:00:00'),
       deleteVolume('vol-0a', '09:00:00'),
@@ -93,7 +93,7 @@ describe('under another policy', () => {
     ]);
   });
 
-  it('an exemption covers a finding, and holds back what is planned', async () => {
+  it('an exemption covers a finding, and skips its actions', async () => {
     const { changes } = await compared(tagging, exempt('\ndefaults: { actions: [tag] }'), plain);
     expect(changes).toMatchObject([
       {
@@ -140,7 +140,7 @@ describe('under another policy', () => {
     ]);
   });
 
-  it('a control that is switched off gives its share of the limits to others', async () => {
+  it('a disabled control leaves the limits to others', async () => {
     const one = `${tagging}\nguardrails: { actionsPerHour: { tag: { total: 1 } } }`;
     const others = `${one}\ncontrols: { kms-key-disabled: { enabled: false } }`;
     const { changes } = await compared(one, others, [keyCall('DisableKey', '07:59:00'), ...plain]);
@@ -150,7 +150,7 @@ describe('under another policy', () => {
     ]);
   });
 
-  it('what neither policy asks for is no change', async () => {
+  it('an action that neither policy has is no change', async () => {
     const { changes, same } = await compared(reportOnly, `${reportOnly}\ndefaults: { actions: [] }`, plain);
     expect([changes, same]).toEqual([[], 1]);
   });
@@ -169,7 +169,7 @@ describe('under another policy', () => {
     ]);
   });
 
-  it('what appears comes first, and of that the worst', async () => {
+  it('appearing findings come first, most severe first', async () => {
     const older =
       'version: 1\ncontrols: { ec2-volume-encryption: { enabled: false }, kms-key-disabled: { enabled: false } }';
     const newer =
@@ -212,7 +212,7 @@ describe('the summary', () => {
     expect(await summary(older, newer, two)).toBe(expected);
   });
 
-  it('says what stays', async () => {
+  it('says how many findings stay', async () => {
     const newer = `${severe.slice(0, -1)}, kms-key-disabled: { severity: LOW } }`;
     expect(await summary(severe, newer, [...plain, keyCall('DisableKey', '09:00:00')])).toBe(
       'Under new.yml instead of old.yml, 1 finding changes and 1 stays as it is; no action is planned under either.',
@@ -234,7 +234,7 @@ describe('the two replays', () => {
     ignored,
   });
 
-  it('of one reading are what two readings would give', async () => {
+  it('of one reading equal those of two readings', async () => {
     const less = `${active.replace('controls:\n', 'controls:\n  kms-key-material: { enabled: false }\n')}`;
     const both = await replays(less, active, sample);
     const alone = async (text: string) =>
@@ -243,7 +243,7 @@ describe('the two replays', () => {
     expect(told(both.new.replay)).toEqual(told(await alone(active)));
   });
 
-  it('of the sample archive change nothing under the policy that ships and none', async () => {
+  it('of the sample archive are the same under the policy that ships and without one', async () => {
     const shipped = readFileSync(path.join(root, 'trailseal.policy.yml'), 'utf8');
     expect((await compared(shipped, reportOnly, sample)).changes).toEqual([]);
   });
@@ -258,7 +258,7 @@ describe('trailseal policy diff', () => {
   put(cwd, 'worse.yml', 'version: 2\n');
   const diff = (...args: string[]) => trailseal(cwd, ['policy', 'diff', ...args]);
 
-  it('tells the summary first, then each finding with both sides', () => {
+  it('prints the summary first, then each finding with both sides', () => {
     const { code, stdout } = diff('old.yml', 'new.yml', 'trail');
     expect(code).toBe(0);
     expect(stdout.split('\n')[0]).toBe(
@@ -273,7 +273,7 @@ describe('trailseal policy diff', () => {
     );
   });
 
-  it('prints JSON that is what its schema says', () => {
+  it('prints JSON that matches its schema', () => {
     const { stdout } = diff('old.yml', 'new.yml', 'trail', '--format', 'json');
     const schema = JSON.parse(readFileSync(path.join(root, 'docs/schemas/policy-diff.schema.json'), 'utf8'));
     const ajv = new Ajv2020({ strict: false });
@@ -298,7 +298,7 @@ describe('trailseal policy diff', () => {
     expect(diff(...args).code).toBe(code);
   });
 
-  it('names what is wrong with both policies, as validate does', () => {
+  it('prints the errors of both policies, as validate does', () => {
     const { code, stdout, stderr } = diff('broken.yml', 'worse.yml', 'trail');
     const validated = ['broken.yml', 'worse.yml'].map(
       (file) => trailseal(cwd, ['policy', 'validate', file]).stderr,
@@ -306,7 +306,7 @@ describe('trailseal policy diff', () => {
     expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: validated.join('') });
   });
 
-  it('lets no control character through from an event', () => {
+  it('escapes control characters from events', () => {
     const hostile = put(cwd, 'hostile.json', [createVolume('vol-\u001b[2J\u202e', false, '08:00:00')]);
     const { stdout } = diff('old.yml', 'new.yml', hostile);
     expect(stdout).toContain('changes: vol-');

@@ -7,11 +7,11 @@ import {
 } from '@aws-sdk/client-ssm';
 import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
-import type { Change } from '../../cli/operator/kill-switch.ts';
-import { changesText, policyChanges } from '../../cli/policy-override/changes.ts';
-import { deleteOverride, parameterValue, putOverride } from '../../cli/policy-override/parameter.ts';
-import { standing } from '../../cli/policy-override/standing.ts';
-import { standingJson, standingText } from '../../cli/policy-override/text.ts';
+import type { ParameterVersion } from '../../cli/aws/parameter.ts';
+import { changesText, policyChanges } from '../../cli/policy/override/changes.ts';
+import { effectivePolicy, isoTime } from '../../cli/policy/override/effective.ts';
+import { deleteOverride, parameterValue, putOverride } from '../../cli/policy/override/parameter.ts';
+import { effectivePolicyJson, effectivePolicyText } from '../../cli/policy/override/text.ts';
 import { policyDigest } from '../../lib/policy/bundled.ts';
 import { parsePolicy } from '../../lib/policy/file/parse.ts';
 import type { PolicyFile } from '../../lib/policy/file/schema.ts';
@@ -31,7 +31,7 @@ function checked(text: string): PolicyFile {
 const exemptions = (...reasons: readonly string[]) =>
   `exemptions: [${reasons.map((reason) => `{ controls: [key-rotation], reason: '${reason}', owner: me, expires: 2027-01-31 }`).join(', ')}]`;
 
-describe('what a policy changes', () => {
+describe('the changes of a policy', () => {
   const changed = (before: string, after: string) =>
     changesText(policyChanges(policyOf(`version: 1\n${before}`), policyOf(`version: 1\n${after}`)));
 
@@ -47,158 +47,165 @@ describe('what a policy changes', () => {
       "allowedAccounts: ['111122223333']",
       "allowedAccounts: ['444455556666']",
       [
-        '  allowedAccounts: 111122223333 → nothing',
-        '  allowedAccounts: nothing → 444455556666',
-        '  controls.snapshot-sharing.settings.allowedAccounts: 111122223333 → nothing',
-        '  controls.snapshot-sharing.settings.allowedAccounts: nothing → 444455556666',
+        '  allowedAccounts: 111122223333 → none',
+        '  allowedAccounts: none → 444455556666',
+        '  controls.snapshot-sharing.settings.allowedAccounts: 111122223333 → none',
+        '  controls.snapshot-sharing.settings.allowedAccounts: none → 444455556666',
       ].join('\n'),
     ],
     [
-      'an order',
+      'a custom action',
       'operators: { customActions: [undo, exempt] }',
       'operators: { customActions: [undo] }',
-      '  operators.customActions: exempt → nothing',
+      '  operators.customActions: exempt → none',
     ],
     [
       'an exemption',
       exemptions('one'),
       exemptions('one', 'two'),
-      '  exemptions: nothing → {"controls":["key-rotation"],"reason":"two","owner":"me","expires":"2027-01-31"}',
+      '  exemptions: none → {"controls":["key-rotation"],"reason":"two","owner":"me","expires":"2027-01-31"}',
     ],
     [
-      'tags that protect',
+      'protected tags',
       '',
       'guardrails: { protectedTags: { tier: [one] } }',
-      '  guardrails.protectedTags.tier: nothing → ["one"]',
+      '  guardrails.protectedTags.tier: none → ["one"]',
     ],
     [
-      'what was there and is no more',
+      'a removed key',
       'exemptionTags: { controls: all, maxDays: 30 }',
       '',
-      '  exemptionTags: {"controls":"all","maxDays":30} → nothing',
+      '  exemptionTags: {"controls":"all","maxDays":30} → none',
     ],
-  ])('is told of %s', (_what, before, after, text) => {
+  ])('list %s', (_what, before, after, text) => {
     expect(changed(before, after)).toBe(text);
   });
 
-  it('is told of exemptions in another order, of which the first counts', () => {
+  it('list exemptions in another order, as the first one counts', () => {
     expect(changed(exemptions('one', 'two'), exemptions('two', 'one'))).toMatch(
       /^ {2}exemptions: \[.*\] → \[.*\]$/,
     );
   });
 
-  it('is nothing where only the words of the file differ', () => {
+  it('are empty where the files differ only in writing', () => {
     expect(changed('', 'defaults: { enabled: true }\nexemptions: []')).toBe('');
   });
 
-  it('is told without anything that a terminal would obey', () => {
+  it('escape what a terminal would interpret', () => {
     expect(changed('', exemptions('\u202e'))).toContain(String.raw`\u{202e}`);
   });
 });
 
 describe('a policy as the value of a parameter', () => {
-  it('is JSON of what was checked', () => {
+  it('is JSON of the checked policy', () => {
     const file = checked('version: 1\ncontrols: { key-rotation: { severity: HIGH } }');
     expect(parameterValue(file)).toBe('{"version":1,"controls":{"key-rotation":{"severity":"HIGH"}}}');
   });
 
-  it('has no "{{", by which SSM means another parameter, and says the same', () => {
+  it('has no "{{", which SSM takes for another parameter, and means the same', () => {
     const file = checked(`version: 1\n${exemptions('{{{x}}} {{ssm:other}}')}`);
     const value = parameterValue(file);
     expect(value).not.toContain('{{');
     expect(JSON.parse(value)).toEqual(file);
   });
 
-  it('may be as long as the largest parameter, and no longer', () => {
+  it('is at most as long as the largest parameter', () => {
     const shortest = Buffer.byteLength(parameterValue(checked(`version: 1\n${exemptions('x')}`)));
     const fits = `version: 1\n${exemptions('x'.repeat(8_192 - shortest + 1))}`;
     expect(Buffer.byteLength(parameterValue(checked(fits)))).toBe(8_192);
     expect(() => parameterValue(checked(fits.replace('xx', 'xé')))).toThrow(
-      'the policy is 8193 bytes long as JSON, and a parameter holds 8192 at most',
+      'the policy has 8193 bytes as JSON, and a parameter holds at most 8192',
     );
   });
 });
 
-it('the digest tells one policy from another', () => {
+it('the digest is the same only for the same policy', () => {
   const [one, same, other] = ['1', '1', '1\nallowedAccounts: []'].map((rest) =>
     policyDigest(checked(`version: ${rest}`)),
   );
   expect([one === same, one === other]).toEqual([true, false]);
 });
 
-const right = (severity: string) =>
+const valid = (severity: string) =>
   JSON.stringify({ version: 1, controls: { 'key-rotation': { severity } } });
-const change = (version: number, value: string): Change => ({
+const change = (version: number, value: string): ParameterVersion => ({
   version,
   value,
   at: new Date(Date.UTC(2026, 10, version, 10)),
-  by: ana,
-  why: `by ${ana}: too much`,
+  actor: ana,
+  reason: `by ${ana}: too much`,
 });
 
 describe('the effective policy', () => {
-  const deployed = { parameter: name, digest: undefined, at: '2026-11-01T09:00:00.000+0000' };
-  const bundled = { known: true, checked: { version: 1 }, name: 'acme.policy.yml' } as const;
-  const read = overrideReader(bundled.checked, sampleControls);
-  const told = (versions: readonly Change[]) => standingText(standing(versions, read), deployed, bundled);
+  const deployed = { parameter: name, digest: undefined, deployedAt: '2026-11-01T09:00:00.000Z' };
+  const file = { known: true, checked: { version: 1 }, name: 'acme.policy.yml' } as const;
+  const read = overrideReader(file.checked, sampleControls);
+  const textOf = (versions: readonly ParameterVersion[]) =>
+    effectivePolicyText(effectivePolicy(versions, read), deployed, file);
 
-  it('is told with its version, since when, by whom and why', () => {
-    expect(told([change(3, right('HIGH')), change(2, right('LOW'))])).toBe(
-      `In force: ${name}, version 3, since 2026-11-03T10:00:00.000Z, by ${ana} (by ${ana}: too much)`,
+  it('has the version, time, actor and reason of the override', () => {
+    expect(textOf([change(3, valid('HIGH')), change(2, valid('LOW'))])).toBe(
+      `In effect: ${name}, version 3, since 2026-11-03T10:00:00.000Z, by ${ana} (by ${ana}: too much)`,
     );
   });
 
-  it('is told to be the deployed one where nothing overrides it', () => {
-    expect(told([])).toBe(
-      'In force: the deployed policy, acme.policy.yml (deployed 2026-11-01T09:00:00.000+0000)\n' +
-        `There is no ${name} that overrides it.`,
+  it('is the deployed one where there is no override', () => {
+    expect(textOf([])).toBe(
+      'In effect: the deployed policy, acme.policy.yml (deployed 2026-11-01T09:00:00.000Z)\n' +
+        `There is no override in ${name}.`,
     );
   });
 
-  it('is told to be the last right version, with all that is wrong with the newest', () => {
-    expect(told([change(3, '{"version":2}'), change(2, 'no'), change(1, right('LOW'))]).split('\n')).toEqual([
-      expect.stringContaining(`In force: ${name}, version 1, since 2026-11-01T10:00:00.000Z`),
+  it('is the newest valid version, with all errors of the newest', () => {
+    expect(
+      textOf([change(3, '{"version":2}'), change(2, 'no'), change(1, valid('LOW'))]).split('\n'),
+    ).toEqual([
+      expect.stringContaining(`In effect: ${name}, version 1, since 2026-11-01T10:00:00.000Z`),
       expect.stringContaining(
-        `WRONG, and not deleted by: ${name}, version 3, since 2026-11-03T10:00:00.000Z`,
+        `INVALID and not in effect: ${name}, version 3, since 2026-11-03T10:00:00.000Z`,
       ),
       '  version: must be 1, not the number 2',
     ]);
   });
 
-  it('is told to be the deployed one where no version is right', () => {
-    expect(told([change(1, 'no')])).toMatch(/^In force: the deployed policy.*\nWRONG, and not deleted by/);
+  it('is the deployed one where no version is valid', () => {
+    expect(textOf([change(1, 'no')])).toMatch(/^In effect: the deployed policy.*\nINVALID and not in effect/);
   });
 
-  it('says so where nobody can tell whether it asks for more than was deployed', () => {
+  it('says so where the override cannot be checked against the deployed policy', () => {
     const unknown = { known: false, because: 'there is no trailseal.policy.yml here' } as const;
-    const text = standingText(standing([change(1, right('LOW'))], read), deployed, unknown);
+    const text = effectivePolicyText(effectivePolicy([change(1, valid('LOW'))], read), deployed, unknown);
     expect(text.split('\n').at(-1)).toBe(
-      'Whether it asks for nothing beyond the deployed policy is not known: there is no trailseal.policy.yml here',
+      'Not checked whether the override goes beyond the deployed policy: there is no trailseal.policy.yml here',
     );
   });
 
   it('escapes what others wrote', () => {
-    const text = told([{ ...change(1, '{"version":1,"\u001b[2J":1}'), by: '\u202e', why: '\n' }]);
+    const text = textOf([{ ...change(1, '{"version":1,"\u001b[2J":1}'), actor: '\u202e', reason: '\n' }]);
     expect(text).not.toMatch(/[^\n\x20-\x7e]/);
   });
 
-  it('is told to programs', () => {
+  it('has the time of deployment in ISO 8601', () => {
+    expect(isoTime('2026-11-01T09:00:00.000+0000')).toBe('2026-11-01T09:00:00.000Z');
+  });
+
+  it('is JSON', () => {
     expect(
-      standingJson(standing([change(3, '{}'), change(2, right('LOW'))], read), deployed, bundled),
+      effectivePolicyJson(effectivePolicy([change(3, '{}'), change(2, valid('LOW'))], read), deployed, file),
     ).toEqual({
       parameter: name,
       effective: 'override',
-      override: { version: 2, at: '2026-11-02T10:00:00.000Z', by: ana, why: `by ${ana}: too much` },
-      newest: { version: 3, at: '2026-11-03T10:00:00.000Z', by: ana, why: `by ${ana}: too much` },
-      faults: [{ path: 'version', message: '"version" is missing', hint: 'add "version: …"' }],
-      deployedAt: '2026-11-01T09:00:00.000+0000',
-      fitKnown: true,
+      override: { version: 2, at: '2026-11-02T10:00:00.000Z', actor: ana, reason: `by ${ana}: too much` },
+      newest: { version: 3, at: '2026-11-03T10:00:00.000Z', actor: ana, reason: `by ${ana}: too much` },
+      errors: [{ path: 'version', message: '"version" is missing', hint: 'add "version: …"' }],
+      deployedAt: '2026-11-01T09:00:00.000Z',
+      checkedAgainstDeployed: true,
     });
   });
 });
 
 // moto denies nothing.
-describe('a denial is told of', () => {
+describe('a denial is returned', () => {
   const client = new SSMClient({ region: 'eu-central-1' });
   const denied = new SSMServiceException({
     name: 'AccessDeniedException',
@@ -207,15 +214,15 @@ describe('a denial is told of', () => {
     $metadata: {},
   });
 
-  it('writing', async () => {
+  it('by writing', async () => {
     mockClient(client).on(PutParameterCommand).rejects(denied);
-    expect(await putOverride(client, name, '{}', { who: ana, why: 'x' })).toMatchObject({
+    expect(await putOverride(client, name, '{}', { actor: ana, reason: 'x' })).toMatchObject({
       known: false,
       detail: 'ssm:PutParameter was denied (not authorized)',
     });
   });
 
-  it('deleting', async () => {
+  it('by deleting', async () => {
     mockClient(client).on(DeleteParameterCommand).rejects(denied);
     expect(await deleteOverride(client, name)).toMatchObject({
       known: false,

@@ -9,11 +9,11 @@ describe('text from an event on a terminal', () => {
     ['an 8-bit control', '\u009b31m', '\\u{9b}31m'],
     ['a bidirectional override', 'a\u202eb', 'a\\u{202e}b'],
     ['a zero-width space', 'a\u200bb', 'a\\u{200b}b'],
-  ])('has %s shown as an escape', (_what, text, shown) => {
+  ])('shows %s as an escape', (_what, text, shown) => {
     expect(printable(text)).toBe(shown);
   });
 
-  it('is left alone where it is harmless, in any script', () => {
+  it('stays as it is where it is harmless, in any script', () => {
     expect(printable('Zoë 东京 🙂')).toBe('Zoë 东京 🙂');
   });
 
@@ -21,7 +21,7 @@ describe('text from an event on a terminal', () => {
     expect(shortened('abcdefghij', 5, 'middle')).toBe('ab…ij');
   });
 
-  it('never grows beyond the limit', () => {
+  it('is never longer than the limit', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.integer({ min: 3, max: 40 }), (text, limit) => {
         expect([...shortened(text, limit, 'middle')].length).toBeLessThanOrEqual(limit);
@@ -31,7 +31,7 @@ describe('text from an event on a terminal', () => {
 });
 
 describe('JSON on a terminal', () => {
-  it('says the same as any JSON', () => {
+  it('has the same value as any JSON', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         expect(JSON.stringify(JSON.parse(printableJson(value)))).toBe(JSON.stringify(value));
@@ -39,7 +39,7 @@ describe('JSON on a terminal', () => {
     );
   });
 
-  it('holds no control character, 8-bit ones included', () => {
+  it('has no control character, including 8-bit ones', () => {
     expect(printableJson({ name: '\u009b31m\u202e\u001b' })).toBe('{"name":"\\u009b31m\\u202e\\u001b"}');
   });
 });

@@ -1,9 +1,9 @@
-/** What `trailseal undo` tells Trailseal's own bus; that events come through is held by `test/emulator/`. */
+/** The events that `trailseal undo` publishes; `test/emulator/operator.test.ts` checks that they arrive. */
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
-import { eventsOf, tellBus } from '../../cli/operator/publish-undo.ts';
-import type { Result } from '../../cli/operator/undo.ts';
+import { eventsOf, publishEvents } from '../../cli/undo/publish.ts';
+import type { AttemptResult } from '../../cli/undo/undo.ts';
 import { actionEventSchema } from '../../lib/remediation/events/action-event.ts';
 import { fakeKey } from '../remediation/actions/simulated-resource.ts';
 
@@ -13,8 +13,8 @@ const decision = {
   reason: 'It was wrong.',
 } as const;
 
-/** What is told where an undo by this operator came to that. */
-async function told(resultOf: (key: ReturnType<typeof fakeKey>) => Promise<Result>) {
+/** The events of an undo by this operator with that result. */
+async function eventsAfter(resultOf: (key: ReturnType<typeof fakeKey>) => Promise<AttemptResult>) {
   const key = fakeKey();
   await key.carryOut();
   const [actionRun] = await key.history.of(key.target.finding.id);
@@ -25,16 +25,16 @@ async function told(resultOf: (key: ReturnType<typeof fakeKey>) => Promise<Resul
 }
 
 async function undone() {
-  return told((key) => key.undo({ decision }));
+  return eventsAfter((key) => key.undo({ decision }));
 }
 
-describe('what came of an undo by command', () => {
-  it('is told as it is in the documented form', async () => {
+describe('the event of an undo by command', () => {
+  it('matches the documented schema', async () => {
     const [event] = await undone();
     expect(actionEventSchema.parse(event)).toEqual(event);
   });
 
-  it('is told with who decided and why', async () => {
+  it('has the operator and the reason', async () => {
     expect(await undone()).toMatchObject([
       {
         id: 'trailseal/fake-key fix:enable-key 1 undone',
@@ -47,15 +47,15 @@ describe('what came of an undo by command', () => {
     ]);
   });
 
-  it('is told as partially completed where it is', async () => {
-    const half = (key: ReturnType<typeof fakeKey>) => {
+  it('of a partial undo says so', async () => {
+    const partial = (key: ReturnType<typeof fakeKey>) => {
       key.state.fault = new Error('no');
       return key.undo({ decision });
     };
-    expect(await told(half)).toMatchObject([{ outcome: 'partially-completed', decision }]);
+    expect(await eventsAfter(partial)).toMatchObject([{ outcome: 'partially-completed', decision }]);
   });
 
-  it.each<[Result, string]>([
+  it.each<[AttemptResult, string]>([
     [
       { kind: 'refused', because: 'Somebody changed it.', differences: ['it is broken'] },
       'Somebody changed it. it is broken',
@@ -65,69 +65,71 @@ describe('what came of an undo by command', () => {
       { kind: 'command', because: 'It puts data at risk.', command: 'aws kms x' },
       'It puts data at risk. To do it all the same, run: aws kms x',
     ],
-  ])('is told as refused: %j', async (result, because) => {
-    expect(await told(async () => result)).toMatchObject([{ outcome: 'undo-refused', because, decision }]);
+  ])('of a refusal says so: %j', async (result, because) => {
+    expect(await eventsAfter(async () => result)).toMatchObject([
+      { outcome: 'undo-refused', because, decision },
+    ]);
   });
 
-  it.each<Result>([
+  it.each<AttemptResult>([
     { kind: 'would-be-undone' },
     { kind: 'skipped', because: 'The kill switch is engaged.' },
     { kind: 'busy', because: 'Another run is at it.' },
     { kind: 'deleted', because: 'It ended.' },
     { kind: 'unreadable', because: 'denied' },
     { kind: 'interrupted' },
-  ])('is not told where nothing came of it: $kind', async (result) => {
-    expect(await told(async () => result)).toEqual([]);
+  ])('does not exist where nothing was undone: $kind', async (result) => {
+    expect(await eventsAfter(async () => result)).toEqual([]);
   });
 
-  it('is not told anew where it was undone before', async () => {
+  it('does not exist where it was undone before', async () => {
     const again = async (key: ReturnType<typeof fakeKey>) => {
       await key.undo({ decision });
       return key.undo({ decision });
     };
-    expect(await told(again)).toEqual([]);
+    expect(await eventsAfter(again)).toEqual([]);
   });
 });
 
-describe('telling the bus', () => {
-  function bus() {
+describe('publishing', () => {
+  function eventBus() {
     const client = new EventBridgeClient({ region: 'eu-central-1' });
     return { mock: mockClient(client), at: { client, stage: 'dev', wait: async () => undefined } };
   }
 
-  it('calls nobody where there is nothing to tell', async () => {
-    const { mock, at } = bus();
-    await tellBus([], at);
+  it('makes no call without events', async () => {
+    const { mock, at } = eventBus();
+    await publishEvents([], at);
     expect(mock.calls()).toEqual([]);
   });
 
-  it('answers nothing where all was taken', async () => {
-    const { mock, at } = bus();
+  it('returns undefined where all events are on the bus', async () => {
+    const { mock, at } = eventBus();
     mock.on(PutEventsCommand).resolves({ Entries: [{ EventId: '1' }] });
-    expect(await tellBus(await undone(), at)).toBeUndefined();
+    expect(await publishEvents(await undone(), at)).toBeUndefined();
   });
 
-  it('answers why, where the call was denied', async () => {
-    const { mock, at } = bus();
+  it('returns the reason where the call was denied', async () => {
+    const { mock, at } = eventBus();
     mock
       .on(PutEventsCommand)
       .rejects(Object.assign(new Error('no'), { name: 'AccessDeniedException', $metadata: {} }));
-    expect(await tellBus(await undone(), at)).toBe('events:PutEvents: AccessDeniedException (no)');
+    expect(await publishEvents(await undone(), at)).toBe('events:PutEvents: AccessDeniedException (no)');
   });
 
-  it('answers why, where an event was not taken', async () => {
-    const { mock, at } = bus();
+  it('returns the reason where an event was rejected', async () => {
+    const { mock, at } = eventBus();
     mock
       .on(PutEventsCommand)
       .resolves({ Entries: [{ ErrorCode: 'InternalFailure', ErrorMessage: 'later' }] });
-    expect(await tellBus(await undone(), at)).toBe(
+    expect(await publishEvents(await undone(), at)).toBe(
       '1 of 1 events could not be put on the bus: InternalFailure: later',
     );
   });
 
-  it('does not swallow a fault of its own', async () => {
-    const { mock, at } = bus();
+  it('does not swallow an internal error', async () => {
+    const { mock, at } = eventBus();
     mock.on(PutEventsCommand).rejects(new TypeError('a mistake'));
-    await expect(tellBus(await undone(), at)).rejects.toThrow('a mistake');
+    await expect(publishEvents(await undone(), at)).rejects.toThrow('a mistake');
   });
 });

@@ -5,7 +5,7 @@ import { createVolume, put, trailseal, workFolder } from './command.ts';
 
 const bin = path.join(import.meta.dirname, '..', '..', 'bin', 'trailseal.mjs');
 
-/** Runs a replay in an environment without credentials, other than those of `env`. */
+/** Runs a replay in an environment without credentials, except those of `env`. */
 function replayed(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const done = spawnSync(process.execPath, [bin, 'replay', ...args], {
     cwd: workFolder(),
@@ -23,8 +23,8 @@ function replayed(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
 
 const credentials = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
 
-describe('what replay is to read', () => {
-  it('has to be named', () => {
+describe('the sources of a replay', () => {
+  it('are required', () => {
     expect(trailseal(workFolder(), ['replay'])).toEqual({
       code: 2,
       stdout: '',
@@ -32,38 +32,38 @@ describe('what replay is to read', () => {
     });
   });
 
-  it.each(['s3://', 's3:///prefix', 's3://a bucket/x'])('in S3 is in a bucket: %s', (uri) => {
+  it.each(['s3://', 's3:///prefix', 's3://a bucket/x'])('in S3 need the name of a bucket: %s', (uri) => {
     const { code, stderr } = replayed([uri], credentials);
     expect(code).toBe(2);
     expect(stderr).toBe(
-      `trailseal: an archive in S3 is named s3://BUCKET or s3://BUCKET/PREFIX, with the name of a bucket, not ${uri}\n`,
+      `trailseal: an archive in S3 is written s3://BUCKET or s3://BUCKET/PREFIX, not ${uri}\n`,
     );
   });
 
-  it('in S3 is read with credentials', () => {
+  it('in S3 need credentials', () => {
     const { code, stderr } = replayed(['s3://trails']);
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /^trailseal: there are no AWS credentials to read S3 with: .*; log in \(aws login, aws sso login\), set AWS_PROFILE, or name a profile with --profile\n$/,
+      /^trailseal: there are no AWS credentials to read S3: .*; log in \(aws login, aws sso login\), set AWS_PROFILE, or name a profile with --profile\n$/,
     );
   });
 
-  it('is read with those of the profile that is named', () => {
+  it('are read with the credentials of --profile', () => {
     const { code, stderr } = replayed(['s3://trails', '--profile', 'audit']);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^trailseal: there are no AWS credentials of profile audit to read S3 with: /);
+    expect(stderr).toMatch(/^trailseal: there are no AWS credentials of profile audit to read S3: /);
   });
 
-  it("by a trail's name needs a Region to look the trail up in", () => {
+  it("by a trail's name need a Region", () => {
     expect(replayed(['--trail', 'management'], credentials)).toEqual({
       code: 2,
       stdout: '',
       stderr:
-        'trailseal: no Region is configured to look for trail management in: name it by its ARN, or its Region with --region, or set AWS_REGION\n',
+        'trailseal: no Region is configured in which to find trail management: use its ARN, name its Region with --region, or set AWS_REGION\n',
     });
   });
 
-  it('is read without the AWS SDK where it is not in S3', () => {
+  it('are read without the AWS SDK where they are not in S3', () => {
     const file = put(workFolder(), 'a.json', createVolume('vol-0a', true, '08:00:00'));
     const refusing = `import { registerHooks } from 'node:module';
       registerHooks({ resolve(name, context, next) {

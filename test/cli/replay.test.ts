@@ -59,7 +59,7 @@ describe('replay of an archive', () => {
     expect(replayed(cwd, ['a.json']).findings).toMatchObject([{ status: 'ARCHIVED', verdict: 'FAIL' }]);
   });
 
-  it('counts what only ever passed, and does not list it', () => {
+  it('counts a resource that only passed, and does not list it', () => {
     const cwd = workFolder();
     put(cwd, 'a.json', [createVolume('vol-0a', true, '08:00:00')]);
     expect(replayed(cwd, ['a.json'])).toMatchObject({ findings: [], verdicts: { PASS: 1, FAIL: 0 } });
@@ -89,7 +89,7 @@ describe('replay of an archive', () => {
     expect(result.findings.map(({ resource }) => resource.id)).toEqual(['vol-0a', 'vol-0b']);
   });
 
-  it('leaves failed calls and dry runs alone', () => {
+  it('ignores failed calls and dry runs', () => {
     const cwd = workFolder();
     const failed = {
       ...createVolume('vol-0a', false, '08:00:00'),
@@ -103,7 +103,7 @@ describe('replay of an archive', () => {
     });
   });
 
-  it('gives the same for one thread and for several', () => {
+  it('has the same result with one thread and with several', () => {
     const cwd = workFolder();
     for (let file = 0; file < 12; file += 1) {
       put(cwd, `trail/${file}.json.gz`, {
@@ -117,7 +117,7 @@ describe('replay of an archive', () => {
 });
 
 describe('the JSON of a replay', () => {
-  it('is what its schema says', () => {
+  it('matches its schema', () => {
     const cwd = workFolder();
     put(cwd, 'a.json', [createVolume('vol-0a', false, '08:00:00'), 7]);
     const { stdout } = trailseal(cwd, ['replay', 'a.json', '--format', 'json']);
@@ -187,32 +187,32 @@ describe('bad input', () => {
   });
 });
 
-describe('what is no file', () => {
+describe('a path that is no file', () => {
   const cwd = workFolder();
   spawnSync('mkfifo', [path.join(cwd, 'pipe')]);
 
-  it.each(['pipe', '/dev/zero', '/dev/null'])('is named, and not waited for: %s', (name) => {
+  it.each(['pipe', '/dev/zero', '/dev/null'])('is reported, and not waited for: %s', (name) => {
     expect(replayed(cwd, [name])).toMatchObject({ records: 0, inputErrors: [{ file: name }], code: 3 });
   });
 });
 
 describe('an interruption', () => {
-  it('leaves whole files only, and exit code 130', async () => {
+  it('leaves only complete files, and exit code 130', async () => {
     const cwd = workFolder();
     const many = Array.from({ length: 20_000 }, (_, n) => createVolume(`vol-${n}`, false, '08:00:00'));
     put(cwd, 'a.json', many);
     const bin = path.join(root, 'bin', 'trailseal.mjs');
     const child = spawn(process.execPath, [bin, 'replay', 'a.json'], { cwd, stdio: 'ignore' });
-    const deleted = new Promise<number | null>((resolve) => child.on('exit', resolve));
+    const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
     const out = path.join(cwd, 'out');
     while (!existsSync(out) || !readdirSync(out).some((name) => name.endsWith('.partial'))) {
       if (child.exitCode !== null) break;
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
-    // As a terminal and the launcher do between them.
+    // As a terminal and the launcher together do.
     child.kill('SIGINT');
     child.kill('SIGINT');
-    expect(await deleted).toBe(130);
+    expect(await ended).toBe(130);
     expect(readdirSync(out).filter((name) => name.endsWith('.partial'))).toEqual([]);
   });
 });
@@ -224,15 +224,15 @@ describe('exit codes', () => {
   put(cwd, 'broken.policy.yml', 'version: 1\ncontrols:\n  no-such-control: {}\n');
 
   it.each([
-    ['fine', ['replay', 'fails.json'], 0],
+    ['success', ['replay', 'fails.json'], 0],
     ['an open failure that reaches --fail-on', ['replay', 'fails.json', '--fail-on', 'low'], 1],
     ['no open failure', ['replay', 'passes.json', '--fail-on', 'INFORMATIONAL'], 0],
     ['no path', ['replay'], 2],
     ['an unknown option', ['replay', 'fails.json', '--nonsense'], 2],
     ['an unknown control', ['replay', 'fails.json', '--control', 'nonsense'], 2],
-    ['a time that is none', ['replay', 'fails.json', '--since', 'yesterday'], 2],
+    ['an invalid time', ['replay', 'fails.json', '--since', 'yesterday'], 2],
     ['a day that does not exist', ['replay', 'fails.json', '--since', '2026-02-30'], 2],
-    ['a Region that is none', ['replay', 'fails.json', '--region', 'mars'], 2],
+    ['an invalid Region', ['replay', 'fails.json', '--region', 'mars'], 2],
     ['an output folder without a name', ['replay', 'fails.json', '--out', ''], 2],
     [
       'an output folder where the system allows none',
@@ -240,11 +240,11 @@ describe('exit codes', () => {
       2,
     ],
     ['a policy with an error', ['replay', 'fails.json', '--policy', 'broken.policy.yml'], 2],
-    ['a policy that is not there', ['replay', 'fails.json', '--policy', 'nowhere.yml'], 2],
-    ['an output folder that cannot be', ['replay', 'fails.json', '--out', 'fails.json/out'], 2],
+    ['a missing policy', ['replay', 'fails.json', '--policy', 'nowhere.yml'], 2],
+    ['an output folder below a file', ['replay', 'fails.json', '--out', 'fails.json/out'], 2],
     ['an unknown command', ['nonsense'], 2],
     ['help', ['--help'], 0],
-  ])('tell: %s', (_what, args, code) => {
+  ])('for %s', (_what, args, code) => {
     expect(trailseal(cwd, args).code).toBe(code);
   });
 });
@@ -252,9 +252,9 @@ describe('exit codes', () => {
 describe('the output folder', () => {
   const cwd = workFolder();
   put(cwd, 'a.json', [createVolume('vol-0a', false, '08:00:00'), createVolume('vol-0b', true, '08:00:00')]);
-  const deleted = trailseal(cwd, ['replay', 'a.json', '--out', 'some/where']);
+  const ended = trailseal(cwd, ['replay', 'a.json', '--out', 'some/where']);
 
-  it('holds the four files, and nothing half written', () => {
+  it('has the four files, and no incomplete one', () => {
     expect(readdirSync(path.join(cwd, 'some/where')).sort()).toEqual([
       'findings.asff.json',
       'findings.ndjson',
@@ -263,23 +263,23 @@ describe('the output folder', () => {
     ]);
   });
 
-  it('holds ASFF as one array', () => {
+  it('has ASFF as one array', () => {
     const asff = JSON.parse(readFileSync(path.join(cwd, 'some/where/findings.asff.json'), 'utf8'));
     expect(asff).toMatchObject([{ SchemaVersion: '2018-10-08', Compliance: { Status: 'FAILED' } }]);
   });
 
-  it('holds a finding a line, each with the record that opened it', () => {
+  it('has one finding per line, each with the record that opened it', () => {
     const lines = readFileSync(path.join(cwd, 'some/where/findings.ndjson'), 'utf8').trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
       { status: 'OPEN', event: { eventName: 'CreateVolume' } },
     ]);
   });
 
-  it('is told at the end of the summary', () => {
-    expect(deleted.stdout).toContain('some/where/report.html');
+  it('is named at the end of the summary', () => {
+    expect(ended.stdout).toContain('some/where/report.html');
   });
 
-  it('is ./out where nobody names one', () => {
+  it('is ./out by default', () => {
     const elsewhere = workFolder();
     put(elsewhere, 'a.json', [createVolume('vol-0a', false, '08:00:00')]);
     trailseal(elsewhere, ['replay', 'a.json']);
@@ -296,7 +296,7 @@ describe('the summary', () => {
     expect(stdout).toContain('vol-\\u{1b}[31m\\u{202e}');
   });
 
-  it('is the counts only under --quiet', () => {
+  it('is only the counts with --quiet', () => {
     const cwd = workFolder();
     put(cwd, 'a.json', [createVolume('vol-0a', false, '08:00:00')]);
     const { stdout, stderr } = trailseal(cwd, ['replay', 'a.json', '--quiet']);
@@ -306,31 +306,33 @@ describe('the summary', () => {
 });
 
 describe('what the policy would have done', () => {
-  const saying = (text: string) => {
+  const summaryUnder = (text: string) => {
     const cwd = workFolder();
     put(cwd, 'a.json', [createVolume('vol-0a', false, '08:00:00')]);
     put(cwd, 'policy.yml', text);
     return trailseal(cwd, ['replay', 'a.json', '--policy', 'policy.yml']).stdout;
   };
 
-  it('is nothing for a policy that reports only', () => {
-    expect(saying('version: 1\n')).toContain('\nThe policy reports only: it would have changed nothing.\n');
+  it('is nothing for a policy that only reports', () => {
+    expect(summaryUnder('version: 1\n')).toContain(
+      '\nThe policy only reports: it would have carried out no action.\n',
+    );
   });
 
-  it('is nothing for one whose actions are skipped', () => {
+  it('is nothing for a policy whose actions are skipped', () => {
     const text =
       'version: 1\ndefaults: { actions: [tag] }\nguardrails: { actionsPerHour: { perAccount: 0 } }\n';
-    expect(saying(text)).toContain('\nThe policy would have changed nothing.\n');
+    expect(summaryUnder(text)).toContain('\nThe policy would have carried out no action.\n');
   });
 
-  it('is not told where nothing was evaluated', () => {
+  it('is not shown where nothing was evaluated', () => {
     const { stdout } = trailseal(workFolder(), ['replay', 'nowhere']);
     expect(stdout).not.toContain('The policy');
   });
 });
 
-describe('what could not be read', () => {
-  it('is told under --quiet too, on stderr', () => {
+describe('an input error', () => {
+  it('is printed with --quiet too, on stderr', () => {
     const { stdout, stderr, code } = trailseal(workFolder(), ['replay', 'nowhere', '--quiet']);
     expect(code).toBe(3);
     expect(stderr).toContain('nowhere');
@@ -342,7 +344,7 @@ describe('exemptions', () => {
   const policy = (expires: string) =>
     `version: 1\nexemptions:\n  - controls: [ec2-volume-encryption]\n    reason: moves in January\n    owner: ana\n    expires: ${expires}\n`;
 
-  it('hold the finding back from --fail-on while they last', () => {
+  it('exclude the finding from --fail-on while they are active', () => {
     const cwd = workFolder();
     put(cwd, 'a.json', [createVolume('vol-0a', false, '08:00:00')]);
     put(cwd, 'policy.yml', policy('2999-12-31'));
@@ -351,7 +353,7 @@ describe('exemptions', () => {
     expect(result.code).toBe(0);
   });
 
-  it('no longer do once they have expired, and the summary says so', () => {
+  it('no longer do so once they have expired, and the summary says so', () => {
     const cwd = workFolder();
     put(cwd, 'a.json', [createVolume('vol-0a', false, '08:00:00')]);
     put(cwd, 'policy.yml', policy('2020-01-31'));
@@ -364,12 +366,12 @@ describe('exemptions', () => {
       'LOW',
     ]);
     expect(code).toBe(1);
-    expect(stdout).toContain('the exemption has expired');
+    expect(stdout).toContain('1 finding with an expired exemption:');
   });
 });
 
 describe('context', () => {
-  it('that other controls evaluate is still known when one control is asked for', () => {
+  it('of other controls is known when only one control is evaluated', () => {
     const cwd = workFolder();
     put(cwd, 'a.json', [
       record('ec2.amazonaws.com', 'EnableEbsEncryptionByDefault', '07:00:00'),

@@ -33,7 +33,7 @@ function volume(id: string, more: Partial<Resource> = {}): Resource {
   return { type: 'AwsEc2Volume', id, arn, account, region, ...more };
 }
 
-/** Volumes as facts tell of them: encrypted, not, or why it is not known. */
+/** Facts about volumes: encrypted, unencrypted, or why it is not known. */
 function volumes(answers: Readonly<Record<string, boolean | Fact<never>>>): LiveFactProvider {
   const source = { kind: 'api' as const, call: 'DescribeVolumes', at: new Date(start).toISOString() };
   return {
@@ -95,7 +95,7 @@ const deleted = unknownFact('deleted', 'ec2:DescribeVolumes does not find it');
 const denied = unknownFact('denied', 'ec2:DescribeVolumes was denied (no)');
 
 describe('a scan', () => {
-  it('opens a finding for what fails, by nobody that it knows', async () => {
+  it('opens a finding for a failure, with an unknown actor', async () => {
     const { findings } = await scanned(pagesOf([volume('vol-1')]), volumes({ 'vol-1': false }));
     expect(findings).toMatchObject([
       {
@@ -110,7 +110,7 @@ describe('a scan', () => {
     ]);
   });
 
-  it('counts what was listed, what was evaluated, and what was deleted before it could be', async () => {
+  it('counts resources that were listed, evaluated, and deleted before evaluation', async () => {
     const result = await scanned(
       pagesOf([volume('vol-1'), volume('vol-2')], [volume('vol-3')]),
       volumes({ 'vol-1': true, 'vol-2': deleted, 'vol-3': false }),
@@ -126,7 +126,7 @@ describe('a scan', () => {
     });
   });
 
-  it('evaluates once what a listing that shifts shows on two pages', async () => {
+  it('evaluates a resource once that is on two pages of a listing', async () => {
     const { records, findings } = await scanned(
       pagesOf([volume('vol-1')], [volume('vol-1'), volume('vol-2')]),
       volumes({}),
@@ -134,7 +134,7 @@ describe('a scan', () => {
     expect({ records, findings: findings.length }).toEqual({ records: 2, findings: 2 });
   });
 
-  it('gives findings in one order, the worst first, whatever is listed first', async () => {
+  it('has the findings in one order, whatever is listed first', async () => {
     const { findings } = await scanned(
       pagesOf([volume('vol-2'), volume('vol-1')], [volume('vol-0')]),
       volumes({}),
@@ -142,7 +142,7 @@ describe('a scan', () => {
     expect(findings.map(({ resource }) => resource.id)).toEqual(['vol-0', 'vol-1', 'vol-2']);
   });
 
-  it('leaves out what the policy has disabled', async () => {
+  it('leaves out disabled controls', async () => {
     const policy = defaultPolicy(controls);
     const { records } = await scanned(pagesOf([volume('vol-1')]), volumes({}), {
       policy: {
@@ -153,7 +153,7 @@ describe('a scan', () => {
     expect(records).toBe(0);
   });
 
-  it('takes four Regions at a time', async () => {
+  it('scans four Regions at a time', async () => {
     let running = 0;
     let most = 0;
     const list = async (): Promise<Page> => {
@@ -173,12 +173,12 @@ describe('a scan', () => {
     await expect(scanned(pagesOf([volume('vol-1')]), volumes({}), { signal })).rejects.toThrow('interrupted');
   });
 
-  it('tells its progress', async () => {
-    const told: unknown[] = [];
+  it('reports its progress', async () => {
+    const reported: unknown[] = [];
     await scanned(pagesOf([volume('vol-1')], [volume('vol-2')]), volumes({}), {
-      onProgress: (progress) => told.push(progress),
+      onProgress: (progress) => reported.push(progress),
     });
-    expect(told).toEqual([
+    expect(reported).toEqual([
       { listings: 1, listingsDone: 0, resources: 1 },
       { listings: 1, listingsDone: 0, resources: 2 },
       { listings: 1, listingsDone: 1, resources: 2 },
@@ -186,10 +186,10 @@ describe('a scan', () => {
   });
 });
 
-describe('what AWS does not tell a scan', () => {
+describe('an error of AWS in a scan', () => {
   const named = (name: string) => Object.assign(new Error('no'), { name });
 
-  it('is an input error that names the action, when a listing is denied, and no verdict', async () => {
+  it('in a listing is an input error that names the IAM action, and no verdict', async () => {
     const error = new ListingError('ec2:DescribeVolumes', accountRegion, named('UnauthorizedOperation'));
     const list = () => Promise.reject(error);
     const { inputErrors, verdicts } = await scanned({ permissions: [], list }, volumes({}));
@@ -197,7 +197,7 @@ describe('what AWS does not tell a scan', () => {
     expect(verdicts).toEqual({ PASS: 0, FAIL: 0, UNKNOWN: 0, NOT_APPLICABLE: 0 });
   });
 
-  it('is UNKNOWN, and one input error for all alike, when a fact is denied', async () => {
+  it('in a fact is UNKNOWN, and one input error for all alike', async () => {
     const { inputErrors, verdicts } = await scanned(
       pagesOf([volume('vol-1'), volume('vol-2')]),
       volumes({ 'vol-1': denied, 'vol-2': denied }),
@@ -211,7 +211,7 @@ describe('what AWS does not tell a scan', () => {
     ]);
   });
 
-  it('is one input error for many keys whose grants may not be listed', async () => {
+  it('in the grants of many keys is one input error', async () => {
     const errors = ['one', 'two'].map(
       (key) => new ListingError('kms:ListGrants', accountRegion, named('AccessDeniedException'), key),
     );
@@ -225,7 +225,7 @@ describe('what AWS does not tell a scan', () => {
     ]);
   });
 
-  it('does not keep other listings from being evaluated', async () => {
+  it('in one listing does not affect the others', async () => {
     const type: ResourceType = 'AwsEc2Snapshot';
     const error = new ListingError('ec2:DescribeSnapshots', accountRegion, named('UnauthorizedOperation'));
     const { findings, inputErrors } = await scanned(pagesOf([volume('vol-1')]), volumes({}), {
@@ -236,7 +236,7 @@ describe('what AWS does not tell a scan', () => {
     expect({ findings: findings.length, errors: inputErrors.length }).toEqual({ findings: 1, errors: 1 });
   });
 
-  it('is a fault when it is a mistake of our own', async () => {
+  it('of our own code is an internal error', async () => {
     const list = () => Promise.reject(new TypeError('no such thing'));
     await expect(scanned({ permissions: [], list }, volumes({}))).rejects.toThrow(TypeError);
   });
@@ -253,27 +253,27 @@ describe('the outputs of a scan', () => {
   const options = { colour: false, width: 140, quiet: false };
   const one = () => scanned(pagesOf([volume('vol-1')], [volume('vol-2')]), volumes({ 'vol-2': deleted }));
 
-  it('tell on the terminal what was scanned, and neither who nor since when', async () => {
+  it('have a summary of what was scanned, without actors and times', async () => {
     const text = summaryText(await one(), origin, [], options);
     expect(text).toContain(
       [
         'Trailseal scan of 111122223333/eu-central-1',
-        '2 resources in 1 Region, as of 2026-11-21 10:00 UTC; policy: built in',
-        '1 evaluated, 1 deleted before they could be',
+        '2 resources in 1 Region, as of 2026-11-21T10:00Z; policy: built in',
+        '1 evaluated, 1 deleted before evaluation',
       ].join('\n'),
     );
-    expect(text).not.toMatch(/Opened|By\b|unknown \(found/);
+    expect(text).not.toMatch(/Opened|Actor\b|unknown \(found/);
   });
 
-  it('tell in the report of resources, without charts of times and actors', async () => {
+  it('have a report of resources, without charts of times and actors', async () => {
     const report = renderReport(reportInput(await one(), controls, origin));
     const words = report.replace(/<(script|style)\b[^>]*>.*?<\/\1>/gs, '');
     expect(words).toContain('<dt>Resources</dt><dd>2 listed, 1 evaluated</dd>');
-    expect(words).toContain('Deleted before it could be evaluated');
-    expect(words).not.toMatch(/Over time|Who opened most|trail|CloudTrail record/);
+    expect(words).toContain('Deleted before evaluation');
+    expect(words).not.toMatch(/Over time|Top actors|trail|CloudTrail record/);
   });
 
-  it('fit the schema of a replay', async () => {
+  it('match the schema of a replay', async () => {
     const json = replayJson(await one(), origin);
     expect(replaySchema.parse(JSON.parse(JSON.stringify(json)))).toEqual(json);
   });
@@ -334,8 +334,8 @@ describe('trailseal scan', () => {
     const { code, stderr } = trailseal(workFolder(), ['scan', '--region', 'eu-central-1']);
     vi.unstubAllEnvs();
     expect(stderr).toBe(
-      'trailseal: AWS is not reached in eu-central-1: Error (connect ECONNREFUSED 127.0.0.1:9); ' +
-        'see whether there is such a Region, and whether this machine reaches it\n',
+      'trailseal: cannot reach AWS in eu-central-1: Error (connect ECONNREFUSED 127.0.0.1:9); ' +
+        'check that the Region exists and that this machine can reach it\n',
     );
     expect(code).toBe(3);
   });
@@ -346,17 +346,17 @@ describe('trailseal scan', () => {
       ['--region', 'eu-central-1'],
       /there are none: CredentialsProviderError.*--profile/,
     ],
-    ['with a profile that there is not', ['--region', 'eu-central-1', '--profile', 'lab'], /of profile lab/],
+    ['with an unknown profile', ['--region', 'eu-central-1', '--profile', 'lab'], /of profile lab/],
     ['without a Region', [], /no Region is configured: name one with --region, or set AWS_REGION/],
     [
-      'with all Regions, and none to ask in, and no credentials',
+      'with all Regions, no configured Region and no credentials',
       ['--region', 'all'],
       /there are none: CredentialsProviderError/,
     ],
-    ['with a Region that is none', ['--region', 'mars'], /--region takes a Region such as eu-central-1/],
-    ['with a list that is not whole', ['--region', 'eu-west-1,'], /--region takes a Region .* not nothing/],
-    ['with all Regions and one more', ['--region', 'all,eu-west-1'], /--region all stands alone/],
-    ['with a control that is none', ['--control', 'nothing'], /--control takes one of:/],
+    ['with an invalid Region', ['--region', 'mars'], /--region takes a Region such as eu-central-1/],
+    ['with an incomplete list', ['--region', 'eu-west-1,'], /--region takes a Region .* not nothing/],
+    ['with all Regions and one more', ['--region', 'all,eu-west-1'], /--region all cannot be combined/],
+    ['with an unknown control', ['--control', 'nothing'], /--control takes one of:/],
   ])('%s is wrong usage', (_what, args, message) => {
     const { code, stderr, stdout } = trailseal(workFolder(), ['scan', ...args]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

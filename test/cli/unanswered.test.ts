@@ -1,4 +1,4 @@
-/** What operators are told, and how soon, where AWS does not answer or somebody else answers in its place. */
+/** What commands print, and how soon, where AWS does not answer or another host answers in its place. */
 import { execFile } from 'node:child_process';
 import { channel } from 'node:diagnostics_channel';
 import { createServer } from 'node:net';
@@ -6,14 +6,14 @@ import path from 'node:path';
 import { GetCallerIdentityCommand, STSClient, STSServiceException } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openSession } from '../../cli/aws/session.ts';
+import { announceWaiting } from '../../cli/aws/waiting.ts';
 import { UnansweredError, UsageError } from '../../cli/exit.ts';
-import { openSession } from '../../cli/session.ts';
-import { tellOfWaiting } from '../../cli/waiting.ts';
 import { type Ended, trailseal, workFolder } from './command.ts';
 
 const bin = path.join(import.meta.dirname, '..', '..', 'bin', 'trailseal.mjs');
 
-describe('an AWS that accepts and never answers', () => {
+describe('an AWS that accepts connections and never answers', () => {
   const mute = createServer();
   let endpoint = '';
 
@@ -44,33 +44,33 @@ describe('an AWS that accepts and never answers', () => {
     });
   }
 
-  const advice = 'see whether there is such a Region, and whether this machine reaches it';
+  const advice = 'check that the Region exists and that this machine can reach it';
 
-  // 8 and 15 seconds are waited by design; the rest is for a busy machine to start, and far from the 75 of before.
+  // 8 and 15 seconds are the limits; the rest is for a busy machine to start. The SDK's own limits would take 75.
   it.concurrent.each([
     [
       ['kill-switch', 'on'],
-      `trailseal: the kill switch is NOT engaged: AWS is not reached in eu-central-1: it was asked 2 times, and did not answer within 4 seconds; ${advice}\n`,
+      `trailseal: the kill switch is NOT engaged: cannot reach AWS in eu-central-1: no answer within 4 seconds, in 2 attempts; ${advice}\n`,
       20,
     ],
     [
       ['breaker', 'show'],
-      `trailseal: AWS is not reached in eu-central-1: it was asked 3 times, and did not answer within 5 seconds; ${advice}\n`,
+      `trailseal: cannot reach AWS in eu-central-1: no answer within 5 seconds, in 3 attempts; ${advice}\n`,
       30,
     ],
-  ])('ends %j with a sentence', { timeout: 60_000 }, async (args, sentence, within) => {
+  ])('ends %j with an error', { timeout: 60_000 }, async (args, sentence, within) => {
     const { code, stderr, seconds } = await ask(...args);
     expect({ code, stderr }).toEqual({ code: 3, stderr: sentence });
     expect(seconds).toBeLessThan(within);
   });
 });
 
-describe('whose credentials they are', () => {
+describe('the caller’s identity', () => {
   const sts = mockClient(STSClient);
   beforeEach(() => sts.reset());
   afterAll(() => sts.restore());
 
-  /** What is thrown where STS answers so. */
+  /** The error where STS answers with this one. */
   async function refusedBy(error: Error): Promise<unknown> {
     sts.on(GetCallerIdentityCommand).rejects(error);
     return openSession(undefined, 'eu-central-1').catch((thrown: unknown) => thrown);
@@ -81,7 +81,7 @@ describe('whose credentials they are', () => {
   }
 
   it.each(['ExpiredToken', 'InvalidClientTokenId', 'SignatureDoesNotMatch', 'AccessDenied'])(
-    'is a matter of credentials where AWS says %s',
+    'blames the credentials for the error %s',
     async (name) => {
       expect(await refusedBy(answer(name))).toEqual(
         new UsageError(
@@ -93,25 +93,25 @@ describe('whose credentials they are', () => {
   );
 
   it.each(['NotFound', 'InternalFailure', 'SyntaxError'])(
-    'is no matter of credentials where it says %s',
+    'does not blame the credentials for the error %s',
     async (name) => {
       expect(await refusedBy(answer(name, '\u001b[2J'))).toEqual(
         new UnansweredError(
-          String.raw`AWS does not tell whose credentials these are in eu-central-1: ${name} (\u{1b}[2J); see whether it is AWS that answers: a proxy may, or what AWS_ENDPOINT_URL names`,
+          String.raw`cannot tell whose credentials these are: STS in eu-central-1 failed: ${name} (\u{1b}[2J); check that AWS itself answered, not a proxy or the host in AWS_ENDPOINT_URL`,
         ),
       );
     },
   );
 
-  it('is not told without an account', async () => {
+  it('is an error without an account', async () => {
     sts.on(GetCallerIdentityCommand).resolves({});
     await expect(openSession(undefined, 'eu-central-1')).rejects.toThrow(
-      new UnansweredError('STS does not tell the account of these credentials in eu-central-1'),
+      new UnansweredError('STS in eu-central-1 did not return the account of these credentials'),
     );
   });
 });
 
-describe('what is named in no Region', () => {
+describe('a name with an invalid Region', () => {
   it.each([
     [
       'trailseal/kms-key-deletion/111122223333/evil.example:99/x',
@@ -121,7 +121,7 @@ describe('what is named in no Region', () => {
       'arn:aws:ec2:evil.example/x:111122223333:volume/vol-1',
       "a resource's ARN takes a Region such as eu-central-1, not evil.example/x",
     ],
-  ])('%s is refused before anything is asked', (name, sentence) => {
+  ])('%s is rejected before any call to AWS', (name, sentence) => {
     const { code, stderr } = trailseal(workFolder(), ['undo', name, '--dry-run']);
     expect({ code, stderr }).toEqual({ code: 2, stderr: `trailseal: ${sentence}\n` });
   });
@@ -136,47 +136,47 @@ describe('waiting for AWS', () => {
     vi.useRealTimers();
   });
 
-  /** What a terminal, or a file, is told from now on. */
-  function listening(isTTY: boolean): readonly string[] {
-    const told: string[] = [];
-    tellOfWaiting({ isTTY, write: (text: string | Uint8Array) => told.push(String(text)) > 0 });
-    return told;
+  /** The lines that are written to a terminal, or to a file, from now on. */
+  function linesOn(isTTY: boolean): readonly string[] {
+    const lines: string[] = [];
+    announceWaiting({ isTTY, write: (text: string | Uint8Array) => lines.push(String(text)) > 0 });
+    return lines;
   }
 
-  it('is told after three seconds', () => {
-    const told = listening(true);
+  it('is announced after three seconds', () => {
+    const lines = linesOn(true);
     start.publish({ request: {} });
     vi.advanceTimersByTime(2_999);
-    const before = [...told];
+    const before = [...lines];
     vi.advanceTimersByTime(1);
-    expect([before, told]).toEqual([[], ['waiting for AWS …\n']]);
+    expect([before, lines]).toEqual([[], ['waiting for AWS …\n']]);
   });
 
-  it('is told once', () => {
-    const told = listening(true);
+  it('is announced once', () => {
+    const lines = linesOn(true);
     for (const request of [{}, {}]) start.publish({ request });
     vi.advanceTimersByTime(3_000);
     start.publish({ request: {} });
     vi.advanceTimersByTime(3_000);
-    expect(told).toEqual(['waiting for AWS …\n']);
+    expect(lines).toEqual(['waiting for AWS …\n']);
   });
 
   it.each(['http.client.response.finish', 'http.client.request.error'])(
-    'is not told after %s',
-    (deletion) => {
-      const told = listening(true);
+    'is not announced after %s',
+    (ending) => {
+      const lines = linesOn(true);
       const request = {};
       start.publish({ request });
-      channel(deletion).publish({ request });
+      channel(ending).publish({ request });
       vi.advanceTimersByTime(60_000);
-      expect(told).toEqual([]);
+      expect(lines).toEqual([]);
     },
   );
 
-  it('is told on a terminal only', () => {
-    const told = listening(false);
+  it('is announced only on a terminal', () => {
+    const lines = linesOn(false);
     start.publish({ request: {} });
     vi.advanceTimersByTime(60_000);
-    expect(told).toEqual([]);
+    expect(lines).toEqual([]);
   });
 });

@@ -1,12 +1,11 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { chooseActionRuns } from '../../cli/operator/choose.ts';
-import { type Ask, askAt, checkConsent, consented } from '../../cli/operator/confirm.ts';
-import { historyPermission, setPermission } from '../../cli/operator/kill-switch.ts';
-import { sinceOf } from '../../cli/operator/since.ts';
+import { historyPermission, setPermission } from '../../cli/aws/parameter.ts';
+import { chooseActionRuns, sinceOf } from '../../cli/operator/choose.ts';
+import { checkConsent, consented, type Prompt, promptAt } from '../../cli/operator/consent.ts';
 import { checkAccountRegion, findingIdsOf, regionOfAll, subjectOf } from '../../cli/operator/subject.ts';
-import { foresee, type Result, type TakeBackOptions, takeBack } from '../../cli/operator/undo.ts';
-import { isFine, previewText, takenJson, takenText } from '../../cli/operator/undo-text.ts';
+import { isComplete, previewText, undoJson, undoText } from '../../cli/undo/text.ts';
+import { type AttemptResult, previewUndo, type UndoOptions, undoAll } from '../../cli/undo/undo.ts';
 import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { runHistoryPermissions } from '../../lib/remediation/actions/run-history-dynamodb.ts';
 import { killSwitchPermission } from '../../lib/remediation/kill-switch.ts';
@@ -18,7 +17,7 @@ import { trailseal, workFolder } from './command.ts';
 
 const key = 'arn:aws:kms:eu-central-1:111122223333:key/k';
 
-describe('what an operator names', () => {
+describe('the findings and resources that an operator names', () => {
   it.each<[string, readonly string[]]>([
     ['trailseal/ec2-volume-encryption/111122223333/eu-central-1/vol-0a', ['ec2-volume-encryption/vol-0a']],
     ['arn:aws:ec2:eu-central-1:111122223333:instance/i-0a', ['ec2-transit-encryption/i-0a']],
@@ -47,7 +46,7 @@ describe('what an operator names', () => {
     ],
     ['arn:aws:iam::111122223333:root', ['ebs-default-encryption/111122223333']],
     ['AWS::::Account:111122223333', ['ebs-default-encryption/111122223333']],
-  ])('%s stands for these findings', (name, findings) => {
+  ])('%s stands for its findings', (name, findings) => {
     const ids = findings.map((finding) => {
       const [control, ...id] = finding.split('/');
       return `trailseal/${control}/111122223333/eu-central-1/${id.join('/')}`;
@@ -61,19 +60,19 @@ describe('what an operator names', () => {
     'trailseal/x',
     'arn:aws:s3:::bucket',
     'arn:aws:kms:eu-central-1:111122223333:alias/a',
-  ])('%j is neither a finding nor a resource that is evaluated', (name) => {
+  ])('%j is neither a finding nor a resource that Trailseal evaluates', (name) => {
     expect(() => subjectOf(name)).toThrow('is neither the id of a finding');
   });
 
-  it('that could move the cursor is escaped in the error', () => {
+  it('a name that could move the cursor is escaped in the error', () => {
     expect(() => subjectOf('\u001b[2J')).toThrow(/^\\u\{1b\}\[2J is neither/);
   });
 
-  it('names the Region, where all name the same', () => {
+  it('have the Region that all of them name', () => {
     expect(regionOfAll([subjectOf(key), subjectOf('arn:aws:iam::111122223333:root')])).toBe('eu-central-1');
   });
 
-  it('is taken one Region at a time', () => {
+  it('are in one Region at a time', () => {
     const other = subjectOf('arn:aws:ec2:eu-north-1::snapshot/snap-0a');
     expect(() => regionOfAll([subjectOf(key), other])).toThrow('several Regions (eu-central-1, eu-north-1)');
   });
@@ -82,10 +81,10 @@ describe('what an operator names', () => {
     [
       'account',
       { ...accountRegion, account: '444455556666' },
-      'is of account 111122223333, and the credentials are of',
+      'belongs to account 111122223333, but the credentials to',
     ],
     ['Region', { ...accountRegion, region: 'eu-north-1' }, 'is in eu-central-1, not in eu-north-1'],
-  ])('of another %s is wrong usage', (_what, where, text) => {
+  ])('of another %s are wrong usage', (_what, where, text) => {
     expect(() => checkAccountRegion([subjectOf(key)], where)).toThrow(text);
   });
 });
@@ -105,13 +104,13 @@ describe('--since', () => {
 
   it.each([
     ['yesterday', '--since takes a time such as'],
-    ['2026-11-22', '--since takes a time that has passed'],
+    ['2026-11-22', '--since takes a time in the past'],
   ])('%s is wrong usage', (written, text) => {
     expect(() => sinceOf(written, now)).toThrow(text);
   });
 });
 
-describe('the action runs that are chosen', () => {
+describe('the chosen action runs', () => {
   const actionRun = (more: Partial<ActionRun>): ActionRun => ({
     finding: {
       id: 'trailseal/kms-key-disabled/111122223333/eu-central-1/k',
@@ -164,14 +163,14 @@ describe('the action runs that are chosen', () => {
     expect(await chosen([key])).toEqual({ actions: ['tag', 'fix:enable-key'], missing: [] });
   });
 
-  it('for a resource since a time are also those of what it holds', async () => {
+  it('for a resource since a time include those of what belongs to it', async () => {
     expect(await chosen([key], '2026-11-21T10:00:00Z')).toEqual({
       actions: ['fix:enable-key', 'fix:revoke-grant'],
       missing: [],
     });
   });
 
-  it('since a time are all of the place', async () => {
+  it('since a time are all of the account and Region', async () => {
     expect((await chosen([], '2026-11-21T09:30:00Z')).actions).toEqual([
       'fix:enable-key',
       'fix:revoke-grant',
@@ -190,13 +189,13 @@ describe('the action runs that are chosen', () => {
     expect((await chosen([key, enabled.finding.id])).actions).toEqual(['tag', 'fix:enable-key']);
   });
 
-  it('leave out what nothing was done for, and name it', async () => {
+  it('leave out a resource without any, and return it as missing', async () => {
     const other = 'arn:aws:ec2:eu-central-1:111122223333:volume/vol-0a';
     expect(await chosen([other])).toEqual({ actions: [], missing: [other] });
   });
 });
 
-function operating(key: ReturnType<typeof fakeKey>, more: Partial<TakeBackOptions> = {}): TakeBackOptions {
+function operating(key: ReturnType<typeof fakeKey>, more: Partial<UndoOptions> = {}): UndoOptions {
   return {
     history: key.history,
     deps: key.deps,
@@ -219,16 +218,16 @@ async function done() {
   return { key, actionRuns };
 }
 
-describe('taking back', () => {
-  it('puts back what was there', async () => {
+describe('undoing', () => {
+  it('restores the previous state', async () => {
     const { key, actionRuns } = await done();
-    const [taken] = await takeBack(actionRuns, operating(key));
+    const [taken] = await undoAll(actionRuns, operating(key));
     expect([taken?.result.kind, key.state.value]).toEqual(['undone', 'disabled']);
   });
 
-  it('is in the journal, with who and why', async () => {
+  it('is recorded in the journal with actor and reason', async () => {
     const { key, actionRuns } = await done();
-    await takeBack(actionRuns, operating(key));
+    await undoAll(actionRuns, operating(key));
     expect((await key.actionRun())?.undo).toEqual({
       actor: 'operator',
       name: 'arn:aws:iam::111122223333:user/ana',
@@ -241,33 +240,33 @@ describe('taking back', () => {
     const [actionRun] = actionRuns;
     if (actionRun === undefined) throw new Error('nothing was done');
     const order: number[] = [];
-    await takeBack([actionRun, { ...actionRun, sequence: 2 }], operating(key), (taken) => {
+    await undoAll([actionRun, { ...actionRun, sequence: 2 }], operating(key), (taken) => {
       order.push(taken.actionRun.sequence);
     });
     expect(order).toEqual([2, 1]);
   });
 
-  it('goes by the action run as it is, not as it was listed', async () => {
+  it('uses the action run as it is now, not as it was listed', async () => {
     const { key, actionRuns } = await done();
     await key.undo();
-    const [taken] = await takeBack(actionRuns, operating(key));
+    const [taken] = await undoAll(actionRuns, operating(key));
     expect(taken?.result.kind).toBe('already-undone');
   });
 
   it.each(['engaged', 'unreadable'] as const)('writes nothing while the kill switch is %s', async (state) => {
     const { key, actionRuns } = await done();
-    const [taken] = await takeBack(actionRuns, operating(key, { killSwitch: async () => ({ state }) }));
+    const [taken] = await undoAll(actionRuns, operating(key, { killSwitch: async () => ({ state }) }));
     expect([taken?.result.kind, key.state.value]).toEqual(['skipped', 'enabled']);
   });
 
-  it('overrides the kill switch when it is told to', async () => {
+  it('ignores the kill switch with --despite-kill-switch', async () => {
     const { key, actionRuns } = await done();
     const killSwitch = async () => ({ state: 'engaged' }) as const;
-    const [taken] = await takeBack(actionRuns, operating(key, { killSwitch, despiteKillSwitch: true }));
+    const [taken] = await undoAll(actionRuns, operating(key, { killSwitch, despiteKillSwitch: true }));
     expect([taken?.result.kind, key.state.value]).toEqual(['undone', 'disabled']);
   });
 
-  it('tells each that AWS did not answer for, and goes on with the others', async () => {
+  it('reports each one for which AWS did not answer, and goes on with the others', async () => {
     const { key, actionRuns } = await done();
     let asked = 0;
     const check = async () => {
@@ -276,69 +275,70 @@ describe('taking back', () => {
       return { kind: 'as-set' } as const;
     };
     const action = { ...key.action, check };
-    const taken = await takeBack([...actionRuns, ...actionRuns], operating(key, { actionOf: () => action }));
+    const taken = await undoAll([...actionRuns, ...actionRuns], operating(key, { actionOf: () => action }));
     expect(taken.map(({ result }) => result.kind)).toEqual(['unreadable', 'undone']);
   });
 
-  it('does not swallow a fault of its own', async () => {
+  it('does not swallow an internal error', async () => {
     const { key, actionRuns } = await done();
     const check = async () => {
       throw new TypeError('a mistake');
     };
     const options = operating(key, { actionOf: () => ({ ...key.action, check }) });
-    await expect(takeBack(actionRuns, options)).rejects.toThrow('a mistake');
+    await expect(undoAll(actionRuns, options)).rejects.toThrow('a mistake');
   });
 
   it('begins no other one after an interruption', async () => {
     const { key, actionRuns } = await done();
-    const [taken] = await takeBack(actionRuns, operating(key, { signal: AbortSignal.abort() }));
+    const [taken] = await undoAll(actionRuns, operating(key, { signal: AbortSignal.abort() }));
     expect([taken?.result.kind, key.state.value]).toEqual(['interrupted', 'enabled']);
   });
 
-  it('leaves alone what another version did', async () => {
+  it('leaves alone an action that this version does not have', async () => {
     const { key, actionRuns } = await done();
-    const [taken] = await takeBack(actionRuns, operating(key, { actionOf: () => undefined }));
+    const [taken] = await undoAll(actionRuns, operating(key, { actionOf: () => undefined }));
     expect([taken?.result.kind, key.state.value]).toEqual(['impossible', 'enabled']);
   });
 });
 
 describe('a preview', () => {
-  it('tells what would be undone, and writes nothing', async () => {
+  it('shows what would be undone, and writes nothing', async () => {
     const { key, actionRuns } = await done();
     const before = await key.actionRun();
-    const [foreseen] = await foresee(actionRuns, operating(key));
-    expect([foreseen?.result.kind, key.state.value, await key.actionRun()]).toEqual([
+    const [previewed] = await previewUndo(actionRuns, operating(key));
+    expect([previewed?.result.kind, key.state.value, await key.actionRun()]).toEqual([
       'would-be-undone',
       'enabled',
       before,
     ]);
   });
 
-  it('tells what would be refused', async () => {
+  it('shows what would be refused', async () => {
     const { key, actionRuns } = await done();
     key.state.value = 'changed';
-    const [foreseen] = await foresee(actionRuns, operating(key));
-    expect(foreseen?.result).toMatchObject({ kind: 'refused', differences: ['the key is changed'] });
+    const [previewed] = await previewUndo(actionRuns, operating(key));
+    expect(previewed?.result).toMatchObject({ kind: 'refused', differences: ['the key is changed'] });
   });
 
-  it('tells that the kill switch stands in the way', async () => {
+  it('shows that the kill switch would prevent it', async () => {
     const { key, actionRuns } = await done();
     const killSwitch = async () => ({ state: 'unreadable', because: 'x is missing' }) as const;
-    const [foreseen] = await foresee(actionRuns, operating(key, { killSwitch }));
-    expect(foreseen?.result).toMatchObject({
+    const [previewed] = await previewUndo(actionRuns, operating(key, { killSwitch }));
+    expect(previewed?.result).toMatchObject({
       kind: 'skipped',
-      because: 'The kill switch stops everything: x is missing. --despite-kill-switch undoes all the same.',
+      because:
+        'The kill switch stops all writes: x is missing. To undo all the same, use --despite-kill-switch.',
     });
   });
 
-  it('shows all that is known of an action run', async () => {
+  it('shows everything about an action run', async () => {
     const { key, actionRuns } = await done();
-    expect(previewText(await foresee(actionRuns, operating(key)))).toBe(
+    expect(previewText(await previewUndo(actionRuns, operating(key)))).toBe(
       [
         '1. fix:enable-key of arn:aws:kms:eu-central-1:111122223333:key/fake-key',
         '   finding   trailseal/fake-key (LOW: Keys should be enabled)',
-        '   status    done, 2026-11-21 10:00:00 UTC',
-        '   decided   by policy trailseal.policy.yml: It is disabled.',
+        '   status    done, 2026-11-21T10:00:00.000Z',
+        '   decision  policy trailseal.policy.yml: It is disabled.',
         '   plan      Enable the key.',
         '   before    {"value":"disabled"}',
         '   after     the key is enabled',
@@ -373,49 +373,49 @@ describe('a preview', () => {
   });
 });
 
-describe('an outcome', () => {
-  const results: readonly [Result, string, boolean][] = [
+describe('the result of an undo', () => {
+  const results: readonly [AttemptResult, string, boolean][] = [
     [{ kind: 'would-be-undone' }, 'would be undone', true],
-    [{ kind: 'deleted', because: 'It ended.' }, 'nothing left to undo: It ended.', true],
+    [{ kind: 'deleted', because: 'It ended.' }, 'nothing to undo: It ended.', true],
     [
       { kind: 'command', because: 'It puts data at risk.', command: 'aws kms x' },
-      'NOT undone: It puts data at risk. The command:\n      aws kms x',
+      'NOT undone: It puts data at risk. To do it by hand:\n      aws kms x',
       false,
     ],
-    [{ kind: 'impossible', because: 'It ended.' }, "NOT undone, as it can't be: It ended.", false],
+    [{ kind: 'impossible', because: 'It ended.' }, 'NOT undone, and cannot be: It ended.', false],
     [
       { kind: 'refused', because: 'It changed.', differences: ['a', 'b'] },
-      'NOT undone: It changed. What differs: a; b',
+      'NOT undone: It changed. Differences: a; b',
       false,
     ],
     [{ kind: 'skipped', because: 'No.' }, 'NOT undone: No.', false],
     [{ kind: 'busy', because: 'Another run is at it.' }, 'NOT undone: Another run is at it.', false],
-    [{ kind: 'unreadable', because: 'denied' }, 'NOT known: denied', false],
+    [{ kind: 'unreadable', because: 'denied' }, 'outcome UNKNOWN: denied', false],
     [{ kind: 'interrupted' }, 'not begun: interrupted', false],
   ];
 
-  it.each(results)('%j is told as %s', async (result, text) => {
+  it.each(results)('%j is printed as %s', async (result, text) => {
     const { actionRuns } = await done();
     const [actionRun] = actionRuns;
     if (actionRun === undefined) throw new Error('nothing was done');
-    expect(takenText({ actionRun, result })).toBe(
+    expect(undoText({ actionRun, result })).toBe(
       `fix:enable-key of arn:aws:kms:eu-central-1:111122223333:key/fake-key: ${text}`,
     );
   });
 
-  it.each(results)('%j, "%s", leaves nothing to be done: %s', async (result, _text, fine) => {
+  it.each(results)('%j, "%s", is complete: %s', async (result, _text, complete) => {
     const { actionRuns } = await done();
     const [actionRun] = actionRuns;
     if (actionRun === undefined) throw new Error('nothing was done');
-    expect(isFine({ actionRun, result })).toBe(fine);
+    expect(isComplete({ actionRun, result })).toBe(complete);
   });
 
-  it('is told to programs with what was before, and what differs', async () => {
+  it('is JSON with the state before it, and the differences', async () => {
     const { actionRuns } = await done();
     const [actionRun] = actionRuns;
     if (actionRun === undefined) throw new Error('nothing was done');
     expect(
-      takenJson({ actionRun, result: { kind: 'refused', because: 'It changed.', differences: ['a'] } }),
+      undoJson({ actionRun, result: { kind: 'refused', because: 'It changed.', differences: ['a'] } }),
     ).toEqual({
       finding: 'trailseal/fake-key',
       action: 'fix:enable-key',
@@ -427,15 +427,15 @@ describe('an outcome', () => {
       before: { value: 'disabled' },
       after: ['the key is enabled'],
       outcome: 'refused',
-      because: 'It changed.',
+      reason: 'It changed.',
       differences: ['a'],
       command: null,
     });
   });
 });
 
-describe('asking', () => {
-  const answering = (...answers: readonly string[]): Ask & { readonly asked: string[] } => {
+describe('asking for consent', () => {
+  const answering = (...answers: readonly string[]): Prompt & { readonly asked: string[] } => {
     const asked: string[] = [];
     return Object.assign(
       async (question: string) => {
@@ -446,23 +446,23 @@ describe('asking', () => {
     );
   };
 
-  it.each(['y', 'Yes'])('takes %s for an agreement', async (answer) => {
+  it.each(['y', 'Yes'])('takes %s as consent', async (answer) => {
     expect(await consented({}, answering('It was wrong', answer), 'Undo this?')).toBe('It was wrong');
   });
 
-  it.each(['', 'n', 'yesterday'])('takes %j for none', async (answer) => {
+  it.each(['', 'n', 'yesterday'])('takes %j as refusal', async (answer) => {
     expect(await consented({}, answering('It was wrong', answer), 'Undo this?')).toBeUndefined();
   });
 
-  it('does not go on without a reason', async () => {
+  it('ends without a reason', async () => {
     const ask = answering('', 'y');
     expect([await consented({}, ask, 'Undo this?'), ask.asked]).toEqual([
       undefined,
-      ['Why, for the audit trail? '],
+      ['Reason, for the audit trail: '],
     ]);
   });
 
-  it('asks for no reason that is given already', async () => {
+  it('does not ask for a reason that is given', async () => {
     const ask = answering('y');
     await consented({ reason: 'It was wrong' }, ask, 'Undo this?');
     expect(ask.asked).toEqual(['Undo this? [y/N] ']);
@@ -474,7 +474,7 @@ describe('asking', () => {
     expect(ask.asked).toEqual([]);
   });
 
-  it.each<[string, Parameters<typeof checkConsent>[0], Ask | undefined, string]>([
+  it.each<[string, Parameters<typeof checkConsent>[0], Prompt | undefined, string]>([
     [
       'nobody to ask',
       {},
@@ -483,7 +483,7 @@ describe('asking', () => {
     ],
     ['nobody to ask for the reason', { yes: true }, undefined, 'undo --yes needs --reason'],
     ['--yes at a terminal, and no reason', { yes: true }, answering(), 'undo --yes needs --reason'],
-    ['an empty reason', { yes: true, reason: ' ' }, answering(), 'undo takes a reason that says something'],
+    ['an empty reason', { yes: true, reason: ' ' }, answering(), 'undo needs a reason that is not empty'],
   ])('is wrong usage with %s', (_what, consent, ask, text) => {
     expect(() => checkConsent(consent, ask, 'undo')).toThrow(text);
   });
@@ -495,27 +495,27 @@ describe('asking', () => {
   }
 
   it('is not possible where there is no terminal', () => {
-    expect(askAt(terminal(false), new AbortController().signal)).toBeUndefined();
+    expect(promptAt(new AbortController().signal, terminal(false))).toBeUndefined();
   });
 
-  it('reads a line, without the blanks around it', async () => {
+  it('reads a line and trims it', async () => {
     const { input, output } = terminal(true);
-    const answer = askAt({ input, output }, new AbortController().signal)?.('Undo this? ');
+    const answer = promptAt(new AbortController().signal, { input, output })?.('Undo this? ');
     input.write('  yes \n');
     expect(await answer).toBe('yes');
   });
 
-  it('takes the end of the input for no answer', async () => {
+  it('takes the end of the input as no answer', async () => {
     const { input, output } = terminal(true);
-    const answer = askAt({ input, output }, new AbortController().signal)?.('Undo this? ');
+    const answer = promptAt(new AbortController().signal, { input, output })?.('Undo this? ');
     input.end();
     expect(await answer).toBe('');
   });
 
-  it('ends with an interruption', async () => {
+  it('ends when interrupted', async () => {
     const { input, output } = terminal(true);
     const abort = new AbortController();
-    const answer = askAt({ input, output }, abort.signal)?.('Undo this? ');
+    const answer = promptAt(abort.signal, { input, output })?.('Undo this? ');
     abort.abort(new Error('interrupted'));
     await expect(answer).rejects.toThrow('interrupted');
   });
@@ -523,7 +523,7 @@ describe('asking', () => {
 
 describe('trailseal undo', () => {
   it.each<[readonly string[], string]>([
-    [[], 'undo takes the ids of findings, the ARNs of resources, or --since TIME'],
+    [[], 'undo takes finding ids, resource ARNs, or --since TIME'],
     [['vol-0a'], 'vol-0a is neither the id of a finding'],
     [['--since', 'soon'], '--since takes a time such as'],
     [
@@ -544,17 +544,17 @@ describe('trailseal undo', () => {
 describe('the help', () => {
   it.each<[readonly string[], readonly string[]]>([
     [['undo'], [...runHistoryPermissions, killSwitchPermission]],
-    [['actionRuns'], runHistoryPermissions.filter((permission) => permission !== 'dynamodb:PutItem')],
-    [['breaker', 'close'], limiterPermissions],
+    [['history'], runHistoryPermissions.filter((permission) => permission !== 'dynamodb:PutItem')],
+    [['breaker', 'reset'], limiterPermissions],
     [
-      ['kill-switch', 'show'],
+      ['kill-switch', 'status'],
       [killSwitchPermission, historyPermission],
     ],
     [
       ['kill-switch', 'off'],
       [killSwitchPermission, historyPermission, setPermission],
     ],
-  ])('of %j names the permissions that it needs', (args, permissions) => {
+  ])('of %j lists the permissions that it needs', (args, permissions) => {
     const { stdout } = trailseal(workFolder(), [...args, '--help']);
     expect(permissions.filter((permission) => !stdout.includes(permission))).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { usageErrorText } from '../../cli/usage-error.ts';
+import { usageErrorText } from '../../cli/exit.ts';
 import { trailseal, workFolder } from './command.ts';
 
 describe('a command line that cannot be parsed', () => {
@@ -11,12 +11,12 @@ describe('a command line that cannot be parsed', () => {
       "error: unknown option '--stag' (Did you mean --stage?)",
       'breaker show',
     ],
-  ])('%j is told without control characters, and with where the help is', (args, sentence, command) => {
+  ])('%j is printed without control characters, with where its help is', (args, sentence, command) => {
     const { code, stderr } = trailseal(workFolder(), args);
     expect({ code, stderr }).toEqual({ code: 2, stderr: `${sentence}\nsee: trailseal ${command} --help\n` });
   });
 
-  it('is told on one line, whatever was typed', () => {
+  it('is printed on one line, whatever was typed', () => {
     expect(usageErrorText("error: unknown option '--a\nb'\n")).toBe(
       `${String.raw`error: unknown option '--a\u{a}b'`}\n`,
     );

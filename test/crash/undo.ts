@@ -1,5 +1,5 @@
 /** `trailseal undo`, as it can be bundled and invoked. */
-import { runUndo } from '../../cli/commands/undo.ts';
+import { runUndo } from '../../cli/undo/run.ts';
 
 interface UndoEvent {
   readonly finding: string;

@@ -1,6 +1,6 @@
 /**
- * Security Hub's custom actions, which moto lacks: a server that keeps them as Security Hub does, in pages of three,
- * and that says that it is on.
+ * Security Hub's custom actions, which moto lacks: a server that stores them as Security Hub does, with pages of three,
+ * and that answers whether it is on.
  * Source: AWS Security Hub API Reference, "CreateActionTarget", "DescribeActionTargets", "UpdateActionTarget",
  * "DeleteActionTarget", "DescribeHub".
  */
@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod/mini';
 
-export interface Kept {
+export interface StoredCustomAction {
   readonly ActionTargetArn: string;
   readonly Name: string;
   readonly Description: string;
@@ -17,38 +17,42 @@ export interface Kept {
 
 export interface CustomActionsServer {
   readonly endpoint: string;
-  /** What it keeps, by ARN; tests may put others' there. */
-  readonly kept: Map<string, Kept>;
-  /** The calls that change something, in their order, as IAM names them. */
+  /** The stored custom actions, by ARN; tests may add others. */
+  readonly kept: Map<string, StoredCustomAction>;
+  /** The write calls in their order, as IAM names them. */
   readonly writes: string[];
-  /** Whether it is on; where it is off it refuses everything. */
+  /** Whether Security Hub is on; where it is off, every call fails. */
   on: boolean;
   stop(): Promise<void>;
 }
 
 const page = 3;
-const words = z.object({
+const requestSchema = z.object({
   Id: z.optional(z.string()),
   Name: z.optional(z.string()),
   Description: z.optional(z.string()),
   NextToken: z.optional(z.string()),
 });
 
-interface Answer {
+interface ServerAnswer {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
   readonly error?: string;
 }
 
 export async function startCustomActions(account: string, region: string): Promise<CustomActionsServer> {
-  const kept = new Map<string, Kept>();
+  const kept = new Map<string, StoredCustomAction>();
   const writes: string[] = [];
   const state = { on: true };
-  const refused = (status: number, error: string): Answer => ({ status, error, body: { Message: error } });
+  const refused = (status: number, error: string): ServerAnswer => ({
+    status,
+    error,
+    body: { Message: error },
+  });
 
-  const answer = async (request: IncomingMessage): Promise<Answer> => {
-    const said = words.parse(JSON.parse((await text(request)) || '{}'));
-    const { Id = '', Name = '', Description = '', NextToken } = said;
+  const answer = async (request: IncomingMessage): Promise<ServerAnswer> => {
+    const parsed = requestSchema.parse(JSON.parse((await text(request)) || '{}'));
+    const { Id = '', Name = '', Description = '', NextToken } = parsed;
     const path = decodeURIComponent(request.url ?? '').split('?')[0] ?? '';
     if (!state.on) return refused(401, 'InvalidAccessException');
     if (request.method === 'GET' && path === '/accounts') return { status: 200, body: { HubArn: 'hub' } };

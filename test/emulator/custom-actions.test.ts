@@ -1,6 +1,6 @@
 /**
- * `trailseal setup` as people run it: on queues and an identity in moto, and on a server that keeps custom actions, which
- * moto lacks. What only a race or a refusal brings about is held by `test/cli/custom-actions.test.ts`.
+ * `trailseal custom-actions` as people run it: with queues and an identity in moto, and a server for custom actions,
+ * which moto lacks. Races and denials are tested in `test/cli/custom-actions.test.ts`.
  */
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
@@ -28,7 +28,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   serial += 1;
-  stage = `setup${serial}`;
+  stage = `sync${serial}`;
   hub.on = true;
   hub.kept.clear();
   hub.writes.length = 0;
@@ -42,7 +42,7 @@ function id(customAction: CustomActionName): string {
   return customActionId(stage, customAction);
 }
 
-/** Keeps custom actions of others. */
+/** Adds custom actions of others. */
 function others(count: number, Name = 'Send to chat'): void {
   for (let number = 1; number <= count; number += 1) {
     const ActionTargetArn = arn(`Other${number}`);
@@ -50,7 +50,7 @@ function others(count: number, Name = 'Send to chat'): void {
   }
 }
 
-/** The file of a policy with these orders; without any it has no operators. */
+/** The file of a policy with these custom actions; without any it has no operators. */
 function policyWith(...customActions: readonly string[]): string {
   const operators =
     customActions.length === 0 ? '' : `operators:\n  customActions: [${customActions.join(', ')}]\n`;
@@ -61,8 +61,12 @@ function policyWith(...customActions: readonly string[]): string {
   );
 }
 
-function setup(...args: readonly string[]) {
-  return trailsealAt(inject('moto'), ['setup', '--stage', stage, '--region', region, ...args]);
+function run(...args: readonly string[]) {
+  return trailsealAt(inject('moto'), ['custom-actions', ...args, '--stage', stage, '--region', region]);
+}
+
+function sync(...args: readonly string[]) {
+  return run('sync', ...args);
 }
 
 /** Makes the queue to which the custom actions lead. */
@@ -72,126 +76,126 @@ async function deployOperator(): Promise<void> {
   await sqs.send(new CreateQueueCommand({ QueueName: queueName(stage, 'operator') }));
 }
 
-describe('trailseal setup', () => {
-  it('makes the custom actions that the policy has orders for, and tells each with its ARN', async () => {
+describe('trailseal custom-actions', () => {
+  it('sync creates the custom actions of the policy, and prints each with its ARN', async () => {
     await deployOperator();
-    const { code, stdout, stderr } = await setup('--policy', policyWith('undo', 'fix:enable-key'));
-    expect(stdout).toContain(`\n  made  Fix   ${arn(id('fix'))}\n  made  Undo  ${arn(id('undo'))}\n`);
+    const { code, stdout, stderr } = await sync('--policy', policyWith('undo', 'fix:enable-key'));
+    expect(stdout).toContain(`\n  created  Fix   ${arn(id('fix'))}\n  created  Undo  ${arn(id('undo'))}\n`);
     expect(hub.kept.get(arn(id('fix')))).toEqual({
       ActionTargetArn: arn(id('fix')),
       Name: 'Fix',
-      Description: `Trailseal, stage ${stage}: do the fix that the control of the finding has`,
+      Description: `Trailseal, stage ${stage}: carries out the fixes of the control`,
     });
     expect([code, stderr]).toEqual([0, '']);
   });
 
-  it('a second time changes nothing', async () => {
+  it('sync changes nothing the second time', async () => {
     await deployOperator();
     others(7);
-    await setup('--policy', policyWith('re-check'));
+    await sync('--policy', policyWith('re-check'));
     hub.writes.length = 0;
-    const { stdout } = await setup('--policy', policyWith('re-check'));
-    expect(stdout).toContain(`\n  was there  Re-check  ${arn(id('re-check'))}\n`);
+    const { stdout } = await sync('--policy', policyWith('re-check'));
+    expect(stdout).toContain(`\n  unchanged  Re-check  ${arn(id('re-check'))}\n`);
     expect(hub.writes).toEqual([]);
   });
 
-  it('puts right what somebody has renamed', async () => {
+  it('sync restores what somebody has renamed', async () => {
     const ActionTargetArn = arn(id('undo'));
     hub.kept.set(ActionTargetArn, { ActionTargetArn, Name: 'Undo!', Description: 'changed by hand' });
-    await setup('--policy', policyWith('undo'));
+    await sync('--policy', policyWith('undo'));
     expect(hub.kept.get(ActionTargetArn)?.Name).toBe('Undo');
   });
 
-  it('removes the custom actions that the policy has no orders for any more, and nothing of others', async () => {
+  it('sync removes the custom actions that the policy no longer has, and none of others', async () => {
     others(1);
-    await setup('--policy', policyWith('undo', 're-check'));
-    await setup('--policy', policyWith('re-check'));
+    await sync('--policy', policyWith('undo', 're-check'));
+    await sync('--policy', policyWith('re-check'));
     expect([...hub.kept.keys()]).toEqual([arn('Other1'), arn(id('re-check'))]);
   });
 
-  it('removes all of the stage, and of no other stage, when it is told to', async () => {
-    await setup('--policy', policyWith('undo', 're-check'));
+  it('remove removes all of the stage, and none of another stage', async () => {
+    await sync('--policy', policyWith('undo', 're-check'));
     const ActionTargetArn = arn(customActionId('prod', 'undo'));
     hub.kept.set(ActionTargetArn, { ActionTargetArn, Name: 'Undo', Description: '' });
-    await setup('--remove');
+    await run('remove');
     expect([...hub.kept.keys()]).toEqual([ActionTargetArn]);
   });
 
-  it('tells what it would do, and leaves it', async () => {
-    const { stdout } = await setup('--policy', policyWith('undo'), '--dry-run');
-    expect(stdout).toContain(`\n  would be made  Undo  ${arn(id('undo'))}\n`);
+  it('sync --dry-run shows what it would do, and changes nothing', async () => {
+    const { stdout } = await sync('--policy', policyWith('undo'), '--dry-run');
+    expect(stdout).toContain(`\n  would be created  Undo  ${arn(id('undo'))}\n`);
     expect(hub.kept.size).toBe(0);
   });
 
-  it('says so where nobody hears the custom actions yet', async () => {
-    const { code, stderr } = await setup('--policy', policyWith('undo'));
+  it('sync says so where the deployment does not receive them yet', async () => {
+    const { code, stderr } = await sync('--policy', policyWith('undo'));
     expect(stderr).toBe(
-      `nobody hears these custom actions yet: there is no queue trailseal-${stage}-operator in ${region}; ` +
-        `deploy the policy with its orders:\n    npm run deploy -- --stage ${stage} --region ${region}\n`,
+      `the deployment does not receive these custom actions yet: there is no queue trailseal-${stage}-operator in ${region}; ` +
+        `deploy the policy:\n    npm run deploy -- --stage ${stage} --region ${region}\n`,
     );
     expect(code).toBe(0);
   });
 
-  it('tells who may press them', async () => {
-    const { stdout } = await setup('--policy', policyWith('undo'));
+  it('sync says who may use them', async () => {
+    const { stdout } = await sync('--policy', policyWith('undo'));
     expect(stdout).toContain(
       `securityhub:SendFindingEvents on arn:aws:securityhub:${region}:${account}:hub/default`,
     );
   });
 
-  it('warns of others with the same names', async () => {
+  it('sync warns of others with the same names', async () => {
     others(1, 'Fix');
-    const { stdout } = await setup('--policy', policyWith('fix:enable-key'));
+    const { stdout } = await sync('--policy', policyWith('fix:enable-key'));
     expect(stdout).toContain(`\n  Fix  ${arn('Other1')}  of others\n`);
   });
 
-  it('tells programs', async () => {
-    const { stdout } = await setup('--policy', policyWith('exempt'), '--format', 'json');
+  it('sync prints JSON', async () => {
+    const { stdout } = await sync('--policy', policyWith('exempt'), '--format', 'json');
     expect(JSON.parse(stdout)).toEqual({
       stage,
       account,
       region,
       policy: expect.stringMatching(/exempt\.yml$/),
-      customActionNames: [
+      customActions: [
         {
           customAction: 'exempt',
           name: 'Exempt for 30 days',
-          description: `Trailseal, stage ${stage}: exempt the finding for 30 days`,
+          description: `Trailseal, stage ${stage}: exempts the finding for 30 days`,
           id: id('exempt'),
           arn: arn(id('exempt')),
-          step: 'make',
+          change: 'create',
           done: true,
-          because: null,
+          reason: null,
         },
       ],
-      heard: false,
-      requesting: {
+      queueExists: false,
+      permission: {
         action: 'securityhub:SendFindingEvents',
         resource: `arn:aws:securityhub:${region}:${account}:hub/default`,
       },
     });
   });
 
-  it('says what to do where Security Hub is off', async () => {
+  it('sync says what to do where Security Hub is off', async () => {
     hub.on = false;
-    const { code, stderr } = await setup('--policy', policyWith('undo'));
+    const { code, stderr } = await sync('--policy', policyWith('undo'));
     expect(stderr).toContain(
       `aws securityhub enable-security-hub --region ${region} --no-enable-default-standards`,
     );
     expect(code).toBe(2);
   });
 
-  it('makes none where there is no room for all, and says how to make some', async () => {
+  it('sync creates none where there is no room for all, and says how to make room', async () => {
     others(49);
-    const { code, stderr } = await setup('--policy', policyWith('undo', 're-check'));
+    const { code, stderr } = await sync('--policy', policyWith('undo', 're-check'));
     expect(stderr).toContain(
-      'takes 50 custom actions in an account and Region and has 49 here, so that there is no room for 2 more: delete 1 at least',
+      'accepts 50 custom actions in an account and Region and has 49: there is no room for 2 more. Nothing was changed. Delete at least 1',
     );
     expect([code, hub.writes]).toEqual([2, []]);
   });
 
-  it('has nothing to do for a policy without orders', async () => {
-    const { code, stdout } = await setup('--policy', policyWith());
+  it('sync changes nothing for a policy without custom actions', async () => {
+    const { code, stdout } = await sync('--policy', policyWith());
     expect(stdout).toContain('None: the policy has no operators.customActions, and there were none.');
     expect(code).toBe(0);
   });

@@ -27,14 +27,14 @@ function dlq(...args: readonly string[]): Promise<Ended> {
   return trailsealAt(inject('moto'), ['dlq', ...args, '--stage', stage, '--region', region]);
 }
 
-/** The URL of a queue, which is made where there is none. */
+/** The URL of a queue, which is created if it does not exist. */
 async function urlOf(name: string): Promise<string> {
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
-  if (QueueUrl === undefined) throw new Error('moto does not tell the URL of a queue');
+  if (QueueUrl === undefined) throw new Error('moto returned no URL of a queue');
   return QueueUrl;
 }
 
-async function die(queue: QueueName, body: unknown, reason?: string): Promise<string> {
+async function addDeadLetter(queue: QueueName, body: unknown, reason?: string): Promise<string> {
   const { MessageId } = await sqs.send(
     new SendMessageCommand({
       QueueUrl: await urlOf(deadLetterQueueName(stage, queue)),
@@ -44,11 +44,11 @@ async function die(queue: QueueName, body: unknown, reason?: string): Promise<st
         : { MessageAttributes: { reason: { DataType: 'String', StringValue: reason } } }),
     }),
   );
-  if (MessageId === undefined) throw new Error('moto does not tell the id of a message');
+  if (MessageId === undefined) throw new Error('moto returned no id of a message');
   return MessageId;
 }
 
-/** How many messages anybody could receive now. */
+/** The number of visible messages. */
 async function visible(name: string): Promise<number> {
   const { Attributes } = await sqs.send(
     new GetQueueAttributesCommand({
@@ -69,18 +69,18 @@ beforeEach(async () => {
 });
 
 describe('trailseal dlq list', () => {
-  it('tells that there are none', async () => {
+  it('says that there are none', async () => {
     expect(await dlq('list')).toEqual({
       code: 0,
-      stdout: `No dead letters in stage ${stage}, ${region}.\n`,
+      stdout: `No messages in the DLQs of stage ${stage}, ${region}.\n`,
       stderr: '',
     });
   });
 
-  it('tells of all queues what lies there, and why', async () => {
+  it('lists the messages of all DLQs with their reasons', async () => {
     const event = createVolume('vol-0a', false, '08:00:00');
-    const first = await die('ec2', event, 'It failed 4 times');
-    const second = await die('scan', scheduledScanBody());
+    const first = await addDeadLetter('ec2', event, 'It failed 4 times');
+    const second = await addDeadLetter('scan', scheduledScanBody());
     const { stdout, code } = await dlq('list', '--format', 'json');
     expect(JSON.parse(stdout)).toMatchObject([
       {
@@ -94,42 +94,42 @@ describe('trailseal dlq list', () => {
     expect(code).toBe(0);
   });
 
-  it('leaves everything where it was, for others to see at once', async () => {
-    for (let count = 0; count < 25; count += 1) await die('kms', { count });
+  it('leaves all messages, visible to others at once', async () => {
+    for (let count = 0; count < 25; count += 1) await addDeadLetter('kms', { count });
     const { stdout } = await dlq('list', '--format', 'json', '--queue', 'kms');
     expect((JSON.parse(stdout) as unknown[]).length).toBe(25);
     expect(await visible(deadLetterQueueName(stage, 'kms'))).toBe(25);
   });
 
-  it('reads no more than it was told, and says so', async () => {
-    for (let count = 0; count < 5; count += 1) await die('kms', { count });
+  it('reads at most --max messages, and says so', async () => {
+    for (let count = 0; count < 5; count += 1) await addDeadLetter('kms', { count });
     const { stdout, stderr } = await dlq('list', '--format', 'json', '--queue', 'kms', '--max', '3');
     expect((JSON.parse(stdout) as unknown[]).length).toBe(3);
-    expect(stderr).toBe('kms: 3 were read; there may be more (--max reads more at a time)\n');
+    expect(stderr).toBe('kms: 3 messages were read, and there may be more: raise --max\n');
   });
 
   it('of a stage that is not deployed is wrong usage', async () => {
     const { code, stderr } = await trailsealAt(inject('moto'), ['dlq', 'list', '--region', 'me-south-1']);
     expect(stderr).toBe(
-      'trailseal: trailseal-dev has no dead-letter queues in me-south-1; `trailseal doctor --stage dev --region me-south-1` tells what is deployed\n',
+      'trailseal: trailseal-dev has no DLQs in me-south-1; see what is deployed: trailseal doctor --stage dev --region me-south-1\n',
     );
     expect(code).toBe(2);
   });
 });
 
 describe('trailseal dlq redrive', () => {
-  it('sends back the one that is named, and leaves the others', async () => {
-    const id = await die('ec2', createVolume('vol-0a', false), 'It failed 4 times');
-    await die('ec2', createVolume('vol-0b', false), 'It failed 4 times');
+  it('sends back the named message, and leaves the others', async () => {
+    const id = await addDeadLetter('ec2', createVolume('vol-0a', false), 'It failed 4 times');
+    await addDeadLetter('ec2', createVolume('vol-0b', false), 'It failed 4 times');
     const { code, stdout } = await dlq('redrive', '--id', id);
     expect(stdout).toMatch(new RegExp(`^sent back: ec2 ${id} \\(CreateVolume of vol-0a`));
     expect(await visible(deadLetterQueueName(stage, 'ec2'))).toBe(1);
     expect(code).toBe(0);
   });
 
-  it('sends the body alone', async () => {
+  it('sends only the body', async () => {
     const body = createVolume('vol-0a', false);
-    await die('ec2', body, 'It failed 4 times');
+    await addDeadLetter('ec2', body, 'It failed 4 times');
     await dlq('redrive', '--all');
     const { Messages } = await sqs.send(
       new ReceiveMessageCommand({
@@ -142,9 +142,9 @@ describe('trailseal dlq redrive', () => {
     ]);
   });
 
-  it('sends all back, each to its own queue', async () => {
-    for (let count = 0; count < 12; count += 1) await die('kms', { count });
-    await die('scan', scheduledScanBody());
+  it('sends back all, each to its own queue', async () => {
+    for (let count = 0; count < 12; count += 1) await addDeadLetter('kms', { count });
+    await addDeadLetter('scan', scheduledScanBody());
     expect((await dlq('redrive', '--all')).code).toBe(0);
     const counts = await Promise.all(
       (['kms', 'scan'] as const).flatMap((name) => [
@@ -155,8 +155,8 @@ describe('trailseal dlq redrive', () => {
     expect(counts).toEqual([12, 0, 1, 0]);
   });
 
-  it('that is only tried changes nothing', async () => {
-    const id = await die('eks', {});
+  it('changes nothing with --dry-run', async () => {
+    const id = await addDeadLetter('eks', {});
     const { stdout } = await dlq('redrive', '--all', '--dry-run');
     expect(stdout).toMatch(`would be sent back: eks ${id}`);
     expect(
@@ -164,9 +164,9 @@ describe('trailseal dlq redrive', () => {
     ).toEqual([0, 1]);
   });
 
-  it('names those that it did not find', async () => {
+  it('names messages that it did not find', async () => {
     const { code, stderr } = await dlq('redrive', '--id', 'no-such-message');
-    expect(stderr).toMatch(/^no dead letter no-such-message was found/);
+    expect(stderr).toMatch(/^message no-such-message was not found in a DLQ/);
     expect(code).toBe(3);
   });
 });

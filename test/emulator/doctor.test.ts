@@ -70,21 +70,21 @@ function doctor(...args: readonly string[]): Promise<Ended> {
   return trailsealAt(moto.endpoint, ['doctor', ...args]);
 }
 
-interface Said {
+interface CheckJson {
   readonly id: string;
   readonly region: string | null;
   readonly status: string;
-  readonly seen: string;
-  readonly advice: { readonly what: string; readonly commands: readonly string[] } | null;
+  readonly message: string;
+  readonly advice: { readonly text: string; readonly commands: readonly string[] } | null;
 }
 
 /** The checks of one Region, by id. */
 async function checksOf(
   region: string,
-): Promise<{ readonly code: number | null; readonly checks: ReadonlyMap<string, Said> }> {
+): Promise<{ readonly code: number | null; readonly checks: ReadonlyMap<string, CheckJson> }> {
   const { code, stdout, stderr } = await doctor('--region', region, '--format', 'json');
   expect(stderr).toBe('');
-  const { checks } = JSON.parse(stdout) as { checks: readonly Said[] };
+  const { checks } = JSON.parse(stdout) as { checks: readonly CheckJson[] };
   return { code, checks: new Map(checks.map((check) => [check.id, check])) };
 }
 
@@ -174,8 +174,8 @@ async function deploy(region: string, parts: readonly QueueName[] = queueNames):
   if (parts.includes('scan')) await makeSchedule(region);
 }
 
-describe('an account in which nothing was done', () => {
-  it('misses a trail, Security Hub and a deployment, once each', async () => {
+describe('a new account', () => {
+  it('has no trail, no Security Hub and no deployment, each reported once', async () => {
     const { code, checks } = await checksOf('ap-south-1');
     expect([...checks].map(([id, { status }]) => [id, status])).toEqual([
       ['credentials', 'ok'],
@@ -183,25 +183,25 @@ describe('an account in which nothing was done', () => {
       ['security-hub', 'fail'],
       ['deployment', 'fail'],
       // moto does not simulate policies.
-      ['permissions/scan', 'unknown'],
+      ['permissions/caller', 'unknown'],
     ]);
     expect(code).toBe(1);
   });
 
-  it('is told of with commands to copy', async () => {
+  it('gets commands to paste', async () => {
     const { stdout } = await doctor('--region', 'ap-south-1');
     expect(stdout).toContain('\n      npm run deploy -- --stage dev --region ap-south-1\n');
   });
 
-  it('is told of Region by Region', async () => {
+  it('is checked Region by Region', async () => {
     const { stdout } = await doctor('--region', 'ap-south-1', '--region', 'ap-south-2', '--format', 'json');
-    const { checks } = JSON.parse(stdout) as { checks: readonly Said[] };
+    const { checks } = JSON.parse(stdout) as { checks: readonly CheckJson[] };
     expect(new Set(checks.map(({ region }) => region))).toEqual(new Set([null, 'ap-south-1', 'ap-south-2']));
   });
 });
 
 describe('a deployment', () => {
-  it('that is whole is in order, as far as IAM lets itself be asked', async () => {
+  it('that is complete passes, except for permissions, which moto does not simulate', async () => {
     await deploy('eu-west-1');
     await makeTrail('eu-west-1');
     const { code, checks } = await checksOf('eu-west-1');
@@ -210,14 +210,14 @@ describe('a deployment', () => {
       'permissions/ec2',
       'permissions/eks',
       'permissions/kms',
-      'permissions-scan',
       'permissions/scan',
+      'permissions/caller',
     ]);
     expect(checks.size).toBe(unclear.length + 3 + evaluators.length + 1 + 3 * queueNames.length);
     expect(code).toBe(3);
   });
 
-  it('with a rule switched off', async () => {
+  it('with a disabled rule fails', async () => {
     await deploy('eu-west-2');
     await new EventBridgeClient(at('eu-west-2')).send(
       new DisableRuleCommand({ Name: ruleName(stage, 'kms') }),
@@ -226,13 +226,13 @@ describe('a deployment', () => {
     expect(checks.get('rule/kms')).toMatchObject({
       status: 'fail',
       advice: {
-        what: 'enable it',
+        text: 'enable it',
         commands: ['aws events enable-rule --region eu-west-2 --name trailseal-dev-kms'],
       },
     });
   });
 
-  it('with its schedule switched off', async () => {
+  it('with a disabled schedule fails', async () => {
     await deploy('ca-central-1');
     const scheduler = new SchedulerClient(at('ca-central-1'));
     const { Name, ScheduleExpression, FlexibleTimeWindow, Target } = await scheduler.send(
@@ -243,29 +243,30 @@ describe('a deployment', () => {
     );
     expect((await checksOf('ca-central-1')).checks.get('schedule/scan')).toMatchObject({
       status: 'fail',
-      seen: 'the schedule trailseal-dev-scan is disabled: nothing is swept',
+      message: 'the schedule trailseal-dev-scan is disabled: no scheduled scan runs',
     });
   });
 
-  it('with the rule of another version', async () => {
+  it('with the rule of another version fails', async () => {
     await deploy('eu-west-3');
     const pattern = patternOf('eks');
     const eventName = [pattern.detail['eventName'] ?? []].flat().filter((name) => name !== 'CreateCluster');
     await makeRule('eu-west-3', 'eks', { ...pattern, detail: { ...pattern.detail, eventName } });
     expect((await checksOf('eu-west-3')).checks.get('rule/eks')).toMatchObject({
       status: 'fail',
-      seen: 'the rule trailseal-dev-eks was deployed from another version or policy: it does not wait for CreateCluster',
+      message:
+        'the rule trailseal-dev-eks is from another version or policy: it does not match CreateCluster',
     });
   });
 
-  it('without one of the evaluators', async () => {
+  it('without an evaluator is a warning', async () => {
     await deploy('eu-north-1', ['ec2', 'kms', 'scan']);
     const { checks } = await checksOf('eu-north-1');
     expect(checks.get('deployment/eks')).toMatchObject({ status: 'warn' });
     expect([...checks.keys()].filter((id) => id.endsWith('/eks'))).toEqual(['deployment/eks']);
   });
 
-  it('whose function stopped reading', async () => {
+  it('whose function stopped reading fails', async () => {
     await deploy('eu-south-1');
     const lambda = new LambdaClient(at('eu-south-1'));
     const { EventSourceMappings: mappings } = await lambda.send(
@@ -281,7 +282,7 @@ describe('a deployment', () => {
     });
   });
 
-  it('with dead letters and messages that wait', async () => {
+  it('with dead letters and waiting messages fails', async () => {
     const region = 'eu-central-2';
     await deploy(region);
     const sqs = new SQSClient(at(region));
@@ -304,7 +305,7 @@ describe('a deployment', () => {
 });
 
 describe('a trail', () => {
-  it('that leaves KMS out', async () => {
+  it('that excludes KMS fails', async () => {
     const name = await makeTrail('us-west-1');
     await new CloudTrailClient(at('us-west-1')).send(
       new PutEventSelectorsCommand({
@@ -319,11 +320,13 @@ describe('a trail', () => {
       }),
     );
     const { checks } = await checksOf('us-west-1');
-    expect(checks.get('trail')?.seen).toMatch(/^trail-of-us-west-1 logs .*: ec2, eks$/);
+    expect(checks.get('trail')?.message).toMatch(
+      /^trail-of-us-west-1 logs the management events of ec2, eks$/,
+    );
     expect(checks.get('trail/kms')).toMatchObject({ status: 'fail' });
   });
 
-  it('that was stopped', async () => {
+  it('that was stopped fails', async () => {
     const name = await makeTrail('us-west-2');
     await new CloudTrailClient(at('us-west-2')).send(new StopLoggingCommand({ Name: name }));
     expect((await checksOf('us-west-2')).checks.get('trail')).toMatchObject({
@@ -336,11 +339,11 @@ describe('a trail', () => {
     });
   });
 
-  it('of another Region counts where it is for all Regions', async () => {
+  it('of another Region counts if it is a multi-Region trail', async () => {
     const name = await makeTrail('us-east-2', true);
     expect((await checksOf('sa-east-1')).checks.get('trail')).toMatchObject({
       status: 'ok',
-      seen: expect.stringContaining(name),
+      message: expect.stringContaining(name),
     });
   });
 });

@@ -23,9 +23,9 @@ import {
 } from '@aws-sdk/client-sqs';
 import { DeleteParameterCommand, GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import { runBreakerClose } from '../../cli/commands/breaker.ts';
-import { runKillSwitchOff } from '../../cli/commands/kill-switch.ts';
-import { runUndo } from '../../cli/commands/undo.ts';
+import { runBreakerReset } from '../../cli/breaker/run.ts';
+import { runKillSwitchOff } from '../../cli/kill-switch/run.ts';
+import { runUndo } from '../../cli/undo/run.ts';
 import { busName, killSwitchName, tableName } from '../../lib/aws/names.ts';
 import { eventBridgeClient, sqsClient, ssmClient } from '../../lib/aws/sdk.ts';
 import type { ActionDeps, AnyAction, Target } from '../../lib/core/action.ts';
@@ -72,7 +72,7 @@ beforeEach(async () => {
   await setSwitch('disengaged');
 });
 
-/** Runs in this process, where a test can answer; what it prints is held by the other tests. */
+/** Runs in this process, where a test can answer; the other tests check what is printed. */
 async function quietly(run: () => Promise<number>): Promise<number> {
   const streams = [process.stdout, process.stderr].map((stream) =>
     vi.spyOn(stream, 'write').mockReturnValue(true),
@@ -104,7 +104,7 @@ async function switchValue(): Promise<string | undefined> {
 async function makeKey(): Promise<{ readonly id: string; readonly arn: string }> {
   const { KeyMetadata } = await bystanders().kms.send(new CreateKeyCommand({}));
   if (KeyMetadata?.KeyId === undefined || KeyMetadata.Arn === undefined)
-    throw new Error('moto does not tell a key');
+    throw new Error('moto returned no key');
   return { id: KeyMetadata.KeyId, arn: KeyMetadata.Arn };
 }
 
@@ -120,11 +120,11 @@ function journal(): DynamoRunHistory {
   });
 }
 
-/** A queue to which the bus brings all that it is told. */
-async function listen() {
+/** A queue that receives all events of the bus. */
+async function subscribe() {
   const events = eventBridgeClient(config);
   const sqs = sqsClient(config);
-  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: `${busName(stage)}-heard` }));
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: `${busName(stage)}-received` }));
   const { Attributes } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }),
   );
@@ -137,13 +137,13 @@ async function listen() {
     new PutTargetsCommand({ Rule, EventBusName, Targets: [{ Id: '1', Arn: Attributes?.['QueueArn'] }] }),
   );
   return {
-    async heard(): Promise<readonly unknown[]> {
-      const heard: unknown[] = [];
+    async events(): Promise<readonly unknown[]> {
+      const received: unknown[] = [];
       for (;;) {
         const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
-        if (Messages.length === 0) return heard;
+        if (Messages.length === 0) return received;
         for (const { Body = '', ReceiptHandle } of Messages) {
-          heard.push(JSON.parse(Body));
+          received.push(JSON.parse(Body));
           await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
         }
       }
@@ -151,7 +151,7 @@ async function listen() {
   };
 }
 
-/** Does it as the policy would. */
+/** Carries out an action as the policy does. */
 async function act(
   action: AnyAction,
   control: string,
@@ -197,29 +197,29 @@ async function enabledKey() {
 const agreed = ['--yes', '--reason', 'It was wrong.'];
 
 describe('trailseal undo', () => {
-  it('puts back what was there, by the finding', async () => {
+  it('undoes by finding', async () => {
     const { arn, finding } = await enabledKey();
     const { stdout, stderr, code } = await trailseal('undo', finding, ...agreed);
     expect([stdout, stderr, await stateOf(arn)]).toEqual([
       `fix:enable-key of ${arn}: undone\n` +
-        'The policy does none of this again for the same failure; it may once the finding is closed and opened anew.\n',
+        'The policy does not repeat these actions for the same failure, but may once the finding is closed and opened again.\n',
       '',
       'Disabled',
     ]);
     expect(code).toBe(0);
   });
 
-  it('puts back what was there, by the resource', async () => {
+  it('undoes by resource', async () => {
     const { arn } = await enabledKey();
     await trailseal('undo', arn, ...agreed);
     expect(await stateOf(arn)).toBe('Disabled');
   });
 
-  it('tells the bus, with who did it and why', async () => {
-    const listening = await listen();
+  it('publishes an event with the operator and the reason', async () => {
+    const subscription = await subscribe();
     const { arn, finding } = await enabledKey();
     await trailseal('undo', finding, ...agreed);
-    expect(await listening.heard()).toMatchObject([
+    expect(await subscription.events()).toMatchObject([
       {
         'detail-type': 'Action Undone',
         source: 'trailseal',
@@ -234,48 +234,48 @@ describe('trailseal undo', () => {
     ]);
   });
 
-  it('tells the bus that it was refused', async () => {
-    const listening = await listen();
+  it('publishes a refusal', async () => {
+    const subscription = await subscribe();
     const { id, finding } = await enabledKey();
     await bystanders().kms.send(new ScheduleKeyDeletionCommand({ KeyId: id }));
     await trailseal('undo', finding, ...agreed);
-    expect((await listening.heard()).map((event) => at(event, 'detail', 'outcome'))).toEqual([
+    expect((await subscription.events()).map((event) => at(event, 'detail', 'outcome'))).toEqual([
       'undo-refused',
     ]);
   });
 
-  it('tells the bus nothing of what is only tried', async () => {
-    const listening = await listen();
+  it('publishes nothing with --dry-run', async () => {
+    const subscription = await subscribe();
     const { finding } = await enabledKey();
     await trailseal('undo', finding, '--dry-run');
-    expect(await listening.heard()).toEqual([]);
+    expect(await subscription.events()).toEqual([]);
   });
 
-  it('is done where there is no bus to be told, and says so', async () => {
+  it('undoes without an event bus, and says so', async () => {
     await eventBridgeClient(config).send(new DeleteEventBusCommand({ Name: busName(stage) }));
     const { arn, finding } = await enabledKey();
     const { stderr, code } = await trailseal('undo', finding, ...agreed);
     expect(stderr).toBe(
-      `others are not told of this: the bus ${busName(stage)} did not take it (events:PutEvents: ` +
-        `ResourceNotFoundException (Event bus ${busName(stage)} does not exist))\n`,
+      `the outcome was not published on the event bus ${busName(stage)}, so that nobody is notified of it: ` +
+        `events:PutEvents: ResourceNotFoundException (Event bus ${busName(stage)} does not exist)\n`,
     );
     expect([await stateOf(arn), code]).toEqual(['Disabled', 0]);
   });
 
-  it('looks in the Region that the resource is in', async () => {
+  it('uses the Region of the resource', async () => {
     const { arn } = await enabledKey();
     await trailsealAt(inject('moto'), ['undo', arn, ...agreed, '--stage', stage]);
     expect(await stateOf(arn)).toBe('Disabled');
   });
 
-  it('puts back all since a time', async () => {
+  it('undoes all since a time', async () => {
     const keys = [await enabledKey(), await enabledKey()];
     const { code } = await trailseal('undo', '--since', '1 hour', ...agreed);
     expect(await Promise.all(keys.map(({ arn }) => stateOf(arn)))).toEqual(['Disabled', 'Disabled']);
     expect(code).toBe(0);
   });
 
-  it('keeps in the journal who asked for it, and why', async () => {
+  it('records the operator and the reason in the journal', async () => {
     const { finding } = await enabledKey();
     await trailseal('undo', finding, ...agreed);
     const [actionRun] = await journal().of(finding);
@@ -285,7 +285,7 @@ describe('trailseal undo', () => {
     ]);
   });
 
-  it('is done when it was done before', async () => {
+  it('succeeds when it was undone before', async () => {
     const { finding } = await enabledKey();
     await trailseal('undo', finding, ...agreed);
     const { stdout, code } = await trailseal('undo', finding, ...agreed);
@@ -293,19 +293,19 @@ describe('trailseal undo', () => {
     expect(code).toBe(0);
   });
 
-  it('is refused where somebody else has changed the resource, and says what differs', async () => {
+  it('is refused where somebody else has changed the resource, with the differences', async () => {
     const { arn, id, finding } = await enabledKey();
     await bystanders().kms.send(new ScheduleKeyDeletionCommand({ KeyId: id }));
     const { stdout, code } = await trailseal('undo', finding, ...agreed);
     expect([stdout, await stateOf(arn)]).toEqual([
       `fix:enable-key of ${arn}: NOT undone: The resource is not as it was left: somebody else has changed it. ` +
-        'What differs: the key is PendingDeletion\n',
+        'Differences: the key is PendingDeletion\n',
       'PendingDeletion',
     ]);
     expect(code).toBe(1);
   });
 
-  it('prints the command that would put data at risk, and does not run it', async () => {
+  it('prints a command that would put data at risk, and does not run it', async () => {
     const key = await makeKey();
     await bystanders().kms.send(new ScheduleKeyDeletionCommand({ KeyId: key.id }));
     const finding = await act(cancelKeyDeletion, 'kms-key-deletion', key);
@@ -317,7 +317,7 @@ describe('trailseal undo', () => {
     expect(code).toBe(1);
   });
 
-  it('that is only tried tells what it would do, and changes nothing', async () => {
+  it('with --dry-run shows what it would do, and changes nothing', async () => {
     const { arn, finding } = await enabledKey();
     const { stdout, code } = await trailseal('undo', finding, '--dry-run');
     expect(stdout).toMatch(/now {7}would be undone\n\nNothing was changed\.\n$/);
@@ -329,25 +329,25 @@ describe('trailseal undo', () => {
     await setSwitch('engaged');
     const { stdout, code } = await trailseal('undo', finding, ...agreed);
     expect([stdout, await stateOf(arn)]).toEqual([
-      `fix:enable-key of ${arn}: NOT undone: The kill switch is engaged. --despite-kill-switch undoes all the same.\n`,
+      `fix:enable-key of ${arn}: NOT undone: The kill switch is engaged. To undo all the same, use --despite-kill-switch.\n`,
       'Enabled',
     ]);
     expect(code).toBe(1);
   });
 
-  it('overrides the kill switch when it is told to, and keeps that in the journal', async () => {
+  it('ignores the kill switch with --despite-kill-switch, and records that in the journal', async () => {
     const { arn, finding } = await enabledKey();
     await setSwitch('engaged');
     const { stderr } = await trailseal('undo', finding, ...agreed, '--despite-kill-switch');
     const [actionRun] = await journal().of(finding);
     expect([stderr, await stateOf(arn), actionRun?.undo?.reason]).toEqual([
-      'The kill switch is engaged, and is overridden for this undo.\n',
+      'The kill switch is engaged; this undo goes on all the same.\n',
       'Disabled',
-      'It was wrong. (despite the kill switch, which was engaged)',
+      'It was wrong. (although the kill switch was engaged)',
     ]);
   });
 
-  it('tells programs what came of it', async () => {
+  it('prints the outcome as JSON', async () => {
     const { arn, finding } = await enabledKey();
     const { stdout } = await trailseal('undo', finding, ...agreed, '--format', 'json');
     expect(JSON.parse(stdout)).toMatchObject({
@@ -361,10 +361,10 @@ describe('trailseal undo', () => {
     });
   });
 
-  it('names what nothing was done for', async () => {
+  it('names a resource without actions', async () => {
     const { arn } = await makeKey();
     const { stderr, code } = await trailseal('undo', arn, ...agreed);
-    expect(stderr).toBe(`nothing was done for ${arn}\n`);
+    expect(stderr).toBe(`no actions for ${arn}\n`);
     expect(code).toBe(3);
   });
 
@@ -372,7 +372,7 @@ describe('trailseal undo', () => {
     const arn = `arn:aws:kms:${region}:111122223333:key/k`;
     const { stderr, code } = await trailseal('undo', arn, ...agreed);
     expect(stderr).toBe(
-      `trailseal: ${arn} is of account 111122223333, and the credentials are of ${account}: name a profile of that account with --profile\n`,
+      `trailseal: ${arn} belongs to account 111122223333, but the credentials to ${account}: name a profile of that account with --profile\n`,
     );
     expect(code).toBe(2);
   });
@@ -381,7 +381,7 @@ describe('trailseal undo', () => {
     stage = 'nowhere';
     const { stderr, code } = await trailseal('undo', '--since', '1 hour', ...agreed);
     expect(stderr).toBe(
-      `trailseal: trailseal-nowhere has no state table in ${region}; \`trailseal doctor --stage nowhere --region ${region}\` tells what is deployed\n`,
+      `trailseal: trailseal-nowhere has no state table in ${region}; see what is deployed: trailseal doctor --stage nowhere --region ${region}\n`,
     );
     expect(code).toBe(2);
   });
@@ -392,38 +392,38 @@ describe('trailseal undo', () => {
   ])('at a terminal does it when the person %s', async (_what, answer, state, expected) => {
     const { arn, finding } = await enabledKey();
     const flags = { stage, region, action: [], format: 'json', reason: 'It was wrong.' } as const;
-    const ask = async () => answer;
-    const code = await quietly(() => runUndo([finding], flags, new AbortController().signal, ask));
+    const prompt = async () => answer;
+    const code = await quietly(() => runUndo([finding], flags, new AbortController().signal, prompt));
     expect([await stateOf(arn), code]).toEqual([state, expected]);
   });
 
-  it('asks nothing where nothing would be undone', async () => {
+  it('does not ask where nothing would be undone', async () => {
     const { id, finding } = await enabledKey();
     await bystanders().kms.send(new DisableKeyCommand({ KeyId: id }));
     await bystanders().kms.send(new ScheduleKeyDeletionCommand({ KeyId: id }));
-    const asked: string[] = [];
+    const questions: string[] = [];
     const flags = { stage, region, action: [], format: 'json' } as const;
-    const ask = async (question: string) => {
-      asked.push(question);
+    const prompt = async (question: string) => {
+      questions.push(question);
       return '';
     };
-    await quietly(() => runUndo([finding], flags, new AbortController().signal, ask));
-    expect(asked).toEqual([]);
+    await quietly(() => runUndo([finding], flags, new AbortController().signal, prompt));
+    expect(questions).toEqual([]);
   });
 });
 
-describe('trailseal action runs', () => {
-  it('lists what was done', async () => {
+describe('trailseal history', () => {
+  it('lists actions', async () => {
     const { arn } = await enabledKey();
-    const { stdout, code } = await trailseal('actionRuns');
+    const { stdout, code } = await trailseal('history');
     expect(stdout).toMatch(/fix:enable-key +done +arn:aws:kms/);
     expect([stdout.replace(/\s+/g, '').includes(arn), code]).toEqual([true, 0]);
   });
 
-  it('tells programs the whole of one finding', async () => {
+  it('prints the actions for a finding as JSON', async () => {
     const { arn, finding } = await enabledKey();
     await enabledKey();
-    const { stdout } = await trailseal('actionRuns', '--finding', finding, '--format', 'json');
+    const { stdout } = await trailseal('history', '--finding', finding, '--format', 'json');
     expect(JSON.parse(stdout)).toMatchObject([
       {
         finding: { id: finding },
@@ -437,18 +437,18 @@ describe('trailseal action runs', () => {
     ]);
   });
 
-  it('leaves out what was begun before', async () => {
+  it('leaves out earlier actions', async () => {
     await enabledKey();
     const since = new Date();
-    const { stdout } = await trailseal('actionRuns', '--since', since.toISOString());
+    const { stdout } = await trailseal('history', '--since', since.toISOString());
     expect(stdout).toBe(
-      `Nothing was done since ${since.toISOString()} in stage ${stage}, account ${account}, ${region}.\n`,
+      `No actions since ${since.toISOString()} in stage ${stage}, account ${account}, ${region}.\n`,
     );
   });
 
   it('of a stage that is not deployed is wrong usage', async () => {
     stage = 'nowhere';
-    expect((await trailseal('actionRuns')).code).toBe(2);
+    expect((await trailseal('history')).code).toBe(2);
   });
 });
 
@@ -464,26 +464,26 @@ describe('trailseal breaker', () => {
     });
   }
 
-  /** Two fixes, the second of which is one too many. */
+  /** Two fixes, the second of which exceeds the limit. */
   async function open(): Promise<void> {
-    for (const actionRun of ['a', 'b']) {
-      await limiter().admit('fix', { perAccount: 1, total: 1 }, { name: actionRun, account });
+    for (const name of ['a', 'b']) {
+      await limiter().admit('fix', { perAccount: 1, total: 1 }, { name, account });
     }
   }
 
-  it('shows what was done in the last hour, and what is open', async () => {
+  it('shows the actions of the last hour, and open breakers', async () => {
     await open();
     const { stdout, code } = await trailseal('breaker', 'show', '--format', 'json');
     expect(JSON.parse(stdout)).toMatchObject({
       stage,
-      policy: 'built in (report only)',
+      policy: 'built-in (only reports)',
       breakers: [
         { kind: 'tag', open: false, usedInLastHour: [] },
         { kind: 'quarantine', open: false, usedInLastHour: [] },
         {
           kind: 'fix',
           open: true,
-          because: expect.stringContaining('Rate limit reached: 1 of 1 fix in account'),
+          reason: expect.stringContaining('Rate limit reached: 1 of 1 fix in account'),
           usedInLastHour: [{ account, count: 1 }],
           limits: { perAccount: 10, total: 50 },
         },
@@ -492,50 +492,50 @@ describe('trailseal breaker', () => {
     expect(code).toBe(0);
   });
 
-  it('shows one kind, for people', async () => {
+  it('shows one kind as text', async () => {
     const { stdout } = await trailseal('breaker', 'show', 'tag');
     expect(stdout).toBe(
-      `Breakers of stage ${stage}, account ${account}, ${region}\n\n` +
-        'tag: closed\n  in the last hour: none; allowed: 10 in an account, 50 in all\n\n' +
-        'What is allowed is as built in (report only) has it; a deployment goes by the policy it was made with.\n',
+      `Circuit breakers of stage ${stage}, account ${account}, ${region}\n\n` +
+        'tag: closed\n  actions in the last hour: none; limit: 10 per account, 50 in total\n\n' +
+        'Limits of the policy: built-in (only reports). The deployment applies those of its effective policy.\n',
     );
   });
 
-  it('closes one, and says what that allows', async () => {
+  it('resets one, and says what that allows', async () => {
     await open();
-    const { stdout, code } = await trailseal('breaker', 'close', 'fix', ...agreed);
+    const { stdout, code } = await trailseal('breaker', 'reset', 'fix', ...agreed);
     expect(stdout).toContain(
-      'The breaker of fix is closed. From now on fix is done again, in an hour at most: 10 in an account, 50 in all',
+      'The fix breaker is closed, and its count starts anew. Limit per hour: 10 per account, 50 in total',
     );
     expect([(await limiter().show()).fix.breaker, code]).toEqual([undefined, 0]);
   });
 
-  it('shows who closed one last, and why, whatever was done since', async () => {
+  it('shows actor and reason of the last reset', async () => {
     await open();
-    await trailseal('breaker', 'close', 'fix', ...agreed);
+    await trailseal('breaker', 'reset', 'fix', ...agreed);
     await limiter().admit('fix', { perAccount: 1, total: 1 }, { name: 'c', account });
     const { stdout } = await trailseal('breaker', 'show', 'fix', '--format', 'json');
     expect(JSON.parse(stdout)).toMatchObject({
-      breakers: [{ open: false, lastClosed: { by: caller, why: 'It was wrong.' } }],
+      breakers: [{ open: false, lastReset: { actor: caller, reason: 'It was wrong.' } }],
     });
   });
 
   it.each([
     ['agrees', 'y', false, 0],
     ['does not agree', 'n', true, 1],
-  ])('at a terminal closes it when the person %s', async (_what, answer, isOpen, expected) => {
+  ])('at a terminal resets it when the person %s', async (_what, answer, isOpen, expected) => {
     await open();
-    const flags = { stage, region, format: 'json', reason: 'mended' } as const;
+    const flags = { stage, region, format: 'json', reason: 'fixed' } as const;
     const { signal } = new AbortController();
-    const code = await quietly(() => runBreakerClose('fix', flags, signal, async () => answer));
+    const code = await quietly(() => runBreakerReset('fix', flags, signal, async () => answer));
     expect([(await limiter().show()).fix.breaker !== undefined, code]).toEqual([isOpen, expected]);
   });
 
-  it('leaves one that is closed as it is', async () => {
+  it('leaves a closed breaker as it is', async () => {
     await limiter().admit('tag', { perAccount: 5, total: 5 }, { name: 'a', account });
-    const { stdout } = await trailseal('breaker', 'close', 'tag', ...agreed);
+    const { stdout } = await trailseal('breaker', 'reset', 'tag', ...agreed);
     expect([stdout, (await limiter().show()).tag.runs.length]).toEqual([
-      'The breaker of tag was closed already; nothing was changed.\n',
+      'The tag breaker was not open; nothing was changed.\n',
       1,
     ]);
   });
@@ -551,62 +551,63 @@ describe('trailseal kill-switch', () => {
     await ssmClient(config).send(new DeleteParameterCommand({ Name: killSwitchName(stage) }));
   }
 
-  it('stops everything when it is engaged', async () => {
+  it('stops all writes when it is engaged', async () => {
     const { stdout, stderr, code } = await trailseal('kill-switch', 'on', '--reason', 'too much');
     expect([stdout, stderr, await switchValue()]).toEqual([
-      `The kill switch of stage ${stage}, account ${account}, ${region} is engaged. No action is begun from now on; one that has begun writing is finished by its run.\n`,
+      `The kill switch of stage ${stage}, account ${account}, ${region} is engaged. No new action begins; an action that has begun writing is finished by its run.\n`,
       '',
       'engaged',
     ]);
     expect(code).toBe(0);
   });
 
-  it('is made when it is missing and engaged, and says so', async () => {
+  it('is created where it is missing when it is engaged, and says so', async () => {
     await remove();
     const { stderr, code } = await trailseal('kill-switch', 'on');
     expect([stderr, await switchValue()]).toEqual([
-      `there was no ${killSwitchName(stage)} in ${region}, and it was made: see that stage ${stage} is deployed there, and not elsewhere\n`,
+      `${killSwitchName(stage)} did not exist in ${region} and was created; check that this is the stage and Region of the deployment:\n` +
+        `  trailseal doctor --stage ${stage} --region ${region}\n`,
       'engaged',
     ]);
     expect(code).toBe(0);
   });
 
-  it('shows who set it, and why', async () => {
+  it('has a status with the actor and reason of each change', async () => {
     await trailseal('kill-switch', 'on', '--reason', 'too much');
-    const { stdout, code } = await trailseal('kill-switch', 'show', '--format', 'json');
+    const { stdout, code } = await trailseal('kill-switch', 'status', '--format', 'json');
     expect(JSON.parse(stdout)).toMatchObject({
       parameter: killSwitchName(stage),
       state: 'engaged',
-      because: null,
+      reason: null,
       changes: [
-        { version: 2, value: 'engaged', why: `engaged by ${caller}: too much` },
+        { version: 2, value: 'engaged', reason: `engaged by ${caller}: too much` },
         { version: 1, value: 'disengaged' },
       ],
     });
     expect(code).toBe(0);
   });
 
-  it('that is missing can not be read', async () => {
+  it('that is missing is unreadable', async () => {
     await remove();
-    const { stdout, code } = await trailseal('kill-switch', 'show');
-    expect(stdout).toContain('UNREADABLE, so that nothing is changed: ');
+    const { stdout, code } = await trailseal('kill-switch', 'status');
+    expect(stdout).toContain('UNREADABLE, so that no resource is changed: ');
     expect(code).toBe(3);
   });
 
   it('is disengaged', async () => {
     await setSwitch('engaged');
-    const { stdout, code } = await trailseal('kill-switch', 'off', '--yes', '--reason', 'mended');
+    const { stdout, code } = await trailseal('kill-switch', 'off', '--yes', '--reason', 'fixed');
     expect([stdout, await switchValue()]).toEqual([
-      `The kill switch of stage ${stage}, account ${account}, ${region} is disengaged. What the policy asks for is done again.\n`,
+      `The kill switch of stage ${stage}, account ${account}, ${region} is disengaged. Actions are carried out again as the policy says.\n`,
       'disengaged',
     ]);
     expect(code).toBe(0);
   });
 
-  it('that is missing is not made by a release', async () => {
+  it('that is missing is not created when it is disengaged', async () => {
     await remove();
-    const { stderr, code } = await trailseal('kill-switch', 'off', '--yes', '--reason', 'mended');
-    expect(stderr).toContain(`there is no ${killSwitchName(stage)} in ${region}`);
+    const { stderr, code } = await trailseal('kill-switch', 'off', '--yes', '--reason', 'fixed');
+    expect(stderr).toContain(`${killSwitchName(stage)} does not exist in ${region}`);
     expect(code).toBe(2);
   });
 
@@ -615,7 +616,7 @@ describe('trailseal kill-switch', () => {
     ['does not agree', '', 'engaged', 1],
   ])('at a terminal is disengaged when the person %s', async (_what, answer, value, expected) => {
     await setSwitch('engaged');
-    const flags = { stage, region, format: 'json', reason: 'mended' } as const;
+    const flags = { stage, region, format: 'json', reason: 'fixed' } as const;
     const { signal } = new AbortController();
     const code = await quietly(() => runKillSwitchOff(flags, signal, async () => answer));
     expect([await switchValue(), code]).toEqual([value, expected]);

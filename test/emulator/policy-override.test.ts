@@ -15,7 +15,7 @@ import {
   PutParameterCommand,
 } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import { runPolicyClear, runPolicyPush } from '../../cli/commands/policy-override.ts';
+import { runPolicyClear, runPolicyPush } from '../../cli/policy/override/run.ts';
 import { bundleFunction } from '../../deploy/bundle.ts';
 import { functionName } from '../../lib/aws/names.ts';
 import { ssmClient } from '../../lib/aws/sdk.ts';
@@ -91,14 +91,14 @@ function checkedOf(text: string): PolicyFile {
   return parsed.checked;
 }
 
-/** As much of a deployment as tells its policy. */
+/** The part of a deployment that has its policy. */
 async function deploy(Variables: Readonly<Record<string, string>>): Promise<void> {
   await new LambdaClient(config).send(
     new CreateFunctionCommand({
       FunctionName: functionName(stage, 'scan'),
       Role: roleArn,
       Runtime: 'nodejs24.x',
-      Handler: 'scheduled scan.handler',
+      Handler: 'scan.handler',
       Code: { ZipFile: Buffer.from('PK') },
       Environment: { Variables },
     }),
@@ -141,7 +141,7 @@ function started(): EffectivePolicy {
 }
 
 describe('trailseal policy push', () => {
-  it('puts a policy file in force, which functions go by', async () => {
+  it('overrides the policy, which functions apply', async () => {
     const { code, stderr } = await policy('push', narrowerFile, ...agreed);
     expect([code, stderr]).toEqual([0, '']);
     const { policy: effective } = await started().look();
@@ -152,26 +152,27 @@ describe('trailseal policy push', () => {
     });
   });
 
-  it('shows what changes, from the deployed policy and then from the override', async () => {
+  it('shows the changes, from the deployed policy and then from the override', async () => {
     const first = await policy('push', narrowerFile, ...agreed);
     const second = await policy('push', deployedFile, ...agreed);
     expect(first.stdout).toBe(
       [
-        'What it changes, from the deployed policy:',
+        'Changes from the deployed policy:',
         '  controls.kms-key-disabled.enabled: true → false',
         '  controls.kms-key-rotation.severity: MEDIUM → HIGH',
-        '  controls.kms-key-rotation.actions: tag → nothing',
+        '  controls.kms-key-rotation.actions: tag → none',
         `${parameter} version 1 overrides the deployed policy of stage ${stage}, account ${account}, ${region}. ` +
-          'Functions go by it within a minute; `trailseal policy show` tells when it is wrong.',
+          'Functions apply it within a minute. To check:',
+        `  trailseal policy show --stage ${stage} --region ${region}`,
         '',
       ].join('\n'),
     );
     expect(second.stdout).toContain(
-      'What it changes, from version 1:\n  controls.kms-key-disabled.enabled: false → true\n',
+      'Changes from version 1:\n  controls.kms-key-disabled.enabled: false → true\n',
     );
   });
 
-  it('refuses what asks for more than was deployed, and writes nothing', async () => {
+  it('rejects a policy that goes beyond the deployed one, and writes nothing', async () => {
     const { code, stderr } = await policy('push', file('wider.yml', wider), ...agreed);
     expect(stderr).toContain(
       'wider.yml controls.kms-key-rotation.actions[1]: lists fix:enable-rotation for kms-key-rotation, ' +
@@ -181,20 +182,20 @@ describe('trailseal policy push', () => {
     await expect(valueNow()).rejects.toThrow(ParameterNotFound);
   });
 
-  it('says so where it can not tell whether a policy asks for more than was deployed', async () => {
+  it('says so where it cannot check the policy against the deployed one', async () => {
     const { code, stdout } = await policy('push', narrowerFile, ...agreed, '--policy', narrowerFile);
-    expect(stdout).toContain('What it changes is not known, as the deployed policy is not.');
+    expect(stdout).toContain('The changes cannot be shown, because the deployed policy is not known.');
     expect(stdout).toContain('narrower.yml is not the policy that was deployed');
     expect(code).toBe(0);
   });
 
-  it('writes nothing where the same is in force already', async () => {
+  it('writes nothing where the override is the same already', async () => {
     await policy('push', narrowerFile, ...agreed);
     const { code, stdout } = await policy('push', narrowerFile, ...agreed, '--format', 'json');
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { written: false, version: null }]);
   });
 
-  it('takes a policy of more than 4 KB as an advanced parameter, and keeps who and why', async () => {
+  it('stores a policy of more than 4 KB as an advanced parameter, with actor and reason', async () => {
     const reason = 'x'.repeat(5_000);
     const long = `version: 1\nexemptions: [{ controls: [kms-grant], reason: ${reason}, owner: me, expires: 2027-01-31 }]\n`;
     expect((await policy('push', file('long.yml', long), ...agreed)).code).toBe(0);
@@ -223,17 +224,15 @@ describe('trailseal policy push', () => {
     await expect(valueNow()).rejects.toThrow(ParameterNotFound);
   });
 
-  it('has no parameter to write where the deployment takes no override', async () => {
+  it('is wrong usage where the deployment allows no override', async () => {
     stage = `${stage}-plain`;
     await deploy({});
     const { code, stderr } = await policy('push', narrowerFile, ...agreed);
-    expect(stderr).toContain(
-      'no parameter may override the policy of this deployment: deploy it with --param=',
-    );
+    expect(stderr).toContain('this deployment allows no override of its policy: deploy it with --param=');
     expect(code).toBe(2);
   });
 
-  it('has nothing to override where nothing is deployed', async () => {
+  it('is wrong usage where nothing is deployed', async () => {
     stage = 'override-none';
     const { code, stderr } = await policy('push', narrowerFile, ...agreed);
     expect(stderr).toContain(`trailseal-override-none is not deployed in ${region}`);
@@ -242,39 +241,39 @@ describe('trailseal policy push', () => {
 });
 
 describe('trailseal policy show', () => {
-  it('tells the version that is in force, since when, by whom and why', async () => {
+  it('shows the version in effect, with time, actor and reason', async () => {
     await policy('push', narrowerFile, ...agreed);
     const { code, stdout } = await policy('show');
     expect(stdout).toMatch(
       new RegExp(
-        `^The policy of stage ${stage}, account ${account}, ${region}\\n\\nIn force: ${parameter}, version 1, ` +
+        `^Effective policy of stage ${stage}, account ${account}, ${region}\\n\\nIn effect: ${parameter}, version 1, ` +
           `since 20[-0-9T:.]+Z, by .+ \\(by ${caller}: Too many findings\\.\\)\\n$`,
       ),
     );
     expect(code).toBe(0);
   });
 
-  it('tells that the deployed policy is in force where there is no override', async () => {
+  it('shows the deployed policy where there is no override', async () => {
     const { code, stdout } = await policy('show', '--format', 'json');
     expect([code, JSON.parse(stdout)]).toMatchObject([
       0,
-      { effective: 'deployed', parameter, newest: null, fitKnown: true },
+      { effective: 'deployed', parameter, newest: null, checkedAgainstDeployed: true },
     ]);
   });
 
-  it('tells that the deployed policy is in force where the deployment takes no override', async () => {
+  it('shows the deployed policy where the deployment allows no override', async () => {
     stage = `${stage}-plain`;
     await deploy({});
     const { code, stdout } = await policy('show');
-    expect(stdout).toContain('No parameter may override it: deploy with policyParameter for that.');
+    expect(stdout).toContain('The deployment allows no override: to allow one, deploy with policyParameter.');
     expect(code).toBe(0);
   });
 
-  it('tells what is wrong with the newest version, and which functions go by instead', async () => {
+  it('shows the errors of the newest version, and the version in effect', async () => {
     await policy('push', narrowerFile, ...agreed);
     await putByHand('{"version":1,"controls":{"kms-key-rotatoin":{}}}');
     const { code, stdout } = await policy('show');
-    expect(stdout).toContain(`In force: ${parameter}, version 1`);
+    expect(stdout).toContain(`In effect: ${parameter}, version 1`);
     expect(stdout).toContain('there is no control "kms-key-rotatoin" (did you mean kms-key-rotation?)');
     expect(code).toBe(1);
     expect((await started().look()).policy.file).toBe(`parameter ${parameter} version 1`);
@@ -282,20 +281,20 @@ describe('trailseal policy show', () => {
 });
 
 describe('trailseal policy clear', () => {
-  it('has the deployed effective policy again', async () => {
+  it('restores the deployed policy', async () => {
     await policy('push', narrowerFile, ...agreed);
     const { code } = await policy('clear', ...agreed);
     expect(code).toBe(0);
     expect((await started().look()).policy.file).toBe('deployed.yml');
   });
 
-  it('has nothing to delete where there is no override', async () => {
+  it('deletes nothing where there is no override', async () => {
     const { code, stdout } = await policy('clear', ...agreed);
-    expect(stdout).toBe(`There is no ${parameter}: the deployed policy is in force already.\n`);
+    expect(stdout).toBe(`${parameter} does not exist: the deployed policy applies already.\n`);
     expect(code).toBe(0);
   });
 
-  it('leaves the override where a person does not agree', async () => {
+  it('deletes nothing where a person does not agree', async () => {
     await policy('push', narrowerFile, ...agreed);
     const stream = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     const flags = { stage, region, format: 'table' } as const;
@@ -306,14 +305,14 @@ describe('trailseal policy clear', () => {
 });
 
 describe('the versions of a parameter', () => {
-  it('are walked back to the last one that is right, over more than one page', async () => {
+  it('are read back to the newest valid one, over more than one page', async () => {
     await putByHand(JSON.stringify(checkedOf(narrower)));
     for (let version = 2; version <= 60; version++) await putByHand(`wrong ${version}`);
     expect((await started().look()).policy.file).toBe(`parameter ${parameter} version 1`);
   });
 });
 
-describe('a bundle that takes an override', () => {
+describe('a bundle with an override', () => {
   const disabled = {
     'detail-type': 'AWS API Call via CloudTrail',
     source: 'aws.kms',
@@ -328,7 +327,7 @@ describe('a bundle that takes an override', () => {
     },
   };
 
-  it('goes by the last right version, as the sources do', async () => {
+  it('applies the newest valid version, as the sources do', async () => {
     await putByHand(JSON.stringify(checkedOf(narrower)));
     await putByHand('wrong');
     const queue = `https://sqs.${region}.amazonaws.com/${account}/trailseal-${stage}-kms`;
@@ -348,7 +347,7 @@ describe('a bundle that takes an override', () => {
     stream.mockRestore();
     logged.mockRestore();
     vi.unstubAllEnvs();
-    // What disables keys is of no interest to a policy that does not evaluate it.
+    // DisableKey is not relevant under a policy that disables its control.
     expect(answer).toMatchObject([{ results: [], ignored: [{ reason: 'not-relevant' }] }]);
   });
 });

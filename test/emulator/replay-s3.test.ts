@@ -43,7 +43,7 @@ function replayed(args: readonly string[], environment: NodeJS.ProcessEnv = env)
   return { code: done.status, stdout: done.stdout, stderr: done.stderr };
 }
 
-function told({ stdout, stderr }: Ended): ReplayJson {
+function resultOf({ stdout, stderr }: Ended): ReplayJson {
   if (stdout === '') throw new Error(stderr);
   return replaySchema.parse(JSON.parse(stdout));
 }
@@ -76,17 +76,19 @@ beforeAll(async () => {
 }, 120_000);
 
 describe('a replay from S3', () => {
-  it('makes the same of an archive as a replay of the same files', () => {
+  it('has the same result as a replay of the same files', () => {
     const folder = workFolder();
     const local = trailseal(folder, ['replay', sample, '--format', 'json']);
     const remote = replayed(['s3://sample-archive']);
     expect(remote.code).toBe(local.code);
-    expect(made(told(remote), 's3://sample-archive')).toEqual(made(told(local), sample));
+    expect(made(resultOf(remote), 's3://sample-archive')).toEqual(made(resultOf(local), sample));
   });
 
-  it('reads the days, accounts and Regions that are asked for', () => {
+  it('reads only the days, accounts and Regions in scope', () => {
     const scope = ['--since', '2026-10-06', '--until', '2026-10-08', '--account', '111122223333'];
-    const json = told(replayed([`s3://sample-archive/${organization}`, ...scope, '--region', 'us-east-1']));
+    const json = resultOf(
+      replayed([`s3://sample-archive/${organization}`, ...scope, '--region', 'us-east-1']),
+    );
     const wanted = readdirSync(path.join(sample, organization, '111122223333/CloudTrail/us-east-1/2026/10'))
       .filter((day) => day >= '06' && day <= '09')
       .flatMap((day) =>
@@ -95,11 +97,11 @@ describe('a replay from S3', () => {
     expect(json.files).toBe(wanted.length);
   });
 
-  it('evaluates what is asked for as a replay of all files does', () => {
+  it('evaluates its scope as a replay of all files does', () => {
     const scope = ['--since', '2026-10-01', '--until', '2026-10-12', '--account', '111122223333'];
     const folder = workFolder();
-    const local = told(trailseal(folder, ['replay', sample, ...scope, '--format', 'json']));
-    const remote = told(replayed(['s3://sample-archive/', ...scope]));
+    const local = resultOf(trailseal(folder, ['replay', sample, ...scope, '--format', 'json']));
+    const remote = resultOf(replayed(['s3://sample-archive/', ...scope]));
     expect(remote.findings).toEqual(local.findings);
     expect(remote.files).toBeLessThan(local.files);
   });
@@ -108,11 +110,11 @@ describe('a replay from S3', () => {
     const args = ['--since', '2026-10-06', '--until', '2026-10-06'];
     const ofTrail = replayed(['--trail', 'everything', ...args]);
     const ofBucket = replayed([`s3://sample-archive/${organization}/`, ...args]);
-    expect(told(ofTrail).sources).toEqual(['s3://sample-archive/AWSLogs/']);
-    expect(made(told(ofTrail), '')).toEqual(made(told(ofBucket), ''));
+    expect(resultOf(ofTrail).sources).toEqual(['s3://sample-archive/AWSLogs/']);
+    expect(made(resultOf(ofTrail), '')).toEqual(made(resultOf(ofBucket), ''));
   });
 
-  it('says what to do about a trail that is not there', () => {
+  it('says what to do about a missing trail', () => {
     const { code, stderr } = replayed(['--trail', 'nothing']);
     expect(code).toBe(2);
     expect(stderr).toMatch(
@@ -120,10 +122,10 @@ describe('a replay from S3', () => {
     );
   });
 
-  it('reads folders that CloudTrail did not make, and names what is wrong in them', () => {
-    const deleted = replayed(['s3://odd-archive/exports']);
-    const { files, findings, inputErrors } = told(deleted);
-    expect({ files, code: deleted.code, ids: findings.map(({ resource }) => resource.id) }).toEqual({
+  it('reads folders with another layout, and reports their errors', () => {
+    const ended = replayed(['s3://odd-archive/exports']);
+    const { files, findings, inputErrors } = resultOf(ended);
+    expect({ files, code: ended.code, ids: findings.map(({ resource }) => resource.id) }).toEqual({
       files: 3,
       code: 3,
       ids: ['vol-0a', 'vol-0b'],
@@ -136,23 +138,23 @@ describe('a replay from S3', () => {
     ]);
   });
 
-  it('takes S3 and files together, each object once', () => {
+  it('combines S3 and files, each object once', () => {
     const file = put(workFolder(), 'local.json', [createVolume('vol-0c', false, '10:00:00')]);
     const uris = ['s3://odd-archive/exports/2026/b.jsonl', 's3://odd-archive/exports/2026'];
-    const { findings, records } = told(replayed([...uris, file]));
+    const { findings, records } = resultOf(replayed([...uris, file]));
     expect(findings.map(({ resource }) => resource.id)).toEqual(['vol-0b', 'vol-0c']);
     expect(records).toBe(2);
   });
 
   it('finds a bucket of another Region than the configured one', () => {
-    const deleted = replayed(['s3://odd-archive/exports/2026/'], { ...env, AWS_REGION: 'us-west-2' });
-    expect(told(deleted).files).toBe(1);
+    const ended = replayed(['s3://odd-archive/exports/2026/'], { ...env, AWS_REGION: 'us-west-2' });
+    expect(resultOf(ended).files).toBe(1);
   });
 
   it('reads the rest where there is no such bucket', () => {
-    const deleted = replayed(['s3://no-such-archive', 's3://odd-archive/exports/2026/']);
-    expect(deleted.code).toBe(3);
-    expect(told(deleted)).toMatchObject({
+    const ended = replayed(['s3://no-such-archive', 's3://odd-archive/exports/2026/']);
+    expect(ended.code).toBe(3);
+    expect(resultOf(ended)).toMatchObject({
       files: 1,
       inputErrors: [
         { file: 's3://no-such-archive/', reason: expect.stringMatching(/^there is no such bucket: /) },

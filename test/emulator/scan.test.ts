@@ -111,7 +111,7 @@ describe('trailseal scan', () => {
   });
   const json = () => replaySchema.parse(JSON.parse(deleted.stdout));
 
-  it('ends well, in silence', () => {
+  it('succeeds without output on stderr', () => {
     expect({ code: deleted.code, stderr: deleted.stderr }).toEqual({ code: 0, stderr: '' });
   });
 
@@ -133,7 +133,7 @@ describe('trailseal scan', () => {
     ['eks-node-transit-encryption', () => 'payments/blue'],
     ['kms-key-deletion', () => made.key],
     ['kms-grant', () => `${made.key}/${made.grant}`],
-  ])('finds what fails %s', (control, resource) => {
+  ])('finds the failure of %s', (control, resource) => {
     expect(findingOf(json().findings, control, resource())).toMatchObject({
       verdict: 'FAIL',
       status: 'OPEN',
@@ -142,7 +142,7 @@ describe('trailseal scan', () => {
     });
   });
 
-  it('claims nothing about who did it', () => {
+  it('has no actor', () => {
     const actors = json().findings.map(({ actor }) => actor);
     expect(new Set(actors.map(({ name, type, arn }) => `${name} ${type} ${arn}`))).toEqual(
       new Set(['unknown (found by the scan) unknown unknown']),
@@ -160,11 +160,11 @@ describe('trailseal scan', () => {
     expect(asff).toHaveLength(json().findings.length);
   });
 
-  it('writes a report that speaks of resources, and of no trail', () => {
+  it('writes a report about resources, not records', () => {
     const report = readFileSync(path.join(cwd, 'out', 'report.html'), 'utf8');
     const words = report.replace(/<(script|style)\b[^>]*>.*?<\/\1>/gs, '');
-    expect(words).toContain('what AWS answered while it was scanned');
-    expect(words).not.toMatch(/Over time|Who opened most|records alone|the trail does not tell/);
+    expect(words).toContain('the answers of AWS during the scan');
+    expect(words).not.toMatch(/Over time|Top actors|records alone|the trail does not contain/);
   });
 });
 
@@ -181,7 +181,7 @@ describe('the options of trailseal scan', () => {
     });
   });
 
-  it('exempted what an exemption covers by the tags that AWS tells', () => {
+  it('exempt a resource by the tags that AWS returns', () => {
     const cwd = workFolder();
     put(
       cwd,

@@ -1,4 +1,4 @@
-/** The charts, drawn by Chart.js in the colours of the style sheet. Each has a table beside it in the page. */
+/** The charts, drawn by Chart.js in the colours of the style sheet. The page has a table for each. */
 import {
   BarController,
   BarElement,
@@ -29,7 +29,7 @@ Chart.register(
 
 const drawn: Chart[] = [];
 
-/** Draws the charts, again where they were drawn before: the colours may have changed. */
+/** Draws the charts, or redraws them after the colours have changed. */
 export function drawCharts({ timeline, timeToFix }: Pick<Wire, 'timeline' | 'timeToFix'>): void {
   for (const chart of drawn.splice(0)) chart.destroy();
   const ink = colour('--ink');
@@ -121,7 +121,7 @@ function draw(id: string, configuration: ChartConfiguration): void {
   if (canvas !== undefined) drawn.push(new Chart(canvas, configuration));
 }
 
-/** A colour of the style sheet, as the theme has it now: `light-dark()` is resolved only in a real property. */
+/** A colour of the style sheet in the current theme: `light-dark()` is resolved only in a real property. */
 function colour(name: string): string {
   const probe = document.createElement('span');
   probe.style.color = `var(${name})`;

@@ -1,13 +1,12 @@
-/** The panel of one finding: a modal dialog that tells all that is known of it. */
+/** The detail panel: a modal dialog with everything about one finding. */
 import type { ObservedValue, Source } from '../../../lib/core/control.ts';
 import type { Actor } from '../../../lib/core/event.ts';
 import type { Finding } from '../../../lib/findings/finding.ts';
 import { printableJson } from '../../output/printable.ts';
 import { duration } from '../figures.ts';
-import type { CatalogueEntry } from '../input.ts';
-import { httpsLink } from '../links.ts';
-import type { Detail } from '../wire.ts';
-import { type Child, element } from './dom.ts';
+import { type CatalogueEntry, httpsLink } from '../input.ts';
+import type { FindingDetail } from '../wire.ts';
+import { type ElementChild, element } from './dom.ts';
 import { readEvent } from './embedded.ts';
 import { minute, severityBadge, statusBadge, word } from './words.ts';
 
@@ -27,8 +26,8 @@ export class DetailPanel {
   #neighbours: Neighbours = { previous: undefined, next: undefined };
 
   /**
-   * @param onClose called however the panel was closed.
-   * @param onGo called when a neighbour is asked for.
+   * @param onClose called whenever the panel closes.
+   * @param onGo called with the id of the previous or next finding to show.
    */
   constructor(controls: readonly CatalogueEntry[], onClose: () => void, onGo: (id: string) => void) {
     this.#controls = new Map(controls.map((control) => [control.id, control]));
@@ -68,7 +67,7 @@ export class DetailPanel {
     this.#dialog.close();
   }
 
-  show(detail: Detail, neighbours: Neighbours): void {
+  show(detail: FindingDetail, neighbours: Neighbours): void {
     const { finding } = detail;
     this.#neighbours = neighbours;
     this.#previous.disabled = neighbours.previous === undefined;
@@ -84,9 +83,9 @@ export class DetailPanel {
       about(finding),
       evidence(finding),
       exemption(finding),
-      who(finding),
+      actors(finding),
       plan(finding),
-      todo(control),
+      remediation(control),
       history(finding),
       raw(detail.event),
     ];
@@ -97,12 +96,12 @@ export class DetailPanel {
   }
 }
 
-function section(heading: string, ...children: readonly Child[]): HTMLElement {
+function section(heading: string, ...children: readonly ElementChild[]): HTMLElement {
   return element('section', {}, element('h3', {}, heading), ...children);
 }
 
-/** Names and values, without those that have none. */
-function pairs(...entries: readonly (readonly [string, Child | undefined])[]): HTMLElement {
+/** Names and values, without the empty ones. */
+function pairs(...entries: readonly (readonly [string, ElementChild | undefined])[]): HTMLElement {
   const made = element('dl', { class: 'pairs' });
   for (const [name, value] of entries) {
     if (value === undefined || value === null || value === '') continue;
@@ -112,7 +111,7 @@ function pairs(...entries: readonly (readonly [string, Child | undefined])[]): H
 }
 
 const code = (text: string): HTMLElement => element('code', {}, text);
-const time = (at: string | null): string => (at === null ? 'no time given' : `${minute(at)} UTC`);
+const time = (at: string | null): string => (at === null ? 'unknown time' : minute(at));
 
 function about(finding: Finding): HTMLElement {
   const { openedAt, closedAt } = finding;
@@ -134,7 +133,7 @@ function about(finding: Finding): HTMLElement {
         finding.status === 'ARCHIVED' ? 'Deleted' : 'Closed',
         finding.status === 'OPEN' ? undefined : time(closedAt) + after,
       ],
-      ['Because', finding.closing?.summary],
+      ['Reason', finding.closing?.summary],
     ),
   );
 }
@@ -145,14 +144,14 @@ function evidence(finding: Finding): HTMLElement {
     'Evidence',
     pairs(['Required', required]),
     observed.length === 0
-      ? element('p', { class: 'note' }, 'Nothing was observed.')
+      ? element('p', { class: 'note' }, 'No observations.')
       : element(
           'div',
-          { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'What was observed' },
+          { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Observations' },
           element(
             'table',
             {},
-            element('caption', { class: 'sr' }, 'What was observed, and where'),
+            element('caption', { class: 'sr' }, 'Observations and their sources'),
             element(
               'thead',
               {},
@@ -204,10 +203,10 @@ function exemption(finding: Finding): HTMLElement | null {
       'p',
       {},
       state === 'active'
-        ? 'An exemption covers this finding.'
+        ? 'This finding is exempt.'
         : state === 'expired'
-          ? 'An exemption covered this finding; it has expired and no longer counts.'
-          : 'A tag on the resource asks for an exemption, and exempts nothing.',
+          ? 'The exemption of this finding has expired.'
+          : 'A tag on the resource requests an exemption, but is not accepted.',
     ),
     pairs(
       ['Reason', reason],
@@ -217,16 +216,16 @@ function exemption(finding: Finding): HTMLElement | null {
   );
 }
 
-function who(finding: Finding): HTMLElement {
+function actors(finding: Finding): HTMLElement {
   return section(
-    'Who',
+    'Actor',
     actor(finding.actor),
     finding.closing === null
       ? null
       : element(
           'div',
           { class: 'closer' },
-          element('h4', {}, finding.status === 'ARCHIVED' ? 'Ended by' : 'Closed by'),
+          element('h4', {}, finding.status === 'ARCHIVED' ? 'Deleted by' : 'Closed by'),
           actor(finding.closing.actor),
         ),
   );
@@ -238,8 +237,8 @@ function actor({ name, type, arn, account, sourceIp, userAgent }: Actor): HTMLEl
     ['Type', type],
     ['ARN', code(arn)],
     ['Account', account],
-    ['Source', sourceIp === undefined ? undefined : code(sourceIp)],
-    ['Client', userAgent === undefined ? undefined : code(userAgent)],
+    ['Source IP', sourceIp === undefined ? undefined : code(sourceIp)],
+    ['User agent', userAgent === undefined ? undefined : code(userAgent)],
   );
 }
 
@@ -251,7 +250,7 @@ const because: ReadonlyMap<string, string> = new Map([
   ['protected-resource', 'protected resource'],
   ['no-resource-id', 'no resource id'],
   ['suppressed', 'suppressed'],
-  ['suppression-unknown', 'not known whether suppressed'],
+  ['suppression-unknown', 'suppression not known'],
   ['own-resource', 'own resource'],
   ['kill-switch', 'kill switch'],
   ['breaker-open', 'breaker open'],
@@ -263,11 +262,11 @@ function plan(finding: Finding): HTMLElement {
   return section(
     'Plan',
     actions.length === 0
-      ? element('p', {}, 'The policy would have done nothing.')
+      ? element('p', {}, 'The policy would have carried out no action.')
       : element(
           'div',
           {},
-          element('h4', {}, 'Would have been done'),
+          element('h4', {}, 'Would have been carried out'),
           element(
             'ul',
             { class: 'plan' },
@@ -304,11 +303,11 @@ function plan(finding: Finding): HTMLElement {
   );
 }
 
-function todo(control: CatalogueEntry | undefined): HTMLElement | null {
+function remediation(control: CatalogueEntry | undefined): HTMLElement | null {
   if (control === undefined) return null;
   const link = httpsLink(control.reference);
   return section(
-    'What to do',
+    'Remediation',
     element('p', { class: 'lines' }, control.remediation),
     element('p', { class: 'lines note' }, control.description),
     pairs(
@@ -360,10 +359,9 @@ function history(finding: Finding): HTMLElement {
   );
 }
 
-/** The raw record: read, parsed and laid out only when it is asked for. */
+/** The raw record, read and shown only when it is expanded. */
 function raw(event: number | null): HTMLElement {
-  if (event === null)
-    return section('Raw event', element('p', { class: 'note' }, 'The record was not kept.'));
+  if (event === null) return section('Raw event', element('p', { class: 'note' }, 'There is no record.'));
   const text = element('pre', { tabindex: '0', 'aria-label': 'The CloudTrail record' });
   const details = element(
     'details',
@@ -371,10 +369,10 @@ function raw(event: number | null): HTMLElement {
     element('summary', {}, 'The CloudTrail record that opened this finding'),
     text,
   );
-  let asked = false;
+  let requested = false;
   details.addEventListener('toggle', () => {
-    if (!details.open || asked) return;
-    asked = true;
+    if (!details.open || requested) return;
+    requested = true;
     readEvent(event).then(
       (record) => {
         text.textContent = printableJson(record, 2);

@@ -1,13 +1,13 @@
-/** Making elements. Text goes in as text nodes only; no markup is ever made from a string. */
+/** Makes elements. Text becomes text nodes; no markup is made from a string. */
 import { printable } from '../../output/printable.ts';
 
-export type Child = Node | string | null;
+export type ElementChild = Node | string | null;
 
-/** An element with attributes (`false` and `undefined` leave one out) and children; text is made printable. */
+/** An element with attributes (not those that are `false` or `undefined`) and children; text is made printable. */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   attributes: Readonly<Record<string, string | boolean | undefined>> = {},
-  ...children: readonly Child[]
+  ...children: readonly ElementChild[]
 ): HTMLElementTagNameMap[Tag] {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -20,7 +20,7 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** The element with this id, of the kind that the page's frame gives it. */
+/** The element with this id, if it is of this class. */
 export function byId<Kind extends HTMLElement>(id: string, kind: new () => Kind): Kind | undefined {
   const found = document.getElementById(id);
   return found instanceof kind ? found : undefined;

@@ -1,7 +1,7 @@
-/** Reading what the report embeds: the table's data at once, details and events a block at a time. */
-import { blockSize, type Detail, type Wire } from '../wire.ts';
+/** Reads the data embedded in the report: the table at once, details and events block by block. */
+import { blockSize, type FindingDetail, type Wire } from '../wire.ts';
 
-/** The data of the table and the charts. The report's own writer made it, so its shape is taken as told. */
+/** The data of the table and the charts. The same version of the report wrote it, so that its shape is known. */
 export function readWire(): Wire {
   return JSON.parse(textOf('data')) as Wire;
 }
@@ -9,8 +9,8 @@ export function readWire(): Wire {
 const blocks = new Map<string, Promise<readonly unknown[]>>();
 
 /** The details of the finding at `index` in the default order. */
-export async function readDetail(index: number): Promise<Detail> {
-  return (await entry('details', index)) as Detail;
+export async function readDetail(index: number): Promise<FindingDetail> {
+  return (await entry('details', index)) as FindingDetail;
 }
 
 /** The raw record at `index`. */

@@ -1,4 +1,4 @@
-/** Starts the page: theme, charts, the table with its search and filters, the panel and its deep links. */
+/** Starts the page: theme, charts, the table with search and filters, the detail panel and its deep links. */
 import { drawCharts } from './charts.ts';
 import { DetailPanel } from './detail.ts';
 import { byId, element } from './dom.ts';
@@ -30,8 +30,8 @@ const rows = readRows(wire);
 const index = new RowIndex(rows);
 
 startTheme(() => drawCharts(wire));
-const accountRegion = byId('findings-table', HTMLElement);
-if (accountRegion !== undefined) startFindings(accountRegion);
+const findings = byId('findings-table', HTMLElement);
+if (findings !== undefined) startFindings(findings);
 
 function startFindings(root: HTMLElement): void {
   let sort: Sort | undefined;
@@ -40,15 +40,15 @@ function startFindings(root: HTMLElement): void {
     id: 'search',
     autocomplete: 'off',
     spellcheck: 'false',
-    placeholder: 'Resource, actor, address, text of the finding',
+    placeholder: 'Resource, actor, IP address, text of the finding',
   });
   const selects = new Map(filterColumns.map((column) => [column, filterSelect(column)]));
   const clear = element('button', { type: 'button', class: 'quiet' }, 'Clear filters');
-  const told = element('p', { id: 'shown', role: 'status' });
+  const count = element('p', { id: 'shown', role: 'status' });
   const none = element(
     'p',
     { class: 'empty', hidden: true },
-    'No finding fits. Clear the filters to see all of them.',
+    'No finding matches. Clear the filters to see all findings.',
   );
 
   const table = new FindingsTable((column) => {
@@ -71,7 +71,7 @@ function startFindings(root: HTMLElement): void {
     );
     const found = index.select(search.value, filters, sort);
     table.show(found, sort);
-    told.textContent =
+    count.textContent =
       found.length === rows.length
         ? `${rows.length.toLocaleString('en')} ${rows.length === 1 ? 'finding' : 'findings'}`
         : `${found.length.toLocaleString('en')} of ${rows.length.toLocaleString('en')} findings`;
@@ -86,7 +86,7 @@ function startFindings(root: HTMLElement): void {
 
   let shown: string | undefined;
 
-  /** Opens what the address names, or closes the panel where it names no finding. */
+  /** Opens the finding in the address, or closes the panel where there is none. */
   function follow(): void {
     const id = named(location.hash);
     const row = id === undefined ? undefined : rows.find((candidate) => candidate.id.toWellFormed() === id);
@@ -101,7 +101,7 @@ function startFindings(root: HTMLElement): void {
         panel.show(detail, { previous: table.neighbour(row.id, -1), next: table.neighbour(row.id, 1) });
       },
       (error: unknown) => {
-        told.textContent = `The finding could not be read: ${String(error)}`;
+        count.textContent = `The finding could not be read: ${String(error)}`;
       },
     );
   }
@@ -121,7 +121,7 @@ function startFindings(root: HTMLElement): void {
     update();
     search.focus();
   });
-  // The counts above are links to the findings behind them.
+  // The counts above link to their findings.
   document.addEventListener('click', (event) => {
     const link =
       event.target instanceof Element ? event.target.closest('a[data-filter], a[data-search]') : null;
@@ -147,7 +147,7 @@ function startFindings(root: HTMLElement): void {
       ),
       clear,
     ),
-    told,
+    count,
     table.root,
     none,
   );
@@ -156,19 +156,19 @@ function startFindings(root: HTMLElement): void {
   follow();
 }
 
-/** The finding's id in a fragment; `undefined` where there is none, or it is no well-formed one. */
+/** The finding's id in a fragment; `undefined` where there is none, or it is not well-formed. */
 function named(hash: string): string | undefined {
   if (hash.length < 2) return undefined;
   try {
     return decodeURIComponent(hash.slice(1));
   } catch (error) {
-    // A stray per cent sign names nothing here; anything else is a fault of ours.
+    // A stray per cent sign; anything else is an error in our own code.
     if (error instanceof URIError) return undefined;
     throw error;
   }
 }
 
-/** Choices of one column. Values bear a `=` in front, since "" means all and may be a value as well. */
+/** The filter of one column. Values start with `=`, because "" means all and may be a value too. */
 function filterSelect(column: FilterColumn): HTMLSelectElement {
   const select = element('select', { id: `filter-${column}` }, element('option', { value: '' }, 'All'));
   for (const { value, count } of choices(rows, column)) {

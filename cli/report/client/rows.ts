@@ -1,13 +1,16 @@
-/** The table's rows, and which of them to show in which order. No DOM here: a test can run it anywhere. */
+/** The table's rows: search, filters and order. No DOM, so that tests run anywhere. */
 import { type Column, columns, type Wire } from '../wire.ts';
-import { severityOrder, statusOrder } from './order.ts';
+
+/** The constants in the order that people expect. */
+export const severityOrder: readonly string[] = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFORMATIONAL'];
+export const statusOrder: readonly string[] = ['OPEN', 'RESOLVED', 'ARCHIVED'];
 
 export type Row = Readonly<Record<Column, string>> & {
-  /** Its place in the default order, which is where its details stand. */
+  /** Its index in the default order, by which its details are read. */
   readonly index: number;
 };
 
-/** The columns with a filter of their own. */
+/** The columns with a filter. */
 export const filterColumns = ['status', 'severity', 'control', 'account', 'region', 'verdict'] as const;
 export type FilterColumn = (typeof filterColumns)[number];
 export type Filters = Partial<Readonly<Record<FilterColumn, string>>>;
@@ -29,7 +32,7 @@ export interface Sort {
   readonly descending: boolean;
 }
 
-/** The rows that the data describes. */
+/** The rows, from the embedded data. */
 export function readRows(wire: Pick<Wire, 'rows' | 'strings'>): readonly Row[] {
   return wire.rows.id.map((_, index) => {
     const entries = columns.map((column) => [column, wire.strings[wire.rows[column][index] ?? -1] ?? '']);
@@ -39,7 +42,7 @@ export function readRows(wire: Pick<Wire, 'rows' | 'strings'>): readonly Row[] {
 
 export class RowIndex {
   readonly #rows: readonly Row[];
-  /** What the search looks through, in lower case, made at the first search. */
+  /** The text of each row in lower case, made at the first search. */
   #texts: readonly string[] | undefined;
   readonly #ranks = new Map<SortColumn, readonly number[]>();
 
@@ -47,7 +50,7 @@ export class RowIndex {
     this.#rows = rows;
   }
 
-  /** The rows that hold every word of `search` and fit every filter, sorted; `undefined` keeps the given order. */
+  /** The rows that contain every word of `search` and match every filter, sorted; `undefined` keeps the default order. */
   select(search: string, filters: Filters, sort: Sort | undefined): readonly Row[] {
     const terms = search.toLowerCase().split(/\s+/).filter(Boolean);
     const wanted = filterColumns.flatMap((column) => {
@@ -76,7 +79,7 @@ export class RowIndex {
     return this.#texts;
   }
 
-  /** Each row's place by one column. Texts are compared once for each that differs, not once for each row. */
+  /** Each row's rank by one column. Each distinct text is compared once, not each row. */
   #rank(column: SortColumn): readonly number[] {
     const known = this.#ranks.get(column);
     if (known !== undefined) return known;
@@ -87,14 +90,14 @@ export class RowIndex {
       order === undefined
         ? distinct.sort(collator.compare)
         : distinct.sort((a, b) => order.indexOf(a) - order.indexOf(b));
-    const accountRegions = new Map(sorted.map((text, accountRegion) => [text, accountRegion]));
-    const ranks = this.#rows.map((row) => accountRegions.get(row[column]) ?? 0);
+    const rankOf = new Map(sorted.map((text, index) => [text, index]));
+    const ranks = this.#rows.map((row) => rankOf.get(row[column]) ?? 0);
     this.#ranks.set(column, ranks);
     return ranks;
   }
 }
 
-/** The values of a column, each with how many rows have it, in the order that a filter lists them. */
+/** The values of a column and their number of rows, in the order of the filter. */
 export function choices(
   rows: readonly Row[],
   column: FilterColumn,

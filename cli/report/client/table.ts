@@ -1,13 +1,13 @@
 /**
- * The table of findings: a real `<table>` of which only the rows in view (and a few around them) exist, as all
- * rows are of one height. `aria-rowcount` and `aria-rowindex` tell the rest to a screen reader.
+ * The table of findings: a real `<table>` with only the rows in view (and a few around them), as all rows have the same
+ * height. `aria-rowcount` and `aria-rowindex` give screen readers the whole.
  */
 import { element } from './dom.ts';
 import type { Row, Sort, SortColumn } from './rows.ts';
 import { minute, severityBadge, statusBadge, word } from './words.ts';
 
 const around = 8;
-/** More rows than this are not laid out for paper. */
+/** Most rows that are printed on paper. */
 const printable = 1_000;
 
 interface Head {
@@ -22,11 +22,11 @@ const heads: readonly Head[] = [
   { column: 'verdict', label: 'Verdict' },
   { column: 'account', label: 'Account' },
   { column: 'region', label: 'Region' },
-  { column: 'actorName', label: 'Who' },
+  { column: 'actorName', label: 'Actor' },
   { column: 'openedAt', label: 'Opened' },
 ];
 
-/** Where a finding is linked to: its id, as a fragment. A lone surrogate, which no address can hold, is replaced. */
+/** A finding's link: its id as a fragment. A lone surrogate, which an address cannot contain, is replaced. */
 export function fragment(id: string): string {
   return `#${encodeURIComponent(id.toWellFormed())}`;
 }
@@ -88,21 +88,21 @@ export class FindingsTable {
     this.#draw();
   }
 
-  /** Gives the focus to the link of the finding with this id; `false` where the table does not show it. */
+  /** Focuses the link of the finding with this id; `false` where the table does not have it. */
   focus(id: string): boolean {
-    const accountRegion = this.#rows.findIndex((row) => row.id === id);
-    if (accountRegion < 0) return false;
-    this.#focusAccountRegion(accountRegion);
+    const position = this.#rows.findIndex((row) => row.id === id);
+    if (position < 0) return false;
+    this.#focusRow(position);
     return true;
   }
 
   /** The finding `steps` rows after the one with this id, as the table stands now. */
   neighbour(id: string, steps: number): string | undefined {
-    const accountRegion = this.#rows.findIndex((row) => row.id === id);
-    return accountRegion < 0 ? undefined : this.#rows[accountRegion + steps]?.id;
+    const position = this.#rows.findIndex((row) => row.id === id);
+    return position < 0 ? undefined : this.#rows[position + steps]?.id;
   }
 
-  /** The rows' height, as the style sheet has it for this width. */
+  /** The height of a row, which the style sheet sets for this width. */
   #height(): number {
     return Number.parseFloat(getComputedStyle(this.root).getPropertyValue('--row')) || 40;
   }
@@ -117,25 +117,25 @@ export class FindingsTable {
           this.#rows.length,
           Math.ceil((this.root.scrollTop + this.root.clientHeight - head) / height) + around,
         );
-    for (const [accountRegion, row] of this.#drawn) {
-      if (accountRegion >= first && accountRegion < last) continue;
-      // A focused row that leaves would take the focus with it, to nowhere: the table takes it instead.
+    for (const [position, row] of this.#drawn) {
+      if (position >= first && position < last) continue;
+      // Removing a focused row would lose the focus: the table takes it instead.
       if (row.contains(document.activeElement)) this.root.focus({ preventScroll: true });
       row.remove();
-      this.#drawn.delete(accountRegion);
+      this.#drawn.delete(position);
     }
     let next: Element | null = this.#body.firstElementChild;
-    for (let accountRegion = first; accountRegion < last; accountRegion += 1) {
-      const drawn = this.#drawn.get(accountRegion);
+    for (let position = first; position < last; position += 1) {
+      const drawn = this.#drawn.get(position);
       if (drawn !== undefined) {
         next = drawn.nextElementSibling;
         continue;
       }
-      const row = this.#rows[accountRegion];
+      const row = this.#rows[position];
       if (row === undefined) break;
-      const made = rowElement(row, accountRegion);
+      const made = rowElement(row, position);
       this.#body.insertBefore(made, next);
-      this.#drawn.set(accountRegion, made);
+      this.#drawn.set(position, made);
     }
     this.#above.style.height = `${first * height}px`;
     this.#below.style.height = `${this.#all ? 0 : (this.#rows.length - last) * height}px`;
@@ -148,55 +148,55 @@ export class FindingsTable {
     this.#draw();
   }
 
-  #focusAccountRegion(accountRegion: number): void {
+  #focusRow(position: number): void {
     const height = this.#height();
     const head = this.#table.tHead?.offsetHeight ?? 0;
-    const top = accountRegion * height;
+    const top = position * height;
     const view = this.root.clientHeight - head;
     if (top < this.root.scrollTop) this.root.scrollTop = top;
     else if (top + height > this.root.scrollTop + view) this.root.scrollTop = top + height - view;
     this.#draw();
-    this.#drawn.get(accountRegion)?.querySelector('a')?.focus({ preventScroll: true });
+    this.#drawn.get(position)?.querySelector('a')?.focus({ preventScroll: true });
     this.root.scrollIntoView({ block: 'nearest' });
   }
 
   #move(event: KeyboardEvent): void {
     const row = event.target instanceof Element ? event.target.closest('tr') : null;
     if (row === null || event.altKey || event.ctrlKey || event.metaKey) return;
-    const accountRegion = Number(row.getAttribute('aria-rowindex')) - 2;
+    const position = Number(row.getAttribute('aria-rowindex')) - 2;
     const page = Math.max(1, Math.floor(this.root.clientHeight / this.#height()) - 2);
     const to = new Map([
-      ['ArrowDown', accountRegion + 1],
-      ['ArrowUp', accountRegion - 1],
-      ['PageDown', accountRegion + page],
-      ['PageUp', accountRegion - page],
+      ['ArrowDown', position + 1],
+      ['ArrowUp', position - 1],
+      ['PageDown', position + page],
+      ['PageUp', position - page],
       ['Home', 0],
       ['End', this.#rows.length - 1],
     ]).get(event.key);
     if (to === undefined) return;
     event.preventDefault();
-    this.#focusAccountRegion(Math.min(Math.max(to, 0), this.#rows.length - 1));
+    this.#focusRow(Math.min(Math.max(to, 0), this.#rows.length - 1));
   }
 }
 
-/** Room for the rows that are not drawn. One cell is enough, and right for however many columns are shown. */
+/** Space for the rows that are not drawn. One cell is enough for any number of columns. */
 function spacer(): HTMLTableSectionElement {
   return element('tbody', { class: 'spacer', 'aria-hidden': 'true' }, element('tr', {}, element('td')));
 }
 
-/** A click anywhere in a row is one on its link, unless text was being selected. */
+/** A click anywhere in a row counts as a click on its link, unless text is being selected. */
 function openRow(event: MouseEvent): void {
   if (!(event.target instanceof Element) || event.target.closest('a') !== null) return;
   if (getSelection()?.isCollapsed === false) return;
   event.target.closest('tr')?.querySelector('a')?.click();
 }
 
-function rowElement(row: Row, accountRegion: number): HTMLTableRowElement {
+function rowElement(row: Row, position: number): HTMLTableRowElement {
   const cell = (name: SortColumn, title: string, ...children: (Node | string)[]) =>
     element('td', { class: `col ${name}`, title: title || undefined }, ...children);
   return element(
     'tr',
-    { 'aria-rowindex': String(accountRegion + 2), class: row.status === 'OPEN' ? undefined : 'closed' },
+    { 'aria-rowindex': String(position + 2), class: row.status === 'OPEN' ? undefined : 'closed' },
     cell('severity', '', severityBadge(row.severity)),
     element(
       'th',
@@ -215,6 +215,6 @@ function rowElement(row: Row, accountRegion: number): HTMLTableRowElement {
     cell('account', row.account, row.account),
     cell('region', row.region, row.region),
     cell('actorName', row.actorArn, row.actorName),
-    cell('openedAt', row.openedAt, minute(row.openedAt) || 'no time'),
+    cell('openedAt', row.openedAt, minute(row.openedAt) || 'unknown'),
   );
 }

@@ -1,4 +1,4 @@
-/** Light or dark: the system's choice until the reader makes one. */
+/** Light or dark theme: the system's until the reader chooses one. */
 import { byId } from './dom.ts';
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
@@ -8,7 +8,7 @@ function isDark(): boolean {
   return chosen === undefined ? dark.matches : chosen === 'dark';
 }
 
-/** Wires the toggle; `onChange` is called after every change of the colours, printing included. */
+/** Connects the toggle; `onChange` is called after every change of the colours, including for printing. */
 export function startTheme(onChange: () => void): void {
   const toggle = byId('theme', HTMLButtonElement);
   const update = (): void => {
@@ -20,7 +20,7 @@ export function startTheme(onChange: () => void): void {
     update();
   });
   dark.addEventListener('change', update);
-  // Paper is white, also for those who read in the dark.
+  // Paper is white, so that printing uses the light theme.
   let before: string | undefined;
   addEventListener('beforeprint', () => {
     before = document.documentElement.dataset['theme'];

@@ -1,6 +1,6 @@
-/** What the constants are called on the page. */
+/** The constants, times and badges as people read them. */
 import { element } from './dom.ts';
-import { severityOrder, statusOrder } from './order.ts';
+import { severityOrder, statusOrder } from './rows.ts';
 
 const words: ReadonlyMap<string, string> = new Map([
   ['CRITICAL', 'Critical'],
@@ -15,19 +15,19 @@ const words: ReadonlyMap<string, string> = new Map([
   ['UNKNOWN', 'Unknown'],
 ]);
 
-/** The word for a constant; anything that is none stays as it is. */
+/** The word for a constant; any other text as it is. */
 export function word(constant: string): string {
   return words.get(constant) ?? constant;
 }
 
-/** `2026-03-01T10:20:30Z` as `2026-03-01 10:20`; "" and what is no such time as they are. */
+/** `2026-03-01T10:20:30Z` to the minute, `2026-03-01T10:20Z`; any other text as it is. */
 export function minute(time: string): string {
-  return /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/.test(time) ? time.slice(0, 16).replace('T', ' ') : time;
+  return /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/.test(time) ? `${time.slice(0, 16)}Z` : time;
 }
 
 const svg = 'http://www.w3.org/2000/svg';
 
-/** The severity as a badge: rising bars, colour and word, so that no one of them is needed. */
+/** The severity as a badge: rising bars, colour and word, each of which is enough alone. */
 export function severityBadge(severity: string): HTMLElement {
   const level = severityOrder.length - severityOrder.indexOf(severity);
   const mark = document.createElementNS(svg, 'svg');
@@ -53,7 +53,7 @@ export function severityBadge(severity: string): HTMLElement {
   return element('span', { class: `badge sev ${kind}` }, mark, word(severity));
 }
 
-/** The status as a word with a sign. */
+/** The status as a word with a mark. */
 export function statusBadge(status: string): HTMLElement {
   const kind = statusOrder.includes(status) ? status.toLowerCase() : 'archived';
   return element('span', { class: `status ${kind}` }, word(status));

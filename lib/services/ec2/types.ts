@@ -16,6 +16,8 @@ declare module '../../core/control.ts' {
   }
 }
 
+const volumeArn = arnForm('ec2', 'volume/');
+
 export const resourceTypes = {
   AwsAccount: {
     noun: { one: 'account', many: 'accounts' },
@@ -67,7 +69,11 @@ export const resourceTypes = {
   AwsEc2Volume: {
     noun: { one: 'volume', many: 'volumes' },
     asffType: 'AwsEc2Volume',
-    arn: arnForm('ec2', 'volume/'),
+    arn: {
+      ...volumeArn,
+      // `instance/i-0abc#i-0abc:/dev/sdb` until its own id is known.
+      idIn: (resource) => volumeArn.idIn(resource) ?? /#(.+)$/s.exec(resource)?.[1],
+    },
     exampleId: 'vol-0123456789abcdef0',
     hasOwnId: (id) => id.startsWith('vol-'),
     details: ({ id }, facts) => {

@@ -60,7 +60,8 @@ export const resourceTypes = {
       resource: (id) => `nodegroup/${id}`,
       // It ends in a UUID that few events contain: `nodegroup/<cluster>/<node group>/<uuid>`.
       mayGoOn: true,
-      idIn: (resource) => /^nodegroup\/([^/#]+\/[^/#]+)(?:\/[^/#]+)?$/.exec(resource)?.[1],
+      idIn: (resource) =>
+        (/^nodegroup\/([^/#]+\/[^/#]+)(?:\/[^/#]+)?$/.exec(resource) ?? /#(.+)$/s.exec(resource))?.[1],
     },
     exampleId: 'my-cluster/my-nodegroup',
     hasOwnId: () => true,

@@ -40,12 +40,12 @@ describe('compliance', () => {
     ['fails', { FAIL: 1 }, [{ ...base, exemption: { ...exemption, state: 'expired' as const } }]],
     ['unknown', { PASS: 5, UNKNOWN: 1 }, [{ ...base, verdict: 'UNKNOWN' as const }]],
     ['passes', { PASS: 5, NOT_APPLICABLE: 1 }, []],
-    ['unseen', {}, []],
+    ['not-evaluated', {}, []],
   ])('is "%s" for %o', (status, counts, findings) => {
     expect(row(counts, findings)?.status).toBe(status);
   });
 
-  it('adds up the controls that a requirement rests on', () => {
+  it('adds up the controls of a requirement', () => {
     const posture = Object.fromEntries(
       input.controls.map(({ id }) => [id, { PASS: 1, FAIL: 0, UNKNOWN: 0, NOT_APPLICABLE: 0 }]),
     );

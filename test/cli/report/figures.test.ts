@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { duration, openBy, timeline, timeToFix, worstActors } from '../../../cli/report/figures.ts';
+import { duration, openBy, timeline, timeToFix, topActors } from '../../../cli/report/figures.ts';
 import type { Finding, Status, StatusChange } from '../../../lib/findings/finding.ts';
 import { reportInput } from './fixture.ts';
 
@@ -38,7 +38,7 @@ function finding(
 }
 
 describe('openBy', () => {
-  it('counts what is open only, the largest group first', () => {
+  it('counts only open findings, the largest group first', () => {
     const groups = openBy(
       [
         finding([['OPEN', null]], { region: 'eu-west-1' }),
@@ -67,7 +67,7 @@ describe('openBy', () => {
 });
 
 describe('timeline', () => {
-  it('counts openings and closings by day and what stays open, days without any included', () => {
+  it('counts opened, closed and open findings by day, including days without any', () => {
     const { step, buckets } = timeline([
       finding([
         ['OPEN', '2026-03-01T10:00:00Z'],
@@ -95,7 +95,7 @@ describe('timeline', () => {
     expect(buckets).toEqual([{ from: '2026-03-01', opened: 2, closed: 1, open: 1 }]);
   });
 
-  it('says how many changes have no time', () => {
+  it('counts changes without a time', () => {
     expect(timeline([finding([['OPEN', null]])])).toEqual({ step: 'day', buckets: [], untimed: 1 });
   });
 
@@ -103,7 +103,7 @@ describe('timeline', () => {
     ['week', '2026-08-01T00:00:00Z'],
     ['month', '2029-01-01T00:00:00Z'],
     ['year', '2040-01-01T00:00:00Z'],
-  ])('goes by %s when the span asks for it', (step, end) => {
+  ])('counts by %s depending on the span', (step, end) => {
     const line = timeline([
       finding([
         ['OPEN', '2026-03-01T00:00:00Z'],
@@ -113,7 +113,7 @@ describe('timeline', () => {
     expect(line.step).toBe(step);
   });
 
-  it('stays small when a clock was far off', () => {
+  it('stays small when a clock was wrong', () => {
     const line = timeline([
       finding([
         ['OPEN', '0001-01-01T00:00:00Z'],
@@ -138,12 +138,12 @@ describe('timeToFix', () => {
     expect(timeToFix([fixed(1), fixed(2), fixed(4), fixed(100)]).all?.median).toBe(3 * 3_600_000);
   });
 
-  it('puts each fix in one span', () => {
+  it('counts each fix in one span', () => {
     const { distribution } = timeToFix([fixed(0), fixed(1), fixed(4), fixed(24), fixed(2000)]);
     expect(distribution.map(({ count }) => count)).toEqual([1, 1, 1, 1, 0, 0, 1]);
   });
 
-  it('counts what was fixed before it was deleted', () => {
+  it('counts a fix before the resource was deleted', () => {
     const later = finding([
       ['OPEN', '2026-03-01T00:00:00Z'],
       ['RESOLVED', '2026-03-01T05:00:00Z'],
@@ -152,7 +152,7 @@ describe('timeToFix', () => {
     expect(timeToFix([{ ...later, closedAt: '2026-03-01T05:00:00Z' }]).all?.median).toBe(5 * 3_600_000);
   });
 
-  it('leaves out what was deleted, what has no time, and what closed before it opened', () => {
+  it('leaves out deletions, findings without a time, and those closed before they opened', () => {
     const deleted = finding([
       ['OPEN', '2026-03-01T00:00:00Z'],
       ['ARCHIVED', '2026-03-02T00:00:00Z'],
@@ -169,13 +169,13 @@ describe('timeToFix', () => {
   });
 });
 
-describe('worstActors', () => {
-  it('ranks by what is open before what was ever opened', () => {
+describe('topActors', () => {
+  it('ranks by open findings, then by all', () => {
     const by = (arn: string, status: Status): Finding =>
       finding([['OPEN', null], ...(status === 'OPEN' ? [] : [[status, null] as const])], {
         actor: { ...base.actor, arn },
       });
-    const rows = worstActors([by('often', 'RESOLVED'), by('often', 'RESOLVED'), by('now', 'OPEN')]);
+    const rows = topActors([by('often', 'RESOLVED'), by('often', 'RESOLVED'), by('now', 'OPEN')]);
     expect(rows.map(({ arn, open, opened }) => [arn, open, opened])).toEqual([
       ['now', 1, 1],
       ['often', 0, 2],
@@ -189,7 +189,7 @@ describe('duration', () => {
     [40 * 60_000, '40 min'],
     [5.5 * 3_600_000, '5.5 h'],
     [12 * 86_400_000, '12 days'],
-  ])('says %d ms as %s', (milliseconds, said) => {
-    expect(duration(milliseconds)).toBe(said);
+  ])('says %d ms as %s', (milliseconds, text) => {
+    expect(duration(milliseconds)).toBe(text);
   });
 });

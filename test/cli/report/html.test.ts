@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { embeddedJson, escapeHtml, html, inline } from '../../../cli/report/html.ts';
-import { httpsLink } from '../../../cli/report/links.ts';
+import { httpsLink } from '../../../cli/report/input.ts';
 import { hostile } from './fixture.ts';
 
 describe('escapeHtml', () => {
@@ -23,13 +23,13 @@ describe('html', () => {
     expect(html`<p>${'<b>'}${html`<i>${'&'}</i>`}</p>`.text).toBe('<p>&lt;b&gt;<i>&amp;</i></p>');
   });
 
-  it('joins lists, and shows nothing for null and undefined', () => {
+  it('joins lists, and leaves out null and undefined', () => {
     expect(html`${[html`<li>`, 1, null, undefined, 'x']}`.text).toBe('<li>1x');
   });
 });
 
 describe('embeddedJson', () => {
-  it('holds no character that could end a script element or a line of script', () => {
+  it('has no character that could end a script element or a line of script', () => {
     fc.assert(
       fc.property(fc.json(), (json) => {
         expect(embeddedJson(JSON.parse(json)).text).not.toMatch(/[<>&\u2028\u2029]/);
@@ -60,7 +60,7 @@ describe('httpsLink', () => {
     expect(httpsLink(url)).toBeUndefined();
   });
 
-  it('lets an https: address through', () => {
+  it('accepts an https: address', () => {
     expect(httpsLink('https://docs.aws.amazon.com/kms/')).toBe('https://docs.aws.amazon.com/kms/');
   });
 });

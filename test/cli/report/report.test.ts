@@ -25,14 +25,14 @@ const markup = (report: string): string => report.replace(/<(script|style)\b[^>]
 describe('the report', () => {
   const report = renderReport(reportInput(60));
 
-  it('admits its own script and style by hash, and nothing else', () => {
+  it('allows its own script and style by hash, and nothing else', () => {
     const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(report)?.[1];
     expect(policy).toBe(
       `default-src 'none'; script-src ${sha256(script)}; style-src ${sha256(style)}; img-src data:; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'`,
     );
   });
 
-  it('names no file or address to load', () => {
+  it('loads no file or address', () => {
     expect(markup(report)).not.toMatch(/\ssrc=|<link(?! rel="icon" href="data:,")|@import|url\(/);
   });
 
@@ -40,13 +40,13 @@ describe('the report', () => {
     expect(markup(report)).not.toMatch(/<[^>]*\s(?:style|on\w+)=/);
   });
 
-  it('carries the licences of the libraries in its script', () => {
+  it('includes the licences of the libraries in its script', () => {
     expect(script).toContain('Chart.js Contributors');
     expect(script).toContain('Jukka Kurkela');
     expect(script.match(/Permission is hereby granted/g)).toHaveLength(2);
   });
 
-  it('tells what became of the records and of the input that could not be read', () => {
+  it('shows the outcome of the records, and the input errors', () => {
     expect(markup(report)).toContain('truncated gzip: the file ends early');
     expect(markup(report)).toContain('240,000 records');
   });
@@ -55,8 +55,8 @@ describe('the report', () => {
     expect(renderReport(reportInput(60))).toBe(report);
   });
 
-  it('reads well when nothing was found', () => {
-    expect(markup(renderReport(emptyInput()))).toContain('No control found anything to report');
+  it('says so when there are no findings', () => {
+    expect(markup(renderReport(emptyInput()))).toContain('There are no findings in these events.');
   });
 
   it('says how many input errors it leaves out', () => {
@@ -65,7 +65,7 @@ describe('the report', () => {
       reason: 'empty',
     }));
     expect(markup(renderReport(emptyInput({ inputErrors })))).toContain(
-      'and 100 more, all of them in summary.json',
+      'and 100 more, listed in summary.json',
     );
   });
 });
@@ -73,7 +73,7 @@ describe('the report', () => {
 describe('a report of hostile strings', () => {
   const report = renderReport(hostileInput());
 
-  it('has the script elements that it wants and no other', () => {
+  it('has its own script elements and no other', () => {
     const openings = report.match(/<script\b[^>]*>/gi)?.map((tag) => tag.replace(/\d+/, 'N'));
     expect(openings).toEqual([
       '<script type="application/json" id="data">',
@@ -110,12 +110,12 @@ describe('packing', () => {
     expect(pack({ ...input, events }).events).toEqual([{ kind: 'json', json: JSON.stringify([event]) }]);
   });
 
-  it('does without the event of a finding that has none', () => {
+  it('has no event for a finding without one', () => {
     const [block] = pack({ ...reportInput(1), events: {} }).details;
     expect(block?.kind === 'json' && JSON.parse(block.json)[0].event).toBeNull();
   });
 
-  it('compresses what is large, without loss', () => {
+  it('compresses a large report, without loss', () => {
     const input = reportInput(2_000);
     const { details } = pack(input);
     const ids = details.flatMap((block) => {
@@ -132,7 +132,7 @@ describe('packing', () => {
 });
 
 describe('the generated assets', () => {
-  it('are what the sources build', async () => {
+  it('are built from the sources', async () => {
     expect(await buildAssets()).toBe(readFileSync(assetsFile, 'utf8'));
   });
 });

@@ -8,7 +8,7 @@ const rows = readRows(pack(reportInput(200)).wire);
 const index = new RowIndex(rows);
 
 describe('the rows of the table', () => {
-  it('are all there without search and filter, in the given order', () => {
+  it('are all shown without search and filter, in the default order', () => {
     expect(index.select('', {}, undefined)).toEqual(rows);
   });
 
@@ -22,12 +22,12 @@ describe('the rows of the table', () => {
     expect(found.length).toBeGreaterThan(0);
   });
 
-  it('fit all the filters at once', () => {
+  it('match all filters at once', () => {
     const found = index.select('', { status: 'OPEN', region: 'eu-central-1' }, undefined);
     expect(found).toEqual(rows.filter((row) => row.status === 'OPEN' && row.region === 'eu-central-1'));
   });
 
-  it('sort severities by weight, not by letter', () => {
+  it('sort severities by rank, not alphabetically', () => {
     const found = index.select('', {}, { column: 'severity', descending: false });
     const names: readonly string[] = severities;
     const weights = found.map((row) => names.indexOf(row.severity));

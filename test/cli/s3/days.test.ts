@@ -14,7 +14,7 @@ describe('the days of a scope', () => {
     expect(daysOf({ until: Date.parse('2026-10-07T00:00:01Z') })).toEqual({ last: day('2026-10-08') });
   });
 
-  it('are not bound where nothing binds them', () => {
+  it('are open where the scope is open', () => {
     expect(daysOf({})).toEqual({});
   });
 });
@@ -36,7 +36,7 @@ describe('the folders of days', () => {
     expect(foldersOf(day(first), day(last))).toEqual(folders);
   });
 
-  it('hold each day between the first and the last in one of them, and no other day', () => {
+  it('contain each day from the first to the last exactly once, and no other day', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 15_000, max: 17_000 }),
@@ -52,7 +52,7 @@ describe('the folders of days', () => {
     );
   });
 
-  it('of a year are those that are wanted of it', () => {
+  it('of a year are those in scope', () => {
     expect(foldersOfYear(2026, { first: day('2026-12-30') })).toEqual(['2026/12/30/', '2026/12/31/']);
     expect(foldersOfYear(2026, { last: day('2026-01-01') })).toEqual(['2026/01/01/']);
     expect(foldersOfYear(2026, { first: day('2027-01-01') })).toEqual([]);

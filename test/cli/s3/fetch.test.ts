@@ -36,7 +36,7 @@ const denied = (action: string) =>
   s3Error('AccessDenied', `User: arn:aws:iam::111122223333:user/ana is not authorized to perform: ${action}`);
 
 describe('fetching an object', () => {
-  it('puts its chunks together', async () => {
+  it('joins its chunks', async () => {
     expect(await fetched([{ chunks: ['{"a":', '[1]', '}}'] }])).toEqual({
       content: '{"a":[1]}}',
       calls: 1,
@@ -44,15 +44,15 @@ describe('fetching an object', () => {
     });
   });
 
-  it('believes the length that comes with the body more than the listing, which may be older', async () => {
+  it('uses the length of the answer, as the listing may be older', async () => {
     expect((await fetched([{ chunks: ['{}'], length: 2 }])).content).toBe('{}');
   });
 
   it.each([
     ['ends early', { chunks: ['{"a"'] }],
     ['fails on the way', { chunks: ['{"a"'], error: new Error('aborted') }],
-    ['is longer than was told', { chunks: ['{"a":[1]}}', ' '] }],
-  ])('tries again where the body %s', async (_, answer) => {
+    ['is longer than announced', { chunks: ['{"a":[1]}}', ' '] }],
+  ])('retries where the body %s', async (_, answer) => {
     expect(await fetched([answer, answer, { chunks: ['{"a":[1]}}'] }])).toEqual({
       content: '{"a":[1]}}',
       calls: 3,
@@ -60,27 +60,27 @@ describe('fetching an object', () => {
     });
   });
 
-  it('gives up after three tries, and says how far they came', async () => {
+  it('gives up after three attempts, with the bytes received', async () => {
     expect(await fetched([{ chunks: ['{"a"'] }])).toMatchObject({
-      content: 'its body broke off 3 times: after 4 of 10 bytes',
+      content: 'its body was interrupted 3 times: after 4 of 10 bytes',
       calls: 3,
     });
   });
 
-  it('names a connection that broke', async () => {
+  it('reports a broken connection', async () => {
     expect((await fetched([{ chunks: ['{"a"'], error: new Error('aborted') }])).content).toBe(
-      'its body broke off 3 times: Error (aborted), after 4 of 10 bytes',
+      'its body was interrupted 3 times: Error (aborted), after 4 of 10 bytes',
     );
   });
 
   it.each([
     [
       s3Error('NoSuchKey', 'The specified key does not exist.'),
-      'it was listed, and deleted when it was to be read: NoSuchKey (The specified key does not exist)',
+      'it was deleted after it was listed: NoSuchKey (The specified key does not exist)',
     ],
     [
       s3Error('InvalidObjectState', "The operation is not valid for the object's storage class"),
-      "it is archived in a storage class of S3 Glacier: InvalidObjectState (The operation is not valid for the object's storage class); restore it first (aws s3api restore-object), or leave its day out with --since",
+      "it is archived in a storage class of S3 Glacier: InvalidObjectState (The operation is not valid for the object's storage class); restore it first (aws s3api restore-object), or exclude its day with --since",
     ],
     [
       denied('s3:GetObject'),
@@ -92,20 +92,20 @@ describe('fetching an object', () => {
     ],
     [
       s3Error('KMS.DisabledException', 'the key is disabled.'),
-      'it could not be decrypted: KMS.DisabledException (the key is disabled); see to the key that it is encrypted with',
+      'it could not be decrypted: KMS.DisabledException (the key is disabled); check the KMS key that it is encrypted with',
     ],
     [
       s3Error('InternalError', 'We encountered an internal error.'),
       'could not be fetched, s3:GetObject failed: InternalError (We encountered an internal error)',
     ],
-  ])('says what S3 refuses, and what to do: $name', async (error, reason) => {
+  ])('reports the error and what to do: $name', async (error, reason) => {
     expect(await fetched([error])).toEqual({ content: reason, calls: 1, waits: [] });
   });
 
-  it('does not ask for what is more than memory can hold', async () => {
+  it('does not fetch an object that exceeds memory', async () => {
     const bucket = bucketOf([]);
     const content = await fetchObject(bucket, { key: 'a.json', bytes: 2e9 }, async () => undefined);
-    expect(content).toEqual({ reason: 'it is larger than 1900 MB; split it' });
+    expect(content).toEqual({ reason: 'it is larger than 1900 MB: split it' });
   });
 
   it('ends when it is aborted', async () => {

@@ -19,7 +19,7 @@ const ana = '111122223333';
 const ben = '444455556666';
 
 describe('finding an archive', () => {
-  it('lists the days, accounts and Regions that are asked for, and nothing else', async () => {
+  it('lists only the days, accounts and Regions in scope', async () => {
     const bucket = bucketOf([
       key(ana, 'eu-central-1', '2026/10/04'),
       key(ana, 'eu-central-1', '2026/10/05'),
@@ -46,7 +46,7 @@ describe('finding an archive', () => {
     ]);
   });
 
-  it('finds what is in scope, however it is laid out and wherever it begins', async () => {
+  it('finds what is in scope in every layout, from every folder', async () => {
     const days = ['2025/12/31', '2026/01/01', '2026/10/05', '2027/02/28'];
     const day = fc.constantFrom(...days);
     const anyKey = fc.record({
@@ -100,7 +100,7 @@ describe('finding an archive', () => {
     );
   });
 
-  it('lists whole what is not laid out as CloudTrail does it, and skips as folders are', async () => {
+  it('lists a folder with another layout completely, and skips files as for local folders', async () => {
     const found = await find(
       bucketOf([
         'exports/a.jsonl',
@@ -127,7 +127,7 @@ describe('finding an archive', () => {
     expect(keysOf(await find(bucket, ''))).toEqual([inFolder]);
   });
 
-  it('takes the object that is named, whatever its name', async () => {
+  it('takes a named object, whatever its name', async () => {
     const found = await find(
       bucketOf(['some/events', 'some/events.json', 'some/events/a.json']),
       'some/events',
@@ -135,24 +135,24 @@ describe('finding an archive', () => {
     expect(keysOf(found)).toEqual(['some/events']);
   });
 
-  it('tells what is beside the archive', async () => {
+  it('lists what is beside the archive as skipped', async () => {
     const found = await find(bucketOf([key(ana, 'eu-central-1', '2026/10/05'), 'athena/x.json']), '');
     expect(found.skipped).toEqual([
       {
         file: 's3://trails/athena/',
-        why: 'not where CloudTrail delivers its log files; name it to have it read',
+        why: 'not where CloudTrail delivers its log files; to read it, name it as a path',
       },
     ]);
   });
 
-  it('says so where there is nothing', async () => {
+  it('is an error where there is nothing', async () => {
     const found = await find(bucketOf(['AWSLogs-old/a.json']), 'AWSLogs/');
     expect(found.errors).toEqual([
-      { file: 's3://trails/AWSLogs/', reason: expect.stringMatching(/^nothing to read here/) },
+      { file: 's3://trails/AWSLogs/', reason: expect.stringMatching(/^there is nothing to read/) },
     ]);
   });
 
-  it('goes on where a folder cannot be listed, and tells once of all that failed alike', async () => {
+  it('goes on where folders cannot be listed, with one error for the same reason', async () => {
     const refuse = (prefix: string): void => {
       if (prefix.includes(ben)) throw s3Error('AccessDenied', 'Access Denied');
     };
@@ -167,7 +167,7 @@ describe('finding an archive', () => {
       {
         file: `s3://trails/AWSLogs/o-exampleorgid/${ben}/CloudTrail/eu-central-1/`,
         reason:
-          's3:ListBucket was denied: AccessDenied (Access Denied); allow it on the bucket (and of 2 more folders)',
+          's3:ListBucket was denied: AccessDenied (Access Denied); allow it on the bucket (and 2 more folders)',
       },
     ]);
   });
@@ -176,13 +176,13 @@ describe('finding an archive', () => {
     ['NoSuchBucket', 'there is no such bucket: NoSuchBucket (NoSuchBucket it is)'],
     [
       'SlowDown',
-      'could not be listed, s3:ListBucket failed: SlowDown (SlowDown it is); S3 is asked too much, try again later',
+      'could not be listed, s3:ListBucket failed: SlowDown (SlowDown it is); S3 throttles the calls, try again later',
     ],
     [
       'ExpiredToken',
       'could not be listed, s3:ListBucket failed: ExpiredToken (ExpiredToken it is); log in again, or name another profile with --profile',
     ],
-  ])('names what S3 says: %s', async (name, reason) => {
+  ])('reports the error of S3: %s', async (name, reason) => {
     const bucket = bucketOf([], () => {
       throw s3Error(name);
     });

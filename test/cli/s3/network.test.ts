@@ -56,15 +56,15 @@ async function fetched(...answers: readonly RequestListener[]) {
 }
 
 describe('the client of S3', () => {
-  it('tries again what S3 is too busy for', async () => {
+  it('retries a call that S3 throttles', async () => {
     expect(await fetched(failing(503, 'SlowDown'), whole)).toEqual({ content: '{"a":[1]}}', calls: 2 });
   });
 
-  it('tells of a connection that breaks in a body, so that the object is fetched again', async () => {
+  it('reports a connection that breaks within a body, so that the object is fetched again', async () => {
     expect(await fetched(cut, whole)).toEqual({ content: '{"a":[1]}}', calls: 2 });
   });
 
-  it('names an object that S3 refuses', async () => {
+  it('reports an object that S3 denies', async () => {
     expect(await fetched(failing(403, 'AccessDenied'))).toEqual({
       content:
         's3:GetObject was denied: AccessDenied (AccessDenied it is); allow it on the objects of the bucket',
@@ -81,7 +81,7 @@ describe('the client of S3', () => {
     expect(await regionOf(client, 'trails')).toBe('eu-central-1');
   });
 
-  it('does not know the Region of a bucket that it may not see', async () => {
+  it('does not know the Region of a bucket that it may not read', async () => {
     const { client } = await clientOf(failing(403, 'AccessDenied'));
     expect(await regionOf(client, 'trails')).toBeUndefined();
   });

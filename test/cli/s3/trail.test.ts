@@ -26,7 +26,7 @@ function lookUp(trail: string, answer: readonly Trail[] | Error) {
   return locationOfTrail(trail, client, 'eu-west-1');
 }
 
-describe('where a trail delivers', () => {
+describe('the location of a trail', () => {
   it.each(['management', arn])('is the folder of its account: %s', async (trail) => {
     expect(await lookUp(trail, [{ ...management, Name: 'other', TrailARN: `${arn}-2` }, management])).toEqual(
       {
@@ -37,12 +37,12 @@ describe('where a trail delivers', () => {
     );
   });
 
-  it('is below the folder that the trail is set to', async () => {
+  it('is below the prefix of the trail', async () => {
     const { prefix } = await lookUp(arn, [{ ...management, S3KeyPrefix: 'security/trail' }]);
     expect(prefix).toBe('security/trail/AWSLogs/111122223333/CloudTrail/');
   });
 
-  it('are the folders of organizations for the trail of one', async () => {
+  it('has the folders of organizations for the trail of one', async () => {
     expect(await lookUp(arn, [{ ...management, IsOrganizationTrail: true }])).toEqual({
       bucket: 'trails',
       prefix: 'AWSLogs/',
@@ -51,7 +51,7 @@ describe('where a trail delivers', () => {
     });
   });
 
-  it('is asked in the Region that an ARN names', () => {
+  it('is read in the Region of the ARN', () => {
     expect(regionOfTrail(arn)).toBe('eu-central-1');
     expect(regionOfTrail('arn:aws-us-gov:cloudtrail:us-gov-west-1:111122223333:trail/a')).toBe(
       'us-gov-west-1',
@@ -59,22 +59,22 @@ describe('where a trail delivers', () => {
     expect(regionOfTrail('management')).toBeUndefined();
   });
 
-  it('is not known of a trail that is not there', async () => {
+  it('is an error for a trail that does not exist', async () => {
     await expect(lookUp('managment', [management])).rejects.toThrow(
       new UsageError(
-        'there is no trail managment in eu-west-1; those that are: management. Name it by its ARN, or its Region with --region, or its bucket: trailseal replay s3://BUCKET/PREFIX',
+        'there is no trail managment in eu-west-1; the trails there are: management. Use its ARN, name its Region with --region, or name its bucket: trailseal replay s3://BUCKET/PREFIX',
       ),
     );
   });
 
-  it('is not guessed where two trails have the name', async () => {
+  it('is an error where two trails have the name', async () => {
     const other = { ...management, TrailARN: arn.replace('eu-central-1', 'us-east-1') };
     await expect(lookUp('management', [management, other])).rejects.toThrow(
-      `several trails are called management; name one by its ARN: ${arn}, ${other.TrailARN}`,
+      `several trails are called management; use the ARN of one: ${arn}, ${other.TrailARN}`,
     );
   });
 
-  it('cannot be looked up without permission', async () => {
+  it('needs permission', async () => {
     await expect(lookUp('management', s3Error('AccessDeniedException', 'not authorized'))).rejects.toThrow(
       'cloudtrail:DescribeTrails was denied: AccessDeniedException (not authorized); allow it, or name the bucket: trailseal replay s3://BUCKET/PREFIX',
     );

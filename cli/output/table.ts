@@ -1,0 +1,67 @@
+/** What the commands' text has in common: colour, the terminal's width, tables without lines, and wrapped text. */
+import { styleText } from 'node:util';
+import Table from 'cli-table3';
+
+export type TextStyle = Parameters<typeof styleText>[0];
+/** Colours a text, or leaves it as it is. */
+export type Paint = (style: TextStyle, text: string) => string;
+
+export interface TextOptions {
+  readonly colour: boolean;
+  /** Columns of the terminal. */
+  readonly width: number;
+}
+
+/** The options for stdout: no colour where it is piped or `NO_COLOR` is set, 140 columns where the width is not known. */
+export function stdoutOptions(): TextOptions {
+  const colour = process.stdout.hasColors?.() === true && (process.env['NO_COLOR'] ?? '') === '';
+  return { colour, width: process.stdout.columns ?? 140 };
+}
+
+export function painter(colour: boolean): Paint {
+  return (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text);
+}
+
+/** cli-table3's `chars`: columns are separated by spaces alone. */
+const chars = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: ' ',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: ' ',
+};
+
+/** @param numeric how many of the last columns are numbers, aligned to the right. */
+export function plainTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  numeric = 0,
+): string {
+  const table = new Table({
+    head: [...head],
+    colAligns: head.map((_, index) => (index < head.length - numeric ? 'left' : 'right')),
+    style: { head: [], border: [], compact: true },
+    chars,
+  });
+  for (const row of rows) table.push([...row]);
+  return table.toString();
+}
+
+/**
+ * The text in lines of at most `width` characters, broken between words, and within a word only where it is longer than
+ * a line. cli-table3 would cut such a word, and commands and ARNs must be shown whole.
+ */
+export function wrapped(text: string, width: number): string {
+  const lines = text.match(new RegExp(`\\S.{0,${width - 1}}(?=\\s|$)|\\S.{0,${width - 1}}`, 'gsu'));
+  return (lines ?? []).map((line) => line.trimEnd()).join('\n');
+}

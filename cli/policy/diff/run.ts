@@ -1,0 +1,79 @@
+/** Runs `trailseal policy diff`. */
+import { parsePolicy } from '../../../lib/policy/file/parse.ts';
+import type { Policy } from '../../../lib/policy/model.ts';
+import { controls } from '../../../lib/services/catalogue.ts';
+import { chooseControls } from '../../commands/options.ts';
+import type { PolicyDiffFlags } from '../../commands/policy.ts';
+import { exitCode, UsageError } from '../../exit.ts';
+import { printableJson } from '../../output/printable.ts';
+import { inputErrorsJson, skippedJson, version } from '../../output/replay-json.ts';
+import { inputErrorsText } from '../../output/summary.ts';
+import { stdoutOptions } from '../../output/table.ts';
+import { readingArchive } from '../../replay/archive.ts';
+import { policyErrorText, readText } from '../file.ts';
+import { compare } from './compare.ts';
+import { replayUnderBoth } from './replays.ts';
+import type { PolicyDiffJson } from './schema.ts';
+import { summaryOf } from './summary.ts';
+import { diffText } from './text.ts';
+
+/**
+ * Replays what `paths` and the trails hold under two policies, and prints what the new one changes.
+ * @returns the exit code.
+ */
+export async function runPolicyDiff(
+  oldFile: string,
+  newFile: string,
+  paths: readonly string[],
+  flags: PolicyDiffFlags,
+  signal: AbortSignal,
+): Promise<number> {
+  const policies = readBoth(oldFile, newFile);
+  if (policies === undefined) return exitCode.usage;
+  if (paths.length === 0 && flags.trail.length === 0) {
+    throw new UsageError(
+      'policy diff takes, after the two policies, what to replay: files, folders, s3://BUCKET/PREFIX, or --trail NAME',
+    );
+  }
+  const chosen = chooseControls(flags.control, controls);
+  const now = new Date();
+  const { result, sources } = await readingArchive(paths, flags, signal, (local, reading) =>
+    replayUnderBoth(local, policies, chosen, { ...reading, now }),
+  );
+  const comparison = compare(result.old, result.new);
+  const { files, records, inputErrors, skipped } = result.new.replay;
+  const diff: PolicyDiffJson = {
+    trailseal: version,
+    generatedAt: now.toISOString(),
+    old: oldFile,
+    new: newFile,
+    sources: [...sources],
+    files,
+    records,
+    summary: summaryOf(comparison, { old: oldFile, new: newFile }),
+    changed: comparison.changes.length > 0,
+    same: comparison.same,
+    controls: [...comparison.controls],
+    findings: [...comparison.changes],
+    inputErrors: inputErrorsJson(inputErrors),
+    skipped: skippedJson(skipped),
+  };
+  process.stdout.write(
+    flags.format === 'json'
+      ? `${printableJson(diff, 2)}\n`
+      : diffText(diff, { width: stdoutOptions().width, quiet: flags.quiet === true }),
+  );
+  if (inputErrors.length > 0) process.stderr.write(`${inputErrorsText(result.new.replay)}\n`);
+  if (flags.failOnChange === true && diff.changed) return exitCode.failure;
+  return inputErrors.length > 0 ? exitCode.incomplete : exitCode.success;
+}
+
+/** Both policies; `undefined` where one is invalid, after all errors were printed. */
+function readBoth(oldFile: string, newFile: string): { old: Policy; new: Policy } | undefined {
+  const [old, now] = [oldFile, newFile].map((file) => {
+    const parsed = parsePolicy(readText(file), file, controls);
+    if (!parsed.ok) process.stderr.write(`${policyErrorText(file, parsed.errors)}\n`);
+    return parsed.ok ? parsed.policy : undefined;
+  });
+  return old === undefined || now === undefined ? undefined : { old, new: now };
+}

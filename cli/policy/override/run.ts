@@ -1,0 +1,226 @@
+/** Runs `trailseal policy show`, `push` and `clear`. */
+import type { SSMClient } from '@aws-sdk/client-ssm';
+import { ssmClient } from '../../../lib/aws/sdk.ts';
+import { bundledPolicy } from '../../../lib/policy/bundled.ts';
+import { parsePolicy } from '../../../lib/policy/file/parse.ts';
+import type { PolicyFile } from '../../../lib/policy/file/schema.ts';
+import type { Policy } from '../../../lib/policy/model.ts';
+import { faultText, overrideReader } from '../../../lib/policy/override.ts';
+import { controls } from '../../../lib/services/catalogue.ts';
+import { type Answer, answered, type NoAnswer } from '../../aws/answer.ts';
+import type { DeploymentFlags } from '../../commands/options.ts';
+import type { PolicyClearFlags, PolicyPushFlags, PolicyShowFlags } from '../../commands/policy.ts';
+import { exitCode, UsageError } from '../../exit.ts';
+import { checkConsent, consented, type Prompt, promptAt } from '../../operator/consent.ts';
+import {
+  callerOf,
+  type DeploymentSession,
+  deploymentJson,
+  deploymentText,
+  openDeployment,
+} from '../../operator/deployment.ts';
+import { printable, printableJson } from '../../output/printable.ts';
+import { errorsText, policyErrorText, readText } from '../file.ts';
+import { changesText, type PolicyChange, policyChanges } from './changes.ts';
+import {
+  type DeployedPolicy,
+  type DeployedPolicyFile,
+  deployedPolicy,
+  deployedPolicyFile,
+  effectivePolicy,
+  type OverrideState,
+} from './effective.ts';
+import { deleteOverride, overrideVersions, parameterValue, putOverride } from './parameter.ts';
+import { effectivePolicyJson, effectivePolicyText, uncheckedText } from './text.ts';
+
+/**
+ * Shows the effective policy, and changes nothing.
+ * @returns the exit code: 1 where the newest version of the override is invalid, 3 where it could not be read.
+ */
+export async function runPolicyShow(flags: PolicyShowFlags): Promise<number> {
+  const opened = await open(flags);
+  if (!opened.known) return unreadable(opened);
+  const { deployment, deployed, ssm } = opened.value;
+  const file = deployedPolicyFile(flags.policy, deployed);
+  const found = await effectivePolicyOf(ssm, deployed, file);
+  if (!found.known) return unreadable(found);
+  if (flags.format === 'json') {
+    print(deployment, effectivePolicyJson(found.value, deployed, file));
+  } else {
+    const text = effectivePolicyText(found.value, deployed, file);
+    process.stdout.write(`Effective policy of ${deploymentText(deployment)}\n\n${text}\n`);
+  }
+  return found.value.faults.length > 0 ? exitCode.failure : exitCode.success;
+}
+
+/**
+ * Overrides the deployed policy by a policy file, once a person has agreed.
+ * @returns the exit code: 1 where the person did not agree, 2 for a policy that is invalid or goes beyond the deployed
+ *   one, 3 where something could not be read or written.
+ */
+export async function runPolicyPush(
+  file: string,
+  flags: PolicyPushFlags,
+  signal: AbortSignal,
+  prompt: Prompt | undefined = promptAt(signal),
+): Promise<number> {
+  const parsed = parsePolicy(readText(file), file, controls);
+  if (!parsed.ok) throw new UsageError(policyErrorText(file, parsed.errors));
+  const value = parameterValue(parsed.checked);
+  checkConsent(flags, prompt, 'policy push');
+  const opened = await open(flags);
+  if (!opened.known) return unreadable(opened);
+  const { deployment, deployed, ssm } = opened.value;
+  const name = parameterOf(deployed);
+  const deployedFile = deployedPolicyFile(flags.policy, deployed);
+  checkWithinDeployed(file, value, deployedFile);
+  const before = await effectivePolicyOf(ssm, deployed, deployedFile);
+  if (!before.known) return unreadable(before);
+  const old = policyBefore(before.value, deployedFile);
+  const changes = old === undefined ? undefined : policyChanges(old, parsed.policy);
+  const json = { parameter: name, changes: changes ?? null, checkedAgainstDeployed: deployedFile.known };
+  if (before.value.newest?.value === value) {
+    if (flags.format === 'json') print(deployment, { ...json, written: false, version: null });
+    else process.stdout.write(`${printable(name)} has this policy already; nothing was written.\n`);
+    return exitCode.success;
+  }
+  if (flags.format !== 'json' || flags.yes !== true) {
+    const stream = flags.format === 'json' ? process.stderr : process.stdout;
+    stream.write(`${pushPreview(before.value, changes, deployedFile)}\n`);
+  }
+  const question = `Override the policy of ${deploymentText(deployment)} by ${printable(file)}?`;
+  const reason = await consented(flags, prompt, question);
+  if (reason === undefined) {
+    process.stderr.write('The policy was not changed.\n');
+    return exitCode.failure;
+  }
+  const written = await putOverride(ssm, name, value, { actor: callerOf(deployment), reason });
+  if (!written.known) return failed('written', written);
+  if (flags.format === 'json') print(deployment, { ...json, written: true, version: written.value ?? null });
+  else {
+    const { stage, region } = deployment;
+    process.stdout.write(
+      `${printable(name)} version ${written.value ?? '?'} overrides the deployed policy of ${deploymentText(deployment)}. ` +
+        'Functions apply it within a minute. To check:\n' +
+        `  trailseal policy show --stage ${stage} --region ${region}\n`,
+    );
+  }
+  return exitCode.success;
+}
+
+/**
+ * Deletes the override, once a person has agreed.
+ * @returns the exit code: 1 where the person did not agree, 3 where it could not be read or deleted.
+ */
+export async function runPolicyClear(
+  flags: PolicyClearFlags,
+  signal: AbortSignal,
+  prompt: Prompt | undefined = promptAt(signal),
+): Promise<number> {
+  checkConsent(flags, prompt, 'policy clear');
+  const opened = await open(flags);
+  if (!opened.known) return unreadable(opened);
+  const { deployment, deployed, ssm } = opened.value;
+  const name = parameterOf(deployed);
+  const versions = await overrideVersions(ssm, name);
+  if (!versions.known) return unreadable(versions);
+  const exists = versions.value.length > 0;
+  if (exists) {
+    const question = `Delete ${printable(name)}, so that the deployed policy applies again in ${deploymentText(deployment)}?`;
+    if ((await consented(flags, prompt, question)) === undefined) {
+      process.stderr.write('The override was not deleted.\n');
+      return exitCode.failure;
+    }
+    const deleted = await deleteOverride(ssm, name);
+    if (!deleted.known) return failed('deleted', deleted);
+  }
+  if (flags.format === 'json') print(deployment, { parameter: name, deleted: exists });
+  else {
+    process.stdout.write(
+      exists
+        ? `${printable(name)} is deleted. Functions apply the deployed policy within a minute.\n`
+        : `${printable(name)} does not exist: the deployed policy applies already.\n`,
+    );
+  }
+  return exitCode.success;
+}
+
+interface OpenPolicy {
+  readonly deployment: DeploymentSession;
+  readonly deployed: DeployedPolicy;
+  readonly ssm: SSMClient;
+}
+
+async function open(flags: DeploymentFlags): Promise<Answer<OpenPolicy>> {
+  const deployment = await openDeployment(flags);
+  const deployed = await deployedPolicy(deployment);
+  if (!deployed.known) return deployed;
+  return answered({ deployment, deployed: deployed.value, ssm: ssmClient(deployment.config) });
+}
+
+async function effectivePolicyOf(
+  ssm: SSMClient,
+  { parameter }: DeployedPolicy,
+  file: DeployedPolicyFile,
+): Promise<Answer<OverrideState>> {
+  const read = overrideReader(checkedOf(file), controls);
+  if (parameter === undefined) return answered(effectivePolicy([], read));
+  const versions = await overrideVersions(ssm, parameter);
+  return versions.known ? answered(effectivePolicy(versions.value, read)) : versions;
+}
+
+function checkedOf(file: DeployedPolicyFile): PolicyFile | undefined {
+  return file.known ? file.checked : undefined;
+}
+
+/** @throws UsageError where the deployment allows no override. */
+function parameterOf({ parameter }: DeployedPolicy): string {
+  if (parameter !== undefined) return parameter;
+  throw new UsageError(
+    'this deployment allows no override of its policy: deploy it with --param="policyParameter=/trailseal/STAGE/policy"',
+  );
+}
+
+/** @throws UsageError where the policy asks for what the deployment has no permissions for, as far as that is known. */
+function checkWithinDeployed(file: string, value: string, deployed: DeployedPolicyFile): void {
+  const found = overrideReader(checkedOf(deployed), controls)(value, file);
+  if (found.ok) return;
+  throw new UsageError(
+    errorsText(found.faults.map((fault) => `${printable(file)} ${printable(faultText(fault))}`)),
+  );
+}
+
+/** The policy in effect before; `undefined` where that is the deployed one, and its file is not known. */
+function policyBefore({ override }: OverrideState, file: DeployedPolicyFile): Policy | undefined {
+  if (override !== undefined) return override.policy;
+  return file.known ? bundledPolicy({ file: file.name, checked: file.checked }, controls) : undefined;
+}
+
+function pushPreview(
+  { override }: OverrideState,
+  changes: readonly PolicyChange[] | undefined,
+  file: DeployedPolicyFile,
+): string {
+  const from = override === undefined ? 'the deployed policy' : `version ${override.version.version ?? '?'}`;
+  const what =
+    changes === undefined
+      ? `The changes cannot be shown, because ${from} is not known.`
+      : changes.length === 0
+        ? `There are no changes from ${from}.`
+        : `Changes from ${from}:\n${changesText(changes)}`;
+  return file.known ? what : `${what}\n${uncheckedText(file.because)}`;
+}
+
+function print(deployment: DeploymentSession, json: Record<string, unknown>): void {
+  process.stdout.write(`${printableJson({ ...deploymentJson(deployment), ...json }, 2)}\n`);
+}
+
+function unreadable({ detail }: NoAnswer): number {
+  process.stderr.write(`the effective policy could not be read: ${printable(detail)}\n`);
+  return exitCode.incomplete;
+}
+
+function failed(what: string, { detail }: NoAnswer): number {
+  process.stderr.write(`the override was NOT ${what}: ${printable(detail)}\n`);
+  return exitCode.incomplete;
+}

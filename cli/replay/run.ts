@@ -1,0 +1,39 @@
+/** Runs `trailseal replay`. */
+import { replayPaths } from '../../lib/pipeline/replay/replay.ts';
+import { controls } from '../../lib/services/catalogue.ts';
+import { checkOut, chooseControls } from '../commands/options.ts';
+import type { ReplayFlags } from '../commands/replay.ts';
+import { UsageError } from '../exit.ts';
+import { version } from '../output/replay-json.ts';
+import { readPolicy } from '../policy/file.ts';
+import { readingArchive } from './archive.ts';
+import { conclude } from './conclude.ts';
+
+/**
+ * Replays `paths` and the trails' buckets, and prints and writes the results.
+ * @returns the exit code.
+ */
+export async function runReplay(
+  paths: readonly string[],
+  flags: ReplayFlags,
+  signal: AbortSignal,
+): Promise<number> {
+  if (paths.length === 0 && flags.trail.length === 0) {
+    throw new UsageError('replay takes what to read: files, folders, s3://BUCKET/PREFIX, or --trail NAME');
+  }
+  const chosen = chooseControls(flags.control, controls);
+  const { policy, name } = readPolicy(flags.policy, controls);
+  checkOut(flags.out);
+  const now = new Date();
+  const { result, sources } = await readingArchive(paths, flags, signal, (local, reading) =>
+    replayPaths(local, { ...reading, controls: chosen, policy, now }),
+  );
+  const origin = {
+    command: 'replay',
+    version,
+    generatedAt: now.toISOString(),
+    sources,
+    policy: name,
+  } as const;
+  return conclude(result, origin, chosen, flags, signal);
+}
