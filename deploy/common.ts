@@ -1,4 +1,4 @@
-/** What all functions have in common, as osls wants them told. */
+/** The settings that all functions share, in the form that osls reads. */
 
 import { stackName } from '../lib/aws/names.ts';
 import { metricNamespace } from '../lib/pipeline/live/metrics.ts';
@@ -33,14 +33,14 @@ export function environment(deployment: Deployment, name: FunctionName): Propert
   };
 }
 
-/** For whoever has resources looked at: the queues of the evaluators. */
+/** For functions that request re-evaluations: the queues of the evaluators. */
 export function evaluatorQueueUrls({ controls }: Deployment): Properties {
   return Object.fromEntries(
     [...controls.keys()].map((name) => [`TRAILSEAL_QUEUE_URL_${name.toUpperCase()}`, ref(ids.queue(name))]),
   );
 }
 
-/** For whoever has findings acted upon: the queue of remediation, where there is one. */
+/** For functions that request actions: the queue of `remediate`, if it is deployed. */
 export function remediationQueueUrl({ functions }: Deployment): Properties {
   return functions.includes('remediate')
     ? { TRAILSEAL_REMEDIATE_QUEUE_URL: ref(ids.queue('remediate')) }

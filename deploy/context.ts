@@ -26,11 +26,11 @@ export interface Deployment {
   /** The evaluators that are deployed, and the scheduled scan. */
   readonly queues: readonly QueueName[];
   /**
-   * By action, those of the controls for which the policy asks for it. While there is none, and nothing that changes
-   * resources may be ordered, nothing of what tells and remediates is deployed.
+   * By action, the controls for which the policy asks for it. If there is none, and operators may request nothing that
+   * changes resources, neither notifications nor remediation is deployed.
    */
   readonly actions: ReadonlyMap<Action, readonly Control[]>;
-  /** By action, those of the controls for which operators may order it. */
+  /** By action, the controls for which operators may request it. */
   readonly requested: ReadonlyMap<RequestedAction, readonly Control[]>;
   /** All functions that are deployed. */
   readonly functions: readonly FunctionName[];
@@ -75,7 +75,7 @@ export function deploymentOf(parameters: Parameters, services: readonly Service[
   return { parameters, services, policy, checked, controls, queues, actions, requested, functions };
 }
 
-/** @throws ParameterError where the policy asks for them, or lets them be ordered, and the parameters do not allow it. */
+/** @throws ParameterError where the policy asks for such writes, or lets operators request them, and the parameters do not allow it. */
 function refuseKeyPolicyWrites(
   { policy, allowKeyPolicyWrites }: Parameters,
   { actions, requested }: Pick<Deployment, 'actions' | 'requested'>,
@@ -86,7 +86,7 @@ function refuseKeyPolicyWrites(
   if (concerned === undefined || allowKeyPolicyWrites) return;
   throw new ParameterError(
     'allowKeyPolicyWrites',
-    `is false, and the policy ${policy} ${asking === undefined ? 'lets operators order' : 'asks for'} ${action} ` +
+    `is false, and the policy ${policy} ${asking === undefined ? 'lets operators request' : 'asks for'} ${action} ` +
       `(${concerned.map(({ id }) => id).join(', ')}), which needs kms:PutKeyPolicy on all keys: ` +
       'take the action out of the policy, or allow it by --param="allowKeyPolicyWrites=true"',
   );
@@ -107,8 +107,8 @@ function byAction<A extends Action>(
 }
 
 /**
- * The functions that these actions and orders need. People are told of whatever is changed, also where nobody asks for
- * it. Orders that change nothing need `operator` alone.
+ * The functions that these actions and custom actions need. Every change is notified, also where the policy does not ask
+ * for it. Custom actions that change nothing need `operator` alone.
  */
 function actingOn(
   actions: Deployment['actions'],
@@ -117,17 +117,17 @@ function actingOn(
   const changes =
     [...actions.keys()].some((action) => kindOf(action) !== undefined) ||
     customActions.some(changesResources);
-  const telling: readonly FunctionName[] = changes
+  const acting: readonly FunctionName[] = changes
     ? ['transitions', 'remediate', 'notify']
     : ['transitions', 'notify'];
   return [
-    ...(changes || actions.size > 0 ? telling : []),
+    ...(changes || actions.size > 0 ? acting : []),
     ...(customActions.length > 0 ? (['operator'] as const) : []),
   ];
 }
 
-function changesResources(order: AllowedCustomAction): boolean {
-  return order !== 're-check' && order !== 'exempt';
+function changesResources(customAction: AllowedCustomAction): boolean {
+  return customAction !== 're-check' && customAction !== 'exempt';
 }
 
 function policyOf({ policy }: Parameters): CheckedPolicy {

@@ -9,11 +9,11 @@ export interface Grant {
   readonly action: string;
   readonly resource: Value;
   readonly condition?: Statement['Condition'];
-  /** For people: what needs it. */
+  /** The reason, for readers. */
   readonly why: string;
 }
 
-/** For actions of which AWS knows no resources, and where the Region can be told. */
+/** For actions for which AWS defines no resources, and where the Region can be a condition. */
 export const ofThisRegion = {
   resource: '*',
   condition: { StringEquals: { 'aws:RequestedRegion': ref('AWS::Region') } },

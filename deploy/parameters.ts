@@ -13,7 +13,7 @@ export interface Rate {
   readonly minutes: number;
 }
 
-/** A parameter of the deployment that can't be used; the message names it and tells what it may be. */
+/** A parameter of the deployment that can't be used; the message names it and says which values are valid. */
 export class ParameterError extends Error {
   override readonly name = 'ParameterError';
   readonly parameter: string;

@@ -67,13 +67,13 @@ async function evaluating(name: Exclude<QueueName, 'scan'>, deployment: Deployme
       sid: 'ImportFindings',
       action: 'securityhub:BatchImportFindings',
       resource: localArn('securityhub', `product/\${AWS::AccountId}/default`),
-      why: 'Security Hub is told of findings, as the account’s own product',
+      why: 'publishes findings to Security Hub, as the account’s own product',
     },
-    send([name], 'messages to be looked at again'),
+    send([name], 'requests re-evaluations'),
   ];
 }
 
-/** Where the policy goes by tags that the facts do not tell. */
+/** Where the policy uses tags that the facts do not contain. */
 function readingTags(controls: readonly Control[], { policy }: Deployment): Promise<readonly Grant[]> {
   const byTags = controls.filter(({ id }) => usesTags(policy, id));
   return Promise.all(
@@ -104,10 +104,14 @@ async function scanning(deployment: Deployment) {
   );
   return [
     ...listing,
-    ...stateTableGrants(['dynamodb:BatchGetItem'], 'open', 'what is open or pending publication is read'),
+    ...stateTableGrants(
+      ['dynamodb:BatchGetItem'],
+      'open',
+      'reads the findings that are open or pending publication',
+    ),
     send(
       deployment.queues,
-      'evaluators are told what to look at; a scheduled scan that takes long goes on in another message',
+      'requests re-evaluations from the evaluators; a long scheduled scan continues in another message',
     ),
     ...(deployment.functions.includes('remediate')
       ? [

@@ -97,7 +97,7 @@ export function encryption({ kmsKeyArn }: Parameters): { readonly [property: str
  */
 export function fromEvents(sid: string, queue: string, from: readonly string[]): Statement {
   const [source, ...others] = from.map(arnOf);
-  if (source === undefined) throw new TypeError(`nothing is told that sends to ${queue}`);
+  if (source === undefined) throw new TypeError(`no sender is declared for the queue ${queue}`);
   return {
     ...allow(sid, ['sqs:SendMessage'], arnOf(queue), {
       ArnEquals: { 'aws:SourceArn': others.length === 0 ? source : [source, ...others] },
@@ -191,10 +191,10 @@ function schedule({ stage, scanSchedule, kmsKeyArn }: Parameters): Resources {
     },
     [ids.scheduleRole]: scheduleRole({
       queue: 'scan',
-      description: 'Lets EventBridge Scheduler order a scheduled scan of Trailseal',
+      description: 'Lets EventBridge Scheduler request a scheduled scan of Trailseal',
       group: 'default',
-      policy: 'order-a-scan',
-      sid: 'OrderASweep',
+      policy: 'request-a-scan',
+      sid: 'RequestAScan',
       kmsKeyArn,
     }),
   };

@@ -1,6 +1,6 @@
 /**
  * For serverless.yml, which runs plain JavaScript only; Node 24 loads the rest. osls calls each of these for the
- * value that serverless.yml asks for, and tells of each that fails: so what is wrong fails `functions` alone.
+ * value that serverless.yml asks for, and reports each that fails: so what is wrong fails `functions` alone.
  */
 
 export async function functions(osls) {
@@ -36,7 +36,7 @@ async function deployment({ options, resolveVariable }) {
   const names = new Set([...parameterNames, ...given]);
   const written = {};
   for (const name of names) {
-    // Not caught: osls has ways of its own to say that it can't tell yet, and asks again.
+    // Not caught: osls signals in its own way that a value is not known yet, and asks again.
     written[name] = await resolveVariable(name === 'stage' ? 'sls:stage' : `param:${name}`);
   }
   try {

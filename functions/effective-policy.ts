@@ -1,5 +1,5 @@
 /**
- * The effective policy, as it is without an override: the deployed one. Where the deployment has the parameter
+ * The effective policy without an override: the deployed one. Where the deployment has the parameter
  * `policyParameter`, bundles hold `policy-overridden.ts` in place of this module (`deploy/esbuild/override.ts`).
  */
 import type { Logger } from '@aws-lambda-powertools/logger';
@@ -12,7 +12,7 @@ import { checkedPolicy } from './policy.ts';
 import type { Telemetry } from './telemetry.ts';
 
 export interface PolicyParts {
-  /** Those that the function evaluates; an override may bring a policy for all. */
+  /** The controls that the function evaluates; an override may be a policy for all. */
   readonly controls: readonly Control[];
   readonly config: ClientConfig;
   readonly logger: Logger;
@@ -20,9 +20,9 @@ export interface PolicyParts {
 }
 
 /**
- * @returns tells the effective policy, to be asked once an invocation: the same object while the policy is the same. It
- *   rejects with `PolicyUnreadable` where an override may be there and can't be read.
- * @throws EnvironmentError where an override is meant, and the bundle was made without.
+ * @returns a function that reads the effective policy, to be called once an invocation. Its result is the same object while the policy
+ *   is the same. It rejects with `PolicyUnreadable` where an override may be there and can't be read.
+ * @throws EnvironmentError where the deployment has an override, and the bundle was built without.
  */
 export function effectivePolicy({ controls }: PolicyParts): () => Promise<Policy> {
   if ((process.env['TRAILSEAL_POLICY_PARAMETER'] ?? '') !== '') {

@@ -1,4 +1,4 @@
-/** What the evaluator functions have in common: from a Lambda invocation to the evaluator, and back. */
+/** The handler of all evaluator functions: from a Lambda invocation to the evaluator, and back. */
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
@@ -28,9 +28,9 @@ import { loggerOf, Telemetry } from './telemetry.ts';
 
 /**
  * The handler of an evaluator: its bundle holds the services of this one evaluator alone (`deploy/esbuild/services.ts`).
- * Answers an invocation by SQS with what failed; one by a bare event with all that came of it.
- * @param evaluator its name; that of the only one whose services there are, where left out.
- * @throws TypeError where there are several.
+ * Returns the failed messages of an invocation by SQS; all results of an invocation with a bare event.
+ * @param evaluator its name; by default the only evaluator whose services the bundle holds.
+ * @throws TypeError if there are several.
  */
 export function evaluatorHandler(
   evaluator: EvaluatorName = theOnly(evaluators),
@@ -93,7 +93,7 @@ export function evaluatorHandler(
     context: Context,
   ): Promise<SQSBatchResponse | readonly EvaluatorResult[]> {
     const { deliveries, bySqs } = deliveriesIn(event);
-    // Asked once: where it can't be told, each of the deliveries fails with that reason.
+    // Read once: if it can't be read, each delivery fails with that reason.
     const evaluator = policy().then(evaluatorUnder);
     const batch: Batch<EvaluatorResult> = bySqs
       ? await takeBatch(

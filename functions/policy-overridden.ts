@@ -9,10 +9,10 @@ import { controls } from '../lib/services/catalogue.ts';
 import type { PolicyParts } from './effective-policy.ts';
 import { checkedPolicy } from './policy.ts';
 
-/** What each invocation may wait for: it is told at once, and its messages come again. */
+/** Few attempts, because each invocation waits for them: it fails soon, and its messages are delivered again. */
 const maxAttempts = 2;
 
-/** As that of `effective-policy.ts`; tells the log and the metrics of an override that is not deleted by. */
+/** As that of `effective-policy.ts`; logs and counts an override that is wrong and not used. */
 export function effectivePolicy({ config, logger, telemetry }: PolicyParts): () => Promise<Policy> {
   const name = variable(process.env, 'TRAILSEAL_POLICY_PARAMETER');
   const parameter = policyParameter(ssmClient({ ...config, maxAttempts }), name);
@@ -24,7 +24,7 @@ export function effectivePolicy({ config, logger, telemetry }: PolicyParts): () 
       if (invalid !== undefined) {
         const { version, faults } = invalid;
         telemetry.add('PolicyOverrideInvalid', 1);
-        logger.error('the override of the policy is wrong, and is not deleted by', {
+        logger.error('the policy override is wrong, and is not used', {
           parameter: name,
           version,
           faults: faults.map(faultText),
@@ -32,7 +32,7 @@ export function effectivePolicy({ config, logger, telemetry }: PolicyParts): () 
         });
       }
       if (unread !== undefined) {
-        logger.warn('the override of the policy can not be read', { parameter: name, reason: unread, used });
+        logger.warn('the policy override can not be read', { parameter: name, reason: unread, used });
       }
       return policy;
     } catch (error) {

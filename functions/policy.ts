@@ -1,6 +1,6 @@
 /**
  * The policy file of the deployment, checked. As it stands here, the file is read when this module is loaded, which
- * is what tests and a function that runs from its sources want. A bundle holds the checked data in place of this
+ * is what tests and a function that runs from its sources need. A bundle holds the checked data in place of this
  * module (`deploy/esbuild/policy.ts`), so that neither YAML nor the policy's schema is part of it.
  */
 import { checkedPolicyIn, policyFileOf } from '../deploy/esbuild/policy-file.ts';

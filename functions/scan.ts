@@ -1,4 +1,4 @@
-/** Scheduled scans: has the evaluators look at everything that AWS lists, and at everything that the state table holds open. */
+/** The scheduled scan: has the evaluators re-evaluate all resources that AWS lists, and all open findings in the state table. */
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
@@ -37,7 +37,7 @@ const stateTable = new DynamoStateTable({
   random: Math.random,
 });
 const policy = effectivePolicy({ controls, config, logger, telemetry });
-/** Those that the policy enables, of the evaluators that are deployed. */
+/** The controls that the policy enables, of the evaluators that are deployed. */
 const enabledBy = ({ controls: byId }: Policy) =>
   controls.filter(
     (control) => byId.get(control.id)?.enabled === true && queueUrls[evaluatorOf(control)] !== undefined,
@@ -50,7 +50,7 @@ async function send(queue: QueueName | 'remediate', bodies: readonly unknown[]):
   if (url !== undefined) await sendAll(sqs, url, bodies);
 }
 
-/** One order at a time: each may take as long as Lambda lets it. */
+/** One message at a time: each may take as long as Lambda allows. */
 async function take(deliveries: readonly Delivery[], remaining: () => number): Promise<readonly Scanned[]> {
   const effective = await policy();
   const enabled = enabledBy(effective);
@@ -61,7 +61,7 @@ async function take(deliveries: readonly Delivery[], remaining: () => number): P
       const reason =
         message.kind === 'malformed'
           ? message.reason
-          : `this queue takes orders to scheduled scan, no ${message.kind}`;
+          : `this queue takes requests of scheduled scans, no ${message.kind}`;
       await deadLettersTo(sqs, deadLetterUrl)(body, reason);
       telemetry.add('MessagesDeadLettered', 1);
       continue;
@@ -85,7 +85,7 @@ async function take(deliveries: readonly Delivery[], remaining: () => number): P
   return scanned;
 }
 
-/** Answers an invocation by SQS with what failed; any other with what was swept. */
+/** Returns the failed messages of an invocation by SQS; the results of the scan of any other. */
 async function handle(event: unknown, context: Context): Promise<SQSBatchResponse | readonly Scanned[]> {
   const { deliveries, bySqs } = deliveriesIn(event);
   const remaining = () => context.getRemainingTimeInMillis();

@@ -24,13 +24,13 @@ const bus = variable(process.env, 'TRAILSEAL_BUS');
 const client = eventBridgeClient(config);
 const deadLetter = deadLettersTo(sqsClient(config), variable(process.env, 'TRAILSEAL_DEAD_LETTER_URL'));
 
-/** Answers with the first record that failed: from there the stream is read again. */
+/** Returns the first record that failed: Lambda reads the stream again from there. */
 async function handle(event: unknown): Promise<DynamoDBBatchResponse> {
   const records = list(event, 'Records');
   for (const record of records) {
     const read = readStreamRecord(record);
     try {
-      // One after the other, so that what is read again begins just where it failed, in order.
+      // One after the other, so that Lambda reads again exactly from the failed record, in order.
       if (read.kind === 'transition')
         await putEvents([publishableTransition(read.transition)], { client, bus, wait });
       if (read.kind === 'unreadable') await deadLetter(JSON.stringify(record), read.reason);

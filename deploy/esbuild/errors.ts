@@ -33,7 +33,7 @@ const exception = new RegExp(
   'gm',
 );
 
-/** The same class, but for the name of the function; `name` is what exceptions are told apart by. */
+/** The same class, but for the name of the function; exceptions are distinguished by `name`. */
 const maker = `
 function exceptionClass(name, namespace, $fault, fields = []) {
   const made = class extends __BaseException {

@@ -6,7 +6,7 @@ import type { BuildOptions } from 'esbuild';
 
 /**
  * - `mainFields`: packages as ES modules, of which esbuild can leave out what is not used.
- * - `minify`: no names are kept. Errors are told apart by their `name`, which the SDK's and Trailseal's classes set.
+ * - `minify`: no names are kept. Errors are distinguished by their `name`, which the SDK's and Trailseal's classes set.
  * - No source map: Node reads the map when it loads the bundle, which costs more than a tenth of the start. The
  *   bundle depends on nothing but sources and policy, so that its map can be made when a stack trace calls for it.
  * - `metafile` is for `deploy/bundle.ts` alone, which asks for it by itself.

@@ -13,8 +13,8 @@ import { encryption, fromEvents, queuePair, queuePolicy, queueTarget, retentions
 import { arnOf, type Resources, ref, type Value } from '../template.ts';
 import { actingTimeouts } from './functions.ts';
 
-/** What each is told. What is unknown is never acted on. */
-const told: Readonly<Record<ListenerName, { readonly [member: string]: Value }>> = {
+/** The event pattern of each listener. UNKNOWN is never acted on. */
+const patterns: Readonly<Record<ListenerName, { readonly [member: string]: Value }>> = {
   remediate: { 'detail-type': [detailTypes.failed, detailTypes.passed, detailTypes.deleted] },
   notify: { 'detail-type': [...Object.values(detailTypes), ...Object.values(actionDetailTypes)] },
   operator: {
@@ -25,7 +25,7 @@ const told: Readonly<Record<ListenerName, { readonly [member: string]: Value }>>
 
 const descriptions: Readonly<Record<ListenerName, string>> = {
   remediate: 'Brings Trailseal’s remediation the findings that were opened or closed',
-  notify: 'Brings Trailseal’s notifications all that it tells',
+  notify: 'Sends the events that Trailseal notifies to its notifications',
   operator: 'Brings Trailseal what came of requested actions',
 };
 
@@ -66,7 +66,7 @@ export function bus(deployment: Deployment): Resources {
 function listener(deployment: Deployment, name: ListenerName): Resources {
   const { parameters } = deployment;
   const rule = ids.rule(name);
-  // Without remediation nothing comes of orders that would be told here.
+  // Without remediation no requested action has a result to send here.
   if (name === 'operator' && !deployment.functions.includes('remediate')) return {};
   return {
     // That of the operator has another rule too.
@@ -78,7 +78,7 @@ function listener(deployment: Deployment, name: ListenerName): Resources {
         Description: descriptions[name],
         EventBusName: ref(ids.bus),
         State: 'ENABLED',
-        EventPattern: { source: [transitionSource], ...told[name] },
+        EventPattern: { source: [transitionSource], ...patterns[name] },
         Targets: [queueTarget(name)],
       },
     },

@@ -1,4 +1,4 @@
-/** The functions that tell and remediate, as osls wants them told. */
+/** The functions that publish, notify and remediate, in the form that osls reads. */
 import { entrySortKey } from '../../lib/findings/state/schema.ts';
 import { common, environment, evaluatorQueueUrls, remediationQueueUrl } from '../common.ts';
 import type { Deployment } from '../context.ts';
@@ -11,7 +11,7 @@ type Properties = Readonly<Record<string, Value>>;
 
 /**
  * Seconds. An action may wait for AWS for minutes, and a run has what it works on for itself for longer than this. A
- * message to people may be tried for more than a minute.
+ * notification may be tried for more than a minute.
  */
 export const actingTimeouts = { transitions: 60, remediate: 900, notify: 300, operator: 60 } as const;
 
@@ -107,7 +107,7 @@ function notify(deployment: Deployment): Properties {
   const topic = notifyTopicArn ?? ref(ids.notifyTopic);
   return {
     ...common(deployment, 'notify'),
-    description: 'Tells people of findings, and of what Trailseal did about them',
+    description: 'Sends notifications of findings, and of the actions of Trailseal',
     timeout: actingTimeouts.notify,
     memorySize: memory.notify,
     // Meant so: what a target did not take goes back to the function's own queue, three times at most.
@@ -129,7 +129,7 @@ function notify(deployment: Deployment): Properties {
       {
         sqs: {
           arn: arnOf(ids.queue('notify')),
-          // A storm comes together, so that it can be told in one message.
+          // Many events are collected, so that one notification can cover them.
           batchSize: 500,
           maximumBatchingWindow: 20,
           maximumConcurrency: 2,
@@ -143,8 +143,7 @@ function notify(deployment: Deployment): Properties {
 function operator(deployment: Deployment): Properties {
   return {
     ...common(deployment, 'operator'),
-    description:
-      'Takes what operators order by custom actions in Security Hub, and notes on the finding what came of it',
+    description: 'Handles custom actions in Security Hub, and notes their results on the findings',
     timeout: actingTimeouts.operator,
     memorySize: memory.operator,
     environment: {
@@ -159,7 +158,7 @@ function operator(deployment: Deployment): Properties {
         sqs: {
           arn: arnOf(ids.queue('operator')),
           batchSize: 10,
-          // What came of one order comes together, so that it is noted together.
+          // The results of one custom action are collected, so that they are noted together.
           maximumBatchingWindow: 2,
           maximumConcurrency: 2,
           functionResponseType: 'ReportBatchItemFailures',

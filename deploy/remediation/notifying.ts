@@ -1,4 +1,4 @@
-/** What the function may do that tells people. */
+/** The permissions of the function that sends notifications. */
 
 import { publishPermission } from '../../lib/aws/sns.ts';
 import { parseArn } from '../../lib/core/arn.ts';
@@ -16,7 +16,7 @@ export function notifying({ parameters }: Deployment): readonly Grant[] {
       sid: 'Publish',
       action: publishPermission,
       resource: [...(notifyTopicArn === undefined ? [ref(ids.notifyTopic)] : []), ...theirs],
-      why: 'people are told by these topics',
+      why: 'sends notifications to these topics',
     },
     ...(notifyTopicArn === undefined && kmsKeyArn === undefined
       ? grants('UseTopicKey', useKey, {

@@ -1,4 +1,4 @@
-/** What the function may do that takes operators' orders: it notes on findings, exempts, and passes on all else. */
+/** The permissions of the function that handles custom actions: it notes on findings, exempts, and passes on all else. */
 import { sendPermission } from '../../lib/aws/sqs.ts';
 import { exemptionKeyPrefix, exemptionPermissions } from '../../lib/findings/state/exemptions.ts';
 import { notePermissions } from '../../lib/remediation/custom-actions/notes.ts';
@@ -16,7 +16,7 @@ export function operating(deployment: Deployment): readonly Grant[] {
       action: notePermissions.write,
       resource: hub,
       condition: { Null: Object.fromEntries(otherFields.map((field) => [asff(field), 'true'])) },
-      why: 'what was ordered and what came of it is noted on the finding, of which nothing else may be changed',
+      why: 'notes custom actions and their results on findings, and may change nothing else of them',
     },
     {
       sid: 'ReadFindings',
@@ -28,7 +28,7 @@ export function operating(deployment: Deployment): readonly Grant[] {
       sid: 'StateTable',
       action: 'dynamodb:BatchGetItem',
       resource: arnOf(ids.stateTable),
-      why: 'the finding that an order is about',
+      why: 'reads the findings of a custom action',
     },
     ...exempting(deployment),
     {
@@ -39,8 +39,8 @@ export function operating(deployment: Deployment): readonly Grant[] {
         ...(functions.includes('remediate') ? [arnOf(ids.queue('remediate'))] : []),
       ],
       why: functions.includes('remediate')
-        ? 'evaluators are told what to look at, remediation what is to be done'
-        : 'evaluators are told what to look at',
+        ? 'requests re-evaluations from the evaluators, and actions from remediation'
+        : 'requests re-evaluations from the evaluators',
     },
   ];
 }
@@ -89,7 +89,7 @@ function exempting({ policy: { customActions } }: Deployment): readonly Grant[] 
   });
 }
 
-/** For whoever evaluates: what operators exempted, where they may. */
+/** For the evaluators: the exemptions by operators, where the policy allows them. */
 export function readingExemptions({ policy }: Deployment): readonly Grant[] {
   if (!policy.customActions.includes('exempt')) return [];
   return [

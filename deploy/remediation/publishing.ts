@@ -1,4 +1,4 @@
-/** What the function may do that tells the bus of transitions. */
+/** The permissions of the function that publishes transitions on the bus. */
 import { streamPermissions } from '../../lib/findings/state/schema.ts';
 import { transitionSource } from '../../lib/remediation/events/transition.ts';
 import { type Grant, grants, ofThisRegion } from '../grants.ts';

@@ -1,4 +1,4 @@
-/** What remediation is to be allowed: the actions that the policy asks for, or that operators may order. */
+/** What remediation is allowed: the actions that the policy asks for, or that operators may request. */
 import type { ActionId, AnyAction } from '../../lib/core/action.ts';
 import type { Control } from '../../lib/core/control.ts';
 import type { Write } from '../../lib/core/write.ts';
@@ -15,7 +15,7 @@ export interface Wanted {
   readonly service: string;
   readonly reads: readonly string[];
   readonly writes: readonly Write[];
-  /** Those of its undo, where operators may order one: for all else people have permissions of their own. */
+  /** The permissions of its undo, where operators may request one; the command `undo` uses the caller’s own permissions. */
   readonly undoes: readonly Write[];
 }
 

@@ -13,7 +13,7 @@ import { account, bystanders, deployment, Killed, makeTable, region } from './ac
 import { type Case, cases } from './failing.ts';
 
 let tables = 0;
-let world: ReturnType<typeof deployment>;
+let deployed: ReturnType<typeof deployment>;
 
 // The way in which users point Trailseal at an emulator.
 const before = process.env['AWS_ENDPOINT_URL'];
@@ -28,11 +28,11 @@ afterAll(() => {
 beforeEach(async () => {
   tables += 1;
   await makeTable(`actions-${tables}`);
-  world = deployment(`actions-${tables}`);
+  deployed = deployment(`actions-${tables}`);
 });
 
 function actionRunsOf({ finding }: Target): Promise<readonly ActionRun[]> {
-  return world.journal.of(finding.id);
+  return deployed.journal.of(finding.id);
 }
 
 const reversible = cases.flatMap((one) =>
@@ -41,42 +41,44 @@ const reversible = cases.flatMap((one) =>
 
 describe.each(cases)('$name', (one: Case) => {
   it('changes the failing resource to what it should be', async () => {
-    const target = await one.make(world.memory);
+    const target = await one.make(deployed.memory);
     const was = await one.readState(target);
-    await world.carryOut(one.action, target);
+    await deployed.carryOut(one.action, target);
     expect([was, await one.readState(target)]).toEqual([one.before, one.after]);
   });
 
   it('is done, and says so', async () => {
-    const target = await one.make(world.memory);
-    const outcome = await world.carryOut(one.action, target);
+    const target = await one.make(deployed.memory);
+    const outcome = await deployed.carryOut(one.action, target);
     expect([outcome.kind, 'because' in outcome ? outcome.because : '']).toEqual(['done', '']);
   });
 
   it('makes no write that it need not', async () => {
-    const target = await one.make(world.memory);
-    await world.carryOut(one.action, target);
-    expect(world.writes).toEqual(one.writes);
+    const target = await one.make(deployed.memory);
+    await deployed.carryOut(one.action, target);
+    expect(deployed.writes).toEqual(one.writes);
   });
 
-  it('calls nothing but what its permissions name', async () => {
-    const target = await one.make(world.memory);
-    await world.carryOut(one.action, target);
+  it('calls only what its permissions name', async () => {
+    const target = await one.make(deployed.memory);
+    await deployed.carryOut(one.action, target);
     const { reads, writes } = one.action.permissions;
     const named: readonly string[] = [...reads, ...writeActions(writes)];
-    expect(world.calls.filter((call) => !call.startsWith('dynamodb:') && !named.includes(call))).toEqual([]);
+    expect(deployed.calls.filter((call) => !call.startsWith('dynamodb:') && !named.includes(call))).toEqual(
+      [],
+    );
   });
 
   it('writes nothing when it is called again', async () => {
-    const target = await one.make(world.memory);
-    await world.carryOut(one.action, target);
-    const { kind } = await world.carryOut(one.action, target);
-    expect([kind, world.writes]).toEqual(['already-done', one.writes]);
+    const target = await one.make(deployed.memory);
+    await deployed.carryOut(one.action, target);
+    const { kind } = await deployed.carryOut(one.action, target);
+    expect([kind, deployed.writes]).toEqual(['already-done', one.writes]);
   });
 
   it('makes the same of it, with one set of writes and one action run, wherever its process is killed', async () => {
     await killedEverywhere(one, async (target) => {
-      await world.carryOut(one.action, target);
+      await deployed.carryOut(one.action, target);
     });
     expect.assertions(2);
   });
@@ -84,35 +86,35 @@ describe.each(cases)('$name', (one: Case) => {
 
 describe.each(reversible)('the undo of $name', (one) => {
   it('brings back what was there', async () => {
-    const target = await one.make(world.memory);
-    await world.carryOut(one.action, target);
-    const { kind } = await world.undo(one.action, target);
+    const target = await one.make(deployed.memory);
+    await deployed.carryOut(one.action, target);
+    const { kind } = await deployed.undo(one.action, target);
     expect([kind, await one.readState(target)]).toEqual(['undone', one.before]);
   });
 
   it('makes no write that it need not', async () => {
-    const target = await one.make(world.memory);
-    await world.carryOut(one.action, target);
-    await world.undo(one.action, target);
-    expect(world.writes).toEqual([...one.writes, ...one.undone]);
+    const target = await one.make(deployed.memory);
+    await deployed.carryOut(one.action, target);
+    await deployed.undo(one.action, target);
+    expect(deployed.writes).toEqual([...one.writes, ...one.undone]);
   });
 
   it('writes nothing when it is called again', async () => {
-    const target = await one.make(world.memory);
-    await world.carryOut(one.action, target);
-    await world.undo(one.action, target);
-    const { kind } = await world.undo(one.action, target);
-    expect([kind, world.writes]).toEqual(['already-undone', [...one.writes, ...one.undone]]);
+    const target = await one.make(deployed.memory);
+    await deployed.carryOut(one.action, target);
+    await deployed.undo(one.action, target);
+    const { kind } = await deployed.undo(one.action, target);
+    expect([kind, deployed.writes]).toEqual(['already-undone', [...one.writes, ...one.undone]]);
   });
 
   it('makes the same of it, with one set of writes, wherever its process is killed', async () => {
     await killedEverywhere(
       one,
       async (target) => {
-        await world.undo(one.action, target);
+        await deployed.undo(one.action, target);
       },
       async (target) => {
-        await world.carryOut(one.action, target);
+        await deployed.carryOut(one.action, target);
       },
     );
     expect.assertions(2);
@@ -120,21 +122,21 @@ describe.each(reversible)('the undo of $name', (one) => {
 });
 
 describe.each(cases.filter(({ undone }) => undone === 'command'))('the undo of $name', (one: Case) => {
-  it('is a command that nobody has run', async () => {
-    const target = await one.make(world.memory);
-    await world.carryOut(one.action, target);
-    const { kind } = await world.undo(one.action, target);
+  it('is a command that is printed and not run', async () => {
+    const target = await one.make(deployed.memory);
+    await deployed.carryOut(one.action, target);
+    const { kind } = await deployed.undo(one.action, target);
     expect([kind, await one.readState(target)]).toEqual(['command', one.after]);
   });
 });
 
 describe.each(cases.filter(({ meddle }) => meddle !== undefined))('the undo of $name', (one: Case) => {
   it('is refused when somebody else has changed the resource, and changes nothing', async () => {
-    const target = await one.make(world.memory);
-    await world.carryOut(one.action, target);
+    const target = await one.make(deployed.memory);
+    await deployed.carryOut(one.action, target);
     await one.meddle?.(target);
     const found = await one.readState(target);
-    const { kind } = await world.undo(one.action, target);
+    const { kind } = await deployed.undo(one.action, target);
     expect([kind, await one.readState(target)]).toEqual(['refused', found]);
   });
 });
@@ -144,15 +146,15 @@ describe('several findings of one resource', () => {
 
   it('share its tags, and each takes its own part away', async () => {
     if (volume === undefined) throw new Error('there is no case');
-    const one = await volume.make(world.memory);
+    const one = await volume.make(deployed.memory);
     const finding = { ...one.finding, id: `${one.finding.id}-2`, control: 'another-control' };
     const other: Target = { ...one, finding };
-    await world.carryOut(volume.action, one);
-    await world.carryOut(volume.action, other);
+    await deployed.carryOut(volume.action, one);
+    await deployed.carryOut(volume.action, other);
     const both = await volume.readState(one);
-    await world.undo(volume.action, one);
+    await deployed.undo(volume.action, one);
     const left = await volume.readState(one);
-    await world.undo(volume.action, other);
+    await deployed.undo(volume.action, other);
     expect([both, left, await volume.readState(one)]).toEqual([
       tagsOf('another-control ec2-volume-encryption'),
       tagsOf('another-control'),
@@ -172,14 +174,14 @@ function tagsOf(controls: string): readonly string[] {
 }
 
 describe('the undo', () => {
-  it.each(reversible)('of $name calls nothing but what its permissions name', async ({ action, make }) => {
-    const target = await make(world.memory);
-    await world.carryOut(action, target);
-    const before = world.calls.length;
-    await world.undo(action, target);
+  it.each(reversible)('of $name calls only what its permissions name', async ({ action, make }) => {
+    const target = await make(deployed.memory);
+    await deployed.carryOut(action, target);
+    const before = deployed.calls.length;
+    await deployed.undo(action, target);
     const { reads, writes } = action.undo.kind === 'restores' ? action.undo.permissions : action.permissions;
     const named: readonly string[] = [...action.permissions.reads, ...reads, ...writeActions(writes)];
-    const calls = world.calls.slice(before).filter((call) => !call.startsWith('dynamodb:'));
+    const calls = deployed.calls.slice(before).filter((call) => !call.startsWith('dynamodb:'));
     expect(calls.filter((call) => !named.includes(call))).toEqual([]);
   });
 });
@@ -207,7 +209,7 @@ describe('the journal', () => {
   };
 
   it('takes one action run of a sequence', async () => {
-    const { journal } = world;
+    const { journal } = deployed;
     expect([await journal.begin(actionRun), await journal.begin({ ...actionRun, writer: 'run-2' })]).toEqual([
       true,
       false,
@@ -215,33 +217,33 @@ describe('the journal', () => {
   });
 
   it('knows a write of which the answer was lost', async () => {
-    const { journal } = world;
+    const { journal } = deployed;
     expect([await journal.begin(actionRun), await journal.begin(actionRun)]).toEqual([true, true]);
   });
 
   it('takes one version after another, from one run', async () => {
-    const { journal } = world;
+    const { journal } = deployed;
     await journal.begin(actionRun);
     const first = await journal.save({ ...actionRun, version: 2 });
     expect([first, await journal.save({ ...actionRun, version: 2, writer: 'run-2' })]).toEqual([true, false]);
   });
 
   it('knows a version of which the answer was lost', async () => {
-    const { journal } = world;
+    const { journal } = deployed;
     await journal.begin(actionRun);
     const first = await journal.save({ ...actionRun, version: 2 });
     expect([first, await journal.save({ ...actionRun, version: 2 })]).toEqual([true, true]);
   });
 
   it('finds the newest action run of an action, beyond the tenth', async () => {
-    const { journal } = world;
+    const { journal } = deployed;
     for (const sequence of [1, 2, 9, 10, 11]) await journal.begin({ ...actionRun, sequence });
     await journal.begin({ ...actionRun, action: 'fix:enable-rotation', sequence: 20 });
     expect((await journal.latest('trailseal/a', 'fix:enable-key'))?.sequence).toBe(11);
   });
 
   it('refuses an action run that was changed by hand', async () => {
-    const { journal } = world;
+    const { journal } = deployed;
     await journal.begin(actionRun);
     const { dynamodb } = bystanders();
     await dynamodb.send(
@@ -258,27 +260,32 @@ describe('the journal', () => {
   });
 
   it('lists the action runs begun since a time, in their order', async () => {
-    const targets = await Promise.all(reversible.slice(0, 3).map((one) => one.make(world.memory)));
+    const targets = await Promise.all(reversible.slice(0, 3).map((one) => one.make(deployed.memory)));
     for (const [index, target] of targets.entries()) {
-      await world.carryOut(reversible[index]?.action ?? cases[0]?.action ?? fail(), target);
+      await deployed.carryOut(reversible[index]?.action ?? cases[0]?.action ?? fail(), target);
     }
-    const actionRuns = await world.journal.since({ account, region }, new Date('2026-11-19T00:00:00.000Z'));
+    const actionRuns = await deployed.journal.since(
+      { account, region },
+      new Date('2026-11-19T00:00:00.000Z'),
+    );
     expect(actionRuns.map(({ finding }) => finding.id)).toEqual(targets.map(({ finding }) => finding.id));
   });
 
   it('lists no action run from before that time', async () => {
     const [one] = reversible;
-    const target = await one?.make(world.memory);
+    const target = await one?.make(deployed.memory);
     if (one === undefined || target === undefined) fail();
-    await world.carryOut(one.action, target);
-    expect(await world.journal.since({ account, region }, new Date('2026-11-21T11:00:00.000Z'))).toEqual([]);
+    await deployed.carryOut(one.action, target);
+    expect(await deployed.journal.since({ account, region }, new Date('2026-11-21T11:00:00.000Z'))).toEqual(
+      [],
+    );
   });
 
   it('keeps an action run as it was begun', async () => {
     const [one] = reversible;
-    const target = await one?.make(world.memory);
+    const target = await one?.make(deployed.memory);
     if (one === undefined || target === undefined) fail();
-    const outcome = await world.carryOut(one.action, target);
+    const outcome = await deployed.carryOut(one.action, target);
     expect(await actionRunsOf(target)).toEqual([outcome.kind === 'done' ? outcome.actionRun : fail()]);
   });
 });
@@ -298,23 +305,23 @@ async function killedEverywhere(
   first: (target: Target) => Promise<void> = async () => undefined,
 ): Promise<void> {
   const run = async (call: number, moment: 'before' | 'after') => {
-    const target = await one.make(world.memory);
+    const target = await one.make(deployed.memory);
     await first(target);
-    const written = world.writes.length;
-    world.killAt({ call, moment });
+    const written = deployed.writes.length;
+    deployed.killAt({ call, moment });
     try {
       await act(target);
     } catch (error) {
       if (!isKill(error)) throw error;
     }
-    const killed = world.revive();
+    const killed = deployed.revive();
     if (killed) await act(target);
     const actionRuns = await actionRunsOf(target);
     return {
       killed,
       left: {
         state: await one.readState(target),
-        writes: world.writes.slice(written).sort(),
+        writes: deployed.writes.slice(written).sort(),
         actionRuns: actionRuns.map(({ status, sequence, lease, decision }) => ({
           status,
           sequence,

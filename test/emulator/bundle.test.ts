@@ -218,7 +218,7 @@ describe('the SDK in a bundle', () => {
     expect(bundled.answers).toEqual(alone.answers);
   });
 
-  it('has its calls told by their names', () => {
+  it('has its calls logged by their names', () => {
     expect(bundled.calls).toEqual(alone.calls);
     expect(bundled.calls.slice(0, 2)).toEqual(['EC2:DescribeInstances', 'EC2:DescribeInstances']);
   });
@@ -240,7 +240,7 @@ describe('the SDK in a bundle', () => {
     expect(bundled.answers[call]).toMatchObject({ isError: true, error: { name } });
   });
 
-  it('tells why a transaction was cancelled, in an error of its class', () => {
+  it('says why a transaction was cancelled, in an error of its class', () => {
     expect(bundled.answers['refused put']).toMatchObject({
       isCanceled: true,
       error: {

@@ -54,7 +54,7 @@ export interface Things {
 }
 
 export interface Outcome {
-  /** What the logger of the calls was told. */
+  /** The calls that the logger received. */
   readonly calls: readonly string[];
   readonly answers: Readonly<Record<string, unknown>>;
 }
@@ -162,7 +162,7 @@ export async function makeCalls(things: Things): Promise<Outcome> {
 /** What says how the answer came, and when, and not what it is. */
 const passing = new Set(['$metadata', '$response', 'MessageId', 'RequestId', 'requestId', 'stack']);
 
-/** An answer or an error as plain data, in which types are told that JSON would lose. */
+/** An answer or an error as plain data, which keeps types that JSON would lose. */
 function told(value: unknown): unknown {
   if (value instanceof Date) return { time: value.toISOString() };
   if (value instanceof Uint8Array) return { bytes: [...value] };

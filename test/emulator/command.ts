@@ -1,4 +1,4 @@
-/** The `trailseal` command as people run it, against an emulator. */
+/** The `trailseal` command as users run it, against an emulator. */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { type Ended, workFolder } from '../cli/command.ts';

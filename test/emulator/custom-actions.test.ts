@@ -1,5 +1,5 @@
 /**
- * `trailseal custom-actions` as people run it: with queues and an identity in moto, and a server for custom actions,
+ * `trailseal custom-actions` as users run it: with queues and an identity in moto, and a server for custom actions,
  * which moto lacks. Races and denials are tested in `test/cli/custom-actions.test.ts`.
  */
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';

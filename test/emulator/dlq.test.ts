@@ -1,4 +1,4 @@
-/** `trailseal dlq` as people run it, on queues in moto. What moto cannot refuse is held by `test/cli/dlq.test.ts`. */
+/** `trailseal dlq` as users run it, on queues in moto. What moto cannot refuse is held by `test/cli/dlq.test.ts`. */
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,

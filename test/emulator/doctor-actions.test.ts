@@ -206,7 +206,7 @@ describe('a deployment with actions', () => {
     ]);
   });
 
-  it('that is stopped is a warning, and its dead letters are a failure', async () => {
+  it('that is stopped is a warning, and messages in its DLQ are a failure', async () => {
     await setKillSwitch('engaged');
     const limits = {
       pk: 'limits/quarantine',

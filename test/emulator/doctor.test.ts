@@ -1,5 +1,5 @@
 /**
- * `trailseal doctor` as people run it, against accounts made in moto. What moto lacks (IAM's simulation, refusals,
+ * `trailseal doctor` as users run it, against accounts made in moto. What moto lacks (IAM's simulation, refusals,
  * organizations) is held by `test/cli/doctor.test.ts`.
  */
 import {
@@ -282,7 +282,7 @@ describe('a deployment', () => {
     });
   });
 
-  it('with dead letters and waiting messages fails', async () => {
+  it('with messages in the DLQ and waiting messages fails', async () => {
     const region = 'eu-central-2';
     await deploy(region);
     const sqs = new SQSClient(at(region));

@@ -44,7 +44,7 @@ describe("operators' exemptions", () => {
     expect(await here().all()).toEqual(new Map());
   });
 
-  it('are told as they were given, each by its finding', async () => {
+  it('are returned as they were given, each by its finding', async () => {
     await here().give(exemption('one'));
     await here().give(exemption('two', { expires: '2026-12-22' }));
     expect(await here().all()).toEqual(
@@ -55,20 +55,20 @@ describe("operators' exemptions", () => {
     );
   });
 
-  it('are of a finding whose id is as long as they come', async () => {
+  it('can be of a finding with the longest possible id', async () => {
     const id = `trailseal/${'é'.repeat(502)}`;
     await here().give(exemption(id));
     expect([...(await here().all()).keys()]).toEqual([id]);
   });
 
-  it('take the place of what was said of the finding before', async () => {
+  it('replace the earlier exemption of the finding', async () => {
     await here().give(exemption('one'));
     const lifted = exemption('one', { lifted: { by: 'ben', at: '2026-11-22T10:00:00.000Z' } });
     await here().give(lifted);
     expect([...(await here().all()).values()]).toEqual([lifted]);
   });
 
-  it('stay as they were said last, whatever comes late', async () => {
+  it('stay as they were given last, even if an older one is recorded late', async () => {
     const lifted = exemption('one', { lifted: { by: 'ben', at: '2026-11-22T10:00:00.000Z' } });
     expect(await here().give(lifted)).toBe(true);
     expect(await here().give(exemption('one'))).toBe(false);
@@ -76,34 +76,34 @@ describe("operators' exemptions", () => {
     expect(await here().give(exemption('one', { givenAt: '2026-11-23T10:00:00.000Z' }))).toBe(true);
   });
 
-  it('are all told, on however many pages of a megabyte they are', async () => {
+  it('are all returned, over any number of pages of a megabyte', async () => {
     const ids = Array.from({ length: 12 }, (_, index) => `finding-${index}`);
     const reason = 'x'.repeat(100_000);
     await Promise.all(ids.map((id) => here().give(exemption(id, { reason }))));
     expect([...(await here().all()).keys()].toSorted()).toEqual(ids.toSorted());
   });
 
-  it('of another account or Region are not told', async () => {
+  it('of another account or Region are not returned', async () => {
     await at({ account: '444455556666', region }).give(exemption('one'));
     await at({ account, region: 'us-west-1' }).give(exemption('two'));
     expect(await here().all()).toEqual(new Map());
   });
 
-  it('that cannot be read stop whoever asks: nobody knows then who is exempt', async () => {
+  it('that cannot be read make the reader fail, because it cannot know which findings are exempt', async () => {
     const item = { pk: `exemptions/${account}/${region}`, sk: 'one', formatVersion: 1 };
     await client.send(new PutItemCommand({ TableName: table, Item: marshall(item) }));
     await expect(here().all()).rejects.toThrow(StateTableError);
     await expect(here().all()).rejects.toThrow(/Delete it, and give the exemption again/);
   });
 
-  it('of a newer format stop whoever asks, and are not written over', async () => {
+  it('of a newer format make the reader fail, and are not overwritten', async () => {
     const item = { pk: `exemptions/${account}/${region}`, sk: 'one', formatVersion: 2, saidAt: '2026-01-01' };
     await client.send(new PutItemCommand({ TableName: table, Item: marshall(item) }));
     await expect(here().all()).rejects.toMatchObject({ trouble: 'newer-format' });
     await expect(here().give(exemption('one'))).rejects.toMatchObject({ trouble: 'newer-format' });
   });
 
-  it('of a table that is not there reject with what to look at', async () => {
+  it('of a table that does not exist reject with what to check', async () => {
     const none = new DynamoExemptions({ client, table: 'none', accountRegion: { account, region } });
     await expect(none.all()).rejects.toThrow(/The state table's table none can't be read/);
     await expect(none.give(exemption('one'))).rejects.toThrow(/can't be written/);

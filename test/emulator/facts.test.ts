@@ -212,7 +212,7 @@ async function launchWithTwoVolumes(): Promise<string> {
   return id;
 }
 
-describe('looking at resources', () => {
+describe('reading resources', () => {
   const ec2Arn = (rest: string) => `arn:aws:ec2:${region}:${account}:${rest}`;
 
   it('finds all volumes of an instance by their ids, each with what it ends with', async () => {
@@ -368,7 +368,7 @@ describe('launch templates', () => {
     expect(await verdict('launch-template-encryption', template)).toBe('PASS');
   });
 
-  it('tell their tags to whoever asks for them, which their versions do not', async () => {
+  it('return their tags, which their versions do not have', async () => {
     const plain = await makeTemplate('plain', 'm5.large', true);
     const tagged = await makeTemplate('tagged', 'm5.large', true, { environment: 'prod' });
     expect(await provider.tagsOf([plain, tagged].map((id) => of('AwsEc2LaunchTemplate', id)))).toMatchObject([
@@ -491,7 +491,7 @@ describe('keys', () => {
     });
   });
 
-  it('tell their tags to whoever asks for them', async () => {
+  it('return their tags', async () => {
     const key = await makeKey({ Tags: [{ TagKey: 'environment', TagValue: 'prod' }] });
     expect(await provider.tagsOf([key, await makeKey()])).toMatchObject([
       { known: true, value: { environment: 'prod' } },

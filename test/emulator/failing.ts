@@ -1,4 +1,4 @@
-/** Resources in moto that fail a control, one for each action, and how they look before and after it. */
+/** Resources in moto that fail a control, one for each action, and their states before and after it. */
 import {
   CreateSnapshotCommand,
   CreateTagsCommand,
@@ -50,17 +50,17 @@ const { ec2, eks, kms } = bystanders();
 export interface Case {
   readonly name: string;
   readonly action: AnyAction;
-  /** Makes a resource that fails, and has the state table remember what earlier looks would have seen. */
+  /** Makes a resource that fails, and records in the state table what earlier evaluations would have read. */
   make(memory: DynamoMemory): Promise<Target>;
   /** What the action is about, as AWS has it. */
   readState(target: Target): Promise<unknown>;
-  /** What `look` gives before, and after. */
+  /** What `readState` returns before, and after. */
   readonly before: unknown;
   readonly after: unknown;
   /** The effective writes of the action, and of its undo. */
   readonly writes: readonly string[];
   readonly undone: readonly string[] | 'command' | 'not in moto';
-  /** Somebody else's change after the action; left out where none could be told from the action's own. */
+  /** Somebody else's change after the action; left out where none could be distinguished from the action's own. */
   readonly meddle?: (target: Target) => Promise<void>;
 }
 

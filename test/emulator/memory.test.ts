@@ -18,37 +18,40 @@ const key: Resource = {
 };
 
 let tables = 0;
-let world: ReturnType<typeof deployment>;
+let deployed: ReturnType<typeof deployment>;
 
 beforeEach(async () => {
   tables += 1;
   await makeTable(`memory-${tables}`);
-  world = deployment(`memory-${tables}`);
+  deployed = deployment(`memory-${tables}`);
 });
 
 function see(at: number, state: string): Promise<void> {
-  return world.memory.remember(memosOf({ key, at: start + at, state }));
+  return deployed.memory.remember(memosOf({ key, at: start + at, state }));
 }
 
 function puts(): number {
-  return world.calls.filter((call) => call === 'dynamodb:PutItem').length;
+  return deployed.calls.filter((call) => call === 'dynamodb:PutItem').length;
 }
 
 describe('the state of a key', () => {
   it('is not known before it was seen', async () => {
-    expect(await keyWasEnabled(world.memory, key)).toBeUndefined();
+    expect(await keyWasEnabled(deployed.memory, key)).toBeUndefined();
   });
 
   it('is the one that was seen last', async () => {
     await see(1, 'Enabled');
     await see(2, 'Disabled');
-    expect(await keyWasEnabled(world.memory, key)).toEqual({ value: false, at: '2026-11-21T00:00:00.002Z' });
+    expect(await keyWasEnabled(deployed.memory, key)).toEqual({
+      value: false,
+      at: '2026-11-21T00:00:00.002Z',
+    });
   });
 
-  it('is not that of an older look which comes late', async () => {
+  it('is not that of an older read that is recorded late', async () => {
     await see(2, 'Disabled');
     await see(1, 'Enabled');
-    expect((await keyWasEnabled(world.memory, key))?.value).toBe(false);
+    expect((await keyWasEnabled(deployed.memory, key))?.value).toBe(false);
   });
 
   it('is the latest of several in one call', async () => {
@@ -56,8 +59,8 @@ describe('the state of a key', () => {
       { key, at: start + 2, state: 'Disabled' },
       { key, at: start + 1, state: 'Enabled' },
     ];
-    await world.memory.remember(observations.flatMap(memosOf));
-    expect((await keyWasEnabled(world.memory, key))?.value).toBe(false);
+    await deployed.memory.remember(observations.flatMap(memosOf));
+    expect((await keyWasEnabled(deployed.memory, key))?.value).toBe(false);
   });
 
   it('is written once while it stays the same', async () => {
@@ -74,17 +77,19 @@ describe('the state of a key', () => {
 });
 
 describe('a good key policy', () => {
-  it('is the last that passed, not the last that was seen', async () => {
-    await world.memory.remember(memosOf({ key, at: start, policy: { text: '{"good":1}', verdict: 'PASS' } }));
-    await world.memory.remember(
+  it('is the last that passed, not the last that was read', async () => {
+    await deployed.memory.remember(
+      memosOf({ key, at: start, policy: { text: '{"good":1}', verdict: 'PASS' } }),
+    );
+    await deployed.memory.remember(
       memosOf({ key, at: start + 1, policy: { text: '{"bad":1}', verdict: 'FAIL' } }),
     );
-    expect((await goodKeyPolicy(world.memory, key))?.value).toBe('{"good":1}');
+    expect((await goodKeyPolicy(deployed.memory, key))?.value).toBe('{"good":1}');
   });
 
   it('is that of the one key', async () => {
-    await world.memory.remember(memosOf({ key, at: start, policy: { text: '{}', verdict: 'PASS' } }));
-    expect(await goodKeyPolicy(world.memory, { ...key, id: 'another' })).toBeUndefined();
+    await deployed.memory.remember(memosOf({ key, at: start, policy: { text: '{}', verdict: 'PASS' } }));
+    expect(await goodKeyPolicy(deployed.memory, { ...key, id: 'another' })).toBeUndefined();
   });
 
   it('is kept for more keys than one call takes', async () => {
@@ -93,7 +98,7 @@ describe('a good key policy', () => {
       at: start,
       policy: { text: `{"n":${index}}`, verdict: 'PASS' as const },
     }));
-    await world.memory.remember(looks.flatMap(memosOf));
-    expect((await goodKeyPolicy(world.memory, { ...key, id: 'k-119' }))?.value).toBe('{"n":119}');
+    await deployed.memory.remember(looks.flatMap(memosOf));
+    expect((await goodKeyPolicy(deployed.memory, { ...key, id: 'k-119' }))?.value).toBe('{"n":119}');
   });
 });

@@ -1,4 +1,4 @@
-/** Runs moto while the tests against it run, and tells them where. */
+/** Runs moto while the tests against it run, and gives them its address. */
 import type { TestProject } from 'vitest/node';
 import { startMoto } from '../../scripts/emulators.ts';
 

@@ -70,7 +70,7 @@ function told<T>(value: T | undefined, what: string): T {
   return value;
 }
 
-interface World {
+interface QuarantineFixture {
   readonly vpc: string;
   readonly subnet: string;
   readonly groups: readonly [string, string];
@@ -79,7 +79,7 @@ interface World {
 }
 
 /** An instance with two network interfaces, one in two security groups and one in one of them, in a VPC of its own. */
-async function world(tags: Readonly<Record<string, string>> = {}): Promise<World> {
+async function makeFixture(tags: Readonly<Record<string, string>> = {}): Promise<QuarantineFixture> {
   const vpc = told(
     (await ec2.send(new CreateVpcCommand({ CidrBlock: '10.0.0.0/16' }))).Vpc?.VpcId,
     'the VPC',
@@ -121,7 +121,7 @@ async function securityGroup(vpc: string, name: string): Promise<string> {
 }
 
 async function attachInterface(
-  { instance, subnet }: Pick<World, 'instance' | 'subnet'>,
+  { instance, subnet }: Pick<QuarantineFixture, 'instance' | 'subnet'>,
   groups: readonly string[],
   index: number,
 ): Promise<string> {
@@ -135,7 +135,7 @@ async function attachInterface(
 
 /** Makes the instance the only member of an Auto Scaling group. */
 async function inAutoScaling(
-  { instance, subnet }: World,
+  { instance, subnet }: QuarantineFixture,
   size: { min: number; max: number },
 ): Promise<string> {
   const name = `group-of-${instance}`;
@@ -163,7 +163,7 @@ async function inAutoScaling(
 }
 
 /** Registers the instance with a target group, on a port that is not the group's own. */
-async function behindLoadBalancer({ instance, vpc }: World): Promise<string> {
+async function behindLoadBalancer({ instance, vpc }: QuarantineFixture): Promise<string> {
   const made = await elb.send(
     new CreateTargetGroupCommand({
       Name: `tg-${instance.slice(2)}`,
@@ -232,7 +232,7 @@ async function portsIn(targetGroup: string): Promise<readonly (number | undefine
   return (answer.TargetHealthDescriptions ?? []).map(({ Target }) => Target?.Port);
 }
 
-async function applied(it: World, settings: Partial<Settings> = {}): Promise<Before> {
+async function applied(it: QuarantineFixture, settings: Partial<Settings> = {}): Promise<Before> {
   const target = targetOf(it.instance, settings);
   const before = await begin(target, deps);
   await quarantine.apply(target, before, deps);
@@ -241,14 +241,14 @@ async function applied(it: World, settings: Partial<Settings> = {}): Promise<Bef
 
 describe('isolating an instance', () => {
   it('leaves every network interface in the isolation group alone', async () => {
-    const it = await world();
+    const it = await makeFixture();
     await applied(it);
     const isolation = await isolationGroupOf(it.vpc);
     expect(await Promise.all(it.interfaces.map(groupsOf))).toEqual([[isolation], [isolation]]);
   });
 
   it('makes an isolation group that lets nothing in and nothing out', async () => {
-    const it = await world();
+    const it = await makeFixture();
     await applied(it);
     expect(await isolationGroups(it.vpc)).toMatchObject([
       {
@@ -261,7 +261,7 @@ describe('isolating an instance', () => {
   });
 
   it('uses the isolation group that the VPC has already', async () => {
-    const it = await world();
+    const it = await makeFixture();
     await applied(it);
     const other = await ec2.send(
       new RunInstancesCommand({
@@ -276,25 +276,25 @@ describe('isolating an instance', () => {
   });
 
   it('protects it from termination', async () => {
-    const it = await world();
+    const it = await makeFixture();
     await applied(it);
     expect(await isProtected(it.instance)).toBe(true);
   });
 
   it('leaves it running, without snapshots, where nothing else is asked for', async () => {
-    const it = await world();
+    const it = await makeFixture();
     const before = await applied(it);
     expect([await stateOf(it.instance), await snapshotsWith(before.mark)]).toEqual(['running', []]);
   });
 
   it('is found as set afterwards', async () => {
-    const it = await world();
+    const it = await makeFixture();
     const before = await applied(it);
     expect(await quarantine.check(targetOf(it.instance), before, deps)).toMatchObject({ kind: 'as-set' });
   });
 
   it('is needless where it is done', async () => {
-    const it = await world();
+    const it = await makeFixture();
     await applied(it);
     expect(await quarantine.prepare(targetOf(it.instance), deps)).toEqual({
       kind: 'needless',
@@ -303,7 +303,7 @@ describe('isolating an instance', () => {
   });
 
   it('goes through one group for two quarantines that begin at the same time', async () => {
-    const it = await world();
+    const it = await makeFixture();
     const target = targetOf(it.instance);
     const before = await begin(target, deps);
     await Promise.all([quarantine.apply(target, before, deps), quarantine.apply(target, before, deps)]);
@@ -313,7 +313,7 @@ describe('isolating an instance', () => {
 
 describe('the other steps', () => {
   it('stop it where that is asked for', async () => {
-    const it = await world();
+    const it = await makeFixture();
     await applied(it, { mode: 'stop' });
     expect([await stateOf(it.instance), await groupsOf(it.interfaces[1])]).toEqual([
       'stopped',
@@ -322,7 +322,7 @@ describe('the other steps', () => {
   });
 
   it('take snapshots of all volumes where that is asked for', async () => {
-    const it = await world();
+    const it = await makeFixture();
     const before = await applied(it, { snapshot: true });
     expect([before.volumes.length, await snapshotsWith(before.mark)]).toEqual([
       2,
@@ -331,21 +331,21 @@ describe('the other steps', () => {
   });
 
   it('put a member of an Auto Scaling group in standby, and leave its capacity to the policy', async () => {
-    const it = await world();
+    const it = await makeFixture();
     const group = await inAutoScaling(it, { min: 0, max: 2 });
     await applied(it, { autoScaling: 'standby', autoScalingCapacity: 'lower' });
     expect([await lifecycleOf(it.instance), await desiredCapacity(group)]).toEqual(['Standby', 0]);
   });
 
   it('detach a member of an Auto Scaling group where that is asked for', async () => {
-    const it = await world();
+    const it = await makeFixture();
     const group = await inAutoScaling(it, { min: 0, max: 2 });
     await applied(it, { autoScaling: 'detach', autoScalingCapacity: 'keep' });
     expect([await lifecycleOf(it.instance), await desiredCapacity(group)]).toEqual([undefined, 1]);
   });
 
   it('deregister it from its target groups', async () => {
-    const it = await world();
+    const it = await makeFixture();
     const targetGroup = await behindLoadBalancer(it);
     await applied(it, { loadBalanced: 'drain' });
     expect(await portsIn(targetGroup)).toEqual([]);
@@ -360,14 +360,14 @@ describe('a quarantine is skipped from', () => {
     [{ 'aws:eks:cluster-name': 'prod' }, 'aws:eks:cluster-name'],
     [{ 'kubernetes.io/cluster/prod': 'owned' }, 'kubernetes.io/cluster/prod'],
   ])('a node of an EKS cluster, with the tag %j', async (tags, key) => {
-    const { instance } = await world(tags);
+    const { instance } = await makeFixture(tags);
     expect(await skippedBecause(targetOf(instance), deps)).toBe(
       `${left(instance)}it is a node of an EKS cluster (tag ${key}); eksNodes: act would allow it.`,
     );
   });
 
   it('a member of an Auto Scaling group', async () => {
-    const it = await world();
+    const it = await makeFixture();
     const group = await inAutoScaling(it, { min: 0, max: 2 });
     expect(await skippedBecause(targetOf(it.instance), deps)).toBe(
       `${left(it.instance)}it is a member of the Auto Scaling group ${group}; autoScaling: standby or detach would allow it.`,
@@ -375,7 +375,7 @@ describe('a quarantine is skipped from', () => {
   });
 
   it('a member of an Auto Scaling group that is at its minimum, which was to be lowered', async () => {
-    const it = await world();
+    const it = await makeFixture();
     const group = await inAutoScaling(it, { min: 1, max: 2 });
     const target = targetOf(it.instance, { autoScaling: 'standby', autoScalingCapacity: 'lower' });
     expect(await skippedBecause(target, deps)).toBe(
@@ -385,7 +385,7 @@ describe('a quarantine is skipped from', () => {
   });
 
   it('an instance behind a load balancer', async () => {
-    const it = await world();
+    const it = await makeFixture();
     const group = await behindLoadBalancer(it);
     expect(await skippedBecause(targetOf(it.instance), deps)).toBe(
       `${left(it.instance)}it is behind a load balancer (${group.split(':targetgroup/')[1]}); ` +
@@ -394,7 +394,7 @@ describe('a quarantine is skipped from', () => {
   });
 
   it('an instance that is tagged as critical', async () => {
-    const { instance } = await world({ environment: 'production' });
+    const { instance } = await makeFixture({ environment: 'production' });
     const target = targetOf(instance, { criticalTags: { environment: ['prod*'] } });
     expect(await skippedBecause(target, deps)).toBe(
       `${left(instance)}it is tagged as critical (environment: production).`,
@@ -402,7 +402,7 @@ describe('a quarantine is skipped from', () => {
   });
 
   it("an instance of Trailseal's own stack", async () => {
-    const { instance } = await world();
+    const { instance } = await makeFixture();
     await ec2.send(
       new CreateTagsCommand({
         Resources: [instance],
@@ -415,7 +415,7 @@ describe('a quarantine is skipped from', () => {
   });
 
   it('an instance that is terminated', async () => {
-    const { instance } = await world();
+    const { instance } = await makeFixture();
     await ec2.send(new TerminateInstancesCommand({ InstanceIds: [instance] }));
     expect(await skippedBecause(targetOf(instance), deps)).toBe(
       `Nothing is left to quarantine: the instance ${instance} is terminated.`,
@@ -430,7 +430,7 @@ describe('a quarantine is skipped from', () => {
   });
 
   it('an instance that was attached another network interface since it was isolated', async () => {
-    const it = await world();
+    const it = await makeFixture();
     await applied(it);
     await attachInterface(it, [it.groups[0]], 2);
     expect(await skippedBecause(targetOf(it.instance), deps)).toMatch(
@@ -441,7 +441,7 @@ describe('a quarantine is skipped from', () => {
 
 describe('an isolation group', () => {
   it('to which somebody added a rule is not used, and keeps the rule', async () => {
-    const it = await world();
+    const it = await makeFixture();
     const isolation = told(
       (
         await ec2.send(
@@ -473,7 +473,7 @@ describe('an isolation group', () => {
   });
 
   it('in use, to which somebody added the rule of every new group, is not taken for a new one', async () => {
-    const it = await world();
+    const it = await makeFixture();
     const before = await applied(it);
     await ec2.send(
       new AuthorizeSecurityGroupEgressCommand({
@@ -487,7 +487,7 @@ describe('an isolation group', () => {
   });
 
   it('is named by the check when it lets something through', async () => {
-    const it = await world();
+    const it = await makeFixture();
     const before = await applied(it);
     const isolation = await isolationGroupOf(it.vpc);
     await ec2.send(
@@ -505,7 +505,7 @@ describe('an isolation group', () => {
   });
 
   it('that only has its name is not used', async () => {
-    const it = await world();
+    const it = await makeFixture();
     const group = await securityGroup(it.vpc, `trailseal-isolation-${it.vpc}`);
     await expect(applied(it)).rejects.toThrow(
       `the security group ${group} is named trailseal-isolation-${it.vpc}, but lacks the tag trailseal:isolation`,
@@ -521,13 +521,13 @@ const everything: Partial<Settings> = {
   loadBalanced: 'drain',
 };
 
-interface FullWorld extends World {
+interface FullFixture extends QuarantineFixture {
   readonly autoScalingGroup: string;
   readonly targetGroup: string;
 }
 
-async function fullWorld(): Promise<FullWorld> {
-  const it = await world();
+async function fullWorld(): Promise<FullFixture> {
+  const it = await makeFixture();
   return {
     ...it,
     autoScalingGroup: await inAutoScaling(it, { min: 0, max: 2 }),
@@ -535,8 +535,8 @@ async function fullWorld(): Promise<FullWorld> {
   };
 }
 
-/** All that a quarantine changes, with the ids replaced by what they stand for, so that worlds can be compared. */
-async function picture(it: FullWorld) {
+/** All that a quarantine changes, with the ids replaced by what they stand for, so that instances can be compared. */
+async function picture(it: FullFixture) {
   const groups = await isolationGroups(it.vpc);
   const names = new Map<string, string>([
     [it.groups[0], 'web'],
@@ -605,7 +605,7 @@ describe('undoing a quarantine', () => {
   });
 
   it('keeps a termination protection that was there before', async () => {
-    const it = await world();
+    const it = await makeFixture();
     await ec2.send(
       new ModifyInstanceAttributeCommand({ InstanceId: it.instance, DisableApiTermination: { Value: true } }),
     );
@@ -615,7 +615,7 @@ describe('undoing a quarantine', () => {
   });
 
   it('does not start an instance that was stopped before', async () => {
-    const it = await world();
+    const it = await makeFixture();
     await applied(it, { mode: 'stop' });
     const settings: Partial<Settings> = { mode: 'isolate+stop' };
     const before = await applied(it, settings);
@@ -624,7 +624,7 @@ describe('undoing a quarantine', () => {
   });
 
   it('is refused by an Auto Scaling group without room, and says what to do', async () => {
-    const it = await world();
+    const it = await makeFixture();
     const group = await inAutoScaling(it, { min: 0, max: 1 });
     const settings: Partial<Settings> = { autoScaling: 'standby', autoScalingCapacity: 'keep' };
     const before = await applied(it, settings);
@@ -634,8 +634,8 @@ describe('undoing a quarantine', () => {
     );
   });
 
-  it('puts nothing back when a security group was deleted, and names it', async () => {
-    const it = await world();
+  it('restores nothing when a security group was deleted, and names it', async () => {
+    const it = await makeFixture();
     const before = await applied(it);
     await ec2.send(new DeleteSecurityGroupCommand({ GroupId: it.groups[1] }));
     await expect(restore(targetOf(it.instance), before, deps)).rejects.toThrow(
@@ -646,7 +646,7 @@ describe('undoing a quarantine', () => {
 
 describe('what somebody changed meanwhile is named', () => {
   it('by the check: security groups', async () => {
-    const it = await world();
+    const it = await makeFixture();
     const before = await applied(it);
     await ec2.send(
       new ModifyNetworkInterfaceAttributeCommand({
@@ -661,7 +661,7 @@ describe('what somebody changed meanwhile is named', () => {
   });
 
   it('by the check: a network interface that is new', async () => {
-    const it = await world();
+    const it = await makeFixture();
     const before = await applied(it);
     const added = await attachInterface(it, [it.groups[0]], 2);
     expect(await quarantine.check(targetOf(it.instance), before, deps)).toEqual({
@@ -671,7 +671,7 @@ describe('what somebody changed meanwhile is named', () => {
   });
 
   it('by the check: a network interface that was deleted', async () => {
-    const it = await world();
+    const it = await makeFixture();
     const before = await applied(it);
     const described = await ec2.send(
       new DescribeNetworkInterfacesCommand({ NetworkInterfaceIds: [it.interfaces[1]] }),
@@ -685,7 +685,7 @@ describe('what somebody changed meanwhile is named', () => {
   });
 
   it('by the check: a termination', async () => {
-    const it = await world();
+    const it = await makeFixture();
     const before = await applied(it);
     await ec2.send(
       new ModifyInstanceAttributeCommand({
@@ -700,8 +700,8 @@ describe('what somebody changed meanwhile is named', () => {
     });
   });
 
-  it('by the undo, which leaves it as it is and releases the rest', async () => {
-    const it = await world();
+  it('by the undo, which leaves it as it is and undoes the rest', async () => {
+    const it = await makeFixture();
     const before = await applied(it);
     const other = await securityGroup(it.vpc, 'other');
     await ec2.send(
@@ -744,7 +744,7 @@ describe('a run that is killed after any of its writes, and begun again', () => 
 
   it('ends as an undisturbed one, with every write done once', { timeout: 300_000 }, async () => {
     const applying =
-      (it: FullWorld, before: Before): Step =>
+      (it: FullFixture, before: Before): Step =>
       (its) =>
         quarantine.apply(targetOf(it.instance, everything), before, its);
     const calm = await fullWorld();
@@ -769,7 +769,7 @@ describe('a run that is killed after any of its writes, and begun again', () => 
 
   it('ends as an undisturbed one when it is an undo', { timeout: 300_000 }, async () => {
     const restoring =
-      (it: FullWorld, before: Before): Step =>
+      (it: FullFixture, before: Before): Step =>
       (its) =>
         undo.restore(targetOf(it.instance, everything), before, its);
     const calm = await fullWorld();
@@ -787,7 +787,7 @@ describe('a run that is killed after any of its writes, and begun again', () => 
   });
 
   it('takes no second set of snapshots when only the answer about the first is lost', async () => {
-    const it = await world();
+    const it = await makeFixture();
     const its = writeClients();
     let lost = 0;
     its.ec2.middlewareStack.add(

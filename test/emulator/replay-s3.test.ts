@@ -1,4 +1,4 @@
-/** Replay of an archive where AWS keeps it: the command as people run it, against the S3 and CloudTrail of moto. */
+/** Replay of an archive where AWS keeps it: the command as users run it, against the S3 and CloudTrail of moto. */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-/** A scan of real resources in moto: the function, and the command as people run it. */
+/** A scan of real resources in moto: the function, and the command as users run it. */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -235,7 +235,7 @@ describe('the options of trailseal scan', () => {
     expect(replaySchema.parse(JSON.parse(stdout)).sources).toEqual([`${account}/eu-west-3`]);
   });
 
-  it('print a summary for people', () => {
+  it('print a summary as text', () => {
     const { code, stdout } = scanned(workFolder(), ['--region', region]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Trailseal scan of 123456789012\/ap-southeast-2\n[\d,]+ resources in 1 Region, /);

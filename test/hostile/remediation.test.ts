@@ -10,7 +10,7 @@ import { violationsOfNotification } from '../notifications/shown.ts';
 import { shareOf, suite } from '../suite.ts';
 import { type FakeResource, fakeResources } from './fake-resources.ts';
 import type { Write } from './permissive-aws.ts';
-import { type Delivered, RemediationWorld } from './remediation-world.ts';
+import { type Delivered, RemediationFixture } from './remediation-fixture.ts';
 import { type Attack, attack } from './requests.ts';
 import { accountRegion } from './values.ts';
 import { violationsOfLine } from './violations.ts';
@@ -91,11 +91,11 @@ async function storm(
   faultsOf: (
     one: Attack,
     delivered: Delivered,
-    world: RemediationWorld,
+    fixture: RemediationFixture,
     lines: readonly string[],
   ) => readonly string[],
 ): Promise<void> {
-  const world = new RemediationWorld();
+  const fixture = new RemediationFixture();
   const lines: string[] = [];
   const streams = [process.stdout, process.stderr].map((stream) =>
     vi.spyOn(stream, 'write').mockImplementation((chunk: unknown) => {
@@ -106,12 +106,12 @@ async function storm(
   try {
     await fc.assert(
       fc.asyncProperty(attack, async (one) => {
-        const delivered = await world.deliver(one);
+        const delivered = await fixture.deliver(one);
         const logged = lines.splice(0).join('').split('\n');
         const faults = faultsOf(
           one,
           delivered,
-          world,
+          fixture,
           logged.filter((line) => line !== ''),
         );
         if (faults.length > 0) throw new Error(faults.slice(0, 5).join('\n'));

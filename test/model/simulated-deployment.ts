@@ -33,7 +33,7 @@ import { remediate } from '../../lib/remediation/remediate.ts';
 import { controls as kmsControls } from '../../lib/services/kms/controls/index.ts';
 import { kmsKeyDisabled } from '../../lib/services/kms/controls/kms-key-disabled.ts';
 import { MemoryStateTable } from '../findings/state/memory-state-table.ts';
-import { keyState } from '../pipeline/live/world.ts';
+import { keyState } from '../pipeline/live/evaluator-fixture.ts';
 import { policyOf } from '../policy/fixtures.ts';
 import { MemoryRunHistory } from '../remediation/actions/memory-run-history.ts';
 import { accountRegion, depsWith, start } from '../remediation/actions/simulated-resource.ts';

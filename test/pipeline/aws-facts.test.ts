@@ -69,7 +69,7 @@ describe('gathering', () => {
     });
   });
 
-  it('costs a handful of calls for 10 events of 100 instances each', async () => {
+  it('makes few calls for 10 events of 100 instances each', async () => {
     const aws = mockAws();
     withInstances(aws);
     const facts = await aws.gather(
@@ -119,7 +119,7 @@ describe('gathering', () => {
     { region: 'unknown' },
     { region: 'us-east-1.example.com' },
     { region: '' },
-  ])('asks nowhere when it is not told where: %j', async (accountRegion) => {
+  ])('reads nothing without an account and Region: %j', async (accountRegion) => {
     const aws = mockAws();
     expect(await aws.read({ ...key, ...accountRegion }, 'kms.key')).toMatchObject({ reason: 'unreadable' });
     expect(aws.asked).toEqual([]);
@@ -153,7 +153,7 @@ describe('gathering', () => {
     await expect(provider.gather([{ resource: key, facts: ['kms.key'] }])).rejects.toThrow(/kms\.key/);
   });
 
-  it('rejects for a mistake of our own, rather than to call it unknown', async () => {
+  it('rejects for an error of the code, and does not call it unknown', async () => {
     const aws = mockAws();
     aws.ec2.on(DescribeInstancesCommand).callsFake(() => {
       throw new TypeError('undefined is not a function');
@@ -328,7 +328,7 @@ describe('instance types', () => {
     ]);
   });
 
-  it('are known from the shipped snapshot where AWS does not tell, and the source says why', async () => {
+  it('are known from the shipped snapshot where AWS does not return them, and the source says why', async () => {
     const aws = mockAws();
     withInstances(aws);
     aws.ec2.on(DescribeInstanceTypesCommand).rejects(ec2Error('UnauthorizedOperation', 'no'));

@@ -47,7 +47,7 @@ function withInstance(aws: Aws, more: Partial<Instance>): void {
   });
 }
 
-/** A mapping as DescribeInstances tells it. */
+/** A mapping as DescribeInstances returns it. */
 function mapping(DeviceName: string, VolumeId: string, DeleteOnTermination = true) {
   return { DeviceName, Ebs: { VolumeId, DeleteOnTermination, Status: 'attached' as const } };
 }
@@ -155,7 +155,7 @@ describe('a resource that can not be seen', () => {
     ).toMatchObject([[{ resource: asked, facts: { 'ec2.volumeEncryption': { reason: 'deleted' } } }]]);
   });
 
-  it('is not asked for where its place is not told', async () => {
+  it('is not read where its account or Region is unknown', async () => {
     const aws = mockAws();
     const nowhere = { ...volume('i-1:/dev/sdb'), region: 'unknown' };
     expect(await aws.readCurrent([{ resource: nowhere, facts: volumeFacts }])).toMatchObject([
@@ -248,7 +248,7 @@ describe('an instance and device that stand for a volume', () => {
     expect(aws.calls()).toEqual(['ec2:DescribeInstances', 'ec2:DescribeVolumes']);
   });
 
-  it('stay beside the volumes that are there, to be current at again, while the instance starts', async () => {
+  it('stay beside the volumes that are there, to be read again, while the instance starts', async () => {
     const aws = mockAws();
     withInstance(aws, {
       State: { Name: 'pending' },
@@ -312,7 +312,7 @@ describe('an instance and device that stand for a volume', () => {
     ]);
   });
 
-  it('stay what they are where EC2 denies to tell of the instance', async () => {
+  it('stay what they are where EC2 denies to describe the instance', async () => {
     const aws = mockAws();
     aws.ec2.on(DescribeInstancesCommand).rejects(ec2Error('UnauthorizedOperation', 'no'));
     expect(await aws.readCurrent([{ resource: standIn, facts: volumeFacts }])).toMatchObject([
@@ -320,7 +320,7 @@ describe('an instance and device that stand for a volume', () => {
     ]);
   });
 
-  it('give the ids even where EC2 denies to tell of the volumes', async () => {
+  it('give the ids even where EC2 denies to describe the volumes', async () => {
     const aws = mockAws();
     withInstance(aws, { BlockDeviceMappings: [mapping('/dev/sda1', 'vol-1')] });
     aws.ec2.on(DescribeVolumesCommand).rejects(ec2Error('UnauthorizedOperation', 'no'));
@@ -337,7 +337,7 @@ describe('an instance and device that stand for a volume', () => {
   });
 });
 
-it('costs a handful of calls for 10 launches of 100 instances with 2 volumes each', async () => {
+it('makes few calls for 10 launches of 100 instances with 2 volumes each', async () => {
   const aws = mockAws();
   const ids = Array.from({ length: 1_000 }, (_, n) => numbered('i', n));
   const volumeId = (id: string, disk: number) => `vol-${disk}${id.slice(3)}`;

@@ -49,7 +49,7 @@ function withTwoVolumes() {
 const noSettings = () => ({});
 
 describe('evaluating live', () => {
-  it('gives a evaluation for each resource that a concern turns out to be about', async () => {
+  it('gives an evaluation for each resource of a concern', async () => {
     const { control } = counted();
     const resource = volume('i-1:/dev/sda1');
     const evaluated = await evaluateLive([{ control, resource }], withTwoVolumes().provider, noSettings);

@@ -40,7 +40,7 @@ async function said(...args: Parameters<typeof evaluated>) {
 }
 
 // In an archive the same sentences rest on events, so that none may speak of events, or of a trail.
-describe('what AWS itself does not tell is said to be untold', () => {
+describe('values that AWS does not return are reported as unknown', () => {
   it('of logs that are neither on nor off', async () => {
     const aws = mockAws();
     aws.eks.on(DescribeClusterCommand).resolves({
@@ -128,11 +128,14 @@ describe('who changed the state of a key', () => {
   it.each<[string, KeyState]>([
     ['kms-key-deletion', 'PendingDeletion'],
     ['kms-key-disabled', 'Disabled'],
-  ])('is not among the evidence where KMS was asked, as it does not tell: %s', async (control, KeyState) => {
-    const aws = mockAws();
-    aws.kms.on(DescribeKeyCommand).resolves({ KeyMetadata: { KeyId: keyId, KeyState } });
-    const evaluation = await evaluated(aws, control, key);
-    expect(evaluation?.verdict).toBe('FAIL');
-    expect(evaluation?.evidence.observed.map(({ what }) => what)).not.toContain('changedBy');
-  });
+  ])(
+    'is not in the evidence where KMS was read, because KMS does not return it: %s',
+    async (control, KeyState) => {
+      const aws = mockAws();
+      aws.kms.on(DescribeKeyCommand).resolves({ KeyMetadata: { KeyId: keyId, KeyState } });
+      const evaluation = await evaluated(aws, control, key);
+      expect(evaluation?.verdict).toBe('FAIL');
+      expect(evaluation?.evidence.observed.map(({ what }) => what)).not.toContain('changedBy');
+    },
+  );
 });

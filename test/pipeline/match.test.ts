@@ -80,7 +80,7 @@ describe('a trigger', () => {
     expect(triggeredBy(signIn, record('ConsoleLogin'))).toBe(0);
   });
 
-  it('by an actor is whatever that actor calls', () => {
+  it('by an actor is any call of that actor', () => {
     expect(triggeredBy(root, record('ListKeys', 'Root'))).toBe(1);
     expect(triggeredBy(root, record('StopInstances', 'Root', 'ec2.amazonaws.com'))).toBe(1);
     expect(triggeredBy(root, record('ListKeys'))).toBe(0);
@@ -99,7 +99,7 @@ describe('a trigger', () => {
     [root, 'any call of an actor of type Root'],
     [audit, "the cluster's audit log: create, delete networkpolicies.networking.k8s.io"],
     [never, 'the scheduled scan only'],
-  ])('is told in words', (trigger, words) => {
+  ])('is described in words', (trigger, words) => {
     expect(triggerText(trigger)).toBe(words);
   });
 });

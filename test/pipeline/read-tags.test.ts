@@ -1,4 +1,4 @@
-/** The tags that no look at a resource tells. */
+/** The tags that the read of a resource does not return. */
 import { DescribeLaunchTemplatesCommand } from '@aws-sdk/client-ec2';
 import { ListResourceTagsCommand } from '@aws-sdk/client-kms';
 import { describe, expect, it } from 'vitest';
@@ -56,7 +56,7 @@ describe('the tags of a key', () => {
 });
 
 describe('the tags of a launch template', () => {
-  it('are those that EC2 tells of the template', async () => {
+  it('are those that EC2 returns for the template', async () => {
     const aws = mockAws();
     aws.ec2
       .on(DescribeLaunchTemplatesCommand, { LaunchTemplateIds: ['lt-1'] })
@@ -80,7 +80,7 @@ describe('the tags of a launch template', () => {
   });
 });
 
-describe('tags that a look tells', () => {
+describe('tags that the read of a resource returns', () => {
   it('are not asked for', async () => {
     const aws = mockAws();
     expect(await aws.provider.tagsOf([instance('i-1')])).toMatchObject([

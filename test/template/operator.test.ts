@@ -1,4 +1,4 @@
-/** What a policy that lets operators order something adds to the stack: how their orders come in, and where they end. */
+/** What a policy with custom actions adds to the stack: their path from Security Hub to the queues. */
 import { describe, expect, it } from 'vitest';
 import { customActionResource } from '../../lib/aws/names.ts';
 import { type CustomActionName, customActionNames } from '../../lib/core/custom-action.ts';
@@ -16,7 +16,7 @@ const arn = (name: string) => `arn:aws:sqs:${region}:${account}:trailseal-dev-${
 const properties = (id: string) => one(every.resources, id).properties;
 
 describe('a policy', () => {
-  it('that lets nothing be ordered has nobody who takes orders', async () => {
+  it('without custom actions has no function for them', async () => {
     const { functions, resources } = await madeWith('defaults: { actions: [notify, tag] }');
     expect(Object.keys(functions)).not.toContain('operator');
     expect([...resources.keys()].filter((id) => /^(Operator|Orders)/.test(id))).toEqual([]);
@@ -44,17 +44,17 @@ describe('a policy', () => {
     },
   );
 
-  it('that lets key policies be restored by order is refused, naming the parameter that allows it', async () => {
+  it('that lets operators restore key policies is refused, naming the parameter that allows it', async () => {
     const policy = allowing('fix:restore-key-policy');
     await expect(madeWith(policy)).rejects.toThrow(
-      /the parameter allowKeyPolicyWrites is false, and the policy .* lets operators order fix:restore-key-policy \(kms-key-policy\)/,
+      /the parameter allowKeyPolicyWrites is false, and the policy .* lets operators request fix:restore-key-policy \(kms-key-policy\)/,
     );
     const { functions } = await madeWith(policy, { allowKeyPolicyWrites: 'true' });
     expect(Object.keys(functions)).toContain('remediate');
   });
 });
 
-describe('the rule of the orders', () => {
+describe('the rule of custom actions', () => {
   const selected = (customAction: CustomActionName, stage = 'dev', owner = account) => ({
     source: 'aws.securityhub',
     'detail-type': 'Security Hub Findings - Custom Action',
@@ -89,7 +89,7 @@ describe('the rule of the orders', () => {
     ).toEqual(customActionNames.map(() => true));
   });
 
-  it('lets no custom action through for which the policy has no order', () => {
+  it('lets no custom action through that the policy does not allow', () => {
     const reaching = reached(
       patternOf(plain),
       ...customActionNames.map((customAction) => selected(customAction)),
@@ -125,14 +125,14 @@ describe('the rule of the orders', () => {
   });
 });
 
-describe('the rule of what came of orders', () => {
+describe('the rule of the results of custom actions', () => {
   const event = (actor: string, type = 'Action Done') => ({
     source: 'trailseal',
     'detail-type': type,
     detail: { outcome: 'done', decision: { actor } },
   });
 
-  it('is on Trailseal’s own bus, and brings what operators ordered, and nothing that the policy did', () => {
+  it('is on Trailseal’s own bus, and sends results of requested actions, and none of planned ones', () => {
     const rule = properties('OperatorRule');
     expect(at(rule, 'EventBusName')).toBe('trailseal-dev');
     const events = [event('operator'), event('policy'), event('operator', 'Control Failed')];
@@ -140,7 +140,7 @@ describe('the rule of what came of orders', () => {
     expect(reached).toEqual([['outcomes'], [], []]);
   });
 
-  it('is there only where something can come of them', () => {
+  it('exists only where custom actions have results', () => {
     expect(ofType(plain.resources, 'AWS::Events::Rule').map(([id]) => id)).toEqual([
       'Ec2Rule',
       'EksRule',
@@ -157,7 +157,7 @@ describe('the queue of the operator', () => {
   it.each([
     ['both rules', every, [fromDefaultBus, fromOwnBus]],
     ['the one rule that there is', plain, fromDefaultBus],
-  ])('takes messages of %s, and so do its dead letters', (_, { resources }, sources) => {
+  ])('takes messages of %s, and so does its DLQ', (_, { resources }, sources) => {
     for (const kind of ['Queue', 'DeadLetters']) {
       const policy = at(one(resources, `Operator${kind}Policy`).properties, 'PolicyDocument');
       expect(statementsIn(policy).filter(({ effect }) => effect === 'Allow')).toMatchObject([
@@ -179,7 +179,7 @@ describe('the queue of the operator', () => {
   });
 });
 
-describe('the function that takes orders', () => {
+describe('the function that handles custom actions', () => {
   it('takes ten at once, and runs twice at most', () => {
     expect(at(every.functions, 'operator', 'events', 0, 'sqs')).toMatchObject({
       batchSize: 10,
@@ -205,18 +205,18 @@ describe('the function that takes orders', () => {
     'TRAILSEAL_QUEUE_URL_KMS',
   ];
 
-  it('is told table and queues, that of remediation among them', () => {
+  it('has table and queues in its environment, that of remediation among them', () => {
     expect(told(every, 'operator')).toEqual([...always, 'TRAILSEAL_REMEDIATE_QUEUE_URL']);
     expect(at(every.functions, 'operator', 'environment', 'TRAILSEAL_REMEDIATE_QUEUE_URL')).toEqual({
       Ref: 'RemediateQueue',
     });
   });
 
-  it('is told no queue of remediation where there is none', () => {
+  it('has no queue of remediation in its environment where there is none', () => {
     expect(told(plain, 'operator')).toEqual(always);
   });
 
-  it('is told only the queues of the evaluators that are deployed', async () => {
+  it('has only the queues of deployed evaluators in its environment', async () => {
     const kms = await madeWith(allowing('re-check'), { evaluators: 'kms' });
     expect(told(kms, 'operator').filter((name) => name.includes('URL_'))).toEqual([
       'TRAILSEAL_QUEUE_URL_KMS',
@@ -229,7 +229,7 @@ describe('the function that takes orders', () => {
   });
 });
 
-it('alarms watch the operator’s dead letters, queue and function', () => {
+it('alarms watch the operator’s DLQ, queue and function', () => {
   const watching = ofType(every.resources, 'AWS::CloudWatch::Alarm').filter(([, alarm]) =>
     list(alarm.properties, 'Dimensions').some((dimension) =>
       /trailseal-dev-operator/.test(text(dimension, 'Value') ?? ''),

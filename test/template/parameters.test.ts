@@ -85,7 +85,7 @@ describe('the parameter', () => {
     expect(at(one(resources, 'ScheduledScanSchedule').properties, 'ScheduleExpression')).toBe('rate(1 day)');
   });
 
-  it('alarmEmail makes an encrypted topic that every alarm tells', async () => {
+  it('alarmEmail creates an encrypted topic that every alarm notifies', async () => {
     const { resources } = await stackWith({ alarmEmail: 'security@example.com' });
     const alarms = 'arn:aws:sns:eu-central-1:111122223333:trailseal-dev-alarms';
     expect(one(resources, 'AlarmTopic').properties).toMatchObject({
@@ -97,7 +97,7 @@ describe('the parameter', () => {
     );
   });
 
-  it('alarmTopicArn is told by every alarm, and no topic is made', async () => {
+  it('alarmTopicArn is notified by every alarm, and no topic is created', async () => {
     const { resources } = await stackWith({ alarmTopicArn: topic });
     expect(ofType(resources, 'AWS::SNS::Topic')).toEqual([]);
     expect(alarmsOf(resources).map(([, { properties }]) => at(properties, 'AlarmActions'))).toEqual(

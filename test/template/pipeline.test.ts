@@ -20,7 +20,7 @@ describe.each(evaluators)('the rule of %s', (evaluator) => {
   const rule = resource(evaluator, 'Rule');
   const own = controls.filter((control) => evaluatorOf(control) === evaluator);
 
-  it('matches every trigger and every ending of its controls, and no other event', () => {
+  it('matches every trigger and every deletion event of its controls, and no other event', () => {
     const declared = own.flatMap(({ triggers, deletions }) =>
       [...triggers, ...deletions].flatMap((trigger) => namedEvents(trigger)?.eventNames ?? []),
     );
@@ -29,7 +29,7 @@ describe.each(evaluators)('the rule of %s', (evaluator) => {
     expect(at(rule, 'EventPattern', 'source')).toEqual([`aws.${evaluator}`]);
   });
 
-  it('matches calls, and what the service does by itself, that did not fail', () => {
+  it('matches successful calls and service events', () => {
     expect(at(rule, 'EventPattern', 'detail-type')).toEqual([
       'AWS API Call via CloudTrail',
       'AWS Service Event via CloudTrail',
@@ -37,14 +37,14 @@ describe.each(evaluators)('the rule of %s', (evaluator) => {
     expect(at(rule, 'EventPattern', 'detail', 'errorCode')).toEqual([{ exists: false }]);
   });
 
-  it('is on, and leads to its queue, and what can’t get there to its dead letters', () => {
+  it('is enabled, and sends to its queue, and undeliverable events to its DLQ', () => {
     expect(at(rule, 'State')).toBe('ENABLED');
     expect(at(rule, 'Targets')).toMatchObject([
       { Arn: arn(evaluator), DeadLetterConfig: { Arn: arn(`${evaluator}-dead-letters`) } },
     ]);
   });
 
-  it('may send to its queue and its dead letters, and no other rule may', () => {
+  it('may send to its queue and its DLQ, and no other rule may', () => {
     for (const [kind, queue] of [
       ['Queue', evaluator],
       ['DeadLetters', `${evaluator}-dead-letters`],
@@ -78,7 +78,7 @@ describe.each(queueNames)('the queue of %s', (name) => {
     expect(at(queue, 'VisibilityTimeout')).toBe(6 * timeout);
   });
 
-  it('gives a message up after five deliveries, to its own dead letters', () => {
+  it('moves a message to its own DLQ after five deliveries', () => {
     expect(at(queue, 'RedrivePolicy')).toEqual({
       deadLetterTargetArn: arn(`${name}-dead-letters`),
       maxReceiveCount: 5,
@@ -89,17 +89,17 @@ describe.each(queueNames)('the queue of %s', (name) => {
     });
   });
 
-  it('keeps messages for four days, and dead letters for fourteen', () => {
+  it('keeps messages for four days, and those of its DLQ for fourteen', () => {
     expect(at(queue, 'MessageRetentionPeriod')).toBe(345_600);
     expect(at(deadLetters, 'MessageRetentionPeriod')).toBe(1_209_600);
   });
 
-  it('is encrypted, and so are its dead letters', () => {
+  it('is encrypted, and so is its DLQ', () => {
     expect(at(queue, 'SqsManagedSseEnabled')).toBe(true);
     expect(at(deadLetters, 'SqsManagedSseEnabled')).toBe(true);
   });
 
-  it('and its dead letters are not to be reached without TLS', () => {
+  it('and its DLQ accept no request without TLS', () => {
     for (const kind of ['QueuePolicy', 'DeadLettersPolicy']) {
       const denied = statementsIn(at(resource(name, kind), 'PolicyDocument')).filter(
         ({ effect }) => effect === 'Deny',
@@ -134,7 +134,7 @@ describe('the functions', () => {
     }
   });
 
-  it('of the scheduled scan takes one order at a time', () => {
+  it('of the scheduled scan takes one message at a time', () => {
     expect(mapping('scan')).toMatchObject({ BatchSize: 1, ScalingConfig: { MaximumConcurrency: 2 } });
   });
 
@@ -164,7 +164,7 @@ describe('the functions', () => {
     });
   });
 
-  it.each(evaluators)('%s is told its table, queue and dead letters', (evaluator) => {
+  it.each(evaluators)('%s has its table, queue and DLQ in its environment', (evaluator) => {
     expect(at(resource(evaluator, 'LambdaFunction'), 'Environment', 'Variables')).toEqual({
       TRAILSEAL_STAGE: 'dev',
       TRAILSEAL_TABLE: 'trailseal-dev-state-table',
@@ -176,7 +176,7 @@ describe('the functions', () => {
     });
   });
 
-  it('scheduled scan is told the queues of all evaluators too', () => {
+  it('the scheduled scan has the queues of all evaluators in its environment too', () => {
     expect(at(resource('scan', 'LambdaFunction'), 'Environment', 'Variables')).toMatchObject({
       TRAILSEAL_QUEUE_URL: url('scan'),
       ...Object.fromEntries(
@@ -189,7 +189,7 @@ describe('the functions', () => {
 describe('the schedule', () => {
   const schedule = resource('scan', 'Schedule');
 
-  it('orders a whole scheduled scan every six hours, in words that the function understands', () => {
+  it('requests a whole scheduled scan every six hours, in a message that the function can parse', () => {
     expect(at(schedule, 'ScheduleExpression')).toBe('rate(6 hours)');
     expect(at(schedule, 'FlexibleTimeWindow')).toEqual({ Mode: 'FLEXIBLE', MaximumWindowInMinutes: 15 });
     expect(parseMessage(JSON.parse(String(text(schedule, 'Target', 'Input'))))).toEqual({
@@ -198,7 +198,7 @@ describe('the schedule', () => {
     });
   });
 
-  it('sends to the queue of the scheduled scan, and what can’t get there to its dead letters', () => {
+  it('sends to the queue of the scheduled scan, and undeliverable messages to its DLQ', () => {
     expect(at(schedule, 'Target')).toMatchObject({
       Arn: arn('scan'),
       DeadLetterConfig: { Arn: arn('scheduled scan-dead-letters') },
@@ -243,7 +243,7 @@ describe('the state table', () => {
 });
 
 describe('the stack', () => {
-  it('has a queue for each evaluator and the scheduled scan, each with dead letters, and no other', () => {
+  it('has a queue for each evaluator and the scheduled scan, each with a DLQ, and no other', () => {
     const names = ofType(resources, 'AWS::SQS::Queue').map(([, { properties }]) =>
       text(properties, 'QueueName'),
     );

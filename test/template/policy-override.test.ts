@@ -72,14 +72,14 @@ describe('with policyParameter', () => {
     expect(await mayCall(role, { action, resource: arnOf(name) })).toBe(allowed);
   });
 
-  it.each(evaluating)('%s is told of it, and of what it was deployed with', (name) => {
+  it.each(evaluating)('%s has it in its environment, and the policy that it was deployed with', (name) => {
     expect(at(overridable.functions, name, 'environment')).toMatchObject({
       TRAILSEAL_POLICY_PARAMETER: parameter,
       TRAILSEAL_POLICY_DIGEST: expect.stringMatching(/^[0-9a-f]{16}$/),
     });
   });
 
-  it('one alarm is of the metrics of all functions that go by the policy', () => {
+  it('one alarm is of the metrics of all functions that use the policy', () => {
     expect(alarmIds(overridable.resources)).toEqual(['PolicyOverrideInvalidAlarm']);
     const alarm = one(overridable.resources, 'PolicyOverrideInvalidAlarm').properties;
     const metrics = list(alarm, 'Metrics').flatMap((each) => {
@@ -99,7 +99,7 @@ describe('with policyParameter', () => {
     expect(at(alarm, 'Threshold')).toBe(0);
   });
 
-  it('the alarm takes no more metrics than CloudWatch does, for which there may be several', async () => {
+  it('there are several alarms where one would have more metrics than CloudWatch allows', async () => {
     const names = Array.from({ length: 11 }, (_, index) => `evaluator${index}`);
     const made = overrideAlarms('dev', names);
     expect(made.map(({ id, of }) => [id, of.length])).toEqual([
@@ -115,7 +115,7 @@ describe('with policyParameter', () => {
 });
 
 describe('without policyParameter', () => {
-  it.each([...evaluating, ...telling])('%s is told of none', (name) => {
+  it.each([...evaluating, ...telling])('%s has none in its environment', (name) => {
     const environment = JSON.stringify(at(plain.functions, name, 'environment'));
     expect(environment).not.toContain('TRAILSEAL_POLICY');
   });

@@ -77,7 +77,7 @@ describe('a role', () => {
   });
 });
 
-describe('where the policy goes by tags', () => {
+describe('where the policy uses tags', () => {
   const rest = 'reason: Sandbox, owner: me, expires: 2027-01-31';
   const readingTags = ['ec2:DescribeLaunchTemplates', 'kms:ListResourceTags'];
 
@@ -93,7 +93,7 @@ describe('where the policy goes by tags', () => {
       ['kms:ListResourceTags'],
     ],
     [
-      'in an exemption of what bears tags that a look tells, no others are read',
+      'in an exemption of resources whose reads return tags, no others are read',
       `exemptions: [{ controls: [ec2-volume-encryption], tags: { a: b }, ${rest} }]`,
       [],
     ],

@@ -46,7 +46,7 @@ function disabledIn({ account, region }: AccountRegion) {
   };
 }
 
-/** An evaluator whose every key is disabled, and what it asked AWS and told Security Hub. */
+/** An evaluator for which every key is disabled, with its reads of AWS and its publications to Security Hub. */
 function evaluator() {
   const asked: string[] = [];
   const facts: LiveFactProvider = {
@@ -81,7 +81,7 @@ function evaluator() {
   return {
     asked,
     stateTable,
-    toldIn: (where: AccountRegion) =>
+    publishedIn: (where: AccountRegion) =>
       hubs
         .get(accountRegionKey(where))
         ?.mock.commandCalls(BatchImportFindingsCommand)
@@ -142,23 +142,26 @@ describe('one process that serves several accounts, Regions and partitions', () 
     expect([...entries.values()].map(({ finding }) => finding?.status)).toEqual(served.map(() => 'OPEN'));
   });
 
-  it.each(served)('tells Security Hub in $account, $region of that one’s finding alone', async (where) => {
-    const one = evaluator();
-    await deliver(one, served);
-    expect(
-      one.toldIn(where).map(({ AwsAccountId, ProductArn, Resources }) => ({
-        AwsAccountId,
-        ProductArn,
-        resource: Resources?.[0]?.Id,
-      })),
-    ).toEqual([
-      {
-        AwsAccountId: where.account,
-        ProductArn: arnOf('securityhub', where.region, where.account, `product/${where.account}/default`),
-        resource: keyIn(where),
-      },
-    ]);
-  });
+  it.each(served)(
+    'publishes to Security Hub in $account, $region only the finding of that account and Region',
+    async (where) => {
+      const one = evaluator();
+      await deliver(one, served);
+      expect(
+        one.publishedIn(where).map(({ AwsAccountId, ProductArn, Resources }) => ({
+          AwsAccountId,
+          ProductArn,
+          resource: Resources?.[0]?.Id,
+        })),
+      ).toEqual([
+        {
+          AwsAccountId: where.account,
+          ProductArn: arnOf('securityhub', where.region, where.account, `product/${where.account}/default`),
+          resource: keyIn(where),
+        },
+      ]);
+    },
+  );
 
   it('pages through the open findings of one account and Region at a time', async () => {
     const one = evaluator();

@@ -52,7 +52,7 @@ describe('a batch of deliveries', () => {
     ]);
   });
 
-  it('tells why it could not be taken at once', async () => {
+  it('says why it could not be taken at once', async () => {
     const batch = await takeBatch(
       [delivery('a'), delivery('b')],
       taker(['b']).take,
@@ -62,7 +62,7 @@ describe('a batch of deliveries', () => {
     expect(batch.apart).toEqual(new Error('cannot take a, b'));
   });
 
-  it('keeps what is done when the time runs out, and leaves the rest to the queue', async () => {
+  it('keeps the results when the time runs out, and leaves the rest to the queue', async () => {
     const { take, taken } = taker(['b']);
     const times = [60_000, 30_000, 15_000];
     const deliveries = [delivery('a'), delivery('b'), delivery('c'), delivery('d')];
@@ -83,7 +83,7 @@ describe('a batch of deliveries', () => {
     expect(batch.failures.map(({ deadLettered }) => deadLettered)).toEqual([true]);
   });
 
-  it('leaves to the queue what can’t be put aside either', async () => {
+  it('leaves messages to the queue that can’t be sent to the DLQ either', async () => {
     const batch = await takeBatch(
       [delivery('a', deliveriesInAll)],
       taker(['a']).take,

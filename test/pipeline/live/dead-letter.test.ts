@@ -13,7 +13,7 @@ async function sent(body: string, reason: string) {
   return call?.args[0].input;
 }
 
-it('a dead letter means the same, without the characters that SQS refuses', async () => {
+it('a message in the DLQ keeps its meaning, without the characters that SQS refuses', async () => {
   const body = JSON.stringify(publishBody(['trailseal/eks-audit-logging/\ufffe\uffff']));
   const message = await sent(body, 'no');
   expect(message?.MessageBody).not.toMatch(/[\ufffe\uffff]/);
@@ -25,7 +25,7 @@ it.each([
   ['that is broken', 'half \ud800 a pair \uffff', 'half \ufffd a pair'],
   ['that is blank', '\n', 'no reason was given'],
   ['that is long', 'x'.repeat(1_001), `${'x'.repeat(999)}…`],
-])('a reason %s is made fit for SQS', async (_what, reason, told) => {
+])('a reason %s is made valid for SQS', async (_what, reason, told) => {
   const message = await sent('{}', reason);
   expect(message?.MessageAttributes?.['reason']?.StringValue).toBe(told);
 });

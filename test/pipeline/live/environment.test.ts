@@ -14,7 +14,7 @@ const variables = {
 };
 
 describe('a function’s environment', () => {
-  it('tells where it is: in the account of its own queue', () => {
+  it('contains the account and Region of its own queue', () => {
     expect(environmentOf(variables)).toEqual({
       account: '111122223333',
       region: 'eu-central-1',
@@ -28,7 +28,7 @@ describe('a function’s environment', () => {
     expect(() => environmentOf({ ...variables, [name]: '' })).toThrow(new EnvironmentError(name));
   });
 
-  it('is refused when its queue is none', () => {
+  it('is refused when its queue URL is invalid', () => {
     expect(() => environmentOf({ ...variables, TRAILSEAL_QUEUE_URL: 'Ref' })).toThrow(
       /not the URL of an SQS queue/,
     );

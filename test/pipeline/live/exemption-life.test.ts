@@ -1,10 +1,10 @@
-/** What becomes of a finding as its exemption begins and ends, by no more than the looks of the scheduled scan. */
+/** The life of a finding as its exemption begins and ends, with scheduled scans alone. */
 import { describe, expect, it } from 'vitest';
 import { triggerOfTransition } from '../../../lib/notifications/trigger.ts';
 import { recheckBody } from '../../../lib/pipeline/live/message.ts';
 import type { OperatorExemption } from '../../../lib/policy/operator-exemption.ts';
 import { detailTypeOf, transitionOf } from '../../../lib/remediation/events/transition.ts';
-import { accountRegion, keyState, World } from './world.ts';
+import { accountRegion, EvaluatorFixture, keyState } from './evaluator-fixture.ts';
 
 const id = '1234abcd-12ab-34cd-56ef-1234567890ab';
 const arn = `arn:aws:kms:${accountRegion.region}:${accountRegion.account}:key/${id}`;
@@ -17,24 +17,24 @@ controls: { kms-key-disabled: { severity: HIGH, actions: [notify, fix:enable-key
 exemptions:
   - { controls: [kms-key-disabled], reason: it is being retired, owner: ana, expires: ${expires} }`;
 
-/** A world in which the key fails, and what a look at it in time makes of its finding. */
-function worldOf(expires: string) {
-  const world = new World('kms', accountRegion, exemptUntil(expires));
-  world.answers.set(id, keyState('Disabled'));
-  const lookAt = async (time: string) => {
-    world.time = Date.parse(time);
-    await world.deliver(recheckBody([{ resource: key, controls: ['kms-key-disabled'] }]));
-    const entry = world.stateTable.entries.get(findingId);
+/** A fixture in which the key fails, and its finding after a scheduled scan at a time. */
+function fixtureWith(expires: string) {
+  const fixture = new EvaluatorFixture('kms', accountRegion, exemptUntil(expires));
+  fixture.answers.set(id, keyState('Disabled'));
+  const scanAt = async (time: string) => {
+    fixture.time = Date.parse(time);
+    await fixture.deliver(recheckBody([{ resource: key, controls: ['kms-key-disabled'] }]));
+    const entry = fixture.stateTable.entries.get(findingId);
     if (entry?.finding === undefined) throw new Error('no finding was recorded');
-    return { entry, finding: entry.finding, told: world.told.at(-1) };
+    return { entry, finding: entry.finding, published: fixture.published.at(-1) };
   };
-  return { world, lookAt };
+  return { fixture, scanAt };
 }
 
 describe('an exempt finding', () => {
-  it('stays failed in Security Hub, and calls for nobody', async () => {
-    const { told } = await worldOf('2026-03-31').lookAt('2026-03-01T12:00:00Z');
-    expect(told).toMatchObject({
+  it('stays FAILED in Security Hub, and needs no attention', async () => {
+    const { published } = await fixtureWith('2026-03-31').scanAt('2026-03-01T12:00:00Z');
+    expect(published).toMatchObject({
       FindingProviderFields: { Severity: { Label: 'INFORMATIONAL' } },
       Compliance: { Status: 'FAILED' },
       RecordState: 'ACTIVE',
@@ -43,15 +43,15 @@ describe('an exempt finding', () => {
   });
 
   it('has nothing planned', async () => {
-    const { finding } = await worldOf('2026-03-31').lookAt('2026-03-01T12:00:00Z');
+    const { finding } = await fixtureWith('2026-03-31').scanAt('2026-03-01T12:00:00Z');
     expect(finding.plan.actions).toEqual([]);
   });
 
-  it('is told a week before the exemption ends, once, by a look of the scheduled scan', async () => {
-    const { lookAt } = worldOf('2026-03-31');
-    const early = await lookAt('2026-03-24T12:00:00Z');
-    const soon = await lookAt('2026-03-25T12:00:00Z');
-    const later = await lookAt('2026-03-26T12:00:00Z');
+  it('is notified a week before the exemption ends, once, by the scheduled scan', async () => {
+    const { scanAt } = fixtureWith('2026-03-31');
+    const early = await scanAt('2026-03-24T12:00:00Z');
+    const soon = await scanAt('2026-03-25T12:00:00Z');
+    const later = await scanAt('2026-03-26T12:00:00Z');
     const transition = transitionOf(early.entry, soon.entry);
     expect(early.finding.exemption?.endsSoon).toBeUndefined();
     expect(transition).toMatchObject({ status: 'OPEN', exemption: { state: 'active', endsSoon: true } });
@@ -74,18 +74,18 @@ operators: { customActions: [exempt] }`;
     lifted: null,
   };
 
-  function worldWith(policy: string, exemption: OperatorExemption) {
-    const world = new World('kms', accountRegion, policy, new Map([[findingId, exemption]]));
-    world.answers.set(id, keyState('Disabled'));
+  function scanOf(policy: string, exemption: OperatorExemption) {
+    const fixture = new EvaluatorFixture('kms', accountRegion, policy, new Map([[findingId, exemption]]));
+    fixture.answers.set(id, keyState('Disabled'));
     return async (time: string) => {
-      world.time = Date.parse(time);
-      await world.deliver(recheckBody([{ resource: key, controls: ['kms-key-disabled'] }]));
-      return world.stateTable.entries.get(findingId)?.finding;
+      fixture.time = Date.parse(time);
+      await fixture.deliver(recheckBody([{ resource: key, controls: ['kms-key-disabled'] }]));
+      return fixture.stateTable.entries.get(findingId)?.finding;
     };
   }
 
-  it('is marked so, with who, why and until when, and has nothing planned', async () => {
-    const finding = await worldWith(letting, given)('2026-03-02T12:00:00Z');
+  it('is exempt, with actor, reason and end, and has nothing planned', async () => {
+    const finding = await scanOf(letting, given)('2026-03-02T12:00:00Z');
     expect(finding?.exemption).toEqual({
       state: 'active',
       from: 'operator',
@@ -96,39 +96,39 @@ operators: { customActions: [exempt] }`;
     expect(finding?.plan.actions).toEqual([]);
   });
 
-  it('is a failure again once it is over, or taken back', async () => {
-    const over = await worldWith(letting, given)('2026-04-01T00:00:00Z');
+  it('is a failure again when the exemption has expired or is undone', async () => {
+    const over = await scanOf(letting, given)('2026-04-01T00:00:00Z');
     expect([over?.exemption?.state, over?.plan.actions.length]).toEqual(['expired', 2]);
     const lifted = { ...given, lifted: { by: 'ben', at: '2026-03-02T00:00:00.000Z' } };
-    const taken = await worldWith(letting, lifted)('2026-03-02T12:00:00Z');
+    const taken = await scanOf(letting, lifted)('2026-03-02T12:00:00Z');
     expect([taken?.exemption, taken?.plan.actions.length]).toEqual([null, 2]);
   });
 
-  it('is one no more when the policy does not let operators exempt any more', async () => {
-    const finding = await worldWith(letting.replace('exempt', 're-check'), given)('2026-03-02T12:00:00Z');
+  it('is not exempt when the policy no longer lets operators exempt', async () => {
+    const finding = await scanOf(letting.replace('exempt', 're-check'), given)('2026-03-02T12:00:00Z');
     expect([finding?.exemption, finding?.plan.actions.length]).toEqual([null, 2]);
   });
 });
 
-describe('the first look after the last day of an exemption', () => {
+describe('the first evaluation after the last day of an exemption', () => {
   const around = async () => {
-    const { world, lookAt } = worldOf('2026-03-31');
-    const before = await lookAt('2026-03-31T12:00:00Z');
-    const toldBefore = world.told.length;
-    return { world, before, toldBefore, after: await lookAt('2026-04-01T00:00:00Z') };
+    const { fixture, scanAt } = fixtureWith('2026-03-31');
+    const before = await scanAt('2026-03-31T12:00:00Z');
+    const publishedBefore = fixture.published.length;
+    return { fixture, before, publishedBefore, after: await scanAt('2026-04-01T00:00:00Z') };
   };
 
   it('gives the finding its severity back in Security Hub', async () => {
-    const { world, toldBefore, after } = await around();
-    expect(world.told.length).toBe(toldBefore + 1);
-    expect(after.told).toMatchObject({
+    const { fixture, publishedBefore, after } = await around();
+    expect(fixture.published.length).toBe(publishedBefore + 1);
+    expect(after.published).toMatchObject({
       FindingProviderFields: { Severity: { Label: 'HIGH' } },
       Compliance: { Status: 'FAILED' },
       ProductFields: { 'trailseal/exemption': 'expired: it is being retired' },
     });
   });
 
-  it('plans what was held back', async () => {
+  it('plans the actions that were skipped', async () => {
     const { after } = await around();
     expect(after.finding.plan.actions.map(({ action }) => action)).toEqual(['notify', 'fix:enable-key']);
   });
@@ -153,11 +153,14 @@ describe('the first look after the last day of an exemption', () => {
     ]);
   });
 
-  it('is followed by others that tell nobody anything new', async () => {
-    const { world, lookAt } = worldOf('2026-03-31');
-    const first = await lookAt('2026-04-01T00:00:00Z');
-    const told = world.told.length;
-    const second = await lookAt('2026-04-01T06:00:00Z');
-    expect([world.told.length, transitionOf(first.entry, second.entry)]).toEqual([told, undefined]);
+  it('is followed by others that publish nothing new', async () => {
+    const { fixture, scanAt } = fixtureWith('2026-03-31');
+    const first = await scanAt('2026-04-01T00:00:00Z');
+    const published = fixture.published.length;
+    const second = await scanAt('2026-04-01T06:00:00Z');
+    expect([fixture.published.length, transitionOf(first.entry, second.entry)]).toEqual([
+      published,
+      undefined,
+    ]);
   });
 });

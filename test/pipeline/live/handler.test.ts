@@ -94,18 +94,18 @@ async function invoke(event: unknown): Promise<unknown> {
 }
 
 describe('the evaluator’s function', () => {
-  it('answers a bare envelope with what came of it', async () => {
+  it('returns the result of a bare envelope', async () => {
     expect(await invoke(disabled)).toMatchObject([
       { results: [{ control: 'kms-key-disabled', resource: keyId, outcome: 'FAIL' }] },
     ]);
   });
 
-  it('has a bare envelope that fails fail, with the reason', async () => {
+  it('rejects a bare envelope that fails, with the reason', async () => {
     dynamodb.on(TransactWriteItemsCommand).rejects(new Error('no such table'));
     await expect(invoke(disabled)).rejects.toThrow(/no such table/);
   });
 
-  it('answers a queue with nothing when all is done, also what was put aside', async () => {
+  it('returns no failures to a queue when all is handled, including messages sent to the DLQ', async () => {
     expect(await invoke(fromSqs({ one: disabled, two: 'no JSON' }))).toEqual({ batchItemFailures: [] });
     const [letter] = sqs.commandCalls(SendMessageCommand).map(({ args: [{ input }] }) => input);
     expect(letter).toMatchObject({
@@ -115,14 +115,14 @@ describe('the evaluator’s function', () => {
     });
   });
 
-  it('has the queue deliver again what failed, and nothing else', async () => {
+  it('has the queue deliver only failed messages again', async () => {
     dynamodb.on(TransactWriteItemsCommand).rejects(new Error('no such table'));
     expect(await invoke(fromSqs({ one: disabled, two: 'no JSON' }))).toEqual({
       batchItemFailures: [{ itemIdentifier: 'one' }],
     });
   });
 
-  it('puts aside, with the reason, what failed too often', async () => {
+  it('sends messages that failed too often to the DLQ, with the reason', async () => {
     dynamodb.on(TransactWriteItemsCommand).rejects(new Error('no such table'));
     expect(await invoke(fromSqs({ one: disabled }, deliveriesInAll))).toEqual({ batchItemFailures: [] });
     const [letter] = sqs.commandCalls(SendMessageCommand).map(({ args: [{ input }] }) => input);

@@ -29,7 +29,7 @@ describe('a message', () => {
     expect(message).toMatchObject({ kind: 'event', attempt: 1, event: { eventName: 'RunInstances' } });
   });
 
-  it('is the same event when it is to be looked at again, with the number of the look', () => {
+  it('is the same event when it is to be re-evaluated, with the number of the attempt', () => {
     const envelope = sample('ec2-transit-encryption', 'fail-run-instances-plain-type');
     const first = carried(envelope);
     const again = carried(againBody(envelope, 3));
@@ -37,7 +37,7 @@ describe('a message', () => {
     expect(again.kind === 'event' && again.event).toEqual(first.kind === 'event' && first.event);
   });
 
-  it('keeps the number of the look through every further one', () => {
+  it('keeps counting the attempts', () => {
     const body = againBody(againBody(sample('kms-key-disabled', 'fail-disabled'), 2), 3);
     expect(carried(body)).toMatchObject({ kind: 'event', attempt: 3 });
   });
@@ -52,7 +52,7 @@ describe('a message', () => {
     });
   });
 
-  it('asks for publications, and says how often that was tried', () => {
+  it('requests publications, with the number of the attempt', () => {
     expect(carried(publishBody(['trailseal/a', 'trailseal/b'], 4))).toEqual({
       kind: 'publish',
       findings: ['trailseal/a', 'trailseal/b'],
@@ -60,7 +60,7 @@ describe('a message', () => {
     });
   });
 
-  it('orders a scheduled scan, of everything or of a part from a token on', () => {
+  it('requests a scheduled scan, of everything or of a part from a token on', () => {
     expect(carried(scheduledScanBody())).toEqual({ kind: 'scan', part: undefined });
     expect(carried(scheduledScanBody({ of: 'AwsEksCluster', token: 'next' }))).toEqual({
       kind: 'scan',
@@ -69,7 +69,7 @@ describe('a message', () => {
   });
 });
 
-describe('what is no message', () => {
+describe('an unknown message', () => {
   it.each([
     ['no JSON', '{"detail":', /no JSON/],
     ['no event', '{"detail-type":"Scheduled Event","detail":{}}', /eventSource, eventName missing/],
@@ -83,12 +83,12 @@ describe('what is no message', () => {
       /or none/,
     ],
     [
-      'a look without an account',
+      'a re-evaluation without an account',
       '{"trailseal":{"version":1,"kind":"re-evaluate","resources":[{"resource":{"type":"AwsKmsKey","id":"k","arn":"a","region":"eu-central-1"}}]}}',
       /without a known type, id, ARN, account or Region/,
     ],
     [
-      'a look at a resource of an unknown type',
+      'a re-evaluation of a resource of an unknown type',
       JSON.stringify(recheckBody([{ resource: volume }])).replace('AwsEc2Volume', 'AwsEc2Vulcan'),
       /without a known type, id, ARN, account or Region/,
     ],

@@ -155,7 +155,7 @@ describe('a function whose policy may be overridden', () => {
   it.each([
     ['the parameter', () => overriddenBy(without)],
     ['that there is none', () => void ssm.on(GetParameterCommand).rejects(none())],
-  ])('asks for %s once a minute', async (_what, set) => {
+  ])('reads %s once a minute', async (_what, set) => {
     set();
     const invoke = started();
     await invoke(disabled);
@@ -166,7 +166,7 @@ describe('a function whose policy may be overridden', () => {
     expect([within, ssm.commandCalls(GetParameterCommand).length]).toEqual([1, 2]);
   });
 
-  it('goes by a new version within a minute', async () => {
+  it('uses a new version within a minute', async () => {
     ssm.on(GetParameterCommand).rejects(none());
     const invoke = started();
     await invoke(disabled);
@@ -175,7 +175,7 @@ describe('a function whose policy may be overridden', () => {
     expect(await invoke(disabled)).toMatchObject([{ results: [] }]);
   });
 
-  it('logs a wrong override with parameter, version, every fault and what was deleted by', async () => {
+  it('logs a wrong override with parameter, version, every fault and the policy in use', async () => {
     overriddenBy(wrong, 7);
     ssm.on(GetParameterHistoryCommand).resolves({
       Parameters: [
@@ -187,7 +187,7 @@ describe('a function whose policy may be overridden', () => {
     await started()(disabled);
     expect(lines().filter(({ level }) => level === 'ERROR')).toMatchObject([
       {
-        message: 'the override of the policy is wrong, and is not deleted by',
+        message: 'the policy override is wrong, and is not used',
         parameter,
         version: 7,
         faults: [
@@ -213,14 +213,14 @@ describe('a function whose policy may be overridden', () => {
     ]);
   });
 
-  it('writes nothing that a terminal would obey, whatever the override says', async () => {
+  it('writes no control characters, whatever the override contains', async () => {
     overriddenBy({ version: 1, '\u001b[2J\u202e': {} });
     ssm.on(GetParameterHistoryCommand).resolves({ Parameters: [] });
     await started()(disabled);
     expect(written).not.toMatch(/[^\n\x20-\x7e]/);
   });
 
-  it('has messages delivered again where the parameter can not be read, and evaluates nothing', async () => {
+  it('has messages delivered again when the parameter can not be read, and evaluates nothing', async () => {
     ssm.on(GetParameterCommand).rejects(denied());
     expect(await started()(fromSqs(1))).toEqual({
       batchItemFailures: [{ itemIdentifier: 'one' }, { itemIdentifier: 'two' }],
@@ -228,7 +228,7 @@ describe('a function whose policy may be overridden', () => {
     expect(kms.calls()).toEqual([]);
   });
 
-  it('asks once for a whole batch, and counts it, where the parameter can not be read', async () => {
+  it('reads once for a whole batch, and counts it, when the parameter can not be read', async () => {
     ssm.on(GetParameterCommand).rejects(denied());
     await started()(fromSqs(1));
     expect(ssm.calls()).toHaveLength(1);
@@ -237,7 +237,7 @@ describe('a function whose policy may be overridden', () => {
     ]);
   });
 
-  it('puts messages aside in the end where the parameter can not be read, with the reason', async () => {
+  it('sends messages to the DLQ in the end when the parameter can not be read, with the reason', async () => {
     ssm.on(GetParameterCommand).rejects(denied());
     expect(await started()(fromSqs(4))).toEqual({ batchItemFailures: [] });
     const [letter] = sqs.commandCalls(SendMessageCommand).map(({ args: [{ input }] }) => input);
@@ -246,7 +246,7 @@ describe('a function whose policy may be overridden', () => {
     );
   });
 
-  it('logs that the parameter can not be read while it goes by what was in force', async () => {
+  it('logs that the parameter can not be read while it uses the last policy', async () => {
     overriddenBy(without, 3);
     const invoke = started();
     await invoke(disabled);
@@ -263,7 +263,7 @@ describe('a function whose policy may be overridden', () => {
   });
 });
 
-it('a function that was made without an override refuses to start where one is meant', async () => {
+it('a function that was built without an override refuses to start where the deployment has one', async () => {
   const actual = await vi.importActual<typeof plain>('../../../functions/effective-policy.ts');
   const logger = loggerOf('kms');
   const parts = {

@@ -65,7 +65,7 @@ function entry(control: Control, resource: Resource, status: Status, published: 
   };
 }
 
-interface World {
+interface Scenario {
   readonly listers?: Partial<Record<ResourceType, Lister>>;
   readonly stateTable?: readonly (readonly Recorded[])[];
   readonly controls?: readonly Control[];
@@ -74,12 +74,12 @@ interface World {
   readonly remaining?: readonly number[];
 }
 
-async function scanned(part: ScheduledScanPart | undefined, world: World) {
+async function scanned(part: ScheduledScanPart | undefined, scenario: Scenario) {
   const sent: { readonly queue: QueueName | 'remediate'; readonly body: unknown }[] = [];
-  const remaining = [...(world.remaining ?? [250_000])];
-  const stateTable = world.stateTable ?? [];
+  const remaining = [...(scenario.remaining ?? [250_000])];
+  const stateTable = scenario.stateTable ?? [];
   const around: ScheduledScanSurroundings = {
-    listers: world.listers ?? {},
+    listers: scenario.listers ?? {},
     clients: makeClients({ region: accountRegion.region }),
     stateTable: {
       async page(_accountRegion, token = '0') {
@@ -90,9 +90,9 @@ async function scanned(part: ScheduledScanPart | undefined, world: World) {
         };
       },
     },
-    controls: world.controls ?? controls,
+    controls: scenario.controls ?? controls,
     accountRegion,
-    ...(world.reminderOf === undefined ? {} : { reminderOf: world.reminderOf }),
+    ...(scenario.reminderOf === undefined ? {} : { reminderOf: scenario.reminderOf }),
     send: async (queue, bodies) => {
       sent.push(...bodies.map((body) => ({ queue, body })));
     },
@@ -110,7 +110,7 @@ async function scanned(part: ScheduledScanPart | undefined, world: World) {
   };
 }
 
-describe('the order to scheduled scan', () => {
+describe('a request of a scheduled scan', () => {
   it('becomes one message for each type that a control evaluates, and one for the state table', async () => {
     const { sent } = await scanned(undefined, { controls: kmsControls });
     expect(sent.map(({ queue, message }) => ({ queue, message }))).toEqual(
@@ -123,7 +123,7 @@ describe('the order to scheduled scan', () => {
 });
 
 describe('a type', () => {
-  it('has everything that is listed looked at, by the evaluator that evaluates it', async () => {
+  it('has every listed resource re-evaluated, by its evaluator', async () => {
     const listers = { AwsEc2Instance: pagesOf([instance(1), instance(2)], [instance(3)]) };
     const { sent, report } = await scanned({ of: 'AwsEc2Instance' }, { listers });
     expect(sent.map(({ queue, message }) => ({ queue, message }))).toEqual([
@@ -193,7 +193,7 @@ describe('a type', () => {
     expect(report.continued).toBe(true);
   });
 
-  it('goes on where the message before it stopped', async () => {
+  it('continues where the message before it stopped', async () => {
     const listers = { AwsEc2Instance: pagesOf([instance(1)], [instance(2)], [instance(3)]) };
     const { sent } = await scanned({ of: 'AwsEc2Instance', token: '2' }, { listers });
     expect(sent.map(({ message }) => message)).toEqual([
@@ -201,24 +201,24 @@ describe('a type', () => {
     ]);
   });
 
-  it('makes headway even when there is hardly any time', async () => {
+  it('makes progress even when there is hardly any time', async () => {
     const listers = { AwsEc2Instance: pagesOf([instance(1)], [instance(2)]) };
     const { sent } = await scanned({ of: 'AwsEc2Instance' }, { listers, remaining: [0] });
     expect(sent.map(({ message }) => message.kind)).toEqual(['re-evaluate', 'scan']);
   });
 
-  it('is left alone when no control evaluates it any more', async () => {
+  it('is ignored when no control evaluates it any more', async () => {
     const { sent } = await scanned({ of: 'AwsEc2Instance' }, { controls: kmsControls });
     expect(sent).toEqual([]);
   });
 
-  it('that cannot be listed has the message fail, with the action to allow', async () => {
+  it('that cannot be listed makes the message fail, with the action to allow', async () => {
     const denied = new ListingError('ec2:DescribeInstances', accountRegion, new Error('no'));
     const listers = { AwsEc2Instance: { permissions: [], list: () => Promise.reject(denied) } };
     await expect(scanned({ of: 'AwsEc2Instance' }, { listers })).rejects.toBe(denied);
   });
 
-  it('tells what of it could not be listed', async () => {
+  it('reports what could not be listed', async () => {
     const trouble = new ListingError('kms:ListGrants', accountRegion, new Error('no'), 'one');
     const list = async () => ({ resources: [], token: undefined, unlisted: [trouble] });
     const { report } = await scanned(
@@ -236,7 +236,7 @@ describe('the state table', () => {
     return found;
   }) as [Control, Control];
 
-  it('has remediation reminded of each entry that gives a reminder, as far as there is remediation', async () => {
+  it('reminds remediation of each entry that has a reminder, where remediation is deployed', async () => {
     const [one, two] = [entry(deletion, key('one'), 'OPEN', true), entry(disabled, key('two'), 'OPEN', true)];
     const reminderOf = ({ id, control }: Recorded, at: number) =>
       control === deletion.id ? { remind: id, at } : undefined;
@@ -249,7 +249,7 @@ describe('the state table', () => {
     expect(without.sent.some(({ queue }) => queue === 'remediate')).toBe(false);
   });
 
-  it('has the resource of an open finding looked at, once for all its controls', async () => {
+  it('has the resource of an open finding re-evaluated, once for all its controls', async () => {
     const stateTable = [
       [entry(deletion, key('one'), 'OPEN', true), entry(disabled, key('one'), 'OPEN', true)],
       [entry(deletion, key('two'), 'OPEN', true)],
@@ -274,7 +274,7 @@ describe('the state table', () => {
     expect(report).toMatchObject({ entries: 3, rechecks: 2, publications: 0 });
   });
 
-  it('has what Security Hub is pending publication published, without a look where nothing is open', async () => {
+  it('has pending publications published, without a re-evaluation where nothing is open', async () => {
     const resolved = entry(deletion, key('one'), 'RESOLVED', false);
     const { sent } = await scanned({ of: 'stateTable' }, { stateTable: [[resolved]] });
     expect(sent.map(({ queue, message }) => ({ queue, message }))).toEqual([
@@ -282,7 +282,7 @@ describe('the state table', () => {
     ]);
   });
 
-  it('has each of several messages of pending publication findings count as a first attempt', async () => {
+  it('counts each of several messages of pending publications as a first attempt', async () => {
     const pending = Array.from({ length: 101 }, (_, index) =>
       entry(deletion, key(`${index}`), 'RESOLVED', false),
     );
@@ -292,7 +292,7 @@ describe('the state table', () => {
     ]);
   });
 
-  it('tells how many findings are open, of all that it holds', async () => {
+  it('reports the number of open findings, and of all entries', async () => {
     const stateTable = [
       [entry(deletion, key('one'), 'OPEN', true), entry(deletion, key('two'), 'RESOLVED', true)],
       [entry(deletion, key('three'), 'ARCHIVED', false)],

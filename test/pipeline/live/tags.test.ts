@@ -1,11 +1,11 @@
-/** The tags of what fails, where the policy goes by them and no look at the resource tells them. */
+/** The tags of failing resources, where the policy uses tags and the reads of the resource do not return them. */
 import { describe, expect, it } from 'vitest';
 import type { Resource } from '../../../lib/core/control.ts';
 import type { Tags } from '../../../lib/core/fact-provider.ts';
 import { type Fact, known, unknownFact } from '../../../lib/core/facts.ts';
 import { findingId } from '../../../lib/findings/id.ts';
 import { recheckBody } from '../../../lib/pipeline/live/message.ts';
-import { accountRegion, keyState, World } from './world.ts';
+import { accountRegion, EvaluatorFixture, keyState } from './evaluator-fixture.ts';
 
 const key = (id: string): Resource => ({
   type: 'AwsKmsKey',
@@ -17,21 +17,21 @@ const acting = 'version: 1\ncontrols: { kms-key-disabled: { actions: [notify, fi
 const protecting = `${acting}guardrails: { protectedTags: { environment: [prod] } }`;
 const source = { kind: 'api', call: 'ListResourceTags', at: '2026-03-01T12:00:00.000Z' } as const;
 
-/** Looks at keys of which those fail that are said to be disabled, and tells what was decided about each. */
+/** Evaluates keys, of which the disabled ones fail, and returns the decision about each. */
 async function decided(
   policy: string,
   tags: Readonly<Record<string, Fact<Tags>>>,
   states: Readonly<Record<string, 'Disabled' | 'Enabled'>> = { one: 'Disabled' },
 ) {
   const asked: string[][] = [];
-  const world = new World('kms', accountRegion, policy, new Map(), async (resources) => {
+  const fixture = new EvaluatorFixture('kms', accountRegion, policy, new Map(), async (resources) => {
     asked.push(resources.map(({ id }) => id));
     return resources.map(({ id }) => tags[id] ?? unknownFact('denied', 'kms:ListResourceTags was denied'));
   });
-  for (const [id, state] of Object.entries(states)) world.answers.set(id, keyState(state));
+  for (const [id, state] of Object.entries(states)) fixture.answers.set(id, keyState(state));
   const rechecks = Object.keys(states).map((id) => ({ controls: ['kms-key-disabled'], resource: key(id) }));
-  await world.deliver(recheckBody(rechecks));
-  const entryOf = (id: string) => world.stateTable.entries.get(findingId('kms-key-disabled', key(id)));
+  await fixture.deliver(recheckBody(rechecks));
+  const entryOf = (id: string) => fixture.stateTable.entries.get(findingId('kms-key-disabled', key(id)));
   const findingOf = (id: string) => entryOf(id)?.finding;
   const skippedOf = (id: string) =>
     findingOf(id)?.plan.skipped.find(({ action }) => action === 'fix:enable-key');
@@ -39,7 +39,7 @@ async function decided(
 }
 
 describe('a key that fails', () => {
-  it('is left alone where a tag of it protects it', async () => {
+  it('is skipped where one of its tags protects it', async () => {
     const { skippedOf } = await decided(protecting, { one: known({ environment: 'prod' }, source) });
     expect(skippedOf('one')).toMatchObject({
       because: 'protected-resource',
@@ -47,7 +47,7 @@ describe('a key that fails', () => {
     });
   });
 
-  it('is acted on where its tags do not protect it', async () => {
+  it('has its action planned where its tags do not protect it', async () => {
     const { findingOf } = await decided(protecting, { one: known({}, source) });
     expect(findingOf('one')?.plan.actions.map(({ action }) => action)).toEqual(['notify', 'fix:enable-key']);
   });
@@ -68,7 +68,7 @@ describe('a key that fails', () => {
     expect(findingOf('one')).toMatchObject({ exemption: { state: 'active', from: 'tag' } });
   });
 
-  it('is left alone where its tags could not be read, with the reason', async () => {
+  it('is skipped where its tags could not be read, with the reason', async () => {
     const { skippedOf } = await decided(protecting, {});
     expect(skippedOf('one')?.reason).toBe(
       'Its tags are not known (kms:ListResourceTags was denied), and the policy protects resources by the tags environment.',
@@ -83,7 +83,7 @@ describe('a key that fails', () => {
   });
 });
 
-describe('tags are asked for', () => {
+describe('tags are read', () => {
   it('of all that fails at once, and of nothing that passes', async () => {
     const states = { one: 'Disabled', two: 'Enabled', three: 'Disabled' } as const;
     expect((await decided(protecting, {}, states)).asked).toEqual([['one', 'three']]);
@@ -93,7 +93,7 @@ describe('tags are asked for', () => {
     expect((await decided(protecting, {}, { one: 'Enabled' })).asked).toEqual([]);
   });
 
-  it('of nothing where the policy does not go by them', async () => {
+  it('of nothing where the policy does not use them', async () => {
     expect((await decided(acting, {})).asked).toEqual([]);
   });
 });

@@ -28,7 +28,7 @@ describe('the tasks of an event', () => {
     ).toBe(true);
   });
 
-  it('have another key with each further look, and may find the resource deleted', async () => {
+  it('have another key for each attempt, and may find the resource deleted', async () => {
     const { tasks } = await tasksOf(launch, 2, matcher, servesOnly(here), noParts);
     expect(tasks.every(({ key, mayBeDeleted }) => key === `${launch.id}#2` && mayBeDeleted)).toBe(true);
   });
@@ -54,7 +54,7 @@ describe('the tasks of an event', () => {
     });
   });
 
-  it('are an end that may show late, when a grant was revoked', async () => {
+  it('are a deletion that may show late, when a grant was revoked', async () => {
     const revoked = event('kms-grant', 'pass-revoked');
     const there = { account: revoked.account, region: revoked.region };
     const { tasks } = await tasksOf(revoked, 1, matcher, servesOnly(there), noParts);
@@ -68,7 +68,7 @@ describe('the tasks of a deletion event', () => {
   const terminated = event('ec2-transit-encryption', 'deletion-terminate-instances');
   const here = { account: terminated.account, region: terminated.region };
 
-  it('are the resources that it names and, of the parts that the state table knows, those of the controls it ends', async () => {
+  it('are the resources that it names and, of the parts that the state table knows, those of the controls that it concerns', async () => {
     const volume: Resource = {
       type: 'AwsEc2Volume',
       id: 'vol-0a1b2c3d4e5f60001',
@@ -92,7 +92,7 @@ describe('the tasks of a deletion event', () => {
     expect(tasks.every(({ deleted, mayBeDeleted }) => deleted && mayBeDeleted)).toBe(true);
   });
 
-  it('count as an end where the same event is a trigger too', async () => {
+  it('count as a deletion where the same event is a trigger too', async () => {
     const deleted = event('kms-key-deletion', 'deletion-delete-key');
     const there = { account: deleted.account, region: deleted.region };
     const { tasks } = await tasksOf(deleted, 1, matcher, servesOnly(there), noParts);

@@ -50,7 +50,7 @@ const scanned: Scanned = {
 };
 
 describe('a log line', () => {
-  it('holds nothing that a terminal would obey, whatever the resource is called', () => {
+  it('has no control characters, whatever the resource is called', () => {
     const summary = 'The cluster \u001b[31mred\u009b2J\u202e is public.';
     const result = { control: 'eks-endpoint-access', resource: 'é', outcome: 'FAIL' as const, summary };
     const telemetry = new Telemetry('eks', loggerOf('eks'));
@@ -71,7 +71,7 @@ describe('a log line', () => {
     expect(written.length).toBeLessThan(3_000);
   });
 
-  it('says why messages were taken one by one', () => {
+  it('says why messages were handled one by one', () => {
     const telemetry = new Telemetry('eks', loggerOf('eks'));
     telemetry.evaluated({ done: [], failures: [], left: [], apart: new Error('the state table is busy') });
     expect(lines()).toMatchObject([{ level: 'WARN', error: { message: 'the state table is busy' } }]);
@@ -79,19 +79,19 @@ describe('a log line', () => {
 });
 
 describe('metrics', () => {
-  it('that there are none of are not spoken of', () => {
+  it('that are zero are left out', () => {
     new Telemetry('kms', loggerOf('kms')).flush();
     expect(written).toBe('');
   });
 
-  it('count the events that were looked at for the first time', () => {
+  it('count the events that were evaluated for the first time', () => {
     const telemetry = new Telemetry('kms', loggerOf('kms'));
     telemetry.evaluated({ done: [{ ...evaluation, events: 3, again: 2 }], failures: [], left: [] });
     telemetry.flush();
     expect(lines().at(-1)).toMatchObject({ EventsReceived: 3, ReEvaluations: 2, evaluator: 'kms' });
   });
 
-  it('tell of open findings also that there are none', () => {
+  it('include open findings also when there are none', () => {
     const telemetry = new Telemetry('scan', loggerOf('scan'));
     telemetry.scanned({ ...scanned, entries: 2, open: 0 });
     telemetry.flush();

@@ -107,7 +107,7 @@ describe('the plan of a failure that fails again', () => {
     expect(kept.findings.map(({ finding }) => actionsOf(finding))).toEqual([['tag'], ['tag']]);
   });
 
-  it('goes by the last tags in the trail', async () => {
+  it('uses the last tags in the trail', async () => {
     const policy = `${tagging}guardrails: { protectedTags: { owner: ['*'] } }`;
     const told = createCluster('one', 1, { requestParameters: { name: 'one', tags: { team: 'a' } } });
     const kept = new Kept();

@@ -124,7 +124,7 @@ const events: fc.Arbitrary<readonly TrailEvent[]> = fc
     }),
   );
 
-/** AWS, as far as the events until now tell of it: what they made, and not what they deleted. */
+/** AWS according to the events so far: the resources that they created, without those that they deleted. */
 class TrailAsAws implements LiveFactProvider {
   readonly #facts = new TrailFacts();
   readonly #deleted = new Set<string>();

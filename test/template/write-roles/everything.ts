@@ -4,7 +4,7 @@ import { controls } from '../../../lib/services/catalogue.ts';
 import { listed } from '../made.ts';
 
 const key = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
-/** One key for the secrets of clusters: without it, an order to associate it could never be obeyed. */
+/** One key for the secrets of clusters: without it, the custom action that associates it could never run. */
 const settings = `settings: { key: ["${key}"] }`;
 
 /** `controls:` with that setting alone. */

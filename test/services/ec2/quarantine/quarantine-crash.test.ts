@@ -41,7 +41,7 @@ async function untilDone(aws: FakeAws, step: () => Promise<void>): Promise<void>
   }
 }
 
-/** How the world ends, and what was written on the way, when the quarantine or its undo dies after so many calls. */
+/** The final state, and the writes before it, when the quarantine or its undo dies after so many calls. */
 async function quarantined(shape: Shape, settings: Partial<Settings>, diesAfter = Number.POSITIVE_INFINITY) {
   const aws = new FakeAws(shape);
   const target = targetOf(instance, settings);

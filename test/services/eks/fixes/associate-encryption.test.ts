@@ -20,14 +20,14 @@ const fit: KeyMetadata = {
 };
 
 function associating(keys: unknown = [key], behaviour: Parameters<typeof fakeEks>[1] = {}) {
-  const world = acting(associateEncryption);
-  const eks = fakeEks(world.deps.clients.eks, behaviour);
-  const kms = mockClient(world.deps.clients.kms);
+  const fixture = acting(associateEncryption);
+  const eks = fakeEks(fixture.deps.clients.eks, behaviour);
+  const kms = mockClient(fixture.deps.clients.kms);
   const describeAs = (more: Partial<KeyMetadata>) =>
     kms.on(DescribeKeyCommand).resolves({ KeyMetadata: { ...fit, ...more } });
   describeAs({});
   return {
-    ...world,
+    ...fixture,
     eks,
     kms,
     describeAs,

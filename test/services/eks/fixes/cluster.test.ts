@@ -8,19 +8,19 @@ import { clusterArn, fakeEks } from './fake-eks.ts';
 const allowedCidrs = ['203.0.113.0/24'];
 
 function endpoint(settings: unknown = { allowedCidrs }, behaviour: Parameters<typeof fakeEks>[1] = {}) {
-  const world = acting(restrictEndpoint);
-  const eks = fakeEks(world.deps.clients.eks, behaviour);
+  const fixture = acting(restrictEndpoint);
+  const eks = fakeEks(fixture.deps.clients.eks, behaviour);
   return {
-    ...world,
+    ...fixture,
     eks,
     target: targetOf('eks-endpoint-access', 'AwsEksCluster', 'app', clusterArn, settings),
   };
 }
 
 function logging() {
-  const world = acting(enableAuditLogging);
-  const eks = fakeEks(world.deps.clients.eks);
-  return { ...world, eks, target: targetOf('eks-audit-logging', 'AwsEksCluster', 'app', clusterArn) };
+  const fixture = acting(enableAuditLogging);
+  const eks = fakeEks(fixture.deps.clients.eks);
+  return { ...fixture, eks, target: targetOf('eks-audit-logging', 'AwsEksCluster', 'app', clusterArn) };
 }
 
 describe('an update of a cluster', () => {

@@ -59,9 +59,9 @@ function key(
   settings: unknown = {},
   memory: Partial<Memory> = {},
 ) {
-  const world = acting(action, memory);
-  const kms = fakeKms(world.deps.clients.kms, more);
-  return { ...world, ...kms, target: targetOf('kms-key', 'AwsKmsKey', id, arn, settings) };
+  const fixture = acting(action, memory);
+  const kms = fakeKms(fixture.deps.clients.kms, more);
+  return { ...fixture, ...kms, target: targetOf('kms-key', 'AwsKmsKey', id, arn, settings) };
 }
 
 describe('enabling rotation', () => {
@@ -178,9 +178,9 @@ describe('restoring a key policy', () => {
   const policy = (...Statement: readonly object[]) => JSON.stringify({ Version: '2012-10-17', Statement });
   const of = (present: string, good: string | undefined) => {
     const remembered = good === undefined ? undefined : { value: good, at: '2026-11-20T10:00:00.000Z' };
-    const world = key(restoreKeyPolicy, {}, {}, { recall: async () => remembered });
-    world.mock.on(GetKeyPolicyCommand).resolves({ Policy: present });
-    return world;
+    const fixture = key(restoreKeyPolicy, {}, {}, { recall: async () => remembered });
+    fixture.mock.on(GetKeyPolicyCommand).resolves({ Policy: present });
+    return fixture;
   };
 
   it('is skipped where none was recorded while the key passed', async () => {
@@ -209,12 +209,12 @@ describe('restoring a key policy', () => {
 
 describe('revoking a grant', () => {
   const grantOf = (granteePrincipal: string) => {
-    const world = acting(revokeGrant);
+    const fixture = acting(revokeGrant);
     const grant = { GrantId: 'abc', GranteePrincipal: granteePrincipal, Operations: ['Decrypt' as const] };
-    mockClient(world.deps.clients.kms)
+    mockClient(fixture.deps.clients.kms)
       .on(ListGrantsCommand)
       .resolves({ Grants: [grant] });
-    return { ...world, target: targetOf('kms-grant', 'AwsKmsGrant', `${id}/abc`, arn) };
+    return { ...fixture, target: targetOf('kms-grant', 'AwsKmsGrant', `${id}/abc`, arn) };
   };
 
   it('is needless where the grantee is of the own account', async () => {

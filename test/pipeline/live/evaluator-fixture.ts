@@ -1,4 +1,4 @@
-/** A small world for the evaluator: keys and clusters with states, a state table in memory, a Security Hub that remembers. */
+/** A fixture for the evaluator: keys and clusters with states, a state table in memory, and a Security Hub that records. */
 import { BatchImportFindingsCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { FactName, Facts } from '../../../lib/core/control.ts';
@@ -20,7 +20,7 @@ const source = { kind: 'api', call: 'DescribeKey', at: '2026-03-01T12:00:00.000Z
 
 const evaluators = { ec2: ec2Controls, eks: eksControls, kms: kmsControls };
 
-/** The fact of a key's state, as DescribeKey would tell it. */
+/** The fact of a key's state, as DescribeKey returns it. */
 export function keyState(state: string): Partial<Facts> {
   const value = { keyState: state, pendingWindowInDays: null, deletionDate: null, changedBy: null };
   return { 'kms.keyState': known(value, source) };
@@ -30,22 +30,22 @@ export const denied = unknownFact('denied', 'kms:DescribeKey was denied');
 export const throttled = unknownFact('throttled', 'kms:DescribeKey was throttled');
 export const notReady = unknownFact('not-ready', 'the cluster is CREATING');
 
-export class World {
+export class EvaluatorFixture {
   time = Date.parse('2026-03-01T12:00:00Z');
-  /** What AWS answers, by the resource's id; whatever is not in it was deleted. */
+  /** What AWS answers, by the resource's id; a resource that is not in it was deleted. */
   readonly answers = new Map<string, Partial<Facts> | Unknown>();
   readonly stateTable = new MemoryStateTable({ now: () => this.time });
   readonly again: { readonly bodies: readonly unknown[]; readonly delaySeconds: number }[] = [];
   readonly deadLetters: { readonly body: string; readonly reason: string }[] = [];
   readonly securityHub = mockClient(SecurityHubClient);
-  /** The queues that take nothing. */
+  /** The queues that fail to take messages. */
   readonly broken = new Set<'again' | 'deadLetters'>();
   readonly remembered: Memo[] = [];
-  /** How often AWS was asked. */
+  /** The number of reads of AWS. */
   reads = 0;
   readonly evaluator: Evaluator;
 
-  /** @param policy what a policy file would say; nothing that acts by default. */
+  /** @param policy the text of a policy file; by default it has no actions. */
   constructor(
     evaluator: keyof typeof evaluators = 'kms',
     where = accountRegion,
@@ -102,8 +102,8 @@ export class World {
     );
   }
 
-  /** What Security Hub was told, oldest first. */
-  get told() {
+  /** The findings published to Security Hub, oldest first. */
+  get published() {
     return this.securityHub
       .commandCalls(BatchImportFindingsCommand)
       .flatMap(({ args: [{ input }] }) => input.Findings ?? []);

@@ -52,7 +52,7 @@ export type Delivered =
   | { readonly kind: 'done'; readonly remediation: Remediation }
   | { readonly kind: 'rejected'; readonly error: unknown };
 
-export class RemediationWorld {
+export class RemediationFixture {
   readonly aws = new PermissiveAws();
   readonly #telemetry = new Telemetry('remediate', loggerOf('remediate'));
   #time = foundAt;
