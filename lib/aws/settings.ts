@@ -9,7 +9,7 @@ export interface ClientConfig {
   readonly maxAttempts?: number;
   /** How long a try waits for an answer, in milliseconds; 15 seconds where left out. */
   readonly requestTimeout?: number;
-  /** Told of each call, as `callLogger` makes one. */
+  /** Receives each call, as `callLogger` makes one. */
   readonly logger?: EC2ClientConfig['logger'];
 }
 

@@ -104,9 +104,9 @@ export function nested({ outer, inner, resource }: Nested): Lister {
       const none = { name, items: [], next: undefined };
       const kind = error instanceof Error ? error.name : '';
       if (kind === inner.deleted) return { ...none, error: undefined };
-      const told = new ListingError(inner.action, accountRegion, error, name);
-      if (inner.particular.includes(kind)) return { ...none, error: told };
-      throw told;
+      const failure = new ListingError(inner.action, accountRegion, error, name);
+      if (inner.particular.includes(kind)) return { ...none, error: failure };
+      throw failure;
     }
   }
 }

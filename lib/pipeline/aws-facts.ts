@@ -78,11 +78,10 @@ export class AwsFacts implements FactProvider, LiveFactProvider {
     return Promise.all(
       resources.map(async (resource) => {
         const reader = this.#tagReaders[resource.type];
-        if (reader === undefined)
-          return unknownFact('unreadable', 'nothing that is asked about it tells tags');
+        if (reader === undefined) return unknownFact('unreadable', 'no call for its facts returns tags');
         return isAccountRegion(resource)
           ? await accountRegionOf(resource).ask(reader.lookup, reader.idOf(resource), false)
-          : unknownFact('unreadable', untoldAccountRegion);
+          : unknownFact('unreadable', unknownAccountRegion);
       }),
     );
   }
@@ -109,7 +108,7 @@ export class AwsFacts implements FactProvider, LiveFactProvider {
             resource,
             awsFor(reader, accountRegionOf(resource), !mayBeDeleted, this.#askRelated),
           )
-        : unknownFact('unreadable', untoldAccountRegion);
+        : unknownFact('unreadable', unknownAccountRegion);
       return [name, fact] as const;
     };
     return Object.fromEntries(await Promise.all(facts.map(read)));
@@ -141,7 +140,7 @@ export class AwsFacts implements FactProvider, LiveFactProvider {
   }
 }
 
-const untoldAccountRegion = 'the account or the Region of the resource is not told';
+const unknownAccountRegion = 'the account or the Region of the resource is unknown';
 
 type AccountRegionOf = (resource: Resource) => Lookups;
 

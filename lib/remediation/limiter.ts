@@ -62,7 +62,7 @@ export class Limiter {
 
   /**
    * Counts one more action run, unless a limit is reached or the circuit breaker is open.
-   * @returns whether it may begin. Rejects with a `StateTableError` when that can't be told, and so it may not.
+   * @returns whether it may begin. Rejects with a `StateTableError` when that can't be decided, and so it may not.
    */
   async admit(
     kind: ActionKind,

@@ -1,6 +1,6 @@
 /**
  * Bundled as the functions are, the SDK makes the same calls and has the same answers as it has by itself: every
- * call of the functions, made both ways in moto. (Moto has no GetEbsDefaultKmsKeyId: that both are told the same of it
+ * call of the functions, made both ways in moto. (Moto has no GetEbsDefaultKmsKeyId: that both are present the same of it
  * is all that is seen of this call.)
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -51,7 +51,7 @@ const securityHub = securityHubClient({ region });
 const sqs = sqsClient({ region });
 
 /** What an answer of the emulator must hold for the test to go on. */
-function told<T>(value: T | undefined, what: string): T {
+function present<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`moto does not tell ${what}`);
   return value;
 }
@@ -107,21 +107,21 @@ function commandsIn({ inputs }: Bundle): readonly string[] {
 beforeAll(async () => {
   const vpc = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.0.0.0/16' }));
   const subnet = await ec2.send(
-    new CreateSubnetCommand({ VpcId: told(vpc.Vpc?.VpcId, 'the VPC'), CidrBlock: '10.0.0.0/24' }),
+    new CreateSubnetCommand({ VpcId: present(vpc.Vpc?.VpcId, 'the VPC'), CidrBlock: '10.0.0.0/24' }),
   );
   const images = await ec2.send(new DescribeImagesCommand({ Owners: ['amazon'] }));
   const launched = await ec2.send(
     new RunInstancesCommand({
-      ImageId: told(images.Images?.find((image) => image.RootDeviceType === 'ebs')?.ImageId, 'an image'),
+      ImageId: present(images.Images?.find((image) => image.RootDeviceType === 'ebs')?.ImageId, 'an image'),
       InstanceType: 'm5.large',
-      SubnetId: told(subnet.Subnet?.SubnetId, 'the subnet'),
+      SubnetId: present(subnet.Subnet?.SubnetId, 'the subnet'),
       MinCount: 1,
       MaxCount: 1,
       TagSpecifications: [{ ResourceType: 'instance', Tags: [{ Key: 'environment', Value: 'sandbox' }] }],
     }),
   );
   const made = await kms.send(new CreateKeyCommand({}));
-  const key = told(made.KeyMetadata?.KeyId, 'the key');
+  const key = present(made.KeyMetadata?.KeyId, 'the key');
   await kms.send(new EnableKeyRotationCommand({ KeyId: key }));
   await kms.send(
     new CreateGrantCommand({
@@ -134,11 +134,11 @@ beforeAll(async () => {
     new CreateVolumeCommand({ AvailabilityZone: `${region}a`, Size: 1, Encrypted: true, KmsKeyId: key }),
   );
   const snapshot = await ec2.send(
-    new CreateSnapshotCommand({ VolumeId: told(volume.VolumeId, 'the volume') }),
+    new CreateSnapshotCommand({ VolumeId: present(volume.VolumeId, 'the volume') }),
   );
   await ec2.send(
     new ModifySnapshotAttributeCommand({
-      SnapshotId: told(snapshot.SnapshotId, 'the snapshot'),
+      SnapshotId: present(snapshot.SnapshotId, 'the snapshot'),
       Attribute: 'createVolumePermission',
       OperationType: 'add',
       UserIds: ['444455556666'],
@@ -154,7 +154,7 @@ beforeAll(async () => {
     }),
   );
   const role = `arn:aws:iam::${account}:role/cluster`;
-  const subnets = [told(subnet.Subnet?.SubnetId, 'the subnet')];
+  const subnets = [present(subnet.Subnet?.SubnetId, 'the subnet')];
   await eks.send(
     new CreateClusterCommand({
       name: 'bundled',
@@ -190,15 +190,15 @@ beforeAll(async () => {
 
   const things: Omit<Things, 'finding'> = {
     region,
-    instance: told(launched.Instances?.[0]?.InstanceId, 'the instance'),
-    volume: told(volume.VolumeId, 'the volume'),
-    snapshot: told(snapshot.SnapshotId, 'the snapshot'),
-    template: told(template.LaunchTemplate?.LaunchTemplateId, 'the launch template'),
+    instance: present(launched.Instances?.[0]?.InstanceId, 'the instance'),
+    volume: present(volume.VolumeId, 'the volume'),
+    snapshot: present(snapshot.SnapshotId, 'the snapshot'),
+    template: present(template.LaunchTemplate?.LaunchTemplateId, 'the launch template'),
     cluster: 'bundled',
     nodegroup: 'nodes',
     key,
     table: 'bundled',
-    queue: told(queue.QueueUrl, 'the queue'),
+    queue: present(queue.QueueUrl, 'the queue'),
   };
   const entry = path.join(import.meta.dirname, 'bundled-calls.ts');
   bundle = await bundleFunction(entry, folder, policyFile);

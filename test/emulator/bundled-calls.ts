@@ -150,8 +150,8 @@ export async function makeCalls(things: Things): Promise<Outcome> {
   };
   const answers: Record<string, unknown> = {};
   for (const [name, call] of Object.entries(all)) {
-    answers[name] = await call().then(told, (error: unknown) => ({
-      error: told(error),
+    answers[name] = await call().then(portrait, (error: unknown) => ({
+      error: portrait(error),
       isError: error instanceof Error,
       isCanceled: error instanceof TransactionCanceledException,
     }));
@@ -163,11 +163,11 @@ export async function makeCalls(things: Things): Promise<Outcome> {
 const passing = new Set(['$metadata', '$response', 'MessageId', 'RequestId', 'requestId', 'stack']);
 
 /** An answer or an error as plain data, which keeps types that JSON would lose. */
-function told(value: unknown): unknown {
+function portrait(value: unknown): unknown {
   if (value instanceof Date) return { time: value.toISOString() };
   if (value instanceof Uint8Array) return { bytes: [...value] };
-  if (Array.isArray(value)) return value.map(told);
+  if (Array.isArray(value)) return value.map(portrait);
   if (typeof value !== 'object' || value === null) return value;
   const own = Object.getOwnPropertyNames(value).filter((name) => !passing.has(name));
-  return Object.fromEntries(own.map((name) => [name, told(Reflect.get(value, name))]));
+  return Object.fromEntries(own.map((name) => [name, portrait(Reflect.get(value, name))]));
 }

@@ -79,7 +79,7 @@ async function verdict(id: string, resource: Resource, settings: object = {}): P
 }
 
 /** What an answer of the emulator must hold for the test to go on. */
-function told<T>(value: T | undefined, what: string): T {
+function present<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`moto does not tell ${what}`);
   return value;
 }
@@ -90,11 +90,11 @@ let imageId = '';
 beforeAll(async () => {
   const vpc = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.0.0.0/16' }));
   const subnet = await ec2.send(
-    new CreateSubnetCommand({ VpcId: told(vpc.Vpc?.VpcId, 'the VPC'), CidrBlock: '10.0.0.0/24' }),
+    new CreateSubnetCommand({ VpcId: present(vpc.Vpc?.VpcId, 'the VPC'), CidrBlock: '10.0.0.0/24' }),
   );
-  subnetId = told(subnet.Subnet?.SubnetId, 'the subnet');
+  subnetId = present(subnet.Subnet?.SubnetId, 'the subnet');
   const images = await ec2.send(new DescribeImagesCommand({ Owners: ['amazon'] }));
-  imageId = told(images.Images?.find(({ RootDeviceType: root }) => root === 'ebs')?.ImageId, 'an image');
+  imageId = present(images.Images?.find(({ RootDeviceType: root }) => root === 'ebs')?.ImageId, 'an image');
 });
 
 async function launch(type: 'm5.large' | 'm6i.large', ebs?: { Encrypted: boolean }): Promise<string> {
@@ -110,12 +110,12 @@ async function launch(type: 'm5.large' | 'm6i.large', ebs?: { Encrypted: boolean
         : { BlockDeviceMappings: [{ DeviceName: '/dev/sdb', Ebs: { VolumeSize: 1, ...ebs } }] }),
     }),
   );
-  return told(answer.Instances?.[0]?.InstanceId, 'the instance');
+  return present(answer.Instances?.[0]?.InstanceId, 'the instance');
 }
 
 async function makeVolume(more: { Encrypted: boolean; KmsKeyId?: string }): Promise<Resource> {
   const made = await ec2.send(new CreateVolumeCommand({ AvailabilityZone: `${region}a`, Size: 1, ...more }));
-  return of('AwsEc2Volume', told(made.VolumeId, 'the volume'));
+  return of('AwsEc2Volume', present(made.VolumeId, 'the volume'));
 }
 
 describe('instances', () => {
@@ -161,7 +161,7 @@ describe('volumes', () => {
 
   it('are known by whom their key is managed', async () => {
     const made = await kms.send(new CreateKeyCommand({}));
-    const arn = told(made.KeyMetadata?.Arn, 'the key');
+    const arn = present(made.KeyMetadata?.Arn, 'the key');
     const volume = await makeVolume({ Encrypted: true, KmsKeyId: arn });
     expect(await verdict('ec2-volume-encryption', volume, { key: 'customer-managed' })).toBe('PASS');
     expect(await read(volume, 'ec2.volumeKey')).toMatchObject({ value: { arn, manager: 'CUSTOMER' } });
@@ -279,7 +279,7 @@ describe('reading resources', () => {
     });
     expect(group).toMatchObject({
       id: 'current-at/blue',
-      arn: told(made.nodegroup?.nodegroupArn, 'the ARN of the node group'),
+      arn: present(made.nodegroup?.nodegroupArn, 'the ARN of the node group'),
       tags: { owner: 'payments' },
     });
   });
@@ -305,7 +305,7 @@ describe('snapshots', () => {
   ] as const)('shared with %s', async (_whom, share, expected) => {
     const volume = await makeVolume({ Encrypted: false });
     const made = await ec2.send(new CreateSnapshotCommand({ VolumeId: volume.id }));
-    const id = told(made.SnapshotId, 'the snapshot');
+    const id = present(made.SnapshotId, 'the snapshot');
     if (Object.keys(share).length > 0) {
       await ec2.send(
         new ModifySnapshotAttributeCommand({
@@ -342,7 +342,7 @@ async function makeTemplate(
       },
     }),
   );
-  return told(made.LaunchTemplate?.LaunchTemplateId, 'the template');
+  return present(made.LaunchTemplate?.LaunchTemplateId, 'the template');
 }
 
 describe('launch templates', () => {
@@ -403,7 +403,7 @@ async function makeCluster(
         : { encryptionConfig: [{ resources: ['secrets'], provider: { keyArn: more.key } }] }),
     }),
   );
-  return of('AwsEksCluster', name, told(made.cluster?.arn, 'the cluster'));
+  return of('AwsEksCluster', name, present(made.cluster?.arn, 'the cluster'));
 }
 
 describe('clusters', () => {
@@ -455,7 +455,7 @@ describe('node groups', () => {
 
 async function makeKey(input: ConstructorParameters<typeof CreateKeyCommand>[0] = {}): Promise<Resource> {
   const { KeyMetadata: made } = await kms.send(new CreateKeyCommand(input));
-  return of('AwsKmsKey', told(made?.KeyId, 'the key'), told(made?.Arn, 'the ARN of the key'));
+  return of('AwsKmsKey', present(made?.KeyId, 'the key'), present(made?.Arn, 'the ARN of the key'));
 }
 
 describe('keys', () => {
@@ -530,7 +530,7 @@ describe('grants', () => {
         Constraints: { EncryptionContextSubset: { app: 'payments' } },
       }),
     );
-    const grant = of('AwsKmsGrant', `${key.id}/${told(made.GrantId, 'the grant')}`, key.arn);
+    const grant = of('AwsKmsGrant', `${key.id}/${present(made.GrantId, 'the grant')}`, key.arn);
     expect(await verdict('kms-grant', grant)).toBe(expected);
     expect(await read(grant, 'kms.grant')).toMatchObject({
       value: { operations: ['Decrypt'], constraints: ['encryptionContextSubset'] },

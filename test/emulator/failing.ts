@@ -82,14 +82,14 @@ function target(
   return { resource, finding: { ...finding, id: unique, control }, settings };
 }
 
-function told<T>(value: T | undefined, what: string): T {
+function present<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`moto does not tell ${what}`);
   return value;
 }
 
 async function makeKey(): Promise<{ readonly id: string; readonly arn: string }> {
   const { KeyMetadata: key } = await kms.send(new CreateKeyCommand({ Policy: goodPolicy }));
-  return { id: told(key?.KeyId, 'the id of a key'), arn: told(key?.Arn, 'the ARN of a key') };
+  return { id: present(key?.KeyId, 'the id of a key'), arn: present(key?.Arn, 'the ARN of a key') };
 }
 
 async function keyState({ resource }: Target): Promise<string | undefined> {
@@ -113,9 +113,9 @@ const othersPolicy = JSON.stringify({ Version: '2012-10-17', Statement: [{ ...ow
 async function makeSnapshot(): Promise<string> {
   const volume = await ec2.send(new CreateVolumeCommand({ AvailabilityZone: `${region}a`, Size: 1 }));
   const snapshot = await ec2.send(
-    new CreateSnapshotCommand({ VolumeId: told(volume.VolumeId, 'the volume') }),
+    new CreateSnapshotCommand({ VolumeId: present(volume.VolumeId, 'the volume') }),
   );
-  return told(snapshot.SnapshotId, 'the snapshot');
+  return present(snapshot.SnapshotId, 'the snapshot');
 }
 
 async function makeCluster(): Promise<{ readonly id: string; readonly arn: string }> {
@@ -132,7 +132,7 @@ async function makeCluster(): Promise<{ readonly id: string; readonly arn: strin
       },
     }),
   );
-  return { id: told(cluster?.name, 'a cluster'), arn: told(cluster?.arn, 'the ARN of a cluster') };
+  return { id: present(cluster?.name, 'a cluster'), arn: present(cluster?.arn, 'the ARN of a cluster') };
 }
 
 async function describeCluster({ resource }: Target) {
@@ -178,7 +178,7 @@ export const cases: readonly Case[] = [
           TagSpecifications: [{ ResourceType: 'volume', Tags: [{ Key: 'owner', Value: 'ana' }] }],
         }),
       );
-      const id = told(VolumeId, 'the volume');
+      const id = present(VolumeId, 'the volume');
       return target(
         'ec2-volume-encryption',
         'AwsEc2Volume',
@@ -328,7 +328,7 @@ export const cases: readonly Case[] = [
           Operations: ['Decrypt'],
         }),
       );
-      return target('kms-grant', 'AwsKmsGrant', `${id}/${told(GrantId, 'the grant')}`, arn);
+      return target('kms-grant', 'AwsKmsGrant', `${id}/${present(GrantId, 'the grant')}`, arn);
     },
     readState: async ({ resource }) =>
       (await kms.send(new ListGrantsCommand({ KeyId: resource.arn }))).Grants?.map(

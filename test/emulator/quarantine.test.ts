@@ -65,7 +65,7 @@ function depsWith(its = clients): ActionDeps {
 const deps = depsWith();
 
 /** What an answer of the emulator must hold for the test to go on. */
-function told<T>(value: T | undefined, what: string): T {
+function present<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`moto does not tell ${what}`);
   return value;
 }
@@ -80,12 +80,12 @@ interface QuarantineFixture {
 
 /** An instance with two network interfaces, one in two security groups and one in one of them, in a VPC of its own. */
 async function makeFixture(tags: Readonly<Record<string, string>> = {}): Promise<QuarantineFixture> {
-  const vpc = told(
+  const vpc = present(
     (await ec2.send(new CreateVpcCommand({ CidrBlock: '10.0.0.0/16' }))).Vpc?.VpcId,
     'the VPC',
   );
   const made = await ec2.send(new CreateSubnetCommand({ VpcId: vpc, CidrBlock: '10.0.0.0/24' }));
-  const subnet = told(made.Subnet?.SubnetId, 'the subnet');
+  const subnet = present(made.Subnet?.SubnetId, 'the subnet');
   const groups = [await securityGroup(vpc, 'web'), await securityGroup(vpc, 'logs')] as const;
   const run = await ec2.send(
     new RunInstancesCommand({
@@ -107,8 +107,8 @@ async function makeFixture(tags: Readonly<Record<string, string>> = {}): Promise
     }),
   );
   const [launched] = run.Instances ?? [];
-  const instance = told(launched?.InstanceId, 'the instance');
-  const first = told(launched?.NetworkInterfaces?.[0]?.NetworkInterfaceId, 'the interface');
+  const instance = present(launched?.InstanceId, 'the instance');
+  const first = present(launched?.NetworkInterfaces?.[0]?.NetworkInterfaceId, 'the interface');
   const second = await attachInterface({ instance, subnet }, [groups[0]], 1);
   return { vpc, subnet, groups, instance, interfaces: [first, second] };
 }
@@ -117,7 +117,7 @@ async function securityGroup(vpc: string, name: string): Promise<string> {
   const made = await ec2.send(
     new CreateSecurityGroupCommand({ VpcId: vpc, GroupName: name, Description: name }),
   );
-  return told(made.GroupId, 'the security group');
+  return present(made.GroupId, 'the security group');
 }
 
 async function attachInterface(
@@ -126,7 +126,7 @@ async function attachInterface(
   index: number,
 ): Promise<string> {
   const made = await ec2.send(new CreateNetworkInterfaceCommand({ SubnetId: subnet, Groups: [...groups] }));
-  const id = told(made.NetworkInterface?.NetworkInterfaceId, 'the interface');
+  const id = present(made.NetworkInterface?.NetworkInterfaceId, 'the interface');
   await ec2.send(
     new AttachNetworkInterfaceCommand({ InstanceId: instance, NetworkInterfaceId: id, DeviceIndex: index }),
   );
@@ -173,7 +173,7 @@ async function behindLoadBalancer({ instance, vpc }: QuarantineFixture): Promise
       TargetType: 'instance',
     }),
   );
-  const group = told(made.TargetGroups?.[0]?.TargetGroupArn, 'the target group');
+  const group = present(made.TargetGroups?.[0]?.TargetGroupArn, 'the target group');
   await elb.send(
     new RegisterTargetsCommand({ TargetGroupArn: group, Targets: [{ Id: instance, Port: 8080 }] }),
   );
@@ -193,7 +193,7 @@ async function isolationGroups(vpc: string) {
 }
 
 async function isolationGroupOf(vpc: string): Promise<string> {
-  return told((await isolationGroups(vpc))[0]?.GroupId, 'the isolation group');
+  return present((await isolationGroups(vpc))[0]?.GroupId, 'the isolation group');
 }
 
 async function isProtected(instance: string): Promise<boolean | undefined> {
@@ -271,7 +271,7 @@ describe('isolating an instance', () => {
         NetworkInterfaces: [{ DeviceIndex: 0, SubnetId: it.subnet, Groups: [it.groups[0]] }],
       }),
     );
-    await applied({ ...it, instance: told(other.Instances?.[0]?.InstanceId, 'the instance') });
+    await applied({ ...it, instance: present(other.Instances?.[0]?.InstanceId, 'the instance') });
     expect(await isolationGroups(it.vpc)).toHaveLength(1);
   });
 
@@ -442,7 +442,7 @@ describe('a quarantine is skipped from', () => {
 describe('an isolation group', () => {
   it('to which somebody added a rule is not used, and keeps the rule', async () => {
     const it = await makeFixture();
-    const isolation = told(
+    const isolation = present(
       (
         await ec2.send(
           new CreateSecurityGroupCommand({
@@ -676,7 +676,7 @@ describe('what somebody changed meanwhile is named', () => {
     const described = await ec2.send(
       new DescribeNetworkInterfacesCommand({ NetworkInterfaceIds: [it.interfaces[1]] }),
     );
-    const attachment = told(described.NetworkInterfaces?.[0]?.Attachment?.AttachmentId, 'the attachment');
+    const attachment = present(described.NetworkInterfaces?.[0]?.Attachment?.AttachmentId, 'the attachment');
     await ec2.send(new DetachNetworkInterfaceCommand({ AttachmentId: attachment }));
     expect(await quarantine.check(targetOf(it.instance), before, deps)).toEqual({
       kind: 'differs',

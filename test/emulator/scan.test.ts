@@ -33,7 +33,7 @@ const { ec2, eks, kms } = makeClients({
   credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
 });
 
-function told<T>(value: T | undefined, what: string): T {
+function present<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`moto does not tell ${what}`);
   return value;
 }
@@ -43,13 +43,16 @@ const made = { instance: '', volume: '', key: '', grant: '' };
 beforeAll(async () => {
   const vpc = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.0.0.0/16' }));
   const subnet = await ec2.send(
-    new CreateSubnetCommand({ VpcId: told(vpc.Vpc?.VpcId, 'the VPC'), CidrBlock: '10.0.0.0/24' }),
+    new CreateSubnetCommand({ VpcId: present(vpc.Vpc?.VpcId, 'the VPC'), CidrBlock: '10.0.0.0/24' }),
   );
-  const subnetId = told(subnet.Subnet?.SubnetId, 'the subnet');
+  const subnetId = present(subnet.Subnet?.SubnetId, 'the subnet');
   const images = await ec2.send(new DescribeImagesCommand({ Owners: ['amazon'] }));
   const launched = await ec2.send(
     new RunInstancesCommand({
-      ImageId: told(images.Images?.find(({ RootDeviceType: root }) => root === 'ebs')?.ImageId, 'an image'),
+      ImageId: present(
+        images.Images?.find(({ RootDeviceType: root }) => root === 'ebs')?.ImageId,
+        'an image',
+      ),
       InstanceType: 't3.micro',
       SubnetId: subnetId,
       MinCount: 1,
@@ -57,11 +60,11 @@ beforeAll(async () => {
       TagSpecifications: [{ ResourceType: 'instance', Tags: [{ Key: 'owner', Value: 'lab' }] }],
     }),
   );
-  made.instance = told(launched.Instances?.[0]?.InstanceId, 'the instance');
+  made.instance = present(launched.Instances?.[0]?.InstanceId, 'the instance');
   const volume = await ec2.send(
     new CreateVolumeCommand({ AvailabilityZone: `${region}a`, Size: 1, Encrypted: false }),
   );
-  made.volume = told(volume.VolumeId, 'the volume');
+  made.volume = present(volume.VolumeId, 'the volume');
   const roleArn = `arn:aws:iam::${account}:role/eks`;
   await eks.send(
     new CreateClusterCommand({ name: 'payments', roleArn, resourcesVpcConfig: { subnetIds: [subnetId] } }),
@@ -76,7 +79,7 @@ beforeAll(async () => {
     }),
   );
   const key = await kms.send(new CreateKeyCommand({}));
-  made.key = told(key.KeyMetadata?.KeyId, 'the key');
+  made.key = present(key.KeyMetadata?.KeyId, 'the key');
   const granted = await kms.send(
     new CreateGrantCommand({
       KeyId: made.key,
@@ -84,7 +87,7 @@ beforeAll(async () => {
       Operations: ['Decrypt'],
     }),
   );
-  made.grant = told(granted.GrantId, 'the grant');
+  made.grant = present(granted.GrantId, 'the grant');
   await kms.send(new ScheduleKeyDeletionCommand({ KeyId: made.key, PendingWindowInDays: 7 }));
 });
 

@@ -314,8 +314,8 @@ describe('whatever an event says, a finding', () => {
 
 describe('Security Hub would refuse a finding', () => {
   it.each([
-    ['whose account is not told', { account: 'unknown' }, 'account'],
-    ['whose Region is not told', { region: 'unknown' }, 'Region'],
+    ['whose account is unknown', { account: 'unknown' }, 'account'],
+    ['whose Region is unknown', { region: 'unknown' }, 'Region'],
   ])('%s', (_what, where, reason) => {
     expect(whyUnpublishable(finding(where))).toContain(reason);
   });

@@ -48,7 +48,7 @@ describe('values that AWS does not return are reported as unknown', () => {
     });
     expect(await said(aws, 'eks-audit-logging', cluster('app'))).toEqual([
       'UNKNOWN',
-      'Whether cluster app exports these logs is not told: authenticator.',
+      'Whether cluster app exports these logs is unknown: authenticator.',
     ]);
   });
 
@@ -63,7 +63,7 @@ describe('values that AWS does not return are reported as unknown', () => {
     });
     expect(await said(aws, 'eks-secrets-encryption', cluster('app'), { key: [keyArn] })).toEqual([
       'UNKNOWN',
-      'The key of cluster app is named as alias/app, and nothing tells the ARN that this stands for.',
+      'The key of cluster app is named as alias/app, and the ARN that this stands for is unknown.',
     ]);
   });
 
@@ -83,7 +83,7 @@ describe('values that AWS does not return are reported as unknown', () => {
       .resolves({ KeyRotationEnabled: false });
     expect(await said(aws, 'kms-key-rotation', key)).toEqual([
       'UNKNOWN',
-      `Key ${keyId} is not rotated automatically, and whether KMS supports it is unknown: nothing tells whether it is a primary or a replica key.`,
+      `Key ${keyId} is not rotated automatically, and whether KMS supports it is unknown: no source says whether it is a primary or a replica key.`,
     ]);
   });
 
@@ -93,7 +93,7 @@ describe('values that AWS does not return are reported as unknown', () => {
     aws.kms.on(ListGrantsCommand).resolves({ Grants: [{ GrantId: 'abc', Operations: ['Decrypt'] }] });
     expect(await said(aws, 'kms-grant', grant)).toEqual([
       'UNKNOWN',
-      `To whom grant ${keyId}/abc was given is not told.`,
+      `The grantee of grant ${keyId}/abc is unknown.`,
     ]);
   });
 
@@ -119,7 +119,7 @@ describe('values that AWS does not return are reported as unknown', () => {
     const settings = { key: 'customer-managed' };
     expect(await said(aws, 'ec2-volume-encryption', volume('vol-1'), settings)).toEqual([
       'UNKNOWN',
-      `The volume vol-1 is encrypted (AWS answered so), but with which key is unknown: nothing tells whether ${keyArn} is customer managed, as kms:DescribeKey was denied (not authorized).`,
+      `The volume vol-1 is encrypted (AWS answered so), but with which key is unknown: no source says whether ${keyArn} is customer managed, as kms:DescribeKey was denied (not authorized).`,
     ]);
   });
 });

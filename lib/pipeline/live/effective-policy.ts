@@ -43,7 +43,7 @@ export class PolicyUnreadable extends Error {
 
   constructor(parameter: string, because: string, cause: unknown) {
     super(
-      `the effective policy can't be told: the parameter ${parameter} can't be read: ${because}; see that the role of ` +
+      `the effective policy is unknown: the parameter ${parameter} can't be read: ${because}; see that the role of ` +
         'this function may read it, and that SSM answers. What waits in the queue is delivered again',
       { cause },
     );

@@ -149,12 +149,12 @@ export class Evaluator {
   async #evaluate(work: readonly Work[]) {
     const { facts, policy, tagsOf, now } = this.#options;
     const readAt = now();
-    const looked = await evaluateLive(
+    const evaluations = await evaluateLive(
       work.map(({ task }) => task),
       facts,
       (id) => policy.controls.get(id)?.settings,
     );
-    const evaluated = await withTags(looked, policy, tagsOf);
+    const evaluated = await withTags(evaluations, policy, tagsOf);
     const exemptions = await this.#exemptions(evaluated.flat());
     const results: Result[] = [];
     const toRecord: ToRecord[] = [];
@@ -186,13 +186,13 @@ export class Evaluator {
    * under that id while the resources could not be read.
    */
   async #replaced(work: readonly Work[], results: readonly Result[]): Promise<readonly ToRecord[]> {
-    const told = new Set(results.map(({ control, resource }) => `${control} ${resource}`));
+    const answered = new Set(results.map(({ control, resource }) => `${control} ${resource}`));
     const reEvaluated = work.filter(
       ({ message }) => message.kind === 're-evaluate' || attemptOf(message) > 1,
     );
     const standIns = reEvaluated.filter(
       ({ task: { control, resource } }) =>
-        !resourceTypeOf(resource.type).hasOwnId(resource.id) && !told.has(`${control.id} ${resource.id}`),
+        !resourceTypeOf(resource.type).hasOwnId(resource.id) && !answered.has(`${control.id} ${resource.id}`),
     );
     if (standIns.length === 0) return [];
     const { stateTable, now } = this.#options;
@@ -301,12 +301,12 @@ function notPending(
   { published, refused, deferred, off }: Publication,
 ): EvaluatorResult['ignored'] {
   if (off !== undefined) return [];
-  const told = new Set([
+  const handled = new Set([
     ...published.map(({ id }) => id),
     ...[...refused, ...deferred].map(({ finding }) => finding),
   ]);
   return asked
-    .filter(({ findings }) => !findings.some((id) => told.has(id)))
+    .filter(({ findings }) => !findings.some((id) => handled.has(id)))
     .map(({ delivery }) => ({ delivery, reason: 'not-pending' }));
 }
 

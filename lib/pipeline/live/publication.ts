@@ -81,8 +81,8 @@ export async function publishPending(
     );
   }
   // A refused finding counts as published, so that it is not retried in vain: it is in the DLQ.
-  const told = [...published, ...entriesOf(refusals.map(({ finding }) => finding))];
-  await stateTable.markPublished(told.map(({ id, updatedAt }) => ({ id, updatedAt })));
+  const handled = [...published, ...entriesOf(refusals.map(({ finding }) => finding))];
+  await stateTable.markPublished(handled.map(({ id, updatedAt }) => ({ id, updatedAt })));
   const postponed = deferred.map(({ id, reason }) => ({ finding: id, reason }));
   for (const [attempt, some] of Map.groupBy(postponed, ({ finding }) => attempts.get(finding) ?? 1)) {
     const delay = nextPublicationIn(attempt);

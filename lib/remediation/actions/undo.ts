@@ -116,7 +116,7 @@ async function undoByRestoring(input: UndoInput, last: ActionRun): Promise<UndoR
 
 /**
  * An undo was interrupted, and somebody else has changed the resource since: neither end can be brought about any more.
- * So that the action run does not block all later ones, an operator who asks once more ends it, and is told what differs.
+ * So that the action run does not block all later ones, an operator who asks once more ends it, and is shown what differs.
  */
 async function giveUp(
   last: ActionRun,

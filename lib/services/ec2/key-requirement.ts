@@ -56,12 +56,12 @@ export function evaluateKey(
   if (requirement === 'customer-managed') {
     if (manager === 'CUSTOMER') return { verdict: 'PASS', because: `${arn} is customer managed` };
     if (manager === 'AWS') return { verdict: 'FAIL', because: `${arn} is managed by AWS` };
-    return { verdict: 'UNKNOWN', because: `nothing tells whether ${arn} is customer managed${why}` };
+    return { verdict: 'UNKNOWN', because: `no source says whether ${arn} is customer managed${why}` };
   }
   const byAwsAlias = manager === 'AWS' && requirement.some((listed) => listed.endsWith(':alias/aws/ebs'));
   if (requirement.includes(arn) || byAwsAlias) return { verdict: 'PASS', because: `${arn} is on the list` };
   if (manager !== 'AWS' && arn.includes(':alias/')) {
-    return { verdict: 'UNKNOWN', because: `nothing tells which key ${arn} stands for${why}` };
+    return { verdict: 'UNKNOWN', because: `no source says which key ${arn} stands for${why}` };
   }
   return { verdict: 'FAIL', because: `${arn} is not on the list` };
 }

@@ -76,11 +76,11 @@ function settled<T>(
 ): Fact<T> {
   if (status === 'DELETING') return unknownFact('not-found', `${what} is ${status}`);
   return status !== undefined && unsettled.includes(status)
-    ? unknownFact('not-ready', `${what} is ${status}, so look again when it is not any more`)
+    ? unknownFact('not-ready', `${what} is ${status}, so evaluate it again afterwards`)
     : fact;
 }
 
-function untold(what: string): Fact<never> {
+function notReturned(what: string): Fact<never> {
   return unknownFact('unreadable', `${clusterAction} does not tell ${what}`);
 }
 
@@ -155,27 +155,27 @@ async function typesOf(resource: Resource, aws: Aws): Promise<EksFacts['eks.node
 
 const readers: Readers<keyof EksFacts> = {
   'eks.version': clusterReader(({ version }, source) =>
-    version === undefined ? untold("the cluster's Kubernetes version") : known(version, source),
+    version === undefined ? notReturned("the cluster's Kubernetes version") : known(version, source),
   ),
   'eks.secretsEncryption': clusterReader(
     ({ encryptionConfig = [] }, source): EksFacts['eks.secretsEncryption'] => {
       if (encryptionConfig.length === 0) return known({ key: null }, source);
       const key = encryptionConfig.map(({ provider }) => provider?.keyArn).find(Boolean);
-      return key === undefined ? untold('the key of the encryptionConfig') : known({ key }, source);
+      return key === undefined ? notReturned('the key of the encryptionConfig') : known({ key }, source);
     },
   ),
   'eks.endpointPublicAccess': clusterReader(({ resourcesVpcConfig }, source) => {
     const open = resourcesVpcConfig?.endpointPublicAccess;
-    return open === undefined ? untold('whether the API endpoint is public') : known(open, source);
+    return open === undefined ? notReturned('whether the API endpoint is public') : known(open, source);
   }),
   'eks.publicAccessCidrs': clusterReader(({ resourcesVpcConfig }, source) => {
     const blocks = resourcesVpcConfig?.publicAccessCidrs;
     return blocks === undefined
-      ? untold('which addresses the public API endpoint admits')
+      ? notReturned('which addresses the public API endpoint admits')
       : known(blocks, source);
   }),
   'eks.logging': clusterReader((cluster, source) =>
-    cluster.logging === undefined ? untold('which logs are on') : known(logsIn(cluster), source),
+    cluster.logging === undefined ? notReturned('which logs are on') : known(logsIn(cluster), source),
   ),
   'eks.nodegroup': {
     uses: [nodegroups],

@@ -11,10 +11,10 @@ import {
   configured,
   created,
   encrypted,
-  untold,
+  unknownCluster,
   upgraded,
 } from './trail/cluster.ts';
-import { madeNodegroup, type Nodegroup, untoldNodegroup, updatedNodegroup } from './trail/nodegroup.ts';
+import { madeNodegroup, type Nodegroup, unknownNodegroup, updatedNodegroup } from './trail/nodegroup.ts';
 
 const contextEvents: readonly ContextEvents[] = [
   {
@@ -44,7 +44,7 @@ export const trail: TrailPart<'eks'> = {
     const clusters = new Map<string, Cluster>();
 
     const clusterAt = (arn: string): Cluster => {
-      const found = clusters.get(arn) ?? { facts: untold, nodegroups: new Map() };
+      const found = clusters.get(arn) ?? { facts: unknownCluster, nodegroups: new Map() };
       clusters.set(arn, found);
       return found;
     };
@@ -63,7 +63,7 @@ export const trail: TrailPart<'eks'> = {
     const learnNodegroup = (event: TrailEvent): void => {
       for (const group of nodegroup(event)) {
         const { nodegroups } = clusterAt(group.partOf ?? '');
-        const before = nodegroups.get(group.id) ?? untoldNodegroup;
+        const before = nodegroups.get(group.id) ?? unknownNodegroup;
         if (event.eventName === 'DeleteNodegroup') nodegroups.delete(group.id);
         else if (event.eventName === 'CreateNodegroup') {
           nodegroups.set(group.id, madeNodegroup(event, group, ask));
@@ -100,9 +100,9 @@ export const trail: TrailPart<'eks'> = {
       }
     };
 
-    const factsOf = (resource: Resource): ClusterFacts => clusters.get(resource.arn)?.facts ?? untold;
+    const factsOf = (resource: Resource): ClusterFacts => clusters.get(resource.arn)?.facts ?? unknownCluster;
     const nodegroupFact = (resource: Resource): EksFacts['eks.nodegroup'] =>
-      (clusters.get(resource.partOf ?? '')?.nodegroups.get(resource.id) ?? untoldNodegroup).fact;
+      (clusters.get(resource.partOf ?? '')?.nodegroups.get(resource.id) ?? unknownNodegroup).fact;
 
     return {
       learn(event) {

@@ -28,8 +28,8 @@ export function mayUpdate(setting: keyof typeof settings, event: TrailEvent): bo
   const { paths, parameters } = settings[setting];
   const asked = paths.some((path) => (at(event.request, ...path) ?? null) !== null);
   const answered = parameters.some((type) => updateParameter(event, type) !== undefined);
-  const told = isWhole(event.request) || updateParameters(event).length > 0;
-  return asked || answered || !told;
+  const stated = isWhole(event.request) || updateParameters(event).length > 0;
+  return asked || answered || !stated;
 }
 
 /**

@@ -58,8 +58,8 @@ export function grantInEvent(event: TrailEvent): readonly Resource[] {
  * @example replicaInEvent({ ...event, request: { keyId: 'mrk-1234abcd', replicaRegion: 'eu-west-1' } })[0]?.region // 'eu-west-1'
  */
 export function replicaInEvent(event: TrailEvent): readonly Resource[] {
-  const told = keyOfArn(text(event.response, 'replicaKeyMetadata', 'arn'));
-  if (told !== undefined) return [told];
+  const stated = keyOfArn(text(event.response, 'replicaKeyMetadata', 'arn'));
+  if (stated !== undefined) return [stated];
   const region = text(event.request, 'replicaRegion');
   if (region === undefined) return [];
   return keyInEvent(event).flatMap(({ id, account }) => keyOfId(id, region, account) ?? []);

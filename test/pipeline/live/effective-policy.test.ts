@@ -210,7 +210,7 @@ describe('a parameter that can not be read', () => {
     const fixture = new PolicyFixture();
     fixture.unreadable = new Error('denied');
     await expect(fixture.start().read()).rejects.toThrow(
-      `the effective policy can't be told: the parameter ${name} can't be read: Error (denied); see that the role`,
+      `the effective policy is unknown: the parameter ${name} can't be read: Error (denied); see that the role`,
     );
   });
 

@@ -51,7 +51,7 @@ describe('a key', () => {
   );
 
   it.each(['PendingDeletion', 'PendingReplicaDeletion'] as const)(
-    'that is %s is there, and told',
+    'that is %s exists, and is returned',
     async (state) => {
       const aws = withKey({ KeyState: state });
       expect(await aws.read(key, 'kms.keyState')).toMatchObject({ value: { keyState: state } });
@@ -81,7 +81,7 @@ describe('rotation', () => {
   });
 
   it.each(['PendingDeletion', 'PendingReplicaDeletion'] as const)(
-    'is not told while the key is %s: KMS says false then, whatever it was',
+    'is unknown while the key is %s: KMS says false then, whatever it was',
     async (state) => {
       const aws = withKey({ KeyState: state });
       aws.kms.on(GetKeyRotationStatusCommand).resolves({ KeyRotationEnabled: false });

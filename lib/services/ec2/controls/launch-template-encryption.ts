@@ -90,16 +90,16 @@ export const launchTemplateEncryption = defineControl({
       observe('ebsEncryptionByDefault', facts['ec2.ebsDefaultEncryption'], (value) => value),
     ];
     const subject = `${version.known ? `Version ${version.value}` : 'The newest version'} of ${template.id}`;
-    const told = (verdict: Part['verdict']) =>
+    const partsThat = (verdict: Part['verdict']) =>
       parts.filter((part) => part.verdict === verdict).map((part) => part.clause);
-    const failures = told('FAIL');
+    const failures = partsThat('FAIL');
     if (failures.length > 0) return fail(`${subject} ${failures.join(' and ')}.`, required, seen);
-    const doubts = told('UNKNOWN');
+    const doubts = partsThat('UNKNOWN');
     if (doubts.length > 0) return unknown(`${subject} ${doubts.join(' and ')}.`, required, seen);
     return pass(
       parts.length === 0
         ? `${subject} is not evaluated: the policy requires nothing of launch templates.`
-        : `${subject} ${told('PASS').join(' and ')}.`,
+        : `${subject} ${partsThat('PASS').join(' and ')}.`,
       required === '' ? 'nothing' : required,
       seen,
     );

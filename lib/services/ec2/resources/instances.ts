@@ -74,7 +74,7 @@ export function instanceWhoseTypeChanged(event: TrailEvent): readonly Resource[]
 /** A change of an instance's type, or what may be one. */
 export interface TypeChange {
   /** Whether the event says that the type changed. */
-  readonly told: boolean;
+  readonly stated: boolean;
   /** The new type, where it can be read. */
   readonly to: string | undefined;
 }
@@ -85,16 +85,16 @@ export interface TypeChange {
  * log as `<sensitiveDataRemoved>`. Source: real records (adanalvarez/TrailDiscover, docs/logExamples); EC2 API
  * Reference, "ModifyInstanceAttribute".
  * @returns the change; `undefined` where the event concerns another attribute.
- * @example typeChange({ ...event, request: { instanceType: { value: 'm6i.large' } } }) // { told: true, to: 'm6i.large' }
+ * @example typeChange({ ...event, request: { instanceType: { value: 'm6i.large' } } }) // { stated: true, to: 'm6i.large' }
  */
 export function typeChange({ request }: TrailEvent): TypeChange | undefined {
   const direct = at(request, 'instanceType') ?? undefined;
-  if (direct !== undefined) return { told: true, to: typeIn(direct) };
+  if (direct !== undefined) return { stated: true, to: typeIn(direct) };
   const named = (text(request, 'attribute') ?? '').replace(/[-_]/g, '').toLowerCase();
-  if (named === 'instancetype') return { told: true, to: typeIn(at(request, 'value')) };
+  if (named === 'instancetype') return { stated: true, to: typeIn(at(request, 'value')) };
   const members = isObject(request) ? Object.keys(request) : [];
   const other = /^[a-z]+$/.test(named) || members.some((name) => !besideAttributes.includes(name));
-  return other ? undefined : { told: false, to: undefined };
+  return other ? undefined : { stated: false, to: undefined };
 }
 
 /** The members of the request that are not attributes; a `null` instance type counts as absent too. */

@@ -67,10 +67,10 @@ export function launchedVolumes(event: TrailEvent): readonly LaunchedVolume[] {
     const devices = new Set([...requested.keys(), ...answered.keys()]);
     if (rootDevice !== undefined && rootDevice !== '') devices.add(rootDevice);
     return [...devices].map((device): LaunchedVolume => {
-      const told = { requested: requested.get(device), answered: answered.get(device) };
+      const stated = { requested: requested.get(device), answered: answered.get(device) };
       const root = device === rootDevice;
-      const resource = tagged(launchedVolume(event, owner, device, root, told), tags);
-      return { resource, device, root, ...told };
+      const resource = tagged(launchedVolume(event, owner, device, root, stated), tags);
+      return { resource, device, root, ...stated };
     });
   });
 }
@@ -84,12 +84,12 @@ function launchedVolume(
   owner: Resource,
   device: string,
   root: boolean,
-  told: Pick<LaunchedVolume, 'requested' | 'answered'>,
+  stated: Pick<LaunchedVolume, 'requested' | 'answered'>,
 ): Resource {
   const { account, region } = event;
-  const volumeId = text(told.answered, 'volumeId');
+  const volumeId = text(stated.answered, 'volumeId');
   const goesWithInstance =
-    flag(told.answered, 'deleteOnTermination') ?? flag(told.requested, 'deleteOnTermination') ?? root;
+    flag(stated.answered, 'deleteOnTermination') ?? flag(stated.requested, 'deleteOnTermination') ?? root;
   return {
     type: 'AwsEc2Volume',
     id: volumeId ?? `${owner.id}:${device}`,

@@ -31,7 +31,7 @@ export function openInstances() {
     if (change === undefined) return;
     const fact =
       change.to === undefined
-        ? unknownFact('unreadable', change.told ? changedUnreadably : perhapsChanged)
+        ? unknownFact('unreadable', change.stated ? changedUnreadably : perhapsChanged)
         : known({ instanceType: change.to }, sourceOf(event));
     for (const { arn } of instanceInRequest(event)) types.set(arn, fact);
   };

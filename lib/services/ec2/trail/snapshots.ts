@@ -101,9 +101,13 @@ function sharesChanged(request: unknown): Change {
     ...sharesIn(member(permission, 'Remove')),
     ...(operation === 'remove' ? sharesOf(request) : []),
   ];
-  const told = (share: string | undefined) => share !== undefined;
+  const isNamed = (share: string | undefined) => share !== undefined;
   const all = [...add, ...remove];
-  return { add: add.filter(told), remove: remove.filter(told), readable: all.length > 0 && all.every(told) };
+  return {
+    add: add.filter(isNamed),
+    remove: remove.filter(isNamed),
+    readable: all.length > 0 && all.every(isNamed),
+  };
 }
 
 type Shares = readonly (string | undefined)[];

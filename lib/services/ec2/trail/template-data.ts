@@ -21,9 +21,9 @@ export function volumesIn(data: unknown): readonly TemplateVolume[] | 'unreadabl
     const ebs = member(item, 'Ebs');
     const omitted = member(item, 'NoDevice') !== undefined || member(item, 'VirtualName') !== undefined;
     if (ebs === undefined || omitted) continue;
-    const told = member(ebs, 'Encrypted');
-    const encrypted = flag(told);
-    if (told !== undefined && encrypted === undefined) return 'unreadable';
+    const stated = member(ebs, 'Encrypted');
+    const encrypted = flag(stated);
+    if (stated !== undefined && encrypted === undefined) return 'unreadable';
     // An empty element is written `""`.
     const kmsKeyId = memberText(ebs, 'KmsKeyId') || undefined;
     const snapshotId = memberText(ebs, 'SnapshotId') || undefined;

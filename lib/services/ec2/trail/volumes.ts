@@ -76,12 +76,12 @@ export function openVolumes(
     image: string | undefined,
   ): Fact<VolumeEncryption> => {
     if (answered !== undefined) return known({ encrypted: answered, shownBy: 'aws' }, sourceOf(event));
-    const told = asked.known ? asked.value : undefined;
-    const wanted = told?.encrypted ?? (told?.kmsKeyId === undefined ? undefined : true);
+    const stated = asked.known ? asked.value : undefined;
+    const wanted = stated?.encrypted ?? (stated?.kmsKeyId === undefined ? undefined : true);
     if (asked.known && wanted === true) {
       return known({ encrypted: true, shownBy: asked.value.shownBy }, asked.source);
     }
-    const origin = originOf(event, told?.snapshotId, image);
+    const origin = originOf(event, stated?.snapshotId, image);
     if (origin?.encryption.known && origin.encryption.value) {
       return known({ encrypted: true, shownBy: 'snapshot' }, origin.encryption.source);
     }

@@ -74,9 +74,13 @@ export const eksAuditLogging = defineControl({
       return unknown(`Which logs of cluster ${id} are on is unknown: ${logging.detail}.`, required, seen);
     const off = logsThatAre(false);
     if (off.length > 0) return fail(`Cluster ${id} does not export: ${off.join(', ')}.`, required, seen);
-    const untold = logsThatAre(undefined);
-    return untold.length > 0
-      ? unknown(`Whether cluster ${id} exports these logs is not told: ${untold.join(', ')}.`, required, seen)
+    const undetermined = logsThatAre(undefined);
+    return undetermined.length > 0
+      ? unknown(
+          `Whether cluster ${id} exports these logs is unknown: ${undetermined.join(', ')}.`,
+          required,
+          seen,
+        )
       : pass(`Cluster ${id} exports: ${settings.requiredTypes.join(', ')}.`, required, seen);
   },
   actions: ['notify', 'tag', 'fix:enable-audit-logging'],

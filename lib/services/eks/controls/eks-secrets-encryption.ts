@@ -202,7 +202,7 @@ function evaluateListed(resource: Resource, facts: Known, keys: readonly string[
   return /^arn:[^:]+:kms:[^:]+:\d{12}:key\//.test(key)
     ? fail(`Key ${key} of cluster ${id} is none of those that the policy lists.`, required, observed(facts))
     : unknown(
-        `The key of cluster ${id} is named as ${key}, and nothing tells the ARN that this stands for.`,
+        `The key of cluster ${id} is named as ${key}, and the ARN that this stands for is unknown.`,
         required,
         observed(facts),
       );

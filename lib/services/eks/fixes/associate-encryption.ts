@@ -22,8 +22,8 @@ export const associateEncryption = defineAction({
     'Gives a cluster that has no encryptionConfig the one key that the policy lists for it in the setting key of ' +
     'eks-secrets-encryption. The key has to be an enabled symmetric one for encryption, of the same account and ' +
     'Region, that AWS does not manage. EKS carries it out in some minutes, in which the cluster goes on working. ' +
-    'Secrets that are there already are encrypted with the key only when they are written again, which the order ' +
-    'leaves to people: kubectl get secrets --all-namespaces -o json | kubectl annotate --overwrite -f - ' +
+    'Secrets that are there already are encrypted with the key only when they are written again, which the action ' +
+    'leaves to operators: kubectl get secrets --all-namespaces -o json | kubectl annotate --overwrite -f - ' +
     'kms-encryption-timestamp="TIME".',
   risk:
     'From then on the cluster depends on the key: it is degraded while the key is disabled, and lost for good once it ' +

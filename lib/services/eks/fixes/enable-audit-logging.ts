@@ -23,7 +23,7 @@ export const enableAuditLogging = defineAction({
   description:
     "Switches on the export of the cluster's control plane logs that the control requires; others stay as they are. " +
     'Safe: the cluster goes on working while EKS carries it out, which takes some minutes.',
-  risk: 'CloudWatch Logs charges for what is ingested and kept; the log group keeps it for ever unless told otherwise.',
+  risk: 'CloudWatch Logs charges for what is ingested and kept; the log group keeps it for ever unless a retention is set.',
   permissions: { reads: clusterReads, writes: clusterWrites },
   settings: eksAuditLogging.settings,
   /** The logs that were off, and are switched on. */

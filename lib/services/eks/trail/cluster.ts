@@ -21,7 +21,7 @@ export type ClusterFacts = Pick<
 >;
 
 /** A cluster of which no event is known yet. */
-export const untold: ClusterFacts = {
+export const unknownCluster: ClusterFacts = {
   'eks.version': unknownFact('not-in-trail', "the trail does not tell the cluster's Kubernetes version"),
   'eks.secretsEncryption': unknownFact(
     'not-in-trail',
@@ -56,28 +56,28 @@ export function created(event: TrailEvent): ClusterFacts {
     (whole ? true : undefined);
   const setups = [answer, request].map(logSetups).find((found) => found.length > 0) ?? [];
   return {
-    'eks.version': version === undefined ? untold['eks.version'] : known(version, source),
+    'eks.version': version === undefined ? unknownCluster['eks.version'] : known(version, source),
     'eks.secretsEncryption':
       encryption(answer, event) ??
       encryption(request, event) ??
-      (whole ? known({ key: null }, source) : untold['eks.secretsEncryption']),
+      (whole ? known({ key: null }, source) : unknownCluster['eks.secretsEncryption']),
     'eks.endpointPublicAccess':
-      publicAccess === undefined ? untold['eks.endpointPublicAccess'] : known(publicAccess, source),
+      publicAccess === undefined ? unknownCluster['eks.endpointPublicAccess'] : known(publicAccess, source),
     'eks.publicAccessCidrs':
       cidrs(at(answer, 'resourcesVpcConfig', 'publicAccessCidrs'), event) ??
       cidrs(at(request, 'resourcesVpcConfig', 'publicAccessCidrs'), event) ??
-      (whole ? known(everyone(event), source) : untold['eks.publicAccessCidrs']),
+      (whole ? known(everyone(event), source) : unknownCluster['eks.publicAccessCidrs']),
     'eks.logging':
       whole || setups.length > 0
         ? known(withSetups(Object.fromEntries(controlPlaneLogs.map((log) => [log, false])), setups), source)
-        : untold['eks.logging'],
+        : unknownCluster['eks.logging'],
   };
 }
 
 /**
  * UpdateClusterConfig: changes the settings that it names. EKS keeps the CIDR blocks while public access is off.
  * @returns the facts after the event.
- * @example configured(untold, { ...event, request: { logging: {} } }) // untold: the request changes nothing
+ * @example configured(unknownCluster, { ...event, request: { logging: {} } }) // unknownCluster: the request changes nothing
  */
 export function configured(before: ClusterFacts, event: TrailEvent): ClusterFacts {
   const source = sourceOf(event);
@@ -103,7 +103,7 @@ export function configured(before: ClusterFacts, event: TrailEvent): ClusterFact
 /**
  * UpdateClusterVersion: the requested version, higher or (a rollback) lower.
  * @returns the facts after the event.
- * @example upgraded(untold, { ...event, request: { version: '1.33' } })['eks.version'] // known('1.33', sourceOf(event))
+ * @example upgraded(unknownCluster, { ...event, request: { version: '1.33' } })['eks.version'] // known('1.33', sourceOf(event))
  */
 export function upgraded(before: ClusterFacts, event: TrailEvent): ClusterFacts {
   const version = versionIn(event.request) ?? updateParameter(event, 'Version');
@@ -119,7 +119,7 @@ export function upgraded(before: ClusterFacts, event: TrailEvent): ClusterFacts 
 /**
  * AssociateEncryptionConfig: the requested key.
  * @returns the facts after the event.
- * @example encrypted(untold, { ...event, request: { encryptionConfig: [{ provider: { keyArn: 'k' } }] } })['eks.secretsEncryption'] // known({ key: 'k' }, sourceOf(event))
+ * @example encrypted(unknownCluster, { ...event, request: { encryptionConfig: [{ provider: { keyArn: 'k' } }] } })['eks.secretsEncryption'] // known({ key: 'k' }, sourceOf(event))
  */
 export function encrypted(before: ClusterFacts, event: TrailEvent): ClusterFacts {
   return {

@@ -20,8 +20,8 @@ interface Template {
 }
 
 export interface Nodegroup {
-  /** The types that the group itself names: `[]` for none, `untold` where no event says it. */
-  readonly own: readonly string[] | 'untold';
+  /** The types that the group itself names: `[]` for none, `unknown` where no event says it. */
+  readonly own: readonly string[] | 'unknown';
   readonly template: Template | undefined;
   /** The types that EKS uses where nothing names one: as in its response, else as documented. */
   readonly byDefault: readonly string[];
@@ -29,8 +29,8 @@ export interface Nodegroup {
 }
 
 /** A node group of which no event is known yet. */
-export const untoldNodegroup: Nodegroup = {
-  own: 'untold',
+export const unknownNodegroup: Nodegroup = {
+  own: 'unknown',
   template: undefined,
   byDefault: [],
   fact: unknownFact(
@@ -49,7 +49,7 @@ export function madeNodegroup(event: TrailEvent, accountRegion: AccountRegion, a
   const whole = isWhole(event.request);
   const answered = texts(answer, 'instanceTypes');
   const asked = whole ? texts(event.request, 'instanceTypes') : answered;
-  const own: Nodegroup['own'] = asked.length > 0 || whole ? asked : 'untold';
+  const own: Nodegroup['own'] = asked.length > 0 || whole ? asked : 'unknown';
   const template = templateIn(answer) ?? templateIn(event.request);
   const arm = /ARM/i.test(text(answer, 'amiType') ?? text(event.request, 'amiType') ?? '');
   const byDefault = answered.length > 0 ? answered : arm ? [] : ['t3.medium'];
@@ -90,7 +90,7 @@ function typesOf(
   accountRegion: AccountRegion,
   ask: AskTrail,
 ): EksFacts['eks.nodegroup'] {
-  if (own !== 'untold' && own.length > 0) {
+  if (own !== 'unknown' && own.length > 0) {
     return known({ instanceTypes: own, namedBy: 'node group' }, sourceOf(event));
   }
   if (template !== undefined) {
@@ -107,7 +107,7 @@ function typesOf(
       return known({ instanceTypes: [instanceType], namedBy: 'launch template' }, inTemplate.source);
     }
   }
-  if (own === 'untold') return untoldNodegroup.fact;
+  if (own === 'unknown') return unknownNodegroup.fact;
   return byDefault.length === 0
     ? unknownFact('not-in-trail', "nothing names an instance type, and EKS's default does not run ARM")
     : known({ instanceTypes: byDefault, namedBy: 'EKS default' }, sourceOf(event));

@@ -123,7 +123,7 @@ export const keyReaders: Readers<'kms.key' | 'kms.keyState' | 'kms.rotation' | '
           return unknownFact('unreadable', `${describeAction} does not tell the state of the key`);
         }
         if (keyState === 'Creating' || keyState === 'Updating') {
-          return unknownFact('not-ready', `the key is ${keyState}, so look again when it is not any more`);
+          return unknownFact('not-ready', `the key is ${keyState}, so evaluate it again afterwards`);
         }
         const deletionDate = date === undefined ? null : date.toISOString();
         return known({ keyState, pendingWindowInDays: days ?? null, deletionDate, changedBy: null }, source);

@@ -86,7 +86,7 @@ export const kmsGrant = defineControl({
     const what = operations.length === 0 ? 'use of the key' : shorten(operations);
     if (granteePrincipal === null) {
       return granteeServicePrincipal === null
-        ? unknown(`To whom grant ${resource.id} was given is not told.`, required, seen)
+        ? unknown(`The grantee of grant ${resource.id} is unknown.`, required, seen)
         : pass(
             `Grant ${resource.id} gives ${what} to ${granteeServicePrincipal}, an AWS service.`,
             required,

@@ -93,7 +93,7 @@ export const kmsKeyMaterial = defineControl({
     }
     return expires
       ? fail(`The key material of ${key.id} expires${until}.`, required, seen)
-      : unknown(`Whether the key material of ${key.id} expires is not told.`, required, seen);
+      : unknown(`Whether the key material of ${key.id} expires is unknown.`, required, seen);
   },
   actions: ['notify', 'tag'],
   remediation:

@@ -108,13 +108,13 @@ export const kmsKeyPolicy = defineControl({
     });
     const of = (kind: GrantToOther['kind']) => others.filter((other) => other.kind === kind);
     const [outside, unclear, inside] = [of('outside'), of('unclear'), of('inside')];
-    const tell = (what: string, grants: readonly GrantToOther[]): readonly ObservedValue[] =>
+    const listed = (what: string, grants: readonly GrantToOther[]): readonly ObservedValue[] =>
       grants.length === 0 ? [] : [{ what, value: grants.slice(0, 20).map(describe), source: policy.source }];
     const seen = [
       statements,
-      ...tell('grants outside', outside),
-      ...tell('grants that are unclear', unclear),
-      ...tell('grants confined by conditions', inside),
+      ...listed('grants outside', outside),
+      ...listed('grants that are unclear', unclear),
+      ...listed('grants confined by conditions', inside),
       { what: 'administration', value: administration.why, source: policy.source },
     ];
     if (outside.length > 0) {
@@ -167,7 +167,7 @@ function describe({ statement, principal, actions, why }: GrantToOther): string 
 
 /** The first three permissions in words, and the number of the others. */
 function together(grants: readonly GrantToOther[]): string {
-  const told = grants.slice(0, 3).map(describe);
-  const more = grants.length - told.length;
-  return [...told, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+  const stated = grants.slice(0, 3).map(describe);
+  const more = grants.length - stated.length;
+  return [...stated, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 }

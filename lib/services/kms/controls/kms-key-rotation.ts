@@ -83,7 +83,7 @@ export const kmsKeyRotation = defineControl({
     if (enabled) {
       if (max === null) return pass(`Key ${key.id} is rotated automatically.`, required, seen);
       if (rotationPeriodInDays === null) {
-        return unknown(`Key ${key.id} is rotated automatically, but how often is not told.`, required, seen);
+        return unknown(`Key ${key.id} is rotated automatically, but how often is unknown.`, required, seen);
       }
       const summary = `Key ${key.id} is rotated every ${rotationPeriodInDays} days`;
       return rotationPeriodInDays <= max
@@ -129,5 +129,5 @@ function rotationSupport(metadata: Facts['kms.key']): Support {
   ].filter((name) => name !== '');
   return missing.length === 0
     ? { supported: true }
-    : { supported: undefined, because: `nothing tells ${missing.join(' and ')}` };
+    : { supported: undefined, because: `no source says ${missing.join(' and ')}` };
 }

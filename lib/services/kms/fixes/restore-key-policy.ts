@@ -36,7 +36,7 @@ const writes: readonly Write[] = [
 export const restoreKeyPolicy = defineAction({
   id: 'fix:restore-key-policy',
   description:
-    'Puts back the last key policy that a look saw while the key passed kms-key-policy. Done only where such a policy ' +
+    'Puts back the last key policy that was read while the key passed kms-key-policy. Done only where such a policy ' +
     "is recorded, the control still passes it with today's settings, and fails the present one.",
   risk:
     'All that was changed in the policy since goes, also what was meant well: principals that were added use the key ' +

@@ -6,7 +6,7 @@ import { sourceOf, type TrailSubject } from '../../../core/trail-facts.ts';
 import type { KmsGrant } from '../facts.ts';
 import { grantInEvent } from '../resources.ts';
 
-const untold: KmsGrant = {
+const unknownYet: KmsGrant = {
   status: 'ACTIVE',
   granteePrincipal: null,
   granteeServicePrincipal: null,
@@ -28,7 +28,7 @@ export function openGrants(): TrailSubject<'kms.grant'> {
   return {
     learn(event) {
       for (const grant of grantInEvent(event)) {
-        const before = grants.get(nameOf(grant))?.value ?? untold;
+        const before = grants.get(nameOf(grant))?.value ?? unknownYet;
         const value = grantAfter(event, before);
         if (value !== undefined) grants.set(nameOf(grant), known(value, sourceOf(event)));
       }

@@ -7,7 +7,7 @@ import type { KmsKeyMaterial } from '../facts.ts';
 import { keyInEvent } from '../resources.ts';
 import { wholeRequest } from './whole-request.ts';
 
-const untold: KmsKeyMaterial = { missing: [], expirationModel: null, validTo: null };
+const unknownYet: KmsKeyMaterial = { missing: [], expirationModel: null, validTo: null };
 
 /**
  * Opens a reader of imported key material from ImportKeyMaterial, DeleteImportedKeyMaterial and
@@ -23,7 +23,7 @@ export function openKeyMaterial(): TrailSubject<'kms.keyMaterial'> {
   return {
     learn(event) {
       for (const { arn } of keyInEvent(event)) {
-        const value = materialAfter(event, materials.get(arn)?.value ?? untold);
+        const value = materialAfter(event, materials.get(arn)?.value ?? unknownYet);
         if (value !== undefined) materials.set(arn, known(value, sourceOf(event)));
       }
     },
@@ -45,14 +45,14 @@ function materialAfter(event: TrailEvent, before: KmsKeyMaterial): KmsKeyMateria
   const others = before.missing.filter((deleted) => deleted.keyMaterialId !== keyMaterialId);
   switch (event.eventName) {
     case 'ImportKeyMaterial': {
-      const told = wholeRequest(event) !== undefined;
+      const stated = wholeRequest(event) !== undefined;
       // Material without an id is the only material of its key.
       const missing =
         keyMaterialId === null ? [] : others.filter((deleted) => deleted.keyMaterialId !== null);
       return {
         missing,
         // Source: ImportKeyMaterial, ExpirationModel: "The default is KEY_MATERIAL_EXPIRES."
-        expirationModel: text(event.request, 'expirationModel') ?? (told ? 'KEY_MATERIAL_EXPIRES' : null),
+        expirationModel: text(event.request, 'expirationModel') ?? (stated ? 'KEY_MATERIAL_EXPIRES' : null),
         validTo: text(event.request, 'validTo') ?? null,
       };
     }

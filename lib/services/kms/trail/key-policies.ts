@@ -19,7 +19,7 @@ export function openKeyPolicies(): TrailSubject<'kms.keyPolicy'> {
 
   const learnCreation = (key: Resource, event: TrailEvent): void => {
     const given = at(event.request, 'policy');
-    const told = wholeRequest(event) !== undefined;
+    const stated = wholeRequest(event) !== undefined;
     const type = at(event.response, 'keyMetadata', 'multiRegionConfiguration', 'multiRegionKeyType');
     // The CreateKey event of a replica need not repeat the policy in the ReplicateKey call.
     const mayBeReplica =
@@ -28,7 +28,7 @@ export function openKeyPolicies(): TrailSubject<'kms.keyPolicy'> {
     if (given !== undefined && given !== null) policies.set(key.arn, policyFact(given, event));
     // A policy that is known before the creation comes from ReplicateKey.
     else if (policies.has(key.arn)) return;
-    else if (told && !mayBeReplica) policies.set(key.arn, byDefault(key, event));
+    else if (stated && !mayBeReplica) policies.set(key.arn, byDefault(key, event));
     else {
       policies.set(
         key.arn,
@@ -39,10 +39,10 @@ export function openKeyPolicies(): TrailSubject<'kms.keyPolicy'> {
 
   const learnReplication = (event: TrailEvent): void => {
     const given = at(event.response, 'replicaPolicy') ?? at(event.request, 'policy');
-    const told = wholeRequest(event) !== undefined;
+    const stated = wholeRequest(event) !== undefined;
     for (const replica of replicaInEvent(event)) {
       if (given !== undefined && given !== null) policies.set(replica.arn, policyFact(given, event));
-      else if (told) policies.set(replica.arn, byDefault(replica, event));
+      else if (stated) policies.set(replica.arn, byDefault(replica, event));
     }
   };
 

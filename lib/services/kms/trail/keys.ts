@@ -11,7 +11,7 @@ import { wholeRequest } from './whole-request.ts';
 type SharedMetadata = Omit<KmsKey, 'multiRegionKeyType'>;
 type Role = 'PRIMARY' | 'REPLICA';
 
-const untold: SharedMetadata = {
+const unknownYet: SharedMetadata = {
   origin: null,
   keySpec: null,
   keyUsage: null,
@@ -31,14 +31,14 @@ export function openKeys(): TrailSubject<'kms.key' | 'kms.rotation'> {
   const rotations = new Map<string, Known<KmsRotation>>();
 
   /** Adds what an event says; known values stay, because none of them ever changes. */
-  const tell = (key: Resource, told: Partial<SharedMetadata>, event: TrailEvent): void => {
-    const before = metadata.get(keySet(key))?.value ?? untold;
+  const learn = (key: Resource, stated: Partial<SharedMetadata>, event: TrailEvent): void => {
+    const before = metadata.get(keySet(key))?.value ?? unknownYet;
     const value = {
-      origin: before.origin ?? told.origin ?? null,
-      keySpec: before.keySpec ?? told.keySpec ?? null,
-      keyUsage: before.keyUsage ?? told.keyUsage ?? null,
-      keyManager: before.keyManager ?? told.keyManager ?? null,
-      customKeyStoreId: before.customKeyStoreId ?? told.customKeyStoreId ?? null,
+      origin: before.origin ?? stated.origin ?? null,
+      keySpec: before.keySpec ?? stated.keySpec ?? null,
+      keyUsage: before.keyUsage ?? stated.keyUsage ?? null,
+      keyManager: before.keyManager ?? stated.keyManager ?? null,
+      customKeyStoreId: before.customKeyStoreId ?? stated.customKeyStoreId ?? null,
     };
     metadata.set(keySet(key), known(value, sourceOf(event)));
   };
@@ -49,13 +49,13 @@ export function openKeys(): TrailSubject<'kms.key' | 'kms.rotation'> {
   };
 
   const learnCreation = (key: Resource, event: TrailEvent): void => {
-    const told = metadataIn(event, 'keyMetadata');
-    tell(key, told, event);
+    const stated = metadataIn(event, 'keyMetadata');
+    learn(key, stated, event);
     const role = roleIn(event, 'keyMetadata');
     if (role !== undefined) tellRole(key, role);
     // A replica has a CreateKey event too, and has the rotation of its set.
     const mayBeReplica = role === 'REPLICA' || (role === undefined && key.id.startsWith('mrk-'));
-    if (!mayBeReplica && told.keyManager !== 'AWS') {
+    if (!mayBeReplica && stated.keyManager !== 'AWS') {
       rotations.set(keySet(key), known({ enabled: false, rotationPeriodInDays: null }, sourceOf(event)));
     }
   };
@@ -72,7 +72,7 @@ export function openKeys(): TrailSubject<'kms.key' | 'kms.rotation'> {
     const untoldPeriod = wholeRequest(event) === undefined ? null : 365;
     const rotationPeriodInDays = enabled ? (Number.isFinite(days) ? days : untoldPeriod) : null;
     rotations.set(keySet(key), known({ enabled, rotationPeriodInDays }, sourceOf(event)));
-    tell(
+    learn(
       key,
       {
         origin: 'AWS_KMS',
@@ -89,7 +89,7 @@ export function openKeys(): TrailSubject<'kms.key' | 'kms.rotation'> {
     if (primary !== undefined) tellRole(primary, 'PRIMARY');
     for (const replica of replicaInEvent(event)) {
       tellRole(replica, 'REPLICA');
-      tell(replica, metadataIn(event, 'replicaKeyMetadata'), event);
+      learn(replica, metadataIn(event, 'replicaKeyMetadata'), event);
     }
   };
 
@@ -100,7 +100,7 @@ export function openKeys(): TrailSubject<'kms.key' | 'kms.rotation'> {
     const set = roles.get(keySet(key)) ?? new Map<string, Role>();
     for (const region of [...set.keys(), key.region]) set.set(region, 'REPLICA');
     roles.set(keySet(key), set.set(primaryRegion, 'PRIMARY'));
-    tell(key, {}, event);
+    learn(key, {}, event);
   };
 
   return {
@@ -119,7 +119,7 @@ export function openKeys(): TrailSubject<'kms.key' | 'kms.rotation'> {
         case 'ImportKeyMaterial':
         case 'DeleteImportedKeyMaterial':
         case 'DeleteExpiredKeyMaterial':
-          return tell(key, { origin: 'EXTERNAL' }, event);
+          return learn(key, { origin: 'EXTERNAL' }, event);
       }
     },
     read: {
@@ -162,7 +162,7 @@ function metadataIn(event: TrailEvent, name: 'keyMetadata' | 'replicaKeyMetadata
 }
 
 function roleIn(event: TrailEvent, name: string): Role | undefined {
-  const told = text(event.response, name, 'multiRegionConfiguration', 'multiRegionKeyType');
-  if (told === 'PRIMARY' || told === 'REPLICA') return told;
+  const stated = text(event.response, name, 'multiRegionConfiguration', 'multiRegionKeyType');
+  if (stated === 'PRIMARY' || stated === 'REPLICA') return stated;
   return flag(event.request, 'multiRegion') === true ? 'PRIMARY' : undefined;
 }

@@ -454,7 +454,7 @@ describe('ec2-volume-encryption, a created volume', () => {
     });
   });
 
-  it('is encrypted by default where nothing else is told', async () => {
+  it('is encrypted by default where nothing else is known', async () => {
     expect(await evaluate([enableByDefault, created({})])).toEqual({ 'vol-0abc': 'PASS' });
   });
 

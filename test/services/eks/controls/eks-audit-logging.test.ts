@@ -110,7 +110,7 @@ describe('a cluster not seen before', () => {
     expect(await verdicts(control, [update(setting)])).toEqual([]);
   });
 
-  it('is unknown where nothing tells what was updated', async () => {
+  it('is unknown where no source says what was updated', async () => {
     expect(await verdicts(control, [update({ omitted: true })])).toEqual(['UNKNOWN']);
   });
 

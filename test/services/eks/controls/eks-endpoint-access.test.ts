@@ -147,7 +147,7 @@ describe('a cluster not seen before', () => {
     expect(await verdicts(control, [record])).toEqual([]);
   });
 
-  it('is unknown where nothing tells what was updated', async () => {
+  it('is unknown where no source says what was updated', async () => {
     const record = eks('UpdateClusterConfig', { name: 'shop', omitted: true });
     expect(await verdicts(control, [record])).toEqual(['UNKNOWN']);
   });

@@ -87,7 +87,7 @@ describe('kms-key-material', () => {
     expect(evaluated?.verdict).toBe('FAIL');
   });
 
-  it('evaluates by the material where the origin is not told', () => {
+  it('evaluates by the material where the origin is unknown', () => {
     expect(evaluateByAws(null).verdict).toBe('PASS');
   });
 

@@ -134,7 +134,7 @@ describe('kms-key-rotation', () => {
       expect(await verdicts([createPrimary, replicate, createReplica])).toEqual(['FAIL', 'NOT_APPLICABLE']);
     });
 
-    it('does not know a multi-Region key of which it was not told whether it is a replica', async () => {
+    it('does not know a multi-Region key of which it does not know whether it is a replica', async () => {
       expect(await verdicts([createReplica])).toEqual(['UNKNOWN']);
     });
 

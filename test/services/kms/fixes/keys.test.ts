@@ -222,7 +222,7 @@ describe('revoking a grant', () => {
     expect((await carryOut(target)).kind).toBe('needless');
   });
 
-  it('is skipped where nothing tells the account of the grantee', async () => {
+  it('is skipped where no source says the account of the grantee', async () => {
     const { target, carryOut } = grantOf('AROAEXAMPLEEXAMPLE123');
     expect((await carryOut(target)).kind).toBe('skipped');
   });
