@@ -35,8 +35,8 @@ type Extension = Partial<Pick<Resource, 'Properties' | 'Metadata'>>;
  * @param written the parameters as they were given.
  * @throws ParameterError for the first that is wrong.
  */
-export function stackOf(written: Readonly<Record<string, unknown>>): Promise<Stack> {
-  return stackFor(deploymentOf(readParameters(written)));
+export async function stackOf(written: Readonly<Record<string, unknown>>): Promise<Stack> {
+  return await stackFor(deploymentOf(readParameters(written)));
 }
 
 export async function stackFor(deployment: Deployment): Promise<Stack> {

@@ -5,9 +5,12 @@ import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { defaultParameters } from '../../deploy/defaults.ts';
 import { stackOf } from '../../deploy/stack.ts';
+import { capital } from '../../deploy/template.ts';
 import { at, list, text } from '../../lib/core/json.ts';
+import { writeRoleVariable } from '../../lib/remediation/actions/write-session.ts';
 import { leaseFor } from '../../lib/remediation/deps.ts';
-import { evaluators } from '../../lib/services/catalogue.ts';
+import { liveServices } from '../../lib/services/live-services.ts';
+import { queueNames } from '../../lib/services/queues.ts';
 import {
   account,
   ofType,
@@ -55,22 +58,18 @@ describe('a policy that asks for no action', () => {
     const names = ofType(watching, 'AWS::Lambda::Function').map(([, made]) =>
       text(made.properties, 'FunctionName'),
     );
-    expect(names.toSorted()).toEqual(
-      [...evaluators, 'scan'].toSorted().map((name) => `trailseal-dev-${name}`),
-    );
+    expect(names.toSorted()).toEqual(queueNames.map((name) => `trailseal-dev-${name}`).toSorted());
   });
 });
 
 describe('a policy', () => {
-  const evaluating = [...evaluators, 'scan'];
-
   it('that asks for notify alone has people told, and nothing remediated', async () => {
-    expect(await functionsFor('notify')).toEqual([...evaluating, 'transitions', 'notify']);
+    expect(await functionsFor('notify')).toEqual([...queueNames, 'transitions', 'notify']);
   });
 
   it('that asks for what changes something has people told of it too', async () => {
     expect(await functionsFor('fix:enable-key')).toEqual([
-      ...evaluating,
+      ...queueNames,
       'transitions',
       'remediate',
       'notify',
@@ -198,7 +197,7 @@ describe('the function that remediates', () => {
     expect(at(properties('RemediateQueue'), 'VisibilityTimeout')).toBe(5_400);
   });
 
-  it('is told table, queues, bus, kill switch and schedules', () => {
+  it('is told table, queues, bus, kill switch, schedules and the roles that write', () => {
     expect(variablesOf('RemediateLambdaFunction')).toEqual({
       TRAILSEAL_STAGE: 'dev',
       TRAILSEAL_TABLE: 'trailseal-dev-state-table',
@@ -208,6 +207,12 @@ describe('the function that remediates', () => {
       TRAILSEAL_KILL_SWITCH: '/trailseal/dev/kill-switch',
       TRAILSEAL_SCHEDULE_GROUP: 'trailseal-dev',
       TRAILSEAL_SCHEDULE_ROLE: `arn:aws:iam::${account}:role/GraceScheduleRole`,
+      ...Object.fromEntries(
+        liveServices.map(({ id }) => [
+          writeRoleVariable(id),
+          `arn:aws:iam::${account}:role/${capital(id)}WriteRole`,
+        ]),
+      ),
       TRAILSEAL_OWN_KEYS: `arn:aws:kms:${region}:${account}:key/NotifyTopicKey`,
       POWERTOOLS_SERVICE_NAME: 'trailseal-dev',
       POWERTOOLS_METRICS_NAMESPACE: 'Trailseal',

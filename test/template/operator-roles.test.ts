@@ -93,7 +93,7 @@ describe('by the simulator, who takes orders', () => {
     expect(await mayCall(roleIn(anything, 'Operator'), refused)).toBe(false);
   });
 
-  it('holds what the function’s code can call, and what the runtime does, and nothing else', () => {
+  it('holds what the function’s code can call, and what the runtime does, and nothing else', async () => {
     const granted = statementsIn(policyOf(roleIn(anything, 'Operator'))).flatMap(({ actions }) => actions);
     const runtime = [
       'logs:CreateLogStream',
@@ -105,7 +105,7 @@ describe('by the simulator, who takes orders', () => {
       'xray:PutTraceSegments',
     ];
     expect([...new Set(granted)].toSorted()).toEqual(
-      [...actionsOf('functions/operator.ts'), ...runtime].toSorted(),
+      [...(await actionsOf('functions/operator.ts')), ...runtime].toSorted(),
     );
   });
 

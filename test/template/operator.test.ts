@@ -1,15 +1,16 @@
 /** What a policy that lets operators order something adds to the stack: how their orders come in, and where they end. */
 import { describe, expect, it } from 'vitest';
+import { capital } from '../../deploy/template.ts';
 import { customActionResource } from '../../lib/aws/names.ts';
 import { type CustomActionName, customActionNames } from '../../lib/core/custom-action.ts';
 import { at, isObject, list, text } from '../../lib/core/json.ts';
 import { evaluators } from '../../lib/services/catalogue.ts';
+import { queueNames } from '../../lib/services/queues.ts';
 import { madeWith } from './made.ts';
 import { matches } from './matching.ts';
 import { account, ofType, one, region, statementsIn } from './template.ts';
 
 const allowing = (customActions: string) => `operators: { customActions: [${customActions}] }`;
-const evaluating = [...evaluators, 'scan'];
 const every = await madeWith(allowing('quarantine, fix:enable-key, undo, re-check, exempt'));
 const plain = await madeWith(allowing('re-check, exempt'));
 const arn = (name: string) => `arn:aws:sqs:${region}:${account}:trailseal-dev-${name}`;
@@ -26,7 +27,7 @@ describe('a policy', () => {
     'that lets %s be ordered has orders taken, and nothing made that could change a resource',
     async (customActions) => {
       const { functions } = await madeWith(allowing(customActions));
-      expect(Object.keys(functions)).toEqual([...evaluating, 'operator']);
+      expect(Object.keys(functions)).toEqual([...queueNames, 'operator']);
     },
   );
 
@@ -35,7 +36,7 @@ describe('a policy', () => {
     async (order) => {
       const { functions } = await madeWith(allowing(order));
       expect(Object.keys(functions)).toEqual([
-        ...evaluating,
+        ...queueNames,
         'transitions',
         'remediate',
         'notify',
@@ -142,9 +143,7 @@ describe('the rule of what came of orders', () => {
 
   it('is there only where something can come of them', () => {
     expect(ofType(plain.resources, 'AWS::Events::Rule').map(([id]) => id)).toEqual([
-      'Ec2Rule',
-      'EksRule',
-      'KmsRule',
+      ...evaluators.map((evaluator) => `${capital(evaluator)}Rule`),
       'CustomActionsRule',
     ]);
   });

@@ -8,8 +8,9 @@ import { overrideAlarms } from '../../deploy/alarm-kinds.ts';
 import { defaultParameters } from '../../deploy/defaults.ts';
 import { ParameterError, readParameters } from '../../deploy/parameters.ts';
 import { stackOf } from '../../deploy/stack.ts';
+import { capital } from '../../deploy/template.ts';
 import { at, list } from '../../lib/core/json.ts';
-import { evaluators } from '../../lib/services/catalogue.ts';
+import { queueNames } from '../../lib/services/queues.ts';
 import { mayCall } from './simulate.ts';
 import { sls } from './sls.ts';
 import { account, type Made, ofType, one, policyOf, region, resourcesOf, statementsIn } from './template.ts';
@@ -20,9 +21,8 @@ const folder = mkdtempSync(path.join(tmpdir(), 'trailseal-override-template-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Functions that go by the policy, and those that do not. */
-const evaluating = [...evaluators, 'scan', 'remediate', 'operator'];
+const evaluating = [...queueNames, 'remediate', 'operator'];
 const telling = ['transitions', 'notify'] as const;
-const capital = (name: string) => `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
 
 async function stackWith(policyParameter: string) {
   const { functions, resources } = await stackOf({ ...defaultParameters(), policy, policyParameter });
