@@ -1,4 +1,4 @@
-/** What all functions have in common, as osls wants them told. */
+/** What all functions have in common, in osls's form. */
 
 import { stackName } from '../lib/aws/names.ts';
 import { metricNamespace } from '../lib/pipeline/live/metrics.ts';
@@ -33,14 +33,14 @@ export function environment(deployment: Deployment, name: FunctionName): Propert
   };
 }
 
-/** For whoever has resources looked at: the queues of the evaluators. */
+/** For functions that have resources evaluated: the queues of the evaluators. */
 export function evaluatorQueueUrls({ controls }: Deployment): Properties {
   return Object.fromEntries(
     [...controls.keys()].map((name) => [`TRAILSEAL_QUEUE_URL_${name.toUpperCase()}`, ref(ids.queue(name))]),
   );
 }
 
-/** For whoever has findings acted upon: the queue of remediation, where there is one. */
+/** For functions that have findings remediated: the queue of remediation, where there is one. */
 export function remediationQueueUrl({ functions }: Deployment): Properties {
   return functions.includes('remediate')
     ? { TRAILSEAL_REMEDIATE_QUEUE_URL: ref(ids.queue('remediate')) }

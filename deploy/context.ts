@@ -19,7 +19,7 @@ export interface Deployment {
   /** All that there are, deployed or not. */
   readonly services: readonly Service[];
   readonly policy: Policy;
-  /** The file that the policy is made of, found right. */
+  /** The policy file, validated. */
   readonly checked: PolicyFile;
   /** By evaluator, the controls that are evaluated; an evaluator without any is left out. */
   readonly controls: ReadonlyMap<EvaluatorName, readonly Control[]>;
@@ -27,10 +27,10 @@ export interface Deployment {
   readonly queues: readonly QueueName[];
   /**
    * By action, those of the controls for which the policy asks for it. While there is none, and nothing that changes
-   * resources may be ordered, nothing of what tells and remediates is deployed.
+   * resources may be requested, nothing that publishes, notifies or remediates is deployed.
    */
   readonly actions: ReadonlyMap<Action, readonly Control[]>;
-  /** By action, those of the controls for which operators may order it. */
+  /** By action, those of the controls for which operators may request it. */
   readonly requested: ReadonlyMap<RequestedAction, readonly Control[]>;
   /** All functions that are deployed. */
   readonly functions: readonly FunctionName[];
@@ -75,7 +75,7 @@ export function deploymentOf(parameters: Parameters, services: readonly Service[
   return { parameters, services, policy, checked, controls, queues, actions, requested, functions };
 }
 
-/** @throws ParameterError where the policy asks for them, or lets them be ordered, and the parameters do not allow it. */
+/** @throws ParameterError where the policy asks for them, or lets operators request them, and the parameters do not allow it. */
 function refuseKeyPolicyWrites(
   { policy, allowKeyPolicyWrites }: Parameters,
   { actions, requested }: Pick<Deployment, 'actions' | 'requested'>,
@@ -86,7 +86,7 @@ function refuseKeyPolicyWrites(
   if (concerned === undefined || allowKeyPolicyWrites) return;
   throw new ParameterError(
     'allowKeyPolicyWrites',
-    `is false, and the policy ${policy} ${asking === undefined ? 'lets operators order' : 'asks for'} ${action} ` +
+    `is false, and the policy ${policy} ${asking === undefined ? 'lets operators request' : 'asks for'} ${action} ` +
       `(${concerned.map(({ id }) => id).join(', ')}), which needs kms:PutKeyPolicy on all keys: ` +
       'take the action out of the policy, or allow it by --param="allowKeyPolicyWrites=true"',
   );
@@ -107,8 +107,8 @@ function byAction<A extends Action>(
 }
 
 /**
- * The functions that these actions and orders need. People are told of whatever is changed, also where nobody asks for
- * it. Orders that change nothing need `operator` alone.
+ * The functions that these actions and requests need. People are notified of whatever is changed, also where the policy
+ * does not ask for it. Requests that change nothing need `operator` alone.
  */
 function actingOn(
   actions: Deployment['actions'],

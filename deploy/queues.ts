@@ -1,6 +1,6 @@
 /**
- * The queues, and what leads to them: an EventBridge rule for each evaluator, a schedule for the scheduled scan. Behind every hop
- * are dead letters. Sources: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS" (visibility of six times the
+ * The queues, and what fills them: the EventBridge rules of each evaluator, a schedule for the scheduled scan. Every hop has
+ * a dead-letter queue. Sources: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS" (visibility of six times the
  * function's timeout, maxReceiveCount of at least 5); Amazon EventBridge User Guide, "Using dead-letter queues";
  * EventBridge Scheduler User Guide, "Configuring a dead-letter queue".
  */
@@ -73,7 +73,7 @@ export function queuePair(
         ...encryption(parameters),
         RedriveAllowPolicy: {
           redrivePermission: 'byQueue',
-          // By its name: its ARN as an attribute would make a circle of the two queues.
+          // By its name: its ARN as an attribute would make the two queues refer to each other.
           sourceQueueArns: [localArn('sqs', queueNameOf(stage, name))],
         },
       },
@@ -97,7 +97,7 @@ export function encryption({ kmsKeyArn }: Parameters): { readonly [property: str
  */
 export function fromEvents(sid: string, queue: string, from: readonly string[]): Statement {
   const [source, ...others] = from.map(arnOf);
-  if (source === undefined) throw new TypeError(`nothing is told that sends to ${queue}`);
+  if (source === undefined) throw new TypeError(`no rule or bus is named that sends to ${queue}`);
   return {
     ...allow(sid, ['sqs:SendMessage'], arnOf(queue), {
       ArnEquals: { 'aws:SourceArn': others.length === 0 ? source : [source, ...others] },
@@ -163,7 +163,7 @@ export function queueTarget(name: Queue): Value {
     Id: 'queue',
     Arn: arnOf(ids.queue(name)),
     DeadLetterConfig: { Arn: arnOf(ids.deadLetters(name)) },
-    // EventBridge's own defaults, written down: nothing is given up before a day has deleted.
+    // EventBridge's own defaults, written down: nothing is given up before a day has passed.
     RetryPolicy: { MaximumEventAgeInSeconds: day, MaximumRetryAttempts: 185 },
   };
 }
@@ -175,10 +175,10 @@ function schedule({ stage, scanSchedule, kmsKeyArn }: Parameters): Resources {
       Type: 'AWS::Scheduler::Schedule',
       Properties: {
         Name: scheduleName(stage),
-        Description: 'Has Trailseal scheduled scan through everything that its controls evaluate',
+        Description: 'Starts Trailseal’s scheduled scan of everything that its controls evaluate',
         State: 'ENABLED',
         ScheduleExpression: scanSchedule.expression,
-        // So that many accounts with the same deployment do not scheduled scan in the same minute.
+        // So that many accounts with the same deployment do not scan in the same minute.
         FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: window },
         Target: {
           Arn: arnOf(ids.queue('scan')),
@@ -191,10 +191,10 @@ function schedule({ stage, scanSchedule, kmsKeyArn }: Parameters): Resources {
     },
     [ids.scheduleRole]: scheduleRole({
       queue: 'scan',
-      description: 'Lets EventBridge Scheduler order a scheduled scan of Trailseal',
+      description: 'Lets EventBridge Scheduler start a scheduled scan of Trailseal',
       group: 'default',
-      policy: 'order-a-scan',
-      sid: 'OrderASweep',
+      policy: 'start-a-scan',
+      sid: 'StartAScan',
       kmsKeyArn,
     }),
   };

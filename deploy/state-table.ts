@@ -1,4 +1,4 @@
-/** The state table's table. */
+/** The state table. */
 
 import { tableName } from '../lib/aws/names.ts';
 import { streamSpecification, table } from '../lib/findings/state/schema.ts';
@@ -8,7 +8,7 @@ import { insights } from './insights.ts';
 import type { Resources } from './template.ts';
 
 /**
- * Capacity on require, as events come in storms; encrypted, by DynamoDB's AWS managed key or the customer's; with
+ * On-demand capacity, as events come in bursts; encrypted, by DynamoDB's AWS managed key or the customer's; with
  * point-in-time recovery. Where `retainState` holds, neither a change of the stack nor its removal deletes it.
  *
  * It waits for the insights, which cannot be made where Security Hub is off: a first deployment that fails for that

@@ -29,7 +29,9 @@ function evaluatorIn(entry: string): EvaluatorName | undefined {
   return /[\\/]evaluators[\\/]([\w-]+)\.ts$/.exec(entry)?.[1];
 }
 
+/** Of what is no function, such as a command, nothing is left out. */
 function partsOf(entry: string): readonly Part[] {
+  if (!/(^|[\\/])functions[\\/]/.test(entry)) return parts;
   if (evaluatorIn(entry) !== undefined) return ofEvaluators;
   return byFunction[path.basename(entry, '.ts')] ?? [];
 }

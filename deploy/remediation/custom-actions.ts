@@ -1,7 +1,7 @@
 /**
- * What brings the operator's function its orders: a rule on the account's default bus, and its queue. Sources: AWS Security
+ * What brings the function `operator` the custom actions that people choose: a rule on the account's default bus, and its queue. Sources: AWS Security
  * Hub User Guide, "EventBridge event types in Security Hub", "EventBridge event formats" (an event of a custom action has
- * its ARN, which names the account and the Region in which the custom action was pressed, among the resources).
+ * its ARN, which names the account and the Region in which the custom action was chosen, among the resources).
  */
 import { customActionResource, listenerRuleName } from '../../lib/aws/names.ts';
 import { customActionsOf } from '../../lib/policy/custom-actions.ts';
@@ -22,12 +22,13 @@ export function customActions({ parameters, policy, functions }: Deployment): Re
       Type: 'AWS::Events::Rule',
       Properties: {
         Name: listenerRuleName(stage, 'operator'),
-        Description: 'Brings Trailseal what operators order by its custom actions in Security Hub',
+        Description:
+          'Brings Trailseal the actions that operators request by its custom actions in Security Hub',
         State: 'ENABLED',
         EventPattern: {
           source: [customActionSource],
           'detail-type': [customActionDetailType],
-          // No other custom action of the account, nor one of another deployment, and none that the policy has no order for.
+          // No other custom action of the account, nor one of another deployment, and none that the policy does not allow.
           resources: customActionsOf(policy.customActions).map((customAction) =>
             localArn('securityhub', customActionResource(stage, customAction)),
           ),

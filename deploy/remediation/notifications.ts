@@ -1,4 +1,4 @@
-/** The topic by which people are told, where the customer names none. */
+/** The topic for notifications, where the customer names none. */
 import { type Stage, stackName } from '../../lib/aws/names.ts';
 import type { Deployment } from '../context.ts';
 import { ids } from '../ids.ts';

@@ -45,15 +45,15 @@ export async function iamPage(): Promise<string> {
       'resources, and it does so only with the roles of services below. `fix:restore-key-policy` needs `kms:PutKeyPolicy`, which is a path to every key: it is allowed only ' +
       'with the parameter `allowKeyPolicyWrites`, on keys that are not Trailseal’s own, and never without KMS’s check ' +
       'that the caller may change the policy afterwards.',
-    'Where operators may order an undo, these roles may also put back what their actions changed; where operators may exempt, the ' +
+    'Where operators may request an undo, these roles may also put back what their actions changed; where operators may exempt, the ' +
       'evaluators may also read the exemptions (`dynamodb:Query` on the items of the state table whose partition begins with ' +
       '`exemptions/`). Where the policy goes by tags (`guardrails.protectedTags`, `exemptionTags`, exemptions with `tags`), ' +
       'the evaluators of the evaluators concerned may also read those of KMS keys (`kms:ListResourceTags`) and of launch ' +
       'templates (`ec2:DescribeLaunchTemplates`), which no fact tells. Where there is `remediate`, the scheduled scan may send to its queue. `operator` is there where operators may ' +
-      'order anything, and may write to no resource.',
+      'request anything, and may write to no resource.',
     ...actingSections,
     '## The roles that write',
-    'There is one for each service whose actions the policy asks for, or operators may order: what an action on a resource ' +
+    'There is one for each service whose actions the policy asks for, or operators may request: what an action on a resource ' +
       'of the service writes, and what it reads just before, is called with this role. Only the role of `remediate` may ' +
       'assume it, for a quarter of an hour at a time. Each run of an action has a session of its own, whose name ' +
       'CloudTrail shows with every call: the id of the invocation of `remediate`, as its log and the run history have it, ' +

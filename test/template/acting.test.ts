@@ -54,7 +54,7 @@ describe('a policy that asks for no action', () => {
     expect(at(one(watching, 'StateTable').properties, 'StreamSpecification')).toBeUndefined();
   });
 
-  it('has no function made but those that evaluate and scheduled scan', () => {
+  it('has no function made but those that evaluate and that scan', () => {
     const names = ofType(watching, 'AWS::Lambda::Function').map(([, made]) =>
       text(made.properties, 'FunctionName'),
     );
@@ -63,11 +63,11 @@ describe('a policy that asks for no action', () => {
 });
 
 describe('a policy', () => {
-  it('that asks for notify alone has people told, and nothing remediated', async () => {
+  it('that asks for notify alone has people notified, and nothing remediated', async () => {
     expect(await functionsFor('notify')).toEqual([...queueNames, 'transitions', 'notify']);
   });
 
-  it('that asks for what changes something has people told of it too', async () => {
+  it('that asks for what changes something has people notified of it too', async () => {
     expect(await functionsFor('fix:enable-key')).toEqual([
       ...queueNames,
       'transitions',
@@ -98,7 +98,7 @@ describe('a policy', () => {
 describe('the stream of the state table', () => {
   const mapping = one(resources, 'TransitionsEventSourceMappingDynamodbStateTable').properties;
 
-  it('tells of each write with the entry before and after', () => {
+  it('has each write with the entry before and after', () => {
     expect(at(properties('StateTable'), 'StreamSpecification')).toEqual({
       StreamViewType: 'NEW_AND_OLD_IMAGES',
     });
@@ -134,11 +134,11 @@ describe('the bus', () => {
     expect(properties('Bus')).toMatchObject({ Name: 'trailseal-dev' });
   });
 
-  it('tells remediation what failed, passed or was deleted, and never what is unknown', () => {
+  it('brings remediation what failed, passed or was deleted, and never what is unknown', () => {
     expect(told('RemediateRule')).toEqual(['Control Failed', 'Control Passed', 'Resource Deleted']);
   });
 
-  it('tells people all there is to be told', () => {
+  it('brings notifications every event', () => {
     expect(told('NotifyRule')).toEqual([
       'Control Failed',
       'Control Passed',
@@ -197,7 +197,7 @@ describe('the function that remediates', () => {
     expect(at(properties('RemediateQueue'), 'VisibilityTimeout')).toBe(5_400);
   });
 
-  it('is told table, queues, bus, kill switch, schedules and the roles that write', () => {
+  it('has the names of table, queues, bus, kill switch, schedules and the roles that write', () => {
     expect(variablesOf('RemediateLambdaFunction')).toEqual({
       TRAILSEAL_STAGE: 'dev',
       TRAILSEAL_TABLE: 'trailseal-dev-state-table',
@@ -252,7 +252,7 @@ describe('the function that remediates', () => {
   });
 });
 
-describe('the function that tells people', () => {
+describe('the function that notifies people', () => {
   const topic = `arn:aws:sns:${region}:${account}:trailseal-dev-notifications`;
   const withParameters = async (parameters: Readonly<Record<string, unknown>>) => {
     const policy = path.join(folder, 'notify.yml');
@@ -260,7 +260,7 @@ describe('the function that tells people', () => {
     return await stackOf({ ...defaultParameters(), policy, ...parameters });
   };
 
-  it('takes a storm together', () => {
+  it('takes many events together', () => {
     expect(properties('NotifyEventSourceMappingSQSNotifyQueue')).toMatchObject({
       BatchSize: 500,
       MaximumBatchingWindowInSeconds: 20,
@@ -354,7 +354,7 @@ describe('an alarm', () => {
     ]);
   });
 
-  it('watches how old messages and transitions become', () => {
+  it('watches the age of messages and transitions', () => {
     expect(watched('ApproximateAgeOfOldestMessage')).toEqual([
       'trailseal-dev-notify',
       'trailseal-dev-remediate',

@@ -15,7 +15,7 @@ const keyOf = (id: string) => `arn:aws:kms:${region}:${account}:key/${id}`;
 const named = keyOf('1234abcd-12ab-34cd-56ef-1234567890ab');
 const cluster = `arn:aws:eks:${region}:${account}:cluster/app`;
 
-/** The role of a deployment whose policy lets operators order it, with this setting of the control. */
+/** The role of a deployment whose policy lets operators request it, with this setting of the control. */
 async function roleWith(key: unknown): Promise<Made> {
   const policy = path.join(folder, 'policy.yml');
   const settings = key === undefined ? '' : `settings: { key: ${JSON.stringify(key)} }`;
@@ -28,7 +28,7 @@ async function roleWith(key: unknown): Promise<Made> {
   return one(resourcesOf(resources), 'EksWriteRole');
 }
 
-describe('where operators may order it, the role that writes to EKS may', () => {
+describe('where operators may request it, the role that writes to EKS may', () => {
   it.each([
     ['associate a key with a cluster', 'eks:AssociateEncryptionConfig', cluster],
     ['look at the key', 'kms:DescribeKey', named],
@@ -47,7 +47,7 @@ describe('where operators may order it, the role that writes to EKS may', () => 
   });
 });
 
-describe('a policy that lets it be ordered, and could never have it obeyed', () => {
+describe('a policy that lets it be requested, and could never have it carried out', () => {
   it.each([
     ['no key', undefined],
     ['any customer managed key', 'customer-managed'],

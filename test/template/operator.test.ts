@@ -1,4 +1,4 @@
-/** What a policy that lets operators order something adds to the stack: how their orders come in, and where they end. */
+/** What a policy that lets operators request actions adds to the stack: how the requests come in, and where they end. */
 import { describe, expect, it } from 'vitest';
 import { capital } from '../../deploy/template.ts';
 import { customActionResource } from '../../lib/aws/names.ts';
@@ -17,14 +17,14 @@ const arn = (name: string) => `arn:aws:sqs:${region}:${account}:trailseal-dev-${
 const properties = (id: string) => one(every.resources, id).properties;
 
 describe('a policy', () => {
-  it('that lets nothing be ordered has nobody who takes orders', async () => {
+  it('that lets nothing be requested has no function for requests', async () => {
     const { functions, resources } = await madeWith('defaults: { actions: [notify, tag] }');
     expect(Object.keys(functions)).not.toContain('operator');
     expect([...resources.keys()].filter((id) => /^(Operator|Orders)/.test(id))).toEqual([]);
   });
 
   it.each(['re-check', 'exempt', 're-check, exempt'])(
-    'that lets %s be ordered has orders taken, and nothing made that could change a resource',
+    'that lets %s be requested has requests received, and nothing made that could change a resource',
     async (customActions) => {
       const { functions } = await madeWith(allowing(customActions));
       expect(Object.keys(functions)).toEqual([...queueNames, 'operator']);
@@ -32,7 +32,7 @@ describe('a policy', () => {
   );
 
   it.each(['quarantine', 'fix:enable-key', 'undo'])(
-    'that lets %s be ordered has it done, and people told, though nothing is done by itself',
+    'that lets %s be requested has it carried out and people notified, though the policy itself asks for nothing',
     async (order) => {
       const { functions } = await madeWith(allowing(order));
       expect(Object.keys(functions)).toEqual([
@@ -45,17 +45,17 @@ describe('a policy', () => {
     },
   );
 
-  it('that lets key policies be restored by order is refused, naming the parameter that allows it', async () => {
+  it('that lets operators request that key policies are restored is refused, naming the parameter that allows it', async () => {
     const policy = allowing('fix:restore-key-policy');
     await expect(madeWith(policy)).rejects.toThrow(
-      /the parameter allowKeyPolicyWrites is false, and the policy .* lets operators order fix:restore-key-policy \(kms-key-policy\)/,
+      /the parameter allowKeyPolicyWrites is false, and the policy .* lets operators request fix:restore-key-policy \(kms-key-policy\)/,
     );
     const { functions } = await madeWith(policy, { allowKeyPolicyWrites: 'true' });
     expect(Object.keys(functions)).toContain('remediate');
   });
 });
 
-describe('the rule of the orders', () => {
+describe('the rule of the custom actions', () => {
   const selected = (customAction: CustomActionName, stage = 'dev', owner = account) => ({
     source: 'aws.securityhub',
     'detail-type': 'Security Hub Findings - Custom Action',
@@ -133,7 +133,7 @@ describe('the rule of what came of orders', () => {
     detail: { outcome: 'done', decision: { actor } },
   });
 
-  it('is on Trailseal’s own bus, and brings what operators ordered, and nothing that the policy did', () => {
+  it('is on Trailseal’s own bus, and brings the results of what operators requested, and nothing that the policy asked for', () => {
     const rule = properties('OperatorRule');
     expect(at(rule, 'EventBusName')).toBe('trailseal-dev');
     const events = [event('operator'), event('policy'), event('operator', 'Control Failed')];

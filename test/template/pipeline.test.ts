@@ -146,7 +146,7 @@ describe('the functions', () => {
     }
   });
 
-  it('of the scheduled scan takes one order at a time', () => {
+  it('of the scheduled scan takes one message at a time', () => {
     expect(mapping('scan')).toMatchObject({ BatchSize: 1, ScalingConfig: { MaximumConcurrency: 2 } });
   });
 
@@ -163,7 +163,7 @@ describe('the functions', () => {
   });
 
   it.each(queueNames)(
-    '%s may go on in messages to its own queue for more rounds than Lambda’s loop detection lets be',
+    '%s may send messages to its own queue for more rounds than Lambda’s loop detection allows',
     (name) => {
       expect(at(resource(name, 'LambdaFunction'), 'RecursiveLoop')).toBe('Allow');
     },
@@ -176,7 +176,7 @@ describe('the functions', () => {
     });
   });
 
-  it.each(evaluators)('%s is told its table, queue and dead letters', (evaluator) => {
+  it.each(evaluators)('%s has the names of its table, queue and DLQ', (evaluator) => {
     expect(at(resource(evaluator, 'LambdaFunction'), 'Environment', 'Variables')).toEqual({
       TRAILSEAL_STAGE: 'dev',
       TRAILSEAL_TABLE: 'trailseal-dev-state-table',
@@ -188,7 +188,7 @@ describe('the functions', () => {
     });
   });
 
-  it('scheduled scan is told the queues of all evaluators too', () => {
+  it('the scheduled scan has the queues of all evaluators too', () => {
     expect(at(resource('scan', 'LambdaFunction'), 'Environment', 'Variables')).toMatchObject({
       TRAILSEAL_QUEUE_URL: url('scan'),
       ...Object.fromEntries(
@@ -201,7 +201,7 @@ describe('the functions', () => {
 describe('the schedule', () => {
   const schedule = one(resources, 'ScheduledScanSchedule').properties;
 
-  it('orders a whole scheduled scan every six hours, in words that the function understands', () => {
+  it('starts a whole scheduled scan every six hours, with a message that the function can parse', () => {
     expect(at(schedule, 'ScheduleExpression')).toBe('rate(6 hours)');
     expect(at(schedule, 'FlexibleTimeWindow')).toEqual({ Mode: 'FLEXIBLE', MaximumWindowInMinutes: 15 });
     expect(parseMessage(JSON.parse(String(text(schedule, 'Target', 'Input'))))).toEqual({

@@ -72,7 +72,7 @@ describe('with policyParameter', () => {
     expect(await mayCall(role, { action, resource: arnOf(name) })).toBe(allowed);
   });
 
-  it.each(evaluating)('%s is told of it, and of what it was deployed with', (name) => {
+  it.each(evaluating)('%s has its name, and the digest of the policy that it was deployed with', (name) => {
     expect(at(overridable.functions, name, 'environment')).toMatchObject({
       TRAILSEAL_POLICY_PARAMETER: parameter,
       TRAILSEAL_POLICY_DIGEST: expect.stringMatching(/^[0-9a-f]{16}$/),
@@ -115,7 +115,7 @@ describe('with policyParameter', () => {
 });
 
 describe('without policyParameter', () => {
-  it.each([...evaluating, ...telling])('%s is told of none', (name) => {
+  it.each([...evaluating, ...telling])('%s has the name of none', (name) => {
     const environment = JSON.stringify(at(plain.functions, name, 'environment'));
     expect(environment).not.toContain('TRAILSEAL_POLICY');
   });

@@ -112,7 +112,7 @@ describe('where the policy goes by tags', () => {
       ['kms:ListResourceTags'],
     ],
     [
-      'in an exemption of what bears tags that a look tells, no others are read',
+      'in an exemption of what has tags that a fact tells, no others are read',
       `exemptions: [{ controls: [ec2-volume-encryption], tags: { a: b }, ${rest} }]`,
       [],
     ],

@@ -72,7 +72,7 @@ describe('a deployment may write what its policy asks for, and nothing else, and
     expect(writes).toEqual(['kms:PutKeyPolicy']);
   });
 
-  it('nothing that only an undo needs, where operators may order none', async () => {
+  it('nothing that only an undo needs, where operators may request none', async () => {
     const asked = listed(controls, ({ id, actions }) => `${id}: { actions: [${actions.join(', ')}] }`);
     const { writes } = await writesFor(`controls:\n${asked}`, { allowKeyPolicyWrites: 'true' });
     const undoing = /kms:(Disable|ScheduleKey|CreateGrant)|ec2:Start/;
@@ -80,7 +80,7 @@ describe('a deployment may write what its policy asks for, and nothing else, and
   });
 });
 
-describe('a deployment may write what operators may order, and nothing else:', () => {
+describe('a deployment may write what operators may request, and nothing else:', () => {
   it.each([
     ['fix:enable-key', ['kms:EnableKey']],
     ['fix:enable-key, undo', ['kms:DisableKey', 'kms:EnableKey']],
@@ -109,7 +109,7 @@ describe('a deployment may write what operators may order, and nothing else:', (
     expect(await writesFor(ordered, { evaluators: 'eks' })).toEqual({ roles: [], writes: [] });
   });
 
-  it('all that the actions declare, where all of it may be ordered', async () => {
+  it('all that the actions declare, where all of it may be requested', async () => {
     const all = [...new Set(controls.flatMap(requestable)), 'undo'].join(', ');
     const policy = `${keySetting}\noperators: { customActions: [${all}] }`;
     const { writes } = await writesFor(policy, { allowKeyPolicyWrites: 'true' });
@@ -176,7 +176,7 @@ describe('within what IAM takes', async () => {
   const largest = await madeWith(everything.policy, { ...everything.parameters, stage: 'a'.repeat(20) });
   const all = ofType(largest.resources, 'AWS::IAM::Role').map(([id]) => id);
 
-  it.each(all)('is %s, whatever the policy asks for and lets be ordered', (id) => {
+  it.each(all)('is %s, whatever the policy asks for and lets operators request', (id) => {
     const documents = documentsOf(roleIn(largest.resources, id)).map((document) => JSON.stringify(document));
     expect(documents.join('').length).toBeLessThanOrEqual(most);
   });

@@ -109,7 +109,7 @@ describe('the role that writes to EC2', () => {
     expect(await mayCall(role, refused)).toBe(false);
   });
 
-  describe('where operators may not order an undo', async () => {
+  describe('where operators may not request an undo', async () => {
     const { resources: made } = await madeWith(
       'operators: { customActions: [quarantine, fix:unshare-snapshot, fix:enable-default-encryption] }',
     );

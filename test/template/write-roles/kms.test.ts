@@ -58,7 +58,7 @@ describe('the role that writes to KMS', () => {
     expect(await mayCall(one(made.resources, 'KmsWriteRole'), call('kms:PutKeyPolicy', key))).toBe(false);
   });
 
-  it('may undo nothing where operators may not order that', async () => {
+  it('may undo nothing where operators may not request that', async () => {
     const made = await madeWith('operators: { customActions: [fix:enable-key] }');
     expect(await mayCall(one(made.resources, 'KmsWriteRole'), call('kms:DisableKey', key))).toBe(false);
   });
