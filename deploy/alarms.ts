@@ -15,18 +15,18 @@ import type { Parameters } from './parameters.ts';
 import type { FunctionName } from './parts.ts';
 import { notificationTopicName } from './remediation/notifications.ts';
 import { allow } from './statements.ts';
-import { capital, type Resource, type Resources, ref, type Value } from './template.ts';
+import { capital, ref, type StackResource, type StackResources, type Value } from './template.ts';
 import { encryptedTopic, fromThisAccount, useOfKey } from './topics.ts';
 
-export function alarms(deployment: Deployment): Resources {
+export function alarms(deployment: Deployment): StackResources {
   const { parameters, functions } = deployment;
   const resources = functions.flatMap((name) =>
-    alarmsOf(parameters.stage, name).map((alarm): [string, Resource] => [
+    alarmsOf(parameters.stage, name).map((alarm): [string, StackResource] => [
       `${capital(name)}${alarm.id}Alarm`,
       ofOne(parameters, name, alarm),
     ]),
   );
-  const sums = sumsOf(deployment).map((alarm): [string, Resource] => [
+  const sums = sumsOf(deployment).map((alarm): [string, StackResource] => [
     `${alarm.id}Alarm`,
     alarmOf(parameters, alarm.id, alarm, { Metrics: summed(alarm) }),
   ]);
@@ -76,7 +76,7 @@ function summed(alarm: SumAlarm): readonly Value[] {
 }
 
 /** The alarm of one function. */
-function ofOne(parameters: Parameters, name: FunctionName, alarm: Alarm): Resource {
+function ofOne(parameters: Parameters, name: FunctionName, alarm: Alarm): StackResource {
   return alarmOf(parameters, `${name}-${alarm.id}`, alarm, {
     ...metricOf(alarm, alarm.dimensions),
     Statistic: alarm.statistic,
@@ -90,7 +90,7 @@ function alarmOf(
   name: string,
   { description, periods, threshold }: Omit<Alarm, 'dimensions'>,
   watched: { readonly [property: string]: Value },
-): Resource {
+): StackResource {
   const target = targetOf(parameters);
   const actions: Value = target === undefined ? [] : [target];
   return {
@@ -115,7 +115,7 @@ function targetOf({ alarmEmail, alarmTopicArn }: Parameters): Value | undefined 
 }
 
 /** Of the topic for notifications: subscribers that did not accept one. */
-function undelivered({ parameters, functions }: Deployment): Resources {
+function undelivered({ parameters, functions }: Deployment): StackResources {
   const { stage, notifyTopicArn } = parameters;
   if (!functions.includes('notify') || notifyTopicArn !== undefined) return {};
   const alarm = undeliveredAlarm(notificationTopicName(stage));
@@ -123,7 +123,7 @@ function undelivered({ parameters, functions }: Deployment): Resources {
 }
 
 /** The topic for an e-mail address. */
-function topic({ stage, alarmEmail, kmsKeyArn }: Parameters): Resources {
+function topic({ stage, alarmEmail, kmsKeyArn }: Parameters): StackResources {
   if (alarmEmail === undefined) return {};
   const byCloudWatch = { Service: 'cloudwatch.amazonaws.com' };
   return encryptedTopic({

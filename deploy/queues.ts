@@ -16,14 +16,22 @@ import { ids } from './ids.ts';
 import type { Parameters } from './parameters.ts';
 import { deadLetterQueueNameOf, type Queue, queueNameOf } from './parts.ts';
 import { allow, policyDocument, type Statement, trust } from './statements.ts';
-import { arnOf, endpointOf, localArn, type Resource, type Resources, ref, type Value } from './template.ts';
+import {
+  arnOf,
+  endpointOf,
+  localArn,
+  ref,
+  type StackResource,
+  type StackResources,
+  type Value,
+} from './template.ts';
 
 const day = 86_400;
 
 /** For how long messages are kept, in seconds. */
 export const retentions = { messages: 4 * day, deadLetters: 14 * day } as const;
 
-export function queues(deployment: Deployment): Resources {
+export function queues(deployment: Deployment): StackResources {
   const { parameters, controls } = deployment;
   return {
     ...Object.assign({}, ...[...controls].map(([evaluator, own]) => filled(deployment, evaluator, own))),
@@ -33,7 +41,11 @@ export function queues(deployment: Deployment): Resources {
 }
 
 /** An evaluator's queue, and the rules that fill it. */
-function filled(deployment: Deployment, evaluator: EvaluatorName, controls: readonly Control[]): Resources {
+function filled(
+  deployment: Deployment,
+  evaluator: EvaluatorName,
+  controls: readonly Control[],
+): StackResources {
   const filling = rules(deployment, evaluator, controls);
   return {
     ...queuePair(deployment.parameters, evaluator, sizeOf(evaluator).timeout, Object.keys(filling)),
@@ -51,7 +63,7 @@ export function queuePair(
   name: Queue,
   timeout: number,
   rules: readonly string[] = [],
-): Resources {
+): StackResources {
   const { stage } = parameters;
   const from = (queue: string) => (rules.length === 0 ? [] : [fromEvents('FromRule', queue, rules)]);
   return {
@@ -118,7 +130,7 @@ const messageActions = [
   'sqs:StartMessageMoveTask',
 ];
 
-export function queuePolicy(queue: string, statements: readonly Statement[]): Resource {
+export function queuePolicy(queue: string, statements: readonly Statement[]): StackResource {
   const secure: Statement = {
     Sid: 'OnlyByTls',
     Effect: 'Deny',
@@ -138,10 +150,10 @@ function rules(
   { parameters: { stage }, services }: Deployment,
   evaluator: EvaluatorName,
   controls: readonly Control[],
-): Resources {
+): StackResources {
   const patterns = eventPatterns(controls, services);
   return Object.fromEntries(
-    patterns.map(({ source, detail, ...rest }, index): [string, Resource] => [
+    patterns.map(({ source, detail, ...rest }, index): [string, StackResource] => [
       ids.rule(evaluator, index),
       {
         Type: 'AWS::Events::Rule',
@@ -168,7 +180,7 @@ export function queueTarget(name: Queue): Value {
   };
 }
 
-function schedule({ stage, scanSchedule, kmsKeyArn }: Parameters): Resources {
+function schedule({ stage, scanSchedule, kmsKeyArn }: Parameters): StackResources {
   const window = Math.max(1, Math.min(15, Math.floor(scanSchedule.minutes / 4)));
   return {
     [ids.schedule]: {
@@ -211,7 +223,14 @@ interface ScheduleRole {
 }
 
 /** The role with which schedules send to a queue, or to its dead letters, and nothing else. */
-export function scheduleRole({ queue, description, group, policy, sid, kmsKeyArn }: ScheduleRole): Resource {
+export function scheduleRole({
+  queue,
+  description,
+  group,
+  policy,
+  sid,
+  kmsKeyArn,
+}: ScheduleRole): StackResource {
   return {
     Type: 'AWS::IAM::Role',
     Properties: {

@@ -18,18 +18,18 @@ import { remediation } from './remediation/remediation.ts';
 import { writeRoles } from './remediation/write-roles.ts';
 import { roles } from './roles.ts';
 import { stateTable } from './state-table.ts';
-import type { Resource, Resources, Value } from './template.ts';
+import type { StackResource, StackResources, Value } from './template.ts';
 
 export interface Stack {
   readonly functions: Readonly<Record<string, Value>>;
   readonly resources: {
-    readonly Resources: Resources;
+    readonly Resources: StackResources;
     /** What is added to resources that osls makes by itself. */
     readonly extensions: Readonly<Record<string, Extension>>;
   };
 }
 
-type Extension = Partial<Pick<Resource, 'Properties' | 'Metadata'>>;
+type Extension = Partial<Pick<StackResource, 'Properties' | 'Metadata'>>;
 
 /**
  * @param written the parameters as they were given.
@@ -40,7 +40,7 @@ export async function stackOf(written: Readonly<Record<string, unknown>>): Promi
 }
 
 export async function stackFor(deployment: Deployment): Promise<Stack> {
-  const resources: Resources = {
+  const resources: StackResources = {
     ...queues(deployment),
     ...stateTable(deployment),
     ...bus(deployment),

@@ -5,7 +5,7 @@ import { streamSpecification, table } from '../lib/findings/state/schema.ts';
 import type { Deployment } from './context.ts';
 import { ids } from './ids.ts';
 import { insights } from './insights.ts';
-import type { Resources } from './template.ts';
+import type { StackResources } from './template.ts';
 
 /**
  * On-demand capacity, as events come in bursts; encrypted, by DynamoDB's AWS managed key or the customer's; with
@@ -15,7 +15,7 @@ import type { Resources } from './template.ts';
  * leaves no state table behind, whose name would stand in the way of the second. Source: AWS CloudFormation User Guide,
  * "DeletionPolicy attribute" (Retain keeps what a rolled back operation made, too).
  */
-export function stateTable(deployment: Deployment): Resources {
+export function stateTable(deployment: Deployment): StackResources {
   const { stage, kmsKeyArn, retainState } = deployment.parameters;
   const first = Object.keys(insights(deployment));
   const fate = retainState ? 'Retain' : 'Delete';

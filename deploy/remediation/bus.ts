@@ -10,7 +10,7 @@ import type { Deployment } from '../context.ts';
 import { ids } from '../ids.ts';
 import { deadLetterQueueNameOf, isListener } from '../parts.ts';
 import { encryption, fromEvents, queuePair, queuePolicy, queueTarget, retentions } from '../queues.ts';
-import { arnOf, type Resources, ref, type Value } from '../template.ts';
+import { arnOf, ref, type StackResources, type Value } from '../template.ts';
 import { actingTimeouts } from './functions.ts';
 
 /** The events that each gets. What is UNKNOWN is never acted on. */
@@ -29,7 +29,7 @@ const descriptions: Readonly<Record<ListenerName, string>> = {
   operator: 'Brings Trailseal the results of requested actions',
 };
 
-export function bus(deployment: Deployment): Resources {
+export function bus(deployment: Deployment): StackResources {
   const { parameters, functions } = deployment;
   if (!functions.includes('transitions')) return {};
   const { stage, kmsKeyArn } = parameters;
@@ -63,7 +63,7 @@ export function bus(deployment: Deployment): Resources {
   };
 }
 
-function listener(deployment: Deployment, name: ListenerName): Resources {
+function listener(deployment: Deployment, name: ListenerName): StackResources {
   const { parameters } = deployment;
   const rule = ids.rule(name);
   // Without remediation no requested action has a result that comes by the bus.

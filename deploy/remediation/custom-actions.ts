@@ -9,10 +9,10 @@ import { customActionDetailType, customActionSource } from '../../lib/remediatio
 import type { Deployment } from '../context.ts';
 import { ids } from '../ids.ts';
 import { queuePair, queueTarget } from '../queues.ts';
-import { localArn, type Resources } from '../template.ts';
+import { localArn, type StackResources } from '../template.ts';
 import { actingTimeouts } from './functions.ts';
 
-export function customActions({ parameters, policy, functions }: Deployment): Resources {
+export function customActions({ parameters, policy, functions }: Deployment): StackResources {
   if (!functions.includes('operator')) return {};
   const { stage } = parameters;
   const outcomes = functions.includes('remediate') ? [ids.rule('operator')] : [];

@@ -1,13 +1,17 @@
 /** The functions that publish, remediate and notify, in osls's form. */
 import { entrySortKey } from '../../lib/findings/state/schema.ts';
-import { common, environment, evaluatorQueueUrls, remediationQueueUrl } from '../common.ts';
+import {
+  common,
+  environment,
+  evaluatorQueueUrls,
+  type FunctionProperties,
+  remediationQueueUrl,
+} from '../common.ts';
 import type { Deployment } from '../context.ts';
 import { ids } from '../ids.ts';
 import { arnOf, ref, type Value } from '../template.ts';
 import { writingServices } from './wanted.ts';
 import { writeRoleEnvironment } from './write-roles.ts';
-
-type Properties = Readonly<Record<string, Value>>;
 
 /**
  * Seconds. An action may wait for AWS for minutes, and the lease of a run is longer than this. A notification may be
@@ -38,7 +42,7 @@ export function acting(deployment: Deployment): Readonly<Record<string, Value>> 
  * The stream's records keep their order for each finding, however many are read at once. One that fails stops those
  * after it, and is tried for half a day. Source: AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB".
  */
-function transitions(deployment: Deployment): Properties {
+function transitions(deployment: Deployment): FunctionProperties {
   return {
     ...common(deployment, 'transitions'),
     description: 'Publishes the changes of Trailseal’s state table on its bus',
@@ -68,7 +72,7 @@ function transitions(deployment: Deployment): Properties {
   };
 }
 
-function remediate(deployment: Deployment): Properties {
+function remediate(deployment: Deployment): FunctionProperties {
   return {
     ...common(deployment, 'remediate'),
     description:
@@ -103,7 +107,7 @@ function remediate(deployment: Deployment): Properties {
   };
 }
 
-function notify(deployment: Deployment): Properties {
+function notify(deployment: Deployment): FunctionProperties {
   const { notifyTopicArn, notifyChatTopicArn, notifyWebhooks, notifyPrivateWebhooks } = deployment.parameters;
   const topic = notifyTopicArn ?? ref(ids.notifyTopic);
   return {
@@ -141,7 +145,7 @@ function notify(deployment: Deployment): Properties {
   };
 }
 
-function operator(deployment: Deployment): Properties {
+function operator(deployment: Deployment): FunctionProperties {
   return {
     ...common(deployment, 'operator'),
     description:

@@ -6,6 +6,7 @@
 import type { z } from 'zod/mini';
 import type { Clients } from '../aws/clients.ts';
 import type { Action, Resource, Severity } from './control.ts';
+import type { Tags } from './fact-provider.ts';
 import type { ActionPermissions, Write } from './write.ts';
 
 /** What an action needs to know of the finding, and what the run history keeps of it. A `Finding` is one. */
@@ -163,9 +164,6 @@ export class Halted extends Error {
     this.unanswered = unanswered;
   }
 }
-
-/** A resource's tags. */
-export type Tags = Readonly<Record<string, string>>;
 
 /** The tags of a resource that is there. */
 export interface Tagged {
