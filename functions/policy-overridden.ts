@@ -19,7 +19,7 @@ export function effectivePolicy({ config, logger, telemetry }: PolicyParts): () 
   const effective = new EffectivePolicy({ parameter, name, bundled: checkedPolicy, controls, now: Date.now });
   return async () => {
     try {
-      const { policy, invalid, unread } = await effective.look();
+      const { policy, invalid, unread } = await effective.read();
       const used = policy.file;
       if (invalid !== undefined) {
         const { version, faults } = invalid;

@@ -121,8 +121,8 @@ function aboutOf(message: Message, matcher: Pick<Matcher, 'match'>): string {
       const again = attempt > 1 ? `, attempt ${attempt}` : '';
       return `${event.eventName}${of}${event.id === undefined ? '' : `, event ${event.id}`}${again}`;
     }
-    case 'look':
-      return `re-check of ${listed(message.looks.map(({ resource }) => resource.id))}`;
+    case 're-evaluate':
+      return `re-check of ${listed(message.resources.map(({ resource }) => resource.id))}`;
     case 'publish':
       return `publication of ${listed(message.findings)}`;
     case 'scan':

@@ -39,7 +39,7 @@ export interface LiveFactProvider {
    *   then it contains every EBS volume of the instance by its own id, and the name itself only while AWS returns no
    *   volume for it, with facts that say why. Two such names of one instance give the same volumes.
    */
-  look(requests: readonly FactRequest[]): Promise<readonly (readonly CurrentResource[])[]>;
+  readCurrent(requests: readonly FactRequest[]): Promise<readonly (readonly CurrentResource[])[]>;
 }
 
 /** The tags of a resource, by name. */

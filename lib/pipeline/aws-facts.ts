@@ -57,7 +57,7 @@ export class AwsFacts implements FactProvider, LiveFactProvider {
   }
 
   /** As `LiveFactProvider` has it. Rejects only for a mistake of our own, as above. */
-  async look(requests: readonly FactRequest[]): Promise<readonly (readonly CurrentResource[])[]> {
+  async readCurrent(requests: readonly FactRequest[]): Promise<readonly (readonly CurrentResource[])[]> {
     const accountRegionOf = this.#accountRegions();
     return Promise.all(
       requests.map(async (request) => {

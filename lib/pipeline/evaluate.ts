@@ -60,7 +60,7 @@ export async function evaluateLive(
   provider: LiveFactProvider,
   settingsOf: SettingsOf,
 ): Promise<readonly (readonly Evaluated[])[]> {
-  const current = await provider.look(
+  const current = await provider.readCurrent(
     concerns.map(({ control, resource, mayBeDeleted = false }) => ({
       resource,
       facts: control.facts,

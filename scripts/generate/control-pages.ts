@@ -1,10 +1,10 @@
-/** The pages in `docs/controls`, made of what the controls declare. */
+/** The pages in `docs/controls`, generated from the controls' declarations. */
 import * as z from 'zod/mini';
 import type { Control, Deletion, Trigger } from '../../lib/core/control.ts';
 import { isObject } from '../../lib/core/json.ts';
 import { namedEvents, triggerText } from '../../lib/pipeline/match.ts';
 
-/** The table of all controls. */
+/** The page that lists all controls. */
 export function controlIndex(controls: readonly Control[]): string {
   const rows = controls.map(
     ({ id, severity, title, resourceType }) =>
@@ -13,13 +13,11 @@ export function controlIndex(controls: readonly Control[]): string {
   return page([
     '# The controls',
     `There are ${controls.length}. Each is one file in the folder \`controls\` of its service below \`lib/services/\`; these pages are generated from them.`,
-    ['| control | severity | what should be so | evaluates |', '| --- | --- | --- | --- |', ...rows].join(
-      '\n',
-    ),
+    ['| control | severity | requirement | evaluates |', '| --- | --- | --- | --- |', ...rows].join('\n'),
   ]);
 }
 
-/** All about one control. */
+/** The page of one control; `samples` are the names of its sample events. */
 export function controlPage(control: Control, samples: readonly string[]): string {
   const {
     id,
@@ -49,14 +47,14 @@ export function controlPage(control: Control, samples: readonly string[]): strin
       `| evaluates | \`${resourceType}\` |`,
       `| facts it reads | ${code(facts)} |`,
       `| actions it allows | ${code(actions)} |`,
-      ...(onRequestOnly.length === 0 ? [] : [`| only by an operator's order | ${code(onRequestOnly)} |`]),
+      ...(onRequestOnly.length === 0 ? [] : [`| only as a custom action | ${code(onRequestOnly)} |`]),
     ].join('\n'),
     '## Events',
     'Successful calls only; a failed call or a dry run changes nothing.',
     [
       '| source | events | what they do |',
       '| --- | --- | --- |',
-      ...control.triggers.map((trigger) => eventRow(trigger, 'evaluated again')),
+      ...control.triggers.map((trigger) => eventRow(trigger, 're-evaluated')),
       ...control.deletions.map((deletion) =>
         eventRow(deletion, 'the resource was deleted: its finding is archived'),
       ),

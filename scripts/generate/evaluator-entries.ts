@@ -1,4 +1,4 @@
-/** The files that the evaluators' functions are bundled from: all alike, as each bundle holds other services. */
+/** The entry files of the evaluators' bundles: all alike, as the build decides which services each bundle holds. */
 
 /** The text of an evaluator's entry file. */
 export function evaluatorEntry(evaluator: string): string {

@@ -1,4 +1,4 @@
-/** `docs/iam.md`: what each function of a deployment may do, and why. */
+/** The page `docs/iam.md`: the permissions of each function of a deployment, and their reasons. */
 import path from 'node:path';
 import { type Deployment, deploymentOf } from '../../deploy/context.ts';
 import { defaultParameters } from '../../deploy/defaults.ts';
@@ -10,11 +10,11 @@ import { writingServices } from '../../deploy/remediation/wanted.ts';
 import { assuming, writeRoleGrants } from '../../deploy/remediation/write-roles.ts';
 import { isObject } from '../../lib/core/json.ts';
 
-/** A policy that asks for actions. */
+/** A policy with actions. */
 const activePolicy = 'examples/policy.active.yml';
 const root = path.join(import.meta.dirname, '..', '..');
 
-/** The page for a deployment without parameters, and for what a policy adds that asks for actions. */
+/** The page for a deployment with default parameters, and for what a policy with actions adds. */
 export async function iamPage(): Promise<string> {
   const watching = deploymentOf(readParameters(defaultParameters()));
   const policy = path.join(root, activePolicy);
@@ -38,9 +38,9 @@ export async function iamPage(): Promise<string> {
     ...sections,
     '## The schedule',
     'EventBridge Scheduler takes a role of its own, for schedules of this account only. It allows `sqs:SendMessage` on ' +
-      'the scheduled scan’s queue and its dead letters, and nothing else.',
+      'the scheduled scan’s queue and its DLQ, and nothing else.',
     '# With a policy that asks for actions',
-    `These functions are there only where the policy asks for something to be done. What is below is for \`${activePolicy}\`; ` +
+    `These functions are deployed only where the policy asks for actions. This section is for \`${activePolicy}\`; ` +
       'each deployment has what its own policy asks for, and no more. `remediate` is the only function that may write to ' +
       'resources, and it does so only with the roles of services below. `fix:restore-key-policy` needs `kms:PutKeyPolicy`, which is a path to every key: it is allowed only ' +
       'with the parameter `allowKeyPolicyWrites`, on keys that are not Trailseal’s own, and never without KMS’s check ' +
@@ -48,9 +48,9 @@ export async function iamPage(): Promise<string> {
     'Where operators may request an undo, these roles may also put back what their actions changed; where operators may exempt, the ' +
       'evaluators may also read the exemptions (`dynamodb:Query` on the items of the state table whose partition begins with ' +
       '`exemptions/`). Where the policy goes by tags (`guardrails.protectedTags`, `exemptionTags`, exemptions with `tags`), ' +
-      'the evaluators of the evaluators concerned may also read those of KMS keys (`kms:ListResourceTags`) and of launch ' +
-      'templates (`ec2:DescribeLaunchTemplates`), which no fact tells. Where there is `remediate`, the scheduled scan may send to its queue. `operator` is there where operators may ' +
-      'request anything, and may write to no resource.',
+      'the evaluators concerned may also read those of KMS keys (`kms:ListResourceTags`) and of launch ' +
+      'templates (`ec2:DescribeLaunchTemplates`), which no fact contains. Where there is `remediate`, the scheduled scan may send to its queue. `operator` is deployed where the policy lets operators ' +
+      'request any custom action; it may write to no resource.',
     ...actingSections,
     '## The roles that write',
     'There is one for each service whose actions the policy asks for, or operators may request: what an action on a resource ' +
@@ -60,7 +60,7 @@ export async function iamPage(): Promise<string> {
       'and the action (`8a7b….enable-key`).',
     ...writeSections,
     'The schedules that end grace periods take a role of their own too, for schedules of the deployment’s own group ' +
-      'only, which allows `sqs:SendMessage` on the queue of `remediate` and its dead letters.',
+      'only, which allows `sqs:SendMessage` on the queue of `remediate` and its DLQ.',
     '## An override of the policy',
     'With the parameter `policyParameter` each function that goes by the policy (all but `transitions` and `notify`) may ' +
       'also call `ssm:GetParameter` and `ssm:GetParameterHistory` on that one parameter. None may write it.',
@@ -71,7 +71,7 @@ export async function iamPage(): Promise<string> {
     [
       '- `events.amazonaws.com`: `kms:Decrypt`, `kms:GenerateDataKey`, to fill the queues, and `kms:DescribeKey` for the ' +
         'bus, where the policy asks for actions;',
-      '- `cloudwatch.amazonaws.com`: the same, to tell of alarms, where `alarmEmail` is set;',
+      '- `cloudwatch.amazonaws.com`: the same, to notify of alarms, where `alarmEmail` is set;',
       '- `logs.REGION.amazonaws.com`: `kms:Encrypt`, `kms:Decrypt`, `kms:ReEncrypt*`, `kms:GenerateDataKey*`, ' +
         '`kms:Describe*`, for the logs.',
     ].join('\n'),
@@ -100,7 +100,7 @@ function section(title: string, grants: readonly Grant[]): string {
   return [title, '', '| action | on | why |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
-/** The condition of a statement, where it is more than the Region of what has no resource. */
+/** The condition of a statement; the Region condition of actions without resources is not shown. */
 function only(condition: Grant['condition']): string {
   const tests = Object.entries(condition ?? {}).flatMap(([operator, keys]) =>
     Object.entries(keys)
@@ -110,7 +110,7 @@ function only(condition: Grant['condition']): string {
   return tests.length === 0 ? '' : `, only where ${tests.join(' and ')}`;
 }
 
-/** A resource of a statement: an ARN, or what the stack calls it. */
+/** A resource of a statement: an ARN, or its logical id in the stack. */
 function shown(resource: unknown): string {
   if (Array.isArray(resource)) return resource.map(shown).join(', ');
   if (resource === '*') return '_all_';

@@ -1,11 +1,11 @@
-/** The page `docs/remediation.md`, made of what the actions declare. */
+/** The page `docs/remediation.md`, generated from the actions' declarations. */
 import * as z from 'zod/mini';
 import type { AnyAction } from '../../lib/core/action.ts';
 import type { Action, Control } from '../../lib/core/control.ts';
 import { at, isObject } from '../../lib/core/json.ts';
 import { writeActions } from '../../lib/core/write.ts';
 
-/** All actions, each with what it does, needs, can break, and how it is undone. */
+/** All actions, each with its description, permissions, risks and undo. */
 export function remediationPage(actions: readonly AnyAction[], controls: readonly Control[]): string {
   return [
     '# Actions',
@@ -36,8 +36,8 @@ function section(action: AnyAction, controls: readonly Control[]): string {
     ...(onRequest === ''
       ? []
       : [
-          `**Only by an operator's order** for ${onRequest}, where the policy's \`operators\` lists it: nothing asks for it ` +
-            "by itself, whatever the control's `actions` say.",
+          `**Only as a custom action** for ${onRequest}, where the policy's \`operators\` lists it: Trailseal never runs it ` +
+            "on its own, whatever the control's `actions` say.",
         ]),
     `**What it can break.** ${risk}`,
     `**Undo.** ${undoText(undo)}`,
@@ -47,7 +47,7 @@ function section(action: AnyAction, controls: readonly Control[]): string {
   ].join('\n\n');
 }
 
-/** What the undo needs besides. */
+/** The permissions that only the undo needs. */
 function forUndo({ permissions, undo }: AnyAction): string {
   if (undo.kind !== 'restores') return '';
   const needed = [permissions, undo.permissions].map(({ reads, writes }) => [
@@ -73,7 +73,7 @@ function listed(permissions: readonly string[]): string {
     : permissions.map((permission) => `\`${permission}\``).join(', ');
 }
 
-/** What the policy may set; a fix has its control's settings, which the control's page tells. */
+/** The settings in the policy; a fix has those of its control, which the control's page lists. */
 function settingsOf({ id, settings }: AnyAction): readonly string[] {
   if (id.startsWith('fix:')) return [];
   const properties = at(z.toJSONSchema(settings, { io: 'input' }), 'properties');

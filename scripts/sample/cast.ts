@@ -1,22 +1,23 @@
-/** Where the sample's month takes place, and who acts in it. Names, account ids and addresses are AWS's and IETF's examples. */
+/** The accounts, Regions and actors of the sample. Names, account ids and addresses are AWS's and IETF's examples. */
+import type { AccountRegion } from '../../lib/core/account-region.ts';
 import type { JsonObject } from '../../lib/core/json.ts';
 import { digest, exampleId } from './random.ts';
-import { type Caller, iso, type Place } from './record.ts';
+import { type Caller, iso } from './record.ts';
 
 export const organization = 'o-exampleorgid';
 
-function places(account: string) {
-  const at = (region: string): Place => ({ account, region });
+function regionsOf(account: string) {
+  const at = (region: string): AccountRegion => ({ account, region });
   return { account, frankfurt: at('eu-central-1'), virginia: at('us-east-1'), ireland: at('eu-west-1') };
 }
 
-export const production = places('111122223333');
-export const staging = places('444455556666');
-export const data = places('123456789012');
-export const sandbox = places('555555555555');
-export const security = places('999999999999');
+export const production = regionsOf('111122223333');
+export const staging = regionsOf('444455556666');
+export const data = regionsOf('123456789012');
+export const sandbox = regionsOf('555555555555');
+export const security = regionsOf('999999999999');
 /** An account outside the organization. */
-export const stranger = '210987654321';
+export const externalAccount = '210987654321';
 /** A supplier's account, outside the organization too. */
 export const supplier = '222222222222';
 
@@ -47,10 +48,10 @@ const hour = 3_600_000;
 
 interface Role {
   readonly name: string;
-  /** Before the name in the role's ARN: `aws-service-role/autoscaling.amazonaws.com/`. */
+  /** The path before the name in the role's ARN: `aws-service-role/autoscaling.amazonaws.com/`. */
   readonly path?: string;
   readonly session: string;
-  /** Whose role it is, where that is not the account in which the call was made. */
+  /** The role's account, where that is not the account in which the call was made. */
   readonly account?: string;
   readonly invokedBy?: string;
   readonly federation?: (account: string) => JsonObject;
@@ -86,7 +87,7 @@ function assumed(role: Role): Caller['identity'] {
   };
 }
 
-/** Somebody who signs in through IAM Identity Center, with a permission set. */
+/** A user who signs in through IAM Identity Center, with a permission set. */
 function person(user: string, permissionSet: string, sourceIp: string) {
   const name = `AWSReservedSSO_${permissionSet}_${digest(permissionSet).slice(0, 16)}`;
   const identity = assumed({
@@ -95,10 +96,10 @@ function person(user: string, permissionSet: string, sourceIp: string) {
     session: user,
   });
   return {
-    console: { identity, sourceIp, userAgent: userAgents.browser, by: 'console' },
-    cli: { identity, sourceIp, userAgent: userAgents.cli, by: 'api' },
-    eksctl: { identity, sourceIp, userAgent: userAgents.eksctl, by: 'api' },
-    boto3: { identity, sourceIp, userAgent: userAgents.boto3, by: 'api' },
+    console: { identity, sourceIp, userAgent: userAgents.browser, via: 'console' },
+    cli: { identity, sourceIp, userAgent: userAgents.cli, via: 'api' },
+    eksctl: { identity, sourceIp, userAgent: userAgents.eksctl, via: 'api' },
+    boto3: { identity, sourceIp, userAgent: userAgents.boto3, via: 'api' },
   } satisfies Record<string, Caller>;
 }
 
@@ -106,16 +107,16 @@ function person(user: string, permissionSet: string, sourceIp: string) {
 export const ana = person('ana.silva', 'PlatformAdmin', '203.0.113.17');
 /** Data engineer. */
 export const li = person('li.juan', 'DataEngineer', '203.0.113.42');
-/** Developer, at home in the sandbox. */
+/** Developer, works in the sandbox account. */
 export const mateo = person('mateo.jackson', 'Developer', '203.0.113.61');
 /** On call for operations. */
 export const saanvi = person('saanvi.sarkar', 'Operations', '203.0.113.23');
-/** Looks after the databases, and this month after a migration. */
+/** Database administrator; runs a migration this month. */
 export const kwaku = person('kwaku.mensah', 'DatabaseAdmin', '203.0.113.88');
 /** Security. */
 export const nikki = person('nikki.wolf', 'SecurityAdmin', '203.0.113.9');
 
-/** A contractor whose contract ended in September, and whose access key nobody took away. */
+/** A contractor whose contract ended in September, and whose access key nobody deactivated. */
 export const exContractor: Caller = {
   identity: ({ account }) => ({
     type: 'IAMUser',
@@ -128,10 +129,10 @@ export const exContractor: Caller = {
   sourceIp: '198.51.100.201',
   userAgent: ({ service, name }) =>
     `aws-cli/2.15.30 md/awscrt#0.19.19 ua/2.0 os/linux#6.6.15-amd64 md/arch#x86_64 lang/python#3.11.8 md/pyimpl#CPython cfg/retry-mode#standard md/installer#exe md/prompt#off md/command#${service}.${kebab(name)}`,
-  by: 'api',
+  via: 'api',
 };
 
-/** The root user, which should have rested. */
+/** The root user, which should not have been used. */
 export const root: Caller = {
   identity: ({ account, time }) => ({
     type: 'Root',
@@ -145,7 +146,7 @@ export const root: Caller = {
   }),
   sourceIp: '203.0.113.61',
   userAgent: userAgents.browser,
-  by: 'console',
+  via: 'console',
 };
 
 /** The pipeline that applies Terraform. */
@@ -160,7 +161,7 @@ export const terraform: Caller = {
   }),
   sourceIp: '192.0.2.130',
   userAgent: userAgents.terraform,
-  by: 'api',
+  via: 'api',
 };
 
 /** The pipeline that deploys applications. */
@@ -175,18 +176,18 @@ export const deploy: Caller = {
   }),
   sourceIp: '192.0.2.131',
   userAgent: userAgents.boto3,
-  by: 'api',
+  via: 'api',
 };
 
-/** Starts and stops development instances by the clock. */
+/** Starts and stops development instances on a schedule. */
 export const scheduler: Caller = {
   identity: assumed({ name: 'instance-scheduler', session: 'instance-scheduler-office-hours' }),
   sourceIp: '192.0.2.77',
   userAgent: userAgents.lambda,
-  by: 'api',
+  via: 'api',
 };
 
-/** A role's session of a program: a Lambda function, a pod, an agent; of the account in which it calls, or another. */
+/** A program's role session (a Lambda function, a pod, an agent), of the account in which it calls or of another. */
 export function program(
   name: string,
   session: string,
@@ -195,19 +196,19 @@ export function program(
   account?: string,
 ): Caller {
   const role = { name, session, ...(account === undefined ? {} : { account }) };
-  return { identity: assumed(role), sourceIp, userAgent: userAgents[agent], by: 'api' };
+  return { identity: assumed(role), sourceIp, userAgent: userAgents[agent], via: 'api' };
 }
 
-/** Makes the volumes that pods claim. */
+/** The EBS CSI driver, which creates the volumes that pods claim. */
 export const csiDriver = program('ebs-csi-controller', '1760000000000000000', 'csiDriver', '192.0.2.90');
 
-/** A service-linked role at work. */
+/** A session of a service-linked role. */
 export function linkedRole(name: string, service: string, session: string): Caller {
   return {
     identity: assumed({ name, path: `aws-service-role/${service}/`, session, invokedBy: service }),
     sourceIp: service,
     userAgent: () => service,
-    by: 'aws',
+    via: 'aws',
   };
 }
 
@@ -222,41 +223,41 @@ export const nodegroupRole = linkedRole(
   'EKS',
 );
 
-/** An AWS service in its own name. */
+/** An AWS service that calls as itself. */
 export function awsService(service: string): Caller {
   return {
     identity: () => ({ type: 'AWSService', invokedBy: service }),
     sourceIp: service,
     userAgent: () => service,
-    by: 'aws',
+    via: 'aws',
   };
 }
 
-/** AWS itself, in the events that no caller makes. */
+/** AWS itself, in service events. */
 export function withinAws(service: string): Caller {
   return {
     identity: ({ account }) => ({ accountId: account, invokedBy: service }),
     sourceIp: service,
     userAgent: () => service,
-    by: 'aws',
+    via: 'aws',
   };
 }
 export const awsInternal = withinAws('AWS Internal');
 
-/** What a service does for somebody, in that one's name: EC2 with KMS, for one who makes a volume. */
-export function onBehalfOf(who: Caller, service: string): Caller {
+/** A service that calls on behalf of `caller`: EC2 calls KMS for the creator of a volume. */
+export function onBehalfOf(caller: Caller, service: string): Caller {
   return {
-    identity: (moment) => ({ ...who.identity(moment), invokedBy: service }),
+    identity: (moment) => ({ ...caller.identity(moment), invokedBy: service }),
     sourceIp: service,
     userAgent: () => service,
-    by: 'aws',
+    via: 'aws',
   };
 }
 
-/** Security's auditors, from their account in another. */
+/** The security team's auditors, who assume a role in each account. */
 export const auditor: Caller = {
   identity: assumed({ name: 'security-audit', session: 'nightly-audit' }),
   sourceIp: '192.0.2.14',
   userAgent: userAgents.lambda,
-  by: 'api',
+  via: 'api',
 };

@@ -1,6 +1,5 @@
 /**
- * From what happened to what lies in the bucket: files by account, Region and day, as an organization's trail
- * delivers them. Source: AWS CloudTrail User Guide, "Finding your CloudTrail log files" and "CloudTrail digest
+ * Log files from records: files by account, Region and day, as an organization's trail delivers them. Source: AWS CloudTrail User Guide, "Finding your CloudTrail log files" and "CloudTrail digest
  * file structure".
  */
 import { createHash } from 'node:crypto';
@@ -15,7 +14,7 @@ import { story } from './story.ts';
 export interface SampleFile {
   /** Below the archive's folder, with `/`. */
   readonly path: string;
-  /** What the file holds, before it is compressed. */
+  /** The content of the file, uncompressed. */
   readonly text: string;
 }
 
@@ -28,9 +27,9 @@ export function sampleFiles(): readonly SampleFile[] {
 }
 
 /**
- * The files of what happened, in the order of their paths. What one more event changes are the files of its day, account
+ * The log files of these records, in the order of their paths. A new event changes only the files of its day, account
  * and Region.
- * @param changes what controls evaluate, of which more is delivered twice than of the rest.
+ * @param changes the records that controls evaluate; more of them are delivered twice than of the rest.
  */
 export function filesOf(changes: readonly Happening[], rest: readonly Happening[]): readonly SampleFile[] {
   const logs = [...inBatches(changes, rest)].flatMap(([key, batch]) => {
@@ -50,7 +49,7 @@ function inBatches(
 ): ReadonlyMap<string, readonly Happening[]> {
   const batches = new Map<string, Happening[]>();
   const deliver = (happened: Happening, part: number): void => {
-    const { account, region } = happened.place;
+    const { account, region } = happened.accountRegion;
     const late = Math.min(happened.time + 12 * minute, Date.UTC(2026, 9, 31));
     const date = iso(Math.max(late, Math.floor(happened.time / day) * day)).slice(0, 10);
     const key = `${account} ${region} ${date} ${part}`;
@@ -59,7 +58,7 @@ function inBatches(
     batch.push(happened);
   };
   for (const [index, happened] of [...changes, ...rest].entries()) {
-    // By its id, so that one record more moves no other.
+    // Decided by its id, so that a new record moves no other.
     const random = new Random(`delivery ${happened.record['eventID']}`);
     const parts = partsOf(happened);
     const part = random.below(parts);
@@ -67,7 +66,7 @@ function inBatches(
     const twice = random.below(index < changes.length ? 10 : 400) === 0;
     if (twice && parts > 1) deliver(happened, (part + 1) % parts);
   }
-  // Like beside like, because that compresses better; any order is as good as another.
+  // Similar records side by side compress better; CloudTrail promises no order.
   for (const batch of batches.values()) {
     const kinds = new Map(batch.map((happened) => [happened, kindOf(happened)]));
     batch.sort((a, b) => compare(kinds.get(a), kinds.get(b)) || a.time - b.time);
@@ -84,9 +83,9 @@ function compare(a = '', b = ''): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The busiest account gets two files on every other day from its home Region. */
-function partsOf({ time, place }: Happening): number {
-  const busy = place.region === 'eu-central-1' && place.account === production.account;
+/** The busiest account delivers two files on every other day from its home Region. */
+function partsOf({ time, accountRegion }: Happening): number {
+  const busy = accountRegion.region === 'eu-central-1' && accountRegion.account === production.account;
   return busy && new Date(time).getUTCDate() % 2 === 0 ? 2 : 1;
 }
 
@@ -107,7 +106,7 @@ function logFile(
   };
 }
 
-/** The hashes of a day's files, beside them in the bucket; no records in them. */
+/** The digest files of a day: hashes of its log files, and no records. */
 function digests(logs: readonly SampleFile[]): readonly SampleFile[] {
   const { account, region } = security.frankfurt;
   return ['01', '02'].map((date) => {

@@ -1,10 +1,11 @@
 /**
- * EC2 and EBS as CloudTrail tells them: lists are `…Set.items[]`, empty ones `{}`, newer calls wrapped in the
+ * Calls of EC2 and EBS as CloudTrail logs them: lists are `…Set.items[]`, empty ones `{}`, newer calls wrapped in the
  * operation's name. Source: Amazon EC2 API Reference, and real records of these calls.
  */
+import type { AccountRegion } from '../../lib/core/account-region.ts';
 import type { JsonObject } from '../../lib/core/json.ts';
 import { digest, ec2Id, uuidOf } from './random.ts';
-import { type Act, iso, type Place } from './record.ts';
+import { type Act, iso } from './record.ts';
 
 export const instanceId = (name: string): string => ec2Id('i', name);
 export const volumeId = (name: string): string => ec2Id('vol', name);
@@ -14,7 +15,7 @@ const imageId = (name: string): string => ec2Id('ami', name);
 
 const xmlns = 'http://ec2.amazonaws.com/doc/2016-11-15/';
 
-/** A call of EC2 that changes something; `_return` is EC2's way of saying that it did. */
+/** A write call of EC2; `_return` is true where it succeeded. */
 function change(
   name: string,
   request: JsonObject,
@@ -55,9 +56,9 @@ export interface Launch {
   readonly names: readonly string[];
   readonly type: string;
   readonly image?: string;
-  /** Disks that the request maps; without, the image's apply. */
+  /** The request's block device mappings; if absent, the image's apply. */
   readonly disks?: readonly Disk[];
-  /** The launch template and its version, in whose words the request then speaks. */
+  /** The launch template and its version; the request then names them alone. */
   readonly template?: readonly [name: string, version: string];
   readonly tags?: Readonly<Record<string, string>>;
 }
@@ -118,7 +119,7 @@ function launched(
   launch: Launch,
   name: string,
   index: number,
-  moment: Place & { readonly time: number },
+  moment: AccountRegion & { readonly time: number },
 ): JsonObject {
   const hash = digest(`address ${name}`);
   const address = `10.0.${Number.parseInt(hash.slice(0, 2), 16)}.${Number.parseInt(hash.slice(2, 4), 16)}`;
@@ -200,7 +201,7 @@ export function protectFromTermination(name: string): Act {
 interface Volume {
   readonly size: number;
   readonly zone: 'a' | 'b' | 'c';
-  /** What the request says; absent where it says nothing. */
+  /** The request's own setting; absent where it has none. */
   readonly asked?: boolean;
   readonly encrypted: boolean;
   /** The ARN of the key that encrypts it. */
@@ -268,7 +269,7 @@ export function createSnapshot(name: string, volume: string, encrypted: boolean,
   }));
 }
 
-/** With an account by its id, or with everyone: `all`. */
+/** Shares with an account, given by its id, or with everyone: `all`. */
 function sharing(name: string, way: 'add' | 'remove', whom: string): Act {
   const item = whom === 'all' ? { group: 'all' } : { userId: whom };
   return change('ModifySnapshotAttribute', {
@@ -287,7 +288,7 @@ export const resetSnapshotSharing = (name: string): Act =>
 export const deleteSnapshot = (name: string): Act =>
   change('DeleteSnapshot', { snapshotId: snapshotId(name) });
 
-/** Told by AWS to a snapshot's owner when an account with which it is shared makes a volume of it. */
+/** AWS logs this event for a snapshot's owner when another account creates a volume from the shared snapshot. */
 export function sharedSnapshotVolumeCreated(name: string): Act {
   return () => ({
     service: 'ec2',
@@ -318,7 +319,7 @@ interface TemplateData {
   readonly size?: number;
 }
 
-/** A list of one is an object with a `tag`, as in the XML that the call was. */
+/** A list of one entry is an object with a `tag`, as in the XML of the call. */
 function templateData({ type, encrypted, size }: TemplateData): JsonObject {
   return {
     ImageId: imageId('al2023'),

@@ -1,13 +1,14 @@
 /**
- * EKS as CloudTrail tells it: plain JSON in lower camel case; the cluster in a path is `name`. Source: Amazon
+ * Calls of EKS as CloudTrail logs them: plain JSON in lower camel case; the cluster in a path is `name`. Source: Amazon
  * EKS User Guide, "Log API calls as AWS CloudTrail events"; Amazon EKS API Reference.
  */
+import type { AccountRegion } from '../../lib/core/account-region.ts';
 import type { JsonObject } from '../../lib/core/json.ts';
 import { templateId } from './ec2.ts';
 import { ec2Id, uuidOf } from './random.ts';
-import type { Act, Place } from './record.ts';
+import type { Act } from './record.ts';
 
-function clusterArn({ account, region }: Place, name: string): string {
+function clusterArn({ account, region }: AccountRegion, name: string): string {
   return `arn:aws:eks:${region}:${account}:cluster/${name}`;
 }
 
@@ -27,7 +28,7 @@ function call(
 
 const allLogs = ['api', 'audit', 'authenticator', 'controllerManager', 'scheduler'];
 
-/** The two entries that EKS makes of the log types: those that are on, and those that are off. */
+/** EKS's two entries of log types: those that are enabled, and those that are not. */
 function logging(on: readonly string[]): JsonObject {
   const off = allLogs.filter((type) => !on.includes(type));
   return {
@@ -40,7 +41,7 @@ function logging(on: readonly string[]): JsonObject {
 
 interface Endpoint {
   readonly private: boolean;
-  /** The networks that may reach it from outside; none: it is not public. */
+  /** The CIDRs that may reach the public endpoint; none: it is not public. */
   readonly public: readonly string[];
 }
 
@@ -54,7 +55,7 @@ function endpointOf(endpoint: Endpoint): JsonObject {
 
 interface Cluster {
   readonly version: string;
-  /** Left out by callers who take EKS's default: public, to all the world. */
+  /** Absent where callers take EKS's default: public, for 0.0.0.0/0. */
   readonly endpoint?: Endpoint;
   readonly logs?: readonly string[];
   /** The ARN of the key that encrypts secrets. */
@@ -120,7 +121,7 @@ export const deleteCluster = (name: string): Act =>
     cluster: { name, arn: clusterArn(moment, name), status: 'DELETING' },
   }));
 
-/** A change that EKS carries out later: the call is answered with an update in progress. */
+/** An asynchronous change: EKS answers with an update in progress. */
 function update(eventName: string, type: string, request: JsonObject): Act {
   return call(eventName, request, ({ time }) => ({
     update: {
@@ -197,7 +198,7 @@ export function createNodegroup(cluster: string, nodegroup: string, nodes: Nodeg
   };
 }
 
-function nodegroupArn({ account, region }: Place, cluster: string, nodegroup: string): string {
+function nodegroupArn({ account, region }: AccountRegion, cluster: string, nodegroup: string): string {
   return `arn:aws:eks:${region}:${account}:nodegroup/${cluster}/${nodegroup}/${uuidOf(`${cluster}/${nodegroup}`)}`;
 }
 

@@ -1,26 +1,27 @@
-/** KMS as CloudTrail tells it. Source: AWS KMS Developer Guide, "Logging AWS KMS API calls with AWS CloudTrail". */
+/** Calls of KMS as CloudTrail logs them. Source: AWS KMS Developer Guide, "Logging AWS KMS API calls with AWS CloudTrail". */
+import type { AccountRegion } from '../../lib/core/account-region.ts';
 import type { JsonObject } from '../../lib/core/json.ts';
 import { digest, uuidOf } from './random.ts';
-import { type Act, inWords, type Place } from './record.ts';
+import { type Act, inWords } from './record.ts';
 
 /** The ARN of the key of this name. */
-export function keyArn({ account, region }: Place, name: string): string {
+export function keyArn({ account, region }: AccountRegion, name: string): string {
   return `arn:aws:kms:${region}:${account}:key/${uuidOf(`key ${account} ${name}`)}`;
 }
 
-function resources(place: Place, name: string): readonly JsonObject[] {
-  return [{ accountId: place.account, type: 'AWS::KMS::Key', ARN: keyArn(place, name) }];
+function resources(accountRegion: AccountRegion, name: string): readonly JsonObject[] {
+  return [{ accountId: accountRegion.account, type: 'AWS::KMS::Key', ARN: keyArn(accountRegion, name) }];
 }
 
-/** Callers give the bare id, as people do; the ARN is in `resources`. */
-function named(place: Place, name: string): JsonObject {
-  const arn = keyArn(place, name);
+/** Requests name the key by its id; the ARN is in `resources`. */
+function named(accountRegion: AccountRegion, name: string): JsonObject {
+  const arn = keyArn(accountRegion, name);
   return { keyId: arn.slice(arn.lastIndexOf('/') + 1) };
 }
 
 interface NewKey {
   readonly description: string;
-  readonly policy?: (place: Place) => JsonObject;
+  readonly policy?: (accountRegion: AccountRegion) => JsonObject;
   readonly origin?: 'EXTERNAL';
   readonly spec?: 'RSA_2048' | 'ECC_NIST_P256';
 }
@@ -67,7 +68,7 @@ export function createKey(name: string, key: NewKey): Act {
   });
 }
 
-/** Any call that names a key, and answers with the key's ARN and whatever else. */
+/** A call that names a key, and whose response has the key's ARN. */
 function onKey(
   eventName: string,
   name: string,
@@ -105,7 +106,7 @@ export function scheduleKeyDeletion(name: string, days: number): Act {
   );
 }
 
-export function putKeyPolicy(name: string, policy: (place: Place) => JsonObject): Act {
+export function putKeyPolicy(name: string, policy: (accountRegion: AccountRegion) => JsonObject): Act {
   return (moment) => ({
     service: 'kms',
     name: 'PutKeyPolicy',
@@ -122,11 +123,11 @@ export function putKeyPolicy(name: string, policy: (place: Place) => JsonObject)
 }
 
 interface Grant {
-  /** For whom, given the place. */
-  readonly to: (place: Place) => string;
+  /** The grantee principal, given the account and Region. */
+  readonly to: (accountRegion: AccountRegion) => string;
   readonly operations: readonly string[];
   readonly context?: JsonObject;
-  readonly retiredBy?: (place: Place) => string;
+  readonly retiredBy?: (accountRegion: AccountRegion) => string;
 }
 
 function grantId(name: string): string {
@@ -154,7 +155,7 @@ export function revokeGrant(key: string, grantName: string): Act {
   return onKey('RevokeGrant', key, () => ({ grantId: grantId(grantName) }), nothing);
 }
 
-/** By its token, as grantees do: then only `additionalEventData` names the grant. */
+/** Retires by the grant's token, as grantees do: then only `additionalEventData` names the grant. */
 export function retireGrant(key: string, grantName: string): Act {
   return (moment) => ({
     service: 'kms',
@@ -197,7 +198,7 @@ export function deleteImportedKeyMaterial(key: string): Act {
   }));
 }
 
-/** What KMS does by itself when the time has come. */
+/** The service event by which KMS deletes a key when its waiting period ends. */
 function serviceEvent(eventName: string, key: string): Act {
   return (moment) => ({
     service: 'kms',
@@ -233,7 +234,7 @@ export function createAlias(alias: string, key: string): Act {
 
 /** Key policies. Source: AWS KMS Developer Guide, "Default key policy" and "Key policies". */
 const version = '2012-10-17';
-const administrators = ({ account }: Place): JsonObject => ({
+const administrators = ({ account }: AccountRegion): JsonObject => ({
   Sid: 'Enable IAM User Permissions',
   Effect: 'Allow',
   Principal: { AWS: `arn:aws:iam::${account}:root` },
@@ -243,39 +244,39 @@ const administrators = ({ account }: Place): JsonObject => ({
 const use = ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'];
 
 export const policies = {
-  own: (place: Place): JsonObject => ({
+  own: (accountRegion: AccountRegion): JsonObject => ({
     Version: version,
     Id: 'key-default-1',
-    Statement: [administrators(place)],
+    Statement: [administrators(accountRegion)],
   }),
   withRole:
     (role: string) =>
-    (place: Place): JsonObject => ({
+    (accountRegion: AccountRegion): JsonObject => ({
       Version: version,
       Statement: [
-        administrators(place),
+        administrators(accountRegion),
         {
           Sid: 'Allow use of the key',
           Effect: 'Allow',
-          Principal: { AWS: `arn:aws:iam::${place.account}:role/${role}` },
+          Principal: { AWS: `arn:aws:iam::${accountRegion.account}:role/${role}` },
           Action: use,
           Resource: '*',
         },
       ],
     }),
-  /** Anyone at all, on any account. */
-  open: (place: Place): JsonObject => ({
+  /** Allows every principal of every account. */
+  open: (accountRegion: AccountRegion): JsonObject => ({
     Version: version,
     Statement: [
-      administrators(place),
+      administrators(accountRegion),
       { Sid: 'Temporary - pipeline debugging', Effect: 'Allow', Principal: '*', Action: use, Resource: '*' },
     ],
   }),
-  /** Everyone, but within the account and through one service: as AWS's own managed keys have it. */
-  confined: (place: Place): JsonObject => ({
+  /** Allows every principal, but conditions confine it to the account and one service: as AWS managed keys do. */
+  confined: (accountRegion: AccountRegion): JsonObject => ({
     Version: version,
     Statement: [
-      administrators(place),
+      administrators(accountRegion),
       {
         Sid: 'Allow access through RDS for all principals in the account that are authorized to use RDS',
         Effect: 'Allow',
@@ -284,8 +285,8 @@ export const policies = {
         Resource: '*',
         Condition: {
           StringEquals: {
-            'kms:CallerAccount': place.account,
-            'kms:ViaService': `rds.${place.region}.amazonaws.com`,
+            'kms:CallerAccount': accountRegion.account,
+            'kms:ViaService': `rds.${accountRegion.region}.amazonaws.com`,
           },
         },
       },
@@ -293,10 +294,10 @@ export const policies = {
   }),
   withAccount:
     (account: string, sid: string) =>
-    (place: Place): JsonObject => ({
+    (accountRegion: AccountRegion): JsonObject => ({
       Version: version,
       Statement: [
-        administrators(place),
+        administrators(accountRegion),
         {
           Sid: sid,
           Effect: 'Allow',
@@ -306,16 +307,16 @@ export const policies = {
         },
       ],
     }),
-  /** Nobody left who may change the policy. */
+  /** Leaves no principal that may change the policy. */
   withoutAdministrators:
     (role: string) =>
-    (place: Place): JsonObject => ({
+    (accountRegion: AccountRegion): JsonObject => ({
       Version: version,
       Statement: [
         {
           Sid: 'Application',
           Effect: 'Allow',
-          Principal: { AWS: `arn:aws:iam::${place.account}:role/${role}` },
+          Principal: { AWS: `arn:aws:iam::${accountRegion.account}:role/${role}` },
           Action: use,
           Resource: '*',
         },

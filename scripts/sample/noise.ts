@@ -1,8 +1,8 @@
 /**
- * All that a trail is full of and no control reads: services that look after themselves, monitoring that
- * describes, pods that decrypt, people who click, calls that fail. In the proportions of real trails, more or
- * less: four of five records are reads, most of them by services.
+ * The records that no control reads: calls of services and monitoring, decryption by pods, console sessions, failed
+ * calls. Their proportions are roughly those of real trails: four of five records are reads, most of them by services.
  */
+import type { AccountRegion } from '../../lib/core/account-region.ts';
 import type { JsonObject } from '../../lib/core/json.ts';
 import {
   ana,
@@ -28,26 +28,18 @@ import {
 import { type Launch, launchRequest } from './ec2.ts';
 import { keyArn } from './kms.ts';
 import { digest, ec2Id, exampleId, Random, uuidOf } from './random.ts';
-import {
-  type Act,
-  type Caller,
-  type Deed,
-  type Happening,
-  happening,
-  inWords,
-  type Place,
-} from './record.ts';
+import { type Act, type Caller, type Happening, happening, inWords, type SampleCall } from './record.ts';
 import { isWorkday } from './story.ts';
 
 type Hours = 'always' | 'office' | 'night';
 
 interface Kind {
-  /** How many of these there are in a month, in an account of weight 1. */
+  /** Their number in a month, in an account of weight 1. */
   readonly count: number;
   readonly when: Hours;
-  /** `which` tells one of several that are alike, and is the same for who acts and for the act. */
-  readonly who: (which: number, random: Random, place: Place) => Caller;
-  readonly act: (random: Random, place: Place, which: number) => Act;
+  /** `which` numbers one of several similar actors and resources; it is the same for the caller and the call. */
+  readonly caller: (which: number, random: Random, accountRegion: AccountRegion) => Caller;
+  readonly act: (random: Random, accountRegion: AccountRegion, which: number) => Act;
   /** Logged in us-east-1 whatever the caller's Region, as IAM and sign-in are. */
   readonly global?: boolean;
 }
@@ -72,32 +64,38 @@ const accounts = [
   { ...security, weight: 0.26, regions: [security.frankfurt] },
 ] as const;
 
-/** @param scale how many times the month's counts. */
+/** @param scale a factor for the counts of the month. */
 export function noise(scale = 0.61): readonly Happening[] {
-  const heard: Happening[] = [...rounds(new Random('rounds'))];
+  const happenings: Happening[] = [...rounds(new Random('rounds'))];
   for (const { account, virginia, weight, regions } of accounts) {
     for (const [number, kind] of kinds.entries()) {
-      // By its place in the list, at whose end a new kind stands, so that it moves no other.
+      // Seeded by the index in the list: a new kind is appended, and changes no other.
       const random = new Random(`noise ${account} ${number}`);
       const count = Math.round(kind.count * weight * scale);
       for (let index = 0; index < count; index += 1) {
-        const [time, place] = drawn(() => {
+        const [time, accountRegion] = drawn(() => {
           const here = kind.global === true ? virginia : random.pick(regions);
           const time = timeFor(kind.when, random);
           const day = new Date(time).getUTCDate();
           return isQuiet(here, day) || isIdle(here, number, kind, day) ? undefined : [time, here];
         });
         const which = random.below(60);
-        heard.push(
-          happening(time, place, kind.who(which, random, place), kind.act(random, place, which), random),
+        happenings.push(
+          happening(
+            time,
+            accountRegion,
+            kind.caller(which, random, accountRegion),
+            kind.act(random, accountRegion, which),
+            random,
+          ),
         );
       }
     }
   }
-  return heard;
+  return happenings;
 }
 
-/** The first draw that is anything. */
+/** The first draw that is not undefined. */
 function drawn<T>(draw: () => T | undefined): T {
   for (let tries = 0; tries < 10_000; tries += 1) {
     const found = draw();
@@ -107,17 +105,17 @@ function drawn<T>(draw: () => T | undefined): T {
 }
 
 /**
- * Away from home there are records on some days only, and so in the small accounts: a real trail has a file for
- * every five minutes in every Region, which would be far too many to ship.
+ * Other Regions and small accounts have records on some days only: a real trail has a file for every five minutes in
+ * every Region, which would be too many to ship.
  */
-function isQuiet({ account, region }: Place, day: number): boolean {
+function isQuiet({ account, region }: AccountRegion, day: number): boolean {
   if (region !== 'eu-central-1') return day % 10 !== 6;
   if (account === production.account) return false;
   return !isWorkday(day) || (account === security.account && day % 2 === 0);
 }
 
-/** For the same reason what is rare comes in bouts: not every day knows every kind. */
-function isIdle({ account, region }: Place, number: number, { count }: Kind, day: number): boolean {
+/** For the same reason rare kinds occur on some days only. */
+function isIdle({ account, region }: AccountRegion, number: number, { count }: Kind, day: number): boolean {
   if (region !== 'eu-central-1' || count >= 600) return false;
   return (day + Number.parseInt(digest(`${account} ${number}`).slice(0, 2), 16)) % 5 !== 0;
 }
@@ -136,7 +134,12 @@ function timeFor(when: Hours, random: Random): number {
 
 const workdays = Array.from({ length: 31 }, (_, index) => index + 1).filter(isWorkday);
 
-function read(service: string, name: string, request: JsonObject | null, more: Partial<Deed> = {}): Act {
+function read(
+  service: string,
+  name: string,
+  request: JsonObject | null,
+  more: Partial<SampleCall> = {},
+): Act {
   return () => ({ service, name, readOnly: true, request, response: null, ...more });
 }
 
@@ -195,7 +198,7 @@ const hostsOf: Readonly<Record<string, readonly string[]>> = {
   [security.account]: ['siem-collector'],
 };
 
-/** The one of a list that `which` means. */
+/** The element of a list that `which` selects. */
 function nth(list: readonly string[], which: number): string {
   return list[which % list.length] ?? '';
 }
@@ -206,14 +209,14 @@ const lambdaOf = (which: number): Caller => {
   const name = nth(functions, which);
   return program(`lambda-${name}`, name, 'lambda', '192.0.2.60');
 };
-/** The id of one of the account's machines. */
-function host({ account }: Place, which: number): string {
+/** The id of one of the account's instances. */
+function host({ account }: AccountRegion, which: number): string {
   return ec2Id('i', nth(hostsOf[account] ?? [], which));
 }
 
-const ssmAgent = (which: number, _random: Random, place: Place): Caller =>
-  program('ec2-instance-profile', host(place, which), 'ssmAgent', '192.0.2.61');
-/** Who works where. */
+const ssmAgent = (which: number, _random: Random, accountRegion: AccountRegion): Caller =>
+  program('ec2-instance-profile', host(accountRegion, which), 'ssmAgent', '192.0.2.61');
+/** The users of each account. */
 const peopleOf: Readonly<Record<string, readonly (typeof ana)[]>> = {
   [production.account]: [ana, saanvi, kwaku],
   [staging.account]: [saanvi, kwaku],
@@ -221,11 +224,11 @@ const peopleOf: Readonly<Record<string, readonly (typeof ana)[]>> = {
   [sandbox.account]: [mateo, li],
   [security.account]: [nikki],
 };
-const somebody = (_which: number, random: Random, { account }: Place): Caller =>
+const somebody = (_which: number, random: Random, { account }: AccountRegion): Caller =>
   random.pick(peopleOf[account] ?? []).console;
-const somebodyAtTheShell = (_which: number, random: Random, { account }: Place): Caller =>
+const somebodyAtTheShell = (_which: number, random: Random, { account }: AccountRegion): Caller =>
   random.pick(peopleOf[account] ?? []).cli;
-const by = (caller: Caller) => (): Caller => caller;
+const fixed = (caller: Caller) => (): Caller => caller;
 
 const config = linkedRole('AWSServiceRoleForConfig', 'config.amazonaws.com', 'configLambdaExecution');
 const guardDuty = linkedRole('AWSServiceRoleForAmazonGuardDuty', 'guardduty.amazonaws.com', 'GuardDuty');
@@ -240,31 +243,31 @@ const datadogLike = program('monitoring-integration', 'metrics-crawler', 'boto3'
 
 function kmsUse(
   name: 'Decrypt' | 'GenerateDataKey',
-  context: (place: Place, which: number) => JsonObject,
+  context: (accountRegion: AccountRegion, which: number) => JsonObject,
 ): Kind['act'] {
-  return (_random, place, which) => {
-    const key = keyArn(place, nth(['customer records', 'data lake', 'default'], which));
+  return (_random, accountRegion, which) => {
+    const key = keyArn(accountRegion, nth(['customer records', 'data lake', 'default'], which));
     return read(
       'kms',
       name,
       {
-        encryptionContext: context(place, which),
+        encryptionContext: context(accountRegion, which),
         ...(name === 'Decrypt'
           ? { encryptionAlgorithm: 'SYMMETRIC_DEFAULT' }
           : { keyId: key, keySpec: 'AES_256' }),
       },
-      { resources: [{ accountId: place.account, type: 'AWS::KMS::Key', ARN: key }] },
+      { resources: [{ accountId: accountRegion.account, type: 'AWS::KMS::Key', ARN: key }] },
     );
   };
 }
 
-/** A service takes on a role; its session is named after the service, so that it is often the same. */
-function assumeRole(_random: Random, place: Place, which: number): Act {
+/** A service assumes a role; the session is named after the service, so that it is often the same. */
+function assumeRole(_random: Random, accountRegion: AccountRegion, which: number): Act {
   const role = nth(roles, which);
-  return assumption(role, role, place.account);
+  return assumption(role, role, accountRegion.account);
 }
 
-/** Both accounts log it when a role is taken on in another; each with the same `sharedEventID`. */
+/** Both accounts log a cross-account AssumeRole, with the same `sharedEventID`. */
 function assumption(role: string, session: string, account: string, shared = false): Act {
   const arn = `arn:aws:iam::${account}:role/${role}`;
   return ({ time }) => ({
@@ -288,7 +291,7 @@ function assumption(role: string, session: string, account: string, shared = fal
   });
 }
 
-/** The auditors' nightly round: one assumption an account, logged there and at home. */
+/** The nightly audit: one AssumeRole for each account, logged there and in the auditors' account. */
 function rounds(random: Random): readonly Happening[] {
   const home = security.frankfurt;
   return Array.from({ length: 31 }, (_, index) => index + 1).flatMap((day) =>
@@ -298,13 +301,13 @@ function rounds(random: Random): readonly Happening[] {
       .flatMap(({ account, frankfurt }, index) => {
         const time = Date.UTC(2026, 9, day, 1, index, 12);
         const act = assumption('security-audit', 'nightly-audit', account, true);
-        const who = program('audit-runner', 'audit-runner', 'lambda', '192.0.2.14', security.account);
-        return [home, frankfurt].map((place) => happening(time, place, who, act, random));
+        const caller = program('audit-runner', 'audit-runner', 'lambda', '192.0.2.14', security.account);
+        return [home, frankfurt].map((accountRegion) => happening(time, accountRegion, caller, act, random));
       }),
   );
 }
 
-/** Each with the role of the same place in `roles`. */
+/** Each has the role of the same index in `roles`. */
 const assumers = [
   'lambda.amazonaws.com',
   'ecs-tasks.amazonaws.com',
@@ -314,12 +317,12 @@ const assumers = [
 ];
 
 function s3Read(name: string, query: string): Kind['act'] {
-  return (random, place) => {
+  return (random, accountRegion) => {
     const bucketName = anyBucket(random);
     return read(
       's3',
       name,
-      { bucketName, Host: `${bucketName}.s3.${place.region}.amazonaws.com`, [query]: '' },
+      { bucketName, Host: `${bucketName}.s3.${accountRegion.region}.amazonaws.com`, [query]: '' },
       {
         additional: {
           SignatureVersion: 'SigV4',
@@ -328,7 +331,9 @@ function s3Read(name: string, query: string): Kind['act'] {
           AuthenticationMethod: 'AuthHeader',
           bytesTransferredOut: 480,
         },
-        resources: [{ accountId: place.account, type: 'AWS::S3::Bucket', ARN: `arn:aws:s3:::${bucketName}` }],
+        resources: [
+          { accountId: accountRegion.account, type: 'AWS::S3::Bucket', ARN: `arn:aws:s3:::${bucketName}` },
+        ],
       },
     );
   };
@@ -341,21 +346,21 @@ const kinds: readonly Kind[] = [
   {
     count: 450,
     when: 'always',
-    who: (which) => awsService(nth(assumers, which)),
+    caller: (which) => awsService(nth(assumers, which)),
     act: assumeRole,
   },
   {
     count: 600,
     when: 'always',
-    who: lambdaOf,
-    act: kmsUse('Decrypt', (place, which) => ({
-      'aws:lambda:FunctionArn': `arn:aws:lambda:${place.region}:${place.account}:function:${nth(functions, which)}`,
+    caller: lambdaOf,
+    act: kmsUse('Decrypt', (accountRegion, which) => ({
+      'aws:lambda:FunctionArn': `arn:aws:lambda:${accountRegion.region}:${accountRegion.account}:function:${nth(functions, which)}`,
     })),
   },
   {
     count: 960,
     when: 'always',
-    who: by(awsService('s3.amazonaws.com')),
+    caller: fixed(awsService('s3.amazonaws.com')),
     act: kmsUse('GenerateDataKey', (_place, which) => ({
       'aws:s3:arn': `arn:aws:s3:::${nth(buckets, which)}`,
     })),
@@ -363,22 +368,22 @@ const kinds: readonly Kind[] = [
   {
     count: 440,
     when: 'always',
-    who: by(awsService('cloudtrail.amazonaws.com')),
-    act: kmsUse('GenerateDataKey', (place) => ({
-      'aws:cloudtrail:arn': `arn:aws:cloudtrail:${place.region}:${place.account}:trail/${organization}`,
-      'aws:s3:arn': `arn:aws:s3:::example-cloudtrail-logs/AWSLogs/${organization}/${place.account}`,
+    caller: fixed(awsService('cloudtrail.amazonaws.com')),
+    act: kmsUse('GenerateDataKey', (accountRegion) => ({
+      'aws:cloudtrail:arn': `arn:aws:cloudtrail:${accountRegion.region}:${accountRegion.account}:trail/${organization}`,
+      'aws:s3:arn': `arn:aws:s3:::example-cloudtrail-logs/AWSLogs/${organization}/${accountRegion.account}`,
     })),
   },
   {
     count: 400,
     when: 'always',
-    who: by(awsService('cloudtrail.amazonaws.com')),
+    caller: fixed(awsService('cloudtrail.amazonaws.com')),
     act: s3Read('GetBucketAcl', 'acl'),
   },
   {
     count: 420,
     when: 'always',
-    who: lambdaOf,
+    caller: lambdaOf,
     act: (random) =>
       write('logs', 'CreateLogStream', {
         logGroupName: random.pick(logGroups),
@@ -388,10 +393,10 @@ const kinds: readonly Kind[] = [
   {
     count: 500,
     when: 'always',
-    who: ssmAgent,
-    act: (_random, place, which) =>
+    caller: ssmAgent,
+    act: (_random, accountRegion, which) =>
       write('ssm', 'UpdateInstanceInformation', {
-        instanceId: host(place, which),
+        instanceId: host(accountRegion, which),
         agentVersion: '3.3.2746.0',
         agentStatus: 'Active',
         platformType: 'Linux',
@@ -403,26 +408,26 @@ const kinds: readonly Kind[] = [
   {
     count: 180,
     when: 'always',
-    who: ssmAgent,
-    act: (_random, place, which) =>
-      read('ssm', 'ListInstanceAssociations', { instanceId: host(place, which), maxResults: 20 }),
+    caller: ssmAgent,
+    act: (_random, accountRegion, which) =>
+      read('ssm', 'ListInstanceAssociations', { instanceId: host(accountRegion, which), maxResults: 20 }),
   },
   {
     count: 330,
     when: 'always',
-    who: lambdaOf,
-    act: (random, place) =>
+    caller: lambdaOf,
+    act: (random, accountRegion) =>
       read('secretsmanager', 'GetSecretValue', {
-        secretId: `arn:aws:secretsmanager:${place.region}:${place.account}:secret:${random.pick(secrets)}`,
+        secretId: `arn:aws:secretsmanager:${accountRegion.region}:${accountRegion.account}:secret:${random.pick(secrets)}`,
       }),
   },
   {
     count: 160,
     when: 'always',
-    who: by(scaling),
-    act: (_random, place, which) =>
+    caller: fixed(scaling),
+    act: (_random, accountRegion, which) =>
       read('ec2', 'DescribeInstanceStatus', {
-        instancesSet: { items: [{ instanceId: host(place, which) }] },
+        instancesSet: { items: [{ instanceId: host(accountRegion, which) }] },
         filterSet: {},
         includeAllInstances: true,
       }),
@@ -430,7 +435,7 @@ const kinds: readonly Kind[] = [
   {
     count: 130,
     when: 'always',
-    who: by(scaling),
+    caller: fixed(scaling),
     act: (random) =>
       read('elasticloadbalancing', 'DescribeTargetHealth', {
         targetGroupArn: `arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/web/${digest(String(random.below(3))).slice(0, 16)}`,
@@ -439,7 +444,7 @@ const kinds: readonly Kind[] = [
   {
     count: 170,
     when: 'always',
-    who: by(eksRole),
+    caller: fixed(eksRole),
     act: () =>
       read('ec2', 'DescribeNetworkInterfaces', {
         networkInterfaceIdSet: {},
@@ -449,7 +454,7 @@ const kinds: readonly Kind[] = [
   {
     count: 120,
     when: 'always',
-    who: by(eksRole),
+    caller: fixed(eksRole),
     act: () =>
       read('ec2', 'DescribeSecurityGroups', {
         securityGroupSet: {},
@@ -460,128 +465,136 @@ const kinds: readonly Kind[] = [
   {
     count: 90,
     when: 'always',
-    who: by(guardDuty),
+    caller: fixed(guardDuty),
     act: () =>
       read('ec2', 'DescribeInstances', { instancesSet: {}, ...filters('instance-state-name', 'running') }),
   },
   {
     count: 90,
     when: 'always',
-    who: by(inspector),
-    act: (_random, place, which) =>
+    caller: fixed(inspector),
+    act: (_random, accountRegion, which) =>
       read('ec2', 'DescribeInstances', {
-        instancesSet: { items: [{ instanceId: host(place, which) }] },
+        instancesSet: { items: [{ instanceId: host(accountRegion, which) }] },
         filterSet: {},
       }),
   },
   {
     count: 120,
     when: 'always',
-    who: by(config),
+    caller: fixed(config),
     act: (random) =>
       read('kms', 'DescribeKey', { keyId: random.pick(['alias/aws/ebs', 'alias/aws/s3', 'alias/aws/rds']) }),
   },
-  { count: 110, when: 'always', who: by(config), act: s3Read('GetBucketEncryption', 'encryption') },
+  { count: 110, when: 'always', caller: fixed(config), act: s3Read('GetBucketEncryption', 'encryption') },
   {
     count: 80,
     when: 'always',
-    who: by(config),
+    caller: fixed(config),
     act: s3Read('GetBucketPublicAccessBlock', 'publicAccessBlock'),
   },
   {
     count: 90,
     when: 'always',
-    who: by(config),
+    caller: fixed(config),
     act: (random) => read('iam', 'GetRole', { roleName: random.pick(roles) }),
     global: true,
   },
   {
     count: 330,
     when: 'always',
-    who: by(datadogLike),
+    caller: fixed(datadogLike),
     act: () => read('ec2', 'DescribeInstances', { maxResults: 1000, instancesSet: {}, filterSet: {} }),
   },
   {
     count: 210,
     when: 'always',
-    who: by(datadogLike),
+    caller: fixed(datadogLike),
     act: () => read('ec2', 'DescribeVolumes', { maxResults: 500, volumeSet: {}, filterSet: {} }),
   },
   {
     count: 170,
     when: 'always',
-    who: by(datadogLike),
+    caller: fixed(datadogLike),
     act: () => read('rds', 'DescribeDBInstances', { maxRecords: 100 }),
   },
   {
     count: 170,
     when: 'always',
-    who: by(datadogLike),
+    caller: fixed(datadogLike),
     act: () => read('monitoring', 'DescribeAlarms', { maxRecords: 100, stateValue: 'ALARM' }),
   },
   {
     count: 120,
     when: 'always',
-    who: by(datadogLike),
+    caller: fixed(datadogLike),
     act: () => read('eks', 'ListClusters', { maxResults: 100 }),
   },
   {
     count: 110,
     when: 'always',
-    who: by(datadogLike),
+    caller: fixed(datadogLike),
     act: () => read('lambda', 'ListFunctions20150331', { maxItems: 50 }),
   },
   {
     count: 60,
     when: 'always',
-    who: by(datadogLike),
+    caller: fixed(datadogLike),
     act: () => read('autoscaling', 'DescribeAutoScalingGroups', { maxRecords: 100 }),
   },
   {
     count: 55,
     when: 'office',
-    who: by(scheduler),
+    caller: fixed(scheduler),
     act: () =>
       read('ec2', 'DescribeInstances', { instancesSet: {}, ...filters('tag:Schedule', 'office-hours') }),
   },
-  // Auditors by night.
+  // Nightly audits.
   {
     count: 110,
     when: 'night',
-    who: by(auditor),
+    caller: fixed(auditor),
     act: () => read('iam', 'ListAttachedRolePolicies', { roleName: 'ec2-instance-profile' }),
     global: true,
   },
   {
     count: 70,
     when: 'night',
-    who: by(auditor),
+    caller: fixed(auditor),
     act: () => read('ec2', 'GetEbsEncryptionByDefault', { GetEbsEncryptionByDefaultRequest: '' }),
   },
   {
     count: 70,
     when: 'night',
-    who: by(auditor),
-    act: (random, place) =>
+    caller: fixed(auditor),
+    act: (random, accountRegion) =>
       read(
         'kms',
         'GetKeyRotationStatus',
-        { keyId: keyArn(place, random.pick(['customer records', 'default'])) },
-        { resources: [{ accountId: place.account, type: 'AWS::KMS::Key', ARN: keyArn(place, 'default') }] },
+        { keyId: keyArn(accountRegion, random.pick(['customer records', 'default'])) },
+        {
+          resources: [
+            {
+              accountId: accountRegion.account,
+              type: 'AWS::KMS::Key',
+              ARN: keyArn(accountRegion, 'default'),
+            },
+          ],
+        },
       ),
   },
   {
     count: 60,
     when: 'night',
-    who: by(auditor),
+    caller: fixed(auditor),
     act: () => read('eks', 'DescribeCluster', { name: 'ledger' }),
   },
   // Pipelines.
-  { count: 240, when: 'office', who: by(terraform), act: () => read('sts', 'GetCallerIdentity', null) },
+  { count: 240, when: 'office', caller: fixed(terraform), act: () => read('sts', 'GetCallerIdentity', null) },
   {
     count: 210,
     when: 'office',
-    who: by(terraform),
+    caller: fixed(terraform),
     act: (random) =>
       read('ec2', 'DescribeSubnets', {
         subnetSet: { items: [{ subnetId: ec2Id('subnet', String(random.below(6))) }] },
@@ -591,7 +604,7 @@ const kinds: readonly Kind[] = [
   {
     count: 160,
     when: 'office',
-    who: by(terraform),
+    caller: fixed(terraform),
     act: (random) =>
       read('ec2', 'DescribeLaunchTemplateVersions', {
         DescribeLaunchTemplateVersionsRequest: {
@@ -603,36 +616,41 @@ const kinds: readonly Kind[] = [
   {
     count: 140,
     when: 'office',
-    who: by(terraform),
+    caller: fixed(terraform),
     act: (random) => read('iam', 'GetRole', { roleName: random.pick(roles) }),
     global: true,
   },
   {
     count: 130,
     when: 'office',
-    who: by(terraform),
-    act: (random, place) =>
+    caller: fixed(terraform),
+    act: (random, accountRegion) =>
       read(
         'kms',
         'GetKeyPolicy',
-        { keyId: keyArn(place, 'default'), policyName: 'default' },
+        { keyId: keyArn(accountRegion, 'default'), policyName: 'default' },
         {
           resources: [
             {
-              accountId: place.account,
+              accountId: accountRegion.account,
               type: 'AWS::KMS::Key',
-              ARN: keyArn(place, random.pick(['default', 'customer records'])),
+              ARN: keyArn(accountRegion, random.pick(['default', 'customer records'])),
             },
           ],
         },
       ),
   },
-  { count: 110, when: 'office', who: by(terraform), act: s3Read('GetBucketVersioning', 'versioning') },
-  { count: 170, when: 'office', who: by(deploy), act: () => read('ecr', 'GetAuthorizationToken', null) },
+  { count: 110, when: 'office', caller: fixed(terraform), act: s3Read('GetBucketVersioning', 'versioning') },
+  {
+    count: 170,
+    when: 'office',
+    caller: fixed(deploy),
+    act: () => read('ecr', 'GetAuthorizationToken', null),
+  },
   {
     count: 90,
     when: 'office',
-    who: by(deploy),
+    caller: fixed(deploy),
     act: (random) =>
       write(
         'lambda',
@@ -655,7 +673,7 @@ const kinds: readonly Kind[] = [
   {
     count: 60,
     when: 'office',
-    who: by(deploy),
+    caller: fixed(deploy),
     act: (random) =>
       write('ecs', 'UpdateService', {
         cluster: 'web',
@@ -667,7 +685,7 @@ const kinds: readonly Kind[] = [
   {
     count: 80,
     when: 'office',
-    who: somebody,
+    caller: somebody,
     act: () => () => ({
       service: 'signin',
       name: 'ConsoleLogin',
@@ -686,19 +704,19 @@ const kinds: readonly Kind[] = [
   {
     count: 230,
     when: 'office',
-    who: somebody,
+    caller: somebody,
     act: () => read('ec2', 'DescribeInstances', { maxResults: 100, instancesSet: {}, filterSet: {} }),
   },
   {
     count: 110,
     when: 'office',
-    who: somebody,
+    caller: somebody,
     act: () => read('ec2', 'DescribeVolumes', { volumeSet: {}, filterSet: {} }),
   },
   {
     count: 110,
     when: 'office',
-    who: somebody,
+    caller: somebody,
     act: (random) =>
       read('logs', 'DescribeLogStreams', {
         logGroupName: random.pick(logGroups),
@@ -706,12 +724,12 @@ const kinds: readonly Kind[] = [
         descending: true,
       }),
   },
-  { count: 90, when: 'office', who: somebody, act: s3Read('GetBucketPolicy', 'policy') },
-  { count: 70, when: 'office', who: somebody, act: () => read('kms', 'ListAliases', { limit: 100 }) },
+  { count: 90, when: 'office', caller: somebody, act: s3Read('GetBucketPolicy', 'policy') },
+  { count: 70, when: 'office', caller: somebody, act: () => read('kms', 'ListAliases', { limit: 100 }) },
   {
     count: 70,
     when: 'office',
-    who: somebody,
+    caller: somebody,
     act: () =>
       read('health', 'DescribeEventAggregates', {
         aggregateField: 'eventTypeCategory',
@@ -719,30 +737,35 @@ const kinds: readonly Kind[] = [
       }),
     global: true,
   },
-  { count: 120, when: 'office', who: somebodyAtTheShell, act: () => read('sts', 'GetCallerIdentity', null) },
+  {
+    count: 120,
+    when: 'office',
+    caller: somebodyAtTheShell,
+    act: () => read('sts', 'GetCallerIdentity', null),
+  },
   {
     count: 90,
     when: 'office',
-    who: somebodyAtTheShell,
+    caller: somebodyAtTheShell,
     act: (random) => read('eks', 'DescribeCluster', { name: random.pick(['ledger', 'shop', 'analytics']) }),
   },
   {
     count: 60,
     when: 'office',
-    who: somebodyAtTheShell,
-    act: (random, place, which) =>
+    caller: somebodyAtTheShell,
+    act: (random, accountRegion, which) =>
       write(
         'ssm',
         'StartSession',
-        { target: host(place, which) },
+        { target: host(accountRegion, which) },
         { sessionId: `session-${random.hex(17)}`, tokenValue: 'Value hidden due to security reasons.' },
       ),
   },
-  // What fails.
+  // Failed calls.
   {
     count: 60,
     when: 'always',
-    who: by(datadogLike),
+    caller: fixed(datadogLike),
     act: () =>
       failing('ec2', 'DescribeInstances', 'Client.RequestLimitExceeded', 'Request limit exceeded.', {
         maxResults: 1000,
@@ -753,13 +776,13 @@ const kinds: readonly Kind[] = [
   {
     count: 50,
     when: 'always',
-    who: lambdaOf,
+    caller: lambdaOf,
     act: () => failing('kms', 'Decrypt', 'ThrottlingException', 'Rate exceeded', null),
   },
   {
     count: 45,
     when: 'always',
-    who: by(config),
+    caller: fixed(config),
     act: (random) =>
       failing(
         's3',
@@ -772,7 +795,7 @@ const kinds: readonly Kind[] = [
   {
     count: 40,
     when: 'office',
-    who: by(terraform),
+    caller: fixed(terraform),
     act: (random) =>
       failing('iam', 'GetRole', 'NoSuchEntityException', 'The role with name retired-role cannot be found.', {
         roleName: `retired-role-${random.below(9)}`,
@@ -782,7 +805,7 @@ const kinds: readonly Kind[] = [
   {
     count: 14,
     when: 'office',
-    who: somebodyAtTheShell,
+    caller: somebodyAtTheShell,
     act: (_random, { account }) =>
       failing(
         'ec2',
@@ -795,7 +818,7 @@ const kinds: readonly Kind[] = [
   {
     count: 9,
     when: 'office',
-    who: by(deploy),
+    caller: fixed(deploy),
     act: () =>
       failing(
         'ec2',
@@ -808,7 +831,7 @@ const kinds: readonly Kind[] = [
   {
     count: 8,
     when: 'always',
-    who: by(scaling),
+    caller: fixed(scaling),
     act: () =>
       failing(
         'ec2',
@@ -821,7 +844,7 @@ const kinds: readonly Kind[] = [
   {
     count: 8,
     when: 'office',
-    who: somebodyAtTheShell,
+    caller: somebodyAtTheShell,
     act: () =>
       failing(
         'eks',
@@ -835,7 +858,7 @@ const kinds: readonly Kind[] = [
   {
     count: 8,
     when: 'office',
-    who: somebodyAtTheShell,
+    caller: somebodyAtTheShell,
     act: () =>
       failing(
         'kms',
@@ -848,16 +871,16 @@ const kinds: readonly Kind[] = [
   {
     count: 6,
     when: 'office',
-    who: by(terraform),
-    act: (_random, place) =>
+    caller: fixed(terraform),
+    act: (_random, accountRegion) =>
       failing(
         'kms',
         'CreateGrant',
         'DryRunOperationException',
         'The request would have succeeded, but the DryRun option is set.',
         {
-          keyId: keyArn(place, 'default'),
-          granteePrincipal: `arn:aws:iam::${place.account}:role/${roles[0]}`,
+          keyId: keyArn(accountRegion, 'default'),
+          granteePrincipal: `arn:aws:iam::${accountRegion.account}:role/${roles[0]}`,
           operations: ['Decrypt'],
           dryRun: true,
         },

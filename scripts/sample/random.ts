@@ -1,4 +1,4 @@
-/** Chance without surprise: everything that looks random in the sample follows from a seed or from a name. */
+/** Reproducible randomness: all random values in the sample follow from a seed or from a name. */
 import { createHash } from 'node:crypto';
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
@@ -47,7 +47,7 @@ export class Random {
     return asUuid(this.hex(32));
   }
 
-  /** A UUID of version 1, as many services name their requests: by the time, and by the machine that says it. */
+  /** A UUID of version 1 (time and node), which many services use as request id. */
   timeUuid(time: number, machine: string): string {
     // 100-nanosecond steps since the Gregorian calendar began. Source: RFC 9562, "UUID Version 1".
     const ticks = BigInt(time) * 10_000n + BigInt(this.below(10_000_000)) + 0x01b21dd213814000n;
@@ -58,8 +58,8 @@ export class Random {
 }
 
 /**
- * Streams of their own for things that are told apart by a key, so that one more of them changes nothing about the
- * others. Those with the same key are numbered in the order in which they are asked for.
+ * One stream for each key, so that a new key changes no other stream. Streams with the same key are numbered in the
+ * order in which they are requested.
  */
 export class Streams {
   readonly #seed: string;
@@ -76,7 +76,7 @@ export class Streams {
   }
 }
 
-/** 64 hexadecimal digits that stand for `text`. */
+/** The SHA-256 digest of `text`: 64 hexadecimal digits. */
 export function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

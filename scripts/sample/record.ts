@@ -1,26 +1,21 @@
 /**
- * A CloudTrail record from who did what, where and when. Source of the fields and their order: AWS CloudTrail
+ * Makes a CloudTrail record of an actor's call at a time. Source of the fields and their order: AWS CloudTrail
  * User Guide, "CloudTrail record contents" (eventVersion 1.11), and real records.
  */
+import type { AccountRegion } from '../../lib/core/account-region.ts';
 import { type JsonObject, text } from '../../lib/core/json.ts';
 import type { Random } from './random.ts';
 
-/** An account in a Region. */
-export interface Place {
-  readonly account: string;
-  readonly region: string;
-}
-
-export interface Moment extends Place {
+export interface Moment extends AccountRegion {
   /** Epoch milliseconds, on a whole second, as CloudTrail's are. */
   readonly time: number;
   readonly requestId: string;
-  /** The ARN of the one who acts; empty for AWS itself. */
+  /** The actor's ARN; empty for AWS itself. */
   readonly callerArn: string;
 }
 
-/** What was done, as the service logs it. */
-export interface Deed {
+/** An API call, a service event or a sign-in, as the service logs it. */
+export interface SampleCall {
   /** `eventSource` without its domain: `ec2`. */
   readonly service: string;
   readonly name: string;
@@ -30,89 +25,95 @@ export interface Deed {
   readonly additional?: JsonObject;
   readonly resources?: readonly JsonObject[];
   readonly error?: { readonly code: string; readonly message?: string };
-  /** Something that AWS did by itself; `{}` where it gives no details. */
+  /** Set for a service event, which no caller causes; `{}` where it has no details. */
   readonly serviceEvent?: { readonly details?: JsonObject };
   readonly signIn?: boolean;
-  /** The id that the other account's record of the same deed bears too. */
+  /** The id that the other account's record of the same call has, too. */
   readonly sharedEventId?: string;
 }
 
-export type Act = (moment: Moment) => Deed;
+export type Act = (moment: Moment) => SampleCall;
 
-/** Somebody, as a record shows them. */
+/** An actor as a record shows it. */
 export interface Caller {
   readonly identity: (moment: Pick<Moment, 'account' | 'region' | 'time'>) => JsonObject;
   readonly sourceIp: string;
-  readonly userAgent: (deed: Pick<Deed, 'service' | 'name'>) => string;
+  readonly userAgent: (call: Pick<SampleCall, 'service' | 'name'>) => string;
   /** `api`: over TLS from outside. `console`: in the AWS console. `aws`: a service, within AWS. */
-  readonly by: 'api' | 'console' | 'aws';
+  readonly via: 'api' | 'console' | 'aws';
 }
 
-/** Something that happened. */
+/** A record with its time, account and Region. */
 export interface Happening {
   readonly time: number;
-  readonly place: Place;
+  readonly accountRegion: AccountRegion;
   readonly record: JsonObject;
 }
 
-/** The record of an act; `random` gives it its ids. */
-export function happening(time: number, place: Place, who: Caller, act: Act, random: Random): Happening {
-  const userIdentity = who.identity({ ...place, time });
+/** The record of a call; its ids come from `random`. */
+export function happening(
+  time: number,
+  accountRegion: AccountRegion,
+  caller: Caller,
+  act: Act,
+  random: Random,
+): Happening {
+  const userIdentity = caller.identity({ ...accountRegion, time });
   const moment: Moment = {
-    ...place,
+    ...accountRegion,
     time,
-    requestId: random.timeUuid(time, place.region),
+    requestId: random.timeUuid(time, accountRegion.region),
     callerArn: text(userIdentity, 'arn') ?? '',
   };
-  const deed = act(moment);
-  const { service, error, serviceEvent } = deed;
+  const call = act(moment);
+  const { service, error, serviceEvent } = call;
   const eventSource = `${service}.amazonaws.com`;
   const record: JsonObject = {
     eventVersion: '1.11',
     userIdentity,
     eventTime: iso(time),
     eventSource,
-    eventName: deed.name,
-    awsRegion: place.region,
-    sourceIPAddress: who.sourceIp,
-    userAgent: who.userAgent(deed),
+    eventName: call.name,
+    awsRegion: accountRegion.region,
+    sourceIPAddress: caller.sourceIp,
+    userAgent: caller.userAgent(call),
     ...(error === undefined ? {} : { errorCode: error.code }),
     ...(error?.message === undefined ? {} : { errorMessage: error.message }),
-    requestParameters: deed.request,
-    responseElements: deed.response,
-    ...(deed.additional === undefined ? {} : { additionalEventData: deed.additional }),
-    ...(serviceEvent === undefined && deed.signIn !== true
+    requestParameters: call.request,
+    responseElements: call.response,
+    ...(call.additional === undefined ? {} : { additionalEventData: call.additional }),
+    ...(serviceEvent === undefined && call.signIn !== true
       ? { requestID: service === 's3' ? shortId(moment.requestId) : moment.requestId }
       : {}),
     eventID: random.uuid(),
-    readOnly: deed.readOnly,
-    ...(deed.resources === undefined ? {} : { resources: deed.resources }),
+    readOnly: call.readOnly,
+    ...(call.resources === undefined ? {} : { resources: call.resources }),
     eventType:
       serviceEvent !== undefined
         ? 'AwsServiceEvent'
-        : deed.signIn === true
+        : call.signIn === true
           ? 'AwsConsoleSignIn'
           : 'AwsApiCall',
     managementEvent: true,
-    recipientAccountId: place.account,
-    ...(deed.sharedEventId === undefined ? {} : { sharedEventID: deed.sharedEventId }),
+    recipientAccountId: accountRegion.account,
+    ...(call.sharedEventId === undefined ? {} : { sharedEventID: call.sharedEventId }),
     ...(serviceEvent?.details === undefined ? {} : { serviceEventDetails: serviceEvent.details }),
     eventCategory: 'Management',
-    ...(who.by === 'aws' || serviceEvent !== undefined
+    ...(caller.via === 'aws' || serviceEvent !== undefined
       ? {}
       : {
           tlsDetails: {
             tlsVersion: 'TLSv1.3',
             cipherSuite: 'TLS_AES_128_GCM_SHA256',
-            clientProvidedHostHeader: hostOf(service, place.region),
+            clientProvidedHostHeader: hostOf(service, accountRegion.region),
           },
         }),
-    ...(who.by === 'console' && deed.signIn !== true ? { sessionCredentialFromConsole: 'true' } : {}),
+    ...(caller.via === 'console' && call.signIn !== true ? { sessionCredentialFromConsole: 'true' } : {}),
   };
-  return { time, place, record };
+  return { time, accountRegion, record };
 }
 
-/** S3 names its requests with 16 letters and digits. */
+/** S3's request ids have 16 letters and digits. */
 function shortId(id: string): string {
   return id.replaceAll('-', '').slice(0, 16).toUpperCase();
 }

@@ -1,8 +1,9 @@
-/** The everyday changes that nobody talks about: fleets that breathe, builds, nightly jobs. Nearly all of it is as it should be. */
+/** Everyday changes: fleets that scale, builds, nightly jobs. Nearly all of them are compliant. */
+import type { AccountRegion } from '../../lib/core/account-region.ts';
 import { autoScaling, data, deploy, production, program, staging } from './cast.ts';
 import * as ec2 from './ec2.ts';
 import { Random, Streams } from './random.ts';
-import { type Act, type Caller, type Happening, happening, iso, type Place } from './record.ts';
+import { type Act, type Caller, type Happening, happening, iso } from './record.ts';
 import { isWorkday } from './story.ts';
 
 const minute = 60_000;
@@ -11,10 +12,10 @@ const hour = 60 * minute;
 /** A month of routine. */
 export function routine(): readonly Happening[] {
   const streams = new Streams('routine');
-  const done: Happening[] = [];
-  const tell = (time: number, where: Place, who: Caller, act: Act): void => {
+  const happenings: Happening[] = [];
+  const add = (time: number, where: AccountRegion, caller: Caller, act: Act): void => {
     const random = streams.next(`${iso(time)} ${where.account} ${where.region}`);
-    done.push(happening(time, where, who, act, random));
+    happenings.push(happening(time, where, caller, act, random));
   };
   const airflow = program('airflow-worker', 'airflow-nightly', 'boto3', '192.0.2.45');
   for (let day = 1; day <= 31; day += 1) {
@@ -22,25 +23,25 @@ export function routine(): readonly Happening[] {
     const times = new Random(`routine ${day}`);
     const second = () => times.below(3600) * 1000;
 
-    // Batch workers come with the queue and go with it.
+    // Batch workers scale with their queue.
     const workers = [`worker-${day}-1`, ...(day % 3 === 0 ? [`worker-${day}-2`] : [])];
     const tags = { 'aws:autoscaling:groupName': 'batch' };
     for (const name of workers) {
       const start = midnight + 7 * hour + second();
-      tell(
+      add(
         start,
         production.frankfurt,
         autoScaling,
         ec2.runInstances({ names: [name], type: 'c6i.xlarge', template: ['batch', '7'], tags }),
       );
-      tell(start + 3 * hour + second(), production.frankfurt, autoScaling, ec2.terminateInstances(name));
+      add(start + 3 * hour + second(), production.frankfurt, autoScaling, ec2.terminateInstances(name));
     }
 
-    // The web fleet grows over the day.
+    // The web fleet scales out during the day.
     if (isWorkday(day) && day > 12) {
       const name = `web-day-${day}`;
       const start = midnight + 7 * hour + second();
-      tell(
+      add(
         start,
         production.frankfurt,
         autoScaling,
@@ -51,14 +52,14 @@ export function routine(): readonly Happening[] {
           tags: { 'aws:autoscaling:groupName': 'web' },
         }),
       );
-      tell(start + 9 * hour, production.frankfurt, autoScaling, ec2.terminateInstances(name));
+      add(start + 9 * hour, production.frankfurt, autoScaling, ec2.terminateInstances(name));
     }
 
     // The nightly run of the data platform, before every working day.
     if (!isWorkday(day)) continue;
     const nightly = `nightly-${day}`;
     const night = midnight + hour + second();
-    tell(
+    add(
       night,
       data.frankfurt,
       airflow,
@@ -68,22 +69,22 @@ export function routine(): readonly Happening[] {
         disks: [{ device: '/dev/xvda', size: 100, encrypted: true }],
       }),
     );
-    tell(night + 2 * hour, data.frankfurt, airflow, ec2.terminateInstances(nightly));
-    tell(
+    add(night + 2 * hour, data.frankfurt, airflow, ec2.terminateInstances(nightly));
+    add(
       night + 2 * hour + 5 * minute,
       data.frankfurt,
       airflow,
       ec2.createSnapshot(`lake-${day}`, 'lake', true, 1000),
     );
 
-    // Fridays are for new images.
+    // New images are built on Fridays.
     if (isWorkday(day) && day % 7 === 2) {
       const build = `image-build-${day}`;
       const start = midnight + 11 * hour + second();
-      tell(start, staging.frankfurt, deploy, ec2.runInstances({ names: [build], type: 'm7i.large' }));
-      tell(start + 12 * minute, staging.frankfurt, deploy, ec2.stopInstances(build));
-      tell(start + 21 * minute, staging.frankfurt, deploy, ec2.terminateInstances(build));
+      add(start, staging.frankfurt, deploy, ec2.runInstances({ names: [build], type: 'm7i.large' }));
+      add(start + 12 * minute, staging.frankfurt, deploy, ec2.stopInstances(build));
+      add(start + 21 * minute, staging.frankfurt, deploy, ec2.terminateInstances(build));
     }
   }
-  return done;
+  return happenings;
 }

@@ -1,8 +1,8 @@
 /**
- * October 2026 in the example organization, told in the order of its subjects: who did what, where and when.
- * This is the part of the sample that the controls evaluate; `routine.ts` has the everyday changes beside it and
- * `noise.ts` all that is neither.
+ * The part of the sample that the controls evaluate: October 2026 in the example organization, subject by subject.
+ * `routine.ts` has the everyday changes, and `noise.ts` the records that no control reads.
  */
+import type { AccountRegion } from '../../lib/core/account-region.ts';
 import {
   ana,
   autoScaling,
@@ -12,6 +12,7 @@ import {
   data,
   deploy,
   exContractor,
+  externalAccount,
   kwaku,
   li,
   mateo,
@@ -24,7 +25,6 @@ import {
   sandbox,
   scheduler,
   staging,
-  stranger,
   supplier,
   terraform,
   withinAws,
@@ -33,7 +33,7 @@ import * as ec2 from './ec2.ts';
 import * as eks from './eks.ts';
 import * as kms from './kms.ts';
 import { Streams } from './random.ts';
-import { type Act, type Caller, type Deed, type Happening, happening, iso, type Place } from './record.ts';
+import { type Act, type Caller, type Happening, happening, iso, type SampleCall } from './record.ts';
 
 /** `02 09:14:20` is that time on October 2nd, in UTC. */
 function october(when: string): number {
@@ -45,12 +45,12 @@ function october(when: string): number {
 /** Everything in the story, subject by subject. */
 export function story(): readonly Happening[] {
   const streams = new Streams('story');
-  const told: Happening[] = [];
-  const tell: Tell = (when, where, who, ...acts) => {
+  const happenings: Happening[] = [];
+  const add: Add = (when, where, caller, ...acts) => {
     acts.forEach((act, index) => {
       const time = october(when) + index * 3000;
       const random = streams.next(`${iso(time)} ${where.account} ${where.region}`);
-      told.push(happening(time, where, who, act, random));
+      happenings.push(happening(time, where, caller, act, random));
     });
   };
   for (const subject of [
@@ -70,97 +70,97 @@ export function story(): readonly Happening[] {
     importedMaterial,
     theExContractor,
   ]) {
-    subject(tell);
+    subject(add);
   }
-  return told;
+  return happenings;
 }
 
-/** Says when, where and by whom acts were done, one every three seconds. */
-type Tell = (when: string, where: Place, who: Caller, ...acts: readonly Act[]) => void;
+/** Adds the records of a caller's calls, one every three seconds from `when` on. */
+type Add = (when: string, where: AccountRegion, caller: Caller, ...acts: readonly Act[]) => void;
 
-/** The baseline: encryption by default, switched on by the pipeline on the first working day. */
-function defaultEncryption(tell: Tell): void {
-  tell('01 06:31:12', production.frankfurt, terraform, ec2.enableEbsEncryptionByDefault);
-  tell('01 06:31:40', production.virginia, terraform, ec2.enableEbsEncryptionByDefault);
-  tell('01 06:33:05', staging.frankfurt, terraform, ec2.enableEbsEncryptionByDefault);
-  tell('01 06:33:31', staging.virginia, terraform, ec2.enableEbsEncryptionByDefault);
-  tell('01 06:35:48', data.frankfurt, terraform, ec2.enableEbsEncryptionByDefault);
-  // Production gets a key of its own for its volumes; staging tries one, and goes back to AWS's.
-  tell('05 08:12:30', production.frankfurt, terraform, ec2.modifyEbsDefaultKey(ebsKey));
-  tell(
+/** The baseline: the Terraform pipeline enables encryption by default on the first working day. */
+function defaultEncryption(add: Add): void {
+  add('01 06:31:12', production.frankfurt, terraform, ec2.enableEbsEncryptionByDefault);
+  add('01 06:31:40', production.virginia, terraform, ec2.enableEbsEncryptionByDefault);
+  add('01 06:33:05', staging.frankfurt, terraform, ec2.enableEbsEncryptionByDefault);
+  add('01 06:33:31', staging.virginia, terraform, ec2.enableEbsEncryptionByDefault);
+  add('01 06:35:48', data.frankfurt, terraform, ec2.enableEbsEncryptionByDefault);
+  // Production uses a customer managed key for its volumes; staging tries one, and returns to AWS's.
+  add('05 08:12:30', production.frankfurt, terraform, ec2.modifyEbsDefaultKey(ebsKey));
+  add(
     '06 08:20:11',
     staging.frankfurt,
     terraform,
     ec2.modifyEbsDefaultKey(kms.keyArn(staging.frankfurt, 'staging volumes')),
   );
-  tell('07 13:02:45', staging.frankfurt, ana.cli, ec2.resetEbsDefaultKey);
-  // In the sandbox somebody wants a quick experiment with an unencrypted image. Frankfurt is put right by security.
-  tell('08 15:40:09', sandbox.virginia, mateo.cli, ec2.disableEbsEncryptionByDefault);
-  tell('08 15:41:30', sandbox.frankfurt, mateo.cli, ec2.disableEbsEncryptionByDefault);
-  tell('22 09:05:17', sandbox.frankfurt, nikki.cli, ec2.enableEbsEncryptionByDefault);
+  add('07 13:02:45', staging.frankfurt, ana.cli, ec2.resetEbsDefaultKey);
+  // A developer disables it in the sandbox for an experiment. The security team enables it again in Frankfurt.
+  add('08 15:40:09', sandbox.virginia, mateo.cli, ec2.disableEbsEncryptionByDefault);
+  add('08 15:41:30', sandbox.frankfurt, mateo.cli, ec2.disableEbsEncryptionByDefault);
+  add('22 09:05:17', sandbox.frankfurt, nikki.cli, ec2.enableEbsEncryptionByDefault);
 }
 
 const ebsKey = kms.keyArn(production.frankfurt, 'production volumes');
 
-/** A playground, and it looks like one. */
-function theSandbox(tell: Tell): void {
+/** The sandbox account, with many failures. */
+function theSandbox(add: Add): void {
   const { frankfurt, virginia } = sandbox;
   const plain = [{ device: '/dev/xvda', size: 30, encrypted: false }];
   const encrypted = [{ device: '/dev/xvda', size: 30, encrypted: true }];
 
-  // A demo for a customer, gone a week later.
-  tell(
+  // A demo for a customer, deleted a week later.
+  add(
     '02 09:14:20',
     frankfurt,
     mateo.cli,
     ec2.runInstances({ names: ['demo'], type: 't3.medium', disks: plain }),
   );
-  tell('09 16:02:51', frankfurt, mateo.cli, ec2.terminateInstances('demo'));
+  add('09 16:02:51', frankfurt, mateo.cli, ec2.terminateInstances('demo'));
 
-  // A load test: three machines, of which one is forgotten.
+  // A load test: three instances, one of which is forgotten.
   const loadTest = ['load-test-1', 'load-test-2', 'load-test-3'];
-  tell(
+  add(
     '06 10:22:08',
     frankfurt,
     mateo.cli,
     ec2.runInstances({ names: loadTest, type: 't3.large', disks: encrypted }),
   );
-  tell('08 17:45:33', frankfurt, mateo.cli, ec2.terminateInstances('load-test-1', 'load-test-2'));
+  add('08 17:45:33', frankfurt, mateo.cli, ec2.terminateInstances('load-test-1', 'load-test-2'));
 
-  // Li's notebook grows from m5 to m6i, and her traffic is encrypted from then on.
-  tell('07 07:58:40', virginia, li.console, ec2.runInstances({ names: ['notebook'], type: 'm5.xlarge' }));
-  tell('14 11:10:02', virginia, li.cli, ec2.stopInstances('notebook'));
-  tell('14 11:14:27', virginia, li.cli, ec2.changeInstanceType('notebook', 'm6i.xlarge'));
-  tell('14 11:15:03', virginia, li.cli, ec2.startInstances('notebook'));
+  // Li's notebook instance changes from m5 to m6i, and its traffic is encrypted from then on.
+  add('07 07:58:40', virginia, li.console, ec2.runInstances({ names: ['notebook'], type: 'm5.xlarge' }));
+  add('14 11:10:02', virginia, li.cli, ec2.stopInstances('notebook'));
+  add('14 11:14:27', virginia, li.cli, ec2.changeInstanceType('notebook', 'm6i.xlarge'));
+  add('14 11:15:03', virginia, li.cli, ec2.startInstances('notebook'));
 
-  // Root signs in to look at a quota, and leaves a machine behind.
-  tell('13 20:22:48', virginia, root, rootSignsIn);
-  tell('13 20:31:16', virginia, root, ec2.runInstances({ names: ['quota-check'], type: 't2.micro' }));
+  // Root signs in to check a quota, and leaves an instance behind.
+  add('13 20:22:48', virginia, root, rootSignsIn);
+  add('13 20:31:16', virginia, root, ec2.runInstances({ names: ['quota-check'], type: 't2.micro' }));
 
-  // Some have read the guidelines.
-  tell(
+  // Compliant instances.
+  add(
     '12 08:47:55',
     frankfurt,
     mateo.cli,
     ec2.runInstances({ names: ['build-cache'], type: 'c6i.large', disks: encrypted }),
   );
-  tell(
+  add(
     '15 09:31:42',
     frankfurt,
     li.cli,
     ec2.runInstances({ names: ['spark-trial'], type: 'r6i.xlarge', disks: encrypted }),
   );
-  tell('20 13:05:28', frankfurt, li.cli, ec2.terminateInstances('spark-trial'));
-  tell('23 10:11:09', frankfurt, mateo.cli, ec2.runInstances({ names: ['arm-port'], type: 't4g.small' }));
+  add('20 13:05:28', frankfurt, li.cli, ec2.terminateInstances('spark-trial'));
+  add('23 10:11:09', frankfurt, mateo.cli, ec2.runInstances({ names: ['arm-port'], type: 't4g.small' }));
   // A type so new that the snapshot of types does not hold it.
-  tell('27 12:20:31', frankfurt, mateo.cli, ec2.runInstances({ names: ['new-family'], type: 'm9i.large' }));
-  tell(
+  add('27 12:20:31', frankfurt, mateo.cli, ec2.runInstances({ names: ['new-family'], type: 'm9i.large' }));
+  add(
     '19 14:40:10',
     virginia,
     mateo.console,
     ec2.runInstances({ names: ['workshop'], type: 't3.small', disks: plain }),
   );
-  tell('19 18:05:10', virginia, mateo.console, ec2.terminateInstances('workshop'));
+  add('19 18:05:10', virginia, mateo.console, ec2.terminateInstances('workshop'));
 }
 
 const rootSignsIn: Act = () => ({
@@ -178,9 +178,9 @@ const rootSignsIn: Act = () => ({
 });
 
 /** The web fleet in production moves from m5 to m6i by a new version of its template. */
-function theWebFleet(tell: Tell): void {
+function theWebFleet(add: Add): void {
   const here = production.frankfurt;
-  tell(
+  add(
     '05 08:15:44',
     here,
     terraform,
@@ -189,23 +189,23 @@ function theWebFleet(tell: Tell): void {
   const asg = { 'aws:autoscaling:groupName': 'web' };
   const old = ['web-m5-1', 'web-m5-2', 'web-m5-3'];
   old.forEach((name, index) => {
-    tell(
+    add(
       `05 08:${17 + index}:05`,
       here,
       autoScaling,
       ec2.runInstances({ names: [name], type: 'm5.large', template: ['web', '1'], tags: asg }),
     );
   });
-  tell(
+  add(
     '12 09:02:13',
     here,
     terraform,
     ec2.createLaunchTemplateVersion('web', 2, { type: 'm6i.large', encrypted: true, size: 40 }),
   );
-  tell('12 09:02:20', here, terraform, ec2.setDefaultVersion('web', 2));
+  add('12 09:02:20', here, terraform, ec2.setDefaultVersion('web', 2));
   // The instance refresh, one by one.
   old.forEach((name, index) => {
-    tell(
+    add(
       `12 09:${10 + index * 8}:31`,
       here,
       autoScaling,
@@ -216,26 +216,26 @@ function theWebFleet(tell: Tell): void {
         tags: asg,
       }),
     );
-    tell(`12 09:${15 + index * 8}:12`, here, autoScaling, ec2.terminateInstances(name));
+    add(`12 09:${15 + index * 8}:12`, here, autoScaling, ec2.terminateInstances(name));
   });
 }
 
-/** Machines older than the trail, of which it cannot tell what they are. */
-function oldMachines(tell: Tell): void {
-  tell('05 06:44:50', production.frankfurt, kwaku.cli, ec2.startInstances('legacy-erp'));
-  tell('13 05:30:00', production.frankfurt, kwaku.cli, ec2.stopInstances('legacy-erp'));
-  tell('13 05:36:12', production.frankfurt, kwaku.cli, ec2.changeInstanceType('legacy-erp', 'r6i.2xlarge'));
-  tell('13 05:36:58', production.frankfurt, kwaku.cli, ec2.startInstances('legacy-erp'));
-  // The scheduler wakes business intelligence on working days and puts it to sleep.
+/** Instances older than the trail, whose types are unknown. */
+function oldMachines(add: Add): void {
+  add('05 06:44:50', production.frankfurt, kwaku.cli, ec2.startInstances('legacy-erp'));
+  add('13 05:30:00', production.frankfurt, kwaku.cli, ec2.stopInstances('legacy-erp'));
+  add('13 05:36:12', production.frankfurt, kwaku.cli, ec2.changeInstanceType('legacy-erp', 'r6i.2xlarge'));
+  add('13 05:36:58', production.frankfurt, kwaku.cli, ec2.startInstances('legacy-erp'));
+  // The scheduler starts and stops the business intelligence instances on working days.
   for (let day = 1; day <= 30; day += 1) {
     if (!isWorkday(day)) continue;
     const date = String(day).padStart(2, '0');
-    tell(`${date} 05:00:04`, staging.frankfurt, scheduler, ec2.startInstances('bi-reports', 'bi-loader'));
-    tell(`${date} 18:00:06`, staging.frankfurt, scheduler, ec2.stopInstances('bi-reports', 'bi-loader'));
+    add(`${date} 05:00:04`, staging.frankfurt, scheduler, ec2.startInstances('bi-reports', 'bi-loader'));
+    add(`${date} 18:00:06`, staging.frankfurt, scheduler, ec2.stopInstances('bi-reports', 'bi-loader'));
   }
-  tell('08 11:20:37', staging.frankfurt, saanvi.console, ec2.protectFromTermination('jump-host'));
-  tell('14 10:01:09', data.frankfurt, li.cli, ec2.startInstances('old-airflow'));
-  tell('16 15:30:45', data.frankfurt, li.cli, ec2.terminateInstances('old-airflow'));
+  add('08 11:20:37', staging.frankfurt, saanvi.console, ec2.protectFromTermination('jump-host'));
+  add('14 10:01:09', data.frankfurt, li.cli, ec2.startInstances('old-airflow'));
+  add('16 15:30:45', data.frankfurt, li.cli, ec2.terminateInstances('old-airflow'));
 }
 
 /** Whether the day of October 2026 is a weekday; the 1st was a Thursday. */
@@ -243,43 +243,43 @@ export function isWorkday(day: number): boolean {
   return ![3, 4].includes(day % 7);
 }
 
-/** Volumes made by hand, where nothing enforces their encryption. */
-function volumes(tell: Tell): void {
+/** Volumes created manually, where nothing enforces their encryption. */
+function volumes(add: Add): void {
   const { ireland } = data;
-  tell(
+  add(
     '02 13:20:15',
     ireland,
     li.cli,
     ec2.createVolume('scratch', { size: 500, zone: 'a', encrypted: false }),
   );
-  tell(
+  add(
     '02 13:24:02',
     ireland,
     li.cli,
     ec2.createVolume('staging area', { size: 1000, zone: 'a', asked: false, encrypted: false }),
   );
-  tell('12 08:03:44', ireland, li.cli, ec2.deleteVolume('scratch'));
-  tell(
+  add('12 08:03:44', ireland, li.cli, ec2.deleteVolume('scratch'));
+  add(
     '15 14:12:39',
     ireland,
     li.cli,
     ec2.createVolume('exports', { size: 250, zone: 'b', asked: true, encrypted: true }),
   );
-  tell(
+  add(
     '20 09:48:21',
     sandbox.frankfurt,
     mateo.console,
     ec2.createVolume('iso images', { size: 80, zone: 'a', encrypted: false }),
   );
-  tell('20 10:15:36', sandbox.frankfurt, mateo.console, ec2.deleteVolume('iso images'));
-  // The tool tried without, and encryption by default said otherwise.
-  tell(
+  add('20 10:15:36', sandbox.frankfurt, mateo.console, ec2.deleteVolume('iso images'));
+  // The request asks for no encryption; encryption by default encrypts it nevertheless.
+  add(
     '21 12:31:00',
     data.frankfurt,
     li.boto3,
     ec2.createVolume('reindex', { size: 300, zone: 'c', asked: false, encrypted: true }),
   );
-  // Volumes that pods claim, with the team's own key, and what EC2 does with it in the driver's name.
+  // Volumes that pods claim, with a customer managed key, and EC2's use of the key on the driver's behalf.
   for (const [when, name] of [
     ['06 10:02:11', 'pvc-orders'],
     ['09 13:47:29', 'pvc-payments'],
@@ -288,14 +288,14 @@ function volumes(tell: Tell): void {
     ['27 09:26:40', 'pvc-metrics'],
   ] as const) {
     const volume = ec2.volumeId(name);
-    tell(
+    add(
       when,
       production.frankfurt,
       csiDriver,
       ec2.createVolume(name, { size: 100, zone: 'a', asked: true, encrypted: true, key: ebsKey }),
     );
-    tell(when, production.frankfurt, onBehalfOf(csiDriver, 'ec2.amazonaws.com'), dataKeyFor(volume));
-    tell(
+    add(when, production.frankfurt, onBehalfOf(csiDriver, 'ec2.amazonaws.com'), dataKeyFor(volume));
+    add(
       when.replace(/:\d\d$/, ':58'),
       production.frankfurt,
       onBehalfOf(csiDriver, 'ec2.amazonaws.com'),
@@ -307,7 +307,7 @@ function volumes(tell: Tell): void {
       }),
     );
   }
-  tell('22 07:02:18', production.frankfurt, csiDriver, ec2.deleteVolume('pvc-search'));
+  add('22 07:02:18', production.frankfurt, csiDriver, ec2.deleteVolume('pvc-search'));
 }
 
 function dataKeyFor(volume: string): Act {
@@ -321,11 +321,11 @@ function dataKeyFor(volume: string): Act {
   });
 }
 
-/** For a migration the guard was let down for an hour, and what was made in that hour stayed a day. */
-function theMigration(tell: Tell): void {
+/** Encryption by default is disabled for an hour during a migration; the resources created then stay for a day. */
+function theMigration(add: Add): void {
   const here = staging.virginia;
-  tell('20 13:04:30', here, kwaku.cli, ec2.disableEbsEncryptionByDefault);
-  tell(
+  add('20 13:04:30', here, kwaku.cli, ec2.disableEbsEncryptionByDefault);
+  add(
     '20 13:11:18',
     here,
     kwaku.cli,
@@ -335,23 +335,23 @@ function theMigration(tell: Tell): void {
       disks: [{ device: '/dev/xvda', size: 50, encrypted: false }],
     }),
   );
-  tell(
+  add(
     '20 13:16:07',
     here,
     kwaku.cli,
     ec2.createVolume('db-dump-1', { size: 2000, zone: 'b', encrypted: false }),
     ec2.attachVolume('db-dump-1', 'migration-helper', '/dev/sdf'),
   );
-  tell(
+  add(
     '20 13:21:52',
     here,
     kwaku.cli,
     ec2.createVolume('db-dump-2', { size: 2000, zone: 'b', encrypted: false }),
   );
-  tell('20 14:09:02', here, kwaku.cli, ec2.enableEbsEncryptionByDefault);
-  tell('21 08:40:13', here, kwaku.cli, ec2.terminateInstances('migration-helper'));
-  tell('21 08:47:55', here, kwaku.cli, ec2.deleteVolume('db-dump-1'));
-  tell(
+  add('20 14:09:02', here, kwaku.cli, ec2.enableEbsEncryptionByDefault);
+  add('21 08:40:13', here, kwaku.cli, ec2.terminateInstances('migration-helper'));
+  add('21 08:47:55', here, kwaku.cli, ec2.deleteVolume('db-dump-1'));
+  add(
     '26 10:12:41',
     here,
     kwaku.cli,
@@ -359,15 +359,15 @@ function theMigration(tell: Tell): void {
   );
 }
 
-/** Moulds: one that is wrong and still there, one that is wrong and gone, and good ones. */
-function launchTemplates(tell: Tell): void {
-  tell(
+/** Launch templates: one that fails and is open, one that failed and is deleted, and compliant ones. */
+function launchTemplates(add: Add): void {
+  add(
     '07 12:33:20',
     data.ireland,
     li.boto3,
     ec2.createLaunchTemplate('spark-worker', { type: 'r5.2xlarge', encrypted: false, size: 200 }),
   );
-  tell(
+  add(
     '08 12:01:33',
     data.ireland,
     autoScaling,
@@ -378,27 +378,27 @@ function launchTemplates(tell: Tell): void {
       tags: { 'aws:autoscaling:groupName': 'spark' },
     }),
   );
-  tell('16 19:02:10', data.ireland, autoScaling, ec2.terminateInstances('spark-worker-2'));
-  tell(
+  add('16 19:02:10', data.ireland, autoScaling, ec2.terminateInstances('spark-worker-2'));
+  add(
     '09 09:15:37',
     sandbox.frankfurt,
     mateo.cli,
     ec2.createLaunchTemplate('quickstart', { type: 't3.micro' }),
   );
-  tell('21 16:42:08', sandbox.frankfurt, mateo.cli, ec2.deleteLaunchTemplate('quickstart'));
-  tell(
+  add('21 16:42:08', sandbox.frankfurt, mateo.cli, ec2.deleteLaunchTemplate('quickstart'));
+  add(
     '13 10:20:19',
     staging.frankfurt,
     terraform,
     ec2.createLaunchTemplate('web', { type: 'm6i.large', encrypted: true, size: 40 }),
   );
-  tell(
+  add(
     '13 10:22:40',
     production.frankfurt,
     terraform,
     ec2.createLaunchTemplate('workers', { type: 'c6i.xlarge', encrypted: true, size: 60 }),
   );
-  tell(
+  add(
     '15 10:25:51',
     data.frankfurt,
     terraform,
@@ -406,45 +406,45 @@ function launchTemplates(tell: Tell): void {
   );
 }
 
-/** Copies of disks, and with whom they were shared. */
-function snapshots(tell: Tell): void {
+/** Snapshots, and the accounts they are shared with. */
+function snapshots(add: Add): void {
   const here = production.frankfurt;
-  // Forty minutes in public: a flag meant for another image.
-  tell('15 09:40:05', here, ana.cli, ec2.createSnapshot('release-image', 'pvc-orders', false, 40));
-  tell('16 10:02:33', here, ana.console, ec2.shareSnapshot('release-image', 'all'));
-  tell('16 10:42:57', here, nikki.cli, ec2.unshareSnapshot('release-image', 'all'));
-  // Within the organization, which the policy does not know yet: production's account is missing in its list.
-  tell('09 08:05:12', staging.frankfurt, deploy, ec2.createSnapshot('golden-image-41', 'golden', true, 20));
-  tell('09 08:14:50', staging.frankfurt, deploy, ec2.shareSnapshot('golden-image-41', production.account));
-  tell('23 08:06:34', staging.frankfurt, deploy, ec2.createSnapshot('golden-image-42', 'golden', true, 20));
-  tell('23 08:15:29', staging.frankfurt, deploy, ec2.shareSnapshot('golden-image-42', production.account));
-  tell('23 09:30:11', staging.frankfurt, deploy, ec2.resetSnapshotSharing('golden-image-41'));
-  // Handed to a supplier for a test, and deleted afterwards.
-  tell(
+  // Public for forty minutes: the setting was meant for another image.
+  add('15 09:40:05', here, ana.cli, ec2.createSnapshot('release-image', 'pvc-orders', false, 40));
+  add('16 10:02:33', here, ana.console, ec2.shareSnapshot('release-image', 'all'));
+  add('16 10:42:57', here, nikki.cli, ec2.unshareSnapshot('release-image', 'all'));
+  // Shared within the organization, but the policy does not list production's account yet.
+  add('09 08:05:12', staging.frankfurt, deploy, ec2.createSnapshot('golden-image-41', 'golden', true, 20));
+  add('09 08:14:50', staging.frankfurt, deploy, ec2.shareSnapshot('golden-image-41', production.account));
+  add('23 08:06:34', staging.frankfurt, deploy, ec2.createSnapshot('golden-image-42', 'golden', true, 20));
+  add('23 08:15:29', staging.frankfurt, deploy, ec2.shareSnapshot('golden-image-42', production.account));
+  add('23 09:30:11', staging.frankfurt, deploy, ec2.resetSnapshotSharing('golden-image-41'));
+  // Shared with a supplier for a test, and deleted afterwards.
+  add(
     '06 14:22:47',
     sandbox.frankfurt,
     mateo.console,
     ec2.createSnapshot('test-set', 'iso images', false, 80),
   );
-  tell('06 14:31:03', sandbox.frankfurt, mateo.console, ec2.shareSnapshot('test-set', supplier));
-  tell('14 12:58:40', sandbox.frankfurt, mateo.console, ec2.deleteSnapshot('test-set'));
-  // A share older than the trail is withdrawn.
-  tell('19 11:07:26', data.frankfurt, nikki.cli, ec2.resetSnapshotSharing('archive-2025'));
+  add('06 14:31:03', sandbox.frankfurt, mateo.console, ec2.shareSnapshot('test-set', supplier));
+  add('14 12:58:40', sandbox.frankfurt, mateo.console, ec2.deleteSnapshot('test-set'));
+  // Sharing older than the trail is reset.
+  add('19 11:07:26', data.frankfurt, nikki.cli, ec2.resetSnapshotSharing('archive-2025'));
 }
 
-/** Kubernetes: clusters on their way to encryption, privacy and audit logs. */
-function clusters(tell: Tell): void {
+/** Clusters that get secrets encryption, private endpoints and audit logs. */
+function clusters(add: Add): void {
   const everywhere = { private: true, public: ['0.0.0.0/0'] };
-  const secretsKey = (place: Place): string => kms.keyArn(place, 'cluster secrets');
+  const secretsKey = (accountRegion: AccountRegion): string => kms.keyArn(accountRegion, 'cluster secrets');
 
-  // Staging's shop was restored at 1.26 from an old definition, and brought to 1.28 version by version.
-  tell(
+  // Staging's shop is created at 1.26 from an old definition, and updated to 1.28 version by version.
+  add(
     '02 08:30:19',
     staging.frankfurt,
     terraform,
     eks.createCluster('shop', { version: '1.26', endpoint: everywhere }),
   );
-  tell(
+  add(
     '02 08:52:40',
     staging.frankfurt,
     terraform,
@@ -452,27 +452,27 @@ function clusters(tell: Tell): void {
   );
   const nodes = ['shop-t3-1', 'shop-t3-2'];
   const tags = { 'eks:cluster-name': 'shop', 'eks:nodegroup-name': 'general-t3' };
-  tell(
+  add(
     '02 08:54:13',
     staging.frankfurt,
     autoScaling,
     ec2.runInstances({ names: nodes, type: 't3.large', tags, disks: [{ device: '/dev/xvda', size: 20 }] }),
   );
-  tell(
+  add(
     '06 09:10:44',
     staging.frankfurt,
     terraform,
     eks.updateEndpoint('shop', { private: true, public: ['203.0.113.0/24'] }),
   );
-  tell('07 07:15:02', staging.frankfurt, terraform, eks.updateClusterVersion('shop', '1.27'));
-  tell('14 07:18:31', staging.frankfurt, terraform, eks.updateClusterVersion('shop', '1.28'));
-  tell(
+  add('07 07:15:02', staging.frankfurt, terraform, eks.updateClusterVersion('shop', '1.27'));
+  add('14 07:18:31', staging.frankfurt, terraform, eks.updateClusterVersion('shop', '1.28'));
+  add(
     '14 08:40:55',
     staging.frankfurt,
     terraform,
     eks.createNodegroup('shop', 'general-m6i', { types: ['m6i.large'], size: 2 }),
   );
-  tell(
+  add(
     '14 08:43:20',
     staging.frankfurt,
     autoScaling,
@@ -483,73 +483,63 @@ function clusters(tell: Tell): void {
       disks: [{ device: '/dev/xvda', size: 20 }],
     }),
   );
-  tell('14 10:05:37', staging.frankfurt, terraform, eks.deleteNodegroup('shop', 'general-t3'));
-  tell('14 10:11:08', staging.frankfurt, nodegroupRole, ec2.terminateInstances(...nodes));
-  tell(
+  add('14 10:05:37', staging.frankfurt, terraform, eks.deleteNodegroup('shop', 'general-t3'));
+  add('14 10:11:08', staging.frankfurt, nodegroupRole, ec2.terminateInstances(...nodes));
+  add(
     '15 09:33:26',
     staging.frankfurt,
     saanvi.cli,
     eks.updateLogging('shop', ['api', 'audit', 'authenticator']),
   );
-  tell(
-    '16 12:00:48',
-    staging.frankfurt,
-    terraform,
-    eks.updateEndpoint('shop', { private: true, public: [] }),
-  );
+  add('16 12:00:48', staging.frankfurt, terraform, eks.updateEndpoint('shop', { private: true, public: [] }));
 
-  // Production's ledger gets a key of its own for its secrets.
-  tell(
+  // Production's cluster `ledger` gets a customer managed key for its secrets.
+  add(
     '05 09:05:30',
     production.frankfurt,
     terraform,
     eks.createCluster('ledger', { version: '1.27', endpoint: everywhere, logs: ['audit', 'authenticator'] }),
   );
-  tell(
+  add(
     '05 09:20:01',
     production.frankfurt,
     terraform,
     eks.createNodegroup('ledger', 'general', { types: ['m6i.xlarge', 'm6a.xlarge'], size: 3 }),
   );
-  tell(
+  add(
     '08 13:31:15',
     production.frankfurt,
     ana.cli,
     eks.updateEndpoint('ledger', { private: true, public: [] }),
   );
-  tell(
+  add(
     '09 07:45:22',
     production.frankfurt,
     ana.cli,
     eks.associateEncryptionConfig('ledger', secretsKey(production.frankfurt)),
   );
 
-  // The playground: everything as eksctl gives it, and gone after two weeks.
-  tell('06 12:10:39', sandbox.frankfurt, mateo.eksctl, eks.createCluster('playground', { version: '1.27' }));
-  tell(
+  // The cluster `playground` has eksctl's defaults, and is deleted after two weeks.
+  add('06 12:10:39', sandbox.frankfurt, mateo.eksctl, eks.createCluster('playground', { version: '1.27' }));
+  add(
     '06 12:24:14',
     sandbox.frankfurt,
     mateo.eksctl,
     eks.createNodegroup('playground', 'ng-1', { types: ['t3.medium'], size: 2 }),
   );
-  tell('20 15:50:02', sandbox.frankfurt, mateo.eksctl, eks.deleteNodegroup('playground', 'ng-1'));
-  tell('20 15:58:47', sandbox.frankfurt, mateo.eksctl, eks.deleteCluster('playground'));
-  // Its successor stays as open as it was.
-  tell(
-    '26 13:09:20',
-    sandbox.frankfurt,
-    mateo.eksctl,
-    eks.createCluster('playground-2', { version: '1.33' }),
-  );
-  tell(
+  add('20 15:50:02', sandbox.frankfurt, mateo.eksctl, eks.deleteNodegroup('playground', 'ng-1'));
+  add('20 15:58:47', sandbox.frankfurt, mateo.eksctl, eks.deleteCluster('playground'));
+  // Its successor stays public.
+  add('26 13:09:20', sandbox.frankfurt, mateo.eksctl, eks.createCluster('playground-2', { version: '1.33' }));
+  add(
     '26 13:22:57',
     sandbox.frankfurt,
     mateo.eksctl,
     eks.createNodegroup('playground-2', 'ng-1', { size: 1 }),
   );
 
-  // The data platform does it right from the start.
-  tell(
+  // The data platform's cluster is compliant from the start.
+  add(
     '15 10:30:08',
     data.frankfurt,
     terraform,
@@ -560,48 +550,43 @@ function clusters(tell: Tell): void {
       secretsKey: secretsKey(data.frankfurt),
     }),
   );
-  tell(
+  add(
     '15 10:45:26',
     data.frankfurt,
     terraform,
     eks.createNodegroup('analytics', 'spark', { template: ['eks-analytics', '1'], size: 4 }),
   );
-  tell(
+  add(
     '16 08:12:11',
     data.frankfurt,
     terraform,
     eks.createNodegroup('analytics', 'system', { types: ['m7i.large'], size: 2 }),
   );
 
-  // A cluster older than the trail, of which it tells only what was changed.
-  tell('13 06:20:34', data.ireland, saanvi.cli, eks.updateClusterVersion('legacy-batch', '1.27'));
-  tell(
-    '13 07:41:50',
-    data.ireland,
-    saanvi.cli,
-    eks.updateNodegroupVersion('legacy-batch', 'workers', '1.27'),
-  );
-  tell('27 14:25:13', data.ireland, saanvi.cli, eks.updateLogging('legacy-batch', ['api']));
+  // A cluster older than the trail, which knows only what was changed.
+  add('13 06:20:34', data.ireland, saanvi.cli, eks.updateClusterVersion('legacy-batch', '1.27'));
+  add('13 07:41:50', data.ireland, saanvi.cli, eks.updateNodegroupVersion('legacy-batch', 'workers', '1.27'));
+  add('27 14:25:13', data.ireland, saanvi.cli, eks.updateLogging('legacy-batch', ['api']));
 }
 
-/** New keys, and when somebody thought of rotating them. */
-function keysAndTheirRotation(tell: Tell): void {
+/** New keys, and when their rotation is enabled. */
+function keysAndTheirRotation(add: Add): void {
   const here = production.frankfurt;
-  tell(
+  add(
     '05 08:10:02',
     here,
     terraform,
     kms.createKey('production volumes', { description: 'EBS volumes, production', policy: kms.policies.own }),
     kms.createAlias('production/ebs', 'production volumes'),
   );
-  tell(
+  add(
     '05 08:10:55',
     here,
     terraform,
     kms.createKey('cluster secrets', { description: 'EKS secrets, production', policy: kms.policies.own }),
     kms.createAlias('production/eks', 'cluster secrets'),
   );
-  tell(
+  add(
     '05 08:11:29',
     here,
     terraform,
@@ -612,7 +597,7 @@ function keysAndTheirRotation(tell: Tell): void {
     kms.createAlias('production/invoices', 'invoices'),
   );
   // The module lacked enable_key_rotation; review found it three days later.
-  tell(
+  add(
     '08 12:40:17',
     here,
     terraform,
@@ -621,8 +606,8 @@ function keysAndTheirRotation(tell: Tell): void {
     kms.enableKeyRotation('invoices'),
   );
 
-  // With the module put right, rotation follows within seconds.
-  tell(
+  // With the module fixed, rotation is enabled within seconds.
+  add(
     '13 10:24:05',
     staging.frankfurt,
     terraform,
@@ -633,7 +618,7 @@ function keysAndTheirRotation(tell: Tell): void {
     kms.createAlias('staging/eks', 'staging cluster secrets'),
     kms.enableKeyRotation('staging cluster secrets'),
   );
-  tell(
+  add(
     '15 10:28:30',
     data.frankfurt,
     terraform,
@@ -641,7 +626,7 @@ function keysAndTheirRotation(tell: Tell): void {
     kms.createAlias('data/eks', 'cluster secrets'),
     kms.enableKeyRotation('cluster secrets'),
   );
-  tell(
+  add(
     '06 08:18:22',
     staging.frankfurt,
     terraform,
@@ -650,7 +635,7 @@ function keysAndTheirRotation(tell: Tell): void {
   );
 
   // Keys that KMS does not rotate.
-  tell(
+  add(
     '12 09:40:48',
     here,
     ana.cli,
@@ -660,7 +645,7 @@ function keysAndTheirRotation(tell: Tell): void {
       policy: kms.policies.own,
     }),
   );
-  tell(
+  add(
     '19 13:37:04',
     here,
     ana.cli,
@@ -671,70 +656,70 @@ function keysAndTheirRotation(tell: Tell): void {
     }),
   );
 
-  // The sandbox did not think of it; the data lake's was switched off for a comparison, and stays off.
-  tell('07 15:03:38', sandbox.frankfurt, mateo.console, kms.createKey('try-out', { description: 'try-out' }));
-  tell('20 08:51:10', data.frankfurt, li.cli, kms.disableKeyRotation('data lake'));
-  tell('18 03:12:40', here, awsInternal, kms.rotateKey('customer records'));
+  // The sandbox key has no rotation; the data lake's is disabled for a comparison, and stays so.
+  add('07 15:03:38', sandbox.frankfurt, mateo.console, kms.createKey('try-out', { description: 'try-out' }));
+  add('20 08:51:10', data.frankfurt, li.cli, kms.disableKeyRotation('data lake'));
+  add('18 03:12:40', here, awsInternal, kms.rotateKey('customer records'));
 }
 
 /** Keys scheduled for deletion or disabled, in error and on purpose. */
-function keysLostAndFound(tell: Tell): void {
+function keysLostAndFound(add: Add): void {
   const here = production.frankfurt;
   // A terraform destroy in the wrong workspace; noticed the next morning when the archive could not be read.
-  tell('19 16:20:44', here, terraform, kms.scheduleKeyDeletion('invoices', 30));
-  tell('20 07:12:09', here, saanvi.cli, kms.cancelKeyDeletion('invoices'));
-  tell('20 07:31:52', here, saanvi.cli, kms.enableKey('invoices'));
-  // On purpose, and through with it.
-  tell('06 11:30:27', staging.frankfurt, ana.cli, kms.disableKey('old shop'));
-  tell('07 11:34:50', staging.frankfurt, ana.cli, kms.scheduleKeyDeletion('old shop', 7));
-  tell('15 06:02:33', staging.frankfurt, awsInternal, kms.deleteKey('old shop'));
-  // On its way.
-  tell('27 15:44:36', sandbox.frankfurt, mateo.console, kms.scheduleKeyDeletion('try-out', 30));
-  // Disabled for a drill, in office hours.
-  tell('21 09:00:12', data.frankfurt, nikki.cli, kms.disableKey('data lake exports'));
-  tell('21 10:25:40', data.frankfurt, nikki.cli, kms.enableKey('data lake exports'));
-  tell('22 14:18:03', sandbox.frankfurt, nikki.cli, kms.disableKey('unclaimed'));
+  add('19 16:20:44', here, terraform, kms.scheduleKeyDeletion('invoices', 30));
+  add('20 07:12:09', here, saanvi.cli, kms.cancelKeyDeletion('invoices'));
+  add('20 07:31:52', here, saanvi.cli, kms.enableKey('invoices'));
+  // On purpose, to the end.
+  add('06 11:30:27', staging.frankfurt, ana.cli, kms.disableKey('old shop'));
+  add('07 11:34:50', staging.frankfurt, ana.cli, kms.scheduleKeyDeletion('old shop', 7));
+  add('15 06:02:33', staging.frankfurt, awsInternal, kms.deleteKey('old shop'));
+  // Pending deletion at the end of the month.
+  add('27 15:44:36', sandbox.frankfurt, mateo.console, kms.scheduleKeyDeletion('try-out', 30));
+  // Disabled for a drill in office hours.
+  add('21 09:00:12', data.frankfurt, nikki.cli, kms.disableKey('data lake exports'));
+  add('21 10:25:40', data.frankfurt, nikki.cli, kms.enableKey('data lake exports'));
+  add('22 14:18:03', sandbox.frankfurt, nikki.cli, kms.disableKey('unclaimed'));
 }
 
-/** Key policies opened, and put right. */
-function keyPolicies(tell: Tell): void {
-  // Open to everyone for two hours, because a pipeline would not run.
-  tell('08 11:05:29', data.frankfurt, li.console, kms.putKeyPolicy('data lake', kms.policies.open));
-  tell(
+/** Key policies that are opened, and fixed. */
+function keyPolicies(add: Add): void {
+  // Open to everyone for two hours, because a pipeline failed.
+  add('08 11:05:29', data.frankfurt, li.console, kms.putKeyPolicy('data lake', kms.policies.open));
+  add(
     '08 13:12:44',
     data.frankfurt,
     nikki.cli,
     kms.putKeyPolicy('data lake', kms.policies.withRole('lake-pipeline')),
   );
-  // Everyone, but confined by kms:CallerAccount: as it should be.
-  tell(
+  // Everyone, but confined by kms:CallerAccount: compliant.
+  add(
     '12 14:30:15',
     production.frankfurt,
     kwaku.cli,
     kms.createKey('databases', { description: 'RDS storage', policy: kms.policies.confined }),
     kms.enableKeyRotation('databases'),
   );
-  // An application's own policy, which left nobody to administer the key; the missing statement came a day later.
-  tell(
+  // An application's policy that leaves nobody to administer the key; the missing statement is added a day later.
+  add(
     '22 09:51:37',
     staging.frankfurt,
     deploy,
     kms.putKeyPolicy('staging volumes', kms.policies.withoutAdministrators('shop-app')),
   );
-  tell(
+  add(
     '23 07:40:18',
     staging.frankfurt,
     deploy,
     kms.putKeyPolicy('staging volumes', kms.policies.withRole('shop-app')),
   );
-  tell(
+  add(
     '16 13:20:02',
     production.frankfurt,
     ana.cli,
     kms.putKeyPolicy('invoices', kms.policies.withRole('invoice-archive')),
   );
-  // A supplier's account, agreed by telephone.
-  tell(
+  // A supplier's account, agreed orally.
+  add(
     '28 10:33:51',
     production.frankfurt,
     kwaku.console,
@@ -742,11 +727,11 @@ function keyPolicies(tell: Tell): void {
   );
 }
 
-/** Who may use keys without being in their policy. */
-function grants(tell: Tell): void {
+/** Grants: principals that may use a key without being in its policy. */
+function grants(add: Add): void {
   const decrypt = ['Decrypt', 'DescribeKey'];
-  // To a supplier's backup, granted and thought better of.
-  tell(
+  // To a supplier's backup, and revoked later.
+  add(
     '14 09:12:30',
     production.frankfurt,
     kwaku.cli,
@@ -755,9 +740,9 @@ function grants(tell: Tell): void {
       operations: [...decrypt, 'CreateGrant'],
     }),
   );
-  tell('15 08:20:06', production.frankfurt, nikki.cli, kms.revokeGrant('databases', 'supplier backup'));
+  add('15 08:20:06', production.frankfurt, nikki.cli, kms.revokeGrant('databases', 'supplier backup'));
   // To the organization's own services.
-  tell(
+  add(
     '12 09:05:10',
     production.frankfurt,
     terraform,
@@ -778,7 +763,7 @@ function grants(tell: Tell): void {
   );
   for (const [index, when] of ['13 08:02:40', '19 11:43:09', '26 13:20:35'].entries()) {
     const name = `rds ${index}`;
-    tell(
+    add(
       when,
       production.frankfurt,
       onBehalfOf(kwaku.cli, 'rds.amazonaws.com'),
@@ -790,7 +775,7 @@ function grants(tell: Tell): void {
       }),
     );
     if (index === 0)
-      tell(
+      add(
         '20 04:11:11',
         production.frankfurt,
         awsService('rds.amazonaws.com'),
@@ -799,10 +784,10 @@ function grants(tell: Tell): void {
   }
 }
 
-/** Key material from the company's own vault. */
-function importedMaterial(tell: Tell): void {
+/** Imported key material. */
+function importedMaterial(add: Add): void {
   const { frankfurt, ireland } = data;
-  tell(
+  add(
     '02 09:02:10',
     frankfurt,
     nikki.cli,
@@ -813,17 +798,17 @@ function importedMaterial(tell: Tell): void {
     }),
     kms.getParametersForImport('regulator'),
   );
-  tell('02 09:20:35', frankfurt, nikki.cli, kms.importKeyMaterial('regulator'));
-  tell('19 08:14:02', frankfurt, nikki.cli, kms.deleteImportedKeyMaterial('regulator'));
-  tell(
+  add('02 09:20:35', frankfurt, nikki.cli, kms.importKeyMaterial('regulator'));
+  add('19 08:14:02', frankfurt, nikki.cli, kms.deleteImportedKeyMaterial('regulator'));
+  add(
     '20 09:41:27',
     frankfurt,
     nikki.cli,
     kms.getParametersForImport('regulator'),
     kms.importKeyMaterial('regulator'),
   );
-  // Material with an expiry that nobody had in the calendar.
-  tell(
+  // Material that expires unnoticed.
+  add(
     '05 09:12:16',
     ireland,
     nikki.cli,
@@ -834,19 +819,19 @@ function importedMaterial(tell: Tell): void {
     }),
     kms.importKeyMaterial('partner exchange', 20),
   );
-  tell('25 09:12:21', ireland, awsInternal, kms.deleteExpiredKeyMaterial('partner exchange'));
+  add('25 09:12:21', ireland, awsInternal, kms.deleteExpiredKeyMaterial('partner exchange'));
 }
 
-/** In the night to Saturday somebody uses a key that should have been taken away. All of it is still open. */
-function theExContractor(tell: Tell): void {
+/** The ex-contractor's access key is used in the night to Saturday. All these findings are still open. */
+function theExContractor(add: Add): void {
   const here = data.frankfurt;
-  tell(
+  add(
     '24 01:52:04',
     data.virginia,
     exContractor,
     denied('iam', 'ListUsers', 'is not authorized to perform: iam:ListUsers'),
   );
-  tell(
+  add(
     '24 01:58:47',
     here,
     exContractor,
@@ -861,31 +846,34 @@ function theExContractor(tell: Tell): void {
       'Encrypted snapshots with EBS default key cannot be shared',
     ),
   );
-  tell('24 02:06:19', here, exContractor, ec2.createSnapshot('lake-copy', 'reindex', true, 300));
-  tell(
+  add('24 02:06:19', here, exContractor, ec2.createSnapshot('lake-copy', 'reindex', true, 300));
+  add(
     '24 02:14:38',
     here,
     exContractor,
-    ec2.shareSnapshot('lake-copy', stranger),
-    ec2.shareSnapshot('lake-nightly', stranger),
+    ec2.shareSnapshot('lake-copy', externalAccount),
+    ec2.shareSnapshot('lake-nightly', externalAccount),
   );
-  tell(
+  add(
     '24 02:19:55',
     here,
     exContractor,
     kms.createGrant('data lake', 'stranger', {
-      to: () => `arn:aws:iam::${stranger}:root`,
+      to: () => `arn:aws:iam::${externalAccount}:root`,
       operations: ['Decrypt', 'DescribeKey', 'CreateGrant', 'ReEncryptFrom'],
     }),
   );
-  tell(
+  add(
     '24 02:23:10',
     here,
     exContractor,
-    kms.putKeyPolicy('data lake exports', kms.policies.withAccount(stranger, 'Allow external account')),
+    kms.putKeyPolicy(
+      'data lake exports',
+      kms.policies.withAccount(externalAccount, 'Allow external account'),
+    ),
   );
-  tell('24 02:41:09', here, withinAws('ec2.amazonaws.com'), ec2.sharedSnapshotVolumeCreated('lake-copy'));
-  tell(
+  add('24 02:41:09', here, withinAws('ec2.amazonaws.com'), ec2.sharedSnapshotVolumeCreated('lake-copy'));
+  add(
     '24 02:47:31',
     here,
     exContractor,
@@ -893,8 +881,8 @@ function theExContractor(tell: Tell): void {
   );
 }
 
-/** A call that EC2 refused, with what it asked for. */
-function refused(name: string, request: Deed['request'], code: string, message: string): Act {
+/** A call that EC2 refused, with its request. */
+function refused(name: string, request: SampleCall['request'], code: string, message: string): Act {
   return () => ({ service: 'ec2', name, readOnly: false, request, response: null, error: { code, message } });
 }
 

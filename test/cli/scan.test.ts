@@ -37,7 +37,7 @@ function volume(id: string, more: Partial<Resource> = {}): Resource {
 function volumes(answers: Readonly<Record<string, boolean | Fact<never>>>): LiveFactProvider {
   const source = { kind: 'api' as const, call: 'DescribeVolumes', at: new Date(start).toISOString() };
   return {
-    look: async (requests) =>
+    readCurrent: async (requests) =>
       requests.map(({ resource }) => {
         const answer = answers[resource.id] ?? false;
         const encryption =

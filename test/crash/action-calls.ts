@@ -20,7 +20,7 @@ export interface Case {
   readonly name: string;
   readonly action: AnyAction;
   make(memory: DynamoMemory): Promise<Target>;
-  look(target: Target): Promise<unknown>;
+  readState(target: Target): Promise<unknown>;
   readonly before: unknown;
   readonly after: unknown;
   /** The changes of the action, and of its undo. */
@@ -146,7 +146,7 @@ export function aboutAction(one: Case, policy: string, given: Given): void {
     const outcome = played(one.name, {
       prepare: () => given.failing(one, policy),
       play: ({ deployment, message }, kills) => deployment.deliver(message, kills),
-      look: one.look,
+      readState: one.readState,
     });
 
     it('does, undisturbed, what it is for, as one action run, and publishes that', () => {
@@ -176,7 +176,7 @@ export function aboutUndo(one: Case, policy: string, given: Given): void {
         if (state.code !== 0) throw new Error(`trailseal undo: ${JSON.stringify(state)}`);
         return state;
       },
-      look: one.look,
+      readState: one.readState,
     };
     const outcome = played(`undo of ${one.name}`, scenario, afterEachWrite);
 

@@ -133,7 +133,7 @@ async function putBehindLoadBalancer(id: string, vpc: string): Promise<void> {
 }
 
 /** All that a quarantine changes, with names in the place of ids. */
-async function look({ resource: { id } }: Target): Promise<unknown> {
+async function readState({ resource: { id } }: Target): Promise<unknown> {
   const { Reservations } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
   const instance = Reservations?.[0]?.Instances?.[0];
   const vpc = instance?.VpcId ?? '';
@@ -183,7 +183,7 @@ export const instanceCase: Case = {
   name: 'quarantine',
   action: quarantine,
   make,
-  look,
+  readState,
   before: {
     state: 'running',
     protected: false,

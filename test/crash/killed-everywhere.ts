@@ -19,7 +19,7 @@ export interface Scenario {
   /** Has it happen, with its first processes killed, each at the call that is meant for it. */
   play(setting: Setting, kills: readonly Kill[]): Promise<MessageState>;
   /** How the resource is afterwards. */
-  look(target: Target): Promise<unknown>;
+  readState(target: Target): Promise<unknown>;
 }
 
 export interface Setting {
@@ -123,7 +123,7 @@ async function remainsOf(
   const actionRuns = await deployment.actionRuns(finding);
   const limits = await deployment.limiter.show();
   return {
-    state: await scenario.look(target),
+    state: await scenario.readState(target),
     changes: state.changes.map(nameAlone).toSorted(),
     actionRuns: canonical(
       actionRuns.map(({ action, sequence, status, lease, decision, before, plan, after, undo }) => ({

@@ -44,7 +44,7 @@ crashing(policies, (given) => {
         return { ...stage, message: await stage.deployment.record(stage.target, 'PASS') };
       },
       play: ({ deployment, message }, kills) => deployment.deliver(message, kills),
-      look: volume.look,
+      readState: volume.readState,
     });
 
     it('removes, undisturbed, the tags', () => {
@@ -62,7 +62,7 @@ crashing(policies, (given) => {
     const outcome = played('the beginning of a grace period', {
       prepare: () => given.failing(key, 'waiting'),
       play: ({ deployment, message }, kills) => deployment.deliver(message, kills),
-      look: key.look,
+      readState: key.readState,
     });
 
     it('schedules, undisturbed, its end, and publishes that', () => {
@@ -80,7 +80,7 @@ crashing(policies, (given) => {
     const outcome = played('a requested action', {
       prepare: () => given.failing(key, 'requesting'),
       play: (stage, kills) => stage.deployment.deliver(requested(stage, 'fix'), kills),
-      look: key.look,
+      readState: key.readState,
     });
 
     it('is, undisturbed, carried out and answered', () => {
@@ -104,7 +104,7 @@ crashing(policies, (given) => {
         return stage;
       },
       play: (stage, kills) => stage.deployment.deliver(requested(stage, 'undo'), kills),
-      look: key.look,
+      readState: key.readState,
     });
 
     it('is, undisturbed, carried out and answered', () => {
@@ -123,9 +123,9 @@ crashing(policies, (given) => {
       prepare: () => given.failing(key, 'fixing'),
       play: ({ deployment, target, message }, kills) =>
         deployment.deliver(message, kills, async () =>
-          (await key.look(target)) === key.after ? [await deployment.record(target, 'PASS')] : [],
+          (await key.readState(target)) === key.after ? [await deployment.record(target, 'PASS')] : [],
         ),
-      look: key.look,
+      readState: key.readState,
     });
     leavesAndPublishesAsUndisturbed(outcome);
   });

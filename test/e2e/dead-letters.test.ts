@@ -39,7 +39,7 @@ async function letters(queue: string): Promise<readonly DeadLetter[]> {
 describe('a message that is neither an event nor of Trailseal', () => {
   it.each([
     ['that is not JSON', 'not JSON at all', /^it is no JSON: /],
-    ['of a version that is not known', '{"trailseal":{"version":99,"kind":"look"}}', /version is 99/],
+    ['of a version that is not known', '{"trailseal":{"version":99,"kind":"re-evaluate"}}', /version is 99/],
   ])('%s is dead-lettered with its reason', async (_what, body, reason) => {
     await send(stack, 'ec2', [body]);
     await eventually(async () => expect((await letters('ec2')).map((letter) => letter.body)).toContain(body));

@@ -42,9 +42,9 @@ const reversible = cases.flatMap((one) =>
 describe.each(cases)('$name', (one: Case) => {
   it('changes the failing resource to what it should be', async () => {
     const target = await one.make(world.memory);
-    const was = await one.look(target);
+    const was = await one.readState(target);
     await world.carryOut(one.action, target);
-    expect([was, await one.look(target)]).toEqual([one.before, one.after]);
+    expect([was, await one.readState(target)]).toEqual([one.before, one.after]);
   });
 
   it('is done, and says so', async () => {
@@ -87,7 +87,7 @@ describe.each(reversible)('the undo of $name', (one) => {
     const target = await one.make(world.memory);
     await world.carryOut(one.action, target);
     const { kind } = await world.undo(one.action, target);
-    expect([kind, await one.look(target)]).toEqual(['undone', one.before]);
+    expect([kind, await one.readState(target)]).toEqual(['undone', one.before]);
   });
 
   it('makes no write that it need not', async () => {
@@ -124,7 +124,7 @@ describe.each(cases.filter(({ undone }) => undone === 'command'))('the undo of $
     const target = await one.make(world.memory);
     await world.carryOut(one.action, target);
     const { kind } = await world.undo(one.action, target);
-    expect([kind, await one.look(target)]).toEqual(['command', one.after]);
+    expect([kind, await one.readState(target)]).toEqual(['command', one.after]);
   });
 });
 
@@ -133,9 +133,9 @@ describe.each(cases.filter(({ meddle }) => meddle !== undefined))('the undo of $
     const target = await one.make(world.memory);
     await world.carryOut(one.action, target);
     await one.meddle?.(target);
-    const found = await one.look(target);
+    const found = await one.readState(target);
     const { kind } = await world.undo(one.action, target);
-    expect([kind, await one.look(target)]).toEqual(['refused', found]);
+    expect([kind, await one.readState(target)]).toEqual(['refused', found]);
   });
 });
 
@@ -149,11 +149,11 @@ describe('several findings of one resource', () => {
     const other: Target = { ...one, finding };
     await world.carryOut(volume.action, one);
     await world.carryOut(volume.action, other);
-    const both = await volume.look(one);
+    const both = await volume.readState(one);
     await world.undo(volume.action, one);
-    const left = await volume.look(one);
+    const left = await volume.readState(one);
     await world.undo(volume.action, other);
-    expect([both, left, await volume.look(one)]).toEqual([
+    expect([both, left, await volume.readState(one)]).toEqual([
       tagsOf('another-control ec2-volume-encryption'),
       tagsOf('another-control'),
       ['owner=ana'],
@@ -313,7 +313,7 @@ async function killedEverywhere(
     return {
       killed,
       left: {
-        state: await one.look(target),
+        state: await one.readState(target),
         writes: world.writes.slice(written).sort(),
         actionRuns: actionRuns.map(({ status, sequence, lease, decision }) => ({
           status,

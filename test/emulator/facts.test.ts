@@ -201,8 +201,8 @@ describe('volumes', () => {
 
 /** The resources that one turns out to be, as AWS knows them. */
 async function seen(resource: Resource, facts: readonly FactName[]): Promise<readonly Resource[]> {
-  const [looked = []] = await provider.look([{ resource, facts }]);
-  return looked.map((each) => each.resource);
+  const [current = []] = await provider.readCurrent([{ resource, facts }]);
+  return current.map((each) => each.resource);
 }
 
 /** An instance with an encrypted volume of its launch, and an unencrypted one that no launch named. */
@@ -261,10 +261,10 @@ describe('looking at resources', () => {
   });
 
   it('reads the ARN and the tags of a cluster and of a node group', async () => {
-    await makeCluster('looked-at');
+    await makeCluster('current-at');
     const made = await eks.send(
       new CreateNodegroupCommand({
-        clusterName: 'looked-at',
+        clusterName: 'current-at',
         nodegroupName: 'blue',
         subnets: [subnetId],
         nodeRole: `arn:aws:iam::${account}:role/node`,
@@ -272,14 +272,14 @@ describe('looking at resources', () => {
         tags: { owner: 'payments' },
       }),
     );
-    const [cluster] = await seen(of('AwsEksCluster', 'looked-at'), ['eks.version']);
-    const [group] = await seen(of('AwsEksNodegroup', 'looked-at/blue'), ['eks.nodegroup']);
+    const [cluster] = await seen(of('AwsEksCluster', 'current-at'), ['eks.version']);
+    const [group] = await seen(of('AwsEksNodegroup', 'current-at/blue'), ['eks.nodegroup']);
     expect(cluster).toMatchObject({
-      arn: `arn:aws:eks:${region}:${account}:cluster/looked-at`,
+      arn: `arn:aws:eks:${region}:${account}:cluster/current-at`,
       tags: {},
     });
     expect(group).toMatchObject({
-      id: 'looked-at/blue',
+      id: 'current-at/blue',
       arn: told(made.nodegroup?.nodegroupArn, 'the ARN of the node group'),
       tags: { owner: 'payments' },
     });

@@ -53,7 +53,7 @@ export interface Case {
   /** Makes a resource that fails, and has the state table remember what earlier looks would have seen. */
   make(memory: DynamoMemory): Promise<Target>;
   /** What the action is about, as AWS has it. */
-  look(target: Target): Promise<unknown>;
+  readState(target: Target): Promise<unknown>;
   /** What `look` gives before, and after. */
   readonly before: unknown;
   readonly after: unknown;
@@ -186,7 +186,7 @@ export const cases: readonly Case[] = [
         `arn:aws:ec2:${region}:${account}:volume/${id}`,
       );
     },
-    look: volumeTags,
+    readState: volumeTags,
     before: ['owner=ana'],
     after: tagsFor('ec2-volume-encryption'),
     writes: ['CreateTags'],
@@ -204,7 +204,7 @@ export const cases: readonly Case[] = [
       await eks.send(new TagResourceCommand({ resourceArn: arn, tags: { owner: 'ana' } }));
       return target('eks-audit-logging', 'AwsEksCluster', id, arn);
     },
-    look: async (of) => namesOf(Object.entries((await describeCluster(of))?.tags ?? {})),
+    readState: async (of) => namesOf(Object.entries((await describeCluster(of))?.tags ?? {})),
     before: ['owner=ana'],
     after: tagsFor('eks-audit-logging'),
     writes: ['TagResource'],
@@ -219,7 +219,7 @@ export const cases: readonly Case[] = [
       await kms.send(new TagKey({ KeyId: id, Tags: [{ TagKey: 'owner', TagValue: 'ana' }] }));
       return target('kms-key-rotation', 'AwsKmsKey', id, arn);
     },
-    async look({ resource }) {
+    async readState({ resource }) {
       const { Tags } = await kms.send(new ListResourceTagsCommand({ KeyId: resource.id }));
       return namesOf(Tags?.map(({ TagKey, TagValue }) => [TagKey, TagValue]));
     },
@@ -242,7 +242,7 @@ export const cases: readonly Case[] = [
       await kms.send(new ScheduleKeyDeletionCommand({ KeyId: id, PendingWindowInDays: 7 }));
       return it;
     },
-    look: keyState,
+    readState: keyState,
     before: 'PendingDeletion',
     after: 'Enabled',
     writes: ['CancelKeyDeletion', 'EnableKey'],
@@ -256,7 +256,7 @@ export const cases: readonly Case[] = [
       await kms.send(new ScheduleKeyDeletionCommand({ KeyId: id, PendingWindowInDays: 7 }));
       return target('kms-key-deletion', 'AwsKmsKey', id, arn);
     },
-    look: keyState,
+    readState: keyState,
     before: 'PendingDeletion',
     after: 'Disabled',
     writes: ['CancelKeyDeletion'],
@@ -270,7 +270,7 @@ export const cases: readonly Case[] = [
       await kms.send(new DisableKeyCommand({ KeyId: id }));
       return target('kms-key-disabled', 'AwsKmsKey', id, arn);
     },
-    look: keyState,
+    readState: keyState,
     before: 'Disabled',
     after: 'Enabled',
     writes: ['EnableKey'],
@@ -286,7 +286,7 @@ export const cases: readonly Case[] = [
       const { id, arn } = await makeKey();
       return target('kms-key-rotation', 'AwsKmsKey', id, arn);
     },
-    look: async ({ resource }) =>
+    readState: async ({ resource }) =>
       (await kms.send(new GetKeyRotationStatusCommand({ KeyId: resource.id }))).KeyRotationEnabled,
     before: false,
     after: true,
@@ -305,7 +305,7 @@ export const cases: readonly Case[] = [
       await kms.send(new PutKeyPolicyCommand({ KeyId: id, PolicyName: 'default', Policy: badPolicy }));
       return it;
     },
-    look: async ({ resource }) =>
+    readState: async ({ resource }) =>
       (await kms.send(new GetKeyPolicyCommand({ KeyId: resource.id, PolicyName: 'default' }))).Policy,
     before: badPolicy,
     after: goodPolicy,
@@ -330,7 +330,7 @@ export const cases: readonly Case[] = [
       );
       return target('kms-grant', 'AwsKmsGrant', `${id}/${told(GrantId, 'the grant')}`, arn);
     },
-    look: async ({ resource }) =>
+    readState: async ({ resource }) =>
       (await kms.send(new ListGrantsCommand({ KeyId: resource.arn }))).Grants?.map(
         (grant) => grant.GranteePrincipal,
       ),
@@ -346,7 +346,7 @@ export const cases: readonly Case[] = [
       await ec2.send(new DisableEbsEncryptionByDefaultCommand({}));
       return target('ebs-default-encryption', 'AwsAccount', account, `arn:aws:iam::${account}:root`);
     },
-    look: async () => (await ec2.send(new GetEbsEncryptionByDefaultCommand({}))).EbsEncryptionByDefault,
+    readState: async () => (await ec2.send(new GetEbsEncryptionByDefaultCommand({}))).EbsEncryptionByDefault,
     before: false,
     after: true,
     writes: ['EnableEbsEncryptionByDefault'],
@@ -364,7 +364,7 @@ export const cases: readonly Case[] = [
       const arn = `arn:aws:ec2:${region}::snapshot/${id}`;
       return target('ebs-snapshot-sharing', 'AwsEc2Snapshot', id, arn, { allowedAccounts: ['111122223333'] });
     },
-    async look({ resource }) {
+    async readState({ resource }) {
       const { CreateVolumePermissions } = await ec2.send(
         new DescribeSnapshotAttributeCommand({
           SnapshotId: resource.id,
@@ -393,7 +393,7 @@ export const cases: readonly Case[] = [
       const { id, arn } = await makeCluster();
       return target('eks-endpoint-access', 'AwsEksCluster', id, arn, { allowedCidrs: ['203.0.113.0/24'] });
     },
-    look: endpointOf,
+    readState: endpointOf,
     before: [true, false, ['0.0.0.0/0']],
     after: [true, true, ['203.0.113.0/24']],
     writes: ['UpdateClusterConfig'],
@@ -410,7 +410,7 @@ export const cases: readonly Case[] = [
       const { id, arn } = await makeCluster();
       return target('eks-audit-logging', 'AwsEksCluster', id, arn);
     },
-    look: async (of) =>
+    readState: async (of) =>
       (await describeCluster(of))?.logging?.clusterLogging?.flatMap(({ types = [], enabled }) =>
         enabled ? types : [],
       ),

@@ -144,7 +144,7 @@ describe('trailseal policy push', () => {
   it('overrides the policy, which functions apply', async () => {
     const { code, stderr } = await policy('push', narrowerFile, ...agreed);
     expect([code, stderr]).toEqual([0, '']);
-    const { policy: effective } = await started().look();
+    const { policy: effective } = await started().read();
     expect(effective.file).toBe(`parameter ${parameter} version 1`);
     expect(effective.controls.get('kms-key-rotation')).toMatchObject({
       severity: 'HIGH',
@@ -276,7 +276,7 @@ describe('trailseal policy show', () => {
     expect(stdout).toContain(`In effect: ${parameter}, version 1`);
     expect(stdout).toContain('there is no control "kms-key-rotatoin" (did you mean kms-key-rotation?)');
     expect(code).toBe(1);
-    expect((await started().look()).policy.file).toBe(`parameter ${parameter} version 1`);
+    expect((await started().read()).policy.file).toBe(`parameter ${parameter} version 1`);
   });
 });
 
@@ -285,7 +285,7 @@ describe('trailseal policy clear', () => {
     await policy('push', narrowerFile, ...agreed);
     const { code } = await policy('clear', ...agreed);
     expect(code).toBe(0);
-    expect((await started().look()).policy.file).toBe('deployed.yml');
+    expect((await started().read()).policy.file).toBe('deployed.yml');
   });
 
   it('deletes nothing where there is no override', async () => {
@@ -300,7 +300,7 @@ describe('trailseal policy clear', () => {
     const flags = { stage, region, format: 'table' } as const;
     const code = await runPolicyClear(flags, new AbortController().signal, async () => '');
     stream.mockRestore();
-    expect([code, (await started().look()).policy.file]).toEqual([1, `parameter ${parameter} version 1`]);
+    expect([code, (await started().read()).policy.file]).toEqual([1, `parameter ${parameter} version 1`]);
   });
 });
 
@@ -308,7 +308,7 @@ describe('the versions of a parameter', () => {
   it('are read back to the newest valid one, over more than one page', async () => {
     await putByHand(JSON.stringify(checkedOf(narrower)));
     for (let version = 2; version <= 60; version++) await putByHand(`wrong ${version}`);
-    expect((await started().look()).policy.file).toBe(`parameter ${parameter} version 1`);
+    expect((await started().read()).policy.file).toBe(`parameter ${parameter} version 1`);
   });
 });
 

@@ -202,5 +202,5 @@ export function randomFacts(random: Random): LiveFactProvider {
       return { resource: volume, facts: factsOf({ ...request, resource: volume }) };
     });
   };
-  return { look: async (requests) => requests.map(look) };
+  return { readCurrent: async (requests) => requests.map(look) };
 }

@@ -162,8 +162,8 @@ function forged(samples: readonly Sample[]): fc.Arbitrary<string> {
   return fc.oneof(
     own(
       fc.record({
-        kind: fc.constant('look'),
-        looks: fc.array(
+        kind: fc.constant('re-evaluate'),
+        resources: fc.array(
           fc.record(
             {
               resource: forgedResource,
@@ -195,8 +195,8 @@ function forged(samples: readonly Sample[]): fc.Arbitrary<string> {
       }),
     ),
     own(fc.record({ kind: fc.constant('scan'), of: hostileValue, token: hostileValue })),
-    own(fc.record({ kind: hostileValue, looks: hostileValue })),
-    hostileValue.map((version) => JSON.stringify({ trailseal: { version, kind: 'look' } })),
+    own(fc.record({ kind: hostileValue, resources: hostileValue })),
+    hostileValue.map((version) => JSON.stringify({ trailseal: { version, kind: 're-evaluate' } })),
     hostileValue.map((trailseal) => JSON.stringify({ trailseal })),
     fc.tuple(fc.constantFrom(...samples), fc.oneof(fc.integer(), hostileValue)).map(([{ text }, attempt]) =>
       JSON.stringify({
@@ -211,8 +211,8 @@ function forged(samples: readonly Sample[]): fc.Arbitrary<string> {
 const deep = `${'['.repeat(60_000)}${']'.repeat(60_000)}`;
 const deeplyNested: readonly string[] = [
   deep,
-  `{"trailseal":{"version":${deep},"kind":"look"}}`,
-  `{"trailseal":{"version":${messageVersion},"kind":"look","looks":[{"resource":${deep}}]}}`,
+  `{"trailseal":{"version":${deep},"kind":"re-evaluate"}}`,
+  `{"trailseal":{"version":${messageVersion},"kind":"re-evaluate","resources":[{"resource":${deep}}]}}`,
   `{"eventSource":"kms.amazonaws.com","eventName":"CreateKey","requestParameters":${deep}}`,
 ];
 

@@ -105,9 +105,9 @@ function faultsOfSending({ event, sent, given }: Handled): readonly string[] {
           ? []
           : [`it requested ${body}`];
       }
-      const look = parseBody(body);
-      if (look.kind !== 'look') return [`it sent ${body}`];
-      return look.looks.flatMap(({ resource }) => violationsOfAccountRegion(resource));
+      const message = parseBody(body);
+      if (message.kind !== 're-evaluate') return [`it sent ${body}`];
+      return message.resources.flatMap(({ resource }) => violationsOfAccountRegion(resource));
     }),
     ...given.flatMap(({ finding, expires, lifted }) => {
       // The end of an exemption exempts nothing, whether or not there was one.
@@ -133,7 +133,7 @@ function faultsOfNotes({ event, notes }: Handled): readonly string[] {
 
 describe('hostile messages in the queue of operators', () => {
   it('request nothing but for selected findings of the deployment’s own, and are noted and logged as plain text', async () => {
-    const tally = { customActions: 0, looks: 0, exemptions: 0, notes: 0, malformed: 0 };
+    const tally = { customActions: 0, rechecks: 0, exemptions: 0, notes: 0, malformed: 0 };
     const lines: string[] = [];
     const streams = [process.stdout, process.stderr].map((stream) =>
       vi.spyOn(stream, 'write').mockImplementation((chunk: unknown) => {
@@ -154,7 +154,7 @@ describe('hostile messages in the queue of operators', () => {
           }
           expect([...faultsOfSending(result), ...faultsOfNotes(result), ...logged]).toEqual([]);
           tally.customActions += result.sent.filter(({ queue }) => queue === 'remediate').length;
-          tally.looks += result.sent.filter(({ queue }) => queue !== 'remediate').length;
+          tally.rechecks += result.sent.filter(({ queue }) => queue !== 'remediate').length;
           tally.exemptions += result.given.length;
           tally.notes += result.notes.length;
         }),

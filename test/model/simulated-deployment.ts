@@ -395,7 +395,7 @@ export class SimulatedDeployment {
       policy: this.policy,
       accountRegion,
       facts: {
-        look: run.wrap(async (requests) =>
+        readCurrent: run.wrap(async (requests) =>
           requests.map(({ resource, facts }) => {
             const key = this.#keyOf(resource);
             const answer = factsOf(key);

@@ -33,8 +33,8 @@ type Aws = ReturnType<typeof mockAws>;
 
 /** The resources that one request gives, without their facts. */
 async function resourcesOf(aws: Aws, resource: Resource, facts: readonly FactName[]) {
-  const [looked = []] = await aws.look([{ resource, facts }]);
-  return looked.map((each) => each.resource);
+  const [current = []] = await aws.readCurrent([{ resource, facts }]);
+  return current.map((each) => each.resource);
 }
 
 const arn = (rest: string) => `arn:aws:ec2:${region}:${account}:${rest}`;
@@ -136,8 +136,8 @@ describe('the tags of a resource', () => {
       aws.ec2
         .on(DescribeLaunchTemplateVersionsCommand)
         .resolves({ LaunchTemplateVersions: [{ VersionNumber: 1 }] });
-      const [looked] = await resourcesOf(aws, resource, [fact]);
-      expect(looked).not.toHaveProperty('tags');
+      const [current] = await resourcesOf(aws, resource, [fact]);
+      expect(current).not.toHaveProperty('tags');
     },
   );
 });
@@ -150,15 +150,15 @@ describe('a resource that can not be seen', () => {
       .on(DescribeVolumesCommand)
       .rejectsOnce(ec2Error('InvalidVolume.NotFound', 'no such volume'))
       .resolves({ Volumes: [] });
-    expect(await aws.look([{ resource: asked, facts: volumeFacts, mayBeDeleted: true }])).toMatchObject([
-      [{ resource: asked, facts: { 'ec2.volumeEncryption': { reason: 'deleted' } } }],
-    ]);
+    expect(
+      await aws.readCurrent([{ resource: asked, facts: volumeFacts, mayBeDeleted: true }]),
+    ).toMatchObject([[{ resource: asked, facts: { 'ec2.volumeEncryption': { reason: 'deleted' } } }]]);
   });
 
   it('is not asked for where its place is not told', async () => {
     const aws = mockAws();
     const nowhere = { ...volume('i-1:/dev/sdb'), region: 'unknown' };
-    expect(await aws.look([{ resource: nowhere, facts: volumeFacts }])).toMatchObject([
+    expect(await aws.readCurrent([{ resource: nowhere, facts: volumeFacts }])).toMatchObject([
       [{ resource: nowhere, facts: { 'ec2.volumeKey': { reason: 'unreadable' } } }],
     ]);
     expect(aws.calls()).toEqual([]);
@@ -178,8 +178,8 @@ describe('a volume', () => {
     const aws = mockAws();
     withVolumes(aws, [{ VolumeId: 'vol-1', Encrypted: false, ...(Attachments && { Attachments }) }]);
     const asked = { ...volume('vol-1'), partOf: 'what an event told' };
-    const [looked] = await resourcesOf(aws, asked, volumeFacts);
-    expect(looked?.partOf).toBe(partOf);
+    const [current] = await resourcesOf(aws, asked, volumeFacts);
+    expect(current?.partOf).toBe(partOf);
   });
 });
 
@@ -206,7 +206,7 @@ describe('an instance and device that stand for a volume', () => {
       },
     ]);
     const accountRegion = { type: 'AwsEc2Volume', account, region };
-    expect(await aws.look([{ resource: standIn, facts: volumeFacts }])).toMatchObject([
+    expect(await aws.readCurrent([{ resource: standIn, facts: volumeFacts }])).toMatchObject([
       [
         {
           resource: {
@@ -238,25 +238,25 @@ describe('an instance and device that stand for a volume', () => {
       { VolumeId: 'vol-1', Encrypted: false },
       { VolumeId: 'vol-2', Encrypted: false },
     ]);
-    const looked = await aws.look(
+    const current = await aws.readCurrent(
       ['/dev/sda1', '/dev/sdb'].map((device) => ({ resource: volume(`i-1:${device}`), facts: volumeFacts })),
     );
-    expect(looked.map((each) => each.map(({ resource }) => resource.id))).toEqual([
+    expect(current.map((each) => each.map(({ resource }) => resource.id))).toEqual([
       ['vol-1', 'vol-2'],
       ['vol-1', 'vol-2'],
     ]);
     expect(aws.calls()).toEqual(['ec2:DescribeInstances', 'ec2:DescribeVolumes']);
   });
 
-  it('stay beside the volumes that are there, to be looked at again, while the instance starts', async () => {
+  it('stay beside the volumes that are there, to be current at again, while the instance starts', async () => {
     const aws = mockAws();
     withInstance(aws, {
       State: { Name: 'pending' },
       BlockDeviceMappings: [mapping('/dev/sdb', 'vol-2')],
     });
     withVolumes(aws, [{ VolumeId: 'vol-2', Encrypted: false }]);
-    const [looked = []] = await aws.look([{ resource: standIn, facts: volumeFacts }]);
-    expect(looked).toMatchObject([
+    const [current = []] = await aws.readCurrent([{ resource: standIn, facts: volumeFacts }]);
+    expect(current).toMatchObject([
       { resource: { id: 'vol-2' } },
       {
         resource: standIn,
@@ -274,8 +274,8 @@ describe('an instance and device that stand for a volume', () => {
     const aws = mockAws();
     withInstance(aws, { BlockDeviceMappings: [mapping('/dev/sdb', 'vol-2')] });
     withVolumes(aws, [{ VolumeId: 'vol-2', Encrypted: false }]);
-    const looked = await resourcesOf(aws, standIn, volumeFacts);
-    expect(looked.map(({ id }) => id)).toEqual(['vol-2']);
+    const current = await resourcesOf(aws, standIn, volumeFacts);
+    expect(current.map(({ id }) => id)).toEqual(['vol-2']);
   });
 
   it.each<InstanceStateName>(['running', 'stopped'])(
@@ -283,7 +283,7 @@ describe('an instance and device that stand for a volume', () => {
     async (Name) => {
       const aws = mockAws();
       withInstance(aws, { State: { Name }, BlockDeviceMappings: [] });
-      expect(await aws.look([{ resource: standIn, facts: volumeFacts }])).toMatchObject([
+      expect(await aws.readCurrent([{ resource: standIn, facts: volumeFacts }])).toMatchObject([
         [
           {
             resource: standIn,
@@ -302,7 +302,7 @@ describe('an instance and device that stand for a volume', () => {
   it('were deleted with the instance', async () => {
     const aws = mockAws();
     withInstance(aws, { State: { Name: 'terminated' } });
-    expect(await aws.look([{ resource: standIn, facts: volumeFacts }])).toMatchObject([
+    expect(await aws.readCurrent([{ resource: standIn, facts: volumeFacts }])).toMatchObject([
       [
         {
           resource: standIn,
@@ -315,7 +315,7 @@ describe('an instance and device that stand for a volume', () => {
   it('stay what they are where EC2 denies to tell of the instance', async () => {
     const aws = mockAws();
     aws.ec2.on(DescribeInstancesCommand).rejects(ec2Error('UnauthorizedOperation', 'no'));
-    expect(await aws.look([{ resource: standIn, facts: volumeFacts }])).toMatchObject([
+    expect(await aws.readCurrent([{ resource: standIn, facts: volumeFacts }])).toMatchObject([
       [{ resource: standIn, facts: { 'ec2.volumeEncryption': { reason: 'denied' } } }],
     ]);
   });
@@ -324,8 +324,8 @@ describe('an instance and device that stand for a volume', () => {
     const aws = mockAws();
     withInstance(aws, { BlockDeviceMappings: [mapping('/dev/sda1', 'vol-1')] });
     aws.ec2.on(DescribeVolumesCommand).rejects(ec2Error('UnauthorizedOperation', 'no'));
-    const [[looked] = []] = await aws.look([{ resource: standIn, facts: volumeFacts }]);
-    expect(looked?.resource).toEqual({
+    const [[current] = []] = await aws.readCurrent([{ resource: standIn, facts: volumeFacts }]);
+    expect(current?.resource).toEqual({
       type: 'AwsEc2Volume',
       id: 'vol-1',
       arn: arn('volume/vol-1'),
@@ -333,7 +333,7 @@ describe('an instance and device that stand for a volume', () => {
       region,
       partOf: arn('instance/i-1'),
     });
-    expect(looked?.facts['ec2.volumeEncryption']).toMatchObject({ reason: 'denied' });
+    expect(current?.facts['ec2.volumeEncryption']).toMatchObject({ reason: 'denied' });
   });
 });
 
@@ -364,14 +364,14 @@ it('costs a handful of calls for 10 launches of 100 instances with 2 volumes eac
   aws.kms
     .on(DescribeKeyCommand)
     .resolves({ KeyMetadata: { KeyId: key.id, Arn: keyArn, KeyManager: 'CUSTOMER' } });
-  const looked = await aws.look(
+  const current = await aws.readCurrent(
     ids.flatMap((id) => [
       { resource: instance(id), facts: ['ec2.instance', 'ec2.instanceType'] as const },
       { resource: volume(`${id}:/dev/sda1`), facts: volumeFacts },
       { resource: volume(`${id}:/dev/sdb`), facts: volumeFacts },
     ]),
   );
-  const resources = new Set(looked.flat().map(({ resource }) => resource.id));
+  const resources = new Set(current.flat().map(({ resource }) => resource.id));
   expect(resources.size).toBe(3_000);
   const calls = Map.groupBy(aws.calls(), (call) => call);
   expect(Object.fromEntries([...calls].map(([call, made]) => [call, made.length]))).toEqual({

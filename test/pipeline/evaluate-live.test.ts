@@ -98,7 +98,7 @@ describe('evaluating live', () => {
 
   it('rejects when a fact that the control reads was not answered for', async () => {
     const provider: LiveFactProvider = {
-      look: async () => [[{ resource: volume('vol-1'), facts: {} }]],
+      readCurrent: async () => [[{ resource: volume('vol-1'), facts: {} }]],
     };
     await expect(
       evaluateLive([{ control: counted().control, resource: volume('vol-1') }], provider, noSettings),

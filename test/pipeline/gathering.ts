@@ -45,7 +45,7 @@ export function mockAws(cache?: Cache) {
     /** The API calls made so far, as IAM names them. */
     calls: (): readonly string[] => callsOf(aws),
     gather: (requests: readonly FactRequest[]) => provider.gather(requests),
-    look: (requests: readonly FactRequest[]) => provider.look(requests),
+    readCurrent: (requests: readonly FactRequest[]) => provider.readCurrent(requests),
     provider,
     /** One fact of one resource; throws when it was not gathered, so that its test fails. */
     async read(resource: Resource, name: FactName): Promise<Fact<unknown>> {

@@ -81,7 +81,7 @@ export async function simulated(
     policy: policyOf(policy),
     accountRegion,
     facts: {
-      look: async (requests) =>
+      readCurrent: async (requests) =>
         requests.map(({ resource, facts }) => {
           const answer = answers.facts ?? factsOf(fake.state.value);
           return [

@@ -30,14 +30,14 @@ describe('the permissions of a fact', () => {
 
   it.each(facts)('%s: are the calls that looking at it makes, too', async (name) => {
     const aws = richAws();
-    await aws.look(resources.map((each) => ({ resource: each, facts: [name], mayBeDeleted: true })));
+    await aws.readCurrent(resources.map((each) => ({ resource: each, facts: [name], mayBeDeleted: true })));
     expect([...new Set(aws.calls())].sort()).toEqual(permissionsFor([name]));
   });
 
   it('cover every call of each control', async () => {
     for (const control of controls) {
       const aws = richAws();
-      await aws.look(
+      await aws.readCurrent(
         resources
           .filter(({ type }) => type === control.resourceType)
           .map((each) => ({ resource: each, facts: control.facts })),

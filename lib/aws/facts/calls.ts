@@ -36,12 +36,14 @@ export async function describeAll<T>(
   const facts = new Map<string, Fact<T>>();
   // In a filter, * and ? would match any id; no id contains them.
   let missing = ids.filter((id) => /^[\w.:/-]+$/.test(id));
-  for (let looks = 1; missing.length > 0; looks += 1) {
+  for (let attempt = 1; missing.length > 0; attempt += 1) {
     await Promise.all(
       chunks(missing, describe.size).map(async (chunk) => {
         try {
           const found =
-            looks === 1 ? await look(describe, chunk, lookups) : await describe.byFilter(chunk, lookups);
+            attempt === 1
+              ? await byIdOrFilter(describe, chunk, lookups)
+              : await describe.byFilter(chunk, lookups);
           for (const item of found) {
             for (const id of describe.idsOf(item)) {
               if (id !== undefined) facts.set(id, lookups.answered(item, describe.action));
@@ -54,12 +56,12 @@ export async function describeAll<T>(
       }),
     );
     missing = missing.filter((id) => !facts.has(id));
-    if (!missing.some(waitsFor) || !(await lookups.pause(looks))) break;
+    if (!missing.some(waitsFor) || !(await lookups.pause(attempt))) break;
   }
   return new Map(ids.map((id) => [id, facts.get(id) ?? notThere(id, describe.action)]));
 }
 
-async function look<T>(
+async function byIdOrFilter<T>(
   describe: Describe<T>,
   ids: readonly string[],
   lookups: Lookups,
@@ -84,14 +86,14 @@ export async function askEach<T>(
   ask: (id: string) => Promise<T | undefined>,
 ): Promise<Facts<T>> {
   const find = async (id: string): Promise<Fact<T>> => {
-    for (let looks = 1; ; looks += 1) {
+    for (let attempt = 1; ; attempt += 1) {
       try {
         const found = await ask(id);
         if (found !== undefined) return lookups.answered(found, action);
       } catch (error) {
         if (!isNotFound(error)) return failure(error, action);
       }
-      if (!waitsFor(id) || !(await lookups.pause(looks))) return notThere(id, action);
+      if (!waitsFor(id) || !(await lookups.pause(attempt))) return notThere(id, action);
     }
   };
   return new Map(await Promise.all(ids.map(async (id) => [id, await find(id)] as const)));

@@ -78,8 +78,8 @@ export class Lookups {
   }
 
   /** Waits before another read; returns `false` at once after the last one. */
-  async pause(looks: number): Promise<boolean> {
-    const delay = delays[looks - 1];
+  async pause(attempt: number): Promise<boolean> {
+    const delay = delays[attempt - 1];
     if (delay === undefined || this.#surroundings.now().getTime() + delay > this.#deadline) return false;
     await this.#surroundings.wait(delay);
     return true;

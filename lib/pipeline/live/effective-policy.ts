@@ -74,7 +74,7 @@ export class EffectivePolicy {
   }
 
   /** @throws PolicyUnreadable when the parameter, or its versions where the newest is wrong, can't be read. */
-  async look(): Promise<Effective> {
+  async read(): Promise<Effective> {
     const { parameter, name, now } = this.#options;
     let invalid: Effective['invalid'];
     try {

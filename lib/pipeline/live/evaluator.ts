@@ -187,7 +187,9 @@ export class Evaluator {
    */
   async #replaced(work: readonly Work[], results: readonly Result[]): Promise<readonly ToRecord[]> {
     const told = new Set(results.map(({ control, resource }) => `${control} ${resource}`));
-    const reEvaluated = work.filter(({ message }) => message.kind === 'look' || attemptOf(message) > 1);
+    const reEvaluated = work.filter(
+      ({ message }) => message.kind === 're-evaluate' || attemptOf(message) > 1,
+    );
     const standIns = reEvaluated.filter(
       ({ task: { control, resource } }) =>
         !resourceTypeOf(resource.type).hasOwnId(resource.id) && !told.has(`${control.id} ${resource.id}`),
@@ -212,10 +214,10 @@ export class Evaluator {
     });
   }
 
-  async #tasksOf(message: Message & { kind: 'event' | 'look' }, delivery: Delivery) {
+  async #tasksOf(message: Message & { kind: 'event' | 're-evaluate' }, delivery: Delivery) {
     const { serves, stateTable, now } = this.#options;
-    if (message.kind === 'look') {
-      return tasksOfRechecks(message.looks, delivery.id, now(), this.#enabled, serves);
+    if (message.kind === 're-evaluate') {
+      return tasksOfRechecks(message.resources, delivery.id, now(), this.#enabled, serves);
     }
     return tasksOf(message.event, message.attempt, this.#matcher, serves, (arns) => stateTable.partsOf(arns));
   }

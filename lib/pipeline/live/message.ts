@@ -14,7 +14,7 @@ export type Message =
   /** A CloudTrail event; `attempt` counts the evaluations of its resources, from 1. */
   | { readonly kind: 'event'; readonly event: TrailEvent; readonly attempt: number; readonly body: unknown }
   /** Resources to evaluate now, for a scheduled scan or an operator. */
-  | { readonly kind: 'look'; readonly looks: readonly Recheck[] }
+  | { readonly kind: 're-evaluate'; readonly resources: readonly Recheck[] }
   /** Findings that are pending publication to Security Hub. */
   | { readonly kind: 'publish'; readonly findings: readonly string[]; readonly attempt: number }
   /** A scheduled scan to run: of everything, or of one type of resource from where an earlier message stopped. */
@@ -64,11 +64,13 @@ export function parseMessage(value: unknown): Message {
     return malformed(`its version is ${described(at(own, 'version'))}, not ${messageVersion}`);
   }
   switch (kind) {
-    case 'look': {
-      const looks = list(own, 'looks').map(lookIn);
-      return looks.length > 0 && looks.every((look) => look !== undefined)
-        ? { kind, looks }
-        : malformed('a look names a resource without a known type, id, ARN, account or Region, or none');
+    case 're-evaluate': {
+      const resources = list(own, 'resources').map(recheckIn);
+      return resources.length > 0 && resources.every((recheck) => recheck !== undefined)
+        ? { kind, resources }
+        : malformed(
+            'a re-evaluation names a resource without a known type, id, ARN, account or Region, or none',
+          );
     }
     case 'publish': {
       const findings = list(own, 'findings').filter(
@@ -120,7 +122,7 @@ function described(value: unknown): string {
   return said.length > 100 ? `${said.slice(0, 100).toWellFormed()}…` : said;
 }
 
-function lookIn(value: unknown): Recheck | undefined {
+function recheckIn(value: unknown): Recheck | undefined {
   const resource = at(value, 'resource');
   const [type, id, arn, account, region, partOf] = ['type', 'id', 'arn', 'account', 'region', 'partOf'].map(
     (field) => text(resource, field),
@@ -146,12 +148,12 @@ function lookIn(value: unknown): Recheck | undefined {
  * The body of a message that requests the evaluation of resources. Tags are left out, because the evaluator reads
  * them anew.
  * @returns the body as an object, to be written as JSON.
- * @example recheckBody([{ resource }]) // { trailseal: { version: 1, kind: 'look', looks: [{ resource }] } }
+ * @example recheckBody([{ resource }]) // { trailseal: { version: 1, kind: 're-evaluate', resources: [{ resource }] } }
  */
-export function recheckBody(looks: readonly Recheck[]): unknown {
+export function recheckBody(rechecks: readonly Recheck[]): unknown {
   return own({
-    kind: 'look',
-    looks: looks.map(({ resource: { tags: _tags, ...resource }, controls }) => ({
+    kind: 're-evaluate',
+    resources: rechecks.map(({ resource: { tags: _tags, ...resource }, controls }) => ({
       resource,
       ...(controls === undefined ? {} : { controls }),
     })),

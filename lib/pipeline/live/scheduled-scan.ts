@@ -49,7 +49,7 @@ export interface Scanned {
   /** Of these, those whose finding is open. */
   readonly open: number;
   /** Resources sent for evaluation, and findings sent for publication. */
-  readonly looks: number;
+  readonly rechecks: number;
   readonly publications: number;
   /** Open failures of which remediation was reminded, because the reason why it skipped them may be over. */
   readonly reminders: number;
@@ -105,7 +105,7 @@ const nothing: Scanned = {
   listed: 0,
   entries: 0,
   open: 0,
-  looks: 0,
+  rechecks: 0,
   publications: 0,
   reminders: 0,
   continued: false,
@@ -137,12 +137,12 @@ async function scheduledScanType(
   let scanned = nothing;
   const continued = await pages({ of: type }, start, around, async (token) => {
     const page = await lister.list(around.clients, around.accountRegion, token);
-    const looks = page.resources.map((resource): Recheck => ({ resource }));
-    for (const queue of queues) await around.send(queue, recheckBodies(looks));
+    const rechecks = page.resources.map((resource): Recheck => ({ resource }));
+    for (const queue of queues) await around.send(queue, recheckBodies(rechecks));
     scanned = {
       ...scanned,
       listed: scanned.listed + page.resources.length,
-      looks: scanned.looks + looks.length * queues.length,
+      rechecks: scanned.rechecks + rechecks.length * queues.length,
       unlisted: [...scanned.unlisted, ...page.unlisted],
     };
     return page.token;
@@ -164,15 +164,15 @@ async function scheduledScanStateTable(
     const { entries, token } = await around.stateTable.page(around.accountRegion, from);
     for (const evaluator of evaluators) {
       const own = entries.filter(({ control }) => evaluatorById.get(control) === evaluator);
-      const looks = rechecksOf(own.filter(({ finding }) => finding?.status === 'OPEN'));
+      const rechecks = rechecksOf(own.filter(({ finding }) => finding?.status === 'OPEN'));
       const pending = own.filter((entry) => isPublicationPending(entry, around.now())).map(({ id }) => id);
       await around.send(evaluator, [
-        ...recheckBodies(looks),
+        ...recheckBodies(rechecks),
         ...inMessages(pending, findingsInMessage, publishBody),
       ]);
       scanned = {
         ...scanned,
-        looks: scanned.looks + looks.length,
+        rechecks: scanned.rechecks + rechecks.length,
         publications: scanned.publications + pending.length,
       };
     }
@@ -198,14 +198,14 @@ function remindersOf(
 
 /** Each resource once, with the controls whose entries name it. */
 function rechecksOf(entries: readonly Recorded[]): readonly Recheck[] {
-  const looks = new Map<string, { readonly resource: Resource; readonly controls: string[] }>();
+  const rechecks = new Map<string, { readonly resource: Resource; readonly controls: string[] }>();
   for (const { control, resource } of entries) {
     const key = `${resource.type} ${resource.id}`;
-    const look = looks.get(key) ?? { resource, controls: [] };
-    look.controls.push(control);
-    looks.set(key, look);
+    const recheck = rechecks.get(key) ?? { resource, controls: [] };
+    recheck.controls.push(control);
+    rechecks.set(key, recheck);
   }
-  return [...looks.values()];
+  return [...rechecks.values()];
 }
 
 /**
@@ -230,8 +230,8 @@ async function pages(
   return false;
 }
 
-function recheckBodies(looks: readonly Recheck[]): readonly unknown[] {
-  const { true: few = [], false: many = [] } = Object.groupBy(looks, ({ resource }) =>
+function recheckBodies(rechecks: readonly Recheck[]): readonly unknown[] {
+  const { true: few = [], false: many = [] } = Object.groupBy(rechecks, ({ resource }) =>
     resourceTypeOf(resource.type).reading === 'one-call-each' ? 'true' : 'false',
   );
   return [

@@ -107,13 +107,13 @@ export async function tasksOf(
  * @example tasksOfRechecks([{ resource }], 'm1', Date.now(), [], servesOnly(resource)) // { tasks: [], ignored: 'not-evaluated' }
  */
 export function tasksOfRechecks(
-  looks: readonly Recheck[],
+  rechecks: readonly Recheck[],
   messageId: string,
   now: number,
   controls: readonly Control[],
   serves: Serves,
 ): Tasks {
-  const here = looks.filter(({ resource }) => isServed(resource, serves));
+  const here = rechecks.filter(({ resource }) => isServed(resource, serves));
   if (here.length === 0) return ignored('other-account-or-region');
   const tasks = here.flatMap(({ resource, controls: wanted }) =>
     controls
@@ -122,7 +122,7 @@ export function tasksOfRechecks(
         control,
         resource,
         // A second delivery is a second evaluation, which may give another verdict.
-        key: `look/${messageId} ${now}`,
+        key: `re-evaluate/${messageId} ${now}`,
         cause: scheduledScanAt(now),
         deleted: false,
         mayBeDeleted: true,

@@ -74,7 +74,7 @@ export function findFiles(paths: readonly string[]): FoundFiles {
     let count = 0;
     for (const name of names) {
       const path = join(folder, name);
-      const stat = look(path);
+      const stat = statOf(path);
       if (stat === undefined) continue;
       if (stat.isDirectory()) {
         count += walk(path, identityOf(stat), [...above, identity]);
@@ -91,7 +91,7 @@ export function findFiles(paths: readonly string[]): FoundFiles {
     return count;
   };
 
-  const look = (path: string): BigIntStats | undefined => {
+  const statOf = (path: string): BigIntStats | undefined => {
     try {
       return statSync(path, { bigint: true });
     } catch (error) {
@@ -101,7 +101,7 @@ export function findFiles(paths: readonly string[]): FoundFiles {
   };
 
   for (const path of new Set(paths)) {
-    const stat = look(path);
+    const stat = statOf(path);
     if (stat === undefined) continue;
     if (!stat.isDirectory()) files.push({ path, bytes: Number(stat.size), identity: identityOf(stat) });
     else if (walk(path, identityOf(stat), []) === 0) errors.push({ file: path, reason: nothing });

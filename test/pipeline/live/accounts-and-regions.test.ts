@@ -50,7 +50,7 @@ function disabledIn({ account, region }: AccountRegion) {
 function evaluator() {
   const asked: string[] = [];
   const facts: LiveFactProvider = {
-    look: async (requests) =>
+    readCurrent: async (requests) =>
       requests.map(({ resource, facts: names }) => {
         asked.push(resource.arn);
         const source = { kind: 'api', call: 'DescribeKey', at: '2026-03-01T12:00:00.000Z' } as const;

@@ -46,12 +46,12 @@ class AccountRegion {
 
 /** What a function goes by: the policy's name. */
 async function used(one: EffectivePolicy): Promise<string | undefined> {
-  return (await one.look()).policy.file;
+  return (await one.read()).policy.file;
 }
 
 describe('the effective policy', () => {
   it('is the deployed one where there is no parameter', async () => {
-    expect(await new AccountRegion().start().look()).toMatchObject({
+    expect(await new AccountRegion().start().read()).toMatchObject({
       policy: { file: 'trailseal.policy.yml' },
       invalid: undefined,
       unread: undefined,
@@ -61,7 +61,7 @@ describe('the effective policy', () => {
   it('is the override, named by parameter and version', async () => {
     const accountRegion = new AccountRegion();
     accountRegion.put(severity('HIGH'));
-    const { policy } = await accountRegion.start().look();
+    const { policy } = await accountRegion.start().read();
     expect(policy.file).toBe('parameter /trailseal/dev/policy version 1');
     expect(policy.controls.get('key-rotation')?.severity).toBe('HIGH');
   });
@@ -84,7 +84,7 @@ describe('the effective policy', () => {
     const accountRegion = new AccountRegion();
     accountRegion.put(severity('HIGH'));
     const one = accountRegion.start();
-    await one.look();
+    await one.read();
     accountRegion.versions = [];
     expect(await used(one)).toBe('trailseal.policy.yml');
   });
@@ -93,20 +93,20 @@ describe('the effective policy', () => {
     const accountRegion = new AccountRegion();
     accountRegion.put(severity('HIGH'));
     const one = accountRegion.start();
-    await one.look();
+    await one.read();
     accountRegion.versions = [];
     accountRegion.put(severity('LOW'));
-    expect((await one.look()).policy.controls.get('key-rotation')?.severity).toBe('LOW');
+    expect((await one.read()).policy.controls.get('key-rotation')?.severity).toBe('LOW');
   });
 
   it('is the same object until it changes', async () => {
     const accountRegion = new AccountRegion();
     accountRegion.put(severity('HIGH'));
     const one = accountRegion.start();
-    const first = (await one.look()).policy;
-    const again = (await one.look()).policy;
+    const first = (await one.read()).policy;
+    const again = (await one.read()).policy;
     accountRegion.put(wrong);
-    expect([again === first, (await one.look()).policy === first]).toEqual([true, true]);
+    expect([again === first, (await one.read()).policy === first]).toEqual([true, true]);
   });
 });
 
@@ -119,7 +119,7 @@ describe('a wrong override', () => {
     accountRegion.put(severity('HIGH'));
     accountRegion.put(severity('LOW'));
     const one = accountRegion.start();
-    if (warm) await one.look();
+    if (warm) await one.read();
     accountRegion.put(wrong);
     accountRegion.put(wrong);
     expect(await used(one)).toBe(`parameter ${name} version 2`);
@@ -129,7 +129,7 @@ describe('a wrong override', () => {
     const accountRegion = new AccountRegion();
     accountRegion.put(severity('HIGH'));
     const one = accountRegion.start();
-    await one.look();
+    await one.read();
     accountRegion.put(severity('LOW'));
     accountRegion.put(wrong);
     expect(await used(one)).toBe(`parameter ${name} version 2`);
@@ -157,7 +157,7 @@ describe('a wrong override', () => {
         },
       ],
     };
-    expect([(await one.look()).invalid, (await one.look()).invalid]).toEqual([told, told]);
+    expect([(await one.read()).invalid, (await one.read()).invalid]).toEqual([told, told]);
   });
 
   it('has earlier versions read once, not each time', async () => {
@@ -165,8 +165,8 @@ describe('a wrong override', () => {
     accountRegion.put(severity('HIGH'));
     accountRegion.put(wrong);
     const one = accountRegion.start();
-    await one.look();
-    await one.look();
+    await one.read();
+    await one.read();
     expect(accountRegion.historyReads).toBe(1);
   });
 
@@ -174,9 +174,9 @@ describe('a wrong override', () => {
     const accountRegion = new AccountRegion();
     accountRegion.put(wrong);
     const one = accountRegion.start();
-    await one.look();
+    await one.read();
     accountRegion.put(severity('LOW'));
-    expect(await one.look()).toMatchObject({
+    expect(await one.read()).toMatchObject({
       policy: { file: `parameter ${name} version 2` },
       invalid: undefined,
     });
@@ -187,17 +187,17 @@ describe('a wrong override', () => {
     accountRegion.put(severity('HIGH'));
     accountRegion.put(wrong);
     accountRegion.historyUnreadable = new Error('denied');
-    await expect(accountRegion.start().look()).rejects.toThrow(PolicyUnreadable);
+    await expect(accountRegion.start().read()).rejects.toThrow(PolicyUnreadable);
   });
 
   it('leaves what a function goes by for a while where the earlier versions can not be read, and is told', async () => {
     const accountRegion = new AccountRegion();
     accountRegion.put(severity('HIGH'));
     const one = accountRegion.start();
-    await one.look();
+    await one.read();
     accountRegion.put(wrong);
     accountRegion.historyUnreadable = new Error('denied');
-    expect(await one.look()).toMatchObject({
+    expect(await one.read()).toMatchObject({
       policy: { file: `parameter ${name} version 1` },
       invalid: { version: 2 },
       unread: 'Error (denied)',
@@ -209,7 +209,7 @@ describe('a parameter that can not be read', () => {
   it('has a function that starts fail, and says what to do', async () => {
     const accountRegion = new AccountRegion();
     accountRegion.unreadable = new Error('denied');
-    await expect(accountRegion.start().look()).rejects.toThrow(
+    await expect(accountRegion.start().read()).rejects.toThrow(
       `the effective policy can't be told: the parameter ${name} can't be read: Error (denied); see that the role`,
     );
   });
@@ -221,7 +221,7 @@ describe('a parameter that can not be read', () => {
     const accountRegion = new AccountRegion();
     accountRegion.put(severity('HIGH'));
     const one = accountRegion.start();
-    await one.look();
+    await one.read();
     accountRegion.unreadable = new Error('busy');
     accountRegion.now += later;
     const found = await used(one).catch((error: Error) => error.name);
@@ -231,18 +231,18 @@ describe('a parameter that can not be read', () => {
   it('is told while what was in force was deleted by', async () => {
     const accountRegion = new AccountRegion();
     const one = accountRegion.start();
-    await one.look();
+    await one.read();
     accountRegion.unreadable = new Error('busy');
-    expect(await one.look()).toMatchObject({ invalid: undefined, unread: 'Error (busy)' });
+    expect(await one.read()).toMatchObject({ invalid: undefined, unread: 'Error (busy)' });
   });
 
   it('is forgotten when it can be read again', async () => {
     const accountRegion = new AccountRegion();
     const one = accountRegion.start();
-    await one.look();
+    await one.read();
     accountRegion.unreadable = new Error('busy');
     accountRegion.now += heldFor;
-    await expect(one.look()).rejects.toThrow(PolicyUnreadable);
+    await expect(one.read()).rejects.toThrow(PolicyUnreadable);
     accountRegion.unreadable = undefined;
     expect(await used(one)).toBe('trailseal.policy.yml');
   });

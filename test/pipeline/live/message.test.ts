@@ -42,13 +42,13 @@ describe('a message', () => {
     expect(carried(body)).toMatchObject({ kind: 'event', attempt: 3 });
   });
 
-  it('asks for looks at resources, without their tags, which are read anew', () => {
+  it('requests the evaluation of resources, without their tags, which are read anew', () => {
     const body = recheckBody([
       { resource: { ...volume, tags: { team: 'payments' } }, controls: ['ec2-volume-encryption'] },
     ]);
     expect(carried(body)).toEqual({
-      kind: 'look',
-      looks: [{ resource: volume, controls: ['ec2-volume-encryption'] }],
+      kind: 're-evaluate',
+      resources: [{ resource: volume, controls: ['ec2-volume-encryption'] }],
     });
   });
 
@@ -74,13 +74,17 @@ describe('what is no message', () => {
     ['no JSON', '{"detail":', /no JSON/],
     ['no event', '{"detail-type":"Scheduled Event","detail":{}}', /eventSource, eventName missing/],
     ['a number', '7', /a number/],
-    ['of a later version', '{"trailseal":{"version":2,"kind":"look"}}', /version is 2, not 1/],
+    ['of a later version', '{"trailseal":{"version":2,"kind":"re-evaluate"}}', /version is 2, not 1/],
     ['of no known kind', '{"trailseal":{"version":1,"kind":"dance"}}', /kind is "dance"/],
-    ['not an object where it should be', '{"trailseal":"look"}', /no object/],
-    ['a look at nothing', '{"trailseal":{"version":1,"kind":"look","looks":[]}}', /or none/],
+    ['not an object where it should be', '{"trailseal":"re-evaluate"}', /no object/],
+    [
+      'a re-evaluation of nothing',
+      '{"trailseal":{"version":1,"kind":"re-evaluate","resources":[]}}',
+      /or none/,
+    ],
     [
       'a look without an account',
-      '{"trailseal":{"version":1,"kind":"look","looks":[{"resource":{"type":"AwsKmsKey","id":"k","arn":"a","region":"eu-central-1"}}]}}',
+      '{"trailseal":{"version":1,"kind":"re-evaluate","resources":[{"resource":{"type":"AwsKmsKey","id":"k","arn":"a","region":"eu-central-1"}}]}}',
       /without a known type, id, ARN, account or Region/,
     ],
     [
@@ -95,7 +99,7 @@ describe('what is no message', () => {
     ],
     [
       'a version as deep as a message can be',
-      `{"trailseal":{"version":${'['.repeat(100_000)}${']'.repeat(100_000)},"kind":"look"}}`,
+      `{"trailseal":{"version":${'['.repeat(100_000)}${']'.repeat(100_000)},"kind":"re-evaluate"}}`,
       /^its version is a list, not 1$/,
     ],
     ['a publication of nothing', JSON.stringify(publishBody([])), /names no finding/],
@@ -105,7 +109,7 @@ describe('what is no message', () => {
     expect(message.kind === 'malformed' && message.reason).toMatch(reason);
   });
 
-  it('never takes a count of looks that is none', () => {
+  it('takes an invalid count of attempts as the first', () => {
     const envelope = {
       ...sample('kms-key-disabled', 'fail-disabled'),
       trailseal: { version: 1, kind: 'again', attempt: -3 },

@@ -129,15 +129,15 @@ describe('a type', () => {
     expect(sent.map(({ queue, message }) => ({ queue, message }))).toEqual([
       {
         queue: 'ec2',
-        message: { kind: 'look', looks: [{ resource: instance(1) }, { resource: instance(2) }] },
+        message: { kind: 're-evaluate', resources: [{ resource: instance(1) }, { resource: instance(2) }] },
       },
-      { queue: 'ec2', message: { kind: 'look', looks: [{ resource: instance(3) }] } },
+      { queue: 'ec2', message: { kind: 're-evaluate', resources: [{ resource: instance(3) }] } },
     ]);
     expect(report).toEqual({
       listed: 3,
       entries: 0,
       open: 0,
-      looks: 3,
+      rechecks: 3,
       publications: 0,
       reminders: 0,
       continued: false,
@@ -150,9 +150,9 @@ describe('a type', () => {
       AwsEc2Instance: pagesOf(Array.from({ length: 120 }, (_, index) => instance(index))),
     };
     const { sent } = await scanned({ of: 'AwsEc2Instance' }, { listers });
-    expect(sent.map(({ message }) => (message.kind === 'look' ? message.looks.length : message))).toEqual([
-      50, 50, 20,
-    ]);
+    expect(
+      sent.map(({ message }) => (message.kind === 're-evaluate' ? message.resources.length : message)),
+    ).toEqual([50, 50, 20]);
   });
 
   it('goes in messages of 10 resources where each of them is a call of its own', async () => {
@@ -164,9 +164,9 @@ describe('a type', () => {
       { of: 'AwsEc2Snapshot' },
       { listers: { AwsEc2Snapshot: pagesOf(snapshots) } },
     );
-    expect(sent.map(({ message }) => (message.kind === 'look' ? message.looks.length : message))).toEqual([
-      10, 10, 5,
-    ]);
+    expect(
+      sent.map(({ message }) => (message.kind === 're-evaluate' ? message.resources.length : message)),
+    ).toEqual([10, 10, 5]);
   });
 
   it('goes in messages of at most 200 KB, whatever the resources are called', async () => {
@@ -174,7 +174,9 @@ describe('a type', () => {
     const { sent } = await scanned({ of: 'AwsKmsKey' }, { listers: { AwsKmsKey: pagesOf(long) } });
     const sizes = sent.map(({ body }) => Buffer.byteLength(JSON.stringify(body)));
     expect(Math.max(...sizes)).toBeLessThan(201 * 1024);
-    expect(sent.flatMap(({ message }) => (message.kind === 'look' ? message.looks : []))).toHaveLength(50);
+    expect(
+      sent.flatMap(({ message }) => (message.kind === 're-evaluate' ? message.resources : [])),
+    ).toHaveLength(50);
   });
 
   it('is continued by another message when the time runs out', async () => {
@@ -184,8 +186,8 @@ describe('a type', () => {
       { listers, remaining: [200_000, 59_000] },
     );
     expect(sent.map(({ message }) => message)).toEqual([
-      { kind: 'look', looks: [{ resource: instance(1) }] },
-      { kind: 'look', looks: [{ resource: instance(2) }] },
+      { kind: 're-evaluate', resources: [{ resource: instance(1) }] },
+      { kind: 're-evaluate', resources: [{ resource: instance(2) }] },
       { kind: 'scan', part: { of: 'AwsEc2Instance', token: '2' } },
     ]);
     expect(report.continued).toBe(true);
@@ -195,14 +197,14 @@ describe('a type', () => {
     const listers = { AwsEc2Instance: pagesOf([instance(1)], [instance(2)], [instance(3)]) };
     const { sent } = await scanned({ of: 'AwsEc2Instance', token: '2' }, { listers });
     expect(sent.map(({ message }) => message)).toEqual([
-      { kind: 'look', looks: [{ resource: instance(3) }] },
+      { kind: 're-evaluate', resources: [{ resource: instance(3) }] },
     ]);
   });
 
   it('makes headway even when there is hardly any time', async () => {
     const listers = { AwsEc2Instance: pagesOf([instance(1)], [instance(2)]) };
     const { sent } = await scanned({ of: 'AwsEc2Instance' }, { listers, remaining: [0] });
-    expect(sent.map(({ message }) => message.kind)).toEqual(['look', 'scan']);
+    expect(sent.map(({ message }) => message.kind)).toEqual(['re-evaluate', 'scan']);
   });
 
   it('is left alone when no control evaluates it any more', async () => {
@@ -257,16 +259,19 @@ describe('the state table', () => {
       {
         queue: 'kms',
         message: {
-          kind: 'look',
-          looks: [{ resource: key('one'), controls: ['kms-key-deletion', 'kms-key-disabled'] }],
+          kind: 're-evaluate',
+          resources: [{ resource: key('one'), controls: ['kms-key-deletion', 'kms-key-disabled'] }],
         },
       },
       {
         queue: 'kms',
-        message: { kind: 'look', looks: [{ resource: key('two'), controls: ['kms-key-deletion'] }] },
+        message: {
+          kind: 're-evaluate',
+          resources: [{ resource: key('two'), controls: ['kms-key-deletion'] }],
+        },
       },
     ]);
-    expect(report).toMatchObject({ entries: 3, looks: 2, publications: 0 });
+    expect(report).toMatchObject({ entries: 3, rechecks: 2, publications: 0 });
   });
 
   it('has what Security Hub is pending publication published, without a look where nothing is open', async () => {

@@ -29,8 +29,8 @@ async function decided(
     return resources.map(({ id }) => tags[id] ?? unknownFact('denied', 'kms:ListResourceTags was denied'));
   });
   for (const [id, state] of Object.entries(states)) world.answers.set(id, keyState(state));
-  const looks = Object.keys(states).map((id) => ({ controls: ['kms-key-disabled'], resource: key(id) }));
-  await world.deliver(recheckBody(looks));
+  const rechecks = Object.keys(states).map((id) => ({ controls: ['kms-key-disabled'], resource: key(id) }));
+  await world.deliver(recheckBody(rechecks));
   const entryOf = (id: string) => world.stateTable.entries.get(findingId('kms-key-disabled', key(id)));
   const findingOf = (id: string) => entryOf(id)?.finding;
   const skippedOf = (id: string) =>

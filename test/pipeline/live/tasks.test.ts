@@ -100,7 +100,7 @@ describe('the tasks of a deletion event', () => {
   });
 });
 
-describe('the tasks of looks', () => {
+describe('the tasks of re-evaluations', () => {
   const key: Resource = {
     type: 'AwsKmsKey',
     id: '1234abcd-12ab-34cd-56ef-1234567890ab',
@@ -115,12 +115,12 @@ describe('the tasks of looks', () => {
     );
   });
 
-  it('are only the controls that the look names', () => {
-    const looks = [{ resource: key, controls: ['kms-key-rotation'] }];
-    const [task, ...others] = tasksOfRechecks(looks, 'm1', 5, controls, servesOnly(accountRegion)).tasks;
+  it('are only the controls that the message names', () => {
+    const rechecks = [{ resource: key, controls: ['kms-key-rotation'] }];
+    const [task, ...others] = tasksOfRechecks(rechecks, 'm1', 5, controls, servesOnly(accountRegion)).tasks;
     expect(others).toEqual([]);
     expect(task).toMatchObject({
-      key: 'look/m1 5',
+      key: 're-evaluate/m1 5',
       mayBeDeleted: true,
       deleted: false,
       cause: { eventName: 'ScheduledScan', time: 5 },
@@ -153,8 +153,8 @@ describe('the tasks of looks', () => {
   });
 
   it('are none where no control evaluates what is named', () => {
-    const looks = [{ resource: key, controls: ['ec2-volume-encryption'] }];
-    expect(tasksOfRechecks(looks, 'm1', 0, controls, servesOnly(accountRegion))).toEqual({
+    const rechecks = [{ resource: key, controls: ['ec2-volume-encryption'] }];
+    expect(tasksOfRechecks(rechecks, 'm1', 0, controls, servesOnly(accountRegion))).toEqual({
       tasks: [],
       ignored: 'not-evaluated',
     });

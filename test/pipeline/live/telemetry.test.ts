@@ -42,7 +42,7 @@ const scanned: Scanned = {
   listed: 0,
   entries: 0,
   open: 0,
-  looks: 0,
+  rechecks: 0,
   publications: 0,
   reminders: 0,
   continued: false,

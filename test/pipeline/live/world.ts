@@ -42,7 +42,7 @@ export class World {
   readonly broken = new Set<'again' | 'deadLetters'>();
   readonly remembered: Memo[] = [];
   /** How often AWS was asked. */
-  looks = 0;
+  reads = 0;
   readonly evaluator: Evaluator;
 
   /** @param policy what a policy file would say; nothing that acts by default. */
@@ -85,7 +85,7 @@ export class World {
       },
       exemptions: async () => exemptions,
       ...(tagsOf === undefined ? {} : { tagsOf }),
-      remember: async (looks) => void this.remembered.push(...looks),
+      remember: async (memos) => void this.remembered.push(...memos),
       now: () => this.time,
     });
   }
@@ -111,8 +111,8 @@ export class World {
 
   #facts(): LiveFactProvider {
     return {
-      look: async (requests) => {
-        this.looks += 1;
+      readCurrent: async (requests) => {
+        this.reads += 1;
         return requests.map(({ resource, facts: names }) => {
           const answer = this.answers.get(resource.id) ?? deleted;
           return [

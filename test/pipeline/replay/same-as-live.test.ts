@@ -143,7 +143,7 @@ class TrailAsAws implements LiveFactProvider {
     }
   }
 
-  async look(requests: readonly FactRequest[]): Promise<readonly (readonly CurrentResource[])[]> {
+  async readCurrent(requests: readonly FactRequest[]): Promise<readonly (readonly CurrentResource[])[]> {
     const gathered = await this.#facts.gather(requests);
     return requests.map(({ resource, facts: names }, index) => {
       const facts = this.#isDeleted(resource) ? allDeleted(names) : (gathered[index] ?? {});

@@ -128,7 +128,7 @@ describe('Re-check', () => {
     await use('re-check');
     expect(sent.map(({ queue }) => queue)).toEqual(['kms']);
     expect(sent.map(read)).toMatchObject([
-      { kind: 'look', looks: [{ resource: { id: key.id }, controls: ['kms-key-disabled'] }] },
+      { kind: 're-evaluate', resources: [{ resource: { id: key.id }, controls: ['kms-key-disabled'] }] },
     ]);
   });
 });
@@ -147,7 +147,7 @@ describe('Exempt for 30 days', () => {
         lifted: null,
       },
     ]);
-    expect(sent.map(read)).toMatchObject([{ kind: 'look' }]);
+    expect(sent.map(read)).toMatchObject([{ kind: 're-evaluate' }]);
     expect(notes[0]?.news).toContain('Exempt until 2026-12-21 (UTC)');
   });
 

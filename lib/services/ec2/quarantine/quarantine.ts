@@ -18,7 +18,7 @@ import { planOf } from './plan.ts';
 import { isolates, type Settings, settings, shortens, stops } from './settings.ts';
 import { needlessBecause, obstacles } from './skip.ts';
 import { snapshotOnce } from './snapshots.ts';
-import { look, type Seen } from './state.ts';
+import { readState, type Seen } from './state.ts';
 import { drain, presentRegistrations, register } from './targets.ts';
 
 /**
@@ -50,7 +50,7 @@ export const quarantine = defineAction({
     if (described === undefined || deleted !== undefined) {
       return { kind: 'skipped', because: `Nothing is left to quarantine: ${deleted}.` };
     }
-    const seen = await look(resource.id, described, deps);
+    const seen = await readState(resource.id, described, deps);
     const needless = needlessBecause(seen, settings);
     if (needless !== undefined) return { kind: 'needless', because: needless };
     const against = obstacles(seen, settings, resource);

@@ -23,9 +23,9 @@ export interface Seen {
  * Reads everything about an instance that exists. Rejects with what the SDK throws.
  * @param id the instance's id.
  * @param described the instance as EC2 describes it.
- * @example (await look('i-0123456789abcdef0', described, deps)).member // null: in no Auto Scaling group
+ * @example (await readState('i-0123456789abcdef0', described, deps)).member // null: in no Auto Scaling group
  */
-export async function look(id: string, { instance, owner }: Described, deps: ActionDeps): Promise<Seen> {
+export async function readState(id: string, { instance, owner }: Described, deps: ActionDeps): Promise<Seen> {
   const { ec2, elb, autoScaling } = deps.clients;
   const interfaces = await interfacesOf(ec2, id);
   const member = await memberOf(autoScaling, id);

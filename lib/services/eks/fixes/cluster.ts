@@ -56,7 +56,7 @@ export function obstacleOfCluster({ id, arn }: Resource, cluster: Cluster | unde
 
 /** Ten seconds a pause, four minutes in all: as long as most updates take, and less than a function may run. */
 const pause = 10_000;
-const looks = 24;
+const maxReads = 24;
 
 export type Change = Omit<UpdateClusterConfigCommandInput, 'name' | 'clientRequestToken'>;
 
@@ -98,7 +98,7 @@ export async function bringAbout(
 ): Promise<void> {
   let update: string | undefined;
   let sent = false;
-  for (let look = 0; look < looks; look += 1) {
+  for (let read = 0; read < maxReads; read += 1) {
     const cluster = await describeCluster(resource, deps);
     if (cluster === undefined || cluster.status === 'DELETING') return;
     if (cluster.status === 'ACTIVE' && isDone(cluster)) return;
@@ -117,7 +117,7 @@ export async function bringAbout(
     await deps.wait(pause);
   }
   throw new UnderWay(
-    `EKS has been updating cluster ${resource.id} for more than ${(pause * looks) / 60_000} minutes.`,
+    `EKS has been updating cluster ${resource.id} for more than ${(pause * maxReads) / 60_000} minutes.`,
   );
 }
 

@@ -55,7 +55,7 @@ describe('associating a key', () => {
   });
 
   it('is verified when EKS is through with it', async () => {
-    const { waits, target, carryOut } = associating([key], { looks: 3 });
+    const { waits, target, carryOut } = associating([key], { reads: 3 });
     expect(await carryOut(target)).toMatchObject({
       kind: 'done',
       actionRun: { after: [`the cluster's key is ${key}`] },
@@ -64,13 +64,13 @@ describe('associating a key', () => {
   });
 
   it('is under way while EKS takes more than four minutes, and asked for once', async () => {
-    const { eks, target, carryOut } = associating([key], { looks: 30 });
+    const { eks, target, carryOut } = associating([key], { reads: 30 });
     const kinds = [(await carryOut(target)).kind, (await carryOut(target)).kind];
     expect([kinds, eks.updates]).toEqual([['under-way', 'done'], 1]);
   });
 
   it('that EKS gives up is partially completed, with the reason', async () => {
-    const { target, carryOut } = associating([key], { looks: 2, fails: true });
+    const { target, carryOut } = associating([key], { reads: 2, fails: true });
     expect(await carryOut(target)).toMatchObject({
       kind: 'partially-completed',
       because:
@@ -80,7 +80,7 @@ describe('associating a key', () => {
   });
 
   it('is not resumed once the key is not fit any more', async () => {
-    const { eks, describeAs, history, target, carryOut } = associating([key], { looks: 1_000 });
+    const { eks, describeAs, history, target, carryOut } = associating([key], { reads: 1_000 });
     await carryOut(target);
     // The update came to nothing, and the key was disabled meanwhile.
     eks.abandon();
@@ -95,7 +95,7 @@ describe('associating a key', () => {
   });
 
   it('is superseded where somebody else has associated another key meanwhile', async () => {
-    const { eks, history, target, carryOut } = associating([key], { looks: 1_000 });
+    const { eks, history, target, carryOut } = associating([key], { reads: 1_000 });
     await carryOut(target);
     eks.abandon();
     eks.cluster.encryptionConfig = [{ resources: ['secrets'], provider: { keyArn: other } }];

@@ -25,31 +25,31 @@ function logging() {
 
 describe('an update of a cluster', () => {
   it('is waited for', async () => {
-    const { eks, waits, target, carryOut } = endpoint(undefined, { looks: 3 });
+    const { eks, waits, target, carryOut } = endpoint(undefined, { reads: 3 });
     const { kind } = await carryOut(target);
     expect([kind, waits.length, eks.updates]).toEqual(['done', 3, 1]);
   });
 
   it('that the status of the cluster does not show yet is not asked for again', async () => {
-    const { eks, target, carryOut } = endpoint(undefined, { looks: 3, hides: true });
+    const { eks, target, carryOut } = endpoint(undefined, { reads: 3, hides: true });
     const { kind } = await carryOut(target);
     expect([kind, eks.updates]).toEqual(['done', 1]);
   });
 
   it('is under way when it takes more than four minutes', async () => {
-    const { target, carryOut } = endpoint(undefined, { looks: 1_000 });
+    const { target, carryOut } = endpoint(undefined, { reads: 1_000 });
     expect(await carryOut(target)).toMatchObject({ kind: 'under-way', actionRun: { status: 'begun' } });
   });
 
   it('that was under way is waited for by the next run, and not asked for again', async () => {
-    const { eks, target, carryOut } = endpoint(undefined, { looks: 30 });
+    const { eks, target, carryOut } = endpoint(undefined, { reads: 30 });
     await carryOut(target);
     const { kind } = await carryOut(target);
     expect([kind, eks.updates]).toEqual(['done', 1]);
   });
 
   it('that EKS gives up is partially completed, with the reason', async () => {
-    const { target, carryOut } = endpoint(undefined, { looks: 2, fails: true });
+    const { target, carryOut } = endpoint(undefined, { reads: 2, fails: true });
     expect(await carryOut(target)).toMatchObject({
       kind: 'partially-completed',
       because:

@@ -22,15 +22,15 @@ export const clusterArn = `arn:aws:eks:${accountRegion.region}:${accountRegion.a
 export const nodegroupArn = `arn:aws:eks:${accountRegion.region}:${accountRegion.account}:nodegroup/app/blue/0fc0ffee`;
 
 interface Behaviour {
-  /** Looks at the cluster until an update is through. */
-  readonly looks?: number;
+  /** The number of reads of the cluster until an update is completed. */
+  readonly reads?: number;
   /** Whether updates fail. */
   readonly fails?: boolean;
   /** Whether the cluster says that it is ACTIVE while an update is under way. */
   readonly hides?: boolean;
 }
 
-export function fakeEks(client: EKSClient, { looks = 0, fails = false, hides = false }: Behaviour = {}) {
+export function fakeEks(client: EKSClient, { reads = 0, fails = false, hides = false }: Behaviour = {}) {
   const mock = mockClient(client);
   const cluster: Cluster = {
     name: 'app',
@@ -78,7 +78,7 @@ export function fakeEks(client: EKSClient, { looks = 0, fails = false, hides = f
   mock.on(UpdateClusterConfigCommand).callsFake((input: UpdateClusterConfigCommand['input']) => {
     if (pending !== undefined) throw new ResourceInUseException(metadata);
     state.updates += 1;
-    state.left = looks;
+    state.left = reads;
     pending = () => {
       Object.assign(state.cluster.resourcesVpcConfig ?? {}, input.resourcesVpcConfig);
       for (const { types = [], enabled = false } of input.logging?.clusterLogging ?? []) {
@@ -96,7 +96,7 @@ export function fakeEks(client: EKSClient, { looks = 0, fails = false, hides = f
     .callsFake(({ encryptionConfig }: AssociateEncryptionConfigCommand['input']) => {
       if (pending !== undefined) throw new ResourceInUseException(metadata);
       state.updates += 1;
-      state.left = looks;
+      state.left = reads;
       pending = () => {
         state.cluster.encryptionConfig = encryptionConfig;
       };
