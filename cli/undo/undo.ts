@@ -1,12 +1,12 @@
 /** Undoes action runs one after the other, or previews it; each has a result of its own. */
 import { reasonOf } from '../../lib/aws/reason.ts';
 import type { ActionId, AnyAction } from '../../lib/core/action.ts';
+import { ActionError } from '../../lib/core/action.ts';
 import { StateTableError } from '../../lib/findings/state/error.ts';
 import { type ActionRun, nameOfActionRun } from '../../lib/remediation/actions/action-run.ts';
 import type { RunAdmission, RunOptions } from '../../lib/remediation/actions/run.ts';
 import { type UndoResult, undo } from '../../lib/remediation/actions/undo.ts';
 import type { KillSwitch } from '../../lib/remediation/kill-switch.ts';
-import { QuarantineError } from '../../lib/services/ec2/quarantine/error.ts';
 
 export type UndoAttemptResult =
   | UndoResult
@@ -87,7 +87,7 @@ async function attemptUndo(
     );
     return await undo(action, current ?? actionRun, { ...run, admit });
   } catch (error) {
-    if (error instanceof StateTableError || error instanceof QuarantineError)
+    if (error instanceof StateTableError || error instanceof ActionError)
       return { kind: 'unreadable', because: error.message };
     // The SDK marks every error of a call with `$metadata`; any other is an error in our own code.
     if (error instanceof Error && '$metadata' in error) {

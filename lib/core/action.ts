@@ -148,6 +148,15 @@ export function defineAction<Before extends z.ZodMiniType, Settings extends z.Zo
   return action;
 }
 
+/**
+ * A step of an action, or of its undo, that can't be taken. The message says why, and what to do about it; completed steps
+ * stay, and another run continues from there.
+ * @example throw new ActionError(`there is no isolation group for ${vpc}`)
+ */
+export class ActionError extends Error {
+  override readonly name: string = 'ActionError';
+}
+
 /** AWS has accepted the change and is still carrying it out: the same run may be resumed later. */
 export class UnderWay extends Error {
   override readonly name = 'UnderWay';
