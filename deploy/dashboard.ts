@@ -86,17 +86,20 @@ function widgetsOf({ parameters, functions, controls }: Deployment): readonly Da
     { title: 'Findings published', metrics: byEvaluator('FindingsPublished'), stat: 'Sum' },
     {
       title: 'Findings deferred and refused, Security Hub off',
-      metrics: (['FindingsDeferred', 'FindingsRefused', 'SecurityHubOff'] as const).flatMap((name) =>
-        evaluators.map((evaluator) => [
-          metricNamespace,
-          name,
-          'service',
-          service,
-          'evaluator',
-          evaluator,
-          { label: `${evaluator} ${name}` },
-        ]),
-      ),
+      metrics: [
+        ...(['FindingsDeferred', 'FindingsRefused'] as const).flatMap((name) =>
+          evaluators.map((evaluator) => [
+            metricNamespace,
+            name,
+            'service',
+            service,
+            'evaluator',
+            evaluator,
+            { label: `${evaluator} ${name}` },
+          ]),
+        ),
+        [metricNamespace, 'SecurityHubOff', 'service', service, { label: 'SecurityHubOff' }],
+      ],
       stat: 'Sum',
     },
     { title: 'AWS API calls', metrics: searched('ApiCalls', ''), stat: 'Sum', stacked: true },
