@@ -25,15 +25,6 @@ export interface Alarm {
   readonly description: string;
 }
 
-/**
- * An alarm of what several functions count together, where it says the same whichever of them counts it: one fact about
- * the account and Region, or about the policy.
- */
-export interface SumAlarm extends Omit<Alarm, 'dimensions'> {
-  /** The dimensions of each metric of the sum; ten at most. */
-  readonly of: readonly Alarm['dimensions'][];
-}
-
 export function alarmsOf(stage: string, name: FunctionName): readonly Alarm[] {
   return [
     deadLetters(stage, name),
@@ -127,50 +118,31 @@ export function undeliveredAlarm(topic: string): Alarm {
   };
 }
 
-/** @param names the functions whose policy may be overridden, by one parameter for all of them. */
-export function overrideAlarms(stage: string, names: readonly FunctionName[]): readonly SumAlarm[] {
-  return sumAlarms(
-    stage,
-    names,
-    'PolicyOverrideInvalid',
-    (some) =>
-      'The policy override is invalid, and the last valid policy remains effective; or the effective policy could not be ' +
-      `read, and no action ran: see "trailseal policy show", and the logs of the functions ${some}`,
-  );
-}
-
-/** @param names the evaluators, each of which finds out by itself. */
-export function securityHubOffAlarms(stage: string, names: readonly FunctionName[]): readonly SumAlarm[] {
-  return sumAlarms(
-    stage,
-    names,
-    'SecurityHubOff',
-    () =>
+/** Of all evaluators: each finds it out by itself. */
+export function securityHubOffAlarm(stage: string): Alarm {
+  return {
+    ...first,
+    id: 'SecurityHubOff',
+    namespace: metricNamespace,
+    metric: 'SecurityHubOff' satisfies MetricName,
+    dimensions: { service: stackName(stage) },
+    description:
       'Security Hub is off in this account and Region: turn it on, and the next scheduled scan publishes the pending findings',
-  );
+  };
 }
 
-/** Source: Amazon CloudWatch User Guide, "CloudWatch service quotas" (metrics in the metric math of an alarm). */
-const metricsInAlarm = 10;
-
-function sumAlarms(
-  stage: string,
-  names: readonly FunctionName[],
-  metric: MetricName,
-  describe: (names: string) => string,
-): readonly SumAlarm[] {
-  const count = Math.ceil(names.length / metricsInAlarm);
-  return Array.from({ length: count }, (_, index) => {
-    const some = names.slice(index * metricsInAlarm, (index + 1) * metricsInAlarm);
-    return {
-      ...first,
-      id: index === 0 ? metric : `${metric}${index + 1}`,
-      namespace: metricNamespace,
-      metric,
-      description: describe(some.join(', ')),
-      of: some.map((name) => ownDimensions(stage, name)),
-    };
-  });
+/** @param names the functions whose policy may be overridden, by one parameter for all of them. */
+export function overrideAlarm(stage: string, names: readonly FunctionName[]): Alarm {
+  return {
+    ...first,
+    id: 'PolicyOverrideInvalid',
+    namespace: metricNamespace,
+    metric: 'PolicyOverrideInvalid' satisfies MetricName,
+    dimensions: { service: stackName(stage) },
+    description:
+      'The policy override is invalid, and the last valid policy remains effective; or the effective policy could not be ' +
+      `read, and no action ran: see "trailseal policy show", and the logs of the functions ${names.join(', ')}`,
+  };
 }
 
 function ownAlarm(stage: string, name: FunctionName, metric: MetricName, description: string): Alarm {
@@ -179,13 +151,9 @@ function ownAlarm(stage: string, name: FunctionName, metric: MetricName, descrip
     id: metric,
     namespace: metricNamespace,
     metric,
-    dimensions: ownDimensions(stage, name),
+    dimensions: { service: stackName(stage), evaluator: name },
     description,
   };
-}
-
-function ownDimensions(stage: string, name: FunctionName): Alarm['dimensions'] {
-  return { service: stackName(stage), evaluator: name };
 }
 
 /** Of Trailseal's own metrics. */

@@ -1,107 +1,61 @@
 /** The stack's alarms, and the topic that they notify. */
 import { stackName } from '../lib/aws/names.ts';
-import {
-  type Alarm,
-  alarmsOf,
-  overrideAlarms,
-  type SumAlarm,
-  securityHubOffAlarms,
-  undeliveredAlarm,
-} from './alarm-kinds.ts';
+import { type Alarm, alarmsOf, overrideAlarm, securityHubOffAlarm, undeliveredAlarm } from './alarm-kinds.ts';
 import type { Deployment } from './context.ts';
 import { ids } from './ids.ts';
 import { isOverridable } from './overriding.ts';
 import type { Parameters } from './parameters.ts';
-import type { FunctionName } from './parts.ts';
 import { notificationTopicName } from './remediation/notifications.ts';
 import { allow } from './statements.ts';
-import { capital, type Resource, type Resources, ref, type Value } from './template.ts';
+import { capital, ref, type StackResource, type StackResources, type Value } from './template.ts';
 import { encryptedTopic, fromThisAccount, useOfKey } from './topics.ts';
 
-export function alarms(deployment: Deployment): Resources {
+export function alarms(deployment: Deployment): StackResources {
   const { parameters, functions } = deployment;
-  const resources = functions.flatMap((name) =>
-    alarmsOf(parameters.stage, name).map((alarm): [string, Resource] => [
+  const ofFunctions = functions.flatMap((name) =>
+    alarmsOf(parameters.stage, name).map((alarm): [string, StackResource] => [
       `${capital(name)}${alarm.id}Alarm`,
-      ofOne(parameters, name, alarm),
+      alarmResource(parameters, `${name}-${alarm.id}`, alarm),
     ]),
   );
-  const sums = sumsOf(deployment).map((alarm): [string, Resource] => [
+  const ofAll = ofSeveral(deployment).map((alarm): [string, StackResource] => [
     `${alarm.id}Alarm`,
-    alarmOf(parameters, alarm.id, alarm, { Metrics: summed(alarm) }),
+    alarmResource(parameters, alarm.id, alarm),
   ]);
   return {
-    ...Object.fromEntries([...resources, ...sums]),
+    ...Object.fromEntries([...ofFunctions, ...ofAll]),
     ...undelivered(deployment),
     ...topic(parameters),
   };
 }
 
-/** Those of several functions together. */
-function sumsOf(deployment: Deployment): readonly SumAlarm[] {
-  const { parameters, functions, controls } = deployment;
-  const overridable = functions.filter((name) => isOverridable(deployment, name));
+/** Alarms that are about no one function. */
+function ofSeveral(deployment: Deployment): readonly Alarm[] {
+  const { stage } = deployment.parameters;
+  const overridable = deployment.functions.filter((name) => isOverridable(deployment, name));
   return [
-    ...securityHubOffAlarms(parameters.stage, [...controls.keys()]),
-    ...overrideAlarms(parameters.stage, overridable),
+    securityHubOffAlarm(stage),
+    ...(overridable.length === 0 ? [] : [overrideAlarm(stage, overridable)]),
   ];
 }
 
-/** Seconds. */
-const period = 300;
-
-function metricOf(
-  { namespace, metric }: Pick<Alarm, 'namespace' | 'metric'>,
-  dimensions: Alarm['dimensions'],
-): { readonly [property: string]: Value } {
-  return {
-    Namespace: namespace,
-    MetricName: metric,
-    Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
-  };
-}
-
-/**
- * A metric of which nothing was counted has no data, which stands for zero.
- * Source: Amazon CloudWatch User Guide, "Using math expressions with CloudWatch metrics" (FILL).
- */
-function summed(alarm: SumAlarm): readonly Value[] {
-  const metrics = alarm.of.map((dimensions, index) => ({
-    Id: `m${index + 1}`,
-    MetricStat: { Metric: metricOf(alarm, dimensions), Period: period, Stat: alarm.statistic },
-    ReturnData: false,
-  }));
-  const expression = metrics.map(({ Id }) => `FILL(${Id}, 0)`).join(' + ');
-  return [{ Id: 'sum', Label: alarm.metric, Expression: expression, ReturnData: true }, ...metrics];
-}
-
-/** The alarm of one function. */
-function ofOne(parameters: Parameters, name: FunctionName, alarm: Alarm): Resource {
-  return alarmOf(parameters, `${name}-${alarm.id}`, alarm, {
-    ...metricOf(alarm, alarm.dimensions),
-    Statistic: alarm.statistic,
-    Period: period,
-  });
-}
-
-/** @param watched the metric, or the metric math. */
-function alarmOf(
-  parameters: Parameters,
-  name: string,
-  { description, periods, threshold }: Omit<Alarm, 'dimensions'>,
-  watched: { readonly [property: string]: Value },
-): Resource {
+/** @param name the end of the alarm's name. */
+function alarmResource(parameters: Parameters, name: string, alarm: Alarm): StackResource {
   const target = targetOf(parameters);
   const actions: Value = target === undefined ? [] : [target];
   return {
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {
       AlarmName: `${stackName(parameters.stage)}-${name}`,
-      AlarmDescription: description,
-      ...watched,
-      EvaluationPeriods: periods,
-      DatapointsToAlarm: periods,
-      Threshold: threshold,
+      AlarmDescription: alarm.description,
+      Namespace: alarm.namespace,
+      MetricName: alarm.metric,
+      Dimensions: Object.entries(alarm.dimensions).map(([Name, Value]) => ({ Name, Value })),
+      Statistic: alarm.statistic,
+      Period: 300,
+      EvaluationPeriods: alarm.periods,
+      DatapointsToAlarm: alarm.periods,
+      Threshold: alarm.threshold,
       ComparisonOperator: 'GreaterThanThreshold',
       TreatMissingData: 'notBreaching',
       AlarmActions: actions,
@@ -115,15 +69,15 @@ function targetOf({ alarmEmail, alarmTopicArn }: Parameters): Value | undefined 
 }
 
 /** Of the topic for notifications: subscribers that did not accept one. */
-function undelivered({ parameters, functions }: Deployment): Resources {
+function undelivered({ parameters, functions }: Deployment): StackResources {
   const { stage, notifyTopicArn } = parameters;
   if (!functions.includes('notify') || notifyTopicArn !== undefined) return {};
   const alarm = undeliveredAlarm(notificationTopicName(stage));
-  return { [`${ids.notifyTopic}Alarm`]: ofOne(parameters, 'notify', alarm) };
+  return { [`${ids.notifyTopic}Alarm`]: alarmResource(parameters, `notify-${alarm.id}`, alarm) };
 }
 
 /** The topic for an e-mail address. */
-function topic({ stage, alarmEmail, kmsKeyArn }: Parameters): Resources {
+function topic({ stage, alarmEmail, kmsKeyArn }: Parameters): StackResources {
   if (alarmEmail === undefined) return {};
   const byCloudWatch = { Service: 'cloudwatch.amazonaws.com' };
   return encryptedTopic({

@@ -1,4 +1,4 @@
-/** The settings that all functions share, in the form that osls reads. */
+/** What all functions have in common, in osls's form. */
 
 import { stackName } from '../lib/aws/names.ts';
 import { metricNamespace } from '../lib/pipeline/live/metrics.ts';
@@ -8,9 +8,9 @@ import { overrideEnvironment } from './overriding.ts';
 import { entryOf, type FunctionName, functionNameOf } from './parts.ts';
 import { ref, sub, type Value } from './template.ts';
 
-type Properties = Readonly<Record<string, Value>>;
+export type FunctionProperties = Readonly<Record<string, Value>>;
 
-export function common({ parameters }: Deployment, name: FunctionName): Properties {
+export function common({ parameters }: Deployment, name: FunctionName): FunctionProperties {
   return {
     name: functionNameOf(parameters.stage, name),
     handler: `${entryOf(name)}.handler`,
@@ -21,7 +21,7 @@ export function common({ parameters }: Deployment, name: FunctionName): Properti
 }
 
 /** The environment of every function; what else it needs is added. */
-export function environment(deployment: Deployment, name: FunctionName): Properties {
+export function environment(deployment: Deployment, name: FunctionName): FunctionProperties {
   const { stage, logLevel } = deployment.parameters;
   return {
     TRAILSEAL_STAGE: stage,
@@ -33,15 +33,15 @@ export function environment(deployment: Deployment, name: FunctionName): Propert
   };
 }
 
-/** For functions that request re-evaluations: the queues of the evaluators. */
-export function evaluatorQueueUrls({ controls }: Deployment): Properties {
+/** For functions that have resources evaluated: the queues of the evaluators. */
+export function evaluatorQueueUrls({ controls }: Deployment): FunctionProperties {
   return Object.fromEntries(
     [...controls.keys()].map((name) => [`TRAILSEAL_QUEUE_URL_${name.toUpperCase()}`, ref(ids.queue(name))]),
   );
 }
 
-/** For functions that request actions: the queue of `remediate`, if it is deployed. */
-export function remediationQueueUrl({ functions }: Deployment): Properties {
+/** For functions that have findings remediated: the queue of remediation, where there is one. */
+export function remediationQueueUrl({ functions }: Deployment): FunctionProperties {
   return functions.includes('remediate')
     ? { TRAILSEAL_REMEDIATE_QUEUE_URL: ref(ids.queue('remediate')) }
     : {};

@@ -19,18 +19,18 @@ export interface Deployment {
   /** All that there are, deployed or not. */
   readonly services: readonly Service[];
   readonly policy: Policy;
-  /** The file that the policy is made of, found right. */
+  /** The policy file, validated. */
   readonly checked: PolicyFile;
   /** By evaluator, the controls that are evaluated; an evaluator without any is left out. */
   readonly controls: ReadonlyMap<EvaluatorName, readonly Control[]>;
   /** The evaluators that are deployed, and the scheduled scan. */
   readonly queues: readonly QueueName[];
   /**
-   * By action, the controls for which the policy asks for it. If there is none, and operators may request nothing that
-   * changes resources, neither notifications nor remediation is deployed.
+   * By action, those of the controls for which the policy asks for it. While there is none, and nothing that changes
+   * resources may be requested, nothing that publishes, notifies or remediates is deployed.
    */
   readonly actions: ReadonlyMap<Action, readonly Control[]>;
-  /** By action, the controls for which operators may request it. */
+  /** By action, those of the controls for which operators may request it. */
   readonly requested: ReadonlyMap<RequestedAction, readonly Control[]>;
   /** All functions that are deployed. */
   readonly functions: readonly FunctionName[];
@@ -75,7 +75,7 @@ export function deploymentOf(parameters: Parameters, services: readonly Service[
   return { parameters, services, policy, checked, controls, queues, actions, requested, functions };
 }
 
-/** @throws ParameterError where the policy asks for such writes, or lets operators request them, and the parameters do not allow it. */
+/** @throws ParameterError where the policy asks for them, or lets operators request them, and the parameters do not allow it. */
 function refuseKeyPolicyWrites(
   { policy, allowKeyPolicyWrites }: Parameters,
   { actions, requested }: Pick<Deployment, 'actions' | 'requested'>,
@@ -107,8 +107,8 @@ function byAction<A extends Action>(
 }
 
 /**
- * The functions that these actions and custom actions need. Every change is notified, also where the policy does not ask
- * for it. Custom actions that change nothing need `operator` alone.
+ * The functions that these actions and requests need. People are notified of whatever is changed, also where the policy
+ * does not ask for it. Requests that change nothing need `operator` alone.
  */
 function actingOn(
   actions: Deployment['actions'],
@@ -117,17 +117,17 @@ function actingOn(
   const changes =
     [...actions.keys()].some((action) => kindOf(action) !== undefined) ||
     customActions.some(changesResources);
-  const acting: readonly FunctionName[] = changes
+  const telling: readonly FunctionName[] = changes
     ? ['transitions', 'remediate', 'notify']
     : ['transitions', 'notify'];
   return [
-    ...(changes || actions.size > 0 ? acting : []),
+    ...(changes || actions.size > 0 ? telling : []),
     ...(customActions.length > 0 ? (['operator'] as const) : []),
   ];
 }
 
-function changesResources(customAction: AllowedCustomAction): boolean {
-  return customAction !== 're-check' && customAction !== 'exempt';
+function changesResources(order: AllowedCustomAction): boolean {
+  return order !== 're-check' && order !== 'exempt';
 }
 
 function policyOf({ policy }: Parameters): CheckedPolicy {

@@ -9,7 +9,7 @@ import { type MetricName, metricNamespace, metrics } from '../lib/pipeline/live/
 import type { Deployment } from './context.ts';
 import { ids } from './ids.ts';
 import { deadLetterQueueNameOf, queueNameOf } from './parts.ts';
-import { type Resources, sub } from './template.ts';
+import { type StackResources, sub } from './template.ts';
 
 interface DashboardWidget {
   readonly title: string;
@@ -23,7 +23,7 @@ interface DashboardWidget {
 const width = 8;
 const height = 6;
 
-export function dashboard(deployment: Deployment): Resources {
+export function dashboard(deployment: Deployment): StackResources {
   const widgets = widgetsOf(deployment).map(({ period = 300, view = 'timeSeries', ...widget }, index) => ({
     type: 'metric',
     x: (index % 3) * width,
@@ -86,17 +86,20 @@ function widgetsOf({ parameters, functions, controls }: Deployment): readonly Da
     { title: 'Findings published', metrics: byEvaluator('FindingsPublished'), stat: 'Sum' },
     {
       title: 'Findings deferred and refused, Security Hub off',
-      metrics: (['FindingsDeferred', 'FindingsRefused', 'SecurityHubOff'] as const).flatMap((name) =>
-        evaluators.map((evaluator) => [
-          metricNamespace,
-          name,
-          'service',
-          service,
-          'evaluator',
-          evaluator,
-          { label: `${evaluator} ${name}` },
-        ]),
-      ),
+      metrics: [
+        ...(['FindingsDeferred', 'FindingsRefused'] as const).flatMap((name) =>
+          evaluators.map((evaluator) => [
+            metricNamespace,
+            name,
+            'service',
+            service,
+            'evaluator',
+            evaluator,
+            { label: `${evaluator} ${name}` },
+          ]),
+        ),
+        [metricNamespace, 'SecurityHubOff', 'service', service, { label: 'SecurityHubOff' }],
+      ],
       stat: 'Sum',
     },
     { title: 'AWS API calls', metrics: searched('ApiCalls', ''), stat: 'Sum', stacked: true },

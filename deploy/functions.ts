@@ -1,4 +1,4 @@
-/** The functions, in the form that osls reads. */
+/** The functions, in osls's form. */
 
 import type { QueueName } from '../lib/aws/names.ts';
 import { common, environment, evaluatorQueueUrls, remediationQueueUrl } from './common.ts';
@@ -22,8 +22,8 @@ export function functions(deployment: Deployment): Readonly<Record<string, Value
             description: description(name),
             timeout,
             memorySize: memory,
-            // Intended: a postponed re-evaluation goes back to the function's own queue, and so does the rest of a scheduled scan.
-            // Both end by themselves, after more rounds than the 16 after which Lambda would take the messages away.
+            // Intended: a deferred re-evaluation goes back to the function's own queue, and so does the rest of a scheduled
+            // scan. Both end by themselves, after more rounds than the 16 after which Lambda would stop them.
             // Source: AWS Lambda Developer Guide, "Lambda recursive loop detection".
             recursiveLoop: 'Allow',
             environment: {
@@ -38,9 +38,9 @@ export function functions(deployment: Deployment): Readonly<Record<string, Value
               {
                 sqs: {
                   arn: arnOf(ids.queue(name)),
-                  // A scheduled scan may take all of the time that the function has.
+                  // One part of a scheduled scan may take all of the time that the function has.
                   batchSize: name === 'scan' ? 1 : 10,
-                  // A second more, so that one evaluation covers the resources of a whole burst of events.
+                  // A second more, so that a burst of events about one resource is evaluated once.
                   ...(name === 'scan' ? {} : { maximumBatchingWindow: 1 }),
                   maximumConcurrency: name === 'scan' ? 2 : parameters.concurrency,
                   functionResponseType: 'ReportBatchItemFailures',
@@ -57,6 +57,6 @@ export function functions(deployment: Deployment): Readonly<Record<string, Value
 
 function description(name: QueueName): string {
   return name === 'scan'
-    ? 'Has the resources that AWS lists and the open findings of Trailseal re-evaluated'
-    : `Evaluates the resources of ${name.toUpperCase()} events by the controls of Trailseal`;
+    ? 'Has everything evaluated that AWS lists or that is open in the state table of Trailseal'
+    : `Evaluates the resources that events name, by the controls of Trailseal’s evaluator ${name}`;
 }

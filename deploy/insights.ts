@@ -4,7 +4,7 @@
  */
 import { stackName } from '../lib/aws/names.ts';
 import type { Deployment } from './context.ts';
-import type { Resources, Value } from './template.ts';
+import type { StackResources, Value } from './template.ts';
 
 interface Insight {
   readonly id: string;
@@ -64,7 +64,7 @@ const all: readonly Insight[] = [
   { id: 'Oldest', name: 'open findings by creation time', groupBy: 'CreatedAt', filters: open },
 ];
 
-export function insights({ parameters }: Deployment): Resources {
+export function insights({ parameters }: Deployment): StackResources {
   if (!parameters.insights) return {};
   return Object.fromEntries(
     all.map(({ id, name, groupBy, filters }) => [

@@ -1,4 +1,4 @@
-/** What a deployment is given whose policy an SSM parameter may override; any other is given nothing of it. */
+/** What a deployment needs whose policy an SSM parameter may override; any other gets nothing of it. */
 import { policyParameterPermissions } from '../lib/pipeline/live/policy-parameter.ts';
 import { policyDigest } from '../lib/policy/bundled.ts';
 import type { Deployment } from './context.ts';
@@ -29,6 +29,6 @@ export function overrideGrants(deployment: Deployment, name: FunctionName): read
   if (policyParameter === undefined || !isOverridable(deployment, name)) return [];
   return grants('ReadPolicy', policyParameterPermissions, {
     resource: localArn('ssm', `parameter/${policyParameter.replace(/^\//, '')}`),
-    why: 'it may override the deployed policy; of versions that are wrong, the last right one holds',
+    why: 'it may override the deployed policy; where a version is invalid, the last valid one is effective',
   });
 }

@@ -17,7 +17,7 @@ import { overrideGrants } from './overriding.ts';
 import { type FunctionName, functionNameOf, type Queue } from './parts.ts';
 import { notifying } from './remediation/notifying.ts';
 import { operating, readingExemptions } from './remediation/operating.ts';
-import { telling } from './remediation/publishing.ts';
+import { publishing } from './remediation/publishing.ts';
 import { remediating } from './remediation/remediating.ts';
 import { arnOf, endpointOf, localArn, sub } from './template.ts';
 
@@ -37,7 +37,7 @@ async function ownOf(name: FunctionName, deployment: Deployment): Promise<readon
     case 'scan':
       return await scanning(deployment);
     case 'transitions':
-      return telling();
+      return publishing();
     case 'remediate':
       return await remediating(deployment);
     case 'notify':
@@ -67,13 +67,13 @@ async function evaluating(name: Exclude<QueueName, 'scan'>, deployment: Deployme
       sid: 'ImportFindings',
       action: 'securityhub:BatchImportFindings',
       resource: localArn('securityhub', `product/\${AWS::AccountId}/default`),
-      why: 'publishes findings to Security Hub, as the account’s own product',
+      why: 'findings are imported into Security Hub, as the account’s own product',
     },
-    send([name], 'requests re-evaluations'),
+    send([name], 'messages to be looked at again'),
   ];
 }
 
-/** Where the policy uses tags that the facts do not contain. */
+/** Where the policy goes by tags that no fact tells. */
 function readingTags(controls: readonly Control[], { policy }: Deployment): Promise<readonly Grant[]> {
   const byTags = controls.filter(({ id }) => usesTags(policy, id));
   return Promise.all(
@@ -104,14 +104,10 @@ async function scanning(deployment: Deployment) {
   );
   return [
     ...listing,
-    ...stateTableGrants(
-      ['dynamodb:BatchGetItem'],
-      'open',
-      'reads the findings that are open or pending publication',
-    ),
+    ...stateTableGrants(['dynamodb:BatchGetItem'], 'open', 'what is open or pending publication is read'),
     send(
       deployment.queues,
-      'requests re-evaluations from the evaluators; a long scheduled scan continues in another message',
+      'evaluators are told what to look at; a scheduled scan that takes long goes on in another message',
     ),
     ...(deployment.functions.includes('remediate')
       ? [
@@ -119,7 +115,7 @@ async function scanning(deployment: Deployment) {
             sid: 'SendToRemediation',
             action: sendPermission,
             resource: arnOf(ids.queue('remediate')),
-            why: 'what was held back is tried again',
+            why: 'what was skipped is tried again',
           },
         ]
       : []),
@@ -155,12 +151,12 @@ function receiving(name: Queue): readonly Grant[] {
   });
 }
 
-/** What every function needs: its dead letters, its log, its traces, and the customer's key. */
+/** What every function needs: its DLQ, its log, its traces, and the customer's key. */
 function running(name: FunctionName, { parameters: { stage, kmsKeyArn } }: Deployment): readonly Grant[] {
   return [
     ...grants('PutAside', [sendPermission], {
       resource: arnOf(ids.deadLetters(name)),
-      why: 'what can’t be handled is put aside with the reason',
+      why: 'what can’t be handled is sent to the DLQ with the reason',
     }),
     ...grants('Log', ['logs:CreateLogStream', 'logs:PutLogEvents'], {
       resource: localArn('logs', `log-group:/aws/lambda/${functionNameOf(stage, name)}:log-stream:*`),
@@ -180,7 +176,7 @@ function running(name: FunctionName, { parameters: { stage, kmsKeyArn } }: Deplo
   ];
 }
 
-/** The services that hold for a function what the customer's key encrypts. */
+/** The services that hold what the customer's key encrypts for a function. */
 function encryptedFor(name: FunctionName): readonly string[] {
   switch (name) {
     case 'transitions':

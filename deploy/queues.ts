@@ -1,6 +1,6 @@
 /**
- * The queues, and what leads to them: an EventBridge rule for each evaluator, a schedule for the scheduled scan. Behind every hop
- * are dead letters. Sources: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS" (visibility of six times the
+ * The queues, and what fills them: the EventBridge rules of each evaluator, a schedule for the scheduled scan. Every hop has
+ * a dead-letter queue. Sources: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS" (visibility of six times the
  * function's timeout, maxReceiveCount of at least 5); Amazon EventBridge User Guide, "Using dead-letter queues";
  * EventBridge Scheduler User Guide, "Configuring a dead-letter queue".
  */
@@ -16,14 +16,22 @@ import { ids } from './ids.ts';
 import type { Parameters } from './parameters.ts';
 import { deadLetterQueueNameOf, type Queue, queueNameOf } from './parts.ts';
 import { allow, policyDocument, type Statement, trust } from './statements.ts';
-import { arnOf, endpointOf, localArn, type Resource, type Resources, ref, type Value } from './template.ts';
+import {
+  arnOf,
+  endpointOf,
+  localArn,
+  ref,
+  type StackResource,
+  type StackResources,
+  type Value,
+} from './template.ts';
 
 const day = 86_400;
 
 /** For how long messages are kept, in seconds. */
 export const retentions = { messages: 4 * day, deadLetters: 14 * day } as const;
 
-export function queues(deployment: Deployment): Resources {
+export function queues(deployment: Deployment): StackResources {
   const { parameters, controls } = deployment;
   return {
     ...Object.assign({}, ...[...controls].map(([evaluator, own]) => filled(deployment, evaluator, own))),
@@ -33,7 +41,11 @@ export function queues(deployment: Deployment): Resources {
 }
 
 /** An evaluator's queue, and the rules that fill it. */
-function filled(deployment: Deployment, evaluator: EvaluatorName, controls: readonly Control[]): Resources {
+function filled(
+  deployment: Deployment,
+  evaluator: EvaluatorName,
+  controls: readonly Control[],
+): StackResources {
   const filling = rules(deployment, evaluator, controls);
   return {
     ...queuePair(deployment.parameters, evaluator, sizeOf(evaluator).timeout, Object.keys(filling)),
@@ -51,7 +63,7 @@ export function queuePair(
   name: Queue,
   timeout: number,
   rules: readonly string[] = [],
-): Resources {
+): StackResources {
   const { stage } = parameters;
   const from = (queue: string) => (rules.length === 0 ? [] : [fromEvents('FromRule', queue, rules)]);
   return {
@@ -73,7 +85,7 @@ export function queuePair(
         ...encryption(parameters),
         RedriveAllowPolicy: {
           redrivePermission: 'byQueue',
-          // By its name: its ARN as an attribute would make a circle of the two queues.
+          // By its name: its ARN as an attribute would make the two queues refer to each other.
           sourceQueueArns: [localArn('sqs', queueNameOf(stage, name))],
         },
       },
@@ -97,7 +109,7 @@ export function encryption({ kmsKeyArn }: Parameters): { readonly [property: str
  */
 export function fromEvents(sid: string, queue: string, from: readonly string[]): Statement {
   const [source, ...others] = from.map(arnOf);
-  if (source === undefined) throw new TypeError(`no sender is declared for the queue ${queue}`);
+  if (source === undefined) throw new TypeError(`no rule or bus is named that sends to ${queue}`);
   return {
     ...allow(sid, ['sqs:SendMessage'], arnOf(queue), {
       ArnEquals: { 'aws:SourceArn': others.length === 0 ? source : [source, ...others] },
@@ -118,7 +130,7 @@ const messageActions = [
   'sqs:StartMessageMoveTask',
 ];
 
-export function queuePolicy(queue: string, statements: readonly Statement[]): Resource {
+export function queuePolicy(queue: string, statements: readonly Statement[]): StackResource {
   const secure: Statement = {
     Sid: 'OnlyByTls',
     Effect: 'Deny',
@@ -138,10 +150,10 @@ function rules(
   { parameters: { stage }, services }: Deployment,
   evaluator: EvaluatorName,
   controls: readonly Control[],
-): Resources {
+): StackResources {
   const patterns = eventPatterns(controls, services);
   return Object.fromEntries(
-    patterns.map(({ source, detail, ...rest }, index): [string, Resource] => [
+    patterns.map(({ source, detail, ...rest }, index): [string, StackResource] => [
       ids.rule(evaluator, index),
       {
         Type: 'AWS::Events::Rule',
@@ -163,22 +175,22 @@ export function queueTarget(name: Queue): Value {
     Id: 'queue',
     Arn: arnOf(ids.queue(name)),
     DeadLetterConfig: { Arn: arnOf(ids.deadLetters(name)) },
-    // EventBridge's own defaults, written down: nothing is given up before a day has deleted.
+    // EventBridge's own defaults, written down: nothing is given up before a day has passed.
     RetryPolicy: { MaximumEventAgeInSeconds: day, MaximumRetryAttempts: 185 },
   };
 }
 
-function schedule({ stage, scanSchedule, kmsKeyArn }: Parameters): Resources {
+function schedule({ stage, scanSchedule, kmsKeyArn }: Parameters): StackResources {
   const window = Math.max(1, Math.min(15, Math.floor(scanSchedule.minutes / 4)));
   return {
     [ids.schedule]: {
       Type: 'AWS::Scheduler::Schedule',
       Properties: {
         Name: scheduleName(stage),
-        Description: 'Has Trailseal scheduled scan through everything that its controls evaluate',
+        Description: 'Starts Trailseal’s scheduled scan of everything that its controls evaluate',
         State: 'ENABLED',
         ScheduleExpression: scanSchedule.expression,
-        // So that many accounts with the same deployment do not scheduled scan in the same minute.
+        // So that many accounts with the same deployment do not scan in the same minute.
         FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: window },
         Target: {
           Arn: arnOf(ids.queue('scan')),
@@ -191,10 +203,10 @@ function schedule({ stage, scanSchedule, kmsKeyArn }: Parameters): Resources {
     },
     [ids.scheduleRole]: scheduleRole({
       queue: 'scan',
-      description: 'Lets EventBridge Scheduler request a scheduled scan of Trailseal',
+      description: 'Lets EventBridge Scheduler start a scheduled scan of Trailseal',
       group: 'default',
-      policy: 'request-a-scan',
-      sid: 'RequestAScan',
+      policy: 'start-a-scan',
+      sid: 'StartAScan',
       kmsKeyArn,
     }),
   };
@@ -211,7 +223,14 @@ interface ScheduleRole {
 }
 
 /** The role with which schedules send to a queue, or to its dead letters, and nothing else. */
-export function scheduleRole({ queue, description, group, policy, sid, kmsKeyArn }: ScheduleRole): Resource {
+export function scheduleRole({
+  queue,
+  description,
+  group,
+  policy,
+  sid,
+  kmsKeyArn,
+}: ScheduleRole): StackResource {
   return {
     Type: 'AWS::IAM::Role',
     Properties: {

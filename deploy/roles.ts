@@ -5,12 +5,12 @@ import { ids } from './ids.ts';
 import type { FunctionName } from './parts.ts';
 import { grantsOf } from './permissions.ts';
 import { policyDocument, type Statement, trust } from './statements.ts';
-import type { Resource, Resources } from './template.ts';
+import type { StackResource, StackResources } from './template.ts';
 
-export async function roles(deployment: Deployment): Promise<Resources> {
+export async function roles(deployment: Deployment): Promise<StackResources> {
   const made = await Promise.all(
     deployment.functions.map(
-      async (name): Promise<[string, Resource]> => [
+      async (name): Promise<[string, StackResource]> => [
         ids.role(name),
         role(name, await grantsOf(name, deployment)),
       ],
@@ -19,7 +19,7 @@ export async function roles(deployment: Deployment): Promise<Resources> {
   return Object.fromEntries(made);
 }
 
-function role(name: FunctionName, grants: readonly Grant[]): Resource {
+function role(name: FunctionName, grants: readonly Grant[]): StackResource {
   return {
     Type: 'AWS::IAM::Role',
     Properties: {

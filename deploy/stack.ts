@@ -18,29 +18,29 @@ import { remediation } from './remediation/remediation.ts';
 import { writeRoles } from './remediation/write-roles.ts';
 import { roles } from './roles.ts';
 import { stateTable } from './state-table.ts';
-import type { Resource, Resources, Value } from './template.ts';
+import type { StackResource, StackResources, Value } from './template.ts';
 
 export interface Stack {
   readonly functions: Readonly<Record<string, Value>>;
   readonly resources: {
-    readonly Resources: Resources;
+    readonly Resources: StackResources;
     /** What is added to resources that osls makes by itself. */
     readonly extensions: Readonly<Record<string, Extension>>;
   };
 }
 
-type Extension = Partial<Pick<Resource, 'Properties' | 'Metadata'>>;
+type Extension = Partial<Pick<StackResource, 'Properties' | 'Metadata'>>;
 
 /**
  * @param written the parameters as they were given.
  * @throws ParameterError for the first that is wrong.
  */
-export function stackOf(written: Readonly<Record<string, unknown>>): Promise<Stack> {
-  return stackFor(deploymentOf(readParameters(written)));
+export async function stackOf(written: Readonly<Record<string, unknown>>): Promise<Stack> {
+  return await stackFor(deploymentOf(readParameters(written)));
 }
 
 export async function stackFor(deployment: Deployment): Promise<Stack> {
-  const resources: Resources = {
+  const resources: StackResources = {
     ...queues(deployment),
     ...stateTable(deployment),
     ...bus(deployment),

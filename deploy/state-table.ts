@@ -1,21 +1,21 @@
-/** The state table's table. */
+/** The state table. */
 
 import { tableName } from '../lib/aws/names.ts';
 import { streamSpecification, table } from '../lib/findings/state/schema.ts';
 import type { Deployment } from './context.ts';
 import { ids } from './ids.ts';
 import { insights } from './insights.ts';
-import type { Resources } from './template.ts';
+import type { StackResources } from './template.ts';
 
 /**
- * Capacity on require, as events come in storms; encrypted, by DynamoDB's AWS managed key or the customer's; with
+ * On-demand capacity, as events come in bursts; encrypted, by DynamoDB's AWS managed key or the customer's; with
  * point-in-time recovery. Where `retainState` holds, neither a change of the stack nor its removal deletes it.
  *
  * It waits for the insights, which cannot be made where Security Hub is off: a first deployment that fails for that
  * leaves no state table behind, whose name would stand in the way of the second. Source: AWS CloudFormation User Guide,
  * "DeletionPolicy attribute" (Retain keeps what a rolled back operation made, too).
  */
-export function stateTable(deployment: Deployment): Resources {
+export function stateTable(deployment: Deployment): StackResources {
   const { stage, kmsKeyArn, retainState } = deployment.parameters;
   const first = Object.keys(insights(deployment));
   const fate = retainState ? 'Retain' : 'Delete';

@@ -2,7 +2,7 @@
 
 export type Value = string | number | boolean | readonly Value[] | { readonly [key: string]: Value };
 
-export interface Resource {
+export interface StackResource {
   readonly Type: string;
   readonly Properties: { readonly [key: string]: Value };
   readonly DependsOn?: readonly string[];
@@ -12,7 +12,7 @@ export interface Resource {
 }
 
 /** Resources by their logical ids. */
-export type Resources = { readonly [logicalId: string]: Resource };
+export type StackResources = { readonly [logicalId: string]: StackResource };
 
 export function ref(logicalId: string): Value {
   return { Ref: logicalId };

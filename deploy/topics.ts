@@ -5,7 +5,7 @@
  * topics".
  */
 import { allow, policyDocument, type Statement } from './statements.ts';
-import { accountRoot, arnOf, type Resources, ref, type Value } from './template.ts';
+import { accountRoot, arnOf, ref, type StackResources, type Value } from './template.ts';
 
 export interface Topic {
   /** Its logical id, and that of its key. */
@@ -21,7 +21,7 @@ export interface Topic {
   readonly keyUsers: readonly Statement[];
 }
 
-export function encryptedTopic(topic: Topic): Resources {
+export function encryptedTopic(topic: Topic): StackResources {
   const { id, keyId, name, email, kmsKeyArn, publishers } = topic;
   const secure: Statement = {
     Sid: 'OnlyByTls',
@@ -55,7 +55,7 @@ export const fromThisAccount: { readonly StringEquals: { readonly [key: string]:
 /** The KMS actions that publishing to an encrypted topic needs. */
 export const useOfKey = ['kms:Decrypt', 'kms:GenerateDataKey'] as const;
 
-function key({ keyId, keyDescription, keyUsers }: Topic): Resources {
+function key({ keyId, keyDescription, keyUsers }: Topic): StackResources {
   return {
     [keyId]: {
       Type: 'AWS::KMS::Key',

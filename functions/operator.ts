@@ -60,7 +60,7 @@ const lasting = {
   },
   note: (finding: FindingIdentifier, news: readonly string[], author: string) =>
     noteOn(securityHub, finding, news, author),
-  productArn: productArnOf(account, region),
+  productArn: productArnOf({ account, region }),
 };
 
 async function handleAll(deliveries: readonly Delivery[]): Promise<readonly CustomActionResult[]> {

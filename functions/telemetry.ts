@@ -28,11 +28,13 @@ function shortened(text: string): string {
 const mostCharacters = 2_000;
 
 export class Telemetry {
+  readonly #name: string;
   readonly #logger: Logger;
   readonly #metrics: Metrics;
   readonly #calls = new Map<string, number>();
 
   constructor(name: string, logger: Logger) {
+    this.#name = name;
     this.#logger = logger;
     this.#metrics = new Metrics({ namespace: metricNamespace, defaultDimensions: { evaluator: name } });
   }
@@ -121,7 +123,9 @@ export class Telemetry {
   }
 
   add(name: Exclude<MetricName, 'Verdicts' | 'ApiCalls'>, value: number): void {
-    if (value > 0) this.#metrics.addMetric(name, declared[name].unit, value);
+    if (value <= 0) return;
+    if (declared[name].by.length === 0) this.#single(name, value, {});
+    else this.#metrics.addMetric(name, declared[name].unit, value);
   }
 
   /** Writes the metrics that were collected, if any. */
@@ -135,7 +139,8 @@ export class Telemetry {
   #single(name: MetricName, value: number, dimensions: Readonly<Record<string, string>>): void {
     // Dimensions hold for all metrics of an object, so that one with others needs an object of its own.
     const single = new Metrics({ namespace: metricNamespace, singleMetric: true });
-    single.addDimensions(dimensions).addMetric(name, declared[name].unit, value);
+    single.addDimensions(dimensions).addMetadata('evaluator', this.#name);
+    single.addMetric(name, declared[name].unit, value);
   }
 }
 

@@ -4,6 +4,7 @@
  *
  * Usage: node scripts/generate.ts [--check]   (--check writes nothing and exits 1 when something is stale)
  */
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { actions } from '../lib/remediation/actions/index.ts';
@@ -16,6 +17,23 @@ import { remediationPage } from './generate/remediation.ts';
 import { schemas } from './generate/schemas.ts';
 
 const root = path.join(import.meta.dirname, '..');
+const checking = process.argv.includes('--check');
+
+// What is generated below asks services by this index, which this process has loaded as it was: of a new service it is
+// written first, and all else by a process that loads it.
+const liveFile = 'lib/services/live.ts';
+const live = liveIndex(services.map(({ id }) => id));
+if (readFileSync(path.join(root, liveFile), 'utf8') !== live) {
+  if (checking) {
+    process.stderr.write(`stale, run "npm run generate":\n  ${liveFile}\n`);
+    process.exit(1);
+  }
+  writeFileSync(path.join(root, liveFile), live);
+  process.stdout.write(`${liveFile} written\n`);
+  const { status } = spawnSync(process.execPath, [import.meta.filename], { stdio: 'inherit' });
+  process.exit(status ?? 1);
+}
+
 const samplesOf = (id: string): readonly string[] => {
   const folder = path.join(root, 'events', id);
   return existsSync(folder) ? readdirSync(folder).sort() : [];
@@ -30,7 +48,6 @@ const files = new Map<string, string>([
   ...schemas(controls),
   ['docs/remediation.md', remediationPage(actions, controls)],
   ['docs/iam.md', await iamPage()],
-  ['lib/services/live.ts', liveIndex(services.map(({ id }) => id))],
   ...evaluators.map((evaluator): [string, string] => [
     `functions/evaluators/${evaluator}.ts`,
     evaluatorEntry(evaluator),
@@ -48,7 +65,7 @@ const stale = [...files].filter(([file, text]) => {
   return !existsSync(there) || readFileSync(there, 'utf8') !== text;
 });
 
-if (process.argv.includes('--check')) {
+if (checking) {
   const names = [...stale.map(([file]) => file), ...orphans];
   if (names.length > 0) {
     process.stderr.write(`stale, run "npm run generate":\n${names.map((name) => `  ${name}\n`).join('')}`);

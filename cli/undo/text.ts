@@ -1,7 +1,7 @@
 /** Undos, done or previewed, as text and as JSON. */
 import { actionRunDetails, actionRunText } from '../history/text.ts';
 import { printable } from '../output/printable.ts';
-import type { AttemptResult, UndoAttempt } from './undo.ts';
+import type { UndoAttempt, UndoAttemptResult } from './undo.ts';
 
 /** Everything that a person needs to know before agreeing, one action run after the other. */
 export function previewText(attempts: readonly UndoAttempt[]): string {
@@ -18,7 +18,7 @@ export function undoText({ actionRun, result }: UndoAttempt): string {
   return `${actionRunText(actionRun)}: ${resultText(result)}`;
 }
 
-function resultText(result: AttemptResult): string {
+function resultText(result: UndoAttemptResult): string {
   switch (result.kind) {
     case 'undone':
       return 'undone';
@@ -72,7 +72,7 @@ export function undoJson({ actionRun, result }: UndoAttempt) {
   };
 }
 
-const complete: ReadonlySet<AttemptResult['kind']> = new Set([
+const complete: ReadonlySet<UndoAttemptResult['kind']> = new Set([
   'undone',
   'already-undone',
   'deleted',

@@ -1,14 +1,14 @@
 /** Undoes action runs one after the other, or previews it; each has a result of its own. */
 import { reasonOf } from '../../lib/aws/reason.ts';
 import type { ActionId, AnyAction } from '../../lib/core/action.ts';
+import { ActionError } from '../../lib/core/action.ts';
 import { StateTableError } from '../../lib/findings/state/error.ts';
 import { type ActionRun, nameOfActionRun } from '../../lib/remediation/actions/action-run.ts';
 import type { RunAdmission, RunOptions } from '../../lib/remediation/actions/run.ts';
 import { type UndoResult, undo } from '../../lib/remediation/actions/undo.ts';
 import type { KillSwitch } from '../../lib/remediation/kill-switch.ts';
-import { QuarantineError } from '../../lib/services/ec2/quarantine/error.ts';
 
-export type AttemptResult =
+export type UndoAttemptResult =
   | UndoResult
   /** Of a preview: the resource is as the action run left it, and nothing prevents the undo. */
   | { readonly kind: 'would-be-undone' }
@@ -19,7 +19,7 @@ export type AttemptResult =
 
 export interface UndoAttempt {
   readonly actionRun: ActionRun;
-  readonly result: AttemptResult;
+  readonly result: UndoAttemptResult;
 }
 
 export interface UndoOptions extends Omit<RunOptions, 'admit'> {
@@ -38,7 +38,7 @@ export async function undoAll(
 ): Promise<readonly UndoAttempt[]> {
   const attempts: UndoAttempt[] = [];
   for (const actionRun of actionRuns.toReversed()) {
-    const result: AttemptResult = options.signal.aborted
+    const result: UndoAttemptResult = options.signal.aborted
       ? { kind: 'interrupted' }
       : await attemptUndo(actionRun, options, () => admission(options));
     const attempt = { actionRun, result };
@@ -71,7 +71,7 @@ async function attemptUndo(
   actionRun: ActionRun,
   options: UndoOptions,
   admit: RunOptions['admit'],
-): Promise<AttemptResult> {
+): Promise<UndoAttemptResult> {
   const { actionOf, killSwitch: _, despiteKillSwitch: __, signal: ___, ...run } = options;
   const action = actionOf(actionRun.action);
   if (action === undefined) {
@@ -87,7 +87,7 @@ async function attemptUndo(
     );
     return await undo(action, current ?? actionRun, { ...run, admit });
   } catch (error) {
-    if (error instanceof StateTableError || error instanceof QuarantineError)
+    if (error instanceof StateTableError || error instanceof ActionError)
       return { kind: 'unreadable', because: error.message };
     // The SDK marks every error of a call with `$metadata`; any other is an error in our own code.
     if (error instanceof Error && '$metadata' in error) {

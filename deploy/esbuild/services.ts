@@ -14,12 +14,12 @@ const liveIndex = path.join(folder, 'live.ts');
 
 /** The parts of a service that only some functions use, by their files beside `service.ts` and `live.ts`. */
 const parts = ['actions', 'aws', 'clients', 'list', 'memory', 'quarantine/clients', 'tags', 'trail'] as const;
-type Part = (typeof parts)[number];
+type ServicePart = (typeof parts)[number];
 
-const ofEvaluators: readonly Part[] = ['aws', 'clients', 'memory'];
+const ofEvaluators: readonly ServicePart[] = ['aws', 'clients', 'memory'];
 
 /** What each function uses beside the controls; one that is not named here uses nothing more. */
-const byFunction: Readonly<Record<string, readonly Part[]>> = {
+const byFunction: Readonly<Record<string, readonly ServicePart[]>> = {
   scan: ['clients', 'list'],
   remediate: ['actions', 'aws', 'clients', 'quarantine/clients', 'tags'],
 };
@@ -29,7 +29,9 @@ function evaluatorIn(entry: string): EvaluatorName | undefined {
   return /[\\/]evaluators[\\/]([\w-]+)\.ts$/.exec(entry)?.[1];
 }
 
-function partsOf(entry: string): readonly Part[] {
+/** Of what is no function, such as a command, nothing is left out. */
+function partsOf(entry: string): readonly ServicePart[] {
+  if (!/(^|[\\/])functions[\\/]/.test(entry)) return parts;
   if (evaluatorIn(entry) !== undefined) return ofEvaluators;
   return byFunction[path.basename(entry, '.ts')] ?? [];
 }

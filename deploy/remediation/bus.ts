@@ -1,5 +1,5 @@
 /**
- * Trailseal's own bus, and what leads from it to those who act upon its events. Behind every hop are dead letters.
+ * Trailseal's own bus, and the rules and queues that bring its events to the functions. Every hop has a dead-letter queue.
  * Sources: Amazon EventBridge User Guide, "Using dead-letter queues", "Encrypting EventBridge event buses with AWS KMS
  * keys".
  */
@@ -10,10 +10,10 @@ import type { Deployment } from '../context.ts';
 import { ids } from '../ids.ts';
 import { deadLetterQueueNameOf, isListener } from '../parts.ts';
 import { encryption, fromEvents, queuePair, queuePolicy, queueTarget, retentions } from '../queues.ts';
-import { arnOf, type Resources, ref, type Value } from '../template.ts';
+import { arnOf, ref, type StackResources, type Value } from '../template.ts';
 import { actingTimeouts } from './functions.ts';
 
-/** The event pattern of each listener. UNKNOWN is never acted on. */
+/** The events that each gets. What is UNKNOWN is never acted on. */
 const patterns: Readonly<Record<ListenerName, { readonly [member: string]: Value }>> = {
   remediate: { 'detail-type': [detailTypes.failed, detailTypes.passed, detailTypes.deleted] },
   notify: { 'detail-type': [...Object.values(detailTypes), ...Object.values(actionDetailTypes)] },
@@ -25,11 +25,11 @@ const patterns: Readonly<Record<ListenerName, { readonly [member: string]: Value
 
 const descriptions: Readonly<Record<ListenerName, string>> = {
   remediate: 'Brings Trailseal’s remediation the findings that were opened or closed',
-  notify: 'Sends the events that Trailseal notifies to its notifications',
-  operator: 'Brings Trailseal what came of requested actions',
+  notify: 'Brings Trailseal’s notifications every event that people may be notified of',
+  operator: 'Brings Trailseal the results of requested actions',
 };
 
-export function bus(deployment: Deployment): Resources {
+export function bus(deployment: Deployment): StackResources {
   const { parameters, functions } = deployment;
   if (!functions.includes('transitions')) return {};
   const { stage, kmsKeyArn } = parameters;
@@ -39,8 +39,8 @@ export function bus(deployment: Deployment): Resources {
       Type: 'AWS::Events::EventBus',
       Properties: {
         Name: busName(stage),
-        Description: 'What changes about findings of Trailseal, and what it did about them',
-        // What can't be encrypted or decrypted for want of the key is not lost.
+        Description: 'Transitions of Trailseal’s findings, and its actions on them',
+        // An event that can't be encrypted or decrypted without the key is not lost.
         ...(kmsKeyArn === undefined
           ? {}
           : { KmsKeyIdentifier: kmsKeyArn, DeadLetterConfig: { Arn: arnOf(deadLetters('transitions')) } }),
@@ -63,13 +63,13 @@ export function bus(deployment: Deployment): Resources {
   };
 }
 
-function listener(deployment: Deployment, name: ListenerName): Resources {
+function listener(deployment: Deployment, name: ListenerName): StackResources {
   const { parameters } = deployment;
   const rule = ids.rule(name);
-  // Without remediation no requested action has a result to send here.
+  // Without remediation no requested action has a result that comes by the bus.
   if (name === 'operator' && !deployment.functions.includes('remediate')) return {};
   return {
-    // That of the operator has another rule too.
+    // The operator's queue is filled by another rule, too.
     ...(name === 'operator' ? {} : queuePair(parameters, name, actingTimeouts[name], [rule])),
     [rule]: {
       Type: 'AWS::Events::Rule',

@@ -1,7 +1,7 @@
 /**
- * The path of custom actions to the function `operator`: a rule on the account's default bus, and its queue. Sources: AWS Security
+ * What brings the function `operator` the custom actions that people choose: a rule on the account's default bus, and its queue. Sources: AWS Security
  * Hub User Guide, "EventBridge event types in Security Hub", "EventBridge event formats" (an event of a custom action has
- * its ARN, which names the account and the Region in which the custom action was used, among the resources).
+ * its ARN, which names the account and the Region in which the custom action was chosen, among the resources).
  */
 import { customActionResource, listenerRuleName } from '../../lib/aws/names.ts';
 import { customActionsOf } from '../../lib/policy/custom-actions.ts';
@@ -9,10 +9,10 @@ import { customActionDetailType, customActionSource } from '../../lib/remediatio
 import type { Deployment } from '../context.ts';
 import { ids } from '../ids.ts';
 import { queuePair, queueTarget } from '../queues.ts';
-import { localArn, type Resources } from '../template.ts';
+import { localArn, type StackResources } from '../template.ts';
 import { actingTimeouts } from './functions.ts';
 
-export function customActions({ parameters, policy, functions }: Deployment): Resources {
+export function customActions({ parameters, policy, functions }: Deployment): StackResources {
   if (!functions.includes('operator')) return {};
   const { stage } = parameters;
   const outcomes = functions.includes('remediate') ? [ids.rule('operator')] : [];
@@ -22,7 +22,8 @@ export function customActions({ parameters, policy, functions }: Deployment): Re
       Type: 'AWS::Events::Rule',
       Properties: {
         Name: listenerRuleName(stage, 'operator'),
-        Description: 'Sends the custom actions of Trailseal in Security Hub to its queue of operators',
+        Description:
+          'Brings Trailseal the actions that operators request by its custom actions in Security Hub',
         State: 'ENABLED',
         EventPattern: {
           source: [customActionSource],

@@ -1,27 +1,31 @@
-/** The functions that publish, notify and remediate, in the form that osls reads. */
+/** The functions that publish, remediate and notify, in osls's form. */
 import { entrySortKey } from '../../lib/findings/state/schema.ts';
-import { common, environment, evaluatorQueueUrls, remediationQueueUrl } from '../common.ts';
+import {
+  common,
+  environment,
+  evaluatorQueueUrls,
+  type FunctionProperties,
+  remediationQueueUrl,
+} from '../common.ts';
 import type { Deployment } from '../context.ts';
 import { ids } from '../ids.ts';
 import { arnOf, ref, type Value } from '../template.ts';
 import { writingServices } from './wanted.ts';
 import { writeRoleEnvironment } from './write-roles.ts';
 
-type Properties = Readonly<Record<string, Value>>;
-
 /**
- * Seconds. An action may wait for AWS for minutes, and a run has what it works on for itself for longer than this. A
- * notification may be tried for more than a minute.
+ * Seconds. An action may wait for AWS for minutes, and the lease of a run is longer than this. A notification may be
+ * tried for more than a minute.
  */
 export const actingTimeouts = { transitions: 60, remediate: 900, notify: 300, operator: 60 } as const;
 
-/** Megabytes; see `functions.ts`. Remediation knows more services than the others. */
+/** Megabytes; see `evaluators.ts`. Remediation holds more services than the others. */
 const memory = { transitions: 256, remediate: 512, notify: 256, operator: 256 } as const;
 
-/** So many instances of the function that remediates at once: each waits for AWS more than it works. */
+/** The number of instances of `remediate` at once: each waits for AWS most of its time. */
 const remediations = 5;
 
-/** By the names of the functions, those that are deployed. */
+/** Those that are deployed, by their names. */
 export function acting(deployment: Deployment): Readonly<Record<string, Value>> {
   const all = {
     transitions: transitions(deployment),
@@ -38,10 +42,10 @@ export function acting(deployment: Deployment): Readonly<Record<string, Value>> 
  * The stream's records keep their order for each finding, however many are read at once. One that fails stops those
  * after it, and is tried for half a day. Source: AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB".
  */
-function transitions(deployment: Deployment): Properties {
+function transitions(deployment: Deployment): FunctionProperties {
   return {
     ...common(deployment, 'transitions'),
-    description: 'Puts what changes in the state table of Trailseal on its bus',
+    description: 'Publishes the changes of Trailseal’s state table on its bus',
     timeout: actingTimeouts.transitions,
     memorySize: memory.transitions,
     environment: { ...environment(deployment, 'transitions'), TRAILSEAL_BUS: ref(ids.bus) },
@@ -50,7 +54,7 @@ function transitions(deployment: Deployment): Properties {
         stream: {
           type: 'dynamodb',
           arn: { 'Fn::GetAtt': [ids.stateTable, 'StreamArn'] },
-          // What was written between the making of the stream and of this is not left out.
+          // So that what was written before this mapping existed is read, too.
           startingPosition: 'TRIM_HORIZON',
           batchSize: 100,
           parallelizationFactor: 10,
@@ -68,13 +72,14 @@ function transitions(deployment: Deployment): Properties {
   };
 }
 
-function remediate(deployment: Deployment): Properties {
+function remediate(deployment: Deployment): FunctionProperties {
   return {
     ...common(deployment, 'remediate'),
-    description: 'Does what the policy asks for on what fails; nothing else of Trailseal writes to resources',
+    description:
+      'Carries out the actions that the policy asks for; no other function of Trailseal writes to resources',
     timeout: actingTimeouts.remediate,
     memorySize: memory.remediate,
-    // Meant so: what is under way goes back to the function's own queue each minute until it is done.
+    // Intended: a run that is under way sends its message to the function's own queue until it is done.
     recursiveLoop: 'Allow',
     // No message is taken before it may write.
     ...(writingServices(deployment).length === 0 ? {} : { dependsOn: [ids.assumeWriteRoles] }),
@@ -102,15 +107,15 @@ function remediate(deployment: Deployment): Properties {
   };
 }
 
-function notify(deployment: Deployment): Properties {
+function notify(deployment: Deployment): FunctionProperties {
   const { notifyTopicArn, notifyChatTopicArn, notifyWebhooks, notifyPrivateWebhooks } = deployment.parameters;
   const topic = notifyTopicArn ?? ref(ids.notifyTopic);
   return {
     ...common(deployment, 'notify'),
-    description: 'Sends notifications of findings, and of the actions of Trailseal',
+    description: 'Notifies people of findings, and of the actions on them',
     timeout: actingTimeouts.notify,
     memorySize: memory.notify,
-    // Meant so: what a target did not take goes back to the function's own queue, three times at most.
+    // Intended: what a target did not accept goes back to the function's own queue, three times at most.
     recursiveLoop: 'Allow',
     environment: {
       ...environment(deployment, 'notify'),
@@ -129,7 +134,7 @@ function notify(deployment: Deployment): Properties {
       {
         sqs: {
           arn: arnOf(ids.queue('notify')),
-          // Many events are collected, so that one notification can cover them.
+          // Many events at once become one notification.
           batchSize: 500,
           maximumBatchingWindow: 20,
           maximumConcurrency: 2,
@@ -140,10 +145,11 @@ function notify(deployment: Deployment): Properties {
   };
 }
 
-function operator(deployment: Deployment): Properties {
+function operator(deployment: Deployment): FunctionProperties {
   return {
     ...common(deployment, 'operator'),
-    description: 'Handles custom actions in Security Hub, and notes their results on the findings',
+    description:
+      'Receives the actions that operators request in Security Hub, and notes their results on the finding',
     timeout: actingTimeouts.operator,
     memorySize: memory.operator,
     environment: {
@@ -158,7 +164,7 @@ function operator(deployment: Deployment): Properties {
         sqs: {
           arn: arnOf(ids.queue('operator')),
           batchSize: 10,
-          // The results of one custom action are collected, so that they are noted together.
+          // The results of one request come together, so that they become one note.
           maximumBatchingWindow: 2,
           maximumConcurrency: 2,
           functionResponseType: 'ReportBatchItemFailures',
@@ -168,7 +174,7 @@ function operator(deployment: Deployment): Properties {
   };
 }
 
-/** The keys that this deployment encrypts with, which it leaves alone: see `topics.ts`. */
+/** The keys that this deployment encrypts with, on which no action is carried out: see `topics.ts`. */
 function ownKeys({ parameters, functions }: Deployment): readonly Value[] {
   const { kmsKeyArn, alarmEmail, notifyTopicArn } = parameters;
   if (kmsKeyArn !== undefined) return [kmsKeyArn];

@@ -1,16 +1,16 @@
-/** The topic of notifications, where the policy names none. */
+/** The topic for notifications, where the customer names none. */
 import { type Stage, stackName } from '../../lib/aws/names.ts';
 import type { Deployment } from '../context.ts';
 import { ids } from '../ids.ts';
 import { allow } from '../statements.ts';
-import { accountRoot, endpointOf, type Resources, ref } from '../template.ts';
+import { accountRoot, endpointOf, ref, type StackResources } from '../template.ts';
 import { encryptedTopic, useOfKey } from '../topics.ts';
 
 export function notificationTopicName(stage: Stage): string {
   return `${stackName(stage)}-notifications`;
 }
 
-export function notifications({ parameters, functions }: Deployment): Resources {
+export function notifications({ parameters, functions }: Deployment): StackResources {
   const { stage, notifyEmail, notifyTopicArn, kmsKeyArn } = parameters;
   if (!functions.includes('notify') || notifyTopicArn !== undefined) return {};
   const byIam = {

@@ -1,4 +1,4 @@
-/** The permissions of the function that sends notifications. */
+/** What the function that notifies people may do. */
 
 import { publishPermission } from '../../lib/aws/sns.ts';
 import { parseArn } from '../../lib/core/arn.ts';
@@ -16,7 +16,7 @@ export function notifying({ parameters }: Deployment): readonly Grant[] {
       sid: 'Publish',
       action: publishPermission,
       resource: [...(notifyTopicArn === undefined ? [ref(ids.notifyTopic)] : []), ...theirs],
-      why: 'sends notifications to these topics',
+      why: 'people are notified by these topics',
     },
     ...(notifyTopicArn === undefined && kmsKeyArn === undefined
       ? grants('UseTopicKey', useKey, {
@@ -30,7 +30,7 @@ export function notifying({ parameters }: Deployment): readonly Grant[] {
       sid: 'SendAgain',
       action: 'sqs:SendMessage',
       resource: arnOf(ids.queue('notify')),
-      why: 'what a target did not take is tried again',
+      why: 'what a target did not accept is tried again',
     },
     ...notifyWebhooks.flatMap((name, index) => webhook(name, index)),
   ];
@@ -39,7 +39,7 @@ export function notifying({ parameters }: Deployment): readonly Grant[] {
 const useKey = ['kms:Decrypt', 'kms:GenerateDataKey'] as const;
 
 /**
- * The key of a topic that there is already is not known here: whichever it is, for this topic alone.
+ * The key of an existing topic is not known here: whichever it is, for this topic alone.
  * Source: Amazon SNS Developer Guide, "Managing Amazon SNS encryption keys and costs" (encryption context).
  */
 function keyOf(topic: string, index: number): readonly Grant[] {

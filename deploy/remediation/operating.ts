@@ -1,4 +1,4 @@
-/** The permissions of the function that handles custom actions: it notes on findings, exempts, and passes on all else. */
+/** What the function `operator` may do, which receives requested actions: it writes notes on findings, exempts, and passes on all else. */
 import { sendPermission } from '../../lib/aws/sqs.ts';
 import { exemptionKeyPrefix, exemptionPermissions } from '../../lib/findings/state/exemptions.ts';
 import { notePermissions } from '../../lib/remediation/custom-actions/notes.ts';
@@ -16,19 +16,19 @@ export function operating(deployment: Deployment): readonly Grant[] {
       action: notePermissions.write,
       resource: hub,
       condition: { Null: Object.fromEntries(otherFields.map((field) => [asff(field), 'true'])) },
-      why: 'notes custom actions and their results on findings, and may change nothing else of them',
+      why: 'what was requested and its result are noted on the finding, of which nothing else may be changed',
     },
     {
       sid: 'ReadFindings',
       action: notePermissions.read,
       resource: hub,
-      why: 'a note that is there is kept',
+      why: 'a note that exists is kept',
     },
     {
       sid: 'StateTable',
       action: 'dynamodb:BatchGetItem',
       resource: arnOf(ids.stateTable),
-      why: 'reads the findings of a custom action',
+      why: 'the finding that a requested action is about',
     },
     ...exempting(deployment),
     {
@@ -39,8 +39,8 @@ export function operating(deployment: Deployment): readonly Grant[] {
         ...(functions.includes('remediate') ? [arnOf(ids.queue('remediate'))] : []),
       ],
       why: functions.includes('remediate')
-        ? 'requests re-evaluations from the evaluators, and actions from remediation'
-        : 'requests re-evaluations from the evaluators',
+        ? 'evaluators get what to re-evaluate, remediation what to carry out'
+        : 'evaluators get what to re-evaluate',
     },
   ];
 }
@@ -80,7 +80,7 @@ const ofExemptions = {
   },
 } as const;
 
-/** Where operators may exempt, or take that back by an undo. */
+/** Where operators may exempt, or undo that. */
 function exempting({ policy: { customActions } }: Deployment): readonly Grant[] {
   if (!customActions.includes('exempt') && !customActions.includes('undo')) return [];
   return grants('Exempt', Object.values(exemptionPermissions), {
@@ -89,7 +89,7 @@ function exempting({ policy: { customActions } }: Deployment): readonly Grant[] 
   });
 }
 
-/** For the evaluators: the exemptions by operators, where the policy allows them. */
+/** For whoever evaluates: what operators exempted, where they may. */
 export function readingExemptions({ policy }: Deployment): readonly Grant[] {
   if (!policy.customActions.includes('exempt')) return [];
   return [

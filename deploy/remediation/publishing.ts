@@ -1,11 +1,11 @@
-/** The permissions of the function that publishes transitions on the bus. */
+/** What the function that publishes transitions may do. */
 import { streamPermissions } from '../../lib/findings/state/schema.ts';
 import { transitionSource } from '../../lib/remediation/events/transition.ts';
 import { type Grant, grants, ofThisRegion } from '../grants.ts';
 import { ids } from '../ids.ts';
 import { arnOf } from '../template.ts';
 
-export function telling(): readonly Grant[] {
+export function publishing(): readonly Grant[] {
   return [
     ...grants('ReadStream', streamPermissions.stream, {
       resource: { 'Fn::GetAtt': [ids.stateTable, 'StreamArn'] },
@@ -15,7 +15,7 @@ export function telling(): readonly Grant[] {
       ...ofThisRegion,
       why: 'Lambda asks for it before it reads a stream',
     }),
-    putEvents('transitions of findings are put on Trailseal’s own bus'),
+    putEvents('transitions of findings are published on Trailseal’s own bus'),
   ];
 }
 

@@ -66,7 +66,7 @@ function deciding({ parameters: { stage } }: Deployment): readonly Grant[] {
       resource: localArn('securityhub', 'hub/default'),
       why: 'what operators suppressed is left alone',
     },
-    putEvents('publishes its results on Trailseal’s own bus'),
+    putEvents('what was done is published on Trailseal’s own bus'),
     {
       sid: 'SendAgain',
       action: 'sqs:SendMessage',

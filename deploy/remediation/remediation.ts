@@ -4,9 +4,9 @@ import { disengaged, engaged } from '../../lib/remediation/kill-switch.ts';
 import type { Deployment } from '../context.ts';
 import { ids } from '../ids.ts';
 import { scheduleRole } from '../queues.ts';
-import type { Resources } from '../template.ts';
+import type { StackResources } from '../template.ts';
 
-export function remediation({ parameters, functions }: Deployment): Resources {
+export function remediation({ parameters, functions }: Deployment): StackResources {
   if (!functions.includes('remediate')) return {};
   const { stage, kmsKeyArn } = parameters;
   return {

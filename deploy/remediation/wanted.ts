@@ -1,4 +1,4 @@
-/** What remediation is allowed: the actions that the policy asks for, or that operators may request. */
+/** What remediation is to be allowed: the actions that the policy asks for, or that operators may request. */
 import type { ActionId, AnyAction } from '../../lib/core/action.ts';
 import type { Control } from '../../lib/core/control.ts';
 import type { Write } from '../../lib/core/write.ts';
@@ -15,7 +15,7 @@ export interface Wanted {
   readonly service: string;
   readonly reads: readonly string[];
   readonly writes: readonly Write[];
-  /** The permissions of its undo, where operators may request one; the command `undo` uses the caller’s own permissions. */
+  /** Those of its undo, where operators may request one: for all else people have permissions of their own. */
   readonly undoes: readonly Write[];
 }
 
@@ -25,8 +25,8 @@ export function wantedOf({ actions, requested, policy }: Deployment): readonly W
   return [...new Set([...actions.keys(), ...requested.keys()])].flatMap((action): readonly Wanted[] => {
     if (action === 'notify') return [];
     const definition = definitionOf(action);
-    const ordering = action === 'tag' ? [] : (requested.get(action) ?? []);
-    const controls = [...new Set([...(actions.get(action) ?? []), ...ordering])];
+    const requesting = action === 'tag' ? [] : (requested.get(action) ?? []);
+    const controls = [...new Set([...(actions.get(action) ?? []), ...requesting])];
     const byService = Map.groupBy(controls, ({ resourceType }) => writingService(definition, resourceType));
     return [...byService].map(([service, own]) => ({
       definition,

@@ -11,16 +11,16 @@ import { type Grant, grants, reads } from '../grants.ts';
 import { ids } from '../ids.ts';
 import { statementsOf } from '../roles.ts';
 import { policyDocument } from '../statements.ts';
-import { arnOf, type Resource, type Resources, ref, type Value } from '../template.ts';
+import { arnOf, ref, type StackResource, type StackResources, type Value } from '../template.ts';
 import { type Wanted, wantedOf, writingServices } from './wanted.ts';
 import { writeGrants } from './write-grants.ts';
 
-export async function writeRoles(deployment: Deployment): Promise<Resources> {
+export async function writeRoles(deployment: Deployment): Promise<StackResources> {
   const services = writingServices(deployment);
   if (services.length === 0) return {};
   const made = await Promise.all(
     services.map(
-      async (service): Promise<[string, Resource]> => [
+      async (service): Promise<[string, StackResource]> => [
         ids.writeRole(service),
         writeRole(service, await writeRoleGrants(service, deployment)),
       ],
@@ -40,7 +40,7 @@ export async function writeRoles(deployment: Deployment): Promise<Resources> {
   };
 }
 
-function writeRole(service: string, granted: readonly Grant[]): Resource {
+function writeRole(service: string, granted: readonly Grant[]): StackResource {
   return {
     Type: 'AWS::IAM::Role',
     Properties: {

@@ -42,7 +42,7 @@ const batchBytes = 256 * 1024;
 /** Milliseconds before the second try of what was refused, the third, … */
 const delays = [100, 400, 1_600];
 
-interface Prepared {
+interface PreparedEntry {
   readonly position: number;
   readonly text: string;
   readonly bytes: number;
@@ -68,13 +68,13 @@ export async function sendAll(
     (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value) + 'String'.length,
     0,
   );
-  const messages = bodies.map((body, position): Prepared => {
+  const messages = bodies.map((body, position): PreparedEntry => {
     const text = messageText(body);
     return { position, text, bytes: Buffer.byteLength(text) + attributeBytes };
   });
 
   /** @returns the messages that SQS refused, with its reason. */
-  async function send(batch: readonly Prepared[]): Promise<ReadonlyMap<number, BatchResultErrorEntry>> {
+  async function send(batch: readonly PreparedEntry[]): Promise<ReadonlyMap<number, BatchResultErrorEntry>> {
     const answer = await client.send(
       new SendMessageBatchCommand({
         QueueUrl: queueUrl,
@@ -104,7 +104,7 @@ export async function sendAll(
         throw new SendError(queueUrl, unsent, bodies.length, reasonOf(error), error);
       }
       const delay = delays[tries - 1];
-      const again: Prepared[] = [];
+      const again: PreparedEntry[] = [];
       for (const message of left) {
         const failure = failed.get(message.position);
         if (failure === undefined) continue;
@@ -143,8 +143,8 @@ export function withoutNoncharacters(json: string): string {
 }
 
 /** As few batches as keep the order; a message that is too large by itself is alone, for SQS to refuse. */
-function inBatches(messages: readonly Prepared[]): readonly (readonly Prepared[])[] {
-  const batches: Prepared[][] = [];
+function inBatches(messages: readonly PreparedEntry[]): readonly (readonly PreparedEntry[])[] {
+  const batches: PreparedEntry[][] = [];
   let bytes = 0;
   for (const message of messages) {
     const last = batches.at(-1);

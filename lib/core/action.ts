@@ -6,6 +6,7 @@
 import type { z } from 'zod/mini';
 import type { Clients } from '../aws/clients.ts';
 import type { Action, Resource, Severity } from './control.ts';
+import type { Tags } from './fact-provider.ts';
 import type { ActionPermissions, Write } from './write.ts';
 
 /** What an action needs to know of the finding, and what the run history keeps of it. A `Finding` is one. */
@@ -147,6 +148,15 @@ export function defineAction<Before extends z.ZodMiniType, Settings extends z.Zo
   return action;
 }
 
+/**
+ * A step of an action, or of its undo, that can't be taken. The message says why, and what to do about it; completed steps
+ * stay, and another run continues from there.
+ * @example throw new ActionError(`there is no isolation group for ${vpc}`)
+ */
+export class ActionError extends Error {
+  override readonly name: string = 'ActionError';
+}
+
 /** AWS has accepted the change and is still carrying it out: the same run may be resumed later. */
 export class UnderWay extends Error {
   override readonly name = 'UnderWay';
@@ -163,9 +173,6 @@ export class Halted extends Error {
     this.unanswered = unanswered;
   }
 }
-
-/** A resource's tags. */
-export type Tags = Readonly<Record<string, string>>;
 
 /** The tags of a resource that is there. */
 export interface Tagged {

@@ -224,7 +224,7 @@ export function defineControl<const Names extends readonly FactName[], Settings 
   return control;
 }
 
-type Seen = readonly ObservedValue[];
+type ObservedValues = readonly ObservedValue[];
 
 /**
  * A PASS: the resource meets the requirement.
@@ -233,7 +233,7 @@ type Seen = readonly ObservedValue[];
  * @param observed the values that the verdict is based on.
  * @example pass('The volume is encrypted.', 'EBS volumes are encrypted.', []).verdict // 'PASS'
  */
-export function pass(summary: string, required: string, observed: Seen): Evaluation {
+export function pass(summary: string, required: string, observed: ObservedValues): Evaluation {
   return { verdict: 'PASS', evidence: { summary, required, observed } };
 }
 /**
@@ -241,7 +241,12 @@ export function pass(summary: string, required: string, observed: Seen): Evaluat
  * @param command a command that a person can copy and run, where Trailseal never acts by itself.
  * @example fail('The volume is not encrypted.', 'EBS volumes are encrypted.', []).verdict // 'FAIL'
  */
-export function fail(summary: string, required: string, observed: Seen, command?: string): Evaluation {
+export function fail(
+  summary: string,
+  required: string,
+  observed: ObservedValues,
+  command?: string,
+): Evaluation {
   const evidence = { summary, required, observed };
   return { verdict: 'FAIL', evidence: command === undefined ? evidence : { ...evidence, command } };
 }
@@ -250,7 +255,7 @@ export function fail(summary: string, required: string, observed: Seen, command?
  * `summary` says which fact.
  * @example unknown('The key is not known.', 'A customer managed key.', []).verdict // 'UNKNOWN'
  */
-export function unknown(summary: string, required: string, observed: Seen): Evaluation {
+export function unknown(summary: string, required: string, observed: ObservedValues): Evaluation {
   return { verdict: 'UNKNOWN', evidence: { summary, required, observed } };
 }
 /**
@@ -258,7 +263,7 @@ export function unknown(summary: string, required: string, observed: Seen): Eval
  * `pass`.
  * @example notApplicable('The key is asymmetric.', 'Keys rotate.', []).verdict // 'NOT_APPLICABLE'
  */
-export function notApplicable(summary: string, required: string, observed: Seen): Evaluation {
+export function notApplicable(summary: string, required: string, observed: ObservedValues): Evaluation {
   return { verdict: 'NOT_APPLICABLE', evidence: { summary, required, observed } };
 }
 

@@ -21,7 +21,7 @@ export interface EventResource {
 }
 
 /** Whether the call changed anything. Only `success` events are evaluated. */
-export type Outcome =
+export type CallOutcome =
   | { readonly kind: 'success' }
   | { readonly kind: 'failed'; readonly errorCode: string; readonly errorMessage: string | undefined }
   | { readonly kind: 'dry-run' };
@@ -41,7 +41,7 @@ export interface TrailEvent {
   /** `awsRegion`; "unknown" when absent. */
   readonly region: string;
   readonly actor: Actor;
-  readonly outcome: Outcome;
+  readonly outcome: CallOutcome;
   /** `requestParameters`; `null` when absent. Read it with `lib/core/json.ts` only. */
   readonly request: unknown;
   /** `responseElements`; `null` when absent. */

@@ -42,6 +42,7 @@ export interface LiveFactProvider {
   readCurrent(requests: readonly FactRequest[]): Promise<readonly (readonly CurrentResource[])[]>;
 }
 
+/** The tags of a resource, by name. */
 export type Tags = NonNullable<Resource['tags']>;
 
 /**

@@ -132,7 +132,7 @@ export interface Memo {
 }
 
 /** What was just evaluated, and the event that caused it. */
-export interface Evaluated {
+export interface EvaluatedChange {
   readonly control: Control;
   readonly resource: Resource;
   readonly facts: Partial<Facts>;
@@ -194,7 +194,7 @@ export interface LiveDefinition<Id extends string, T extends Types> {
   };
   readonly actions: readonly AnyAction[];
   /** What of an evaluation is worth remembering; left out where nothing is. */
-  readonly remember?: (evaluated: Evaluated) => readonly Memo[];
+  readonly remember?: (evaluated: EvaluatedChange) => readonly Memo[];
 }
 
 /** The part of a service that calls AWS, without its type parameters. */
@@ -209,7 +209,7 @@ export interface LiveService {
   readonly listers: Partial<Readonly<Record<ResourceType, Lister>>>;
   readonly tagAdapters: Partial<Readonly<Record<ResourceType, TagAdapter>>>;
   readonly actions: readonly AnyAction[];
-  readonly remember?: (evaluated: Evaluated) => readonly Memo[];
+  readonly remember?: (evaluated: EvaluatedChange) => readonly Memo[];
 }
 
 /**

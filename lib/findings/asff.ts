@@ -57,7 +57,7 @@ export function toAsff(
   return {
     SchemaVersion: '2018-10-08',
     Id: cut(finding.id, asffLimits.id),
-    ProductArn: productArnOf(account, region),
+    ProductArn: productArnOf({ account, region }),
     ProductName: 'Trailseal',
     CompanyName: 'Trailseal',
     GeneratorId: `trailseal/${finding.control}`,

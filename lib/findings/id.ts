@@ -1,5 +1,6 @@
 /** The identity of a finding. */
 import { createHash } from 'node:crypto';
+import type { AccountRegion } from '../core/account-region.ts';
 import { arnOf } from '../core/arn.ts';
 import type { Resource } from '../core/control.ts';
 
@@ -35,9 +36,9 @@ function cut(text: string, limit: number): string {
  * The ARN of the product under which an account imports findings of its own. Source: AWS Security Hub User Guide, "Sending findings to
  * Security Hub from a custom product integration".
  * @example
- * productArnOf('111122223333', 'eu-central-1')
+ * productArnOf({ account: '111122223333', region: 'eu-central-1' })
  * // 'arn:aws:securityhub:eu-central-1:111122223333:product/111122223333/default'
  */
-export function productArnOf(account: string, region: string): string {
+export function productArnOf({ account, region }: AccountRegion): string {
   return arnOf('securityhub', region, account, `product/${account}/default`);
 }

@@ -56,9 +56,7 @@ export function contentOf(
     details: single ? detailsOfOne(first) : detailsOfMany(group),
     steps: stepsOf(group, advice, stage),
     items: single ? [] : group.members.slice(0, mostNamed),
-    link: single
-      ? findingLink(first.finding, first.account, first.region)
-      : controlLink(group.control.id, group.account, group.region),
+    link: single ? findingLink(first.finding, first) : controlLink(group.control.id, group),
   };
 }
 

@@ -111,7 +111,7 @@ function itemOf(trigger: NotificationTrigger): unknown {
             reason: cut(exemption.reason, 500),
             owner: cut(exemption.owner, 256),
           },
-    link: findingLink(cut(finding, 600), account, region) ?? null,
+    link: findingLink(cut(finding, 600), { account, region }) ?? null,
   };
 }
 

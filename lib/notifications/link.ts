@@ -3,6 +3,7 @@
  * solution "Automated Security Response" too. The search is one parameter, `field=value` pairs joined by `&`, in which each
  * value is encoded before the whole is.
  */
+import type { AccountRegion } from '../core/account-region.ts';
 import { partitionOf } from '../core/arn.ts';
 
 /** Sources: AWS General Reference (China, GovCloud); AWS European Sovereign Cloud, "Endpoints". Others have none. */
@@ -17,28 +18,27 @@ const consoles: Readonly<Record<string, string>> = {
  * The link to one finding.
  * @returns `undefined` where Security Hub can't have it (see `whyUnpublishable`), or the partition has no public console.
  * @example
- * findingLink('trailseal/kms-key-policy/111122223333/eu-west-1/1234abcd…', '111122223333', 'eu-west-1');
+ * findingLink('trailseal/kms-key-policy/111122223333/eu-west-1/1234abcd…', { account: '111122223333', region: 'eu-west-1' });
  */
-export function findingLink(finding: string, account: string, region: string): string | undefined {
-  return link(account, region, { Id: finding });
+export function findingLink(finding: string, accountRegion: AccountRegion): string | undefined {
+  return link(accountRegion, { Id: finding });
 }
 
 /**
  * The link to all findings of a control in an account that are not archived.
  * @example
- * controlLink('kms-key-policy', '111122223333', 'eu-west-1');
+ * controlLink('kms-key-policy', { account: '111122223333', region: 'eu-west-1' });
  */
-export function controlLink(control: string, account: string, region: string): string | undefined {
-  return link(account, region, {
+export function controlLink(control: string, accountRegion: AccountRegion): string | undefined {
+  return link(accountRegion, {
     GeneratorId: `trailseal/${control}`,
-    AwsAccountId: account,
+    AwsAccountId: accountRegion.account,
     RecordState: 'ACTIVE',
   });
 }
 
 function link(
-  account: string,
-  region: string,
+  { account, region }: AccountRegion,
   filters: Readonly<Record<string, string>>,
 ): string | undefined {
   const host = consoles[partitionOf(region)];

@@ -60,7 +60,7 @@ const hour = 3_600_000;
 
 /**
  * Counts one more action run, unless a limit is reached or the breaker is open.
- * @param limits see `guardrails.ts`.
+ * @param limits the guardrail `actionsPerHour` of the policy for the kind.
  * @param now epoch milliseconds.
  * @returns whether it may begin, and the state to be stored.
  */

@@ -1,5 +1,5 @@
 /** What services remember from evaluations. */
-import type { Evaluated, Memo } from '../core/service.ts';
+import type { EvaluatedChange, Memo } from '../core/service.ts';
 import { serviceOf } from './catalogue.ts';
 import { liveServices } from './live-services.ts';
 
@@ -10,7 +10,7 @@ const byId = new Map(liveServices.map((service) => [service.id, service]));
  * @returns the memos; none where the service remembers nothing.
  * @example memosOf({ control, resource, facts, evaluation, cause, readAt: Date.now() }) // [] for an EC2 volume
  */
-export function memosOf(evaluated: Evaluated): readonly Memo[] {
+export function memosOf(evaluated: EvaluatedChange): readonly Memo[] {
   const service = serviceOf(evaluated.resource.type);
   return (service && byId.get(service.id)?.remember?.(evaluated)) ?? [];
 }

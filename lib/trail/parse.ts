@@ -4,7 +4,7 @@
  * Guide, "Events from AWS services" (envelope); Amazon SQS Developer Guide (message body).
  */
 import * as z from 'zod/mini';
-import type { Actor, Outcome, TrailEvent } from '../core/event.ts';
+import type { Actor, CallOutcome, TrailEvent } from '../core/event.ts';
 import { flag, isObject, text } from '../core/json.ts';
 import { refusal, unwrap } from './envelope.ts';
 
@@ -160,7 +160,7 @@ function parseOutcome(
   errorCode: string | undefined,
   errorMessage: string | undefined,
   request: unknown,
-): Outcome {
+): CallOutcome {
   if (errorCode?.includes('DryRunOperation')) return { kind: 'dry-run' };
   if (errorCode !== undefined && errorCode !== '') return { kind: 'failed', errorCode, errorMessage };
   if (flag(request, 'dryRun') === true || flag(request, 'DryRun') === true) return { kind: 'dry-run' };

@@ -12,7 +12,7 @@ export function controlIndex(controls: readonly Control[]): string {
   );
   return page([
     '# The controls',
-    `There are ${controls.length}. Each is one file under \`lib/controls\`; these pages are generated from them.`,
+    `There are ${controls.length}. Each is one file in the folder \`controls\` of its service below \`lib/services/\`; these pages are generated from them.`,
     ['| control | severity | requirement | evaluates |', '| --- | --- | --- | --- |', ...rows].join('\n'),
   ]);
 }

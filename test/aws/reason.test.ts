@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failure } from '../../lib/aws/facts/failure.ts';
+import { failure, refusesAnId } from '../../lib/aws/facts/failure.ts';
 import { isDenial, reasonOf } from '../../lib/aws/reason.ts';
 
 /** An error as the SDK throws it. */
@@ -103,5 +103,17 @@ describe('a fact that AWS does not tell', () => {
   it('is none where the error is not AWS’s', () => {
     const mistake = new TypeError('a mistake of our own');
     expect(() => failure(mistake, 'ec2:DescribeVolumes')).toThrow(mistake);
+  });
+});
+
+describe('an answer about many ids', () => {
+  it.each([
+    ['InvalidVolume.NotFound', true],
+    ['InvalidInstanceType', true],
+    ['ListenerNotFoundException', true],
+    ['InvalidClientTokenId', false],
+    ['Throttling', false],
+  ])('%s is because of one of them: %s', (name, expected) => {
+    expect(refusesAnId(thrown(name, 'no'))).toBe(expected);
   });
 });

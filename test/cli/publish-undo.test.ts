@@ -3,7 +3,7 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
 import { eventsOf, publishEvents } from '../../cli/undo/publish.ts';
-import type { AttemptResult } from '../../cli/undo/undo.ts';
+import type { UndoAttemptResult } from '../../cli/undo/undo.ts';
 import { actionEventSchema } from '../../lib/remediation/events/action-event.ts';
 import { fakeKey } from '../remediation/actions/simulated-resource.ts';
 
@@ -14,7 +14,7 @@ const decision = {
 } as const;
 
 /** The events of an undo by this operator with that result. */
-async function eventsAfter(resultOf: (key: ReturnType<typeof fakeKey>) => Promise<AttemptResult>) {
+async function eventsAfter(resultOf: (key: ReturnType<typeof fakeKey>) => Promise<UndoAttemptResult>) {
   const key = fakeKey();
   await key.carryOut();
   const [actionRun] = await key.history.of(key.target.finding.id);
@@ -55,7 +55,7 @@ describe('the event of an undo by command', () => {
     expect(await eventsAfter(partial)).toMatchObject([{ outcome: 'partially-completed', decision }]);
   });
 
-  it.each<[AttemptResult, string]>([
+  it.each<[UndoAttemptResult, string]>([
     [
       { kind: 'refused', because: 'Somebody changed it.', differences: ['it is broken'] },
       'Somebody changed it. it is broken',
@@ -71,7 +71,7 @@ describe('the event of an undo by command', () => {
     ]);
   });
 
-  it.each<AttemptResult>([
+  it.each<UndoAttemptResult>([
     { kind: 'would-be-undone' },
     { kind: 'skipped', because: 'The kill switch is engaged.' },
     { kind: 'busy', because: 'Another run is at it.' },

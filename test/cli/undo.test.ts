@@ -5,7 +5,7 @@ import { chooseActionRuns, sinceOf } from '../../cli/operator/choose.ts';
 import { checkConsent, consented, type Prompt, promptAt } from '../../cli/operator/consent.ts';
 import { checkAccountRegion, findingIdsOf, regionOfAll, subjectOf } from '../../cli/operator/subject.ts';
 import { isComplete, previewText, undoJson, undoText } from '../../cli/undo/text.ts';
-import { type AttemptResult, previewUndo, type UndoOptions, undoAll } from '../../cli/undo/undo.ts';
+import { previewUndo, type UndoAttemptResult, type UndoOptions, undoAll } from '../../cli/undo/undo.ts';
 import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { runHistoryPermissions } from '../../lib/remediation/actions/run-history-dynamodb.ts';
 import { killSwitchPermission } from '../../lib/remediation/kill-switch.ts';
@@ -374,7 +374,7 @@ describe('a preview', () => {
 });
 
 describe('the result of an undo', () => {
-  const results: readonly [AttemptResult, string, boolean][] = [
+  const results: readonly [UndoAttemptResult, string, boolean][] = [
     [{ kind: 'would-be-undone' }, 'would be undone', true],
     [{ kind: 'deleted', because: 'It ended.' }, 'nothing to undo: It ended.', true],
     [

@@ -38,7 +38,7 @@ import { AwsFacts } from '../../lib/pipeline/aws-facts.ts';
 import { evaluate, evaluateLive } from '../../lib/pipeline/evaluate.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { makeClients } from '../../lib/services/clients.ts';
-import { readers, tagReaders } from '../../lib/services/readers.ts';
+import { readers, related, tagReaders } from '../../lib/services/readers.ts';
 
 const account = '123456789012';
 const region = 'us-east-1';
@@ -51,6 +51,7 @@ const { ec2, eks, kms } = makeClients({ region, credentials });
 const waits: number[] = [];
 const provider = new AwsFacts({
   readers,
+  related,
   tagReaders,
   clients: clientsByAccountRegion(makeClients, ({ region: where }) => ({ region: where, credentials })),
   now: () => new Date(),

@@ -1,5 +1,5 @@
 /**
- * `trailseal undo`, `action runs`, `breaker` and `kill-switch` as people run them, on resources, a state table and a parameter in
+ * `trailseal undo`, `history`, `breaker` and `kill-switch` as people run them, on resources, a state table and a parameter in
  * moto. What moto cannot refuse, and what is asked at a terminal, is held by `test/cli/`.
  */
 import { randomUUID } from 'node:crypto';

@@ -118,7 +118,7 @@ describe('a replay from S3', () => {
     const { code, stderr } = replayed(['--trail', 'nothing']);
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /^trailseal: there is no trail nothing in ap-northeast-2; those that are: .*everything.*\. Name it by its ARN, or its Region with --region, or its bucket: trailseal replay s3:\/\/BUCKET\/PREFIX\n$/,
+      /^trailseal: there is no trail nothing in ap-northeast-2; the trails there are: .*everything.*\. Use its ARN, name its Region with --region, or name its bucket: trailseal replay s3:\/\/BUCKET\/PREFIX\n$/,
     );
   });
 

@@ -11,13 +11,13 @@ import { known } from './requests.ts';
 import { accountRegion, hostileText, hostileValue } from './values.ts';
 
 export const stage = 'dev';
-export const productArn = productArnOf(accountRegion.account, accountRegion.region);
+export const productArn = productArnOf(accountRegion);
 
 const selected = fc.record({
   Id: fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...known.map(({ id }) => id)) }, hostileText),
   ProductArn: fc.oneof(
     { weight: 8, arbitrary: fc.constant(productArn) },
-    { weight: 1, arbitrary: fc.constant(productArnOf(externalPrincipal, accountRegion.region)) },
+    { weight: 1, arbitrary: fc.constant(productArnOf({ ...accountRegion, account: externalPrincipal })) },
     { weight: 1, arbitrary: hostileText },
   ),
   AwsAccountId: fc.oneof(

@@ -21,13 +21,13 @@ describe('the link to a finding', () => {
       'https://eusc-de-east-1.console.amazonaws-eusc.eu/securityhub/home?region=eusc-de-east-1#/findings',
     ],
   ])('leads to the console of the partition of %s', (region, start) => {
-    expect(findingLink('trailseal/x', '111122223333', region)?.split('?search=')[0]).toBe(start);
+    expect(findingLink('trailseal/x', { account: '111122223333', region })?.split('?search=')[0]).toBe(start);
   });
 
   it.each(['trailseal/eks/111122223333/eu-west-1/a b', "trailseal/x/50%25&Title=\\:#é*_(~)'!"])(
     'searches for exactly this id: %s',
     (id) => {
-      expect(filtersIn(findingLink(id, '111122223333', 'eu-west-1'))).toEqual({
+      expect(filtersIn(findingLink(id, { account: '111122223333', region: 'eu-west-1' }))).toEqual({
         Id: `\\operator\\:EQUALS\\:${id}`,
       });
     },
@@ -39,6 +39,6 @@ describe('the link to a finding', () => {
     ['the Region is no Region', '111122223333', 'evil.example/#eu-west-1'],
     ['the partition has no public console', '111122223333', 'us-iso-east-1'],
   ])('is missing where %s', (_why, account, region) => {
-    expect(findingLink('trailseal/x', account, region)).toBeUndefined();
+    expect(findingLink('trailseal/x', { account, region })).toBeUndefined();
   });
 });

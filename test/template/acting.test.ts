@@ -5,9 +5,12 @@ import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { defaultParameters } from '../../deploy/defaults.ts';
 import { stackOf } from '../../deploy/stack.ts';
+import { capital } from '../../deploy/template.ts';
 import { at, list, text } from '../../lib/core/json.ts';
+import { writeRoleVariable } from '../../lib/remediation/actions/write-session.ts';
 import { leaseFor } from '../../lib/remediation/deps.ts';
-import { evaluators } from '../../lib/services/catalogue.ts';
+import { liveServices } from '../../lib/services/live-services.ts';
+import { queueNames } from '../../lib/services/queues.ts';
 import {
   account,
   ofType,
@@ -37,7 +40,7 @@ async function functionsFor(actions: string, more: Readonly<Record<string, unkno
 }
 
 describe('a policy that asks for no action', () => {
-  it('creates no bus, topic, kill switch or schedule group', () => {
+  it('has no bus, topic, kill switch or group of schedules made', () => {
     const types = [
       'AWS::Events::EventBus',
       'AWS::SNS::Topic',
@@ -47,37 +50,33 @@ describe('a policy that asks for no action', () => {
     expect(types.flatMap((type) => ofType(watching, type))).toEqual([]);
   });
 
-  it('reads no stream', () => {
+  it('has no stream read', () => {
     expect(at(one(watching, 'StateTable').properties, 'StreamSpecification')).toBeUndefined();
   });
 
-  it('creates no function but the evaluators and the scheduled scan', () => {
+  it('has no function made but those that evaluate and that scan', () => {
     const names = ofType(watching, 'AWS::Lambda::Function').map(([, made]) =>
       text(made.properties, 'FunctionName'),
     );
-    expect(names.toSorted()).toEqual(
-      [...evaluators, 'scan'].toSorted().map((name) => `trailseal-dev-${name}`),
-    );
+    expect(names.toSorted()).toEqual(queueNames.map((name) => `trailseal-dev-${name}`).toSorted());
   });
 });
 
 describe('a policy', () => {
-  const evaluating = [...evaluators, 'scan'];
-
-  it('that asks for notify alone sends notifications, and remediates nothing', async () => {
-    expect(await functionsFor('notify')).toEqual([...evaluating, 'transitions', 'notify']);
+  it('that asks for notify alone has people notified, and nothing remediated', async () => {
+    expect(await functionsFor('notify')).toEqual([...queueNames, 'transitions', 'notify']);
   });
 
-  it('that asks for changes sends notifications of them too', async () => {
+  it('that asks for what changes something has people notified of it too', async () => {
     expect(await functionsFor('fix:enable-key')).toEqual([
-      ...evaluating,
+      ...queueNames,
       'transitions',
       'remediate',
       'notify',
     ]);
   });
 
-  it('that asks for actions of an evaluator that is not deployed creates nothing for them', async () => {
+  it('that asks for actions of an evaluator that is not deployed has nothing of it made', async () => {
     expect(await functionsFor('fix:enable-key', { evaluators: 'ec2' })).toEqual(['ec2', 'scan']);
   });
 
@@ -99,13 +98,13 @@ describe('a policy', () => {
 describe('the stream of the state table', () => {
   const mapping = one(resources, 'TransitionsEventSourceMappingDynamodbStateTable').properties;
 
-  it('contains each write with the entry before and after', () => {
+  it('has each write with the entry before and after', () => {
     expect(at(properties('StateTable'), 'StreamSpecification')).toEqual({
       StreamViewType: 'NEW_AND_OLD_IMAGES',
     });
   });
 
-  it('sends the transitions function only entries that were written', () => {
+  it('brings the transitions function entries that were written, and nothing else of the table', () => {
     const patterns = list(mapping, 'FilterCriteria', 'Filters').map(
       (filter) => text(filter, 'Pattern') ?? '',
     );
@@ -114,7 +113,7 @@ describe('the stream of the state table', () => {
     ]);
   });
 
-  it('is read from its beginning, continues from the record that failed, and gives up within a day', () => {
+  it('is read from its beginning, goes on from the record that failed, and gives up within a day', () => {
     expect(mapping).toMatchObject({
       EventSourceArn: `arn:aws:dynamodb:${region}:${account}:table/trailseal-dev-state-table/stream/2026-01-01T00:00:00.000`,
       StartingPosition: 'TRIM_HORIZON',
@@ -135,11 +134,11 @@ describe('the bus', () => {
     expect(properties('Bus')).toMatchObject({ Name: 'trailseal-dev' });
   });
 
-  it('sends remediation what failed, passed or was deleted, and never what is UNKNOWN', () => {
+  it('brings remediation what failed, passed or was deleted, and never what is unknown', () => {
     expect(told('RemediateRule')).toEqual(['Control Failed', 'Control Passed', 'Resource Deleted']);
   });
 
-  it('sends notifications every event that they can report', () => {
+  it('brings notifications every event', () => {
     expect(told('NotifyRule')).toEqual([
       'Control Failed',
       'Control Passed',
@@ -184,7 +183,7 @@ describe('the bus', () => {
 });
 
 describe('the function that remediates', () => {
-  it('takes one message at a time, and has its own concurrency', () => {
+  it('takes one message at a time, and has its own bound', () => {
     expect(properties('RemediateEventSourceMappingSQSRemediateQueue')).toMatchObject({
       BatchSize: 1,
       ScalingConfig: { MaximumConcurrency: 5 },
@@ -192,13 +191,13 @@ describe('the function that remediates', () => {
     });
   });
 
-  it('may take a quarter of an hour, as long as the lease of a run', () => {
+  it('may take a quarter of an hour, for which a run has what it works on for itself', () => {
     expect(at(properties('RemediateLambdaFunction'), 'Timeout')).toBe(900);
     expect(leaseFor).toBeGreaterThan(900_000);
     expect(at(properties('RemediateQueue'), 'VisibilityTimeout')).toBe(5_400);
   });
 
-  it('has table, queues, bus, kill switch and schedules in its environment', () => {
+  it('has the names of table, queues, bus, kill switch, schedules and the roles that write', () => {
     expect(variablesOf('RemediateLambdaFunction')).toEqual({
       TRAILSEAL_STAGE: 'dev',
       TRAILSEAL_TABLE: 'trailseal-dev-state-table',
@@ -208,6 +207,12 @@ describe('the function that remediates', () => {
       TRAILSEAL_KILL_SWITCH: '/trailseal/dev/kill-switch',
       TRAILSEAL_SCHEDULE_GROUP: 'trailseal-dev',
       TRAILSEAL_SCHEDULE_ROLE: `arn:aws:iam::${account}:role/GraceScheduleRole`,
+      ...Object.fromEntries(
+        liveServices.map(({ id }) => [
+          writeRoleVariable(id),
+          `arn:aws:iam::${account}:role/${capital(id)}WriteRole`,
+        ]),
+      ),
       TRAILSEAL_OWN_KEYS: `arn:aws:kms:${region}:${account}:key/NotifyTopicKey`,
       POWERTOOLS_SERVICE_NAME: 'trailseal-dev',
       POWERTOOLS_METRICS_NAMESPACE: 'Trailseal',
@@ -247,7 +252,7 @@ describe('the function that remediates', () => {
   });
 });
 
-describe('the function that sends notifications', () => {
+describe('the function that notifies people', () => {
   const topic = `arn:aws:sns:${region}:${account}:trailseal-dev-notifications`;
   const withParameters = async (parameters: Readonly<Record<string, unknown>>) => {
     const policy = path.join(folder, 'notify.yml');
@@ -255,7 +260,7 @@ describe('the function that sends notifications', () => {
     return await stackOf({ ...defaultParameters(), policy, ...parameters });
   };
 
-  it('collects many events in one batch', () => {
+  it('takes many events together', () => {
     expect(properties('NotifyEventSourceMappingSQSNotifyQueue')).toMatchObject({
       BatchSize: 500,
       MaximumBatchingWindowInSeconds: 20,
@@ -311,7 +316,7 @@ describe('the function that sends notifications', () => {
 describe('a key of the customer', () => {
   const key = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 
-  it('encrypts the bus and the topic too, and what the bus can’t encrypt goes to the DLQ', async () => {
+  it('encrypts the bus and the topic too, and what the bus can’t encrypt is a dead letter', async () => {
     const policy = path.join(folder, 'key.yml');
     writeFileSync(policy, 'version: 1\ndefaults: { actions: [tag] }\n');
     const { resources: made } = await stackOf({ ...defaultParameters(), policy, kmsKeyArn: key });
@@ -333,7 +338,7 @@ describe('an alarm', () => {
       .filter((value) => /transitions|remediate|notify/.test(value ?? ''))
       .toSorted();
 
-  it('watches the DLQ of each', () => {
+  it('watches the dead letters of each', () => {
     expect(watched('ApproximateNumberOfMessagesVisible')).toEqual([
       'trailseal-dev-notify-dead-letters',
       'trailseal-dev-remediate-dead-letters',
@@ -349,7 +354,7 @@ describe('an alarm', () => {
     ]);
   });
 
-  it('watches how old messages and transitions become', () => {
+  it('watches the age of messages and transitions', () => {
     expect(watched('ApproximateAgeOfOldestMessage')).toEqual([
       'trailseal-dev-notify',
       'trailseal-dev-remediate',
@@ -357,7 +362,7 @@ describe('an alarm', () => {
     expect(watched('IteratorAge')).toEqual(['trailseal-dev-transitions']);
   });
 
-  it('watches failed deliveries of the topic', () => {
+  it('watches what the topic could not deliver', () => {
     const alarm = alarms.find((each) => text(each, 'MetricName') === 'NumberOfNotificationsFailed');
     expect(list(alarm, 'Dimensions')).toEqual([{ Name: 'TopicName', Value: 'trailseal-dev-notifications' }]);
   });

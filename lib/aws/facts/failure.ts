@@ -26,9 +26,12 @@ export function isNotFound(error: unknown): boolean {
   return /NotFound|Malformed|^InvalidGrantId/.test(codeOf(error));
 }
 
-/** Whether EC2 refused a whole call because of an id in it: `InvalidVolume.NotFound`, `InvalidInstanceType`, … */
+/**
+ * Whether AWS refused a whole call because of an id in it: EC2 by `InvalidVolume.NotFound`, `InvalidInstanceType`, …, other
+ * services by `…NotFoundException`.
+ */
 export function refusesAnId(error: unknown): boolean {
-  return /^Invalid/.test(codeOf(error)) && !isRefusalOfCaller(error);
+  return /^Invalid|NotFound/.test(codeOf(error)) && !isRefusalOfCaller(error);
 }
 
 /** Whether the error is the service's answer with this code. */

@@ -43,7 +43,7 @@ export class Lookups {
   readonly cache: Cache;
   readonly #surroundings: Surroundings;
   readonly #deadline: number;
-  readonly #batches = new Map<Lookup<unknown>, Batch<unknown>>();
+  readonly #batches = new Map<Lookup<unknown>, LookupBatch<unknown>>();
   #running = 0;
   readonly #waiting: (() => void)[] = [];
 
@@ -58,7 +58,7 @@ export class Lookups {
   /** Reads one thing, together with all others that are requested at the same time. */
   ask<T>(lookup: Lookup<T>, id: string, waits: boolean): Promise<Fact<T>> {
     // The map contains under each lookup the batch made of it, which the type of a map cannot express.
-    const batch = (this.#batches.get(lookup) as Batch<T> | undefined) ?? new Batch(lookup, this);
+    const batch = (this.#batches.get(lookup) as LookupBatch<T> | undefined) ?? new LookupBatch(lookup, this);
     this.#batches.set(lookup, batch);
     return batch.get(id, waits);
   }
@@ -97,7 +97,7 @@ export class Lookups {
 }
 
 /** Collects the ids that are requested in one turn of the event loop, then reads all of them together. */
-class Batch<T> {
+class LookupBatch<T> {
   readonly #lookup: Lookup<T>;
   readonly #lookups: Lookups;
   readonly #answers = new Map<string, Promise<Fact<T>>>();

@@ -23,7 +23,7 @@ import { observedVerdict } from '../observe.ts';
 import { withTags } from '../tags.ts';
 import type { Delivery } from './batch.ts';
 import { againBody, type Message, parseBody } from './message.ts';
-import { type Outcome, outcomeOf } from './outcome.ts';
+import { outcomeOf, type TaskOutcome } from './outcome.ts';
 import { type Publication, publishPending } from './publication.ts';
 import { type Ignored, type Serves, type Task, tasksOf, tasksOfRechecks } from './tasks.ts';
 
@@ -233,7 +233,7 @@ export class Evaluator {
   #observationOf(
     task: Task,
     evaluated: Evaluated,
-    outcome: Outcome,
+    outcome: TaskOutcome,
     readAt: number,
     exemptions: OperatorExemptions,
   ): StoredObservation | undefined {
@@ -283,7 +283,7 @@ function attemptOf(message: Message): number {
   return message.kind === 'event' ? message.attempt : 1;
 }
 
-function resultOf({ control, resource, evaluation }: Evaluated, outcome: Outcome): Result {
+function resultOf({ control, resource, evaluation }: Evaluated, outcome: TaskOutcome): Result {
   const about = { control: control.id, resource: resource.id };
   switch (outcome.kind) {
     case 'deleted':

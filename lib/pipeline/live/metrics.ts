@@ -9,8 +9,9 @@ export const metricNamespace = 'Trailseal';
 
 /**
  * The dimensions of metrics. Every one has `service`, the stack's name (`stackName`), which keeps two stages in one
- * Region apart; Powertools reads it from POWERTOOLS_SERVICE_NAME. A metric without dimensions of its own has `evaluator`
- * too, the name of the function's queue (`QueueName`).
+ * Region apart; Powertools reads it from POWERTOOLS_SERVICE_NAME. `evaluator` is the name of the function's queue
+ * (`QueueName`). What says the same whichever function counts it, a fact about the account and Region or about the policy,
+ * has no other dimension, so that one alarm watches it.
  */
 export type Dimension = 'service' | 'evaluator' | 'control' | 'verdict' | 'call';
 
@@ -51,7 +52,7 @@ export const metrics = {
     by: ['evaluator'],
     what: 'findings whose publication will be retried',
   },
-  SecurityHubOff: { unit: 'Count', by: ['evaluator'], what: 'batches in which Security Hub was off' },
+  SecurityHubOff: { unit: 'Count', by: [], what: 'batches in which Security Hub was off' },
   FindingLatency: {
     unit: 'Milliseconds',
     by: ['evaluator'],
@@ -78,7 +79,7 @@ export const metrics = {
   Transitions: { unit: 'Count', by: ['evaluator'], what: 'transitions of findings published on the bus' },
   PolicyOverrideInvalid: {
     unit: 'Count',
-    by: ['evaluator'],
+    by: [],
     what: 'invocations in which the policy override was invalid, or the effective policy could not be read',
   },
   OpenFindings: {

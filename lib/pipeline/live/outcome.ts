@@ -4,7 +4,7 @@ import type { Evaluated } from '../evaluate.ts';
 import { reEvaluationDelay } from './retry-delay.ts';
 import type { Task } from './tasks.ts';
 
-export type Outcome =
+export type TaskOutcome =
   /** The verdict counts; `again`, in seconds, when a later evaluation may give a better answer. */
   | { readonly kind: 'evaluated'; readonly again: number | undefined }
   /** The resource was deleted; `at` is the time of the event, where only the event says so. */
@@ -26,7 +26,7 @@ export function outcomeOf(
   { facts, resource }: Evaluated,
   attempt: number,
   patient: boolean,
-): Outcome {
+): TaskOutcome {
   const again = (unsettled: Parameters<typeof reEvaluationDelay>[0]) =>
     patient ? reEvaluationDelay(unsettled, attempt) : undefined;
   const deleted = isDeleted(facts);

@@ -157,12 +157,16 @@ function ignored(reason: Ignored): Tasks {
 }
 
 /**
- * Checks account and Region of the resource and of its ARNs, because calls to AWS use the ARNs too. An ARN may leave
- * either out.
+ * Checks account and Region of the resource, and that its ARNs name no other ones, because calls to AWS use the ARNs too.
+ * An ARN may leave either out.
  */
 function isServed({ account, region, arn, partOf }: Resource, serves: Serves): boolean {
-  return [{}, parseArn(arn) ?? {}, parseArn(partOf) ?? {}].every((named: Partial<AccountRegion>) =>
-    serves({ account: named.account || account, region: named.region || region }),
+  return (
+    serves({ account, region }) &&
+    [arn, partOf].every((name) => {
+      const named = parseArn(name) ?? { account, region };
+      return (named.account || account) === account && (named.region || region) === region;
+    })
   );
 }
 

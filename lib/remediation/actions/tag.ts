@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
-import { type ActionDeps, type Check, defineAction, type Tags } from '../../core/action.ts';
+import { type ActionDeps, type Check, defineAction } from '../../core/action.ts';
 import { tagSettings } from '../../core/action-settings.ts';
 import type { Resource } from '../../core/control.ts';
+import type { Tags } from '../../core/fact-provider.ts';
 import { tagAdapterOf, tagAdapters } from '../../services/tags.ts';
 import { controlsIn, countWith, maxTags, tagsFor, trailsealTagsIn } from './tag/values.ts';
 

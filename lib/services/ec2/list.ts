@@ -16,7 +16,7 @@ import { asked, type Lister, tokenIn } from '../../core/list.ts';
 /** Pages of moderate size: EC2 returns up to 1,000 items at once, and times out where many are very large. */
 const pageSize = 500;
 
-interface Described<T> {
+interface DescribedPage<T> {
   readonly items: readonly T[] | undefined;
   readonly next: string | undefined;
 }
@@ -24,7 +24,7 @@ interface Described<T> {
 /** A lister by one Describe call. */
 function described<T>(
   action: string,
-  describe: (ec2: EC2Client, token: { readonly NextToken?: string }) => Promise<Described<T>>,
+  describe: (ec2: EC2Client, token: { readonly NextToken?: string }) => Promise<DescribedPage<T>>,
   resourceOf: (item: T, accountRegion: AccountRegion) => Resource | undefined,
 ): Lister {
   return {

@@ -9,7 +9,8 @@ import {
   type Tag,
 } from '@aws-sdk/client-ec2';
 import { unlessDeleted } from '../../aws/refusal.ts';
-import type { ActionDeps, TagAdapter, Tags } from '../../core/action.ts';
+import type { ActionDeps, TagAdapter } from '../../core/action.ts';
+import type { Tags } from '../../core/fact-provider.ts';
 import { onlyPolicyTags, type WriteTarget } from '../../core/write.ts';
 import { allSnapshots, own } from './write-targets.ts';
 

@@ -6,8 +6,9 @@ import {
   UntagResourceCommand,
 } from '@aws-sdk/client-eks';
 import { unlessDeleted } from '../../aws/refusal.ts';
-import type { ActionDeps, TagAdapter, Tags } from '../../core/action.ts';
+import type { ActionDeps, TagAdapter } from '../../core/action.ts';
 import type { Resource } from '../../core/control.ts';
+import type { Tags } from '../../core/fact-provider.ts';
 import { type IamAction, onlyPolicyTags, type Write } from '../../core/write.ts';
 
 function writesTags(action: IamAction, resource: string): Write {

@@ -4,7 +4,7 @@
  */
 import type { Memory, Remembered } from '../../core/action.ts';
 import type { Resource, Verdict } from '../../core/control.ts';
-import type { Evaluated, Memo } from '../../core/service.ts';
+import type { EvaluatedChange, Memo } from '../../core/service.ts';
 
 const goodPolicy = { kind: 'good-policy', control: 'kms-key-policy' } as const;
 const keyState = { kind: 'key-state', control: 'kms-key-deletion' } as const;
@@ -36,7 +36,7 @@ export function keyObservationOf({
   evaluation,
   cause,
   readAt,
-}: Evaluated): KeyObservation | undefined {
+}: EvaluatedChange): KeyObservation | undefined {
   if (resource.type !== 'AwsKmsKey') return undefined;
   const state = facts['kms.keyState'];
   const policy = facts['kms.keyPolicy'];
@@ -79,7 +79,7 @@ export function memosOf({ key, at, state, policy, event }: KeyObservation): read
  * What is worth remembering from an evaluation; nothing where the resource is not a key.
  * @example remember(evaluated).map(({ kind }) => kind) // ['key-state']
  */
-export function remember(evaluated: Evaluated): readonly Memo[] {
+export function remember(evaluated: EvaluatedChange): readonly Memo[] {
   const observation = keyObservationOf(evaluated);
   return observation === undefined ? [] : memosOf(observation);
 }

@@ -16,6 +16,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type * as plain from '../../../functions/effective-policy.ts';
 import { evaluatorHandler } from '../../../functions/evaluator.ts';
 import { loggerOf, Telemetry } from '../../../functions/telemetry.ts';
+import { at } from '../../../lib/core/json.ts';
 import { controls as kmsControls } from '../../../lib/services/kms/controls/index.ts';
 
 // As `deploy/esbuild/override.ts` has it in a bundle.
@@ -211,6 +212,9 @@ describe('a function whose policy may be overridden', () => {
       [1, 'kms', 'trailseal-dev'],
       [1, 'kms', 'trailseal-dev'],
     ]);
+    // One alarm watches it for all functions.
+    const dimensions = counted.map((line) => at(line, '_aws', 'CloudWatchMetrics', 0, 'Dimensions'));
+    expect(dimensions).toEqual([[['service']], [['service']]]);
   });
 
   it('writes no control characters, whatever the override contains', async () => {

@@ -144,6 +144,14 @@ describe('the tasks of re-evaluations', () => {
     });
   });
 
+  it('are none for a resource whose ARN is of another account, though both accounts are served', () => {
+    const other = { ...accountRegion, account: '444455556666' };
+    const forged = { ...key, arn: key.arn.replace(accountRegion.account, other.account) };
+    expect(
+      tasksOfRechecks([{ resource: forged }], 'm1', 0, controls, servesOnly(accountRegion, other)),
+    ).toEqual({ tasks: [], ignored: 'other-account-or-region' });
+  });
+
   it('are none where no control evaluates what is named', () => {
     const rechecks = [{ resource: key, controls: ['ec2-volume-encryption'] }];
     expect(tasksOfRechecks(rechecks, 'm1', 0, controls, servesOnly(accountRegion))).toEqual({

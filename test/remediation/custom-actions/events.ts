@@ -19,7 +19,7 @@ export const key = {
 /** As much of the finding as identifies it. */
 export const finding = {
   Id: findingId('kms-key-disabled', key),
-  ProductArn: productArnOf(account, region),
+  ProductArn: productArnOf({ account, region }),
   AwsAccountId: account,
   Region: region,
 };

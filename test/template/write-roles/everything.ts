@@ -1,10 +1,10 @@
-/** The policy that asks for all there is, and lets all of it be ordered: the largest roles that a deployment can have. */
+/** The policy that asks for all there is, and lets operators request all of it: the largest roles that a deployment can have. */
 import { requestable } from '../../../lib/policy/custom-actions.ts';
 import { controls } from '../../../lib/services/catalogue.ts';
 import { listed } from '../made.ts';
 
 const key = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
-/** One key for the secrets of clusters: without it, the custom action that associates it could never run. */
+/** One key for the secrets of clusters: without it, a request to associate it could never be carried out. */
 const settings = `settings: { key: ["${key}"] }`;
 
 /** `controls:` with that setting alone. */

@@ -3,8 +3,8 @@
  * fails, `finding` is the finding of the first of them, `at` the time at which the first was tagged.
  */
 import { createHash } from 'node:crypto';
-import type { Tags } from '../../../core/action.ts';
 import type { Resource } from '../../../core/control.ts';
+import type { Tags } from '../../../core/fact-provider.ts';
 import { findingId } from '../../../findings/id.ts';
 
 /** Maximum number of characters of a value. Source: "Tag restrictions" of Amazon EC2, Amazon EKS and AWS KMS. */

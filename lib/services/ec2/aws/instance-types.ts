@@ -38,23 +38,23 @@ const byNames: Describe<InstanceTypeInfo> = {
   idsOf: (type) => [type.InstanceType],
 };
 
-type Support = Ec2Facts['ec2.instanceType'];
-type KnownSupport = Extract<Support, { known: true }>['value'];
+type InstanceTypeFact = Ec2Facts['ec2.instanceType'];
+type KnownSupport = Extract<InstanceTypeFact, { known: true }>['value'];
 
 /** Instance types by name, from AWS or else from the snapshot; AWS's answers are cached. */
 export const instanceTypes: Lookup<KnownSupport> = {
   permissions: [action],
   async find(names, lookups) {
-    const kept = lookups.cache.of<Support>(instanceTypes);
+    const kept = lookups.cache.of<InstanceTypeFact>(instanceTypes);
     const unseen = names.filter((name) => !kept.has(name));
     const found = await describeAll(byNames, unseen, lookups, () => false);
-    const facts = new Map<string, Support>();
+    const facts = new Map<string, InstanceTypeFact>();
     for (const name of names) {
       const asked = found.get(name);
       const fact =
         asked === undefined
           ? kept.get(name)
-          : derive(asked, (info, source): Support => {
+          : derive(asked, (info, source): InstanceTypeFact => {
               const encrypts = info.NetworkInfo?.EncryptionInTransitSupported;
               return encrypts === undefined
                 ? unknownFact('unreadable', `${action} does not tell whether ${name} encrypts`)
@@ -69,7 +69,7 @@ export const instanceTypes: Lookup<KnownSupport> = {
 };
 
 /** The snapshot's answer, with the reason why AWS's own is missing; for a type that it lacks, AWS's reason. */
-function fromSnapshot(name: string, asked: Unknown): Support {
+function fromSnapshot(name: string, asked: Unknown): InstanceTypeFact {
   const fact = instanceTypeSnapshot(name);
   if (!fact.known)
     return unknownFact(asked.reason, `${asked.detail}, and the shipped snapshot lacks ${name}`);

@@ -6,6 +6,7 @@
 import { arnOf } from '../../../core/arn.ts';
 import type { Resource } from '../../../core/control.ts';
 import type { TrailEvent } from '../../../core/event.ts';
+import type { Tags } from '../../../core/fact-provider.ts';
 import { at, isObject, list, text, texts } from '../../../core/json.ts';
 
 /**
@@ -104,8 +105,6 @@ function typeIn(value: unknown): string | undefined {
   const found = text(value, 'value') ?? text(value) ?? '';
   return /^[a-z0-9-]{1,40}\.[a-z0-9-]{1,40}$/.test(found) ? found : undefined;
 }
-
-type Tags = Readonly<Record<string, string>>;
 
 /**
  * Tags as EC2 writes them, `[{key, value}]`, in either letter case.

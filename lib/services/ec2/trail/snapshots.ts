@@ -16,7 +16,7 @@ export const snapshotContextEvents = [
 ] as const;
 
 /** Shares by what they are for: account ids, and groups by name. */
-interface Change {
+interface SharingChange {
   readonly add: readonly string[];
   readonly remove: readonly string[];
   /** Whether the shares are the whole change, as far as the event shows. */
@@ -93,7 +93,7 @@ export function openSnapshots() {
  * an operation type with user ids and group names beside it. A change of which nothing can be understood is not
  * readable. Source: real records (invictus-ir/aws_dataset); EC2 API Reference, "ModifySnapshotAttribute".
  */
-function sharesChanged(request: unknown): Change {
+function sharesChanged(request: unknown): SharingChange {
   const permission = member(request, 'CreateVolumePermission');
   const operation = memberText(request, 'OperationType')?.toLowerCase();
   const add = [...sharesIn(member(permission, 'Add')), ...(operation === 'add' ? sharesOf(request) : [])];

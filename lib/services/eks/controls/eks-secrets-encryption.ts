@@ -84,14 +84,14 @@ export const eksSecretsEncryption = defineControl({
 });
 
 /** Which keys the policy accepts, as in the setting. */
-type Keys = 'default' | 'customer-managed' | readonly string[];
+type AllowedKeys = 'default' | 'customer-managed' | readonly string[];
 
 /**
  * The only key that the policy accepts.
  * @returns its ARN; `undefined` where the policy lists none, or several.
  * @example keyNamed('customer-managed') // undefined
  */
-export function keyNamed(keys: Keys): string | undefined {
+export function keyNamed(keys: AllowedKeys): string | undefined {
   return typeof keys !== 'string' && keys.length === 1 ? keys[0] : undefined;
 }
 
@@ -109,7 +109,7 @@ function isKeyArn(text: string | undefined): boolean {
  */
 export function associateEncryptionCommand(
   { id, region }: Pick<Resource, 'id' | 'region'>,
-  keys: Keys,
+  keys: AllowedKeys,
 ): string {
   const encryption = [{ resources: ['secrets'], provider: { keyArn: keyNamed(keys) ?? 'KEY_ARN' } }];
   return commandLine([
@@ -118,20 +118,20 @@ export function associateEncryptionCommand(
   ]);
 }
 
-type Known = Pick<Facts, 'eks.version' | 'eks.secretsEncryption'>;
+type EncryptionFacts = Pick<Facts, 'eks.version' | 'eks.secretsEncryption'>;
 
 /** Part of each verdict on a cluster without encryptionConfig from 1.28 on, because AWS's own checks differ. */
 const disagreement =
   "AWS Config's eks-secrets-encrypted, and so Security Hub's EKS.3, fail every cluster without encryptionConfig, whatever its version";
 
-function observed({ 'eks.version': version, 'eks.secretsEncryption': encryption }: Known) {
+function observed({ 'eks.version': version, 'eks.secretsEncryption': encryption }: EncryptionFacts) {
   return [
     observe('version', version, (value) => value),
     observe('encryptionConfig[].provider.keyArn', encryption, (value) => value.key),
   ];
 }
 
-function evaluateDefault(id: string, facts: Known): Evaluation {
+function evaluateDefault(id: string, facts: EncryptionFacts): Evaluation {
   const required = 'Kubernetes 1.28 or later, or an encryptionConfig with a KMS key';
   const seen = observed(facts);
   const encryption = facts['eks.secretsEncryption'];
@@ -174,7 +174,7 @@ function evaluateDefault(id: string, facts: Known): Evaluation {
       );
 }
 
-function evaluateCustomerManaged(resource: Resource, facts: Known): Evaluation {
+function evaluateCustomerManaged(resource: Resource, facts: EncryptionFacts): Evaluation {
   const { id } = resource;
   const required = 'an encryptionConfig with a customer managed KMS key';
   const encryption = facts['eks.secretsEncryption'];
@@ -191,7 +191,7 @@ function evaluateCustomerManaged(resource: Resource, facts: Known): Evaluation {
   return evaluateKey(id, facts, key, required);
 }
 
-function evaluateListed(resource: Resource, facts: Known, keys: readonly string[]): Evaluation {
+function evaluateListed(resource: Resource, facts: EncryptionFacts, keys: readonly string[]): Evaluation {
   const { id } = resource;
   const required = `an encryptionConfig with one of the keys ${keys.join(', ')}`;
   const encryption = facts['eks.secretsEncryption'];
@@ -209,7 +209,7 @@ function evaluateListed(resource: Resource, facts: Known, keys: readonly string[
 }
 
 /** AssociateEncryptionConfig continues after its call: only DescribeUpdate shows whether it completed. */
-function evaluateKey(id: string, facts: Known, key: string, required: string): Evaluation {
+function evaluateKey(id: string, facts: EncryptionFacts, key: string, required: string): Evaluation {
   const fact = facts['eks.secretsEncryption'];
   const requested =
     fact.known && fact.source.kind === 'event' && fact.source.eventName === 'AssociateEncryptionConfig';
@@ -222,7 +222,7 @@ function evaluateKey(id: string, facts: Known, key: string, required: string): E
   );
 }
 
-function keyUnknown(id: string, facts: Known, detail: string, required: string): Evaluation {
+function keyUnknown(id: string, facts: EncryptionFacts, detail: string, required: string): Evaluation {
   return unknown(
     `The key that encrypts the secrets of cluster ${id} is unknown: ${detail}.`,
     required,
@@ -230,7 +230,12 @@ function keyUnknown(id: string, facts: Known, detail: string, required: string):
   );
 }
 
-function keyMissing(resource: Resource, facts: Known, required: string, keys: Keys): Evaluation {
+function keyMissing(
+  resource: Resource,
+  facts: EncryptionFacts,
+  required: string,
+  keys: AllowedKeys,
+): Evaluation {
   const { id } = resource;
   const version = facts['eks.version'];
   return fail(

@@ -13,7 +13,7 @@ import type { EksFacts } from '../facts.ts';
 import { isWhole } from '../update.ts';
 
 /** The launch template as events name it. */
-interface Template {
+interface TemplateOfGroup {
   readonly id: string | undefined;
   readonly name: string | undefined;
   readonly version: string | undefined;
@@ -22,7 +22,7 @@ interface Template {
 export interface Nodegroup {
   /** The types that the group itself names: `[]` for none, `unknown` where no event says it. */
   readonly own: readonly string[] | 'unknown';
-  readonly template: Template | undefined;
+  readonly template: TemplateOfGroup | undefined;
   /** The types that EKS uses where nothing names one: as in its response, else as documented. */
   readonly byDefault: readonly string[];
   readonly fact: EksFacts['eks.nodegroup'];
@@ -75,7 +75,7 @@ export function updatedNodegroup(
   const named = templateIn(event.request);
   if (named === undefined) return before;
   // EKS requires the template that the group was created with, so that id and name may come from before.
-  const template: Template = {
+  const template: TemplateOfGroup = {
     id: named.id ?? before.template?.id,
     name: named.name ?? before.template?.name,
     version: named.version,
@@ -113,7 +113,7 @@ function typesOf(
     : known({ instanceTypes: byDefault, namedBy: 'EKS default' }, sourceOf(event));
 }
 
-function templateIn(value: unknown): Template | undefined {
+function templateIn(value: unknown): TemplateOfGroup | undefined {
   const template = at(value, 'launchTemplate');
   if (!isObject(template) || Object.keys(template).length === 0) return undefined;
   return {

@@ -28,10 +28,10 @@ const keys: Lookup<KeyMetadata> = {
 
 const rotationAction = 'kms:GetKeyRotationStatus';
 
-type Rotation = Pick<GetKeyRotationStatusCommandOutput, 'KeyRotationEnabled' | 'RotationPeriodInDays'>;
+type RotationAnswer = Pick<GetKeyRotationStatusCommandOutput, 'KeyRotationEnabled' | 'RotationPeriodInDays'>;
 
 /** Rotation by the key's ARN. A key that KMS cannot rotate counts as one whose rotation is off. */
-const rotations: Lookup<Rotation> = {
+const rotations: Lookup<RotationAnswer> = {
   permissions: [rotationAction],
   find: (arns, lookups, waitsFor) =>
     askEach(rotationAction, arns, lookups, waitsFor, async (arn) => {
