@@ -50,7 +50,7 @@ async function send(queue: QueueName | 'remediate', bodies: readonly unknown[]):
   if (url !== undefined) await sendAll(sqs, url, bodies);
 }
 
-/** One order at a time: each may take as long as Lambda lets it. */
+/** One message at a time: each may take as long as Lambda lets it. */
 async function take(deliveries: readonly Delivery[], remaining: () => number): Promise<readonly Scanned[]> {
   const effective = await policy();
   const enabled = enabledBy(effective);
@@ -61,7 +61,7 @@ async function take(deliveries: readonly Delivery[], remaining: () => number): P
       const reason =
         message.kind === 'malformed'
           ? message.reason
-          : `this queue takes orders to scheduled scan, no ${message.kind}`;
+          : `this queue takes messages of the scheduled scan, and not one of kind ${message.kind}`;
       await deadLettersTo(sqs, deadLetterUrl)(body, reason);
       telemetry.add('MessagesDeadLettered', 1);
       continue;

@@ -152,6 +152,18 @@ describe('services', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('are imported from their folders by nothing outside of lib/services but the evaluators’ entries', () => {
+    const ids = services.map(({ id }) => id);
+    const wrong = [...modules].flatMap(([file, imports]) =>
+      within(file, 'lib/services') || within(file, 'functions/evaluators')
+        ? []
+        : imports
+            .filter(({ to }) => ids.some((id) => within(to, `lib/services/${id}`)))
+            .map(({ to }) => `${file} -> ${to}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
   it('each have their parts in files of the same names', () => {
     const parts = ['service', 'types', 'facts', 'trail', 'live', 'clients', 'aws', 'list', 'tags', 'actions'];
     for (const { id } of services) {
