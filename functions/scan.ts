@@ -61,7 +61,7 @@ async function take(deliveries: readonly Delivery[], remaining: () => number): P
       const reason =
         message.kind === 'malformed'
           ? message.reason
-          : `this queue takes requests of scheduled scans, no ${message.kind}`;
+          : `this queue takes messages of the scheduled scan, and not one of kind ${message.kind}`;
       await deadLettersTo(sqs, deadLetterUrl)(body, reason);
       telemetry.add('MessagesDeadLettered', 1);
       continue;

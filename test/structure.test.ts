@@ -50,6 +50,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** The other folders of the product, and what each may import besides `lib` and its own. */
+const outside: Readonly<Record<string, readonly string[]>> = {
+  // A bundle contains the policy file, which the build reads and checks.
+  functions: ['deploy/esbuild/policy-file.ts'],
+  cli: ['package.json'],
+  // The build reads a policy file as the command does, and words its errors alike.
+  deploy: ['cli/policy/file.ts', 'cli/exit.ts', 'cli/output/printable.ts'],
+  bench: ['cli', 'deploy', 'scripts', 'test'],
+};
+
 function within(file: string, folder: string): boolean {
   return file === folder || file.startsWith(`${folder}/`);
 }
@@ -77,6 +87,17 @@ describe('modules', () => {
       .flatMap(([file, imports]) =>
         imports
           .filter(({ to }) => !to.startsWith('lib/') && !to.startsWith('data/'))
+          .map(({ to }) => `${file} -> ${to}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+
+  it.each(Object.entries(outside))('below %s import only what they may', (folder, others) => {
+    const wrong = [...modules]
+      .filter(([file]) => within(file, folder))
+      .flatMap(([file, imports]) =>
+        imports
+          .filter(({ to }) => ![folder, 'lib', ...others].some((other) => within(to, other)))
           .map(({ to }) => `${file} -> ${to}`),
       );
     expect(wrong).toEqual([]);
@@ -127,6 +148,18 @@ describe('services', () => {
           return from !== undefined && into !== undefined && from !== into && ids.has(into);
         })
         .map(({ to }) => `${file} -> ${to}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('are imported from their folders by nothing outside of lib/services but the evaluators’ entries', () => {
+    const ids = services.map(({ id }) => id);
+    const wrong = [...modules].flatMap(([file, imports]) =>
+      within(file, 'lib/services') || within(file, 'functions/evaluators')
+        ? []
+        : imports
+            .filter(({ to }) => ids.some((id) => within(to, `lib/services/${id}`)))
+            .map(({ to }) => `${file} -> ${to}`),
     );
     expect(wrong).toEqual([]);
   });

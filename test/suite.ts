@@ -22,7 +22,7 @@ export const slices = {
   emulator: [
     'bundle',
     'doctor',
-    'doctor-acting',
+    'doctor-actions',
     'exemptions',
     'facts',
     'memory',
