@@ -1,7 +1,10 @@
 /**
- * The part of the sample that the controls evaluate: October 2026 in the example organization, subject by subject.
- * `routine.ts` has the everyday changes, and `noise.ts` the records that no control reads.
+ * The part of the sample that the controls evaluate: October 2026 in the example organization, subject by subject. What is
+ * of one service alone has a file below `services/`; `routine.ts` has the everyday changes, and `noise.ts` the records that
+ * no control reads.
  */
+import { globSync } from 'node:fs';
+import path from 'node:path';
 import type { AccountRegion } from '../../lib/core/account-region.ts';
 import {
   ana,
@@ -42,6 +45,18 @@ function october(when: string): number {
   return time;
 }
 
+const services = path.join(import.meta.dirname, 'services');
+
+/** What is told of single services, file by file. */
+const ofServices = await Promise.all(
+  globSync('*.ts', { cwd: services })
+    .toSorted()
+    .map(async (file) => {
+      const { tell }: { readonly tell: (add: Add) => void } = await import(`./services/${file}`);
+      return tell;
+    }),
+);
+
 /** Everything in the story, subject by subject. */
 export function story(): readonly Happening[] {
   const streams = new Streams('story');
@@ -69,6 +84,7 @@ export function story(): readonly Happening[] {
     grants,
     importedMaterial,
     theExContractor,
+    ...ofServices,
   ]) {
     subject(add);
   }
@@ -76,7 +92,7 @@ export function story(): readonly Happening[] {
 }
 
 /** Adds the records of a caller's calls, one every three seconds from `when` on. */
-type Add = (when: string, where: AccountRegion, caller: Caller, ...acts: readonly Act[]) => void;
+export type Add = (when: string, where: AccountRegion, caller: Caller, ...acts: readonly Act[]) => void;
 
 /** The baseline: the Terraform pipeline enables encryption by default on the first working day. */
 function defaultEncryption(add: Add): void {

@@ -5,7 +5,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import { bundleFunction } from '../../deploy/bundle.ts';
+import { makeClients } from '../../lib/services/clients.ts';
 
 /** What IAM asks for a command that has no action of its own name. Source: Service Authorization Reference. */
 const actions: Readonly<Record<string, readonly string[]>> = {
@@ -15,6 +17,15 @@ const actions: Readonly<Record<string, readonly string[]>> = {
   // The SDK calls it where endpoint discovery is switched on, which it is not by default.
   'dynamodb:DescribeEndpoints': [],
 };
+
+/** The prefixes of IAM actions, by the SDK's package: a client is named by the one, and signs with the other. */
+const prefixes = new Map(
+  Object.values({ ...makeClients({ region: 'us-east-1' }) }).map((client) => {
+    // All clients have the same kind of configuration, of types that have nothing in common.
+    const { serviceId, defaultSigningName } = (client as EC2Client).config;
+    return [serviceId.toLowerCase().replaceAll(' ', '-'), defaultSigningName];
+  }),
+);
 
 const anyPolicy = path.join(import.meta.dirname, '..', '..', 'trailseal.policy.yml');
 
@@ -30,7 +41,9 @@ export async function actionsOf(entry: string): Promise<readonly string[]> {
     const calls = held.flatMap((file) => {
       const [, service, operation] =
         /@aws-sdk\/client-([^/]+)\/dist-es\/commands\/(\w+)Command\.js$/.exec(file) ?? [];
-      return service === undefined || operation === undefined ? [] : [`${service}:${operation}`];
+      return service === undefined || operation === undefined
+        ? []
+        : [`${prefixes.get(service) ?? service}:${operation}`];
     });
     return [...new Set(calls.flatMap((call) => actions[call] ?? [call]))].sort();
   } finally {

@@ -199,9 +199,7 @@ describe('the function that takes orders', () => {
     'POWERTOOLS_LOG_LEVEL',
     'TRAILSEAL_TABLE',
     'TRAILSEAL_QUEUE_URL',
-    'TRAILSEAL_QUEUE_URL_EC2',
-    'TRAILSEAL_QUEUE_URL_EKS',
-    'TRAILSEAL_QUEUE_URL_KMS',
+    ...evaluators.map((name) => `TRAILSEAL_QUEUE_URL_${name.toUpperCase()}`),
   ];
 
   it('is told table and queues, that of remediation among them', () => {

@@ -98,11 +98,11 @@ describe('a role', () => {
 
 describe('where the policy goes by tags', () => {
   const rest = 'reason: Sandbox, owner: me, expires: 2027-01-31';
-  const readingTags = ['ec2:DescribeLaunchTemplates', 'kms:ListResourceTags'];
+  const readingTags = tagPermissionsFor(resourceTypes);
 
   it.each([
     [
-      'that protect, those of keys and launch templates are read',
+      'that protect, those that no fact tells are read',
       'guardrails: { protectedTags: { keep: ["*"] } }',
       readingTags,
     ],
