@@ -84,7 +84,7 @@ export async function gracePeriodsEnded(): Promise<void> {
 
 /** The action runs of a resource, from the run history. */
 export async function actionRunsOf(id: string): Promise<readonly unknown[]> {
-  const { out } = await trailseal('actionRuns', '--since', '1 hour', '--format', 'json');
+  const { out } = await trailseal('history', '--since', '1 hour', '--format', 'json');
   return list(JSON.parse(out)).filter((actionRun) => text(actionRun, 'resource', 'id') === id);
 }
 
