@@ -1,6 +1,7 @@
 /** What the services declare, for the rest of the code, which knows no service by name. */
 import type { Control, Resource, ResourceType } from '../core/control.ts';
-import type { ResourceTypeDefinition, Service } from '../core/service.ts';
+import type { Facts } from '../core/facts.ts';
+import type { Relation, ResourceTypeDefinition, Service } from '../core/service.ts';
 import * as all from './index.ts';
 
 /** In the order in which they are shown. */
@@ -71,4 +72,24 @@ export const resourceTypes: readonly ResourceType[] = [...serviceByType.keys()].
  */
 export function isTaggable({ type }: Pick<Resource, 'type'>): boolean {
   return resourceTypeOf(type).tags !== 'none';
+}
+
+/** A resource that another one is related to, and how. It may be in another account, which its id does not tell. */
+export interface RelatedResource {
+  readonly kind: Relation['kind'];
+  readonly type: ResourceType;
+  readonly id: string;
+}
+
+/**
+ * The resources that a resource is related to, of whatever service: how a service learns of another's resources without
+ * importing it.
+ * @param facts what is known of the resource; a relation that the known facts do not tell is left out.
+ * @throws TypeError for a type that no service has.
+ * @example relatedResources(volume, facts) // [{ kind: 'encrypted-by', type: 'AwsKmsKey', id: '1234abcd-12ab-…' }]
+ */
+export function relatedResources(resource: Resource, facts: Partial<Facts>): readonly RelatedResource[] {
+  return resourceTypeOf(resource.type).relations.flatMap(({ kind, type, related }) =>
+    related(resource, facts).map(({ id }) => ({ kind, type, id })),
+  );
 }
