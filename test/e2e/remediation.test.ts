@@ -259,11 +259,11 @@ describe('when a limit is reached', () => {
     await Promise.all(last.map(enabled));
     const next = await disabledKey();
     await eventually(
-      async () => expect(JSON.stringify(await notificationsOf(next))).toContain('guardrail'),
+      async () => expect(JSON.stringify(await notificationsOf(next))).toContain('Rate limit reached'),
       longestWait,
     );
     expect([await stateOf(next), await fixLimit(policyFile)]).toEqual(['Disabled', { open: true, left: 0 }]);
-    const { code } = await trailseal('breaker', 'close', 'fix', ...yes);
+    const { code } = await trailseal('breaker', 'reset', 'fix', ...yes);
     expect(code).toBe(0);
     await enabled(await disabledKey());
   });

@@ -20,6 +20,7 @@ const throttles: Readonly<Record<string, { readonly code: string; readonly statu
   eks: { code: 'ThrottlingException', status: 429 },
   securityhub: { code: 'TooManyRequestsException', status: 429 },
   sns: { code: 'Throttling', status: 400 },
+  sts: { code: 'Throttling', status: 400 },
 };
 const usualThrottle = { code: 'ThrottlingException', status: 400 };
 

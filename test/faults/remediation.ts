@@ -29,7 +29,7 @@ import { concerns, differing, type Remediated, remediatedBy, undoOneOfEach } fro
 import { type ReceivedEvent, type Subscriptions, subscribe } from './subscriptions.ts';
 
 export const plan: FaultPlan = {
-  services: ['dynamodb', 'sqs', 'securityhub', 'events', 'ssm', 'sns', ...evaluatedServices],
+  services: ['dynamodb', 'sqs', 'securityhub', 'events', 'ssm', 'sns', 'sts', ...evaluatedServices],
   // Clients that are throttled slow down: with the share of the other test only a tenth would be fixed with faults.
   throttled: 0.02,
   outages: [
