@@ -42,7 +42,7 @@ export const limiterPermissions = ['dynamodb:GetItem', 'dynamodb:PutItem'] as co
 const shape = z.object({
   formatVersion: z.literal(formatVersion),
   version: z.number(),
-  runs: z.array(z.object({ name: z.string(), account: z.string(), at: z.number() })),
+  runs: z.array(z.object({ name: z.string(), account: z.string(), region: z.string(), at: z.number() })),
   breaker: z.optional(z.object({ since: z.number(), because: z.string() })),
   reset: z.optional(z.object({ at: z.number(), actor: z.string(), reason: z.string() })),
 });
@@ -64,11 +64,7 @@ export class Limiter {
    * Counts one more action run, unless a limit is reached or the circuit breaker is open.
    * @returns whether it may begin. Rejects with a `StateTableError` when that can't be decided, and so it may not.
    */
-  async admit(
-    kind: ActionKind,
-    limits: RateLimits,
-    run: Pick<CountedRun, 'name' | 'account'>,
-  ): Promise<LimitAnswer> {
+  async admit(kind: ActionKind, limits: RateLimits, run: Omit<CountedRun, 'at'>): Promise<LimitAnswer> {
     for (let round = 1; round <= rounds; round += 1) {
       if (round > 1) await this.#options.wait(pauseBefore(round, this.#options.random));
       const stored = await this.#read(kind);

@@ -3,6 +3,7 @@
  * Pure: the state goes in and comes out, so that whoever stores it can write it under a condition, and of two runs that
  * ask for the last action of a limit one is refused.
  */
+import type { AccountRegion } from '../core/account-region.ts';
 import type { ActionKind, RateLimits } from '../policy/model.ts';
 
 /** The limits of one kind of action. */
@@ -15,12 +16,10 @@ export interface LimitState {
   readonly reset?: BreakerReset;
 }
 
-/** An action run that counts against the limits. */
-export interface CountedRun {
+/** An action run that counts against the limits, with the account and Region of its resource. */
+export interface CountedRun extends AccountRegion {
   /** As `nameOfActionRun` gives it: the same action run is counted once. */
   readonly name: string;
-  /** The account of the resource. */
-  readonly account: string;
   /** Epoch milliseconds. */
   readonly at: number;
 }
@@ -60,7 +59,7 @@ const hour = 3_600_000;
 
 /**
  * Counts one more action run, unless a limit is reached or the breaker is open.
- * @param limits the guardrail `actionsPerHour` of the policy for the kind.
+ * @param limits the guardrail `actionsPerHour` of the policy for the kind; `perAccount` counts all Regions of an account.
  * @param now epoch milliseconds.
  * @returns whether it may begin, and the state to be stored.
  */
@@ -68,7 +67,7 @@ export function countRun(
   state: LimitState,
   kind: ActionKind,
   limits: RateLimits,
-  { name, account }: Pick<CountedRun, 'name' | 'account'>,
+  { name, account, region }: Omit<CountedRun, 'at'>,
   now: number,
 ): LimitAnswer {
   const runs = state.runs.filter(({ at }) => at > now - hour);
@@ -98,7 +97,7 @@ export function countRun(
     { limit: limits.total, used: runs.length, where: 'in all accounts' },
   ].find(({ limit, used }) => used >= limit);
   if (reached === undefined) {
-    return { admitted: true, state: { ...state, runs: [...runs, { name, account, at: now }] } };
+    return { admitted: true, state: { ...state, runs: [...runs, { name, account, region, at: now }] } };
   }
   const { limit, used, where } = reached;
   // A policy that allows none means just that, and nothing has gone wrong.

@@ -134,7 +134,8 @@ async function admit(
     };
   }
   const limits = deps.policy.guardrails.actionsPerHour[kind];
-  const answer = await deps.limiter.admit(kind, limits, { name: actionRunName, account: resource.account });
+  const { account, region } = resource;
+  const answer = await deps.limiter.admit(kind, limits, { name: actionRunName, account, region });
   if (answer.admitted) return { admitted: true };
   return { admitted: false, because: answer.because, breakerOpened: answer.opened };
 }

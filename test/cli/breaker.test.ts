@@ -7,10 +7,10 @@ const now = Date.parse('2026-11-21T10:00:00.000Z');
 const limits = { perAccount: 2, total: 5 };
 const state: LimitState = {
   runs: [
-    { name: 'a', account: '111122223333', at: now - 3_600_000 },
-    { name: 'b', account: '111122223333', at: now - 3_599_999 },
-    { name: 'c', account: '444455556666', at: now - 60_000 },
-    { name: 'd', account: '444455556666', at: now },
+    { name: 'a', account: '111122223333', region: 'eu-central-1', at: now - 3_600_000 },
+    { name: 'b', account: '111122223333', region: 'eu-central-1', at: now - 3_599_999 },
+    { name: 'c', account: '444455556666', region: 'eu-central-1', at: now - 60_000 },
+    { name: 'd', account: '444455556666', region: 'eu-central-1', at: now },
   ],
   breaker: { since: now - 90 * 60_000, because: 'The guardrail allows 2 fixes an hour.' },
 };

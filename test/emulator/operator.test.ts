@@ -467,7 +467,7 @@ describe('trailseal breaker', () => {
   /** Two fixes, the second of which exceeds the limit. */
   async function open(): Promise<void> {
     for (const name of ['a', 'b']) {
-      await limiter().admit('fix', { perAccount: 1, total: 1 }, { name, account });
+      await limiter().admit('fix', { perAccount: 1, total: 1 }, { name, account, region });
     }
   }
 
@@ -513,7 +513,7 @@ describe('trailseal breaker', () => {
   it('shows actor and reason of the last reset', async () => {
     await open();
     await trailseal('breaker', 'reset', 'fix', ...agreed);
-    await limiter().admit('fix', { perAccount: 1, total: 1 }, { name: 'c', account });
+    await limiter().admit('fix', { perAccount: 1, total: 1 }, { name: 'c', account, region });
     const { stdout } = await trailseal('breaker', 'show', 'fix', '--format', 'json');
     expect(JSON.parse(stdout)).toMatchObject({
       breakers: [{ open: false, lastReset: { actor: caller, reason: 'It was wrong.' } }],
@@ -532,7 +532,7 @@ describe('trailseal breaker', () => {
   });
 
   it('leaves a closed breaker as it is', async () => {
-    await limiter().admit('tag', { perAccount: 5, total: 5 }, { name: 'a', account });
+    await limiter().admit('tag', { perAccount: 5, total: 5 }, { name: 'a', account, region });
     const { stdout } = await trailseal('breaker', 'reset', 'tag', ...agreed);
     expect([stdout, (await limiter().show()).tag.runs.length]).toEqual([
       'The tag breaker was not open; nothing was changed.\n',

@@ -78,13 +78,17 @@ describe('the limits of a kind of action', () => {
 
   it('are stored with format version 1', async () => {
     const { client, mock } = holding(marshall({ ...limits, formatVersion: 1 }));
-    await limiter(client).admit('fix', { perAccount: 1, total: 1 }, { name: 'a', account: '111122223333' });
+    await limiter(client).admit(
+      'fix',
+      { perAccount: 1, total: 1 },
+      { name: 'a', account: '111122223333', region: 'eu-central-1' },
+    );
     expect(mock.commandCalls(PutItemCommand)[0]?.args[0].input.Item?.['formatVersion']).toEqual({ N: '1' });
   });
 
   it('of a newer format admit nothing, and are not written', async () => {
     const { client, mock } = holding(marshall({ ...limits, formatVersion: 2 }));
-    const run = { name: 'a', account: '111122223333' };
+    const run = { name: 'a', account: '111122223333', region: 'eu-central-1' };
     await expect(limiter(client).admit('fix', { perAccount: 1, total: 1 }, run)).rejects.toMatchObject({
       trouble: 'newer-format',
     });
