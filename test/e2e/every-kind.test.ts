@@ -4,13 +4,16 @@
  * to its services (the queues, the state table); moto, which has Security Hub and the services that are evaluated, allows
  * everything, so that ministack's IAM is asked about those calls afterwards.
  */
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import { IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { functionName, type QueueName } from '../../lib/aws/names.ts';
 import { text } from '../../lib/core/json.ts';
 import { scheduledScanBody } from '../../lib/pipeline/live/message.ts';
+import { makeClients } from '../../lib/services/clients.ts';
 import { queueNames } from '../../lib/services/queues.ts';
 import { eventually, stack } from './deployed-stack.ts';
 import { stage } from './deployment.ts';
@@ -26,6 +29,20 @@ import {
   sharedSnapshot,
 } from './resources.ts';
 import { findingsAbout, required, send } from './stack.ts';
+
+/** Creates failing resources of one service. @returns the control that each fails, by the end of the resource's id. */
+type CreateFailing = () => Promise<ReadonlyMap<string, string>>;
+
+const services = path.join(import.meta.dirname, 'services');
+/** Further services, a file for each. */
+const ofServices = await Promise.all(
+  globSync('*.ts', { cwd: services }).map(async (file) => {
+    const { createFailing }: { readonly createFailing: CreateFailing } = await import(
+      path.join(services, file)
+    );
+    return createFailing;
+  }),
+);
 
 /** The control that fails, by the end of the resource's id. */
 const failing = new Map<string, string>();
@@ -48,6 +65,7 @@ beforeAll(async () => {
   failing.set('nodegroup/scanned/workers', 'eks-node-transit-encryption');
   failing.set(`key/${key}`, 'kms-key-rotation');
   failing.set(await grantToExternalPrincipal(stack, key), 'kms-grant');
+  for (const create of ofServices) for (const [id, control] of await create()) failing.set(id, control);
   await send(stack, 'scan', [JSON.stringify(scheduledScanBody())]);
 });
 
@@ -72,6 +90,15 @@ it('is denied no call to the queues and the state table', () => {
 /** Services that Trailseal runs on, whose calls ministack has checked already. */
 const inMinistack = /^(dynamodb|sqs|eventbridge|sns|ssm|scheduler|sts):/;
 
+/** The prefixes of IAM actions, by the SDK's clients of services: what a client's requests are signed for. */
+const prefixes = new Map(
+  Object.values({ ...makeClients({ region }) }).map((client) => {
+    // All clients have the same kind of configuration, of types that have nothing in common.
+    const { defaultSigningName } = (client as EC2Client).config;
+    return [client.constructor.name.replace(/Client$/, ''), defaultSigningName];
+  }),
+);
+
 /** The calls that a function counted in its metric ApiCalls, as IAM names them: `ec2:DescribeVolumes`. */
 function callsOf(name: QueueName): readonly string[] {
   const log = readFileSync(inject('log'), 'utf8');
@@ -83,7 +110,7 @@ function callsOf(name: QueueName): readonly string[] {
     .flatMap(([, lines = '']) => lines.split('\n'))
     .filter((line) => line.startsWith('{"_aws"'))
     .flatMap((line) => text(JSON.parse(line), 'call') ?? [])
-    .map((call) => call.replace(/^\w+/, (service) => service.toLowerCase()));
+    .map((call) => call.replace(/^\w+/, (client) => prefixes.get(client) ?? client.toLowerCase()));
   return [...new Set(calls)].sort();
 }
 
