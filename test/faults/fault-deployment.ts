@@ -109,7 +109,7 @@ export async function withFaultDeployment<Fixtures, Outcome>(
   }
 }
 
-const ministackServices = ['DYNAMODB', 'SQS', 'EVENTBRIDGE', 'SNS', 'SSM'];
+const ministackServices = ['DYNAMODB', 'SQS', 'EVENTBRIDGE', 'SNS', 'SSM', 'STS'];
 
 async function reroute(
   functions: readonly FunctionName[],

@@ -4,13 +4,19 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { at, list, text } from '../../lib/core/json.ts';
+import type { Service } from '../../lib/core/service.ts';
 import { services } from '../../lib/services/catalogue.ts';
 import type { Emulator } from '../../scripts/emulators.ts';
 
 /** The services that are evaluated, as AWS names them in signatures: the first part of their event sources. */
-export const evaluatedServices: readonly string[] = services.flatMap(({ source }) =>
-  source.kind === 'aws' ? (source.eventSource.split('.')[0] ?? []) : [],
-);
+export const evaluatedServices = signedNamesOf(services);
+
+/** Services as AWS names them in signatures. */
+export function signedNamesOf(some: readonly Pick<Service, 'source'>[]): readonly string[] {
+  return some.flatMap(({ source }) =>
+    source.kind === 'aws' ? (source.eventSource.split('.')[0] ?? []) : [],
+  );
+}
 
 /** How services say that they are called too often, where not as most do. Sources: the SDK's models; EC2 API Reference. */
 const throttles: Readonly<Record<string, { readonly code: string; readonly status: number }>> = {

@@ -3,17 +3,19 @@
  * notifies. After the faults, operators do what they would do with the rest: `trailseal dlq redrive`, and two scheduled
  * scans, of which the second closes what the first found fixed. In the end some of the actions are undone.
  */
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FunctionName, Queue } from '../../deploy/parts.ts';
-import { listenerNames } from '../../lib/aws/names.ts';
+import { deploymentOf } from '../../deploy/context.ts';
+import { defaultParameters } from '../../deploy/defaults.ts';
+import { readParameters } from '../../deploy/parameters.ts';
 import { scheduledScanBody } from '../../lib/pipeline/live/message.ts';
 import { detailTypes } from '../../lib/remediation/events/transition.ts';
-import { queueNames } from '../../lib/services/queues.ts';
+import { services } from '../../lib/services/catalogue.ts';
 import { isChange } from '../crash/calls.ts';
 import { sls } from '../e2e/deployment.ts';
 import { put, type StackClients, send } from '../e2e/stack.ts';
 import { withFaultDeployment } from './fault-deployment.ts';
-import { evaluatedServices, type FaultCount, type FaultPlan } from './fault-plan.ts';
+import { type FaultCount, type FaultPlan, signedNamesOf } from './fault-plan.ts';
 import { createFixtures, type FailingFixture, scheduleDeletions } from './fixtures.ts';
 import {
   type DeadLetter,
@@ -27,6 +29,17 @@ import {
 import type { RelayedCall } from './relay.ts';
 import { concerns, differing, type Remediated, remediatedBy, undoOneOfEach } from './remediated-fixtures.ts';
 import { type ReceivedEvent, type Subscriptions, subscribe } from './subscriptions.ts';
+
+const policy = 'test/faults/remediation.policy.yml';
+
+/** What the policy has deployed. */
+const deployment = deploymentOf(
+  readParameters({ ...defaultParameters(), policy: path.join(import.meta.dirname, '..', '..', policy) }),
+);
+const evaluated = [...deployment.controls.values()].flat();
+const evaluatedServices = signedNamesOf(
+  services.filter(({ controls }) => controls.some((control) => evaluated.includes(control))),
+);
 
 export const plan: FaultPlan = {
   services: ['dynamodb', 'sqs', 'securityhub', 'events', 'ssm', 'sns', 'sts', ...evaluatedServices],
@@ -47,9 +60,8 @@ const longestWithFaults = 150_000;
 const longestAfterFaults = 100_000;
 const longestScheduledScan = 60_000;
 
-/** The policy allows no custom actions, so that `operator` is not deployed. */
-const queues: readonly Queue[] = [...queueNames, ...listenerNames.filter((name) => name !== 'operator')];
-const functions: readonly FunctionName[] = [...queues, 'transitions'];
+const { functions } = deployment;
+const queues = functions.filter((name) => name !== 'transitions');
 
 /** How things stand at a moment. */
 export interface RemediationState {
@@ -102,7 +114,7 @@ export async function remediateWithFaults(): Promise<RemediationOutcome> {
   return withFaultDeployment(
     {
       name: 'faults-remediation',
-      deploy: (env) => sls(['deploy', '--verbose'], env, ['policy=test/faults/remediation.policy.yml']),
+      deploy: (env) => sls(['deploy', '--verbose'], env, [`policy=${policy}`]),
       prepare: async (stack) => {
         const subscriptions = await subscribe(stack);
         const fixtures = await createFixtures(stack);
