@@ -48,19 +48,24 @@ function widgetsOf({ parameters, functions, controls }: Deployment): readonly Da
   const queues = functions.filter((name) => name !== 'transitions');
   const service = stackName(stage);
   const evaluators = [...controls.keys()];
+  const metricOf = (
+    name: MetricName,
+    evaluator: string,
+    options: { readonly label: string; readonly stat?: string },
+  ) => [metricNamespace, name, 'service', service, 'evaluator', evaluator, options];
   const byEvaluator = (name: MetricName, stat?: string) =>
-    evaluators.map((evaluator) => [
-      metricNamespace,
-      name,
-      'service',
-      service,
-      'evaluator',
-      evaluator,
-      {
-        label: stat === undefined ? evaluator : `${evaluator} ${stat}`,
-        ...(stat === undefined ? {} : { stat }),
-      },
-    ]);
+    evaluators.map((evaluator) =>
+      metricOf(
+        name,
+        evaluator,
+        stat === undefined ? { label: evaluator } : { label: `${evaluator} ${stat}`, stat },
+      ),
+    );
+  /** Several metrics in one widget, so that each label names its metric. */
+  const eachByEvaluator = (names: readonly MetricName[]) =>
+    names.flatMap((name) =>
+      evaluators.map((evaluator) => metricOf(name, evaluator, { label: `${evaluator} ${name}` })),
+    );
   const searched = (name: MetricName, label: string) => {
     const schema = [metricNamespace, 'service', ...metrics[name].by].join(',');
     const expression = `SEARCH('{${schema}} MetricName="${name}" service="${service}"', 'Sum')`;
@@ -71,9 +76,7 @@ function widgetsOf({ parameters, functions, controls }: Deployment): readonly Da
     { title: 'Verdicts by control', metrics: searched('Verdicts', ''), stat: 'Sum', stacked: true },
     {
       title: 'Open findings at the last scheduled scan',
-      metrics: [
-        [metricNamespace, 'OpenFindings', 'service', service, 'evaluator', 'scan', { label: 'open' }],
-      ],
+      metrics: [metricOf('OpenFindings', 'scan', { label: 'open' })],
       stat: 'Sum',
       period: scanSchedule.minutes * 60,
       view: 'singleValue',
@@ -87,17 +90,7 @@ function widgetsOf({ parameters, functions, controls }: Deployment): readonly Da
     {
       title: 'Findings deferred and refused, Security Hub off',
       metrics: [
-        ...(['FindingsDeferred', 'FindingsRefused'] as const).flatMap((name) =>
-          evaluators.map((evaluator) => [
-            metricNamespace,
-            name,
-            'service',
-            service,
-            'evaluator',
-            evaluator,
-            { label: `${evaluator} ${name}` },
-          ]),
-        ),
+        ...eachByEvaluator(['FindingsDeferred', 'FindingsRefused']),
         [metricNamespace, 'SecurityHubOff', 'service', service, { label: 'SecurityHubOff' }],
       ],
       stat: 'Sum',
@@ -127,32 +120,16 @@ function widgetsOf({ parameters, functions, controls }: Deployment): readonly Da
     },
     {
       title: 'Re-evaluations, state table conflicts, events ignored',
-      metrics: (['ReEvaluations', 'StateTableConflicts', 'EventsIgnored'] as const).flatMap((name) =>
-        evaluators.map((evaluator) => [
-          metricNamespace,
-          name,
-          'service',
-          service,
-          'evaluator',
-          evaluator,
-          { label: `${evaluator} ${name}` },
-        ]),
-      ),
+      metrics: eachByEvaluator(['ReEvaluations', 'StateTableConflicts', 'EventsIgnored']),
       stat: 'Sum',
     },
     ...(functions.includes('transitions')
       ? [
           {
             title: 'Transitions, actions done and skipped, circuit breakers opened',
-            metrics: remediationMetrics.map(({ metric, evaluator }) => [
-              metricNamespace,
-              metric,
-              'service',
-              service,
-              'evaluator',
-              evaluator,
-              { label: metric },
-            ]),
+            metrics: remediationMetrics.map(({ metric, evaluator }) =>
+              metricOf(metric, evaluator, { label: metric }),
+            ),
             stat: 'Sum',
           },
         ]
