@@ -1,6 +1,10 @@
 /** Action runs as text and as JSON. What came from AWS is escaped here. */
 import { writeActions } from '../../lib/core/write.ts';
-import type { ActionDecision, ActionRun } from '../../lib/remediation/actions/action-run.ts';
+import {
+  type ActionDecision,
+  type ActionRun,
+  reversalText,
+} from '../../lib/remediation/actions/action-run.ts';
 import { actionOf } from '../../lib/remediation/actions/index.ts';
 import { printable, shortened } from '../output/printable.ts';
 import { plainTable, wrapped } from '../output/table.ts';
@@ -44,9 +48,13 @@ export function actionRunsText(actionRuns: readonly ActionRun[], width: number):
   return plainTable(['Begun (UTC)', 'Action', 'Status', 'Resource, finding, actor and reason'], rows);
 }
 
-/** The state after it; of one that is not completed, its last note. */
-function lastNote({ status, after, notes }: ActionRun): readonly string[] {
+/** The state after it; how somebody reverted it; of one that is not completed, its last note. */
+function lastNote(actionRun: ActionRun): readonly string[] {
+  const { status, after, notes } = actionRun;
   if (status === 'done') return after.length === 0 ? [] : [shortened(`now ${after.join('; ')}`, 400)];
+  if (status === 'reverted' && actionRun.reversal !== undefined) {
+    return [shortened(reversalText(actionRun.reversal), 600)];
+  }
   const last = notes.at(-1);
   return last === undefined ? [] : [shortened(last.text, 400)];
 }
@@ -62,6 +70,9 @@ export function actionRunDetails(actionRun: ActionRun): readonly string[] {
     ...plan.map((step) => `plan      ${shortened(step, 400)}`),
     `before    ${shortened(JSON.stringify(before), 1_000)}`,
     ...(after.length === 0 ? [] : [`after     ${shortened(after.join('; '), 600)}`]),
+    ...(actionRun.reversal === undefined
+      ? []
+      : [`reverted  ${shortened(reversalText(actionRun.reversal), 700)}`]),
     ...undoDetails(actionRun),
   ];
 }

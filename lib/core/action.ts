@@ -5,7 +5,7 @@
  */
 import type { z } from 'zod/mini';
 import type { Clients } from '../aws/clients.ts';
-import type { Action, Resource, Severity } from './control.ts';
+import type { Action, ApiCalls, EventSource, Resource, Severity, TrailEvent } from './control.ts';
 import type { Tags } from './fact-provider.ts';
 import type { ActionPermissions, Write } from './write.ts';
 
@@ -108,6 +108,32 @@ export type Undo<Before, Settings = unknown> =
     }
   | { readonly kind: 'impossible'; readonly because: string };
 
+/**
+ * Calls by which somebody may revert what an action did. They are a hint to compare it with AWS, and nothing more: what
+ * follows depends on what AWS answers.
+ */
+export type RevertingCalls = {
+  [S in EventSource]: {
+    readonly eventSource: S;
+    readonly eventNames: readonly ApiCalls[S][];
+    /**
+     * The resources that the action may have been carried out on; none where the event concerns none. Reads from AWS what
+     * the event does not tell (the instance of a network interface), and rejects with what the SDK throws.
+     */
+    resources(event: TrailEvent, deps: ActionDeps): Promise<readonly Resource[]>;
+  };
+}[EventSource];
+
+/** An earlier run of an action on the same resource, which nobody has undone by Trailseal. */
+export interface EarlierRun<Before> {
+  /** The state before that run. */
+  readonly before: Before;
+  /** The settings of that run, as its own schema accepts them. */
+  readonly settings: unknown;
+  /** Whether that run was begun for the same failure: the finding was not closed since. */
+  readonly sameFailure: boolean;
+}
+
 /** An action's name; `notify` changes nothing, and is none. */
 export type ActionId = Exclude<Action, 'notify'>;
 
@@ -124,6 +150,15 @@ export interface ActionDefinition<Before extends z.ZodMiniType, Settings extends
   /** Reads only. Rejects with what the SDK throws when AWS does not answer. */
   prepare(target: Target<z.infer<Settings>>, deps: ActionDeps): Promise<Prepared<z.infer<Before>>>;
   /**
+   * As `prepare`, where an earlier run may still be in place, or in part, because somebody reverted it: so that the undo
+   * restores what was there before that run. Left out where `prepare` does for both.
+   */
+  prepareAgain?(
+    target: Target<z.infer<Settings>>,
+    earlier: EarlierRun<z.infer<Before>>,
+    deps: ActionDeps,
+  ): Promise<Prepared<z.infer<Before>>>;
+  /**
    * Writes; reads first what an earlier, interrupted run did already, and does not do it again. Throws `UnderWay` where
    * AWS takes longer than is waited for.
    */
@@ -131,6 +166,11 @@ export interface ActionDefinition<Before extends z.ZodMiniType, Settings extends
   /** Reads only. */
   check(target: Target<z.infer<Settings>>, before: z.infer<Before>, deps: ActionDeps): Promise<Check>;
   readonly undo: Undo<z.infer<Before>, z.infer<Settings>>;
+  /**
+   * Calls after which it is compared with AWS; those of a fix are its controls' triggers as well. Left out where the
+   * scheduled scan alone notices that it was reverted.
+   */
+  readonly revertedBy?: readonly RevertingCalls[];
 }
 
 /** An action without its type parameters, as the rest of the system handles it. */

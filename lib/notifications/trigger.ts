@@ -125,13 +125,14 @@ function endsSoon({ plan, exemption }: TransitionEvent): boolean {
 /**
  * What the outcome of an action triggers, also where the action was skipped.
  * @param event the detail of an action's event, as it was parsed.
- * @returns `undefined` where the action is the notification itself, or was skipped because somebody suppressed the
- *   finding: they want to hear no more of it.
+ * @returns `undefined` where the action is the notification itself, was skipped because somebody suppressed the finding,
+ *   who wants to hear no more of it, or was reverted and the policy leaves it at that.
  * @example
  * triggerOfAction({ ...event, action: 'quarantine', outcome: 'done' })?.kind; // 'done'
  */
 export function triggerOfAction(event: ActionEvent): NotificationTrigger | undefined {
   if (event.action === 'notify' || event.skippedBecause === 'suppressed') return undefined;
+  if (event.reversal?.response === 'leave') return undefined;
   const { id, account, region, control, severity, finding, resource, decision, at, action } = event;
   return {
     id,

@@ -44,6 +44,7 @@ const actionStatus: Readonly<Record<ActionEvent['outcome'], string>> = {
   skipped: 'skipped',
   undone: 'undone',
   'undo-refused': 'not undone',
+  reverted: 'reverted by somebody else',
 };
 
 /**
@@ -121,6 +122,7 @@ export function emoji({ kind, severity }: NotificationGroup): string {
     case 'partially-completed':
     case 'skipped':
     case 'undo-refused':
+    case 'reverted':
       return ':warning:';
   }
 }

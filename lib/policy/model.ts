@@ -107,7 +107,39 @@ export interface Guardrails {
   readonly protectedTags: ReadonlyMap<string, readonly string[]>;
   /** Between the finding and the action, in milliseconds: until then a fix, an exemption or a person can prevent it. */
   readonly gracePeriod: Readonly<Record<DelayedActionKind, number>>;
+  /** What follows where somebody reverts an action while its finding is open. */
+  readonly whenReverted: WhenReverted;
 }
+
+/** What the policy may say for an action that somebody reverted; the last one writes the most. */
+export const reversalResponses = ['leave', 'notify', 'repeat'] as const;
+/**
+ * `repeat`: it is done again, at most `maxRepeats` times. `notify`: people are notified, and it is not done again. `leave`:
+ * the run history and the bus tell it, and nobody is notified.
+ */
+export type ReversalResponse = (typeof reversalResponses)[number];
+
+export interface WhenReverted extends Readonly<Record<ActionKind, ReversalResponse>> {
+  /**
+   * How often one action is repeated for one failure at most, so that a fight with somebody's automation ends; people are
+   * notified then.
+   */
+  readonly maxRepeats: number;
+}
+
+/**
+ * Where the policy sets nothing. Who asks for a fix or a tag means it to last; whoever puts the network of an instance back
+ * may have a reason that costs an outage, and is asked.
+ */
+export const defaultWhenReverted: WhenReverted = {
+  tag: 'repeat',
+  fix: 'repeat',
+  quarantine: 'notify',
+  maxRepeats: 3,
+};
+
+/** The highest `maxRepeats` that a policy may set. */
+export const mostRepeats = 20;
 
 /** Maximum number of actions of one kind in any sliding hour. */
 export interface RateLimits {

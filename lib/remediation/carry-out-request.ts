@@ -159,7 +159,7 @@ async function undoRequested(
   const requestedAt = Date.parse(request.at) + 999;
   const isConcerned = ({ status, begunAt, undoneAt }: ActionRun): boolean =>
     Date.parse(begunAt) <= requestedAt &&
-    (['begun', 'done', 'undoing'].includes(status) ||
+    (['begun', 'done', 'reverted', 'undoing'].includes(status) ||
       // The same request, once more.
       (status === 'undone' && Date.parse(undoneAt ?? '') >= Date.parse(request.at)));
   const actionRuns = (await history.of(found.finding.id)).filter(isConcerned);

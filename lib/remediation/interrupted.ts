@@ -10,7 +10,7 @@ import { carryOut, verify } from './actions/carry-out.ts';
 import { definitionOf, merged, type RemediationDeps, type StepInput, type StepResult } from './deps.ts';
 import { evaluateNow, type FoundFinding } from './evaluate.ts';
 import type { ActionEvent } from './events/action-event.ts';
-import { doneEvent, eventOfResult, eventOfUndo } from './events/action-results.ts';
+import { doneEvent, eventOfResult, eventOfUndo, revertedEvent } from './events/action-results.ts';
 import { longestRetryDelay } from './message.ts';
 import { planFor } from './plan.ts';
 import { eventContextOf, interruptionIn, runOptionsOf } from './run-action.ts';
@@ -114,6 +114,7 @@ export async function unpublishedEvents(
       if (definition === undefined) return [];
       const context = eventContextOf(deps, finding, entry.resource, definition);
       if (actionRun.status === 'done') return [doneEvent(actionRun, context)];
+      if (actionRun.status === 'reverted') return revertedEvent(actionRun, context) ?? [];
       // Operators get an answer to what they undo.
       if (actionRun.status !== 'undone' || actionRun.undo?.actor !== 'policy') return [];
       return eventOfUndo({ kind: 'undone', actionRun }, actionRun, context) ?? [];

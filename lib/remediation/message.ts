@@ -8,6 +8,7 @@ import { at, isObject } from '../core/json.ts';
 import type { Recorded } from '../findings/state/table.ts';
 import type { Policy } from '../policy/model.ts';
 import { type ActionRequest, actionRequestSchema } from './action-request.ts';
+import type { HintedCall } from './actions/action-run.ts';
 import { isOutstanding } from './eligibility.ts';
 import { transitionSchema, transitionSource } from './events/transition.ts';
 
@@ -21,6 +22,8 @@ export interface RemediationRequest {
   readonly since: number;
   /** A scheduled scan found it open still: people were notified of what stands in the way already. */
   readonly reminder: boolean;
+  /** The call in CloudTrail after which what was done is compared with AWS: a hint for people. */
+  readonly call?: HintedCall | undefined;
 }
 
 /** What became of the message before. */

@@ -11,35 +11,44 @@ import type { RemediationDeps, StepInput } from './deps.ts';
 import type { FailingResource } from './evaluate.ts';
 import type { LimitState } from './limits.ts';
 
+export interface PlannedFor {
+  readonly plan: Plan;
+  /** Whether AWS did not answer what it depends on, and may in a while. */
+  readonly unanswered: boolean;
+  /** Whether somebody exempted the finding, or suppressed it: then nothing is done, and nobody is notified. */
+  readonly isSilenced: boolean;
+}
+
 /**
  * Plans what is to be done. Reads the exemptions, the kill switch, the workflow status and the circuit breakers; rejects
  * where the state table can't be read.
  * @param policy the deployment's, or as if it asked for what an operator requested.
  * @param actions that the control offers.
- * @returns the plan; `unanswered` where AWS did not answer what it depends on, and may in a while.
  */
 export async function planFor(
   { deps, exemptions }: StepInput,
   policy: Policy,
   { finding, control, resource, tagsUnknown }: Omit<FailingResource, 'kind'>,
   actions: readonly Action[] = control.actions,
-): Promise<{ readonly plan: Plan; readonly unanswered: boolean }> {
+): Promise<PlannedFor> {
   const now = deps.actionDeps.now();
   const byOperator = (await exemptions()).get(finding.id);
   const { circumstances, unanswered } = await circumstancesOf(deps, finding.id);
+  const exemption = exemptionFor(policy, control.id, resource, now, byOperator);
   const { plan } = decide({
     verdict: 'FAIL',
     control: { id: control.id, actions },
     resource,
     tagsUnknown,
     policy,
-    exemption: exemptionFor(policy, control.id, resource, now, byOperator),
+    exemption,
     usage: noUsage,
     time: now.getTime(),
     resourceTypeOf,
     circumstances: { ...circumstances, isOwn: deps.isOwn(resource), readAge: 0 },
   });
-  return { plan, unanswered };
+  const isSilenced = exemption?.state === 'active' || circumstances.workflow === 'SUPPRESSED';
+  return { plan, unanswered, isSilenced };
 }
 
 async function circumstancesOf(

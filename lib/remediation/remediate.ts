@@ -4,7 +4,7 @@
  * message resumes it from there.
  */
 
-import type { Finding } from '../findings/finding.ts';
+import type { Action } from '../core/control.ts';
 import { gracePeriodOf, kindOf, type Plan, type PlannedAction, type SkippedAction } from '../policy/model.ts';
 import type { ActionDecision, ActionRun } from './actions/action-run.ts';
 import { undo } from './actions/undo.ts';
@@ -22,10 +22,11 @@ import {
 } from './deps.ts';
 import { type FailingResource, type FoundFinding, find, reEvaluate } from './evaluate.ts';
 import { type ActionEvent, actionEventOf } from './events/action-event.ts';
-import { eventOfUndo } from './events/action-results.ts';
+import { eventOfUndo, revertedEvent } from './events/action-results.ts';
 import { resumeInterrupted, unpublishedEvents } from './interrupted.ts';
 import type { RemediationRequest } from './message.ts';
-import { planFor } from './plan.ts';
+import { type PlannedFor, planFor } from './plan.ts';
+import { consequenceOf, recordReversal, type Standing, type Standings, standingsOf } from './reversals.ts';
 import {
   eventContextOf,
   foreseeAction,
@@ -82,58 +83,123 @@ async function remediateFound(
       blocked('The finding was closed and opened again meanwhile: another message is about that.'),
     );
   }
-  if (request.reminder && (await isDone(deps, found))) {
-    return nothingDone(blocked('Everything was done already.'));
+  const standings = await standingsOf(deps, finding);
+  if (request.reminder && isInPlace(deps, found, standings)) {
+    return nothingDone(blocked('Everything was done already, and AWS still has it so.'));
   }
   const failing = await reEvaluate(deps, found);
-  return failing.kind === 'blocked' ? nothingDone(failing) : await act(input, request, failing);
+  return failing.kind === 'blocked' ? nothingDone(failing) : await act(input, request, failing, standings);
 }
 
 /**
- * Whether the policy asks for nothing that has not been done since the finding was opened: a cheap check for reminders.
- * A fix after which the resource was seen to fail is not done: somebody has changed it again, and it was not seen to pass
- * in between.
+ * Whether all that the policy asks for was done since the finding was opened, and all that was done is in place: then a
+ * reminder needs no evaluation. A fix after which the resource was seen to fail did not suffice.
  */
-async function isDone(
-  { policy, history }: RemediationDeps,
-  { entry, finding, control }: FoundFinding,
-): Promise<boolean> {
+function isInPlace(
+  { policy }: RemediationDeps,
+  { entry, control }: FoundFinding,
+  { byAction }: Standings,
+): boolean {
   const asked = policy.controls.get(control.id)?.actions ?? [];
-  const actionRuns = await history.of(finding.id);
   const evaluatedAt = entry.observations.at(-1)?.at ?? Number.POSITIVE_INFINITY;
-  return asked.every((action) => {
-    const kind = kindOf(action);
-    if (kind === undefined) return true;
-    const last = actionRuns.findLast((actionRun) => actionRun.action === action);
-    if (last?.status !== 'done' || !isSinceOpened(last, finding)) return false;
-    return kind !== 'fix' || evaluatedAt <= Date.parse(last.doneAt ?? '');
-  });
-}
-
-function isSinceOpened({ begunAt }: ActionRun, { openedAt }: Finding): boolean {
-  return openedAt === null || Date.parse(begunAt) >= Date.parse(openedAt);
+  const isDone = (action: Action): boolean => {
+    if (action === 'notify') return true;
+    const standing = byAction.get(action);
+    if (standing?.kind !== 'in-place') return false;
+    return kindOf(action) !== 'fix' || evaluatedAt <= Date.parse(standing.actionRun.doneAt ?? '');
+  };
+  return asked.every(isDone) && [...byAction.values()].every(({ kind }) => kind === 'in-place');
 }
 
 async function act(
   input: StepInput,
   request: RemediationRequest,
   failing: FailingResource,
+  standings: Standings,
 ): Promise<StepResult> {
   const { deps } = input;
-  const { plan, unanswered } = await planFor(input, deps.policy, failing);
+  const planned = await planFor(input, deps.policy, failing);
+  const { plan, unanswered } = planned;
   const plannedAt = deps.actionDeps.now();
   const steps: Omit<StepResult, 'because'>[] = [
     { ...nothing, events: request.reminder ? [] : skippedEvents(deps, plan, failing, plannedAt), unanswered },
   ];
-  for (const planned of plan.actions) {
-    steps.push(await actOn(deps, request, failing, planned, plannedAt));
+  const reasons: string[] = [];
+  for (const standing of standings.byAction.values()) {
+    if (standing.kind === 'in-place') continue;
+    const { because, ...step } = await actOnStanding(deps, request, failing, standing, standings, planned);
+    steps.push(step);
+    if (because !== undefined) reasons.push(because);
+  }
+  for (const one of plan.actions) {
+    const standing = one.action === 'notify' ? undefined : standings.byAction.get(one.action);
+    if (standing?.kind === 'reverted' || standing?.kind === 'unreadable') continue;
+    steps.push(await actOn(deps, request, failing, one, plannedAt));
   }
   const done = merged(steps, undefined);
+  if (done.events.length > 0 || done.again) return { ...done, because: undefined };
   const because =
-    done.events.length === 0 && !done.again
+    reasons.length === 0
       ? `The policy asks for nothing to be done now (run ${deps.run}).`
-      : undefined;
+      : reasons.join(' ');
   return { ...done, because };
+}
+
+/**
+ * What follows where AWS does not have an action as it was done: a reversal is recorded once, and has the consequence that
+ * the policy says. A repeat waits for no grace period: there was one, and the policy asks for a repeat in so many words.
+ */
+async function actOnStanding(
+  deps: RemediationDeps,
+  request: RemediationRequest,
+  failing: FailingResource,
+  standing: Exclude<Standing, { readonly kind: 'in-place' }>,
+  { actionRuns }: Standings,
+  { plan, isSilenced }: PlannedFor,
+): Promise<StepResult> {
+  const { finding, resource } = failing;
+  if (isSilenced) return nothingDone(blocked('The finding is exempt, or suppressed in Security Hub.'));
+  if (standing.kind === 'unreadable') return nothingDone(blocked(standing.because, true));
+  const { actionRun, differences } = standing;
+  const definition = definitionOf(deps, actionRun.action);
+  if (definition === undefined) return nothingDone(blocked(''));
+  const isPlanned = plan.actions.some(({ action }) => action === actionRun.action);
+  const prevented = isPlanned ? undefined : whyNotPlanned(plan, actionRun);
+  const consequence = consequenceOf(deps.policy, actionRun, actionRuns, finding, prevented);
+  const isRecorded = actionRun.status === 'reverted';
+  const recorded = isRecorded
+    ? actionRun
+    : await recordReversal(deps, actionRun, differences, request.call, consequence);
+  // An undo, or another run, has written it meanwhile: it is compared again in a while.
+  if (recorded === undefined) return { ...nothingDone(blocked('It was changed meanwhile.')), again: true };
+  const event = isRecorded
+    ? undefined
+    : revertedEvent(recorded, eventContextOf(deps, finding, resource, definition));
+  const noticed = { ...nothing, events: event === undefined ? [] : [event], ran: [definition.id] };
+  const because = `${definition.id} was reverted by somebody else. ${consequence.reason}`;
+  if (consequence.response !== 'repeat' || prevented !== undefined) return { ...noticed, because };
+  const decision: ActionDecision = {
+    actor: 'policy',
+    name: deps.policy.file ?? 'the default policy',
+    reason: `Somebody reverted ${definition.id}, and ${finding.control} fails still. ${consequence.reason}`,
+  };
+  const repeated = await runAction(deps, definition, failing, decision, undefined);
+  // What stands in the way still was reported when the reversal was.
+  const events = isRecorded && request.reminder ? repeated.events.filter(isDoneEvent) : repeated.events;
+  return { ...merged([noticed, { ...repeated, events }], because) };
+}
+
+/** Why the plan does not have an action done that was done before, as a sentence. */
+function whyNotPlanned({ skipped }: Plan, { action, decision }: ActionRun): string {
+  const found = skipped.find((one) => one.action === action);
+  if (found !== undefined && found.because !== 'not-in-policy') return found.reason;
+  return decision.actor === 'operator'
+    ? 'An operator requested it, and may request it again.'
+    : 'The policy does not ask for it any more.';
+}
+
+function isDoneEvent({ outcome }: ActionEvent): boolean {
+  return outcome === 'done';
 }
 
 const nothing: Omit<StepResult, 'because'> = {
@@ -205,7 +271,7 @@ async function actOn(
   const done = await runAction(deps, definition, failing, decision, undefined);
   if (!request.reminder) return done;
   // What still stands in the way, or is partially completed, was reported before; the next scheduled scan reminds again.
-  return { ...done, events: done.events.filter(({ outcome }) => outcome === 'done'), again: false };
+  return { ...done, events: done.events.filter(isDoneEvent), again: false };
 }
 
 /** Removes the tags of a failure from a resource that passes, or was deleted. */
@@ -218,7 +284,7 @@ async function removeTags(
   if (
     definition === undefined ||
     actionRun === undefined ||
-    !['begun', 'done', 'undoing'].includes(actionRun.status)
+    !['begun', 'done', 'reverted', 'undoing'].includes(actionRun.status)
   ) {
     return nothingDone(blocked(`The finding is ${finding.status}.`));
   }

@@ -15,6 +15,10 @@ export function remediationPage(actions: readonly AnyAction[], controls: readonl
       'action counts against the limits of the policy, and is verified afterwards. One that is interrupted is resumed. ' +
       'None is done on what is unknown, exempt, suppressed in Security Hub or protected, nor while the kill switch is engaged ' +
       'or can not be read. An undo restores only what is still as the action left it, else it says what differs.',
+    'While the finding is open, what was done is compared with AWS again by every scheduled scan. Where somebody else has ' +
+      'reverted it, in whole or in part, the run history has it as `reverted`, and the policy says what follows ' +
+      '([policy.md](policy.md#guardrails), `whenReverted`): it is repeated, people are notified, or it is left at that. An ' +
+      'undo of Trailseal is never taken for a reversal. While AWS does not tell how the resource is, nothing is done.',
     ...actions.map((action) => section(action, controls)),
   ]
     .join('\n\n')

@@ -145,6 +145,7 @@ describe('what stands in the way', () => {
     fake.state.value = 'disabled';
     const { events } = await remediate();
     expect(events).toMatchObject([
+      { outcome: 'reverted' },
       { outcome: 'skipped', because: expect.stringMatching(/Rate limit reached: 1 of 1 fix /) },
     ]);
     const { events: after } = await remediate();
@@ -301,7 +302,10 @@ describe('a reminder', () => {
     });
     await remediate();
     const before = reads;
-    expect(await remediate(reminder)).toMatchObject({ events: [], because: 'Everything was done already.' });
+    expect(await remediate(reminder)).toMatchObject({
+      events: [],
+      because: 'Everything was done already, and AWS still has it so.',
+    });
     expect([reads, fake.state.writes]).toEqual([before, 1]);
   });
 });

@@ -150,6 +150,7 @@ describe('the bus', () => {
       'Action Partially Completed',
       'Action Undone',
       'Action Undo Refused',
+      'Action Reverted',
     ]);
   });
 

@@ -13,10 +13,12 @@ import {
   type DelayedActionKind,
   defaultGracePeriod,
   defaultLimits,
+  defaultWhenReverted,
   type Exemption,
   type Guardrails,
   type Policy,
   type RateLimits,
+  type WhenReverted,
 } from '../model.ts';
 import type { PolicyFile } from './schema.ts';
 
@@ -119,5 +121,16 @@ function guardrailsOf(written: PolicyFile['guardrails']): Guardrails {
     actionsPerHour,
     protectedTags: new Map(Object.entries(written?.protectedTags ?? {})),
     gracePeriod: { fix: gracePeriod('fix'), quarantine: gracePeriod('quarantine') },
+    whenReverted: whenRevertedOf(written?.whenReverted),
+  };
+}
+
+function whenRevertedOf(written: NonNullable<PolicyFile['guardrails']>['whenReverted']): WhenReverted {
+  const { tag, fix, quarantine, maxRepeats } = defaultWhenReverted;
+  return {
+    tag: written?.tag ?? tag,
+    fix: written?.fix ?? fix,
+    quarantine: written?.quarantine ?? quarantine,
+    maxRepeats: written?.maxRepeats ?? maxRepeats,
   };
 }

@@ -6,7 +6,10 @@ import {
   type DelayedActionKind,
   defaultGracePeriod,
   defaultLimits,
+  defaultWhenReverted,
   longestGracePeriod,
+  mostRepeats,
+  reversalResponses,
 } from '../model.ts';
 import { listOf, noted, tagKey, valuePattern } from './schema-parts.ts';
 
@@ -47,6 +50,15 @@ function gracePeriod(kind: DelayedActionKind, description: string) {
       description,
       examples: ['1 hour'],
       default: defaultGracePeriod[kind] === 0 ? 0 : durationText(defaultGracePeriod[kind]),
+    }),
+  );
+}
+
+function whenReverted(kind: ActionKind, what: string) {
+  return z.optional(
+    noted(z.enum(reversalResponses), {
+      description: `What follows where somebody reverts ${what}.`,
+      default: defaultWhenReverted[kind],
     }),
   );
 }
@@ -92,6 +104,29 @@ export const guardrails = noted(
             'How long an action waits after the finding, at most 7 days: people are notified at once, and a fix, an ' +
             'exemption or a person can prevent it. A whole number of seconds, minutes, hours or days; 0 for none.',
           examples: [{ fix: '5 minutes', quarantine: '1 hour' }],
+        },
+      ),
+    ),
+    whenReverted: z.optional(
+      noted(
+        z.strictObject({
+          tag: whenReverted('tag', 'the tags of a failure'),
+          fix: whenReverted('fix', 'a fix'),
+          quarantine: whenReverted('quarantine', 'a quarantine'),
+          maxRepeats: z.optional(
+            noted(z.number().check(z.int(), z.gte(0), z.lte(mostRepeats)), {
+              description:
+                'How often one action is repeated for one failure at most; people are notified afterwards.',
+              default: defaultWhenReverted.maxRepeats,
+            }),
+          ),
+        } satisfies Record<ActionKind | 'maxRepeats', unknown>),
+        {
+          description:
+            'What follows where somebody reverts an action, other than by an undo of Trailseal, while its finding is ' +
+            'open: repeat (it is done again, within the limits), notify (people are notified), or leave (the run history ' +
+            'tells it, and nobody is notified).',
+          examples: [{ quarantine: 'repeat', maxRepeats: 2 }],
         },
       ),
     ),

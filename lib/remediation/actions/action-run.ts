@@ -6,6 +6,7 @@
 import type { AccountRegion } from '../../core/account-region.ts';
 import type { ActionId, FindingSummary } from '../../core/action.ts';
 import type { Resource } from '../../core/control.ts';
+import type { ReversalResponse } from '../../policy/model.ts';
 
 /** Who decided on an action, or on its undo, and why. */
 export interface ActionDecision {
@@ -19,9 +20,18 @@ export interface ActionDecision {
 /**
  * `begun`: the state before is stored; none, some or all of the writes are made. `done`: all are, and verified.
  * `undoing`, `undone`: likewise of the undo. `superseded`: somebody else changed the resource before it was done.
- * `deleted`: the resource was deleted before it was done or undone.
+ * `deleted`: the resource was deleted before it was done or undone. `reverted`: it was done, and somebody has changed it
+ * since, in whole or in part, other than by an undo of Trailseal.
  */
-export const actionRunStatuses = ['begun', 'done', 'undoing', 'undone', 'superseded', 'deleted'] as const;
+export const actionRunStatuses = [
+  'begun',
+  'done',
+  'undoing',
+  'undone',
+  'superseded',
+  'deleted',
+  'reverted',
+] as const;
 export type ActionRunStatus = (typeof actionRunStatuses)[number];
 
 /** Something that happened to an action run. */
@@ -40,6 +50,31 @@ export interface Lease {
   readonly owner: string;
   /** Epoch milliseconds. */
   readonly until: number;
+}
+
+/** A call of which CloudTrail told, as it told it: a hint for people, on which nothing depends. */
+export interface HintedCall {
+  readonly eventName: string;
+  /** `eventID`; `null` where the record has none. */
+  readonly eventId: string | null;
+  /** Who made it: an ARN or a name. */
+  readonly actor: string;
+  /** ISO 8601, UTC; `null` where the record has no time. */
+  readonly at: string | null;
+}
+
+/** What was found when somebody had reverted an action. */
+export interface Reversal {
+  /** ISO 8601, UTC. */
+  readonly noticedAt: string;
+  /** What is not as the action run left it, each a clause. */
+  readonly differences: readonly string[];
+  /** The call after which it was noticed; `null` where the scheduled scan, or another event, brought it to notice. */
+  readonly call: HintedCall | null;
+  /** What the policy says for it, as a sentence. */
+  readonly consequence: string;
+  /** As the policy had it then. */
+  readonly response: ReversalResponse;
 }
 
 export interface ActionRun {
@@ -65,6 +100,8 @@ export interface ActionRun {
   readonly undoneAt: string | null;
   /** Who decided on the undo; `null` while there was none. */
   readonly undo: ActionDecision | null;
+  /** How somebody reverted it; left out where nobody did. */
+  readonly reversal?: Reversal | undefined;
   /** Oldest first. */
   readonly notes: readonly RunNote[];
   readonly lease: Lease | null;
@@ -113,13 +150,35 @@ export function leaseOfOther({ lease }: ActionRun, owner: string, now: number): 
   return lease !== null && lease.owner !== owner && lease.until > now ? lease : undefined;
 }
 
+/** A reversal in sentences, for people. */
+export function reversalText({ differences, call, consequence }: Reversal): string {
+  const by = call === null ? '' : ` ${callText(call)}`;
+  return `Somebody has reverted it: ${differences.join('; ')}.${by} ${consequence}`;
+}
+
+/** The call came before it was noticed, and need not have done it. */
+function callText({ eventName, eventId, actor, at }: HintedCall): string {
+  const id = eventId === null ? '' : `, event ${eventId}`;
+  return `CloudTrail tells of ${eventName} by ${actor}${at === null ? '' : ` at ${at}`}${id}.`;
+}
+
+/** Whether an action run was begun for the failure that is open now, and not for one that was closed meanwhile. */
+export function isSinceOpened(
+  { begunAt }: Pick<ActionRun, 'begunAt'>,
+  { openedAt }: Pick<FindingSummary, 'openedAt'>,
+): boolean {
+  return openedAt === null || Date.parse(begunAt) >= Date.parse(openedAt);
+}
+
 const maxNotes = 40;
 const maxNoteLength = 600;
 
 /** The action run as one run writes it: the next version, changed, and with a note of what happened. */
 export function changed(
   actionRun: ActionRun,
-  change: Partial<Pick<ActionRun, 'status' | 'after' | 'doneAt' | 'undoneAt' | 'undo' | 'lease'>>,
+  change: Partial<
+    Pick<ActionRun, 'status' | 'after' | 'doneAt' | 'undoneAt' | 'undo' | 'lease' | 'reversal'>
+  >,
   note: RunNote,
 ): ActionRun {
   const notes = [...actionRun.notes, { ...note, text: shortened(note.text) }];

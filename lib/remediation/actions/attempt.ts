@@ -127,8 +127,14 @@ export async function conclude(
   }
 }
 
-/** Checks until all is as set, or there were checks enough. Source: "Eventual consistency in the Amazon EC2 API". */
-async function settled(checkNow: () => Promise<Check>, { wait }: ActionDeps): Promise<Check> {
+/**
+ * Checks until all is as set, or there were checks enough. Rejects as the check does.
+ * Source: "Eventual consistency in the Amazon EC2 API".
+ */
+export async function settled(
+  checkNow: () => Promise<Check>,
+  { wait }: Pick<ActionDeps, 'wait'>,
+): Promise<Check> {
   let check = await checkNow();
   for (const delay of delays) {
     if (check.kind !== 'differs') return check;

@@ -3,8 +3,8 @@
  * the run history ahead of the first write, an interrupted run is resumed from there and not prepared anew, and what was
  * done is verified. Of two runs at the same time one acts.
  */
-import type { AnyAction, Check, Target } from '../../core/action.ts';
-import { type ActionRun, changed, nameOfActionRun } from './action-run.ts';
+import type { AnyAction, Check, Prepared, Target } from '../../core/action.ts';
+import { type ActionRun, changed, isSinceOpened, nameOfActionRun } from './action-run.ts';
 import { type Attempt, type AttemptResult, afterError, conclude, perform } from './attempt.ts';
 import {
   beforeIn,
@@ -67,7 +67,7 @@ export async function foresee(
   if (last?.status === 'begun') return undefined;
   const undo = last === undefined ? undefined : undoInTheWay(last, input);
   if (undo !== undefined) return undo;
-  const prepared = await action.prepare(input.target, options.deps);
+  const prepared = await prepare(input, last);
   return prepared.kind === 'ready' ? undefined : prepared;
 }
 
@@ -103,11 +103,30 @@ function isUndoneByOperator(
   return !history.some(({ status, at }) => status !== 'OPEN' && Date.parse(at ?? '') > since);
 }
 
+/**
+ * What there is to do now. Where what an earlier run did may be in place, in whole or in part, the undo has to restore the
+ * state before that run.
+ */
+async function prepare(
+  { action, target, options: { deps } }: RunInput,
+  last: ActionRun | undefined,
+): Promise<Prepared<unknown>> {
+  if (action.prepareAgain === undefined || (last?.status !== 'done' && last?.status !== 'reverted')) {
+    return action.prepare(target, deps);
+  }
+  const earlier = {
+    before: beforeIn(last, action),
+    settings: last.settings,
+    sameFailure: isSinceOpened(last, target.finding),
+  };
+  return action.prepareAgain(target, earlier, deps);
+}
+
 /** @param last the action run before, which has ended. */
 async function begin(input: RunInput, last: ActionRun | undefined): Promise<CarryOutResult> {
   const { action, target, options } = input;
   const { history, deps, run, leaseFor, decision } = options;
-  const prepared = await action.prepare(target, deps);
+  const prepared = await prepare(input, last);
   if (prepared.kind === 'skipped') return prepared;
   if (prepared.kind === 'needless') {
     return last?.status === 'done' ? { kind: 'already-done', actionRun: last } : prepared;

@@ -9,11 +9,12 @@ import { severities } from '../../core/control.ts';
 import { StateTableError, someOf } from '../../findings/state/error.ts';
 import { checkFormat, formatVersion, type Item, keyText } from '../../findings/state/item.ts';
 import { expiryAttribute } from '../../findings/state/schema.ts';
+import { reversalResponses } from '../../policy/model.ts';
 import { type ActionRun, actionRunStatuses } from './action-run.ts';
 
 /** An action run that has ended is kept for so long after its last write, for the audit, in milliseconds; any other for good. */
 const keptFor = 400 * 24 * 3_600_000;
-const ended: readonly ActionRun['status'][] = ['done', 'undone', 'superseded', 'deleted'];
+const ended: readonly ActionRun['status'][] = ['done', 'undone', 'superseded', 'deleted', 'reverted'];
 
 /** No action run comes near; what unpacks to more is damaged. */
 const maxUnpackedBytes = 4_000_000;
@@ -104,6 +105,15 @@ const stored = z.looseObject({
 
 const text = z.string();
 const decision = z.object({ actor: z.enum(['policy', 'operator']), name: text, reason: text });
+const reversal = z.object({
+  noticedAt: text,
+  differences: z.array(text),
+  call: z.nullable(
+    z.object({ eventName: text, eventId: z.nullable(text), actor: text, at: z.nullable(text) }),
+  ),
+  consequence: text,
+  response: z.enum(reversalResponses),
+});
 const actionRunShape = z.object({
   finding: z.object({
     id: text,
@@ -125,6 +135,7 @@ const actionRunShape = z.object({
   doneAt: z.nullable(text),
   undoneAt: z.nullable(text),
   undo: z.nullable(decision),
+  reversal: z.optional(reversal),
   notes: z.array(z.object({ at: text, actor: text, text })),
   lease: z.nullable(z.object({ owner: text, until: z.number() })),
   version: z.int(),

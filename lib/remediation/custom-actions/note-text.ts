@@ -46,6 +46,8 @@ export function actionEventNote({ at, action, outcome, because, plan, decision, 
       return `${at} Not undone: ${action}. ${because}`;
     case 'skipped':
       return `${at} Skipped: ${action}. ${because}`;
+    case 'reverted':
+      return `${at} Reverted: ${action}. ${because}`;
     case 'pending':
       return `${at} Pending: ${action}. ${because}${requested}`;
   }

@@ -6,8 +6,8 @@ import * as z from 'zod/mini';
 import type { AnyAction } from '../../core/action.ts';
 import { type Action, type Resource, severities } from '../../core/control.ts';
 import type { Finding } from '../../findings/finding.ts';
-import type { SkippedBecause } from '../../policy/model.ts';
-import type { ActionDecision, ActionRun } from '../actions/action-run.ts';
+import { reversalResponses, type SkippedBecause } from '../../policy/model.ts';
+import type { ActionDecision, ActionRun, Reversal } from '../actions/action-run.ts';
 import { actorSchema, eventActor } from './transition.ts';
 
 export const actionEventVersion = 1;
@@ -20,6 +20,7 @@ export const actionDetailTypes = {
   'partially-completed': 'Action Partially Completed',
   undone: 'Action Undone',
   'undo-refused': 'Action Undo Refused',
+  reverted: 'Action Reverted',
 } as const;
 export type ActionDetailType = (typeof actionDetailTypes)[keyof typeof actionDetailTypes];
 
@@ -45,10 +46,11 @@ export const actionEventSchema = z.object({
     .check(z.describe("The finding's evidence in one sentence. Left out where it is not known.")),
   action: text,
   outcome: z
-    .enum(['pending', 'done', 'skipped', 'partially-completed', 'undone', 'undo-refused'])
+    .enum(['pending', 'done', 'skipped', 'partially-completed', 'undone', 'undo-refused', 'reverted'])
     .check(
       z.describe(
-        'pending: it will be done when the grace period is over, unless somebody stops it until then.',
+        'pending: it will be done when the grace period is over, unless somebody stops it until then. reverted: somebody ' +
+          'has changed since what was done, other than by an undo.',
       ),
     ),
   because: text.check(z.describe('One sentence for people.')),
@@ -59,6 +61,19 @@ export const actionEventSchema = z.object({
         "Why it is skipped, for machines: as `because` in a transition's plan. Left out where the plan gives no reason.",
       ),
     ),
+  reversal: z
+    .optional(
+      z.object({
+        response: z
+          .enum(reversalResponses)
+          .check(z.describe('What the policy says for it; nobody is notified of one that it leaves at that.')),
+        differences: z.array(text).check(z.describe('What is not as the action left it.')),
+        call: z
+          .nullable(z.object({ eventName: text, eventId: z.nullable(text), actor: text, at: z.nullable(text) }))
+          .check(z.describe('The call in CloudTrail after which it was noticed: a hint who reverted it.')),
+      }),
+    )
+    .check(z.describe('How somebody reverted the action. Left out where nobody did.')),
   plan: z.array(text).check(z.describe('What was done, or is to be done, step by step.')),
   due: z.nullable(text).check(z.describe('When a pending action will be done: ISO 8601, UTC.')),
   undo: text.check(z.describe('How to undo it, or why it can not be undone.')),
@@ -87,6 +102,7 @@ export interface ActionEventInput {
   /** When a pending action will be done. */
   readonly due?: Date;
   readonly actionRun?: ActionRun;
+  readonly reversal?: Reversal;
   readonly definition?: AnyAction;
   /** Who decided; else it is as the action run says. */
   readonly decision?: ActionDecision;
@@ -112,6 +128,7 @@ export function actionEventOf(
     at,
     due,
     actionRun,
+    reversal,
     definition,
     decision,
     stage,
@@ -135,6 +152,15 @@ export function actionEventOf(
     outcome,
     because,
     ...(skippedBecause === undefined ? {} : { skippedBecause }),
+    ...(reversal === undefined
+      ? {}
+      : {
+          reversal: {
+            response: reversal.response,
+            differences: [...reversal.differences],
+            call: reversal.call === null ? null : { ...reversal.call },
+          },
+        }),
     plan: [...(actionRun?.plan ?? [])],
     due: due?.toISOString() ?? null,
     undo: definition === undefined ? '' : howToUndo(definition, finding.id, stage),

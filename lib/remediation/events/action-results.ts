@@ -2,7 +2,7 @@
 import type { AnyAction } from '../../core/action.ts';
 import type { Resource } from '../../core/control.ts';
 import type { Finding } from '../../findings/finding.ts';
-import { type ActionDecision, type ActionRun, nameOfActionRun } from '../actions/action-run.ts';
+import { type ActionDecision, type ActionRun, nameOfActionRun, reversalText } from '../actions/action-run.ts';
 import type { CarryOutResult } from '../actions/carry-out.ts';
 import type { UndoResult } from '../actions/undo.ts';
 import { type ActionEvent, actionEventOf } from './action-event.ts';
@@ -56,6 +56,23 @@ export function doneEvent(actionRun: ActionRun, context: EventContext): ActionEv
     at: timeOf(actionRun.doneAt, context),
     actionRun,
     id: `${nameOfActionRun(actionRun)} done`,
+  });
+}
+
+/** The event that somebody reverted an action run; `undefined` where nobody did. */
+export function revertedEvent(actionRun: ActionRun, context: EventContext): ActionEvent | undefined {
+  const { reversal } = actionRun;
+  if (reversal === undefined) return undefined;
+  const { definition: _, ...others } = context;
+  return actionEventOf(context.finding, context.resource, actionRun.action, {
+    // No command undoes what is not in place.
+    ...others,
+    outcome: 'reverted',
+    because: reversalText(reversal),
+    at: new Date(reversal.noticedAt),
+    actionRun,
+    reversal,
+    id: `${nameOfActionRun(actionRun)} reverted`,
   });
 }
 

@@ -14,6 +14,10 @@ const networkInterface = z.strictObject({
   /** Ids of its security groups, sorted. */
   groups: z.array(z.string()),
   tracking,
+  /** The groups that a repeated quarantine found, where somebody had set others than it had before the first one. */
+  found: z.optional(z.array(z.string())),
+  /** Set where it was detached when a quarantine was repeated: it is not isolated then, but still to be restored. */
+  detached: z.optional(z.literal(true)),
 });
 
 const registration = z.strictObject({

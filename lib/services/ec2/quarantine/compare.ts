@@ -108,7 +108,7 @@ function notIsolated(before: Before, settings: Settings, present: Present): read
       const isolation = present.isolation.get(was.vpc);
       const open =
         isolation === undefined || !sameGroups(now.groups, [isolation.id])
-          ? [{ clause: hasGroups(now), pending: sameGroups(now.groups, was.groups) }]
+          ? [{ clause: hasGroups(now), pending: sameGroups(now.groups, was.found ?? was.groups) }]
           : [];
       const slow =
         shortens(settings) && !sameTracking(now.tracking, shortest)
@@ -158,9 +158,10 @@ function eachInterface(
 ): readonly Difference[] {
   return before.interfaces.flatMap((was) => {
     const now = present.interfaces.find(({ id }) => id === was.id);
-    return now === undefined
-      ? [{ clause: `the network interface ${was.id} was deleted`, pending: false }]
-      : differences(was, now);
+    if (now !== undefined) return differences(was, now);
+    return was.detached === true
+      ? []
+      : [{ clause: `the network interface ${was.id} was deleted, or detached`, pending: false }];
   });
 }
 

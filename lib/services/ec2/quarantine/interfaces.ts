@@ -93,7 +93,7 @@ export async function isolate(
     const isolation = groupOf.get(was.vpc);
     if (isolation === undefined) throw new QuarantineError(`there is no isolation group for ${was.vpc}`);
     if (shortens(settings)) await setTracking(ec2, now, shortest);
-    return setGroups(ec2, now, [isolation], was.groups);
+    return setGroups(ec2, now, [isolation], was.found ?? was.groups);
   });
 }
 

@@ -80,8 +80,8 @@ function isolation({ interfaces }: Before, settings: Settings): readonly string[
         ]
       : []),
     ...interfaces.map(
-      ({ id, vpc, groups }) =>
-        `Replace the security groups ${groups.join(', ')} of ${id} by ${isolationGroupName(vpc)} alone.`,
+      ({ id, vpc, groups, found = groups }) =>
+        `Replace the security groups ${found.join(', ')} of ${id} by ${isolationGroupName(vpc)} alone.`,
     ),
     ...connections(settings),
   ];

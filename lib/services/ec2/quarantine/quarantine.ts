@@ -15,6 +15,7 @@ import { ensureIsolationGroup, findIsolationGroup, type IsolationGroup } from '.
 import { markOf } from './names.ts';
 import { permissions, undoPermissions } from './permissions.ts';
 import { planOf } from './plan.ts';
+import { carriedOver, whyNotUnder } from './repeat.ts';
 import { isolates, type Settings, settings, shortens, stops } from './settings.ts';
 import { needlessBecause, obstacles } from './skip.ts';
 import { snapshotOnce } from './snapshots.ts';
@@ -63,6 +64,39 @@ export const quarantine = defineAction({
     const mark = markOf(finding.id, resource.id, deps.now());
     const recorded = recordOf(resource.id, mark, seen, settings);
     return { kind: 'ready', before: recorded, plan: planOf(recorded, settings, seen) };
+  },
+
+  async prepareAgain(
+    { resource, finding, settings },
+    { before: earlier, settings: then, sameFailure },
+    deps,
+  ) {
+    const described = await describeInstance(deps.clients.ec2, resource.id);
+    const deleted = deletedBecause(resource.id, described);
+    if (described === undefined || deleted !== undefined) {
+      return { kind: 'skipped', because: `Nothing is left to quarantine: ${deleted}.` };
+    }
+    const narrower = whyNotUnder(settings, then);
+    if (narrower !== undefined) return { kind: 'skipped', because: narrower };
+    const seen = await readState(resource.id, described, deps);
+    const ours = earlier.interfaces.map(({ id }) => id);
+    const against = obstacles(seen, settings, resource, ours);
+    if (against.length > 0) {
+      return {
+        kind: 'skipped',
+        because: `The instance ${resource.id} is left alone: ${against.join('; ')}.`,
+      };
+    }
+    const mark = markOf(finding.id, resource.id, deps.now());
+    const recorded = recordOf(resource.id, mark, seen, settings);
+    const isolation = new Map([...(await isolationGroups(earlier, deps))].map(([vpc, { id }]) => [vpc, id]));
+    const carried = carriedOver(earlier, recorded, isolation, sameFailure);
+    const present = await reEvaluate(carried, settings, deps);
+    if ('kind' in present) return { kind: 'skipped', because: `The instance ${resource.id} was deleted.` };
+    if (compareWithQuarantine(carried, settings, present).kind === 'as-set') {
+      return { kind: 'needless', because: `The instance ${resource.id} is quarantined already.` };
+    }
+    return { kind: 'ready', before: carried, plan: planOf(carried, settings, seen) };
   },
 
   async apply({ finding, settings }, before, deps) {

@@ -21,10 +21,16 @@ const ordinaryTypes: readonly (string | undefined)[] = [undefined, 'interface', 
 /**
  * Every reason to skip a quarantine.
  * @param seen everything that was read about the instance.
+ * @param ours ids of network interfaces that an earlier quarantine of the instance isolated.
  * @returns clauses for people; none where the quarantine may run.
  * @example obstacles(seen, settings, resource) // ['it belongs to the account 444455556666']
  */
-export function obstacles(seen: Seen, settings: Settings, resource: Resource): readonly string[] {
+export function obstacles(
+  seen: Seen,
+  settings: Settings,
+  resource: Resource,
+  ours: readonly string[] = [],
+): readonly string[] {
   return [
     ...identity(seen, resource),
     ...tags(seen.instance.Tags ?? [], settings),
@@ -32,7 +38,7 @@ export function obstacles(seen: Seen, settings: Settings, resource: Resource): r
     ...loadBalancing(seen, settings),
     ...spot(seen, settings),
     ...(stops(settings) ? stopping(seen) : []),
-    ...(isolates(settings) ? isolating(seen, resource) : []),
+    ...(isolates(settings) ? isolating(seen, resource, ours) : []),
   ];
 }
 
@@ -145,8 +151,14 @@ function stopping({ instance, protectedFromStop }: Seen): readonly string[] {
   ];
 }
 
-function isolating({ instance, interfaces }: Seen, resource: Resource): readonly string[] {
-  const isolated = interfaces.filter(isIsolated);
+function isolating(
+  { instance, interfaces }: Seen,
+  resource: Resource,
+  ours: readonly string[],
+): readonly string[] {
+  const isolated = interfaces.filter(
+    (each) => isIsolated(each) && !ours.includes(each.NetworkInterfaceId ?? ''),
+  );
   const secondary = (instance.SecondaryInterfaces ?? []).length > 0;
   return [
     ...(instance.VpcId === undefined ? ['it is in no VPC, where there are no groups to isolate it'] : []),
