@@ -88,7 +88,11 @@ function undoDetails({ action }: ActionRun): readonly string[] {
   const needed = [
     ...new Set([...permissions.reads, ...undo.permissions.reads, ...writeActions(undo.permissions.writes)]),
   ];
-  return [...undo.except.map((what) => `not back  ${what}`), `needs     ${needed.join(', ')}`];
+  return [
+    ...(undo.by === 'operator' ? [`exposes   ${undo.because}`] : []),
+    ...undo.except.map((what) => `not back  ${what}`),
+    `needs     ${needed.join(', ')}`,
+  ];
 }
 
 /** An action run for programs: without what only the engine needs. */

@@ -15,7 +15,10 @@ export interface Wanted {
   readonly service: string;
   readonly reads: readonly string[];
   readonly writes: readonly Write[];
-  /** Those of its undo, where operators may request one: for all else people have permissions of their own. */
+  /**
+   * Those of its undo, where operators may request one and a function may carry it out: for all else people have
+   * permissions of their own.
+   */
   readonly undoes: readonly Write[];
 }
 
@@ -46,7 +49,7 @@ export function writingServices(deployment: Deployment): readonly string[] {
 type Permitted = Pick<Wanted, 'reads' | 'writes' | 'undoes'>;
 
 function permissionsOf({ permissions: { reads, writes }, undo }: AnyAction, undoable: boolean): Permitted {
-  if (!undoable || undo.kind !== 'restores') return { reads, writes, undoes: [] };
+  if (!undoable || undo.kind !== 'restores' || undo.by === 'operator') return { reads, writes, undoes: [] };
   const ofUndo = undo.permissions;
   return { reads: [...new Set([...reads, ...ofUndo.reads])], writes, undoes: ofUndo.writes };
 }

@@ -3,6 +3,7 @@ import type { Control } from '../../lib/core/control.ts';
 import { at } from '../../lib/core/json.ts';
 import type { Placeholder, Write, WriteCondition, WriteTarget } from '../../lib/core/write.ts';
 import type { Policy } from '../../lib/policy/model.ts';
+import { names as tagNames } from '../../lib/remediation/actions/tag/values.ts';
 import { type Grant, ofThisRegion } from '../grants.ts';
 import { endpointOf, localArn, ref, sub, type Value } from '../template.ts';
 import type { Wanted } from './wanted.ts';
@@ -47,7 +48,7 @@ function grantsOf(
     const [write] = group;
     if (write === undefined) return [];
     const targets = group.flatMap(({ on }) => on);
-    const condition = write.condition === undefined ? undefined : filled(write.condition, policy);
+    const condition = write.condition === undefined ? undefined : filled(write.condition, policy, controls);
     const common = {
       action: write.action,
       why,
@@ -77,7 +78,7 @@ function arnsOf(target: WriteTarget, controls: readonly Control[], policy: Polic
   if ('all' in target) return ['*'];
   const { service, resource } = target;
   if ('namedInSetting' in target) {
-    return controls.flatMap((control) => namedIn(policy, control, target.namedInSetting, target));
+    return controls.flatMap((control) => arnNamedIn(policy, control, target.namedInSetting, target));
   }
   const { account } = target;
   if (account === undefined) return [localArn(service, resource)];
@@ -86,37 +87,55 @@ function arnsOf(target: WriteTarget, controls: readonly Control[], policy: Polic
   ];
 }
 
-/** The one ARN of this kind that the policy names in a control's setting; none where it names none, or leaves a choice. */
-function namedIn(
+/** The ARN of this kind that the policy names in a control's setting; none where it names none, or leaves a choice. */
+function arnNamedIn(
   policy: Policy,
   control: Control,
   setting: string,
   { service, resource }: { readonly service: string; readonly resource: string },
 ): readonly string[] {
+  const kind = resource.replaceAll('*', String.raw`[\w-]+`);
+  const arn = new RegExp(String.raw`^arn:[\w-]+:${service}:[\w-]+:\d{12}:${kind}$`);
+  const name = namedIn(policy, control, setting);
+  return name !== undefined && arn.test(name) ? [name] : [];
+}
+
+/** The one text in a control's setting. */
+function namedIn(policy: Policy, control: Control, setting: string): string | undefined {
   const settings = control.settings.safeParse(policy.controls.get(control.id)?.settings);
   const value = settings.success ? at(settings.data, setting) : undefined;
   const [name, ...others] = [value].flat();
-  const kind = resource.replaceAll('*', String.raw`[\w-]+`);
-  const arn = new RegExp(String.raw`^arn:[\w-]+:${service}:[\w-]+:\d{12}:${kind}$`);
-  return typeof name === 'string' && others.length === 0 && arn.test(name) ? [name] : [];
+  return typeof name === 'string' && others.length === 0 ? name : undefined;
 }
 
-function filled(condition: WriteCondition, policy: Policy): NonNullable<Grant['condition']> {
+function filled(
+  condition: WriteCondition,
+  policy: Policy,
+  controls: readonly Control[],
+): NonNullable<Grant['condition']> {
   return Object.fromEntries(
     Object.entries(condition).map(([operator, keys]) => [
       operator,
-      Object.fromEntries(Object.entries(keys).map(([key, value]) => [key, filledIn(value, policy)])),
+      Object.fromEntries(
+        Object.entries(keys).map(([key, value]) => [key, filledIn(value, policy, controls)]),
+      ),
     ]),
   );
 }
 
-function filledIn(value: string | Placeholder | readonly string[], policy: Policy): Value {
+function filledIn(
+  value: string | Placeholder | readonly string[],
+  policy: Policy,
+  controls: readonly Control[],
+): Value {
   if (typeof value === 'string' || !('of' in value)) return value;
   switch (value.of) {
     case 'stack-name':
       return ref('AWS::StackName');
     case 'policy-tags':
-      return `${policy.actions.tag.prefix}*`;
+      return tagNames.map((name) => `${policy.actions.tag.prefix}*${name}`);
+    case 'setting':
+      return controls.flatMap((control) => namedIn(policy, control, value.setting) ?? []);
     case 'endpoint':
       return endpointOf(value.service);
   }

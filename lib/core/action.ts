@@ -89,8 +89,21 @@ export type Check =
     }
   | { readonly kind: 'deleted'; readonly because: string };
 
-export type Undo<Before, Settings = unknown> =
+/**
+ * Who may undo an action. `function`: a function too, where the policy lets operators request an undo. `operator`: restoring
+ * exposes again, so that no role of a function has the permissions: an operator runs the command, with permissions of his
+ * own.
+ */
+export type UndoneBy =
+  | { readonly by: 'function' }
   | {
+      readonly by: 'operator';
+      /** What restoring exposes, a sentence for people. */
+      readonly because: string;
+    };
+
+export type Undo<Before, Settings = unknown> =
+  | (UndoneBy & {
       readonly kind: 'restores';
       /** What the undo can't bring back, each a clause for people; announced before the action is done. */
       readonly except: readonly string[];
@@ -99,7 +112,7 @@ export type Undo<Before, Settings = unknown> =
       restore(target: Target<Settings>, before: Before, deps: ActionDeps): Promise<void>;
       /** Whether everything is as it was before. */
       restored(target: Target<Settings>, before: Before, deps: ActionDeps): Promise<Check>;
-    }
+    })
   /** Undoing it would put data at risk, or give another result: the command is printed, and never run. */
   | {
       readonly kind: 'command';

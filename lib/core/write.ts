@@ -12,8 +12,12 @@ export type IamAction = `${string}:${string}`;
 export type Placeholder =
   /** The name of the deployment's own stack. */
   | { readonly of: 'stack-name' }
-  /** A pattern of the names of the tags that the policy lets Trailseal set: `trailseal:*`. */
+  /**
+   * Patterns of the names of the tags that Trailseal sets, under the policy's prefix: `trailseal:*status`, ….
+   */
   | { readonly of: 'policy-tags' }
+  /** The one ARN that a setting of the action's control names; nothing where the setting has none or several. */
+  | { readonly of: 'setting'; readonly setting: string }
   /** The host of a service in the deployment's Region, as `kms:ViaService` has it: `ec2.eu-central-1.amazonaws.com`. */
   | { readonly of: 'endpoint'; readonly service: string };
 
@@ -71,8 +75,8 @@ export const notOwn: WriteCondition = {
 };
 
 /**
- * Allows only tags whose names begin with the policy's prefix, and requires at least one, because `ForAllValues` is
- * also true without tags.
+ * Allows only the tags that the action `tag` sets, under the policy's prefix or a longer one: not the tag that exempts,
+ * which has that prefix too. Requires at least one, because `ForAllValues` is also true without tags.
  */
 export const onlyPolicyTags: WriteCondition = {
   'ForAllValues:StringLike': { 'aws:TagKeys': { of: 'policy-tags' } },

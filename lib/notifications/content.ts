@@ -131,7 +131,7 @@ function detailsOfMany({
 }
 
 function stepsOf(
-  { kind, members }: NotificationGroup,
+  { kind, members, region }: NotificationGroup,
   advice: ControlAdvice | undefined,
   stage: string,
 ): readonly ContentLine[] {
@@ -144,14 +144,14 @@ function stepsOf(
       ? [advised('What to do', advice.remediation), link('Read more', advice.reference)]
       : []),
     ...(open && planned
-      ? [code('To undo the actions', undoCommand(single ? first.finding : undefined, stage))]
+      ? [code('To undo the actions', undoCommand(single ? first.finding : undefined, { stage, region }))]
       : []),
     ...(kind === 'pending'
       ? [advised('To stop it', 'Fix the resource, or exempt it in the policy, before the due time.')]
       : []),
     ...some(single ? first.undo : undefined, (words) => sentence('Undo', words)),
     ...(!single && (kind === 'done' || kind === 'partially-completed')
-      ? [code('To undo one', undoCommand(undefined, stage))]
+      ? [code('To undo one', undoCommand(undefined, { stage, region }))]
       : []),
   ];
 }

@@ -23,7 +23,7 @@ import {
   stepInputOf,
 } from './deps.ts';
 import { type FoundFinding, find, reEvaluate } from './evaluate.ts';
-import { type ActionEvent, actionEventOf } from './events/action-event.ts';
+import { type ActionEvent, actionEventOf, undoCommand } from './events/action-event.ts';
 import { doneEvent, eventOfUndo } from './events/action-results.ts';
 import { resumeInterrupted } from './interrupted.ts';
 import { planFor } from './plan.ts';
@@ -190,7 +190,10 @@ async function undoOne(
     return skipped(`This deployment does not have the action ${action}: undo it by the command.`);
   }
   const decision = decisionOf(request);
-  const result = await undo(definition, actionRun, runOptionsOf(deps, decision)).catch((error: unknown) => {
+  const operatorCommand = ({ finding, action: name }: ActionRun) =>
+    undoCommand(finding.id, { stage: deps.stage, region: deps.accountRegion.region, action: name });
+  const options = { ...runOptionsOf(deps, decision), operatorCommand };
+  const result = await undo(definition, actionRun, options).catch((error: unknown) => {
     if (!isDenial(error)) throw error;
     return { kind: 'denied', because: reasonOf(error) } as const;
   });

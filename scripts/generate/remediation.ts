@@ -66,9 +66,15 @@ function forUndo({ permissions, undo }: AnyAction): string {
 function undoText(undo: AnyAction['undo']): string {
   if (undo.kind === 'command') return `Never by itself: ${undo.because} The command is printed.`;
   if (undo.kind === 'impossible') return `Impossible: ${undo.because}`;
-  return undo.except.length === 0
-    ? 'Everything is put back as it was.'
-    : `What was there is put back, but for: ${undo.except.join('; ')}.`;
+  const restored =
+    undo.except.length === 0
+      ? 'Everything is put back as it was.'
+      : `What was there is put back, but for: ${undo.except.join('; ')}.`;
+  if (undo.by === 'function') return restored;
+  return (
+    `${restored} **Only by an operator**, who runs the command with permissions of his own: ${undo.because} No function ` +
+    'has the permissions; one that is requested by the custom action is answered with the command.'
+  );
 }
 
 function listed(permissions: readonly string[]): string {

@@ -342,6 +342,7 @@ describe('a preview', () => {
         '   plan      Enable the key.',
         '   before    {"value":"disabled"}',
         '   after     the key is enabled',
+        '   exposes   It disables the key again, and nobody can read what is encrypted with it.',
         '   not back  what was done with the key while it was enabled',
         '   needs     kms:DescribeKey, kms:DisableKey',
         '   now       would be undone',
@@ -368,8 +369,8 @@ describe('a preview', () => {
         result: { kind: 'refused', because: hostile, differences: [hostile] },
       },
     ]);
-    // Of ten lines, each is one of the preview's own.
-    expect([/\p{Cf}|\p{Cc}/u.test(text.replaceAll('\n', '')), text.split('\n').length]).toEqual([false, 10]);
+    // Of eleven lines, each is one of the preview's own.
+    expect([/\p{Cf}|\p{Cc}/u.test(text.replaceAll('\n', '')), text.split('\n').length]).toEqual([false, 11]);
   });
 });
 

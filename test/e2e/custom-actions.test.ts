@@ -14,6 +14,7 @@ import { eventually, stack } from './deployed-stack.ts';
 import { account, region } from './emulated-aws.ts';
 import { findingOf } from './failing-cases.ts';
 import {
+  arnOfInstance,
   describeInstance,
   isolationGroups,
   launch,
@@ -23,6 +24,7 @@ import {
 } from './instances.ts';
 import {
   actionRunsOf,
+  arnOfKey,
   deploy,
   disabledKey,
   remove,
@@ -31,11 +33,13 @@ import {
   stateOf,
   statusesOf,
   subscribe,
+  trailseal,
 } from './remediation-deployment.ts';
 import { allFindings, required } from './stack.ts';
 
 const policyFile = 'test/e2e/custom-actions.policy.yml';
 const longestWait = 80_000;
+const yes = ['--yes', '--reason', 'a test'];
 
 let subscription: Subscription | undefined;
 let network: Network = { vpc: '', subnet: '', groups: [] };
@@ -117,13 +121,24 @@ describe('a key that the policy only reports', () => {
     expect(note).toMatch(/Before: .*"Fix": Requested: fix:enable-key/);
   });
 
-  it('is disabled again when somebody requests the undo', async () => {
+  it('stays enabled when somebody requests the undo, and its note has the command', async () => {
     await requestForKey('undo', keys.fixed);
-    await eventually(async () => expect(await stateOf(keys.fixed)).toBe('Disabled'), longestWait);
+    const command = `trailseal undo --stage ${stage} --region ${region} --action fix:enable-key '${findingOf('kms-key-disabled', keys.fixed)}'`;
     await eventually(async () => {
-      expect(await statusesOf(keys.fixed)).toEqual([['fix:enable-key', 'undone']]);
-    });
-    await eventually(async () => expect(await noteOn(keys.fixed)).toMatch(/^\S+ Undone: fix:enable-key/));
+      const note = await noteOn(keys.fixed);
+      expect(note).toMatch(/^\S+ Not undone: fix:enable-key/);
+      expect(note).toContain(command);
+    }, longestWait);
+    expect(await stateOf(keys.fixed)).toBe('Enabled');
+  });
+
+  it('is disabled again when the operator runs the command', async () => {
+    const { code, all } = await trailseal('undo', arnOfKey(keys.fixed), '--action', 'fix:enable-key', ...yes);
+    expect([code, all]).toEqual([0, expect.any(String)]);
+    expect([await stateOf(keys.fixed), await statusesOf(keys.fixed)]).toEqual([
+      'Disabled',
+      [['fix:enable-key', 'undone']],
+    ]);
   });
 });
 
@@ -158,15 +173,22 @@ describe('an instance that the policy only reports', () => {
     await eventually(async () => expect(await statusesOf(instance)).toEqual([['quarantine', 'done']]));
   });
 
-  it('gets its groups back when somebody requests the undo', async () => {
+  it('stays isolated when somebody requests the undo, and its note has the command', async () => {
     await requestCustomAction('undo', await finding());
     await eventually(async () => {
-      expect(await describeInstance(instance)).toEqual({
-        groups: network.groups,
-        tags: ['owner=ana'],
-        protected: false,
-      });
+      expect((await finding()).Note?.Text).toMatch(/^\S+ Not undone: quarantine.*trailseal undo --stage/);
     }, longestWait);
+    expect(await describeInstance(instance)).toMatchObject({ protected: true });
+  });
+
+  it('gets its groups back when the operator runs the command', async () => {
+    const { code, all } = await trailseal('undo', arnOfInstance(instance), ...yes);
+    expect([code, all]).toEqual([0, expect.any(String)]);
+    expect(await describeInstance(instance)).toEqual({
+      groups: network.groups,
+      tags: ['owner=ana'],
+      protected: false,
+    });
   });
 });
 

@@ -26,6 +26,7 @@ function fakeNamed(name: string): ReturnType<typeof fakeKey> {
   const fake = fakeKey({
     undo: {
       kind: 'restores',
+      by: 'function',
       except: [],
       permissions: { reads: [], writes: [] },
       // It may have been disabled, or changed by somebody else.

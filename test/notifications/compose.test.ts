@@ -59,7 +59,7 @@ Finding: trailseal/kms-key-deletion/111122223333/eu-central-1/${key}
 
 What to do: Enable it: aws kms enable-key --key-id ARN.
 Read more: https://docs.example/keys
-To undo the actions: trailseal undo --stage dev 'trailseal/kms-key-deletion/111122223333/eu-central-1/${key}'
+To undo the actions: trailseal undo --stage dev --region eu-central-1 'trailseal/kms-key-deletion/111122223333/eu-central-1/${key}'
 In Security Hub: ${search}Id${equals}trailseal%252Fkms-key-deletion%252F111122223333%252Feu-central-1%252F${key}
 `);
   });
@@ -90,7 +90,7 @@ In Security Hub: ${search}Id${equals}trailseal%252Fkms-key-deletion%252F11112222
         nextSteps: [
           'What to do: Enable it: aws kms enable-key --key-id ARN.',
           'Read more: https://docs.example/keys',
-          `To undo the actions: \`trailseal undo --stage dev 'trailseal/kms-key-deletion/111122223333/eu-central-1/${key}'\``,
+          `To undo the actions: \`trailseal undo --stage dev --region eu-central-1 'trailseal/kms-key-deletion/111122223333/eu-central-1/${key}'\``,
         ],
         keywords: ['CRITICAL', 'kms-key-deletion', 'opened', '111122223333', 'eu-central-1'],
       },
@@ -134,7 +134,7 @@ describe('the undo command', () => {
   it('quotes a finding that has an apostrophe for a shell', () => {
     const { text } = one(triggerOfTransition(transition({ finding: "trailseal/o'hara; reboot" })));
     expect(text).toContain(
-      String.raw`To undo the actions: trailseal undo --stage dev 'trailseal/o'\''hara; reboot'`,
+      String.raw`To undo the actions: trailseal undo --stage dev --region eu-central-1 'trailseal/o'\''hara; reboot'`,
     );
   });
 });
@@ -194,7 +194,7 @@ Done: Swap the groups of eni-1 to the isolation group.
 Done: Switch termination protection on.
 Finding: trailseal/ec2-transit-encryption/111122223333/eu-central-1/i-0abc1234567890def
 
-Undo: trailseal undo --stage dev 'trailseal/ec2-transit-encryption/111122223333/eu-central-1/i-0abc1234567890def'
+Undo: trailseal undo --stage dev --region eu-central-1 'trailseal/ec2-transit-encryption/111122223333/eu-central-1/i-0abc1234567890def'
 In Security Hub: ${search}Id${equals}trailseal%252Fec2-transit-encryption%252F111122223333%252Feu-central-1%252Fi-0abc1234567890def
 `);
   });
@@ -235,7 +235,9 @@ In Security Hub: ${search}Id${equals}trailseal%252Fec2-transit-encryption%252F11
       triggerOfAction(action({ id: 'other', finding: 'trailseal/other' })),
     );
     expect(notification?.text).toContain('\nActors of the failures: ana (2)\n');
-    expect(notification?.text).toContain('\nTo undo one: trailseal undo --stage dev FINDING\n');
+    expect(notification?.text).toContain(
+      '\nTo undo one: trailseal undo --stage dev --region eu-central-1 FINDING\n',
+    );
   });
 
   it('that is pending says when it is due and how to stop it', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { AnyAction } from '../../lib/core/action.ts';
 import { actionEventSchema } from '../../lib/remediation/events/action-event.ts';
 import { start } from './actions/simulated-resource.ts';
-import { id, simulated } from './fixture.ts';
+import { id, key, simulated } from './fixture.ts';
 
 /** The policy does nothing by itself, and lets operators request everything. */
 const customActions = 'operators: { customActions: [fix:enable-key, undo, exempt] }';
@@ -218,6 +219,29 @@ describe('a requested undo', () => {
       { outcome: 'skipped', because: expect.stringMatching(/^an operator undid it/) },
     ]);
     expect(fake.state.writes).toBe(2);
+  });
+
+  it('of what exposes again is answered with the command, and nothing is changed', async () => {
+    const because = 'It exposes it again.';
+    const operators = (action: AnyAction): AnyAction =>
+      action.undo.kind === 'restores'
+        ? { ...action, undo: { ...action.undo, by: 'operator', because } }
+        : action;
+    const { fake, remediate, carryOutRequest, now } = await simulated(acting, {}, key, operators);
+    await remediate();
+    await fake.deps.wait(1_000);
+    expect(await carryOutRequest({ action: 'undo', at: now() })).toMatchObject({
+      events: [
+        {
+          outcome: 'undo-refused',
+          action: 'fix:enable-key',
+          because: `${because} To do it all the same, run: trailseal undo --stage dev --region ${key.region} --action fix:enable-key '${id}'`,
+          undo: expect.stringContaining('no function may do it, so that you need the permissions yourself'),
+        },
+      ],
+      again: false,
+    });
+    expect(fake.state).toMatchObject({ value: 'enabled', writes: 1 });
   });
 
   it('gets the same answer when it comes again', async () => {

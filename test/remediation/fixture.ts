@@ -1,4 +1,5 @@
 /** Remediation of one fake key that fails kms-key-disabled: the key, its finding, and all that remediation needs. */
+import type { AnyAction } from '../../lib/core/action.ts';
 import type { Facts, Resource } from '../../lib/core/control.ts';
 import { type Unknown, unknownFact } from '../../lib/core/facts.ts';
 import { findingId } from '../../lib/findings/id.ts';
@@ -36,6 +37,7 @@ export async function simulated(
   policy = fixing,
   more: Partial<RemediationDeps> = {},
   resource: Resource = key,
+  actionAs: (action: AnyAction) => AnyAction = (action) => action,
 ) {
   const fake = fakeKey();
   const stateTable = new MemoryStateTable({ now: () => fake.deps.now().getTime() });
@@ -77,7 +79,7 @@ export async function simulated(
   await record('FAIL');
   const deps: RemediationDeps = {
     controls: kmsControls,
-    actions: [fake.action],
+    actions: [actionAs(fake.action)],
     policy: policyOf(policy),
     accountRegion,
     facts: {

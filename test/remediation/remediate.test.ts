@@ -19,7 +19,7 @@ describe('a failure', () => {
         actor: { type: 'IAMUser', arn: 'arn:aws:iam::111122223333:user/ana', name: 'ana' },
         summary: 'It is FAIL.',
         plan: ['Enable the key.'],
-        undo: `trailseal undo --stage dev '${id}'`,
+        undo: `trailseal undo --stage dev --region eu-central-1 '${id}'`,
         decision: { actor: 'policy', name: 'trailseal.policy.yml' },
       },
     ]);

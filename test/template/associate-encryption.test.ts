@@ -13,6 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const keyOf = (id: string) => `arn:aws:kms:${region}:${account}:key/${id}`;
 const named = keyOf('1234abcd-12ab-34cd-56ef-1234567890ab');
+const associating = (...keys: readonly string[]) => ({ 'eks:encryptionConfigProviderKeyArns': keys });
 const cluster = `arn:aws:eks:${region}:${account}:cluster/app`;
 
 /** The role of a deployment whose policy lets operators request it, with this setting of the control. */
@@ -28,22 +29,41 @@ async function roleWith(key: unknown): Promise<Made> {
   return one(resourcesOf(resources), 'EksWriteRole');
 }
 
+type Row = [
+  what: string,
+  action: string,
+  resource: string,
+  context: Readonly<Record<string, readonly string[]>>,
+];
+
 describe('where operators may request it, the role that writes to EKS may', () => {
-  it.each([
-    ['associate a key with a cluster', 'eks:AssociateEncryptionConfig', cluster],
-    ['look at the key', 'kms:DescribeKey', named],
+  it.each<Row>([
+    ['associate the key with a cluster', 'eks:AssociateEncryptionConfig', cluster, associating(named)],
+    ['look at the key', 'kms:DescribeKey', named, {}],
     // As EKS asks for it, without kms:GrantIsForAWSResource.
-    ['have a grant made on the key that the policy names', 'kms:CreateGrant', named],
-  ])('%s', async (_what, action, resource) => {
-    expect(await mayCall(await roleWith([named]), { action, resource })).toBe(true);
+    ['have a grant made on the key that the policy names', 'kms:CreateGrant', named, {}],
+  ])('%s', async (_what, action, resource, context) => {
+    expect(await mayCall(await roleWith([named]), { action, resource, context })).toBe(true);
   });
 
-  it.each([
-    ['have a grant made on another key', 'kms:CreateGrant', keyOf('other')],
-    ['change the cluster otherwise', 'eks:UpdateClusterConfig', cluster],
-    ['encrypt or decrypt with the key', 'kms:Decrypt', named],
-  ])('not %s', async (_what, action, resource) => {
-    expect(await mayCall(await roleWith([named]), { action, resource })).toBe(false);
+  it.each<Row>([
+    ['have a grant made on another key', 'kms:CreateGrant', keyOf('other'), {}],
+    [
+      'associate another key with a cluster',
+      'eks:AssociateEncryptionConfig',
+      cluster,
+      associating(keyOf('other')),
+    ],
+    [
+      'associate another key beside it',
+      'eks:AssociateEncryptionConfig',
+      cluster,
+      associating(named, keyOf('other')),
+    ],
+    ['change the cluster otherwise', 'eks:UpdateClusterConfig', cluster, {}],
+    ['encrypt or decrypt with the key', 'kms:Decrypt', named, {}],
+  ])('not %s', async (_what, action, resource, context) => {
+    expect(await mayCall(await roleWith([named]), { action, resource, context })).toBe(false);
   });
 });
 

@@ -85,6 +85,7 @@ export const tag = defineAction({
 
   undo: {
     kind: 'restores',
+    by: 'function',
     except: [],
     permissions: { reads, writes: [...tagWrites, ...untagWrites] },
     restore: ({ resource, finding }, { prefix, at }, deps) =>

@@ -31,6 +31,14 @@ export type UndoResult =
   | { readonly kind: 'refused'; readonly because: string; readonly differences: readonly string[] }
   | StoppedResult;
 
+export interface UndoOptions extends RunOptions {
+  /**
+   * For a function, which must not restore what exposes again: the command by which an operator undoes the action run
+   * himself. Left out by that command.
+   */
+  readonly operatorCommand?: (actionRun: ActionRun) => string;
+}
+
 interface UndoInput extends RunInput {
   readonly undo: Extract<Undo<unknown>, { readonly kind: 'restores' }>;
   readonly before: unknown;
@@ -44,7 +52,7 @@ interface UndoInput extends RunInput {
 export async function undo(
   action: AnyAction,
   actionRun: ActionRun,
-  options: RunOptions,
+  options: UndoOptions,
 ): Promise<UndoResult> {
   if (action.id !== actionRun.action)
     throw new TypeError(`${nameOfActionRun(actionRun)} is no action run of ${action.id}`);
@@ -74,6 +82,9 @@ export async function undo(
   if (action.undo.kind === 'command') {
     const { because } = action.undo;
     return { kind: 'command', because, command: action.undo.command(target, before) };
+  }
+  if (action.undo.by === 'operator' && options.operatorCommand !== undefined) {
+    return { kind: 'command', because: action.undo.because, command: options.operatorCommand(actionRun) };
   }
   return undoByRestoring({ action, target, options, undo: action.undo, before }, actionRun);
 }

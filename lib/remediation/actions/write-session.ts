@@ -45,7 +45,7 @@ export function inWriteSession(action: AnyAction, run: string, writeClients: Wri
     ...action,
     apply: (target, before, deps) => action.apply(target, before, writing(target, deps)),
     undo:
-      undo.kind === 'restores'
+      undo.kind === 'restores' && undo.by === 'function'
         ? { ...undo, restore: (target, before, deps) => undo.restore(target, before, writing(target, deps)) }
         : undo,
   };

@@ -163,22 +163,33 @@ export function actionEventOf(
         }),
     plan: [...(actionRun?.plan ?? [])],
     due: due?.toISOString() ?? null,
-    undo: definition === undefined ? '' : howToUndo(definition, finding.id, stage),
+    undo: definition === undefined ? '' : howToUndo(definition, finding.id, { stage, region }),
     decision: { ...decided },
     at: at.toISOString(),
   };
 }
 
+/** Where the command that undoes is run. */
+interface UndoneIn {
+  /** The deployment's name. */
+  readonly stage: string;
+  readonly region: string;
+}
+
 /**
- * How to undo an action, for people: the command, and what it can't restore; or why there is none.
+ * How to undo an action, for people: the command, what it can't restore, and whether only an operator can run it; or why
+ * there is none.
  * @param finding the finding's id.
- * @param stage the deployment's name.
  */
-export function howToUndo({ undo }: AnyAction, finding: string, stage: string): string {
+export function howToUndo({ undo }: AnyAction, finding: string, undoneIn: UndoneIn): string {
   switch (undo.kind) {
     case 'restores': {
+      const own =
+        undo.by === 'function'
+          ? ''
+          : `; no function may do it, so that you need the permissions yourself: ${undo.because}`;
       const except = undo.except.length === 0 ? '' : `; it can not restore: ${undo.except.join('; ')}`;
-      return `${undoCommand(finding, stage)}${except}`;
+      return `${undoCommand(finding, undoneIn)}${own}${except}`;
     }
     case 'command':
       return `Not by Trailseal itself: ${undo.because} "trailseal undo" prints the command.`;
@@ -187,8 +198,25 @@ export function howToUndo({ undo }: AnyAction, finding: string, stage: string): 
   }
 }
 
-/** The command that undoes what was done about a finding; without one, with a word for the reader to replace. */
-export function undoCommand(finding: string | undefined, stage: string): string {
+/**
+ * The command that undoes what was done about a finding, ready to be pasted.
+ * @param finding its id; without one, a word for the reader to replace.
+ * @param options `region`: left out where each finding has its own; `action`: that action alone.
+ * @example undoCommand('trailseal/kms-key-disabled/…', { stage: 'dev', region: 'eu-central-1' }) // "trailseal undo --stage dev --region eu-central-1 'trailseal/…'"
+ */
+export function undoCommand(
+  finding: string | undefined,
+  {
+    stage,
+    region,
+    action,
+  }: { readonly stage: string; readonly region?: string | undefined; readonly action?: string },
+): string {
   const which = finding === undefined ? 'FINDING' : `'${finding.replaceAll("'", String.raw`'\''`)}'`;
-  return `trailseal undo --stage ${stage} ${which}`;
+  const options = [
+    `--stage ${stage}`,
+    ...(region === undefined ? [] : [`--region ${region}`]),
+    ...(action === undefined ? [] : [`--action ${action}`]),
+  ];
+  return `trailseal undo ${options.join(' ')} ${which}`;
 }

@@ -8,11 +8,12 @@ import {
   type Check,
   defineAction,
   type Target,
+  type UndoneBy,
 } from '../../../lib/core/action.ts';
 import type { ActionRun } from '../../../lib/remediation/actions/action-run.ts';
 import { carryOut } from '../../../lib/remediation/actions/carry-out.ts';
 import type { RunOptions } from '../../../lib/remediation/actions/run.ts';
-import { undo } from '../../../lib/remediation/actions/undo.ts';
+import { type UndoOptions, undo } from '../../../lib/remediation/actions/undo.ts';
 import { makeClients } from '../../../lib/services/clients.ts';
 import { MemoryRunHistory } from './memory-run-history.ts';
 
@@ -54,7 +55,7 @@ const settings = z.strictObject({});
 const before = z.object({ value: z.string() });
 type FakeAction = ActionDefinition<typeof before, typeof settings>;
 
-export function fakeKey(more: Partial<FakeAction> = {}) {
+export function fakeKey(more: Partial<FakeAction> = {}, undoneBy: UndoneBy = { by: 'function' }) {
   const { deps, waits } = depsWith();
   const history = new MemoryRunHistory();
   const state: {
@@ -95,6 +96,7 @@ export function fakeKey(more: Partial<FakeAction> = {}) {
     check: async () => compare('enabled', 'disabled'),
     undo: {
       kind: 'restores',
+      ...undoneBy,
       except: [],
       permissions: { reads: [], writes: [] },
       restore: async () => write('disabled'),
@@ -142,11 +144,11 @@ export function fakeKey(more: Partial<FakeAction> = {}) {
     waits,
     carryOut: (other: Partial<RunOptions> = {}, at: Target = target) => carryOut(action, at, options(other)),
     actionRun: () => history.latest(target.finding.id, action.id),
-    async undo(other: Partial<RunOptions> = {}, one?: ActionRun) {
+    async undo(other: Partial<UndoOptions> = {}, one?: ActionRun) {
       const actionRun = one ?? (await history.latest(target.finding.id, action.id));
       if (actionRun === undefined) throw new Error('nothing was done');
       const decision = { actor: 'operator', name: 'ana', reason: 'It was wrong.' } as const;
-      return undo(action, actionRun, options({ decision, ...other }));
+      return undo(action, actionRun, { ...options({ decision }), ...other });
     },
     /** A run that was killed after it had begun: the action run is stored, with its lease. */
     interrupted: () => interrupted(target),

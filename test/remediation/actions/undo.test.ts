@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ActionRun } from '../../../lib/remediation/actions/action-run.ts';
 import { fakeKey, leaseFor } from './simulated-resource.ts';
 
 const refused = { admitted: false, because: 'The kill switch is engaged.' } as const;
@@ -118,6 +119,37 @@ describe('an undo', () => {
       { kind: 'command', because: 'It is risky.', command: 'disable it' },
       'enabled',
     ]);
+  });
+
+  describe('of what exposes again', () => {
+    const because = 'It shares it again.';
+    const exposing = () => fakeKey({}, { by: 'operator', because });
+    const operatorCommand = ({ finding }: ActionRun) => `trailseal undo ${finding.id}`;
+
+    it('is answered by a function with the command, and changes nothing', async () => {
+      const key = exposing();
+      await key.carryOut();
+      expect(await key.undo({ operatorCommand })).toEqual({
+        kind: 'command',
+        because,
+        command: 'trailseal undo trailseal/fake-key',
+      });
+      expect(key.state).toMatchObject({ value: 'enabled', writes: 1 });
+    });
+
+    it('is made by the operator who runs the command', async () => {
+      const key = exposing();
+      await key.carryOut();
+      const { kind } = await key.undo();
+      expect([kind, key.state.value]).toEqual(['undone', 'disabled']);
+    });
+
+    it('is answered by a function with what was undone, once the operator has run the command', async () => {
+      const key = exposing();
+      await key.carryOut();
+      await key.undo();
+      expect((await key.undo({ operatorCommand })).kind).toBe('already-undone');
+    });
   });
 
   it('of what can not be undone says why', async () => {

@@ -53,6 +53,7 @@ async function carriedOut() {
     },
     undo: {
       kind: 'restores',
+      by: 'function',
       except: [],
       permissions: { reads: [], writes: [] },
       restore: async (_target, _before, given) => note('restore', given),

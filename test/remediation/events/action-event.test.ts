@@ -58,14 +58,14 @@ describe('an event about an action', () => {
 
 describe('the command that undoes', () => {
   it.each([
-    ['of a finding', 'trailseal/x', "trailseal undo --stage dev 'trailseal/x'"],
+    ['of a finding', 'trailseal/x', "trailseal undo --stage dev --region eu-central-1 'trailseal/x'"],
     [
       'of a finding whose id has an apostrophe',
       "trailseal/o'hara",
-      String.raw`trailseal undo --stage dev 'trailseal/o'\''hara'`,
+      String.raw`trailseal undo --stage dev --region eu-central-1 'trailseal/o'\''hara'`,
     ],
-    ['with a word to replace, where no finding is given', undefined, 'trailseal undo --stage dev FINDING'],
+    ['with a word to replace, where no finding is given', undefined, 'trailseal undo --stage dev --region eu-central-1 FINDING'],
   ])('is that %s', (_what, finding, command) => {
-    expect(undoCommand(finding, 'dev')).toBe(command);
+    expect(undoCommand(finding, { stage: 'dev', region: 'eu-central-1' })).toBe(command);
   });
 });

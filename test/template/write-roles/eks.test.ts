@@ -18,8 +18,13 @@ const cluster = own('eks', 'cluster/one');
 
 describe('the role that writes to EKS', () => {
   it.each([
-    call('eks:UpdateClusterConfig', cluster),
-    call('eks:AssociateEncryptionConfig', cluster),
+    ...['true', 'false'].flatMap((to) => [
+      call('eks:UpdateClusterConfig', cluster, { 'eks:loggingType/audit': to }),
+      call('eks:UpdateClusterConfig', cluster, {
+        'eks:loggingType/api': to,
+        'eks:loggingType/scheduler': to,
+      }),
+    ]),
     call('eks:TagResource', cluster, tags),
     call('eks:TagResource', own('eks', 'nodegroup/one/two/1234'), tags),
     call('eks:UntagResource', own('eks', 'nodegroup/one/two/1234'), tags),
@@ -34,6 +39,17 @@ describe('the role that writes to EKS', () => {
     ],
     ['untag a cluster without saying which tags', call('eks:UntagResource', cluster)],
     ['tag a Fargate profile', call('eks:TagResource', own('eks', 'fargateprofile/one/two/1234'), tags)],
+    ['update anything of a cluster that IAM does not know', call('eks:UpdateClusterConfig', cluster)],
+    ...[
+      { 'eks:endpointPublicAccess': 'true' },
+      { 'eks:deletionProtection': 'false' },
+      { 'eks:authenticationMode': 'CONFIG_MAP' },
+      { 'eks:loggingType/audit': 'true', 'eks:endpointPublicAccess': 'true' },
+      { 'eks:loggingType/audit': 'true', 'eks:deletionProtection': 'false' },
+    ].map((context): [string, Call] => [
+      `update a cluster with ${JSON.stringify(context)}`,
+      call('eks:UpdateClusterConfig', cluster, context),
+    ]),
     ['upgrade a cluster', call('eks:UpdateClusterVersion', cluster)],
     ['let somebody into a cluster', call('eks:CreateAccessEntry', cluster)],
     [

@@ -32,7 +32,12 @@ describe('the role that writes to load balancing', () => {
       },
     ]);
     expect(writes.map(({ conditions }) => conditions)).toEqual([
-      { 'ForAllValues:StringLike': { 'aws:TagKeys': 'trailseal:*' }, Null: { 'aws:TagKeys': 'false' } },
+      {
+        'ForAllValues:StringLike': {
+          'aws:TagKeys': ['status', 'controls', 'finding', 'at'].map((name) => `trailseal:*${name}`),
+        },
+        Null: { 'aws:TagKeys': 'false' },
+      },
     ]);
   });
 

@@ -21,9 +21,8 @@ describe('the role that writes to KMS', () => {
   it.each([
     call('kms:DescribeKey', key),
     call('kms:EnableKey', key),
-    call('kms:DisableKey', key),
     call('kms:CancelKeyDeletion', key),
-    call('kms:EnableKeyRotation', key),
+    call('kms:EnableKeyRotation', key, { 'kms:RotationPeriodInDays': '90' }),
     call('kms:DisableKeyRotation', key),
     call('kms:RevokeGrant', key),
     call('kms:PutKeyPolicy', key),
@@ -35,7 +34,7 @@ describe('the role that writes to KMS', () => {
 
   it.each([
     ['enable a key of Trailseal’s own', call('kms:EnableKey', key, ofTrailseal)],
-    ['disable a key of Trailseal’s own', call('kms:DisableKey', key, ofTrailseal)],
+    ['disable a key', call('kms:DisableKey', key)],
     ['tag a key of Trailseal’s own', call('kms:TagResource', key, { ...tags, ...ofTrailseal })],
     ['write the policy of a key of Trailseal’s own', call('kms:PutKeyPolicy', key, ofTrailseal)],
     [
@@ -58,8 +57,16 @@ describe('the role that writes to KMS', () => {
     expect(await mayCall(one(made.resources, 'KmsWriteRole'), call('kms:PutKeyPolicy', key))).toBe(false);
   });
 
-  it('may undo nothing where operators may not request that', async () => {
-    const made = await madeWith('operators: { customActions: [fix:enable-key] }');
-    expect(await mayCall(one(made.resources, 'KmsWriteRole'), call('kms:DisableKey', key))).toBe(false);
+  describe('where operators may not request an undo', async () => {
+    const made = await madeWith('operators: { customActions: [fix:enable-rotation] }');
+    it.each([
+      ['switch the rotation off', call('kms:DisableKeyRotation', key)],
+      [
+        'make its period longer than the action does',
+        call('kms:EnableKeyRotation', key, { 'kms:RotationPeriodInDays': '2560' }),
+      ],
+    ])('may not %s', async (_what, refused) => {
+      expect(await mayCall(one(made.resources, 'KmsWriteRole'), refused)).toBe(false);
+    });
   });
 });

@@ -55,6 +55,7 @@ export const enableDefaultEncryption = defineAction({
 
   undo: {
     kind: 'restores',
+    by: 'function',
     except: ['volumes and snapshots that were made meanwhile, which stay encrypted'],
     permissions: { reads: [read], writes: [writesDefaults('ec2:DisableEbsEncryptionByDefault')] },
     async restore(_target, _before, deps) {

@@ -22,13 +22,35 @@ interface Sharing {
 
 const reads = ['ec2:DescribeSnapshots', 'ec2:DescribeSnapshotAttribute'];
 const action = 'ec2:ModifySnapshotAttribute';
-/** Sharing is only ever taken away, and by the undo only ever given back. */
-const unshares: Write = { action, on: [allSnapshots], condition: absent('ec2:Add/group', 'ec2:Add/userId') };
-const shares: Write = {
-  action,
-  on: [allSnapshots],
-  condition: absent('ec2:Remove/group', 'ec2:Remove/userId'),
-};
+const on = [allSnapshots] as const;
+/**
+ * Sharing is only ever taken away: a request that adds anything, or does not say what it removes, is refused. EC2 sets no
+ * `ec2:Attribute` in requests of this kind, although the Service Authorization Reference lists it.
+ */
+const unshares: readonly Write[] = [
+  {
+    action,
+    on,
+    condition: {
+      StringEquals: { 'ec2:Remove/group': 'all' },
+      ...absent('ec2:Add/group', 'ec2:Add/userId', 'ec2:Remove/userId'),
+    },
+  },
+  {
+    action,
+    on,
+    condition: {
+      Null: {
+        'ec2:Remove/userId': 'false',
+        'ec2:Remove/group': 'true',
+        'ec2:Add/group': 'true',
+        'ec2:Add/userId': 'true',
+      },
+    },
+  },
+];
+/** The undo only ever gives it back. */
+const shares: Write = { action, on, condition: absent('ec2:Remove/group', 'ec2:Remove/userId') };
 
 /**
  * Withdraws the public and external permissions of a snapshot, and none else.
@@ -41,7 +63,7 @@ export const unshareSnapshot = defineAction({
     'Takes away from an EBS snapshot the permission of everybody, and of each account that the control does not ' +
     'allow, to make volumes of it; allowed accounts keep theirs. Safe: the snapshot itself and volumes made of it stay.',
   risk: 'Whoever copies or restores the snapshot from another account, such as a backup or a partner, can not any more.',
-  permissions: { reads, writes: [unshares] },
+  permissions: { reads, writes: unshares },
   settings: ebsSnapshotSharing.settings,
   before: z.object({ everybody: z.boolean(), accounts: z.array(z.string()) }),
 
@@ -89,6 +111,8 @@ export const unshareSnapshot = defineAction({
 
   undo: {
     kind: 'restores',
+    by: 'operator',
+    because: 'It shares the snapshot again with whomever it was shared with, be it everybody.',
     except: [
       'copies that were made while it was shared, which stay where they are',
       'the protection, which the undo takes away: whoever the snapshot was shared with, be it everybody, can copy it again',

@@ -4,9 +4,16 @@
  * Scaling", "… for AWS Elastic Load Balancing V2"; Amazon EC2 User Guide, "Grant permission to tag Amazon EC2 resources
  * during creation".
  */
-import { type ActionPermissions, type IamAction, notOwn, present, type Write } from '../../../core/write.ts';
+import {
+  type ActionPermissions,
+  type IamAction,
+  notOwn,
+  present,
+  type Write,
+  type WriteCondition,
+} from '../../../core/write.ts';
 import { allSnapshots, own } from '../write-targets.ts';
-import { isolationTag, quarantineTag } from './names.ts';
+import { findingTag, isolationTag, quarantineTag } from './names.ts';
 
 const reads = [
   'autoscaling:DescribeAutoScalingGroups',
@@ -33,10 +40,38 @@ function writesInstances(action: IamAction): Write {
   return { action, on: [own('instance/*')] };
 }
 
-/** In both directions: the instance's interfaces go to the isolation group, and back. */
-const movesInterfaces: Write = {
-  action: 'ec2:ModifyNetworkInterfaceAttribute',
-  on: [own('instance/*'), own('network-interface/*'), own('security-group/*'), own('subnet/*')],
+/**
+ * A condition that the request sets this attribute of the resource and no other: of an instance, never its user data, which
+ * runs as root when it starts next. EC2's documents write the names in more than one way; all of these mean the same.
+ * Source: Amazon EC2 User Guide, "Identity-based policies for Amazon EC2" (ec2:Attribute).
+ */
+function setsOnly(...names: readonly string[]): WriteCondition {
+  return { StringEqualsIgnoreCase: { 'ec2:Attribute': names } };
+}
+
+const modifiesInterfaces: IamAction = 'ec2:ModifyNetworkInterfaceAttribute';
+
+/**
+ * Of interfaces the groups and the idle timeouts alone: not the source/destination check, nor what is attached. EC2 asks
+ * for the instance and the subnet without `ec2:Attribute`, and for each group that the interface is to have.
+ */
+const movesInterfaces: readonly Write[] = [
+  {
+    action: modifiesInterfaces,
+    on: [own('network-interface/*')],
+    condition: setsOnly(
+      ...['groupSet', 'groups', 'groupId', 'securityGroupId', 'securityGroups'],
+      ...['connectionTrackingSpecification', 'connectionTrackingConfiguration'],
+    ),
+  },
+  { action: modifiesInterfaces, on: [own('instance/*'), own('subnet/*')] },
+];
+
+/** Only to groups that were made to isolate: they are tagged when they are made, and no role here tags another. */
+const toIsolation: Write = {
+  action: modifiesInterfaces,
+  on: [own('security-group/*')],
+  condition: present(`aws:ResourceTag/${isolationTag}`),
 };
 
 export const permissions: ActionPermissions = {
@@ -59,10 +94,22 @@ export const permissions: ActionPermissions = {
     {
       action: 'ec2:CreateTags',
       on: [own('security-group/*'), allSnapshots],
-      condition: { StringEquals: { 'ec2:CreateAction': ['CreateSecurityGroup', 'CreateSnapshots'] } },
+      condition: {
+        StringEquals: { 'ec2:CreateAction': ['CreateSecurityGroup', 'CreateSnapshots'] },
+        'ForAllValues:StringEquals': { 'aws:TagKeys': [isolationTag, quarantineTag, findingTag, 'Name'] },
+        Null: { 'aws:TagKeys': 'false' },
+      },
     },
-    writesInstances('ec2:ModifyInstanceAttribute'),
-    movesInterfaces,
+    {
+      ...writesInstances('ec2:ModifyInstanceAttribute'),
+      condition: {
+        ...setsOnly('disableApiTermination'),
+        // Protects, and never takes the protection away.
+        StringEqualsIgnoreCaseIfExists: { 'ec2:Attribute/DisableApiTermination': 'true' },
+      },
+    },
+    ...movesInterfaces,
+    toIsolation,
     {
       action: 'ec2:RevokeSecurityGroupEgress',
       on: [own('security-group/*')],
@@ -78,8 +125,9 @@ export const undoPermissions: ActionPermissions = {
   writes: [
     writesGroupsOfAutoScaling('autoscaling:AttachInstances'),
     writesGroupsOfAutoScaling('autoscaling:ExitStandby'),
-    writesInstances('ec2:ModifyInstanceAttribute'),
-    movesInterfaces,
+    { ...writesInstances('ec2:ModifyInstanceAttribute'), condition: setsOnly('disableApiTermination') },
+    ...movesInterfaces,
+    { action: modifiesInterfaces, on: [own('security-group/*')] },
     writesInstances('ec2:StartInstances'),
     writesTargetGroups('elasticloadbalancing:RegisterTargets'),
     {

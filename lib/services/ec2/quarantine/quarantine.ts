@@ -125,6 +125,8 @@ export const quarantine = defineAction({
 
   undo: {
     kind: 'restores',
+    by: 'operator',
+    because: 'It gives an instance that may be compromised its network back.',
     except: [
       'what a stop ended: memory, connections, data on instance store volumes, and public addresses that AWS had given',
       'connections that ended while it was cut off',

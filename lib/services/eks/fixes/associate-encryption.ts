@@ -31,7 +31,16 @@ export const associateEncryption = defineAction({
   permissions: {
     reads: [...clusterReads, 'kms:DescribeKey'],
     writes: [
-      { action: 'eks:AssociateEncryptionConfig', on: [{ service: 'eks', resource: 'cluster/*' }] },
+      {
+        action: 'eks:AssociateEncryptionConfig',
+        on: [{ service: 'eks', resource: 'cluster/*' }],
+        condition: {
+          'ForAllValues:ArnEquals': {
+            'eks:encryptionConfigProviderKeyArns': { of: 'setting', setting: 'key' },
+          },
+          Null: { 'eks:encryptionConfigProviderKeyArns': 'false' },
+        },
+      },
       {
         // A grant lets others use the key: only on the one key that the policy names; where it names none, the action
         // is skipped. EKS makes the grant in the caller's name, but not so that kms:GrantIsForAWSResource holds.

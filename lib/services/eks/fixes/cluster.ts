@@ -11,13 +11,49 @@ import {
 import { unlessDeleted } from '../../../aws/refusal.ts';
 import { type ActionDeps, type Check, UnderWay } from '../../../core/action.ts';
 import type { Resource } from '../../../core/control.ts';
-import type { Write } from '../../../core/write.ts';
+import { absent, type Write } from '../../../core/write.ts';
+import { controlPlaneLogs } from '../facts.ts';
 
 export const clusterReads: readonly string[] = ['eks:DescribeCluster', 'eks:DescribeUpdate'];
-/** IAM tells neither what of a cluster is updated nor to what: there is no condition that fits. */
-export const clusterWrites: readonly Write[] = [
-  { action: 'eks:UpdateClusterConfig', on: [{ service: 'eks', resource: 'cluster/*' }] },
+
+/**
+ * What an update of a cluster may set that exposes the cluster or lets it be deleted, and its logs, as far as IAM knows it.
+ * Source: Service Authorization Reference, "Condition keys for Amazon Elastic Kubernetes Service".
+ */
+const updates = [
+  'eks:authenticationMode',
+  'eks:deletionProtection',
+  'eks:endpointPrivateAccess',
+  'eks:endpointPublicAccess',
+  'eks:kubeApiServerConfig',
+  ...controlPlaneLogs.map((log) => `eks:loggingType/${log}`),
 ];
+
+/**
+ * An update of a cluster that sets one thing. IAM has no key for address blocks, subnets and security groups, among others:
+ * what the request must have keeps those out, as EKS takes one type of update at a time.
+ * @param required the condition keys that the request must have, each with its value.
+ * @param allowed those that it may have, where it has a value with this one.
+ * @example writesCluster({ 'eks:endpointPrivateAccess': 'true' }).action // 'eks:UpdateClusterConfig'
+ */
+export function writesCluster(
+  required: Readonly<Record<string, string>>,
+  allowed: Readonly<Record<string, string | undefined>> = {},
+): Write {
+  const others = updates.filter((key) => !(key in required) && !(key in allowed));
+  const limited = Object.fromEntries(
+    Object.entries(allowed).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
+  return {
+    action: 'eks:UpdateClusterConfig',
+    on: [{ service: 'eks', resource: 'cluster/*' }],
+    condition: {
+      Bool: required,
+      ...(Object.keys(limited).length === 0 ? {} : { BoolIfExists: limited }),
+      ...absent(...others),
+    },
+  };
+}
 
 /**
  * Reads a cluster.

@@ -2,16 +2,31 @@ import type { Cluster } from '@aws-sdk/client-eks';
 import * as z from 'zod/mini';
 import { type ActionDeps, type Check, defineAction } from '../../../core/action.ts';
 import type { Resource } from '../../../core/control.ts';
+import type { Write } from '../../../core/write.ts';
 import { eksAuditLogging } from '../controls/eks-audit-logging.ts';
 import { type ControlPlaneLog, controlPlaneLogs } from '../facts.ts';
 import {
   clusterIsDeleted,
   clusterReads,
-  clusterWrites,
   describeCluster,
   obstacleOfCluster,
   updateCluster,
+  writesCluster,
 } from './cluster.ts';
+
+/**
+ * An update of a cluster's logs: for each log, one that switches it.
+ * @param others what it may do with the other logs; `undefined`: whatever it likes.
+ */
+function switchesLogs(to: 'true' | 'false', others: 'true' | undefined): readonly Write[] {
+  const keys = controlPlaneLogs.map((log) => `eks:loggingType/${log}`);
+  return keys.map((key) =>
+    writesCluster(
+      { [key]: to },
+      Object.fromEntries(keys.filter((other) => other !== key).map((other) => [other, others])),
+    ),
+  );
+}
 
 /**
  * Switches on the control plane's logs that the control requires, and leaves all others as they are.
@@ -24,7 +39,7 @@ export const enableAuditLogging = defineAction({
     "Switches on the export of the cluster's control plane logs that the control requires; others stay as they are. " +
     'Safe: the cluster goes on working while EKS carries it out, which takes some minutes.',
   risk: 'CloudWatch Logs charges for what is ingested and kept; the log group keeps it for ever unless a retention is set.',
-  permissions: { reads: clusterReads, writes: clusterWrites },
+  permissions: { reads: clusterReads, writes: switchesLogs('true', 'true') },
   settings: eksAuditLogging.settings,
   /** The logs that were off, and are switched on. */
   before: z.object({ off: z.array(z.enum(controlPlaneLogs)) }),
@@ -58,8 +73,9 @@ export const enableAuditLogging = defineAction({
 
   undo: {
     kind: 'restores',
+    by: 'function',
     except: ['logs that were exported meanwhile, which stay in CloudWatch Logs'],
-    permissions: { reads: clusterReads, writes: clusterWrites },
+    permissions: { reads: clusterReads, writes: switchesLogs('false', undefined) },
     restore: ({ resource }, { off }, deps) =>
       updateCluster(
         resource,

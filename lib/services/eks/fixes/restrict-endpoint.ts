@@ -1,16 +1,17 @@
-import type { Cluster } from '@aws-sdk/client-eks';
+import type { Cluster, VpcConfigRequest } from '@aws-sdk/client-eks';
 import * as z from 'zod/mini';
 import { type ActionDeps, type Check, defineAction } from '../../../core/action.ts';
 import { covers, parseCidr } from '../../../core/cidr.ts';
 import type { Resource } from '../../../core/control.ts';
+import type { Write } from '../../../core/write.ts';
 import { eksEndpointAccess } from '../controls/eks-endpoint-access.ts';
 import {
   clusterIsDeleted,
   clusterReads,
-  clusterWrites,
   describeCluster,
   obstacleOfCluster,
   updateCluster,
+  writesCluster,
 } from './cluster.ts';
 
 const access = z.object({
@@ -20,6 +21,10 @@ const access = z.object({
   cidrs: z.array(z.string()),
 });
 type Access = z.infer<typeof access>;
+
+/** Never opens an endpoint that is private: a request that sets the public endpoint is refused. */
+const restricts = writesCluster({ 'eks:endpointPrivateAccess': 'true' });
+const reopens: Write = { action: 'eks:UpdateClusterConfig', on: [{ service: 'eks', resource: 'cluster/*' }] };
 
 /**
  * Keeps a public endpoint public to the blocks that the control allows, and to no others, and opens the private
@@ -37,7 +42,7 @@ export const restrictEndpoint = defineAction({
   risk:
     'Whoever works with the cluster from another address is cut off, pipelines and people alike. The private endpoint ' +
     'needs DNS support and DNS hostnames in the VPC; without them nodes outside the allowed blocks lose the API.',
-  permissions: { reads: clusterReads, writes: clusterWrites },
+  permissions: { reads: clusterReads, writes: [restricts] },
   settings: eksEndpointAccess.settings,
   before: z.object({ was: access, becomes: access }),
 
@@ -86,17 +91,19 @@ export const restrictEndpoint = defineAction({
     };
   },
 
-  apply: ({ resource }, { becomes }, deps) => set(resource, becomes, deps),
+  apply: ({ resource }, { becomes }, deps) => restrict(resource, becomes, deps),
   check: ({ resource }, { was, becomes }, deps) => compare(resource, becomes, was, deps),
 
   undo: {
     kind: 'restores',
+    by: 'operator',
+    because: 'It opens the API endpoint again to wherever it was open to.',
     except: [
       'connections and pipelines that were cut meanwhile, which do not come back by themselves',
       'the protection, which the undo takes away: the API is reachable again from wherever it was before',
     ],
-    permissions: { reads: clusterReads, writes: clusterWrites },
-    restore: ({ resource }, { was }, deps) => set(resource, was, deps),
+    permissions: { reads: clusterReads, writes: [reopens] },
+    restore: ({ resource }, { was }, deps) => reopen(resource, was, deps),
     restored: ({ resource }, { was, becomes }, deps) => compare(resource, was, becomes, deps),
   },
 });
@@ -117,24 +124,26 @@ function areSame(one: Access, other: Access): boolean {
   );
 }
 
-async function set(
+/** Restricts an endpoint that is still public, without setting that it is: whoever closed it meanwhile keeps it closed. */
+async function restrict(
   resource: Resource,
-  { publicAccess, privateAccess, cidrs }: Access,
+  { publicAccess: _, ...becomes }: Access,
   deps: ActionDeps,
 ): Promise<void> {
-  const wanted = { publicAccess, privateAccess, cidrs };
-  await updateCluster(
-    resource,
-    {
-      resourcesVpcConfig: {
-        endpointPublicAccess: publicAccess,
-        endpointPrivateAccess: privateAccess,
-        publicAccessCidrs: [...cidrs],
-      },
-    },
-    (cluster) => areSame(accessTo(cluster), wanted),
-    deps,
-  );
+  const isDone = (cluster: Cluster) => {
+    const present = accessTo(cluster);
+    return !present.publicAccess || areSame(present, { ...becomes, publicAccess: true });
+  };
+  await updateCluster(resource, { resourcesVpcConfig: configOf(becomes) }, isDone, deps);
+}
+
+async function reopen(resource: Resource, was: Access, deps: ActionDeps): Promise<void> {
+  const resourcesVpcConfig = { endpointPublicAccess: was.publicAccess, ...configOf(was) };
+  await updateCluster(resource, { resourcesVpcConfig }, (cluster) => areSame(accessTo(cluster), was), deps);
+}
+
+function configOf({ privateAccess, cidrs }: Omit<Access, 'publicAccess'>): VpcConfigRequest {
+  return { endpointPrivateAccess: privateAccess, publicAccessCidrs: [...cidrs] };
 }
 
 async function compare(resource: Resource, wanted: Access, other: Access, deps: ActionDeps): Promise<Check> {

@@ -46,6 +46,8 @@ export const enableKey = defineAction({
 
   undo: {
     kind: 'restores',
+    by: 'operator',
+    because: 'It disables the key again, and nobody can read what is encrypted with it.',
     except: ['what was done with the key while it was enabled'],
     permissions: { reads: [describeKeyPermission], writes: [writesKeys('kms:DisableKey')] },
     async restore({ resource }, _before, deps) {

@@ -8,6 +8,7 @@ import * as z from 'zod/mini';
 import { unlessDeleted } from '../../../aws/refusal.ts';
 import { type ActionDeps, type Check, defineAction } from '../../../core/action.ts';
 import type { Resource } from '../../../core/control.ts';
+import { notOwn } from '../../../core/write.ts';
 import { kmsKeyRotation } from '../controls/kms-key-rotation.ts';
 import { describeKey, describeKeyPermission, keyIsDeleted, obstacleOf, writesKeys } from './kms-key.ts';
 
@@ -33,7 +34,16 @@ export const enableRotation = defineAction({
   risk: 'KMS charges for the first and second rotation of a key. A multi-Region key is rotated in all its Regions.',
   permissions: {
     reads: [describeKeyPermission, 'kms:GetKeyRotationStatus'],
-    writes: [writesKeys('kms:EnableKeyRotation')],
+    writes: [
+      {
+        ...writesKeys('kms:EnableKeyRotation'),
+        // The action never makes a period longer than KMS's default.
+        condition: {
+          ...notOwn,
+          NumericLessThanEqualsIfExists: { 'kms:RotationPeriodInDays': String(defaultPeriod) },
+        },
+      },
+    ],
   },
   settings: kmsKeyRotation.settings,
   before: z.object({
@@ -72,6 +82,7 @@ export const enableRotation = defineAction({
 
   undo: {
     kind: 'restores',
+    by: 'function',
     except: ['rotations that were made meanwhile', 'the date of the next rotation, which is counted anew'],
     permissions: {
       reads: [describeKeyPermission, 'kms:GetKeyRotationStatus'],

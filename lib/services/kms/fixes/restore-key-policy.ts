@@ -91,6 +91,8 @@ export const restoreKeyPolicy = defineAction({
 
   undo: {
     kind: 'restores',
+    by: 'operator',
+    because: 'It lets whomever the earlier key policy let in use the key again.',
     except: [
       'calls that were denied meanwhile',
       'the protection, which the undo takes away: whoever the earlier policy let in can use the key again',

@@ -85,6 +85,16 @@ describe('restricting an endpoint', () => {
     });
   });
 
+  it('leaves a public endpoint closed that somebody closes meanwhile', async () => {
+    const { eks, target, carryOut } = endpoint(undefined, {
+      beforeUpdate: (cluster) => {
+        cluster.resourcesVpcConfig = { ...cluster.resourcesVpcConfig, endpointPublicAccess: false };
+      },
+    });
+    await carryOut(target);
+    expect(eks.cluster.resourcesVpcConfig?.endpointPublicAccess).toBe(false);
+  });
+
   it('is undone to what was there', async () => {
     const { eks, target, carryOut, undo } = endpoint();
     await carryOut(target);

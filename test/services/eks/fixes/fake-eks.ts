@@ -28,9 +28,14 @@ interface Behaviour {
   readonly fails?: boolean;
   /** Whether the cluster says that it is ACTIVE while an update is under way. */
   readonly hides?: boolean;
+  /** What somebody else does just before an update takes effect. */
+  readonly beforeUpdate?: (cluster: Cluster) => void;
 }
 
-export function fakeEks(client: EKSClient, { reads = 0, fails = false, hides = false }: Behaviour = {}) {
+export function fakeEks(
+  client: EKSClient,
+  { reads = 0, fails = false, hides = false, beforeUpdate = () => undefined }: Behaviour = {},
+) {
   const mock = mockClient(client);
   const cluster: Cluster = {
     name: 'app',
@@ -79,6 +84,7 @@ export function fakeEks(client: EKSClient, { reads = 0, fails = false, hides = f
     if (pending !== undefined) throw new ResourceInUseException(metadata);
     state.updates += 1;
     state.left = reads;
+    beforeUpdate(state.cluster);
     pending = () => {
       Object.assign(state.cluster.resourcesVpcConfig ?? {}, input.resourcesVpcConfig);
       for (const { types = [], enabled = false } of input.logging?.clusterLogging ?? []) {
