@@ -11,6 +11,7 @@ export const ids = {
   scheduleRole: 'ScheduledScanScheduleRole',
   bus: 'Bus',
   customActions: 'CustomActionsRule',
+  revertingCalls: 'RevertingCallsRule',
   killSwitch: 'KillSwitch',
   graceSchedules: 'GraceSchedules',
   graceScheduleRole: 'GraceScheduleRole',

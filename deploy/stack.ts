@@ -15,6 +15,7 @@ import { bus } from './remediation/bus.ts';
 import { customActions } from './remediation/custom-actions.ts';
 import { notifications } from './remediation/notifications.ts';
 import { remediation } from './remediation/remediation.ts';
+import { revertingCalls } from './remediation/reverting-calls.ts';
 import { writeRoles } from './remediation/write-roles.ts';
 import { roles } from './roles.ts';
 import { stateTable } from './state-table.ts';
@@ -45,6 +46,7 @@ export async function stackFor(deployment: Deployment): Promise<Stack> {
     ...stateTable(deployment),
     ...bus(deployment),
     ...customActions(deployment),
+    ...revertingCalls(deployment),
     ...remediation(deployment),
     ...notifications(deployment),
     ...(await roles(deployment)),

@@ -32,12 +32,13 @@ import type { Policy } from '../lib/policy/model.ts';
 import { actions } from '../lib/remediation/actions/index.ts';
 import { DynamoRunHistory } from '../lib/remediation/actions/run-history-dynamodb.ts';
 import { inWriteSession, writeRoleVariable } from '../lib/remediation/actions/write-session.ts';
-import { abandonRequest, carryOutRequest } from '../lib/remediation/carry-out-request.ts';
+import { abandonRequest } from '../lib/remediation/carry-out-request.ts';
 import type { Remediation, RemediationDeps } from '../lib/remediation/deps.ts';
 import { isOwnResource, isPermitted } from '../lib/remediation/eligibility.ts';
 import type { ActionEvent } from '../lib/remediation/events/action-event.ts';
 import { publishableAction, putEvents } from '../lib/remediation/events/publish.ts';
 import { scheduleGracePeriodEnd } from '../lib/remediation/grace-period.ts';
+import { handle as handleMessage } from '../lib/remediation/handle.ts';
 import { killSwitch } from '../lib/remediation/kill-switch.ts';
 import { Limiter } from '../lib/remediation/limiter.ts';
 import {
@@ -46,7 +47,6 @@ import {
   parseRemediation,
   type RemediationMessage,
 } from '../lib/remediation/message.ts';
-import { remediate } from '../lib/remediation/remediate.ts';
 import { workflowOf } from '../lib/remediation/workflow.ts';
 import { controls } from '../lib/services/catalogue.ts';
 import { makeClients } from '../lib/services/clients.ts';
@@ -152,19 +152,17 @@ async function handleAll(deliveries: readonly Delivery[], run: string): Promise<
       run: `${run} ${id}`,
       redelivered: receives > 1,
     };
-    const remediation =
-      message.kind === 'requested-action'
-        ? await carryOutRequest(deps, message.request)
-        : await remediate(deps, message.request);
-    const published = remediation.events.filter((event) => isToBePublished(event, message));
+    const handled = await handleMessage(deps, message);
+    const events = handled.flatMap(({ remediation }) => remediation.events);
+    const published = events.filter((event) => isToBePublished(event, message));
     await publish(published);
-    if (remediation.again) {
+    if (handled.some(({ remediation }) => remediation.again)) {
       const partiallyCompleted =
         message.partiallyCompleted || published.some(({ outcome }) => outcome === 'partially-completed');
       await sendAgain(body, message, partiallyCompleted);
     }
-    telemetry.remediated(message.request.finding, remediation);
-    done.push(remediation);
+    for (const { finding, remediation } of handled) telemetry.remediated(finding, remediation);
+    done.push(...handled.map(({ remediation }) => remediation));
   }
   return done;
 }

@@ -76,7 +76,7 @@ async function take(deliveries: readonly Delivery[], remaining: () => number): P
         send,
         ...(remediateUrl === undefined
           ? {}
-          : { reminderOf: (entry: Recorded, now: number) => reminderOf(effective, entry, now) }),
+          : { reminderOf: (entry: Recorded, now: number) => reminderOf(effective, controls, entry, now) }),
         now: Date.now,
         remaining,
       }),

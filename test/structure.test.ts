@@ -39,7 +39,15 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // A finding has a plan and an exemption, which are the policy's.
   'lib/findings': ['lib/core', 'lib/aws', 'lib/policy'],
   'lib/pipeline': ['lib/core', 'lib/aws', 'lib/trail', 'lib/policy', 'lib/findings', 'lib/services'],
-  'lib/remediation': ['lib/core', 'lib/aws', 'lib/policy', 'lib/findings', 'lib/services', 'lib/pipeline'],
+  'lib/remediation': [
+    'lib/core',
+    'lib/aws',
+    'lib/policy',
+    'lib/findings',
+    'lib/services',
+    'lib/pipeline',
+    'lib/trail',
+  ],
   'lib/notifications': [
     'lib/core',
     'lib/aws',

@@ -12,6 +12,7 @@ import { deadLetterQueueNameOf, isListener } from '../parts.ts';
 import { encryption, fromEvents, queuePair, queuePolicy, queueTarget, retentions } from '../queues.ts';
 import { arnOf, ref, type StackResources, type Value } from '../template.ts';
 import { actingTimeouts } from './functions.ts';
+import { revertingCallsPattern } from './reverting-calls.ts';
 
 /** The events that each gets. What is UNKNOWN is never acted on. */
 const patterns: Readonly<Record<ListenerName, { readonly [member: string]: Value }>> = {
@@ -68,9 +69,12 @@ function listener(deployment: Deployment, name: ListenerName): StackResources {
   const rule = ids.rule(name);
   // Without remediation no requested action has a result that comes by the bus.
   if (name === 'operator' && !deployment.functions.includes('remediate')) return {};
+  // Calls by which somebody may have reverted an action come from the default bus.
+  const reverting = name === 'remediate' && revertingCallsPattern(deployment) !== undefined;
+  const filling = reverting ? [rule, ids.revertingCalls] : [rule];
   return {
     // The operator's queue is filled by another rule, too.
-    ...(name === 'operator' ? {} : queuePair(parameters, name, actingTimeouts[name], [rule])),
+    ...(name === 'operator' ? {} : queuePair(parameters, name, actingTimeouts[name], filling)),
     [rule]: {
       Type: 'AWS::Events::Rule',
       Properties: {

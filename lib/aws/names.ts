@@ -63,6 +63,11 @@ export function listenerRuleName(stage: Stage, name: ListenerName): string {
   return `${stackName(stage)}-${name}`;
 }
 
+/** The EventBridge rule on the default bus that brings calls by which somebody may have reverted an action. */
+export function revertingCallsRuleName(stage: Stage): string {
+  return `${stackName(stage)}-reverting-calls`;
+}
+
 /** The function that publishes changes of the state table on the bus, and the DLQ of what it can't publish. */
 export function transitionsFunctionName(stage: Stage): string {
   return `${stackName(stage)}-transitions`;

@@ -5,7 +5,7 @@
  */
 import type { Control } from '../core/control.ts';
 import type { Service } from '../core/service.ts';
-import { eventAliases, signInSource, wantedActors, wantedEvents } from './match.ts';
+import { eventAliases, type SourceEvents, signInSource, wantedActors, wantedEvents } from './match.ts';
 
 type Values = readonly (string | { readonly exists: boolean } | { readonly prefix: string })[];
 
@@ -24,6 +24,8 @@ const calls = ['AWS API Call via CloudTrail', 'AWS Service Event via CloudTrail'
  */
 const signIns = ['AWS Console Sign In via CloudTrail', 'AWS Console Signin via CloudTrail'] as const;
 
+const succeeded = { errorCode: [{ exists: false }] } as const;
+
 /**
  * The patterns of the events that controls declare, triggers and deletion events, of calls that succeeded: one for
  * calls and service events, one for sign-ins and one for what actors do, as far as there are any. Each is a rule of
@@ -40,21 +42,8 @@ export function eventPatterns(
   const named = wanted.filter(({ eventSource }) => eventSource !== signInSource);
   const signedIn = wanted.filter(({ eventSource }) => eventSource === signInSource);
   const actors = wantedActors(controls);
-  const succeeded = { errorCode: [{ exists: false }] } as const;
   return [
-    ...(named.length === 0
-      ? []
-      : [
-          {
-            source: named.map(({ eventSource }) => eventBridgeSource(eventSource, services)),
-            'detail-type': calls,
-            detail: {
-              eventSource: named.map(({ eventSource }) => eventSource),
-              eventName: [...new Set(named.flatMap(({ eventNames }) => eventNames))],
-              ...succeeded,
-            },
-          },
-        ]),
+    ...(named.length === 0 ? [] : [patternOf(named, services)]),
     ...signedIn.map(({ eventNames }) => ({
       source: ['aws.signin'],
       'detail-type': signIns,
@@ -70,6 +59,36 @@ export function eventPatterns(
           },
         ]),
   ];
+}
+
+/**
+ * The pattern of these calls, aliases included, as far as they succeeded.
+ * @param services those that have the sources of these events.
+ * @returns `undefined` where there are none.
+ * @example patternOfCalls([{ eventSource: 'kms.amazonaws.com', eventNames: ['DisableKey'] }], services)?.source // ['aws.kms']
+ */
+export function patternOfCalls(
+  calls: readonly SourceEvents[],
+  services: readonly Pick<Service, 'source'>[],
+  aliases = eventAliases,
+): EventPattern | undefined {
+  const wanted = wantedEvents([], calls, aliases);
+  return wanted.length === 0 ? undefined : patternOf(wanted, services);
+}
+
+function patternOf(
+  named: readonly SourceEvents[],
+  services: readonly Pick<Service, 'source'>[],
+): EventPattern {
+  return {
+    source: named.map(({ eventSource }) => eventBridgeSource(eventSource, services)),
+    'detail-type': calls,
+    detail: {
+      eventSource: named.map(({ eventSource }) => eventSource),
+      eventName: [...new Set(named.flatMap(({ eventNames }) => eventNames))],
+      ...succeeded,
+    },
+  };
 }
 
 /** @throws TypeError for events of a source that no service has. */

@@ -3,7 +3,6 @@ import type {
   ActorCall,
   Control,
   Deletion,
-  EventSource,
   FindResources,
   Resource,
   TrailEvent,
@@ -198,7 +197,7 @@ export interface SourceEvents {
  */
 export function wantedEvents(
   controls: readonly Pick<Control, 'triggers' | 'deletions'>[],
-  contextEvents: readonly { eventSource: EventSource; eventNames: readonly string[] }[] = [],
+  contextEvents: readonly SourceEvents[] = [],
   aliases = eventAliases,
 ): readonly SourceEvents[] {
   const bySource = new Map<string, Set<string>>();

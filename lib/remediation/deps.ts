@@ -68,6 +68,12 @@ export interface Remediation {
   readonly breakersOpened: number;
 }
 
+/** What became of one finding that a message concerns. */
+export interface Handled {
+  readonly finding: string;
+  readonly remediation: Remediation;
+}
+
 /** A step that ends the remediation of a message. */
 export interface Blocked {
   readonly kind: 'blocked';

@@ -2,8 +2,8 @@
 import type { ActionId } from '../core/action.ts';
 import type { Control, Resource } from '../core/control.ts';
 import type { Recorded } from '../findings/state/table.ts';
-import { isRequestable, requestable } from '../policy/custom-actions.ts';
-import { kindOf, type Policy } from '../policy/model.ts';
+import { requestable } from '../policy/custom-actions.ts';
+import type { Policy } from '../policy/model.ts';
 
 /** What identifies the deployment's own resources. */
 export interface OwnDeployment {
@@ -32,29 +32,35 @@ export function isOwnResource(
  * override can't ask for more.
  */
 export function isPermitted(
-  { controls: byId, customActions }: Pick<Policy, 'controls' | 'customActions'>,
+  policy: Pick<Policy, 'controls' | 'customActions'>,
   controls: readonly Control[],
   action: ActionId,
 ): boolean {
-  return controls.some((control) => {
-    const { enabled = false, actions = [] } = byId.get(control.id) ?? {};
-    if (!enabled) return false;
-    const requested =
-      isRequestable(action) && customActions.includes(action) && requestable(control).includes(action);
-    return actions.includes(action) || requested;
-  });
+  return controls.some((control) => actionsFor(policy, control).includes(action));
+}
+
+/** The actions for a control that the policy asks for, or lets operators request, and that change its resources. */
+export function actionsFor(
+  { controls: byId, customActions }: Pick<Policy, 'controls' | 'customActions'>,
+  control: Control,
+): readonly ActionId[] {
+  const { enabled = false, actions = [] } = byId.get(control.id) ?? {};
+  if (!enabled) return [];
+  const requested = requestable(control).filter((action) => customActions.includes(action));
+  return [...new Set([...actions, ...requested])].filter((action) => action !== 'notify');
 }
 
 /**
  * Whether something may be outstanding about a finding, as far as the state table tells: it is an open failure, not
- * exempt, and the policy asks for its resource to be changed.
+ * exempt, and something was to be done about it, which may be prevented or reverted since.
  */
 export function isOutstanding(
-  policy: Pick<Policy, 'controls'>,
-  { control, finding }: Pick<Recorded, 'control' | 'finding'>,
+  policy: Pick<Policy, 'controls' | 'customActions'>,
+  controls: readonly Control[],
+  { control: id, finding }: Pick<Recorded, 'control' | 'finding'>,
 ): boolean {
   if (finding?.status !== 'OPEN' || finding.verdict !== 'FAIL') return false;
   if (finding.exemption?.state === 'active') return false;
-  const { enabled = false, actions = [] } = policy.controls.get(control) ?? {};
-  return enabled && actions.some((action) => kindOf(action) !== undefined);
+  const control = controls.find((each) => each.id === id);
+  return control !== undefined && actionsFor(policy, control).length > 0;
 }

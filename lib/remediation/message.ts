@@ -1,12 +1,15 @@
 /**
  * What the queue of remediation holds: transitions, as the bus delivers them; the ends of grace periods; findings that a
- * scheduled scan found open still; and the requests of operators. All parsing of these messages is here, and when one that
+ * scheduled scan found open still; calls by which somebody may have reverted an action; and the requests of operators. All parsing of these messages is here, and when one that
  * came to no end is sent again.
  */
 import * as z from 'zod/mini';
-import { at, isObject } from '../core/json.ts';
+import type { Control } from '../core/control.ts';
+import type { TrailEvent } from '../core/event.ts';
+import { at, isObject, text } from '../core/json.ts';
 import type { Recorded } from '../findings/state/table.ts';
 import type { Policy } from '../policy/model.ts';
+import { parseRecord } from '../trail/parse.ts';
 import { type ActionRequest, actionRequestSchema } from './action-request.ts';
 import type { HintedCall } from './actions/action-run.ts';
 import { isOutstanding } from './eligibility.ts';
@@ -37,6 +40,8 @@ interface Attempts {
 export type RemediationMessage =
   | ({ readonly kind: 'remediation'; readonly request: RemediationRequest } & Attempts)
   | ({ readonly kind: 'requested-action'; readonly request: ActionRequest } & Attempts)
+  /** A call in CloudTrail by which somebody may have reverted an action. */
+  | ({ readonly kind: 'call'; readonly event: TrailEvent } & Attempts)
   | { readonly kind: 'malformed'; readonly reason: string };
 
 const remediationSchema = z.object({
@@ -69,7 +74,12 @@ export function parseRemediation(body: string): RemediationMessage {
       ? { kind: 'requested-action', request: request.data, ...attempts }
       : malformed(`its requested action: ${request.error.issues[0]?.message}`);
   }
-  if (at(value, 'source') !== transitionSource) return malformed(`it is no event of "${transitionSource}"`);
+  const source = text(value, 'source');
+  if (source?.startsWith('aws.') === true) {
+    const parsed = parseRecord(value);
+    return parsed.ok ? { kind: 'call', event: parsed.event, ...attempts } : malformed(parsed.reason);
+  }
+  if (source !== transitionSource) return malformed(`it is no event of "${transitionSource}"`);
   const transition = transitionSchema.safeParse(at(value, 'detail'));
   if (!transition.success) {
     const [issue] = transition.error.issues;
@@ -86,13 +96,18 @@ export function remediateBody(request: RemediationRequest): unknown {
 }
 
 /**
- * The message by which a scheduled scan reminds remediation of an open failure: what stood in the way may be over. A grace
- * period that has not begun yet begins now.
+ * The message by which a scheduled scan reminds remediation of an open failure: what stood in the way may be over, and what
+ * was done may be reverted. A grace period that has not begun yet begins now.
  * @param now epoch milliseconds.
  * @returns `undefined` where the policy asks for nothing to be done about it.
  */
-export function reminderOf(policy: Policy, entry: Recorded, now: number): unknown {
-  if (!isOutstanding(policy, entry)) return undefined;
+export function reminderOf(
+  policy: Policy,
+  controls: readonly Control[],
+  entry: Recorded,
+  now: number,
+): unknown {
+  if (!isOutstanding(policy, controls, entry)) return undefined;
   const { id, finding } = entry;
   return remediateBody({ finding: id, openedAt: finding?.openedAt ?? null, since: now, reminder: true });
 }

@@ -63,7 +63,7 @@ export async function remediate(deps: RemediationDeps, request: RemediationReque
     ...done,
     events: [...done.events, ...unpublished],
     // What could not be read stops everything, and is answered in a while.
-    again: done.again || (done.unanswered && !request.reminder),
+    again: done.again || (done.unanswered && (!request.reminder || request.call !== undefined)),
   });
 }
 
@@ -85,7 +85,11 @@ async function remediateFound(
   }
   const standings = await standingsOf(deps, finding);
   if (request.reminder && isInPlace(deps, found, standings)) {
-    return nothingDone(blocked('Everything was done already, and AWS still has it so.'));
+    const because =
+      standings.byAction.size === 0
+        ? 'There is nothing to be done, and nothing was.'
+        : 'Everything was done already, and AWS still has it so.';
+    return nothingDone(blocked(because));
   }
   const failing = await reEvaluate(deps, found);
   return failing.kind === 'blocked' ? nothingDone(failing) : await act(input, request, failing, standings);
@@ -271,7 +275,11 @@ async function actOn(
   const done = await runAction(deps, definition, failing, decision, undefined);
   if (!request.reminder) return done;
   // What still stands in the way, or is partially completed, was reported before; the next scheduled scan reminds again.
-  return { ...done, events: done.events.filter(isDoneEvent), again: false };
+  return {
+    ...done,
+    events: done.events.filter(isDoneEvent),
+    again: request.call !== undefined && done.again,
+  };
 }
 
 /** Removes the tags of a failure from a resource that passes, or was deleted. */

@@ -15,7 +15,8 @@ export function remediationPage(actions: readonly AnyAction[], controls: readonl
       'action counts against the limits of the policy, and is verified afterwards. One that is interrupted is resumed. ' +
       'None is done on what is unknown, exempt, suppressed in Security Hub or protected, nor while the kill switch is engaged ' +
       'or can not be read. An undo restores only what is still as the action left it, else it says what differs.',
-    'While the finding is open, what was done is compared with AWS again by every scheduled scan. Where somebody else has ' +
+    'While the finding is open, what was done is compared with AWS again: at once after the calls that may revert it, ' +
+      'which each action declares, and by every scheduled scan. Where somebody else has ' +
       'reverted it, in whole or in part, the run history has it as `reverted`, and the policy says what follows ' +
       '([policy.md](policy.md#guardrails), `whenReverted`): it is repeated, people are notified, or it is left at that. An ' +
       'undo of Trailseal is never taken for a reversal. While AWS does not tell how the resource is, nothing is done.',
@@ -45,6 +46,7 @@ function section(action: AnyAction, controls: readonly Control[]): string {
         ]),
     `**What it can break.** ${risk}`,
     `**Undo.** ${undoText(undo)}`,
+    `**Reverted** ${revertedText(action, controls)}`,
     ...(of === '' && onRequest !== '' ? [] : [`**For** ${of || 'no control yet'}.`]),
     `**Needs** ${listed(permissions.reads)} to read, ${listed(writeActions(permissions.writes).toSorted())} to write${forUndo(action)}.`,
     ...settingsOf(action),
@@ -61,6 +63,17 @@ function forUndo({ permissions, undo }: AnyAction): string {
   const [own = [], ofUndo = []] = needed;
   const more = ofUndo.filter((one) => !own.includes(one)).toSorted();
   return more.length === 0 ? '' : `; to undo, also ${listed(more)}`;
+}
+
+/** After which calls it is compared with AWS at once; the rows of its controls' pages have the triggers of a fix. */
+function revertedText({ id, revertedBy = [] }: AnyAction, controls: readonly Control[]): string {
+  const calls = revertedBy.flatMap(({ eventNames }) => eventNames).map((name) => `\`${name}\``);
+  if (calls.length > 0)
+    return `by ${calls.join(', ')}: noticed at once; by anything else: by the scheduled scan.`;
+  return id.startsWith('fix:') &&
+    controls.some(({ actions, onRequestOnly = [] }) => [...actions, ...onRequestOnly].includes(id))
+    ? 'by a call that is a trigger of its control: noticed at once; by anything else: by the scheduled scan.'
+    : 'by anything: noticed by the scheduled scan.';
 }
 
 function undoText(undo: AnyAction['undo']): string {

@@ -7,12 +7,11 @@ import { fromItem } from '../../lib/findings/state/item.ts';
 import { AwsFacts } from '../../lib/pipeline/aws-facts.ts';
 import { requestable } from '../../lib/policy/custom-actions.ts';
 import { actions } from '../../lib/remediation/actions/index.ts';
-import { carryOutRequest } from '../../lib/remediation/carry-out-request.ts';
 import type { Remediation, RemediationDeps } from '../../lib/remediation/deps.ts';
 import { isOwnResource } from '../../lib/remediation/eligibility.ts';
+import { handle } from '../../lib/remediation/handle.ts';
 import { countRun, type LimitState, noRuns } from '../../lib/remediation/limits.ts';
 import { parseRemediation } from '../../lib/remediation/message.ts';
-import { remediate } from '../../lib/remediation/remediate.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { readers, related } from '../../lib/services/readers.ts';
 import { policyOf } from '../policy/fixtures.ts';
@@ -46,6 +45,9 @@ exemptions:
   controls,
 );
 
+/** What becomes of a call that concerns no finding. */
+const nothing: Remediation = { events: [], again: false, because: undefined, breakersOpened: 0 };
+
 /** What became of a message. */
 export type Delivered =
   | { readonly kind: 'malformed'; readonly reason: string }
@@ -75,12 +77,10 @@ export class RemediationFixture {
     if (message.kind === 'malformed') return { kind: 'malformed', reason: message.reason };
     try {
       const deps = this.#depsWith(entry);
-      const remediation =
-        message.kind === 'requested-action'
-          ? await carryOutRequest(deps, message.request)
-          : await remediate(deps, message.request);
-      this.#telemetry.remediated(message.request.finding, remediation);
+      const handled = await handle(deps, message);
+      for (const { finding, remediation } of handled) this.#telemetry.remediated(finding, remediation);
       this.#telemetry.flush();
+      const [{ remediation } = { remediation: nothing }] = handled;
       return { kind: 'done', remediation };
     } catch (error) {
       return { kind: 'rejected', error };

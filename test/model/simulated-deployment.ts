@@ -17,9 +17,9 @@ import {
   type RunHistory,
 } from '../../lib/remediation/actions/action-run.ts';
 import { undo } from '../../lib/remediation/actions/undo.ts';
-import { carryOutRequest } from '../../lib/remediation/carry-out-request.ts';
 import { leaseFor, type RemediationDeps } from '../../lib/remediation/deps.ts';
 import { transitionOf, transitionSource } from '../../lib/remediation/events/transition.ts';
+import { handle } from '../../lib/remediation/handle.ts';
 import { afterReset, countRun, type LimitState, noRuns } from '../../lib/remediation/limits.ts';
 import {
   nextRunIn,
@@ -29,7 +29,6 @@ import {
   remediateBody,
   requestBody,
 } from '../../lib/remediation/message.ts';
-import { remediate } from '../../lib/remediation/remediate.ts';
 import { controls as kmsControls } from '../../lib/services/kms/controls/index.ts';
 import { kmsKeyDisabled } from '../../lib/services/kms/controls/kms-key-disabled.ts';
 import { MemoryStateTable } from '../findings/state/memory-state-table.ts';
@@ -234,10 +233,8 @@ export class SimulatedDeployment {
     }
     const deps = { ...this.#depsOf(run, await this.#begin()), redelivered };
     try {
-      const { again } =
-        parsed.kind === 'requested-action'
-          ? await carryOutRequest(deps, parsed.request)
-          : await remediate(deps, parsed.request);
+      const handled = await handle(deps, parsed);
+      const again = handled.some(({ remediation }) => remediation.again);
       const index = this.queue.indexOf(message);
       if (!keep && index >= 0) this.queue.splice(index, 1);
       const delay = again ? nextRunIn(parsed.attempt) : undefined;

@@ -11,6 +11,7 @@ import type { RemediationDeps } from '../../lib/remediation/deps.ts';
 import { countRun, type LimitState, noRuns } from '../../lib/remediation/limits.ts';
 import type { RemediationRequest } from '../../lib/remediation/message.ts';
 import { remediate } from '../../lib/remediation/remediate.ts';
+import { compareAfter } from '../../lib/remediation/reverting-calls.ts';
 import { controls as kmsControls } from '../../lib/services/kms/controls/index.ts';
 import { kmsKeyDisabled } from '../../lib/services/kms/controls/kms-key-disabled.ts';
 import { MemoryStateTable } from '../findings/state/memory-state-table.ts';
@@ -138,6 +139,7 @@ export async function simulated(
     stateTable,
     record,
     remediate: (other: Partial<RemediationRequest> = {}) => remediate(deps, { ...request, ...other }),
+    compareAfter: (event: Parameters<typeof compareAfter>[1]) => compareAfter(deps, event),
     carryOutRequest: (other: Partial<ActionRequest> = {}) =>
       carryOutRequest(deps, { ...actionRequest, ...other }),
     abandonRequest: (because: string) => abandonRequest(deps, actionRequest, because),

@@ -38,6 +38,29 @@ describe('a message of remediation', () => {
     });
   });
 
+  it('is a call in CloudTrail, also when it comes once more', () => {
+    const call = {
+      source: 'aws.ec2',
+      'detail-type': 'AWS API Call via CloudTrail',
+      detail: { eventSource: 'ec2.amazonaws.com', eventName: 'ModifyInstanceAttribute', eventID: 'e' },
+    };
+    const event = expect.objectContaining({ eventName: 'ModifyInstanceAttribute', id: 'e' });
+    expect(parseRemediation(JSON.stringify(call))).toEqual({
+      kind: 'call',
+      event,
+      attempt: 1,
+      partiallyCompleted: false,
+    });
+    const again = onceMore(call, { attempt: 2, partiallyCompleted: true });
+    expect(parseRemediation(JSON.stringify(again))).toEqual({
+      kind: 'call',
+      event,
+      attempt: 2,
+      partiallyCompleted: true,
+    });
+    expect(parseRemediation(JSON.stringify({ ...call, detail: {} })).kind).toBe('malformed');
+  });
+
   it('is what an operator requested', () => {
     expect(parseRemediation(JSON.stringify(requestBody(actionRequest)))).toEqual({
       kind: 'requested-action',
@@ -61,7 +84,8 @@ describe('a message of remediation', () => {
 
   it.each([
     ['no JSON', '{', /no JSON/],
-    ['another event', '{"source":"aws.ec2","detail":{}}', /no event of "trailseal"/],
+    ['another event', '{"source":"somebody","detail":{}}', /no event of "trailseal"/],
+    ['no call in CloudTrail', '{"source":"aws.ec2","detail":{}}', /not a CloudTrail record/],
     [
       'a transition that is incomplete',
       '{"source":"trailseal","detail":{"version":1}}',

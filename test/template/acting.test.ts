@@ -11,6 +11,7 @@ import { writeRoleVariable } from '../../lib/remediation/actions/write-session.t
 import { leaseFor } from '../../lib/remediation/deps.ts';
 import { liveServices } from '../../lib/services/live-services.ts';
 import { queueNames } from '../../lib/services/queues.ts';
+import { matches } from './matching.ts';
 import {
   account,
   ofType,
@@ -168,19 +169,58 @@ describe('the bus', () => {
         const allowed = statementsIn(at(properties(`${id}${kind}Policy`), 'PolicyDocument')).filter(
           ({ effect }) => effect === 'Allow',
         );
+        const own = `arn:aws:events:${region}:${account}:rule/trailseal-dev/trailseal-dev-${name}`;
+        const reverting = `arn:aws:events:${region}:${account}:rule/trailseal-dev-reverting-calls`;
         expect(allowed).toMatchObject([
           {
             principal: { Service: 'events.amazonaws.com' },
             conditions: {
-              ArnEquals: {
-                'aws:SourceArn': `arn:aws:events:${region}:${account}:rule/trailseal-dev/trailseal-dev-${name}`,
-              },
+              ArnEquals: { 'aws:SourceArn': name === 'remediate' ? [own, reverting] : own },
             },
           },
         ]);
       }
     },
   );
+});
+
+describe('the rule of calls by which somebody may revert an action', () => {
+  const pattern = at(properties('RevertingCallsRule'), 'EventPattern');
+
+  it('is on the default bus, and leads to the queue of remediation', () => {
+    expect(at(properties('RevertingCallsRule'), 'EventBusName')).toBeUndefined();
+    expect(properties('RevertingCallsRule')).toMatchObject({
+      Name: 'trailseal-dev-reverting-calls',
+      State: 'ENABLED',
+      Targets: [{ Arn: arn('remediate'), DeadLetterConfig: { Arn: arn('remediate-dead-letters') } }],
+    });
+  });
+
+  it('lets through the calls that the deployed actions declare, and the triggers of the controls with fixes', () => {
+    const call = (eventSource: string, eventName: string, more: object = {}) => ({
+      source: `aws.${eventSource}`,
+      'detail-type': 'AWS API Call via CloudTrail',
+      detail: { eventSource: `${eventSource}.amazonaws.com`, eventName, ...more },
+    });
+    const [swap, attach, disable, describing, failed] = matches({ pattern }, [
+      call('ec2', 'ModifyNetworkInterfaceAttribute'),
+      call('ec2', 'AttachNetworkInterface'),
+      call('kms', 'DisableKey'),
+      call('ec2', 'DescribeInstances'),
+      call('ec2', 'ModifyInstanceAttribute', { errorCode: 'Client.UnauthorizedOperation' }),
+    ]);
+    expect({ swap, attach, disable, describing, failed }).toEqual({
+      swap: ['pattern'],
+      attach: ['pattern'],
+      disable: ['pattern'],
+      describing: [],
+      failed: [],
+    });
+  });
+
+  it('is not made where nothing is changed', () => {
+    expect(watching.has('RevertingCallsRule')).toBe(false);
+  });
 });
 
 describe('the function that remediates', () => {

@@ -16,6 +16,7 @@ import { markOf } from './names.ts';
 import { permissions, undoPermissions } from './permissions.ts';
 import { planOf } from './plan.ts';
 import { carriedOver, whyNotUnder } from './repeat.ts';
+import { revertedBy } from './reverted-by.ts';
 import { isolates, type Settings, settings, shortens, stops } from './settings.ts';
 import { needlessBecause, obstacles } from './skip.ts';
 import { snapshotOnce } from './snapshots.ts';
@@ -44,6 +45,7 @@ export const quarantine = defineAction({
   permissions,
   settings,
   before,
+  revertedBy,
 
   async prepare({ resource, finding, settings }, deps) {
     const described = await describeInstance(deps.clients.ec2, resource.id);

@@ -90,6 +90,7 @@ export class FakeAws {
       NetworkInterfaceId: `eni-${index}`,
       VpcId: vpc,
       OwnerId: account,
+      Attachment: { InstanceId: instance },
       InterfaceType: 'interface',
       PrivateIpAddresses: [{ PrivateIpAddress: `10.0.0.${index}` }],
       Groups: groups.map((GroupId) => ({ GroupId, GroupName: GroupId })),
@@ -208,8 +209,11 @@ export class FakeAws {
     ec2.on(Ec2.DescribeNetworkInterfacesCommand).callsFake(
       this.#call('DescribeNetworkInterfaces', ({ Filters }: Ec2.DescribeNetworkInterfacesCommandInput) => {
         const [group] = Filters?.find(({ Name }) => Name === 'group-id')?.Values ?? [];
+        const [id] = Filters?.find(({ Name }) => Name === 'network-interface-id')?.Values ?? [];
         const NetworkInterfaces = this.interfaces.filter(
-          ({ Groups }) => group === undefined || Groups?.some(({ GroupId }) => GroupId === group),
+          ({ Groups, NetworkInterfaceId }) =>
+            (group === undefined || Groups?.some(({ GroupId }) => GroupId === group)) &&
+            (id === undefined || NetworkInterfaceId === id),
         );
         return { NetworkInterfaces: structuredClone(NetworkInterfaces) };
       }),
@@ -458,7 +462,8 @@ function peerOf({ IpRanges, Ipv6Ranges }: Ec2.IpPermission): string | undefined 
   return IpRanges?.[0]?.CidrIp ?? Ipv6Ranges?.[0]?.CidrIpv6;
 }
 
-function passes({ id, name, vpc }: Group, { Name, Values }: Ec2.Filter): boolean {
+function passes({ id, name, vpc, tags }: Group, { Name, Values }: Ec2.Filter): boolean {
+  if (Name === 'tag-key') return tags.some(({ Key = '' }) => Values?.includes(Key));
   const value = Name === 'group-id' ? id : Name === 'group-name' ? name : vpc;
   return Values?.includes(value) ?? false;
 }

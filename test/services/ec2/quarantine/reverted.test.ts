@@ -206,3 +206,85 @@ describe('a new failure of an instance', () => {
     expect(its.groups()).toEqual([['sg-web'], ['sg-new']]);
   });
 });
+
+describe('a call that may revert a quarantine', () => {
+  const olga = 'arn:aws:sts::123456789012:assumed-role/owner/olga';
+
+  it.each([
+    ['ModifyInstanceAttribute', { instanceId: 'i-0abc', groupSet: { items: [{ groupId: 'sg-web' }] } }],
+    [
+      'ModifyNetworkInterfaceAttribute',
+      { networkInterfaceId: 'eni-0', groupSet: { items: [{ groupId: 'sg-web' }] } },
+    ],
+    ['AttachNetworkInterface', { networkInterfaceId: 'eni-9', instanceId: 'i-0abc', deviceIndex: 1 }],
+    ['StartInstances', { instancesSet: { items: [{ instanceId: 'i-0abc' }] } }],
+  ])('%s is noticed at once, and names who made it as a hint', async (eventName, request) => {
+    const its = await quarantined('{ quarantine: repeat }');
+    its.swap(0, 'sg-web');
+    const [remediation] = await its.call(eventName, request);
+    expect(remediation?.events).toMatchObject([
+      {
+        outcome: 'reverted',
+        reversal: { call: { eventName, actor: olga, eventId: `event of ${eventName}` } },
+      },
+      { outcome: 'done' },
+    ]);
+    expect(remediation?.events[0]?.because).toContain(`CloudTrail tells of ${eventName} by ${olga} at `);
+    expect(its.groups()).toEqual([isolated]);
+  });
+
+  it('opens the isolation group, of whichever instance it isolates', async () => {
+    const its = await quarantined('{}');
+    const group = [...its.aws.groups.values()].find(({ tags }) => tags.length > 0);
+    if (group === undefined) throw new Error('there is no isolation group');
+    group.egress = [{ IpProtocol: '-1', IpRanges: [{ CidrIp: '10.0.0.0/8' }] }];
+    const [remediation] = await its.call('AuthorizeSecurityGroupEgress', { groupId: group.id });
+    expect(remediation?.events).toMatchObject([
+      { outcome: 'reverted', because: expect.stringContaining('lets traffic out to 10.0.0.0/8') },
+    ]);
+  });
+
+  it('on any other security group concerns nothing', async () => {
+    const its = await quarantined('{}');
+    expect(await its.call('AuthorizeSecurityGroupIngress', { groupId: 'sg-web' })).toEqual([]);
+  });
+
+  it('is believed in nothing: a quarantine that is in place stays as it is', async () => {
+    const its = await quarantined('{ quarantine: repeat }');
+    const writes = its.aws.writes.length;
+    expect(await its.call('ModifyInstanceAttribute', { instanceId: 'i-0abc' })).toMatchObject([
+      { events: [], again: false, because: 'Everything was done already, and AWS still has it so.' },
+    ]);
+    expect(its.aws.writes.length).toBe(writes);
+  });
+
+  it.each([
+    ['failed', { instanceId: 'i-0abc' }, { errorCode: 'Client.UnauthorizedOperation' }],
+    ['of another instance', { instanceId: 'i-0other' }, {}],
+    ['of another Region', { instanceId: 'i-0abc' }, { awsRegion: 'eu-west-1' }],
+    ['of another account', { instanceId: 'i-0abc' }, { recipientAccountId: '999999999999' }],
+    ['before the quarantine was done', { instanceId: 'i-0abc' }, { eventTime: '2026-11-20T00:00:00Z' }],
+  ])('that is %s leads to nothing', async (_what, request, more) => {
+    const its = await quarantined('{ quarantine: repeat }');
+    its.swap(0, 'sg-web');
+    expect(await its.call('ModifyInstanceAttribute', request, more)).toEqual([]);
+    expect(its.groups()).toEqual([['sg-web']]);
+  });
+
+  it('comes again while AWS does not tell whether the quarantine is in place', async () => {
+    const its = await quarantined('{ quarantine: repeat }');
+    its.swap(0, 'sg-web');
+    its.aws.diesAfter = its.aws.calls;
+    expect(await its.call('ModifyInstanceAttribute', { instanceId: 'i-0abc' })).toMatchObject([
+      { events: [], again: true },
+    ]);
+    expect(await its.runs()).toMatchObject([{ status: 'done' }]);
+  });
+
+  it('is an operator’s undo', async () => {
+    const its = await quarantined('{ quarantine: repeat }');
+    await its.undoNewest();
+    expect(await its.call('ModifyNetworkInterfaceAttribute', { networkInterfaceId: 'eni-0' })).toEqual([]);
+    expect(its.groups()).toEqual([['sg-web']]);
+  });
+});

@@ -6,7 +6,9 @@ import type { ActionRun } from '../../../../lib/remediation/actions/action-run.t
 import { actionOf } from '../../../../lib/remediation/actions/index.ts';
 import { undo } from '../../../../lib/remediation/actions/undo.ts';
 import { leaseFor, type RemediationDeps } from '../../../../lib/remediation/deps.ts';
+import { handle } from '../../../../lib/remediation/handle.ts';
 import { countRun, type LimitState, noRuns } from '../../../../lib/remediation/limits.ts';
+import { parseRemediation } from '../../../../lib/remediation/message.ts';
 import { remediate } from '../../../../lib/remediation/remediate.ts';
 import { ec2TransitEncryption } from '../../../../lib/services/ec2/controls/ec2-transit-encryption.ts';
 import { controls } from '../../../../lib/services/ec2/controls/index.ts';
@@ -25,6 +27,34 @@ const resource = {
 } as const;
 export const finding = findingId('ec2-transit-encryption', resource);
 const hour = 3_600_000;
+
+/** A call as EventBridge delivers it. */
+function eventOf(
+  eventName: string,
+  requestParameters: unknown,
+  more: Readonly<Record<string, unknown>>,
+): unknown {
+  return {
+    version: '0',
+    source: 'aws.ec2',
+    'detail-type': 'AWS API Call via CloudTrail',
+    account,
+    region,
+    detail: {
+      eventVersion: '1.09',
+      eventSource: 'ec2.amazonaws.com',
+      eventName,
+      eventID: `event of ${eventName}`,
+      eventType: 'AwsApiCall',
+      awsRegion: region,
+      recipientAccountId: account,
+      userIdentity: { type: 'AssumedRole', arn: `arn:aws:sts::${account}:assumed-role/owner/olga` },
+      requestParameters,
+      responseElements: { _return: true },
+      ...more,
+    },
+  };
+}
 
 export type Fails = 'FAIL' | 'PASS' | 'UNKNOWN';
 
@@ -163,6 +193,16 @@ guardrails:
       return remediate(deps(), { finding, openedAt: await openedAt(), since: now(), reminder: true });
     },
     deps,
+    /** What happens when EventBridge delivers a call in CloudTrail. */
+    call: async (eventName: string, request: unknown, more: Readonly<Record<string, unknown>> = {}) => {
+      aws.seconds += 60;
+      const message = parseRemediation(
+        JSON.stringify(eventOf(eventName, request, { eventTime: aws.deps.now(), ...more })),
+      );
+      if (message.kind !== 'call') throw new Error(`it is ${message.kind}`);
+      const handled = await handle(deps(), message);
+      return handled.map(({ remediation }) => remediation);
+    },
     groups: () => aws.interfaces.map((each) => aws.groupsOf(each)),
     /** Somebody else gives an interface these groups. */
     swap: (index: number, ...groups: readonly string[]) => {

@@ -1,0 +1,27 @@
+/** Handling one message of remediation's queue, whatever it is. */
+
+import { carryOutRequest } from './carry-out-request.ts';
+import type { Handled, RemediationDeps } from './deps.ts';
+import type { RemediationMessage } from './message.ts';
+import { remediate } from './remediate.ts';
+import { compareAfter } from './reverting-calls.ts';
+
+/**
+ * Rejects as `remediate`, `carryOutRequest` and `compareAfter` do: the same message may be handled again.
+ * @returns what became of each finding that the message concerns; none where it concerns none.
+ */
+export async function handle(
+  deps: RemediationDeps,
+  message: Exclude<RemediationMessage, { readonly kind: 'malformed' }>,
+): Promise<readonly Handled[]> {
+  switch (message.kind) {
+    case 'call':
+      return await compareAfter(deps, message.event);
+    case 'requested-action':
+      return [
+        { finding: message.request.finding, remediation: await carryOutRequest(deps, message.request) },
+      ];
+    case 'remediation':
+      return [{ finding: message.request.finding, remediation: await remediate(deps, message.request) }];
+  }
+}
