@@ -3,6 +3,16 @@
  * Whatever could hurt a service is skipped unless the policy names it.
  */
 import * as z from 'zod/mini';
+import {
+  each,
+  higher,
+  moreTags,
+  type Narrowing,
+  type Narrowings,
+  narrowerChoice,
+  orOneOf,
+  unchanged,
+} from './narrowing.ts';
 
 /** What the policy may set about tagging. */
 export const tagSettings = z.strictObject({
@@ -117,3 +127,39 @@ export interface ActionSettings {
 
 /** By action, the schema of its settings; every setting has a default. */
 export const actionSettings = { tag: tagSettings, quarantine: quarantineSettings };
+
+/** A longer prefix is narrower: the deployment may set and delete tags under the deployed prefix only. */
+const longerPrefix: Narrowing<string> = {
+  may: 'extend it',
+  widenings: (override, deployed) =>
+    override.startsWith(deployed)
+      ? []
+      : [{ path: [], must: `begin with ${JSON.stringify(deployed)}`, found: JSON.stringify(override) }],
+};
+
+/** By action, how an override of the policy may narrow its settings: it may leave more alone, and do less to what is left. */
+export const actionNarrowing: Narrowings<ActionSettings> = {
+  tag: each<ActionSettings['tag']>({ prefix: longerPrefix }),
+  quarantine: each<QuarantineSettings>({
+    mode: narrowerChoice<QuarantineSettings['mode']>({
+      isolate: [],
+      stop: [],
+      'isolate+stop': ['isolate', 'stop'],
+    }),
+    // Without snapshots evidence is missing; with them more is created and charged for.
+    snapshot: unchanged(),
+    autoScaling: orOneOf('skip'),
+    // Lowering is skipped at the group's minimum, keeping launches a replacement: neither does less.
+    autoScalingCapacity: unchanged(),
+    loadBalanced: orOneOf('skip'),
+    drainSeconds: higher(),
+    eksNodes: orOneOf('skip'),
+    spot: orOneOf('skip'),
+    criticalTags: moreTags(),
+    trackedConnections: narrowerChoice<QuarantineSettings['trackedConnections']>({
+      leave: [],
+      'shorten-timeout': ['leave'],
+      wait: ['leave', 'shorten-timeout'],
+    }),
+  }),
+};

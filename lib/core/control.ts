@@ -5,6 +5,7 @@
 import type { z } from 'zod/mini';
 import type { AuditEvent, TrailEvent } from './event.ts';
 import type { Fact, FactName, Facts, Source } from './facts.ts';
+import type { Narrowing, Narrowings } from './narrowing.ts';
 
 export type { AuditEvent, TrailEvent } from './event.ts';
 export type { Fact, FactName, Facts, Source } from './facts.ts';
@@ -193,6 +194,11 @@ export interface ControlDefinition<Names extends readonly FactName[], Settings e
   readonly facts: Names;
   /** What the policy may set; every setting has a default. */
   readonly settings: Settings;
+  /**
+   * How an override of the policy may change each setting: towards what fails more, and never towards what fails less or
+   * becomes unknown.
+   */
+  readonly narrowing: NarrowingsOf<z.infer<Settings>>;
   evaluate(resource: Resource, facts: Pick<Facts, Names[number]>, settings: z.infer<Settings>): Evaluation;
   /** What the policy may ask for when the control fails. */
   readonly actions: readonly Action[];
@@ -208,6 +214,11 @@ export interface ControlDefinition<Names extends readonly FactName[], Settings e
   /** The URL of the explanation of the requirement and its remediation. */
   readonly reference: string;
 }
+
+/** Of settings that are not known, any; of known ones, a narrowing for each. */
+type NarrowingsOf<Settings> = unknown extends Settings
+  ? Readonly<Record<string, Narrowing<unknown>>>
+  : Narrowings<Settings>;
 
 /** A control without its type parameters, as the rest of the system handles it. */
 export type Control = ControlDefinition<readonly FactName[], z.ZodMiniType>;

@@ -7,6 +7,11 @@
  * @example matchesPattern('arn:aws:ec2:*:*:instance/i-0abc*', 'arn:aws:ec2:eu-central-1:111122223333:instance/i-0abc1') // true
  */
 export function matchesPattern(pattern: string, text: string): boolean {
+  return matches(pattern, text, undefined);
+}
+
+/** @param never a character that `?` does not stand for. */
+function matches(pattern: string, text: string, never: string | undefined): boolean {
   let inPattern = 0;
   let inText = 0;
   let star = -1;
@@ -17,7 +22,7 @@ export function matchesPattern(pattern: string, text: string): boolean {
       star = inPattern;
       afterStar = inText;
       inPattern += 1;
-    } else if (wanted === '?' || (wanted !== undefined && wanted === text[inText])) {
+    } else if (wanted !== undefined && (wanted === '?' ? text[inText] !== never : wanted === text[inText])) {
       inPattern += 1;
       inText += 1;
     } else if (star >= 0) {
@@ -39,4 +44,23 @@ export function matchesPattern(pattern: string, text: string): boolean {
  */
 export function hasWildcard(text: string): boolean {
   return /[*?]/.test(text);
+}
+
+/**
+ * Whether a pattern matches every text that another one matches. Never says so wrongly; of patterns that are written very
+ * differently it may not see it.
+ * @example includesPattern('prod*', 'prod-?') // true
+ */
+export function includesPattern(wide: string, narrow: string): boolean {
+  // As text, a pattern that matches another's wildcards as they stand matches all that they stand for; but `?` would take a
+  // `*` for one character.
+  return matches(inOrder(wide), inOrder(narrow), '*');
+}
+
+/** In each run of wildcards first every `?`, then one `*`: the same texts match. */
+function inOrder(pattern: string): string {
+  return pattern.replaceAll(/[*?]{2,}/g, (run) => {
+    const singles = run.replaceAll('*', '');
+    return run.includes('*') ? `${singles}*` : singles;
+  });
 }

@@ -144,7 +144,7 @@ describe('the effective policy', () => {
     effectivePolicyText(effectivePolicy(versions, read), deployed, file);
 
   it('has the version, time, actor and reason of the override', () => {
-    expect(textOf([change(3, valid('HIGH')), change(2, valid('LOW'))])).toBe(
+    expect(textOf([change(3, valid('HIGH')), change(2, valid('CRITICAL'))])).toBe(
       `In effect: ${name}, version 3, since 2026-11-03T10:00:00.000Z, by ${ana} (by ${ana}: too much)`,
     );
   });
@@ -158,7 +158,7 @@ describe('the effective policy', () => {
 
   it('is the newest valid version, with all errors of the newest', () => {
     expect(
-      textOf([change(3, '{"version":2}'), change(2, 'no'), change(1, valid('LOW'))]).split('\n'),
+      textOf([change(3, '{"version":2}'), change(2, 'no'), change(1, valid('CRITICAL'))]).split('\n'),
     ).toEqual([
       expect.stringContaining(`In effect: ${name}, version 1, since 2026-11-01T10:00:00.000Z`),
       expect.stringContaining(
@@ -174,7 +174,11 @@ describe('the effective policy', () => {
 
   it('says so where the override cannot be checked against the deployed policy', () => {
     const unknown = { known: false, because: 'there is no trailseal.policy.yml here' } as const;
-    const text = effectivePolicyText(effectivePolicy([change(1, valid('LOW'))], read), deployed, unknown);
+    const text = effectivePolicyText(
+      effectivePolicy([change(1, valid('CRITICAL'))], read),
+      deployed,
+      unknown,
+    );
     expect(text.split('\n').at(-1)).toBe(
       'Not checked whether the override goes beyond the deployed policy: there is no trailseal.policy.yml here',
     );
@@ -191,7 +195,11 @@ describe('the effective policy', () => {
 
   it('is JSON', () => {
     expect(
-      effectivePolicyJson(effectivePolicy([change(3, '{}'), change(2, valid('LOW'))], read), deployed, file),
+      effectivePolicyJson(
+        effectivePolicy([change(3, '{}'), change(2, valid('CRITICAL'))], read),
+        deployed,
+        file,
+      ),
     ).toEqual({
       parameter: name,
       effective: 'override',

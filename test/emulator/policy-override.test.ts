@@ -36,7 +36,7 @@ const agreed = ['--yes', '--reason', 'Too many findings.'];
 
 const deployed = 'version: 1\ncontrols: { kms-key-rotation: { actions: [notify, tag] } }\n';
 const narrower =
-  'version: 1\ncontrols: { kms-key-rotation: { severity: HIGH, actions: [notify] }, kms-key-disabled: { enabled: false } }\n';
+  'version: 1\ncontrols: { kms-key-rotation: { severity: HIGH, actions: [notify] }, kms-key-disabled: { severity: CRITICAL } }\n';
 const wider = 'version: 1\ncontrols: { kms-key-rotation: { actions: [notify, fix:enable-rotation] } }\n';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'trailseal-override-'));
@@ -158,7 +158,7 @@ describe('trailseal policy push', () => {
     expect(first.stdout).toBe(
       [
         'Changes from the deployed policy:',
-        '  controls.kms-key-disabled.enabled: true → false',
+        '  controls.kms-key-disabled.severity: HIGH → CRITICAL',
         '  controls.kms-key-rotation.severity: MEDIUM → HIGH',
         '  controls.kms-key-rotation.actions: tag → none',
         `${parameter} version 1 overrides the deployed policy of stage ${stage}, account ${account}, ${region}. ` +
@@ -168,7 +168,7 @@ describe('trailseal policy push', () => {
       ].join('\n'),
     );
     expect(second.stdout).toContain(
-      'Changes from version 1:\n  controls.kms-key-disabled.enabled: false → true\n',
+      'Changes from version 1:\n  controls.kms-key-disabled.severity: CRITICAL → HIGH\n',
     );
   });
 
@@ -176,7 +176,7 @@ describe('trailseal policy push', () => {
     const { code, stderr } = await policy('push', file('wider.yml', wider), ...agreed);
     expect(stderr).toContain(
       'wider.yml controls.kms-key-rotation.actions[1]: lists fix:enable-rotation for kms-key-rotation, ' +
-        'which the deployed policy does not (remove it, or deploy the policy instead)',
+        'which the deployed policy does not (an override only narrows; deploy the policy instead)',
     );
     expect(code).toBe(2);
     await expect(valueNow()).rejects.toThrow(ParameterNotFound);
@@ -197,8 +197,14 @@ describe('trailseal policy push', () => {
 
   it('stores a policy of more than 4 KB as an advanced parameter, with actor and reason', async () => {
     const reason = 'x'.repeat(5_000);
-    const long = `version: 1\nexemptions: [{ controls: [kms-grant], reason: ${reason}, owner: me, expires: 2027-01-31 }]\n`;
-    expect((await policy('push', file('long.yml', long), ...agreed)).code).toBe(0);
+    const text = `version: 1\nexemptions: [{ controls: [kms-grant], reason: ${reason}, owner: me, expires: 2027-01-31 }]\n`;
+    const long = file('long.yml', text);
+    stage = `${stage}-long`;
+    await deploy({
+      TRAILSEAL_POLICY_PARAMETER: parameter,
+      TRAILSEAL_POLICY_DIGEST: policyDigest(checkedOf(text)),
+    });
+    expect((await policy('push', long, ...agreed, '--policy', long)).code).toBe(0);
     const { Parameters: versions } = await ssmClient(config).send(
       new GetParameterHistoryCommand({ Name: parameter }),
     );
@@ -313,12 +319,13 @@ describe('the versions of a parameter', () => {
 });
 
 describe('a bundle with an override', () => {
-  const disabled = {
+  // Nothing is evaluated: the function reads the policy, and finds that the event concerns no control.
+  const listed = {
     'detail-type': 'AWS API Call via CloudTrail',
     source: 'aws.kms',
     detail: {
       eventSource: 'kms.amazonaws.com',
-      eventName: 'DisableKey',
+      eventName: 'ListAliases',
       eventID: 'event-1',
       eventTime: '2026-03-01T12:00:00Z',
       awsRegion: region,
@@ -339,15 +346,18 @@ describe('a bundle with an override', () => {
     })) {
       vi.stubEnv(name, value);
     }
-    const stream = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-    const logged = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const written: string[] = [];
+    const streams = [process.stdout, process.stderr].map((stream) =>
+      vi.spyOn(stream, 'write').mockImplementation((chunk) => {
+        written.push(String(chunk));
+        return true;
+      }),
+    );
     const { file: bundle } = await bundleFunction('functions/evaluators/kms.ts', folder, deployedFile, true);
     const { handler } = createRequire(import.meta.url)(bundle);
-    const answer = await handler(disabled, { getRemainingTimeInMillis: () => 60_000 });
-    stream.mockRestore();
-    logged.mockRestore();
+    await handler(listed, { getRemainingTimeInMillis: () => 60_000 });
+    for (const stream of streams) stream.mockRestore();
     vi.unstubAllEnvs();
-    // DisableKey is not relevant under a policy that disables its control.
-    expect(answer).toMatchObject([{ results: [], ignored: [{ reason: 'not-relevant' }] }]);
+    expect(written.join('')).toContain(`"used":"parameter ${parameter} version 1"`);
   });
 });

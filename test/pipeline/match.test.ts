@@ -20,6 +20,7 @@ function controlOf(id: string, ...triggers: readonly Trigger[]): Control {
     deletions: [],
     facts: [],
     settings: z.strictObject({}),
+    narrowing: {},
     evaluate: () => pass('It is.', 'a key', []),
     actions: [],
     remediation: 'Nothing.',

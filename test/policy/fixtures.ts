@@ -1,14 +1,20 @@
 /** Controls, resources and policies for the tests of the policy. */
 import * as z from 'zod/mini';
 import { type Action, type Control, defineControl, pass, type Resource } from '../../lib/core/control.ts';
+import { fewer, lower, type Narrowings, orOneOf, unchanged } from '../../lib/core/narrowing.ts';
 import { type ParsedPolicy, type PolicyError, parsePolicy } from '../../lib/policy/file/parse.ts';
 import type { Exemption, Policy } from '../../lib/policy/model.ts';
+
+function narrowings<Settings>(parts: Narrowings<Settings>): Control['narrowing'] {
+  return parts;
+}
 
 /** A control with an id, settings and actions, which evaluates nothing. */
 export function control(
   id: string,
   actions: readonly Action[],
   settings: z.ZodMiniType = z.strictObject({}),
+  narrowing: Control['narrowing'] = {},
 ): Control {
   return defineControl({
     id,
@@ -21,6 +27,7 @@ export function control(
     deletions: [],
     facts: [],
     settings,
+    narrowing,
     evaluate: () => pass('Nothing was evaluated.', 'nothing', []),
     actions,
     remediation: 'None.',
@@ -35,6 +42,10 @@ export const sharing = control(
     allowedAccounts: z._default(z.array(z.string().check(z.regex(/^\d{12}$/))), []),
     strict: z._default(z.boolean(), true),
   }),
+  narrowings<{ allowedAccounts: string[]; strict: boolean }>({
+    allowedAccounts: fewer(),
+    strict: orOneOf(true),
+  }),
 );
 export const volumes = control(
   'volume-encryption',
@@ -44,6 +55,12 @@ export const volumes = control(
     arn: z._default(z.string().check(z.startsWith('arn:')), 'arn:aws:kms'),
     graceDays: z._default(z.number().check(z.int(), z.gte(0), z.lte(30)), 0),
     owners: z._default(z.union([z.enum(['nobody', 'everybody']), z.array(z.string())]), []),
+  }),
+  narrowings<{ key: 'any' | 'customer'; arn: string; graceDays: number; owners: unknown }>({
+    key: orOneOf('customer'),
+    arn: unchanged(),
+    graceDays: lower(),
+    owners: unchanged(),
   }),
 );
 export const rotation = control('key-rotation', ['quarantine', 'fix:enable-rotation', 'tag', 'notify']);

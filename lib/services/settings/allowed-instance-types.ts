@@ -1,5 +1,7 @@
 /** The setting `allowedInstanceTypes`: instance types that are accepted although they do not encrypt in transit. */
 import * as z from 'zod/mini';
+import { fewer } from '../../core/narrowing.ts';
+import { includesPattern } from '../../core/pattern.ts';
 
 /** Types such as `t3.micro`, or families such as `t3.*`. */
 export const allowedInstanceTypes = z
@@ -14,6 +16,11 @@ export const allowedInstanceTypes = z
   .check(
     z.describe('Instance types that are accepted although they do not encrypt, such as t3.micro or t3.*.'),
   );
+
+/** An override may accept fewer types: `t3.micro` where the deployed policy accepts `t3.*`. */
+export const fewerInstanceTypes = fewer<string>((deployed, type) =>
+  deployed.some((accepted) => includesPattern(accepted, type)),
+);
 
 /**
  * Whether a list of instance types contains a type, by name or by family.

@@ -72,7 +72,7 @@ describe('the effective policy', () => {
     const before = await used(one);
     fixture.put(severity('HIGH'));
     const with1 = await used(one);
-    fixture.put(severity('LOW'));
+    fixture.put(severity('CRITICAL'));
     expect([before, with1, await used(one)]).toEqual([
       'trailseal.policy.yml',
       `parameter ${name} version 1`,
@@ -95,8 +95,8 @@ describe('the effective policy', () => {
     const one = fixture.start();
     await one.read();
     fixture.versions = [];
-    fixture.put(severity('LOW'));
-    expect((await one.read()).policy.controls.get('key-rotation')?.severity).toBe('LOW');
+    fixture.put(severity('CRITICAL'));
+    expect((await one.read()).policy.controls.get('key-rotation')?.severity).toBe('CRITICAL');
   });
 
   it('is the same object until it changes', async () => {
@@ -117,7 +117,7 @@ describe('a wrong override', () => {
   ])('keeps the last valid version effective, for a function %s', async (_which, warm) => {
     const fixture = new PolicyFixture();
     fixture.put(severity('HIGH'));
-    fixture.put(severity('LOW'));
+    fixture.put(severity('CRITICAL'));
     const one = fixture.start();
     if (warm) await one.read();
     fixture.put(wrong);
@@ -130,7 +130,7 @@ describe('a wrong override', () => {
     fixture.put(severity('HIGH'));
     const one = fixture.start();
     await one.read();
-    fixture.put(severity('LOW'));
+    fixture.put(severity('CRITICAL'));
     fixture.put(wrong);
     expect(await used(one)).toBe(`parameter ${name} version 2`);
   });
@@ -175,7 +175,7 @@ describe('a wrong override', () => {
     fixture.put(wrong);
     const one = fixture.start();
     await one.read();
-    fixture.put(severity('LOW'));
+    fixture.put(severity('CRITICAL'));
     expect(await one.read()).toMatchObject({
       policy: { file: `parameter ${name} version 2` },
       invalid: undefined,

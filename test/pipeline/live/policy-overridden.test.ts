@@ -131,8 +131,18 @@ function overriddenBy(value: unknown, version = 1): void {
   ssm.on(GetParameterCommand).resolves({ Parameter: { Name: parameter, Version: version, Value } });
 }
 
-const without = { version: 1, controls: { 'kms-key-disabled': { enabled: false } } };
+const raised = { version: 1, controls: { 'kms-key-disabled': { severity: 'CRITICAL' } } };
 const wrong = { version: 1, controls: { 'kms-key-disabledd': { enabled: false } } };
+/** The severity of each finding that Security Hub was given. */
+function severities(): readonly (string | undefined)[] {
+  return securityHub
+    .commandCalls(BatchImportFindingsCommand)
+    .flatMap(
+      ({ args: [{ input }] }) =>
+        input.Findings?.map(({ FindingProviderFields }) => FindingProviderFields?.Severity?.Label) ?? [],
+    );
+}
+
 const none = () => new ParameterNotFound({ message: 'no such parameter', $metadata: {} });
 const denied = () =>
   new SSMServiceException({
@@ -144,17 +154,19 @@ const denied = () =>
 
 describe('a function whose policy may be overridden', () => {
   it('evaluates by the override', async () => {
-    overriddenBy(without);
-    expect(await started()(disabled)).toMatchObject([{ results: [], ignored: [{ reason: 'not-relevant' }] }]);
+    overriddenBy(raised);
+    await started()(disabled);
+    expect(severities()).toEqual(['CRITICAL']);
   });
 
   it('evaluates by the deployed policy where there is no parameter', async () => {
     ssm.on(GetParameterCommand).rejects(none());
-    expect(await started()(disabled)).toMatchObject([{ results: [{ control: 'kms-key-disabled' }] }]);
+    await started()(disabled);
+    expect(severities()).toEqual(['HIGH']);
   });
 
   it.each([
-    ['the parameter', () => overriddenBy(without)],
+    ['the parameter', () => overriddenBy(raised)],
     ['that there is none', () => void ssm.on(GetParameterCommand).rejects(none())],
   ])('reads %s once a minute', async (_what, set) => {
     set();
@@ -171,16 +183,17 @@ describe('a function whose policy may be overridden', () => {
     ssm.on(GetParameterCommand).rejects(none());
     const invoke = started();
     await invoke(disabled);
-    overriddenBy(without);
+    overriddenBy(raised);
     vi.setSystemTime(Date.now() + 61_000);
-    expect(await invoke(disabled)).toMatchObject([{ results: [] }]);
+    await invoke(disabled);
+    expect(severities()).toEqual(['HIGH', 'CRITICAL']);
   });
 
   it('logs a wrong override with parameter, version, every fault and the policy in use', async () => {
     overriddenBy(wrong, 7);
     ssm.on(GetParameterHistoryCommand).resolves({
       Parameters: [
-        { Version: 5, Value: JSON.stringify(without) },
+        { Version: 5, Value: JSON.stringify(raised) },
         { Version: 6, Value: 'no JSON' },
         { Version: 7, Value: JSON.stringify(wrong) },
       ],
@@ -251,7 +264,7 @@ describe('a function whose policy may be overridden', () => {
   });
 
   it('logs that the parameter can not be read while it uses the last policy', async () => {
-    overriddenBy(without, 3);
+    overriddenBy(raised, 3);
     const invoke = started();
     await invoke(disabled);
     ssm.on(GetParameterCommand).rejects(denied());

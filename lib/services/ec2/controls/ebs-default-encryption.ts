@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { defineControl, fail, observe, pass, unknown } from '../../../core/control.ts';
+import { fewerKeys } from '../../settings/fewer-keys.ts';
 import { evaluateKey, keyRequirement, requiredKey, showKey } from '../key-requirement.ts';
 import { accountInRegion } from '../resources/account.ts';
 
@@ -40,6 +41,7 @@ export const ebsDefaultEncryption = defineControl({
   settings: z.strictObject({
     key: keyRequirement,
   }),
+  narrowing: { key: fewerKeys('any') },
   evaluate(account, facts, settings) {
     const encryption = facts['ec2.ebsDefaultEncryption'];
     const key = facts['ec2.ebsDefaultKey'];

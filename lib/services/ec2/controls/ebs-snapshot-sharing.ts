@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { defineControl, fail, observe, pass, unknown } from '../../../core/control.ts';
+import { fewer } from '../../../core/narrowing.ts';
 import { allowedAccounts } from '../../settings/allowed-accounts.ts';
 import { snapshotInRequest, snapshotWhoseSharingChanged } from '../resources/snapshots.ts';
 
@@ -57,6 +58,7 @@ export const ebsSnapshotSharing = defineControl({
       "Accounts that snapshots may be shared with, besides the snapshot's own.",
     ),
   }),
+  narrowing: { allowedAccounts: fewer() },
   evaluate(snapshot, facts, settings) {
     const sharing = facts['ec2.snapshotSharing'];
     const required =

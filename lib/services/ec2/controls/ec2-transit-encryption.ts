@@ -1,6 +1,10 @@
 import * as z from 'zod/mini';
 import { defineControl, fail, observe, pass, unknown } from '../../../core/control.ts';
-import { allowedInstanceTypes, allowsType } from '../../settings/allowed-instance-types.ts';
+import {
+  allowedInstanceTypes,
+  allowsType,
+  fewerInstanceTypes,
+} from '../../settings/allowed-instance-types.ts';
 import { instancesEvicted, instancesInSet, instanceWhoseTypeChanged } from '../resources/instances.ts';
 
 /**
@@ -55,6 +59,7 @@ export const ec2TransitEncryption = defineControl({
   settings: z.strictObject({
     allowedInstanceTypes,
   }),
+  narrowing: { allowedInstanceTypes: fewerInstanceTypes },
   evaluate({ id }, facts, settings) {
     const instance = facts['ec2.instance'];
     const type = facts['ec2.instanceType'];

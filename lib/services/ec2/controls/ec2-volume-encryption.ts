@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { defineControl, fail, observe, pass, unknown } from '../../../core/control.ts';
+import { fewerKeys } from '../../settings/fewer-keys.ts';
 import { evaluateKey, keyRequirement, requiredKey, showKey } from '../key-requirement.ts';
 import { instancesEvicted, instancesInSet } from '../resources/instances.ts';
 import { volumeCreated, volumeInRequest, volumesOfLaunch } from '../resources/volumes.ts';
@@ -65,6 +66,7 @@ export const ec2VolumeEncryption = defineControl({
   settings: z.strictObject({
     key: keyRequirement,
   }),
+  narrowing: { key: fewerKeys('any') },
   evaluate(volume, facts, settings) {
     const encryption = facts['ec2.volumeEncryption'];
     const key = facts['ec2.volumeKey'];

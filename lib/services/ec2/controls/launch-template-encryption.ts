@@ -1,6 +1,11 @@
 import * as z from 'zod/mini';
 import { defineControl, type Facts, fail, observe, pass, unknown } from '../../../core/control.ts';
-import { allowedInstanceTypes, allowsType } from '../../settings/allowed-instance-types.ts';
+import { orOneOf } from '../../../core/narrowing.ts';
+import {
+  allowedInstanceTypes,
+  allowsType,
+  fewerInstanceTypes,
+} from '../../settings/allowed-instance-types.ts';
 import { launchTemplate } from '../resources/launch-templates.ts';
 
 /**
@@ -54,6 +59,11 @@ export const launchTemplateEncryption = defineControl({
       .check(z.describe('Whether the instance type must encrypt traffic between instances.')),
     allowedInstanceTypes,
   }),
+  narrowing: {
+    requireVolumeEncryption: orOneOf(true),
+    requireTransitEncryption: orOneOf(true),
+    allowedInstanceTypes: fewerInstanceTypes,
+  },
   evaluate(template, facts, settings) {
     const version = facts['ec2.launchTemplateVersion'];
     const parts = [

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { defineControl, fail, observe, pass, unknown } from '../../../core/control.ts';
+import { more } from '../../../core/narrowing.ts';
 import { cluster, clusterByLogging } from '../resources.ts';
 
 /**
@@ -61,6 +62,7 @@ export const eksAuditLogging = defineControl({
       )
       .check(z.describe("The control plane's logs that must be exported.")),
   }),
+  narrowing: { requiredTypes: more() },
   evaluate({ id }, facts, settings) {
     const logging = facts['eks.logging'];
     const required = `the control plane logs ${settings.requiredTypes.join(', ')} on`;

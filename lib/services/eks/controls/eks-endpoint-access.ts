@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { type Cidr, covers, parseCidr } from '../../../core/cidr.ts';
 import { defineControl, fail, observe, pass, unknown } from '../../../core/control.ts';
+import { fewer } from '../../../core/narrowing.ts';
 import { cluster, clusterByEndpoint } from '../resources.ts';
 
 /**
@@ -71,6 +72,7 @@ export const eksEndpointAccess = defineControl({
         ),
       ),
   }),
+  narrowing: { allowedCidrs: fewer(coversBlock) },
   evaluate({ id }, facts, settings) {
     const open = facts['eks.endpointPublicAccess'];
     const cidrs = facts['eks.publicAccessCidrs'];
@@ -126,4 +128,16 @@ export const eksEndpointAccess = defineControl({
 function isAllowed(block: string, allowed: readonly Cidr[]): boolean | undefined {
   const inner = parseCidr(block);
   return inner === undefined ? undefined : covers(allowed, inner);
+}
+
+/** Whether the deployed policy's blocks, alone or together, hold all of a block. */
+function coversBlock(deployed: readonly string[], block: string): boolean {
+  const cidr = parseCidr(block);
+  return (
+    cidr !== undefined &&
+    covers(
+      deployed.flatMap((each) => parseCidr(each) ?? []),
+      cidr,
+    )
+  );
 }

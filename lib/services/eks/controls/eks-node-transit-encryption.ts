@@ -1,6 +1,10 @@
 import * as z from 'zod/mini';
 import { defineControl, fail, observe, pass, unknown } from '../../../core/control.ts';
-import { allowedInstanceTypes, allowsType } from '../../settings/allowed-instance-types.ts';
+import {
+  allowedInstanceTypes,
+  allowsType,
+  fewerInstanceTypes,
+} from '../../settings/allowed-instance-types.ts';
 import { cluster, nodegroup } from '../resources.ts';
 
 /**
@@ -44,6 +48,7 @@ export const eksNodeTransitEncryption = defineControl({
   settings: z.strictObject({
     allowedInstanceTypes,
   }),
+  narrowing: { allowedInstanceTypes: fewerInstanceTypes },
   evaluate({ id }, facts, settings) {
     const group = facts['eks.nodegroup'];
     const types = facts['eks.nodegroupTypes'];

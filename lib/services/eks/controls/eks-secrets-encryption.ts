@@ -11,6 +11,7 @@ import {
   type Resource,
   unknown,
 } from '../../../core/control.ts';
+import { fewerKeys } from '../../settings/fewer-keys.ts';
 import { cluster } from '../resources.ts';
 
 /**
@@ -60,6 +61,7 @@ export const eksSecretsEncryption = defineControl({
         ),
       ),
   }),
+  narrowing: { key: fewerKeys('default') },
   evaluate(resource, facts, settings) {
     if (settings.key === 'default') return evaluateDefault(resource.id, facts);
     return settings.key === 'customer-managed'

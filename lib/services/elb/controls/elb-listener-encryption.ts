@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { defineControl, fail, notApplicable, observe, pass, unknown } from '../../../core/control.ts';
+import { fewer } from '../../../core/narrowing.ts';
 import type { DefaultAction, Listener } from '../facts.ts';
 import { listenerInRequest, listenersCreated, loadBalancerInRequest } from '../resources.ts';
 
@@ -94,6 +95,7 @@ export const elbListenerEncryption = defineControl({
         ),
       ),
   }),
+  narrowing: { passthroughPorts: fewer() },
   evaluate({ id }, facts, { passthroughPorts }) {
     const listener = facts['elb.listener'];
     const required =

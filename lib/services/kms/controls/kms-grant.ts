@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { defineControl, type Evaluation, fail, observe, pass, unknown } from '../../../core/control.ts';
+import { fewer } from '../../../core/narrowing.ts';
 import { shorten } from '../../../iam/condition.ts';
 import { principalOf } from '../../../iam/principal.ts';
 import { allowedAccounts } from '../../settings/allowed-accounts.ts';
@@ -53,6 +54,7 @@ export const kmsGrant = defineControl({
   settings: z.strictObject({
     allowedAccounts: allowedAccounts("Accounts besides the key's own whose principals may have a grant."),
   }),
+  narrowing: { allowedAccounts: fewer() },
   evaluate(resource, facts, settings) {
     const grant = facts['kms.grant'];
     const accounts = new Set([resource.account, ...settings.allowedAccounts]);

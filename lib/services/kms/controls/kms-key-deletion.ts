@@ -45,6 +45,7 @@ export const kmsKeyDeletion = defineControl({
   ],
   facts: ['kms.keyState'],
   settings: z.strictObject({}),
+  narrowing: {},
   evaluate(key, facts) {
     const state = facts['kms.keyState'];
     const required = 'a key that is neither pending deletion nor deleted';

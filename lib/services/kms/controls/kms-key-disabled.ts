@@ -39,6 +39,7 @@ export const kmsKeyDisabled = defineControl({
   ],
   facts: ['kms.keyState'],
   settings: z.strictObject({}),
+  narrowing: {},
   evaluate(key, facts) {
     const state = facts['kms.keyState'];
     const required = 'a key that is enabled';

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { defineControl, fail, notApplicable, observe, pass, unknown } from '../../../core/control.ts';
+import { orOneOf } from '../../../core/narrowing.ts';
 import { shorten } from '../../../iam/condition.ts';
 import { keyInEvent } from '../resources.ts';
 
@@ -52,6 +53,7 @@ export const kmsKeyMaterial = defineControl({
       ._default(z.boolean(), true)
       .check(z.describe('Whether material may be imported with an expiry.')),
   }),
+  narrowing: { allowExpiringMaterial: orOneOf(false) },
   evaluate(key, facts, settings) {
     const metadata = facts['kms.key'];
     const material = facts['kms.keyMaterial'];

@@ -8,10 +8,23 @@ import {
   pass,
   unknown,
 } from '../../../core/control.ts';
+import { fewer, more, type Narrowing } from '../../../core/narrowing.ts';
 import { shorten } from '../../../iam/condition.ts';
 import { evaluateKeyPolicy, type GrantToOther } from '../../../iam/evaluate.ts';
 import { allowedAccounts } from '../../settings/allowed-accounts.ts';
 import { keyInEvent } from '../resources.ts';
+
+/**
+ * An empty list is another rule, not a shorter list: a statement that is confined to the key's own organization and to one
+ * more fails under it, and is unknown under a list.
+ */
+const fewerOrganizations: Narrowing<readonly string[]> = {
+  may: 'remove entries, but not all, and list none where the deployed policy lists none',
+  widenings: (override, deployed) =>
+    override.length === 0 && deployed.length > 0
+      ? [{ path: [], must: `keep one of ${deployed.join(', ')}`, found: '[]' }]
+      : fewer<string>().widenings(override, deployed),
+};
 
 /**
  * The key policy alone decides who may use a key; IAM policies count only where it says so. A policy that is open to
@@ -74,6 +87,7 @@ export const kmsKeyPolicy = defineControl({
         ),
       ),
   }),
+  narrowing: { allowedAccounts: fewer(), allowedOrganizations: fewerOrganizations, administrators: more() },
   evaluate(key, facts, settings) {
     const metadata = facts['kms.key'];
     const policy = facts['kms.keyPolicy'];

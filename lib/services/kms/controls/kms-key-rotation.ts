@@ -8,6 +8,7 @@ import {
   pass,
   unknown,
 } from '../../../core/control.ts';
+import { lower } from '../../../core/narrowing.ts';
 import { keyInEvent } from '../resources.ts';
 
 /**
@@ -57,6 +58,7 @@ export const kmsKeyRotation = defineControl({
         ),
       ),
   }),
+  narrowing: { maxRotationPeriodInDays: lower() },
   evaluate(key, facts, settings) {
     const metadata = facts['kms.key'];
     const rotation = facts['kms.rotation'];
