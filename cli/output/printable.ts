@@ -2,13 +2,11 @@
  * Text from events, for a terminal or a log line. Control characters could move the cursor, recolour the screen or
  * forge a line; bidirectional controls could disguise a name. Both are shown as escapes.
  */
-
-/** Controls, format characters (bidirectional ones among them), lone surrogates, line and paragraph separators. */
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+import { escapeInvisible } from '../../lib/core/text.ts';
 
 /** `text` on one line, with everything that a terminal could interpret written as `\u{…}`. */
 export function printable(text: string): string {
-  return text.replace(unprintable, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+  return escapeInvisible(text);
 }
 
 /** `printable`, cut to `limit` characters with an ellipsis in its end, or in its middle where both ends matter. */
@@ -23,7 +21,7 @@ export function shortened(text: string, limit: number, where: 'end' | 'middle' =
 /** A value as JSON that is safe on a terminal: what `printable` escapes is escaped as JSON does it. */
 export function printableJson(value: unknown, indent?: number): string {
   // JSON escapes the C0 controls itself; the new lines left are those of the indentation.
-  return JSON.stringify(value, null, indent).replace(unprintable, (character) =>
+  return escapeInvisible(JSON.stringify(value, null, indent), (character) =>
     character === '\n' ? character : escaped(character),
   );
 }

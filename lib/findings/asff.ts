@@ -66,7 +66,7 @@ export function toAsff(
     UpdatedAt: updatedAt,
     FirstObservedAt: first,
     LastObservedAt: earlier(last, updatedAt),
-    Title: cut(finding.title, asffLimits.title),
+    Title: oneLine(finding.title, asffLimits.title),
     Description: oneLine(
       `${finding.evidence.summary} Required: ${finding.evidence.required}.`,
       asffLimits.description,

@@ -3,12 +3,10 @@ import { createHash } from 'node:crypto';
 import type { AccountRegion } from '../core/account-region.ts';
 import { arnOf } from '../core/arn.ts';
 import type { Resource } from '../core/control.ts';
+import { escapeInvisible } from '../core/text.ts';
 
 /** ASFF's limit on a finding's Id, in characters. Source: Security Hub API model. */
 const maxIdLength = 512;
-
-/** What one line of text does not hold: control and format characters, halves of surrogate pairs, line breaks. */
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /**
  * The id of the finding of a control and a resource, always the same. One that is too long, or that one line of text can
@@ -20,7 +18,7 @@ const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
  */
 export function findingId(control: string, resource: Resource): string {
   const id = `trailseal/${control}/${resource.account}/${resource.region}/${resource.id}`;
-  const shown = id.replace(unprintable, '?');
+  const shown = escapeInvisible(id, () => '?');
   if (shown === id && id.length <= maxIdLength) return id;
   const digest = createHash('sha256').update(id).digest('hex');
   return `${cut(shown, maxIdLength - digest.length - 1)}#${digest}`;

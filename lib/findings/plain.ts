@@ -1,23 +1,22 @@
 /** Text and data as Security Hub takes them: no string blank, overlong, broken or of several lines, nothing empty. */
-import { cut } from '../core/text.ts';
+import { cut, escapeInvisible } from '../core/text.ts';
 
 /** The most items kept of a list and members of an object, and the most levels of one inside the other. */
 const mostItems = 50;
 const mostLevels = 8;
 
 /**
- * `text` in one line of well-formed Unicode, without control characters, in at most `limit` UTF-16 units.
+ * `text` in one line of well-formed Unicode, in at most `limit` UTF-16 units: without control characters, and with everything
+ * else that shows nothing, or reverses what is beside it, as an escape.
  * Source: Security Hub API model, NonEmptyString: `.*\S.*`, in which the dot matches no line break.
  * @example oneLine('two\nlines', 100) // 'two lines'
  */
 export function oneLine(text: string, limit: number): string {
-  return cut(
-    text
-      .toWellFormed()
-      .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
-      .trim(),
-    limit,
-  );
+  const line = text
+    .toWellFormed()
+    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+    .trim();
+  return cut(escapeInvisible(line), limit);
 }
 
 /**

@@ -2,10 +2,7 @@
  * Escapes untrusted words in notifications. Names, tags, user agents and reasons come from whoever made the call: they stay
  * data, and can neither break a line, nor hide or reverse what follows, nor mention a channel.
  */
-import { cut } from '../core/text.ts';
-
-/** Controls, format characters (bidirectional overrides, zero widths), half surrogates, unassigned; line separators. */
-const invisible = /[\p{C}\p{Zl}\p{Zp}]/gu;
+import { cut, escapeInvisible } from '../core/text.ts';
 
 function escaped(character: string): string {
   const code = character.codePointAt(0) ?? 0;
@@ -14,7 +11,7 @@ function escaped(character: string): string {
 
 /** One line, of at most `limit` characters before escaping, in which every character is visible; "-" for nothing. */
 function visible(words: string, limit: number): string {
-  return cut(words.trim(), limit).replace(invisible, escaped) || '-';
+  return escapeInvisible(cut(words.trim(), limit), escaped) || '-';
 }
 
 /**
@@ -98,12 +95,13 @@ function withoutLinks(text: string): string {
  * asJson({ name: '<b>' }); // '{"name":"\\u003cb\\u003e"}'
  */
 export function asJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[<>&\p{C}\p{Zl}\p{Zp}]/gu, (character) =>
-    character
-      .split('')
-      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-      .join(''),
-  );
+  return escapeInvisible(JSON.stringify(value), escapedInJson).replace(/[<>&]/g, escapedInJson);
+}
+
+/** As JSON escapes: UTF-16 units, two for what lies beyond the first plane. */
+function escapedInJson(character: string): string {
+  const units = character.split('').map((unit) => unit.charCodeAt(0).toString(16).padStart(4, '0'));
+  return units.map((unit) => `\\u${unit}`).join('');
 }
 
 /**

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod/mini';
 import { DeliveryError } from './delivery.ts';
-import { isPublicAddress } from './webhook-addresses.ts';
+import { isPublicAddress } from './special-addresses.ts';
 
 /** The IAM action; that of the key is kms:Decrypt, and of a secret in Secrets Manager secretsmanager:GetSecretValue. */
 export const readPermission = 'ssm:GetParameter';

@@ -9,6 +9,8 @@ describe('text from an event on a terminal', () => {
     ['an 8-bit control', '\u009b31m', '\\u{9b}31m'],
     ['a bidirectional override', 'a\u202eb', 'a\\u{202e}b'],
     ['a zero-width space', 'a\u200bb', 'a\\u{200b}b'],
+    ['a character of a tag', 'a\u{e0041}b', 'a\\u{e0041}b'],
+    ['a filler that shows nothing', 'a\u3164b', 'a\\u{3164}b'],
   ])('shows %s as an escape', (_what, text, shown) => {
     expect(printable(text)).toBe(shown);
   });

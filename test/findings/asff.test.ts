@@ -289,6 +289,33 @@ describe('whatever an event says, a finding', () => {
     );
   });
 
+  it('shows every character: none hides or reverses what is beside it, wherever it comes from', () => {
+    const hidden = 'photo\u202egnp\u200b\u2066.exe\u{e0041}\u3164';
+    const shown = String.raw`photo\u{202e}gnp\u{200b}\u{2066}.exe\u{e0041}\u{3164}`;
+    const found = finding(
+      { id: hidden, arn: `arn:aws:ec2:eu-central-1:111122223333:instance/${hidden}` },
+      { summary: hidden, required: hidden, command: hidden, observed: [{ what: hidden, value: hidden }] },
+    );
+    const asff = toAsff({ ...found, title: hidden }, control, now, {
+      details: { AwsEc2Instance: { ImageId: hidden }, Other: { name: hidden } },
+      tags: { [hidden]: hidden },
+    });
+    const text = JSON.stringify(asff);
+    expect(text).not.toMatch(/[\p{C}\p{Default_Ignorable_Code_Point}]/u);
+    expect(asff).toMatchObject({
+      Title: shown,
+      Description: expect.stringContaining(shown),
+      Remediation: { Recommendation: { Text: expect.stringContaining(shown) } },
+      ProductFields: { [`trailseal/observed/${shown}`]: shown },
+      Resources: [
+        {
+          Tags: { [shown]: shown },
+          Details: { AwsEc2Instance: { ImageId: shown }, Other: { name: shown } },
+        },
+      ],
+    });
+  });
+
   it('holds no blank, broken or many-lined string and no empty map, which Security Hub refuses', () => {
     fc.assert(
       fc.property(made, ({ Id: _asTheStateTableHasIt, ...asff }) => {
