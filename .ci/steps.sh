@@ -58,6 +58,7 @@ stack_lane() {
 # All else.
 rest_lane() {
   step 'Types, lint, generated files' npm run --silent check
+  step 'The lockfile, audited as far as the registry offers it' npm run --silent check:audit
   step 'The report in a browser' npm run --silent test:browser
   step 'What asks AWS, against an emulator' npm run --silent test:emulator
   step 'Hostile messages' npm run --silent test:hostile

@@ -1,5 +1,5 @@
 /**
- * Writes what is generated from the code: the pages of the controls, of the actions, of policy overrides, of what the functions may do, and
+ * Writes what is generated from the code: the pages of the controls, of the actions, of policy overrides, of licences, of what the functions may do, and
  * the JSON Schemas, and the entry files of the evaluators.
  *
  * Usage: node scripts/generate.ts [--check]   (--check writes nothing and exits 1 when something is stale)
@@ -12,10 +12,12 @@ import { controls, evaluators, services } from '../lib/services/catalogue.ts';
 import { controlIndex, controlPage } from './generate/control-pages.ts';
 import { evaluatorEntry } from './generate/evaluator-entries.ts';
 import { iamPage } from './generate/iam.ts';
+import { licensesPage } from './generate/licenses.ts';
 import { liveIndex } from './generate/live-index.ts';
 import { policyOverridePage } from './generate/policy-override.ts';
 import { remediationPage } from './generate/remediation.ts';
 import { schemas } from './generate/schemas.ts';
+import { lockedPackages } from './lockfile/packages.ts';
 
 const root = path.join(import.meta.dirname, '..');
 const checking = process.argv.includes('--check');
@@ -48,6 +50,10 @@ const files = new Map<string, string>([
   ]),
   ...schemas(controls),
   ['docs/remediation.md', remediationPage(actions, controls)],
+  [
+    'docs/licenses.md',
+    licensesPage(lockedPackages(readFileSync(path.join(root, 'package-lock.json'), 'utf8'))),
+  ],
   ['docs/policy-override.md', policyOverridePage(controls)],
   ['docs/iam.md', await iamPage()],
   ...evaluators.map((evaluator): [string, string] => [
