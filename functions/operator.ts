@@ -20,8 +20,9 @@ import {
   noteActionEvents,
 } from '../lib/remediation/custom-actions/custom-actions.ts';
 import { parseOperatorMessage } from '../lib/remediation/custom-actions/message.ts';
-import { type FindingIdentifier, noteOn } from '../lib/remediation/custom-actions/notes.ts';
+import { noteOn } from '../lib/remediation/custom-actions/notes.ts';
 import type { ActionEvent } from '../lib/remediation/events/action-event.ts';
+import { type FindingIdentifier, readFinding } from '../lib/remediation/own-finding.ts';
 import { controls } from '../lib/services/catalogue.ts';
 import { deadLettersTo, wait } from './context.ts';
 import { deliveriesIn } from './deliveries.ts';
@@ -58,6 +59,8 @@ const lasting = {
     await sendAll(sqs, url, [body]);
     return true;
   },
+  inSecurityHub: async (finding: FindingIdentifier) =>
+    (await readFinding(securityHub, finding)) !== undefined,
   note: (finding: FindingIdentifier, news: readonly string[], author: string) =>
     noteOn(securityHub, finding, news, author),
   productArn: productArnOf({ account, region }),

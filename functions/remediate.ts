@@ -21,6 +21,7 @@ import { roleSession } from '../lib/aws/sts.ts';
 import type { AnyAction } from '../lib/core/action.ts';
 import { arnOf } from '../lib/core/arn.ts';
 import type { Resource } from '../lib/core/control.ts';
+import { productArnOf } from '../lib/findings/id.ts';
 import { DynamoStateTable } from '../lib/findings/state/dynamodb.ts';
 import { DynamoExemptions } from '../lib/findings/state/exemptions.ts';
 import { DynamoMemory } from '../lib/findings/state/memory.ts';
@@ -76,6 +77,7 @@ const securityHub = securityHubReader(config);
 // The run history has to be written once an action was begun: DynamoDB is rather waited for than the run left to one that comes when its lease has expired.
 const dynamodb = dynamodbClient({ ...config, maxAttempts: 10 });
 const now = () => new Date();
+const productArn = productArnOf({ account, region });
 const stored = { client: dynamodb, table, wait, random: Math.random };
 const gracePeriodEnd = {
   client: schedulerClient(config),
@@ -108,7 +110,7 @@ const lasting = {
   },
   stage: variable(process.env, 'TRAILSEAL_STAGE'),
   killSwitch: () => killSwitch(ssm, killSwitchName),
-  workflow: (finding: string) => workflowOf(securityHub, finding),
+  workflow: (id: string) => workflowOf(securityHub, { id, productArn, account }),
   isOwn: (resource: Resource) => isOwnResource(resource, ownDeployment),
   scheduleGracePeriodEnd: (...end: Parameters<RemediationDeps['scheduleGracePeriodEnd']>) =>
     scheduleGracePeriodEnd(gracePeriodEnd, ...end),

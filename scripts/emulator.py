@@ -185,7 +185,7 @@ def look_up_findings():
     from moto.securityhub.models import SecurityHubBackend
     from moto.utilities.paginator import paginate
 
-    names = ("Id", "ProductArn", "ProductName")
+    names = ("Id", "ProductArn", "AwsAccountId", "ProductName")
 
     def fits(finding, filters):
         return all(

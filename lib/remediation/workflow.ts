@@ -1,7 +1,8 @@
 /** The workflow status that operators gave a finding in Security Hub. */
-import { GetFindingsCommand, type SecurityHubClient } from '@aws-sdk/client-securityhub';
+import type { SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { isUnanswered, reasonOf } from '../aws/reason.ts';
 import type { Circumstances } from '../policy/decide/circumstances.ts';
+import { type FindingIdentifier, readFinding } from './own-finding.ts';
 
 /** The IAM action that reading it needs. */
 export const workflowPermission = 'securityhub:GetFindings';
@@ -17,25 +18,15 @@ export interface Workflow {
 
 /**
  * Reads the workflow status of a finding; one that Security Hub does not have yet is new.
- * @param finding its id.
+ * @param finding one of this deployment's own: what another account or product imports with the same id says nothing
+ *   about it.
  * @returns its status; `unreadable` where Security Hub did not answer.
  * Source: AWS Security Hub User Guide, "Setting the workflow status of findings".
  */
-export async function workflowOf(client: SecurityHubClient, finding: string): Promise<Workflow> {
+export async function workflowOf(client: SecurityHubClient, finding: FindingIdentifier): Promise<Workflow> {
   try {
-    const { Findings: findings = [] } = await client.send(
-      new GetFindingsCommand({
-        Filters: {
-          Id: [{ Value: finding, Comparison: 'EQUALS' }],
-          ProductName: [{ Value: 'Trailseal', Comparison: 'EQUALS' }],
-        },
-        MaxResults: 10,
-      }),
-    );
-    const statuses = findings
-      .filter(({ Id }) => Id === finding)
-      .map((found) => found.Workflow?.Status ?? 'NEW');
-    return { status: statuses.find((status) => status === 'SUPPRESSED') ?? statuses[0] ?? 'NEW' };
+    const found = await readFinding(client, finding);
+    return { status: found?.Workflow?.Status ?? 'NEW' };
   } catch (error) {
     return { status: 'unreadable', because: reasonOf(error), unanswered: isUnanswered(error) };
   }

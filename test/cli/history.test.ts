@@ -28,7 +28,7 @@ describe('the history of actions', () => {
     const { actionRun } = await done();
     expect(lines([actionRun]).map((line) => line.replace(/ {2,}/g, ' | '))).toEqual([
       '2026-11-21T10:00:00.000Z | fix:enable-key | done | arn:aws:kms:eu-central-1:111122223333:key/fake-key',
-      'trailseal/fake-key',
+      'trailseal/fake-control/111122223333/eu-central-1/fake-key',
       'by policy trailseal.policy.yml: It is disabled.',
       'now the key is enabled',
     ]);

@@ -37,8 +37,8 @@ describe('the event of an undo by command', () => {
   it('has the operator and the reason', async () => {
     expect(await undone()).toMatchObject([
       {
-        id: 'trailseal/fake-key fix:enable-key 1 undone',
-        finding: 'trailseal/fake-key',
+        id: 'trailseal/fake-control/111122223333/eu-central-1/fake-key fix:enable-key 1 undone',
+        finding: 'trailseal/fake-control/111122223333/eu-central-1/fake-key',
         action: 'fix:enable-key',
         outcome: 'undone',
         because: 'It was wrong.',

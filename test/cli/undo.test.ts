@@ -336,7 +336,7 @@ describe('a preview', () => {
     expect(previewText(await previewUndo(actionRuns, operating(key)))).toBe(
       [
         '1. fix:enable-key of arn:aws:kms:eu-central-1:111122223333:key/fake-key',
-        '   finding   trailseal/fake-key (LOW: Keys should be enabled)',
+        '   finding   trailseal/fake-control/111122223333/eu-central-1/fake-key (LOW: Keys should be enabled)',
         '   status    done, 2026-11-21T10:00:00.000Z',
         '   decision  policy trailseal.policy.yml: It is disabled.',
         '   plan      Enable the key.',
@@ -418,7 +418,7 @@ describe('the result of an undo', () => {
     expect(
       undoJson({ actionRun, result: { kind: 'refused', because: 'It changed.', differences: ['a'] } }),
     ).toEqual({
-      finding: 'trailseal/fake-key',
+      finding: 'trailseal/fake-control/111122223333/eu-central-1/fake-key',
       action: 'fix:enable-key',
       sequence: 1,
       resource: 'arn:aws:kms:eu-central-1:111122223333:key/fake-key',

@@ -116,7 +116,9 @@ describe('a key that the policy only reports', () => {
       longestWait,
     );
     const note = await noteOn(keys.fixed);
-    expect(note).toContain('Requested by an operator by the custom action "Fix" in Security Hub');
+    expect(note).toContain(
+      'Requested by an operator whom AWS does not name, by the custom action "Fix" in Security Hub',
+    );
     expect(note).toContain('Undo: trailseal undo');
     expect(note).toMatch(/Before: .*"Fix": Requested: fix:enable-key/);
   });

@@ -50,7 +50,10 @@ describe('an action run', () => {
   it('of a newer format stops its reader, with what to do', async () => {
     const { client } = holding(newer(toItem(await actionRunOf(), now)));
     const history = new DynamoRunHistory({ client, table: 'state', now: () => now });
-    const reading = history.latest('trailseal/fake-key', 'fix:enable-key');
+    const reading = history.latest(
+      'trailseal/fake-control/111122223333/eu-central-1/fake-key',
+      'fix:enable-key',
+    );
     await expect(reading).rejects.toThrow(StateTableError);
     await expect(reading).rejects.toMatchObject({
       trouble: 'newer-format',

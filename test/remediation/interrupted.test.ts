@@ -5,7 +5,7 @@ import { fixing, id, simulated } from './fixture.ts';
 /** A fix that made the control pass by its first write, and was interrupted before its second. */
 async function partial(policy = fixing) {
   const simulation = await simulated(policy);
-  await simulation.fake.interruptedFor(id);
+  await simulation.fake.interruptedFor(id, 'kms-key-disabled');
   simulation.answers.facts = keyState('Enabled');
   await simulation.fake.deps.wait(3_600_000);
   return simulation;

@@ -251,7 +251,7 @@ describe('an action that AWS does not finish', () => {
 describe('a run that was interrupted after its write', () => {
   it('is reported as done when the resource passes by then', async () => {
     const { fake, remediate, record } = await simulated();
-    await fake.interruptedFor(id);
+    await fake.interruptedFor(id, 'kms-key-disabled');
     fake.state.value = 'enabled';
     await record('PASS', start + 1_000);
     await fake.deps.wait(3_600_000);
@@ -262,7 +262,7 @@ describe('a run that was interrupted after its write', () => {
 
   it('is reported as partially completed, and not resumed, when its write is missing and the finding is closed', async () => {
     const { fake, remediate, record } = await simulated();
-    await fake.interruptedFor(id);
+    await fake.interruptedFor(id, 'kms-key-disabled');
     await record('PASS', start + 1_000);
     await fake.deps.wait(3_600_000);
     expect((await remediate()).events).toMatchObject([{ outcome: 'partially-completed' }]);

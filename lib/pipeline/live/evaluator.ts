@@ -246,7 +246,7 @@ export class Evaluator {
     const key = unanswered ? `${task.key} unanswered` : task.key;
     if (outcome.kind === 'unsettled') return undefined;
     if (outcome.kind === 'deleted') {
-      return { key, at: outcome.at ?? readAt, cause, resource, result: deletionBecause(outcome.because) };
+      return { key, at: readAt, cause, resource, result: deletionBecause(outcome.because) };
     }
     const { result } = observedVerdict(evaluated, {
       policy,

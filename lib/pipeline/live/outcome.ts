@@ -7,8 +7,8 @@ import type { Task } from './tasks.ts';
 export type TaskOutcome =
   /** The verdict counts; `again`, in seconds, when a later evaluation may give a better answer. */
   | { readonly kind: 'evaluated'; readonly again: number | undefined }
-  /** The resource was deleted; `at` is the time of the event, where only the event says so. */
-  | { readonly kind: 'deleted'; readonly because: string; readonly at: number | undefined }
+  /** The resource was deleted, as AWS says. */
+  | { readonly kind: 'deleted'; readonly because: string }
   /** Nothing to record yet: re-evaluate in `again` seconds, or leave the resource to the next scheduled scan. */
   | { readonly kind: 'unsettled'; readonly because: string; readonly again: number | undefined };
 
@@ -35,7 +35,7 @@ export function outcomeOf(
     const later = task.mayBeDeleted ? undefined : again('not-there-yet');
     return later === undefined
       ? // People know the event of the deletion, and replay names it too.
-        { kind: 'deleted', because: task.deleted ? task.cause.eventName : deleted, at: undefined }
+        { kind: 'deleted', because: task.deleted ? task.cause.eventName : deleted }
       : { kind: 'unsettled', because: deleted, again: later };
   }
   const notReady = isNotReady(facts);
@@ -54,8 +54,9 @@ export function outcomeOf(
         again: later,
       };
     }
-    const { eventName, time } = task.cause;
-    return { kind: 'deleted', because: eventName, at: time };
+    // A message alone archives nothing: that is for AWS to say.
+    const because = `whether ${resource.id} was deleted (${task.cause.eventName}) is not known; it is left to the scheduled scan`;
+    return { kind: 'unsettled', because, again: undefined };
   }
   if (task.deleted) {
     const later = again('still-there');

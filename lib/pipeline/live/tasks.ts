@@ -3,6 +3,8 @@ import { type AccountRegion, accountRegionKey } from '../../core/account-region.
 import { parseArn } from '../../core/arn.ts';
 import type { Control, Resource, TrailEvent } from '../../core/control.ts';
 import type { Cause } from '../../findings/lifecycle.ts';
+import { resourceTypeOf } from '../../services/catalogue.ts';
+import { sameName } from '../../services/same-name.ts';
 import type { Concern, Matcher } from '../match.ts';
 import type { Recheck } from './message.ts';
 
@@ -18,7 +20,8 @@ export interface Task extends Concern {
 }
 
 /**
- * Why a message gives no task. Of a message with resources: no enabled control evaluates them (`not-evaluated`). Of a
+ * Why a message gives no task. Of a message with resources: no enabled control evaluates them (`not-evaluated`), or their
+ * ids and ARNs name different ones (`names-differ`). Of a
  * publication: the finding is published already or does not exist (`not-pending`). All others concern events.
  */
 export type Ignored =
@@ -28,6 +31,7 @@ export type Ignored =
   | 'no-resource-id'
   | 'other-account-or-region'
   | 'not-evaluated'
+  | 'names-differ'
   | 'not-pending';
 
 export type Tasks =
@@ -115,7 +119,9 @@ export function tasksOfRechecks(
 ): Tasks {
   const here = rechecks.filter(({ resource }) => isServed(resource, serves));
   if (here.length === 0) return ignored('other-account-or-region');
-  const tasks = here.flatMap(({ resource, controls: wanted }) =>
+  const named = here.filter(({ resource }) => isOneResource(resource));
+  if (named.length === 0) return ignored('names-differ');
+  const tasks = named.flatMap(({ resource, controls: wanted }) =>
     controls
       .filter((control) => control.resourceType === resource.type && (wanted?.includes(control.id) ?? true))
       .map((control) => ({
@@ -168,6 +174,16 @@ function isServed({ account, region, arn, partOf }: Resource, serves: Serves): b
       return (named.account || account) === account && (named.region || region) === region;
     })
   );
+}
+
+/**
+ * Facts are read by the id or by the ARN: by a message in which they differ, one resource would be evaluated in the name
+ * of another. What has no id of its own yet has no ARN either.
+ */
+function isOneResource(resource: Resource): boolean {
+  const arn = parseArn(resource.arn);
+  const standsIn = !resourceTypeOf(resource.type).hasOwnId(resource.id);
+  return standsIn || (arn !== undefined && sameName(resource, arn));
 }
 
 /** An event without an id is identified by its content; each re-evaluation of its resources has a key of its own. */

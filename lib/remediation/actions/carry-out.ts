@@ -6,6 +6,7 @@
 import type { AnyAction, Check, Prepared, Target } from '../../core/action.ts';
 import { type ActionRun, changed, isSinceOpened, nameOfActionRun } from './action-run.ts';
 import { type Attempt, type AttemptResult, afterError, conclude, perform } from './attempt.ts';
+import { checkActionRun } from './checked-run.ts';
 import {
   beforeIn,
   endAsDeleted,
@@ -46,7 +47,7 @@ export async function carryOut(
     return { kind: 'skipped', because: `The policy's settings are not those of ${action.id}.` };
   }
   const input: RunInput = { action, target: { ...target, settings: settings.data }, options };
-  const last = await options.history.latest(target.finding.id, action.id);
+  const last = await lastRunOf(input);
   if (last?.status === 'begun') return resume(input, last);
   return (last === undefined ? undefined : undoInTheWay(last, input)) ?? begin(input, last);
 }
@@ -63,12 +64,19 @@ export async function foresee(
   const settings = action.settings.safeParse(target.settings);
   if (!settings.success) return undefined;
   const input: RunInput = { action, target: { ...target, settings: settings.data }, options };
-  const last = await options.history.latest(target.finding.id, action.id);
+  const last = await lastRunOf(input);
   if (last?.status === 'begun') return undefined;
   const undo = last === undefined ? undefined : undoInTheWay(last, input);
   if (undo !== undefined) return undo;
   const prepared = await prepare(input, last);
   return prepared.kind === 'ready' ? undefined : prepared;
+}
+
+/** The newest action run of the action for the finding. Rejects with a `StateTableError` for one that is not what it says. */
+async function lastRunOf({ action, target, options }: RunInput): Promise<ActionRun | undefined> {
+  const finding = target.finding.id;
+  const last = await options.history.latest(finding, action.id);
+  return last === undefined ? undefined : checkActionRun(last, { finding, action: action.id });
 }
 
 /** An undo that keeps the action from being carried out: an operator's, or one that is partially completed. */
@@ -218,6 +226,7 @@ export async function verify(
   last: ActionRun,
   options: RunOptions,
 ): Promise<CarryOutResult> {
+  checkActionRun(last, { finding: last.finding.id, action: action.id });
   const elsewhere = notOurs(last.resource, options.accountRegion);
   if (elsewhere !== undefined) return { kind: 'skipped', because: elsewhere };
   const attempt = attemptOf({ action, target: targetOf(last), options }, beforeIn(last, action));

@@ -19,6 +19,7 @@ import type { ActionId } from '../../core/action.ts';
 import { failureOf, StateTableError } from '../../findings/state/error.ts';
 import { type Item, keyText } from '../../findings/state/item.ts';
 import type { ActionRun, RunHistory } from './action-run.ts';
+import { checkActionRun } from './checked-run.ts';
 import {
   actionRunKey,
   actionRunKeyPrefix,
@@ -57,11 +58,13 @@ export class DynamoRunHistory implements RunHistory {
       ScanIndexForward: false,
       Limit: 1,
     });
-    return item === undefined ? undefined : fromItem(item);
+    return item === undefined ? undefined : checkActionRun(fromItem(item), { finding: findingId, action });
   }
 
   async of(findingId: string): Promise<readonly ActionRun[]> {
-    const actionRuns = (await this.#query(findingId, actionRunKeyPrefix())).map(fromItem);
+    const actionRuns = (await this.#query(findingId, actionRunKeyPrefix())).map((item) =>
+      checkActionRun(fromItem(item), { finding: findingId }),
+    );
     return actionRuns.sort((one, other) => Date.parse(one.begunAt) - Date.parse(other.begunAt));
   }
 

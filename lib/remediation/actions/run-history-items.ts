@@ -10,7 +10,7 @@ import { StateTableError, someOf } from '../../findings/state/error.ts';
 import { checkFormat, formatVersion, type Item, keyText } from '../../findings/state/item.ts';
 import { expiryAttribute } from '../../findings/state/schema.ts';
 import { reversalResponses } from '../../policy/model.ts';
-import { type ActionRun, actionRunStatuses } from './action-run.ts';
+import { type ActionRun, actionRunStatuses, nameOfActionRun } from './action-run.ts';
 
 /** An action run that has ended is kept for so long after its last write, for the audit, in milliseconds; any other for good. */
 const keptFor = 400 * 24 * 3_600_000;
@@ -147,7 +147,7 @@ function isActionRun(value: unknown): value is ActionRun {
 }
 
 /**
- * The action run in an item.
+ * The action run in an item, which is the one that the item's key names.
  * Throws a `StateTableError` that names it when it is none, `newer-format` when a newer version wrote it.
  */
 export function fromItem(item: Item): ActionRun {
@@ -157,6 +157,10 @@ export function fromItem(item: Item): ActionRun {
       gunzipSync(body, { maxOutputLength: maxUnpackedBytes }).toString('utf8'),
     );
     if (!isActionRun(json)) throw new TypeError('its body is not that of an action run');
+    const { pk, sk } = actionRunKey(json);
+    if (pk?.S !== item['pk']?.S || sk?.S !== item['sk']?.S) {
+      throw new TypeError(`its body is that of another action run, ${nameOfActionRun(json)}`);
+    }
     return json;
   });
 }
@@ -172,8 +176,9 @@ function read<T>(item: Item, parse: (attributes: Record<string, unknown>) => T):
     throw new StateTableError(
       'unreadable',
       [pk],
-      `The action run of ${someOf([pk])} (sk ${someOf([sk])}) can't be read: another version of Trailseal wrote it, or it ` +
-        'was changed by hand. Nothing is done or undone by it; deploy the newest version.',
+      `The action run of ${someOf([pk])} (sk ${someOf([sk])}) can't be read: ${cause instanceof TypeError ? cause.message : 'it has another form'}. ` +
+        'Another version of Trailseal wrote it, or it was changed by hand. Nothing is done or undone by it: deploy the ' +
+        'newest version, or restore the resource by hand and delete the item.',
       cause,
     );
   }

@@ -5,6 +5,7 @@ import type { ActionDeps, ActionId, AnyAction, Target } from '../../core/action.
 import { parseArn } from '../../core/arn.ts';
 import type { Resource } from '../../core/control.ts';
 import { StateTableError, someOf } from '../../findings/state/error.ts';
+import { sameName } from '../../services/same-name.ts';
 import {
   type ActionDecision,
   type ActionRun,
@@ -13,7 +14,6 @@ import {
   nameOfActionRun,
   type RunHistory,
 } from './action-run.ts';
-import { sameName } from './same-name.ts';
 
 /** What a run needs besides the action and its target. */
 export interface RunOptions {

@@ -6,6 +6,7 @@
 import type { AnyAction, Check, Undo } from '../../core/action.ts';
 import { type ActionRun, nameOfActionRun } from './action-run.ts';
 import { type Attempt, perform } from './attempt.ts';
+import { checkActionRun } from './checked-run.ts';
 import {
   beforeIn,
   endAsDeleted,
@@ -56,6 +57,7 @@ export async function undo(
 ): Promise<UndoResult> {
   if (action.id !== actionRun.action)
     throw new TypeError(`${nameOfActionRun(actionRun)} is no action run of ${action.id}`);
+  checkActionRun(actionRun, { finding: actionRun.finding.id });
   const target = targetOf(actionRun);
   const elsewhere = notOurs(target.resource, options.accountRegion);
   if (elsewhere !== undefined) return { kind: 'skipped', because: elsewhere };

@@ -18,9 +18,9 @@ import { type ActionRequest, requestedActions } from '../action-request.ts';
 import { type Blocked, blocked } from '../deps.ts';
 import type { ActionEvent } from '../events/action-event.ts';
 import { requestBody } from '../message.ts';
+import type { FindingIdentifier } from '../own-finding.ts';
 import type { CustomActionEvent, SelectedFinding } from './message.ts';
 import { actionEventNote, customActionNote, noteAuthor, operatorOf } from './note-text.ts';
-import type { FindingIdentifier } from './notes.ts';
 
 /** What handling custom actions needs. */
 export interface CustomActionDeps {
@@ -37,6 +37,8 @@ export interface CustomActionDeps {
   };
   /** Sends to the queue of an evaluator, or of remediation; `false` where this deployment has none. */
   readonly send: (queue: QueueName | 'remediate', body: unknown) => Promise<boolean>;
+  /** Whether Security Hub has this very finding. */
+  readonly inSecurityHub: (finding: FindingIdentifier) => Promise<boolean>;
   /** Puts news into the note of a finding, in their order. */
   readonly note: (finding: FindingIdentifier, news: readonly string[], author: string) => Promise<unknown>;
   /** The ARN of the product to which the account's own findings belong. */
@@ -69,6 +71,10 @@ export async function handleCustomAction(
   event: CustomActionEvent,
 ): Promise<readonly CustomActionResult[]> {
   const { customAction } = event;
+  const elsewhere = notHere(deps, event);
+  if (elsewhere !== undefined) {
+    return event.findings.map(({ id }) => ({ finding: id, customAction, accepted: false, note: elsewhere }));
+  }
   const results: CustomActionResult[] = [];
   const errors: unknown[] = [];
   for (const finding of event.findings) {
@@ -94,12 +100,27 @@ export async function handleCustomAction(
  * the same may be noted again.
  */
 export async function noteActionEvents(
-  { stage, note, productArn }: Pick<CustomActionDeps, 'stage' | 'note' | 'productArn'>,
+  {
+    stage,
+    note,
+    productArn,
+    accountRegion: { account },
+  }: Pick<CustomActionDeps, 'stage' | 'note' | 'productArn' | 'accountRegion'>,
   events: readonly ActionEvent[],
 ): Promise<void> {
   for (const [id, some] of Map.groupBy(events, ({ finding }) => finding)) {
-    await note({ id, productArn }, some.map(actionEventNote), noteAuthor(stage));
+    await note({ id, productArn, account }, some.map(actionEventNote), noteAuthor(stage));
   }
+}
+
+/** Why an event is of no custom action of this deployment: then nothing is noted either. */
+function notHere(
+  { accountRegion: here }: CustomActionDeps,
+  { account, region }: CustomActionEvent,
+): string | undefined {
+  return account === here.account && region === here.region
+    ? undefined
+    : `The event is of account ${account}, ${region}, and this deployment is in account ${here.account}, ${here.region}: nothing is done.`;
 }
 
 async function handleOne(
@@ -132,9 +153,12 @@ async function handleOne(
   }
 }
 
-/** The state table's entry; blocked where the finding is none of this deployment's. */
+/**
+ * The state table's entry; blocked where the finding is none of this deployment's, or Security Hub does not have it. Of
+ * what the event says of the finding, nothing is used but what identifies it.
+ */
 async function find(
-  { stage, accountRegion: here, stateTable, productArn }: CustomActionDeps,
+  { stage, accountRegion: here, stateTable, productArn, inSecurityHub }: CustomActionDeps,
   { id, productArn: product, account, region }: SelectedFinding,
 ): Promise<{ readonly kind: 'found'; readonly recorded: Recorded } | Blocked> {
   if (!id.startsWith('trailseal/')) {
@@ -152,6 +176,11 @@ async function find(
   if (recorded?.finding === undefined || !isHere) {
     return blocked(
       `The deployment ${stage} in account ${here.account}, ${here.region}, has no such finding: another deployment may have created it, or it was closed long ago.`,
+    );
+  }
+  if (!(await inSecurityHub({ id, productArn, account }))) {
+    return blocked(
+      `Security Hub in account ${account}, ${region}, does not have the finding: nothing is done.`,
     );
   }
   return { kind: 'found', recorded };

@@ -70,7 +70,13 @@ function parseCustomAction(value: unknown, stage: Stage): OperatorMessage {
   if (!(usedAt >= 0 && usedAt < latest)) return malformed('its time is missing, or no time');
   const arns = list(value, 'resources').map((arn) => parseArn(typeof arn === 'string' ? arn : ''));
   const customAction = customActionNames.find((name) =>
-    arns.some((arn) => arn?.service === 'securityhub' && arn.resource === customActionResource(stage, name)),
+    arns.some(
+      (arn) =>
+        arn?.service === 'securityhub' &&
+        arn.account === account &&
+        arn.region === region &&
+        arn.resource === customActionResource(stage, name),
+    ),
   );
   if (customAction === undefined) return malformed(`it is of no custom action of this deployment (${stage})`);
   const findings = list(value, 'detail', 'findings').map(findingIn);

@@ -16,12 +16,15 @@ export function noteAuthor(stage: Stage): string {
   return `Trailseal (${stage})`;
 }
 
-/** Who used a custom action, as far as it is known. */
+/**
+ * Who used a custom action: Security Hub's event does not name them, and nobody is named in their place.
+ * Source: AWS Security Hub User Guide, "EventBridge event formats for Security Hub" (custom actions).
+ */
 export function operatorOf({
   customAction,
   account,
 }: Pick<CustomActionEvent, 'customAction' | 'account'>): string {
-  return `an operator by the custom action "${customActionLabels[customAction]}" in Security Hub (account ${account})`;
+  return `an operator whom AWS does not name, by the custom action "${customActionLabels[customAction]}" in Security Hub (account ${account})`;
 }
 
 /** Which custom action was used, and what comes of it. @param note one or more sentences. */

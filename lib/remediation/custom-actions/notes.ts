@@ -2,10 +2,10 @@
 import {
   type AwsSecurityFindingIdentifier,
   BatchUpdateFindingsCommand,
-  GetFindingsCommand,
   type SecurityHubClient,
 } from '@aws-sdk/client-securityhub';
 import { reasonOf } from '../../aws/reason.ts';
+import { type FindingIdentifier, readFinding } from '../own-finding.ts';
 import { type FindingNote, withNews } from './note-text.ts';
 
 /** The IAM actions that a note needs. */
@@ -13,12 +13,6 @@ export const notePermissions = {
   read: 'securityhub:GetFindings',
   write: 'securityhub:BatchUpdateFindings',
 } as const;
-
-/** A finding, as Security Hub identifies it. */
-export interface FindingIdentifier {
-  readonly id: string;
-  readonly productArn: string;
-}
 
 /** Security Hub did not take a note. */
 export class NoteError extends Error {
@@ -71,20 +65,9 @@ async function noteOf(
   client: SecurityHubClient,
   finding: FindingIdentifier,
 ): Promise<FindingNote | undefined | 'not-there'> {
-  const { Findings: findings = [] } = await client
-    .send(
-      new GetFindingsCommand({
-        Filters: {
-          Id: [{ Value: finding.id, Comparison: 'EQUALS' }],
-          ProductArn: [{ Value: finding.productArn, Comparison: 'EQUALS' }],
-        },
-        MaxResults: 10,
-      }),
-    )
-    .catch((error: unknown) => {
-      throw new NoteError(finding, reasonOf(error), error);
-    });
-  const found = findings.find(({ Id, ProductArn }) => Id === finding.id && ProductArn === finding.productArn);
+  const found = await readFinding(client, finding).catch((error: unknown) => {
+    throw new NoteError(finding, reasonOf(error), error);
+  });
   if (found === undefined) return 'not-there';
   const { Text: text = '', UpdatedBy: author = '' } = found.Note ?? {};
   return text === '' ? undefined : { text, author };

@@ -1,7 +1,7 @@
 import { BatchImportFindingsCommand, InvalidAccessException } from '@aws-sdk/client-securityhub';
 import { describe, expect, it, vi } from 'vitest';
 import type { Facts } from '../../../lib/core/control.ts';
-import { known } from '../../../lib/core/facts.ts';
+import { known, unknownFact } from '../../../lib/core/facts.ts';
 import {
   againBody,
   parseMessage,
@@ -263,18 +263,25 @@ describe('what can’t be known', () => {
 });
 
 describe('the deletion of a resource', () => {
-  it('is accepted when AWS denies to confirm it', async () => {
+  it('archives nothing while AWS does not confirm it: a message alone is no proof', async () => {
     const fixture = new EvaluatorFixture();
     fixture.answers.set(id, keyState('Disabled'));
     await fixture.deliver(keyEvent('DisableKey', 1));
     fixture.answers.set(id, denied);
-    fixture.time -= 120_000;
-    await fixture.deliver(keyEvent('DeleteKey', 2));
-    // The event is older than the read that found the key: it may be about an earlier life of the name.
-    expect(fixture.published.at(-1)).toMatchObject({ RecordState: 'ACTIVE' });
-    fixture.time += 240_000;
-    const late = { eventTime: '2026-03-01T12:01:00Z' };
-    await fixture.deliver(keyEvent('DeleteKey', 3, late));
+    const { results, again } = await fixture.deliver(
+      keyEvent('DeleteKey', 2, { eventTime: '9999-12-31T23:59:59Z' }),
+    );
+    expect(results).toContainEqual(
+      expect.objectContaining({
+        control: 'kms-key-disabled',
+        outcome: 'RE_EVALUATE',
+        summary: expect.stringMatching(/\(DeleteKey\) is not known; it is left to the scheduled scan/),
+      }),
+    );
+    expect(again).toBe(0);
+    expect(fixture.stateTable.entries.get(findingId)?.finding?.status).toBe('OPEN');
+    fixture.answers.set(id, unknownFact('deleted', 'KMS does not know the key'));
+    await fixture.deliver(keyEvent('DeleteKey', 3));
     expect(fixture.published.at(-1)).toMatchObject({ RecordState: 'ARCHIVED' });
   });
 
@@ -293,17 +300,17 @@ describe('the deletion of a resource', () => {
 });
 
 describe('a deletion that AWS was too busy to confirm', () => {
-  it('is read again, and accepted when AWS never answers', async () => {
+  it('is read again, and left to the scheduled scan when AWS never answers', async () => {
     const fixture = new EvaluatorFixture();
     fixture.answers.set(id, keyState('Disabled'));
     await fixture.deliver(keyEvent('DisableKey', 1));
     fixture.answers.set(id, throttled);
     const deleted = keyEvent('DeleteKey', 3, { eventTime: '2026-03-01T12:00:02Z' });
     const first = await fixture.deliver(deleted);
-    expect(first.results.every(({ outcome }) => outcome === 'RE_EVALUATE')).toBe(true);
+    expect(first.again).toBe(1);
     const last = await fixture.deliver(againBody(deleted, 4));
-    expect(last.results.every(({ outcome }) => outcome === 'DELETED')).toBe(true);
-    expect(fixture.published.at(-1)).toMatchObject({ RecordState: 'ARCHIVED' });
+    expect(last.again).toBe(0);
+    expect(fixture.stateTable.entries.get(findingId)?.finding?.status).toBe('OPEN');
   });
 });
 
@@ -339,7 +346,7 @@ describe('a revoked grant', () => {
     await fixture.deliver(recheckBody([{ resource }]));
     await fixture.deliver(revoked);
     expect(fixture.published.map(({ RecordState }) => RecordState)).toEqual(['ACTIVE']);
-    fixture.answers.delete(grant);
+    fixture.answers.set(grant, unknownFact('deleted', 'KMS does not list the grant'));
     await fixture.deliver(...(fixture.again[0]?.bodies ?? []));
     expect(fixture.published.at(-1)).toMatchObject({ RecordState: 'ARCHIVED' });
   });

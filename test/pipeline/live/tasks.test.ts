@@ -160,3 +160,19 @@ describe('the tasks of re-evaluations', () => {
     });
   });
 });
+
+describe('a re-evaluation whose id and ARN name two resources', () => {
+  it('evaluates neither: a forged message could show one in the name of the other', () => {
+    const resource = {
+      type: 'AwsKmsKey',
+      id: 'failing',
+      arn: `arn:aws:kms:${accountRegion.region}:${accountRegion.account}:key/passing`,
+      ...accountRegion,
+    } as const;
+    const tasks = (one: Resource) =>
+      tasksOfRechecks([{ resource: one }], 'm1', 0, controls, servesOnly(accountRegion));
+    expect(tasks(resource)).toEqual({ tasks: [], ignored: 'names-differ' });
+    const agreeing = { ...resource, arn: resource.arn.replace('passing', 'failing') };
+    expect(tasks(agreeing).tasks.length).toBeGreaterThan(0);
+  });
+});

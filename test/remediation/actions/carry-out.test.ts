@@ -178,8 +178,8 @@ describe('a run that was interrupted', () => {
     await key.carryOut({ admit });
     await key.carryOut({ admit });
     expect(asked).toEqual([
-      'begin trailseal/fake-key fix:enable-key 1',
-      'resume trailseal/fake-key fix:enable-key 1',
+      'begin trailseal/fake-control/111122223333/eu-central-1/fake-key fix:enable-key 1',
+      'resume trailseal/fake-control/111122223333/eu-central-1/fake-key fix:enable-key 1',
     ]);
   });
 
@@ -190,7 +190,9 @@ describe('a run that was interrupted', () => {
     key.state.value = 'changed';
     await key.carryOut();
     expect(
-      (await key.history.of('trailseal/fake-key')).map(({ status, before }) => [status, before]),
+      (await key.history.of('trailseal/fake-control/111122223333/eu-central-1/fake-key')).map(
+        ({ status, before }) => [status, before],
+      ),
     ).toEqual([
       ['superseded', { value: 'disabled' }],
       ['done', { value: 'changed' }],

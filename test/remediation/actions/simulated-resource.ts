@@ -113,7 +113,7 @@ export function fakeKey(more: Partial<FakeAction> = {}, undoneBy: UndoneBy = { b
       tags: { team: 'data' },
     },
     finding: {
-      id: 'trailseal/fake-key',
+      id: 'trailseal/fake-control/111122223333/eu-central-1/fake-key',
       control: 'fake-control',
       title: 'Keys should be enabled',
       severity: 'LOW',
@@ -153,7 +153,8 @@ export function fakeKey(more: Partial<FakeAction> = {}, undoneBy: UndoneBy = { b
     /** A run that was killed after it had begun: the action run is stored, with its lease. */
     interrupted: () => interrupted(target),
     /** The same, for another finding. */
-    interruptedFor: (id: string) => interrupted({ ...target, finding: { ...target.finding, id } }),
+    interruptedFor: (id: string, control: string) =>
+      interrupted({ ...target, finding: { ...target.finding, id, control } }),
   };
 
   async function interrupted(at: Target) {

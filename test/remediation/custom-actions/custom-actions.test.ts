@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { customActionResource } from '../../../lib/aws/names.ts';
 import type { CustomActionName } from '../../../lib/core/custom-action.ts';
 import { parseBody } from '../../../lib/pipeline/live/message.ts';
 import type { OperatorExemption } from '../../../lib/policy/operator-exemption.ts';
@@ -18,7 +19,12 @@ import { account, eventOf, finding, key, region } from './events.ts';
 const everything = 'operators: { customActions: [fix:enable-key, undo, re-check, exempt] }';
 
 /** A deployment with custom actions and one finding, about a disabled key. */
-async function deployment(policy = everything, remediates = true, unnoted: readonly string[] = []) {
+async function deployment(
+  policy = everything,
+  remediates = true,
+  unnoted: readonly string[] = [],
+  missing: readonly string[] = [],
+) {
   const { stateTable } = await simulated(everything, {}, key);
   const exemptions = new Map<string, OperatorExemption>();
   const sent: { queue: string; body: unknown }[] = [];
@@ -44,6 +50,7 @@ async function deployment(policy = everything, remediates = true, unnoted: reado
       sent.push({ queue, body });
       return true;
     },
+    inSecurityHub: async ({ id }) => !missing.includes(id),
     note: async ({ id }, news, author) => {
       if (unnoted.some((name) => id.endsWith(name))) throw new Error('no notes');
       notes.push({ id, news: news.join(' | '), author });
@@ -82,7 +89,7 @@ describe('Fix', () => {
           id: `6d9b1c1e-0000-4000-8000-000000000001 ${finding.Id}`,
           finding: finding.Id,
           action: 'fix',
-          actor: `an operator by the custom action "Fix" in Security Hub (account ${account})`,
+          actor: `an operator whom AWS does not name, by the custom action "Fix" in Security Hub (account ${account})`,
           reason: '"Fix" was used for this finding in Security Hub at 2026-11-21T10:00:00.000Z.',
           at: '2026-11-21T10:00:00.000Z',
         },
@@ -141,7 +148,7 @@ describe('Exempt for 30 days', () => {
       {
         finding: finding.Id,
         reason: 'Exempt for 30 days, by "Exempt for 30 days" in Security Hub',
-        owner: `an operator by the custom action "Exempt for 30 days" in Security Hub (account ${account})`,
+        owner: `an operator whom AWS does not name, by the custom action "Exempt for 30 days" in Security Hub (account ${account})`,
         expires: '2026-12-21',
         givenAt: '2026-11-21T10:00:00.000Z',
         lifted: null,
@@ -185,7 +192,7 @@ describe('Undo', () => {
     sent.length = 0;
     await use('undo', {}, '2026-11-21T11:00:00Z');
     expect(exemptions.get(finding.Id)?.lifted).toEqual({
-      by: `an operator by the custom action "Undo" in Security Hub (account ${account})`,
+      by: `an operator whom AWS does not name, by the custom action "Undo" in Security Hub (account ${account})`,
       at: '2026-11-21T11:00:00.000Z',
     });
     expect(sent.map(({ queue }) => queue)).toEqual(['kms', 'remediate']);
@@ -222,6 +229,50 @@ describe('a finding of somebody else', () => {
     const id = 'Id' in changes ? changes.Id : finding.Id;
     expect(notes.map((note) => note.id)).toEqual([id, id, id, id]);
     for (const { news } of notes) expect(news).toMatch(reason);
+  });
+});
+
+describe('a custom action that is not what it says', () => {
+  it('of another account or Region does nothing, and notes nothing', async () => {
+    const { deps, sent, notes, exemptions } = await deployment();
+    for (const changes of [{ account: '444455556666' }, { region: 'us-east-1' }]) {
+      const event = { ...eventOf('exempt'), ...changes };
+      const arns = [
+        `arn:aws:securityhub:${event.region}:${event.account}:${customActionResource('dev', 'exempt')}`,
+      ];
+      const message = parseOperatorMessage(JSON.stringify({ ...event, resources: arns }), 'dev');
+      if (message.kind !== 'custom-action') throw new Error(JSON.stringify(message));
+      expect(await handleCustomAction(deps, message.event)).toMatchObject([
+        { accepted: false, note: expect.stringMatching(/nothing is done/) },
+      ]);
+    }
+    expect([sent, notes, [...exemptions]]).toEqual([[], [], []]);
+  });
+
+  it('is malformed where its ARN is of another account or Region than the event', () => {
+    for (const changes of [{ account: '444455556666' }, { region: 'us-east-1' }]) {
+      const body = JSON.stringify({ ...eventOf('exempt'), ...changes });
+      expect(parseOperatorMessage(body, 'dev').kind).toBe('malformed');
+    }
+  });
+
+  it('about a finding that Security Hub does not have does nothing', async () => {
+    const { use, sent, exemptions, notes } = await deployment(everything, true, [], [finding.Id]);
+    for (const customAction of ['fix', 'undo', 're-check', 'exempt'] as const) await use(customAction);
+    expect([sent, [...exemptions]]).toEqual([[], []]);
+    for (const { news } of notes) expect(news).toMatch(/does not have the finding: nothing is done/);
+  });
+
+  it('is attributed to nobody, as AWS names nobody, whatever the event says', async () => {
+    const { deps, exemptions } = await deployment();
+    const event = eventOf('exempt');
+    const body = { ...event, detail: { ...event.detail, userIdentity: { arn: 'arn:aws:iam::1:user/ciso' } } };
+    const message = parseOperatorMessage(JSON.stringify(body), 'dev');
+    if (message.kind !== 'custom-action') throw new Error(JSON.stringify(message));
+    await handleCustomAction(deps, message.event);
+    expect(exemptions.get(finding.Id)?.owner).toBe(
+      `an operator whom AWS does not name, by the custom action "Exempt for 30 days" in Security Hub (account ${account})`,
+    );
   });
 });
 

@@ -11,7 +11,7 @@ import { finding } from './events.ts';
 
 const hub = mockClient(SecurityHubClient);
 const client = new SecurityHubClient({ region: 'eu-central-1' });
-const named = { id: finding.Id, productArn: finding.ProductArn };
+const named = { id: finding.Id, productArn: finding.ProductArn, account: finding.AwsAccountId };
 const author = 'Trailseal (dev)';
 
 /** Security Hub with this finding, and the note that it bears. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { parseArn } from '../../../lib/core/arn.ts';
-import type { Resource } from '../../../lib/core/control.ts';
-import { sameName } from '../../../lib/remediation/actions/same-name.ts';
+import { parseArn } from '../../lib/core/arn.ts';
+import type { Resource } from '../../lib/core/control.ts';
+import { sameName } from '../../lib/services/same-name.ts';
 
 const account = '111122223333';
 const region = 'eu-central-1';

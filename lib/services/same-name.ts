@@ -1,11 +1,11 @@
 /**
  * Whether the id and the ARN of a resource name the same. They always do where an event or AWS names it; but facts are
  * read by one of them and writes made by the other, so that by a forged entry of the state table one resource would be
- * evaluated and another changed. How they go together is the service's.
+ * evaluated and another changed, and by a forged message one resource be evaluated in the name of another. How they go together is the service's.
  */
-import type { Arn } from '../../core/arn.ts';
-import type { Resource } from '../../core/control.ts';
-import { isResourceType, resourceTypeOf } from '../../services/catalogue.ts';
+import type { Arn } from '../core/arn.ts';
+import type { Resource } from '../core/control.ts';
+import { isResourceType, resourceTypeOf } from './catalogue.ts';
 
 /**
  * @param arn that of the resource.
