@@ -4,7 +4,7 @@ import type { SNSClient } from '@aws-sdk/client-sns';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { callLogger } from '../lib/aws/calls.ts';
-import { snsClient, sqsClient, ssmClient } from '../lib/aws/sdk.ts';
+import { dynamodbClient, snsClient, sqsClient, ssmClient } from '../lib/aws/sdk.ts';
 import { sendAll } from '../lib/aws/sqs.ts';
 import { parseArn } from '../lib/core/arn.ts';
 import { type DeliveryLog, type DeliveryTarget, emptyLog } from '../lib/notifications/delivery.ts';
@@ -14,6 +14,7 @@ import { topicTargets } from '../lib/notifications/topics.ts';
 import { webhookTarget } from '../lib/notifications/webhook.ts';
 import { secretReader } from '../lib/notifications/webhook-endpoint.ts';
 import { variable } from '../lib/pipeline/live/environment.ts';
+import { readEvents } from '../lib/remediation/events/event-record.ts';
 import { controls } from '../lib/services/catalogue.ts';
 import { deadLettersTo, wait } from './context.ts';
 import { deliveriesIn } from './deliveries.ts';
@@ -27,10 +28,17 @@ const config = {
 };
 const queueUrl = variable(process.env, 'TRAILSEAL_QUEUE_URL');
 const sqs = sqsClient(config);
+const stored = {
+  client: dynamodbClient(config),
+  table: variable(process.env, 'TRAILSEAL_TABLE'),
+  wait,
+  random: Math.random,
+};
 const deps: NotifyDeps = {
   targets: targetsIn(process.env),
   adviceFor: (id) => controls.find((control) => control.id === id),
   stage: variable(process.env, 'TRAILSEAL_STAGE'),
+  published: (names) => readEvents(stored, names),
   retry: (body, delaySeconds) => sendAll(sqs, queueUrl, [body], { delaySeconds }),
   deadLetter: deadLettersTo(sqs, variable(process.env, 'TRAILSEAL_DEAD_LETTER_URL')),
 };

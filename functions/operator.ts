@@ -14,6 +14,8 @@ import { DynamoStateTable } from '../lib/findings/state/dynamodb.ts';
 import { DynamoExemptions } from '../lib/findings/state/exemptions.ts';
 import { type Delivery, takeBatch, toDeliverAgain } from '../lib/pipeline/live/batch.ts';
 import { environmentOf, evaluatorQueueUrls, variable } from '../lib/pipeline/live/environment.ts';
+import type { ActionRequest } from '../lib/remediation/action-request.ts';
+import { storeRequest } from '../lib/remediation/action-request-record.ts';
 import {
   type CustomActionResult,
   handleCustomAction,
@@ -22,6 +24,8 @@ import {
 import { parseOperatorMessage } from '../lib/remediation/custom-actions/message.ts';
 import { noteOn } from '../lib/remediation/custom-actions/notes.ts';
 import type { ActionEvent } from '../lib/remediation/events/action-event.ts';
+import { type EventName, keyTextOf, readEvents } from '../lib/remediation/events/event-record.ts';
+import { requestBody } from '../lib/remediation/message.ts';
 import { type FindingIdentifier, readFinding } from '../lib/remediation/own-finding.ts';
 import { controls } from '../lib/services/catalogue.ts';
 import { deadLettersTo, wait } from './context.ts';
@@ -39,12 +43,8 @@ const securityHub = securityHubReader(config);
 const stored = { client: dynamodbClient(config), table, wait, random: Math.random };
 const deadLetter = deadLettersTo(sqs, deadLetterUrl);
 /** The queues that this deployment has; that of remediation only where the policy asks for changes, or lets operators request them. */
-const queueUrls: Readonly<Partial<Record<QueueName | 'remediate', string>>> = {
-  ...evaluatorQueueUrls(process.env),
-  ...(process.env['TRAILSEAL_REMEDIATE_QUEUE_URL'] === undefined
-    ? {}
-    : { remediate: process.env['TRAILSEAL_REMEDIATE_QUEUE_URL'] }),
-};
+const queueUrls: Readonly<Partial<Record<QueueName, string>>> = evaluatorQueueUrls(process.env);
+const remediateQueueUrl = process.env['TRAILSEAL_REMEDIATE_QUEUE_URL'];
 const policy = effectivePolicy({ controls, config, logger, telemetry });
 /** What lasts from one message to the next. */
 const lasting = {
@@ -53,10 +53,16 @@ const lasting = {
   stage,
   stateTable: new DynamoStateTable({ ...stored, now: Date.now }),
   exemptions: new DynamoExemptions({ ...stored, accountRegion: { account, region } }),
-  send: async (queue: QueueName | 'remediate', body: unknown) => {
+  send: async (queue: QueueName, body: unknown) => {
     const url = queueUrls[queue];
     if (url === undefined) return false;
     await sendAll(sqs, url, [body]);
+    return true;
+  },
+  request: async (request: ActionRequest) => {
+    if (remediateQueueUrl === undefined) return false;
+    await storeRequest({ ...stored, accountRegion: { account, region } }, request);
+    await sendAll(sqs, remediateQueueUrl, [requestBody(request.id)]);
     return true;
   },
   inSecurityHub: async (finding: FindingIdentifier) =>
@@ -69,14 +75,15 @@ const lasting = {
 async function handleAll(deliveries: readonly Delivery[]): Promise<readonly CustomActionResult[]> {
   const deps = { ...lasting, policy: await policy() };
   const results: CustomActionResult[] = [];
-  const actionEvents: ActionEvent[] = [];
+  const reported: { readonly body: string; readonly name: EventName }[] = [];
   for (const { body } of deliveries) {
     const message = parseOperatorMessage(body, stage);
     if (message.kind === 'malformed') {
       await deadLetter(body, message.reason);
       telemetry.add('MessagesDeadLettered', 1);
     } else if (message.kind === 'action-event') {
-      actionEvents.push(message.event);
+      const { id, finding } = message.event;
+      reported.push({ body, name: { kind: 'action', id, finding } });
     } else {
       telemetry.add('EventsReceived', 1);
       const customActions = await handleCustomAction(deps, message.event);
@@ -84,10 +91,32 @@ async function handleAll(deliveries: readonly Delivery[]): Promise<readonly Cust
       results.push(...customActions);
     }
   }
+  const actionEvents = await publishedOf(reported);
   await noteActionEvents(deps, actionEvents);
   const noted = actionEvents.map(({ finding, action, outcome }) => ({ finding, action, outcome }));
   if (noted.length > 0) logger.info('noted', { events: noted });
   return results;
+}
+
+/** The events as they are stored: what Trailseal did not publish goes to the DLQ, and on no finding. */
+async function publishedOf(
+  reported: readonly { readonly body: string; readonly name: EventName }[],
+): Promise<readonly ActionEvent[]> {
+  const published = await readEvents(
+    stored,
+    reported.map(({ name }) => name),
+  );
+  const actionEvents: ActionEvent[] = [];
+  for (const { body, name } of reported) {
+    const found = published.get(keyTextOf(name));
+    if (found?.kind === 'action') {
+      actionEvents.push(found.event);
+    } else {
+      await deadLetter(body, `Trailseal published no event ${name.id} about ${name.finding}`);
+      telemetry.add('MessagesDeadLettered', 1);
+    }
+  }
+  return actionEvents;
 }
 
 /** Answers an invocation by SQS with what failed; any other with what came of it. */

@@ -30,6 +30,8 @@ import { type Delivery, takeBatch, toDeliverAgain } from '../lib/pipeline/live/b
 import { environmentOf, variable } from '../lib/pipeline/live/environment.ts';
 import { bundledPolicy } from '../lib/policy/bundled.ts';
 import type { Policy } from '../lib/policy/model.ts';
+import type { ActionRequest } from '../lib/remediation/action-request.ts';
+import { readRequest } from '../lib/remediation/action-request-record.ts';
 import { actions } from '../lib/remediation/actions/index.ts';
 import { DynamoRunHistory } from '../lib/remediation/actions/run-history-dynamodb.ts';
 import { inWriteSession, writeRoleVariable } from '../lib/remediation/actions/write-session.ts';
@@ -37,8 +39,10 @@ import { abandonRequest } from '../lib/remediation/carry-out-request.ts';
 import type { Remediation, RemediationDeps } from '../lib/remediation/deps.ts';
 import { isOwnResource, isPermitted } from '../lib/remediation/eligibility.ts';
 import type { ActionEvent } from '../lib/remediation/events/action-event.ts';
+import { storeEvent } from '../lib/remediation/events/event-record.ts';
 import { publishableAction, putEvents } from '../lib/remediation/events/publish.ts';
 import { scheduleGracePeriodEnd } from '../lib/remediation/grace-period.ts';
+import { DynamoGracePeriods } from '../lib/remediation/grace-period-record.ts';
 import { handle as handleMessage } from '../lib/remediation/handle.ts';
 import { killSwitch } from '../lib/remediation/kill-switch.ts';
 import { Limiter } from '../lib/remediation/limiter.ts';
@@ -89,6 +93,7 @@ const gracePeriodEnd = {
 const deadLetter = deadLettersTo(sqs, deadLetterUrl);
 const policy = effectivePolicy({ controls, config, logger, telemetry });
 const exemptions = new DynamoExemptions({ client: dynamodb, table, accountRegion: { account, region } });
+const requests = { client: dynamodb, table, accountRegion: { account, region } };
 const facts = new AwsFacts({ readers, tagReaders, related, clients: () => clients, now, wait });
 /** The policy that the deployment was given its rights for; an override only narrows it. */
 const deployed = bundledPolicy(checkedPolicy, controls);
@@ -101,6 +106,7 @@ const lasting = {
   tagsOf: (resources: readonly Resource[]) => facts.tagsOf(resources),
   stateTable: new DynamoStateTable({ ...stored, now: Date.now }),
   history: new DynamoRunHistory({ client: dynamodb, table, now }),
+  gracePeriods: new DynamoGracePeriods({ client: dynamodb, table }),
   limiter: new Limiter({ ...stored, now: Date.now }),
   actionDeps: {
     clients,
@@ -154,36 +160,67 @@ async function handleAll(deliveries: readonly Delivery[], run: string): Promise<
       run: `${run} ${id}`,
       redelivered: receives > 1,
     };
-    const handled = await handleMessage(deps, message);
-    const events = handled.flatMap(({ remediation }) => remediation.events);
-    const published = events.filter((event) => isToBePublished(event, message));
-    await publish(published);
-    if (handled.some(({ remediation }) => remediation.again)) {
-      const partiallyCompleted =
-        message.partiallyCompleted || published.some(({ outcome }) => outcome === 'partially-completed');
-      await sendAgain(body, message, partiallyCompleted);
+    const named = message.kind === 'requested-action' ? await requestNamed(message) : message;
+    if (named.kind === 'unknown') {
+      await deadLetter(body, named.reason);
+      telemetry.add('MessagesDeadLettered', 1);
+      continue;
     }
+    const handled = await handleMessage(deps, named);
+    const events = handled.flatMap(({ remediation }) => remediation.events);
+    await publish(
+      events.filter((event) => isToBePublished(event, message)),
+      { again: deps.redelivered || (message.kind === 'requested-action' && message.attempt === 1) },
+    );
+    if (handled.some(({ remediation }) => remediation.again)) await sendAgain(body, message);
     for (const { finding, remediation } of handled) telemetry.remediated(finding, remediation);
     done.push(...handled.map(({ remediation }) => remediation));
   }
   return done;
 }
 
-async function publish(news: readonly ActionEvent[]): Promise<void> {
+/** What an operator requested, as `operator` stored it: a message that names nothing there requests nothing. */
+async function requestNamed({
+  id,
+}: {
+  readonly id: string;
+}): Promise<
+  | { readonly kind: 'requested-action'; readonly request: ActionRequest }
+  | { readonly kind: 'unknown'; readonly reason: string }
+> {
+  const request = await readRequest(requests, id);
+  return request === undefined
+    ? { kind: 'unknown', reason: `no operator requested ${id}: the state table has no such request` }
+    : { kind: 'requested-action', request };
+}
+
+/**
+ * Stores the events, and puts them on the bus.
+ * @param again whether what was reported before as partially completed is reported again: the run that stored it may have
+ *   been interrupted, or somebody requests it now.
+ */
+async function publish(
+  events: readonly ActionEvent[],
+  { again }: { readonly again: boolean },
+): Promise<void> {
+  const news: ActionEvent[] = [];
+  for (const event of events) {
+    const outcome = await storeEvent(stored, { kind: 'action', event }, Date.now());
+    if (event.outcome !== 'partially-completed' || outcome === 'new' || again) news.push(event);
+  }
   await putEvents(news.map(publishableAction), { client: eventBridge, bus, wait });
 }
 
-/** What is still partially completed or skipped was published before; but a requested action is answered in any case. */
-function isToBePublished({ outcome }: ActionEvent, { kind, attempt, partiallyCompleted }: Request): boolean {
-  if (outcome === 'partially-completed') return !partiallyCompleted;
+/** What is still skipped was published before; but a requested action is answered in any case. */
+function isToBePublished({ outcome }: ActionEvent, { kind, attempt }: Request): boolean {
   return attempt === 1 || kind === 'requested-action' || outcome !== 'skipped';
 }
 
 /** Has the same message come again; one that came to no end in hours goes to the DLQ. */
-async function sendAgain(body: string, { attempt }: Request, partiallyCompleted: boolean): Promise<void> {
+async function sendAgain(body: string, { attempt }: Request): Promise<void> {
   const delaySeconds = nextRunIn(attempt);
   if (delaySeconds !== undefined) {
-    const again = onceMore(JSON.parse(body), { attempt: attempt + 1, partiallyCompleted });
+    const again = onceMore(JSON.parse(body), { attempt: attempt + 1 });
     await sendAll(sqs, queueUrl, [again], { delaySeconds });
     return;
   }
@@ -199,9 +236,12 @@ async function abandon(body: string, reason: string): Promise<void> {
   const message = parseRemediation(body);
   if (message.kind === 'requested-action') {
     try {
-      const deps = { ...lasting, ...depsUnder(await policy()), run: `end of ${message.request.id}` };
-      const { events } = await abandonRequest(deps, message.request, `It could not be done: ${reason}.`);
-      await publish(events);
+      const request = await readRequest(requests, message.id);
+      if (request !== undefined) {
+        const deps = { ...lasting, ...depsUnder(await policy()), run: `end of ${request.id}` };
+        const { events } = await abandonRequest(deps, request, `It could not be done: ${reason}.`);
+        await publish(events, { again: true });
+      }
     } catch (error) {
       // What keeps the request from being carried out may keep it from being answered: it goes to the DLQ all the same.
       logger.error('a requested action could not be answered', {

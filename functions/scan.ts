@@ -76,7 +76,7 @@ async function take(deliveries: readonly Delivery[], remaining: () => number): P
         send,
         ...(remediateUrl === undefined
           ? {}
-          : { reminderOf: (entry: Recorded, now: number) => reminderOf(effective, controls, entry, now) }),
+          : { reminderOf: (entry: Recorded) => reminderOf(effective, controls, entry) }),
         now: Date.now,
         remaining,
       }),

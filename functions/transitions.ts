@@ -6,9 +6,10 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { DynamoDBBatchResponse } from 'aws-lambda';
 import { callLogger } from '../lib/aws/calls.ts';
-import { eventBridgeClient, sqsClient } from '../lib/aws/sdk.ts';
+import { dynamodbClient, eventBridgeClient, sqsClient } from '../lib/aws/sdk.ts';
 import { list, text } from '../lib/core/json.ts';
 import { variable } from '../lib/pipeline/live/environment.ts';
+import { storeEvent } from '../lib/remediation/events/event-record.ts';
 import { publishableTransition, putEvents } from '../lib/remediation/events/publish.ts';
 import { readStreamRecord } from '../lib/remediation/events/stream.ts';
 import { deadLettersTo, wait } from './context.ts';
@@ -22,6 +23,7 @@ const config = {
 };
 const bus = variable(process.env, 'TRAILSEAL_BUS');
 const client = eventBridgeClient(config);
+const stored = { client: dynamodbClient(config), table: variable(process.env, 'TRAILSEAL_TABLE') };
 const deadLetter = deadLettersTo(sqsClient(config), variable(process.env, 'TRAILSEAL_DEAD_LETTER_URL'));
 
 /** Returns the first record that failed: Lambda reads the stream again from there. */
@@ -31,8 +33,10 @@ async function handle(event: unknown): Promise<DynamoDBBatchResponse> {
     const read = readStreamRecord(record);
     try {
       // One after the other, so that Lambda reads again exactly from the failed record, in order.
-      if (read.kind === 'transition')
+      if (read.kind === 'transition') {
+        await storeEvent(stored, { kind: 'transition', event: read.transition }, Date.now());
         await putEvents([publishableTransition(read.transition)], { client, bus, wait });
+      }
       if (read.kind === 'unreadable') await deadLetter(JSON.stringify(record), read.reason);
     } catch (error) {
       logger.error('a transition could not be published', {

@@ -3,8 +3,10 @@ import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { busName, type Stage } from '../../lib/aws/names.ts';
 import { reasonOf } from '../../lib/aws/reason.ts';
 import type { AnyAction } from '../../lib/core/action.ts';
+import { StateTableError } from '../../lib/findings/state/error.ts';
 import type { ActionEvent } from '../../lib/remediation/events/action-event.ts';
 import { eventOfUndo } from '../../lib/remediation/events/action-results.ts';
+import type { PublishedEvent } from '../../lib/remediation/events/event-record.ts';
 import { BusError, publishableAction, putEvents } from '../../lib/remediation/events/publish.ts';
 import type { UndoAttempt, UndoOptions } from './undo.ts';
 
@@ -56,24 +58,27 @@ function eventOf(
 
 export interface EventBus {
   readonly client: EventBridgeClient;
+  /** Stores an event in the state table. */
+  readonly store: (published: PublishedEvent) => Promise<unknown>;
   readonly stage: Stage;
   readonly wait: (milliseconds: number) => Promise<unknown>;
 }
 
 /**
- * Puts the events on the bus.
+ * Stores the events and puts them on the bus: nobody is notified of one that is not stored.
  * @returns why not all of them are on it, as a clause; `undefined` when they are. The undos stay done either way.
  */
 export async function publishEvents(
   events: readonly ActionEvent[],
-  { client, stage, wait }: EventBus,
+  { client, store, stage, wait }: EventBus,
 ): Promise<string | undefined> {
   if (events.length === 0) return undefined;
   try {
+    for (const event of events) await store({ kind: 'action', event });
     await putEvents(events.map(publishableAction), { client, bus: busName(stage), wait });
     return undefined;
   } catch (error) {
-    if (error instanceof BusError) return error.message;
+    if (error instanceof BusError || error instanceof StateTableError) return error.message;
     // The SDK marks every error of a call with `$metadata`; any other is an error in our own code.
     if (error instanceof Error && '$metadata' in error) return `${publishPermission}: ${reasonOf(error)}`;
     throw error;

@@ -8,6 +8,7 @@ import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { actionOf } from '../../lib/remediation/actions/index.ts';
 import { DynamoRunHistory } from '../../lib/remediation/actions/run-history-dynamodb.ts';
 import { leaseFor } from '../../lib/remediation/deps.ts';
+import { type PublishedEvent, storeEvent } from '../../lib/remediation/events/event-record.ts';
 import { killSwitch } from '../../lib/remediation/kill-switch.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { makeClients } from '../../lib/services/clients.ts';
@@ -114,7 +115,10 @@ async function publish(
   { config, stage }: DeploymentSession,
   options: UndoOptions,
 ): Promise<void> {
-  const bus = { client: eventBridgeClient(config), stage, wait: options.deps.wait };
+  const { wait } = options.deps;
+  const table = { client: dynamodbClient(config), table: tableName(stage) };
+  const store = (published: PublishedEvent) => storeEvent(table, published, Date.now());
+  const bus = { client: eventBridgeClient(config), store, stage, wait };
   const failure = await publishEvents(eventsOf(attempts, options, stage), bus);
   if (failure === undefined) return;
   process.stderr.write(

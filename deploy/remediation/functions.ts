@@ -48,7 +48,11 @@ function transitions(deployment: Deployment): FunctionProperties {
     description: 'Publishes the changes of Trailseal’s state table on its bus',
     timeout: actingTimeouts.transitions,
     memorySize: memory.transitions,
-    environment: { ...environment(deployment, 'transitions'), TRAILSEAL_BUS: ref(ids.bus) },
+    environment: {
+      ...environment(deployment, 'transitions'),
+      TRAILSEAL_BUS: ref(ids.bus),
+      TRAILSEAL_TABLE: ref(ids.stateTable),
+    },
     events: [
       {
         stream: {
@@ -119,6 +123,7 @@ function notify(deployment: Deployment): FunctionProperties {
     recursiveLoop: 'Allow',
     environment: {
       ...environment(deployment, 'notify'),
+      TRAILSEAL_TABLE: ref(ids.stateTable),
       TRAILSEAL_QUEUE_URL: ref(ids.queue('notify')),
       TRAILSEAL_TOPIC_TEXT: topic,
       TRAILSEAL_TOPIC_JSON: topic,

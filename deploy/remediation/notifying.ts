@@ -3,10 +3,12 @@
 import { publishPermission } from '../../lib/aws/sns.ts';
 import { parseArn } from '../../lib/core/arn.ts';
 import { readPermission } from '../../lib/notifications/webhook-endpoint.ts';
+import { eventPermissions } from '../../lib/remediation/events/event-record.ts';
 import type { Deployment } from '../context.ts';
 import { type Grant, grants } from '../grants.ts';
 import { ids } from '../ids.ts';
 import { arnOf, endpointOf, localArn, ref, sub, type Value } from '../template.ts';
+import { publishedEvents } from './publishing.ts';
 
 export function notifying({ parameters }: Deployment): readonly Grant[] {
   const { notifyTopicArn, notifyChatTopicArn, notifyWebhooks, kmsKeyArn } = parameters;
@@ -26,6 +28,11 @@ export function notifying({ parameters }: Deployment): readonly Grant[] {
         })
       : []),
     ...theirs.flatMap((topic, index) => keyOf(topic, index)),
+    publishedEvents(
+      'ReadEvents',
+      eventPermissions.read,
+      'people are notified of what was published, as it is stored',
+    ),
     {
       sid: 'SendAgain',
       action: 'sqs:SendMessage',

@@ -1,6 +1,7 @@
 /** What the function `operator` may do, which receives requested actions: it writes notes on findings, exempts, and passes on all else. */
 import { sendPermission } from '../../lib/aws/sqs.ts';
 import { exemptionKeyPrefix, exemptionPermissions } from '../../lib/findings/state/exemptions.ts';
+import { requestKeyPrefix, requestPermissions } from '../../lib/remediation/action-request-record.ts';
 import { notePermissions } from '../../lib/remediation/custom-actions/notes.ts';
 import type { Deployment } from '../context.ts';
 import { type Grant, grants } from '../grants.ts';
@@ -31,6 +32,7 @@ export function operating(deployment: Deployment): readonly Grant[] {
       why: 'the finding that a requested action is about',
     },
     ...exempting(deployment),
+    ...requesting(deployment),
     {
       sid: 'Send',
       action: sendPermission,
@@ -71,14 +73,31 @@ function asff(field: string): string {
 }
 
 /** Of items, by their partition keys. Source: Amazon DynamoDB Developer Guide, "Using IAM policy conditions". */
-const ofExemptions = {
-  resource: arnOf(ids.stateTable),
-  condition: {
-    'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': `${exemptionKeyPrefix}*` },
-    // Which is true of no keys at all, too.
-    Null: { 'dynamodb:LeadingKeys': 'false' },
-  },
-} as const;
+export function itemsUnder(prefix: string) {
+  return {
+    resource: arnOf(ids.stateTable),
+    condition: {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': `${prefix}*` },
+      // Which is true of no keys at all, too.
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    },
+  } as const;
+}
+
+const ofExemptions = itemsUnder(exemptionKeyPrefix);
+
+/** Where there is something that operators may request. */
+function requesting({ functions }: Deployment): readonly Grant[] {
+  if (!functions.includes('remediate')) return [];
+  return [
+    {
+      sid: 'StoreRequests',
+      action: requestPermissions.store,
+      ...itemsUnder(requestKeyPrefix),
+      why: 'what an operator requests is kept, and remediation reads it there',
+    },
+  ];
+}
 
 /** Where operators may exempt, or undo that. */
 function exempting({ policy: { customActions } }: Deployment): readonly Grant[] {

@@ -1,9 +1,11 @@
 /** What the function that publishes transitions may do. */
 import { streamPermissions } from '../../lib/findings/state/schema.ts';
+import { eventKeyPrefix, eventPermissions } from '../../lib/remediation/events/event-record.ts';
 import { transitionSource } from '../../lib/remediation/events/transition.ts';
 import { type Grant, grants, ofThisRegion } from '../grants.ts';
 import { ids } from '../ids.ts';
 import { arnOf } from '../template.ts';
+import { itemsUnder } from './operating.ts';
 
 export function publishing(): readonly Grant[] {
   return [
@@ -15,8 +17,18 @@ export function publishing(): readonly Grant[] {
       ...ofThisRegion,
       why: 'Lambda asks for it before it reads a stream',
     }),
+    publishedEvents(
+      'StoreEvents',
+      eventPermissions.store,
+      'what is published is stored, and nothing else of the state table is written',
+    ),
     putEvents('transitions of findings are published on Trailseal’s own bus'),
   ];
+}
+
+/** The events that were published, and no other items of the state table. */
+export function publishedEvents(sid: string, action: string, why: string): Grant {
+  return { sid, action, ...itemsUnder(eventKeyPrefix), why };
 }
 
 /** Events on Trailseal's own bus, and none in another's name. */

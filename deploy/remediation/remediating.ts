@@ -6,7 +6,9 @@
 import { killSwitchName, scheduleGroupName } from '../../lib/aws/names.ts';
 import { usesTags } from '../../lib/policy/decide/tags.ts';
 import type { Policy } from '../../lib/policy/model.ts';
+import { requestPermissions } from '../../lib/remediation/action-request-record.ts';
 import { runHistoryPermissions } from '../../lib/remediation/actions/run-history-dynamodb.ts';
+import { gracePeriodRecordPermissions } from '../../lib/remediation/grace-period-record.ts';
 import { killSwitchPermission } from '../../lib/remediation/kill-switch.ts';
 import { limiterPermissions } from '../../lib/remediation/limiter.ts';
 import { workflowPermission } from '../../lib/remediation/workflow.ts';
@@ -48,11 +50,17 @@ function reading(wanted: readonly Wanted[], policy: Policy): Promise<readonly Gr
 }
 
 function deciding({ parameters: { stage } }: Deployment): readonly Grant[] {
-  const table = ['dynamodb:BatchGetItem', ...runHistoryPermissions, ...limiterPermissions];
+  const table = [
+    'dynamodb:BatchGetItem',
+    ...runHistoryPermissions,
+    ...limiterPermissions,
+    ...gracePeriodRecordPermissions,
+    requestPermissions.read,
+  ];
   return [
     ...grants('StateTable', [...new Set(table)].sort(), {
       resource: arnOf(ids.stateTable),
-      why: 'the finding, what is remembered of keys, the run history, the limits',
+      why: 'the finding, what is remembered of keys, the run history, grace periods, requests, the limits',
     }),
     {
       sid: 'ReadKillSwitch',

@@ -2,14 +2,14 @@
 import { at, isObject, list, text } from '../core/json.ts';
 import { messageVersion } from '../pipeline/live/message.ts';
 import { actionDetailTypes, actionEventSchema } from '../remediation/events/action-event.ts';
+import type { EventName } from '../remediation/events/event-record.ts';
 import { detailTypes, transitionSchema } from '../remediation/events/transition.ts';
-import { type NotificationTrigger, triggerOfAction, triggerOfTransition } from './trigger.ts';
 
 export type NotifyMessage =
   | {
       readonly kind: 'event';
-      /** `undefined` where nobody is notified of it. */
-      readonly trigger: NotificationTrigger | undefined;
+      /** What it names; what it says of that is not believed. */
+      readonly name: EventName;
       readonly body: unknown;
       /** Which attempt to notify of it this is, from 1. */
       readonly attempt: number;
@@ -40,12 +40,12 @@ export function parseMessage(body: string): NotifyMessage {
   const detail = at(value, 'detail');
   if (actionTypes.has(type)) {
     const action = actionEventSchema.safeParse(detail);
-    return action.success ? read(value, triggerOfAction(action.data)) : unreadable(type, action.error);
+    return action.success ? read(value, 'action', action.data) : unreadable(type, action.error);
   }
   if (transitionTypes.has(type)) {
     const transition = transitionSchema.safeParse(detail);
     return transition.success
-      ? read(value, triggerOfTransition(transition.data))
+      ? read(value, 'transition', transition.data)
       : unreadable(type, transition.error);
   }
   return {
@@ -54,13 +54,17 @@ export function parseMessage(body: string): NotifyMessage {
   };
 }
 
-function read(body: unknown, trigger: NotificationTrigger | undefined): NotifyMessage {
+function read(
+  body: unknown,
+  kind: EventName['kind'],
+  { id, finding }: Omit<EventName, 'kind'>,
+): NotifyMessage {
   const own = at(body, 'trailseal');
   const attempt = at(own, 'attempt');
   const targets = list(own, 'targets').filter((name) => typeof name === 'string');
   return {
     kind: 'event',
-    trigger,
+    name: { kind, id, finding },
     body,
     attempt: typeof attempt === 'number' && Number.isSafeInteger(attempt) && attempt > 0 ? attempt : 1,
     targets: targets.length === 0 ? undefined : targets,

@@ -4,6 +4,7 @@
  * later each time and a limited number of times, so that nobody is notified twice because another target failed.
  */
 import type { Delivery } from '../pipeline/live/batch.ts';
+import { type EventName, keyTextOf, type PublishedEvent } from '../remediation/events/event-record.ts';
 import { type NotifyMessage, parseMessage, retryBody } from './bus-event.ts';
 import { compose, type Notification } from './compose.ts';
 import type { ControlAdvice } from './content.ts';
@@ -15,10 +16,12 @@ import {
   wasNotified,
   withNotified,
 } from './delivery.ts';
-import type { NotificationTrigger } from './trigger.ts';
+import { type NotificationTrigger, triggerOfAction, triggerOfTransition } from './trigger.ts';
 
 export interface NotifyDeps {
   readonly targets: readonly DeliveryTarget[];
+  /** The events with these names that Trailseal published, by `keyTextOf` them. */
+  readonly published: (names: readonly EventName[]) => Promise<ReadonlyMap<string, PublishedEvent>>;
   readonly adviceFor: (control: string) => ControlAdvice | undefined;
   /** The deployment's name, for the commands in notifications. */
   readonly stage: string;
@@ -57,7 +60,17 @@ export const retryDelays = [60, 300, 900] as const;
 /** Milliseconds that the attempts of one notification may take, and what comes after them. */
 const timeForOne = 90_000;
 
-type NotifyEvent = Extract<NotifyMessage, { readonly kind: 'event' }> & { readonly delivery: Delivery };
+type NotifyEvent = Extract<NotifyMessage, { readonly kind: 'event' }> & {
+  readonly delivery: Delivery;
+  /** `undefined` where nobody is notified of it. */
+  readonly trigger: NotificationTrigger | undefined;
+};
+
+type Read =
+  | { readonly delivery: Delivery; readonly kind: 'event'; readonly event: NotifyEvent }
+  | { readonly delivery: Delivery; readonly kind: 'unreadable'; readonly reason: string }
+  /** Whether Trailseal published it is not known now. */
+  | { readonly delivery: Delivery; readonly kind: 'unhandled'; readonly error: unknown };
 
 /** An event that a target was not notified of. */
 interface MissedEvent {
@@ -87,10 +100,8 @@ export async function notify(
   { log = emptyLog, remaining = () => Number.POSITIVE_INFINITY }: NotifyOptions,
   deps: NotifyDeps,
 ): Promise<NotifyResult> {
-  const parsed = deliveries.map((delivery) => ({ delivery, message: parseMessage(delivery.body) }));
-  const events = parsed.flatMap(({ delivery, message }): readonly NotifyEvent[] =>
-    message.kind === 'event' ? [{ ...message, delivery }] : [],
-  );
+  const read = await readAll(deliveries, deps);
+  const events = read.flatMap((one) => (one.kind === 'event' ? [one.event] : []));
   const results = await Promise.all(
     deps.targets.map(async (target) => ({
       target: target.name,
@@ -103,15 +114,24 @@ export async function notify(
   ];
   const settled: Settled[] = [];
   // One after the other: a batch in which everything failed must not ask SQS for hundreds of things at once.
-  for (const { delivery, message } of parsed) {
-    settled.push(
-      message.kind === 'event'
-        ? await settle(
+  for (const one of read) {
+    const { delivery } = one;
+    switch (one.kind) {
+      case 'event':
+        settled.push(
+          await settle(
             missed.filter(({ event }) => event.delivery === delivery),
             deps,
-          )
-        : await putIntoDlq(delivery, delivery.body, message.reason, deps),
-    );
+          ),
+        );
+        break;
+      case 'unreadable':
+        settled.push(await putIntoDlq(delivery, delivery.body, one.reason, deps));
+        break;
+      case 'unhandled':
+        settled.push({ ...settledNothing, unhandled: [{ delivery: delivery.id, error: one.error }] });
+        break;
+    }
   }
   return {
     sent: results.flatMap(({ sent }) => sent),
@@ -122,6 +142,40 @@ export async function notify(
     unhandled: settled.flatMap(({ unhandled }) => unhandled),
     log: results.reduce((next, { target, notified }) => withNotified(next, target, notified), log),
   };
+}
+
+/**
+ * What the deliveries are about, as Trailseal stored it when it published it: a message only names it, and one that names
+ * nothing there is not notified of.
+ */
+async function readAll(deliveries: readonly Delivery[], { published }: NotifyDeps): Promise<readonly Read[]> {
+  const parsed = deliveries.map((delivery) => ({ delivery, message: parseMessage(delivery.body) }));
+  const names = parsed.flatMap(({ message }) => (message.kind === 'event' ? [message.name] : []));
+  let found: ReadonlyMap<string, PublishedEvent>;
+  try {
+    found = names.length === 0 ? new Map() : await published(names);
+  } catch (error) {
+    return parsed.map(
+      ({ delivery, message }): Read =>
+        message.kind === 'event' ? { delivery, kind: 'unhandled', error } : { delivery, ...message },
+    );
+  }
+  return parsed.map(({ delivery, message }): Read => {
+    if (message.kind === 'unreadable') return { delivery, ...message };
+    const one = found.get(keyTextOf(message.name));
+    if (one === undefined) {
+      const { id, finding } = message.name;
+      const reason = `Trailseal published no event ${JSON.stringify(id)} about ${JSON.stringify(finding)}: nobody is notified of it.`;
+      return { delivery, kind: 'unreadable', reason };
+    }
+    return { delivery, kind: 'event', event: { ...message, delivery, trigger: triggerOf(one) } };
+  });
+}
+
+function triggerOf(published: PublishedEvent): NotificationTrigger | undefined {
+  return published.kind === 'action'
+    ? triggerOfAction(published.event)
+    : triggerOfTransition(published.event);
 }
 
 async function notifyTarget(

@@ -12,6 +12,7 @@ import type { StateTable } from '../findings/state/table.ts';
 import type { Policy } from '../policy/model.ts';
 import type { RunHistory } from './actions/action-run.ts';
 import type { ActionEvent } from './events/action-event.ts';
+import type { GracePeriods } from './grace-period-record.ts';
 import type { KillSwitch } from './kill-switch.ts';
 import type { Limiter } from './limiter.ts';
 import type { RemediationRequest } from './message.ts';
@@ -39,7 +40,8 @@ export interface RemediationDeps {
   readonly workflow: (findingId: string) => Promise<Workflow>;
   /** Whether the resource is part of Trailseal's own deployment. */
   readonly isOwn: (resource: Resource) => boolean;
-  /** Has the same request come again at that time; once for each action, however often it is asked for. */
+  readonly gracePeriods: GracePeriods;
+  /** Has the same request come again at that time; once for each action and time, however often it is asked for. */
   readonly scheduleGracePeriodEnd: (
     request: RemediationRequest,
     action: ActionId,

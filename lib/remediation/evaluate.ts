@@ -20,6 +20,7 @@ export interface FoundFinding {
 /** An open finding whose resource was evaluated again, and fails. */
 export interface FailingResource {
   readonly kind: 'failing';
+  readonly entry: Recorded;
   readonly finding: Finding;
   readonly control: Control;
   readonly resource: Resource;
@@ -68,7 +69,7 @@ export async function reEvaluate(
   deps: RemediationDeps,
   found: FoundFinding,
 ): Promise<FailingResource | Blocked> {
-  const { finding, control } = found;
+  const { entry, finding, control } = found;
   const evaluated = await evaluateNow(deps, found);
   if (evaluated === undefined || isDeleted(evaluated.facts) !== undefined) {
     return blocked('The resource was deleted.');
@@ -87,5 +88,5 @@ export async function reEvaluate(
     // By its tags it may be exempted, which is known in a while.
     return blocked(`The policy goes by its tags, and they are not known: ${tagsUnknown.detail}.`, true);
   }
-  return { kind: 'failing', finding, control, resource, tagsUnknown: tagsUnknown?.detail };
+  return { kind: 'failing', entry, finding, control, resource, tagsUnknown: tagsUnknown?.detail };
 }

@@ -19,9 +19,9 @@ export interface GracePeriodEnd {
 export const gracePeriodPermissions = ['scheduler:CreateSchedule', 'iam:PassRole'] as const;
 
 /**
- * Schedules the same request at the end of a grace period. The schedule is named by the opening of the finding and the
- * action, so that there is one however often it is asked for, and a grace period that has begun does not begin anew; it
- * deletes itself afterwards. Rejects with what the SDK throws.
+ * Schedules the same request at the end of a grace period. The schedule is named by the opening of the finding, the action
+ * and the end, so that there is one however often it is asked for; it deletes itself afterwards. What comes of the message
+ * is decided then, by the end that the state table has. Rejects with what the SDK throws.
  * Source: EventBridge Scheduler API Reference, "CreateSchedule".
  */
 export async function scheduleGracePeriodEnd(
@@ -35,7 +35,7 @@ export async function scheduleGracePeriodEnd(
     .toISOString()
     .slice(0, 'YYYY-MM-DDThh:mm:ss'.length);
   const name = createHash('sha256')
-    .update(JSON.stringify([request.finding, request.openedAt, action]))
+    .update(JSON.stringify([request.finding, request.openedAt, action, at]))
     .digest('hex');
   try {
     await client.send(

@@ -1,7 +1,9 @@
 /**
  * What the queue of remediation holds: transitions, as the bus delivers them; the ends of grace periods; findings that a
- * scheduled scan found open still; calls by which somebody may have reverted an action; and the requests of operators. All parsing of these messages is here, and when one that
- * came to no end is sent again.
+ * scheduled scan found open still; calls by which somebody may have reverted an action; and the requests of operators. All
+ * parsing of these messages is here, and when one that came to no end is sent again. A message says what to look up, and
+ * nothing that it says is believed: what is done about a finding follows from the state table and AWS, and what an operator
+ * requested is read from the state table.
  */
 import * as z from 'zod/mini';
 import type { Control } from '../core/control.ts';
@@ -10,20 +12,23 @@ import { at, isObject, text } from '../core/json.ts';
 import type { Recorded } from '../findings/state/table.ts';
 import type { Policy } from '../policy/model.ts';
 import { parseRecord } from '../trail/parse.ts';
-import { type ActionRequest, actionRequestSchema } from './action-request.ts';
 import type { HintedCall } from './actions/action-run.ts';
 import { isOutstanding } from './eligibility.ts';
 import { transitionSchema, transitionSource } from './events/transition.ts';
 
-/** That a finding be remediated: it was opened, or changed, at some time. */
+/**
+ * That a finding be remediated: it was opened, or changed. It only names the finding; what is done about it follows from
+ * the state table, the policy and AWS.
+ */
 export interface RemediationRequest {
   /** The finding's id. */
   readonly finding: string;
   /** The finding's `openedAt` then: one that was closed and opened again has a request of its own. */
   readonly openedAt: string | null;
-  /** When the state table recorded it, epoch milliseconds: grace periods begin then. */
-  readonly since: number;
-  /** A scheduled scan found it open still: people were notified of what stands in the way already. */
+  /**
+   * A scheduled scan found it open still: people were notified of what stands in the way already. It only keeps them from
+   * being notified of that once more.
+   */
   readonly reminder: boolean;
   /** The call in CloudTrail after which what was done is compared with AWS: a hint for people. */
   readonly call?: HintedCall | undefined;
@@ -33,13 +38,12 @@ export interface RemediationRequest {
 interface Attempts {
   /** How often it was begun or resumed, from 1. */
   readonly attempt: number;
-  /** Whether an event reported that it is partially completed. */
-  readonly partiallyCompleted: boolean;
 }
 
 export type RemediationMessage =
   | ({ readonly kind: 'remediation'; readonly request: RemediationRequest } & Attempts)
-  | ({ readonly kind: 'requested-action'; readonly request: ActionRequest } & Attempts)
+  /** `id` names what was requested, which is in the state table: see `action-request-record.ts`. */
+  | ({ readonly kind: 'requested-action'; readonly id: string } & Attempts)
   /** A call in CloudTrail by which somebody may have reverted an action. */
   | ({ readonly kind: 'call'; readonly event: TrailEvent } & Attempts)
   | { readonly kind: 'malformed'; readonly reason: string };
@@ -47,7 +51,6 @@ export type RemediationMessage =
 const remediationSchema = z.object({
   finding: z.string().check(z.minLength(1)),
   openedAt: z.nullable(z.string()),
-  since: z.number(),
   reminder: z._default(z.boolean(), false),
 });
 
@@ -69,10 +72,10 @@ export function parseRemediation(body: string): RemediationMessage {
   }
   const requestedAction = at(value, 'trailseal', 'requestedAction');
   if (requestedAction !== undefined) {
-    const request = actionRequestSchema.safeParse(requestedAction);
-    return request.success
-      ? { kind: 'requested-action', request: request.data, ...attempts }
-      : malformed(`its requested action: ${request.error.issues[0]?.message}`);
+    const id = text(requestedAction, 'id');
+    return id
+      ? { kind: 'requested-action', id, ...attempts }
+      : malformed('its requested action: it has no id');
   }
   const source = text(value, 'source');
   if (source?.startsWith('aws.') === true) {
@@ -85,8 +88,8 @@ export function parseRemediation(body: string): RemediationMessage {
     const [issue] = transition.error.issues;
     return malformed(`its detail is no transition: ${issue?.path.join('.')}: ${issue?.message}`);
   }
-  const { finding, openedAt, sequence } = transition.data;
-  const request = { finding, openedAt, since: sequence, reminder: false };
+  const { finding, openedAt } = transition.data;
+  const request = { finding, openedAt, reminder: false };
   return { kind: 'remediation', request, ...attempts };
 }
 
@@ -97,24 +100,18 @@ export function remediateBody(request: RemediationRequest): unknown {
 
 /**
  * The message by which a scheduled scan reminds remediation of an open failure: what stood in the way may be over, and what
- * was done may be reverted. A grace period that has not begun yet begins now.
- * @param now epoch milliseconds.
+ * was done may be reverted.
  * @returns `undefined` where the policy asks for nothing to be done about it.
  */
-export function reminderOf(
-  policy: Policy,
-  controls: readonly Control[],
-  entry: Recorded,
-  now: number,
-): unknown {
+export function reminderOf(policy: Policy, controls: readonly Control[], entry: Recorded): unknown {
   if (!isOutstanding(policy, controls, entry)) return undefined;
   const { id, finding } = entry;
-  return remediateBody({ finding: id, openedAt: finding?.openedAt ?? null, since: now, reminder: true });
+  return remediateBody({ finding: id, openedAt: finding?.openedAt ?? null, reminder: true });
 }
 
-/** The message that brings what an operator requested. */
-export function requestBody(request: ActionRequest): unknown {
-  return { trailseal: { version: 1, kind: 'requested-action', requestedAction: request } };
+/** The message that has a request of an operator carried out. @param id of the request, which the state table has. */
+export function requestBody(id: string): unknown {
+  return { trailseal: { version: 1, kind: 'requested-action', requestedAction: { id } } };
 }
 
 /** The same message once more: what it asks for is under way, or partially completed. */
@@ -141,7 +138,7 @@ export function nextRunIn(attempt: number): number | undefined {
 function attemptsIn(own: unknown): Attempts {
   const attempt = at(own, 'attempt');
   const counted = typeof attempt === 'number' && Number.isSafeInteger(attempt) && attempt > 0;
-  return { attempt: counted ? attempt : 1, partiallyCompleted: at(own, 'partiallyCompleted') === true };
+  return { attempt: counted ? attempt : 1 };
 }
 
 function malformed(reason: string): RemediationMessage {

@@ -28,7 +28,7 @@ export interface PlannedFor {
 export async function planFor(
   { deps, exemptions }: StepInput,
   policy: Policy,
-  { finding, control, resource, tagsUnknown }: Omit<FailingResource, 'kind'>,
+  { finding, control, resource, tagsUnknown }: Omit<FailingResource, 'kind' | 'entry'>,
   actions: readonly Action[] = control.actions,
 ): Promise<PlannedFor> {
   const now = deps.actionDeps.now();

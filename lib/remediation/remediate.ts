@@ -4,6 +4,7 @@
  * message resumes it from there.
  */
 
+import type { ActionId } from '../core/action.ts';
 import type { Action } from '../core/control.ts';
 import { gracePeriodOf, kindOf, type Plan, type PlannedAction, type SkippedAction } from '../policy/model.ts';
 import type { ActionDecision, ActionRun } from './actions/action-run.ts';
@@ -23,6 +24,7 @@ import {
 import { type FailingResource, type FoundFinding, find, reEvaluate } from './evaluate.ts';
 import { type ActionEvent, actionEventOf } from './events/action-event.ts';
 import { eventOfUndo, revertedEvent } from './events/action-results.ts';
+import { openingOfGrace } from './grace-period-record.ts';
 import { resumeInterrupted, unpublishedEvents } from './interrupted.ts';
 import type { RemediationRequest } from './message.ts';
 import { type PlannedFor, planFor } from './plan.ts';
@@ -57,7 +59,10 @@ export async function remediate(deps: RemediationDeps, request: RemediationReque
   if (found.kind === 'blocked') return remediationOf(nothingDone(found));
   const asked = await remediateFound(input, request, found);
   const resumed = await resumeInterrupted(input, found, asked.ran);
-  const done = merged([asked, request.reminder ? { ...resumed, events: [] } : resumed], asked.because);
+  const done = merged(
+    [asked, request.reminder ? { ...resumed, events: resumed.events.filter(isDoneEvent) } : resumed],
+    asked.because,
+  );
   const unpublished = await unpublishedEvents(deps, found, done.events);
   return remediationOf({
     ...done,
@@ -250,15 +255,16 @@ async function actOn(
     name: policy.file ?? 'the default policy',
     reason,
   };
-  const due = new Date(request.since + gracePeriodOf(policy.guardrails, action));
-  if (due.getTime() > deps.actionDeps.now().getTime()) {
+  const due = await graceEndOf(deps, failing, definition.id);
+  if (due === 'not-begun' || due > deps.actionDeps.now().getTime()) {
     // What would not be done then is not announced now.
     const foreseen = await foreseeAction(deps, definition, failing, decision);
     if (foreseen !== undefined) {
       const isReported = foreseen.event !== undefined && !request.reminder;
       return { ...nothing, events: isReported ? [foreseen.event] : [] };
     }
-    const scheduled = await deps.scheduleGracePeriodEnd(request, definition.id, due);
+    const end = new Date(due === 'not-begun' ? await beginGracePeriod(deps, failing, definition.id) : due);
+    const scheduled = await deps.scheduleGracePeriodEnd(request, definition.id, end);
     if (scheduled !== 'scheduled' && deps.redelivered !== true) return nothing;
     const { finding, resource } = failing;
     const pending = actionEventOf(finding, resource, action, {
@@ -266,7 +272,7 @@ async function actOn(
       at: plannedAt,
       outcome: 'pending',
       because: reason,
-      due,
+      due: end,
       id: `${openingOf(finding)} pending ${action}`,
       definition,
     });
@@ -280,6 +286,31 @@ async function actOn(
     events: done.events.filter(isDoneEvent),
     again: request.call !== undefined && done.again,
   };
+}
+
+/**
+ * When the grace period of an action ends, by the state table; 0 for an action that has none.
+ * @returns epoch milliseconds.
+ */
+async function graceEndOf(
+  { policy, gracePeriods }: RemediationDeps,
+  { entry, finding }: FailingResource,
+  action: ActionId,
+): Promise<number | 'not-begun'> {
+  if (gracePeriodOf(policy.guardrails, action) === 0) return 0;
+  const begun = await gracePeriods.read(finding.id, action);
+  return begun?.opening === openingOfGrace(entry) ? begun.due : 'not-begun';
+}
+
+/** Begins the grace period of an action. @returns its end, also where another run began it at the same time. */
+async function beginGracePeriod(
+  { policy, gracePeriods, actionDeps }: RemediationDeps,
+  { entry, finding }: FailingResource,
+  action: ActionId,
+): Promise<number> {
+  const begunAt = actionDeps.now().getTime();
+  const due = begunAt + gracePeriodOf(policy.guardrails, action);
+  return (await gracePeriods.begin(finding.id, action, { opening: openingOfGrace(entry), begunAt, due })).due;
 }
 
 /** Removes the tags of a failure from a resource that passes, or was deleted. */

@@ -8,8 +8,10 @@ import type { Resource } from '../core/control.ts';
 import { isResourceType, resourceTypeOf } from './catalogue.ts';
 
 /**
+ * Whether the id and the ARN of a resource name the same.
  * @param arn that of the resource.
  * @returns `false` also for a type of resource that there is not, as an entry may say anything.
+ * @example sameName(volume, arn) // true for `vol-1` and `arn:aws:ec2:eu-central-1:111122223333:volume/vol-1`
  */
 export function sameName({ type, id, account }: Resource, arn: Arn): boolean {
   if (!isResourceType(type)) return false;

@@ -4,7 +4,9 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
 import { eventsOf, publishEvents } from '../../cli/undo/publish.ts';
 import type { UndoAttemptResult } from '../../cli/undo/undo.ts';
+import { StateTableError } from '../../lib/findings/state/error.ts';
 import { actionEventSchema } from '../../lib/remediation/events/action-event.ts';
+import type { PublishedEvent } from '../../lib/remediation/events/event-record.ts';
 import { fakeKey } from '../remediation/actions/simulated-resource.ts';
 
 const decision = {
@@ -94,7 +96,15 @@ describe('the event of an undo by command', () => {
 describe('publishing', () => {
   function eventBus() {
     const client = new EventBridgeClient({ region: 'eu-central-1' });
-    return { mock: mockClient(client), at: { client, stage: 'dev', wait: async () => undefined } };
+    const stored: PublishedEvent[] = [];
+    const store = async (one: PublishedEvent) => {
+      stored.push(one);
+    };
+    return {
+      mock: mockClient(client),
+      stored,
+      at: { client, store, stage: 'dev', wait: async () => undefined },
+    };
   }
 
   it('makes no call without events', async () => {
@@ -104,9 +114,20 @@ describe('publishing', () => {
   });
 
   it('returns undefined where all events are on the bus', async () => {
-    const { mock, at } = eventBus();
+    const { mock, at, stored } = eventBus();
     mock.on(PutEventsCommand).resolves({ Entries: [{ EventId: '1' }] });
-    expect(await publishEvents(await undone(), at)).toBeUndefined();
+    const events = await undone();
+    expect(await publishEvents(events, at)).toBeUndefined();
+    expect(stored).toEqual(events.map((event) => ({ kind: 'action', event })));
+  });
+
+  it('puts nothing on the bus that could not be stored, as nobody would be notified of it, and returns the reason', async () => {
+    const { mock, at } = eventBus();
+    const store = async () => {
+      throw new StateTableError('refused', [], 'The table can’t be written.');
+    };
+    expect(await publishEvents(await undone(), { ...at, store })).toBe('The table can’t be written.');
+    expect(mock.calls()).toEqual([]);
   });
 
   it('returns the reason where the call was denied', async () => {

@@ -27,6 +27,8 @@ import { findingId } from '../../lib/findings/id.ts';
 import { DynamoStateTable } from '../../lib/findings/state/dynamodb.ts';
 import { DynamoMemory } from '../../lib/findings/state/memory.ts';
 import { table as schema } from '../../lib/findings/state/schema.ts';
+import type { ActionRequest } from '../../lib/remediation/action-request.ts';
+import { storeRequest } from '../../lib/remediation/action-request-record.ts';
 import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { DynamoRunHistory } from '../../lib/remediation/actions/run-history-dynamodb.ts';
 import { writeRoleVariable } from '../../lib/remediation/actions/write-session.ts';
@@ -151,6 +153,8 @@ export async function deploy(aws: Aws, policy: string) {
     stage,
     stateTable,
     history,
+    storeRequest: (request: ActionRequest) =>
+      storeRequest({ client, table, accountRegion: { account, region } }, request),
     memory: new DynamoMemory(stored),
     limiter: new Limiter({ ...stored, now }),
 

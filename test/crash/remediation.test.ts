@@ -79,7 +79,7 @@ crashing(policies, (given) => {
   describe('a requested action, killed at each call and delivered again', () => {
     const outcome = played('a requested action', {
       prepare: () => given.failing(key, 'requesting'),
-      play: (stage, kills) => stage.deployment.deliver(requested(stage, 'fix'), kills),
+      play: async (stage, kills) => stage.deployment.deliver(await requested(stage, 'fix'), kills),
       readState: key.readState,
     });
 
@@ -100,10 +100,10 @@ crashing(policies, (given) => {
     const outcome = played('a requested undo', {
       async prepare() {
         const stage = await given.failing(key, 'requesting');
-        await stage.deployment.deliver(requested(stage, 'fix'));
+        await stage.deployment.deliver(await requested(stage, 'fix'));
         return stage;
       },
-      play: (stage, kills) => stage.deployment.deliver(requested(stage, 'undo'), kills),
+      play: async (stage, kills) => stage.deployment.deliver(await requested(stage, 'undo'), kills),
       readState: key.readState,
     });
 
@@ -131,9 +131,10 @@ crashing(policies, (given) => {
   });
 });
 
-/** The message about what an operator requested by a custom action. */
-function requested({ deployment, finding }: Setting, action: ActionRequest['action']): string {
+/** The message about what an operator requested by a custom action, which is stored. */
+async function requested({ deployment, finding }: Setting, action: ActionRequest['action']): Promise<string> {
   const at = new Date(deployment.now()).toISOString();
   const id = `custom-action ${action}`;
-  return JSON.stringify(requestBody({ id, finding, action, actor: 'ana', reason: 'It should be so.', at }));
+  await deployment.storeRequest({ id, finding, action, actor: 'ana', reason: 'It should be so.', at });
+  return JSON.stringify(requestBody(id));
 }

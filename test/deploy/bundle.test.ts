@@ -71,7 +71,7 @@ describe("a function's bundle", () => {
       ['dynamodb', 'securityhub', 'sqs', ...clientsOf(servicesReadBy(name))],
     ]),
     ['scan', ['dynamodb', 'sqs', ...clientsOf(services.map(({ id }) => id))]],
-    ['notify', ['sns', 'sqs', 'ssm']],
+    ['notify', ['dynamodb', 'sns', 'sqs', 'ssm']],
     ['operator', ['dynamodb', 'securityhub', 'sqs']],
     [
       'remediate',
@@ -82,7 +82,7 @@ describe("a function's bundle", () => {
         ...clientsOf(services.map(({ id }) => id)),
       ],
     ],
-    ['transitions', ['eventbridge', 'sqs']],
+    ['transitions', ['dynamodb', 'eventbridge', 'sqs']],
   ])('of %s holds the clients of %j and no others', (name, clients) => {
     const held = inputs(name).flatMap((file) => /@aws-sdk\/client-([^/]+)/.exec(file)?.[1] ?? []);
     expect([...new Set(held)].sort()).toEqual([...new Set(clients)].sort());

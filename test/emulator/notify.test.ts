@@ -21,6 +21,7 @@ import { topicTargets } from '../../lib/notifications/topics.ts';
 import { secretReader } from '../../lib/notifications/webhook-endpoint.ts';
 import type { Delivery } from '../../lib/pipeline/live/batch.ts';
 import { action, envelope, instance, transition } from '../notifications/events.ts';
+import { published, stores } from '../notifications/published.ts';
 
 const region = 'eu-central-1';
 const config = { region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
@@ -82,6 +83,7 @@ async function notifyTopics(
     {},
     {
       targets: topicTargets(topics, () => client),
+      published,
       adviceFor: () => undefined,
       stage: 'dev',
       retry: () => Promise.reject(new Error('not to be retried')),
@@ -93,7 +95,7 @@ async function notifyTopics(
 
 const failures: readonly Delivery[] = Array.from({ length: 30 }, (_, index) => ({
   id: `delivery-${index}`,
-  body: envelope(instance(index)),
+  body: stores(envelope(instance(index))),
   receives: 1,
 }));
 
@@ -183,6 +185,7 @@ describe('a topic that is not there', () => {
       {},
       {
         targets: topicTargets({ text: missing }, () => client),
+        published,
         adviceFor: () => undefined,
         stage: 'dev',
         retry: () => Promise.reject(new Error('not to be retried')),

@@ -5,6 +5,7 @@ import { loggerOf } from '../../functions/telemetry.ts';
 import { parseBody } from '../../lib/pipeline/live/message.ts';
 import { requestable } from '../../lib/policy/custom-actions.ts';
 import type { OperatorExemption } from '../../lib/policy/operator-exemption.ts';
+import type { ActionRequest } from '../../lib/remediation/action-request.ts';
 import {
   type CustomActionDeps,
   handleCustomAction,
@@ -15,7 +16,7 @@ import {
   parseOperatorMessage,
 } from '../../lib/remediation/custom-actions/message.ts';
 import { type FindingNote, withNews } from '../../lib/remediation/custom-actions/note-text.ts';
-import { parseRemediation } from '../../lib/remediation/message.ts';
+import { parseRemediation, requestBody } from '../../lib/remediation/message.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { policyOf } from '../policy/fixtures.ts';
 import { shareOf } from '../suite.ts';
@@ -25,6 +26,8 @@ import { accountRegion, hostileText } from './values.ts';
 import { violationsOfAccountRegion, violationsOfLine } from './violations.ts';
 
 const day = 86_400_000;
+/** Nobody is made up where AWS names nobody. */
+const unnamed = 'an operator whom AWS does not name';
 const customActions = ['undo', 're-check', 'exempt', ...new Set(controls.flatMap(requestable))];
 // Without one key in the settings, fix:associate-encryption can never run.
 const oneKey = `{ key: ["arn:aws:kms:${accountRegion.region}:${accountRegion.account}:key/1234abcd-12ab-34cd-56ef-1234567890ab"] }`;
@@ -39,6 +42,8 @@ const entries = new Map(known.map((entry) => [entry.id, entry]));
 interface Sent {
   readonly queue: string;
   readonly body: string;
+  /** What was stored for it, where it names a request. */
+  readonly request?: ActionRequest;
 }
 
 /** What became of a message; `event` where it was that of a custom action. */
@@ -73,6 +78,10 @@ async function handled(
       sent.push({ queue, body: JSON.stringify(one) });
       return true;
     },
+    request: async (request) => {
+      sent.push({ queue: 'remediate', body: JSON.stringify(requestBody(request.id)), request });
+      return true;
+    },
     inSecurityHub: async () => true,
     note: async ({ id }, news, author) => {
       const text = withNews(before, news.join(' | '), author);
@@ -99,10 +108,11 @@ function faultsOfSending({ event, sent, given }: Handled): readonly string[] {
     return ids.has(id) && resource !== undefined && violationsOfAccountRegion(resource).length === 0;
   };
   return [
-    ...sent.flatMap(({ queue, body }) => {
+    ...sent.flatMap(({ queue, body, request }) => {
       if (queue === 'remediate') {
         const message = parseRemediation(body);
-        return message.kind === 'requested-action' && isOurs(message.request.finding)
+        const isNamed = message.kind === 'requested-action' && message.id === request?.id;
+        return isNamed && isOurs(request.finding) && request.actor.startsWith(unnamed)
           ? []
           : [`it requested ${body}`];
       }

@@ -9,13 +9,14 @@ import { requestable } from '../../lib/policy/custom-actions.ts';
 import { actions } from '../../lib/remediation/actions/index.ts';
 import type { Remediation, RemediationDeps } from '../../lib/remediation/deps.ts';
 import { isOwnResource } from '../../lib/remediation/eligibility.ts';
-import { handle } from '../../lib/remediation/handle.ts';
+import { handle, type ResolvedMessage } from '../../lib/remediation/handle.ts';
 import { countRun, type LimitState, noRuns } from '../../lib/remediation/limits.ts';
 import { parseRemediation } from '../../lib/remediation/message.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { readers, related } from '../../lib/services/readers.ts';
 import { policyOf } from '../policy/fixtures.ts';
 import { MemoryRunHistory } from '../remediation/actions/memory-run-history.ts';
+import { MemoryGracePeriods } from '../remediation/memory-grace-periods.ts';
 import { clusterKey, exemptingTag, stack } from './fake-resources.ts';
 import { PermissiveAws, policyFor } from './permissive-aws.ts';
 import { type Attack, foundAt } from './requests.ts';
@@ -70,14 +71,21 @@ export class RemediationFixture {
   });
 
   /** Delivers one message; everything is as it was at the beginning before. */
-  async deliver({ entry, body }: Attack): Promise<Delivered> {
+  async deliver({ entry, body, request }: Attack): Promise<Delivered> {
     this.aws.reset();
     this.#time = foundAt + 60_000;
     const message = parseRemediation(body);
     if (message.kind === 'malformed') return { kind: 'malformed', reason: message.reason };
     try {
       const deps = this.#depsWith(entry);
-      const handled = await handle(deps, message);
+      let named: ResolvedMessage;
+      if (message.kind === 'requested-action') {
+        if (request?.id !== message.id) return { kind: 'malformed', reason: 'nobody requested it' };
+        named = { kind: message.kind, request };
+      } else {
+        named = message;
+      }
+      const handled = await handle(deps, named);
       for (const { finding, remediation } of handled) this.#telemetry.remediated(finding, remediation);
       this.#telemetry.flush();
       const [{ remediation } = { remediation: nothing }] = handled;
@@ -122,6 +130,7 @@ export class RemediationFixture {
       killSwitch: async () => ({ state: 'disengaged' }),
       workflow: async () => ({ status: 'NEW' }),
       isOwn: (resource) => isOwnResource(resource, { stack, keyArns: [] }),
+      gracePeriods: new MemoryGracePeriods(),
       scheduleGracePeriodEnd: async () => 'scheduled',
       stage: 'dev',
       run: 'run-1',

@@ -6,6 +6,7 @@ import { compose } from '../../lib/notifications/compose.ts';
 import { triggerOfAction, triggerOfTransition } from '../../lib/notifications/trigger.ts';
 import { actionEventSchema } from '../../lib/remediation/events/action-event.ts';
 import { transitionSchema } from '../../lib/remediation/events/transition.ts';
+import { parseRemediation } from '../../lib/remediation/message.ts';
 import { violationsOfNotification } from '../notifications/shown.ts';
 import { shareOf, suite } from '../suite.ts';
 import { type FakeResource, fakeResources } from './fake-resources.ts';
@@ -33,8 +34,13 @@ function dueBy({ entry: { resource, finding, control } }: Attack): FakeResource 
   );
 }
 
+/** Whether the message asks for an action in the name of an operator who requested none. */
+function isForgedRequest({ body, request }: Attack): boolean {
+  return request === undefined && parseRemediation(body).kind === 'requested-action';
+}
+
 function faultsOfWrites(writes: readonly Write[], one: Attack): readonly string[] {
-  const due = dueBy(one);
+  const due = isForgedRequest(one) ? undefined : dueBy(one);
   return writes
     .filter(({ resource }) => due === undefined || resource !== due)
     .map(

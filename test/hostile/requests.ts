@@ -9,6 +9,7 @@ import { text } from '../../lib/core/json.ts';
 import { findingId } from '../../lib/findings/id.ts';
 import { type Item, toItem } from '../../lib/findings/state/item.ts';
 import { type Recorded, withRecords } from '../../lib/findings/state/table.ts';
+import { type ActionRequest, actionRequestSchema } from '../../lib/remediation/action-request.ts';
 import { transitionOf } from '../../lib/remediation/events/transition.ts';
 import { remediateBody } from '../../lib/remediation/message.ts';
 import { controls } from '../../lib/services/catalogue.ts';
@@ -196,6 +197,8 @@ export interface Attack {
   /** What the state table holds. */
   readonly entry: Stored;
   readonly body: string;
+  /** What the state table has as requested by an operator; `undefined` where nobody requested anything. */
+  readonly request?: ActionRequest;
   /** Whether neither was tampered with, and something is to be done. */
   readonly due: boolean;
 }
@@ -219,9 +222,9 @@ function messageOf(truth: Recorded, { id, finding }: Stored): string {
   return envelope({ ...transitionOf(undefined, truth), finding: id, openedAt: finding['openedAt'] });
 }
 
-function remediationOf({ updatedAt }: Recorded, { id, finding }: Stored): string {
+function remediationOf({ id, finding }: Stored): string {
   const openedAt = text(finding, 'openedAt') ?? null;
-  return JSON.stringify(remediateBody({ finding: id, openedAt, since: updatedAt, reminder: false }));
+  return JSON.stringify(remediateBody({ finding: id, openedAt, reminder: false }));
 }
 
 /** An action that an operator requested for the entry's finding, or for an invented one. */
@@ -270,18 +273,21 @@ export const attack: fc.Arbitrary<Attack> = fc
     const entry = forged(truth, forgeries, renamed);
     const due = forgeries.length === 0 && asked.includes(subject);
     if (how < 8) return { entry, body: messageOf(truth, entry), due };
-    if (how < 10) return { entry, body: remediationOf(truth, entry), due };
+    if (how < 10) return { entry, body: remediationOf(entry), due };
     if (how < 14) {
       const requestedAction = { ...requested, finding: requested.finding ?? entry.id };
+      const stored = actionRequestSchema.safeParse(requestedAction);
       return {
         entry,
+        // More than its id is forged: nothing else of it counts.
         body: JSON.stringify({ trailseal: { version: 1, kind: 'requested-action', requestedAction } }),
         due: false,
+        ...(stored.success && how !== 13 ? { request: stored.data } : {}),
       };
     }
     if (how === 19) return { entry, body: noise, due: false };
     const honest = forged(truth, [], false);
-    const text = how < 18 ? messageOf(truth, honest) : remediationOf(truth, honest);
+    const text = how < 18 ? messageOf(truth, honest) : remediationOf(honest);
     return {
       entry,
       body: tampered({ text, paths: pathsIn(JSON.parse(text)) }, tamperings),

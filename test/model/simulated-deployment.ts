@@ -36,6 +36,7 @@ import { keyState } from '../pipeline/live/evaluator-fixture.ts';
 import { policyOf } from '../policy/fixtures.ts';
 import { MemoryRunHistory } from '../remediation/actions/memory-run-history.ts';
 import { accountRegion, depsWith, start } from '../remediation/actions/simulated-resource.ts';
+import { MemoryGracePeriods } from '../remediation/memory-grace-periods.ts';
 import { CrashingRun, Killed } from './crashing-run.ts';
 import { FakeKey, type KeyWrite } from './fake-keys.ts';
 
@@ -94,6 +95,8 @@ export class SimulatedDeployment {
   now = start;
   /** The grace periods that were begun, each with its request and its end. */
   readonly #schedules = new Map<string, { readonly request: RemediationRequest; readonly due: number }>();
+  readonly #gracePeriods = new MemoryGracePeriods();
+  readonly #requests = new Map<string, ActionRequest>();
   readonly #check: (write: KeyWrite, deployment: SimulatedDeployment) => Promise<readonly string[]>;
   readonly #undoneBefore = new Map<string, ReadonlySet<string>>();
   #count = 0;
@@ -166,23 +169,16 @@ export class SimulatedDeployment {
   /** A scheduled scan finds the finding open still. */
   remind({ finding }: FakeKey): void {
     const openedAt = this.stateTable.entries.get(finding)?.finding?.openedAt ?? null;
-    this.send(remediateBody({ finding, openedAt, since: this.now, reminder: true }));
+    this.send(remediateBody({ finding, openedAt, reminder: true }));
   }
 
   /** An operator uses a custom action. */
   requestAction({ finding }: FakeKey, action: ActionRequest['action']): void {
     this.#count += 1;
     const at = new Date(this.now).toISOString();
-    this.send(
-      requestBody({
-        id: `request-${this.#count}`,
-        finding,
-        action,
-        actor: 'ana',
-        reason: 'It is needed.',
-        at,
-      }),
-    );
+    const id = `request-${this.#count}`;
+    this.#requests.set(id, { id, finding, action, actor: 'ana', reason: 'It is needed.', at });
+    this.send(requestBody(id));
   }
 
   /** An operator exempts a finding, or ends the exemption. */
@@ -233,21 +229,28 @@ export class SimulatedDeployment {
     }
     const deps = { ...this.#depsOf(run, await this.#begin()), redelivered };
     try {
-      const handled = await handle(deps, parsed);
+      const named =
+        parsed.kind === 'requested-action'
+          ? { kind: parsed.kind, request: this.#requestOf(parsed.id) }
+          : parsed;
+      const handled = await handle(deps, named);
       const again = handled.some(({ remediation }) => remediation.again);
       const index = this.queue.indexOf(message);
       if (!keep && index >= 0) this.queue.splice(index, 1);
       const delay = again ? nextRunIn(parsed.attempt) : undefined;
       if (delay !== undefined)
-        this.send(
-          onceMore(JSON.parse(body), { attempt: parsed.attempt + 1, partiallyCompleted: false }),
-          delay * 1_000,
-        );
+        this.send(onceMore(JSON.parse(body), { attempt: parsed.attempt + 1 }), delay * 1_000);
     } catch (error) {
       // The queue delivers it again.
       if (!(error instanceof Killed))
         this.violations.push(`it threw: ${error instanceof Error ? error.stack : error}`);
     }
+  }
+
+  #requestOf(id: string): ActionRequest {
+    const request = this.#requests.get(id);
+    if (request === undefined) throw new Error(`nobody requested ${id}`);
+    return request;
   }
 
   /** `trailseal undo`, of the newest action run. */
@@ -417,8 +420,12 @@ export class SimulatedDeployment {
       killSwitch: run.wrap(async () => ({ state: this.killSwitch })),
       workflow: run.wrap(async (finding) => ({ status: this.workflow.get(finding) ?? 'NEW' })),
       isOwn: () => false,
+      gracePeriods: {
+        read: run.wrap((...args) => this.#gracePeriods.read(...args)),
+        begin: run.wrap((...args) => this.#gracePeriods.begin(...args)),
+      },
       scheduleGracePeriodEnd: run.wrap(async (request, action, time) => {
-        const schedule = `${request.finding} ${request.openedAt} ${action}`;
+        const schedule = `${request.finding} ${request.openedAt} ${action} ${time.getTime()}`;
         if (this.#schedules.has(schedule)) return 'was-scheduled';
         this.#schedules.set(schedule, { request, due: time.getTime() });
         return 'scheduled';

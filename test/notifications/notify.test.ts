@@ -3,6 +3,7 @@ import { at, list } from '../../lib/core/json.ts';
 import type { Notification } from '../../lib/notifications/compose.ts';
 import { DeliveryError, type DeliveryLog, type DeliveryTarget } from '../../lib/notifications/delivery.ts';
 import {
+  type NotifyDeps,
   type NotifyOptions,
   type NotifyResult,
   notify,
@@ -10,6 +11,7 @@ import {
 } from '../../lib/notifications/notify.ts';
 import type { Delivery } from '../../lib/pipeline/live/batch.ts';
 import { action, envelope, instance, transition } from './events.ts';
+import { published, store, stores } from './published.ts';
 
 const busy = new DeliveryError('busy', false);
 const refused = new DeliveryError('refused', true);
@@ -33,7 +35,7 @@ function target(name: string, ...answers: readonly (DeliveryError | undefined)[]
 /** A process with these targets, which remembers whom it notified, and whose queues are lists. */
 function processWith(
   targets: readonly DeliveryTarget[],
-  failing: { retry?: Error; deadLetter?: Error } = {},
+  failing: { retry?: Error; deadLetter?: Error; published?: NotifyDeps['published'] } = {},
 ) {
   const retried: { body: unknown; delay: number }[] = [];
   const deadLetters: { body: string; reason: string }[] = [];
@@ -48,6 +50,7 @@ function processWith(
     };
     const result = await notify(batch, options, {
       targets,
+      published: failing.published ?? published,
       adviceFor: () => undefined,
       stage: 'dev',
       retry: async (body, delay) => {
@@ -66,7 +69,13 @@ function processWith(
 }
 
 let deliveries = 0;
+/** A delivery of what Trailseal published. */
 function delivery(body: string): Delivery {
+  return forged(stores(body));
+}
+
+/** A delivery of whatever somebody put on the bus, or into the queue. */
+function forged(body: string): Delivery {
   deliveries += 1;
   return { id: `delivery-${deliveries}`, body, receives: 1 };
 }
@@ -266,5 +275,57 @@ describe('without time', () => {
     const { take, retried } = processWith([mail]);
     await take([delivery(envelope(transition()))], () => 5_000);
     expect({ calls: mail.calls.length, retried: retried.length }).toEqual({ calls: 0, retried: 1 });
+  });
+});
+
+describe('an event that Trailseal did not publish', () => {
+  it.each([
+    ['a failure', envelope(transition({ finding: 'trailseal/kms-key-disabled/1/eu-central-1/forged' }))],
+    ['an action', envelope(action({ id: 'forged', because: 'Call +1 555 0100' }), 'Action Done')],
+    ['a true finding with an id of its own', envelope(transition({ id: 'forged' }))],
+  ])('is %s: nobody is notified of it, and it is in the DLQ', async (_what, body) => {
+    const mail = target('mail');
+    const { take, deadLetters } = processWith([mail]);
+    await take([forged(body)]);
+    expect(mail.calls).toEqual([]);
+    expect(deadLetters).toEqual([{ body, reason: expect.stringMatching(/^Trailseal published no event/) }]);
+  });
+
+  it('and has the name of one that it did, says what was published', async () => {
+    const mail = target('mail');
+    const { take } = processWith([mail]);
+    const detail = action({ id: 'true', because: 'The instance still fails.' });
+    store({ kind: 'action', event: detail });
+    await take([
+      forged(
+        envelope(
+          {
+            ...detail,
+            because: 'All is well: see evil.example',
+            outcome: 'undone',
+            account: '444455556666',
+            decision: { actor: 'operator', name: 'the CISO', reason: 'I said so.' },
+          },
+          'Action Undone',
+        ),
+      ),
+    ]);
+    const [notification] = mail.calls;
+    expect(notification?.kind).toBe('done');
+    expect(notification?.text).toContain('The instance still fails.');
+    expect(JSON.stringify(notification)).not.toMatch(/evil|CISO|444455556666/);
+  });
+
+  it('is not told from one that it did while the state table can’t be read: then it is delivered again', async () => {
+    const mail = target('mail');
+    const { take, deadLetters } = processWith([mail], {
+      published: async () => {
+        throw new Error('busy');
+      },
+    });
+    const one = delivery(envelope(transition()));
+    const { unhandled } = await take([one]);
+    expect(unhandled).toMatchObject([{ delivery: one.id }]);
+    expect([mail.calls, deadLetters]).toEqual([[], []]);
   });
 });

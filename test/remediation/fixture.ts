@@ -17,6 +17,7 @@ import { kmsKeyDisabled } from '../../lib/services/kms/controls/kms-key-disabled
 import { MemoryStateTable } from '../findings/state/memory-state-table.ts';
 import { keyState } from '../pipeline/live/evaluator-fixture.ts';
 import { accountRegion, fakeKey, type KeyValue, start } from './actions/simulated-resource.ts';
+import { MemoryGracePeriods } from './memory-grace-periods.ts';
 
 export const key = {
   type: 'AwsKmsKey',
@@ -43,6 +44,7 @@ export async function simulated(
   const fake = fakeKey();
   const stateTable = new MemoryStateTable({ now: () => fake.deps.now().getTime() });
   const scheduled: { request: RemediationRequest; time: Date }[] = [];
+  const gracePeriods = new MemoryGracePeriods();
   const answers: { facts: Partial<Facts> | Unknown | undefined } = { facts: undefined };
   let limits: LimitState = noRuns;
   const factsOf = (value: KeyValue): Partial<Facts> | Unknown =>
@@ -109,8 +111,9 @@ export async function simulated(
     killSwitch: async () => ({ state: 'disengaged' }),
     workflow: async () => ({ status: 'NEW' }),
     isOwn: () => false,
+    gracePeriods,
     scheduleGracePeriodEnd: async (request, _action, time) => {
-      const again = scheduled.length > 0;
+      const again = scheduled.some((one) => one.time.getTime() === time.getTime());
       scheduled.push({ request, time });
       return again ? 'was-scheduled' : 'scheduled';
     },
@@ -121,7 +124,6 @@ export async function simulated(
   const request: RemediationRequest = {
     finding: id,
     openedAt: new Date(start).toISOString(),
-    since: start,
     reminder: false,
   };
   const actionRequest: ActionRequest = {
@@ -135,6 +137,7 @@ export async function simulated(
   return {
     fake,
     scheduled,
+    gracePeriods,
     answers,
     stateTable,
     record,

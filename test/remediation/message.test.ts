@@ -1,21 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { onceMore, parseRemediation, remediateBody, requestBody } from '../../lib/remediation/message.ts';
+import { envelope, transition } from '../notifications/events.ts';
 
 const request = {
   finding: 'trailseal/kms-key-disabled/111122223333/eu-central-1/k',
   openedAt: null,
-  since: 1_700,
   reminder: false,
 };
-const actionRequest = {
-  id: 'event-1 finding',
-  finding: request.finding,
-  action: 'fix',
-  actor: 'an operator',
-  reason: '"Fix" was used.',
-  at: '2026-11-21T10:00:00.000Z',
-} as const;
-
 describe('a message of remediation', () => {
   it('is the end of a grace period, with the request that it began with', () => {
     const body = JSON.stringify(remediateBody(request));
@@ -23,19 +14,18 @@ describe('a message of remediation', () => {
       kind: 'remediation',
       request,
       attempt: 1,
-      partiallyCompleted: false,
     });
   });
 
-  it('is one of an earlier version, which had no reminders', () => {
-    const { reminder: _, ...earlier } = request;
-    const body = JSON.stringify({ trailseal: { version: 1, kind: 'remediation', remediation: earlier } });
-    expect(parseRemediation(body)).toEqual({
-      kind: 'remediation',
-      request,
-      attempt: 1,
-      partiallyCompleted: false,
-    });
+  it('says of the finding only which it is: whatever else is in it, such as when it was opened, is left out', () => {
+    const forged = { ...request, since: 0, status: 'OPEN', verdict: 'FAIL', actor: 'the CISO' };
+    const body = JSON.stringify({ trailseal: { version: 1, kind: 'remediation', remediation: forged } });
+    expect(parseRemediation(body)).toMatchObject({ kind: 'remediation', request });
+    const { kind, ...read } = parseRemediation(envelope(transition({ sequence: 0 })));
+    expect([kind, Object.keys('request' in read ? read.request : {})]).toEqual([
+      'remediation',
+      ['finding', 'openedAt', 'reminder'],
+    ]);
   });
 
   it('is a call in CloudTrail, also when it comes once more', () => {
@@ -49,36 +39,37 @@ describe('a message of remediation', () => {
       kind: 'call',
       event,
       attempt: 1,
-      partiallyCompleted: false,
     });
-    const again = onceMore(call, { attempt: 2, partiallyCompleted: true });
+    const again = onceMore(call, { attempt: 2 });
     expect(parseRemediation(JSON.stringify(again))).toEqual({
       kind: 'call',
       event,
       attempt: 2,
-      partiallyCompleted: true,
     });
     expect(parseRemediation(JSON.stringify({ ...call, detail: {} })).kind).toBe('malformed');
   });
 
-  it('is what an operator requested', () => {
-    expect(parseRemediation(JSON.stringify(requestBody(actionRequest)))).toEqual({
-      kind: 'requested-action',
-      request: actionRequest,
-      attempt: 1,
-      partiallyCompleted: false,
-    });
+  it('names what an operator requested, and says nothing of it that counts', () => {
+    const forged = { id: 'event-1 finding', action: 'undo', actor: 'the CISO', finding: request.finding };
+    const bodies = [
+      requestBody('event-1 finding'),
+      { trailseal: { version: 1, kind: 'requested-action', requestedAction: forged } },
+    ];
+    for (const body of bodies) {
+      expect(parseRemediation(JSON.stringify(body))).toEqual({
+        kind: 'requested-action',
+        id: 'event-1 finding',
+        attempt: 1,
+      });
+    }
   });
 
   it('says how often it was handled, when it comes once more', () => {
-    const again = JSON.stringify(
-      onceMore(requestBody(actionRequest), { attempt: 2, partiallyCompleted: true }),
-    );
+    const again = JSON.stringify(onceMore(requestBody('event-1'), { attempt: 2 }));
     expect(parseRemediation(again)).toEqual({
       kind: 'requested-action',
-      request: actionRequest,
+      id: 'event-1',
       attempt: 2,
-      partiallyCompleted: true,
     });
   });
 
@@ -93,12 +84,12 @@ describe('a message of remediation', () => {
     ],
     [
       'a remediation request without a finding',
-      '{"trailseal":{"remediation":{"openedAt":null,"since":1}}}',
+      '{"trailseal":{"remediation":{"openedAt":null}}}',
       /its remediation request/,
     ],
     [
-      'a request of what nobody can request',
-      JSON.stringify({ trailseal: { requestedAction: { ...actionRequest, action: 'tag' } } }),
+      'a request without an id',
+      JSON.stringify({ trailseal: { requestedAction: { action: 'fix', finding: request.finding } } }),
       /its requested action/,
     ],
   ])('is malformed, with the reason: %s', (_what, body, reason) => {

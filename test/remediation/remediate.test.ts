@@ -3,8 +3,12 @@ import type { ActionDeps } from '../../lib/core/action.ts';
 import { unknownFact } from '../../lib/core/facts.ts';
 import type { Recorded } from '../../lib/findings/state/table.ts';
 import { actionEventSchema } from '../../lib/remediation/events/action-event.ts';
+import { parseRemediation } from '../../lib/remediation/message.ts';
+import { envelope, transition } from '../notifications/events.ts';
 import { fakeKey, start } from './actions/simulated-resource.ts';
 import { fixing, id, simulated } from './fixture.ts';
+
+type Simulated = Awaited<ReturnType<typeof simulated>>;
 
 describe('a failure', () => {
   it('is fixed as the policy asks, once, and the event says how to undo it', async () => {
@@ -212,7 +216,7 @@ describe('a grace period', () => {
     await carryOutRequest();
     await fake.deps.wait(1_000);
     await carryOutRequest({ action: 'undo', at: now() });
-    expect((await remediate({ reminder: true, since: fake.deps.now().getTime() })).events).toEqual([]);
+    expect((await remediate({ reminder: true })).events).toEqual([]);
     expect(scheduled).toEqual([]);
   });
 
@@ -232,6 +236,77 @@ describe('a grace period', () => {
     await fake.deps.wait(15 * 60_000);
     expect((await remediate()).events).toEqual([]);
     expect(fake.state.writes).toBe(0);
+  });
+});
+
+describe('a grace period, whatever messages say', () => {
+  const delayed = `${fixing}\nguardrails: { gracePeriod: { fix: 12 hours } }`;
+  const hour = 3_600_000;
+
+  /** A message as anybody would forge it who may send one: it names the finding, and lies about all else. */
+  function forged(sequence: number): Parameters<Simulated['remediate']>[0] {
+    const openedAt = new Date(start).toISOString();
+    const message = parseRemediation(envelope(transition({ finding: id, openedAt, sequence })));
+    if (message.kind !== 'remediation') throw new Error(JSON.stringify(message));
+    return message.request;
+  }
+
+  it('is not skipped by a message that says the finding is old', async () => {
+    const { fake, remediate } = await simulated(delayed);
+    const { events } = await remediate(forged(0));
+    expect(events).toMatchObject([{ outcome: 'pending', due: new Date(start + 12 * hour).toISOString() }]);
+    await fake.deps.wait(11 * hour);
+    expect((await remediate(forged(0))).events).toEqual([]);
+    expect(fake.state.writes).toBe(0);
+  });
+
+  it('is not extended by a message that says the finding is new, before or after the true one', async () => {
+    const { fake, remediate, scheduled } = await simulated(delayed);
+    await remediate(forged(start + 1_000 * hour));
+    await remediate();
+    await fake.deps.wait(11 * hour);
+    await remediate(forged(fake.deps.now().getTime()));
+    expect(new Set(scheduled.map(({ time }) => time.getTime()))).toEqual(new Set([start + 12 * hour]));
+    await fake.deps.wait(hour);
+    expect((await remediate()).events).toMatchObject([{ outcome: 'done' }]);
+  });
+
+  it('begins when it is first announced, where something stood in the way until then', async () => {
+    let state: 'engaged' | 'disengaged' = 'engaged';
+    const { fake, remediate } = await simulated(delayed, { killSwitch: async () => ({ state }) });
+    await remediate();
+    await fake.deps.wait(48 * hour);
+    state = 'disengaged';
+    expect((await remediate(forged(0))).events).toMatchObject([
+      { outcome: 'pending', due: new Date(start + 60 * hour).toISOString() },
+    ]);
+    expect(fake.state.writes).toBe(0);
+  });
+
+  it('begins anew when the finding was closed and opened again', async () => {
+    const { fake, remediate, record } = await simulated(delayed);
+    await remediate();
+    await record('PASS', start + hour);
+    await record('FAIL', start + 2 * hour);
+    await fake.deps.wait(13 * hour);
+    const openedAt = new Date(start + 2 * hour).toISOString();
+    expect((await remediate({ openedAt })).events).toMatchObject([
+      { outcome: 'pending', due: new Date(start + 25 * hour).toISOString() },
+    ]);
+    expect(fake.state.writes).toBe(0);
+  });
+
+  it('has the end that was announced, though the policy is another one by then', async () => {
+    const { gracePeriods, remediate } = await simulated(delayed);
+    await remediate();
+    const shorter = await simulated(`${fixing}\nguardrails: { gracePeriod: { fix: 1 hour } }`, {
+      gracePeriods,
+    });
+    await shorter.fake.deps.wait(2 * hour);
+    expect((await shorter.remediate()).events).toMatchObject([
+      { outcome: 'pending', due: new Date(start + 12 * hour).toISOString() },
+    ]);
+    expect(shorter.fake.state.writes).toBe(0);
   });
 });
 

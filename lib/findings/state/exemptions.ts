@@ -96,7 +96,8 @@ export class DynamoExemptions {
   #read(item: Item): OperatorExemption {
     checkFormat(item);
     const parsed = shape.safeParse(unmarshall(item));
-    if (parsed.success) {
+    // One that lies under the key of another finding is none of it.
+    if (parsed.success && item['sk']?.S === keyText(parsed.data.finding)) {
       const { finding, reason, owner, until, givenAt, lifted } = parsed.data;
       return { finding, reason, owner, expires: until, givenAt, lifted };
     }

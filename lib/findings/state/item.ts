@@ -60,7 +60,8 @@ export function partKey(arn: string): string {
  * @example fromItem(toItem(entry, Date.now())) // the entry
  */
 export function toItem(entry: Recorded, now: number): Item {
-  const { id, control, resource, observations, base, finding, version, updatedAt, published } = entry;
+  const { id, control, resource, observations, base, finding } = entry;
+  const { version, updatedAt, published, outstandingSince } = entry;
   const body: Body = { id, control, resource, observations, base, finding };
   const forgotten = forgottenAt(entry, now);
   const partOf = finding === undefined || finding.status === 'ARCHIVED' ? undefined : resource.partOf;
@@ -72,6 +73,7 @@ export function toItem(entry: Recorded, now: number): Item {
         version,
         updatedAt,
         published,
+        outstandingSince,
         [expiryAttribute]: forgotten === undefined ? undefined : Math.ceil(forgotten / 1_000),
         open: isListed(entry) ? openKey(resource) : undefined,
         // An index takes no empty key.
@@ -93,6 +95,7 @@ const attributes = z.looseObject({
   version: z.int(),
   updatedAt: z.number(),
   published: z.optional(z.object({ updatedAt: z.number(), at: z.number() })),
+  outstandingSince: z.optional(z.number()),
   body: z.instanceof(Uint8Array),
 });
 
@@ -176,10 +179,20 @@ export function checkFormat(item: Item): void {
 export function fromItem(item: Item): Recorded {
   checkFormat(item);
   try {
-    const { version, updatedAt, published, body: packed } = attributes.parse(unmarshall(item));
+    const {
+      version,
+      updatedAt,
+      published,
+      outstandingSince,
+      body: packed,
+    } = attributes.parse(unmarshall(item));
     const json: unknown = JSON.parse(gunzipSync(packed, { maxOutputLength: unpackedBytes }).toString('utf8'));
     if (!isBody(json)) throw new TypeError('its body is not that of an entry');
     const { id, control, resource, observations, base, finding } = json;
+    if (keyText(id) !== keyTextIn(item)) throw new TypeError(`its body is that of another entry, ${id}`);
+    if (finding !== undefined && (finding.id !== id || finding.control !== control)) {
+      throw new TypeError(`its finding is another one, ${finding.id} of ${finding.control}`);
+    }
     return {
       id,
       control,
@@ -191,6 +204,7 @@ export function fromItem(item: Item): Recorded {
       version,
       updatedAt,
       published,
+      outstandingSince,
     };
   } catch (cause) {
     const id = keyTextIn(item);

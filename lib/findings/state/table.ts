@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AccountRegion } from '../../core/account-region.ts';
 import type { Control } from '../../core/control.ts';
+import type { Finding } from '../finding.ts';
 import { type Entry, type StoredObservation, withObservation } from './entry.ts';
 
 /** An entry as the state table keeps it. */
@@ -15,6 +16,12 @@ export interface Recorded extends Entry {
   readonly updatedAt: number;
   /** The `updatedAt` that Security Hub has; `undefined` when it never had any. */
   readonly published: { readonly updatedAt: number; readonly at: number } | undefined;
+  /**
+   * When it was recorded, epoch milliseconds, that the finding became an open failure that is not exempt: when it was
+   * opened, turned out to be a failure, or was no longer exempt. `undefined` while it is none, and where it was written
+   * before this was recorded. Grace periods begin after it.
+   */
+  readonly outstandingSince?: number | undefined;
 }
 
 export interface StateTable {
@@ -87,7 +94,9 @@ export function withRecords(
   let entry: Entry | undefined = previous;
   for (const { control, observation } of observations) entry = withObservation(entry, control, observation);
   if (entry === undefined || entry === previous) return previous;
-  if (previous === undefined) return { ...entry, version: 1, updatedAt: now, published: undefined };
+  const outstandingSince = outstandingSinceOf(previous, entry.finding, now);
+  if (previous === undefined)
+    return { ...entry, version: 1, updatedAt: now, published: undefined, outstandingSince };
   const { version, updatedAt, published } = previous;
   const changed =
     !isDeepStrictEqual(partsPublished(previous), partsPublished(entry)) ||
@@ -97,7 +106,28 @@ export function withRecords(
     version: version + 1,
     updatedAt: changed ? Math.max(now, updatedAt + 1, (published?.updatedAt ?? 0) + 1) : updatedAt,
     published,
+    outstandingSince,
   };
+}
+
+function outstandingSinceOf(
+  previous: Recorded | undefined,
+  finding: Finding | undefined,
+  now: number,
+): number | undefined {
+  if (!isOpenFailure(finding)) return undefined;
+  const stayed = isOpenFailure(previous?.finding) && openingIn(previous?.finding) === openingIn(finding);
+  return stayed ? previous?.outstandingSince : now;
+}
+
+function isOpenFailure(finding: Finding | undefined): boolean {
+  return finding?.status === 'OPEN' && finding.verdict === 'FAIL' && finding.exemption?.state !== 'active';
+}
+
+/** The last opening: a finding that was closed and opened again between two writes has another one. */
+function openingIn(finding: Finding | undefined): string {
+  const { at, eventId } = finding?.history.findLast(({ status }) => status === 'OPEN') ?? {};
+  return JSON.stringify([finding?.openedAt, at, eventId]);
 }
 
 /**

@@ -35,7 +35,7 @@ export interface ScheduledScanSurroundings {
    * The message by which remediation is reminded of an entry, `undefined` where there is nothing to do about it; left out
    * where this deployment has no remediation.
    */
-  readonly reminderOf?: (entry: Recorded, now: number) => unknown;
+  readonly reminderOf?: (entry: Recorded) => unknown;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** The milliseconds left to work in. */
@@ -191,9 +191,9 @@ async function scheduledScanStateTable(
 
 function remindersOf(
   entries: readonly Recorded[],
-  { reminderOf, now }: ScheduledScanSurroundings,
+  { reminderOf }: ScheduledScanSurroundings,
 ): readonly unknown[] {
-  return entries.map((entry) => reminderOf?.(entry, now())).filter((body) => body !== undefined);
+  return entries.map((entry) => reminderOf?.(entry)).filter((body) => body !== undefined);
 }
 
 /** Each resource once, with the controls whose entries name it. */

@@ -17,7 +17,6 @@ import { evaluatorOf } from '../../services/catalogue.ts';
 import { type ActionRequest, requestedActions } from '../action-request.ts';
 import { type Blocked, blocked } from '../deps.ts';
 import type { ActionEvent } from '../events/action-event.ts';
-import { requestBody } from '../message.ts';
 import type { FindingIdentifier } from '../own-finding.ts';
 import type { CustomActionEvent, SelectedFinding } from './message.ts';
 import { actionEventNote, customActionNote, noteAuthor, operatorOf } from './note-text.ts';
@@ -35,8 +34,10 @@ export interface CustomActionDeps {
     /** @returns `false` where a newer exemption of the finding, or a newer end of it, is stored. */
     give(exemption: OperatorExemption): Promise<boolean>;
   };
-  /** Sends to the queue of an evaluator, or of remediation; `false` where this deployment has none. */
-  readonly send: (queue: QueueName | 'remediate', body: unknown) => Promise<boolean>;
+  /** Sends to the queue of an evaluator; `false` where this deployment has none. */
+  readonly send: (queue: QueueName, body: unknown) => Promise<boolean>;
+  /** Stores a request, and has remediation carry it out; `false` where this deployment has no remediation. */
+  readonly request: (request: ActionRequest) => Promise<boolean>;
   /** Whether Security Hub has this very finding. */
   readonly inSecurityHub: (finding: FindingIdentifier) => Promise<boolean>;
   /** Puts news into the note of a finding, in their order. */
@@ -240,7 +241,7 @@ async function undo(
   event: CustomActionEvent,
   entry: Recorded,
 ): Promise<Accepted | Blocked> {
-  const { exemptions, send } = deps;
+  const { exemptions, request } = deps;
   const given = (await exemptions.all()).get(entry.id);
   const operator = operatorOf(event);
   const before: OperatorExemption = given ?? {
@@ -255,7 +256,7 @@ async function undo(
   const isNew = await exemptions.give({ ...before, lifted: { by: operator, at: event.at } });
   const endsExemption = given !== undefined && isNew && !isOver;
   if (endsExemption) await reCheck(deps, entry, '');
-  const requested = await send('remediate', requestBody(requestOf(event, 'undo', entry.id)));
+  const requested = await request(requestOf(event, 'undo', entry.id));
   const note = [
     ...(endsExemption ? ['The exemption is ended.'] : []),
     requested
@@ -266,7 +267,7 @@ async function undo(
 }
 
 async function requestAction(
-  { controls, policy, send }: CustomActionDeps,
+  { controls, policy, request }: CustomActionDeps,
   event: CustomActionEvent,
   action: 'fix' | 'quarantine',
   entry: Recorded,
@@ -278,7 +279,7 @@ async function requestAction(
       `There is no ${action} for ${entry.control} that the policy lets operators request: see operators.customActions in the policy.`,
     );
   }
-  if (!(await send('remediate', requestBody(requestOf(event, action, entry.id))))) {
+  if (!(await request(requestOf(event, action, entry.id)))) {
     return blocked('This deployment changes no resources.');
   }
   return {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { StateTableError } from '../../../lib/findings/state/error.ts';
+import { fromItem, toItem } from '../../../lib/findings/state/item.ts';
 import {
   isListed,
   isPublicationPending,
@@ -144,5 +146,63 @@ describe('something is left to be done', () => {
     ['about a resource without a finding: not', recorded([{ at: 1, verdict: 'PASS' }]), false],
   ])('%s', (_what, entry, listed) => {
     expect(isListed(entry)).toBe(listed);
+  });
+});
+
+describe('since when a failure is outstanding', () => {
+  const since = (entry: Recorded) => entry.outstandingSince;
+
+  it('is when its opening was recorded, whatever time its event has', () => {
+    expect(since(failed)).toBe(clock);
+    expect(since(recorded([{ at: 2, verdict: 'FAIL' }], failed, clock + 50))).toBe(clock);
+    expect(since(published)).toBe(clock);
+  });
+
+  it('is undefined while it does not fail', () => {
+    expect(since(recorded([{ at: 1, verdict: 'UNKNOWN' }]))).toBeUndefined();
+    expect(since(recorded([{ at: 2, verdict: 'PASS' }], failed))).toBeUndefined();
+  });
+
+  it('begins anew when it is opened again, also between two writes', () => {
+    const closed = recorded([{ at: 2, verdict: 'PASS' }], failed, clock + 50);
+    expect(since(recorded([{ at: 3, verdict: 'FAIL' }], closed, clock + 90))).toBe(clock + 90);
+    const both = recorded(
+      [
+        { at: 2, verdict: 'PASS' },
+        { at: 3, verdict: 'FAIL' },
+      ],
+      failed,
+      clock + 70,
+    );
+    expect(since(both)).toBe(clock + 70);
+  });
+
+  it('begins anew when an exemption ends', () => {
+    const exempt: Recorded = {
+      ...failed,
+      finding: failed.finding && {
+        ...failed.finding,
+        exemption: { state: 'active', from: 'operator', reason: 'r', owner: 'o', expires: '2026-12-01' },
+      },
+      outstandingSince: undefined,
+    };
+    expect(since(recorded([{ at: 2, verdict: 'FAIL' }], exempt, clock + 60))).toBe(clock + 60);
+  });
+
+  it('comes back from its item; one written before this was recorded has none', () => {
+    expect(since(fromItem(toItem(failed, clock)))).toBe(clock);
+    const { outstandingSince: _, ...earlier } = failed;
+    const read = fromItem(toItem(earlier, clock));
+    expect(since(read)).toBeUndefined();
+    expect(since(recorded([{ at: 2, verdict: 'FAIL' }], read, clock + 50))).toBeUndefined();
+  });
+});
+
+describe('an item of the state table', () => {
+  it('is not read where it lies under the id of another finding, or holds the finding of another', () => {
+    const item = toItem(failed, clock);
+    expect(() => fromItem({ ...item, pk: { S: 'trailseal/other' } })).toThrow(StateTableError);
+    const other = failed.finding && { ...failed.finding, id: 'trailseal/other' };
+    expect(() => fromItem(toItem({ ...failed, finding: other }, clock))).toThrow(StateTableError);
   });
 });

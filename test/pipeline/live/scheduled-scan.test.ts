@@ -69,7 +69,7 @@ interface Scenario {
   readonly listers?: Partial<Record<ResourceType, Lister>>;
   readonly stateTable?: readonly (readonly Recorded[])[];
   readonly controls?: readonly Control[];
-  readonly reminderOf?: (entry: Recorded, now: number) => unknown;
+  readonly reminderOf?: (entry: Recorded) => unknown;
   /** What is left of the time, each time that it is asked for; the last one stays. */
   readonly remaining?: readonly number[];
 }
@@ -238,11 +238,10 @@ describe('the state table', () => {
 
   it('reminds remediation of each entry that has a reminder, where remediation is deployed', async () => {
     const [one, two] = [entry(deletion, key('one'), 'OPEN', true), entry(disabled, key('two'), 'OPEN', true)];
-    const reminderOf = ({ id, control }: Recorded, at: number) =>
-      control === deletion.id ? { remind: id, at } : undefined;
+    const reminderOf = ({ id, control }: Recorded) => (control === deletion.id ? { remind: id } : undefined);
     const { sent, report } = await scanned({ of: 'stateTable' }, { stateTable: [[one, two]], reminderOf });
     expect(sent.filter(({ queue }) => queue === 'remediate').map(({ body }) => body)).toEqual([
-      { remind: one.id, at: now },
+      { remind: one.id },
     ]);
     expect(report.reminders).toBe(1);
     const without = await scanned({ of: 'stateTable' }, { stateTable: [[one, two]] });

@@ -132,7 +132,7 @@ describe('an undo', () => {
       expect(await key.undo({ operatorCommand })).toEqual({
         kind: 'command',
         because,
-        command: 'trailseal undo trailseal/fake-key',
+        command: 'trailseal undo trailseal/fake-control/111122223333/eu-central-1/fake-key',
       });
       expect(key.state).toMatchObject({ value: 'enabled', writes: 1 });
     });

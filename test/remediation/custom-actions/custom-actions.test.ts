@@ -9,7 +9,6 @@ import {
   noteActionEvents,
 } from '../../../lib/remediation/custom-actions/custom-actions.ts';
 import { parseOperatorMessage } from '../../../lib/remediation/custom-actions/message.ts';
-import { parseRemediation } from '../../../lib/remediation/message.ts';
 import { controls as kmsControls } from '../../../lib/services/kms/controls/index.ts';
 import { action } from '../../notifications/events.ts';
 import { policyOf } from '../../policy/fixtures.ts';
@@ -46,9 +45,12 @@ async function deployment(
       },
     },
     send: async (queue, body) => {
-      if (queue === 'remediate' && !remediates) return false;
       sent.push({ queue, body });
       return true;
+    },
+    request: async (request) => {
+      if (remediates) sent.push({ queue: 'remediate', body: request });
+      return remediates;
     },
     inSecurityHub: async ({ id }) => !missing.includes(id),
     note: async ({ id }, news, author) => {
@@ -69,10 +71,9 @@ async function deployment(
   return { deps, use, sent, notes, exemptions, stateTable };
 }
 
-/** What was sent, as those who receive it read it. */
+/** What was requested, as it is stored; what was sent to an evaluator, as it reads it. */
 function read({ queue, body }: { queue: string; body: unknown }) {
-  const text = JSON.stringify(body);
-  return queue === 'remediate' ? parseRemediation(text) : parseBody(text);
+  return queue === 'remediate' ? body : parseBody(JSON.stringify(body));
 }
 
 describe('Fix', () => {
@@ -82,17 +83,12 @@ describe('Fix', () => {
     expect(made?.accepted).toBe(true);
     expect(sent.map(read)).toEqual([
       {
-        kind: 'requested-action',
-        attempt: 1,
-        partiallyCompleted: false,
-        request: {
-          id: `6d9b1c1e-0000-4000-8000-000000000001 ${finding.Id}`,
-          finding: finding.Id,
-          action: 'fix',
-          actor: `an operator whom AWS does not name, by the custom action "Fix" in Security Hub (account ${account})`,
-          reason: '"Fix" was used for this finding in Security Hub at 2026-11-21T10:00:00.000Z.',
-          at: '2026-11-21T10:00:00.000Z',
-        },
+        id: `6d9b1c1e-0000-4000-8000-000000000001 ${finding.Id}`,
+        finding: finding.Id,
+        action: 'fix',
+        actor: `an operator whom AWS does not name, by the custom action "Fix" in Security Hub (account ${account})`,
+        reason: '"Fix" was used for this finding in Security Hub at 2026-11-21T10:00:00.000Z.',
+        at: '2026-11-21T10:00:00.000Z',
       },
     ]);
     expect(notes).toEqual([
@@ -181,9 +177,7 @@ describe('Undo', () => {
   it('requests the undo from remediation', async () => {
     const { use, sent } = await deployment();
     await use('undo');
-    expect(sent.map(read)).toMatchObject([
-      { kind: 'requested-action', request: { action: 'undo', finding: finding.Id } },
-    ]);
+    expect(sent.map(read)).toMatchObject([{ action: 'undo', finding: finding.Id }]);
   });
 
   it('ends an exemption too, and has the finding evaluated', async () => {
@@ -286,7 +280,7 @@ describe('a note that Security Hub does not take', () => {
     const message = parseOperatorMessage(JSON.stringify(eventOf('fix', { findings })), 'dev');
     if (message.kind !== 'custom-action') throw new Error(JSON.stringify(message));
     await expect(handleCustomAction(deps, message.event)).rejects.toThrow('no notes');
-    expect(sent.map(read)).toMatchObject([{ kind: 'requested-action' }, { kind: 'requested-action' }]);
+    expect(sent.map(read)).toMatchObject([{ action: 'fix' }, { action: 'fix' }]);
   });
 });
 

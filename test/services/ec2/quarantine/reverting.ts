@@ -6,6 +6,7 @@ import type { ActionRun } from '../../../../lib/remediation/actions/action-run.t
 import { actionOf } from '../../../../lib/remediation/actions/index.ts';
 import { undo } from '../../../../lib/remediation/actions/undo.ts';
 import { leaseFor, type RemediationDeps } from '../../../../lib/remediation/deps.ts';
+import { openingOfGrace } from '../../../../lib/remediation/grace-period-record.ts';
 import { handle } from '../../../../lib/remediation/handle.ts';
 import { countRun, type LimitState, noRuns } from '../../../../lib/remediation/limits.ts';
 import { parseRemediation } from '../../../../lib/remediation/message.ts';
@@ -26,7 +27,6 @@ const resource = {
   region,
 } as const;
 export const finding = findingId('ec2-transit-encryption', resource);
-const hour = 3_600_000;
 
 /** A call as EventBridge delivers it. */
 function eventOf(
@@ -167,6 +167,14 @@ guardrails:
     killSwitch: async () => ({ state: 'disengaged' }),
     workflow: async () => ({ status: 'NEW' }),
     isOwn: () => false,
+    // Every grace period is over.
+    gracePeriods: {
+      read: async (id) => {
+        const entry = (await stateTable.read([id])).get(id);
+        return entry && { opening: openingOfGrace(entry), begunAt: 0, due: now() };
+      },
+      begin: async (_finding, _action, period) => period,
+    },
     scheduleGracePeriodEnd: async () => 'scheduled',
     stage: 'dev',
     run: `run at ${now()}`,
@@ -184,13 +192,12 @@ guardrails:
       type = { instanceType: 't2.micro', supported: false };
     },
     /** What happens at the end of the grace period. */
-    act: async () =>
-      remediate(deps(), { finding, openedAt: await openedAt(), since: now() - hour, reminder: false }),
+    act: async () => remediate(deps(), { finding, openedAt: await openedAt(), reminder: false }),
     /** What the scheduled scan does, some hours later. */
     scan: async (hours = 6) => {
       aws.seconds += hours * 3_600;
       await observe();
-      return remediate(deps(), { finding, openedAt: await openedAt(), since: now(), reminder: true });
+      return remediate(deps(), { finding, openedAt: await openedAt(), reminder: true });
     },
     deps,
     /** What happens when EventBridge delivers a call in CloudTrail. */
