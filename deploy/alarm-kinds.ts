@@ -59,8 +59,8 @@ function oldestMessage(stage: string, name: Queue): Alarm {
     metric: 'ApproximateAgeOfOldestMessage',
     dimensions: { QueueName: queueNameOf(stage, name) },
     statistic: 'Maximum',
-    // Half an hour: longer than the longest delay of a re-evaluation and one retry. A message of remediation is hidden
-    // for an hour and a half before its retry.
+    // Half an hour: longer than the longest delay of a re-evaluation and one retry. A message of remediation whose function
+    // ended without a word is hidden for an hour and a half.
     threshold: name === 'remediate' ? 7_200 : 1_800,
     periods: 3,
     description: `Messages for ${name} are not handled in time: see the function's log${parameter}`,

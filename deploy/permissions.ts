@@ -4,7 +4,7 @@
  */
 
 import type { QueueName } from '../lib/aws/names.ts';
-import { sendPermission } from '../lib/aws/sqs.ts';
+import { hidePermission, sendPermission } from '../lib/aws/sqs.ts';
 import type { Control, FactName } from '../lib/core/control.ts';
 import { indexNames, stateTablePermissions } from '../lib/findings/state/schema.ts';
 import { usesTags } from '../lib/policy/decide/tags.ts';
@@ -145,10 +145,19 @@ function send(queues: readonly QueueName[], why: string): Grant {
 }
 
 function receiving(name: Queue): readonly Grant[] {
-  return grants('Receive', ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'], {
-    resource: arnOf(ids.queue(name)),
-    why: 'Lambda takes messages from the queue with the function’s role',
-  });
+  const resource = arnOf(ids.queue(name));
+  return [
+    ...grants('Receive', ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'], {
+      resource,
+      why: 'Lambda takes messages from the queue with the function’s role',
+    }),
+    {
+      sid: 'Redeliver',
+      action: hidePermission,
+      resource,
+      why: 'a message that failed is delivered again after seconds',
+    },
+  ];
 }
 
 /** What every function needs: its DLQ, its log, its traces, and the customer's key. */

@@ -1,7 +1,7 @@
 /**
  * The queues, and what fills them: the EventBridge rules of each evaluator, a schedule for the scheduled scan. Every hop has
  * a dead-letter queue. Sources: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS" (visibility of six times the
- * function's timeout, maxReceiveCount of at least 5); Amazon EventBridge User Guide, "Using dead-letter queues";
+ * function's timeout, maxReceiveCount of at least 5, which here goes with the delays of `redelivery.ts`); Amazon EventBridge User Guide, "Using dead-letter queues";
  * EventBridge Scheduler User Guide, "Configuring a dead-letter queue".
  */
 
@@ -10,6 +10,7 @@ import type { Control } from '../lib/core/control.ts';
 import type { EvaluatorName } from '../lib/core/service.ts';
 import { eventPatterns } from '../lib/pipeline/evaluators.ts';
 import { scheduledScanBody } from '../lib/pipeline/live/message.ts';
+import { maxReceiveCount } from '../lib/pipeline/live/redelivery.ts';
 import type { Deployment } from './context.ts';
 import { scanSize, sizeOf } from './evaluators.ts';
 import { ids } from './ids.ts';
@@ -74,7 +75,7 @@ export function queuePair(
         VisibilityTimeout: 6 * timeout,
         MessageRetentionPeriod: retentions.messages,
         ...encryption(parameters),
-        RedrivePolicy: { deadLetterTargetArn: arnOf(ids.deadLetters(name)), maxReceiveCount: 5 },
+        RedrivePolicy: { deadLetterTargetArn: arnOf(ids.deadLetters(name)), maxReceiveCount },
       },
     },
     [ids.deadLetters(name)]: {

@@ -19,11 +19,15 @@ export function deliveriesIn(event: unknown): Deliveries {
     };
   }
   return {
-    deliveries: records.filter(isObject).map((record, index) => ({
-      id: text(record, 'messageId') ?? `record ${index}`,
-      body: text(record, 'body') ?? '',
-      receives: Number(text(record, 'attributes', 'ApproximateReceiveCount') ?? 1),
-    })),
+    deliveries: records.filter(isObject).map((record, index) => {
+      const receipt = text(record, 'receiptHandle');
+      return {
+        id: text(record, 'messageId') ?? `record ${index}`,
+        body: text(record, 'body') ?? '',
+        receives: Number(text(record, 'attributes', 'ApproximateReceiveCount') ?? 1),
+        ...(receipt === undefined ? {} : { receipt }),
+      };
+    }),
     bySqs: true,
   };
 }

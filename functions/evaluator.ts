@@ -13,7 +13,6 @@ import { DynamoStateTable } from '../lib/findings/state/dynamodb.ts';
 import { DynamoExemptions } from '../lib/findings/state/exemptions.ts';
 import { DynamoMemory } from '../lib/findings/state/memory.ts';
 import { AwsFacts } from '../lib/pipeline/aws-facts.ts';
-import { type Batch, takeBatch, toDeliverAgain } from '../lib/pipeline/live/batch.ts';
 import { environmentOf } from '../lib/pipeline/live/environment.ts';
 import { Evaluator, type EvaluatorResult, type Queues } from '../lib/pipeline/live/evaluator.ts';
 import { servesOnly } from '../lib/pipeline/live/tasks.ts';
@@ -24,6 +23,7 @@ import { readers, related, tagReaders } from '../lib/services/readers.ts';
 import { deadLettersTo, keptFor, wait } from './context.ts';
 import { deliveriesIn } from './deliveries.ts';
 import { effectivePolicy } from './effective-policy.ts';
+import { takeFromQueue } from './from-queue.ts';
 import { loggerOf, Telemetry } from './telemetry.ts';
 
 /**
@@ -93,19 +93,23 @@ export function evaluatorHandler(
     context: Context,
   ): Promise<SQSBatchResponse | readonly EvaluatorResult[]> {
     const { deliveries, bySqs } = deliveriesIn(event);
+    let read: Promise<Evaluator> | undefined;
     // Read once: if it can't be read, each delivery fails with that reason.
-    const evaluator = policy().then(evaluatorUnder);
-    const batch: Batch<EvaluatorResult> = bySqs
-      ? await takeBatch(
-          deliveries,
-          async (some) => (await evaluator).take(some),
-          queues.deadLetter,
-          () => context.getRemainingTimeInMillis(),
-        )
-      : { done: [await (await evaluator).take(deliveries)], failures: [], left: [] };
+    const evaluator = () => {
+      read ??= policy().then(evaluatorUnder);
+      return read;
+    };
+    if (!bySqs) {
+      const batch = { done: [await (await evaluator()).take(deliveries)], failures: [], left: [] };
+      telemetry.evaluated(batch);
+      return batch.done;
+    }
+    const { batch, answer } = await takeFromQueue({ sqs, url: queueUrl, logger }, deliveries, context, {
+      take: async (some, signal) => (await evaluator()).take(some, signal),
+      deadLetter: queues.deadLetter,
+    });
     telemetry.evaluated(batch);
-    if (!bySqs) return batch.done;
-    return { batchItemFailures: toDeliverAgain(batch).map((id) => ({ itemIdentifier: id })) };
+    return answer;
   }
 
   return middy(handle)

@@ -13,11 +13,14 @@ import { notificationSettings } from '../lib/notifications/settings.ts';
 import { topicTargets } from '../lib/notifications/topics.ts';
 import { webhookTarget } from '../lib/notifications/webhook.ts';
 import { secretReader } from '../lib/notifications/webhook-endpoint.ts';
+import type { Delivery } from '../lib/pipeline/live/batch.ts';
 import { variable } from '../lib/pipeline/live/environment.ts';
+import { redeliveryDelay } from '../lib/pipeline/live/redelivery.ts';
 import { readEvents } from '../lib/remediation/events/event-record.ts';
 import { controls } from '../lib/services/catalogue.ts';
 import { deadLettersTo, wait } from './context.ts';
 import { deliveriesIn } from './deliveries.ts';
+import { answerFor, guarded } from './from-queue.ts';
 import { loggerOf, Telemetry } from './telemetry.ts';
 
 const logger = loggerOf('notify');
@@ -74,15 +77,25 @@ type NotifyHandled = Omit<NotifyResult, 'log'>;
 /** Answers an invocation by SQS with what failed; any other with what was sent. */
 async function handle(event: unknown, context: Context): Promise<SQSBatchResponse | NotifyHandled> {
   const { deliveries, bySqs } = deliveriesIn(event);
-  const { log: next, ...handled } = await notify(
-    deliveries,
-    { log, remaining: () => context.getRemainingTimeInMillis() },
-    deps,
-  );
+  if (!bySqs) return await notified(deliveries, context);
+  const queue = { sqs, url: queueUrl, logger };
+  const end = { beforeEnd: () => telemetry.flush() };
+  return await guarded(queue, deliveries, context, end, async () => {
+    const handled = await notified(deliveries, context);
+    const unhandled = new Set(handled.unhandled.map(({ delivery }) => delivery));
+    const again = deliveries
+      .filter(({ id }) => unhandled.has(id))
+      .map((delivery) => ({ delivery, seconds: redeliveryDelay(delivery.receives) }));
+    return await answerFor(queue, again);
+  });
+}
+
+async function notified(deliveries: readonly Delivery[], context: Context): Promise<NotifyHandled> {
+  const remaining = () => context.getRemainingTimeInMillis();
+  const { log: next, ...handled } = await notify(deliveries, { log, remaining }, deps);
   log = next;
   record(handled, deliveries.length);
-  if (!bySqs) return handled;
-  return { batchItemFailures: handled.unhandled.map(({ delivery }) => ({ itemIdentifier: delivery })) };
+  return handled;
 }
 
 function record(

@@ -12,7 +12,7 @@ import { sendAll } from '../lib/aws/sqs.ts';
 import { productArnOf } from '../lib/findings/id.ts';
 import { DynamoStateTable } from '../lib/findings/state/dynamodb.ts';
 import { DynamoExemptions } from '../lib/findings/state/exemptions.ts';
-import { type Delivery, takeBatch, toDeliverAgain } from '../lib/pipeline/live/batch.ts';
+import type { Delivery } from '../lib/pipeline/live/batch.ts';
 import { environmentOf, evaluatorQueueUrls, variable } from '../lib/pipeline/live/environment.ts';
 import type { ActionRequest } from '../lib/remediation/action-request.ts';
 import { storeRequest } from '../lib/remediation/action-request-record.ts';
@@ -31,11 +31,12 @@ import { controls } from '../lib/services/catalogue.ts';
 import { deadLettersTo, wait } from './context.ts';
 import { deliveriesIn } from './deliveries.ts';
 import { effectivePolicy } from './effective-policy.ts';
+import { takeFromQueue } from './from-queue.ts';
 import { loggerOf, Telemetry } from './telemetry.ts';
 
 const logger = loggerOf('operator');
 const telemetry = new Telemetry('operator', logger);
-const { account, region, table, deadLetterUrl } = environmentOf(process.env);
+const { account, region, table, queueUrl, deadLetterUrl } = environmentOf(process.env);
 const stage = variable(process.env, 'TRAILSEAL_STAGE');
 const config = { region, logger: callLogger((call) => telemetry.called(call)) };
 const sqs = sqsClient(config);
@@ -72,11 +73,15 @@ const lasting = {
   productArn: productArnOf({ account, region }),
 };
 
-async function handleAll(deliveries: readonly Delivery[]): Promise<readonly CustomActionResult[]> {
+async function handleAll(
+  deliveries: readonly Delivery[],
+  signal?: AbortSignal,
+): Promise<readonly CustomActionResult[]> {
   const deps = { ...lasting, policy: await policy() };
   const results: CustomActionResult[] = [];
   const reported: { readonly body: string; readonly name: EventName }[] = [];
   for (const { body } of deliveries) {
+    signal?.throwIfAborted();
     const message = parseOperatorMessage(body, stage);
     if (message.kind === 'malformed') {
       await deadLetter(body, message.reason);
@@ -92,6 +97,7 @@ async function handleAll(deliveries: readonly Delivery[]): Promise<readonly Cust
     }
   }
   const actionEvents = await publishedOf(reported);
+  signal?.throwIfAborted();
   await noteActionEvents(deps, actionEvents);
   const noted = actionEvents.map(({ finding, action, outcome }) => ({ finding, action, outcome }));
   if (noted.length > 0) logger.info('noted', { events: noted });
@@ -126,9 +132,12 @@ async function handle(
 ): Promise<SQSBatchResponse | readonly CustomActionResult[]> {
   const { deliveries, bySqs } = deliveriesIn(event);
   if (!bySqs) return await handleAll(deliveries);
-  const batch = await takeBatch(deliveries, handleAll, deadLetter, () => context.getRemainingTimeInMillis());
+  const { batch, answer } = await takeFromQueue({ sqs, url: queueUrl, logger }, deliveries, context, {
+    take: handleAll,
+    deadLetter,
+  });
   telemetry.failed(batch);
-  return { batchItemFailures: toDeliverAgain(batch).map((id) => ({ itemIdentifier: id })) };
+  return answer;
 }
 
 export const handler = middy(handle)

@@ -26,7 +26,7 @@ import { DynamoStateTable } from '../lib/findings/state/dynamodb.ts';
 import { DynamoExemptions } from '../lib/findings/state/exemptions.ts';
 import { DynamoMemory } from '../lib/findings/state/memory.ts';
 import { AwsFacts } from '../lib/pipeline/aws-facts.ts';
-import { type Delivery, takeBatch, toDeliverAgain } from '../lib/pipeline/live/batch.ts';
+import type { Delivery } from '../lib/pipeline/live/batch.ts';
 import { environmentOf, variable } from '../lib/pipeline/live/environment.ts';
 import { bundledPolicy } from '../lib/policy/bundled.ts';
 import type { Policy } from '../lib/policy/model.ts';
@@ -40,7 +40,7 @@ import type { Remediation, RemediationDeps } from '../lib/remediation/deps.ts';
 import { isOwnResource, isPermitted } from '../lib/remediation/eligibility.ts';
 import type { ActionEvent } from '../lib/remediation/events/action-event.ts';
 import { storeEvent } from '../lib/remediation/events/event-record.ts';
-import { publishableAction, putEvents } from '../lib/remediation/events/publish.ts';
+import { BusError, publishableAction, putEvents } from '../lib/remediation/events/publish.ts';
 import { scheduleGracePeriodEnd } from '../lib/remediation/grace-period.ts';
 import { DynamoGracePeriods } from '../lib/remediation/grace-period-record.ts';
 import { handle as handleMessage } from '../lib/remediation/handle.ts';
@@ -59,6 +59,7 @@ import { readers, related, tagReaders } from '../lib/services/readers.ts';
 import { deadLettersTo, wait } from './context.ts';
 import { deliveriesIn } from './deliveries.ts';
 import { effectivePolicy } from './effective-policy.ts';
+import { takeFromQueue } from './from-queue.ts';
 import { checkedPolicy } from './policy.ts';
 import { loggerOf, Telemetry } from './telemetry.ts';
 
@@ -159,6 +160,7 @@ async function handleAll(deliveries: readonly Delivery[], run: string): Promise<
       actions: actionsOf(run),
       run: `${run} ${id}`,
       redelivered: receives > 1,
+      handledBefore: receives > 1 || message.attempt > 1,
     };
     const named = message.kind === 'requested-action' ? await requestNamed(message) : message;
     if (named.kind === 'unknown') {
@@ -195,7 +197,8 @@ async function requestNamed({
 }
 
 /**
- * Stores the events, and puts them on the bus.
+ * Stores the events, and puts them on the bus. What EventBridge refuses for good is put aside: the message would be handled
+ * again in vain.
  * @param again whether what was reported before as partially completed is reported again: the run that stored it may have
  *   been interrupted, or somebody requests it now.
  */
@@ -208,7 +211,16 @@ async function publish(
     const outcome = await storeEvent(stored, { kind: 'action', event }, Date.now());
     if (event.outcome !== 'partially-completed' || outcome === 'new' || again) news.push(event);
   }
-  await putEvents(news.map(publishableAction), { client: eventBridge, bus, wait });
+  try {
+    await putEvents(news.map(publishableAction), { client: eventBridge, bus, wait });
+  } catch (error) {
+    if (!(error instanceof BusError)) throw error;
+    for (const { event, fault, because } of error.unsent) {
+      if (fault !== 'event') throw error;
+      await deadLetter(JSON.stringify(event.detail), `EventBridge refuses this event: ${because}`);
+      telemetry.add('MessagesDeadLettered', 1);
+    }
+  }
 }
 
 /** What is still skipped was published before; but a requested action is answered in any case. */
@@ -257,14 +269,15 @@ async function handle(event: unknown, context: Context): Promise<SQSBatchRespons
   const { deliveries, bySqs } = deliveriesIn(event);
   const { awsRequestId: run } = context;
   if (!bySqs) return await handleAll(deliveries, run);
-  const batch = await takeBatch(
-    deliveries,
-    (some) => handleAll(some, run),
-    abandon,
-    () => context.getRemainingTimeInMillis(),
-  );
+  const { batch, answer } = await takeFromQueue({ sqs, url: queueUrl, logger }, deliveries, context, {
+    take: (some) => handleAll(some, run),
+    deadLetter: abandon,
+    // An action must not go on when its lease is over: its run ends with the process.
+    endsWithProcess: true,
+    beforeEnd: () => telemetry.flush(),
+  });
   telemetry.failed(batch);
-  return { batchItemFailures: toDeliverAgain(batch).map((id) => ({ itemIdentifier: id })) };
+  return answer;
 }
 
 function nameIn(url: string): string {

@@ -8,7 +8,7 @@ import { dynamodbClient, sqsClient } from '../lib/aws/sdk.ts';
 import { sendAll } from '../lib/aws/sqs.ts';
 import { DynamoStateTable } from '../lib/findings/state/dynamodb.ts';
 import type { Recorded } from '../lib/findings/state/table.ts';
-import { type Delivery, takeBatch, toDeliverAgain } from '../lib/pipeline/live/batch.ts';
+import type { Delivery } from '../lib/pipeline/live/batch.ts';
 import { environmentOf, evaluatorQueueUrls } from '../lib/pipeline/live/environment.ts';
 import { parseBody } from '../lib/pipeline/live/message.ts';
 import { type Scanned, scan } from '../lib/pipeline/live/scheduled-scan.ts';
@@ -20,6 +20,7 @@ import { listers } from '../lib/services/listers.ts';
 import { deadLettersTo, wait } from './context.ts';
 import { deliveriesIn } from './deliveries.ts';
 import { effectivePolicy } from './effective-policy.ts';
+import { takeFromQueue } from './from-queue.ts';
 import { loggerOf, Telemetry } from './telemetry.ts';
 
 const logger = loggerOf('scan');
@@ -90,15 +91,13 @@ async function handle(event: unknown, context: Context): Promise<SQSBatchRespons
   const { deliveries, bySqs } = deliveriesIn(event);
   const remaining = () => context.getRemainingTimeInMillis();
   if (!bySqs) return await take(deliveries, remaining);
-  const batch = await takeBatch(
-    deliveries,
-    (some) => take(some, remaining),
-    deadLettersTo(sqs, deadLetterUrl),
-    remaining,
-  );
+  const { batch, answer } = await takeFromQueue({ sqs, url: queueUrl, logger }, deliveries, context, {
+    take: (some) => take(some, remaining),
+    deadLetter: deadLettersTo(sqs, deadLetterUrl),
+  });
   for (const scanned of batch.done.flat()) telemetry.scanned(scanned);
   telemetry.failed(batch);
-  return { batchItemFailures: toDeliverAgain(batch).map((id) => ({ itemIdentifier: id })) };
+  return answer;
 }
 
 export const handler = middy(handle)

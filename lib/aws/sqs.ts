@@ -1,6 +1,14 @@
-/** Sending to SQS: as many messages a call as it takes, and each one that it refuses again by itself. */
+/**
+ * Sending to SQS, as many messages a call as it takes, and each one that it refuses again by itself; and changing when what
+ * was received is delivered again.
+ */
 import { setTimeout } from 'node:timers/promises';
-import { type BatchResultErrorEntry, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  type BatchResultErrorEntry,
+  ChangeMessageVisibilityBatchCommand,
+  SendMessageBatchCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import { reasonOf } from './reason.ts';
 
 /** The IAM action that sending needs; there is none of its own for batches. */
@@ -124,6 +132,46 @@ export async function sendAll(
     const unsent = refused.map(({ position }) => position);
     throw new SendError(queueUrl, unsent, bodies.length, reasons.join('; '));
   }
+}
+
+/** The IAM action that hiding needs; there is none of its own for batches. */
+export const hidePermission = 'sqs:ChangeMessageVisibility';
+
+/** A message that was received, and the seconds after which the queue delivers it again. */
+export interface Hidden {
+  /** The receipt handle of its last delivery. */
+  readonly receipt: string;
+  readonly seconds: number;
+}
+
+/**
+ * Has the queue deliver messages again after so many seconds from now, in place of the rest of its visibility timeout.
+ * @returns for each message that the queue did not change, the reason: it comes again when its visibility timeout ends.
+ *   Rejects with what the SDK throws.
+ * Source: Amazon SQS API Reference, "ChangeMessageVisibilityBatch": at most 10 entries, 0 to 43,200 seconds.
+ */
+export async function hideFor(
+  client: SQSClient,
+  queueUrl: string,
+  messages: readonly Hidden[],
+): Promise<readonly string[]> {
+  const unchanged: string[] = [];
+  for (let first = 0; first < messages.length; first += batchEntries) {
+    const { Failed = [] } = await client.send(
+      new ChangeMessageVisibilityBatchCommand({
+        QueueUrl: queueUrl,
+        Entries: messages.slice(first, first + batchEntries).map(({ receipt, seconds }, index) => ({
+          Id: String(first + index),
+          ReceiptHandle: receipt,
+          VisibilityTimeout: seconds,
+        })),
+      }),
+    );
+    unchanged.push(
+      ...Failed.map(({ Code, Message }) => `${Code ?? 'refused'}${Message ? ` (${Message})` : ''}`),
+    );
+  }
+  return unchanged;
 }
 
 function messageText(body: unknown): string {

@@ -53,6 +53,8 @@ export interface RemediationDeps {
   readonly run: string;
   /** Whether the message was delivered before, so that an earlier run of it may have been interrupted. */
   readonly redelivered?: boolean;
+  /** Whether the message was handled before, delivered again or sent again: what it began then is for it to resume. */
+  readonly handledBefore?: boolean;
 }
 
 /** A run has the sole right to an action run for so long, in milliseconds: longer than the function may run. */

@@ -4,6 +4,7 @@ import type { TrailEvent } from '../core/event.ts';
 import type { ActionRequest } from './action-request.ts';
 import { carryOutRequest } from './carry-out-request.ts';
 import type { Handled, RemediationDeps } from './deps.ts';
+import { givingUpLeases } from './interrupted.ts';
 import type { RemediationRequest } from './message.ts';
 import { remediate } from './remediate.ts';
 import { compareAfter } from './reverting-calls.ts';
@@ -19,14 +20,12 @@ export type ResolvedMessage =
  * @returns what became of each finding that the message concerns; none where it concerns none.
  */
 export async function handle(deps: RemediationDeps, message: ResolvedMessage): Promise<readonly Handled[]> {
-  switch (message.kind) {
-    case 'call':
-      return await compareAfter(deps, message.event);
-    case 'requested-action':
-      return [
-        { finding: message.request.finding, remediation: await carryOutRequest(deps, message.request) },
-      ];
-    case 'remediation':
-      return [{ finding: message.request.finding, remediation: await remediate(deps, message.request) }];
-  }
+  if (message.kind === 'call') return await compareAfter(deps, message.event);
+  const { finding } = message.request;
+  const remediation = await givingUpLeases(deps, finding, () =>
+    message.kind === 'requested-action'
+      ? carryOutRequest(deps, message.request)
+      : remediate(deps, message.request),
+  );
+  return [{ finding, remediation }];
 }

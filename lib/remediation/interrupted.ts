@@ -1,11 +1,12 @@
 /** What earlier runs left, because they were interrupted: action runs that were begun and not ended, or not published. */
 
+import { reasonOf } from '../aws/reason.ts';
 import { isDeleted } from '../core/absence.ts';
 import type { ActionId, AnyAction } from '../core/action.ts';
 import { isRequestable } from '../policy/custom-actions.ts';
 import { kindOf } from '../policy/model.ts';
 import { asRequested } from './action-request.ts';
-import type { ActionRun } from './actions/action-run.ts';
+import { type ActionRun, changed } from './actions/action-run.ts';
 import { carryOut, verify } from './actions/carry-out.ts';
 import { definitionOf, merged, type RemediationDeps, type StepInput, type StepResult } from './deps.ts';
 import { evaluateNow, type FoundFinding } from './evaluate.ts';
@@ -40,8 +41,12 @@ export async function resumeInterrupted(
   return merged(steps, undefined);
 }
 
-/** Whether the message that it was begun for will resume it: its last run gave up the lease, and the next is not overdue. */
-function willBeResumed({ lease, notes }: ActionRun, { actionDeps }: RemediationDeps): boolean {
+/**
+ * Whether another message, for which it was begun, will resume it: its last run gave up the lease, and the next is not
+ * overdue. A message that was handled before may be that one.
+ */
+function willBeResumed({ lease, notes }: ActionRun, { actionDeps, handledBefore }: RemediationDeps): boolean {
+  if (handledBefore === true) return false;
   const last = Date.parse(notes.at(-1)?.at ?? '');
   return lease === null && actionDeps.now().getTime() - last < longestRetryDelay * 1_000;
 }
@@ -120,4 +125,46 @@ export async function unpublishedEvents(
       return eventOfUndo({ kind: 'undone', actionRun }, actionRun, context) ?? [];
     })
     .filter(({ id }) => !published.some((event) => event.id === id));
+}
+
+/**
+ * Has the leases given up that a run still has when an error ends it: its message comes again after seconds, and the next run
+ * need not wait until they expire.
+ * @param finding the finding's id.
+ * @returns what `work` does. Rejects with what it throws; an `AggregateError`, whose cause that is, where the leases could
+ *   not be given up.
+ */
+export async function givingUpLeases<T>(
+  deps: Pick<RemediationDeps, 'history' | 'actionDeps' | 'run'>,
+  finding: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    try {
+      await giveUpLeases(deps, finding);
+    } catch (second) {
+      const message = `${reasonOf(error)}; and the leases of the run could not be given up: ${reasonOf(second)}`;
+      throw new AggregateError([error, second], message, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/**
+ * Gives up the leases that a run still has.
+ * @param finding the finding's id.
+ * @returns when they are given up. Rejects with a `StateTableError` where the run history can't be read or written.
+ */
+export async function giveUpLeases(
+  { history, actionDeps, run }: Pick<RemediationDeps, 'history' | 'actionDeps' | 'run'>,
+  finding: string,
+): Promise<void> {
+  for (const actionRun of await history.of(finding)) {
+    if (actionRun.lease?.owner !== run) continue;
+    const note = { at: actionDeps.now().toISOString(), actor: run, text: 'Interrupted by an error.' };
+    // Where another write came first, the lease is no longer this run's.
+    await history.save(changed(actionRun, { lease: null }, note));
+  }
 }

@@ -12,6 +12,7 @@ import { kindOf } from '../policy/model.ts';
 import { type ActionRun, isSinceOpened } from './actions/action-run.ts';
 import type { Handled, RemediationDeps } from './deps.ts';
 import { actionsFor } from './eligibility.ts';
+import { givingUpLeases } from './interrupted.ts';
 import { remediate } from './remediate.ts';
 import { hintedCall } from './reversals.ts';
 
@@ -69,7 +70,8 @@ export async function compareAfter(deps: RemediationDeps, event: TrailEvent): Pr
       reminder: true,
       call: hintedCall(event),
     };
-    compared.push({ finding: id, remediation: await remediate(deps, request) });
+    const remediation = await givingUpLeases(deps, id, () => remediate(deps, request));
+    compared.push({ finding: id, remediation });
   }
   return compared;
 }

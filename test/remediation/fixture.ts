@@ -135,6 +135,8 @@ export async function simulated(
     at: new Date(start).toISOString(),
   };
   return {
+    deps,
+    request,
     fake,
     scheduled,
     gracePeriods,

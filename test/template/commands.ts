@@ -13,6 +13,7 @@ import { makeClients } from '../../lib/services/clients.ts';
 const actions: Readonly<Record<string, readonly string[]>> = {
   // "TransactWriteItems needs the permissions of what it holds": the state table only puts.
   'dynamodb:TransactWriteItems': ['dynamodb:PutItem'],
+  'sqs:ChangeMessageVisibilityBatch': ['sqs:ChangeMessageVisibility'],
   'sqs:SendMessageBatch': ['sqs:SendMessage'],
   // The SDK calls it where endpoint discovery is switched on, which it is not by default.
   'dynamodb:DescribeEndpoints': [],

@@ -7,6 +7,7 @@ import { resourceCount, stackOf } from '../../deploy/stack.ts';
 import { capital } from '../../deploy/template.ts';
 import { at, text } from '../../lib/core/json.ts';
 import { parseMessage } from '../../lib/pipeline/live/message.ts';
+import { deliveriesInAll } from '../../lib/pipeline/live/redelivery.ts';
 import { namedEvents } from '../../lib/pipeline/match.ts';
 import { controls, evaluatorOf, evaluators } from '../../lib/services/catalogue.ts';
 import { queueNames } from '../../lib/services/queues.ts';
@@ -90,10 +91,10 @@ describe.each(queueNames)('the queue of %s', (name) => {
     expect(at(queue, 'VisibilityTimeout')).toBe(6 * timeout);
   });
 
-  it('gives a message up after five deliveries, to its own dead letters', () => {
+  it('gives a message up after more deliveries than its function does, to its own dead letters', () => {
     expect(at(queue, 'RedrivePolicy')).toEqual({
       deadLetterTargetArn: arn(`${name}-dead-letters`),
-      maxReceiveCount: 5,
+      maxReceiveCount: deliveriesInAll + 3,
     });
     expect(at(deadLetters, 'RedriveAllowPolicy')).toEqual({
       redrivePermission: 'byQueue',

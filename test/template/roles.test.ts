@@ -215,6 +215,7 @@ async function callsOf(name: (typeof queueNames)[number]): Promise<readonly Call
       own('sqs', `trailseal-dev-${name}-dead-letters`),
       ...(name === 'scan' ? evaluators.map((evaluator) => own('sqs', `trailseal-dev-${evaluator}`)) : []),
     ],
+    'sqs:ChangeMessageVisibility': [own('sqs', `trailseal-dev-${name}`)],
     'sqs:ReceiveMessage': [own('sqs', `trailseal-dev-${name}`)],
     'sqs:DeleteMessage': [own('sqs', `trailseal-dev-${name}`)],
     'sqs:GetQueueAttributes': [own('sqs', `trailseal-dev-${name}`)],
@@ -259,6 +260,8 @@ describe.each(queueNames)('by the simulator, the role of %s', (name) => {
     ['dynamodb:DeleteItem', own('dynamodb', 'table/trailseal-dev-state-table')],
     ['dynamodb:PutItem', own('dynamodb', 'table/another')],
     ['sqs:SendMessage', own('sqs', 'another')],
+    ['sqs:ChangeMessageVisibility', own('sqs', 'another')],
+    ['sqs:ChangeMessageVisibility', own('sqs', 'trailseal-dev-remediate')],
     ['securityhub:BatchUpdateFindings', own('securityhub', 'hub/default')],
     ['iam:PassRole', `arn:aws:iam::${account}:role/any`],
   ])('may not call %s on %s', async (action, resource) => {

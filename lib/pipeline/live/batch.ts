@@ -1,7 +1,8 @@
 /**
- * Batches of deliveries: processed together and, when that fails, one by one, so that one bad delivery does not fail
- * the others.
+ * Batches of deliveries: processed together and, when that fails or takes too long, one by one, so that one bad delivery
+ * does not fail the others.
  */
+import { deliveriesFor, deliveriesInAll, redeliveryDelay } from './redelivery.ts';
 
 /** One message of a queue. */
 export interface Delivery {
@@ -10,13 +11,9 @@ export interface Delivery {
   readonly body: string;
   /** How often it has been delivered, this time included. */
   readonly receives: number;
+  /** The queue's name for this delivery of it; left out where no queue delivered it. */
+  readonly receipt?: string;
 }
-
-/**
- * The number of deliveries of one message after which it goes to the DLQ with a reason. The queue's own limit
- * (maxReceiveCount) is higher; it catches messages that end the function before it can give a reason.
- */
-export const deliveriesInAll = 4;
 
 export interface Failure {
   readonly delivery: Delivery;
@@ -34,13 +31,40 @@ export interface Batch<T> {
   readonly left: readonly Delivery[];
 }
 
+/** Processing did not end in the time that it had. */
+export class OutOfTime extends Error {
+  override readonly name = 'OutOfTime';
+
+  constructor(deliveries: number, milliseconds: number) {
+    const what = deliveries === 1 ? 'the message' : `the ${deliveries} messages together`;
+    super(`${what} took longer than the ${Math.round(milliseconds / 1_000)} seconds that there were`);
+  }
+}
+
+/**
+ * Processes deliveries. It must be idempotent, and reject when any part failed. After `signal` it need not go on: its
+ * result does not count any more.
+ */
+export type Take<T> = (deliveries: readonly Delivery[], signal: AbortSignal) => Promise<T>;
+
+/** Sends a body to the DLQ, with a reason for people. */
+export type DeadLetter = (body: string, reason: string) => Promise<void>;
+
 /** The time, in milliseconds, that must be left to begin a single delivery. */
 const timeForOne = 20_000;
 
+/** Milliseconds to say what failed: by then whatever is not done is given up. */
+const timeToAnswer = 5_000;
+
+/** The part of the time that the deliveries may take together; the rest is for those that have to be taken alone. */
+const shareTogether = 2 / 3;
+
+/** The longest delay of Node's timers. */
+const longestTimer = 2 ** 31 - 1;
+
 /**
- * Processes deliveries together, or one by one when that fails.
- * @param take processes deliveries; it must be idempotent, and reject when any part failed.
- * @param deadLetter sends a body to the DLQ, with a reason for people.
+ * Processes deliveries together, or one by one when that fails. Those that failed before are taken alone from the start, the
+ * ones that failed most often last, each with a share of the time: one that never ends takes no other with it.
  * @param remaining milliseconds left to work in: results up to then count, and are not delivered again.
  * @returns the results, and the deliveries that failed even alone. Never rejects: a delivery that the DLQ does not
  *   take is delivered again.
@@ -48,56 +72,105 @@ const timeForOne = 20_000;
  */
 export async function takeBatch<T>(
   deliveries: readonly Delivery[],
-  take: (deliveries: readonly Delivery[]) => Promise<T>,
-  deadLetter: (body: string, reason: string) => Promise<void>,
+  take: Take<T>,
+  deadLetter: DeadLetter,
   remaining: () => number,
 ): Promise<Batch<T>> {
+  const fresh = deliveries.filter(({ receives }) => receives <= 1);
+  const before = deliveries
+    .filter(({ receives }) => receives > 1)
+    .toSorted((one, other) => one.receives - other.receives);
+  if (fresh.length <= 1) return await oneByOne([...fresh, ...before], take, deadLetter, remaining);
   try {
-    return { done: deliveries.length === 0 ? [] : [await take(deliveries)], failures: [], left: [] };
+    const done = await inTime(fresh, take, remaining() * shareTogether);
+    const others = await oneByOne(before, take, deadLetter, remaining);
+    return { ...others, done: [done, ...others.done] };
   } catch (error) {
-    const [first] = deliveries;
-    if (deliveries.length > 1) {
-      return { ...(await oneByOne(deliveries, take, deadLetter, remaining)), apart: error };
-    }
-    if (first === undefined) throw error;
-    if (first.receives < deliveriesInAll) {
-      return { done: [], failures: [{ delivery: first, error, deadLettered: false }], left: [] };
-    }
-    return { done: [], failures: [await putAside(first, error, deadLetter)], left: [] };
+    return { ...(await oneByOne([...fresh, ...before], take, deadLetter, remaining)), apart: error };
   }
+}
+
+/**
+ * The deliveries that the queue must deliver again, and after how many seconds.
+ * @example redeliveries({ done: [], failures: [], left: [delivery] }) // [{ delivery, seconds: 5 }]
+ */
+export function redeliveries({
+  failures,
+  left,
+}: Batch<unknown>): readonly { readonly delivery: Delivery; readonly seconds: number }[] {
+  const failed = failures.filter(({ deadLettered }) => !deadLettered);
+  return [
+    ...failed.map(({ delivery }) => ({ delivery, seconds: redeliveryDelay(delivery.receives) })),
+    // Nothing is known against them.
+    ...left.map((delivery) => ({ delivery, seconds: redeliveryDelay(1) })),
+  ];
 }
 
 /**
  * The ids of the deliveries that the queue must deliver again: failures that are not in the DLQ, and those left over.
  * @example toDeliverAgain({ done: [], failures: [], left: [{ id: 'm1', body: '{}', receives: 1 }] }) // ['m1']
  */
-export function toDeliverAgain({ failures, left }: Batch<unknown>): readonly string[] {
-  const failed = failures.filter(({ deadLettered }) => !deadLettered).map(({ delivery }) => delivery);
-  return [...failed, ...left].map(({ id }) => id);
+export function toDeliverAgain(batch: Batch<unknown>): readonly string[] {
+  return redeliveries(batch).map(({ delivery: { id } }) => id);
 }
 
 async function oneByOne<T>(
   deliveries: readonly Delivery[],
-  take: (deliveries: readonly Delivery[]) => Promise<T>,
-  deadLetter: (body: string, reason: string) => Promise<void>,
+  take: Take<T>,
+  deadLetter: DeadLetter,
   remaining: () => number,
 ): Promise<Batch<T>> {
   const done: T[] = [];
   const failures: Failure[] = [];
   for (const [index, delivery] of deliveries.entries()) {
-    if (remaining() < timeForOne) return { done, failures, left: deliveries.slice(index) };
-    const alone = await takeBatch([delivery], take, deadLetter, remaining);
-    done.push(...alone.done);
-    failures.push(...alone.failures);
+    const time = remaining() - timeToAnswer;
+    // Whatever the time: else a function with little of it would never do anything.
+    if (index > 0 && time < timeForOne) return { done, failures, left: deliveries.slice(index) };
+    const share = Math.min(time, Math.max(timeForOne, time / (deliveries.length - index)));
+    try {
+      if (delivery.receives > deliveriesInAll) throw new Unended(delivery.receives);
+      done.push(await inTime([delivery], take, share));
+    } catch (error) {
+      failures.push(
+        delivery.receives < deliveriesFor(error)
+          ? { delivery, error, deadLettered: false }
+          : await putAside(delivery, error, deadLetter),
+      );
+    }
   }
   return { done, failures, left: [] };
 }
 
-async function putAside(
-  delivery: Delivery,
-  error: unknown,
-  deadLetter: (body: string, reason: string) => Promise<void>,
-): Promise<Failure> {
+/** The function ended each time before it could say what failed: it ran out of time or memory. */
+class Unended extends Error {
+  override readonly name = 'Unended';
+
+  constructor(receives: number) {
+    super(
+      `it came to no end in ${receives - 1} deliveries: see the function's log for the time and memory it took`,
+    );
+  }
+}
+
+/** @throws OutOfTime where it takes longer; what `take` throws. */
+async function inTime<T>(deliveries: readonly Delivery[], take: Take<T>, milliseconds: number): Promise<T> {
+  const controller = new AbortController();
+  const { promise: expired, reject } = Promise.withResolvers<never>();
+  const expire = () => {
+    const error = new OutOfTime(deliveries.length, milliseconds);
+    controller.abort(error);
+    reject(error);
+  };
+  const timer =
+    milliseconds > longestTimer ? undefined : setTimeout(expire, Math.max(0, Math.floor(milliseconds)));
+  try {
+    return await Promise.race([take(deliveries, controller.signal), expired]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function putAside(delivery: Delivery, error: unknown, deadLetter: DeadLetter): Promise<Failure> {
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   try {
     await deadLetter(delivery.body, `It failed ${delivery.receives} times, the last time with ${reason}`);

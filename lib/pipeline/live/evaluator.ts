@@ -95,16 +95,20 @@ export class Evaluator {
 
   /**
    * Processes all deliveries at once, so that facts are read, entries written and findings published together.
+   * @param signal after which no further step is begun: whoever aborted it has the deliveries processed again.
    * @throws the first error, for all of them: nothing is lost, because the queue delivers them again.
    */
-  async take(deliveries: readonly Delivery[]): Promise<EvaluatorResult> {
+  async take(deliveries: readonly Delivery[], signal?: AbortSignal): Promise<EvaluatorResult> {
     const { stateTable, queues, now } = this.#options;
     const { work, events, ignored, malformed, attempts, asked } = await this.#read(deliveries);
     const { results, toRecord, memos, later } = await this.#evaluate(work);
+    signal?.throwIfAborted();
     if (memos.length > 0) await this.#options.remember?.(memos);
     const recorded = await stateTable.record([...toRecord, ...(await this.#replaced(work, results))]);
     const entries = await this.#withPending(recorded, [...attempts.keys()]);
+    signal?.throwIfAborted();
     const publication = await publishPending(entries, attempts, this.#options);
+    signal?.throwIfAborted();
     for (const { delivery, reason } of malformed) await queues.deadLetter(delivery.body, reason);
     // The last step: a failure after it would deliver the messages again, and evaluate everything twice, repeatedly.
     await this.#reEvaluate(later);

@@ -1,10 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { StateTableError } from '../../../lib/findings/state/error.ts';
 import {
   type Delivery,
-  deliveriesInAll,
+  OutOfTime,
+  redeliveries,
   takeBatch,
   toDeliverAgain,
 } from '../../../lib/pipeline/live/batch.ts';
+import { deliveriesInAll, deliveriesOfRefused } from '../../../lib/pipeline/live/redelivery.ts';
 
 const delivery = (id: string, receives = 1): Delivery => ({ id, body: `body of ${id}`, receives });
 
@@ -64,11 +67,29 @@ describe('a batch of deliveries', () => {
 
   it('keeps the results when the time runs out, and leaves the rest to the queue', async () => {
     const { take, taken } = taker(['b']);
-    const times = [60_000, 30_000, 15_000];
+    const times = [90_000, 60_000, 30_000, 15_000];
     const deliveries = [delivery('a'), delivery('b'), delivery('c'), delivery('d')];
     const batch = await takeBatch(deliveries, take, aside().deadLetter, () => times.shift() ?? 0);
     expect(taken).toEqual([['a', 'b', 'c', 'd'], ['a'], ['b']]);
     expect(toDeliverAgain(batch)).toEqual(['b', 'c', 'd']);
+  });
+
+  it('takes alone what failed before, and what failed most often last', async () => {
+    const { take, taken } = taker([]);
+    const deliveries = [delivery('a', 9), delivery('b'), delivery('c', 2), delivery('d')];
+    await takeBatch(deliveries, take, aside().deadLetter, plenty);
+    expect(taken).toEqual([['b', 'd'], ['c'], ['a']]);
+  });
+
+  it('has what failed delivered again after seconds, later each time', async () => {
+    const { take } = taker(['a', 'b', 'c']);
+    const deliveries = [delivery('a'), delivery('b', 3), delivery('c', 20)];
+    const batch = await takeBatch(deliveries, take, aside().deadLetter, plenty);
+    expect(redeliveries(batch).map(({ delivery: { id }, seconds }) => [id, seconds])).toEqual([
+      ['a', 5],
+      ['b', 30],
+      ['c', 900],
+    ]);
   });
 
   it('puts aside, with its reason, what failed too often', async () => {
@@ -81,6 +102,28 @@ describe('a batch of deliveries', () => {
       },
     ]);
     expect(batch.failures.map(({ deadLettered }) => deadLettered)).toEqual([true]);
+  });
+
+  it('puts aside within minutes what is refused, and would be again', async () => {
+    const { put, deadLetter } = aside();
+    const refusal = new StateTableError('newer-format', ['a'], 'A newer version wrote it.');
+    const refuse = async () => {
+      throw refusal;
+    };
+    const early = await takeBatch([delivery('a', deliveriesOfRefused - 1)], refuse, deadLetter, plenty);
+    expect(toDeliverAgain(early)).toEqual(['a']);
+    await takeBatch([delivery('a', deliveriesOfRefused)], refuse, deadLetter, plenty);
+    expect(put.map(({ reason }) => reason)).toEqual([
+      'It failed 5 times, the last time with StateTableError: A newer version wrote it.',
+    ]);
+  });
+
+  it('puts aside, without taking it, what the function never came to say an error of', async () => {
+    const { put, deadLetter } = aside();
+    const { take, taken } = taker([]);
+    await takeBatch([delivery('a', deliveriesInAll + 1)], take, deadLetter, plenty);
+    expect(taken).toEqual([]);
+    expect(put[0]?.reason).toMatch(/it came to no end in 27 deliveries: see the function's log/);
   });
 
   it('leaves messages to the queue that can’t be sent to the DLQ either', async () => {
@@ -101,5 +144,59 @@ describe('a batch of deliveries', () => {
       failures: [],
       left: [],
     });
+  });
+});
+
+describe('a delivery that never ends', () => {
+  const hangs = async (deliveries: readonly Delivery[], signal: AbortSignal): Promise<readonly string[]> => {
+    if (!deliveries.some(({ id }) => id === 'b')) return deliveries.map(({ id }) => id);
+    signals.push(signal);
+    return await new Promise<never>(() => undefined);
+  };
+  let signals: AbortSignal[] = [];
+
+  beforeEach(() => {
+    signals = [];
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** @returns the batch, by a function that has two minutes. */
+  async function taken(deliveries: readonly Delivery[]) {
+    const end = Date.now() + 120_000;
+    const batch = takeBatch(deliveries, hangs, aside().deadLetter, () => end - Date.now());
+    await vi.advanceTimersByTimeAsync(120_000);
+    return await batch;
+  }
+
+  it('is given up, and those behind it come again in seconds where no time is left', async () => {
+    const batch = await taken([delivery('a'), delivery('b'), delivery('c'), delivery('d')]);
+    expect(batch.apart).toBeInstanceOf(OutOfTime);
+    expect(batch.done).toEqual([['a']]);
+    expect(batch.failures.map(({ delivery: { id }, error }) => [id, error instanceof OutOfTime])).toEqual([
+      ['b', true],
+    ]);
+    expect(toDeliverAgain(batch)).toEqual(['b', 'c', 'd']);
+    expect(signals.every(({ aborted }) => aborted)).toBe(true);
+  });
+
+  it('takes no other with it when it comes again', async () => {
+    const batch = await taken([delivery('b', 3), delivery('c', 2), delivery('d', 2), delivery('e')]);
+    expect(batch.done.flat().toSorted()).toEqual(['c', 'd', 'e']);
+    expect(toDeliverAgain(batch)).toEqual(['b']);
+  });
+
+  it('is given up before the function ends', async () => {
+    const start = Date.now();
+    const ended = takeBatch(
+      [delivery('b')],
+      hangs,
+      aside().deadLetter,
+      () => start + 60_000 - Date.now(),
+    ).then(() => Date.now() - start);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await ended).toBeLessThan(60_000);
   });
 });

@@ -7,7 +7,7 @@ import type { Context } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { evaluatorHandler } from '../../../functions/evaluator.ts';
-import { deliveriesInAll } from '../../../lib/pipeline/live/batch.ts';
+import { deliveriesInAll } from '../../../lib/pipeline/live/redelivery.ts';
 
 const keyId = '1234abcd-12ab-34cd-56ef-1234567890ab';
 const arn = `arn:aws:kms:us-east-1:111122223333:key/${keyId}`;
@@ -127,7 +127,7 @@ describe('the evaluator’s function', () => {
     expect(await invoke(fromSqs({ one: disabled }, deliveriesInAll))).toEqual({ batchItemFailures: [] });
     const [letter] = sqs.commandCalls(SendMessageCommand).map(({ args: [{ input }] }) => input);
     expect(letter?.MessageAttributes?.['reason']?.StringValue).toMatch(
-      /^It failed 4 times, the last time with StateTableError: .*no such table/,
+      /^It failed 27 times, the last time with StateTableError: .*no such table/,
     );
   });
 });

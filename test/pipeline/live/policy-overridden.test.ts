@@ -17,6 +17,7 @@ import type * as plain from '../../../functions/effective-policy.ts';
 import { evaluatorHandler } from '../../../functions/evaluator.ts';
 import { loggerOf, Telemetry } from '../../../functions/telemetry.ts';
 import { at } from '../../../lib/core/json.ts';
+import { deliveriesInAll } from '../../../lib/pipeline/live/redelivery.ts';
 import { controls as kmsControls } from '../../../lib/services/kms/controls/index.ts';
 
 // As `deploy/esbuild/override.ts` has it in a bundle.
@@ -256,10 +257,10 @@ describe('a function whose policy may be overridden', () => {
 
   it('sends messages to the DLQ in the end when the parameter can not be read, with the reason', async () => {
     ssm.on(GetParameterCommand).rejects(denied());
-    expect(await started()(fromSqs(4))).toEqual({ batchItemFailures: [] });
+    expect(await started()(fromSqs(deliveriesInAll))).toEqual({ batchItemFailures: [] });
     const [letter] = sqs.commandCalls(SendMessageCommand).map(({ args: [{ input }] }) => input);
     expect(letter?.MessageAttributes?.['reason']?.StringValue).toMatch(
-      /^It failed 4 times, the last time with PolicyUnreadable: .*\/trailseal\/dev\/policy can't be read: AccessDeniedException/,
+      /^It failed 27 times, the last time with PolicyUnreadable: .*\/trailseal\/dev\/policy can't be read: AccessDeniedException/,
     );
   });
 

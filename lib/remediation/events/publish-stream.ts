@@ -1,0 +1,160 @@
+/**
+ * Publishes the transitions of the state table's stream, in order. A record that fails keeps back those after it, because
+ * Lambda reads a shard from the first record that failed. So what is refused for good is put aside with the reason, and the
+ * rest goes on; while the bus takes nothing at all, everything waits.
+ */
+import { reasonOf } from '../../aws/reason.ts';
+import { at, text } from '../../core/json.ts';
+import { BusError, type EventFault } from './publish.ts';
+import { readStreamRecord } from './stream.ts';
+import type { TransitionEvent } from './transition.ts';
+
+export interface StreamDeps {
+  /** Rejects with a `BusError`, or with what the SDK throws; gives up after the signal. */
+  publish(transition: TransitionEvent, signal: AbortSignal): Promise<void>;
+  /** Sends a body to the DLQ, with a reason for people. */
+  deadLetter(body: string, reason: string): Promise<void>;
+  readonly earlier: EarlierFailures;
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Milliseconds until the caller must have its answer. */
+  remaining(): number;
+}
+
+export interface StreamResult {
+  readonly published: number;
+  /** The sequence numbers of the records that are in the DLQ. */
+  readonly aside: readonly { readonly sequence: string; readonly reason: string }[];
+  /** The first record that has to come again, with all after it; `undefined` where none has. */
+  readonly failed: { readonly sequence: string; readonly error: unknown } | undefined;
+}
+
+/** Milliseconds that one record may take, with what comes after it. */
+const timeForOne = 20_000;
+/** Of them, those to put it aside and to answer. */
+const timeToAnswer = 5_000;
+
+/** While only this record fails, it is tried so often, and for so many milliseconds, before it is put aside. */
+const enough = { tries: 5, milliseconds: 3 * 60_000 } as const;
+
+/** SQS takes 1 MiB with the attributes. A record holds an item twice, of at most 400 KB each. Source: SQS and DynamoDB quotas. */
+const longestBody = 900_000;
+
+/** A record that failed although it may be taken later, or although others may be. */
+interface Suspect {
+  readonly record: unknown;
+  readonly finding: string;
+  readonly error: unknown;
+}
+
+/**
+ * @param records of one shard, as Lambda passes them.
+ * @returns what became of them. Never rejects.
+ */
+export async function publishRecords(records: readonly unknown[], deps: StreamDeps): Promise<StreamResult> {
+  const aside: { sequence: string; reason: string }[] = [];
+  let published = 0;
+  let suspect: Suspect | undefined;
+  const stoppedAt = (record: unknown, error: unknown): StreamResult => ({
+    published,
+    aside,
+    failed:
+      suspect === undefined
+        ? { sequence: sequenceOf(record), error }
+        : { sequence: sequenceOf(suspect.record), error: suspect.error },
+  });
+  const putAside = async (record: unknown, reason: string): Promise<void> => {
+    await deps.deadLetter(bodyOf(record), reason);
+    deps.earlier.forget(sequenceOf(record));
+    aside.push({ sequence: sequenceOf(record), reason });
+  };
+  for (const record of records) {
+    if (deps.remaining() < timeForOne) return stoppedAt(record, new Error('there was no time left'));
+    const read = readStreamRecord(record);
+    if (read.kind === 'nothing') continue;
+    try {
+      if (read.kind === 'unreadable') {
+        await putAside(record, read.reason);
+        continue;
+      }
+      const { finding } = read.transition;
+      // Transitions of one finding keep their order.
+      if (suspect?.finding === finding) return stoppedAt(record, suspect.error);
+      const error = await failureOf(read.transition, deps);
+      if (error === undefined) {
+        published += 1;
+        deps.earlier.forget(sequenceOf(record));
+        // The bus takes others: what failed before was refused for itself.
+        if (suspect !== undefined) await putAside(suspect.record, `EventBridge takes other transitions, and not this one: ${becauseOf(suspect.error)}`);
+        suspect = undefined;
+        continue;
+      }
+      const fault = faultIn(error);
+      if (fault === 'event') {
+        await putAside(record, `EventBridge refuses this transition: ${becauseOf(error)}`);
+        continue;
+      }
+      const failedEnough = deps.earlier.failed(sequenceOf(record), deps.now());
+      if (suspect !== undefined || (fault === 'passing' && !failedEnough)) return stoppedAt(record, error);
+      // Whether it fails alone shows with the next one.
+      suspect = { record, finding, error };
+    } catch (error) {
+      return stoppedAt(record, error);
+    }
+  }
+  return suspect === undefined ? { published, aside, failed: undefined } : stoppedAt(suspect.record, suspect.error);
+}
+
+/** The records that failed and may yet be taken, by their sequence numbers. */
+export class EarlierFailures {
+  readonly #failures = new Map<string, { readonly since: number; readonly tries: number }>();
+
+  /** Counts a failure. @returns whether it has failed long and often enough to be put aside, where others are taken. */
+  failed(sequence: string, now: number): boolean {
+    const { since, tries } = this.#failures.get(sequence) ?? { since: now, tries: 0 };
+    // Another process may have published what failed here.
+    const [oldest] = this.#failures.keys();
+    if (this.#failures.size >= 1_000 && oldest !== undefined) this.#failures.delete(oldest);
+    this.#failures.set(sequence, { since, tries: tries + 1 });
+    return tries + 1 >= enough.tries && now - since >= enough.milliseconds;
+  }
+
+  forget(sequence: string): void {
+    this.#failures.delete(sequence);
+  }
+}
+
+/** @returns why it could not be published; `undefined` when it was. */
+async function failureOf(transition: TransitionEvent, deps: StreamDeps): Promise<unknown> {
+  const time = Math.min(timeForOne, deps.remaining()) - timeToAnswer;
+  try {
+    await deps.publish(transition, AbortSignal.timeout(Math.max(0, Math.floor(time))));
+    return undefined;
+  } catch (error) {
+    return error ?? new Error('publishing failed without an error');
+  }
+}
+
+function faultIn(error: unknown): EventFault {
+  if (error instanceof BusError) return error.unsent[0]?.fault ?? 'passing';
+  return 'passing';
+}
+
+function becauseOf(error: unknown): string {
+  return (error instanceof BusError ? error.unsent[0]?.because : undefined) ?? reasonOf(error);
+}
+
+/** The whole record, or what it is about where SQS does not take that much: the state table has the rest. */
+function bodyOf(record: unknown): string {
+  const whole = JSON.stringify(record);
+  if (Buffer.byteLength(whole) <= longestBody) return whole;
+  return JSON.stringify({
+    eventID: at(record, 'eventID'),
+    eventName: at(record, 'eventName'),
+    dynamodb: { Keys: at(record, 'dynamodb', 'Keys'), SequenceNumber: sequenceOf(record) },
+  });
+}
+
+function sequenceOf(record: unknown): string {
+  return text(record, 'dynamodb', 'SequenceNumber') ?? '';
+}

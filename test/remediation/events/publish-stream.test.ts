@@ -1,0 +1,241 @@
+import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { mockClient } from 'aws-sdk-client-mock';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { list, text } from '../../../lib/core/json.ts';
+import { toItem } from '../../../lib/findings/state/item.ts';
+import { withRecords } from '../../../lib/findings/state/table.ts';
+import { BusError, publishableTransition, putEvents } from '../../../lib/remediation/events/publish.ts';
+import { EarlierFailures, publishRecords } from '../../../lib/remediation/events/publish-stream.ts';
+import { readStreamRecord } from '../../../lib/remediation/events/stream.ts';
+import { observe, start, toRecord, volume } from '../../findings/state/observing.ts';
+
+const bus = mockClient(EventBridgeClient);
+const client = new EventBridgeClient({ region: 'eu-central-1' });
+let clock = start;
+
+beforeEach(() => {
+  bus.reset();
+  clock = start;
+});
+
+/** A record of the stream: the finding of this volume was opened. */
+function record(sequence: number, id = `vol-${sequence}`, more: Readonly<Record<string, unknown>> = {}) {
+  const entry = withRecords(
+    undefined,
+    [toRecord(observe({ at: sequence, verdict: 'FAIL', resource: volume(id) }))],
+    start + sequence,
+  );
+  if (entry === undefined) throw new Error('nothing was recorded');
+  const image: Record<string, unknown> = Object.fromEntries(
+    Object.entries(toItem(entry, start)).map(([name, value]) => [
+      name,
+      value.B === undefined ? value : { B: Buffer.from(value.B).toString('base64') },
+    ]),
+  );
+  return {
+    eventName: 'INSERT',
+    dynamodb: {
+      SequenceNumber: String(sequence),
+      Keys: marshall({ pk: entry.id, sk: 'entry' }),
+      NewImage: { ...image, ...more },
+    },
+  };
+}
+
+/** EventBridge, which answers with a code for the volumes for which there is one. */
+function busRefuses(codes: Readonly<Record<string, string>>): void {
+  bus.on(PutEventsCommand).callsFake((input: { readonly Entries: readonly PutEventsRequestEntry[] }) => ({
+    Entries: input.Entries.map((entry) => {
+      const code = codes[volumeIn(entry)];
+      return code === undefined ? { EventId: 'event' } : { ErrorCode: code, ErrorMessage: 'It is not taken.' };
+    }),
+  }));
+}
+
+const volumeIn = ({ Detail = '' }: PutEventsRequestEntry) => text(JSON.parse(Detail), 'resource', 'id') ?? '';
+const calledFor = () =>
+  bus.commandCalls(PutEventsCommand).flatMap(({ args: [{ input }] }) => (input.Entries ?? []).map(volumeIn));
+
+/** A process of the function. */
+function running(earlier = new EarlierFailures()) {
+  const letters: { readonly body: string; readonly reason: string }[] = [];
+  const invoke = (records: readonly unknown[], remaining = 60_000) =>
+    publishRecords(records, {
+      publish: (transition, signal) =>
+        putEvents([publishableTransition(transition)], { client, bus: 'own', wait: async () => undefined, signal }),
+      deadLetter: async (body, reason) => void letters.push({ body, reason }),
+      earlier,
+      now: () => clock,
+      remaining: () => remaining,
+    });
+  return { invoke, letters };
+}
+
+describe('the records of a shard', () => {
+  it('are published in order', async () => {
+    busRefuses({});
+    const { invoke } = running();
+    expect(await invoke([1, 2, 3].map((n) => record(n)))).toEqual({ published: 3, aside: [], failed: undefined });
+    expect(calledFor()).toEqual(['vol-1', 'vol-2', 'vol-3']);
+  });
+
+  it.each(['MalformedDetail', 'InvalidArgument', 'RedactionFailure'])(
+    'are put aside at once with the reason where EventBridge refuses them as %s, and those behind are published',
+    async (code) => {
+      busRefuses({ 'vol-2': code });
+      const { invoke, letters } = running();
+      const { published, aside, failed } = await invoke([1, 2, 3, 4].map((n) => record(n)));
+      expect({ published, failed }).toEqual({ published: 3, failed: undefined });
+      expect(aside).toEqual([{ sequence: '2', reason: expect.stringContaining(`${code}: It is not taken.`) }]);
+      expect(letters.map(({ body }) => text(JSON.parse(body), 'dynamodb', 'SequenceNumber'))).toEqual(['2']);
+      expect(calledFor()).toEqual(['vol-1', 'vol-2', 'vol-3', 'vol-4']);
+    },
+  );
+
+  it('are put aside where the whole call is refused, as for an event that is too large', async () => {
+    const tooLarge = Object.assign(new Error('Total size of the entries is over the limit'), {
+      name: 'ValidationException',
+      $metadata: { httpStatusCode: 400 },
+    });
+    bus.on(PutEventsCommand).callsFake((input: { readonly Entries: readonly PutEventsRequestEntry[] }) => {
+      if (input.Entries.some((entry) => volumeIn(entry) === 'vol-1')) throw tooLarge;
+      return { Entries: [{ EventId: 'event' }] };
+    });
+    const { invoke, letters } = running();
+    expect(await invoke([1, 2].map((n) => record(n)))).toMatchObject({ published: 1, failed: undefined });
+    expect(letters.map(({ reason }) => reason)).toEqual([expect.stringContaining('over the limit')]);
+  });
+
+  it('are put aside where a newer version of Trailseal wrote them', async () => {
+    busRefuses({});
+    const { invoke, letters } = running();
+    const newer = record(1, 'vol-1', { formatVersion: { N: '99' } });
+    expect(await invoke([newer, record(2)])).toMatchObject({ published: 1, failed: undefined });
+    expect(letters[0]?.reason).toContain('format version 99');
+  });
+
+  it('are put aside where the caller may not publish them, and may publish others', async () => {
+    busRefuses({ 'vol-1': 'NotAuthorizedForDetailTypeException' });
+    const { invoke, letters } = running();
+    expect(await invoke([1, 2].map((n) => record(n)))).toMatchObject({ published: 1, failed: undefined });
+    expect(letters).toHaveLength(1);
+  });
+
+  it('all wait where the caller may publish none', async () => {
+    busRefuses({ 'vol-1': 'AccessDeniedException', 'vol-2': 'AccessDeniedException' });
+    const { invoke, letters } = running();
+    expect(await invoke([1, 2].map((n) => record(n)))).toMatchObject({
+      published: 0,
+      failed: { sequence: '1', error: expect.any(BusError) },
+    });
+    expect(letters).toEqual([]);
+  });
+
+  it('come again from the one that EventBridge throttles, so that they keep their order', async () => {
+    busRefuses({ 'vol-2': 'ThrottlingException' });
+    const { invoke, letters } = running();
+    expect(await invoke([1, 2, 3].map((n) => record(n)))).toMatchObject({
+      published: 1,
+      failed: { sequence: '2' },
+    });
+    expect(letters).toEqual([]);
+    expect(calledFor()).not.toContain('vol-3');
+  });
+
+  it('are put aside within minutes where EventBridge fails for one alone', async () => {
+    busRefuses({ 'vol-1': 'InternalFailure' });
+    const { invoke, letters } = running();
+    const records = [1, 2].map((n) => record(n));
+    for (let tries = 1; (await invoke(records)).failed !== undefined; tries += 1) {
+      expect(letters).toEqual([]);
+      clock += 30_000;
+      expect(clock - start).toBeLessThanOrEqual(5 * 60_000);
+    }
+    expect(letters).toHaveLength(1);
+    expect(calledFor().filter((id) => id === 'vol-2')).toEqual(['vol-2']);
+  });
+
+  it('all wait, however long, while EventBridge takes none', async () => {
+    busRefuses({ 'vol-1': 'InternalFailure', 'vol-2': 'InternalFailure' });
+    const { invoke, letters } = running();
+    for (let tries = 1; tries <= 20; tries += 1) {
+      expect(await invoke([1, 2].map((n) => record(n)))).toMatchObject({ failed: { sequence: '1' } });
+      clock += 60_000;
+    }
+    expect(letters).toEqual([]);
+  });
+
+  it('of one finding keep their order while the first may yet be taken', async () => {
+    busRefuses({ 'vol-1': 'AccessDeniedException' });
+    const { invoke } = running();
+    const other = record(2, 'vol-1');
+    expect(await invoke([record(1), other])).toMatchObject({ published: 0, failed: { sequence: '1' } });
+  });
+
+  it('come again, and nothing is lost, where the DLQ does not take what is refused', async () => {
+    busRefuses({ 'vol-1': 'MalformedDetail' });
+    const result = await publishRecords([record(1), record(2)], {
+      publish: (transition) =>
+        putEvents([publishableTransition(transition)], { client, bus: 'own', wait: async () => undefined }),
+      deadLetter: async () => Promise.reject(new Error('the queue was deleted')),
+      earlier: new EarlierFailures(),
+      now: () => clock,
+      remaining: () => 60_000,
+    });
+    expect(result).toMatchObject({ published: 0, failed: { sequence: '1' } });
+  });
+
+  it('come again from the first for which no time is left', async () => {
+    busRefuses({});
+    expect(await running().invoke([record(1)], 15_000)).toMatchObject({ failed: { sequence: '1' } });
+    expect(calledFor()).toEqual([]);
+  });
+
+  it('that are too large for the DLQ go there by their keys', async () => {
+    busRefuses({});
+    const { invoke, letters } = running();
+    await invoke([record(1, 'vol-1', { formatVersion: { N: '99' }, more: { S: 'x'.repeat(1_000_000) } })]);
+    expect(Buffer.byteLength(letters[0]?.body ?? '')).toBeLessThan(1_000);
+    expect(text(JSON.parse(letters[0]?.body ?? ''), 'dynamodb', 'Keys', 'pk', 'S')).toContain('vol-1');
+  });
+});
+
+describe('events that are published together', () => {
+  const transitions = [1, 2, 3].map((n) => record(n));
+
+  /** @returns the volumes whose events were not taken, with the fault. */
+  async function unsent(): Promise<readonly (readonly [string, string])[]> {
+    const events = transitions.map(readStreamRecord).flatMap((read) => {
+      return read.kind === 'transition' ? [publishableTransition(read.transition)] : [];
+    });
+    try {
+      await putEvents(events, { client, bus: 'own', wait: async () => undefined });
+      return [];
+    } catch (error) {
+      if (!(error instanceof BusError)) throw error;
+      return error.unsent.map(({ event, fault }) => [event.detail.resource.id, fault]);
+    }
+  }
+
+  it('are tried again where EventBridge asks for it, and the others are not', async () => {
+    busRefuses({ 'vol-1': 'MalformedDetail', 'vol-2': 'ThrottlingException' });
+    expect(await unsent()).toEqual([
+      ['vol-1', 'event'],
+      ['vol-2', 'passing'],
+    ]);
+    const calls = bus.commandCalls(PutEventsCommand).map(({ args: [{ input }] }) => list(input, 'Entries').length);
+    expect(calls).toEqual([3, 1, 1, 1]);
+  });
+
+  it('are each published alone where the call is refused for one of them', async () => {
+    bus.on(PutEventsCommand).callsFake((input: { readonly Entries: readonly PutEventsRequestEntry[] }) => {
+      if (input.Entries.some((entry) => volumeIn(entry) === 'vol-2')) {
+        throw Object.assign(new Error('too large'), { name: 'ValidationException' });
+      }
+      return { Entries: input.Entries.map(() => ({ EventId: 'event' })) };
+    });
+    expect(await unsent()).toEqual([['vol-2', 'event']]);
+    expect(calledFor()).toEqual(['vol-1', 'vol-2', 'vol-3', 'vol-1', 'vol-2', 'vol-3']);
+  });
+});
