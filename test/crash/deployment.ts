@@ -39,11 +39,20 @@ import { liveServices } from '../../lib/services/live-services.ts';
 import { startMoto } from '../../scripts/emulators.ts';
 import { account, region } from '../emulator/action-deps.ts';
 import { Clock, type Invocation, invoke } from './invoke.ts';
-import { eventOf, type Message, type MessageState, messageOf, sentIn, shared, stateOf } from './messages.ts';
-import type { Kill } from './relay.ts';
+import {
+  eventOf,
+  hiddenIn,
+  type Message,
+  type MessageState,
+  messageOf,
+  sentIn,
+  shared,
+  stateOf,
+} from './messages.ts';
+import type { Fault, Kill } from './relay.ts';
 
 const minute = 60_000;
-/** A message that was not handled comes again after so long: six times the time that the function may take. */
+/** A message of a process that was killed comes again after so long: six times the time that the function may take. */
 const visibility = 90 * minute;
 /** Maximum number of deliveries: what is not done by then never is. */
 const mostDeliveries = 12;
@@ -144,9 +153,9 @@ export async function deploy(aws: Aws, policy: string) {
     TRAILSEAL_DEAD_LETTER_URL: `${endpoint}/${account}/${deadLetterQueueName(shared, 'remediate')}`,
   });
 
-  function start(bundle: string, event: unknown, kill?: Kill): Promise<Invocation> {
+  function start(bundle: string, event: unknown, kill?: Kill, fault?: Fault): Promise<Invocation> {
     runs += 1;
-    return invoke({ bundle, event, clock, environment, run: `run-${runs}` }, aws.endpoint, kill);
+    return invoke({ bundle, event, clock, environment, run: `run-${runs}` }, aws.endpoint, kill, fault);
   }
 
   return {
@@ -192,11 +201,13 @@ export async function deploy(aws: Aws, policy: string) {
      * Delivers a message until it, and all that comes of it, is handled.
      * @param kills of the processes that have it first, one after the other.
      * @param meanwhile happens soon after a kill; what it returns is brought to the function as well.
+     * @param fault of the first process.
      */
     async deliver(
       body: string,
       kills: readonly Kill[] = [],
       meanwhile: () => Promise<readonly string[]> = async () => [],
+      fault?: Fault,
     ): Promise<MessageState> {
       const invocations: Invocation[] = [];
       let waiting: Message[] = [{ body, receives: 1, due: now() }];
@@ -207,9 +218,10 @@ export async function deploy(aws: Aws, policy: string) {
           throw new Error(`it comes to no end: ${next.body}`);
         clock.forward(Math.max(0, next.due - now()));
         const bundle = aws.remediate[policy] ?? '';
-        const invocation = await start(bundle, eventOf(next), kills[invocations.length]);
+        const at = invocations.length;
+        const invocation = await start(bundle, eventOf(next), kills[at], at === 0 ? fault : undefined);
         invocations.push(invocation);
-        const { killed, answer, done } = invocation;
+        const { killed, answer, done, made } = invocation;
         const failed = killed || list(answer, 'batchItemFailures').length > 0;
         waiting = [
           ...others,
@@ -219,7 +231,15 @@ export async function deploy(aws: Aws, policy: string) {
             receives: 1,
             due: now() + minute,
           })),
-          ...(failed ? [{ ...next, receives: next.receives + 1, due: now() + visibility }] : []),
+          ...(failed
+            ? [
+                {
+                  ...next,
+                  receives: next.receives + 1,
+                  due: now() + ((killed ? undefined : hiddenIn(made)) ?? visibility),
+                },
+              ]
+            : []),
         ];
       }
       return stateOf(invocations);

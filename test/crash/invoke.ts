@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Writable } from 'node:stream';
-import { type Call, type Kill, startRelay } from './relay.ts';
+import { type Call, type Fault, type Kill, startRelay } from './relay.ts';
 
 export interface InvocationInput {
   /** The bundle's file, which exports a `handler`. */
@@ -42,13 +42,23 @@ export class Clock {
 type Handler = (event: unknown, context: unknown) => Promise<unknown>;
 
 /** @param upstream where AWS is. Rejects with what the handler throws, and with what it wrote. */
-export async function invoke(input: InvocationInput, upstream: string, kill?: Kill): Promise<Invocation> {
+export async function invoke(
+  input: InvocationInput,
+  upstream: string,
+  kill?: Kill,
+  fault?: Fault,
+): Promise<Invocation> {
   const death = Promise.withResolvers<void>();
   let killed = false;
-  const relay = await startRelay(upstream, kill, () => {
-    killed = true;
-    death.resolve();
-  });
+  const relay = await startRelay(
+    upstream,
+    kill,
+    () => {
+      killed = true;
+      death.resolve();
+    },
+    fault,
+  );
   const written: string[] = [];
   const env = { ...input.environment(relay.endpoint), AWS_ENDPOINT_URL: relay.endpoint };
   try {

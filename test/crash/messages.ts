@@ -45,6 +45,17 @@ export function sentIn(done: readonly Call[]): readonly { readonly body: string;
     }));
 }
 
+/**
+ * For how many milliseconds the function has hidden its message last; `undefined` where it has not. moto knows no receipt of
+ * a message that it did not deliver, so that the call counts as it was made.
+ */
+export function hiddenIn(made: readonly Call[]): number | undefined {
+  const call = made.findLast(({ name }) => name === 'sqs:ChangeMessageVisibilityBatch');
+  const seconds =
+    call === undefined ? undefined : at(JSON.parse(call.body), 'Entries', 0, 'VisibilityTimeout');
+  return typeof seconds === 'number' ? seconds * 1_000 : undefined;
+}
+
 export function stateOf(invocations: readonly Invocation[]): MessageState {
   const done = invocations.flatMap((invocation) => invocation.done);
   return {

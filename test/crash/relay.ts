@@ -11,6 +11,16 @@ export interface Kill {
   readonly moment: 'before' | 'after';
 }
 
+/** Calls of a process that AWS does not carry out. */
+export interface Fault {
+  /** `events:PutEvents` */
+  readonly name: string;
+  /** How many of them, from the first. */
+  readonly times: number;
+  /** What AWS answers. @param body of the call. */
+  answer(body: unknown): { readonly status: number; readonly body: unknown };
+}
+
 export interface Call {
   /** `kms:EnableKey` */
   readonly name: string;
@@ -29,6 +39,7 @@ export async function startRelay(
   upstream: string,
   kill: Kill | undefined,
   onKill: () => void,
+  fault?: Fault,
 ): Promise<RecordingProxy> {
   const made: Call[] = [];
   const done: Call[] = [];
@@ -44,10 +55,20 @@ export async function startRelay(
     made.push(call);
     const here = made.length === kill?.call;
     if (here && kill?.moment === 'before') return end();
+    const before = made.filter(({ name }) => name === fault?.name).length;
+    if (fault !== undefined && call.name === fault.name && before <= fault.times) {
+      return answered(fault.answer(JSON.parse(call.body)));
+    }
     const response = await forward(upstream, proxied);
     if (response.status < 300) done.push(call);
     if (here) return end();
     return killed ? undefined : response;
   };
   return { ...(await startProxy(handle)), made, done };
+}
+
+function answered({ status, body }: { readonly status: number; readonly body: unknown }): ProxiedResponse {
+  const text = Buffer.from(JSON.stringify(body));
+  const headers = { 'content-type': 'application/x-amz-json-1.1', 'content-length': String(text.length) };
+  return { status, headers, body: text };
 }

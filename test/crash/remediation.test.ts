@@ -3,6 +3,7 @@
  * and a finding that was closed by the time when it is resumed.
  */
 import { describe, expect, it } from 'vitest';
+import { list } from '../../lib/core/json.ts';
 import type { ActionRequest } from '../../lib/remediation/action-request.ts';
 import { actions } from '../../lib/remediation/actions/index.ts';
 import { requestBody } from '../../lib/remediation/message.ts';
@@ -10,6 +11,7 @@ import { cases, type Case as FailingCase } from '../emulator/failing.ts';
 import { crashing, leavesAndPublishesAsUndisturbed, played } from './action-calls.ts';
 import { instanceCase } from './instance.ts';
 import type { Setting } from './killed-everywhere.ts';
+import type { Fault } from './relay.ts';
 
 const policies = {
   tagging: 'controls: { ec2-volume-encryption: { actions: [tag] } }\n',
@@ -19,6 +21,36 @@ guardrails: { gracePeriod: { fix: 2 days } }
 `,
   requesting: 'operators: { customActions: [fix:enable-key, undo] }\n',
 };
+
+const refuse = (name: string, code: string) => ({
+  name,
+  times: 1,
+  answer: () => ({ status: 400, body: { __type: code, message: 'It is not taken.' } }),
+});
+
+/** Errors of one invocation, which the SDK does not try again. */
+const faults: readonly { readonly what: string; readonly fault: Fault }[] = [
+  {
+    what: 'the publication is throttled until its function gives up',
+    fault: {
+      name: 'events:PutEvents',
+      times: 4,
+      answer: (body) => ({
+        status: 200,
+        body: {
+          FailedEntryCount: list(body, 'Entries').length,
+          Entries: list(body, 'Entries').map(() => ({
+            ErrorCode: 'ThrottlingException',
+            ErrorMessage: 'Rate exceeded',
+          })),
+        },
+      }),
+    },
+  },
+  { what: 'the publication fails once', fault: refuse('events:PutEvents', 'SomeException') },
+  { what: 'the state table does not answer once', fault: refuse('dynamodb:BatchGetItem', 'SomeException') },
+  { what: 'the run history does not take the end', fault: refuse('dynamodb:PutItem', 'SomeException') },
+];
 
 function caseOf(name: string): FailingCase {
   const found = cases.find((one) => one.name === name);
@@ -74,6 +106,18 @@ crashing(policies, (given) => {
       });
     });
     leavesAndPublishesAsUndisturbed(outcome);
+  });
+
+  describe.each(faults)('a fix, of which $what', ({ fault }) => {
+    it('is done, verified and published within a minute', async () => {
+      const { deployment, message, target } = await given.failing(key, 'fixing');
+      const began = deployment.now();
+      const { events, changes } = await deployment.deliver(message, [], async () => [], fault);
+      expect(deployment.now() - began).toBeLessThan(60_000);
+      expect(await key.readState(target)).toEqual(key.after);
+      expect(changes).toEqual(key.writes);
+      expect(events).toMatchObject([{ action: 'fix:enable-key', outcome: 'done' }]);
+    });
   });
 
   describe('a requested action, killed at each call and delivered again', () => {

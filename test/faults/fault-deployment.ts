@@ -79,7 +79,9 @@ export async function withFaultDeployment<Fixtures, Outcome>(
     const batches = partialBatches();
     const toMinistack = await proxyTo(aws.env['AWS_ENDPOINT_URL'] ?? '', {
       ...batches,
-      ...(options.shortDelays === true ? { change: withShortDelays } : {}),
+      change: (call) =>
+        withShortHiding(call, options.redeliveryAfter) ??
+        (options.shortDelays === true ? withShortDelays(call) : undefined),
     });
     const toMoto = await proxyTo(aws.env['AWS_ENDPOINT_URL_SECURITYHUB'] ?? '', {
       ...batches,
@@ -148,6 +150,23 @@ async function setRedelivery(
       new SetQueueAttributesCommand({ QueueUrl, Attributes: { VisibilityTimeout: String(seconds) } }),
     );
   }
+}
+
+/** A function hides what failed for up to a quarter of an hour: here for no longer than the queue does. @returns the call's body. */
+function withShortHiding(
+  { name, body }: Pick<RelayedCall, 'name' | 'body'>,
+  longest: number,
+): string | undefined {
+  if (name !== 'sqs:ChangeMessageVisibilityBatch') return undefined;
+  const batch: unknown = JSON.parse(body.toString('utf8'));
+  if (!isObject(batch)) return undefined;
+  const Entries = list(batch, 'Entries').map((entry) => {
+    const seconds = at(entry, 'VisibilityTimeout');
+    return isObject(entry) && typeof seconds === 'number'
+      ? { ...entry, VisibilityTimeout: Math.min(seconds, longest) }
+      : entry;
+  });
+  return JSON.stringify({ ...batch, Entries });
 }
 
 /** Seconds. */

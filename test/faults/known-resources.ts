@@ -1,4 +1,6 @@
 /** Resources in the emulated AWS whose verdict is known, each with the event that has it evaluated. */
+import { globSync } from 'node:fs';
+import path from 'node:path';
 import { DisableKeyCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
 import type { Control } from '../../lib/core/control.ts';
 import { findingId } from '../../lib/findings/id.ts';
@@ -16,7 +18,7 @@ export interface KnownResource {
 
 type ServiceClients = Pick<StackClients, 'ec2' | 'eks' | 'kms'>;
 
-interface KnownKind {
+export interface KnownKind {
   readonly control: Control['id'];
   readonly truth: KnownResource['truth'];
   readonly count: number;
@@ -47,7 +49,19 @@ async function clusterWithoutLogs(stack: ServiceClients, nth: number): Promise<s
   return name;
 }
 
+/** Kinds of further services, a file for each. */
+const services = path.join(import.meta.dirname, 'services');
+const ofServices = await Promise.all(
+  globSync('*.ts', { cwd: services }).map(async (file) => {
+    const { knownKinds }: { readonly knownKinds: readonly KnownKind[] } = await import(
+      path.join(services, file)
+    );
+    return knownKinds;
+  }),
+);
+
 const kinds: readonly KnownKind[] = [
+  ...ofServices.flat(),
   {
     control: 'ec2-volume-encryption',
     truth: 'FAIL',
@@ -59,7 +73,7 @@ const kinds: readonly KnownKind[] = [
   {
     control: 'ec2-volume-encryption',
     truth: 'PASS',
-    count: 200,
+    count: 180,
     sample: 'pass-create-volume-encrypted',
     sampleName: 'vol-0a1b2c3d4e5f60001',
     make: (stack) => createVolume(stack, true),

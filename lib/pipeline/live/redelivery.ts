@@ -13,11 +13,11 @@ const delays = [5, 15, 30, 60, 120, 240, 480];
 const longestDelay = 900;
 
 /**
- * The number of deliveries of one message after which it goes to the DLQ with a reason: five hours, so that an outage of
- * some hours is waited for. The queue's own limit (`maxReceiveCount`) is higher; it catches messages that the function can
+ * The number of deliveries of one message after which it goes to the DLQ with a reason: two hours, so that an outage of
+ * an hour is waited for, and somebody is alarmed by a longer one. The queue's own limit (`maxReceiveCount`) is higher; it catches messages that the function can
  * not even put aside.
  */
-export const deliveriesInAll = 27;
+export const deliveriesInAll = 15;
 
 /** The same where AWS, or Trailseal itself, refuses the message, and would again: two minutes, in which rights may spread. */
 export const deliveriesOfRefused = 5;

@@ -127,7 +127,7 @@ describe('the evaluator’s function', () => {
     expect(await invoke(fromSqs({ one: disabled }, deliveriesInAll))).toEqual({ batchItemFailures: [] });
     const [letter] = sqs.commandCalls(SendMessageCommand).map(({ args: [{ input }] }) => input);
     expect(letter?.MessageAttributes?.['reason']?.StringValue).toMatch(
-      /^It failed 27 times, the last time with StateTableError: .*no such table/,
+      /^It failed 15 times, the last time with StateTableError: .*no such table/,
     );
   });
 });

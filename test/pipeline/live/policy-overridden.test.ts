@@ -2,7 +2,7 @@
 import { BatchGetItemCommand, DynamoDBClient, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { BatchImportFindingsCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { ChangeMessageVisibilityBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import {
   GetParameterCommand,
   GetParameterHistoryCommand,
@@ -91,6 +91,7 @@ function fromSqs(receives: number) {
   return {
     Records: ['one', 'two'].map((messageId) => ({
       messageId,
+      receiptHandle: `receipt of ${messageId}`,
       eventSource: 'aws:sqs',
       body: JSON.stringify(disabled),
       attributes: { ApproximateReceiveCount: String(receives) },
@@ -255,12 +256,24 @@ describe('a function whose policy may be overridden', () => {
     ]);
   });
 
+  it('has messages delivered again after seconds when the parameter can not be read as it starts', async () => {
+    ssm.on(GetParameterCommand).rejects(denied());
+    await started()(fromSqs(1));
+    const hidden = sqs
+      .commandCalls(ChangeMessageVisibilityBatchCommand)
+      .flatMap(({ args: [{ input }] }) => input.Entries ?? []);
+    expect(hidden.map(({ ReceiptHandle, VisibilityTimeout }) => [ReceiptHandle, VisibilityTimeout])).toEqual([
+      ['receipt of one', 5],
+      ['receipt of two', 5],
+    ]);
+  });
+
   it('sends messages to the DLQ in the end when the parameter can not be read, with the reason', async () => {
     ssm.on(GetParameterCommand).rejects(denied());
     expect(await started()(fromSqs(deliveriesInAll))).toEqual({ batchItemFailures: [] });
     const [letter] = sqs.commandCalls(SendMessageCommand).map(({ args: [{ input }] }) => input);
     expect(letter?.MessageAttributes?.['reason']?.StringValue).toMatch(
-      /^It failed 27 times, the last time with PolicyUnreadable: .*\/trailseal\/dev\/policy can't be read: AccessDeniedException/,
+      /^It failed 15 times, the last time with PolicyUnreadable: .*\/trailseal\/dev\/policy can't be read: AccessDeniedException/,
     );
   });
 
