@@ -121,7 +121,7 @@ export function onceMore(body: unknown, attempts: Attempts): unknown {
 }
 
 /** Seconds before the second run of a message, the third, …: an update of a cluster takes a quarter of an hour. */
-const retryDelays = [60, 60, 60, 120, 240, 480, 900, 900, 900, 900, 900, 900];
+const retryDelays = [20, 60, 60, 120, 240, 480, 900, 900, 900, 900, 900, 900];
 
 /** The longest of them. */
 export const longestRetryDelay = 900;

@@ -227,7 +227,8 @@ export class SimulatedDeployment {
       this.violations.push(`a message of the deployment itself is malformed: ${parsed.reason}`);
       return;
     }
-    const deps = { ...this.#depsOf(run, await this.#begin()), redelivered };
+    const handledBefore = redelivered || parsed.attempt > 1;
+    const deps = { ...this.#depsOf(run, await this.#begin()), redelivered, handledBefore };
     try {
       const named =
         parsed.kind === 'requested-action'

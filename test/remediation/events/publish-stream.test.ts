@@ -1,7 +1,8 @@
 import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { list, text } from '../../../lib/core/json.ts';
 import { toItem } from '../../../lib/findings/state/item.ts';
 import { withRecords } from '../../../lib/findings/state/table.ts';
@@ -11,6 +12,7 @@ import { readStreamRecord } from '../../../lib/remediation/events/stream.ts';
 import { observe, start, toRecord, volume } from '../../findings/state/observing.ts';
 
 const bus = mockClient(EventBridgeClient);
+const sqs = mockClient(SQSClient);
 const client = new EventBridgeClient({ region: 'eu-central-1' });
 let clock = start;
 
@@ -237,5 +239,52 @@ describe('events that are published together', () => {
     });
     expect(await unsent()).toEqual([['vol-2', 'event']]);
     expect(calledFor()).toEqual(['vol-1', 'vol-2', 'vol-3', 'vol-1', 'vol-2', 'vol-3']);
+  });
+});
+
+describe('the transitions function', () => {
+  beforeEach(() => {
+    const variables = {
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      POWERTOOLS_SERVICE_NAME: 'trailseal-dev',
+      TRAILSEAL_BUS: 'trailseal-dev',
+      TRAILSEAL_DEAD_LETTER_URL: 'https://sqs.eu-central-1.amazonaws.com/111122223333/dead-letters',
+    };
+    for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+    for (const stream of [process.stdout, process.stderr]) {
+      vi.spyOn(stream, 'write').mockImplementation(() => true);
+    }
+    sqs.reset();
+    sqs.on(SendMessageCommand).resolves({});
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.unstubAllEnvs();
+  });
+
+  async function invoke(records: readonly unknown[]): Promise<unknown> {
+    const { handler } = await import('../../../functions/transitions.ts');
+    const context = { awsRequestId: 'request', getRemainingTimeInMillis: () => 60_000 };
+    return await Reflect.apply(handler, undefined, [{ Records: records }, context]);
+  }
+
+  it('puts aside with its reason what EventBridge refuses, publishes those behind it, and has none come again', async () => {
+    busRefuses({ 'vol-2': 'MalformedDetail' });
+    expect(await invoke([1, 2, 3, 4, 5].map((n) => record(n)))).toEqual({ batchItemFailures: [] });
+    expect(calledFor()).toEqual(['vol-1', 'vol-2', 'vol-3', 'vol-4', 'vol-5']);
+    const [letter, ...more] = sqs.commandCalls(SendMessageCommand).map(({ args: [{ input }] }) => input);
+    expect(more).toEqual([]);
+    expect(letter?.MessageAttributes?.['reason']?.StringValue).toBe(
+      'EventBridge refuses this transition: MalformedDetail: It is not taken.',
+    );
+  });
+
+  it('has the stream read again from the record that EventBridge throttles', async () => {
+    busRefuses({ 'vol-2': 'ThrottlingException' });
+    expect(await invoke([1, 2, 3].map((n) => record(n)))).toEqual({
+      batchItemFailures: [{ itemIdentifier: '2' }],
+    });
   });
 });
