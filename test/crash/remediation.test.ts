@@ -115,7 +115,7 @@ crashing(policies, (given) => {
       const { events, changes } = await deployment.deliver(message, [], async () => [], fault);
       expect(deployment.now() - began).toBeLessThan(60_000);
       expect(await key.readState(target)).toEqual(key.after);
-      expect(changes).toEqual(key.writes);
+      expect(changes.map((name) => name.slice(name.indexOf(':') + 1))).toEqual(key.writes);
       expect(events).toMatchObject([{ action: 'fix:enable-key', outcome: 'done' }]);
     });
   });

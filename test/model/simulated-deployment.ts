@@ -242,8 +242,9 @@ export class SimulatedDeployment {
       if (delay !== undefined)
         this.send(onceMore(JSON.parse(body), { attempt: parsed.attempt + 1 }), delay * 1_000);
     } catch (error) {
-      // The queue delivers it again.
-      if (!(error instanceof Killed))
+      // The queue delivers it again. A run that was killed can't give up its leases either.
+      const first = error instanceof AggregateError ? error.cause : error;
+      if (!(first instanceof Killed))
         this.violations.push(`it threw: ${error instanceof Error ? error.stack : error}`);
     }
   }

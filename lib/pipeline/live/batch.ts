@@ -2,7 +2,7 @@
  * Batches of deliveries: processed together and, when that fails or takes too long, one by one, so that one bad delivery
  * does not fail the others.
  */
-import { deliveriesFor, deliveriesInAll, redeliveryDelay } from './redelivery.ts';
+import { deliveriesFor, redeliveryDelay } from './redelivery.ts';
 
 /** One message of a queue. */
 export interface Delivery {
@@ -128,7 +128,6 @@ async function oneByOne<T>(
     if (index > 0 && time < timeForOne) return { done, failures, left: deliveries.slice(index) };
     const share = Math.min(time, Math.max(timeForOne, time / (deliveries.length - index)));
     try {
-      if (delivery.receives > deliveriesInAll) throw new Unended(delivery.receives);
       done.push(await inTime([delivery], take, share));
     } catch (error) {
       failures.push(
@@ -139,17 +138,6 @@ async function oneByOne<T>(
     }
   }
   return { done, failures, left: [] };
-}
-
-/** The function ended each time before it could say what failed: it ran out of time or memory. */
-class Unended extends Error {
-  override readonly name = 'Unended';
-
-  constructor(receives: number) {
-    super(
-      `it came to no end in ${receives - 1} deliveries: see the function's log for the time and memory it took`,
-    );
-  }
 }
 
 /** @throws OutOfTime where it takes longer; what `take` throws. */

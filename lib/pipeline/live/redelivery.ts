@@ -14,8 +14,8 @@ const longestDelay = 900;
 
 /**
  * The number of deliveries of one message after which it goes to the DLQ with a reason: two hours, so that an outage of
- * an hour is waited for, and somebody is alarmed by a longer one. The queue's own limit (`maxReceiveCount`) is higher; it catches messages that the function can
- * not even put aside.
+ * an hour is waited for, and somebody is alarmed by a longer one. The queue's own limit (`maxReceiveCount`) is higher; it catches messages that end the
+ * function before it can give a reason, and those that it can't put aside.
  */
 export const deliveriesInAll = 15;
 

@@ -118,14 +118,6 @@ describe('a batch of deliveries', () => {
     ]);
   });
 
-  it('puts aside, without taking it, what the function never came to say an error of', async () => {
-    const { put, deadLetter } = aside();
-    const { take, taken } = taker([]);
-    await takeBatch([delivery('a', deliveriesInAll + 1)], take, deadLetter, plenty);
-    expect(taken).toEqual([]);
-    expect(put[0]?.reason).toMatch(/it came to no end in 15 deliveries: see the function's log/);
-  });
-
   it('leaves messages to the queue that can’t be sent to the DLQ either', async () => {
     const batch = await takeBatch(
       [delivery('a', deliveriesInAll)],

@@ -1,3 +1,4 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
@@ -13,6 +14,7 @@ import { observe, start, toRecord, volume } from '../../findings/state/observing
 
 const bus = mockClient(EventBridgeClient);
 const sqs = mockClient(SQSClient);
+const dynamodb = mockClient(DynamoDBClient);
 const client = new EventBridgeClient({ region: 'eu-central-1' });
 let clock = start;
 
@@ -250,6 +252,7 @@ describe('the transitions function', () => {
       AWS_SECRET_ACCESS_KEY: 'test',
       POWERTOOLS_SERVICE_NAME: 'trailseal-dev',
       TRAILSEAL_BUS: 'trailseal-dev',
+      TRAILSEAL_TABLE: 'trailseal-dev-state-table',
       TRAILSEAL_DEAD_LETTER_URL: 'https://sqs.eu-central-1.amazonaws.com/111122223333/dead-letters',
     };
     for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
@@ -258,6 +261,8 @@ describe('the transitions function', () => {
     }
     sqs.reset();
     sqs.on(SendMessageCommand).resolves({});
+    dynamodb.reset();
+    dynamodb.onAnyCommand().resolves({});
   });
   afterEach(() => {
     vi.restoreAllMocks();
