@@ -37,8 +37,7 @@ export interface Deployment {
 }
 
 /**
- * @throws ParameterError for a policy file that can't be read, or is wrong, or leaves nothing to be evaluated, or asks for
- *   what the parameters do not allow.
+ * @throws ParameterError for a policy file that can't be read, or is wrong, or leaves nothing to be evaluated.
  */
 export function deploymentOf(parameters: Parameters, services: readonly Service[] = allServices): Deployment {
   const bundled = policyOf(parameters);
@@ -68,28 +67,10 @@ export function deploymentOf(parameters: Parameters, services: readonly Service[
   const requested = byAction(evaluated, (control) =>
     requestable(control).filter((action) => policy.customActions.includes(action)),
   );
-  refuseKeyPolicyWrites(parameters, { actions, requested });
   const queues: readonly QueueName[] = [...controls.keys(), 'scan'];
   const functions = [...queues, ...actingOn(actions, policy.customActions)];
   const { checked } = bundled;
   return { parameters, services, policy, checked, controls, queues, actions, requested, functions };
-}
-
-/** @throws ParameterError where the policy asks for them, or lets operators request them, and the parameters do not allow it. */
-function refuseKeyPolicyWrites(
-  { policy, allowKeyPolicyWrites }: Parameters,
-  { actions, requested }: Pick<Deployment, 'actions' | 'requested'>,
-): void {
-  const action = 'fix:restore-key-policy';
-  const asking = actions.get(action);
-  const concerned = asking ?? requested.get(action);
-  if (concerned === undefined || allowKeyPolicyWrites) return;
-  throw new ParameterError(
-    'allowKeyPolicyWrites',
-    `is false, and the policy ${policy} ${asking === undefined ? 'lets operators request' : 'asks for'} ${action} ` +
-      `(${concerned.map(({ id }) => id).join(', ')}), which needs kms:PutKeyPolicy on all keys: ` +
-      'take the action out of the policy, or allow it by --param="allowKeyPolicyWrites=true"',
-  );
 }
 
 /** By action, the controls of which it is one. */

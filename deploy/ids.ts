@@ -22,8 +22,8 @@ export const ids = {
   /** @param index of several rules that fill one queue. */
   rule: (name: Queue, index = 0) => `${capital(name)}Rule${index === 0 ? '' : index + 1}`,
   role: (name: FunctionName) => `${capital(name)}Role`,
-  /** @param service whose resources it writes to. */
-  writeRole: (service: string) => `${capital(service)}WriteRole`,
+  /** @param name of the role: `kms`, `kms-restore-key-policy`. */
+  writeRole: (name: string) => `${name.split('-').map(capital).join('')}WriteRole`,
   assumeWriteRoles: 'AssumeWriteRoles',
   function: (name: FunctionName) => `${capital(name)}LambdaFunction`,
   logGroup: (name: FunctionName) => `${capital(name)}LogGroup`,

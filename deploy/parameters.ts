@@ -135,7 +135,6 @@ const schema = z.strictObject({
   /** Names of SSM parameters. Source: as of `policyParameter`. */
   notifyWebhooks: separated(matching(/^(\/?[\w.-]+|(\/[\w./-]+)+)$/, someWebhooks)),
   notifyPrivateWebhooks: yesOrNo,
-  allowKeyPolicyWrites: yesOrNo,
   insights: yesOrNo,
   retainState: yesOrNo,
 });

@@ -130,9 +130,9 @@ function depsUnder(effective: Policy): Pick<RemediationDeps, 'policy' | 'exempti
   return { policy: effective, ...(exempts ? { exemptions: () => exemptions.all() } : {}) };
 }
 
-/** Clients that write with a service's own role, which this function's role may assume and do nothing else with. */
-function writeClients(service: string, session: string): Clients {
-  const role = variable(process.env, writeRoleVariable(service));
+/** Clients that write with a role that this function's role may assume and do nothing else with. */
+function writeClients(name: string, session: string): Clients {
+  const role = variable(process.env, writeRoleVariable(name));
   return makeClients({ ...config, credentials: roleSession(sts, role, session, Date.now) });
 }
 

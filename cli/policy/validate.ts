@@ -23,7 +23,10 @@ export function runPolicyValidate(file: string, format: OutputFormat): number {
   return exitCode.success;
 }
 
-function validText(file: string, { controls: settings, customActions, exemptions }: Policy): string {
+function validText(
+  file: string,
+  { controls: settings, customActions, broadPermissions, exemptions }: Policy,
+): string {
   const enabled = [...settings.values()].filter((control) => control.enabled);
   const acting = enabled.filter(({ actions }) => actions.length > 0).length;
   const parts = [
@@ -32,6 +35,9 @@ function validText(file: string, { controls: settings, customActions, exemptions
     ...(customActions.length === 0
       ? []
       : [`custom actions: ${new Intl.ListFormat('en-GB').format(customActions)}`]),
+    ...(broadPermissions.length === 0
+      ? []
+      : [`permissions that IAM cannot narrow for ${new Intl.ListFormat('en-GB').format(broadPermissions)}`]),
     `${exemptions.length} ${exemptions.length === 1 ? 'exemption' : 'exemptions'}`,
   ];
   return `${printable(file)} is a valid policy: ${parts.join('; ')}.`;

@@ -10,7 +10,7 @@ import {
 import type { Deployment } from '../context.ts';
 import { ids } from '../ids.ts';
 import { arnOf, ref, type Value } from '../template.ts';
-import { writingServices } from './wanted.ts';
+import { writeRoleNames } from './wanted.ts';
 import { writeRoleEnvironment } from './write-roles.ts';
 
 /**
@@ -86,7 +86,7 @@ function remediate(deployment: Deployment): FunctionProperties {
     // Intended: a run that is under way sends its message to the function's own queue until it is done.
     recursiveLoop: 'Allow',
     // No message is taken before it may write.
-    ...(writingServices(deployment).length === 0 ? {} : { dependsOn: [ids.assumeWriteRoles] }),
+    ...(writeRoleNames(deployment).length === 0 ? {} : { dependsOn: [ids.assumeWriteRoles] }),
     environment: {
       ...environment(deployment, 'remediate'),
       TRAILSEAL_TABLE: ref(ids.stateTable),

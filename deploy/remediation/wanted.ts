@@ -4,15 +4,15 @@ import type { Control } from '../../lib/core/control.ts';
 import type { Write } from '../../lib/core/write.ts';
 import { actionOf } from '../../lib/remediation/actions/index.ts';
 import { tagAdapterOf } from '../../lib/services/tags.ts';
-import { writingService } from '../../lib/services/write-services.ts';
+import { writeRoleOf } from '../../lib/services/write-services.ts';
 import type { Deployment } from '../context.ts';
 
-/** An action that changes something, for the controls whose resources one service's role writes to. */
+/** An action that changes something, for the controls whose resources one role writes to. */
 export interface Wanted {
   readonly definition: AnyAction;
   readonly controls: readonly Control[];
-  /** The service whose role makes its writes. */
-  readonly service: string;
+  /** The name of the role that makes its writes: that of a service, or its own. */
+  readonly role: string;
   readonly reads: readonly string[];
   readonly writes: readonly Write[];
   /**
@@ -30,20 +30,20 @@ export function wantedOf({ actions, requested, policy }: Deployment): readonly W
     const definition = definitionOf(action);
     const requesting = action === 'tag' ? [] : (requested.get(action) ?? []);
     const controls = [...new Set([...(actions.get(action) ?? []), ...requesting])];
-    const byService = Map.groupBy(controls, ({ resourceType }) => writingService(definition, resourceType));
-    return [...byService].map(([service, own]) => ({
+    const byRole = Map.groupBy(controls, ({ resourceType }) => writeRoleOf(definition, resourceType));
+    return [...byRole].map(([role, own]) => ({
       definition,
       controls: own,
-      service,
+      role,
       ...(definition.id === 'tag' ? tagging(own) : permissionsOf(definition, undoable)),
     }));
   });
 }
 
-/** The services whose roles are made, in alphabetical order. */
-export function writingServices(deployment: Deployment): readonly string[] {
+/** The roles that are made, by their names, in alphabetical order. */
+export function writeRoleNames(deployment: Deployment): readonly string[] {
   if (!deployment.functions.includes('remediate')) return [];
-  return [...new Set(wantedOf(deployment).map(({ service }) => service))].sort();
+  return [...new Set(wantedOf(deployment).map(({ role }) => role))].sort();
 }
 
 type Permitted = Pick<Wanted, 'reads' | 'writes' | 'undoes'>;

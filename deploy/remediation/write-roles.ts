@@ -1,6 +1,7 @@
 /**
- * The roles that write to resources: one for each service whose actions the policy asks for, which nobody but the function
- * that remediates may assume. No role may do it all, and none outgrows what IAM takes.
+ * The roles that write to resources: one for each service whose actions the policy asks for, and one for each action that
+ * IAM can't narrow, which nobody but the function that remediates may assume. No role may do it all, and none outgrows what
+ * IAM takes.
  * Sources: IAM User Guide, "IAM and AWS STS quotas" (inline policies of a role: 10,240 characters); "AWS JSON policy
  * elements: Principal" (role principals).
  */
@@ -12,17 +13,17 @@ import { ids } from '../ids.ts';
 import { statementsOf } from '../roles.ts';
 import { policyDocument } from '../statements.ts';
 import { arnOf, ref, type StackResource, type StackResources, type Value } from '../template.ts';
-import { type Wanted, wantedOf, writingServices } from './wanted.ts';
+import { type Wanted, wantedOf, writeRoleNames } from './wanted.ts';
 import { writeGrants } from './write-grants.ts';
 
 export async function writeRoles(deployment: Deployment): Promise<StackResources> {
-  const services = writingServices(deployment);
-  if (services.length === 0) return {};
+  const names = writeRoleNames(deployment);
+  if (names.length === 0) return {};
   const made = await Promise.all(
-    services.map(
-      async (service): Promise<[string, StackResource]> => [
-        ids.writeRole(service),
-        writeRole(service, await writeRoleGrants(service, deployment)),
+    names.map(
+      async (name): Promise<[string, StackResource]> => [
+        ids.writeRole(name),
+        writeRole(name, await writeRoleGrants(name, deployment)),
       ],
     ),
   );
@@ -40,11 +41,11 @@ export async function writeRoles(deployment: Deployment): Promise<StackResources
   };
 }
 
-function writeRole(service: string, granted: readonly Grant[]): StackResource {
+function writeRole(name: string, granted: readonly Grant[]): StackResource {
   return {
     Type: 'AWS::IAM::Role',
     Properties: {
-      Description: `What the actions of Trailseal on ${service} may do; see docs/iam.md`,
+      Description: `What the actions of Trailseal by the role ${name} may do; see docs/iam.md`,
       AssumeRolePolicyDocument: {
         Version: '2012-10-17',
         Statement: [
@@ -56,9 +57,9 @@ function writeRole(service: string, granted: readonly Grant[]): StackResource {
   };
 }
 
-/** What the role of a service may do: the actions read before each write what is there already. */
-export async function writeRoleGrants(service: string, deployment: Deployment): Promise<readonly Grant[]> {
-  const wanted = wantedOf(deployment).filter((one) => one.service === service);
+/** What a role may do: the actions read before each write what is there already. */
+export async function writeRoleGrants(name: string, deployment: Deployment): Promise<readonly Grant[]> {
+  const wanted = wantedOf(deployment).filter(({ role }) => role === name);
   return [...(await reading(wanted)), ...writeGrants(wanted, deployment.policy)];
 }
 
@@ -74,21 +75,21 @@ function reading(wanted: readonly Wanted[]): Promise<readonly Grant[]> {
 
 /** What the function that remediates may do with these roles. */
 export function assuming(deployment: Deployment): readonly Grant[] {
-  const services = writingServices(deployment);
-  if (services.length === 0) return [];
+  const names = writeRoleNames(deployment);
+  if (names.length === 0) return [];
   return grants('AssumeWriteRoles', [assumePermission], {
-    resource: services.map((service) => arnOf(ids.writeRole(service))),
-    why: 'what is written is written with the role of the service alone',
+    resource: names.map((name) => arnOf(ids.writeRole(name))),
+    why: 'what is written is written with the role of the service, or of the action, alone',
   });
 }
 
 /** Where the function finds the roles. */
 export function writeRoleEnvironment(deployment: Deployment): Readonly<Record<string, Value>> {
   return Object.fromEntries(
-    writingServices(deployment).map((service) => [
-      writeRoleVariable(service),
+    writeRoleNames(deployment).map((name) => [
+      writeRoleVariable(name),
       // Not by its id alone: see `common`.
-      { 'Fn::GetAtt': [ids.writeRole(service), 'Arn'] },
+      { 'Fn::GetAtt': [ids.writeRole(name), 'Arn'] },
     ]),
   );
 }

@@ -207,6 +207,11 @@ export interface ControlDefinition<Names extends readonly FactName[], Settings e
    * finding.
    */
   readonly onRequestOnly?: readonly Action[];
+  /**
+   * Actions whose permissions IAM can't narrow to what they do: what else they allow, each a clause for people. They have a
+   * role of their own, and only where the policy allows it by name (`actions.broadPermissions`).
+   */
+  readonly broadActions?: Readonly<Partial<Record<Action, string>>>;
   /** Why one of its actions can never run under these settings when an operator requests it; left out where settings don't matter. */
   whyNeverRuns?(action: Action, settings: z.infer<Settings>): NeverRuns | undefined;
   /** What a person does to fix the failure, with the command. */

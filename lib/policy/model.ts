@@ -20,6 +20,8 @@ export interface Policy {
   readonly exemptionTags: ExemptionTags | undefined;
   /** Parsed by each action's own schema, so that actions use them as they are. */
   readonly actions: ActionSettings;
+  /** The actions that may have permissions which IAM can't narrow to what they do, each once. */
+  readonly broadPermissions: readonly Action[];
   /** What operators may request in Security Hub, each once. */
   readonly customActions: readonly AllowedCustomAction[];
   readonly guardrails: Guardrails;

@@ -6,7 +6,7 @@ import type { Grant } from '../../deploy/grants.ts';
 import { readParameters } from '../../deploy/parameters.ts';
 import { type FunctionName, functionNameOf } from '../../deploy/parts.ts';
 import { grantsOf } from '../../deploy/permissions.ts';
-import { writingServices } from '../../deploy/remediation/wanted.ts';
+import { writeRoleNames } from '../../deploy/remediation/wanted.ts';
 import { assuming, writeRoleGrants } from '../../deploy/remediation/write-roles.ts';
 import { isObject } from '../../lib/core/json.ts';
 
@@ -23,7 +23,7 @@ export async function iamPage(): Promise<string> {
   const sections = await sectionsOf(watching.functions, watching);
   const actingSections = await sectionsOf(more, acting);
   const writeSections = await Promise.all(
-    writingServices(acting).map(async (service) =>
+    writeRoleNames(acting).map(async (service) =>
       section(`### For \`${service}\``, await writeRoleGrants(service, acting)),
     ),
   );
@@ -42,10 +42,11 @@ export async function iamPage(): Promise<string> {
     '# With a policy that asks for actions',
     `These functions are deployed only where the policy asks for actions. This section is for \`${activePolicy}\`; ` +
       'each deployment has what its own policy asks for, and no more. `remediate` is the only function that may write to ' +
-      'resources, and it does so only with the roles of services below. `fix:restore-key-policy` needs `kms:PutKeyPolicy`, which is a path to every key: it is allowed only ' +
-      'with the parameter `allowKeyPolicyWrites`, on keys that are not Trailseal’s own, and never without KMS’s check ' +
-      'that the caller may change the policy afterwards.',
-    'Where operators may request an undo, these roles may also put back what their actions changed; where operators may exempt, the ' +
+      'resources, and it does so only with the roles of services below. An action that ' +
+      'IAM cannot narrow to what it does has a role of its own, only where the policy allows it by name ' +
+      '(`actions.broadPermissions`). [roles.md](roles.md) lists the worst that each role allows.',
+    'Where operators may request an undo, these roles may also put back what their actions changed, unless that exposes ' +
+      'again: such an undo is in no role, and operators run it themselves. Where operators may exempt, the ' +
       'evaluators may also read the exemptions (`dynamodb:Query` on the items of the state table whose partition begins with ' +
       '`exemptions/`). Where the policy goes by tags (`guardrails.protectedTags`, `exemptionTags`, exemptions with `tags`), ' +
       'the evaluators concerned may also read those of KMS keys (`kms:ListResourceTags`) and of launch ' +
@@ -53,7 +54,7 @@ export async function iamPage(): Promise<string> {
       'request any custom action; it may write to no resource.',
     ...actingSections,
     '## The roles that write',
-    'There is one for each service whose actions the policy asks for, or operators may request: what an action on a resource ' +
+    'There is one for each service whose actions the policy asks for, or operators may request, and one for each action that IAM cannot narrow: what an action on a resource ' +
       'of the service writes, and what it reads just before, is called with this role. Only the role of `remediate` may ' +
       'assume it, for a quarter of an hour at a time. Each run of an action has a session of its own, whose name ' +
       'CloudTrail shows with every call: the id of the invocation of `remediate`, as its log and the run history have it, ' +

@@ -36,6 +36,7 @@ import { disengaged } from '../../lib/remediation/kill-switch.ts';
 import { Limiter } from '../../lib/remediation/limiter.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { liveServices } from '../../lib/services/live-services.ts';
+import { writeRoleOf } from '../../lib/services/write-services.ts';
 import { startMoto } from '../../scripts/emulators.ts';
 import { account, region } from '../emulator/action-deps.ts';
 import { Clock, type Invocation, invoke } from './invoke.ts';
@@ -147,7 +148,10 @@ export async function deploy(aws: Aws, policy: string) {
     TRAILSEAL_SCHEDULE_GROUP: scheduleGroupName(shared),
     TRAILSEAL_SCHEDULE_ROLE: `arn:aws:iam::${account}:role/${stackName(shared)}-grace`,
     ...Object.fromEntries(
-      liveServices.map(({ id }) => [writeRoleVariable(id), `arn:aws:iam::${account}:role/${id}-writes`]),
+      liveServices
+        // The type of a resource tells only the role of tags.
+        .flatMap(({ id, actions }) => [id, ...actions.map((action) => writeRoleOf(action, 'AwsKmsKey'))])
+        .map((role) => [writeRoleVariable(role), `arn:aws:iam::${account}:role/${role}-writes`]),
     ),
     TRAILSEAL_QUEUE_URL: `${endpoint}/${account}/${queueName(shared, 'remediate')}`,
     TRAILSEAL_DEAD_LETTER_URL: `${endpoint}/${account}/${deadLetterQueueName(shared, 'remediate')}`,

@@ -13,6 +13,7 @@ const policies = {
     settings: { allowedCidrs: [203.0.113.0/24] }
     actions: [fix:restrict-endpoint]
   eks-audit-logging: { actions: [fix:enable-audit-logging] }
+actions: { broadPermissions: [fix:restrict-endpoint] }
 `,
 };
 

@@ -9,6 +9,7 @@ const policies = {
   kms-key-rotation: { actions: [fix:enable-rotation] }
   kms-key-policy: { actions: [fix:restore-key-policy] }
   kms-grant: { actions: [fix:revoke-grant] }
+actions: { broadPermissions: [fix:restore-key-policy] }
 `,
 };
 

@@ -30,7 +30,6 @@ it('the defaults of serverless.yml can be used', () => {
     notifyChatTopicArn: undefined,
     notifyWebhooks: [],
     notifyPrivateWebhooks: false,
-    allowKeyPolicyWrites: false,
     insights: true,
     retainState: true,
   });
@@ -100,7 +99,7 @@ describe('a parameter that is wrong is named, with what it may be:', () => {
     ['notifyChatTopicArn', 'chat', topics],
     ['notifyWebhooks', '/a,', webhooks],
     ['notifyPrivateWebhooks', 'yes', 'true or false'],
-    ['allowKeyPolicyWrites', 'TRUE', 'true or false'],
+    ['insights', 'TRUE', 'true or false'],
     ['insights', '', 'true or false'],
     ['retainState', 'no', 'true or false'],
   ])('%s=%j', (name, value, expected) => {

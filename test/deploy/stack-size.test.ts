@@ -7,7 +7,7 @@ import { deploymentOf } from '../../deploy/context.ts';
 import { defaultParameters } from '../../deploy/defaults.ts';
 import { evaluatorsWithSize } from '../../deploy/evaluators.ts';
 import { readParameters } from '../../deploy/parameters.ts';
-import { writingServices } from '../../deploy/remediation/wanted.ts';
+import { writeRoleNames } from '../../deploy/remediation/wanted.ts';
 import { resourceCount, stackFor } from '../../deploy/stack.ts';
 import type { Control, Trigger } from '../../lib/core/control.ts';
 import type { Service } from '../../lib/core/service.ts';
@@ -82,7 +82,7 @@ describe('with 20 services in 7 evaluators, the stack', async () => {
 
   it('has less than 280 resources', () => {
     // Services that are made after another write with its role: at most one more for each is to come.
-    const toCome = services.length - writingServices(deployment).length;
+    const toCome = services.length - writeRoleNames(deployment).length;
     expect(resourceCount(stack) + toCome).toBeLessThan(280);
   });
 

@@ -16,7 +16,7 @@ import { depth, event, put } from './stack.ts';
 export const stage = 'e2e-acting';
 
 async function sls(command: string, policy: string): Promise<void> {
-  const params = ['insights=false', 'retainState=false', 'allowKeyPolicyWrites=true', `policy=${policy}`];
+  const params = ['insights=false', 'retainState=false', `policy=${policy}`];
   const args = [
     command,
     '--stage',

@@ -18,6 +18,7 @@ import {
 import { type FindingNote, withNews } from '../../lib/remediation/custom-actions/note-text.ts';
 import { parseRemediation, requestBody } from '../../lib/remediation/message.ts';
 import { controls } from '../../lib/services/catalogue.ts';
+import { broadActions } from '../../lib/services/write-services.ts';
 import { policyOf } from '../policy/fixtures.ts';
 import { shareOf } from '../suite.ts';
 import { operatorBody, productArn, stage } from './custom-actions.ts';
@@ -34,7 +35,8 @@ const oneKey = `{ key: ["arn:aws:kms:${accountRegion.region}:${accountRegion.acc
 const policy = policyOf(
   `version: 1
 controls: { eks-secrets-encryption: { settings: ${oneKey} } }
-operators: { customActions: [${customActions.join(', ')}] }`,
+operators: { customActions: [${customActions.join(', ')}] }
+actions: { broadPermissions: [${broadActions.join(', ')}] }`,
   controls,
 );
 const entries = new Map(known.map((entry) => [entry.id, entry]));

@@ -14,6 +14,7 @@ import { countRun, type LimitState, noRuns } from '../../lib/remediation/limits.
 import { parseRemediation } from '../../lib/remediation/message.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { readers, related } from '../../lib/services/readers.ts';
+import { broadActions } from '../../lib/services/write-services.ts';
 import { policyOf } from '../policy/fixtures.ts';
 import { MemoryRunHistory } from '../remediation/actions/memory-run-history.ts';
 import { MemoryGracePeriods } from '../remediation/memory-grace-periods.ts';
@@ -36,7 +37,7 @@ defaults: { actions: [${everything.join(', ')}] }
 controls:
   eks-endpoint-access: { settings: { allowedCidrs: [203.0.113.0/24] } }
   eks-secrets-encryption: { settings: { key: ['${clusterKey}'] } }
-actions: { quarantine: { mode: isolate+stop } }
+actions: { quarantine: { mode: isolate+stop }, broadPermissions: [${broadActions.join(', ')}] }
 guardrails:
   actionsPerHour: { perAccount: 1000, total: 1000 }
   gracePeriod: { quarantine: 0 }

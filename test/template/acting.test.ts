@@ -80,20 +80,6 @@ describe('a policy', () => {
   it('that asks for actions of an evaluator that is not deployed has nothing of it made', async () => {
     expect(await functionsFor('fix:enable-key', { evaluators: 'ec2' })).toEqual(['ec2', 'scan']);
   });
-
-  it('that asks for key policies to be restored is refused, naming the parameter that allows it', async () => {
-    const policy = path.join(folder, 'key-policies.yml');
-    writeFileSync(
-      policy,
-      'version: 1\ncontrols: { kms-key-policy: { actions: [fix:restore-key-policy] } }\n',
-    );
-    const parameters = { ...defaultParameters(), policy };
-    await expect(stackOf(parameters)).rejects.toThrow(
-      `the parameter allowKeyPolicyWrites is false, and the policy ${policy} asks for fix:restore-key-policy (kms-key-policy)`,
-    );
-    const allowed = await stackOf({ ...parameters, allowKeyPolicyWrites: true });
-    expect(Object.keys(allowed.functions)).toContain('remediate');
-  });
 });
 
 describe('the stream of the state table', () => {

@@ -1,4 +1,4 @@
-/** What the role that writes to EKS may do where operators may order the one fix that nothing undoes. */
+/** What the role of the one fix that nothing undoes may do, where operators may request it. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -23,10 +23,11 @@ async function roleWith(key: unknown): Promise<Made> {
   writeFileSync(
     policy,
     `version: 1\ncontrols: { eks-secrets-encryption: { ${settings} } }\n` +
-      'operators: { customActions: [fix:associate-encryption] }\n',
+      'operators: { customActions: [fix:associate-encryption] }\n' +
+      'actions: { broadPermissions: [fix:associate-encryption] }\n',
   );
   const { resources } = await stackOf({ ...defaultParameters(), policy });
-  return one(resourcesOf(resources), 'EksWriteRole');
+  return one(resourcesOf(resources), 'EksAssociateEncryptionWriteRole');
 }
 
 type Row = [
@@ -36,7 +37,7 @@ type Row = [
   context: Readonly<Record<string, readonly string[]>>,
 ];
 
-describe('where operators may request it, the role that writes to EKS may', () => {
+describe('where operators may request it, its own role may', () => {
   it.each<Row>([
     ['associate the key with a cluster', 'eks:AssociateEncryptionConfig', cluster, associating(named)],
     ['look at the key', 'kms:DescribeKey', named, {}],

@@ -10,11 +10,11 @@ import { actionsOf } from './commands.ts';
 import { type MadeStack, madeWith } from './made.ts';
 import { type Call, mayCall } from './simulate.ts';
 import { account, one, policyOf, region, statementsIn } from './template.ts';
-import { keySetting } from './write-roles/everything.ts';
+import { broadPermissions, keySetting } from './write-roles/everything.ts';
 
 const allowing = (customActions: string) => `operators: { customActions: [${customActions}] }`;
 const all = [...new Set(controls.flatMap(requestable)), 'undo', 're-check', 'exempt'].join(', ');
-const anything = await madeWith(`${keySetting}\n${allowing(all)}`, { allowKeyPolicyWrites: 'true' });
+const anything = await madeWith(`${keySetting}\n${broadPermissions}\n${allowing(all)}`);
 const rechecked = await madeWith(allowing('re-check'));
 const none = await madeWith('');
 

@@ -22,7 +22,7 @@ import {
   roleIn,
   statementsIn,
 } from './template.ts';
-import { everything, keySetting } from './write-roles/everything.ts';
+import { broadPermissions, everything, keySetting } from './write-roles/everything.ts';
 
 const { resources, functions } = await madeWith(everything.policy, everything.parameters);
 const writeRolesIn = (made: ReadonlyMap<string, Made>) =>
@@ -79,15 +79,20 @@ describe('a deployment may write what its policy asks for, and nothing else, and
     expect(await writesFor(`controls: ${asked}`)).toEqual({ roles: expectedRoles, writes: expected });
   });
 
-  it('key policies only where a parameter allows it', async () => {
+  it('key policies only where the policy allows it by name, and with a role of its own', async () => {
     const asked = 'controls: { kms-key-policy: { actions: [fix:restore-key-policy] } }';
-    const { writes } = await writesFor(asked, { allowKeyPolicyWrites: 'true' });
-    expect(writes).toEqual(['kms:PutKeyPolicy']);
+    await expect(writesFor(asked)).rejects.toThrow(/permissions that IAM cannot narrow/);
+    const allowed = 'actions: { broadPermissions: [fix:restore-key-policy] }';
+    expect(await writesFor(`${asked}\n${allowed}`)).toEqual({
+      roles: ['KmsRestoreKeyPolicyWriteRole'],
+      writes: ['kms:PutKeyPolicy'],
+    });
+    expect(await writesFor(allowed)).toEqual({ roles: [], writes: [] });
   });
 
   it('nothing that only an undo needs, where operators may request none', async () => {
     const asked = listed(controls, ({ id, actions }) => `${id}: { actions: [${actions.join(', ')}] }`);
-    const { writes } = await writesFor(`controls:\n${asked}`, { allowKeyPolicyWrites: 'true' });
+    const { writes } = await writesFor(`controls:\n${asked}\n${broadPermissions}`);
     const undoing = /kms:(Disable|ScheduleKey|CreateGrant)|ec2:Start/;
     expect(writes.filter((action) => undoing.test(action))).toEqual([]);
   });
@@ -108,7 +113,7 @@ describe('a deployment may write what operators may request, and nothing else:',
     ['fix:restrict-endpoint, undo', ['eks:UpdateClusterConfig']],
     ['undo', []],
   ])('%s', async (some, expected) => {
-    const { writes } = await writesFor(`operators: { customActions: [${some}] }`);
+    const { writes } = await writesFor(`operators: { customActions: [${some}] }\n${broadPermissions}`);
     expect(writes).toEqual(expected);
   });
 
@@ -125,8 +130,8 @@ describe('a deployment may write what operators may request, and nothing else:',
 
   it('all that the actions declare, where all of it may be requested', async () => {
     const all = [...new Set(controls.flatMap(requestable)), 'undo'].join(', ');
-    const policy = `${keySetting}\noperators: { customActions: [${all}] }`;
-    const { writes } = await writesFor(policy, { allowKeyPolicyWrites: 'true' });
+    const policy = `${keySetting}\n${broadPermissions}\noperators: { customActions: [${all}] }`;
+    const { writes } = await writesFor(policy);
     const ofTags = new Set<string>(
       tagAdapters.flatMap(({ permissions: { set, remove } }) => [set.action, remove.action]),
     );

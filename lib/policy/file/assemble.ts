@@ -71,6 +71,7 @@ export function assemble(
       tag: file.actions?.tag ?? actionSettings.tag.parse({}),
       quarantine: file.actions?.quarantine ?? actionSettings.quarantine.parse({}),
     },
+    broadPermissions: [...new Set(file.actions?.broadPermissions ?? [])],
     customActions: [...new Set(file.operators?.customActions ?? [])],
     guardrails: guardrailsOf(file.guardrails),
   };

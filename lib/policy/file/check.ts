@@ -1,5 +1,5 @@
 /** Checks a policy that is plain data, whatever format it was read from, and assembles it. */
-import type { Control } from '../../core/control.ts';
+import type { Action, Control } from '../../core/control.ts';
 import { at } from '../../core/json.ts';
 import { type AllowedCustomAction, requestable } from '../custom-actions.ts';
 import type { Policy } from '../model.ts';
@@ -40,6 +40,7 @@ export function policyChecker(
     const { policy, rejected } = assemble(checked, name, controls);
     const problems = [
       ...rejected.map(({ path, message }) => ({ path, atKey: false, message, hint: undefined })),
+      ...broadActionsNotAllowed(checked, policy, controls),
       ...uselessCustomActions(checked, policy, controls),
     ];
     return { kind: 'well-formed', policy, checked, problems };
@@ -57,6 +58,39 @@ function withoutDefaults(file: PolicyFile, written: unknown): PolicyFile {
     return [id, settings === undefined ? entry : { ...entry, settings }] as const;
   });
   return { ...file, controls: Object.fromEntries(entries) };
+}
+
+/** The actions that need permissions which IAM can't narrow, and that the file asks for without allowing those. */
+function broadActionsNotAllowed(
+  file: PolicyFile,
+  policy: Policy,
+  controls: readonly Control[],
+): readonly PolicyProblem[] {
+  return controls.flatMap(({ id, broadActions = {} }) => {
+    const { enabled = false, actions = [] } = policy.controls.get(id) ?? {};
+    return (Object.entries(broadActions) as [Action, string][]).flatMap(([action, because]) => {
+      if (!enabled || policy.broadPermissions.includes(action)) return [];
+      const paths = [
+        ...(actions.includes(action) ? [pathOfAction(file, id, action)] : []),
+        ...(file.operators?.customActions ?? []).flatMap((allowed, index) =>
+          allowed === action ? [['operators', 'customActions', index]] : [],
+        ),
+      ];
+      return paths.map((path) => ({
+        path,
+        atKey: false,
+        message: `${action} needs permissions that IAM cannot narrow to what it does: ${because}`,
+        hint: `allow them by "actions: { broadPermissions: [${action}] }", or remove ${action} here`,
+      }));
+    });
+  });
+}
+
+/** Where the file lists an action of a control: under the control, else under the defaults. */
+export function pathOfAction({ controls, defaults }: PolicyFile, id: string, action: Action): KeyPath {
+  const own = controls?.[id]?.actions;
+  if (own !== undefined) return ['controls', id, 'actions', own.indexOf(action)];
+  return ['defaults', 'actions', defaults?.actions?.indexOf(action) ?? 0];
 }
 
 /** The custom actions that the file allows and that can never run under its policy. */

@@ -11,18 +11,32 @@ import { exemption, exemptionTags } from './exemptions-schema.ts';
 import { guardrails } from './guardrails-schema.ts';
 import { accountId, noted } from './schema-parts.ts';
 
-const actions = noted(
-  z.strictObject({
-    tag: z.optional(noted(actionSettings.tag, { description: 'How failing resources are tagged.' })),
-    quarantine: z.optional(
-      noted(actionSettings.quarantine, {
-        description:
-          'How instances are quarantined. Instances whose quarantine could harm a service are skipped unless this allows them.',
-      }),
-    ),
-  }),
-  { description: 'How actions are carried out, for every control that lists them.' },
-);
+function actionSettingsOf(controls: readonly Control[]) {
+  const broad = [
+    ...new Set(controls.flatMap(({ broadActions = {} }) => Object.keys(broadActions) as Action[])),
+  ];
+  return noted(
+    z.strictObject({
+      tag: z.optional(noted(actionSettings.tag, { description: 'How failing resources are tagged.' })),
+      quarantine: z.optional(
+        noted(actionSettings.quarantine, {
+          description:
+            'How instances are quarantined. Instances whose quarantine could harm a service are skipped unless this allows them.',
+        }),
+      ),
+      broadPermissions: z.optional(
+        noted(z.array(z.enum(broad)), {
+          description:
+            'Actions that may have permissions which IAM cannot narrow to what they do. Each has a role of its own, which ' +
+            'is made only where it is listed here; without this, no control and no operator may list the action.',
+          examples: [broad.slice(0, 1)],
+          default: [],
+        }),
+      ),
+    }),
+    { description: 'How actions are carried out, for every control that lists them.' },
+  );
+}
 
 function operators(controls: readonly Control[]) {
   const actionsOfControls = [...new Set(controls.flatMap(requestable))];
@@ -131,7 +145,7 @@ export function policySchema(controls: readonly Control[]) {
         }),
       ),
       exemptionTags: z.optional(exemptionTags(ids)),
-      actions: z.optional(actions),
+      actions: z.optional(actionSettingsOf(controls)),
       operators: z.optional(operators(controls)),
       guardrails: z.optional(guardrails),
     }),

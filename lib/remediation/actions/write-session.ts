@@ -1,21 +1,22 @@
 /**
- * What is written to resources is written with the role of the service alone, in a session of its own for each run of an
+ * What is written to resources is written with the role of the service, or of the action, alone, in a session of its own for each run of an
  * action: CloudTrail tells by the session's name which run a call belongs to, and no role may do it all. What is only
  * read before and afterwards is read with the function's own role.
  */
 import type { Clients } from '../../aws/clients.ts';
 import type { ActionDeps, AnyAction, Target } from '../../core/action.ts';
-import { writingService } from '../../services/write-services.ts';
+import { writeRoleOf } from '../../services/write-services.ts';
 
-/** Clients that write to a service, for one session of its role. */
-export type WriteClients = (service: string, session: string) => Clients;
+/** Clients that write, for one session of a role, by the role's name: `kms`. */
+export type WriteClients = (role: string, session: string) => Clients;
 
 /**
- * The environment variable with the ARN of a service's role.
+ * The environment variable with the ARN of a role that writes.
+ * @param role its name, as of `writeRoleOf`.
  * @example writeRoleVariable('ec2') // 'TRAILSEAL_WRITE_ROLE_EC2'
  */
-export function writeRoleVariable(service: string): string {
-  return `TRAILSEAL_WRITE_ROLE_${service.replaceAll('-', '_').toUpperCase()}`;
+export function writeRoleVariable(role: string): string {
+  return `TRAILSEAL_WRITE_ROLE_${role.replaceAll('-', '_').toUpperCase()}`;
 }
 
 /**
@@ -35,9 +36,9 @@ export function sessionName(run: string, { id }: Pick<AnyAction, 'id'>): string 
 export function inWriteSession(action: AnyAction, run: string, writeClients: WriteClients): AnyAction {
   const made = new Map<string, Clients>();
   const writing = ({ resource }: Target, deps: ActionDeps): ActionDeps => {
-    const service = writingService(action, resource.type);
-    const clients = made.get(service) ?? writeClients(service, sessionName(run, action));
-    made.set(service, clients);
+    const role = writeRoleOf(action, resource.type);
+    const clients = made.get(role) ?? writeClients(role, sessionName(run, action));
+    made.set(role, clients);
     return { ...deps, clients };
   };
   const { undo } = action;

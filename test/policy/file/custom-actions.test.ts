@@ -5,7 +5,8 @@ import { controls } from '../../../lib/services/catalogue.ts';
 import { control, errorsIn, sampleControls } from '../fixtures.ts';
 
 const keyArn = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
-const operators = 'operators: { customActions: [undo, fix:associate-encryption] }';
+const operators = `operators: { customActions: [undo, fix:associate-encryption] }
+actions: { broadPermissions: [fix:associate-encryption] }`;
 const withKey = (key: string) => `version: 1
 controls: { eks-secrets-encryption: { settings: { key: ${key} } } }
 ${operators}`;
@@ -38,6 +39,7 @@ describe('the custom action that encrypts the secrets of a cluster', () => {
     const override = JSON.stringify({
       version: 1,
       operators: { customActions: ['fix:associate-encryption'] },
+      actions: { broadPermissions: ['fix:associate-encryption'] },
     });
     const read = overrideReader(undefined, controls)(override, 'override');
     expect(read.ok ? [] : read.faults.map(({ path }) => path)).toEqual(['operators.customActions[0]']);

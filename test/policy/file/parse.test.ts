@@ -435,7 +435,7 @@ describe('errors in the policy', () => {
     [
       'settings of an action without settings',
       'version: 1\nactions: { fix:enable-rotation: {} }',
-      '2:12 actions["fix:enable-rotation"]: the key "fix:enable-rotation" is unknown (allowed: tag, quarantine)',
+      '2:12 actions["fix:enable-rotation"]: the key "fix:enable-rotation" is unknown (allowed: tag, quarantine, broadPermissions)',
     ],
     [
       'a protected tag without a value',

@@ -9,7 +9,7 @@ import {
   writeRoleVariable,
 } from '../../../lib/remediation/actions/write-session.ts';
 import { makeClients } from '../../../lib/services/clients.ts';
-import { writingService } from '../../../lib/services/write-services.ts';
+import { broadActions, writeRoleOf, writingService } from '../../../lib/services/write-services.ts';
 
 const config = { region: 'eu-central-1' };
 const run = '5f3a2f0e-8c1d-4b7a-9d40-1c2e3f4a5b6c';
@@ -117,6 +117,16 @@ describe('the service whose role writes', () => {
   it('is that of the resource, of tags', () => {
     expect(writingService({ id: 'tag' }, 'AwsEksNodegroup')).toBe('eks');
     expect(writingService({ id: 'tag' }, 'AwsKmsKey')).toBe('kms');
+  });
+
+  it('has a role of its own for an action that IAM can not narrow', () => {
+    expect(writeRoleOf({ id: 'fix:enable-key' }, 'AwsKmsKey')).toBe('kms');
+    expect(writeRoleOf({ id: 'fix:restore-key-policy' }, 'AwsKmsKey')).toBe('kms-restore-key-policy');
+    expect(broadActions.toSorted()).toEqual([
+      'fix:associate-encryption',
+      'fix:restore-key-policy',
+      'fix:restrict-endpoint',
+    ]);
   });
 
   it('names the variable that holds its ARN', () => {

@@ -62,3 +62,26 @@ describe('the role that writes to EKS', () => {
     expect(await mayCall(role, refused)).toBe(false);
   });
 });
+
+describe('the role of the fix that restricts endpoints', () => {
+  const ofFix = one(resources, 'EksRestrictEndpointWriteRole');
+  const update = (context: Call['context']) => call('eks:UpdateClusterConfig', cluster, context);
+
+  it('may switch the private endpoint on, with the address blocks that IAM does not know', async () => {
+    expect(await mayCall(ofFix, update({ 'eks:endpointPrivateAccess': 'true' }))).toBe(true);
+  });
+
+  it.each([
+    ['open a private endpoint', { 'eks:endpointPublicAccess': 'true' }],
+    [
+      'open it with the private one',
+      { 'eks:endpointPublicAccess': 'true', 'eks:endpointPrivateAccess': 'true' },
+    ],
+    ['close the private one', { 'eks:endpointPrivateAccess': 'false' }],
+    ['let the cluster be deleted', { 'eks:deletionProtection': 'false' }],
+    ['switch logs off', { 'eks:loggingType/audit': 'false' }],
+    ['update what IAM does not know', {}],
+  ])('may not %s', async (_what, context) => {
+    expect(await mayCall(ofFix, update(context))).toBe(false);
+  });
+});

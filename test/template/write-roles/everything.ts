@@ -1,6 +1,7 @@
 /** The policy that asks for all there is, and lets operators request all of it: the largest roles that a deployment can have. */
 import { requestable } from '../../../lib/policy/custom-actions.ts';
 import { controls } from '../../../lib/services/catalogue.ts';
+import { broadActions } from '../../../lib/services/write-services.ts';
 import { listed } from '../made.ts';
 
 const key = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
@@ -9,6 +10,9 @@ const settings = `settings: { key: ["${key}"] }`;
 
 /** `controls:` with that setting alone. */
 export const keySetting = `controls: { eks-secrets-encryption: { ${settings} } }`;
+
+/** `actions:` with what allows the actions that IAM can't narrow. */
+export const broadPermissions = `actions: { broadPermissions: [${broadActions.join(', ')}] }`;
 
 const customActions = [...new Set(controls.flatMap(requestable)), 'undo', 're-check', 'exempt'];
 
@@ -20,6 +24,7 @@ export const everything = {
       return `${id}: { actions: [${actions.join(', ')}]${more} }`;
     }),
     `operators: { customActions: [${customActions.join(', ')}] }`,
+    broadPermissions,
   ].join('\n'),
-  parameters: { allowKeyPolicyWrites: 'true', kmsKeyArn: key },
+  parameters: { kmsKeyArn: key },
 } as const;

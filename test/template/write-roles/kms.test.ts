@@ -25,7 +25,6 @@ describe('the role that writes to KMS', () => {
     call('kms:EnableKeyRotation', key, { 'kms:RotationPeriodInDays': '90' }),
     call('kms:DisableKeyRotation', key),
     call('kms:RevokeGrant', key),
-    call('kms:PutKeyPolicy', key),
     call('kms:TagResource', key, tags),
     call('kms:UntagResource', key, tags),
   ])('may call $action on $resource', async (allowed) => {
@@ -36,11 +35,7 @@ describe('the role that writes to KMS', () => {
     ['enable a key of Trailseal’s own', call('kms:EnableKey', key, ofTrailseal)],
     ['disable a key', call('kms:DisableKey', key)],
     ['tag a key of Trailseal’s own', call('kms:TagResource', key, { ...tags, ...ofTrailseal })],
-    ['write the policy of a key of Trailseal’s own', call('kms:PutKeyPolicy', key, ofTrailseal)],
-    [
-      'write a key policy past KMS’s check',
-      call('kms:PutKeyPolicy', key, { 'kms:BypassPolicyLockoutSafetyCheck': 'true' }),
-    ],
+    ['write a key policy, which has a role of its own', call('kms:PutKeyPolicy', key)],
     ['set other tags than those of the policy', call('kms:TagResource', key, { 'aws:TagKeys': ['owner'] })],
     ['schedule the deletion of a key', call('kms:ScheduleKeyDeletion', key)],
     ['grant a key', call('kms:CreateGrant', key)],
@@ -50,11 +45,6 @@ describe('the role that writes to KMS', () => {
     ['update a cluster', call('eks:UpdateClusterConfig', own('eks', 'cluster/one'))],
   ])('may not %s', async (_what, refused) => {
     expect(await mayCall(role, refused)).toBe(false);
-  });
-
-  it('may write no key policy unless the policy asks for it', async () => {
-    const made = await madeWith('controls: { kms-key-disabled: { actions: [fix:enable-key] } }');
-    expect(await mayCall(one(made.resources, 'KmsWriteRole'), call('kms:PutKeyPolicy', key))).toBe(false);
   });
 
   describe('where operators may not request an undo', async () => {
@@ -68,5 +58,25 @@ describe('the role that writes to KMS', () => {
     ])('may not %s', async (_what, refused) => {
       expect(await mayCall(one(made.resources, 'KmsWriteRole'), refused)).toBe(false);
     });
+  });
+});
+
+describe('the role of the fix that restores key policies', () => {
+  const own = one(resources, 'KmsRestoreKeyPolicyWriteRole');
+
+  it('may write a key policy', async () => {
+    expect(await mayCall(own, call('kms:PutKeyPolicy', key))).toBe(true);
+  });
+
+  it.each([
+    ['of a key of Trailseal’s own', call('kms:PutKeyPolicy', key, ofTrailseal)],
+    ['past KMS’s check', call('kms:PutKeyPolicy', key, { 'kms:BypassPolicyLockoutSafetyCheck': 'true' })],
+  ])('may not write one %s', async (_what, refused) => {
+    expect(await mayCall(own, refused)).toBe(false);
+  });
+
+  it('is not made unless the policy asks for it', async () => {
+    const made = await madeWith('controls: { kms-key-policy: { actions: [tag] } }');
+    expect([...made.resources.keys()].filter((id) => id.endsWith('WriteRole'))).toEqual(['KmsWriteRole']);
   });
 });

@@ -117,6 +117,10 @@ export const eksEndpointAccess = defineControl({
     return unknown(`The ${endpoint} is public, but to whom is unknown: ${why}.`, required, seen);
   },
   actions: ['notify', 'tag', 'fix:restrict-endpoint'],
+  broadActions: {
+    'fix:restrict-endpoint':
+      'eks:UpdateClusterConfig lets its caller open a public API endpoint to any address, as IAM does not know address blocks',
+  },
   remediation:
     'Make sure that nodes and people reach the endpoint from within the VPC, then: aws eks update-cluster-config ' +
     '--name NAME --resources-vpc-config endpointPublicAccess=false,endpointPrivateAccess=true. Or keep it public ' +

@@ -70,6 +70,10 @@ export const eksSecretsEncryption = defineControl({
   },
   actions: ['notify', 'tag'],
   onRequestOnly: ['fix:associate-encryption'],
+  broadActions: {
+    'fix:associate-encryption':
+      'kms:CreateGrant lets its caller give anybody the use of the key that the setting key names',
+  },
   whyNeverRuns(action, { key }) {
     if (action !== 'fix:associate-encryption' || isKeyArn(keyNamed(key))) return undefined;
     return {

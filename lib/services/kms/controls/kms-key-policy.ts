@@ -167,6 +167,10 @@ export const kmsKeyPolicy = defineControl({
     );
   },
   actions: ['notify', 'tag', 'fix:restore-key-policy'],
+  broadActions: {
+    'fix:restore-key-policy':
+      'kms:PutKeyPolicy lets its caller give anybody any key of the account and Region',
+  },
   remediation:
     'Read the policy (aws kms get-key-policy --key-id ARN --policy-name default), take out the statement, or ' +
     'confine it with kms:CallerAccount or aws:PrincipalOrgID, keep a statement that gives the account kms:*, ' +
