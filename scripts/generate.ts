@@ -7,6 +7,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { roleReviews } from '../deploy/review/worst.ts';
 import { actions } from '../lib/remediation/actions/index.ts';
 import { controls, evaluators, services } from '../lib/services/catalogue.ts';
 import { controlIndex, controlPage } from './generate/control-pages.ts';
@@ -16,6 +17,7 @@ import { licensesPage } from './generate/licenses.ts';
 import { liveIndex } from './generate/live-index.ts';
 import { policyOverridePage } from './generate/policy-override.ts';
 import { remediationPage } from './generate/remediation.ts';
+import { rolesPage } from './generate/roles.ts';
 import { schemas } from './generate/schemas.ts';
 import { lockedPackages } from './lockfile/packages.ts';
 
@@ -56,6 +58,7 @@ const files = new Map<string, string>([
   ],
   ['docs/policy-override.md', policyOverridePage(controls)],
   ['docs/iam.md', await iamPage()],
+  ['docs/roles.md', rolesPage(await roleReviews())],
   ...evaluators.map((evaluator): [string, string] => [
     `functions/evaluators/${evaluator}.ts`,
     evaluatorEntry(evaluator),

@@ -10,7 +10,7 @@ import {
   transitionsFunctionName,
 } from '../../lib/aws/names.ts';
 import { arnOf } from '../../lib/core/arn.ts';
-import type { Control } from '../../lib/core/control.ts';
+import type { Action, Control } from '../../lib/core/control.ts';
 import type { CustomActionName } from '../../lib/core/custom-action.ts';
 import { at } from '../../lib/core/json.ts';
 import { type AllowedCustomAction, customActionsOf, isRequestable } from '../../lib/policy/custom-actions.ts';
@@ -38,6 +38,8 @@ export interface ActionParts {
   readonly transitions: boolean;
   readonly listeners: readonly ListenerName[];
   readonly customActions: readonly CustomActionName[];
+  /** The actions whose permissions IAM can't narrow, and that the policy allows by name. */
+  readonly broadPermissions?: readonly Action[];
 }
 
 /**
@@ -57,6 +59,7 @@ export function actionPartsOf(policy: Policy, controls: readonly Control[]): Act
       ...(policy.customActions.length > 0 ? (['operator'] as const) : []),
     ],
     customActions: customActionsOf(policy.customActions),
+    ...(policy.broadPermissions.length === 0 ? {} : { broadPermissions: policy.broadPermissions }),
   };
 }
 
@@ -68,7 +71,7 @@ function changesResources(request: AllowedCustomAction): boolean {
 export function assessActions(observed: ObservedRegion, stage: string): CheckResult[] {
   const { actions, region } = observed;
   if (actions === undefined) return [];
-  const { transitions, listeners, guards, notifications, customActions } = actions;
+  const { transitions, listeners, guards, notifications, customActions, broadPermissions = [] } = actions;
   const parts = [
     ...(transitions === undefined ? [] : partsOf(transitions)),
     ...listeners.flatMap(partsOfListener),
@@ -85,9 +88,19 @@ export function assessActions(observed: ObservedRegion, stage: string): CheckRes
     ...(transitions === undefined ? [] : assessTransitions(transitions, observed, stage)),
     ...listeners.flatMap((listener) => assessListener(listener, observed, stage)),
     ...(guards === undefined ? [] : assessGuards(guards, { stage, region })),
+    ...(broadPermissions.length === 0 ? [] : [assessBroadPermissions(broadPermissions)]),
     ...(notifications === undefined ? [] : [assessNotifications(notifications)]),
     ...(customActions === undefined ? [] : assessCustomActions(customActions, observed, stage)),
   ];
+}
+
+/** It is the policy's decision, and nothing to be mended: whoever reads this is to know of it. */
+function assessBroadPermissions(actions: readonly Action[]): CheckResult {
+  const names = new Intl.ListFormat('en-GB').format(actions);
+  return ok(
+    'broad-permissions',
+    `the policy allows permissions that IAM cannot narrow for ${names}, each with a role of its own: docs/roles.md has the worst that these allow`,
+  );
 }
 
 function partsOf({ bus, found, deadLetters }: ObservedTransitions): readonly Answer<unknown>[] {

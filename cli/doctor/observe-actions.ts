@@ -55,6 +55,7 @@ export async function observeActions(
     guards,
     notifications: notify?.known === true ? await notificationsOf(clients, notify.value) : undefined,
     customActions: existing === undefined ? undefined : { wanted: wanted.customActions, existing },
+    ...(wanted.broadPermissions === undefined ? {} : { broadPermissions: wanted.broadPermissions }),
   };
 }
 

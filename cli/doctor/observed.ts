@@ -1,5 +1,6 @@
 /** What doctor observed, as plain data: the input of `assess`. */
 import type { ListenerName, QueueName } from '../../lib/aws/names.ts';
+import type { Action } from '../../lib/core/control.ts';
 import type { CustomActionName } from '../../lib/core/custom-action.ts';
 import type { EvaluatorName } from '../../lib/core/service.ts';
 import type { EventPattern } from '../../lib/pipeline/evaluators.ts';
@@ -120,6 +121,8 @@ export interface ObservedActions {
   /** Whom `notify` notifies; `undefined` where the function does not exist. */
   readonly notifications: Answer<ObservedNotifications> | undefined;
   readonly customActions: ObservedCustomActions | undefined;
+  /** As the policy has it; left out where it allows none. */
+  readonly broadPermissions?: readonly Action[];
 }
 
 export interface ObservedTransitions {

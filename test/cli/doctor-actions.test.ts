@@ -470,6 +470,14 @@ describe('the parts that a policy needs', () => {
 
 const error = { message: 'no', $metadata: {} };
 
+it('the parts for actions tell the permissions that the policy allows and IAM can not narrow', () => {
+  const policy = policyOf(
+    'version: 1\nactions: { broadPermissions: [fix:restrict-endpoint] }\noperators: { customActions: [fix:restrict-endpoint] }',
+  );
+  expect(actionPartsOf(policy, controls).broadPermissions).toEqual(['fix:restrict-endpoint']);
+  expect(actionPartsOf(policyOf('version: 1'), controls).broadPermissions).toBeUndefined();
+});
+
 describe('observing the parts for actions', () => {
   it('makes no call where the policy needs none', async () => {
     const aws = mockAws();

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { compare } from '../../cli/policy/diff/compare.ts';
 import { replayUnderBoth } from '../../cli/policy/diff/replays.ts';
 import { policyDiffSchema } from '../../cli/policy/diff/schema.ts';
-import { summaryOf } from '../../cli/policy/diff/summary.ts';
+import { broadPermissionsText, summaryOf } from '../../cli/policy/diff/summary.ts';
 import { type Replay, replayPaths } from '../../lib/pipeline/replay/replay.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { policyOf } from '../policy/fixtures.ts';
@@ -39,6 +39,14 @@ const customerKey =
 const exempt = (more = '') =>
   `version: 1${more}\nexemptions: [{ controls: [ec2-volume-encryption], reason: moves, owner: ana, expires: 2027-01-31 }]`;
 const tagging = 'version: 1\ndefaults: { actions: [tag] }';
+
+it.each([
+  [[], ['fix:a', 'fix:b'], 'Permissions that IAM cannot narrow are newly allowed for fix:a and fix:b.'],
+  [['fix:a'], [], 'Permissions that IAM cannot narrow are no longer allowed for fix:a.'],
+  [['fix:a'], ['fix:a'], undefined],
+])('permissions that IAM can not narrow: %j before, %j now', (old, after, expected) => {
+  expect(broadPermissionsText(old, after)).toBe(expected);
+});
 
 describe('under another policy', () => {
   it('a finding appears, with why there was none', async () => {

@@ -14,7 +14,7 @@ import { policyErrorText, readText } from '../file.ts';
 import { compare } from './compare.ts';
 import { replayUnderBoth } from './replays.ts';
 import type { PolicyDiffJson } from './schema.ts';
-import { summaryOf } from './summary.ts';
+import { broadPermissionsText, summaryOf } from './summary.ts';
 import { diffText } from './text.ts';
 
 /**
@@ -50,7 +50,12 @@ export async function runPolicyDiff(
     sources: [...sources],
     files,
     records,
-    summary: summaryOf(comparison, { old: oldFile, new: newFile }),
+    summary: [
+      summaryOf(comparison, { old: oldFile, new: newFile }),
+      broadPermissionsText(policies.old.broadPermissions, policies.new.broadPermissions) ?? [],
+    ]
+      .flat()
+      .join(' '),
     changed: comparison.changes.length > 0,
     same: comparison.same,
     controls: [...comparison.controls],

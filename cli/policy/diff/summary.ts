@@ -28,6 +28,19 @@ export function summaryOf(
   return `Under ${names.new} instead of ${names.old}, ${listed(findings)}; ${actionsText(planned('old'), planned('new'), changes)}.`;
 }
 
+/**
+ * The actions that a new policy allows permissions which IAM can't narrow, and the old one did not, and the other way round.
+ * @returns a sentence; `undefined` where both allow the same.
+ */
+export function broadPermissionsText(old: readonly string[], now: readonly string[]): string | undefined {
+  const [more, fewer] = [now.filter((one) => !old.includes(one)), old.filter((one) => !now.includes(one))];
+  const parts = [
+    ...(more.length === 0 ? [] : [`newly allowed for ${listed(more)}`]),
+    ...(fewer.length === 0 ? [] : [`no longer allowed for ${listed(fewer)}`]),
+  ];
+  return parts.length === 0 ? undefined : `Permissions that IAM cannot narrow are ${parts.join('; ')}.`;
+}
+
 function clause(count: number, one: string, many: string): string | undefined {
   return count === 0 ? undefined : `${count} ${count === 1 ? one : many}`;
 }
