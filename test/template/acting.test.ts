@@ -240,6 +240,8 @@ describe('the function that remediates', () => {
           `arn:aws:iam::${account}:role/${capital(id)}WriteRole`,
         ]),
       ),
+      [writeRoleVariable('eks-restrict-endpoint')]:
+        `arn:aws:iam::${account}:role/EksRestrictEndpointWriteRole`,
       TRAILSEAL_OWN_KEYS: `arn:aws:kms:${region}:${account}:key/NotifyTopicKey`,
       POWERTOOLS_SERVICE_NAME: 'trailseal-dev',
       POWERTOOLS_METRICS_NAMESPACE: 'Trailseal',
