@@ -17,7 +17,7 @@ import {
   stsClient,
 } from '../lib/aws/sdk.ts';
 import { sendAll } from '../lib/aws/sqs.ts';
-import { roleSession } from '../lib/aws/sts.ts';
+import { type RoleSession, roleSession } from '../lib/aws/sts.ts';
 import type { AnyAction } from '../lib/core/action.ts';
 import { arnOf } from '../lib/core/arn.ts';
 import type { Resource } from '../lib/core/control.ts';
@@ -131,7 +131,7 @@ function depsUnder(effective: Policy): Pick<RemediationDeps, 'policy' | 'exempti
 }
 
 /** Clients that write with a role that this function's role may assume and do nothing else with. */
-function writeClients(name: string, session: string): Clients {
+function writeClients(name: string, session: RoleSession): Clients {
   const role = variable(process.env, writeRoleVariable(name));
   return makeClients({ ...config, credentials: roleSession(sts, role, session, Date.now) });
 }

@@ -13,6 +13,13 @@ const sessionLasts = 900;
 /** The SDK asks for new credentials five minutes before the old ones expire. */
 const renewedBefore = 300_000;
 
+/** A session of a role. */
+export interface RoleSession {
+  readonly name: string;
+  /** As IAM names them. */
+  readonly actions: readonly string[];
+}
+
 interface SessionCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -23,40 +30,54 @@ interface SessionCredentials {
 /**
  * A provider of credentials for one session of a role, which all clients of that session share: it is begun when the
  * first call is made, and again when its credentials are about to expire.
- * @param sessionName 2 to 64 of `\w+=,.@-`; CloudTrail shows it with every call. Source: STS API Reference, "AssumeRole":
- *   RoleSessionName.
+ * @param session `name`: 2 to 64 of `\w+=,.@-`, which CloudTrail shows with every call; `actions`: the IAM actions that the
+ *   session is for, of which it may do what the role allows, and nothing else. Source: STS API Reference, "AssumeRole":
+ *   RoleSessionName, Policy (2,048 characters at most).
  * @returns a provider that rejects with what the SDK throws where the role may not be assumed.
- * @example new KMSClient({ credentials: roleSession(sts, roleArn, 'a1b2.enable-key', Date.now) })
+ * @example new KMSClient({ credentials: roleSession(sts, roleArn, { name: 'a1b2.enable-key', actions: ['kms:EnableKey'] }, Date.now) })
  */
 export function roleSession(
   sts: STSClient,
   roleArn: string,
-  sessionName: string,
+  session: RoleSession,
   now: () => number,
 ): () => Promise<SessionCredentials> {
-  let session: Promise<SessionCredentials> | undefined;
+  let begun: Promise<SessionCredentials> | undefined;
   let expiration = Number.POSITIVE_INFINITY;
   const begin = async () => {
     expiration = Number.POSITIVE_INFINITY;
     try {
-      const credentials = await assume(sts, roleArn, sessionName);
+      const credentials = await assume(sts, roleArn, session);
       expiration = credentials.expiration.getTime();
       return credentials;
     } catch (error) {
       // The next call tries again.
-      session = undefined;
+      begun = undefined;
       throw error;
     }
   };
   return () => {
-    if (session === undefined || expiration - now() <= renewedBefore) session = begin();
-    return session;
+    if (begun === undefined || expiration - now() <= renewedBefore) begun = begin();
+    return begun;
   };
 }
 
-async function assume(sts: STSClient, roleArn: string, sessionName: string): Promise<SessionCredentials> {
+async function assume(
+  sts: STSClient,
+  roleArn: string,
+  { name, actions }: RoleSession,
+): Promise<SessionCredentials> {
+  const policy = {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }],
+  };
   const { Credentials } = await sts.send(
-    new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: sessionName, DurationSeconds: sessionLasts }),
+    new AssumeRoleCommand({
+      RoleArn: roleArn,
+      RoleSessionName: name,
+      DurationSeconds: sessionLasts,
+      Policy: JSON.stringify(policy),
+    }),
   );
   const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = Credentials ?? {};
   if (!AccessKeyId || !SecretAccessKey || !SessionToken || !Expiration) {

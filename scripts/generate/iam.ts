@@ -56,7 +56,8 @@ export async function iamPage(): Promise<string> {
     '## The roles that write',
     'There is one for each service whose actions the policy asks for, or operators may request, and one for each action that IAM cannot narrow: what an action on a resource ' +
       'of the service writes, and what it reads just before, is called with this role. Only the role of `remediate` may ' +
-      'assume it, for a quarter of an hour at a time. Each run of an action has a session of its own, whose name ' +
+      'assume it, for a quarter of an hour at a time. Each run of an action has a session of its own, which may call what ' +
+      'that action needs and nothing else of the role, and whose name ' +
       'CloudTrail shows with every call: the id of the invocation of `remediate`, as its log and the run history have it, ' +
       'and the action (`8a7b….enable-key`).',
     ...writeSections,

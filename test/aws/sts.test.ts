@@ -6,6 +6,7 @@ import { roleSession } from '../../lib/aws/sts.ts';
 
 const sts = mockClient(STSClient);
 const role = 'arn:aws:iam::111122223333:role/KmsWriteRole';
+const session = { name: 'run.enable-key', actions: ['kms:DescribeKey', 'kms:EnableKey'] };
 const minute = 60_000;
 let now = 0;
 
@@ -23,7 +24,7 @@ function answer() {
 
 function provider() {
   answer();
-  return roleSession(new STSClient({ region: 'eu-central-1' }), role, 'run.enable-key', () => now);
+  return roleSession(new STSClient({ region: 'eu-central-1' }), role, session, () => now);
 }
 
 beforeEach(() => {
@@ -32,7 +33,7 @@ beforeEach(() => {
 });
 
 describe('a session of a role', () => {
-  it('is begun with its name, when it is first needed', async () => {
+  it('is begun with its name, and for its own IAM actions alone, when it is first needed', async () => {
     const credentials = provider();
     expect(sts.calls()).toEqual([]);
     await credentials();
@@ -40,6 +41,10 @@ describe('a session of a role', () => {
       RoleArn: role,
       RoleSessionName: 'run.enable-key',
       DurationSeconds: 900,
+      Policy: JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Action: session.actions, Resource: '*' }],
+      }),
     });
   });
 

@@ -1,9 +1,11 @@
 /** With which clients an action writes, and what their session is called. */
 import { describe, expect, it } from 'vitest';
 import type { Clients } from '../../../lib/aws/clients.ts';
+import type { RoleSession } from '../../../lib/aws/sts.ts';
 import type { ActionDeps, AnyAction, Target } from '../../../lib/core/action.ts';
 import { actions } from '../../../lib/remediation/actions/index.ts';
 import {
+  actionsOf,
   inWriteSession,
   sessionName,
   writeRoleVariable,
@@ -63,9 +65,9 @@ async function carriedOut() {
       },
     },
   };
-  const sessions: string[][] = [];
-  const writeClients = (service: string, session: string): Clients => {
-    sessions.push([service, session]);
+  const sessions: [string, RoleSession][] = [];
+  const writeClients = (role: string, session: RoleSession): Clients => {
+    sessions.push([role, session]);
     return makeClients(config);
   };
   const action = inWriteSession(watched, run, writeClients);
@@ -94,7 +96,22 @@ describe('an action', () => {
 
   it('has one session for its run, however often it writes', async () => {
     const { sessions } = await carriedOut();
-    expect(sessions).toEqual([['kms', `${run}.enable-key`]]);
+    expect(sessions).toEqual([
+      ['kms', { name: `${run}.enable-key`, actions: ['kms:DescribeKey', 'kms:EnableKey'] }],
+    ]);
+  });
+
+  it.each(actions)('$id has a session for its own IAM actions, which STS takes', (action) => {
+    const own = actionsOf(action);
+    expect(own.length).toBeGreaterThan(0);
+    // Source: STS API Reference, "AssumeRole": Policy. The rest is for what is around the actions.
+    expect(JSON.stringify(own).length).toBeLessThan(1_900);
+  });
+
+  it('has no session for what only an operator undoes', () => {
+    const ofQuarantine = actions.filter(({ id }) => id === 'quarantine').flatMap(actionsOf);
+    expect(ofQuarantine).toContain('ec2:StopInstances');
+    expect(ofQuarantine).not.toContain('ec2:StartInstances');
   });
 
   it.each(actions)('$id has a session whose name STS takes, with the whole id of the run', (action) => {
