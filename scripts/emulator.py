@@ -233,6 +233,22 @@ def take_notes():
     urls.url_paths["{0}/findings/batchupdate$"] = SecurityHubResponse.dispatch
 
 
+def keep_what_an_update_leaves_out():
+    """Keeps the parts of a cluster's VPC configuration that an update does not name (EKS API Reference,
+    UpdateClusterConfig); moto 5.2.5 forgets them."""
+    from moto.eks.models import EKSBackend
+
+    update = EKSBackend.update_cluster_config
+
+    def update_some(self, name, resources_vpc_config=None, **more):
+        cluster = self.clusters.get(name)
+        if cluster and resources_vpc_config:
+            resources_vpc_config = {**cluster.resources_vpc_config, **resources_vpc_config}
+        return update(self, name=name, resources_vpc_config=resources_vpc_config, **more)
+
+    EKSBackend.update_cluster_config = update_some
+
+
 if __name__ == "__main__":
     # Where this file lies is no place to import from.
     del sys.path[0]
@@ -247,6 +263,8 @@ if __name__ == "__main__":
         schedules_have_their_group()
         streams_go_on_where_they_failed()
         tell_leading_keys()
+    if module == "moto.server":
+        keep_what_an_update_leaves_out()
     if module == "moto.server" and os.environ.get("MOTO_AS_SECURITY_HUB") == "1":
         import_as_security_hub()
         look_up_findings()

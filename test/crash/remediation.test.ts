@@ -19,7 +19,7 @@ const policies = {
   waiting: `controls: { kms-key-disabled: { actions: [fix:enable-key] } }
 guardrails: { gracePeriod: { fix: 2 days } }
 `,
-  requesting: 'operators: { customActions: [fix:enable-key, undo] }\n',
+  requesting: 'operators: { customActions: [fix:enable-key, fix:enable-rotation, undo] }\n',
 };
 
 const refuse = (name: string, code: string) => ({
@@ -59,6 +59,8 @@ function caseOf(name: string): FailingCase {
 }
 const volume = caseOf('tag, of a volume');
 const key = caseOf('fix:enable-key');
+/** Its undo exposes nothing, so that a function may carry it out. */
+const rotation = caseOf('fix:enable-rotation');
 
 it('is done with every action', () => {
   const ours = new Set([...cases, instanceCase].map(({ action }) => action.id));
@@ -143,20 +145,20 @@ crashing(policies, (given) => {
   describe('a requested undo, killed at each call and delivered again', () => {
     const outcome = played('a requested undo', {
       async prepare() {
-        const stage = await given.failing(key, 'requesting');
+        const stage = await given.failing(rotation, 'requesting');
         await stage.deployment.deliver(await requested(stage, 'fix'));
         return stage;
       },
       play: async (stage, kills) => stage.deployment.deliver(await requested(stage, 'undo'), kills),
-      readState: key.readState,
+      readState: rotation.readState,
     });
 
     it('is, undisturbed, carried out and answered', () => {
       expect(outcome().undisturbed.remains).toMatchObject({
-        state: key.before,
-        changes: key.undone,
-        actionRuns: [{ action: 'fix:enable-key', sequence: 1, status: 'undone', undo: 'operator' }],
-        events: [{ action: 'fix:enable-key', outcome: 'undone' }],
+        state: rotation.before,
+        changes: rotation.undone,
+        actionRuns: [{ action: 'fix:enable-rotation', sequence: 1, status: 'undone', undo: 'operator' }],
+        events: [{ action: 'fix:enable-rotation', outcome: 'undone' }],
       });
     });
     leavesAndPublishesAsUndisturbed(outcome);
