@@ -34,6 +34,7 @@ function section(action: AnyAction, controls: readonly Control[]): string {
       .map((control) => `[\`${control.id}\`](controls/${control.id}.md)`)
       .join(', ');
   const of = users((control) => control.actions);
+  const broad = controls.flatMap(({ broadActions }) => broadActions?.[id] ?? [])[0];
   const onRequest = users((control) => control.onRequestOnly ?? []);
   return [
     `## \`${id}\``,
@@ -43,6 +44,12 @@ function section(action: AnyAction, controls: readonly Control[]): string {
       : [
           `**Only as a custom action** for ${onRequest}, where the policy's \`operators\` lists it: Trailseal never runs it ` +
             "on its own, whatever the control's `actions` say.",
+        ]),
+    ...(broad === undefined
+      ? []
+      : [
+          `**Off by default.** ${broad.replace(/^(\S+)/, '`$1`')}, and IAM cannot narrow that: it has a role of its own, ` +
+            'which is made only where `actions.broadPermissions` of the policy lists it ([policy.md](policy.md#broad-permissions)).',
         ]),
     `**What it can break.** ${risk}`,
     `**Undo.** ${undoText(undo)}`,
