@@ -27,6 +27,7 @@ import {
 import { includesPattern } from '../core/pattern.ts';
 import { requestable } from './custom-actions.ts';
 import { durationText } from './duration.ts';
+import { pathOfAction } from './file/check.ts';
 import type { KeyPath } from './file/located.ts';
 import type { PolicyProblem } from './file/messages.ts';
 import type { PolicyFile } from './file/schema.ts';
@@ -73,6 +74,7 @@ export const guardrailNarrowing: Narrowing<Guardrails> = each<Guardrails>({
 
 const settingsOfActions = each(actionNarrowing);
 const fewerAccounts = fewer<string>();
+const fewerActions = fewer<Action>();
 
 /** Both policies, and what is needed to name the faults of the override. */
 interface Sides {
@@ -121,6 +123,15 @@ const rules: { readonly [Key in Exclude<keyof Policy, 'file'>]: Rule } = {
     wider: ({ override, deployed, written }) =>
       problems(['actions'], settingsOfActions.widenings(override.actions, deployed.actions), written),
   },
+  broadPermissions: {
+    may: fewerActions.may,
+    wider: ({ override, deployed, written }) =>
+      problems(
+        ['actions', 'broadPermissions'],
+        fewerActions.widenings(override.broadPermissions, deployed.broadPermissions),
+        written,
+      ),
+  },
   customActions: {
     may: 'remove entries; `exempt` only where every control only reports',
     wider: ofCustomActions,
@@ -160,6 +171,7 @@ export interface NarrowingRow {
 export function policyNarrowings(): readonly NarrowingRow[] {
   return Object.entries(rules).flatMap(([key, { may, parts }]) => {
     if (key === 'customActions') return [{ key: 'operators.customActions', may }];
+    if (key === 'broadPermissions') return [{ key: 'actions.broadPermissions', may }];
     if (key !== 'controls') return rowsOf(key, { may, parts });
     return Object.entries(controlRules).map(([name, rule]) => ({
       key: `controls.<id>.${name}`,
@@ -442,10 +454,4 @@ function problem(path: KeyPath, message: string): PolicyProblem {
 function pathOfEnabled({ controls, defaults }: PolicyFile, id: string): KeyPath {
   if (controls?.[id]?.enabled !== undefined) return ['controls', id, 'enabled'];
   return defaults?.enabled === undefined ? [] : ['defaults', 'enabled'];
-}
-
-function pathOfAction({ controls, defaults }: PolicyFile, id: string, action: Action): KeyPath {
-  const own = controls?.[id]?.actions;
-  if (own !== undefined) return ['controls', id, 'actions', own.indexOf(action)];
-  return ['defaults', 'actions', defaults?.actions?.indexOf(action) ?? 0];
 }
