@@ -26,7 +26,7 @@ describe('the roles of a stack that asks for everything', () => {
       ScanRole: 'reads configuration',
       TransitionsRole: 'reads configuration',
       RemediateRole: 'reads configuration',
-      NotifyRole: 'own parts',
+      NotifyRole: 'reads configuration',
       OperatorRole: 'reads configuration',
       ScheduledScanScheduleRole: 'own parts',
       GraceScheduleRole: 'own parts',
