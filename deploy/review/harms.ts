@@ -48,9 +48,14 @@ export const reviewed: readonly Reviewed[] = [
     harm: 'own parts',
   },
   {
-    actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+    actions: [
+      'sqs:ChangeMessageVisibility',
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:ReceiveMessage',
+    ],
     own: true,
-    may: 'read and delete the messages of the function’s own queue',
+    may: 'read, delay and delete the messages of the function’s own queue',
     harm: 'own parts',
   },
   {
