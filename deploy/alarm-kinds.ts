@@ -1,14 +1,17 @@
 /** The alarms of a function, of its queue and of its DLQ: what happened, and what to do. */
 
-import { stackName } from '../lib/aws/names.ts';
+import { stackName, watchdogName } from '../lib/aws/names.ts';
 import { type MetricName, metricNamespace } from '../lib/pipeline/live/metrics.ts';
+import { alarmText, checkMinutes } from '../lib/pipeline/live/watchdog/alarm.ts';
 import {
   deadLetterQueueNameOf,
   type FunctionName,
   functionNameOf,
   isListener,
+  isWatchdog,
   type Queue,
   queueNameOf,
+  type ReadingFunction,
 } from './parts.ts';
 
 export interface Alarm {
@@ -19,13 +22,18 @@ export interface Alarm {
   readonly statistic: 'Sum' | 'Maximum';
   /** Alarms above this. */
   readonly threshold: number;
-  /** The number of consecutive periods of five minutes. */
+  /** The number of consecutive periods of five minutes, or of `minutes`. */
   readonly periods: number;
+  readonly minutes?: number;
+  /** Whether no data is an alarm; otherwise it is none. */
+  readonly missing?: true;
   /** What happened, and what to do. */
   readonly description: string;
 }
 
 export function alarmsOf(stage: string, name: FunctionName): readonly Alarm[] {
+  // Where it fails, it does not check, for which there is the alarm about silent parts.
+  if (isWatchdog(name)) return [];
   return [
     deadLetters(stage, name),
     name === 'transitions' ? oldestTransition(stage) : oldestMessage(stage, name),
@@ -36,7 +44,7 @@ export function alarmsOf(stage: string, name: FunctionName): readonly Alarm[] {
 
 const first = { statistic: 'Sum', threshold: 0, periods: 1 } as const;
 
-function deadLetters(stage: string, name: FunctionName): Alarm {
+function deadLetters(stage: string, name: ReadingFunction): Alarm {
   return {
     ...first,
     id: 'DeadLetters',
@@ -82,7 +90,7 @@ function oldestTransition(stage: string): Alarm {
   };
 }
 
-function ofFunction(stage: string, name: FunctionName): readonly Alarm[] {
+function ofFunction(stage: string, name: ReadingFunction): readonly Alarm[] {
   const common = {
     ...first,
     namespace: 'AWS/Lambda',
@@ -118,6 +126,24 @@ export function undeliveredAlarm(topic: string): Alarm {
   };
 }
 
+/**
+ * Silence: the metric counts silent parts, and is missing where nothing counts them. The watchdog names the parts in the
+ * description before it emits the metric; what it writes is `lib/pipeline/live/watchdog/alarm.ts`.
+ */
+export function silenceAlarm(stage: string): Alarm {
+  return {
+    ...first,
+    id: 'SilentParts' satisfies MetricName,
+    namespace: metricNamespace,
+    metric: 'SilentParts' satisfies MetricName,
+    dimensions: { service: stackName(stage) },
+    statistic: 'Maximum',
+    minutes: checkMinutes,
+    missing: true,
+    description: alarmText(watchdogName(stage), []),
+  };
+}
+
 /** Of all evaluators: each finds it out by itself. */
 export function securityHubOffAlarm(stage: string): Alarm {
   return {
@@ -145,7 +171,7 @@ export function overrideAlarm(stage: string, names: readonly FunctionName[]): Al
   };
 }
 
-function ownAlarm(stage: string, name: FunctionName, metric: MetricName, description: string): Alarm {
+function ownAlarm(stage: string, name: ReadingFunction, metric: MetricName, description: string): Alarm {
   return {
     ...first,
     id: metric,
@@ -157,7 +183,7 @@ function ownAlarm(stage: string, name: FunctionName, metric: MetricName, descrip
 }
 
 /** Of Trailseal's own metrics. */
-function own(stage: string, name: FunctionName): readonly Alarm[] {
+function own(stage: string, name: ReadingFunction): readonly Alarm[] {
   const one = (metric: MetricName, description: string) => ownAlarm(stage, name, metric, description);
   switch (name) {
     case 'scan':

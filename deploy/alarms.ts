@@ -1,6 +1,14 @@
 /** The stack's alarms, and the topic that they notify. */
 import { stackName } from '../lib/aws/names.ts';
-import { type Alarm, alarmsOf, overrideAlarm, securityHubOffAlarm, undeliveredAlarm } from './alarm-kinds.ts';
+import {
+  type Alarm,
+  alarmsOf,
+  overrideAlarm,
+  securityHubOffAlarm,
+  silenceAlarm,
+  undeliveredAlarm,
+} from './alarm-kinds.ts';
+import { alarmTarget } from './alarm-target.ts';
 import type { Deployment } from './context.ts';
 import { ids } from './ids.ts';
 import { isOverridable } from './overriding.ts';
@@ -34,6 +42,7 @@ function ofSeveral(deployment: Deployment): readonly Alarm[] {
   const { stage } = deployment.parameters;
   const overridable = deployment.functions.filter((name) => isOverridable(deployment, name));
   return [
+    silenceAlarm(stage),
     securityHubOffAlarm(stage),
     ...(overridable.length === 0 ? [] : [overrideAlarm(stage, overridable)]),
   ];
@@ -41,7 +50,7 @@ function ofSeveral(deployment: Deployment): readonly Alarm[] {
 
 /** @param name the end of the alarm's name. */
 function alarmResource(parameters: Parameters, name: string, alarm: Alarm): StackResource {
-  const target = targetOf(parameters);
+  const target = alarmTarget(parameters);
   const actions: Value = target === undefined ? [] : [target];
   return {
     Type: 'AWS::CloudWatch::Alarm',
@@ -52,20 +61,16 @@ function alarmResource(parameters: Parameters, name: string, alarm: Alarm): Stac
       MetricName: alarm.metric,
       Dimensions: Object.entries(alarm.dimensions).map(([Name, Value]) => ({ Name, Value })),
       Statistic: alarm.statistic,
-      Period: 300,
+      Period: (alarm.minutes ?? 5) * 60,
       EvaluationPeriods: alarm.periods,
       DatapointsToAlarm: alarm.periods,
       Threshold: alarm.threshold,
       ComparisonOperator: 'GreaterThanThreshold',
-      TreatMissingData: 'notBreaching',
+      TreatMissingData: alarm.missing === true ? 'breaching' : 'notBreaching',
       AlarmActions: actions,
       OKActions: actions,
     },
   };
-}
-
-function targetOf({ alarmEmail, alarmTopicArn }: Parameters): Value | undefined {
-  return alarmTopicArn ?? (alarmEmail === undefined ? undefined : ref(ids.topic));
 }
 
 /** Of the topic for notifications: subscribers that did not accept one. */

@@ -5,7 +5,7 @@ import { metricNamespace } from '../lib/pipeline/live/metrics.ts';
 import type { Deployment } from './context.ts';
 import { ids } from './ids.ts';
 import { overrideEnvironment } from './overriding.ts';
-import { entryOf, type FunctionName, functionNameOf } from './parts.ts';
+import { entryOf, type FunctionName, functionNameOf, isWatchdog } from './parts.ts';
 import { ref, sub, type Value } from './template.ts';
 
 export type FunctionProperties = Readonly<Record<string, Value>>;
@@ -25,7 +25,7 @@ export function environment(deployment: Deployment, name: FunctionName): Functio
   const { stage, logLevel } = deployment.parameters;
   return {
     TRAILSEAL_STAGE: stage,
-    TRAILSEAL_DEAD_LETTER_URL: ref(ids.deadLetters(name)),
+    ...(isWatchdog(name) ? {} : { TRAILSEAL_DEAD_LETTER_URL: ref(ids.deadLetters(name)) }),
     POWERTOOLS_SERVICE_NAME: stackName(stage),
     POWERTOOLS_METRICS_NAMESPACE: metricNamespace,
     POWERTOOLS_LOG_LEVEL: logLevel,

@@ -68,7 +68,7 @@ export function deploymentOf(parameters: Parameters, services: readonly Service[
     requestable(control).filter((action) => policy.customActions.includes(action)),
   );
   const queues: readonly QueueName[] = [...controls.keys(), 'scan'];
-  const functions = [...queues, ...actingOn(actions, policy.customActions)];
+  const functions = [...queues, 'watchdog' as const, ...actingOn(actions, policy.customActions)];
   const { checked } = bundled;
   return { parameters, services, policy, checked, controls, queues, actions, requested, functions };
 }

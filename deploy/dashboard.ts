@@ -8,7 +8,7 @@ import { stackName } from '../lib/aws/names.ts';
 import { type MetricName, metricNamespace, metrics } from '../lib/pipeline/live/metrics.ts';
 import type { Deployment } from './context.ts';
 import { ids } from './ids.ts';
-import { deadLetterQueueNameOf, queueNameOf } from './parts.ts';
+import { deadLetterQueueNameOf, isWatchdog, queueNameOf } from './parts.ts';
 import { type StackResources, sub } from './template.ts';
 
 interface DashboardWidget {
@@ -43,8 +43,9 @@ export function dashboard(deployment: Deployment): StackResources {
   };
 }
 
-function widgetsOf({ parameters, functions, controls }: Deployment): readonly DashboardWidget[] {
+function widgetsOf({ parameters, functions: all, controls }: Deployment): readonly DashboardWidget[] {
   const { stage, scanSchedule } = parameters;
+  const functions = all.filter((name) => !isWatchdog(name));
   const queues = functions.filter((name) => name !== 'transitions');
   const service = stackName(stage);
   const evaluators = [...controls.keys()];

@@ -39,11 +39,12 @@ const byType: Readonly<Record<string, readonly LintException[]>> = {
     {
       id: 'CKV_AWS_115',
       comment:
-        'MaximumConcurrency of its event source limits it, without reserving concurrency of the account',
+        'MaximumConcurrency of its event source limits it, or its schedule does, without reserving concurrency of the account',
     },
     {
       id: 'CKV_AWS_116',
-      comment: 'Its queue has a DLQ: this setting is for asynchronous invocations, of which it has none',
+      comment:
+        'Its queue has a DLQ: this setting is for asynchronous invocations, which only the watchdog has, whose next check makes up for a lost one',
     },
     {
       id: 'CKV_AWS_117',

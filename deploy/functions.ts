@@ -7,6 +7,7 @@ import { scanSize, sizeOf } from './evaluators.ts';
 import { ids } from './ids.ts';
 import { acting } from './remediation/functions.ts';
 import { arnOf, ref, type Value } from './template.ts';
+import { watchdogFunction } from './watchdog.ts';
 
 /** By the names of the functions: the values of `functions` in serverless.yml. */
 export function functions(deployment: Deployment): Readonly<Record<string, Value>> {
@@ -51,6 +52,7 @@ export function functions(deployment: Deployment): Readonly<Record<string, Value
         ];
       }),
     ),
+    watchdog: watchdogFunction(deployment),
     ...acting(deployment),
   };
 }

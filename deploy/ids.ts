@@ -1,5 +1,5 @@
 /** The logical ids of the template's resources; those of functions and log groups are osls's own. */
-import type { FunctionName, Queue } from './parts.ts';
+import type { FunctionName, Queue, ReadingFunction } from './parts.ts';
 import { capital } from './template.ts';
 
 export const ids = {
@@ -9,6 +9,8 @@ export const ids = {
   dashboard: 'Dashboard',
   schedule: 'ScheduledScanSchedule',
   scheduleRole: 'ScheduledScanScheduleRole',
+  watchdogSchedule: 'WatchdogSchedule',
+  watchdogScheduleRole: 'WatchdogScheduleRole',
   bus: 'Bus',
   customActions: 'CustomActionsRule',
   revertingCalls: 'RevertingCallsRule',
@@ -18,9 +20,11 @@ export const ids = {
   notifyTopic: 'NotifyTopic',
   notifyTopicKey: 'NotifyTopicKey',
   queue: (name: Queue) => `${capital(name)}Queue`,
-  deadLetters: (name: FunctionName) => `${capital(name)}DeadLetters`,
+  deadLetters: (name: ReadingFunction) => `${capital(name)}DeadLetters`,
   /** @param index of several rules that fill one queue. */
   rule: (name: Queue, index = 0) => `${capital(name)}Rule${index === 0 ? '' : index + 1}`,
+  /** @param index of several rules that bring the canary. */
+  canaryRule: (index = 0) => `CanaryRule${index === 0 ? '' : index + 1}`,
   role: (name: FunctionName) => `${capital(name)}Role`,
   /** @param name of the role: `kms`, `kms-restore-key-policy`. */
   writeRole: (name: string) => `${name.split('-').map(capital).join('')}WriteRole`,

@@ -8,7 +8,8 @@ import { localArn, type Value } from './template.ts';
 
 /** Whether the function goes by the policy, where it may be overridden. */
 export function isOverridable({ parameters }: Deployment, name: FunctionName): boolean {
-  return parameters.policyParameter !== undefined && name !== 'transitions' && name !== 'notify';
+  const withoutPolicy: readonly FunctionName[] = ['transitions', 'notify', 'watchdog'];
+  return parameters.policyParameter !== undefined && !withoutPolicy.includes(name);
 }
 
 /** The parameter's name; and by what `trailseal policy push` knows whether the policy that it is shown was deployed. */

@@ -12,9 +12,10 @@ import { listerOf } from '../lib/services/listers.ts';
 import { permissionsFor, tagPermissionsFor } from '../lib/services/readers.ts';
 import type { Deployment } from './context.ts';
 import { type Grant, grants, ofThisRegion, reads } from './grants.ts';
+import { recordingHeartbeats, watching } from './grants-of-watchdog.ts';
 import { ids } from './ids.ts';
 import { overrideGrants } from './overriding.ts';
-import { type FunctionName, functionNameOf, type Queue } from './parts.ts';
+import { type FunctionName, functionNameOf, isWatchdog, type Queue } from './parts.ts';
 import { notifying } from './remediation/notifying.ts';
 import { operating, readingExemptions } from './remediation/operating.ts';
 import { publishing } from './remediation/publishing.ts';
@@ -27,13 +28,15 @@ export async function grantsOf(name: FunctionName, deployment: Deployment): Prom
   return [
     ...own,
     ...overrideGrants(deployment, name),
-    ...(name === 'transitions' ? [] : receiving(name)),
+    ...(name === 'transitions' || isWatchdog(name) ? [] : receiving(name)),
     ...running(name, deployment),
   ];
 }
 
 async function ownOf(name: FunctionName, deployment: Deployment): Promise<readonly Grant[]> {
   switch (name) {
+    case 'watchdog':
+      return watching(deployment);
     case 'scan':
       return await scanning(deployment);
     case 'transitions':
@@ -103,6 +106,7 @@ async function scanning(deployment: Deployment) {
     }),
   );
   return [
+    recordingHeartbeats(deployment),
     ...listing,
     ...stateTableGrants(['dynamodb:BatchGetItem'], 'open', 'what is open or pending publication is read'),
     send(
@@ -160,13 +164,15 @@ function receiving(name: Queue): readonly Grant[] {
   ];
 }
 
-/** What every function needs: its DLQ, its log, its traces, and the customer's key. */
+/** What every function needs: its DLQ (all but the watchdog), its log, its traces, and the customer's key. */
 function running(name: FunctionName, { parameters: { stage, kmsKeyArn } }: Deployment): readonly Grant[] {
   return [
-    ...grants('PutAside', [sendPermission], {
-      resource: arnOf(ids.deadLetters(name)),
-      why: 'what can’t be handled is sent to the DLQ with the reason',
-    }),
+    ...(isWatchdog(name)
+      ? []
+      : grants('PutAside', [sendPermission], {
+          resource: arnOf(ids.deadLetters(name)),
+          why: 'what can’t be handled is sent to the DLQ with the reason',
+        })),
     ...grants('Log', ['logs:CreateLogStream', 'logs:PutLogEvents'], {
       resource: localArn('logs', `log-group:/aws/lambda/${functionNameOf(stage, name)}:log-stream:*`),
       why: 'logs and metrics',
@@ -192,6 +198,8 @@ function encryptedFor(name: FunctionName): readonly string[] {
       return ['dynamodb', 'events', 'sqs'];
     case 'remediate':
       return ['dynamodb', 'events', 'sqs'];
+    case 'watchdog':
+      return ['dynamodb'];
     case 'notify':
       return ['sns', 'sqs'];
     default:

@@ -5,7 +5,8 @@
  * EventBridge Scheduler User Guide, "Configuring a dead-letter queue".
  */
 
-import { ruleName, scheduleName } from '../lib/aws/names.ts';
+import { canaryPattern } from '../lib/aws/canary.ts';
+import { canaryRuleName, ruleName, scheduleName, watchdogName } from '../lib/aws/names.ts';
 import type { Control } from '../lib/core/control.ts';
 import type { EvaluatorName } from '../lib/core/service.ts';
 import { eventPatterns } from '../lib/pipeline/evaluators.ts';
@@ -36,6 +37,7 @@ export function queues(deployment: Deployment): StackResources {
   const { parameters, controls } = deployment;
   return {
     ...Object.assign({}, ...[...controls].map(([evaluator, own]) => filled(deployment, evaluator, own))),
+    ...canaryRules(deployment),
     ...queuePair(parameters, 'scan', scanSize.timeout),
     ...schedule(parameters),
   };
@@ -49,7 +51,10 @@ function filled(
 ): StackResources {
   const filling = rules(deployment, evaluator, controls);
   return {
-    ...queuePair(deployment.parameters, evaluator, sizeOf(evaluator).timeout, Object.keys(filling)),
+    ...queuePair(deployment.parameters, evaluator, sizeOf(evaluator).timeout, [
+      ...Object.keys(filling),
+      canaryRuleOf(deployment, evaluator),
+    ]),
     ...filling,
   };
 }
@@ -170,8 +175,40 @@ function rules(
   );
 }
 
+/** Source: Amazon EventBridge User Guide, "EventBridge quotas" (targets of a rule). */
+const mostTargets = 5;
+
+/** The logical id of the rule that brings an evaluator the canary. */
+function canaryRuleOf({ controls }: Deployment, evaluator: EvaluatorName): string {
+  return ids.canaryRule(Math.floor([...controls.keys()].indexOf(evaluator) / mostTargets));
+}
+
+/** One rule for five evaluators: the canary, by a pattern that matches it alone. */
+function canaryRules(deployment: Deployment): StackResources {
+  const { parameters, controls } = deployment;
+  const { stage } = parameters;
+  const byRule = Map.groupBy(controls.keys(), (evaluator) => canaryRuleOf(deployment, evaluator));
+  return Object.fromEntries(
+    [...byRule].map(([id, evaluators], index): [string, StackResource] => [
+      id,
+      {
+        Type: 'AWS::Events::Rule',
+        Properties: {
+          Name: canaryRuleName(stage, index),
+          Description:
+            'Brings Trailseal’s evaluators the canary by which its watchdog tests that they receive events',
+          State: 'ENABLED',
+          EventPattern: canaryPattern(localArn('lambda', `function:${watchdogName(stage)}`)),
+          // An id for each: a rule's targets are told apart by them.
+          Targets: evaluators.map((evaluator) => ({ ...queueTarget(evaluator), Id: `queue-${evaluator}` })),
+        },
+      },
+    ]),
+  );
+}
+
 /** A queue as the target of a rule. */
-export function queueTarget(name: Queue): Value {
+export function queueTarget(name: Queue): { readonly [key: string]: Value } {
   return {
     Id: 'queue',
     Arn: arnOf(ids.queue(name)),

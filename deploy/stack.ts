@@ -20,6 +20,7 @@ import { writeRoles } from './remediation/write-roles.ts';
 import { roles } from './roles.ts';
 import { stateTable } from './state-table.ts';
 import type { StackResource, StackResources, Value } from './template.ts';
+import { watchdog } from './watchdog.ts';
 
 export interface Stack {
   readonly functions: Readonly<Record<string, Value>>;
@@ -44,6 +45,7 @@ export async function stackFor(deployment: Deployment): Promise<Stack> {
   const resources: StackResources = {
     ...queues(deployment),
     ...stateTable(deployment),
+    ...watchdog(deployment),
     ...bus(deployment),
     ...customActions(deployment),
     ...revertingCalls(deployment),

@@ -3,6 +3,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { callLogger } from '../lib/aws/calls.ts';
+import type { Canary } from '../lib/aws/canary.ts';
 import type { ClientConfig, Clients } from '../lib/aws/clients.ts';
 import { dynamodbClient, securityHubClient, sqsClient } from '../lib/aws/sdk.ts';
 import { sendAll } from '../lib/aws/sqs.ts';
@@ -11,6 +12,7 @@ import type { EvaluatorName, Memo } from '../lib/core/service.ts';
 import { Publisher } from '../lib/findings/publisher.ts';
 import { DynamoStateTable } from '../lib/findings/state/dynamodb.ts';
 import { DynamoExemptions } from '../lib/findings/state/exemptions.ts';
+import { DynamoHeartbeats } from '../lib/findings/state/heartbeats.ts';
 import { DynamoMemory } from '../lib/findings/state/memory.ts';
 import { AwsFacts } from '../lib/pipeline/aws-facts.ts';
 import { environmentOf } from '../lib/pipeline/live/environment.ts';
@@ -50,6 +52,7 @@ export function evaluatorHandler(
   const kept = { client: dynamodbClient(config), table, wait, random: Math.random };
   const memory = new DynamoMemory(kept);
   const exemptions = new DynamoExemptions({ ...kept, accountRegion: { account, region } });
+  const heartbeats = new DynamoHeartbeats({ ...kept, accountRegion: { account, region } });
   const policy = effectivePolicy({ controls, config, logger, telemetry });
   const facts = new AwsFacts({
     readers,
@@ -77,6 +80,8 @@ export function evaluatorHandler(
     }),
     queues,
     remember: (memos: readonly Memo[]) => memory.remember(memos),
+    canaryReceived: (canary: Canary, receivedAt: number) =>
+      heartbeats.canaryReceived(evaluator, canary, receivedAt),
     now: Date.now,
   };
   const evaluatorUnder = keptFor(

@@ -7,6 +7,7 @@ import type { QueueName } from '../lib/aws/names.ts';
 import { dynamodbClient, sqsClient } from '../lib/aws/sdk.ts';
 import { sendAll } from '../lib/aws/sqs.ts';
 import { DynamoStateTable } from '../lib/findings/state/dynamodb.ts';
+import { DynamoHeartbeats } from '../lib/findings/state/heartbeats.ts';
 import type { Recorded } from '../lib/findings/state/table.ts';
 import type { Delivery } from '../lib/pipeline/live/batch.ts';
 import { environmentOf, evaluatorQueueUrls } from '../lib/pipeline/live/environment.ts';
@@ -30,8 +31,10 @@ const queueUrls = evaluatorQueueUrls(process.env);
 const config = { region, logger: callLogger((call) => telemetry.called(call)) };
 const clients = makeClients(config);
 const sqs = sqsClient(config);
+const dynamodb = dynamodbClient(config);
+const heartbeats = new DynamoHeartbeats({ client: dynamodb, table, accountRegion: { account, region } });
 const stateTable = new DynamoStateTable({
-  client: dynamodbClient(config),
+  client: dynamodb,
   table,
   now: Date.now,
   wait,
@@ -75,6 +78,7 @@ async function take(deliveries: readonly Delivery[], remaining: () => number): P
         controls: enabled,
         accountRegion: { account, region },
         send,
+        heartbeats,
         ...(remediateUrl === undefined
           ? {}
           : { reminderOf: (entry: Recorded) => reminderOf(effective, controls, entry) }),

@@ -57,6 +57,7 @@ export class Telemetry {
     again,
     publication,
     latencies,
+    canaries,
   }: EvaluatorResult): void {
     const { published, refused, deferred, off } = publication;
     this.add('EventsReceived', events);
@@ -81,6 +82,9 @@ export class Telemetry {
     for (const { delivery, reason } of deadLetters) this.#logger.error('dead-lettered', { delivery, reason });
     for (const { finding, reason } of refused)
       this.#logger.error('Security Hub refused', { finding, reason });
+    for (const { delivery, delayMs, expected } of canaries) {
+      this.#logger.info(expected ? 'canary received' : 'canary ignored', { delivery, delayMs });
+    }
     if (deferred.length > 0) {
       this.#logger.warn('publication to Security Hub deferred', {
         findings: deferred.length,
@@ -120,6 +124,11 @@ export class Telemetry {
     this.#metrics.addMetric('OpenFindings', declared.OpenFindings.unit, open);
     this.#logger.info('scanned', { open, ...counts });
     for (const error of unlisted) this.#logger.error('could not be listed', { error });
+  }
+
+  /** A check by the watchdog: its metric is the sign that it runs, so that a zero is emitted too. */
+  checked(silent: number): void {
+    this.#single('SilentParts', silent, {});
   }
 
   add(name: Exclude<MetricName, 'Verdicts' | 'ApiCalls'>, value: number): void {

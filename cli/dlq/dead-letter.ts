@@ -127,6 +127,8 @@ function aboutOf(message: Message, matcher: Pick<Matcher, 'match'>): string {
       return `publication of ${listed(message.findings)}`;
     case 'scan':
       return `scheduled scan of ${message.part?.of ?? 'everything'}`;
+    case 'canary':
+      return `canary of ${new Date(message.canary.sentAt).toISOString()}`;
     case 'malformed':
       return `not a message of Trailseal: ${message.reason}`;
   }

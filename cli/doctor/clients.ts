@@ -1,5 +1,6 @@
 /** Doctor's clients: those of the account as a whole, and those of each Region. */
 import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { IAMClient } from '@aws-sdk/client-iam';
@@ -12,6 +13,7 @@ import type { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
 import {
   cloudTrailClient,
+  cloudWatchClient,
   dynamodbClient,
   eventBridgeClient,
   iamClient,
@@ -41,6 +43,7 @@ export interface RegionClients {
   readonly sns: SNSClient;
   readonly sqs: SQSClient;
   readonly ssm: SSMClient;
+  readonly cloudwatch: CloudWatchClient;
 }
 
 /**
@@ -71,6 +74,7 @@ export function accountClients(region: string, profile: string | undefined): Acc
         sns: snsClient(config),
         sqs: sqsClient(config),
         ssm: ssmClient(config),
+        cloudwatch: cloudWatchClient(config),
       };
       made.set(where, clients);
       return clients;

@@ -4,7 +4,9 @@ import {
   type QueueName,
   queueName,
   scheduleName,
+  silenceAlarmName,
   stackName,
+  watchdogName,
 } from '../../lib/aws/names.ts';
 import { arnOf } from '../../lib/core/arn.ts';
 import { isObject } from '../../lib/core/json.ts';
@@ -12,7 +14,14 @@ import { queueNames } from '../../lib/services/queues.ts';
 import { type Answer, answered, type NoAnswer } from '../aws/answer.ts';
 import { type CheckResult, deployCommand, listed, ok, problem, unknownFor, word } from './check.ts';
 import type { ObservedRegion, Rule, WantedRule } from './observed.ts';
-import { assessBehindQueue, assessTarget, exists, type QueuedStackPart, queuedPart } from './parts.ts';
+import {
+  assessBehindQueue,
+  assessTarget,
+  exists,
+  logCommand,
+  type QueuedStackPart,
+  queuedPart,
+} from './parts.ts';
 import { textsIn } from './trails.ts';
 
 /** The checks of a stage; where it is not deployed, that is one check. */
@@ -28,7 +37,7 @@ export function assessDeployment(observed: ObservedRegion, stage: string): Check
       ]),
     ];
   }
-  return names.flatMap((name) => assessPart(observed, stage, name));
+  return [...names.flatMap((name) => assessPart(observed, stage, name)), assessSilence(observed, stage)];
 }
 
 function wantedOf({ wanted }: ObservedRegion, name: QueueName): readonly WantedRule[] {
@@ -100,6 +109,41 @@ function assessSchedule({ schedule, account, region }: ObservedRegion, stage: st
     return problem('warn', id, message, 'deploy again', again);
   }
   return ok(id, `the schedule ${name} starts a scheduled scan: ${rate ?? 'at an unknown rate'}`);
+}
+
+/** What the watchdog found, which looks more often than anybody runs doctor; and whether anybody would be notified of it. */
+function assessSilence({ silence, region }: ObservedRegion, stage: string): CheckResult {
+  const id = 'silence';
+  const name = silenceAlarmName(stage);
+  if (!silence.known) return unknownFor(id, [silence]);
+  if (silence.value === undefined) {
+    const message = `there is no alarm ${name}: nobody is notified if a part of the deployment is silent`;
+    return problem('fail', id, message, 'deploy again', [deployCommand(stage, region)]);
+  }
+  const { state, actionsEnabled, text } = silence.value;
+  if (state === 'ALARM') {
+    return problem('fail', id, `the alarm ${name} fires: ${text}`, 'do what it says; see docs/runbook.md', [
+      logCommand(watchdogName(stage), region),
+    ]);
+  }
+  if (!actionsEnabled) {
+    return problem(
+      'warn',
+      id,
+      `the actions of the alarm ${name} are disabled: it notifies nobody`,
+      'enable them',
+      [`aws cloudwatch enable-alarm-actions --region ${word(region)} --alarm-names ${word(name)}`],
+    );
+  }
+  if (state !== 'OK') {
+    return problem(
+      'warn',
+      id,
+      `the watchdog has not checked the deployment yet (${name})`,
+      'run doctor again in an hour',
+    );
+  }
+  return ok(id, 'no part of the deployment was silent when the watchdog last checked');
 }
 
 function assessRule(

@@ -1,4 +1,5 @@
 /** Observes the parts of a stage: rules, queues, functions, and the schedule of the scheduled scan. */
+import { type CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import {
   DescribeRuleCommand,
   type EventBridgeClient,
@@ -17,6 +18,7 @@ import {
   type QueueName,
   queueName,
   scheduleName,
+  silenceAlarmName,
 } from '../../lib/aws/names.ts';
 import { type Answer, answered, ask, askIfExists } from '../aws/answer.ts';
 import type {
@@ -26,6 +28,7 @@ import type {
   QueueState,
   Rule,
   Schedule,
+  SilenceAlarm,
 } from './observed.ts';
 
 export const notFound = ['ResourceNotFoundException'];
@@ -67,6 +70,20 @@ export async function scheduledScanSchedule(
       rate: ScheduleExpression,
       target: { arn: Target?.Arn, deadLetterArn: Target?.DeadLetterConfig?.Arn },
     };
+  });
+}
+
+export async function silenceAlarm(
+  cloudwatch: CloudWatchClient,
+  stage: string,
+): Promise<Answer<SilenceAlarm | undefined>> {
+  return ask('cloudwatch:DescribeAlarms', async () => {
+    const { MetricAlarms: [alarm] = [] } = await cloudwatch.send(
+      new DescribeAlarmsCommand({ AlarmNames: [silenceAlarmName(stage)] }),
+    );
+    if (alarm === undefined) return undefined;
+    const { StateValue: state, ActionsEnabled: actionsEnabled = true, AlarmDescription: text = '' } = alarm;
+    return { state, actionsEnabled, text };
   });
 }
 

@@ -10,7 +10,13 @@ import { type Answer, ask } from '../aws/answer.ts';
 import { actionPartsOf } from './actions.ts';
 import type { AccountClients } from './clients.ts';
 import { observeActions } from './observe-actions.ts';
-import { deployedFunction, queuePair, ruleNamed, scheduledScanSchedule } from './observe-deployment.ts';
+import {
+  deployedFunction,
+  queuePair,
+  ruleNamed,
+  scheduledScanSchedule,
+  silenceAlarm,
+} from './observe-deployment.ts';
 import { principalOf, simulate } from './observe-permissions.ts';
 import { securityHubIsOn, trailsOf } from './observe-region.ts';
 import type { Identity, Observed, ObservedRegion } from './observed.ts';
@@ -101,6 +107,7 @@ async function observeRegion(
     hub,
     rules,
     schedule,
+    silence: await silenceAlarm(here.cloudwatch, stage),
     queues,
     functions,
     permissions: functionPermissions,

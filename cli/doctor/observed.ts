@@ -30,6 +30,8 @@ export interface ObservedRegion {
   readonly hub: Answer<boolean>;
   /** By their names. */
   readonly rules: Readonly<Record<string, Answer<Rule | undefined>>>;
+  /** The alarm about silent parts. */
+  readonly silence: Answer<SilenceAlarm | undefined>;
   /** What starts the scheduled scan. */
   readonly schedule: Answer<Schedule | undefined>;
   readonly queues: Readonly<Record<QueueName, QueuePair>>;
@@ -64,6 +66,14 @@ export interface Schedule {
   /** As Scheduler has it: `rate(6 hours)`. */
   readonly rate: string | undefined;
   readonly target: RuleTarget;
+}
+
+export interface SilenceAlarm {
+  readonly state: string | undefined;
+  /** Whether it notifies anybody of a change of its state. */
+  readonly actionsEnabled: boolean;
+  /** Its description, which names the silent parts. */
+  readonly text: string;
 }
 
 export interface RuleTarget {

@@ -355,6 +355,45 @@ export const reviewed: readonly Reviewed[] = [
     may: 'revoke any grant of keys, so that what uses it stops',
     harm: 'availability',
   },
+  {
+    // The roles name the table by its name: no item but signs of life has such a key.
+    actions: ['dynamodb:PutItem', 'dynamodb:Query'],
+    when: ['dynamodb:LeadingKeys'],
+    may: 'read signs of life, and write false ones, so that a silent part is noticed late or never',
+    harm: 'own parts',
+  },
+  {
+    actions: [
+      'events:DescribeRule',
+      'events:ListTargetsByRule',
+      'lambda:ListEventSourceMappings',
+      'scheduler:GetSchedule',
+    ],
+    may: 'read the stack’s own rules and schedule, and which functions of the account read what',
+    harm: 'reads configuration',
+  },
+  {
+    actions: ['lambda:TagResource'],
+    when: ['aws:TagKeys'],
+    may: 'send false canaries: write one tag on the watchdog itself',
+    harm: 'own parts',
+  },
+  {
+    actions: ['cloudwatch:PutMetricAlarm'],
+    when: ['no cloudwatch:AlarmActions'],
+    may: 'change the text and the threshold of the alarm about silence, but not whom it notifies',
+    harm: 'own parts',
+  },
+  {
+    actions: ['cloudwatch:SetAlarmState'],
+    may: 'set the alarm about silence to a false state until it is evaluated next',
+    harm: 'own parts',
+  },
+  {
+    actions: ['lambda:InvokeFunction'],
+    may: 'run the watchdog',
+    harm: 'own parts',
+  },
 ];
 
 /** The line about what a role allows; `undefined` where nobody has reviewed it: of several, the one with most conditions. */

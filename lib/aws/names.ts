@@ -35,6 +35,18 @@ export function functionName(stage: Stage, name: QueueName | ListenerName): stri
 export function scheduleName(stage: Stage): string {
   return `${stackName(stage)}-scan`;
 }
+/** The function that looks for silent parts of the deployment, and the schedule that runs it. */
+export function watchdogName(stage: Stage): string {
+  return `${stackName(stage)}-watchdog`;
+}
+/** The alarm that names silent parts. */
+export function silenceAlarmName(stage: Stage): string {
+  return `${stackName(stage)}-SilentParts`;
+}
+/** The EventBridge rules that bring evaluators the canary: each has the five targets that a rule may have. */
+export function canaryRuleName(stage: Stage, index = 0): string {
+  return `${stackName(stage)}-canary${index === 0 ? '' : `-${index + 1}`}`;
+}
 /** Trailseal's own EventBridge bus, on which it publishes findings' transitions and what it did. */
 export function busName(stage: Stage): string {
   return stackName(stage);

@@ -4,6 +4,7 @@
  * that it imports, and no others (test/deploy/bundle.test.ts).
  */
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { IAMClient } from '@aws-sdk/client-iam';
@@ -19,6 +20,9 @@ import { type ClientConfig, settings } from './settings.ts';
 
 export function cloudTrailClient(config: ClientConfig): CloudTrailClient {
   return new CloudTrailClient(settings(config));
+}
+export function cloudWatchClient(config: ClientConfig): CloudWatchClient {
+  return new CloudWatchClient(settings(config));
 }
 export function dynamodbClient(config: ClientConfig): DynamoDBClient {
   return new DynamoDBClient(settings(config));

@@ -36,9 +36,9 @@ export async function iamPage(): Promise<string> {
     'Where it says _all_, AWS knows no resources for the action, and it is allowed in the stack’s own Region only. What ' +
       'the policy disables, and what the parameter `evaluators` leaves out, is not allowed at all.',
     ...sections,
-    '## The schedule',
-    'EventBridge Scheduler takes a role of its own, for schedules of this account only. It allows `sqs:SendMessage` on ' +
-      'the scheduled scan’s queue and its DLQ, and nothing else.',
+    '## The schedules',
+    'EventBridge Scheduler takes roles of its own, for schedules of this account only. One allows `sqs:SendMessage` on ' +
+      'the scheduled scan’s queue and its DLQ, the other `lambda:InvokeFunction` on the watchdog, and nothing else.',
     '# With a policy that asks for actions',
     `These functions are deployed only where the policy asks for actions. This section is for \`${activePolicy}\`; ` +
       'each deployment has what its own policy asks for, and no more. `remediate` is the only function that may write to ' +
@@ -64,7 +64,7 @@ export async function iamPage(): Promise<string> {
     'The schedules that end grace periods take a role of their own too, for schedules of the deployment’s own group ' +
       'only, which allows `sqs:SendMessage` on the queue of `remediate` and its DLQ.',
     '## An override of the policy',
-    'With the parameter `policyParameter` each function that goes by the policy (all but `transitions` and `notify`) may ' +
+    'With the parameter `policyParameter` each function that goes by the policy (all but `transitions`, `notify` and `watchdog`) may ' +
       'also call `ssm:GetParameter` and `ssm:GetParameterHistory` on that one parameter. None may write it.',
     '## A key of your own',
     'With the parameter `kmsKeyArn` the role of each function may also use that key: `kms:Decrypt` and `kms:GenerateDataKey`, ' +

@@ -23,9 +23,11 @@ export function mockAws(policy = defaultPolicy(controls)) {
     sns: mockClient(here.sns),
     sqs: mockClient(here.sqs),
     ssm: mockClient(here.ssm),
+    cloudwatch: mockClient(here.cloudwatch),
   };
   mocks.iam.onAnyCommand().resolves({});
   mocks.cloudtrail.onAnyCommand().resolves({});
+  mocks.cloudwatch.onAnyCommand().resolves({});
   mocks.dynamodb.onAnyCommand().resolves({});
   mocks.events.onAnyCommand().resolves({});
   mocks.lambda.onAnyCommand().resolves({});

@@ -95,6 +95,7 @@ export function healthy(more: Partial<ObservedRegion> = {}): ObservedRegion {
     trails: answered([trail()]),
     hub: answered(true),
     rules: Object.fromEntries(evaluators.map((evaluator) => [ruleName(stage, evaluator), rule(evaluator)])),
+    silence: answered({ state: 'OK', actionsEnabled: true, text: 'Parts of Trailseal are silent' }),
     schedule: schedule(),
     queues: each(queueNames, () => ({ queue: answered(empty), deadLetters: answered(empty) })),
     functions: each(queueNames, (name) =>

@@ -313,6 +313,33 @@ describe('a stage', () => {
     });
   });
 
+  it('of which a part is silent fails, with the parts that the alarm names', () => {
+    const text = 'Silent: 1 part. the rule trailseal-dev-kms is disabled (enable it)';
+    const silence = answered({ state: 'ALARM', actionsEnabled: true, text });
+    expect(problem({ silence })).toMatchObject({
+      id: 'silence',
+      status: 'fail',
+      message: `the alarm trailseal-dev-SilentParts fires: ${text}`,
+    });
+  });
+
+  it.each([
+    ['without the alarm', undefined, 'fail', 'there is no alarm trailseal-dev-SilentParts'],
+    ['whose alarm notifies nobody', { state: 'OK', actionsEnabled: false, text: '' }, 'warn', 'are disabled'],
+    [
+      'that was not checked yet',
+      { state: 'INSUFFICIENT_DATA', actionsEnabled: true, text: '' },
+      'warn',
+      'has not checked',
+    ],
+  ])('%s is a problem', (_, alarm, status, message) => {
+    expect(problem({ silence: answered(alarm) })).toMatchObject({
+      id: 'silence',
+      status,
+      message: expect.stringContaining(message),
+    });
+  });
+
   it('of which only the schedule exists is partially deployed', () => {
     const ids = problems({ ...nothing, schedule: schedule() }).map(({ id }) => id);
     expect(ids).toEqual([

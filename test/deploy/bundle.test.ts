@@ -19,7 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Those that are compared with the default bundle. */
 const functions = [...evaluators, 'scan'];
-const others = ['notify', 'operator', 'remediate', 'transitions'] as const;
+const others = ['notify', 'operator', 'remediate', 'transitions', 'watchdog'] as const;
 const bundles = new Map<string, { readonly lean: Bundle; readonly plain?: Bundle }>();
 
 beforeAll(async () => {
@@ -73,6 +73,7 @@ describe("a function's bundle", () => {
     ['scan', ['dynamodb', 'sqs', ...clientsOf(services.map(({ id }) => id))]],
     ['notify', ['dynamodb', 'sns', 'sqs', 'ssm']],
     ['operator', ['dynamodb', 'securityhub', 'sqs']],
+    ['watchdog', ['cloudwatch', 'dynamodb', 'eventbridge', 'lambda', 'scheduler']],
     [
       'remediate',
       [

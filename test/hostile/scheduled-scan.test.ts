@@ -21,6 +21,7 @@ async function sent(body: string): Promise<readonly unknown[]> {
     controls,
     accountRegion,
     send: async (_queue, some) => void bodies.push(...some),
+    heartbeats: { scanBegan: async () => undefined, partDone: async () => undefined },
     now: () => 0,
     remaining: () => 100_000,
   });

@@ -55,22 +55,25 @@ describe('a policy that asks for no action', () => {
     expect(at(one(watching, 'StateTable').properties, 'StreamSpecification')).toBeUndefined();
   });
 
-  it('has no function made but those that evaluate and that scan', () => {
+  it('has no function made but those that evaluate and that scan, and the watchdog', () => {
     const names = ofType(watching, 'AWS::Lambda::Function').map(([, made]) =>
       text(made.properties, 'FunctionName'),
     );
-    expect(names.toSorted()).toEqual(queueNames.map((name) => `trailseal-dev-${name}`).toSorted());
+    expect(names.toSorted()).toEqual(
+      [...queueNames, 'watchdog'].map((name) => `trailseal-dev-${name}`).toSorted(),
+    );
   });
 });
 
 describe('a policy', () => {
   it('that asks for notify alone has people notified, and nothing remediated', async () => {
-    expect(await functionsFor('notify')).toEqual([...queueNames, 'transitions', 'notify']);
+    expect(await functionsFor('notify')).toEqual([...queueNames, 'watchdog', 'transitions', 'notify']);
   });
 
   it('that asks for what changes something has people notified of it too', async () => {
     expect(await functionsFor('fix:enable-key')).toEqual([
       ...queueNames,
+      'watchdog',
       'transitions',
       'remediate',
       'notify',
@@ -78,7 +81,7 @@ describe('a policy', () => {
   });
 
   it('that asks for actions of an evaluator that is not deployed has nothing of it made', async () => {
-    expect(await functionsFor('fix:enable-key', { evaluators: 'ec2' })).toEqual(['ec2', 'scan']);
+    expect(await functionsFor('fix:enable-key', { evaluators: 'ec2' })).toEqual(['ec2', 'scan', 'watchdog']);
   });
 });
 

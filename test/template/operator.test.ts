@@ -28,7 +28,7 @@ describe('a policy', () => {
     'that lets %s be requested has requests received, and nothing made that could change a resource',
     async (customActions) => {
       const { functions } = await madeWith(allowing(customActions));
-      expect(Object.keys(functions)).toEqual([...queueNames, 'operator']);
+      expect(Object.keys(functions)).toEqual([...queueNames, 'watchdog', 'operator']);
     },
   );
 
@@ -38,6 +38,7 @@ describe('a policy', () => {
       const { functions } = await madeWith(allowing(order));
       expect(Object.keys(functions)).toEqual([
         ...queueNames,
+        'watchdog',
         'transitions',
         'remediate',
         'notify',
@@ -145,6 +146,7 @@ describe('the rule of what came of orders', () => {
   it('is there only where something can come of them', () => {
     expect(ofType(plain.resources, 'AWS::Events::Rule').map(([id]) => id)).toEqual([
       ...evaluators.map((evaluator) => `${capital(evaluator)}Rule`),
+      'CanaryRule',
       'CustomActionsRule',
     ]);
   });

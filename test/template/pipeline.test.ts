@@ -56,8 +56,9 @@ describe.each(evaluators)('the rules of %s', (evaluator) => {
     }
   });
 
-  it('may send to its queue and its dead letters, and no other rule may', () => {
-    const arns = rules.map((rule) => `arn:aws:events:${region}:${account}:rule/${text(rule, 'Name')}`);
+  it('may send to its queue and its dead letters, the canary’s may too, and no other', () => {
+    const filling = [...rules, one(resources, 'CanaryRule').properties];
+    const arns = filling.map((rule) => `arn:aws:events:${region}:${account}:rule/${text(rule, 'Name')}`);
     for (const [kind, queue] of [
       ['Queue', evaluator],
       ['DeadLetters', `${evaluator}-dead-letters`],
@@ -70,7 +71,7 @@ describe.each(evaluators)('the rules of %s', (evaluator) => {
           actions: ['sqs:SendMessage'],
           resources: [arn(queue)],
           conditions: {
-            ArnEquals: { 'aws:SourceArn': arns.length === 1 ? arns[0] : arns },
+            ArnEquals: { 'aws:SourceArn': arns },
             StringEquals: { 'aws:SourceAccount': account },
           },
           principal: { Service: 'events.amazonaws.com' },
@@ -271,7 +272,10 @@ describe('the stack', () => {
     );
   });
 
-  it('has no rule but those of the evaluators', () => {
-    expect(ofType(resources, 'AWS::Events::Rule').map(([id]) => id)).toEqual(evaluators.flatMap(rulesOf));
+  it('has no rule but those of the evaluators, and the canary’s', () => {
+    expect(ofType(resources, 'AWS::Events::Rule').map(([id]) => id)).toEqual([
+      ...evaluators.flatMap(rulesOf),
+      'CanaryRule',
+    ]);
   });
 });

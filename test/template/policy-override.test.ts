@@ -21,7 +21,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Functions that go by the policy, and those that do not. */
 const evaluating = [...queueNames, 'remediate', 'operator'];
-const telling = ['transitions', 'notify'] as const;
+const telling = ['transitions', 'notify', 'watchdog'] as const;
 
 async function stackWith(policyParameter: string) {
   const { functions, resources } = await stackOf({ ...defaultParameters(), policy, policyParameter });

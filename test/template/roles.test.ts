@@ -39,12 +39,8 @@ const ofTheRuntime = [
   'xray:PutTraceSegments',
 ];
 
-/**
- * What a function's bundle holds and it never calls: the scheduled scan is handed the state table for `page` alone, and the
- * shipped policy does not go by tags.
- */
-const neverCalled = (name: string) =>
-  name === 'scan' ? ['dynamodb:PutItem'] : tagPermissionsFor(resourceTypes);
+/** What a function's bundle holds and it never calls: the shipped policy does not go by tags. */
+const neverCalled = (name: string) => (name === 'scan' ? [] : tagPermissionsFor(resourceTypes));
 
 /** By function, the calls that its bundle can make. */
 const called = new Map(
@@ -202,6 +198,9 @@ async function sampleOf(action: string): Promise<string> {
   return arn.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => parts[name] ?? 'some-1234');
 }
 
+/** The scheduled scan writes no others. */
+const ofHeartbeats = { 'dynamodb:LeadingKeys': [`heartbeats/${account}/${region}`] };
+
 /** Every call that a function makes, on the resources that it is made on. */
 async function callsOf(name: (typeof queueNames)[number]): Promise<readonly Call[]> {
   const stateTable = own('dynamodb', 'table/trailseal-dev-state-table');
@@ -226,7 +225,13 @@ async function callsOf(name: (typeof queueNames)[number]): Promise<readonly Call
   const all = [...new Set([...made, ...ofTheRuntime])];
   const calls = await Promise.all(
     all.map(async (action) =>
-      (about[action] ?? [await sampleOf(action)]).map((resource): Call => ({ action, resource })),
+      (about[action] ?? [await sampleOf(action)]).map(
+        (resource): Call => ({
+          action,
+          resource,
+          ...(action === 'dynamodb:PutItem' ? { context: ofHeartbeats } : {}),
+        }),
+      ),
     ),
   );
   return calls.flat();

@@ -3,6 +3,7 @@
  * and publishes findings to Security Hub. Every step is idempotent, because a failed delivery comes again.
  */
 
+import type { Canary } from '../../aws/canary.ts';
 import { isUnanswered, wasNotAnswered } from '../../core/absence.ts';
 import type { Control, Verdict } from '../../core/control.ts';
 import type { LiveFactProvider, TagsOf } from '../../core/fact-provider.ts';
@@ -43,6 +44,10 @@ export interface EvaluatorOptions {
   readonly tagsOf?: TagsOf;
   /** Saves what services remember, because a fix may have to restore it. */
   readonly remember?: (memos: readonly Memo[]) => Promise<void>;
+  /**
+   * Records that a canary has arrived; `false` where it is not the one that was sent last. Left out, canaries are ignored.
+   */
+  readonly canaryReceived?: (canary: Canary, receivedAt: number) => Promise<boolean>;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -73,6 +78,12 @@ export interface EvaluatorResult {
   readonly publication: Publication;
   /** Milliseconds from event to finding, for each event that changed one. */
   readonly latencies: readonly number[];
+  /** The canaries that arrived, how long after they were sent; `expected` is the one that was sent last. */
+  readonly canaries: readonly {
+    readonly delivery: string;
+    readonly delayMs: number;
+    readonly expected: boolean;
+  }[];
 }
 
 interface Work {
@@ -100,7 +111,7 @@ export class Evaluator {
    */
   async take(deliveries: readonly Delivery[], signal?: AbortSignal): Promise<EvaluatorResult> {
     const { stateTable, queues, now } = this.#options;
-    const { work, events, ignored, malformed, attempts, asked } = await this.#read(deliveries);
+    const { work, events, ignored, malformed, attempts, asked, arrived } = await this.#read(deliveries);
     const { results, toRecord, memos, later } = await this.#evaluate(work);
     signal?.throwIfAborted();
     if (memos.length > 0) await this.#options.remember?.(memos);
@@ -110,6 +121,7 @@ export class Evaluator {
     const publication = await publishPending(entries, attempts, this.#options);
     signal?.throwIfAborted();
     for (const { delivery, reason } of malformed) await queues.deadLetter(delivery.body, reason);
+    const canaries = await this.#recordCanaries(arrived);
     // The last step: a failure after it would deliver the messages again, and evaluate everything twice, repeatedly.
     await this.#reEvaluate(later);
     return {
@@ -120,6 +132,7 @@ export class Evaluator {
       again: later.size,
       publication,
       latencies: latencies(publication, toRecord, now()),
+      canaries,
     };
   }
 
@@ -130,12 +143,15 @@ export class Evaluator {
     const work: Work[] = [];
     const attempts = new Map<string, number>();
     const asked: { delivery: string; findings: readonly string[] }[] = [];
+    const arrived: { delivery: string; canary: Canary }[] = [];
     let events = 0;
     for (const delivery of deliveries) {
       const message = parseBody(delivery.body);
       if (message.kind === 'malformed' || message.kind === 'scan') {
         const reason = message.kind === 'scan' ? 'a scheduled scan is not for this queue' : message.reason;
         malformed.push({ delivery, reason });
+      } else if (message.kind === 'canary') {
+        arrived.push({ delivery: delivery.id, canary: message.canary });
       } else if (message.kind === 'publish') {
         const { findings, attempt } = message;
         asked.push({ delivery: delivery.id, findings });
@@ -147,7 +163,18 @@ export class Evaluator {
         work.push(...found.tasks.map((task) => ({ task, message })));
       }
     }
-    return { work, events, ignored, malformed, attempts, asked };
+    return { work, events, ignored, malformed, attempts, asked, arrived };
+  }
+
+  async #recordCanaries(arrived: readonly { readonly delivery: string; readonly canary: Canary }[]) {
+    const { canaryReceived, now } = this.#options;
+    const canaries: EvaluatorResult['canaries'][number][] = [];
+    for (const { delivery, canary } of arrived) {
+      const receivedAt = now();
+      const expected = (await canaryReceived?.(canary, receivedAt)) ?? false;
+      canaries.push({ delivery, delayMs: Math.max(0, receivedAt - canary.sentAt), expected });
+    }
+    return canaries;
   }
 
   async #evaluate(work: readonly Work[]) {

@@ -2,6 +2,7 @@
  * The messages in the queues: events as EventBridge delivers them, and Trailseal's own messages, JSON objects with a
  * `trailseal` member. This module parses all of them.
  */
+import { type Canary, canaryIn } from '../../aws/canary.ts';
 import type { Control, Resource, ResourceType, TrailEvent } from '../../core/control.ts';
 import { at, isObject, list, text } from '../../core/json.ts';
 import { isResourceType } from '../../services/catalogue.ts';
@@ -19,6 +20,8 @@ export type Message =
   | { readonly kind: 'publish'; readonly findings: readonly string[]; readonly attempt: number }
   /** A scheduled scan to run: of everything, or of one type of resource from where an earlier message stopped. */
   | { readonly kind: 'scan'; readonly part: ScheduledScanPart | undefined }
+  /** A canary: the event of the tag by which the watchdog tests the way from CloudTrail to here. */
+  | { readonly kind: 'canary'; readonly canary: Canary }
   | { readonly kind: 'malformed'; readonly reason: string };
 
 /** One resource to evaluate by these controls, or by all controls of its type. */
@@ -91,6 +94,8 @@ export function parseMessage(value: unknown): Message {
     }
     case undefined:
     case 'again': {
+      const canary = canaryIn(value);
+      if (canary !== undefined) return { kind: 'canary', canary };
       const parsed = parseRecord(value);
       if (!parsed.ok) return malformed(parsed.reason);
       return {

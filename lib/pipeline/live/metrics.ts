@@ -82,6 +82,11 @@ export const metrics = {
     by: [],
     what: 'invocations in which the policy override was invalid, or the effective policy could not be read',
   },
+  SilentParts: {
+    unit: 'Count',
+    by: [],
+    what: 'parts of the deployment that are silent, at one check by the watchdog; without a value, there was no check',
+  },
   OpenFindings: {
     unit: 'Count',
     by: ['evaluator'],

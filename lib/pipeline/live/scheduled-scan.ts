@@ -40,6 +40,14 @@ export interface ScheduledScanSurroundings {
   readonly now: () => number;
   /** The milliseconds left to work in. */
   readonly remaining: () => number;
+  /** Records that it runs, so that somebody notices when it does not. */
+  readonly heartbeats: ScanHeartbeats;
+}
+
+/** Times are epoch milliseconds. */
+export interface ScanHeartbeats {
+  scanBegan(parts: readonly string[], at: number): Promise<void>;
+  partDone(part: string, at: number): Promise<void>;
 }
 
 export interface Scanned {
@@ -94,11 +102,18 @@ export async function scan(
       'scan',
       parts.map((each) => scheduledScanBody(each)),
     );
+    await around.heartbeats.scanBegan(
+      parts.map(({ of }) => of),
+      around.now(),
+    );
     return { ...nothing, continued: true };
   }
-  return part.of === 'stateTable'
-    ? scheduledScanStateTable(part.token, around)
-    : scheduledScanType(part.of, part.token, queues.get(part.of) ?? [], around);
+  const scanned =
+    part.of === 'stateTable'
+      ? await scheduledScanStateTable(part.token, around)
+      : await scheduledScanType(part.of, part.token, queues.get(part.of) ?? [], around);
+  if (!scanned.continued) await around.heartbeats.partDone(part.of, around.now());
+  return scanned;
 }
 
 const nothing: Scanned = {

@@ -41,6 +41,9 @@ export class EvaluatorFixture {
   /** The queues that fail to take messages. */
   readonly broken = new Set<'again' | 'deadLetters'>();
   readonly remembered: Memo[] = [];
+  /** The canary that was sent last, and what arrived. */
+  canary: string | undefined;
+  readonly canaries: { readonly nonce: string; readonly receivedAt: number }[] = [];
   /** The number of reads of AWS. */
   reads = 0;
   readonly evaluator: Evaluator;
@@ -86,6 +89,10 @@ export class EvaluatorFixture {
       exemptions: async () => exemptions,
       ...(tagsOf === undefined ? {} : { tagsOf }),
       remember: async (memos) => void this.remembered.push(...memos),
+      canaryReceived: async ({ nonce }, receivedAt) => {
+        this.canaries.push({ nonce, receivedAt });
+        return nonce === this.canary;
+      },
       now: () => this.time,
     });
   }

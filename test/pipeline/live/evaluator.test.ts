@@ -53,6 +53,31 @@ function keyEvent(eventName: string, second: number, more: Record<string, unknow
   };
 }
 
+describe('a canary', () => {
+  const nonce = '2026-03-01T11:55:00.000Z/0b5c2f7e-0000-4000-8000-000000000001';
+  const canary = {
+    source: 'aws.lambda',
+    'detail-type': 'AWS API Call via CloudTrail',
+    detail: { requestParameters: { tags: { 'trailseal-canary': nonce } } },
+  };
+
+  it('is recorded with its delay, beside the events of the same batch', async () => {
+    const fixture = new EvaluatorFixture();
+    fixture.canary = nonce;
+    fixture.answers.set(id, keyState('Disabled'));
+    const { canaries, results, events } = await fixture.deliver(canary, keyEvent('DisableKey', 1));
+    expect(canaries).toEqual([{ delivery: expect.any(String), delayMs: 301_000, expected: true }]);
+    expect([events, results.map(({ outcome }) => outcome)]).toEqual([1, expect.arrayContaining(['FAIL'])]);
+    expect(fixture.canaries).toEqual([{ nonce, receivedAt: fixture.time }]);
+  });
+
+  it('that was not sent is taken as such, and is neither evaluated nor put aside', async () => {
+    const fixture = new EvaluatorFixture();
+    const { canaries, deadLetters, results } = await fixture.deliver(canary);
+    expect([canaries, deadLetters, results]).toMatchObject([[{ expected: false }], [], []]);
+  });
+});
+
 describe('an event', () => {
   it('opens a finding in Security Hub when AWS shows that the resource fails now', async () => {
     const fixture = new EvaluatorFixture();

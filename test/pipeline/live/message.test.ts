@@ -69,6 +69,26 @@ describe('a message', () => {
   });
 });
 
+describe('a canary', () => {
+  const nonce = '2026-11-30T22:00:00.000Z/0b5c2f7e-0000-4000-8000-000000000001';
+  const tagging = (tags: unknown) => ({
+    ...sample('ec2-transit-encryption', 'fail-run-instances-plain-type'),
+    source: 'aws.lambda',
+    detail: { eventName: 'TagResource20170331v2', requestParameters: { tags } },
+  });
+
+  it('is the event of its tag, with the time at which it was sent', () => {
+    expect(carried(tagging({ 'trailseal-canary': nonce }))).toEqual({
+      kind: 'canary',
+      canary: { nonce, sentAt: Date.parse('2026-11-30T22:00:00Z') },
+    });
+  });
+
+  it.each([{ 'trailseal-canary': 'another value' }, { Name: nonce }])('is no event that wrote %j', (tags) => {
+    expect(carried(tagging(tags)).kind).not.toBe('canary');
+  });
+});
+
 describe('an unknown message', () => {
   it.each([
     ['no JSON', '{"detail":', /no JSON/],

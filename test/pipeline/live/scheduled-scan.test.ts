@@ -77,6 +77,7 @@ interface Scenario {
 async function scanned(part: ScheduledScanPart | undefined, scenario: Scenario) {
   const sent: { readonly queue: QueueName | 'remediate'; readonly body: unknown }[] = [];
   const remaining = [...(scenario.remaining ?? [250_000])];
+  const heartbeats: (readonly [string, ...unknown[]])[] = [];
   const stateTable = scenario.stateTable ?? [];
   const around: ScheduledScanSurroundings = {
     listers: scenario.listers ?? {},
@@ -96,12 +97,17 @@ async function scanned(part: ScheduledScanPart | undefined, scenario: Scenario) 
     send: async (queue, bodies) => {
       sent.push(...bodies.map((body) => ({ queue, body })));
     },
+    heartbeats: {
+      scanBegan: async (parts, at) => void heartbeats.push(['began', [...parts].toSorted(), at]),
+      partDone: async (done, at) => void heartbeats.push(['done', done, at]),
+    },
     now: () => now,
     remaining: () => (remaining.length > 1 ? remaining.shift() : remaining[0]) ?? 0,
   };
   const report = await scan(part, around);
   return {
     report,
+    heartbeats,
     sent: sent.map(({ queue, body }) => ({
       queue,
       body,
@@ -119,6 +125,23 @@ describe('a request of a scheduled scan', () => {
         message: { kind: 'scan', part: { of } },
       })),
     );
+  });
+});
+
+describe('that it runs', () => {
+  it('is recorded when it begins, with its parts', async () => {
+    const { heartbeats } = await scanned(undefined, { controls: kmsControls });
+    const parts = [...new Set(kmsControls.map(({ resourceType }) => resourceType)), 'stateTable'];
+    expect(heartbeats).toEqual([['began', parts.toSorted(), now]]);
+  });
+
+  it('is recorded of a part when its last page is done, and not before', async () => {
+    const listers = { AwsEc2Instance: pagesOf([instance(1)], [instance(2)]) };
+    const first = await scanned({ of: 'AwsEc2Instance' }, { listers, remaining: [1_000] });
+    expect([first.report.continued, first.heartbeats]).toEqual([true, []]);
+    const rest = await scanned({ of: 'AwsEc2Instance', token: '1' }, { listers });
+    expect(rest.heartbeats).toEqual([['done', 'AwsEc2Instance', now]]);
+    expect((await scanned({ of: 'stateTable' }, {})).heartbeats).toEqual([['done', 'stateTable', now]]);
   });
 });
 

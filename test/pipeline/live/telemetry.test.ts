@@ -37,6 +37,7 @@ const evaluation: EvaluatorResult = {
   again: 0,
   publication: { published: [], refused: [], deferred: [], off: undefined },
   latencies: [],
+  canaries: [],
 };
 const scanned: Scanned = {
   listed: 0,
