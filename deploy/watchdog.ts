@@ -15,6 +15,7 @@ import { functionNameOf, isWatchdog } from './parts.ts';
 import { queues } from './queues.ts';
 import { bus } from './remediation/bus.ts';
 import { customActions } from './remediation/custom-actions.ts';
+import { revertingCalls } from './remediation/reverting-calls.ts';
 import { allow, policyDocument, trust } from './statements.ts';
 import { arnOf, localArn, ref, type StackResource, type StackResources } from './template.ts';
 
@@ -38,7 +39,12 @@ export function watchdogFunction(deployment: Deployment): FunctionProperties {
 /** All rules, mappings and schedules of the stack but its own: without its own, the alarm fires. */
 export function watchedParts(deployment: Deployment): WatchedParts {
   const { parameters, functions, controls } = deployment;
-  const filling = { ...queues(deployment), ...bus(deployment), ...customActions(deployment) };
+  const filling = {
+    ...queues(deployment),
+    ...bus(deployment),
+    ...customActions(deployment),
+    ...revertingCalls(deployment),
+  };
   const resources = Object.values(filling);
   return {
     rules: resources.flatMap((resource) => ruleIn(resource, filling)),
