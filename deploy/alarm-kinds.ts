@@ -199,7 +199,11 @@ function own(stage: string, name: ReadingFunction): readonly Alarm[] {
         ),
         one(
           'BreakersOpened',
-          'A circuit breaker opened: more actions of a kind were requested in an hour than the policy allows, and none of the kind runs until the breaker is reset: see "trailseal breaker show", then run "trailseal breaker reset"',
+          'A circuit breaker opened: several principals caused more actions of a kind in an hour than the policy allows, and none of the kind runs but for CRITICAL findings until the breaker is reset: see "trailseal breaker show", then run "trailseal breaker reset"',
+        ),
+        one(
+          'CriticalActionsWithoutBudget',
+          'An action about a CRITICAL finding waits, as the part of the rate limits that is reserved for them is used up: see "trailseal breaker show" for whose changes used it up; "trailseal breaker reset" makes room at once',
         ),
       ];
     default:

@@ -143,4 +143,5 @@ const remediationMetrics: readonly { readonly metric: MetricName; readonly evalu
   { metric: 'Actions', evaluator: 'remediate' },
   { metric: 'ActionsSkipped', evaluator: 'remediate' },
   { metric: 'BreakersOpened', evaluator: 'remediate' },
+  { metric: 'CriticalActionsWithoutBudget', evaluator: 'remediate' },
 ];

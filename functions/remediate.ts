@@ -41,7 +41,7 @@ import { isOwnResource, isPermitted } from '../lib/remediation/eligibility.ts';
 import type { ActionEvent } from '../lib/remediation/events/action-event.ts';
 import { storeEvent } from '../lib/remediation/events/event-record.ts';
 import { BusError, publishableAction, putEvents } from '../lib/remediation/events/publish.ts';
-import { scheduleGracePeriodEnd } from '../lib/remediation/grace-period.ts';
+import { scheduleGracePeriodEnd, scheduleNextTry } from '../lib/remediation/grace-period.ts';
 import { DynamoGracePeriods } from '../lib/remediation/grace-period-record.ts';
 import { handle as handleMessage } from '../lib/remediation/handle.ts';
 import { killSwitch } from '../lib/remediation/kill-switch.ts';
@@ -121,6 +121,8 @@ const lasting = {
   isOwn: (resource: Resource) => isOwnResource(resource, ownDeployment),
   scheduleGracePeriodEnd: (...end: Parameters<RemediationDeps['scheduleGracePeriodEnd']>) =>
     scheduleGracePeriodEnd(gracePeriodEnd, ...end),
+  scheduleNextTry: (...next: Parameters<RemediationDeps['scheduleNextTry']>) =>
+    scheduleNextTry(gracePeriodEnd, ...next),
 };
 
 /** What depends on the policy, which is read with each batch. */

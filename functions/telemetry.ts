@@ -111,8 +111,12 @@ export class Telemetry {
     }
   }
 
-  remediated(finding: string, { events, again, because, breakersOpened }: Remediation): void {
+  remediated(
+    finding: string,
+    { events, again, because, breakersOpened, criticalWithoutBudget }: Remediation,
+  ): void {
     this.add('BreakersOpened', breakersOpened);
+    this.add('CriticalActionsWithoutBudget', criticalWithoutBudget);
     this.add('Actions', events.filter(({ outcome }) => outcome === 'done').length);
     this.add('ActionsSkipped', events.filter(({ outcome }) => outcome === 'skipped').length);
     const outcomes = events.map(({ action, outcome, because }) => ({ action, outcome, because }));

@@ -19,7 +19,7 @@ import {
 } from '../operator/deployment.ts';
 import { printable, printableJson } from '../output/printable.ts';
 import { readPolicy } from '../policy/file.ts';
-import { type BreakerView, breakerJson, breakerText, breakerView, resetDoneText } from './text.ts';
+import { type BreakerView, breakerJson, breakerText, breakerView, isToReset, resetDoneText } from './text.ts';
 
 /**
  * Shows limits and breakers, and changes nothing.
@@ -63,8 +63,8 @@ export async function runBreakerReset(
   const actor = callerOf(deployment);
   return withStateTable(deployment, async () => {
     const before = view(kind, (await limiter.show())[kind]);
-    let wasOpen = before.breaker !== undefined;
-    if (wasOpen) {
+    let wasReset = isToReset(before);
+    if (wasReset) {
       if (flags.yes !== true) process.stderr.write(`${breakerText(before, Date.now())}\n`);
       const reason = await consented(
         flags,
@@ -76,14 +76,14 @@ export async function runBreakerReset(
         return exitCode.failure;
       }
       // Somebody else may have reset it meanwhile.
-      wasOpen = await limiter.reset(kind, { actor, reason });
+      wasReset = await limiter.reset(kind, { actor, reason });
     }
     if (flags.format === 'json') {
-      const json = { ...deploymentJson(deployment), policy, reset: wasOpen, before: breakerJson(before) };
+      const json = { ...deploymentJson(deployment), policy, reset: wasReset, before: breakerJson(before) };
       process.stdout.write(`${printableJson(json, 2)}\n`);
     } else {
-      const previous = wasOpen ? `Before: ${breakerText(before, Date.now())}\n` : '';
-      process.stdout.write(`${previous}${resetDoneText(before, wasOpen, policy)}\n`);
+      const previous = wasReset ? `Before: ${breakerText(before, Date.now())}\n` : '';
+      process.stdout.write(`${previous}${resetDoneText(before, wasReset, policy)}\n`);
     }
     return exitCode.success;
   });

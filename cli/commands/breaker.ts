@@ -21,7 +21,7 @@ export function addBreaker(program: Command, { signal, end }: CommandContext): v
   const breaker = program
     .command('breaker')
     .description(
-      'Show and reset the circuit breakers: each stops one kind of action once its hourly limit is reached.',
+      'Show the hourly limits of each kind of action, whose changes used them, and what waits; reset the circuit breakers.',
     );
   const withBreakerOptions = (command: Command): Command =>
     withDeployedPolicyOption(withDeploymentOptions(command), 'to read the limits from');
@@ -31,7 +31,7 @@ export function addBreaker(program: Command, { signal, end }: CommandContext): v
       breaker
         .command('show')
         .description(
-          'Show for each kind of action: actions in the last hour, limits, whether the breaker is open and why, and its last reset.',
+          'Show for each kind of action: actions in the last hour by account and principal, limits, what waits for budget, whether the breaker is open and why, and its last reset.',
         )
         .argument('[kind]', 'tag, fix or quarantine (default: all)'),
     ),
@@ -53,7 +53,9 @@ export function addBreaker(program: Command, { signal, end }: CommandContext): v
       withBreakerOptions(
         breaker
           .command('reset')
-          .description('Close an open breaker, so that its kind of action is allowed again. Asks first.')
+          .description(
+            'Close an open breaker and start the count anew, so that its kind of action is allowed again. Asks first.',
+          )
           .argument('<kind>', 'tag, fix or quarantine'),
       ),
     ),

@@ -57,7 +57,7 @@ function assessBreakers(found: ObservedGuards['breakers'], { stage, region }: St
     const breaker = open[kind];
     if (breaker === undefined) return [];
     const since = new Date(breaker.since).toISOString();
-    const message = `the ${kind} breaker is open since ${since}, so that no ${kind} action is carried out: ${breaker.because}`;
+    const message = `the ${kind} breaker is open since ${since}, so that no ${kind} action is carried out but for CRITICAL findings: ${breaker.because}`;
     return [
       problem('warn', `breaker/${kind}`, message, 'find out what caused so many actions, then reset it', [
         `trailseal breaker show ${kind} ${options}`,

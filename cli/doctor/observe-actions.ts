@@ -130,7 +130,7 @@ async function openBreakers({ dynamodb }: RegionClients, stage: Stage): Promise<
   try {
     const states = await limiter.show();
     const open = actionKinds.flatMap((kind) => {
-      const { breaker } = states[kind];
+      const [breaker] = states[kind].breakers;
       return breaker === undefined ? [] : [[kind, breaker] as const];
     });
     return answered(Object.fromEntries(open));

@@ -87,6 +87,7 @@ async function explain(
       policy,
       exemption,
       usage: noUsage,
+      actor: event.actor,
       time: event.time,
       resourceTypeOf,
     });

@@ -3,6 +3,7 @@
  * exemption and plan.
  */
 import type { Action } from '../core/control.ts';
+import type { Actor } from '../core/event.ts';
 import type { Finding } from '../findings/finding.ts';
 import { type Cause, changeOf, type Observation, type ObservedVerdict } from '../findings/lifecycle.ts';
 import { decide } from '../policy/decide/decide.ts';
@@ -19,6 +20,8 @@ export interface ObservingOptions {
   readonly now: Date;
   /** When the event happened, epoch milliseconds; `undefined` when it is not known. */
   readonly time: number | undefined;
+  /** Who made the change that is evaluated; left out where that is not known. */
+  readonly actor?: Actor;
   /** The used part of the rate limits; left out where the code that runs the plan counts them. */
   readonly usage?: Usage;
   /** Actions that the open finding already plans, and that are therefore counted already. */
@@ -38,7 +41,7 @@ export interface ObservingOptions {
  */
 export function observedVerdict(
   { control, resource, evaluation: { verdict, evidence }, tagsUnknown }: Omit<Evaluated, 'facts'>,
-  { policy, now, time, usage = noUsage, planned, byOperator, details }: ObservingOptions,
+  { policy, now, time, actor, usage = noUsage, planned, byOperator, details }: ObservingOptions,
 ): { readonly result: ObservedVerdict; readonly usage: Usage } {
   const exemption = exemptionFor(policy, control.id, resource, now, byOperator);
   const decision = decide({
@@ -50,6 +53,7 @@ export function observedVerdict(
     exemption,
     usage,
     planned,
+    actor,
     time,
     resourceTypeOf,
   });
@@ -89,6 +93,7 @@ export class CountedPlans {
       policy: this.#policy,
       now: this.#now,
       time: cause.time,
+      actor: cause.actor,
       usage: this.#usage,
       planned: new Set(planned),
     });

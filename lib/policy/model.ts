@@ -146,12 +146,23 @@ export const mostRepeats = 20;
 /** Maximum number of actions of one kind in any sliding hour. */
 export interface RateLimits {
   readonly perAccount: number;
+  /** Because of one principal, in all accounts together; of the part that is not reserved. */
+  readonly perActor: number;
   /** In all accounts together. */
   readonly total: number;
+  /** Per cent of `perAccount` and of `total` that only CRITICAL findings may use. */
+  readonly reservedForCritical: number;
 }
 
-/** The limits of each kind of action for which the policy sets none. */
-export const defaultLimits: RateLimits = { perAccount: 10, total: 50 };
+/** The limits of each kind of action for which the policy sets none; the share of a principal follows from them. */
+export const defaultLimits: Omit<RateLimits, 'perActor'> = {
+  perAccount: 10,
+  total: 50,
+  reservedForCritical: 30,
+};
+
+/** The highest limit that a policy may set: a higher one would limit nothing, and the state table counts every run. */
+export const highestLimit = 1_000;
 
 /** The kinds of action that have a grace period. */
 export type DelayedActionKind = 'fix' | 'quarantine';

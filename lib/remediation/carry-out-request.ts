@@ -192,7 +192,7 @@ async function undoOne(
   const decision = decisionOf(request);
   const operatorCommand = ({ finding, action: name }: ActionRun) =>
     undoCommand(finding.id, { stage: deps.stage, region: deps.accountRegion.region, action: name });
-  const options = { ...runOptionsOf(deps, decision), operatorCommand };
+  const options = { ...runOptionsOf(deps, decision, found.finding), operatorCommand };
   const result = await undo(definition, actionRun, options).catch((error: unknown) => {
     if (!isDenial(error)) throw error;
     return { kind: 'denied', because: reasonOf(error) } as const;
@@ -210,7 +210,7 @@ async function undoOne(
   return {
     events: event === undefined ? [] : [event],
     again: result.kind === 'partially-completed' || result.kind === 'busy' || result.kind === 'under-way',
-    ...interruptionIn(result),
+    ...interruptionIn(result, found.finding),
     ran: [action],
   };
 }

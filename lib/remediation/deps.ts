@@ -47,6 +47,8 @@ export interface RemediationDeps {
     action: ActionId,
     time: Date,
   ) => Promise<'scheduled' | 'was-scheduled'>;
+  /** Has the same request come again when there is budget for the action; once for each such time. */
+  readonly scheduleNextTry: (request: RemediationRequest, action: ActionId, time: Date) => Promise<void>;
   /** The deployment's name. */
   readonly stage: string;
   /** The name of this run, unlike any other. */
@@ -70,6 +72,8 @@ export interface Remediation {
   readonly because: string | undefined;
   /** How many circuit breakers were opened by it. */
   readonly breakersOpened: number;
+  /** How many actions about CRITICAL findings had no budget. */
+  readonly criticalWithoutBudget: number;
 }
 
 /** What became of one finding that a message concerns. */
@@ -99,9 +103,17 @@ export interface StepResult extends Remediation {
   readonly ran: readonly ActionId[];
 }
 
+/** What a step that ran nothing counts. */
+export const nothingRun = {
+  breakersOpened: 0,
+  criticalWithoutBudget: 0,
+  unanswered: false,
+  ran: [],
+} as const;
+
 /** A step that did nothing. */
 export function nothingDone({ because, unanswered }: Omit<Blocked, 'kind'>): StepResult {
-  return { events: [], again: false, because, breakersOpened: 0, unanswered, ran: [] };
+  return { events: [], again: false, because, ...nothingRun, unanswered };
 }
 
 /** What several steps did, in this order. @param because why nothing was done, where nothing was. */
@@ -114,14 +126,21 @@ export function merged(
     again: steps.some(({ again }) => again),
     because,
     breakersOpened: steps.reduce((sum, { breakersOpened }) => sum + breakersOpened, 0),
+    criticalWithoutBudget: steps.reduce((sum, step) => sum + step.criticalWithoutBudget, 0),
     unanswered: steps.some(({ unanswered }) => unanswered),
     ran: steps.flatMap(({ ran }) => ran),
   };
 }
 
 /** What the whole did, without what only its steps need to know of each other. */
-export function remediationOf({ events, again, because, breakersOpened }: StepResult): Remediation {
-  return { events, again, because, breakersOpened };
+export function remediationOf({
+  events,
+  again,
+  because,
+  breakersOpened,
+  criticalWithoutBudget,
+}: StepResult): Remediation {
+  return { events, again, because, breakersOpened, criticalWithoutBudget };
 }
 
 /** What the steps of one message share. */

@@ -1,4 +1,4 @@
-/** Ends of grace periods, as one-time schedules that put a message into the queue of remediation. */
+/** Ends of grace periods and of waits for budget: one-time schedules that put a message into the queue of remediation. */
 import { createHash } from 'node:crypto';
 import { ConflictException, CreateScheduleCommand, type SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { ActionId } from '../core/action.ts';
@@ -25,9 +25,32 @@ export const gracePeriodPermissions = ['scheduler:CreateSchedule', 'iam:PassRole
  * Source: EventBridge Scheduler API Reference, "CreateSchedule".
  */
 export async function scheduleGracePeriodEnd(
-  { client, group, queueArn, deadLetterArn, roleArn }: GracePeriodEnd,
+  options: GracePeriodEnd,
   request: RemediationRequest,
   action: ActionId,
+  time: Date,
+): Promise<'scheduled' | 'was-scheduled'> {
+  return await schedule(options, [request.finding, request.openedAt, action], request, time);
+}
+
+/**
+ * Schedules the same request for the time when there is budget for an action: one schedule for each such time, however
+ * often it is asked for. Rejects with what the SDK throws.
+ */
+export async function scheduleNextTry(
+  options: GracePeriodEnd,
+  request: RemediationRequest,
+  action: ActionId,
+  time: Date,
+): Promise<void> {
+  const names = [request.finding, request.openedAt, action, 'budget'];
+  await schedule(options, names, request, time);
+}
+
+async function schedule(
+  { client, group, queueArn, deadLetterArn, roleArn }: GracePeriodEnd,
+  names: readonly (string | null)[],
+  request: RemediationRequest,
   time: Date,
 ): Promise<'scheduled' | 'was-scheduled'> {
   // Up to the next whole second: a message that came before the time would find the period not over.
@@ -35,7 +58,7 @@ export async function scheduleGracePeriodEnd(
     .toISOString()
     .slice(0, 'YYYY-MM-DDThh:mm:ss'.length);
   const name = createHash('sha256')
-    .update(JSON.stringify([request.finding, request.openedAt, action, at]))
+    .update(JSON.stringify([...names, at]))
     .digest('hex');
   try {
     await client.send(

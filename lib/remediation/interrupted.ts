@@ -58,7 +58,7 @@ async function resumeOrVerify(
   definition: AnyAction,
 ): Promise<Omit<StepResult, 'because'>> {
   const { deps } = input;
-  const options = runOptionsOf(deps, actionRun.decision);
+  const options = runOptionsOf(deps, actionRun.decision, found.finding);
   const { resumes, unanswered } = await mayResume(input, found, actionRun);
   // It is the newest of its action, and is resumed as it was begun.
   const target = { resource: actionRun.resource, finding: found.finding, settings: actionRun.settings };
@@ -66,13 +66,13 @@ async function resumeOrVerify(
     ? await carryOut(definition, target, options)
     : await verify(definition, actionRun, options);
   const event = eventOfResult(result, eventContextOf(deps, found.finding, found.entry.resource, definition));
-  const interruption = interruptionIn(result);
+  const interruption = interruptionIn(result, found.finding);
   return {
     events: event === undefined ? [] : [event],
     again:
       result.kind === 'busy' ||
       (resumes && (result.kind === 'under-way' || result.kind === 'partially-completed')),
-    breakersOpened: interruption.breakersOpened,
+    ...interruption,
     unanswered: unanswered || interruption.unanswered,
     ran: [],
   };

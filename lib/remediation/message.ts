@@ -1,7 +1,7 @@
 /**
- * What the queue of remediation holds: transitions, as the bus delivers them; the ends of grace periods; findings that a
- * scheduled scan found open still; calls by which somebody may have reverted an action; and the requests of operators. All
- * parsing of these messages is here, and when one that came to no end is sent again. A message says what to look up, and
+ * What the queue of remediation holds: transitions, as the bus delivers them; the ends of grace periods and of waits for
+ * budget; findings that a scheduled scan found open still; calls by which somebody may have reverted an action; and the
+ * requests of operators. All parsing of these messages is here, and when one that came to no end is sent again. A message says what to look up, and
  * nothing that it says is believed: what is done about a finding follows from the state table and AWS, and what an operator
  * requested is read from the state table.
  */
@@ -30,6 +30,8 @@ export interface RemediationRequest {
    * being notified of that once more.
    */
   readonly reminder: boolean;
+  /** It waited for budget: people were notified of that already. */
+  readonly waited: boolean;
   /** The call in CloudTrail after which what was done is compared with AWS: a hint for people. */
   readonly call?: HintedCall | undefined;
 }
@@ -52,6 +54,7 @@ const remediationSchema = z.object({
   finding: z.string().check(z.minLength(1)),
   openedAt: z.nullable(z.string()),
   reminder: z._default(z.boolean(), false),
+  waited: z._default(z.boolean(), false),
 });
 
 /** @returns what the body asks for; `malformed`, with a reason for people, where it can't be read. */
@@ -89,11 +92,11 @@ export function parseRemediation(body: string): RemediationMessage {
     return malformed(`its detail is no transition: ${issue?.path.join('.')}: ${issue?.message}`);
   }
   const { finding, openedAt } = transition.data;
-  const request = { finding, openedAt, reminder: false };
+  const request = { finding, openedAt, reminder: false, waited: false };
   return { kind: 'remediation', request, ...attempts };
 }
 
-/** The message that has a finding remediated: at the end of a grace period, or because a scheduled scan found it open. */
+/** The message that has a finding remediated: at the end of a grace period, when there is budget, or because a scheduled scan found it open. */
 export function remediateBody(request: RemediationRequest): unknown {
   return { trailseal: { version: 1, kind: 'remediation', remediation: request } };
 }
@@ -106,7 +109,7 @@ export function remediateBody(request: RemediationRequest): unknown {
 export function reminderOf(policy: Policy, controls: readonly Control[], entry: Recorded): unknown {
   if (!isOutstanding(policy, controls, entry)) return undefined;
   const { id, finding } = entry;
-  return remediateBody({ finding: id, openedAt: finding?.openedAt ?? null, reminder: true });
+  return remediateBody({ finding: id, openedAt: finding?.openedAt ?? null, reminder: true, waited: false });
 }
 
 /** The message that has a request of an operator carried out. @param id of the request, which the state table has. */

@@ -1,15 +1,16 @@
 /** The plan for a resource that fails, by the policy and by what stands in the way of actions now. */
 
-import type { Action } from '../core/control.ts';
+import type { Action, Resource } from '../core/control.ts';
+import type { Finding } from '../findings/finding.ts';
 import type { Circumstances } from '../policy/decide/circumstances.ts';
 import { decide } from '../policy/decide/decide.ts';
 import { exemptionFor } from '../policy/decide/exemptions.ts';
 import { noUsage } from '../policy/decide/rate-limits.ts';
-import type { ActionKind, Plan, Policy } from '../policy/model.ts';
+import { type ActionKind, actionKinds, type Plan, type Policy } from '../policy/model.ts';
 import { resourceTypeOf } from '../services/catalogue.ts';
 import type { RemediationDeps, StepInput } from './deps.ts';
 import type { FailingResource } from './evaluate.ts';
-import type { LimitState } from './limits.ts';
+import { type LimitState, openBreakerFor } from './limits.ts';
 
 export interface PlannedFor {
   readonly plan: Plan;
@@ -33,7 +34,7 @@ export async function planFor(
 ): Promise<PlannedFor> {
   const now = deps.actionDeps.now();
   const byOperator = (await exemptions()).get(finding.id);
-  const { circumstances, unanswered } = await circumstancesOf(deps, finding.id);
+  const { circumstances, unanswered } = await circumstancesOf(deps, finding, resource);
   const exemption = exemptionFor(policy, control.id, resource, now, byOperator);
   const { plan } = decide({
     verdict: 'FAIL',
@@ -43,6 +44,7 @@ export async function planFor(
     policy,
     exemption,
     usage: noUsage,
+    actor: finding.actor,
     time: now.getTime(),
     resourceTypeOf,
     circumstances: { ...circumstances, isOwn: deps.isOwn(resource), readAge: 0 },
@@ -53,20 +55,24 @@ export async function planFor(
 
 async function circumstancesOf(
   { killSwitch, workflow, limiter }: RemediationDeps,
-  findingId: string,
+  { id, severity }: Finding,
+  { account }: Resource,
 ): Promise<{ readonly circumstances: Circumstances; readonly unanswered: boolean }> {
-  const [switched, worked, limits] = await Promise.all([killSwitch(), workflow(findingId), limiter.show()]);
+  const [switched, worked, limits] = await Promise.all([killSwitch(), workflow(id), limiter.show()]);
   return {
     circumstances: {
       killSwitch: switched.state,
       workflow: worked.status,
-      openBreakers: openBreakersIn(limits),
+      // An open breaker leaves CRITICAL findings the part that is reserved for them; whether there is room, the limiter says.
+      openBreakers: severity === 'CRITICAL' ? new Set() : openBreakersIn(limits, account),
     },
     unanswered: switched.unanswered === true || worked.unanswered === true,
   };
 }
 
-function openBreakersIn(limits: Readonly<Record<ActionKind, LimitState>>): ReadonlySet<ActionKind> {
-  const open = Object.entries(limits).filter(([, { breaker }]) => breaker !== undefined);
-  return new Set(open.map(([kind]) => kind as ActionKind));
+function openBreakersIn(
+  limits: Readonly<Record<ActionKind, LimitState>>,
+  account: string,
+): ReadonlySet<ActionKind> {
+  return new Set(actionKinds.filter((kind) => openBreakerFor(limits[kind].breakers, account) !== undefined));
 }

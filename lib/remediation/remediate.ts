@@ -4,7 +4,7 @@
  * message resumes it from there.
  */
 
-import type { ActionId } from '../core/action.ts';
+import type { ActionId, AnyAction } from '../core/action.ts';
 import type { Action } from '../core/control.ts';
 import { gracePeriodOf, kindOf, type Plan, type PlannedAction, type SkippedAction } from '../policy/model.ts';
 import type { ActionDecision, ActionRun } from './actions/action-run.ts';
@@ -14,6 +14,7 @@ import {
   definitionOf,
   merged,
   nothingDone,
+  nothingRun,
   type Remediation,
   type RemediationDeps,
   remediationOf,
@@ -131,7 +132,11 @@ async function act(
   const { plan, unanswered } = planned;
   const plannedAt = deps.actionDeps.now();
   const steps: Omit<StepResult, 'because'>[] = [
-    { ...nothing, events: request.reminder ? [] : skippedEvents(deps, plan, failing, plannedAt), unanswered },
+    {
+      ...nothing,
+      events: isReported(request) ? [] : skippedEvents(deps, plan, failing, plannedAt),
+      unanswered,
+    },
   ];
   const reasons: string[] = [];
   for (const standing of standings.byAction.values()) {
@@ -192,7 +197,7 @@ async function actOnStanding(
     name: deps.policy.file ?? 'the default policy',
     reason: `Somebody reverted ${definition.id}, and ${finding.control} fails still. ${consequence.reason}`,
   };
-  const repeated = await runAction(deps, definition, failing, decision, undefined);
+  const repeated = await runOrWait(deps, request, definition, failing, decision);
   // What stands in the way still was reported when the reversal was.
   const events = isRecorded && request.reminder ? repeated.events.filter(isDoneEvent) : repeated.events;
   return { ...merged([noticed, { ...repeated, events }], because) };
@@ -214,9 +219,7 @@ function isDoneEvent({ outcome }: ActionEvent): boolean {
 const nothing: Omit<StepResult, 'because'> = {
   events: [],
   again: false,
-  breakersOpened: 0,
-  unanswered: false,
-  ran: [],
+  ...nothingRun,
 };
 
 function skippedEvents(
@@ -237,6 +240,11 @@ function skippedEvents(
         id: `${openingOf(finding)} skipped ${action}`,
       }),
     );
+}
+
+/** Whether people were notified of what stands in the way by an earlier message. */
+function isReported({ reminder, waited }: RemediationRequest): boolean {
+  return reminder || waited;
 }
 
 /** Carries out one action of the plan, or begins its grace period. */
@@ -260,8 +268,8 @@ async function actOn(
     // What would not be done then is not announced now.
     const foreseen = await foreseeAction(deps, definition, failing, decision);
     if (foreseen !== undefined) {
-      const isReported = foreseen.event !== undefined && !request.reminder;
-      return { ...nothing, events: isReported ? [foreseen.event] : [] };
+      const isNews = foreseen.event !== undefined && !isReported(request);
+      return { ...nothing, events: isNews ? [foreseen.event] : [] };
     }
     const end = new Date(due === 'not-begun' ? await beginGracePeriod(deps, failing, definition.id) : due);
     const scheduled = await deps.scheduleGracePeriodEnd(request, definition.id, end);
@@ -278,7 +286,7 @@ async function actOn(
     });
     return { ...nothing, events: [pending] };
   }
-  const done = await runAction(deps, definition, failing, decision, undefined);
+  const done = await runOrWait(deps, request, definition, failing, decision);
   if (!request.reminder) return done;
   // What still stands in the way, or is partially completed, was reported before; the next scheduled scan reminds again.
   return {
@@ -313,6 +321,23 @@ async function beginGracePeriod(
   return (await gracePeriods.begin(finding.id, action, { opening: openingOfGrace(entry), begunAt, due })).due;
 }
 
+/** Carries out an action that the policy decided on; where it has no budget, has the request come again when there is. */
+async function runOrWait(
+  deps: RemediationDeps,
+  request: RemediationRequest,
+  definition: AnyAction,
+  failing: FailingResource,
+  decision: ActionDecision,
+): Promise<Omit<StepResult, 'because'>> {
+  const { due, ...done } = await runAction(deps, definition, failing, decision, undefined);
+  if (due !== undefined) {
+    await deps.scheduleNextTry({ ...request, reminder: false, waited: true }, definition.id, due);
+  }
+  return request.waited
+    ? { ...done, events: done.events.filter(({ outcome }) => outcome !== 'skipped') }
+    : done;
+}
+
 /** Removes the tags of a failure from a resource that passes, or was deleted. */
 async function removeTags(
   deps: RemediationDeps,
@@ -329,7 +354,7 @@ async function removeTags(
   }
   const reason = `${control.id} does not fail any more, so that the tags of its failure are removed.`;
   const decision = { actor: 'policy', name: 'the closing of the finding', reason } as const;
-  const result = await undo(definition, actionRun, runOptionsOf(deps, decision));
+  const result = await undo(definition, actionRun, runOptionsOf(deps, decision, finding));
   const event =
     result.kind === 'undone'
       ? eventOfUndo(result, actionRun, eventContextOf(deps, finding, entry.resource, definition))
@@ -339,7 +364,7 @@ async function removeTags(
     // No scheduled scan reminds of a finding that is closed.
     again: ['partially-completed', 'busy', 'under-way', 'skipped'].includes(result.kind),
     because: event === undefined ? `The tags: ${result.kind}.` : undefined,
-    ...interruptionIn(result),
+    ...interruptionIn(result, finding),
     ran: ['tag'],
   };
 }

@@ -68,6 +68,7 @@ export async function compareAfter(deps: RemediationDeps, event: TrailEvent): Pr
       openedAt: finding.openedAt,
       since: deps.actionDeps.now().getTime(),
       reminder: true,
+      waited: false,
       call: hintedCall(event),
     };
     const remediation = await givingUpLeases(deps, id, () => remediate(deps, request));

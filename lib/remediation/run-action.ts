@@ -3,11 +3,13 @@
 import { type ActionId, type AnyAction, Halted, type Target } from '../core/action.ts';
 import type { Control, Resource } from '../core/control.ts';
 import type { Finding } from '../findings/finding.ts';
-import { kindOf } from '../policy/model.ts';
+import { named } from '../findings/state/bounds.ts';
+import { principalOf } from '../policy/decide/budgets.ts';
+import { type ActionKind, kindOf } from '../policy/model.ts';
 import type { ActionRequest } from './action-request.ts';
 import type { ActionDecision } from './actions/action-run.ts';
 import { type CarryOutResult, carryOut, foresee } from './actions/carry-out.ts';
-import type { RunAdmission, RunAdmissionRequest, RunOptions, RunRefusal } from './actions/run.ts';
+import type { LimitedRun, RunAdmission, RunAdmissionRequest, RunOptions, RunRefusal } from './actions/run.ts';
 import type { UndoResult } from './actions/undo.ts';
 import { leaseFor, type RemediationDeps, type StepResult } from './deps.ts';
 import type { FailingResource } from './evaluate.ts';
@@ -19,7 +21,8 @@ import type { KillSwitch } from './kill-switch.ts';
  * Carries out an action.
  * @param request that it is done for; `undefined` where the policy itself asks for it. Who requested it gets an answer
  *   in any case that is an end.
- * @returns the event, if any, and whether the message should be handled again. Rejects as `carryOut` does.
+ * @returns the event, if any, whether the message should be handled again, and when the action is to be tried again where
+ *   it waits for budget. Rejects as `carryOut` does.
  */
 export async function runAction(
   deps: RemediationDeps,
@@ -27,9 +30,9 @@ export async function runAction(
   { finding, resource, control }: FailingResource,
   decision: ActionDecision,
   request: ActionRequest | undefined,
-): Promise<Omit<StepResult, 'because'>> {
+): Promise<Omit<StepResult, 'because'> & { readonly due: Date | undefined }> {
   const target = targetFor(deps, definition.id, { finding, resource, control });
-  const result = await carryOut(definition, target, runOptionsOf(deps, decision));
+  const result = await carryOut(definition, target, runOptionsOf(deps, decision, finding));
   const context: EventContext = {
     ...eventContextOf(deps, finding, resource, definition),
     ...(request === undefined ? {} : { decision, request: request.id }),
@@ -43,8 +46,9 @@ export async function runAction(
   return {
     events: event === undefined ? [] : [event],
     again,
-    ...interruptionIn(result),
+    ...interruptionIn(result, finding),
     ran: [definition.id],
+    due: limitedIn(result)?.due,
   };
 }
 
@@ -59,7 +63,7 @@ export async function foreseeAction(
   decision: ActionDecision,
 ): Promise<{ readonly event: ActionEvent | undefined } | undefined> {
   const target = targetFor(deps, definition.id, { finding, resource, control });
-  const result = await foresee(definition, target, runOptionsOf(deps, decision));
+  const result = await foresee(definition, target, runOptionsOf(deps, decision, finding));
   if (result === undefined) return undefined;
   return { event: eventOfResult(result, eventContextOf(deps, finding, resource, definition)) };
 }
@@ -79,20 +83,27 @@ export function openingOf({ id, openedAt }: Finding): string {
   return `${id}@${openedAt}`;
 }
 
-/** What a result tells about its run: whether AWS left it without an answer, and whether it opened a circuit breaker. */
+/** What a result tells about its run: whether AWS left it without an answer, and whether it had budget. */
 export function interruptionIn(
   result: CarryOutResult | UndoResult,
-): Pick<StepResult, 'unanswered' | 'breakersOpened'> {
-  if (result.kind === 'skipped') {
-    const { unanswered = false, breakerOpened = false } = result.refusal ?? {};
-    return { unanswered, breakersOpened: breakerOpened ? 1 : 0 };
-  }
+  { severity }: Pick<Finding, 'severity'>,
+): Pick<StepResult, 'unanswered' | 'breakersOpened' | 'criticalWithoutBudget'> {
   const cause = 'cause' in result ? result.cause : undefined;
-  return { unanswered: cause instanceof Halted && cause.unanswered, breakersOpened: 0 };
+  const refusal = result.kind === 'skipped' ? result.refusal : undefined;
+  const limited = limitedIn(result);
+  return {
+    unanswered: refusal?.unanswered ?? (cause instanceof Halted && cause.unanswered),
+    breakersOpened: limited?.breakerOpened === true ? 1 : 0,
+    criticalWithoutBudget: limited !== undefined && severity === 'CRITICAL' ? 1 : 0,
+  };
 }
 
-/** What runs of actions need. @param decision who decided on this one. */
-export function runOptionsOf(deps: RemediationDeps, decision: ActionDecision): RunOptions {
+function limitedIn(result: CarryOutResult | UndoResult): LimitedRun | undefined {
+  return result.kind === 'skipped' ? result.refusal?.limited : undefined;
+}
+
+/** What runs of actions need. @param decision who decided on this one. @param finding as the state table has it. */
+export function runOptionsOf(deps: RemediationDeps, decision: ActionDecision, finding: Finding): RunOptions {
   const { history, actionDeps, accountRegion, run } = deps;
   return {
     history,
@@ -101,7 +112,7 @@ export function runOptionsOf(deps: RemediationDeps, decision: ActionDecision): R
     run,
     decision,
     leaseFor,
-    admit: (request) => admit(deps, request),
+    admit: (request) => admit(deps, request, decision, finding),
   };
 }
 
@@ -118,14 +129,16 @@ async function waitUnlessStopped(deps: RemediationDeps, milliseconds: number): P
  */
 async function admit(
   deps: RemediationDeps,
-  { action, resource, actionRunName, step, finding }: RunAdmissionRequest,
+  { action, resource, actionRunName, step }: RunAdmissionRequest,
+  decision: ActionDecision,
+  { id, severity, actor }: Finding,
 ): Promise<RunAdmission> {
   const stop = stopBy(await deps.killSwitch());
   if (stop !== undefined) return stop;
   const kind = kindOf(action);
   // An undo, and what was begun before, never exceed a limit.
   if (kind === undefined || step !== 'begin') return { admitted: true };
-  const { status, unanswered = false } = await deps.workflow(finding);
+  const { status, unanswered = false } = await deps.workflow(id);
   if (status === 'SUPPRESSED' || status === 'unreadable') {
     return {
       admitted: false,
@@ -135,10 +148,43 @@ async function admit(
   }
   const limits = deps.policy.guardrails.actionsPerHour[kind];
   const { account, region } = resource;
-  const answer = await deps.limiter.admit(kind, limits, { name: actionRunName, account, region });
+  const byPolicy = decision.actor === 'policy';
+  const answer = await deps.limiter.admit(kind, limits, {
+    name: actionRunName,
+    account,
+    region,
+    finding: id,
+    severity,
+    actor: byPolicy ? named(principalOf(actor), longestPrincipal) : undefined,
+    mayWait: byPolicy,
+  });
   if (answer.admitted) return { admitted: true };
-  return { admitted: false, because: answer.because, breakerOpened: answer.opened };
+  const { due, opened } = answer;
+  return {
+    admitted: false,
+    because: `${answer.because} ${nextTryText(deps, kind, byPolicy, due)}`,
+    limited: { breakerOpened: opened, due: due === undefined ? undefined : new Date(due) },
+  };
 }
+
+/** When what has no budget is tried again, and how to hasten or stop it: one or two sentences. */
+function nextTryText(
+  { stage, accountRegion: { region } }: RemediationDeps,
+  kind: ActionKind,
+  byPolicy: boolean,
+  due: number | undefined,
+): string {
+  const reset = `"trailseal breaker reset ${kind} --stage ${stage} --region ${region}"`;
+  if (!byPolicy) return `Request it again when there is budget, or after ${reset}.`;
+  const when =
+    due === undefined
+      ? 'The next scheduled scan tries it again.'
+      : `It is tried again by itself at ${new Date(due).toISOString()}.`;
+  return `${when} To hasten it: ${reset}; to stop it, exempt the resource or suppress the finding in Security Hub.`;
+}
+
+/** In bytes: a role's ARN has less, unless its name and path are exceptionally long. */
+const longestPrincipal = 200;
 
 /** Why the kill switch stops all writes; `undefined` while it is disengaged. */
 function stopBy({ state, because, unanswered = false }: KillSwitch): RunRefusal | undefined {

@@ -293,7 +293,7 @@ describe('the breakers', () => {
       id: 'breaker/fix',
       status: 'warn',
       message:
-        'the fix breaker is open since 2026-11-21T10:00:00.000Z, so that no fix action is carried out: The guardrail allows 10 fixes.',
+        'the fix breaker is open since 2026-11-21T10:00:00.000Z, so that no fix action is carried out but for CRITICAL findings: The guardrail allows 10 fixes.',
       advice: {
         commands: [
           'trailseal breaker show fix --stage dev --region eu-central-1',

@@ -32,6 +32,7 @@ import type { ActionDeps, AnyAction, Target } from '../../lib/core/action.ts';
 import { at } from '../../lib/core/json.ts';
 import { findingId } from '../../lib/findings/id.ts';
 import { DynamoMemory } from '../../lib/findings/state/memory.ts';
+import type { ActionKind, RateLimits } from '../../lib/policy/model.ts';
 import { carryOut } from '../../lib/remediation/actions/carry-out.ts';
 import { DynamoRunHistory } from '../../lib/remediation/actions/run-history-dynamodb.ts';
 import { Limiter } from '../../lib/remediation/limiter.ts';
@@ -464,12 +465,27 @@ describe('trailseal breaker', () => {
     });
   }
 
-  /** Two fixes, the second of which exceeds the limit. */
+  /** Fixes because of three principals, the last of which exceeds the limit. */
   async function open(): Promise<void> {
-    for (const name of ['a', 'b']) {
-      await limiter().admit('fix', { perAccount: 1, total: 1 }, { name, account, region });
-    }
+    for (const name of ['a', 'b', 'c']) await admit('fix', name, two);
   }
+
+  const two = { perAccount: 2, perActor: 1, total: 2, reservedForCritical: 0 };
+
+  /** Each is of a principal of its own. */
+  async function admit(kind: ActionKind, name: string, limits: RateLimits): Promise<void> {
+    await limiter().admit(kind, limits, {
+      name,
+      finding: `finding ${name}`,
+      severity: 'HIGH',
+      account,
+      region,
+      actor: actorOf(name),
+      mayWait: true,
+    });
+  }
+
+  const actorOf = (name: string) => `arn:aws:iam::${account}:role/${name}`;
 
   it('shows the actions of the last hour, and open breakers', async () => {
     await open();
@@ -483,9 +499,19 @@ describe('trailseal breaker', () => {
         {
           kind: 'fix',
           open: true,
-          reason: expect.stringContaining('Rate limit reached: 1 of 1 fix in account'),
-          usedInLastHour: [{ account, count: 1 }],
-          limits: { perAccount: 10, total: 50 },
+          breakers: [
+            { account, reason: expect.stringContaining('Rate limit reached: 2 of 2 fixes in account') },
+          ],
+          usedInLastHour: [{ account, count: 2 }],
+          parts: {
+            general: {
+              byActor: [
+                { actor: actorOf('a'), count: 1 },
+                { actor: actorOf('b'), count: 1 },
+              ],
+            },
+          },
+          limits: { perAccount: 10, perActor: 4, total: 50, reservedForCritical: 30 },
         },
       ],
     });
@@ -496,7 +522,9 @@ describe('trailseal breaker', () => {
     const { stdout } = await trailseal('breaker', 'show', 'tag');
     expect(stdout).toBe(
       `Circuit breakers of stage ${stage}, account ${account}, ${region}\n\n` +
-        'tag: closed\n  actions in the last hour: none; limit: 10 per account, 50 in total\n\n' +
+        'tag: closed\n  actions in the last hour: none; limit: 10 per account, 50 in total\n' +
+        '  for all findings: none; limit: 4 because of one principal, 7 per account, 35 in total\n' +
+        '  for CRITICAL findings alone: none; limit: 2 because of one principal, 3 per account, 15 in total\n\n' +
         'Limits of the policy: built-in (only reports). The deployment applies those of its effective policy.\n',
     );
   });
@@ -507,13 +535,13 @@ describe('trailseal breaker', () => {
     expect(stdout).toContain(
       'The fix breaker is closed, and its count starts anew. Limit per hour: 10 per account, 50 in total',
     );
-    expect([(await limiter().show()).fix.breaker, code]).toEqual([undefined, 0]);
+    expect([(await limiter().show()).fix.breakers, code]).toEqual([[], 0]);
   });
 
   it('shows actor and reason of the last reset', async () => {
     await open();
     await trailseal('breaker', 'reset', 'fix', ...agreed);
-    await limiter().admit('fix', { perAccount: 1, total: 1 }, { name: 'c', account, region });
+    await admit('fix', 'd', two);
     const { stdout } = await trailseal('breaker', 'show', 'fix', '--format', 'json');
     expect(JSON.parse(stdout)).toMatchObject({
       breakers: [{ open: false, lastReset: { actor: caller, reason: 'It was wrong.' } }],
@@ -528,14 +556,33 @@ describe('trailseal breaker', () => {
     const flags = { stage, region, format: 'json', reason: 'fixed' } as const;
     const { signal } = new AbortController();
     const code = await quietly(() => runBreakerReset('fix', flags, signal, async () => answer));
-    expect([(await limiter().show()).fix.breaker !== undefined, code]).toEqual([isOpen, expected]);
+    expect([(await limiter().show()).fix.breakers.length > 0, code]).toEqual([isOpen, expected]);
+  });
+
+  it('shows what waits for budget, and by a reset makes room for it at once', async () => {
+    await admit('fix', 'a', two);
+    await limiter().admit('fix', two, {
+      name: 'waits',
+      finding: 'trailseal/kms-key-disabled/waits',
+      severity: 'HIGH',
+      account,
+      region,
+      actor: actorOf('a'),
+      mayWait: true,
+    });
+    const { stdout } = await trailseal('breaker', 'show', 'fix');
+    expect(stdout).toContain(
+      `  waiting for budget: 1\n    HIGH trailseal/kms-key-disabled/waits (because of ${actorOf('a')}), tried again at 2`,
+    );
+    await trailseal('breaker', 'reset', 'fix', ...agreed);
+    expect((await limiter().show()).fix).toMatchObject({ runs: [], waiting: [] });
   });
 
   it('leaves a closed breaker as it is', async () => {
-    await limiter().admit('tag', { perAccount: 5, total: 5 }, { name: 'a', account, region });
+    await admit('tag', 'a', two);
     const { stdout } = await trailseal('breaker', 'reset', 'tag', ...agreed);
     expect([stdout, (await limiter().show()).tag.runs.length]).toEqual([
-      'The tag breaker was not open; nothing was changed.\n',
+      'The tag breaker was not open, and nothing waited for budget; nothing was changed.\n',
       1,
     ]);
   });

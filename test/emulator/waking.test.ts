@@ -36,6 +36,7 @@ const request: RemediationRequest = {
   finding: 'trailseal/kms-key-disabled/1',
   openedAt: '2026-11-21T10:00:00.000Z',
   reminder: false,
+  waited: false,
 };
 const due = new Date('2099-11-21T10:15:01.250Z');
 

@@ -39,7 +39,7 @@ controls:
   eks-secrets-encryption: { settings: { key: ['${clusterKey}'] } }
 actions: { quarantine: { mode: isolate+stop }, broadPermissions: [${broadActions.join(', ')}] }
 guardrails:
-  actionsPerHour: { perAccount: 1000, total: 1000 }
+  actionsPerHour: { perAccount: 1000, perActor: 1000, total: 1000, reservedForCritical: 0 }
   gracePeriod: { quarantine: 0 }
 exemptions:
   - { tags: { ${exemptingTag.name}: ${exemptingTag.value} }, reason: scratch, owner: ana, expires: 2026-12-31 }
@@ -48,7 +48,13 @@ exemptions:
 );
 
 /** What becomes of a call that concerns no finding. */
-const nothing: Remediation = { events: [], again: false, because: undefined, breakersOpened: 0 };
+const nothing: Remediation = {
+  events: [],
+  again: false,
+  because: undefined,
+  breakersOpened: 0,
+  criticalWithoutBudget: 0,
+};
 
 /** What became of a message. */
 export type Delivered =
@@ -133,6 +139,7 @@ export class RemediationFixture {
       isOwn: (resource) => isOwnResource(resource, { stack, keyArns: [] }),
       gracePeriods: new MemoryGracePeriods(),
       scheduleGracePeriodEnd: async () => 'scheduled',
+      scheduleNextTry: async () => undefined,
       stage: 'dev',
       run: 'run-1',
     };

@@ -224,7 +224,7 @@ function messageOf(truth: Recorded, { id, finding }: Stored): string {
 
 function remediationOf({ id, finding }: Stored): string {
   const openedAt = text(finding, 'openedAt') ?? null;
-  return JSON.stringify(remediateBody({ finding: id, openedAt, reminder: false }));
+  return JSON.stringify(remediateBody({ finding: id, openedAt, reminder: false, waited: false }));
 }
 
 /** An action that an operator requested for the entry's finding, or for an invented one. */

@@ -93,7 +93,7 @@ export class SimulatedDeployment {
     },
   };
   now = start;
-  /** The grace periods that were begun, each with its request and its end. */
+  /** The grace periods that were begun, and the waits for budget, each with its request and its end. */
   readonly #schedules = new Map<string, { readonly request: RemediationRequest; readonly due: number }>();
   readonly #gracePeriods = new MemoryGracePeriods();
   readonly #requests = new Map<string, ActionRequest>();
@@ -169,7 +169,7 @@ export class SimulatedDeployment {
   /** A scheduled scan finds the finding open still. */
   remind({ finding }: FakeKey): void {
     const openedAt = this.stateTable.entries.get(finding)?.finding?.openedAt ?? null;
-    this.send(remediateBody({ finding, openedAt, reminder: true }));
+    this.send(remediateBody({ finding, openedAt, reminder: true, waited: false }));
   }
 
   /** An operator uses a custom action. */
@@ -431,6 +431,10 @@ export class SimulatedDeployment {
         if (this.#schedules.has(schedule)) return 'was-scheduled';
         this.#schedules.set(schedule, { request, due: time.getTime() });
         return 'scheduled';
+      }),
+      scheduleNextTry: run.wrap(async (request, action, time) => {
+        const schedule = `${request.finding} ${request.openedAt} ${action} ${time.toISOString()}`;
+        this.#schedules.set(schedule, { request, due: time.getTime() });
       }),
       stage: 'dev',
       run: name,

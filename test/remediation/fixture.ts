@@ -45,6 +45,7 @@ export async function simulated(
   const stateTable = new MemoryStateTable({ now: () => fake.deps.now().getTime() });
   const scheduled: { request: RemediationRequest; time: Date }[] = [];
   const gracePeriods = new MemoryGracePeriods();
+  const nextTries: { request: RemediationRequest; time: Date }[] = [];
   const answers: { facts: Partial<Facts> | Unknown | undefined } = { facts: undefined };
   let limits: LimitState = noRuns;
   const factsOf = (value: KeyValue): Partial<Facts> | Unknown =>
@@ -117,6 +118,9 @@ export async function simulated(
       scheduled.push({ request, time });
       return again ? 'was-scheduled' : 'scheduled';
     },
+    scheduleNextTry: async (request, _action, time) => {
+      nextTries.push({ request, time });
+    },
     stage: 'dev',
     run: 'run-1',
     ...more,
@@ -125,6 +129,7 @@ export async function simulated(
     finding: id,
     openedAt: new Date(start).toISOString(),
     reminder: false,
+    waited: false,
   };
   const actionRequest: ActionRequest = {
     id: 'event-1',
@@ -140,6 +145,16 @@ export async function simulated(
     fake,
     scheduled,
     gracePeriods,
+    nextTries,
+    /** The principal that disabled the key has another fix done. */
+    useUpLimits: () => {
+      const name = 'another action run';
+      const at = fake.deps.now().getTime();
+      limits = {
+        ...noRuns,
+        runs: [{ name, ...accountRegion, at, actor: 'arn:aws:iam::111122223333:user/ana', part: 'general' }],
+      };
+    },
     answers,
     stateTable,
     record,

@@ -78,21 +78,40 @@ describe('the limits of a kind of action', () => {
   const limiter = (client: DynamoDBClient) =>
     new Limiter({ client, table: 'state', now: () => start, wait: async () => undefined, random: () => 0 });
   const limits = { pk: 'limits/fix', sk: 'limits', version: 1, runs: [] };
+  const one = { perAccount: 1, perActor: 1, total: 1, reservedForCritical: 0 };
+  const run = {
+    name: 'a',
+    finding: 'trailseal/kms-key-disabled/a',
+    severity: 'HIGH',
+    account: '111122223333',
+    region: 'eu-central-1',
+    actor: 'arn:aws:iam::111122223333:user/ana',
+    mayWait: true,
+  } as const;
 
   it('are stored with format version 1', async () => {
     const { client, mock } = holding(marshall({ ...limits, formatVersion: 1 }));
-    await limiter(client).admit(
-      'fix',
-      { perAccount: 1, total: 1 },
-      { name: 'a', account: '111122223333', region: 'eu-central-1' },
-    );
+    await limiter(client).admit('fix', one, run);
     expect(mock.commandCalls(PutItemCommand)[0]?.args[0].input.Item?.['formatVersion']).toEqual({ N: '1' });
+  });
+
+  it('of before there were parts of limits are read, with the breaker that was open then', async () => {
+    const before = {
+      ...limits,
+      formatVersion: 1,
+      runs: [{ name: 'b', account: '111122223333', region: 'eu-central-1', at: start }],
+      breaker: { since: start, because: 'Rate limit reached.' },
+    };
+    expect((await limiter(holding(marshall(before)).client).show()).fix).toEqual({
+      runs: [{ ...before.runs[0], part: 'general' }],
+      waiting: [],
+      breakers: [before.breaker],
+    });
   });
 
   it('of a newer format admit nothing, and are not written', async () => {
     const { client, mock } = holding(marshall({ ...limits, formatVersion: 2 }));
-    const run = { name: 'a', account: '111122223333', region: 'eu-central-1' };
-    await expect(limiter(client).admit('fix', { perAccount: 1, total: 1 }, run)).rejects.toMatchObject({
+    await expect(limiter(client).admit('fix', one, run)).rejects.toMatchObject({
       trouble: 'newer-format',
     });
     expect(mock.commandCalls(PutItemCommand)).toEqual([]);

@@ -6,6 +6,7 @@ const request = {
   finding: 'trailseal/kms-key-disabled/111122223333/eu-central-1/k',
   openedAt: null,
   reminder: false,
+  waited: false,
 };
 describe('a message of remediation', () => {
   it('is the end of a grace period, with the request that it began with', () => {
@@ -24,7 +25,7 @@ describe('a message of remediation', () => {
     const { kind, ...read } = parseRemediation(envelope(transition({ sequence: 0 })));
     expect([kind, Object.keys('request' in read ? read.request : {})]).toEqual([
       'remediation',
-      ['finding', 'openedAt', 'reminder'],
+      ['finding', 'openedAt', 'reminder', 'waited'],
     ]);
   });
 

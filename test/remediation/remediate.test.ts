@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { ActionDeps } from '../../lib/core/action.ts';
 import { unknownFact } from '../../lib/core/facts.ts';
 import type { Recorded } from '../../lib/findings/state/table.ts';
+import type { RemediationDeps } from '../../lib/remediation/deps.ts';
 import { actionEventSchema } from '../../lib/remediation/events/action-event.ts';
+import { noRuns } from '../../lib/remediation/limits.ts';
 import { parseRemediation } from '../../lib/remediation/message.ts';
 import { envelope, transition } from '../notifications/events.ts';
 import { fakeKey, start } from './actions/simulated-resource.ts';
@@ -141,20 +143,100 @@ describe('what stands in the way', () => {
     expect(fake.state.writes).toBe(0);
   });
 
-  it('is the limit, which opens the circuit breaker', async () => {
-    const { fake, remediate } = await simulated(
-      `${fixing}\nguardrails: { actionsPerHour: { fix: { perAccount: 1, total: 1 } } }`,
+  it('is an open circuit breaker', async () => {
+    const open = { ...noRuns, breakers: [{ since: start, because: 'Rate limit reached.' }] };
+    const limiter: RemediationDeps['limiter'] = {
+      admit: async () => {
+        throw new Error('it asked for budget all the same');
+      },
+      show: async () => ({ tag: noRuns, fix: open, quarantine: noRuns }),
+    };
+    const { fake, remediate } = await simulated(fixing, { limiter });
+    expect((await remediate()).events).toMatchObject([
+      { outcome: 'skipped', skippedBecause: 'breaker-open', because: expect.stringMatching(/breaker/) },
+    ]);
+    expect(fake.state.writes).toBe(0);
+  });
+});
+
+describe('an action for which there is no budget', () => {
+  const narrow = 'guardrails: { actionsPerHour: { fix: { perAccount: 1, total: 1 } } }';
+  const hour = 3_600_000;
+
+  /** A key, disabled by a principal that has used up its budget. */
+  async function withoutBudget(more: Partial<RemediationDeps> = {}) {
+    const all = await simulated(`${fixing}\n${narrow}`, more);
+    all.useUpLimits();
+    return { ...all, done: await all.remediate() };
+  }
+
+  it('is reported: which budget was used up, by whom, when it is tried again, and how to hasten or stop that', async () => {
+    const { fake, done } = await withoutBudget();
+    const [event, ...others] = done.events;
+    expect([event?.outcome, others]).toEqual(['skipped', []]);
+    expect(event?.because).toBe(
+      'Rate limit reached: 1 of 1 fix because of arn:aws:iam::111122223333:user/ana in the last hour. ' +
+        `It is tried again by itself at ${new Date(start + hour).toISOString()}. To hasten it: ` +
+        '"trailseal breaker reset fix --stage dev --region eu-central-1"; to stop it, exempt the resource or suppress ' +
+        'the finding in Security Hub.',
     );
+    expect(fake.state.writes).toBe(0);
+  });
+
+  it('is tried again when there is, and done then', async () => {
+    const { fake, remediate, nextTries } = await withoutBudget();
+    const [{ request, time } = { request: {}, time: new Date(0) }] = nextTries;
+    expect(time).toEqual(new Date(start + hour));
+    await fake.deps.wait(hour);
+    expect((await remediate(request)).events).toMatchObject([{ outcome: 'done' }]);
+    expect([fake.state.value, fake.state.writes]).toEqual(['enabled', 1]);
+  });
+
+  it('is reported once, and asks for the same time however often its message comes before', async () => {
+    const { remediate, nextTries } = await withoutBudget();
+    const { request } = nextTries[0] ?? {};
+    expect((await remediate(request)).events).toEqual([]);
+    expect((await remediate({ reminder: true })).events).toEqual([]);
+    expect(new Set(nextTries.map(({ time }) => time.getTime()))).toEqual(new Set([start + hour]));
+  });
+
+  it('is not done once the finding is closed, or the kill switch engaged', async () => {
+    let state: 'engaged' | 'disengaged' = 'disengaged';
+    const { fake, remediate, record, nextTries } = await withoutBudget({
+      killSwitch: async () => ({ state }),
+    });
+    const { request } = nextTries[0] ?? {};
+    await fake.deps.wait(hour);
+    state = 'engaged';
+    expect((await remediate(request)).events).toEqual([]);
+    state = 'disengaged';
+    await record('PASS', start + hour);
+    expect((await remediate(request)).because).toBe('The finding is RESOLVED.');
+    expect(fake.state.writes).toBe(0);
+  });
+
+  it('waits in the same way where somebody reverted it, and it is to be repeated', async () => {
+    const { fake, remediate, nextTries } = await simulated(`${fixing}\n${narrow}`);
     await remediate();
     fake.state.value = 'disabled';
-    const { events } = await remediate();
+    expect((await remediate()).events).toMatchObject([{ outcome: 'reverted' }, { outcome: 'skipped' }]);
+    await fake.deps.wait(hour);
+    expect((await remediate(nextTries[0]?.request)).events).toMatchObject([{ outcome: 'done' }]);
+    expect(fake.state.writes).toBe(2);
+  });
+
+  it('waits for no time where an operator requested it, who is told to request it again', async () => {
+    const { carryOutRequest, nextTries, fake, now } = await simulated(
+      `${fixing}\n${narrow}\noperators: { customActions: [fix:enable-key] }`,
+    );
+    await carryOutRequest();
+    fake.state.value = 'disabled';
+    await fake.deps.wait(1_000);
+    const { events } = await carryOutRequest({ id: 'event-2', at: now() });
     expect(events).toMatchObject([
-      { outcome: 'reverted' },
-      { outcome: 'skipped', because: expect.stringMatching(/Rate limit reached: 1 of 1 fix /) },
+      { outcome: 'skipped', because: expect.stringContaining('Request it again when there is budget') },
     ]);
-    const { events: after } = await remediate();
-    expect(after).toMatchObject([{ outcome: 'skipped', because: expect.stringMatching(/breaker/) }]);
-    expect(fake.state.writes).toBe(1);
+    expect(nextTries).toEqual([]);
   });
 });
 

@@ -406,6 +406,10 @@ describe('an alarm', () => {
   it('watches breakers that open', () => {
     expect(watched('BreakersOpened')).toEqual(['remediate']);
   });
+
+  it('watches CRITICAL findings for which there is no budget', () => {
+    expect(watched('CriticalActionsWithoutBudget')).toEqual(['remediate']);
+  });
 });
 
 it('the dashboard shows transitions and actions', () => {
@@ -419,5 +423,6 @@ it('the dashboard shows transitions and actions', () => {
     ['Actions', 'remediate'],
     ['ActionsSkipped', 'remediate'],
     ['BreakersOpened', 'remediate'],
+    ['CriticalActionsWithoutBudget', 'remediate'],
   ]);
 });

@@ -76,6 +76,11 @@ export const metrics = {
     by: ['evaluator'],
     what: 'circuit breakers that opened because a limit was reached',
   },
+  CriticalActionsWithoutBudget: {
+    unit: 'Count',
+    by: ['evaluator'],
+    what: 'actions about CRITICAL findings for which the rate limits left no budget, each time they were tried',
+  },
   Transitions: { unit: 'Count', by: ['evaluator'], what: 'transitions of findings published on the bus' },
   PolicyOverrideInvalid: {
     unit: 'Count',

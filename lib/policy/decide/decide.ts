@@ -1,5 +1,6 @@
 /** From a verdict to a plan. Pure: the result depends on the arguments alone. */
 import type { Action, Control, Resource, ResourceType, Verdict } from '../../core/control.ts';
+import type { Actor } from '../../core/event.ts';
 import type { ResourceTypeDefinition } from '../../core/service.ts';
 import { durationText } from '../duration.ts';
 import {
@@ -11,6 +12,7 @@ import {
   type Policy,
   type SkippedAction,
 } from '../model.ts';
+import { principalOf, unknownPrincipal } from './budgets.ts';
 import { type Circumstances, halt, type Obstacle, ownership, suppression } from './circumstances.ts';
 import { checkRateLimit, type Usage } from './rate-limits.ts';
 import { protection } from './tags.ts';
@@ -28,6 +30,8 @@ export interface DecisionInput {
   readonly usage: Usage;
   /** Actions that are planned for the same open finding already, and were counted then. */
   readonly planned?: ReadonlySet<Action> | undefined;
+  /** Who made the change that failed, whose share of the limits it counts against; left out where that is not known. */
+  readonly actor?: Pick<Actor, 'type' | 'arn'> | undefined;
   /** When the event happened, epoch milliseconds; `undefined` when it has no time. */
   readonly time: number | undefined;
   /** What a deployment knows besides; left out where nothing is carried out. */
@@ -65,7 +69,13 @@ export function decide(input: DecisionInput): PlanResult {
     const kind = kindOf(action);
     if (kind !== undefined && input.planned?.has(action) !== true) {
       const limits = input.policy.guardrails.actionsPerHour[kind];
-      const check = checkRateLimit(limits, usage, kind, resource.account, input.time);
+      const check = checkRateLimit(limits, usage, {
+        kind,
+        severity: input.policy.controls.get(control.id)?.severity ?? 'LOW',
+        account: resource.account,
+        actor: input.actor === undefined ? unknownPrincipal : principalOf(input.actor),
+        time: input.time,
+      });
       if (!check.allowed) {
         skipped.push({ action, because: 'guardrail', reason: check.reason });
         continue;

@@ -6,6 +6,7 @@ import * as z from 'zod/mini';
 import { actionSettings } from '../../core/action-settings.ts';
 import type { Action, Control } from '../../core/control.ts';
 import { isObject } from '../../core/json.ts';
+import { defaultPerActor } from '../decide/budgets.ts';
 import { millisecondsIn } from '../duration.ts';
 import {
   type ActionKind,
@@ -107,10 +108,15 @@ function exemptionOf(written: NonNullable<PolicyFile['exemptions']>[number]): Ex
 
 function guardrailsOf(written: PolicyFile['guardrails']): Guardrails {
   const { tag, quarantine, fix, ...every } = written?.actionsPerHour ?? {};
-  const limits = (own: { [Limit in keyof RateLimits]?: number | undefined } | undefined): RateLimits => ({
-    perAccount: own?.perAccount ?? every.perAccount ?? defaultLimits.perAccount,
-    total: own?.total ?? every.total ?? defaultLimits.total,
-  });
+  const limits = (own: { [Limit in keyof RateLimits]?: number | undefined } | undefined): RateLimits => {
+    const shared = {
+      perAccount: own?.perAccount ?? every.perAccount ?? defaultLimits.perAccount,
+      total: own?.total ?? every.total ?? defaultLimits.total,
+      reservedForCritical:
+        own?.reservedForCritical ?? every.reservedForCritical ?? defaultLimits.reservedForCritical,
+    };
+    return { ...shared, perActor: own?.perActor ?? every.perActor ?? defaultPerActor(shared) };
+  };
   const actionsPerHour: Record<ActionKind, RateLimits> = {
     tag: limits(tag),
     quarantine: limits(quarantine),

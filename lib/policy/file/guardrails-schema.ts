@@ -7,27 +7,37 @@ import {
   defaultGracePeriod,
   defaultLimits,
   defaultWhenReverted,
+  highestLimit,
   longestGracePeriod,
   mostRepeats,
+  type RateLimits,
   reversalResponses,
 } from '../model.ts';
 import { listOf, noted, tagKey, valuePattern } from './schema-parts.ts';
-
-/** The highest limit on actions per hour that a policy may set: a higher one would limit nothing. */
-const highestLimit = 10_000;
 
 const count = z.number().check(z.int(), z.gte(0), z.lte(highestLimit));
 
 const limitNotes = {
   perAccount: 'Maximum number of actions of a kind in one account in any hour; 0 allows none.',
+  perActor:
+    'Maximum number of actions of a kind in any hour because of the changes of one principal, a role whatever its sessions; ' +
+    'of the part that is not reserved. Without it, half of that part of an account.',
   total: 'Maximum number of actions of a kind in all accounts together in any hour; 0 allows none.',
+  reservedForCritical:
+    'Per cent of perAccount and of total, rounded up, that only CRITICAL findings may use; one principal may use half of it.',
 };
+
+const percent = z.number().check(z.int(), z.gte(0), z.lte(100));
 
 function limits(description: string) {
   return noted(
     z.strictObject({
       perAccount: z.optional(noted(count, { description: limitNotes.perAccount, examples: [2] })),
+      perActor: z.optional(noted(count, { description: limitNotes.perActor, examples: [1] })),
       total: z.optional(noted(count, { description: limitNotes.total, examples: [5] })),
+      reservedForCritical: z.optional(
+        noted(percent, { description: limitNotes.reservedForCritical, examples: [50] }),
+      ),
     }),
     { description },
   );
@@ -72,11 +82,18 @@ export const guardrails = noted(
           perAccount: z.optional(
             noted(count, { description: limitNotes.perAccount, default: defaultLimits.perAccount }),
           ),
+          perActor: z.optional(noted(count, { description: limitNotes.perActor, examples: [4] })),
           total: z.optional(noted(count, { description: limitNotes.total, default: defaultLimits.total })),
+          reservedForCritical: z.optional(
+            noted(percent, {
+              description: limitNotes.reservedForCritical,
+              default: defaultLimits.reservedForCritical,
+            }),
+          ),
           tag: z.optional(limits('Limits on tagging; what is left out is as for every kind.')),
           quarantine: z.optional(limits('Limits on quarantines; what is left out is as for every kind.')),
           fix: z.optional(limits('Limits on all fixes together; what is left out is as for every kind.')),
-        } satisfies Record<ActionKind | 'perAccount' | 'total', unknown>),
+        } satisfies Record<ActionKind | keyof RateLimits, unknown>),
         {
           description:
             'Maximum number of actions in any hour. Each kind (tag, quarantine, fix) is counted separately; notifications ' +

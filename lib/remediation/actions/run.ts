@@ -49,8 +49,16 @@ export interface RunRefusal {
   readonly because: string;
   /** Whether AWS did not answer what had to be known, and may in a while. */
   readonly unanswered?: boolean;
+  /** Where a limit or a circuit breaker stops it. */
+  readonly limited?: LimitedRun;
+}
+
+/** An action run that has no budget. */
+export interface LimitedRun {
   /** Whether this request opened a circuit breaker. */
-  readonly breakerOpened?: boolean;
+  readonly breakerOpened: boolean;
+  /** When it is to be tried again; `undefined` where it does not wait. */
+  readonly due: Date | undefined;
 }
 
 /** An action on a target, with the target's settings parsed. */

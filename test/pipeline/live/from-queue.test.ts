@@ -83,6 +83,7 @@ const remediation = remediateBody({
   finding: 'trailseal/kms-key-disabled/111122223333/us-east-1/key',
   openedAt: null,
   reminder: false,
+  waited: false,
 });
 
 type Handler = (event: unknown, context: Context) => Promise<unknown>;

@@ -99,7 +99,7 @@ describe('the plan of a failure that fails again', () => {
   const actionsOf = (finding: Finding | undefined) => finding?.plan.actions.map(({ action }) => action);
 
   it('is counted once against the rate limits', async () => {
-    const policy = `${tagging}guardrails: { actionsPerHour: { perAccount: 2, total: 2 } }`;
+    const policy = `${tagging}guardrails: { actionsPerHour: { perAccount: 2, perActor: 2, total: 2, reservedForCritical: 0 } }`;
     const kept = new Kept();
     const only = controls.filter(({ id }) => id === 'eks-audit-logging');
     const events = [createCluster('one', 1), createCluster('one', 1, { eventID: 'again' })];

@@ -53,7 +53,7 @@ exemptionTags:
   controls: [eks-audit-logging]
   maxDays: 365
 guardrails:
-  actionsPerHour: { perAccount: 1000, total: 1000 }
+  actionsPerHour: { perAccount: 1000, perActor: 1000, total: 1000, reservedForCritical: 0 }
   protectedTags: { owner: ['*'] }
 `,
   controls,

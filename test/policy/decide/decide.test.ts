@@ -203,7 +203,9 @@ function plansOf(cases: readonly Partial<DecisionInput>[]) {
 }
 
 describe('the rate limits', () => {
-  const policy = policyOf(`${everything}guardrails: { actionsPerHour: { perAccount: 1, total: 2 } }`);
+  const policy = policyOf(
+    `${everything}guardrails: { actionsPerHour: { perAccount: 1, perActor: 9, total: 2, reservedForCritical: 0 } }`,
+  );
   const tagAt = (cases: readonly Partial<DecisionInput>[]) =>
     plansOf(cases.map((given) => ({ policy, ...given }))).map((plan) =>
       plan.actions.some(({ action }) => action === 'tag'),
@@ -224,7 +226,9 @@ describe('the rate limits', () => {
   });
 
   it('count a late event at the time of the event before it', () => {
-    const two = policyOf(`${everything}guardrails: { actionsPerHour: { perAccount: 2 } }`);
+    const two = policyOf(
+      `${everything}guardrails: { actionsPerHour: { perAccount: 2, perActor: 9, reservedForCritical: 0 } }`,
+    );
     const times = [noon, noon - 90 * minute, noon + 30 * minute];
     expect(tagAt(times.map((time) => ({ time, policy: two })))).toEqual([true, true, false]);
   });
@@ -256,8 +260,32 @@ describe('the rate limits', () => {
   it('say which limit was reached, with its figures', () => {
     const [, second] = plansOf([{ policy }, { policy }]);
     expect(second?.skipped.find(({ action }) => action === 'tag')?.reason).toBe(
-      'Rate limit reached: 1 of 1 tag actions in the last hour in account 111122223333.',
+      'Rate limit reached: 1 of 1 tag action in account 111122223333 in the last hour.',
     );
+  });
+
+  it('keep a part of each limit for CRITICAL findings', () => {
+    const four = policyOf(
+      `${everything}guardrails: { actionsPerHour: { perAccount: 4, perActor: 9, reservedForCritical: 25 } }`,
+    );
+    const severe = [
+      rotation.id,
+      { enabled: true, severity: 'CRITICAL', settings: {}, actions: rotation.actions },
+    ] as const;
+    const critical = { ...four, controls: new Map([severe]) };
+    const cases = [four, four, four, four, critical, critical].map((policy) => ({ policy }));
+    expect(tagAt(cases)).toEqual([true, true, true, false, true, false]);
+  });
+
+  it('give each principal its share, whatever it calls its sessions', () => {
+    const shares = policyOf(
+      `${everything}guardrails: { actionsPerHour: { perAccount: 9, perActor: 1, reservedForCritical: 0 } }`,
+    );
+    const by = (role: string, session: string) => ({
+      policy: shares,
+      actor: { type: 'AssumedRole', arn: `arn:aws:sts::111122223333:assumed-role/${role}/${session}` },
+    });
+    expect(tagAt([by('one', 'a'), by('one', 'b'), by('other', 'a')])).toEqual([true, false, true]);
   });
 
   it('allow no action at a limit of 0', () => {
@@ -359,7 +387,7 @@ const anyInput = fc.record({
 });
 
 describe('for any input', () => {
-  const limits = { perAccount: 2, total: 3 };
+  const limits = { perAccount: 2, perActor: 2, total: 3, reservedForCritical: 0 };
   const policy = policyOf(`${everything}guardrails: { actionsPerHour: ${JSON.stringify(limits)} }`);
 
   it('no hour has more actions of a kind than the limits allow', () => {

@@ -124,9 +124,9 @@ controls: { snapshot-sharing: { settings: { allowedAccounts: [] } } }`);
       'version: 1\nguardrails: { actionsPerHour: { perAccount: 4, quarantine: { total: 1 } } }',
     );
     expect(policy.guardrails.actionsPerHour).toEqual({
-      tag: { perAccount: 4, total: 50 },
-      quarantine: { perAccount: 4, total: 1 },
-      fix: { perAccount: 4, total: 50 },
+      tag: { perAccount: 4, perActor: 1, total: 50, reservedForCritical: 30 },
+      quarantine: { perAccount: 4, perActor: 1, total: 1, reservedForCritical: 30 },
+      fix: { perAccount: 4, perActor: 1, total: 50, reservedForCritical: 30 },
     });
   });
 

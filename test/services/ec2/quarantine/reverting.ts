@@ -175,6 +175,7 @@ guardrails:
       },
       begin: async (_finding, _action, period) => period,
     },
+    scheduleNextTry: async () => undefined,
     scheduleGracePeriodEnd: async () => 'scheduled',
     stage: 'dev',
     run: `run at ${now()}`,
@@ -192,12 +193,13 @@ guardrails:
       type = { instanceType: 't2.micro', supported: false };
     },
     /** What happens at the end of the grace period. */
-    act: async () => remediate(deps(), { finding, openedAt: await openedAt(), reminder: false }),
+    act: async () =>
+      remediate(deps(), { finding, openedAt: await openedAt(), reminder: false, waited: false }),
     /** What the scheduled scan does, some hours later. */
     scan: async (hours = 6) => {
       aws.seconds += hours * 3_600;
       await observe();
-      return remediate(deps(), { finding, openedAt: await openedAt(), reminder: true });
+      return remediate(deps(), { finding, openedAt: await openedAt(), reminder: true, waited: false });
     },
     deps,
     /** What happens when EventBridge delivers a call in CloudTrail. */
