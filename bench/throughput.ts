@@ -42,7 +42,7 @@ export async function measureThroughput(sizes: readonly number[] = [1, 100, 1_00
   try {
     Object.assign(process.env, aws.env);
     await deploy(aws.env);
-    const stack = stackOf();
+    const stack = stackOf(aws.callers);
     const first = await putAndWait(stack, 1);
     const measured: Throughput[] = [];
     for (const events of sizes) measured.push(await putAndWait(stack, events));

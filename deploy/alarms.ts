@@ -15,7 +15,7 @@ import { isOverridable } from './overriding.ts';
 import type { Parameters } from './parameters.ts';
 import { notificationTopicName } from './remediation/notifications.ts';
 import { allow } from './statements.ts';
-import { capital, ref, type StackResource, type StackResources, type Value } from './template.ts';
+import { capital, localArn, ref, type StackResource, type StackResources, type Value } from './template.ts';
 import { encryptedTopic, fromThisAccount, useOfKey } from './topics.ts';
 
 export function alarms(deployment: Deployment): StackResources {
@@ -93,7 +93,14 @@ function topic({ stage, alarmEmail, kmsKeyArn }: Parameters): StackResources {
     kmsKeyArn,
     keyDescription: `Encrypts the alarms of ${stackName(stage)}`,
     publishers: [
-      { ...allow('FromAlarms', ['sns:Publish'], ref(ids.topic), fromThisAccount), Principal: byCloudWatch },
+      {
+        ...allow('FromAlarms', ['sns:Publish'], ref(ids.topic), {
+          ...fromThisAccount,
+          // Those of the stack: an alarm of somebody else's would speak in its name.
+          ArnLike: { 'aws:SourceArn': localArn('cloudwatch', `alarm:${stackName(stage)}-*`) },
+        }),
+        Principal: byCloudWatch,
+      },
     ],
     keyUsers: [{ ...allow('FromAlarms', useOfKey, '*', fromThisAccount), Principal: byCloudWatch }],
   });

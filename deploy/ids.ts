@@ -29,6 +29,7 @@ export const ids = {
   /** @param name of the role: `kms`, `kms-restore-key-policy`. */
   writeRole: (name: string) => `${name.split('-').map(capital).join('')}WriteRole`,
   assumeWriteRoles: 'AssumeWriteRoles',
+  operatorRole: 'AssumedByOperatorsRole',
   function: (name: FunctionName) => `${capital(name)}LambdaFunction`,
   logGroup: (name: FunctionName) => `${capital(name)}LogGroup`,
 } as const;

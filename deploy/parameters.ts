@@ -88,6 +88,9 @@ const someWebhooks = 'names of SSM parameters (/trailseal/webhook), separated by
 
 const anAddress = 'one e-mail address';
 const address = /^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/;
+const someOperators =
+  'ARNs of IAM users and roles, whole and with their paths, separated by commas, or empty';
+const operator = /^arn:aws[a-z-]*:iam::\d{12}:(user|role)\/[\w+=.@/-]{1,575}$/;
 const aTopic = 'the ARN of an SNS topic (not FIFO)';
 const topic = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/;
 
@@ -135,6 +138,11 @@ const schema = z.strictObject({
   /** Names of SSM parameters. Source: as of `policyParameter`. */
   notifyWebhooks: separated(matching(/^(\/?[\w.-]+|(\/[\w./-]+)+)$/, someWebhooks)),
   notifyPrivateWebhooks: yesOrNo,
+  /**
+   * Never a whole account, whose every administrator could make any role an operator. Source: IAM API Reference,
+   * "CreateRole" (names of 64 characters, paths of 512).
+   */
+  operatorArns: separated(matching(operator, someOperators)),
   insights: yesOrNo,
   retainState: yesOrNo,
 });

@@ -20,7 +20,8 @@ import { notifying } from './remediation/notifying.ts';
 import { operating, readingExemptions } from './remediation/operating.ts';
 import { publishing } from './remediation/publishing.ts';
 import { remediating } from './remediation/remediating.ts';
-import { arnOf, endpointOf, localArn, sub } from './template.ts';
+import { stateTableArn } from './state-table.ts';
+import { arnOf, endpointOf, localArn } from './template.ts';
 
 /** All that a function may do. */
 export async function grantsOf(name: FunctionName, deployment: Deployment): Promise<readonly Grant[]> {
@@ -40,7 +41,7 @@ async function ownOf(name: FunctionName, deployment: Deployment): Promise<readon
     case 'scan':
       return await scanning(deployment);
     case 'transitions':
-      return publishing();
+      return publishing(deployment);
     case 'remediate':
       return await remediating(deployment);
     case 'notify':
@@ -64,7 +65,12 @@ async function evaluating(name: Exclude<QueueName, 'scan'>, deployment: Deployme
   return [
     ...reading,
     ...(await readingTags(controls, deployment)),
-    ...stateTableGrants(['dynamodb:BatchGetItem', 'dynamodb:PutItem'], 'parts', 'what was seen is recorded'),
+    ...stateTableGrants(
+      deployment,
+      ['dynamodb:BatchGetItem', 'dynamodb:PutItem'],
+      'parts',
+      'what was seen is recorded',
+    ),
     ...readingExemptions(deployment),
     {
       sid: 'ImportFindings',
@@ -108,7 +114,12 @@ async function scanning(deployment: Deployment) {
   return [
     recordingHeartbeats(deployment),
     ...listing,
-    ...stateTableGrants(['dynamodb:BatchGetItem'], 'open', 'what is open or pending publication is read'),
+    ...stateTableGrants(
+      deployment,
+      ['dynamodb:BatchGetItem'],
+      'open',
+      'what is open or pending publication is read',
+    ),
     send(
       deployment.queues,
       'evaluators are told what to look at; a scheduled scan that takes long goes on in another message',
@@ -127,6 +138,7 @@ async function scanning(deployment: Deployment) {
 }
 
 function stateTableGrants(
+  { parameters: { stage } }: Deployment,
   actions: readonly (typeof stateTablePermissions.table)[number][],
   index: keyof typeof indexNames,
   why: string,
@@ -134,11 +146,11 @@ function stateTableGrants(
   return [
     ...stateTablePermissions.table
       .filter((action) => actions.includes(action))
-      .map((action) => ({ sid: 'StateTable', action, resource: arnOf(ids.stateTable), why })),
+      .map((action) => ({ sid: 'StateTable', action, resource: stateTableArn(stage), why })),
     ...stateTablePermissions.indexes.map((action) => ({
       sid: 'StateTableIndex',
       action,
-      resource: sub(`\${${ids.stateTable}.Arn}/index/${indexNames[index]}`),
+      resource: stateTableArn(stage, `/index/${indexNames[index]}`),
       why,
     })),
   ];

@@ -6,8 +6,10 @@ import { type Deployment, deploymentOf } from './context.ts';
 import { dashboard } from './dashboard.ts';
 import { exceptionsFor } from './exceptions.ts';
 import { functions } from './functions.ts';
+import { withHopPolicies } from './hop-policies.ts';
 import { ids } from './ids.ts';
 import { insights } from './insights.ts';
+import { operatorRole } from './operator-role.ts';
 import { readParameters } from './parameters.ts';
 import type { FunctionName } from './parts.ts';
 import { queues } from './queues.ts';
@@ -42,7 +44,7 @@ export async function stackOf(written: Readonly<Record<string, unknown>>): Promi
 }
 
 export async function stackFor(deployment: Deployment): Promise<Stack> {
-  const resources: StackResources = {
+  const resources: StackResources = withHopPolicies({
     ...queues(deployment),
     ...stateTable(deployment),
     ...watchdog(deployment),
@@ -53,10 +55,11 @@ export async function stackFor(deployment: Deployment): Promise<Stack> {
     ...notifications(deployment),
     ...(await roles(deployment)),
     ...(await writeRoles(deployment)),
+    ...operatorRole(deployment),
     ...alarms(deployment),
     ...dashboard(deployment),
     ...insights(deployment),
-  };
+  });
   return {
     functions: functions(deployment),
     resources: {

@@ -1,11 +1,21 @@
 /** The state table. */
 
-import { tableName } from '../lib/aws/names.ts';
+import { type Stage, tableName } from '../lib/aws/names.ts';
 import { streamSpecification, table } from '../lib/findings/state/schema.ts';
 import type { Deployment } from './context.ts';
+import { tableArn } from './hop-policies.ts';
 import { ids } from './ids.ts';
 import { insights } from './insights.ts';
-import type { StackResources } from './template.ts';
+import type { StackResources, Value } from './template.ts';
+import { sub } from './template.ts';
+
+/**
+ * Its ARN, for the roles that use it. By its name: the table's own policy refers to the roles.
+ * @param part of it: an index or its streams, as `/index/open`.
+ */
+export function stateTableArn(stage: Stage, part = ''): Value {
+  return sub(`${tableArn(tableName(stage))}${part}`);
+}
 
 /**
  * On-demand capacity, as events come in bursts; encrypted, by DynamoDB's AWS managed key or the customer's; with

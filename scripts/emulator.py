@@ -120,6 +120,106 @@ def leading_keys(request):
     return keys
 
 
+def callers_are_known_to_policies():
+    """Tells policies `aws:PrincipalArn`, which for a session of a role is the role's ARN, and `aws:PrincipalIsAWSService`
+    (IAM User Guide, "AWS global condition context keys"); ministack 1.5.33 has the session's ARN for the one, and not
+    the other."""
+    from ministack.core import iam_evaluator
+    from ministack.services import iam
+
+    resolve = iam_evaluator._resolve_condition_key
+
+    def role_arn(arn, account):
+        name = iam_evaluator._role_name_from_assumed_arn(arn)
+        role = iam._roles.get_scoped(account, None, name) or {}
+        return role.get("Arn", f"arn:aws:iam::{account}:role/{name}")
+
+    def resolve_caller(key, context):
+        if key.lower() == "aws:principalisawsservice":
+            return "true" if context.principal_type == "Service" else "false"
+        if key.lower() == "aws:principalarn" and context.principal_type == "Service":
+            return None
+        arn = context.principal_arn
+        if key.lower() == "aws:principalarn" and ":assumed-role/" in arn:
+            return role_arn(arn, arn.split(":")[4])
+        return resolve(key, context)
+
+    iam_evaluator._resolve_condition_key = resolve_caller
+
+
+def buses_and_tables_have_policies():
+    """Takes the policies of event buses and tables from templates (AWS::Events::EventBusPolicy; AWS::DynamoDB::Table,
+    ResourcePolicy) and asks them whether a call is allowed, as ministack 1.5.33 does for queues and topics only. It
+    asks none for the root user, whom AWS would refuse too, nor for what its services do with each other, nor that of a
+    table's stream."""
+    from ministack.core import iam_evaluator
+    from ministack.services import dynamodb, eventbridge
+    from ministack.services.cloudformation import provisioners
+
+    handlers = provisioners._RESOURCE_HANDLERS
+    table = handlers["AWS::DynamoDB::Table"]
+
+    def keep_policy(name, props):
+        policy = (props.get("ResourcePolicy") or {}).get("PolicyDocument")
+        arn = dynamodb._tables[name]["TableArn"]
+        if policy is None:
+            dynamodb._resource_policies.pop(arn, None)
+        else:
+            dynamodb._resource_policies[arn] = {"Policy": json.dumps(policy), "RevisionId": "1"}
+
+    def create_table(logical_id, props, stack_name):
+        made = table["create"](logical_id, props, stack_name)
+        keep_policy(made[0], props)
+        return made
+
+    def update_table(physical_id, old_props, new_props, *rest, **more):
+        made = table["update"](physical_id, old_props, new_props, *rest, **more)
+        keep_policy(made[0], new_props)
+        return made
+
+    handlers["AWS::DynamoDB::Table"] = {**table, "create": create_table, "update": update_table}
+
+    def put_statement(props):
+        bus, sid = props["EventBusName"], props["StatementId"]
+        drop_statement(props)
+        policy = eventbridge._event_bus_policies.get(bus) or {"Version": "2012-10-17", "Statement": []}
+        statements = [*policy["Statement"], {"Sid": sid, **props["Statement"]}]
+        eventbridge._event_bus_policies[bus] = {**policy, "Statement": statements}
+
+    def drop_statement(props):
+        eventbridge._remove_permission({"EventBusName": props["EventBusName"], "StatementId": props["StatementId"]})
+
+    def create_statement(logical_id, props, stack_name):
+        put_statement(props)
+        physical_id = f"{stack_name}-{logical_id}"
+        return physical_id, {"Id": physical_id}
+
+    def update_statement(physical_id, old_props, new_props, stack_name):
+        drop_statement(old_props)
+        put_statement(new_props)
+        return physical_id, {"Id": physical_id}
+
+    handlers["AWS::Events::EventBusPolicy"] = {
+        "create": create_statement,
+        "update": update_statement,
+        "delete": lambda physical_id, props: drop_statement(props),
+    }
+
+    def table_policy_for_arn(arn):
+        of_table = re.sub(r"(:table/[^/]+)/.*", r"\1", arn)
+        found = dynamodb._resource_policies.get(of_table)
+        return found and (found["Policy"], of_table.split(":")[4])
+
+    def bus_policy_for_arn(arn):
+        found = ":event-bus/" in arn and eventbridge._event_bus_policies.get(arn.split(":event-bus/")[1])
+        return (found, arn.split(":")[4]) if found else None
+
+    dynamodb.table_policy_for_arn = table_policy_for_arn
+    eventbridge.bus_policy_for_arn = bus_policy_for_arn
+    iam_evaluator._RESOURCE_POLICY_LOOKUPS["dynamodb"] = ("dynamodb", "table_policy_for_arn")
+    iam_evaluator._RESOURCE_POLICY_LOOKUPS["events"] = ("eventbridge", "bus_policy_for_arn")
+
+
 def streams_go_on_where_they_failed():
     """Reads a DynamoDB stream again from the first record that a function says it failed at (AWS Lambda Developer Guide,
     "Configuring partial batch response with DynamoDB and Lambda"). ministack 1.5.33 takes that for a success."""
@@ -263,6 +363,8 @@ if __name__ == "__main__":
         schedules_have_their_group()
         streams_go_on_where_they_failed()
         tell_leading_keys()
+        callers_are_known_to_policies()
+        buses_and_tables_have_policies()
     if module == "moto.server":
         keep_what_an_update_leaves_out()
     if module == "moto.server" and os.environ.get("MOTO_AS_SECURITY_HUB") == "1":

@@ -17,6 +17,7 @@ import {
   openDeployment,
   withStateTable,
 } from '../operator/deployment.ts';
+import { asOperator } from '../operator/operator-role.ts';
 import { printable, printableJson } from '../output/printable.ts';
 import { readPolicy } from '../policy/file.ts';
 import { type BreakerView, breakerJson, breakerText, breakerView, isToReset, resetDoneText } from './text.ts';
@@ -103,7 +104,7 @@ async function open(flags: BreakerFlags): Promise<{
   const { policy, name } = readPolicy(flags.policy, controls);
   const deployment = await openDeployment(flags);
   const limiter = new Limiter({
-    client: dynamodbClient(deployment.config),
+    client: dynamodbClient(await asOperator(deployment)),
     table: tableName(deployment.stage),
     now: Date.now,
     wait: (milliseconds) => setTimeout(milliseconds),

@@ -1,6 +1,6 @@
 /** `trailseal breaker show` and `trailseal breaker reset`. */
 import type { Command } from 'commander';
-import { stateTablePermissions } from './history.ts';
+import { operatorPermissions } from './history.ts';
 import {
   type CommandContext,
   type ConsentFlags,
@@ -41,7 +41,7 @@ export function addBreaker(program: Command, { signal, end }: CommandContext): v
         2: 'wrong usage, or no such deployment',
         3: 'the state table could not be read',
       },
-      permissions: stateTablePermissions('GetItem'),
+      permissions: operatorPermissions,
     },
   ).action(async (kind: string | undefined, flags: BreakerFlags) => {
     const { runBreakerShow } = await import('../breaker/run.ts');
@@ -66,7 +66,7 @@ export function addBreaker(program: Command, { signal, end }: CommandContext): v
         2: 'wrong usage, or no such deployment',
         3: 'the state table could not be read or written',
       },
-      permissions: stateTablePermissions('GetItem', 'PutItem'),
+      permissions: operatorPermissions,
     },
   ).action(async (kind: string, flags: BreakerResetFlags) => {
     const { runBreakerReset } = await import('../breaker/run.ts');

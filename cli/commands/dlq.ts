@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import type { ListenerName, QueueName } from '../../lib/aws/names.ts';
 import { redrivable } from '../../lib/services/queues.ts';
+import { operatorPermissions } from './history.ts';
 import {
   type CommandContext,
   collect,
@@ -40,7 +41,7 @@ export function addDlq(program: Command, { signal, end }: CommandContext): void 
           'minutes if it is killed.',
       ],
       exitCodes: { 0: 'success', 2: 'wrong usage, or no such deployment', 3: 'a queue could not be read' },
-      permissions: 'sqs:GetQueueUrl, sqs:ReceiveMessage, sqs:ChangeMessageVisibility',
+      permissions: operatorPermissions,
     },
   ).action(async (flags: DlqFlags) => {
     const { runDlqList } = await import('../dlq/run.ts');
@@ -65,8 +66,7 @@ export function addDlq(program: Command, { signal, end }: CommandContext): void 
         2: 'wrong usage, or no such deployment',
         3: 'a message could not be read, found, sent or deleted',
       },
-      permissions:
-        'sqs:GetQueueUrl, sqs:ReceiveMessage, sqs:ChangeMessageVisibility, sqs:SendMessage, sqs:DeleteMessage',
+      permissions: operatorPermissions,
     },
   ).action(async (flags: RedriveFlags) => {
     const { runDlqRedrive } = await import('../dlq/run.ts');

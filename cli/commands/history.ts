@@ -17,10 +17,9 @@ export interface HistoryFlags extends DeploymentFlags {
 export const actionOptionHelp =
   'only this action: tag, quarantine, fix (every fix) or fix:<name> (repeatable)';
 
-/** @param calls of DynamoDB, as IAM names them without the service. */
-export function stateTablePermissions(...calls: readonly string[]): string {
-  return `${calls.map((call) => `dynamodb:${call}`).join(', ')} on the state table (and kms:Decrypt on its KMS key, with kmsKeyArn)`;
-}
+/** What a command needs that uses the state table, the queues or the bus: the operator role may use them, and nobody else. */
+export const operatorPermissions =
+  'the operator role, which the deployment’s parameter operatorArns lets you assume';
 
 export function addHistory(program: Command, { end }: CommandContext): void {
   const command = program
@@ -44,7 +43,7 @@ export function addHistory(program: Command, { end }: CommandContext): void {
       2: 'wrong usage, or no such deployment',
       3: 'the state table could not be read, or has no action for what was named',
     },
-    permissions: stateTablePermissions('GetItem', 'Query'),
+    permissions: operatorPermissions,
   }).action(async (flags: HistoryFlags) => {
     const { runHistory } = await import('../history/run.ts');
     end(await runHistory(flags));

@@ -1,6 +1,6 @@
 /** `trailseal undo`. */
 import type { Command } from 'commander';
-import { actionOptionHelp, stateTablePermissions } from './history.ts';
+import { actionOptionHelp, operatorPermissions } from './history.ts';
 import {
   type CommandContext,
   type ConsentFlags,
@@ -42,7 +42,7 @@ export function addUndo(program: Command, { signal, end }: CommandContext): void
       2: 'wrong usage, or no such deployment',
       3: 'something could not be read or found',
     },
-    permissions: `${stateTablePermissions('BatchGetItem', 'GetItem', 'PutItem', 'Query')}; ssm:GetParameter on the kill switch; events:PutEvents on the event bus; and what each undo needs, which --dry-run shows`,
+    permissions: `${operatorPermissions}; of your own: ssm:GetParameter on the kill switch, and what each undo needs, which --dry-run shows`,
   }).action(async (names: readonly string[], flags: UndoFlags) => {
     const { runUndo } = await import('../undo/run.ts');
     end(await runUndo(names, flags, signal));

@@ -1,6 +1,7 @@
 /** All checks, from what was observed. Pure. */
+import { operatorRoleName } from '../../lib/aws/names.ts';
 import { assessActions } from './actions.ts';
-import { type CheckResult, type DoctorCheck, ok, problem, unknownFor } from './check.ts';
+import { type CheckResult, type DoctorCheck, deployCommand, ok, problem, unknownFor } from './check.ts';
 import { assessDeployment } from './deployment.ts';
 import type { Observed, ObservedRegion } from './observed.ts';
 import { assessCaller, assessRoles } from './permissions.ts';
@@ -34,9 +35,24 @@ function assessRegion(observed: ObservedRegion, stage: string): CheckResult[] {
     ...assessTrails(observed.trails, observed.wanted, observed.region),
     assessHub(observed),
     ...assessDeployment(observed, stage),
+    ...assessOperatorRole(observed, stage),
     ...assessActions(observed, stage),
     ...assessRoles(observed, stage),
     assessCaller(observed),
+  ];
+}
+
+/** Checks that the caller may use the commands that need the state table, the queues or the bus. */
+function assessOperatorRole({ operatorRole, region }: ObservedRegion, stage: string): CheckResult[] {
+  const id = 'operator-role';
+  const name = operatorRoleName(stage, region);
+  if (operatorRole === undefined) return [];
+  if (operatorRole.known) return [ok(id, `the caller may assume the operator role ${name}`)];
+  if (operatorRole.reason !== 'denied') return [unknownFor(id, [operatorRole])];
+  const message = `the caller may not assume the operator role ${name}, or there is none: undo, history, breaker and dlq are not for the caller`;
+  const advice = 'where the caller is to operate Trailseal, deploy with the ARN of its user or role';
+  return [
+    problem('warn', id, message, advice, [`${deployCommand(stage, region)} --param="operatorArns=ARN"`]),
   ];
 }
 

@@ -23,7 +23,7 @@ import {
   sqsClient,
   ssmClient,
 } from '../../lib/aws/sdk.ts';
-import { settings } from '../../lib/aws/settings.ts';
+import { type ClientConfig, settings } from '../../lib/aws/settings.ts';
 import { patient } from '../aws/session.ts';
 
 export interface AccountClients {
@@ -31,11 +31,15 @@ export interface AccountClients {
   readonly iam: IAMClient;
   /** One set for each Region, so that its call rate is limited. */
   readonly of: (region: string) => RegionClients;
+  /** For the state table, which nobody but the operator role may read. */
+  readonly stateTable: (
+    region: string,
+    credentials: NonNullable<ClientConfig['credentials']>,
+  ) => DynamoDBClient;
 }
 
 export interface RegionClients {
   readonly cloudtrail: CloudTrailClient;
-  readonly dynamodb: DynamoDBClient;
   readonly events: EventBridgeClient;
   readonly lambda: LambdaClient;
   readonly scheduler: SchedulerClient;
@@ -61,11 +65,11 @@ export function accountClients(region: string, profile: string | undefined): Acc
   return {
     sts,
     iam: iamClient({ region, credentials, ...patient }),
+    stateTable: (where, ofOperator) => dynamodbClient({ region: where, credentials: ofOperator, ...patient }),
     of(where) {
       const config = { region: where, credentials, ...patient };
       const clients = made.get(where) ?? {
         cloudtrail: cloudTrailClient(config),
-        dynamodb: dynamodbClient(config),
         events: eventBridgeClient(config),
         lambda: lambdaClient(config),
         scheduler: schedulerClient(config),

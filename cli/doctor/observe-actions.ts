@@ -1,4 +1,5 @@
 /** Observes the parts of a deployment that carry out actions. */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DescribeEventBusCommand } from '@aws-sdk/client-eventbridge';
 import { GetTopicAttributesCommand } from '@aws-sdk/client-sns';
 import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
@@ -21,6 +22,7 @@ import { killSwitchPermission } from '../../lib/remediation/kill-switch.ts';
 import { Limiter } from '../../lib/remediation/limiter.ts';
 import { type Answer, answered, askIfExists } from '../aws/answer.ts';
 import { customActions } from '../custom-actions/security-hub.ts';
+import type { assumeOperatorRole } from '../operator/operator-role.ts';
 import type { ActionParts } from './actions.ts';
 import type { AccountClients, RegionClients } from './clients.ts';
 import { deployedFunction, notFound, queuePair, queueState, ruleNamed } from './observe-deployment.ts';
@@ -33,19 +35,25 @@ import type {
   ObservedTransitions,
 } from './observed.ts';
 
-/** @returns `undefined` where the policy needs none of the parts. */
+type OperatorCredentials = Awaited<ReturnType<typeof assumeOperatorRole>>;
+
+/**
+ * @param operator what the state table is read with.
+ * @returns `undefined` where the policy needs none of the parts.
+ */
 export async function observeActions(
   clients: AccountClients,
   region: string,
   stage: Stage,
   wanted: ActionParts,
+  operator: OperatorCredentials,
 ): Promise<ObservedActions | undefined> {
   if (!wanted.transitions && wanted.listeners.length === 0) return undefined;
   const here = clients.of(region);
   const [transitions, listeners, guards, existing] = await Promise.all([
     wanted.transitions ? transitionsOf(here, stage) : undefined,
     Promise.all(wanted.listeners.map((name) => listenerOf(here, stage, name, wanted))),
-    wanted.listeners.includes('remediate') ? guardsOf(here, stage) : undefined,
+    wanted.listeners.includes('remediate') ? guardsOf(clients, region, stage, operator) : undefined,
     wanted.customActions.length === 0 ? undefined : customActions(here.securityhub),
   ]);
   const notify = listeners.find(({ name }) => name === 'notify')?.found;
@@ -103,10 +111,15 @@ async function listenerOf(
   return { name, rules, queues, found };
 }
 
-async function guardsOf(here: RegionClients, stage: Stage): Promise<ObservedGuards> {
+async function guardsOf(
+  clients: AccountClients,
+  region: string,
+  stage: Stage,
+  operator: OperatorCredentials,
+): Promise<ObservedGuards> {
   const [killSwitch, breakers] = await Promise.all([
-    parameterValue(here.ssm, killSwitchName(stage)),
-    openBreakers(here, stage),
+    parameterValue(clients.of(region).ssm, killSwitchName(stage)),
+    operator.known ? openBreakers(clients.stateTable(region, operator.value), stage) : operator,
   ]);
   return { killSwitch, breakers };
 }
@@ -118,7 +131,7 @@ function parameterValue(ssm: SSMClient, name: string): Promise<Answer<string | u
   });
 }
 
-async function openBreakers({ dynamodb }: RegionClients, stage: Stage): Promise<ObservedGuards['breakers']> {
+async function openBreakers(dynamodb: DynamoDBClient, stage: Stage): Promise<ObservedGuards['breakers']> {
   const limiter = new Limiter({
     client: dynamodb,
     table: tableName(stage),

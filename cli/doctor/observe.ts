@@ -6,7 +6,8 @@ import { eventPatterns } from '../../lib/pipeline/evaluators.ts';
 import type { Policy } from '../../lib/policy/model.ts';
 import { evaluatorOf, evaluators, services } from '../../lib/services/catalogue.ts';
 import { queueNames } from '../../lib/services/queues.ts';
-import { type Answer, ask } from '../aws/answer.ts';
+import { type Answer, answered, ask } from '../aws/answer.ts';
+import { assumeOperatorRole } from '../operator/operator-role.ts';
 import { actionPartsOf } from './actions.ts';
 import type { AccountClients } from './clients.ts';
 import { observeActions } from './observe-actions.ts';
@@ -36,7 +37,7 @@ export async function observe(clients: AccountClients, what: DoctorInput): Promi
   if (!identity.known) return { stage, identity, regions: [] };
   const principal = principalOf(clients.iam, identity.value.arn);
   const regions = await Promise.all(
-    what.regions.map((region) => observeRegion(clients, what, identity.value.account, region, principal)),
+    what.regions.map((region) => observeRegion(clients, what, identity.value, region, principal)),
   );
   return { stage, identity, regions };
 }
@@ -53,7 +54,7 @@ function identityOf({ sts }: AccountClients): Promise<Answer<Identity>> {
 async function observeRegion(
   clients: AccountClients,
   { stage, policy, controls }: DoctorInput,
-  account: string,
+  { account, arn: caller }: Identity,
   region: string,
   principal: Promise<Answer<string>>,
 ): Promise<ObservedRegion> {
@@ -74,6 +75,10 @@ async function observeRegion(
       pattern,
     }));
   });
+  const operator =
+    evaluated.length === 0
+      ? undefined
+      : await assumeOperatorRole(clients.sts, { stage, account, region, caller });
   const [trails, hub, rules, schedule, queues, functionPermissions, callersPermissions, actions] =
     await Promise.all([
       trailsOf(clients, region),
@@ -96,13 +101,14 @@ async function observeRegion(
         arn.known ? simulate(clients.iam, arn.value, scanNeeds(controls), accountRegion) : arn,
       ),
       // Without an evaluator nothing is deployed.
-      evaluated.length === 0
+      operator === undefined
         ? undefined
-        : observeActions(clients, region, stage, actionPartsOf(policy, evaluated)),
+        : observeActions(clients, region, stage, actionPartsOf(policy, evaluated), operator),
     ]);
   return {
     account,
     region,
+    operatorRole: operator?.known === true ? answered(true) : operator,
     trails,
     hub,
     rules,

@@ -42,6 +42,8 @@ export interface ObservedRegion {
   readonly callersPermissions: Answer<readonly Simulated[]>;
   /** The rules of a deployment of the enabled controls. */
   readonly wanted: readonly WantedRule[];
+  /** Whether the caller may assume the operator role; `undefined` where nothing is deployed. */
+  readonly operatorRole: Answer<true> | undefined;
   /** The parts for actions; `undefined` where the policy has none, or nothing is deployed. */
   readonly actions: ObservedActions | undefined;
 }

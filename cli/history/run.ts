@@ -8,6 +8,7 @@ import type { HistoryFlags } from '../commands/history.ts';
 import { exitCode } from '../exit.ts';
 import { actionsNamed, chooseActionRuns, sinceOf } from '../operator/choose.ts';
 import { deploymentText, openDeployment, withStateTable } from '../operator/deployment.ts';
+import { asOperator } from '../operator/operator-role.ts';
 import { checkAccountRegion, regionOfAll, subjectOf } from '../operator/subject.ts';
 import { printable, printableJson } from '../output/printable.ts';
 import { stdoutOptions } from '../output/table.ts';
@@ -28,7 +29,7 @@ export async function runHistory(flags: HistoryFlags): Promise<number> {
   const since = written === undefined ? undefined : sinceOf(written, now());
   const deployment = await openDeployment(flags, regionOfAll(subjects));
   checkAccountRegion(subjects, deployment);
-  const client = dynamodbClient(deployment.config);
+  const client = dynamodbClient(await asOperator(deployment));
   const history = new DynamoRunHistory({ client, table: tableName(deployment.stage), now });
   return withStateTable(deployment, async () => {
     const { actionRuns, missing } = await chooseActionRuns(

@@ -1,8 +1,12 @@
-/** Runs `trailseal undo`, in the caller's name and with the caller's credentials. */
+/**
+ * Runs `trailseal undo`, in the caller's name: what it writes to resources it writes with the caller's own rights, what it
+ * reads and writes of the deployment with the operator role.
+ */
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { busName, killSwitchName, tableName } from '../../lib/aws/names.ts';
 import { dynamodbClient, eventBridgeClient, ssmClient } from '../../lib/aws/sdk.ts';
+import type { ClientConfig } from '../../lib/aws/settings.ts';
 import { DynamoMemory } from '../../lib/findings/state/memory.ts';
 import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { actionOf } from '../../lib/remediation/actions/index.ts';
@@ -24,6 +28,7 @@ import {
   openDeployment,
   withStateTable,
 } from '../operator/deployment.ts';
+import { asOperator } from '../operator/operator-role.ts';
 import { checkAccountRegion, regionOfAll, type Subject, subjectOf } from '../operator/subject.ts';
 import { printable, printableJson } from '../output/printable.ts';
 import { eventsOf, publishEvents } from './publish.ts';
@@ -54,15 +59,24 @@ export async function runUndo(
   if (flags.dryRun !== true) checkConsent(flags, prompt, 'undo');
   const deployment = await openDeployment(flags, regionOfAll(subjects));
   checkAccountRegion(subjects, deployment);
-  const options = await optionsOf(deployment, flags, signal);
+  const operator = await asOperator(deployment);
+  const options = optionsOf(deployment, operator, flags, signal);
   return withStateTable(deployment, async () => {
     const { actionRuns, missing } = await chooseActionRuns(options.history, filter, deployment, controls);
-    const result = { ...(await undoChosen(actionRuns, deployment, flags, options, prompt)), missing };
+    const result = {
+      ...(await undoChosen(actionRuns, { ...deployment, operator }, flags, options, prompt)),
+      missing,
+    };
     report(result, deployment, flags);
     // What was done before an interruption has been reported by now.
     signal.throwIfAborted();
     return codeOf(result);
   });
+}
+
+interface OperatorSession extends DeploymentSession {
+  /** For clients of the state table and the bus. */
+  readonly operator: ClientConfig;
 }
 
 interface CommandResult {
@@ -75,7 +89,7 @@ interface CommandResult {
 /** Shows the preview, asks unless `--yes` was given, and undoes. */
 async function undoChosen(
   actionRuns: readonly ActionRun[],
-  deployment: DeploymentSession,
+  deployment: OperatorSession,
   flags: UndoFlags,
   options: UndoOptions,
   prompt: Prompt | undefined,
@@ -112,13 +126,13 @@ async function undoChosen(
 /** Where publishing fails, the undo is done all the same. */
 async function publish(
   attempts: readonly UndoAttempt[],
-  { config, stage }: DeploymentSession,
+  { operator, stage }: OperatorSession,
   options: UndoOptions,
 ): Promise<void> {
   const { wait } = options.deps;
-  const table = { client: dynamodbClient(config), table: tableName(stage) };
+  const table = { client: dynamodbClient(operator), table: tableName(stage) };
   const store = (published: PublishedEvent) => storeEvent(table, published, Date.now());
-  const bus = { client: eventBridgeClient(config), store, stage, wait };
+  const bus = { client: eventBridgeClient(operator), store, stage, wait };
   const failure = await publishEvents(eventsOf(attempts, options, stage), bus);
   if (failure === undefined) return;
   process.stderr.write(
@@ -156,13 +170,14 @@ function codeOf({ attempts, missing, declined }: CommandResult): number {
   return left.length + missing.length > 0 ? exitCode.incomplete : exitCode.success;
 }
 
-async function optionsOf(
+function optionsOf(
   deployment: DeploymentSession,
+  operator: ClientConfig,
   { despiteKillSwitch = false }: UndoFlags,
   signal: AbortSignal,
-): Promise<UndoOptions> {
+): UndoOptions {
   const { config, account, region, stage } = deployment;
-  const client = dynamodbClient(config);
+  const client = dynamodbClient(operator);
   const table = tableName(stage);
   const now = () => new Date();
   const wait = async (milliseconds: number) => {

@@ -29,6 +29,7 @@ export function notifying({ parameters }: Deployment): readonly Grant[] {
       : []),
     ...theirs.flatMap((topic, index) => keyOf(topic, index)),
     publishedEvents(
+      parameters,
       'ReadEvents',
       eventPermissions.read,
       'people are notified of what was published, as it is stored',

@@ -6,10 +6,13 @@ import { notePermissions } from '../../lib/remediation/custom-actions/notes.ts';
 import type { Deployment } from '../context.ts';
 import { type Grant, grants } from '../grants.ts';
 import { ids } from '../ids.ts';
+import type { Parameters } from '../parameters.ts';
+import { stateTableArn } from '../state-table.ts';
 import { arnOf, localArn } from '../template.ts';
 
 export function operating(deployment: Deployment): readonly Grant[] {
   const { controls, functions } = deployment;
+  const { stage } = deployment.parameters;
   const hub = localArn('securityhub', 'hub/default');
   return [
     {
@@ -28,7 +31,7 @@ export function operating(deployment: Deployment): readonly Grant[] {
     {
       sid: 'StateTable',
       action: 'dynamodb:BatchGetItem',
-      resource: arnOf(ids.stateTable),
+      resource: stateTableArn(stage),
       why: 'the finding that a requested action is about',
     },
     ...exempting(deployment),
@@ -73,9 +76,9 @@ function asff(field: string): string {
 }
 
 /** Of items, by their partition keys. Source: Amazon DynamoDB Developer Guide, "Using IAM policy conditions". */
-export function itemsUnder(prefix: string) {
+export function itemsUnder({ stage }: Pick<Parameters, 'stage'>, prefix: string) {
   return {
-    resource: arnOf(ids.stateTable),
+    resource: stateTableArn(stage),
     condition: {
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': `${prefix}*` },
       // Which is true of no keys at all, too.
@@ -84,38 +87,38 @@ export function itemsUnder(prefix: string) {
   } as const;
 }
 
-const ofExemptions = itemsUnder(exemptionKeyPrefix);
+const ofExemptions = (parameters: Parameters) => itemsUnder(parameters, exemptionKeyPrefix);
 
 /** Where there is something that operators may request. */
-function requesting({ functions }: Deployment): readonly Grant[] {
+function requesting({ parameters, functions }: Deployment): readonly Grant[] {
   if (!functions.includes('remediate')) return [];
   return [
     {
       sid: 'StoreRequests',
       action: requestPermissions.store,
-      ...itemsUnder(requestKeyPrefix),
+      ...itemsUnder(parameters, requestKeyPrefix),
       why: 'what an operator requests is kept, and remediation reads it there',
     },
   ];
 }
 
 /** Where operators may exempt, or undo that. */
-function exempting({ policy: { customActions } }: Deployment): readonly Grant[] {
+function exempting({ parameters, policy: { customActions } }: Deployment): readonly Grant[] {
   if (!customActions.includes('exempt') && !customActions.includes('undo')) return [];
   return grants('Exempt', Object.values(exemptionPermissions), {
-    ...ofExemptions,
+    ...ofExemptions(parameters),
     why: 'what operators exempt is kept, and nothing else of the state table is written',
   });
 }
 
 /** For whoever evaluates: what operators exempted, where they may. */
-export function readingExemptions({ policy }: Deployment): readonly Grant[] {
+export function readingExemptions({ parameters, policy }: Deployment): readonly Grant[] {
   if (!policy.customActions.includes('exempt')) return [];
   return [
     {
       sid: 'ReadExemptions',
       action: exemptionPermissions.read,
-      ...ofExemptions,
+      ...ofExemptions(parameters),
       why: 'what operators exempted counts before a verdict is recorded',
     },
   ];

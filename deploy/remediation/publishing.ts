@@ -2,15 +2,18 @@
 import { streamPermissions } from '../../lib/findings/state/schema.ts';
 import { eventKeyPrefix, eventPermissions } from '../../lib/remediation/events/event-record.ts';
 import { transitionSource } from '../../lib/remediation/events/transition.ts';
+import type { Deployment } from '../context.ts';
 import { type Grant, grants, ofThisRegion } from '../grants.ts';
 import { ids } from '../ids.ts';
+import type { Parameters } from '../parameters.ts';
+import { stateTableArn } from '../state-table.ts';
 import { arnOf } from '../template.ts';
 import { itemsUnder } from './operating.ts';
 
-export function publishing(): readonly Grant[] {
+export function publishing({ parameters }: Deployment): readonly Grant[] {
   return [
     ...grants('ReadStream', streamPermissions.stream, {
-      resource: { 'Fn::GetAtt': [ids.stateTable, 'StreamArn'] },
+      resource: stateTableArn(parameters.stage, '/stream/*'),
       why: 'Lambda reads the state table’s stream with the function’s role',
     }),
     ...grants('ListStreams', streamPermissions.all, {
@@ -18,6 +21,7 @@ export function publishing(): readonly Grant[] {
       why: 'Lambda asks for it before it reads a stream',
     }),
     publishedEvents(
+      parameters,
       'StoreEvents',
       eventPermissions.store,
       'what is published is stored, and nothing else of the state table is written',
@@ -27,8 +31,8 @@ export function publishing(): readonly Grant[] {
 }
 
 /** The events that were published, and no other items of the state table. */
-export function publishedEvents(sid: string, action: string, why: string): Grant {
-  return { sid, action, ...itemsUnder(eventKeyPrefix), why };
+export function publishedEvents(parameters: Parameters, sid: string, action: string, why: string): Grant {
+  return { sid, action, ...itemsUnder(parameters, eventKeyPrefix), why };
 }
 
 /** Events on Trailseal's own bus, and none in another's name. */

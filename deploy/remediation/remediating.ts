@@ -16,6 +16,7 @@ import { permissionsFor, tagPermissionsFor } from '../../lib/services/readers.ts
 import type { Deployment } from '../context.ts';
 import { type Grant, grants, reads } from '../grants.ts';
 import { ids } from '../ids.ts';
+import { stateTableArn } from '../state-table.ts';
 import { arnOf, localArn } from '../template.ts';
 import { putEvents } from './publishing.ts';
 import { type Wanted, wantedOf } from './wanted.ts';
@@ -59,7 +60,7 @@ function deciding({ parameters: { stage } }: Deployment): readonly Grant[] {
   ];
   return [
     ...grants('StateTable', [...new Set(table)].sort(), {
-      resource: arnOf(ids.stateTable),
+      resource: stateTableArn(stage),
       why: 'the finding, what is remembered of keys, the run history, grace periods, requests, the limits',
     }),
     {

@@ -51,6 +51,13 @@ export function canaryRuleName(stage: Stage, index = 0): string {
 export function busName(stage: Stage): string {
   return stackName(stage);
 }
+/**
+ * The role that operators' commands assume to use the state table, the queues and the bus. Roles are the account's, whatever
+ * the Region: the name has it, and is 64 characters long at most. Source: IAM User Guide, "IAM and AWS STS quotas".
+ */
+export function operatorRoleName(stage: Stage, region: string): string {
+  return `${stackName(stage)}-operator-${region}`;
+}
 /** The group of EventBridge Scheduler's one-time schedules that end grace periods. */
 export function scheduleGroupName(stage: Stage): string {
   return stackName(stage);

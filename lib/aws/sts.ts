@@ -16,8 +16,8 @@ const renewedBefore = 300_000;
 /** A session of a role. */
 export interface RoleSession {
   readonly name: string;
-  /** As IAM names them. */
-  readonly actions: readonly string[];
+  /** As IAM names them; left out for all that the role allows. */
+  readonly actions?: readonly string[];
 }
 
 interface SessionCredentials {
@@ -62,21 +62,24 @@ export function roleSession(
   };
 }
 
+function policyFor(actions: readonly string[]) {
+  return {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }],
+  };
+}
+
 async function assume(
   sts: STSClient,
   roleArn: string,
   { name, actions }: RoleSession,
 ): Promise<SessionCredentials> {
-  const policy = {
-    Version: '2012-10-17',
-    Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }],
-  };
   const { Credentials } = await sts.send(
     new AssumeRoleCommand({
       RoleArn: roleArn,
       RoleSessionName: name,
       DurationSeconds: sessionLasts,
-      Policy: JSON.stringify(policy),
+      ...(actions === undefined ? {} : { Policy: JSON.stringify(policyFor(actions)) }),
     }),
   );
   const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = Credentials ?? {};

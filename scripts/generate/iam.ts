@@ -3,6 +3,8 @@ import path from 'node:path';
 import { type Deployment, deploymentOf } from '../../deploy/context.ts';
 import { defaultParameters } from '../../deploy/defaults.ts';
 import type { Grant } from '../../deploy/grants.ts';
+import { dataActions, type HopType, streamActions } from '../../deploy/hop-policies.ts';
+import { operatorGrants } from '../../deploy/operator-role.ts';
 import { readParameters } from '../../deploy/parameters.ts';
 import { type FunctionName, functionNameOf } from '../../deploy/parts.ts';
 import { grantsOf } from '../../deploy/permissions.ts';
@@ -20,6 +22,13 @@ export async function iamPage(): Promise<string> {
   const policy = path.join(root, activePolicy);
   const acting = deploymentOf(readParameters({ ...defaultParameters(), policy }));
   const more = acting.functions.filter((name) => !watching.functions.includes(name));
+  const operated = deploymentOf(
+    readParameters({
+      ...defaultParameters(),
+      policy,
+      operatorArns: 'arn:aws:iam::111122223333:role/operators',
+    }),
+  );
   const sections = await sectionsOf(watching.functions, watching);
   const actingSections = await sectionsOf(more, acting);
   const writeSections = await Promise.all(
@@ -63,6 +72,15 @@ export async function iamPage(): Promise<string> {
     ...writeSections,
     'The schedules that end grace periods take a role of their own too, for schedules of the deployment’s own group ' +
       'only, which allows `sqs:SendMessage` on the queue of `remediate` and its DLQ.',
+    '# Who may use the queues, topics, bus and state table',
+    hopPolicies,
+    '## The operator role',
+    'With the parameter `operatorArns` the stack has a role `trailseal-STAGE-operator-REGION`, which the users and roles that ' +
+      'the parameter names may assume, and nobody else. `trailseal undo`, `history`, `breaker`, `dlq` and `doctor` assume it ' +
+      'for what follows, in a session with the name of whoever runs them, which CloudTrail shows with every call; all else, ' +
+      'what an undo writes to resources included, they do with the caller’s own rights. Without the parameter there is no ' +
+      'such role, and these commands can’t be used.',
+    section('### What it may do', operatorGrants(operated)),
     '## An override of the policy',
     'With the parameter `policyParameter` each function that goes by the policy (all but `transitions`, `notify` and `watchdog`) may ' +
       'also call `ssm:GetParameter` and `ssm:GetParameterHistory` on that one parameter. None may write it.',
@@ -79,6 +97,35 @@ export async function iamPage(): Promise<string> {
     ].join('\n'),
     'Whoever deploys needs `kms:DescribeKey` and `kms:CreateGrant` on it, for the state table.',
   ].join('\n\n')}\n`;
+}
+
+/** In words, what the policies of the hops say. */
+const hopPolicies = [
+  'A policy of each queue, DLQ, topic, of the bus, and of the state table and its stream denies',
+  [
+    `- ${listedActions('AWS::SQS::Queue')} on queues and DLQs`,
+    `- ${listedActions('AWS::SNS::Topic')} on the topics`,
+    `- ${listedActions('AWS::Events::EventBus')} on the bus`,
+    `- ${listedActions('AWS::DynamoDB::Table')} on the state table and its indexes`,
+    `- ${inCode(streamActions)} on its stream`,
+  ].join('\n'),
+  'to everybody but the roles of the stack that need one of them there, as listed on this page: however much a role of ' +
+    'the account is allowed, the root user included, it can neither send nor read a message, publish an event, or write ' +
+    'or read an item. Services are let in only for the rules and alarms of the stack (`aws:SourceArn`). A topic that you ' +
+    'bring yourself keeps your policy.',
+  'Nobody is denied the control plane, as CloudFormation needs it: **whoever may change these policies** ' +
+    '(`sqs:SetQueueAttributes`, `sns:SetTopicAttributes`, `events:PutPermission`, `dynamodb:PutResourcePolicy` and the ' +
+    'actions that remove them), the roles themselves, the rules (`events:PutTargets`) or the functions **may open what they ' +
+    'close**, and whoever may restore or export the table (`dynamodb:RestoreTableToPointInTime`, ' +
+    '`ExportTableToPointInTime`, backups) gets a copy of it. Grant these on `trailseal-*` to nobody but those who deploy.',
+].join('\n\n');
+
+function listedActions(type: HopType): string {
+  return inCode(dataActions[type]);
+}
+
+function inCode(actions: readonly string[]): string {
+  return actions.map((action) => `\`${action}\``).join(', ');
 }
 
 function sectionsOf(names: readonly FunctionName[], deployment: Deployment): Promise<readonly string[]> {

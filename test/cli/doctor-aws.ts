@@ -1,11 +1,19 @@
 /** What doctor asks, without AWS. */
-import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
 import { accountClients } from '../../cli/doctor/clients.ts';
 import { observe } from '../../cli/doctor/observe.ts';
 import { defaultPolicy } from '../../lib/policy/file/assemble.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { account, caller, region, stage } from './doctor-region.ts';
+
+const operatorCredentials = {
+  AccessKeyId: 'ASIAEXAMPLE',
+  SecretAccessKey: 'secret',
+  SessionToken: 'token',
+  Expiration: new Date('2099-01-01T00:00:00Z'),
+};
 
 /** An AWS that answers each call with nothing, until a test says otherwise. */
 export function mockAws(policy = defaultPolicy(controls)) {
@@ -15,7 +23,7 @@ export function mockAws(policy = defaultPolicy(controls)) {
     sts: mockClient(clients.sts),
     iam: mockClient(clients.iam),
     cloudtrail: mockClient(here.cloudtrail),
-    dynamodb: mockClient(here.dynamodb),
+    dynamodb: mockClient(DynamoDBClient),
     events: mockClient(here.events),
     lambda: mockClient(here.lambda),
     scheduler: mockClient(here.scheduler),
@@ -37,6 +45,7 @@ export function mockAws(policy = defaultPolicy(controls)) {
   mocks.sqs.onAnyCommand().resolves({});
   mocks.ssm.onAnyCommand().resolves({});
   mocks.sts.on(GetCallerIdentityCommand).resolves({ Account: account, Arn: caller });
+  mocks.sts.on(AssumeRoleCommand).resolves({ Credentials: operatorCredentials });
   const observeHere = async () => {
     const { regions } = await observe(clients, { stage, regions: [region], policy, controls });
     const [only] = regions;

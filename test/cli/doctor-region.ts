@@ -92,6 +92,7 @@ export function healthy(more: Partial<ObservedRegion> = {}): ObservedRegion {
   return {
     account,
     region,
+    operatorRole: answered(true),
     trails: answered([trail()]),
     hub: answered(true),
     rules: Object.fromEntries(evaluators.map((evaluator) => [ruleName(stage, evaluator), rule(evaluator)])),

@@ -6,6 +6,8 @@ import { evaluators } from '../../lib/services/catalogue.ts';
 
 const defaults = defaultParameters();
 const someEvaluators = `all, or some of ${evaluators.join(', ')}, separated by commas`;
+const operatorUser = 'arn:aws:iam::111122223333:user/ana';
+const operatorRole = 'arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Ops_0a1b';
 const topic = 'arn:aws:sns:eu-central-1:111122223333:security';
 
 it('serverless.yml has a default for every parameter', () => {
@@ -30,6 +32,7 @@ it('the defaults of serverless.yml can be used', () => {
     notifyChatTopicArn: undefined,
     notifyWebhooks: [],
     notifyPrivateWebhooks: false,
+    operatorArns: [],
     insights: true,
     retainState: true,
   });
@@ -46,6 +49,7 @@ describe('a parameter', () => {
     ['scanSchedule', '1 days', { expression: 'rate(1 day)', minutes: 1_440 }],
     ['scanSchedule', '30 minute', { expression: 'rate(30 minutes)', minutes: 30 }],
     ['notifyWebhooks', '/a/b, c', ['/a/b', 'c']],
+    ['operatorArns', `${operatorUser}, ${operatorRole}`, [operatorUser, operatorRole]],
     ['insights', false, false],
     ['alarmEmail', 'security@example.com', 'security@example.com'],
     ['alarmTopicArn', topic, topic],
@@ -64,6 +68,7 @@ describe('a parameter that is wrong is named, with what it may be:', () => {
   const rate = 'a rate of at least 30 minutes and at most 1 day, such as "6 hours" or "1 day"';
   const webhooks = 'names of SSM parameters (/trailseal/webhook), separated by commas, or empty';
   const ofPolicy = 'the name of an SSM parameter, such as /trailseal/dev/policy, or empty';
+  const operators = 'ARNs of IAM users and roles, whole and with their paths, separated by commas, or empty';
   const topics = 'the ARN of an SNS topic (not FIFO), or empty';
 
   it.each([
@@ -100,6 +105,11 @@ describe('a parameter that is wrong is named, with what it may be:', () => {
     ['notifyWebhooks', '/a,', webhooks],
     ['notifyPrivateWebhooks', 'yes', 'true or false'],
     ['insights', 'TRUE', 'true or false'],
+    ['operatorArns', '*', operators],
+    ['operatorArns', '111122223333', operators],
+    ['operatorArns', 'arn:aws:iam::111122223333:root', operators],
+    ['operatorArns', 'arn:aws:iam::111122223333:role/*', operators],
+    ['operatorArns', 'arn:aws:sts::111122223333:assumed-role/ops/ana', operators],
     ['insights', '', 'true or false'],
     ['retainState', 'no', 'true or false'],
   ])('%s=%j', (name, value, expected) => {

@@ -3,11 +3,14 @@
  * EventBridge and Scheduler could not deliver are not tested here: ministack keeps the settings of their DLQs and does not use
  * them; `test/template/` tests that these are set.
  */
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, it } from 'vitest';
-import { deadLetterQueueName } from '../../lib/aws/names.ts';
+import { deadLetterQueueName, functionName, type QueueName } from '../../lib/aws/names.ts';
+import { roleSession } from '../../lib/aws/sts.ts';
 import { at, list, text } from '../../lib/core/json.ts';
-import { env, eventually, stack } from './deployed-stack.ts';
+import { eventually, operatorEnv, stack } from './deployed-stack.ts';
 import { type Ran, run, stage } from './deployment.ts';
 import { region } from './emulated-aws.ts';
 import { createVolume } from './resources.ts';
@@ -17,7 +20,7 @@ async function dlq(...args: readonly string[]): Promise<Ran> {
   return run(
     'bin/trailseal.mjs',
     ['dlq', ...args, '--stage', stage, '--region', region, '--format', 'json'],
-    env,
+    operatorEnv,
   );
 }
 
@@ -34,6 +37,20 @@ async function letters(queue: string): Promise<readonly DeadLetter[]> {
     body: text(letter, 'body'),
     reason: text(letter, 'reason'),
   }));
+}
+
+/**
+ * SQS as a function uses it, which alone may put messages aside. Its role trusts Lambda; ministack lets its root user
+ * through where a service may go.
+ */
+async function sqsOfFunction(name: QueueName): Promise<SQSClient> {
+  const { Role: role = '' } = await new LambdaClient({ region }).send(
+    new GetFunctionConfigurationCommand({ FunctionName: functionName(stage, name) }),
+  );
+  return new SQSClient({
+    region,
+    credentials: roleSession(new STSClient({ region }), role, { name: 'a-test' }, Date.now),
+  });
 }
 
 describe('a message that is neither an event nor of Trailseal', () => {
@@ -75,7 +92,7 @@ describe('a dead letter that is redriven', () => {
       'ec2-volume-encryption/fail-create-volume-from-plain-snapshot',
       { 'vol-0a1b2c3d4e5f60002': id },
     );
-    const { MessageId } = await stack.sqs.send(
+    const { MessageId } = await (await sqsOfFunction('ec2')).send(
       new SendMessageCommand({
         QueueUrl: await queueUrl(stack, deadLetterQueueName(stage, 'ec2')),
         MessageBody: JSON.stringify({ source, 'detail-type': detailType, detail }),
@@ -83,7 +100,7 @@ describe('a dead letter that is redriven', () => {
       }),
     );
     const redriven = await dlq('redrive', '--queue', 'ec2', '--id', MessageId ?? '');
-    expect(at(JSON.parse(redriven.out), 'letters')).toMatchObject([{ id: MessageId, kind: 'sent' }]);
+    expect(at(JSON.parse(redriven.out), 'messages')).toMatchObject([{ id: MessageId, kind: 'sent' }]);
     await eventually(async () =>
       expect(await findingsAbout(stack, id)).toEqual(['ec2-volume-encryption FAILED ACTIVE']),
     );

@@ -5,7 +5,8 @@ import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
 import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { region, withoutSettings } from './emulated-aws.ts';
+import { operatorParameter } from './callers.ts';
+import { account, region, withoutSettings } from './emulated-aws.ts';
 
 export const stage = 'e2e';
 
@@ -16,7 +17,12 @@ const osls = path.join(root, 'node_modules', 'osls', 'bin', 'serverless.js');
  * The parameters of a deployment for tests: ministack has no insights, nothing is retained, and every other optional resource
  * is created.
  */
-const params = ['insights=false', 'retainState=false', 'alarmEmail=operators@example.com'];
+const params = [
+  'insights=false',
+  'retainState=false',
+  'alarmEmail=operators@example.com',
+  operatorParameter(account),
+];
 
 export interface Ran {
   readonly code: number;

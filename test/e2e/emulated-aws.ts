@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { makeClients } from '../../lib/services/clients.ts';
 import { startMinistack, startMoto } from '../../scripts/emulators.ts';
+import { type Callers, makeCallers } from './callers.ts';
 
 /** moto's account. */
 export const account = '123456789012';
@@ -24,6 +25,7 @@ export const motoEndpointVariables: readonly string[] = [
 export interface EmulatedAws {
   /** The environment in which programs, Trailseal among them, use it instead of AWS. */
   readonly env: Readonly<Record<string, string>>;
+  readonly callers: Callers;
   /** The file with all output of ministack and of the functions. */
   readonly log: string;
   stop(): Promise<void>;
@@ -59,7 +61,16 @@ export async function startEmulatedAws(name = 'e2e'): Promise<EmulatedAws> {
       env: { ...base, ...credentials, ...motoEndpoints },
       log,
     });
+    const callers = await makeCallers({
+      region,
+      endpoint: ministack.endpoint,
+      credentials: {
+        accessKeyId: credentials.AWS_ACCESS_KEY_ID,
+        secretAccessKey: credentials.AWS_SECRET_ACCESS_KEY,
+      },
+    });
     return {
+      callers,
       env: {
         ...credentials,
         ...motoEndpoints,

@@ -7,7 +7,8 @@ import { CreateQueueCommand, DeleteQueueCommand, ReceiveMessageCommand } from '@
 import { expect } from 'vitest';
 import { queueName, scheduleGroupName } from '../../lib/aws/names.ts';
 import { at, list, text } from '../../lib/core/json.ts';
-import { env, eventually, stack } from './deployed-stack.ts';
+import { operatorParameter } from './callers.ts';
+import { env, eventually, operatorEnv, stack } from './deployed-stack.ts';
 import { type Ran, run } from './deployment.ts';
 import { account, region } from './emulated-aws.ts';
 import { createKey } from './resources.ts';
@@ -16,7 +17,7 @@ import { depth, event, put } from './stack.ts';
 export const stage = 'e2e-acting';
 
 async function sls(command: string, policy: string): Promise<void> {
-  const params = ['insights=false', 'retainState=false', `policy=${policy}`];
+  const params = ['insights=false', 'retainState=false', operatorParameter(account), `policy=${policy}`];
   const args = [
     command,
     '--stage',
@@ -33,9 +34,9 @@ async function sls(command: string, policy: string): Promise<void> {
 export const deploy = (policy: string) => sls('deploy', policy);
 export const remove = (policy: string) => sls('remove', policy);
 
-/** `trailseal COMMAND` for this deployment. */
+/** `trailseal COMMAND` for this deployment, as its operator runs it. */
 export function trailseal(...args: readonly string[]): Promise<Ran> {
-  return run('bin/trailseal.mjs', [...args, '--stage', stage, '--region', region], env);
+  return run('bin/trailseal.mjs', [...args, '--stage', stage, '--region', region], operatorEnv);
 }
 
 export const arnOfKey = (id: string) => `arn:aws:kms:${region}:${account}:key/${id}`;

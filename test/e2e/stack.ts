@@ -19,6 +19,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { deadLetterQueueName, type QueueName, queueName } from '../../lib/aws/names.ts';
+import { asOperator, type Callers } from './callers.ts';
 import { stage } from './deployment.ts';
 import { account, region } from './emulated-aws.ts';
 
@@ -29,9 +30,11 @@ export interface StackClients {
   readonly eventBridge: EventBridgeClient;
   readonly securityHub: SecurityHubClient;
   readonly sqs: SQSClient;
+  /** SQS as the operator role uses it: the queues' policies let nobody else but the stack's own functions in. */
+  readonly operatorSqs: SQSClient;
 }
 
-export function stackOf(): StackClients {
+export function stackOf(callers: Callers): StackClients {
   return {
     ec2: new EC2Client({ region }),
     eks: new EKSClient({ region }),
@@ -39,6 +42,7 @@ export function stackOf(): StackClients {
     eventBridge: new EventBridgeClient({ region }),
     securityHub: new SecurityHubClient({ region }),
     sqs: new SQSClient({ region }),
+    operatorSqs: new SQSClient({ region, credentials: asOperator(callers, account, region, stage) }),
   };
 }
 
@@ -141,7 +145,7 @@ export async function queueUrl({ sqs }: Pick<StackClients, 'sqs'>, name: string)
 
 /** Sends messages to a queue of the stack. */
 export async function send(
-  stack: Pick<StackClients, 'sqs'>,
+  stack: Pick<StackClients, 'sqs' | 'operatorSqs'>,
   to: QueueName,
   bodies: readonly string[],
 ): Promise<void> {
@@ -150,7 +154,7 @@ export async function send(
     const Entries = bodies
       .slice(start, start + 10)
       .map((body, at) => ({ Id: String(at), MessageBody: body }));
-    const answer = await stack.sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+    const answer = await stack.operatorSqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
     if (answer.Failed?.length) throw new Error(`SQS refused: ${JSON.stringify(answer.Failed)}`);
   }
 }

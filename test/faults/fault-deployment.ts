@@ -74,7 +74,7 @@ export async function withFaultDeployment<Fixtures, Outcome>(
     stops.push(aws.stop);
     Object.assign(process.env, aws.env);
     await options.deploy(aws.env);
-    const stack = stackOf();
+    const stack = stackOf(aws.callers);
     const fixtures = await options.prepare(stack);
     const batches = partialBatches();
     const toMinistack = await proxyTo(aws.env['AWS_ENDPOINT_URL'] ?? '', {

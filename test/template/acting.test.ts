@@ -89,9 +89,7 @@ describe('the stream of the state table', () => {
   const mapping = one(resources, 'TransitionsEventSourceMappingDynamodbStateTable').properties;
 
   it('has each write with the entry before and after', () => {
-    expect(at(properties('StateTable'), 'StreamSpecification')).toEqual({
-      StreamViewType: 'NEW_AND_OLD_IMAGES',
-    });
+    expect(at(properties('StateTable'), 'StreamSpecification', 'StreamViewType')).toBe('NEW_AND_OLD_IMAGES');
   });
 
   it('brings the transitions function entries that were written, and nothing else of the table', () => {

@@ -116,10 +116,10 @@ describe.each(queueNames)('the queue of %s', (name) => {
   it('and its dead letters are not to be reached without TLS', () => {
     for (const kind of ['QueuePolicy', 'DeadLettersPolicy']) {
       const denied = statementsIn(at(resource(name, kind), 'PolicyDocument')).filter(
-        ({ effect }) => effect === 'Deny',
+        ({ conditions }) => at(conditions, 'Bool', 'aws:SecureTransport') !== undefined,
       );
       expect(denied).toMatchObject([
-        { principal: '*', conditions: { Bool: { 'aws:SecureTransport': 'false' } } },
+        { effect: 'Deny', principal: '*', conditions: { Bool: { 'aws:SecureTransport': 'false' } } },
       ]);
       expect(denied[0]?.actions).toEqual(
         expect.arrayContaining(['sqs:SendMessage', 'sqs:ReceiveMessage', 'sqs:DeleteMessage']),

@@ -14,6 +14,9 @@ import { failureOf, StateTableError, someOf } from './error.ts';
 import { checkFormat, formatVersion, type Item, keyText, keyTextIn } from './item.ts';
 import { expiryAttribute } from './schema.ts';
 
+/** The IAM actions that it requires, on the state table. */
+export const memoryPermissions = ['dynamodb:BatchGetItem', 'dynamodb:PutItem'] as const;
+
 const day = 24 * 3_600_000;
 /** A value that still holds is written again after so many milliseconds, long before it would be forgotten. */
 const renewedAfter = 30 * day;
