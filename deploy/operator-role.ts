@@ -5,7 +5,7 @@
  * Sources: IAM User Guide, "AWS JSON policy elements: Principal" (a role's trust policy that names a user or role of the
  * account lets it assume the role); AWS CloudFormation Template Reference, "AWS::IAM::Role": RoleName.
  */
-import { operatorRoleName } from '../lib/aws/names.ts';
+import { operatorRoleName, stackName } from '../lib/aws/names.ts';
 import { sendPermission } from '../lib/aws/sqs.ts';
 import { assumePermission } from '../lib/aws/sts.ts';
 import { memoryPermissions } from '../lib/findings/state/memory.ts';
@@ -19,7 +19,7 @@ import { putEvents } from './remediation/publishing.ts';
 import { statementsOf } from './roles.ts';
 import { stateTableArn } from './state-table.ts';
 import { policyDocument } from './statements.ts';
-import { arnOf, endpointOf, type StackResources, sub } from './template.ts';
+import { arnOf, endpointOf, localArn, type StackResources, sub } from './template.ts';
 
 export function operatorRole(deployment: Deployment): StackResources {
   const { operatorArns, stage } = deployment.parameters;
@@ -70,7 +70,8 @@ export function operatorGrants({ parameters, functions }: Deployment): readonly 
       why: 'dlq shows dead letters, and deletes those that it has sent back; docs/runbook.md has a DLQ emptied',
     }),
     ...grants('FindQueues', ['sqs:GetQueueUrl'], {
-      resource: [...queues, ...deadLetters].map(arnOf),
+      // Of evaluators that are not deployed too: SQS says only to whoever may ask that a queue does not exist.
+      resource: localArn('sqs', `${stackName(stage)}-*`),
       why: 'dlq finds the queues by their names',
     }),
     ...grants('SendBack', [sendPermission], {

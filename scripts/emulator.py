@@ -46,15 +46,16 @@ def find_cjs_handlers():
 
 
 def allow_batches_by_their_action():
-    """Asks whether `sqs:SendMessage` is allowed for SendMessageBatch, and so on: SQS's batches have no actions of
-    their own (Service Authorization Reference, "Actions defined by Amazon SQS"), but ministack 1.5.33 asks for them."""
+    """Asks whether `sqs:SendMessage` is allowed for SendMessageBatch, and so on: the batches of SQS and SNS have no
+    actions of their own (Service Authorization Reference, "Actions defined by Amazon SQS", "… SNS"), but ministack
+    1.5.33 asks for them."""
     from ministack.core import iam_actions
 
     extract = iam_actions.extract_iam_action
 
     def of_single(service, *rest, **more):
         action = extract(service, *rest, **more)
-        return action.removesuffix("Batch") if service == "sqs" and action else action
+        return action.removesuffix("Batch") if service in ("sqs", "sns") and action else action
 
     iam_actions.extract_iam_action = of_single
 

@@ -100,7 +100,7 @@ describe('a dead letter that is redriven', () => {
       }),
     );
     const redriven = await dlq('redrive', '--queue', 'ec2', '--id', MessageId ?? '');
-    expect(at(JSON.parse(redriven.out), 'messages')).toMatchObject([{ id: MessageId, kind: 'sent' }]);
+    expect(at(JSON.parse(redriven.out), 'messages')).toMatchObject([{ id: MessageId, outcome: 'sent' }]);
     await eventually(async () =>
       expect(await findingsAbout(stack, id)).toEqual(['ec2-volume-encryption FAILED ACTIVE']),
     );
