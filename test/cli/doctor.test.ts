@@ -135,6 +135,22 @@ describe('an account and Region', () => {
     });
   });
 
+  it('whose operator role the caller may not assume is a warning, with who has to be named', () => {
+    expect(problem({ operatorRole: refused('sts:AssumeRole') })).toMatchObject({
+      id: 'operator-role',
+      status: 'warn',
+      message: expect.stringContaining('trailseal-dev-operator-eu-central-1'),
+      advice: {
+        commands: ['npm run deploy -- --stage dev --region eu-central-1 --param="operatorArns=ARN"'],
+      },
+    });
+  });
+
+  it('whose operator role STS does not answer about is unknown', () => {
+    const operatorRole = { ...refused('sts:AssumeRole'), reason: 'failed' } as const;
+    expect(problem({ operatorRole })).toMatchObject({ id: 'operator-role', status: 'unknown' });
+  });
+
   it('is unknown where AWS is not reached', () => {
     const hub: NoAnswer = {
       known: false,

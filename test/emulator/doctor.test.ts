@@ -231,7 +231,8 @@ describe('a deployment', () => {
     const checks = new Map([...all].filter(([id]) => id !== 'silence'));
     const unclear = [...checks].filter(([, { status }]) => status !== 'ok').map(([id]) => id);
     expect(unclear).toEqual([...queueNames.map((name) => `permissions/${name}`), 'permissions/caller']);
-    expect(checks.size).toBe(unclear.length + 3 + evaluators.length + 1 + 3 * queueNames.length);
+    expect(checks.get('operator-role')).toMatchObject({ status: 'ok' });
+    expect(checks.size).toBe(unclear.length + 4 + evaluators.length + 1 + 3 * queueNames.length);
     expect(code).toBe(3);
   });
 
