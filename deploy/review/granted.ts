@@ -1,5 +1,6 @@
 /** What every role of a stack allows, from its template: the functions' roles, those that write, those of schedules. */
 import { isObject, list, text } from '../../lib/core/json.ts';
+import { tableArn } from '../hop-policies.ts';
 import type { StackResources } from '../template.ts';
 
 /** One IAM action that a role allows. */
@@ -19,7 +20,7 @@ export interface Granted {
  * @example (await grantedIn((await stackOf(parameters)).resources.Resources)).get('KmsWriteRole')
  */
 export function grantedIn(resources: StackResources): ReadonlyMap<string, readonly Granted[]> {
-  const ids = new Set(Object.keys(resources));
+  const own = { ids: new Set(Object.keys(resources)), tables: tablesOf(resources) };
   const roles = Object.entries(resources).filter(([, { Type: type }]) => type === 'AWS::IAM::Role');
   return new Map(
     roles.map(([id, { Properties: properties }]) => [
@@ -27,7 +28,7 @@ export function grantedIn(resources: StackResources): ReadonlyMap<string, readon
       [...list(properties, 'Policies').map((policy) => documentOf(policy)), ...attached(id, resources)]
         .flatMap((document) => list(document, 'Statement'))
         .filter((statement) => text(statement, 'Effect') === 'Allow')
-        .flatMap((statement) => grantedBy(statement, ids)),
+        .flatMap((statement) => grantedBy(statement, own)),
     ]),
   );
 }
@@ -46,11 +47,24 @@ function attached(role: string, resources: StackResources): readonly unknown[] {
     .map(({ Properties: properties }) => documentOf(properties));
 }
 
-function grantedBy(statement: unknown, ids: ReadonlySet<string>): readonly Granted[] {
+interface OwnResources {
+  readonly ids: ReadonlySet<string>;
+  /** The ARNs of its tables, by which roles name them. */
+  readonly tables: readonly string[];
+}
+
+function tablesOf(resources: StackResources): readonly string[] {
+  return Object.values(resources).flatMap(({ Type: type, Properties: properties }) => {
+    const name = type === 'AWS::DynamoDB::Table' ? text(properties, 'TableName') : undefined;
+    return name === undefined ? [] : [tableArn(name)];
+  });
+}
+
+function grantedBy(statement: unknown, made: OwnResources): readonly Granted[] {
   if (!isObject(statement)) return [];
   const actions = [statement['Action']].flat().map(String);
   const conditions = conditionsIn(statement['Condition']);
-  const own = [statement['Resource']].flat().every((resource) => isOwn(resource, ids));
+  const own = [statement['Resource']].flat().every((resource) => isOwn(resource, made));
   return actions.map((action) => ({ action, conditions, own }));
 }
 
@@ -71,8 +85,10 @@ function named(operator: string, key: string, value: unknown): readonly string[]
 }
 
 /** Whether a resource is one that the stack makes, or a part of one. */
-function isOwn(resource: unknown, ids: ReadonlySet<string>): boolean {
+function isOwn(resource: unknown, { ids, tables }: OwnResources): boolean {
   if (!isObject(resource)) return false;
+  const arn = text(resource, 'Fn::Sub');
+  if (arn !== undefined && tables.some((table) => arn === table || arn.startsWith(`${table}/`))) return true;
   const names = [
     ...[resource['Fn::GetAtt']].flat().slice(0, 1),
     resource['Ref'],
