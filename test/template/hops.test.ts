@@ -21,6 +21,7 @@ import {
   resourcesOf,
   roleIn,
   statementsIn,
+  strings,
 } from './template.ts';
 
 const operator = `arn:aws:iam::${account}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Ops_0a1b2c`;
@@ -214,11 +215,11 @@ describe.each(stacks)('the stack %s', (_which, resources) => {
     // Each function receives from its queue, if it has one, and puts messages aside.
     expect(uses.length).toBeGreaterThan(20);
     const outcomes = await Promise.all(
-      uses.map(async ({ id, role, hop, action }) => {
+      uses.map(async ({ id, role, hop, action, keys }) => {
         const caller: Caller = {
           principal: `arn:aws:iam::${account}:role/${id}`,
           identityPolicies: documentsOf(role),
-          context: { 'events:source': ['trailseal'], 'dynamodb:LeadingKeys': ['exemptions/a'] },
+          context: { 'events:source': ['trailseal'], 'dynamodb:LeadingKeys': keys },
         };
         return `${id} ${hop.id} ${action} ${await outcome(caller, action, hop)}`;
       }),
@@ -279,23 +280,31 @@ const longest: Readonly<Record<HopKind, number>> = {
   stream: 20_480,
 };
 
+interface Use {
+  readonly hop: Hop;
+  readonly action: string;
+  /** Partition keys that the statement is about. */
+  readonly keys: readonly string[];
+}
+
 /** The actions on messages and items that a role's policies allow on the hops of a stack, as their statements say. */
-function usesOf(role: Made, hops: readonly Hop[]): readonly { readonly hop: Hop; readonly action: string }[] {
+function usesOf(role: Made, hops: readonly Hop[]): readonly Use[] {
   const allowing = documentsOf(role)
     .flatMap(statementsIn)
     .filter(({ effect }) => effect === 'Allow');
   return hops.flatMap((hop) =>
-    dataActions(hop.kind)
-      .filter((action) =>
-        allowing.some(
-          ({ actions, resources }) =>
-            actions.includes(`${service(hop.kind)}:${action}`) &&
-            resources.some(
-              (arn) => arn === hop.arn || (arn.endsWith('*') && hop.arn.startsWith(arn.slice(0, -1))),
-            ),
-        ),
-      )
-      .map((action) => ({ hop, action })),
+    dataActions(hop.kind).flatMap((action): readonly Use[] => {
+      const statement = allowing.find(
+        ({ actions, resources }) =>
+          actions.includes(`${service(hop.kind)}:${action}`) &&
+          resources.some(
+            (arn) => arn === hop.arn || (arn.endsWith('*') && hop.arn.startsWith(arn.slice(0, -1))),
+          ),
+      );
+      if (statement === undefined) return [];
+      const [keys] = strings(at(statement.conditions, 'ForAllValues:StringLike', 'dynamodb:LeadingKeys'));
+      return [{ hop, action, keys: [(keys ?? '*').replace('*', 'a')] }];
+    }),
   );
 }
 
