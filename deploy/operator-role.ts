@@ -14,7 +14,7 @@ import { limiterPermissions } from '../lib/remediation/limiter.ts';
 import type { Deployment } from './context.ts';
 import { type Grant, grants } from './grants.ts';
 import { ids } from './ids.ts';
-import type { Queue } from './parts.ts';
+import { isWatchdog } from './parts.ts';
 import { putEvents } from './remediation/publishing.ts';
 import { statementsOf } from './roles.ts';
 import { stateTableArn } from './state-table.ts';
@@ -57,8 +57,9 @@ const deadLetterActions = [
 /** What the operator role may do. */
 export function operatorGrants({ parameters, functions }: Deployment): readonly Grant[] {
   const { stage, kmsKeyArn } = parameters;
-  const queues = functions.filter((name): name is Queue => name !== 'transitions').map(ids.queue);
-  const deadLetters = functions.map(ids.deadLetters);
+  const reading = functions.filter((name) => !isWatchdog(name));
+  const queues = reading.filter((name) => name !== 'transitions').map(ids.queue);
+  const deadLetters = reading.map(ids.deadLetters);
   const table = [...memoryPermissions, ...runHistoryPermissions, ...limiterPermissions];
   return [
     ...grants('StateTable', [...new Set(table)].sort(), {
