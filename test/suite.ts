@@ -16,8 +16,8 @@ export const suite = suiteOf(process.env);
 
 /** By suite, the files of its slice. */
 export const slices = {
-  /** From an event to a finding, an action and its undo; a scheduled scan; many events, and in disorder. */
-  e2e: ['findings', 'remediation', 'scheduled-scan', 'invoke-local', 'disorder', 'throughput'],
+  /** From an event to a finding, an action and its undo; a scheduled scan; many events, and in disorder; silent parts. */
+  e2e: ['findings', 'remediation', 'scheduled-scan', 'invoke-local', 'disorder', 'throughput', 'watchdog'],
   /** All but the slowest: actions one by one, quarantines, the operators' queue, dead letters, archives in S3. */
   emulator: [
     'bundle',
