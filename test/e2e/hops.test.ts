@@ -86,7 +86,7 @@ async function refusal(call: Promise<unknown>): Promise<string> {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 const refused =
-  /^(AccessDenied|AccessDeniedException): .*explicit deny in a resource-based policy|^AuthorizationErrorException: .*not authorized to perform: sns:Publish/;
+  /^(AccessDenied|AccessDeniedException|AuthorizationErrorException): .*explicit deny in a resource-based policy/;
 
 /** Sends to a queue of the deployment. */
 async function sendTo(name: string, body: unknown): Promise<unknown> {
