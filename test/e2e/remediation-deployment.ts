@@ -96,15 +96,12 @@ export async function statusesOf(id: string): Promise<readonly unknown[]> {
     .toSorted();
 }
 
-/** Whether the circuit breaker of fixes is open, how many more fixes a policy allows within the hour, and what waits. */
-export async function fixLimit(
-  policy: string,
-): Promise<{ readonly open: unknown; readonly left: number; readonly waiting: readonly string[] }> {
+/** Whether the circuit breaker of fixes is open, and how many more fixes a policy allows within the hour. */
+export async function fixLimit(policy: string): Promise<{ readonly open: unknown; readonly left: number }> {
   const { out } = await trailseal('breaker', 'show', 'fix', '--policy', policy, '--format', 'json');
   const shown = at(JSON.parse(out), 'breakers', 0);
   const used = list(shown, 'usedInLastHour').reduce<number>((sum, one) => sum + Number(at(one, 'count')), 0);
-  const waiting = list(shown, 'waiting').map((one) => text(one, 'finding') ?? '');
-  return { open: at(shown, 'open'), left: Number(at(shown, 'limits', 'total')) - used, waiting };
+  return { open: at(shown, 'open'), left: Number(at(shown, 'limits', 'total')) - used };
 }
 
 /** A queue that is subscribed to the topic of notifications. */
