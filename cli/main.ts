@@ -17,6 +17,7 @@ import { addUndo } from './commands/undo.ts';
 import { exitCode, pointToHelp, UnansweredError, UsageError, usageErrorText } from './exit.ts';
 import { discardUnfinished } from './output/files.ts';
 import { version } from './output/replay-json.ts';
+import { onInterrupt } from './signals.ts';
 
 const root = path.join(import.meta.dirname, '..');
 
@@ -79,17 +80,26 @@ if (
 }
 
 let interruptedAt: number | undefined;
-/** The first signal ends the work in order. A terminal's Ctrl-C may arrive twice, the second time from the launcher. */
+/**
+ * The first signal ends the work in order; what has not ended a second later is left. A terminal's Ctrl-C may arrive
+ * twice, the second time from the launcher.
+ */
 function interrupt(): void {
-  interruptedAt ??= performance.now();
-  abort.abort(new Error('interrupted'));
-  if (performance.now() - interruptedAt > 500) {
-    discardUnfinished();
-    process.exit(exitCode.interrupted);
+  if (interruptedAt === undefined) {
+    interruptedAt = performance.now();
+    setTimeout(leave, 1_000).unref();
   }
+  abort.abort(new Error('interrupted'));
+  if (performance.now() - interruptedAt > 500) leave();
 }
-process.on('SIGINT', interrupt);
-process.on('SIGTERM', interrupt);
+
+function leave(): void {
+  discardUnfinished();
+  process.stderr.write('Interrupted. The files that were written are complete.\n');
+  process.exit(exitCode.interrupted);
+}
+
+onInterrupt(interrupt);
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {

@@ -9,6 +9,7 @@ import { resourceTypeOf } from '../../lib/services/catalogue.ts';
 import { UsageError } from '../exit.ts';
 import type { CatalogueEntry, ReportInput } from '../report/input.ts';
 import { renderReport } from '../report/report.ts';
+import { computing } from '../signals.ts';
 import { printableJson } from './printable.ts';
 import { findingJson, type RunOrigin } from './replay-json.ts';
 import type { ReplayJson } from './replay-schema.ts';
@@ -32,17 +33,21 @@ export async function writeOutputs(
   signal?: AbortSignal,
 ): Promise<WrittenFiles> {
   const byId = new Map(controls.map((control) => [control.id, control]));
-  const refused = replay.findings.flatMap((finding) => {
-    const reason = whyUnpublishable(finding);
-    return reason === undefined ? [] : [{ id: finding.id, reason }];
-  });
+  const refused = computing(() =>
+    replay.findings.flatMap((finding) => {
+      const reason = whyUnpublishable(finding);
+      return reason === undefined ? [] : [{ id: finding.id, reason }];
+    }),
+  );
   const refusedIds = new Set(refused.map(({ id }) => id));
-  const asff = replay.findings.flatMap((finding) => {
-    const control = byId.get(finding.control);
-    return control === undefined || refusedIds.has(finding.id)
-      ? []
-      : [toAsff(finding, control, origin.generatedAt, { type: resourceTypeOf(finding.resource.type) })];
-  });
+  const asff = computing(() =>
+    replay.findings.flatMap((finding) => {
+      const control = byId.get(finding.control);
+      return control === undefined || refusedIds.has(finding.id)
+        ? []
+        : [toAsff(finding, control, origin.generatedAt, { type: resourceTypeOf(finding.resource.type) })];
+    }),
+  );
   const { findings: _findings, ...summary } = json;
   const outputs: readonly [string, () => string][] = [
     ['findings.asff.json', () => `${printableJson(asff, 1)}\n`],
@@ -60,7 +65,7 @@ export async function writeOutputs(
     for (const [name, text] of outputs) {
       signal?.throwIfAborted();
       const file = path.join(folder, name);
-      await writeComplete(file, text());
+      await writeComplete(file, computing(text));
       files.push(file);
     }
     return { files, unpublishable: refused };

@@ -8,6 +8,7 @@ import { printable, printableJson } from '../output/printable.ts';
 import { type RunOrigin, replayJson } from '../output/replay-json.ts';
 import { inputErrorsText, summaryText } from '../output/summary.ts';
 import { stdoutOptions } from '../output/table.ts';
+import { computing } from '../signals.ts';
 
 /**
  * Prints and writes the results of a replay or a scan.
@@ -21,11 +22,11 @@ export async function conclude(
   flags: EvaluatingFlags,
   signal: AbortSignal,
 ): Promise<number> {
-  const json = replayJson(result, origin);
+  const json = computing(() => replayJson(result, origin));
   const written = await writeOutputs(flags.out, result, json, controls, origin, signal);
   const quiet = flags.quiet === true;
   if (flags.format === 'json') {
-    process.stdout.write(`${printableJson(json, 2)}\n`);
+    process.stdout.write(`${computing(() => printableJson(json, 2))}\n`);
   } else {
     process.stdout.write(summaryText(result, origin, written.files, { ...stdoutOptions(), quiet }));
   }

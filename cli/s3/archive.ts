@@ -132,7 +132,7 @@ async function fetchAll(
   try {
     await concurrently(files.entries(), bounds, async ([index, { path, bytes }]) => {
       const { bucket, prefix: key }: Location = locationOf(path);
-      take(index, await fetchObject(await bucketOf(bucket), { key, bytes }, wait));
+      await take(index, await fetchObject(await bucketOf(bucket), { key, bytes }, wait));
     });
   } catch (error) {
     signal.throwIfAborted();

@@ -1,6 +1,6 @@
 /** The `trailseal` command, run as people run it, in a folder of its own. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -13,9 +13,16 @@ export interface Ended {
   readonly stderr: string;
 }
 
+const folders: string[] = [];
+process.on('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
 /** An empty folder, to work in. */
 export function workFolder(): string {
-  return mkdtempSync(path.join(tmpdir(), 'trailseal-test-'));
+  const folder = mkdtempSync(path.join(tmpdir(), 'trailseal-test-'));
+  folders.push(folder);
+  return folder;
 }
 
 /** Runs `trailseal` with `args` in `cwd`. */

@@ -1,5 +1,6 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -203,7 +204,7 @@ describe('an interruption', () => {
     put(cwd, 'a.json', many);
     const bin = path.join(root, 'bin', 'trailseal.mjs');
     const child = spawn(process.execPath, [bin, 'replay', 'a.json'], { cwd, stdio: 'ignore' });
-    const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
+    const ended = endOf(child);
     const out = path.join(cwd, 'out');
     while (!existsSync(out) || !readdirSync(out).some((name) => name.endsWith('.partial'))) {
       if (child.exitCode !== null) break;
@@ -214,6 +215,59 @@ describe('an interruption', () => {
     child.kill('SIGINT');
     expect(await ended).toBe(130);
     expect(readdirSync(out).filter((name) => name.endsWith('.partial'))).toEqual([]);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'by %s ends the reading of one large file within two seconds',
+    async (signal) => {
+      const cwd = workFolder();
+      const record = JSON.stringify(createVolume('vol-0a', false, '08:00:00'));
+      // Each record is another one, so that all of them are kept.
+      const lines = Array.from({ length: 60_000 }, (_, n) => record.replace('vol-0a', `vol-${n}`));
+      put(cwd, 'a.jsonl', lines.join('\n'));
+      const bin = path.join(root, 'bin', 'trailseal.mjs');
+      const child = spawn(process.execPath, [bin, 'replay', 'a.jsonl'], { cwd, stdio: 'ignore' });
+      const ended = endOf(child);
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      const at = performance.now();
+      child.kill(signal);
+      expect([130, 143]).toContain(await ended);
+      expect(performance.now() - at).toBeLessThan(2_000);
+    },
+  );
+});
+
+/** The exit code as a shell shows it: 128 and the signal's number, where a signal ended it. */
+function endOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve) =>
+    child.on('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL'])),
+  );
+}
+
+describe('copies of a record', () => {
+  it('are counted in little memory, however small the file is that holds them', () => {
+    const cwd = workFolder();
+    const record = JSON.stringify(createVolume('vol-0a', false, '08:00:00'));
+    const copies = 400_000;
+    put(cwd, 'a.json.gz', `{"Records":[${`${record},`.repeat(copies - 1)}${record}]}`);
+    const memory = `data:text/javascript,process.on('exit',()=>process.stderr.write('KB '+process.resourceUsage().maxRSS))`;
+    const args = [
+      '--import',
+      memory,
+      path.join(root, 'cli', 'main.ts'),
+      'replay',
+      'a.json.gz',
+      '--format',
+      'json',
+    ];
+    const done = spawnSync(process.execPath, args, { cwd, encoding: 'utf8' });
+    const { records, matched, ignored } = JSON.parse(done.stdout);
+    expect({ records, matched, duplicate: ignored.duplicate }).toEqual({
+      records: copies,
+      matched: 1,
+      duplicate: copies - 1,
+    });
+    expect(Number(/KB (\d+)/.exec(done.stderr)?.[1])).toBeLessThan(400_000);
   });
 });
 

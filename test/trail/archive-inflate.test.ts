@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileScanner } from '../../lib/trail/archive/compile.ts';
 import { type Inflated, Scanner, wantedIn } from '../../lib/trail/archive/scanner.ts';
-import { unpackBytes } from '../../lib/trail/archive/unpack.ts';
+import { unpackBytes } from './unpack-bytes.ts';
 
 const scanner = new Scanner(compileScanner(), wantedIn([]));
 

@@ -266,6 +266,40 @@ describe('which files', () => {
     expect({ ids, errors }).toEqual({ ids: ['1'], errors: [] });
   });
 
+  it('walks a mesh of links once', async () => {
+    const names = Array.from({ length: 12 }, (_, n) => `d${n}`);
+    for (const name of names) put(`t/${name}/1.json`, hit(name));
+    for (const from of names) {
+      for (const to of names) symlinkSync(join(folder, 't', to), join(folder, 't', from, `to-${to}`));
+    }
+    const { ids, errors } = await read(join(folder, 't'));
+    expect({ ids: ids.toSorted(), errors }).toEqual({ ids: names.toSorted(), errors: [] });
+  });
+
+  it('does not leave a folder by a link, and says so', async () => {
+    put('elsewhere/1.json', hit('1'));
+    put('t/2.json', hit('2'));
+    symlinkSync(join(folder, 'elsewhere'), join(folder, 't', 'folder'));
+    symlinkSync(join(folder, 'elsewhere', '1.json'), join(folder, 't', 'file.json'));
+    const { ids, skipped } = await read(join(folder, 't'));
+    expect({ ids, skipped: skipped.map(({ file, why }) => [file, /leads out of/.test(why)]) }).toEqual({
+      ids: ['2'],
+      skipped: [
+        ['t/file.json', true],
+        ['t/folder', true],
+      ],
+    });
+  });
+
+  it('follows a link from one named folder to another, and a link that is named', async () => {
+    put('a/1.json', hit('1'));
+    put('b/2.json', hit('2'));
+    symlinkSync(join(folder, 'b'), join(folder, 'a', 'b'));
+    symlinkSync(join(folder, 'a'), join(folder, 'named'));
+    expect((await read(join(folder, 'a'), join(folder, 'b'))).ids).toEqual(['1', '2']);
+    expect((await read(join(folder, 'named'))).ids).toEqual(['1']);
+  });
+
   it('passes over digest files, by their folder or by what they are', async () => {
     put('t/CloudTrail/1.json', hit('1'));
     put('t/CloudTrail-Digest/2.json', '{}');

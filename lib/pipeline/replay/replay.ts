@@ -4,6 +4,7 @@
  */
 import type { AccountRegion } from '../../core/account-region.ts';
 import type { Control, TrailEvent, Verdict } from '../../core/control.ts';
+import { Turns } from '../../core/turns.ts';
 import type { Finding } from '../../findings/finding.ts';
 import type { Policy } from '../../policy/model.ts';
 import {
@@ -123,8 +124,10 @@ export async function replay(
   let matched = 0;
   let from: number | undefined;
   let to: number | undefined;
+  signal?.throwIfAborted();
+  const turns = new Turns(signal);
   for await (const event of source) {
-    signal?.throwIfAborted();
+    await turns.giveWay();
     const reason = whyNotReplayed(event, duplicates);
     if (reason !== undefined) {
       ignored[reason] += 1;
@@ -143,6 +146,7 @@ export async function replay(
     await state.take(event, taken.triggered, taken.deleted);
   }
   for (const [id, finding] of state.findings) {
+    await turns.giveWay();
     const opener = state.openers.get(id);
     if (opener === undefined) throw new TypeError(`the finding ${id} was opened by no event`);
     await sink.finding(finding, opener);
@@ -212,9 +216,11 @@ export async function replayArchive(
       openers.set(finding.id, opener);
     },
   });
+  const ignored = { ...counts.ignored, 'not-relevant': archive.uninteresting };
+  for (const { event, copies } of archive.events) ignored[whyUnchanged(event) ?? 'duplicate'] += copies - 1;
   return {
     ...counts,
-    ignored: { ...counts.ignored, 'not-relevant': archive.uninteresting },
+    ignored,
     records: archive.records,
     rejected: archive.rejected,
     findings,
@@ -239,9 +245,12 @@ function enabledBy(policy: Policy, controls: readonly Control[]): readonly Contr
 
 /** Why nothing is learned from an event: it changed nothing, or was there already. */
 function whyNotReplayed(event: TrailEvent, duplicates: Duplicates): IgnoredReason | undefined {
-  if (event.outcome.kind === 'failed') return 'failed-call';
-  if (event.outcome.kind === 'dry-run') return 'dry-run';
-  return duplicates.has(event) ? 'duplicate' : undefined;
+  return whyUnchanged(event) ?? (duplicates.has(event) ? 'duplicate' : undefined);
+}
+
+function whyUnchanged({ outcome }: TrailEvent): IgnoredReason | undefined {
+  if (outcome.kind === 'failed') return 'failed-call';
+  return outcome.kind === 'dry-run' ? 'dry-run' : undefined;
 }
 
 /** Learns from a successful event. @returns what of it is evaluated; or why nothing is. */

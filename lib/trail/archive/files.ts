@@ -1,6 +1,7 @@
 /** Which files an archive is made of: those below paths, and those that are stored elsewhere. */
-import { type BigIntStats, readdirSync, statSync } from 'node:fs';
+import { type BigIntStats, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
+import type { Turns } from '../../core/turns.ts';
 import type { FileError } from './reading.ts';
 
 export interface ArchiveFile {
@@ -24,12 +25,12 @@ export interface FoundFiles {
 export interface StoredFiles extends FoundFiles {
   /**
    * Brings every one of `files`, in any order, each once.
-   * @param take is given the file's index in `files` and its bytes, or why they could not be had. The bytes are
-   * its own until it returns.
+   * @param take is given the file's index in `files` and its bytes, or why they could not be had. It is waited for, and
+   * the bytes are its own until then.
    * @returns when all were taken. Rejects when aborted, with the signal's reason; a file that cannot be had is no
    * reason to.
    */
-  fetch(take: (index: number, content: Buffer | FileError) => void): Promise<void>;
+  fetch(take: (index: number, content: Buffer | FileError) => void | Promise<void>): Promise<void>;
 }
 
 /** Of the files that are read where a folder is named. */
@@ -52,59 +53,83 @@ const folders: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Named files as they are, whatever their names; folders with all that is below them, links followed, by
- * extension. A file that is reached twice counts once, under the first of its paths.
+ * Named files as they are, whatever their names; folders with all that is below them, by extension. Each folder is
+ * walked once, and none is left: a link in it is followed to a file that one of the named folders holds, and nowhere else.
+ * What a link leads to elsewhere is read if it is named. A file that is reached twice counts once, under the first of
+ * its paths.
+ * @param turns gives way to others as the walk goes on.
+ * @throws what `turns` throws, for one that an abort signal ends.
  */
-export function findFiles(paths: readonly string[]): FoundFiles {
+export async function findFiles(paths: readonly string[], turns: Turns): Promise<FoundFiles> {
   const files: FoundFile[] = [];
   const skipped: { file: string; why: string }[] = [];
   const errors: { file: string; reason: string }[] = [];
+  /** How many files to read each folder holds, by its identity. Folders are named in any order, one in another too. */
+  const walked = new Map<string, number>();
 
-  /** @returns how many files there are to read in it. */
-  const walk = (folder: string, identity: string, above: readonly string[]): number => {
-    // A link to a folder that this one is in: all of it is being walked already.
-    if (above.includes(identity)) return 0;
-    let names: string[];
+  const attempted = <T>(file: string, work: () => T): T | undefined => {
     try {
-      names = readdirSync(folder);
+      return work();
     } catch (error) {
-      errors.push({ file: folder, reason: reasonOf(error) });
-      return 0;
-    }
-    let count = 0;
-    for (const name of names) {
-      const path = join(folder, name);
-      const stat = statOf(path);
-      if (stat === undefined) continue;
-      if (stat.isDirectory()) {
-        count += walk(path, identityOf(stat), [...above, identity]);
-        continue;
-      }
-      const why = whyNot(path, stat.isFile());
-      if (why !== undefined) {
-        skipped.push({ file: path, why });
-        continue;
-      }
-      files.push({ path, bytes: Number(stat.size), identity: identityOf(stat) });
-      count++;
-    }
-    return count;
-  };
-
-  const statOf = (path: string): BigIntStats | undefined => {
-    try {
-      return statSync(path, { bigint: true });
-    } catch (error) {
-      errors.push({ file: path, reason: reasonOf(error) });
+      errors.push({ file, reason: reasonOf(error) });
       return undefined;
     }
   };
+  const statOf = (path: string) => attempted(path, () => statSync(path, { bigint: true }));
 
+  const named: { readonly path: string; readonly stat: BigIntStats }[] = [];
   for (const path of new Set(paths)) {
     const stat = statOf(path);
-    if (stat === undefined) continue;
+    if (stat !== undefined) named.push({ path, stat });
+  }
+  const roots = named.flatMap(({ path, stat }) => (stat.isDirectory() ? [realpathSync(path)] : []));
+  const isInside = (path: string): boolean =>
+    roots.some((root) => path === root || path.startsWith(root.endsWith(sep) ? root : `${root}${sep}`));
+
+  /** @returns why the link at this path is not followed; `undefined` where it is. */
+  const whyNotFollowed = (path: string, isFolder: boolean): string | undefined => {
+    let target: string;
+    try {
+      target = realpathSync(path);
+    } catch (error) {
+      return `a link that cannot be followed: ${reasonOf(error)}`;
+    }
+    if (!isInside(target))
+      return 'a link that leads out of the folder; name what it leads to, to have it read';
+    return isFolder ? 'a link to a folder that is read already' : undefined;
+  };
+
+  /** @returns how many files there are to read in it. */
+  const walk = async (folder: string, identity: string): Promise<number> => {
+    const known = walked.get(identity);
+    if (known !== undefined) return known;
+    walked.set(identity, 0);
+    const entries = attempted(folder, () => readdirSync(folder, { withFileTypes: true })) ?? [];
+    let count = 0;
+    for (const entry of entries) {
+      await turns.giveWay();
+      const path = join(folder, entry.name);
+      const stat = statOf(path);
+      if (stat === undefined) continue;
+      const why =
+        (entry.isSymbolicLink() ? whyNotFollowed(path, stat.isDirectory()) : undefined) ??
+        (stat.isDirectory() ? undefined : whyNot(path, stat.isFile()));
+      if (why !== undefined) {
+        skipped.push({ file: path, why });
+      } else if (stat.isDirectory()) {
+        count += await walk(path, identityOf(stat));
+      } else {
+        files.push({ path, bytes: Number(stat.size), identity: identityOf(stat) });
+        count++;
+      }
+    }
+    walked.set(identity, count);
+    return count;
+  };
+
+  for (const { path, stat } of named) {
     if (!stat.isDirectory()) files.push({ path, bytes: Number(stat.size), identity: identityOf(stat) });
-    else if (walk(path, identityOf(stat), []) === 0) errors.push({ file: path, reason: nothing });
+    else if ((await walk(path, identityOf(stat))) === 0) errors.push({ file: path, reason: nothing });
   }
   return { files: once(files), skipped: sorted(skipped), errors: sorted(errors) };
 }

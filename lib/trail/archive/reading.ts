@@ -19,10 +19,12 @@
  * - In a file that is cut off, a document that is broken only by the end is no error besides the cut.
  * - At most `maxListed` rejected elements of a file are listed; one more entry then counts the rest.
  */
+import { hash } from 'node:crypto';
 import { at, isObject } from '../../core/json.ts';
 import { refusal, unwrap } from '../envelope.ts';
 import type { Breakage, Position, Scan, ScanHost, Scanner, WantedEvents } from './scanner.ts';
-import { type Unpacked, unpackBytes, unpackFile } from './unpack.ts';
+import { loadBytes, loadFile, maxBytes, tooLarge, type Unpacked, unpack } from './unpack.ts';
+import { GzipWindows, NoWindowsError, windowBytes } from './windows.ts';
 
 export const maxDepth = 1000;
 export const maxListed = 1000;
@@ -39,13 +41,21 @@ export interface InputError extends FileError {
   readonly file: string;
 }
 
+/** A wanted element, as JSON.parse made it: a record, or an envelope around one. */
+export interface WantedElement {
+  readonly value: unknown;
+  /** Where the first of them starts. */
+  readonly line: number;
+  /** How often the file holds it, byte for byte. */
+  readonly copies: number;
+}
+
 export interface FileReading {
   /** Whether there was content to read at all. */
   readonly read: boolean;
   readonly uninteresting: number;
   readonly rejected: number;
-  /** The wanted elements, as JSON.parse made them: records, or envelopes around them. */
-  readonly wanted: readonly { readonly value: unknown; readonly line: number }[];
+  readonly wanted: readonly WantedElement[];
   /** In the order of lines; what concerns the whole file comes last. */
   readonly errors: readonly FileError[];
   /** Why there was nothing to be read, though nothing is wrong. */
@@ -54,12 +64,12 @@ export interface FileReading {
 
 /** Reads one file. Whatever is wrong with it is in `errors`; nothing is thrown. */
 export function readFile(file: string, scanner: Scanner, wanted: WantedEvents): FileReading {
-  return attempt(() => readUnpacked(unpackFile(file, scanner), scanner, wanted));
+  return attempt(() => readStored(loadFile(file, scanner), scanner, wanted));
 }
 
 /** The same for bytes in memory. */
 export function readBytes(bytes: Buffer, scanner: Scanner, wanted: WantedEvents): FileReading {
-  return attempt(() => readUnpacked(unpackBytes(bytes, scanner), scanner, wanted));
+  return attempt(() => readStored(loadBytes(bytes, scanner), scanner, wanted));
 }
 
 function attempt(read: () => FileReading): FileReading {
@@ -82,6 +92,25 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/**
+ * What unpacks to much goes through a window of memory, so that a small file never fills it. Where something is wrong
+ * with it, it is read as a whole, as all others are: that tells what is wrong, and saves what can be saved.
+ */
+function readStored(length: number, scanner: Scanner, wanted: WantedEvents): FileReading {
+  const small = unpack(length, scanner, 2 * windowBytes);
+  if (small !== undefined) return readUnpacked(small, scanner, wanted);
+  try {
+    const reader = new FileReader(scanner.bytes(0, 0), scanner, wanted, false);
+    reader.readWindows(new GzipWindows(scanner, length));
+    return reader.reading();
+  } catch (error) {
+    if (!(error instanceof NoWindowsError)) throw error;
+  }
+  const whole = unpack(length, scanner, maxBytes);
+  if (whole === undefined) throw tooLarge();
+  return readUnpacked(whole, scanner, wanted);
+}
+
 function readUnpacked({ content, damage }: Unpacked, scanner: Scanner, wanted: WantedEvents): FileReading {
   const reader = new FileReader(content, scanner, wanted, damage !== undefined);
   if (content.length > 0) reader.readAll();
@@ -91,16 +120,21 @@ function readUnpacked({ content, damage }: Unpacked, scanner: Scanner, wanted: W
   return reader.reading();
 }
 
+/** How many elements there are, with all copies. */
+export function countOf(wanted: readonly Pick<WantedElement, 'copies'>[]): number {
+  return wanted.reduce((sum, { copies }) => sum + copies, 0);
+}
+
 interface State {
   uninteresting: number;
   rejected: number;
-  wanted: { value: unknown; line: number }[];
+  wanted: { value: unknown; line: number; copies: number }[];
   listed: FileError[];
   skipped: string | undefined;
 }
 
 class FileReader implements ScanHost {
-  readonly #content: Buffer;
+  #content: Buffer;
   readonly #scanner: Scanner;
   readonly #wanted: WantedEvents;
   /** Whether the content's end is known to be missing. */
@@ -109,6 +143,13 @@ class FileReader implements ScanHost {
   readonly #errors: FileError[] = [];
   /** What `undo` goes back to. */
   #before = { uninteresting: 0, rejected: 0, wanted: 0, listed: 0, skipped: undefined as string | undefined };
+  /** The wanted elements by a digest of their bytes, and each digest in their order: a copy is counted, and not kept. */
+  readonly #known = new Map<string, State['wanted'][number]>();
+  readonly #digests: (string | undefined)[] = [];
+  /** Those of which copies were counted since `open`. */
+  #counted: State['wanted'] = [];
+  /** Whether only a part of the content is in memory. */
+  #windowed = false;
   /** Where the last document starts in which a list began. */
   #listIn: number | undefined;
   empty = true;
@@ -145,7 +186,34 @@ class FileReader implements ScanHost {
     }
   }
 
+  /** @throws NoWindowsError when the content has to be read as a whole. */
+  readWindows(windows: GzipWindows): void {
+    this.#windowed = true;
+    const scan = this.#scanner.scanWindows(windows, this, (memory) => {
+      this.#content = memory;
+    });
+    if (scan.breakage !== undefined) throw new NoWindowsError(scan.breakage.what);
+    this.#state.uninteresting += scan.uninteresting;
+    if (scan.documentLine === 0) throw new NoWindowsError('there is nothing in it');
+  }
+
   report(start: number, end: number, line: number, position: Position): void {
+    const digest = hash('sha256', this.#content.subarray(start, end), 'base64');
+    const known = this.#known.get(digest);
+    if (known !== undefined) {
+      known.copies++;
+      this.#counted.push(known);
+      return;
+    }
+    const before = this.#state.wanted.length;
+    this.#parse(start, end, line, position);
+    const [element, ...others] = this.#state.wanted.slice(before);
+    if (element === undefined || others.length > 0) return;
+    this.#known.set(digest, element);
+    this.#digests[before] = digest;
+  }
+
+  #parse(start: number, end: number, line: number, position: Position): void {
     let value: unknown;
     try {
       value = JSON.parse(this.#content.toString('utf8', start, end));
@@ -168,11 +236,15 @@ class FileReader implements ScanHost {
   open(documentStart: number): void {
     const { uninteresting, rejected, wanted, listed, skipped } = this.#state;
     this.#before = { uninteresting, rejected, wanted: wanted.length, listed: listed.length, skipped };
+    this.#counted = [];
     this.#listIn = documentStart;
   }
 
   undo(): void {
+    if (this.#windowed) throw new NoWindowsError('a document would have to be read again');
     const { wanted, listed, ...counts } = this.#before;
+    for (const element of this.#counted) element.copies--;
+    for (const digest of this.#digests.splice(wanted)) if (digest !== undefined) this.#known.delete(digest);
     Object.assign(this.#state, counts);
     this.#state.wanted.length = wanted;
     this.#state.listed.length = listed;
@@ -186,7 +258,7 @@ class FileReader implements ScanHost {
   /** How much of the file was read, for the end of a sentence about why the rest was not. */
   salvaged(): string {
     const { uninteresting, rejected, wanted } = this.#state;
-    const records = uninteresting + rejected + wanted.length;
+    const records = uninteresting + rejected + countOf(wanted);
     if (records === 0) return '; no record could be read';
     return `, after record ${records}; the records before it were read`;
   }
@@ -221,7 +293,7 @@ class FileReader implements ScanHost {
     } else if (mayBeDeep && isDeeperThan(record, maxDepth)) {
       this.#reject(line, `nested more than ${maxDepth} levels deep`);
     } else {
-      this.#state.wanted.push({ value, line });
+      this.#state.wanted.push({ value, line, copies: 1 });
     }
   }
 

@@ -54,6 +54,20 @@ export interface Scan {
   readonly breakage: Breakage | undefined;
 }
 
+/** What is too large to be in memory at once: the scanner scans one window of it after the other. */
+export interface Windows {
+  /** Brings the first window: where it starts and ends in memory, and behind what no element is begun in it. */
+  first(): Window;
+  /** Brings the next one. What is behind `position` is kept, at the start of the window that is returned. */
+  advance(position: number): Window;
+}
+
+export interface Window {
+  readonly start: number;
+  readonly end: number;
+  readonly lastStart: number;
+}
+
 export interface Inflated {
   readonly status: 'ok' | 'cut' | 'invalid' | 'full';
   readonly from: number;
@@ -79,6 +93,8 @@ const reasons = [
 /** The scanner reads 16 bytes at a time, so that it may read this far beyond the end. */
 const margin = 64;
 const page = 65_536;
+/** No address is behind it: as an unsigned number, which is how the scanner takes it. */
+const noWindow = -1;
 /** The table at address 0: all ones want everything. */
 const wantedTableBytes = 8192;
 
@@ -116,9 +132,12 @@ interface Exports {
   readonly inflatedFrom: Global;
   readonly inflatedTo: Global;
   inflate(from: number, end: number, to: number, limit: number): number;
+  resume(start: number, end: number, to: number, limit: number): number;
+  readonly scanEnd: Global;
+  readonly windowEnd: Global;
 }
 interface Global {
-  readonly value: number;
+  value: number;
 }
 
 /** One scanner with its memory, for one file after another. Positions count from the start of its input. */
@@ -129,6 +148,7 @@ export class Scanner {
   #memory: Buffer = Buffer.alloc(0);
   #origin = 0;
   #host: ScanHost | undefined;
+  #windows: Windows | undefined;
 
   constructor(module: CompiledScanner, wanted: WantedEvents) {
     const instance = new WebAssembly.Instance(module, {
@@ -142,6 +162,7 @@ export class Scanner {
           ),
         open: (documentStart: number) => this.#host?.open(this.#position(documentStart)),
         undo: () => this.#host?.undo(),
+        advance: (position: number) => this.#advance(position),
         fail: (position: number, what: number) => {
           throw new Broken(this.#position(position), reasons[what] ?? 'not JSON');
         },
@@ -187,17 +208,61 @@ export class Scanner {
     this.#grow(limit);
     // The scanner reads eight bytes at a time, beyond the end too.
     this.#memory.fill(0, end, Math.min(end + 16, to));
-    const status = this.#exports.inflate(
-      this.#base + from,
-      this.#base + end,
-      this.#base + to,
-      this.#base + limit,
+    return this.#inflated(
+      this.#exports.inflate(this.#base + from, this.#base + end, this.#base + to, this.#base + limit),
     );
+  }
+
+  /**
+   * Goes on where `inflate` found no room for more.
+   * @param start where what was unpacked begins in memory now: the last 32 KB of it, where there is so much.
+   * @param to where it ends.
+   */
+  resume(start: number, end: number, to: number, limit: number): Inflated {
+    return this.#inflated(
+      this.#exports.resume(this.#base + start, this.#base + end, this.#base + to, this.#base + limit),
+    );
+  }
+
+  #inflated(status: number): Inflated {
     return {
       status: statuses[status] ?? 'invalid',
       from: this.#fromBase(this.#exports.inflatedFrom.value),
       to: this.#fromBase(this.#exports.inflatedTo.value),
     };
+  }
+
+  /** Moves the bytes from `start` to `end` of memory to `to`. */
+  move(start: number, end: number, to: number): void {
+    this.#memory.copyWithin(to, start, end);
+  }
+
+  /**
+   * Scans what comes in windows. Positions count from the start of memory, in the window that is there when they are given.
+   * @param see is given that memory whenever another window is there.
+   * @throws what `windows` throws.
+   */
+  scanWindows(windows: Windows, host: ScanHost, see: (memory: Buffer) => void): Scan {
+    const { start, end, lastStart } = windows.first();
+    see(this.#memory);
+    this.#origin = 0;
+    this.#windows = windows;
+    this.#exports.windowEnd.value = this.#base + lastStart;
+    try {
+      return this.scan(start, end, 1, host);
+    } finally {
+      this.#windows = undefined;
+      this.#exports.windowEnd.value = noWindow;
+    }
+  }
+
+  #advance(address: number): number {
+    if (this.#windows === undefined) throw new TypeError('the scanner asks for a window where there is none');
+    const { start, end, lastStart } = this.#windows.advance(this.#fromBase(address));
+    this.#memory[end] = 0;
+    this.#exports.scanEnd.value = this.#base + end;
+    this.#exports.windowEnd.value = this.#base + lastStart;
+    return this.#base + start;
   }
 
   /** Scans `start` to `end` of the content. The byte at `end` is lost: a zero there is what ends the scan. */

@@ -4,6 +4,7 @@
  */
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { crc32, gunzipSync } from 'node:zlib';
+import { corrupt, isGzip, packedFrom, truncated } from './gzip.ts';
 import type { Scanner } from './scanner.ts';
 
 /** For the stored bytes and the unpacked ones each. More than any delivery of CloudTrail's. */
@@ -16,8 +17,12 @@ export interface Unpacked {
   readonly damage: string | undefined;
 }
 
-/** @throws what the file system throws; RangeError when there is more than memory can hold. */
-export function unpackFile(file: string, scanner: Scanner): Unpacked {
+/**
+ * Brings a file's bytes, as they are stored, to the start of the scanner's memory.
+ * @returns how many there are.
+ * @throws what the file system throws; RangeError when there is more than memory can hold.
+ */
+export function loadFile(file: string, scanner: Scanner): number {
   const kind = statSync(file);
   if (kind.isDirectory()) throw new Error('it is a folder');
   // Opening a pipe that nobody writes to would wait for ever; one that is open already has a writer, or an end.
@@ -27,7 +32,7 @@ export function unpackFile(file: string, scanner: Scanner): Unpacked {
   try {
     const stat = fstatSync(descriptor);
     // The size of a pipe and of a file of /proc is not known beforehand.
-    if (!stat.isFile() || stat.size === 0) return unpackBytes(readToEnd(descriptor), scanner);
+    if (!stat.isFile() || stat.size === 0) return loadBytes(readToEnd(descriptor), scanner);
     const stored = scanner.room(allowed(stat.size));
     let length = 0;
     while (length < stored.length) {
@@ -35,7 +40,7 @@ export function unpackFile(file: string, scanner: Scanner): Unpacked {
       if (read === 0) break;
       length += read;
     }
-    return unpack(length, scanner);
+    return length;
   } finally {
     closeSync(descriptor);
   }
@@ -60,9 +65,9 @@ function readToEnd(descriptor: number): Buffer {
 }
 
 /** The same for bytes that are somewhere else in memory. */
-export function unpackBytes(bytes: Buffer, scanner: Scanner): Unpacked {
+export function loadBytes(bytes: Buffer, scanner: Scanner): number {
   scanner.room(allowed(bytes.length)).set(bytes);
-  return unpack(bytes.length, scanner);
+  return bytes.length;
 }
 
 function allowed(length: number): number {
@@ -70,23 +75,25 @@ function allowed(length: number): number {
   throw tooLarge();
 }
 
-function tooLarge(): RangeError {
+export function tooLarge(): RangeError {
   return new RangeError(
     `it is larger than ${maxBytes / 1e6} MB unpacked; split it, for example one record a line`,
   );
 }
 
-const truncated = 'truncated gzip: the end of the file is missing';
-const corrupt = 'damaged gzip: what is packed in it is not valid';
 const checksum = 'damaged gzip: its checksum is wrong';
 
-/** The first `length` bytes of the scanner's memory, unpacked there if they are gzip. */
-function unpack(length: number, scanner: Scanner): Unpacked {
-  const unpacked = unpackBehind(length, scanner);
-  if (unpacked.damage !== corrupt && unpacked.damage !== checksum) return unpacked;
+/**
+ * The first `length` bytes of the scanner's memory, unpacked there if they are gzip.
+ * @param most bytes that are unpacked.
+ * @returns `undefined` when it would be more.
+ */
+export function unpack(length: number, scanner: Scanner, most: number): Unpacked | undefined {
+  const unpacked = unpackBehind(length, scanner, most);
+  if (unpacked?.damage !== corrupt && unpacked?.damage !== checksum) return unpacked;
   // zlib has the last word on what is damaged: should our inflate ever err, that costs time and not records.
   try {
-    const content = gunzipSync(scanner.bytes(0, length), { maxOutputLength: maxBytes });
+    const content = gunzipSync(scanner.bytes(0, length), { maxOutputLength: most });
     scanner.room(content.length).set(content);
     return { content: scanner.content(0, content.length), damage: undefined };
   } catch {
@@ -95,7 +102,7 @@ function unpack(length: number, scanner: Scanner): Unpacked {
 }
 
 /** The same by our own inflate, which writes where the scanner reads, and keeps what came before a damage. */
-function unpackBehind(length: number, scanner: Scanner): Unpacked {
+function unpackBehind(length: number, scanner: Scanner, most: number): Unpacked | undefined {
   if (!isGzip(scanner.bytes(0, length), 0)) return { content: scanner.content(0, length), damage: undefined };
   const start = length + 64;
   let end = start;
@@ -106,16 +113,16 @@ function unpackBehind(length: number, scanner: Scanner): Unpacked {
     if (typeof packed === 'string') return done(packed);
     // The last four bytes are the unpacked length of the (last) member: a hint, trusted as far as deflate can reach.
     const hint = length < 18 ? 0 : scanner.bytes(0, length).readUInt32LE(length - 4);
-    let room = Math.min(Math.max(hint, 2 * length), 1032 * length, maxBytes) + 1024;
+    let room = Math.min(Math.max(hint, 2 * length), 1032 * length, most) + 1024;
     let inflated = scanner.inflate(packed, length, end, end + room);
     while (inflated.status === 'full') {
-      if (room > maxBytes) throw tooLarge();
-      room = Math.min(2 * room, maxBytes + 1024);
+      if (room > most) return undefined;
+      room = Math.min(2 * room, most + 1024);
       inflated = scanner.inflate(packed, length, end, end + room);
     }
     const memberStart = end;
     end = inflated.to;
-    allowed(end - start);
+    if (end - start > most) return undefined;
     if (inflated.status === 'invalid') return done(corrupt);
     if (inflated.status === 'cut' || inflated.from + 8 > length) return done(truncated);
     const trailer = scanner.bytes(inflated.from, inflated.from + 8);
@@ -124,30 +131,4 @@ function unpackBehind(length: number, scanner: Scanner): Unpacked {
     member = inflated.from + 8;
   }
   return done();
-}
-
-function isGzip(stored: Buffer, at: number): boolean {
-  return stored[at] === 0x1f && stored[at + 1] === 0x8b;
-}
-
-/** Where the packed bytes of the member at `member` begin, or why they can't be found. */
-function packedFrom(stored: Buffer, member: number): number | string {
-  if (member + 10 > stored.length) return truncated;
-  const flags = stored[member + 3] ?? 0;
-  // Deflate is the only method there is; the upper flags are reserved.
-  if (stored[member + 2] !== 8 || flags > 31) return corrupt;
-  let at = member + 10;
-  if ((flags & 4) !== 0) {
-    if (at + 2 > stored.length) return truncated;
-    at += 2 + stored.readUInt16LE(at);
-  }
-  // A file's name and a comment, each ended by a zero.
-  for (const flag of [8, 16]) {
-    if ((flags & flag) === 0) continue;
-    const zero = stored.indexOf(0, at);
-    if (zero === -1) return truncated;
-    at = zero + 1;
-  }
-  if ((flags & 2) !== 0) at += 2;
-  return at > stored.length ? truncated : at;
 }

@@ -10,7 +10,7 @@ function at(
   more: object = {},
 ): ArchiveEvent {
   const record = { eventSource: 'ec2.amazonaws.com', eventName, ...(eventTime && { eventTime }), ...more };
-  return { event: eventOf(record), file, line: undefined };
+  return { event: eventOf(record), file, line: undefined, copies: 1 };
 }
 const ends = (event: { readonly eventName: string }) => event.eventName.startsWith('Terminate');
 const order = (events: readonly ArchiveEvent[]) =>

@@ -212,7 +212,7 @@ async function replayed(all: readonly TrailEvent[]): Promise<readonly Finding[]>
     records: all.length,
     uninteresting: 0,
     rejected: 0,
-    events: all.map((event) => ({ event, file: 'a.json', line: undefined })),
+    events: all.map((event) => ({ event, file: 'a.json', line: undefined, copies: 1 })),
     inputErrors: [],
     files: 1,
     skipped: [],

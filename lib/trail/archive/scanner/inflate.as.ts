@@ -61,47 +61,74 @@ function take(n: u32): u32 {
   return taken;
 }
 
+const NO_BLOCK: u32 = 0;
+const STORED: u32 = 1;
+const COMPRESSED: u32 = 2;
+
+/** The block that was left for want of room; whether it is the last; how much of a stored one is to be copied. */
+let block: u32 = NO_BLOCK;
+let final: u32 = 0;
+let left: usize = 0;
+
 /** Unpacks the stream at `from`, which ends before `end`, to `to`, with room until `limit`. */
 export function inflate(from: usize, end: usize, to: usize, limit: usize): u32 {
   next = from;
   bits = 0;
   count = 0;
+  block = NO_BLOCK;
+  final = 0;
+  return resume(to, end, to, limit);
+}
+
+/**
+ * Goes on where there was no room for more. What was unpacked may have been moved: it lies from `start` (the last 32 KB
+ * of it, at least, where there is so much) to `to`.
+ */
+export function resume(start: usize, end: usize, to: usize, limit: usize): u32 {
   inflatedTo = to;
-  let final: u32 = 0;
   let status = OK;
+  if (block === STORED) status = stored(end, limit);
+  else if (block === COMPRESSED) status = compressed(start, end, limit);
   while (!final && status === OK) {
     refill();
     final = take(1);
     const type = take(2);
     if (type === 0) {
-      status = stored(end, limit);
+      status = storedLength(end);
+      if (status === OK) status = stored(end, limit);
     } else {
       if (type === 1) fixedTables();
       else status = type === 2 ? dynamicTables() : INVALID;
       // What lies beyond the end reads as anything: whatever it seems to be, the end came first.
       if (next - (count >> 3) > end) status = CUT;
-      if (status === OK) status = compressed(to, end, limit);
+      block = COMPRESSED;
+      if (status === OK) status = compressed(start, end, limit);
     }
   }
   inflatedFrom = next - (count >> 3);
   return status;
 }
 
-function stored(end: usize, limit: usize): u32 {
-  let from = next - (count >> 3);
+function storedLength(end: usize): u32 {
+  const from = next - (count >> 3);
   bits = 0;
   count = 0;
   next = from;
   if (from + 4 > end) return CUT;
-  const length: usize = load<u16>(from);
-  if ((length ^ load<u16>(from + 2)) !== 0xffff) return INVALID;
-  from += 4;
-  const whole = from + length <= end;
-  const here = whole ? length : end - from;
+  left = load<u16>(from);
+  if ((left ^ load<u16>(from + 2)) !== 0xffff) return INVALID;
+  next = from + 4;
+  block = STORED;
+  return OK;
+}
+
+function stored(end: usize, limit: usize): u32 {
+  const whole = next + left <= end;
+  const here = whole ? left : end - next;
   if (inflatedTo + here + SLACK > limit) return FULL;
-  memory.copy(inflatedTo, from, here);
+  memory.copy(inflatedTo, next, here);
   inflatedTo += here;
-  next = from + here;
+  next += here;
   return whole ? OK : CUT;
 }
 

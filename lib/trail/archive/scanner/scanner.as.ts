@@ -21,6 +21,8 @@ declare function open(documentStart: usize): void;
 declare function undo(): void;
 /** The bytes are not JSON from `position` on; the host throws. `what` is an index into its list of reasons. */
 declare function fail(position: usize, what: u32): void;
+/** Brings what follows the window that is scanned, and moves what is left of it; gives where `position` is then. */
+declare function advance(position: usize): usize;
 
 /** A document by itself; an element of an array; an element of "Records". */
 const DOCUMENT: u32 = 0;
@@ -38,7 +40,7 @@ const OBJECT: u32 = 7;
 const ARRAY: u32 = 8;
 const DEPTH: u32 = 9;
 
-export { inflate, inflatedFrom, inflatedTo } from './inflate.as';
+export { inflate, inflatedFrom, inflatedTo, resume } from './inflate.as';
 /** The wanted table may take one pair for another; that costs a JSON.parse, nothing else. */
 export { INPUT } from './layout.as';
 
@@ -53,6 +55,11 @@ export let documentStart: usize = 0;
 export let documentLine: u32 = 0;
 /** The line of the last document that began and ended on one line; 0 when there was none. */
 export let lastSingleLine: u32 = 0;
+
+/** The end of what is scanned; `advance` sets it anew. */
+export let scanEnd: usize = 0;
+/** No element is begun behind it before the window was advanced. */
+export let windowEnd: usize = usize.MAX_VALUE;
 
 /** Whether a string since the last reset held a backslash. */
 let escaped: bool = false;
@@ -83,8 +90,11 @@ export function scan(start: usize, end: usize, firstLine: u32): void {
   uninteresting = 0;
   lastSingleLine = 0;
   documentLine = 0;
+  scanEnd = end;
   let p = space(start);
-  while (p < end) {
+  while (true) {
+    if (p >= windowEnd) p = space(advance(p));
+    if (p >= scanEnd) break;
     documentStart = p;
     documentLine = line;
     if (load<u8>(p) === 0x5b) {
@@ -96,7 +106,7 @@ export function scan(start: usize, end: usize, firstLine: u32): void {
     if (line === documentLine) lastSingleLine = line;
     p = space(p);
   }
-  documentStart = end;
+  documentStart = scanEnd;
 }
 
 /** The elements of the array at `p`. */
@@ -108,6 +118,7 @@ function elements(p: usize, kind: u32): usize {
     const c = load<u8>(p);
     if (c === 0x2c) {
       p = space(p + 1);
+      if (p >= windowEnd) p = space(advance(p));
     } else if (c === 0x5d) {
       return p + 1;
     } else {
