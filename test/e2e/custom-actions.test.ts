@@ -155,7 +155,7 @@ describe('a finding that somebody suppresses', () => {
     await stack.securityHub.send(update);
     await requestForKey('fix', keys.suppressed);
     await eventually(async () => {
-      expect(await noteOn(keys.suppressed)).toMatch(/Not done: fix:enable-key. .*suppressed/);
+      expect(await noteOn(keys.suppressed)).toMatch(/Skipped: fix:enable-key. .*suppressed/);
     }, longestWait);
     expect(await noteOn(keys.suppressed)).toContain('ana: It is being retired.');
     expect([await stateOf(keys.suppressed), await actionRunsOf(keys.suppressed)]).toEqual(['Disabled', []]);
@@ -237,7 +237,7 @@ describe('a finding of another product', () => {
     const Id = `arn:aws:guardduty:${region}:${account}:detector/d/finding/f-${keys.otherProduct}`;
     await requestCustomAction('fix', { ...own, Id, ProductArn });
     await eventually(
-      async () => expect(requestsInLog()).toContainEqual({ finding: Id, taken: false }),
+      async () => expect(requestsInLog()).toContainEqual({ finding: Id, accepted: false }),
       longestWait,
     );
     expect([await stateOf(keys.otherProduct), await actionRunsOf(keys.otherProduct)]).toEqual([
@@ -253,6 +253,6 @@ function requestsInLog(): readonly unknown[] {
     .split('\n')
     .filter((line) => line.startsWith('{') && line.includes(`"${functionName(stage, 'operator')}"`))
     .flatMap((line) => Object.values(Object(JSON.parse(line))).flat())
-    .filter((entry) => typeof at(entry, 'taken') === 'boolean')
-    .map((request) => ({ finding: at(request, 'finding'), taken: at(request, 'taken') }));
+    .filter((entry) => typeof at(entry, 'accepted') === 'boolean')
+    .map((request) => ({ finding: at(request, 'finding'), accepted: at(request, 'accepted') }));
 }
