@@ -42,7 +42,7 @@ export async function carryOutRequest(deps: RemediationDeps, request: ActionRequ
   if (found.kind === 'blocked') return remediationOf(nothingDone(found));
   if (deps.actionDeps.now().getTime() - Date.parse(request.at) > requestExpiry) {
     const because = 'It was requested more than a day ago: request it again.';
-    return remediationOf(refusal(deps, request, found, blocked(because)));
+    return remediationOf(await refusalAfterInterrupted(input, request, found, blocked(because)));
   }
   const done =
     request.action === 'undo'

@@ -79,16 +79,24 @@ export async function killedEverywhere(
 /**
  * Before each call; and after those that write: to be killed after a read is the same, for all that AWS and the next
  * process know, as before the call that follows it. Processes that are killed before the first write leave nothing, so
- * that they are killed one after the other in one run.
+ * that they are killed one after the other in one run, as long as a request is carried out and its message delivered.
  */
 function everywhere(calls: readonly string[]): readonly (readonly Kill[])[] {
   const first = firstWrite(calls);
   const before = calls.map((_, index): Kill => ({ call: index + 1, moment: 'before' }));
   const others = [...before.slice(first), ...afterWrites(calls)];
   return [
-    before.slice(0, first),
+    ...inRows(before.slice(0, first)),
     ...others.toSorted((one, other) => one.call - other.call).map((kill) => [kill]),
   ];
+}
+
+/** A killed process hides its message for an hour and a half, and a request is for a day. */
+const mostInRow = 10;
+
+function inRows(kills: readonly Kill[]): readonly (readonly Kill[])[] {
+  const rows = Math.ceil(kills.length / mostInRow);
+  return Array.from({ length: rows }, (_, row) => kills.slice(row * mostInRow, (row + 1) * mostInRow));
 }
 
 /** Before the first call, and after each that writes: in between, all is as it was. */
