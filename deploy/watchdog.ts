@@ -103,7 +103,7 @@ export function watchdog({ parameters: { stage } }: Deployment): StackResources 
     [ids.watchdogScheduleRole]: {
       Type: 'AWS::IAM::Role',
       Properties: {
-        Description: 'Lets EventBridge Scheduler run Trailseal’s watchdog',
+        Description: 'Lets EventBridge Scheduler run the watchdog of Trailseal',
         // Source: EventBridge Scheduler User Guide, "Confused deputy prevention in EventBridge Scheduler".
         AssumeRolePolicyDocument: trust('scheduler.amazonaws.com', {
           StringEquals: {

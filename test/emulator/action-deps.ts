@@ -39,9 +39,9 @@ export function bystanders() {
   return { ...makeClients(config), dynamodb: dynamodbClient(config) };
 }
 
-export async function makeTable(name: string): Promise<void> {
+export async function makeTable(name: string, client = bystanders().dynamodb): Promise<void> {
   const { AttributeDefinitions, KeySchema, GlobalSecondaryIndexes } = table;
-  await bystanders().dynamodb.send(
+  await client.send(
     new CreateTableCommand({
       TableName: name,
       BillingMode: 'PAY_PER_REQUEST',

@@ -33,7 +33,11 @@ import {
   ListResourceTagsCommand,
 } from '@aws-sdk/client-kms';
 import { type AwsSecurityFinding, BatchImportFindingsCommand } from '@aws-sdk/client-securityhub';
-import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityBatchCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+} from '@aws-sdk/client-sqs';
 import { callLogger } from '../../lib/aws/calls.ts';
 import { dynamodbClient, securityHubClient, sqsClient } from '../../lib/aws/sdk.ts';
 import { makeClients } from '../../lib/services/clients.ts';
@@ -144,6 +148,14 @@ export async function makeCalls(things: Things): Promise<Outcome> {
         new SendMessageBatchCommand({
           QueueUrl: queue,
           Entries: [{ Id: '0', MessageBody: 'body', DelaySeconds: 900 }],
+        }),
+      ),
+    // Of a message that was never received: the refusal is the answer.
+    'hide a message': () =>
+      sqs.send(
+        new ChangeMessageVisibilityBatchCommand({
+          QueueUrl: queue,
+          Entries: [{ Id: '0', ReceiptHandle: 'none', VisibilityTimeout: 5 }],
         }),
       ),
     'no queue': () => sqs.send(new SendMessageCommand({ QueueUrl: `${queue}-none`, MessageBody: 'body' })),

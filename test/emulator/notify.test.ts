@@ -14,14 +14,16 @@ import {
 import { DeleteParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import { snsClient, ssmClient } from '../../lib/aws/sdk.ts';
+import { dynamodbClient, snsClient, ssmClient } from '../../lib/aws/sdk.ts';
 import { at, text } from '../../lib/core/json.ts';
 import { notify } from '../../lib/notifications/notify.ts';
 import { topicTargets } from '../../lib/notifications/topics.ts';
 import { secretReader } from '../../lib/notifications/webhook-endpoint.ts';
 import type { Delivery } from '../../lib/pipeline/live/batch.ts';
+import { storeEvent } from '../../lib/remediation/events/event-record.ts';
 import { action, envelope, instance, transition } from '../notifications/events.ts';
 import { published, stores } from '../notifications/published.ts';
+import { makeTable } from './action-deps.ts';
 
 const region = 'eu-central-1';
 const config = { region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
@@ -29,6 +31,7 @@ const endpoint = inject('moto');
 // The way in which users point Trailseal at an emulator.
 process.env['AWS_ENDPOINT_URL_SNS'] = endpoint;
 process.env['AWS_ENDPOINT_URL_SSM'] = endpoint;
+process.env['AWS_ENDPOINT_URL_DYNAMODB'] = endpoint;
 const sns = new SNSClient({ ...config, endpoint });
 const sqs = new SQSClient({ ...config, endpoint });
 
@@ -167,8 +170,8 @@ describe('a subscription', () => {
     const topic = await topicArn();
     const queue = await subscribed(topic, filter);
     await notifyTopics({ text: topic }, [
-      { id: '1', body: envelope(transition()), receives: 1 },
-      { id: '2', body: envelope(action(), 'Action Done'), receives: 1 },
+      { id: '1', body: stores(envelope(transition())), receives: 1 },
+      { id: '2', body: stores(envelope(action(), 'Action Done')), receives: 1 },
     ]);
     const got = (await received(queue)).map((message) => text(message, 'Subject')?.split(': ')[0]);
     expect(got).toEqual(subjects);
@@ -219,6 +222,12 @@ describe('the function', () => {
     const topic = await topicArn();
     const queue = await subscribed(topic);
     const own = await subscribed(await topicArn());
+    const table = 'notify';
+    const client = dynamodbClient(config);
+    await makeTable(table, client);
+    for (let index = 0; index < failures.length; index += 1) {
+      await storeEvent({ client, table }, { kind: 'transition', event: instance(index) }, Date.now());
+    }
     for (const [name, value] of Object.entries({
       AWS_REGION: region,
       AWS_ACCESS_KEY_ID: 'test',
@@ -227,6 +236,7 @@ describe('the function', () => {
       POWERTOOLS_LOG_LEVEL: 'SILENT',
       POWERTOOLS_METRICS_DISABLED: 'true',
       TRAILSEAL_STAGE: 'dev',
+      TRAILSEAL_TABLE: table,
       TRAILSEAL_QUEUE_URL: own,
       TRAILSEAL_DEAD_LETTER_URL: own,
       TRAILSEAL_TOPIC_TEXT: topic,
