@@ -120,7 +120,8 @@ describe('a key that the policy only reports', () => {
       'Requested by an operator whom AWS does not name, by the custom action "Fix" in Security Hub',
     );
     expect(note).toContain('Undo: trailseal undo');
-    expect(note).toMatch(/Before: .*"Fix": Requested: fix:enable-key/);
+    // Nothing is left of what it said before: Security Hub takes 512 characters, and the command comes first.
+    expect(note?.length).toBeLessThanOrEqual(512);
   });
 
   it('stays enabled when somebody requests the undo, and its note has the command', async () => {
