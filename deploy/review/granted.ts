@@ -7,8 +7,8 @@ import type { StackResources } from '../template.ts';
 export interface Granted {
   readonly action: string;
   /**
-   * What the request must have: `ec2:Attribute`; with its value where that is yes or no: `eks:loggingType/api=true`; what it
-   * must not have: `no ec2:Add/group`.
+   * What the request must have: `ec2:Attribute`; with its value where that is yes or no: `eks:loggingType/api=true`, or says
+   * which items: `dynamodb:LeadingKeys=events/*`; what it must not have: `no ec2:Add/group`.
    */
   readonly conditions: readonly string[];
   /** Whether it is on resources of the stack alone. */
@@ -81,6 +81,8 @@ function named(operator: string, key: string, value: unknown): readonly string[]
   // What need not be there narrows nothing that must be.
   if (operator.endsWith('IfExists')) return [`${key}, if there`];
   if (operator === 'Null') return [String(value) === 'true' ? `no ${key}` : key];
+  // Which items of the state table they are: each kind has a prefix of its own.
+  if (key === 'dynamodb:LeadingKeys') return [key, `${key}=${[value].flat().join(' ')}`];
   return operator === 'Bool' ? [key, `${key}=${String(value)}`] : [key];
 }
 

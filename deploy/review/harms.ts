@@ -85,8 +85,22 @@ export const reviewed: readonly Reviewed[] = [
   {
     actions: ['dynamodb:PutItem'],
     own: true,
-    when: ['dynamodb:LeadingKeys'],
+    when: ['dynamodb:LeadingKeys=exemptions/*'],
     may: 'exempt findings',
+    harm: 'own parts',
+  },
+  {
+    actions: ['dynamodb:PutItem'],
+    own: true,
+    when: ['dynamodb:LeadingKeys=requests/*'],
+    may: 'request actions in the name of operators, as far as the policy lets these, within all limits',
+    harm: 'availability',
+  },
+  {
+    actions: ['dynamodb:PutItem'],
+    own: true,
+    when: ['dynamodb:LeadingKeys=events/*'],
+    may: 'have people notified of what did not happen',
     harm: 'own parts',
   },
   {
@@ -356,9 +370,9 @@ export const reviewed: readonly Reviewed[] = [
     harm: 'availability',
   },
   {
-    // The roles name the table by its name: no item but signs of life has such a key.
     actions: ['dynamodb:PutItem', 'dynamodb:Query'],
-    when: ['dynamodb:LeadingKeys'],
+    own: true,
+    when: ['dynamodb:LeadingKeys=heartbeats/*'],
     may: 'read signs of life, and write false ones, so that a silent part is noticed late or never',
     harm: 'own parts',
   },
