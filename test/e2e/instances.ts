@@ -1,4 +1,5 @@
 /** Instances whose type does not encrypt in transit, and what their quarantine changes. */
+import { randomUUID } from 'node:crypto';
 import {
   CreateSecurityGroupCommand,
   CreateSubnetCommand,
@@ -10,6 +11,7 @@ import {
   DescribeSnapshotsCommand,
   type Instance,
   ModifyInstanceAttributeCommand,
+  ModifyNetworkInterfaceAttributeCommand,
   RunInstancesCommand,
   StopInstancesCommand,
   TerminateInstancesCommand,
@@ -85,6 +87,40 @@ export async function fixInstance(id: string): Promise<void> {
   await stack.ec2.send(
     new ModifyInstanceAttributeCommand({ InstanceId: id, InstanceType: { Value: 'm6i.large' } }),
   );
+}
+
+/** Gives the instance's only network interface these groups, as its owner may, without an event. @returns its id. */
+export async function swapGroups(id: string, groups: readonly string[]): Promise<string> {
+  const [networkInterface] = (await described(id)).NetworkInterfaces ?? [];
+  const eni = required(networkInterface?.NetworkInterfaceId, 'the network interface');
+  await stack.ec2.send(
+    new ModifyNetworkInterfaceAttributeCommand({ NetworkInterfaceId: eni, Groups: [...groups] }),
+  );
+  return eni;
+}
+
+/** Puts the event of a call that somebody made about security groups on the bus. */
+export async function putCall(eventName: string, requestParameters: unknown): Promise<void> {
+  const eventTime = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+  const detail = {
+    eventVersion: '1.09',
+    userIdentity: {
+      type: 'IAMUser',
+      arn: `arn:aws:iam::${account}:user/olga`,
+      accountId: account,
+      userName: 'olga',
+    },
+    eventTime,
+    eventSource: 'ec2.amazonaws.com',
+    eventName,
+    awsRegion: region,
+    requestParameters,
+    responseElements: { _return: true },
+    eventID: randomUUID(),
+    eventType: 'AwsApiCall',
+    recipientAccountId: account,
+  };
+  await put(stack, [{ source: 'aws.ec2', detailType: 'AWS API Call via CloudTrail', detail }]);
 }
 
 /** Terminates it, without an event. */

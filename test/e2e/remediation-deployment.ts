@@ -3,16 +3,23 @@ import { randomUUID } from 'node:crypto';
 import { DescribeKeyCommand, DisableKeyCommand, ListResourceTagsCommand } from '@aws-sdk/client-kms';
 import { ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
-import { CreateQueueCommand, DeleteQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import {
+  CreateQueueCommand,
+  DeleteQueueCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { expect } from 'vitest';
 import { queueName, scheduleGroupName } from '../../lib/aws/names.ts';
 import { at, list, text } from '../../lib/core/json.ts';
-import { operatorParameter } from './callers.ts';
-import { env, eventually, operatorEnv, stack } from './deployed-stack.ts';
+import { scheduledScanBody } from '../../lib/pipeline/live/message.ts';
+import { asOperator, operatorParameter } from './callers.ts';
+import { callers, env, eventually, operatorEnv, stack } from './deployed-stack.ts';
 import { type Ran, run } from './deployment.ts';
 import { account, region } from './emulated-aws.ts';
 import { createKey } from './resources.ts';
-import { depth, event, put } from './stack.ts';
+import { depth, event, put, queueUrl } from './stack.ts';
 
 export const stage = 'e2e-acting';
 
@@ -37,6 +44,21 @@ export const remove = (policy: string) => sls('remove', policy);
 /** `trailseal COMMAND` for this deployment, as its operator runs it. */
 export function trailseal(...args: readonly string[]): Promise<Ran> {
   return run('bin/trailseal.mjs', [...args, '--stage', stage, '--region', region], operatorEnv);
+}
+
+/**
+ * The part of a scheduled scan that goes by the state table, and reminds remediation of open failures; all else that the
+ * emulator holds belongs to other tests.
+ */
+export async function scheduledScan(): Promise<void> {
+  const url = await queueUrl(stack, queueName(stage, 'scan'));
+  const credentials = asOperator(callers, account, region, stage);
+  await new SQSClient({ region, credentials }).send(
+    new SendMessageCommand({
+      QueueUrl: url,
+      MessageBody: JSON.stringify(scheduledScanBody({ of: 'stateTable' })),
+    }),
+  );
 }
 
 export const arnOfKey = (id: string) => `arn:aws:kms:${region}:${account}:key/${id}`;

@@ -17,8 +17,10 @@ import {
   launch,
   makeNetwork,
   type Network,
+  putCall,
   putLaunchEvent,
   snapshotsOf,
+  swapGroups,
   terminate,
 } from './instances.ts';
 import {
@@ -31,6 +33,7 @@ import {
   putEnabledEvent,
   remove,
   type Subscription,
+  scheduledScan,
   stateOf,
   statusesOf,
   subscribe,
@@ -218,6 +221,54 @@ describe('an instance at the end of its grace period', () => {
     const actionRuns = (await Promise.all([exempted, fixed, deleted].map(actionRunsOf))).flat();
     expect(actionRuns.filter((actionRun) => text(actionRun, 'action') === 'quarantine')).toEqual([]);
   });
+
+  it('is isolated again when its owner puts the groups back, which an event tells, as the policy says', async () => {
+    const [isolation] = await isolationGroups(network.vpc);
+    const { quarantined } = instances;
+    const eni = await swapGroups(quarantined, network.groups);
+    await putCall('ModifyNetworkInterfaceAttribute', {
+      networkInterfaceId: eni,
+      groupSet: { items: network.groups.map((groupId) => ({ groupId })) },
+    });
+    await eventually(async () => {
+      expect((await describeInstance(quarantined)).groups).toEqual([isolation?.id]);
+      expect(await statusesOf(quarantined)).toEqual([
+        ['quarantine', 'done'],
+        ['quarantine', 'reverted'],
+        ['tag', 'done'],
+      ]);
+    }, longestWait);
+    await eventually(async () => {
+      const told = (await notificationsOf(quarantined)).filter((one) => text(one, 'kind') === 'reverted');
+      expect(told.map((one) => JSON.stringify(one))).toEqual([
+        expect.stringContaining(`CloudTrail tells of ModifyNetworkInterfaceAttribute by arn:aws:iam::`),
+      ]);
+    });
+  }, 120_000);
+
+  it('is isolated again by the scheduled scan where no event tells, and not once more than the policy says', async () => {
+    const [isolation] = await isolationGroups(network.vpc);
+    const { quarantined } = instances;
+    const [swapped] = network.groups;
+    await swapGroups(quarantined, [swapped ?? '']);
+    await scheduledScan();
+    await eventually(async () => {
+      expect((await describeInstance(quarantined)).groups).toEqual([isolation?.id]);
+    }, longestWait);
+    await swapGroups(quarantined, [swapped ?? '']);
+    await putCall('ModifyInstanceAttribute', {
+      instanceId: quarantined,
+      groupSet: { items: [{ groupId: swapped }] },
+    });
+    await eventually(async () => {
+      expect((await actionRunsOf(quarantined)).map((one) => text(one, 'reversal', 'response'))).toContain(
+        'notify',
+      );
+    }, longestWait);
+    expect((await describeInstance(quarantined)).groups).toEqual([swapped]);
+    // Its owner has thought better of it: what is undone is the quarantine that is in place.
+    await swapGroups(quarantined, [isolation?.id ?? '']);
+  }, 240_000);
 
   it('gets its groups back by undo, without tags and protection', async () => {
     const { code, all } = await trailseal('undo', arnOfInstance(instances.quarantined), ...yes);
