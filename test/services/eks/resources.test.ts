@@ -6,7 +6,8 @@ import { eksEndpointAccess } from '../../../lib/services/eks/controls/eks-endpoi
 import { eksSecretsEncryption } from '../../../lib/services/eks/controls/eks-secrets-encryption.ts';
 import { cluster, nodegroup } from '../../../lib/services/eks/resources.ts';
 import { eventOf } from '../../evaluating.ts';
-import { eks, verdicts } from './controls/events.ts';
+import { verdicts } from '../evaluations.ts';
+import { eks } from './controls/events.ts';
 
 const clusterOf = (request: unknown, response: unknown = null) =>
   cluster(eventOf(eks('CreateCluster', request, response)))[0];

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { eksAuditLogging as control } from '../../../../lib/services/eks/controls/eks-audit-logging.ts';
 import { deletedResources, sample } from '../../../evaluating.ts';
-import { eks, last, survivesMutations, verdicts } from './events.ts';
+import { last, survivesMutations, verdicts } from '../../evaluations.ts';
+import { eks } from './events.ts';
 
 const all = ['api', 'audit', 'authenticator', 'controllerManager', 'scheduler'];
 const setup = (enabled: unknown, ...types: unknown[]) => ({ types, enabled });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { eksEndpointAccess as control } from '../../../../lib/services/eks/controls/eks-endpoint-access.ts';
 import { deletedResources, sample } from '../../../evaluating.ts';
-import { eks, last, survivesMutations, verdicts } from './events.ts';
+import { last, survivesMutations, verdicts } from '../../evaluations.ts';
+import { eks } from './events.ts';
 
 const create = (resourcesVpcConfig: object, answer?: object) =>
   eks(

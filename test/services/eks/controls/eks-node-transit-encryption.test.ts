@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { eksNodeTransitEncryption as control } from '../../../../lib/services/eks/controls/eks-node-transit-encryption.ts';
 import { deletedResources, sample } from '../../../evaluating.ts';
-import { clusterArn, ec2, eks, last, survivesMutations, verdicts } from './events.ts';
+import { last, survivesMutations, verdicts } from '../../evaluations.ts';
+import { clusterArn, ec2, eks } from './events.ts';
 
 const id = 'lt-0123456789abcdef0';
 const group = { name: 'shop', nodegroupName: 'nodes' };

@@ -4,7 +4,8 @@ import {
   eksSecretsEncryption as control,
 } from '../../../../lib/services/eks/controls/eks-secrets-encryption.ts';
 import { deletedResources, sample } from '../../../evaluating.ts';
-import { clusterArn, eks, last, survivesMutations, verdicts } from './events.ts';
+import { last, survivesMutations, verdicts } from '../../evaluations.ts';
+import { clusterArn, eks } from './events.ts';
 
 const key = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 const otherKey = 'arn:aws:kms:eu-west-1:111122223333:key/0987dcba-09fe-87dc-65ba-ab0987654321';

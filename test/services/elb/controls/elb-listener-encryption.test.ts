@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { elbListenerEncryption as control } from '../../../../lib/services/elb/controls/elb-listener-encryption.ts';
 import { deletedResources, eventOf } from '../../../evaluating.ts';
-import { last, survivesMutations, verdicts } from '../../eks/controls/events.ts';
+import { last, survivesMutations, verdicts } from '../../evaluations.ts';
 import { listenerArnIn } from '../arns.ts';
 import {
   account,
