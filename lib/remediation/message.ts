@@ -50,6 +50,9 @@ export type RemediationMessage =
   | ({ readonly kind: 'call'; readonly event: TrailEvent } & Attempts)
   | { readonly kind: 'malformed'; readonly reason: string };
 
+/** The version of remediation's own messages. */
+const messageVersion = 1;
+
 const remediationSchema = z.object({
   finding: z.string().check(z.minLength(1)),
   openedAt: z.nullable(z.string()),
@@ -65,7 +68,15 @@ export function parseRemediation(body: string): RemediationMessage {
   } catch (error) {
     return malformed(`it is no JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
-  const attempts = attemptsIn(at(value, 'trailseal'));
+  const own = at(value, 'trailseal');
+  // An event that comes once more has only its attempts there.
+  const version = at(own, 'version') ?? messageVersion;
+  if (version !== messageVersion) {
+    return malformed(
+      `it is of version ${JSON.stringify(version)}, and this deployment takes version ${messageVersion}: redrive it when the deployment that sent it is there`,
+    );
+  }
+  const attempts = attemptsIn(own);
   const remediation = at(value, 'trailseal', 'remediation');
   if (remediation !== undefined) {
     const request = remediationSchema.safeParse(remediation);
@@ -98,7 +109,7 @@ export function parseRemediation(body: string): RemediationMessage {
 
 /** The message that has a finding remediated: at the end of a grace period, when there is budget, or because a scheduled scan found it open. */
 export function remediateBody(request: RemediationRequest): unknown {
-  return { trailseal: { version: 1, kind: 'remediation', remediation: request } };
+  return { trailseal: { version: messageVersion, kind: 'remediation', remediation: request } };
 }
 
 /**
@@ -114,7 +125,7 @@ export function reminderOf(policy: Policy, controls: readonly Control[], entry: 
 
 /** The message that has a request of an operator carried out. @param id of the request, which the state table has. */
 export function requestBody(id: string): unknown {
-  return { trailseal: { version: 1, kind: 'requested-action', requestedAction: { id } } };
+  return { trailseal: { version: messageVersion, kind: 'requested-action', requestedAction: { id } } };
 }
 
 /** The same message once more: what it asks for is under way, or partially completed. */

@@ -84,6 +84,11 @@ describe('a message of remediation', () => {
       /detail is no transition/,
     ],
     [
+      'a version that is not known',
+      '{"trailseal":{"version":2,"kind":"requested-action","requestedAction":{"id":"event-1"}}}',
+      /of version 2, and this deployment takes version 1/,
+    ],
+    [
       'a remediation request without a finding',
       '{"trailseal":{"remediation":{"openedAt":null}}}',
       /its remediation request/,
