@@ -6,7 +6,9 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { Target } from '../../lib/core/action.ts';
+import type { Resource } from '../../lib/core/control.ts';
 import { writeActions } from '../../lib/core/write.ts';
+import { findingId } from '../../lib/findings/id.ts';
 import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { actionRunKey } from '../../lib/remediation/actions/run-history-items.ts';
 import { account, bystanders, deployment, Killed, makeTable, region } from './action-deps.ts';
@@ -147,7 +149,8 @@ describe('several findings of one resource', () => {
   it('share its tags, and each takes its own part away', async () => {
     if (volume === undefined) throw new Error('there is no case');
     const one = await volume.make(deployed.memory);
-    const finding = { ...one.finding, id: `${one.finding.id}-2`, control: 'another-control' };
+    const control = 'another-control';
+    const finding = { ...one.finding, id: findingId(control, one.resource), control };
     const other: Target = { ...one, finding };
     await deployed.carryOut(volume.action, one);
     await deployed.carryOut(volume.action, other);
@@ -187,11 +190,19 @@ describe('the undo', () => {
 });
 
 describe('the journal', () => {
+  const resource: Resource = {
+    type: 'AwsKmsKey',
+    id: 'k',
+    arn: `arn:aws:kms:${region}:${account}:key/k`,
+    account,
+    region,
+  };
+  const id = findingId('a', resource);
   const actionRun: ActionRun = {
-    finding: { id: 'trailseal/a', control: 'a', title: 'A', severity: 'LOW', openedAt: null },
+    finding: { id, control: 'a', title: 'A', severity: 'LOW', openedAt: null },
     action: 'fix:enable-key',
     sequence: 1,
-    resource: { type: 'AwsKmsKey', id: 'k', arn: `arn:aws:kms:${region}:${account}:key/k`, account, region },
+    resource,
     settings: {},
     status: 'begun',
     decision: { actor: 'policy', name: 'trailseal.policy.yml', reason: 'It fails.' },
@@ -239,7 +250,7 @@ describe('the journal', () => {
     const { journal } = deployed;
     for (const sequence of [1, 2, 9, 10, 11]) await journal.begin({ ...actionRun, sequence });
     await journal.begin({ ...actionRun, action: 'fix:enable-rotation', sequence: 20 });
-    expect((await journal.latest('trailseal/a', 'fix:enable-key'))?.sequence).toBe(11);
+    expect((await journal.latest(id, 'fix:enable-key'))?.sequence).toBe(11);
   });
 
   it('refuses an action run that was changed by hand', async () => {
@@ -254,9 +265,7 @@ describe('the journal', () => {
         ExpressionAttributeValues: { ':v': { N: '0' } },
       }),
     );
-    await expect(journal.latest('trailseal/a', 'fix:enable-key')).rejects.toThrow(
-      /another version of Trailseal/,
-    );
+    await expect(journal.latest(id, 'fix:enable-key')).rejects.toThrow(/Another version of Trailseal/);
   });
 
   it('lists the action runs begun since a time, in their order', async () => {

@@ -76,10 +76,13 @@ function target(
   made += 1;
   const resource: Resource = { type, id, arn, account, region };
   const finding = { title: 'It fails', severity: 'HIGH', openedAt: '2026-11-21T09:00:00.000Z' } as const;
-  // What belongs to the account as a whole fails anew in each test.
-  const unique =
-    type === 'AwsAccount' ? `${findingId(control, resource)}/${made}` : findingId(control, resource);
-  return { resource, finding: { ...finding, id: unique, control }, settings };
+  return { resource, finding: { ...finding, id: findingId(control, resource), control }, settings };
+}
+
+/** What belongs to the account as a whole fails anew each time: a control of its own finds it, for all that the run history knows. */
+function foundAnew({ resource, finding, settings }: Target): Target {
+  const control = `${finding.control}-${made}`;
+  return { resource, finding: { ...finding, control, id: findingId(control, resource) }, settings };
 }
 
 function present<T>(value: T | undefined, what: string): T {
@@ -344,7 +347,9 @@ export const cases: readonly Case[] = [
     action: enableDefaultEncryption,
     async make() {
       await ec2.send(new DisableEbsEncryptionByDefaultCommand({}));
-      return target('ebs-default-encryption', 'AwsAccount', account, `arn:aws:iam::${account}:root`);
+      return foundAnew(
+        target('ebs-default-encryption', 'AwsAccount', account, `arn:aws:iam::${account}:root`),
+      );
     },
     readState: async () => (await ec2.send(new GetEbsEncryptionByDefaultCommand({}))).EbsEncryptionByDefault,
     before: false,
