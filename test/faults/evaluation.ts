@@ -92,7 +92,16 @@ export async function evaluateWithFaults(): Promise<EvaluationOutcome> {
       redeliveryAfter: 45,
       onMotoCall: ({ path, body }) => imports.push(...importsIn(path, body)),
     },
-    async ({ aws, stack, fixtures: resources, inject, stopFaults, requests, refusedEntries }) => {
+    async ({
+      aws,
+      operatorEnv,
+      stack,
+      fixtures: resources,
+      inject,
+      stopFaults,
+      requests,
+      refusedEntries,
+    }) => {
       const began = Date.now();
       const injected = inject(plan);
       for (const queue of evaluators) await send(stack, queue, malformed);
@@ -107,11 +116,11 @@ export async function evaluateWithFaults(): Promise<EvaluationOutcome> {
         const wrong = resources
           .map((resource) => ({ resource, verdict: held.get(resource.finding) }))
           .filter(({ resource: { truth }, verdict }) => verdict !== truth);
-        return { empty, wrong, letters: await deadLettersIn(aws.env, queueNames) };
+        return { empty, wrong, letters: await deadLettersIn(operatorEnv, queueNames) };
       };
       const afterFaults = await state(longestAfterFaults);
       for (const queue of new Set(afterFaults.letters.map((letter) => letter.queue)))
-        await redrive(aws.env, queue);
+        await redrive(operatorEnv, queue);
       await send(stack, 'scan', [JSON.stringify(scheduledScanBody())]);
       const afterScheduledScan = await state(longestScheduledScan);
 

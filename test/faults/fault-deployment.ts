@@ -8,6 +8,7 @@ import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { type FunctionName, functionNameOf, type Queue, queueNameOf } from '../../deploy/parts.ts';
 import { at, isObject, list } from '../../lib/core/json.ts';
 import { type Emulator, startMicroburst } from '../../scripts/emulators.ts';
+import { environmentOf } from '../e2e/callers.ts';
 import { stage } from '../e2e/deployment.ts';
 import {
   type EmulatedAws,
@@ -39,6 +40,8 @@ export interface FaultDeploymentOptions<Fixtures> {
 
 export interface FaultDeployment<Fixtures> {
   readonly aws: EmulatedAws;
+  /** The environment of the command as the operator runs it. */
+  readonly operatorEnv: Readonly<Record<string, string>>;
   readonly stack: StackClients;
   readonly fixtures: Fixtures;
   /** Injects faults; resolves when the last outage is over. */
@@ -92,6 +95,7 @@ export async function withFaultDeployment<Fixtures, Outcome>(
     await setRedelivery(stack, options.queues, options.redeliveryAfter);
     return await run({
       aws,
+      operatorEnv: { ...aws.env, ...environmentOf(aws.callers.operator) },
       stack,
       fixtures,
       inject: (plan) => injectFaults(proxies, plan),

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { deploymentOf } from '../../deploy/context.ts';
 import { defaultParameters } from '../../deploy/defaults.ts';
 import { readParameters } from '../../deploy/parameters.ts';
+import { isWatchdog } from '../../deploy/parts.ts';
 import { scheduledScanBody } from '../../lib/pipeline/live/message.ts';
 import { detailTypes } from '../../lib/remediation/events/transition.ts';
 import { services } from '../../lib/services/catalogue.ts';
@@ -61,7 +62,7 @@ const longestAfterFaults = 100_000;
 const longestScheduledScan = 60_000;
 
 const { functions } = deployment;
-const queues = functions.filter((name) => name !== 'transitions');
+const queues = functions.filter((name) => name !== 'transitions' && !isWatchdog(name));
 
 /** How things stand at a moment. */
 export interface RemediationState {
@@ -130,7 +131,7 @@ export async function remediateWithFaults(): Promise<RemediationOutcome> {
         if (isChange(call.name)) changes.push(call);
       },
     },
-    async ({ aws, stack, fixtures: prepared, inject, stopFaults, requests, refusedEntries }) => {
+    async ({ aws, operatorEnv, stack, fixtures: prepared, inject, stopFaults, requests, refusedEntries }) => {
       const { subscriptions, fixtures, passing } = prepared;
       const began = Date.now();
       const injected = inject(plan);
@@ -146,12 +147,12 @@ export async function remediateWithFaults(): Promise<RemediationOutcome> {
       const state = async (longest: number, wanted: 'fixed' | 'closed'): Promise<RemediationState> => ({
         empty: await settled(stack, subscriptions, fixtures, Date.now() + longest),
         unfixed: await differing(stack, fixtures, wanted),
-        letters: await deadLettersIn(aws.env, queues),
+        letters: await deadLettersIn(operatorEnv, queues),
         lostTransitions: await deadLetterCount(stack, 'transitions'),
       });
       const afterFaults = await state(longestAfterFaults, 'fixed');
       for (const queue of new Set(afterFaults.letters.map((letter) => letter.queue)))
-        await redrive(aws.env, queue);
+        await redrive(operatorEnv, queue);
       for (let scan = 1; scan <= 2; scan += 1) {
         await send(stack, 'scan', [JSON.stringify(scheduledScanBody())]);
         await settled(stack, subscriptions, fixtures, Date.now() + longestScheduledScan);
@@ -172,7 +173,7 @@ export async function remediateWithFaults(): Promise<RemediationOutcome> {
         unrelated: unrelated.map(({ name, body }) => `${name} ${body.toString('utf8')}`),
         events: await subscriptions.events(),
         notified: await subscriptions.notified(),
-        notUndone: await undoOneOfEach(stack, fixtures, aws.env),
+        notUndone: await undoOneOfEach(stack, fixtures, operatorEnv),
         figures: {
           fixedWithFaults: fixtures.length - unfixedWithFaults.length,
           secondsWithFaults,
