@@ -64,8 +64,6 @@ export interface Case {
   readonly meddle?: (target: Target) => Promise<void>;
 }
 
-let made = 0;
-
 function target(
   control: string,
   type: ResourceType,
@@ -73,16 +71,9 @@ function target(
   arn: string,
   settings: unknown = {},
 ): Target {
-  made += 1;
   const resource: Resource = { type, id, arn, account, region };
   const finding = { title: 'It fails', severity: 'HIGH', openedAt: '2026-11-21T09:00:00.000Z' } as const;
   return { resource, finding: { ...finding, id: findingId(control, resource), control }, settings };
-}
-
-/** What belongs to the account as a whole fails anew each time: a control of its own finds it, for all that the run history knows. */
-function foundAnew({ resource, finding, settings }: Target): Target {
-  const control = `${finding.control}-${made}`;
-  return { resource, finding: { ...finding, control, id: findingId(control, resource) }, settings };
 }
 
 function present<T>(value: T | undefined, what: string): T {
@@ -121,11 +112,13 @@ async function makeSnapshot(): Promise<string> {
   return present(snapshot.SnapshotId, 'the snapshot');
 }
 
+let clusters = 0;
+
 async function makeCluster(): Promise<{ readonly id: string; readonly arn: string }> {
-  made += 1;
+  clusters += 1;
   const { cluster } = await eks.send(
     new CreateClusterCommand({
-      name: `cluster-${made}`,
+      name: `cluster-${clusters}`,
       roleArn: `arn:aws:iam::${account}:role/cluster`,
       resourcesVpcConfig: {
         subnetIds: [],
@@ -347,9 +340,7 @@ export const cases: readonly Case[] = [
     action: enableDefaultEncryption,
     async make() {
       await ec2.send(new DisableEbsEncryptionByDefaultCommand({}));
-      return foundAnew(
-        target('ebs-default-encryption', 'AwsAccount', account, `arn:aws:iam::${account}:root`),
-      );
+      return target('ebs-default-encryption', 'AwsAccount', account, `arn:aws:iam::${account}:root`);
     },
     readState: async () => (await ec2.send(new GetEbsEncryptionByDefaultCommand({}))).EbsEncryptionByDefault,
     before: false,
