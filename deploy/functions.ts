@@ -12,7 +12,7 @@ import { watchdogFunction } from './watchdog.ts';
 /** By the names of the functions: the values of `functions` in serverless.yml. */
 export function functions(deployment: Deployment): Readonly<Record<string, Value>> {
   const { parameters, queues } = deployment;
-  return {
+  const reading = {
     ...Object.fromEntries(
       queues.map((name) => {
         const { timeout, memory } = name === 'scan' ? scanSize : sizeOf(name);
@@ -52,9 +52,9 @@ export function functions(deployment: Deployment): Readonly<Record<string, Value
         ];
       }),
     ),
-    watchdog: watchdogFunction(deployment),
     ...acting(deployment),
   };
+  return { ...reading, watchdog: watchdogFunction(deployment, reading) };
 }
 
 function description(name: QueueName): string {

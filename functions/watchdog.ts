@@ -30,6 +30,7 @@ const alarm = {
   stage: variable(process.env, 'TRAILSEAL_STAGE'),
   topic: process.env['TRAILSEAL_ALARM_TOPIC'],
 };
+const stream = process.env['TRAILSEAL_STREAM'];
 const watched = watchedPartsIn(variable(process.env, 'TRAILSEAL_WATCHED'));
 const dynamodb = dynamodbClient(config);
 const events = eventBridgeClient(config);
@@ -41,15 +42,15 @@ const cloudWatch = cloudWatchClient(config);
 async function handle(_event: unknown, { invokedFunctionArn }: Context): Promise<Checked> {
   const account = parseArn(invokedFunctionArn)?.account;
   if (account === undefined) throw new EnvironmentError('the ARN of this function', 'has no account');
-  const { region } = config;
-  const heartbeats = new DynamoHeartbeats({ client: dynamodb, table, accountRegion: { account, region } });
+  const accountRegion = { account, region: config.region };
+  const heartbeats = new DynamoHeartbeats({ client: dynamodb, table, accountRegion });
   const checked = await check(watched, {
     events,
     lambda,
     scheduler,
     heartbeats,
     functionArn: invokedFunctionArn,
-    region,
+    deployed: { accountRegion, stream },
     now: Date.now,
     randomId: randomUUID,
   });

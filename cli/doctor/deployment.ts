@@ -10,6 +10,7 @@ import {
 } from '../../lib/aws/names.ts';
 import { arnOf } from '../../lib/core/arn.ts';
 import { isObject } from '../../lib/core/json.ts';
+import { canonicalPattern } from '../../lib/pipeline/live/watchdog/pattern.ts';
 import { queueNames } from '../../lib/services/queues.ts';
 import { type Answer, answered, type NoAnswer } from '../aws/answer.ts';
 import { type CheckResult, deployCommand, listed, ok, problem, unknownFor, word } from './check.ts';
@@ -198,7 +199,9 @@ function differenceOf(
   }
   const wantedNames = textsIn(wanted, 'eventName');
   const rest = { ...deployed, detail: { ...detail, eventName: [] } };
-  if (canonical(rest) !== canonical({ ...wanted, detail: { ...wanted.detail, eventName: [] } })) {
+  if (
+    canonicalPattern(rest) !== canonicalPattern({ ...wanted, detail: { ...wanted.detail, eventName: [] } })
+  ) {
     return { losesEvents: true, detail: 'its pattern differs' };
   }
   const missing = wantedNames.filter((name) => !names.includes(name));
@@ -214,12 +217,4 @@ function parsed(json: string | undefined): unknown {
     // EventBridge accepts only JSON; a pattern that is not JSON matches nothing.
     return undefined;
   }
-}
-
-/** JSON that is equal for equivalent patterns: keys sorted, and lists too, as they are sets. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).sort().join(',')}]`;
-  if (!isObject(value)) return JSON.stringify(value) ?? 'null';
-  const members = Object.entries(value).map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`);
-  return `{${members.sort().join(',')}}`;
 }

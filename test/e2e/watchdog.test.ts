@@ -6,7 +6,14 @@
 import { randomUUID } from 'node:crypto';
 import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { DisableRuleCommand, EnableRuleCommand } from '@aws-sdk/client-eventbridge';
+import {
+  DescribeRuleCommand,
+  DisableRuleCommand,
+  EnableRuleCommand,
+  ListTargetsByRuleCommand,
+  PutRuleCommand,
+  PutTargetsCommand,
+} from '@aws-sdk/client-eventbridge';
 import { DeleteRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import {
   GetFunctionConfigurationCommand,
@@ -18,7 +25,14 @@ import {
 } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canaryTag, newCanary } from '../../lib/aws/canary.ts';
-import { functionName, ruleName, silenceAlarmName, tableName, watchdogName } from '../../lib/aws/names.ts';
+import {
+  functionName,
+  queueName,
+  ruleName,
+  silenceAlarmName,
+  tableName,
+  watchdogName,
+} from '../../lib/aws/names.ts';
 import { at, list, text } from '../../lib/core/json.ts';
 import { DynamoHeartbeats, heartbeatKeyPrefix } from '../../lib/findings/state/heartbeats.ts';
 import { scheduledScanBody } from '../../lib/pipeline/live/message.ts';
@@ -162,6 +176,43 @@ describe('the watchdog', () => {
     await stack.eventBridge.send(new EnableRuleCommand({ Name }));
     expect((await checked()).silent).toEqual([]);
     expect(await alarmText()).toMatch(/^Parts of Trailseal are silent: they are named here/);
+  });
+
+  it('names a rule that is on, but whose pattern somebody narrowed, until it is as it was', async () => {
+    const Name = ruleName(stage, 'kms');
+    const { EventPattern = '', Description } = await stack.eventBridge.send(
+      new DescribeRuleCommand({ Name }),
+    );
+    const narrowed = JSON.stringify({ ...JSON.parse(EventPattern), account: ['444455556666'] });
+    const putting = async (pattern: string) => {
+      await stack.eventBridge.send(new PutRuleCommand({ Name, Description, EventPattern: pattern }));
+    };
+    await putting(narrowed);
+    try {
+      expect((await checked()).silent).toEqual([
+        `the rule ${Name} has another pattern than the stack deployed`,
+      ]);
+      expect(await alarmText()).toContain('revert it: docs/runbook.md');
+    } finally {
+      await putting(EventPattern);
+    }
+    expect((await checked()).silent).toEqual([]);
+  });
+
+  it('names a rule that is on, but fills the queue of this name in another account', async () => {
+    const Rule = ruleName(stage, 'kms');
+    const { Targets: [target] = [] } = await stack.eventBridge.send(new ListTargetsByRuleCommand({ Rule }));
+    const own = required(target, 'the target of the rule');
+    const elsewhere = required(own.Arn, 'its ARN').replace(account, '444455556666');
+    await stack.eventBridge.send(new PutTargetsCommand({ Rule, Targets: [{ ...own, Arn: elsewhere }] }));
+    try {
+      expect((await checked()).silent).toEqual([
+        `the rule ${Rule} does not fill the queue ${queueName(stage, 'kms')}, but ${elsewhere}`,
+      ]);
+    } finally {
+      await stack.eventBridge.send(new PutTargetsCommand({ Rule, Targets: [own] }));
+    }
+    expect((await checked()).silent).toEqual([]);
   });
 
   it('names a function whose event source mapping is disabled', async () => {

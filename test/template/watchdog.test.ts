@@ -1,8 +1,21 @@
 /** The dead man's switch in the packaged stack: what it watches, by which pattern the canary comes, what it may do. */
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { defaultParameters } from '../../deploy/defaults.ts';
+import { stackOf } from '../../deploy/stack.ts';
 import { canaryTag, newCanary } from '../../lib/aws/canary.ts';
+import { parseArn } from '../../lib/core/arn.ts';
 import { at, list, text } from '../../lib/core/json.ts';
 import { alarmText, silenceAlarm } from '../../lib/pipeline/live/watchdog/alarm.ts';
+import { patternDigest, withPlaceholders } from '../../lib/pipeline/live/watchdog/pattern.ts';
+import {
+  type Observations,
+  ruleKey,
+  type SeenMapping,
+  type SeenRule,
+  type SeenSchedule,
+  silentParts,
+} from '../../lib/pipeline/live/watchdog/silence.ts';
 import { watchedPartsIn } from '../../lib/pipeline/live/watchdog/watched.ts';
 import { evaluators } from '../../lib/services/catalogue.ts';
 import { queueNames } from '../../lib/services/queues.ts';
@@ -90,27 +103,93 @@ describe.each([
   const variables = at(one(made, 'WatchdogLambdaFunction').properties, 'Environment', 'Variables');
   const watched = watchedPartsIn(text(variables, 'TRAILSEAL_WATCHED') ?? '');
 
-  it('watches every rule, each with its queues', () => {
+  it('watches every rule, each with its queues and its pattern', () => {
     const rules = ofType(made, 'AWS::Events::Rule').map(([, { properties }]) => ({
       name: text(properties, 'Name'),
       ...(at(properties, 'EventBusName') === undefined ? {} : { bus: at(properties, 'EventBusName') }),
       queues: list(properties, 'Targets').map((target) => text(target, 'Arn')?.split(':').at(-1)),
+      pattern: digestOf(at(properties, 'EventPattern')),
     }));
-    expect([...watched.rules].toSorted(byName)).toEqual(rules.toSorted(byName));
+    expect([...watched.rules].toSorted(byRule)).toEqual(rules.toSorted(byRule));
   });
 
-  it('watches every function that has an event source mapping', () => {
-    const reading = ofType(made, 'AWS::Lambda::EventSourceMapping').map(([, { properties }]) =>
-      text(properties, 'FunctionName')?.split(':').at(-1),
-    );
-    expect([...watched.functions].toSorted()).toEqual(reading.toSorted());
+  it('watches every function that has an event source mapping, each with what it reads and its filters', () => {
+    const reading = ofType(made, 'AWS::Lambda::EventSourceMapping').map(([, { properties }]) => {
+      const source = parseArn(text(properties, 'EventSourceArn'));
+      const filters = list(properties, 'FilterCriteria', 'Filters').map((one) => text(one, 'Pattern') ?? '');
+      return {
+        name: text(properties, 'FunctionName')?.split(':').at(-1) ?? '',
+        ...(source?.service === 'sqs' ? { queue: source.resource } : {}),
+        ...(filters.length === 0 ? {} : { filters: digestOf(filters.map((one) => JSON.parse(one))) }),
+      };
+    });
+    expect([...watched.functions].toSorted(byName)).toEqual(reading.toSorted(byName));
+    const [stream] = ofType(made, 'AWS::Lambda::EventSourceMapping')
+      .map(([, { properties }]) => text(properties, 'EventSourceArn'))
+      .filter((arn) => parseArn(arn)?.service === 'dynamodb');
+    expect(text(variables, 'TRAILSEAL_STREAM')).toBe(stream);
+  });
+
+  it('finds nothing where AWS has what the template says', () => {
+    const seen = <T>(value: T) => ({ known: true as const, value });
+    const rules = ofType(made, 'AWS::Events::Rule').map(([, { properties }]) => {
+      const bus = text(properties, 'EventBusName');
+      const rule: SeenRule = {
+        state: text(properties, 'State'),
+        pattern: JSON.stringify(at(properties, 'EventPattern')),
+        targets: list(properties, 'Targets').map((target) => ({
+          arn: text(target, 'Arn') ?? '',
+          whole: true,
+        })),
+      };
+      const name = text(properties, 'Name') ?? '';
+      return [ruleKey(bus === undefined ? { name } : { name, bus }), seen(rule)] as const;
+    });
+    const mappings = ofType(made, 'AWS::Lambda::EventSourceMapping').map(([, { properties }]) => {
+      const mapping: SeenMapping = {
+        id: '1',
+        state: 'Enabled',
+        source: text(properties, 'EventSourceArn'),
+        invokes: text(properties, 'FunctionName'),
+        filters: list(properties, 'FilterCriteria', 'Filters').map((one) => text(one, 'Pattern') ?? ''),
+      };
+      return [parseArn(mapping.invokes)?.resource.replace('function:', '') ?? '', seen([mapping])] as const;
+    });
+    const schedules = ofType(made, 'AWS::Scheduler::Schedule').map(([, { properties }]) => {
+      const schedule: SeenSchedule = {
+        state: text(properties, 'State'),
+        expression: text(properties, 'ScheduleExpression'),
+        target: text(properties, 'Target', 'Arn'),
+        input: text(properties, 'Target', 'Input'),
+        bounded: false,
+      };
+      return [text(properties, 'Name') ?? '', seen(schedule)] as const;
+    });
+    const observed: Observations = {
+      rules: new Map(rules),
+      mappings: new Map(mappings),
+      schedules: new Map(schedules),
+      heartbeats: { known: true, value: undefined },
+    };
+    const deployed = { accountRegion: { account, region }, stream: text(variables, 'TRAILSEAL_STREAM') };
+    expect(silentParts(watched, observed, { now: 0, deployed })).toEqual([]);
   });
 
   it('watches every schedule but its own, whose silence is the alarm’s own', () => {
     const names = ofType(made, 'AWS::Scheduler::Schedule').map(([, { properties }]) =>
       text(properties, 'Name'),
     );
-    expect([...watched.schedules, 'trailseal-dev-watchdog'].toSorted()).toEqual(names.toSorted());
+    const watchedNames = watched.schedules.map(({ name }) => name);
+    expect([...watchedNames, 'trailseal-dev-watchdog'].toSorted()).toEqual(names.toSorted());
+    const { properties } = one(made, 'ScheduledScanSchedule');
+    expect(watched.schedules).toEqual([
+      {
+        name: text(properties, 'Name'),
+        expression: text(properties, 'ScheduleExpression'),
+        queue: parseArn(text(properties, 'Target', 'Arn'))?.resource,
+        input: digestOf(JSON.parse(text(properties, 'Target', 'Input') ?? '')),
+      },
+    ]);
   });
 
   it('sends the canary to every evaluator, and knows how often a scan is due', () => {
@@ -122,9 +201,31 @@ describe.each([
   });
 });
 
+/** As the watchdog sees what is deployed. */
+function digestOf(pattern: unknown): string {
+  return patternDigest(withPlaceholders(pattern, { account, region }));
+}
+
+function byRule(one: { readonly name?: string | undefined; readonly bus?: unknown }, other: typeof one) {
+  return `${one.bus}/${one.name}`.localeCompare(`${other.bus}/${other.name}`);
+}
+
 function byName(one: { readonly name?: string | undefined }, other: { readonly name?: string | undefined }) {
   return (one.name ?? '').localeCompare(other.name ?? '');
 }
+
+it('of the longest stage, with all that there is, has an environment that Lambda takes', async () => {
+  const policy = path.resolve('examples/policy.active.yml');
+  const { functions } = await stackOf({
+    ...defaultParameters(),
+    policy,
+    stage: 'a'.repeat(20),
+    alarmTopicArn: own('sns', 'a'.repeat(256)),
+  });
+  const environment = at(functions, 'watchdog', 'environment');
+  // What is not known yet: the table's name, and the ARN of its stream.
+  expect(Buffer.byteLength(JSON.stringify(environment)) + 200).toBeLessThan(4_096);
+});
 
 describe('the watchdog', () => {
   it('is run every quarter of an hour, by a role that may do nothing else', () => {

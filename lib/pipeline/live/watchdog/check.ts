@@ -4,7 +4,14 @@ import { canaryTag, newCanary } from '../../../aws/canary.ts';
 import { reasonOf } from '../../../aws/reason.ts';
 import type { DynamoHeartbeats, Heartbeats } from '../../../findings/state/heartbeats.ts';
 import { type Observing, observe } from './observe.ts';
-import { isMissed, type Seen, type SilentPart, silentParts, type WatchedParts } from './silence.ts';
+import {
+  type Deployed,
+  isMissed,
+  type Seen,
+  type SilentPart,
+  silentParts,
+  type WatchedParts,
+} from './silence.ts';
 
 /** The IAM action by which a canary is sent. */
 export const canaryPermission = 'lambda:TagResource';
@@ -13,7 +20,7 @@ export interface CheckDeps extends Omit<Observing, 'heartbeats'> {
   readonly heartbeats: Pick<DynamoHeartbeats, 'all' | 'scanDue' | 'canarySent'>;
   /** The function that canaries are written on. */
   readonly functionArn: string;
-  readonly region: string;
+  readonly deployed: Deployed;
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly randomId: () => string;
@@ -38,7 +45,7 @@ const canaryInterval = 55 * 60_000;
  */
 export async function check(watched: WatchedParts, deps: CheckDeps): Promise<Checked> {
   const observed = await observe(watched, deps);
-  const silent = silentParts(watched, observed, { now: deps.now(), region: deps.region });
+  const silent = silentParts(watched, observed, { now: deps.now(), deployed: deps.deployed });
   const failed: SilentPart[] = [];
   const trying = async (part: string, run: () => Promise<void>): Promise<boolean> => {
     try {

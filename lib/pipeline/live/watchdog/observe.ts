@@ -9,7 +9,16 @@ import { GetScheduleCommand, type SchedulerClient } from '@aws-sdk/client-schedu
 import { reasonOf } from '../../../aws/reason.ts';
 import { unlessDeleted } from '../../../aws/refusal.ts';
 import type { Heartbeats } from '../../../findings/state/heartbeats.ts';
-import type { Observations, Seen, SeenMapping, SeenRule, WatchedParts, WatchedRule } from './silence.ts';
+import {
+  type Observations,
+  ruleKey,
+  type Seen,
+  type SeenMapping,
+  type SeenRule,
+  type SeenSchedule,
+  type WatchedParts,
+  type WatchedRule,
+} from './silence.ts';
 
 /** The IAM actions of these calls. */
 export const observePermissions = {
@@ -27,24 +36,20 @@ export interface Observing {
 
 /**
  * What AWS and the state table answer about all parts. Never rejects.
- * @example silentParts(watched, await observe(watched, deps), { now: Date.now(), region })
+ * @example silentParts(watched, await observe(watched, deps), { now: Date.now(), deployed })
  */
 export async function observe(watched: WatchedParts, observing: Observing): Promise<Observations> {
   const [rules, mappings, schedules, heartbeats] = await Promise.all([
-    each(
-      watched.rules,
-      ({ name }) => name,
-      (rule) => ruleOf(observing.events, rule),
-    ),
+    each(watched.rules, ruleKey, (rule) => ruleOf(observing.events, rule)),
     each(
       watched.functions,
-      (name) => name,
-      (name) => mappingsOf(observing.lambda, name),
+      ({ name }) => name,
+      ({ name }) => mappingsOf(observing.lambda, name),
     ),
     each(
       watched.schedules,
-      (name) => name,
-      (name) => stateOf(observing.scheduler, name),
+      ({ name }) => name,
+      ({ name }) => scheduleOf(observing.scheduler, name),
     ),
     seen(() => observing.heartbeats.all()),
   ]);
@@ -72,20 +77,42 @@ async function seen<T>(read: () => Promise<T | undefined>): Promise<Seen<T>> {
 
 async function ruleOf(events: EventBridgeClient, { name, bus }: WatchedRule): Promise<SeenRule> {
   const on = bus === undefined ? {} : { EventBusName: bus };
-  const { State: state } = await events.send(new DescribeRuleCommand({ Name: name, ...on }));
+  const rule = await events.send(new DescribeRuleCommand({ Name: name, ...on }));
   // A rule has at most five targets, which fit on one page.
   const { Targets: targets = [] } = await events.send(new ListTargetsByRuleCommand({ Rule: name, ...on }));
-  return { state, targets: targets.flatMap(({ Arn }) => Arn ?? []) };
+  return {
+    state: rule.State,
+    pattern: rule.EventPattern,
+    targets: targets.map(({ Arn = '', Input, InputPath, InputTransformer }) => ({
+      arn: Arn,
+      whole: Input === undefined && InputPath === undefined && InputTransformer === undefined,
+    })),
+  };
 }
 
 async function mappingsOf(lambda: LambdaClient, FunctionName: string): Promise<readonly SeenMapping[]> {
   const all: SeenMapping[] = [];
   for await (const page of paginateListEventSourceMappings({ client: lambda }, { FunctionName })) {
-    for (const { UUID: id = '', State: state } of page.EventSourceMappings ?? []) all.push({ id, state });
+    for (const mapping of page.EventSourceMappings ?? []) {
+      all.push({
+        id: mapping.UUID ?? '',
+        state: mapping.State,
+        source: mapping.EventSourceArn,
+        invokes: mapping.FunctionArn,
+        filters: (mapping.FilterCriteria?.Filters ?? []).map(({ Pattern = '' }) => Pattern),
+      });
+    }
   }
   return all;
 }
 
-async function stateOf(scheduler: SchedulerClient, Name: string): Promise<string | undefined> {
-  return (await scheduler.send(new GetScheduleCommand({ Name }))).State;
+async function scheduleOf(scheduler: SchedulerClient, Name: string): Promise<SeenSchedule> {
+  const found = await scheduler.send(new GetScheduleCommand({ Name }));
+  return {
+    state: found.State,
+    expression: found.ScheduleExpression,
+    target: found.Target?.Arn,
+    input: found.Target?.Input,
+    bounded: found.StartDate !== undefined || found.EndDate !== undefined,
+  };
 }

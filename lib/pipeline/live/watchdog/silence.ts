@@ -2,14 +2,17 @@
  * Which parts of a deployment are silent, so that Trailseal would find nothing and nobody would notice. Pure: what was
  * observed goes in; each silent part comes out, with the reason and what to do.
  */
+import type { AccountRegion } from '../../../core/account-region.ts';
+import { arnOf } from '../../../core/arn.ts';
 import type { Heartbeats } from '../../../findings/state/heartbeats.ts';
+import { patternDigest, withPlaceholders } from './pattern.ts';
 
 /** What has to be alive: the deployment's own parts, by their names. The template passes it to the watchdog. */
 export interface WatchedParts {
   readonly rules: readonly WatchedRule[];
   /** Functions that have to read their queue or stream. */
-  readonly functions: readonly string[];
-  readonly schedules: readonly string[];
+  readonly functions: readonly WatchedFunction[];
+  readonly schedules: readonly WatchedSchedule[];
   /** Those that have to receive the canary. */
   readonly evaluators: readonly string[];
   readonly scanMinutes: number;
@@ -21,6 +24,41 @@ export interface WatchedRule {
   readonly bus?: string;
   /** The names of the queues that it has to fill. */
   readonly queues: readonly string[];
+  /** The digest of its pattern; see `patternDigest`. */
+  readonly pattern: string;
+}
+
+export interface WatchedFunction {
+  readonly name: string;
+  /** The name of the queue that it reads; the state table's stream where left out. */
+  readonly queue?: string;
+  /** The digest of the filters of its event source mapping; it has none where left out. */
+  readonly filters?: string;
+}
+
+export interface WatchedSchedule {
+  readonly name: string;
+  /** `rate(6 hours)` */
+  readonly expression: string;
+  /** The name of the queue that it sends to. */
+  readonly queue: string;
+  /** The digest of what it sends. */
+  readonly input: string;
+}
+
+/** Where the deployment is. */
+export interface Deployed {
+  readonly accountRegion: AccountRegion;
+  /** The ARN of the state table's stream; `undefined` where it has none. */
+  readonly stream: string | undefined;
+}
+
+/**
+ * A rule's name alone is not unique: each bus has its own.
+ * @example ruleKey({ name: 'trailseal-dev-operator', bus: 'trailseal-dev' }) // 'trailseal-dev/trailseal-dev-operator'
+ */
+export function ruleKey({ name, bus = 'default' }: Pick<WatchedRule, 'name' | 'bus'>): string {
+  return `${bus}/${name}`;
 }
 
 /** What AWS answered; or why it is not known. `undefined` is the answer that there is no such thing. */
@@ -30,22 +68,45 @@ export type Seen<T> =
 
 export interface SeenRule {
   readonly state: string | undefined;
-  /** The ARNs of its targets. */
-  readonly targets: readonly string[];
+  /** As EventBridge has it: JSON. */
+  readonly pattern: string | undefined;
+  readonly targets: readonly SeenTarget[];
+}
+
+export interface SeenTarget {
+  readonly arn: string;
+  /** Whether it is sent each event as it is, and nothing made of it. */
+  readonly whole: boolean;
 }
 
 export interface SeenMapping {
   readonly id: string;
   readonly state: string | undefined;
+  /** The ARN of what it reads. */
+  readonly source: string | undefined;
+  /** The ARN of what it invokes. */
+  readonly invokes: string | undefined;
+  /** Its filters, as Lambda has them: JSON. */
+  readonly filters: readonly string[];
 }
 
-/** By the names of the parts. */
+export interface SeenSchedule {
+  readonly state: string | undefined;
+  readonly expression: string | undefined;
+  /** The ARN of its target. */
+  readonly target: string | undefined;
+  /** What it sends, as Scheduler has it: JSON. */
+  readonly input: string | undefined;
+  /** Whether it is on for a part of the time only: from a date, or until one. */
+  readonly bounded: boolean;
+}
+
+/** By the names of the parts; rules by `ruleKey`. */
 export interface Observations {
   readonly rules: ReadonlyMap<string, Seen<SeenRule>>;
   /** The event source mappings of each function. */
   readonly mappings: ReadonlyMap<string, Seen<readonly SeenMapping[]>>;
-  /** The states of the schedules. */
-  readonly schedules: ReadonlyMap<string, Seen<string>>;
+  readonly schedules: ReadonlyMap<string, Seen<SeenSchedule>>;
   readonly heartbeats: Seen<Heartbeats>;
 }
 
@@ -67,20 +128,25 @@ export const canaryDeadline = 45 * minute;
 const scanSlack = 60 * minute;
 
 /**
- * The silent parts of a deployment.
+ * The silent parts of a deployment. A part that is on, but not as the stack deployed it, counts as silent: it may be for all
+ * that it no longer brings, or brings elsewhere.
  * @param now epoch milliseconds.
  * @returns empty where all is well. What could not be read counts as silent: nobody knows that it is alive.
- * @example silentParts(watched, observed, { now: Date.now(), region: 'eu-central-1' })[0]?.because // 'is disabled'
+ * @example silentParts(watched, observed, { now: Date.now(), deployed })[0]?.because // 'is disabled'
  */
 export function silentParts(
   watched: WatchedParts,
   observed: Observations,
-  { now, region }: { readonly now: number; readonly region: string },
+  { now, deployed }: { readonly now: number; readonly deployed: Deployed },
 ): readonly SilentPart[] {
   return [
-    ...watched.rules.flatMap((rule) => ofRule(rule, seenIn(observed.rules, rule.name), region)),
-    ...watched.functions.flatMap((name) => ofMappings(name, seenIn(observed.mappings, name), region)),
-    ...watched.schedules.flatMap((name) => ofSchedule(name, seenIn(observed.schedules, name))),
+    ...watched.rules.flatMap((rule) => ofRule(rule, seenIn(observed.rules, ruleKey(rule)), deployed)),
+    ...watched.functions.flatMap((reader) =>
+      ofMappings(reader, seenIn(observed.mappings, reader.name), deployed),
+    ),
+    ...watched.schedules.flatMap((schedule) =>
+      ofSchedule(schedule, seenIn(observed.schedules, schedule.name), deployed),
+    ),
     ...ofHeartbeats(watched, observed.heartbeats, now),
   ];
 }
@@ -91,57 +157,132 @@ function seenIn<T>(all: ReadonlyMap<string, Seen<T>>, name: string): Seen<T> {
 
 const deployAgain = 'deploy again';
 
+/** A deployment changes nothing of what its template says as before. */
+const revert = 'revert it: docs/runbook.md, "Trailseal is silent"';
+
 function unreadable(part: string, because: string): readonly SilentPart[] {
   return [{ part, because: `can't be read: ${because}`, todo: 'see the log of the watchdog' }];
 }
 
+function queueArn(queue: string, { accountRegion: { account, region } }: Deployed): string {
+  return arnOf('sqs', region, account, queue);
+}
+
 function ofRule(
-  { name, bus, queues }: WatchedRule,
+  { name, bus, queues, pattern }: WatchedRule,
   seen: Seen<SeenRule>,
-  region: string,
+  deployed: Deployed,
 ): readonly SilentPart[] {
-  const part = `the rule ${name}`;
+  const part = `the rule ${name}${bus === undefined ? '' : ` of the bus ${bus}`}`;
   if (!seen.known) return unreadable(part, seen.because);
   if (seen.value === undefined) return [{ part, because: 'is not there', todo: deployAgain }];
   const { state, targets } = seen.value;
+  const silent: SilentPart[] = [];
   // There is a second state of rules that are on, which also matches management events that only read.
   if (state === undefined || !state.startsWith('ENABLED')) {
     const on = bus === undefined ? '' : ` --event-bus-name ${bus}`;
-    return [
-      { part, because: 'is disabled', todo: `aws events enable-rule --region ${region} --name ${name}${on}` },
-    ];
+    const { region } = deployed.accountRegion;
+    const todo = `aws events enable-rule --region ${region} --name ${name}${on}`;
+    silent.push({ part, because: 'is disabled', todo });
   }
-  const missing = queues.filter((queue) => !targets.some((target) => target.endsWith(`:${queue}`)));
-  if (missing.length === 0) return [];
-  return [{ part, because: `does not fill the queue ${missing.join(', ')}`, todo: deployAgain }];
+  if (digestOf(seen.value.pattern, deployed) !== pattern) {
+    silent.push({ part, because: 'has another pattern than the stack deployed', todo: revert });
+  }
+  const missing = queues.filter((queue) => !targets.some(({ arn }) => arn === queueArn(queue, deployed)));
+  if (missing.length > 0) {
+    const others = targets
+      .map(({ arn }) => arn)
+      .filter((arn) => !queues.some((queue) => arn === queueArn(queue, deployed)));
+    const instead = others.length === 0 ? '' : `, but ${others.join(', ')}`;
+    silent.push({ part, because: `does not fill the queue ${missing.join(', ')}${instead}`, todo: revert });
+  }
+  const changed = queues.filter((queue) =>
+    targets.some(({ arn, whole }) => !whole && arn === queueArn(queue, deployed)),
+  );
+  if (changed.length > 0) {
+    const because = `sends the queue ${changed.join(', ')} something else than the event`;
+    silent.push({ part, because, todo: revert });
+  }
+  return silent;
+}
+
+/** @returns no digest at all for what is no JSON. */
+function digestOf(json: string | undefined, { accountRegion }: Deployed): string {
+  try {
+    return patternDigest(withPlaceholders(JSON.parse(json ?? ''), accountRegion));
+  } catch (error) {
+    if (error instanceof SyntaxError) return '';
+    throw error;
+  }
 }
 
 /** A mapping in any other state reads, or is about to. Source: AWS Lambda API Reference, "GetEventSourceMapping" (State). */
 const stopped: ReadonlySet<string> = new Set(['Disabled', 'Disabling', 'Deleting']);
 
-function ofMappings(name: string, seen: Seen<readonly SeenMapping[]>, region: string): readonly SilentPart[] {
+function ofMappings(
+  { name, queue, filters }: WatchedFunction,
+  seen: Seen<readonly SeenMapping[]>,
+  deployed: Deployed,
+): readonly SilentPart[] {
   const part = `the function ${name}`;
   if (!seen.known) return unreadable(part, seen.because);
   const mappings = seen.value ?? [];
   if (mappings.length === 0) {
     return [{ part, because: 'has no event source mapping, so that it reads nothing', todo: deployAgain }];
   }
-  return mappings
-    .filter(({ state }) => state === undefined || stopped.has(state))
-    .map(({ id }) => ({
+  const { account, region } = deployed.accountRegion;
+  const own = arnOf('lambda', region, account, `function:${name}`);
+  const source = queue === undefined ? deployed.stream : queueArn(queue, deployed);
+  const mapping = mappings.find((one) => one.source === source && one.invokes === own);
+  if (mapping === undefined) {
+    const called = queue === undefined ? 'the stream of the state table' : `the queue ${queue}`;
+    const others = mappings.map((one) =>
+      one.source === source ? `it is read by ${one.invokes}` : `it reads ${one.source}`,
+    );
+    return [{ part, because: `does not read ${called}: ${others.join(', ')}`, todo: revert }];
+  }
+  const silent: SilentPart[] = [];
+  if (mapping.state === undefined || stopped.has(mapping.state)) {
+    silent.push({
       part,
       because: 'has a disabled event source mapping, so that it reads nothing',
-      todo: `aws lambda update-event-source-mapping --region ${region} --uuid ${id} --enabled`,
-    }));
+      todo: `aws lambda update-event-source-mapping --region ${region} --uuid ${mapping.id} --enabled`,
+    });
+  }
+  const found =
+    mapping.filters.length === 0 ? undefined : digestOf(`[${mapping.filters.join(',')}]`, deployed);
+  if (found !== filters) {
+    const because = 'has an event source mapping with other filters than the stack deployed';
+    silent.push({ part, because, todo: revert });
+  }
+  return silent;
 }
 
-function ofSchedule(name: string, seen: Seen<string>): readonly SilentPart[] {
+function ofSchedule(
+  { name, expression, queue, input }: WatchedSchedule,
+  seen: Seen<SeenSchedule>,
+  deployed: Deployed,
+): readonly SilentPart[] {
   const part = `the schedule ${name}`;
   if (!seen.known) return unreadable(part, seen.because);
-  if (seen.value === undefined) return [{ part, because: 'is not there', todo: deployAgain }];
-  return seen.value === 'ENABLED'
-    ? []
-    : [{ part, because: 'is disabled', todo: 'enable it: "trailseal doctor" shows how' }];
+  const { value } = seen;
+  if (value === undefined) return [{ part, because: 'is not there', todo: deployAgain }];
+  const drift = (because: string): SilentPart => ({ part, because, todo: revert });
+  return [
+    ...(value.state === 'ENABLED'
+      ? []
+      : [{ part, because: 'is disabled', todo: 'enable it: "trailseal doctor" shows how' }]),
+    ...(value.expression === expression
+      ? []
+      : [drift(`runs at ${value.expression}, and not at ${expression}`)]),
+    ...(value.target === queueArn(queue, deployed)
+      ? []
+      : [drift(`does not send to the queue ${queue}, but to ${value.target}`)]),
+    ...(digestOf(value.input, deployed) === input
+      ? []
+      : [drift('sends another message than the stack deployed')]),
+    ...(value.bounded ? [drift('has a start or an end, which the stack did not deploy')] : []),
+  ];
 }
 
 const nothingKnown: Heartbeats = { scan: undefined, parts: new Map(), canaries: new Map(), alarm: undefined };

@@ -6,9 +6,19 @@ import type { WatchedParts } from './silence.ts';
 const names = z.array(z.string().check(z.minLength(1)));
 
 const shape = z.object({
-  rules: z.array(z.object({ name: z.string(), bus: z.exactOptional(z.string()), queues: names })),
-  functions: names,
-  schedules: names,
+  rules: z.array(
+    z.object({ name: z.string(), bus: z.exactOptional(z.string()), queues: names, pattern: z.string() }),
+  ),
+  functions: z.array(
+    z.object({
+      name: z.string(),
+      queue: z.exactOptional(z.string()),
+      filters: z.exactOptional(z.string()),
+    }),
+  ),
+  schedules: z.array(
+    z.object({ name: z.string(), expression: z.string(), queue: z.string(), input: z.string() }),
+  ),
   evaluators: names,
   scanMinutes: z.number().check(z.positive()),
 });

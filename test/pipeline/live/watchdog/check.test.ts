@@ -12,6 +12,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { canaryIn, canaryTag } from '../../../../lib/aws/canary.ts';
 import type { Heartbeats, SentCanary } from '../../../../lib/findings/state/heartbeats.ts';
 import { check } from '../../../../lib/pipeline/live/watchdog/check.ts';
+import { patternDigest } from '../../../../lib/pipeline/live/watchdog/pattern.ts';
 import type { WatchedParts } from '../../../../lib/pipeline/live/watchdog/silence.ts';
 import { watchedPartsIn } from '../../../../lib/pipeline/live/watchdog/watched.ts';
 
@@ -21,10 +22,38 @@ const region = 'eu-central-1';
 const functionArn = `arn:aws:lambda:${region}:111122223333:function:trailseal-dev-watchdog`;
 const id = '0b5c2f7e-0000-4000-8000-000000000001';
 
+const pattern = { source: ['aws.kms'] };
+const input = { trailseal: { kind: 'scan' } };
+const queueArn = (name: string) => `arn:aws:sqs:${region}:111122223333:${name}`;
+const mapping = {
+  UUID: '1',
+  State: 'Enabled',
+  EventSourceArn: queueArn('trailseal-dev-kms'),
+  FunctionArn: `arn:aws:lambda:${region}:111122223333:function:trailseal-dev-kms`,
+};
+const schedule = {
+  State: 'ENABLED',
+  ScheduleExpression: 'rate(6 hours)',
+  Target: {
+    Arn: queueArn('trailseal-dev-scan'),
+    RoleArn: 'arn:aws:iam::111122223333:role/schedule',
+    Input: JSON.stringify(input),
+  },
+} as const;
+const rule = { State: 'ENABLED', EventPattern: JSON.stringify(pattern) } as const;
+const target = { Id: 'queue', Arn: queueArn('trailseal-dev-kms') };
+
 const watched: WatchedParts = {
-  rules: [{ name: 'trailseal-dev-kms', queues: ['trailseal-dev-kms'] }],
-  functions: ['trailseal-dev-kms'],
-  schedules: ['trailseal-dev-scan'],
+  rules: [{ name: 'trailseal-dev-kms', queues: ['trailseal-dev-kms'], pattern: patternDigest(pattern) }],
+  functions: [{ name: 'trailseal-dev-kms', queue: 'trailseal-dev-kms' }],
+  schedules: [
+    {
+      name: 'trailseal-dev-scan',
+      expression: 'rate(6 hours)',
+      queue: 'trailseal-dev-scan',
+      input: patternDigest(input),
+    },
+  ],
   evaluators: ['ec2', 'kms'],
   scanMinutes: 360,
 };
@@ -35,15 +64,11 @@ const scheduler = mockClient(SchedulerClient);
 
 beforeEach(() => {
   for (const client of [events, lambda, scheduler]) client.reset();
-  events.on(DescribeRuleCommand).resolves({ State: 'ENABLED' });
-  events
-    .on(ListTargetsByRuleCommand)
-    .resolves({ Targets: [{ Id: 'queue', Arn: `arn:aws:sqs:${region}:111122223333:trailseal-dev-kms` }] });
-  lambda
-    .on(ListEventSourceMappingsCommand)
-    .resolves({ EventSourceMappings: [{ UUID: '1', State: 'Enabled' }] });
+  events.on(DescribeRuleCommand).resolves(rule);
+  events.on(ListTargetsByRuleCommand).resolves({ Targets: [target] });
+  lambda.on(ListEventSourceMappingsCommand).resolves({ EventSourceMappings: [mapping] });
   lambda.on(TagResourceCommand).resolves({});
-  scheduler.on(GetScheduleCommand).resolves({ State: 'ENABLED' });
+  scheduler.on(GetScheduleCommand).resolves(schedule);
 });
 
 const scan = { at: now - minute, parts: [] };
@@ -64,7 +89,7 @@ async function checked(heartbeats: Heartbeats | Error) {
       canarySent: async (evaluator, { nonce }, missed) => void recorded.push([evaluator, nonce, missed]),
     },
     functionArn,
-    region,
+    deployed: { accountRegion: { account: '111122223333', region }, stream: undefined },
     now: () => now,
     randomId: () => id,
   });
@@ -91,11 +116,11 @@ describe('a check', () => {
 
   it('finds a rule that is disabled, one that is not there, a mapping and a schedule that are off', async () => {
     const silent = async () => (await checked(canaries(30 * minute))).silent.map(({ part }) => part);
-    events.on(DescribeRuleCommand).resolves({ State: 'DISABLED' });
+    events.on(DescribeRuleCommand).resolves({ ...rule, State: 'DISABLED' });
     lambda
       .on(ListEventSourceMappingsCommand)
-      .resolves({ EventSourceMappings: [{ UUID: '1', State: 'Disabled' }] });
-    scheduler.on(GetScheduleCommand).resolves({ State: 'DISABLED' });
+      .resolves({ EventSourceMappings: [{ ...mapping, State: 'Disabled' }] });
+    scheduler.on(GetScheduleCommand).resolves({ ...schedule, State: 'DISABLED' });
     const all = [
       'the rule trailseal-dev-kms',
       'the function trailseal-dev-kms',
@@ -106,6 +131,26 @@ describe('a check', () => {
       .on(DescribeRuleCommand)
       .rejects(new ResourceNotFoundException({ message: 'no such rule', $metadata: {} }));
     expect(await silent()).toEqual(all);
+  });
+
+  it('finds what was quietly redirected: patterns, targets, mappings, schedules that are all on', async () => {
+    const EventPattern = JSON.stringify({ source: ['aws.none'] });
+    events.on(DescribeRuleCommand).resolves({ ...rule, EventPattern });
+    events.on(ListTargetsByRuleCommand).resolves({ Targets: [{ ...target, InputPath: '$.none' }] });
+    const Filters = [{ Pattern: '{"body":{"source":["none"]}}' }];
+    lambda
+      .on(ListEventSourceMappingsCommand)
+      .resolves({ EventSourceMappings: [{ ...mapping, FilterCriteria: { Filters } }] });
+    const EndDate = new Date(now + minute);
+    scheduler.on(GetScheduleCommand).resolves({ ...schedule, ScheduleExpression: 'rate(9 days)', EndDate });
+    const { silent } = await checked(canaries(30 * minute));
+    expect(silent.map(({ part, because }) => `${part} ${because}`)).toEqual([
+      'the rule trailseal-dev-kms has another pattern than the stack deployed',
+      'the rule trailseal-dev-kms sends the queue trailseal-dev-kms something else than the event',
+      'the function trailseal-dev-kms has an event source mapping with other filters than the stack deployed',
+      'the schedule trailseal-dev-scan runs at rate(9 days), and not at rate(6 hours)',
+      'the schedule trailseal-dev-scan has a start or an end, which the stack did not deploy',
+    ]);
   });
 
   it('names what AWS does not let it read', async () => {
