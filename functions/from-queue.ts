@@ -6,8 +6,10 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { hideFor } from '../lib/aws/sqs.ts';
+import type { BegunDeliveries } from '../lib/findings/state/begun-deliveries.ts';
 import {
   type Batch,
+  countingEnds,
   type DeadLetter,
   type Delivery,
   redeliveries,
@@ -30,6 +32,8 @@ export interface Handling<T> {
    * before. Otherwise it is given up, and may go on beside the next invocation for a while.
    */
   readonly endsWithProcess?: boolean;
+  /** Counts the deliveries that end the process; left out where the queue's own limit is enough. */
+  readonly begun?: BegunDeliveries;
   /** Called before Lambda ends the process. */
   readonly beforeEnd?: () => void;
 }
@@ -45,14 +49,22 @@ export async function takeFromQueue<T>(
   queue: OwnQueue,
   deliveries: readonly Delivery[],
   context: Remaining,
-  { take, deadLetter, ...end }: Handling<T>,
+  { take, deadLetter, begun, ...end }: Handling<T>,
 ): Promise<{ readonly batch: Batch<T>; readonly answer: SQSBatchResponse }> {
   const remaining = () =>
     end.endsWithProcess === true ? Number.POSITIVE_INFINITY : context.getRemainingTimeInMillis();
   return await guarded(queue, deliveries, context, end, async () => {
-    const batch = await takeBatch(deliveries, take, deadLetter, remaining);
+    const counted = begun === undefined ? take : countingEnds(take, begun, warn(queue));
+    const batch = await takeBatch(deliveries, counted, deadLetter, remaining);
     return { batch, answer: await answerFor(queue, redeliveries(batch)) };
   });
+}
+
+function warn({ logger }: OwnQueue): (error: unknown) => void {
+  return (error) =>
+    logger.warn('a delivery that failed counts as one that ended the process', {
+      error: error instanceof Error ? error : new Error(String(error)),
+    });
 }
 
 type Remaining = Pick<Context, 'getRemainingTimeInMillis'>;
@@ -73,8 +85,10 @@ export async function guarded<T>(
     const left = Math.max(0, Math.ceil(remaining() / 1_000));
     return some.map((delivery) => ({ delivery, seconds: left + redeliveryDelay(delivery.receives) }));
   };
-  // One that came before may have ended the process, by its memory or without a pause, and would be hidden for long again.
-  await redeliver(queue, afterEnd(deliveries.filter(({ receives }) => receives > 1)));
+  // One that came before may have ended the process, by its memory or without a pause, and would be hidden for long again; and
+  // where the function takes long, its queue's visibility timeout is hours, too long for the first time as well.
+  const mayEnd = deliveries.filter(({ receives }) => endsWithProcess || receives > 1);
+  if (mayEnd.length > 0) await redeliver(queue, afterEnd(mayEnd));
   const giveUp = () => {
     queue.logger.error('out of time, will be delivered again', {
       deliveries: deliveries.map(({ id }) => id),

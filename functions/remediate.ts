@@ -22,6 +22,7 @@ import type { AnyAction } from '../lib/core/action.ts';
 import { arnOf } from '../lib/core/arn.ts';
 import type { Resource } from '../lib/core/control.ts';
 import { productArnOf } from '../lib/findings/id.ts';
+import { DynamoBegunDeliveries } from '../lib/findings/state/begun-deliveries.ts';
 import { DynamoStateTable } from '../lib/findings/state/dynamodb.ts';
 import { DynamoExemptions } from '../lib/findings/state/exemptions.ts';
 import { DynamoMemory } from '../lib/findings/state/memory.ts';
@@ -95,6 +96,12 @@ const deadLetter = deadLettersTo(sqs, deadLetterUrl);
 const policy = effectivePolicy({ controls, config, logger, telemetry });
 const exemptions = new DynamoExemptions({ client: dynamodb, table, accountRegion: { account, region } });
 const requests = { client: dynamodb, table, accountRegion: { account, region } };
+const begun = new DynamoBegunDeliveries({
+  client: dynamodb,
+  table,
+  accountRegion: { account, region },
+  now: Date.now,
+});
 const facts = new AwsFacts({ readers, tagReaders, related, clients: () => clients, now, wait });
 /** The policy that the deployment was given its rights for; an override only narrows it. */
 const deployed = bundledPolicy(checkedPolicy, controls);
@@ -274,6 +281,7 @@ async function handle(event: unknown, context: Context): Promise<SQSBatchRespons
   const { batch, answer } = await takeFromQueue({ sqs, url: queueUrl, logger }, deliveries, context, {
     take: (some) => handleAll(some, run),
     deadLetter: abandon,
+    begun,
     // An action must not go on when its lease is over: its run ends with the process.
     endsWithProcess: true,
     beforeEnd: () => telemetry.flush(),

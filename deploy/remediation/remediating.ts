@@ -4,6 +4,7 @@
  */
 
 import { killSwitchName, scheduleGroupName } from '../../lib/aws/names.ts';
+import { begunPermissions } from '../../lib/findings/state/begun-deliveries.ts';
 import { usesTags } from '../../lib/policy/decide/tags.ts';
 import type { Policy } from '../../lib/policy/model.ts';
 import { requestPermissions } from '../../lib/remediation/action-request-record.ts';
@@ -57,11 +58,12 @@ function deciding({ parameters: { stage } }: Deployment): readonly Grant[] {
     ...limiterPermissions,
     ...gracePeriodRecordPermissions,
     requestPermissions.read,
+    ...begunPermissions,
   ];
   return [
     ...grants('StateTable', [...new Set(table)].sort(), {
       resource: stateTableArn(stage),
-      why: 'the finding, what is remembered of keys, the run history, grace periods, requests, the limits',
+      why: 'the finding, what is remembered of keys, the run history, grace periods, requests, the limits, deliveries that ended the process',
     }),
     {
       sid: 'ReadKillSwitch',

@@ -2,7 +2,8 @@
  * Batches of deliveries: processed together and, when that fails or takes too long, one by one, so that one bad delivery
  * does not fail the others.
  */
-import { deliveriesFor, redeliveryDelay } from './redelivery.ts';
+import type { BegunDeliveries } from '../../findings/state/begun-deliveries.ts';
+import { deliveriesFor, EndedProcess, endsInAll, redeliveryDelay } from './redelivery.ts';
 
 /** One message of a queue. */
 export interface Delivery {
@@ -91,6 +92,39 @@ export async function takeBatch<T>(
 }
 
 /**
+ * Counts the deliveries that end the process without a word, of messages that came before: the first time costs nothing. One
+ * that ended it too often is not taken, but fails with `EndedProcess`, by which it goes to the DLQ at once.
+ * @param onFault is told where the count could not be set back after an error: the message then has one delivery less.
+ * @example takeBatch(deliveries, countingEnds(take, begun, warn), deadLetter, remaining)
+ */
+export function countingEnds<T>(
+  take: Take<T>,
+  begun: BegunDeliveries,
+  onFault: (error: unknown) => void,
+): Take<T> {
+  return async (deliveries, signal) => {
+    const [delivery, ...others] = deliveries;
+    // Those that came before are taken alone.
+    if (delivery === undefined || others.length > 0 || delivery.receives <= 1) {
+      return await take(deliveries, signal);
+    }
+    const before = await begun.count(delivery.id);
+    if (before >= endsInAll) throw new EndedProcess(before);
+    await begun.set(delivery.id, before + 1);
+    try {
+      return await take(deliveries, signal);
+    } catch (error) {
+      try {
+        await begun.set(delivery.id, before);
+      } catch (fault) {
+        onFault(fault);
+      }
+      throw error;
+    }
+  };
+}
+
+/**
  * The deliveries that the queue must deliver again, and after how many seconds.
  * @example redeliveries({ done: [], failures: [], left: [delivery] }) // [{ delivery, seconds: 5 }]
  */
@@ -160,8 +194,12 @@ async function inTime<T>(deliveries: readonly Delivery[], take: Take<T>, millise
 
 async function putAside(delivery: Delivery, error: unknown, deadLetter: DeadLetter): Promise<Failure> {
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const because =
+    error instanceof EndedProcess
+      ? `After ${delivery.receives} deliveries, ${error.message}`
+      : `It failed ${delivery.receives} times, the last time with ${reason}`;
   try {
-    await deadLetter(delivery.body, `It failed ${delivery.receives} times, the last time with ${reason}`);
+    await deadLetter(delivery.body, because);
     return { delivery, error, deadLettered: true };
   } catch (cause) {
     const both = new AggregateError([error, cause], 'it failed, and could not be put aside', { cause });

@@ -22,6 +22,24 @@ export const deliveriesInAll = 15;
 /** The same where AWS, or Trailseal itself, refuses the message, and would again: two minutes, in which rights may spread. */
 export const deliveriesOfRefused = 5;
 
+/**
+ * The number of deliveries, after the first, that may end their process without a word before the message goes to the DLQ. A
+ * message that ends its process holds an instance for as long as the function may take.
+ */
+export const endsInAll = 3;
+
+/** A message that ended its process so often that it is not taken again. */
+export class EndedProcess extends Error {
+  override readonly name = 'EndedProcess';
+
+  constructor(ends: number) {
+    super(
+      `its deliveries ended the function without a word at least ${ends} times: out of memory or out of time, or stopped from ` +
+        'outside. The lines REPORT of the function’s log say which. Redrive it when the cause is corrected',
+    );
+  }
+}
+
 /** Of the queue: deliveries beyond those after which the function puts a message aside. */
 export const maxReceiveCount = deliveriesInAll + 3;
 
@@ -40,6 +58,7 @@ export function redeliveryDelay(receives: number): number {
  * @example deliveriesFor(new TypeError('x is not a function')) // 5
  */
 export function deliveriesFor(error: unknown): number {
+  if (error instanceof EndedProcess) return 1;
   return isRefusal(error) ? deliveriesOfRefused : deliveriesInAll;
 }
 

@@ -16,6 +16,7 @@ import { evaluatorHandler } from '../../../functions/evaluator.ts';
 import { takeFromQueue } from '../../../functions/from-queue.ts';
 import { loggerOf } from '../../../functions/telemetry.ts';
 import { scheduledScanBody } from '../../../lib/pipeline/live/message.ts';
+import { deliveriesInAll } from '../../../lib/pipeline/live/redelivery.ts';
 import { remediateBody } from '../../../lib/remediation/message.ts';
 
 const url = 'https://sqs.us-east-1.amazonaws.com/111122223333/trailseal-dev-own';
@@ -163,7 +164,7 @@ describe.each(functions)('a message that fails in %s', (_name, handlerOf, body) 
     expect(await handler(delivered(body, 1), context())).toEqual({
       batchItemFailures: [{ itemIdentifier: 'one' }],
     });
-    expect(hiddenFor()).toEqual([['receipt of one', 5]]);
+    expect(hiddenFor().at(-1)).toEqual(['receipt of one', 5]);
   });
 
   it('is delivered again later each time', async () => {
@@ -216,10 +217,122 @@ describe('work that never ends', () => {
     });
     await vi.advanceTimersByTimeAsync(119_000);
     expect(ended).toBe(false);
-    // Ten seconds before the end: ten of them, and the delay.
-    expect(hiddenFor()).toEqual([['receipt', 15]]);
+    // Before it began: the time that it had, and the delay. Ten seconds before the end: ten of them, and the delay.
+    expect(hiddenFor()).toEqual([
+      ['receipt', 125],
+      ['receipt', 15],
+    ]);
   });
 });
+
+describe('a message that ends its process without a word', () => {
+  it('comes again when the function would have ended, from the first time on, where the function takes long', async () => {
+    void take(1, () => new Promise<never>(() => undefined), true);
+    await vi.waitFor(() => expect(hiddenFor()).toEqual([['receipt', 125]]));
+  });
+
+  it('goes to the DLQ with its reason after four deliveries, and is not taken again', async () => {
+    const queue = modelQueue();
+    let takes = 0;
+    const kills = () => {
+      takes += 1;
+      return new Promise<never>(() => undefined);
+    };
+    for (let receives = 1; receives <= 4; receives += 1) {
+      expect(await queue.deliver(receives, kills)).toBe('ended');
+    }
+    expect(queue.deadLetters).toEqual([]);
+    expect(await queue.deliver(5, kills)).toEqual({ batchItemFailures: [] });
+    expect(takes).toBe(4);
+    expect(queue.deadLetters).toEqual([
+      expect.stringMatching(
+        /^After 5 deliveries, its deliveries ended the function without a word at least 3 times: out of memory or out of time/,
+      ),
+    ]);
+  });
+
+  it('comes again where the DLQ does not take it, and still is not taken', async () => {
+    const queue = modelQueue();
+    for (let receives = 1; receives <= 4; receives += 1) {
+      await queue.deliver(receives, () => new Promise<never>(() => undefined));
+    }
+    queue.refuse = true;
+    const work = vi.fn(async () => 1);
+    expect(await queue.deliver(5, work)).toEqual({ batchItemFailures: [{ itemIdentifier: 'one' }] });
+    queue.refuse = false;
+    expect(await queue.deliver(6, work)).toEqual({ batchItemFailures: [] });
+    expect([work.mock.calls.length, queue.deadLetters.length]).toEqual([0, 1]);
+  });
+
+  it('is done where it does not end the next one', async () => {
+    const queue = modelQueue();
+    for (let receives = 1; receives <= 3; receives += 1) {
+      await queue.deliver(receives, () => new Promise<never>(() => undefined));
+    }
+    expect(await queue.deliver(4, async () => 1)).toEqual({ batchItemFailures: [] });
+    expect(queue.deadLetters).toEqual([]);
+  });
+
+  it('is another one than a message that fails with an error, which an outage of an hour does not put aside', async () => {
+    const queue = modelQueue();
+    const busy = async () => {
+      throw new Error('The service is too busy.');
+    };
+    for (let receives = 1; receives < deliveriesInAll; receives += 1) {
+      expect(await queue.deliver(receives, busy)).toEqual({ batchItemFailures: [{ itemIdentifier: 'one' }] });
+    }
+    expect(queue.deadLetters).toEqual([]);
+    await queue.deliver(deliveriesInAll, busy);
+    expect(queue.deadLetters).toEqual([
+      'It failed 15 times, the last time with Error: The service is too busy.',
+    ]);
+  });
+
+  it('costs no count where it comes for the first time', async () => {
+    const queue = modelQueue();
+    await queue.deliver(1, async () => 1);
+    expect(queue.counts.size).toBe(0);
+  });
+});
+
+/** One message of a queue, whose function may take two minutes, and what outlives its process. */
+function modelQueue() {
+  const counts = new Map<string, number>();
+  const deadLetters: string[] = [];
+  const queue = {
+    counts,
+    deadLetters,
+    refuse: false,
+    /** @returns what Lambda is answered; `ended` where the process is still at work when Lambda ends it. */
+    async deliver(receives: number, work: () => Promise<number>): Promise<SQSBatchResponse | 'ended'> {
+      const { promise: ended, resolve } = Promise.withResolvers<'ended'>();
+      const taken = takeFromQueue(
+        { sqs: new SQSClient({ region: 'us-east-1' }), url, logger: loggerOf('test') },
+        [{ id: 'one', body: '{}', receives, receipt: 'receipt' }],
+        { getRemainingTimeInMillis: () => 120_000 },
+        {
+          take: async () => {
+            const working = work();
+            // What goes on after these turns of the event loop never comes to an end.
+            setTimeout(() => resolve('ended'), 5);
+            return await working;
+          },
+          deadLetter: async (_body, reason) => {
+            if (queue.refuse) throw new Error('The queue does not answer.');
+            deadLetters.push(reason);
+          },
+          begun: {
+            count: async (message) => counts.get(message) ?? 0,
+            set: async (message, begun) => void counts.set(message, begun),
+          },
+          endsWithProcess: true,
+        },
+      );
+      return await Promise.race([taken.then(({ answer }) => answer), ended]);
+    },
+  };
+  return queue;
+}
 
 /** By a function that may take two minutes. */
 async function take(
