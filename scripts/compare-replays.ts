@@ -13,7 +13,7 @@ import * as z from 'zod/mini';
 const schema = z.looseObject({
   id: z.string(),
   control: z.string(),
-  resource: z.looseObject({ type: z.string(), id: z.string(), arn: z.string() }),
+  resource: z.looseObject({ type: z.string(), id: z.string(), arn: z.nullable(z.string()) }),
   account: z.string(),
   region: z.string(),
   verdict: z.string(),
@@ -32,7 +32,7 @@ function membersOf(finding: Finding): Readonly<Record<string, string>> {
   const { resource, actor, eventIds } = finding;
   return {
     control: finding.control,
-    resource: `${resource.type} ${resource.id} ${resource.arn}`,
+    resource: `${resource.type} ${resource.id} ${resource.arn ?? 'no ARN'}`,
     'account and Region': `${finding.account} ${finding.region}`,
     verdict: finding.verdict,
     status: finding.status,

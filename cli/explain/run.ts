@@ -1,5 +1,7 @@
 /** Runs `trailseal explain`: how each control evaluates an event, step by step. */
+
 import { readFileSync } from 'node:fs';
+import { resourceName } from '../../lib/core/resource-name.ts';
 
 import { evaluate } from '../../lib/pipeline/evaluate.ts';
 import { Matcher } from '../../lib/pipeline/match.ts';
@@ -93,6 +95,9 @@ async function explain(
     });
     return { evaluated: one, enabled: policy.controls.get(control.id)?.enabled === true, plan: decided.plan };
   });
-  const deletions = deleted.map(({ control, resource }) => ({ control: control.id, resource: resource.arn }));
+  const deletions = deleted.map(({ control, resource }) => ({
+    control: control.id,
+    resource: resourceName(resource),
+  }));
   return { kind: 'evaluated', event, explained, deleted: deletions };
 }

@@ -1,5 +1,7 @@
 /** The explanation of an event as text and as JSON. */
+
 import type { Control, Fact, FactName, TrailEvent } from '../../lib/core/control.ts';
+import { resourceName } from '../../lib/core/resource-name.ts';
 import type { Evaluated } from '../../lib/pipeline/evaluate.ts';
 import type { Plan } from '../../lib/policy/model.ts';
 import { controls } from '../../lib/services/catalogue.ts';
@@ -57,7 +59,11 @@ export function explanationJson(explanation: Explanation): unknown {
       control: evaluated.control.id,
       trigger: { eventSource, eventName },
       enabled,
-      resource: { type: evaluated.resource.type, id: evaluated.resource.id, arn: evaluated.resource.arn },
+      resource: {
+        type: evaluated.resource.type,
+        id: evaluated.resource.id,
+        arn: evaluated.resource.arn ?? null,
+      },
       verdict: evaluated.evaluation.verdict,
       facts: Object.fromEntries(
         factsOf(evaluated.control, evaluated).map(([name, fact]) => [
@@ -104,7 +110,7 @@ function explainedText({ evaluated, enabled, plan }: Explained, event: TrailEven
   ];
   const planned = verdict === 'FAIL' || verdict === 'UNKNOWN';
   const lines = [
-    `  ${control.id}${enabled ? '' : ' (disabled by the policy)'}: ${verdict}  ${printable(resource.arn)}`,
+    `  ${control.id}${enabled ? '' : ' (disabled by the policy)'}: ${verdict}  ${printable(resourceName(resource))}`,
     `    trigger   ${printable(`${event.eventSource} ${event.eventName}`)}`,
     `    resource  ${printable(`${resource.type} ${resource.id}`)}`,
     `    verdict   ${printable(evidence.summary)}`,

@@ -1,4 +1,5 @@
 /** Action runs as text and as JSON. What came from AWS is escaped here. */
+import { resourceName } from '../../lib/core/resource-name.ts';
 import { writeActions } from '../../lib/core/write.ts';
 import {
   type ActionDecision,
@@ -13,9 +14,10 @@ function decisionText({ actor, name, reason }: ActionDecision): string {
   return `${actor} ${shortened(name, 200)}: ${shortened(reason, 400)}`;
 }
 
-/** The ARN, with the id where the ARN is that of the resource it is part of. */
-function resourceText({ resource: { arn, id } }: ActionRun): string {
-  return arn.endsWith(id) ? arn : `${arn} (${id})`;
+/** The resource's name, with the id where the ARN is that of the resource it is part of. */
+function resourceText({ resource }: ActionRun): string {
+  const name = resourceName(resource);
+  return name.endsWith(resource.id) ? name : `${name} (${resource.id})`;
 }
 
 /** `fix:enable-key of arn:aws:kms:…`. */

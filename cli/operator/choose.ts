@@ -2,6 +2,7 @@
 
 import type { AccountRegion } from '../../lib/core/account-region.ts';
 import type { Control } from '../../lib/core/control.ts';
+import { resourceName } from '../../lib/core/resource-name.ts';
 import { durationPattern, millisecondsIn } from '../../lib/policy/duration.ts';
 import { actionKinds, kindOf } from '../../lib/policy/model.ts';
 import {
@@ -78,7 +79,9 @@ export async function chooseActionRuns(
     const found =
       since === undefined
         ? (await Promise.all(ids.map((id) => history.of(id)))).flat()
-        : recent.filter(({ finding, resource }) => ids.includes(finding.id) || resource.arn === subject.name);
+        : recent.filter(
+            ({ finding, resource }) => ids.includes(finding.id) || resourceName(resource) === subject.name,
+          );
     const chosen = found.filter(isWanted);
     actionRuns.push(...chosen);
     if (chosen.length === 0) missing.push(subject);

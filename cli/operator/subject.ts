@@ -3,6 +3,7 @@
 import type { AccountRegion } from '../../lib/core/account-region.ts';
 import { parseArn } from '../../lib/core/arn.ts';
 import type { Control } from '../../lib/core/control.ts';
+import { namePartsIn } from '../../lib/core/resource-name.ts';
 import { findingId } from '../../lib/findings/id.ts';
 import { checkRegion } from '../commands/options.ts';
 import { UsageError } from '../exit.ts';
@@ -19,7 +20,7 @@ export interface Subject {
 }
 
 /**
- * @param name a finding's id, or a resource by its ARN or as Security Hub's findings name it.
+ * @param name a finding's id, or a resource by its ARN, by its name where it has none, or as Security Hub's findings name it.
  * @throws UsageError when it is neither, or contains an invalid Region.
  */
 export function subjectOf(name: string): Subject {
@@ -31,10 +32,15 @@ export function subjectOf(name: string): Subject {
   }
   const account = /^AWS::::Account:(\d{12})$/.exec(name)?.[1];
   if (account !== undefined) return { name, account, region: undefined, kind: 'resource' };
+  const parts = namePartsIn(name);
+  if (parts !== undefined && resourceNamed(name) !== undefined) {
+    checkRegion(parts.region, "a resource's name");
+    return { name, account: parts.account, region: parts.region, kind: 'resource' };
+  }
   const arn = parseArn(name);
   if (arn === undefined || resourceNamed(name) === undefined) {
     throw new UsageError(
-      `${printable(name) || 'nothing'} is neither the id of a finding (trailseal/…) nor the ARN of a resource that Trailseal evaluates`,
+      `${printable(name) || 'nothing'} is neither the id of a finding (trailseal/…) nor the ARN (or ACCOUNT/REGION/TYPE/ID, where it has none) of a resource that Trailseal evaluates`,
     );
   }
   if (arn.region !== '') checkRegion(arn.region, "a resource's ARN");
@@ -80,5 +86,5 @@ export function findingIdsOf(
   const { type, id = accountRegion.account } = found;
   return controls
     .filter(({ resourceType }) => resourceType === type)
-    .map((control) => findingId(control.id, { ...accountRegion, type, id, arn: name }));
+    .map((control) => findingId(control.id, { ...accountRegion, id }));
 }

@@ -56,7 +56,7 @@ export function findingJson(finding: Finding): FindingJson {
     severity: finding.severity,
     verdict: finding.verdict,
     status: finding.status,
-    resource: { ...finding.resource },
+    resource: { ...finding.resource, arn: finding.resource.arn ?? null },
     account: finding.account,
     region: finding.region,
     openedAt: finding.openedAt,

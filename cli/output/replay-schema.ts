@@ -59,7 +59,8 @@ export const findingSchema = z.strictObject({
   severity: z.enum(severities),
   verdict: z.enum(['FAIL', 'UNKNOWN']),
   status: z.enum(statuses),
-  resource: z.strictObject({ type: z.string(), id: z.string(), arn: z.string() }),
+  /** `arn` is null where its type has no ARNs. */
+  resource: z.strictObject({ type: z.string(), id: z.string(), arn: nullableText }),
   account: z.string(),
   region: z.string(),
   openedAt: time,

@@ -99,7 +99,7 @@ function cell(finding: Finding, column: Column): string {
     case 'resourceId':
       return finding.resource.id;
     case 'resourceArn':
-      return finding.resource.arn;
+      return finding.resource.arn ?? finding.resource.id;
     case 'actorName':
       return finding.actor.name;
     case 'actorArn':

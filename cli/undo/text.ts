@@ -1,4 +1,5 @@
 /** Undos, done or previewed, as text and as JSON. */
+import { resourceName } from '../../lib/core/resource-name.ts';
 import { actionRunDetails, actionRunText } from '../history/text.ts';
 import { printable } from '../output/printable.ts';
 import type { UndoAttempt, UndoAttemptResult } from './undo.ts';
@@ -59,7 +60,7 @@ export function undoJson({ actionRun, result }: UndoAttempt) {
     finding: finding.id,
     action,
     sequence,
-    resource: resource.arn,
+    resource: resourceName(resource),
     begunAt,
     decision,
     plan,

@@ -25,8 +25,9 @@ export interface FindingSummary {
 }
 
 /** What is to be changed, and because of what. */
-export interface Target<Settings = unknown> {
-  readonly resource: Resource;
+export interface Target<Settings = unknown, R extends Resource = Resource> {
+  /** An action on resources that have ARNs may take a `Target<Settings, ArnResource>`. */
+  readonly resource: R;
   readonly finding: FindingSummary;
   /**
    * What the policy sets, parsed by the action's own schema. That of a fix is the schema of the control it belongs to,
@@ -235,10 +236,10 @@ export interface Tagged {
 }
 
 /** How one type of resource is tagged. */
-export interface TagAdapter {
+export interface TagAdapter<R extends Resource = Resource> {
   readonly permissions: { readonly reads: readonly string[]; readonly set: Write; readonly remove: Write };
   /** `undefined` when the resource was deleted, or is about to be. */
-  read(resource: Resource, deps: ActionDeps): Promise<Tagged | undefined>;
-  set(resource: Resource, tags: Tags, deps: ActionDeps): Promise<void>;
-  remove(resource: Resource, names: readonly string[], deps: ActionDeps): Promise<void>;
+  read(resource: R, deps: ActionDeps): Promise<Tagged | undefined>;
+  set(resource: R, tags: Tags, deps: ActionDeps): Promise<void>;
+  remove(resource: R, names: readonly string[], deps: ActionDeps): Promise<void>;
 }

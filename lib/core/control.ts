@@ -16,30 +16,51 @@ export type Severity = (typeof severities)[number];
 
 /**
  * The types of resources that services declare, spelled as ASFF spells them ("Required top-level ASFF attributes:
- * Resources"). Each service adds its own by declaration merging, and describes them in its `defineService`.
+ * Resources"): `'arn'` where AWS gives the resource, or its parent, an ARN, `'no-arn'` where none has one. Each service
+ * adds its own by declaration merging, and describes them in its `defineService`.
  */
 // biome-ignore lint/suspicious/noEmptyInterface: services add to it.
 export interface ResourceTypes {}
 export type ResourceType = keyof ResourceTypes & string;
+/** The types whose resources have an ARN. */
+export type ArnResourceType = {
+  [T in ResourceType]: ResourceTypes[T] extends 'arn' ? T : never;
+}[ResourceType];
 
-/**
- * What a control evaluates. `id` is AWS's own (`i-…`, a cluster's name, a key's UUID); where AWS has assigned none
- * yet, it consists of known ids (`i-…:/dev/sdb`). With control, account and Region it identifies a finding, so it
- * must be the same live, in a scheduled scan and in replay.
- */
-export interface Resource {
-  readonly type: ResourceType;
+interface Identity {
+  /**
+   * The service's own: unique within account and Region, including its parent (`my-cluster/my-nodegroup`). Where AWS has
+   * assigned none yet, it consists of known ids (`i-…:/dev/sdb`). With control, account and Region it identifies a
+   * finding, so it must be the same live, in a scheduled scan and in replay.
+   */
   readonly id: string;
-  /** The ARN of the resource, or of the nearest thing that has one. */
-  readonly arn: string;
   /** The account that owns the resource: 12 digits, or "unknown". */
   readonly account: string;
   readonly region: string;
-  /** The ARN of the resource whose deletion deletes this one too (an instance, for its volumes). */
+  /** The name (`resourceName`) of the resource whose deletion deletes this one too (an instance, for its volumes). */
   readonly partOf?: string;
   /** Tags, where the event or the facts contain them; left out means unknown, not "untagged". */
   readonly tags?: Readonly<Record<string, string>>;
 }
+
+/** A resource of a type that has ARNs. */
+export interface ArnResource extends Identity {
+  readonly type: ArnResourceType;
+  /** The ARN of the resource, or of the nearest thing that has one. */
+  readonly arn: string;
+}
+
+/** A resource of a type that has no ARNs: what a cluster's API has, for instance. */
+export interface ResourceWithoutArn extends Identity {
+  readonly type: Exclude<ResourceType, ArnResourceType>;
+  readonly arn?: never;
+}
+
+/** What a control evaluates. Only what belongs to a service whose types have ARNs may rely on one. */
+export type Resource = ArnResource | ResourceWithoutArn;
+
+/** A resource of one of these types: with an ARN where all of them have one. */
+export type ResourceOf<T> = [T] extends [ArnResourceType] ? ArnResource : Resource;
 
 /** AWS's operations, from the SDK's own models: a misspelled event name does not compile. */
 export type Operation<Sdk> = { [K in keyof Sdk]: K extends `${infer Name}Command` ? Name : never }[keyof Sdk];
@@ -199,6 +220,7 @@ export interface ControlDefinition<Names extends readonly FactName[], Settings e
    * becomes unknown.
    */
   readonly narrowing: NarrowingsOf<z.infer<Settings>>;
+  /** A control that needs the ARN, of a type of resource that has one, says `resource: ArnResource`. */
   evaluate(resource: Resource, facts: Pick<Facts, Names[number]>, settings: z.infer<Settings>): Evaluation;
   /** What the policy may ask for when the control fails. */
   readonly actions: readonly Action[];

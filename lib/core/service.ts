@@ -8,7 +8,15 @@ import type { ClientMakers } from '../aws/clients.ts';
 import type { Lookup } from '../aws/facts/lookups.ts';
 import type { Aws, Readers, TagReader } from '../aws/facts/reader.ts';
 import type { AnyAction, TagAdapter } from './action.ts';
-import type { Control, Evaluation, Resource, ResourceType, TrailEvent } from './control.ts';
+import type {
+  ArnResourceType,
+  Control,
+  Evaluation,
+  Resource,
+  ResourceOf,
+  ResourceType,
+  TrailEvent,
+} from './control.ts';
 import type { Fact, FactName, Facts, RelatedFactName, RelatedKey, RelatedValue } from './facts.ts';
 import type { Lister } from './list.ts';
 import type { AskTrail, ContextEvents, TrailFactReaders, TrailReader, TrailRelated } from './trail-facts.ts';
@@ -70,11 +78,12 @@ export interface ResourceTypeDefinition {
   readonly noun: { readonly one: string; readonly many: string };
   /** Its name in ASFF; `Other` where ASFF has none. Source: ASFF, "Resources"; API model, ResourceDetails. */
   readonly asffType: string;
-  /** The id in ASFF where that is not the ARN: an account's. */
+  /** The id in ASFF where that is neither the ARN nor, of a type without ARNs, the resource's own: an account's. */
   readonly asffId?: (resource: Pick<Resource, 'account' | 'id'>) => string;
   /** Whether the id is the account's. */
   readonly idIsAccount?: true;
-  readonly arn: ArnForm;
+  /** Left out where resources of this type have no ARN; `ResourceTypes` says which have. */
+  readonly arn?: ArnForm;
   /** An id as AWS gives it, from its documentation. */
   readonly exampleId: string;
   /** Whether the id is AWS's own, and not one that represents the resource until AWS assigns one (`i-…:/dev/sdb`). */
@@ -105,18 +114,18 @@ export type RelatedReaders<Names extends RelatedFactName = RelatedFactName> = {
 
 /** How facts are read from AWS. */
 export interface AwsPart<Id extends string, Types> {
-  readonly readers: Readers<OwnFacts<Id>>;
+  readonly readers: Readers<OwnFacts<Id>, ResourceOf<keyof Types>>;
   /** The readers of tags that no fact reader returns: one for each type with `apart`. */
   readonly tagReaders: {
-    readonly [T in keyof Types as Types[T] extends { tags: 'apart' } ? T : never]: TagReader;
+    readonly [T in keyof Types as Types[T] extends { tags: 'apart' } ? T : never]: TagReader<ResourceOf<T>>;
   };
   readonly related: RelatedReaders<OwnRelated<Id>>;
 }
 
 /** How facts are learned from a trail's events. */
-export interface TrailPart<Id extends string> {
+export interface TrailPart<Id extends string, Types> {
   readonly contextEvents: readonly ContextEvents[];
-  open(ask: AskTrail): TrailReader<OwnFacts<Id>, OwnRelated<Id>>;
+  open(ask: AskTrail): TrailReader<OwnFacts<Id>, OwnRelated<Id>, ResourceOf<keyof Types>>;
 }
 
 /** A value of a resource that is worth remembering, because a fix may have to restore it. */
@@ -144,16 +153,23 @@ export interface EvaluatedChange {
 
 type Types = Readonly<Record<string, ResourceTypeDefinition>>;
 
+/** Each type has the form of its ARNs exactly where `ResourceTypes` says that it has ARNs. */
+type ArnForms<T> = {
+  readonly [Type in keyof T]: Type extends ArnResourceType
+    ? { readonly arn: ArnForm }
+    : { readonly arn?: never };
+};
+
 export interface ServiceDefinition<Id extends string, T extends Types> {
   /** Short, lower case: the folder's name, and what its facts' names begin with. */
   readonly id: Id;
   /** The evaluator that its controls are deployed in. */
   readonly evaluator: EvaluatorName;
   readonly source: ServiceSource;
-  readonly resourceTypes: T;
+  readonly resourceTypes: T & ArnForms<T>;
   /** In the order in which they are shown. */
   readonly controls: readonly Control[];
-  readonly trail: TrailPart<Id>;
+  readonly trail: TrailPart<Id, T>;
 }
 
 /** A service without its type parameters, as the catalogue handles it. */
@@ -190,7 +206,9 @@ export interface LiveDefinition<Id extends string, T extends Types> {
   readonly aws: AwsPart<Id, T>;
   readonly listers: { readonly [Type in keyof T]: Lister };
   readonly tagAdapters: {
-    readonly [Type in keyof T as T[Type] extends { tags: 'none' } ? never : Type]: TagAdapter;
+    readonly [Type in keyof T as T[Type] extends { tags: 'none' } ? never : Type]: TagAdapter<
+      ResourceOf<Type>
+    >;
   };
   readonly actions: readonly AnyAction[];
   /** What of an evaluation is worth remembering; left out where nothing is. */

@@ -11,8 +11,12 @@ export type ContextEvents = {
   [S in EventSource]: { readonly eventSource: S; readonly eventNames: readonly EventNames[S][] };
 }[EventSource];
 
-export type TrailFactReaders<Names extends FactName> = {
-  readonly [N in Names]: (resource: Resource) => Facts[N];
+interface TrailFactReader<Name extends FactName, R extends Resource> {
+  read(resource: R): Facts[Name];
+}
+/** Each is asked of resources of its own service alone. */
+export type TrailFactReaders<Names extends FactName, R extends Resource = Resource> = {
+  readonly [N in Names]: TrailFactReader<N, R>['read'];
 };
 
 /** The facts that a service provides to others from the events so far. */
@@ -28,15 +32,19 @@ export type AskTrail = <Name extends RelatedFactName>(
 ) => Fact<RelatedValue<Name>>;
 
 /** A part of a trail reader: one subject's facts. */
-export type TrailSubject<Names extends FactName> = Pick<TrailReader<Names, never>, 'learn' | 'read'>;
+export type TrailSubject<Names extends FactName, R extends Resource = Resource> = Pick<
+  TrailReader<Names, never, R>,
+  'learn' | 'read'
+>;
 
 export interface TrailReader<
   Names extends FactName = FactName,
   Related extends RelatedFactName = RelatedFactName,
+  R extends Resource = Resource,
 > {
   /** Takes in one successful event. Must not throw, whatever the event holds. */
   learn(event: TrailEvent): void;
-  readonly read: TrailFactReaders<Names>;
+  readonly read: TrailFactReaders<Names, R>;
   readonly related: TrailRelated<Related>;
 }
 

@@ -50,13 +50,13 @@ export function asffResource(
     ...(partition === undefined ? {} : { Partition: partition }),
     Region: finding.region,
     ...(tagMap === undefined ? {} : { Tags: tagMap }),
-    Details: detailsWith({ id, arn, type }, details),
+    Details: detailsWith({ id, ...(arn === undefined ? {} : { arn }), type }, details),
   };
 }
 
 /** The details, and in their `Other` what the finding itself calls the resource. */
 function detailsWith(
-  identity: { readonly id: string; readonly arn: string; readonly type: ResourceType },
+  identity: { readonly id: string; readonly arn?: string; readonly type: ResourceType },
   details: AsffExtras['details'],
 ): ResourceDetails {
   const { Other: others, ...typed } = details ?? {};
@@ -71,8 +71,13 @@ function detailsWith(
   return { ...plainObject(typed, asffLimits.detail), ...(Other === undefined ? {} : { Other }) };
 }
 
-/** The ARN where it is the resource's own; where it is that of its container, the id tells them apart. */
-function identify(id: string, arn: string): string {
+/**
+ * The ARN where it is the resource's own; where it is that of its parent, the id tells them apart. Of a resource without an
+ * ARN, the id that its service gives it.
+ * Source: ASFF, "Resources" (Id).
+ */
+function identify(id: string, arn: string | undefined): string {
+  if (arn === undefined) return id;
   const own = parseArn(arn)?.resource.endsWith(id) === true;
   return own ? arn : `${arn}#${id}`;
 }

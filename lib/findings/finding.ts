@@ -28,7 +28,8 @@ export interface Finding {
   /** The verdict that opened it; it stays when the finding is closed. */
   readonly verdict: 'FAIL' | 'UNKNOWN';
   readonly status: Status;
-  readonly resource: { readonly type: ResourceType; readonly id: string; readonly arn: string };
+  /** Without `arn` where its type has none. */
+  readonly resource: { readonly type: ResourceType; readonly id: string; readonly arn?: string };
   readonly account: string;
   readonly region: string;
   /** When it was opened (last, if it was reopened): ISO 8601, UTC; `null` when the event has no time. */

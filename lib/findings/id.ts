@@ -16,7 +16,7 @@ const maxIdLength = 512;
  * findingId('ec2-volume-encryption', volume)
  * // 'trailseal/ec2-volume-encryption/111122223333/eu-central-1/vol-0a1b2c3d4e5f60001'
  */
-export function findingId(control: string, resource: Resource): string {
+export function findingId(control: string, resource: Pick<Resource, 'id' | 'account' | 'region'>): string {
   const id = `trailseal/${control}/${resource.account}/${resource.region}/${resource.id}`;
   const shown = escapeInvisible(id, () => '?');
   if (shown === id && id.length <= maxIdLength) return id;

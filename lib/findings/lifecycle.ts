@@ -113,7 +113,7 @@ function opened(
     severity,
     verdict: openingVerdict,
     status: 'OPEN',
-    resource: { type, id, arn },
+    resource: { type, id, ...(arn === undefined ? {} : { arn }) },
     account,
     region,
     openedAt: timeOf(cause),

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { cut } from '../core/text.ts';
-import { type ContentValue, mostNamed, type NotificationContent } from './content.ts';
+import { type ContentValue, mostNamed, type NotificationContent, nameOfResource } from './content.ts';
 import { asCode, inChat, wholeLines } from './escape.ts';
 import type { NotificationGroup } from './trigger.ts';
 import { emoji, headline, listHeading } from './wording.ts';
@@ -72,7 +72,7 @@ export function chatOf(id: string, group: NotificationGroup, content: Notificati
       threadId: threadOf(group),
       summary: `${severity}: ${inChat(control.id, 60)}: ${headline(group, { name: inChat, sentence: inChat })}`,
       eventType: `trailseal.${kind}`,
-      relatedResources: members.slice(0, mostNamed).map(({ resource }) => inChat(resource.arn, 300)),
+      relatedResources: members.slice(0, mostNamed).map((trigger) => inChat(nameOfResource(trigger), 300)),
       additionalContext: {
         control: inChat(control.id, 60),
         severity,

@@ -1,5 +1,7 @@
 /** What a notification says, before it is put into a format: text and chat say the same. Pure. */
+
 import type { Control } from '../core/control.ts';
+import { resourceName } from '../core/resource-name.ts';
 import { undoCommand } from '../remediation/events/action-event.ts';
 import { controlLink, findingLink } from './link.ts';
 import type { NotificationGroup, NotificationTrigger } from './trigger.ts';
@@ -60,16 +62,20 @@ export function contentOf(
   };
 }
 
+/** The name of the resource that a trigger is about: its ARN, where it has one. */
+export function nameOfResource({ resource, account, region }: NotificationTrigger): string {
+  return resourceName({ ...resource, account, region });
+}
+
 function detailsOfOne(trigger: NotificationTrigger): readonly ContentLine[] {
-  const { kind, summary, evidence, required, severity, resource, account, region, actor, at, openedAt } =
-    trigger;
+  const { kind, summary, evidence, required, severity, account, region, actor, at, openedAt } = trigger;
   return [
     controlLine(trigger),
     sentence(labelOfSummary(kind), summary),
     ...some(evidence, (words) => sentence('Evidence', words)),
     ...some(required, (words) => sentence('Required', words)),
     code('Severity', severity),
-    code('Resource', resource.arn),
+    code('Resource', nameOfResource(trigger)),
     code('Account', account),
     code('Region', region),
     ...some(actor, (one) => code(trigger.action === undefined ? 'Actor' : actorOfFailure, actorLine(one))),

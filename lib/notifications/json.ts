@@ -73,7 +73,11 @@ function itemOf(trigger: NotificationTrigger): unknown {
     event: cut(id, 600),
     finding: cut(finding, 600),
     severity,
-    resource: { type: cut(resource.type, 64), id: cut(resource.id, 512), arn: cut(resource.arn, 1_024) },
+    resource: {
+      type: cut(resource.type, 64),
+      id: cut(resource.id, 512),
+      arn: resource.arn === undefined ? null : cut(resource.arn, 1_024),
+    },
     summary: cut(summary, 1_000),
     evidence: evidence === undefined ? null : cut(evidence, 1_000),
     required: optional(required),

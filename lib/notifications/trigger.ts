@@ -27,7 +27,7 @@ export interface NotificationTrigger {
   readonly control: { readonly id: string; readonly title: string };
   readonly severity: Severity;
   readonly finding: string;
-  readonly resource: { readonly type: string; readonly id: string; readonly arn: string };
+  readonly resource: { readonly type: string; readonly id: string; readonly arn?: string | undefined };
   /** One sentence: the evidence, or why an action was done or not. */
   readonly summary: string;
   /** Of an action, the evidence of its finding, where it is known. */

@@ -23,7 +23,7 @@ export function isOwnResource(
   { tags, arn }: Pick<Resource, 'tags' | 'arn'>,
   { stack, keyArns }: OwnDeployment,
 ): boolean {
-  return tags?.['aws:cloudformation:stack-name'] === stack || keyArns.includes(arn);
+  return tags?.['aws:cloudformation:stack-name'] === stack || (arn !== undefined && keyArns.includes(arn));
 }
 
 /**

@@ -1,5 +1,5 @@
 /** What the services declare, for the rest of the code, which knows no service by name. */
-import type { Control, Resource, ResourceType } from '../core/control.ts';
+import type { ArnResourceType, Control, Resource, ResourceType } from '../core/control.ts';
 import type { Facts } from '../core/facts.ts';
 import type { Relation, ResourceTypeDefinition, Service } from '../core/service.ts';
 import * as all from './index.ts';
@@ -60,6 +60,15 @@ export function resourceTypeOf(type: ResourceType): ResourceTypeDefinition {
   const definition = serviceByType.get(type)?.resourceTypes[type];
   if (definition === undefined) throw new TypeError(`no service here has resources of type ${type}`);
   return definition;
+}
+
+/**
+ * Whether resources of this type have an ARN.
+ * @throws TypeError for a type that no service has.
+ * @example hasArn('AwsKmsKey') // true
+ */
+export function hasArn(type: ResourceType): type is ArnResourceType {
+  return resourceTypeOf(type).arn !== undefined;
 }
 
 /** Every type of resource, in the order in which they are shown. */

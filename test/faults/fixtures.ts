@@ -44,9 +44,8 @@ async function createDefaultKey(stack: ServiceClients): Promise<void> {
 }
 
 function findingOf(control: string, id: string): string {
-  const type = controls.find((one) => one.id === control)?.resourceType;
-  if (type === undefined) throw new Error(`there is no control ${control}`);
-  return findingId(control, { type, id, arn: '', account, region });
+  if (!controls.some((one) => one.id === control)) throw new Error(`there is no control ${control}`);
+  return findingId(control, { id, account, region });
 }
 
 /** How a fixture differs from what is wanted; `undefined` where it does not. */

@@ -131,11 +131,10 @@ export async function createKnownResources(stack: ServiceClients): Promise<reado
 async function create(kind: KnownKind, stack: ServiceClients, nth: number): Promise<KnownResource> {
   const { control, truth, sample, sampleName } = kind;
   const id = await kind.make(stack, nth);
-  const type = controls.find((one) => one.id === control)?.resourceType;
-  if (type === undefined) throw new Error(`there is no control ${control}`);
+  if (!controls.some((one) => one.id === control)) throw new Error(`there is no control ${control}`);
   return {
     truth,
-    finding: findingId(control, { type, id, arn: '', account, region }),
+    finding: findingId(control, { id, account, region }),
     event: event(`${control}/${sample}`, { [sampleName]: id }),
   };
 }

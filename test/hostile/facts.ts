@@ -104,7 +104,7 @@ const makers: FactMakers = {
     changedBy: maybe(random, word(random)),
   }),
   'kms.rotation': (random) => ({ enabled: flag(random), rotationPeriodInDays: maybe(random, 400) }),
-  'kms.keyPolicy': (random, { arn, account }) => {
+  'kms.keyPolicy': (random, { arn = '', account }) => {
     const parsed = parseKeyPolicy(random.pick(policies));
     return parsed.ok && flag(random)
       ? { policy: parsed.policy, isDefault: false }

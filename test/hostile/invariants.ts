@@ -148,9 +148,8 @@ function violationsOfEnd(
         ? []
         : ['it is not re-evaluated'];
     }
-    const definition = controls.find(({ id }) => id === control);
-    if (definition === undefined) return [`there is no control ${control}`];
-    const id = findingId(control, { ...accountRegion, type: definition.resourceType, id: resource, arn: '' });
+    if (!controls.some(({ id }) => id === control)) return [`there is no control ${control}`];
+    const id = findingId(control, { ...accountRegion, id: resource });
     return simulated.stateTable.entries.has(id) ? [] : [`${outcome} of ${id} is not recorded`];
   });
 }

@@ -4,7 +4,7 @@ import { EKSServiceException } from '@aws-sdk/client-eks';
 import { KMSServiceException } from '@aws-sdk/client-kms';
 import type { Cache } from '../../lib/aws/facts/cache.ts';
 import { accountRegionKey } from '../../lib/core/account-region.ts';
-import type { Fact, FactName, Resource, ResourceType } from '../../lib/core/control.ts';
+import type { ArnResource, Fact, FactName, ResourceType } from '../../lib/core/control.ts';
 import type { FactRequest } from '../../lib/core/fact-provider.ts';
 import { AwsFacts } from '../../lib/pipeline/aws-facts.ts';
 import { readers, related, tagReaders } from '../../lib/services/readers.ts';
@@ -48,7 +48,7 @@ export function mockAws(cache?: Cache) {
     readCurrent: (requests: readonly FactRequest[]) => provider.readCurrent(requests),
     provider,
     /** One fact of one resource; throws when it was not gathered, so that its test fails. */
-    async read(resource: Resource, name: FactName): Promise<Fact<unknown>> {
+    async read(resource: ArnResource, name: FactName): Promise<Fact<unknown>> {
       const [facts] = await provider.gather([{ resource, facts: [name] }]);
       const fact = facts?.[name];
       if (fact === undefined) throw new Error(`${name} was not gathered`);
@@ -57,7 +57,7 @@ export function mockAws(cache?: Cache) {
   };
 }
 
-export function resource(type: ResourceType, id: string, more: Partial<Resource> = {}): Resource {
+export function resource(type: ResourceType, id: string, more: Partial<ArnResource> = {}): ArnResource {
   return { type, id, arn: `arn:aws:test:${region}:${account}:${id}`, account, region, ...more };
 }
 

@@ -1,6 +1,6 @@
 /** Controls, resources and policies for the tests of the policy. */
 import * as z from 'zod/mini';
-import { type Action, type Control, defineControl, pass, type Resource } from '../../lib/core/control.ts';
+import { type Action, type ArnResource, type Control, defineControl, pass } from '../../lib/core/control.ts';
 import { fewer, lower, type Narrowings, orOneOf, unchanged } from '../../lib/core/narrowing.ts';
 import { type ParsedPolicy, type PolicyError, parsePolicy } from '../../lib/policy/file/parse.ts';
 import type { Exemption, Policy } from '../../lib/policy/model.ts';
@@ -66,7 +66,7 @@ export const volumes = control(
 export const rotation = control('key-rotation', ['quarantine', 'fix:enable-rotation', 'tag', 'notify']);
 export const sampleControls: readonly Control[] = [sharing, volumes, rotation];
 
-export const key: Resource = {
+export const key: ArnResource = {
   type: 'AwsKmsKey',
   id: '1234abcd-12ab-34cd-56ef-1234567890ab',
   arn: 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',

@@ -67,7 +67,18 @@ function changeOf(
         );
   if (older !== undefined && newer !== undefined && what.length === 0) return undefined;
   const change = older === undefined ? 'appears' : newer === undefined ? 'disappears' : 'changes';
-  return { id, change, what, control, title, resource: { ...resource }, account, region, ...sides, actions };
+  return {
+    id,
+    change,
+    what,
+    control,
+    title,
+    resource: { ...resource, arn: resource.arn ?? null },
+    account,
+    region,
+    ...sides,
+    actions,
+  };
 }
 
 interface SideInput {

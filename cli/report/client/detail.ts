@@ -125,7 +125,7 @@ function about(finding: Finding): HTMLElement {
     pairs(
       ['Resource', code(finding.resource.id)],
       ['Type', finding.resource.type],
-      ['ARN', code(finding.resource.arn)],
+      ['ARN', finding.resource.arn === undefined ? undefined : code(finding.resource.arn)],
       ['Account', finding.account],
       ['Region', finding.region],
       ['Opened', time(openedAt)],

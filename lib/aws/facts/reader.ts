@@ -37,29 +37,31 @@ export type AskRelated = <Name extends RelatedFactName>(
   lookups: Lookups,
 ) => Promise<Fact<RelatedValue<Name>>>;
 
-export interface Reader<Name extends FactName> {
+export interface Reader<Name extends FactName, R extends Resource = Resource> {
   /** All lookups that `read` and `identify` may use; the permissions of a fact are theirs. */
   readonly uses: readonly Lookup<unknown>[];
   /** The other services' facts that `read` uses. */
   readonly asks?: readonly RelatedFactName[];
-  read(resource: Resource, aws: Aws): Promise<Facts[Name]>;
+  read(resource: R, aws: Aws): Promise<Facts[Name]>;
   /**
    * The resource as AWS has it, from the lookups of `read`, so that this needs no further call. Several where its id
    * represents several; the unchanged resource where AWS does not return it.
    */
-  identify?(resource: Resource, aws: Aws): Promise<readonly Resource[]>;
+  identify?(resource: R, aws: Aws): Promise<readonly Resource[]>;
 }
 
-export type Readers<Names extends FactName> = { readonly [Name in Names]: Reader<Name> };
+export type Readers<Names extends FactName, R extends Resource = Resource> = {
+  readonly [Name in Names]: Reader<Name, R>;
+};
 
 /** How the tags of a type of resource are read that no fact reader returns. */
-export interface TagReader {
+export interface TagReader<R extends Resource = Resource> {
   readonly lookup: Lookup<Tags>;
   /** The resource's id in the lookup. */
-  idOf(resource: Resource): string;
+  idOf(resource: R): string;
 }
 
-export type TagReaders = Partial<Readonly<Record<ResourceType, TagReader>>>;
+export type TagReaders<R extends Resource = Resource> = Partial<Readonly<Record<ResourceType, TagReader<R>>>>;
 
 /**
  * @param waits whether the resource should exist, so that lookups wait until it appears.

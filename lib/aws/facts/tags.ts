@@ -4,7 +4,7 @@ import type { Resource } from '../../core/control.ts';
 import type { Tags } from '../../core/fact-provider.ts';
 
 /** The resource with EC2's tags. EC2 returns tags with every resource, and leaves them out where there are none. */
-export function withEc2Tags(resource: Resource, tags: readonly Tag[] | undefined): Resource {
+export function withEc2Tags<R extends Resource>(resource: R, tags: readonly Tag[] | undefined): R {
   return { ...resource, tags: fromPairs(tags ?? []) };
 }
 
@@ -18,10 +18,10 @@ export function fromPairs(pairs: readonly Tag[]): Tags {
 }
 
 /** The resource with EKS's tags. */
-export function withEksTags(
-  resource: Resource,
+export function withEksTags<R extends Resource>(
+  resource: R,
   tags: Readonly<Record<string, string>> | undefined,
-): Resource {
+): R {
   return { ...resource, tags: { ...tags } };
 }
 

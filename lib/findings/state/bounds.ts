@@ -46,9 +46,9 @@ export function boundedKey(key: string): string {
   return named(key, limits.key);
 }
 
-/** An ARN, short enough to be kept; the same for the same. */
-export function boundedArn(arn: string): string {
-  return named(arn, limits.arn);
+/** A resource's ARN, or its name where it has none, short enough to be kept; the same for the same. */
+export function boundedName(name: string): string {
+  return named(name, limits.arn);
 }
 
 /**
@@ -89,16 +89,18 @@ function boundedCause({ id, eventName, time, actor }: Cause): Cause {
   };
 }
 
-function boundedResource({ type, id, arn, account, region, partOf, tags }: Resource): Resource {
-  return {
-    type,
+function boundedResource(resource: Resource): Resource {
+  const { id, account, region, partOf, tags } = resource;
+  const bounded = {
     id: named(id, limits.arn),
-    arn: boundedArn(arn),
     account: named(account, limits.name),
     region: named(region, limits.name),
-    ...(partOf === undefined ? {} : { partOf: boundedArn(partOf) }),
+    ...(partOf === undefined ? {} : { partOf: boundedName(partOf) }),
     ...(tags === undefined ? {} : { tags: Object.fromEntries(within(Object.entries(tags), limits.tags)) }),
   };
+  return resource.arn === undefined
+    ? { type: resource.type, ...bounded }
+    : { type: resource.type, arn: boundedName(resource.arn), ...bounded };
 }
 
 function boundedDeletion({ kind, because }: ObservedDeletion): ObservedDeletion {

@@ -10,7 +10,7 @@ import * as z from 'zod/mini';
 import { type AccountRegion, accountRegionKey } from '../../core/account-region.ts';
 import { severities, verdicts } from '../../core/control.ts';
 import { statuses } from '../finding.ts';
-import { boundedArn, named } from './bounds.ts';
+import { boundedName, named } from './bounds.ts';
 import { detailsIn, type Entry } from './entry.ts';
 import { StateTableError, someOf } from './error.ts';
 import { entrySortKey, expiryAttribute } from './schema.ts';
@@ -50,9 +50,9 @@ export function openKey(accountRegion: AccountRegion): string {
   return keyText(accountRegionKey(accountRegion));
 }
 
-/** The hash key, in the index `parts`, of what is part of this; the same of an ARN as an entry keeps it. */
-export function partKey(arn: string): string {
-  return keyText(boundedArn(arn));
+/** The hash key, in the index `parts`, of what is part of this; the same of a name as an entry keeps it. */
+export function partKey(name: string): string {
+  return keyText(boundedName(name));
 }
 
 /**
@@ -107,7 +107,13 @@ const evidence = z.looseObject({
 });
 const plan = z.looseObject({ actions: z.array(z.looseObject({})), skipped: z.array(z.looseObject({})) });
 const actor = z.looseObject({ type: text, arn: text, name: text });
-const resource = z.looseObject({ type: text, id: text, arn: text, account: text, region: text });
+const resource = z.looseObject({
+  type: text,
+  id: text,
+  arn: z.optional(text),
+  account: text,
+  region: text,
+});
 const finding = z.looseObject({
   id: text,
   control: text,
@@ -115,7 +121,7 @@ const finding = z.looseObject({
   severity: z.enum(severities),
   verdict: z.enum(['FAIL', 'UNKNOWN']),
   status: z.enum(statuses),
-  resource: z.looseObject({ type: text, id: text, arn: text }),
+  resource: z.looseObject({ type: text, id: text, arn: z.optional(text) }),
   account: text,
   region: text,
   eventIds: z.array(text),

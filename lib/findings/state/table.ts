@@ -35,8 +35,11 @@ export interface StateTable {
   record(observations: readonly ToRecord[]): Promise<readonly Recorded[]>;
   /** Notes that Security Hub took an entry as it was at `updatedAt`; of two such notes the newer stays. */
   markPublished(published: readonly { readonly id: string; readonly updatedAt: number }[]): Promise<void>;
-  /** Findings of parts of these resources (`Resource.partOf`), other than archived ones. */
-  partsOf(arns: readonly string[]): Promise<readonly Recorded[]>;
+  /**
+   * Findings of parts of these resources (`Resource.partOf`), other than archived ones.
+   * @param names of the resources (`resourceName`).
+   */
+  partsOf(names: readonly string[]): Promise<readonly Recorded[]>;
   /**
    * A page of the entries of an account and Region that have a finding which is not archived, or whose publication is
    * pending.

@@ -5,7 +5,7 @@
 import { type Canary, canaryIn } from '../../aws/canary.ts';
 import type { Control, Resource, ResourceType, TrailEvent } from '../../core/control.ts';
 import { at, isObject, list, text } from '../../core/json.ts';
-import { isResourceType } from '../../services/catalogue.ts';
+import { hasArn, isResourceType } from '../../services/catalogue.ts';
 import { parseRecord } from '../../trail/parse.ts';
 
 /** The version of Trailseal's own messages. */
@@ -72,7 +72,7 @@ export function parseMessage(value: unknown): Message {
       return resources.length > 0 && resources.every((recheck) => recheck !== undefined)
         ? { kind, resources }
         : malformed(
-            'a re-evaluation names a resource without a known type, id, ARN, account or Region, or none',
+            'a re-evaluation names a resource without a known type, id, account or Region, without its ARN, or none',
           );
     }
     case 'publish': {
@@ -128,25 +128,26 @@ function described(value: unknown): string {
 }
 
 function recheckIn(value: unknown): Recheck | undefined {
-  const resource = at(value, 'resource');
-  const [type, id, arn, account, region, partOf] = ['type', 'id', 'arn', 'account', 'region', 'partOf'].map(
-    (field) => text(resource, field),
-  );
-  if (!type || !isResourceType(type) || !id || !arn || !account || !region) return undefined;
+  const named = resourceIn(at(value, 'resource'));
+  if (named === undefined) return undefined;
   const controls = at(value, 'controls');
   return {
-    resource: {
-      type,
-      id,
-      arn,
-      account,
-      region,
-      ...(partOf === undefined ? {} : { partOf }),
-    },
+    resource: named,
     ...(Array.isArray(controls)
       ? { controls: controls.filter((control) => typeof control === 'string') }
       : {}),
   };
+}
+
+/** A resource without its tags; `undefined` where it has no ARN although its type has ARNs. */
+function resourceIn(value: unknown): Resource | undefined {
+  const [type, id, arn, account, region, partOf] = ['type', 'id', 'arn', 'account', 'region', 'partOf'].map(
+    (field) => text(value, field),
+  );
+  if (!type || !isResourceType(type) || !id || !account || !region) return undefined;
+  const identity = { id, account, region, ...(partOf === undefined ? {} : { partOf }) };
+  if (!hasArn(type)) return { type, ...identity };
+  return arn ? { type, arn, ...identity } : undefined;
 }
 
 /**

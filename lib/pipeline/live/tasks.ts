@@ -2,6 +2,7 @@
 import { type AccountRegion, accountRegionKey } from '../../core/account-region.ts';
 import { parseArn } from '../../core/arn.ts';
 import type { Control, Resource, TrailEvent } from '../../core/control.ts';
+import { namePartsIn, resourceName } from '../../core/resource-name.ts';
 import type { Cause } from '../../findings/lifecycle.ts';
 import { resourceTypeOf } from '../../services/catalogue.ts';
 import { sameName } from '../../services/same-name.ts';
@@ -55,7 +56,7 @@ export function servesOnly(...accountRegions: readonly AccountRegion[]): Serves 
  * @param attempt the number of this evaluation of the event's resources, from 1.
  * @param matcher the triggers and deletion events of the enabled controls.
  * @param serves whether this deployment evaluates an account and Region.
- * @param partsOf the resources that are part of the deleted ones (by ARN), from the state table, with their control's
+ * @param partsOf the resources that are part of the deleted ones (by `resourceName`), from the state table, with their control's
  *   id.
  * @returns the tasks, one for each control and resource; or why there is none. Rejects as `partsOf` does.
  * @example await tasksOf(event, 1, new Matcher(controls), servesOnly(accountRegion), async () => [])
@@ -66,7 +67,7 @@ export async function tasksOf(
   matcher: Matcher,
   serves: Serves,
   partsOf: (
-    arns: readonly string[],
+    names: readonly string[],
   ) => Promise<readonly { readonly control: string; readonly resource: Resource }[]>,
 ): Promise<Tasks> {
   if (event.outcome.kind !== 'success') {
@@ -77,7 +78,7 @@ export async function tasksOf(
   if (triggered.length + deleted.length === 0) return ignored('no-resource-id');
   const here = (concern: Concern) => isServed(concern.resource, serves);
   // Several controls may declare the deletion of one resource: its parts are read once.
-  const wholes = [...new Set(deleted.filter(here).map(({ resource }) => resource.arn))];
+  const wholes = [...new Set(deleted.filter(here).map(({ resource }) => resourceName(resource)))];
   const parts = wholes.length === 0 ? [] : await partsOf(wholes);
   const deletions: readonly Concern[] = [
     ...deleted.filter(({ control, resource }) => resource.type === control.resourceType),
@@ -163,14 +164,14 @@ function ignored(reason: Ignored): Tasks {
 }
 
 /**
- * Checks account and Region of the resource, and that its ARNs name no other ones, because calls to AWS use the ARNs too.
- * An ARN may leave either out.
+ * Checks account and Region of the resource, and that its ARN, and the name of what it is part of, name no other
+ * ones, because calls to AWS use ARNs too. An ARN may leave either out.
  */
 function isServed({ account, region, arn, partOf }: Resource, serves: Serves): boolean {
   return (
     serves({ account, region }) &&
     [arn, partOf].every((name) => {
-      const named = parseArn(name) ?? { account, region };
+      const named = parseArn(name) ?? namePartsIn(name ?? '') ?? { account, region };
       return (named.account || account) === account && (named.region || region) === region;
     })
   );
@@ -181,9 +182,8 @@ function isServed({ account, region, arn, partOf }: Resource, serves: Serves): b
  * of another. What has no id of its own yet has no ARN either.
  */
 function isOneResource(resource: Resource): boolean {
-  const arn = parseArn(resource.arn);
   const standsIn = !resourceTypeOf(resource.type).hasOwnId(resource.id);
-  return standsIn || (arn !== undefined && sameName(resource, arn));
+  return standsIn || sameName(resource);
 }
 
 /** An event without an id is identified by its content; each re-evaluation of its resources has a key of its own. */

@@ -1,6 +1,8 @@
 /** What a replay knows so far: each resource is followed from event to event. */
+
 import type { Control, Evaluation, Resource, TrailEvent, Verdict } from '../../core/control.ts';
 import type { Tags } from '../../core/fact-provider.ts';
+import { resourceName } from '../../core/resource-name.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { findingId } from '../../findings/id.ts';
 import { changeOf, deletionBecause, foldFinding, type Observation } from '../../findings/lifecycle.ts';
@@ -29,7 +31,7 @@ export class ReplayState {
   readonly #plans: CountedPlans;
   readonly #onEvaluated: ReplayStateOptions['onEvaluated'];
   readonly #latest = new Map<string, { readonly control: string; readonly verdict: Verdict }>();
-  /** Finding ids by the control and the ARN of what their resource is part of. */
+  /** Finding ids by the control and the name of what their resource is part of. */
   readonly #parts = new Map<string, Set<string>>();
   readonly #tags = new KnownTags();
 
@@ -69,7 +71,7 @@ export class ReplayState {
   }
 
   #delete(control: Control, resource: Resource, event: TrailEvent): void {
-    const parts = this.#partsOf(control, resource.arn);
+    const parts = this.#partsOf(control, resourceName(resource));
     for (const id of [findingId(control.id, resource), ...parts]) {
       this.#latest.delete(id);
       const named = this.findings.get(id)?.resource.type === resource.type || parts.has(id);
@@ -85,8 +87,9 @@ export class ReplayState {
     if (finding !== undefined) this.findings.set(id, finding);
   }
 
-  #partsOf(control: Control, arn: string): Set<string> {
-    const key = `${control.id} ${arn}`;
+  /** @param name of the resource that they are part of. */
+  #partsOf(control: Control, name: string): Set<string> {
+    const key = `${control.id} ${name}`;
     const parts = this.#parts.get(key) ?? new Set<string>();
     this.#parts.set(key, parts);
     return parts;

@@ -1,6 +1,7 @@
 /** Which exemption covers a resource: one of the policy file, a tag on the resource, or an operator's. */
 import type { Resource } from '../../core/control.ts';
 import { matchesPattern } from '../../core/pattern.ts';
+import { resourceName } from '../../core/resource-name.ts';
 import { type Exemption, endOf, type FindingExemption, type Policy } from '../model.ts';
 import { asExemption, type OperatorExemption } from '../operator-exemption.ts';
 import { exemptionByTag } from './exemption-tag.ts';
@@ -68,7 +69,8 @@ function covers(exemption: Exemption, controlId: string, resource: Resource): bo
     (controls === undefined || controls.includes(controlId)) &&
     (accounts === undefined || accounts.includes(resource.account)) &&
     (regions === undefined || regions.includes(resource.region)) &&
-    (resources === undefined || resources.some((pattern) => matchesPattern(pattern, resource.arn))) &&
+    (resources === undefined ||
+      resources.some((pattern) => matchesPattern(pattern, resourceName(resource)))) &&
     (tags === undefined || [...tags].every(([tag, pattern]) => hasTag(resource, tag, pattern)))
   );
 }

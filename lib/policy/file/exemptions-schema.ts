@@ -9,10 +9,14 @@ const regionName = z
   .string()
   .check(z.regex(/^[a-z]{2,}(-[a-z]+)+-\d{1,2}$/, 'must be the name of a Region, such as eu-central-1'));
 
-const arnPattern = z
+/** Of an ARN, or of the name of a resource that has none (`resourceName`). */
+const resourcePattern = z
   .string()
   .check(
-    z.regex(/^arn:./, 'must be the pattern of an ARN: it begins with "arn:"'),
+    z.regex(
+      /^(?:arn:.|[^:/]+\/[^:/]+\/[^:/]+\/.)/,
+      'must be the pattern of an ARN, which begins with "arn:", or of ACCOUNT/REGION/TYPE/ID where there is none',
+    ),
     z.maxLength(1024, 'must have at most 1024 characters'),
   );
 
@@ -47,10 +51,10 @@ export function exemption(ids: readonly string[]) {
           }),
         ),
         resources: z.optional(
-          noted(listOf(arnPattern), {
+          noted(listOf(resourcePattern), {
             description:
               'Patterns of the resource\'s ARN, of which one must match: "*" stands for any text, "?" for any one ' +
-              'character; letter case counts.',
+              'character; letter case counts. A resource without an ARN is named ACCOUNT/REGION/TYPE/ID.',
             examples: [['arn:aws:ec2:*:111122223333:instance/i-0abc*']],
           }),
         ),

@@ -3,6 +3,7 @@
  * names: by an item that was forged or damaged, what is asked for one finding would be done to the resource of another.
  */
 import type { ActionId } from '../../core/action.ts';
+import { resourceName } from '../../core/resource-name.ts';
 import { findingId } from '../../findings/id.ts';
 import { StateTableError, someOf } from '../../findings/state/error.ts';
 import { controls } from '../../services/catalogue.ts';
@@ -57,7 +58,7 @@ function differencesWithin({ finding, resource, action }: ActionRun): readonly s
   return [
     ...(findingId(finding.control, resource) === finding.id
       ? []
-      : [`its resource ${someOf([resource.arn])} is not that of its finding`]),
+      : [`its resource ${someOf([resourceName(resource)])} is not that of its finding`]),
     // One of a control that this version no longer has can still be undone.
     ...(control === undefined || resource.type === control.resourceType
       ? []

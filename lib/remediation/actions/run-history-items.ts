@@ -124,7 +124,7 @@ const actionRunShape = z.object({
   }),
   action: text,
   sequence: z.int(),
-  resource: z.looseObject({ type: text, id: text, arn: text, account: text, region: text }),
+  resource: z.looseObject({ type: text, id: text, arn: z.optional(text), account: text, region: text }),
   settings: z.unknown(),
   status: z.enum(actionRunStatuses),
   decision,

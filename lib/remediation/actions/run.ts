@@ -116,7 +116,7 @@ export function refused(
  */
 export function notOurs(resource: Resource, accountRegion: AccountRegion): string | undefined {
   const { id, arn, account, region } = resource;
-  const named = parseArn(arn);
+  const named = arn === undefined ? accountRegion : parseArn(arn);
   const ours =
     account === accountRegion.account &&
     region === accountRegion.region &&
@@ -127,9 +127,9 @@ export function notOurs(resource: Resource, accountRegion: AccountRegion): strin
   if (!ours) {
     return `${id} is not in account ${accountRegion.account} and Region ${accountRegion.region}, and nothing else is changed from here.`;
   }
-  return sameName(resource, named)
+  return sameName(resource)
     ? undefined
-    : `${id} is not what its ARN names (${arn}), and which of the two is meant is unknown.`;
+    : `${id} is not what its ARN names (${arn ?? 'it has none'}), and which of the two is meant is unknown.`;
 }
 
 /** The target of an action run, as it was when the action run was begun. */

@@ -8,7 +8,7 @@ import { type Action, type Resource, severities } from '../../core/control.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { reversalResponses, type SkippedBecause } from '../../policy/model.ts';
 import type { ActionDecision, ActionRun, Reversal } from '../actions/action-run.ts';
-import { actorSchema, eventActor } from './transition.ts';
+import { actorSchema, eventActor, resourceArn } from './transition.ts';
 
 export const actionEventVersion = 1;
 
@@ -35,7 +35,7 @@ export const actionEventSchema = z.object({
   region: text,
   control: z.object({ id: text, title: text }),
   severity: z.enum(severities),
-  resource: z.object({ type: text, id: text, arn: text }),
+  resource: z.object({ type: text, id: text, arn: resourceArn }),
   actor: z
     .optional(actorSchema)
     .check(
@@ -145,7 +145,7 @@ export function actionEventOf(
     region,
     control: { id: finding.control, title: finding.title },
     severity: finding.severity,
-    resource: { type, id: resourceId, arn },
+    resource: { type, id: resourceId, ...(arn === undefined ? {} : { arn }) },
     ...(finding.actor === undefined ? {} : { actor: eventActor(finding.actor) }),
     ...(finding.evidence === undefined ? {} : { summary: finding.evidence.summary }),
     action,

@@ -114,7 +114,7 @@ async function call(
           Source: transitionSource,
           DetailType: detailType,
           Detail: JSON.stringify(detail),
-          Resources: detail.resource.arn.startsWith('arn:') ? [detail.resource.arn] : [],
+          Resources: detail.resource.arn?.startsWith('arn:') === true ? [detail.resource.arn] : [],
           Time: time,
         })),
       }),

@@ -21,6 +21,8 @@ export const detailTypes = {
 export type DetailType = (typeof detailTypes)[keyof typeof detailTypes];
 
 const text = z.string();
+/** The ARN of a resource. */
+export const resourceArn = z.optional(text).check(z.describe('Left out where its type has no ARNs.'));
 export const actorSchema = z.object({
   type: text,
   arn: text,
@@ -59,7 +61,7 @@ export const transitionSchema = z.object({
   resource: z.object({
     type: text,
     id: text,
-    arn: text,
+    arn: resourceArn,
     tags: z.optional(z.record(z.string(), z.string())),
   }),
   status: z.enum(statuses),

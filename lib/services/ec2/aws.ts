@@ -3,7 +3,7 @@
 import { derive } from '../../aws/facts/lookups.ts';
 import type { Aws, Readers } from '../../aws/facts/reader.ts';
 import { withoutTags } from '../../aws/facts/tags.ts';
-import type { Resource } from '../../core/control.ts';
+import type { ArnResource } from '../../core/control.ts';
 import { known, unknownFact } from '../../core/facts.ts';
 import type { RelatedReaders } from '../../core/service.ts';
 import { ebsDefaultReaders } from './aws/ebs-defaults.ts';
@@ -15,7 +15,7 @@ import { templateTags } from './aws/template-tags.ts';
 import { volumeReaders } from './aws/volumes.ts';
 import type { Ec2Facts } from './facts.ts';
 
-async function typeOf(resource: Resource, aws: Aws): Promise<Ec2Facts['ec2.instance']> {
+async function typeOf(resource: ArnResource, aws: Aws): Promise<Ec2Facts['ec2.instance']> {
   return derive(await aws.ask(instances, resource.id), ({ InstanceType: instanceType }, source) =>
     instanceType === undefined
       ? unknownFact('unreadable', `ec2:DescribeInstances does not tell the type of ${resource.id}`)
@@ -24,7 +24,7 @@ async function typeOf(resource: Resource, aws: Aws): Promise<Ec2Facts['ec2.insta
 }
 
 /** The type of an instance, or the one that the newest version of a launch template prescribes. */
-async function typeOfInstanceOrTemplate(resource: Resource, aws: Aws): Promise<Ec2Facts['ec2.instance']> {
+async function typeOfInstanceOrTemplate(resource: ArnResource, aws: Aws): Promise<Ec2Facts['ec2.instance']> {
   if (resource.type !== 'AwsEc2LaunchTemplate') return typeOf(resource, aws);
   return derive(await aws.ask(templateVersions, newest(resource.id)), (version, source) => {
     const { instanceType } = typeIn(version);
@@ -34,7 +34,7 @@ async function typeOfInstanceOrTemplate(resource: Resource, aws: Aws): Promise<E
   });
 }
 
-const readers: Readers<keyof Ec2Facts> = {
+const readers: Readers<keyof Ec2Facts, ArnResource> = {
   'ec2.instance': { uses: [instances], read: typeOf, identify: identifyInstance },
   'ec2.instanceType': {
     uses: [instances, templateVersions, instanceTypes],

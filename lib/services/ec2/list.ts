@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { AccountRegion } from '../../core/account-region.ts';
 import { arnOf, partitionOf } from '../../core/arn.ts';
-import type { Resource, ResourceType } from '../../core/control.ts';
+import type { ArnResource, ArnResourceType } from '../../core/control.ts';
 import { asked, type Lister, tokenIn } from '../../core/list.ts';
 
 /** Pages of moderate size: EC2 returns up to 1,000 items at once, and times out where many are very large. */
@@ -25,7 +25,7 @@ interface DescribedPage<T> {
 function described<T>(
   action: string,
   describe: (ec2: EC2Client, token: { readonly NextToken?: string }) => Promise<DescribedPage<T>>,
-  resourceOf: (item: T, accountRegion: AccountRegion) => Resource | undefined,
+  resourceOf: (item: T, accountRegion: AccountRegion) => ArnResource | undefined,
 ): Lister {
   return {
     permissions: [action],
@@ -50,12 +50,12 @@ function tagsOf(tags: readonly Tag[] | undefined): Readonly<Record<string, strin
 }
 
 function inEc2(
-  type: ResourceType,
+  type: ArnResourceType,
   id: string,
   kind: string,
   tags: readonly Tag[] | undefined,
   { account, region }: AccountRegion,
-): Resource {
+): ArnResource {
   return {
     type,
     id,

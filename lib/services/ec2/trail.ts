@@ -10,6 +10,7 @@ import { openKeys } from './trail/keys.ts';
 import { launchTemplateContextEvents, openLaunchTemplates } from './trail/launch-templates.ts';
 import { openSnapshots, snapshotContextEvents } from './trail/snapshots.ts';
 import { openVolumes, volumeContextEvents } from './trail/volumes.ts';
+import type { resourceTypes } from './types.ts';
 
 const ec2ContextEvents = [
   ...new Set([
@@ -25,7 +26,7 @@ const contextEvents: readonly ContextEvents[] = [
   { eventSource: 'ec2.amazonaws.com', eventNames: ec2ContextEvents },
 ];
 
-export const trail: TrailPart<'ec2'> = {
+export const trail: TrailPart<'ec2', typeof resourceTypes> = {
   contextEvents,
   open(ask) {
     const keys = openKeys(ask);

@@ -8,11 +8,11 @@ import type { ResourceTypeDefinition } from '../../core/service.ts';
 
 declare module '../../core/control.ts' {
   interface ResourceTypes {
-    readonly AwsAccount: true;
-    readonly AwsEc2Instance: true;
-    readonly AwsEc2Volume: true;
-    readonly AwsEc2Snapshot: true;
-    readonly AwsEc2LaunchTemplate: true;
+    readonly AwsAccount: 'arn';
+    readonly AwsEc2Instance: 'arn';
+    readonly AwsEc2Volume: 'arn';
+    readonly AwsEc2Snapshot: 'arn';
+    readonly AwsEc2LaunchTemplate: 'arn';
   }
 }
 

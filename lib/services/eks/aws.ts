@@ -9,7 +9,7 @@ import { askEach } from '../../aws/facts/calls.ts';
 import { derive, type Lookup } from '../../aws/facts/lookups.ts';
 import type { Aws, Readers } from '../../aws/facts/reader.ts';
 import { withEksTags } from '../../aws/facts/tags.ts';
-import type { Resource } from '../../core/control.ts';
+import type { ArnResource } from '../../core/control.ts';
 import { type Fact, known, type Source, unknownFact } from '../../core/facts.ts';
 import { controlPlaneLogs, type EksFacts } from './facts.ts';
 
@@ -88,13 +88,13 @@ function notReturned(what: string): Fact<never> {
 function clusterReader<T>(read: (cluster: Cluster, source: Source) => Fact<T>) {
   return {
     uses: [clusters],
-    read: async (resource: Resource, aws: Aws): Promise<Fact<T>> =>
+    read: async (resource: ArnResource, aws: Aws): Promise<Fact<T>> =>
       derive(await aws.ask(clusters, resource.id), read),
     identify: identifyCluster,
   };
 }
 
-async function identifyCluster(resource: Resource, aws: Aws): Promise<readonly Resource[]> {
+async function identifyCluster(resource: ArnResource, aws: Aws): Promise<readonly ArnResource[]> {
   const fact = await aws.ask(clusters, resource.id);
   if (!fact.known) return [resource];
   const { arn = resource.arn, tags } = fact.value;
@@ -102,7 +102,7 @@ async function identifyCluster(resource: Resource, aws: Aws): Promise<readonly R
 }
 
 /** The node group with its real ARN, which ends in a UUID that few events contain; its id still identifies it. */
-async function identifyNodegroup(resource: Resource, aws: Aws): Promise<readonly Resource[]> {
+async function identifyNodegroup(resource: ArnResource, aws: Aws): Promise<readonly ArnResource[]> {
   const fact = await aws.ask(nodegroups, resource.id);
   if (!fact.known) return [resource];
   const { nodegroupArn: arn = resource.arn, tags } = fact.value;
@@ -124,7 +124,7 @@ function logsIn(cluster: Cluster): Extract<EksFacts['eks.logging'], { known: tru
  * The types that the node group names itself, else the one of its launch template, else EKS's default.
  * Source: EKS API Reference, "Nodegroup": instanceTypes, launchTemplate; "CreateNodegroup": instanceTypes.
  */
-async function typesOf(resource: Resource, aws: Aws): Promise<EksFacts['eks.nodegroup']> {
+async function typesOf(resource: ArnResource, aws: Aws): Promise<EksFacts['eks.nodegroup']> {
   const fact = await aws.ask(nodegroups, resource.id);
   if (!fact.known) return fact;
   const { instanceTypes: own = [], launchTemplate: template, amiType = '' } = fact.value;
@@ -153,7 +153,7 @@ async function typesOf(resource: Resource, aws: Aws): Promise<EksFacts['eks.node
     : known({ instanceTypes: ['t3.medium'], namedBy: 'EKS default' }, fact.source);
 }
 
-const readers: Readers<keyof EksFacts> = {
+const readers: Readers<keyof EksFacts, ArnResource> = {
   'eks.version': clusterReader(({ version }, source) =>
     version === undefined ? notReturned("the cluster's Kubernetes version") : known(version, source),
   ),

@@ -4,7 +4,7 @@
  * Source: Amazon EKS User Guide, "Amazon EKS log file entries"; the EKS API model (URIs of each operation).
  */
 import { type Arn, arnOf, parseArn } from '../../core/arn.ts';
-import type { Resource } from '../../core/control.ts';
+import type { ArnResource } from '../../core/control.ts';
 import type { TrailEvent } from '../../core/event.ts';
 import { at, isObject, text } from '../../core/json.ts';
 import { mayUpdate } from './update.ts';
@@ -14,7 +14,7 @@ import { mayUpdate } from './update.ts';
  * @returns one resource; none where the event names no cluster.
  * @example cluster({ ...event, request: { name: 'my-cluster' } })[0]?.id // 'my-cluster'
  */
-export function cluster(event: TrailEvent): readonly Resource[] {
+export function cluster(event: TrailEvent): readonly ArnResource[] {
   const id = clusterName(event);
   if (id === undefined) return [];
   const answered = text(event.response, 'cluster', 'arn');
@@ -23,7 +23,7 @@ export function cluster(event: TrailEvent): readonly Resource[] {
   const arn =
     answered !== undefined && parsed !== undefined ? answered : clusterArn(event.account, event.region, id);
   const tags = tagsIn(at(event.response, 'cluster', 'tags')) ?? tagsIn(at(event.request, 'tags'));
-  const resource: Resource = { type: 'AwsEksCluster', id, arn, account, region };
+  const resource: ArnResource = { type: 'AwsEksCluster', id, arn, account, region };
   return [tags === undefined ? resource : { ...resource, tags }];
 }
 
@@ -32,7 +32,7 @@ export function cluster(event: TrailEvent): readonly Resource[] {
  * @returns one resource, or none.
  * @example clusterByEndpoint({ ...event, eventName: 'UpdateClusterConfig', request: { name: 'my-cluster', logging: {} } }) // []
  */
-export function clusterByEndpoint(event: TrailEvent): readonly Resource[] {
+export function clusterByEndpoint(event: TrailEvent): readonly ArnResource[] {
   return event.eventName !== 'UpdateClusterConfig' || mayUpdate('endpoint', event) ? cluster(event) : [];
 }
 
@@ -41,7 +41,7 @@ export function clusterByEndpoint(event: TrailEvent): readonly Resource[] {
  * @returns one resource, or none.
  * @example clusterByLogging({ ...event, eventName: 'UpdateClusterConfig', request: { name: 'my-cluster', logging: {} } }).length // 1
  */
-export function clusterByLogging(event: TrailEvent): readonly Resource[] {
+export function clusterByLogging(event: TrailEvent): readonly ArnResource[] {
   return event.eventName !== 'UpdateClusterConfig' || mayUpdate('logging', event) ? cluster(event) : [];
 }
 
@@ -52,7 +52,7 @@ export function clusterByLogging(event: TrailEvent): readonly Resource[] {
  * @returns one resource; none where the event does not name both cluster and node group.
  * @example nodegroup({ ...event, request: { name: 'my-cluster', nodegroupName: 'my-nodegroup' } })[0]?.id // 'my-cluster/my-nodegroup'
  */
-export function nodegroup(event: TrailEvent): readonly Resource[] {
+export function nodegroup(event: TrailEvent): readonly ArnResource[] {
   const inCluster = clusterName(event);
   const name =
     label(event.request, 'nodegroupName') ?? label(at(event.response, 'nodegroup'), 'nodegroupName');
@@ -67,7 +67,7 @@ export function nodegroup(event: TrailEvent): readonly Resource[] {
       : arnOf('eks', region, account, `nodegroup/${id}`);
   const partOf = clusterArn(account, region, inCluster);
   const tags = tagsIn(at(event.response, 'nodegroup', 'tags')) ?? tagsIn(at(event.request, 'tags'));
-  const resource: Resource = { type: 'AwsEksNodegroup', id, arn, account, region, partOf };
+  const resource: ArnResource = { type: 'AwsEksNodegroup', id, arn, account, region, partOf };
   return [tags === undefined ? resource : { ...resource, tags }];
 }
 

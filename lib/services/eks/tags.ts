@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-eks';
 import { unlessDeleted } from '../../aws/refusal.ts';
 import type { ActionDeps, TagAdapter } from '../../core/action.ts';
-import type { Resource } from '../../core/control.ts';
+import type { ArnResource } from '../../core/control.ts';
 import type { Tags } from '../../core/fact-provider.ts';
 import { type IamAction, onlyPolicyTags, type Write } from '../../core/write.ts';
 
@@ -30,8 +30,8 @@ function eksAdapter(
       }
     | undefined
   >,
-): TagAdapter {
-  const arnOf = async (resource: Resource, deps: ActionDeps) =>
+): TagAdapter<ArnResource> {
+  const arnOf = async (resource: ArnResource, deps: ActionDeps) =>
     (await unlessDeleted(() => describe(resource.id, deps)))?.arn;
   return {
     permissions: {

@@ -1,5 +1,5 @@
 /** What the trail proves about EKS: clusters by ARN, and each cluster's node groups by id. */
-import type { Resource, TrailEvent } from '../../core/control.ts';
+import type { ArnResource, TrailEvent } from '../../core/control.ts';
 import { known } from '../../core/facts.ts';
 import type { TrailPart } from '../../core/service.ts';
 import type { ContextEvents } from '../../core/trail-facts.ts';
@@ -15,6 +15,7 @@ import {
   upgraded,
 } from './trail/cluster.ts';
 import { madeNodegroup, type Nodegroup, unknownNodegroup, updatedNodegroup } from './trail/nodegroup.ts';
+import type { resourceTypes } from './types.ts';
 
 const contextEvents: readonly ContextEvents[] = [
   {
@@ -38,7 +39,7 @@ interface Cluster {
 }
 
 /** A cluster created under a former cluster's name inherits no facts from it. */
-export const trail: TrailPart<'eks'> = {
+export const trail: TrailPart<'eks', typeof resourceTypes> = {
   contextEvents,
   open(ask) {
     const clusters = new Map<string, Cluster>();
@@ -100,8 +101,9 @@ export const trail: TrailPart<'eks'> = {
       }
     };
 
-    const factsOf = (resource: Resource): ClusterFacts => clusters.get(resource.arn)?.facts ?? unknownCluster;
-    const nodegroupFact = (resource: Resource): EksFacts['eks.nodegroup'] =>
+    const factsOf = (resource: ArnResource): ClusterFacts =>
+      clusters.get(resource.arn)?.facts ?? unknownCluster;
+    const nodegroupFact = (resource: ArnResource): EksFacts['eks.nodegroup'] =>
       (clusters.get(resource.partOf ?? '')?.nodegroups.get(resource.id) ?? unknownNodegroup).fact;
 
     return {

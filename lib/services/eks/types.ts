@@ -11,8 +11,8 @@ import type { ResourceTypeDefinition } from '../../core/service.ts';
 
 declare module '../../core/control.ts' {
   interface ResourceTypes {
-    readonly AwsEksCluster: true;
-    readonly AwsEksNodegroup: true;
+    readonly AwsEksCluster: 'arn';
+    readonly AwsEksNodegroup: 'arn';
   }
 }
 

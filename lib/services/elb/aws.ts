@@ -1,4 +1,5 @@
 /** Facts about listeners, from AWS, and tags: DescribeListeners and DescribeTags. */
+
 import {
   type Action,
   type Listener as DescribedListener,
@@ -9,8 +10,9 @@ import {
 import { type Describe, describeAll } from '../../aws/facts/calls.ts';
 import { isNotFound } from '../../aws/facts/failure.ts';
 import { derive, type Lookup, type Lookups } from '../../aws/facts/lookups.ts';
-import type { Readers, TagReaders } from '../../aws/facts/reader.ts';
+import type { Readers, TagReader } from '../../aws/facts/reader.ts';
 import { fromPairs } from '../../aws/facts/tags.ts';
+import type { ArnResource } from '../../core/control.ts';
 import { known } from '../../core/facts.ts';
 import type { DefaultAction, ElbFacts } from './facts.ts';
 
@@ -70,7 +72,7 @@ const describeTags = byArns<TagDescription>(
   ({ ResourceArn: arn }) => arn,
 );
 
-const tagsByArn: TagReaders['AwsElbv2Listener'] & object = {
+const tagsByArn: TagReader<ArnResource> = {
   idOf: ({ arn }) => arn,
   lookup: {
     permissions: [tagsAction],
@@ -93,7 +95,7 @@ function actionOf({ Type: type, RedirectConfig: redirect }: Action): DefaultActi
   };
 }
 
-const readers: Readers<keyof ElbFacts> = {
+const readers: Readers<keyof ElbFacts, ArnResource> = {
   'elb.listener': {
     uses: [listeners],
     read: async ({ arn }, aws) =>

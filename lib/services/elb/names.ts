@@ -3,7 +3,7 @@
  * Source: Service Authorization Reference, "Resource types defined by AWS Elastic Load Balancing V2".
  */
 import { parseArn } from '../../core/arn.ts';
-import type { Resource } from '../../core/control.ts';
+import type { ArnResource } from '../../core/control.ts';
 
 /** `app/<name>/<id>`, `net/…` or `gwy/…`; a Classic Load Balancer's has no such beginning. */
 const loadBalancerForm = /^loadbalancer\/((?:app|net|gwy)\/[\w-]+\/[\w-]+)$/;
@@ -38,7 +38,7 @@ export function loadBalancerIdOf(listenerId: string): string {
  * The load balancer of this ARN; `undefined` for another ARN, and for text that is none.
  * @example loadBalancerOfArn(text(event.request, 'loadBalancerArn'))?.id // 'app/web/50dc6c495c0c9188'
  */
-export function loadBalancerOfArn(value: string | undefined): Resource | undefined {
+export function loadBalancerOfArn(value: string | undefined): ArnResource | undefined {
   return resourceOf(value, 'AwsElbv2LoadBalancer', loadBalancerIdIn);
 }
 
@@ -46,21 +46,21 @@ export function loadBalancerOfArn(value: string | undefined): Resource | undefin
  * The listener of this ARN, as part of its load balancer; `undefined` for another ARN, and for text that is none.
  * @example listenerOfArn('arn:aws:elasticloadbalancing:eu-central-1:111122223333:listener/app/web/50dc6c495c0c9188/f2f7dc8efc522ab2')
  */
-export function listenerOfArn(value: string | undefined): Resource | undefined {
+export function listenerOfArn(value: string | undefined): ArnResource | undefined {
   const listener = resourceOf(value, 'AwsElbv2Listener', listenerIdIn);
   return listener && { ...listener, partOf: loadBalancerArnOf(listener) };
 }
 
 /** The ARN of the load balancer that a listener is part of. */
-function loadBalancerArnOf({ arn, id }: Pick<Resource, 'arn' | 'id'>): string {
+function loadBalancerArnOf({ arn, id }: Pick<ArnResource, 'arn' | 'id'>): string {
   return arn.replace(`:listener/${id}`, `:loadbalancer/${loadBalancerIdOf(id)}`);
 }
 
 function resourceOf(
   value: string | undefined,
-  type: Resource['type'],
+  type: ArnResource['type'],
   idIn: (resource: string) => string | undefined,
-): Resource | undefined {
+): ArnResource | undefined {
   const parsed = parseArn(value);
   if (value === undefined || parsed === undefined || parsed.service !== 'elasticloadbalancing')
     return undefined;

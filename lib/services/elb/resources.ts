@@ -4,7 +4,7 @@
  * CreateLoadBalancer and DeleteLoadBalancer); cloud-custodian tests/data/cwe (AddTags). No real sample of a listener's
  * events is published: their names follow from the API model, and either spelling is taken (`listenerArn`, `ListenerArn`).
  */
-import type { Resource } from '../../core/control.ts';
+import type { ArnResource } from '../../core/control.ts';
 import type { TrailEvent } from '../../core/event.ts';
 import { list, member, memberText } from '../../core/json.ts';
 import { listenerOfArn, loadBalancerOfArn } from './names.ts';
@@ -13,7 +13,7 @@ import { listenerOfArn, loadBalancerOfArn } from './names.ts';
  * CreateListener: every listener that the response names, with the tags that the request gives them.
  * @example { kind: 'api-call', eventSource, eventNames: ['CreateListener'], resources: listenersCreated }
  */
-export function listenersCreated({ request, response }: TrailEvent): readonly Resource[] {
+export function listenersCreated({ request, response }: TrailEvent): readonly ArnResource[] {
   const tags = tagsIn(list(member(request, 'Tags')));
   return listenersIn(response).flatMap((item) => {
     const listener = listenerOfArn(memberText(item, 'ListenerArn'));
@@ -26,7 +26,7 @@ export function listenersCreated({ request, response }: TrailEvent): readonly Re
  * ModifyListener, DeleteListener: the listener that the request, else the response, names.
  * @example { kind: 'api-call', eventSource, eventNames: ['ModifyListener'], resources: listenerInRequest }
  */
-export function listenerInRequest({ request, response }: TrailEvent): readonly Resource[] {
+export function listenerInRequest({ request, response }: TrailEvent): readonly ArnResource[] {
   const named = [request, ...listenersIn(response)].map((item) => memberText(item, 'ListenerArn'));
   return named.flatMap((arn) => listenerOfArn(arn) ?? []).slice(0, 1);
 }
@@ -35,7 +35,7 @@ export function listenerInRequest({ request, response }: TrailEvent): readonly R
  * DeleteLoadBalancer: the load balancer that the request names; its listeners are deleted with it.
  * @example { kind: 'api-call', eventSource, eventNames: ['DeleteLoadBalancer'], resources: loadBalancerInRequest }
  */
-export function loadBalancerInRequest({ request }: TrailEvent): readonly Resource[] {
+export function loadBalancerInRequest({ request }: TrailEvent): readonly ArnResource[] {
   return [loadBalancerOfArn(memberText(request, 'LoadBalancerArn'))].filter((found) => found !== undefined);
 }
 

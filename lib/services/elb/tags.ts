@@ -7,6 +7,7 @@ import {
 import { fromPairs } from '../../aws/facts/tags.ts';
 import { unlessDeleted } from '../../aws/refusal.ts';
 import type { TagAdapter } from '../../core/action.ts';
+import type { ArnResource } from '../../core/control.ts';
 import { type IamAction, onlyPolicyTags, type Write } from '../../core/write.ts';
 
 function writesTags(action: IamAction, resource: string): Write {
@@ -14,7 +15,7 @@ function writesTags(action: IamAction, resource: string): Write {
 }
 
 /** @param all the ARNs of all resources of the type, without what precedes the type: `listener/*`. */
-const byArn = (all: string): TagAdapter => ({
+const byArn = (all: string): TagAdapter<ArnResource> => ({
   permissions: {
     reads: ['elasticloadbalancing:DescribeTags'],
     set: writesTags('elasticloadbalancing:AddTags', all),

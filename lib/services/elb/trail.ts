@@ -6,6 +6,7 @@ import type { TrailPart } from '../../core/service.ts';
 import { type ContextEvents, sourceOf } from '../../core/trail-facts.ts';
 import type { DefaultAction, Listener } from './facts.ts';
 import { listenerInRequest, listenersCreated, listenersIn, loadBalancerInRequest } from './resources.ts';
+import type { resourceTypes } from './types.ts';
 
 const contextEvents: readonly ContextEvents[] = [
   {
@@ -16,7 +17,7 @@ const contextEvents: readonly ContextEvents[] = [
 
 const untold: Listener = { protocol: null, port: null, sslPolicy: null, defaultActions: null };
 
-export const trail: TrailPart<'elb'> = {
+export const trail: TrailPart<'elb', typeof resourceTypes> = {
   contextEvents,
   open() {
     const listeners = new Map<string, Known<Listener>>();

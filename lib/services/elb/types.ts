@@ -10,8 +10,8 @@ import { listenerIdIn, loadBalancerIdIn, loadBalancerIdOf } from './names.ts';
 
 declare module '../../core/control.ts' {
   interface ResourceTypes {
-    readonly AwsElbv2LoadBalancer: true;
-    readonly AwsElbv2Listener: true;
+    readonly AwsElbv2LoadBalancer: 'arn';
+    readonly AwsElbv2Listener: 'arn';
   }
 }
 

@@ -4,7 +4,7 @@
  * Source: AWS KMS Developer Guide, "Examples of AWS KMS log entries"; the KMS API model.
  */
 import { arnOf, parseArn } from '../../core/arn.ts';
-import type { Resource } from '../../core/control.ts';
+import type { ArnResource } from '../../core/control.ts';
 import type { TrailEvent } from '../../core/event.ts';
 import { list, text } from '../../core/json.ts';
 
@@ -13,7 +13,7 @@ import { list, text } from '../../core/json.ts';
  * @returns one key; none when the event names it only by an alias.
  * @example keyInEvent({ ...event, request: { keyId: '1234abcd-12ab-34cd-56ef-1234567890ab' } })[0]?.type // 'AwsKmsKey'
  */
-export function keyInEvent(event: TrailEvent): readonly Resource[] {
+export function keyInEvent(event: TrailEvent): readonly ArnResource[] {
   const named = [
     ...event.resources.map((resource) => resource.arn),
     text(event.response, 'keyMetadata', 'arn'),
@@ -35,7 +35,7 @@ export function keyInEvent(event: TrailEvent): readonly Resource[] {
  * @returns one grant, whose id is `<key id>/<grant id>`; or none.
  * @example grantInEvent({ ...event, request: { keyId: 'mrk-1234abcd' }, response: { grantId: 'abcde1237f76e4ba' } })[0]?.id // 'mrk-1234abcd/abcde1237f76e4ba'
  */
-export function grantInEvent(event: TrailEvent): readonly Resource[] {
+export function grantInEvent(event: TrailEvent): readonly ArnResource[] {
   const grantId =
     text(event.response, 'grantId') ??
     text(event.request, 'grantId') ??
@@ -57,7 +57,7 @@ export function grantInEvent(event: TrailEvent): readonly Resource[] {
  * @returns one key, or none.
  * @example replicaInEvent({ ...event, request: { keyId: 'mrk-1234abcd', replicaRegion: 'eu-west-1' } })[0]?.region // 'eu-west-1'
  */
-export function replicaInEvent(event: TrailEvent): readonly Resource[] {
+export function replicaInEvent(event: TrailEvent): readonly ArnResource[] {
   const stated = keyOfArn(text(event.response, 'replicaKeyMetadata', 'arn'));
   if (stated !== undefined) return [stated];
   const region = text(event.request, 'replicaRegion');
@@ -72,7 +72,7 @@ export function replicaInEvent(event: TrailEvent): readonly Resource[] {
  * and no other key's does.
  * @example keySet({ ...key, id: 'mrk-1234abcd' }) // 'aws:111122223333:mrk-1234abcd'
  */
-export function keySet(key: Resource): string {
+export function keySet(key: ArnResource): string {
   return key.id.startsWith('mrk-') ? `${parseArn(key.arn)?.partition}:${key.account}:${key.id}` : key.arn;
 }
 
@@ -82,7 +82,7 @@ export function keySet(key: Resource): string {
  * @returns `undefined` for the ARN of an alias, and for any other text.
  * @example keyOfArn('arn:aws:kms:eu-central-1:111122223333:alias/my-key') // undefined
  */
-export function keyOfArn(value: string | undefined): Resource | undefined {
+export function keyOfArn(value: string | undefined): ArnResource | undefined {
   const arn = parseArn(value);
   if (value === undefined || arn === undefined || arn.service !== 'kms') return undefined;
   const id = /^key\/(.+)$/s.exec(arn.resource)?.[1];
@@ -91,7 +91,7 @@ export function keyOfArn(value: string | undefined): Resource | undefined {
 }
 
 /** The key of a bare id, which is always one of the caller's own account and Region. */
-function keyOfId(id: string | undefined, region: string, account: string): Resource | undefined {
+function keyOfId(id: string | undefined, region: string, account: string): ArnResource | undefined {
   if (id === undefined || !/^[\w-]{1,128}$/.test(id)) return undefined;
   return { type: 'AwsKmsKey', id, arn: arnOf('kms', region, account, `key/${id}`), account, region };
 }

@@ -7,6 +7,7 @@ import { openKeyMaterial } from './trail/key-material.ts';
 import { openKeyPolicies } from './trail/key-policies.ts';
 import { openKeyStates } from './trail/key-states.ts';
 import { openKeys } from './trail/keys.ts';
+import type { resourceTypes } from './types.ts';
 
 const contextEvents: readonly ContextEvents[] = [
   {
@@ -34,7 +35,7 @@ const contextEvents: readonly ContextEvents[] = [
 ];
 
 /** Keys by ARN (or by id over all Regions, where they share), grants by key and id. */
-export const trail: TrailPart<'kms'> = {
+export const trail: TrailPart<'kms', typeof resourceTypes> = {
   contextEvents,
   open() {
     const keys = openKeys();

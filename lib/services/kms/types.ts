@@ -9,8 +9,8 @@ import type { ResourceTypeDefinition } from '../../core/service.ts';
 
 declare module '../../core/control.ts' {
   interface ResourceTypes {
-    readonly AwsKmsKey: true;
-    readonly AwsKmsGrant: true;
+    readonly AwsKmsKey: 'arn';
+    readonly AwsKmsGrant: 'arn';
   }
 }
 

@@ -5,6 +5,7 @@ import { type AccountRegion, accountRegionKey } from '../../../lib/core/account-
 import { arnOf } from '../../../lib/core/arn.ts';
 import type { LiveFactProvider } from '../../../lib/core/fact-provider.ts';
 import { known } from '../../../lib/core/facts.ts';
+import { resourceName } from '../../../lib/core/resource-name.ts';
 import { findingId } from '../../../lib/findings/id.ts';
 import { Publisher } from '../../../lib/findings/publisher.ts';
 import { Evaluator } from '../../../lib/pipeline/live/evaluator.ts';
@@ -52,7 +53,7 @@ function evaluator() {
   const facts: LiveFactProvider = {
     readCurrent: async (requests) =>
       requests.map(({ resource, facts: names }) => {
-        asked.push(resource.arn);
+        asked.push(resourceName(resource));
         const source = { kind: 'api', call: 'DescribeKey', at: '2026-03-01T12:00:00.000Z' } as const;
         const state = {
           keyState: 'Disabled',
@@ -135,9 +136,7 @@ describe('one process that serves several accounts, Regions and partitions', () 
   it('keeps a finding for each, though the resources have one id', async () => {
     const one = evaluator();
     await deliver(one, served);
-    const ids = served.map((where) =>
-      findingId('kms-key-disabled', { ...where, type: 'AwsKmsKey', id, arn: keyIn(where) }),
-    );
+    const ids = served.map((where) => findingId('kms-key-disabled', { ...where, id }));
     const entries = await one.stateTable.read(ids);
     expect([...entries.values()].map(({ finding }) => finding?.status)).toEqual(served.map(() => 'OPEN'));
   });

@@ -105,12 +105,12 @@ describe('an unknown message', () => {
     [
       'a re-evaluation without an account',
       '{"trailseal":{"version":1,"kind":"re-evaluate","resources":[{"resource":{"type":"AwsKmsKey","id":"k","arn":"a","region":"eu-central-1"}}]}}',
-      /without a known type, id, ARN, account or Region/,
+      /without a known type, id, account or Region/,
     ],
     [
       'a re-evaluation of a resource of an unknown type',
       JSON.stringify(recheckBody([{ resource: volume }])).replace('AwsEc2Volume', 'AwsEc2Vulcan'),
-      /without a known type, id, ARN, account or Region/,
+      /without a known type, id, account or Region/,
     ],
     [
       'a scheduled scan of an unknown type',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { QueueName } from '../../../lib/aws/names.ts';
-import type { Control, Resource, ResourceType } from '../../../lib/core/control.ts';
+import type { ArnResource, Control, Resource, ResourceType } from '../../../lib/core/control.ts';
 import { type Lister, ListingError, type Page } from '../../../lib/core/list.ts';
 import type { Finding, Status } from '../../../lib/findings/finding.ts';
 import { findingId } from '../../../lib/findings/id.ts';
@@ -16,7 +16,7 @@ import { findingAfter } from '../../findings/life.ts';
 const accountRegion = { account: '111122223333', region: 'eu-central-1' };
 const now = Date.parse('2026-11-21T10:00:00Z');
 
-function instance(number: number): Resource {
+function instance(number: number): ArnResource {
   const id = `i-${number}`;
   return {
     type: 'AwsEc2Instance',
@@ -181,7 +181,7 @@ describe('a type', () => {
   it('goes in messages of 10 resources where each of them is a call of its own', async () => {
     const snapshots = Array.from(
       { length: 25 },
-      (_, index): Resource => ({ ...instance(index), type: 'AwsEc2Snapshot' }),
+      (_, index): ArnResource => ({ ...instance(index), type: 'AwsEc2Snapshot' }),
     );
     const { sent } = await scanned(
       { of: 'AwsEc2Snapshot' },

@@ -23,6 +23,7 @@ import type {
   Tags,
 } from '../../../lib/core/fact-provider.ts';
 import { unknownFact } from '../../../lib/core/facts.ts';
+import { resourceName } from '../../../lib/core/resource-name.ts';
 import type { Finding } from '../../../lib/findings/finding.ts';
 import { Publisher } from '../../../lib/findings/publisher.ts';
 import { Evaluator } from '../../../lib/pipeline/live/evaluator.ts';
@@ -134,11 +135,12 @@ class TrailAsAws implements LiveFactProvider {
     this.#facts.learn(event);
     const { triggered, deleted } = matcher.match(event);
     for (const { resource } of triggered) {
-      for (const key of [keyOf(resource), resource.arn, resource.partOf ?? '']) this.#deleted.delete(key);
+      for (const key of [keyOf(resource), resourceName(resource), resource.partOf ?? ''])
+        this.#deleted.delete(key);
       if (resource.tags !== undefined) this.#tags.set(keyOf(resource), resource.tags);
     }
     for (const { resource } of deleted) {
-      for (const key of [keyOf(resource), resource.arn]) this.#deleted.add(key);
+      for (const key of [keyOf(resource), resourceName(resource)]) this.#deleted.add(key);
       this.#tags.delete(keyOf(resource));
     }
   }

@@ -477,7 +477,7 @@ describe('errors in the policy', () => {
     [
       'a resource that is not an ARN',
       exempt(`{ ${rest}, resources: [i-0abc] }`),
-      '3:61 exemptions[0].resources[0]: must be the pattern of an ARN: it begins with "arn:", not "i-0abc"',
+      '3:61 exemptions[0].resources[0]: must be the pattern of an ARN, which begins with "arn:", or of ACCOUNT/REGION/TYPE/ID where there is none, not "i-0abc"',
     ],
     [
       'an availability zone as a Region',

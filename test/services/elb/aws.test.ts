@@ -4,7 +4,7 @@ import {
   type Listener,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { describe, expect, it } from 'vitest';
-import type { Resource } from '../../../lib/core/control.ts';
+import type { ArnResource } from '../../../lib/core/control.ts';
 import { listenerOfArn } from '../../../lib/services/elb/names.ts';
 import { account, mockAws, region } from '../../pipeline/gathering.ts';
 import { awsError } from '../listing.ts';
@@ -13,7 +13,7 @@ import { listenerArnIn } from './arns.ts';
 const arn = listenerArnIn({ account, region });
 const listener = of(arn);
 
-function of(listenerArn: string): Resource {
+function of(listenerArn: string): ArnResource {
   const found = listenerOfArn(listenerArn);
   if (found === undefined) throw new Error(`${listenerArn} is no listener`);
   return found;

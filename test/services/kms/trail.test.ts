@@ -194,7 +194,7 @@ describe('the documentation of AWS', () => {
         )
       ).flat();
       expect(evaluated.map(({ id, verdict }) => `${id} ${verdict}`)).toEqual(verdicts);
-      expect(evaluated.every(({ resource }) => resource.region === resource.arn.split(':')[3])).toBe(true);
+      expect(evaluated.every(({ resource }) => resource.region === resource.arn?.split(':')[3])).toBe(true);
     },
   );
 });

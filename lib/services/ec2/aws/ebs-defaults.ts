@@ -1,8 +1,10 @@
 /** An account's EBS defaults in a Region: GetEbsEncryptionByDefault, GetEbsDefaultKmsKeyId. */
+
 import { GetEbsDefaultKmsKeyIdCommand, GetEbsEncryptionByDefaultCommand } from '@aws-sdk/client-ec2';
 import { askEach } from '../../../aws/facts/calls.ts';
 import type { Lookup } from '../../../aws/facts/lookups.ts';
 import type { Readers } from '../../../aws/facts/reader.ts';
+import type { ArnResource } from '../../../core/control.ts';
 import { encryptionKey } from './keys.ts';
 
 /** Each account and Region has one of each setting; this text is its id in lookups. */
@@ -28,7 +30,7 @@ const defaultKey: Lookup<string> = {
     }),
 };
 
-export const ebsDefaultReaders: Readers<'ec2.ebsDefaultEncryption' | 'ec2.ebsDefaultKey'> = {
+export const ebsDefaultReaders: Readers<'ec2.ebsDefaultEncryption' | 'ec2.ebsDefaultKey', ArnResource> = {
   'ec2.ebsDefaultEncryption': {
     uses: [defaultEncryption],
     read: (_resource, aws) => aws.follow(defaultEncryption, here),

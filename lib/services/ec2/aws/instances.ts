@@ -8,7 +8,7 @@ import { allPages, type Describe, describeAll } from '../../../aws/facts/calls.t
 import { derive, type Lookup, type Lookups } from '../../../aws/facts/lookups.ts';
 import type { Aws } from '../../../aws/facts/reader.ts';
 import { withEc2Tags } from '../../../aws/facts/tags.ts';
-import type { Resource } from '../../../core/control.ts';
+import type { ArnResource } from '../../../core/control.ts';
 import { type Fact, unknownFact } from '../../../core/facts.ts';
 
 const action = 'ec2:DescribeInstances';
@@ -58,7 +58,7 @@ function present(instance: Instance, fact: Fact<Instance>): Fact<Instance> {
  * @returns one resource; unchanged where EC2 does not return the instance.
  * @example (await identifyInstance(resource, aws))[0]?.tags // { team: 'web' }
  */
-export async function identifyInstance(resource: Resource, aws: Aws): Promise<readonly Resource[]> {
+export async function identifyInstance(resource: ArnResource, aws: Aws): Promise<readonly ArnResource[]> {
   const fact = await aws.ask(instances, resource.id);
   return [fact.known ? withEc2Tags(resource, fact.value.Tags) : resource];
 }

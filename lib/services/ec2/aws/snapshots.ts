@@ -1,4 +1,5 @@
 /** Snapshots: DescribeSnapshots, and DescribeSnapshotAttribute, which takes one at a time. */
+
 import {
   type CreateVolumePermission,
   DescribeSnapshotAttributeCommand,
@@ -10,6 +11,7 @@ import { allPages, askEach, type Describe, describeAll } from '../../../aws/fact
 import { derive, type Lookup, type Lookups } from '../../../aws/facts/lookups.ts';
 import type { Readers } from '../../../aws/facts/reader.ts';
 import { withEc2Tags } from '../../../aws/facts/tags.ts';
+import type { ArnResource } from '../../../core/control.ts';
 import { known, unknownFact } from '../../../core/facts.ts';
 
 const action = 'ec2:DescribeSnapshots';
@@ -57,7 +59,7 @@ const permissionsToRestore: Lookup<readonly CreateVolumePermission[]> = {
     }),
 };
 
-export const snapshotReaders: Readers<'ec2.snapshotSharing' | 'ec2.snapshotEncryption'> = {
+export const snapshotReaders: Readers<'ec2.snapshotSharing' | 'ec2.snapshotEncryption', ArnResource> = {
   'ec2.snapshotSharing': {
     uses: [permissionsToRestore],
     read: async (resource, aws) =>

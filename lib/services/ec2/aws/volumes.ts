@@ -5,7 +5,7 @@ import { derive, type Lookup, type Lookups } from '../../../aws/facts/lookups.ts
 import type { Aws, Readers } from '../../../aws/facts/reader.ts';
 import { withEc2Tags } from '../../../aws/facts/tags.ts';
 import { arnOf } from '../../../core/arn.ts';
-import type { Resource } from '../../../core/control.ts';
+import type { ArnResource } from '../../../core/control.ts';
 import { type Fact, known, unknownFact } from '../../../core/facts.ts';
 import type { Ec2Facts } from '../facts.ts';
 import { instances } from './instances.ts';
@@ -58,7 +58,7 @@ async function volumeOf(id: string, aws: Aws): Promise<Fact<Volume>> {
   return 'id' in volume ? aws.ask(volumes, volume.id) : volume;
 }
 
-async function keyOf(resource: Resource, aws: Aws): Promise<Ec2Facts['ec2.volumeKey']> {
+async function keyOf(resource: ArnResource, aws: Aws): Promise<Ec2Facts['ec2.volumeKey']> {
   const fact = await volumeOf(resource.id, aws);
   if (!fact.known) return fact;
   const { Encrypted: encrypted, KmsKeyId: key } = fact.value;
@@ -69,7 +69,7 @@ async function keyOf(resource: Resource, aws: Aws): Promise<Ec2Facts['ec2.volume
 }
 
 /** The volume; for an instance and device, all volumes of the instance, and the resource itself where it has none. */
-async function identify(resource: Resource, aws: Aws): Promise<readonly Resource[]> {
+async function identify(resource: ArnResource, aws: Aws): Promise<readonly ArnResource[]> {
   const launched = standIn(resource.id);
   if (launched === undefined) return [await described(resource, aws)];
   const fact = await aws.ask(instances, launched.instance);
@@ -92,7 +92,7 @@ async function identify(resource: Resource, aws: Aws): Promise<readonly Resource
  * A volume with its tags, as part of the instance that it is deleted with: `DeleteOnTermination` of its one
  * attachment. A volume that several instances share outlives each. Source: EC2 API Reference, "VolumeAttachment".
  */
-async function described(resource: Resource, aws: Aws): Promise<Resource> {
+async function described(resource: ArnResource, aws: Aws): Promise<ArnResource> {
   const fact = await aws.ask(volumes, resource.id);
   if (!fact.known) return resource;
   const { partOf: _partOf, ...alone } = withEc2Tags(resource, fact.value.Tags);
@@ -104,11 +104,11 @@ async function described(resource: Resource, aws: Aws): Promise<Resource> {
     : alone;
 }
 
-function instanceArn(id: string, { account, region }: Resource): string {
+function instanceArn(id: string, { account, region }: ArnResource): string {
   return arnOf('ec2', region, account, `instance/${id}`);
 }
 
-export const volumeReaders: Readers<'ec2.volumeEncryption' | 'ec2.volumeKey'> = {
+export const volumeReaders: Readers<'ec2.volumeEncryption' | 'ec2.volumeKey', ArnResource> = {
   'ec2.volumeEncryption': {
     uses: [instances, volumes],
     read: async (resource, aws) =>

@@ -4,7 +4,7 @@
  * files of this folder read volumes, snapshots and launch templates.
  */
 import { arnOf } from '../../../core/arn.ts';
-import type { Resource } from '../../../core/control.ts';
+import type { ArnResource } from '../../../core/control.ts';
 import type { TrailEvent } from '../../../core/event.ts';
 import type { Tags } from '../../../core/fact-provider.ts';
 import { at, isObject, list, text, texts } from '../../../core/json.ts';
@@ -13,7 +13,7 @@ import { at, isObject, list, text, texts } from '../../../core/json.ts';
  * An instance, as a resource of the event's account and Region.
  * @example instance(event, 'i-0123456789abcdef0').type // 'AwsEc2Instance'
  */
-export function instance(event: TrailEvent, id: string): Resource {
+export function instance(event: TrailEvent, id: string): ArnResource {
   const { account, region } = event;
   return {
     type: 'AwsEc2Instance',
@@ -30,7 +30,7 @@ export function instance(event: TrailEvent, id: string): Resource {
  * @returns the instances with their tags, where the event contains tags.
  * @example instancesInSet({ ...event, request: { instancesSet: { items: [{ instanceId: 'i-0123456789abcdef0' }] } } }).length // 1
  */
-export function instancesInSet(event: TrailEvent): readonly Resource[] {
+export function instancesInSet(event: TrailEvent): readonly ArnResource[] {
   const answered = list(event.response, 'instancesSet');
   const items = answered.length > 0 ? answered : list(event.request, 'instancesSet');
   return items.flatMap((item) => {
@@ -47,7 +47,7 @@ export function instancesInSet(event: TrailEvent): readonly Resource[] {
  * @returns one instance, or none.
  * @example instanceInRequest({ ...event, request: { instanceId: 'i-0123456789abcdef0' } })[0]?.id // 'i-0123456789abcdef0'
  */
-export function instanceInRequest(event: TrailEvent): readonly Resource[] {
+export function instanceInRequest(event: TrailEvent): readonly ArnResource[] {
   const id = text(event.request, 'instanceId');
   return id === undefined ? [] : [instance(event, id)];
 }
@@ -59,7 +59,7 @@ export function instanceInRequest(event: TrailEvent): readonly Resource[] {
  * Source: Amazon EC2 User Guide, "Determine whether Amazon EC2 terminated a Spot Instance".
  * @example instancesEvicted({ ...event, serviceEventDetails: { instanceIdSet: ['i-0123456789abcdef0'] } }).length // 1
  */
-export function instancesEvicted(event: TrailEvent): readonly Resource[] {
+export function instancesEvicted(event: TrailEvent): readonly ArnResource[] {
   return texts(event.serviceEventDetails, 'instanceIdSet').map((id) => instance(event, id));
 }
 
@@ -68,7 +68,7 @@ export function instancesEvicted(event: TrailEvent): readonly Resource[] {
  * @returns one instance, or none.
  * @example instanceWhoseTypeChanged({ ...event, request: { instanceId: 'i-0123456789abcdef0', ebsOptimized: { value: true } } }) // []
  */
-export function instanceWhoseTypeChanged(event: TrailEvent): readonly Resource[] {
+export function instanceWhoseTypeChanged(event: TrailEvent): readonly ArnResource[] {
   return typeChange(event) === undefined ? [] : instanceInRequest(event);
 }
 
@@ -139,6 +139,6 @@ export function tagsAsked(request: unknown, resourceType: string): Tags | undefi
  * @returns a copy with the tags; the resource itself without any.
  * @example tagged(resource, { team: 'web' }).tags // { team: 'web' }
  */
-export function tagged(resource: Resource, tags: Tags | undefined): Resource {
+export function tagged(resource: ArnResource, tags: Tags | undefined): ArnResource {
   return tags === undefined ? resource : { ...resource, tags };
 }

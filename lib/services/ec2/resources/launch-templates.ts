@@ -1,6 +1,6 @@
 /** How EC2's events name launch templates. */
 import { arnOf } from '../../../core/arn.ts';
-import type { Resource } from '../../../core/control.ts';
+import type { ArnResource } from '../../../core/control.ts';
 import type { TrailEvent } from '../../../core/event.ts';
 import { list, member, memberText, text } from '../../../core/json.ts';
 import { tagged, tagsIn } from './instances.ts';
@@ -12,7 +12,7 @@ import { requestOf, responseOf } from './wrapped.ts';
  * @returns one template, or none.
  * @example launchTemplate({ ...event, request: { LaunchTemplateId: 'lt-0123456789abcdef0' } })[0]?.id // 'lt-0123456789abcdef0'
  */
-export function launchTemplate(event: TrailEvent): readonly Resource[] {
+export function launchTemplate(event: TrailEvent): readonly ArnResource[] {
   const { account, region } = event;
   const id = launchTemplateId(event);
   if (id === undefined) return [];

@@ -1,6 +1,6 @@
 /** How EC2's events name EBS snapshots, and which events concern their sharing. */
 import { arnOf } from '../../../core/arn.ts';
-import type { Resource } from '../../../core/control.ts';
+import type { ArnResource } from '../../../core/control.ts';
 import type { TrailEvent } from '../../../core/event.ts';
 import { list, memberText } from '../../../core/json.ts';
 import { tagged, tagsAsked, tagsIn } from './instances.ts';
@@ -11,7 +11,7 @@ import { requestOf } from './wrapped.ts';
  * @returns one snapshot, or none.
  * @example snapshotInRequest({ ...event, request: { snapshotId: 'snap-0123456789abcdef0' } })[0]?.id // 'snap-0123456789abcdef0'
  */
-export function snapshotInRequest(event: TrailEvent): readonly Resource[] {
+export function snapshotInRequest(event: TrailEvent): readonly ArnResource[] {
   return snapshotNamed(event, requestOf(event));
 }
 
@@ -20,7 +20,7 @@ export function snapshotInRequest(event: TrailEvent): readonly Resource[] {
  * @returns one snapshot with its tags, or none.
  * @example snapshotCreated({ ...event, response: { snapshotId: 'snap-0123456789abcdef0' } })[0]?.id // 'snap-0123456789abcdef0'
  */
-export function snapshotCreated(event: TrailEvent): readonly Resource[] {
+export function snapshotCreated(event: TrailEvent): readonly ArnResource[] {
   const tags = tagsIn(list(event.response, 'tagSet')) ?? tagsAsked(event.request, 'snapshot');
   return snapshotNamed(event, event.response).map((resource) => tagged(resource, tags));
 }
@@ -32,7 +32,7 @@ export function snapshotCreated(event: TrailEvent): readonly Resource[] {
  * @returns one snapshot, or none.
  * @example snapshotWhoseSharingChanged({ ...event, request: { snapshotId: 'snap-0123456789abcdef0', attributeType: 'PRODUCT_CODES' } }) // []
  */
-export function snapshotWhoseSharingChanged(event: TrailEvent): readonly Resource[] {
+export function snapshotWhoseSharingChanged(event: TrailEvent): readonly ArnResource[] {
   const request = requestOf(event);
   const attribute = memberText(request, 'AttributeType') ?? memberText(request, 'Attribute') ?? '';
   const aboutCodes = attribute.replace(/[^a-z]/gi, '').toLowerCase() === 'productcodes';
@@ -48,7 +48,7 @@ export function snapshotArn({ region }: Pick<TrailEvent, 'region'>, id: string):
   return arnOf('ec2', region, '', `snapshot/${id}`);
 }
 
-function snapshotNamed(event: TrailEvent, holder: unknown): readonly Resource[] {
+function snapshotNamed(event: TrailEvent, holder: unknown): readonly ArnResource[] {
   const { account, region } = event;
   const id = memberText(holder, 'SnapshotId');
   if (id === undefined) return [];

@@ -4,14 +4,14 @@
  * Source: real records (AWS KMS Developer Guide, "Amazon EC2 example two"; cloud-custodian tests/data/cwe).
  */
 import { arnOf } from '../../../core/arn.ts';
-import type { Resource } from '../../../core/control.ts';
+import type { ArnResource } from '../../../core/control.ts';
 import type { TrailEvent } from '../../../core/event.ts';
 import { at, flag, list, text } from '../../../core/json.ts';
 import { instance, tagged, tagsAsked, tagsIn } from './instances.ts';
 
 /** A volume that RunInstances creates. */
 export interface LaunchedVolume {
-  readonly resource: Resource;
+  readonly resource: ArnResource;
   readonly device: string;
   /** Whether it is the root device, and so comes from the AMI's snapshot. */
   readonly root: boolean;
@@ -26,7 +26,7 @@ export interface LaunchedVolume {
  * @returns one volume with its tags, or none.
  * @example volumeCreated({ ...event, response: { volumeId: 'vol-0123456789abcdef0' } })[0]?.id // 'vol-0123456789abcdef0'
  */
-export function volumeCreated(event: TrailEvent): readonly Resource[] {
+export function volumeCreated(event: TrailEvent): readonly ArnResource[] {
   const tags = tagsIn(list(event.response, 'tagSet')) ?? tagsAsked(event.request, 'volume');
   return volumeNamed(event, event.response).map((resource) => tagged(resource, tags));
 }
@@ -36,7 +36,7 @@ export function volumeCreated(event: TrailEvent): readonly Resource[] {
  * @returns one volume, or none.
  * @example volumeInRequest({ ...event, request: { volumeId: 'vol-0123456789abcdef0' } })[0]?.id // 'vol-0123456789abcdef0'
  */
-export function volumeInRequest(event: TrailEvent): readonly Resource[] {
+export function volumeInRequest(event: TrailEvent): readonly ArnResource[] {
   return volumeNamed(event, event.request);
 }
 
@@ -44,7 +44,7 @@ export function volumeInRequest(event: TrailEvent): readonly Resource[] {
  * RunInstances: the EBS volumes of every launched instance; see `launchedVolumes`.
  * @example volumesOfLaunch({ ...event, eventName: 'RunInstances' }).map(({ id }) => id) // ['i-0123456789abcdef0:/dev/xvda'] of a launch with one volume
  */
-export function volumesOfLaunch(event: TrailEvent): readonly Resource[] {
+export function volumesOfLaunch(event: TrailEvent): readonly ArnResource[] {
   return launchedVolumes(event).map((volume) => volume.resource);
 }
 
@@ -81,11 +81,11 @@ export function launchedVolumes(event: TrailEvent): readonly LaunchedVolume[] {
  */
 function launchedVolume(
   event: TrailEvent,
-  owner: Resource,
+  owner: ArnResource,
   device: string,
   root: boolean,
   stated: Pick<LaunchedVolume, 'requested' | 'answered'>,
-): Resource {
+): ArnResource {
   const { account, region } = event;
   const volumeId = text(stated.answered, 'volumeId');
   const goesWithInstance =
@@ -116,7 +116,7 @@ function ebsDevices(holder: unknown): ReadonlyMap<string, unknown> {
   return devices;
 }
 
-function volumeNamed(event: TrailEvent, holder: unknown): readonly Resource[] {
+function volumeNamed(event: TrailEvent, holder: unknown): readonly ArnResource[] {
   const { account, region } = event;
   const id = text(holder, 'volumeId');
   if (id === undefined) return [];

@@ -1,5 +1,5 @@
 /** What the trail proves about instances: their present type. */
-import type { Fact, Resource, TrailEvent } from '../../../core/control.ts';
+import type { ArnResource, Fact, TrailEvent } from '../../../core/control.ts';
 import { known, unknownFact } from '../../../core/facts.ts';
 import { list, text } from '../../../core/json.ts';
 import { sourceOf } from '../../../core/trail-facts.ts';
@@ -41,7 +41,7 @@ export function openInstances() {
       if (event.eventName === 'RunInstances') learnLaunch(event);
       else if (event.eventName === 'ModifyInstanceAttribute') learnChange(event);
     },
-    type: (resource: Resource): Fact<{ readonly instanceType: string }> =>
+    type: (resource: ArnResource): Fact<{ readonly instanceType: string }> =>
       types.get(resource.arn) ?? unknownFact('not-in-trail', 'the trail does not show its launch'),
   };
 }

@@ -1,7 +1,7 @@
 /** What the trail proves about launch templates: what each version prescribes, and which is the newest. */
 
 import { type AccountRegion, accountRegionKey } from '../../../core/account-region.ts';
-import type { Fact, Resource, TrailEvent } from '../../../core/control.ts';
+import type { ArnResource, Fact, TrailEvent } from '../../../core/control.ts';
 import { known, type Unknown, unknownFact } from '../../../core/facts.ts';
 import { at, flag, isObject, list, member, memberText, text } from '../../../core/json.ts';
 import { sourceOf } from '../../../core/trail-facts.ts';
@@ -151,10 +151,11 @@ export function openLaunchTemplates() {
         : resolve(template, version, use);
     },
 
-    number: (resource: Resource): Fact<string> => newestOf(templates, resource).number,
-    instanceType: (resource: Resource): Fact<TemplateInstanceType> =>
+    number: (resource: ArnResource): Fact<string> => newestOf(templates, resource).number,
+    instanceType: (resource: ArnResource): Fact<TemplateInstanceType> =>
       newestOf(templates, resource).instanceType,
-    volumes: (resource: Resource): Fact<readonly TemplateVolume[]> => newestOf(templates, resource).volumes,
+    volumes: (resource: ArnResource): Fact<readonly TemplateVolume[]> =>
+      newestOf(templates, resource).volumes,
   };
 }
 
@@ -189,7 +190,7 @@ function versionsDeleted(event: TrailEvent): readonly string[] | undefined {
   return numbers.every((number) => /^\d+$/.test(number)) ? numbers : undefined;
 }
 
-function newestOf(templates: ReadonlyMap<string, Template>, resource: Resource): Version {
+function newestOf(templates: ReadonlyMap<string, Template>, resource: ArnResource): Version {
   return (
     templates.get(resource.arn)?.newest ?? unknownVersion('the trail does not show this launch template')
   );

@@ -1,5 +1,5 @@
 /** What the trail proves about snapshots: with whom they are shared, and whether they are encrypted. */
-import type { Fact, Resource, TrailEvent } from '../../../core/control.ts';
+import type { ArnResource, Fact, TrailEvent } from '../../../core/control.ts';
 import { known, unknownFact } from '../../../core/facts.ts';
 import { flag, isObject, member, memberText, text } from '../../../core/json.ts';
 import { sourceOf } from '../../../core/trail-facts.ts';
@@ -79,10 +79,10 @@ export function openSnapshots() {
           }
       }
     },
-    sharing: (resource: Resource): Fact<SnapshotSharing> =>
+    sharing: (resource: ArnResource): Fact<SnapshotSharing> =>
       sharing.get(resource.arn) ??
       unknownFact('not-in-trail', 'the trail does not show any change of who may restore this snapshot'),
-    encryption: ({ arn }: Pick<Resource, 'arn'>): Fact<boolean> =>
+    encryption: ({ arn }: Pick<ArnResource, 'arn'>): Fact<boolean> =>
       encryption.get(arn) ??
       unknownFact('not-in-trail', 'the trail does not show how this snapshot was made'),
   };

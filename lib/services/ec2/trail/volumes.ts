@@ -1,6 +1,6 @@
 /** What the trail proves about volumes. Encryption and key are set when a volume is created and never change. */
 import { accountRegionKey } from '../../../core/account-region.ts';
-import type { Fact, Resource, TrailEvent } from '../../../core/control.ts';
+import type { ArnResource, Fact, TrailEvent } from '../../../core/control.ts';
 import { known, unknownFact } from '../../../core/facts.ts';
 import { flag, text } from '../../../core/json.ts';
 import { sourceOf } from '../../../core/trail-facts.ts';
@@ -152,9 +152,9 @@ export function openVolumes(
       if (event.eventName === 'CreateVolume') learnCreated(event);
       else if (event.eventName === 'RunInstances') learnLaunched(event);
     },
-    encryption: (resource: Resource): Fact<VolumeEncryption> =>
+    encryption: (resource: ArnResource): Fact<VolumeEncryption> =>
       volumes.get(idOf(resource))?.encryption ?? notMade,
-    key: (resource: Resource): Fact<EncryptionKey> => volumes.get(idOf(resource))?.key ?? notMade,
+    key: (resource: ArnResource): Fact<EncryptionKey> => volumes.get(idOf(resource))?.key ?? notMade,
   };
 }
 
@@ -220,6 +220,6 @@ const notAsking = {
 
 const amiUnseen = unknownFact('not-in-trail', 'the trail does not show what an AMI holds');
 
-function idOf(resource: Resource): string {
+function idOf(resource: ArnResource): string {
   return `${accountRegionKey(resource)}/${resource.id}`;
 }

@@ -2,10 +2,12 @@
  * Grants: ListGrants, by key and grant id. A revoked or retired grant is no longer listed, and so counts as deleted.
  * Source: KMS API Reference, "ListGrants", "RevokeGrant", "RetireGrant".
  */
+
 import { type GrantListEntry, ListGrantsCommand } from '@aws-sdk/client-kms';
 import { allPages, askEach } from '../../../aws/facts/calls.ts';
 import { derive, type Lookup } from '../../../aws/facts/lookups.ts';
 import type { Readers } from '../../../aws/facts/reader.ts';
+import type { ArnResource } from '../../../core/control.ts';
 import { known, type Unknown, unknownFact } from '../../../core/facts.ts';
 
 const action = 'kms:ListGrants';
@@ -47,7 +49,7 @@ function unlisted(id: string, unknown: Unknown): Unknown {
     : unknown;
 }
 
-export const grantReaders: Readers<'kms.grant'> = {
+export const grantReaders: Readers<'kms.grant', ArnResource> = {
   'kms.grant': {
     uses: [grants],
     async read({ arn, id }, aws) {

@@ -5,6 +5,7 @@ import { GetKeyPolicyCommand } from '@aws-sdk/client-kms';
 import { askEach } from '../../../aws/facts/calls.ts';
 import { derive, type Lookup } from '../../../aws/facts/lookups.ts';
 import type { Readers } from '../../../aws/facts/reader.ts';
+import type { ArnResource } from '../../../core/control.ts';
 import { type Fact, known, unknownFact } from '../../../core/facts.ts';
 import { defaultKeyPolicy, type KeyPolicy, parseKeyPolicy } from '../../../iam/document.ts';
 import type { KmsKeyPolicy } from '../facts.ts';
@@ -29,7 +30,7 @@ function sameStatements(one: KeyPolicy, other: KeyPolicy): boolean {
   return isDeepStrictEqual(unnamed(one), unnamed(other));
 }
 
-export const keyPolicyReaders: Readers<'kms.keyPolicy'> = {
+export const keyPolicyReaders: Readers<'kms.keyPolicy', ArnResource> = {
   'kms.keyPolicy': {
     uses: [policies],
     read: async ({ arn, account }, aws) =>

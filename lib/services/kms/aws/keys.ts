@@ -1,4 +1,5 @@
 /** KMS keys: DescribeKey, GetKeyRotationStatus, ListKeyRotations. */
+
 import {
   DescribeKeyCommand,
   GetKeyRotationStatusCommand,
@@ -11,6 +12,7 @@ import { allPages, askEach } from '../../../aws/facts/calls.ts';
 import { hasCode } from '../../../aws/facts/failure.ts';
 import { derive, type Lookup } from '../../../aws/facts/lookups.ts';
 import type { Readers } from '../../../aws/facts/reader.ts';
+import type { ArnResource } from '../../../core/control.ts';
 import { type Fact, known, unknownFact } from '../../../core/facts.ts';
 import type { KmsKey, KmsKeyMaterial, KmsRotation } from '../facts.ts';
 
@@ -107,7 +109,10 @@ function materialOf(key: KeyMetadata, listed: readonly RotationsListEntry[]): Km
   };
 }
 
-export const keyReaders: Readers<'kms.key' | 'kms.keyState' | 'kms.rotation' | 'kms.keyMaterial'> = {
+export const keyReaders: Readers<
+  'kms.key' | 'kms.keyState' | 'kms.rotation' | 'kms.keyMaterial',
+  ArnResource
+> = {
   'kms.key': {
     uses: [keys],
     read: async (resource, aws) =>

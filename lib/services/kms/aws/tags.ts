@@ -3,6 +3,7 @@ import { ListResourceTagsCommand } from '@aws-sdk/client-kms';
 import { allPages, askEach } from '../../../aws/facts/calls.ts';
 import type { TagReaders } from '../../../aws/facts/reader.ts';
 import { fromPairs } from '../../../aws/facts/tags.ts';
+import type { ArnResource } from '../../../core/control.ts';
 
 const action = 'kms:ListResourceTags';
 
@@ -28,4 +29,4 @@ export const keyTags = {
         }),
     },
   },
-} satisfies TagReaders;
+} satisfies TagReaders<ArnResource>;

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import {
+  type ArnResource,
   defineControl,
   fail,
   notApplicable,
@@ -88,7 +89,7 @@ export const kmsKeyPolicy = defineControl({
       ),
   }),
   narrowing: { allowedAccounts: fewer(), allowedOrganizations: fewerOrganizations, administrators: more() },
-  evaluate(key, facts, settings) {
+  evaluate(key: ArnResource, facts, settings) {
     const metadata = facts['kms.key'];
     const policy = facts['kms.keyPolicy'];
     const accounts = new Set([key.account, ...settings.allowedAccounts]);

@@ -1,7 +1,8 @@
 import { CancelKeyDeletionCommand, EnableKeyCommand } from '@aws-sdk/client-kms';
 import * as z from 'zod/mini';
-import { defineAction } from '../../../core/action.ts';
+import { defineAction, type Target } from '../../../core/action.ts';
 import { commandLine } from '../../../core/command-line.ts';
+import type { ArnResource } from '../../../core/control.ts';
 import { kmsKeyDeletion } from '../controls/kms-key-deletion.ts';
 import { keyWasEnabled } from '../memory.ts';
 import {
@@ -94,7 +95,10 @@ export const cancelKeyDeletion = defineAction({
     kind: 'command',
     because:
       'Scheduling the deletion of a key puts all data under it at risk, so that a person has to do it by hand.',
-    command: ({ resource }, { pendingWindowInDays }) =>
+    command: (
+      { resource }: Target<z.infer<typeof kmsKeyDeletion.settings>, ArnResource>,
+      { pendingWindowInDays },
+    ) =>
       commandLine([
         ...['aws', 'kms', 'schedule-key-deletion', '--region', resource.region, '--key-id', resource.arn],
         ...['--pending-window-in-days', String(pendingWindowInDays ?? 30)],

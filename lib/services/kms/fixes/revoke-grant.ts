@@ -1,9 +1,9 @@
 import { type GrantListEntry, ListGrantsCommand, RevokeGrantCommand } from '@aws-sdk/client-kms';
 import * as z from 'zod/mini';
 import { unlessDeleted } from '../../../aws/refusal.ts';
-import { type ActionDeps, defineAction } from '../../../core/action.ts';
+import { type ActionDeps, defineAction, type Target } from '../../../core/action.ts';
 import { commandLine } from '../../../core/command-line.ts';
-import type { Facts, Resource, Source } from '../../../core/control.ts';
+import type { ArnResource, Facts, Resource, Source } from '../../../core/control.ts';
 import { known } from '../../../core/facts.ts';
 import { kmsGrant } from '../controls/kms-grant.ts';
 import { writesKeys } from './kms-key.ts';
@@ -75,7 +75,10 @@ export const revokeGrant = defineAction({
     because:
       'KMS brings no revoked grant back: an equal one has a new id and a new token, which its user must be given, and ' +
       'lets an external account use the key again.',
-    command: ({ resource }, { name, granteePrincipal, retiringPrincipal, operations, constraints }) =>
+    command: (
+      { resource }: Target<z.infer<typeof kmsGrant.settings>, ArnResource>,
+      { name, granteePrincipal, retiringPrincipal, operations, constraints },
+    ) =>
       commandLine([
         ...['aws', 'kms', 'create-grant', '--region', resource.region, '--key-id', resource.arn],
         ...['--grantee-principal', granteePrincipal ?? 'PRINCIPAL', '--operations', ...operations],

@@ -1,5 +1,5 @@
 /** What the trail proves about grants. */
-import type { Resource, TrailEvent } from '../../../core/control.ts';
+import type { ArnResource, TrailEvent } from '../../../core/control.ts';
 import { type Known, known, unknownFact } from '../../../core/facts.ts';
 import { at, isObject, text, texts } from '../../../core/json.ts';
 import { sourceOf, type TrailSubject } from '../../../core/trail-facts.ts';
@@ -21,9 +21,9 @@ const unknownYet: KmsGrant = {
  * @returns a reader without events; a grant whose creation it has not seen is unknown.
  * @example openGrants().read['kms.grant'](grant).known // false
  */
-export function openGrants(): TrailSubject<'kms.grant'> {
+export function openGrants(): TrailSubject<'kms.grant', ArnResource> {
   const grants = new Map<string, Known<KmsGrant>>();
-  const nameOf = ({ arn, id }: Resource): string => `${arn} ${id}`;
+  const nameOf = ({ arn, id }: ArnResource): string => `${arn} ${id}`;
 
   return {
     learn(event) {

@@ -1,5 +1,5 @@
 /** What the trail proves of imported key material. */
-import type { TrailEvent } from '../../../core/control.ts';
+import type { ArnResource, TrailEvent } from '../../../core/control.ts';
 import { type Known, known, unknownFact } from '../../../core/facts.ts';
 import { text } from '../../../core/json.ts';
 import { sourceOf, type TrailSubject } from '../../../core/trail-facts.ts';
@@ -17,7 +17,7 @@ const unknownYet: KmsKeyMaterial = { missing: [], expirationModel: null, validTo
  * @returns a reader without events; a key without events is unknown.
  * @example openKeyMaterial().read['kms.keyMaterial'](key).known // false
  */
-export function openKeyMaterial(): TrailSubject<'kms.keyMaterial'> {
+export function openKeyMaterial(): TrailSubject<'kms.keyMaterial', ArnResource> {
   const materials = new Map<string, Known<KmsKeyMaterial>>();
 
   return {

@@ -1,5 +1,5 @@
 /** What the trail proves about key policies. */
-import type { Resource, TrailEvent } from '../../../core/control.ts';
+import type { ArnResource, TrailEvent } from '../../../core/control.ts';
 import { type Fact, known, unknownFact } from '../../../core/facts.ts';
 import { at } from '../../../core/json.ts';
 import { sourceOf, type TrailSubject } from '../../../core/trail-facts.ts';
@@ -14,10 +14,10 @@ import { wholeRequest } from './whole-request.ts';
  * @returns a reader without events; a key without events is unknown.
  * @example openKeyPolicies().read['kms.keyPolicy'](key).known // false
  */
-export function openKeyPolicies(): TrailSubject<'kms.keyPolicy'> {
+export function openKeyPolicies(): TrailSubject<'kms.keyPolicy', ArnResource> {
   const policies = new Map<string, Fact<KmsKeyPolicy>>();
 
-  const learnCreation = (key: Resource, event: TrailEvent): void => {
+  const learnCreation = (key: ArnResource, event: TrailEvent): void => {
     const given = at(event.request, 'policy');
     const stated = wholeRequest(event) !== undefined;
     const type = at(event.response, 'keyMetadata', 'multiRegionConfiguration', 'multiRegionKeyType');
@@ -77,6 +77,6 @@ function policyFact(given: unknown, event: TrailEvent): Fact<KmsKeyPolicy> {
       );
 }
 
-function byDefault(key: Resource, event: TrailEvent): Fact<KmsKeyPolicy> {
+function byDefault(key: ArnResource, event: TrailEvent): Fact<KmsKeyPolicy> {
   return known({ policy: defaultKeyPolicy(key.arn, key.account), isDefault: true }, sourceOf(event));
 }

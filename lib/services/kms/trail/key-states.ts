@@ -1,5 +1,5 @@
 /** What the trail proves about the states of keys. */
-import type { TrailEvent } from '../../../core/control.ts';
+import type { ArnResource, TrailEvent } from '../../../core/control.ts';
 import { type Known, known, unknownFact } from '../../../core/facts.ts';
 import { text } from '../../../core/json.ts';
 import { sourceOf, type TrailSubject } from '../../../core/trail-facts.ts';
@@ -12,7 +12,7 @@ import { keyInEvent } from '../resources.ts';
  * @returns a reader without events; a key without events is unknown.
  * @example openKeyStates().read['kms.keyState'](key).known // false
  */
-export function openKeyStates(): TrailSubject<'kms.keyState'> {
+export function openKeyStates(): TrailSubject<'kms.keyState', ArnResource> {
   const states = new Map<string, Known<KmsKeyState>>();
 
   return {

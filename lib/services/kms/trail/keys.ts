@@ -1,5 +1,5 @@
 /** What the trail proves about keys themselves: their metadata, and whether they are rotated. */
-import type { Resource, TrailEvent } from '../../../core/control.ts';
+import type { ArnResource, TrailEvent } from '../../../core/control.ts';
 import { type Known, known, unknownFact } from '../../../core/facts.ts';
 import { at, flag, text } from '../../../core/json.ts';
 import { sourceOf, type TrailSubject } from '../../../core/trail-facts.ts';
@@ -25,13 +25,13 @@ const unknownYet: SharedMetadata = {
  * @returns a reader without events; a key without events is unknown.
  * @example openKeys().read['kms.rotation'](key).known // false
  */
-export function openKeys(): TrailSubject<'kms.key' | 'kms.rotation'> {
+export function openKeys(): TrailSubject<'kms.key' | 'kms.rotation', ArnResource> {
   const metadata = new Map<string, Known<SharedMetadata>>();
   const roles = new Map<string, Map<string, Role>>();
   const rotations = new Map<string, Known<KmsRotation>>();
 
   /** Adds what an event says; known values stay, because none of them ever changes. */
-  const learn = (key: Resource, stated: Partial<SharedMetadata>, event: TrailEvent): void => {
+  const learn = (key: ArnResource, stated: Partial<SharedMetadata>, event: TrailEvent): void => {
     const before = metadata.get(keySet(key))?.value ?? unknownYet;
     const value = {
       origin: before.origin ?? stated.origin ?? null,
@@ -43,12 +43,12 @@ export function openKeys(): TrailSubject<'kms.key' | 'kms.rotation'> {
     metadata.set(keySet(key), known(value, sourceOf(event)));
   };
 
-  const tellRole = (key: Resource, role: Role): void => {
+  const tellRole = (key: ArnResource, role: Role): void => {
     const set = roles.get(keySet(key)) ?? new Map<string, Role>();
     roles.set(keySet(key), set.set(key.region, role));
   };
 
-  const learnCreation = (key: Resource, event: TrailEvent): void => {
+  const learnCreation = (key: ArnResource, event: TrailEvent): void => {
     const stated = metadataIn(event, 'keyMetadata');
     learn(key, stated, event);
     const role = roleIn(event, 'keyMetadata');
@@ -65,7 +65,7 @@ export function openKeys(): TrailSubject<'kms.key' | 'kms.rotation'> {
    * made, and the primary of its set. So success proves that the key is one.
    * Source: KMS API Reference, EnableKeyRotation and DisableKeyRotation (UnsupportedOperationException).
    */
-  const learnRotation = (key: Resource, event: TrailEvent): void => {
+  const learnRotation = (key: ArnResource, event: TrailEvent): void => {
     const enabled = event.eventName === 'EnableKeyRotation';
     const days = Number(text(event.request, 'rotationPeriodInDays') ?? Number.NaN);
     // Source: EnableKeyRotation, RotationPeriodInDays: "If no value is specified, the default value is 365".
@@ -85,7 +85,7 @@ export function openKeys(): TrailSubject<'kms.key' | 'kms.rotation'> {
     if (key.id.startsWith('mrk-')) tellRole(key, 'PRIMARY');
   };
 
-  const learnReplication = (primary: Resource | undefined, event: TrailEvent): void => {
+  const learnReplication = (primary: ArnResource | undefined, event: TrailEvent): void => {
     if (primary !== undefined) tellRole(primary, 'PRIMARY');
     for (const replica of replicaInEvent(event)) {
       tellRole(replica, 'REPLICA');
@@ -94,7 +94,7 @@ export function openKeys(): TrailSubject<'kms.key' | 'kms.rotation'> {
   };
 
   /** UpdatePrimaryRegion is logged in both Regions, with the same meaning. */
-  const learnPrimary = (key: Resource, event: TrailEvent): void => {
+  const learnPrimary = (key: ArnResource, event: TrailEvent): void => {
     const primaryRegion = text(event.request, 'primaryRegion');
     if (primaryRegion === undefined) return;
     const set = roles.get(keySet(key)) ?? new Map<string, Role>();
