@@ -47,6 +47,12 @@ interface Suspect {
   readonly error: unknown;
 }
 
+/** A record behind a suspect, of the same finding. */
+interface Held {
+  readonly record: unknown;
+  readonly transition: TransitionEvent;
+}
+
 /**
  * @param records of one shard, as Lambda passes them.
  * @returns what became of them. Never rejects.
@@ -55,6 +61,8 @@ export async function publishRecords(records: readonly unknown[], deps: StreamDe
   const aside: { sequence: string; reason: string }[] = [];
   let published = 0;
   let suspect: Suspect | undefined;
+  /** What is of the suspect's finding keeps its order, and waits until the suspect is published or put aside. */
+  const held: Held[] = [];
   const stoppedAt = (record: unknown, error: unknown): StreamResult => ({
     published,
     aside,
@@ -68,6 +76,27 @@ export async function publishRecords(records: readonly unknown[], deps: StreamDe
     deps.earlier.forget(sequenceOf(record));
     aside.push({ sequence: sequenceOf(record), reason });
   };
+  /**
+   * Publishes those behind a suspect that was put aside. @returns the first that has to come again; what was published
+   * behind it comes again too, and whoever has it knows it by its id.
+   */
+  const publishHeld = async (): Promise<StreamResult['failed']> => {
+    for (const { record, transition } of held.splice(0)) {
+      const sequence = sequenceOf(record);
+      if (deps.remaining() < timeForOne) return { sequence, error: new Error('there was no time left') };
+      const error = await failureOf(transition, deps);
+      if (error === undefined) {
+        published += 1;
+        deps.earlier.forget(sequence);
+      } else if (faultIn(error) === 'event') {
+        await putAside(record, `EventBridge refuses this transition: ${becauseOf(error)}`);
+      } else {
+        deps.earlier.failed(sequence, deps.now());
+        return { sequence, error };
+      }
+    }
+    return undefined;
+  };
   for (const record of records) {
     if (deps.remaining() < timeForOne) return stoppedAt(record, new Error('there was no time left'));
     const read = readStreamRecord(record);
@@ -78,15 +107,21 @@ export async function publishRecords(records: readonly unknown[], deps: StreamDe
         continue;
       }
       const { finding } = read.transition;
-      // Transitions of one finding keep their order.
-      if (suspect?.finding === finding) return stoppedAt(record, suspect.error);
+      if (suspect?.finding === finding) {
+        held.push({ record, transition: read.transition });
+        continue;
+      }
       const error = await failureOf(read.transition, deps);
       if (error === undefined) {
         published += 1;
         deps.earlier.forget(sequenceOf(record));
+        if (suspect === undefined) continue;
         // The bus takes others: what failed before was refused for itself.
-        if (suspect !== undefined) await putAside(suspect.record, `EventBridge takes other transitions, and not this one: ${becauseOf(suspect.error)}`);
+        const because = becauseOf(suspect.error);
+        await putAside(suspect.record, `EventBridge takes other transitions, and not this one: ${because}`);
         suspect = undefined;
+        const failed = await publishHeld();
+        if (failed !== undefined) return { published, aside, failed };
         continue;
       }
       const fault = faultIn(error);

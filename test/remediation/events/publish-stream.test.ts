@@ -177,6 +177,38 @@ describe('the records of a shard', () => {
     expect(await invoke([record(1), other])).toMatchObject({ published: 0, failed: { sequence: '1' } });
   });
 
+  it.each(['InternalFailure', 'AccessDeniedException'])(
+    'of a finding whose first is not taken (%s) hold up no other, and are published behind it once it is put aside',
+    async (code) => {
+      // What is refused is the first transition, not the finding.
+      let refused = 0;
+      bus.on(PutEventsCommand).callsFake((input: { readonly Entries: readonly PutEventsRequestEntry[] }) => ({
+        Entries: input.Entries.map((entry) => {
+          const isFirst = entry.Detail?.includes(new Date(start + 1).toISOString()) === true;
+          if (isFirst) refused += 1;
+          return isFirst ? { ErrorCode: code, ErrorMessage: 'It is not taken.' } : { EventId: 'event' };
+        }),
+      }));
+      const { invoke, letters } = running();
+      const records = [record(1, 'vol-x'), record(2, 'vol-x'), record(3, 'vol-y')];
+      for (let result = await invoke(records); result.failed !== undefined; result = await invoke(records)) {
+        expect(calledFor().filter((id) => id === 'vol-x')).toHaveLength(refused);
+        clock += 30_000;
+        expect(clock - start).toBeLessThanOrEqual(5 * 60_000);
+      }
+      expect(letters.map(({ body }) => text(JSON.parse(body), 'dynamodb', 'SequenceNumber'))).toEqual(['1']);
+      expect(calledFor().slice(-2)).toEqual(['vol-y', 'vol-x']);
+    },
+  );
+
+  it('of a finding behind one that was put aside come again where they fail too', async () => {
+    busRefuses({ 'vol-x': 'AccessDeniedException' });
+    const { invoke, letters } = running();
+    const records = [record(1, 'vol-x'), record(2, 'vol-x'), record(3, 'vol-y')];
+    expect(await invoke(records)).toMatchObject({ published: 1, failed: { sequence: '2' } });
+    expect(letters).toHaveLength(1);
+  });
+
   it('come again, and nothing is lost, where the DLQ does not take what is refused', async () => {
     busRefuses({ 'vol-1': 'MalformedDetail' });
     const result = await publishRecords([record(1), record(2)], {
