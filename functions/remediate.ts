@@ -223,9 +223,9 @@ async function publish(
   try {
     await putEvents(news.map(publishableAction), { client: eventBridge, bus, wait });
   } catch (error) {
-    if (!(error instanceof BusError)) throw error;
-    for (const { event, fault, because } of error.unsent) {
-      if (fault !== 'event') throw error;
+    // Where others may be taken later, all of it comes again: what is refused for good is put aside once.
+    if (!(error instanceof BusError) || error.unsent.some(({ fault }) => fault !== 'event')) throw error;
+    for (const { event, because } of error.unsent) {
       await deadLetter(JSON.stringify(event.detail), `EventBridge refuses this event: ${because}`);
       telemetry.add('MessagesDeadLettered', 1);
     }

@@ -15,7 +15,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { severities } from '../core/control.ts';
 import { pauseBefore, rounds } from '../findings/state/changing.ts';
-import { failureOf, StateTableError } from '../findings/state/error.ts';
+import { failureOf, neededByAll, StateTableError } from '../findings/state/error.ts';
 import { checkFormat, formatVersion } from '../findings/state/item.ts';
 import { type ActionKind, actionKinds, type RateLimits } from '../policy/model.ts';
 import {
@@ -99,6 +99,10 @@ export class Limiter {
    * @returns whether it may begin, or when it is to be tried again. Rejects with a `StateTableError` when that can't be decided, and so it may not.
    */
   async admit(kind: ActionKind, limits: RateLimits, run: RunToCount): Promise<LimitAnswer> {
+    return await neededByAll(() => this.#count(kind, limits, run));
+  }
+
+  async #count(kind: ActionKind, limits: RateLimits, run: RunToCount): Promise<LimitAnswer> {
     const named = { ...run, name: digest(run.name) };
     for (let round = 1; round <= rounds; round += 1) {
       if (round > 1) await this.#options.wait(pauseBefore(round, this.#options.random));

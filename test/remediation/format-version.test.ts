@@ -5,6 +5,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
 import { StateTableError } from '../../lib/findings/state/error.ts';
 import type { Item } from '../../lib/findings/state/item.ts';
+import { isRefusal } from '../../lib/pipeline/live/redelivery.ts';
 import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { DynamoRunHistory } from '../../lib/remediation/actions/run-history-dynamodb.ts';
 import { fromItem, fromListing, listing, toItem } from '../../lib/remediation/actions/run-history-items.ts';
@@ -116,4 +117,18 @@ describe('the limits of a kind of action', () => {
     });
     expect(mock.commandCalls(PutItemCommand)).toEqual([]);
   });
+
+  it.each([
+    ['of a newer format', { ...limits, formatVersion: 2 }],
+    ['that are damaged', { ...limits, formatVersion: 1, runs: 'none' }],
+  ])(
+    '%s are no fault of the message that meets them, which waits until they can be read',
+    async (_what, item) => {
+      const error: unknown = await limiter(holding(marshall(item)).client)
+        .admit('fix', one, run)
+        .catch((error: unknown) => error);
+      expect(error).toBeInstanceOf(StateTableError);
+      expect(isRefusal(error)).toBe(false);
+    },
+  );
 });

@@ -14,12 +14,35 @@ export class StateTableError extends Error {
   readonly trouble: StateTableTrouble;
   /** The entries concerned. */
   readonly ids: readonly string[];
+  /** Whether it is about what every message needs, exemptions or limits, and says nothing of the one that met it. */
+  readonly ofAll: boolean;
 
   /** @param message says what happened, and what the reader can do. */
-  constructor(trouble: StateTableTrouble, ids: readonly string[], message: string, cause?: unknown) {
+  constructor(
+    trouble: StateTableTrouble,
+    ids: readonly string[],
+    message: string,
+    cause?: unknown,
+    { ofAll = false }: { readonly ofAll?: boolean } = {},
+  ) {
     super(message, { cause });
     this.trouble = trouble;
     this.ids = ids;
+    this.ofAll = ofAll;
+  }
+}
+
+/**
+ * Does work on what every message needs. Rejects with what `work` rejects with; its `StateTableError` is then of all.
+ * @example await neededByAll(() => this.#read(kind))
+ */
+export async function neededByAll<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof StateTableError)) throw error;
+    const { trouble, ids, message, cause } = error;
+    throw new StateTableError(trouble, ids, message, cause ?? error, { ofAll: true });
   }
 }
 

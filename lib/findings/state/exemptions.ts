@@ -12,7 +12,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { type AccountRegion, accountRegionKey } from '../../core/account-region.ts';
 import type { OperatorExemption } from '../../policy/operator-exemption.ts';
-import { failureOf, StateTableError } from './error.ts';
+import { failureOf, neededByAll, StateTableError } from './error.ts';
 import { checkFormat, formatVersion, type Item, keyText } from './item.ts';
 import { expiryAttribute } from './schema.ts';
 
@@ -66,8 +66,10 @@ export class DynamoExemptions {
 
   /** All exemptions, expired ones included. Rejects with a `StateTableError`: then it is unknown what is exempt. */
   async all(): Promise<OperatorExemptions> {
-    const exemptions = (await this.#items()).map((item) => this.#read(item));
-    return new Map(exemptions.map((exemption) => [exemption.finding, exemption]));
+    return await neededByAll(async () => {
+      const exemptions = (await this.#items()).map((item) => this.#read(item));
+      return new Map(exemptions.map((exemption) => [exemption.finding, exemption]));
+    });
   }
 
   async #items(): Promise<readonly Item[]> {

@@ -2,7 +2,7 @@
  * When a delivery that failed comes again, and when it goes to the DLQ. A queue's visibility timeout is for a function that
  * ended without a word; an error is known at once, and its message is made visible again after seconds.
  */
-import { isUnanswered } from '../../aws/reason.ts';
+import { isDenial, isUnanswered } from '../../aws/reason.ts';
 import { at } from '../../core/json.ts';
 import { StateTableError } from '../../findings/state/error.ts';
 
@@ -87,6 +87,8 @@ export function isRefusal(error: unknown): boolean {
     // The policy is no part of the message: all of them fail until it can be read.
     if (one.name === 'PolicyUnreadable') return false;
     if (one instanceof StateTableError) {
+      // So are exemptions and limits; and the rights to the table.
+      if (one.ofAll || isDenial(one.cause)) return false;
       if (one.trouble === 'unreadable' || one.trouble === 'newer-format') return true;
       if (one.trouble === 'busy') return false;
     }

@@ -17,6 +17,7 @@ import { DynamoExemptions } from '../../../lib/findings/state/exemptions.ts';
 import { formatVersion, type Item, keyOf, toItem } from '../../../lib/findings/state/item.ts';
 import { DynamoMemory } from '../../../lib/findings/state/memory.ts';
 import { withRecords } from '../../../lib/findings/state/table.ts';
+import { isRefusal } from '../../../lib/pipeline/live/redelivery.ts';
 import { accountRegion, idOf, observe, start, toRecord, volume } from './observing.ts';
 
 const dynamodb = mockClient(DynamoDBClient);
@@ -93,6 +94,12 @@ describe('of a newer format', () => {
       trouble: 'newer-format',
       message: expect.stringMatching(/has format version 2, .* up to 1: .* Deploy the newest version/),
     });
+  });
+
+  it('an exemption is no fault of the message that meets it, which waits until it can be read', async () => {
+    there({ pk: { S: 'exemptions/111122223333/eu-central-1' }, ...newer });
+    const reading = new DynamoExemptions({ ...options, accountRegion }).all();
+    await expect(reading).rejects.toSatisfy((error) => !isRefusal(error));
   });
 
   it('an entry is not written over', async () => {

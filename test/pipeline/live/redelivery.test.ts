@@ -69,6 +69,14 @@ describe('what is refused, and would be again', () => {
 
   it.each([
     ['a throttled call', ofSdk('ThrottlingException', 400)],
+    [
+      'a table that may not be read, which concerns every message',
+      new StateTableError('refused', ['id'], 'Denied.', ofSdk('AccessDeniedException', 400)),
+    ],
+    [
+      'an exemption that can not be read, which concerns every message',
+      new StateTableError('unreadable', ['id'], 'Damaged.', undefined, { ofAll: true }),
+    ],
     ['too many requests', ofSdk('SomeException', 429)],
     ['an error of AWS’s own', ofSdk('InternalServerError', 500)],
     ['no answer', ofSdk('TimeoutError', undefined)],
