@@ -31,3 +31,23 @@ export function deliveriesIn(event: unknown): Deliveries {
     bySqs: true,
   };
 }
+
+/** Invoked directly: what it is asked to do counts only where its queue delivers it, which few may send to. */
+export class InvokedDirectly extends Error {
+  override readonly name = 'InvokedDirectly';
+
+  constructor(queueUrl: string) {
+    super(
+      `This function takes messages of its queue alone, ${queueUrl}, and was invoked with something else. Nothing was ` +
+        'done. Send the message to the queue, with the operator role; if it was not you, find out who may call ' +
+        'lambda:InvokeFunction on it.',
+    );
+  }
+}
+
+/** The same of a function that only its queue may invoke. @throws InvokedDirectly where something else did. */
+export function queuedDeliveries(event: unknown, queueUrl: string): readonly Delivery[] {
+  const { deliveries, bySqs } = deliveriesIn(event);
+  if (!bySqs) throw new InvokedDirectly(queueUrl);
+  return deliveries;
+}

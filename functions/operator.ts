@@ -8,7 +8,7 @@ import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { callLogger } from '../lib/aws/calls.ts';
 import type { QueueName } from '../lib/aws/names.ts';
 import { dynamodbClient, securityHubReader, sqsClient } from '../lib/aws/sdk.ts';
-import { sendAll } from '../lib/aws/sqs.ts';
+import { isInFlight, sendAll } from '../lib/aws/sqs.ts';
 import { productArnOf } from '../lib/findings/id.ts';
 import { DynamoStateTable } from '../lib/findings/state/dynamodb.ts';
 import { DynamoExemptions } from '../lib/findings/state/exemptions.ts';
@@ -29,7 +29,7 @@ import { requestBody } from '../lib/remediation/message.ts';
 import { type FindingIdentifier, readFinding } from '../lib/remediation/own-finding.ts';
 import { controls } from '../lib/services/catalogue.ts';
 import { deadLettersTo, wait } from './context.ts';
-import { deliveriesIn } from './deliveries.ts';
+import { queuedDeliveries } from './deliveries.ts';
 import { effectivePolicy } from './effective-policy.ts';
 import { takeFromQueue } from './from-queue.ts';
 import { loggerOf, Telemetry } from './telemetry.ts';
@@ -75,14 +75,15 @@ const lasting = {
 
 async function handleAll(
   deliveries: readonly Delivery[],
-  signal?: AbortSignal,
+  remaining: () => number,
+  signal: AbortSignal,
 ): Promise<readonly CustomActionResult[]> {
   const deps = { ...lasting, policy: await policy() };
   const results: CustomActionResult[] = [];
   const reported: { readonly body: string; readonly name: EventName }[] = [];
-  for (const { body } of deliveries) {
-    signal?.throwIfAborted();
-    const message = parseOperatorMessage(body, stage);
+  for (const { body, receipt } of deliveries) {
+    signal.throwIfAborted();
+    const message = parseOperatorMessage(body, stage, Date.now());
     if (message.kind === 'malformed') {
       await deadLetter(body, message.reason);
       telemetry.add('MessagesDeadLettered', 1);
@@ -90,6 +91,7 @@ async function handleAll(
       const { id, finding } = message.event;
       reported.push({ body, name: { kind: 'action', id, finding } });
     } else {
+      await checkFromQueue(receipt, remaining());
       telemetry.add('EventsReceived', 1);
       const customActions = await handleCustomAction(deps, message.event);
       logger.info('custom action', { customActions });
@@ -97,11 +99,24 @@ async function handleAll(
     }
   }
   const actionEvents = await publishedOf(reported);
-  signal?.throwIfAborted();
+  signal.throwIfAborted();
   await noteActionEvents(deps, actionEvents);
   const noted = actionEvents.map(({ finding, action, outcome }) => ({ finding, action, outcome }));
   if (noted.length > 0) logger.info('noted', { events: noted });
   return results;
+}
+
+/**
+ * Rejects where the queue did not deliver a message with this receipt: whoever may invoke the function can write an event
+ * that looks as if it had. A message that it did deliver stays hidden for as long as this process may run.
+ */
+async function checkFromQueue(receipt: string | undefined, remaining: number): Promise<void> {
+  const hidden = { receipt: receipt ?? '', seconds: Math.ceil(remaining / 1_000) };
+  if (receipt !== undefined && (await isInFlight(sqs, queueUrl, hidden))) return;
+  throw new Error(
+    `The queue ${queueUrl} did not deliver this custom action now, so that it is not known to have been used: do not ` +
+      'redrive it. Where the queue has it, it comes again. Otherwise find out who may call lambda:InvokeFunction on the function.',
+  );
 }
 
 /** The events as they are stored: what Trailseal did not publish goes to the DLQ, and on no finding. */
@@ -125,15 +140,12 @@ async function publishedOf(
   return actionEvents;
 }
 
-/** Answers an invocation by SQS with what failed; any other with what came of it. */
-async function handle(
-  event: unknown,
-  context: Context,
-): Promise<SQSBatchResponse | readonly CustomActionResult[]> {
-  const { deliveries, bySqs } = deliveriesIn(event);
-  if (!bySqs) return await handleAll(deliveries);
+/** Answers with what failed. */
+async function handle(event: unknown, context: Context): Promise<SQSBatchResponse> {
+  const remaining = () => context.getRemainingTimeInMillis();
+  const deliveries = queuedDeliveries(event, queueUrl);
   const { batch, answer } = await takeFromQueue({ sqs, url: queueUrl, logger }, deliveries, context, {
-    take: handleAll,
+    take: (some, signal) => handleAll(some, remaining, signal),
     deadLetter,
   });
   telemetry.failed(batch);

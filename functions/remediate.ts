@@ -58,7 +58,7 @@ import { controls } from '../lib/services/catalogue.ts';
 import { makeClients } from '../lib/services/clients.ts';
 import { readers, related, tagReaders } from '../lib/services/readers.ts';
 import { deadLettersTo, wait } from './context.ts';
-import { deliveriesIn } from './deliveries.ts';
+import { queuedDeliveries } from './deliveries.ts';
 import { effectivePolicy } from './effective-policy.ts';
 import { takeFromQueue } from './from-queue.ts';
 import { checkedPolicy } from './policy.ts';
@@ -273,11 +273,10 @@ async function abandon(body: string, reason: string): Promise<void> {
   await deadLetter(body, reason);
 }
 
-/** Answers an invocation by SQS with what failed; any other with what was done. */
-async function handle(event: unknown, context: Context): Promise<SQSBatchResponse | readonly Remediation[]> {
-  const { deliveries, bySqs } = deliveriesIn(event);
+/** Answers with what failed. */
+async function handle(event: unknown, context: Context): Promise<SQSBatchResponse> {
+  const deliveries = queuedDeliveries(event, queueUrl);
   const { awsRequestId: run } = context;
-  if (!bySqs) return await handleAll(deliveries, run);
   const { batch, answer } = await takeFromQueue({ sqs, url: queueUrl, logger }, deliveries, context, {
     take: (some) => handleAll(some, run),
     deadLetter: abandon,

@@ -1,6 +1,7 @@
 /**
  * Publishes the transitions in the state table on Trailseal's own bus. The state table's stream drives it, so that each
- * transition that was recorded is published, whatever was interrupted after the recording. One that can't be published is put
+ * transition that was recorded is published, whatever was interrupted after the recording, and none that the table does not
+ * know: whoever may invoke the function could report one. One that can't be published is put
  * aside with the reason, and keeps no other back.
  */
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
@@ -9,7 +10,9 @@ import type { Context, DynamoDBBatchResponse } from 'aws-lambda';
 import { callLogger } from '../lib/aws/calls.ts';
 import { dynamodbClient, eventBridgeClient, sqsClient } from '../lib/aws/sdk.ts';
 import { list } from '../lib/core/json.ts';
+import { DynamoStateTable } from '../lib/findings/state/dynamodb.ts';
 import { variable } from '../lib/pipeline/live/environment.ts';
+import { confirmedBy } from '../lib/remediation/events/confirm.ts';
 import { storeEvent } from '../lib/remediation/events/event-record.ts';
 import { publishableTransition, putEvents } from '../lib/remediation/events/publish.ts';
 import { EarlierFailures, publishRecords } from '../lib/remediation/events/publish-stream.ts';
@@ -26,6 +29,7 @@ const bus = variable(process.env, 'TRAILSEAL_BUS');
 /** All tries of a call end in the time that the function has for one record. */
 const client = eventBridgeClient({ ...config, requestTimeout: 3_000, maxAttempts: 3 });
 const stored = { client: dynamodbClient(config), table: variable(process.env, 'TRAILSEAL_TABLE') };
+const stateTable = new DynamoStateTable({ ...stored, wait, random: Math.random, now: Date.now });
 const deadLetter = deadLettersTo(sqsClient(config), variable(process.env, 'TRAILSEAL_DEAD_LETTER_URL'));
 /** What failed before, for as long as this process runs. */
 const earlier = new EarlierFailures();
@@ -33,7 +37,9 @@ const earlier = new EarlierFailures();
 /** Returns the first record that failed: Lambda reads the stream again from there. */
 async function handle(event: unknown, context: Context): Promise<DynamoDBBatchResponse> {
   const { published, aside, failed } = await publishRecords(list(event, 'Records'), {
-    async publish(transition, signal) {
+    async publish(reported, signal) {
+      const { finding } = reported;
+      const transition = confirmedBy((await stateTable.read([finding])).get(finding), reported);
       await storeEvent(stored, { kind: 'transition', event: transition }, Date.now());
       await putEvents([publishableTransition(transition)], { client, bus, wait, signal });
     },

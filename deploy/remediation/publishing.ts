@@ -20,6 +20,12 @@ export function publishing({ parameters }: Deployment): readonly Grant[] {
       ...ofThisRegion,
       why: 'Lambda asks for it before it reads a stream',
     }),
+    {
+      sid: 'StateTable',
+      action: 'dynamodb:BatchGetItem',
+      resource: stateTableArn(parameters.stage),
+      why: 'a transition is published as the state table knows it, whatever the record of the stream says',
+    },
     publishedEvents(
       parameters,
       'StoreEvents',

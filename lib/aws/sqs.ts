@@ -6,10 +6,11 @@ import { setTimeout } from 'node:timers/promises';
 import {
   type BatchResultErrorEntry,
   ChangeMessageVisibilityBatchCommand,
+  ChangeMessageVisibilityCommand,
   SendMessageBatchCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { reasonOf } from './reason.ts';
+import { codeOf, reasonOf } from './reason.ts';
 
 /** The IAM action that sending needs; there is none of its own for batches. */
 export const sendPermission = 'sqs:SendMessage';
@@ -172,6 +173,33 @@ export async function hideFor(
     );
   }
   return unchanged;
+}
+
+/**
+ * Whether the queue delivered a message with this receipt, and has neither delivered it again nor deleted it; then it is
+ * hidden for so many seconds from now. Rejects with what the SDK throws where SQS does not say.
+ * Source: Amazon SQS API Reference, "ChangeMessageVisibility" (errors; ReceiptHandleIsInvalid, and InvalidParameterValue
+ * of the query protocol).
+ * @example await isInFlight(sqs, queueUrl, { receipt, seconds: 30 })
+ */
+export async function isInFlight(
+  client: SQSClient,
+  queueUrl: string,
+  { receipt, seconds }: Hidden,
+): Promise<boolean> {
+  try {
+    await client.send(
+      new ChangeMessageVisibilityCommand({
+        QueueUrl: queueUrl,
+        ReceiptHandle: receipt,
+        VisibilityTimeout: seconds,
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (/ReceiptHandleIsInvalid|InvalidParameterValue/.test(codeOf(error))) return false;
+    throw error;
+  }
 }
 
 function messageText(body: unknown): string {

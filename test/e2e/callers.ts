@@ -21,7 +21,7 @@ export interface Credentials {
 export interface Callers {
   /** May do everything that no policy of a resource denies, and assume the operator role. */
   readonly operator: Credentials;
-  /** May do everything with queues, topics, buses and tables that no policy of a resource denies. */
+  /** May do everything with queues, topics, buses and tables that no policy of a resource denies, and invoke functions. */
   readonly application: Credentials;
 }
 
@@ -38,7 +38,7 @@ export async function makeCallers(config: ConstructorParameters<typeof IAMClient
   const iam = new IAMClient(config ?? {});
   const [operator, application] = await Promise.all([
     makeUser(iam, operatorName, ['*']),
-    makeUser(iam, 'application', ['sqs:*', 'sns:*', 'events:*', 'dynamodb:*']),
+    makeUser(iam, 'application', ['sqs:*', 'sns:*', 'events:*', 'dynamodb:*', 'lambda:InvokeFunction']),
   ]);
   return { operator, application };
 }

@@ -15,6 +15,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { PublishBatchCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import {
   CreateQueueCommand,
@@ -34,11 +35,15 @@ import {
   operatorRoleName,
   queueName,
   tableName,
+  transitionsDeadLetterQueueName,
 } from '../../lib/aws/names.ts';
+import { type Item, toItem } from '../../lib/findings/state/item.ts';
+import { withRecords } from '../../lib/findings/state/table.ts';
 import { recheckBody } from '../../lib/pipeline/live/message.ts';
 import { customActionDetailType, customActionSource } from '../../lib/remediation/custom-actions/message.ts';
 import { requestBody } from '../../lib/remediation/message.ts';
-import { environmentOf } from './callers.ts';
+import { observe, toRecord } from '../findings/state/observing.ts';
+import { asOperator, environmentOf } from './callers.ts';
 import { callers, env, stack } from './deployed-stack.ts';
 import { run } from './deployment.ts';
 import { account, region } from './emulated-aws.ts';
@@ -53,15 +58,16 @@ import {
   trailseal,
 } from './remediation-deployment.ts';
 import { createKey } from './resources.ts';
-import { queueUrl } from './stack.ts';
+import { findingsAbout, queueUrl } from './stack.ts';
 
 const policyFile = 'test/e2e/custom-actions.policy.yml';
 const config = { region, credentials: callers.application };
-const [sqs, sns, eventBridge, dynamodb] = [
+const [sqs, sns, eventBridge, dynamodb, lambda] = [
   new SQSClient(config),
   new SNSClient(config),
   new EventBridgeClient(config),
   new DynamoDBClient(config),
+  new LambdaClient(config),
 ];
 const TableName = tableName(stage);
 const TopicArn = `arn:aws:sns:${region}:${account}:trailseal-${stage}-notifications`;
@@ -125,6 +131,17 @@ const transitionEvent = () => ({
   detail: transition(),
 });
 
+const customAction = () => ({
+  id: 'forged',
+  source: customActionSource,
+  'detail-type': customActionDetailType,
+  account,
+  region,
+  time: new Date().toISOString(),
+  resources: [`arn:aws:securityhub:${region}:${account}:${customActionResource(stage, 'exempt')}`],
+  detail: { findings: [{ Id: finding, ProductArn: 'p', AwsAccountId: account, Region: region }] },
+});
+
 /** An item of the state table, whichever. */
 const item = (pk: string) => ({ pk: { S: pk }, sk: { S: 'forged' } });
 
@@ -167,20 +184,7 @@ describe('refused is', () => {
     ['a forged transition, for remediation', () => sendTo(queueName(stage, 'remediate'), transitionEvent())],
     ['a forged transition, for notifications', () => sendTo(queueName(stage, 'notify'), transitionEvent())],
     ['a forged requested action', () => sendTo(queueName(stage, 'remediate'), requestBody('forged'))],
-    [
-      'a forged custom action',
-      () =>
-        sendTo(queueName(stage, 'operator'), {
-          id: 'forged',
-          source: customActionSource,
-          'detail-type': customActionDetailType,
-          account,
-          region,
-          time: new Date().toISOString(),
-          resources: [`arn:aws:securityhub:${region}:${account}:${customActionResource(stage, 'exempt')}`],
-          detail: { findings: [{ Id: finding, ProductArn: 'p', AwsAccountId: account, Region: region }] },
-        }),
-    ],
+    ['a forged custom action', () => sendTo(queueName(stage, 'operator'), customAction())],
     [
       'a forged re-check',
       () =>
@@ -293,14 +297,100 @@ describe('refused is', () => {
   });
 });
 
+/** Invokes a function of the deployment as the application. @returns what it answered, and whether it failed. */
+async function invoked(
+  name: string,
+  event: unknown,
+): Promise<{ readonly failed: boolean; readonly answer: unknown }> {
+  const { FunctionError: error, Payload: payload } = await lambda.send(
+    new InvokeCommand({
+      FunctionName: `trailseal-${stage}-${name}`,
+      Payload: new TextEncoder().encode(JSON.stringify(event)),
+    }),
+  );
+  return {
+    failed: error !== undefined,
+    answer: JSON.parse(new TextDecoder().decode(payload)) as unknown,
+  };
+}
+
+/** The item of a finding that no evaluator wrote. */
+function forgedEntry(): Item {
+  const entry = withRecords(undefined, [toRecord(observe({ at: 1, verdict: 'FAIL' }))], Date.now());
+  if (entry === undefined) throw new Error('a failure makes an entry');
+  return toItem(entry, Date.now());
+}
+
+/** An event as if a queue had delivered the message. */
+const asIfFrom = (name: string, body: unknown) => ({
+  Records: [
+    {
+      eventSource: 'aws:sqs',
+      eventSourceARN: `arn:aws:sqs:${region}:${account}:${queueName(stage, 'operator')}`,
+      messageId: `forged-${name}`,
+      receiptHandle: 'Zm9yZ2Vk',
+      body: JSON.stringify(body),
+      attributes: { ApproximateReceiveCount: '1' },
+    },
+  ],
+});
+
+describe('an application that may invoke functions', () => {
+  it.each([
+    ['operator', () => customAction()],
+    ['remediate', () => transitionEvent()],
+  ] as const)('has %s take nothing that no queue delivered', async (name, message) => {
+    expect(await invoked(name, message())).toMatchObject({
+      failed: true,
+      answer: { errorMessage: expect.stringContaining('takes messages of its queue alone') },
+    });
+  });
+
+  it('uses no custom action by an event that looks as if the queue had delivered it', async () => {
+    expect(await invoked('operator', asIfFrom('custom-action', customAction()))).toEqual({
+      failed: false,
+      answer: { batchItemFailures: [{ itemIdentifier: 'forged-custom-action' }] },
+    });
+    const { all } = await trailseal('history', '--format', 'json');
+    expect(JSON.parse(all)).toEqual([]);
+  });
+
+  it('has nothing published of a finding that the state table does not have', async () => {
+    const image = Object.entries(forgedEntry()).map(([name, value]) => [
+      name,
+      value.B === undefined ? value : { B: Buffer.from(value.B).toString('base64') },
+    ]);
+    const { pk, sk, ...rest } = Object.fromEntries(image);
+    const record = {
+      eventSource: 'aws:dynamodb',
+      eventName: 'INSERT',
+      dynamodb: { SequenceNumber: '1', Keys: { pk, sk }, NewImage: { pk, sk, ...rest } },
+    };
+    expect(await invoked('transitions', { Records: [record] })).toEqual({
+      failed: false,
+      answer: { batchItemFailures: [] },
+    });
+    const { Messages: letters = [] } = await new SQSClient({
+      region,
+      credentials: asOperator(callers, account, region, stage),
+    }).send(
+      new ReceiveMessageCommand({
+        QueueUrl: await queueUrl(stack, transitionsDeadLetterQueueName(stage)),
+        MessageAttributeNames: ['All'],
+      }),
+    );
+    const reasons = letters.map(({ MessageAttributes: attributes }) => attributes?.['reason']?.StringValue);
+    expect(reasons).toEqual([expect.stringMatching(/^The state table has no finding/)]);
+  });
+});
+
 describe('afterwards', () => {
   it('the key is as it was, and there is no action on it', async () => {
     expect(await stateOf(key)).toBe('Enabled');
     expect(await actionRunsOf(key)).toEqual([]);
   });
 
-  it('the operator’s command works', async () => {
-    const { code, all } = await trailseal('dlq', 'list', '--format', 'json');
-    expect([code, all]).toEqual([0, '[]\n']);
+  it('there is no finding but those of the evaluators', async () => {
+    expect(await findingsAbout(stack, key)).toEqual([]);
   });
 });

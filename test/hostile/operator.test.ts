@@ -61,7 +61,7 @@ async function handled(
   body: string,
   before: FindingNote,
 ): Promise<Handled | { readonly kind: 'malformed'; readonly reason: string }> {
-  const message = parseOperatorMessage(body, stage);
+  const message = parseOperatorMessage(body, stage, Date.now());
   if (message.kind === 'malformed') return message;
   const sent: Sent[] = [];
   const given: OperatorExemption[] = [];

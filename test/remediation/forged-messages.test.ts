@@ -27,6 +27,7 @@ import { storeEvent } from '../../lib/remediation/events/event-record.ts';
 import { requestBody } from '../../lib/remediation/message.ts';
 import { action, envelope, transition } from '../notifications/events.ts';
 import { accountRegion, start } from './actions/simulated-resource.ts';
+import { eventOf } from './custom-actions/events.ts';
 import { id, simulated } from './fixture.ts';
 
 const { account, region } = accountRegion;
@@ -134,8 +135,16 @@ async function entry(): Promise<Recorded> {
   return found;
 }
 
-/** As the stream of the state table passes an item that was inserted. */
+/** As the stream of the state table passes an item that was inserted there. */
 async function inserted(): Promise<unknown> {
+  const record = await forged();
+  const item = toItem(await entry(), start);
+  items.set(keyIn(item), item);
+  return record;
+}
+
+/** The same of an item that is not in the state table. */
+async function forged(): Promise<unknown> {
   const item = toItem(await entry(), start);
   const image = Object.fromEntries(
     Object.entries(item).map(([name, value]) => [
@@ -174,6 +183,15 @@ describe('people', () => {
     ]);
   });
 
+  it('exempt nothing by an event that no queue delivered', async () => {
+    const event = eventOf('exempt');
+    await expect(invoke('operator', event)).rejects.toThrow(/takes messages of its queue alone/);
+    expect(await invoke('operator', delivered(JSON.stringify(event)))).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'message-0' }],
+    });
+    expect(items.size).toBe(0);
+  });
+
   it('find no note on a finding about an action that nobody did', async () => {
     const forged = action({ finding: id, id: 'forged', because: 'Call +1 555 0100.' });
     await invoke('operator', delivered(envelope(forged, 'Action Done')));
@@ -196,8 +214,16 @@ describe('people', () => {
 describe('a transition', () => {
   it('is stored before it is on the bus, and nothing else is written', async () => {
     expect(await invoke('transitions', await inserted())).toEqual({ batchItemFailures: [] });
-    expect([...items.keys()]).toEqual([expect.stringMatching(/^\["events\/[0-9a-f]{64}","event"\]$/)]);
+    expect([...items.keys()].filter((key) => !key.endsWith(',"entry"]'))).toEqual([
+      expect.stringMatching(/^\["events\/[0-9a-f]{64}","event"\]$/),
+    ]);
     expect(eventBridge.commandCalls(PutEventsCommand)).toHaveLength(1);
+  });
+
+  it('that the state table does not have is not on the bus', async () => {
+    expect(await invoke('transitions', await forged())).toEqual({ batchItemFailures: [] });
+    expect(eventBridge.commandCalls(PutEventsCommand)).toEqual([]);
+    expect(deadLetters()).toEqual([expect.stringMatching(/^The state table has no finding/)]);
   });
 
   it('that can’t be stored is not on the bus, and comes again', async () => {

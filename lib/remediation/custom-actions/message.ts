@@ -36,8 +36,12 @@ export type OperatorMessage =
   | { readonly kind: 'action-event'; readonly event: ActionEvent }
   | { readonly kind: 'malformed'; readonly reason: string };
 
-/** @returns what the body says; `malformed`, with a reason for people, where it can't be read. */
-export function parseOperatorMessage(body: string, stage: Stage): OperatorMessage {
+/**
+ * @param now epoch milliseconds.
+ * @returns what the body says; `malformed`, with a reason for people, where it can't be read.
+ * @example parseOperatorMessage(body, 'dev', Date.now()).kind // 'custom-action'
+ */
+export function parseOperatorMessage(body: string, stage: Stage, now: number): OperatorMessage {
   let value: unknown;
   try {
     value = JSON.parse(body);
@@ -54,20 +58,24 @@ export function parseOperatorMessage(body: string, stage: Stage): OperatorMessag
   if (source !== customActionSource || detailType !== customActionDetailType) {
     return malformed('it is neither a custom action of Security Hub nor an event about a requested action');
   }
-  return parseCustomAction(value, stage);
+  return parseCustomAction(value, stage, now);
 }
 
 const actionTypes: ReadonlySet<string> = new Set(Object.values(actionDetailTypes));
 
-/** No custom action is used later; a day that is counted from what is much later could not be written as YYYY-MM-DD. */
-const latest = Date.UTC(2200, 0);
+/**
+ * Milliseconds by which AWS's clock may be ahead of ours. Exemptions count their days from the use of the custom action, so
+ * that a later time would make them last longer.
+ */
+const ahead = 15 * 60_000;
 
-function parseCustomAction(value: unknown, stage: Stage): OperatorMessage {
+function parseCustomAction(value: unknown, stage: Stage, now: number): OperatorMessage {
   const [id, time] = [text(value, 'id'), text(value, 'time')];
   const [account, region] = [text(value, 'account'), text(value, 'region')];
   if (!id || !account || !region) return malformed('its id, account or Region is missing');
   const usedAt = Date.parse(time ?? '');
-  if (!(usedAt >= 0 && usedAt < latest)) return malformed('its time is missing, or no time');
+  if (!(usedAt >= 0)) return malformed('its time is missing, or no time');
+  if (usedAt > now + ahead) return malformed(`its time, ${String(time)}, is yet to come`);
   const arns = list(value, 'resources').map((arn) => parseArn(typeof arn === 'string' ? arn : ''));
   const customAction = customActionNames.find((name) =>
     arns.some(

@@ -5,6 +5,8 @@
  */
 import { reasonOf } from '../../aws/reason.ts';
 import { at, text } from '../../core/json.ts';
+import { StateTableError } from '../../findings/state/error.ts';
+import { UnconfirmedTransition } from './confirm.ts';
 import { BusError, type EventFault } from './publish.ts';
 import { readStreamRecord } from './stream.ts';
 import type { TransitionEvent } from './transition.ts';
@@ -89,7 +91,7 @@ export async function publishRecords(records: readonly unknown[], deps: StreamDe
         published += 1;
         deps.earlier.forget(sequence);
       } else if (faultIn(error) === 'event') {
-        await putAside(record, `EventBridge refuses this transition: ${becauseOf(error)}`);
+        await putAside(record, refusalOf(error));
       } else {
         deps.earlier.failed(sequence, deps.now());
         return { sequence, error };
@@ -126,7 +128,7 @@ export async function publishRecords(records: readonly unknown[], deps: StreamDe
       }
       const fault = faultIn(error);
       if (fault === 'event') {
-        await putAside(record, `EventBridge refuses this transition: ${becauseOf(error)}`);
+        await putAside(record, refusalOf(error));
         continue;
       }
       const failedEnough = deps.earlier.failed(sequenceOf(record), deps.now());
@@ -171,8 +173,16 @@ async function failureOf(transition: TransitionEvent, deps: StreamDeps): Promise
 }
 
 function faultIn(error: unknown): EventFault {
+  // The state table will not know it later either; nor can what it holds of that finding be read.
+  if (error instanceof UnconfirmedTransition) return 'event';
+  if (error instanceof StateTableError && error.trouble !== 'busy' && error.trouble !== 'refused') return 'event';
   if (error instanceof BusError) return error.unsent[0]?.fault ?? 'passing';
   return 'passing';
+}
+
+function refusalOf(error: unknown): string {
+  if (error instanceof UnconfirmedTransition || error instanceof StateTableError) return error.message;
+  return `EventBridge refuses this transition: ${becauseOf(error)}`;
 }
 
 function becauseOf(error: unknown): string {

@@ -13,7 +13,7 @@ import { controls as kmsControls } from '../../../lib/services/kms/controls/inde
 import { action } from '../../notifications/events.ts';
 import { policyOf } from '../../policy/fixtures.ts';
 import { simulated } from '../fixture.ts';
-import { account, eventOf, finding, key, region } from './events.ts';
+import { account, eventOf, finding, key, region, usedAt } from './events.ts';
 
 const everything = 'operators: { customActions: [fix:enable-key, undo, re-check, exempt] }';
 
@@ -64,7 +64,7 @@ async function deployment(
       ...eventOf(customAction, { findings: [{ ...finding, ...of }] }),
       ...(time ? { time } : {}),
     };
-    const message = parseOperatorMessage(JSON.stringify(event), 'dev');
+    const message = parseOperatorMessage(JSON.stringify(event), 'dev', Date.parse(event.time));
     if (message.kind !== 'custom-action') throw new Error(JSON.stringify(message));
     return handleCustomAction(deps, message.event);
   };
@@ -234,7 +234,7 @@ describe('a custom action that is not what it says', () => {
       const arns = [
         `arn:aws:securityhub:${event.region}:${event.account}:${customActionResource('dev', 'exempt')}`,
       ];
-      const message = parseOperatorMessage(JSON.stringify({ ...event, resources: arns }), 'dev');
+      const message = parseOperatorMessage(JSON.stringify({ ...event, resources: arns }), 'dev', usedAt);
       if (message.kind !== 'custom-action') throw new Error(JSON.stringify(message));
       expect(await handleCustomAction(deps, message.event)).toMatchObject([
         { accepted: false, note: expect.stringMatching(/nothing is done/) },
@@ -246,7 +246,7 @@ describe('a custom action that is not what it says', () => {
   it('is malformed where its ARN is of another account or Region than the event', () => {
     for (const changes of [{ account: '444455556666' }, { region: 'us-east-1' }]) {
       const body = JSON.stringify({ ...eventOf('exempt'), ...changes });
-      expect(parseOperatorMessage(body, 'dev').kind).toBe('malformed');
+      expect(parseOperatorMessage(body, 'dev', usedAt).kind).toBe('malformed');
     }
   });
 
@@ -261,7 +261,7 @@ describe('a custom action that is not what it says', () => {
     const { deps, exemptions } = await deployment();
     const event = eventOf('exempt');
     const body = { ...event, detail: { ...event.detail, userIdentity: { arn: 'arn:aws:iam::1:user/ciso' } } };
-    const message = parseOperatorMessage(JSON.stringify(body), 'dev');
+    const message = parseOperatorMessage(JSON.stringify(body), 'dev', usedAt);
     if (message.kind !== 'custom-action') throw new Error(JSON.stringify(message));
     await handleCustomAction(deps, message.event);
     expect(exemptions.get(finding.Id)?.owner).toBe(
@@ -277,7 +277,7 @@ describe('a note that Security Hub does not take', () => {
     if (entry === undefined) throw new Error('there is no finding');
     stateTable.entries.set('trailseal/first', entry);
     const findings = [{ ...finding, Id: 'trailseal/first' }, finding];
-    const message = parseOperatorMessage(JSON.stringify(eventOf('fix', { findings })), 'dev');
+    const message = parseOperatorMessage(JSON.stringify(eventOf('fix', { findings })), 'dev', usedAt);
     if (message.kind !== 'custom-action') throw new Error(JSON.stringify(message));
     await expect(handleCustomAction(deps, message.event)).rejects.toThrow('no notes');
     expect(sent.map(read)).toMatchObject([{ action: 'fix' }, { action: 'fix' }]);

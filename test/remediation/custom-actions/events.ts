@@ -24,6 +24,9 @@ export const finding = {
   Region: region,
 };
 
+/** When they are used, epoch milliseconds. */
+export const usedAt = Date.UTC(2026, 10, 21, 10);
+
 /** Source: AWS Security Hub User Guide, "EventBridge event formats for Security Hub". */
 export function eventOf(
   customAction: CustomActionName,
@@ -35,7 +38,7 @@ export function eventOf(
     'detail-type': 'Security Hub Findings - Custom Action',
     source: 'aws.securityhub',
     account,
-    time: '2026-11-21T10:00:00Z',
+    time: new Date(usedAt).toISOString(),
     region,
     resources: [`arn:aws:securityhub:${region}:${account}:${customActionResource(stage, customAction)}`],
     detail: { actionName: customActionLabels[customAction], actionDescription: 'A custom action.', findings },

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { customActionResource } from '../../../lib/aws/names.ts';
 import { parseOperatorMessage } from '../../../lib/remediation/custom-actions/message.ts';
 import { action } from '../../notifications/events.ts';
-import { account, eventOf, finding, region } from './events.ts';
+import { account, eventOf, finding, region, usedAt } from './events.ts';
 
-const parse = (value: unknown, stage = 'dev') => parseOperatorMessage(JSON.stringify(value), stage);
+const parse = (value: unknown, stage = 'dev') => parseOperatorMessage(JSON.stringify(value), stage, usedAt);
 
 describe('an event of a custom action', () => {
   it('says which, when, where, and for which findings', () => {
@@ -40,6 +40,7 @@ describe('an event of a custom action', () => {
     ['the import of a finding', { 'detail-type': 'Security Hub Findings - Imported' }],
     ['an event of another source', { source: 'aws.guardduty' }],
     ['an event without a time', { time: 'now' }],
+    ['an event of the next day', { time: new Date(usedAt + 86_400_000).toISOString() }],
     ['an event without an id', { id: '' }],
     [
       'a custom action of another product',
@@ -56,7 +57,7 @@ describe('an event of a custom action', () => {
   });
 
   it('is no body that is no JSON', () => {
-    expect(parseOperatorMessage('{', 'dev')).toMatchObject({
+    expect(parseOperatorMessage('{', 'dev', usedAt)).toMatchObject({
       kind: 'malformed',
       reason: expect.stringMatching(/no JSON/),
     });

@@ -1,11 +1,11 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { BatchGetItemCommand, type BatchGetItemCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { list, text } from '../../../lib/core/json.ts';
-import { toItem } from '../../../lib/findings/state/item.ts';
+import { type Item, keyTextIn, toItem } from '../../../lib/findings/state/item.ts';
 import { withRecords } from '../../../lib/findings/state/table.ts';
 import { BusError, publishableTransition, putEvents } from '../../../lib/remediation/events/publish.ts';
 import { EarlierFailures, publishRecords } from '../../../lib/remediation/events/publish-stream.ts';
@@ -17,8 +17,11 @@ const sqs = mockClient(SQSClient);
 const dynamodb = mockClient(DynamoDBClient);
 const client = new EventBridgeClient({ region: 'eu-central-1' });
 let clock = start;
+/** The state table, by partition keys. */
+const stored = new Map<string, Item>();
 
 beforeEach(() => {
+  stored.clear();
   bus.reset();
   clock = start;
 });
@@ -31,6 +34,7 @@ function record(sequence: number, id = `vol-${sequence}`, more: Readonly<Record<
     start + sequence,
   );
   if (entry === undefined) throw new Error('nothing was recorded');
+  stored.set(keyTextIn(toItem(entry, start)), toItem(entry, start));
   const image: Record<string, unknown> = Object.fromEntries(
     Object.entries(toItem(entry, start)).map(([name, value]) => [
       name,
@@ -295,6 +299,14 @@ describe('the transitions function', () => {
     sqs.on(SendMessageCommand).resolves({});
     dynamodb.reset();
     dynamodb.onAnyCommand().resolves({});
+    dynamodb.on(BatchGetItemCommand).callsFake((input: BatchGetItemCommandInput) => ({
+      Responses: Object.fromEntries(
+        Object.entries(input.RequestItems ?? {}).map(([table, { Keys: keys = [] }]) => [
+          table,
+          keys.map((key) => stored.get(keyTextIn(key))).filter((item) => item !== undefined),
+        ]),
+      ),
+    }));
   });
   afterEach(() => {
     vi.restoreAllMocks();
@@ -323,5 +335,24 @@ describe('the transitions function', () => {
     expect(await invoke([1, 2, 3].map((n) => record(n)))).toEqual({
       batchItemFailures: [{ itemIdentifier: '2' }],
     });
+  });
+
+  it('publishes nothing of a finding that the state table does not have, and says so in the DLQ', async () => {
+    busRefuses({});
+    const records = [1, 2].map((n) => record(n));
+    stored.delete(records[0]?.dynamodb.Keys['pk']?.S ?? '');
+    expect(await invoke(records)).toEqual({ batchItemFailures: [] });
+    expect(calledFor()).toEqual(['vol-2']);
+    const [letter] = sqs.commandCalls(SendMessageCommand).map(({ args: [{ input }] }) => input);
+    expect(letter?.MessageAttributes?.['reason']?.StringValue).toMatch(/^The state table has no finding /);
+  });
+
+  it('puts aside what it cannot read of the finding in the state table, and publishes the others', async () => {
+    busRefuses({});
+    const records = [1, 2].map((n) => record(n));
+    const key = records[0]?.dynamodb.Keys['pk']?.S ?? '';
+    stored.set(key, { ...stored.get(key), formatVersion: { N: '99' } });
+    expect(await invoke(records)).toEqual({ batchItemFailures: [] });
+    expect(calledFor()).toEqual(['vol-2']);
   });
 });
