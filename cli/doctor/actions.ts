@@ -4,6 +4,7 @@ import {
   customActionResource,
   type ListenerName,
   listenerRuleName,
+  revertingCallsRuleName,
   stackName,
   tableName,
   transitionsDeadLetterQueueName,
@@ -13,9 +14,11 @@ import { arnOf } from '../../lib/core/arn.ts';
 import type { Action, Control } from '../../lib/core/control.ts';
 import type { CustomActionName } from '../../lib/core/custom-action.ts';
 import { at } from '../../lib/core/json.ts';
+import type { EventPattern } from '../../lib/pipeline/evaluators.ts';
 import { type AllowedCustomAction, customActionsOf, isRequestable } from '../../lib/policy/custom-actions.ts';
 import type { Policy } from '../../lib/policy/model.ts';
 import { kindOf } from '../../lib/policy/model.ts';
+import { revertingCallsPattern } from '../../lib/remediation/reverting-calls.ts';
 import type { Answer, NoAnswer } from '../aws/answer.ts';
 import { assessCustomActions, assessGuards, assessNotifications } from './action-guards.ts';
 import { type CheckResult, deployCommand, ok, problem, unknownFor, word } from './check.ts';
@@ -31,6 +34,7 @@ import {
   queuedPart,
   type StackPart,
 } from './parts.ts';
+import { assessRule } from './rules.ts';
 
 /** The parts that a deployment has for the actions and custom actions of its policy. */
 export interface ActionParts {
@@ -38,6 +42,8 @@ export interface ActionParts {
   readonly transitions: boolean;
   readonly listeners: readonly ListenerName[];
   readonly customActions: readonly CustomActionName[];
+  /** The pattern of the calls by which somebody may have reverted an action; left out where no action declares any. */
+  readonly revertingCalls?: EventPattern;
   /** The actions whose permissions IAM can't narrow, and that the policy allows by name. */
   readonly broadPermissions?: readonly Action[];
 }
@@ -51,6 +57,7 @@ export function actionPartsOf(policy: Policy, controls: readonly Control[]): Act
   const changes =
     actions.some((action) => kindOf(action) !== undefined) || policy.customActions.some(changesResources);
   const notifies = changes || actions.length > 0;
+  const revertingCalls = changes ? revertingCallsPattern(policy, controls) : undefined;
   return {
     transitions: notifies,
     listeners: [
@@ -59,6 +66,7 @@ export function actionPartsOf(policy: Policy, controls: readonly Control[]): Act
       ...(policy.customActions.length > 0 ? (['operator'] as const) : []),
     ],
     customActions: customActionsOf(policy.customActions),
+    ...(revertingCalls === undefined ? {} : { revertingCalls }),
     ...(policy.broadPermissions.length === 0 ? {} : { broadPermissions: policy.broadPermissions }),
   };
 }
@@ -107,8 +115,15 @@ function partsOf({ bus, found, deadLetters }: ObservedTransitions): readonly Ans
   return [bus, found, deadLetters];
 }
 
-function partsOfListener({ rules, queues, found }: ObservedListener): readonly Answer<unknown>[] {
-  return [...rules.map(({ rule }) => rule), queues.queue, queues.deadLetters, found];
+function partsOfListener(listener: ObservedListener): readonly Answer<unknown>[] {
+  const { rules, revertingCalls, queues, found } = listener;
+  return [
+    ...rules.map(({ rule }) => rule),
+    ...(revertingCalls === undefined ? [] : [revertingCalls.rule]),
+    queues.queue,
+    queues.deadLetters,
+    found,
+  ];
 }
 
 function assessTransitions(
@@ -166,7 +181,7 @@ const consequences: Readonly<Record<ListenerName, { readonly lost: string; reado
 };
 
 function assessListener(listener: ObservedListener, observed: ObservedRegion, stage: string): CheckResult[] {
-  const { name, rules, queues, found } = listener;
+  const { name, rules, revertingCalls, queues, found } = listener;
   const { lost, idle } = consequences[name];
   if (partsOfListener(listener).every((part) => part.known && part.value === undefined)) {
     const message = `the policy needs ${name}, which ${stackName(stage)} does not have: ${idle}`;
@@ -178,12 +193,23 @@ function assessListener(listener: ObservedListener, observed: ObservedRegion, st
   }
   const part = queuedPart(stage, observed, name, lost);
   return [
-    ...rules.map((rule) => assessRule(rule, listener, part, observed)),
+    ...rules.map((rule) => assessListenerRule(rule, listener, part, observed)),
+    ...(revertingCalls === undefined
+      ? []
+      : [
+          assessRule(revertingCalls.rule, part, {
+            id: `rule/${name}/reverting-calls`,
+            rule: revertingCallsRuleName(stage),
+            pattern: revertingCalls.pattern,
+            matches: 'the calls by which somebody may revert an action',
+            idle: 'an action that somebody reverts is noticed by the scheduled scan at the earliest',
+          }),
+        ]),
     ...assessBehindQueue(part, { found, ...queues }),
   ];
 }
 
-function assessRule(
+function assessListenerRule(
   { bus, rule }: ObservedRule,
   { name }: ObservedListener,
   part: QueuedStackPart,

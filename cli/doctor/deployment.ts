@@ -9,21 +9,12 @@ import {
   watchdogName,
 } from '../../lib/aws/names.ts';
 import { arnOf } from '../../lib/core/arn.ts';
-import { isObject } from '../../lib/core/json.ts';
-import { canonicalPattern } from '../../lib/pipeline/live/watchdog/pattern.ts';
 import { queueNames } from '../../lib/services/queues.ts';
 import { type Answer, answered, type NoAnswer } from '../aws/answer.ts';
-import { type CheckResult, deployCommand, listed, ok, problem, unknownFor, word } from './check.ts';
-import type { ObservedRegion, Rule, WantedRule } from './observed.ts';
-import {
-  assessBehindQueue,
-  assessTarget,
-  exists,
-  logCommand,
-  type QueuedStackPart,
-  queuedPart,
-} from './parts.ts';
-import { textsIn } from './trails.ts';
+import { type CheckResult, deployCommand, ok, problem, unknownFor, word } from './check.ts';
+import type { ObservedRegion, WantedRule } from './observed.ts';
+import { assessBehindQueue, exists, logCommand, queuedPart } from './parts.ts';
+import { assessRule } from './rules.ts';
 
 /** The checks of a stage; where it is not deployed, that is one check. */
 export function assessDeployment(observed: ObservedRegion, stage: string): CheckResult[] {
@@ -73,7 +64,15 @@ function assessPart(observed: ObservedRegion, stage: string, name: QueueName): C
   const part = queuedPart(stage, observed, name, 'the events in them were not evaluated');
   return [
     ...(name === 'scan' ? [assessSchedule(observed, stage)] : []),
-    ...wanted.map((rule) => assessRule(observed, part, rule)),
+    ...wanted.map(({ evaluator, rule, pattern }) =>
+      assessRule(observed.rules[rule] ?? answered(undefined), part, {
+        id: `rule/${evaluator}`,
+        rule,
+        pattern,
+        matches: 'the events that this version evaluates',
+        idle: `no event of ${evaluator} arrives`,
+      }),
+    ),
     ...(functions[name] === undefined || queues[name] === undefined
       ? []
       : assessBehindQueue(part, { found: functions[name], ...queues[name] })),
@@ -145,76 +144,4 @@ function assessSilence({ silence, region }: ObservedRegion, stage: string): Chec
     );
   }
   return ok(id, 'no part of the deployment was silent when the watchdog last checked');
-}
-
-function assessRule(
-  { rules, region }: ObservedRegion,
-  part: QueuedStackPart,
-  wanted: WantedRule,
-): CheckResult {
-  const { evaluator, rule: name, pattern } = wanted;
-  const { stage } = part;
-  const id = `rule/${evaluator}`;
-  const rule: Answer<Rule | undefined> = rules[name] ?? answered(undefined);
-  const again = [deployCommand(stage, region)];
-  if (!rule.known) return unknownFor(id, [rule]);
-  if (rule.value === undefined) return problem('fail', id, `there is no rule ${name}`, 'deploy again', again);
-  const { state, targets } = rule.value;
-  if (state === 'DISABLED') {
-    return problem(
-      'fail',
-      id,
-      `the rule ${name} is disabled: no event of ${evaluator} arrives`,
-      'enable it',
-      [`aws events enable-rule --region ${word(region)} --name ${word(name)}`],
-    );
-  }
-  const difference = differenceOf(rule.value.pattern, pattern);
-  if (difference?.losesEvents === true) {
-    const message = `the rule ${name} is from another version or policy: ${difference.detail}`;
-    return problem('fail', id, message, 'deploy again', again);
-  }
-  const wrongTarget = assessTarget(part, id, name, targets);
-  if (wrongTarget !== undefined) return wrongTarget;
-  if (difference !== undefined) {
-    const message = `the rule ${name} is from another version or policy: ${difference.detail}`;
-    return problem('warn', id, message, 'deploy again', again);
-  }
-  return ok(
-    id,
-    `the rule ${name} is enabled, matches the events that this version evaluates, and targets its queue`,
-  );
-}
-
-/** @returns `undefined` when the patterns match the same events; `losesEvents` when wanted events do not match. */
-function differenceOf(
-  json: string | undefined,
-  wanted: WantedRule['pattern'],
-): { readonly losesEvents: boolean; readonly detail: string } | undefined {
-  const deployed = parsed(json);
-  const detail = isObject(deployed) && isObject(deployed['detail']) ? deployed['detail'] : undefined;
-  const names = detail?.['eventName'];
-  if (!isObject(deployed) || detail === undefined || !Array.isArray(names)) {
-    return { losesEvents: true, detail: 'its pattern lists no events' };
-  }
-  const wantedNames = textsIn(wanted, 'eventName');
-  const rest = { ...deployed, detail: { ...detail, eventName: [] } };
-  if (
-    canonicalPattern(rest) !== canonicalPattern({ ...wanted, detail: { ...wanted.detail, eventName: [] } })
-  ) {
-    return { losesEvents: true, detail: 'its pattern differs' };
-  }
-  const missing = wantedNames.filter((name) => !names.includes(name));
-  if (missing.length > 0) return { losesEvents: true, detail: `it does not match ${listed(missing)}` };
-  const more = names.filter((name) => !wantedNames.includes(name));
-  return more.length === 0 ? undefined : { losesEvents: false, detail: `it also matches ${listed(more)}` };
-}
-
-function parsed(json: string | undefined): unknown {
-  try {
-    return JSON.parse(json ?? 'null');
-  } catch {
-    // EventBridge accepts only JSON; a pattern that is not JSON matches nothing.
-    return undefined;
-  }
 }

@@ -9,6 +9,7 @@ import {
   killSwitchName,
   type ListenerName,
   listenerRuleName,
+  revertingCallsRuleName,
   type Stage,
   tableName,
   transitionsDeadLetterQueueName,
@@ -86,7 +87,7 @@ async function listenerOf(
   { events, lambda, sqs }: RegionClients,
   stage: Stage,
   name: ListenerName,
-  { listeners }: ActionParts,
+  { listeners, revertingCalls }: ActionParts,
 ): Promise<ObservedListener> {
   // Custom actions arrive on the default event bus, and their outcomes, if any, on the deployment's own.
   const isOperator = name === 'operator';
@@ -94,7 +95,8 @@ async function listenerOf(
     ...(isOperator ? (['default'] as const) : []),
     ...(!isOperator || listeners.includes('remediate') ? (['own'] as const) : []),
   ];
-  const [rules, queues, found] = await Promise.all([
+  const pattern = name === 'remediate' ? revertingCalls : undefined;
+  const [rules, reverting, queues, found] = await Promise.all([
     Promise.all(
       buses.map(async (bus) => ({
         bus,
@@ -105,10 +107,19 @@ async function listenerOf(
         ),
       })),
     ),
+    pattern === undefined ? undefined : ruleNamed(events, revertingCallsRuleName(stage)),
     queuePair(sqs, stage, name),
     deployedFunction(lambda, functionName(stage, name)),
   ]);
-  return { name, rules, queues, found };
+  return {
+    name,
+    rules,
+    ...(pattern === undefined || reverting === undefined
+      ? {}
+      : { revertingCalls: { pattern, rule: reverting } }),
+    queues,
+    found,
+  };
 }
 
 async function guardsOf(

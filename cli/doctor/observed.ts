@@ -146,8 +146,16 @@ export interface ObservedTransitions {
 export interface ObservedListener {
   readonly name: ListenerName;
   readonly rules: readonly ObservedRule[];
+  /** What brings it the calls by which somebody may have reverted an action; left out where it needs none. */
+  readonly revertingCalls?: ObservedRevertingCalls;
   readonly queues: QueuePair;
   readonly found: Answer<DeployedFunction | undefined>;
+}
+
+/** A rule on the default event bus, and the pattern that it should have. */
+export interface ObservedRevertingCalls {
+  readonly pattern: EventPattern;
+  readonly rule: Answer<Rule | undefined>;
 }
 
 export interface ObservedRule {

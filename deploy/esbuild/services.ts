@@ -13,7 +13,17 @@ const index = path.join(folder, 'index.ts');
 const liveIndex = path.join(folder, 'live.ts');
 
 /** The parts of a service that only some functions use, by their files beside `service.ts` and `live.ts`. */
-const parts = ['actions', 'aws', 'clients', 'list', 'memory', 'quarantine/clients', 'tags', 'trail'] as const;
+const parts = [
+  'actions',
+  'aws',
+  'clients',
+  'list',
+  'memory',
+  'quarantine/clients',
+  'specimens',
+  'tags',
+  'trail',
+] as const;
 type ServicePart = (typeof parts)[number];
 
 const ofEvaluators: readonly ServicePart[] = ['aws', 'clients', 'memory'];

@@ -3,22 +3,16 @@
  * default bus, made of what the deployed actions declare.
  */
 import { revertingCallsRuleName } from '../../lib/aws/names.ts';
-import { type EventPattern, patternOfCalls } from '../../lib/pipeline/evaluators.ts';
-import { callsToFollow } from '../../lib/remediation/reverting-calls.ts';
-import { services } from '../../lib/services/catalogue.ts';
+import type { EventPattern } from '../../lib/pipeline/evaluators.ts';
+import { revertingCallsPattern as patternFor } from '../../lib/remediation/reverting-calls.ts';
 import type { Deployment } from '../context.ts';
 import { ids } from '../ids.ts';
 import { queueTarget } from '../queues.ts';
 import type { StackResources } from '../template.ts';
-import { wantedOf } from './wanted.ts';
 
 /** The pattern of these calls; `undefined` where no deployed action declares one. */
-export function revertingCallsPattern(deployment: Deployment): EventPattern | undefined {
-  if (!deployment.functions.includes('remediate')) return undefined;
-  const calls = wantedOf(deployment).flatMap(({ definition, controls }) =>
-    callsToFollow(definition, controls),
-  );
-  return patternOfCalls(calls, services);
+export function revertingCallsPattern({ functions, policy, controls }: Deployment): EventPattern | undefined {
+  return functions.includes('remediate') ? patternFor(policy, [...controls.values()].flat()) : undefined;
 }
 
 export function revertingCalls(deployment: Deployment): StackResources {

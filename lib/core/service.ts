@@ -200,6 +200,17 @@ export function defineService<const Id extends string, const T extends Types>(
   return service;
 }
 
+/**
+ * On which resources IAM decides about the actions of a service that only read, by the names of the calls: a policy that
+ * names resources allows nothing on `*`. `*` where an action has no resource. Source: Service Authorization Reference, "Actions,
+ * resources, and condition keys" of each service.
+ */
+export interface Specimens<Type> {
+  /** Of every call that is not in `byCall`. */
+  readonly others: Type | '*';
+  readonly byCall: Readonly<Record<string, Type | '*'>>;
+}
+
 export interface LiveDefinition<Id extends string, T extends Types> {
   /** The SDK clients that its facts, listings and writes need. */
   readonly clients: ClientMakers;
@@ -211,6 +222,7 @@ export interface LiveDefinition<Id extends string, T extends Types> {
     >;
   };
   readonly actions: readonly AnyAction[];
+  readonly specimens: Specimens<keyof T & string>;
   /** What of an evaluation is worth remembering; left out where nothing is. */
   readonly remember?: (evaluated: EvaluatedChange) => readonly Memo[];
 }
@@ -227,6 +239,7 @@ export interface LiveService {
   readonly listers: Partial<Readonly<Record<ResourceType, Lister>>>;
   readonly tagAdapters: Partial<Readonly<Record<ResourceType, TagAdapter>>>;
   readonly actions: readonly AnyAction[];
+  readonly specimens: Specimens<string>;
   readonly remember?: (evaluated: EvaluatedChange) => readonly Memo[];
 }
 
@@ -235,7 +248,7 @@ export interface LiveService {
  * without calls to AWS (replay, policies) loads no SDK.
  * @param service its resource types determine which parts are required.
  * @example
- * export const kmsLive = defineLive(kms, { clients, aws, listers, tagAdapters, actions, remember });
+ * export const kmsLive = defineLive(kms, { clients, aws, listers, tagAdapters, actions, specimens, remember });
  */
 export function defineLive<const Id extends string, const T extends Types>(
   { id }: ServiceDefinition<Id, T>,

@@ -7,9 +7,12 @@ import { accountRegionKey } from '../core/account-region.ts';
 import type { AnyAction, RevertingCalls } from '../core/action.ts';
 import type { Control, Resource, TrailEvent } from '../core/control.ts';
 import { findingId } from '../findings/id.ts';
+import { type EventPattern, patternOfCalls } from '../pipeline/evaluators.ts';
 import { withModelName } from '../pipeline/match.ts';
-import { kindOf } from '../policy/model.ts';
+import { kindOf, type Policy } from '../policy/model.ts';
+import { services } from '../services/catalogue.ts';
 import { type ActionRun, isSinceOpened } from './actions/action-run.ts';
+import { actions as allActions } from './actions/index.ts';
 import type { Handled, RemediationDeps } from './deps.ts';
 import { actionsFor } from './eligibility.ts';
 import { givingUpLeases } from './interrupted.ts';
@@ -43,6 +46,24 @@ export function callsToFollow(
     }),
   );
   return [...declared, ...triggers];
+}
+
+/**
+ * The pattern of all of these calls, as a deployment of this policy has it: of the actions that it asks for, or that operators may
+ * request.
+ * @param controls those that are evaluated.
+ * @returns `undefined` where there are none.
+ * @example revertingCallsPattern(policy, controls)?.detail['eventName'] // ['ModifyInstanceAttribute', …]
+ */
+export function revertingCallsPattern(
+  policy: Pick<Policy, 'controls' | 'customActions'>,
+  controls: readonly Control[],
+): EventPattern | undefined {
+  const calls = allActions.flatMap((action) => {
+    const own = controls.filter((control) => actionsFor(policy, control).includes(action.id));
+    return own.length === 0 ? [] : callsToFollow(action, own);
+  });
+  return patternOfCalls(calls, services);
 }
 
 /**

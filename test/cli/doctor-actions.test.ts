@@ -28,10 +28,12 @@ import { deploymentOf } from '../../deploy/context.ts';
 import { defaultParameters } from '../../deploy/defaults.ts';
 import { readParameters } from '../../deploy/parameters.ts';
 import { isListener } from '../../deploy/parts.ts';
+import { revertingCalls } from '../../deploy/remediation/reverting-calls.ts';
 import { type ListenerName, listenerNames } from '../../lib/aws/names.ts';
 import { type CustomActionName, customActionNames } from '../../lib/core/custom-action.ts';
 import { parsePolicy } from '../../lib/policy/file/parse.ts';
 import type { Policy } from '../../lib/policy/model.ts';
+import { revertingCallsPattern } from '../../lib/remediation/reverting-calls.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { put, workFolder } from './command.ts';
 import { mockAws } from './doctor-aws.ts';
@@ -226,6 +228,63 @@ describe('the parts for actions', () => {
     expect(problem(withActions(withListener('notify', { rules }))).advice?.commands).toEqual([
       'aws events enable-rule --region eu-central-1 --name trailseal-dev-notify --event-bus-name trailseal-dev',
     ]);
+  });
+
+  const reverting = (more: object = {}) => {
+    const pattern = revertingCallsPattern(policyOf(everything), controls);
+    if (pattern === undefined) throw new Error('no action declares calls that revert it');
+    const deployed = {
+      pattern: JSON.stringify(pattern),
+      state: 'ENABLED',
+      targets: answered([
+        { arn: arn('trailseal-dev-remediate'), deadLetterArn: arn('trailseal-dev-remediate-dead-letters') },
+      ]),
+      ...more,
+    };
+    return withActions(withListener('remediate', { revertingCalls: { pattern, rule: answered(deployed) } }));
+  };
+
+  it('have no problem with the rule of calls that revert actions where it is as this version deploys it', () => {
+    expect(problems(reverting())).toEqual([]);
+  });
+
+  it.each<[string, object, string]>([
+    [
+      'is disabled',
+      { state: 'DISABLED' },
+      'the rule trailseal-dev-reverting-calls is disabled: an action that somebody reverts is noticed by the scheduled scan at the earliest',
+    ],
+    [
+      'has no target',
+      { targets: answered([]) },
+      'the rule trailseal-dev-reverting-calls does not target the queue trailseal-dev-remediate',
+    ],
+    [
+      'was narrowed',
+      { pattern: JSON.stringify({ source: ['aws.kms'], detail: { eventName: ['None'] } }) },
+      'the rule trailseal-dev-reverting-calls is from another version or policy: its pattern differs',
+    ],
+  ])('fail where the rule of calls that revert actions %s', (_, more, message) => {
+    expect(problem(reverting(more))).toMatchObject({
+      id: 'rule/remediate/reverting-calls',
+      status: 'fail',
+      message,
+    });
+  });
+
+  it('fail where that rule is not there, or is unknown where it cannot be read', () => {
+    const pattern = revertingCallsPattern(policyOf(everything), controls);
+    if (pattern === undefined) throw new Error('no action declares calls that revert it');
+    const withRule = (rule: Answer<undefined>) =>
+      problem(withActions(withListener('remediate', { revertingCalls: { pattern, rule } })));
+    expect(withRule(answered(undefined))).toMatchObject({
+      status: 'fail',
+      message: 'there is no rule trailseal-dev-reverting-calls',
+    });
+    expect(withRule(refused('events:DescribeRule'))).toMatchObject({
+      id: 'rule/remediate/reverting-calls',
+      status: 'unknown',
+    });
   });
 
   it('fail where custom actions arrive, and their outcomes do not', () => {
@@ -465,6 +524,8 @@ describe('the parts that a policy needs', () => {
     expect(new Set([...(transitions ? ['transitions'] : []), ...listeners])).toEqual(
       new Set(deployment.functions.filter((name) => name === 'transitions' || isListener(name))),
     );
+    const [rule] = Object.values(revertingCalls(deployment));
+    expect(actionPartsOf(policy, enabled).revertingCalls).toEqual(rule?.Properties['EventPattern']);
   });
 });
 
@@ -489,6 +550,17 @@ describe('observing the parts for actions', () => {
     const aws = mockAws(policyOf(everything));
     aws.lambda.on(GetFunctionConfigurationCommand).rejects(new NoFunction(error));
     expect((await aws.observeHere()).actions).toBeUndefined();
+  });
+
+  it('asks for the rule of calls that revert actions, on the default event bus', async () => {
+    const aws = mockAws(policyOf(everything));
+    const Name = 'trailseal-dev-reverting-calls';
+    aws.events.on(DescribeRuleCommand, { Name }).resolves({ State: 'ENABLED', EventPattern: '{}' });
+    const { actions } = await aws.observeHere();
+    const remediate = actions?.listeners.find(({ name }) => name === 'remediate');
+    expect(remediate?.revertingCalls?.rule).toMatchObject({ known: true, value: { pattern: '{}' } });
+    const asked = aws.events.commandCalls(DescribeRuleCommand).map(({ args: [{ input }] }) => input);
+    expect(asked.filter((input) => input.Name === Name)).toEqual([{ Name }]);
   });
 
   it('leaves out parts that only a missing evaluator needs', async () => {

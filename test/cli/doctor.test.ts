@@ -531,7 +531,7 @@ describe('permissions', () => {
 
   it('are simulated in the account and Region', () => {
     expect(specimenFor('eks:DescribeCluster', { account, region })).toBe(
-      `arn:aws:eks:${region}:${account}:cluster/trailseal`,
+      `arn:aws:eks:${region}:${account}:cluster/my-cluster`,
     );
   });
 

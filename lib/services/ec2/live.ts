@@ -6,6 +6,7 @@ import { clients } from './clients.ts';
 import { listers } from './list.ts';
 import { quarantineClients } from './quarantine/clients.ts';
 import { ec2 } from './service.ts';
+import { specimens } from './specimens.ts';
 import { tagAdapters } from './tags.ts';
 
 export const ec2Live = defineLive(ec2, {
@@ -14,4 +15,5 @@ export const ec2Live = defineLive(ec2, {
   listers,
   tagAdapters,
   actions,
+  specimens,
 });

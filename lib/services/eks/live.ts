@@ -5,6 +5,7 @@ import { aws } from './aws.ts';
 import { clients } from './clients.ts';
 import { listers } from './list.ts';
 import { eks } from './service.ts';
+import { specimens } from './specimens.ts';
 import { tagAdapters } from './tags.ts';
 
 export const eksLive = defineLive(eks, {
@@ -13,4 +14,5 @@ export const eksLive = defineLive(eks, {
   listers,
   tagAdapters,
   actions,
+  specimens,
 });

@@ -6,6 +6,7 @@ import { clients } from './clients.ts';
 import { listers } from './list.ts';
 import { remember } from './memory.ts';
 import { kms } from './service.ts';
+import { specimens } from './specimens.ts';
 import { tagAdapters } from './tags.ts';
 
 export const kmsLive = defineLive(kms, {
@@ -14,5 +15,6 @@ export const kmsLive = defineLive(kms, {
   listers,
   tagAdapters,
   actions,
+  specimens,
   remember,
 });

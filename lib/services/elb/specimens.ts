@@ -1,0 +1,5 @@
+/** Source: Service Authorization Reference, "Actions, resources, and condition keys for AWS Elastic Load Balancing V2". */
+import type { Specimens } from '../../core/service.ts';
+import type { resourceTypes } from './types.ts';
+
+export const specimens: Specimens<keyof typeof resourceTypes> = { others: '*', byCall: {} };
