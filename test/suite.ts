@@ -29,6 +29,7 @@ export const slices = {
     'notify',
     'policy-override',
     'publisher',
+    'redelivery',
     'scan',
     'state-table',
     'waking',
