@@ -1,8 +1,6 @@
 /** An evaluator whose policy a parameter may override, as its bundle has it: what it evaluates by, logs, counts, and refuses. */
-import { BatchGetItemCommand, DynamoDBClient, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
-import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import { BatchImportFindingsCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
-import { ChangeMessageVisibilityBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { BatchImportFindingsCommand } from '@aws-sdk/client-securityhub';
+import { ChangeMessageVisibilityBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import {
   GetParameterCommand,
   GetParameterHistoryCommand,
@@ -10,119 +8,36 @@ import {
   SSMClient,
   SSMServiceException,
 } from '@aws-sdk/client-ssm';
-import type { Context } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type * as plain from '../../../functions/effective-policy.ts';
-import { evaluatorHandler } from '../../../functions/evaluator.ts';
 import { loggerOf, Telemetry } from '../../../functions/telemetry.ts';
 import { at } from '../../../lib/core/json.ts';
 import { deliveriesInAll } from '../../../lib/pipeline/live/redelivery.ts';
 import { controls as kmsControls } from '../../../lib/services/kms/controls/index.ts';
+import { disabled, fromSqs, kms, securityHub, setUpFunction, sqs, started } from './evaluator-function.ts';
 
 // As `deploy/esbuild/override.ts` has it in a bundle.
 vi.mock('../../../functions/effective-policy.ts', () => import('../../../functions/policy-overridden.ts'));
 
-const keyId = '1234abcd-12ab-34cd-56ef-1234567890ab';
-const arn = `arn:aws:kms:us-east-1:111122223333:key/${keyId}`;
-const queue = 'https://sqs.us-east-1.amazonaws.com/111122223333/trailseal-dev-kms';
 const parameter = '/trailseal/dev/policy';
-const [dynamodb, kms, securityHub, sqs, ssm] = [
-  mockClient(DynamoDBClient),
-  mockClient(KMSClient),
-  mockClient(SecurityHubClient),
-  mockClient(SQSClient),
-  mockClient(SSMClient),
-];
-let written: string;
+const ssm = mockClient(SSMClient);
+const output = setUpFunction({ TRAILSEAL_POLICY_PARAMETER: parameter });
 
 beforeEach(() => {
-  written = '';
   vi.useFakeTimers({ toFake: ['Date'] });
-  for (const [name, value] of Object.entries({
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    TRAILSEAL_TABLE: 'stateTable',
-    TRAILSEAL_QUEUE_URL: queue,
-    TRAILSEAL_DEAD_LETTER_URL: `${queue}-dead-letters`,
-    TRAILSEAL_POLICY_PARAMETER: parameter,
-    POWERTOOLS_SERVICE_NAME: 'trailseal-dev',
-  })) {
-    vi.stubEnv(name, value);
-  }
-  for (const stream of [process.stdout, process.stderr]) {
-    vi.spyOn(stream, 'write').mockImplementation((chunk) => {
-      written += String(chunk);
-      return true;
-    });
-  }
-  for (const mock of [dynamodb, kms, securityHub, sqs, ssm]) mock.reset();
-  dynamodb.on(BatchGetItemCommand).resolves({ Responses: {} });
-  dynamodb.on(TransactWriteItemsCommand).resolves({});
-  kms.on(DescribeKeyCommand).resolves({ KeyMetadata: { KeyId: keyId, Arn: arn, KeyState: 'Disabled' } });
-  securityHub
-    .on(BatchImportFindingsCommand)
-    .resolves({ FailedCount: 0, SuccessCount: 1, FailedFindings: [] });
-  sqs.on(SendMessageCommand).resolves({});
+  ssm.reset();
 });
 
 afterEach(() => {
   vi.useRealTimers();
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
 });
 
-const disabled = {
-  'detail-type': 'AWS API Call via CloudTrail',
-  source: 'aws.kms',
-  detail: {
-    eventSource: 'kms.amazonaws.com',
-    eventName: 'DisableKey',
-    eventID: 'event-1',
-    eventTime: '2026-03-01T12:00:00Z',
-    awsRegion: 'us-east-1',
-    recipientAccountId: '111122223333',
-    resources: [{ ARN: arn }],
-  },
-};
-
-function fromSqs(receives: number) {
-  return {
-    Records: ['one', 'two'].map((messageId) => ({
-      messageId,
-      receiptHandle: `receipt of ${messageId}`,
-      eventSource: 'aws:sqs',
-      body: JSON.stringify(disabled),
-      attributes: { ApproximateReceiveCount: String(receives) },
-    })),
-  };
-}
-
-const context: Context = {
-  awsRequestId: 'request',
-  callbackWaitsForEmptyEventLoop: false,
-  functionName: 'trailseal-dev-kms',
-  functionVersion: '1',
-  invokedFunctionArn: 'arn:aws:lambda:us-east-1:111122223333:function:trailseal-dev-kms',
-  logGroupName: 'group',
-  logStreamName: 'stream',
-  memoryLimitInMB: '512',
-  getRemainingTimeInMillis: () => 120_000,
-  done: () => undefined,
-  fail: () => undefined,
-  succeed: () => undefined,
-};
-
-/** A function that starts now. */
-function started() {
-  const handler = evaluatorHandler('kms');
-  return (event: unknown): Promise<unknown> => handler(event, context);
-}
+const twice = { one: disabled, two: disabled };
 
 /** The lines that were written, as JSON. */
 function lines(): readonly Record<string, unknown>[] {
-  return written
+  return output.written
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line));
@@ -236,12 +151,12 @@ describe('a function whose policy may be overridden', () => {
     overriddenBy({ version: 1, '\u001b[2J\u202e': {} });
     ssm.on(GetParameterHistoryCommand).resolves({ Parameters: [] });
     await started()(disabled);
-    expect(written).not.toMatch(/[^\n\x20-\x7e]/);
+    expect(output.written).not.toMatch(/[^\n\x20-\x7e]/);
   });
 
   it('has messages delivered again when the parameter can not be read, and evaluates nothing', async () => {
     ssm.on(GetParameterCommand).rejects(denied());
-    expect(await started()(fromSqs(1))).toEqual({
+    expect(await started()(fromSqs(twice))).toEqual({
       batchItemFailures: [{ itemIdentifier: 'one' }, { itemIdentifier: 'two' }],
     });
     expect(kms.calls()).toEqual([]);
@@ -249,7 +164,7 @@ describe('a function whose policy may be overridden', () => {
 
   it('reads once for a whole batch, and counts it, when the parameter can not be read', async () => {
     ssm.on(GetParameterCommand).rejects(denied());
-    await started()(fromSqs(1));
+    await started()(fromSqs(twice));
     expect(ssm.calls()).toHaveLength(1);
     expect(lines().filter((line) => 'PolicyOverrideInvalid' in line)).toMatchObject([
       { PolicyOverrideInvalid: 1 },
@@ -258,7 +173,7 @@ describe('a function whose policy may be overridden', () => {
 
   it('has messages delivered again after seconds when the parameter can not be read as it starts', async () => {
     ssm.on(GetParameterCommand).rejects(denied());
-    await started()(fromSqs(1));
+    await started()(fromSqs(twice));
     const hidden = sqs
       .commandCalls(ChangeMessageVisibilityBatchCommand)
       .flatMap(({ args: [{ input }] }) => input.Entries ?? []);
@@ -270,7 +185,7 @@ describe('a function whose policy may be overridden', () => {
 
   it('sends messages to the DLQ in the end when the parameter can not be read, with the reason', async () => {
     ssm.on(GetParameterCommand).rejects(denied());
-    expect(await started()(fromSqs(deliveriesInAll))).toEqual({ batchItemFailures: [] });
+    expect(await started()(fromSqs(twice, deliveriesInAll))).toEqual({ batchItemFailures: [] });
     const [letter] = sqs.commandCalls(SendMessageCommand).map(({ args: [{ input }] }) => input);
     expect(letter?.MessageAttributes?.['reason']?.StringValue).toMatch(
       /^It failed 15 times, the last time with PolicyUnreadable: .*\/trailseal\/dev\/policy can't be read: AccessDeniedException/,
