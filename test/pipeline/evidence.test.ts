@@ -14,6 +14,7 @@ import { describe, expect, it } from 'vitest';
 import type { Evaluation, Resource } from '../../lib/core/control.ts';
 import { evaluateLive } from '../../lib/pipeline/evaluate.ts';
 import { controls } from '../../lib/services/catalogue.ts';
+import { evaluateTrail, sample } from '../evaluating.ts';
 import { cluster, key, keyArn, keyId, kmsError, mockAws, resource, snapshot, volume } from './gathering.ts';
 
 type Aws = ReturnType<typeof mockAws>;
@@ -138,4 +139,17 @@ describe('who changed the state of a key', () => {
       expect(evaluation?.evidence.observed.map(({ what }) => what)).not.toContain('changedBy');
     },
   );
+});
+
+describe('values of one evaluation that several providers know', () => {
+  it('each say which one: an event, or the data set that ships', async () => {
+    const control = controls.find(({ id }) => id === 'ec2-transit-encryption');
+    if (control === undefined) throw new Error('there is no such control');
+    const record = sample('ec2-transit-encryption', 'fail-run-instances-plain-type');
+    const [first] = await evaluateTrail(control, [record]);
+    expect(first?.evidence.observed.map(({ what, source }) => [what, source?.kind])).toEqual([
+      ['instanceType', 'event'],
+      ['encryptionInTransitSupported', 'snapshot'],
+    ]);
+  });
 });
