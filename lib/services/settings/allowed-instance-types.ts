@@ -9,7 +9,7 @@ export const allowedInstanceTypes = z
     z.array(
       z
         .string()
-        .check(z.regex(/^[a-z0-9-]+\.(\*|[a-z0-9-]+)$/, 'must be a type (t3.micro) or an evaluator (t3.*)')),
+        .check(z.regex(/^[a-z0-9-]+\.(\*|[a-z0-9-]+)$/, 'must be a type (t3.micro) or a family (t3.*)')),
     ),
     [],
   )

@@ -24,8 +24,8 @@ export const elbListenerEncryption = defineControl({
   title: 'Load balancer listeners should use HTTPS or TLS, or redirect HTTP to HTTPS',
   description:
     'Whatever reaches a listener without TLS can be read and changed on its way from the client, passwords and session ' +
-    'cookies included. An HTTP listener is good for sending clients on to HTTPS, by its default action; one for TCP or UDP passes ' +
-    'on what it gets, so that its port has to be named in the policy where clients and targets encrypt by themselves.',
+    'cookies included. An HTTP listener is good for sending clients on to HTTPS, by its default action: its other rules are ' +
+    'not read, and may forward in plain HTTP. A listener for TCP or UDP passes on what it gets, so that its port has to be named in the policy where clients and targets encrypt by themselves.',
   severity: 'MEDIUM',
   resourceType: 'AwsElbv2Listener',
   standards: {
