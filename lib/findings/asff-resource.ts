@@ -1,7 +1,7 @@
 /** The resource of a finding as ASFF has it: what it is, where, and what is known of it. */
 import type { Resource as AsffResource, Partition, ResourceDetails } from '@aws-sdk/client-securityhub';
 import { parseArn, partitionOf } from '../core/arn.ts';
-import type { ResourceType } from '../core/control.ts';
+import type { Facts, Resource, ResourceType } from '../core/control.ts';
 import type { ResourceTypeDefinition } from '../core/service.ts';
 import { asffLimits } from './asff-limits.ts';
 import type { Finding } from './finding.ts';
@@ -80,4 +80,19 @@ function identify(id: string, arn: string | undefined): string {
   if (arn === undefined) return id;
   const own = parseArn(arn)?.resource.endsWith(id) === true;
   return own ? arn : `${arn}#${id}`;
+}
+
+/**
+ * ASFF's details of a resource: what its service knows of it, as plain JSON within ASFF's limits.
+ * @param type what the service says of the resource's type.
+ * @returns the details as plain JSON; `undefined` when no fact is known, so that what an earlier evaluation published is not
+ *   displaced by one that was denied.
+ */
+export function detailsOf(
+  type: Pick<ResourceTypeDefinition, 'details'>,
+  resource: Resource,
+  facts: Partial<Facts>,
+): Readonly<Record<string, unknown>> | undefined {
+  if (!Object.values(facts).some((fact) => fact.known)) return undefined;
+  return plainObject(type.details(resource, facts), asffLimits.detail);
 }

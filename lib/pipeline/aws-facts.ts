@@ -1,7 +1,6 @@
 /** Facts from AWS itself, as it is now: one gathering reads each thing once, many of them in one call. */
 
-import { Cache } from '../aws/facts/cache.ts';
-import { Lookups, type Surroundings } from '../aws/facts/lookups.ts';
+import { Cache, Lookups, type Surroundings } from '../aws/facts/lookups.ts';
 import { type AskRelated, awsFor, type Reader, type Readers, type TagReaders } from '../aws/facts/reader.ts';
 import { withoutTags } from '../aws/facts/tags.ts';
 import type { FactName, Facts, Resource } from '../core/control.ts';

@@ -12,7 +12,7 @@ import { securityHubClient } from '../../lib/aws/sdk.ts';
 import type { Resource } from '../../lib/core/control.ts';
 import { known } from '../../lib/core/facts.ts';
 import { toAsff } from '../../lib/findings/asff.ts';
-import { detailsOf } from '../../lib/findings/details.ts';
+import { detailsOf } from '../../lib/findings/asff-resource.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
 import { Publisher } from '../../lib/findings/publisher.ts';
 import { resourceTypeOf } from '../../lib/services/catalogue.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Facts, Resource, ResourceType } from '../../lib/core/control.ts';
 import { type Fact, known, type Source, unknownFact } from '../../lib/core/facts.ts';
-import { detailsOf as detailsOfType } from '../../lib/findings/details.ts';
+import { detailsOf as detailsOfType } from '../../lib/findings/asff-resource.ts';
 import { defaultKeyPolicy } from '../../lib/iam/document.ts';
 import { resourceTypeOf } from '../../lib/services/catalogue.ts';
 

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { DescribeKeyCommand, GetKeyPolicyCommand } from '@aws-sdk/client-kms';
 import { describe, expect, it } from 'vitest';
-import { Cache } from '../../lib/aws/facts/cache.ts';
+import { Cache } from '../../lib/aws/facts/lookups.ts';
 import { AwsFacts } from '../../lib/pipeline/aws-facts.ts';
 import {
   account,

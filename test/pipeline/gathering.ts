@@ -2,7 +2,7 @@
 import { EC2ServiceException } from '@aws-sdk/client-ec2';
 import { EKSServiceException } from '@aws-sdk/client-eks';
 import { KMSServiceException } from '@aws-sdk/client-kms';
-import type { Cache } from '../../lib/aws/facts/cache.ts';
+import type { Cache } from '../../lib/aws/facts/lookups.ts';
 import { accountRegionKey } from '../../lib/core/account-region.ts';
 import type { ArnResource, Fact, FactName, ResourceType } from '../../lib/core/control.ts';
 import type { FactRequest } from '../../lib/core/fact-provider.ts';

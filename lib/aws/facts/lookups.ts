@@ -6,7 +6,6 @@
 import type { AccountRegion } from '../../core/account-region.ts';
 import { type Fact, known, type Source, type Unknown } from '../../core/facts.ts';
 import type { Clients } from '../clients.ts';
-import type { Cache } from './cache.ts';
 
 /** A type of thing that AWS returns by id: the calls, and the permissions that they require. */
 export interface Lookup<T> {
@@ -146,4 +145,20 @@ export function derive<T, U>(fact: Fact<T>, follow: (value: T, source: Source) =
 /** The same unknown answer for every id. */
 export function allUnknown(ids: readonly string[], unknown: Unknown): Map<string, Unknown> {
   return new Map(ids.map((id) => [id, unknown]));
+}
+
+/** Caches facts that never change, for the life of the process. */
+export class Cache {
+  readonly #kept = new Map<object, Map<string, unknown>>();
+
+  /**
+   * The cached values of one lookup, by id.
+   * @param owner the lookup itself: other lookups do not see its values.
+   */
+  of<Value>(owner: object): Map<string, Value> {
+    const kept = this.#kept.get(owner) ?? new Map<string, unknown>();
+    this.#kept.set(owner, kept);
+    // Each owner stores values of one type, which the type of a map cannot express.
+    return kept as Map<string, Value>;
+  }
 }

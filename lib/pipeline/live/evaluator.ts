@@ -8,7 +8,7 @@ import { isUnanswered, wasNotAnswered } from '../../core/absence.ts';
 import type { Control, Verdict } from '../../core/control.ts';
 import type { LiveFactProvider, TagsOf } from '../../core/fact-provider.ts';
 import type { Memo } from '../../core/service.ts';
-import { detailsOf } from '../../findings/details.ts';
+import { detailsOf } from '../../findings/asff-resource.ts';
 import { findingId } from '../../findings/id.ts';
 import { deletionBecause } from '../../findings/lifecycle.ts';
 import type { Publisher } from '../../findings/publisher.ts';

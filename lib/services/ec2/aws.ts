@@ -9,9 +9,14 @@ import type { RelatedReaders } from '../../core/service.ts';
 import { ebsDefaultReaders } from './aws/ebs-defaults.ts';
 import { instanceTypes } from './aws/instance-types.ts';
 import { identifyInstance, instances } from './aws/instances.ts';
-import { launchTemplateReaders, newest, templateVersions, typeIn } from './aws/launch-templates.ts';
+import {
+  launchTemplateReaders,
+  newest,
+  templateTags,
+  templateVersions,
+  typeIn,
+} from './aws/launch-templates.ts';
 import { snapshotReaders } from './aws/snapshots.ts';
-import { templateTags } from './aws/template-tags.ts';
 import { volumeReaders } from './aws/volumes.ts';
 import type { Ec2Facts } from './facts.ts';
 

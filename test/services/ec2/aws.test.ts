@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { DescribeKeyCommand } from '@aws-sdk/client-kms';
 import { describe, expect, it } from 'vitest';
-import { Cache } from '../../../lib/aws/facts/cache.ts';
+import { Cache } from '../../../lib/aws/facts/lookups.ts';
 import {
   account,
   ec2Error,

@@ -1,12 +1,17 @@
-/** Versions of launch templates: DescribeLaunchTemplateVersions, which takes one template at a time. */
+/**
+ * Launch templates: DescribeLaunchTemplateVersions, which takes one template at a time; and DescribeLaunchTemplates for
+ * their tags, which versions do not contain.
+ */
 import {
+  DescribeLaunchTemplatesCommand,
   DescribeLaunchTemplateVersionsCommand,
   type LaunchTemplateVersion,
   type ResponseLaunchTemplateData,
 } from '@aws-sdk/client-ec2';
 import { askEach } from '../../../aws/facts/calls.ts';
 import { derive, type Lookup } from '../../../aws/facts/lookups.ts';
-import type { Readers } from '../../../aws/facts/reader.ts';
+import type { Readers, TagReaders } from '../../../aws/facts/reader.ts';
+import { fromPairs } from '../../../aws/facts/tags.ts';
 import { type Fact, known, unknownFact } from '../../../core/facts.ts';
 import type { TemplateInstanceType, TemplateVolume } from '../facts.ts';
 
@@ -90,3 +95,23 @@ export const launchTemplateReaders: Readers<
       ),
   },
 };
+
+const tagsAction = 'ec2:DescribeLaunchTemplates';
+
+export const templateTags = {
+  AwsEc2LaunchTemplate: {
+    idOf: ({ id }) => id,
+    lookup: {
+      permissions: [tagsAction],
+      find: (ids, lookups, waitsFor) =>
+        // One by one: an id that does not exist fails the whole call, and there is no filter by id.
+        askEach(tagsAction, ids, lookups, waitsFor, async (id) => {
+          const answer = await lookups.call(({ ec2 }) =>
+            ec2.send(new DescribeLaunchTemplatesCommand({ LaunchTemplateIds: [id] })),
+          );
+          const [template] = answer.LaunchTemplates ?? [];
+          return template && fromPairs(template.Tags ?? []);
+        }),
+    },
+  },
+} satisfies TagReaders;

@@ -8,9 +8,8 @@ import {
   EnterStandbyCommand,
   ExitStandbyCommand,
 } from '@aws-sdk/client-auto-scaling';
-import { type ActionDeps, UnderWay } from '../../../core/action.ts';
+import { type ActionDeps, ActionError, UnderWay } from '../../../core/action.ts';
 import type { Before } from './before.ts';
-import { QuarantineError } from './error.ts';
 import type { Settings } from './settings.ts';
 import { type RetryDelay, until } from './until.ts';
 
@@ -66,7 +65,7 @@ export async function capacityOf(autoScaling: AutoScalingClient, group: string):
 
 /**
  * Puts the instance in standby or detaches it, as `before` says, and waits for it.
- * @throws UnderWay when the move takes longer than two minutes; QuarantineError when the instance is in another group
+ * @throws UnderWay when the move takes longer than two minutes; ActionError when the instance is in another group
  *   now.
  * @example await leave(before, settings, deps);
  */
@@ -93,7 +92,7 @@ export async function leave(before: Before, settings: Settings, deps: ActionDeps
 
 /**
  * Brings the instance back into service, which raises the group's desired capacity by one.
- * @throws QuarantineError when the group was deleted, has no room, or is another now; UnderWay when the move takes
+ * @throws ActionError when the group was deleted, has no room, or is another now; UnderWay when the move takes
  *   longer than two minutes.
  * @example await comeBack(before, deps);
  */
@@ -156,20 +155,20 @@ export function describeMember(member: Member | null): string {
 async function roomIn(autoScaling: AutoScalingClient, group: string, instance: string): Promise<void> {
   const capacity = await capacityOf(autoScaling, group);
   if (capacity === null) {
-    throw new QuarantineError(
+    throw new ActionError(
       `the Auto Scaling group ${group} was deleted: ${instance} can't be put back into it`,
     );
   }
   if (capacity.desired >= capacity.max) {
-    throw new QuarantineError(
+    throw new ActionError(
       `the Auto Scaling group ${group} is at its maximum of ${capacity.max}: raise it by one, or lower the desired ` +
         `capacity, so that ${instance} has room, then try again`,
     );
   }
 }
 
-function otherGroup(instance: string, now: string, was: string): QuarantineError {
-  return new QuarantineError(
+function otherGroup(instance: string, now: string, was: string): ActionError {
+  return new ActionError(
     `the instance ${instance} is a member of the Auto Scaling group ${now} now, not of ${was}: decide where it ` +
       'belongs, and move it by hand',
   );

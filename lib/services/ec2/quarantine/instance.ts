@@ -9,9 +9,8 @@ import {
   StartInstancesCommand,
   StopInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import { type ActionDeps, UnderWay } from '../../../core/action.ts';
+import { type ActionDeps, ActionError, UnderWay } from '../../../core/action.ts';
 import type { Before } from './before.ts';
-import { QuarantineError } from './error.ts';
 import { type RetryDelay, until } from './until.ts';
 
 /** A stop may take minutes, where the operating system takes its time to shut down. */
@@ -109,7 +108,7 @@ export async function protect(ec2: EC2Client, id: string, wanted: boolean): Prom
 
 /**
  * Stops an instance and waits for it.
- * @throws UnderWay when that takes longer than two minutes; QuarantineError when the instance was deleted.
+ * @throws UnderWay when that takes longer than two minutes; ActionError when the instance was deleted.
  * @example await stop('i-0123456789abcdef0', deps);
  */
 export async function stop(id: string, deps: ActionDeps): Promise<void> {
@@ -120,7 +119,7 @@ export async function stop(id: string, deps: ActionDeps): Promise<void> {
 
 /**
  * Starts an instance and waits for it.
- * @throws UnderWay when that takes longer than two minutes; QuarantineError when the instance was deleted.
+ * @throws UnderWay when that takes longer than two minutes; ActionError when the instance was deleted.
  * @example await start('i-0123456789abcdef0', deps);
  */
 export async function start(id: string, deps: ActionDeps): Promise<void> {
@@ -140,7 +139,7 @@ async function comeTo(
   const arrived = await until(deps, switching, async () => {
     const described = await describeInstance(deps.clients.ec2, id);
     const deleted = deletedBecause(id, described);
-    if (deleted !== undefined) throw new QuarantineError(`${deleted}, so that it will never be ${wanted}`);
+    if (deleted !== undefined) throw new ActionError(`${deleted}, so that it will never be ${wanted}`);
     state = described?.instance.State?.Name;
     if (state === wanted) return true;
     await nudge(state);

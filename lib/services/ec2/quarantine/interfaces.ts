@@ -6,9 +6,8 @@ import {
   type NetworkInterface,
   paginateDescribeNetworkInterfaces,
 } from '@aws-sdk/client-ec2';
-import type { ActionDeps } from '../../../core/action.ts';
+import { type ActionDeps, ActionError } from '../../../core/action.ts';
 import type { Before, Interface, Tracking } from './before.ts';
-import { QuarantineError } from './error.ts';
 import { type Settings, shortens } from './settings.ts';
 
 /** The least that AWS accepts, in seconds. Source: EC2 API Reference, "ConnectionTrackingSpecificationRequest". */
@@ -35,13 +34,13 @@ export async function interfacesOf(ec2: EC2Client, instance: string): Promise<re
 
 /**
  * The part of an interface that the state before contains.
- * @throws QuarantineError for an interface without id or VPC, which EC2 never returns.
+ * @throws ActionError for an interface without id or VPC, which EC2 never returns.
  * @example interfaceOf({ NetworkInterfaceId: 'eni-1', VpcId: 'vpc-1' }).groups // []
  */
 export function interfaceOf(described: NetworkInterface): Interface {
   const { NetworkInterfaceId: id, VpcId: vpc, Groups, ConnectionTrackingConfiguration: set } = described;
   if (id === undefined || vpc === undefined) {
-    throw new QuarantineError('EC2 does not tell the id and the VPC of a network interface: try again');
+    throw new ActionError('EC2 does not tell the id and the VPC of a network interface: try again');
   }
   return {
     id,
@@ -80,7 +79,7 @@ export function sameTracking(a: Tracking, b: Tracking): boolean {
  * Puts every recorded interface into the isolation group of its VPC, and only there. A deleted interface is left to
  * the check.
  * @param groupOf the id of the isolation group, by VPC.
- * @throws QuarantineError when somebody has changed an interface's groups meanwhile, after isolating the others.
+ * @throws ActionError when somebody has changed an interface's groups meanwhile, after isolating the others.
  * @example await isolate(before, settings, new Map([['vpc-1', 'sg-1']]), deps);
  */
 export async function isolate(
@@ -91,7 +90,7 @@ export async function isolate(
 ): Promise<void> {
   await eachInterface(before, ec2, async (was, now) => {
     const isolation = groupOf.get(was.vpc);
-    if (isolation === undefined) throw new QuarantineError(`there is no isolation group for ${was.vpc}`);
+    if (isolation === undefined) throw new ActionError(`there is no isolation group for ${was.vpc}`);
     if (shortens(settings)) await setTracking(ec2, now, shortest);
     return setGroups(ec2, now, [isolation], was.found ?? was.groups);
   });
@@ -100,7 +99,7 @@ export async function isolate(
 /**
  * Gives every recorded interface its former groups and timeouts.
  * @param groupOf the id of the isolation group, by VPC.
- * @throws QuarantineError as `isolate` does, and before any change when a former group was deleted.
+ * @throws ActionError as `isolate` does, and before any change when a former group was deleted.
  * @example await release(before, settings, new Map([['vpc-1', 'sg-1']]), deps);
  */
 export async function release(
@@ -137,7 +136,7 @@ async function eachInterface(
     if (problem !== undefined) problems.push(problem);
   }
   if (problems.length > 0) {
-    throw new QuarantineError(
+    throw new ActionError(
       `${problems.join('; ')}: somebody has changed this meanwhile, and it was left as it is; decide what should ` +
         'hold, and set it by hand',
     );
@@ -174,11 +173,11 @@ async function setTracking(ec2: EC2Client, { id, tracking }: Interface, wanted: 
   );
 }
 
-/** Throws QuarantineError when a group that an interface had is deleted, before anything is changed. */
+/** Throws ActionError when a group that an interface had is deleted, before anything is changed. */
 async function groupsExist(before: Before, ec2: EC2Client): Promise<void> {
   const missing = await missingGroups(before, ec2);
   if (missing.length > 0) {
-    throw new QuarantineError(
+    throw new ActionError(
       `the security groups ${missing.join(', ')} do not exist any more: nothing was put back; give the interfaces ` +
         'groups by hand',
     );

@@ -19,8 +19,7 @@ import {
   type IpPermission,
   RevokeSecurityGroupEgressCommand,
 } from '@aws-sdk/client-ec2';
-import type { ActionDeps } from '../../../core/action.ts';
-import { QuarantineError } from './error.ts';
+import { type ActionDeps, ActionError } from '../../../core/action.ts';
 import { isolationGroupName, isolationTag } from './names.ts';
 import { settling, until } from './until.ts';
 
@@ -36,7 +35,7 @@ const everythingOut: IpPermission = { IpProtocol: '-1', IpRanges: [{ CidrIp: '0.
 /**
  * Finds or creates the isolation group of a VPC, and checks that it has no rules.
  * @returns the group's id.
- * @throws QuarantineError when a group of its name is not Trailseal's, or has a rule that somebody added.
+ * @throws ActionError when a group of its name is not Trailseal's, or has a rule that somebody added.
  * @example await ensureIsolationGroup('vpc-0123456789abcdef0', deps) // 'sg-0123456789abcdef0'
  */
 export async function ensureIsolationGroup(vpc: string, deps: ActionDeps): Promise<string> {
@@ -56,7 +55,7 @@ export async function ensureIsolationGroup(vpc: string, deps: ActionDeps): Promi
 /**
  * Reads the isolation group of a VPC.
  * @returns the group with its rules; `undefined` when it does not exist.
- * @throws QuarantineError when a group of its name is not Trailseal's.
+ * @throws ActionError when a group of its name is not Trailseal's.
  * @example (await findIsolationGroup(ec2, 'vpc-0123456789abcdef0'))?.egress // []
  */
 export async function findIsolationGroup(ec2: EC2Client, vpc: string): Promise<IsolationGroup | undefined> {
@@ -71,7 +70,7 @@ export async function findIsolationGroup(ec2: EC2Client, vpc: string): Promise<I
   const [found] = SecurityGroups ?? [];
   if (found?.GroupId === undefined) return undefined;
   if (!(found.Tags ?? []).some(({ Key, Value }) => Key === isolationTag && Value === vpc)) {
-    throw new QuarantineError(
+    throw new ActionError(
       `the security group ${found.GroupId} is named ${isolationGroupName(vpc)}, but lacks the tag ${isolationTag} ` +
         `with the value ${vpc} that Trailseal's own bears: delete or rename it, or tag it if it is to be used`,
     );
@@ -135,7 +134,7 @@ async function create(vpc: string, deps: ActionDeps): Promise<IsolationGroup> {
   }
   const found = await until(deps, settling, () => findIsolationGroup(ec2, vpc));
   if (found === undefined) {
-    throw new QuarantineError(`the isolation group of ${vpc} was made, but is not to be seen yet: try again`);
+    throw new ActionError(`the isolation group of ${vpc} was made, but is not to be seen yet: try again`);
   }
   return found;
 }
@@ -179,8 +178,8 @@ function peersAlone({ IpProtocol, IpRanges = [], Ipv6Ranges = [] }: IpPermission
   };
 }
 
-function notEmpty(group: IsolationGroup, vpc: string): QuarantineError {
-  return new QuarantineError(
+function notEmpty(group: IsolationGroup, vpc: string): ActionError {
+  return new ActionError(
     `the isolation group ${group.id} of ${vpc} has rules that Trailseal did not make (${openings(group).join('; ')}), ` +
       'so that it isolates nothing: take them out, or rename the group, then try again',
   );
