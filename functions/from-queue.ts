@@ -10,9 +10,9 @@ import type { BegunDeliveries } from '../lib/findings/state/begun-deliveries.ts'
 import {
   type Batch,
   countingEnds,
-  type DeadLetter,
   type Delivery,
   redeliveries,
+  type SendToDeadLetterQueue,
   type Take,
   takeBatch,
 } from '../lib/pipeline/live/batch.ts';
@@ -26,7 +26,7 @@ export interface OwnQueue {
 
 export interface Handling<T> {
   readonly take: Take<T>;
-  readonly deadLetter: DeadLetter;
+  readonly deadLetter: SendToDeadLetterQueue;
   /**
    * Whether work that runs out of time must end with the process: Lambda ends it, and its message was made visible
    * before. Otherwise it is given up, and may go on beside the next invocation for a while.

@@ -111,6 +111,22 @@ describe('modules', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('declare each name of a type once, so that it means one thing', () => {
+    const declaring = Map.groupBy(
+      [...modules.keys()].flatMap((file) => {
+        const text = readFileSync(path.join(root, file), 'utf8');
+        const found = text.matchAll(/^(?:export )?(?:abstract )?(?:type|interface|class) (\w+)/gm);
+        return [...found].map(([, name]) => ({ name, file }));
+      }),
+      ({ name }) => name,
+    );
+    const several = [...declaring]
+      .map(([name, places]) => [name, [...new Set(places.map(({ file }) => file))]] as const)
+      .filter(([, files]) => files.length > 1);
+    // `ResourceTypes`, `Facts` and the like are declared once, and added to inside `declare module`.
+    expect(several).toEqual([]);
+  });
+
   it('have no cycles at run time', () => {
     expect(cyclesOf((_file, { typeOnly }) => !typeOnly)).toEqual([]);
   });

@@ -20,9 +20,13 @@ import { type Redriven, redriveOne } from './redrive.ts';
 import { deadLetterJson, deadLettersText, redrivenJson, redrivenText } from './text.ts';
 
 /** Handles the messages of one DLQ, while they are hidden from others. */
-type Handle<T> = (letters: readonly DeadLetter[], urls: QueueUrls, sqs: SQSClient) => Promise<Handled<T>>;
+type Handle<T> = (
+  letters: readonly DeadLetter[],
+  urls: QueueUrls,
+  sqs: SQSClient,
+) => Promise<HandledLetters<T>>;
 
-interface Handled<T> {
+interface HandledLetters<T> {
   readonly results: readonly T[];
   /** The messages that stay in the DLQ. */
   readonly kept: readonly DeadLetter[];
@@ -179,7 +183,7 @@ async function readQueue<T>(
   const { deadLetters } = urls.value;
   const letters: DeadLetter[] = [];
   const failures: string[] = [];
-  let handled: Handled<T> | undefined;
+  let handled: HandledLetters<T> | undefined;
   try {
     const read = await ask('sqs:ReceiveMessage', async () => {
       for await (const page of receiveAll(sqs, deadLetters, max, signal)) {

@@ -24,11 +24,11 @@ import { type Answer, answered, ask, askIfExists } from '../aws/answer.ts';
 import type {
   DeployedFunction,
   EventSourceMappingState,
+  ObservedSilenceAlarm,
   QueuePair,
   QueueState,
   Rule,
   Schedule,
-  SilenceAlarm,
 } from './observed.ts';
 
 export const notFound = ['ResourceNotFoundException'];
@@ -76,7 +76,7 @@ export async function scheduledScanSchedule(
 export async function silenceAlarm(
   cloudwatch: CloudWatchClient,
   stage: string,
-): Promise<Answer<SilenceAlarm | undefined>> {
+): Promise<Answer<ObservedSilenceAlarm | undefined>> {
   return ask('cloudwatch:DescribeAlarms', async () => {
     const { MetricAlarms: [alarm] = [] } = await cloudwatch.send(
       new DescribeAlarmsCommand({ AlarmNames: [silenceAlarmName(stage)] }),

@@ -31,7 +31,7 @@ export interface ObservedRegion {
   /** By their names. */
   readonly rules: Readonly<Record<string, Answer<Rule | undefined>>>;
   /** The alarm about silent parts. */
-  readonly silence: Answer<SilenceAlarm | undefined>;
+  readonly silence: Answer<ObservedSilenceAlarm | undefined>;
   /** What starts the scheduled scan. */
   readonly schedule: Answer<Schedule | undefined>;
   readonly queues: Readonly<Record<QueueName, QueuePair>>;
@@ -70,7 +70,7 @@ export interface Schedule {
   readonly target: RuleTarget;
 }
 
-export interface SilenceAlarm {
+export interface ObservedSilenceAlarm {
   readonly state: string | undefined;
   /** Whether it notifies anybody of a change of its state. */
   readonly actionsEnabled: boolean;

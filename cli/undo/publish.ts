@@ -8,12 +8,12 @@ import type { ActionEvent } from '../../lib/remediation/events/action-event.ts';
 import { eventOfUndo } from '../../lib/remediation/events/action-results.ts';
 import type { PublishedEvent } from '../../lib/remediation/events/event-record.ts';
 import { BusError, publishableAction, putEvents } from '../../lib/remediation/events/publish.ts';
-import type { UndoAttempt, UndoOptions } from './undo.ts';
+import type { UndoAllOptions, UndoAttempt } from './undo.ts';
 
 /** The IAM action that publishing needs, on the bus. */
 export const publishPermission = 'events:PutEvents';
 
-type PublishOptions = Pick<UndoOptions, 'actionOf' | 'decision' | 'deps' | 'run'>;
+type PublishOptions = Pick<UndoAllOptions, 'actionOf' | 'decision' | 'deps' | 'run'>;
 
 /** The events of undos that were completed, partially completed or refused, in the same order. Pure except for the clock. */
 export function eventsOf(

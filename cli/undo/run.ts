@@ -33,7 +33,7 @@ import { checkAccountRegion, regionOfAll, type Subject, subjectOf } from '../ope
 import { printable, printableJson } from '../output/printable.ts';
 import { eventsOf, publishEvents } from './publish.ts';
 import { isComplete, previewText, undoJson, undoText } from './text.ts';
-import { previewUndo, type UndoAttempt, type UndoOptions, undoAll } from './undo.ts';
+import { previewUndo, type UndoAllOptions, type UndoAttempt, undoAll } from './undo.ts';
 
 /**
  * Shows what would be undone, asks, and undoes it, newest first.
@@ -91,7 +91,7 @@ async function undoChosen(
   actionRuns: readonly ActionRun[],
   deployment: OperatorSession,
   flags: UndoFlags,
-  options: UndoOptions,
+  options: UndoAllOptions,
   prompt: Prompt | undefined,
 ): Promise<Omit<CommandResult, 'missing'>> {
   const { dryRun = false, yes = false, format } = flags;
@@ -127,7 +127,7 @@ async function undoChosen(
 async function publish(
   attempts: readonly UndoAttempt[],
   { operator, stage }: OperatorSession,
-  options: UndoOptions,
+  options: UndoAllOptions,
 ): Promise<void> {
   const { wait } = options.deps;
   const table = { client: dynamodbClient(operator), table: tableName(stage) };
@@ -175,7 +175,7 @@ function optionsOf(
   operator: ClientConfig,
   { despiteKillSwitch = false }: UndoFlags,
   signal: AbortSignal,
-): UndoOptions {
+): UndoAllOptions {
   const { config, account, region, stage } = deployment;
   const client = dynamodbClient(operator);
   const table = tableName(stage);

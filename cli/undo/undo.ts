@@ -22,7 +22,7 @@ export interface UndoAttempt {
   readonly result: UndoAttemptResult;
 }
 
-export interface UndoOptions extends Omit<RunOptions, 'admit'> {
+export interface UndoAllOptions extends Omit<RunOptions, 'admit'> {
   readonly actionOf: (id: ActionId) => AnyAction | undefined;
   /** Read just before each action run's first write. */
   readonly killSwitch: () => Promise<KillSwitch>;
@@ -33,7 +33,7 @@ export interface UndoOptions extends Omit<RunOptions, 'admit'> {
 /** Undoes the action runs, newest first, as a later one may depend on what an earlier one made. */
 export async function undoAll(
   actionRuns: readonly ActionRun[],
-  options: UndoOptions,
+  options: UndoAllOptions,
   onAttempt: (attempt: UndoAttempt) => void = () => undefined,
 ): Promise<readonly UndoAttempt[]> {
   const attempts: UndoAttempt[] = [];
@@ -51,7 +51,7 @@ export async function undoAll(
 /** What `undoAll` would do as things are now: reads as it does, and stops before the first write. */
 export async function previewUndo(
   actionRuns: readonly ActionRun[],
-  options: UndoOptions,
+  options: UndoAllOptions,
 ): Promise<readonly UndoAttempt[]> {
   const attempts: UndoAttempt[] = [];
   for (const actionRun of actionRuns.toReversed()) {
@@ -69,7 +69,7 @@ export async function previewUndo(
 
 async function attemptUndo(
   actionRun: ActionRun,
-  options: UndoOptions,
+  options: UndoAllOptions,
   admit: RunOptions['admit'],
 ): Promise<UndoAttemptResult> {
   const { actionOf, killSwitch: _, despiteKillSwitch: __, signal: ___, ...run } = options;
@@ -97,7 +97,7 @@ async function attemptUndo(
   }
 }
 
-async function admission({ killSwitch, despiteKillSwitch }: UndoOptions): Promise<RunAdmission> {
+async function admission({ killSwitch, despiteKillSwitch }: UndoAllOptions): Promise<RunAdmission> {
   if (despiteKillSwitch) return { admitted: true };
   const { state, because } = await killSwitch();
   if (state === 'disengaged') return { admitted: true };

@@ -27,7 +27,7 @@ export type ArnResourceType = {
   [T in ResourceType]: ResourceTypes[T] extends 'arn' ? T : never;
 }[ResourceType];
 
-interface Identity {
+interface ResourceIdentity {
   /**
    * The service's own: unique within account and Region, including its parent (`my-cluster/my-nodegroup`). Where AWS has
    * assigned none yet, it consists of known ids (`i-…:/dev/sdb`). With control, account and Region it identifies a
@@ -44,14 +44,14 @@ interface Identity {
 }
 
 /** A resource of a type that has ARNs. */
-export interface ArnResource extends Identity {
+export interface ArnResource extends ResourceIdentity {
   readonly type: ArnResourceType;
   /** The ARN of the resource, or of the nearest thing that has one. */
   readonly arn: string;
 }
 
 /** A resource of a type that has no ARNs: what a cluster's API has, for instance. */
-export interface ResourceWithoutArn extends Identity {
+export interface ResourceWithoutArn extends ResourceIdentity {
   readonly type: Exclude<ResourceType, ArnResourceType>;
   readonly arn?: never;
 }

@@ -86,7 +86,7 @@ interface Sides {
 }
 
 /** How one key of the policy may differ. */
-interface Rule {
+interface KeyRule {
   /** What an override may do with it, after "may". */
   readonly may: string;
   /** The narrowing of each key below it, where there are several. */
@@ -95,7 +95,7 @@ interface Rule {
 }
 
 /** A key of the policy without a rule does not compile. */
-const rules: { readonly [Key in Exclude<keyof Policy, 'file'>]: Rule } = {
+const rules: { readonly [Key in Exclude<keyof Policy, 'file'>]: KeyRule } = {
   allowedAccounts: {
     may: fewerAccounts.may,
     wider: ({ override, deployed, written }) =>
@@ -182,7 +182,7 @@ export function policyNarrowings(): readonly NarrowingRow[] {
 
 function rowsOf(
   key: string,
-  { may, parts }: Pick<Narrowing<never>, 'may'> & Pick<Rule, 'parts'>,
+  { may, parts }: Pick<Narrowing<never>, 'may'> & Pick<KeyRule, 'parts'>,
 ): readonly NarrowingRow[] {
   if (parts === undefined) return [{ key, may }];
   return Object.entries(parts).flatMap(([name, part]) => rowsOf(`${key}.${name}`, part));

@@ -5,7 +5,7 @@ import { chooseActionRuns, sinceOf } from '../../cli/operator/choose.ts';
 import { checkConsent, consented, type Prompt, promptAt } from '../../cli/operator/consent.ts';
 import { checkAccountRegion, findingIdsOf, regionOfAll, subjectOf } from '../../cli/operator/subject.ts';
 import { isComplete, previewText, undoJson, undoText } from '../../cli/undo/text.ts';
-import { previewUndo, type UndoAttemptResult, type UndoOptions, undoAll } from '../../cli/undo/undo.ts';
+import { previewUndo, type UndoAllOptions, type UndoAttemptResult, undoAll } from '../../cli/undo/undo.ts';
 import type { ActionRun } from '../../lib/remediation/actions/action-run.ts';
 import { killSwitchPermission } from '../../lib/remediation/kill-switch.ts';
 import { controls } from '../../lib/services/catalogue.ts';
@@ -193,7 +193,7 @@ describe('the chosen action runs', () => {
   });
 });
 
-function operating(key: ReturnType<typeof fakeKey>, more: Partial<UndoOptions> = {}): UndoOptions {
+function operating(key: ReturnType<typeof fakeKey>, more: Partial<UndoAllOptions> = {}): UndoAllOptions {
   return {
     history: key.history,
     deps: key.deps,

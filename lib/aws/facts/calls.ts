@@ -5,7 +5,7 @@ import { type Fact, unknownFact } from '../../core/facts.ts';
 import { failure, isNotFound, refusesAnId } from './failure.ts';
 import type { Lookups } from './lookups.ts';
 
-type Facts<T> = ReadonlyMap<string, Fact<T>>;
+type FactsById<T> = ReadonlyMap<string, Fact<T>>;
 
 /** A Describe call that accepts many ids. */
 export interface Describe<T> {
@@ -32,7 +32,7 @@ export async function describeAll<T>(
   ids: readonly string[],
   lookups: Lookups,
   waitsFor: (id: string) => boolean,
-): Promise<Facts<T>> {
+): Promise<FactsById<T>> {
   const facts = new Map<string, Fact<T>>();
   // In a filter, * and ? would match any id; no id contains them.
   let missing = ids.filter((id) => /^[\w.:/-]+$/.test(id));
@@ -84,7 +84,7 @@ export async function askEach<T>(
   lookups: Lookups,
   waitsFor: (id: string) => boolean,
   ask: (id: string) => Promise<T | undefined>,
-): Promise<Facts<T>> {
+): Promise<FactsById<T>> {
   const find = async (id: string): Promise<Fact<T>> => {
     for (let attempt = 1; ; attempt += 1) {
       try {

@@ -49,7 +49,7 @@ export class OutOfTime extends Error {
 export type Take<T> = (deliveries: readonly Delivery[], signal: AbortSignal) => Promise<T>;
 
 /** Sends a body to the DLQ, with a reason for people. */
-export type DeadLetter = (body: string, reason: string) => Promise<void>;
+export type SendToDeadLetterQueue = (body: string, reason: string) => Promise<void>;
 
 /** The time, in milliseconds, that must be left to begin a single delivery. */
 const timeForOne = 20_000;
@@ -74,7 +74,7 @@ const longestTimer = 2 ** 31 - 1;
 export async function takeBatch<T>(
   deliveries: readonly Delivery[],
   take: Take<T>,
-  deadLetter: DeadLetter,
+  deadLetter: SendToDeadLetterQueue,
   remaining: () => number,
 ): Promise<Batch<T>> {
   const fresh = deliveries.filter(({ receives }) => receives <= 1);
@@ -151,7 +151,7 @@ export function toDeliverAgain(batch: Batch<unknown>): readonly string[] {
 async function oneByOne<T>(
   deliveries: readonly Delivery[],
   take: Take<T>,
-  deadLetter: DeadLetter,
+  deadLetter: SendToDeadLetterQueue,
   remaining: () => number,
 ): Promise<Batch<T>> {
   const done: T[] = [];
@@ -192,7 +192,11 @@ async function inTime<T>(deliveries: readonly Delivery[], take: Take<T>, millise
   }
 }
 
-async function putAside(delivery: Delivery, error: unknown, deadLetter: DeadLetter): Promise<Failure> {
+async function putAside(
+  delivery: Delivery,
+  error: unknown,
+  deadLetter: SendToDeadLetterQueue,
+): Promise<Failure> {
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const because =
     error instanceof EndedProcess

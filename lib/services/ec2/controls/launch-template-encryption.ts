@@ -100,7 +100,7 @@ export const launchTemplateEncryption = defineControl({
       observe('ebsEncryptionByDefault', facts['ec2.ebsDefaultEncryption'], (value) => value),
     ];
     const subject = `${version.known ? `Version ${version.value}` : 'The newest version'} of ${template.id}`;
-    const partsThat = (verdict: Part['verdict']) =>
+    const partsThat = (verdict: TemplatePart['verdict']) =>
       parts.filter((part) => part.verdict === verdict).map((part) => part.clause);
     const failures = partsThat('FAIL');
     if (failures.length > 0) return fail(`${subject} ${failures.join(' and ')}.`, required, seen);
@@ -124,12 +124,14 @@ export const launchTemplateEncryption = defineControl({
 });
 
 /** The evaluation of one side of the template, with a clause whose subject is the template's version. */
-interface Part {
+interface TemplatePart {
   readonly verdict: 'PASS' | 'FAIL' | 'UNKNOWN';
   readonly clause: string;
 }
 
-function evaluateVolumes(facts: Pick<Facts, 'ec2.launchTemplateVolumes' | 'ec2.ebsDefaultEncryption'>): Part {
+function evaluateVolumes(
+  facts: Pick<Facts, 'ec2.launchTemplateVolumes' | 'ec2.ebsDefaultEncryption'>,
+): TemplatePart {
   const volumes = facts['ec2.launchTemplateVolumes'];
   const byDefault = facts['ec2.ebsDefaultEncryption'];
   if (!volumes.known) {
@@ -159,7 +161,7 @@ function evaluateVolumes(facts: Pick<Facts, 'ec2.launchTemplateVolumes' | 'ec2.e
 function evaluateType(
   facts: Pick<Facts, 'ec2.launchTemplateType' | 'ec2.instanceType'>,
   accepted: readonly string[],
-): Part {
+): TemplatePart {
   const type = facts['ec2.launchTemplateType'];
   const support = facts['ec2.instanceType'];
   if (!type.known) {

@@ -5,7 +5,7 @@ import { shortest } from './interfaces.ts';
 import { isolationGroupName } from './names.ts';
 import { isolates, type Settings, shortens, stops } from './settings.ts';
 import { targetGroupName } from './skip.ts';
-import type { Seen } from './state.ts';
+import type { QuarantineState } from './state.ts';
 
 /**
  * The plan of a quarantine.
@@ -15,7 +15,7 @@ import type { Seen } from './state.ts';
  * @returns one sentence for each step, in order.
  * @example planOf(before, settings, seen)[0] // 'Protect i-0123456789abcdef0 from termination.'
  */
-export function planOf(before: Before, settings: Settings, seen: Seen): readonly string[] {
+export function planOf(before: Before, settings: Settings, seen: QuarantineState): readonly string[] {
   return [
     ...protection(before),
     ...snapshots(before, settings),
@@ -97,7 +97,7 @@ function connections(settings: Settings): readonly string[] {
     : [left];
 }
 
-function stop({ instance }: Before, { interfaces }: Seen): readonly string[] {
+function stop({ instance }: Before, { interfaces }: QuarantineState): readonly string[] {
   const lost = interfaces.flatMap(({ Association }) =>
     Association?.IpOwnerId === 'amazon' ? (Association.PublicIp ?? []) : [],
   );

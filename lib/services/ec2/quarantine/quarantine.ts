@@ -20,7 +20,7 @@ import { revertedBy } from './reverted-by.ts';
 import { isolates, type Settings, settings, shortens, stops } from './settings.ts';
 import { needlessBecause, obstacles } from './skip.ts';
 import { snapshotOnce } from './snapshots.ts';
-import { readState, type Seen } from './state.ts';
+import { type QuarantineState, readState } from './state.ts';
 import { drain, presentRegistrations, register } from './targets.ts';
 
 /**
@@ -162,7 +162,7 @@ export const quarantine = defineAction({
   },
 });
 
-function recordOf(id: string, mark: string, seen: Seen, { autoScaling }: Settings): Before {
+function recordOf(id: string, mark: string, seen: QuarantineState, { autoScaling }: Settings): Before {
   const { instance, interfaces, protectedFromTermination, profile, member, registrations } = seen;
   return {
     instance: id,

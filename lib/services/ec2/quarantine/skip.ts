@@ -6,7 +6,7 @@ import { printable } from '../../../core/text.ts';
 import { interfaceOf } from './interfaces.ts';
 import { isolationGroupName } from './names.ts';
 import { isolates, type Settings, stops } from './settings.ts';
-import type { Seen } from './state.ts';
+import type { QuarantineState } from './state.ts';
 
 /**
  * Tags of the nodes of EKS clusters, by every tool that launches them: EKS itself, an Auto Scaling group, eksctl,
@@ -26,7 +26,7 @@ const ordinaryTypes: readonly (string | undefined)[] = [undefined, 'interface', 
  * @example obstacles(seen, settings, resource) // ['it belongs to the account 444455556666']
  */
 export function obstacles(
-  seen: Seen,
+  seen: QuarantineState,
   settings: Settings,
   resource: Resource,
   ours: readonly string[] = [],
@@ -47,7 +47,7 @@ export function obstacles(
  * @returns a sentence for people; `undefined` where the quarantine changes something.
  * @example needlessBecause(seen, { ...settings, mode: 'stop' }) // 'The instance i-0123456789abcdef0 is stopped already.'
  */
-export function needlessBecause(seen: Seen, settings: Settings): string | undefined {
+export function needlessBecause(seen: QuarantineState, settings: Settings): string | undefined {
   const { State, InstanceId } = seen.instance;
   const stopped = State?.Name === 'stopped' || State?.Name === 'stopping';
   if (stops(settings) && !stopped) return undefined;
@@ -56,7 +56,7 @@ export function needlessBecause(seen: Seen, settings: Settings): string | undefi
   return isolated ? `Every network interface of the instance ${InstanceId} is isolated already.` : undefined;
 }
 
-function identity({ instance, owner }: Seen, resource: Resource): readonly string[] {
+function identity({ instance, owner }: QuarantineState, resource: Resource): readonly string[] {
   const state = instance.State?.Name;
   const stack = tagOf(instance.Tags, 'aws:cloudformation:stack-name');
   return [
@@ -89,7 +89,7 @@ function tags(borne: readonly Tag[], { eksNodes, criticalTags }: Settings): read
   ];
 }
 
-function autoScaling({ member, capacity }: Seen, settings: Settings): readonly string[] {
+function autoScaling({ member, capacity }: QuarantineState, settings: Settings): readonly string[] {
   if (member === null) return [];
   const group = printable(member.group);
   if (settings.autoScaling === 'skip') {
@@ -114,13 +114,16 @@ function autoScaling({ member, capacity }: Seen, settings: Settings): readonly s
   ];
 }
 
-function lowering(capacity: Seen['capacity'], { autoScalingCapacity }: Settings): string | undefined {
+function lowering(
+  capacity: QuarantineState['capacity'],
+  { autoScalingCapacity }: Settings,
+): string | undefined {
   if (autoScalingCapacity === 'keep' || capacity === null || capacity.desired > capacity.min)
     return undefined;
   return `is at its minimum of ${capacity.min}, and can't be lowered; autoScalingCapacity: keep would allow it`;
 }
 
-function loadBalancing({ registrations }: Seen, { loadBalanced }: Settings): readonly string[] {
+function loadBalancing({ registrations }: QuarantineState, { loadBalanced }: Settings): readonly string[] {
   if (registrations.length === 0 || loadBalanced === 'drain') return [];
   const groups = [...new Set(registrations.map(({ targetGroup }) => targetGroupName(targetGroup)))];
   return [`it is behind a load balancer (${groups.join(', ')}); loadBalanced: drain would allow it`];
@@ -135,13 +138,13 @@ export function targetGroupName(arn: string): string {
   return printable(arn.split(':targetgroup/')[1] ?? arn);
 }
 
-function spot({ instance }: Seen, settings: Settings): readonly string[] {
+function spot({ instance }: QuarantineState, settings: Settings): readonly string[] {
   if (instance.InstanceLifecycle !== 'spot') return [];
   if (settings.spot === 'skip') return ['it is a Spot Instance; spot: act would allow it to be isolated'];
   return stops(settings) ? ['it is a Spot Instance, and those are never stopped, only isolated'] : [];
 }
 
-function stopping({ instance, protectedFromStop }: Seen): readonly string[] {
+function stopping({ instance, protectedFromStop }: QuarantineState): readonly string[] {
   if (instance.State?.Name !== 'running') return [];
   return [
     ...(protectedFromStop ? ['it is protected from being stopped (disableApiStop)'] : []),
@@ -152,7 +155,7 @@ function stopping({ instance, protectedFromStop }: Seen): readonly string[] {
 }
 
 function isolating(
-  { instance, interfaces }: Seen,
+  { instance, interfaces }: QuarantineState,
   resource: Resource,
   ours: readonly string[],
 ): readonly string[] {

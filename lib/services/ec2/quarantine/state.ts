@@ -7,7 +7,7 @@ import { type Described, isProtectedFromStop, isProtectedFromTermination, profil
 import { interfaceOf, interfacesOf } from './interfaces.ts';
 import { registrationsOf } from './targets.ts';
 
-export interface Seen {
+export interface QuarantineState {
   readonly instance: Instance;
   readonly owner: string | undefined;
   readonly interfaces: readonly NetworkInterface[];
@@ -25,7 +25,11 @@ export interface Seen {
  * @param described the instance as EC2 describes it.
  * @example (await readState('i-0123456789abcdef0', described, deps)).member // null: in no Auto Scaling group
  */
-export async function readState(id: string, { instance, owner }: Described, deps: ActionDeps): Promise<Seen> {
+export async function readState(
+  id: string,
+  { instance, owner }: Described,
+  deps: ActionDeps,
+): Promise<QuarantineState> {
   const { ec2, elb, autoScaling } = deps.clients;
   const interfaces = await interfacesOf(ec2, id);
   const member = await memberOf(autoScaling, id);
