@@ -51,7 +51,7 @@ export class PolicyUnreadable extends Error {
 }
 
 /** The policy in use, and the version of the parameter that it comes from. */
-interface Held {
+interface HeldPolicy {
   readonly read: ReadParameter;
   readonly policy: Policy;
   /** `undefined`: the policy is the deployed one. */
@@ -63,7 +63,7 @@ export class EffectivePolicy {
   readonly #options: EffectivePolicyOptions;
   readonly #bundled: Policy;
   readonly #readOverride: OverrideReader;
-  #held: Held | undefined;
+  #held: HeldPolicy | undefined;
 
   /** @throws TypeError when the bundled policy was not checked for these controls. */
   constructor(options: EffectivePolicyOptions) {
@@ -98,7 +98,7 @@ export class EffectivePolicy {
     }
   }
 
-  #policyOf(current: PolicyVersion | undefined): Omit<Held, 'read'> {
+  #policyOf(current: PolicyVersion | undefined): Omit<HeldPolicy, 'read'> {
     if (current === undefined) return { policy: this.#bundled, version: undefined, invalid: undefined };
     const { version, value } = current;
     const found = this.#readOverride(value, `parameter ${this.#options.name} version ${version}`);
@@ -107,7 +107,7 @@ export class EffectivePolicy {
   }
 
   /** The newest valid version before an invalid one; without any, the deployed policy. */
-  async #lastGood(invalid: NonNullable<Effective['invalid']>): Promise<Omit<Held, 'read'>> {
+  async #lastGood(invalid: NonNullable<Effective['invalid']>): Promise<Omit<HeldPolicy, 'read'>> {
     for (const earlier of await this.#options.parameter.before(invalid.version)) {
       const held = this.#held;
       // The policy in use came from a valid version, and stays the same object.
