@@ -1,22 +1,10 @@
-/** The `trailseal` command: its subcommands, signals and exit codes. */
+/** The process of the `trailseal` command: its signals, streams and exit codes. */
 import path from 'node:path';
-import { Command, CommanderError, Help } from 'commander';
-import { addBreaker } from './commands/breaker.ts';
-import { addControls } from './commands/controls.ts';
-import { addCustomActions } from './commands/custom-actions.ts';
-import { addDlq } from './commands/dlq.ts';
-import { addDoctor } from './commands/doctor.ts';
-import { addExplain } from './commands/explain.ts';
-import { addHistory } from './commands/history.ts';
-import { addKillSwitch } from './commands/kill-switch.ts';
-import { type CommandContext, withHelpNotes } from './commands/options.ts';
-import { addPolicy } from './commands/policy.ts';
-import { addReplay } from './commands/replay.ts';
-import { addScan } from './commands/scan.ts';
-import { addUndo } from './commands/undo.ts';
-import { exitCode, pointToHelp, UnansweredError, UsageError, usageErrorText } from './exit.ts';
+import { CommanderError } from 'commander';
+import type { CommandContext } from './commands/options.ts';
+import { exitCode, UnansweredError, UsageError } from './exit.ts';
 import { discardUnfinished } from './output/files.ts';
-import { version } from './output/replay-json.ts';
+import { makeProgram } from './program.ts';
 import { onInterrupt } from './signals.ts';
 
 const root = path.join(import.meta.dirname, '..');
@@ -29,45 +17,6 @@ const context: CommandContext = {
     code = ended;
   },
 };
-
-const help = new Help();
-const program = new Command('trailseal')
-  .description(
-    'Evaluates AWS resources against encryption controls: from CloudTrail events, or as they are now.',
-  )
-  .version(version)
-  .exitOverride()
-  .configureOutput({ outputError: (message, write) => write(usageErrorText(message)) })
-  // An option that may be repeated has an empty list as its default, which would be shown.
-  .configureHelp({
-    optionDescription: (option) =>
-      Array.isArray(option.defaultValue) ? option.description : help.optionDescription(option),
-  });
-withHelpNotes(program, {
-  exitCodes: {
-    0: 'success',
-    1: '--fail-on or --fail-on-change was reached, doctor found a failure, something was not undone, or you did not agree',
-    2: 'wrong usage, invalid policy, no credentials, or no such deployment',
-    3: 'some input could not be read, AWS was not reached or did not return what was needed, or a message or custom action could not be handled',
-    70: 'internal error',
-    130: 'interrupted',
-  },
-});
-
-// Each command loads its code when it runs: the AWS SDK takes longer to load than the rest.
-addReplay(program, context, path.join(root, 'data', 'sample'));
-addScan(program, context);
-addExplain(program, context);
-addControls(program, context);
-addPolicy(program, context);
-addDoctor(program, context);
-addDlq(program, context);
-addCustomActions(program, context);
-addUndo(program, context);
-addHistory(program, context);
-addBreaker(program, context);
-addKillSwitch(program, context);
-pointToHelp(program);
 
 // From a clone, npm runs scripts in the project's folder; paths are meant relative to the folder npm was called in.
 const calledIn = process.env['INIT_CWD'];
@@ -112,7 +61,7 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 try {
-  await program.parseAsync();
+  await makeProgram(context).parseAsync();
 } catch (error) {
   if (abort.signal.aborted) {
     process.stderr.write('Interrupted. The files that were written are complete.\n');

@@ -36,6 +36,10 @@ export function addBreaker(program: Command, { signal, end }: CommandContext): v
         .argument('[kind]', 'tag, fix or quarantine (default: all)'),
     ),
     {
+      examples: [
+        'trailseal breaker show',
+        'trailseal breaker show quarantine --stage prod --region eu-central-1',
+      ],
       exitCodes: {
         0: 'success',
         2: 'wrong usage, or no such deployment',
@@ -60,6 +64,7 @@ export function addBreaker(program: Command, { signal, end }: CommandContext): v
       ),
     ),
     {
+      examples: ['trailseal breaker reset fix --reason "Monday\'s rollout" --stage prod'],
       exitCodes: {
         0: 'the breaker is closed',
         1: 'you did not agree',

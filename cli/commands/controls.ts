@@ -6,11 +6,11 @@ import { namedEvents, triggerText } from '../../lib/pipeline/match.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { exitCode, UsageError } from '../exit.ts';
 import { printable, printableJson } from '../output/printable.ts';
-import { plainTable } from '../output/table.ts';
-import { type CommandContext, formatOption, type OutputFormat } from './options.ts';
+import { stdoutOptions, tableWithin, wrapped } from '../output/table.ts';
+import { type CommandContext, formatOption, type OutputFormat, withHelpNotes } from './options.ts';
 
 export function addControls(program: Command, { end }: CommandContext): void {
-  program
+  const command = program
     .command('controls')
     .description('List the controls, or show one in full.')
     .argument('[id]', 'id of a control')
@@ -18,6 +18,7 @@ export function addControls(program: Command, { end }: CommandContext): void {
     .action((id: string | undefined, flags: { readonly format: OutputFormat }) => {
       end(runControls(id, flags.format));
     });
+  withHelpNotes(command, { examples: ['trailseal controls', 'trailseal controls kms-key-deletion'] });
 }
 
 /** A control as JSON: all that it declares, except code. */
@@ -71,16 +72,28 @@ function runControls(id: string | undefined, format: OutputFormat): number {
   if (control === undefined) {
     throw new UsageError(`there is no control ${printable(id)}: \`trailseal controls\` lists them`);
   }
-  process.stdout.write(format === 'json' ? `${printableJson(controlJson(control), 2)}\n` : page(control));
+  process.stdout.write(
+    format === 'json'
+      ? `${printableJson(controlJson(control), 2)}\n`
+      : page(control, Math.min(widest, stdoutOptions().width)),
+  );
   return exitCode.success;
 }
 
+/** The most columns of the catalogue, however wide the terminal is: longer lines are hard to read. */
+const widest = 100;
+
 function catalogue(): string {
   const rows = controls.map(({ id, severity, title }) => [id, severity, title]);
-  return `${plainTable(['Control', 'Severity', 'Requirement'], rows)}\n\n${controls.length} controls; \`trailseal controls ID\` shows one in full.\n`;
+  const table = tableWithin(
+    Math.min(widest, stdoutOptions().width),
+    ['Control', 'Severity', 'Requirement'],
+    rows,
+  );
+  return `${table}\n\n${controls.length} controls; \`trailseal controls ID\` shows one in full.\n`;
 }
 
-function page(control: Control): string {
+function page(control: Control, width: number): string {
   const events = (occurrences: Control['triggers']) => occurrences.map(triggerText);
   const standards = Object.entries(control.standards).filter(([, requirements]) => requirements.length > 0);
   const settings = z.toJSONSchema(control.settings, { io: 'input' }).properties ?? {};
@@ -104,8 +117,14 @@ function page(control: Control): string {
   ];
   const body = sections
     .filter(([, lines]) => lines.length > 0)
-    .map(([name, lines]) => `${name}\n${lines.map((line) => `  ${line}`).join('\n')}`);
-  return `${[`${control.id}: ${control.title}`, control.description, ...body].join('\n\n')}\n`;
+    .map(([name, lines]) => `${name}\n${lines.map((line) => indented(line, width)).join('\n')}`);
+  const title = wrapped(`${control.id}: ${control.title}`, width);
+  return `${[title, wrapped(control.description, width), ...body].join('\n\n')}\n`;
+}
+
+/** The line under its heading; what does not fit in the width is indented further. */
+function indented(line: string, width: number): string {
+  return `  ${wrapped(line, width - 4).replaceAll('\n', '\n    ')}`;
 }
 
 function defaultOf(schema: unknown): unknown {

@@ -41,6 +41,10 @@ export function addCustomActions(program: Command, { end }: CommandContext): voi
       'to read operators.customActions from',
     ),
     {
+      examples: [
+        'trailseal custom-actions sync --dry-run',
+        'trailseal custom-actions sync --stage prod --region eu-central-1',
+      ],
       notes: [
         'CloudFormation cannot create custom actions. Run this after each deployment that changes ' +
           'operators.customActions. Custom actions of other stages and other products are left alone.',
@@ -57,6 +61,7 @@ export function addCustomActions(program: Command, { end }: CommandContext): voi
   withHelpNotes(
     withDryRun(customActions.command('remove').description('Remove all custom actions of the stage.')),
     {
+      examples: ['trailseal custom-actions remove --stage prod --region eu-central-1'],
       exitCodes,
       permissions: 'securityhub:DescribeActionTargets, securityhub:DeleteActionTarget',
     },

@@ -36,6 +36,7 @@ export function addDlq(program: Command, { signal, end }: CommandContext): void 
       dlq.command('list').description('List the messages in the DLQs: what they are, since when, and why.'),
     ),
     {
+      examples: ['trailseal dlq list --stage prod --region eu-central-1'],
       notes: [
         'SQS can only show messages by receiving them: nobody else sees them while the list is made, and for up to two ' +
           'minutes if it is killed.',
@@ -58,6 +59,10 @@ export function addDlq(program: Command, { signal, end }: CommandContext): void 
       .option('--all', 'all messages')
       .option('--dry-run', 'show what would be sent, and change nothing'),
     {
+      examples: [
+        'trailseal dlq redrive --all --dry-run',
+        'trailseal dlq redrive --id 6d9b1c1e-0000-4000-8000-000000000001',
+      ],
       notes: [
         'A message is deleted from the DLQ only after its queue has accepted it. Handling a message twice is harmless.',
       ],

@@ -25,6 +25,7 @@ export function addDoctor(program: Command, { end }: CommandContext): void {
     .option('--stage <name>', 'stage of the deployment', 'dev')
     .option('--profile <name>', 'AWS profile to take the credentials from');
   withHelpNotes(withDeployedPolicyOption(command, 'to check for').addOption(formatOption()), {
+    examples: ['trailseal doctor', 'trailseal doctor --region eu-central-1 --region us-east-1 --stage prod'],
     notes: [
       'Changes nothing. Where the policy has actions or custom actions, remediation is checked too. A check that needs a ' +
         'permission you do not have names it.',

@@ -20,6 +20,7 @@ export function addExplain(program: Command, { end }: CommandContext): void {
     )
     .addOption(formatOption());
   withHelpNotes(command, {
+    examples: ['trailseal explain event.json', 'trailseal explain --format json event.json'],
     exitCodes: { 0: 'success', 2: 'wrong usage or invalid policy', 3: 'some input could not be read' },
   }).action(async (file: string, flags: ExplainFlags) => {
     const { runExplain } = await import('../explain/run.ts');

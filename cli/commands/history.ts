@@ -37,6 +37,10 @@ export function addHistory(program: Command, { end }: CommandContext): void {
     )
     .option('--action <name>', actionOptionHelp, collect, []);
   withHelpNotes(withDeploymentOptions(command), {
+    examples: [
+      'trailseal history --stage prod --region eu-central-1',
+      'trailseal history --action quarantine --format json',
+    ],
     notes: ['Completed actions are kept for 400 days.'],
     exitCodes: {
       0: 'success',

@@ -26,6 +26,7 @@ export function addKillSwitch(program: Command, { signal, end }: CommandContext)
         .option('--reason <text>', 'reason, kept with the parameter'),
     ),
     {
+      examples: ['trailseal kill-switch on --reason "a fix broke payments" --stage prod'],
       notes: [
         'Creates the parameter if it does not exist. If AWS does not answer, the command says so within about 12 seconds.',
       ],
@@ -50,6 +51,7 @@ export function addKillSwitch(program: Command, { signal, end }: CommandContext)
       ),
     ),
     {
+      examples: ['trailseal kill-switch off --stage prod --region eu-central-1'],
       exitCodes: {
         0: 'the kill switch is disengaged',
         1: 'you did not agree',
@@ -70,6 +72,7 @@ export function addKillSwitch(program: Command, { signal, end }: CommandContext)
         .description('Show whether the kill switch is engaged, and its last changes: when, by whom and why.'),
     ),
     {
+      examples: ['trailseal kill-switch status --stage prod --region eu-central-1'],
       exitCodes: {
         0: 'the kill switch is engaged or disengaged',
         2: 'wrong usage',

@@ -116,6 +116,8 @@ export function withArchiveOptions(command: Command): Command {
 
 /** The paragraphs below a command's options. */
 export interface HelpNotes {
+  /** Whole commands, as one pastes them. */
+  readonly examples: readonly string[];
   readonly notes?: readonly string[];
   readonly exitCodes?: Readonly<Record<number, string>>;
   readonly permissions?: string;
@@ -125,10 +127,12 @@ const helpWidth = 78;
 
 export function withHelpNotes(
   command: Command,
-  { notes = [], exitCodes = {}, permissions }: HelpNotes,
+  { examples, notes = [], exitCodes = {}, permissions }: HelpNotes,
 ): Command {
   const codes = Object.entries(exitCodes).map(([code, meaning]) => hanging(code.padEnd(5), meaning));
   const paragraphs = [
+    // A command is not broken: it is pasted.
+    ['Examples:', ...examples.map((example) => `  ${example}`)].join('\n'),
     ...notes.map((note) => wrapped(note, helpWidth)),
     ...(codes.length === 0 ? [] : [['Exit codes:', ...codes].join('\n')]),
     ...(permissions === undefined ? [] : [`IAM permissions:\n${hanging('', permissions)}`]),

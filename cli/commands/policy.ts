@@ -46,6 +46,7 @@ function addValidate(policy: Command, { end }: CommandContext): void {
     .argument('<file>', 'policy file')
     .addOption(formatOption());
   withHelpNotes(command, {
+    examples: ['trailseal policy validate trailseal.policy.yml'],
     exitCodes: { 0: 'the policy is valid', 2: 'it is not, or cannot be read' },
   }).action(async (file: string, flags: { readonly format: OutputFormat }) => {
     const { runPolicyValidate } = await import('../policy/validate.ts');
@@ -67,6 +68,10 @@ function addDiff(policy: Command, { signal, end }: CommandContext): void {
       .option('--fail-on-change', 'exit 1 if anything changes')
       .option('--quiet', 'print only one sentence, and no progress'),
     {
+      examples: [
+        'trailseal policy diff trailseal.policy.yml new.policy.yml logs/',
+        'trailseal policy diff old.yml new.yml --fail-on-change logs/',
+      ],
       notes: ['Writes no files and changes nothing.'],
       exitCodes: {
         0: 'success',
@@ -88,6 +93,7 @@ function addShow(policy: Command, { end }: CommandContext): void {
       'Show the effective policy of a deployment: the deployed one, or an override and its origin.',
     );
   withHelpNotes(withDeployedPolicyOption(withDeploymentOptions(command), 'to check the override against'), {
+    examples: ['trailseal policy show --stage prod --region eu-central-1'],
     exitCodes: {
       0: 'success',
       1: 'the newest override is invalid and not in effect',
@@ -115,6 +121,7 @@ function addPush(policy: Command, { signal, end }: CommandContext): void {
       withDeployedPolicyOption(withDeploymentOptions(command), 'to check the override against'),
     ),
     {
+      examples: ['trailseal policy push narrower.yml --stage prod --region eu-central-1'],
       notes: [
         'Functions apply the override within a minute. Existing resources are re-evaluated at their next event or ' +
           'scheduled scan.',
@@ -141,6 +148,7 @@ function addClear(policy: Command, { signal, end }: CommandContext): void {
       'Delete the override with all its versions, so that the deployed policy applies again. Asks first.',
     );
   withHelpNotes(withConsentOptions(withDeploymentOptions(command)), {
+    examples: ['trailseal policy clear --reason "the incident is over" --stage prod'],
     exitCodes: {
       0: 'there is no override any more',
       1: 'you did not agree',

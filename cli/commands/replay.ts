@@ -28,6 +28,11 @@ export function addReplay(program: Command, { signal, end }: CommandContext, sam
       'files or folders (CloudTrail log files, JSON lines, single events), or s3://BUCKET[/PREFIX]',
     );
   withHelpNotes(withArchiveOptions(withEvaluatingOptions(replay)), {
+    examples: [
+      'trailseal replay logs/',
+      'trailseal replay --since 2026-10-01 --fail-on HIGH s3://my-trail-bucket',
+      'trailseal replay --control kms-key-deletion --format json logs/ > kms.json',
+    ],
     notes: [
       'In S3, only the folders of the days, accounts and Regions in question (and one more day) are listed and read. ' +
         'Facts from before --since are therefore not known; in a local folder they are.',

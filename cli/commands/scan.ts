@@ -27,6 +27,7 @@ export function addScan(program: Command, { signal, end }: CommandContext): void
     )
     .option('--profile <name>', 'AWS profile to take the credentials from');
   withHelpNotes(withEvaluatingOptions(command), {
+    examples: ['trailseal scan', 'trailseal scan --region eu-central-1 --control kms-key-policy'],
     exitCodes: {
       0: 'success',
       1: '--fail-on was reached',

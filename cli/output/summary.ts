@@ -4,7 +4,16 @@ import type { Finding } from '../../lib/findings/finding.ts';
 import type { Replay } from '../../lib/pipeline/replay/replay.ts';
 import { printable, shortened } from './printable.ts';
 import type { RunOrigin } from './replay-json.ts';
-import { type Paint, painter, plainTable, type TextOptions, type TextStyle } from './table.ts';
+import {
+  type Paint,
+  painter,
+  plainTable,
+  type TextOptions,
+  type TextStyle,
+  widthOf,
+  withoutTrailingSpaces,
+  wrappedPainted,
+} from './table.ts';
 
 export interface SummaryOptions extends TextOptions {
   /** Only the headline. */
@@ -34,29 +43,38 @@ export function summaryText(
     : [
         heading(replay, origin, paint),
         headline(replay, origin, paint),
-        openTable(replay, origin, paint, options.width),
+        openFindings(replay, origin, paint, options.width),
         controlTable(replay, origin, paint),
         plans(replay),
         expired(replay, paint),
         inputErrorsText(replay, paint),
+        counts(replay, origin),
         files(written, paint),
       ];
-  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+  return `${parts
+    .filter((part) => part !== '')
+    .map((part) => within(options.width, part))
+    .join('\n\n')}\n`;
 }
 
 function heading(replay: Replay, origin: RunOrigin, paint: Paint): string {
   if (origin.command === 'scan') return scanHeading(replay, origin, paint);
   const { from, to } = replay.period;
   const when = from === null || to === null ? '' : `, evaluated from ${minute(from)} to ${minute(to)}`;
-  const ignored = Object.entries(replay.ignored).filter(([, count]) => count > 0);
-  const reasons = ignored.map(([reason, count]) => `${figure(count)} ${reasonText(reason)}`).join(', ');
   return [
     `${paint('bold', 'Trailseal replay')} of ${origin.sources.map(printable).join(' ')}`,
     `${plural(replay.records, 'record')} in ${plural(replay.files, 'file')}${when}; policy: ${printable(origin.policy)}`,
-    `${figure(replay.matched)} evaluated, ${figure(sum(ignored.map(([, count]) => count)))} ignored${
-      reasons === '' ? '' : ` (${reasons})`
-    }, ${figure(replay.rejected)} rejected`,
   ].join('\n');
+}
+
+/** What became of the records of a replay. */
+function counts(replay: Replay, { command }: RunOrigin): string {
+  if (command === 'scan') return '';
+  const ignored = Object.entries(replay.ignored).filter(([, count]) => count > 0);
+  const reasons = ignored.map(([reason, count]) => `${figure(count)} ${reasonText(reason)}`).join(', ');
+  return `Of the records ${figure(replay.matched)} were evaluated, ${figure(replay.rejected)} rejected, and ${figure(
+    sum(ignored.map(([, count]) => count)),
+  )} ignored${reasons === '' ? '' : `: ${reasons}`}.`;
 }
 
 function scanHeading(replay: Replay, origin: RunOrigin, paint: Paint): string {
@@ -98,34 +116,68 @@ function headline(replay: Replay, { command }: RunOrigin, paint: Paint): string 
   return `${paint('bold', `${plural(open.length, 'open failure')}`)}${shown}; ${rest.join(', ')}; ${plural(findings.length, 'finding')} in all`;
 }
 
-function openTable(replay: Replay, { command }: RunOrigin, paint: Paint, width: number): string {
+/** What an open finding is shown with. */
+interface Shown {
+  readonly severity: string;
+  readonly finding: Finding;
+  /** When it was opened and by whom, which a scan does not know. */
+  readonly origin: readonly string[];
+}
+
+function openFindings(replay: Replay, { command }: RunOrigin, paint: Paint, width: number): string {
   const open = replay.findings.filter(({ status }) => status === 'OPEN').sort(byUrgency);
   if (open.length === 0) return '';
-  const resourceWidth = Math.max(18, Math.min(44, width - (command === 'scan' ? 78 : 100)));
-  // A scan does not know when a finding was opened, and by whom.
-  const withOrigin = command !== 'scan';
-  const rows = open.slice(0, shownFindings).map((finding) => {
+  const shown = open.slice(0, shownFindings).map((finding): Shown => {
     const label = finding.verdict === 'UNKNOWN' ? 'UNKNOWN' : finding.severity;
     const style = finding.verdict === 'UNKNOWN' ? 'gray' : severityStyle[finding.severity];
     const note = finding.exemption?.state === 'active' ? ' (exempt)' : '';
-    return [
-      paint(style, label) + note,
-      finding.control,
-      shortened(finding.resource.id, resourceWidth, 'middle'),
-      shortened(finding.account, 14),
-      shortened(finding.region, 16),
-      ...(withOrigin
-        ? [
-            finding.openedAt === null ? 'unknown' : minute(finding.openedAt),
-            shortened(finding.actor.name, 28, 'middle'),
-          ]
-        : []),
-    ];
+    const openedAt = finding.openedAt === null ? 'unknown' : minute(finding.openedAt);
+    const origin = command === 'scan' ? [] : [openedAt, shortened(finding.actor.name, 28, 'middle')];
+    return { severity: paint(style, label) + note, finding, origin };
   });
-  const head = ['Severity', 'Control', 'Resource', 'Account', 'Region'];
-  const table = plainTable([...head, ...(withOrigin ? ['Opened (UTC)', 'Actor'] : [])], rows);
+  const table = openTable(shown, command !== 'scan');
   const more = open.length > shownFindings ? `\n… and ${open.length - shownFindings} more in the report` : '';
-  return `${paint('bold', 'Open findings, most severe first')}\n${table}${more}`;
+  const list = widthOf(table) <= width ? table : openList(shown, width);
+  return `${paint('bold', 'Open findings, most severe first')}\n${list}${more}`;
+}
+
+/** A line for each finding. */
+function openTable(shown: readonly Shown[], withOrigin: boolean): string {
+  const head = ['Severity', 'Control', 'Resource', 'Account', 'Region'];
+  return withoutTrailingSpaces(
+    plainTable(
+      [...head, ...(withOrigin ? ['Opened (UTC)', 'Actor'] : [])],
+      shown.map(({ severity, finding, origin }) => [
+        severity,
+        finding.control,
+        shortened(finding.resource.id, 44, 'middle'),
+        shortened(finding.account, 14),
+        shortened(finding.region, 16),
+        ...origin,
+      ]),
+    ),
+  );
+}
+
+/** Where the terminal is too narrow for that: two lines for each, with the whole name of the resource, to be copied. */
+function openList(shown: readonly Shown[], width: number): string {
+  const labels = Math.max(...shown.map(({ severity }) => widthOf(severity)));
+  const controls = Math.max(...shown.map(({ finding }) => finding.control.length));
+  return shown
+    .flatMap(({ severity, finding, origin: [openedAt, actor] }) => {
+      const label = severity + ' '.repeat(labels - widthOf(severity));
+      const where = ['   ', shortened(finding.account, 14), shortened(finding.region, 16)];
+      const opened = openedAt === undefined ? where : [...where, openedAt];
+      const left = width - widthOf(opened.join('  ')) - 2;
+      const place = (actor === undefined ? opened : [...opened, shortened(actor, left, 'middle')]).join('  ');
+      const resource = printable(finding.resource.id);
+      const first = `  ${label}  ${finding.control.padEnd(controls)}  ${resource}`;
+      // What is longer than a line is broken by the terminal, and copied whole.
+      return widthOf(first) <= width
+        ? [first, place]
+        : [`  ${label}  ${finding.control}`, `     ${resource}`, place];
+    })
+    .join('\n');
 }
 
 function controlTable(replay: Replay, { command }: RunOrigin, paint: Paint): string {
@@ -197,6 +249,14 @@ export function inputErrorsText(replay: Replay, paint: Paint = (_style, text) =>
   }
   if (skipped.length > 0) lines.push(`${plural(skipped.length, 'file')} skipped, listed in summary.json.`);
   return lines.join('\n');
+}
+
+/** The text with its longer lines broken between words; lines of a table are indented, and stay as they are. */
+function within(width: number, text: string): string {
+  return text
+    .split('\n')
+    .map((line) => (line.startsWith(' ') ? line : wrappedPainted(line, width)))
+    .join('\n');
 }
 
 function files(written: readonly string[], paint: Paint): string {

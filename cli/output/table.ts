@@ -1,5 +1,5 @@
 /** What the commands' text has in common: colour, the terminal's width, tables without lines, and wrapped text. */
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 import Table from 'cli-table3';
 
 export type TextStyle = Parameters<typeof styleText>[0];
@@ -12,10 +12,13 @@ export interface TextOptions {
   readonly width: number;
 }
 
-/** The options for stdout: no colour where it is piped or `NO_COLOR` is set, 140 columns where the width is not known. */
+/**
+ * The options for stdout: no colour where it is piped or `NO_COLOR` is set; where the width is not known, that of the
+ * variable COLUMNS, or 140 columns.
+ */
 export function stdoutOptions(): TextOptions {
   const colour = process.stdout.hasColors?.() === true && (process.env['NO_COLOR'] ?? '') === '';
-  return { colour, width: process.stdout.columns ?? 140 };
+  return { colour, width: process.stdout.columns ?? (Number(process.env['COLUMNS']) || 140) };
 }
 
 export function painter(colour: boolean): Paint {
@@ -64,4 +67,53 @@ export function plainTable(
 export function wrapped(text: string, width: number): string {
   const lines = text.match(new RegExp(`\\S.{0,${width - 1}}(?=\\s|$)|\\S.{0,${width - 1}}`, 'gsu'));
   return (lines ?? []).map((line) => line.trimEnd()).join('\n');
+}
+
+/**
+ * A table whose last column is broken between words, so that no line is wider than `width`.
+ * @example tableWithin(80, ['Control', 'Requirement'], [['kms-key-disabled', 'KMS keys should not be disabled']])
+ */
+export function tableWithin(
+  width: number,
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const last = head.length - 1;
+  const others = Array.from({ length: last }, (_, column) =>
+    Math.max(...[head, ...rows].map((row) => (row[column] ?? '').length)),
+  );
+  // Each column has a space on both sides.
+  const left = width - others.reduce((sum, column) => sum + column + 3, 2);
+  const narrow = rows.map((row) =>
+    row.map((text, column) => (column === last ? wrapped(text, Math.max(24, left)) : text)),
+  );
+  return withoutTrailingSpaces(plainTable(head, narrow));
+}
+
+/**
+ * The same of coloured text: what colours it takes no columns. A word that is longer than a line stays whole.
+ * @example wrappedPainted(`${paint('red', 'two words')} and more`, 20)
+ */
+export function wrappedPainted(text: string, width: number): string {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line === undefined || widthOf(`${line} ${word}`) > width) lines.push(word);
+    else lines[lines.length - 1] = `${line} ${word}`;
+  }
+  return lines.join('\n');
+}
+
+/** The lines without what pads their last column. */
+export function withoutTrailingSpaces(text: string): string {
+  return text.replace(/ +$/gm, '');
+}
+
+/** @returns the columns that the widest line takes, without what colours it. */
+export function widthOf(text: string): number {
+  return Math.max(
+    ...stripVTControlCharacters(text)
+      .split('\n')
+      .map((line) => [...line].length),
+  );
 }
