@@ -94,7 +94,9 @@ export async function putAndWait(
   }
   const creations = volumes.map((id): [string, EventToPut] => [
     id,
-    event('ec2-volume-encryption/fail-create-volume-from-plain-snapshot', { 'vol-0a1b2c3d4e5f60002': id }),
+    event('ec2-volume-encryption/fail-create-volume-from-unencrypted-snapshot', {
+      'vol-0a1b2c3d4e5f60002': id,
+    }),
   ]);
   const putAt = new Map<string, number>();
   const began = Date.now();

@@ -78,7 +78,7 @@ async function evaluating(name: Exclude<QueueName, 'scan'>, deployment: Deployme
       resource: localArn('securityhub', `product/\${AWS::AccountId}/default`),
       why: 'findings are imported into Security Hub, as the account’s own product',
     },
-    send([name], 'messages to be looked at again'),
+    send([name], 'messages to be evaluated again'),
   ];
 }
 
@@ -122,7 +122,7 @@ async function scanning(deployment: Deployment) {
     ),
     send(
       deployment.queues,
-      'evaluators are told what to look at; a scheduled scan that takes long goes on in another message',
+      'evaluators get what to evaluate; a scheduled scan that takes long goes on in another message',
     ),
     ...(deployment.functions.includes('remediate')
       ? [

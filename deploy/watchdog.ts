@@ -1,5 +1,5 @@
 /**
- * The dead man's switch: a function that looks for silent parts of the deployment, and the schedule that runs it. It has no
+ * The dead man's switch: a function that finds silent parts of the deployment, and the schedule that runs it. It has no
  * queue: a check that is lost is made up for by the next one, and where none comes, its alarm fires.
  */
 
@@ -32,7 +32,7 @@ export function watchdogFunction(
   const target = alarmTarget(deployment.parameters);
   return {
     ...common(deployment, 'watchdog'),
-    description: 'Looks for silent parts of Trailseal, and names them in its alarm',
+    description: 'Finds silent parts of Trailseal, and names them in its alarm',
     timeout: 120,
     memorySize: 256,
     environment: {
@@ -144,7 +144,7 @@ export function watchdog({ parameters: { stage } }: Deployment): StackResources 
       DependsOn: [ids.function('watchdog')],
       Properties: {
         Name: watchdogName(stage),
-        Description: 'Has Trailseal’s watchdog look for silent parts',
+        Description: 'Has Trailseal’s watchdog check for silent parts',
         State: 'ENABLED',
         ScheduleExpression: `rate(${checkMinutes} minutes)`,
         FlexibleTimeWindow: { Mode: 'OFF' },

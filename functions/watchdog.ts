@@ -1,5 +1,5 @@
 /**
- * The dead man's switch: every quarter of an hour it looks for parts of the deployment that are silent, and names them in
+ * The dead man's switch: every quarter of an hour it finds the parts of the deployment that are silent, and names them in
  * the alarm `SilentParts`. Where it does not run itself, the alarm's metric is missing, which is an alarm too.
  */
 import { randomUUID } from 'node:crypto';

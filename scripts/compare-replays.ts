@@ -60,7 +60,7 @@ export function differences(before: readonly Finding[], after: readonly Finding[
   });
 }
 
-/** @param folder what a replay was told to write to, by `--out`. */
+/** @param folder what a replay wrote to (`--out`). */
 function findingsIn(folder: string, without: ReadonlySet<string>): readonly Finding[] {
   return readFileSync(path.join(folder, 'findings.ndjson'), 'utf8')
     .split('\n')

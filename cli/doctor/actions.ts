@@ -102,7 +102,7 @@ export function assessActions(observed: ObservedRegion, stage: string): CheckRes
   ];
 }
 
-/** It is the policy's decision, and nothing to be mended: whoever reads this is to know of it. */
+/** It is the policy's decision, and no fault: whoever reads this is to know of it. */
 function assessBroadPermissions(actions: readonly Action[]): CheckResult {
   const names = new Intl.ListFormat('en-GB').format(actions);
   return ok(

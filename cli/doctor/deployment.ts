@@ -111,7 +111,7 @@ function assessSchedule({ schedule, account, region }: ObservedRegion, stage: st
   return ok(id, `the schedule ${name} starts a scheduled scan: ${rate ?? 'at an unknown rate'}`);
 }
 
-/** What the watchdog found, which looks more often than anybody runs doctor; and whether anybody would be notified of it. */
+/** What the watchdog found, which runs more often than anybody runs doctor; and whether anybody would be notified of it. */
 function assessSilence({ silence, region }: ObservedRegion, stage: string): CheckResult {
   const id = 'silence';
   const name = silenceAlarmName(stage);

@@ -35,7 +35,7 @@ export function functionName(stage: Stage, name: QueueName | ListenerName): stri
 export function scheduleName(stage: Stage): string {
   return `${stackName(stage)}-scan`;
 }
-/** The function that looks for silent parts of the deployment, and the schedule that runs it. */
+/** The function that finds silent parts of the deployment, and the schedule that runs it. */
 export function watchdogName(stage: Stage): string {
   return `${stackName(stage)}-watchdog`;
 }

@@ -30,7 +30,7 @@ export function principalOf(name: string): Principal {
   if (isService(name)) return { kind: 'service', name };
   if (/^A[A-Z]{3}[A-Z0-9]{12,}$/.test(name)) {
     // AWS shows such an id where the principal it stood for was deleted. Then it grants nothing to anybody;
-    // but the id of one that lives looks the same, and names no account.
+    // but the id of one that exists has the same form, and names no account.
     return { kind: 'unclear', name, why: 'a unique id, as of a deleted principal, names no account' };
   }
   return { kind: 'unclear', name, why: 'the name does not name the account' };

@@ -205,7 +205,7 @@ export function countRun(
   };
 }
 
-/** The state after a reset. Neither runs nor what waits count any more: whoever resets has looked into them. */
+/** The state after a reset. Neither runs nor what waits count any more: whoever resets has investigated them. */
 export function afterReset(reset: BreakerReset): LimitState {
   return { ...noRuns, reset };
 }

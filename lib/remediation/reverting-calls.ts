@@ -100,7 +100,7 @@ export async function compareAfter(deps: RemediationDeps, event: TrailEvent): Pr
 
 /**
  * Whether a run was done before the call was made. CloudTrail tells the second; the writes of the run itself were made
- * before it was done. What was reverted is looked at again: an earlier delivery may have begun to repeat it.
+ * before it was done. What was reverted is checked again: an earlier delivery may have begun to repeat it.
  */
 function mayRevert({ time }: TrailEvent, { status, doneAt }: ActionRun): boolean {
   if (status === 'reverted') return true;

@@ -47,7 +47,7 @@ function october(when: string): number {
 
 const services = path.join(import.meta.dirname, 'services');
 
-/** What is told of single services, file by file. */
+/** The parts of single services, file by file. */
 const ofServices = await Promise.all(
   globSync('*.ts', { cwd: services })
     .toSorted()

@@ -49,7 +49,7 @@ export function mockAws(policy = defaultPolicy(controls)) {
   const observeHere = async () => {
     const { regions } = await observe(clients, { stage, regions: [region], policy, controls });
     const [only] = regions;
-    if (only === undefined) throw new Error('nothing was looked at');
+    if (only === undefined) throw new Error('nothing was checked');
     return only;
   };
   return { ...mocks, observeHere };

@@ -1,4 +1,4 @@
-/** An instance of which a quarantine changes everything that it can, and how it looks; in moto. */
+/** An instance of which a quarantine changes everything that it can, and its state; in moto. */
 import {
   AttachInstancesCommand,
   CreateAutoScalingGroupCommand,

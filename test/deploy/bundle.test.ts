@@ -169,7 +169,7 @@ describe('the policy in a bundle', () => {
     expect(await policyIn(shipped)).toEqual(checkedPolicyIn(shipped));
   });
 
-  it('is not made of a wrong file: each error is told, at its place and with its hint', async () => {
+  it('is not made of a wrong file: each error is reported, at its place and with its hint', async () => {
     const file = policyFile('version: 1\nallowedAccounts: [é, 1]\ndefualts: {}\n');
     await expect(policyIn(file)).rejects.toMatchObject({
       errors: [

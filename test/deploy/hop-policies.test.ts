@@ -54,7 +54,7 @@ describe('let in is each role whose policies allow an action on messages or item
       Attached: role(),
       AttachedPolicy: attached('Attached', allow('Use', ['sqs:ReceiveMessage'], arnOf('Q'))),
       OfAnother: on(arnOf('Other')),
-      LooksOnly: role(allow('Look', ['sqs:GetQueueAttributes'], arnOf('Q'))),
+      ReadsOnly: role(allow('Read', ['sqs:GetQueueAttributes'], arnOf('Q'))),
       Denied: role({ ...allow('No', ['sqs:SendMessage'], arnOf('Q')), Effect: 'Deny' }),
     };
     expect(letIn(made(resources, 'QPolicy', 'PolicyDocument'))).toEqual(

@@ -74,7 +74,7 @@ describe('a message that is neither an event nor of Trailseal', () => {
   it('harms no other message of its batch', async () => {
     const id = await createVolume(stack, false);
     const { source, detailType, detail } = event(
-      'ec2-volume-encryption/fail-create-volume-from-plain-snapshot',
+      'ec2-volume-encryption/fail-create-volume-from-unencrypted-snapshot',
       { 'vol-0a1b2c3d4e5f60002': id },
     );
     const envelope = JSON.stringify({ source, 'detail-type': detailType, detail });
@@ -89,7 +89,7 @@ describe('a dead letter that is redriven', () => {
   it('is handled like a new message', async () => {
     const id = await createVolume(stack, false);
     const { source, detailType, detail } = event(
-      'ec2-volume-encryption/fail-create-volume-from-plain-snapshot',
+      'ec2-volume-encryption/fail-create-volume-from-unencrypted-snapshot',
       { 'vol-0a1b2c3d4e5f60002': id },
     );
     const { MessageId } = await (await sqsOfFunction('ec2')).send(

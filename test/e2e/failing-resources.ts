@@ -50,7 +50,9 @@ export const failingResources: readonly FailingCase[] = [
       return id;
     },
     eventOf: (id) =>
-      event('ec2-volume-encryption/fail-create-volume-from-plain-snapshot', { 'vol-0a1b2c3d4e5f60002': id }),
+      event('ec2-volume-encryption/fail-create-volume-from-unencrypted-snapshot', {
+        'vol-0a1b2c3d4e5f60002': id,
+      }),
     async describe(id) {
       const { Volumes } = await stack.ec2.send(new DescribeVolumesCommand({ VolumeIds: [id] }));
       return tagsIn(

@@ -31,7 +31,7 @@ describe('instances whose type does not encrypt in transit', () => {
     const ids = await runInstances(stack, 't3.micro', 2);
     changed = required(ids[0], 'the first instance');
     terminated = required(ids[1], 'the second instance');
-    const launch = event('ec2-transit-encryption/fail-run-instances-plain-type', {
+    const launch = event('ec2-transit-encryption/fail-run-instances-type-without-encryption', {
       'i-0a1b2c3d4e5f60003': changed,
       'i-0a1b2c3d4e5f60004': terminated,
     });
@@ -92,7 +92,9 @@ describe('an unencrypted volume', () => {
 
   it('has a finding from its creation on', async () => {
     await put(stack, [
-      event('ec2-volume-encryption/fail-create-volume-from-plain-snapshot', { 'vol-0a1b2c3d4e5f60002': id }),
+      event('ec2-volume-encryption/fail-create-volume-from-unencrypted-snapshot', {
+        'vol-0a1b2c3d4e5f60002': id,
+      }),
     ]);
     await expectFindings(id, ['ec2-volume-encryption FAILED ACTIVE']);
   });

@@ -154,7 +154,7 @@ describe('the application, whose policies allow everything with queues, topics, 
     await sqs.send(new DeleteQueueCommand({ QueueUrl }));
   });
 
-  it('may look at the attributes of a queue of Trailseal, which no policy refuses', async () => {
+  it('may read the attributes of a queue of Trailseal, which no policy refuses', async () => {
     const QueueUrl = await queueUrl(stack, queueName(stage, 'remediate'));
     const { Attributes: attributes } = await sqs.send(
       new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }),

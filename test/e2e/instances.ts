@@ -65,7 +65,7 @@ export async function launch({ subnet, groups }: Network): Promise<readonly [str
 /** Puts the event of their launch on the bus. */
 export async function putLaunchEvent([one, other]: readonly [string, string]): Promise<void> {
   await put(stack, [
-    event('ec2-transit-encryption/fail-run-instances-plain-type', {
+    event('ec2-transit-encryption/fail-run-instances-type-without-encryption', {
       'i-0a1b2c3d4e5f60003': one,
       'i-0a1b2c3d4e5f60004': other,
     }),

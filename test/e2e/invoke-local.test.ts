@@ -51,7 +51,7 @@ describe('sls invoke local', () => {
   it('prints the result of an event in this account, and publishes the finding', async () => {
     const id = await createVolume(stack, false);
     const { source, detailType, detail } = event(
-      'ec2-volume-encryption/fail-create-volume-from-plain-snapshot',
+      'ec2-volume-encryption/fail-create-volume-from-unencrypted-snapshot',
       { 'vol-0a1b2c3d4e5f60002': id },
     );
     const file = path.join(folder, 'event.json');

@@ -22,7 +22,7 @@ describe('a scheduled scan', () => {
 
   it('archives the finding of a resource that was deleted without an event', async () => {
     const id = await createVolume(stack, false);
-    const creation = 'ec2-volume-encryption/fail-create-volume-from-plain-snapshot';
+    const creation = 'ec2-volume-encryption/fail-create-volume-from-unencrypted-snapshot';
     await put(stack, [event(creation, { 'vol-0a1b2c3d4e5f60002': id })]);
     await eventually(async () =>
       expect(await findingsAbout(stack, id)).toEqual(['ec2-volume-encryption FAILED ACTIVE']),

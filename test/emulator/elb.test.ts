@@ -99,7 +99,7 @@ describe('a listener', () => {
     expect(whole.resources.map(({ arn }) => arn)).toEqual([loadBalancerArn]);
   });
 
-  it('that was deleted is told from one that stays, though both are asked for in one call', async () => {
+  it('that was deleted is distinguished from one that stays, though both are asked for in one call', async () => {
     const stays = await listen(82, { Protocol: 'HTTP', DefaultActions: forward });
     const ends = await listen(83, { Protocol: 'HTTP', DefaultActions: forward });
     await elbv2.send(new DeleteListenerCommand({ ListenerArn: ends.arn }));

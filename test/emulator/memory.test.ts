@@ -93,12 +93,12 @@ describe('a good key policy', () => {
   });
 
   it('is kept for more keys than one call takes', async () => {
-    const looks = Array.from({ length: 120 }, (_, index) => ({
+    const observations = Array.from({ length: 120 }, (_, index) => ({
       key: { ...key, id: `k-${index}` },
       at: start,
       policy: { text: `{"n":${index}}`, verdict: 'PASS' as const },
     }));
-    await deployed.memory.remember(looks.flatMap(memosOf));
+    await deployed.memory.remember(observations.flatMap(memosOf));
     expect((await goodKeyPolicy(deployed.memory, { ...key, id: 'k-119' }))?.value).toBe('{"n":119}');
   });
 });

@@ -186,7 +186,9 @@ export const kinds: readonly FixtureKind[] = [
       return id;
     },
     eventOf: (id) =>
-      event('ec2-volume-encryption/fail-create-volume-from-plain-snapshot', { 'vol-0a1b2c3d4e5f60002': id }),
+      event('ec2-volume-encryption/fail-create-volume-from-unencrypted-snapshot', {
+        'vol-0a1b2c3d4e5f60002': id,
+      }),
     async describe({ ec2 }, id) {
       const { Volumes: volumes } = await ec2.send(new DescribeVolumesCommand({ VolumeIds: [id] }));
       return inShort((volumes?.[0]?.Tags ?? []).map(({ Key, Value }) => [Key, Value]));

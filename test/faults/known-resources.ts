@@ -66,7 +66,7 @@ const kinds: readonly KnownKind[] = [
     control: 'ec2-volume-encryption',
     truth: 'FAIL',
     count: 400,
-    sample: 'fail-create-volume-from-plain-snapshot',
+    sample: 'fail-create-volume-from-unencrypted-snapshot',
     sampleName: 'vol-0a1b2c3d4e5f60002',
     make: (stack) => createVolume(stack, false),
   },

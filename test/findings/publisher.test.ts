@@ -1,5 +1,5 @@
 /**
- * Publishing to a Security Hub that fails in exactly the ways that are told: the SDK is mocked, for moto refuses
+ * Publishing to a Security Hub that fails in exactly the documented ways: the SDK is mocked, for moto refuses
  * nothing that the SDK lets through, throttles nobody and is never switched off.
  */
 import { describe, expect, it } from 'vitest';

@@ -191,7 +191,7 @@ export function randomFacts(random: Random): LiveFactProvider {
       }),
     );
   };
-  const look = (request: FactRequest): readonly CurrentResource[] => {
+  const current = (request: FactRequest): readonly CurrentResource[] => {
     const { resource } = request;
     const tags = random.below(3) === 0 ? { tags: randomTags(random) } : {};
     if (resource.type !== 'AwsEc2Volume' || resource.id.startsWith('vol-') || random.below(2) === 0) {
@@ -202,5 +202,5 @@ export function randomFacts(random: Random): LiveFactProvider {
       return { resource: volume, facts: factsOf({ ...request, resource: volume }) };
     });
   };
-  return { readCurrent: async (requests) => requests.map(look) };
+  return { readCurrent: async (requests) => requests.map(current) };
 }

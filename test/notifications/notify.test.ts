@@ -316,7 +316,7 @@ describe('an event that Trailseal did not publish', () => {
     expect(JSON.stringify(notification)).not.toMatch(/evil|CISO|444455556666/);
   });
 
-  it('is not told from one that it did while the state table can’t be read: then it is delivered again', async () => {
+  it('is not distinguished from one that it did while the state table can’t be read: then it is delivered again', async () => {
     const mail = target('mail');
     const { take, deadLetters } = processWith([mail], {
       published: async () => {

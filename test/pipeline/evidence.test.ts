@@ -145,7 +145,7 @@ describe('values of one evaluation that several providers know', () => {
   it('each say which one: an event, or the data set that ships', async () => {
     const control = controls.find(({ id }) => id === 'ec2-transit-encryption');
     if (control === undefined) throw new Error('there is no such control');
-    const record = sample('ec2-transit-encryption', 'fail-run-instances-plain-type');
+    const record = sample('ec2-transit-encryption', 'fail-run-instances-type-without-encryption');
     const [first] = await evaluateTrail(control, [record]);
     expect(first?.evidence.observed.map(({ what, source }) => [what, source?.kind])).toEqual([
       ['instanceType', 'event'],

@@ -1,6 +1,6 @@
 /**
  * The functions as Lambda calls them, with a state table of their own, and messages that somebody forged who may put events
- * on the bus and messages into the queues: nothing is done, noted or told by them.
+ * on the bus and messages into the queues: nothing is done or noted by them, and nobody is notified.
  */
 import {
   BatchGetItemCommand,

@@ -185,7 +185,7 @@ describe('a principal that has used up its share', () => {
     expect(answer.because).toBe(`Rate limit reached: 3 of 3 fixes because of ${mallory} in the last hour.`);
   });
 
-  it('is told the same time however often it asks', () => {
+  it('gets the same time however often it asks', () => {
     const fourth = { name: 'fourth' };
     const { answers, state } = ask([...some(3), fourth, fourth, { ...fourth, at: noon + 30 * minute }]);
     expect(answers.slice(-3)).toMatchObject(Array.from({ length: 3 }, () => ({ due: noon + hour })));

@@ -225,7 +225,7 @@ describe('an action for which there is no budget', () => {
     expect(fake.state.writes).toBe(2);
   });
 
-  it('waits for no time where an operator requested it, who is told to request it again', async () => {
+  it('waits for no time where an operator requested it, who is asked to request it again', async () => {
     const { carryOutRequest, nextTries, fake, now } = await simulated(
       `${fixing}\n${narrow}\noperators: { customActions: [fix:enable-key] }`,
     );

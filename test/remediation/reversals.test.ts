@@ -19,7 +19,7 @@ describe('a fix that somebody reverts before the resource was seen to pass', () 
     );
   });
 
-  it('is only told where the policy says so', async () => {
+  it('only notifies where the policy says so', async () => {
     const { fake, remediate } = await simulated(when('{ fix: notify }'));
     await remediate();
     fake.state.value = 'disabled';
@@ -39,7 +39,7 @@ describe('a fix that somebody reverts before the resource was seen to pass', () 
     expect(fake.state.writes).toBe(1);
   });
 
-  it('is told once, also by the message that comes again after a run that was interrupted', async () => {
+  it('notifies once, also by the message that comes again after a run that was interrupted', async () => {
     const { fake, remediate } = await simulated(when('{ fix: notify }'), { redelivered: true });
     await remediate();
     fake.state.value = 'disabled';

@@ -76,7 +76,7 @@ describe('the generator', () => {
     expect(changed).toEqual([expect.stringContaining('/123456789012/CloudTrail/eu-west-1/2026/10/09/')]);
   });
 
-  it('gives an event the same ids, whatever is told before it', () => {
+  it('gives an event the same ids, whatever comes before it', () => {
     const [alone, after] = [new Streams('story'), new Streams('story')];
     after.next('one more');
     expect(after.next('noon').uuid()).toBe(alone.next('noon').uuid());

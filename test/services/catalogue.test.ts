@@ -39,7 +39,7 @@ describe('the catalogue', () => {
 });
 
 describe.each(controls.map((control) => [control.id, control] as const))('%s', (id, control) => {
-  it('can be told to people and to Security Hub', () => {
+  it('has words for people and for Security Hub', () => {
     expect(id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)+$/);
     expect(control.title.length).toBeLessThanOrEqual(asffLimits.title);
     expect(control.title).toMatch(/should/);

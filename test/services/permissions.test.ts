@@ -28,7 +28,7 @@ describe('the permissions of a fact', () => {
     expect([...new Set(aws.calls())].sort()).toEqual(permissionsFor([name]));
   });
 
-  it.each(facts)('%s: are the calls that looking at it makes, too', async (name) => {
+  it.each(facts)('%s: are the calls that reading it makes, too', async (name) => {
     const aws = richAws();
     await aws.readCurrent(resources.map((each) => ({ resource: each, facts: [name], mayBeDeleted: true })));
     expect([...new Set(aws.calls())].sort()).toEqual(permissionsFor([name]));

@@ -40,7 +40,7 @@ type Row = [
 describe('where operators may request it, its own role may', () => {
   it.each<Row>([
     ['associate the key with a cluster', 'eks:AssociateEncryptionConfig', cluster, associating(named)],
-    ['look at the key', 'kms:DescribeKey', named, {}],
+    ['read the key', 'kms:DescribeKey', named, {}],
     // As EKS asks for it, without kms:GrantIsForAWSResource.
     ['have a grant made on the key that the policy names', 'kms:CreateGrant', named, {}],
   ])('%s', async (_what, action, resource, context) => {

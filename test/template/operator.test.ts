@@ -205,18 +205,18 @@ describe('the function that takes orders', () => {
     ...evaluators.map((name) => `TRAILSEAL_QUEUE_URL_${name.toUpperCase()}`),
   ];
 
-  it('is told table and queues, that of remediation among them', () => {
+  it('gets table and queues, that of remediation among them', () => {
     expect(told(every, 'operator')).toEqual([...always, 'TRAILSEAL_REMEDIATE_QUEUE_URL']);
     expect(at(every.functions, 'operator', 'environment', 'TRAILSEAL_REMEDIATE_QUEUE_URL')).toEqual({
       Ref: 'RemediateQueue',
     });
   });
 
-  it('is told no queue of remediation where there is none', () => {
+  it('gets no queue of remediation where there is none', () => {
     expect(told(plain, 'operator')).toEqual(always);
   });
 
-  it('is told only the queues of the evaluators that are deployed', async () => {
+  it('gets only the queues of the evaluators that are deployed', async () => {
     const kms = await madeWith(allowing('re-check'), { evaluators: 'kms' });
     expect(told(kms, 'operator').filter((name) => name.includes('URL_'))).toEqual([
       'TRAILSEAL_QUEUE_URL_KMS',

@@ -7,7 +7,7 @@ export interface Call {
   readonly action: string;
   /** An ARN, or `*` for an action that knows no resources. */
   readonly resource: string;
-  /** What the request bears besides, such as `kms:ViaService`; of the stack's own Region where it does not say. */
+  /** What the request has besides, such as `kms:ViaService`; of the stack's own Region where it does not say. */
   readonly context?: Readonly<Record<string, string | readonly string[]>>;
 }
 

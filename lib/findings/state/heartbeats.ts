@@ -34,7 +34,7 @@ const shapes = {
   }),
   /** When a part of the scheduled scan was done; before that, when it was due for the first time. */
   part: z.looseObject({ formatVersion: z.literal(formatVersion), at: z.number() }),
-  /** What the alarm about silent parts was last told to say. */
+  /** What the alarm about silent parts was last set to say. */
   alarm: z.looseObject({ formatVersion: z.literal(formatVersion), text: z.string() }),
   /** The last canary of an evaluator. */
   canary: z.looseObject({
@@ -62,7 +62,7 @@ export interface Heartbeats {
   readonly parts: ReadonlyMap<string, number>;
   /** By evaluator. */
   readonly canaries: ReadonlyMap<string, SentCanary>;
-  /** What the alarm about silent parts was last told to say; `undefined` where it was never told. */
+  /** What the alarm about silent parts was last set to say; `undefined` where it was never set. */
   readonly alarm: string | undefined;
 }
 

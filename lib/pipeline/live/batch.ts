@@ -94,7 +94,7 @@ export async function takeBatch<T>(
 /**
  * Counts the deliveries that end the process without a word, of messages that came before: the first time costs nothing. One
  * that ended it too often is not taken, but fails with `EndedProcess`, by which it goes to the DLQ at once.
- * @param onFault is told where the count could not be set back after an error: the message then has one delivery less.
+ * @param onFault is called where the count could not be set back after an error: the message then has one delivery less.
  * @example takeBatch(deliveries, countingEnds(take, begun, warn), deadLetter, remaining)
  */
 export function countingEnds<T>(

@@ -52,7 +52,7 @@ export interface Lease {
   readonly until: number;
 }
 
-/** A call of which CloudTrail told, as it told it: a hint for people, on which nothing depends. */
+/** A call in CloudTrail, as CloudTrail has it: a hint for people, on which nothing depends. */
 export interface HintedCall {
   readonly eventName: string;
   /** `eventID`; `null` where the record has none. */

@@ -53,7 +53,7 @@ const describeListeners = byArns<DescribedListener>(
   ({ ListenerArn: arn }) => arn,
 );
 
-/** Listeners by ARN. What an accepted call has set is told at once: a listener has no state. */
+/** Listeners by ARN. What an accepted call has set is returned at once: a listener has no state. */
 const listeners: Lookup<DescribedListener> = {
   permissions: [listenersAction],
   find: (arns, lookups, waitsFor) => describeAll(describeListeners, arns, lookups, waitsFor),

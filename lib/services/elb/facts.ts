@@ -3,7 +3,7 @@ import type { Fact } from '../../core/facts.ts';
 
 /** One of the actions that a listener takes where none of its rules applies. */
 export interface DefaultAction {
-  /** `forward`, `redirect`, `fixed-response`, …; `null` where it is not told. */
+  /** `forward`, `redirect`, `fixed-response`, …; `null` where it is not known. */
   readonly type: string | null;
   /** Of a redirect: `HTTPS`, `HTTP`, or `#{protocol}`, which keeps the one of the request; `null` of other actions. */
   readonly redirectProtocol: string | null;
@@ -11,13 +11,13 @@ export interface DefaultAction {
 
 /** Authority: DescribeListeners. */
 export interface Listener {
-  /** `HTTP`, `HTTPS`, `TCP`, `TLS`, `UDP`, `TCP_UDP`, `QUIC`, `TCP_QUIC` or `GENEVE`; `null` where it is not told. */
+  /** `HTTP`, `HTTPS`, `TCP`, `TLS`, `UDP`, `TCP_UDP`, `QUIC`, `TCP_QUIC` or `GENEVE`; `null` where it is not known. */
   readonly protocol: string | null;
-  /** `null` where it is not told; a listener of a Gateway Load Balancer takes all ports. */
+  /** `null` where it is not known; a listener of a Gateway Load Balancer takes all ports. */
   readonly port: number | null;
-  /** The security policy of HTTPS and TLS; `null` of other protocols, and where it is not told. */
+  /** The security policy of HTTPS and TLS; `null` of other protocols, and where it is not known. */
   readonly sslPolicy: string | null;
-  /** `null` where they are not told. */
+  /** `null` where they are not known. */
   readonly defaultActions: readonly DefaultAction[] | null;
 }
 

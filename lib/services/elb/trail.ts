@@ -15,7 +15,7 @@ const contextEvents: readonly ContextEvents[] = [
   },
 ];
 
-const untold: Listener = { protocol: null, port: null, sslPolicy: null, defaultActions: null };
+const unknownListener: Listener = { protocol: null, port: null, sslPolicy: null, defaultActions: null };
 
 export const trail: TrailPart<'elb', typeof resourceTypes> = {
   contextEvents,
@@ -35,12 +35,12 @@ export const trail: TrailPart<'elb', typeof resourceTypes> = {
         switch (event.eventName) {
           case 'CreateListener':
             for (const { arn } of listenersCreated(event)) {
-              listeners.set(arn, known(listenerAfter(event, arn, untold), sourceOf(event)));
+              listeners.set(arn, known(listenerAfter(event, arn, unknownListener), sourceOf(event)));
             }
             break;
           case 'ModifyListener':
             for (const { arn } of listenerInRequest(event)) {
-              const before = listeners.get(arn)?.value ?? untold;
+              const before = listeners.get(arn)?.value ?? unknownListener;
               listeners.set(arn, known(listenerAfter(event, arn, before), sourceOf(event)));
             }
             break;
@@ -67,12 +67,13 @@ export const trail: TrailPart<'elb', typeof resourceTypes> = {
  */
 function listenerAfter({ request, response }: TrailEvent, arn: string, before: Listener): Listener {
   const answered = listenersIn(response).find((item) => memberText(item, 'ListenerArn') === arn);
-  const told = (name: string): string | undefined => memberText(answered, name) ?? memberText(request, name);
-  const port = told('Port');
+  const stated = (name: string): string | undefined =>
+    memberText(answered, name) ?? memberText(request, name);
+  const port = stated('Port');
   return {
-    protocol: told('Protocol') ?? before.protocol,
+    protocol: stated('Protocol') ?? before.protocol,
     port: port !== undefined && /^\d{1,5}$/.test(port) ? Number(port) : before.port,
-    sslPolicy: told('SslPolicy') ?? sslPolicyKept(told('Protocol'), before),
+    sslPolicy: stated('SslPolicy') ?? sslPolicyKept(stated('Protocol'), before),
     defaultActions: actionsIn(answered) ?? actionsIn(request) ?? actionsKept(request, before),
   };
 }
@@ -87,7 +88,7 @@ function actionsKept(request: unknown, before: Listener): Listener['defaultActio
   return isObject(request) && flag(request, 'omitted') !== true ? before.defaultActions : null;
 }
 
-/** `undefined` where they are not told. */
+/** `undefined` where they are not known. */
 function actionsIn(holder: unknown): readonly DefaultAction[] | undefined {
   const actions = list(member(holder, 'DefaultActions'));
   if (actions.length === 0) return undefined;

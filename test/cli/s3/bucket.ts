@@ -16,7 +16,7 @@ export function s3Error(name: string, message = `${name} it is`): Error {
 
 /**
  * @param refuse throws for a prefix that is not to be listed.
- * @returns the bucket, its mock, and the prefixes that were listed, ` /` behind those that were looked at only.
+ * @returns the bucket, its mock, and the prefixes that were listed, ` /` behind those that were asked for one key only.
  */
 export function bucketOf(keys: readonly string[], refuse: (prefix: string) => void = () => undefined) {
   const client = new S3Client({ region: 'eu-central-1' });

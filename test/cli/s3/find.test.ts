@@ -76,7 +76,7 @@ describe('finding an archive', () => {
           const time = (iso: string) => Date.parse(`${iso.replaceAll('/', '-')}T00:00:00Z`);
           const all = parts.map((one) => ({
             ...one,
-            // What is beside a bucket's own AWSLogs is not looked for: here all are in one place.
+            // What is beside a bucket's own AWSLogs is not listed: here all are in one place.
             key: `${parts[0]?.folder}AWSLogs/${one.organization}${one.account}/CloudTrail/${one.region}/${one.day}/${one.file}`,
           }));
           const wanted = all.filter(

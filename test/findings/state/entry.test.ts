@@ -161,7 +161,7 @@ describe('a finding', () => {
   });
 
   it('follows two observations of the same change in the order in which they were made', () => {
-    // The look at 1 saw the volume as it was, the look at 3 after it was encrypted; they were recorded the other way.
+    // The evaluation at 1 read the volume as it was, the one at 3 after it was encrypted; they were recorded the other way.
     expect(statusAfter({ at: 3, verdict: 'PASS', key: 'b' }, { at: 1, verdict: 'FAIL', key: 'a' })).toBe(
       'RESOLVED',
     );

@@ -59,8 +59,8 @@ describe('updatedAt', () => {
   });
 
   it('stays when the same is observed again', () => {
-    // As a scheduled scan looks: without an event that would be one more behind the finding.
-    const looks = [1, 2].map((at) => {
+    // As a scheduled scan evaluates: without an event that would be one more behind the finding.
+    const observations = [1, 2].map((at) => {
       const { cause, result, ...observation } = observe({ at, verdict: 'FAIL' });
       const evidence =
         result.kind === 'evaluated' ? { ...result.evidence, summary: 'It is not encrypted.' } : undefined;
@@ -70,8 +70,11 @@ describe('updatedAt', () => {
         result: result.kind === 'evaluated' && evidence ? { ...result, evidence } : result,
       });
     });
-    const first = withRecords(undefined, looks.slice(0, 1), clock);
-    expect(withRecords(first, looks.slice(1), clock + 50)).toMatchObject({ version: 2, updatedAt: clock });
+    const first = withRecords(undefined, observations.slice(0, 1), clock);
+    expect(withRecords(first, observations.slice(1), clock + 50)).toMatchObject({
+      version: 2,
+      updatedAt: clock,
+    });
   });
 
   it('grows with any observation of an open finding that has to be published again', () => {

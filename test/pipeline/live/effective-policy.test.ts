@@ -215,7 +215,7 @@ describe('a parameter that can not be read', () => {
   });
 
   it.each([
-    ['leaves in force what was', heldFor - 1, `parameter ${name} version 1`],
+    ['keeps the effective policy', heldFor - 1, `parameter ${name} version 1`],
     ['has a function fail in the end', heldFor, 'PolicyUnreadable'],
   ])('%s, after %d ms', async (_what, later, outcome) => {
     const fixture = new PolicyFixture();

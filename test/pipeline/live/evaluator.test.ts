@@ -259,7 +259,7 @@ describe('what can’t be known', () => {
     fixture.answers.set(name, notReady);
     let body: unknown = envelope;
     const delays: number[] = [];
-    for (let looks = 0; looks < 20 && body !== undefined; looks += 1) {
+    for (let tries = 0; tries < 20 && body !== undefined; tries += 1) {
       const { results } = await fixture.deliver(body);
       const next = fixture.again.pop();
       body = next?.bodies[0];
@@ -378,7 +378,7 @@ describe('a revoked grant', () => {
 });
 
 describe('a name that stands for a volume', () => {
-  const launch = sample('ec2-volume-encryption', 'fail-run-instances-plain-device');
+  const launch = sample('ec2-volume-encryption', 'fail-run-instances-unencrypted-device');
   const { account, region } = eventOf(launch);
 
   it('keeps its finding until its volume exists', async () => {
@@ -398,12 +398,12 @@ describe('a name that stands for a volume', () => {
 describe('a re-evaluation', () => {
   it('reads AWS each time, also when its message is delivered again', async () => {
     const fixture = new EvaluatorFixture();
-    const look = { id: 'm1', body: JSON.stringify(recheckBody([{ resource: key }])), receives: 1 };
+    const recheck = { id: 'm1', body: JSON.stringify(recheckBody([{ resource: key }])), receives: 1 };
     fixture.answers.set(id, keyState('Disabled'));
-    await fixture.evaluator.take([look]);
+    await fixture.evaluator.take([recheck]);
     fixture.time += 1_000;
     fixture.answers.set(id, keyState('Enabled'));
-    await fixture.evaluator.take([look]);
+    await fixture.evaluator.take([recheck]);
     expect(fixture.stateTable.entries.get(findingId)?.finding?.status).toBe('RESOLVED');
   });
 

@@ -25,12 +25,12 @@ function carried(body: unknown) {
 
 describe('a message', () => {
   it('is an event as EventBridge delivers it', () => {
-    const message = carried(sample('ec2-transit-encryption', 'fail-run-instances-plain-type'));
+    const message = carried(sample('ec2-transit-encryption', 'fail-run-instances-type-without-encryption'));
     expect(message).toMatchObject({ kind: 'event', attempt: 1, event: { eventName: 'RunInstances' } });
   });
 
   it('is the same event when it is to be re-evaluated, with the number of the attempt', () => {
-    const envelope = sample('ec2-transit-encryption', 'fail-run-instances-plain-type');
+    const envelope = sample('ec2-transit-encryption', 'fail-run-instances-type-without-encryption');
     const first = carried(envelope);
     const again = carried(againBody(envelope, 3));
     expect(again).toMatchObject({ kind: 'event', attempt: 3 });
@@ -72,7 +72,7 @@ describe('a message', () => {
 describe('a canary', () => {
   const nonce = '2026-11-30T22:00:00.000Z/0b5c2f7e-0000-4000-8000-000000000001';
   const tagging = (tags: unknown) => ({
-    ...sample('ec2-transit-encryption', 'fail-run-instances-plain-type'),
+    ...sample('ec2-transit-encryption', 'fail-run-instances-type-without-encryption'),
     source: 'aws.lambda',
     detail: { eventName: 'TagResource20170331v2', requestParameters: { tags } },
   });

@@ -15,7 +15,7 @@ function event(control: string, name: string, change: Record<string, unknown> = 
 }
 
 describe('the tasks of an event', () => {
-  const launch = event('ec2-transit-encryption', 'fail-run-instances-plain-type');
+  const launch = event('ec2-transit-encryption', 'fail-run-instances-type-without-encryption');
   const here = { account: launch.account, region: launch.region };
 
   it('are one for each control and resource that it triggers', async () => {
@@ -47,7 +47,7 @@ describe('the tasks of an event', () => {
     ['not-relevant', { eventName: 'DescribeInstances' }],
     ['no-resource-id', { responseElements: null, requestParameters: null }],
   ])('are none, with the reason %s', async (reason, change) => {
-    const changed = event('ec2-transit-encryption', 'fail-run-instances-plain-type', change);
+    const changed = event('ec2-transit-encryption', 'fail-run-instances-type-without-encryption', change);
     expect(await tasksOf(changed, 1, matcher, servesOnly(here), noParts)).toEqual({
       tasks: [],
       ignored: reason,

@@ -68,7 +68,7 @@ describe('a log line', () => {
   });
 
   it('is short, however long a resource is called', () => {
-    loggerOf('eks').info('looked at', { resource: 'x'.repeat(100_000) });
+    loggerOf('eks').info('evaluated', { resource: 'x'.repeat(100_000) });
     expect(written.length).toBeLessThan(3_000);
   });
 

@@ -35,7 +35,7 @@ describe('a command for people', () => {
     expect(commandLine(['echo', "it's", '$(rm)', 'a b', ''])).toBe(`echo 'it'\\''s' '$(rm)' 'a b' ''`);
   });
 
-  it('holds nothing that a terminal would obey', () => {
+  it('holds nothing that controls a terminal', () => {
     expect(commandLine(['echo', '\u001b[2J\n\u202e'])).toBe(String.raw`echo '\u001b[2J\u000a\u202e'`);
   });
 });

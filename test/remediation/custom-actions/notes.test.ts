@@ -14,7 +14,7 @@ const client = new SecurityHubClient({ region: 'eu-central-1' });
 const named = { id: finding.Id, productArn: finding.ProductArn, account: finding.AwsAccountId };
 const author = 'Trailseal (dev)';
 
-/** Security Hub with this finding, and the note that it bears. */
+/** Security Hub with this finding, and the note that it has. */
 function tagged(note?: { Text: string; UpdatedBy: string; UpdatedAt: string }): void {
   const found = { ...finding, ...(note === undefined ? {} : { Note: note }) };
   const other = {

@@ -126,7 +126,7 @@ describe('a listener in the trail', () => {
 
   const https = create({ protocol: 'HTTPS', port: 443, sslPolicy: 'P', defaultActions: forward });
 
-  it('keeps what a change does not name, where the answer is not told', () => {
+  it('keeps what a change does not name, where the answer is not recorded', () => {
     expect(learned(https, modify({ port: 8443 }))).toMatchObject({
       value: { protocol: 'HTTPS', port: 8443, sslPolicy: 'P', defaultActions: [{ type: 'forward' }] },
     });
@@ -138,7 +138,7 @@ describe('a listener in the trail', () => {
     });
   });
 
-  it('has other actions after a change that is too big to be told, or may have', () => {
+  it('has other actions after a change that is too big to be recorded, or may have', () => {
     const http = create({ protocol: 'HTTP', port: 80, defaultActions: redirect({ protocol: 'HTTPS' }) });
     const omitted = elb('ModifyListener', { omitted: true }, { listeners: [{ listenerArn }] });
     expect(learned(http, omitted)).toMatchObject({ value: { protocol: 'HTTP', defaultActions: null } });

@@ -32,7 +32,7 @@ describe('the state of a key', () => {
     });
   });
 
-  it.each(['Creating', 'Updating'] as const)('is looked at again later while it is %s', async (state) => {
+  it.each(['Creating', 'Updating'] as const)('is re-evaluated later while it is %s', async (state) => {
     expect(await withKey({ KeyState: state }).read(key, 'kms.keyState')).toMatchObject({
       reason: 'not-ready',
     });

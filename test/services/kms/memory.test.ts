@@ -10,11 +10,11 @@ const key: Resource = {
   ...accountRegion,
 };
 
-function states(look: Omit<KeyObservation, 'key'>): readonly (readonly [string, number])[] {
-  return memosOf({ key, ...look }).map(({ value, at }) => [value, at]);
+function states(observation: Omit<KeyObservation, 'key'>): readonly (readonly [string, number])[] {
+  return memosOf({ key, ...observation }).map(({ value, at }) => [value, at]);
 }
 
-describe('of a look is remembered', () => {
+describe('of an evaluation is remembered', () => {
   it.each(['Enabled', 'Disabled'])('that the key is %s', (state) => {
     expect(states({ at: 5, state })).toEqual([[state, 5]]);
   });
@@ -23,7 +23,7 @@ describe('of a look is remembered', () => {
     expect(states({ at: 5, state })).toEqual([]);
   });
 
-  it('what the event behind it did, where the look came too late to see it', () => {
+  it('what the event behind it did, where the evaluation came too late to read it', () => {
     const event = { name: 'DisableKey', time: 3 };
     expect(states({ at: 5, state: 'PendingDeletion', event })).toEqual([['Disabled', 3]]);
   });

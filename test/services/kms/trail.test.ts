@@ -94,7 +94,7 @@ describe('the key of an event', () => {
     ]);
   });
 
-  it('bears the tags that it is created with', () => {
+  it('has the tags that it is created with', () => {
     const tags = [{ tagKey: 'team', tagValue: 'payments' }, { tagKey: '__proto__' }];
     const [key] = keyInEvent(eventOf(createKey({}, { tags })));
     expect(Object.entries(key?.tags ?? {})).toEqual([

@@ -93,10 +93,10 @@ export function silenceAlarm({ stage, topic }: SilenceAlarm, text: string) {
   } satisfies PutMetricAlarmCommandInput;
 }
 
-/** What the alarm says now, and what it was last told to say. */
+/** What the alarm says now, and what it was last set to say. */
 export interface AlarmTexts {
   readonly silent: readonly SilentPart[];
-  /** `undefined` where it was never told. */
+  /** `undefined` where it was never set. */
   readonly before: string | undefined;
 }
 

@@ -30,7 +30,7 @@ export interface Checked {
   readonly silent: readonly SilentPart[];
   /** Whether it has sent a canary. */
   readonly sent: boolean;
-  /** What the alarm was told to say before; `undefined` where that is not known. */
+  /** What the alarm said before; `undefined` where that is not known. */
   readonly before: string | undefined;
 }
 
@@ -39,7 +39,7 @@ const canaryInterval = 55 * 60_000;
 
 /**
  * Observes all parts, and sends the next canary where it is time. It may be repeated at any time: an early check neither
- * judges a canary that is on its way nor sends another.
+ * evaluates a canary that is on its way nor sends another.
  * @returns never rejects: what fails is a silent part, with the reason.
  * @example for (const { part, because } of (await check(watched, deps)).silent) logger.error(`${part} ${because}`);
  */

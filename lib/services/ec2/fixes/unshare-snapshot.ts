@@ -89,7 +89,7 @@ export const unshareSnapshot = defineAction({
       before: { everybody: sharing.everybody, accounts },
       plan: [
         ...(sharing.everybody ? [`Make the snapshot ${resource.id} private.`] : []),
-        ...(accounts.length > 0 ? [`Take back its sharing with ${accounts.join(', ')}.`] : []),
+        ...(accounts.length > 0 ? [`Stop its sharing with ${accounts.join(', ')}.`] : []),
       ],
     };
   },

@@ -137,7 +137,7 @@ async function move(
   if (done === undefined) {
     throw new UnderWay(
       `the instance ${before.instance} is ${describeMember(now)} after ${moving.forSeconds} seconds; if that lasts, ` +
-        'look at the activity history of the group and its lifecycle hooks',
+        'read the activity history of the group and its lifecycle hooks',
     );
   }
 }

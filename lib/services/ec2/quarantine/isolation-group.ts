@@ -72,7 +72,7 @@ export async function findIsolationGroup(ec2: EC2Client, vpc: string): Promise<I
   if (!(found.Tags ?? []).some(({ Key, Value }) => Key === isolationTag && Value === vpc)) {
     throw new ActionError(
       `the security group ${found.GroupId} is named ${isolationGroupName(vpc)}, but lacks the tag ${isolationTag} ` +
-        `with the value ${vpc} that Trailseal's own bears: delete or rename it, or tag it if it is to be used`,
+        `with the value ${vpc} that Trailseal's own has: delete or rename it, or tag it if it is to be used`,
     );
   }
   return { id: found.GroupId, ingress: found.IpPermissions ?? [], egress: found.IpPermissionsEgress ?? [] };

@@ -12,7 +12,7 @@ import { listenerInRequest, listenersCreated, loadBalancerInRequest } from '../r
  * - TCP, UDP, TCP_UDP and TCP_QUIC fail, as in AWS's own ELB.18: the listener passes on whatever it gets, and nothing
  *   says that it is encrypted. On a port that the policy names it passes: there TLS goes through to the targets.
  * - GENEVE, which Gateway Load Balancers speak with virtual appliances, is not applicable.
- * - UNKNOWN is what has no protocol told, or HTTP without its default actions.
+ * - UNKNOWN is what has no known protocol, or HTTP without its default actions.
  *
  * Sources: AWS Security Hub User Guide, "Security Hub CSPM controls for Elastic Load Balancing" (ELB.1, whose NIST
  * requirements these are; ELB.18, which AWS maps to none; ELB.3, the same of Classic Load Balancers, to PCI DSS v4.0.1
@@ -127,9 +127,9 @@ export const elbListenerEncryption = defineControl({
         return pass(`${called} takes ${protocol}, which is encrypted.`, required, seen);
       case 'HTTP': {
         const { defaultActions } = listener.value;
-        if (defaultActions === null || defaultActions.some(isUntold)) {
+        if (defaultActions === null || defaultActions.some(isUnknownAction)) {
           return unknown(
-            `${called} takes HTTP, and whether it redirects to HTTPS is not told.`,
+            `${called} takes HTTP, and whether it redirects to HTTPS is unknown.`,
             required,
             seen,
           );
@@ -150,7 +150,7 @@ export const elbListenerEncryption = defineControl({
       default:
         return unknown(
           protocol === null
-            ? `The protocol of the listener ${id} is not told.`
+            ? `The protocol of the listener ${id} is unknown.`
             : `${called} takes ${protocol}, of which it is not known whether it is encrypted.`,
           required,
           seen,
@@ -182,11 +182,11 @@ function passedThrough(
     );
   }
   return port === null && accepted.length > 0
-    ? unknown(`${takes} on a port that is not told, which the policy may accept.`, required, seen)
+    ? unknown(`${takes} on an unknown port, which the policy may accept.`, required, seen)
     : fail(`${takes}, and passes on what it gets, encrypted or not.`, required, seen);
 }
 
-function isUntold({ type, redirectProtocol }: DefaultAction): boolean {
+function isUnknownAction({ type, redirectProtocol }: DefaultAction): boolean {
   return type === null || (type === 'redirect' && redirectProtocol === null);
 }
 

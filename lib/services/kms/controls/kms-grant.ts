@@ -101,7 +101,7 @@ export const kmsGrant = defineControl({
   },
   actions: ['notify', 'fix:revoke-grant'],
   remediation:
-    'Look in CloudTrail what the grantee did with the key, then: aws kms revoke-grant --key-id ARN --grant-id ' +
+    'Read in CloudTrail what the grantee did with the key, then: aws kms revoke-grant --key-id ARN --grant-id ' +
     'ID (the id is what follows the slash in the resource id).',
   reference: 'https://docs.aws.amazon.com/kms/latest/developerguide/grants.html',
 });

@@ -176,7 +176,7 @@ export const kmsKeyPolicy = defineControl({
     'Read the policy (aws kms get-key-policy --key-id ARN --policy-name default), take out the statement, or ' +
     'confine it with kms:CallerAccount or aws:PrincipalOrgID, keep a statement that gives the account kms:*, ' +
     'and put it back: aws kms put-key-policy --key-id ARN --policy-name default --policy file://policy.json. ' +
-    'Look in CloudTrail for Decrypt, GenerateDataKey and CreateGrant calls by other accounts since.',
+    'Search CloudTrail for Decrypt, GenerateDataKey and CreateGrant calls by other accounts since.',
   reference: 'https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html',
 });
 

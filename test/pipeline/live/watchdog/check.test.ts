@@ -160,12 +160,12 @@ describe('a check', () => {
     ]);
   });
 
-  it('tells what the alarm was told to say before', async () => {
+  it('says what the alarm said before', async () => {
     expect((await checked({ ...nothing, alarm: 'Silent: …' })).before).toBe('Silent: …');
     expect((await checked(new Error('it is busy'))).before).toBeUndefined();
   });
 
-  it('notes the first time that it looks for a scheduled scan and finds none', async () => {
+  it('notes the first time that it finds no scheduled scan', async () => {
     const { recorded } = await checked({ ...canaries(30 * minute), scan: undefined });
     expect(recorded).toEqual([['due', now]]);
   });

@@ -1,4 +1,4 @@
-/** Each kind of silence, and what the operator is told of it. */
+/** Each kind of silence, and what the alarm says of it. */
 import { describe, expect, it } from 'vitest';
 import { localArn } from '../../../../deploy/template.ts';
 import { at } from '../../../../lib/core/json.ts';

@@ -82,9 +82,12 @@ describe('ebs-default-encryption', () => {
     ['a reset', [defaultKey('alias/mine', keyArn), reset(otherKeyArn)], 'FAIL'],
     ['a reset that tells no key', [defaultKey('alias/mine', keyArn), reset()], 'FAIL'],
     ['an unreadable key', [defaultKey('<sensitiveDataRemoved>')], 'UNKNOWN'],
-  ])('demanding a customer managed key, %s gives the right verdict', async (_what, records, expected) => {
-    expect(await verdict([...records, enableByDefault], { key: 'customer-managed' })).toBe(expected);
-  });
+  ])(
+    'where a customer managed key is required, %s gives the right verdict',
+    async (_what, records, expected) => {
+      expect(await verdict([...records, enableByDefault], { key: 'customer-managed' })).toBe(expected);
+    },
+  );
 
   it('learns after the default was set that its key is customer managed', async () => {
     const records = [defaultKey(keyArn), keyCreated(keyArn), enableByDefault];
@@ -94,7 +97,7 @@ describe('ebs-default-encryption', () => {
   it.each([
     [keyArn, 'PASS'],
     [otherKeyArn, 'FAIL'],
-  ])('demanding a list, the default key %s is looked for on it', async (key, expected) => {
+  ])('where a list is required, the default key %s has to be on it', async (key, expected) => {
     expect(await verdict([enableByDefault, defaultKey(key)], { key: [keyArn] })).toBe(expected);
   });
 

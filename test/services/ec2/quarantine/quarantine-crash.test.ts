@@ -103,7 +103,7 @@ describe('a quarantine that is killed after any of its calls, and begun again', 
     }
   });
 
-  it('is told to be half-way by the check, wherever it is', async () => {
+  it('is partial by the check, wherever it is', async () => {
     const calm = await quarantined(full, everything);
     for (let diesAfter = 0; diesAfter < calm.calls; diesAfter += 1) {
       const aws = new FakeAws(full);

@@ -310,7 +310,7 @@ describe('what AWS takes long for', () => {
       name: 'UnderWay',
       message:
         'the instance i-0abc is EnteringStandby in the Auto Scaling group workers after 120 seconds; if that lasts, ' +
-        'look at the activity history of the group and its lifecycle hooks',
+        'read the activity history of the group and its lifecycle hooks',
     });
   });
 });

@@ -34,7 +34,7 @@ describe('a quarantine that the owner reverted', () => {
     ]);
   });
 
-  it('is told once, and is never answered with "done already"', async () => {
+  it('is reported once, and is never answered with "done already"', async () => {
     const its = await quarantined('{}');
     its.swap(0, 'sg-web');
     await its.scan();
@@ -46,7 +46,7 @@ describe('a quarantine that the owner reverted', () => {
     });
   });
 
-  it('and that is in place, needs nothing but a look', async () => {
+  it('and that is in place, needs nothing but the check', async () => {
     const its = await quarantined('{}');
     const calls = its.aws.calls;
     expect(await its.scan()).toMatchObject({
@@ -56,7 +56,7 @@ describe('a quarantine that the owner reverted', () => {
     expect(its.aws.calls).toBeGreaterThan(calls);
   });
 
-  it('is told for machines, and to nobody, where the policy leaves it at that', async () => {
+  it('is published for machines, and nobody is notified, where the policy leaves it at that', async () => {
     const its = await quarantined('{ quarantine: leave }');
     its.swap(0, 'sg-web');
     expect((await its.scan()).events).toMatchObject([
@@ -153,7 +153,7 @@ describe('a quarantine that the owner reverted', () => {
     expect(its.groups()).toEqual([['sg-web']]);
   });
 
-  it('is told, and not repeated by itself, where an operator had requested it', async () => {
+  it('is reported, and not repeated by itself, where an operator had requested it', async () => {
     const its = await quarantined('{ quarantine: repeat }', { listed: 'notify' });
     const request = {
       id: 'request-1',

@@ -179,7 +179,7 @@ describe('instance types that a launch template names', () => {
     ]);
   });
 
-  it('does not look into the templates of another Region', async () => {
+  it('does not read the templates of another Region', async () => {
     const elsewhere = { ...template({ InstanceType: 'm6i.large' }), awsRegion: 'us-east-1' };
     expect(await verdicts(control, [elsewhere, create({ launchTemplate: { id } })])).toEqual(['UNKNOWN']);
   });
@@ -294,7 +294,7 @@ describe('types that the policy accepts', () => {
 });
 
 describe('a node group as a resource', () => {
-  it('bears its true ARN where the answer tells it', async () => {
+  it('has its true ARN where the answer contains it', async () => {
     const { resource } = await last(control, [sample(control.id, 'fail-type')]);
     expect(resource.arn).toMatch(/:nodegroup\/checkout\/general\/[0-9a-f-]{36}$/);
   });

@@ -46,7 +46,7 @@ describe('where AWS’s default encryption is accepted', () => {
     expect(await verdicts(control, [create({ version: '1.21', ...config(key) })])).toEqual(['PASS']);
   });
 
-  it('does not look at encryptionConfig[].resources', async () => {
+  it('does not read encryptionConfig[].resources', async () => {
     const encryptionConfig = [{ resources: [], provider: { keyArn: key } }];
     expect(await verdicts(control, [create({ version: '1.21', encryptionConfig })])).toEqual(['PASS']);
   });

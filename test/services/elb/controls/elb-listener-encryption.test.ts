@@ -44,7 +44,7 @@ describe('a listener', () => {
     ]);
   });
 
-  it('of a Gateway Load Balancer is not applicable, told a protocol or not', async () => {
+  it('of a Gateway Load Balancer is not applicable, with a known protocol or not', async () => {
     const arn = listenerArnIn({ account, region }, 'gwy/inspection');
     const records = [create({ defaultActions: forward }, arn), create({ protocol: 'GENEVE' }, arn)];
     expect(await verdicts(control, records)).toEqual(['NOT_APPLICABLE', 'NOT_APPLICABLE']);
@@ -82,7 +82,7 @@ describe('an HTTP listener', () => {
   });
 
   it.each([undefined, [], [{}], [{ type: 'redirect' }]])(
-    'is unknown where its actions are not told: %j',
+    'is unknown where its actions are not known: %j',
     async (defaultActions) => {
       expect(await verdicts(control, [http(defaultActions)])).toEqual(['UNKNOWN']);
     },

@@ -47,10 +47,10 @@ describe('kms-grant', () => {
     ["EC2's part of another account", `${other}:aws:ec2-infrastructure:i-81e2f56c`, 'FAIL'],
     ['the root of another account, in short', `${other}:root`, 'FAIL'],
     ['a service of the European partition', 'ec2.eusc-de-east-1.amazonaws.eu', 'PASS'],
-    ['a look-alike of an account', `${other}0:root`, 'UNKNOWN'],
+    ['what resembles an account', `${other}0:root`, 'UNKNOWN'],
     ['a unique id', 'AROAQ3EGTESTROLE7NOTA', 'UNKNOWN'],
     ['an id hidden by the documentation', 'EX_PRINCIPAL_ID', 'UNKNOWN'],
-    ['a look-alike of a service', 'amazonaws.com.example.org', 'UNKNOWN'],
+    ['what resembles a service', 'amazonaws.com.example.org', 'UNKNOWN'],
   ])('evaluates %s', async (_who, granteePrincipal, expected) => {
     expect(await verdict(create({ granteePrincipal }))).toBe(expected);
   });

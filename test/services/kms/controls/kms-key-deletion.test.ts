@@ -14,7 +14,7 @@ const deleted = kms('DeleteKey', {
 });
 
 describe('kms-key-deletion', () => {
-  it('fails a scheduled deletion, with the window, the date as written, and who did it', async () => {
+  it('fails a scheduled deletion, with the window, the date as written, and the actor', async () => {
     const [evaluated] = await evaluateTrail(control, [schedule]);
     expect(evaluated?.verdict).toBe('FAIL');
     expect(evaluated?.evidence.summary).toBe(

@@ -79,7 +79,7 @@ describe('kms-key-material', () => {
     },
   );
 
-  it('believes an event about imported material, whatever an earlier one told of the origin', async () => {
+  it('believes an event about imported material, whatever an earlier one said of the origin', async () => {
     const made = kms('CreateKey', {
       responseElements: { keyMetadata: { origin: 'AWS_KMS', keySpec: 'SYMMETRIC_DEFAULT' } },
     });
