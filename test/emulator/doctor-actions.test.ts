@@ -22,6 +22,7 @@ import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/clie
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readPolicy } from '../../cli/policy/file.ts';
 import {
   busName,
   customActionResource,
@@ -32,12 +33,16 @@ import {
   listenerNames,
   listenerRuleName,
   queueName,
+  revertingCallsRuleName,
   tableName,
   transitionsDeadLetterQueueName,
   transitionsFunctionName,
 } from '../../lib/aws/names.ts';
 import { customActionNames } from '../../lib/core/custom-action.ts';
 import { table } from '../../lib/findings/state/schema.ts';
+import type { EventPattern } from '../../lib/pipeline/evaluators.ts';
+import { revertingCallsPattern } from '../../lib/remediation/reverting-calls.ts';
+import { controls, evaluatorOf } from '../../lib/services/catalogue.ts';
 import { type Emulator, startMoto } from '../../scripts/emulators.ts';
 import { put, workFolder } from '../cli/command.ts';
 import { trailsealAt } from './command.ts';
@@ -92,9 +97,13 @@ async function makeQueues(...names: readonly string[]): Promise<void> {
   for (const QueueName of names) await client(SQSClient).send(new CreateQueueCommand({ QueueName }));
 }
 
-async function makeRule(name: ListenerName, pattern: object, EventBusName?: string): Promise<void> {
+async function makeRule(
+  name: ListenerName,
+  pattern: object,
+  EventBusName?: string,
+  Name = listenerRuleName(stage, name),
+): Promise<void> {
   const events = client(EventBridgeClient);
-  const Name = listenerRuleName(stage, name);
   await events.send(new PutRuleCommand({ Name, EventBusName, EventPattern: JSON.stringify(pattern) }));
   const DeadLetterConfig = { Arn: sqsArn(deadLetterQueueName(stage, name)) };
   const target = { Id: 'queue', Arn: sqsArn(queueName(stage, name)), DeadLetterConfig };
@@ -126,6 +135,18 @@ async function setKillSwitch(Value: string): Promise<void> {
   await client(SSMClient).send(new PutParameterCommand({ Name, Value, Type: 'String', Overwrite: true }));
 }
 
+/** The pattern of the calls that revert the policy's actions, for the controls of the one evaluator. */
+function reverting(): EventPattern {
+  const own = controls.filter((control) => evaluatorOf(control) === 'ec2');
+  const pattern = revertingCallsPattern(readPolicy(policy, controls).policy, own);
+  if (pattern === undefined) throw new Error('no action of the policy declares calls that revert it');
+  return pattern;
+}
+
+async function makeReverting(pattern: object): Promise<void> {
+  await makeRule('remediate', pattern, undefined, revertingCallsRuleName(stage));
+}
+
 /** The parts for actions, and one evaluator, so that there is a deployment. */
 beforeAll(async () => {
   moto = await startMoto();
@@ -153,6 +174,7 @@ beforeAll(async () => {
     (customAction) => `arn:aws:securityhub:${region}:${account}:${customActionResource(stage, customAction)}`,
   );
   await makeRule('operator', { source: ['aws.securityhub'], resources });
+  await makeReverting(reverting());
   await setKillSwitch('disengaged');
 });
 afterAll(async () => {
@@ -180,6 +202,7 @@ describe('a deployment with actions', () => {
       'function/transitions': 'ok',
       'dead-letters/transitions': 'ok',
       'rule/remediate': 'ok',
+      'rule/remediate/reverting-calls': 'ok',
       'function/remediate': 'ok',
       'queue/remediate': 'ok',
       'dead-letters/remediate': 'ok',
@@ -197,6 +220,14 @@ describe('a deployment with actions', () => {
       notifications: 'warn',
       'custom-actions': 'fail',
     });
+  });
+
+  it('whose rule of calls that revert actions was narrowed is a failure', async () => {
+    const { detail, ...pattern } = reverting();
+    await makeReverting({ ...pattern, detail: { ...detail, eventName: ['ModifyInstanceAttribute'] } });
+    expect((await actionChecks())['rule/remediate/reverting-calls']).toBe('fail');
+    await makeReverting(reverting());
+    expect((await actionChecks())['rule/remediate/reverting-calls']).toBe('ok');
   });
 
   it('has its custom actions after a sync', async () => {
