@@ -19,7 +19,7 @@ import { environmentOf } from '../lib/pipeline/live/environment.ts';
 import { Evaluator, type EvaluatorResult, type Queues } from '../lib/pipeline/live/evaluator.ts';
 import { servesOnly } from '../lib/pipeline/live/tasks.ts';
 import type { Policy } from '../lib/policy/model.ts';
-import { controls as allControls, evaluatorOf, evaluators } from '../lib/services/catalogue.ts';
+import { controls as allControls, evaluatorOf } from '../lib/services/catalogue.ts';
 import { makeClients as makeAllClients } from '../lib/services/clients.ts';
 import { readers, related, tagReaders } from '../lib/services/readers.ts';
 import { deadLettersTo, keptFor, wait } from './context.ts';
@@ -29,13 +29,13 @@ import { takeFromQueue } from './from-queue.ts';
 import { loggerOf, Telemetry } from './telemetry.ts';
 
 /**
- * The handler of an evaluator: its bundle holds the services of this one evaluator alone (`deploy/esbuild/services.ts`).
+ * The handler of an evaluator: its bundle holds the services of this one evaluator alone, and the controls of all where an
+ * override of the policy may name them (`deploy/esbuild/services.ts`).
  * Returns the failed messages of an invocation by SQS; all results of an invocation with a bare event.
- * @param evaluator its name; by default the only evaluator whose services the bundle holds.
- * @throws TypeError if there are several.
+ * @param evaluator its name.
  */
 export function evaluatorHandler(
-  evaluator: EvaluatorName = theOnly(evaluators),
+  evaluator: EvaluatorName,
   makeClients: (config: ClientConfig) => Clients = makeAllClients,
 ) {
   const controls = allControls.filter((control) => evaluatorOf(control) === evaluator);
@@ -121,12 +121,4 @@ export function evaluatorHandler(
     .use(injectLambdaContext(logger))
     .after(() => telemetry.flush())
     .onError(() => telemetry.flush());
-}
-
-function theOnly(names: readonly EvaluatorName[]): EvaluatorName {
-  const [name] = names;
-  if (name === undefined || names.length > 1) {
-    throw new TypeError(`this bundle holds the services of ${names.length} evaluators, and not of one`);
-  }
-  return name;
 }

@@ -27,7 +27,7 @@ export function plugins({ policyFile, overridable = false }: Bundled): Plugin[] 
   return [
     checkedPolicy(policyFile),
     ...(overridable ? [policyOverride] : []),
-    ownServices,
+    ownServices(overridable),
     noDescriptions,
     leanSchemas,
     leanErrors,

@@ -76,8 +76,12 @@ export function indexesFor(evaluator: EvaluatorName): { readonly index: string; 
   };
 }
 
-/** Has each bundle hold just the services, and the parts of them, that its function uses. */
-export const ownServices: Plugin = {
+/**
+ * Has each bundle hold just the services, and the parts of them, that its function uses.
+ * @param overridable whether the function checks overrides of the policy, which may name the controls and actions of all
+ *   services: then its bundle knows all controls, and still asks AWS about its own services alone.
+ */
+export const ownServices = (overridable: boolean): Plugin => ({
   name: 'own-services',
   setup(build) {
     const { entryPoints } = build.initialOptions;
@@ -88,8 +92,8 @@ export const ownServices: Plugin = {
     if (evaluator !== undefined) {
       const own = indexesFor(evaluator);
       const contents = new Map([
-        [index, own.index],
         [liveIndex, own.live],
+        ...(overridable ? [] : [[index, own.index] as const]),
       ]);
       build.onLoad({ filter: /[\\/]services[\\/](index|live)\.ts$/ }, ({ path: file }) => {
         const text = contents.get(file);
@@ -112,4 +116,4 @@ export const ownServices: Plugin = {
       loader: 'js',
     }));
   },
-};
+});

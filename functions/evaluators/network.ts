@@ -1,4 +1,4 @@
 /** Evaluates what the events of the network evaluator's services name. Generated: npm run generate. */
 import { evaluatorHandler } from '../evaluator.ts';
 
-export const handler = evaluatorHandler();
+export const handler = evaluatorHandler('network');

@@ -5,6 +5,6 @@ export function evaluatorEntry(evaluator: string): string {
   return `/** Evaluates what the events of the ${evaluator} evaluator's services name. Generated: npm run generate. */
 import { evaluatorHandler } from '../evaluator.ts';
 
-export const handler = evaluatorHandler();
+export const handler = evaluatorHandler('${evaluator}');
 `;
 }

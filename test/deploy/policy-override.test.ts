@@ -1,5 +1,6 @@
 /** Bundles of a deployment whose policy may be overridden hold what that needs, and no others hold anything of it. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,7 +8,8 @@ import { bundleFunction } from '../../deploy/bundle.ts';
 import { entryOf } from '../../deploy/parts.ts';
 import { evaluators } from '../../lib/services/catalogue.ts';
 
-const policyFile = path.join(import.meta.dirname, '..', '..', 'trailseal.policy.yml');
+const root = path.join(import.meta.dirname, '..', '..');
+const policyFile = path.join(root, 'trailseal.policy.yml');
 const folder = mkdtempSync(path.join(tmpdir(), 'trailseal-override-bundles-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -56,6 +58,28 @@ describe.each(functions)('the bundle of %s', (name) => {
           /^(cli|deploy\/esbuild\/policy)|\/node_modules\/yaml\/|^node_modules\/yaml\//.test(file),
         ),
     ).toEqual([]);
+  });
+});
+
+describe.each(evaluators)('the evaluator %s', (name) => {
+  it('takes an override that names the controls and actions of all services, as a whole policy does', async () => {
+    // In a folder of this name, as the build tells evaluators by it.
+    const entry = path.join(folder, 'evaluators', `${name}.ts`);
+    mkdirSync(path.dirname(entry), { recursive: true });
+    writeFileSync(
+      entry,
+      [
+        `import { checkedPolicy } from ${JSON.stringify(path.join(root, 'functions/policy.ts'))};`,
+        `import { overrideReader } from ${JSON.stringify(path.join(root, 'lib/policy/override.ts'))};`,
+        `import { controls } from ${JSON.stringify(path.join(root, 'lib/services/catalogue.ts'))};`,
+        'const read = overrideReader(checkedPolicy.checked, controls);',
+        "export const faults = read(JSON.stringify(checkedPolicy.checked), 'override').faults ?? [];",
+      ].join('\n'),
+    );
+    const active = path.join(root, 'examples', 'policy.active.yml');
+    const { file } = await bundleFunction(entry, folder, active, true);
+    const { faults } = createRequire(import.meta.url)(file);
+    expect(faults).toEqual([]);
   });
 });
 
