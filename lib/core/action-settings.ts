@@ -1,18 +1,36 @@
 /**
- * What the policy may set about actions. Of a fix there is nothing to set: it brings about what its control requires.
- * Whatever could hurt a service is skipped unless the policy names it.
+ * What the policy may set about actions. Of a fix there is nothing to set: it brings about what its control requires. Tagging
+ * is declared here; of every other action the service that has it declares what may be set, and each of its controls that lists
+ * the action names that.
  */
 import * as z from 'zod/mini';
-import {
-  each,
-  higher,
-  moreTags,
-  type Narrowing,
-  type Narrowings,
-  narrowerChoice,
-  orOneOf,
-  unchanged,
-} from './narrowing.ts';
+import { each, type Narrowing, type Narrowings } from './narrowing.ts';
+
+/** What the policy may set about one action. */
+export interface ActionSettingsDefinition {
+  /** Every setting has a default. Whatever could hurt is skipped unless the policy names it. */
+  readonly schema: z.ZodMiniType;
+  /** What is set, for the author of a policy. */
+  readonly description: string;
+  /** How an override of the policy may narrow each: it may leave more alone, and do less to what is left. */
+  readonly narrowing: Narrowing<unknown>;
+}
+
+/**
+ * Declares what the policy may set about an action; a setting without a narrowing does not compile.
+ * @example defineActionSettings({ schema: z.strictObject({ mode }), description: 'How …', narrowing: { mode: unchanged() } })
+ */
+export function defineActionSettings<Settings extends object>({
+  schema,
+  description,
+  narrowing,
+}: {
+  readonly schema: z.ZodMiniType<Settings>;
+  readonly description: string;
+  readonly narrowing: Narrowings<Settings>;
+}): ActionSettingsDefinition {
+  return { schema, description, narrowing: each(narrowing) };
+}
 
 /** What the policy may set about tagging. */
 export const tagSettings = z.strictObject({
@@ -36,98 +54,6 @@ export const tagSettings = z.strictObject({
     ),
 });
 
-const tagKey = z.string().check(z.minLength(1, 'must not be empty'), z.maxLength(128));
-const valuePattern = z.string().check(z.maxLength(256, 'must have at most 256 characters'));
-
-export const quarantineSettings = z.strictObject({
-  mode: z
-    ._default(z.enum(['isolate', 'stop', 'isolate+stop']), 'isolate')
-    .check(
-      z.describe(
-        'isolate swaps the security groups of every network interface for one without any rule; stop stops the ' +
-          'instance; isolate+stop does both.',
-      ),
-    ),
-  snapshot: z
-    ._default(z.boolean(), false)
-    .check(
-      z.describe(
-        'Whether all volumes are snapshot first, together, as a crash would leave them. Snapshots stay, and cost.',
-      ),
-    ),
-  autoScaling: z
-    ._default(z.enum(['skip', 'standby', 'detach']), 'skip')
-    .check(
-      z.describe(
-        'What is done with a member of an Auto Scaling group, which would replace and terminate it: nothing at all ' +
-          '(skip), put in standby, or detach.',
-      ),
-    ),
-  autoScalingCapacity: z
-    ._default(z.enum(['keep', 'lower']), 'keep')
-    .check(
-      z.describe(
-        'keep has the Auto Scaling group launch a replacement; lower takes one off its desired capacity, and is ' +
-          'skipped where that would go below its minimum.',
-      ),
-    ),
-  loadBalanced: z
-    ._default(z.enum(['skip', 'drain']), 'skip')
-    .check(
-      z.describe(
-        'What is done with an instance in a target group of a load balancer: nothing at all (skip), or ' +
-          'deregister it and wait for its connections to drain.',
-      ),
-    ),
-  drainSeconds: z
-    ._default(z.number().check(z.int(), z.gte(0), z.lte(300)), 300)
-    .check(z.describe('For how long connections may drain before the instance is isolated all the same.')),
-  eksNodes: z
-    ._default(z.enum(['skip', 'act']), 'skip')
-    .check(
-      z.describe(
-        'Whether nodes of EKS clusters are quarantined. An isolated node loses its control plane, and its pods are ' +
-          'moved after some minutes; cordoning and draining it first is left to people.',
-      ),
-    ),
-  spot: z
-    ._default(z.enum(['skip', 'act']), 'skip')
-    .check(
-      z.describe(
-        'Whether Spot Instances are isolated. AWS can reclaim them at any time and does not let them be protected ' +
-          'from termination; they are never stopped.',
-      ),
-    ),
-  criticalTags: z
-    ._default(z.record(tagKey, z.array(valuePattern)), {})
-    .check(
-      z.describe(
-        'Instances with one of these tags are never quarantined. For each tag a list of values ("*" stands for any ' +
-          'text, "?" for any one character).',
-      ),
-    ),
-  trackedConnections: z
-    ._default(z.enum(['leave', 'shorten-timeout', 'wait']), 'leave')
-    .check(
-      z.describe(
-        'Connections that are open outlive a swap of security groups for as long as they carry traffic, and then for ' +
-          'an idle timeout of up to five days. shorten-timeout sets that to a minute before the swap; wait does so, ' +
-          'and waits for that minute afterwards. AWS does not say that connections which are open already heed the new ' +
-          'timeout, and one that carries traffic goes on in either case: only a stop surely ends them all.',
-      ),
-    ),
-});
-
-export type QuarantineSettings = z.infer<typeof quarantineSettings>;
-
-export interface ActionSettings {
-  readonly tag: z.infer<typeof tagSettings>;
-  readonly quarantine: QuarantineSettings;
-}
-
-/** By action, the schema of its settings; every setting has a default. */
-export const actionSettings = { tag: tagSettings, quarantine: quarantineSettings };
-
 /** A longer prefix is narrower: the deployment may set and delete tags under the deployed prefix only. */
 const longerPrefix: Narrowing<string> = {
   may: 'extend it',
@@ -137,29 +63,28 @@ const longerPrefix: Narrowing<string> = {
       : [{ path: [], must: `begin with ${JSON.stringify(deployed)}`, found: JSON.stringify(override) }],
 };
 
-/** By action, how an override of the policy may narrow its settings: it may leave more alone, and do less to what is left. */
-export const actionNarrowing: Narrowings<ActionSettings> = {
-  tag: each<ActionSettings['tag']>({ prefix: longerPrefix }),
-  quarantine: each<QuarantineSettings>({
-    mode: narrowerChoice<QuarantineSettings['mode']>({
-      isolate: [],
-      stop: [],
-      'isolate+stop': ['isolate', 'stop'],
-    }),
-    // Without snapshots evidence is missing; with them more is created and charged for.
-    snapshot: unchanged(),
-    autoScaling: orOneOf('skip'),
-    // Lowering is skipped at the group's minimum, keeping launches a replacement: neither does less.
-    autoScalingCapacity: unchanged(),
-    loadBalanced: orOneOf('skip'),
-    drainSeconds: higher(),
-    eksNodes: orOneOf('skip'),
-    spot: orOneOf('skip'),
-    criticalTags: moreTags(),
-    trackedConnections: narrowerChoice<QuarantineSettings['trackedConnections']>({
-      leave: [],
-      'shorten-timeout': ['leave'],
-      wait: ['leave', 'shorten-timeout'],
-    }),
-  }),
-};
+/** What the policy may set about tagging. */
+export const taggingSettings = defineActionSettings<z.infer<typeof tagSettings>>({
+  schema: tagSettings,
+  description: 'How failing resources are tagged.',
+  narrowing: { prefix: longerPrefix },
+});
+
+/** The settings of every action that has some, by its id, as its own schema parsed them. */
+export interface ActionSettings {
+  readonly tag: z.infer<typeof tagSettings>;
+  readonly [action: string]: unknown;
+}
+
+/**
+ * By action, what the policy may set about those that these controls have; tagging is always among them.
+ * @example definedActionSettings(controls).get('tag')?.schema.parse({}) // { prefix: 'trailseal:' }
+ */
+export function definedActionSettings(
+  controls: readonly { readonly actionSettings?: Readonly<Record<string, ActionSettingsDefinition>> }[],
+): ReadonlyMap<string, ActionSettingsDefinition> {
+  return new Map([
+    ['tag', taggingSettings],
+    ...controls.flatMap(({ actionSettings = {} }) => Object.entries(actionSettings)),
+  ]);
+}

@@ -2,7 +2,9 @@
  * A control is a pure evaluation of plain facts, in one file. This module is the whole contract: the code that brings
  * a control its events and facts, or carries out what it decides, is elsewhere.
  */
+
 import type { z } from 'zod/mini';
+import type { ActionSettingsDefinition } from './action-settings.ts';
 import type { AuditEvent, TrailEvent } from './event.ts';
 import type { Fact, FactName, Facts, Source } from './facts.ts';
 import type { Narrowing, Narrowings } from './narrowing.ts';
@@ -224,6 +226,11 @@ export interface ControlDefinition<Names extends readonly FactName[], Settings e
   evaluate(resource: Resource, facts: Pick<Facts, Names[number]>, settings: z.infer<Settings>): Evaluation;
   /** What the policy may ask for when the control fails. */
   readonly actions: readonly Action[];
+  /**
+   * What the policy may set about its actions that are neither tagging nor a fix, as they declare it: a fix brings about what
+   * the control's own settings require.
+   */
+  readonly actionSettings?: Readonly<Record<string, ActionSettingsDefinition>>;
   /**
    * Actions that never run by themselves, because they cannot be undone: a person has to request them, for one
    * finding.

@@ -9,7 +9,7 @@
  * policy allows, so that requirements, severity and exemptions of a control that acts stay as they are; a control that only
  * reports may require more.
  */
-import { actionNarrowing } from '../core/action-settings.ts';
+import { definedActionSettings } from '../core/action-settings.ts';
 import { type Action, type Control, type Severity, severities } from '../core/control.ts';
 import { at } from '../core/json.ts';
 import {
@@ -72,7 +72,12 @@ export const guardrailNarrowing: Narrowing<Guardrails> = each<Guardrails>({
   }),
 });
 
-const settingsOfActions = each(actionNarrowing);
+/** The narrowing of the settings of all actions that these controls have. */
+function settingsOfActions(controls: readonly Control[]): Narrowing<object> {
+  const parts = [...definedActionSettings(controls)].map(([action, { narrowing }]) => [action, narrowing]);
+  return each<Record<string, unknown>>(Object.fromEntries(parts));
+}
+
 const fewerAccounts = fewer<string>();
 const fewerActions = fewer<Action>();
 
@@ -90,7 +95,7 @@ interface KeyRule {
   /** What an override may do with it, after "may". */
   readonly may: string;
   /** The narrowing of each key below it, where there are several. */
-  readonly parts?: Readonly<Record<string, Narrowing<unknown>>> | undefined;
+  readonly parts?: (controls: readonly Control[]) => Narrowing<unknown>['parts'];
   readonly wider: (sides: Sides) => readonly PolicyProblem[];
 }
 
@@ -118,10 +123,14 @@ const rules: { readonly [Key in Exclude<keyof Policy, 'file'>]: KeyRule } = {
     wider: ofExemptionTags,
   },
   actions: {
-    may: settingsOfActions.may,
-    parts: settingsOfActions.parts,
-    wider: ({ override, deployed, written }) =>
-      problems(['actions'], settingsOfActions.widenings(override.actions, deployed.actions), written),
+    may: 'change each key as it says',
+    parts: (controls) => settingsOfActions(controls).parts,
+    wider: ({ override, deployed, written, controls }) =>
+      problems(
+        ['actions'],
+        settingsOfActions(controls).widenings(override.actions, deployed.actions),
+        written,
+      ),
   },
   broadPermissions: {
     may: fewerActions.may,
@@ -138,7 +147,7 @@ const rules: { readonly [Key in Exclude<keyof Policy, 'file'>]: KeyRule } = {
   },
   guardrails: {
     may: guardrailNarrowing.may,
-    parts: guardrailNarrowing.parts,
+    parts: () => guardrailNarrowing.parts,
     wider: ({ override, deployed, written }) =>
       problems(
         ['guardrails'],
@@ -167,12 +176,12 @@ export interface NarrowingRow {
   readonly may: string;
 }
 
-/** What an override may do with every key of the policy, controls' settings apart. */
-export function policyNarrowings(): readonly NarrowingRow[] {
+/** What an override may do with every key of the policy for these controls, the controls' own settings apart. */
+export function policyNarrowings(controls: readonly Control[]): readonly NarrowingRow[] {
   return Object.entries(rules).flatMap(([key, { may, parts }]) => {
     if (key === 'customActions') return [{ key: 'operators.customActions', may }];
     if (key === 'broadPermissions') return [{ key: 'actions.broadPermissions', may }];
-    if (key !== 'controls') return rowsOf(key, { may, parts });
+    if (key !== 'controls') return rowsOf(key, { may, parts: parts?.(controls) });
     return Object.entries(controlRules).map(([name, rule]) => ({
       key: `controls.<id>.${name}`,
       may: rule.may,
@@ -182,7 +191,7 @@ export function policyNarrowings(): readonly NarrowingRow[] {
 
 function rowsOf(
   key: string,
-  { may, parts }: Pick<Narrowing<never>, 'may'> & Pick<KeyRule, 'parts'>,
+  { may, parts }: { readonly may: string; readonly parts?: Narrowing<unknown>['parts'] | undefined },
 ): readonly NarrowingRow[] {
   if (parts === undefined) return [{ key, may }];
   return Object.entries(parts).flatMap(([name, part]) => rowsOf(`${key}.${name}`, part));

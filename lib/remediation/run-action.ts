@@ -207,8 +207,6 @@ function targetFor(
 ): Target {
   // The settings of a fix are those of its control.
   const settings =
-    action === 'tag' || action === 'quarantine'
-      ? policy.actions[action]
-      : policy.controls.get(control.id)?.settings;
+    kindOf(action) === 'fix' ? policy.controls.get(control.id)?.settings : policy.actions[action];
   return { resource, finding, settings };
 }

@@ -4,6 +4,7 @@ import { type Action, type ArnResource, type Control, defineControl, pass } from
 import { fewer, lower, type Narrowings, orOneOf, unchanged } from '../../lib/core/narrowing.ts';
 import { type ParsedPolicy, type PolicyError, parsePolicy } from '../../lib/policy/file/parse.ts';
 import type { Exemption, Policy } from '../../lib/policy/model.ts';
+import { quarantineSettings } from '../../lib/services/ec2/quarantine/settings.ts';
 
 function narrowings<Settings>(parts: Narrowings<Settings>): Control['narrowing'] {
   return parts;
@@ -30,6 +31,7 @@ export function control(
     narrowing,
     evaluate: () => pass('Nothing was evaluated.', 'nothing', []),
     actions,
+    ...(actions.includes('quarantine') ? { actionSettings: { quarantine: quarantineSettings } } : {}),
     remediation: 'None.',
     reference: 'https://docs.aws.amazon.com/',
   });

@@ -2,13 +2,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { actionNarrowing, actionSettings } from '../../lib/core/action-settings.ts';
+import { definedActionSettings } from '../../lib/core/action-settings.ts';
 import { widenedKeys } from '../../lib/core/narrowing.ts';
 import { includesPattern, matchesPattern } from '../../lib/core/pattern.ts';
 import { policySchema } from '../../lib/policy/file/schema.ts';
 import { policyNarrowings } from '../../lib/policy/narrowing.ts';
 import { controls } from '../../lib/services/catalogue.ts';
-import { sampleControls } from './fixtures.ts';
+import { volumes as sample } from './fixtures.ts';
 
 /** The keys of an object's schema; `undefined` for any other value. */
 function shapeOf(schema: z.core.$ZodType): Readonly<Record<string, z.core.$ZodType>> | undefined {
@@ -35,13 +35,12 @@ describe('every key of the policy file', () => {
     'guardrails.actionsPerHour.perActor': 'guardrails.actionsPerHour.tag.perActor',
     'guardrails.actionsPerHour.reservedForCritical': 'guardrails.actionsPerHour.tag.reservedForCritical',
   };
-  const [sample] = sampleControls;
-  const keys = keysOf(policySchema(sample === undefined ? [] : [sample]))
+  const keys = keysOf(policySchema([sample]))
     .filter((key) => key !== 'version')
-    .map((key) => key.replace(`controls.${sample?.id}.`, 'controls.<id>.'));
+    .map((key) => key.replace(`controls.${sample.id}.`, 'controls.<id>.'));
 
   it.each(keys)('says how an override may narrow it: %s', (key) => {
-    expect(policyNarrowings().map((row) => row.key)).toContain(through[key] ?? key);
+    expect(policyNarrowings([sample]).map((row) => row.key)).toContain(through[key] ?? key);
   });
 
   it('is found, nested ones too', () => {
@@ -62,13 +61,27 @@ it.each(controls.map((control) => [control.id, control] as const))(
   },
 );
 
-it.each(Object.entries(actionSettings))(
+it.each([...definedActionSettings(controls)])(
   'every setting of the action %s says how an override may narrow it',
-  (action, settings) => {
-    const { parts = {} } = Object.entries(actionNarrowing).find(([name]) => name === action)?.[1] ?? {};
-    expect(Object.keys(parts).sort()).toEqual(Object.keys(settings.shape).sort());
+  (_action, { schema, narrowing: { parts = {} } }) => {
+    expect(Object.keys(parts).sort()).toEqual(Object.keys(shapeOf(schema) ?? { none: true }).sort());
   },
 );
+
+it('every action that is neither a notification nor a tag nor a fix says what may be set about it, once', () => {
+  for (const { id, actions, onRequestOnly = [], actionSettings = {} } of controls) {
+    const others = [...actions, ...onRequestOnly].filter((action) => !/^(notify|tag|fix:.*)$/.test(action));
+    expect([id, Object.keys(actionSettings).sort()]).toEqual([id, others.sort()]);
+  }
+  const all = controls.flatMap(({ actionSettings = {} }) => Object.entries(actionSettings));
+  expect(new Set(all.map(([, definition]) => definition)).size).toBe(new Set(all.map(([id]) => id)).size);
+});
+
+it('the policy takes the settings of those actions alone that its controls have', () => {
+  const [without] = controls.filter(({ actions }) => !actions.includes('quarantine'));
+  expect([...definedActionSettings(without === undefined ? [] : [without]).keys()]).toEqual(['tag']);
+  expect([...definedActionSettings(controls).keys()]).toEqual(['tag', 'quarantine']);
+});
 
 it('a key that declares nothing must not differ', () => {
   expect(widenedKeys({}, { added: 1 }, {})).toEqual([{ path: ['added'], must: 'be nothing', found: '1' }]);

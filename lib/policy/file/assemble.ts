@@ -3,9 +3,9 @@
  * the deployed functions hold neither.
  */
 import * as z from 'zod/mini';
-import { actionSettings } from '../../core/action-settings.ts';
+import { type ActionSettings, definedActionSettings, tagSettings } from '../../core/action-settings.ts';
 import type { Action, Control } from '../../core/control.ts';
-import { isObject } from '../../core/json.ts';
+import { at, isObject } from '../../core/json.ts';
 import { defaultPerActor } from '../decide/budgets.ts';
 import { millisecondsIn } from '../duration.ts';
 import {
@@ -68,15 +68,21 @@ export function assemble(
     controls: byControl,
     exemptions: (file.exemptions ?? []).map(exemptionOf),
     exemptionTags: file.exemptionTags,
-    actions: {
-      tag: file.actions?.tag ?? actionSettings.tag.parse({}),
-      quarantine: file.actions?.quarantine ?? actionSettings.quarantine.parse({}),
-    },
+    actions: actionSettingsIn(file, controls),
     broadPermissions: [...new Set(file.actions?.broadPermissions ?? [])],
     customActions: [...new Set(file.operators?.customActions ?? [])],
     guardrails: guardrailsOf(file.guardrails),
   };
   return { policy, rejected };
+}
+
+/** The settings of the actions that these controls have; the file's are parsed already. */
+function actionSettingsIn({ actions }: PolicyFile, controls: readonly Control[]): ActionSettings {
+  const all = [...definedActionSettings(controls)].map(([action, { schema }]) => [
+    action,
+    at(actions, action) ?? schema.parse({}),
+  ]);
+  return { ...Object.fromEntries(all), tag: actions?.tag ?? tagSettings.parse({}) };
 }
 
 /** A control's settings as they are written, with the policy's `allowedAccounts` where the control sets none of its own. */

@@ -3,7 +3,7 @@
  * Schema for editors is made from it too, so that editors and Trailseal accept the same files.
  */
 import * as z from 'zod/mini';
-import { actionSettings } from '../../core/action-settings.ts';
+import { definedActionSettings, taggingSettings, tagSettings } from '../../core/action-settings.ts';
 import { type Action, type Control, severities } from '../../core/control.ts';
 import { otherRequests, requestable } from '../custom-actions.ts';
 import { exemptDays } from '../operator-exemption.ts';
@@ -15,27 +15,28 @@ function actionSettingsOf(controls: readonly Control[]) {
   const broad = [
     ...new Set(controls.flatMap(({ broadActions = {} }) => Object.keys(broadActions) as Action[])),
   ];
-  return noted(
-    z.strictObject({
-      tag: z.optional(noted(actionSettings.tag, { description: 'How failing resources are tagged.' })),
-      quarantine: z.optional(
-        noted(actionSettings.quarantine, {
-          description:
-            'How instances are quarantined. Instances whose quarantine could harm a service are skipped unless this allows them.',
-        }),
-      ),
-      broadPermissions: z.optional(
-        noted(z.array(z.enum(broad)), {
-          description:
-            'Actions that may have permissions which IAM cannot narrow to what they do. Each has a role of its own, which ' +
-            'is made only where it is listed here; without this, no control and no operator may list the action.',
-          examples: [broad.slice(0, 1)],
-          default: [],
-        }),
-      ),
-    }),
-    { description: 'How actions are carried out, for every control that lists them.' },
+  const others = Object.fromEntries(
+    [...definedActionSettings(controls)]
+      .filter(([action]) => action !== 'tag')
+      .map(([action, { schema, description }]) => [action, z.optional(noted(schema, { description }))]),
   );
+  const known = {
+    tag: z.optional(noted(tagSettings, { description: taggingSettings.description })),
+    broadPermissions: z.optional(
+      noted(z.array(z.enum(broad)), {
+        description:
+          'Actions that may have permissions which IAM cannot narrow to what they do. Each has a role of its own, which ' +
+          'is made only where it is listed here; without this, no control and no operator may list the action.',
+        examples: [broad.slice(0, 1)],
+        default: [],
+      }),
+    ),
+  };
+  // What is not known here stays for the actions, each by its own schema.
+  const shape: typeof known = { tag: known.tag, ...others, broadPermissions: known.broadPermissions };
+  return noted(z.strictObject(shape), {
+    description: 'How actions are carried out, for every control that lists them.',
+  });
 }
 
 function operators(controls: readonly Control[]) {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
+import { at } from '../../../lib/core/json.ts';
 import { defaultPolicy } from '../../../lib/policy/file/assemble.ts';
 import { parsePolicy } from '../../../lib/policy/file/parse.ts';
 import { controls } from '../../../lib/services/catalogue.ts';
@@ -134,7 +135,8 @@ controls: { snapshot-sharing: { settings: { allowedAccounts: [] } } }`);
     const { actions } = policyOf(
       "version: 1\nactions: { quarantine: { mode: stop }, tag: { prefix: 'acme/' } }",
     );
-    expect([actions.tag, actions.quarantine.mode, actions.quarantine.snapshot]).toEqual([
+    const { tag, quarantine } = actions;
+    expect([tag, at(quarantine, 'mode'), at(quarantine, 'snapshot')]).toEqual([
       { prefix: 'acme/' },
       'stop',
       false,

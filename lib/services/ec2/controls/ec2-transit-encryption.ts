@@ -5,6 +5,7 @@ import {
   allowsType,
   fewerInstanceTypes,
 } from '../../settings/allowed-instance-types.ts';
+import { quarantineSettings } from '../quarantine/settings.ts';
 import { instancesEvicted, instancesInSet, instanceWhoseTypeChanged } from '../resources/instances.ts';
 
 /**
@@ -92,6 +93,7 @@ export const ec2TransitEncryption = defineControl({
       : fail(`${ofType}, which does not encrypt traffic between instances.`, required, seen);
   },
   actions: ['notify', 'tag', 'quarantine'],
+  actionSettings: { quarantine: quarantineSettings },
   remediation:
     'Stop the instance and change it to a type that encrypts in transit (list them with: aws ec2 ' +
     'describe-instance-types --filters Name=network-info.encryption-in-transit-supported,Values=true ' +
