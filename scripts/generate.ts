@@ -1,6 +1,6 @@
 /**
  * Writes what is generated from the code: the pages of the controls, of the actions, of policy overrides, of licences, of what the functions may do, and
- * the JSON Schemas, and the entry files of the evaluators.
+ * the JSON Schemas, the list of Regions, and the entry files of the evaluators.
  *
  * Usage: node scripts/generate.ts [--check]   (--check writes nothing and exits 1 when something is stale)
  */
@@ -16,6 +16,7 @@ import { iamPage } from './generate/iam.ts';
 import { licensesPage } from './generate/licenses.ts';
 import { liveIndex } from './generate/live-index.ts';
 import { policyOverridePage } from './generate/policy-override.ts';
+import { regionsJson } from './generate/regions.ts';
 import { remediationPage } from './generate/remediation.ts';
 import { rolesPage } from './generate/roles.ts';
 import { schemas } from './generate/schemas.ts';
@@ -56,6 +57,7 @@ const files = new Map<string, string>([
     'docs/licenses.md',
     licensesPage(lockedPackages(readFileSync(path.join(root, 'package-lock.json'), 'utf8'))),
   ],
+  ['cli/aws/regions.json', await regionsJson()],
   ['docs/policy-override.md', policyOverridePage(controls)],
   ['docs/iam.md', await iamPage()],
   ['docs/roles.md', rolesPage(await roleReviews())],

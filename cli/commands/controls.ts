@@ -7,7 +7,13 @@ import { controls } from '../../lib/services/catalogue.ts';
 import { exitCode, UsageError } from '../exit.ts';
 import { printable, printableJson } from '../output/printable.ts';
 import { stdoutOptions, tableWithin, wrapped } from '../output/table.ts';
-import { type CommandContext, formatOption, type OutputFormat, withHelpNotes } from './options.ts';
+import {
+  type CommandContext,
+  didYouMean,
+  formatOption,
+  type OutputFormat,
+  withHelpNotes,
+} from './options.ts';
 
 export function addControls(program: Command, { end }: CommandContext): void {
   const command = program
@@ -70,7 +76,13 @@ function runControls(id: string | undefined, format: OutputFormat): number {
   }
   const control = controls.find((one) => one.id === id);
   if (control === undefined) {
-    throw new UsageError(`there is no control ${printable(id)}: \`trailseal controls\` lists them`);
+    const meant = didYouMean(
+      id,
+      controls.map((one) => one.id),
+    );
+    throw new UsageError(
+      `there is no control ${printable(id)}${meant || ': `trailseal controls` lists them'}`,
+    );
   }
   process.stdout.write(
     format === 'json'

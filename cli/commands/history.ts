@@ -7,6 +7,7 @@ import {
   withDeploymentOptions,
   withHelpNotes,
 } from './options.ts';
+import { timeForms } from './time.ts';
 
 export interface HistoryFlags extends DeploymentFlags {
   readonly since?: string;
@@ -25,10 +26,7 @@ export function addHistory(program: Command, { end }: CommandContext): void {
   const command = program
     .command('history')
     .description('Show the history of actions: what was done and undone, by whom and why, before and after.')
-    .option(
-      '--since <time>',
-      'actions begun since this time or span, as for `trailseal undo` (default: "7 days", or all with --finding)',
-    )
+    .option('--since <time>', `actions begun since ${timeForms}; default: 7d, or all with --finding`)
     .option(
       '--finding <id>',
       'actions for this finding, or on this resource by its ARN (repeatable)',

@@ -1,9 +1,12 @@
 /** Options, help and checks that several commands share. */
 import { type Command, Option } from 'commander';
-import { type Control, type Severity, severities } from '../../lib/core/control.ts';
+import { type Severity, severities } from '../../lib/core/control.ts';
+import { nearest } from '../../lib/core/nearest.ts';
+import { knownRegions } from '../aws/regions.ts';
 import { UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
 import { wrapped } from '../output/table.ts';
+import { timeForms } from './time.ts';
 
 /** What a command gets from the process that runs it. */
 export interface CommandContext {
@@ -35,7 +38,9 @@ export interface EvaluatingFlags {
   readonly out: string;
   readonly format: OutputFormat;
   readonly control: readonly string[];
+  readonly type: readonly string[];
   readonly failOn?: Severity;
+  readonly allowEmpty?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -83,15 +88,28 @@ export function withConsentOptions(command: Command): Command {
     .option('--yes', 'do not ask for confirmation; requires --reason');
 }
 
-export function withEvaluatingOptions(command: Command): Command {
+/** Options of what chooses among the controls, and of what happens where nothing is evaluated. */
+export function withChoiceOptions(command: Command): Command {
   return command
+    .option('--control <id>', 'evaluate only this control (repeatable)', collect, [])
+    .option(
+      '--type <type>',
+      'evaluate only resources of this type, by its name in findings (repeatable)',
+      collect,
+      [],
+    )
+    .option('--allow-empty', 'exit 0 even if nothing is evaluated, or what is named is not there');
+}
+
+export function withEvaluatingOptions(command: Command): Command {
+  const evaluating = command
     .option(
       '--policy <file>',
       'policy file (default: ./trailseal.policy.yml, if it exists; else a policy that only reports)',
     )
     .option('--out <dir>', 'folder for findings and report', 'out')
-    .addOption(formatOption())
-    .option('--control <id>', 'evaluate only this control (repeatable)', collect, [])
+    .addOption(formatOption());
+  return withChoiceOptions(evaluating)
     .addOption(
       new Option(
         '--fail-on <severity>',
@@ -105,8 +123,8 @@ export function withEvaluatingOptions(command: Command): Command {
 
 export function withArchiveOptions(command: Command): Command {
   return command
-    .option('--since <time>', 'evaluate events from this time on (ISO 8601; UTC if no zone is given)')
-    .option('--until <time>', 'ignore events at or after this time; a date alone counts to its end')
+    .option('--since <time>', `evaluate events from then on: ${timeForms}`)
+    .option('--until <time>', 'ignore events from then on; a date alone counts to its end')
     .option('--account <id>', 'evaluate only resources of this account (repeatable)', collect, [])
     .option('--region <name>', 'evaluate only resources in this Region (repeatable)', collect, [])
     .option('--threads <number>', 'threads that read files (default: chosen by the number of processors)')
@@ -146,14 +164,6 @@ function hanging(label: string, text: string): string {
   return `  ${label}${wrapped(text, helpWidth - indent.length).replaceAll('\n', `\n${indent}`)}`;
 }
 
-/** The controls that `--control` names; all where it names none. @throws UsageError for an unknown id. */
-export function chooseControls(ids: readonly string[], controls: readonly Control[]): readonly Control[] {
-  if (ids.length === 0) return controls;
-  const known = controls.map(({ id }) => id);
-  for (const id of ids) oneOf(id, known, '--control');
-  return controls.filter(({ id }) => ids.includes(id));
-}
-
 /**
  * A Region becomes part of the name of the host that is called, so that nothing else may pass for one.
  * @param option or argument that holds it, for the message.
@@ -162,7 +172,7 @@ export function chooseControls(ids: readonly string[], controls: readonly Contro
 export function checkRegion(region: string, option = '--region'): void {
   if (!/^[a-z]{2,}(-[a-z]+)+-\d+$/.test(region)) {
     throw new UsageError(
-      `${option} takes a Region such as eu-central-1, not ${printable(region) || 'nothing'}`,
+      `${option} takes a Region such as eu-central-1, not ${printable(region) || 'nothing'}${didYouMean(region, knownRegions)}`,
     );
   }
 }
@@ -190,11 +200,19 @@ export function wholeNumber(value: string, most: number, option: string): number
   return number;
 }
 
+/** The end of a message about a name that is not known; empty where no candidate is like it. */
+export function didYouMean(name: string, candidates: Iterable<string>): string {
+  const near = nearest(name, candidates);
+  return near === undefined ? '' : `; did you mean ${printable(near)}?`;
+}
+
 /** @throws UsageError for a value that is not allowed. */
 export function oneOf<const T extends string>(value: string, allowed: readonly T[], option: string): T {
   const found = allowed.find((one) => one === value);
   if (found === undefined) {
-    throw new UsageError(`${option} takes one of: ${allowed.join(', ')}; not ${printable(value)}`);
+    throw new UsageError(
+      `${option} takes one of: ${allowed.join(', ')}; not ${printable(value)}${didYouMean(value, allowed)}`,
+    );
   }
   return found;
 }

@@ -4,11 +4,11 @@ import {
   type ArchiveFlags,
   type CommandContext,
   type ConsentFlags,
-  collect,
   type DeploymentFlags,
   formatOption,
   type OutputFormat,
   withArchiveOptions,
+  withChoiceOptions,
   withConsentOptions,
   withDeployedPolicyOption,
   withDeploymentOptions,
@@ -18,7 +18,9 @@ import {
 export interface PolicyDiffFlags extends ArchiveFlags {
   readonly format: OutputFormat;
   readonly control: readonly string[];
+  readonly type: readonly string[];
   readonly failOnChange?: boolean;
+  readonly allowEmpty?: boolean;
 }
 
 export interface PolicyShowFlags extends DeploymentFlags {
@@ -62,8 +64,7 @@ function addDiff(policy: Command, { signal, end }: CommandContext): void {
     .argument('<new>', 'new policy file')
     .argument('[path...]', 'what to replay, as for `trailseal replay`');
   withHelpNotes(
-    withArchiveOptions(command)
-      .option('--control <id>', 'evaluate only this control (repeatable)', collect, [])
+    withChoiceOptions(withArchiveOptions(command))
       .addOption(formatOption())
       .option('--fail-on-change', 'exit 1 if anything changes')
       .option('--quiet', 'print only one sentence, and no progress'),
@@ -77,7 +78,7 @@ function addDiff(policy: Command, { signal, end }: CommandContext): void {
         0: 'success',
         1: '--fail-on-change was reached',
         2: 'wrong usage, or a policy is invalid',
-        3: 'some input could not be read; the rest was evaluated',
+        3: 'nothing was evaluated, what was named is not there, or some input could not be read; the rest was evaluated',
       },
     },
   ).action(async (oldFile: string, newFile: string, paths: readonly string[], flags: PolicyDiffFlags) => {

@@ -40,8 +40,8 @@ export function addReplay(program: Command, { signal, end }: CommandContext, sam
     exitCodes: {
       0: 'success',
       1: '--fail-on was reached',
-      2: 'wrong usage, invalid policy, or no credentials',
-      3: 'some input could not be read; the rest was evaluated',
+      2: 'wrong usage, invalid policy, or no credentials; nothing was evaluated or written',
+      3: 'nothing was evaluated, what was named is not there, or some input could not be read; the rest was evaluated',
     },
     permissions:
       'For s3://…: s3:ListBucket, s3:GetObject, and kms:Decrypt if the trail encrypts its files. For --trail: cloudtrail:DescribeTrails.',

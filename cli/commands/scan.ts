@@ -31,8 +31,8 @@ export function addScan(program: Command, { signal, end }: CommandContext): void
     exitCodes: {
       0: 'success',
       1: '--fail-on was reached',
-      2: 'wrong usage, invalid policy, or no credentials',
-      3: 'something could not be listed or read; the rest was evaluated',
+      2: 'wrong usage, invalid policy, or no credentials; nothing was evaluated or written',
+      3: 'nothing was evaluated, what was named is not there, or something could not be listed or read; the rest was evaluated',
     },
     permissions: '`trailseal doctor` shows which are missing; the managed policy SecurityAudit has them all.',
   }).action(async (flags: ScanFlags) => {

@@ -10,6 +10,7 @@ import {
   withDeploymentOptions,
   withHelpNotes,
 } from './options.ts';
+import { timeForms } from './time.ts';
 
 export interface UndoFlags extends DeploymentFlags, ConsentFlags {
   readonly since?: string;
@@ -25,7 +26,7 @@ export function addUndo(program: Command, { signal, end }: CommandContext): void
       'Undo actions of Trailseal: by finding, by resource, or all since a time. Shows them and asks first.',
     )
     .argument('[what...]', 'finding ids or resource ARNs, all in one Region, which is then the --region')
-    .option('--since <time>', 'actions begun since this time (2026-10-31T06:00:00Z) or span ("2 hours")')
+    .option('--since <time>', `actions begun since ${timeForms}`)
     .option('--action <name>', actionOptionHelp, collect, [])
     .option('--dry-run', 'show what would be undone, and change nothing')
     .option('--despite-kill-switch', 'undo even though the kill switch is engaged or cannot be read');

@@ -3,7 +3,6 @@
 import type { AccountRegion } from '../../lib/core/account-region.ts';
 import type { Control } from '../../lib/core/control.ts';
 import { resourceName } from '../../lib/core/resource-name.ts';
-import { durationPattern, millisecondsIn } from '../../lib/policy/duration.ts';
 import { actionKinds, kindOf } from '../../lib/policy/model.ts';
 import {
   type ActionRun,
@@ -11,10 +10,9 @@ import {
   type RunHistory,
 } from '../../lib/remediation/actions/action-run.ts';
 import { actions } from '../../lib/remediation/actions/index.ts';
-import { parseTime } from '../../lib/trail/parse.ts';
 import { oneOf } from '../commands/options.ts';
+import { timeOf } from '../commands/time.ts';
 import { UsageError } from '../exit.ts';
-import { printable } from '../output/printable.ts';
 import { findingIdsOf, type Subject } from './subject.ts';
 
 export interface ActionRunFilter {
@@ -43,17 +41,11 @@ const longest = 401 * 86_400_000;
 
 /**
  * The value of `--since`.
- * @param written `2026-11-21`, `2026-11-21T10:00:00Z`, `2 hours`.
+ * @param written `2026-11-21`, `2026-11-21T10:00:00Z`, `2h`, `2 hours`.
  * @throws UsageError for anything else, and for a time in the future.
  */
 export function sinceOf(written: string, now: Date): Date {
-  const span = durationPattern.test(written) ? millisecondsIn(written) : undefined;
-  const time = span === undefined ? parseTime(written) : now.getTime() - span;
-  if (time === undefined) {
-    throw new UsageError(
-      `--since takes a time such as 2026-10-31 or 2026-10-31T06:00:00Z, or a span such as "2 hours", not ${printable(written) || 'nothing'}`,
-    );
-  }
+  const time = timeOf(written, now, '--since');
   if (time > now.getTime()) throw new UsageError('--since takes a time in the past');
   return new Date(Math.max(time, now.getTime() - longest));
 }

@@ -1,5 +1,5 @@
-/** The files that a replay or a scan writes to its output folder, each complete or not at all. */
-import { rmSync } from 'node:fs';
+/** The files that a replay or a scan writes to its output folder, all of them whole or none. */
+import { existsSync, rmSync } from 'node:fs';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Control } from '../../lib/core/control.ts';
@@ -20,9 +20,15 @@ export interface WrittenFiles {
   readonly unpublishable: readonly { readonly id: string; readonly reason: string }[];
 }
 
+/** Whether a run has left its report in a folder. */
+export function hasReport(folder: string): boolean {
+  return existsSync(path.join(folder, 'summary.json'));
+}
+
 /**
- * Writes `findings.asff.json`, `findings.ndjson`, `summary.json` and `report.html` into `folder`.
- * @throws UsageError when the folder cannot be written to. An abort leaves only complete files.
+ * Writes `findings.asff.json`, `findings.ndjson`, `summary.json` and `report.html` into `folder`: aside first, then swapped
+ * in together, so that they are always those of one run.
+ * @throws UsageError when the folder cannot be written to; then, and after an abort, the last report is still there.
  */
 export async function writeOutputs(
   folder: string,
@@ -61,14 +67,9 @@ export async function writeOutputs(
   ];
   try {
     await makeFolder(folder);
-    const files: string[] = [];
-    for (const [name, text] of outputs) {
-      signal?.throwIfAborted();
-      const file = path.join(folder, name);
-      await writeComplete(file, computing(text));
-      files.push(file);
-    }
-    return { files, unpublishable: refused };
+    const files = outputs.map(([name, text]): OutputFile => [path.join(folder, name), text]);
+    await writeTogether(files, signal);
+    return { files: files.map(([file]) => file), unpublishable: refused };
   } catch (error) {
     if (isSystemError(error)) {
       throw new UsageError(`cannot write to ${folder}: ${error.message}; name another folder with --out`, {
@@ -103,27 +104,38 @@ async function isFolder(folder: string): Promise<boolean> {
   }
 }
 
-/** The file that is being written, under its temporary name. */
-let unfinished: string | undefined;
+/** A file's name and what makes its text. */
+export type OutputFile = readonly [file: string, text: () => string];
 
-/** Writes under a temporary name, then renames: a reader sees the old file or the new one, never a part. */
-async function writeComplete(file: string, text: string): Promise<void> {
-  const partial = `${file}.${process.pid}.partial`;
-  unfinished = partial;
+/** The files that are written under temporary names and not swapped in yet. */
+const unfinished = new Set<string>();
+
+/**
+ * Writes each file under a temporary name, and renames them when all are whole: a reader sees the old files or the new
+ * ones, never a part. Rejects with the file system's error, or the signal's reason; the old files are then still there.
+ */
+export async function writeTogether(files: readonly OutputFile[], signal?: AbortSignal): Promise<void> {
+  const aside = files.map(([file, text]) => ({ file, text, partial: `${file}.${process.pid}.partial` }));
   try {
-    await writeFile(partial, text);
-    await rename(partial, file);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
+    for (const { text, partial } of aside) {
+      signal?.throwIfAborted();
+      unfinished.add(partial);
+      await writeFile(partial, computing(text));
+    }
+    signal?.throwIfAborted();
+    // Nothing else is done in between, so that the time in which the files are of two runs is as short as can be.
+    for (const { file, partial } of aside) await rename(partial, file);
   } finally {
-    unfinished = undefined;
+    for (const { partial } of aside) {
+      await rm(partial, { force: true });
+      unfinished.delete(partial);
+    }
   }
 }
 
-/** For an exit that cannot wait: removes the file that is not complete. */
+/** For an exit that cannot wait: removes what is not swapped in yet. */
 export function discardUnfinished(): void {
-  if (unfinished !== undefined) rmSync(unfinished, { force: true });
+  for (const partial of unfinished) rmSync(partial, { force: true });
 }
 
 /** One finding per line, each with the record that opened it. */

@@ -16,6 +16,8 @@ export interface RunOrigin {
   readonly generatedAt: string;
   readonly sources: readonly string[];
   readonly policy: string;
+  /** What was asked for and is not there, or why nothing was evaluated: one sentence each. */
+  readonly scopeErrors: readonly string[];
 }
 
 export function replayJson(replay: Replay, origin: RunOrigin): ReplayJson {
@@ -36,6 +38,7 @@ export function replayJson(replay: Replay, origin: RunOrigin): ReplayJson {
     posture: { ...posture },
     findings: replay.findings.map(findingJson),
     inputErrors: inputErrorsJson(replay.inputErrors),
+    scopeErrors: [...origin.scopeErrors],
   };
 }
 

@@ -119,5 +119,10 @@ export const replaySchema = z.strictObject({
   inputErrors: z.array(
     z.strictObject({ file: z.string(), line: z.optional(z.int().check(z.positive())), reason: z.string() }),
   ),
+  scopeErrors: z
+    .array(z.string())
+    .check(
+      z.describe('What was asked for and is not there, or why nothing was evaluated: one sentence each.'),
+    ),
 });
 export type ReplayJson = z.infer<typeof replaySchema>;

@@ -259,6 +259,13 @@ function within(width: number, text: string): string {
     .join('\n');
 }
 
+/** What was asked for and is not there, and how to have it accepted; empty where all of it is there. */
+export function scopeErrorsText(scopeErrors: readonly string[], allowed: boolean): string {
+  if (scopeErrors.length === 0) return '';
+  const lines = scopeErrors.map((error) => `trailseal: ${printable(error)}`);
+  return [...lines, ...(allowed ? [] : ['exit 3; where that is meant, add --allow-empty'])].join('\n');
+}
+
 function files(written: readonly string[], paint: Paint): string {
   if (written.length === 0) return '';
   const others = written.filter((file) => !file.endsWith('.html'));

@@ -1,8 +1,8 @@
 /** Reads an archive for a command that replays it: local paths, S3, or the bucket of a trail. */
 import type { ReadingOptions, ReplayOptions, ReplayScope } from '../../lib/pipeline/replay/replay.ts';
 import type { StoredFiles } from '../../lib/trail/archive.ts';
-import { parseTime } from '../../lib/trail/parse.ts';
 import { type ArchiveFlags, checkRegion, wholeNumber } from '../commands/options.ts';
+import { timeOf } from '../commands/time.ts';
 import { UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
 import { replayBar } from '../output/progress.ts';
@@ -14,16 +14,16 @@ export type ArchiveReading = Pick<ReplayOptions, 'scope'> & ReadingOptions;
 /**
  * Opens what the paths and options name, and runs `read` on it with a progress bar.
  * @param read takes the paths that are files and folders.
- * @returns the result of `read`, and the sources that were read.
+ * @returns the result of `read`, the sources that were read, and the scope.
  * @throws UsageError for an invalid option.
  */
 export async function readingArchive<T>(
   paths: readonly string[],
   flags: ArchiveFlags,
-  signal: AbortSignal,
+  { now, signal }: { readonly now: Date; readonly signal: AbortSignal },
   read: (local: readonly string[], reading: ArchiveReading) => Promise<T>,
-): Promise<{ readonly result: T; readonly sources: readonly string[] }> {
-  const scope = scopeOf(flags);
+): Promise<{ readonly result: T; readonly sources: readonly string[]; readonly scope: ReplayScope }> {
+  const scope = scopeOf(flags, now);
   const threads = flags.threads === undefined ? undefined : wholeNumber(flags.threads, 64, '--threads');
   const uris = paths.filter(isS3Uri);
   const bar = replayBar(process.stderr, flags.quiet !== true);
@@ -46,16 +46,16 @@ export async function readingArchive<T>(
         ...(stored === undefined ? {} : { stored }),
       },
     );
-    return { result, sources: [...paths, ...trails] };
+    return { result, sources: [...paths, ...trails], scope };
   } finally {
     bar.stop();
   }
 }
 
-function scopeOf(flags: ArchiveFlags): ReplayScope {
-  const since = flags.since === undefined ? undefined : timeOf(flags.since, '--since');
+function scopeOf(flags: ArchiveFlags, now: Date): ReplayScope {
+  const since = flags.since === undefined ? undefined : timeOf(flags.since, now, '--since');
   const day = /^\d{4}-\d{2}-\d{2}$/.test(flags.until ?? '') ? 86_400_000 : 0;
-  const until = flags.until === undefined ? undefined : timeOf(flags.until, '--until') + day;
+  const until = flags.until === undefined ? undefined : timeOf(flags.until, now, '--until') + day;
   if (since !== undefined && until !== undefined && since >= until) {
     throw new UsageError('--since must be earlier than --until');
   }
@@ -70,14 +70,4 @@ function scopeOf(flags: ArchiveFlags): ReplayScope {
     ...(flags.account.length === 0 ? {} : { accounts: new Set(flags.account) }),
     ...(flags.region.length === 0 ? {} : { regions: new Set(flags.region) }),
   };
-}
-
-function timeOf(value: string, option: string): number {
-  const time = parseTime(value);
-  if (time === undefined) {
-    throw new UsageError(
-      `${option} takes a time such as 2026-10-31 or 2026-10-31T06:00:00Z, not ${printable(value)}`,
-    );
-  }
-  return time;
 }

@@ -3,10 +3,10 @@ import { type Control, type Severity, severities } from '../../lib/core/control.
 import type { Replay } from '../../lib/pipeline/replay/replay.ts';
 import type { EvaluatingFlags } from '../commands/options.ts';
 import { exitCode } from '../exit.ts';
-import { writeOutputs } from '../output/files.ts';
+import { hasReport, writeOutputs } from '../output/files.ts';
 import { printable, printableJson } from '../output/printable.ts';
 import { type RunOrigin, replayJson } from '../output/replay-json.ts';
-import { inputErrorsText, summaryText } from '../output/summary.ts';
+import { inputErrorsText, scopeErrorsText, summaryText } from '../output/summary.ts';
 import { stdoutOptions } from '../output/table.ts';
 import { computing } from '../signals.ts';
 
@@ -23,7 +23,11 @@ export async function conclude(
   signal: AbortSignal,
 ): Promise<number> {
   const json = computing(() => replayJson(result, origin));
-  const written = await writeOutputs(flags.out, result, json, controls, origin, signal);
+  const empty = result.matched === 0 && flags.allowEmpty !== true;
+  const keepsLast = empty && hasReport(flags.out);
+  const written = keepsLast
+    ? { files: [], unpublishable: [] }
+    : await writeOutputs(flags.out, result, json, controls, origin, signal);
   const quiet = flags.quiet === true;
   if (flags.format === 'json') {
     process.stdout.write(`${computing(() => printableJson(json, 2))}\n`);
@@ -39,8 +43,22 @@ export async function conclude(
   if (written.unpublishable.length > 5) {
     process.stderr.write(`… and ${written.unpublishable.length - 5} more, listed in summary.json\n`);
   }
+  const scopeErrors = scopeErrorsText(origin.scopeErrors, flags.allowEmpty === true);
+  if (scopeErrors !== '') process.stderr.write(`${scopeErrors}\n`);
+  if (keepsLast) {
+    process.stderr.write(`${printable(flags.out)} still has the report of an earlier run\n`);
+  }
   if (flags.failOn !== undefined && reaches(result, flags.failOn)) return exitCode.failure;
-  return result.inputErrors.length > 0 ? exitCode.incomplete : exitCode.success;
+  return incomplete(result, origin.scopeErrors, flags) ? exitCode.incomplete : exitCode.success;
+}
+
+/** Whether something could not be read, or what was asked for was not there and `--allow-empty` was not given. */
+export function incomplete(
+  { inputErrors }: Pick<Replay, 'inputErrors'>,
+  scopeErrors: readonly string[],
+  { allowEmpty }: { readonly allowEmpty?: boolean },
+): boolean {
+  return inputErrors.length > 0 || (scopeErrors.length > 0 && allowEmpty !== true);
 }
 
 /** UNKNOWN does not fail a build, and neither does a failure with an active exemption. */

@@ -8,36 +8,34 @@ import { controls } from '../../lib/services/catalogue.ts';
 import { makeClients } from '../../lib/services/clients.ts';
 import { listerOf } from '../../lib/services/listers.ts';
 import { readers, related } from '../../lib/services/readers.ts';
+import { knownRegions } from '../aws/regions.ts';
 import { enabledRegions, openSession, patient } from '../aws/session.ts';
-import { checkOut, checkRegion, chooseControls } from '../commands/options.ts';
+import { checkOut, checkRegion, didYouMean } from '../commands/options.ts';
 import type { ScanFlags } from '../commands/scan.ts';
-import { UsageError } from '../exit.ts';
+import { UnansweredError, UsageError } from '../exit.ts';
 import { scanBar } from '../output/progress.ts';
 import { version } from '../output/replay-json.ts';
 import { readPolicy } from '../policy/file.ts';
 import { conclude } from '../replay/conclude.ts';
+import { chooseControls, disabledErrors } from '../replay/scope.ts';
 
 /**
  * Scans the caller's account, and prints and writes the results.
  * @returns the exit code.
  */
 export async function runScan(flags: ScanFlags, signal: AbortSignal): Promise<number> {
-  const chosen = chooseControls(flags.control, controls);
+  const { chosen, errors } = chooseControls(flags, controls);
   const { policy, name } = readPolicy(flags.policy, controls);
   checkOut(flags.out);
   const named = namedRegions(flags.region);
-  const { account, region, credentials } = await openSession(
-    flags.profile,
-    named === 'all' ? undefined : named[0],
+  const known = named === 'all' ? [] : named.filter((name) => knownRegions.includes(name));
+  const { account, region, credentials } = await openSession(flags.profile, known[0], {
     // Any Region can list the enabled ones; us-east-1 cannot be disabled. Other partitions need a configured Region.
-    { fallbackRegion: named === 'all' ? 'us-east-1' : undefined },
+    fallbackRegion: named === 'all' || known.length < named.length ? 'us-east-1' : undefined,
+  });
+  const { regions, errors: missing } = await regionsToScan(named, region, () =>
+    enabledRegions(makeClients({ region, credentials, ...patient }).ec2),
   );
-  const regions =
-    named === 'all'
-      ? await enabledRegions(makeClients({ region, credentials, ...patient }).ec2)
-      : named.length > 0
-        ? named
-        : [region];
   const clients = clientsByAccountRegion(makeClients, (where) => ({ region: where.region, credentials }));
   const now = () => new Date();
   const wait = (milliseconds: number) => setTimeout(milliseconds, undefined, { signal });
@@ -61,8 +59,48 @@ export async function runScan(flags: ScanFlags, signal: AbortSignal): Promise<nu
   }
   const sources = regions.map((where) => `${account}/${where}`);
   const generatedAt = now().toISOString();
-  const origin = { command: 'scan', version, generatedAt, sources, policy: name } as const;
+  const unmet = [...errors, ...disabledErrors(flags.control, [policy]), ...missing];
+  const origin = {
+    command: 'scan',
+    version,
+    generatedAt,
+    sources,
+    policy: name,
+    scopeErrors: unmet.length > 0 || result.matched > 0 ? unmet : [nothingEvaluated],
+  } as const;
   return conclude(result, origin, chosen, flags, signal);
+}
+
+const nothingEvaluated =
+  'nothing was evaluated: there is no resource of any control here, or none could be listed';
+
+/**
+ * The Regions that are scanned, and one sentence for each that is named and does not exist.
+ * @param named those of `--region`; none means the configured one.
+ * @param configured the session's Region.
+ * @param enabled asks AWS, which knows newer Regions than this version. Without its answer, what is not known does not exist:
+ *   a call to its host would only fail slowly.
+ */
+export async function regionsToScan(
+  named: readonly string[] | 'all',
+  configured: string,
+  enabled: () => Promise<readonly string[]>,
+): Promise<{ readonly regions: readonly string[]; readonly errors: readonly string[] }> {
+  if (named === 'all') return { regions: await enabled(), errors: [] };
+  if (named.length === 0) return { regions: [configured], errors: [] };
+  if (named.every((name) => knownRegions.includes(name))) return { regions: named, errors: [] };
+  let there = knownRegions;
+  try {
+    there = [...knownRegions, ...(await enabled())];
+  } catch (error) {
+    if (!(error instanceof UnansweredError)) throw error;
+  }
+  return {
+    regions: named.filter((name) => there.includes(name)),
+    errors: named
+      .filter((name) => !there.includes(name))
+      .map((name) => `--region ${name}: there is no such Region${didYouMean(name, there)}`),
+  };
 }
 
 /** @throws UsageError for an invalid Region, and for Regions beside `all`. */

@@ -283,7 +283,6 @@ describe('exit codes', () => {
     ['no open failure', ['replay', 'passes.json', '--fail-on', 'INFORMATIONAL'], 0],
     ['no path', ['replay'], 2],
     ['an unknown option', ['replay', 'fails.json', '--nonsense'], 2],
-    ['an unknown control', ['replay', 'fails.json', '--control', 'nonsense'], 2],
     ['an invalid time', ['replay', 'fails.json', '--since', 'yesterday'], 2],
     ['a day that does not exist', ['replay', 'fails.json', '--since', '2026-02-30'], 2],
     ['an invalid Region', ['replay', 'fails.json', '--region', 'mars'], 2],

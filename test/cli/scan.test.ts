@@ -5,11 +5,13 @@ import {
 } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { UnansweredError } from '../../cli/exit.ts';
 import { reportInput } from '../../cli/output/files.ts';
 import { replayJson } from '../../cli/output/replay-json.ts';
 import { replaySchema } from '../../cli/output/replay-schema.ts';
 import { summaryText } from '../../cli/output/summary.ts';
 import { renderReport } from '../../cli/report/report.ts';
+import { regionsToScan } from '../../cli/scan/run.ts';
 import type { Resource, ResourceType } from '../../lib/core/control.ts';
 import type { LiveFactProvider } from '../../lib/core/fact-provider.ts';
 import { type Fact, known, unknownFact } from '../../lib/core/facts.ts';
@@ -249,6 +251,7 @@ describe('the outputs of a scan', () => {
     generatedAt: new Date(start).toISOString(),
     sources: [`${account}/${region}`],
     policy: 'built in',
+    scopeErrors: [],
   } as const;
   const options = { colour: false, width: 140, quiet: false };
   const one = () => scanned(pagesOf([volume('vol-1')], [volume('vol-2')]), volumes({ 'vol-2': deleted }));
@@ -313,6 +316,36 @@ describe('10,000 instances', () => {
   });
 });
 
+describe('the Regions of a scan', () => {
+  const nobody = () => Promise.reject(new Error('AWS is not asked'));
+
+  it('are not looked up where all of them are known', async () => {
+    expect(await regionsToScan(['eu-west-1', 'us-east-1'], region, nobody)).toEqual({
+      regions: ['eu-west-1', 'us-east-1'],
+      errors: [],
+    });
+  });
+
+  it('leave out one that does not exist, and say which was meant', async () => {
+    expect(await regionsToScan(['eu-centrl-1', 'eu-west-1'], region, async () => ['eu-west-1'])).toEqual({
+      regions: ['eu-west-1'],
+      errors: ['--region eu-centrl-1: there is no such Region; did you mean eu-central-1?'],
+    });
+  });
+
+  it('include one that only AWS knows yet', async () => {
+    expect(await regionsToScan(['xx-new-1'], region, async () => ['xx-new-1'])).toEqual({
+      regions: ['xx-new-1'],
+      errors: [],
+    });
+  });
+
+  it('leave out one that does not exist, also where AWS does not answer', async () => {
+    const denied = () => Promise.reject(new UnansweredError('denied'));
+    expect((await regionsToScan(['eu-centrl-1'], region, denied)).regions).toEqual([]);
+  });
+});
+
 describe('trailseal scan', () => {
   beforeAll(() => {
     for (const name of ['AWS_PROFILE', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_REGION']) {
@@ -356,7 +389,6 @@ describe('trailseal scan', () => {
     ['with an invalid Region', ['--region', 'mars'], /--region takes a Region such as eu-central-1/],
     ['with an incomplete list', ['--region', 'eu-west-1,'], /--region takes a Region .* not nothing/],
     ['with all Regions and one more', ['--region', 'all,eu-west-1'], /--region all cannot be combined/],
-    ['with an unknown control', ['--control', 'nothing'], /--control takes one of:/],
   ])('%s is wrong usage', (_what, args, message) => {
     const { code, stderr, stdout } = trailseal(workFolder(), ['scan', ...args]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -2,14 +2,15 @@
 import { parsePolicy } from '../../../lib/policy/file/parse.ts';
 import type { Policy } from '../../../lib/policy/model.ts';
 import { controls } from '../../../lib/services/catalogue.ts';
-import { chooseControls } from '../../commands/options.ts';
 import type { PolicyDiffFlags } from '../../commands/policy.ts';
 import { exitCode, UsageError } from '../../exit.ts';
 import { printableJson } from '../../output/printable.ts';
 import { inputErrorsJson, skippedJson, version } from '../../output/replay-json.ts';
-import { inputErrorsText } from '../../output/summary.ts';
+import { inputErrorsText, scopeErrorsText } from '../../output/summary.ts';
 import { stdoutOptions } from '../../output/table.ts';
 import { readingArchive } from '../../replay/archive.ts';
+import { incomplete } from '../../replay/conclude.ts';
+import { chooseControls, disabledErrors, scopeErrors } from '../../replay/scope.ts';
 import { policyErrorText, readText } from '../file.ts';
 import { compare } from './compare.ts';
 import { replayUnderBoth } from './replays.ts';
@@ -35,13 +36,15 @@ export async function runPolicyDiff(
       'policy diff takes, after the two policies, what to replay: files, folders, s3://BUCKET/PREFIX, or --trail NAME',
     );
   }
-  const chosen = chooseControls(flags.control, controls);
+  const { chosen, errors } = chooseControls(flags, controls);
   const now = new Date();
-  const { result, sources } = await readingArchive(paths, flags, signal, (local, reading) =>
+  const { result, sources, scope } = await readingArchive(paths, flags, { now, signal }, (local, reading) =>
     replayUnderBoth(local, policies, chosen, { ...reading, now }),
   );
   const comparison = compare(result.old, result.new);
   const { files, records, inputErrors, skipped } = result.new.replay;
+  const named = [...errors, ...disabledErrors(flags.control, [policies.old, policies.new])];
+  const missing = scopeErrors(named, scope, [result.old.replay, result.new.replay]);
   const diff: PolicyDiffJson = {
     trailseal: version,
     generatedAt: now.toISOString(),
@@ -61,6 +64,7 @@ export async function runPolicyDiff(
     controls: [...comparison.controls],
     findings: [...comparison.changes],
     inputErrors: inputErrorsJson(inputErrors),
+    scopeErrors: [...missing],
     skipped: skippedJson(skipped),
   };
   process.stdout.write(
@@ -69,8 +73,10 @@ export async function runPolicyDiff(
       : diffText(diff, { width: stdoutOptions().width, quiet: flags.quiet === true }),
   );
   if (inputErrors.length > 0) process.stderr.write(`${inputErrorsText(result.new.replay)}\n`);
+  const missingText = scopeErrorsText(missing, flags.allowEmpty === true);
+  if (missingText !== '') process.stderr.write(`${missingText}\n`);
   if (flags.failOnChange === true && diff.changed) return exitCode.failure;
-  return inputErrors.length > 0 ? exitCode.incomplete : exitCode.success;
+  return incomplete(result.new.replay, missing, flags) ? exitCode.incomplete : exitCode.success;
 }
 
 /** Both policies; `undefined` where one is invalid, after all errors were printed. */

@@ -10,7 +10,7 @@ import { findingSchema, replaySchema } from '../../output/replay-schema.ts';
 
 const text = z.string();
 const count = z.int().check(z.nonnegative());
-const { files, records, inputErrors, skipped } = replaySchema.shape;
+const { files, records, inputErrors, skipped, scopeErrors } = replaySchema.shape;
 
 /** The result of one policy for a resource and a control. */
 const side = z.strictObject({
@@ -84,6 +84,7 @@ export const policyDiffSchema = z.strictObject({
   controls: z.array(controlChanges).check(z.describe('Controls with findings under either policy.')),
   findings: z.array(change).check(z.describe('Findings that differ between the policies.')),
   inputErrors,
+  scopeErrors,
   skipped,
 });
 

@@ -68,6 +68,16 @@ export const ignoredReasons = [
 ] as const;
 export type IgnoredReason = (typeof ignoredReasons)[number];
 
+/** What the relevant records of the input were about, whatever the scope: what a scope that matched nothing missed. */
+export interface SeenInput {
+  /** Those of the events, and those of the evaluated resources. */
+  readonly accounts: ReadonlySet<string>;
+  readonly regions: ReadonlySet<string>;
+  /** From the first to the last: ISO 8601, UTC. */
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
 /** What a replay counts. */
 export interface ReplayCounts {
   /** Records that were evaluated. */
@@ -78,6 +88,7 @@ export interface ReplayCounts {
   readonly posture: Readonly<Record<string, Readonly<Record<Verdict, number>>>>;
   /** From the first to the last record that was evaluated: ISO 8601, UTC. */
   readonly period: { readonly from: string | null; readonly to: string | null };
+  readonly seen: SeenInput;
 }
 
 /** What came of a replay, all at once, for outputs that need all of it. */
@@ -122,12 +133,20 @@ export async function replay(
   const duplicates = new Duplicates();
   const ignored = noneIgnored();
   let matched = 0;
-  let from: number | undefined;
-  let to: number | undefined;
+  const evaluated = new TimeSpan();
+  const all = new TimeSpan();
+  const accounts = new Set<string>();
+  const regions = new Set<string>();
+  const see = ({ account, region }: AccountRegion): void => {
+    accounts.add(account);
+    regions.add(region);
+  };
   signal?.throwIfAborted();
   const turns = new Turns(signal);
   for await (const event of source) {
     await turns.giveWay();
+    see(event);
+    all.add(event.time);
     const reason = whyNotReplayed(event, duplicates);
     if (reason !== undefined) {
       ignored[reason] += 1;
@@ -139,10 +158,8 @@ export async function replay(
       continue;
     }
     matched += 1;
-    if (event.time !== undefined) {
-      from = Math.min(from ?? event.time, event.time);
-      to = Math.max(to ?? event.time, event.time);
-    }
+    evaluated.add(event.time);
+    for (const { resource } of [...taken.triggered, ...taken.deleted]) see(resource);
     await state.take(event, taken.triggered, taken.deleted);
   }
   for (const [id, finding] of state.findings) {
@@ -156,7 +173,8 @@ export async function replay(
     ignored,
     verdicts: state.verdicts,
     posture: state.posture(),
-    period: { from: isoOrNull(from), to: isoOrNull(to) },
+    period: evaluated.iso(),
+    seen: { accounts, regions, ...all.iso() },
   };
 }
 
@@ -279,6 +297,23 @@ function takenOf(
 
 function inScope({ account, region }: AccountRegion, scope: ReplayScope): boolean {
   return (scope.accounts?.has(account) ?? true) && (scope.regions?.has(region) ?? true);
+}
+
+/** From the earliest to the latest of some times. */
+class TimeSpan {
+  #from: number | undefined;
+  #to: number | undefined;
+
+  /** @param time epoch milliseconds. */
+  add(time: number | undefined): void {
+    if (time === undefined) return;
+    this.#from = Math.min(this.#from ?? time, time);
+    this.#to = Math.max(this.#to ?? time, time);
+  }
+
+  iso(): { readonly from: string | null; readonly to: string | null } {
+    return { from: isoOrNull(this.#from), to: isoOrNull(this.#to) };
+  }
 }
 
 function isoOrNull(time: number | undefined): string | null {

@@ -92,6 +92,7 @@ export async function scan(options: ScanOptions): Promise<Replay> {
   signal?.throwIfAborted();
   const plans = new CountedPlans(policy, started);
   const cause = scanAt(started.getTime());
+  const period = { from: started.toISOString(), to: now().toISOString() };
   return {
     records: tally.listed,
     matched: tally.evaluated,
@@ -107,7 +108,8 @@ export async function scan(options: ScanOptions): Promise<Replay> {
         foldFinding(undefined, evaluated.control, plans.observation(undefined, evaluated, cause)) ?? [],
     ),
     openers: new Map(),
-    period: { from: started.toISOString(), to: now().toISOString() },
+    period,
+    seen: { accounts: new Set([account]), regions: new Set(regions), ...period },
     inputErrors: tally.errors.all(),
     files: 0,
     skipped: [],

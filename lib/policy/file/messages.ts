@@ -1,5 +1,6 @@
 /** Turns zod's issues with a policy file into problems that say what to write instead. */
 import * as z from 'zod/mini';
+import { nearest } from '../../core/nearest.ts';
 import type { KeyPath, Located } from './located.ts';
 
 /** Something that is wrong in a policy file. */
@@ -126,37 +127,6 @@ function suggestion(given: string, allowed: readonly string[]): string | undefin
   const near = nearest(given, allowed);
   if (near !== undefined) return `did you mean ${near}?`;
   return allowed.length === 0 ? undefined : `allowed: ${allowed.join(', ')}`;
-}
-
-/**
- * The candidate with the smallest edit distance to `name`, whatever the letter case; the first of several. `undefined` when
- * more than a third of the letters differ in all of them.
- */
-function nearest(name: string, candidates: readonly string[]): string | undefined {
-  // Names are short: a long text is no misspelled name, and the time grows with the product of both lengths.
-  if (name.length > 80) return undefined;
-  const wanted = name.toLowerCase();
-  const near = Math.max(1, Math.floor(name.length / 3));
-  let best: { candidate: string; distance: number } | undefined;
-  for (const candidate of candidates) {
-    const distance = editDistance(wanted, candidate.toLowerCase());
-    if (distance <= near && (best === undefined || distance < best.distance)) best = { candidate, distance };
-  }
-  return best?.candidate;
-}
-
-/** The Levenshtein distance: insertions, deletions and substitutions that turn `a` into `b`. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substituted = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substituted, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
 
 /** The keys that the schema knows at a path; empty where it accepts any key, or no mapping. */
