@@ -63,20 +63,29 @@ function lastNote(actionRun: ActionRun): readonly string[] {
 
 /** Everything about an action run that a person needs to decide whether to undo it. */
 export function actionRunDetails(actionRun: ActionRun): readonly string[] {
-  const { finding, status, begunAt, doneAt, decision, plan, before, after } = actionRun;
+  const { finding, status, begunAt, doneAt, decision, plan, after } = actionRun;
   const since = doneAt === null ? `begun ${printable(begunAt)}` : printable(doneAt);
   return [
     `finding   ${shortened(`${finding.id} (${finding.severity}: ${finding.title})`, 700)}`,
     `status    ${status}, ${since}`,
     `decision  ${decisionText(decision)}`,
     ...plan.map((step) => `plan      ${shortened(step, 400)}`),
-    `before    ${shortened(JSON.stringify(before), 1_000)}`,
-    ...(after.length === 0 ? [] : [`after     ${shortened(after.join('; '), 600)}`]),
+    ...wasBefore(actionRun).map((clause) => `before    ${shortened(clause, 1_000)}`),
+    ...after.map((clause) => `after     ${shortened(clause, 600)}`),
     ...(actionRun.reversal === undefined
       ? []
       : [`reverted  ${shortened(reversalText(actionRun.reversal), 700)}`]),
     ...undoDetails(actionRun),
   ];
+}
+
+/** What was there before, in clauses; as it is stored, where another version of the action stored it. */
+export function wasBefore({ action, before }: Pick<ActionRun, 'action' | 'before'>): readonly string[] {
+  const definition = actionOf(action);
+  const parsed = definition?.before.safeParse(before);
+  return definition !== undefined && parsed?.success === true
+    ? definition.was(parsed.data)
+    : [JSON.stringify(before)];
 }
 
 function undoDetails({ action }: ActionRun): readonly string[] {

@@ -1,6 +1,6 @@
 /** Undos, done or previewed, as text and as JSON. */
 import { resourceName } from '../../lib/core/resource-name.ts';
-import { actionRunDetails, actionRunText } from '../history/text.ts';
+import { actionRunDetails, actionRunText, wasBefore } from '../history/text.ts';
 import { printable } from '../output/printable.ts';
 import type { UndoAttempt, UndoAttemptResult } from './undo.ts';
 
@@ -29,7 +29,7 @@ function resultText(result: UndoAttemptResult): string {
       return printable(`already undone${by}${undoneAt === null ? '' : ` at ${undoneAt}`}`);
     }
     case 'would-be-undone':
-      return 'would be undone';
+      return 'as Trailseal left it: would be undone, and is then as before';
     case 'deleted':
       return printable(`nothing to undo: ${result.because}`);
     case 'command':
@@ -65,6 +65,7 @@ export function undoJson({ actionRun, result }: UndoAttempt) {
     decision,
     plan,
     before,
+    was: wasBefore(actionRun),
     after: actionRun.after,
     outcome: result.kind,
     reason: 'because' in result ? result.because : null,

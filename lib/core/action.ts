@@ -161,6 +161,8 @@ export interface ActionDefinition<Before extends z.ZodMiniType, Settings extends
   readonly settings: Settings;
   /** The shape of what was there before, which the state table keeps as JSON. */
   readonly before: Before;
+  /** What was there before, in clauses for people: those that an undo restores. */
+  was(before: z.infer<Before>): readonly string[];
   /** Reads only. Rejects with what the SDK throws when AWS does not answer. */
   prepare(target: Target<z.infer<Settings>>, deps: ActionDeps): Promise<Prepared<z.infer<Before>>>;
   /**
@@ -194,7 +196,7 @@ export type AnyAction = ActionDefinition<z.ZodMiniType, z.ZodMiniType>;
  * Declares an action; the types tie its parts to its settings and to what it keeps of the state before.
  * @param action all parts of the action.
  * @returns the same object.
- * @example export const revokeGrant = defineAction({ id: 'fix:revoke-grant', description, risk, permissions, settings, before, prepare, apply, check, undo });
+ * @example export const revokeGrant = defineAction({ id: 'fix:revoke-grant', description, risk, permissions, settings, before, was, prepare, apply, check, undo });
  */
 export function defineAction<Before extends z.ZodMiniType, Settings extends z.ZodMiniType>(
   action: ActionDefinition<Before, Settings>,

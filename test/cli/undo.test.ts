@@ -343,9 +343,26 @@ describe('a preview', () => {
         '   exposes   It disables the key again, and nobody can read what is encrypted with it.',
         '   not back  what was done with the key while it was enabled',
         '   needs     kms:DescribeKey, kms:DisableKey',
-        '   now       would be undone',
+        '   now       as Trailseal left it: would be undone, and is then as before',
       ].join('\n'),
     );
+  });
+
+  it('says what was there before, and what is now, in words', async () => {
+    const { actionRuns } = await done();
+    const stored = actionRuns.map((actionRun) => ({ ...actionRun, before: { keyState: 'Disabled' } }));
+    const text = previewText(
+      stored.map((actionRun) => ({ actionRun, result: { kind: 'would-be-undone' } as const })),
+    );
+    expect(text).toContain('   before    the key is Disabled\n   after     the key is enabled\n');
+  });
+
+  it('shows as it is stored what another version of the action stored', async () => {
+    const { actionRuns } = await done();
+    const text = previewText(
+      actionRuns.map((actionRun) => ({ actionRun, result: { kind: 'would-be-undone' } as const })),
+    );
+    expect(text).toContain('   before    {"value":"disabled"}\n');
   });
 
   it('escapes what others named', async () => {
@@ -374,7 +391,7 @@ describe('a preview', () => {
 
 describe('the result of an undo', () => {
   const results: readonly [UndoAttemptResult, string, boolean][] = [
-    [{ kind: 'would-be-undone' }, 'would be undone', true],
+    [{ kind: 'would-be-undone' }, 'as Trailseal left it: would be undone, and is then as before', true],
     [{ kind: 'deleted', because: 'It ended.' }, 'nothing to undo: It ended.', true],
     [
       { kind: 'command', because: 'It puts data at risk.', command: 'aws kms x' },
@@ -424,6 +441,7 @@ describe('the result of an undo', () => {
       decision: { actor: 'policy', name: 'trailseal.policy.yml', reason: 'It is disabled.' },
       plan: ['Enable the key.'],
       before: { value: 'disabled' },
+      was: ['{"value":"disabled"}'],
       after: ['the key is enabled'],
       outcome: 'refused',
       reason: 'It changed.',

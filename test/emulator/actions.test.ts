@@ -86,6 +86,17 @@ describe.each(cases)('$name', (one: Case) => {
   });
 });
 
+describe.each(cases)('what was there before $name', (one: Case) => {
+  it('is said in words', async () => {
+    const target = await one.make(deployed.memory);
+    await deployed.carryOut(one.action, target);
+    const [run] = await actionRunsOf(target);
+    const clauses = one.action.was(one.action.before.parse(run?.before));
+    expect(clauses).not.toEqual([]);
+    for (const clause of clauses) expect(clause).toMatch(/^[\w-]+ \w+ \w+/);
+  });
+});
+
 describe.each(reversible)('the undo of $name', (one) => {
   it('brings back what was there', async () => {
     const target = await one.make(deployed.memory);

@@ -36,6 +36,10 @@ export const tag = defineAction({
   permissions: { reads, writes: tagWrites },
   settings: tagSettings,
   before,
+  was: ({ tags }) => {
+    const there = Object.entries(tags).map(([name, value]) => `${name}=${value}`);
+    return [there.length === 0 ? 'no tags of Trailseal' : `the tags ${there.join(', ')}`];
+  },
 
   async prepare({ resource, finding, settings: { prefix } }, deps) {
     const tagged = await tagAdapterOf(resource.type)?.read(resource, deps);

@@ -88,6 +88,7 @@ export function fakeKey(more: Partial<FakeAction> = {}, undoneBy: UndoneBy = { b
     permissions: { reads: [], writes: [] },
     settings,
     before,
+    was: ({ value }) => [`the key is ${value}`],
     prepare: async () =>
       state.value === 'enabled'
         ? { kind: 'needless', because: 'It is enabled.' }

@@ -31,6 +31,7 @@ export const enableDefaultEncryption = defineAction({
   permissions: { reads: [read], writes: [writesDefaults('ec2:EnableEbsEncryptionByDefault')] },
   settings: ebsDefaultEncryption.settings,
   before: z.object({ encryptionByDefault: z.boolean() }),
+  was: ({ encryptionByDefault }) => [stateText(encryptionByDefault)],
 
   async prepare({ resource }, deps) {
     const where = `account ${resource.account}, ${resource.region}`;
@@ -71,9 +72,13 @@ async function isOn({ clients }: ActionDeps): Promise<boolean> {
   return answer.EbsEncryptionByDefault === true;
 }
 
+function stateText(on: boolean): string {
+  return `EBS encryption by default is ${on ? 'on' : 'off'}`;
+}
+
 async function compare(wanted: boolean, deps: ActionDeps): Promise<Check> {
   const on = await isOn(deps);
-  const state = [`EBS encryption by default is ${on ? 'on' : 'off'}`];
+  const state = [stateText(on)];
   // There are only two states, so the other one is the state before.
   return on === wanted ? { kind: 'as-set', state } : { kind: 'differs', differences: state, partial: true };
 }

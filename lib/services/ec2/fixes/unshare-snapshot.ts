@@ -66,6 +66,7 @@ export const unshareSnapshot = defineAction({
   permissions: { reads, writes: unshares },
   settings: ebsSnapshotSharing.settings,
   before: z.object({ everybody: z.boolean(), accounts: z.array(z.string()) }),
+  was: (before) => [shared(before)],
 
   async prepare({ resource, settings }, deps) {
     const owner = await ownerOf(resource, deps);

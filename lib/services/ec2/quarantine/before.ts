@@ -61,3 +61,28 @@ export type Interface = z.infer<typeof networkInterface>;
 export type Tracking = z.infer<typeof tracking>;
 export type Registration = z.infer<typeof registration>;
 export type Membership = z.infer<typeof membership>;
+
+/**
+ * An instance as it was before its quarantine, in clauses for people.
+ * @example was(before)[0] // 'it is running'
+ */
+export function was({
+  state,
+  terminationProtection,
+  interfaces,
+  registrations,
+  autoScaling,
+}: Before): readonly string[] {
+  return [
+    `it is ${state}`,
+    `termination protection is ${terminationProtection ? 'on' : 'off'}`,
+    ...interfaces.map(({ id, groups }) => `${id} has the security groups ${groups.join(', ')}`),
+    ...registrations.map(
+      ({ targetGroup, target, port }) =>
+        `${target}${port === null ? '' : `:${port}`} is in the target group ${targetGroup}`,
+    ),
+    ...(autoScaling === null
+      ? []
+      : [`it is ${autoScaling.lifecycle} in the Auto Scaling group ${autoScaling.group}`]),
+  ];
+}

@@ -1,6 +1,6 @@
 import { type ActionDeps, type Check, defineAction } from '../../../core/action.ts';
 import { comeBack, leave, memberOf } from './auto-scaling.ts';
-import { type Before, before } from './before.ts';
+import { type Before, before, was } from './before.ts';
 import { compareWithBefore, compareWithQuarantine, type Present } from './compare.ts';
 import {
   deletedBecause,
@@ -45,6 +45,7 @@ export const quarantine = defineAction({
   permissions,
   settings,
   before,
+  was,
   revertedBy,
 
   async prepare({ resource, finding, settings }, deps) {

@@ -54,6 +54,7 @@ export const associateEncryption = defineAction({
   settings: eksSecretsEncryption.settings,
   /** There was no key; this is the one that the cluster gets. */
   before: z.object({ keyArn: z.string() }),
+  was: () => ['the cluster has no key of its own for secrets'],
 
   async prepare({ resource, settings }, deps) {
     const cluster = await describeCluster(resource, deps);

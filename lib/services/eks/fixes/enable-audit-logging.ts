@@ -43,6 +43,7 @@ export const enableAuditLogging = defineAction({
   settings: eksAuditLogging.settings,
   /** The logs that were off, and are switched on. */
   before: z.object({ off: z.array(z.enum(controlPlaneLogs)) }),
+  was: ({ off }) => [`the logs ${off.join(', ')} are off`],
 
   async prepare({ resource, settings }, deps) {
     const cluster = await describeCluster(resource, deps);

@@ -45,6 +45,7 @@ export const restrictEndpoint = defineAction({
   permissions: { reads: clusterReads, writes: [restricts] },
   settings: eksEndpointAccess.settings,
   before: z.object({ was: access, becomes: access }),
+  was: ({ was }) => [shown(was)],
 
   async prepare({ resource, settings }, deps) {
     const cluster = await describeCluster(resource, deps);

@@ -42,6 +42,12 @@ export const cancelKeyDeletion = defineAction({
     wasEnabled: z.nullable(z.boolean()),
     lastSeenAt: z.nullable(z.string()),
   }),
+  was: ({ keyState, deletionDate, wasEnabled }) => [
+    `the key is ${keyState}${deletionDate === null ? '' : `, to be deleted at ${deletionDate}`}`,
+    ...(wasEnabled === null
+      ? []
+      : [`it was ${wasEnabled ? 'enabled' : 'disabled'} before its deletion was scheduled`]),
+  ],
 
   async prepare({ resource }, deps) {
     const key = await describeKey(resource, deps);

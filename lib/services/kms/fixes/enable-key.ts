@@ -20,6 +20,7 @@ export const enableKey = defineAction({
   permissions: { reads: [describeKeyPermission], writes: [writesKeys('kms:EnableKey')] },
   settings: kmsKeyDisabled.settings,
   before: z.object({ keyState: z.string() }),
+  was: ({ keyState }) => [`the key is ${keyState}`],
 
   async prepare({ resource }, deps) {
     const key = await describeKey(resource, deps);

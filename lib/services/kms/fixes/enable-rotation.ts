@@ -52,6 +52,7 @@ export const enableRotation = defineAction({
     /** The period to set; `null`: KMS's default. */
     newPeriodInDays: z.nullable(z.number()),
   }),
+  was: ({ enabled, periodInDays }) => [stateText({ enabled, periodInDays })],
 
   async prepare({ resource, settings }, deps) {
     const key = await describeKey(resource, deps);
@@ -145,10 +146,13 @@ async function compare(
   const key = await describeKey(resource, deps);
   const rotation = await rotationOf(resource, deps);
   if (key === undefined || rotation === undefined) return keyIsDeleted(resource);
-  const { enabled, periodInDays } = rotation;
-  const period = periodInDays === null ? '' : `, every ${periodInDays} days`;
-  const state = [enabled ? `rotation is on${period}` : 'rotation is off'];
+  const state = [stateText(rotation)];
   return isSo(rotation, wanted.enabled, wanted.periodInDays)
     ? { kind: 'as-set', state }
     : { kind: 'differs', differences: state, partial: isSo(rotation, other.enabled, other.periodInDays) };
+}
+
+function stateText({ enabled, periodInDays }: Rotation): string {
+  const period = periodInDays === null ? '' : `, every ${periodInDays} days`;
+  return enabled ? `rotation is on${period}` : 'rotation is off';
 }

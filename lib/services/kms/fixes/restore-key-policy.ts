@@ -50,6 +50,10 @@ export const restoreKeyPolicy = defineAction({
     good: z.string(),
     goodSeenAt: z.string(),
   }),
+  was: ({ policy, goodSeenAt }) => [
+    `the key policy was ${policy}`,
+    `the policy that replaced it was seen at ${goodSeenAt}`,
+  ],
 
   async prepare({ resource, settings }, deps) {
     const key = await describeKey(resource, deps);

@@ -30,6 +30,13 @@ export const revokeGrant = defineAction({
     operations: z.array(z.string()),
     constraints: z.unknown(),
   }),
+  was: ({ grantId, name, granteePrincipal, retiringPrincipal, operations, constraints }) => [
+    `the grant ${grantId}${name === null ? '' : ` (${name})`} lets ${granteePrincipal ?? 'a principal that is not known'} ${operations.join(', ')}`,
+    ...(retiringPrincipal === null ? [] : [`${retiringPrincipal} may retire it`]),
+    ...(constraints === undefined || constraints === null
+      ? []
+      : [`its constraints are ${JSON.stringify(constraints)}`]),
+  ],
 
   async prepare({ resource, settings }, deps) {
     const grant = await grantOf(resource, deps);
