@@ -18,6 +18,20 @@ export interface CommandContext {
 
 export type OutputFormat = 'table' | 'json';
 
+/** The formats of files that a run can make, and of what it prints beside the table. */
+export const fileFormats = ['json', 'asff', 'ocsf', 'csv', 'junit', 'sarif', 'markdown'] as const;
+export type FileFormat = (typeof fileFormats)[number];
+
+/** The formats of files that a comparison of policies can make. */
+export const diffFormats = ['json', 'markdown'] as const satisfies readonly FileFormat[];
+export type DiffFormat = (typeof diffFormats)[number];
+
+/** A file that is written besides, and its format. */
+export interface NamedFile<F extends FileFormat> {
+  readonly format: F;
+  readonly file: string;
+}
+
 /** Options of a command that works on a deployment. */
 export interface DeploymentFlags {
   readonly stage: string;
@@ -36,7 +50,9 @@ export interface ConsentFlags {
 export interface EvaluatingFlags {
   readonly policy?: string;
   readonly out: string;
-  readonly format: OutputFormat;
+  readonly format: 'table' | FileFormat;
+  readonly write: readonly NamedFile<FileFormat>[];
+  readonly accountNames?: string;
   readonly control: readonly string[];
   readonly type: readonly string[];
   readonly failOn?: Severity;
@@ -62,8 +78,24 @@ export const collect = (value: string, previous: readonly string[]): readonly st
   value,
 ];
 
-export function formatOption(): Option {
-  return new Option('--format <format>', 'what to print').choices(['table', 'json']).default('table');
+export function formatOption(formats: readonly FileFormat[] = ['json']): Option {
+  return new Option('--format <format>', 'what to print').choices(['table', ...formats]).default('table');
+}
+
+/** `--write sarif=findings.sarif`, which may be repeated. */
+export function writeOption<const F extends FileFormat>(formats: readonly F[]): Option {
+  return new Option(
+    '--write <format=file>',
+    `also write a file in a format (${formats.join(', ')}; repeatable)`,
+  )
+    .argParser((value: string, previous: readonly NamedFile<F>[]): readonly NamedFile<F>[] => {
+      const at = value.indexOf('=');
+      const [format, file] = at === -1 ? [value, ''] : [value.slice(0, at), value.slice(at + 1)];
+      const known = oneOf(format, formats, '--write');
+      if (file === '') throw new UsageError(`--write ${known} takes a file too: --write ${known}=FILE`);
+      return [...previous, { format: known, file }];
+    })
+    .default([]);
 }
 
 export function withDeploymentOptions(command: Command): Command {
@@ -108,7 +140,12 @@ export function withEvaluatingOptions(command: Command): Command {
       'policy file (default: ./trailseal.policy.yml, if it exists; else a policy that only reports)',
     )
     .option('--out <dir>', 'folder for findings and report', 'out')
-    .addOption(formatOption());
+    .addOption(formatOption(fileFormats))
+    .addOption(writeOption(fileFormats))
+    .option(
+      '--account-names <file>',
+      'names of accounts: what `aws organizations list-accounts --output json` prints',
+    );
   return withChoiceOptions(evaluating)
     .addOption(
       new Option(

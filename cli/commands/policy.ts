@@ -5,7 +5,10 @@ import {
   type CommandContext,
   type ConsentFlags,
   type DeploymentFlags,
+  type DiffFormat,
+  diffFormats,
   formatOption,
+  type NamedFile,
   type OutputFormat,
   withArchiveOptions,
   withChoiceOptions,
@@ -13,10 +16,12 @@ import {
   withDeployedPolicyOption,
   withDeploymentOptions,
   withHelpNotes,
+  writeOption,
 } from './options.ts';
 
 export interface PolicyDiffFlags extends ArchiveFlags {
-  readonly format: OutputFormat;
+  readonly format: 'table' | DiffFormat;
+  readonly write: readonly NamedFile<DiffFormat>[];
   readonly control: readonly string[];
   readonly type: readonly string[];
   readonly failOnChange?: boolean;
@@ -65,7 +70,8 @@ function addDiff(policy: Command, { signal, end }: CommandContext): void {
     .argument('[path...]', 'what to replay, as for `trailseal replay`');
   withHelpNotes(
     withChoiceOptions(withArchiveOptions(command))
-      .addOption(formatOption())
+      .addOption(formatOption(diffFormats))
+      .addOption(writeOption(diffFormats))
       .option('--fail-on-change', 'exit 1 if anything changes')
       .option('--quiet', 'print only one sentence, and no progress'),
     {
@@ -73,7 +79,7 @@ function addDiff(policy: Command, { signal, end }: CommandContext): void {
         'trailseal policy diff trailseal.policy.yml new.policy.yml logs/',
         'trailseal policy diff old.yml new.yml --fail-on-change logs/',
       ],
-      notes: ['Writes no files and changes nothing.'],
+      notes: ['Writes no files but those of --write, and changes nothing.'],
       exitCodes: {
         0: 'success',
         1: '--fail-on-change was reached',

@@ -3,21 +3,21 @@ import { existsSync, rmSync } from 'node:fs';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Control } from '../../lib/core/control.ts';
-import { toAsff, whyUnpublishable } from '../../lib/findings/asff.ts';
 import type { Replay } from '../../lib/pipeline/replay/replay.ts';
-import { resourceTypeOf } from '../../lib/services/catalogue.ts';
 import { UsageError } from '../exit.ts';
 import type { CatalogueEntry, ReportInput } from '../report/input.ts';
 import { renderReport } from '../report/report.ts';
 import { computing } from '../signals.ts';
-import { printableJson } from './printable.ts';
+import { type AsffOutput, asffOf } from './formats/asff.ts';
+import type { RunOutput } from './formats/run-output.ts';
+import { printable, printableJson } from './printable.ts';
 import { findingJson, type RunOrigin } from './replay-json.ts';
 import type { ReplayJson } from './replay-schema.ts';
 
 export interface WrittenFiles {
   readonly files: readonly string[];
   /** Findings that `findings.asff.json` leaves out, because Security Hub would reject them. */
-  readonly unpublishable: readonly { readonly id: string; readonly reason: string }[];
+  readonly unpublishable: AsffOutput['refused'];
 }
 
 /** Whether a run has left its report in a folder. */
@@ -26,34 +26,18 @@ export function hasReport(folder: string): boolean {
 }
 
 /**
- * Writes `findings.asff.json`, `findings.ndjson`, `summary.json` and `report.html` into `folder`: aside first, then swapped
- * in together, so that they are always those of one run.
+ * Writes `findings.asff.json`, `findings.ndjson`, `summary.json` and `report.html` into `folder`, and `others` beside them or
+ * elsewhere: aside first, then swapped in together, so that they are always those of one run.
  * @throws UsageError when the folder cannot be written to; then, and after an abort, the last report is still there.
  */
 export async function writeOutputs(
   folder: string,
-  replay: Replay,
+  { replay, controls, origin }: RunOutput,
   json: ReplayJson,
-  controls: readonly Control[],
-  origin: RunOrigin,
+  others: readonly OutputFile[],
   signal?: AbortSignal,
 ): Promise<WrittenFiles> {
-  const byId = new Map(controls.map((control) => [control.id, control]));
-  const refused = computing(() =>
-    replay.findings.flatMap((finding) => {
-      const reason = whyUnpublishable(finding);
-      return reason === undefined ? [] : [{ id: finding.id, reason }];
-    }),
-  );
-  const refusedIds = new Set(refused.map(({ id }) => id));
-  const asff = computing(() =>
-    replay.findings.flatMap((finding) => {
-      const control = byId.get(finding.control);
-      return control === undefined || refusedIds.has(finding.id)
-        ? []
-        : [toAsff(finding, control, origin.generatedAt, { type: resourceTypeOf(finding.resource.type) })];
-    }),
-  );
+  const { findings: asff, refused } = computing(() => asffOf({ replay, origin, controls }));
   const { findings: _findings, ...summary } = json;
   const outputs: readonly [string, () => string][] = [
     ['findings.asff.json', () => `${printableJson(asff, 1)}\n`],
@@ -65,19 +49,36 @@ export async function writeOutputs(
     ],
     ['report.html', () => renderReport(reportInput(replay, controls, origin))],
   ];
+  const files = outputs.map(([name, text]): OutputFile => [path.join(folder, name), text]);
   try {
     await makeFolder(folder);
-    const files = outputs.map(([name, text]): OutputFile => [path.join(folder, name), text]);
-    await writeTogether(files, signal);
-    return { files: files.map(([file]) => file), unpublishable: refused };
   } catch (error) {
-    if (isSystemError(error)) {
-      throw new UsageError(`cannot write to ${folder}: ${error.message}; name another folder with --out`, {
-        cause: error,
-      });
-    }
-    throw error;
+    throw notWritten(folder, error);
   }
+  await writeFiles([...files, ...others], signal);
+  return { files: [...files, ...others].map(([file]) => file), unpublishable: refused };
+}
+
+/**
+ * `writeTogether`, for files that a person named.
+ * @throws UsageError where the file system refuses one.
+ */
+export async function writeFiles(files: readonly OutputFile[], signal?: AbortSignal): Promise<void> {
+  try {
+    await writeTogether(files, signal);
+  } catch (error) {
+    const [first = ['']] = files;
+    const at = isSystemError(error) && error.path !== undefined ? error.path : first[0];
+    throw notWritten(path.dirname(at), error);
+  }
+}
+
+function notWritten(folder: string, error: unknown): unknown {
+  if (!isSystemError(error)) return error;
+  return new UsageError(
+    `cannot write to ${printable(folder)}: ${printable(error.message)}; name another folder with --out, or another file with --write`,
+    { cause: error },
+  );
 }
 
 /** Makes the folder and its parents. Node's own recursive mkdir never ends where the file system refuses, as in /proc. */

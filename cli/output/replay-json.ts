@@ -18,6 +18,8 @@ export interface RunOrigin {
   readonly policy: string;
   /** What was asked for and is not there, or why nothing was evaluated: one sentence each. */
   readonly scopeErrors: readonly string[];
+  /** Names by account id, as far as they were given. */
+  readonly accountNames: ReadonlyMap<string, string>;
 }
 
 export function replayJson(replay: Replay, origin: RunOrigin): ReplayJson {

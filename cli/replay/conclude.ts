@@ -1,10 +1,12 @@
 /** Ends a replay or a scan: writes the files, prints the summary, and determines the exit code. */
+import { existsSync } from 'node:fs';
 import { type Control, type Severity, severities } from '../../lib/core/control.ts';
 import type { Replay } from '../../lib/pipeline/replay/replay.ts';
 import type { EvaluatingFlags } from '../commands/options.ts';
 import { exitCode } from '../exit.ts';
-import { hasReport, writeOutputs } from '../output/files.ts';
-import { printable, printableJson } from '../output/printable.ts';
+import { hasReport, type OutputFile, writeFiles, writeOutputs } from '../output/files.ts';
+import { formatted } from '../output/formats/index.ts';
+import { printable } from '../output/printable.ts';
 import { type RunOrigin, replayJson } from '../output/replay-json.ts';
 import { inputErrorsText, scopeErrorsText, summaryText } from '../output/summary.ts';
 import { stdoutOptions } from '../output/table.ts';
@@ -22,19 +24,26 @@ export async function conclude(
   flags: EvaluatingFlags,
   signal: AbortSignal,
 ): Promise<number> {
+  const run = { replay: result, origin, controls };
   const json = computing(() => replayJson(result, origin));
   const empty = result.matched === 0 && flags.allowEmpty !== true;
   const keepsLast = empty && hasReport(flags.out);
+  // Nothing replaces what an earlier run has written by an empty file.
+  const named = flags.write
+    .filter(({ file }) => !(empty && existsSync(file)))
+    .map(({ format, file }): OutputFile => [file, () => formatted(run, format)]);
   const written = keepsLast
-    ? { files: [], unpublishable: [] }
-    : await writeOutputs(flags.out, result, json, controls, origin, signal);
+    ? { files: named.map(([file]) => file), unpublishable: [] }
+    : await writeOutputs(flags.out, run, json, named, signal);
+  if (keepsLast) await writeFiles(named, signal);
   const quiet = flags.quiet === true;
-  if (flags.format === 'json') {
-    process.stdout.write(`${computing(() => printableJson(json, 2))}\n`);
-  } else {
+  if (flags.format === 'table') {
     process.stdout.write(summaryText(result, origin, written.files, { ...stdoutOptions(), quiet }));
+  } else {
+    process.stdout.write(formatted(run, flags.format));
   }
-  if (quiet && result.inputErrors.length > 0) {
+  // The table and the JSON have them.
+  if (result.inputErrors.length > 0 && (quiet || !['table', 'json'].includes(flags.format))) {
     process.stderr.write(`${inputErrorsText(result)}\n`);
   }
   for (const { id, reason } of written.unpublishable.slice(0, 5)) {

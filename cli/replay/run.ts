@@ -4,6 +4,7 @@ import { controls } from '../../lib/services/catalogue.ts';
 import { checkOut } from '../commands/options.ts';
 import type { ReplayFlags } from '../commands/replay.ts';
 import { UsageError } from '../exit.ts';
+import { readAccountNames } from '../output/account-names.ts';
 import { version } from '../output/replay-json.ts';
 import { readPolicy } from '../policy/file.ts';
 import { readingArchive } from './archive.ts';
@@ -25,6 +26,7 @@ export async function runReplay(
   const { chosen, errors } = chooseControls(flags, controls);
   const { policy, name } = readPolicy(flags.policy, controls);
   checkOut(flags.out);
+  const accountNames = readAccountNames(flags.accountNames);
   const now = new Date();
   const { result, sources, scope } = await readingArchive(paths, flags, { now, signal }, (local, reading) =>
     replayPaths(local, { ...reading, controls: chosen, policy, now }),
@@ -36,6 +38,7 @@ export async function runReplay(
     generatedAt: now.toISOString(),
     sources,
     policy: name,
+    accountNames,
     scopeErrors: scopeErrors(named, scope, [result]),
   } as const;
   return conclude(result, origin, chosen, flags, signal);

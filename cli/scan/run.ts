@@ -13,6 +13,7 @@ import { enabledRegions, openSession, patient } from '../aws/session.ts';
 import { checkOut, checkRegion, didYouMean } from '../commands/options.ts';
 import type { ScanFlags } from '../commands/scan.ts';
 import { UnansweredError, UsageError } from '../exit.ts';
+import { readAccountNames } from '../output/account-names.ts';
 import { scanBar } from '../output/progress.ts';
 import { version } from '../output/replay-json.ts';
 import { readPolicy } from '../policy/file.ts';
@@ -27,6 +28,7 @@ export async function runScan(flags: ScanFlags, signal: AbortSignal): Promise<nu
   const { chosen, errors } = chooseControls(flags, controls);
   const { policy, name } = readPolicy(flags.policy, controls);
   checkOut(flags.out);
+  const accountNames = readAccountNames(flags.accountNames);
   const named = namedRegions(flags.region);
   const known = named === 'all' ? [] : named.filter((name) => knownRegions.includes(name));
   const { account, region, credentials } = await openSession(flags.profile, known[0], {
@@ -66,6 +68,7 @@ export async function runScan(flags: ScanFlags, signal: AbortSignal): Promise<nu
     generatedAt,
     sources,
     policy: name,
+    accountNames,
     scopeErrors: unmet.length > 0 || result.matched > 0 ? unmet : [nothingEvaluated],
   } as const;
   return conclude(result, origin, chosen, flags, signal);

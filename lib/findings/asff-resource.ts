@@ -7,13 +7,16 @@ import { asffLimits } from './asff-limits.ts';
 import type { Finding } from './finding.ts';
 import { oneLine, plainObject, stringMap } from './plain.ts';
 
-/** What is known of the resource beyond its identity. */
-export interface AsffExtras {
-  /** What its service says of its type. */
-  readonly type: Pick<ResourceTypeDefinition, 'asffType' | 'asffId'>;
+/** What is known of a resource beyond its identity. */
+export interface ResourceDescription {
   /** As `detailsOf` gives it. */
   readonly details?: Readonly<Record<string, unknown>> | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface AsffExtras extends ResourceDescription {
+  /** What its service says of its type. */
+  readonly type: Pick<ResourceTypeDefinition, 'asffType' | 'asffId'>;
 }
 
 /** Partitions as ASFF spells them; of the others it knows none. Source: Security Hub API model, Partition. */
@@ -95,4 +98,19 @@ export function detailsOf(
 ): Readonly<Record<string, unknown>> | undefined {
   if (!Object.values(facts).some((fact) => fact.known)) return undefined;
   return plainObject(type.details(resource, facts), asffLimits.detail);
+}
+
+/**
+ * What an evaluation shows of its resource; what it does not show stays as an earlier one did.
+ * @example describedBy(resourceTypeOf(resource.type), { resource, facts }).tags
+ */
+export function describedBy(
+  type: Pick<ResourceTypeDefinition, 'details'>,
+  { resource, facts }: { readonly resource: Resource; readonly facts: Partial<Facts> },
+  before: ResourceDescription = {},
+): ResourceDescription {
+  return {
+    details: detailsOf(type, resource, facts) ?? before.details,
+    tags: resource.tags ?? before.tags,
+  };
 }

@@ -252,6 +252,7 @@ describe('the outputs of a scan', () => {
     sources: [`${account}/${region}`],
     policy: 'built in',
     scopeErrors: [],
+    accountNames: new Map<string, string>(),
   } as const;
   const options = { colour: false, width: 140, quiet: false };
   const one = () => scanned(pagesOf([volume('vol-1')], [volume('vol-2')]), volumes({ 'vol-2': deleted }));

@@ -149,6 +149,7 @@ describe('values of one evaluation that several providers know', () => {
     const [first] = await evaluateTrail(control, [record]);
     expect(first?.evidence.observed.map(({ what, source }) => [what, source?.kind])).toEqual([
       ['instanceType', 'event'],
+      ['instanceClass', 'event'],
       ['encryptionInTransitSupported', 'snapshot'],
     ]);
   });

@@ -2,8 +2,10 @@
 import { parsePolicy } from '../../../lib/policy/file/parse.ts';
 import type { Policy } from '../../../lib/policy/model.ts';
 import { controls } from '../../../lib/services/catalogue.ts';
+import type { DiffFormat } from '../../commands/options.ts';
 import type { PolicyDiffFlags } from '../../commands/policy.ts';
 import { exitCode, UsageError } from '../../exit.ts';
+import { type OutputFile, writeFiles } from '../../output/files.ts';
 import { printableJson } from '../../output/printable.ts';
 import { inputErrorsJson, skippedJson, version } from '../../output/replay-json.ts';
 import { inputErrorsText, scopeErrorsText } from '../../output/summary.ts';
@@ -13,6 +15,7 @@ import { incomplete } from '../../replay/conclude.ts';
 import { chooseControls, disabledErrors, scopeErrors } from '../../replay/scope.ts';
 import { policyErrorText, readText } from '../file.ts';
 import { compare } from './compare.ts';
+import { diffMarkdown } from './markdown.ts';
 import { replayUnderBoth } from './replays.ts';
 import type { PolicyDiffJson } from './schema.ts';
 import { broadPermissionsText, summaryOf } from './summary.ts';
@@ -67,10 +70,18 @@ export async function runPolicyDiff(
     scopeErrors: [...missing],
     skipped: skippedJson(skipped),
   };
+  const formats: Readonly<Record<DiffFormat, () => string>> = {
+    json: () => `${printableJson(diff, 2)}\n`,
+    markdown: () => diffMarkdown(diff),
+  };
+  await writeFiles(
+    flags.write.map(({ format, file }): OutputFile => [file, formats[format]]),
+    signal,
+  );
   process.stdout.write(
-    flags.format === 'json'
-      ? `${printableJson(diff, 2)}\n`
-      : diffText(diff, { width: stdoutOptions().width, quiet: flags.quiet === true }),
+    flags.format === 'table'
+      ? diffText(diff, { width: stdoutOptions().width, quiet: flags.quiet === true })
+      : formats[flags.format](),
   );
   if (inputErrors.length > 0) process.stderr.write(`${inputErrorsText(result.new.replay)}\n`);
   const missingText = scopeErrorsText(missing, flags.allowEmpty === true);

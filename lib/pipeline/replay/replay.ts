@@ -5,6 +5,7 @@
 import type { AccountRegion } from '../../core/account-region.ts';
 import type { Control, TrailEvent, Verdict } from '../../core/control.ts';
 import { Turns } from '../../core/turns.ts';
+import type { ResourceDescription } from '../../findings/asff-resource.ts';
 import type { Finding } from '../../findings/finding.ts';
 import type { Policy } from '../../policy/model.ts';
 import {
@@ -52,8 +53,9 @@ export interface ReplaySink {
   /**
    * Is given each finding once, as it is after the last event, in the order in which they were first opened.
    * @param opener the record that opened it, last if it was reopened.
+   * @param described what is known of its resource.
    */
-  finding(finding: Finding, opener: TrailEvent): void | Promise<void>;
+  finding(finding: Finding, opener: TrailEvent, described: ResourceDescription): void | Promise<void>;
 }
 
 /** Why a record that was read and understood was not evaluated. */
@@ -100,6 +102,8 @@ export interface Replay extends ReplayCounts {
   readonly findings: readonly Finding[];
   /** The record that opened each finding (last), by finding id. */
   readonly openers: ReadonlyMap<string, TrailEvent>;
+  /** What is known of the resource of each finding, by finding id. */
+  readonly described: ReadonlyMap<string, ResourceDescription>;
   readonly inputErrors: readonly InputError[];
   readonly files: number;
   readonly skipped: Archive['skipped'];
@@ -166,7 +170,7 @@ export async function replay(
     await turns.giveWay();
     const opener = state.openers.get(id);
     if (opener === undefined) throw new TypeError(`the finding ${id} was opened by no event`);
-    await sink.finding(finding, opener);
+    await sink.finding(finding, opener, state.described.get(id) ?? {});
   }
   return {
     matched,
@@ -226,12 +230,14 @@ export async function replayArchive(
   const matcher = new Matcher(enabledBy(options.policy, options.controls));
   const findings: Finding[] = [];
   const openers = new Map<string, TrailEvent>();
+  const described = new Map<string, ResourceDescription>();
   const source = inOrderOfTime(archive.events, (event) => matcher.onlyDeletes(event));
   const counts = await replay(source, options, {
     evaluated,
-    finding: (finding, opener) => {
+    finding: (finding, opener, about) => {
       findings.push(finding);
       openers.set(finding.id, opener);
+      described.set(finding.id, about);
     },
   });
   const ignored = { ...counts.ignored, 'not-relevant': archive.uninteresting };
@@ -243,6 +249,7 @@ export async function replayArchive(
     rejected: archive.rejected,
     findings,
     openers,
+    described,
     inputErrors: archive.inputErrors,
     files: archive.files,
     skipped: archive.skipped,

@@ -3,10 +3,12 @@
 import type { Control, Evaluation, Resource, TrailEvent, Verdict } from '../../core/control.ts';
 import type { Tags } from '../../core/fact-provider.ts';
 import { resourceName } from '../../core/resource-name.ts';
+import { describedBy, type ResourceDescription } from '../../findings/asff-resource.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { findingId } from '../../findings/id.ts';
 import { changeOf, deletionBecause, foldFinding, type Observation } from '../../findings/lifecycle.ts';
 import type { Policy } from '../../policy/model.ts';
+import { resourceTypeOf } from '../../services/catalogue.ts';
 import { type Evaluated, evaluate } from '../evaluate.ts';
 import type { Concern } from '../match.ts';
 import { CountedPlans } from '../observe.ts';
@@ -24,6 +26,8 @@ export interface ReplayStateOptions {
 export class ReplayState {
   readonly findings = new Map<string, Finding>();
   readonly openers = new Map<string, TrailEvent>();
+  /** What is known of the resource of each finding, by its id. */
+  readonly described = new Map<string, ResourceDescription>();
   readonly verdicts: Record<Verdict, number> = { PASS: 0, FAIL: 0, UNKNOWN: 0, NOT_APPLICABLE: 0 };
   readonly #facts = new TrailFacts();
   readonly #enabled: readonly Control[];
@@ -68,6 +72,10 @@ export class ReplayState {
     const previous = this.findings.get(id);
     this.#fold(id, control, this.#plans.observation(previous, evaluated, event));
     if (changeOf(previous, verdict) === 'open') this.openers.set(id, event);
+    if (this.findings.has(id)) {
+      const { type } = resource;
+      this.described.set(id, describedBy(resourceTypeOf(type), evaluated, this.described.get(id)));
+    }
   }
 
   #delete(control: Control, resource: Resource, event: TrailEvent): void {

@@ -15,9 +15,11 @@ import {
 } from '../../core/control.ts';
 import type { LiveFactProvider } from '../../core/fact-provider.ts';
 import { type Lister, ListingError } from '../../core/list.ts';
+import { describedBy, type ResourceDescription } from '../../findings/asff-resource.ts';
 import { findingId } from '../../findings/id.ts';
 import { type Cause, foldFinding } from '../../findings/lifecycle.ts';
 import type { Policy } from '../../policy/model.ts';
+import { resourceTypeOf } from '../../services/catalogue.ts';
 import { type Evaluated, evaluateLive } from '../evaluate.ts';
 import { CountedPlans } from '../observe.ts';
 import { noneIgnored, type Replay } from '../replay/replay.ts';
@@ -108,6 +110,7 @@ export async function scan(options: ScanOptions): Promise<Replay> {
         foldFinding(undefined, evaluated.control, plans.observation(undefined, evaluated, cause)) ?? [],
     ),
     openers: new Map(),
+    described: tally.described,
     period,
     seen: { accounts: new Set([account]), regions: new Set(regions), ...period },
     inputErrors: tally.errors.all(),
@@ -159,6 +162,7 @@ class Tally {
   readonly verdicts: Record<Verdict, number> = none();
   readonly posture: Readonly<Record<string, Record<Verdict, number>>>;
   readonly toOpen: Omit<Evaluated, 'facts'>[] = [];
+  readonly described = new Map<string, ResourceDescription>();
   readonly errors = new ScanErrors();
   readonly #listings: number;
   readonly #onProgress: ((progress: ScanProgress) => void) | undefined;
@@ -186,6 +190,10 @@ class Tally {
       if (evaluation.verdict === 'UNKNOWN') this.errors.unknown(evaluated);
       if (evaluation.verdict === 'FAIL' || evaluation.verdict === 'UNKNOWN') {
         this.toOpen.push({ control, resource, evaluation });
+        this.described.set(
+          findingId(control.id, resource),
+          describedBy(resourceTypeOf(resource.type), evaluated),
+        );
       }
     }
     this.listed += listed;

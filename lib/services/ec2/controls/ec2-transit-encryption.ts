@@ -67,6 +67,8 @@ export const ec2TransitEncryption = defineControl({
     const required = 'an instance type with EncryptionInTransitSupported';
     const seen = [
       observe('instanceType', instance, (value) => value.instanceType),
+      // What the EC2 User Guide calls the family, and a change of the type keeps or not.
+      observe('instanceClass', instance, (value) => value.instanceType.replace(/\..*$/, '')),
       observe('encryptionInTransitSupported', type, (value) => value.encryptionInTransitSupported),
     ];
     if (!instance.known) {
