@@ -82,7 +82,9 @@ export async function findFiles(paths: readonly string[], turns: Turns): Promise
     const stat = statOf(path);
     if (stat !== undefined) named.push({ path, stat });
   }
-  const roots = named.flatMap(({ path, stat }) => (stat.isDirectory() ? [realpathSync(path)] : []));
+  const roots = named.flatMap(({ path, stat }) =>
+    stat.isDirectory() ? (attempted(path, () => realpathSync(path)) ?? []) : [],
+  );
   const isInside = (path: string): boolean =>
     roots.some((root) => path === root || path.startsWith(root.endsWith(sep) ? root : `${root}${sep}`));
 

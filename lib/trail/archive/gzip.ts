@@ -2,6 +2,7 @@
 
 export const truncated = 'truncated gzip: the end of the file is missing';
 export const corrupt = 'damaged gzip: what is packed in it is not valid';
+export const wrongChecksum = 'damaged gzip: its checksum is wrong';
 
 /** Whether a member begins there. */
 export function isGzip(stored: Buffer, at: number): boolean {

@@ -22,12 +22,23 @@
 import { hash } from 'node:crypto';
 import { at, isObject } from '../../core/json.ts';
 import { refusal, unwrap } from '../envelope.ts';
-import type { Breakage, Position, Scan, ScanHost, Scanner, WantedEvents } from './scanner.ts';
-import { loadBytes, loadFile, maxBytes, tooLarge, type Unpacked, unpack } from './unpack.ts';
-import { GzipWindows, NoWindowsError, windowBytes } from './windows.ts';
+import {
+  type Breakage,
+  endOf,
+  type Position,
+  type Scan,
+  type ScanHost,
+  type Scanner,
+  type WantedEvents,
+  type Window,
+} from './scanner.ts';
+import { loadBytes, loadFile, type Unpacked, unpack } from './unpack.ts';
+import { type Content, GzipWindows, NoWindowsError, WholeContent, windowBytes } from './windows.ts';
 
 export const maxDepth = 1000;
 export const maxListed = 1000;
+/** Most bytes that gzip is unpacked to at once, where it has to be. */
+export const maxWholeBytes = 512_000_000;
 
 /** Something in a file that could not be read, and why. */
 export interface FileError {
@@ -93,31 +104,33 @@ function messageOf(error: unknown): string {
 }
 
 /**
- * What unpacks to much goes through a window of memory, so that a small file never fills it. Where something is wrong
- * with it, it is read as a whole, as all others are: that tells what is wrong, and saves what can be saved.
+ * What unpacks to much goes through a window of memory, so that a small file never fills it. What cannot be read so is
+ * read as a whole, as all others are, within limits.
  */
 function readStored(length: number, scanner: Scanner, wanted: WantedEvents): FileReading {
   const small = unpack(length, scanner, 2 * windowBytes);
   if (small !== undefined) return readUnpacked(small, scanner, wanted);
   try {
-    const reader = new FileReader(scanner.bytes(0, 0), scanner, wanted, false);
-    reader.readWindows(new GzipWindows(scanner, length));
-    return reader.reading();
+    return readContent(new GzipWindows(scanner, length), scanner, wanted);
   } catch (error) {
     if (!(error instanceof NoWindowsError)) throw error;
+    const whole = unpack(length, scanner, maxWholeBytes);
+    if (whole !== undefined) return readUnpacked(whole, scanner, wanted);
+    throw new RangeError(
+      `${error.message}, and it unpacks to more than ${maxWholeBytes / 1e6} MB; ` +
+        'unpack it, and split it into smaller files, for example with one record a line',
+      { cause: error },
+    );
   }
-  const whole = unpack(length, scanner, maxBytes);
-  if (whole === undefined) throw tooLarge();
-  return readUnpacked(whole, scanner, wanted);
 }
 
-function readUnpacked({ content, damage }: Unpacked, scanner: Scanner, wanted: WantedEvents): FileReading {
-  const reader = new FileReader(content, scanner, wanted, damage !== undefined);
-  if (content.length > 0) reader.readAll();
-  if (damage !== undefined) reader.note({ reason: damage + reader.salvaged() });
-  else if (reader.empty)
-    reader.note({ reason: content.length === 0 ? 'an empty file' : 'nothing but white space' });
-  return reader.reading();
+function readUnpacked({ content, start, damage }: Unpacked, scanner: Scanner, wanted: WantedEvents) {
+  return readContent(new WholeContent(start, start + content.length, damage), scanner, wanted);
+}
+
+/** @throws NoWindowsError when the content has to be in memory as a whole, and is not. */
+export function readContent(content: Content, scanner: Scanner, wanted: WantedEvents): FileReading {
+  return new FileReader(content, scanner, wanted).read();
 }
 
 /** How many elements there are, with all copies. */
@@ -133,12 +146,16 @@ interface State {
   skipped: string | undefined;
 }
 
+/** Reads one content, once. */
 class FileReader implements ScanHost {
-  #content: Buffer;
+  readonly #content: Content;
   readonly #scanner: Scanner;
   readonly #wanted: WantedEvents;
-  /** Whether the content's end is known to be missing. */
-  readonly #cut: boolean;
+  /** The part of the content that is in memory, its bytes, and the positions at which it starts and ends. */
+  #window: Window;
+  #bytes: Buffer;
+  #from: number;
+  #end: number;
   readonly #state: State = { uninteresting: 0, rejected: 0, wanted: [], listed: [], skipped: undefined };
   readonly #errors: FileError[] = [];
   /** What `undo` goes back to. */
@@ -148,57 +165,75 @@ class FileReader implements ScanHost {
   readonly #digests: (string | undefined)[] = [];
   /** Those of which copies were counted since `open`. */
   #counted: State['wanted'] = [];
-  /** Whether only a part of the content is in memory. */
-  #windowed = false;
+  /** Whether the window has moved since `open`. */
+  #moved = false;
   /** Where the last document starts in which a list began. */
   #listIn: number | undefined;
-  empty = true;
+  #empty = true;
 
-  constructor(content: Buffer, scanner: Scanner, wanted: WantedEvents, cut: boolean) {
+  constructor(content: Content, scanner: Scanner, wanted: WantedEvents) {
     this.#content = content;
     this.#scanner = scanner;
     this.#wanted = wanted;
-    this.#cut = cut;
+    this.#window = content.first();
+    this.#bytes = scanner.choose(this.#window);
+    this.#from = this.#window.position;
+    this.#end = endOf(this.#window);
   }
 
-  readAll(): void {
-    const content = this.#content;
-    const start = content[0] === 0xef && content[1] === 0xbb && content[2] === 0xbf ? 3 : 0;
-    const scan = this.#scan(start, content.length, 1);
-    if (scan.breakage === undefined) return;
-    if (!this.#isOneDocumentALine(scan)) {
-      if (this.#isCut(scan.breakage)) return;
-      this.note({ line: scan.breakage.line, reason: this.#reasonOf(scan, scan.breakage) + this.salvaged() });
+  read(): FileReading {
+    const bytes = this.#bytes;
+    const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+    const see = (window: Window): void => this.#see(window);
+    const scan = this.#took(this.#scanner.scanWindows(this.#content, this.#window, start, this, see));
+    if (scan.breakage !== undefined) this.#readBroken(scan, scan.breakage);
+    // What is left is not read, but whether the file is whole is still to be known.
+    while (!this.#window.isLast) this.#see(this.#content.advance(this.#end));
+    const { damage } = this.#content;
+    if (damage !== undefined) this.#note({ reason: damage + this.#salvaged() });
+    else if (this.#empty)
+      this.#note({ reason: this.#end === 0 ? 'an empty file' : 'nothing but white space' });
+    return this.#reading();
+  }
+
+  #see(window: Window): void {
+    this.#window = window;
+    this.#bytes = this.#scanner.choose(window);
+    this.#from = window.position;
+    this.#end = endOf(window);
+    this.#moved = true;
+  }
+
+  /** What there is to read from a broken document on. */
+  #readBroken(scan: Scan, breakage: Breakage): void {
+    // A literal is compared whole: where the window ends in it, it seems to break at its start.
+    if (!this.#window.isLast && breakage.position + 5 > this.#end) {
+      throw new NoWindowsError(`what is at byte ${breakage.position + 1} is too long to be read in parts`);
+    }
+    if (!this.#isOneDocumentALine(scan, breakage)) {
+      if (this.#isCut(breakage)) return;
+      this.#note({ line: breakage.line, reason: this.#reasonOf(scan, breakage) + this.#salvaged() });
       return;
     }
+    if (scan.documentStart < this.#from) throw new NoWindowsError(this.#reasonOf(scan, breakage));
     // From here on line by line, beginning with what follows the broken document's first line.
     let { documentLine: line } = scan;
+    const reason = this.#reasonOf(scan, breakage);
     let end = this.#lineEnd(scan.documentStart);
-    if (end < content.length || !this.#isCut(scan.breakage)) this.#rejectLine(line, scan, scan.breakage);
-    while (end < content.length) {
+    if (end < this.#end || !this.#isCut(breakage)) this.#rejectLine(line, reason);
+    while (end < this.#end || !this.#window.isLast) {
       const from = end + 1;
       end = this.#lineEnd(from);
       line++;
-      const one = this.#scan(from, end, line);
+      const one = this.#took(this.#scanner.scan(from, end, line, this));
       if (one.breakage !== undefined && !this.#isCut(one.breakage)) {
-        this.#rejectLine(line, one, one.breakage);
+        this.#rejectLine(line, this.#reasonOf(one, one.breakage));
       }
     }
   }
 
-  /** @throws NoWindowsError when the content has to be read as a whole. */
-  readWindows(windows: GzipWindows): void {
-    this.#windowed = true;
-    const scan = this.#scanner.scanWindows(windows, this, (memory) => {
-      this.#content = memory;
-    });
-    if (scan.breakage !== undefined) throw new NoWindowsError(scan.breakage.what);
-    this.#state.uninteresting += scan.uninteresting;
-    if (scan.documentLine === 0) throw new NoWindowsError('there is nothing in it');
-  }
-
   report(start: number, end: number, line: number, position: Position): void {
-    const digest = hash('sha256', this.#content.subarray(start, end), 'base64');
+    const digest = hash('sha256', this.#slice(start, end), 'base64');
     const known = this.#known.get(digest);
     if (known !== undefined) {
       known.copies++;
@@ -216,7 +251,7 @@ class FileReader implements ScanHost {
   #parse(start: number, end: number, line: number, position: Position): void {
     let value: unknown;
     try {
-      value = JSON.parse(this.#content.toString('utf8', start, end));
+      value = JSON.parse(this.#slice(start, end).toString());
     } catch (error) {
       // The scanner has checked it, so what is left is that it is too large for one string.
       const megabytes = Math.ceil((end - start) / 1e6);
@@ -237,11 +272,13 @@ class FileReader implements ScanHost {
     const { uninteresting, rejected, wanted, listed, skipped } = this.#state;
     this.#before = { uninteresting, rejected, wanted: wanted.length, listed: listed.length, skipped };
     this.#counted = [];
+    this.#moved = false;
     this.#listIn = documentStart;
   }
 
   undo(): void {
-    if (this.#windowed) throw new NoWindowsError('a document would have to be read again');
+    // The scanner goes on to report the document, of which it knows where it was.
+    if (this.#moved) throw new NoWindowsError('its keys tell only at its end what its records are');
     const { wanted, listed, ...counts } = this.#before;
     for (const element of this.#counted) element.copies--;
     for (const digest of this.#digests.splice(wanted)) if (digest !== undefined) this.#known.delete(digest);
@@ -251,19 +288,19 @@ class FileReader implements ScanHost {
     this.#listIn = undefined;
   }
 
-  note(error: FileError): void {
+  #note(error: FileError): void {
     this.#errors.push(error);
   }
 
   /** How much of the file was read, for the end of a sentence about why the rest was not. */
-  salvaged(): string {
+  #salvaged(): string {
     const { uninteresting, rejected, wanted } = this.#state;
     const records = uninteresting + rejected + countOf(wanted);
     if (records === 0) return '; no record could be read';
     return `, after record ${records}; the records before it were read`;
   }
 
-  reading(): FileReading {
+  #reading(): FileReading {
     const { uninteresting, rejected, wanted, listed, skipped } = this.#state;
     const errors = [...listed, ...this.#errors].sort(
       (a, b) => (a.line ?? Infinity) - (b.line ?? Infinity) || 0,
@@ -273,10 +310,9 @@ class FileReader implements ScanHost {
     return { read: true, uninteresting, rejected, wanted, errors, skipped };
   }
 
-  #scan(start: number, end: number, line: number): Scan {
-    const scan = this.#scanner.scan(start, end, line, this);
+  #took(scan: Scan): Scan {
     this.#state.uninteresting += scan.uninteresting;
-    if (scan.documentLine > 0) this.empty = false;
+    if (scan.documentLine > 0) this.#empty = false;
     return scan;
   }
 
@@ -302,41 +338,56 @@ class FileReader implements ScanHost {
     if (this.#state.listed.length < maxListed) this.#state.listed.push({ line, reason });
   }
 
-  #rejectLine(line: number, scan: Scan, breakage: Breakage): void {
-    this.#reject(line, `${this.#reasonOf(scan, breakage)}; this line was skipped`);
+  #rejectLine(line: number, reason: string): void {
+    this.#reject(line, `${reason}; this line was skipped`);
   }
 
-  #isOneDocumentALine({ documentStart, documentLine, lastSingleLine }: Scan): boolean {
+  #isOneDocumentALine(scan: Scan, breakage: Breakage): boolean {
+    const { documentStart, documentLine, lastSingleLine } = scan;
     if (lastSingleLine > 0 && lastSingleLine < documentLine) return true;
     if (this.#listIn === documentStart) return false;
-    const content = this.#content;
-    for (let end = this.#lineEnd(documentStart); end < content.length; end = this.#lineEnd(end + 1)) {
-      if (content[end + 1] !== 0x7b) continue;
+    // The window has not moved since the document began, as it has no list.
+    const bytes = this.#slice(documentStart, this.#end);
+    for (let end = bytes.indexOf(0x0a); end !== -1; end = bytes.indexOf(0x0a, end + 1)) {
+      if (bytes[end + 1] !== 0x7b) continue;
+      const next = bytes.indexOf(0x0a, end + 1);
       try {
-        const value = JSON.parse(content.toString('utf8', end + 1, this.#lineEnd(end + 1)));
+        const value = JSON.parse(bytes.toString('utf8', end + 1, next === -1 ? bytes.length : next));
         if (Object.keys(value).length > 0) return true;
       } catch {
         // Not a document by itself: the next line is tried.
       }
     }
-    return false;
+    if (this.#window.isLast) return false;
+    throw new NoWindowsError(this.#reasonOf(scan, breakage));
   }
 
   /** Whether the content broke only because its end is missing. */
   #isCut({ atEnd, position }: Breakage): boolean {
-    return this.#cut && atEnd && position >= this.#content.length;
+    return this.#content.damage !== undefined && this.#window.isLast && atEnd && position >= this.#end;
   }
 
+  /** Where the line ends that `position` is in, which is in memory then. */
   #lineEnd(position: number): number {
-    const end = this.#content.indexOf(0x0a, position);
-    return end === -1 ? this.#content.length : end;
+    let end = this.#bytes.indexOf(0x0a, position - this.#from);
+    if (end === -1 && !this.#window.isLast) {
+      this.#see(this.#content.advance(position));
+      end = this.#bytes.indexOf(0x0a, position - this.#from);
+      if (end === -1 && !this.#window.isLast) {
+        throw new NoWindowsError(`the line at byte ${position + 1} is too long to be read in parts`);
+      }
+    }
+    return end === -1 ? this.#end : this.#from + end;
+  }
+
+  #slice(start: number, end: number): Buffer {
+    return this.#bytes.subarray(start - this.#from, end - this.#from);
   }
 
   #reasonOf({ documentStart }: Scan, { position, what, atEnd }: Breakage): string {
-    const content = this.#content;
     if (atEnd) return 'the JSON ends too early';
     if (documentStart === 0 && position === 0) {
-      const known = signatures.find(({ bytes }) => content.subarray(0, bytes.length).equals(bytes));
+      const known = signatures.find(({ bytes }) => this.#slice(0, bytes.length).equals(bytes));
       if (known !== undefined) return `not JSON: ${known.what}`;
     }
     if (position === documentStart) return `not JSON at byte ${position + 1}`;

@@ -54,18 +54,25 @@ export interface Scan {
   readonly breakage: Breakage | undefined;
 }
 
-/** What is too large to be in memory at once: the scanner scans one window of it after the other. */
+/** The content of a file, of which one window after the other is in memory; what is small is in one. */
 export interface Windows {
-  /** Brings the first window: where it starts and ends in memory, and behind what no element is begun in it. */
+  /** Brings the first window. */
   first(): Window;
-  /** Brings the next one. What is behind `position` is kept, at the start of the window that is returned. */
+  /** Brings the next one, which has what is behind `position` of the content, and more. */
   advance(position: number): Window;
 }
 
+/** The part of the content that is in memory. */
 export interface Window {
+  /** Where it is in memory. */
   readonly start: number;
   readonly end: number;
+  /** Which position of the content is at `start`. */
+  readonly position: number;
+  /** Where in memory no element is begun any more before the window is advanced. */
   readonly lastStart: number;
+  /** Whether the content ends with it. */
+  readonly isLast: boolean;
 }
 
 export interface Inflated {
@@ -95,8 +102,15 @@ const margin = 64;
 const page = 65_536;
 /** No address is behind it: as an unsigned number, which is how the scanner takes it. */
 const noWindow = -1;
+/** What the start of a document is set to when the window moves on: no document is there, and the next overwrites it. */
+const earlier = 0;
 /** The table at address 0: all ones want everything. */
 const wantedTableBytes = 8192;
+
+/** The position of the content at which a window ends. */
+export function endOf({ start, end, position }: Window): number {
+  return position + end - start;
+}
 
 /** Thrown through the scanner's frames, and caught by `Scanner.scan` alone. */
 class Broken extends Error {
@@ -140,15 +154,20 @@ interface Global {
   value: number;
 }
 
-/** One scanner with its memory, for one file after another. Positions count from the start of its input. */
+/** One scanner with its memory, for one file after another. Positions count from the start of the file's content. */
 export class Scanner {
   readonly #exports: Exports;
   readonly #base: number;
   /** All memory that is free for files. */
   #memory: Buffer = Buffer.alloc(0);
+  /** Where in memory the content's first byte is, or would be if it were still there. */
   #origin = 0;
+  /** The position at which what is scanned ends, as far as it is in memory. */
+  #end = 0;
   #host: ScanHost | undefined;
   #windows: Windows | undefined;
+  /** Where the document starts that was begun in an earlier window. */
+  #earlierDocument = 0;
 
   constructor(module: CompiledScanner, wanted: WantedEvents) {
     const instance = new WebAssembly.Instance(module, {
@@ -237,19 +256,36 @@ export class Scanner {
     this.#memory.copyWithin(to, start, end);
   }
 
+  /** Chooses a window as what positions count in. @returns its bytes. */
+  choose({ start, end, position }: Window): Buffer {
+    this.#origin = start - position;
+    return this.bytes(start, end);
+  }
+
   /**
-   * Scans what comes in windows. Positions count from the start of memory, in the window that is there when they are given.
-   * @param see is given that memory whenever another window is there.
+   * Scans the content from `start` on, window by window.
+   * @param window the first, which was chosen.
+   * @param see is given every other when it is there.
    * @throws what `windows` throws.
    */
-  scanWindows(windows: Windows, host: ScanHost, see: (memory: Buffer) => void): Scan {
-    const { start, end, lastStart } = windows.first();
-    see(this.#memory);
-    this.#origin = 0;
-    this.#windows = windows;
-    this.#exports.windowEnd.value = this.#base + lastStart;
+  scanWindows(
+    windows: Windows,
+    window: Window,
+    start: number,
+    host: ScanHost,
+    see: (window: Window) => void,
+  ): Scan {
+    this.#windows = {
+      first: () => window,
+      advance: (position) => {
+        const next = windows.advance(position);
+        see(next);
+        return next;
+      },
+    };
+    this.#exports.windowEnd.value = this.#base + window.lastStart;
     try {
-      return this.scan(start, end, 1, host);
+      return this.scan(start, endOf(window), 1, host);
     } finally {
       this.#windows = undefined;
       this.#exports.windowEnd.value = noWindow;
@@ -258,32 +294,45 @@ export class Scanner {
 
   #advance(address: number): number {
     if (this.#windows === undefined) throw new TypeError('the scanner asks for a window where there is none');
-    const { start, end, lastStart } = this.#windows.advance(this.#fromBase(address));
-    this.#memory[end] = 0;
-    this.#exports.scanEnd.value = this.#base + end;
-    this.#exports.windowEnd.value = this.#base + lastStart;
-    return this.#base + start;
+    const { documentStart, scanEnd, windowEnd } = this.#exports;
+    if (documentStart.value !== earlier) this.#earlierDocument = this.#position(documentStart.value);
+    documentStart.value = earlier;
+    const position = this.#position(address);
+    const window = this.#windows.advance(position);
+    this.choose(window);
+    this.#end = endOf(window);
+    this.#memory[window.end] = 0;
+    scanEnd.value = this.#base + window.end;
+    windowEnd.value = this.#base + window.lastStart;
+    return this.#base + this.#origin + position;
   }
 
-  /** Scans `start` to `end` of the content. The byte at `end` is lost: a zero there is what ends the scan. */
+  /** Scans `start` to `end` of the content, which are in memory. */
   scan(start: number, end: number, line: number, host: ScanHost): Scan {
     const exports = this.#exports;
     let breakage: Breakage | undefined;
-    this.#memory[this.#origin + end] = 0;
+    // A zero is what ends the scan.
+    const behind = this.#origin + end;
+    const overwritten = this.#memory[behind] ?? 0;
+    this.#memory[behind] = 0;
     this.#host = host;
+    this.#end = end;
     try {
       const first = this.#base + this.#origin;
       exports.scan(first + start, first + end, line);
     } catch (error) {
       if (!(error instanceof Broken)) throw error;
       const { position, what } = error;
-      breakage = { position, line: exports.line.value >>> 0, what, atEnd: position >= end };
+      breakage = { position, line: exports.line.value >>> 0, what, atEnd: position >= this.#end };
     } finally {
       this.#host = undefined;
+      // Windows have moved what was there, and nothing is behind theirs.
+      if (this.#windows === undefined) this.#memory[behind] = overwritten;
     }
+    const documentStart = exports.documentStart.value;
     return {
       uninteresting: exports.uninteresting.value >>> 0,
-      documentStart: this.#position(exports.documentStart.value),
+      documentStart: documentStart === earlier ? this.#earlierDocument : this.#position(documentStart),
       documentLine: exports.documentLine.value >>> 0,
       lastSingleLine: exports.lastSingleLine.value >>> 0,
       breakage,

@@ -4,8 +4,9 @@
  */
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { crc32, gunzipSync } from 'node:zlib';
-import { corrupt, isGzip, packedFrom, truncated } from './gzip.ts';
+import { corrupt, isGzip, packedFrom, truncated, wrongChecksum } from './gzip.ts';
 import type { Scanner } from './scanner.ts';
+import { windowBytes } from './windows.ts';
 
 /** For the stored bytes and the unpacked ones each. More than any delivery of CloudTrail's. */
 export const maxBytes = 1_900_000_000;
@@ -13,6 +14,8 @@ export const maxBytes = 1_900_000_000;
 export interface Unpacked {
   /** In the scanner's memory, until it is given another file. */
   readonly content: Buffer;
+  /** Where it starts there. */
+  readonly start: number;
   /** Why the file is not whole, where it is not. What is here came before that. */
   readonly damage: string | undefined;
 }
@@ -25,14 +28,13 @@ export interface Unpacked {
 export function loadFile(file: string, scanner: Scanner): number {
   const kind = statSync(file);
   if (kind.isDirectory()) throw new Error('it is a folder');
-  // Opening a pipe that nobody writes to would wait for ever; one that is open already has a writer, or an end.
-  if (kind.isFIFO() && !isOpenAlready(file)) throw new Error('it is a named pipe; write it to a file first');
-  if (!kind.isFile() && !kind.isFIFO()) throw new Error('it is a device or a socket, not a file');
+  if (kind.isFIFO()) throw new Error('it is a named pipe; write it to a file first');
+  if (!kind.isFile()) throw new Error('it is a device or a socket, not a file');
   const descriptor = openSync(file, 'r');
   try {
     const stat = fstatSync(descriptor);
-    // The size of a pipe and of a file of /proc is not known beforehand.
-    if (!stat.isFile() || stat.size === 0) return loadBytes(readToEnd(descriptor), scanner);
+    // The size of a file of /proc is not known beforehand.
+    if (stat.size === 0) return loadBytes(readToEnd(descriptor), scanner);
     const stored = scanner.room(allowed(stat.size));
     let length = 0;
     while (length < stored.length) {
@@ -44,11 +46,6 @@ export function loadFile(file: string, scanner: Scanner): number {
   } finally {
     closeSync(descriptor);
   }
-}
-
-/** `/dev/stdin` and the pipes that a shell makes for `<(command)`. */
-function isOpenAlready(file: string): boolean {
-  return /^\/(dev\/stdin$|dev\/fd\/\d+$|proc\/self\/fd\/\d+$)/.test(file);
 }
 
 /** @throws RangeError when there is no end within what memory can hold. */
@@ -70,7 +67,8 @@ export function loadBytes(bytes: Buffer, scanner: Scanner): number {
   return bytes.length;
 }
 
-function allowed(length: number): number {
+/** @throws RangeError for more bytes than memory can hold. */
+export function allowed(length: number): number {
   if (length <= maxBytes) return length;
   throw tooLarge();
 }
@@ -81,7 +79,8 @@ export function tooLarge(): RangeError {
   );
 }
 
-const checksum = 'damaged gzip: its checksum is wrong';
+/** Most bytes for which zlib is asked too: it needs memory of its own for them. */
+const secondOpinionBytes = 2 * windowBytes;
 
 /**
  * The first `length` bytes of the scanner's memory, unpacked there if they are gzip.
@@ -90,12 +89,14 @@ const checksum = 'damaged gzip: its checksum is wrong';
  */
 export function unpack(length: number, scanner: Scanner, most: number): Unpacked | undefined {
   const unpacked = unpackBehind(length, scanner, most);
-  if (unpacked?.damage !== corrupt && unpacked?.damage !== checksum) return unpacked;
+  if (unpacked?.damage !== corrupt && unpacked?.damage !== wrongChecksum) return unpacked;
+  if (unpacked.content.length > secondOpinionBytes) return unpacked;
   // zlib has the last word on what is damaged: should our inflate ever err, that costs time and not records.
   try {
-    const content = gunzipSync(scanner.bytes(0, length), { maxOutputLength: most });
+    const maxOutputLength = Math.min(most, secondOpinionBytes);
+    const content = gunzipSync(scanner.bytes(0, length), { maxOutputLength });
     scanner.room(content.length).set(content);
-    return { content: scanner.content(0, content.length), damage: undefined };
+    return { content: scanner.content(0, content.length), start: 0, damage: undefined };
   } catch {
     return unpacked;
   }
@@ -103,10 +104,12 @@ export function unpack(length: number, scanner: Scanner, most: number): Unpacked
 
 /** The same by our own inflate, which writes where the scanner reads, and keeps what came before a damage. */
 function unpackBehind(length: number, scanner: Scanner, most: number): Unpacked | undefined {
-  if (!isGzip(scanner.bytes(0, length), 0)) return { content: scanner.content(0, length), damage: undefined };
+  if (!isGzip(scanner.bytes(0, length), 0)) {
+    return { content: scanner.content(0, length), start: 0, damage: undefined };
+  }
   const start = length + 64;
   let end = start;
-  const done = (damage?: string): Unpacked => ({ content: scanner.content(start, end), damage });
+  const done = (damage?: string): Unpacked => ({ content: scanner.content(start, end), start, damage });
   // One member after the other; bytes behind them that are none are padding, as for gunzip.
   for (let member = 0; member === 0 || isGzip(scanner.bytes(0, length), member); ) {
     const packed = packedFrom(scanner.bytes(0, length), member);
@@ -126,8 +129,8 @@ function unpackBehind(length: number, scanner: Scanner, most: number): Unpacked 
     if (inflated.status === 'invalid') return done(corrupt);
     if (inflated.status === 'cut' || inflated.from + 8 > length) return done(truncated);
     const trailer = scanner.bytes(inflated.from, inflated.from + 8);
-    if (crc32(scanner.bytes(memberStart, end)) !== trailer.readUInt32LE(0)) return done(checksum);
-    if ((end - memberStart) % 2 ** 32 !== trailer.readUInt32LE(4)) return done(checksum);
+    if (crc32(scanner.bytes(memberStart, end)) !== trailer.readUInt32LE(0)) return done(wrongChecksum);
+    if ((end - memberStart) % 2 ** 32 !== trailer.readUInt32LE(4)) return done(wrongChecksum);
     member = inflated.from + 8;
   }
   return done();
