@@ -14,7 +14,15 @@ import { Turns } from '../core/turns.ts';
 import { compileScanner } from './archive/compile.ts';
 import { type ArchiveEvent, bytesOf, Contents, type ReadProgress } from './archive/contents.ts';
 import { type ArchiveFile, findFiles, type StoredFiles } from './archive/files.ts';
-import { type FileReading, type InputError, readBytes, readFile, unread } from './archive/reading.ts';
+import { openPipe, readPipe } from './archive/pipes.ts';
+import {
+  type FileError,
+  type FileReading,
+  type InputError,
+  readBytes,
+  readFile,
+  unread,
+} from './archive/reading.ts';
 import { type CompiledScanner, Scanner, type WantedList, wantedIn } from './archive/scanner.ts';
 import type { WorkerResult, WorkerTask } from './archive/worker.ts';
 
@@ -69,10 +77,16 @@ export async function readArchive(paths: readonly string[], options: ReadOptions
   const { stored, onProgress } = options;
   const turns = new Turns(options.signal);
   const found = await findFiles(paths, turns);
-  const files = [...found.files, ...(stored?.files ?? [])];
+  const pipes = found.files.flatMap((file) => {
+    const descriptor = openPipe(file.path);
+    return descriptor === undefined ? [] : [{ ...file, descriptor }];
+  });
+  const others = found.files.filter(({ path }) => pipes.every((pipe) => pipe.path !== path));
+  const files = [...others, ...pipes, ...(stored?.files ?? [])];
   const contents = new Contents(files, onProgress);
   const compiled = compileScanner();
-  await readFiles(found.files, compiled, options, turns, takerOf(contents, 0));
+  await readFiles(others, compiled, options, turns, takerOf(contents, 0));
+  await readPipes(pipes, compiled, options, turns, takerOf(contents, others.length));
   if (stored !== undefined) {
     await readStored(stored, compiled, options, turns, takerOf(contents, found.files.length));
   }
@@ -223,9 +237,34 @@ function counterFrom(start: number): Int32Array {
   return new Int32Array(new SharedArrayBuffer(4)).fill(start);
 }
 
+/** The same for pipes, one after the other: each is read when its end is there. */
+async function readPipes(
+  pipes: readonly { readonly descriptor: number }[],
+  compiled: CompiledScanner,
+  options: ReadOptions,
+  turns: Turns,
+  taker: Taker,
+): Promise<void> {
+  const fetch: StoredFiles['fetch'] = async (take) => {
+    for (const [index, { descriptor }] of pipes.entries()) {
+      await take(index, await pipedBytes(descriptor, options.signal));
+    }
+  };
+  await readStored({ fetch }, compiled, options, turns, taker);
+}
+
+async function pipedBytes(descriptor: number, signal: AbortSignal | undefined): Promise<Buffer | FileError> {
+  try {
+    return await readPipe(descriptor, signal);
+  } catch (error) {
+    signal?.throwIfAborted();
+    return { reason: `could not be read: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
 /** The same for files that are brought here: each is read when its bytes are there. */
 async function readStored(
-  stored: StoredFiles,
+  stored: Pick<StoredFiles, 'fetch'>,
   compiled: CompiledScanner,
   { wanted: list, signal }: ReadOptions,
   turns: Turns,

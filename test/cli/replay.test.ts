@@ -218,6 +218,26 @@ describe('an interruption', () => {
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)(
+    'by %s ends the reading of a pipe whose writer takes its time, within two seconds',
+    async (signal) => {
+      const cwd = workFolder();
+      const bin = path.join(root, 'bin', 'trailseal.mjs');
+      const child = spawn(process.execPath, [bin, 'replay', '/dev/stdin'], {
+        cwd,
+        stdio: ['pipe', 'ignore', 'ignore'],
+      });
+      const ended = endOf(child);
+      child.stdin.write(`${JSON.stringify(createVolume('vol-0a', false, '08:00:00'))}\n`);
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      const at = performance.now();
+      child.kill(signal);
+      expect(await ended).toBe(130);
+      expect(performance.now() - at).toBeLessThan(2_000);
+      child.stdin.destroy();
+    },
+  );
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
     'by %s ends the reading of one large file within two seconds',
     async (signal) => {
       const cwd = workFolder();
