@@ -1,7 +1,7 @@
 /**
  * What a file of an archive means. The scanner finds the records; this module holds the rules:
  *
- * - Content is UTF-8, with or without a byte order mark; bytes that are not UTF-8 read as U+FFFD in strings.
+ * - WindowedContent is UTF-8, with or without a byte order mark; bytes that are not UTF-8 read as U+FFFD in strings.
  * - It is any number of JSON documents, one after the other, with or without white space between them.
  * - A document that is an object with an array under "Records" is an archive: the array's elements are
  *   records. A document that is an array is a list of elements; each is a record, or an archive. Any other
@@ -33,7 +33,7 @@ import {
   type Window,
 } from './scanner.ts';
 import { loadBytes, loadFile, type Unpacked, unpack } from './unpack.ts';
-import { type Content, GzipWindows, NoWindowsError, WholeContent, windowBytes } from './windows.ts';
+import { GzipWindows, NoWindowsError, WholeContent, type WindowedContent, windowBytes } from './windows.ts';
 
 export const maxDepth = 1000;
 export const maxListed = 1000;
@@ -129,7 +129,7 @@ function readUnpacked({ content, start, damage }: Unpacked, scanner: Scanner, wa
 }
 
 /** @throws NoWindowsError when the content has to be in memory as a whole, and is not. */
-export function readContent(content: Content, scanner: Scanner, wanted: WantedEvents): FileReading {
+export function readContent(content: WindowedContent, scanner: Scanner, wanted: WantedEvents): FileReading {
   return new FileReader(content, scanner, wanted).read();
 }
 
@@ -148,7 +148,7 @@ interface State {
 
 /** Reads one content, once. */
 class FileReader implements ScanHost {
-  readonly #content: Content;
+  readonly #content: WindowedContent;
   readonly #scanner: Scanner;
   readonly #wanted: WantedEvents;
   /** The part of the content that is in memory, its bytes, and the positions at which it starts and ends. */
@@ -171,7 +171,7 @@ class FileReader implements ScanHost {
   #listIn: number | undefined;
   #empty = true;
 
-  constructor(content: Content, scanner: Scanner, wanted: WantedEvents) {
+  constructor(content: WindowedContent, scanner: Scanner, wanted: WantedEvents) {
     this.#content = content;
     this.#scanner = scanner;
     this.#wanted = wanted;

@@ -17,7 +17,7 @@ const historyBytes = 32_768;
 export const maxUnpackedBytes = 8_000_000_000;
 
 /** What a file holds. */
-export interface Content extends Windows {
+export interface WindowedContent extends Windows {
   /** Why the file is not whole, known when the last window is there. What is in the windows came before that. */
   readonly damage: string | undefined;
 }
@@ -27,8 +27,8 @@ export class NoWindowsError extends Error {
   override readonly name = 'NoWindowsError';
 }
 
-/** Content that is in the scanner's memory as a whole, from `start` to `end`. */
-export class WholeContent implements Content {
+/** WindowedContent that is in the scanner's memory as a whole, from `start` to `end`. */
+export class WholeContent implements WindowedContent {
   readonly damage: string | undefined;
   readonly #window: Window;
 
@@ -47,7 +47,7 @@ export class WholeContent implements Content {
 }
 
 /** The gzip in the first `length` bytes of the scanner's memory. */
-export class GzipWindows implements Content {
+export class GzipWindows implements WindowedContent {
   readonly #scanner: Scanner;
   readonly #length: number;
   readonly #elementBytes: number;
@@ -58,7 +58,7 @@ export class GzipWindows implements Content {
   /** Of the content, at `#start`. */
   #position = 0;
   #total = 0;
-  #member: Member;
+  #member: GzipMember;
   #ended = false;
   #damage: string | undefined;
 
@@ -153,7 +153,7 @@ export class GzipWindows implements Content {
 }
 
 /** A member of the gzip that is being unpacked. */
-interface Member {
+interface GzipMember {
   /** Where its header is in memory. */
   readonly at: number;
   readonly begun: boolean;
@@ -163,6 +163,6 @@ interface Member {
   readonly checksum: number;
 }
 
-function memberAt(at: number, start: number): Member {
+function memberAt(at: number, start: number): GzipMember {
   return { at, begun: false, start, bytes: 0, checksum: 0 };
 }
