@@ -1,7 +1,7 @@
 /**
  * What a file of an archive means. The scanner finds the records; this module holds the rules:
  *
- * - WindowedContent is UTF-8, with or without a byte order mark; bytes that are not UTF-8 read as U+FFFD in strings.
+ * - Content is UTF-8, with or without a byte order mark; bytes that are not UTF-8 read as U+FFFD in strings.
  * - It is any number of JSON documents, one after the other, with or without white space between them.
  * - A document that is an object with an array under "Records" is an archive: the array's elements are
  *   records. A document that is an array is a list of elements; each is a record, or an archive. Any other
