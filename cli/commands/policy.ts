@@ -28,6 +28,12 @@ export interface PolicyDiffFlags extends ArchiveFlags {
   readonly allowEmpty?: boolean;
 }
 
+export interface PolicyValidateFlags extends ArchiveFlags {
+  readonly format: OutputFormat;
+  readonly strict?: boolean;
+  readonly allowEmpty?: boolean;
+}
+
 export interface PolicyShowFlags extends DeploymentFlags {
   /** The policy that was deployed. */
   readonly policy?: string;
@@ -46,18 +52,36 @@ export function addPolicy(program: Command, context: CommandContext): void {
   addClear(policy, context);
 }
 
-function addValidate(policy: Command, { end }: CommandContext): void {
+function addValidate(policy: Command, { signal, end }: CommandContext): void {
   const command = policy
     .command('validate')
-    .description('Check a policy file: each error with its path, its line and a hint.')
+    .description('Check a policy file: each error and each doubt with its path, its line and a hint.')
     .argument('<file>', 'policy file')
-    .addOption(formatOption());
-  withHelpNotes(command, {
-    examples: ['trailseal policy validate trailseal.policy.yml'],
-    exitCodes: { 0: 'the policy is valid', 2: 'it is not, or cannot be read' },
-  }).action(async (file: string, flags: { readonly format: OutputFormat }) => {
+    .argument(
+      '[path...]',
+      'an archive, as for `trailseal replay`: what of the exemptions matches nothing in it',
+    )
+    .addOption(formatOption())
+    .option('--strict', 'exit 1 if there are warnings')
+    .option('--allow-empty', 'exit 0 even if nothing of the archive is evaluated');
+  withHelpNotes(withArchiveOptions(command), {
+    examples: [
+      'trailseal policy validate trailseal.policy.yml',
+      'trailseal policy validate --strict trailseal.policy.yml logs/',
+    ],
+    notes: [
+      'Warnings are of what can hardly be meant: exemptions that have expired or last too long, Regions and types that do ' +
+        'not exist, and, with an archive, exemptions that exempt nothing in it.',
+    ],
+    exitCodes: {
+      0: 'the policy is valid',
+      1: 'it is valid, but has warnings, and --strict was given',
+      2: 'it is not valid, or cannot be read',
+      3: 'nothing of the archive was evaluated, or some of it could not be read',
+    },
+  }).action(async (file: string, paths: readonly string[], flags: PolicyValidateFlags) => {
     const { runPolicyValidate } = await import('../policy/validate.ts');
-    end(runPolicyValidate(file, flags.format));
+    end(await runPolicyValidate(file, paths, flags, signal));
   });
 }
 

@@ -38,12 +38,16 @@ export function readText(file: string): string {
 
 /** Errors as compilers print them: file, line and column, path, what is wrong, and a hint. */
 export function policyErrorText(file: string, errors: readonly PolicyError[]): string {
-  const lines = errors.map(({ path, line, column, message, hint }) => {
+  return errorsText(policyErrorLines(file, errors));
+}
+
+/** Each error or warning with its place, and below it the hint where it has one. */
+export function policyErrorLines(file: string, errors: readonly PolicyError[]): readonly string[] {
+  return errors.map(({ path, line, column, message, hint }) => {
     const where = `${printable(file)}:${line}:${column}`;
     const what = path === '' ? printable(message) : `${printable(path)}: ${printable(message)}`;
     return hint === '' ? `${where} ${what}` : `${where} ${what}\n    hint: ${printable(hint)}`;
   });
-  return errorsText(lines);
 }
 
 /** The lines, one for each error, and their number. */

@@ -62,6 +62,9 @@ export interface ExemptionTags {
 /** The highest `maxDays` that a policy may set. */
 export const longestTagExemption = 365;
 
+/** For how many days an exemption of the policy file may hold from now, where the policy sets no `exemptionMaxDays`. */
+export const longestExemption = 365;
+
 /**
  * When an exemption ends: the end of its last day in UTC, epoch milliseconds.
  * @param lastDay `YYYY-MM-DD`.

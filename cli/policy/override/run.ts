@@ -21,6 +21,7 @@ import {
 } from '../../operator/deployment.ts';
 import { printable, printableJson } from '../../output/printable.ts';
 import { errorsText, policyErrorText, readText } from '../file.ts';
+import { doubtsAbout, positionedDoubts } from '../plausibility.ts';
 import { changesText, type PolicyChange, policyChanges } from './changes.ts';
 import {
   type DeployedPolicy,
@@ -64,8 +65,11 @@ export async function runPolicyPush(
   signal: AbortSignal,
   prompt: Prompt | undefined = promptAt(signal),
 ): Promise<number> {
-  const parsed = parsePolicy(readText(file), file, controls);
+  const text = readText(file);
+  const parsed = parsePolicy(text, file, controls);
   if (!parsed.ok) throw new UsageError(policyErrorText(file, parsed.errors));
+  const { errors } = positionedDoubts(text, doubtsAbout(parsed.checked, new Date()));
+  if (errors.length > 0) throw new UsageError(policyErrorText(file, errors));
   const value = parameterValue(parsed.checked);
   checkConsent(flags, prompt, 'policy push');
   const opened = await open(flags);

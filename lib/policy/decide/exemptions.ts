@@ -62,8 +62,11 @@ function later(one: FindingExemption | undefined, other: FindingExemption): Find
   return one === undefined || (other.expires ?? '') > (one.expires ?? '') ? other : one;
 }
 
-/** Whether an exemption covers a resource, at whatever time. Unknown tags match nothing: no guess exempts a resource. */
-function covers(exemption: Exemption, controlId: string, resource: Resource): boolean {
+/**
+ * Whether an exemption covers a resource, at whatever time. Unknown tags match nothing: no guess exempts a resource.
+ * @example covers(policy.exemptions[0], 'ec2-volume-encryption', volume)
+ */
+export function covers(exemption: Exemption, controlId: string, resource: Resource): boolean {
   const { controls, accounts, regions, resources, tags } = exemption;
   return (
     (controls === undefined || controls.includes(controlId)) &&

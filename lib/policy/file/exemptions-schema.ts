@@ -1,6 +1,6 @@
 /** The schema of the policy file's exemptions: those that it lists, and those by tags on resources. */
 import * as z from 'zod/mini';
-import { longestTagExemption } from '../model.ts';
+import { longestExemption, longestTagExemption } from '../model.ts';
 import { accountId, listOf, noted, tagKey, valuePattern } from './schema-parts.ts';
 
 const notBlank = (message: string) => z.string().check(z.regex(/\S/, message));
@@ -94,6 +94,14 @@ export function exemption(ids: readonly string[]) {
     },
   );
 }
+
+/** The key `exemptionMaxDays`: `trailseal policy validate` holds the exemptions to it, which knows what day it is. */
+export const exemptionMaxDays = noted(z.number().check(z.int(), z.gte(1), z.lte(3650)), {
+  description:
+    'Maximum number of days from now to the last day of an exemption: `trailseal policy validate` refuses a longer one. ' +
+    `Without this key it warns of one that is longer than ${longestExemption} days.`,
+  examples: [180],
+});
 
 /** The key `exemptionTags`. @param ids of all controls. */
 export function exemptionTags(ids: readonly string[]) {

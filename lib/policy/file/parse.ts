@@ -59,6 +59,17 @@ export function parsePolicy(text: string, file: string, controls: readonly Contr
     : { ok: false, errors: inFileOrder(errors) };
 }
 
+/**
+ * Problems that were found in a policy after it was parsed, at their places in its text, in the order of the file.
+ * @param text that `parsePolicy` accepted.
+ * @example positioned(text, [{ path: ['exemptions', 0], atKey: false, message: 'it has expired', hint: undefined }])
+ */
+export function positioned(text: string, problems: readonly PolicyProblem[]): readonly PolicyError[] {
+  const yaml = readYaml(text);
+  const { root } = yaml;
+  return root === undefined ? [] : inFileOrder(problems.map((problem) => errorOf(yaml, root, problem)));
+}
+
 /** The error at the problem's path, or at the nearest value above it that the file has. */
 function errorOf(yaml: YamlText, root: Located, { path, atKey, message, hint }: PolicyProblem): PolicyError {
   for (let depth = path.length; depth > 0; depth--) {

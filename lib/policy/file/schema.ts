@@ -7,7 +7,7 @@ import { definedActionSettings, taggingSettings, tagSettings } from '../../core/
 import { type Action, type Control, severities } from '../../core/control.ts';
 import { otherRequests, requestable } from '../custom-actions.ts';
 import { exemptDays } from '../operator-exemption.ts';
-import { exemption, exemptionTags } from './exemptions-schema.ts';
+import { exemption, exemptionMaxDays, exemptionTags } from './exemptions-schema.ts';
 import { guardrails } from './guardrails-schema.ts';
 import { accountId, noted } from './schema-parts.ts';
 
@@ -145,6 +145,7 @@ export function policySchema(controls: readonly Control[]) {
           default: [],
         }),
       ),
+      exemptionMaxDays: z.optional(exemptionMaxDays),
       exemptionTags: z.optional(exemptionTags(ids)),
       actions: z.optional(actionSettingsOf(controls)),
       operators: z.optional(operators(controls)),

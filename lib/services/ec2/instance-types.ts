@@ -22,3 +22,11 @@ export function instanceTypeSnapshot(instanceType: string): Facts['ec2.instanceT
   }
   return known({ instanceType, encryptionInTransitSupported }, source);
 }
+
+/**
+ * All instance types of the shipped snapshot, and its date.
+ * @example knownInstanceTypes().types.includes('t3.micro') // true
+ */
+export function knownInstanceTypes(): { readonly types: readonly string[]; readonly date: string } {
+  return { types: [...encrypts, ...doesNotEncrypt], date: snapshot.date };
+}
