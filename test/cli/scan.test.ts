@@ -7,6 +7,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { UnansweredError } from '../../cli/exit.ts';
 import { reportInput } from '../../cli/output/files.ts';
+import { asffOf } from '../../cli/output/formats/asff.ts';
 import { replayJson } from '../../cli/output/replay-json.ts';
 import { replaySchema } from '../../cli/output/replay-schema.ts';
 import { summaryText } from '../../cli/output/summary.ts';
@@ -275,6 +276,17 @@ describe('the outputs of a scan', () => {
     expect(words).toContain('<dt>Resources</dt><dd>2 listed, 1 evaluated</dd>');
     expect(words).toContain('Deleted before evaluation');
     expect(words).not.toMatch(/Over time|Top actors|trail|CloudTrail record/);
+  });
+
+  it('have ASFF with the details and tags of the resources', async () => {
+    const replay = await scanned(
+      pagesOf([volume('vol-1', { tags: { team: 'payments' } })]),
+      volumes({ 'vol-1': false }),
+    );
+    const { findings } = asffOf({ replay, origin, controls });
+    expect(findings).toMatchObject([
+      { Resources: [{ Tags: { team: 'payments' }, Details: { AwsEc2Volume: { Encrypted: false } } }] },
+    ]);
   });
 
   it('match the schema of a replay', async () => {

@@ -238,6 +238,36 @@ describe('the options of trailseal scan', () => {
     expect(replaySchema.parse(JSON.parse(stdout)).sources).toEqual([`${account}/eu-west-3`]);
   });
 
+  it('end with 3 for a Region that does not exist, say which one was meant, and scan the others', () => {
+    const args = ['--region', `${region},ap-southest-2`, '--control', 'ec2-volume-encryption'];
+    const { code, stdout, stderr } = scanned(workFolder(), [...args, '--format', 'json']);
+    expect(code).toBe(3);
+    expect(stderr).toContain(
+      'trailseal: --region ap-southest-2: there is no such Region; did you mean ap-southeast-2?',
+    );
+    expect(replaySchema.parse(JSON.parse(stdout)).sources).toEqual([`${account}/${region}`]);
+  });
+
+  it('end with 3 where there is nothing to evaluate, unless that is meant', () => {
+    const args = ['--region', 'eu-north-1', '--control', 'ec2-volume-encryption'];
+    const empty = scanned(workFolder(), [...args, '--format', 'json']);
+    expect({ code: empty.code, matched: replaySchema.parse(JSON.parse(empty.stdout)).matched }).toEqual({
+      code: 3,
+      matched: 0,
+    });
+    expect(empty.stderr).toContain('nothing was evaluated');
+    expect(scanned(workFolder(), [...args, '--allow-empty']).code).toBe(0);
+  });
+
+  it('print the report of instances: account, instance, type, class and reason', () => {
+    const { stdout } = scanned(workFolder(), [
+      ...['--region', region, '--control', 'ec2-transit-encryption', '--format', 'csv'],
+    ]);
+    const [head = '', row = ''] = stdout.split('\r\n');
+    expect(head).toMatch(/^accountId,accountName,region,resourceId,resourceType,instanceType,instanceClass,/);
+    expect(row).toContain(`${account},,${region},${made.instance},AwsEc2Instance,`);
+  });
+
   it('print a summary as text', () => {
     const { code, stdout } = scanned(workFolder(), ['--region', region]);
     expect(code).toBe(0);

@@ -7,6 +7,7 @@ import type { Invocation, Log, Notification, ReportingDescriptor, Result } from 
 import { type Control, type Severity, severities } from '../../../lib/core/control.ts';
 import { relatedRequirements } from '../../../lib/findings/asff.ts';
 import type { Finding } from '../../../lib/findings/finding.ts';
+import { printable } from '../printable.ts';
 import { type RunOutput, resourceNameOf } from './run-output.ts';
 
 const levels: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
@@ -73,7 +74,10 @@ function ruleOf(control: Control): ReportingDescriptor {
 function resultOf(finding: Finding, ruleIndex: number): Result {
   const { evidence, resource, account, region, severity, verdict, exemption } = finding;
   const name = resourceNameOf(finding);
-  const where = [account, region, resource.type, resource.id].map(encodeURIComponent).join('/');
+  // Half a surrogate, which an event may hold, is no part of a URI.
+  const where = [account, region, resource.type, resource.id]
+    .map((part) => encodeURIComponent(printable(part)))
+    .join('/');
   return {
     ruleId: finding.control,
     ruleIndex,

@@ -328,6 +328,21 @@ describe('ASFF', () => {
   });
 });
 
+describe('names of any characters', () => {
+  it.each(['\ud800', 'a\udfff', '\u0000', '\uffff', '\u2028', "'", '"', ']]>', '<!--', '%zz', '\u{1f600}'])(
+    'do not break a format: %j',
+    async (id) => {
+      const run = await replayed([createVolume(id, false, '08:00:00')]);
+      for (const format of ['json', 'asff', 'ocsf', 'sarif'] as const) {
+        expect(() => jsonOf(run, format), format).not.toThrow();
+      }
+      expect(parseCsv(formatted(run, 'csv'), { columns: true })).toHaveLength(1);
+      expect((await parseJunit(formatted(run, 'junit')))?.name).toBe('trailseal replay');
+      expect(formatted(run, 'markdown')).toContain('**1 open failure**');
+    },
+  );
+});
+
 describe('on the command line', () => {
   it.each(['json', 'asff', 'ocsf', 'csv', 'junit', 'sarif', 'markdown'] as const)(
     '--format %s prints it, and --write writes the same into a file',
