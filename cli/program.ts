@@ -43,7 +43,7 @@ export function makeProgram(context: CommandContext): Command {
     examples: ['trailseal replay logs/', 'trailseal scan --region eu-central-1', 'trailseal doctor'],
     exitCodes: {
       0: 'success',
-      1: '--fail-on or --fail-on-change was reached, doctor found a failure, something was not undone, or you did not agree',
+      1: '--fail-on, --fail-on-change or --strict was reached, doctor found a failure, something was not undone, or you did not agree',
       2: 'wrong usage, invalid policy, no credentials, or no such deployment',
       3: 'nothing was evaluated, what was named is not there, some input could not be read, AWS was not reached or did not return what was needed, or a message or custom action could not be handled',
       70: 'internal error',
