@@ -7,7 +7,7 @@ export interface ExplainFlags {
   readonly format: OutputFormat;
 }
 
-export function addExplain(program: Command, { end }: CommandContext): void {
+export function addExplain(program: Command, { signal, end }: CommandContext): void {
   const command = program
     .command('explain')
     .description(
@@ -24,6 +24,6 @@ export function addExplain(program: Command, { end }: CommandContext): void {
     exitCodes: { 0: 'success', 2: 'wrong usage or invalid policy', 3: 'some input could not be read' },
   }).action(async (file: string, flags: ExplainFlags) => {
     const { runExplain } = await import('../explain/run.ts');
-    end(await runExplain(file, flags));
+    end(await runExplain(file, flags, signal));
   });
 }

@@ -2,7 +2,6 @@
 
 import { readFileSync } from 'node:fs';
 import { resourceName } from '../../lib/core/resource-name.ts';
-
 import { evaluate } from '../../lib/pipeline/evaluate.ts';
 import { Matcher } from '../../lib/pipeline/match.ts';
 import { TrailFacts } from '../../lib/pipeline/trail-facts.ts';
@@ -11,6 +10,7 @@ import { exemptionFor } from '../../lib/policy/decide/exemptions.ts';
 import { noUsage } from '../../lib/policy/decide/rate-limits.ts';
 import type { Policy } from '../../lib/policy/model.ts';
 import { controls, resourceTypeOf } from '../../lib/services/catalogue.ts';
+import { openPipe, readPipe } from '../../lib/trail/archive/pipes.ts';
 import { readDocument } from '../../lib/trail/archive.ts';
 import { parseRecord } from '../../lib/trail/parse.ts';
 import type { ExplainFlags } from '../commands/explain.ts';
@@ -22,12 +22,13 @@ import { type Explained, type Explanation, explanationJson, explanationText } fr
 /**
  * Explains the events in `file`, in their order; facts of earlier events are known to later ones.
  * @param file a path, or `-` for standard input.
+ * @param signal ends the waiting for what standard input brings.
  * @returns the exit code.
  */
-export async function runExplain(file: string, flags: ExplainFlags): Promise<number> {
+export async function runExplain(file: string, flags: ExplainFlags, signal: AbortSignal): Promise<number> {
   const { policy } = readPolicy(flags.policy, controls);
   const name = file === '-' ? 'standard input' : file;
-  const { elements, inputErrors } = readDocument(bytesOf(file), name);
+  const { elements, inputErrors } = readDocument(await bytesOf(file, signal), name);
   const facts = new TrailFacts();
   const matcher = new Matcher(controls);
   const explanations: Explanation[] = [];
@@ -44,10 +45,14 @@ export async function runExplain(file: string, flags: ExplainFlags): Promise<num
   return incomplete ? exitCode.incomplete : exitCode.success;
 }
 
-function bytesOf(file: string): Buffer {
+/** @throws the signal's reason when aborted, which a pipe may be waited for until. */
+async function bytesOf(file: string, signal: AbortSignal): Promise<Buffer> {
+  const path = file === '-' ? '/dev/stdin' : file;
   try {
-    return readFileSync(file === '-' ? 0 : file);
+    const pipe = openPipe(path);
+    return pipe === undefined ? readFileSync(file === '-' ? 0 : file) : await readPipe(pipe, signal);
   } catch (error) {
+    signal.throwIfAborted();
     const reason = error instanceof Error ? error.message : String(error);
     throw new UsageError(`cannot read ${printable(file)}: ${printable(reason)}`, { cause: error });
   }

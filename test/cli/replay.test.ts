@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -221,19 +221,25 @@ describe('an interruption', () => {
     'by %s ends the reading of a pipe whose writer takes its time, within two seconds',
     async (signal) => {
       const cwd = workFolder();
+      const pipe = path.join(cwd, 'pipe');
+      spawnSync('mkfifo', [pipe]);
+      // Opened for both, it has a writer for as long as this test wants.
+      const both = openSync(pipe, 'r+');
+      writeSync(both, `${JSON.stringify(createVolume('vol-0a', false, '08:00:00'))}\n`);
       const bin = path.join(root, 'bin', 'trailseal.mjs');
-      const child = spawn(process.execPath, [bin, 'replay', '/dev/stdin'], {
-        cwd,
-        stdio: ['pipe', 'ignore', 'ignore'],
-      });
-      const ended = endOf(child);
-      child.stdin.write(`${JSON.stringify(createVolume('vol-0a', false, '08:00:00'))}\n`);
-      await new Promise((resolve) => setTimeout(resolve, 1_500));
-      const at = performance.now();
-      child.kill(signal);
-      expect(await ended).toBe(130);
-      expect(performance.now() - at).toBeLessThan(2_000);
-      child.stdin.destroy();
+      for (const args of [
+        ['replay', '/dev/stdin'],
+        ['explain', '-'],
+      ]) {
+        const child = spawn(process.execPath, [bin, ...args], { cwd, stdio: [both, 'ignore', 'ignore'] });
+        const ended = endOf(child);
+        await new Promise((resolve) => setTimeout(resolve, 1_500));
+        const at = performance.now();
+        child.kill(signal);
+        expect(await ended).toBe(130);
+        expect(performance.now() - at).toBeLessThan(2_000);
+      }
+      closeSync(both);
     },
   );
 

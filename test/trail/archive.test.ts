@@ -1,4 +1,14 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -139,6 +149,24 @@ describe('bad input', () => {
   it('names a folder with nothing to read', async () => {
     put('sub/notes.txt', 'x');
     expect((await reasons(join(folder, 'sub')))[0]).toMatch(/^sub a folder with nothing to read/);
+  });
+
+  it.skipIf(process.platform !== 'linux')('names a folder that was removed while it was open', async () => {
+    const gone = join(folder, 'gone');
+    mkdirSync(gone);
+    const descriptor = openSync(gone, 'r');
+    rmdirSync(gone);
+    try {
+      const path = `/proc/self/fd/${descriptor}`;
+      put('a.json', hit('1'));
+      const { ids, errors } = await read(path, join(folder, 'a.json'));
+      expect({ ids, errors }).toEqual({
+        ids: ['1'],
+        errors: [{ file: path, line: undefined, reason: 'there is no such file or folder' }],
+      });
+    } finally {
+      closeSync(descriptor);
+    }
   });
 
   it.skipIf(process.getuid?.() === 0)('names a file that may not be read', async () => {

@@ -78,13 +78,17 @@ export async function findFiles(paths: readonly string[], turns: Turns): Promise
   const statOf = (path: string) => attempted(path, () => statSync(path, { bigint: true }));
 
   const named: { readonly path: string; readonly stat: BigIntStats }[] = [];
+  const roots: string[] = [];
   for (const path of new Set(paths)) {
     const stat = statOf(path);
-    if (stat !== undefined) named.push({ path, stat });
+    if (stat === undefined) continue;
+    if (stat.isDirectory()) {
+      const root = attempted(path, () => realpathSync(path));
+      if (root === undefined) continue;
+      roots.push(root);
+    }
+    named.push({ path, stat });
   }
-  const roots = named.flatMap(({ path, stat }) =>
-    stat.isDirectory() ? (attempted(path, () => realpathSync(path)) ?? []) : [],
-  );
   const isInside = (path: string): boolean =>
     roots.some((root) => path === root || path.startsWith(root.endsWith(sep) ? root : `${root}${sep}`));
 
