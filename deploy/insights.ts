@@ -3,6 +3,7 @@
  * stack fails. Sources: Security Hub API, "CreateInsight", "AwsSecurityFindingFilters", "MapFilter".
  */
 import { stackName } from '../lib/aws/names.ts';
+import { findingIdPrefix } from '../lib/findings/id.ts';
 import type { Deployment } from './context.ts';
 import type { StackResources, Value } from './template.ts';
 
@@ -18,7 +19,7 @@ const is = (...values: readonly string[]): Value =>
 
 /** Trailseal's findings that nobody resolved or suppressed, of every account that this Security Hub aggregates. */
 const ours = {
-  GeneratorId: [{ Comparison: 'PREFIX', Value: 'trailseal/' }],
+  GeneratorId: [{ Comparison: 'PREFIX', Value: findingIdPrefix }],
   RecordState: is('ACTIVE'),
   WorkflowStatus: is('NEW', 'NOTIFIED'),
 };

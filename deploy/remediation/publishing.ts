@@ -1,4 +1,5 @@
 /** What the function that publishes transitions may do. */
+import { findingIdPrefix } from '../../lib/findings/id.ts';
 import { streamPermissions } from '../../lib/findings/state/schema.ts';
 import { eventKeyPrefix, eventPermissions } from '../../lib/remediation/events/event-record.ts';
 import { transitionSource } from '../../lib/remediation/events/transition.ts';
@@ -21,9 +22,9 @@ export function publishing({ parameters }: Deployment): readonly Grant[] {
       why: 'Lambda asks for it before it reads a stream',
     }),
     {
-      sid: 'StateTable',
+      sid: 'ReadEntries',
       action: 'dynamodb:BatchGetItem',
-      resource: stateTableArn(parameters.stage),
+      ...itemsUnder(parameters, findingIdPrefix),
       why: 'a transition is published as the state table knows it, whatever the record of the stream says',
     },
     publishedEvents(

@@ -5,6 +5,9 @@ import { arnOf } from '../core/arn.ts';
 import type { Resource } from '../core/control.ts';
 import { escapeInvisible } from '../core/text.ts';
 
+/** What the ids of findings begin with, and so the keys of their items in the state table. */
+export const findingIdPrefix = 'trailseal/';
+
 /** ASFF's limit on a finding's Id, in characters. Source: Security Hub API model. */
 const maxIdLength = 512;
 
@@ -17,7 +20,7 @@ const maxIdLength = 512;
  * // 'trailseal/ec2-volume-encryption/111122223333/eu-central-1/vol-0a1b2c3d4e5f60001'
  */
 export function findingId(control: string, resource: Pick<Resource, 'id' | 'account' | 'region'>): string {
-  const id = `trailseal/${control}/${resource.account}/${resource.region}/${resource.id}`;
+  const id = `${findingIdPrefix}${control}/${resource.account}/${resource.region}/${resource.id}`;
   const shown = escapeInvisible(id, () => '?');
   if (shown === id && id.length <= maxIdLength) return id;
   const digest = createHash('sha256').update(id).digest('hex');

@@ -321,7 +321,9 @@ describe('trailseal undo', () => {
   it('with --dry-run shows what it would do, and changes nothing', async () => {
     const { arn, finding } = await enabledKey();
     const { stdout, code } = await trailseal('undo', finding, '--dry-run');
-    expect(stdout).toMatch(/now {7}would be undone\n\nNothing was changed\.\n$/);
+    expect(stdout).toMatch(
+      /now {7}as Trailseal left it: would be undone, and is then as before\n\nNothing was changed\.\n$/,
+    );
     expect([await stateOf(arn), code]).toEqual(['Enabled', 0]);
   });
 

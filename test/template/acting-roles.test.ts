@@ -113,9 +113,18 @@ describe('by the simulator, of those that publish and notify', () => {
     }
   });
 
-  it('the one that publishes transitions may not read or write the state table itself', async () => {
-    for (const action of ['dynamodb:PutItem', 'dynamodb:BatchGetItem', 'dynamodb:Query']) {
-      expect(await mayCall(roleOf('Transitions'), { action, resource: stateTable })).toBe(false);
+  it('the one that publishes transitions may read findings in the state table, and write none', async () => {
+    const may = (action: string, key: string) =>
+      mayCall(roleOf('Transitions'), {
+        action,
+        resource: stateTable,
+        context: { 'dynamodb:LeadingKeys': [key] },
+      });
+    const finding = 'trailseal/kms-key-disabled/111122223333/eu-central-1/k';
+    expect(await may('dynamodb:BatchGetItem', finding)).toBe(true);
+    expect(await may('dynamodb:BatchGetItem', 'exemptions/111122223333/eu-central-1')).toBe(false);
+    for (const action of ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:Query']) {
+      expect(await may(action, finding)).toBe(false);
     }
   });
 

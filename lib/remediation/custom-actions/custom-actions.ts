@@ -8,6 +8,7 @@ import { customActionLabels, type QueueName, type Stage } from '../../aws/names.
 import { reasonOf } from '../../aws/reason.ts';
 import type { AccountRegion } from '../../core/account-region.ts';
 import type { Control } from '../../core/control.ts';
+import { findingIdPrefix } from '../../findings/id.ts';
 import type { Recorded, StateTable } from '../../findings/state/table.ts';
 import { recheckBody } from '../../pipeline/live/message.ts';
 import { customActionsOf } from '../../policy/custom-actions.ts';
@@ -162,7 +163,7 @@ async function find(
   { stage, accountRegion: here, stateTable, productArn, inSecurityHub }: CustomActionDeps,
   { id, productArn: product, account, region }: SelectedFinding,
 ): Promise<{ readonly kind: 'found'; readonly recorded: Recorded } | Blocked> {
-  if (!id.startsWith('trailseal/')) {
+  if (!id.startsWith(findingIdPrefix)) {
     return blocked(
       `This custom action is Trailseal's (${stage}), which can only act on its own findings: their ids begin with "trailseal/".`,
     );
