@@ -30,8 +30,9 @@ export function addReplay(program: Command, { signal, end }: CommandContext, sam
   withHelpNotes(withArchiveOptions(withEvaluatingOptions(replay)), {
     examples: [
       'trailseal replay logs/',
-      'trailseal replay --since 2026-10-01 --fail-on HIGH s3://my-trail-bucket',
-      'trailseal replay --control kms-key-deletion --format json logs/ > kms.json',
+      'trailseal replay --since 1w --fail-on HIGH s3://my-trail-bucket',
+      'trailseal replay --write sarif=findings.sarif --write junit=tests.xml logs/',
+      'trailseal replay --control ec2-transit-encryption --format csv logs/',
     ],
     notes: [
       'In S3, only the folders of the days, accounts and Regions in question (and one more day) are listed and read. ' +
