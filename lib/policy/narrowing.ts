@@ -176,8 +176,20 @@ export interface NarrowingRow {
   readonly may: string;
 }
 
+/** Keys that say what is accepted of a policy file, and nothing of what is done: a deployment does not read them. */
+const ofTheFile: readonly NarrowingRow[] = [
+  {
+    key: 'exemptionMaxDays',
+    may: 'set it as it likes: `validate` and `push` read it, and nothing that is deployed does',
+  },
+];
+
 /** What an override may do with every key of the policy for these controls, the controls' own settings apart. */
 export function policyNarrowings(controls: readonly Control[]): readonly NarrowingRow[] {
+  return [...ofTheFile, ...ofThePolicy(controls)];
+}
+
+function ofThePolicy(controls: readonly Control[]): readonly NarrowingRow[] {
   return Object.entries(rules).flatMap(([key, { may, parts }]) => {
     if (key === 'customActions') return [{ key: 'operators.customActions', may }];
     if (key === 'broadPermissions') return [{ key: 'actions.broadPermissions', may }];
