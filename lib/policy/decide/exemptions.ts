@@ -66,7 +66,11 @@ function later(one: FindingExemption | undefined, other: FindingExemption): Find
  * Whether an exemption covers a resource, at whatever time. Unknown tags match nothing: no guess exempts a resource.
  * @example covers(policy.exemptions[0], 'ec2-volume-encryption', volume)
  */
-export function covers(exemption: Exemption, controlId: string, resource: Resource): boolean {
+export function covers(
+  exemption: Exemption,
+  controlId: string,
+  resource: Parameters<typeof resourceName>[0] & Pick<Resource, 'tags'>,
+): boolean {
   const { controls, accounts, regions, resources, tags } = exemption;
   return (
     (controls === undefined || controls.includes(controlId)) &&

@@ -4,7 +4,7 @@ import { matchesPattern } from '../../core/pattern.ts';
 import type { Guardrails, Policy } from '../model.ts';
 
 /** Whether the resource is known to have a tag with a value that the pattern matches. */
-export function hasTag({ tags }: Resource, tag: string, pattern: string): boolean {
+export function hasTag({ tags }: Pick<Resource, 'tags'>, tag: string, pattern: string): boolean {
   if (tags === undefined || !Object.hasOwn(tags, tag)) return false;
   const value = tags[tag];
   return value !== undefined && matchesPattern(pattern, value);
