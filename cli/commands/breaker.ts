@@ -23,8 +23,8 @@ export function addBreaker(program: Command, { signal, end }: CommandContext): v
     .description(
       'Show the hourly limits of each kind of action, whose changes used them, and what waits; reset the circuit breakers.',
     );
-  const withBreakerOptions = (command: Command): Command =>
-    withDeployedPolicyOption(withDeploymentOptions(command), 'to read the limits from');
+  const withBreakerOptions = (command: Command, stage?: 'required'): Command =>
+    withDeployedPolicyOption(withDeploymentOptions(command, stage), 'to read the limits from');
 
   withHelpNotes(
     withBreakerOptions(
@@ -61,6 +61,7 @@ export function addBreaker(program: Command, { signal, end }: CommandContext): v
             'Close an open breaker and start the count anew, so that its kind of action is allowed again. Asks first.',
           )
           .argument('<kind>', 'tag, fix or quarantine'),
+        'required',
       ),
     ),
     {

@@ -18,7 +18,7 @@ export interface SyncFlags extends RemoveFlags {
 
 const exitCodes = {
   0: 'success',
-  2: 'wrong usage or invalid policy, Security Hub is off, or has no room for the custom actions',
+  2: 'wrong usage or invalid policy, no such deployment, Security Hub is off, or has no room for the custom actions',
   3: 'a custom action could not be read, created, changed or removed',
 };
 
@@ -27,7 +27,10 @@ export function addCustomActions(program: Command, { end }: CommandContext): voi
     .command('custom-actions')
     .description('Manage the custom actions of a deployment in Security Hub.');
   const withDryRun = (command: Command): Command =>
-    withDeploymentOptions(command).option('--dry-run', 'show what would be done, and change nothing');
+    withDeploymentOptions(command, 'required').option(
+      '--dry-run',
+      'show what would be done, and change nothing',
+    );
 
   withHelpNotes(
     withDeployedPolicyOption(
@@ -42,7 +45,7 @@ export function addCustomActions(program: Command, { end }: CommandContext): voi
     ),
     {
       examples: [
-        'trailseal custom-actions sync --dry-run',
+        'trailseal custom-actions sync --dry-run --stage prod',
         'trailseal custom-actions sync --stage prod --region eu-central-1',
       ],
       notes: [
@@ -51,7 +54,7 @@ export function addCustomActions(program: Command, { end }: CommandContext): voi
       ],
       exitCodes,
       permissions:
-        'securityhub:DescribeActionTargets, securityhub:CreateActionTarget, securityhub:UpdateActionTarget, securityhub:DeleteActionTarget, sqs:GetQueueUrl',
+        'securityhub:DescribeActionTargets, securityhub:CreateActionTarget, securityhub:UpdateActionTarget, securityhub:DeleteActionTarget, sqs:GetQueueUrl, sqs:ListQueues',
     },
   ).action(async (flags: SyncFlags) => {
     const { runSync } = await import('../custom-actions/run.ts');
@@ -63,7 +66,7 @@ export function addCustomActions(program: Command, { end }: CommandContext): voi
     {
       examples: ['trailseal custom-actions remove --stage prod --region eu-central-1'],
       exitCodes,
-      permissions: 'securityhub:DescribeActionTargets, securityhub:DeleteActionTarget',
+      permissions: 'securityhub:DescribeActionTargets, securityhub:DeleteActionTarget, sqs:ListQueues',
     },
   ).action(async (flags: RemoveFlags) => {
     const { runRemove } = await import('../custom-actions/run.ts');

@@ -26,8 +26,8 @@ export function addDlq(program: Command, { signal, end }: CommandContext): void 
   const dlq = program
     .command('dlq')
     .description('List the messages in the dead-letter queues (DLQs) of a deployment, and redrive them.');
-  const withQueueOptions = (command: Command): Command =>
-    withDeploymentOptions(command)
+  const withQueueOptions = (command: Command, stage?: 'required'): Command =>
+    withDeploymentOptions(command, stage)
       .addOption(new Option('--queue <name>', 'only the DLQ of this queue').choices([...redrivable]))
       .option('--max <number>', 'read at most this many messages of each DLQ', '1000');
 
@@ -54,14 +54,15 @@ export function addDlq(program: Command, { signal, end }: CommandContext): void 
       dlq
         .command('redrive')
         .description('Send messages from the DLQs back to the queues that they came from.'),
+      'required',
     )
       .option('--id <message>', 'this message, by its id in `dlq list` (repeatable)', collect, [])
       .option('--all', 'all messages')
       .option('--dry-run', 'show what would be sent, and change nothing'),
     {
       examples: [
-        'trailseal dlq redrive --all --dry-run',
-        'trailseal dlq redrive --id 6d9b1c1e-0000-4000-8000-000000000001',
+        'trailseal dlq redrive --all --dry-run --stage prod',
+        'trailseal dlq redrive --stage prod --id 6d9b1c1e-0000-4000-8000-000000000001',
       ],
       notes: [
         'A message is deleted from the DLQ only after its queue has accepted it. Handling a message twice is harmless.',

@@ -1,5 +1,6 @@
 /** `trailseal kill-switch on`, `off` and `status`. */
 import type { Command } from 'commander';
+import { operatorPermissions } from './history.ts';
 import {
   type CommandContext,
   type ConsentFlags,
@@ -24,18 +25,22 @@ export function addKillSwitch(program: Command, { signal, end }: CommandContext)
           'Engage the kill switch: stop all writes to resources now. Does not ask. Evaluation goes on.',
         )
         .option('--reason <text>', 'reason, kept with the parameter'),
+      'required',
     ),
     {
       examples: ['trailseal kill-switch on --reason "a fix broke payments" --stage prod'],
       notes: [
-        'Creates the parameter if it does not exist. If AWS does not answer, the command says so within about 12 seconds.',
+        'Takes effect at once: the parameter is read before each action begins, and after each wait. Then says what was stopped, ' +
+          'as far as you may read it. If AWS does not answer, the command says so within about 12 seconds.',
       ],
       exitCodes: {
         0: 'the kill switch is engaged',
-        2: 'wrong usage',
+        2: 'wrong usage, or no such deployment',
         3: 'the kill switch could not be engaged',
       },
-      permissions: 'ssm:PutParameter on the parameter',
+      permissions:
+        'ssm:GetParameter, ssm:PutParameter on the parameter; to say what was stopped: scheduler:ListSchedules, ' +
+        `sqs:GetQueueUrl, sqs:GetQueueAttributes, and ${operatorPermissions}; for an unknown stage: sqs:ListQueues`,
     },
   ).action(async (flags: KillSwitchFlags) => {
     const { runKillSwitchOn } = await import('../kill-switch/run.ts');
@@ -48,6 +53,7 @@ export function addKillSwitch(program: Command, { signal, end }: CommandContext)
         killSwitch
           .command('off')
           .description('Disengage the kill switch: allow writes to resources again. Asks first.'),
+        'required',
       ),
     ),
     {

@@ -98,9 +98,17 @@ export function writeOption<const F extends FileFormat>(formats: readonly F[]): 
     .default([]);
 }
 
-export function withDeploymentOptions(command: Command): Command {
+/** The variable that names the stage where `--stage` is left out. */
+export const stageVariable = 'TRAILSEAL_STAGE';
+
+/** @param stage `required` for a command that writes: it never guesses which deployment is meant. */
+export function withDeploymentOptions(
+  command: Command,
+  stage: 'required' | 'optional' = 'optional',
+): Command {
+  const option = new Option('--stage <name>', 'stage of the deployment').env(stageVariable);
   return command
-    .option('--stage <name>', 'stage of the deployment', 'dev')
+    .addOption(stage === 'required' ? option.makeOptionMandatory() : option.default('dev'))
     .option('--region <name>', 'Region of the deployment (default: the configured Region)')
     .option('--profile <name>', 'AWS profile to take the credentials from')
     .addOption(formatOption());

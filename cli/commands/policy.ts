@@ -149,7 +149,7 @@ function addPush(policy: Command, { signal, end }: CommandContext): void {
     );
   withHelpNotes(
     withConsentOptions(
-      withDeployedPolicyOption(withDeploymentOptions(command), 'to check the override against'),
+      withDeployedPolicyOption(withDeploymentOptions(command, 'required'), 'to check the override against'),
     ),
     {
       examples: ['trailseal policy push narrower.yml --stage prod --region eu-central-1'],
@@ -160,7 +160,7 @@ function addPush(policy: Command, { signal, end }: CommandContext): void {
       exitCodes: {
         0: 'the override is in effect, or was already',
         1: 'you did not agree',
-        2: 'wrong usage or invalid policy, or the deployment allows no override',
+        2: 'wrong usage or invalid policy, no such deployment, or it allows no override',
         3: 'something could not be read or written',
       },
       permissions:
@@ -178,12 +178,12 @@ function addClear(policy: Command, { signal, end }: CommandContext): void {
     .description(
       'Delete the override with all its versions, so that the deployed policy applies again. Asks first.',
     );
-  withHelpNotes(withConsentOptions(withDeploymentOptions(command)), {
+  withHelpNotes(withConsentOptions(withDeploymentOptions(command, 'required')), {
     examples: ['trailseal policy clear --reason "the incident is over" --stage prod'],
     exitCodes: {
       0: 'there is no override any more',
       1: 'you did not agree',
-      2: 'wrong usage, or the deployment allows no override',
+      2: 'wrong usage, no such deployment, or it allows no override',
       3: 'the override could not be read or deleted',
     },
     permissions:

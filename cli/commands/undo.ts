@@ -30,10 +30,10 @@ export function addUndo(program: Command, { signal, end }: CommandContext): void
     .option('--action <name>', actionOptionHelp, collect, [])
     .option('--dry-run', 'show what would be undone, and change nothing')
     .option('--despite-kill-switch', 'undo even though the kill switch is engaged or cannot be read');
-  withHelpNotes(withConsentOptions(withDeploymentOptions(command)), {
+  withHelpNotes(withConsentOptions(withDeploymentOptions(command, 'required')), {
     examples: [
       'trailseal undo --since "2 hours" --dry-run --stage prod',
-      'trailseal undo --action quarantine --since 2026-10-31T06:00:00Z',
+      'trailseal undo --action quarantine --since 2026-10-31T06:00Z --stage prod',
     ],
     notes: [
       'An action is undone only if the resource is still as Trailseal left it; otherwise the undo is refused, and the ' +

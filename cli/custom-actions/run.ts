@@ -18,6 +18,7 @@ import {
   deploymentText,
   openDeployment,
 } from '../operator/deployment.ts';
+import { checkDeployed } from '../operator/stages.ts';
 import { printable, printableJson } from '../output/printable.ts';
 import { policyFileName, readPolicy } from '../policy/file.ts';
 import {
@@ -91,6 +92,8 @@ async function makeMatch(
   }
   const existing = found.value ?? throwHubOff(deployment);
   const changes = changesTo(wanted.names, existing, stage, deployment);
+  // What a stage left behind is removed though it is not deployed any more; nothing is created for one.
+  if (wanted.policy !== undefined || changes.length === 0) await checkDeployed(sqs, deployment);
   checkQuota(changes, existing, deployment.region);
   const results: ChangeResult[] = [];
   // One after the other: removals make room for what is created.

@@ -10,8 +10,9 @@ import type { DlqFlags, RedriveFlags } from '../commands/dlq.ts';
 import { checkStage, wholeNumber } from '../commands/options.ts';
 import { word } from '../doctor/check.ts';
 import { exitCode, UsageError } from '../exit.ts';
-import { doctorCommand, openDeployment } from '../operator/deployment.ts';
+import { openDeployment } from '../operator/deployment.ts';
 import { asOperator } from '../operator/operator-role.ts';
+import { stageError } from '../operator/stages.ts';
 import { printable, printableJson } from '../output/printable.ts';
 import { stdoutOptions } from '../output/table.ts';
 import { type DeadLetter, deadLetterOf } from './dead-letter.ts';
@@ -154,9 +155,8 @@ async function readLetters<T>(
   );
   if (read.every((one) => one === undefined)) {
     const which = flags.queue === undefined ? 'no DLQs' : `no DLQ of ${flags.queue}`;
-    throw new UsageError(
-      `${stackName(stage)} has ${which} in ${region}; see what is deployed: ${doctorCommand({ stage, region })}`,
-    );
+    const lacking = `${stackName(stage)} has ${which} in ${region}`;
+    throw await stageError(sqsClient(deployment.config), deployment, lacking);
   }
   const existing = read.filter((one) => one !== undefined);
   return {

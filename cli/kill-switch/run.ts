@@ -1,23 +1,24 @@
 /** Runs `trailseal kill-switch on`, `off` and `status`. */
 
-import { killSwitchName } from '../../lib/aws/names.ts';
-import { ssmClient } from '../../lib/aws/sdk.ts';
+import { killSwitchName, stackName } from '../../lib/aws/names.ts';
+import { sqsClient, ssmClient } from '../../lib/aws/sdk.ts';
 import { disengaged, engaged, type KillSwitch, killSwitch } from '../../lib/remediation/kill-switch.ts';
 import { parameterExists, parameterVersions, setSwitch } from '../aws/parameter.ts';
 import { urgent } from '../aws/session.ts';
 import type { KillSwitchFlags } from '../commands/kill-switch.ts';
 import type { DeploymentFlags } from '../commands/options.ts';
-import { exitCode, UnansweredError, UsageError } from '../exit.ts';
+import { exitCode, UnansweredError, type UsageError } from '../exit.ts';
 import { checkConsent, consented, type Prompt, promptAt } from '../operator/consent.ts';
 import {
   callerOf,
   type DeploymentSession,
   deploymentJson,
   deploymentText,
-  doctorCommand,
   openDeployment,
 } from '../operator/deployment.ts';
+import { stageError } from '../operator/stages.ts';
 import { printable, printableJson } from '../output/printable.ts';
+import { stoppedBy, stoppedJson, stoppedText } from './stopped.ts';
 import { switchText, versionJson, versionsText } from './text.ts';
 
 /**
@@ -45,28 +46,42 @@ export async function runKillSwitchStatus(flags: DeploymentFlags): Promise<numbe
 }
 
 /**
- * Engages the kill switch without asking, and creates the parameter where it does not exist.
- * @returns the exit code: 3 where it could not be engaged. Rejects with an UnansweredError where AWS is not reached.
+ * Engages the kill switch without asking, and then says what was stopped. Creates nothing.
+ * @returns the exit code: 3 where it could not be engaged. Rejects with an UnansweredError where AWS is not reached, with a
+ *   UsageError where there is no such deployment.
  */
 export async function runKillSwitchOn(flags: KillSwitchFlags): Promise<number> {
   const deployment = await openDeployment(flags, undefined, urgent).catch(throwNotEngaged);
   const ssm = ssmClient(deployment.config);
   const name = killSwitchName(deployment.stage);
-  const set = await setSwitch(ssm, name, engaged, callerOf(deployment), flags.reason ?? 'no reason given');
+  const exists = await parameterExists(ssm, name);
+  if (exists.known && !exists.value) throw await noSwitch(deployment, 'the kill switch is NOT engaged: ');
+  const set = exists.known
+    ? await setSwitch(ssm, name, engaged, callerOf(deployment), flags.reason ?? 'no reason given')
+    : exists;
   if (!set.known) {
     process.stderr.write(`the kill switch is NOT engaged: ${printable(set.detail)}\n`);
     return exitCode.incomplete;
   }
-  // Every write makes a new version: version 1 is of a parameter that did not exist.
-  const created = set.value === 1;
-  report(deployment, flags, engaged, created);
-  if (created) {
-    process.stderr.write(
-      `${name} did not exist in ${deployment.region} and was created; check that this is the stage and Region of the deployment:\n` +
-        `  ${doctorCommand(deployment)}\n`,
-    );
+  if (flags.format === 'json') {
+    const json = {
+      ...switchJson(deployment, { state: engaged }),
+      stopped: stoppedJson(await stoppedBy(deployment)),
+    };
+    process.stdout.write(`${printableJson(json, 2)}\n`);
+    return exitCode.success;
   }
+  // Said before anything else is read: that it is engaged does not wait for what it stops.
+  report(deployment, flags, engaged);
+  process.stdout.write(`${stoppedText(await stoppedBy(deployment))}\n`);
   return exitCode.success;
+}
+
+/** Without its parameter, remediation changes nothing either. */
+function noSwitch(deployment: DeploymentSession, before = ''): Promise<UsageError> {
+  const { stage, region, config } = deployment;
+  const lacking = `${before}${stackName(stage)} has no kill switch ${killSwitchName(stage)} in ${region}`;
+  return stageError(sqsClient(config), deployment, lacking);
 }
 
 /** Says first that nothing was stopped: a person in a hurry must not miss it. */
@@ -91,9 +106,7 @@ export async function runKillSwitchOff(
   const caller = callerOf(deployment);
   const [exists, versions] = await Promise.all([parameterExists(ssm, name), parameterVersions(ssm, name)]);
   if (exists.known && !exists.value) {
-    throw new UsageError(
-      `${name} does not exist in ${deployment.region}; see what is deployed: ${doctorCommand(deployment)}`,
-    );
+    throw await noSwitch(deployment);
   }
   if (versions.known && flags.yes !== true) {
     process.stderr.write(`Last changes of ${name}:\n${versionsText(versions.value)}\n`);
@@ -109,7 +122,7 @@ export async function runKillSwitchOff(
     process.stderr.write(`the kill switch is NOT disengaged: ${printable(set.detail)}\n`);
     return exitCode.incomplete;
   }
-  report(deployment, flags, disengaged, false);
+  report(deployment, flags, disengaged);
   return exitCode.success;
 }
 
@@ -117,10 +130,9 @@ function report(
   deployment: DeploymentSession,
   { format }: DeploymentFlags,
   state: typeof engaged | typeof disengaged,
-  created: boolean,
 ): void {
   if (format === 'json') {
-    process.stdout.write(`${printableJson({ ...switchJson(deployment, { state }), created }, 2)}\n`);
+    process.stdout.write(`${printableJson(switchJson(deployment, { state }), 2)}\n`);
     return;
   }
   const effect =

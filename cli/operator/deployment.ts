@@ -1,12 +1,15 @@
 /** The deployment that an operator's command works on, and who runs the command. */
 import { type Stage, stackName } from '../../lib/aws/names.ts';
+import { sqsClient } from '../../lib/aws/sdk.ts';
 import type { ClientConfig } from '../../lib/aws/settings.ts';
 import { nameOf, StateTableError } from '../../lib/findings/state/error.ts';
-import { openSession, patient, type RetryLimits } from '../aws/session.ts';
+import { knownRegions } from '../aws/regions.ts';
+import { isNetworkError, openSession, patient, type RetryLimits } from '../aws/session.ts';
 import { announceWaiting } from '../aws/waiting.ts';
-import { checkRegion, checkStage, type DeploymentFlags } from '../commands/options.ts';
+import { checkRegion, checkStage, type DeploymentFlags, didYouMean } from '../commands/options.ts';
 import { exitCode, UnansweredError, UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
+import { stageError } from './stages.ts';
 
 export interface DeploymentSession {
   readonly stage: Stage;
@@ -31,10 +34,25 @@ export async function openDeployment(
   checkStage(stage);
   announceWaiting(process.stderr);
   if (named !== undefined) checkRegion(named);
-  const session = await openSession(profile, named ?? region, { limits });
+  const session = await openSession(profile, named ?? region, { limits }).catch(throwUnknownRegion(named));
   const { account, caller, credentials } = session;
   const config = { region: session.region, credentials, ...limits };
   return { stage, account, caller, region: session.region, config };
+}
+
+/** A Region that there is not has no hosts: what failed is the command line, not AWS. */
+function throwUnknownRegion(region: string | undefined) {
+  return (error: unknown): never => {
+    if (region === undefined || knownRegions.includes(region) || !isUnreachable(error)) throw error;
+    throw new UsageError(
+      `there is no Region ${printable(region)} that can be reached${didYouMean(region, knownRegions)}`,
+      { cause: error },
+    );
+  };
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof UnansweredError && isNetworkError(error.cause);
 }
 
 /**
@@ -58,29 +76,23 @@ export function deploymentJson({ stage, account, region }: DeploymentSession) {
   return { stage, account, region };
 }
 
-/** The command that shows what is deployed, to be pasted. */
-export function doctorCommand({ stage, region }: Pick<DeploymentSession, 'stage' | 'region'>): string {
-  return `trailseal doctor --stage ${stage} --region ${region}`;
-}
-
 /**
  * Runs what needs the state table.
  * @returns the exit code of `run`; where the table cannot be read, the reason is on stderr.
  * @throws UsageError where there is no state table, as nothing is deployed there.
  */
 export async function withStateTable(
-  { stage, region }: DeploymentSession,
+  deployment: DeploymentSession,
   run: () => Promise<number>,
 ): Promise<number> {
+  const { stage, region, config } = deployment;
   try {
     return await run();
   } catch (error) {
     if (!(error instanceof StateTableError)) throw error;
     if (nameOf(error.cause) === 'ResourceNotFoundException') {
-      throw new UsageError(
-        `${stackName(stage)} has no state table in ${region}; see what is deployed: ${doctorCommand({ stage, region })}`,
-        { cause: error },
-      );
+      const lacking = `${stackName(stage)} has no state table in ${region}`;
+      throw await stageError(sqsClient(config), deployment, lacking, error);
     }
     process.stderr.write(`${printable(error.message)}\n`);
     return exitCode.incomplete;

@@ -3,8 +3,8 @@
  * else. All other calls are made with the caller's own rights.
  */
 import type { STSClient } from '@aws-sdk/client-sts';
-import { operatorRoleName, type Stage } from '../../lib/aws/names.ts';
-import { stsClient } from '../../lib/aws/sdk.ts';
+import { operatorRoleName, type Stage, stackName } from '../../lib/aws/names.ts';
+import { sqsClient, stsClient } from '../../lib/aws/sdk.ts';
 import type { ClientConfig } from '../../lib/aws/settings.ts';
 import { assumePermission, roleSession } from '../../lib/aws/sts.ts';
 import { parseArn } from '../../lib/core/arn.ts';
@@ -13,6 +13,7 @@ import { deployCommand } from '../doctor/check.ts';
 import { UnansweredError, UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
 import type { DeploymentSession } from './deployment.ts';
+import { deployedStages, stagesText } from './stages.ts';
 
 /** Who assumes the role of which deployment. */
 export interface Operator {
@@ -71,11 +72,21 @@ export async function asOperator(deployment: DeploymentSession): Promise<ClientC
   if (assumed.reason !== 'denied') {
     throw new UnansweredError(`the operator role ${role} could not be assumed: ${printable(assumed.detail)}`);
   }
+  await throwIfNotDeployed(deployment);
   throw new UsageError(
     `${printable(caller ?? 'the caller')} may not assume the operator role ${role}, or there is none: only this role may use ` +
       'the state table, the queues and the event bus of the deployment. Deploy with ' +
       `${operatorNeeded(caller)} in the parameter operatorArns, besides those that are in it:\n` +
       `    ${deployCommand(stage, region)} --param="operatorArns=ARN,…"`,
+  );
+}
+
+/** @throws UsageError where it is known that there is no such stage: then nobody could assume its role. */
+async function throwIfNotDeployed({ config, stage, region }: DeploymentSession): Promise<void> {
+  const stages = await deployedStages(sqsClient(config));
+  if (!stages.known || stages.value.includes(stage)) return;
+  throw new UsageError(
+    `${stackName(stage)} is not deployed in ${region}; ${stagesText(stages, { stage, region })}`,
   );
 }
 

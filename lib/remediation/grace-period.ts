@@ -15,6 +15,12 @@ export interface GracePeriodEnd {
   readonly roleArn: string;
 }
 
+/** What the names of schedules begin with, so that each kind can be counted. */
+export const schedulePrefixes = { gracePeriod: 'grace-', budget: 'budget-' } as const;
+
+/** Source: EventBridge Scheduler API Reference, "CreateSchedule": Name. */
+const nameLength = 64;
+
 /** The IAM actions that it needs: to create the schedule, and to pass the role. */
 export const gracePeriodPermissions = ['scheduler:CreateSchedule', 'iam:PassRole'] as const;
 
@@ -30,7 +36,13 @@ export async function scheduleGracePeriodEnd(
   action: ActionId,
   time: Date,
 ): Promise<'scheduled' | 'was-scheduled'> {
-  return await schedule(options, [request.finding, request.openedAt, action], request, time);
+  return await schedule(
+    options,
+    schedulePrefixes.gracePeriod,
+    [request.finding, request.openedAt, action],
+    request,
+    time,
+  );
 }
 
 /**
@@ -43,12 +55,18 @@ export async function scheduleNextTry(
   action: ActionId,
   time: Date,
 ): Promise<void> {
-  const names = [request.finding, request.openedAt, action, 'budget'];
-  await schedule(options, names, request, time);
+  await schedule(
+    options,
+    schedulePrefixes.budget,
+    [request.finding, request.openedAt, action],
+    request,
+    time,
+  );
 }
 
 async function schedule(
   { client, group, queueArn, deadLetterArn, roleArn }: GracePeriodEnd,
+  prefix: string,
   names: readonly (string | null)[],
   request: RemediationRequest,
   time: Date,
@@ -57,9 +75,10 @@ async function schedule(
   const at = new Date(Math.ceil(time.getTime() / 1_000) * 1_000)
     .toISOString()
     .slice(0, 'YYYY-MM-DDThh:mm:ss'.length);
-  const name = createHash('sha256')
+  const digest = createHash('sha256')
     .update(JSON.stringify([...names, at]))
     .digest('hex');
+  const name = `${prefix}${digest}`.slice(0, nameLength);
   try {
     await client.send(
       new CreateScheduleCommand({

@@ -25,13 +25,18 @@ export function workFolder(): string {
   return folder;
 }
 
-/** Runs `trailseal` with `args` in `cwd`. */
-export function trailseal(cwd: string, args: readonly string[], input = ''): Ended {
+/** Runs `trailseal` with `args` in `cwd`. @param variables of its environment, beside the stage that it works on. */
+export function trailseal(
+  cwd: string,
+  args: readonly string[],
+  input = '',
+  variables: NodeJS.ProcessEnv = {},
+): Ended {
   const done = spawnSync(process.execPath, [bin, ...args], {
     cwd,
     input,
     encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1' },
+    env: { ...process.env, NO_COLOR: '1', TRAILSEAL_STAGE: 'dev', ...variables },
     maxBuffer: 64 * 1024 * 1024,
   });
   return { code: done.status, stdout: done.stdout, stderr: done.stderr };

@@ -46,6 +46,7 @@ describe.each(leaves(program))('%s --help', (name, command) => {
       const [line = ''] = example.slice(name.length).split(' > ');
       const { operands, unknown } = command.parseOptions([...words(line)]);
       expect(unknown).toEqual([]);
+      for (const { long, mandatory } of command.options) if (mandatory) expect(words(line)).toContain(long);
       const { registeredArguments: taken } = command;
       expect(operands.length).toBeGreaterThanOrEqual(taken.filter(({ required }) => required).length);
       if (!taken.some(({ variadic }) => variadic)) expect(operands.length).toBeLessThanOrEqual(taken.length);

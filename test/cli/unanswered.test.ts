@@ -49,7 +49,7 @@ describe('an AWS that accepts connections and never answers', () => {
   // 8 and 15 seconds are the limits; the rest is for a busy machine to start. The SDK's own limits would take 75.
   it.concurrent.each([
     [
-      ['kill-switch', 'on'],
+      ['kill-switch', 'on', '--stage', 'dev'],
       `trailseal: the kill switch is NOT engaged: cannot reach AWS in eu-central-1: no answer within 4 seconds, in 2 attempts; ${advice}\n`,
       20,
     ],

@@ -26,9 +26,10 @@ afterAll(async () => {
   delete process.env['AWS_ENDPOINT_URL_SECURITYHUB'];
   await hub.stop();
 });
-beforeEach(() => {
+beforeEach(async () => {
   serial += 1;
   stage = `sync${serial}`;
+  await makeQueue('scan');
   hub.on = true;
   hub.kept.clear();
   hub.writes.length = 0;
@@ -70,10 +71,12 @@ function sync(...args: readonly string[]) {
 }
 
 /** Makes the queue to which the custom actions lead. */
-async function deployOperator(): Promise<void> {
+const deployOperator = () => makeQueue('operator');
+
+async function makeQueue(name: 'operator' | 'scan'): Promise<void> {
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const sqs = new SQSClient({ region, endpoint: inject('moto'), credentials });
-  await sqs.send(new CreateQueueCommand({ QueueName: queueName(stage, 'operator') }));
+  await sqs.send(new CreateQueueCommand({ QueueName: queueName(stage, name) }));
 }
 
 describe('trailseal custom-actions', () => {
@@ -119,6 +122,28 @@ describe('trailseal custom-actions', () => {
     hub.kept.set(ActionTargetArn, { ActionTargetArn, Name: 'Undo', Description: '' });
     await run('remove');
     expect([...hub.kept.keys()]).toEqual([ActionTargetArn]);
+  });
+
+  it.each([['sync', '--policy', policyWith('undo')], ['remove']])(
+    '%s of a stage that is not deployed creates nothing, and says which stages there are',
+    async (...args) => {
+      const there = stage;
+      stage = `${there}-`;
+      const { code, stderr } = await run(...args);
+      expect(stderr).toContain(
+        `trailseal-${stage} is not deployed in ${region}; the stages in ${region} are: `,
+      );
+      expect(stderr).toMatch(new RegExp(`\\b${there}\\b`));
+      expect([code, hub.writes]).toEqual([2, []]);
+    },
+  );
+
+  it('remove removes what a stage that is not deployed any more left behind', async () => {
+    stage = 'left';
+    const ActionTargetArn = arn(id('undo'));
+    hub.kept.set(ActionTargetArn, { ActionTargetArn, Name: 'Undo', Description: '' });
+    const { code } = await run('remove');
+    expect([code, hub.kept.size]).toEqual([0, 0]);
   });
 
   it('sync --dry-run shows what it would do, and changes nothing', async () => {

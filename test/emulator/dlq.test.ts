@@ -111,7 +111,7 @@ describe('trailseal dlq list', () => {
   it('of a stage that is not deployed is wrong usage', async () => {
     const { code, stderr } = await trailsealAt(inject('moto'), ['dlq', 'list', '--region', 'me-south-1']);
     expect(stderr).toBe(
-      'trailseal: trailseal-dev has no DLQs in me-south-1; see what is deployed: trailseal doctor --stage dev --region me-south-1\n',
+      'trailseal: trailseal-dev has no DLQs in me-south-1; no stage is deployed in me-south-1: check --region\n',
     );
     expect(code).toBe(2);
   });

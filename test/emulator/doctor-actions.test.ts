@@ -160,7 +160,7 @@ beforeAll(async () => {
   ({ TopicArn: topic = '' } = await client(SNSClient).send(
     new CreateTopicCommand({ Name: 'trailseal-dev-notifications' }),
   ));
-  await makeQueues(queueName(stage, 'ec2'), transitionsDeadLetterQueueName(stage));
+  await makeQueues(queueName(stage, 'ec2'), queueName(stage, 'scan'), transitionsDeadLetterQueueName(stage));
   await makeFunction(functionName(stage, 'ec2'), sqsArn(queueName(stage, 'ec2')));
   await makeFunction(transitionsFunctionName(stage), stream);
   for (const name of listenerNames) {
@@ -231,7 +231,16 @@ describe('a deployment with actions', () => {
   });
 
   it('has its custom actions after a sync', async () => {
-    await trailsealAt(moto.endpoint, ['custom-actions', 'sync', '--region', region, '--policy', policy]);
+    await trailsealAt(moto.endpoint, [
+      'custom-actions',
+      'sync',
+      '--stage',
+      stage,
+      '--region',
+      region,
+      '--policy',
+      policy,
+    ]);
     expect(Object.entries(await actionChecks()).filter(([, status]) => status !== 'ok')).toEqual([
       ['notifications', 'warn'],
     ]);

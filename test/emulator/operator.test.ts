@@ -3,6 +3,7 @@
  * moto. What moto cannot refuse, and what is asked at a terminal, is held by `test/cli/`.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import {
   CreateEventBusCommand,
   DeleteEventBusCommand,
@@ -15,18 +16,20 @@ import {
   DisableKeyCommand,
   ScheduleKeyDeletionCommand,
 } from '@aws-sdk/client-kms';
+import { CreateScheduleGroupCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import {
   CreateQueueCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
+  SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { DeleteParameterCommand, GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { runBreakerReset } from '../../cli/breaker/run.ts';
-import { runKillSwitchOff } from '../../cli/kill-switch/run.ts';
+import { runKillSwitchOff, runKillSwitchOn } from '../../cli/kill-switch/run.ts';
 import { runUndo } from '../../cli/undo/run.ts';
-import { busName, killSwitchName, tableName } from '../../lib/aws/names.ts';
+import { busName, killSwitchName, queueName, scheduleGroupName, tableName } from '../../lib/aws/names.ts';
 import { eventBridgeClient, sqsClient, ssmClient } from '../../lib/aws/sdk.ts';
 import type { ActionDeps, AnyAction, Target } from '../../lib/core/action.ts';
 import { at } from '../../lib/core/json.ts';
@@ -35,6 +38,8 @@ import { DynamoMemory } from '../../lib/findings/state/memory.ts';
 import type { ActionKind, RateLimits } from '../../lib/policy/model.ts';
 import { carryOut } from '../../lib/remediation/actions/carry-out.ts';
 import { DynamoRunHistory } from '../../lib/remediation/actions/run-history-dynamodb.ts';
+import { scheduleGracePeriodEnd, scheduleNextTry } from '../../lib/remediation/grace-period.ts';
+import { killSwitch } from '../../lib/remediation/kill-switch.ts';
 import { Limiter } from '../../lib/remediation/limiter.ts';
 import { cancelKeyDeletion } from '../../lib/services/kms/fixes/cancel-key-deletion.ts';
 import { enableKey } from '../../lib/services/kms/fixes/enable-key.ts';
@@ -384,7 +389,7 @@ describe('trailseal undo', () => {
     stage = 'nowhere';
     const { stderr, code } = await trailseal('undo', '--since', '1 hour', ...agreed);
     expect(stderr).toBe(
-      `trailseal: trailseal-nowhere has no state table in ${region}; see what is deployed: trailseal doctor --stage nowhere --region ${region}\n`,
+      `trailseal: trailseal-nowhere has no state table in ${region}; no stage is deployed in ${region}: check --region\n`,
     );
     expect(code).toBe(2);
   });
@@ -600,26 +605,94 @@ describe('trailseal kill-switch', () => {
     await ssmClient(config).send(new DeleteParameterCommand({ Name: killSwitchName(stage) }));
   }
 
-  it('stops all writes when it is engaged', async () => {
+  /** What a stage has that is stopped: a grace period, a wait for budget, a request, and a run that has begun. */
+  async function busy(): Promise<string> {
+    const scheduler = new SchedulerClient({ ...config, endpoint: inject('moto') });
+    const GroupName = scheduleGroupName(stage);
+    await scheduler.send(new CreateScheduleGroupCommand({ Name: GroupName }));
+    const request = { finding: 'f', openedAt: null, reminder: false, waited: false };
+    const ends = {
+      client: scheduler,
+      group: GroupName,
+      queueArn: `arn:aws:sqs:${region}:${account}:q`,
+      deadLetterArn: `arn:aws:sqs:${region}:${account}:d`,
+      roleArn: `arn:aws:iam::${account}:role/r`,
+    };
+    const due = new Date(Date.now() + 3_600_000);
+    await scheduleGracePeriodEnd(ends, request, 'quarantine', due);
+    await scheduleNextTry(ends, request, 'quarantine', due);
+    const sqs = sqsClient(config);
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: queueName(stage, 'remediate') }));
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }));
+    const { arn, finding } = await enabledKey();
+    const [run] = await journal().of(finding);
+    if (run === undefined) throw new Error('there is no run');
+    await journal().save({ ...run, status: 'undoing', version: run.version + 1 });
+    return arn;
+  }
+
+  it('says what it stopped', async () => {
+    const arn = await busy();
     const { stdout, stderr, code } = await trailseal('kill-switch', 'on', '--reason', 'too much');
-    expect([stdout, stderr, await switchValue()]).toEqual([
-      `The kill switch of stage ${stage}, account ${account}, ${region} is engaged. No new action begins; an action that has begun writing is finished by its run.\n`,
+    expect([stdout.replace(/undoing \S+/, 'undoing TIME'), stderr, await switchValue()]).toEqual([
+      `The kill switch of stage ${stage}, account ${account}, ${region} is engaged. No new action begins; an action that has begun writing is finished by its run.\n` +
+        'What this stops:\n' +
+        '  1 grace period that runs: nothing is done at its end\n' +
+        '  1 request that waits in the queue of remediate\n' +
+        '  0 actions that wait for budget\n' +
+        '  1 open run that has begun: it finishes the writes that it is at, and stops where it waits\n' +
+        `    undoing TIME  fix:enable-key  ${arn}\n`,
       '',
       'engaged',
     ]);
     expect(code).toBe(0);
   });
 
-  it('is created where it is missing when it is engaged, and says so', async () => {
-    await remove();
-    const { stderr, code } = await trailseal('kill-switch', 'on');
-    expect([stderr, await switchValue()]).toEqual([
-      `${killSwitchName(stage)} did not exist in ${region} and was created; check that this is the stage and Region of the deployment:\n` +
-        `  trailseal doctor --stage ${stage} --region ${region}\n`,
-      'engaged',
-    ]);
+  it('says what it stopped as JSON, and what could not be read', async () => {
+    const { stdout, code } = await trailseal('kill-switch', 'on', '--format', 'json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      stage,
+      state: 'engaged',
+      stopped: { requests: 0, waitingForBudget: 0, openRuns: [] },
+    });
     expect(code).toBe(0);
   });
+
+  it('is in effect within two seconds where AWS answers', async () => {
+    const read = () => killSwitch(ssmClient(config), killSwitchName(stage));
+    expect(await read()).toEqual({ state: 'disengaged' });
+    let before = 0;
+    const watched = (async () => {
+      while ((await read()).state !== 'engaged') await setTimeout(20);
+      return performance.now() - before;
+    })();
+    before = performance.now();
+    const flags = { stage, region, format: 'json' } as const;
+    expect(await quietly(() => runKillSwitchOn(flags))).toBe(0);
+    expect(await watched).toBeLessThan(2_000);
+  });
+
+  it.each(['on', 'off'])(
+    '%s of a stage that does not exist creates nothing, and says which there are',
+    async (to) => {
+      const there = stage;
+      await sqsClient(config).send(new CreateQueueCommand({ QueueName: queueName(there, 'scan') }));
+      stage = 'operator-';
+      const { stderr, code } = await trailseal(
+        'kill-switch',
+        to,
+        '--reason',
+        'too much',
+        ...(to === 'off' ? ['--yes'] : []),
+      );
+      expect(stderr).toContain(
+        `trailseal-operator- has no kill switch /trailseal/operator-/kill-switch in ${region}; the stages in ${region} are: `,
+      );
+      expect(stderr).toContain(there);
+      await expect(switchValue()).rejects.toThrow();
+      expect(code).toBe(2);
+    },
+  );
 
   it('has a status with the actor and reason of each change', async () => {
     await trailseal('kill-switch', 'on', '--reason', 'too much');
@@ -656,7 +729,7 @@ describe('trailseal kill-switch', () => {
   it('that is missing is not created when it is disengaged', async () => {
     await remove();
     const { stderr, code } = await trailseal('kill-switch', 'off', '--yes', '--reason', 'fixed');
-    expect(stderr).toContain(`${killSwitchName(stage)} does not exist in ${region}`);
+    expect(stderr).toContain(`has no kill switch ${killSwitchName(stage)} in ${region}`);
     expect(code).toBe(2);
   });
 

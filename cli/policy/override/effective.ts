@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { functionName, stackName } from '../../../lib/aws/names.ts';
-import { lambdaClient } from '../../../lib/aws/sdk.ts';
+import { lambdaClient, sqsClient } from '../../../lib/aws/sdk.ts';
 import { policyDigest } from '../../../lib/policy/bundled.ts';
 import { parsePolicy } from '../../../lib/policy/file/parse.ts';
 import type { PolicyFile } from '../../../lib/policy/file/schema.ts';
@@ -12,7 +12,8 @@ import { controls } from '../../../lib/services/catalogue.ts';
 import { type Answer, answered, askIfExists } from '../../aws/answer.ts';
 import type { ParameterVersion } from '../../aws/parameter.ts';
 import { UsageError } from '../../exit.ts';
-import { type DeploymentSession, doctorCommand } from '../../operator/deployment.ts';
+import type { DeploymentSession } from '../../operator/deployment.ts';
+import { stageError } from '../../operator/stages.ts';
 import { printable } from '../../output/printable.ts';
 import { policyErrorText, policyFileName, readText } from '../file.ts';
 
@@ -34,9 +35,7 @@ export async function deployedPolicy(deployment: DeploymentSession): Promise<Ans
   );
   if (!found.known) return found;
   if (found.value === undefined) {
-    throw new UsageError(
-      `${stackName(stage)} is not deployed in ${region}; see what is: ${doctorCommand(deployment)}`,
-    );
+    throw await stageError(sqsClient(config), deployment, `${stackName(stage)} is not deployed in ${region}`);
   }
   const { LastModified, Environment } = found.value;
   const variables = Environment?.Variables ?? {};
