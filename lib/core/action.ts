@@ -108,6 +108,11 @@ export type Undo<Before, Settings = unknown> =
       readonly kind: 'restores';
       /** What the undo can't bring back, each a clause for people; announced before the action is done. */
       readonly except: readonly string[];
+      /**
+       * What of `except` applies to a resource that was so before the action. Left out where all of it applies to every
+       * resource.
+       */
+      exceptFor?(before: Before, settings: Settings): readonly string[];
       readonly permissions: ActionPermissions;
       /** Restores the state before; idempotent. Only called while `check` returns `as-set`, or to resume an undo. */
       restore(target: Target<Settings>, before: Before, deps: ActionDeps): Promise<void>;

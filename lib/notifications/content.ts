@@ -1,11 +1,12 @@
 /** What a notification says, before it is put into a format: text and chat say the same. Pure. */
 
+import { customActionLabels } from '../aws/names.ts';
 import type { Control } from '../core/control.ts';
 import { resourceName } from '../core/resource-name.ts';
-import { undoCommand } from '../remediation/events/action-event.ts';
+import { unnamedPolicy } from '../remediation/events/action-event.ts';
 import { controlLink, findingLink } from './link.ts';
 import type { NotificationGroup, NotificationTrigger } from './trigger.ts';
-import { labelOfSummary } from './wording.ts';
+import { labelOfBefore, labelOfSteps, labelOfSummary } from './wording.ts';
 
 /** Untrusted words are escaped by the format; how they are shown depends on what they are. */
 export type ContentValue =
@@ -87,15 +88,14 @@ function detailsOfOne(trigger: NotificationTrigger): readonly ContentLine[] {
         `${state}, ${expires === null ? '' : `last day ${expires} (UTC), `}by ${owner}: ${reason}`,
       ),
     ),
-    ...some(trigger.decision, ({ actor: by, name, reason }) =>
-      sentence('Decided by', `${by} ${name}: ${reason}`),
-    ),
+    ...some(trigger.decision, (decision) => sentence('Decided by', deciderText(decision, summary))),
     ...some(trigger.due, (time) => code('Due', time)),
     ...trigger.plan
       .slice(0, mostSteps)
       .map(({ what, reason }) =>
-        sentence(labelOfPlan(trigger), reason === undefined ? what : `${what}: ${reason}`),
+        sentence(labelOfSteps(kind), reason === undefined ? what : `${what}: ${reason}`),
       ),
+    ...trigger.was.slice(0, mostSteps).map((clause) => sentence(labelOfBefore(kind), clause)),
     ...trigger.skipped
       .slice(0, mostSteps)
       .map(({ what, because, reason }) => sentence('Skipped', `${what} (${because}): ${reason}`)),
@@ -143,32 +143,53 @@ function stepsOf(
 ): readonly ContentLine[] {
   const [first, ...others] = members;
   const open = kind === 'opened' || kind === 'unknown' || kind.startsWith('exemption');
-  const planned = members.some(({ plan }) => plan.length > 0);
-  const single = others.length === 0;
+  const resumes = kind === 'undo-partially-completed';
+  const label = first.undo === undefined ? 'Undo' : `Before you ${resumes ? 'resume' : 'undo'} it`;
+  const caveats = (others.length === 0 ? first.caveats : []).map((words) => sentence(label, words));
+  // Of several, each command undoes one: the reader sees which, and pastes it as it is.
+  const undos = members.slice(0, mostNamed).flatMap(({ undo }) => (undo === undefined ? [] : [undo]));
   return [
     ...(open && advice !== undefined
       ? [advised('What to do', advice.remediation), link('Read more', advice.reference)]
       : []),
-    ...(open && planned
-      ? [code('To undo the actions', undoCommand(single ? first.finding : undefined, { stage, region }))]
-      : []),
-    ...(kind === 'pending'
-      ? [advised('To stop it', 'Fix the resource, or exempt it in the policy, before the due time.')]
-      : []),
-    ...some(single ? first.undo : undefined, (words) => sentence('Undo', words)),
-    ...(!single && (kind === 'done' || kind === 'partially-completed')
-      ? [code('To undo one', undoCommand(undefined, { stage, region }))]
-      : []),
+    ...(kind === 'pending' ? waysToStop(advice, { stage, region }) : []),
+    ...undos.map((command) => code(resumes ? 'To resume the undo' : 'To undo it', command)),
+    ...caveats,
   ];
+}
+
+/** Every way to stop a pending action, the narrowest first. */
+function waysToStop(
+  advice: ControlAdvice | undefined,
+  { stage, region }: { readonly stage: string; readonly region: string },
+): readonly ContentLine[] {
+  return [
+    advised('To stop it', 'Do one of these before the due time.'),
+    advised('Fix', advice?.remediation ?? 'Change the resource so that it passes the control.'),
+    advised('Exempt', 'Add the resource to the exemptions of the policy, and deploy the policy.'),
+    advised(
+      'Custom action',
+      `In Security Hub, choose "${customActionLabels.exempt}" for the finding, where the policy allows it (operators.customActions).`,
+    ),
+    advised('Suppress', 'In Security Hub, set the workflow status of the finding to SUPPRESSED.'),
+    code(
+      'Stop all actions of this deployment',
+      `trailseal kill-switch on --stage ${stage} --region ${region}`,
+    ),
+  ];
+}
+
+/** Who decided, and why, unless the notice says that already. */
+function deciderText(
+  { actor, name, reason }: NonNullable<NotificationTrigger['decision']>,
+  said: string,
+): string {
+  const who = name === unnamedPolicy ? name : `${actor} ${name}`;
+  return reason === said || reason === '' ? who : `${who}: ${reason}`;
 }
 
 /** Not the one who decided upon the action: that is the line "Decided by". */
 const actorOfFailure = 'Actor of the failure';
-
-function labelOfPlan({ kind, action }: NotificationTrigger): string {
-  if (action === undefined || kind === 'pending') return 'Planned';
-  return kind === 'skipped' || kind === 'undo-refused' ? 'Not done' : 'Done';
-}
 
 /** "ana (IAMUser, arn:aws:iam::…) from 198.51.100.7 with aws-cli/2.31". */
 function actorLine({

@@ -68,7 +68,7 @@ function itemOf(trigger: NotificationTrigger): unknown {
     skipped,
     due,
   } = trigger;
-  const { undo, decision, exemption, account, region } = trigger;
+  const { was, undo, caveats, decision, exemption, account, region } = trigger;
   return {
     event: cut(id, 600),
     finding: cut(finding, 600),
@@ -101,7 +101,9 @@ function itemOf(trigger: NotificationTrigger): unknown {
       reason: cut(reason, 500),
     })),
     due: due === undefined ? null : cut(due, 40),
-    undo: optional(undo),
+    was: was.slice(0, 20).map((clause) => cut(clause, 500)),
+    undo: undo === undefined ? null : cut(undo, 1_000),
+    caveats: caveats.slice(0, 20).map((caveat) => cut(caveat, 1_000)),
     decision:
       decision === undefined
         ? null

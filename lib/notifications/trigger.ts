@@ -14,9 +14,13 @@ export const findingKinds = [
   'exemption-ending',
   'resolved',
   'deleted',
+  'over',
 ] as const;
 /** What a notification is about. Public: the attribute `kind`, by which subscriptions filter. */
-export type NotificationKind = (typeof findingKinds)[number] | ActionEvent['outcome'];
+export type NotificationKind =
+  | (typeof findingKinds)[number]
+  | ActionEvent['outcome']
+  | 'undo-partially-completed';
 
 export interface NotificationTrigger {
   /** The event's own id: the same when it comes again. */
@@ -43,13 +47,17 @@ export interface NotificationTrigger {
   readonly sequence: number;
   /** The action that it is about; `undefined` where it is about the finding itself. */
   readonly action: string | undefined;
-  /** Of a finding the planned actions, of an action its steps. */
+  /** Of a finding the planned actions, of an action its steps; of an undo none, as it is not what was done. */
   readonly plan: readonly { readonly what: string; readonly reason: string | undefined }[];
   readonly skipped: readonly { readonly what: string; readonly because: string; readonly reason: string }[];
   /** When a pending action will be done. */
   readonly due: string | undefined;
-  /** How to undo it, or why it can't be undone: untrusted words. */
+  /** What was there before an action, in clauses: untrusted words. */
+  readonly was: readonly string[];
+  /** The command that undoes what was done, or resumes its undo. */
   readonly undo: string | undefined;
+  /** What to know before undoing it, each a sentence. */
+  readonly caveats: readonly string[];
   readonly decision: ActionEvent['decision'] | undefined;
   readonly exemption: TransitionEvent['exemption'];
 }
@@ -66,7 +74,7 @@ export function triggerOfTransition(transition: TransitionEvent): NotificationTr
   if (kind === undefined) return undefined;
   const { id, account, region, control, severity, finding, resource, summary, required } = transition;
   const { actor, at, openedAt, sequence, plan, exemption } = transition;
-  const over = kind === 'resolved' || kind === 'deleted';
+  const over = kind === 'resolved' || kind === 'deleted' || kind === 'over';
   return {
     id,
     kind,
@@ -96,7 +104,9 @@ export function triggerOfTransition(transition: TransitionEvent): NotificationTr
           .filter(({ action, because }) => action !== 'notify' && because !== 'not-in-policy')
           .map(({ action, because, reason }) => ({ what: action, because, reason })),
     due: undefined,
+    was: [],
     undo: undefined,
+    caveats: [],
     decision: undefined,
     exemption,
   };
@@ -106,7 +116,10 @@ function kindOf(transition: TransitionEvent): NotificationKind | undefined {
   const { status, verdict, previous, plan, exemption } = transition;
   const notified = plan.actions.some(({ action }) => action === 'notify');
   if (status !== 'OPEN') {
-    if (!notified || previous?.status !== 'OPEN') return undefined;
+    // Opened and closed between two evaluations, or two reads of the stream.
+    const unseen = previous === null && transition.openedAt !== null;
+    if (!notified || (previous?.status !== 'OPEN' && !unseen)) return undefined;
+    if (unseen) return 'over';
     return status === 'RESOLVED' ? 'resolved' : 'deleted';
   }
   if (exemption?.state === 'active') return endsSoon(transition) ? 'exemption-ending' : undefined;
@@ -136,7 +149,7 @@ export function triggerOfAction(event: ActionEvent): NotificationTrigger | undef
   const { id, account, region, control, severity, finding, resource, decision, at, action } = event;
   return {
     id,
-    kind: event.outcome,
+    kind: event.undoing === true ? 'undo-partially-completed' : event.outcome,
     account,
     region,
     control,
@@ -151,10 +164,15 @@ export function triggerOfAction(event: ActionEvent): NotificationTrigger | undef
     openedAt: null,
     sequence: Date.parse(at) || 0,
     action,
-    plan: event.plan.map((what) => ({ what, reason: undefined })),
+    plan:
+      event.outcome === 'undone' || event.undoing === true
+        ? []
+        : event.plan.map((what) => ({ what, reason: undefined })),
+    was: event.was ?? [],
     skipped: [],
     due: event.due ?? undefined,
-    undo: event.undo || undefined,
+    undo: event.undoCommand,
+    caveats: event.caveats ?? [],
     decision,
     exemption: null,
   };

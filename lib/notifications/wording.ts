@@ -1,5 +1,4 @@
 /** How notifications are worded, the same in every format. Untrusted words pass through what the format escapes with. */
-import type { ActionEvent } from '../remediation/events/action-event.ts';
 import { isResourceType, resourceTypeOf } from '../services/catalogue.ts';
 import { findingKinds, type NotificationGroup, type NotificationKind } from './trigger.ts';
 
@@ -35,14 +34,16 @@ const findingStatus: Readonly<Record<FindingKind, string>> = {
   'exemption-ending': 'exemption ends soon',
   resolved: 'PASSED',
   deleted: 'resource deleted',
+  over: 'FAILED for a time, over before it was read',
 };
 
-const actionStatus: Readonly<Record<ActionEvent['outcome'], string>> = {
+const actionStatus: Readonly<Record<Exclude<NotificationKind, FindingKind>, string>> = {
   pending: 'pending',
   done: 'done',
   'partially-completed': 'partially completed',
   skipped: 'skipped',
   undone: 'undone',
+  'undo-partially-completed': 'partially undone',
   'undo-refused': 'not undone',
   reverted: 'reverted by somebody else',
 };
@@ -60,6 +61,7 @@ export function statusOf(
   if (isFindingKind(kind)) return findingStatus[kind];
   if (kind === 'done' && action === 'tag') return 'Tagged';
   if (kind === 'done' && action === 'quarantine') return 'Quarantined';
+  if (kind === 'undone' && action === 'tag') return 'Tags removed';
   if (kind === 'undo-refused' && action === 'undo') return 'Undo refused';
   return `${actionName(action ?? 'action', shown)} ${actionStatus[kind]}`;
 }
@@ -94,9 +96,41 @@ export function headline(group: NotificationGroup, { name, sentence }: Escapes):
     : `${status}: ${resources}`;
 }
 
-/** What the sentence of a trigger is, by the kind of it. */
+/** What the sentence of a trigger is: of a finding what was found, of an action why it was done, or was not. */
 export function labelOfSummary(kind: NotificationKind): string {
-  return kind === 'skipped' || kind === 'undo-refused' ? 'Why' : 'What';
+  return isFindingKind(kind) ? 'What' : 'Why';
+}
+
+/**
+ * What the steps of an action are, by the kind of its notice: only what was done is called so.
+ * @example labelOfSteps('pending') // 'Planned'
+ */
+export function labelOfSteps(kind: NotificationKind): string {
+  switch (kind) {
+    case 'done':
+      return 'Done';
+    case 'partially-completed':
+      return 'Begun';
+    case 'reverted':
+      return 'Had done';
+    case 'skipped':
+    case 'undo-refused':
+      return 'Not done';
+    default:
+      return 'Planned';
+  }
+}
+
+/** What was there before an action is to whoever reads of it now, by the kind of its notice. */
+export function labelOfBefore(kind: NotificationKind): string {
+  switch (kind) {
+    case 'undone':
+      return 'Restored';
+    case 'undo-partially-completed':
+      return 'To restore';
+    default:
+      return 'Before';
+  }
 }
 
 /** What stands above the resources that are named, and how many others there are. */
@@ -119,7 +153,9 @@ export function emoji({ kind, severity }: NotificationGroup): string {
     case 'exemption-ended':
       return severity === 'CRITICAL' || severity === 'HIGH' ? ':rotating_light:' : ':warning:';
     case 'unknown':
+    case 'over':
     case 'partially-completed':
+    case 'undo-partially-completed':
     case 'skipped':
     case 'undo-refused':
     case 'reverted':

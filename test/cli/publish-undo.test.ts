@@ -60,7 +60,7 @@ describe('the event of an undo by command', () => {
   it.each<[UndoAttemptResult, string]>([
     [
       { kind: 'refused', because: 'Somebody changed it.', differences: ['it is broken'] },
-      'Somebody changed it. it is broken',
+      'Somebody changed it. Differences: it is broken.',
     ],
     [{ kind: 'impossible', because: 'It stays.' }, "It can't be undone: It stays."],
     [

@@ -59,7 +59,6 @@ Finding: trailseal/kms-key-deletion/111122223333/eu-central-1/${key}
 
 What to do: Enable it: aws kms enable-key --key-id ARN.
 Read more: https://docs.example/keys
-To undo the actions: trailseal undo --stage dev --region eu-central-1 'trailseal/kms-key-deletion/111122223333/eu-central-1/${key}'
 In Security Hub: ${search}Id${equals}trailseal%252Fkms-key-deletion%252F111122223333%252Feu-central-1%252F${key}
 `);
   });
@@ -90,7 +89,6 @@ In Security Hub: ${search}Id${equals}trailseal%252Fkms-key-deletion%252F11112222
         nextSteps: [
           'What to do: Enable it: aws kms enable-key --key-id ARN.',
           'Read more: https://docs.example/keys',
-          `To undo the actions: \`trailseal undo --stage dev --region eu-central-1 'trailseal/kms-key-deletion/111122223333/eu-central-1/${key}'\``,
         ],
         keywords: ['CRITICAL', 'kms-key-deletion', 'opened', '111122223333', 'eu-central-1'],
       },
@@ -127,15 +125,6 @@ In Security Hub: ${search}Id${equals}trailseal%252Fkms-key-deletion%252F11112222
       'dev',
     );
     expect(real?.text).toContain(`What to do: ${kmsKeyDeletion.remediation}\n`);
-  });
-});
-
-describe('the undo command', () => {
-  it('quotes a finding that has an apostrophe for a shell', () => {
-    const { text } = one(triggerOfTransition(transition({ finding: "trailseal/o'hara; reboot" })));
-    expect(text).toContain(
-      String.raw`To undo the actions: trailseal undo --stage dev --region eu-central-1 'trailseal/o'\''hara; reboot'`,
-    );
   });
 });
 
@@ -181,7 +170,7 @@ describe('an action', () => {
     expect(text).toBe(`Quarantined: instance i-0abc1234567890def
 
 Control: Instances should encrypt traffic between them (ec2-transit-encryption)
-What: The instance still fails ec2-transit-encryption.
+Why: The instance still fails ec2-transit-encryption.
 Evidence: i-0abc1234567890def is a t2.micro, which does not encrypt in transit.
 Severity: HIGH
 Resource: arn:aws:ec2:eu-central-1:111122223333:instance/i-0abc1234567890def
@@ -194,7 +183,7 @@ Done: Swap the groups of eni-1 to the isolation group.
 Done: Switch termination protection on.
 Finding: trailseal/ec2-transit-encryption/111122223333/eu-central-1/i-0abc1234567890def
 
-Undo: trailseal undo --stage dev --region eu-central-1 'trailseal/ec2-transit-encryption/111122223333/eu-central-1/i-0abc1234567890def'
+To undo it: trailseal undo --stage dev --region eu-central-1 'trailseal/ec2-transit-encryption/111122223333/eu-central-1/i-0abc1234567890def'
 In Security Hub: ${search}Id${equals}trailseal%252Fec2-transit-encryption%252F111122223333%252Feu-central-1%252Fi-0abc1234567890def
 `);
   });
@@ -229,14 +218,16 @@ In Security Hub: ${search}Id${equals}trailseal%252Fec2-transit-encryption%252F11
     expect(one(triggerOfAction(event)).text).not.toMatch(/^(Evidence|Actor)/m);
   });
 
-  it('that was done to several resources says the actors of the failures, and how to undo one', () => {
+  it('that was done to several resources says the actors of the failures, and how to undo each', () => {
     const [notification] = composed(
       triggerOfAction(action()),
-      triggerOfAction(action({ id: 'other', finding: 'trailseal/other' })),
+      triggerOfAction(
+        action({ id: 'other', finding: 'trailseal/other', undoCommand: "trailseal undo 'trailseal/other'" }),
+      ),
     );
     expect(notification?.text).toContain('\nActors of the failures: ana (2)\n');
-    expect(notification?.text).toContain(
-      '\nTo undo one: trailseal undo --stage dev --region eu-central-1 FINDING\n',
+    expect(notification?.text.match(/^To undo it: .*$/gm)?.toSorted()).toEqual(
+      [`To undo it: ${action().undo}`, "To undo it: trailseal undo 'trailseal/other'"].toSorted(),
     );
   });
 
@@ -250,8 +241,9 @@ In Security Hub: ${search}Id${equals}trailseal%252Fec2-transit-encryption%252F11
 Due: 2026-11-21T11:00:00.000Z
 Planned: Swap the groups.
 `);
+    expect(text).toContain('\nTo stop it: Do one of these before the due time.\n');
     expect(text).toContain(
-      '\nTo stop it: Fix the resource, or exempt it in the policy, before the due time.\n',
+      '\nStop all actions of this deployment: trailseal kill-switch on --stage dev --region eu-central-1\n',
     );
   });
 

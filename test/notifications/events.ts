@@ -92,6 +92,7 @@ export function action(changes: Partial<ActionEvent> = {}): ActionEvent {
     plan: ['Swap the groups of eni-1 to the isolation group.', 'Switch termination protection on.'],
     due: null,
     undo: `trailseal undo --stage dev --region eu-central-1 '${finding}'`,
+    undoCommand: `trailseal undo --stage dev --region eu-central-1 '${finding}'`,
     decision: {
       actor: 'policy',
       name: 'trailseal.policy.yml',

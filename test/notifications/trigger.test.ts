@@ -27,6 +27,7 @@ describe('people are notified', () => {
       { previous: open, exemption: { ...exemption, state: 'expired', expires: '2026-11-20' } },
       'exemption-ended',
     ],
+    ['of a failure that was over before it was read', { status: 'RESOLVED', verdict: 'PASS' }, 'over'],
     [
       'that an exemption ends within a week',
       { previous: open, plan: exempt, exemption: { ...exemption, expires: '2026-11-27', endsSoon: true } },
@@ -72,7 +73,14 @@ describe('nobody is notified', () => {
 
   it.each<[string, Partial<TransitionEvent>]>([
     ['of a failure where the policy does not ask for it', { plan: { actions: [], skipped: [] } }],
-    ['that it passes when nobody was notified that it failed', { status: 'RESOLVED', verdict: 'PASS' }],
+    [
+      'that it passes still',
+      { status: 'RESOLVED', verdict: 'PASS', previous: { status: 'RESOLVED', verdict: 'FAIL' } },
+    ],
+    [
+      'of a failure that was over before it was read, where the policy does not ask for it',
+      { status: 'RESOLVED', verdict: 'PASS', plan: { actions: [], skipped: [] } },
+    ],
     [
       'that it passes where the policy does not ask for it',
       { status: 'RESOLVED', verdict: 'PASS', previous: open, plan: exempt },

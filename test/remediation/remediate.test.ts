@@ -25,7 +25,7 @@ describe('a failure', () => {
         actor: { type: 'IAMUser', arn: 'arn:aws:iam::111122223333:user/ana', name: 'ana' },
         summary: 'It is FAIL.',
         plan: ['Enable the key.'],
-        undo: `trailseal undo --stage dev --region eu-central-1 '${id}'`,
+        undo: `trailseal undo --stage dev --region eu-central-1 --action fix:enable-key '${id}'`,
         decision: { actor: 'policy', name: 'trailseal.policy.yml' },
       },
     ]);

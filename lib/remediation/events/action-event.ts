@@ -74,9 +74,37 @@ export const actionEventSchema = z.object({
       }),
     )
     .check(z.describe('How somebody reverted the action. Left out where nobody did.')),
-  plan: z.array(text).check(z.describe('What was done, or is to be done, step by step.')),
+  plan: z
+    .array(text)
+    .check(
+      z.describe(
+        'The steps of the action: of a pending one those to come, of one that is done or reverted what was done. Of an ' +
+          'undo, what the action had done before.',
+      ),
+    ),
+  was: z
+    .optional(z.array(text))
+    .check(
+      z.describe(
+        'What was there before the action, in clauses: of an undo, what it restores. Left out where nothing was changed.',
+      ),
+    ),
   due: z.nullable(text).check(z.describe('When a pending action will be done: ISO 8601, UTC.')),
-  undo: text.check(z.describe('How to undo it, or why it can not be undone.')),
+  undo: text.check(
+    z.describe(
+      'How to undo what was done, or why it can not be undone; of a partially completed undo, how to resume it. Empty where ' +
+        'there is nothing to undo.',
+    ),
+  ),
+  undoCommand: z
+    .optional(text)
+    .check(z.describe('The command of `undo`, ready to be pasted. Left out where there is none.')),
+  caveats: z
+    .optional(z.array(text))
+    .check(z.describe('What to know before undoing it, each a sentence, as far as it applies to this resource.')),
+  undoing: z
+    .optional(z.literal(true))
+    .check(z.describe('Set where it is the undo that is partially completed, and not the action.')),
   decision: z
     .object({
       actor: z.enum(['policy', 'operator']),
@@ -136,7 +164,7 @@ export function actionEventOf(
 ): ActionEvent {
   const decided: ActionDecision = decision ??
     actionRun?.undo ??
-    actionRun?.decision ?? { actor: 'policy', name: 'the policy', reason: because };
+    actionRun?.decision ?? { actor: 'policy', name: unnamedPolicy, reason: because };
   return {
     version: actionEventVersion,
     id,
@@ -163,9 +191,34 @@ export function actionEventOf(
         }),
     plan: [...(actionRun?.plan ?? [])],
     due: due?.toISOString() ?? null,
-    undo: definition === undefined ? '' : howToUndo(definition, finding.id, { stage, region }),
+    ...undoMembers(outcome, definition, finding.id, actionRun, { stage, region }),
     decision: { ...decided },
     at: at.toISOString(),
+  };
+}
+
+/** What decided where no action run says which policy. */
+export const unnamedPolicy = 'the policy';
+
+/** What an event says of undoing: nothing where nothing was done. */
+function undoMembers(
+  outcome: ActionEvent['outcome'],
+  definition: AnyAction | undefined,
+  finding: string,
+  actionRun: ActionRun | undefined,
+  undoneIn: UndoneIn,
+): Pick<ActionEvent, 'undo' | 'undoCommand' | 'caveats' | 'undoing' | 'was'> {
+  const before = actionRun === undefined ? undefined : definition?.before.safeParse(actionRun.before);
+  const was = before?.success === true ? { was: [...(definition?.was(before.data) ?? [])] } : {};
+  const inPlace = outcome === 'done' || outcome === 'partially-completed';
+  if (definition === undefined || !inPlace) return { undo: '', ...was };
+  const { command, caveats } = undoAdvice(definition, finding, undoneIn, actionRun);
+  return {
+    undo: [...(command === undefined ? [] : [command]), ...caveats].join(' '),
+    ...(command === undefined ? {} : { undoCommand: command }),
+    ...(caveats.length === 0 ? {} : { caveats: [...caveats] }),
+    ...(actionRun?.status === 'undoing' ? { undoing: true } : {}),
+    ...was,
   };
 }
 
@@ -176,26 +229,52 @@ interface UndoneIn {
   readonly region: string;
 }
 
+/** How to undo an action, for people. */
+interface UndoAdvice {
+  /** `undefined` where no command undoes it. */
+  readonly command: string | undefined;
+  /** What the command can't restore, and who can run it; or why there is none. Sentences. */
+  readonly caveats: readonly string[];
+}
+
 /**
- * How to undo an action, for people: the command, what it can't restore, and whether only an operator can run it; or why
- * there is none.
  * @param finding the finding's id.
+ * @param actionRun where it is known: then what can't apply to its resource is left out.
  */
-export function howToUndo({ undo }: AnyAction, finding: string, undoneIn: UndoneIn): string {
+function undoAdvice(
+  definition: AnyAction,
+  finding: string,
+  undoneIn: UndoneIn,
+  actionRun: ActionRun | undefined,
+): UndoAdvice {
+  const { undo, id: action } = definition;
+  const command = undoCommand(finding, { ...undoneIn, action });
   switch (undo.kind) {
     case 'restores': {
-      const own =
-        undo.by === 'function'
-          ? ''
-          : `; no function may do it, so that you need the permissions yourself: ${undo.because}`;
-      const except = undo.except.length === 0 ? '' : `; it can not restore: ${undo.except.join('; ')}`;
-      return `${undoCommand(finding, undoneIn)}${own}${except}`;
+      const except = exceptFor(definition, actionRun);
+      return {
+        command,
+        caveats: [
+          ...(undo.by === 'function'
+            ? []
+            : [`You need the permissions for it yourself, as no function may do it: ${undo.because}`]),
+          ...(except.length === 0 ? [] : [`It does not restore: ${except.join('; ')}.`]),
+        ],
+      };
     }
     case 'command':
-      return `Not by Trailseal itself: ${undo.because} "trailseal undo" prints the command.`;
+      return { command, caveats: [`It prints the command to run, and runs nothing: ${undo.because}`] };
     case 'impossible':
-      return `It can't be undone: ${undo.because}`;
+      return { command: undefined, caveats: [`It can't be undone: ${undo.because}`] };
   }
+}
+
+function exceptFor({ undo, before, settings }: AnyAction, actionRun: ActionRun | undefined): readonly string[] {
+  if (undo.kind !== 'restores') return [];
+  if (actionRun === undefined || undo.exceptFor === undefined) return undo.except;
+  const was = before.safeParse(actionRun.before);
+  const by = settings.safeParse(actionRun.settings);
+  return was.success && by.success ? undo.exceptFor(was.data, by.data) : undo.except;
 }
 
 /**

@@ -142,5 +142,5 @@ export function eventOfUndo(
 }
 
 function sentences(because: string, differences: readonly string[]): string {
-  return `${because} ${differences.join('; ')}`.trim();
+  return differences.length === 0 ? because : `${because} Differences: ${differences.join('; ')}.`;
 }

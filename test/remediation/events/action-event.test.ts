@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { actionEventOf, actionEventSchema, undoCommand } from '../../../lib/remediation/events/action-event.ts';
 import { start } from '../actions/simulated-resource.ts';
+import { enableKey } from '../../../lib/services/kms/fixes/enable-key.ts';
 import { id, key, simulated } from '../fixture.ts';
 
 const input = {
@@ -54,6 +55,16 @@ describe('an event about an action', () => {
     const { actor: _actor, summary: _summary, ...old } = actionEventOf(await failing(), key, 'tag', input);
     expect(actionEventSchema.parse(old)).toEqual(old);
   });
+});
+
+describe('what an event says of undoing', () => {
+  it.each(['pending', 'skipped', 'undo-refused', 'reverted'] as const)(
+    'is nothing where nothing is in place: %s',
+    async (outcome) => {
+      const event = actionEventOf(await failing(), key, 'fix:enable-key', { ...input, outcome, definition: enableKey });
+      expect([event.undo, event.undoCommand, event.caveats]).toEqual(['', undefined, undefined]);
+    },
+  );
 });
 
 describe('the command that undoes', () => {

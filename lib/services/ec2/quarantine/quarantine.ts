@@ -23,6 +23,20 @@ import { snapshotOnce } from './snapshots.ts';
 import { type QuarantineState, readState } from './state.ts';
 import { drain, presentRegistrations, register } from './targets.ts';
 
+/** What an undo does not bring back. */
+const notRestored = {
+  stopped:
+    'what a stop ended: memory, connections, data on instance store volumes, and public addresses that AWS had given',
+  connections: 'connections that ended while it was cut off',
+  snapshots: 'the snapshots, which stay',
+  isolationGroup: 'the isolation group, which stays',
+  capacity:
+    'the desired capacity of an Auto Scaling group that launched a replacement: it is one higher than before',
+  scaleInProtection: 'the scale-in protection of an instance that was detached',
+  timeouts:
+    "idle timeouts that nobody had set: they are set to AWS's usual values (432000, 180 and 30 seconds)",
+} as const;
+
 /**
  * Takes an EC2 instance out of service and isolates it, in an order that does not destroy it: an instance that is
  * isolated while it is in service fails the health checks of its Auto Scaling group, which terminates it in spite of
@@ -130,13 +144,16 @@ export const quarantine = defineAction({
     kind: 'restores',
     by: 'operator',
     because: 'It gives an instance that may be compromised its network back.',
-    except: [
-      'what a stop ended: memory, connections, data on instance store volumes, and public addresses that AWS had given',
-      'connections that ended while it was cut off',
-      'the snapshots and the isolation group, which stay',
-      'the desired capacity of an Auto Scaling group that launched a replacement: it is one higher than before',
-      'the scale-in protection of an instance that was detached',
-      "idle timeouts that nobody had set: they are set to AWS's usual values (432000, 180 and 30 seconds)",
+    except: Object.values(notRestored),
+    exceptFor: ({ state, autoScaling, interfaces }, settings) => [
+      ...(stops(settings) && state === 'running' ? [notRestored.stopped] : []),
+      ...(isolates(settings) ? [notRestored.connections, notRestored.isolationGroup] : []),
+      ...(settings.snapshot ? [notRestored.snapshots] : []),
+      ...(autoScaling === null || autoScaling.step === 'none' ? [] : [notRestored.capacity]),
+      ...(autoScaling?.step === 'detach' ? [notRestored.scaleInProtection] : []),
+      ...(shortens(settings) && interfaces.some(({ tracking }) => Object.values(tracking).includes(null))
+        ? [notRestored.timeouts]
+        : []),
     ],
     permissions: undoPermissions,
     /**

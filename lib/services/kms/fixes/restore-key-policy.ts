@@ -50,10 +50,7 @@ export const restoreKeyPolicy = defineAction({
     good: z.string(),
     goodSeenAt: z.string(),
   }),
-  was: ({ policy, goodSeenAt }) => [
-    `the key policy was ${policy}`,
-    `the policy that replaced it was seen at ${goodSeenAt}`,
-  ],
+  was: ({ policy }) => [`the key policy is ${policy}`],
 
   async prepare({ resource, settings }, deps) {
     const key = await describeKey(resource, deps);
