@@ -42,6 +42,14 @@ export function alarmsOf(stage: string, name: FunctionName): readonly Alarm[] {
   ];
 }
 
+/** What CloudFormation replaces by the Region. */
+export const regionVariable = `\${AWS::Region}`;
+
+/** The options of commands about a deployment; CloudFormation fills in the Region. */
+function at(stage: string): string {
+  return `--stage ${stage} --region ${regionVariable}`;
+}
+
 const first = { statistic: 'Sum', threshold: 0, periods: 1 } as const;
 
 function deadLetters(stage: string, name: ReadingFunction): Alarm {
@@ -55,7 +63,7 @@ function deadLetters(stage: string, name: ReadingFunction): Alarm {
     description:
       name === 'transitions'
         ? 'Transitions of findings could not be published on the bus, so that no action ran and nobody was notified: see the messages in the DLQ and the log of the transitions function'
-        : `Messages for ${name} could not be delivered or handled: see "trailseal dlq list"`,
+        : `Messages for ${name} could not be delivered or handled: see "trailseal dlq list ${at(stage)}"`,
   };
 }
 
@@ -167,7 +175,7 @@ export function overrideAlarm(stage: string, names: readonly FunctionName[]): Al
     dimensions: { service: stackName(stage) },
     description:
       'The policy override is invalid, and the last valid policy remains effective; or the effective policy could not be ' +
-      `read, and no action ran: see "trailseal policy show", and the logs of the functions ${names.join(', ')}`,
+      `read, and no action ran: see "trailseal policy show ${at(stage)}", and the logs of the functions ${names.join(', ')}`,
   };
 }
 
@@ -195,18 +203,23 @@ function own(stage: string, name: ReadingFunction): readonly Alarm[] {
       return [
         one(
           'ActionsSkipped',
-          'Actions were skipped because of a limit, the kill switch, a person or the state of the resource: see "trailseal breaker show", "trailseal kill-switch status" and the log of the remediate function',
+          `Actions were skipped because of a limit, the kill switch, a person or the state of the resource: see "trailseal breaker show ${at(stage)}", "trailseal kill-switch status ${at(stage)}" and the log of the remediate function`,
         ),
         one(
           'BreakersOpened',
-          'A circuit breaker opened: several principals caused more actions of a kind in an hour than the policy allows, and none of the kind runs but for CRITICAL findings until the breaker is reset: see "trailseal breaker show", then run "trailseal breaker reset"',
+          `A circuit breaker opened: several principals caused more actions of a kind in an hour than the policy allows, and none of the kind runs but for CRITICAL findings until the breaker is reset: see "trailseal breaker show ${at(stage)}", then run "trailseal breaker reset fix ${at(stage)}", with the kind that is open in place of fix`,
         ),
         one(
           'CriticalActionsWithoutBudget',
-          'An action about a CRITICAL finding waits, as the part of the rate limits that is reserved for them is used up: see "trailseal breaker show" for whose changes used it up; "trailseal breaker reset" makes room at once',
+          `An action about a CRITICAL finding waits, as the part of the rate limits that is reserved for them is used up: see "trailseal breaker show ${at(stage)}" for whose changes used it up; "trailseal breaker reset fix ${at(stage)}", with its kind in place of fix, makes room at once`,
         ),
       ];
     default:
-      return [one('FindingsRefused', `Security Hub refused findings of ${name}: see "trailseal dlq list"`)];
+      return [
+        one(
+          'FindingsRefused',
+          `Security Hub refused findings of ${name}: see "trailseal dlq list ${at(stage)}"`,
+        ),
+      ];
   }
 }

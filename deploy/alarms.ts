@@ -4,6 +4,7 @@ import {
   type Alarm,
   alarmsOf,
   overrideAlarm,
+  regionVariable,
   securityHubOffAlarm,
   silenceAlarm,
   undeliveredAlarm,
@@ -15,7 +16,15 @@ import { isOverridable } from './overriding.ts';
 import type { Parameters } from './parameters.ts';
 import { notificationTopicName } from './remediation/notifications.ts';
 import { allow } from './statements.ts';
-import { capital, localArn, ref, type StackResource, type StackResources, type Value } from './template.ts';
+import {
+  capital,
+  localArn,
+  ref,
+  type StackResource,
+  type StackResources,
+  sub,
+  type Value,
+} from './template.ts';
 import { encryptedTopic, fromThisAccount, useOfKey } from './topics.ts';
 
 export function alarms(deployment: Deployment): StackResources {
@@ -56,7 +65,10 @@ function alarmResource(parameters: Parameters, name: string, alarm: Alarm): Stac
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {
       AlarmName: `${stackName(parameters.stage)}-${name}`,
-      AlarmDescription: alarm.description,
+      // A description may name commands, which name the Region.
+      AlarmDescription: alarm.description.includes(regionVariable)
+        ? sub(alarm.description)
+        : alarm.description,
       Namespace: alarm.namespace,
       MetricName: alarm.metric,
       Dimensions: Object.entries(alarm.dimensions).map(([Name, Value]) => ({ Name, Value })),

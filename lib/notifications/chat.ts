@@ -119,7 +119,7 @@ function shown({ kind, words }: ContentValue, limit: number): string {
 /** A step within its limit, of which the words are cut and not the mark that closes code. Half a command is none. */
 function stepLine(label: string, value: ContentValue): string {
   if (value.kind === 'code' && `${label}: ${shown(value, stepLimit)}`.length > stepLimit) {
-    return `${label}: the command is too long for chat; trailseal history names it.`;
+    return `${label}: the command is too long for chat: see the e-mail.`;
   }
   for (let limit = stepLimit; limit > 20; limit -= 20) {
     const line = `${label}: ${shown(value, limit)}`;
