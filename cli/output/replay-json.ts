@@ -71,7 +71,11 @@ export function findingJson(finding: Finding): FindingJson {
     evidence: evidenceJson(finding.evidence),
     closing: closing && { actor: actorJson(closing.actor), summary: closing.summary },
     plan: {
-      actions: plan.actions.map((action) => ({ ...action })),
+      actions: plan.actions.map(({ action, reason, targets }) => ({
+        action,
+        reason,
+        ...(targets === undefined ? {} : { targets: [...targets] }),
+      })),
       skipped: plan.skipped.map((action) => ({ ...action })),
     },
     exemption: exemption && { ...exemption },

@@ -7,6 +7,7 @@ import { severities, type verdicts } from '../../lib/core/control.ts';
 import { statuses } from '../../lib/findings/finding.ts';
 import { ignoredReasons } from '../../lib/pipeline/replay/replay.ts';
 import { exemptionOrigins, exemptionStates, skippedBecause } from '../../lib/policy/model.ts';
+import { notificationTargets } from '../../lib/policy/notifications.ts';
 
 const count = z.int().check(z.nonnegative());
 const time = z.nullable(z.string().check(z.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/)));
@@ -46,7 +47,13 @@ const evidenceSchema = z.strictObject({
 });
 
 const planSchema = z.strictObject({
-  actions: z.array(z.strictObject({ action: z.string(), reason: z.string() })),
+  actions: z.array(
+    z.strictObject({
+      action: z.string(),
+      reason: z.string(),
+      targets: z.optional(z.array(z.enum(notificationTargets))),
+    }),
+  ),
   skipped: z.array(
     z.strictObject({ action: z.string(), because: z.enum(skippedBecause), reason: z.string() }),
   ),

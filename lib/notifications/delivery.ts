@@ -1,10 +1,13 @@
 /** What every target of notifications has in common, and which targets were notified of which events. */
+import type { NotificationTarget } from '../policy/notifications.ts';
 import type { Notification } from './compose.ts';
 
 /** A topic or webhook that notifications go to. */
 export interface DeliveryTarget {
   /** The same as long as it is the same target: events that it is still to be notified of name it. */
   readonly name: string;
+  /** By which the policy's routes choose it. */
+  readonly kind: NotificationTarget;
   /** Rejects with a `DeliveryError` when the target did not accept the notification, or may not have. */
   send(notification: Notification): Promise<void>;
 }

@@ -185,7 +185,7 @@ async function notifyTarget(
   remaining: () => number,
   { adviceFor, stage }: NotifyDeps,
 ): Promise<TargetResult> {
-  const pending = pendingFor(target.name, events, log);
+  const pending = pendingFor(target, events, log);
   const triggers = [...pending.values()].map(({ trigger }) => trigger);
   const sent: NotifyResult['sent'][number][] = [];
   const failed: NotifyResult['failed'][number][] = [];
@@ -215,13 +215,14 @@ async function notifyTarget(
 
 /** The events that a target is still to be notified of, by id: an event that came twice counts, and is retried, once. */
 function pendingFor(
-  target: string,
+  { name: target, kind }: DeliveryTarget,
   events: readonly NotifyEvent[],
   log: DeliveryLog,
 ): ReadonlyMap<string, { readonly event: NotifyEvent; readonly trigger: NotificationTrigger }> {
   const pending = events.flatMap((event) => {
     const { trigger, targets } = event;
     if (trigger === undefined || targets?.includes(target) === false) return [];
+    if (trigger.targets?.includes(kind) === false) return [];
     return wasNotified(log, target, trigger.id) ? [] : [[trigger.id, { event, trigger }] as const];
   });
   // Of entries with one key a map keeps the last, and of an event that came twice the first counts.

@@ -42,6 +42,7 @@ function topicTarget(
   const [format] = formats;
   return {
     name: `topic ${topic} (${formats.join(' and ')})`,
+    kind: format === 'chat' ? 'chat' : 'topic',
     async send(notification) {
       const message = messageIn(notification, formats.length > 1 ? 'both' : format, formats);
       try {

@@ -3,6 +3,7 @@
  * Pure. Only a change triggers a notification; that a finding is over triggers one only where its start did.
  */
 import { type Severity, severities } from '../core/control.ts';
+import type { NotificationTarget } from '../policy/notifications.ts';
 import type { ActionEvent } from '../remediation/events/action-event.ts';
 import type { TransitionEvent } from '../remediation/events/transition.ts';
 
@@ -45,6 +46,8 @@ export interface NotificationTrigger {
   readonly openedAt: string | null;
   /** Epoch milliseconds; of two triggers of one finding the greater is the newer. */
   readonly sequence: number;
+  /** The targets that are notified; `undefined` for all. */
+  readonly targets: readonly NotificationTarget[] | undefined;
   /** The action that it is about; `undefined` where it is about the finding itself. */
   readonly action: string | undefined;
   /** Of a finding the planned actions, of an action its steps; of an undo none, as it is not what was done. */
@@ -91,6 +94,7 @@ export function triggerOfTransition(transition: TransitionEvent): NotificationTr
     at,
     openedAt,
     sequence,
+    targets: plan.actions.find(({ action }) => action === 'notify')?.targets,
     action: undefined,
     plan: over
       ? []
@@ -138,13 +142,16 @@ function endsSoon({ plan, exemption }: TransitionEvent): boolean {
 /**
  * What the outcome of an action triggers, also where the action was skipped.
  * @param event the detail of an action's event, as it was parsed.
- * @returns `undefined` where the action is the notification itself, was skipped because somebody suppressed the finding,
+ * @returns `undefined` where the action is the notification itself, sets or removes tags, was skipped because somebody suppressed the finding,
  *   who wants to hear no more of it, or was reverted and the policy leaves it at that.
  * @example
  * triggerOfAction({ ...event, action: 'quarantine', outcome: 'done' })?.kind; // 'done'
  */
 export function triggerOfAction(event: ActionEvent): NotificationTrigger | undefined {
-  if (event.action === 'notify' || event.skippedBecause === 'suppressed') return undefined;
+  if (event.action === 'notify') return undefined;
+  // Tags follow the finding, which was notified; the run history and the bus have them. The policy may ask for a reversal.
+  if (event.action === 'tag' && event.reversal?.response !== 'notify') return undefined;
+  if (event.skippedBecause === 'suppressed') return undefined;
   if (event.reversal?.response === 'leave') return undefined;
   const { id, account, region, control, severity, finding, resource, decision, at, action } = event;
   return {
@@ -163,6 +170,7 @@ export function triggerOfAction(event: ActionEvent): NotificationTrigger | undef
     at,
     openedAt: null,
     sequence: Date.parse(at) || 0,
+    targets: event.targets,
     action,
     plan:
       event.outcome === 'undone' || event.undoing === true

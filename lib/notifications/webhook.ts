@@ -47,7 +47,11 @@ const readBytes = 512;
  */
 export function webhookTarget(options: WebhookOptions): DeliveryTarget {
   const name = `webhook ${options.parameter}`;
-  return { name, send: (notification) => post(name, notification, options) };
+  return {
+    name,
+    kind: 'webhook',
+    send: (notification) => post(name, notification, options),
+  };
 }
 
 async function post(name: string, { id, json }: Notification, options: WebhookOptions): Promise<void> {

@@ -59,9 +59,7 @@ export function statusOf(
   shown: Escape,
 ): string {
   if (isFindingKind(kind)) return findingStatus[kind];
-  if (kind === 'done' && action === 'tag') return 'Tagged';
   if (kind === 'done' && action === 'quarantine') return 'Quarantined';
-  if (kind === 'undone' && action === 'tag') return 'Tags removed';
   if (kind === 'undo-refused' && action === 'undo') return 'Undo refused';
   return `${actionName(action ?? 'action', shown)} ${actionStatus[kind]}`;
 }

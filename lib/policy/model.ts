@@ -6,6 +6,7 @@
 import type { ActionSettings } from '../core/action-settings.ts';
 import type { Action, Severity } from '../core/control.ts';
 import type { AllowedCustomAction } from './custom-actions.ts';
+import type { NotificationRoute, NotificationTarget } from './notifications.ts';
 
 /** The effective policy, with every default filled in. */
 export interface Policy {
@@ -25,6 +26,8 @@ export interface Policy {
   /** What operators may request in Security Hub, each once. */
   readonly customActions: readonly AllowedCustomAction[];
   readonly guardrails: Guardrails;
+  /** Where notifications go; `undefined`: to every target, of every FAIL. */
+  readonly notifications: readonly NotificationRoute[] | undefined;
 }
 
 /** What applies to one control. */
@@ -193,6 +196,8 @@ export interface Plan {
 
 export interface PlannedAction {
   readonly action: Action;
+  /** Of a notification, where it goes; left out where it goes to every target. */
+  readonly targets?: readonly NotificationTarget[] | undefined;
   /** A sentence. */
   readonly reason: string;
 }

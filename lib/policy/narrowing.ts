@@ -78,6 +78,7 @@ function settingsOfActions(controls: readonly Control[]): Narrowing<object> {
   return each<Record<string, unknown>>(Object.fromEntries(parts));
 }
 
+const sameRoutes = each<{ readonly routes: Policy['notifications'] }>({ routes: unchanged() });
 const fewerAccounts = fewer<string>();
 const fewerActions = fewer<Action>();
 
@@ -144,6 +145,17 @@ const rules: { readonly [Key in Exclude<keyof Policy, 'file'>]: KeyRule } = {
   customActions: {
     may: 'remove entries; `exempt` only where every control only reports',
     wider: ofCustomActions,
+  },
+  notifications: {
+    // Other routes would leave out somebody whom the deployed policy notifies, or notify somebody it does not.
+    may: sameRoutes.may,
+    parts: () => sameRoutes.parts,
+    wider: ({ override, deployed, written }) =>
+      problems(
+        ['notifications'],
+        sameRoutes.widenings({ routes: override.notifications }, { routes: deployed.notifications }),
+        written,
+      ),
   },
   guardrails: {
     may: guardrailNarrowing.may,

@@ -27,7 +27,7 @@ import { type ActionEvent, actionEventOf, undoCommand } from './events/action-ev
 import { doneEvent, eventOfUndo } from './events/action-results.ts';
 import { resumeInterrupted } from './interrupted.ts';
 import { planFor } from './plan.ts';
-import { eventContextOf, interruptionIn, runAction, runOptionsOf } from './run-action.ts';
+import { eventContextOf, eventTargets, interruptionIn, runAction, runOptionsOf } from './run-action.ts';
 
 type Step = Omit<StepResult, 'because'>;
 
@@ -241,7 +241,7 @@ function refusal(
 }
 
 function skippedEvent(
-  { stage, actionDeps }: RemediationDeps,
+  { stage, actionDeps, policy }: RemediationDeps,
   request: ActionRequest,
   { finding, entry }: FoundFinding,
   because: string,
@@ -249,6 +249,7 @@ function skippedEvent(
 ): ActionEvent {
   return actionEventOf(finding, entry.resource, action, {
     stage,
+    targets: eventTargets(policy, finding),
     outcome: 'skipped',
     because,
     at: actionDeps.now(),

@@ -32,6 +32,7 @@ import { type PlannedFor, planFor } from './plan.ts';
 import { consequenceOf, recordReversal, type Standing, type Standings, standingsOf } from './reversals.ts';
 import {
   eventContextOf,
+  eventTargets,
   foreseeAction,
   interruptionIn,
   openingOf,
@@ -223,7 +224,7 @@ const nothing: Omit<StepResult, 'because'> = {
 };
 
 function skippedEvents(
-  { stage }: RemediationDeps,
+  { stage, policy }: RemediationDeps,
   { skipped }: Plan,
   { finding, resource }: FailingResource,
   at: Date,
@@ -233,6 +234,7 @@ function skippedEvents(
     .map(({ action, because, reason }) =>
       actionEventOf(finding, resource, action, {
         stage,
+        targets: eventTargets(policy, finding),
         at,
         outcome: 'skipped',
         because: reason,
@@ -277,6 +279,7 @@ async function actOn(
     const { finding, resource } = failing;
     const pending = actionEventOf(finding, resource, action, {
       stage: deps.stage,
+      targets: eventTargets(policy, finding),
       at: plannedAt,
       outcome: 'pending',
       because: reason,

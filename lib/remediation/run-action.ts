@@ -5,7 +5,8 @@ import type { Control, Resource } from '../core/control.ts';
 import type { Finding } from '../findings/finding.ts';
 import { named } from '../findings/state/bounds.ts';
 import { principalOf } from '../policy/decide/budgets.ts';
-import { type ActionKind, kindOf } from '../policy/model.ts';
+import { type ActionKind, kindOf, type Policy } from '../policy/model.ts';
+import { type NotificationTarget, targetsOf } from '../policy/notifications.ts';
 import type { ActionRequest } from './action-request.ts';
 import type { ActionDecision } from './actions/action-run.ts';
 import { type CarryOutResult, carryOut, foresee } from './actions/carry-out.ts';
@@ -70,12 +71,21 @@ export async function foreseeAction(
 
 /** What events about an action of the policy say besides its result. */
 export function eventContextOf(
-  { stage, actionDeps }: RemediationDeps,
+  { stage, actionDeps, policy }: RemediationDeps,
   finding: Finding,
   resource: Resource,
   definition: AnyAction,
 ): EventContext {
-  return { finding, resource, definition, stage, at: actionDeps.now(), request: openingOf(finding) };
+  const targets = eventTargets(policy, finding);
+  return { finding, resource, definition, stage, at: actionDeps.now(), request: openingOf(finding), targets };
+}
+
+/** Whom the policy notifies of actions about a finding; `undefined` where it does not choose. */
+export function eventTargets(
+  { notifications }: Pick<Policy, 'notifications'>,
+  { control, severity, verdict }: Pick<Finding, 'control' | 'severity' | 'verdict'>,
+): readonly NotificationTarget[] | undefined {
+  return notifications === undefined ? undefined : targetsOf(notifications, { control, severity, verdict });
 }
 
 /** The finding as it was opened last. */

@@ -125,8 +125,14 @@ describe('a key that somebody disables', () => {
   it('is in notifications when it fails, when an action is done, and when it passes', async () => {
     await eventually(async () => {
       const kinds = new Set((await notificationsOf(id)).map((message) => text(message, 'kind')));
-      expect([...kinds]).toEqual(expect.arrayContaining(['opened', 'done', 'resolved', 'undone']));
+      expect([...kinds]).toEqual(expect.arrayContaining(['opened', 'done', 'resolved']));
     });
+  });
+
+  it('is in no notification about its tags', async () => {
+    const actions = (await notificationsOf(id)).map((message) => text(message, 'action'));
+    expect(actions).toContain('fix:enable-key');
+    expect(actions).not.toContain('tag');
   });
 
   it('is disabled again by undo', async () => {

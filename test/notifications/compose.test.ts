@@ -337,7 +337,7 @@ describe('a group', () => {
 
   it('is of one action', () => {
     expect(
-      composed(triggerOfAction(action()), triggerOfAction(action({ id: 'other', action: 'tag' }))),
+      composed(triggerOfAction(action()), triggerOfAction(action({ id: 'other', action: 'fix:enable-key' }))),
     ).toHaveLength(2);
   });
 
@@ -375,12 +375,11 @@ describe('the chat format', () => {
 
 describe('the status of an action', () => {
   it.each([
-    ['tag', 'done', 'Tagged'],
     ['quarantine', 'done', 'Quarantined'],
     ['fix:enable-key', 'done', 'Fix enable-key done'],
     ['quarantine', 'pending', 'Quarantine pending'],
     ['quarantine', 'partially-completed', 'Quarantine partially completed'],
-    ['tag', 'skipped', 'Tag skipped'],
+    ['fix:enable-key', 'skipped', 'Fix enable-key skipped'],
     ['quarantine', 'undone', 'Quarantine undone'],
     ['quarantine', 'undo-refused', 'Quarantine not undone'],
     ['undo', 'undo-refused', 'Undo refused'],

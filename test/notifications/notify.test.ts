@@ -22,6 +22,7 @@ function target(name: string, ...answers: readonly (DeliveryError | undefined)[]
   const accepted: string[] = [];
   const made: DeliveryTarget = {
     name,
+    kind: name.startsWith('webhook') ? 'webhook' : 'topic',
     async send(notification) {
       calls.push(notification);
       const answer = answers[Math.min(calls.length, answers.length) - 1];

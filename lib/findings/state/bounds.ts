@@ -137,9 +137,11 @@ function boundedVerdict({
 
 function boundedPlan({ actions, skipped }: Plan): Plan {
   return {
-    actions: actions
-      .slice(0, limits.reasons)
-      .map(({ action, reason }) => ({ action, reason: cut(reason, limits.reason) })),
+    actions: actions.slice(0, limits.reasons).map(({ action, reason, targets }) => ({
+      action,
+      reason: cut(reason, limits.reason),
+      ...(targets === undefined ? {} : { targets }),
+    })),
     skipped: skipped
       .slice(0, limits.reasons)
       .map(({ action, because, reason }) => ({ action, because, reason: cut(reason, limits.reason) })),

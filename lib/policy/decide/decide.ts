@@ -12,6 +12,7 @@ import {
   type Policy,
   type SkippedAction,
 } from '../model.ts';
+import { type NotificationTarget, targetsOf } from '../notifications.ts';
 import { principalOf, unknownPrincipal } from './budgets.ts';
 import { type Circumstances, halt, type Obstacle, ownership, suppression } from './circumstances.ts';
 import { checkRateLimit, type Usage } from './rate-limits.ts';
@@ -82,7 +83,7 @@ export function decide(input: DecisionInput): PlanResult {
       }
       usage = check.usage;
     }
-    actions.push({ action, reason: reasonFor(action, input) });
+    actions.push({ action, reason: reasonFor(action, input), ...targetsFor(action, input) });
   }
   return { plan: { actions, skipped }, usage };
 }
@@ -108,6 +109,12 @@ function obstacleTo(action: Action, input: DecisionInput): Obstacle | undefined 
     const { owner, reason, expires } = exemption;
     return { because: 'exempt', reason: `Exempt until ${expires} (UTC) by ${owner}: ${reason}` };
   }
+  if (kind === undefined && targetsIn(input).length === 0) {
+    return {
+      because: 'not-in-policy',
+      reason: `No route of the policy notifies anybody of ${verdict} of ${control.id} with the severity ${applied.severity}.`,
+    };
+  }
   const suppressed = suppression(circumstances);
   if (suppressed !== undefined || kind === undefined) return suppressed;
   const own = ownership(circumstances, resource);
@@ -118,6 +125,18 @@ function obstacleTo(action: Action, input: DecisionInput): Obstacle | undefined 
   const protectedBy = protection(policy.guardrails, resource, taggable, tagsUnknown);
   if (protectedBy !== undefined) return { because: 'protected-resource', reason: protectedBy };
   return halt(circumstances, kind);
+}
+
+/** Whom the policy notifies of the finding. */
+function targetsIn({ verdict, control, policy }: DecisionInput): readonly NotificationTarget[] {
+  const severity = policy.controls.get(control.id)?.severity;
+  if (severity === undefined || (verdict !== 'FAIL' && verdict !== 'UNKNOWN')) return [];
+  return targetsOf(policy.notifications, { severity, control: control.id, verdict });
+}
+
+/** Named only where the policy chooses among them. */
+function targetsFor(action: Action, input: DecisionInput): Pick<PlannedAction, 'targets'> {
+  return action === 'notify' && input.policy.notifications !== undefined ? { targets: targetsIn(input) } : {};
 }
 
 /** Why no API call can name the resource, as a sentence: a call needs its id, account and Region. */

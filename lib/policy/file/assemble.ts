@@ -21,6 +21,7 @@ import {
   type RateLimits,
   type WhenReverted,
 } from '../model.ts';
+import { defaultVerdicts } from '../notifications.ts';
 import type { PolicyFile } from './schema.ts';
 
 /** The policy that applies without a file: every control is enabled with its own severity and settings, and no action is taken. */
@@ -72,6 +73,12 @@ export function assemble(
     broadPermissions: [...new Set(file.actions?.broadPermissions ?? [])],
     customActions: [...new Set(file.operators?.customActions ?? [])],
     guardrails: guardrailsOf(file.guardrails),
+    notifications: file.notifications?.routes.map(({ severities, controls: ids, verdicts, targets }) => ({
+      severities,
+      controls: ids,
+      verdicts: verdicts ?? defaultVerdicts,
+      targets: [...new Set(targets)],
+    })),
   };
   return { policy, rejected };
 }

@@ -9,6 +9,7 @@ import { otherRequests, requestable } from '../custom-actions.ts';
 import { exemptDays } from '../operator-exemption.ts';
 import { exemption, exemptionMaxDays, exemptionTags } from './exemptions-schema.ts';
 import { guardrails } from './guardrails-schema.ts';
+import { notifications } from './notifications-schema.ts';
 import { accountId, noted } from './schema-parts.ts';
 
 function actionSettingsOf(controls: readonly Control[]) {
@@ -150,6 +151,7 @@ export function policySchema(controls: readonly Control[]) {
       actions: z.optional(actionSettingsOf(controls)),
       operators: z.optional(operators(controls)),
       guardrails: z.optional(guardrails),
+      notifications: z.optional(notifications(ids)),
     }),
     { description: 'What Trailseal requires of AWS resources, and what it does when they fail.' },
   );

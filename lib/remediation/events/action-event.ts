@@ -7,8 +7,9 @@ import type { AnyAction } from '../../core/action.ts';
 import { type Action, type Resource, severities } from '../../core/control.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { reversalResponses, type SkippedBecause } from '../../policy/model.ts';
+import type { NotificationTarget } from '../../policy/notifications.ts';
 import type { ActionDecision, ActionRun, Reversal } from '../actions/action-run.ts';
-import { actorSchema, eventActor, resourceArn } from './transition.ts';
+import { actorSchema, eventActor, notified, resourceArn } from './transition.ts';
 
 export const actionEventVersion = 1;
 
@@ -45,6 +46,7 @@ export const actionEventSchema = z.object({
     .optional(text)
     .check(z.describe("The finding's evidence in one sentence. Left out where it is not known.")),
   action: text,
+  targets: notified,
   outcome: z
     .enum(['pending', 'done', 'skipped', 'partially-completed', 'undone', 'undo-refused', 'reverted'])
     .check(
@@ -136,6 +138,8 @@ export interface ActionEventInput {
   readonly decision?: ActionDecision;
   /** The deployment's name, for the command that undoes it. */
   readonly stage: string;
+  /** The targets that are notified; left out where all are. */
+  readonly targets?: readonly NotificationTarget[] | undefined;
 }
 
 /**
@@ -160,6 +164,7 @@ export function actionEventOf(
     definition,
     decision,
     stage,
+    targets,
   }: ActionEventInput,
 ): ActionEvent {
   const decided: ActionDecision = decision ??
@@ -177,6 +182,7 @@ export function actionEventOf(
     ...(finding.actor === undefined ? {} : { actor: eventActor(finding.actor) }),
     ...(finding.evidence === undefined ? {} : { summary: finding.evidence.summary }),
     action,
+    ...(targets === undefined ? {} : { targets: [...targets] }),
     outcome,
     because,
     ...(skippedBecause === undefined ? {} : { skippedBecause }),

@@ -2,6 +2,7 @@
 import type { AnyAction } from '../../core/action.ts';
 import type { Resource } from '../../core/control.ts';
 import type { Finding } from '../../findings/finding.ts';
+import type { NotificationTarget } from '../../policy/notifications.ts';
 import { type ActionDecision, type ActionRun, nameOfActionRun, reversalText } from '../actions/action-run.ts';
 import type { CarryOutResult } from '../actions/carry-out.ts';
 import type { UndoResult } from '../actions/undo.ts';
@@ -16,6 +17,8 @@ export interface EventContext {
   readonly at: Date;
   /** The deployment's name. */
   readonly stage: string;
+  /** The targets that are notified; left out where all are. */
+  readonly targets?: readonly NotificationTarget[] | undefined;
   /** Who decided; else it is as the action run says. */
   readonly decision?: ActionDecision;
   /** What the action was asked for by: distinguishes the events of one request from those of another. */

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod/mini';
 import { severities, verdicts } from '../../core/control.ts';
+import { notificationTargets } from '../../policy/notifications.ts';
 import { exemptionOrigins, exemptionStates } from '../../policy/model.ts';
 import { type Finding, statuses } from '../../findings/finding.ts';
 
@@ -42,6 +43,11 @@ const exemption = z.object({
     .check(z.describe('Set within a week of its end: the time to notify whoever answers for it.')),
 });
 
+/** Whom the policy notifies. */
+export const notified = z
+  .optional(z.array(z.enum(notificationTargets)))
+  .check(z.describe('The targets that are notified. Left out where all are.'));
+
 /** The `detail` of an event. Readers should let pass what they do not know: members may be added. */
 export const transitionSchema = z.object({
   version: z.literal(transitionVersion).check(z.describe('Of this form.')),
@@ -78,7 +84,7 @@ export const transitionSchema = z.object({
     .check(z.describe('When the finding was opened, last if it was reopened: ISO 8601, UTC.')),
   eventIds: z.array(text),
   plan: z.object({
-    actions: z.array(z.object({ action: text, reason: text })),
+    actions: z.array(z.object({ action: text, reason: text, targets: notified })),
     skipped: z.array(z.object({ action: text, because: text, reason: text })),
   }),
   exemption: z.nullable(exemption),
@@ -125,7 +131,11 @@ export function transitionOf(before: TransitionState | undefined, after: Transit
     openedAt: finding.openedAt,
     eventIds: finding.eventIds.slice(-20),
     plan: {
-      actions: finding.plan.actions.map((action) => ({ ...action })),
+      actions: finding.plan.actions.map(({ action, reason, targets }) => ({
+        action,
+        reason,
+        ...(targets === undefined ? {} : { targets: [...targets] }),
+      })),
       skipped: finding.plan.skipped.map((action) => ({ ...action })),
     },
     exemption: finding.exemption,

@@ -111,9 +111,9 @@ describe('an exempt resource', () => {
 });
 
 describe('an unknown verdict', () => {
-  it('is notified, and nothing else is done', () => {
+  it('is not notified, and nothing is done', () => {
     expect(outcome({ verdict: 'UNKNOWN' })).toEqual({
-      notify: 'planned',
+      notify: 'not-in-policy',
       tag: 'unknown-verdict',
       'fix:enable-rotation': 'unknown-verdict',
       quarantine: 'unknown-verdict',
