@@ -25,13 +25,17 @@ export function addUndo(program: Command, { signal, end }: CommandContext): void
     .description(
       'Undo actions of Trailseal: by finding, by resource, or all since a time. Shows them and asks first.',
     )
-    .argument('[what...]', 'finding ids or resource ARNs, all in one Region, which is then the --region')
+    .argument(
+      '[what...]',
+      'finding ids, resource ids or resource ARNs, all in one Region, which is then the --region',
+    )
     .option('--since <time>', `actions begun since ${timeForms}`)
     .option('--action <name>', actionOptionHelp, collect, [])
     .option('--dry-run', 'show what would be undone, and change nothing')
     .option('--despite-kill-switch', 'undo even though the kill switch is engaged or cannot be read');
   withHelpNotes(withConsentOptions(withDeploymentOptions(command, 'required')), {
     examples: [
+      'trailseal undo i-0abc1234567890def --dry-run --stage prod',
       'trailseal undo --since "2 hours" --dry-run --stage prod',
       'trailseal undo --action quarantine --since 2026-10-31T06:00Z --stage prod',
     ],

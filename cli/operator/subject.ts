@@ -5,6 +5,7 @@ import { parseArn } from '../../lib/core/arn.ts';
 import type { Control } from '../../lib/core/control.ts';
 import { namePartsIn } from '../../lib/core/resource-name.ts';
 import { findingId } from '../../lib/findings/id.ts';
+import { resourceTypeOf } from '../../lib/services/catalogue.ts';
 import { checkRegion } from '../commands/options.ts';
 import { UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
@@ -16,11 +17,12 @@ export interface Subject {
   /** `undefined` where the name does not contain it: the ARN of a snapshot has no account, that of an account no Region. */
   readonly account: string | undefined;
   readonly region: string | undefined;
-  readonly kind: 'finding' | 'resource';
+  /** `id`: a resource's own id alone, which may be of any type. */
+  readonly kind: 'finding' | 'resource' | 'id';
 }
 
 /**
- * @param name a finding's id, or a resource by its ARN, by its name where it has none, or as Security Hub's findings name it.
+ * @param name a finding's id, or a resource by its id, by its ARN, by its name where it has none, or as Security Hub's findings name it.
  * @throws UsageError when it is neither, or contains an invalid Region.
  */
 export function subjectOf(name: string): Subject {
@@ -37,10 +39,11 @@ export function subjectOf(name: string): Subject {
     checkRegion(parts.region, "a resource's name");
     return { name, account: parts.account, region: parts.region, kind: 'resource' };
   }
+  if (/^[\w.-]+$/.test(name)) return { name, account: undefined, region: undefined, kind: 'id' };
   const arn = parseArn(name);
   if (arn === undefined || resourceNamed(name) === undefined) {
     throw new UsageError(
-      `${printable(name) || 'nothing'} is neither the id of a finding (trailseal/…) nor the ARN (or ACCOUNT/REGION/TYPE/ID, where it has none) of a resource that Trailseal evaluates`,
+      `${printable(name) || 'nothing'} is neither the id of a finding (trailseal/…) nor the id or ARN (or ACCOUNT/REGION/TYPE/ID, where it has none) of a resource that Trailseal evaluates`,
     );
   }
   if (arn.region !== '') checkRegion(arn.region, "a resource's ARN");
@@ -81,6 +84,11 @@ export function findingIdsOf(
   controls: readonly Pick<Control, 'id' | 'resourceType'>[],
 ): readonly string[] {
   if (kind === 'finding') return [name];
+  if (kind === 'id') {
+    return controls
+      .filter(({ resourceType }) => resourceTypeOf(resourceType).hasOwnId(name))
+      .map((control) => findingId(control.id, { ...accountRegion, id: name }));
+  }
   const found = resourceNamed(name);
   if (found === undefined) return [];
   const { type, id = accountRegion.account } = found;

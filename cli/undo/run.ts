@@ -47,7 +47,7 @@ export async function runUndo(
   prompt: Prompt | undefined = promptAt(signal),
 ): Promise<number> {
   if (names.length === 0 && flags.since === undefined) {
-    throw new UsageError('undo takes finding ids, resource ARNs, or --since TIME');
+    throw new UsageError('undo takes finding ids, resource ids or ARNs, or --since TIME');
   }
   const now = new Date();
   const subjects = names.map(subjectOf);

@@ -84,7 +84,7 @@ describe('the history of actions', () => {
 
 describe('trailseal history', () => {
   it.each<[readonly string[], string]>([
-    [['--finding', 'vol-0a'], 'vol-0a is neither the id of a finding'],
+    [['--finding', 'vol 0a'], 'vol 0a is neither the id of a finding'],
     [['--since', 'soon'], '--since takes a time such as'],
     [['--action', 'notify'], '--action takes one of: tag, quarantine, fix'],
     [['--stage', 'A'], '--stage takes lower-case letters'],

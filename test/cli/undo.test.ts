@@ -54,12 +54,26 @@ describe('the findings and resources that an operator names', () => {
 
   it.each([
     '',
-    'i-0a',
+    'i-0a b',
     'trailseal/x',
     'arn:aws:s3:::bucket',
     'arn:aws:kms:eu-central-1:111122223333:alias/a',
   ])('%j is neither a finding nor a resource that Trailseal evaluates', (name) => {
     expect(() => subjectOf(name)).toThrow('is neither the id of a finding');
+  });
+
+  it.each([
+    ['i-0a', 'ec2-transit-encryption'],
+    ['vol-0a', 'ec2-volume-encryption'],
+    ['payments', 'eks-audit-logging'],
+  ])('%s, the id of a resource alone, stands for the finding of %s', (name, control) => {
+    const ids = findingIdsOf(subjectOf(name), accountRegion, controls);
+    expect(ids).toContain(`trailseal/${control}/111122223333/eu-central-1/${name}`);
+  });
+
+  it('the id of an instance stands for no volume', () => {
+    const ids = findingIdsOf(subjectOf('i-0a'), accountRegion, controls);
+    expect(ids.filter((id) => id.includes('/ec2-volume-encryption/'))).toEqual([]);
   });
 
   it('a name that could move the cursor is escaped in the error', () => {
@@ -540,8 +554,8 @@ describe('asking for consent', () => {
 
 describe('trailseal undo', () => {
   it.each<[readonly string[], string]>([
-    [[], 'undo takes finding ids, resource ARNs, or --since TIME'],
-    [['vol-0a'], 'vol-0a is neither the id of a finding'],
+    [[], 'undo takes finding ids, resource ids or ARNs, or --since TIME'],
+    [['vol 0a'], 'vol 0a is neither the id of a finding'],
     [['--since', 'soon'], '--since takes a time such as'],
     [
       [key, '--action', 'notify'],
