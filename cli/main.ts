@@ -1,9 +1,12 @@
 /** The process of the `trailseal` command: its signals, streams and exit codes. */
 import path from 'node:path';
 import { CommanderError } from 'commander';
+import { reasonOf } from '../lib/aws/reason.ts';
+import { isObject } from '../lib/core/json.ts';
 import type { CommandContext } from './commands/options.ts';
 import { exitCode, UnansweredError, UsageError } from './exit.ts';
 import { discardUnfinished } from './output/files.ts';
+import { printable } from './output/printable.ts';
 import { makeProgram } from './program.ts';
 import { onInterrupt } from './signals.ts';
 
@@ -71,6 +74,12 @@ try {
   } else if (error instanceof UsageError || error instanceof UnansweredError) {
     process.stderr.write(`trailseal: ${error.message}\n`);
     code = error instanceof UsageError ? exitCode.usage : exitCode.incomplete;
+  } else if (isObject(error) && '$metadata' in error) {
+    // The SDK adds this member to every error of a call: AWS or the network failed, not Trailseal.
+    process.stderr.write(
+      `trailseal: a call to AWS failed: ${printable(reasonOf(error))}; run the command again, or see what fails: trailseal doctor\n`,
+    );
+    code = exitCode.incomplete;
   } else {
     const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
     process.stderr.write(`trailseal: internal error, please report it:\n${details}\n`);

@@ -1,6 +1,7 @@
 /** What AWS answered, or why it did not: a refusal is never taken for an answer. */
 import { failure } from '../../lib/aws/facts/failure.ts';
 import { text } from '../../lib/core/json.ts';
+import { printable } from '../output/printable.ts';
 
 export type Answer<T> = { readonly known: true; readonly value: T } | NoAnswer;
 
@@ -16,6 +17,24 @@ export interface NoAnswer {
 export function answered<T>(value: T): Answer<T> {
   return { known: true, value };
 }
+
+/**
+ * Why there is no answer, for people: the call, what AWS said, the account and Region, and what to do. Escaped. Pure.
+ * @example noAnswerText(found, deployment)
+ * // 'ssm:PutParameter was denied (no) in account 111122223333, eu-central-1; allow it, or name other credentials with --profile'
+ */
+export function noAnswerText(
+  { reason, detail }: NoAnswer,
+  { account, region }: Readonly<Record<'account' | 'region', string>>,
+): string {
+  return `${printable(detail)} in account ${account}, ${region}; ${advice[reason]}`;
+}
+
+const advice: Readonly<Record<NoAnswer['reason'], string>> = {
+  denied: 'allow it, or name other credentials with --profile',
+  throttled: 'AWS is asked too often: wait a minute, and run the command again',
+  failed: 'run the command again; if it stays, check that this machine reaches AWS in the Region',
+};
 
 /**
  * Calls AWS.

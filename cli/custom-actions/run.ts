@@ -7,7 +7,7 @@ import { settings } from '../../lib/aws/settings.ts';
 import type { CustomActionName } from '../../lib/core/custom-action.ts';
 import { customActionsOf } from '../../lib/policy/custom-actions.ts';
 import { controls } from '../../lib/services/catalogue.ts';
-import { type Answer, answered, askIfExists } from '../aws/answer.ts';
+import { type Answer, answered, askIfExists, noAnswerText } from '../aws/answer.ts';
 import type { RemoveFlags, SyncFlags } from '../commands/custom-actions.ts';
 import { deployCommand, word } from '../doctor/check.ts';
 import { noSuchQueue } from '../doctor/observe-deployment.ts';
@@ -86,7 +86,7 @@ async function makeMatch(
   const found = await customActions(securityhub);
   if (!found.known) {
     process.stderr.write(
-      `the custom actions of Security Hub could not be read: ${printable(found.detail)}\n`,
+      `the custom actions of Security Hub could not be read: ${noAnswerText(found, deployment)}\n`,
     );
     return exitCode.incomplete;
   }
@@ -195,12 +195,13 @@ function reportJson(
   process.stdout.write(`${printableJson(json, 2)}\n`);
 }
 
-function warnWithoutQueue(queue: Answer<boolean> | undefined, { stage, region }: DeploymentSession): void {
+function warnWithoutQueue(queue: Answer<boolean> | undefined, deployment: DeploymentSession): void {
+  const { stage, region } = deployment;
   if (queue === undefined) return;
   const name = queueName(stage, 'operator');
   if (!queue.known) {
     process.stderr.write(
-      `cannot tell whether the deployment receives these custom actions: ${printable(queue.detail)}\n`,
+      `cannot tell whether the deployment receives these custom actions: ${noAnswerText(queue, deployment)}\n`,
     );
   } else if (!queue.value) {
     process.stderr.write(

@@ -5,12 +5,12 @@ import { sqsClient } from '../../lib/aws/sdk.ts';
 import { Matcher } from '../../lib/pipeline/match.ts';
 import { controls } from '../../lib/services/catalogue.ts';
 import { redrivable } from '../../lib/services/queues.ts';
-import { ask } from '../aws/answer.ts';
+import { ask, noAnswerText } from '../aws/answer.ts';
 import type { DlqFlags, RedriveFlags } from '../commands/dlq.ts';
 import { checkStage, wholeNumber } from '../commands/options.ts';
 import { word } from '../doctor/check.ts';
 import { exitCode, UsageError } from '../exit.ts';
-import { openDeployment } from '../operator/deployment.ts';
+import { type DeploymentSession, openDeployment } from '../operator/deployment.ts';
 import { asOperator } from '../operator/operator-role.ts';
 import { stageError } from '../operator/stages.ts';
 import { printable, printableJson } from '../output/printable.ts';
@@ -35,7 +35,7 @@ interface HandledLetters<T> {
 
 interface ReadQueues<T> {
   readonly results: readonly T[];
-  /** Why a queue could not be read; sentences for people, not escaped yet. */
+  /** Why a queue could not be read; sentences for people, escaped. */
   readonly failures: readonly string[];
   /** DLQs of which as many messages were read as --max allows, and which may have more. */
   readonly full: readonly (QueueName | ListenerName)[];
@@ -151,7 +151,7 @@ async function readLetters<T>(
   const matcher = new Matcher(controls);
   const names = flags.queue === undefined ? redrivable : [flags.queue];
   const read = await Promise.all(
-    names.map((name) => readQueue(sqs, stage, name, max, matcher, signal, handle)),
+    names.map((name) => readQueue(sqs, deployment, name, max, matcher, signal, handle)),
   );
   if (read.every((one) => one === undefined)) {
     const which = flags.queue === undefined ? 'no DLQs' : `no DLQ of ${flags.queue}`;
@@ -170,15 +170,17 @@ async function readLetters<T>(
 
 async function readQueue<T>(
   sqs: SQSClient,
-  stage: string,
+  deployment: DeploymentSession,
   name: QueueName | ListenerName,
   max: number,
   matcher: Matcher,
   signal: AbortSignal,
   handle: Handle<T>,
 ) {
+  const { stage } = deployment;
   const urls = await queueUrls(sqs, stage, name);
-  if (!urls.known) return { name, results: [], failures: [`${name}: ${urls.detail}`], count: 0 };
+  if (!urls.known)
+    return { name, results: [], failures: [`${name}: ${noAnswerText(urls, deployment)}`], count: 0 };
   if (urls.value === undefined) return undefined;
   const { deadLetters } = urls.value;
   const letters: DeadLetter[] = [];
@@ -190,13 +192,15 @@ async function readQueue<T>(
         letters.push(...page.map((message) => deadLetterOf(message, name, stage, matcher)));
       }
     });
-    if (!read.known) failures.push(`${name}: ${read.detail}`);
+    if (!read.known) failures.push(`${name}: ${noAnswerText(read, deployment)}`);
     handled = await handle(letters, urls.value, sqs);
   } finally {
     const kept = (handled?.kept ?? letters).map(({ receipt }) => receipt);
     const visible = await makeVisible(sqs, deadLetters, kept);
     if (!visible.known) {
-      failures.push(`${name}: ${visible.detail}; nobody else sees the messages for up to two minutes`);
+      failures.push(
+        `${name}: ${noAnswerText(visible, deployment)}; nobody else sees the messages for up to two minutes`,
+      );
     }
   }
   return { name, results: handled.results, failures, count: letters.length };
@@ -207,7 +211,7 @@ function reportFailures(
   full: readonly (QueueName | ListenerName)[],
   max: number,
 ): void {
-  for (const failure of failures) process.stderr.write(`${printable(failure)}\n`);
+  for (const failure of failures) process.stderr.write(`${failure}\n`);
   for (const name of full) {
     process.stderr.write(`${name}: ${max} messages were read, and there may be more: raise --max\n`);
   }

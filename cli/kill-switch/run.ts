@@ -3,6 +3,7 @@
 import { killSwitchName, stackName } from '../../lib/aws/names.ts';
 import { sqsClient, ssmClient } from '../../lib/aws/sdk.ts';
 import { disengaged, engaged, type KillSwitch, killSwitch } from '../../lib/remediation/kill-switch.ts';
+import { noAnswerText } from '../aws/answer.ts';
 import { parameterExists, parameterVersions, setSwitch } from '../aws/parameter.ts';
 import { urgent } from '../aws/session.ts';
 import type { KillSwitchFlags } from '../commands/kill-switch.ts';
@@ -17,7 +18,7 @@ import {
   openDeployment,
 } from '../operator/deployment.ts';
 import { stageError } from '../operator/stages.ts';
-import { printable, printableJson } from '../output/printable.ts';
+import { printableJson } from '../output/printable.ts';
 import { stoppedBy, stoppedJson, stoppedText } from './stopped.ts';
 import { switchText, versionJson, versionsText } from './text.ts';
 
@@ -40,7 +41,7 @@ export async function runKillSwitchStatus(flags: DeploymentFlags): Promise<numbe
     );
   }
   if (!versions.known && state.state !== 'unreadable') {
-    process.stderr.write(`the last changes could not be read: ${printable(versions.detail)}\n`);
+    process.stderr.write(`the last changes could not be read: ${noAnswerText(versions, deployment)}\n`);
   }
   return state.state === 'unreadable' ? exitCode.incomplete : exitCode.success;
 }
@@ -60,7 +61,7 @@ export async function runKillSwitchOn(flags: KillSwitchFlags): Promise<number> {
     ? await setSwitch(ssm, name, engaged, callerOf(deployment), flags.reason ?? 'no reason given')
     : exists;
   if (!set.known) {
-    process.stderr.write(`the kill switch is NOT engaged: ${printable(set.detail)}\n`);
+    process.stderr.write(`the kill switch is NOT engaged: ${noAnswerText(set, deployment)}\n`);
     return exitCode.incomplete;
   }
   if (flags.format === 'json') {
@@ -119,7 +120,7 @@ export async function runKillSwitchOff(
   }
   const set = await setSwitch(ssm, name, disengaged, caller, reason);
   if (!set.known) {
-    process.stderr.write(`the kill switch is NOT disengaged: ${printable(set.detail)}\n`);
+    process.stderr.write(`the kill switch is NOT disengaged: ${noAnswerText(set, deployment)}\n`);
     return exitCode.incomplete;
   }
   report(deployment, flags, disengaged);

@@ -8,7 +8,7 @@ import { sqsClient, stsClient } from '../../lib/aws/sdk.ts';
 import type { ClientConfig } from '../../lib/aws/settings.ts';
 import { assumePermission, roleSession } from '../../lib/aws/sts.ts';
 import { parseArn } from '../../lib/core/arn.ts';
-import { type Answer, ask } from '../aws/answer.ts';
+import { type Answer, ask, noAnswerText } from '../aws/answer.ts';
 import { deployCommand } from '../doctor/check.ts';
 import { UnansweredError, UsageError } from '../exit.ts';
 import { printable } from '../output/printable.ts';
@@ -70,7 +70,9 @@ export async function asOperator(deployment: DeploymentSession): Promise<ClientC
   const assumed = await assumeOperatorRole(stsClient(config), deployment);
   if (assumed.known) return { ...config, credentials: assumed.value };
   if (assumed.reason !== 'denied') {
-    throw new UnansweredError(`the operator role ${role} could not be assumed: ${printable(assumed.detail)}`);
+    throw new UnansweredError(
+      `the operator role ${role} could not be assumed: ${noAnswerText(assumed, deployment)}`,
+    );
   }
   await throwIfNotDeployed(deployment);
   throw new UsageError(
@@ -82,12 +84,11 @@ export async function asOperator(deployment: DeploymentSession): Promise<ClientC
 }
 
 /** @throws UsageError where it is known that there is no such stage: then nobody could assume its role. */
-async function throwIfNotDeployed({ config, stage, region }: DeploymentSession): Promise<void> {
+async function throwIfNotDeployed(deployment: DeploymentSession): Promise<void> {
+  const { config, stage, region } = deployment;
   const stages = await deployedStages(sqsClient(config));
   if (!stages.known || stages.value.includes(stage)) return;
-  throw new UsageError(
-    `${stackName(stage)} is not deployed in ${region}; ${stagesText(stages, { stage, region })}`,
-  );
+  throw new UsageError(`${stackName(stage)} is not deployed in ${region}; ${stagesText(stages, deployment)}`);
 }
 
 /** Whom the parameter has to name, so that the caller may assume the role. */

@@ -1,13 +1,13 @@
 /** Which stages are deployed in a Region: a command that writes refuses one that is not, and names those that are. */
 import { paginateListQueues, type SQSClient } from '@aws-sdk/client-sqs';
 import { queueName, type Stage, stackName } from '../../lib/aws/names.ts';
-import { type Answer, ask } from '../aws/answer.ts';
+import { type Answer, ask, noAnswerText } from '../aws/answer.ts';
 import { didYouMean } from '../commands/options.ts';
 import { UnansweredError, UsageError } from '../exit.ts';
-import { printable } from '../output/printable.ts';
 
 /** The deployment that is looked for. */
 interface Sought {
+  readonly account: string;
   readonly stage: Stage;
   readonly region: string;
 }
@@ -59,7 +59,7 @@ export async function checkDeployed(sqs: SQSClient, deployment: Sought): Promise
   const { stage, region } = deployment;
   if (!stages.known) {
     throw new UnansweredError(
-      `cannot tell whether stage ${stage} is deployed in ${region}, so that nothing was changed: ${printable(stages.detail)}`,
+      `cannot tell whether stage ${stage} is deployed in ${region}, so that nothing was changed: ${noAnswerText(stages, deployment)}`,
     );
   }
   if (stages.value.includes(stage)) return;
@@ -67,14 +67,16 @@ export async function checkDeployed(sqs: SQSClient, deployment: Sought): Promise
 }
 
 /** The command that shows what is deployed, to be pasted. */
-export function doctorCommand({ stage, region }: Sought): string {
+export function doctorCommand({ stage, region }: Omit<Sought, 'account'>): string {
   return `trailseal doctor --stage ${stage} --region ${region}`;
 }
 
 /** A clause, with what to do next. Pure. */
-export function stagesText(stages: Answer<readonly Stage[]>, { stage, region }: Sought): string {
+export function stagesText(stages: Answer<readonly Stage[]>, sought: Sought): string {
+  const { stage, region } = sought;
   const see = `see what is deployed: ${doctorCommand({ stage, region })}`;
-  if (!stages.known) return `which stages there are could not be read (${printable(stages.detail)}); ${see}`;
+  if (!stages.known)
+    return `which stages there are could not be read (${noAnswerText(stages, sought)}); ${see}`;
   if (stages.value.includes(stage)) return see;
   if (stages.value.length === 0) return `no stage is deployed in ${region}: check --region`;
   return `the stages in ${region} are: ${stages.value.join(', ')}${didYouMean(stage, stages.value)}`;

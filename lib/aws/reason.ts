@@ -67,11 +67,12 @@ export function reasonOf(error: unknown): string {
 
 /**
  * The error's message as the end of a clause, ` (You may not)`; empty where there is none. It has no full stop; EC2's
- * encoded part, which nobody can read, is left out.
+ * encoded part, which nobody can read, and the SDK's advice to look into its own objects are left out.
  */
 export function messageOf(error: unknown): string {
   const message = (text(error, 'message') ?? '')
     .replace(/\s*Encoded authorization failure message:.*$/s, '')
+    .replace(/\s*Deserialization error: to see the raw response.*$/s, '')
     .replace(/\s+/g, ' ')
     .replace(/[.\s]+$/, '');
   if (message === '') return '';

@@ -17,6 +17,11 @@ describe('the reason of an error', () => {
       'You may not. Encoded authorization failure message: 4kd-2',
       'AccessDenied (You may not)',
     ],
+    [
+      'nothing of the SDK’s own objects',
+      'Unexpected token. Deserialization error: to see the raw response, inspect the hidden field {error}.$response on this object.',
+      'AccessDenied (Unexpected token)',
+    ],
     ['300 characters of a message', 'x'.repeat(301), `AccessDenied (${'x'.repeat(300)}…)`],
   ])('is %s', (_what, message, expected) => {
     expect(reasonOf(thrown('AccessDenied', message))).toBe(expected);

@@ -7,8 +7,7 @@ import type { PolicyFile } from '../../../lib/policy/file/schema.ts';
 import type { Policy } from '../../../lib/policy/model.ts';
 import { faultText, overrideReader } from '../../../lib/policy/override.ts';
 import { controls } from '../../../lib/services/catalogue.ts';
-import { type Answer, answered, type NoAnswer } from '../../aws/answer.ts';
-import type { DeploymentFlags } from '../../commands/options.ts';
+import { type Answer, answered, type NoAnswer, noAnswerText } from '../../aws/answer.ts';
 import type { PolicyClearFlags, PolicyPushFlags, PolicyShowFlags } from '../../commands/policy.ts';
 import { exitCode, UsageError } from '../../exit.ts';
 import { checkConsent, consented, type Prompt, promptAt } from '../../operator/consent.ts';
@@ -39,12 +38,14 @@ import { effectivePolicyJson, effectivePolicyText, uncheckedText } from './text.
  * @returns the exit code: 1 where the newest version of the override is invalid, 3 where it could not be read.
  */
 export async function runPolicyShow(flags: PolicyShowFlags): Promise<number> {
-  const opened = await open(flags);
-  if (!opened.known) return unreadable(opened);
-  const { deployment, deployed, ssm } = opened.value;
+  const deployment = await openDeployment(flags);
+  const answer = await deployedPolicy(deployment);
+  if (!answer.known) return unreadable(answer, deployment);
+  const deployed = answer.value;
+  const ssm = ssmClient(deployment.config);
   const file = deployedPolicyFile(flags.policy, deployed);
   const found = await effectivePolicyOf(ssm, deployed, file);
-  if (!found.known) return unreadable(found);
+  if (!found.known) return unreadable(found, deployment);
   if (flags.format === 'json') {
     print(deployment, effectivePolicyJson(found.value, deployed, file));
   } else {
@@ -72,14 +73,16 @@ export async function runPolicyPush(
   if (errors.length > 0) throw new UsageError(policyErrorText(file, errors));
   const value = parameterValue(parsed.checked);
   checkConsent(flags, prompt, 'policy push');
-  const opened = await open(flags);
-  if (!opened.known) return unreadable(opened);
-  const { deployment, deployed, ssm } = opened.value;
+  const deployment = await openDeployment(flags);
+  const answer = await deployedPolicy(deployment);
+  if (!answer.known) return unreadable(answer, deployment);
+  const deployed = answer.value;
+  const ssm = ssmClient(deployment.config);
   const name = parameterOf(deployed);
   const deployedFile = deployedPolicyFile(flags.policy, deployed);
   checkWithinDeployed(file, value, deployedFile);
   const before = await effectivePolicyOf(ssm, deployed, deployedFile);
-  if (!before.known) return unreadable(before);
+  if (!before.known) return unreadable(before, deployment);
   const old = policyBefore(before.value, deployedFile);
   const changes = old === undefined ? undefined : policyChanges(old, parsed.policy);
   const json = { parameter: name, changes: changes ?? null, checkedAgainstDeployed: deployedFile.known };
@@ -99,7 +102,7 @@ export async function runPolicyPush(
     return exitCode.failure;
   }
   const written = await putOverride(ssm, name, value, { actor: callerOf(deployment), reason });
-  if (!written.known) return failed('written', written);
+  if (!written.known) return failed('written', written, deployment);
   if (flags.format === 'json') print(deployment, { ...json, written: true, version: written.value ?? null });
   else {
     const { stage, region } = deployment;
@@ -122,12 +125,14 @@ export async function runPolicyClear(
   prompt: Prompt | undefined = promptAt(signal),
 ): Promise<number> {
   checkConsent(flags, prompt, 'policy clear');
-  const opened = await open(flags);
-  if (!opened.known) return unreadable(opened);
-  const { deployment, deployed, ssm } = opened.value;
+  const deployment = await openDeployment(flags);
+  const answer = await deployedPolicy(deployment);
+  if (!answer.known) return unreadable(answer, deployment);
+  const deployed = answer.value;
+  const ssm = ssmClient(deployment.config);
   const name = parameterOf(deployed);
   const versions = await overrideVersions(ssm, name);
-  if (!versions.known) return unreadable(versions);
+  if (!versions.known) return unreadable(versions, deployment);
   const exists = versions.value.length > 0;
   if (exists) {
     const question = `Delete ${printable(name)}, so that the deployed policy applies again in ${deploymentText(deployment)}?`;
@@ -136,7 +141,7 @@ export async function runPolicyClear(
       return exitCode.failure;
     }
     const deleted = await deleteOverride(ssm, name);
-    if (!deleted.known) return failed('deleted', deleted);
+    if (!deleted.known) return failed('deleted', deleted, deployment);
   }
   if (flags.format === 'json') print(deployment, { parameter: name, deleted: exists });
   else {
@@ -147,19 +152,6 @@ export async function runPolicyClear(
     );
   }
   return exitCode.success;
-}
-
-interface OpenPolicy {
-  readonly deployment: DeploymentSession;
-  readonly deployed: DeployedPolicy;
-  readonly ssm: SSMClient;
-}
-
-async function open(flags: DeploymentFlags): Promise<Answer<OpenPolicy>> {
-  const deployment = await openDeployment(flags);
-  const deployed = await deployedPolicy(deployment);
-  if (!deployed.known) return deployed;
-  return answered({ deployment, deployed: deployed.value, ssm: ssmClient(deployment.config) });
 }
 
 async function effectivePolicyOf(
@@ -219,12 +211,12 @@ function print(deployment: DeploymentSession, json: Record<string, unknown>): vo
   process.stdout.write(`${printableJson({ ...deploymentJson(deployment), ...json }, 2)}\n`);
 }
 
-function unreadable({ detail }: NoAnswer): number {
-  process.stderr.write(`the effective policy could not be read: ${printable(detail)}\n`);
+function unreadable(answer: NoAnswer, deployment: DeploymentSession): number {
+  process.stderr.write(`the effective policy could not be read: ${noAnswerText(answer, deployment)}\n`);
   return exitCode.incomplete;
 }
 
-function failed(what: string, { detail }: NoAnswer): number {
-  process.stderr.write(`the override was NOT ${what}: ${printable(detail)}\n`);
+function failed(what: string, answer: NoAnswer, deployment: DeploymentSession): number {
+  process.stderr.write(`the override was NOT ${what}: ${noAnswerText(answer, deployment)}\n`);
   return exitCode.incomplete;
 }
