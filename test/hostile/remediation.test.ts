@@ -164,10 +164,11 @@ describe('hostile messages in the queue of remediation, and a forged state table
       await storm(shareOf(12_000), check);
       // The rarest of them, which only a requested action makes, may need some more messages.
       const wanted = suite === 'full' ? everyCall.length : 10;
-      for (let more = 0; more < 20 && calls.size < wanted; more += 1) await storm(1_000, check);
+      for (let more = 0; more < 60 && calls.size < wanted; more += 1) await storm(1_000, check);
       // Every action was carried out on what it is meant for: else the test would say nothing about it.
       expect([...calls].filter((call) => !everyCall.includes(call))).toEqual([]);
-      expect(calls.size).toBeGreaterThanOrEqual(wanted);
+      const missing = everyCall.filter((call) => !calls.has(call));
+      expect(missing.slice(everyCall.length - wanted)).toEqual([]);
     },
     limit,
   );

@@ -14,11 +14,17 @@ import type { Tags } from '../../core/fact-provider.ts';
 import { onlyPolicyTags, type WriteTarget } from '../../core/write.ts';
 import { allSnapshots, own } from './write-targets.ts';
 
-/** EC2 returns a resource's tags with the resource. */
+/** What EC2 returns of a resource, with its tags. */
+interface TaggedResource {
+  readonly Tags?: Tag[] | undefined;
+  /** The account that owns it, where EC2 says so: a shared snapshot is returned to others too. */
+  readonly OwnerId?: string | undefined;
+}
+
 function ec2Adapter(
   read: string,
   target: WriteTarget,
-  describe: (id: string, deps: ActionDeps) => Promise<{ readonly Tags?: Tag[] | undefined } | undefined>,
+  describe: (id: string, deps: ActionDeps) => Promise<TaggedResource | undefined>,
 ): TagAdapter {
   return {
     permissions: {
@@ -26,9 +32,14 @@ function ec2Adapter(
       set: { action: 'ec2:CreateTags', on: [target], condition: onlyPolicyTags },
       remove: { action: 'ec2:DeleteTags', on: [target], condition: onlyPolicyTags },
     },
-    async read({ id }, deps) {
+    async read({ id, account }, deps) {
       const found = await unlessDeleted(() => describe(id, deps));
-      return found && { tags: fromPairs(found.Tags ?? []) };
+      if (found === undefined) return undefined;
+      const { Tags = [], OwnerId: owner } = found;
+      // A snapshot's ARN does not say whose it is.
+      const others =
+        owner !== undefined && owner !== account ? { obstacle: `it belongs to account ${owner}` } : {};
+      return { tags: fromPairs(Tags), ...others };
     },
     async set({ id }, tags, { clients }) {
       await clients.ec2.send(
