@@ -112,10 +112,10 @@ function actionRunsOf({ events, remediated }: RemediationOutcome, fixture: Faili
     .toSorted(([one], [other]) => (one < other ? -1 : 1));
 }
 
-/** Not events about notifications, nor ones that close a closed finding: two evaluations may come in any order. */
+/** Not events about notifications or tags alone, nor ones that close a closed finding: two evaluations may come in any order. */
 function isForPeople({ type, previous, action }: ReceivedEvent): boolean {
   const closes = type === detailTypes.passed || type === detailTypes.deleted;
-  return action !== 'notify' && (!closes || previous === 'OPEN');
+  return action !== 'notify' && action !== 'tag' && (!closes || previous === 'OPEN');
 }
 
 function saysWhyNot({ outcome, because }: ReceivedEvent): boolean {

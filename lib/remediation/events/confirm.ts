@@ -33,14 +33,16 @@ export function confirmedBy(entry: Recorded | undefined, reported: TransitionEve
         'delivered by the stream of the table. Find out who may call lambda:InvokeFunction on the function.',
     );
   }
+  // The same event may open it as UNKNOWN, and as a failure once its facts are read: then its history has the failure alone.
+  const wasUnknown = reported.verdict === 'UNKNOWN' && then.status !== 'RESOLVED' && then.verdict === 'FAIL';
   return {
     ...now,
     id: `${reported.finding}@${reported.sequence}`,
     sequence: reported.sequence,
     status: then.status,
-    verdict: then.status === 'RESOLVED' ? 'PASS' : then.verdict,
+    verdict: wasUnknown ? 'UNKNOWN' : then.status === 'RESOLVED' ? 'PASS' : then.verdict,
     previous: reported.previous,
-    summary: then.summary,
+    summary: wasUnknown ? 'It could not be evaluated then, and was later.' : then.summary,
     actor: eventActor(then.actor),
     at: then.at,
     openedAt: reported.openedAt,

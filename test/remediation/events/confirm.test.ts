@@ -10,8 +10,13 @@ const resolved = after(opened, 2, 'PASS');
 const openedTransition = transition(undefined, opened);
 const resolvedTransition = transition(opened, resolved);
 
-function after(before: Recorded | undefined, at: number, verdict: 'FAIL' | 'PASS'): Recorded {
-  const entry = withRecords(before, [toRecord(observe({ at, verdict }))], start + at);
+function after(
+  before: Recorded | undefined,
+  at: number,
+  verdict: 'FAIL' | 'PASS' | 'UNKNOWN',
+  key = `event-${at}`,
+): Recorded {
+  const entry = withRecords(before, [toRecord(observe({ at, verdict, key }))], start + at);
   if (entry === undefined) throw new Error('nothing was recorded');
   return entry;
 }
@@ -33,6 +38,14 @@ describe('a transition', () => {
       ...openedTransition,
       eventIds: resolvedTransition.eventIds,
     });
+  });
+
+  it('of a finding that one event opened twice is the one that is reported', () => {
+    const unknown = after(undefined, 1, 'UNKNOWN', 'event-1 first');
+    const failed = after(unknown, 1, 'FAIL', 'event-1 again');
+    const first = transition(undefined, unknown);
+    expect([first.verdict, confirmedBy(failed, first).verdict]).toEqual(['UNKNOWN', 'UNKNOWN']);
+    expect(confirmedBy(failed, transition(unknown, failed)).verdict).toBe('FAIL');
   });
 
   it.each([
