@@ -91,7 +91,12 @@ export async function publishRecords(records: readonly unknown[], deps: StreamDe
         published += 1;
         deps.earlier.forget(sequence);
       } else if (faultIn(error) === 'event') {
-        await putAside(record, refusalOf(error));
+        try {
+          await putAside(record, refusalOf(error));
+        } catch (cause) {
+          // The stream is read again from here, and not from the later record that was published.
+          return { sequence, error: cause };
+        }
       } else {
         deps.earlier.failed(sequence, deps.now());
         return { sequence, error };

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { list, text } from '../../../lib/core/json.ts';
 import { type Item, keyTextIn, toItem } from '../../../lib/findings/state/item.ts';
 import { withRecords } from '../../../lib/findings/state/table.ts';
+import { UnconfirmedTransition } from '../../../lib/remediation/events/confirm.ts';
 import { BusError, publishableTransition, putEvents } from '../../../lib/remediation/events/publish.ts';
 import { EarlierFailures, publishRecords } from '../../../lib/remediation/events/publish-stream.ts';
 import { readStreamRecord } from '../../../lib/remediation/events/stream.ts';
@@ -211,6 +212,35 @@ describe('the records of a shard', () => {
     const records = [record(1, 'vol-x'), record(2, 'vol-x'), record(3, 'vol-y')];
     expect(await invoke(records)).toMatchObject({ published: 1, failed: { sequence: '2' } });
     expect(letters).toHaveLength(1);
+  });
+
+  it('come again from the one behind a refused one, where the DLQ does not take that one', async () => {
+    busRefuses({ 'vol-x': 'AccessDeniedException' });
+    let letters = 0;
+    const result = await publishRecords(
+      [record(1, 'vol-x'), record(2, 'vol-x'), record(3, 'vol-y')],
+      {
+        publish: async (transition, signal) => {
+          if (transition.sequence === start + 2) {
+            throw new UnconfirmedTransition('it is not known');
+          }
+          await putEvents([publishableTransition(transition)], {
+            client,
+            bus: 'own',
+            wait: async () => undefined,
+            signal,
+          });
+        },
+        deadLetter: async () => {
+          letters += 1;
+          if (letters > 1) throw new Error('the queue was deleted');
+        },
+        earlier: new EarlierFailures(),
+        now: () => clock,
+        remaining: () => 60_000,
+      },
+    );
+    expect(result).toMatchObject({ published: 1, failed: { sequence: '2' } });
   });
 
   it('come again, and nothing is lost, where the DLQ does not take what is refused', async () => {
